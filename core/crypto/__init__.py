@@ -1,0 +1,1 @@
+"""Keys and ciphers of people: pure functions, and the only door to the cryptographic libraries in ``core``."""
