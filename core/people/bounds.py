@@ -1,0 +1,34 @@
+"""Bounds of what a stranger may send: msgspec types that refuse anything longer before it is looked at."""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeVar
+
+import msgspec
+
+from core.api import MAX_GREETING_SIZE, MAX_NAME_SIZE, MAX_TEXT_SIZE
+from core.errors import Malformed
+
+Key = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
+Bytes4 = Annotated[bytes, msgspec.Meta(min_length=4, max_length=4)]
+Bytes8 = Annotated[bytes, msgspec.Meta(min_length=8, max_length=8)]
+Bytes16 = Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
+Signature = Annotated[bytes, msgspec.Meta(min_length=64, max_length=64)]
+Name = Annotated[str, msgspec.Meta(max_length=MAX_NAME_SIZE)]
+GreetingText = Annotated[str, msgspec.Meta(max_length=MAX_GREETING_SIZE)]
+TextBody = Annotated[str, msgspec.Meta(max_length=MAX_TEXT_SIZE)]
+Millis = Annotated[int, msgspec.Meta(ge=0, lt=1 << 53)]
+Index = Annotated[int, msgspec.Meta(ge=0, lt=1 << 53)]
+
+# Devices in an audience: eight of the other person's and eight of one's own (studies: device lists hold up to 8).
+MAX_AUDIENCE = 16
+
+T = TypeVar("T")
+
+
+def decode(kind: type[T], data: bytes, what: str) -> T:
+    """Decode a MessagePack record against its schema. Raises ``Malformed``."""
+    try:
+        return msgspec.msgpack.decode(data, type=kind)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise Malformed(what) from error

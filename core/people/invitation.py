@@ -1,0 +1,154 @@
+"""Invitations: the link, and what its secret opens.
+
+A link is a capability. Its secret tells where a record lies in the network, opens it and addresses greetings; the record
+holds the *bundle*, the keys for a first message, until a *tombstone* replaces it. Only the inviter can write the record,
+because its id is the identity key blinded by a factor from the secret. See ``docs/PROTOCOL.md`` 5.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import msgspec
+
+from core.crypto import primitives
+from core.errors import Malformed, OpenFailed
+from core.people.bounds import Key, Name, decode
+from core.people.device import Certificate, check
+from core.people.fragment import pad, unpad
+from net.codec import Reader, uint
+from net.errors import DecodeError
+
+SCHEME = "SOTTOVOCE:"
+_VERSION = 1
+_CHECKSUM_SIZE = 4
+_BODY_SIZE = 70
+_LINK_SIZE = _BODY_SIZE + _CHECKSUM_SIZE  # 74 bytes = 119 base32 characters: a version-5 QR holds 154 with the scheme
+_TEXT_SIZE = -(-_LINK_SIZE * 8 // 5)
+# A bundle is about 1.7 KiB with its device certificate; the tombstone that replaces it must not be told by its size.
+RECORD_SIZE = 4096
+BUNDLE_SEQUENCE, TOMBSTONE_SEQUENCE = 1, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What a link says. ``expires_at`` is Unix seconds."""
+
+    expires_at: int
+    identity: bytes
+    secret: bytes
+    bundle_hash: bytes
+
+    def derive(self, label: str) -> bytes:
+        """Return 32 bytes for one purpose."""
+        return primitives.hkdf(self.secret, b"sottovoce/v1/invite/" + label.encode(), salt=self.identity)
+
+    @property
+    def record_factor(self) -> bytes:
+        """The scalar that blinds the identity into the record's id."""
+        return primitives.scalar_from(self.derive("record-factor"))
+
+    @property
+    def record_id(self) -> bytes:
+        """The record's id. Raises ``Malformed`` when the identity is no key."""
+        return primitives.point_multiply(self.record_factor, self.identity)
+
+    @property
+    def greeting_secret(self) -> bytes:
+        """The slot secret of greetings."""
+        return self.derive("greeting")
+
+
+def encode_link(link: Link) -> str:
+    """Return the link's text."""
+    body = bytes([_VERSION, 0]) + uint(link.expires_at, 4) + link.identity + link.secret + link.bundle_hash
+    return SCHEME + base64.b32encode(body + _checksum(body)).decode().rstrip("=")
+
+
+def _checksum(body: bytes) -> bytes:
+    return primitives.sha256(b"sottovoce/v1/link-check" + body)[:_CHECKSUM_SIZE]
+
+
+def decode_link(text: str) -> Link:
+    """Read a link as people paste it. Raises ``Malformed`` for anything altered or of another version."""
+    compact = "".join(text.split()).upper().removeprefix(SCHEME)
+    if len(compact) != _TEXT_SIZE:
+        raise Malformed("link: length")
+    try:
+        data = base64.b32decode(compact + "=" * (-len(compact) % 8))
+    except (binascii.Error, ValueError) as error:
+        raise Malformed("link: alphabet") from error
+    if base64.b32encode(data).decode().rstrip("=") != compact:
+        raise Malformed("link: spare bits")
+    reader = Reader(data, "link")
+    body = reader.take(_BODY_SIZE)
+    if reader.rest() != _checksum(body):
+        raise Malformed("link: checksum")
+    return _read_body(body)
+
+
+def _read_body(body: bytes) -> Link:
+    reader = Reader(body, "link")
+    try:
+        if reader.take(2) != bytes([_VERSION, 0]):
+            raise Malformed("link: version or flags")
+        link = Link(reader.uint(4), reader.take(32), reader.take(16), reader.take(16))
+    except DecodeError as error:
+        raise Malformed(error.what) from error
+    _ = link.record_id  # refuses an identity that is no key
+    return link
+
+
+class Bundle(msgspec.Struct, frozen=True, array_like=True, tag=1):
+    """The keys for a first message, made for one invitation, and who invites."""
+
+    xwing: Annotated[bytes, msgspec.Meta(min_length=1216, max_length=1216)]
+    olm_identity: Key
+    olm_key: Key
+    certificate: Certificate
+    name: Name
+
+
+class Tombstone(msgspec.Struct, frozen=True, array_like=True, tag=2):
+    """The invitation is over."""
+
+    reason: Literal["revoked", "used"]
+
+
+def encode_bundle(bundle: Bundle) -> bytes:
+    """Return the bundle's bytes."""
+    return msgspec.msgpack.encode(bundle)
+
+
+def bundle_hash(encoded: bytes) -> bytes:
+    """Return what a link says of its bundle."""
+    return primitives.sha256(b"sottovoce/v1/bundle" + encoded)[:16]
+
+
+def _record_key(link: Link, sequence: int) -> bytes:
+    return primitives.hkdf(link.derive("record-key"), b"sottovoce/v1/invite/sequence" + uint(sequence, 8))
+
+
+def _record_ad(link: Link, sequence: int, expiry_hour: int) -> bytes:
+    return link.record_id + uint(sequence, 8) + uint(expiry_hour, 4)
+
+
+def seal_record(link: Link, content: Bundle | Tombstone, sequence: int, expiry_hour: int) -> bytes:
+    """Return the record's ciphertext: each sequence number has a key of its own, used once."""
+    padded = pad(msgspec.msgpack.encode(content), RECORD_SIZE - primitives.SEAL_OVERHEAD)
+    return primitives.siv_seal(_record_key(link, sequence), padded, _record_ad(link, sequence, expiry_hour))
+
+
+def open_record(link: Link, ciphertext: bytes, sequence: int, expiry_hour: int) -> Bundle | Tombstone:
+    """Return what a record says, the bundle checked against the link. Raises ``Malformed`` or ``OpenFailed``."""
+    key, ad = _record_key(link, sequence), _record_ad(link, sequence, expiry_hour)
+    data = unpad(primitives.siv_open(key, ciphertext, ad))
+    content = decode(Bundle | Tombstone, data, "invitation record")  # type: ignore[arg-type]  # a union, not a class
+    if isinstance(content, Bundle):
+        if bundle_hash(data) != link.bundle_hash or content.certificate.identity != link.identity:
+            raise OpenFailed
+        check(content.certificate)
+    return content

@@ -1,0 +1,30 @@
+"""Slots: addresses in the network that everybody who holds a shared secret can find, write and read.
+
+Greetings, acceptances and resets travel through slots because their readers cannot know the writer's lane yet. Each day
+and each fragment has an Ed25519 key and a sealing key of its own. See ``docs/PROTOCOL.md`` 5.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.crypto import primitives
+
+GREETING_SLOTS = 256  # two greeters on one day meet with a chance of 1 in 256, and custodians keep both
+RESET_SLOTS = 16  # per conversation and day: a stranger's reset cannot hide behind ours
+
+
+@dataclass(frozen=True, slots=True)
+class SlotKey:
+    """Where one fragment goes on one day: box id, the seed that signs for it, the key that seals it."""
+
+    box_id: bytes
+    seed: bytes
+    seal_key: bytes
+
+
+def slot_key(secret: bytes, day: int, number: int, fragment: int) -> SlotKey:
+    """Derive the keys of fragment ``fragment`` in slot ``number`` on ``day`` (days since 1970)."""
+    place = day.to_bytes(4, "big") + number.to_bytes(4, "big") + bytes([fragment])
+    keys = primitives.hkdf(secret, b"sottovoce/v1/slot" + place, 64)
+    return SlotKey(primitives.ed25519_public(keys[:32]), keys[:32], keys[32:])
