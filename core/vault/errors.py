@@ -1,0 +1,76 @@
+"""What can go wrong with an account on this device. Leaves carry data for screens and programs, never a secret."""
+
+from core.errors import CoreError
+
+
+class VaultError(CoreError):
+    """Base of all errors of this package; never raised itself."""
+
+
+class NoAccount(VaultError):
+    """There is no vault in this home."""
+
+
+class AccountExists(VaultError):
+    """There is a vault already, and it is never overwritten."""
+
+
+class WrongPasscode(VaultError):
+    """No slot of the vault opens. Whether the passcode was wrong or the file was altered cannot be told apart."""
+
+
+class PasscodeNeeded(VaultError):
+    """No key is remembered, or it has run out."""
+
+
+class WeakPasscode(VaultError):
+    """Too easy to guess. ``reasons`` and ``suggestions`` are sentences for people."""
+
+    def __init__(self, reasons: tuple[str, ...], suggestions: tuple[str, ...]) -> None:
+        super().__init__(reasons)
+        self.reasons = reasons
+        self.suggestions = suggestions
+
+
+class SlowDown(VaultError):
+    """Too many wrong passcodes; the next attempt is allowed in ``seconds``."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
+
+class VaultDamaged(VaultError):
+    """The vault file cannot be one of ours. ``what`` names the check that failed."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what
+
+
+class NotEnoughMemory(VaultError):
+    """The machine cannot lend the memory that this vault's passcode costs. ``mebibytes`` says how much."""
+
+    def __init__(self, mebibytes: int) -> None:
+        super().__init__(mebibytes)
+        self.mebibytes = mebibytes
+
+
+class ProfileInUse(VaultError):
+    """Another process holds this home."""
+
+
+class UnsafeHome(VaultError):
+    """The home is a symbolic link, no directory, or belongs to somebody else. ``what`` says which."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what
+
+
+class ReadOnlyHome(VaultError):
+    """The home does not let itself be written."""
+
+
+class DiskFull(VaultError):
+    """No space is left, or the quota is used up."""
