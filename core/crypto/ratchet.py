@@ -12,6 +12,8 @@ vodozemac leaves five things to its caller. Where each is guarded:
 
 from __future__ import annotations
 
+from typing import Protocol, cast
+
 import vodozemac
 
 from core.errors import Malformed, OpenFailed
@@ -23,6 +25,15 @@ _HOSTILE = (
     vodozemac.SessionCreationException,
     vodozemac.OlmDecryptionException,
 )
+
+
+class _FallbackKeys(Protocol):
+    """What vodozemac's own type stub forgets of an account."""
+
+    @property
+    def fallback_key(self) -> dict[str, vodozemac.Curve25519PublicKey]: ...
+
+    def generate_fallback_key(self) -> None: ...
 
 
 def prekey_id(kind: int, message: bytes) -> str:
@@ -78,8 +89,9 @@ class Account:
     def create() -> tuple[Account, bytes]:
         """Return a new account and its public fallback key, which vodozemac tells only once."""
         account = vodozemac.Account()
-        account.generate_fallback_key()
-        (fallback,) = account.fallback_key.values()
+        keys = cast("_FallbackKeys", account)
+        keys.generate_fallback_key()
+        (fallback,) = keys.fallback_key.values()
         account.mark_keys_as_published()
         return Account(account), fallback.to_bytes()
 

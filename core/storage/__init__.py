@@ -1,0 +1,4 @@
+"""The only SQL. ``database`` opens a file, ``migrations`` gives it its tables, ``thread`` lends it to trio.
+
+Every other module here is one aggregate: functions or a small class over a ``Transaction``; rows in, records out.
+"""
