@@ -1,0 +1,30 @@
+"""What the world looks like when something is decided: clocks and how many custodians can be asked."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
+
+
+class Moment(NamedTuple):
+    """``own_ms`` is this machine's clock (shown to people), ``network_ms`` the one that expiry and days go by.
+
+    ``mono`` is monotonic seconds, ``custodians`` how many full nodes are linked now.
+    """
+
+    own_ms: int
+    network_ms: int
+    mono: float
+    custodians: int
+
+    @property
+    def day(self) -> int:
+        """Days since 1970, network time."""
+        return self.network_ms // DAY_MS
+
+    @property
+    def hour(self) -> int:
+        """Hours since 1970, network time."""
+        return self.network_ms // HOUR_MS
