@@ -1,0 +1,64 @@
+# Every command sets up what it needs; on a fresh machine Python 3.11-3.13 with venv, git and make are enough.
+# `make help` lists them.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-annotate --no-emit-index-url
+
+# Stamps: a file is newer than what it was made from, or the work is done again.
+INSTALLED := $(VENV)/.installed
+INSTALLED_DEV := $(VENV)/.installed-dev
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev demo test check bench lock clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | expand -t 12
+
+setup: $(INSTALLED) ## an environment in .venv with sottovoce and what it needs, nothing more
+
+setup-dev: $(INSTALLED_DEV) ## the same with the tools for working on it
+
+demo: $(INSTALLED) ## a private network on this machine, a friendly contact, and the client
+	@$(BIN)/sottovoce demo
+
+test: $(INSTALLED_DEV) ## every check, then every test
+	@$(MAKE) --no-print-directory check
+	$(BIN)/python -m pytest -n 2
+
+check: $(INSTALLED_DEV) ## format, lint, types, layers; changes nothing
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/basedpyright --pythonpath $(BIN)/python
+	$(BIN)/lint-imports
+
+bench: $(INSTALLED_DEV) ## the benchmarks, JSON on standard output
+	@set -e; for bench in benchmarks/[a-z]*.py; do $(BIN)/python "$$bench"; done
+
+lock: $(INSTALLED_DEV) ## requirements/*.lock anew from requirements/*.in
+	$(LOCK) --output-file requirements/run.lock requirements/run.in
+	$(LOCK) --output-file requirements/dev.lock --constraints requirements/run.lock requirements/dev.in
+
+clean: ## away with the environment and all caches
+	rm -rf $(VENV) build ./*.egg-info .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A python3.13 on the PATH may be a shim for one that is not installed, and Debian's python3 comes without venv: try each.
+$(BIN)/python:
+	@for python in python3.13 python3.12 python3.11 python3; do \
+		if "$$python" -c 'import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
+			2>/dev/null; then exec "$$python" -m venv $(VENV); fi; \
+	done; echo "sottovoce needs Python 3.11, 3.12 or 3.13 with its venv module on the PATH" >&2; exit 1
+
+# The lock files name versions and hashes but no index: pip uses whatever it is configured for.
+$(INSTALLED): requirements/run.lock pyproject.toml | $(BIN)/python
+	$(PIP) install --require-hashes --requirement requirements/run.lock
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(INSTALLED_DEV): requirements/dev.lock $(INSTALLED)
+	$(PIP) install --require-hashes --requirement requirements/dev.lock
+	@touch $@
