@@ -13,6 +13,9 @@ from net.store import Kind, Stored
 # Turns an unsigned 64-bit number into a signed one of the same order.
 SIGN_SHIFT = 1 << 63
 
+# Answer to a record or chunk that was stored: only boxes are numbered, and None would mean "left as it was".
+NO_ARRIVAL = 0
+
 _PARCEL_OF: dict[Kind, str] = {
     Kind.BOX: "SELECT variant, prefix, expiry_hour, 0, data, id FROM box",
     Kind.RECORD: "SELECT variant, prefix, expiry_hour, sequence, data, id FROM record",
@@ -57,7 +60,7 @@ class SqlParcelStore:
         return bytes(row[0])
 
     def put(self, parcels: list[Stored]) -> list[int | None]:
-        """Commit parcels in one transaction; give each new box's arrival number, None for all else."""
+        """Commit parcels in one transaction; give each box's arrival number, 0 for other kinds, None for what was left."""
         with self._database.transaction() as tx:
             return [_put(tx, parcel) for parcel in parcels]
 
@@ -107,11 +110,9 @@ class SqlParcelStore:
 def _put(tx: Transaction, parcel: Stored) -> int | None:
     fields = (parcel.parcel_id, parcel.variant, parcel.prefix, parcel.expiry_hour)
     if parcel.kind is Kind.RECORD:
-        tx.run(_PUT_RECORD, *fields, parcel.sequence - SIGN_SHIFT, parcel.data)
-        return None
+        return NO_ARRIVAL if tx.run(_PUT_RECORD, *fields, parcel.sequence - SIGN_SHIFT, parcel.data) else None
     if parcel.kind is Kind.CHUNK:
-        tx.run(_PUT_CHUNK, *fields, parcel.data)
-        return None
+        return NO_ARRIVAL if tx.run(_PUT_CHUNK, *fields, parcel.data) else None
     row = tx.row(_PUT_BOX, *fields, parcel.data)
     return row[0] if row else None
 

@@ -1,0 +1,170 @@
+"""The parcel store in SQLCipher behaves as the one in memory, and what it answers for outlives the process."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from core.storage.database import Database
+from core.storage.migrations import load_migrations
+from core.storage.parcels import SqlParcelStore
+from net.ids import ParcelId, Tag, tag_of
+from net.memory_store import MemoryStore
+from net.store import Kind, Stored
+
+KEY = bytes(32)
+
+# Few ids, some of which share a tag and one of which ends a range, so that rules meet each other.
+IDS = [ParcelId(tag + rest * 24) for tag in (bytes(8), b"\x01" * 8, b"\xff" * 8) for rest in (b"\x00", b"\xff")]
+
+
+def parcel(kind: Kind, parcel_id: ParcelId, data: bytes, expiry_hour: int = 10, sequence: int = 0) -> Stored:
+    variant = hashlib.sha256(data + sequence.to_bytes(8, "big")).digest()[:16]
+    return Stored(kind, parcel_id, variant, 0xC0000000, expiry_hour, sequence if kind is Kind.RECORD else 0, data)
+
+
+def open_store(path: Path) -> tuple[Database, SqlParcelStore]:
+    database = Database.open(path, KEY, load_migrations("parcels"))
+    return database, SqlParcelStore(database)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    opened, _ = open_store(tmp_path / "parcels.db")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def store(database: Database) -> SqlParcelStore:
+    return SqlParcelStore(database)
+
+
+PARCELS = st.builds(
+    parcel,
+    st.sampled_from(Kind),
+    st.sampled_from(IDS),
+    st.binary(min_size=1, max_size=2),
+    st.integers(1, 4),
+    st.sampled_from([0, 1, 2, 2**63 - 1, 2**63, 2**64 - 1]),
+)
+
+
+class BothStores(RuleBasedStateMachine):
+    """Whatever is asked of both stores, they answer alike."""
+
+    @initialize()
+    def open(self) -> None:
+        self.folder = TemporaryDirectory()
+        self.path = Path(self.folder.name) / "parcels.db"
+        self.database, self.ours = open_store(self.path)
+        self.model = MemoryStore(bytes)
+
+    @rule(parcels=st.lists(PARCELS, max_size=6))
+    def put(self, parcels: list[Stored]) -> None:
+        assert self.ours.put(parcels) == self.model.put(parcels)
+
+    @rule(hour=st.integers(0, 5))
+    def expire(self, hour: int) -> None:
+        assert self.ours.expire(hour) == self.model.expire(hour)
+
+    @rule()
+    def reopen(self) -> None:
+        run = self.ours.run_id()
+        self.database.close()
+        self.database, self.ours = open_store(self.path)
+        assert self.ours.run_id() == run
+
+    @rule(tags=st.lists(st.sampled_from(IDS).map(tag_of), max_size=4))
+    def ask_by_tag(self, tags: list[Tag]) -> None:
+        def in_order(boxes: list[Stored]) -> list[Stored]:
+            return sorted(boxes, key=lambda box: (box.parcel_id, box.variant))
+
+        assert in_order(self.ours.by_tag(tags)) == in_order(self.model.by_tag(tags))
+
+    @rule(arrival=st.integers(0, 40), limit=st.integers(1, 5))
+    def ask_tags_after(self, arrival: int, limit: int) -> None:
+        assert self.ours.tags_after(arrival, limit) == self.model.tags_after(arrival, limit)
+
+    @rule(kind=st.sampled_from(Kind), after=st.sampled_from(IDS), limit=st.integers(1, 5), whole=st.booleans())
+    def ask_summary(self, kind: Kind, after: bytes, limit: int, whole: bool) -> None:
+        keys = [i + v for i, v, _ in self.model.summary(kind, after, 1)]
+        start = keys[0] if whole and keys else b""
+        assert self.ours.summary(kind, start, limit) == self.model.summary(kind, start, limit)
+
+    @invariant()
+    def hold_the_same(self) -> None:
+        assert self.ours.usage() == self.model.usage()
+        for kind in Kind:
+            for parcel_id in IDS:
+                ours = self.ours.get(kind, parcel_id)
+                assert ours == sorted(self.model.get(kind, parcel_id), key=lambda stored: stored.variant)
+
+    def teardown(self) -> None:
+        self.database.close()
+        self.folder.cleanup()
+
+
+BothStores.TestCase.settings = settings(
+    max_examples=40, stateful_step_count=20, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+TestBothStores = BothStores.TestCase
+
+
+def test_a_number_of_arrival_is_never_given_twice(tmp_path: Path) -> None:
+    database, store = open_store(tmp_path / "parcels.db")
+    assert store.put([parcel(Kind.BOX, IDS[0], b"a"), parcel(Kind.BOX, IDS[0], b"b")]) == [1, 2]
+    assert store.expire(10) == 2
+    database.close()
+    database, store = open_store(tmp_path / "parcels.db")
+    assert store.put([parcel(Kind.BOX, IDS[0], b"c")]) == [3]
+    database.close()
+
+
+def test_each_store_draws_a_run_of_its_own(tmp_path: Path) -> None:
+    runs: set[bytes] = set()
+    for name in ("a.db", "b.db"):
+        database, store = open_store(tmp_path / name)
+        runs.add(store.run_id())
+        database.close()
+    assert [len(run) for run in runs] == [8, 8]
+
+
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        (
+            "SELECT arrival, substr(id, 1, 8), prefix FROM box INDEXED BY box_tags WHERE arrival > 5",
+            "COVERING INDEX box_tags",
+        ),
+        ("SELECT id, variant, 0 FROM box WHERE (id, variant) > (x'', x'') ORDER BY id, variant", "COVERING INDEX"),
+        (
+            "SELECT id, variant, sequence FROM record WHERE (id, variant) > (x'', x'') ORDER BY id, variant",
+            "record_summary",
+        ),
+        ("DELETE FROM box WHERE expiry_hour <= 5", "box_expiry"),
+        ("SELECT data FROM box WHERE id >= x'00' AND id < x'01' ORDER BY id, variant", "USING INDEX"),
+    ],
+)
+def test_no_question_reads_the_whole_table(database: Database, query: str, index: str) -> None:
+    with database.read() as snapshot:
+        plan = " ".join(str(row[3]) for row in snapshot.rows(f"EXPLAIN QUERY PLAN {query}"))
+    assert plan.startswith("SEARCH")
+    assert index in plan
+    assert "TEMP B-TREE" not in plan
+
+
+def test_a_batch_that_cannot_be_kept_leaves_nothing(store: SqlParcelStore, database: Database) -> None:
+    with database.read() as snapshot:
+        snapshot.rows("PRAGMA max_page_count = 40")
+    with pytest.raises(Exception, match="FULL"):
+        store.put([parcel(Kind.BOX, IDS[0], bytes([n]) * 900) for n in range(256)])
+    assert store.usage() == (0, 0)
+    assert store.tags_after(0, 10) == []
