@@ -1,0 +1,318 @@
+"""An in-memory core: a whole ``core.api.Client`` and ``tui.host.Host`` with a demo world. No network, no disk, no clock."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import msgspec
+
+from core import api
+from core.api import ApiError, Kind
+from tests.support.world import ALICE, BOB, HOUR, NOW, Room, demo_rooms
+from tui.host import Mail
+
+R = TypeVar("R")
+PASSCODE = "correct horse"
+WORDS = ["able", "baker", "cabin", "daily", "eagle", "fable", "gable", "habit", "ideal"] * 2
+# Right in shape and alphabet, not in meaning.
+LINK_TAIL = "K3QZV7XW2P5NJD6RM4TFA8HCY9BSGEU3" * 4
+GREETER = "gr33t" + BOB[5:]
+
+
+class FakeClient:
+    """Answers every command from memory. ``exists`` and ``locked`` set where the program starts."""
+
+    def __init__(
+        self,
+        rooms: list[Room] | None = None,
+        *,
+        exists: bool = True,
+        locked: bool = False,
+        remembered: bool = False,
+        now: int = NOW,
+    ) -> None:
+        self.rooms = demo_rooms() if rooms is None else rooms
+        self.exists, self.locked, self.remembered = exists, locked, remembered
+        self.passcode = PASSCODE
+        self.name = "Alice"
+        self.now = now
+        self.stored_settings = api.Settings()
+        self.invites: list[api.Invite] = []
+        self.greetings = [
+            api.Greeting(
+                id="g1", identity=GREETER, name="Grace", text="Hi Alice, we met at the library.",
+                received_at=now - HOUR, note="library",
+            ),
+            api.Greeting(
+                id="g2", identity="x" + GREETER[1:], name="\x1b[31mX\u202e", text="click here\r\x1b[2J", received_at=now,
+            ),
+        ]  # fmt: skip
+        self.calls: list[api.Command[Any]] = []
+        self.refuse: dict[type[api.Command[Any]], ApiError] = {}
+        self.stopped = False
+        self._mail: list[api.Event] = []
+        self._wake: Callable[[], None] = lambda: None
+        self.crash: Callable[[str], None] = lambda _: None
+
+    # --- Host ---------------------------------------------------------------------------------------------------------
+
+    def start(self, wake: Callable[[], None], crashed: Callable[[str], None]) -> None:
+        """Remember whom to wake."""
+        self._wake, self.crash = wake, crashed
+
+    def take_mail(self) -> Mail:
+        """Give the events so far."""
+        mail = Mail(tuple(self._mail))
+        self._mail.clear()
+        return mail
+
+    async def stop(self) -> None:
+        """Note that the app said goodbye."""
+        self.stopped = True
+
+    def emit(self, event: api.Event) -> None:
+        """Let an event happen."""
+        self._mail.append(event)
+        self._wake()
+
+    # --- what the world does ------------------------------------------------------------------------------------------
+
+    def room(self, conversation: str) -> Room:
+        """Return a conversation; raises unknown-conversation."""
+        for room in self.rooms:
+            if room.id == conversation:
+                return room
+        raise ApiError(Kind.UNKNOWN_CONVERSATION, "no such conversation")
+
+    def receive(self, conversation: str, text: str, *, late: bool = False) -> None:
+        """Let the other side write."""
+        room = self.room(conversation)
+        row = room.say(room.identity, text, self.now, late=late)
+        self.emit(
+            api.MessageReceived(conversation=conversation, id=row.id, sender=row.sender, text=row.text, late=late)
+        )
+
+    def advance(self, conversation: str, message_id: str, state: api.State) -> None:
+        """Let one of our messages move on."""
+        room = self.room(conversation)
+        for index, row in enumerate(room.rows):
+            if row.id == message_id:
+                room.rows[index] = msgspec.structs.replace(row, state=state)
+        self.emit(api.MessageStateChanged(conversation=conversation, id=message_id, state=state))
+
+    # --- commands -----------------------------------------------------------------------------------------------------
+
+    async def call(self, command: api.Command[R]) -> R:
+        """Answer from memory, after one turn of the loop."""
+        self.calls.append(command)
+        await asyncio.sleep(0)
+        if type(command) in self.refuse:
+            raise self.refuse[type(command)]
+        if self.locked and not isinstance(
+            command, (api.AccountGet, api.AccountUnlock, api.NetworkStatusGet, api.AccountCreate, api.AccountRestore)
+        ):
+            raise ApiError(Kind.LOCKED if self.exists else Kind.NO_ACCOUNT, "locked")
+        name = api.method_of(command).replace(".", "_")
+        answer: Callable[[Any], object] = getattr(self, f"_{name}")
+        return cast(R, answer(command))
+
+    def _account_info(self, _: api.AccountGet) -> api.AccountInfo:
+        if self.locked or not self.exists:
+            return api.AccountInfo(identity="", name="", locked=self.locked, exists=self.exists)
+        return api.AccountInfo(identity=ALICE, name=self.name, locked=False, exists=True, remembered=True)
+
+    def _account_create(self, command: api.AccountCreate) -> api.AccountCreated:
+        if self.exists:
+            raise ApiError(Kind.ACCOUNT_EXISTS, "exists")
+        self._check_passcode(command.passcode)
+        self.exists, self.locked, self.passcode, self.name = True, False, command.passcode, command.name
+        return api.AccountCreated(identity=ALICE, words=list(WORDS))
+
+    def _account_restore(self, command: api.AccountRestore) -> api.AccountIdentity:
+        wrong = [index for index, word in enumerate(command.words) if word not in WORDS]
+        if wrong or len(command.words) != len(WORDS):
+            raise ApiError(Kind.BAD_WORDS, "bad words", positions=wrong, count=len(command.words))
+        if command.words != WORDS and not command.accept_mismatch:
+            raise ApiError(Kind.WORDS_MISMATCH, "mismatch")
+        self._check_passcode(command.passcode)
+        self.exists, self.locked, self.passcode, self.name = True, False, command.passcode, command.name
+        return api.AccountIdentity(identity=ALICE)
+
+    def _check_passcode(self, passcode: str) -> None:
+        if len(passcode) < 8:
+            raise ApiError(Kind.WEAK_PASSCODE, "weak", suggestions=["Add another word or two."])
+
+    def _account_unlock(self, command: api.AccountUnlock) -> api.AccountIdentity:
+        if not self.exists:
+            raise ApiError(Kind.NO_ACCOUNT, "no account")
+        if command.passcode is None and not self.remembered:
+            raise ApiError(Kind.PASSCODE_NEEDED, "passcode needed")
+        if command.passcode not in {None, self.passcode}:
+            raise ApiError(Kind.WRONG_PASSCODE, "wrong")
+        self.locked = False
+        return api.AccountIdentity(identity=ALICE)
+
+    def _account_lock(self, _: api.AccountLock) -> api.Done:
+        self.locked = True
+        return api.Done()
+
+    def _account_logout(self, _: api.AccountLogout) -> api.Done:
+        self.locked, self.remembered = True, False
+        return api.Done()
+
+    def _account_change_passcode(self, command: api.AccountChangePasscode) -> api.Done:
+        if command.old != self.passcode:
+            raise ApiError(Kind.WRONG_PASSCODE, "wrong")
+        self._check_passcode(command.new)
+        self.passcode = command.new
+        return api.Done()
+
+    def _account_rename(self, command: api.AccountRename) -> api.Done:
+        self.name = command.name
+        return api.Done()
+
+    def _invite_create(self, command: api.InviteCreate) -> api.InviteCreated:
+        number = len(self.invites) + 1
+        link = f"SOTTO:{number}" + LINK_TAIL[:124]
+        expires_at = self.now + command.expires_in * 1000
+        self.invites.insert(
+            0,
+            api.Invite(
+                id=f"i{number}", link=link, created_at=self.now, expires_at=expires_at, state="open", uses=0,
+                copies=2, max_uses=command.max_uses, note=command.note,
+            ),
+        )  # fmt: skip
+        return api.InviteCreated(id=f"i{number}", link=link, expires_at=expires_at, copies=2)
+
+    def _invite_list(self, _: api.InviteList) -> list[api.Invite]:
+        return list(self.invites)
+
+    def _invite_revoke(self, command: api.InviteRevoke) -> api.Done:
+        self.invites = [
+            msgspec.structs.replace(invite, state="revoked") if invite.id == command.id else invite
+            for invite in self.invites
+        ]
+        return api.Done()
+
+    def _contact_add(self, command: api.ContactAdd) -> api.ConversationRef:
+        if not command.link.startswith("SOTTO:"):
+            raise ApiError(Kind.BAD_INVITE, "bad invite")
+        if any(command.link == invite.link for invite in self.invites):
+            raise ApiError(Kind.OWN_INVITE, "own invite")
+        room = Room(f"new{len(self.rooms)}", BOB[::-1], "Newcomer", state="waiting")
+        room.say("me", command.greeting or "Hello!", self.now, state="queued")
+        self.rooms.insert(0, room)
+        return api.ConversationRef(conversation=room.id)
+
+    def _greeting_list(self, _: api.GreetingList) -> list[api.Greeting]:
+        return list(self.greetings)
+
+    def _greeting_accept(self, command: api.GreetingAccept) -> api.ConversationRef:
+        greeting = self._take_greeting(command.id)
+        room = Room(f"from-{greeting.id}", greeting.identity, greeting.name)
+        room.say(greeting.identity, greeting.text, greeting.received_at)
+        self.rooms.insert(0, room)
+        return api.ConversationRef(conversation=room.id)
+
+    def _greeting_reject(self, command: api.GreetingReject) -> api.Done:
+        self._take_greeting(command.id)
+        return api.Done()
+
+    def _take_greeting(self, greeting_id: str) -> api.Greeting:
+        for greeting in self.greetings:
+            if greeting.id == greeting_id:
+                self.greetings.remove(greeting)
+                return greeting
+        raise ApiError(Kind.UNKNOWN_GREETING, "no such greeting")
+
+    def _conversation_list(self, _: api.ConversationList) -> list[api.Conversation]:
+        listed = [self._listed(room) for room in self.rooms]
+        return sorted(listed, key=lambda conversation: -conversation.last_at)
+
+    def _listed(self, room: Room) -> api.Conversation:
+        unread = room.rows[room.read_upto :]
+        last = room.rows[-1] if room.rows else None
+        return api.Conversation(
+            id=room.id,
+            identity=room.identity,
+            name=room.name,
+            state=cast(Any, room.state),
+            unread=sum(row.sender != "me" for row in unread),
+            last_at=last.sent_at if last else 0,
+            last_text=last.text if last else "",
+            last_sender=last.sender if last else "",
+            last_state=last.state if last else "",
+            first_unread=next((row.id for row in unread if row.sender != "me"), None),
+            draft=room.draft,
+        )
+
+    def _conversation_read(self, command: api.ConversationRead) -> api.Done:
+        room = self.room(command.conversation)
+        room.read_upto = max(room.read_upto, self._index(room, command.upto) + 1)
+        return api.Done()
+
+    def _draft_set(self, command: api.DraftSet) -> api.Done:
+        self.room(command.conversation).draft = command.text
+        return api.Done()
+
+    def _message_send(self, command: api.MessageSend) -> api.MessageRef:
+        room = self.room(command.conversation)
+        if len(command.text.encode()) > api.MAX_TEXT_SIZE:
+            raise ApiError(Kind.TOO_LONG, "too long", limit=api.MAX_TEXT_SIZE)
+        row = room.say("me", command.text, self.now, state="queued")
+        room.read_upto = len(room.rows)
+        return api.MessageRef(id=row.id)
+
+    def _message_list(self, command: api.MessageList) -> list[api.Message]:
+        rows = self.room(command.conversation).rows
+        start, stop = 0, len(rows)
+        if command.before is not None:
+            stop = self._index(self.room(command.conversation), command.before)
+        if command.after is not None:
+            start = self._index(self.room(command.conversation), command.after) + 1
+            return rows[start : min(stop, start + command.limit)]
+        return rows[max(0, stop - command.limit) : stop]
+
+    def _message_delete(self, command: api.MessageDelete) -> api.Done:
+        for room in self.rooms:
+            room.rows = [row for row in room.rows if row.id not in command.ids]
+        return api.Done()
+
+    def _message_search(self, command: api.MessageSearch) -> list[api.Found]:
+        wanted = command.query.casefold()
+        hits = [
+            api.Found(conversation=room.id, message=row)
+            for room in self.rooms
+            if command.conversation in {None, room.id}
+            for row in room.rows
+            if wanted in row.text.casefold()
+        ]
+        return sorted(hits, key=lambda hit: -hit.message.sent_at)[: command.limit]
+
+    def _index(self, room: Room, message_id: str) -> int:
+        for index, row in enumerate(room.rows):
+            if row.id == message_id:
+                return index
+        raise ApiError(Kind.UNKNOWN_MESSAGE, "no such message")
+
+    def _network_status(self, _: api.NetworkStatusGet) -> api.NetworkStatus:
+        links = [
+            api.PeerInfo(
+                node=f"{index:02x}f3a9c1", endpoint=f"192.0.2.{index}:4400", role="full" if index < 3 else "leaf",
+                rtt_ms=18.5 * index, following=index < 3,
+            )
+            for index in range(1, 5)
+        ]  # fmt: skip
+        return api.NetworkStatus(
+            listen="0.0.0.0:4400", peers=4, role="full", custodians=6, copies_agree=True, clock_offset_ms=-40,
+            datagrams_in=18234, datagrams_out=17120, datagrams_dropped=12, parcels=311, links=links,
+        )  # fmt: skip
+
+    def _settings_get(self, _: api.SettingsGet) -> api.Settings:
+        return self.stored_settings
+
+    def _settings_set(self, command: api.SettingsSet) -> api.Done:
+        self.stored_settings = command.settings
+        return api.Done()

@@ -1,0 +1,403 @@
+"""The frame: which screen is shown when, colours and signs, locking, and the way from a key to a command.
+
+The first frame is drawn before the core is even started: opening an account reads the disk and may take a second, and the
+screen never waits. Screens are imported by name when first shown, for the same reason.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import signal
+import time
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from textual import events
+from textual.app import App, ScreenStackError
+from textual.content import Content
+
+from core import api
+from tui import crash
+from tui.commands import CommandSpec, Context, Scope
+from tui.commandset import REGISTRY
+from tui.errors import explain
+from tui.format import Calendar, Clock
+from tui.glyphs import Glyphs, glyphs_of
+from tui.host import Host
+from tui.keymap import bindings, enter_breaks_line
+from tui.messages import CoreCrashed, CoreEvent, EventsMissed, EventsReady, SettingsChanged
+from tui.profile import STILL, TerminalProfile
+from tui.screens.opening import OpeningScreen
+from tui.themes import THEMES, VARIABLE_DEFAULTS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from textual.app import SystemCommand
+    from textual.command import Provider
+    from textual.screen import Screen
+
+    from tui.frame import Severity
+
+SCREENS_BY_NAME: Final = {
+    "main": ("tui.screens.main", "MainScreen"),
+    "onboarding": ("tui.screens.onboarding", "OnboardingScreen"),
+    "lock": ("tui.screens.lock", "LockScreen"),
+    "invite": ("tui.screens.invite", "InviteScreen"),
+    "add": ("tui.screens.add_contact", "AddContactScreen"),
+    "greetings": ("tui.screens.greetings", "GreetingsScreen"),
+    "settings": ("tui.screens.settings", "SettingsScreen"),
+    "network": ("tui.screens.network", "NetworkScreen"),
+}
+# Seconds a command of the shutdown may take before the app goes without its answer.
+LAST_WORDS_TIMEOUT = 2.0
+
+
+def _palette() -> type[Provider]:
+    from tui.palette import CommandProvider
+
+    return CommandProvider
+
+
+def unix_ms() -> int:
+    """Return the present moment, ms of Unix time."""
+    return time.time_ns() // 1_000_000
+
+
+class SottovoceApp(App[None], inherit_bindings=False):
+    """The terminal client around one core."""
+
+    TITLE = "sottovoce"
+    CSS_PATH = "app.tcss"
+    COMMANDS = {_palette}
+    BINDINGS = bindings(REGISTRY, Scope.APP)
+    NOTIFICATION_TIMEOUT: ClassVar[float] = 4.0
+
+    def __init__(
+        self,
+        client: api.Client,
+        profile: TerminalProfile = STILL,
+        *,
+        clock: Clock = unix_ms,
+        calendar: Calendar | None = None,
+    ) -> None:
+        super().__init__(ansi_color=True if profile.no_color else None)
+        self.features = frozenset()
+        self.client = client
+        self.profile = profile
+        self.settings = api.Settings()
+        self.calendar = calendar or Calendar()
+        self.last_conversation: str | None = None
+        self._detected = profile
+        self._clock = clock
+        self._locked = True
+        self._last_key = time.monotonic()
+        for theme in THEMES.values():
+            self.register_theme(theme)
+        self._draw_by(profile)
+
+    # --- drawing ------------------------------------------------------------------------------------------------------
+
+    @property
+    def glyphs(self) -> Glyphs:
+        """The signs in use."""
+        return glyphs_of(self.profile.glyphs)
+
+    def now(self) -> int:
+        """Return the present moment, ms of Unix time."""
+        return self._clock()
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Give built-in themes the variables that only ours define."""
+        return VARIABLE_DEFAULTS
+
+    def get_default_screen(self) -> OpeningScreen:
+        """Return what is drawn before anything is known."""
+        return OpeningScreen()
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Offer none of Textual's: one of them would write the conversation to a file."""
+        return ()
+
+    def _draw_by(self, profile: TerminalProfile) -> None:
+        self.profile = profile
+        self.animation_level = "full" if profile.animated else "none"
+        self.theme = THEMES[profile.theme].name
+        self.set_class(profile.low_bandwidth, "low-bandwidth")
+        self.set_class(profile.glyphs == "ascii", "ascii")
+
+    async def apply_settings(self, settings: api.Settings) -> None:
+        """Draw by new settings at once."""
+        self.settings = settings
+        self._draw_by(
+            self._detected.adapted(theme=settings.theme, glyphs=settings.glyphs, low_bandwidth=settings.low_bandwidth)
+        )
+        self.set_keymap({} if settings.enter_sends else enter_breaks_line())
+        for screen in self.screen_stack:
+            screen.post_message(SettingsChanged())
+
+    async def action_use_theme(self, name: str) -> None:
+        """Choose colours by name, for this session; the settings screen stores them."""
+        if name in THEMES:
+            self._draw_by(self.profile.adapted(theme=name))
+            for screen in self.screen_stack:
+                screen.post_message(SettingsChanged())
+        else:
+            self.tell(f"Colours are one of: {', '.join(THEMES)}.", "warning")
+
+    async def action_use_glyphs(self, name: str) -> None:
+        """Choose the signs by name, for this session."""
+        if name in {"ascii", "unicode", "nerd"}:
+            self._draw_by(self.profile.adapted(glyphs=name))
+            for screen in self.screen_stack:
+                screen.post_message(SettingsChanged())
+        else:
+            self.tell("Signs are one of: ascii, unicode, nerd.", "warning")
+
+    def action_redraw(self) -> None:
+        """Draw everything anew, for a terminal that something else wrote on."""
+        self.refresh(layout=True)
+
+    # --- opening ------------------------------------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        """Start the core once the first frame is out."""
+        self.call_after_refresh(self._begin)
+        if not self.is_headless:
+            loop = asyncio.get_running_loop()
+            for hangup in (signal.SIGHUP, signal.SIGTERM):
+                loop.add_signal_handler(hangup, self._leave_on_signal)
+
+    def _begin(self) -> None:
+        if isinstance(self.client, Host):
+            self.client.start(self._wake, self._core_crashed)
+        self.run_worker(self._open(), group="opening", exclusive=True)
+
+    async def _open(self) -> None:
+        """Find out whose account this is and show the screen for it."""
+        try:
+            info = await self.client.call(api.AccountGet())
+            if not info.exists:
+                await self._show_gate("onboarding")
+                return
+            if info.locked:
+                await self.client.call(api.AccountUnlock())
+        except api.ApiError as error:
+            if error.kind in {api.Kind.PASSCODE_NEEDED, api.Kind.LOCKED, api.Kind.SLOW_DOWN}:
+                await self._show_gate("lock")
+            elif error.kind is api.Kind.NO_ACCOUNT:
+                await self._show_gate("onboarding")
+            else:
+                self.tell_error(error)
+            return
+        await self._enter()
+
+    async def _show_gate(self, name: str) -> None:
+        """Show the lock or the onboarding, on top of nothing else; leaving it leads in."""
+
+        def entered(_: object) -> None:
+            self.run_worker(self._enter(), group="opening", exclusive=True)
+
+        await self.push_screen(self._make(name), entered)
+
+    async def _enter(self) -> None:
+        """The account is open: show the conversations."""
+        try:
+            settings = await self.client.call(api.SettingsGet())
+        except api.ApiError as error:
+            self.tell_error(error)
+            return
+        self._locked = False
+        await self.apply_settings(settings)
+        await self.push_screen(self._make("main"))
+        self._last_key = time.monotonic()
+        self._watch_idleness()
+
+    def _make(self, name: str) -> Screen[Any]:
+        module, cls = SCREENS_BY_NAME[name]
+        screen_class: Callable[[api.Client], Screen[Any]] = getattr(importlib.import_module(module), cls)
+        return screen_class(self.client)
+
+    # --- locking ------------------------------------------------------------------------------------------------------
+
+    async def action_lock_now(self) -> None:
+        """Hide everything, then tell the core; it keeps receiving."""
+        if self._locked:
+            return
+        await self._hide()
+        try:
+            await self.client.call(api.AccountLock(keep_receiving=True))
+        except api.ApiError as error:
+            if error.kind is not api.Kind.LOCKED:
+                self.tell_error(error)
+
+    async def _hide(self) -> None:
+        """Put the lock in front, then remove every screen that held content: what is gone cannot be seen."""
+        self._locked = True
+        self.workers.cancel_group(self, "commands")
+        holding = self.screen_stack[1:]
+        await self._show_gate("lock")
+        for screen in holding:
+            farewell = getattr(screen, "save_work", None)
+            if farewell is not None:
+                await farewell()
+        lock = self.screen_stack.pop()
+        for screen in reversed(holding):
+            await self._drop(screen)
+        self.screen_stack.append(lock)
+        self.clear_caches()
+
+    async def _drop(self, screen: Screen[Any]) -> None:
+        clear = getattr(screen, "clear_caches", None)
+        if clear is not None:
+            clear()
+        self.screen_stack.remove(screen)
+        await screen.remove()
+
+    def clear_caches(self) -> None:
+        """Forget every text that some cache still holds."""
+        from rich.cells import cached_cell_len
+
+        from tui import text
+
+        self.clear_notifications()
+        for cached in (text.clean_text, text.clean_line, text.clean_name, cached_cell_len):
+            cached.cache_clear()
+
+    def _watch_idleness(self) -> None:
+        """Look again when the time without a key could be over."""
+        if self._locked or not self.settings.lock_after:
+            return
+        left = self.settings.lock_after - (time.monotonic() - self._last_key)
+        if left <= 0:
+            self.run_worker(self.action_lock_now(), group="locking", exclusive=True)
+        else:
+            self.set_timer(left + 0.5, self._watch_idleness)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Note the time of each input on its way in."""
+        if isinstance(event, events.InputEvent):
+            self._last_key = time.monotonic()
+        await super().on_event(event)
+
+    async def action_suspend_locked(self) -> None:
+        """Give the shell back its terminal; what it shows then must not be a conversation."""
+        await self.action_lock_now()
+        self.action_suspend_process()
+
+    # --- commands -----------------------------------------------------------------------------------------------------
+
+    def command_context(self) -> Context:
+        """Return what commands make sense now."""
+        main = self._main()
+        return Context(locked=self._locked, in_chat=bool(main is not None and getattr(main, "conversation_id", None)))
+
+    def _main(self) -> Screen[Any] | None:
+        return next((screen for screen in self.screen_stack if screen.id == "main"), None)
+
+    async def run_command(self, spec: CommandSpec, argument: str = "") -> None:
+        """Carry out a command of the registry, wherever its action lives."""
+        if not self.command_context().allows(spec):
+            self.tell(f"{spec.title}: not now.", "warning")
+            return
+        target = self if spec.scope is Scope.APP else self._main()
+        action = spec.action
+        if spec.argument and (argument or spec.needs_argument):
+            action = f"{action}({argument!r})"
+        await self.run_action(action, target)
+
+    def action_show(self, name: str) -> None:
+        """Open a screen by its short name; one that leads to a conversation opens it."""
+        if self._locked and name != "network":
+            return
+
+        def opened(conversation: object) -> None:
+            main = self._main()
+            if isinstance(conversation, str) and main is not None:
+                self.run_worker(main.open_conversation(conversation))  # type: ignore[attr-defined]  # by name only
+
+        self.push_screen(self._make(name), opened)
+
+    def action_help(self, topic: str = "") -> None:
+        """Explain the keys and commands of the place one is in."""
+        from importlib import import_module
+
+        if any(type(screen).__name__ == "HelpScreen" for screen in self.screen_stack):
+            return
+        help_screen = import_module("tui.screens.help").HelpScreen
+        self.push_screen(help_screen(REGISTRY, self.command_context()))
+
+    def action_ask_quit(self) -> None:
+        """Leave, once asked."""
+
+        def answered(sure: object) -> None:
+            if sure:
+                self.exit()
+
+        confirm = importlib.import_module("tui.screens.confirm").ConfirmScreen
+        if not isinstance(self.screen, confirm):
+            self.push_screen(confirm("Quit sottovoce?"), answered)
+
+    # --- telling ------------------------------------------------------------------------------------------------------
+
+    def tell(self, text: str, severity: Severity = "information") -> None:
+        """Show one sentence: in the top screen's status line if it has one, else as a toast."""
+        try:
+            show = getattr(self.screen, "show_notice", None)
+        except ScreenStackError:
+            return
+        if show is not None:
+            show(Content(text), severity)
+        else:
+            self.notify(text, severity=severity, markup=False)
+
+    def tell_error(self, error: api.ApiError) -> None:
+        """Explain a refused command."""
+        self.tell(str(explain(error)), "error")
+
+    # --- the core -----------------------------------------------------------------------------------------------------
+
+    def _wake(self) -> None:
+        self.post_message(EventsReady())
+
+    def _core_crashed(self, report: str) -> None:
+        self.post_message(CoreCrashed(report))
+
+    async def on_events_ready(self) -> None:
+        """Hand the core's events to every open screen."""
+        if not isinstance(self.client, Host):
+            return
+        mail = self.client.take_mail()
+        for event in mail.events:
+            self.deliver(event)
+        if mail.missed:
+            for screen in self.screen_stack:
+                screen.post_message(EventsMissed())
+
+    def deliver(self, event: api.Event) -> None:
+        """Post one event to every open screen."""
+        if isinstance(event, api.AccountLocked) and not self._locked:
+            self.run_worker(self._hide(), group="locking", exclusive=True)
+        for screen in self.screen_stack:
+            screen.post_message(CoreEvent(event))
+
+    async def on_core_crashed(self, message: CoreCrashed) -> None:
+        """Say that the core stopped: a frozen program would be worse."""
+        from tui.screens.crashed import CrashedScreen
+
+        await self.push_screen(CrashedScreen(message.report))
+
+    async def on_unmount(self) -> None:
+        """Stop the core before the terminal is given back."""
+        if isinstance(self.client, Host):
+            await self.client.stop()
+
+    def _leave_on_signal(self) -> None:
+        self.exit()
+
+    def _fatal_error(self) -> None:
+        """Leave after a fault in the screens, telling where but no values."""
+        from rich.text import Text
+
+        fault = self._exception
+        self.panic(Text(crash.report(fault) if fault is not None else "stopped"))

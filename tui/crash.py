@@ -1,0 +1,34 @@
+"""What is told when the program fails: the fault and the places in the code, never a value.
+
+A traceback with local variables would print messages and keys on the terminal, and into whatever records it.
+"""
+
+from __future__ import annotations
+
+import traceback
+
+# Innermost places shown.
+MAX_FRAMES = 12
+
+
+def report(fault: BaseException) -> str:
+    """Return the types of ``fault`` and its causes, and where they happened, without messages: those may quote texts."""
+    parts: list[str] = []
+    seen: BaseException | None = fault
+    while seen is not None and len(parts) < MAX_FRAMES:
+        parts.append(_one(seen))
+        if isinstance(seen, BaseExceptionGroup):
+            parts.extend(_one(inner) for inner in seen.exceptions[:MAX_FRAMES])
+        seen = seen.__cause__ or (None if seen.__suppress_context__ else seen.__context__)
+    return "\n".join(parts)
+
+
+def _one(fault: BaseException) -> str:
+    places = traceback.extract_tb(fault.__traceback__)[-MAX_FRAMES:]
+    lines = [f"  {_module(place.filename)}:{place.lineno} {place.name}" for place in places]
+    return "\n".join([type(fault).__name__, *lines])
+
+
+def _module(path: str) -> str:
+    """Return the last three parts of a path: enough to find the file, nothing of the home directory."""
+    return "/".join(path.replace("\\", "/").split("/")[-3:])

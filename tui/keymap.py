@@ -1,0 +1,65 @@
+"""Keys: bindings made from the registry, how a key is written for people, and the one preset we have.
+
+Every binding's id is its command's id, so ``App.set_keymap`` can change any of them.
+"""
+
+from __future__ import annotations
+
+from textual.binding import Binding, Keymap
+
+from tui.commands import CommandSpec, Registry, Scope
+
+# Keys that must work whatever has the focus and whatever screen is on top.
+ALWAYS = frozenset({"app.lock", "app.help", "app.palette", "app.quit", "app.redraw", "app.suspend"})
+
+_NAMES = {
+    "ctrl": "Ctrl",
+    "alt": "Alt",
+    "shift": "Shift",
+    "enter": "Enter",
+    "escape": "Esc",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "question_mark": "?",
+    "slash": "/",
+    "delete": "Del",
+    "up": "Up",
+    "down": "Down",
+    "home": "Home",
+    "end": "End",
+    "tab": "Tab",
+}
+
+
+def binding(spec: CommandSpec) -> Binding:
+    """Return the Textual binding of one command."""
+    return Binding(
+        spec.keys, spec.action, spec.title, tooltip=spec.help, id=spec.id, show=False, priority=spec.id in ALWAYS
+    )
+
+
+def bindings(registry: Registry, *scopes: Scope) -> list[Binding]:
+    """Return the bindings of all commands of some scopes that have keys."""
+    return [binding(spec) for spec in registry.of_scope(*scopes) if spec.keys]
+
+
+def enter_breaks_line() -> Keymap:
+    """Return the keymap of people who want Enter to break the line: Ctrl+J and Alt+Enter send."""
+    return {"write.send": "ctrl+j,alt+enter", "write.newline": "enter,shift+enter"}
+
+
+def key_name(key: str) -> str:
+    """Return ``Ctrl+K`` for ``ctrl+k``."""
+    *modifiers, last = key.split("+")
+    if last in _NAMES:
+        name = _NAMES[last]
+    else:
+        name = last.upper() if modifiers or (last.startswith("f") and last[1:].isdecimal()) else last
+    return "+".join([*(_NAMES.get(modifier, modifier.title()) for modifier in modifiers), name])
+
+
+def key_names(spec: CommandSpec, keymap: Keymap | None = None) -> tuple[str, ...]:
+    """Return the keys of a command as people read them, the first being the one to teach."""
+    keys = (keymap or {}).get(spec.id, spec.keys)
+    names = (key_name(key.strip()) for key in keys.split(",") if key.strip())
+    return tuple(dict.fromkeys(names))

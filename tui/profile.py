@@ -1,0 +1,84 @@
+"""What kind of terminal this is, decided once from the environment and the stored settings.
+
+A terminal at the far end of an SSH connection pays for every byte, so there nothing moves by itself and colours are the
+terminal's own sixteen, which need a third of the bytes of 24-bit ones. ``NO_COLOR`` means none at all. This module imports
+nothing of Textual: it must run before Textual is imported.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, MutableMapping
+from typing import Literal
+
+GlyphSet = Literal["ascii", "unicode", "nerd"]
+ThemeName = Literal["dark", "light", "contrast", "mono", "terminal"]
+
+# Variables of Textual's that help people with slow terminals or eyes; all others of that prefix are for its developers.
+KEPT_VARIABLES = frozenset({"TEXTUAL_ANIMATIONS", "TEXTUAL_DISABLE_KITTY_KEY", "TEXTUAL_FPS", "TEXTUAL_COLOR_SYSTEM"})
+# Frames a second over a slow line: at 20 an echo still appears within 50 ms and bursts of keys share a frame.
+LOW_BANDWIDTH_FPS = 20
+# Terminals that cannot draw beyond their own small font.
+PLAIN_TERMINALS = frozenset({"dumb", "linux", "vt100", "vt220"})
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class TerminalProfile:
+    """How to draw on this terminal."""
+
+    low_bandwidth: bool = False
+    no_color: bool = False
+    animated: bool = True
+    blinking: bool = True
+    glyphs: GlyphSet = "unicode"
+    theme: ThemeName = "dark"
+
+    def adapted(self, *, theme: str = "", glyphs: str = "", low_bandwidth: str = "auto") -> TerminalProfile:
+        """Return this profile with the stored settings laid over it; empty and ``auto`` leave what was detected.
+
+        ``NO_COLOR`` outranks a stored theme: it is said for this terminal, the setting for all of them.
+        """
+        slow = self.low_bandwidth if low_bandwidth == "auto" else low_bandwidth == "on"
+        return dataclasses.replace(
+            self,
+            low_bandwidth=slow,
+            animated=self.animated and not slow,
+            blinking=self.blinking and not slow,
+            theme=self.theme if self.no_color or not theme else theme,  # type: ignore[arg-type]  # checked by core.api
+            glyphs=glyphs or self.glyphs,  # type: ignore[arg-type]  # the same
+        )
+
+
+STILL = TerminalProfile(animated=False, blinking=False)
+"""For tests and pictures: nothing depends on the moment."""
+
+
+def detect(environ: Mapping[str, str], encoding: str) -> TerminalProfile:
+    """Decide by the environment and the terminal's character encoding."""
+    remote = is_remote(environ)
+    no_color = bool(environ.get("NO_COLOR"))
+    theme: ThemeName = "mono" if no_color else "terminal" if remote else "dark"
+    plain = environ.get("TERM", "") in PLAIN_TERMINALS or "utf" not in encoding.lower()
+    animated = not remote and environ.get("TEXTUAL_ANIMATIONS", "full").lower() != "none"
+    return TerminalProfile(
+        low_bandwidth=remote,
+        no_color=no_color,
+        animated=animated,
+        blinking=not remote,
+        glyphs="ascii" if plain else "unicode",
+        theme=theme,
+    )
+
+
+def is_remote(environ: Mapping[str, str]) -> bool:
+    """Whether the terminal is at the other end of an SSH or mosh connection."""
+    return any(environ.get(name) for name in ("SSH_CONNECTION", "SSH_TTY", "MOSH_IP"))
+
+
+def prepare_environment(environ: MutableMapping[str, str]) -> None:
+    """Remove Textual's debugging variables, and slow its frames over SSH. Only useful before Textual is imported."""
+    debugging = [name for name in environ if name.startswith("TEXTUAL") and name not in KEPT_VARIABLES]
+    for name in debugging:
+        del environ[name]
+    if is_remote(environ):
+        environ.setdefault("TEXTUAL_FPS", str(LOW_BANDWIDTH_FPS))

@@ -1,0 +1,39 @@
+"""Shown when the core stopped by a fault: what happened, where, and the way out."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+
+
+class CrashedScreen(Screen[None]):
+    """Names the fault and the places in the code; holds no text of any conversation."""
+
+    DEFAULT_CSS = """
+    CrashedScreen { padding: 1 2; }
+    CrashedScreen .title { color: $error; text-style: bold; margin-bottom: 1; }
+    CrashedScreen .report { color: $quiet; height: auto; }
+    CrashedScreen .hint { dock: bottom; height: 1; }
+    """
+    BINDINGS = [("q,enter,escape", "leave", "Quit")]
+
+    def __init__(self, report: str) -> None:
+        super().__init__()
+        self._report = report
+
+    def compose(self) -> ComposeResult:
+        """Title, report, way out."""
+        yield Static(
+            Content("sottovoce has stopped by a fault of its own. Nothing you sent is lost; start it again."),
+            classes="title",
+        )
+        with VerticalScroll():
+            yield Static(Content(self._report), classes="report")
+        yield Static(Content("q  quit"), classes="hint")
+
+    def action_leave(self) -> None:
+        """Leave the program."""
+        self.app.exit(return_code=1)

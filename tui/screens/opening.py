@@ -1,0 +1,32 @@
+"""The first frame: a name in an empty room, until the core says whose account this is."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult, RenderResult
+from textual.content import Content
+from textual.screen import Screen
+from textual.widget import Widget
+
+
+class Nameplate(Widget):
+    """The program's name, without markup or borders to measure."""
+
+    DEFAULT_CSS = "Nameplate { width: 100%; height: 1; content-align: center middle; color: $quiet; }"
+
+    def render(self) -> RenderResult:
+        """Return the name."""
+        return Content("sottovoce")
+
+
+class OpeningScreen(Screen[None]):
+    """Shown while nothing is known."""
+
+    DEFAULT_CSS = "OpeningScreen { align: center middle; }"
+
+    def compose(self) -> ComposeResult:
+        """One line."""
+        yield Nameplate()
+
+    def show_notice(self, text: Content, severity: str) -> None:
+        """Show why opening failed, in place of the name."""
+        self.notify(text.plain, severity="error" if severity == "error" else "information", timeout=60, markup=False)
