@@ -1,0 +1,53 @@
+"""What one requester may cost: token buckets, one per kind of cost.
+
+Work already prices what is stored; this prices what is asked, and what is refused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+
+@dataclass(slots=True)
+class TokenBucket:
+    """Lets ``rate`` units a second pass in the long run and ``burst`` at once."""
+
+    rate: float
+    burst: float
+    _level: float = -1.0
+    _at: float = 0.0
+
+    def take(self, amount: float, now: float) -> bool:
+        """Take ``amount`` if it is there; ``now`` in monotonic seconds."""
+        level = self.burst if self._level < 0 else min(self.burst, self._level + (now - self._at) * self.rate)
+        self._at = now
+        if amount > level:
+            self._level = level
+            return False
+        self._level = level - amount
+        return True
+
+
+# Deposits: work lets an honest core make about twenty a second; the burst holds a night's queue.
+DEPOSIT_RATE: Final = 64.0
+DEPOSIT_BURST: Final = 1024.0
+# Tags in fetches, and 64 for a record: one reader catching up on two thousand messages at once, then 200 KB/s.
+READ_RATE: Final = 256.0
+READ_BURST: Final = 4096.0
+# Parcels pushed by a custodian: what a swarm of sixteen takes in together.
+PUSH_RATE: Final = 1024.0
+PUSH_BURST: Final = 16384.0
+# Comparisons of ranges and keys wanted: a repair of a full store from nothing, then a trickle.
+REPAIR_RATE: Final = 1024.0
+REPAIR_BURST: Final = 65536.0
+
+
+@dataclass(slots=True)
+class Allowance:
+    """The buckets of one requester."""
+
+    deposits: TokenBucket = field(default_factory=lambda: TokenBucket(DEPOSIT_RATE, DEPOSIT_BURST))
+    reads: TokenBucket = field(default_factory=lambda: TokenBucket(READ_RATE, READ_BURST))
+    pushes: TokenBucket = field(default_factory=lambda: TokenBucket(PUSH_RATE, PUSH_BURST))
+    repair: TokenBucket = field(default_factory=lambda: TokenBucket(REPAIR_RATE, REPAIR_BURST))

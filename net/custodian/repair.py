@@ -1,0 +1,203 @@
+"""Range-based set reconciliation: custodians of a swarm compare what they hold and exchange only what differs.
+
+One side asks "of the keys from here to there I hold this digest"; the other says *the same*, or gives its keys when they
+are few, or the digests of sixteen parts, and the asker descends into those that differ. With n parcels and d differences
+that is about d * log16(n) short messages. The side that answers keeps no state.
+
+A push may be lost with its link, and a custodian is away for hours: this is what makes copies reappear. It runs when two
+custodians meet and every hour from then on.
+
+Reference: A. Meyer, "Range-Based Set Reconciliation" (2023).
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from net.custodian.index import Index, id_part, sequence_of
+from net.custodian.outlet import Outlet, Requester
+from net.instant import Instant
+from net.messages import (
+    MAX_KEYS_PER_ANSWER,
+    MAX_RANGES_PER_ANSWER,
+    U32,
+    Compare,
+    Compared,
+    Range,
+    Want,
+)
+from net.store import Kind
+
+# Seconds between repairs with one custodian; the last quarter is drawn at random, so that a swarm does not march in step.
+PERIOD: Final = 3600.0
+SPREAD: Final = 0.25
+# Seconds without an answer after which a repair is left until the next period.
+PATIENCE: Final = 30.0
+# Comparisons under way with one custodian: hides a round trip, not a bottleneck.
+MAX_COMPARING: Final = 4
+# Ranges waiting to be compared, and comparisons in one repair: a full store against an empty one needs 1100.
+MAX_RANGES: Final = 4096
+MAX_COMPARISONS: Final = 8192
+# Parcels to be given to one custodian; what does not fit is found again by the next repair.
+MAX_GIVING: Final = 8192
+
+_RECORD: Final = Kind.RECORD.value
+
+
+@dataclass(slots=True)
+class _Swarmmate:
+    """One other custodian, as repair sees it."""
+
+    next_at: float
+    last_heard: float = 0.0
+    comparisons: int = 0
+    comparing: dict[int, tuple[bytes, bytes]] = field(default_factory=dict[int, tuple[bytes, bytes]])
+    ranges: deque[tuple[bytes, bytes]] = field(default_factory=deque[tuple[bytes, bytes]])
+    giving: deque[bytes] = field(default_factory=deque[bytes])
+
+    def is_repairing(self) -> bool:
+        return bool(self.comparing or self.ranges)
+
+
+def answer_comparison(message: Compare, index: Index) -> Compared:
+    """Say how our part of the key space differs from the asker's."""
+    low, high = message.low, message.high
+    if index.digest(low, high) == message.digest:
+        return Compared(message.request, is_same=True, keys=[], ranges=[])
+    if index.count(low, high) <= MAX_KEYS_PER_ANSWER:
+        return Compared(message.request, is_same=False, keys=index.keys(low, high), ranges=[])
+    parts = [Range(*part) for part in index.split(low, high, MAX_RANGES_PER_ANSWER)]
+    return Compared(message.request, is_same=False, keys=[], ranges=parts)
+
+
+class Repair:
+    """Repairs with every other custodian that is linked; ``random(n)`` spreads them."""
+
+    def __init__(self, outlet: Outlet, random: Callable[[int], bytes]) -> None:
+        self._outlet = outlet
+        self._random = random
+        self._mates: dict[Requester, _Swarmmate] = {}
+        self._request = 0
+        self.pulled = 0
+
+    def meet(self, requester: Requester, now: Instant) -> None:
+        """Another custodian is there: compare with it at once."""
+        self._mates.setdefault(requester, _Swarmmate(next_at=now.mono))
+
+    def forget(self, requester: Requester) -> None:
+        """A custodian is gone."""
+        self._mates.pop(requester, None)
+
+    def mates(self) -> list[Requester]:
+        """Return the custodians that are there."""
+        return list(self._mates)
+
+    def retry_soon(self, requester: Requester, now: Instant) -> None:
+        """A push did not get through: repair within half a minute."""
+        if mate := self._mates.get(requester):
+            mate.next_at = min(mate.next_at, now.mono + PATIENCE)
+
+    def on_wanted(self, requester: Requester, keys: list[bytes], index: Index) -> None:
+        """Queue what another custodian asks for."""
+        if mate := self._mates.get(requester):
+            self._give(mate, [key for key in keys if key in index])
+
+    def on_compared(self, requester: Requester, message: Compared, index: Index, now: Instant) -> None:
+        """Descend into what differs; ask for what we lack and give what they lack."""
+        mate = self._mates.get(requester)
+        asked = mate.comparing.pop(message.request, None) if mate else None
+        if mate is None or asked is None:
+            return
+        mate.last_heard = now.mono
+        if message.ranges:
+            self._descend(mate, asked, message.ranges, index)
+        elif not message.is_same:
+            self._exchange(requester, mate, asked, message.keys, index, now)
+        self._ask(requester, mate, index, now)
+
+    def handle_timeout(self, index: Index, now: Instant) -> None:
+        """Begin repairs that are due and leave those that got no answer."""
+        for requester, mate in list(self._mates.items()):
+            if mate.comparing and now.mono >= mate.last_heard + PATIENCE:
+                mate.comparing.clear()
+                mate.ranges.clear()
+            if now.mono >= mate.next_at:
+                mate.next_at = now.mono + PERIOD * (1 - SPREAD * self._random(1)[0] / 256)
+                if not mate.is_repairing():
+                    mate.comparisons, mate.last_heard = 0, now.mono
+                    mate.ranges.append((b"", b""))
+                    self._ask(requester, mate, index, now)
+
+    def next_deadline(self) -> float:
+        """Return when ``handle_timeout`` is due, in monotonic seconds."""
+        return min(
+            (
+                min(mate.next_at, mate.last_heard + PATIENCE if mate.comparing else math.inf)
+                for mate in self._mates.values()
+            ),
+            default=math.inf,
+        )
+
+    def to_give(self, limit: int) -> tuple[Requester, list[bytes]] | None:
+        """Take up to ``limit`` keys whose parcels a custodian that can take them should be sent."""
+        for requester, mate in self._mates.items():
+            if mate.giving and self._outlet.writable(requester):
+                return requester, [mate.giving.popleft() for _ in range(min(limit, len(mate.giving)))]
+        return None
+
+    def is_giving(self) -> bool:
+        """Say whether anybody waits for parcels."""
+        return any(mate.giving for mate in self._mates.values())
+
+    def _ask(self, requester: Requester, mate: _Swarmmate, index: Index, now: Instant) -> None:
+        while mate.ranges and len(mate.comparing) < MAX_COMPARING and mate.comparisons < MAX_COMPARISONS:
+            low, high = mate.ranges.popleft()
+            self._request = (self._request + 1) & U32
+            mate.comparing[self._request] = low, high
+            mate.comparisons += 1
+            if not self._outlet.send(requester, Compare(self._request, low, high, index.digest(low, high)), now):
+                return  # answered by the timeout
+
+    def _descend(self, mate: _Swarmmate, asked: tuple[bytes, bytes], ranges: list[Range], index: Index) -> None:
+        low, end = asked
+        for part in ranges:
+            is_within = part.high > low or part is ranges[-1]
+            if not is_within or (end and part.high > end) or len(mate.ranges) >= MAX_RANGES:
+                return  # not an answer to what was asked, or more than we follow at a time
+            if index.digest(low, part.high) != part.digest:
+                mate.ranges.append((low, part.high))
+            low = part.high
+
+    def _exchange(
+        self,
+        requester: Requester,
+        mate: _Swarmmate,
+        asked: tuple[bytes, bytes],
+        theirs: list[bytes],
+        index: Index,
+        now: Instant,
+    ) -> None:
+        ours = index.keys(*asked)
+        lacking = _ahead(theirs, ours)
+        if lacking:
+            self.pulled += len(lacking)
+            self._outlet.send(requester, Want(lacking), now)
+        self._give(mate, _ahead(ours, theirs))
+
+    def _give(self, mate: _Swarmmate, keys: list[bytes]) -> None:
+        mate.giving.extend(keys[: MAX_GIVING - len(mate.giving)])
+
+
+def _ahead(some: list[bytes], others: list[bytes]) -> list[bytes]:
+    """Return the keys that ``others`` lack, without records of which they have a later one."""
+    there = set(others)
+    latest = {id_part(key): sequence_of(key) for key in others if key[0] == _RECORD}
+    return [
+        key
+        for key in some
+        if key not in there and (key[0] != _RECORD or sequence_of(key) > latest.get(id_part(key), -1))
+    ]

@@ -1,0 +1,95 @@
+"""Tag streams: every reader of a prefix is told what arrived, in order, without saying what it looks for.
+
+A stream stands at a number of arrival. Behind the log's end it is filled as fast as the requester takes it; at the end it
+gets what arrived once per slot, whole slots for everybody at once, so that the moment of a push says nothing finer than a
+slot about the moment of a deposit.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+from net.custodian.index import TagLog
+from net.custodian.outlet import Outlet, Requester
+from net.instant import Instant
+from net.messages import MAX_TAGS_PER_PIECE, Follow, Tags
+
+# Streams of one requester: a real prefix among decoys (eight), twice while a day turns.
+MAX_STREAMS_PER_REQUESTER: Final = 16
+# When a requester could not take more, try again after this many seconds: about a round trip.
+RETRY_AFTER: Final = 0.05
+
+
+@dataclass(slots=True)
+class _Stream:
+    requester: Requester
+    number: int
+    prefix: int
+    width: int
+    position: int
+    is_told: bool = False  # that it has caught up
+
+
+class Streams:
+    """All streams of a custodian; ``slot`` in seconds."""
+
+    def __init__(self, outlet: Outlet, slot: float) -> None:
+        self._outlet = outlet
+        self._slot = slot
+        self._streams: dict[Requester, dict[int, _Stream]] = {}
+        self._due = math.inf
+
+    def follow(self, requester: Requester, message: Follow, run: bytes, log: TagLog, now: Instant) -> None:
+        """Begin a stream, or begin it anew. A cursor of another run, or from beyond the end, starts over."""
+        of_requester = self._streams.setdefault(requester, {})
+        if len(of_requester) >= MAX_STREAMS_PER_REQUESTER and message.stream not in of_requester:
+            return
+        # A number that was never given here tells of a disk put back: what lies before it is not what the reader saw.
+        is_known = message.run == run and message.arrival <= log.last_arrival
+        stream = _Stream(requester, message.stream, message.prefix, message.width, message.arrival if is_known else 0)
+        of_requester[message.stream] = stream
+        if not self._fill(stream, run, log, now):
+            self._due = min(self._due, now.mono + RETRY_AFTER)
+
+    def unfollow(self, requester: Requester, number: int) -> None:
+        """End one stream."""
+        self._streams.get(requester, {}).pop(number, None)
+
+    def forget(self, requester: Requester) -> None:
+        """End all streams of a requester that is gone."""
+        self._streams.pop(requester, None)
+
+    def on_arrivals(self, now: Instant) -> None:
+        """Something was stored: tell everybody at the next slot."""
+        if self._streams:
+            self._due = min(self._due, (math.floor(now.mono / self._slot) + 1) * self._slot)
+
+    def handle_timeout(self, run: bytes, log: TagLog, now: Instant) -> None:
+        """Push what is due."""
+        if now.mono < self._due:
+            return
+        self._due = math.inf
+        for of_requester in self._streams.values():
+            for stream in of_requester.values():
+                if not self._fill(stream, run, log, now):
+                    self._due = min(self._due, now.mono + RETRY_AFTER)
+
+    def next_deadline(self) -> float:
+        """Return when ``handle_timeout`` is due, in monotonic seconds."""
+        return self._due
+
+    def _fill(self, stream: _Stream, run: bytes, log: TagLog, now: Instant) -> bool:
+        """Send what a stream lacks; say whether it is at the end."""
+        while not stream.is_told or stream.position < log.last_arrival:
+            if not self._outlet.writable(stream.requester):
+                return False
+            tags, reached, is_end = log.page(stream.position, stream.prefix, stream.width, MAX_TAGS_PER_PIECE)
+            if tags or (is_end and not stream.is_told):
+                piece = Tags(stream.number, run, reached, tags, is_end)
+                if not self._outlet.send(stream.requester, piece, now):
+                    return False
+                stream.is_told = stream.is_told or is_end
+            stream.position = reached
+        return True
