@@ -1,0 +1,133 @@
+"""Conversations and their roots."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.storage.database import Snapshot, Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationRow:
+    """A conversation with one other identity."""
+
+    id: int
+    public_id: str
+    identity: bytes
+    name: str
+    state: str
+    created_at: int
+    waiting_until: int | None
+    read_upto: int
+    draft: str
+
+
+_COLUMNS = "id, public_id, identity, name, state, created_at, waiting_until, read_upto, draft"
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What a list shows beside the conversation itself: unread rows, and the last row."""
+
+    unread: int
+    first_unread: str | None
+    last_at: int
+    last_text: str
+    last_author: bytes
+    last_state: str
+
+
+def insert(tx: Transaction, public_id: str, identity: bytes, name: str, state: str, now_ms: int) -> ConversationRow:
+    """Open a conversation."""
+    tx.run(
+        "INSERT INTO conversations(public_id, identity, name, state, created_at) VALUES (?, ?, ?, ?, ?)",
+        public_id,
+        identity,
+        name,
+        state,
+        now_ms,
+    )
+    row = by_identity(tx, identity)
+    assert row is not None
+    return row
+
+
+def by_identity(tx: Snapshot, identity: bytes) -> ConversationRow | None:
+    """Find the conversation with an identity."""
+    row = tx.row(f"SELECT {_COLUMNS} FROM conversations WHERE identity = ?", identity)
+    return None if row is None else ConversationRow(*row)
+
+
+def by_public_id(tx: Snapshot, public_id: str) -> ConversationRow | None:
+    """Find the conversation that programs call ``public_id``."""
+    row = tx.row(f"SELECT {_COLUMNS} FROM conversations WHERE public_id = ?", public_id)
+    return None if row is None else ConversationRow(*row)
+
+
+def by_id(tx: Snapshot, conversation: int) -> ConversationRow:
+    """Return a conversation that exists."""
+    row = tx.row(f"SELECT {_COLUMNS} FROM conversations WHERE id = ?", conversation)
+    assert row is not None
+    return ConversationRow(*row)
+
+
+def every(tx: Snapshot) -> list[ConversationRow]:
+    """Return all conversations."""
+    return [ConversationRow(*row) for row in tx.rows(f"SELECT {_COLUMNS} FROM conversations")]
+
+
+def set_state(tx: Transaction, conversation: int, state: str, waiting_until: int | None = None) -> None:
+    """Move a conversation on."""
+    tx.run("UPDATE conversations SET state = ?, waiting_until = ? WHERE id = ?", state, waiting_until, conversation)
+
+
+def set_name(tx: Transaction, conversation: int, name: str) -> None:
+    """Change the name under which the other side is shown."""
+    tx.run("UPDATE conversations SET name = ? WHERE id = ?", name, conversation)
+
+
+def set_draft(tx: Transaction, conversation: int, draft: str) -> None:
+    """Keep an unsent text."""
+    tx.run("UPDATE conversations SET draft = ? WHERE id = ?", draft, conversation)
+
+
+def set_read(tx: Transaction, conversation: int, seq: int) -> None:
+    """Move the read mark forward, never back."""
+    tx.run("UPDATE conversations SET read_upto = max(read_upto, ?) WHERE id = ?", seq, conversation)
+
+
+def set_ack_due(tx: Transaction, conversation: int, *, due: bool) -> None:
+    """Note that an acknowledgement is owed, or that it was written."""
+    tx.run("UPDATE conversations SET ack_due = ? WHERE id = ?", 1 if due else None, conversation)
+
+
+def acks_due(tx: Snapshot) -> list[int]:
+    """Return the conversations in which an acknowledgement is owed."""
+    return [int(row[0]) for row in tx.rows("SELECT id FROM conversations WHERE ack_due IS NOT NULL")]
+
+
+def overview(tx: Snapshot, row: ConversationRow) -> Overview:
+    """Return what a list shows."""
+    unread = tx.row(
+        "SELECT count(*), min(seq) FROM messages WHERE conversation = ? AND seq > ? AND incoming = 1",
+        row.id,
+        row.read_upto,
+    )
+    last = tx.row(
+        "SELECT sent_at, text, author, state FROM messages WHERE conversation = ? ORDER BY seq DESC LIMIT 1", row.id
+    )
+    assert unread is not None
+    first = None if unread[1] is None else tx.row("SELECT id FROM messages WHERE seq = ?", unread[1])
+    at, text, author, state = last or (row.created_at, "", b"", "")
+    return Overview(int(unread[0]), None if first is None else str(first[0]), at, text, author, state)
+
+
+def add_root(tx: Transaction, conversation: int, greeting_hash: bytes, root: bytes) -> None:
+    """Add a root; the one with the smallest greeting hash stands."""
+    tx.run("INSERT OR IGNORE INTO roots VALUES (?, ?, ?)", conversation, greeting_hash, root)
+
+
+def roots(tx: Snapshot, conversation: int) -> list[tuple[bytes, bytes]]:
+    """Return (greeting hash, root), the standing one first."""
+    rows = tx.rows("SELECT greeting_hash, root FROM roots WHERE conversation = ? ORDER BY greeting_hash", conversation)
+    return [(bytes(h), bytes(r)) for h, r in rows]

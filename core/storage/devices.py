@@ -1,0 +1,116 @@
+"""Devices of other people, the double ratchets with them, and the one-use keys of re-keying."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.storage.database import Snapshot, Transaction
+
+# Ratchets kept with one device: both sides may start one at the same time, twice (Sesame keeps several as well).
+MAX_SESSIONS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRow:
+    """A device of the other side. ``offered_key`` is the X-Wing key for our next re-keying."""
+
+    device: bytes
+    conversation: int
+    certificate: bytes
+    offered_key: bytes | None
+
+
+def upsert(tx: Transaction, device: bytes, conversation: int, certificate: bytes) -> None:
+    """Know a device; its certificate may be a newer one."""
+    tx.run(
+        "INSERT INTO devices(device, conversation, certificate) VALUES (?, ?, ?)"
+        " ON CONFLICT(device) DO UPDATE SET certificate = excluded.certificate",
+        device,
+        conversation,
+        certificate,
+    )
+
+
+def of_conversation(tx: Snapshot, conversation: int) -> list[DeviceRow]:
+    """Return the audience of a conversation."""
+    rows = tx.rows(
+        "SELECT device, conversation, certificate, offered_key FROM devices WHERE conversation = ? ORDER BY device",
+        conversation,
+    )
+    return [DeviceRow(*row) for row in rows]
+
+
+def find(tx: Snapshot, device: bytes) -> DeviceRow | None:
+    """Return a device, None when it is unknown."""
+    row = tx.row("SELECT device, conversation, certificate, offered_key FROM devices WHERE device = ?", device)
+    return None if row is None else DeviceRow(*row)
+
+
+def set_offered_key(tx: Transaction, device: bytes, public: bytes | None) -> None:
+    """Keep the key a device offered, or forget it once used."""
+    tx.run("UPDATE devices SET offered_key = ? WHERE device = ?", public, device)
+
+
+def add_session(tx: Transaction, session_id: str, device: bytes, pickle: str, used: int) -> None:
+    """Keep a ratchet, now the one to write to; the longest unused beyond the bound go."""
+    tx.run(
+        "INSERT OR REPLACE INTO sessions(id, device, pickle, used) VALUES (?, ?, ?, ?)",
+        session_id,
+        device,
+        pickle,
+        used,
+    )
+    tx.run(
+        "DELETE FROM sessions WHERE device = ? AND id NOT IN"
+        " (SELECT id FROM sessions WHERE device = ? ORDER BY sendable DESC, used DESC LIMIT ?)",
+        device,
+        device,
+        MAX_SESSIONS,
+    )
+
+
+def sessions(tx: Snapshot, device: bytes) -> list[tuple[str, str, bool]]:
+    """Return (id, pickle, sendable) of a device's ratchets, the last used first."""
+    rows = tx.rows("SELECT id, pickle, sendable FROM sessions WHERE device = ? ORDER BY used DESC", device)
+    return [(str(i), str(p), bool(s)) for i, p, s in rows]
+
+
+def save_session(tx: Transaction, session_id: str, pickle: str, used: int | None = None) -> None:
+    """Store a ratchet's new state; ``used`` when a message came in by it."""
+    tx.run("UPDATE sessions SET pickle = ?, used = coalesce(?, used) WHERE id = ?", pickle, used, session_id)
+
+
+def retire_sessions(tx: Transaction, device: bytes | None = None) -> None:
+    """Never encrypt again by the ratchets with a device, or by any: their state may be an old one."""
+    tx.run("UPDATE sessions SET sendable = 0 WHERE ?1 IS NULL OR device = ?1", device)
+
+
+def use_prekey(tx: Transaction, session_id: str) -> bool:
+    """Note a prekey message's session id; False when it was used before."""
+    return tx.run("INSERT OR IGNORE INTO prekeys_used VALUES (?)", session_id) == 1
+
+
+def offer_key(tx: Transaction, key_id: bytes, conversation: int, private: bytes) -> None:
+    """Keep the private half of a one-use key."""
+    tx.run("INSERT INTO offered_keys VALUES (?, ?, ?)", key_id, conversation, private)
+
+
+def offered_key(tx: Snapshot, key_id: bytes) -> bytes | None:
+    """Return the private half of a key we offered."""
+    row = tx.row("SELECT private FROM offered_keys WHERE key_id = ?", key_id)
+    return None if row is None else bytes(row[0])
+
+
+def has_offer(tx: Snapshot, conversation: int) -> bool:
+    """Tell whether one of our keys waits to be used in this conversation."""
+    return tx.row("SELECT 1 FROM offered_keys WHERE conversation = ?", conversation) is not None
+
+
+def drop_offered_key(tx: Transaction, key_id: bytes) -> None:
+    """Forget a key once it was used."""
+    tx.run("DELETE FROM offered_keys WHERE key_id = ?", key_id)
+
+
+def drop_offers(tx: Transaction, conversation: int) -> None:
+    """Forget every key offered in a conversation: the offer may be lost with an ended generation."""
+    tx.run("DELETE FROM offered_keys WHERE conversation = ?", conversation)

@@ -1,0 +1,194 @@
+"""Lanes written and read, and boxes opened before their turn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.storage.database import Snapshot, Transaction
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class WriteLane:
+    """The generation this device writes in a conversation; ``chain`` is of ``next_index``."""
+
+    generation: bytes
+    conversation: int
+    scalar: bytes
+    chain: bytes
+    next_index: int
+    rekeyed_index: int
+    rekeyed_at: int
+    ended: bool
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ReadLane:
+    """A generation another device writes; ``chain`` is of ``next_index``, the first index not committed here."""
+
+    generation: bytes
+    conversation: int
+    device: bytes
+    point: bytes
+    chain: bytes
+    next_index: int
+    born: int
+    last_index: int | None
+    hole_since: int | None
+    given_up: bytes
+
+
+_WRITE = "generation, conversation, scalar, chain, next_index, rekeyed_index, rekeyed_at, ended"
+_READ = "generation, conversation, device, point, chain, next_index, born, last_index, hole_since, given_up"
+
+
+def start_writing(
+    tx: Transaction, generation: bytes, conversation: int, scalar: bytes, chain: bytes, now_ms: int
+) -> WriteLane:
+    """Begin a generation; every earlier one of this conversation has ended."""
+    tx.run("UPDATE write_lanes SET ended = 1 WHERE conversation = ?", conversation)
+    tx.run(
+        "INSERT INTO write_lanes(generation, conversation, scalar, chain, rekeyed_at) VALUES (?, ?, ?, ?, ?)",
+        generation,
+        conversation,
+        scalar,
+        chain,
+        now_ms,
+    )
+    lane = writing(tx, conversation)
+    assert lane is not None
+    return lane
+
+
+def writing(tx: Snapshot, conversation: int) -> WriteLane | None:
+    """Return the generation to write in, None when there is none or it has ended."""
+    row = tx.row(f"SELECT {_WRITE} FROM write_lanes WHERE conversation = ? AND ended = 0", conversation)
+    return None if row is None else WriteLane(*row)
+
+
+def written(tx: Snapshot, generation: bytes) -> WriteLane | None:
+    """Return a generation of ours, ended or not."""
+    row = tx.row(f"SELECT {_WRITE} FROM write_lanes WHERE generation = ?", generation)
+    return None if row is None else WriteLane(*row)
+
+
+def last_written(tx: Snapshot, conversation: int) -> WriteLane | None:
+    """Return the generation that ended last."""
+    row = tx.row(
+        f"SELECT {_WRITE} FROM write_lanes WHERE conversation = ? ORDER BY rekeyed_at DESC LIMIT 1", conversation
+    )
+    return None if row is None else WriteLane(*row)
+
+
+def every_writing(tx: Snapshot) -> list[WriteLane]:
+    """Return all generations being written."""
+    return [WriteLane(*row) for row in tx.rows(f"SELECT {_WRITE} FROM write_lanes WHERE ended = 0")]
+
+
+def end_writing(tx: Transaction, conversation: int | None = None) -> None:
+    """End a conversation's generation, or all of them: this state may be an old one."""
+    tx.run("UPDATE write_lanes SET ended = 1 WHERE ?1 IS NULL OR conversation = ?1", conversation)
+
+
+def advance_writing(tx: Transaction, generation: bytes, chain: bytes, next_index: int) -> None:
+    """Move a lane forward; the old chain secret is overwritten."""
+    tx.run("UPDATE write_lanes SET chain = ?, next_index = ? WHERE generation = ?", chain, next_index, generation)
+
+
+def mark_rekeyed(tx: Transaction, generation: bytes, index: int, now_ms: int) -> None:
+    """Note where and when the chain was last mixed with a fresh secret."""
+    tx.run("UPDATE write_lanes SET rekeyed_index = ?, rekeyed_at = ? WHERE generation = ?", index, now_ms, generation)
+
+
+def start_reading(
+    tx: Transaction, generation: bytes, conversation: int, device: bytes, point: bytes, chain: bytes
+) -> bool:
+    """Begin to read a generation; False when it is known already."""
+    count = tx.row("SELECT count(*) FROM read_lanes")
+    born = 0 if count is None else int(count[0])
+    return (
+        tx.run(
+            "INSERT OR IGNORE INTO read_lanes(generation, conversation, device, point, chain, born)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            generation,
+            conversation,
+            device,
+            point,
+            chain,
+            born,
+        )
+        == 1
+    )
+
+
+def reading(tx: Snapshot, generation: bytes) -> ReadLane | None:
+    """Return a lane that is read."""
+    row = tx.row(f"SELECT {_READ} FROM read_lanes WHERE generation = ?", generation)
+    return None if row is None else ReadLane(*row)
+
+
+def every_reading(tx: Snapshot) -> list[ReadLane]:
+    """Return all lanes that are read."""
+    return [ReadLane(*row) for row in tx.rows(f"SELECT {_READ} FROM read_lanes")]
+
+
+def reading_in(tx: Snapshot, conversation: int) -> list[ReadLane]:
+    """Return a conversation's lanes, the newest generation first."""
+    rows = tx.rows(f"SELECT {_READ} FROM read_lanes WHERE conversation = ? ORDER BY born DESC", conversation)
+    return [ReadLane(*row) for row in rows]
+
+
+def advance_reading(tx: Transaction, generation: bytes, chain: bytes, next_index: int) -> None:
+    """Everything below ``next_index`` is committed; the old chain secret is overwritten."""
+    tx.run(
+        "UPDATE read_lanes SET chain = ?, next_index = ?, hole_since = NULL WHERE generation = ?",
+        chain,
+        next_index,
+        generation,
+    )
+
+
+def end_reading(tx: Transaction, generation: bytes, last_index: int) -> None:
+    """Note where the writer ended a generation."""
+    tx.run("UPDATE read_lanes SET last_index = ? WHERE generation = ?", last_index, generation)
+
+
+def set_hole(tx: Transaction, generation: bytes, online_ms: int) -> None:
+    """Note since when (by the account's online time) the next index is missing."""
+    tx.run("UPDATE read_lanes SET hole_since = ? WHERE generation = ? AND hole_since IS NULL", online_ms, generation)
+
+
+def give_up(tx: Transaction, generation: bytes, secrets: bytes) -> None:
+    """Keep the secrets of indexes that were given up, for what still comes late."""
+    tx.run("UPDATE read_lanes SET given_up = ? WHERE generation = ?", secrets, generation)
+
+
+def drop_reading(tx: Transaction, generation: bytes) -> None:
+    """Forget a generation that ended long ago."""
+    tx.run("DELETE FROM held WHERE generation = ?", generation)
+    tx.run("DELETE FROM read_lanes WHERE generation = ?", generation)
+
+
+def hold(tx: Transaction, generation: bytes, index: int, plaintext: bytes) -> bool:
+    """Keep an opened box until its turn; False when it is held already."""
+    return tx.run("INSERT OR IGNORE INTO held VALUES (?, ?, ?)", generation, index, plaintext) == 1
+
+
+def held(tx: Snapshot, generation: bytes, first: int, count: int) -> list[tuple[int, bytes]]:
+    """Return (index, plaintext) held in a range of indexes."""
+    rows = tx.rows(
+        "SELECT idx, plaintext FROM held WHERE generation = ? AND idx >= ? AND idx < ? ORDER BY idx",
+        generation,
+        first,
+        first + count,
+    )
+    return [(int(i), bytes(p)) for i, p in rows]
+
+
+def held_indexes(tx: Snapshot, generation: bytes) -> list[int]:
+    """Return every index held of a lane."""
+    return [int(row[0]) for row in tx.rows("SELECT idx FROM held WHERE generation = ? ORDER BY idx", generation)]
+
+
+def release(tx: Transaction, generation: bytes, below: int) -> None:
+    """Drop held boxes below an index."""
+    tx.run("DELETE FROM held WHERE generation = ? AND idx < ?", generation, below)

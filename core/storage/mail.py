@@ -1,0 +1,53 @@
+"""How far each custodian was followed, the tags seen, and the nodes remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from core.storage.database import Snapshot, Transaction
+from net.ids import Cursor, Endpoint, NodeId, Tag
+
+# Tags kept, at most: 50 hours of a bucket of some thousand conversations; beyond it the oldest go.
+MAX_TAGS = 500_000
+
+
+def add_tags(tx: Transaction, tags: Iterable[Tag], hour: int) -> None:
+    """Keep tags seen now."""
+    tx.run_many("INSERT OR IGNORE INTO tags VALUES (?, ?)", ((tag, hour) for tag in tags))
+
+
+def tags(tx: Snapshot) -> list[Tag]:
+    """Return every tag kept."""
+    return [Tag(bytes(row[0])) for row in tx.rows("SELECT tag FROM tags ORDER BY hour DESC LIMIT ?", MAX_TAGS)]
+
+
+def expire_tags(tx: Transaction, before_hour: int) -> None:
+    """Forget tags of boxes that are gone from the network."""
+    tx.run("DELETE FROM tags WHERE hour < ?", before_hour)
+
+
+def cursor(tx: Snapshot, custodian: NodeId) -> Cursor | None:
+    """Return how far a custodian was followed."""
+    row = tx.row("SELECT run, arrival FROM cursors WHERE custodian = ?", custodian)
+    return None if row is None else Cursor(bytes(row[0]), int(row[1]))
+
+
+def set_cursor(tx: Transaction, custodian: NodeId, cursor: Cursor, hour: int) -> None:
+    """Note how far a custodian was followed."""
+    tx.run("INSERT OR REPLACE INTO cursors VALUES (?, ?, ?, ?)", custodian, cursor.run, cursor.arrival, hour)
+
+
+def expire_cursors(tx: Transaction, before_hour: int) -> None:
+    """Forget custodians not followed for so long that all they held then is gone."""
+    tx.run("DELETE FROM cursors WHERE hour < ?", before_hour)
+
+
+def remember_peers(tx: Transaction, peers: Iterable[tuple[Endpoint, NodeId]]) -> None:
+    """Keep the known full nodes for the next start, and only those."""
+    tx.run("DELETE FROM peers")
+    tx.run_many("INSERT OR REPLACE INTO peers VALUES (?, ?, ?)", ((n, e.host, e.port) for e, n in peers))
+
+
+def remembered_peers(tx: Snapshot) -> list[tuple[Endpoint, NodeId]]:
+    """Return the nodes known at the last stop."""
+    return [(Endpoint(h, int(p)), NodeId(bytes(n))) for n, h, p in tx.rows("SELECT node, host, port FROM peers")]

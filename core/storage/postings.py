@@ -1,0 +1,182 @@
+"""Postings (what has to lie in the network until it is acknowledged) and their daily deposits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.storage.database import Snapshot, Transaction
+
+_NODE_ID_SIZE = 32
+MAX_CUSTODIANS = 16  # confirmations kept of one deposit
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Posting:
+    """Box plaintexts with what is needed to give them an address on any day."""
+
+    id: int
+    kind: str
+    conversation: int
+    generation: bytes | None
+    first_index: int
+    fragments: int
+    payload: bytes
+    secrets: bytes
+    message: int | None
+    made_at: int
+    until: int
+
+
+_COLUMNS = "id, kind, conversation, generation, first_index, fragments, payload, secrets, message, made_at, until"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class DepositRow:
+    """One fragment's copy of one day."""
+
+    parcel_id: bytes
+    posting: int
+    fragment: int
+    day: int
+    expiry_hour: int
+    box: bytes
+    custodians: bytes
+
+    @property
+    def copies(self) -> int:
+        """How many custodians confirmed."""
+        return len(self.custodians) // _NODE_ID_SIZE
+
+
+_DEPOSIT = "parcel_id, posting, fragment, day, expiry_hour, box, custodians"
+
+
+def insert(tx: Transaction, posting: Posting) -> int:
+    """Keep a posting; return its id (the one in ``posting`` is ignored)."""
+    return tx.insert(
+        "INSERT INTO postings(kind, conversation, generation, first_index, fragments, payload, secrets, message,"
+        " made_at, until) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        posting.kind,
+        posting.conversation,
+        posting.generation,
+        posting.first_index,
+        posting.fragments,
+        posting.payload,
+        posting.secrets,
+        posting.message,
+        posting.made_at,
+        posting.until,
+    )
+
+
+def find(tx: Snapshot, posting: int) -> Posting | None:
+    """Return a posting, None when it was done meanwhile."""
+    row = tx.row(f"SELECT {_COLUMNS} FROM postings WHERE id = ?", posting)
+    return None if row is None else Posting(*row)
+
+
+def due(tx: Snapshot, fresh_hour: int, limit: int) -> list[tuple[Posting, int]]:
+    """Return (posting, fragment) of everything without a deposit that expires after ``fresh_hour``, oldest first."""
+    rows = tx.rows(
+        f"WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < 31)"
+        f" SELECT {', '.join('p.' + c.strip() for c in _COLUMNS.split(','))}, n FROM postings p JOIN numbers ON n < p.fragments"
+        " WHERE NOT EXISTS (SELECT 1 FROM deposits d WHERE d.posting = p.id AND d.fragment = n AND d.expiry_hour > ?)"
+        " ORDER BY p.id, n LIMIT ?",
+        fresh_hour,
+        limit,
+    )
+    return [(Posting(*row[:-1]), int(row[-1])) for row in rows]
+
+
+def of_lane(tx: Snapshot, generation: bytes) -> list[Posting]:
+    """Return the unacknowledged blocks of a generation, in order."""
+    rows = tx.rows(
+        f"SELECT {_COLUMNS} FROM postings WHERE generation = ? AND kind = 'block' ORDER BY first_index", generation
+    )
+    return [Posting(*row) for row in rows]
+
+
+def of_conversation(tx: Snapshot, conversation: int, kind: str) -> list[Posting]:
+    """Return a conversation's postings of one kind."""
+    rows = tx.rows(
+        f"SELECT {_COLUMNS} FROM postings WHERE conversation = ? AND kind = ? ORDER BY id", conversation, kind
+    )
+    return [Posting(*row) for row in rows]
+
+
+def over(tx: Snapshot, now_ms: int) -> list[Posting]:
+    """Return postings whose time is over."""
+    return [Posting(*row) for row in tx.rows(f"SELECT {_COLUMNS} FROM postings WHERE until <= ?", now_ms)]
+
+
+def delete(tx: Transaction, posting: int) -> list[bytes]:
+    """Forget a posting with its keys and copies; return the parcel ids to withdraw."""
+    ids = [bytes(row[0]) for row in tx.rows("SELECT parcel_id FROM deposits WHERE posting = ?", posting)]
+    tx.run("DELETE FROM postings WHERE id = ?", posting)
+    return ids
+
+
+def add_deposit(tx: Transaction, deposit: DepositRow) -> None:
+    """Keep a finished box; an earlier copy of the same day stays as it was."""
+    tx.run(
+        "INSERT OR IGNORE INTO deposits VALUES (?, ?, ?, ?, ?, ?, ?)",
+        deposit.parcel_id,
+        deposit.posting,
+        deposit.fragment,
+        deposit.day,
+        deposit.expiry_hour,
+        deposit.box,
+        deposit.custodians,
+    )
+
+
+def deposit_on(tx: Snapshot, posting: int, fragment: int, day: int) -> DepositRow | None:
+    """Return the copy made on a day."""
+    row = tx.row(
+        f"SELECT {_DEPOSIT} FROM deposits WHERE posting = ? AND fragment = ? AND day = ?", posting, fragment, day
+    )
+    return None if row is None else DepositRow(*row)
+
+
+def deposit(tx: Snapshot, parcel_id: bytes) -> DepositRow | None:
+    """Return the copy with this id."""
+    row = tx.row(f"SELECT {_DEPOSIT} FROM deposits WHERE parcel_id = ?", parcel_id)
+    return None if row is None else DepositRow(*row)
+
+
+def current(tx: Snapshot, posting: int) -> list[DepositRow]:
+    """Return the latest copy of each fragment."""
+    rows = tx.rows(
+        f"SELECT {_DEPOSIT} FROM deposits d WHERE posting = ? AND day ="
+        " (SELECT max(day) FROM deposits e WHERE e.posting = d.posting AND e.fragment = d.fragment) ORDER BY fragment",
+        posting,
+    )
+    return [DepositRow(*row) for row in rows]
+
+
+def unconfirmed(tx: Snapshot, hour: int, copies: int, limit: int) -> list[DepositRow]:
+    """Return copies that have not expired and that fewer than ``copies`` custodians confirmed."""
+    rows = tx.rows(
+        f"SELECT {_DEPOSIT} FROM deposits WHERE expiry_hour > ? AND length(custodians) < ? ORDER BY posting LIMIT ?",
+        hour,
+        copies * _NODE_ID_SIZE,
+        limit,
+    )
+    return [DepositRow(*row) for row in rows]
+
+
+def confirm(tx: Transaction, parcel_id: bytes, custodian: bytes) -> bool:
+    """Note that a custodian holds a copy; False when that was known."""
+    row = deposit(tx, parcel_id)
+    if row is None or row.copies >= MAX_CUSTODIANS:
+        return False
+    known = [row.custodians[i : i + _NODE_ID_SIZE] for i in range(0, len(row.custodians), _NODE_ID_SIZE)]
+    if custodian in known:
+        return False
+    tx.run("UPDATE deposits SET custodians = custodians || ? WHERE parcel_id = ?", custodian, parcel_id)
+    return True
+
+
+def expire_deposits(tx: Transaction, hour: int) -> None:
+    """Forget copies that expired, except each fragment's latest, which says that it was once out."""
+    tx.run("DELETE FROM deposits WHERE expiry_hour <= ?", hour)
