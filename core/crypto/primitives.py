@@ -212,7 +212,11 @@ def scalar_sign(scalar: bytes, message: bytes) -> bytes:
 
 
 def argon2id(passcode: bytes, salt: bytes, time_cost: int, memory_kib: int, lanes: int, size: int) -> bytes:
-    """Return ``size`` bytes of Argon2id version 1.3 (RFC 9106)."""
+    """Return ``size`` bytes of Argon2id version 1.3 (RFC 9106). Raises ``MemoryError`` when that much is not to be had."""
+    from argon2.exceptions import HashingError
     from argon2.low_level import Type, hash_secret_raw
 
-    return hash_secret_raw(passcode, salt, time_cost, memory_kib, lanes, size, Type.ID)
+    try:
+        return hash_secret_raw(passcode, salt, time_cost, memory_kib, lanes, size, Type.ID)
+    except HashingError as error:  # with arguments in range, which the caller checks, memory is all that can lack
+        raise MemoryError(str(error)) from error

@@ -1,0 +1,185 @@
+"""The account on this device: made, restored, opened, locked and forgotten.
+
+Plain and synchronous: every call that takes a passcode runs Argon2id for a second and more, so callers give it a
+worker thread. Nothing here is held between calls but the path of the home; the keys are in what is returned.
+
+A passcode is tried in this order, which must not change: counted on disk (``attempts``), stretched (``cost``), offered
+to all eight slots (``slots``), and only then is the count cleared and the key remembered.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from core.crypto import primitives
+from core.crypto.seed import Identity, draw_seed, identity_key, identity_of_seed
+from core.crypto.words import seed_of, words_of
+from core.vault import cost, slots
+from core.vault.attempts import Attempts
+from core.vault.clock import Reading, read_clock
+from core.vault.cost import CostPolicy, Costs
+from core.vault.durable import read_file, replace_file
+from core.vault.errors import AccountExists, NoAccount, PasscodeNeeded, WeakPasscode, WrongPasscode
+from core.vault.passcode import IN_USE, check_strength, normalise
+from core.vault.profile import Profile
+from core.vault.remembered import KeyStore, RememberedKey, system_stores
+from core.vault.slots import Content, Kind, Vault
+
+
+@dataclass(frozen=True, repr=False)
+class Unlocked:
+    """An open account. Whoever holds this can be the person; it is never printed.
+
+    ``remembered``: whether the key is kept for twenty hours, or this system has no place for it.
+    """
+
+    identity: Identity
+    seed: bytes
+    database_key: bytes
+    tag: bytes
+    remembered: bool
+
+    def __repr__(self) -> str:
+        return f"Unlocked({self.identity}, …)"
+
+    @property
+    def signing_seed(self) -> bytes:
+        """The private seed of the identity's Ed25519 key."""
+        return identity_key(self.seed)
+
+    @property
+    def words(self) -> list[str]:
+        """The eighteen words, to be shown once."""
+        return words_of(self.seed)
+
+
+class Accounts:
+    """The account of one profile, whose lock the caller holds.
+
+    ``policy`` sets the price of a passcode; ``stores`` are the places for a remembered key (None: what the system
+    offers); ``clock`` and ``draw`` are time and randomness.
+    """
+
+    def __init__(
+        self,
+        profile: Profile,
+        policy: CostPolicy = cost.PRODUCT,
+        stores: Sequence[KeyStore] | None = None,
+        clock: Callable[[], Reading] = read_clock,
+        draw: Callable[[int], bytes] = primitives.random_bytes,
+    ) -> None:
+        self._path = profile.vault
+        self._attempts = Attempts(profile.attempts)
+        self._policy = policy
+        self._stores = system_stores() if stores is None else stores
+        self._clock = clock
+        self._draw = draw
+
+    def exists(self) -> bool:
+        """Tell whether there is an account in this home."""
+        return self._path.exists()
+
+    def create(self, passcode: str, known_words: Sequence[str] = ()) -> Unlocked:
+        """Make an account. Raises ``AccountExists``, ``WeakPasscode``, ``DiskFull``, ``ReadOnlyHome``, ``UnsafeHome``."""
+        return self._establish(lambda: draw_seed(self._draw), passcode, known_words)
+
+    def restore(
+        self, words: Sequence[str], passcode: str, *, accept_mismatch: bool = False, known_words: Sequence[str] = ()
+    ) -> Unlocked:
+        """Make the account anew from its words, with a fresh database key.
+
+        Raises what ``create`` raises, ``core.crypto.words.BadWords`` and ``WordsMismatch``.
+        """
+        return self._establish(lambda: seed_of(words, accept_mismatch=accept_mismatch), passcode, known_words)
+
+    def unlock(self, passcode: str | None = None) -> Unlocked:
+        """Open the account by its passcode, or without one by the remembered key.
+
+        Raises ``NoAccount``, ``WrongPasscode``, ``PasscodeNeeded``, ``SlowDown``, ``VaultDamaged``,
+        ``NotEnoughMemory``, ``DiskFull``, ``ReadOnlyHome``.
+        """
+        vault = self._read()
+        if passcode is not None:
+            return self._remember(vault, self._try_passcode(vault, passcode))
+        recalled = self._remembered(vault).recall(self._clock())
+        if recalled is None:
+            raise PasscodeNeeded
+        return _unlocked(vault, recalled, remembered=True)
+
+    def change_passcode(self, old: str, new: str) -> None:
+        """Wrap the same keys by another passcode: one slot is rewritten, all others stay as they are.
+
+        Raises what ``unlock`` raises, and ``WeakPasscode``.
+        """
+        vault = self._read()
+        check_strength(new)
+        content = self._try_passcode(vault, old)
+        root = slots.root_of(normalise(new), Kind.PASSCODE, vault.header)
+        if normalise(new) != normalise(old) and _opens(vault, root):
+            # Two doors under one key would make one of two profiles unreachable. Who gets this answer could as well
+            # have unlocked with that passcode, so it tells nothing new.
+            raise WeakPasscode((IN_USE,), ())
+        replace_file(self._path, slots.seal(vault, root, Kind.PASSCODE, content, self._draw).encode())
+
+    def is_remembered(self) -> bool:
+        """Tell whether ``unlock`` without a passcode would work now."""
+        return self.exists() and self._remembered(self._read()).recall(self._clock()) is not None
+
+    def logout(self) -> None:
+        """Forget the remembered key. Locking needs no call: let go of what ``unlock`` returned."""
+        if self.exists():
+            self._remembered(self._read()).forget()
+
+    def _establish(self, seed: Callable[[], bytes], passcode: str, known_words: Sequence[str]) -> Unlocked:
+        if self.exists():
+            raise AccountExists
+        check_strength(passcode, known_words)
+        content = Content(seed(), self._draw(primitives.KEY_SIZE), slots.draw_places(self._draw))
+        vault = slots.blank(cost.calibrate(self._policy, _measure), self._draw)
+        root = slots.root_of(normalise(passcode), Kind.PASSCODE, vault.header)
+        vault = slots.seal(vault, root, Kind.PASSCODE, content, self._draw)
+        replace_file(self._path, vault.encode())
+        self._attempts.clear(self._clock())
+        return self._remember(vault, content)
+
+    def _read(self) -> Vault:
+        data = read_file(self._path, slots.FILE_SIZE + 1)
+        if data is None:
+            raise NoAccount
+        return slots.decode(data, self._policy)
+
+    def _try_passcode(self, vault: Vault, passcode: str) -> Content:
+        self._attempts.admit(self._clock())
+        root = slots.root_of(normalise(passcode), Kind.PASSCODE, vault.header)
+        content = slots.unseal(vault, root)
+        self._attempts.clear(self._clock())
+        return content
+
+    def _remember(self, vault: Vault, content: Content) -> Unlocked:
+        where = self._remembered(vault).remember(content, self._clock())
+        return _unlocked(vault, content, remembered=where is not None)
+
+    def _remembered(self, vault: Vault) -> RememberedKey:
+        return RememberedKey(vault.header.tag, self._stores)
+
+
+def _unlocked(vault: Vault, content: Content, *, remembered: bool) -> Unlocked:
+    identity = identity_of_seed(content.seed)
+    return Unlocked(identity, content.seed, content.database_key, vault.header.tag, remembered)
+
+
+def _opens(vault: Vault, root: bytes) -> bool:
+    try:
+        slots.unseal(vault, root)
+    except WrongPasscode:
+        return False
+    return True
+
+
+def _measure(costs: Costs) -> float:
+    """Return the seconds of one Argon2id run on this machine."""
+    began = time.perf_counter()
+    cost.stretch(bytes(32), bytes(slots.SALT_SIZE), costs)
+    return time.perf_counter() - began

@@ -1,0 +1,93 @@
+"""What one try at a passcode costs: memory and time, for the owner once a day and for a thief every time.
+
+The floor is 256 MiB in three passes (RFC 9106 names 64 MiB in three as its lower recommendation). Above it, the machine
+that makes the vault is measured and the cost raised to about a second and a half, memory first, because memory is what
+an attacker's hardware is short of. A file that claims less than the floor was not made by this program, and one that
+claims absurdly much is refused before it can occupy the machine.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from core.crypto import primitives
+from core.vault.errors import NotEnoughMemory, VaultDamaged
+
+KIB_PER_GIB: Final = 1024 * 1024
+ROOT_SIZE: Final = 32  # bytes of Argon2id output
+MAX_MEMORY_KIB: Final = 2 * KIB_PER_GIB  # twice what calibration ever chooses
+MAX_LANES: Final = 16
+MAX_WORK: Final = 64 * KIB_PER_GIB  # KiB · passes: about a minute on two cores, beyond which a file is an attack
+MEMORY_SHARE: Final = 8  # calibration takes at most this fraction of the machine's memory, but never under the floor
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Argon2id's arguments: ``passes`` over ``memory_kib`` KiB in ``lanes`` parallel lanes."""
+
+    passes: int
+    memory_kib: int
+    lanes: int
+
+    @property
+    def work(self) -> int:
+        """KiB times passes, to which time is proportional."""
+        return self.passes * self.memory_kib
+
+
+@dataclass(frozen=True)
+class CostPolicy:
+    """How dear a passcode must be: never under ``floor``, and about ``seconds`` when a vault is made."""
+
+    floor: Costs
+    seconds: float
+    memory_cap_kib: int = KIB_PER_GIB
+
+
+# What the product uses. Nothing lowers it: no flag, no file, no environment variable.
+PRODUCT: Final = CostPolicy(floor=Costs(passes=3, memory_kib=KIB_PER_GIB // 4, lanes=4), seconds=1.5)
+
+
+def check(costs: Costs, policy: CostPolicy) -> None:
+    """Refuse costs that a vault of ours cannot have. Raises ``VaultDamaged``."""
+    floor = policy.floor
+    if costs.memory_kib < floor.memory_kib or costs.passes < floor.passes or costs.lanes < 1:
+        raise VaultDamaged("costs under the floor")
+    if costs.memory_kib > MAX_MEMORY_KIB or costs.work > MAX_WORK or costs.lanes > MAX_LANES:
+        raise VaultDamaged("costs beyond reason")
+    if costs.memory_kib < 8 * costs.lanes:
+        raise VaultDamaged("costs that Argon2 does not take")
+
+
+def calibrate(policy: CostPolicy, measure: Callable[[Costs], float]) -> Costs:
+    """Return costs at or above the floor that take about ``policy.seconds`` here.
+
+    ``measure(costs)`` runs Argon2id once and returns its seconds; it is asked once, for the floor.
+    """
+    floor = policy.floor
+    if policy.seconds <= 0:
+        return floor
+    taken = max(measure(floor), 1e-3)  # a clock too coarse to see it must not ask for the moon
+    budget = min(int(floor.work * policy.seconds / taken), MAX_WORK)  # KiB · passes
+    memory = floor.memory_kib
+    while (
+        2 * memory <= min(policy.memory_cap_kib, _memory_kib() // MEMORY_SHARE) and 2 * memory * floor.passes <= budget
+    ):
+        memory *= 2
+    return Costs(max(floor.passes, budget // memory), memory, floor.lanes)
+
+
+def _memory_kib() -> int:
+    """Return the machine's memory in KiB."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 1024
+
+
+def stretch(secret: bytes, salt: bytes, costs: Costs) -> bytes:
+    """Return the 32-byte root of a secret: the one Argon2id run. Raises ``NotEnoughMemory``."""
+    try:
+        return primitives.argon2id(secret, salt, costs.passes, costs.memory_kib, costs.lanes, ROOT_SIZE)
+    except MemoryError as error:
+        raise NotEnoughMemory(costs.memory_kib // 1024) from error

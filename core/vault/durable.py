@@ -1,0 +1,88 @@
+"""Small files that are either the old one or the new one, whenever the power goes.
+
+A file is replaced by writing its successor beside it, forcing that to the disk, renaming it over the old name and
+forcing the directory. Every file is 0600 whatever the umask, and no symbolic link is followed at its name.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from core.vault.errors import DiskFull, ReadOnlyHome, UnsafeHome
+
+FILE_MODE: Final = 0o600
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+_FORBIDDEN = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
+
+
+@contextmanager
+def disk_errors() -> Generator[None]:
+    """Turn what the system says about a disk into ``DiskFull``, ``ReadOnlyHome`` and ``UnsafeHome``; the rest passes."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            raise DiskFull from error
+        if error.errno in _FORBIDDEN:
+            raise ReadOnlyHome from error
+        if error.errno == errno.ELOOP:
+            raise UnsafeHome("symbolic link") from error
+        raise
+
+
+def open_private(path: Path, flags: int) -> int:
+    """Return a descriptor of ``path`` itself, never of what a link at its name points to; created files are 0600."""
+    handle = os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, FILE_MODE)
+    if flags & os.O_CREAT:
+        os.fchmod(handle, FILE_MODE)  # the umask may have taken bits away, or an older file have more
+    return handle
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Put ``data`` under ``path``, all of it or none of it. Raises ``DiskFull``, ``ReadOnlyHome``, ``UnsafeHome``."""
+    successor = path.with_name(path.name + ".new")
+    with disk_errors():
+        try:
+            _write_durably(successor, data)
+            successor.replace(path)
+        except OSError:
+            with suppress(OSError):
+                successor.unlink()
+            raise
+        sync_directory(path.parent)
+
+
+def _write_durably(path: Path, data: bytes) -> None:
+    handle = open_private(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    try:
+        written = 0
+        while written < len(data):
+            written += os.write(handle, data[written:])
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sync_directory(path: Path) -> None:
+    """Force a directory's names to the disk."""
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def read_file(path: Path, limit: int) -> bytes | None:
+    """Return at most ``limit`` bytes of a file, None when there is none. Raises ``ReadOnlyHome``, ``UnsafeHome``."""
+    with disk_errors():
+        try:
+            handle = open_private(path, os.O_RDONLY)
+        except FileNotFoundError:
+            return None
+        with os.fdopen(handle, "rb") as file:
+            return file.read(limit)

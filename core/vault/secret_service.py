@@ -1,0 +1,76 @@
+"""The desktop's secret service, where the kernel keyring is refused.
+
+Only its *session* collection is used: it lives in the service's memory until the login session ends, while every other
+collection is a file. A service without one, or no service at all, counts as a refusal.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from secretstorage.collection import Collection
+
+_LABEL: Final = "sottovoce"
+_ATTRIBUTE: Final = "sottovoce-profile"
+
+
+class SecretServiceRefused(OSError):
+    """No secret service, or none that keeps a secret in memory alone."""
+
+
+class SecretService:
+    """Secrets in the session collection, by description."""
+
+    name = "secret service"
+
+    def __init__(self) -> None:
+        if sys.platform != "linux":
+            raise SecretServiceRefused("no secret service on this system")
+
+    def put(self, description: str, payload: bytes, seconds: int) -> None:
+        """Keep ``payload``, in place of what was there; the caller checks the time. Raises ``SecretServiceRefused``."""
+        with _session_collection() as collection:
+            collection.create_item(_LABEL, {_ATTRIBUTE: description}, payload, replace=True)
+
+    def get(self, description: str) -> bytes | None:
+        """Return what is kept, or None."""
+        try:
+            with _session_collection() as collection:
+                for item in collection.search_items({_ATTRIBUTE: description}):
+                    return bytes(item.get_secret())
+        except SecretServiceRefused:
+            pass
+        return None
+
+    def drop(self, description: str) -> None:
+        """Forget. Does nothing when there is nothing."""
+        try:
+            with _session_collection() as collection:
+                for item in collection.search_items({_ATTRIBUTE: description}):
+                    item.delete()
+        except SecretServiceRefused:
+            return
+
+
+@contextmanager
+def _session_collection() -> Generator[Collection]:
+    """Yield the session collection; raises ``SecretServiceRefused`` for whatever goes wrong on the bus."""
+    from jeepney.wrappers import DBusErrorResponse  # type: ignore[import-untyped]  # jeepney has no types
+    from secretstorage import dbus_init
+    from secretstorage.collection import SESSION_COLLECTION, Collection
+    from secretstorage.exceptions import SecretStorageException
+
+    try:
+        connection = dbus_init()
+    except (SecretStorageException, OSError, KeyError) as error:
+        raise SecretServiceRefused("no bus") from error
+    try:
+        yield Collection(connection, SESSION_COLLECTION)
+    except (SecretStorageException, DBusErrorResponse, OSError, TimeoutError) as error:
+        raise SecretServiceRefused("no session collection") from error
+    finally:
+        connection.close()
