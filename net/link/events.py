@@ -1,0 +1,72 @@
+"""What happened on a node's links. Frozen, past tense.
+
+Every ``LinkUp`` is followed by exactly one ``LinkDown`` of the same link; every ``connect`` that was not a no-op ends in
+a ``LinkUp`` or a ``ConnectFailed``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import NewType
+
+from net.ids import Endpoint, NodeId
+
+# Local name of a link, never reused; it stays the same when keys or addresses change.
+LinkId = NewType("LinkId", int)
+
+
+class Role(Enum):
+    """What a node does for others; told in the handshake. ``value`` is the byte on the wire."""
+
+    FULL = 0  # relays and keeps parcels
+    LEAF = 1  # takes part only
+
+
+@dataclass(frozen=True, slots=True)
+class LinkUp:
+    """Both ends proved their keys. ``peer_wall_ms`` is the peer's wall clock when it sent its half of the handshake."""
+
+    link: LinkId
+    peer: NodeId
+    endpoint: Endpoint
+    role: Role
+    peer_wall_ms: int
+    is_initiator: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LinkDown:
+    """The link is gone, and with it whatever it had not delivered."""
+
+    link: LinkId
+    peer: NodeId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectFailed:
+    """No link came of a ``connect``. ``peer`` is what was asked for, or what the endpoint said it is."""
+
+    endpoint: Endpoint
+    peer: NodeId | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageReceived:
+    """One whole stream message, in the order it was sent."""
+
+    link: LinkId
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CellReceived:
+    """One cell of ``CELL_SIZE`` bytes; cells may be lost and overtake each other, but never come twice."""
+
+    link: LinkId
+    data: bytes
+
+
+LinkEvent = LinkUp | LinkDown | ConnectFailed | MessageReceived | CellReceived

@@ -1,0 +1,73 @@
+"""The responder's side of handshakes: answered, but the initiator has yet to use the keys.
+
+Only a frame under the new keys shows that the initiator is alive and not a recording; until then nothing that exists is
+touched. One half-open handshake per initiator, the latest; the oldest of all makes room.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Final
+
+from net.ids import NodeId
+from net.link.events import LinkId
+from net.link.handshake import Initiation
+from net.link.keys import FrameKeys
+
+MAX_HALF_OPEN: Final = 256
+HALF_OPEN_LIFE: Final = 10.0  # seconds: as long as an initiator tries
+
+
+@dataclass(frozen=True, slots=True)
+class HalfOpen:
+    """What a link needs once its initiator is heard under ``keys``; ``link`` is the link it renews, if any."""
+
+    peer: NodeId
+    said: Initiation
+    keys: FrameKeys
+    link: LinkId | None
+    expires_at: float
+
+
+class HalfOpenTable:
+    """Half-open handshakes by our index, the oldest first."""
+
+    def __init__(self) -> None:
+        self._by_index: OrderedDict[bytes, HalfOpen] = OrderedDict()
+        self._index_of: dict[NodeId, bytes] = {}
+
+    def __len__(self) -> int:
+        return len(self._by_index)
+
+    def add(self, half: HalfOpen) -> None:
+        """Keep a handshake in place of an earlier one by the same peer."""
+        self.remove_of(half.peer)
+        self._by_index[half.keys.our_index] = half
+        self._index_of[half.peer] = half.keys.our_index
+        if len(self._by_index) > MAX_HALF_OPEN:
+            self.remove(next(iter(self._by_index)))
+
+    def get(self, index: bytes) -> HalfOpen | None:
+        """Return the handshake in which we drew ``index``."""
+        return self._by_index.get(index)
+
+    def remove(self, index: bytes) -> None:
+        """Forget a handshake, if there."""
+        half = self._by_index.pop(index, None)
+        if half is not None:
+            del self._index_of[half.peer]
+
+    def remove_of(self, peer: NodeId) -> None:
+        """Forget the handshake of a peer, if there."""
+        self.remove(self._index_of.get(peer, b""))
+
+    def next_deadline(self) -> float:
+        """Return when the oldest expires, ``inf`` for never."""
+        return next((half.expires_at for half in self._by_index.values()), math.inf)
+
+    def on_deadline(self, now: float) -> None:
+        """Forget what has expired."""
+        while self.next_deadline() <= now:
+            self.remove(next(iter(self._by_index)))

@@ -1,0 +1,409 @@
+"""All links of one node, as one machine without I/O.
+
+    datagram of 256 or 1232 bytes
+       top bit set   -> index -> session -> messages and cells
+       top bit clear -> envelope -> initiation, response, cookie, key request, key answer
+
+The five verbs: ``receive_datagram``, ``handle_timeout``, ``next_deadline``, ``datagrams_to_send``, ``next_event``. After any
+call there may be datagrams to send; ``datagrams_to_send`` returns a bounded batch, so it is called until it returns none.
+Hostile bytes never raise and never change anything but ``counters``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+from net.errors import DecodeError, Overloaded, Unauthenticated
+from net.ids import Endpoint, NodeId
+from net.instant import Instant
+from net.link import handshake
+from net.link.admission import Admission, Doorkeeper, StampBook
+from net.link.attempts import RETRY_AFTER, Answered, Attempts
+from net.link.cookie import CookieJar
+from net.link.envelope import ANYBODY, Envelope, Kind, tag_of, try_open
+from net.link.events import (
+    CellReceived,
+    ConnectFailed,
+    LinkDown,
+    LinkEvent,
+    LinkId,
+    LinkUp,
+    MessageReceived,
+    Role,
+)
+from net.link.frames import CELL_SIZE, LARGE_DATAGRAM_SIZE, SMALL_DATAGRAM_SIZE
+from net.link.half_open import HALF_OPEN_LIFE, HalfOpen, HalfOpenTable
+from net.link.handshake import Initiation, Response
+from net.link.keys import FRAME_BIT, INDEX_SIZE, FrameKeys, draw_index
+from net.link.session import Session
+from net.link.status import Counters, LinkInfo
+from net.link.stream import MAX_MESSAGE_SIZE
+from net.link.timers import Timers
+from net.primitives import x25519_pair_of
+
+MAX_LINKS: Final = 512
+MAX_HANDSHAKE_DATAGRAMS: Final = 1024  # waiting to be sent; more are dropped, their askers ask again
+MAX_UNREAD_CELLS: Final = 4096  # waiting for the owner, 5 MB
+BATCH: Final = 256  # datagrams that one call returns: 3 to 5 ms of sealing
+
+__all__ = [
+    "CELL_SIZE", "MAX_LINKS", "MAX_MESSAGE_SIZE", "CellReceived", "ConnectFailed", "Counters", "LinkDown", "LinkEvent",
+    "LinkId", "LinkInfo", "LinkLayer", "LinkUp", "MessageReceived", "Overloaded", "Role",
+]  # fmt: skip
+
+
+class LinkLayer:
+    """All links of the node with the X25519 key ``secret_key``."""
+
+    def __init__(self, *, secret_key: bytes, role: Role, random: Callable[[int], bytes]) -> None:
+        self._ours = x25519_pair_of(secret_key)
+        self.node_id = NodeId(self._ours.public)
+        self.counters = Counters()
+        self._role = role
+        self._random = random
+        self._envelope = Envelope(self.node_id)
+        self._open_envelope = Envelope(ANYBODY)
+        self._cookies = CookieJar(random)
+        self._doorkeeper: Doorkeeper | None = None
+        self._stamps = StampBook()
+        self._attempts = Attempts(self._ours, role, random, self._send_handshake, self._objection)
+        self._half_open = HalfOpenTable()
+        self._sessions: dict[LinkId, Session] = {}
+        self._by_peer: dict[NodeId, Session] = {}
+        self._by_index: dict[bytes, tuple[Session, FrameKeys]] = {}
+        self._last_link = 0
+        self._events: deque[LinkEvent] = deque()
+        self._unread_cells = 0
+        self._outbox: deque[tuple[bytes, Endpoint]] = deque()
+        self._dirty: dict[LinkId, Session] = {}  # may have something to send
+        self._timers: Timers[LinkId] = Timers()
+
+    # What the owner does.
+
+    def connect(self, endpoint: Endpoint, peer: NodeId | None, now: Instant) -> None:
+        """Begin a link; with ``peer`` None, ask the endpoint for its key first.
+
+        A no-op while such an attempt is under way or such a link is up; else it ends in ``LinkUp`` or ``ConnectFailed``.
+        """
+        if peer in self._by_peer or self._attempts.is_under_way(endpoint, peer):
+            return
+        if peer is None and any(session.endpoint == endpoint for session in self._sessions.values()):
+            return
+        if peer == self.node_id:
+            self._events.append(ConnectFailed(endpoint, peer, "ourselves"))
+        elif self._attempts.is_full() or len(self._sessions) >= MAX_LINKS:
+            self._events.append(ConnectFailed(endpoint, peer, "too many links"))
+        else:
+            self._attempts.begin(endpoint, peer, now)
+            self._report_failed()
+
+    def send_message(self, link: LinkId, data: bytes, now: Instant) -> None:
+        """Queue a message, 1 … ``MAX_MESSAGE_SIZE`` bytes; on a link that is gone, nothing happens.
+
+        Raises:
+            Overloaded: the link's send buffer is full.
+            ValueError: empty or too large.
+        """
+        session = self._sessions.get(link)
+        if session is not None:
+            session.send_message(data)
+            self._dirty[link] = session
+
+    def writable(self, link: LinkId) -> bool:
+        """Return whether one more largest message fits the link's send buffer."""
+        session = self._sessions.get(link)
+        return session is not None and session.is_writable()
+
+    def send_cell(self, link: LinkId, data: bytes, now: Instant) -> None:
+        """Queue a cell; dropped and counted when the queue is full. Raises ``ValueError`` for a wrong size."""
+        session = self._sessions.get(link)
+        if session is None:
+            return
+        if session.send_cell(data):
+            self._dirty[link] = session
+        else:
+            self.counters.cells_dropped += 1
+
+    def close(self, link: LinkId, now: Instant) -> None:
+        """End a link; the peer is told once."""
+        session = self._sessions.get(link)
+        if session is not None:
+            self._end(session, "closed", now)
+
+    def links(self) -> list[LinkInfo]:
+        """Return the links that are up."""
+        return [
+            LinkInfo(s.link, s.peer, s.endpoint, s.role, s.round_trip, s.bytes_in, s.bytes_out)
+            for s in self._sessions.values()
+        ]
+
+    # The five verbs.
+
+    def receive_datagram(self, data: bytes, source: Endpoint, now: Instant) -> None:
+        """Take a datagram from anybody."""
+        self.counters.datagrams_in += 1
+        try:
+            if len(data) != LARGE_DATAGRAM_SIZE and len(data) != SMALL_DATAGRAM_SIZE:
+                self.counters.dropped_size += 1
+            elif data[0] & FRAME_BIT:
+                self._receive_frame(data, source, now)
+            elif len(data) == SMALL_DATAGRAM_SIZE:
+                self._receive_handshake(data, source, now)
+            else:
+                self.counters.dropped_unknown += 1
+        except Unauthenticated:
+            self.counters.dropped_forged += 1
+        except DecodeError:
+            self.counters.dropped_malformed += 1
+
+    def handle_timeout(self, now: Instant) -> None:
+        """Do what is due."""
+        self._attempts.on_deadline(now)
+        self._report_failed()
+        self._half_open.on_deadline(now.mono)
+        while (link := self._timers.pop_due(now.mono)) is not None:
+            session = self._sessions[link]
+            if session.deadline() <= now.mono:
+                self._on_session_deadline(session, now)
+            else:
+                self._schedule(session)
+
+    def next_deadline(self) -> float | None:
+        """Return when ``handle_timeout`` should be called next, monotonic seconds; in the past when there is work now."""
+        if self._dirty or self._outbox:
+            return 0.0
+        deadline = min(self._timers.next(), self._attempts.next_deadline(), self._half_open.next_deadline())
+        return None if deadline == math.inf else deadline
+
+    def datagrams_to_send(self, now: Instant) -> list[tuple[bytes, Endpoint]]:
+        """Return the next batch of datagrams, each 256 or 1232 bytes; an empty list when there is nothing left to send."""
+        batch: list[tuple[bytes, Endpoint]] = list(self._outbox)
+        self._outbox.clear()
+        while self._dirty and len(batch) < BATCH:
+            link, session = next(iter(self._dirty.items()))
+            del self._dirty[link]
+            room = BATCH - len(batch)
+            datagrams = session.datagrams(now.mono, room)
+            endpoint = session.endpoint
+            batch.extend([(datagram, endpoint) for datagram in datagrams])
+            if len(datagrams) >= room:
+                self._dirty[link] = session  # to the end of the line
+            self._schedule(session)
+        self.counters.datagrams_out += len(batch)
+        return batch
+
+    def next_event(self) -> LinkEvent | None:
+        """Return what happened next, or None. Taking a message is what lets the peer send more."""
+        if not self._events:
+            return None
+        event = self._events.popleft()
+        if isinstance(event, MessageReceived):
+            session = self._sessions.get(event.link)
+            if session is not None and session.on_taken(len(event.data)):
+                self._dirty[event.link] = session
+        elif isinstance(event, CellReceived):
+            self._unread_cells -= 1
+        return event
+
+    # Frames.
+
+    def _receive_frame(self, data: bytes, source: Endpoint, now: Instant) -> None:
+        found = self._by_index.get(data[:INDEX_SIZE])
+        if found is None:
+            found = self._promote(data, source, now)
+        if found is None:
+            self.counters.dropped_unknown += 1
+            return
+        session, keys = found
+        try:
+            session.receive(keys, data, source, now.mono)
+        except DecodeError as error:
+            self._end(session, error.what, now)
+            raise
+        self._dirty[session.link] = session
+
+    def _promote(self, data: bytes, source: Endpoint, now: Instant) -> tuple[Session, FrameKeys] | None:
+        """Turn a half-open handshake into a link, or into new keys of one, on its initiator's first frame."""
+        half = self._half_open.get(data[:INDEX_SIZE])
+        if half is None:
+            return None
+        half.keys.open(half.keys.number_of(data), data)
+        self._half_open.remove(half.keys.our_index)
+        if half.link is None:
+            session = self._establish(half.peer, half.said, source, half.keys, now, is_initiator=False, round_trip=None)
+            return session, half.keys
+        renewed = self._sessions.get(half.link)
+        if renewed is None:
+            return None  # the initiator will find out by our silence
+        self._adopt(renewed, half.keys, must_show=False)
+        return renewed, half.keys
+
+    # Handshakes.
+
+    def _receive_handshake(self, data: bytes, source: Endpoint, now: Instant) -> None:
+        opened = try_open(self._envelope, data)
+        if opened is not None and opened[0] is Kind.INITIATION:
+            self._receive_initiation(data, opened[1], source, now)
+        elif opened is not None and opened[0] is Kind.RESPONSE:
+            self._receive_response(self._attempts.consume_response(opened[1], now), source, now)
+        elif self._attempts.consume_answer(data, source, now):
+            self._report_failed()
+        else:
+            kind, _ = self._open_envelope.open(data)
+            if kind is not Kind.KEY_REQUEST:
+                raise DecodeError("envelope: not a question")
+            self._receive_key_request(data, source, now)
+
+    def _receive_key_request(self, data: bytes, source: Endpoint, now: Instant) -> None:
+        verdict = self._door(now).admit_key_request(data, source, now.mono)
+        if verdict is Admission.ADMITTED:
+            answer = self._open_envelope.seal(Kind.KEY_ANSWER, self.node_id, self._random, tag_of(data))
+            self._send_handshake(answer, source)
+        else:
+            self._refuse(verdict, data, self._open_envelope, source, now)
+
+    def _receive_initiation(self, data: bytes, content: bytes, source: Endpoint, now: Instant) -> None:
+        verdict = self._door(now).admit_initiation(data, source, now.mono)
+        if verdict is not Admission.ADMITTED:
+            self._refuse(verdict, data, self._envelope, source, now)
+            return
+        peer, said, noise = handshake.consume_initiation(self._ours, content)
+        if peer == self.node_id or not self._stamps.is_fresh(peer, said.stamp, now.mono):
+            raise Unauthenticated("initiation: replayed")
+        if self._yields_to_ours(peer, now) or (peer not in self._by_peer and len(self._sessions) >= MAX_LINKS):
+            return
+        renewed = self._by_peer.get(peer)
+        if renewed is not None and not renewed.is_known_as(said.continues):
+            renewed = None
+        index = self._fresh_index()
+        ours = Response(self._role, now.wall_ms, index, renewed is not None)
+        answer, secrets = handshake.create_response(noise, said.index, ours, self._random)
+        keys = FrameKeys(secrets, is_initiator=False, our_index=index, their_index=said.index, now=now.mono)
+        link = None if renewed is None else renewed.link
+        self._half_open.add(HalfOpen(peer, said, keys, link, now.mono + HALF_OPEN_LIFE))
+        self._send_handshake(Envelope(peer).seal(Kind.RESPONSE, answer, self._random), source)
+
+    def _yields_to_ours(self, peer: NodeId, now: Instant) -> bool:
+        """Both began at once: the smaller key's handshake stands, unless the other end has to try again after all."""
+        attempt = self._attempts.with_peer(peer)
+        return attempt is not None and self.node_id < peer and now.mono - attempt.began_at < RETRY_AFTER
+
+    def _receive_response(self, answered: Answered, source: Endpoint, now: Instant) -> None:
+        attempt, said = answered.attempt, answered.said
+        keys = FrameKeys(
+            answered.keys, is_initiator=True, our_index=attempt.index, their_index=said.index, now=now.mono
+        )
+        renewed = None if attempt.link is None else self._sessions.get(attempt.link)
+        if said.is_continued:
+            if renewed is not None:
+                self._adopt(renewed, keys, must_show=True)
+            return
+        self._establish(answered.peer, said, source, keys, now, is_initiator=True, round_trip=answered.round_trip)
+
+    def _refuse(self, verdict: Admission, data: bytes, envelope: Envelope, source: Endpoint, now: Instant) -> None:
+        if verdict is Admission.COOKIE_NEEDED:
+            cookie = self._cookies.bake(source, now.mono)
+            self.counters.cookies_sent += 1
+            self._send_handshake(envelope.seal(Kind.COOKIE, cookie, self._random, tag_of(data)), source)
+        else:
+            self.counters.dropped_load += 1
+
+    def _objection(self, peer: NodeId) -> str | None:
+        if peer == self.node_id:
+            return "ourselves"
+        return "already linked" if peer in self._by_peer else None
+
+    def _report_failed(self) -> None:
+        for attempt, reason in self._attempts.take_failed():
+            if attempt.link is None:  # who renews a link hears of that link, not of the attempt
+                self._events.append(ConnectFailed(attempt.endpoint, attempt.peer, reason))
+
+    def _send_handshake(self, datagram: bytes, endpoint: Endpoint) -> None:
+        if len(self._outbox) < MAX_HANDSHAKE_DATAGRAMS:
+            self._outbox.append((datagram, endpoint))
+        else:
+            self.counters.dropped_queue += 1
+
+    def _door(self, now: Instant) -> Doorkeeper:
+        # Made at the first knock: only then is there a time to count from.
+        if self._doorkeeper is None:
+            self._doorkeeper = Doorkeeper(self._cookies, now.mono)
+        return self._doorkeeper
+
+    # Links.
+
+    def _establish(
+        self,
+        peer: NodeId,
+        said: Initiation | Response,
+        endpoint: Endpoint,
+        keys: FrameKeys,
+        now: Instant,
+        *,
+        is_initiator: bool,
+        round_trip: float | None,
+    ) -> Session:
+        former = self._by_peer.get(peer)
+        if former is not None:
+            self._end(former, "replaced", now)
+        attempt = self._attempts.with_peer(peer)
+        if attempt is not None:
+            self._attempts.give_up(attempt)
+        self._half_open.remove_of(peer)
+        self._last_link += 1
+        up = LinkUp(LinkId(self._last_link), peer, endpoint, said.role, said.wall_ms, is_initiator)
+        session = Session(up, keys, self._emit, round_trip=round_trip, now=now.mono)
+        self._sessions[up.link] = self._by_peer[peer] = self._dirty[up.link] = session
+        self._by_index[keys.our_index] = (session, keys)
+        self._events.append(up)
+        return session
+
+    def _adopt(self, session: Session, keys: FrameKeys, *, must_show: bool) -> None:
+        session.adopt(keys, must_show=must_show)
+        self._by_index[keys.our_index] = (session, keys)
+        self._drop_retired(session)
+        self._dirty[session.link] = session
+
+    def _end(self, session: Session, reason: str, now: Instant) -> None:
+        last = session.close()
+        if last is not None:
+            self._send_handshake(last, session.endpoint)
+        self._drop_retired(session)
+        del self._sessions[session.link], self._by_peer[session.peer]
+        self._dirty.pop(session.link, None)
+        self._timers.forget(session.link)
+        self._events.append(LinkDown(session.link, session.peer, reason))
+
+    def _on_session_deadline(self, session: Session, now: Instant) -> None:
+        reason = session.on_deadline(now.mono)
+        if reason is not None:
+            self._end(session, reason, now)
+            return
+        self._drop_retired(session)
+        self._dirty[session.link] = session  # sending also sets the next deadline
+        if session.is_rekey_due(now.mono) and not self._attempts.is_under_way(session.endpoint, session.peer):
+            self._attempts.begin(session.endpoint, session.peer, now, renews=(session.link, session.their_index))
+
+    def _drop_retired(self, session: Session) -> None:
+        for index in session.retired:
+            self._by_index.pop(index, None)
+        session.retired.clear()
+
+    def _schedule(self, session: Session) -> None:
+        self._timers.at_latest(session.link, session.deadline())
+
+    def _emit(self, event: CellReceived | MessageReceived) -> None:
+        if isinstance(event, CellReceived):
+            if self._unread_cells >= MAX_UNREAD_CELLS:
+                self.counters.cells_dropped += 1
+                return
+            self._unread_cells += 1
+        self._events.append(event)
+
+    def _fresh_index(self) -> bytes:
+        while (index := draw_index(self._random)) in self._by_index or self._half_open.get(index) is not None:
+            pass
+        return index

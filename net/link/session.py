@@ -1,0 +1,366 @@
+"""One link: its keys, its frames and its life. Owns the streams and the recovery of lost frames.
+
+    ESTABLISHED --- silence while something is owed to us, 5 s ---> SUSPECTED --- 20 s ---> CLOSED
+         ^                                                              |                     ^
+         +-------------- any authenticated frame -----------------------+                     |
+         +-------------- close, broken rule, replaced by the peer, worn out ------------------+
+
+On SUSPECTED the layer begins a handshake that continues this link: if the peer only lost our address or its keys, the link
+goes on; if it started anew, there is a new link seconds later instead of twenty. Keys are renewed by the same kind of
+handshake after two minutes of use: the new ones are used as soon as the peer is known to hold them, the old ones open
+late frames for a while (make before break). The owner of the link notices nothing.
+
+Frame numbers count for the whole link, across keys; so one replay window, one set of received numbers and one recovery
+serve for its whole life, and (key, number) never repeats.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Callable
+from enum import Enum
+from typing import Final
+
+from net.errors import DecodeError, Unauthenticated
+from net.ids import Endpoint, NodeId
+from net.link import frames
+from net.link.events import CellReceived, LinkUp, MessageReceived
+from net.link.frames import Ack, Ping, StreamData, Window
+from net.link.keys import FrameKeys
+from net.link.ranges import RangeSet
+from net.link.recovery import Fates, Recovery, SentFrame
+from net.link.replay_window import ReplayWindow
+from net.link.stream import ReceiveStream, SendStream
+
+MAX_QUEUED_CELLS: Final = 256  # per link, 308 kB: a tenth of a second at 3 MB/s; older cells are of no use to anybody
+MAX_UNREAD_MESSAGES: Final = 256  # per link; the rest waits as bytes, inside the window
+ACK_EVERY: Final = 2  # frames; RFC 9000, 13.2.1
+MAX_ACK_DELAY: Final = 0.010  # seconds: lets an answer carry it, and is nothing beside the least timeout
+PROBE_AFTER: Final = 25.0  # seconds without a frame; NAT mappings live 30 s and more
+RESPONDER_EXTRA: Final = 5.0  # seconds later than the initiator, so that one of both does it
+SUSPECT_AFTER: Final = 5.0  # seconds of silence while something is owed to us
+DOWN_AFTER: Final = 20.0
+REKEY_AFTER: Final = 120.0  # seconds
+REKEY_FRAMES: Final = 1 << 20
+REKEY_RETRY: Final = 15.0  # seconds
+FORMER_KEYS_LIFE: Final = 20.0  # seconds: longer than a frame lives in any network
+LAST_NUMBER: Final = (1 << 32) - 1  # numbers have 32 bits; at 10 000 frames a second they last five days
+
+
+class SessionState(Enum):
+    """Named for what happened."""
+
+    ESTABLISHED = "="
+    SUSPECTED = "?"
+    CLOSED = "x"
+
+
+class Session:
+    """A link between us and ``peer``. ``emit`` takes what arrives, in order."""
+
+    def __init__(
+        self,
+        up: LinkUp,
+        keys: FrameKeys,
+        emit: Callable[[CellReceived | MessageReceived], None],
+        *,
+        round_trip: float | None,
+        now: float,
+    ) -> None:
+        self.link, self.peer, self.role, self.endpoint = up.link, up.peer, up.role, up.endpoint
+        self.is_initiator = up.is_initiator
+        self.state = SessionState.ESTABLISHED
+        self.bytes_in = self.bytes_out = 0
+        self.retired: list[bytes] = []  # our indexes that no longer lead here; the layer empties this
+        self.keys = keys
+        self._former_keys: FrameKeys | None = None
+        self._emit = emit
+        self._next_number = 0
+        self._window = ReplayWindow()
+        self._received = RangeSet()
+        self._recovery = Recovery(round_trip)
+        self._out = SendStream()
+        self._in = ReceiveStream()
+        self._unread = 0
+        self._cells: deque[bytes] = deque()
+        self._acks_owed = 0
+        self._ack_at = math.inf
+        self._newest_at = now  # when the frame with the highest number came
+        self._heard_at = now
+        self._waiting_since = math.inf  # something is owed to us, and nothing has come, since
+        self._is_ping_due = up.is_initiator  # the responder waits for a first frame
+        self._is_window_due = False
+        self._is_used = False  # by the owner, under the current keys
+        self._rekey_tried_at = -math.inf
+
+    def __str__(self) -> str:
+        arrow = f"={self.state.value}=>" if self.is_initiator else f"<={self.state.value}="
+        return f"#{self.link} {arrow} {self.peer.hex()[:8]} at {self.endpoint}"
+
+    @property
+    def round_trip(self) -> float:
+        """The smoothed round trip, seconds."""
+        return self._recovery.smoothed
+
+    @property
+    def their_index(self) -> bytes:
+        """The index by which the peer knows this link now."""
+        return self.keys.their_index
+
+    # What the owner does.
+
+    def send_message(self, data: bytes) -> None:
+        """Queue a message; see ``SendStream.push`` for errors."""
+        self._out.push(data)
+
+    def is_writable(self) -> bool:
+        """Return whether one more largest message fits."""
+        return self._out.is_writable()
+
+    def send_cell(self, data: bytes) -> bool:
+        """Queue a cell; return False when it was dropped."""
+        if len(data) != frames.CELL_SIZE:
+            raise ValueError(f"a cell has {frames.CELL_SIZE} bytes, not {len(data)}")
+        if len(self._cells) >= MAX_QUEUED_CELLS:
+            return False
+        self._cells.append(data)
+        return True
+
+    def on_taken(self, message_size: int) -> bool:
+        """The owner took a message; return whether that gives us something to send."""
+        self._in.on_taken(message_size)
+        self._unread -= 1
+        if self.state is not SessionState.CLOSED:
+            self._deliver_messages()
+            self._is_window_due |= self._in.is_window_due()
+        return self._is_window_due
+
+    def close(self) -> bytes | None:
+        """End the link; return a last frame that tells the peer, if one can be made."""
+        self.state = SessionState.CLOSED
+        self.retired.append(self.keys.our_index)
+        if self._former_keys is not None:
+            self.retired.append(self._former_keys.our_index)
+        return self._seal(frames.encode_parts([frames.CLOSE])) if self._next_number <= LAST_NUMBER else None
+
+    # Keys.
+
+    def adopt(self, keys: FrameKeys, *, must_show: bool) -> None:
+        """Send under new keys from now on; the former ones open late frames for a while.
+
+        ``must_show``: this end began the handshake, so the other waits for a frame before it uses the keys.
+        """
+        if self._former_keys is not None:
+            self.retired.append(self._former_keys.our_index)
+        self._former_keys, self.keys = self.keys, keys
+        self._is_used = False
+        self._is_ping_due |= must_show
+
+    def is_known_as(self, index: bytes) -> bool:
+        """Return whether ``index`` is one that we drew for this link and still answer to."""
+        former = self._former_keys
+        return index == self.keys.our_index or (former is not None and index == former.our_index)
+
+    def is_rekey_due(self, now: float) -> bool:
+        """Return whether a continuing handshake should begin; notes that it was asked."""
+        if now < self._rekey_at() and self.state is not SessionState.SUSPECTED:
+            return False
+        if now - self._rekey_tried_at < REKEY_RETRY:
+            return False
+        self._rekey_tried_at = now
+        return True
+
+    # Time.
+
+    def deadline(self) -> float:
+        """Return when ``on_deadline`` wants to be called, monotonic seconds."""
+        if self.state is SessionState.CLOSED:
+            return math.inf
+        silence = SUSPECT_AFTER if self.state is SessionState.ESTABLISHED else DOWN_AFTER
+        return min(
+            self._ack_at,
+            self._recovery.deadline(),
+            self._probe_at(),
+            self._waiting_since + silence,
+            max(self._rekey_at(), self._rekey_tried_at + REKEY_RETRY),
+            math.inf if self._former_keys is None else self.keys.created_at + FORMER_KEYS_LIFE,
+        )
+
+    def on_deadline(self, now: float) -> str | None:
+        """Do what is due; return the reason when the link is at its end."""
+        self._settle(self._recovery.on_deadline(now))
+        if self._probe_at() <= now:
+            self._is_ping_due = True
+        if self._former_keys is not None and self.keys.created_at + FORMER_KEYS_LIFE <= now:
+            self.retired.append(self._former_keys.our_index)
+            self._former_keys = None
+        if self._waiting_since + DOWN_AFTER <= now:
+            return "silent"
+        if self._waiting_since + SUSPECT_AFTER <= now:
+            self.state = SessionState.SUSPECTED
+        return "worn out" if self._next_number > LAST_NUMBER else None
+
+    def _probe_at(self) -> float:
+        if self._waiting_since != math.inf or self._is_ping_due:
+            return math.inf
+        return self._heard_at + PROBE_AFTER + (0 if self.is_initiator else RESPONDER_EXTRA)
+
+    def _rekey_at(self) -> float:
+        if not self._is_used:
+            return math.inf
+        if self.keys.frames >= REKEY_FRAMES:
+            return self.keys.created_at
+        return self.keys.created_at + REKEY_AFTER + (0 if self.is_initiator else 3 * RESPONDER_EXTRA)
+
+    # Inbound flow: open, check the window, note the number, then whatever is inside.
+
+    def receive(self, keys: FrameKeys, datagram: bytes, source: Endpoint, now: float) -> None:
+        """Take a frame that came under ``keys``.
+
+        Raises:
+            Unauthenticated: altered, or seen before; nothing changed.
+            DecodeError: the peer, authenticated, broke a rule; the link should be closed.
+        """
+        number = keys.number_of(datagram)
+        if not self._window.is_new(number):
+            raise Unauthenticated("frame: replayed or too old")
+        body = keys.open(number, datagram)
+        if number > self._window.highest:
+            self.endpoint = source  # roaming: the newest frame says where the peer is
+            self._newest_at = now
+        self._window.mark(number)
+        self.bytes_in += len(datagram)
+        self._heard_at = now
+        self.state = SessionState.ESTABLISHED
+        if body[0] == frames.CELL[0] and len(body) == frames.LARGE_BODY_SIZE:
+            self._is_used = True
+            self._note_received(number, now)
+            self._emit(CellReceived(self.link, body[1:]))
+        elif body[0] == frames.PARTS[0]:
+            self._receive_parts(number, frames.decode_parts(body), now)
+        else:
+            raise DecodeError("body: unknown type")
+        self._waiting_since = now if self._recovery.is_waiting() else math.inf
+
+    def _receive_parts(self, number: int, parts: list[frames.Part], now: float) -> None:
+        is_eliciting = False
+        for part in parts:
+            if isinstance(part, StreamData):
+                self._in.on_data(part.offset, part.data)
+                self._is_used = is_eliciting = True
+            elif isinstance(part, Ack):
+                self._settle(self._recovery.on_ack(part, self._next_number, now))
+            elif isinstance(part, Window):
+                self._out.on_window(part.limit)
+                is_eliciting = True
+            elif isinstance(part, Ping):
+                is_eliciting = True
+            else:
+                raise PeerClosed
+        if is_eliciting:
+            self._note_received(number, now)
+            self._deliver_messages()
+        else:
+            self._add_received(number)
+
+    def _note_received(self, number: int, now: float) -> None:
+        ends = self._received.ends
+        is_in_order = not ends or number == ends[-1]
+        self._add_received(number)
+        self._acks_owed += 1 if is_in_order else ACK_EVERY
+        self._ack_at = min(self._ack_at, now + MAX_ACK_DELAY)
+
+    def _add_received(self, number: int) -> None:
+        self._received.add(number, number + 1)
+        self._received.keep_newest(frames.MAX_ACK_RANGES)
+
+    def _deliver_messages(self) -> None:
+        while self._unread < MAX_UNREAD_MESSAGES and (message := self._in.take_message()) is not None:
+            self._unread += 1
+            self._emit(MessageReceived(self.link, message))
+
+    def _settle(self, fates: Fates) -> None:
+        for frame in fates.confirmed:
+            if frame.start != frame.end:
+                self._out.on_confirmed(frame.start, frame.end)
+        for frame in fates.lost:
+            if frame.start != frame.end:
+                self._out.on_lost(frame.start, frame.end)
+            self._is_ping_due |= frame.has_ping
+            self._is_window_due |= frame.has_window
+
+    # Outbound flow: cells and stream take turns while the congestion window has room; an ack rides with data, or goes
+    # alone when it is due.
+
+    def datagrams(self, now: float, limit: int) -> list[bytes]:
+        """Return at most about ``limit`` datagrams that may go now."""
+        out: list[bytes] = []
+        while len(out) < limit and self._next_number <= LAST_NUMBER:
+            before = len(out)
+            if self._cells and self._recovery.has_room():
+                out.append(self._send(frames.CELL + self._cells.popleft(), now))
+            body, frame = self._next_parts(now)
+            if body is not None:
+                out.append(self._send(body, now, frame))
+            if len(out) == before:
+                break
+        return out
+
+    def _next_parts(self, now: float) -> tuple[bytes | None, SentFrame | None]:
+        """Return the next body of parts, and what to remember of it if it wants an acknowledgement."""
+        has_stream = self._out.has_data() and self._recovery.has_room()
+        is_eliciting = has_stream or self._is_ping_due or self._is_window_due
+        parts: list[bytes] = []
+        room = frames.LARGE_ROOM
+        if self._acks_owed and (is_eliciting or self._acks_owed >= ACK_EVERY or now >= self._ack_at):
+            parts.append(self._take_ack(now))
+            room -= len(parts[0])
+        if not is_eliciting:
+            return (frames.encode_parts(parts) if parts else None), None
+        has_ping, has_window = self._is_ping_due, self._is_window_due
+        if has_ping:
+            parts.append(frames.PING)
+            room -= 1
+        if has_window:
+            parts.append(frames.encode_window(self._in.tell_limit()))
+            room -= frames.WINDOW_SIZE
+        self._is_ping_due = self._is_window_due = False
+        start = end = 0
+        taken = self._out.take(room - frames.STREAM_OVERHEAD) if has_stream else None
+        if taken is not None:
+            self._is_used = True
+            start, end = taken[0], taken[0] + len(taken[1])
+            parts.append(frames.encode_stream(*taken))
+        return frames.encode_parts(parts), SentFrame(now, 0, start, end, has_ping, has_window)
+
+    def _take_ack(self, now: float) -> bytes:
+        received = self._received
+        self._acks_owed = 0
+        self._ack_at = math.inf
+        ranges = tuple(zip(reversed(received.starts), reversed(received.ends), strict=True))
+        return frames.encode_ack(Ack(ranges, now - self._newest_at))
+
+    def _send(self, body: bytes, now: float, frame: SentFrame | None = None) -> bytes:
+        number = self._next_number
+        datagram = self._seal(body)
+        self.bytes_out += len(datagram)
+        if frame is None and body[0] == frames.CELL[0]:
+            self._is_used = True
+            frame = SentFrame(now, 0, 0, 0, has_ping=False, has_window=False)
+        if frame is not None:
+            self._recovery.on_sent(number, frame._replace(size=len(datagram)))
+            self._waiting_since = min(self._waiting_since, now)
+        return datagram
+
+    def _seal(self, body: bytes) -> bytes:
+        # The number is used up before anything else can go wrong with the frame.
+        self._next_number += 1
+        return self.keys.seal(self._next_number - 1, body)
+
+
+class PeerClosed(DecodeError):
+    """The peer ended the link; handled like a broken rule, under another name."""
+
+    def __init__(self) -> None:
+        super().__init__("closed by peer")
