@@ -1,0 +1,159 @@
+"""JSON-RPC 2.0 as text: lines in, requests out; results, errors and events into lines. No I/O.
+
+One object a line. A line that is wrong in any way becomes a ``Rejected`` with what was wrong, and nothing else is ever
+raised. Batches are not taken. A request without ``id`` is carried out and answered only when it fails: a wrong line always
+gets an error.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final, get_args
+
+import msgspec
+
+from core.api import AnyCommand, ApiError, Command, Event, Kind, method_of
+
+# Longest line taken, in bytes without its end. The largest honest one is a message of 12 KiB, each byte escaped as \u00xx.
+MAX_LINE_SIZE: Final = 1 << 20
+
+# Codes of the JSON-RPC specification, 5.1; REFUSED is the first one it leaves to applications.
+PARSE_ERROR: Final = -32700
+INVALID_REQUEST: Final = -32600
+METHOD_NOT_FOUND: Final = -32601
+INVALID_PARAMS: Final = -32602
+REFUSED: Final = -32000
+
+# The id in answers to lines whose own could not be read.
+NULL_ID: Final = msgspec.Raw(b"null")
+
+_COMMANDS: Final[dict[str, type[Command[Any]]]] = {method_of(command): command for command in get_args(AnyCommand)}
+_fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_id = msgspec.json.Decoder(str | int | float | None)
+_method = msgspec.json.Decoder(str)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A command to carry out. ``id`` is the caller's own bytes, given back unread; None when none was sent."""
+
+    id: msgspec.Raw | None
+    command: Command[Any]
+
+
+class Rejected(Exception):
+    """A line that is no request. ``reply`` is the line to answer with."""
+
+    def __init__(self, request_id: msgspec.Raw, code: int, error: ApiError) -> None:
+        super().__init__(error.message)
+        self.reply = encode_error(request_id, error, code)
+
+
+class LineSplitter:
+    """Cuts a byte stream into lines of at most ``MAX_LINE_SIZE``; holds no more than that of an unfinished one."""
+
+    def __init__(self) -> None:
+        self._pending = bytearray()
+        self._overlong = False
+
+    def feed(self, data: bytes) -> list[bytes | None]:
+        """Return the lines that ``data`` completes, without line ends; None for each that was too long."""
+        *ends, rest = data.split(b"\n")
+        lines: list[bytes | None] = []
+        for end in ends:
+            self._append(end)
+            lines.append(self._take())
+        self._append(rest)
+        return lines
+
+    def end(self) -> list[bytes | None]:
+        """Return what is left at the end of the stream: a last line without an end counts too."""
+        return [self._take()] if self._pending or self._overlong else []
+
+    def _append(self, piece: bytes) -> None:
+        if self._overlong or len(self._pending) + len(piece) > MAX_LINE_SIZE:
+            self._overlong = True
+            self._pending.clear()
+        else:
+            self._pending += piece
+
+    def _take(self) -> bytes | None:
+        line = None if self._overlong else bytes(self._pending)
+        self._overlong = False
+        self._pending.clear()
+        return line
+
+
+def decode_request(line: bytes | None) -> Request:
+    """Return the request on a line, None standing for one that was too long; raises ``Rejected``."""
+    if line is None:
+        raise _rejected(NULL_ID, INVALID_REQUEST, f"a line has at most {MAX_LINE_SIZE} bytes")
+    fields = _decode_fields(line)
+    request_id = _decode_id(fields)
+    answer_id = NULL_ID if request_id is None else request_id
+    if bytes(fields.get("jsonrpc", b"")) != b'"2.0"':
+        raise _rejected(answer_id, INVALID_REQUEST, 'jsonrpc must be "2.0"')
+    try:
+        method = _method.decode(fields.get("method", b""))
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise _rejected(answer_id, INVALID_REQUEST, "method must be a string") from None
+    command = _COMMANDS.get(method)
+    if command is None:
+        raise Rejected(answer_id, METHOD_NOT_FOUND, ApiError(Kind.UNKNOWN_METHOD, "There is no such method."))
+    return Request(request_id, _decode_params(fields.get("params", b"{}"), command, answer_id))
+
+
+def encode_result(request_id: msgspec.Raw, result: object) -> bytes:
+    """Return the line that answers a request with its result."""
+    return _line({"jsonrpc": "2.0", "id": request_id, "result": result})
+
+
+def encode_error(request_id: msgspec.Raw, error: ApiError, code: int = REFUSED) -> bytes:
+    """Return the line that answers a request with a refusal."""
+    data = {"kind": error.kind, **error.data}
+    return _line({"jsonrpc": "2.0", "id": request_id, "error": {"code": code, "message": error.message, "data": data}})
+
+
+def encode_event(event: Event) -> bytes:
+    """Return the line that tells of an event."""
+    return _line({"jsonrpc": "2.0", "method": "event", "params": event})
+
+
+def _line(reply: dict[str, object]) -> bytes:
+    return msgspec.json.encode(reply) + b"\n"
+
+
+def _decode_fields(line: bytes) -> dict[str, msgspec.Raw]:
+    try:
+        return _fields.decode(line)
+    except msgspec.ValidationError:
+        raise _rejected(NULL_ID, INVALID_REQUEST, "a request is one JSON object; batches are not taken") from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise _rejected(NULL_ID, PARSE_ERROR, "not JSON") from None
+    except RecursionError:
+        raise _rejected(NULL_ID, PARSE_ERROR, "nested too deeply") from None
+
+
+def _decode_id(fields: dict[str, msgspec.Raw]) -> msgspec.Raw | None:
+    """Return the id as it was written, which keeps large numbers exact."""
+    request_id = fields.get("id")
+    if request_id is None:
+        return None
+    try:
+        _id.decode(request_id)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise _rejected(NULL_ID, INVALID_REQUEST, "id must be a string, a number or null") from None
+    return request_id
+
+
+def _decode_params(params: bytes | msgspec.Raw, command: type[Command[Any]], answer_id: msgspec.Raw) -> Command[Any]:
+    try:
+        decoded: Command[Any] = msgspec.json.decode(params, type=command)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        # msgspec names the field and the type, never the value: a passcode does not come back in an error.
+        raise _rejected(answer_id, INVALID_PARAMS, f"params: {error}") from None
+    return decoded
+
+
+def _rejected(answer_id: msgspec.Raw, code: int, what: str) -> Rejected:
+    return Rejected(answer_id, code, ApiError(Kind.BAD_REQUEST, what))
