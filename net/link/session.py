@@ -23,7 +23,7 @@ from enum import Enum
 from typing import Final
 
 from net.errors import DecodeError, Unauthenticated
-from net.ids import Endpoint, NodeId
+from net.ids import Endpoint
 from net.link import frames
 from net.link.events import CellReceived, LinkUp, MessageReceived
 from net.link.frames import Ack, Ping, StreamData, Window

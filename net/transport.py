@@ -1,0 +1,137 @@
+"""A UDP socket; the only file that opens one.
+
+A datagram costs Python and trio far more than it costs the kernel, so both directions work in batches: wait until the socket
+is readable, then drain it without waiting; send without waiting, and wait only when the kernel refuses. One checkpoint
+per batch (nine times the datagrams of one ``await`` each).
+
+What the world does to a socket (no route, an interface gone, a port unreachable) is counted, never raised: to the links
+above it is loss. Offloading runs of equal datagrams to the kernel (``UDP_SEGMENT``, ``UDP_GRO``) would fit into ``send``
+and ``receive`` without a change of their shapes.
+"""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Final, Self
+
+import trio
+
+from net.errors import Unreachable
+from net.ids import Endpoint
+
+# Bytes asked of the kernel for each direction. The default of 208 KiB holds 170 datagrams, which is what arrives while
+# Python collects garbage; the kernel may grant less.
+SOCKET_BUFFER: Final = 4 * 1024 * 1024
+RECEIVE_BATCH: Final = 128  # datagrams drained before others have a turn
+# Bytes; above our largest datagram, so that a longer one is seen to be of a wrong size.
+_READ_SIZE: Final = 1500
+_PAUSE_AFTER_ERROR: Final = 0.1  # seconds: a socket that only fails must not keep a core busy
+
+
+@dataclass(slots=True)
+class TransportCounters:
+    """What went through, and what the world refused."""
+
+    sent: int = 0
+    received: int = 0
+    send_errors: int = 0
+    receive_errors: int = 0
+    last_error: str = ""
+
+
+class Transport:
+    """A bound UDP socket, IPv4 or IPv6 by the address it is bound to. A context manager that closes it."""
+
+    def __init__(self, bound: socket.socket) -> None:
+        """Take over a bound, non-blocking datagram socket."""
+        self._socket = bound
+        self.counters = TransportCounters()
+        host, port = bound.getsockname()[:2]
+        self.local = Endpoint(host, port)
+
+    @classmethod
+    def open(cls, host: str, port: int) -> Self:
+        """Bind to a numeric address; port 0 lets the kernel choose.
+
+        Raises:
+            Unreachable: the address is not ours, or the port is taken.
+        """
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        bound = socket.socket(family, socket.SOCK_DGRAM)
+        try:
+            bound.settimeout(0)
+            for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
+                bound.setsockopt(socket.SOL_SOCKET, option, SOCKET_BUFFER)
+            if family == socket.AF_INET6:
+                # One family per socket: a mapped IPv4 address would give a peer two names.
+                bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            bound.bind((host, port))
+        except OSError as error:
+            bound.close()
+            raise Unreachable(f"cannot listen on {Endpoint(host, port)}: {error.strerror}") from error
+        return cls(bound)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the socket; who waits in ``receive`` or ``send`` gets ``trio.ClosedResourceError``."""
+        if self._socket.fileno() != -1:
+            trio.lowlevel.notify_closing(self._socket)
+            self._socket.close()
+
+    async def receive(self) -> list[tuple[bytes, Endpoint]]:
+        """Wait for datagrams and return at least one, at most ``RECEIVE_BATCH``."""
+        while True:
+            await trio.lowlevel.wait_readable(self._socket)
+            errors = self.counters.receive_errors
+            batch = self._drain()
+            if batch:
+                return batch
+            if self.counters.receive_errors > errors:
+                await trio.sleep(_PAUSE_AFTER_ERROR)
+
+    async def send(self, batch: list[tuple[bytes, Endpoint]]) -> None:
+        """Send datagrams in order, each at most once; waits only while the kernel's buffer is full."""
+        counters, sendto = self.counters, self._socket.sendto
+        for datagram, endpoint in batch:
+            while True:
+                try:
+                    sendto(datagram, endpoint)
+                    counters.sent += 1
+                except BlockingIOError:
+                    await trio.lowlevel.wait_writable(self._socket)
+                    continue
+                except OSError as error:
+                    self._check_open()
+                    counters.send_errors += 1
+                    counters.last_error = error.strerror or ""
+                break
+        await trio.lowlevel.checkpoint()
+
+    def _drain(self) -> list[tuple[bytes, Endpoint]]:
+        batch: list[tuple[bytes, Endpoint]] = []
+        receive = self._socket.recvfrom
+        try:
+            for _ in range(RECEIVE_BATCH):
+                data, address = receive(_READ_SIZE)
+                batch.append((data, Endpoint(address[0], address[1])))
+        except BlockingIOError:
+            pass
+        except OSError as error:
+            self._check_open()
+            self.counters.receive_errors += 1
+            self.counters.last_error = error.strerror or ""
+        self.counters.received += len(batch)
+        return batch
+
+    def _check_open(self) -> None:
+        if self._socket.fileno() == -1:
+            raise trio.ClosedResourceError("transport closed")
