@@ -89,6 +89,7 @@ class Reset(msgspec.Struct, frozen=True, array_like=True):
     last_index: Annotated[int, msgspec.Meta(ge=-1, lt=1 << 53)]
     offer: Offer
     holds: Annotated[list[LaneAck], msgspec.Meta(max_length=MAX_LANES)]
+    answers: Bytes16  # the generation whose reset this one answers, zeros when it was not asked for
     signature: Signature
 
 

@@ -1,0 +1,192 @@
+"""Writing into lanes: texts, acknowledgements, keys for re-keying.
+
+Everything one device says in a conversation goes through ``write_block``: it takes the next indexes of the lane, runs the
+ratchets, and commits the block with the advanced state. Nothing is written before the network was caught up with once,
+because ids of our own future found there mean that this state is an old copy (``resetting``).
+"""
+
+from __future__ import annotations
+
+from core.crypto import primitives
+from core.crypto.ratchet import Session
+from core.people import acknowledge, envelope, lane
+from core.people.bounds import decode
+from core.people.content import (
+    MAX_LANES,
+    Ack,
+    Block,
+    Item,
+    KeyOffer,
+    LaneAck,
+    Rekey,
+    SealedSecret,
+    Text,
+    encode_block,
+)
+from core.people.device import Certificate
+from core.people.envelope import Place
+from core.people.fragment import cut
+from core.people.posting import TRY_MS, done, repeat_missing
+from core.people.work import Work
+from core.storage import accounts, conversations, devices, lanes, messages, postings
+from core.storage.devices import DeviceRow
+from core.storage.lanes import WriteLane
+from core.storage.messages import MessageRow
+from core.storage.postings import Posting
+
+# Texts encoded in one transaction: bounds how long the database is busy at a stretch (about 1 ms each).
+BATCH = 16
+# A key for re-keying is offered once the other side has written this many boxes: short chats need none.
+OFFER_AFTER_BOXES = 20
+
+
+def audience_session(work: Work, device: DeviceRow) -> Session:
+    """Return the ratchet to write to a device by: the one a message last came in by, else a new one."""
+    for _, pickle, sendable in devices.sessions(work.tx, device.device):
+        if sendable:
+            return Session.restore(pickle, work.me.pickle_key)
+    return start_session(work, device)
+
+
+def start_session(work: Work, device: DeviceRow) -> Session:
+    """Start a ratchet towards a device's fallback key."""
+    certificate = decode(Certificate, device.certificate, "stored certificate")
+    session = work.olm_account().open_session(certificate.olm_identity, certificate.olm_fallback)
+    pickle = session.pickle(work.me.pickle_key)
+    devices.add_session(work.tx, session.id, device.device, pickle, work.now.own_ms)
+    return session
+
+
+def seal_for(work: Work, audience: list[DeviceRow], block: bytes, place: Place, size: int | None = None) -> bytes:
+    """Return an envelope for an audience, every ratchet's new state stored."""
+    sessions = [(device, audience_session(work, device)) for device in audience]
+    sealed = envelope.seal(
+        block, place, work.me.device_seed, [(d.device[: envelope.TAG_SIZE], s) for d, s in sessions], size=size
+    )
+    for _, session in sessions:
+        devices.save_session(work.tx, session.id, session.pickle(work.me.pickle_key))
+    return sealed
+
+
+def write_block(work: Work, lane_row: WriteLane, items: tuple[Item, ...], message: MessageRow | None = None) -> int:
+    """Append a block to a lane and keep it as a posting; return its first index."""
+    audience = devices.of_conversation(work.tx, lane_row.conversation)
+    place = Place(work.me.identity, lane_row.generation, lane_row.next_index)
+    made_at = work.now.own_ms if message is None else message.sent_at
+    sealed = seal_for(work, audience, encode_block(Block(made_at, items)), place)
+    pieces = cut(sealed)
+    chain, secrets = lane_row.chain, b""
+    for _ in pieces:
+        box, chain = lane.step(chain)
+        secrets += box.pack()
+    posting = Posting(
+        id=0,
+        kind="block",
+        conversation=lane_row.conversation,
+        generation=lane_row.generation,
+        first_index=lane_row.next_index,
+        fragments=len(pieces),
+        payload=b"".join(pieces),
+        secrets=secrets,
+        message=None if message is None else message.seq,
+        made_at=work.now.network_ms,
+        until=work.now.network_ms + TRY_MS,
+    )
+    postings.insert(work.tx, posting)
+    lanes.advance_writing(work.tx, lane_row.generation, chain, lane_row.next_index + len(pieces))
+    accounts.advance(work.tx)
+    return lane_row.next_index
+
+
+def write_pending(work: Work, conversation: int) -> bool:
+    """Encode what waits in a conversation, at most ``BATCH`` texts; tell whether more waits."""
+    rows = messages.pending(work.tx, conversation, BATCH)
+    for row in rows:
+        lane_row = lanes.writing(work.tx, conversation)
+        assert lane_row is not None
+        lane_row = _rekey_if_due(work, lane_row)
+        index = write_block(work, lane_row, (Text(row.uid, row.text), acks(work, conversation)), row)
+        messages.place(work.tx, row.seq, lane_row.generation, index)
+    if rows:
+        conversations.set_ack_due(work.tx, conversation, due=False)
+    return len(rows) == BATCH
+
+
+def acks(work: Work, conversation: int) -> Ack:
+    """Say what is held of every lane of the other side."""
+    return Ack(lane_acks(work, conversation))
+
+
+def lane_acks(work: Work, conversation: int) -> list[LaneAck]:
+    """Return what is held of each lane of the other side, the newest generations first."""
+    return [
+        acknowledge.describe(row.generation, row.next_index, lanes.held_indexes(work.tx, row.generation))
+        for row in lanes.reading_in(work.tx, conversation)[:MAX_LANES]
+    ]
+
+
+def write_control(work: Work, conversation: int) -> None:
+    """Write an acknowledgement by itself, with a key offer when one is due."""
+    lane_row = lanes.writing(work.tx, conversation)
+    if lane_row is None or not devices.of_conversation(work.tx, conversation):
+        return
+    items: tuple[Item, ...] = (acks(work, conversation),)
+    if _offer_due(work, conversation):
+        private, public = primitives.xwing_generate()
+        devices.offer_key(work.tx, key_id(public), conversation, private)
+        items = (*items, KeyOffer(public))
+    write_block(work, lane_row, items)
+    conversations.set_ack_due(work.tx, conversation, due=False)
+
+
+def key_id(public: bytes) -> bytes:
+    """Return how a re-keying names the offered key it uses."""
+    return primitives.sha256(public)[:8]
+
+
+def _offer_due(work: Work, conversation: int) -> bool:
+    read = sum(row.next_index for row in lanes.reading_in(work.tx, conversation)[:1])
+    return read >= OFFER_AFTER_BOXES and not devices.has_offer(work.tx, conversation)
+
+
+def _rekey_if_due(work: Work, row: WriteLane) -> WriteLane:
+    age_ms = work.now.network_ms - row.rekeyed_at
+    if row.next_index - row.rekeyed_index < lane.REKEY_AFTER_BOXES and age_ms < lane.REKEY_AFTER_MS:
+        return row
+    audience = devices.of_conversation(work.tx, row.conversation)
+    if not audience or any(device.offered_key is None for device in audience):
+        return row
+    secret = primitives.random_bytes(32)
+    sealed = tuple(_seal_secret(device, secret) for device in audience)
+    write_block(work, row, (Rekey(list(sealed)),))
+    for device in audience:
+        devices.set_offered_key(work.tx, device.device, None)
+    after = lanes.written(work.tx, row.generation)
+    assert after is not None
+    lanes.advance_writing(work.tx, row.generation, lane.rekey(after.chain, secret), after.next_index)
+    lanes.mark_rekeyed(work.tx, row.generation, after.next_index, work.now.network_ms)
+    rekeyed = lanes.written(work.tx, row.generation)
+    assert rekeyed is not None
+    return rekeyed
+
+
+def _seal_secret(device: DeviceRow, secret: bytes) -> SealedSecret:
+    assert device.offered_key is not None
+    sealed = primitives.xwing_seal(device.offered_key, secret, b"sottovoce/v1/lane/rekey" + device.device)
+    return SealedSecret(device.device[: envelope.TAG_SIZE], key_id(device.offered_key), sealed)
+
+
+def apply_ack(work: Work, ack: LaneAck, conversation: int) -> None:
+    """Let go of what the other side holds; repeat what it lacks."""
+    written = lanes.written(work.tx, ack.generation)
+    if written is None or written.conversation != conversation or ack.next > written.next_index:
+        return
+    for posting in postings.of_lane(work.tx, ack.generation):
+        if acknowledge.covers(ack, posting.first_index, posting.fragments):
+            done(work, posting, "delivered")
+    for posting in postings.of_conversation(work.tx, conversation, "reset"):
+        if posting.generation == ack.generation:
+            done(work, posting, None)
+    lacking = set(acknowledge.missing(ack))
+    if lacking:
+        repeat_missing(work, ack.generation, lacking)

@@ -1,0 +1,180 @@
+"""Keeping things deposited: from a committed plaintext to copies in the network, and again each day until it is done.
+
+A posting is given an address and a key for the day, sealed, signed and paid for once; the finished box is committed before
+it leaves and repeated byte for byte for the rest of that day. What was acknowledged, or whose time is over, is forgotten
+with its keys.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core import api
+from core.crypto import primitives
+from core.people import lane
+from core.people.effects import BoxDraft, Deposit, Solve, Withdraw
+from core.people.fragment import PLAINTEXT_SIZE
+from core.people.greeting import WORK_FACTOR
+from core.people.lane import BoxSecrets
+from core.people.moment import HOUR_MS
+from core.people.slot import slot_key
+from core.people.work import Work
+from core.storage import conversations, lanes, messages, postings
+from core.storage.messages import MessageRow
+from core.storage.postings import DepositRow, Posting
+from net.ids import NodeId, ParcelId
+from net.parcel.box import Box, encode_box, signed_fields
+
+# A copy lives 48 hours beyond the hour it is made in.
+LIFE_HOURS = 49
+# It is made anew when fewer hours than this are left, so that a node that is online now and then does not miss it.
+REFRESH_HOURS = 6
+# Boxes whose work is being done at one time: enough to keep two cores busy, few enough to keep their order.
+MAX_SOLVING = 16
+# Confirmations that make a fragment "stored" (one where only one custodian is known).
+COPIES = 2
+# A sender tries this long; the network itself forgets after 48 hours. Milliseconds.
+TRY_MS = 30 * 86_400_000
+
+_PREFIX = 0  # one swarm (b = 0) until the overlay grows
+_STATES_BEFORE_STORED = ("queued", "sent")
+
+
+@dataclass(frozen=True, slots=True)
+class _Address:
+    box_id: bytes
+    seal_key: bytes
+    scalar: bytes | None  # of a lane
+    seed: bytes | None  # of a slot
+
+    def sign(self, message: bytes) -> bytes:
+        if self.seed is not None:
+            return primitives.ed25519_sign(self.seed, message)
+        assert self.scalar is not None
+        return primitives.scalar_sign(self.scalar, message)
+
+
+def slot_secrets(secret: bytes, number: int) -> bytes:
+    """Return what a slot posting keeps as its secrets."""
+    return secret + number.to_bytes(4, "big")
+
+
+def _address(work: Work, posting: Posting, fragment: int, day: int) -> _Address:
+    if posting.kind == "block":
+        assert posting.generation is not None
+        written = lanes.written(work.tx, posting.generation)
+        assert written is not None
+        secrets = BoxSecrets.unpack(posting.secrets[64 * fragment : 64 * fragment + 64])
+        scalar = lane.box_scalar(written.scalar, secrets, day)
+        return _Address(primitives.scalar_public(scalar), lane.box_key(secrets, day), scalar, None)
+    number = int.from_bytes(posting.secrets[32:36], "big")
+    key = slot_key(posting.secrets[:32], day, number, fragment)
+    return _Address(key.box_id, key.seal_key, None, key.seed)
+
+
+def box_ad(prefix: int, expiry_hour: int, box_id: bytes) -> bytes:
+    """Return what a box's seal binds beside its plaintext."""
+    return signed_fields(prefix, expiry_hour, ParcelId(box_id), b"")
+
+
+def _draft(work: Work, posting: Posting, fragment: int) -> BoxDraft:
+    day, expiry = work.now.day, work.now.hour + LIFE_HOURS
+    address = _address(work, posting, fragment, day)
+    plaintext = posting.payload[PLAINTEXT_SIZE * fragment : PLAINTEXT_SIZE * (fragment + 1)]
+    sealed = primitives.siv_seal(address.seal_key, plaintext, box_ad(_PREFIX, expiry, address.box_id))
+    signature = address.sign(signed_fields(_PREFIX, expiry, ParcelId(address.box_id), sealed))
+    factor = WORK_FACTOR if posting.kind == "greeting" else 1
+    return BoxDraft(posting.id, fragment, day, expiry, address.box_id, sealed, signature, factor)
+
+
+def plan(work: Work, solving: set[tuple[int, int]]) -> None:
+    """Draft what lacks a fresh copy, as far as there is room among ``solving`` (posting, fragment)."""
+    room = MAX_SOLVING - len(solving)
+    if room <= 0:
+        return
+    fresh = work.now.hour + REFRESH_HOURS
+    for posting, fragment in postings.due(work.tx, fresh, room + len(solving)):
+        if (posting.id, fragment) in solving or len(solving) >= MAX_SOLVING:
+            continue
+        today = postings.deposit_on(work.tx, posting.id, fragment, work.now.day)
+        if today is not None:  # made today already, and the clock was set: repeat it, never make another
+            continue
+        solving.add((posting.id, fragment))
+        work.effects.append(Solve(_draft(work, posting, fragment)))
+
+
+def finish(work: Work, draft: BoxDraft, nonces: tuple[int, ...]) -> None:
+    """Commit a paid box and let it go. A draft whose posting was done meanwhile is dropped."""
+    posting = postings.find(work.tx, draft.posting)
+    if posting is None or postings.deposit_on(work.tx, draft.posting, draft.fragment, draft.day) is not None:
+        return
+    box = encode_box(Box(_PREFIX, draft.expiry_hour, ParcelId(draft.box_id), nonces, draft.ciphertext, draft.signature))
+    row = DepositRow(draft.box_id, draft.posting, draft.fragment, draft.day, draft.expiry_hour, box, b"")
+    postings.add_deposit(work.tx, row)
+    work.effects.append(Deposit(box))
+    _tell(work, posting)
+
+
+def repeat_unconfirmed(work: Work, limit: int) -> None:
+    """Deposit again what too few custodians confirmed: at the start, and when a link to a custodian comes up."""
+    for row in postings.unconfirmed(work.tx, work.now.hour, COPIES, limit):
+        work.effects.append(Deposit(row.box))
+
+
+def repeat_missing(work: Work, generation: bytes, indexes: set[int]) -> None:
+    """Deposit again the copies of indexes that the other side lacks though it holds later ones."""
+    for posting in postings.of_lane(work.tx, generation):
+        for row in postings.current(work.tx, posting.id):
+            if posting.first_index + row.fragment in indexes and row.expiry_hour > work.now.hour:
+                work.effects.append(Deposit(row.box))
+
+
+def confirmed(work: Work, parcel_id: bytes, custodian: NodeId) -> None:
+    """Note that a custodian holds a copy."""
+    if not postings.confirm(work.tx, parcel_id, custodian):
+        return
+    row = postings.deposit(work.tx, parcel_id)
+    posting = None if row is None else postings.find(work.tx, row.posting)
+    if posting is not None:
+        _tell(work, posting)
+
+
+def _tell(work: Work, posting: Posting) -> None:
+    """Move the message of a posting on to *sent* or *stored*, and say so when anything changed."""
+    row = None if posting.message is None else messages.by_seq(work.tx, posting.message)
+    if row is None or row.state not in (*_STATES_BEFORE_STORED, "stored"):
+        return
+    current = postings.current(work.tx, posting.id)
+    copies = min((deposit.copies for deposit in current), default=0) if len(current) == posting.fragments else 0
+    needed = COPIES if work.now.custodians != 1 else 1
+    if copies >= needed:
+        until = min(deposit.expiry_hour for deposit in current) * HOUR_MS
+        if (row.state, row.copies, row.until) != ("stored", copies, until):
+            _move(work, row, "stored", copies, until)
+    elif row.state == "queued":
+        _move(work, row, "sent")
+
+
+def _move(work: Work, row: MessageRow, state: api.State, copies: int | None = None, until: int | None = None) -> None:
+    messages.set_state(work.tx, row.seq, state, copies, until)
+    public_id = conversations.by_id(work.tx, row.conversation).public_id
+    work.emit(api.MessageStateChanged(conversation=public_id, id=row.id, state=state, copies=copies, until=until))
+
+
+def done(work: Work, posting: Posting, state: api.State | None) -> None:
+    """Forget a posting; its message moves on to ``state``."""
+    for parcel_id in postings.delete(work.tx, posting.id):
+        work.effects.append(Withdraw(ParcelId(parcel_id)))
+    row = None if posting.message is None or state is None else messages.by_seq(work.tx, posting.message)
+    if row is not None and state is not None and row.state not in (state, "read"):
+        _move(work, row, state)
+
+
+def give_up(work: Work) -> None:
+    """Fail what was tried for 30 days (a greeting: until its link was over)."""
+    for posting in postings.over(work.tx, work.now.network_ms):
+        done(work, posting, "failed")
+        if posting.kind == "greeting":
+            conversation = conversations.by_id(work.tx, posting.conversation)
+            if conversation.state == "waiting":
+                conversations.set_state(work.tx, conversation.id, "unanswered")
