@@ -1,0 +1,21 @@
+"""What holds for every test: nothing touches the home of whoever runs them, and no verdict hangs on a busy machine."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from hypothesis import settings
+
+# Deadlines would measure the machine. The failing example is printed so that it can be pinned; nothing is kept in a
+# database, as parallel workers and fresh checkouts must see the same.
+settings.register_profile("sottovoce", deadline=None, print_blob=True, database=None)
+settings.load_profile("sottovoce")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nobodys_home(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Point every directory that the program or its libraries might look up at an empty one."""
+    home = tmp_path_factory.mktemp("home")
+    for name in ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR"):
+        os.environ[name] = str(home)

@@ -1,0 +1,143 @@
+"""The command line: what was asked for, and the one module that does it.
+
+Only that module is imported, so ``--version`` costs nothing and a headless node never loads a screen library.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Final, NoReturn, TypeVar
+
+from core.options import BadSpec, NetworkOptions, parse_endpoint, parse_join
+
+VERSION: Final = "0.1.0"
+
+# What a shell and init systems take for "called wrongly".
+USAGE_ERROR: Final = 2
+
+T = TypeVar("T")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the command line asks for; return the exit status."""
+    asked = _parser().parse_args(arguments)
+    if asked.command == "demo":
+        from tui.demo import run as run_demo
+
+        return run_demo(check=asked.check)
+    home: Path = asked.home if "home" in asked else _default_home()
+    options = _network_options(asked)
+    if asked.command == "node":
+        from tui.headless import run_node
+
+        return run_node(home if "home" in asked else home / "node", options)
+    if asked.command == "rpc":
+        from tui.headless import run_rpc
+
+        return run_rpc(home, options)
+    from tui.bridge import run_client
+
+    return run_client(home, options)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line; the usage is for who asks for it."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(USAGE_ERROR, f"{self.prog}: {' '.join(message.split())} (try --help)\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="sottovoce",
+        description="A full-screen terminal messenger without servers. Without a command: the client.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"sottovoce {VERSION}")
+    _add_common(parser)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+
+    demo = commands.add_parser("demo", help="a private network on this machine, a friendly contact, and the client")
+    demo.add_argument("--check", action="store_true", help="without a terminal: two accounts talk; one JSON line")
+
+    node = commands.add_parser("node", help="a relay and custodian without a screen or an account")
+    _add_common(node, listen_required=True)
+
+    rpc = commands.add_parser("rpc", help="JSON-RPC 2.0, one object a line, on standard input and output")
+    _add_common(rpc)
+    return parser
+
+
+def _add_common(parser: argparse.ArgumentParser, *, listen_required: bool = False) -> None:
+    """Add the options that mean the same everywhere. They may stand before and after the command.
+
+    Hence no defaults here: those of the command would overwrite what was said before it.
+    """
+
+    def add(name: str, help_text: str, **details: Any) -> None:  # noqa: ANN401 - argparse's own keywords
+        parser.add_argument(name, help=help_text, default=argparse.SUPPRESS, **details)
+
+    add("--home", "where everything is kept (default: the platform's data directory)", type=Path, metavar="DIR")
+    network = parser.add_argument_group("network")
+
+    def add_network(name: str, help_text: str, **details: Any) -> None:  # noqa: ANN401 - argparse's own keywords
+        network.add_argument(name, help=help_text, default=argparse.SUPPRESS, **details)
+
+    add_network(
+        "--listen",
+        "where to receive datagrams; port 0 lets the system choose",
+        type=_typed(parse_endpoint),
+        metavar="HOST:PORT",
+        required=listen_required,
+    )
+    add_network(
+        "--join",
+        "a node to join through: HOST:PORT or HOST:PORT/KEY as `sottovoce node` prints it; may be repeated",
+        type=_typed(parse_join),
+        metavar="SPEC",
+        action="append",
+    )
+    add_network("--leaf", "take part without relaying or storing for others", action="store_true")
+    overlay = "(accepted; has no effect before this version finds nodes by itself)"
+    add_network("--no-mainline", f"do not look for nodes in the BitTorrent DHT {overlay}", action="store_true")
+    add_network("--no-lan", f"do not look for nodes in the local network {overlay}", action="store_true")
+    add_network(
+        "--mainline-router",
+        f"where to enter the BitTorrent DHT; may be repeated {overlay}",
+        type=_typed(parse_endpoint),
+        metavar="HOST:PORT",
+        action="append",
+    )
+
+
+def _typed(parse: Callable[[str], T]) -> Callable[[str], T]:
+    """Let argparse show the reason that a parser of ours gives."""
+
+    def parse_or_say_why(text: str) -> T:
+        try:
+            return parse(text)
+        except BadSpec as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return parse_or_say_why
+
+
+def _network_options(asked: argparse.Namespace) -> NetworkOptions:
+    given = vars(asked)
+    standard = NetworkOptions()
+    return NetworkOptions(
+        listen=given.get("listen", standard.listen),
+        join=tuple(given.get("join", ())),
+        leaf=given.get("leaf", False),
+        mainline=not given.get("no_mainline", False),
+        lan=not given.get("no_lan", False),
+        routers=tuple(given.get("mainline_router", ())),
+    )
+
+
+def _default_home() -> Path:
+    from platformdirs import user_data_path
+
+    return user_data_path("sottovoce", appauthor=False)
