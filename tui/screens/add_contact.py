@@ -1,0 +1,136 @@
+"""Use an invitation that one was given: a link, or a picture of its QR code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual import on, work
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.widgets import Label, Static, TextArea
+
+from core import api
+from tui.errors import explain
+from tui.qr_reading import PICTURE_SUFFIXES, UnreadablePicture, read_codes
+from tui.screens.page import Page
+from tui.widgets.flat_button import FlatButton
+from tui.widgets.link_field import LinkField
+from tui.widgets.path_field import PathField
+from tui.widgets.small_editor import SmallEditor
+from tui.widgets.text_field import TextField
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+# Where the sentence about an error in general does not say what to do here.
+HERE = {
+    api.Kind.NO_NETWORK: "No other node can be reached just now, so the invitation cannot be found. Try again later; "
+    "the Network screen says more.",
+    api.Kind.TOO_LONG: f"The greeting is too long: at most {api.MAX_GREETING_SIZE} bytes.",
+    api.Kind.INVITE_NOT_FOUND: "Nobody in the network holds this invitation. It may be over, or so new that it has "
+    "not got around yet: try again in a minute.",
+}
+
+
+class AddContactScreen(Page[str]):
+    """Dismisses with the id of the new conversation, or None."""
+
+    DEFAULT_CSS = """
+    AddContactScreen #count { width: 1fr; }
+    """
+    heading = "Add a contact"
+    hints = (("Tab", "next"), ("Enter", "go on"), ("Esc", "back"))
+
+    def compose_body(self) -> ComposeResult:
+        """Yield the fields."""
+        yield Static(
+            "Paste the invitation you were given, or name a picture of its QR code, such as a photo or a screenshot.",
+            classes="text faint",
+        )
+        with Horizontal(classes="row gap"):
+            yield Label("Invitation", classes="label")
+            yield LinkField(placeholder="SOTTOVOCE:...", id="link")
+        with Horizontal(classes="row"):
+            yield Label("or picture", classes="label")
+            yield PathField(suffixes=PICTURE_SUFFIXES, placeholder="~/invitation.png", id="picture")
+        with Horizontal(classes="row gap"):
+            yield Label("Greeting", classes="label")
+            yield SmallEditor(
+                limit=api.MAX_GREETING_SIZE, placeholder="Say who you are; they decide by this.", id="greeting"
+            )
+        with Horizontal(classes="row"):
+            yield Label("", classes="label")
+            yield Static("", id="count", classes="faint")
+        with Horizontal(classes="buttons"):
+            yield FlatButton("Send greeting", id="send")
+
+    def on_mount(self) -> None:
+        """Start with the link."""
+        self.query_one(LinkField).focus()
+        self._show_count()
+
+    @on(TextArea.Changed)
+    def _show_count(self) -> None:
+        self.query_one("#count", Static).update(Content(self.query_one(SmallEditor).count))
+
+    @on(TextField.Submitted, "#link")
+    def _linked(self) -> None:
+        self.query_one(SmallEditor).focus()
+
+    @on(TextField.Submitted, "#picture")
+    def _pictured(self) -> None:
+        if self.query_one(PathField).value.strip():
+            self._read_picture()
+
+    @work(exclusive=True)
+    async def _read_picture(self) -> None:
+        """Put the link that a picture holds into the field above."""
+        self.notice.say("Reading the picture", "working")
+        try:
+            codes = await read_codes(self.query_one(PathField).path)
+        except UnreadablePicture as error:
+            self.notice.say(error.reason, "bad")
+            return
+        self.query_one(LinkField).value = codes[0]
+        self.query_one(LinkField).cursor_position = 0
+        self.notice.say("The picture holds an invitation; it is in the field above. Now say who you are.", "good")
+        self.query_one(SmallEditor).focus()
+
+    @on(FlatButton.Pressed, "#send")
+    def _send(self) -> None:
+        if self._is_working:
+            return
+        link, editor = self.query_one(LinkField), self.query_one(SmallEditor)
+        if not link.link and self.query_one(PathField).value.strip():
+            self._read_picture()
+        elif not link.link:
+            self.notice.say("Paste an invitation first.", "bad")
+            link.focus()
+        elif editor.size_in_bytes > editor.limit:
+            self.notice.say(HERE[api.Kind.TOO_LONG], "bad")
+            editor.focus()
+        else:
+            self._greet(api.ContactAdd(link=link.link, greeting=editor.text.strip()))
+
+    @property
+    def _is_working(self) -> bool:
+        return any(worker.group == "greet" and not worker.is_finished for worker in self.workers)
+
+    @work(exclusive=True, group="greet")
+    async def _greet(self, command: api.ContactAdd) -> None:
+        self.notice.say("Looking for the invitation in the network. Esc cancels.", "working")
+        try:
+            added = await self.client.call(command)
+        except api.ApiError as error:
+            self.notice.say(HERE.get(error.kind, str(explain(error))), "bad")
+            self.query_one(SmallEditor if error.kind is api.Kind.TOO_LONG else LinkField).focus()
+            return
+        self.dismiss(added.conversation)
+
+    def action_leave(self) -> None:
+        """Cancel what is under way, else go back."""
+        if self._is_working:
+            self.workers.cancel_group(self, "greet")
+            self.notice.say("Cancelled.")
+        else:
+            self.dismiss(None)

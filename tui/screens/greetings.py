@@ -1,0 +1,201 @@
+"""Strangers at the door: who they say they are, what they wrote, and whether to let them in.
+
+Nothing of a stranger is shown but a name, one text and an identity, all sanitised; nothing is fetched, no link is live.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual import on, work
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from core import api
+from tui.durations import since
+from tui.errors import explain
+from tui.frame import frame_of
+from tui.lookalike import look_alike
+from tui.messages import CoreEvent
+from tui.screens.confirm import ConfirmScreen
+from tui.screens.page import Page
+from tui.text import clean_line, clean_name, clean_text, fit, pad
+from tui.widgets.flat_button import FlatButton
+from tui.widgets.identity import IdentityView
+from tui.widgets.menu import Menu
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+EMPTY = (
+    "Nobody is waiting.",
+    "Whoever uses one of your invitations appears here with a few words. They see nothing of you, not even whether "
+    "you are there, until you accept.",
+)
+# Cells of a name in the list.
+_NAME = 24
+
+
+class GreetingsScreen(Page[str]):
+    """Dismisses with the id of the conversation that an accepted greeting opens, or None."""
+
+    # Some rules look at the screen or app around the widget.
+    SCOPED_CSS = False
+    DEFAULT_CSS = """
+    GreetingsScreen {
+        Menu { max-height: 6; }
+        #about { height: auto; width: 1fr; margin-top: 1; border-top: solid $quiet; padding-top: 0; }
+        #text { width: 1fr; height: auto; margin: 1 0; padding: 0 2; }
+        #warning { width: 1fr; height: auto; text-style: bold; color: $text-warning; }
+        #empty { height: auto; width: 1fr; display: none; }
+        &.-empty #empty { display: block; }
+        &.-empty #about, &.-empty Menu { display: none; }
+        &.-short Menu { max-height: 3; }
+        &.-short #text { margin: 0; }
+        &.-short #about { margin-top: 0; }
+        &:ansi #about { border-top: solid ansi_default; }
+        &:ansi #warning { color: ansi_default; }
+    }
+    .ascii GreetingsScreen #about { border-top: ascii $quiet; }
+    """
+    BINDINGS = [
+        Binding("a", "accept", "Accept", id="greetings.accept"),
+        Binding("r,delete", "reject", "Reject", id="greetings.reject"),
+    ]
+    heading = "Greetings"
+    hints = (("↑↓", "choose"), ("a", "accept"), ("r", "reject"), ("Esc", "back"))
+
+    def __init__(self, client: api.Client) -> None:
+        super().__init__(client)
+        self._greetings: list[api.Greeting] = []
+        self._contacts: list[api.Conversation] = []
+
+    def compose_body(self) -> ComposeResult:
+        """Yield list, details and the empty state."""
+        with Vertical(id="empty"):
+            yield Static(Content(EMPTY[0]), classes="text")
+            yield Static(Content(EMPTY[1]), classes="text faint gap")
+        yield Menu(id="greetings")
+        with Vertical(id="about"):
+            yield Static("", id="who", classes="text")
+            yield IdentityView()
+            yield Static("", id="warning")
+            yield Static("", id="text")
+            with Horizontal(classes="buttons"):
+                yield FlatButton("Accept", id="accept")
+                yield FlatButton("Reject", id="reject")
+
+    def on_mount(self) -> None:
+        """Read the list."""
+        self.query_one(Menu).focus()
+        self._reload()
+
+    def on_core_event(self, message: CoreEvent) -> None:
+        """Show whoever has just arrived."""
+        if isinstance(message.event, api.GreetingReceived):
+            self._reload()
+
+    def clear_caches(self) -> None:
+        """Forget what was read."""
+        self._greetings, self._contacts = [], []
+
+    @work(exclusive=True, group="reload")
+    async def _reload(self) -> None:
+        try:
+            greetings = await self.client.call(api.GreetingList())
+            contacts = await self.client.call(api.ConversationList())
+        except api.ApiError as error:
+            self.notice.say(str(explain(error)), "bad")
+            return
+        self._greetings, self._contacts = greetings, contacts
+        self.set_class(not greetings, "-empty")
+        now, ellipsis = frame_of(self).now(), frame_of(self).glyphs.ellipsis
+        self.query_one(Menu).show(
+            [
+                Option(
+                    Content(f"{pad(clean_name(each.name), _NAME, ellipsis)}  {since(each.received_at, now)}"),
+                    id=each.id,
+                )
+                for each in greetings
+            ]
+        )
+        self._show_chosen()
+
+    @property
+    def _chosen(self) -> api.Greeting | None:
+        chosen = self.query_one(Menu).chosen_id
+        return next((greeting for greeting in self._greetings if greeting.id == chosen), None)
+
+    @on(OptionList.OptionHighlighted)
+    def _show_chosen(self) -> None:
+        greeting = self._chosen
+        if greeting is None:
+            return
+        note = f", by your invitation “{clean_line(greeting.note)}”" if greeting.note else ""
+        self.query_one("#who", Static).update(Content(f"{clean_name(greeting.name)}{note}"))
+        self.query_one(IdentityView).show(greeting.identity)
+        self.query_one("#text", Static).update(Content(clean_text(greeting.text) or "(no words)"))
+        warning = self._warning_about(greeting)
+        self.query_one("#warning", Static).update(Content(warning))
+        self.query_one("#warning").display = bool(warning)
+
+    def _warning_about(self, greeting: api.Greeting) -> str:
+        """Return what is odd about a greeting, or nothing."""
+        if greeting.known:
+            return "! You know this identity: it writes from a new device. Ask your contact whether that is so."
+        for contact in self._contacts:
+            if contact.identity != greeting.identity and look_alike(contact.name, greeting.name):
+                name = fit(clean_name(contact.name), _NAME)
+                return f"! This is not your contact {name}, only a name that looks like it. Compare the identity."
+        return ""
+
+    @on(OptionList.OptionSelected)
+    def _to_buttons(self) -> None:
+        self.query_one("#accept").focus()
+
+    @on(FlatButton.Pressed)
+    def _pressed(self, message: FlatButton.Pressed) -> None:
+        if message.button.id == "accept":
+            self.action_accept()
+        else:
+            self.action_reject()
+
+    @work(exclusive=True, group="answer")
+    async def action_accept(self) -> None:
+        """Let the stranger in."""
+        greeting = self._chosen
+        if greeting is None:
+            return
+        try:
+            accepted = await self.client.call(api.GreetingAccept(id=greeting.id))
+        except api.ApiError as error:
+            self.notice.say(str(explain(error)), "bad")
+            self._reload()
+        else:
+            self.dismiss(accepted.conversation)
+
+    @work(exclusive=True, group="answer")
+    async def action_reject(self) -> None:
+        """Turn the stranger away."""
+        greeting = self._chosen
+        if greeting is None:
+            return
+        question = ConfirmScreen(
+            f"Reject {fit(clean_name(greeting.name), _NAME)}?",
+            "The greeting is deleted. They are not told, and cannot tell it from no answer.",
+            yes="Reject",
+            no="Keep",
+        )
+        if not await self.app.push_screen_wait(question):
+            return
+        try:
+            await self.client.call(api.GreetingReject(id=greeting.id))
+        except api.ApiError as error:
+            self.notice.say(str(explain(error)), "bad")
+        else:
+            self.notice.say("Rejected.")
+        self.query_one(Menu).focus()
+        self._reload()

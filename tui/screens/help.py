@@ -1,0 +1,167 @@
+"""Help, written by the registry: every key and command, filtered while one types, and a short guide after them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual import on
+from textual.binding import Binding
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+from textual.style import Style
+from textual.widgets import Input, Static
+
+from tui.guide import GUIDE
+from tui.keymap import key_names
+from tui.text import wrap
+from tui.widgets.hints import Hints
+from tui.widgets.text_field import TextField
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual.app import ComposeResult
+
+    from tui.commands import CommandSpec, Context, Registry
+
+_HEADING = Style(bold=True, underline=True)
+_KEY = Style(bold=True)
+# Cells of the column of keys and of slash commands.
+_KEYS, _SLASH = 19, 16
+# Below this width a command takes two lines.
+_NARROW = 66
+_INDENT = 2
+
+
+def matching(specs: Iterable[CommandSpec], words: str) -> list[CommandSpec]:
+    """Return the commands of which every typed word occurs in keys, slash name, title, group or help."""
+    wanted = words.casefold().split()
+
+    def text_of(spec: CommandSpec) -> str:
+        return f"{' '.join(key_names(spec))} /{spec.slash} {spec.title} {spec.group} {spec.help}".casefold()
+
+    return [spec for spec in specs if all(word in text_of(spec) for word in wanted)]
+
+
+def command_lines(keys: str, spec: CommandSpec, width: int) -> list[Content]:
+    """Return one command: its keys, its slash name, what it does, wrapped to its own column."""
+    slash = f"/{spec.slash} {spec.argument}".strip() if spec.slash else ""
+    if width < _NARROW:
+        head = "  ".join(each for each in (keys, slash) if each)
+        return [Content.styled(head, _KEY), *_wrapped(spec.help, width, _INDENT)]
+    described = _wrapped(spec.help, width, _KEYS + _SLASH)
+    first = Content.assemble((f"{keys:<{_KEYS}}", _KEY), f"{slash:<{_SLASH}}", described[0].plain.lstrip())
+    return [first, *described[1:]]
+
+
+def _wrapped(text: str, width: int, indent: int) -> list[Content]:
+    return [Content(" " * indent + text[start:end]) for start, end in wrap(text, width - indent)]
+
+
+def merged(specs: Iterable[CommandSpec]) -> list[tuple[str, CommandSpec]]:
+    """Return each command with its keys as text; neighbours that do the same by place become one, ``Alt+1 to Alt+9``."""
+    rows: list[tuple[str, CommandSpec]] = []
+    firsts: list[str] = []
+    for spec in specs:
+        names = key_names(spec)
+        if rows and names and not spec.slash and rows[-1][1].help == spec.help and rows[-1][1].group == spec.group:
+            rows[-1] = (f"{firsts[-1]} to {names[0]}", rows[-1][1])
+        elif names or spec.slash:
+            rows.append((", ".join(names[:2]), spec))
+            firsts.append(names[0] if names else "")
+    return rows
+
+
+def help_text(specs: Iterable[CommandSpec], words: str, width: int) -> Content:
+    """Return commands by group, then the chapters of the guide, as far as they match the words typed."""
+    lines: list[Content] = []
+    group = ""
+    for keys, spec in merged(matching(specs, words)):
+        if spec.group != group:
+            group = spec.group
+            lines += [Content(""), Content.styled(group, _HEADING)]
+        lines += command_lines(keys, spec, width)
+    wanted = words.casefold().split()
+    for title, paragraphs in GUIDE:
+        text = f"{title} {' '.join(paragraphs)}".casefold()
+        if all(word in text for word in wanted):
+            lines += [Content(""), Content.styled(title, _HEADING)]
+            lines += [line for paragraph in paragraphs for line in _wrapped(paragraph, width, 0)]
+    return Content("\n").join(lines[1:]) if lines else Content("Nothing here has these words in it.")
+
+
+class HelpScreen(Screen[None]):
+    """Shows what can be done in ``context``; what cannot be done there is left out."""
+
+    DEFAULT_CSS = """
+    HelpScreen {
+        align-horizontal: center;
+        background: $background;
+        #title { dock: top; height: 1; width: 100%; padding: 0 1; background: $panel; text-style: bold; }
+        #filter { dock: top; margin: 1 1 0 1; }
+        #help-scroll {
+            width: 100%; max-width: 100; height: 1fr; padding: 1 2; overflow-y: scroll; scrollbar-size-vertical: 1;
+        }
+        #help { width: 1fr; height: auto; }
+        &.-short #filter { margin: 0; }
+        &.-short #help-scroll { padding: 0 1; }
+        &:ansi { background: ansi_default; }
+        &:ansi #title { background: ansi_default; text-style: bold reverse; }
+    }
+    """
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-normal"), (120, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]
+    BINDINGS = [
+        Binding("escape,f1", "leave", "Back", id="help.back"),
+        Binding("up", "scroll(-1)", "Up", show=False, priority=True),
+        Binding("down", "scroll(1)", "Down", show=False, priority=True),
+        Binding("pageup", "page(-1)", "Page up", show=False, priority=True),
+        Binding("pagedown", "page(1)", "Page down", show=False, priority=True),
+    ]
+
+    def __init__(self, registry: Registry, context: Context) -> None:
+        super().__init__()
+        self._specs = registry.available(context)
+
+    def compose(self) -> ComposeResult:
+        """Build filter and text."""
+        yield Static("Help", id="title")
+        yield TextField(placeholder="type to filter: a key, a command, a word", id="filter")
+        with VerticalScroll(id="help-scroll", can_focus=False):
+            yield Static("", id="help")
+        yield Hints(("type", "filter"), ("↑↓ PgUp PgDn", "scroll"), ("Esc", "back"))
+
+    def on_mount(self) -> None:
+        """Listen to typing from the start."""
+        self.query_one(TextField).focus()
+
+    def on_resize(self) -> None:
+        """Wrap anew."""
+        self.call_after_refresh(self._show)
+
+    @on(Input.Changed)
+    def _show(self) -> None:
+        width = max(20, self._scroller.scrollable_content_region.width)
+        self.query_one("#help", Static).update(help_text(self._specs, self.query_one(TextField).value, width))
+        self._scroller.scroll_home(animate=False)
+
+    @property
+    def _scroller(self) -> VerticalScroll:
+        return self.query_one("#help-scroll", VerticalScroll)
+
+    def action_scroll(self, by: int) -> None:
+        """Scroll by lines while the filter keeps the focus."""
+        self._scroller.scroll_relative(y=by, animate=False)
+
+    def action_page(self, by: int) -> None:
+        """Scroll by pages."""
+        self._scroller.scroll_relative(y=by * max(1, self._scroller.size.height - 1), animate=False)
+
+    def action_leave(self) -> None:
+        """Clear the filter first, then go back."""
+        field = self.query_one(TextField)
+        if field.value:
+            field.clear()
+        else:
+            self.dismiss(None)

@@ -1,0 +1,8 @@
+"""Invitations: making one, showing its code, and the list of one's own.
+
+``screen`` holds the form and the list, ``code`` shows one invitation as QR and text, ``save`` asks where to put a picture.
+"""
+
+from tui.screens.invite.screen import InviteScreen
+
+__all__ = ["InviteScreen"]

@@ -1,0 +1,198 @@
+"""One invitation as a code to scan and a link to send.
+
+Where the terminal is large enough the code stands beside the text, else above it, else the screen says which size is needed
+and offers the text and the picture: a code that is cut or scaled cannot be read, so it is shown whole or not at all.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from textual import work
+from textual.binding import Binding
+from textual.containers import Container, Vertical
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+
+from core import api
+from tui.durations import until
+from tui.errors import explain
+from tui.frame import frame_of
+from tui.screens.confirm import ConfirmScreen
+from tui.screens.invite.save import SavePictureScreen
+from tui.widgets.hints import Hints
+from tui.widgets.notice import Notice
+from tui.widgets.qr_view import QrView
+
+if TYPE_CHECKING:
+    from textual import events
+    from textual.app import ComposeResult
+    from textual.geometry import Size
+
+# Rows of title and hints.
+_CHROME_ROWS = 2
+# Narrowest column of text beside the code, and the rows the text needs under it.
+_TEXT_COLUMNS, _TEXT_ROWS = 25, 9
+# Seconds between looks at how many nodes hold the invitation.
+_REFRESH = 2.0
+
+Arrangement = Literal["beside", "under", "none"]
+
+
+def arrange(screen: Size, code: Size) -> Arrangement:
+    """Return where the text goes so that the whole code is seen; "none" where it cannot be."""
+    rows = screen.height - _CHROME_ROWS
+    if rows >= code.height and screen.width >= code.width + _TEXT_COLUMNS:
+        return "beside"
+    if rows >= code.height + _TEXT_ROWS and screen.width >= code.width:
+        return "under"
+    return "none"
+
+
+def size_needed(code: Size) -> str:
+    """Return the smallest terminal that shows the code with its text: ``66×23``."""
+    return f"{code.width + _TEXT_COLUMNS}×{code.height + _CHROME_ROWS}"
+
+
+class InviteCodeScreen(Screen[None]):
+    """Shows one open invitation."""
+
+    DEFAULT_CSS = """
+    InviteCodeScreen {
+        background: $background;
+        #title { dock: top; height: 1; width: 100%; padding: 0 1; background: $panel; text-style: bold; }
+        #pair { height: 1fr; width: 100%; layout: horizontal; }
+        #text { width: 1fr; height: 1fr; padding: 0 1 0 2; overflow-y: auto; scrollbar-size-vertical: 1; }
+        #text Static { width: 1fr; height: auto; }
+        #link { margin: 1 0; }
+        &.-under #pair { layout: vertical; }
+        &.-none QrView { display: none; }
+        #too-small { display: none; }
+        &.-none #too-small { display: block; margin-bottom: 1; }
+        &:ansi { background: ansi_default; }
+        &:ansi #title { background: ansi_default; text-style: bold reverse; }
+    }
+    """
+    BINDINGS = [
+        Binding("escape,q", "leave", "Back", id="invite_code.back"),
+        Binding("y", "copy", "Copy link", id="invite_code.copy"),
+        Binding("s", "save", "Save picture", id="invite_code.save"),
+        Binding("r", "revoke", "Revoke", id="invite_code.revoke"),
+        Binding("i", "invert", "Invert", id="invite_code.invert", show=False),
+    ]
+
+    def __init__(self, client: api.Client, invite: api.Invite) -> None:
+        super().__init__()
+        self.client = client
+        self._invite = invite
+
+    def compose(self) -> ComposeResult:
+        """Build code and text."""
+        yield Static(Content("Your invitation"), id="title")
+        with Container(id="pair"):
+            yield QrView(self._invite.link, ascii_only=frame_of(self).profile.glyphs == "ascii")
+            with Vertical(id="text"):
+                yield Static("", id="too-small")
+                yield Static("", id="facts")
+                yield Static(Content(self._invite.link), id="link")
+                yield Notice(id="notice")
+        yield Hints(("y", "copy link"), ("s", "save picture"), ("r", "revoke"), ("Esc", "back"))
+
+    def on_mount(self) -> None:
+        """Show the facts and keep them fresh."""
+        self._show_facts()
+        self._arrange(self.size)
+        self.set_interval(_REFRESH, self._refresh)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Find the best arrangement for the new size."""
+        self._arrange(event.size)
+
+    def _arrange(self, size: Size) -> None:
+        code = self.query_one(QrView).code_size
+        arrangement = arrange(size, code)
+        for each in ("beside", "under", "none"):
+            self.set_class(each == arrangement, f"-{each}")
+        self.query_one("#too-small", Static).update(
+            Content(
+                f"The code needs a terminal of {size_needed(code)}; this one has {size.width}×{size.height}. "
+                "Enlarge it or make the font smaller, or send the link, or save a picture (s)."
+            )
+        )
+
+    def _show_facts(self) -> None:
+        invite = self._invite
+        uses = f"{invite.uses} of {invite.max_uses} used" if invite.max_uses else f"{invite.uses} used"
+        lines = [
+            "Scan it, or send the link:",
+            "",
+            f"Ends      {until(invite.expires_at, frame_of(self).now())}",
+            f"Uses      {uses}",
+            f"Copies    {_copies(invite.copies)}",
+        ]
+        if invite.note:
+            lines.append(f"Note      {invite.note}")
+        if invite.state != "open":
+            lines.append(f"State     {invite.state}")
+        self.query_one("#facts", Static).update(Content("\n".join(lines)))
+
+    @work(exclusive=True, group="refresh")
+    async def _refresh(self) -> None:
+        try:
+            invites = await self.client.call(api.InviteList())
+        except api.ApiError:
+            return  # locked meanwhile: the lock screen is on its way
+        found = next((each for each in invites if each.id == self._invite.id), None)
+        if found is not None and found != self._invite:
+            self._invite = found
+            self._show_facts()
+
+    def action_copy(self) -> None:
+        """Copy the link to the terminal's clipboard (OSC 52)."""
+        self.app.copy_to_clipboard(self._invite.link)
+        self.query_one(Notice).say(
+            "Link sent to the terminal's clipboard. If pasting gives nothing, select it by hand.", "good"
+        )
+
+    def action_invert(self) -> None:
+        """Swap ink and paper where the code is drawn without colours."""
+        view = self.query_one(QrView)
+        view.inverted = not view.inverted
+
+    def action_save(self) -> None:
+        """Save a picture."""
+
+        def saved(path: Path | None) -> None:
+            if path is not None:
+                self.query_one(Notice).say(f"Saved as {path}, readable by you only.", "good")
+
+        self.app.push_screen(SavePictureScreen(self.client, self._invite.link), saved)
+
+    @work(exclusive=True, group="revoke")
+    async def action_revoke(self) -> None:
+        """Make the invitation dead."""
+        sure = await self.app.push_screen_wait(
+            ConfirmScreen(
+                "Revoke this invitation?", "Nobody can use it afterwards. People you met through it stay.", yes="Revoke"
+            )
+        )
+        if not sure:
+            return
+        try:
+            await self.client.call(api.InviteRevoke(id=self._invite.id))
+        except api.ApiError as error:
+            self.query_one(Notice).say(str(explain(error)), "bad")
+        else:
+            self.dismiss(None)
+
+    def action_leave(self) -> None:
+        """Go back to the list."""
+        self.dismiss(None)
+
+
+def _copies(count: int) -> str:
+    if count == 0:
+        return "none yet; it works once nodes hold it"
+    return f"on {count} node{'s' if count > 1 else ''}"

@@ -1,0 +1,176 @@
+"""Make an invitation, and see one's own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual import on, work
+from textual.binding import Binding
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.widgets import Label, OptionList, Static
+from textual.widgets.option_list import Option
+
+from core import api
+from tui.durations import until
+from tui.errors import explain
+from tui.frame import frame_of
+from tui.screens.confirm import ConfirmScreen
+from tui.screens.invite.code import InviteCodeScreen
+from tui.screens.page import Page
+from tui.text import clean_line
+from tui.widgets.choice import Choice
+from tui.widgets.flat_button import FlatButton
+from tui.widgets.menu import Menu
+from tui.widgets.text_field import TextField
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+_HOUR, _DAY = 3600, 86400
+EXPIRIES = [("1 hour", _HOUR), ("1 day", _DAY), ("1 week", 7 * _DAY), ("30 days", 30 * _DAY), ("90 days", 90 * _DAY)]
+USES: list[tuple[str, int | None]] = [("1", 1), ("5", 5), ("unlimited", None)]
+# Longest note to oneself, in characters: one line of the list.
+MAX_NOTE = 40
+# Seconds between looks at the list: a greeting may use an invitation up while it is shown.
+_REFRESH = 5.0
+
+
+class InviteScreen(Page[None]):
+    """A form for a new invitation above the list of those made before."""
+
+    DEFAULT_CSS = """
+    InviteScreen Menu { height: auto; max-height: 100%; }
+    """
+    BINDINGS = [Binding("r,delete", "revoke", "Revoke", id="invite.revoke")]
+    heading = "Invite someone"
+    hints = (("Tab", "next"), ("←→", "choose"), ("Enter", "create or show"), ("r", "revoke"), ("Esc", "back"))
+
+    def __init__(self, client: api.Client) -> None:
+        super().__init__(client)
+        self._invites: list[api.Invite] = []
+
+    def compose_body(self) -> ComposeResult:
+        """Yield form and list."""
+        yield Static(
+            "Nobody can find you or write to you without an invitation. Give one to each person, "
+            "by a way you trust: on paper, face to face, or through another messenger.",
+            classes="text faint tall-only",
+        )
+        with Horizontal(classes="row gap"):
+            yield Label("Ends after", classes="label")
+            yield Choice(EXPIRIES, 7 * _DAY, id="expiry")
+        with Horizontal(classes="row"):
+            yield Label("Uses", classes="label")
+            yield Choice(USES, 1, id="uses")
+        with Horizontal(classes="row"):
+            yield Label("Note", classes="label")
+            yield TextField(placeholder="for yourself, such as a name", max_length=MAX_NOTE, id="note")
+        with Horizontal(classes="buttons"):
+            yield FlatButton("Create invitation", id="create")
+        yield Static("", id="yours", classes="text gap")
+        yield Menu(id="invites")
+
+    def on_mount(self) -> None:
+        """Start at the first question, with the list fresh."""
+        self.query_one("#expiry").focus()
+        self._reload()
+        self.set_interval(_REFRESH, self._reload)
+
+    def on_screen_resume(self) -> None:
+        """Look again after coming back from a code."""
+        self._reload()
+
+    @on(FlatButton.Pressed, "#create")
+    @on(TextField.Submitted, "#note")
+    def _asked(self) -> None:
+        self._create()
+
+    @work(exclusive=True, group="create")
+    async def _create(self) -> None:
+        note = clean_line(self.query_one("#note", TextField).value)
+        expiry: Choice[int] = self.query_one("#expiry", Choice)
+        uses: Choice[int | None] = self.query_one("#uses", Choice)
+        self.notice.say("Leaving the invitation with other nodes", "working")
+        command = api.InviteCreate(expires_in=expiry.value, max_uses=uses.value, note=note)
+        try:
+            created = await self.client.call(command)
+            self._invites = await self.client.call(api.InviteList())
+        except api.ApiError as error:
+            self.notice.say(str(explain(error)), "bad")
+            return
+        self.notice.clear()
+        self.query_one("#note", TextField).clear()
+        self._show_list()
+        self._open_code(created.id)
+
+    @work(exclusive=True, group="reload")
+    async def _reload(self) -> None:
+        try:
+            invites = await self.client.call(api.InviteList())
+        except api.ApiError as error:
+            self.notice.say(str(explain(error)), "bad")
+            return
+        self._invites = invites
+        self._show_list()
+
+    def _show_list(self) -> None:
+        """Rewrite the rows, keeping the chosen one."""
+        self.query_one("#yours", Static).update(
+            Content("Your invitations" if self._invites else "You have made no invitation yet.")
+        )
+        narrow = self.size.width < 60
+        now = frame_of(self).now()
+        self.query_one(Menu).show([Option(_row(invite, now, narrow=narrow), id=invite.id) for invite in self._invites])
+
+    @on(OptionList.OptionSelected, "#invites")
+    def _selected(self, message: OptionList.OptionSelected) -> None:
+        self._open_code(message.option.id or "")
+
+    def _open_code(self, invite_id: str) -> None:
+        invite = self._find(invite_id)
+        if invite is None:
+            return
+        if invite.state != "open":
+            self.notice.say(f"This invitation is {invite.state}; nobody can use it any more.")
+            return
+        self.notice.clear()
+        self.app.push_screen(InviteCodeScreen(self.client, invite))
+
+    def _find(self, invite_id: str | None) -> api.Invite | None:
+        return next((invite for invite in self._invites if invite.id == invite_id), None)
+
+    @work(exclusive=True, group="revoke")
+    async def action_revoke(self) -> None:
+        """Make the chosen invitation dead."""
+        invite = self._find(self.query_one(Menu).chosen_id) if self.query_one(Menu).has_focus else None
+        if invite is None or invite.state != "open":
+            self.notice.say("Choose an open invitation in the list to revoke it.")
+            return
+        question = ConfirmScreen(
+            "Revoke this invitation?",
+            "Nobody can use it afterwards. People you met through it stay.",
+            yes="Revoke",
+            no="Keep",
+        )
+        if not await self.app.push_screen_wait(question):
+            return
+        try:
+            await self.client.call(api.InviteRevoke(id=invite.id))
+        except api.ApiError as error:
+            self.notice.say(str(explain(error)), "bad")
+        else:
+            self.notice.say("Revoked.", "good")
+        self._reload()
+
+
+def _row(invite: api.Invite, now: int, *, narrow: bool) -> Content:
+    """Return one line: state, end, uses, copies, note."""
+    state = "over" if invite.state == "expired" else invite.state
+    uses = f"{invite.uses}/{invite.max_uses}" if invite.max_uses else f"{invite.uses}"
+    ends = f"ends {until(invite.expires_at, now)}" if invite.state == "open" else ""
+    copies = f"{invite.copies} copies" if invite.state == "open" else ""
+    columns = [(state, 8), (ends, 16), (f"{uses} used", 10)]
+    if not narrow:
+        columns.append((copies, 10))
+    return Content("".join(f"{text:<{width}}" for text, width in columns) + clean_line(invite.note))

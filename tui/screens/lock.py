@@ -1,0 +1,110 @@
+"""The lock: a name of the program, a field, and nothing else.
+
+It looks the same whether the screen or the vault is locked, whoever's account it is, and whatever it keeps (promise P6); a
+wrong passcode is answered with the same sentence whatever is wrong about it. It is opaque and has no way back but the
+passcode.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import TYPE_CHECKING
+
+from textual import on, work
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+
+from core import api
+from tui.errors import explain
+from tui.widgets.notice import Notice
+from tui.widgets.secret_field import PasscodeField, SecretField
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+    from textual.timer import Timer
+
+
+class LockScreen(Screen[bool]):
+    """Asks for the passcode; dismisses True once the account is open."""
+
+    DEFAULT_CSS = """
+    LockScreen {
+        align: center middle;
+        background: $background;
+        #lock { width: 100%; max-width: 46; height: auto; padding: 0 2; }
+        #name { text-style: bold; width: 1fr; text-align: center; }
+        PasscodeField { margin-top: 1; }
+        Notice { margin-top: 1; height: 2; text-align: center; }
+        &:ansi { background: ansi_default; }
+    }
+    """
+
+    def __init__(self, client: api.Client) -> None:
+        super().__init__()
+        self.client = client
+        self._open_again_at = 0.0  # monotonic seconds; 0 = now
+        self._countdown: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        """Build the three lines."""
+        with Vertical(id="lock"):
+            yield Static(Content("sottovoce"), id="name")
+            yield PasscodeField(placeholder="Passcode", id="passcode")
+            yield Notice(id="notice")
+
+    def on_mount(self) -> None:
+        """Wait for the passcode."""
+        self._field.focus()
+
+    @property
+    def _field(self) -> PasscodeField:
+        return self.query_one(PasscodeField)
+
+    @property
+    def notice(self) -> Notice:
+        """The line under the field."""
+        return self.query_one(Notice)
+
+    @on(SecretField.Entered)
+    def _entered(self) -> None:
+        if not self._field.value or self._field.disabled:
+            return
+        self._field.disabled = True
+        self.notice.say("Opening", "working")
+        self._unlock(self._field.take())
+
+    @work(exclusive=True)
+    async def _unlock(self, passcode: str) -> None:
+        try:
+            await self.client.call(api.AccountUnlock(passcode=passcode))
+        except api.ApiError as error:
+            if error.kind is api.Kind.SLOW_DOWN:
+                self._slow_down(float(str(error.data.get("seconds", 1))))
+            else:
+                self.notice.say(str(explain(error)), "bad")
+                self._wait_for_passcode()
+        else:
+            self.dismiss(result=True)
+
+    def _wait_for_passcode(self) -> None:
+        self._field.disabled = False
+        self._field.focus()
+
+    def _slow_down(self, seconds: float) -> None:
+        """Count down once a second; the field opens again by itself."""
+        self._open_again_at = time.monotonic() + seconds
+        self._tick()
+        self._countdown = self.set_interval(1.0, self._tick)
+
+    def _tick(self) -> None:
+        left = math.ceil(self._open_again_at - time.monotonic())
+        if left > 0:
+            self.notice.say(f"Too many attempts. Wait {left} s.", "bad")
+            return
+        if self._countdown is not None:
+            self._countdown.stop()
+        self.notice.clear()
+        self._wait_for_passcode()

@@ -1,0 +1,98 @@
+"""The step that asks for a name and a passcode."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from textual import on
+from textual.containers import Horizontal
+from textual.widgets import Input, Label, Static
+
+from core.api import MAX_NAME_SIZE
+from tui.screens.onboarding.step import Step
+from tui.text import clean_name
+from tui.widgets.flat_button import FlatButton
+from tui.widgets.new_passcode import NewPasscode
+from tui.widgets.notice import Notice
+from tui.widgets.text_field import TextField
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+
+class NameAndPasscode(NamedTuple):
+    """What the step answers. Its repr says nothing."""
+
+    name: str
+    passcode: str
+
+    def __repr__(self) -> str:
+        return "NameAndPasscode(…)"
+
+
+class ChoosePasscode(Step[NameAndPasscode]):
+    """Name, passcode, passcode again."""
+
+    heading = "Name and passcode"
+    hints = (("Enter", "next"), ("Tab", "walk"), ("Esc", "back"))
+
+    def __init__(self, name: str = "", complaint: str = "") -> None:
+        super().__init__()
+        self._person = name
+        self._complaint = complaint
+
+    def compose(self) -> ComposeResult:
+        """Build the fields."""
+        with Horizontal(classes="row"):
+            yield Label("Name", classes="label")
+            yield TextField(self._person, placeholder="optional", id="person")
+        yield Static("Only people whom you invite or greet will see it. You can change it later.", classes="text faint")
+        yield Static(
+            "The passcode opens your account on this device. Long beats odd: four or five words that do not "
+            "belong together are good.",
+            classes="text gap",
+        )
+        yield NewPasscode(classes="gap")
+        yield Static(
+            "Nobody can reset a forgotten passcode. Only the eighteen words, which belong to the account, get you back in.",
+            classes="text gap",
+        )
+        with Horizontal(classes="buttons"):
+            yield FlatButton("Go on", id="go-on")
+
+    def on_mount(self) -> None:
+        """Start with the name, or where the complaint is."""
+        if self._complaint:
+            self._say(self._complaint)
+            self.query_one(NewPasscode).focus_first()
+        else:
+            self.query_one("#person").focus()
+
+    def _say(self, complaint: str) -> None:
+        self.screen.query_one("#notice", Notice).say(complaint, "bad")
+
+    @property
+    def _typed_name(self) -> str:
+        return clean_name(self.query_one("#person", TextField).value, "")
+
+    @on(Input.Submitted, "#person")
+    def _named(self) -> None:
+        self.query_one(NewPasscode).focus_first()
+
+    @on(Input.Changed, "#person")
+    def _renamed(self) -> None:
+        self.query_one(NewPasscode).own_words = (self._typed_name, "sottovoce")
+
+    @on(NewPasscode.Finished)
+    @on(FlatButton.Pressed, "#go-on")
+    def _finished(self) -> None:
+        new = self.query_one(NewPasscode)
+        name = self._typed_name
+        if len(name.encode()) > MAX_NAME_SIZE:
+            self._say(f"The name is too long: at most {MAX_NAME_SIZE} bytes.")
+            self.query_one("#person").focus()
+        elif complaint := new.complaint():
+            self._say(complaint)
+            new.focus_first()
+        else:
+            self.answer(NameAndPasscode(name, new.take()))

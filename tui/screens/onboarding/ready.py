@@ -1,0 +1,69 @@
+"""The last step: who one is now, and what to do first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from textual import on
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Static
+
+from tui.screens.onboarding.step import Step
+from tui.widgets.flat_button import FlatButton
+from tui.widgets.identity import IdentityView
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+First = Literal["invite", "add", "look"]
+
+
+class Ready(Step[First]):
+    """The identity and three ways on."""
+
+    BINDINGS = [
+        Binding("up", "app.focus_previous", "Previous", show=False),
+        Binding("down", "app.focus_next", "Next", show=False),
+    ]
+    heading = "Ready"
+    hints = (("↑↓", "choose"), ("Enter", "go on"))
+
+    def __init__(self, identity: str, *, restored: bool) -> None:
+        super().__init__()
+        self._identity = identity
+        self._restored = restored
+
+    def compose(self) -> ComposeResult:
+        """Build the identity and the buttons."""
+        if self._restored:
+            text = "Your account is back. This is its identity; compare it if you have noted it:"
+        else:
+            text = "This is your identity. It is no secret: people can compare it to be sure that you are you."
+        yield Static(Content(text), classes="text")
+        yield IdentityView(self._identity)
+        yield Static(
+            Content("Nobody can find you here by name. Your first step: invite someone, or add a contact."),
+            classes="text gap",
+        )
+        with Vertical(classes="buttons"):
+            yield FlatButton("Invite someone", id="invite")
+            yield FlatButton("Add a contact by their invitation", id="add")
+            yield FlatButton("Look around first", id="look")
+
+    def on_mount(self) -> None:
+        """Offer what most people want."""
+        self.query_one("#invite").focus()
+
+    @on(FlatButton.Pressed)
+    def _pressed(self, message: FlatButton.Pressed) -> None:
+        message.stop()
+        if message.button.id == "invite":
+            self.answer("invite")
+        else:
+            self.answer("add" if message.button.id == "add" else "look")
+
+    def go_back(self) -> None:
+        """The account is made: going back means looking around."""
+        self.answer("look")

@@ -1,0 +1,193 @@
+"""The flow of the first run, from top to bottom.
+
+Each step is asked and answered in turn; Esc leads to the step before, until the account exists. The words and the passcode
+live in this coroutine only, for as long as they are needed.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, TypeVar
+
+from textual import work
+
+from core import api
+from tui.errors import explain
+from tui.screens.confirm import ConfirmScreen
+from tui.screens.onboarding.check import ASKED, CheckWords
+from tui.screens.onboarding.passcode import ChoosePasscode
+from tui.screens.onboarding.ready import Ready
+from tui.screens.onboarding.restore import EnterWords
+from tui.screens.onboarding.step import Step
+from tui.screens.onboarding.welcome import Welcome
+from tui.screens.onboarding.words import ShowWords
+from tui.screens.page import Column, Page
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from textual.app import ComposeResult
+
+    from tui.screens.onboarding.passcode import NameAndPasscode
+
+A = TypeVar("A")
+
+MAKING = "Making your account. It takes a moment on purpose: what is slow for you is slow for a thief."
+
+
+def pick_positions(count: int) -> list[int]:
+    """Return which words are asked for, in order."""
+    return sorted(secrets.SystemRandom().sample(range(count), ASKED))
+
+
+class OnboardingScreen(Page[str]):
+    """Makes or restores the account; dismisses with the first thing to do: "invite", "add" or "look"."""
+
+    def __init__(self, client: api.Client, *, pick: Callable[[int], Sequence[int]] = pick_positions) -> None:
+        super().__init__(client)
+        self._pick = pick
+        self._step: Step[object] | None = None
+
+    def compose_body(self) -> ComposeResult:
+        """Yield nothing: steps are mounted in turn."""
+        yield from ()
+
+    def on_mount(self) -> None:
+        """Begin."""
+        self._run()
+
+    def action_leave(self) -> None:
+        """Go back one step."""
+        if self._step is not None and not self._step.disabled:
+            self._step.go_back()
+
+    @work
+    async def _run(self) -> None:
+        identity: str | None = None
+        restored = False
+        while identity is None:
+            way = await self._ask(Welcome())
+            restored = way == "restore"
+            identity = await (self._restore() if restored else self._create())
+        first = await self._ask(Ready(identity, restored=restored), progress="done")
+        self.dismiss(str(first))
+
+    async def _ask(self, step: Step[A], progress: str = "") -> A | None:
+        """Show a step in place of the one before and wait for its answer."""
+        column = self.query_one(Column)
+        self.notice.clear()
+        with self.app.batch_update():
+            await column.remove_children()
+            self._step = step  # type: ignore[assignment]  # only its verbs are used here, never its answer
+            self.entitle(f"{step.heading}   {progress}".rstrip())
+            self.show_keys(*step.hints)
+            await column.mount(step)
+            column.scroll_home(animate=False)
+        return await step.answered()
+
+    # --- a new account ------------------------------------------------------------------------------------------------
+
+    async def _create(self) -> str | None:
+        """Return the identity of a new account, or None when the person went back."""
+        name = complaint = ""
+        while True:
+            chosen = await self._ask(ChoosePasscode(name, complaint), "1 of 3")
+            if chosen is None:
+                return None
+            created = await self._make(chosen)
+            if isinstance(created, str):
+                name, complaint = chosen.name, created
+                continue
+            await self._back_up(created.words)
+            return created.identity
+
+    async def _make(self, chosen: NameAndPasscode) -> api.AccountCreated | str:
+        """Return the account, or a sentence why there is none."""
+        self._work_on(MAKING)
+        try:
+            return await self.client.call(api.AccountCreate(passcode=chosen.passcode, name=chosen.name))
+        except api.ApiError as error:
+            return _complaint(error)
+
+    async def _back_up(self, words: Sequence[str]) -> None:
+        """Show the words until three of them were typed rightly."""
+        while True:
+            await self._ask(ShowWords(words), "2 of 3")
+            if await self._ask(CheckWords(words, self._pick(len(words))), "3 of 3") is not None:
+                return
+
+    def _work_on(self, what: str) -> None:
+        if self._step is not None:
+            self._step.disabled = True
+        self.notice.say(what, "working")
+
+    # --- an account that was --------------------------------------------------------------------------------------------
+
+    async def _restore(self) -> str | None:
+        """Return the identity of a restored account, or None when the person went back."""
+        words: list[str] = []
+        marked: list[int] = []
+        complaint = ""
+        while True:
+            entered = await self._ask(EnterWords(words, marked, complaint), "1 of 2")
+            if entered is None:
+                return None
+            words, marked, complaint = entered, [], ""
+            try:
+                identity = await self._restore_from(words)
+            except api.ApiError as error:
+                marked, complaint = _positions(error), str(explain(error))
+            else:
+                if identity is not None:
+                    return identity
+
+    async def _restore_from(self, words: list[str]) -> str | None:
+        """Ask for a passcode until the account is back; None to see the words again. Raises ``ApiError`` about words."""
+        name = complaint = ""
+        accept = False
+        while True:
+            chosen = await self._ask(ChoosePasscode(name, complaint), "2 of 2")
+            if chosen is None:
+                return None
+            name = chosen.name
+            self._work_on(MAKING)
+            try:
+                return await self._call_restore(words, chosen, accept=accept)
+            except api.ApiError as error:
+                if error.kind in {api.Kind.BAD_WORDS, api.Kind.WORDS_MISMATCH}:
+                    raise
+                complaint = _complaint(error)
+
+    async def _call_restore(self, words: list[str], chosen: NameAndPasscode, *, accept: bool) -> str:
+        command = api.AccountRestore(words=words, passcode=chosen.passcode, name=chosen.name, accept_mismatch=accept)
+        try:
+            return (await self.client.call(command)).identity
+        except api.ApiError as error:
+            if error.kind is not api.Kind.WORDS_MISMATCH or not await self._accepts_mismatch():
+                raise
+            return await self._call_restore(words, chosen, accept=True)
+
+    async def _accepts_mismatch(self) -> bool:
+        question = ConfirmScreen(
+            "One word is probably wrong",
+            "All eighteen are in the list, but they do not fit together, as if one were mistyped or out of place. "
+            "Going on makes whatever account these words mean, most likely not yours.",
+            yes="Go on anyway",
+            no="Look at the words again",
+        )
+        answer: bool = await self.app.push_screen_wait(question)
+        return answer
+
+
+def _complaint(error: api.ApiError) -> str:
+    """Return what to tell about a refused passcode or account: core's own suggestions where it has some."""
+    suggestions = error.data.get("suggestions")
+    said = explain(error)
+    if isinstance(suggestions, list) and suggestions:
+        return f"{said.sentence} {' '.join(str(each) for each in suggestions[:2])}"
+    return str(said)
+
+
+def _positions(error: api.ApiError) -> list[int]:
+    positions = error.data.get("positions")
+    return [each for each in positions if isinstance(each, int)] if isinstance(positions, list | tuple) else []

@@ -1,0 +1,68 @@
+"""The first step: what this is, in three sentences, and which way in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from textual import on
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Static
+
+from tui.screens.onboarding.step import Step
+from tui.widgets.flat_button import FlatButton
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+Way = Literal["create", "restore"]
+
+LINES = (
+    "A messenger without servers. What you write is sealed on this device and opened only on the device it is for.",
+    "It travels through other people's devices, which cannot read it and cannot tell who writes to whom.",
+    "There is nothing to register: no phone number, no e-mail, and nobody who could shut you out.",
+)
+
+
+class Welcome(Step[Way]):
+    """Create or restore."""
+
+    # Some rules look at the screen or app around the widget.
+    SCOPED_CSS = False
+    DEFAULT_CSS = """
+    Welcome {
+        #name { text-style: bold; margin-bottom: 1; }
+        .line { width: 1fr; height: auto; margin-bottom: 1; }
+        FlatButton { margin-bottom: 1; }
+    }
+    .-short Welcome .line { margin-bottom: 0; }
+    .-short Welcome FlatButton { margin-bottom: 0; }
+    """
+    BINDINGS = [
+        Binding("up", "app.focus_previous", "Previous", show=False),
+        Binding("down", "app.focus_next", "Next", show=False),
+    ]
+    heading = "Welcome"
+    hints = (("↑↓", "choose"), ("Enter", "go on"), ("Ctrl+Q", "quit"))
+
+    def compose(self) -> ComposeResult:
+        """Build three sentences and two buttons."""
+        yield Static(Content("sottovoce, in a low voice"), id="name")
+        for line in LINES:
+            yield Static(Content(line), classes="line")
+        with Vertical(classes="buttons"):
+            yield FlatButton("Create an account", id="create")
+            yield FlatButton("Restore one from its eighteen words", id="restore")
+
+    def on_mount(self) -> None:
+        """Offer what most people want."""
+        self.query_one("#create").focus()
+
+    @on(FlatButton.Pressed)
+    def _pressed(self, message: FlatButton.Pressed) -> None:
+        message.stop()
+        self.answer("restore" if message.button.id == "restore" else "create")
+
+    def go_back(self) -> None:
+        """There is nothing before the beginning."""

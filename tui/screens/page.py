@@ -1,0 +1,104 @@
+"""The frame of every screen but the chat: a title, a column of text and fields, a notice, the keys.
+
+One look for all of them, so that whoever has learnt one knows the rest: Tab walks, Enter does, Esc goes back. The column is
+never wider than is comfortable to read, scrolls where the terminal is low, and needs no colour.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from textual.binding import Binding
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+
+from tui.widgets.hints import Hints
+from tui.widgets.notice import Notice
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+    from core.api import Client
+    from tui.frame import Severity
+
+R = TypeVar("R")
+
+
+class Column(VerticalScroll, can_focus=False):
+    """The middle of a page; scrolls to whatever has the focus."""
+
+
+class Page(Screen[R], Generic[R]):
+    """A screen with a title, a body, a notice and hints. Subclasses give ``compose_body``."""
+
+    DEFAULT_CSS = """
+    Page {
+        align-horizontal: center;
+        background: $background;
+        #title { dock: top; height: 1; width: 100%; padding: 0 1; background: $panel; text-style: bold; }
+        Column { width: 100%; max-width: 78; height: 1fr; padding: 1 2 0 2; scrollbar-size-vertical: 1; }
+        #notice { max-width: 78; padding: 0 2; }
+        .row { height: auto; width: 1fr; }
+        .label { width: 12; height: 1; color: $quiet; }
+        .row:focus-within .label { color: $foreground; text-style: bold; }
+        .gap { margin-top: 1; }
+        .faint { color: $quiet; }
+        .text { width: 1fr; height: auto; }
+        .buttons { height: auto; width: 1fr; margin-top: 1; }
+        &.-short Column { padding: 0 1; }
+        &.-short .gap { margin-top: 0; }
+        &.-short .buttons { margin-top: 0; }
+        &.-narrow Column { padding: 0 1; }
+        &.-narrow #notice { padding: 0 1; }
+        &:ansi { background: ansi_default; }
+        &:ansi #title { background: ansi_default; text-style: bold reverse; }
+        &:ansi .label, &:ansi .faint { color: ansi_default; }
+    }
+    """
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-normal"), (120, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]
+    BINDINGS = [Binding("escape", "leave", "Back", id="page.back")]
+
+    heading: str = ""
+    """The title line."""
+    hints: tuple[tuple[str, str], ...] = (("Tab", "next"), ("Esc", "back"))
+    """Keys shown in the last line."""
+
+    def __init__(self, client: Client) -> None:
+        super().__init__()
+        self.client = client
+
+    def compose(self) -> ComposeResult:
+        """Build the frame around the body."""
+        yield Static(Content(self.heading), id="title")
+        with Column():
+            yield from self.compose_body()
+        yield Notice(id="notice")
+        yield Hints(*self.hints)
+
+    def compose_body(self) -> ComposeResult:
+        """Yield what stands in the column."""
+        raise NotImplementedError
+
+    @property
+    def notice(self) -> Notice:
+        """The line that tells how things stand."""
+        return self.query_one("#notice", Notice)
+
+    def entitle(self, heading: str) -> None:
+        """Change the title line."""
+        self.query_one("#title", Static).update(Content(heading))
+
+    def show_keys(self, *hints: tuple[str, str]) -> None:
+        """Change the last line."""
+        self.query_one(Hints).show_keys(*hints)
+
+    def show_notice(self, text: Content, severity: Severity) -> None:
+        """Show what the app has to tell."""
+        self.notice.say(text.plain, "bad" if severity == "error" else "plain")
+
+    def action_leave(self) -> None:
+        """Go back without a result."""
+        self.dismiss(None)

@@ -1,0 +1,73 @@
+"""Change the passcode."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual import on, work
+from textual.containers import Horizontal
+from textual.widgets import Label, Static
+
+from core import api
+from tui.errors import explain
+from tui.screens.page import Page
+from tui.widgets.flat_button import FlatButton
+from tui.widgets.new_passcode import NewPasscode
+from tui.widgets.secret_field import PasscodeField, SecretField
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+
+class ChangePasscodeScreen(Page[bool]):
+    """Dismisses True once changed."""
+
+    heading = "Change the passcode"
+    hints = (("Enter", "next"), ("Tab", "walk"), ("Esc", "back"))
+
+    def compose_body(self) -> ComposeResult:
+        """Yield old and new."""
+        with Horizontal(classes="row"):
+            yield Label("Old one", classes="label")
+            yield PasscodeField(id="old")
+        yield NewPasscode(classes="gap")
+        yield Static(
+            "The words stay the same. Whoever forgets the passcode needs them: nobody can reset it.",
+            classes="text faint gap",
+        )
+        with Horizontal(classes="buttons"):
+            yield FlatButton("Change it", id="change")
+
+    def on_mount(self) -> None:
+        """Start with the old one."""
+        self.query_one("#old").focus()
+
+    @on(SecretField.Entered, "#old")
+    def _next(self) -> None:
+        self.query_one(NewPasscode).focus_first()
+
+    @on(NewPasscode.Finished)
+    @on(FlatButton.Pressed)
+    def _finished(self) -> None:
+        new, old = self.query_one(NewPasscode), self.query_one("#old", PasscodeField)
+        if not old.value:
+            self.notice.say("Please enter the old passcode.", "bad")
+            old.focus()
+        elif complaint := new.complaint():
+            self.notice.say(complaint, "bad")
+            new.focus_first()
+        else:
+            self._change(api.AccountChangePasscode(old=old.take(), new=new.take()))
+
+    @work(exclusive=True)
+    async def _change(self, command: api.AccountChangePasscode) -> None:
+        self.notice.say("Changing it; this takes a moment on purpose", "working")
+        try:
+            await self.client.call(command)
+        except api.ApiError as error:
+            suggestions = error.data.get("suggestions")
+            more = " ".join(str(each) for each in suggestions[:2]) if isinstance(suggestions, list) else ""
+            self.notice.say(f"{explain(error).sentence} {more or explain(error).hint}", "bad")
+            self.query_one("#old").focus()
+        else:
+            self.dismiss(result=True)

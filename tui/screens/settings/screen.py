@@ -1,0 +1,196 @@
+"""What a person can change. Each change is drawn and stored at once; there is nothing to save and nothing to lose."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+from textual import on, work
+from textual.binding import Binding
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.widgets import Input, Label, Static
+
+from core import api
+from tui.errors import explain
+from tui.frame import frame_of
+from tui.screens.confirm import ConfirmScreen
+from tui.screens.page import Page
+from tui.screens.settings.passcode import ChangePasscodeScreen
+from tui.text import clean_name
+from tui.widgets.choice import Choice
+from tui.widgets.flat_button import FlatButton
+from tui.widgets.identity import IdentityView
+from tui.widgets.text_field import TextField
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+# Field of ``api.Settings`` -> label, values on offer, what it means.
+ROWS: dict[str, tuple[str, list[tuple[str, object]], str]] = {
+    "theme": (
+        "Colours",
+        [("auto", ""), ("dark", "dark"), ("light", "light"), ("contrast", "contrast"), ("mono", "mono")],
+        "auto takes what suits the terminal; mono uses no colour at all.",
+    ),
+    "glyphs": (
+        "Signs",
+        [("auto", ""), ("ascii", "ascii"), ("unicode", "unicode"), ("nerd", "nerd")],
+        "ascii for old terminals; nerd needs a Nerd Font.",
+    ),
+    "enter_sends": (
+        "Enter key",
+        [("sends", True), ("breaks the line", False)],
+        "Ctrl+J always breaks the line, or sends when Enter does not.",
+    ),
+    "lock_after": (
+        "Lock after",
+        [("1 min", 60), ("5 min", 300), ("10 min", 600), ("1 hour", 3600), ("never", 0)],
+        "without a key pressed. Messages still come in while it is locked.",
+    ),
+    "notify": (
+        "Notices",
+        [("off", "off"), ("bell", "bell"), ("bell and text", "bell+text")],
+        "Text names nobody and shows no message.",
+    ),
+    "low_bandwidth": (
+        "Slow line",
+        [("auto", "auto"), ("on", "on"), ("off", "off")],
+        "on saves bytes: no motion, fewer redraws. auto is on over SSH.",
+    ),
+}
+
+
+class SettingsScreen(Page[None]):
+    """A row for each setting, then what concerns the account."""
+
+    DEFAULT_CSS = """
+    SettingsScreen {
+        #meaning { height: 2; width: 1fr; margin-top: 1; color: $quiet; }
+        .heading { text-style: bold; width: 1fr; margin-top: 1; }
+        &:ansi #meaning { color: ansi_default; }
+        &.-short #meaning { height: 1; margin-top: 0; }
+        &.-short .heading { margin-top: 0; }
+    }
+    """
+    BINDINGS = [
+        Binding("up", "app.focus_previous", "Previous", show=False),
+        Binding("down", "app.focus_next", "Next", show=False),
+    ]
+    heading = "Settings"
+    hints = (("↑↓", "walk"), ("←→", "change"), ("Enter", "do"), ("Esc", "back"))
+
+    def __init__(self, client: api.Client) -> None:
+        super().__init__(client)
+        self._settings = api.Settings()
+        self._person = ""
+
+    def compose_body(self) -> ComposeResult:
+        """Yield the rows."""
+        for field, (label, options, _) in ROWS.items():
+            with Horizontal(classes="row"):
+                yield Label(label, classes="label")
+                yield Choice(options, getattr(self._settings, field), id=field)
+        yield Static("", id="meaning")
+        yield Static("Your account", classes="heading")
+        with Horizontal(classes="row"):
+            yield Label("Name", classes="label")
+            yield TextField(id="person")
+        yield IdentityView()
+        with Horizontal(classes="buttons"):
+            yield FlatButton("Change passcode", id="passcode")
+            yield FlatButton("Lock now", id="lock")
+            yield FlatButton("Log out", id="logout")
+
+    def on_mount(self) -> None:
+        """Read what is stored."""
+        self.query_one("#theme").focus()
+        self._load()
+
+    @work(exclusive=True, group="load")
+    async def _load(self) -> None:
+        try:
+            self._settings = await self.client.call(api.SettingsGet())
+            info = await self.client.call(api.AccountGet())
+        except api.ApiError as error:
+            self.notice.say(str(explain(error)), "bad")
+            return
+        for field in ROWS:
+            self.query_one(f"#{field}", Choice).choose(getattr(self._settings, field))
+        self._person = info.name
+        self.query_one("#person", TextField).value = info.name
+        self.query_one(IdentityView).show(info.identity)
+
+    def on_descendant_focus(self) -> None:
+        """Say what the row under the cursor means."""
+        focused = self.focused.id if self.focused is not None else None
+        row = ROWS.get(focused or "")
+        person = "Shown to people you invite or greet from now on. Enter keeps it." if focused == "person" else ""
+        self.query_one("#meaning", Static).update(Content(row[2] if row else person))
+
+    # --- settings -----------------------------------------------------------------------------------------------------
+
+    @on(Choice.Changed)
+    def _changed(self, message: Choice.Changed) -> None:
+        choice = message.choice
+        self._store(msgspec.structs.replace(self._settings, **{str(choice.id): choice.value}))
+
+    @work(exclusive=True, group="store")
+    async def _store(self, settings: api.Settings) -> None:
+        """Draw by the new settings first, then store them."""
+        self._settings = settings
+        await frame_of(self).apply_settings(settings)
+        try:
+            await self.client.call(api.SettingsSet(settings=settings))
+        except api.ApiError as error:
+            self.notice.say(str(explain(error)), "bad")
+
+    # --- account ------------------------------------------------------------------------------------------------------
+
+    @on(Input.Submitted, "#person")
+    def _named(self) -> None:
+        name = clean_name(self.query_one("#person", TextField).value, "")
+        if len(name.encode()) > api.MAX_NAME_SIZE:
+            self.notice.say(f"The name is too long: at most {api.MAX_NAME_SIZE} bytes.", "bad")
+        elif name != self._person:
+            self._rename(name)
+
+    @work(exclusive=True, group="rename")
+    async def _rename(self, name: str) -> None:
+        try:
+            await self.client.call(api.AccountRename(name=name))
+        except api.ApiError as error:
+            self.notice.say(str(explain(error)), "bad")
+        else:
+            self._person = name
+            self.notice.say("Your name is changed. Contacts keep the one they know.", "good")
+
+    @on(FlatButton.Pressed, "#passcode")
+    def _ask_passcode(self) -> None:
+        def changed(done: object) -> None:
+            if done:
+                self.notice.say("Your passcode is changed.", "good")
+
+        self.app.push_screen(ChangePasscodeScreen(self.client), changed)
+
+    @on(FlatButton.Pressed, "#lock")
+    async def _lock(self) -> None:
+        await frame_of(self).action_lock_now()
+
+    @on(FlatButton.Pressed, "#logout")
+    @work(exclusive=True, group="logout")
+    async def _log_out(self) -> None:
+        question = ConfirmScreen(
+            "Log out?",
+            "The passcode is asked next time, and no messages come in until then. Nothing is deleted.",
+            yes="Log out",
+            no="Stay",
+        )
+        if not await self.app.push_screen_wait(question):
+            return
+        try:
+            await self.client.call(api.AccountLogout())
+        except api.ApiError as error:
+            self.notice.say(str(explain(error)), "bad")
+        else:
+            await frame_of(self).action_lock_now()

@@ -1,0 +1,98 @@
+"""A new passcode: typed, judged while one types, typed again."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from textual import on, work
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Label, Static
+
+from tui.strength import judge
+from tui.widgets.secret_field import PasscodeField, SecretField
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+
+class NewPasscode(Vertical):
+    """Two fields and a bar. ``take`` empties both."""
+
+    DEFAULT_CSS = """
+    NewPasscode { height: auto; width: 1fr; }
+    NewPasscode #strength { width: 1fr; height: 1; }
+    """
+
+    class Finished(Message):
+        """Enter was pressed in the second field."""
+
+    def __init__(self, *, classes: str | None = None) -> None:
+        super().__init__(classes=classes)
+        self.own_words: tuple[str, ...] = ("sottovoce",)
+
+    def compose(self) -> ComposeResult:
+        """Build the rows."""
+        with Horizontal(classes="row"):
+            yield Label("Passcode", classes="label")
+            yield PasscodeField(id="new")
+        with Horizontal(classes="row"):
+            yield Label("", classes="label")
+            yield Static("", id="strength")
+        with Horizontal(classes="row"):
+            yield Label("Again", classes="label")
+            yield PasscodeField(id="again")
+
+    @property
+    def _new(self) -> PasscodeField:
+        return self.query_one("#new", PasscodeField)
+
+    @property
+    def _again(self) -> PasscodeField:
+        return self.query_one("#again", PasscodeField)
+
+    def focus_first(self) -> None:
+        """Start over in the first field."""
+        self._new.focus()
+
+    def complaint(self) -> str:
+        """Return what keeps the passcode from being used, or nothing. Forgets a second entry that differs."""
+        if not self._new.value:
+            return "Please choose a passcode."
+        if self._new.value != self._again.value:
+            self._again.clear()
+            return "The two passcodes differ. Please type both again." if self._new.value else ""
+        return ""
+
+    def take(self) -> str:
+        """Return the passcode and empty both fields."""
+        self._again.clear()
+        return self._new.take()
+
+    @on(SecretField.Edited, "#new")
+    def _edited(self) -> None:
+        if not self._new.value:
+            self.workers.cancel_group(self, "judge")
+            self._show("")
+            return
+        self._judge()
+
+    @work(exclusive=True, group="judge")
+    async def _judge(self) -> None:
+        """Judge in a thread; a later keystroke makes this one moot."""
+        strength = await asyncio.to_thread(judge, self._new.value, self.own_words)
+        advice = f" - {strength.advice}" if strength.advice else ""
+        self._show(f"{strength.bar} {strength.name}{advice}")
+
+    def _show(self, text: str) -> None:
+        self.query_one("#strength", Static).update(Content(text))
+
+    @on(SecretField.Entered, "#new")
+    def _next(self) -> None:
+        self._again.focus()
+
+    @on(SecretField.Entered, "#again")
+    def _finished(self) -> None:
+        self.post_message(self.Finished())

@@ -1,0 +1,83 @@
+"""Fields for what must be in nothing that could be logged, copied, suggested from or kept: passcodes and the words.
+
+Textual's ``Input`` puts its value into the messages it posts, lets it be copied to the terminal's clipboard, and keeps it
+until the widget is collected. These post messages without a value, copy nothing, and forget when they leave the screen.
+"""
+
+from __future__ import annotations
+
+from rich.text import Text
+from textual.message import Message
+from textual.widgets import Input
+
+from tui.frame import frame_of
+from tui.widgets.text_field import TextField
+
+# Longest passcode, in characters; a bound on what one paste can cost in Argon2 and zxcvbn.
+MAX_PASSCODE_LENGTH = 256
+
+
+class SecretField(TextField):
+    """A field whose text only its screen can ask for."""
+
+    class Edited(Message):
+        """The text changed; ask the field for it."""
+
+        def __init__(self, field: SecretField) -> None:
+            super().__init__()
+            self.field = field
+
+        @property
+        def control(self) -> SecretField:
+            """The field."""
+            return self.field
+
+    class Entered(Message):
+        """Enter was pressed."""
+
+        def __init__(self, field: SecretField) -> None:
+            super().__init__()
+            self.field = field
+
+        @property
+        def control(self) -> SecretField:
+            """The field."""
+            return self.field
+
+    def post_message(self, message: Message) -> bool:
+        """Replace ``Input``'s messages, which carry the value."""
+        if isinstance(message, Input.Changed):
+            return super().post_message(SecretField.Edited(self))
+        if isinstance(message, Input.Submitted):
+            return super().post_message(SecretField.Entered(self))
+        if isinstance(message, Input.Blurred):
+            return False
+        return super().post_message(message)
+
+    def take(self) -> str:
+        """Return the text and empty the field."""
+        secret = self.value
+        self.clear()
+        return secret
+
+    def on_unmount(self) -> None:
+        """Forget when the screen goes."""
+        self.set_reactive(Input.value, "")
+
+    def action_copy(self) -> None:
+        """Copy nothing."""
+
+    def action_cut(self) -> None:
+        """Cut nothing."""
+
+
+class PasscodeField(SecretField):
+    """Shows a sign for each character."""
+
+    def __init__(self, *, placeholder: str = "", id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(placeholder=placeholder, password=True, max_length=MAX_PASSCODE_LENGTH, id=id)
+
+    @property
+    def _value(self) -> Text:
+        """What is drawn."""
+        return Text(frame_of(self).glyphs.bullet * len(self.value), no_wrap=True, overflow="ignore", end="")

@@ -1,0 +1,40 @@
+"""A few lines of text with a count of what is left, for a greeting. Tab leaves it; Enter breaks the line."""
+
+from __future__ import annotations
+
+from textual.widgets import TextArea
+
+
+class SmallEditor(TextArea):
+    """Three rows, growing to five; the limit is in bytes of UTF-8, since that is what is sent."""
+
+    # Some rules look at the screen or app around the widget.
+    SCOPED_CSS = False
+    DEFAULT_CSS = """
+    SmallEditor {
+        height: auto; min-height: 3; max-height: 5; width: 1fr;
+        padding: 0; border: none; border-left: blank; background: $surface; scrollbar-size-vertical: 1;
+        &:focus { border: none; border-left: outer $accent; background-tint: $foreground 5%; }
+        & .text-area--cursor-line { background: transparent; }
+        &:ansi { background: ansi_default; border: none; border-left: vkey $quiet; }
+        &:ansi:focus { border: none; border-left: outer $accent; }
+        &:ansi .text-area--cursor { background: ansi_default; color: ansi_default; text-style: reverse; }
+    }
+    .ascii SmallEditor:focus { border: none; border-left: ascii $accent; }
+    .-short SmallEditor { min-height: 2; max-height: 3; }
+    """
+
+    def __init__(self, *, limit: int, placeholder: str = "", id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id, soft_wrap=True, tab_behavior="focus", show_line_numbers=False, placeholder=placeholder)
+        self.limit = limit
+
+    @property
+    def size_in_bytes(self) -> int:
+        """Bytes of what is written."""
+        return len(self.text.encode(errors="replace"))
+
+    @property
+    def count(self) -> str:
+        """What is used of the room: ``12 of 600 bytes``, or how much too long it is."""
+        over = self.size_in_bytes - self.limit
+        return f"{over} bytes too long" if over > 0 else f"{self.size_in_bytes} of {self.limit} bytes"

@@ -1,0 +1,61 @@
+"""A flat text field: one row, a bar at its left that grows when it has the focus.
+
+No box is drawn around it: a box costs two rows of an 80×24 screen and some 600 bytes a keystroke over SSH. The bar and the
+cursor show the focus without colour.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.widgets import Input
+
+if TYPE_CHECKING:
+    from textual.suggester import Suggester
+
+
+class TextField(Input):
+    """One line of text."""
+
+    # Some rules look at the screen or app around the widget.
+    SCOPED_CSS = False
+    DEFAULT_CSS = """
+    TextField {
+        height: 1;
+        width: 1fr;
+        padding: 0 1 0 0;
+        border: none;
+        border-left: blank;
+        background: $surface;
+        &:focus { border: none; border-left: outer $accent; background: $surface; background-tint: $foreground 5%; }
+        &:ansi { background: ansi_default; border: none; border-left: vkey $quiet; }
+        &:ansi:focus { border: none; border-left: outer $accent; background: ansi_default; }
+        &:ansi > .input--cursor { background: ansi_default; color: ansi_default; text-style: reverse; }
+        &.-invalid, &.-invalid:focus { border: none; border-left: outer $error; }
+    }
+    .ascii TextField { border: none; border-left: blank; }
+    .ascii TextField:ansi { border: none; border-left: blank; }
+    .ascii TextField:focus { border: none; border-left: ascii $accent; }
+    .ascii TextField:ansi:focus { border: none; border-left: ascii $accent; }
+    .ascii TextField.-invalid { border: none; border-left: ascii $error; }
+    """
+
+    def __init__(
+        self,
+        value: str = "",
+        *,
+        placeholder: str = "",
+        max_length: int = 0,
+        suggester: Suggester | None = None,
+        password: bool = False,
+        id: str | None = None,  # noqa: A002 - Textual's name
+    ) -> None:
+        super().__init__(
+            value,
+            placeholder=placeholder,
+            max_length=max_length,
+            suggester=suggester,
+            password=password,
+            select_on_focus=False,
+            id=id,
+        )
