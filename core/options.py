@@ -17,6 +17,9 @@ NODE_ID_SIZE: Final = 32  # bytes
 _PADDING: Final = "===="
 MAX_PORT: Final = 65535
 
+# Nodes to join through: what a node takes at most (net.dialer).
+MAX_JOIN: Final = 64
+
 # Every IPv4 interface, a port of the system's choice: what a client listens on unless told otherwise.
 ANY_ENDPOINT: Final = Endpoint("0.0.0.0", 0)  # noqa: S104 - a node is there to be reached
 

@@ -7,6 +7,8 @@ because ids of our own future found there mean that this state is an old copy (`
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from core.crypto import primitives
 from core.crypto.ratchet import Session
 from core.people import acknowledge, envelope, lane
@@ -23,7 +25,7 @@ from core.people.content import (
     Text,
     encode_block,
 )
-from core.people.device import Certificate
+from core.people.device import TAG_SIZE, Certificate
 from core.people.envelope import Place
 from core.people.fragment import cut
 from core.people.posting import TRY_MS, done, repeat_missing
@@ -61,7 +63,7 @@ def seal_for(work: Work, audience: list[DeviceRow], block: bytes, place: Place, 
     """Return an envelope for an audience, every ratchet's new state stored."""
     sessions = [(device, audience_session(work, device)) for device in audience]
     sealed = envelope.seal(
-        block, place, work.me.device_seed, [(d.device[: envelope.TAG_SIZE], s) for d, s in sessions], size=size
+        block, place, work.me.device_seed, [(d.device[:TAG_SIZE], s) for d, s in sessions], size=size
     )
     for _, session in sessions:
         devices.save_session(work.tx, session.id, session.pickle(work.me.pickle_key))
@@ -173,7 +175,7 @@ def _rekey_if_due(work: Work, row: WriteLane) -> WriteLane:
 def _seal_secret(device: DeviceRow, secret: bytes) -> SealedSecret:
     assert device.offered_key is not None
     sealed = primitives.xwing_seal(device.offered_key, secret, b"sottovoce/v1/lane/rekey" + device.device)
-    return SealedSecret(device.device[: envelope.TAG_SIZE], key_id(device.offered_key), sealed)
+    return SealedSecret(device.device[:TAG_SIZE], key_id(device.offered_key), sealed)
 
 
 def apply_ack(work: Work, ack: LaneAck, conversation: int) -> None:
@@ -184,9 +186,20 @@ def apply_ack(work: Work, ack: LaneAck, conversation: int) -> None:
     for posting in postings.of_lane(work.tx, ack.generation):
         if acknowledge.covers(ack, posting.first_index, posting.fragments):
             done(work, posting, "delivered")
+    for posting in postings.of_conversation(work.tx, conversation, "acceptance"):
+        done(work, posting, None)  # who speaks of our lane has learned of it
     for posting in postings.of_conversation(work.tx, conversation, "reset"):
         if posting.generation == ack.generation:
             done(work, posting, None)
     lacking = set(acknowledge.missing(ack))
     if lacking:
         repeat_missing(work, ack.generation, lacking)
+
+
+def future_ids(row: WriteLane, days: range) -> Iterator[bytes]:
+    """Yield the ids of the next indexes of a lane of ours, which nobody but an older or newer self can have used."""
+    point, chain = primitives.scalar_public(row.scalar), row.chain
+    for _ in range(lane.WINDOW):
+        secrets, chain = lane.step(chain)
+        for day in days:
+            yield lane.box_id(point, secrets, day)

@@ -11,19 +11,21 @@ from dataclasses import dataclass
 
 from core import api
 from core.crypto import primitives
+from core.errors import OpenFailed
 from core.people import lane
 from core.people.effects import BoxDraft, Deposit, Solve, Withdraw
 from core.people.fragment import PLAINTEXT_SIZE
 from core.people.greeting import WORK_FACTOR
 from core.people.lane import BoxSecrets
 from core.people.moment import HOUR_MS
-from core.people.slot import slot_key
+from core.people.slot import SLOTS, SlotKey, slot_key
 from core.people.work import Work
 from core.storage import conversations, lanes, messages, postings
 from core.storage.messages import MessageRow
 from core.storage.postings import DepositRow, Posting
 from net.ids import NodeId, ParcelId
-from net.parcel.box import Box, encode_box, signed_fields
+from net.parcel.box import BOX_SIZE, UNPAID_HOURS, Box, box_digest, encode_box, signed_fields
+from net.parcel.work import WorkPrice, check, required_work, solve
 
 # A copy lives 48 hours beyond the hour it is made in.
 LIFE_HOURS = 49
@@ -166,7 +168,7 @@ def done(work: Work, posting: Posting, state: api.State | None) -> None:
     for parcel_id in postings.delete(work.tx, posting.id):
         work.effects.append(Withdraw(ParcelId(parcel_id)))
     row = None if posting.message is None or state is None else messages.by_seq(work.tx, posting.message)
-    if row is not None and state is not None and row.state not in (state, "read"):
+    if row is not None and state is not None and row.state not in (state, "delivered", "read"):
         _move(work, row, state)
 
 
@@ -178,3 +180,41 @@ def give_up(work: Work) -> None:
             conversation = conversations.by_id(work.tx, posting.conversation)
             if conversation.state == "waiting":
                 conversations.set_state(work.tx, conversation.id, "unanswered")
+
+
+def open_slot(key: SlotKey, box: Box) -> bytes | None:
+    """Open a box found in a slot; None when somebody else wrote something else there."""
+    try:
+        return primitives.siv_open(key.seal_key, box.ciphertext, box_ad(box.prefix, box.expiry_hour, box.box_id))
+    except OpenFailed:
+        return None
+
+
+def forget_expired(work: Work) -> None:
+    """Forget copies that are gone from the network."""
+    postings.expire_deposits(work.tx, work.now.hour)
+
+
+def is_paid(box: Box, price: WorkPrice, factor: int) -> bool:
+    """Tell whether a box carries ``factor`` times the work of its kind, as strangers owe it."""
+    digest = box_digest(box.prefix, box.expiry_hour, box.box_id, box.ciphertext)
+    return check(digest, box.work, required_work(BOX_SIZE, LIFE_HOURS - UNPAID_HOURS, price, factor))
+
+
+def solve_draft(draft: BoxDraft, now_hour: int, price: WorkPrice) -> tuple[int, ...]:
+    """Do a box's proof of work: 50 ms at full price, in a worker thread."""
+    digest = box_digest(_PREFIX, draft.expiry_hour, ParcelId(draft.box_id), draft.ciphertext)
+    return solve(digest, required_work(BOX_SIZE, draft.expiry_hour - now_hour, price, draft.factor))
+
+
+def withdraw_all(work: Work) -> None:
+    """This state may be an old copy: no address it would use may be used again.
+
+    Blocks are dropped, their texts wait to be encoded anew; slots are drawn again.
+    """
+    for posting in postings.every(work.tx):
+        if posting.kind == "block":
+            done(work, posting, None)
+        else:
+            number = primitives.random_bytes(1)[0] % SLOTS[posting.kind]
+            postings.move(work.tx, posting.id, slot_secrets(posting.secrets[:32], number))

@@ -21,11 +21,12 @@ from core.people.device import check
 from core.people.fragment import CLASSES, PIECE_SIZE, PLAINTEXT_SIZE, cut, pad, unpad
 from core.people.lane import Offer
 from core.people.moment import HOUR_MS
-from core.people.posting import TRY_MS, done, slot_secrets
+from core.people.posting import TRY_MS, done, slot_secrets, withdraw_all
 from core.people.slot import RESET_SLOTS
 from core.people.watching import SlotWatch
 from core.people.work import Work
 from core.storage import accounts, conversations, devices, lanes, messages, postings
+from core.storage.lanes import WriteLane
 from core.storage.postings import Posting
 
 _NONCE_SIZE = 12
@@ -50,6 +51,10 @@ def watch(work: Work, conversation: int) -> None:
 
 def distrust_state(work: Work) -> None:
     """This database may be an old copy: never encrypt by its lanes and ratchets again."""
+    for row in conversations.every(work.tx):
+        messages.encode_lane_again(work.tx, row.id)
+        conversations.set_ack_due(work.tx, row.id, due=row.state == "open")
+    withdraw_all(work)
     lanes.end_writing(work.tx)
     devices.retire_sessions(work.tx)
 
@@ -57,25 +62,31 @@ def distrust_state(work: Work) -> None:
 def request(work: Work, conversation: int) -> None:
     """A block did not open: ask the other side to start afresh, by doing so."""
     current = lanes.last_written(work.tx, conversation)
-    if current is not None and work.now.network_ms - current.rekeyed_at < MIN_INTERVAL_MS:
+    if current is not None and not current.ended and work.now.network_ms - current.rekeyed_at < MIN_INTERVAL_MS:
         return
     for device in devices.of_conversation(work.tx, conversation):
         devices.retire_sessions(work.tx, device.device)
     begin(work, conversation, is_last_known=True)
 
 
-def begin(work: Work, conversation: int, *, is_last_known: bool, answers: bytes = NOBODY) -> None:
-    """End our generation and begin another; announce it; let what is not known to be delivered be encoded anew."""
+def start_lane(work: Work, conversation: int) -> tuple[WriteLane | None, Offer]:
+    """Begin a generation; what the one before it (returned first) did not deliver is to be encoded anew."""
     old = lanes.last_written(work.tx, conversation)
     scalar, offer = lane.new_lane()
     lanes.start_writing(work.tx, offer.generation, conversation, scalar, offer.chain, work.now.network_ms)
+    if old is not None:
+        messages.encode_lane_again(work.tx, conversation)
+        for posting in postings.of_lane(work.tx, old.generation):
+            done(work, posting, None)
+    return old, offer
+
+
+def begin(work: Work, conversation: int, *, is_last_known: bool, answers: bytes = NOBODY) -> None:
+    """End our generation and begin another; announce it; let what is not known to be delivered be encoded anew."""
+    old, offer = start_lane(work, conversation)
     devices.drop_offers(work.tx, conversation)
     for device in devices.of_conversation(work.tx, conversation):
         start_session(work, device)
-    messages.encode_lane_again(work.tx, conversation)
-    if old is not None:
-        for posting in postings.of_lane(work.tx, old.generation):
-            done(work, posting, None)
     for posting in postings.of_conversation(work.tx, conversation, "reset"):
         done(work, posting, None)
     last_index = old.next_index - 1 if old is not None and is_last_known else -1

@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from core.crypto import primitives
 
 GREETING_SLOTS = 256  # two greeters on one day meet with a chance of 1 in 256, and custodians keep both
-RESET_SLOTS = 16  # per conversation and day: a stranger's reset cannot hide behind ours
+# Acceptances and resets of one root: enough that a writer who lost count of what it used does not use a slot twice.
+ACCEPTANCE_SLOTS = 16
+RESET_SLOTS = 16
+SLOTS = {"greeting": GREETING_SLOTS, "acceptance": ACCEPTANCE_SLOTS, "reset": RESET_SLOTS}
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,6 +140,11 @@ def place(tx: Transaction, seq: int, generation: bytes | None, index: int | None
     tx.run("UPDATE messages SET generation = ?, idx = ?, pending = 0 WHERE seq = ?", generation, index, seq)
 
 
+def set_pending(tx: Transaction, seq: int) -> None:
+    """Let a row be encoded into the lane."""
+    tx.run("UPDATE messages SET pending = 1 WHERE seq = ?", seq)
+
+
 def set_state(tx: Transaction, seq: int, state: str, copies: int | None = None, until: int | None = None) -> None:
     """Move a row on."""
     tx.run("UPDATE messages SET state = ?, copies = ?, until = ? WHERE seq = ?", state, copies, until, seq)

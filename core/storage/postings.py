@@ -104,6 +104,17 @@ def of_conversation(tx: Snapshot, conversation: int, kind: str) -> list[Posting]
     return [Posting(*row) for row in rows]
 
 
+def every(tx: Snapshot) -> list[Posting]:
+    """Return all postings."""
+    return [Posting(*row) for row in tx.rows(f"SELECT {_COLUMNS} FROM postings ORDER BY id")]
+
+
+def move(tx: Transaction, posting: int, secrets: bytes) -> None:
+    """Give a posting another address; its copies are forgotten."""
+    tx.run("UPDATE postings SET secrets = ? WHERE id = ?", secrets, posting)
+    tx.run("DELETE FROM deposits WHERE posting = ?", posting)
+
+
 def over(tx: Snapshot, now_ms: int) -> list[Posting]:
     """Return postings whose time is over."""
     return [Posting(*row) for row in tx.rows(f"SELECT {_COLUMNS} FROM postings WHERE until <= ?", now_ms)]

@@ -83,7 +83,7 @@ class Attempts:
             DiskFull, ReadOnlyHome: the attempt could not be counted, so there is none.
         """
         record = read_file(self._path, _SIZE + 1)
-        tally = Tally(0, now) if record is None else decode(record, now)
+        tally = decode(record, now) if record else Tally(0, now)  # empty: killed while it was first made
         wait = tally.wait_ms(now)
         if wait > 0:
             if record != tally.encode() or (now.since(tally.at) is None and now.wall_ms < tally.at.wall_ms):

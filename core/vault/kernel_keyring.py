@@ -69,12 +69,13 @@ class KernelKeyring:
 
     def put(self, description: str, payload: bytes, seconds: int) -> None:
         """Keep ``payload`` for ``seconds``, in place of what was there. Raises ``KeyringRefused``."""
+        self.drop(description)  # a key that is only displaced keeps its payload until the kernel cleans up
         size = ctypes.c_size_t(len(payload))
         key = self._call(self._add_key, _KEY_TYPE, description.encode(), payload, size, ctypes.c_long(_THREAD_KEYRING))
         try:
             self._control(_Keyctl.SETPERM, key, PERMISSIONS)
             self._control(_Keyctl.SET_TIMEOUT, key, seconds)
-            self._control(_Keyctl.LINK, key, _USER_KEYRING)  # displaces a key of the same description
+            self._control(_Keyctl.LINK, key, _USER_KEYRING)
         finally:
             self._control(_Keyctl.UNLINK, key, _THREAD_KEYRING)
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from platformdirs import user_state_path
+from platformdirs import user_data_path, user_state_path
 
 from core.crypto import primitives
 from core.vault.durable import read_file, replace_file
@@ -28,8 +28,11 @@ _SIZE: Final = _COUNT_SIZE + 32
 
 
 def marks_directory() -> Path:
-    """Return where marks are kept for this user."""
-    return user_state_path("sottovoce") / "marks"
+    """Return where marks are kept for this user: with the state, and never where homes are by default."""
+    state = user_state_path("sottovoce")
+    if state == user_data_path("sottovoce"):  # systems that do not tell state from data
+        state = state.with_name("sottovoce-state")
+    return state / "marks"
 
 
 class Mark:

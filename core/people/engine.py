@@ -1,0 +1,330 @@
+"""The people layer as one object without I/O: transactions in, effects out.
+
+``Engine`` is called from one thread at a time. Each call is one transaction; the effects it returns may be carried out only
+because that transaction is committed. Time, network time and the number of custodians come in as a ``Moment``. The trio
+service ``core.messenger`` gives it a network and a clock; the simulator gives it a seeded world instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
+from random import SystemRandom
+
+import msgspec
+
+from core import api
+from core.crypto import primitives
+from core.crypto.ratchet import Account
+from core.people import acknowledge, conversing, inviting, meeting, posting, reading, resetting
+from core.people.bounds import decode
+from core.people.device import Certificate, certify
+from core.people.effects import BoxDraft, Effect, Follow, RecordDraft
+from core.people.greeting import WORK_FACTOR
+from core.people.moment import Moment
+from core.people.watching import LanePlace, SlotPlace, Watches
+from core.people.work import Me, Work
+from core.storage import accounts, conversations, lanes, mail, meetings, messages
+from core.storage.accounts import AccountRow
+from core.storage.database import Database
+from core.storage.meetings import SlotPlace as StoredSlot
+from net.errors import DecodeError
+from net.events import (
+    BoxAbsent,
+    BoxArrived,
+    CustodianDown,
+    CustodianUp,
+    DepositAnswered,
+    NodeEvent,
+    RecordAnswered,
+    TagsArrived,
+    Verdict,
+)
+from net.parcel.box import decode_box
+from net.parcel.work import FULL_PRICE, WorkPrice
+
+# How often the slow duties run: holes, expiry, the change of day. Seconds.
+DUTY_INTERVAL = 30.0
+# Tags are kept this long; the network forgets a box after 48 hours, clocks differ by two.
+TAG_HOURS = 50
+# Cursors of custodians not met for this long are forgotten: all they held then is gone.
+CURSOR_HOURS = 72
+# Copies repeated at a time when a custodian comes up; the rest follow with later duties.
+MAX_REPEATED = 256
+# Somebody looks at a chat that was listed or written to within this many seconds.
+OPEN_CHAT_SECONDS = 120.0
+
+
+class Engine:
+    """One unlocked account. ``distrust`` says that the database may be an old copy of itself."""
+
+    def __init__(
+        self,
+        database: Database,
+        identity_seed: bytes,
+        now: Moment,
+        *,
+        distrust: bool = False,
+        price: WorkPrice = FULL_PRICE,
+    ) -> None:
+        self._database = database
+        self._price = price
+        self._random = SystemRandom()
+        with database.transaction() as tx:
+            row = accounts.load(tx)
+            if row is None:
+                row = _new_account(identity_seed, now)
+                accounts.create(tx, row)
+            self.counter = row.counter
+        certificate = decode(Certificate, row.certificate, "stored certificate")
+        self.me = Me(identity_seed, row.device_seed, certificate, row.pickle_key)
+        self._watches = Watches(now.day)
+        self._solving: set[tuple[int, int]] = set()
+        self._caught_up = False
+        self._ack_at: dict[int, float] = {}
+        self._open_until: dict[int, float] = {}
+        self._next_duty = now.mono
+        self._counted_at: float | None = None
+        self._distrust = distrust
+        self._load(now)
+
+    # --- transactions -------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def work(self, now: Moment) -> Generator[Work]:
+        """Run one transaction of the people layer; what it found must be built anew if it fails."""
+        try:
+            with self._database.transaction() as tx:
+                work = Work(tx, self.me, now, self._watches)
+                yield work
+                row = accounts.load(tx)
+                assert row is not None
+                self.counter = row.counter
+        except api.ApiError:
+            raise  # refused before anything was changed
+        except BaseException:
+            self._load(now)
+            raise
+
+    def _load(self, now: Moment) -> None:
+        """Build what is watched from the database."""
+        self._solving.clear()
+        with self._database.transaction() as tx:
+            self._watches = Watches(now.day, mail.tags(tx))
+            work = Work(tx, self.me, now, self._watches)
+            if self._distrust:
+                resetting.distrust_state(work)
+                self._distrust = False
+            for row in lanes.every_reading(tx):
+                self._watches.watch_lane(row, lanes.held_indexes(tx, row.generation))
+            for invitation in meetings.every(tx):
+                inviting.watch(work, invitation)
+            for conversation in conversations.every(tx):
+                meeting.watch_conversation(work, conversation.id)
+
+    # --- what the network says ------------------------------------------------------------------------------------
+
+    def start(self, now: Moment) -> list[Effect]:
+        """Return what is to be done first."""
+        with self.work(now) as work:
+            work.want(self._watches.wanted())
+            inviting.repeat_records(work)
+        return work.effects + self.tick(now)
+
+    def network(self, events: Iterable[NodeEvent], now: Moment) -> list[Effect]:
+        """Take what the node reported, in one transaction."""
+        with self.work(now) as work:
+            for event in events:
+                self._on_event(work, event)
+            self._after(work)
+        return work.effects
+
+    def _on_event(self, work: Work, event: NodeEvent) -> None:
+        match event:
+            case CustodianUp():
+                work.effects.append(Follow(event.custodian, mail.cursor(work.tx, event.custodian)))
+                posting.repeat_unconfirmed(work, MAX_REPEATED)
+                inviting.repeat_records(work)
+            case TagsArrived():
+                self._on_tags(work, event)
+            case BoxArrived():
+                self._on_box(work, event.box)
+            case DepositAnswered():
+                if event.verdict is Verdict.STORED:
+                    posting.confirmed(work, event.parcel_id, event.custodian)
+                    inviting.confirmed(work, event.parcel_id, event.custodian)
+            case CustodianDown() | BoxAbsent() | RecordAnswered():
+                pass
+
+    def _on_tags(self, work: Work, event: TagsArrived) -> None:
+        new, ours = self._watches.see(event.tags)
+        mail.add_tags(work.tx, new, work.now.hour)
+        mail.set_cursor(work.tx, event.custodian, event.cursor, work.now.hour)
+        work.want(ours)
+        if event.caught_up and not self._caught_up:
+            self._caught_up = True
+            self._check_own_future(work)
+
+    def _check_own_future(self, work: Work) -> None:
+        """Meeting ids of indexes we have not used yet means that another copy of this state used them."""
+        days = range(work.now.day - 2, work.now.day + 1)
+        for row in lanes.every_writing(work.tx):
+            if self._watches.seen_any(conversing.future_ids(row, days)):
+                resetting.distrust_state(work)
+                return
+
+    def _on_box(self, work: Work, data: bytes) -> None:
+        try:
+            box = decode_box(data)
+        except DecodeError:
+            return
+        for place in self._watches.places(box.box_id):
+            if isinstance(place, LanePlace):
+                reading.open_lane_box(work, place, box)
+            else:
+                self._on_slot_box(work, place, data)
+
+    def _on_slot_box(self, work: Work, place: SlotPlace, data: bytes) -> None:
+        box = decode_box(data)
+        watch = self._watches.slot_watch(place.watch)
+        plaintext = posting.open_slot(place.key, box)
+        if watch is None or plaintext is None:
+            return
+        if place.watch.startswith("greeting:") and not posting.is_paid(box, self._price, WORK_FACTOR):
+            return
+        stored = StoredSlot(place.watch, place.day, place.number)
+        if not meetings.add_piece(work.tx, stored, place.fragment, box.variant(), plaintext):
+            return
+        for sealed in meeting.whole_slots(meetings.pieces(work.tx, stored), watch.fragments):
+            if self._on_slot(work, place.watch, sealed):
+                meetings.drop_pieces(work.tx, stored)
+                return
+
+    @staticmethod
+    def _on_slot(work: Work, watch: str, sealed: bytes) -> bool:
+        kind, *rest = watch.split(":")
+        if kind == "greeting":
+            return meeting.greeting_found(work, rest[0], sealed)
+        conversation, greeting_hash = int(rest[0]), bytes.fromhex(rest[1])
+        if kind == "acceptance":
+            return meeting.acceptance_found(work, conversation, greeting_hash, sealed)
+        return resetting.received(work, conversation, greeting_hash, sealed)
+
+    # --- work done elsewhere ------------------------------------------------------------------------------------
+
+    def solved(self, results: Iterable[tuple[BoxDraft | RecordDraft, tuple[int, ...]]], now: Moment) -> list[Effect]:
+        """Take drafts whose proof of work is done."""
+        with self.work(now) as work:
+            for draft, nonces in results:
+                if isinstance(draft, BoxDraft):
+                    self._solving.discard((draft.posting, draft.fragment))
+                    posting.finish(work, draft, nonces)
+                else:
+                    inviting.finish_record(work, draft, nonces)
+            self._after(work)
+        return work.effects
+
+    # --- time ---------------------------------------------------------------------------------------------------
+
+    def next_deadline(self) -> float:
+        """Return when ``tick`` wants to be called, monotonic seconds."""
+        return min(self._next_duty, *self._ack_at.values()) if self._ack_at else self._next_duty
+
+    def tick(self, now: Moment) -> list[Effect]:
+        """Do what has become due."""
+        with self.work(now) as work:
+            if now.mono >= self._next_duty:
+                self._next_duty = now.mono + DUTY_INTERVAL
+                self._duties(work)
+            self._write_acks(work)
+            self._after(work)
+        return work.effects
+
+    def _duties(self, work: Work) -> None:
+        self._count_online(work)
+        work.want(self._watches.turn_day(work.now.day))
+        reading.give_up_holes(work)
+        posting.give_up(work)
+        posting.repeat_unconfirmed(work, MAX_REPEATED)
+        posting.forget_expired(work)
+        mail.expire_tags(work.tx, work.now.hour - TAG_HOURS)
+        mail.expire_cursors(work.tx, work.now.hour - CURSOR_HOURS)
+        meetings.expire_pieces(work.tx, work.now.day - 3)
+        meetings.drop_keys(work.tx, work.now.network_ms)
+
+    def _count_online(self, work: Work) -> None:
+        last, self._counted_at = self._counted_at, work.now.mono if work.now.custodians else None
+        if last is not None and work.now.custodians:
+            accounts.add_online(work.tx, int(min(work.now.mono - last, 2 * DUTY_INTERVAL) * 1000))
+
+    def _write_acks(self, work: Work) -> None:
+        if not self._caught_up:
+            return
+        for conversation in conversations.acks_due(work.tx):
+            at = self._ack_at.get(conversation)
+            if at is None:
+                self._ack_at[conversation] = work.now.mono + self._ack_delay(conversation, work.now)
+            elif at <= work.now.mono:
+                self._ensure_lane(work, conversation)
+                conversing.write_control(work, conversation)
+                self._ack_at.pop(conversation, None)
+
+    def _ack_delay(self, conversation: int, now: Moment) -> float:
+        if self._open_until.get(conversation, 0.0) > now.mono:
+            return acknowledge.OPEN_DELAY
+        return self._random.uniform(*acknowledge.IDLE_DELAY)
+
+    def look_at(self, conversation: int, now: Moment) -> None:
+        """Somebody looks at a chat: what is owed there is acknowledged soon."""
+        self._open_until[conversation] = now.mono + OPEN_CHAT_SECONDS
+        if conversation in self._ack_at:
+            self._ack_at[conversation] = min(self._ack_at[conversation], now.mono + acknowledge.OPEN_DELAY)
+
+    def _after(self, work: Work) -> None:
+        """Write what waits, then deposit what lacks a copy: the end of every transaction."""
+        if self._caught_up:
+            for conversation in messages.conversations_pending(work.tx):
+                self._write_pending(work, conversation)
+        posting.plan(work, self._solving)
+        due = set(conversations.acks_due(work.tx))
+        for conversation in [known for known in self._ack_at if known not in due]:
+            del self._ack_at[conversation]
+        for conversation in due - set(self._ack_at):
+            self._ack_at[conversation] = work.now.mono + self._ack_delay(conversation, work.now)
+
+    @staticmethod
+    def _write_pending(work: Work, conversation: int) -> None:
+        if conversations.by_id(work.tx, conversation).state != "open":
+            return
+        Engine._ensure_lane(work, conversation)
+        conversing.write_pending(work, conversation)
+
+    @staticmethod
+    def _ensure_lane(work: Work, conversation: int) -> None:
+        if lanes.writing(work.tx, conversation) is None:
+            resetting.begin(work, conversation, is_last_known=False)
+
+    def command(self, act: Callable[[Work], api.R], now: Moment) -> tuple[api.R, list[Effect]]:
+        """Carry out a command of a person in one transaction."""
+        with self.work(now) as work:
+            result = act(work)
+            self._after(work)
+        return result, work.effects
+
+
+def _new_account(identity_seed: bytes, now: Moment) -> AccountRow:
+    device_seed, pickle_key = primitives.random_bytes(32), primitives.random_bytes(32)
+    account, fallback = Account.create()
+    certificate = certify(
+        identity_seed, primitives.ed25519_public(device_seed), account.identity_key, fallback, now.own_ms
+    )
+    return AccountRow(
+        name="",
+        device_seed=device_seed,
+        certificate=msgspec.msgpack.encode(certificate),
+        olm_account=account.pickle(pickle_key),
+        pickle_key=pickle_key,
+        counter=0,
+        online_ms=0,
+        settings=msgspec.msgpack.encode(api.Settings()),
+    )

@@ -1,0 +1,318 @@
+"""Getting to know: greetings sent, greetings received, greetings accepted.
+
+A greeting that was accepted, or two that crossed, make one conversation per identity. Everything a conversation needs —
+devices, lanes, ratchets, a root for resets — is in place when it is *open*.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from functools import partial
+
+import msgspec
+
+from core import api
+from core.api import ApiError, Kind
+from core.crypto import primitives
+from core.crypto.ratchet import Account, Session
+from core.crypto.seed import identity_of
+from core.errors import Malformed, OpenFailed
+from core.people import greeting as greetings, inviting, resetting
+from core.people.bounds import decode
+from core.people.content import Acceptance, Block, Text, decode_block, encode_block
+from core.people.conversing import seal_for
+from core.people.device import TAG_SIZE, Certificate, check
+from core.people.envelope import Place, open_envelope
+from core.people.fragment import cut, decode_piece
+from core.people.greeting import Greeting
+from core.people.invitation import Bundle, Link, decode_link
+from core.people.lane import Offer
+from core.people.posting import TRY_MS, done, slot_secrets
+from core.people.reading import insert_incoming, message_id, unwrap
+from core.people.slot import ACCEPTANCE_SLOTS, SLOTS
+from core.people.watching import SlotWatch
+from core.people.work import Work
+from core.storage import accounts, conversations, devices, meetings, messages, postings
+from core.storage.conversations import ConversationRow
+from core.storage.meetings import GreetingRow, InvitationRow
+from core.storage.messages import NewMessage
+from core.storage.postings import Posting
+
+# An acceptance stands outside any lane: it is signed at this place.
+_ACCEPTANCE_INDEX = 0
+
+
+def _know_device(work: Work, conversation: int, certificate: Certificate) -> None:
+    devices.upsert(work.tx, certificate.device, conversation, msgspec.msgpack.encode(certificate))
+
+
+# --- greeting somebody ----------------------------------------------------------------------------------------------
+
+
+def existing(work: Work, identity: bytes, device: bytes) -> ConversationRow | None:
+    """Return the conversation with an identity if there is nothing left to greet for."""
+    row = conversations.by_identity(work.tx, identity)
+    if row is None or row.state == "unanswered":
+        return None
+    known = devices.find(work.tx, device)
+    return row if row.state == "waiting" or (known is not None and known.conversation == row.id) else None
+
+
+def greet(work: Work, link: Link, bundle: Bundle, text: str) -> ConversationRow:
+    """Write a greeting to whoever made a link. The conversation waits until it is accepted."""
+    row = conversations.by_identity(work.tx, link.identity)
+    if row is None:
+        public_id = primitives.random_bytes(16).hex()
+        row = conversations.insert(work.tx, public_id, link.identity, bundle.name, "waiting", work.now.own_ms)
+    if row.state != "open":
+        conversations.set_state(work.tx, row.id, "waiting", link.expires_at * 1000)
+    _, offer = resetting.start_lane(work, row.id)
+    root = primitives.random_bytes(greetings.ROOT_SIZE)
+    session = work.olm_account().open_session(bundle.olm_identity, bundle.olm_key)
+    _, olm = session.encrypt(root)
+    me = accounts.load(work.tx)
+    assert me is not None
+    uid = primitives.random_bytes(16)
+    unsigned = Greeting(work.me.certificate, olm, offer, me.name, uid, text, work.now.own_ms, bytes(64))
+    sealed = greetings.seal(link, bundle, unsigned, work.me.device_seed)
+    _know_device(work, row.id, bundle.certificate)
+    pickle = session.pickle(work.me.pickle_key)
+    devices.add_session(work.tx, session.id, bundle.certificate.device, pickle, work.now.own_ms)
+    greeting_hash = primitives.sha256(sealed)
+    conversations.add_root(work.tx, row.id, greeting_hash, root)
+    seq = _insert_own(work, row, uid, text)
+    _post(work, row.id, "greeting", sealed, link.greeting_secret, link.expires_at * 1000, seq)
+    watch_conversation(work, row.id)
+    accounts.advance(work.tx)
+    return row
+
+
+def _insert_own(work: Work, row: ConversationRow, uid: bytes, text: str) -> int | None:
+    return messages.insert(
+        work.tx,
+        NewMessage(
+            id=message_id(row.public_id, work.me.identity, uid),
+            conversation=row.id,
+            uid=uid,
+            author=work.me.identity,
+            device=work.me.device,
+            incoming=False,
+            kind=1,
+            text=text,
+            sent_at=work.now.own_ms,
+            state="queued",
+        ),
+    )
+
+
+def _post(
+    work: Work, conversation: int, kind: str, sealed: bytes, secret: bytes, until: int, message: int | None
+) -> None:
+    pieces = cut(sealed)
+    number = primitives.random_bytes(1)[0] % SLOTS[kind]
+    postings.insert(
+        work.tx,
+        Posting(
+            id=0,
+            kind=kind,
+            conversation=conversation,
+            generation=None,
+            first_index=0,
+            fragments=len(pieces),
+            payload=b"".join(pieces),
+            secrets=slot_secrets(secret, number),
+            message=message,
+            made_at=work.now.network_ms,
+            until=until,
+        ),
+    )
+
+
+def acceptance_watch(conversation: int, greeting_hash: bytes) -> str:
+    """Return the name of the watch on a greeting's acceptance."""
+    return f"acceptance:{conversation}:{greeting_hash.hex()}"
+
+
+def watch_conversation(work: Work, conversation: int) -> None:
+    """Look for the acceptance of our greetings and for resets."""
+    for greeting_hash, root in conversations.roots(work.tx, conversation):
+        name = acceptance_watch(conversation, greeting_hash)
+        work.want(work.watches.watch_slots(SlotWatch(name, greetings.acceptance_secret(root), ACCEPTANCE_SLOTS)))
+    resetting.watch(work, conversation)
+
+
+# --- being greeted --------------------------------------------------------------------------------------------------
+
+
+def greeting_found(work: Work, invitation: str, sealed: bytes) -> bool:
+    """Act on what was found in an invitation's slot; False when it is not a greeting to it."""
+    row = meetings.find(work.tx, invitation)
+    if row is None or row.xwing_private is None or row.olm_account is None or row.state != "open":
+        return False
+    if row.expires_at <= work.now.network_ms:
+        return False
+    greeting_hash = primitives.sha256(sealed)
+    if meetings.was_opened(work.tx, greeting_hash):
+        return True
+    account = Account.restore(row.olm_account, work.me.pickle_key)
+    try:
+        opened = greetings.open_greeting(sealed, decode_link(row.link), row.xwing_private, account)
+    except (OpenFailed, Malformed):
+        return False
+    meetings.note_opened(work.tx, greeting_hash, invitation)
+    devices.use_prekey(work.tx, opened.session.id)
+    uses = meetings.count_use(work.tx, invitation, account.pickle(work.me.pickle_key))
+    if row.max_uses is not None and uses >= row.max_uses:
+        inviting.finish(work, row, "used")
+    _let_in_or_keep(work, row, opened)
+    return True
+
+
+def _let_in_or_keep(work: Work, row: InvitationRow, opened: greetings.Opened) -> None:
+    said = opened.greeting
+    kept = GreetingRow(
+        id=opened.greeting_hash[:16].hex(),
+        invitation=row.id,
+        greeting=msgspec.msgpack.encode(said),
+        identity=said.certificate.identity,
+        root=opened.root,
+        greeting_hash=opened.greeting_hash,
+        session=opened.session.pickle(work.me.pickle_key),
+        received_at=work.now.own_ms,
+    )
+    known = conversations.by_identity(work.tx, kept.identity)
+    device = devices.find(work.tx, said.certificate.device)
+    wanted = known is not None and (
+        known.state == "waiting" or (device is not None and device.conversation == known.id)
+    )
+    if wanted:  # we greeted too, or this device is a contact's already: nothing to ask
+        accept(work, kept)
+    elif meetings.add_greeting(work.tx, kept):
+        identity = identity_of(kept.identity)
+        work.emit(api.GreetingReceived(id=kept.id, identity=identity, name=said.name, text=said.text))
+
+
+def describe(work: Work, row: GreetingRow) -> api.Greeting:
+    """Return a greeting as people see it."""
+    said = decode(Greeting, row.greeting, "stored greeting")
+    invitation = meetings.find(work.tx, row.invitation)
+    return api.Greeting(
+        id=row.id,
+        identity=identity_of(row.identity),
+        name=said.name,
+        text=said.text,
+        received_at=row.received_at,
+        note="" if invitation is None else invitation.note,
+        known=conversations.by_identity(work.tx, row.identity) is not None,
+    )
+
+
+def accept(work: Work, row: GreetingRow) -> ConversationRow:
+    """Let a greeter in: the conversation opens here at once, there when the acceptance is read."""
+    said = decode(Greeting, row.greeting, "stored greeting")
+    conversation = conversations.by_identity(work.tx, row.identity)
+    if conversation is None:
+        public_id = primitives.random_bytes(16).hex()
+        conversation = conversations.insert(work.tx, public_id, row.identity, said.name, "open", work.now.own_ms)
+    was_open = conversation.state == "open" and bool(devices.of_conversation(work.tx, conversation.id))
+    _know_device(work, conversation.id, said.certificate)
+    session = Session.restore(row.session, work.me.pickle_key)
+    pickle = session.pickle(work.me.pickle_key)
+    devices.add_session(work.tx, session.id, said.certificate.device, pickle, work.now.own_ms)
+    conversations.add_root(work.tx, conversation.id, row.greeting_hash, row.root)
+    insert_incoming(work, conversation.id, said.certificate.device, said.made_at, Text(said.uid, said.text))
+    _, offer = resetting.start_lane(work, conversation.id)
+    for posting in postings.of_conversation(work.tx, conversation.id, "greeting"):
+        if posting.message is not None:  # we greeted too, and that greeting may never be opened: say it in the lane
+            messages.set_pending(work.tx, posting.message)
+    _accept_by_slot(work, conversation.id, row, offer)
+    resetting.start_reading(work, conversation.id, said.certificate.device, said.offer)
+    _become_open(work, conversation, said.name, tell=not was_open)
+    meetings.drop_greeting(work.tx, row.id)
+    accounts.advance(work.tx)
+    return conversations.by_id(work.tx, conversation.id)
+
+
+def _accept_by_slot(work: Work, conversation: int, row: GreetingRow, offer: Offer) -> None:
+    me = accounts.load(work.tx)
+    said = decode(Greeting, row.greeting, "stored greeting")
+    audience = devices.find(work.tx, said.certificate.device)
+    assert me is not None
+    assert audience is not None
+    block = Block(work.now.own_ms, (Acceptance(work.me.certificate, offer, me.name),))
+    place = Place(work.me.identity, row.greeting_hash[:16], _ACCEPTANCE_INDEX)
+    sealed = seal_for(work, [audience], encode_block(block), place, greetings.SIZE)
+    secret = greetings.acceptance_secret(row.root)
+    _post(work, conversation, "acceptance", sealed, secret, work.now.network_ms + TRY_MS, None)
+
+
+def _become_open(work: Work, conversation: ConversationRow, name: str, *, tell: bool) -> None:
+    conversations.set_state(work.tx, conversation.id, "open")
+    conversations.set_name(work.tx, conversation.id, name)
+    watch_conversation(work, conversation.id)
+    if tell:
+        work.emit(api.ContactAccepted(conversation=conversation.public_id))
+
+
+def reject(work: Work, greeting_id: str) -> None:
+    """Turn a greeter away; nothing is sent. Raises ``ApiError``."""
+    if meetings.greeting(work.tx, greeting_id) is None:
+        raise ApiError(Kind.UNKNOWN_GREETING, "There is no such greeting.")
+    meetings.drop_greeting(work.tx, greeting_id)
+
+
+# --- being accepted -------------------------------------------------------------------------------------------------
+
+
+def acceptance_found(work: Work, conversation: int, greeting_hash: bytes, sealed: bytes) -> bool:
+    """Act on what was found in an acceptance slot; False when it is not an acceptance of our greeting."""
+    owner = conversations.by_id(work.tx, conversation)
+    place = Place(owner.identity, greeting_hash[:16], _ACCEPTANCE_INDEX)
+    for device in devices.of_conversation(work.tx, conversation):
+        certificate = decode(Certificate, device.certificate, "stored certificate")
+        try:
+            plain = open_envelope(
+                sealed,
+                work.me.device[:TAG_SIZE],
+                place,
+                certificate.device,
+                partial(unwrap, work, device),
+            )
+            block = decode_block(plain)
+        except (OpenFailed, Malformed):
+            continue
+        for item in block.items:
+            if isinstance(item, Acceptance):
+                _accepted(work, owner, item)
+                work.watches.forget_slots(acceptance_watch(conversation, greeting_hash))
+                return True
+    return False
+
+
+def _accepted(work: Work, owner: ConversationRow, item: Acceptance) -> None:
+    certificate = check(item.certificate)
+    if certificate.identity != owner.identity:
+        raise Malformed("acceptance: somebody else's device")
+    was_open = owner.state == "open"
+    _know_device(work, owner.id, certificate)
+    for posting in postings.of_conversation(work.tx, owner.id, "greeting"):
+        done(work, posting, "delivered")
+    _become_open(work, owner, item.name, tell=not was_open)
+    resetting.start_reading(work, owner.id, certificate.device, item.offer)
+
+
+# --- slots ------------------------------------------------------------------------------------------------------------
+
+
+def whole_slots(pieces: list[tuple[int, bytes]], fragments: int) -> Iterator[bytes]:
+    """Yield every way to put a slot's pieces together: up to four variants each, when strangers met in a slot."""
+    by_number: list[list[bytes]] = [[] for _ in range(fragments)]
+    for number, plaintext in pieces:
+        try:
+            piece = decode_piece(plaintext)
+        except Malformed:
+            continue
+        if piece.count == fragments and piece.number == number:
+            by_number[number].append(piece.data)
+    yield from (b"".join(parts) for parts in itertools.product(*by_number))

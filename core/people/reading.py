@@ -1,0 +1,287 @@
+"""Reading: from a tag that is ours to a row in a conversation.
+
+A box is opened at once, and its plaintext held; blocks are then taken in the order of their lane, so that ratchets never
+skip and rows never jump. A hole holds later blocks back and is asked for in every acknowledgement; after 48 hours of own
+time online it is given up, shown as a gap, and what still comes later is inserted late.
+"""
+
+from __future__ import annotations
+
+from core import api
+from core.crypto import primitives
+from core.crypto.ratchet import Session, prekey_id
+from core.crypto.seed import identity_of
+from core.errors import Malformed, OpenFailed
+from core.people import conversing, lane, resetting
+from core.people.bounds import decode
+from core.people.content import Ack, Block, Item, KeyOffer, Rekey, Text, Unknown, decode_block
+from core.people.device import TAG_SIZE, Certificate
+from core.people.envelope import Place, Wrapped, open_envelope
+from core.people.fragment import MAX_FRAGMENTS, PIECE_SIZE, Piece, decode_piece
+from core.people.moment import HOUR_MS
+from core.people.posting import box_ad
+from core.people.watching import GIVEN_UP_SIZE, LanePlace
+from core.people.work import Work
+from core.storage import accounts, conversations, devices, lanes, messages
+from core.storage.devices import DeviceRow
+from core.storage.lanes import ReadLane
+from core.storage.messages import GAP, NewMessage
+from net.parcel.box import Box
+
+# A hole is waited for this long, counted while this account is online: whoever could fill it had the time to.
+HOLE_PATIENCE_MS = 48 * HOUR_MS
+# Indexes remembered after they were given up, for what comes late.
+MAX_GIVEN_UP = 256
+
+
+def open_lane_box(work: Work, place: LanePlace, box: Box) -> None:
+    """Open a box found at a lane's index, hold it, and take what is whole and in order."""
+    row = lanes.reading(work.tx, place.generation)
+    if row is None:
+        return
+    key = lane.box_key(place.secrets, place.day)
+    try:
+        plaintext = primitives.siv_open(key, box.ciphertext, box_ad(box.prefix, box.expiry_hour, box.box_id))
+        piece = decode_piece(plaintext)
+    except (OpenFailed, Malformed):
+        return  # a variant by somebody else, or a writer gone wrong: as if it were not there
+    work.watches.got_index(place.generation, place.index)
+    if place.late:
+        _take_late(work, row, place.index, piece)
+    elif place.index >= row.next_index and lanes.hold(work.tx, row.generation, place.index, plaintext):
+        take_ready(work, row)
+
+
+def take_ready(work: Work, row: ReadLane) -> None:
+    """Take every whole block at the front of a lane."""
+    current, chain, index = row, row.chain, row.next_index
+    while True:
+        pieces = _block_at(work, row.generation, index)
+        if pieces is None:
+            break
+        secret = _take_block(work, current, index, b"".join(piece.data for piece in pieces), late=False)
+        for _ in pieces:
+            _, chain = lane.step(chain)
+        index += len(pieces)
+        if secret is not None:
+            chain = lane.rekey(chain, secret)
+        lanes.advance_reading(work.tx, row.generation, chain, index)
+        lanes.release(work.tx, row.generation, index)
+        if secret is not None:
+            fresh = lanes.reading(work.tx, row.generation)
+            assert fresh is not None
+            work.want(work.watches.watch_lane(fresh, lanes.held_indexes(work.tx, row.generation)))
+    if index > row.next_index and lanes.reading(work.tx, row.generation) is not None:
+        work.want(work.watches.move_lane(row.generation, index))
+    if lanes.held(work.tx, row.generation, index + 1, lane.WINDOW):
+        _note_hole(work, row.generation)
+
+
+def _block_at(work: Work, generation: bytes, index: int) -> list[Piece] | None:
+    """Return the pieces of the block that starts at ``index``, None while it is not whole."""
+    held = lanes.held(work.tx, generation, index, MAX_FRAGMENTS)
+    if not held or held[0][0] != index:
+        return None
+    first = decode_piece(held[0][1])
+    if first.number != 0:
+        return [first]  # the beginning was given up, or the writer went wrong: taken alone, it opens as nothing
+    pieces = [decode_piece(plaintext) for _, plaintext in held[: first.count]]
+    whole = [(index + n, n, first.count) for n in range(first.count)]
+    if [(at, piece.number, piece.count) for (at, _), piece in zip(held, pieces, strict=False)] != whole:
+        return None
+    return pieces
+
+
+def _note_hole(work: Work, generation: bytes) -> None:
+    online = accounts.add_online(work.tx, 0)
+    lanes.set_hole(work.tx, generation, online)
+
+
+def give_up_holes(work: Work) -> None:
+    """Go on past holes that were waited for long enough, or that lie beyond the end of a generation."""
+    online = accounts.add_online(work.tx, 0)
+    for row in lanes.every_reading(work.tx):
+        if row.hole_since is not None and online - row.hole_since >= HOLE_PATIENCE_MS:
+            _skip_hole(work, row)
+
+
+def _skip_hole(work: Work, row: ReadLane) -> None:
+    held = lanes.held_indexes(work.tx, row.generation)
+    if not held:
+        return
+    chain, index, given_up = row.chain, row.next_index, row.given_up
+    while index < held[0]:
+        secrets, chain = lane.step(chain)
+        given_up += index.to_bytes(8, "big") + secrets.pack()
+        index += 1
+    lanes.give_up(work.tx, row.generation, given_up[-MAX_GIVEN_UP * GIVEN_UP_SIZE :])
+    lanes.advance_reading(work.tx, row.generation, chain, index)
+    _insert_gap(work, row)
+    fresh = lanes.reading(work.tx, row.generation)
+    assert fresh is not None
+    work.want(work.watches.watch_lane(fresh, held))
+    take_ready(work, fresh)
+
+
+def _insert_gap(work: Work, row: ReadLane) -> None:
+    conversation = conversations.by_id(work.tx, row.conversation)
+    uid = primitives.sha256(b"gap" + row.generation + row.next_index.to_bytes(8, "big"))[:16]
+    gap = NewMessage(
+        id=message_id(conversation.public_id, conversation.identity, uid),
+        conversation=row.conversation,
+        uid=uid,
+        author=conversation.identity,
+        device=row.device,
+        incoming=True,
+        kind=GAP,
+        text="",
+        sent_at=work.now.own_ms,
+        state="received",
+        generation=row.generation,
+        idx=row.next_index,
+    )
+    messages.insert(work.tx, gap)
+
+
+def _take_late(work: Work, row: ReadLane, index: int, piece: Piece) -> None:
+    """Take a block whose place was given up; only single boxes can still be put together."""
+    if piece.count == 1:
+        _take_block(work, row, index, piece.data, late=True)
+
+
+def _take_block(work: Work, row: ReadLane, index: int, sealed: bytes, *, late: bool) -> bytes | None:
+    """Open a block and act on its items; return the secret of a re-keying."""
+    device = devices.find(work.tx, row.device)
+    if device is None or len(sealed) < PIECE_SIZE:
+        return None
+    certificate = decode(Certificate, device.certificate, "stored certificate")
+    place = Place(certificate.identity, row.generation, index)
+    try:
+        plain = open_envelope(
+            sealed, work.me.device[:TAG_SIZE], place, row.device, lambda wrapped: unwrap(work, device, wrapped)
+        )
+        block = decode_block(plain)
+    except (OpenFailed, Malformed):
+        if not late and row.last_index is None:
+            resetting.request(work, row.conversation)
+        return None
+    secret: bytes | None = None
+    for item in block.items:
+        secret = _take_item(work, row, index, block, item, late=late) or secret
+    if any(not isinstance(item, Ack) for item in block.items):
+        conversations.set_ack_due(work.tx, row.conversation, due=True)
+    return secret
+
+
+def unwrap(work: Work, device: DeviceRow, wrapped: Wrapped) -> bytes:
+    """Run the ratchet with a device; a first message may open a new one, once. Raises ``OpenFailed``."""
+    for session_id, pickle, _ in devices.sessions(work.tx, device.device):
+        session = Session.restore(pickle, work.me.pickle_key)
+        try:
+            plaintext = session.decrypt(wrapped.kind, wrapped.message)
+        except OpenFailed:
+            continue
+        devices.save_session(work.tx, session_id, session.pickle(work.me.pickle_key), work.now.own_ms)
+        return plaintext
+    if wrapped.kind != 0 or not devices.use_prekey(work.tx, prekey_id(wrapped.kind, wrapped.message)):
+        raise OpenFailed
+    account = work.olm_account()
+    certificate = decode(Certificate, device.certificate, "stored certificate")
+    session, plaintext = account.accept_session(certificate.olm_identity, wrapped.kind, wrapped.message)
+    accounts.save_olm(work.tx, account.pickle(work.me.pickle_key))
+    pickle = session.pickle(work.me.pickle_key)
+    devices.add_session(work.tx, session.id, device.device, pickle, work.now.own_ms)
+    return plaintext
+
+
+def _take_item(work: Work, row: ReadLane, index: int, block: Block, item: Item, *, late: bool) -> bytes | None:
+    match item:
+        case Text():
+            _insert_text(work, row, index, block, item, late=late)
+        case Ack():
+            for ack in item.lanes:
+                conversing.apply_ack(work, ack, row.conversation)
+        case KeyOffer():
+            devices.set_offered_key(work.tx, row.device, item.public)
+        case Rekey():
+            return _open_rekey(work, item)
+        case Unknown():
+            _insert_unknown(work, row, index, block, item)
+        case _:
+            pass  # an acceptance has no place in a lane
+    return None
+
+
+def _open_rekey(work: Work, item: Rekey) -> bytes | None:
+    for sealed in item.secrets:
+        private = devices.offered_key(work.tx, sealed.key_id)
+        if sealed.device == work.me.device[:TAG_SIZE] and private is not None:
+            info = b"sottovoce/v1/lane/rekey" + work.me.device
+            secret = primitives.xwing_open(private, sealed.sealed, info)
+            devices.drop_offered_key(work.tx, sealed.key_id)
+            return secret
+    return None
+
+
+def message_id(conversation: str, author: bytes, uid: bytes) -> str:
+    """Return the id under which programs know a row."""
+    return primitives.sha256(conversation.encode() + author + uid)[:16].hex()
+
+
+def _insert_text(work: Work, row: ReadLane, index: int, block: Block, item: Text, *, late: bool) -> None:
+    insert_incoming(work, row.conversation, row.device, block.made_at, item, late=late, place=(row.generation, index))
+
+
+def insert_incoming(
+    work: Work,
+    conversation: int,
+    device: bytes,
+    made_at: int,
+    item: Text,
+    *,
+    late: bool = False,
+    place: tuple[bytes, int] | None = None,
+) -> None:
+    """Insert somebody's text, once, and tell."""
+    owner = conversations.by_id(work.tx, conversation)
+    new = NewMessage(
+        id=message_id(owner.public_id, owner.identity, item.uid),
+        conversation=conversation,
+        uid=item.uid,
+        author=owner.identity,
+        device=device,
+        incoming=True,
+        kind=1,
+        text=item.text,
+        sent_at=made_at,
+        state="received",
+        generation=place[0] if place else None,
+        idx=place[1] if place else None,
+        late=late,
+    )
+    if messages.insert(work.tx, new) is not None:
+        sender = identity_of(owner.identity)
+        work.emit(
+            api.MessageReceived(conversation=owner.public_id, id=new.id, sender=sender, text=item.text, late=late)
+        )
+
+
+def _insert_unknown(work: Work, row: ReadLane, index: int, block: Block, item: Unknown) -> None:
+    owner = conversations.by_id(work.tx, row.conversation)
+    uid = primitives.sha256(b"unknown" + row.generation + index.to_bytes(8, "big") + item.raw)[:16]
+    new = NewMessage(
+        id=message_id(owner.public_id, owner.identity, uid),
+        conversation=row.conversation,
+        uid=uid,
+        author=owner.identity,
+        device=row.device,
+        incoming=True,
+        kind=item.kind,
+        text="",
+        sent_at=block.made_at,
+        state="received",
+        generation=row.generation,
+        idx=index,
+        raw=item.raw,
+    )
+    messages.insert(work.tx, new)
