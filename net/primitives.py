@@ -135,3 +135,9 @@ def hkdf(secret: bytes, *, salt: bytes, label: bytes, size: int) -> bytes:
         block = hmac(pseudo_random_key, block + label + bytes([counter]))
         output += block
     return output[:size]
+
+
+def sign_by_seed(seed: bytes, message: bytes) -> tuple[bytes, bytes]:
+    """Return (public key, Ed25519 signature) of a 32-byte seed. Simulations make parcels with it; ``net`` signs nothing."""
+    public, secret = sodium.crypto_sign_seed_keypair(seed)
+    return public, sodium.crypto_sign(message, secret)[:SIGNATURE_SIZE]

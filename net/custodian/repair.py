@@ -62,6 +62,9 @@ class _Swarmmate:
     def is_repairing(self) -> bool:
         return bool(self.comparing or self.ranges)
 
+    def deadline(self) -> float:
+        return min(self.next_at, self.last_heard + PATIENCE) if self.comparing else self.next_at
+
 
 def answer_comparison(message: Compare, index: Index) -> Compared:
     """Say how our part of the key space differs from the asker's."""
@@ -82,15 +85,19 @@ class Repair:
         self._random = random
         self._mates: dict[Requester, _Swarmmate] = {}
         self._request = 0
+        self._takers: dict[Requester, None] = {}  # an ordered set: those that wait for parcels
+        self._due: float | None = None  # None: to be worked out
         self.pulled = 0
 
     def meet(self, requester: Requester, now: Instant) -> None:
         """Another custodian is there: compare with it at once."""
         self._mates.setdefault(requester, _Swarmmate(next_at=now.mono))
+        self._due = None
 
     def forget(self, requester: Requester) -> None:
         """A custodian is gone."""
         self._mates.pop(requester, None)
+        self._takers.pop(requester, None)
 
     def mates(self) -> list[Requester]:
         """Return the custodians that are there."""
@@ -100,11 +107,12 @@ class Repair:
         """A push did not get through: repair within half a minute."""
         if mate := self._mates.get(requester):
             mate.next_at = min(mate.next_at, now.mono + PATIENCE)
+            self._due = None
 
     def on_wanted(self, requester: Requester, keys: list[bytes], index: Index) -> None:
         """Queue what another custodian asks for."""
         if mate := self._mates.get(requester):
-            self._give(mate, [key for key in keys if key in index])
+            self._give(requester, mate, [key for key in keys if key in index])
 
     def on_compared(self, requester: Requester, message: Compared, index: Index, now: Instant) -> None:
         """Descend into what differs; ask for what we lack and give what they lack."""
@@ -113,6 +121,7 @@ class Repair:
         if mate is None or asked is None:
             return
         mate.last_heard = now.mono
+        self._due = None
         if message.ranges:
             self._descend(mate, asked, message.ranges, index)
         elif not message.is_same:
@@ -121,6 +130,9 @@ class Repair:
 
     def handle_timeout(self, index: Index, now: Instant) -> None:
         """Begin repairs that are due and leave those that got no answer."""
+        if now.mono < self.next_deadline():
+            return
+        self._due = None
         for requester, mate in list(self._mates.items()):
             if mate.comparing and now.mono >= mate.last_heard + PATIENCE:
                 mate.comparing.clear()
@@ -134,24 +146,24 @@ class Repair:
 
     def next_deadline(self) -> float:
         """Return when ``handle_timeout`` is due, in monotonic seconds."""
-        return min(
-            (
-                min(mate.next_at, mate.last_heard + PATIENCE if mate.comparing else math.inf)
-                for mate in self._mates.values()
-            ),
-            default=math.inf,
-        )
+        if self._due is None:
+            self._due = min((mate.deadline() for mate in self._mates.values()), default=math.inf)
+        return self._due
 
     def to_give(self, limit: int) -> tuple[Requester, list[bytes]] | None:
         """Take up to ``limit`` keys whose parcels a custodian that can take them should be sent."""
-        for requester, mate in self._mates.items():
-            if mate.giving and self._outlet.writable(requester):
-                return requester, [mate.giving.popleft() for _ in range(min(limit, len(mate.giving)))]
+        for requester in self._takers:
+            if self._outlet.writable(requester):
+                giving = self._mates[requester].giving
+                keys = [giving.popleft() for _ in range(min(limit, len(giving)))]
+                if not giving:
+                    del self._takers[requester]
+                return requester, keys
         return None
 
     def is_giving(self) -> bool:
         """Say whether anybody waits for parcels."""
-        return any(mate.giving for mate in self._mates.values())
+        return bool(self._takers)
 
     def _ask(self, requester: Requester, mate: _Swarmmate, index: Index, now: Instant) -> None:
         while mate.ranges and len(mate.comparing) < MAX_COMPARING and mate.comparisons < MAX_COMPARISONS:
@@ -186,10 +198,12 @@ class Repair:
         if lacking:
             self.pulled += len(lacking)
             self._outlet.send(requester, Want(lacking), now)
-        self._give(mate, _ahead(ours, theirs))
+        self._give(requester, mate, _ahead(ours, theirs))
 
-    def _give(self, mate: _Swarmmate, keys: list[bytes]) -> None:
-        mate.giving.extend(keys[: MAX_GIVING - len(mate.giving)])
+    def _give(self, requester: Requester, mate: _Swarmmate, keys: list[bytes]) -> None:
+        if keys:
+            mate.giving.extend(keys[: MAX_GIVING - len(mate.giving)])
+            self._takers[requester] = None
 
 
 def _ahead(some: list[bytes], others: list[bytes]) -> list[bytes]:

@@ -1,0 +1,221 @@
+"""Whom to link to, and when.
+
+A leaf wants links to four full nodes, a full node to sixteen: in a small network that is everybody. Bootstraps that the
+owner named are tried for ever, others as long as they answer. Each new link is asked whom it knows; while there are too
+few links the asking goes on, ever more rarely. Once there are enough, a *feeler* now and then probes an entry that is only
+hearsay, so that the table stays true and what we pass on is known to exist.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from net.errors import Overloaded, Unreachable
+from net.ids import Endpoint, NodeId
+from net.instant import Instant
+from net.link.events import Role
+from net.messages import AskPeers, Peers
+from net.patron.courier import Courier, Numbering
+from net.peers import KnownPeer, PeerTable
+
+# Links to full nodes that are wanted. Four for a leaf: two to follow, and spares for deposits by other ways.
+LINKS_WANTED: Final = {Role.LEAF: 4, Role.FULL: 16}
+# Endpoints named by the owner.
+MAX_BOOTSTRAPS: Final = 64
+# Connects under way at a time.
+MAX_DIALING: Final = 8
+# Seconds until a connect is tried again: doubled each time up to the most, with a quarter of chance.
+FIRST_RETRY: Final = 1.0
+MAX_RETRY: Final = 300.0
+# Seconds between questions for peers while links are lacking: doubled each time up to the most.
+FIRST_ASK: Final = 2.0
+MAX_ASK: Final = 600.0
+# Seconds between feelers.
+FEELER_PERIOD: Final = 60.0
+# Seconds after which a connect that was never answered for counts as failed; the link layer always answers sooner.
+DIAL_PATIENCE: Final = 120.0
+
+
+@dataclass(slots=True)
+class _Bootstrap:
+    endpoint: Endpoint
+    node: NodeId | None
+    failures: int = 0
+    retry_at: float = 0.0
+
+
+class Dialer:
+    """Keeps a node linked. ``connect`` begins a link; questions for peers go through ``courier``."""
+
+    def __init__(  # one of each thing it joins
+        self,
+        role: Role,
+        table: PeerTable,
+        courier: Courier,
+        rng: random.Random,
+        connect: Callable[[Endpoint, NodeId | None, Instant], None],
+    ) -> None:
+        self._wanted = LINKS_WANTED[role]
+        self._table = table
+        self._courier = courier
+        self._rng = rng
+        self._connect = connect
+        self._numbering = Numbering()
+        self._bootstraps: dict[Endpoint, _Bootstrap] = {}
+        self._linked: dict[NodeId, Endpoint] = {}
+        self._dialing: dict[Endpoint, float] = {}  # since when
+        self._feelers: set[NodeId] = set()
+        self._asked: dict[NodeId, int] = {}
+        self._ask_pause = FIRST_ASK
+        self._ask_at = math.inf
+        self._feeler_at = 0.0
+        self._next_dial = math.inf
+
+    def join(self, endpoint: Endpoint, node: NodeId | None, now: Instant) -> None:
+        """Link to this endpoint, and try for ever. Raises ``Overloaded``."""
+        if endpoint not in self._bootstraps and len(self._bootstraps) >= MAX_BOOTSTRAPS:
+            raise Overloaded("bootstraps")
+        self._bootstraps[endpoint] = _Bootstrap(endpoint, node)
+        self.dial(now)
+
+    def link_up(self, node: NodeId, endpoint: Endpoint, now: Instant) -> bool:
+        """A full node is linked; False when it was only to be probed and the link should be closed."""
+        self._dialing.pop(endpoint, None)
+        self._table.saw(endpoint, node, now)
+        if node in self._feelers and len(self._linked) >= self._wanted:
+            self._feelers.discard(node)
+            return False
+        self._feelers.discard(node)
+        self._linked[node] = endpoint
+        for bootstrap in self._bootstraps.values():
+            if bootstrap.endpoint == endpoint:
+                bootstrap.node = node
+            if bootstrap.node == node:
+                bootstrap.failures = 0
+        self._ask_pause = FIRST_ASK
+        self._ask_at = min(self._ask_at, now.mono + FIRST_ASK)
+        self.ask(node, now)
+        self.dial(now)
+        return True
+
+    def link_down(self, node: NodeId, now: Instant) -> None:
+        """A full node's link ended: try again soon."""
+        self._linked.pop(node, None)
+        self._asked.pop(node, None)
+        pause = self._pause(0)
+        if entry := self._table.get(node):
+            entry.retry_at = now.mono + pause
+        for bootstrap in self._bootstraps.values():
+            if bootstrap.node == node:
+                bootstrap.retry_at = now.mono + pause
+        self._ask_pause = FIRST_ASK
+        self.dial(now)
+
+    def connect_failed(self, endpoint: Endpoint, node: NodeId | None, now: Instant) -> None:
+        """No link came of a connect."""
+        self._dialing.pop(endpoint, None)
+        if node is not None:
+            self._feelers.discard(node)
+            entry = self._table.get(node)
+            failures = entry.failures if entry else 0
+            self._table.failed(node, now.mono + self._pause(failures), is_counted=bool(self._linked))
+        if bootstrap := self._bootstraps.get(endpoint):
+            bootstrap.retry_at = now.mono + self._pause(bootstrap.failures)
+            bootstrap.failures += 1
+        self.dial(now)
+
+    def is_no_custodian(self, node: NodeId, endpoint: Endpoint, now: Instant) -> None:
+        """What answered there is a leaf (or ourselves): of no use to us."""
+        self._table.forget(node)
+        self.connect_failed(endpoint, None, now)
+
+    def answer(self, asker: NodeId, endpoint: Endpoint, message: AskPeers, now: Instant) -> Peers:
+        """Say whom we know."""
+        return Peers(message.request, max(now.wall_ms, 0), self._table.sample(asker, endpoint))
+
+    def receive(self, node: NodeId, message: Peers, now: Instant) -> bool:
+        """Take an answer; False when we did not ask."""
+        if node not in self._linked or self._asked.get(node) != message.request:
+            return False
+        del self._asked[node]
+        if self._table.hear(message.peers, node, self._linked[node]):
+            self._ask_pause = FIRST_ASK
+            self.dial(now)
+        return True
+
+    def ask(self, node: NodeId, now: Instant) -> None:
+        """Ask one linked node whom it knows and what time it is."""
+        number = self._numbering.draw()
+        try:
+            self._courier.ask(node, AskPeers(number), now)
+        except (Overloaded, Unreachable):
+            return  # asked again in due time
+        self._asked[node] = number
+
+    def handle_timeout(self, now: Instant) -> None:
+        """Dial and ask what is due."""
+        for endpoint in [each for each, since in self._dialing.items() if now.mono >= since + DIAL_PATIENCE]:
+            del self._dialing[endpoint]
+            self._next_dial = now.mono
+        if now.mono >= self._ask_at:
+            self._ask_pause = min(2 * self._ask_pause, MAX_ASK)
+            self._ask_at = now.mono + self._ask_pause * self._rng.uniform(0.75, 1.25) if self._linked else math.inf
+            if self._linked:
+                self.ask(self._rng.choice(sorted(self._linked)), now)
+        if now.mono >= self._next_dial:
+            self.dial(now)
+
+    def next_deadline(self) -> float:
+        """Return when ``handle_timeout`` is due, in monotonic seconds."""
+        given_up = min(self._dialing.values(), default=math.inf) + DIAL_PATIENCE
+        return min(self._ask_at, self._next_dial, given_up)
+
+    def dial(self, now: Instant) -> None:
+        """Begin the links that are due, and note when the next will be."""
+        self._next_dial = math.inf
+        lacking = self._wanted - len(self._linked) - len(self._dialing)
+        for bootstrap in self._bootstraps.values():
+            if lacking > 0 and self._is_free(bootstrap.endpoint, bootstrap.node):
+                lacking -= self._begin(bootstrap.endpoint, bootstrap.node, bootstrap.retry_at, now)
+        if lacking > 0:
+            entries = [each for each in self._table if self._is_free(each.endpoint, each.node)]
+            self._rng.shuffle(entries)
+            for entry in entries[:lacking]:
+                self._begin(entry.endpoint, entry.node, entry.retry_at, now)
+            for entry in entries[lacking:]:
+                self._next_dial = min(self._next_dial, max(entry.retry_at, now.mono + FIRST_RETRY))
+        else:
+            self._feel(now)
+
+    def _begin(self, endpoint: Endpoint, node: NodeId | None, retry_at: float, now: Instant) -> bool:
+        if now.mono < retry_at or len(self._dialing) >= MAX_DIALING:
+            self._next_dial = min(self._next_dial, max(retry_at, now.mono + FIRST_RETRY))
+            return False
+        self._dialing[endpoint] = now.mono
+        self._connect(endpoint, node, now)
+        return True
+
+    def _feel(self, now: Instant) -> None:
+        """Probe one entry that is only hearsay."""
+        hearsay = [each for each in self._table if not each.is_probed and self._is_free(each.endpoint, each.node)]
+        if not hearsay:
+            return
+        if now.mono >= self._feeler_at:
+            self._feeler_at = now.mono + FEELER_PERIOD
+            entry: KnownPeer = self._rng.choice(hearsay)
+            self._feelers.add(entry.node)
+            self._begin(entry.endpoint, entry.node, entry.retry_at, now)
+        self._next_dial = min(self._next_dial, self._feeler_at)
+
+    def _is_free(self, endpoint: Endpoint, node: NodeId | None) -> bool:
+        """Say whether there is neither a link nor an attempt."""
+        if endpoint in self._dialing or (node is not None and node in self._linked):
+            return False
+        return node is not None or endpoint not in self._linked.values()
+
+    def _pause(self, failures: int) -> float:
+        return min(FIRST_RETRY * 2.0 ** min(failures, 16), MAX_RETRY) * self._rng.uniform(0.75, 1.25)

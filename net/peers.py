@@ -1,0 +1,177 @@
+"""Which full nodes are known, and who may be told about them.
+
+Entries come from links (*probed*: the node answered there itself) and from other nodes' words (*heard*). Only probed
+entries are passed on and remembered, so a lie travels one step. A teller's words may fill an eighth of the table and push
+out only other words, never what was probed; entries of one address prefix are capped, since addresses are what a liar with
+many names has few of. Leaves are never in the table.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import Final
+
+from net.ids import Endpoint, NodeId
+from net.instant import Instant
+from net.messages import MAX_PEERS_PER_ANSWER, Peer
+
+# Full nodes known. Two hundred suffice to come back into the network after months.
+MAX_KNOWN: Final = 512
+# One reply may replace, and one teller's unproven words may fill, at most this part of the table.
+MAX_SHARE: Final = MAX_KNOWN // 8
+# Entries under one /16 (IPv4) or /32 (IPv6); a whole network on one machine is exempt.
+MAX_PER_PREFIX: Final = 32
+# Connects in a row that may fail while others succeed, before an entry goes.
+MAX_FAILURES: Final = 5
+
+
+class Reach(IntEnum):
+    """From how far an address makes sense. A teller is believed about addresses that reach as far as its own."""
+
+    LOOPBACK = 0
+    PRIVATE = 1
+    PUBLIC = 2
+
+
+@dataclass(slots=True)
+class KnownPeer:
+    """A full node we know of. ``seen_ms`` is the wall clock at its last link, 0 before the first."""
+
+    endpoint: Endpoint
+    node: NodeId
+    seen_ms: int = 0
+    teller: NodeId | None = None
+    failures: int = 0
+    retry_at: float = 0.0  # monotonic seconds
+
+    @property
+    def is_probed(self) -> bool:
+        """Whether this node itself has had a link with it since it started."""
+        return self.seen_ms > 0
+
+
+class PeerTable:
+    """Known full nodes by node id."""
+
+    def __init__(self, own: NodeId, rng: random.Random) -> None:
+        self._own = own
+        self._rng = rng
+        self._known: dict[NodeId, KnownPeer] = {}
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def __iter__(self) -> Iterator[KnownPeer]:
+        return iter(self._known.values())
+
+    def saw(self, endpoint: Endpoint, node: NodeId, now: Instant) -> None:
+        """A full node is linked from ``endpoint``."""
+        entry = self._known.get(node)
+        if entry is None:
+            self._make_room(endpoint)
+            entry = self._known[node] = KnownPeer(endpoint, node)
+        entry.endpoint = endpoint
+        entry.seen_ms = max(now.wall_ms, 1)
+        entry.teller = None
+        entry.failures = 0
+
+    def hear(self, peers: Iterable[Peer], teller: NodeId, teller_endpoint: Endpoint) -> int:
+        """Take what ``teller`` says; return how many entries are new."""
+        reach = _reach(teller_endpoint.host)
+        told = sum(entry.teller == teller for entry in self._known.values() if not entry.is_probed)
+        fresh = 0
+        for peer in list(peers)[:MAX_PEERS_PER_ANSWER]:
+            endpoint = unpacked(peer)
+            node = NodeId(peer.node)
+            if node == self._own or node in self._known or _reach(endpoint.host) < reach:
+                continue
+            if told + fresh < MAX_SHARE and self._has_room(endpoint):
+                self._known[node] = KnownPeer(endpoint, node, teller=teller)
+                fresh += 1
+        return fresh
+
+    def recall(self, peers: Iterable[tuple[Endpoint, NodeId]]) -> None:
+        """Take entries of an earlier run; they count as hearsay until they answer."""
+        for endpoint, node in peers:
+            if node != self._own and node not in self._known and self._has_room(endpoint):
+                self._known[node] = KnownPeer(endpoint, node)
+
+    def failed(self, node: NodeId, retry_at: float, *, is_counted: bool) -> None:
+        """A connect came to nothing; ``is_counted`` when it cannot have been our own network's fault."""
+        entry = self._known.get(node)
+        if entry is None:
+            return
+        entry.retry_at = retry_at
+        entry.failures += 1
+        if is_counted and (not entry.is_probed or entry.failures >= MAX_FAILURES):
+            del self._known[node]
+
+    def forget(self, node: NodeId) -> None:
+        """This is no full node, or ourselves."""
+        self._known.pop(node, None)
+
+    def get(self, node: NodeId) -> KnownPeer | None:
+        """Return what is known of a node."""
+        return self._known.get(node)
+
+    def sample(self, asker: NodeId, asker_endpoint: Endpoint) -> list[Peer]:
+        """Choose what to tell ``asker``: probed entries that make sense from where it is."""
+        reach = _reach(asker_endpoint.host)
+        fit = [
+            entry
+            for entry in self._known.values()
+            if entry.is_probed and entry.node != asker and _reach(entry.endpoint.host) >= reach
+        ]
+        return [packed(entry) for entry in self._rng.sample(fit, min(MAX_PEERS_PER_ANSWER, len(fit)))]
+
+    def probed(self) -> list[KnownPeer]:
+        """Return the entries worth remembering, the latest first."""
+        return sorted((entry for entry in self._known.values() if entry.is_probed), key=lambda entry: -entry.seen_ms)
+
+    def _has_room(self, endpoint: Endpoint) -> bool:
+        if _reach(endpoint.host) is not Reach.LOOPBACK:
+            prefix = _prefix(endpoint.host)
+            if sum(_prefix(entry.endpoint.host) == prefix for entry in self._known.values()) >= MAX_PER_PREFIX:
+                return False
+        if len(self._known) < MAX_KNOWN:
+            return True
+        heard = [entry for entry in self._known.values() if not entry.is_probed]
+        if heard:
+            del self._known[self._rng.choice(heard).node]
+        return bool(heard)
+
+    def _make_room(self, endpoint: Endpoint) -> None:
+        """Make room for a probed entry: at the cost of words if there are any, else of the entry seen longest ago."""
+        if not self._has_room(endpoint) and len(self._known) >= MAX_KNOWN:
+            del self._known[min(self._known.values(), key=lambda entry: entry.seen_ms).node]
+
+
+def packed(entry: KnownPeer) -> Peer:
+    """Return an entry as it is told."""
+    return Peer(ip_address(entry.endpoint.host).packed, entry.endpoint.port, entry.node)
+
+
+def unpacked(peer: Peer) -> Endpoint:
+    """Return the endpoint of what was told."""
+    return Endpoint(str(ip_address(peer.host)), peer.port)
+
+
+def _address(host: str) -> IPv4Address | IPv6Address:
+    # A scope (fe80::1%eth0) is the local name of an interface and says nothing about the address.
+    return ip_address(host.partition("%")[0])
+
+
+def _reach(host: str) -> Reach:
+    address = _address(host)
+    if address.is_loopback:
+        return Reach.LOOPBACK
+    return Reach.PUBLIC if address.is_global else Reach.PRIVATE
+
+
+def _prefix(host: str) -> bytes:
+    packed_address = _address(host).packed
+    return packed_address[: 2 if len(packed_address) == 4 else 4]
