@@ -110,7 +110,7 @@ class World:
         return True
 
     def set_time(self, mono: float) -> None:
-        self.now = Instant(mono, EPOCH_MS + int((mono - 1000.0) * 1000))
+        self.now = Instant(mono, EPOCH_MS + round((mono - 1000.0) * 1000))
 
     def flush(self) -> None:
         for host in self.hosts.values():
@@ -119,6 +119,10 @@ class World:
             while batch := host.layer.datagrams_to_send(self.now):
                 for data, target in batch:
                     self._launch(data, host.endpoint, target)
+
+    def indexes_to(self, host: Host) -> set[bytes]:
+        """The first bytes of the frames kept in ``sent``: each stands for one epoch of keys."""
+        return {data[:4] for data, _, target in self.sent if target == host.endpoint and data[0] & 0x80}
 
     def _launch(self, data: bytes, source: Endpoint, target: Endpoint) -> None:
         assert len(data) in SIZES
