@@ -6,7 +6,8 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from core.options import BadSpec, JoinSpec, parse_endpoint, parse_join
+from core.options import MAX_JOIN, BadSpec, JoinSpec, parse_endpoint, parse_join
+from net.dialer import MAX_BOOTSTRAPS
 from net.ids import Endpoint, NodeId
 
 HOSTS = st.sampled_from(["127.0.0.1", "::1", "relay.example.org", "fe80::1%eth0"])
@@ -48,3 +49,7 @@ def test_what_is_no_spec_is_refused(text: str) -> None:
 
 def test_the_case_of_a_key_does_not_matter() -> None:
     assert parse_join(f"a:1/{KEY}") == parse_join(f"a:1/{KEY.upper()}") == JoinSpec(Endpoint("a", 1), NodeId(bytes(32)))
+
+
+def test_as_many_nodes_can_be_named_as_a_node_takes() -> None:
+    assert MAX_JOIN == MAX_BOOTSTRAPS

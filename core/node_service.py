@@ -1,0 +1,353 @@
+"""Gives a ``net.node.Node`` what it has not: a socket, a clock, a disk, a memory of whom it knew.
+
+    socket <-> driver <-> node -> events -> the owner
+                           │
+                       store jobs -> database thread -> results
+
+Store jobs run in order in the database's thread, a batch a visit; the next batch is taken when the last is done, so
+the node's own bounds are the only queue. Used by the headless node and by the messenger alike.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import os
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import trio
+
+from core.options import JoinSpec, NetworkOptions
+from core.storage.database import Database
+from core.storage.errors import StorageError
+from core.storage.migrations import load_migrations
+from core.storage.parcels import SqlParcelStore
+from core.storage.peers import MAX_KNOWN_PEERS, KnownPeer, known_peers, remember_peers
+from core.storage.thread import DatabaseThread, open_database
+from net.custodian import Quota, StoreJob
+from net.driver import Driver, system_clock
+from net.events import NodeEvent
+from net.ids import Cursor, Endpoint, NodeId, ParcelId, Tag
+from net.instant import Instant
+from net.link.events import Role
+from net.link.status import Counters
+from net.node import NORMAL_SLOT, Node, PeerStatus
+from net.parcel.work import FULL_PRICE, WorkPrice
+from net.transport import Transport
+
+_log = logging.getLogger(__name__)
+
+# Events that wait for the owner here; the node holds more, and beyond that its peers wait.
+MAX_EVENTS: Final = 256
+# Seconds between two notes of whom we know: what a crash may forget.
+REMEMBER_PERIOD: Final = 600.0
+# Seconds until a host name that does not resolve is tried again.
+RESOLVE_RETRY: Final = 30.0
+# Seconds for the last notes and goodbyes when everything ends.
+FAREWELL: Final = 2.0
+
+AnyStoreJob = StoreJob[Any]
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """What tests make cheap and the strong setting slow; the product uses it as it stands. ``slot`` in seconds."""
+
+    price: WorkPrice = FULL_PRICE
+    slot: float = NORMAL_SLOT
+    quota: Quota | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NodeStatus:
+    """The network as this node sees it; ``counters`` since the start, times in milliseconds."""
+
+    listen: Endpoint
+    role: Role
+    peers: tuple[PeerStatus, ...]
+    custodians: int
+    parcels: int
+    network_offset_ms: int
+    clock_difference_ms: int
+    counters: Counters
+
+
+class _StoreAwareNode:
+    """The node as the driver sees it. Every verb ends in a flush, so that is when new store jobs may be there."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self.receive_datagram = node.receive_datagram
+        self.handle_timeout = node.handle_timeout
+        self.next_deadline = node.next_deadline
+        self.next_event = node.next_event
+        self.worked = trio.Event()
+
+    def datagrams_to_send(self, now: Instant) -> list[tuple[bytes, Endpoint]]:
+        self.worked.set()
+        return self._node.datagrams_to_send(now)
+
+
+class NodeService:
+    """A running node. The verbs are ``Node``'s without ``now``; ``events`` must be read, or the network waits."""
+
+    def __init__(self, node: Node, transport: Transport, thread: DatabaseThread, clock: Callable[[], Instant]) -> None:
+        self._node = node
+        self._transport = transport
+        self._thread = thread
+        self._clock = clock
+        self._machine = _StoreAwareNode(node)
+        self._tell, self.events = trio.open_memory_channel[NodeEvent](MAX_EVENTS)
+        self._driver = Driver[NodeEvent](self._machine, transport, self._tell.send, clock)
+        self._trouble = ""
+
+    @property
+    def node_id(self) -> NodeId:
+        """This node's key."""
+        return self._node.node_id
+
+    @property
+    def listen(self) -> Endpoint:
+        """Where the socket is bound."""
+        return self._transport.local
+
+    @property
+    def spec(self) -> JoinSpec:
+        """What others say to join through this node; from this machine when it listens on every interface."""
+        host, port = self._transport.local
+        address = ipaddress.ip_address(host.partition("%")[0])
+        if address.is_unspecified:
+            host = "127.0.0.1" if address.version == 4 else "::1"
+        return JoinSpec(Endpoint(host, port), self._node.node_id)
+
+    # --- what the owner wants -----------------------------------------------------------------------------------------
+
+    def follow(self, custodian: NodeId, prefix: int, width: int, cursor: Cursor | None) -> None:
+        """See ``Node.follow``."""
+        self._do(lambda now: self._node.follow(custodian, prefix, width, cursor, now))
+
+    def unfollow(self, custodian: NodeId) -> None:
+        """See ``Node.unfollow``."""
+        self._do(lambda now: self._node.unfollow(custodian, now))
+
+    def fetch(self, tags: Sequence[Tag]) -> None:
+        """See ``Node.fetch``."""
+        self._do(lambda now: self._node.fetch(tags, now))
+
+    def deposit(self, box: bytes) -> None:
+        """See ``Node.deposit``."""
+        self._do(lambda now: self._node.deposit(box, now))
+
+    def withdraw(self, parcel_id: ParcelId) -> None:
+        """See ``Node.withdraw``."""
+        self._do(lambda _: self._node.withdraw(parcel_id))
+
+    def put_record(self, record: bytes) -> None:
+        """See ``Node.put_record``."""
+        self._do(lambda now: self._node.put_record(record, now))
+
+    def get_record(self, record_id: ParcelId) -> None:
+        """See ``Node.get_record``."""
+        self._do(lambda now: self._node.get_record(record_id, now))
+
+    async def join(self, spec: JoinSpec) -> None:
+        """Link to a node and try for ever; returns once its name is an address. Raises ``Overloaded``."""
+        endpoint = await _resolve(spec.endpoint, self._transport.local)
+        self._do(lambda now: self._node.join(endpoint, spec.node, now))
+
+    # --- what the owner may ask ---------------------------------------------------------------------------------------
+
+    def now(self) -> Instant:
+        """Return the present by this node's clock; its wall clock is the machine's own."""
+        return self._clock()
+
+    def network_ms(self) -> int:
+        """Return network time, Unix milliseconds."""
+        return self._clock().wall_ms + self._node.network_offset_ms()
+
+    def custodians(self) -> list[NodeId]:
+        """Return the full nodes that can be asked now."""
+        return self._node.custodians()
+
+    def status(self) -> NodeStatus:
+        """Return what there is to show."""
+        node = self._node
+        return NodeStatus(
+            listen=self.listen,
+            role=node.role,
+            peers=tuple(node.peers()),
+            custodians=len(node.custodians()),
+            parcels=node.parcels(),
+            network_offset_ms=node.network_offset_ms(),
+            clock_difference_ms=node.clock_difference_ms(),
+            counters=node.links.counters,
+        )
+
+    # --- inside -------------------------------------------------------------------------------------------------------
+
+    def _do(self, verb: Callable[[Instant], R]) -> R:
+        try:
+            return verb(self._clock())
+        finally:
+            self._driver.poke()
+
+    async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Run until cancelled. ``open_node`` does this."""
+        known = await self._thread.run(_recall)
+        async with trio.open_nursery() as nursery:
+            self._do(lambda now: self._node.remember([(peer.endpoint, peer.node) for peer in known], now))
+            await nursery.start(self._driver.run)
+            nursery.start_soon(self._serve_store)
+            nursery.start_soon(self._remember_regularly)
+            task_status.started()
+
+    async def say_goodbye(self) -> None:
+        """Note whom we know, and let peers know that we go."""
+        await self._remember()
+        now = self._clock()
+        for link in self._node.links.links():
+            self._node.links.close(link.link, now)
+        while batch := self._node.datagrams_to_send(now):
+            await self._transport.send(batch)
+
+    async def _serve_store(self) -> None:
+        while True:
+            self._machine.worked = trio.Event()
+            jobs = self._node.store_jobs()
+            if not jobs:
+                await self._machine.worked.wait()
+                continue
+            outcomes = await self._thread.run(_run_jobs, jobs)
+            now = self._clock()
+            for job, result, error in outcomes:
+                if error is None:
+                    self._node.store_done(job, result, now)
+                else:
+                    self._node.store_failed(job, now)
+            self._note_trouble([error for _, _, error in outcomes if error is not None])
+            self._driver.poke()
+
+    def _note_trouble(self, errors: list[StorageError]) -> None:
+        """Log the disk's troubles when they begin, change or end, not at every deposit."""
+        trouble = f"{type(errors[-1]).__name__}: {errors[-1]}" if errors else ""
+        if trouble != self._trouble:
+            self._trouble = trouble
+            _log.warning("the store %s", f"failed: {trouble}" if trouble else "works again")
+
+    async def _remember_regularly(self) -> None:
+        while True:
+            await trio.sleep(REMEMBER_PERIOD)
+            await self._remember()
+
+    async def _remember(self) -> None:
+        peers = [KnownPeer(node, endpoint, seen_ms) for endpoint, node, seen_ms in self._node.remembered()]
+        try:
+            await self._thread.run(_note_peers, peers[:MAX_KNOWN_PEERS])
+        except StorageError as error:
+            self._note_trouble([error])
+
+
+@asynccontextmanager
+async def open_node(
+    path: Path,
+    *,
+    database_key: bytes,
+    node_secret: bytes,
+    options: NetworkOptions,
+    tuning: Tuning | None = None,
+    clock: Callable[[], Instant] = system_clock,
+) -> AsyncGenerator[NodeService]:
+    """Run a node for a block; its parcels and peers are kept in the SQLCipher file ``path``.
+
+    Raises ``StorageError`` when the file cannot be opened and ``Unreachable`` when the endpoint cannot be listened on.
+    """
+    async with (
+        open_database(path, database_key, load_migrations("parcels")) as thread,
+        node_over(thread, node_secret=node_secret, options=options, tuning=tuning, clock=clock) as service,
+    ):
+        yield service
+
+
+@asynccontextmanager
+async def node_over(
+    thread: DatabaseThread,
+    *,
+    node_secret: bytes,
+    options: NetworkOptions,
+    tuning: Tuning | None = None,
+    clock: Callable[[], Instant] = system_clock,
+) -> AsyncGenerator[NodeService]:
+    """Run a node for a block over an open database; raises ``Unreachable``."""
+    cost = tuning or Tuning()
+
+    def make(database: Database) -> Node:
+        return Node(
+            secret_key=node_secret,
+            role=Role.LEAF if options.leaf else Role.FULL,
+            store=None if options.leaf else SqlParcelStore(database),
+            random=os.urandom,
+            price=cost.price,
+            slot=cost.slot,
+            quota=cost.quota,
+        )
+
+    with Transport.open(*options.listen) as transport:
+        service = NodeService(await thread.run(make), transport, thread, clock)
+        async with trio.open_nursery() as nursery:
+            await nursery.start(service.run)
+            for spec in options.join:
+                nursery.start_soon(service.join, spec)
+            try:
+                yield service
+            finally:
+                nursery.cancel_scope.cancel()
+                with trio.move_on_after(FAREWELL, shield=True):
+                    await service.say_goodbye()
+
+
+def _run_jobs(_: Database, jobs: list[AnyStoreJob]) -> list[tuple[AnyStoreJob, Any, StorageError | None]]:
+    """Run jobs in order. Each is a transaction of its own, so one that fails takes no other with it."""
+    outcomes: list[tuple[AnyStoreJob, Any, StorageError | None]] = []
+    for job in jobs:
+        try:
+            outcomes.append((job, job.run(), None))
+        except StorageError as error:
+            outcomes.append((job, None, error))
+    return outcomes
+
+
+def _recall(database: Database) -> list[KnownPeer]:
+    with database.read() as snapshot:
+        return known_peers(snapshot, MAX_KNOWN_PEERS)
+
+
+def _note_peers(database: Database, peers: list[KnownPeer]) -> None:
+    with database.transaction() as tx:
+        remember_peers(tx, peers)
+
+
+async def _resolve(endpoint: Endpoint, ours: Endpoint) -> Endpoint:
+    """Return an endpoint with a numeric address of our own family; a name that has none is tried again for ever."""
+    if _is_numeric(endpoint.host):
+        return endpoint
+    family = trio.socket.AF_INET6 if ":" in ours.host else trio.socket.AF_INET
+    while True:
+        try:
+            found = await trio.socket.getaddrinfo(endpoint.host, endpoint.port, family, trio.socket.SOCK_DGRAM)
+            return Endpoint(str(found[0][4][0]), endpoint.port)
+        except OSError as error:
+            _log.warning("%s does not resolve: %s", endpoint.host, error.strerror)
+        await trio.sleep(RESOLVE_RETRY)
+
+
+def _is_numeric(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,168 @@
+"""A node with a real socket and a real disk: what it stored and whom it knew outlives it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+import trio
+
+from core.node_service import NodeService, Tuning, node_over, open_node
+from core.options import ANY_ENDPOINT, JoinSpec, NetworkOptions, parse_join
+from core.storage.database import Database
+from core.storage.migrations import load_migrations
+from core.storage.thread import open_database
+from net.errors import Unreachable
+from net.events import BoxArrived, CustodianDown, CustodianUp, DepositAnswered, NodeEvent, TagsArrived, Verdict
+from net.ids import Endpoint, NodeId, ParcelId, tag_of
+from net.instant import Instant
+from net.link.events import Role
+from net.parcel.box import CIPHERTEXT_SIZE, MAX_BOX_HOURS, Box, encode_box, signed_fields
+from net.parcel.work import PUZZLES, WorkPrice
+from net.primitives import sign_by_seed
+
+pytestmark = [pytest.mark.trio, pytest.mark.network]
+
+FREE = Tuning(price=WorkPrice(0.0), slot=0.01)
+LOOPBACK = Endpoint("127.0.0.1", 0)
+KEY = bytes(32)
+# Long enough for any machine; a test that waits this long has failed.
+PATIENCE = 20.0
+
+E = TypeVar("E", bound=NodeEvent)
+
+
+def running(
+    path: Path, *join: JoinSpec, secret: int, listen: Endpoint = LOOPBACK, leaf: bool = False
+) -> AbstractAsyncContextManager[NodeService]:
+    options = NetworkOptions(listen=listen, join=join, leaf=leaf)
+    return open_node(path, database_key=KEY, node_secret=bytes([secret]) * 32, options=options, tuning=FREE)
+
+
+@asynccontextmanager
+async def pair(tmp_path: Path) -> AsyncGenerator[tuple[NodeService, NodeService]]:
+    """Run a custodian, and a leaf that is linked to it."""
+    async with (
+        running(tmp_path / "custodian.db", secret=1) as custodian,
+        running(tmp_path / "leaf.db", custodian.spec, secret=2, leaf=True) as leaf,
+    ):
+        await told(leaf, CustodianUp)
+        yield custodian, leaf
+
+
+async def told(node: NodeService, kind: type[E]) -> E:
+    """Wait until a node tells an event of a kind; others are let go."""
+    with trio.fail_after(PATIENCE):
+        async for event in node.events:
+            if isinstance(event, kind):
+                return event
+    raise AssertionError("the node ended")
+
+
+def box(number: int, now: Instant) -> bytes:
+    seed, hour = number.to_bytes(32, "big"), now.hour() + MAX_BOX_HOURS - 2
+    box_id, _ = sign_by_seed(seed, b"")
+    _, signature = sign_by_seed(seed, signed_fields(0, hour, ParcelId(box_id), bytes(CIPHERTEXT_SIZE)))
+    return encode_box(Box(0, hour, ParcelId(box_id), (0,) * PUZZLES, bytes(CIPHERTEXT_SIZE), signature))
+
+
+async def test_a_box_is_deposited_followed_and_fetched(tmp_path: Path) -> None:
+    async with pair(tmp_path) as (custodian, leaf):
+        written = box(1, leaf.now())
+        leaf.deposit(written)
+        answer = await told(leaf, DepositAnswered)
+        assert (answer.custodian, answer.verdict) == (custodian.node_id, Verdict.STORED)
+        leaf.follow(custodian.node_id, 0, 0, None)
+        assert (await told(leaf, TagsArrived)).tags == (tag_of(answer.parcel_id),)
+        leaf.fetch([tag_of(answer.parcel_id)])
+        assert (await told(leaf, BoxArrived)).box == written
+
+
+async def test_a_custodian_that_was_restarted_holds_what_it_held(tmp_path: Path) -> None:
+    async with pair(tmp_path) as (first, leaf):
+        before = first.spec
+        leaf.deposit(box(1, leaf.now()))
+        await told(leaf, DepositAnswered)
+        leaf.follow(first.node_id, 0, 0, None)
+        cursor = (await told(leaf, TagsArrived)).cursor
+    async with running(tmp_path / "custodian.db", secret=1, listen=before.endpoint) as second:
+        assert second.spec == before
+        async with running(tmp_path / "leaf.db", second.spec, secret=2, leaf=True) as leaf:
+            await told(leaf, CustodianUp)
+            leaf.follow(second.node_id, 0, 0, None)
+            assert (await told(leaf, TagsArrived)).cursor == cursor
+            assert second.status().parcels == 1
+
+
+async def test_peers_are_found_again_without_being_named(tmp_path: Path) -> None:
+    async with running(tmp_path / "custodian.db", secret=1) as custodian:
+        async with running(tmp_path / "leaf.db", custodian.spec, secret=2, leaf=True) as leaf:
+            await told(leaf, CustodianUp)
+        async with running(tmp_path / "leaf.db", secret=2, leaf=True) as leaf:
+            assert (await told(leaf, CustodianUp)).custodian == custodian.node_id
+
+
+async def test_a_node_that_ends_says_goodbye(tmp_path: Path) -> None:
+    async with running(tmp_path / "a.db", secret=1) as stays:
+        async with running(tmp_path / "b.db", stays.spec, secret=2):
+            await told(stays, CustodianUp)
+        assert (await told(stays, CustodianDown)).custodian
+
+
+async def test_a_node_can_be_joined_by_name_and_without_its_key(tmp_path: Path) -> None:
+    async with running(tmp_path / "custodian.db", secret=1) as custodian:
+        spec = JoinSpec(Endpoint("localhost", custodian.listen.port))
+        async with running(tmp_path / "leaf.db", spec, secret=2, leaf=True) as leaf:
+            assert (await told(leaf, CustodianUp)).custodian == custodian.node_id
+
+
+async def test_the_status_tells_who_is_linked(tmp_path: Path) -> None:
+    async with pair(tmp_path) as (custodian, leaf):
+        status = leaf.status()
+        assert [(peer.node, peer.role) for peer in status.peers] == [(custodian.node_id, Role.FULL)]
+        assert (status.role, status.custodians, status.parcels) == (Role.LEAF, 1, 0)
+        assert status.listen == leaf.listen
+        assert status.counters.datagrams_in > 0
+        assert leaf.custodians() == [custodian.node_id]
+
+
+async def test_a_full_disk_is_an_honest_refusal_and_is_logged_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fill(database: Database) -> None:
+        with database.read() as snapshot:
+            snapshot.rows("PRAGMA max_page_count = 1")  # SQLite takes the present size for it
+
+    caplog.set_level(logging.WARNING, "core.node_service")
+    async with open_database(tmp_path / "custodian.db", KEY, load_migrations("parcels")) as thread:
+        await thread.run(fill)
+        options = NetworkOptions(listen=LOOPBACK)
+        async with (
+            node_over(thread, node_secret=bytes([1]) * 32, options=options, tuning=FREE) as custodian,
+            running(tmp_path / "leaf.db", custodian.spec, secret=2, leaf=True) as leaf,
+        ):
+            await told(leaf, CustodianUp)
+            for number in range(40):
+                leaf.deposit(box(number, leaf.now()))
+            verdicts = [(await told(leaf, DepositAnswered)).verdict for _ in range(40)]
+            assert Verdict.FULL in verdicts
+            assert custodian.status().parcels == verdicts.count(Verdict.STORED)
+    assert [record.message for record in caplog.records].count("the store failed: DiskFull: SQLITE_FULL") <= 2
+    assert "SQLITE_FULL" in caplog.text
+
+
+async def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
+    async with running(tmp_path / "a.db", secret=1) as first:
+        with pytest.raises(Unreachable, match=str(first.listen.port)):
+            async with running(tmp_path / "b.db", secret=2, listen=first.listen):
+                pass
+
+
+async def test_a_node_on_every_interface_names_one_that_can_be_joined(tmp_path: Path) -> None:
+    async with running(tmp_path / "a.db", secret=1, listen=ANY_ENDPOINT) as node:
+        assert node.spec == JoinSpec(Endpoint("127.0.0.1", node.listen.port), NodeId(node.node_id))
+        assert parse_join(str(node.spec)) == node.spec
