@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 
 import pytest
@@ -11,6 +12,14 @@ from hypothesis import settings
 # database, as parallel workers and fresh checkouts must see the same.
 settings.register_profile("sottovoce", deadline=None, print_blob=True, database=None)
 settings.load_profile("sottovoce")
+
+
+# Importing ``tui`` removes Textual's debugging variables, among them one by which the snapshot plugin finds its folder.
+# So it is imported here, before the plugin sets it, and a worker process gets back what it inherited.
+_snapshots = os.environ.get("TEXTUAL_SNAPSHOT_TEMPDIR")
+importlib.import_module("tui")
+if _snapshots is not None:
+    os.environ["TEXTUAL_SNAPSHOT_TEMPDIR"] = _snapshots
 
 
 @pytest.fixture(scope="session", autouse=True)

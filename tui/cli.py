@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final, NoReturn, TypeVar
 
-from core.options import BadSpec, NetworkOptions, parse_endpoint, parse_join
+from core.options import MAX_JOIN, BadSpec, NetworkOptions, parse_endpoint, parse_join
 
 VERSION: Final = "0.1.0"
 
@@ -22,13 +22,16 @@ T = TypeVar("T")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line asks for; return the exit status."""
-    asked = _parser().parse_args(arguments)
+    parser = _parser()
+    asked = parser.parse_args(arguments)
     if asked.command == "demo":
         from tui.demo import run as run_demo
 
         return run_demo(check=asked.check)
     home: Path = asked.home if "home" in asked else _default_home()
     options = _network_options(asked)
+    if len(options.join) > MAX_JOIN:
+        parser.error(f"at most {MAX_JOIN} nodes to join through")
     if asked.command == "node":
         from tui.headless import run_node
 

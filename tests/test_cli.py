@@ -1,0 +1,255 @@
+"""The command as a shell, an init system or another program sees it: processes, exit statuses, standard streams."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import textwrap
+import tomllib
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import pytest
+
+from tui.cli import VERSION, main
+
+ROOT = Path(__file__).parent.parent
+SOTTOVOCE = [sys.executable, "-m", "tui"]
+# Seconds that a process gets before a test has failed; never reached by one that works.
+PATIENCE = 60
+
+
+def sottovoce(*arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*SOTTOVOCE, *arguments], cwd=ROOT, input=given, capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
+
+
+@contextmanager
+def process(command: list[str], **streams: Any) -> Generator[subprocess.Popen[str]]:
+    """Run a process for a block; one that a failing test left behind is killed."""
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams}
+    with subprocess.Popen(command, cwd=ROOT, text=True, **pipes) as child:
+        try:
+            yield child
+        finally:
+            if child.poll() is None:
+                child.kill()
+
+
+def line_of(stream: IO[str] | None) -> str:
+    assert stream is not None
+    return stream.readline()
+
+
+def end(child: subprocess.Popen[str], by: signal.Signals = signal.SIGTERM) -> tuple[str, str]:
+    """Ask a process to end; return what it had yet to say. It must end well."""
+    child.send_signal(by)
+    said = child.communicate(timeout=PATIENCE)
+    assert child.returncode == 0, said
+    return said
+
+
+@contextmanager
+def node(home: Path, *arguments: str, listen: str = "127.0.0.1:0") -> Generator[tuple[subprocess.Popen[str], Any]]:
+    with process([*SOTTOVOCE, "node", "--listen", listen, "--home", str(home), *arguments]) as child:
+        yield child, json.loads(line_of(child.stdout))
+
+
+# --- the command line ---------------------------------------------------------------------------------------------------
+
+
+def test_the_version_is_the_projects(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["--version"])
+    assert caught.value.code == 0
+    assert capsys.readouterr().out == "sottovoce 0.1.0\n"
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["version"] == VERSION
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["node"],
+        ["node", "--listen", "nonsense"],
+        ["node", "--listen", "127.0.0.1:0", "--join", "127.0.0.1"],
+        ["node", "--listen", "127.0.0.1:0", "--join", "127.0.0.1:4040/tooshort"],
+        ["rpc", "--mainline-router", "[::1"],
+        ["--no-such-option"],
+        ["whisper"],
+        ["node", "--listen", "127.0.0.1:0", *["--join=127.0.0.1:4040"] * 65],
+    ],
+)
+def test_what_is_called_wrongly_is_told_in_one_line(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    said = capsys.readouterr()
+    assert caught.value.code == 2
+    assert said.out == ""
+    assert re.fullmatch(r"sottovoce[^\n]*: [^\n]+\n", said.err)
+
+
+def test_help_names_every_common_option_before_and_after_the_command(capsys: pytest.CaptureFixture[str]) -> None:
+    for command in ([], ["rpc"], ["node"]):
+        with pytest.raises(SystemExit):
+            main([*command, "--help"])
+        shown = capsys.readouterr().out
+        for option in ("--home", "--listen", "--join", "--leaf", "--no-mainline", "--no-lan", "--mainline-router"):
+            assert option in shown
+
+
+# --- sottovoce node -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.network
+@pytest.mark.slow
+@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT])
+def test_a_node_says_where_it_is_and_ends_well(tmp_path: Path, by: signal.Signals) -> None:
+    with node(tmp_path / "home") as (child, ready):
+        assert set(ready) == {"join", "listen"}
+        assert re.fullmatch(r"127\.0\.0\.1:\d+", ready["listen"])
+        assert re.fullmatch(re.escape(ready["listen"]) + r"/[a-z2-7]{52}", ready["join"])
+        out, err = end(child, by)
+        assert out == ""
+        assert "Traceback" not in err
+
+
+@pytest.mark.network
+@pytest.mark.slow
+def test_a_restarted_node_is_the_same_node_at_the_same_place_for_its_owner_alone(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with node(home) as (child, first):
+        end(child)
+    with node(home, listen=first["listen"]) as (child, second):
+        assert second == first
+        end(child)
+    modes = {path.name: oct(path.stat().st_mode & 0o777) for path in [home, *home.iterdir()]}
+    assert modes == {"home": "0o700", "lock": "0o600", "node.key": "0o600", "parcels.db": "0o600"}
+
+
+@pytest.mark.network
+@pytest.mark.slow
+def test_a_busy_port_and_a_busy_home_are_told_in_one_line(tmp_path: Path) -> None:
+    with node(tmp_path / "a") as (child, ready):
+        port = sottovoce("node", "--listen", ready["listen"], "--home", str(tmp_path / "b"))
+        assert (port.returncode, port.stdout, port.stderr.count("\n")) == (2, "", 1)
+        assert ready["listen"] in port.stderr
+        home = sottovoce("node", "--listen", "127.0.0.1:0", "--home", str(tmp_path / "a"))
+        assert (home.returncode, home.stdout, home.stderr.count("\n")) == (1, "", 1)
+        assert str(tmp_path / "a") in home.stderr
+        end(child)
+
+
+@pytest.mark.network
+@pytest.mark.slow
+def test_a_node_joins_another_and_survives_its_reader(tmp_path: Path) -> None:
+    with node(tmp_path / "a") as (first, ready), node(tmp_path / "b", "--join", ready["join"]) as (second, _):
+        assert second.stdout is not None
+        second.stdout.close()
+        end(first)
+        second.send_signal(signal.SIGTERM)
+        assert second.wait(PATIENCE) == 0
+
+
+# --- sottovoce rpc ------------------------------------------------------------------------------------------------------
+
+# The command's own glue, from arguments to streams and exit status, over a core that only answers account.info.
+RPC_OVER_A_FAKE_CORE = """
+    import sys, types
+    from contextlib import asynccontextmanager
+    import trio
+    from core.api import AccountInfo, ApiError, Kind, NetworkChanged
+
+    @asynccontextmanager
+    async def open_messenger(home, options):
+        if home.name == "busy":
+            raise ApiError(Kind.PROFILE_IN_USE, "Another process uses this account.")
+        tell, events = trio.open_memory_channel(8)
+        tell.send_nowait(NetworkChanged(peers=len(options.join)))
+        async def call(command):
+            return AccountInfo(identity="", name=str(home), locked=True, exists=False)
+        yield types.SimpleNamespace(call=call, events=events)
+
+    sys.modules["core.messenger"] = types.ModuleType("core.messenger")
+    sys.modules["core.messenger"].open_messenger = open_messenger
+    from tui.cli import main
+    sys.exit(main(sys.argv[1:]))
+"""
+ASK = '{"jsonrpc":"2.0","id":1,"method":"account.info"}\n'
+
+
+def rpc_command(*arguments: str) -> list[str]:
+    return [sys.executable, "-c", textwrap.dedent(RPC_OVER_A_FAKE_CORE), "rpc", *arguments]
+
+
+def answers(text: str) -> list[dict[str, Any]]:
+    return [answer for answer in map(json.loads, text.splitlines()) if "id" in answer]
+
+
+@pytest.mark.slow
+def test_rpc_answers_each_line_and_ends_with_its_input() -> None:
+    garbage = "\x00\x01\n{\n[]\n" + "x" * (1 << 21) + "\n"
+    with process(rpc_command("--home", "h", "--join", "127.0.0.1:1")) as child:
+        out, err = child.communicate(garbage + ASK, timeout=PATIENCE)
+    assert (child.returncode, err) == (0, "")
+    kinds = [answer["error"]["data"]["kind"] for answer in answers(out) if "error" in answer]
+    assert kinds == ["bad-request"] * 4
+    assert [answer["result"]["name"] for answer in answers(out) if "result" in answer] == ["h"]
+    assert {"jsonrpc": "2.0", "method": "event", "params": {"type": "network.changed", "peers": 1}} in map(
+        json.loads, out.splitlines()
+    )
+
+
+@pytest.mark.slow
+def test_rpc_ends_well_when_it_is_told_to() -> None:
+    with process(rpc_command("--home", "h")) as child:
+        line_of(child.stdout)
+        end(child)
+
+
+@pytest.mark.slow
+def test_rpc_ends_well_when_nobody_listens_any_more() -> None:
+    with process(rpc_command("--home", "h"), stderr=subprocess.DEVNULL) as child:
+        line_of(child.stdout)
+        assert child.stdout is not None
+        assert child.stdin is not None
+        child.stdout.close()
+        child.stdin.write(ASK)
+        child.stdin.flush()
+        assert child.wait(PATIENCE) == 0
+
+
+@pytest.mark.slow
+def test_rpc_reads_a_plain_file(tmp_path: Path) -> None:
+    (tmp_path / "asked").write_text(ASK, encoding="utf-8")
+    with (tmp_path / "asked").open() as asked, process(rpc_command("--home", "h"), stdin=asked) as child:
+        out, _ = child.communicate(timeout=PATIENCE)
+    assert child.returncode == 0
+    assert [answer["id"] for answer in answers(out)] == [1]
+
+
+@pytest.mark.slow
+def test_rpc_leaves_the_streams_it_shares_as_they_were() -> None:
+    ours, theirs = os.pipe()
+    with process(rpc_command("--home", "h"), stdin=ours) as child:
+        line_of(child.stdout)
+        assert os.get_blocking(ours)
+        os.close(theirs)
+        child.communicate(timeout=PATIENCE)
+    os.close(ours)
+    assert child.returncode == 0
+
+
+@pytest.mark.slow
+def test_a_refused_start_is_told_in_one_line() -> None:
+    with process(rpc_command("--home", "busy")) as child:
+        out, err = child.communicate(timeout=PATIENCE)
+    assert (child.returncode, out) == (1, "")
+    assert err == "sottovoce rpc: Another process uses this account.\n"

@@ -1,0 +1,138 @@
+"""The two commands without a screen: a node of the network, and the core behind JSON-RPC.
+
+Standard output belongs to whoever started the program and carries what ``docs/PROTOCOL.md`` 8 says, nothing else; logs
+go to standard error and tell nothing of parcels. SIGTERM and SIGINT end either command cleanly, with status 0.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import trio
+
+from core import rpc
+from core.api import ApiError
+from core.node_service import open_node
+from core.options import NetworkOptions
+from core.storage.errors import Corrupt, DiskFailed, DiskFull, InUse, ReadOnly, SchemaTooNew, StorageError, WrongKey
+from core.vault.errors import (
+    DiskFull as VaultDiskFull,
+    ProfileInUse,
+    ReadOnlyHome,
+    UnsafeHome,
+    VaultDamaged,
+    VaultError,
+)
+from core.vault.node_key import load_or_create
+from core.vault.profile import NODE_KEY, Profile
+from net.errors import Unreachable
+from tui.standard_streams import StandardInput, StandardOutput
+
+_log = logging.getLogger(__name__)
+
+NODE_DATABASE: Final = "parcels.db"
+
+# Exit statuses: what was asked for cannot be done, and it was asked for wrongly (a port that is taken, say).
+FAILED: Final = 1
+ASKED_WRONGLY: Final = 2
+
+_REASONS: Final[dict[type[Exception], str]] = {
+    ProfileInUse: "another process uses it",
+    InUse: "another process uses it",
+    UnsafeHome: "it is a symbolic link, no directory, or somebody else's",
+    ReadOnlyHome: "it cannot be written",
+    ReadOnly: "it cannot be written",
+    VaultDiskFull: "the disk is full",
+    DiskFull: "the disk is full",
+    DiskFailed: "the disk fails",
+    VaultDamaged: "the key file is damaged",
+    WrongKey: "the key file and the database do not belong together",
+    Corrupt: "the database is damaged",
+    SchemaTooNew: "a newer version has written it",
+}
+
+
+class _Refused(Exception):
+    """Something outside the program is not as it must be. The message is one sentence; ``status`` to exit with."""
+
+    def __init__(self, message: str, status: int = FAILED) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+def run_node(home: Path, options: NetworkOptions) -> int:
+    """Run a relay and custodian until it is told to end; return the exit status."""
+    return _run("sottovoce node", lambda: _node(home, options))
+
+
+def run_rpc(home: Path, options: NetworkOptions) -> int:
+    """Serve JSON-RPC on standard input and output until the input ends; return the exit status."""
+    return _run("sottovoce rpc", lambda: _rpc(home, options))
+
+
+def _run(name: str, command: Callable[[], Awaitable[None]]) -> int:
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format=f"{name}: %(message)s")
+    outcome = trio.run(_until_signalled, command)
+    if outcome is None:
+        return 0
+    sys.stderr.write(f"{name}: {outcome}\n")
+    return outcome.status
+
+
+async def _until_signalled(command: Callable[[], Awaitable[None]]) -> _Refused | None:
+    """Carry out a command; return why it was refused, if it was."""
+    refused: _Refused | None = None
+    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        async with trio.open_nursery() as nursery:
+
+            async def end_on_signal() -> None:
+                async for _ in signals:
+                    nursery.cancel_scope.cancel()
+
+            nursery.start_soon(end_on_signal)
+            try:
+                await command()
+            except _Refused as error:
+                refused = error
+            nursery.cancel_scope.cancel()
+    return refused
+
+
+async def _node(home: Path, options: NetworkOptions) -> None:
+    try:
+        with Profile(home):
+            key = load_or_create(home / NODE_KEY)
+            async with open_node(
+                home / NODE_DATABASE, database_key=key.database_key, node_secret=key.node_secret, options=options
+            ) as node:
+                ready = {"join": str(node.spec), "listen": str(node.listen)}
+                with suppress(trio.BrokenResourceError):  # a node serves on whether or not somebody listens to it
+                    await StandardOutput().send_all(msgspec.json.encode(ready) + b"\n")
+                _log.info("listening on %s", node.listen)
+                async for _ in node.events:
+                    pass  # it wants nothing of the network, so whatever comes is for others
+    except Unreachable as error:
+        raise _Refused(str(error), ASKED_WRONGLY) from None
+    except (VaultError, StorageError) as error:
+        raise _Refused(f"{home}: {_REASONS.get(type(error), type(error).__name__)}") from None
+
+
+async def _rpc(home: Path, options: NetworkOptions) -> None:
+    from core.messenger import open_messenger
+
+    try:
+        async with open_messenger(home, options) as messenger:
+            dropped = await rpc.serve(messenger, messenger.events, StandardInput(), StandardOutput())
+    except ApiError as error:
+        raise _Refused(error.message) from None
+    except Unreachable as error:
+        raise _Refused(str(error), ASKED_WRONGLY) from None
+    if dropped:
+        _log.warning("%d events were dropped because nobody read them", dropped)
