@@ -55,7 +55,7 @@ def start_session(work: Work, device: DeviceRow) -> Session:
     certificate = decode(Certificate, device.certificate, "stored certificate")
     session = work.olm_account().open_session(certificate.olm_identity, certificate.olm_fallback)
     pickle = session.pickle(work.me.pickle_key)
-    devices.add_session(work.tx, session.id, device.device, pickle, work.now.own_ms)
+    devices.add_session(work.tx, session.id, device.device, pickle)
     return session
 
 
@@ -186,11 +186,10 @@ def apply_ack(work: Work, ack: LaneAck, conversation: int) -> None:
     for posting in postings.of_lane(work.tx, ack.generation):
         if acknowledge.covers(ack, posting.first_index, posting.fragments):
             done(work, posting, "delivered")
-    for posting in postings.of_conversation(work.tx, conversation, "acceptance"):
-        done(work, posting, None)  # who speaks of our lane has learned of it
-    for posting in postings.of_conversation(work.tx, conversation, "reset"):
-        if posting.generation == ack.generation:
-            done(work, posting, None)
+    for kind in ("acceptance", "reset"):  # who speaks of a generation has learned of it
+        for posting in postings.of_conversation(work.tx, conversation, kind):
+            if posting.generation == ack.generation:
+                done(work, posting, None)
     lacking = set(acknowledge.missing(ack))
     if lacking:
         repeat_missing(work, ack.generation, lacking)

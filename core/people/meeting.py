@@ -78,11 +78,11 @@ def greet(work: Work, link: Link, bundle: Bundle, text: str) -> ConversationRow:
     sealed = greetings.seal(link, bundle, unsigned, work.me.device_seed)
     _know_device(work, row.id, bundle.certificate)
     pickle = session.pickle(work.me.pickle_key)
-    devices.add_session(work.tx, session.id, bundle.certificate.device, pickle, work.now.own_ms)
+    devices.add_session(work.tx, session.id, bundle.certificate.device, pickle)
     greeting_hash = primitives.sha256(sealed)
     conversations.add_root(work.tx, row.id, greeting_hash, root)
     seq = _insert_own(work, row, uid, text)
-    _post(work, row.id, "greeting", sealed, link.greeting_secret, link.expires_at * 1000, seq)
+    _post(work, row.id, "greeting", sealed, link.greeting_secret, link.expires_at * 1000, message=seq)
     watch_conversation(work, row.id)
     accounts.advance(work.tx)
     return row
@@ -107,7 +107,15 @@ def _insert_own(work: Work, row: ConversationRow, uid: bytes, text: str) -> int 
 
 
 def _post(
-    work: Work, conversation: int, kind: str, sealed: bytes, secret: bytes, until: int, message: int | None
+    work: Work,
+    conversation: int,
+    kind: str,
+    sealed: bytes,
+    secret: bytes,
+    until: int,
+    *,
+    message: int | None = None,
+    generation: bytes | None = None,
 ) -> None:
     pieces = cut(sealed)
     number = primitives.random_bytes(1)[0] % SLOTS[kind]
@@ -117,7 +125,7 @@ def _post(
             id=0,
             kind=kind,
             conversation=conversation,
-            generation=None,
+            generation=generation,
             first_index=0,
             fragments=len(pieces),
             payload=b"".join(pieces),
@@ -219,7 +227,7 @@ def accept(work: Work, row: GreetingRow) -> ConversationRow:
     _know_device(work, conversation.id, said.certificate)
     session = Session.restore(row.session, work.me.pickle_key)
     pickle = session.pickle(work.me.pickle_key)
-    devices.add_session(work.tx, session.id, said.certificate.device, pickle, work.now.own_ms)
+    devices.add_session(work.tx, session.id, said.certificate.device, pickle)
     conversations.add_root(work.tx, conversation.id, row.greeting_hash, row.root)
     insert_incoming(work, conversation.id, said.certificate.device, said.made_at, Text(said.uid, said.text))
     _, offer = resetting.start_lane(work, conversation.id)
@@ -244,7 +252,7 @@ def _accept_by_slot(work: Work, conversation: int, row: GreetingRow, offer: Offe
     place = Place(work.me.identity, row.greeting_hash[:16], _ACCEPTANCE_INDEX)
     sealed = seal_for(work, [audience], encode_block(block), place, greetings.SIZE)
     secret = greetings.acceptance_secret(row.root)
-    _post(work, conversation, "acceptance", sealed, secret, work.now.network_ms + TRY_MS, None)
+    _post(work, conversation, "acceptance", sealed, secret, work.now.network_ms + TRY_MS, generation=offer.generation)
 
 
 def _become_open(work: Work, conversation: ConversationRow, name: str, *, tell: bool) -> None:

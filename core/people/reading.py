@@ -181,7 +181,8 @@ def unwrap(work: Work, device: DeviceRow, wrapped: Wrapped) -> bytes:
             plaintext = session.decrypt(wrapped.kind, wrapped.message)
         except OpenFailed:
             continue
-        devices.save_session(work.tx, session_id, session.pickle(work.me.pickle_key), work.now.own_ms)
+        devices.save_session(work.tx, session_id, session.pickle(work.me.pickle_key))
+        devices.prefer_session(work.tx, session_id)
         return plaintext
     if wrapped.kind != 0 or not devices.use_prekey(work.tx, prekey_id(wrapped.kind, wrapped.message)):
         raise OpenFailed
@@ -190,7 +191,7 @@ def unwrap(work: Work, device: DeviceRow, wrapped: Wrapped) -> bytes:
     session, plaintext = account.accept_session(certificate.olm_identity, wrapped.kind, wrapped.message)
     accounts.save_olm(work.tx, account.pickle(work.me.pickle_key))
     pickle = session.pickle(work.me.pickle_key)
-    devices.add_session(work.tx, session.id, device.device, pickle, work.now.own_ms)
+    devices.add_session(work.tx, session.id, device.device, pickle)
     return plaintext
 
 

@@ -51,14 +51,16 @@ def set_offered_key(tx: Transaction, device: bytes, public: bytes | None) -> Non
     tx.run("UPDATE devices SET offered_key = ? WHERE device = ?", public, device)
 
 
-def add_session(tx: Transaction, session_id: str, device: bytes, pickle: str, used: int) -> None:
+_NEXT_USE = "(SELECT coalesce(max(used), 0) + 1 FROM sessions)"
+
+
+def add_session(tx: Transaction, session_id: str, device: bytes, pickle: str) -> None:
     """Keep a ratchet, now the one to write to; the longest unused beyond the bound go."""
     tx.run(
-        "INSERT OR REPLACE INTO sessions(id, device, pickle, used) VALUES (?, ?, ?, ?)",
+        f"INSERT OR REPLACE INTO sessions(id, device, pickle, used) VALUES (?, ?, ?, {_NEXT_USE})",
         session_id,
         device,
         pickle,
-        used,
     )
     tx.run(
         "DELETE FROM sessions WHERE device = ? AND id NOT IN"
@@ -75,9 +77,14 @@ def sessions(tx: Snapshot, device: bytes) -> list[tuple[str, str, bool]]:
     return [(str(i), str(p), bool(s)) for i, p, s in rows]
 
 
-def save_session(tx: Transaction, session_id: str, pickle: str, used: int | None = None) -> None:
-    """Store a ratchet's new state; ``used`` when a message came in by it."""
-    tx.run("UPDATE sessions SET pickle = ?, used = coalesce(?, used) WHERE id = ?", pickle, used, session_id)
+def save_session(tx: Transaction, session_id: str, pickle: str) -> None:
+    """Store a ratchet's new state."""
+    tx.run("UPDATE sessions SET pickle = ? WHERE id = ?", pickle, session_id)
+
+
+def prefer_session(tx: Transaction, session_id: str) -> None:
+    """A message came in by this ratchet: write to the device by it from now on."""
+    tx.run(f"UPDATE sessions SET used = {_NEXT_USE} WHERE id = ?", session_id)
 
 
 def retire_sessions(tx: Transaction, device: bytes | None = None) -> None:

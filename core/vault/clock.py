@@ -39,4 +39,6 @@ def read_clock() -> Reading:
         boot = UUID(_BOOT_ID.read_text("ascii").strip()).bytes
     # CLOCK_BOOTTIME is Linux's; where there is none there is no boot id either and the monotonic clock is never compared.
     boot_ns = time.clock_gettime_ns(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic_ns()
-    return Reading(boot, boot_ns // 1_000_000, time.time_ns() // 1_000_000)
+    return Reading(
+        boot, boot_ns // 1_000_000, max(0, time.time_ns()) // 1_000_000
+    )  # dead batteries wake up before 1970

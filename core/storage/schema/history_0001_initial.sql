@@ -51,7 +51,7 @@ CREATE TABLE sessions (
     id TEXT PRIMARY KEY,
     device BLOB NOT NULL REFERENCES devices(device) DEFERRABLE INITIALLY DEFERRED,
     pickle TEXT NOT NULL,
-    used INTEGER NOT NULL,              -- account.counter when a message last came in by it: the latest is written to
+    used INTEGER NOT NULL,              -- order in which messages last came in: the latest is written to
     sendable INTEGER NOT NULL DEFAULT 1
 ) WITHOUT ROWID;
 CREATE INDEX sessions_by_device ON sessions(device, used);

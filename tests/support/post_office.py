@@ -1,0 +1,187 @@
+"""Two or more people around one imaginary custodian office: the engine's effects carried out at once, in memory.
+
+No sockets and no node: what is tested here is the protocol between people. Boxes can be lost, and any person can be
+switched off, crashed or put back to an old copy of its file.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from core import api, commands
+from core.people import inviting, posting
+from core.people.effects import BoxDraft, Deposit, Effect, Emit, Fetch, Follow, PutRecord, Solve
+from core.people.engine import Engine
+from core.people.moment import HOUR_MS, Moment
+from core.storage.database import Database
+from core.storage.migrations import load_migrations
+from net.events import BoxArrived, CustodianUp, DepositAnswered, NodeEvent, TagsArrived, Verdict
+from net.ids import Cursor, NodeId, ParcelId, Tag, tag_of
+from net.parcel.box import decode_box
+from net.parcel.record import decode_record
+from net.parcel.work import WorkPrice
+
+CHEAP = WorkPrice(0.0)
+CUSTODIANS = (NodeId(b"\1" * 32), NodeId(b"\2" * 32))
+START_MS = 20_000 * 24 * HOUR_MS + 12 * HOUR_MS
+
+
+@dataclass
+class Office:
+    """What two custodians hold, alike; and the clock everybody lives by."""
+
+    now_ms: int = START_MS
+    mono: float = 1000.0
+    boxes: list[bytes] = field(default_factory=list[bytes])
+    records: dict[bytes, bytes] = field(default_factory=dict[bytes, bytes])
+    bytes_of_id: dict[bytes, bytes] = field(default_factory=dict[bytes, bytes])
+    is_lost: set[int] = field(default_factory=set[int])
+
+    def put(self, data: bytes) -> None:
+        box = decode_box(data)
+        known = self.bytes_of_id.setdefault(box.box_id, data)
+        assert known == data, "one id was seen with different bytes"
+        if data not in self.boxes:
+            self.boxes.append(data)
+
+    def living(self) -> list[tuple[int, bytes]]:
+        hour = self.now_ms // HOUR_MS
+        return [
+            (n, box)
+            for n, box in enumerate(self.boxes, 1)
+            if n not in self.is_lost and decode_box(box).expiry_hour > hour
+        ]
+
+    def wait(self, seconds: float) -> None:
+        self.mono += seconds
+        self.now_ms += int(seconds * 1000)
+
+
+class Person:
+    """An engine on a real SQLCipher file."""
+
+    def __init__(self, office: Office, folder: Path, name: str) -> None:
+        self.office, self.name = office, name
+        self.path = folder / f"{name}.db"
+        self.key, self.seed = name.encode().ljust(32, b"k"), name.encode().ljust(32, b"s")
+        self.events: list[api.Event] = []
+        self.skew_ms = 0
+        self.online = True
+        self.open()
+        self.call(api.AccountRename(name=name))
+
+    def open(self, *, distrust: bool = False) -> None:
+        self.database = Database.open(self.path, self.key, load_migrations("history"))
+        self.engine = Engine(self.database, self.seed, self.moment(), distrust=distrust, price=CHEAP)
+        self.mark = max(getattr(self, "mark", 0), self.engine.counter)
+        self._arrival = 0
+        self._connected = False
+        self.carry_out(self.engine.start(self.moment()))
+
+    def close(self) -> None:
+        self.database.close()
+
+    def copy(self) -> Path:
+        """Copy the file as a backup would, while nobody uses it."""
+        self.close()
+        backup = self.path.with_suffix(".copy")
+        shutil.copy(self.path, backup)
+        self.open()
+        return backup
+
+    def put_back(self, backup: Path) -> None:
+        mark = self.mark
+        self.close()
+        shutil.copy(backup, self.path)
+        self.mark = 0
+        self.open(distrust=True)
+        assert self.engine.counter < mark
+
+    def moment(self) -> Moment:
+        custodians = len(CUSTODIANS) if self.online else 0
+        return Moment(self.office.now_ms + self.skew_ms, self.office.now_ms, self.office.mono, custodians)
+
+    def call(self, command: api.Command[api.R]) -> api.R:
+        result, effects = self.engine.command(commands.act_of(command), self.moment())
+        self.carry_out(effects)
+        return result
+
+    def feed(self, events: list[NodeEvent]) -> None:
+        if events:
+            self.carry_out(self.engine.network(events, self.moment()))
+
+    def carry_out(self, effects: list[Effect]) -> None:
+        self.mark = self.engine.counter
+        for effect in effects:
+            match effect:
+                case Emit():
+                    self.events.append(effect.event)
+                case Solve():
+                    self._solve(effect)
+                case Deposit() if self.online:
+                    self.office.put(effect.box)
+                    box_id = decode_box(effect.box).box_id
+                    self.feed([DepositAnswered(c, box_id, Verdict.STORED, 0) for c in CUSTODIANS])
+                case PutRecord() if self.online:
+                    record = decode_record(effect.record)
+                    self.office.records[record.record_id] = effect.record
+                    self.feed([DepositAnswered(c, record.record_id, Verdict.STORED, 0) for c in CUSTODIANS])
+                case Fetch() if self.online:
+                    self._fetch(effect.tags)
+                case Follow() if effect.cursor is not None:
+                    self._arrival = effect.cursor.arrival
+                case _:
+                    pass
+
+    def _solve(self, effect: Solve) -> None:
+        hour = self.office.now_ms // HOUR_MS
+        if isinstance(effect.draft, BoxDraft):
+            nonces = posting.solve_draft(effect.draft, hour, CHEAP)
+        else:
+            nonces = inviting.solve_draft(effect.draft, hour, CHEAP)
+        self.carry_out(self.engine.solved([(effect.draft, nonces)], self.moment()))
+
+    def _fetch(self, tags: tuple[Tag, ...]) -> None:
+        wanted = set(tags)
+        found = [box for _, box in self.office.living() if tag_of(decode_box(box).box_id) in wanted]
+        self.feed([BoxArrived(box) for box in found])
+
+    def poll(self) -> None:
+        """Follow the tag stream to its end, and let time's duties run."""
+        if not self.online:
+            return
+        if not self._connected:
+            self._connected = True
+            self.feed([CustodianUp(CUSTODIANS[0])])
+        fresh = [(n, tag_of(decode_box(box).box_id)) for n, box in self.office.living() if n > self._arrival]
+        self._arrival = max((n for n, _ in fresh), default=self._arrival)
+        cursor = Cursor(b"run-run-", self._arrival)
+        self.feed([TagsArrived(CUSTODIANS[0], cursor, tuple(tag for _, tag in fresh), caught_up=True)])
+        self.carry_out(self.engine.tick(self.moment()))
+
+    def record(self, record_id: bytes) -> bytes | None:
+        return self.office.records.get(ParcelId(record_id))
+
+    # --- what a person does -------------------------------------------------------------------------------------
+
+    def say(self, conversation: str, text: str) -> str:
+        return self.call(api.MessageSend(conversation=conversation, text=text)).id
+
+    def rows(self, conversation: str) -> list[api.Message]:
+        return self.call(api.MessageList(conversation=conversation, limit=500))
+
+    def heard(self, conversation: str) -> list[str]:
+        return [row.text for row in self.rows(conversation) if row.sender != "me"]
+
+    def said(self, conversation: str) -> list[str]:
+        return [row.state for row in self.rows(conversation) if row.sender == "me"]
+
+
+def settle(office: Office, *people: Person, rounds: int = 8, seconds: float = 31.0) -> None:
+    """Let everybody read, write and acknowledge for a while."""
+    for _ in range(rounds):
+        office.wait(seconds)
+        for person in people:
+            person.poll()
