@@ -5,7 +5,7 @@ Every binding's id is its command's id, so ``App.set_keymap`` can change any of 
 
 from __future__ import annotations
 
-from textual.binding import Binding, Keymap
+from textual.binding import Binding, BindingType, Keymap
 
 from tui.commands import CommandSpec, Registry, Scope
 
@@ -38,7 +38,7 @@ def binding(spec: CommandSpec) -> Binding:
     )
 
 
-def bindings(registry: Registry, *scopes: Scope) -> list[Binding]:
+def bindings(registry: Registry, *scopes: Scope) -> list[BindingType]:
     """Return the bindings of all commands of some scopes that have keys."""
     return [binding(spec) for spec in registry.of_scope(*scopes) if spec.keys]
 

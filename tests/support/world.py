@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import random
+from typing import Any
 
 from core import api
 
@@ -59,12 +60,10 @@ class Room:
     read_upto: int = 0  # rows seen
     draft: str = ""
 
-    def say(self, sender: str, text: str, at: int, **more: object) -> api.Message:
-        """Append a row."""
-        state = more.pop("state", "received" if sender != "me" else "delivered")
-        row = api.Message(
-            id=f"{self.id}-{len(self.rows):05}", sender=sender, text=text, sent_at=at, state=state, **more
-        )  # type: ignore[arg-type]
+    def say(self, sender: str, text: str, at: int, **more: Any) -> api.Message:
+        """Append a row; ``more`` are fields of ``api.Message``."""
+        more.setdefault("state", "received" if sender != "me" else "delivered")
+        row = api.Message(id=f"{self.id}-{len(self.rows):05}", sender=sender, text=text, sent_at=at, **more)
         self.rows.append(row)
         return row
 

@@ -1,19 +1,378 @@
-"""Conversations and the chat."""
+"""Conversations and the chat: the screen one lives in.
+
+Widgets post messages up, this screen calls down. What is read from the core when is ``tui.chat``'s, which conversation
+comes next ``tui.whereto``'s, what the keys do ``tui.screens.main_actions``'s; here messages and events become calls.
+"""
 
 from __future__ import annotations
 
-from textual.screen import Screen
+from collections.abc import Coroutine
+from typing import Any, ClassVar
 
-from core.api import Client
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.events import AppFocus, Resize
+from textual.widgets import Static
+
+from core import api
+from core.api import ApiError, Client, Kind
+from tui.chat import Chat
+from tui.commands import Scope, message_text
+from tui.commandset import REGISTRY
+from tui.format import count
+from tui.frame import frame_of
+from tui.hints import CHAT_HINTS, LIST_HINTS, SELECT_HINTS, welcome
+from tui.keymap import bindings
+from tui.messages import CoreEvent, EventsMissed, SettingsChanged
+from tui.pacing import Pacer
+from tui.screens.main_actions import MainActions
+from tui.text import clean_name
+from tui.whereto import Whereto
+from tui.widgets.chat_header import ChatHeader
+from tui.widgets.chat_log import ChatLog
+from tui.widgets.composer import Composer
+from tui.widgets.conversation_list import ConversationList
+from tui.widgets.details import Details
+from tui.widgets.status_line import StatusLine
+from tui.widgets.writing import WritingArea
+
+# Seconds between the last key and the draft's going into the file.
+DRAFT_DELAY = 1.0
+# Seconds in which events are gathered into one reading of the list and of the rows.
+GATHER = 0.1
+# Seconds in which one bell is enough.
+BELL_PAUSE = 3.0
 
 
-class MainScreen(Screen[None]):
-    """The conversations."""
+class MainScreen(MainActions):
+    """List, chat and details."""
+
+    CSS_PATH = "main.tcss"
+    BINDINGS: ClassVar = bindings(REGISTRY, Scope.MAIN)
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-normal"), (120, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]
+    AUTO_FOCUS = "ConversationList"
 
     def __init__(self, client: Client) -> None:
-        super().__init__(id="main")
+        super().__init__(id="main", classes="details")
         self.client = client
-        self.conversation_id: str | None = None
+        self.whereto = Whereto()
+        self._drafts: dict[str, str] = {}
+        self._unsaved: set[str] = set()
 
-    async def open_conversation(self, conversation: str) -> None:
-        """Open a conversation."""
+    def compose(self) -> ComposeResult:
+        """The three panes over the status line."""
+        with Horizontal(id="panes"):
+            with Vertical(id="side"):
+                yield Static(Content("sottovoce"), id="side-title")
+                yield ConversationList(id="list")
+                yield Static(id="no-conversations")
+            with Vertical(id="welcome"):
+                yield Static(id="welcome-text")
+            with Vertical(id="chat"):
+                yield ChatHeader(id="header")
+                with Vertical(id="log-area"):
+                    yield ChatLog(id="log")
+                    yield Static(id="below")
+                yield WritingArea(id="writing")
+            yield Details(id="details")
+        yield StatusLine(id="status")
+
+    def on_mount(self) -> None:
+        """Read the list; go back to where one was before locking."""
+        self.log_view = self.query_one(ChatLog)
+        self.list_view = self.query_one(ConversationList)
+        self.writing = self.query_one(WritingArea)
+        self.status = self.query_one(StatusLine)
+        self.chat = Chat(self.client, self.log_view)
+        self._gather = Pacer(self, GATHER, self._refresh_gathered)
+        self._bell = Pacer(self, BELL_PAUSE, self.app.bell, trailing=False)
+        self._draft_timer = self.set_timer(DRAFT_DELAY, self._save_soon, pause=True)
+        self._hint()
+        self.attempt(self._begin())
+
+    async def _begin(self) -> None:
+        await self._read_list()
+        self.list_view.focus()
+        status = await self.client.call(api.NetworkStatusGet())
+        self.status.show_peers(status.peers)
+        if (last := frame_of(self).last_conversation) is not None:
+            await self.open_conversation(last)
+
+    def attempt(self, work: Coroutine[Any, Any, None], *, group: str = "work") -> None:
+        """Do something that the core may refuse, and tell why it did."""
+
+        async def tried() -> None:
+            try:
+                await work
+            except ApiError as error:
+                if error.kind is not Kind.LOCKED:  # the lock is in front already
+                    frame_of(self).tell_error(error)
+
+        self.run_worker(tried(), group=group)
+
+    # --- which conversation -------------------------------------------------------------------------------------------
+
+    @property
+    def conversation_id(self) -> str | None:
+        """The open conversation."""
+        return self.whereto.current
+
+    async def open_conversation(self, conversation_id: str, at: api.Message | None = None) -> None:
+        """Open a conversation, at a message if given."""
+        conversation = self.whereto.find(conversation_id)
+        if conversation is None:
+            await self._read_list()
+            conversation = self.whereto.find(conversation_id)
+        if conversation is None:
+            raise ApiError(Kind.UNKNOWN_CONVERSATION, "no such conversation")
+        await self.save_work()
+        self.whereto.went_to(conversation_id)
+        frame_of(self).last_conversation = conversation_id
+        self.add_class("in-chat")
+        self.writing.composer.put(self._drafts.get(conversation_id, conversation.draft))
+        self.writing.composer.focus()
+        self._show_heads()
+        await self.chat.open(conversation, at)
+        if at is not None:
+            self.log_view.focus()
+        self._hint()
+
+    def leave_conversation(self) -> None:
+        """Back to the list, where one pane is all there is room for."""
+        self.attempt(self.save_work())
+        self.remove_class("in-chat")
+        self.whereto.went_to(None)
+        self.chat.close()
+        self.list_view.focus()
+        self._show_heads()
+        self._hint()
+
+    async def _read_list(self) -> None:
+        self.whereto.conversations = await self.client.call(api.ConversationList())
+        if (current := self.whereto.find(self.conversation_id)) is not None:
+            self.chat.conversation = current
+            self.log_view.set_names(self.chat.names(current))
+        self._show_heads()
+
+    def _show_heads(self) -> None:
+        """Draw the list, the header and the details."""
+        conversations, glyphs = self.whereto.conversations, frame_of(self).glyphs
+        self.set_class(not conversations, "empty")
+        self.list_view.show(conversations, self.conversation_id)
+        unread = sum(listed.unread for listed in conversations)
+        note = f" {glyphs.separator} {count(unread)} new" if unread else ""
+        self.query_one("#side-title", Static).update(Content.assemble("sottovoce", (note, "bold $unread")))
+        self.query_one("#no-conversations", Static).update(welcome(has_conversations=False))
+        self.query_one("#welcome-text", Static).update(welcome(has_conversations=bool(conversations)))
+        current = self.whereto.find(self.conversation_id)
+        elsewhere = self.whereto.unread_elsewhere()
+        self.query_one(ChatHeader).show(current, elsewhere, narrow=self.has_class("-narrow"))
+        if current is not None:
+            self.writing.composer.placeholder = Content(f"Write to {clean_name(current.name)}")
+        self._show_details()
+
+    def _show_details(self) -> None:
+        selected = self.log_view.selected
+        rows = self.log_view.model.rows
+        about = selected or next((row for row in reversed(rows[-20:]) if row.sender == "me"), None)
+        self.query_one(Details).show(self.whereto.find(self.conversation_id), about)
+
+    # --- writing ------------------------------------------------------------------------------------------------------
+
+    @on(WritingArea.Changed)
+    def _text_changed(self, event: WritingArea.Changed) -> None:
+        current = self.conversation_id
+        if current is None or self._drafts.get(current, "") == event.text:
+            return
+        self._drafts[current] = event.text
+        self._unsaved.add(current)
+        self._draft_timer.reset()
+        self._draft_timer.resume()
+
+    def _save_soon(self) -> None:
+        self.attempt(self.save_work(), group="drafts")
+
+    async def save_work(self) -> None:
+        """Write unsaved drafts into the file."""
+        for conversation_id in tuple(self._unsaved):
+            self._unsaved.discard(conversation_id)
+            text = self._drafts.get(conversation_id, "")
+            try:
+                await self.client.call(api.DraftSet(conversation=conversation_id, text=text))
+            except ApiError as error:
+                if error.kind is not Kind.LOCKED:
+                    frame_of(self).tell_error(error)
+
+    @on(WritingArea.Send)
+    def _send(self, event: WritingArea.Send) -> None:
+        self.writing.composer.put("")
+        self.attempt(self._commit(event.text), group="sending")
+
+    async def _commit(self, text: str) -> None:
+        try:
+            await self.chat.send(message_text(text))
+        except ApiError:
+            if not self.writing.composer.text:
+                self.writing.composer.put(text)  # nothing written is ever lost
+            raise
+        await self._read_list()
+
+    @on(WritingArea.Run)
+    def _run_command(self, event: WritingArea.Run) -> None:
+        self.run_worker(frame_of(self).run_command(event.spec, event.argument), group="commands")
+
+    @on(WritingArea.Wrong)
+    def _wrong_command(self, event: WritingArea.Wrong) -> None:
+        frame_of(self).tell(event.why, "warning")
+
+    @on(Composer.WentUp)
+    def _select_message(self) -> None:
+        self.log_view.begin_selecting()
+        self._hint()
+
+    @on(Composer.Emptied)
+    def _emptied(self, event: Composer.Emptied) -> None:
+        self.writing.close_completion()
+        if not event.had_text:
+            self.attempt(self._ask_quit())
+
+    async def _ask_quit(self) -> None:
+        await frame_of(self).run_command(REGISTRY.get("app.quit"))
+
+    # --- the message list ---------------------------------------------------------------------------------------------
+
+    @on(ChatLog.OlderWanted)
+    def _older_wanted(self) -> None:
+        self.attempt(self.chat.load_older(), group="pages")
+
+    @on(ChatLog.NewerWanted)
+    def _newer_wanted(self) -> None:
+        self.attempt(self.chat.catch_up(), group="pages")
+
+    @on(ChatLog.Moved)
+    def _moved(self, event: ChatLog.Moved) -> None:
+        below = self.query_one("#below", Static)
+        below.display = bool(event.below)
+        if event.below:
+            below.update(Content(f"{frame_of(self).glyphs.down} {count(event.below)} new below  Alt+End"))
+        if event.at_end and self.app.app_focus and self.is_current:
+            self.attempt(self._mark_read(), group="reading")
+
+    async def _mark_read(self) -> None:
+        if await self.chat.mark_read():
+            await self._read_list()
+
+    @on(ChatLog.Left)
+    def _left_selection(self, event: ChatLog.Left) -> None:
+        self.writing.composer.focus()
+        if event.typed:
+            self.writing.composer.insert(event.typed)
+
+    @on(ChatLog.Chosen)
+    def _chosen_message(self) -> None:
+        self._show_details()
+
+    @on(ChatLog.Wanted)
+    def _message_wanted(self, event: ChatLog.Wanted) -> None:
+        self.act_on(event.what, event.message)
+
+    @on(ConversationList.Chosen)
+    def _conversation_chosen(self, event: ConversationList.Chosen) -> None:
+        self.go_to(event.conversation_id)
+
+    # --- events of the core -------------------------------------------------------------------------------------------
+
+    def on_core_event(self, message: CoreEvent) -> None:
+        """Something changed: read it from the core, soon and once."""
+        event = message.event
+        match event:
+            case api.MessageReceived():
+                self._ring(event)
+                self._gather.go()
+            case api.MessageStateChanged() if event.conversation == self.conversation_id:
+                self.chat.state_changed(event)
+                self._gather.go()
+            case api.GreetingReceived():
+                frame_of(self).tell(f"{clean_name(event.name)} greets you. See /greetings")
+                self._bell.go()
+            case api.NetworkChanged():
+                self.status.show_peers(event.peers)
+            case _:
+                self._gather.go()
+
+    def _ring(self, event: api.MessageReceived) -> None:
+        """Ring for what one does not see; never say from whom or what."""
+        if event.late:
+            self.attempt(self.chat.reload(), group="pages")
+        seen = self.app.app_focus and self.is_current and event.conversation == self.conversation_id
+        if not seen and frame_of(self).settings.notify != "off":
+            self._bell.go()
+
+    def _refresh_gathered(self) -> None:
+        self.attempt(self._refresh(), group="refreshing")
+
+    async def _refresh(self) -> None:
+        if self.conversation_id is not None and self.log_view.model.at_end:
+            await self.chat.catch_up()
+        await self._read_list()
+
+    def on_events_missed(self, _: EventsMissed) -> None:
+        """Events alone no longer tell everything."""
+        self.attempt(self.chat.reload(), group="pages")
+        self._gather.go()
+
+    # --- looks --------------------------------------------------------------------------------------------------------
+
+    def on_settings_changed(self, _: SettingsChanged) -> None:
+        """Other colours or signs."""
+        self.writing.draw_signs()
+        self.writing.composer.cursor_blink = frame_of(self).profile.blinking
+        self.log_view.redraw()
+        self._show_heads()
+        self.refresh(layout=True)
+
+    def on_resize(self, event: Resize) -> None:
+        """One line a conversation where rows are scarce."""
+        self.list_view.set_short(short=event.size.height < self.VERTICAL_BREAKPOINTS[1][0])
+        self.call_after_refresh(self._show_heads)
+
+    def on_screen_resume(self) -> None:
+        """Back on top: what arrived in between is seen now."""
+        if self.is_mounted and self.conversation_id is not None and hasattr(self, "chat"):
+            self.attempt(self._mark_read(), group="reading")
+
+    @on(AppFocus)
+    def _focused_again(self) -> None:
+        self.attempt(self._mark_read(), group="reading")
+
+    def on_descendant_focus(self) -> None:
+        """Other keys mean something now."""
+        self._hint()
+
+    def _hint(self) -> None:
+        if self.focused is self.log_view:
+            self.status.show_hints(SELECT_HINTS)
+        elif self.conversation_id is None or self.focused is self.list_view:
+            self.status.show_hints(LIST_HINTS)
+        else:
+            self.status.show_hints(CHAT_HINTS)
+
+    def show_notice(self, text: Content, severity: str) -> None:
+        """Say what happened in the status line, which a short screen shows only then."""
+        self.add_class("noticing")
+        self.status.show_notice(text.plain, severity)
+
+    def clear_caches(self) -> None:
+        """Forget every text and name."""
+        self.chat.close()
+        self.list_view.clear_caches()
+        self.query_one(Details).clear_caches()
+        self.writing.composer.put("")
+        self.writing.composer.history.clear()
+        self.writing.composer.placeholder = ""
+        self.query_one(ChatHeader).show(None, 0, narrow=False)
+        self._drafts.clear()
+        self.whereto = Whereto()

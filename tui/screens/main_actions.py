@@ -1,0 +1,181 @@
+"""What the keys and commands of the main screen do: every ``action_…`` that the registry names for it."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any
+
+from textual.screen import Screen
+
+from core.api import Client, Conversation, Message
+from tui.format import moment, state_sentence
+from tui.frame import frame_of
+from tui.text import clean_line, clean_name, clean_text
+
+if TYPE_CHECKING:
+    from tui.chat import Chat
+    from tui.whereto import Whereto
+    from tui.widgets.chat_log import ChatLog
+    from tui.widgets.conversation_list import ConversationList
+    from tui.widgets.writing import WritingArea
+
+
+class MainActions(Screen[None]):
+    """The main screen without its looks and its events."""
+
+    client: Client
+    chat: Chat
+    whereto: Whereto
+    log_view: ChatLog
+    list_view: ConversationList
+    writing: WritingArea
+
+    # --- what MainScreen brings ---------------------------------------------------------------------------------------
+
+    def attempt(self, work: Coroutine[Any, Any, None], *, group: str = "work") -> None:
+        """Do something that the core may refuse."""
+        raise NotImplementedError
+
+    async def open_conversation(self, conversation_id: str, at: Message | None = None) -> None:
+        """Open a conversation."""
+        raise NotImplementedError
+
+    def leave_conversation(self) -> None:
+        """Back to the list."""
+        raise NotImplementedError
+
+    def go_to(self, conversation_id: str | None) -> None:
+        """Open a conversation if there is one."""
+        if conversation_id is not None:
+            self.attempt(self.open_conversation(conversation_id), group="opening")
+
+    # --- finding one's way --------------------------------------------------------------------------------------------
+
+    def action_switcher(self, name: str = "") -> None:
+        """Go to a conversation by part of its name."""
+        from tui.screens.switcher import SwitcherScreen, matching
+
+        if name and len(found := matching(name, self.whereto.conversations)) == 1:
+            self.go_to(found[0].id)
+            return
+        self.app.push_screen(SwitcherScreen(self.whereto.conversations, name), self.go_to)
+
+    def action_next_unread(self) -> None:
+        """Go round the unread conversations."""
+        following = self.whereto.next_unread()
+        if following is None:
+            frame_of(self).tell("Nothing unread.")
+        self.go_to(following)
+
+    def action_go_by(self, step: int) -> None:
+        """Go up or down in the list."""
+        self.go_to(self.whereto.by_step(step))
+
+    def action_go_last(self) -> None:
+        """Go back to the one before."""
+        self.go_to(self.whereto.last)
+
+    def action_go_to(self, number: int) -> None:
+        """Go to a place of the list."""
+        self.go_to(self.whereto.by_number(number))
+
+    def action_to_list(self) -> None:
+        """Go to the list."""
+        if self.has_class("-narrow"):
+            self.leave_conversation()
+        else:
+            self.list_view.focus()
+
+    def action_to_unread(self) -> None:
+        """Scroll to the unread rule."""
+        if not self.log_view.go_to_unread():
+            frame_of(self).tell("Nothing was unread here.")
+
+    def action_page(self, direction: int) -> None:
+        """Scroll by a screen."""
+        self.log_view.scroll_screens(direction)
+
+    def action_to_start(self) -> None:
+        """Scroll to the first message."""
+        self.attempt(self.chat.go_to_start(), group="pages")
+
+    def action_to_end(self) -> None:
+        """Scroll to the newest message."""
+        self.attempt(self.chat.go_to_end(), group="pages")
+
+    def action_search(self, words: str = "") -> None:
+        """Search here; on the search screen the same key searches everywhere."""
+        from tui.screens.search import SearchScreen
+
+        def found(hit: tuple[str, Message] | None) -> None:
+            if hit is not None:
+                self.attempt(self.open_conversation(*hit), group="opening")
+
+        names = {listed.id: clean_name(listed.name) for listed in self.whereto.conversations}
+        self.app.push_screen(SearchScreen(self.client, names, self.whereto.current, words), found)
+
+    # --- the screen ---------------------------------------------------------------------------------------------------
+
+    def action_peel(self) -> None:
+        """Close the topmost thing: completions, a selection, the way back down, the conversation."""
+        if self.writing.close_completion():
+            return
+        if self.log_view.has_focus:
+            self.writing.composer.focus()
+        elif self.has_class("bare"):
+            self.action_toggle_bare()
+        elif self.whereto.current is not None and not self.log_view.is_at_end:
+            self.action_to_end()
+        elif self.has_class("-narrow") and self.whereto.current is not None:
+            self.leave_conversation()
+        elif self.whereto.current is not None:
+            self.writing.composer.focus()
+
+    def action_toggle_details(self) -> None:
+        """Show or hide the pane at the right."""
+        self.toggle_class("details")
+        if not self.has_class("-wide"):
+            frame_of(self).tell("The details pane needs 120 columns.", "warning")
+
+    def action_toggle_bare(self) -> None:
+        """Show the messages and nothing else."""
+        self.toggle_class("bare")
+
+    # --- one message --------------------------------------------------------------------------------------------------
+
+    def act_on(self, what: str, message: Message) -> None:
+        """Copy, delete or tell about a message."""
+        match what:
+            case "copy":
+                self.app.copy_to_clipboard(clean_text(message.text))
+                frame_of(self).tell("Copied.")
+            case "delete":
+                self._ask_delete(message)
+            case _:
+                frame_of(self).tell(self._about(message))
+
+    def _about(self, message: Message) -> str:
+        frame = frame_of(self)
+        parts = [f"Written {moment(message.sent_at, frame.now(), frame.calendar)}"]
+        if message.sender == "me":
+            parts.append(state_sentence(message.state, message.copies, message.until, frame.now(), frame.calendar))
+        if message.late:
+            parts.append("came late")
+        return ", ".join(parts) + "."
+
+    def _ask_delete(self, message: Message) -> None:
+        import importlib
+
+        confirm = importlib.import_module("tui.screens.confirm").ConfirmScreen
+
+        def answered(sure: object) -> None:
+            if sure:
+                self.attempt(self.chat.delete([message.id]))
+            self.log_view.focus()
+
+        start = clean_line(message.text)[:40]
+        self.app.push_screen(confirm(f"Delete “{start}” from this device?"), answered)
+
+    def current(self) -> Conversation | None:
+        """Return the open conversation."""
+        return self.whereto.find(self.whereto.current)

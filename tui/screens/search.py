@@ -1,0 +1,166 @@
+"""Ctrl+F: search the words of one conversation, or with Ctrl+F once more of all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from core.api import ApiError, Client, Found, Message, MessageSearch
+from tui.errors import explain
+from tui.format import plural, when
+from tui.frame import frame_of
+from tui.text import clean_line, fit, pad
+
+# Hits read at once.
+PAGE = 50
+# Fewer characters than this find everything.
+SHORTEST = 2
+# Characters of the hit shown before the words that were searched.
+LEAD = 24
+NAME_WIDTH = 12
+
+Hit = tuple[str, Message]
+
+
+class SearchScreen(Screen[Hit | None]):
+    """Dismisses with a conversation id and a message, or None."""
+
+    DEFAULT_CSS = """
+    SearchScreen #head { height: 1; background: $surface; padding: 0 1; }
+    SearchScreen #where { width: auto; color: $primary; text-style: bold; }
+    SearchScreen Input, SearchScreen Input:focus { width: 1fr; height: 1; border: none; padding: 0 1; background: $surface; }
+    SearchScreen #count { width: auto; color: $quiet; }
+    SearchScreen OptionList { height: 1fr; border: none; padding: 0; background: $background;
+        text-wrap: nowrap; text-overflow: ellipsis; scrollbar-size-vertical: 1; }
+    SearchScreen #keys { height: 1; dock: bottom; padding: 0 1; background: $surface; color: $quiet; }
+    """
+    BINDINGS: ClassVar = [
+        Binding("escape,ctrl+c", "dismiss(None)", "Close", show=False),
+        Binding("ctrl+f", "widen", "Everywhere", show=False, priority=True),
+        Binding("up", "move(-1)", "Up", show=False, priority=True),
+        Binding("down", "move(1)", "Down", show=False, priority=True),
+        Binding("pageup", "move(-10)", "Up", show=False, priority=True),
+        Binding("pagedown", "move(10)", "Down", show=False, priority=True),
+    ]
+
+    def __init__(self, client: Client, names: Mapping[str, str], conversation_id: str | None, words: str = "") -> None:
+        super().__init__()
+        self._client = client
+        self._names = names
+        self._conversation_id = conversation_id
+        self._here = conversation_id is not None
+        self._words = words
+        self._hits: list[Found] = []
+
+    def compose(self) -> ComposeResult:
+        """Where and what, the hits, the keys."""
+        with Horizontal(id="head"):
+            yield Static(id="where", markup=False)
+            yield Input(self._words, placeholder="Search…", select_on_focus=False)
+            yield Static(id="count", markup=False)
+        yield OptionList(markup=False)
+        yield Static(Content("Enter go there   Ctrl+F here or everywhere   Esc back"), id="keys")
+
+    def on_mount(self) -> None:
+        """Begin with the words given."""
+        search = self.query_one(Input)
+        search.cursor_blink = frame_of(self).profile.blinking
+        search.focus()
+        self._show_where()
+        self._search(self._words)
+
+    def _show_where(self) -> None:
+        name = self._names.get(self._conversation_id or "", "")
+        where = f"In {fit(name, NAME_WIDTH * 2)}:" if self._here else "Everywhere:"
+        self.query_one("#where", Static).update(where)
+
+    def action_widen(self) -> None:
+        """Search here or everywhere."""
+        if self._conversation_id is not None:
+            self._here = not self._here
+            self._show_where()
+            self._search(self.query_one(Input).value)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Search while typing."""
+        self._search(event.value)
+
+    def _search(self, words: str) -> None:
+        self.run_worker(self._read(words.strip()), group="search", exclusive=True)
+
+    async def _read(self, words: str) -> None:
+        self._hits = []
+        note = ""
+        if len(words) >= SHORTEST:
+            scope = self._conversation_id if self._here else None
+            try:
+                self._hits = await self._client.call(MessageSearch(query=words, conversation=scope, limit=PAGE))
+                more = "+" if len(self._hits) == PAGE else ""
+                note = f"{len(self._hits)}{more} found" if more else plural(len(self._hits), "hit")
+            except ApiError as error:
+                note = explain(error).sentence
+        self.query_one("#count", Static).update(note)
+        self._list(words)
+
+    def _list(self, words: str) -> None:
+        options = self.query_one(OptionList)
+        options.clear_options()
+        options.add_options([Option(self._line(hit, words)) for hit in self._hits])
+        if self._hits:
+            options.highlighted = 0
+
+    def _line(self, hit: Found, words: str) -> Content:
+        frame = frame_of(self)
+        ellipsis = frame.glyphs.ellipsis
+        name = "you" if hit.message.sender == "me" else self._names.get(hit.conversation, "")
+        if not self._here and hit.message.sender == "me":
+            name = f"to {self._names.get(hit.conversation, '')}"
+        text = clean_line(hit.message.text)
+        at = text.casefold().find(words.casefold())
+        start = max(0, at - LEAD)
+        text = (ellipsis if start else "") + text[start:]
+        room = max(10, self.size.width - NAME_WIDTH - 12)
+        hour = when(hit.message.sent_at, frame.now(), frame.calendar)
+        line = Content.assemble(
+            (f" {pad(hour, 7, ellipsis)} ", "$quiet"),
+            (pad(name, NAME_WIDTH, ellipsis), "bold"),
+            " ",
+            fit(text, room, ellipsis),
+        )
+        found = line.plain.casefold().find(words.casefold(), NAME_WIDTH + 9)
+        return line.stylize("bold underline", found, found + len(words)) if found >= 0 else line
+
+    def action_move(self, step: int) -> None:
+        """Move the highlight while typing goes on."""
+        options = self.query_one(OptionList)
+        if options.option_count and options.highlighted is not None:
+            options.highlighted = max(0, min(options.highlighted + step, options.option_count - 1))
+
+    def on_input_submitted(self) -> None:
+        """Go to the highlighted hit."""
+        highlighted = self.query_one(OptionList).highlighted
+        if highlighted is not None:
+            self._choose(highlighted)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Go to the clicked hit."""
+        self._choose(event.option_index)
+
+    def _choose(self, index: int) -> None:
+        if index < len(self._hits):
+            self.dismiss((self._hits[index].conversation, self._hits[index].message))
+
+    def clear_caches(self) -> None:
+        """Forget the hits."""
+        self._hits = []
+        self._names = {}
+        self.query_one(OptionList).clear_options()
+        self.query_one(Input).value = ""

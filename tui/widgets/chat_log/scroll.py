@@ -1,0 +1,448 @@
+"""The scrolling message list.
+
+Where one is in the list is an *anchor*: a row and a line within it, or the end. Rows may be added in front, measured or
+changed; afterwards the same anchor is put at the top of the view again, so nothing one reads ever jumps. Rows within one
+screen of the view are always measured exactly, so that scrolling by up to a screen meets exact heights only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import ClassVar, NamedTuple
+
+from rich.style import Style
+from textual import events
+from textual.geometry import Size
+from textual.message import Message as TextualMessage
+from textual.scroll_view import ScrollView
+from textual.selection import Selection
+from textual.strip import Strip
+
+from core.api import Message
+from tui.frame import frame_of
+from tui.themes import NAME_COLOURS
+from tui.widgets.chat_log.cache import DrawnRows
+from tui.widgets.chat_log.layout import RowHeights
+from tui.widgets.chat_log.model import ChatModel
+from tui.widgets.chat_log.render import DrawnRow, Look, Place, Styles, draw, estimate
+from tui.widgets.chat_log.selecting import selected_text, with_selection
+
+# Screens left before an edge of the window when more rows are asked for.
+SCREENS_AHEAD = 2
+
+
+class Anchor(NamedTuple):
+    """A place that stays where it is: a line of a row, or so many lines above it when negative."""
+
+    message_id: str
+    line: int
+
+
+class ChatScroll(ScrollView, can_focus=False):
+    """Shows a window of one conversation and scrolls over it."""
+
+    ALLOW_SELECT = True
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "chat-log--quiet",
+        "chat-log--faint",
+        "chat-log--mine",
+        "chat-log--failed",
+        "chat-log--read",
+        "chat-log--unread",
+        "chat-log--selected",
+        "chat-log--selection",
+        *(f"chat-log--name-{index}" for index in range(NAME_COLOURS)),
+    }
+    DEFAULT_CSS = (
+        """
+    ChatScroll {
+        height: 1fr;
+        overflow-x: hidden;
+        overflow-y: scroll;
+        scrollbar-size-vertical: 1;
+        background: $background;
+        color: $foreground;
+        & .chat-log--quiet { color: $quiet; }
+        & .chat-log--faint { color: $faint; }
+        & .chat-log--mine { color: $quiet; }
+        & .chat-log--failed { color: $error; text-style: bold; }
+        & .chat-log--read { color: $success; }
+        & .chat-log--unread { color: $unread; text-style: bold; }
+        & .chat-log--selected { background: $selected-row; }
+        & .chat-log--selection { background: $screen-selection-background; color: $screen-selection-foreground; }
+        &:ansi .chat-log--quiet { text-style: dim; }
+        &:ansi .chat-log--mine { text-style: dim; }
+        &:ansi .chat-log--selected { text-style: bold; }
+        &:ansi .chat-log--selection { text-style: reverse; }
+    """
+        + "\n".join(f"& .chat-log--name-{index} {{ color: $name-{index}; }}" for index in range(NAME_COLOURS))
+        + "\n}"
+    )
+
+    class OlderWanted(TextualMessage):
+        """The view comes near the first row held."""
+
+    class NewerWanted(TextualMessage):
+        """The view comes near the last row held, and there are newer ones."""
+
+    class Moved(TextualMessage):
+        """The view moved, or rows came below it."""
+
+        def __init__(self, below: int, *, at_end: bool) -> None:
+            super().__init__()
+            self.below = below
+            self.at_end = at_end
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self.model = ChatModel()
+        self.selected_id: str | None = None
+        self._heights = RowHeights()
+        self._drawn = DrawnRows()
+        self._names: Mapping[str, str] = {"me": "you"}
+        self._unread_id: str | None = None
+        self._unread_count = 0
+        self._below = 0
+        self._look: Look | None = None
+        self._top: Anchor | None = None  # None: at the end
+        self._placing = False
+        self._asked = False  # for more rows, and not answered yet
+
+    # --- what is shown ------------------------------------------------------------------------------------------------
+
+    def show_rows(
+        self,
+        rows: Sequence[Message],
+        names: Mapping[str, str],
+        *,
+        at_start: bool,
+        at_end: bool = True,
+        unread: tuple[str, int] | None = None,
+        top: str | None = None,
+    ) -> None:
+        """Show other rows: their end, or the row ``top``. ``unread`` is the first unread row and how many there are."""
+        self.model.reset(rows, at_start=at_start, at_end=at_end)
+        self._names = names
+        self._unread_id, self._unread_count = unread or (None, 0)
+        self.selected_id = None
+        self._below, self._asked = 0, False
+        self._redraw_all()
+        self._top = Anchor(top, 0) if top is not None else None
+        self._place()
+
+    def append_rows(self, rows: Sequence[Message]) -> None:
+        """Add newer rows at the end."""
+        added = self.model.append(rows)
+        if not added:
+            self._asked = False
+            return
+        new = self.model.rows[-added:]
+        self._heights.extend(self._estimates(new))
+        if self._top is not None:
+            self._below += sum(row.sender != "me" for row in new)
+        self._asked = False
+        if surplus := self.model.surplus():
+            self._trim_start(surplus)
+        self._place()
+
+    def prepend_rows(self, rows: Sequence[Message], *, at_start: bool) -> None:
+        """Add older rows in front; what one reads stays where it is."""
+        first = self.model.rows[0].id if self.model.rows else None
+        added = self.model.prepend(rows)
+        self.model.at_start = at_start
+        self._heights.insert_front(self._estimates(self.model.rows[:added]))
+        if first is not None:
+            self._forget(first)  # it no longer needs a date rule, perhaps
+        self._asked = False
+        if (surplus := self.model.surplus()) and self._top is not None:
+            self.model.trim_end(surplus)
+            self._heights.delete(len(self._heights) - surplus, len(self._heights))
+        self._place()
+
+    def _trim_start(self, count: int) -> None:
+        top = None if self._top is None else self.model.index_of(self._top.message_id)
+        if top is not None and top < count:  # one reads there: let the new ones go, they can be read again
+            self.model.trim_end(count)
+            self._heights.delete(len(self._heights) - count, len(self._heights))
+            return
+        self.model.trim_start(count)
+        self._heights.delete(0, count)
+        if self.model.rows:
+            self._forget(self.model.rows[0].id)
+
+    def change_row(self, message_id: str, change: Callable[[Message], Message]) -> None:
+        """Replace a row; only its lines are drawn again."""
+        index = self.model.change(message_id, change)
+        if index is None:
+            return
+        line = self._heights.top(index)
+        before = self._heights.height(index)
+        self._forget(message_id)
+        if self._measure(index):
+            self._place()
+        else:
+            self.refresh_lines(line, before)
+
+    def remove_rows(self, message_ids: Iterable[str]) -> None:
+        """Drop rows, and move on if the selected one is among them."""
+        for index in self.model.remove(message_ids):
+            self._heights.delete(index, index + 1)
+            if index < len(self.model):
+                follower = self.model.rows[index].id
+                self._forget(follower)
+        if self._top is not None and self.model.index_of(self._top.message_id) is None:
+            index = min(self._heights.locate(round(self.scroll_y))[0], len(self.model) - 1)
+            self._top = Anchor(self.model.rows[index].id, 0) if self.model.rows else None
+        self._place()
+
+    def set_names(self, names: Mapping[str, str]) -> None:
+        """Show other names."""
+        if names != self._names:
+            self._names = names
+            self.redraw()
+
+    def clear_unread_rule(self) -> None:
+        """Take the unread rule away."""
+        if self._unread_id is not None:
+            message_id, self._unread_id = self._unread_id, None
+            self._forget(message_id)
+            self._place()
+
+    def clear_caches(self) -> None:
+        """Forget every text."""
+        self._drawn.clear()
+        self.model.reset((), at_start=True, at_end=True)
+        self._heights.reset(())
+        self._top = self.selected_id = self._unread_id = None
+        self._names = {}
+        self._place()
+
+    # --- moving about -------------------------------------------------------------------------------------------------
+
+    @property
+    def is_at_end(self) -> bool:
+        """Whether the newest row is in view."""
+        return self._top is None and self.model.at_end
+
+    def scroll_screens(self, screens: float) -> None:
+        """Scroll by screens, keeping two lines in view."""
+        lines = max(1, self.view_height - 2)
+        self.scroll_to(y=round(self.scroll_y) + round(screens * lines), animate=False)
+
+    def go_to_end(self) -> None:
+        """Show the last row held."""
+        self._top = None
+        self._place()
+
+    def go_to_unread(self) -> bool:
+        """Show the unread rule; returns whether there is one."""
+        return self._unread_id is not None and self.go_to_row(self._unread_id)
+
+    def go_to_row(self, message_id: str, *, lines_above: int = 0) -> bool:
+        """Show a row near the top of the view; returns whether it is held."""
+        if self.model.index_of(message_id) is None:
+            return False
+        self._top = Anchor(message_id, -lines_above)
+        self._place()
+        return True
+
+    def row_at(self, line: int) -> int:
+        """Return the index of the row at a line of the scrolled area."""
+        return self._heights.locate(line)[0]
+
+    # --- measuring and placing ----------------------------------------------------------------------------------------
+
+    @property
+    def view_height(self) -> int:
+        """Lines of the view."""
+        return max(1, self.scrollable_content_region.height)
+
+    def _current_look(self) -> Look | None:
+        """Return how to draw now; None before the widget has a size."""
+        width = self.scrollable_content_region.width
+        if width <= 0:
+            return None
+        if self._look is None or self._look.width != width:
+            frame = frame_of(self)
+            self._look = Look(
+                width=width,
+                glyphs=frame.glyphs,
+                calendar=frame.calendar,
+                today=frame.calendar.day(frame.now()),
+                styles=self._styles(),
+                names=self._names,
+            )
+        return self._look
+
+    def _styles(self) -> Styles:
+        def component(name: str) -> Style:
+            return self.get_component_rich_style(f"chat-log--{name}")
+
+        return Styles(
+            text=self.rich_style,
+            quiet=component("quiet"),
+            faint=component("faint"),
+            mine=component("mine"),
+            failed=component("failed"),
+            read=component("read"),
+            unread=component("unread"),
+            selected=self.get_component_rich_style("chat-log--selected", partial=True),
+            names=tuple(component(f"name-{index}") for index in range(NAME_COLOURS)),
+        )
+
+    def _estimates(self, rows: Iterable[Message]) -> Iterable[int]:
+        look = self._current_look()
+        width = look.text_width if look is not None else 80
+        return (estimate(row, width) for row in rows)
+
+    def redraw(self) -> None:
+        """Draw all anew: colours, signs, names or the width changed."""
+        self._redraw_all()
+        self._place()
+
+    def _redraw_all(self) -> None:
+        self._look = None
+        self._drawn.clear()
+        self._heights.reset(self._estimates(self.model.rows))
+
+    def _forget(self, message_id: str) -> None:
+        self._drawn.drop(message_id)
+        index = self.model.index_of(message_id)
+        if index is not None:
+            self._heights.forget(index)
+
+    def _row(self, index: int, look: Look) -> DrawnRow:
+        row = self.model.rows[index]
+        drawn = self._drawn.get(row.id)
+        if drawn is None:
+            place = Place(
+                previous=self.model.rows[index - 1] if index else None,
+                unread=self._unread_count if row.id == self._unread_id else 0,
+                selected=row.id == self.selected_id,
+            )
+            drawn = draw(row, place, look)
+            self._drawn.put(row.id, drawn)
+        return drawn
+
+    def _measure(self, index: int) -> bool:
+        """Make a row's height exact; returns whether it was assumed wrongly."""
+        look = self._current_look()
+        if look is None or self._heights.is_exact(index):
+            return False
+        return self._heights.set(index, len(self._row(index, look).lines))
+
+    def _measure_around(self, index: int) -> None:
+        """Make heights exact from a screen above a row to two screens below its top."""
+        view = self.view_height
+        lines = 0
+        for below in range(index, len(self.model)):
+            self._measure(below)
+            lines += self._heights.height(below)
+            if lines >= 2 * view:
+                break
+        above = view + max(0, 2 * view - lines)  # near the end the view reaches up further
+        for earlier in range(index - 1, -1, -1):
+            if above <= 0:
+                break
+            self._measure(earlier)
+            above -= self._heights.height(earlier)
+
+    def _place(self) -> None:
+        """Put the anchor at the top of the view again, or the end at its bottom."""
+        if self._placing or self._current_look() is None:
+            return
+        self._placing = True
+        if self._top is None or (index := self.model.index_of(self._top.message_id)) is None:
+            self._top = None
+            self._measure_around(len(self.model))
+            line = self._heights.total
+        else:
+            self._measure_around(index)
+            line = max(0, self._heights.top(index) + min(self._top.line, self._heights.height(index) - 1))
+            if self._top.line < 0:
+                index, within = self._heights.locate(line)
+                self._top = Anchor(self.model.rows[index].id, within)
+        self.virtual_size = Size(self.scrollable_content_region.width, self._heights.total)
+        self.scroll_to(y=min(line, self._last_top()), animate=False, force=True)
+        self._placing = False
+        self.refresh()
+        self._note_position()
+
+    def _last_top(self) -> int:
+        return max(0, self._heights.total - self.view_height)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Follow the wheel, the bar and the keys: whatever line is now at the top becomes the anchor."""
+        super().watch_scroll_y(old_value, new_value)
+        if self._placing or round(old_value) == round(new_value) or not self.model.rows:
+            return
+        line = round(new_value)
+        index, within = self._heights.locate(line)
+        if line >= self._last_top():
+            self._top = None
+            self._measure_around(index)
+            if line >= self._last_top():
+                self._place()
+                return
+        self._top = Anchor(self.model.rows[index].id, within)
+        self._place()
+
+    def _note_position(self) -> None:
+        """Tell where the view is, and ask for rows before an edge comes into it."""
+        line, view = round(self.scroll_y), self.view_height
+        if line >= self._last_top():
+            self._top = None
+        if self.is_at_end:
+            self._below = 0
+        self.post_message(self.Moved(self._below, at_end=self.is_at_end))
+        if self._asked or not self.model.rows:
+            return
+        if not self.model.at_start and line < SCREENS_AHEAD * view:
+            self._asked = True
+            self.post_message(self.OlderWanted())
+        elif not self.model.at_end and line > self._last_top() - SCREENS_AHEAD * view:
+            self._asked = True
+            self.post_message(self.NewerWanted())
+
+    def on_resize(self, _: events.Resize) -> None:
+        """Wrap to the new width, keeping the anchor."""
+        if self._look is None or self._look.width != self.scrollable_content_region.width:
+            self._redraw_all()
+        self._place()
+
+    def notify_style_update(self) -> None:
+        """Draw anew in other colours."""
+        super().notify_style_update()
+        self._look = None
+        self._drawn.clear()
+
+    # --- lines --------------------------------------------------------------------------------------------------------
+
+    def render_line(self, y: int) -> Strip:
+        """Return one line of the view."""
+        look = self._current_look()
+        line = round(self.scroll_y) + y
+        if look is None or line >= self._heights.total:
+            return Strip.blank(self.scrollable_content_region.width, self.rich_style)
+        index, within = self._heights.locate(line)
+        lines = self._row(index, look).lines
+        if within >= len(lines):
+            return Strip.blank(look.width, self.rich_style)
+        strip = lines[within].strip
+        selection = self.text_selection
+        if selection is not None and (span := selection.get_span(line)) is not None:
+            style = self.get_component_rich_style("chat-log--selection", partial=True)
+            strip = with_selection(strip, span, style)
+        return strip.apply_offsets(0, line)
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """Return the selected text as it was written: without names, hours and the breaks of wrapping."""
+        look = self._current_look()
+        if look is None or not self.model.rows:
+            return None
+        first = selection.start.y if selection.start is not None else 0
+        last = selection.end.y if selection.end is not None else self._heights.total - 1
+        start, stop = self._heights.locate(first)[0], self._heights.locate(last)[0]
+        rows = ((self._heights.top(index), self._row(index, look)) for index in range(start, stop + 1))
+        text = selected_text(rows, selection)
+        return (text, "\n") if text else None

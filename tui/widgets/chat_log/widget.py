@@ -1,0 +1,133 @@
+"""The message list with a mark on one message, moved by keys: what is done with it is the screen's affair."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import events
+from textual.message import Message as TextualMessage
+
+from core.api import Message
+from tui.commands import Scope
+from tui.commandset import REGISTRY
+from tui.keymap import bindings
+from tui.widgets.chat_log.scroll import ChatScroll
+
+
+class ChatLog(ChatScroll, can_focus=True):
+    """Has the focus only while a message is selected."""
+
+    BINDINGS: ClassVar = bindings(REGISTRY, Scope.SELECT)
+
+    class Left(TextualMessage):
+        """Selecting is over; ``typed`` is the character that ended it, if one did."""
+
+        def __init__(self, typed: str = "") -> None:
+            super().__init__()
+            self.typed = typed
+
+    class Chosen(TextualMessage):
+        """The mark is on another message."""
+
+    class Wanted(TextualMessage):
+        """Do something with the selected message: copy, delete or info."""
+
+        def __init__(self, what: str, message: Message) -> None:
+            super().__init__()
+            self.what = what
+            self.message = message
+
+    @property
+    def selected(self) -> Message | None:
+        """The marked message."""
+        index = None if self.selected_id is None else self.model.index_of(self.selected_id)
+        return None if index is None else self.model.rows[index]
+
+    def begin_selecting(self) -> None:
+        """Mark the newest message in view and take the focus."""
+        if not self.model.rows:
+            return
+        bottom = round(self.scroll_y) + self.view_height - 1
+        self.select(self.model.rows[self.row_at(bottom)].id)
+        self.focus()
+
+    def on_blur(self) -> None:
+        """The mark goes with the focus."""
+        self.select(None)
+
+    def on_focus(self) -> None:
+        """Come here by Tab or the mouse: something must be marked for the keys to act on."""
+        if self.selected is None:
+            self.begin_selecting()
+
+    def on_key(self, event: events.Key) -> None:
+        """Typing anything that is no key of this list goes on writing."""
+        if event.is_printable and event.character and event.key not in self._bindings.key_to_bindings:
+            event.stop()
+            self.post_message(self.Left(event.character))
+
+    def select(self, message_id: str | None) -> None:
+        """Mark a row and bring it into view; None marks none."""
+        previous, self.selected_id = self.selected_id, message_id
+        for changed in (previous, message_id):
+            index = None if changed is None else self.model.index_of(changed)
+            if changed is not None and index is not None:
+                self._forget(changed)
+                self._measure(index)
+                self.refresh_lines(self._heights.top(index), self._heights.height(index))
+        if message_id is not None:
+            self._bring_into_view(message_id)
+        self.post_message(self.Chosen())
+
+    def action_select_by(self, step: int) -> None:
+        """Move the mark; past the last row selecting is over."""
+        index = None if self.selected_id is None else self.model.index_of(self.selected_id)
+        if index is None:
+            index = len(self.model)
+        index += step
+        if index >= len(self.model) or not self.model.rows:
+            self.post_message(self.Left())
+            return
+        self.select(self.model.rows[max(0, index)].id)
+
+    def _bring_into_view(self, message_id: str) -> None:
+        index = self.model.index_of(message_id)
+        if index is None:
+            return
+        self._measure_around(index)
+        top, height, view = self._heights.top(index), self._heights.height(index), self.view_height
+        scroll = round(self.scroll_y)
+        if top < scroll:
+            self.scroll_to(y=top, animate=False)
+        elif top + height > scroll + view:
+            self.scroll_to(y=min(top, top + height - view), animate=False)
+
+    def action_select_first(self) -> None:
+        """Mark the oldest row held."""
+        if self.model.rows:
+            self.select(self.model.rows[0].id)
+
+    def action_select_last(self) -> None:
+        """Mark the newest row held."""
+        if self.model.rows:
+            self.select(self.model.rows[-1].id)
+
+    def action_leave_selection(self) -> None:
+        """Back to writing."""
+        self.post_message(self.Left())
+
+    def action_copy_message(self) -> None:
+        """Copy the marked message."""
+        self._want("copy")
+
+    def action_delete_message(self) -> None:
+        """Delete the marked message."""
+        self._want("delete")
+
+    def action_message_info(self) -> None:
+        """Tell about the marked message."""
+        self._want("info")
+
+    def _want(self, what: str) -> None:
+        if (message := self.selected) is not None:
+            self.post_message(self.Wanted(what, message))

@@ -1,0 +1,83 @@
+"""The commands that begin with what is typed, above the composer, which keeps the focus."""
+
+from __future__ import annotations
+
+from textual.app import RenderResult
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from tui.commands import CommandSpec
+from tui.frame import frame_of
+from tui.text import fit, pad
+
+# Most commands shown at once.
+MAX_SHOWN = 6
+# Cells of the column with names.
+NAME_WIDTH = 22
+
+
+class Completion(Widget):
+    """A few lines; one of them chosen."""
+
+    DEFAULT_CSS = """
+    Completion {
+        height: auto;
+        display: none;
+        background: $surface;
+        color: $foreground;
+    }
+    """
+    position = reactive(0)
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self._specs: list[CommandSpec] = []
+
+    def offer(self, specs: list[CommandSpec]) -> None:
+        """Show these; nothing closes."""
+        if specs == self._specs and self.display:
+            return
+        self._specs = specs
+        self.position = 0
+        self.display = bool(specs)
+        self.refresh(layout=True)
+
+    def close(self) -> bool:
+        """Show nothing; returns whether anything was shown."""
+        was_open = self.display
+        self._specs = []
+        self.display = False
+        return was_open
+
+    def move(self, step: int) -> None:
+        """Choose another one."""
+        if self._specs:
+            self.position = (self.position + step) % len(self._specs)
+
+    def chosen(self) -> CommandSpec | None:
+        """Return the chosen command."""
+        return self._specs[self.position] if self._specs else None
+
+    def get_content_height(self, container: object, viewport: object, width: int) -> int:
+        """One line a command."""
+        return min(MAX_SHOWN, len(self._specs))
+
+    def render(self) -> RenderResult:
+        """Return the lines around the chosen one."""
+        glyphs = frame_of(self).glyphs
+        start = max(0, min(self.position - MAX_SHOWN // 2, len(self._specs) - MAX_SHOWN))
+        lines: list[Content] = []
+        width = self.size.width
+        name_width = min(NAME_WIDTH, max((len(_usage(spec)) for spec in self._specs), default=0))
+        for index, spec in enumerate(self._specs[start : start + MAX_SHOWN], start):
+            name = pad(_usage(spec), name_width, glyphs.ellipsis)
+            mark = glyphs.selected if index == self.position else " "
+            text = fit(spec.help, max(0, width - name_width - 3), glyphs.ellipsis)
+            line = Content.assemble(f"{mark} ", (name, "$primary"), " ", (text, "$quiet"))
+            lines.append(line.stylize("bold") if index == self.position else line)
+        return Content("\n").join(lines)
+
+
+def _usage(spec: CommandSpec) -> str:
+    return f"/{spec.slash} {spec.argument}".rstrip()

@@ -1,0 +1,121 @@
+"""Where one writes: a flat text area of one to eight rows."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import events
+from textual.message import Message
+from textual.widgets import TextArea
+
+from tui.commands import Scope
+from tui.commandset import REGISTRY
+from tui.frame import frame_of
+from tui.keymap import bindings
+
+# Keys of TextArea's that mean something else here.
+OTHER_MEANINGS = frozenset(
+    {
+        "cursor_up",
+        "cursor_page_up",
+        "cursor_page_down",
+        "copy",
+        "delete_word_right",
+        "delete_to_end_of_line_or_delete_line",
+    }
+)
+
+
+class Composer(TextArea, inherit_bindings=False):
+    """Keeps what is being written, and says when it should be sent."""
+
+    BINDINGS: ClassVar = [
+        *(kept for kept in TextArea.BINDINGS if not isinstance(kept, tuple) and kept.action not in OTHER_MEANINGS),
+        *bindings(REGISTRY, Scope.COMPOSER),
+    ]
+    DEFAULT_CSS = """
+    Composer {
+        height: auto;
+        min-height: 1;
+        max-height: 8;
+        border: none;
+        padding: 0;
+        background: $surface;
+        color: $foreground;
+        scrollbar-size-vertical: 1;
+        &:focus { border: none; }
+        & .text-area--placeholder { color: $quiet; }
+        & .text-area--cursor { background: $input-cursor-background; color: $input-cursor-foreground; }
+        &:ansi .text-area--placeholder { text-style: dim; }
+    }
+    """
+
+    class Submitted(Message):
+        """Send this."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    class WentUp(Message):
+        """Up was pressed with nothing above the cursor and nothing written."""
+
+    class CompletionWanted(Message):
+        """Tab was pressed."""
+
+    class Emptied(Message):
+        """Ctrl+C was pressed: the text is gone, or there was none."""
+
+        def __init__(self, *, had_text: bool) -> None:
+            super().__init__()
+            self.had_text = had_text
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(
+            id=id, soft_wrap=True, show_line_numbers=False, highlight_cursor_line=False, tab_behavior="focus"
+        )
+        self.match_cursor_bracket = False
+
+    def on_mount(self) -> None:
+        """Hold the cursor still where blinking costs bytes."""
+        self.cursor_blink = frame_of(self).profile.blinking
+
+    async def _on_key(self, event: events.Key) -> None:
+        """Leave Enter and Tab to their bindings: what they mean can be changed."""
+        if event.key in {"enter", "tab"}:
+            event.prevent_default()
+
+    def action_send(self) -> None:
+        """Hand the text over; the receiver empties the composer."""
+        if self.text.strip():
+            self.post_message(self.Submitted(self.text.rstrip()))
+
+    def action_newline(self) -> None:
+        """Break the line."""
+        self.insert("\n")
+        self.scroll_cursor_visible()
+
+    def action_complete(self) -> None:
+        """Ask for a completion."""
+        self.post_message(self.CompletionWanted())
+
+    def action_clear_or_quit(self) -> None:
+        """Copy a selection; else empty the composer."""
+        if self.selected_text:
+            self.app.copy_to_clipboard(self.selected_text)
+            return
+        had_text = bool(self.text)
+        self.clear()
+        self.post_message(self.Emptied(had_text=had_text))
+
+    def action_up_or_select(self) -> None:
+        """Move up; from an empty composer go to the messages."""
+        if self.text:
+            self.action_cursor_up()
+        else:
+            self.post_message(self.WentUp())
+
+    def put(self, text: str) -> None:
+        """Hold another text, with a history of its own and the cursor at its end."""
+        self.load_text(text)
+        self.move_cursor(self.document.end)

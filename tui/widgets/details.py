@@ -1,0 +1,64 @@
+"""The pane at the right: who this is, and where the selected or last message is."""
+
+from __future__ import annotations
+
+from textual.app import RenderResult
+from textual.content import Content
+from textual.widget import Widget
+
+from core.api import Conversation, Message
+from tui.format import grouped, moment, state_sentence
+from tui.frame import frame_of
+from tui.text import clean_name
+from tui.widgets.chat_header import STATE_NOTES
+
+
+class Details(Widget):
+    """Facts as label and value."""
+
+    DEFAULT_CSS = """
+    Details { width: 30; padding: 0 1; background: $surface; color: $foreground; }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self._conversation: Conversation | None = None
+        self._message: Message | None = None
+
+    def show(self, conversation: Conversation | None, message: Message | None) -> None:
+        """Show facts about these."""
+        if (conversation, message) != (self._conversation, self._message):
+            self._conversation, self._message = conversation, message
+            self.refresh()
+
+    def clear_caches(self) -> None:
+        """Forget them."""
+        self.show(None, None)
+
+    def render(self) -> RenderResult:
+        """Return the facts."""
+        if self._conversation is None:
+            return Content("")
+        conversation = self._conversation
+        parts: list[tuple[str, str] | str] = [
+            (clean_name(conversation.name), "bold"),
+            "\n",
+            (STATE_NOTES[conversation.state] or "open", "$quiet"),
+            "\n\n",
+            ("identity\n", "$quiet"),
+            grouped(conversation.identity),
+        ]
+        if self._message is not None:
+            parts += ["\n\n", *self._about(self._message)]
+        return Content.assemble(*parts)
+
+    def _about(self, message: Message) -> list[tuple[str, str] | str]:
+        frame = frame_of(self)
+        written = moment(message.sent_at, frame.now(), frame.calendar)
+        parts: list[tuple[str, str] | str] = [("written\n", "$quiet"), written]
+        if message.sender == "me":
+            where = state_sentence(message.state, message.copies, message.until, frame.now(), frame.calendar)
+            parts += ["\n\n", ("now\n", "$quiet"), where]
+        elif message.late:
+            parts += ["\n\n", ("it came after its place had been given up", "$quiet")]
+        return parts

@@ -1,0 +1,99 @@
+"""The bottom line: what just happened or what one can press, and how the network is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+from textual.app import RenderResult
+from textual.content import Content
+from textual.timer import Timer
+from textual.widget import Widget
+
+from tui.format import plural
+from tui.frame import frame_of
+from tui.text import fit
+
+# Seconds a notice stays.
+NOTICE_TIME = 6.0
+NOTICE_STYLES = {"information": "$foreground", "warning": "$warning", "error": "bold $error"}
+
+Hint = tuple[str, str]
+"""A key and what it does."""
+
+
+class StatusLine(Widget):
+    """One line, redrawn only when its words change."""
+
+    DEFAULT_CSS = """
+    StatusLine {
+        height: 1;
+        dock: bottom;
+        padding: 0 1;
+        background: $panel;
+        color: $foreground;
+        text-wrap: nowrap;
+    }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self._hints: Sequence[Hint] = ()
+        self._notice: tuple[str, str] | None = None
+        self._peers: int | None = None
+        self._timer: Timer | None = None
+
+    def show_hints(self, hints: Sequence[Hint]) -> None:
+        """Say what can be pressed."""
+        if hints != self._hints:
+            self._hints = hints
+            self.refresh()
+
+    def show_notice(self, text: str, severity: str) -> None:
+        """Say what happened, for a while."""
+        if self._timer is not None:
+            self._timer.stop()
+        self._notice = (text, severity)
+        self._timer = self.set_timer(NOTICE_TIME, self.clear_notice)
+        self.refresh()
+
+    def clear_notice(self) -> None:
+        """Back to the hints."""
+        if self._notice is not None:
+            self._notice = None
+            self.refresh()
+
+    def show_peers(self, peers: int | None) -> None:
+        """Say how many nodes are linked."""
+        if peers != self._peers:
+            self._peers = peers
+            self.refresh()
+
+    def _network(self) -> Content:
+        glyphs = frame_of(self).glyphs
+        if self._peers is None:
+            return Content("")
+        if not self._peers:
+            return Content.assemble((f"{glyphs.offline} no network", "$warning"))
+        return Content.assemble((f"{glyphs.online} ", "$success"), (plural(self._peers, "peer"), "$quiet"))
+
+    def render(self) -> RenderResult:
+        """Return the line, the left side cut if need be."""
+        right = self._network()
+        room = self.size.width - right.cell_length - 2
+        left = self._left(room)
+        return Content.assemble(left, " " * max(1, self.size.width - left.cell_length - right.cell_length), right)
+
+    def _left(self, room: int) -> Content:
+        if self._notice is not None:
+            text, severity = self._notice
+            return Content.assemble((fit(text, room, frame_of(self).glyphs.ellipsis), NOTICE_STYLES[severity]))
+        parts: list[Content] = []
+        used = 0
+        for key, what in self._hints:
+            needed = cell_len(key) + 1 + cell_len(what) + (2 if parts else 0)
+            if used + needed > room:
+                break
+            used += needed
+            parts.append(Content.assemble("  " if parts else "", (key, "bold"), " ", (what, "$quiet")))
+        return Content("").join(parts)

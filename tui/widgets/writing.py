@@ -1,0 +1,157 @@
+"""The writing area: the composer, its prompt, the commands that complete what one types, and how much room is left."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Static
+
+from core.api import MAX_TEXT_SIZE
+from tui.commands import CommandSpec, parse_slash
+from tui.commandset import REGISTRY
+from tui.frame import frame_of
+from tui.widgets.completion import Completion
+from tui.widgets.composer import Composer
+
+# The limit is shown once fewer bytes than this are left.
+NEAR_LIMIT = 1024
+
+
+class WritingArea(Vertical):
+    """Turns keys into messages to send and commands to run."""
+
+    DEFAULT_CSS = """
+    WritingArea {
+        height: auto;
+        background: $surface;
+        & #line { height: auto; }
+        & #prompt { width: 3; height: 1; padding: 0 1; color: $primary; background: $surface; }
+        & #room { height: 1; color: $warning; padding: 0 1; display: none; text-align: right; }
+        & #room.over { color: $error; text-style: bold; }
+    }
+    """
+
+    class Send(Message):
+        """A text for the other side."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    class Run(Message):
+        """A slash command."""
+
+        def __init__(self, spec: CommandSpec, argument: str) -> None:
+            super().__init__()
+            self.spec = spec
+            self.argument = argument
+
+    class Wrong(Message):
+        """A slash command that does not exist or is incomplete; it stays in the composer."""
+
+        def __init__(self, why: str) -> None:
+            super().__init__()
+            self.why = why
+
+    class Changed(Message):
+        """What is written changed."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    def compose(self) -> ComposeResult:
+        """Completions above, the line below."""
+        yield Completion(id="completion")
+        yield Static(id="room", markup=False)
+        with Horizontal(id="line"):
+            yield Static(Content(frame_of(self).glyphs.prompt), id="prompt")
+            yield Composer(id="composer")
+
+    @property
+    def composer(self) -> Composer:
+        """The text area."""
+        return self.query_one(Composer)
+
+    @property
+    def completion(self) -> Completion:
+        """The list of completions."""
+        return self.query_one(Completion)
+
+    def draw_signs(self) -> None:
+        """Use the signs now chosen."""
+        self.query_one("#prompt", Static).update(Content(frame_of(self).glyphs.prompt))
+
+    def close_completion(self) -> bool:
+        """Close the completions; returns whether they were open."""
+        return self.completion.close()
+
+    def on_text_area_changed(self) -> None:
+        """Offer commands, and show the room that is left."""
+        text = self.composer.text
+        self._offer(text)
+        self._show_room(text)
+        self.post_message(self.Changed(text))
+
+    def _offer(self, text: str) -> None:
+        slash = parse_slash(text)
+        if slash is None or " " in text:
+            self.completion.close()
+            return
+        matching = REGISTRY.completions(slash.name, frame_of(self).command_context())
+        exact = len(matching) == 1 and matching[0].slash == slash.name and not matching[0].argument
+        self.completion.offer([] if exact else matching)
+
+    def _show_room(self, text: str) -> None:
+        room = self.query_one("#room", Static)
+        left = (
+            MAX_TEXT_SIZE - len(text.encode(errors="replace"))
+            if len(text) * 4 > MAX_TEXT_SIZE - NEAR_LIMIT
+            else NEAR_LIMIT
+        )
+        room.display = left < NEAR_LIMIT
+        if left < NEAR_LIMIT:
+            room.set_class(left < 0, "over")
+            room.update(f"{left} bytes left" if left >= 0 else f"{-left} bytes too long")
+
+    def on_composer_completion_wanted(self, event: Composer.CompletionWanted) -> None:
+        """Complete a command or its argument; with nothing to complete go to the next pane."""
+        event.stop()
+        text = self.composer.text
+        if self.completion.display:
+            chosen = self.completion.chosen()
+            if chosen is not None:
+                self.composer.put(f"/{chosen.slash}" + (" " if chosen.argument else ""))
+            return
+        slash = parse_slash(text)
+        spec = REGISTRY.by_slash(slash.name) if slash is not None else None
+        if slash is not None and spec is not None and spec.choices:
+            choice = next((choice for choice in spec.choices if choice.startswith(slash.argument)), None)
+            if choice is not None:
+                self.composer.put(f"/{spec.slash} {choice}")
+        elif not text:
+            self.screen.focus_previous()
+
+    def on_composer_submitted(self, event: Composer.Submitted) -> None:
+        """Send a text or run a command; an unknown command is never sent."""
+        event.stop()
+        slash = parse_slash(event.text)
+        if slash is None:
+            if len(event.text.encode(errors="replace")) > MAX_TEXT_SIZE:
+                self.post_message(self.Wrong("Too long: send it in parts."))
+            else:
+                self.post_message(self.Send(event.text))
+            return
+        spec = REGISTRY.by_slash(slash.name)
+        if spec is None and self.completion.display and (chosen := self.completion.chosen()) is not None:
+            spec = chosen
+        if spec is None:
+            self.post_message(self.Wrong(f"There is no /{slash.name}. To send it as it is, write //{slash.name}"))
+        elif spec.needs_argument and not slash.argument:
+            self.composer.put(f"/{spec.slash} ")
+            self.post_message(self.Wrong(f"/{spec.slash} {spec.argument}: {spec.help}"))
+        else:
+            self.composer.put("")
+            self.post_message(self.Run(spec, slash.argument))
