@@ -58,6 +58,7 @@ def test_four_letters_name_a_word() -> None:
     assert len({word[:4] for word in LIST}) == 4096
 
 
+@pytest.mark.slow
 def test_no_word_is_one_slip_from_another() -> None:
     words = set(LIST)
     assert [word for word in LIST if words & slips_of(word)] == []
