@@ -61,7 +61,8 @@ def test_layers_and_doors_are_kept() -> None:
     [
         ("tui.__main__", ["textual", "trio", "sqlcipher3", "cryptography", "msgspec"]),
         ("core.rpc", ["textual", "asyncio", "sqlcipher3"]),
-        ("core.node_service", ["textual", "asyncio"]),
+        ("core.node_service", ["textual", "asyncio", "vodozemac", "argon2"]),
+        ("tui.headless", ["textual", "rich", "vodozemac", "argon2", "PIL"]),
     ],
 )
 def test_light_commands_stay_light(module: str, never: list[str]) -> None:

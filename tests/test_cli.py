@@ -253,3 +253,14 @@ def test_a_refused_start_is_told_in_one_line() -> None:
         out, err = child.communicate(timeout=PATIENCE)
     assert (child.returncode, out) == (1, "")
     assert err == "sottovoce rpc: Another process uses this account.\n"
+
+
+# --- the client ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_the_client_says_that_it_needs_a_terminal(tmp_path: Path) -> None:
+    outcome = sottovoce("--home", str(tmp_path / "home"))
+    assert (outcome.returncode, outcome.stdout) == (2, "")
+    assert outcome.stderr == "sottovoce: the client needs a terminal; `sottovoce rpc` is for programs\n"
+    assert not (tmp_path / "home").exists()

@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from tui.headless import run_rpc
 
         return run_rpc(home, options)
-    from tui.bridge import run_client
+    from tui.client import run_client
 
     return run_client(home, options)
 

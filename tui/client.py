@@ -1,0 +1,33 @@
+"""The client as a command: a core in its thread, a screen in ours."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Final
+
+from core.options import NetworkOptions
+from tui.app import SottovoceApp
+from tui.bridge import CoreHost, Messenger
+from tui.profile import detect
+
+NO_TERMINAL: Final = 2
+
+
+def run_client(home: Path, options: NetworkOptions) -> int:
+    """Run the client until it is left; return the exit status."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        sys.stderr.write("sottovoce: the client needs a terminal; `sottovoce rpc` is for programs\n")
+        return NO_TERMINAL
+
+    def open_core() -> AbstractAsyncContextManager[Messenger]:
+        # Imported in the core's thread, while the screen draws its first frame.
+        from core.messenger import open_messenger
+
+        return open_messenger(home, options)
+
+    app = SottovoceApp(CoreHost(open_core), detect(os.environ, sys.stdout.encoding))
+    app.run()
+    return app.return_code or 0
