@@ -12,6 +12,7 @@ per initiator is kept for a while, and nothing at or below it gets an answer.
 from __future__ import annotations
 
 import ipaddress
+import math
 from collections import OrderedDict
 from enum import Enum, auto
 from typing import Final
@@ -44,10 +45,10 @@ class TokenBucket:
 
     __slots__ = ("_at", "_burst", "_rate", "tokens")
 
-    def __init__(self, rate: float, burst: float, now: float) -> None:
+    def __init__(self, rate: float, burst: float) -> None:
         self._rate = rate
         self._burst = burst
-        self._at = now
+        self._at = -math.inf
         self.tokens = burst
 
     def refill(self, now: float) -> None:
@@ -67,11 +68,11 @@ class TokenBucket:
 class Doorkeeper:
     """Decides before any Diffie-Hellman is done."""
 
-    def __init__(self, cookies: CookieJar, now: float) -> None:
+    def __init__(self, cookies: CookieJar) -> None:
         self._cookies = cookies
-        self._handshakes = TokenBucket(HANDSHAKE_RATE, HANDSHAKE_BURST, now)
-        self._key_answers = TokenBucket(KEY_ANSWER_RATE, KEY_ANSWER_RATE, now)
-        self._addresses: OrderedDict[bytes, TokenBucket] = OrderedDict()
+        self._handshakes = TokenBucket(HANDSHAKE_RATE, HANDSHAKE_BURST)
+        self._key_answers = TokenBucket(KEY_ANSWER_RATE, KEY_ANSWER_RATE)
+        self._addresses: OrderedDict[str, TokenBucket] = OrderedDict()
 
     def is_under_load(self, now: float) -> bool:
         """Return whether cookies are asked for."""
@@ -89,19 +90,26 @@ class Doorkeeper:
 
     def admit_key_request(self, datagram: bytes, source: Endpoint, now: float) -> Admission:
         """Decide about a key request: always against a cookie, so that nobody can make us write to a third party."""
-        if not self._key_answers.take(now):
-            return Admission.REFUSED
-        return Admission.ADMITTED if self._cookies.is_marked(datagram, source, now) else Admission.COOKIE_NEEDED
+        if not self._cookies.is_marked(datagram, source, now):
+            return Admission.COOKIE_NEEDED
+        return Admission.ADMITTED if self._key_answers.take(now) else Admission.REFUSED
 
     def _address_bucket(self, source: Endpoint, now: float) -> TokenBucket:
-        # An IPv6 host owns its /64 at least; its zone and its port are its own choice.
-        packed = ipaddress.ip_address(source.host.partition("%")[0]).packed
-        address = packed[:8]
-        bucket = self._addresses.pop(address, None) or TokenBucket(ADDRESS_RATE, ADDRESS_BURST, now)
+        address = _network_of(source.host)
+        bucket = self._addresses.pop(address, None) or TokenBucket(ADDRESS_RATE, ADDRESS_BURST)
         self._addresses[address] = bucket
         if len(self._addresses) > MAX_ADDRESSES:
             self._addresses.popitem(last=False)
         return bucket
+
+
+def _network_of(host: str) -> str:
+    """Return what one party is sure to own: an IPv4 address, the /64 of an IPv6 address."""
+    try:
+        packed = ipaddress.ip_address(host.partition("%")[0]).packed
+    except ValueError:
+        return host  # no address at all: a simulated wire
+    return packed[:8].hex()
 
 
 class StampBook:

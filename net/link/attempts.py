@@ -109,8 +109,12 @@ class Attempts:
         return len(self._by_endpoint) >= MAX_ATTEMPTS
 
     def is_under_way(self, endpoint: Endpoint, peer: NodeId | None) -> bool:
-        """Return whether an attempt there, or with that peer, has not ended."""
-        return endpoint in self._by_endpoint or peer in self._by_peer
+        """Return whether a handshake with that peer, or with whoever is at that endpoint, has not ended."""
+        return endpoint in self._by_endpoint if peer is None else peer in self._by_peer
+
+    def is_busy(self, endpoint: Endpoint) -> bool:
+        """Return whether there is an attempt at that endpoint, with whomever; there can be one only."""
+        return endpoint in self._by_endpoint
 
     def with_peer(self, peer: NodeId) -> Attempt | None:
         """Return the attempt with a known peer."""

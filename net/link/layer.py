@@ -19,11 +19,8 @@ from typing import Final
 from net.errors import DecodeError, Overloaded, Unauthenticated
 from net.ids import Endpoint, NodeId
 from net.instant import Instant
-from net.link import handshake
-from net.link.admission import Admission, Doorkeeper, StampBook
 from net.link.attempts import RETRY_AFTER, Answered, Attempts
-from net.link.cookie import CookieJar
-from net.link.envelope import ANYBODY, Envelope, Kind, tag_of, try_open
+from net.link.envelope import Kind, try_open
 from net.link.events import (
     CellReceived,
     ConnectFailed,
@@ -35,17 +32,17 @@ from net.link.events import (
     Role,
 )
 from net.link.frames import CELL_SIZE, LARGE_DATAGRAM_SIZE, SMALL_DATAGRAM_SIZE
-from net.link.half_open import HALF_OPEN_LIFE, HalfOpen, HalfOpenTable
 from net.link.handshake import Initiation, Response
-from net.link.keys import FRAME_BIT, INDEX_SIZE, FrameKeys, draw_index
-from net.link.session import Session
+from net.link.keys import FRAME_BIT, INDEX_SIZE, FrameKeys
+from net.link.reception import Reception
+from net.link.session import CLOSED_BY_PEER, Session
 from net.link.status import Counters, LinkInfo
 from net.link.stream import MAX_MESSAGE_SIZE
 from net.link.timers import Timers
 from net.primitives import x25519_pair_of
 
 MAX_LINKS: Final = 512
-MAX_HANDSHAKE_DATAGRAMS: Final = 1024  # waiting to be sent; more are dropped, their askers ask again
+MAX_OUTBOX: Final = 1024  # handshake datagrams waiting to be sent; more are dropped, their askers ask again
 MAX_UNREAD_CELLS: Final = 4096  # waiting for the owner, 5 MB
 BATCH: Final = 256  # datagrams that one call returns: 3 to 5 ms of sealing
 
@@ -62,15 +59,9 @@ class LinkLayer:
         self._ours = x25519_pair_of(secret_key)
         self.node_id = NodeId(self._ours.public)
         self.counters = Counters()
-        self._role = role
-        self._random = random
-        self._envelope = Envelope(self.node_id)
-        self._open_envelope = Envelope(ANYBODY)
-        self._cookies = CookieJar(random)
-        self._doorkeeper: Doorkeeper | None = None
-        self._stamps = StampBook()
-        self._attempts = Attempts(self._ours, role, random, self._send_handshake, self._objection)
-        self._half_open = HalfOpenTable()
+        self._attempts = Attempts(self._ours, role, random, self._post, self._objection)
+        self._reception = Reception(self._ours, role, random, self._post, self._judge, self.counters)
+        self._half_open = self._reception.half_open
         self._sessions: dict[LinkId, Session] = {}
         self._by_peer: dict[NodeId, Session] = {}
         self._by_index: dict[bytes, tuple[Session, FrameKeys]] = {}
@@ -92,13 +83,16 @@ class LinkLayer:
             return
         if peer is None and any(session.endpoint == endpoint for session in self._sessions.values()):
             return
-        if peer == self.node_id:
-            self._events.append(ConnectFailed(endpoint, peer, "ourselves"))
-        elif self._attempts.is_full() or len(self._sessions) >= MAX_LINKS:
-            self._events.append(ConnectFailed(endpoint, peer, "too many links"))
-        else:
-            self._attempts.begin(endpoint, peer, now)
-            self._report_failed()
+        reason = "ourselves" if peer == self.node_id else None
+        if self._attempts.is_full() or len(self._sessions) >= MAX_LINKS:
+            reason = "too many links"
+        if self._attempts.is_busy(endpoint):
+            reason = "endpoint busy"
+        if reason is not None:
+            self._events.append(ConnectFailed(endpoint, peer, reason))
+            return
+        self._attempts.begin(endpoint, peer, now)
+        self._report_failed()
 
     def send_message(self, link: LinkId, data: bytes, now: Instant) -> None:
         """Queue a message, 1 … ``MAX_MESSAGE_SIZE`` bytes; on a link that is gone, nothing happens.
@@ -244,72 +238,43 @@ class LinkLayer:
     # Handshakes.
 
     def _receive_handshake(self, data: bytes, source: Endpoint, now: Instant) -> None:
-        opened = try_open(self._envelope, data)
+        opened = try_open(self._reception.envelope, data)
         if opened is not None and opened[0] is Kind.INITIATION:
-            self._receive_initiation(data, opened[1], source, now)
+            self._reception.receive_initiation(data, opened[1], source, now)
         elif opened is not None and opened[0] is Kind.RESPONSE:
             self._receive_response(self._attempts.consume_response(opened[1], now), source, now)
         elif self._attempts.consume_answer(data, source, now):
             self._report_failed()
         else:
-            kind, _ = self._open_envelope.open(data)
+            kind, _ = self._reception.open_envelope.open(data)
             if kind is not Kind.KEY_REQUEST:
                 raise DecodeError("envelope: not a question")
-            self._receive_key_request(data, source, now)
+            self._reception.receive_key_request(data, source, now)
 
-    def _receive_key_request(self, data: bytes, source: Endpoint, now: Instant) -> None:
-        verdict = self._door(now).admit_key_request(data, source, now.mono)
-        if verdict is Admission.ADMITTED:
-            answer = self._open_envelope.seal(Kind.KEY_ANSWER, self.node_id, self._random, tag_of(data))
-            self._send_handshake(answer, source)
-        else:
-            self._refuse(verdict, data, self._open_envelope, source, now)
-
-    def _receive_initiation(self, data: bytes, content: bytes, source: Endpoint, now: Instant) -> None:
-        verdict = self._door(now).admit_initiation(data, source, now.mono)
-        if verdict is not Admission.ADMITTED:
-            self._refuse(verdict, data, self._envelope, source, now)
-            return
-        peer, said, noise = handshake.consume_initiation(self._ours, content)
-        if peer == self.node_id or not self._stamps.is_fresh(peer, said.stamp, now.mono):
-            raise Unauthenticated("initiation: replayed")
-        if self._yields_to_ours(peer, now) or (peer not in self._by_peer and len(self._sessions) >= MAX_LINKS):
-            return
-        renewed = self._by_peer.get(peer)
-        if renewed is not None and not renewed.is_known_as(said.continues):
-            renewed = None
-        index = self._fresh_index()
-        ours = Response(self._role, now.wall_ms, index, renewed is not None)
-        answer, secrets = handshake.create_response(noise, said.index, ours, self._random)
-        keys = FrameKeys(secrets, is_initiator=False, our_index=index, their_index=said.index, now=now.mono)
-        link = None if renewed is None else renewed.link
-        self._half_open.add(HalfOpen(peer, said, keys, link, now.mono + HALF_OPEN_LIFE))
-        self._send_handshake(Envelope(peer).seal(Kind.RESPONSE, answer, self._random), source)
-
-    def _yields_to_ours(self, peer: NodeId, now: Instant) -> bool:
-        """Both began at once: the smaller key's handshake stands, unless the other end has to try again after all."""
+    def _judge(self, peer: NodeId, said: Initiation, now: Instant) -> tuple[bool, LinkId | None]:
+        """Say whether an initiator is answered, and which link its handshake renews."""
         attempt = self._attempts.with_peer(peer)
-        return attempt is not None and self.node_id < peer and now.mono - attempt.began_at < RETRY_AFTER
+        if attempt is not None and self.node_id < peer and now.mono - attempt.began_at < RETRY_AFTER:
+            return (
+                False,
+                None,
+            )  # both began at once: the smaller key's stands, unless the other has to try again after all
+        session = self._by_peer.get(peer)
+        if session is None:
+            return len(self._sessions) < MAX_LINKS, None
+        return True, session.link if session.is_known_as(said.continues) else None
 
     def _receive_response(self, answered: Answered, source: Endpoint, now: Instant) -> None:
         attempt, said = answered.attempt, answered.said
         keys = FrameKeys(
             answered.keys, is_initiator=True, our_index=attempt.index, their_index=said.index, now=now.mono
         )
-        renewed = None if attempt.link is None else self._sessions.get(attempt.link)
-        if said.is_continued:
-            if renewed is not None:
+        if attempt.link is not None and said.is_continued:
+            renewed = self._sessions.get(attempt.link)
+            if renewed is not None:  # else it ended meanwhile, and the peer's half-open handshake will
                 self._adopt(renewed, keys, must_show=True)
             return
         self._establish(answered.peer, said, source, keys, now, is_initiator=True, round_trip=answered.round_trip)
-
-    def _refuse(self, verdict: Admission, data: bytes, envelope: Envelope, source: Endpoint, now: Instant) -> None:
-        if verdict is Admission.COOKIE_NEEDED:
-            cookie = self._cookies.bake(source, now.mono)
-            self.counters.cookies_sent += 1
-            self._send_handshake(envelope.seal(Kind.COOKIE, cookie, self._random, tag_of(data)), source)
-        else:
-            self.counters.dropped_load += 1
 
     def _objection(self, peer: NodeId) -> str | None:
         if peer == self.node_id:
@@ -321,17 +286,11 @@ class LinkLayer:
             if attempt.link is None:  # who renews a link hears of that link, not of the attempt
                 self._events.append(ConnectFailed(attempt.endpoint, attempt.peer, reason))
 
-    def _send_handshake(self, datagram: bytes, endpoint: Endpoint) -> None:
-        if len(self._outbox) < MAX_HANDSHAKE_DATAGRAMS:
+    def _post(self, datagram: bytes, endpoint: Endpoint) -> None:
+        if len(self._outbox) < MAX_OUTBOX:
             self._outbox.append((datagram, endpoint))
         else:
             self.counters.dropped_queue += 1
-
-    def _door(self, now: Instant) -> Doorkeeper:
-        # Made at the first knock: only then is there a time to count from.
-        if self._doorkeeper is None:
-            self._doorkeeper = Doorkeeper(self._cookies, now.mono)
-        return self._doorkeeper
 
     # Links.
 
@@ -369,8 +328,8 @@ class LinkLayer:
 
     def _end(self, session: Session, reason: str, now: Instant) -> None:
         last = session.close()
-        if last is not None:
-            self._send_handshake(last, session.endpoint)
+        if last is not None and reason != CLOSED_BY_PEER:
+            self._post(last, session.endpoint)
         self._drop_retired(session)
         del self._sessions[session.link], self._by_peer[session.peer]
         self._dirty.pop(session.link, None)
@@ -384,7 +343,9 @@ class LinkLayer:
             return
         self._drop_retired(session)
         self._dirty[session.link] = session  # sending also sets the next deadline
-        if session.is_rekey_due(now.mono) and not self._attempts.is_under_way(session.endpoint, session.peer):
+        if session.is_rekey_due(now.mono) and not (
+            self._attempts.is_busy(session.endpoint) or self._attempts.with_peer(session.peer)
+        ):
             self._attempts.begin(session.endpoint, session.peer, now, renews=(session.link, session.their_index))
 
     def _drop_retired(self, session: Session) -> None:
@@ -402,8 +363,3 @@ class LinkLayer:
                 return
             self._unread_cells += 1
         self._events.append(event)
-
-    def _fresh_index(self) -> bytes:
-        while (index := draw_index(self._random)) in self._by_index or self._half_open.get(index) is not None:
-            pass
-        return index

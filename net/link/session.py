@@ -45,6 +45,7 @@ REKEY_AFTER: Final = 120.0  # seconds
 REKEY_FRAMES: Final = 1 << 20
 REKEY_RETRY: Final = 15.0  # seconds
 FORMER_KEYS_LIFE: Final = 20.0  # seconds: longer than a frame lives in any network
+CLOSED_BY_PEER: Final = "closed by peer"
 LAST_NUMBER: Final = (1 << 32) - 1  # numbers have 32 bits; at 10 000 frames a second they last five days
 
 
@@ -273,7 +274,8 @@ class Session:
 
     def _add_received(self, number: int) -> None:
         self._received.add(number, number + 1)
-        self._received.keep_newest(frames.MAX_ACK_RANGES)
+        if len(self._received) > frames.MAX_ACK_RANGES:
+            self._received.keep_newest(frames.MAX_ACK_RANGES)
 
     def _deliver_messages(self) -> None:
         while self._unread < MAX_UNREAD_MESSAGES and (message := self._in.take_message()) is not None:
@@ -299,16 +301,23 @@ class Session:
         while len(out) < limit and self._next_number <= LAST_NUMBER:
             before = len(out)
             if self._cells and self._recovery.has_room():
-                out.append(self._send(frames.CELL + self._cells.popleft(), now))
-            body, frame = self._next_parts(now)
-            if body is not None:
-                out.append(self._send(body, now, frame))
+                out.append(self._send_cell(self._cells.popleft(), now))
+            datagram = self._send_parts(now)
+            if datagram is not None:
+                out.append(datagram)
             if len(out) == before:
                 break
+        self.bytes_out += sum(map(len, out))
         return out
 
-    def _next_parts(self, now: float) -> tuple[bytes | None, SentFrame | None]:
-        """Return the next body of parts, and what to remember of it if it wants an acknowledgement."""
+    def _send_cell(self, cell: bytes, now: float) -> bytes:
+        self._is_used = True
+        datagram = self._seal(frames.CELL + cell)
+        self._remember(SentFrame(now, len(datagram), 0, 0, has_ping=False, has_window=False))
+        return datagram
+
+    def _send_parts(self, now: float) -> bytes | None:
+        """Seal what parts are due into one frame, or return None."""
         has_stream = self._out.has_data() and self._recovery.has_room()
         is_eliciting = has_stream or self._is_ping_due or self._is_window_due
         parts: list[bytes] = []
@@ -317,7 +326,7 @@ class Session:
             parts.append(self._take_ack(now))
             room -= len(parts[0])
         if not is_eliciting:
-            return (frames.encode_parts(parts) if parts else None), None
+            return self._seal(frames.encode_parts(parts)) if parts else None
         has_ping, has_window = self._is_ping_due, self._is_window_due
         if has_ping:
             parts.append(frames.PING)
@@ -332,7 +341,14 @@ class Session:
             self._is_used = True
             start, end = taken[0], taken[0] + len(taken[1])
             parts.append(frames.encode_stream(*taken))
-        return frames.encode_parts(parts), SentFrame(now, 0, start, end, has_ping, has_window)
+        datagram = self._seal(frames.encode_parts(parts))
+        self._remember(SentFrame(now, len(datagram), start, end, has_ping, has_window))
+        return datagram
+
+    def _remember(self, frame: SentFrame) -> None:
+        """Note a frame, the last one sealed, that asks for an acknowledgement."""
+        self._recovery.on_sent(self._next_number - 1, frame)
+        self._waiting_since = min(self._waiting_since, frame.sent_at)
 
     def _take_ack(self, now: float) -> bytes:
         received = self._received
@@ -340,18 +356,6 @@ class Session:
         self._ack_at = math.inf
         ranges = tuple(zip(reversed(received.starts), reversed(received.ends), strict=True))
         return frames.encode_ack(Ack(ranges, now - self._newest_at))
-
-    def _send(self, body: bytes, now: float, frame: SentFrame | None = None) -> bytes:
-        number = self._next_number
-        datagram = self._seal(body)
-        self.bytes_out += len(datagram)
-        if frame is None and body[0] == frames.CELL[0]:
-            self._is_used = True
-            frame = SentFrame(now, 0, 0, 0, has_ping=False, has_window=False)
-        if frame is not None:
-            self._recovery.on_sent(number, frame._replace(size=len(datagram)))
-            self._waiting_since = min(self._waiting_since, now)
-        return datagram
 
     def _seal(self, body: bytes) -> bytes:
         # The number is used up before anything else can go wrong with the frame.
@@ -363,4 +367,4 @@ class PeerClosed(DecodeError):
     """The peer ended the link; handled like a broken rule, under another name."""
 
     def __init__(self) -> None:
-        super().__init__("closed by peer")
+        super().__init__(CLOSED_BY_PEER)

@@ -8,7 +8,11 @@ from __future__ import annotations
 
 import heapq
 import math
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
+
+# Entries per live key before those that no longer count are thrown out: often enough to bound the heap, seldom enough to
+# cost nothing.
+MAX_STALE: Final = 8
 
 K = TypeVar("K", bound=int)
 
@@ -28,6 +32,9 @@ class Timers(Generic[K]):
         if deadline < self._live.get(key, math.inf):
             self._live[key] = deadline
             heapq.heappush(self._heap, (deadline, key))
+            if len(self._heap) > MAX_STALE * (len(self._live) + MAX_STALE):
+                self._heap = [(at, live) for live, at in self._live.items()]
+                heapq.heapify(self._heap)
 
     def forget(self, key: K) -> None:
         """Drop a key."""

@@ -92,7 +92,7 @@ def test_a_mark_belongs_to_one_datagram() -> None:
 
 def loaded_door() -> tuple[Doorkeeper, CookieJar]:
     jar = CookieJar(RANDOM.randbytes)
-    door = Doorkeeper(jar, 0.0)
+    door = Doorkeeper(jar)
     while not door.is_under_load(0.0):
         assert door.admit_initiation(knock(), MALLORY, 0.0) is Admission.ADMITTED
     return door, jar
@@ -138,13 +138,13 @@ def test_handshakes_in_all_are_bounded_and_load_passes() -> None:
 
 
 def test_without_load_one_address_may_hold_many_nodes() -> None:
-    door = Doorkeeper(CookieJar(RANDOM.randbytes), 0.0)
+    door = Doorkeeper(CookieJar(RANDOM.randbytes))
     assert all(door.admit_initiation(knock(), ALICE, 0.0) is Admission.ADMITTED for _ in range(40))
 
 
 def test_key_requests_always_need_a_cookie_and_have_a_rate() -> None:
     jar = CookieJar(RANDOM.randbytes)
-    door = Doorkeeper(jar, 0.0)
+    door = Doorkeeper(jar)
     assert door.admit_key_request(knock(), ALICE, 0.0) is Admission.COOKIE_NEEDED
     marked = mark_with_cookie(knock(), jar.bake(ALICE, 0.0))
     verdicts = [door.admit_key_request(marked, ALICE, 0.0) for _ in range(int(KEY_ANSWER_RATE) + 5)]
