@@ -96,7 +96,9 @@ class _StoreAwareNode:
 class NodeService:
     """A running node. The verbs are ``Node``'s without ``now``; ``events`` must be read, or the network waits."""
 
-    def __init__(self, node: Node, transport: Transport, thread: DatabaseThread, clock: Callable[[], Instant]) -> None:
+    def __init__(
+        self, node: Node, transport: Transport, thread: DatabaseThread | None, clock: Callable[[], Instant]
+    ) -> None:
         self._node = node
         self._transport = transport
         self._thread = thread
@@ -160,6 +162,10 @@ class NodeService:
         endpoint = await _resolve(spec.endpoint, self._transport.local)
         self._do(lambda now: self._node.join(endpoint, spec.node, now))
 
+    def remember(self, peers: list[tuple[Endpoint, NodeId]]) -> None:
+        """Know full nodes of an earlier run; an owner without a node database keeps them itself."""
+        self._do(lambda now: self._node.remember(peers, now))
+
     # --- what the owner may ask ---------------------------------------------------------------------------------------
 
     def now(self) -> Instant:
@@ -173,6 +179,10 @@ class NodeService:
     def custodians(self) -> list[NodeId]:
         """Return the full nodes that can be asked now."""
         return self._node.custodians()
+
+    def remembered(self) -> list[tuple[Endpoint, NodeId]]:
+        """Return the full nodes worth knowing at the next start."""
+        return [(endpoint, node) for endpoint, node, _ in self._node.remembered()]
 
     def status(self) -> NodeStatus:
         """Return what there is to show."""
@@ -198,12 +208,13 @@ class NodeService:
 
     async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Run until cancelled. ``open_node`` does this."""
-        known = await self._thread.run(_recall)
         async with trio.open_nursery() as nursery:
-            self._do(lambda now: self._node.remember([(peer.endpoint, peer.node) for peer in known], now))
+            if self._thread is not None:
+                known = await self._thread.run(_recall)
+                self.remember([(peer.endpoint, peer.node) for peer in known])
+                nursery.start_soon(self._serve_store, self._thread)
+                nursery.start_soon(self._remember_regularly)
             await nursery.start(self._driver.run)
-            nursery.start_soon(self._serve_store)
-            nursery.start_soon(self._remember_regularly)
             task_status.started()
 
     async def say_goodbye(self) -> None:
@@ -215,14 +226,14 @@ class NodeService:
         while batch := self._node.datagrams_to_send(now):
             await self._transport.send(batch)
 
-    async def _serve_store(self) -> None:
+    async def _serve_store(self, thread: DatabaseThread) -> None:
         while True:
             self._machine.worked = trio.Event()
             jobs = self._node.store_jobs()
             if not jobs:
                 await self._machine.worked.wait()
                 continue
-            outcomes = await self._thread.run(_run_jobs, jobs)
+            outcomes = await thread.run(_run_jobs, jobs)
             now = self._clock()
             for job, result, error in outcomes:
                 if error is None:
@@ -245,6 +256,8 @@ class NodeService:
             await self._remember()
 
     async def _remember(self) -> None:
+        if self._thread is None:
+            return
         peers = [KnownPeer(node, endpoint, seen_ms) for endpoint, node, seen_ms in self._node.remembered()]
         try:
             await self._thread.run(_note_peers, peers[:MAX_KNOWN_PEERS])
@@ -275,21 +288,21 @@ async def open_node(
 
 @asynccontextmanager
 async def node_over(
-    thread: DatabaseThread,
+    thread: DatabaseThread | None,
     *,
     node_secret: bytes,
     options: NetworkOptions,
     tuning: Tuning | None = None,
     clock: Callable[[], Instant] = system_clock,
 ) -> AsyncGenerator[NodeService]:
-    """Run a node for a block over an open database; raises ``Unreachable``."""
+    """Run a node for a block over an open database (a leaf needs none); raises ``Unreachable``."""
     cost = tuning or Tuning()
 
-    def make(database: Database) -> Node:
+    def make(database: Database | None) -> Node:
         return Node(
             secret_key=node_secret,
             role=Role.LEAF if options.leaf else Role.FULL,
-            store=None if options.leaf else SqlParcelStore(database),
+            store=None if options.leaf or database is None else SqlParcelStore(database),
             random=os.urandom,
             price=cost.price,
             slot=cost.slot,
@@ -297,7 +310,7 @@ async def node_over(
         )
 
     with Transport.open(*options.listen) as transport:
-        service = NodeService(await thread.run(make), transport, thread, clock)
+        service = NodeService(make(None) if thread is None else await thread.run(make), transport, thread, clock)
         async with trio.open_nursery() as nursery:
             await nursery.start(service.run)
             for spec in options.join:
