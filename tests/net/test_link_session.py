@@ -1,0 +1,174 @@
+"""One session between two key pairs, and the heap of deadlines."""
+
+from __future__ import annotations
+
+import math
+from random import Random
+
+import pytest
+from hypothesis import given, strategies as st
+
+from net.errors import DecodeError, Unauthenticated
+from net.ids import Endpoint, NodeId
+from net.link import frames
+from net.link.events import CellReceived, LinkId, LinkUp, MessageReceived, Role
+from net.link.frames import Ack, Window
+from net.link.keys import FrameKeys, draw_index
+from net.link.noise import TransportKeys
+from net.link.session import CLOSED_BY_PEER, DOWN_AFTER, SUSPECT_AFTER, Session, SessionState
+from net.link.stream import WINDOW
+from net.link.timers import Timers
+
+HERE = Endpoint("192.0.2.1", 1)
+
+
+class Pair:
+    """Our session, and the peer's keys, with which a test writes what it likes."""
+
+    def __init__(self, *, is_initiator: bool = True) -> None:
+        random = Random(5)
+        secrets = TransportKeys(random.randbytes(32), random.randbytes(32), random.randbytes(32))
+        ours, theirs = draw_index(random.randbytes), draw_index(random.randbytes)
+        self.keys = FrameKeys(secrets, is_initiator=is_initiator, our_index=ours, their_index=theirs, now=0.0)
+        self.peer = FrameKeys(secrets, is_initiator=not is_initiator, our_index=theirs, their_index=ours, now=0.0)
+        self.got: list[CellReceived | MessageReceived] = []
+        up = LinkUp(LinkId(1), NodeId(bytes(32)), HERE, Role.FULL, 0, is_initiator)
+        self.session = Session(up, self.keys, self.got.append, round_trip=0.01, now=0.0)
+        self._number = -1
+
+    def receive(self, body: bytes, now: float = 0.0) -> None:
+        self._number += 1
+        self.session.receive(self.keys, self.peer.seal(self._number, body), HERE, now)
+
+    @property
+    def state(self) -> SessionState:
+        return self.session.state
+
+    def sent(self, now: float = 0.0) -> list[bytes]:
+        return [self.peer.open(self.peer.number_of(data), data) for data in self.session.datagrams(now, 100)]
+
+
+def test_a_log_line_shows_direction_and_state() -> None:
+    ours, theirs = Pair(), Pair(is_initiator=False)
+    assert str(ours.session) == "#1 ===> 00000000 at 192.0.2.1:1"
+    assert str(theirs.session) == "#1 <=== 00000000 at 192.0.2.1:1"
+    ours.session.datagrams(0.0, 1)
+    ours.session.on_deadline(SUSPECT_AFTER)
+    assert str(ours.session) == "#1 =?=> 00000000 at 192.0.2.1:1"
+
+
+def test_silence_suspects_and_then_ends_a_link_and_one_frame_heals_it() -> None:
+    pair = Pair()
+    pair.sent(0.0)  # the first ping
+    assert pair.session.deadline() <= SUSPECT_AFTER
+    assert pair.session.on_deadline(SUSPECT_AFTER) is None
+    assert pair.state == SessionState.SUSPECTED
+    assert pair.session.is_rekey_due(SUSPECT_AFTER)
+    assert not pair.session.is_rekey_due(SUSPECT_AFTER + 1)
+    pair.receive(frames.encode_parts([frames.PING]), SUSPECT_AFTER + 2)
+    assert pair.state == SessionState.ESTABLISHED
+    pair.sent(100.0)
+    assert pair.session.on_deadline(100.0 + DOWN_AFTER) == "silent"
+
+
+@pytest.mark.parametrize(
+    ("body", "rule"),
+    [
+        (b"\x09" + bytes(231), "body: unknown type"),
+        (b"\x01" + bytes(231), "body: unknown type"),  # a cell in a small frame
+        (frames.encode_parts([frames.encode_ack(Ack(((5, 6),), 0.0))]), "ack: of a frame never sent"),
+        (frames.encode_parts([frames.encode_stream(WINDOW, b"x")]), "stream: beyond the window"),
+        (frames.encode_parts([frames.encode_stream(0, bytes(9))]), "stream: message size"),
+        (frames.encode_parts([frames.CLOSE]), CLOSED_BY_PEER),
+    ],
+)
+def test_a_broken_rule_is_named(body: bytes, rule: str) -> None:
+    with pytest.raises(DecodeError) as caught:
+        Pair().receive(body)
+    assert caught.value.what == rule
+
+
+def test_a_frame_seen_before_is_refused_before_it_is_opened() -> None:
+    pair = Pair()
+    pair.receive(frames.encode_parts([frames.PING]))
+    opened = pair.keys.frames
+    with pytest.raises(Unauthenticated):
+        pair.session.receive(pair.keys, pair.peer.seal(0, bytes(232)), HERE, 0.0)
+    assert pair.keys.frames == opened
+
+
+def test_an_acknowledgement_alone_is_not_acknowledged() -> None:
+    pair = Pair()
+    pair.sent()
+    pair.receive(frames.encode_parts([frames.encode_ack(Ack(((0, 1),), 0.0))]))
+    assert pair.sent(1.0) == []
+
+
+def test_a_single_frame_is_acknowledged_after_a_moment_and_two_at_once() -> None:
+    pair = Pair(is_initiator=False)
+    pair.receive(frames.encode_parts([frames.encode_window(WINDOW)]))
+    assert pair.sent(0.0) == []
+    assert pair.session.deadline() <= 0.010
+    pair.receive(frames.encode_parts([frames.encode_window(WINDOW)]))
+    ((part,),) = [frames.decode_parts(body) for body in pair.sent(0.0)]
+    assert part == Ack(((0, 2),), 0.0)
+
+
+def test_a_lost_ping_or_window_is_sent_again() -> None:
+    pair = Pair()
+    assert frames.decode_parts(pair.sent(0.0)[0]) == [frames.Ping()]
+    pair.session.on_deadline(pair.session.deadline())
+    assert frames.decode_parts(pair.sent(1.0)[0]) == [frames.Ping()]
+
+
+def test_more_unread_messages_than_the_bound_wait_as_bytes() -> None:
+    pair = Pair(is_initiator=False)
+    one = b"\0\0\1x"
+    for number in range(3):
+        pair.receive(frames.encode_parts([frames.encode_stream(number * 800, one * 200)]))
+    assert len(pair.got) == 256
+    for _ in range(344):
+        pair.session.on_taken(1)
+    assert len(pair.got) == 600
+
+
+def test_a_window_is_told_again_when_a_quarter_was_taken() -> None:
+    pair = Pair(is_initiator=False)
+    message = bytes(1000)
+    offset = 0
+    for _ in range(140):
+        part = frames.encode_stream(offset, len(message).to_bytes(3, "big") + message)
+        offset += 1003
+        pair.receive(frames.encode_parts([part]))
+        pair.session.on_taken(1000)
+    told = [part for body in pair.sent() for part in frames.decode_parts(body) if isinstance(part, Window)]
+    assert told == [Window(WINDOW + offset)]
+
+
+@given(st.lists(st.tuples(st.sampled_from(["set", "forget", "pop"]), st.integers(0, 5), st.floats(0, 10))))
+def test_timers_are_never_late(steps: list[tuple[str, int, float]]) -> None:
+    timers: Timers[int] = Timers()
+    model: dict[int, float] = {}
+    for step, key, at in steps:
+        if step == "set":
+            timers.at_latest(key, at)
+            model[key] = min(at, model.get(key, math.inf))
+        elif step == "forget":
+            timers.forget(key)
+            model.pop(key, None)
+        else:
+            due = timers.pop_due(at)
+            assert (due is None) == (min(model.values(), default=math.inf) > at)
+            if due is not None:
+                assert model.pop(due) <= at
+        assert timers.next() == min(model.values(), default=math.inf)
+        assert len(timers) == len(model)
+
+
+def test_timers_forget_what_no_longer_counts() -> None:
+    timers: Timers[int] = Timers()
+    for round_number in range(10_000):
+        timers.at_latest(1, 100.0 + round_number)
+        timers.at_latest(1, 1.0)
+        assert timers.pop_due(2.0) == 1
+    assert len(timers._heap) < 200  # pyright: ignore[reportPrivateUsage] # memory is what this is about
