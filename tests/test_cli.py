@@ -147,6 +147,15 @@ def test_a_busy_port_and_a_busy_home_are_told_in_one_line(tmp_path: Path) -> Non
         end(child)
 
 
+@pytest.mark.slow
+def test_a_home_that_cannot_be_is_told_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+    for home in (tmp_path / "file", tmp_path / "file" / "below"):
+        outcome = sottovoce("node", "--listen", "127.0.0.1:0", "--home", str(home))
+        assert (outcome.returncode, outcome.stdout, outcome.stderr.count("\n")) == (1, "", 1)
+        assert str(home) in outcome.stderr
+
+
 @pytest.mark.network
 @pytest.mark.slow
 def test_a_node_joins_another_and_survives_its_reader(tmp_path: Path) -> None:

@@ -122,6 +122,8 @@ async def _node(home: Path, options: NetworkOptions) -> None:
         raise _Refused(str(error), ASKED_WRONGLY) from None
     except (VaultError, StorageError) as error:
         raise _Refused(f"{home}: {_REASONS.get(type(error), type(error).__name__)}") from None
+    except OSError as error:
+        raise _Refused(f"{home}: {error.strerror}") from None
 
 
 async def _rpc(home: Path, options: NetworkOptions) -> None:
