@@ -56,7 +56,7 @@ class SqlParcelStore:
         """Return the 8 random bytes drawn when this store was created."""
         with self._database.read() as snapshot:
             row = snapshot.row("SELECT id FROM run")
-        assert row is not None, "the first migration writes it"  # noqa: S101 - narrows a type for the checker
+        assert row is not None, "the first migration writes it"
         return bytes(row[0])
 
     def put(self, parcels: list[Stored]) -> list[int | None]:
@@ -103,7 +103,7 @@ class SqlParcelStore:
         """Return (parcels, bytes) held."""
         with self._database.read() as snapshot:
             row = snapshot.row("SELECT parcels, bytes FROM holding")
-        assert row is not None, "the first migration writes it"  # noqa: S101 - narrows a type for the checker
+        assert row is not None, "the first migration writes it"
         return row[0], row[1]
 
 
