@@ -1,0 +1,128 @@
+"""Boxes as bytes, and what a custodian asks of one."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, strategies as st
+
+from net.errors import DecodeError
+from net.events import Verdict
+from net.ids import ParcelId
+from net.parcel.box import (
+    BOX_SIZE,
+    CIPHERTEXT_SIZE,
+    ID_SIZE,
+    SIGNATURE_SIZE,
+    VERSION,
+    Box,
+    box_digest,
+    check_box,
+    check_box_terms,
+    decode_box,
+    encode_box,
+    is_signed,
+    signed_fields,
+)
+from net.parcel.work import FULL_PRICE, required_work, solve
+from net.primitives import sign_by_seed
+from net.simulator import FREE
+from tests.support.parcels import CHEAP, HOUR, VECTORS, make_box
+
+U32 = st.integers(0, 2**32 - 1)
+BOXES = st.builds(
+    Box,
+    prefix=U32,
+    expiry_hour=U32,
+    box_id=st.binary(min_size=ID_SIZE, max_size=ID_SIZE).map(ParcelId),
+    work=st.tuples(*[U32] * 8),
+    ciphertext=st.binary(min_size=CIPHERTEXT_SIZE, max_size=CIPHERTEXT_SIZE),
+    signature=st.binary(min_size=SIGNATURE_SIZE, max_size=SIGNATURE_SIZE),
+)
+
+
+def test_the_frozen_box_is_made_byte_for_byte() -> None:
+    frozen = json.loads(VECTORS.read_text())["box"]
+    ciphertext, expiry = bytes.fromhex(frozen["ciphertext"]), frozen["expiry_hour"]
+    box_id = ParcelId(sign_by_seed(bytes.fromhex(frozen["seed"]), b"")[0])
+    signed = signed_fields(frozen["prefix"], expiry, box_id, ciphertext)
+    _, signature = sign_by_seed(bytes.fromhex(frozen["seed"]), signed)
+    work = solve(box_digest(frozen["prefix"], expiry, box_id, ciphertext), required_work(BOX_SIZE, frozen["hours"]))
+    box = Box(frozen["prefix"], expiry, box_id, work, ciphertext, signature)
+    assert signed.hex() == frozen["signed"]
+    assert list(work) == frozen["work"]
+    assert encode_box(box).hex() == frozen["bytes"]
+    assert box.variant().hex() == frozen["variant"]
+    assert check_box(box, expiry - 48, 0, FULL_PRICE) is None
+
+
+def test_a_box_has_921_bytes() -> None:
+    assert len(encode_box(make_box(1))) == BOX_SIZE == 921
+
+
+@given(BOXES)
+def test_a_box_survives_its_bytes(box: Box) -> None:
+    assert decode_box(encode_box(box)) == box
+
+
+@given(st.binary(max_size=2 * BOX_SIZE) | st.binary(min_size=BOX_SIZE, max_size=BOX_SIZE))
+def test_any_bytes_are_a_box_or_an_error(data: bytes) -> None:
+    try:
+        box = decode_box(data)
+    except DecodeError:
+        assert len(data) != BOX_SIZE or data[0] != VERSION
+    else:
+        assert encode_box(box) == data
+
+
+def test_fields_of_a_wrong_size_are_our_own_bug() -> None:
+    with pytest.raises(ValueError):
+        encode_box(replace(make_box(1), ciphertext=b"short"))
+
+
+@pytest.mark.parametrize("at", [1, 5, 9, 73, 800, BOX_SIZE - 1])
+def test_no_signed_byte_can_be_changed(at: int) -> None:
+    data = bytearray(encode_box(make_box(1)))
+    data[at] ^= 1
+    assert not is_signed(decode_box(bytes(data)))
+
+
+def test_other_work_for_the_same_content_is_the_same_variant() -> None:
+    box = make_box(1)
+    other = replace(box, work=(7,) * 8)
+    assert is_signed(other)
+    assert other.variant() == box.variant()
+    assert make_box(1, content=b"other").variant() != box.variant()
+
+
+@pytest.mark.parametrize(
+    ("hours", "verdict"), [(-1, Verdict.EXPIRY), (0, None), (48, None), (50, None), (51, Verdict.EXPIRY)]
+)
+def test_a_box_expires_within_fifty_hours(hours: int, verdict: Verdict | None) -> None:
+    assert check_box_terms(make_box(1, expiry_hour=HOUR + hours), HOUR, 0) is verdict
+
+
+@pytest.mark.parametrize(
+    ("prefix", "bits", "is_fine"),
+    [(0, 0, True), (1, 0, False), (1 << 31, 0, False), (1 << 31, 1, True), (3 << 29, 2, False), (2**32 - 1, 32, True)],
+)
+def test_only_bits_in_use_may_be_set(prefix: int, bits: int, is_fine: bool) -> None:
+    verdict = check_box_terms(make_box(1, prefix=prefix), HOUR, bits)
+    assert verdict is (None if is_fine else Verdict.PREFIX)
+
+
+def test_a_custodian_asks_two_hours_less_than_the_sender_pays() -> None:
+    paid = make_box(1, price=CHEAP, hours=46)
+    assert check_box(paid, HOUR, 0, CHEAP) is None
+
+
+def test_an_unpaid_box_is_refused_before_its_signature_is_looked_at() -> None:
+    unpaid = replace(make_box(1, price=CHEAP), work=(1,) * 8, signature=bytes(SIGNATURE_SIZE))
+    assert check_box(unpaid, HOUR, 0, CHEAP) is Verdict.WORK
+
+
+def test_a_box_that_its_owner_did_not_write_is_refused() -> None:
+    forged = replace(make_box(1), signature=make_box(2).signature)
+    assert check_box(forged, HOUR, 0, FREE) is Verdict.SIGNATURE

@@ -1,0 +1,170 @@
+"""Custodians of a swarm come to hold the same, by comparing little."""
+
+from __future__ import annotations
+
+from random import Random
+
+from hypothesis import given, settings, strategies as st
+
+from net.custodian import Requester
+from net.custodian.index import Index, key_of
+from net.custodian.repair import MAX_COMPARISONS, PERIOD, answer_comparison
+from net.ids import ParcelId
+from net.messages import MAX_KEYS_PER_ANSWER, Compare, Compared, Push, Range, Want
+from net.parcel.box import decode_box
+from net.store import Kind, Stored
+from tests.support.counter import ALICE, Counter, push, talk
+from tests.support.parcels import HOUR, box_bytes, id_of, record_bytes, tag_number
+
+OTHER = Requester(50)
+BOXES = [box_bytes(number) for number in range(300)]
+
+
+def counter_with(numbers: list[int], seed: int) -> Counter:
+    counter = Counter(seed=seed)
+    counter.meet(ALICE)
+    counter.store.put([_stored(BOXES[number]) for number in numbers])
+    again = Counter(counter.store, seed=seed)
+    again.meet(ALICE)
+    return again
+
+
+def _stored(data: bytes) -> Stored:
+    box = decode_box(data)
+    return Stored(Kind.BOX, box.box_id, box.variant(), 0, box.expiry_hour, 0, data)
+
+
+def meet(one: Counter, other: Counter) -> int:
+    one.meet(OTHER, is_custodian=True)
+    other.meet(OTHER, is_custodian=True)
+    one.wait(0.1)  # only one of them asks: the other's turn comes with its own clock
+    return talk(one, other, as_seen_by_one=OTHER, as_seen_by_other=OTHER)
+
+
+def held(counter: Counter) -> set[bytes]:
+    return {bytes(parcel_id) for parcel_id, _, _ in counter.store.summary(Kind.BOX, b"", 10_000)}
+
+
+@settings(max_examples=12)
+@given(st.sets(st.integers(0, 299), max_size=299), st.sets(st.integers(0, 299), max_size=299))
+def test_whatever_two_custodians_hold_they_end_up_with_the_union(ours: set[int], theirs: set[int]) -> None:
+    sample = Random(len(ours))
+    some, others = sorted(ours)[:40], sorted(theirs)[:40]
+    shared = sample.sample(range(300), 100)
+    one = counter_with(sorted({*some, *shared}), 1)
+    other = counter_with(sorted({*others, *shared}), 2)
+    meet(one, other)
+    assert held(one) == held(other) == {bytes(id_of(n)) for n in {*some, *others, *shared}}
+
+
+def test_those_who_hold_the_same_exchange_one_question_and_one_answer() -> None:
+    assert meet(counter_with(list(range(200)), 1), counter_with(list(range(200)), 2)) == 2
+
+
+def test_one_difference_among_many_costs_a_few_short_messages() -> None:
+    one, other = counter_with(list(range(300)), 1), counter_with([n for n in range(300) if n != 123], 2)
+    assert meet(one, other) <= 8
+    assert other.fetch(tag_number(123)) == [BOXES[123]]
+
+
+def test_an_empty_custodian_is_filled() -> None:
+    one, other = counter_with([], 1), counter_with(list(range(300)), 2)
+    meet(one, other)
+    assert len(held(one)) == 300
+
+
+def test_the_newer_record_wins_on_both_sides() -> None:
+    one, other = Counter(seed=1), Counter(seed=2)
+    for counter, sequence_of_first, sequence_of_second in ((one, 1, 9), (other, 2, 8)):
+        counter.meet(ALICE)
+        counter.deposit(record_bytes(1, sequence_of_first), kind=1)
+        counter.deposit(record_bytes(2, sequence_of_second), kind=1)
+    meet(one, other)
+    for counter in (one, other):
+        assert counter.find(id_of(1)) == record_bytes(1, 2)
+        assert counter.find(id_of(2)) == record_bytes(2, 9)
+
+
+def test_repair_comes_again_within_the_hour() -> None:
+    one, other = counter_with([1], 1), counter_with([1], 2)
+    meet(one, other)
+    other.store.put([_stored(BOXES[7])])
+    other = Counter(other.store, seed=2)  # back after a restart with something more
+    other.meet(OTHER, is_custodian=True)
+    waited = 0
+    while not one.sent[OTHER]:
+        one.wait(10)
+        waited += 10
+    assert PERIOD / 2 < waited <= PERIOD + 10
+    talk(one, other, as_seen_by_one=OTHER, as_seen_by_other=OTHER)
+    assert one.fetch(tag_number(7)) == [BOXES[7]]
+
+
+def test_a_silent_partner_is_left_and_asked_again_next_time() -> None:
+    one = counter_with([1], 1)
+    one.meet(OTHER, is_custodian=True)
+    one.wait(2 * PERIOD)
+    assert 2 <= len(one.take(OTHER, Compare)) <= 3
+
+
+def test_answers_that_were_not_asked_for_change_nothing() -> None:
+    one = counter_with([1], 1)
+    one.meet(OTHER, is_custodian=True)
+    one.say(OTHER, Compared(99, is_same=False, keys=[key_of(Kind.BOX, id_of(2), bytes(16), 0)], ranges=[]))
+    assert one.take(OTHER, Want) == []
+
+
+def test_a_liar_with_endless_ranges_is_asked_only_so_often() -> None:
+    one = counter_with(list(range(50)), 1)
+    one.meet(OTHER, is_custodian=True)
+    one.wait(0.1)
+    asked = 0
+    rng = Random(1)
+    while questions := one.take(OTHER, Compare):
+        asked += len(questions)
+        for question in questions:
+            cuts = sorted(rng.randbytes(57) for _ in range(8))
+            ranges = [Range(cut, rng.randbytes(16)) for cut in cuts if cut > question.low] or [Range(b"", bytes(16))]
+            one.say(OTHER, Compared(question.request, is_same=False, keys=[], ranges=ranges))
+        if asked > MAX_COMPARISONS + 100:
+            break
+    assert asked <= MAX_COMPARISONS
+
+
+def test_who_only_wants_gets_only_what_is_there() -> None:
+    one = counter_with([1, 2], 1)
+    one.meet(OTHER, is_custodian=True)
+    [box] = one.store.get(Kind.BOX, id_of(1))
+    there = key_of(Kind.BOX, box.parcel_id, box.variant, 0)
+    one.say(OTHER, Want([there, key_of(Kind.BOX, id_of(3), bytes(16), 0)]))
+    one.run_store()
+    assert one.take(OTHER, Push) == [push((0, BOXES[1]))]
+
+
+def test_a_leaf_learns_nothing_by_comparing() -> None:
+    one = counter_with([1], 1)
+    one.say(ALICE, Compare(1, b"", b"", bytes(16)))
+    one.say(ALICE, Want([bytes(57)]))
+    one.run_store()
+    assert one.sent[ALICE] == []
+
+
+@given(st.sets(st.binary(min_size=2, max_size=2), max_size=200), st.integers(2, 20))
+def test_parts_of_a_range_cover_it(ids: set[bytes], parts: int) -> None:
+    index = Index()
+    for part in ids:
+        index.add(Stored(Kind.BOX, ParcelId(part.ljust(32)), bytes(16), 0, HOUR, 0, b""), None)
+    low, found = b"", []
+    for high, digest in index.split(b"", b"", parts) if len(ids) >= parts else []:
+        assert index.digest(low, high) == digest
+        found += index.keys(low, high)
+        low = high
+    assert found == (index.keys(b"", b"") if len(ids) >= parts else [])
+
+
+def test_small_ranges_are_answered_with_keys_and_large_ones_with_parts() -> None:
+    few = Index.load(counter_with(list(range(MAX_KEYS_PER_ANSWER)), 1).store, 0)
+    many = Index.load(counter_with(list(range(MAX_KEYS_PER_ANSWER + 1)), 1).store, 0)
+    question = Compare(1, b"", b"", bytes(16))
+    assert len(answer_comparison(question, few).keys) == MAX_KEYS_PER_ANSWER
+    assert len(answer_comparison(question, many).ranges) == 16

@@ -1,0 +1,165 @@
+"""A custodian on a table: requesters are numbers, answers pile up, the store is run by hand or at once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from random import Random
+from typing import Any, Final
+
+from net.custodian import Custodian, Quota, Requester, StoreJob
+from net.events import Verdict
+from net.ids import TAG_SIZE
+from net.instant import Instant
+from net.memory_store import MemoryStore
+from net.messages import (
+    Boxes,
+    Busy,
+    Deposit,
+    DepositAnswer,
+    Fetch,
+    FindRecord,
+    Follow,
+    FoundRecord,
+    Message,
+    Parcel,
+    Push,
+    Tags,
+    decode_message,
+    encode_message,
+)
+from net.parcel.work import WorkPrice
+from net.simulator import FREE
+from tests.support.parcels import NOW
+
+ALICE: Final = Requester(1)
+BOB: Final = Requester(2)
+SLOT: Final = 0.4
+
+
+class Counter:
+    """Owns a custodian as a node does, without links."""
+
+    def __init__(
+        self,
+        store: MemoryStore | None = None,
+        *,
+        price: WorkPrice = FREE,
+        quota: Quota | None = None,
+        seed: int = 1,
+        is_loaded: bool = True,
+    ) -> None:
+        self.now = NOW
+        self.store = store or MemoryStore(Random(seed).randbytes)
+        self.sent: dict[Requester, list[Message]] = defaultdict(list)
+        self.closed: set[Requester] = set()  # those that take nothing more
+        self.custodian = Custodian(
+            store=self.store, outlet=self, random=Random(seed).randbytes, price=price, slot=SLOT, quota=quota
+        )
+        if is_loaded:
+            self.run_store()
+
+    # What the custodian needs.
+
+    def writable(self, requester: Requester) -> bool:
+        return requester not in self.closed
+
+    def send(self, requester: Requester, message: Message, now: Instant) -> bool:
+        if requester in self.closed:
+            return False
+        self.sent[requester].append(decode_message(encode_message(message)))
+        return True
+
+    # What tests do.
+
+    def meet(self, *requesters: Requester, is_custodian: bool = False) -> None:
+        for requester in requesters:
+            self.custodian.requester_up(requester, self.now, is_custodian=is_custodian)
+
+    def say(self, requester: Requester, message: Message) -> None:
+        self.custodian.receive(requester, message, self.now)
+
+    def jobs(self) -> list[StoreJob[Any]]:
+        return self.custodian.store_jobs(self.now)
+
+    def run_store(self) -> None:
+        while jobs := self.jobs():
+            for job in jobs:
+                job.done(job.run(), self.now)
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass, stopping wherever the custodian has something to do."""
+        end = self.now.mono + seconds
+        while (due := self.custodian.next_deadline()) <= end:
+            self._go(max(due, self.now.mono + 1e-6))
+        self._go(end)
+
+    def _go(self, mono: float) -> None:
+        passed = mono - self.now.mono
+        self.now = Instant(mono, self.now.wall_ms + round(passed * 1000))
+        self.custodian.handle_timeout(self.now)
+        self.run_store()
+
+    def take(self, requester: Requester, kind: type[Any]) -> list[Any]:
+        """Return and forget the messages of one kind that a requester got."""
+        messages = self.sent[requester]
+        self.sent[requester] = [each for each in messages if not isinstance(each, kind)]
+        return [each for each in messages if isinstance(each, kind)]
+
+    def deposit(self, parcel: bytes, requester: Requester = ALICE, *, kind: int = 0) -> Verdict:
+        """Deposit, let the disk turn, return the answer."""
+        self.say(requester, Deposit(77, kind, parcel))
+        self.run_store()
+        [answer] = self.take(requester, DepositAnswer)
+        return Verdict(answer.verdict)
+
+    def fetch(self, *tags: bytes, requester: Requester = ALICE) -> list[bytes]:
+        """Fetch and return the boxes."""
+        self.say(requester, Fetch(78, b"".join(tags)))
+        self.run_store()
+        assert not self.take(requester, Busy)
+        return [box for answer in self.take(requester, Boxes) for box in answer.boxes]
+
+    def find(self, record_id: bytes, requester: Requester = ALICE) -> bytes:
+        """Search and return the record."""
+        self.say(requester, FindRecord(79, record_id))
+        self.run_store()
+        [answer] = self.take(requester, FoundRecord)
+        return bytes(answer.record)
+
+    def follow(
+        self, run: bytes = b"", arrival: int = 0, *, requester: Requester = ALICE, width: int = 0, prefix: int = 0
+    ) -> None:
+        """Follow as stream 5."""
+        self.say(requester, Follow(5, prefix, width, run, arrival))
+
+    def pieces(self, requester: Requester = ALICE) -> list[Tags]:
+        """Return the pieces of the stream since the last look."""
+        return self.take(requester, Tags)
+
+
+def tags_in(pieces: list[Tags]) -> list[bytes]:
+    """Return all tags of some pieces."""
+    joined = b"".join(piece.tags for piece in pieces)
+    return [joined[at : at + TAG_SIZE] for at in range(0, len(joined), TAG_SIZE)]
+
+
+def push(*parcels: tuple[int, bytes]) -> Push:
+    """Return a push of (kind, bytes)."""
+    return Push([Parcel(kind, data) for kind, data in parcels])
+
+
+def talk(one: Counter, other: Counter, *, as_seen_by_one: Requester, as_seen_by_other: Requester) -> int:
+    """Carry messages between two custodians until neither says more; return how many."""
+    carried = 0
+    while True:
+        there, one.sent[as_seen_by_one] = one.sent[as_seen_by_one], []
+        back, other.sent[as_seen_by_other] = other.sent[as_seen_by_other], []
+        if not there and not back:
+            return carried
+        carried += len(there) + len(back)
+        for message in there:
+            other.say(as_seen_by_other, message)
+        for message in back:
+            one.say(as_seen_by_one, message)
+        one.run_store()
+        other.run_store()
