@@ -368,7 +368,7 @@ class NetworkStatus(Record, frozen=True, omit_defaults=False):
     peers: int
     role: Literal["full", "leaf"]
     custodians: int
-    copies_agree: bool
+    copies_agree: bool | None  # None: not compared, which the overlay will do
     clock_offset_ms: int
     datagrams_in: int
     datagrams_out: int

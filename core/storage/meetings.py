@@ -108,7 +108,7 @@ def confirm_record(tx: Transaction, invitation: str, custodian: bytes) -> int:
         return 0
     known = [row.custodians[i : i + 32] for i in range(0, len(row.custodians), 32)]
     if custodian not in known and len(known) < 16:
-        tx.run("UPDATE invitations SET custodians = custodians || ? WHERE id = ?", custodian, invitation)
+        tx.run("UPDATE invitations SET custodians = CAST(custodians || ? AS BLOB) WHERE id = ?", custodian, invitation)
         return row.copies + 1
     return row.copies
 

@@ -75,11 +75,14 @@ def find(tx: Snapshot, posting: int) -> Posting | None:
     return None if row is None else Posting(*row)
 
 
+_POSTING_AND_NUMBER = ", ".join(f"p.{column.strip()}" for column in _COLUMNS.split(",")) + ", n"
+
+
 def due(tx: Snapshot, fresh_hour: int, limit: int) -> list[tuple[Posting, int]]:
     """Return (posting, fragment) of everything without a deposit that expires after ``fresh_hour``, oldest first."""
     rows = tx.rows(
-        f"WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < 31)"
-        f" SELECT {', '.join('p.' + c.strip() for c in _COLUMNS.split(','))}, n FROM postings p JOIN numbers ON n < p.fragments"
+        "WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < 31)"
+        f" SELECT {_POSTING_AND_NUMBER} FROM postings p JOIN numbers ON n < p.fragments"
         " WHERE NOT EXISTS (SELECT 1 FROM deposits d WHERE d.posting = p.id AND d.fragment = n AND d.expiry_hour > ?)"
         " ORDER BY p.id, n LIMIT ?",
         fresh_hour,
@@ -184,7 +187,7 @@ def confirm(tx: Transaction, parcel_id: bytes, custodian: bytes) -> bool:
     known = [row.custodians[i : i + _NODE_ID_SIZE] for i in range(0, len(row.custodians), _NODE_ID_SIZE)]
     if custodian in known:
         return False
-    tx.run("UPDATE deposits SET custodians = custodians || ? WHERE parcel_id = ?", custodian, parcel_id)
+    tx.run("UPDATE deposits SET custodians = CAST(custodians || ? AS BLOB) WHERE parcel_id = ?", custodian, parcel_id)
     return True
 
 

@@ -24,7 +24,7 @@ from net.parcel.record import decode_record
 from net.parcel.work import WorkPrice
 
 CHEAP = WorkPrice(0.0)
-CUSTODIANS = (NodeId(b"\1" * 32), NodeId(b"\2" * 32))
+CUSTODIANS = (NodeId(bytes(range(0xC0, 0xE0))), NodeId(bytes(range(0xE0, 0x100))))  # no UTF-8 anywhere
 START_MS = 20_000 * 24 * HOUR_MS + 12 * HOUR_MS
 
 

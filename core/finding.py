@@ -1,0 +1,62 @@
+"""Finding what a link leads to: asking custodians for its record and judging their answers.
+
+Up to three custodians are asked and the highest sequence number wins, so that one that keeps an old bundle cannot undo a
+revocation. What does not open with the link's keys counts as not there.
+"""
+
+from __future__ import annotations
+
+from core.api import ApiError, Kind
+from core.errors import Malformed, OpenFailed
+from core.people.invitation import Bundle, Link, Tombstone, decode_link, open_record
+from net.errors import DecodeError
+from net.events import RecordAnswered
+from net.parcel.record import decode_record
+
+# Custodians whose word is taken that there is no such record (one where only one is known).
+WITNESSES = 2
+
+
+def read_link(text: str, our_identity: bytes, network_ms: int) -> Link:
+    """Read a pasted link. Raises ``ApiError``: bad-invite, own-invite, invite-expired."""
+    try:
+        link = decode_link(text)
+    except Malformed as error:
+        raise ApiError(
+            Kind.BAD_INVITE, "This is not a whole sottovoce link, or something in it was changed."
+        ) from error
+    if link.identity == our_identity:
+        raise ApiError(Kind.OWN_INVITE, "This is your own invitation.")
+    if link.expires_at * 1000 <= network_ms:
+        raise ApiError(Kind.INVITE_EXPIRED, "This invitation has expired.")
+    return link
+
+
+def _open(link: Link, data: bytes | None) -> tuple[int, Bundle | Tombstone] | None:
+    if data is None:
+        return None
+    try:
+        record = decode_record(data)
+        return record.sequence, open_record(link, record.ciphertext, record.sequence, record.expiry_hour)
+    except (DecodeError, Malformed, OpenFailed):
+        return None
+
+
+def judge(link: Link, answers: list[RecordAnswered], known: int) -> Bundle:
+    """Return the bundle that the answers of custodians show; ``known`` custodians could be asked.
+
+    Raises ``ApiError``: invite-revoked, invite-used, invite-not-found, no-network.
+    """
+    found = [opened for answer in answers if (opened := _open(link, answer.record)) is not None]
+    if not found:
+        if len(answers) >= max(1, min(WITNESSES, known)):
+            raise ApiError(Kind.INVITE_NOT_FOUND, "The network holds nothing for this invitation (yet).")
+        raise ApiError(Kind.NO_NETWORK, "The network did not answer.")
+    _, content = max(found, key=lambda pair: pair[0])
+    match content:
+        case Bundle():
+            return content
+        case Tombstone("used"):
+            raise ApiError(Kind.INVITE_USED, "This invitation was used up by others.")
+        case _:
+            raise ApiError(Kind.INVITE_REVOKED, "This invitation was revoked.")

@@ -1,0 +1,95 @@
+"""An account while it is open: its database, its engine and the tasks that serve them.
+
+Started when the vault opens, stopped when it locks; nothing of it is left in the process then but what Python's allocator
+has not reused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import trio
+
+from core import api
+from core.node_service import NodeService, Tuning
+from core.people.engine import Engine
+from core.people.moment import Moment
+from core.people.resetting import trusts
+from core.people_service import PeopleService
+from core.storage import accounts
+from core.storage.database import Database
+from core.storage.migrations import load_migrations
+from core.storage.thread import open_database
+from core.vault.account import Unlocked
+from core.vault.mark import Mark
+
+
+class OpenAccount:
+    """An unlocked account and its running service."""
+
+    def __init__(self, unlocked: Unlocked, service: PeopleService, scope: trio.CancelScope, ended: trio.Event) -> None:
+        self.unlocked = unlocked
+        self.service = service
+        self._scope = scope
+        self._ended = ended
+
+    @staticmethod
+    async def start(
+        nursery: trio.Nursery,
+        history: Path,
+        unlocked: Unlocked,
+        node: NodeService,
+        emit: Callable[[api.Event], None],
+        tuning: Tuning,
+    ) -> OpenAccount:
+        """Open the database and run the account in ``nursery``. Raises ``StorageError``."""
+        opened: OpenAccount = await nursery.start(_serve, history, unlocked, node, emit, tuning)
+        return opened
+
+    async def stop(self) -> None:
+        """Stop everything; returns when the database is closed."""
+        if not self._ended.is_set():
+            await self.service.remember()
+        self._scope.cancel()
+        await self._ended.wait()
+
+
+async def _serve(
+    history: Path,
+    unlocked: Unlocked,
+    node: NodeService,
+    emit: Callable[[api.Event], None],
+    tuning: Tuning,
+    task_status: trio.TaskStatus[OpenAccount] = trio.TASK_STATUS_IGNORED,
+) -> None:
+    ended = trio.Event()
+    mark = Mark(unlocked.tag, unlocked.database_key)
+    now = node.now()
+    moment = Moment(now.wall_ms, node.network_ms(), now.mono, len(node.custodians()))
+    try:
+        with trio.CancelScope() as scope:
+            async with open_database(history, unlocked.database_key, load_migrations("history")) as thread:
+                count = await trio.to_thread.run_sync(mark.read)
+
+                def open_engine(database: Database) -> Engine:
+                    trusted = trusts(_counter(database), count)
+                    engine = Engine(database, unlocked.signing_seed, moment, distrust=not trusted, price=tuning.price)
+                    if not trusted:
+                        engine.jump_ahead(max(count or 0, engine.counter) + 1, moment)
+                    return engine
+
+                engine = await thread.run(open_engine)
+                await trio.to_thread.run_sync(mark.write, engine.counter)
+                service = PeopleService(engine, node, thread, mark, emit, tuning.price)
+                async with trio.open_nursery() as tasks:
+                    await tasks.start(service.run)
+                    task_status.started(OpenAccount(unlocked, service, scope, ended))
+    finally:
+        ended.set()
+
+
+def _counter(database: Database) -> int | None:
+    with database.read() as snapshot:
+        row = accounts.load(snapshot)
+    return None if row is None else row.counter

@@ -1,0 +1,228 @@
+"""Gives an open account what ``core.people.engine`` has not: a network, a clock, a disk thread, worker threads.
+
+    node events ─┐                     ┌─> node (follow, fetch, deposit …)
+    commands ────┼─> engine, one call ─┼─> worker threads (proof of work) ─> engine
+    time ────────┘   = one transaction └─> events for screens and programs
+
+The order that keeps promises: commit, then note the count outside the home (``core.vault.mark``), then let effects out.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+import trio
+
+from core import api
+from core.node_service import NodeService
+from core.people import inviting, posting
+from core.people.effects import (
+    BoxDraft,
+    Deposit,
+    Effect,
+    Emit,
+    Fetch,
+    Follow,
+    PutRecord,
+    RecordDraft,
+    Solve,
+    Withdraw,
+)
+from core.people.engine import Engine
+from core.people.moment import Moment
+from core.people.work import Work
+from core.storage import mail
+from core.storage.database import Database
+from core.storage.errors import StorageError
+from core.storage.thread import DatabaseThread
+from core.vault.mark import Mark
+from net.events import CustodianUp, DepositAnswered, NodeEvent
+from net.ids import Cursor, Endpoint, NodeId
+from net.parcel.work import FULL_PRICE, WorkPrice
+
+_log = logging.getLogger(__name__)
+
+# Proofs of work done at one time: one a core, the database and the screen need the rest of the machine.
+SOLVERS = 2
+# Drafts that wait for a solver: boxes are bounded by ``posting.MAX_SOLVING``, records by the invitations of a person.
+MAX_DRAFTS = 4096
+# Seconds until what a full disk made us miss is read again.
+RECOVERY_PAUSE = 5.0
+# Seconds between two notes of the nodes we know.
+REMEMBER_PERIOD = 300.0
+# The whole network is one swarm until it grows: prefix 0 of width 0.
+PREFIX, WIDTH = 0, 0
+
+
+@dataclass
+class PeopleService:
+    """A running account. ``emit`` takes events; it must not block."""
+
+    engine: Engine
+    node: NodeService
+    thread: DatabaseThread
+    mark: Mark
+    emit: Callable[[api.Event], None]
+    price: WorkPrice = FULL_PRICE
+    _marked: int = -1
+    _confirmed: trio.Event = field(default_factory=trio.Event)
+    _woken: trio.Event = field(default_factory=trio.Event)
+
+    def __post_init__(self) -> None:
+        self._queue, self._drafts = trio.open_memory_channel[BoxDraft | RecordDraft](MAX_DRAFTS)
+
+    def moment(self) -> Moment:
+        """Return the present as the engine sees it."""
+        now = self.node.now()
+        return Moment(now.wall_ms, self.node.network_ms(), now.mono, len(self.node.custodians()))
+
+    async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Run until cancelled."""
+        self.node.remember(await self.thread.run(_known_peers))
+        async with trio.open_nursery() as nursery:
+            for _ in range(SOLVERS):
+                nursery.start_soon(self._solve)
+            await self._engine(self.engine.start)
+            await self.feed([CustodianUp(custodian) for custodian in self.node.custodians()])
+            nursery.start_soon(self._keep_time)
+            nursery.start_soon(self._remember_regularly)
+            task_status.started()
+
+    # --- in -----------------------------------------------------------------------------------------------------
+
+    async def feed(self, events: Sequence[NodeEvent]) -> None:
+        """Take what the node reported."""
+        if not events:
+            return
+        try:
+            await self._engine(lambda now: self.engine.network(events, now))
+        except StorageError as error:
+            _log.warning("could not keep what the network brought: %s", type(error).__name__)
+            await trio.sleep(RECOVERY_PAUSE)
+            for custodian in self.node.custodians():  # from the cursor that was committed last
+                self.node.unfollow(custodian)
+                await self.follow_again(custodian)
+        if any(isinstance(event, DepositAnswered) for event in events):
+            self._confirmed.set()
+            self._confirmed = trio.Event()
+
+    async def follow_again(self, custodian: NodeId) -> None:
+        """Follow a custodian from the committed cursor."""
+        cursor = await self.thread.run(_cursor, custodian)
+        self.node.follow(custodian, PREFIX, WIDTH, cursor)
+
+    async def act(self, act: Callable[[Work], api.R]) -> api.R:
+        """Carry out a person's command; raises ``ApiError`` and ``StorageError``."""
+        answers: list[api.R] = []
+
+        def run(now: Moment) -> list[Effect]:
+            answer, effects = self.engine.command(act, now)
+            answers.append(answer)
+            return effects
+
+        await self._engine(run)
+        return answers[0]
+
+    async def look_at(self, conversation: int) -> None:
+        """Somebody looks at a chat."""
+        self.engine.look_at(conversation, self.moment())
+        self._woken.set()
+
+    async def wait_for_confirmation(self) -> None:
+        """Wait until a custodian answers some deposit."""
+        await self._confirmed.wait()
+
+    # --- within -------------------------------------------------------------------------------------------------
+
+    async def _engine(self, call: Callable[[Moment], list[Effect]]) -> None:
+        """Run one call of the engine in the database's thread, note the count, then let its effects out.
+
+        Shielded: what was committed must take effect, whoever asked for it and went away.
+        """
+        with trio.CancelScope(shield=True):
+            moment = self.moment()
+            effects = await self.thread.run(lambda _: call(moment))
+            if self.engine.counter != self._marked and any(isinstance(e, Deposit | PutRecord) for e in effects):
+                self._marked = self.engine.counter
+                await trio.to_thread.run_sync(self.mark.write, self._marked)
+            for effect in effects:
+                self._carry_out(effect)
+        self._woken.set()
+
+    def _carry_out(self, effect: Effect) -> None:
+        match effect:
+            case Follow():
+                self.node.follow(effect.custodian, PREFIX, WIDTH, effect.cursor)
+            case Fetch():
+                self.node.fetch(effect.tags)
+            case Deposit():
+                self.node.deposit(effect.box)
+            case Withdraw():
+                self.node.withdraw(effect.parcel_id)
+            case PutRecord():
+                self.node.put_record(effect.record)
+            case Solve():
+                self._queue.send_nowait(effect.draft)
+            case Emit():
+                self.emit(effect.event)
+
+    async def _solve(self) -> None:
+        async for draft in self._drafts:
+            hour = self.moment().hour
+            nonces = await trio.to_thread.run_sync(_solve, draft, hour, self.price)
+            try:
+                await self._engine(partial(self.engine.solved, [(draft, nonces)]))
+            except StorageError as error:
+                _log.warning("could not keep a finished box: %s", type(error).__name__)
+                await trio.sleep(RECOVERY_PAUSE)
+
+    async def _keep_time(self) -> None:
+        while True:
+            self._woken = trio.Event()
+            with trio.move_on_at(self.engine.next_deadline()):
+                await self._woken.wait()
+            if self.engine.next_deadline() > self.moment().mono:
+                continue
+            try:
+                await self._engine(self.engine.tick)
+            except StorageError as error:
+                _log.warning("could not do what was due: %s", type(error).__name__)
+                await trio.sleep(RECOVERY_PAUSE)
+
+    async def _remember_regularly(self) -> None:
+        while True:
+            await trio.sleep(REMEMBER_PERIOD)
+            await self.remember()
+
+    async def remember(self) -> None:
+        """Note the nodes we know for the next start."""
+        known = self.node.remembered()
+        if known:
+            try:
+                await self.thread.run(_note_peers, known)
+            except StorageError as error:
+                _log.warning("could not note the nodes: %s", type(error).__name__)
+
+
+def _solve(draft: BoxDraft | RecordDraft, hour: int, price: WorkPrice) -> tuple[int, ...]:
+    if isinstance(draft, BoxDraft):
+        return posting.solve_draft(draft, hour, price)
+    return inviting.solve_draft(draft, hour, price)
+
+
+def _known_peers(database: Database) -> list[tuple[Endpoint, NodeId]]:
+    with database.read() as snapshot:
+        return mail.remembered_peers(snapshot)
+
+
+def _note_peers(database: Database, peers: list[tuple[Endpoint, NodeId]]) -> None:
+    with database.transaction() as tx:
+        mail.remember_peers(tx, peers)
+
+
+def _cursor(database: Database, custodian: NodeId) -> Cursor | None:
+    with database.read() as snapshot:
+        return mail.cursor(snapshot, custodian)
