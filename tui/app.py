@@ -25,6 +25,7 @@ from tui.format import Calendar, Clock
 from tui.glyphs import Glyphs, glyphs_of
 from tui.host import Host
 from tui.keymap import bindings, enter_breaks_line
+from tui.legacy_keys import teach_alt_keys
 from tui.messages import CoreCrashed, CoreEvent, EventsMissed, EventsReady, SettingsChanged
 from tui.profile import STILL, TerminalProfile
 from tui.screens.opening import OpeningScreen
@@ -81,6 +82,7 @@ class SottovoceApp(App[None], inherit_bindings=False):
         clock: Clock = unix_ms,
         calendar: Calendar | None = None,
     ) -> None:
+        teach_alt_keys()
         super().__init__(ansi_color=True if profile.no_color else None)
         self.features = frozenset()
         self.client = client

@@ -2,7 +2,7 @@
 
 A terminal that is not being read blocks Textual's loop for seconds; a core on the same loop would drop acknowledgements and
 timers with it. So nothing is shared. Commands go in through the trio token over a bounded channel, each with a future that
-the core's thread resolves through the screens' loop. Events come out into a bounded mailbox; the screens are woken at most ten
+the core's thread resolves in the screens' loop. Events come out into a bounded mailbox; the screens are woken at most ten
 times a second and empty it themselves, so that a stalled terminal costs the core neither time nor memory.
 """
 

@@ -75,7 +75,7 @@ FINDING = (
     _find(id="go.following", title="Next conversation", help="One down in the list.", action="go_by(1)",
           keys="alt+down", in_palette=False),
     _find(id="go.last", title="Last conversation", help="Back to the one before this.", action="go_last",
-          keys="alt+slash,alt+/"),
+          keys="alt+slash"),
     *(
         CommandSpec(
             id=f"go.{number}", group=FIND, title=f"Conversation {number}", help="By its place in the list.",
@@ -148,7 +148,7 @@ VIEWING = (
     _view(id="view.details", title="Details pane", help="Show or hide the pane at the right (120 columns or more).",
           action="toggle_details", keys="f8", slash="details"),
     _view(id="view.bare", title="Bare view", help="Nothing but the messages, so that the terminal can select text.",
-          action="toggle_bare", keys="alt+b", slash="bare", when=When.CHAT),
+          action="toggle_bare", keys="alt+b,f6", slash="bare", when=When.CHAT),
     _view(id="view.back", title="Back", help="Close the topmost thing.", action="peel", keys="escape",
           in_palette=False),
     CommandSpec(id="view.theme", group=VIEW, scope=Scope.APP, title="Colours", help="Choose the colours.",

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Vertical
 from textual.content import Content
 from textual.events import AppFocus, Resize
 from textual.widgets import Static
@@ -35,6 +35,7 @@ from tui.widgets.chat_log import ChatLog
 from tui.widgets.composer import Composer
 from tui.widgets.conversation_list import ConversationList
 from tui.widgets.details import Details
+from tui.widgets.plain import Columns, Rows
 from tui.widgets.status_line import StatusLine
 from tui.widgets.writing import WritingArea
 
@@ -49,6 +50,7 @@ BELL_PAUSE = 3.0
 class MainScreen(MainActions):
     """List, chat and details."""
 
+    BLANK = True
     CSS_PATH = "main.tcss"
     BINDINGS: ClassVar = bindings(REGISTRY, Scope.MAIN)
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-normal"), (120, "-wide")]
@@ -64,16 +66,16 @@ class MainScreen(MainActions):
 
     def compose(self) -> ComposeResult:
         """The three panes over the status line."""
-        with Horizontal(id="panes"):
+        with Columns(id="panes"):
             with Vertical(id="side"):
                 yield Static(Content("sottovoce"), id="side-title")
                 yield ConversationList(id="list")
                 yield Static(id="no-conversations")
-            with Vertical(id="welcome"):
+            with Rows(id="welcome"):
                 yield Static(id="welcome-text")
-            with Vertical(id="chat"):
+            with Rows(id="chat"):
                 yield ChatHeader(id="header")
-                with Vertical(id="log-area"):
+                with Rows(id="log-area"):
                     yield ChatLog(id="log")
                     yield Static(id="below")
                 yield WritingArea(id="writing")

@@ -19,7 +19,7 @@ class RowHeights:
     """Heights in lines, indexed by row."""
 
     def __init__(self) -> None:
-        self._heights: array[int] = array("H")
+        self._heights: array[int] = array("I")
         self._exact = bytearray()
         self._sums: list[int] = []
         self._ends: list[int] | None = None  # running totals of the sums, made when needed
@@ -43,7 +43,7 @@ class RowHeights:
 
     def reset(self, estimates: Iterable[int]) -> None:
         """Start over with estimates."""
-        self._heights = array("H", estimates)
+        self._heights = array("I", estimates)
         self._exact = bytearray(len(self._heights))
         self._sum_up()
 
@@ -74,7 +74,7 @@ class RowHeights:
 
     def insert_front(self, estimates: Iterable[int]) -> None:
         """Add rows in front."""
-        added = array("H", estimates)
+        added = array("I", estimates)
         self._heights = added + self._heights
         self._exact = bytearray(len(added)) + self._exact
         self._sum_up()

@@ -14,7 +14,7 @@ In a narrow chat the name and hour stand on a line of their own. Every strip is 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from zlib import crc32
 
 from rich.cells import cell_len, split_graphemes
@@ -135,10 +135,9 @@ class Place:
     selected: bool = False
 
 
-def estimate(row: Message, text_width: int) -> int:
-    """Return about how many lines a row takes; cheap enough for a hundred thousand rows."""
-    text = row.text
-    return min(1 + len(text) // text_width + (text.count("\n") if "\n" in text else 0), 0xFFFF)
+def estimates(rows: Iterable[Message], text_width: int) -> list[int]:
+    """Return about how many lines each row takes; cheap enough for a hundred thousand rows."""
+    return [1 + len(row.text) // text_width + row.text.count("\n") for row in rows]
 
 
 def draw(row: Message, place: Place, look: Look) -> DrawnRow:

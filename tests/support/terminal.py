@@ -1,0 +1,121 @@
+"""A program in a pseudo-terminal, seen through pyte: what it wrote, how many bytes, and what stands on the screen."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import pyte
+
+ROOT = Path(__file__).parents[2]
+# Seconds without output after which the program is taken to be done with what it was doing.
+QUIET = 0.25
+# Seconds before a wait is given up.
+PATIENCE = 20.0
+
+
+class Terminal:
+    """Runs a Python module on a terminal of ``columns`` by ``rows``."""
+
+    def __init__(
+        self, module: Sequence[str], columns: int, rows: int, environ: Mapping[str, str] | None = None
+    ) -> None:
+        self.screen = pyte.Screen(columns, rows)
+        self._stream = pyte.ByteStream(self.screen)
+        self.received = 0
+        self.output = b""
+        kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "TMPDIR"}}
+        env = {**kept, "TERM": "xterm-256color", "LANG": "C.UTF-8", "COLUMNS": "", "LINES": "", **(environ or {})}
+        self._master, slave = pty.openpty()
+        self._set_size(columns, rows)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", *module], stdin=slave, stdout=slave, stderr=slave, env=env, cwd=ROOT,
+            start_new_session=True,
+        )  # fmt: skip
+        os.close(slave)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        os.close(self._master)
+
+    def _set_size(self, columns: int, rows: int) -> None:
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Change the size, as a window manager does."""
+        self._set_size(columns, rows)
+        self.screen.resize(rows, columns)
+        os.killpg(self.process.pid, signal.SIGWINCH)
+
+    def _read(self, timeout: float) -> bool:
+        """Take in what the program writes within ``timeout``; returns whether there was anything."""
+        ready, _, _ = select.select([self._master], [], [], timeout)
+        if not ready:
+            return False
+        try:
+            data = os.read(self._master, 1 << 16)
+        except OSError:  # the program closed its side
+            return False
+        self.received += len(data)
+        self.output += data
+        self._stream.feed(data)
+        return bool(data)
+
+    def settle(self, quiet: float = QUIET) -> None:
+        """Read until the program has written nothing for ``quiet`` seconds."""
+        until = time.monotonic() + PATIENCE
+        while self._read(quiet) and time.monotonic() < until:
+            pass
+
+    def wait_for(self, text: str) -> None:
+        """Read until ``text`` stands on the screen."""
+        self.wait_until(lambda: text in self.text(), text)
+
+    def wait_until(self, condition: Callable[[], bool], what: str) -> None:
+        """Read until ``condition`` holds."""
+        until = time.monotonic() + PATIENCE
+        while not condition():
+            assert time.monotonic() < until, f"{what!r} did not happen:\n{self.text()}"
+            self._read(0.1)
+
+    def text(self) -> str:
+        """Return the screen's rows."""
+        return "\n".join(self.screen.display)
+
+    def send(self, keys: str) -> None:
+        """Press keys."""
+        os.write(self._master, keys.encode())
+
+    def cost_of(self, keys: str) -> int:
+        """Press keys and return how many bytes the program wrote about it."""
+        self.settle()
+        before = self.received
+        self.send(keys)
+        self.settle()
+        return self.received - before
+
+    def wait_for_exit(self, timeout: float) -> int:
+        """Read until the program ends; returns its exit code."""
+        until = time.monotonic() + timeout
+        while self.process.poll() is None and time.monotonic() < until:
+            self._read(0.05)
+        return self.process.wait(0.1)
