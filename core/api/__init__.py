@@ -1,0 +1,94 @@
+"""The one interface: every command, result, event and error of the program, as frozen, serialisable records.
+
+Screens, ``sottovoce rpc`` and bots use this and nothing else. A command is a value; ``Client.call`` turns it into its
+result or raises ``ApiError``. Events are hints that something changed; ``message.list`` is the truth.
+
+Times are integer milliseconds of Unix time, durations are seconds, identities and ids are strings.
+"""
+
+from __future__ import annotations
+
+from core.api.account import (
+    AccountChangePasscode as AccountChangePasscode,
+    AccountCreate as AccountCreate,
+    AccountCreated as AccountCreated,
+    AccountGet as AccountGet,
+    AccountIdentity as AccountIdentity,
+    AccountInfo as AccountInfo,
+    AccountLock as AccountLock,
+    AccountLogout as AccountLogout,
+    AccountRename as AccountRename,
+    AccountRestore as AccountRestore,
+    AccountUnlock as AccountUnlock,
+    Done as Done,
+)
+from core.api.base import (
+    Client as Client,
+    Command as Command,
+    Event as Event,
+    R as R,
+    R_co as R_co,
+    Record as Record,
+    method_of as method_of,
+)
+from core.api.device import (
+    NetworkStatus as NetworkStatus,
+    NetworkStatusGet as NetworkStatusGet,
+    PeerInfo as PeerInfo,
+    Settings as Settings,
+    SettingsGet as SettingsGet,
+    SettingsSet as SettingsSet,
+)
+from core.api.events import (
+    AccountLocked as AccountLocked,
+    AnyEvent as AnyEvent,
+    ContactAccepted as ContactAccepted,
+    GreetingReceived as GreetingReceived,
+    MessageReceived as MessageReceived,
+    MessageStateChanged as MessageStateChanged,
+    NetworkChanged as NetworkChanged,
+)
+from core.api.meeting import (
+    ContactAdd as ContactAdd,
+    ConversationRef as ConversationRef,
+    Greeting as Greeting,
+    GreetingAccept as GreetingAccept,
+    GreetingList as GreetingList,
+    GreetingReject as GreetingReject,
+    Invite as Invite,
+    InviteCreate as InviteCreate,
+    InviteCreated as InviteCreated,
+    InviteList as InviteList,
+    InviteRevoke as InviteRevoke,
+)
+from core.api.refusal import (
+    MAX_GREETING_SIZE as MAX_GREETING_SIZE,
+    MAX_INVITE_LIFE as MAX_INVITE_LIFE,
+    MAX_NAME_SIZE as MAX_NAME_SIZE,
+    MAX_PAGE as MAX_PAGE,
+    MAX_TEXT_SIZE as MAX_TEXT_SIZE,
+    MIN_INVITE_LIFE as MIN_INVITE_LIFE,
+    ApiError as ApiError,
+    Kind as Kind,
+)
+from core.api.talking import (
+    Conversation as Conversation,
+    ConversationList as ConversationList,
+    ConversationRead as ConversationRead,
+    DraftSet as DraftSet,
+    Found as Found,
+    Message as Message,
+    MessageDelete as MessageDelete,
+    MessageList as MessageList,
+    MessageRef as MessageRef,
+    MessageSearch as MessageSearch,
+    MessageSend as MessageSend,
+    State as State,
+)
+
+AnyCommand = (
+    AccountCreate | AccountRestore | AccountUnlock | AccountLock | AccountLogout | AccountChangePasscode
+    | AccountRename | AccountGet | InviteCreate | InviteList | InviteRevoke | ContactAdd | GreetingList
+    | GreetingAccept | GreetingReject | ConversationList | ConversationRead | DraftSet | MessageSend | MessageList
+    | MessageDelete | MessageSearch | NetworkStatusGet | SettingsGet | SettingsSet
+)  # fmt: skip

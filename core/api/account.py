@@ -1,0 +1,87 @@
+"""Commands that make, open, lock and change the account."""
+
+from __future__ import annotations
+
+from core.api.base import Command, Record
+
+
+class Done(Record, frozen=True):
+    """Nothing to tell beyond success."""
+
+
+class AccountCreated(Record, frozen=True):
+    """A new account: its identity and the eighteen words that are its only copy outside this device."""
+
+    identity: str
+    words: list[str]
+
+
+class AccountIdentity(Record, frozen=True):
+    """The identity of the account now open."""
+
+    identity: str
+
+
+class AccountInfo(Record, frozen=True, omit_defaults=False):
+    """Whose account this is. Identity and name are empty while locked or while there is no account.
+
+    ``remembered`` says whether the unlocked key is held for 20 hours (None while locked).
+    """
+
+    identity: str
+    name: str
+    locked: bool
+    exists: bool
+    remembered: bool | None = None
+
+
+class AccountCreate(Command[AccountCreated], frozen=True, tag="account.create"):
+    """Make an account on this device. Needs no network. Errors: account-exists, weak-passcode, disk-full, read-only."""
+
+    passcode: str
+    name: str = ""
+
+
+class AccountRestore(Command[AccountIdentity], frozen=True, tag="account.restore"):
+    """Make the account anew from its words. Errors as create, and bad-words, words-mismatch."""
+
+    words: list[str]
+    passcode: str
+    accept_mismatch: bool = False
+    name: str = ""
+
+
+class AccountUnlock(Command[AccountIdentity], frozen=True, tag="account.unlock"):
+    """Open with the passcode, or without one by the remembered key.
+
+    Errors: no-account, wrong-passcode, passcode-needed, slow-down.
+    """
+
+    passcode: str | None = None
+
+
+class AccountLock(Command[Done], frozen=True, tag="account.lock"):
+    """Lock. With ``keep_receiving`` only the screen locks: commands answer ``locked``, mail still comes in."""
+
+    keep_receiving: bool = False
+
+
+class AccountLogout(Command[Done], frozen=True, tag="account.logout"):
+    """Lock and forget the remembered key."""
+
+
+class AccountChangePasscode(Command[Done], frozen=True, tag="account.change_passcode"):
+    """Wrap the same account with another passcode. Errors: wrong-passcode, weak-passcode, slow-down."""
+
+    old: str
+    new: str
+
+
+class AccountRename(Command[Done], frozen=True, tag="account.rename"):
+    """Change the name that future invitations and greetings show."""
+
+    name: str
+
+
+class AccountGet(Command[AccountInfo], frozen=True, tag="account.info"):
+    """Tell whose account is open. Works while locked."""

@@ -1,0 +1,56 @@
+"""What the core tells by itself: hints that something changed."""
+
+from __future__ import annotations
+
+from core.api.base import Event
+from core.api.talking import State
+
+
+class GreetingReceived(Event, frozen=True, tag="greeting.received"):
+    """A stranger wrote."""
+
+    id: str
+    identity: str
+    name: str
+    text: str
+
+
+class ContactAccepted(Event, frozen=True, tag="contact.accepted"):
+    """A greeting of ours was accepted, or two people greeted each other: the conversation is open."""
+
+    conversation: str
+
+
+class MessageReceived(Event, frozen=True, tag="message.received"):
+    """A row came in."""
+
+    conversation: str
+    id: str
+    sender: str
+    text: str
+    late: bool = False
+
+
+class MessageStateChanged(Event, frozen=True, tag="message.state"):
+    """One of our messages moved on."""
+
+    conversation: str
+    id: str
+    state: State
+    copies: int | None = None
+    until: int | None = None
+
+
+class NetworkChanged(Event, frozen=True, tag="network.changed"):
+    """The number of linked peers changed."""
+
+    peers: int
+
+
+class AccountLocked(Event, frozen=True, tag="account.locked"):
+    """The account was locked, by whoever; ``vault`` when the keys are gone too."""
+
+    vault: bool
+
+
+AnyEvent = GreetingReceived | ContactAccepted | MessageReceived | MessageStateChanged | NetworkChanged | AccountLocked

@@ -1,0 +1,93 @@
+"""Commands of getting to know: invitations, contacts, greetings."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from core.api.account import Done
+from core.api.base import Command, Record
+
+
+class InviteCreated(Record, frozen=True):
+    """An invitation, and on how many nodes it lies by now."""
+
+    id: str
+    link: str
+    expires_at: int
+    copies: int
+
+
+class Invite(Record, frozen=True, omit_defaults=False):
+    """An invitation of one's own."""
+
+    id: str
+    link: str
+    created_at: int
+    expires_at: int
+    state: Literal["open", "used", "revoked", "expired"]
+    uses: int
+    copies: int
+    max_uses: int | None = None
+    note: str = ""
+
+
+class InviteCreate(Command[InviteCreated], frozen=True, tag="invite.create"):
+    """Make an invitation; answers once two nodes hold it or after 5 s, and goes on by itself."""
+
+    expires_in: int
+    max_uses: int | None = None
+    note: str = ""
+
+
+class InviteList(Command[list[Invite]], frozen=True, tag="invite.list"):
+    """One's own invitations, newest first."""
+
+
+class InviteRevoke(Command[Done], frozen=True, tag="invite.revoke"):
+    """Make an invitation dead: its key is deleted and the network is told."""
+
+    id: str
+
+
+class ConversationRef(Record, frozen=True):
+    """A conversation's id."""
+
+    conversation: str
+
+
+class ContactAdd(Command[ConversationRef], frozen=True, tag="contact.add"):
+    """Greet whoever made ``link``. The conversation exists at once and waits to be accepted.
+
+    Errors: bad-invite, own-invite, invite-expired, -revoked, -used, -not-found, no-network, too-long.
+    """
+
+    link: str
+    greeting: str = ""
+
+
+class Greeting(Record, frozen=True, omit_defaults=False):
+    """A stranger at the door. ``known`` when the identity is a contact's, writing from a new device."""
+
+    id: str
+    identity: str
+    name: str
+    text: str
+    received_at: int
+    note: str = ""
+    known: bool = False
+
+
+class GreetingList(Command[list[Greeting]], frozen=True, tag="greeting.list"):
+    """Greetings that wait for an answer, oldest first."""
+
+
+class GreetingAccept(Command[ConversationRef], frozen=True, tag="greeting.accept"):
+    """Let a stranger in."""
+
+    id: str
+
+
+class GreetingReject(Command[Done], frozen=True, tag="greeting.reject"):
+    """Turn a stranger away, silently."""
+
+    id: str

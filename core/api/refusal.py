@@ -1,0 +1,61 @@
+"""Why a command failed, and the bounds that make it fail."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+# Longest text of one message, in UTF-8 bytes: what twenty minutes of fast typing make.
+MAX_TEXT_SIZE = 12 * 1024
+# Longest greeting text, in UTF-8 bytes: a greeting must fit four boxes together with its keys.
+MAX_GREETING_SIZE = 600
+# Longest name of a person, in UTF-8 bytes.
+MAX_NAME_SIZE = 64
+# Most rows one ``message.list`` gives.
+MAX_PAGE = 500
+# An invitation lives at least and at most this long, in seconds.
+MIN_INVITE_LIFE, MAX_INVITE_LIFE = 1, 90 * 86400
+
+
+class Kind(StrEnum):
+    """Why a command failed. A closed list; ``docs/PROTOCOL.md`` 8 says when each is given."""
+
+    BAD_REQUEST = "bad-request"
+    UNKNOWN_METHOD = "unknown-method"
+    LOCKED = "locked"
+    NO_ACCOUNT = "no-account"
+    ACCOUNT_EXISTS = "account-exists"
+    WRONG_PASSCODE = "wrong-passcode"
+    PASSCODE_NEEDED = "passcode-needed"
+    WEAK_PASSCODE = "weak-passcode"
+    SLOW_DOWN = "slow-down"
+    BAD_WORDS = "bad-words"
+    WORDS_MISMATCH = "words-mismatch"
+    PROFILE_IN_USE = "profile-in-use"
+    BAD_INVITE = "bad-invite"
+    OWN_INVITE = "own-invite"
+    INVITE_EXPIRED = "invite-expired"
+    INVITE_REVOKED = "invite-revoked"
+    INVITE_USED = "invite-used"
+    INVITE_NOT_FOUND = "invite-not-found"
+    NO_NETWORK = "no-network"
+    UNKNOWN_CONVERSATION = "unknown-conversation"
+    UNKNOWN_MESSAGE = "unknown-message"
+    UNKNOWN_GREETING = "unknown-greeting"
+    TOO_LONG = "too-long"
+    DISK_FULL = "disk-full"
+    READ_ONLY = "read-only"
+    CLOCK_OFF = "clock-off"
+
+
+class ApiError(Exception):
+    """A command that was refused. ``message`` is one sentence for people; ``data`` holds what programs need.
+
+    ``data`` by kind: slow-down {"seconds"}, bad-words {"positions", "count"}, too-long {"limit"},
+    weak-passcode {"suggestions"}.
+    """
+
+    def __init__(self, kind: Kind, message: str, **data: object) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+        self.data: dict[str, object] = data

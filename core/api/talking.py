@@ -1,0 +1,108 @@
+"""Commands of conversations: lists, messages, drafts, search."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from core.api.account import Done
+from core.api.base import Command, Record
+
+
+class Conversation(Record, frozen=True, omit_defaults=False):
+    """A conversation as a list shows it. ``state``: waiting (greeting not answered yet), open, unanswered (link over)."""
+
+    id: str
+    identity: str
+    name: str
+    state: Literal["waiting", "open", "unanswered"]
+    unread: int
+    last_at: int
+    last_text: str = ""
+    last_sender: str = ""
+    last_state: str = ""
+    first_unread: str | None = None
+    draft: str = ""
+
+
+class ConversationList(Command[list[Conversation]], frozen=True, tag="conversation.list"):
+    """All conversations, the latest first."""
+
+
+class ConversationRead(Command[Done], frozen=True, tag="conversation.read"):
+    """Mark everything up to and including message ``upto`` as seen on this device."""
+
+    conversation: str
+    upto: str
+
+
+class DraftSet(Command[Done], frozen=True, tag="draft.set"):
+    """Keep an unsent text with its conversation."""
+
+    conversation: str
+    text: str
+
+
+State = Literal["queued", "sent", "stored", "delivered", "read", "failed"]
+
+
+class MessageRef(Record, frozen=True):
+    """A message's id."""
+
+    id: str
+
+
+class Message(Record, frozen=True):
+    """One row of a conversation. ``sender`` is "me" or an identity.
+
+    ``state``, ``copies`` and ``until`` are for one's own messages (``received`` else). ``late`` marks a row that came
+    after its place was given up. ``kind`` is "text", "gap" (something is missing here) or "unknown" (newer version needed).
+    """
+
+    id: str
+    sender: str
+    text: str
+    sent_at: int
+    state: Literal["queued", "sent", "stored", "delivered", "read", "failed", "received"]
+    copies: int | None = None
+    until: int | None = None
+    late: bool = False
+    kind: Literal["text", "gap", "unknown"] = "text"
+
+
+class MessageSend(Command[MessageRef], frozen=True, tag="message.send"):
+    """Commit a text to be delivered; never waits for the network. The same ``uid`` gives the same id."""
+
+    conversation: str
+    text: str
+    uid: str | None = None
+
+
+class MessageList(Command[list[Message]], frozen=True, tag="message.list"):
+    """The newest ``limit`` rows before or after a message id (exclusive), oldest first, by local commit order."""
+
+    conversation: str
+    limit: int = 50
+    before: str | None = None
+    after: str | None = None
+
+
+class MessageDelete(Command[Done], frozen=True, tag="message.delete"):
+    """Delete rows from this device, from the search index and from the file."""
+
+    ids: list[str]
+
+
+class Found(Record, frozen=True):
+    """One hit of a search."""
+
+    conversation: str
+    message: Message
+
+
+class MessageSearch(Command[list[Found]], frozen=True, tag="message.search"):
+    """Full-text search, newest first: in one conversation or in all. ``before`` pages on from a message id."""
+
+    query: str
+    conversation: str | None = None
+    limit: int = 50
+    before: str | None = None
