@@ -12,6 +12,7 @@ import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final
 
@@ -165,6 +166,8 @@ def _address(host: str) -> IPv4Address | IPv6Address:
     return ip_address(host.partition("%")[0])
 
 
+# Asked again for every entry whenever one is added.
+@lru_cache(maxsize=4 * MAX_KNOWN)
 def _reach(host: str) -> Reach:
     address = _address(host)
     if address.is_loopback:
@@ -172,6 +175,7 @@ def _reach(host: str) -> Reach:
     return Reach.PUBLIC if address.is_global else Reach.PRIVATE
 
 
+@lru_cache(maxsize=4 * MAX_KNOWN)
 def _prefix(host: str) -> bytes:
     packed_address = _address(host).packed
     return packed_address[: 2 if len(packed_address) == 4 else 4]
