@@ -270,10 +270,18 @@ class Messenger:
     async def _status(self, _: api.NetworkStatusGet) -> api.NetworkStatus:
         return describe_network(self._node.status())
 
+    async def _delete(self, command: api.MessageDelete) -> api.Done:
+        service = self._account().service
+        done = await service.act(act_of(command))
+        await service.forget_deleted()
+        return done
+
     async def _list_messages(self, command: api.MessageList) -> list[api.Message]:
         service = self._account().service
-        rows = await service.act(act_of(command))
-        await service.look_at(await service.act(lambda work: conversation_of(work, command.conversation).id))
+        conversation, rows = await service.act(
+            lambda work: (conversation_of(work, command.conversation).id, act_of(command)(work))
+        )
+        service.look_at(conversation)
         return rows
 
     # --- events ---------------------------------------------------------------------------------------------------
@@ -343,5 +351,6 @@ _HANDLERS: dict[type[api.Command[Any]], Callable[[Messenger, Any], Awaitable[Any
     api.InviteCreate: Messenger._invite,
     api.ContactAdd: Messenger._add_contact,
     api.NetworkStatusGet: Messenger._status,
+    api.MessageDelete: Messenger._delete,
     api.MessageList: Messenger._list_messages,
 }

@@ -126,10 +126,14 @@ class PeopleService:
         await self._engine(run)
         return answers[0]
 
-    async def look_at(self, conversation: int) -> None:
+    def look_at(self, conversation: int) -> None:
         """Somebody looks at a chat."""
         self.engine.look_at(conversation, self.moment())
         self._woken.set()
+
+    async def forget_deleted(self) -> None:
+        """Empty the database's log, so that what was deleted is gone from it too."""
+        await self.thread.run(Database.checkpoint)
 
     async def wait_for_confirmation(self) -> None:
         """Wait until a custodian answers some deposit."""
