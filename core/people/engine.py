@@ -233,6 +233,8 @@ class Engine:
 
     def next_deadline(self) -> float:
         """Return when ``tick`` wants to be called, monotonic seconds."""
+        if not self._caught_up:
+            return self._next_duty  # nothing is written before the network was caught up with
         return min(self._next_duty, *self._ack_at.values()) if self._ack_at else self._next_duty
 
     def tick(self, now: Moment) -> list[Effect]:
