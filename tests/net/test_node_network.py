@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from random import Random
 
 import pytest
@@ -10,13 +11,13 @@ import pytest
 from net.errors import DecodeError
 from net.events import BoxAbsent, CustodianDown, DepositAnswered, RecordAnswered, Verdict
 from net.ids import Endpoint
-from net.instant import HOUR_MS
+from net.instant import HOUR_MS, Instant
 from net.link.events import Role
 from net.memory_store import MemoryStore
 from net.messages import Follow, encode_message
 from net.node import Node
 from net.simulator import Path, World, full_node, leaf_node
-from tests.support.parcels import NOW, box_bytes, id_of, record_bytes, tag_number
+from tests.support.parcels import box_bytes, id_of, record_bytes, tag_number
 from tests.support.village import Village
 
 ROUGH = Path(latency=0.02, jitter=0.02, loss=0.1, duplication=0.05)
@@ -37,7 +38,7 @@ def test_a_box_travels_from_one_leaf_to_another() -> None:
     writer.deposit(box_bytes(1))
     assert village.world.run_while(lambda: writer.copies() < 2, 10)
     assert village.world.run_while(lambda: tag_number(1) not in reader.all_tags(), 5)
-    reader.do(lambda node, now: node.fetch([tag_number(1), tag_number(2)], now))
+    reader.fetch(1, 2)
     village.world.run_for(2)
     assert reader.boxes() == [box_bytes(1)]
     assert reader.happened(BoxAbsent) == [BoxAbsent(tag_number(2))]
@@ -56,7 +57,7 @@ def test_a_record_is_put_found_and_replaced() -> None:
     writer, reader = village.residents
     village.settle()
     for sequence in (1, 2):
-        writer.do(lambda node, now, n=sequence: node.put_record(record_bytes(7, n), now))
+        writer.put_record(record_bytes(7, sequence))
         village.world.run_for(2)
     reader.do(lambda node, now: node.get_record(id_of(7), now))
     reader.do(lambda node, now: node.get_record(id_of(8), now))
@@ -93,7 +94,7 @@ def test_a_deposit_survives_the_death_of_any_one_custodian(victim: int, delay: f
     village.fulls[victim].kill()
     village.world.run_for(60)
     assert writer.copies() >= 2
-    reader.do(lambda node, now: node.fetch([tag_number(1)], now))
+    reader.fetch(1)
     village.world.run_for(30)
     assert reader.boxes() == [box_bytes(1)]
 
@@ -123,7 +124,7 @@ def test_no_tag_is_missed_and_none_comes_twice(path: Path) -> None:
     village.settle(10)
     world = village.world
     for number in range(40):
-        world.at(world.now + number, lambda n=number: writer.deposit(box_bytes(n)))
+        world.at(world.now + number, partial(writer.deposit, box_bytes(number)))
     world.at(world.now + 13, village.fulls[0].restart)
     world.at(world.now + 27, village.fulls[1].restart)
     world.run_for(300)
@@ -299,9 +300,9 @@ def test_a_message_that_is_none_closes_the_link() -> None:
     village.settle()
     [resident] = village.residents
 
-    def babble(node: Node, now: object) -> None:
+    def babble(node: Node, now: Instant) -> None:
         [link] = node.links.links()
-        node.links.send_message(link.link, b"\xc1 nonsense", now)  # type: ignore[arg-type]
+        node.links.send_message(link.link, b"\xc1 nonsense", now)
 
     resident.do(babble)
     village.world.run_for(0.5)
@@ -315,11 +316,11 @@ def test_a_flood_of_requests_stays_within_bounds_and_others_are_served() -> None
     village.settle()
     hub = village.fulls[0].node()
 
-    def flood(node: Node, now: object) -> None:
+    def flood(node: Node, now: Instant) -> None:
         [link] = node.links.links()
         data = [encode_message(Follow(number, 0, 0, b"", 0)) for number in range(300)]
         for each in data:
-            node.links.send_message(link.link, each, now)  # type: ignore[arg-type]
+            node.links.send_message(link.link, each, now)
 
     for _ in range(10):
         attacker.do(flood)
@@ -328,4 +329,3 @@ def test_a_flood_of_requests_stays_within_bounds_and_others_are_served() -> None
     village.world.run_for(2)
     assert victim.copies() == 1
     assert hub.parcels() == 1
-    assert NOW.hour() > 0

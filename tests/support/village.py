@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from net.events import (
@@ -14,7 +15,9 @@ from net.events import (
 )
 from net.ids import Cursor, NodeId, Tag
 from net.instant import Instant
+from net.node import Node
 from net.simulator import Host, Machine, Path, World, full_node, leaf_node
+from tests.support.parcels import tag_number
 
 
 class Resident:
@@ -31,7 +34,7 @@ class Resident:
         self.host = host
         host.on_event = self._on_event
 
-    def do(self, action: Any) -> None:
+    def do(self, action: Callable[[Node, Instant], None]) -> None:
         """Call ``action(node, now)``."""
         host = self.host
         assert host is not None
@@ -40,6 +43,14 @@ class Resident:
     def deposit(self, box: bytes) -> None:
         """Deposit a box."""
         self.do(lambda node, now: node.deposit(box, now))
+
+    def fetch(self, *numbers: int) -> None:
+        """Fetch the boxes of these owners."""
+        self.do(lambda node, now: node.fetch([tag_number(number) for number in numbers], now))
+
+    def put_record(self, record: bytes) -> None:
+        """Deposit a record."""
+        self.do(lambda node, now: node.put_record(record, now))
 
     def happened(self, kind: type[Any]) -> list[Any]:
         """Return the events of one kind."""
