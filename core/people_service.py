@@ -39,6 +39,7 @@ from core.storage.database import Database
 from core.storage.errors import StorageError
 from core.storage.thread import DatabaseThread
 from core.vault.mark import Mark
+from net.errors import Overloaded
 from net.events import CustodianUp, DepositAnswered, NodeEvent
 from net.ids import Cursor, Endpoint, NodeId
 from net.parcel.work import FULL_PRICE, WorkPrice
@@ -153,7 +154,10 @@ class PeopleService:
                 self._marked = self.engine.counter
                 await trio.to_thread.run_sync(self.mark.write, self._marked)
             for effect in effects:
-                self._carry_out(effect)
+                try:
+                    self._carry_out(effect)
+                except Overloaded as error:  # the engine's duties ask again for what is still wanted
+                    _log.warning("the node's queue of %s is full", error.queue)
         self._woken.set()
 
     def _carry_out(self, effect: Effect) -> None:

@@ -80,6 +80,7 @@ class Engine:
         self.me = Me(identity_seed, row.device_seed, certificate, row.pickle_key)
         self._watches = Watches(now.day)
         self._solving: set[tuple[int, int]] = set()
+        self._absent: set[Tag] = set()  # wanted, but nobody asked holds it; a stream may bring it again
         self._caught_up = False
         self._ack_at: dict[int, float] = {}
         self._open_until: dict[int, float] = {}
@@ -158,7 +159,9 @@ class Engine:
                 if event.verdict is Verdict.STORED:
                     posting.confirmed(work, event.parcel_id, event.custodian)
                     inviting.confirmed(work, event.parcel_id, event.custodian)
-            case CustodianDown() | BoxAbsent() | RecordAnswered():
+            case BoxAbsent():
+                self._absent.add(event.tag)
+            case CustodianDown() | RecordAnswered():
                 pass
 
     def _on_tags(self, work: Work, event: TagsArrived) -> None:
@@ -250,6 +253,8 @@ class Engine:
     def _duties(self, work: Work) -> None:
         self._count_online(work)
         work.want(self._watches.turn_day(work.now.day))
+        self._absent.intersection_update(self._watches.wanted())
+        work.want(tag for tag in self._watches.wanted() if tag not in self._absent)
         reading.give_up_holes(work)
         posting.give_up(work)
         posting.repeat_unconfirmed(work, MAX_REPEATED)
