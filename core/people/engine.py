@@ -40,6 +40,7 @@ from net.events import (
     TagsArrived,
     Verdict,
 )
+from net.ids import Tag
 from net.parcel.box import decode_box
 from net.parcel.work import FULL_PRICE, WorkPrice
 
