@@ -224,6 +224,9 @@ class SottovoceApp(App[None], inherit_bindings=False):
 
     async def action_lock_now(self) -> None:
         """Hide everything, then tell the core; it keeps receiving."""
+        self.run_worker(self._lock_now(), group="locking")
+
+    async def _lock_now(self) -> None:
         if self._locked:
             return
         await self._hide()
@@ -234,27 +237,19 @@ class SottovoceApp(App[None], inherit_bindings=False):
                 self.tell_error(error)
 
     async def _hide(self) -> None:
-        """Put the lock in front, then remove every screen that held content: what is gone cannot be seen."""
+        """Remove every screen that held content, and put the lock there: what is gone cannot be seen."""
         self._locked = True
-        self.workers.cancel_group(self, "commands")
         holding = self.screen_stack[1:]
-        await self._show_gate("lock")
+        with self.batch_update():
+            for screen in reversed(holding):
+                if (clear := getattr(screen, "clear_caches", None)) is not None:
+                    clear()
+                await self.pop_screen()
+            await self._show_gate("lock")
         for screen in holding:
-            farewell = getattr(screen, "save_work", None)
-            if farewell is not None:
+            if (farewell := getattr(screen, "save_work", None)) is not None:
                 await farewell()
-        lock = self.screen_stack.pop()
-        for screen in reversed(holding):
-            await self._drop(screen)
-        self.screen_stack.append(lock)
         self.clear_caches()
-
-    async def _drop(self, screen: Screen[Any]) -> None:
-        clear = getattr(screen, "clear_caches", None)
-        if clear is not None:
-            clear()
-        self.screen_stack.remove(screen)
-        await screen.remove()
 
     def clear_caches(self) -> None:
         """Forget every text that some cache still holds."""
@@ -272,7 +267,7 @@ class SottovoceApp(App[None], inherit_bindings=False):
             return
         left = self.settings.lock_after - (time.monotonic() - self._last_key)
         if left <= 0:
-            self.run_worker(self.action_lock_now(), group="locking", exclusive=True)
+            self.run_worker(self._lock_now(), group="locking")
         else:
             self.set_timer(left + 0.5, self._watch_idleness)
 
@@ -284,7 +279,7 @@ class SottovoceApp(App[None], inherit_bindings=False):
 
     async def action_suspend_locked(self) -> None:
         """Give the shell back its terminal; what it shows then must not be a conversation."""
-        await self.action_lock_now()
+        await self._lock_now()
         self.action_suspend_process()
 
     # --- commands -----------------------------------------------------------------------------------------------------
@@ -379,7 +374,8 @@ class SottovoceApp(App[None], inherit_bindings=False):
     def deliver(self, event: api.Event) -> None:
         """Post one event to every open screen."""
         if isinstance(event, api.AccountLocked) and not self._locked:
-            self.run_worker(self._hide(), group="locking", exclusive=True)
+            self._locked = True
+            self.run_worker(self._hide(), group="locking")
         for screen in self.screen_stack:
             screen.post_message(CoreEvent(event))
 

@@ -19,7 +19,8 @@ def report(fault: BaseException) -> str:
         parts.append(_one(seen))
         if isinstance(seen, BaseExceptionGroup):
             parts.extend(_one(inner) for inner in seen.exceptions[:MAX_FRAMES])
-        seen = seen.__cause__ or (None if seen.__suppress_context__ else seen.__context__)
+        inner = getattr(seen, "error", None)  # Textual wraps a worker's fault in one of its own
+        seen = inner if isinstance(inner, BaseException) else seen.__cause__ or (None if seen.__suppress_context__ else seen.__context__)
     return "\n".join(parts)
 
 

@@ -368,7 +368,8 @@ class MainScreen(MainActions):
         self.status.show_notice(text.plain, severity)
 
     def clear_caches(self) -> None:
-        """Forget every text and name."""
+        """Forget every text and name but the drafts, which ``save_work`` still has to write."""
+        self.whereto = Whereto()
         self.chat.close()
         self.list_view.clear_caches()
         self.query_one(Details).clear_caches()
@@ -376,5 +377,3 @@ class MainScreen(MainActions):
         self.writing.composer.history.clear()
         self.writing.composer.placeholder = ""
         self.query_one(ChatHeader).show(None, 0, narrow=False)
-        self._drafts.clear()
-        self.whereto = Whereto()

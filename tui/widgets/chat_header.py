@@ -11,6 +11,8 @@ from tui.format import count
 from tui.frame import frame_of
 from tui.text import clean_name, fit
 
+# Cells of the name that stay even where the note does not fit beside them.
+SHORTEST_NAME = 8
 STATE_NOTES = {"waiting": "waits for an answer", "unanswered": "not answered", "open": ""}
 
 
@@ -45,10 +47,9 @@ class ChatHeader(Widget):
         if self._elsewhere and self._narrow:
             right.append((f"{count(self._elsewhere)} new elsewhere", "bold $unread"))
         right_side = Content.assemble(*right)
-        room = max(4, self.size.width - right_side.cell_length - 1)
-        name = fit(clean_name(conversation.name), room, glyphs.ellipsis)
-        left = Content.assemble((name, "bold"))
-        if note and left.cell_length + len(note) + 4 <= room:
-            left = Content.assemble(left, (f"  {glyphs.waiting} {note}", "$warning"))
+        room = self.size.width - right_side.cell_length - 1
+        noted = f"  {glyphs.waiting} {note}" if note else ""
+        name = fit(clean_name(conversation.name), max(SHORTEST_NAME, room - len(noted)), glyphs.ellipsis)
+        left = Content.assemble((name, "bold"), (noted, "$warning"))
         filling = max(1, self.size.width - left.cell_length - right_side.cell_length)
         return Content.assemble(left, " " * filling, right_side)
