@@ -12,6 +12,7 @@ The five verbs are those of ``LinkLayer``; beyond them the owner drains ``store_
 
 from __future__ import annotations
 
+import math
 import random as random_module
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -21,19 +22,19 @@ from typing import Any, Final
 from net.custodian import Custodian, Quota, Requester, StoreJob
 from net.custodian.allowance import TokenBucket
 from net.dialer import Dialer
-from net.errors import DecodeError, Overloaded, Unreachable
+from net.errors import DecodeError, Overloaded
 from net.events import NodeEvent
 from net.ids import Cursor, Endpoint, NodeId, ParcelId, Tag
 from net.instant import Instant
 from net.link.events import CellReceived, ConnectFailed, LinkDown, LinkEvent, LinkId, LinkUp, MessageReceived, Role
 from net.link.layer import LinkLayer
+from net.link_courier import LinkCourier, LinkOutlet, NodeCounters
 from net.messages import (
     AskPeers,
     Boxes,
     Busy,
     DepositAnswer,
     FoundRecord,
-    Message,
     Peers,
     Tags,
     decode_message,
@@ -58,14 +59,6 @@ ASK_BURST: Final = 4.0
 _FOR_PATRON: Final = (DepositAnswer, Tags, Boxes, FoundRecord, Busy)
 
 
-@dataclass(slots=True)
-class NodeCounters:
-    """What went wrong above the links, since the start."""
-
-    malformed: int = 0  # messages that closed their link
-    unsent: int = 0  # answers that did not fit a link's queue
-
-
 @dataclass(frozen=True, slots=True)
 class PeerStatus:
     """One link; ``rtt`` in seconds, ``is_followed`` when we read its tags."""
@@ -85,42 +78,6 @@ class _Acquaintance:
     endpoint: Endpoint
     role: Role
     asks: TokenBucket
-
-
-class _LinkCourier:
-    """Carries questions straight over the link to the custodian."""
-
-    def __init__(self, links: LinkLayer) -> None:
-        self.link_of: dict[NodeId, LinkId] = {}
-        self._links = links
-
-    def custodians(self) -> list[NodeId]:
-        return list(self.link_of)
-
-    def ask(self, custodian: NodeId, message: Message, now: Instant) -> None:
-        link = self.link_of.get(custodian)
-        if link is None:
-            raise Unreachable
-        self._links.send_message(link, encode_message(message), now)
-
-
-class _LinkOutlet:
-    """Requesters are links."""
-
-    def __init__(self, links: LinkLayer, counters: NodeCounters) -> None:
-        self._links = links
-        self._counters = counters
-
-    def writable(self, requester: Requester) -> bool:
-        return self._links.writable(LinkId(requester))
-
-    def send(self, requester: Requester, message: Message, now: Instant) -> bool:
-        try:
-            self._links.send_message(LinkId(requester), encode_message(message), now)
-        except Overloaded:
-            self._counters.unsent += 1
-            return False
-        return True
 
 
 class Node:
@@ -145,52 +102,64 @@ class Node:
         self.role = role
         # Choices among peers need no secrecy, only that nobody can foretell them.
         rng = random_module.Random(random(16))
-        self._courier = _LinkCourier(self.links)
+        self._courier = LinkCourier(self.links)
         self._table = PeerTable(self.node_id, rng)
         self._dialer = Dialer(role, self._table, self._courier, rng, self.links.connect)
         self._patron = Patron(self._courier, rng, self._report)
         self._time = NetworkTime()
         self._custodian: Custodian | None = None
         if store is not None:
-            outlet = _LinkOutlet(self.links, self.counters)
+            outlet = LinkOutlet(self.links, self.counters)
             self._custodian = Custodian(store=store, outlet=outlet, random=random, price=price, slot=slot, quota=quota)
         self._others: dict[LinkId, _Acquaintance] = {}
         self._events: deque[NodeEvent] = deque()
         self._now: Instant | None = None
+        # Most datagrams and most timeouts concern links alone. What lies above them is asked for its deadline and its
+        # jobs only after something reached it.
+        self._deadline: float | None = None  # None: to be asked for
+        self._may_have_jobs = True
 
     # --- what the owner wants -----------------------------------------------------------------------------------------
 
     def join(self, endpoint: Endpoint, peer: NodeId | None, now: Instant) -> None:
         """Link to a node and try for ever; without ``peer``, whoever answers there. Raises ``Overloaded``."""
         self._dialer.join(endpoint, peer, now)
+        self._touch()
         self._drain(now)
 
     def follow(self, custodian: NodeId, prefix: int, width: int, cursor: Cursor | None, now: Instant) -> None:
         """Read a custodian's tags now and whenever it is linked: ``TagsArrived``. Raises ``Overloaded``."""
+        self._touch()
         self._patron.follows.follow(custodian, prefix, width, cursor, now)
 
     def unfollow(self, custodian: NodeId, now: Instant) -> None:
         """Stop reading a custodian's tags."""
+        self._touch()
         self._patron.follows.unfollow(custodian, now)
 
     def fetch(self, tags: Sequence[Tag], now: Instant) -> None:
         """Look for boxes: a ``BoxArrived`` for each found, else ``BoxAbsent``. Raises ``Overloaded`` and takes none."""
+        self._touch()
         self._patron.fetches.fetch(tags, now)
 
     def deposit(self, box: bytes, now: Instant) -> None:
         """Bring a box to two custodians: ``DepositAnswered`` for each answer. Raises ``Overloaded``, ``DecodeError``."""
+        self._touch()
         self._patron.deposits.deposit(Kind.BOX, decode_box(box).box_id, box, now)
 
     def withdraw(self, parcel_id: ParcelId) -> None:
         """Stop trying to deposit a box or record."""
+        self._touch()
         self._patron.deposits.withdraw(parcel_id)
 
     def put_record(self, record: bytes, now: Instant) -> None:
         """Bring a record to two custodians, in place of an earlier one. Raises ``Overloaded``, ``DecodeError``."""
+        self._touch()
         self._patron.deposits.deposit(Kind.RECORD, decode_record(record).record_id, record, now)
 
     def get_record(self, record_id: ParcelId, now: Instant) -> None:
         """Ask up to three custodians for a record: a ``RecordAnswered`` for each answer. Raises ``Overloaded``."""
+        self._touch()
         self._patron.searches.search(record_id, now)
 
     def remembered(self) -> list[tuple[Endpoint, NodeId, int]]:
@@ -199,6 +168,7 @@ class Node:
 
     def remember(self, peers: Sequence[tuple[Endpoint, NodeId]], now: Instant) -> None:
         """Take back what ``remembered`` gave; an address that has gone is forgotten again."""
+        self._touch()
         self._table.recall(peers)
         self._dialer.dial(now)
         self._drain(now)
@@ -242,21 +212,21 @@ class Node:
         self._look(now)
         self.links.handle_timeout(now)
         self._drain(now)
-        self._dialer.handle_timeout(now)
-        self._patron.handle_timeout(now)
-        if self._custodian:
-            self._custodian.handle_timeout(self._network_time(now))
-        self._drain(now)
+        if now.mono >= self._deadline_above_links():
+            self._touch()
+            self._dialer.handle_timeout(now)
+            self._patron.handle_timeout(now)
+            if self._custodian:
+                self._custodian.handle_timeout(self._network_time(now))
+            self._drain(now)
 
     def next_deadline(self) -> float | None:
         """Return when ``handle_timeout`` should be called next, monotonic seconds; in the past when there is work now."""
-        deadline = min(self._dialer.next_deadline(), self._patron.next_deadline())
-        if self._custodian:
-            deadline = min(deadline, self._custodian.next_deadline())
+        deadline = self._deadline_above_links()
         links = self.links.next_deadline()
         if links is not None and links < deadline:
             return links
-        return deadline if deadline < float("inf") else None
+        return deadline if deadline < math.inf else None
 
     def datagrams_to_send(self, now: Instant) -> list[tuple[bytes, Endpoint]]:
         """Return the next batch of datagrams; call until it returns none."""
@@ -272,21 +242,37 @@ class Node:
 
     def store_jobs(self) -> list[StoreJob[Any]]:
         """Return work for the store, to be run one after another in this order; each job is returned once."""
-        if self._custodian is None or self._now is None:
+        if self._custodian is None or self._now is None or not self._may_have_jobs:
             return []
-        return self._custodian.store_jobs(self._network_time(self._now))
+        jobs = self._custodian.store_jobs(self._network_time(self._now))
+        self._deadline = None
+        self._may_have_jobs = bool(jobs)
+        return jobs
 
     def store_done(self, job: StoreJob[Any], result: Any, now: Instant) -> None:  # noqa: ANN401 -- what job.run returned
         """Give back what ``job.run()`` returned; in the order of the jobs."""
         self._look(now)
+        self._touch()
         job.done(result, self._network_time(now))
 
     def store_failed(self, job: StoreJob[Any], now: Instant) -> None:
         """Tell that ``job.run()`` raised: disk full, say. Depositors hear *full*, readers *busy*."""
         self._look(now)
+        self._touch()
         job.failed(self._network_time(now))
 
     # --- inside -------------------------------------------------------------------------------------------------------
+
+    def _touch(self) -> None:
+        self._deadline = None
+        self._may_have_jobs = True
+
+    def _deadline_above_links(self) -> float:
+        if self._deadline is None:
+            self._deadline = min(self._dialer.next_deadline(), self._patron.next_deadline())
+            if self._custodian:
+                self._deadline = min(self._deadline, self._custodian.next_deadline())
+        return self._deadline
 
     def _report(self, event: NodeEvent) -> None:
         self._events.append(event)
@@ -304,6 +290,7 @@ class Node:
         """Take what the links have for us, as long as the owner keeps up."""
         self._now = now
         while len(self._events) < MAX_EVENTS and (event := self.links.next_event()) is not None:
+            self._touch()
             self._on_link_event(event, now)
 
     def _on_link_event(self, event: LinkEvent, now: Instant) -> None:
