@@ -1,14 +1,14 @@
 """The messenger: one profile, its node, and the account while it is open. Answers every command of ``core.api``.
 
-Two locks. The *screen lock* only stops answering: mail still comes in, and no event carries content. The *vault
-lock* lets go of the keys and stops the people layer; the node runs on, knowing nobody.
+Most commands are one transaction (``core.commands``); those about the account itself go to ``core.gate``; those that wait
+for the network are here.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,21 +16,17 @@ import trio
 
 from core import api, finding
 from core.api import ApiError, Kind
-from core.commands import act_of, check_name, check_text, conversation_of
+from core.commands import act_of, check_text, conversation_of
 from core.crypto import primitives
-from core.node_service import NodeService, Tuning, node_over
-from core.open_account import OpenAccount
+from core.gate import Gate, Terms
+from core.node_service import NodeService, node_over
 from core.options import NetworkOptions
 from core.people import inviting, meeting
 from core.people.work import Work
 from core.refusals import refusals
 from core.status import describe_network
-from core.storage import accounts as account_rows, meetings
-from core.vault.account import Accounts, Unlocked
-from core.vault.cost import PRODUCT, CostPolicy
+from core.storage import meetings
 from core.vault.hardening import harden_process
-from core.vault.profile import Profile
-from core.vault.remembered import KeyStore
 from net.driver import system_clock
 from net.events import CustodianDown, CustodianUp, NodeEvent, RecordAnswered
 from net.ids import ParcelId
@@ -58,15 +54,6 @@ _WHILE_LOCKED = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What tests make cheap; the product uses it as it stands. ``stores``: places for a remembered key."""
-
-    policy: CostPolicy = PRODUCT
-    stores: tuple[KeyStore, ...] | None = None
-    tuning: Tuning = field(default_factory=Tuning)
-
-
 @asynccontextmanager
 async def open_messenger(
     home: Path,
@@ -88,145 +75,73 @@ async def open_messenger(
         node_over(None, node_secret=secret, options=leaf, tuning=chosen.tuning, clock=clock) as node,
         trio.open_nursery() as nursery,
     ):
-        messenger = Messenger(home, node, nursery, chosen)
+        mailbox = Mailbox()
+        gate = Gate(home, node, nursery, chosen, mailbox.put)
+        messenger = Messenger(node, gate, mailbox)
         nursery.start_soon(messenger.pump)
         try:
             yield messenger
         finally:
             with trio.CancelScope(shield=True):
-                await messenger.close()
+                await gate.close()
             nursery.cancel_scope.cancel()
+
+
+class Mailbox:
+    """Events on their way to whoever reads them; a full box drops, since events are hints."""
+
+    def __init__(self) -> None:
+        self._outgoing, self.incoming = trio.open_memory_channel[api.AnyEvent](MAX_EVENTS)
+
+    def put(self, event: api.Event) -> None:
+        """Add an event; never waits."""
+        try:
+            self._outgoing.send_nowait(cast("api.AnyEvent", event))
+        except (trio.WouldBlock, trio.BrokenResourceError):
+            return  # a hint less; the reader finds everything in ``message.list``
 
 
 class Messenger:
     """See ``open_messenger``. ``events`` is read by the screens or by ``rpc``."""
 
-    def __init__(self, home: Path, node: NodeService, nursery: trio.Nursery, terms: Terms) -> None:
-        self._home = home
+    def __init__(self, node: NodeService, gate: Gate, events: Mailbox) -> None:
+        self.events = events.incoming
         self._node = node
-        self._nursery = nursery
-        self._terms = terms
-        self._profile: Profile | None = None
-        self._open: OpenAccount | None = None
-        self._is_screen_locked = False
-        self._changing = trio.Lock()  # one command at a time opens, locks or changes the account
+        self._gate = gate
+        self._mailbox = events
         self._custodian_up = trio.Event()
         self._searches: dict[ParcelId, list[trio.MemorySendChannel[RecordAnswered]]] = {}
-        self._outbox, self.events = trio.open_memory_channel[api.AnyEvent](MAX_EVENTS)
+        self._handlers: dict[type[api.Command[Any]], Callable[[Any], Awaitable[Any]]] = {
+            api.AccountCreate: gate.create,
+            api.AccountRestore: gate.restore,
+            api.AccountUnlock: gate.unlock,
+            api.AccountLock: gate.lock,
+            api.AccountLogout: gate.logout,
+            api.AccountChangePasscode: gate.change_passcode,
+            api.AccountGet: gate.info,
+            api.InviteCreate: self._invite,
+            api.ContactAdd: self._add_contact,
+            api.NetworkStatusGet: self._status,
+            api.MessageDelete: self._delete,
+            api.MessageList: self._look,
+            api.MessageSend: self._look,
+            api.ConversationRead: self._look,
+        }
 
     async def call(self, command: api.Command[api.R]) -> api.R:
         """Carry out a command; raises ``ApiError``."""
-        if self._is_screen_locked and not isinstance(command, _WHILE_LOCKED):
+        if self._gate.is_screen_locked and not isinstance(command, _WHILE_LOCKED):
             raise ApiError(Kind.LOCKED, "The screen is locked.")
         with refusals():
-            handler = _HANDLERS.get(type(command))
+            handler = self._handlers.get(type(command))
             if handler is not None:
-                return cast("api.R", await handler(self, command))
-            return await self._account().service.act(act_of(command))
-
-    # --- opening and locking ------------------------------------------------------------------------------------
-
-    def _accounts(self) -> Accounts:
-        if self._profile is None:
-            self._profile = Profile(self._home)
-        return Accounts(self._profile, self._terms.policy, self._terms.stores)
-
-    def _account(self) -> OpenAccount:
-        if self._open is None:
-            if not self._accounts().exists():
-                raise ApiError(Kind.NO_ACCOUNT, "There is no account on this device yet.")
-            raise ApiError(Kind.LOCKED, "The account is locked.")
-        return self._open
-
-    async def _begin(self, unlocked: Unlocked, name: str | None = None) -> None:
-        assert self._profile is not None
-        self._open = await OpenAccount.start(
-            self._nursery, self._profile.history, unlocked, self._node, self._emit, self._terms.tuning
-        )
-        self._is_screen_locked = False
-        if name:
-            await self._open.service.act(act_of(api.AccountRename(name=name)))
-
-    async def _create(self, command: api.AccountCreate) -> api.AccountCreated:
-        check_name(command.name)
-        async with self._changing:
-            accounts = self._accounts()
-            unlocked = await trio.to_thread.run_sync(accounts.create, command.passcode, [command.name])
-            await self._begin(unlocked, command.name)
-        return api.AccountCreated(identity=unlocked.identity, words=unlocked.words)
-
-    async def _restore(self, command: api.AccountRestore) -> api.AccountIdentity:
-        check_name(command.name)
-
-        def restore() -> Unlocked:
-            return accounts.restore(
-                command.words,
-                command.passcode,
-                accept_mismatch=command.accept_mismatch,
-                known_words=[command.name],
-            )
-
-        async with self._changing:
-            accounts = self._accounts()
-            unlocked = await trio.to_thread.run_sync(restore)
-            await self._begin(unlocked, command.name)
-        return api.AccountIdentity(identity=unlocked.identity)
-
-    async def _unlock(self, command: api.AccountUnlock) -> api.AccountIdentity:
-        async with self._changing:
-            accounts = self._accounts()
-            unlocked = await trio.to_thread.run_sync(accounts.unlock, command.passcode)
-            if self._open is None:
-                await self._begin(unlocked)
-            self._is_screen_locked = False
-        return api.AccountIdentity(identity=unlocked.identity)
-
-    async def _lock(self, command: api.AccountLock) -> api.Done:
-        async with self._changing:
-            if self._open is not None and command.keep_receiving:
-                self._is_screen_locked = True
-                self._tell(api.AccountLocked(vault=False))
-            else:
-                await self._shut()
-        return api.Done()
-
-    async def _logout(self, _: api.AccountLogout) -> api.Done:
-        async with self._changing:
-            accounts = self._accounts()
-            await trio.to_thread.run_sync(accounts.logout)
-            await self._shut()
-        return api.Done()
-
-    async def _shut(self) -> None:
-        if self._open is not None:
-            account, self._open = self._open, None
-            await account.stop()
-            self._is_screen_locked = False
-            self._tell(api.AccountLocked(vault=True))
-
-    async def _change_passcode(self, command: api.AccountChangePasscode) -> api.Done:
-        async with self._changing:
-            self._account()
-            await trio.to_thread.run_sync(self._accounts().change_passcode, command.old, command.new)
-        return api.Done()
-
-    async def _info(self, _: api.AccountGet) -> api.AccountInfo:
-        if self._open is None or self._is_screen_locked:
-            exists = await trio.to_thread.run_sync(self._accounts().exists)
-            return api.AccountInfo(identity="", name="", locked=True, exists=exists)
-        account = self._open
-        return api.AccountInfo(
-            identity=account.unlocked.identity,
-            name=await account.service.act(_own_name),
-            locked=False,
-            exists=True,
-            remembered=account.unlocked.remembered,
-        )
+                return cast("api.R", await handler(command))
+            return await self._gate.account().service.act(act_of(command))
 
     # --- what waits for the network -----------------------------------------------------------------------------
 
     async def _invite(self, command: api.InviteCreate) -> api.InviteCreated:
-        service = self._account().service
+        service = self._gate.account().service
         made = await service.act(act_of(command))
         copies = 0
         with trio.move_on_after(INVITE_PATIENCE):
@@ -236,7 +151,7 @@ class Messenger:
         return api.InviteCreated(id=made.id, link=made.link, expires_at=made.expires_at, copies=copies)
 
     async def _add_contact(self, command: api.ContactAdd) -> api.ConversationRef:
-        service = self._account().service
+        service = self._gate.account().service
         identity = service.engine.me.identity
         check_text(command.greeting, api.MAX_GREETING_SIZE)
         link = finding.read_link(command.link, identity, self._node.network_ms())
@@ -271,30 +186,21 @@ class Messenger:
         return describe_network(self._node.status())
 
     async def _delete(self, command: api.MessageDelete) -> api.Done:
-        service = self._account().service
+        service = self._gate.account().service
         done = await service.act(act_of(command))
         await service.forget_deleted()
         return done
 
-    async def _list_messages(self, command: api.MessageList) -> list[api.Message]:
-        service = self._account().service
-        conversation, rows = await service.act(
+    async def _look(self, command: api.MessageList | api.MessageSend | api.ConversationRead) -> object:
+        """Carry out what somebody does who looks at a chat: what is owed there is acknowledged soon."""
+        service = self._gate.account().service
+        conversation, answer = await service.act(
             lambda work: (conversation_of(work, command.conversation).id, act_of(command)(work))
         )
         service.look_at(conversation)
-        return rows
+        return answer
 
     # --- events ---------------------------------------------------------------------------------------------------
-
-    def _emit(self, event: api.Event) -> None:
-        if not self._is_screen_locked:
-            self._tell(event)
-
-    def _tell(self, event: api.Event) -> None:
-        try:
-            self._outbox.send_nowait(cast("api.AnyEvent", event))
-        except (trio.WouldBlock, trio.BrokenResourceError):
-            return  # a hint less; the reader finds everything in ``message.list``
 
     async def pump(self) -> None:
         """Carry what the node reports to the open account; without one it is of no interest."""
@@ -310,9 +216,9 @@ class Messenger:
                 self._custodian_up.set()
                 self._custodian_up = trio.Event()
             if any(isinstance(event, CustodianUp | CustodianDown) for event in batch):
-                self._emit(api.NetworkChanged(peers=len(self._node.status().peers)))
-            if self._open is not None:
-                await self._open.service.feed(batch)
+                self._mailbox.put(api.NetworkChanged(peers=len(self._node.status().peers)))
+            if self._gate.open is not None:
+                await self._gate.open.service.feed(batch)
 
     def _answer_searches(self, batch: list[NodeEvent]) -> None:
         for event in batch:
@@ -323,34 +229,7 @@ class Messenger:
                     except trio.WouldBlock:
                         continue  # more answers than anybody waits for
 
-    async def close(self) -> None:
-        """Let go of everything."""
-        await self._shut()
-        if self._profile is not None:
-            self._profile.close()
-
-
-def _own_name(work: Work) -> str:
-    row = account_rows.load(work.tx)
-    return "" if row is None else row.name
-
 
 def _copies(work: Work, invitation: str) -> int:
     row = meetings.find(work.tx, invitation)
     return 0 if row is None else row.copies
-
-
-_HANDLERS: dict[type[api.Command[Any]], Callable[[Messenger, Any], Awaitable[Any]]] = {
-    api.AccountCreate: Messenger._create,
-    api.AccountRestore: Messenger._restore,
-    api.AccountUnlock: Messenger._unlock,
-    api.AccountLock: Messenger._lock,
-    api.AccountLogout: Messenger._logout,
-    api.AccountChangePasscode: Messenger._change_passcode,
-    api.AccountGet: Messenger._info,
-    api.InviteCreate: Messenger._invite,
-    api.ContactAdd: Messenger._add_contact,
-    api.NetworkStatusGet: Messenger._status,
-    api.MessageDelete: Messenger._delete,
-    api.MessageList: Messenger._list_messages,
-}
