@@ -23,7 +23,10 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """One parcel as a store keeps it. ``variant`` is SHA-256(data)[:16]; ``sequence`` is 0 but for records."""
+    """One parcel as a store keeps it. ``sequence`` is 0 but for records.
+
+    ``variant`` is SHA-256(parcel without its work)[:16], as the custodian gives it (``docs/PROTOCOL.md`` 2).
+    """
 
     kind: Kind
     parcel_id: ParcelId

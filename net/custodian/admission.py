@@ -82,10 +82,12 @@ class Admission:
         stored = Stored(Kind.BOX, box.box_id, box.variant(), box.prefix, box.expiry_hour, 0, data)
         if stored_key(stored) in index:
             return Verdict.STORED, None
+        rivals = waiting.variants(Kind.BOX, box.box_id)
+        if stored_key(stored) in rivals:
+            return Verdict.STORED, stored  # checked a moment ago
         if refusal := check_box_proof(box, hour, self.price):
             return refusal, None
-        rivals = {*index.variants(Kind.BOX, box.box_id), *waiting.variants(Kind.BOX, box.box_id)}
-        if len(rivals - {stored_key(stored)}) >= MAX_VARIANTS:
+        if len(rivals) + len(index.variants(Kind.BOX, box.box_id)) >= MAX_VARIANTS:
             return Verdict.CROWDED, None
         return Verdict.STORED, stored
 

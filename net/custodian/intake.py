@@ -84,7 +84,7 @@ class Intake:
     def answer(self, requester: Requester, request: int, verdict: Verdict, now: Instant) -> None:
         """Tell a depositor what became of its parcel."""
         self.refused += verdict is not Verdict.STORED
-        self._outlet.send(requester, DepositAnswer(request, verdict.value, now.hour()), now)
+        self._outlet.send(requester, DepositAnswer(request, verdict.value, max(now.hour(), 0)), now)
 
     def next_job(self) -> StoreJob[list[int | None]] | None:
         """Return a commit of what waits, unless one is under way."""

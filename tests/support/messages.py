@@ -1,0 +1,51 @@
+"""Any message that a node may be sent."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from net import messages as m
+from net.ids import TAG_SIZE
+from net.parcel.box import BOX_SIZE
+
+U32 = st.integers(0, m.U32)
+U63 = st.integers(0, 2**63 - 1)
+IDS = st.binary(min_size=32, max_size=32)
+KEYS = st.binary(min_size=m.KEY_SIZE, max_size=m.KEY_SIZE)
+BOUNDS = st.binary(max_size=m.KEY_SIZE)
+DIGESTS = st.binary(min_size=16, max_size=16)
+PARCELS = st.builds(m.Parcel, st.integers(0, 1), st.binary(max_size=200))
+PEERS = st.builds(
+    m.Peer, st.binary(min_size=4, max_size=4) | st.binary(min_size=16, max_size=16), st.integers(1, 65535), IDS
+)
+BOXES = st.lists(st.binary(min_size=BOX_SIZE, max_size=BOX_SIZE), max_size=3)
+
+
+def tags(least: int, most: int) -> st.SearchStrategy[bytes]:
+    return st.integers(least, most).flatmap(lambda n: st.binary(min_size=n * TAG_SIZE, max_size=n * TAG_SIZE))
+
+
+MESSAGES: st.SearchStrategy[m.Message] = st.one_of(
+    st.builds(m.Deposit, U32, st.integers(0, 1), st.binary(max_size=1000)),
+    st.builds(m.DepositAnswer, U32, st.integers(0, 8), U32),
+    st.builds(m.Follow, U32, U32, st.integers(0, 32), st.binary(max_size=8), U63),
+    st.builds(m.Unfollow, U32),
+    st.builds(m.Tags, U32, st.binary(min_size=8, max_size=8), U63, tags(0, 20), st.booleans()),
+    st.builds(m.Fetch, U32, tags(1, m.MAX_TAGS_PER_FETCH)),
+    st.builds(m.Boxes, U32, BOXES, st.booleans()),
+    st.builds(m.FindRecord, U32, IDS),
+    st.builds(m.FoundRecord, U32, st.binary(max_size=1000)),
+    st.builds(m.Busy, U32),
+    st.builds(m.Push, st.lists(PARCELS, min_size=1, max_size=5)),
+    st.builds(m.Compare, U32, BOUNDS, BOUNDS, DIGESTS),
+    st.builds(
+        m.Compared,
+        U32,
+        st.booleans(),
+        st.lists(KEYS, max_size=5),
+        st.lists(st.builds(m.Range, BOUNDS, DIGESTS), max_size=m.MAX_RANGES_PER_ANSWER),
+    ),
+    st.builds(m.Want, st.lists(KEYS, min_size=1, max_size=5)),
+    st.builds(m.AskPeers, U32),
+    st.builds(m.Peers, U32, U63, st.lists(PEERS, max_size=m.MAX_PEERS_PER_ANSWER)),
+)
