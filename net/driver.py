@@ -59,7 +59,7 @@ class Datagrams(Protocol):
         ...
 
     async def send(self, batch: list[tuple[bytes, Endpoint]]) -> None:
-        """Send, with at least one checkpoint."""
+        """Send, with a checkpoint if that takes long."""
         ...
 
 
@@ -110,6 +110,7 @@ class Driver(Generic[EventT]):
                     now = self._clock()
                     if now.mono - began.mono > SLICE:
                         await self._after_work()
+                        await trio.lowlevel.checkpoint()
                         began = now = self._clock()
             await self._after_work()
 
@@ -130,6 +131,7 @@ class Driver(Generic[EventT]):
                 is_idle = False
                 if self._clock().mono - began_at > SLICE:
                     await self._after_work()
+                    await trio.lowlevel.checkpoint()
                     began_at = self._clock().mono
             if not is_idle:
                 await self._after_work()  # taking events lets peers send more

@@ -149,10 +149,11 @@ class Recovery:
 
     def _take_lost(self, now: float) -> list[SentFrame]:
         lost: list[SentFrame] = []
-        sent_before = now - self._reorder_time()
+        reorder_time = self._reorder_time()
         while self._sent:
             number = next(iter(self._sent))
-            is_late = number < self._largest_confirmed and self._sent[number].sent_at <= sent_before
+            # The same sum as in ``deadline``: another order of it may round to a time that never comes.
+            is_late = number < self._largest_confirmed and self._sent[number].sent_at + reorder_time <= now
             if not is_late and number > self._largest_confirmed - REORDER_FRAMES:
                 break
             lost.append(self._take(number))

@@ -167,7 +167,7 @@ class Session:
         """Return whether a continuing handshake should begin; notes that it was asked."""
         if now < self._rekey_at() and self.state is not SessionState.SUSPECTED:
             return False
-        if now - self._rekey_tried_at < REKEY_RETRY:
+        if now < self._rekey_tried_at + REKEY_RETRY:
             return False
         self._rekey_tried_at = now
         return True

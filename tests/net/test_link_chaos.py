@@ -78,6 +78,7 @@ class Chaos(RuleBasedStateMachine):
         self.check()
 
     def check(self) -> None:
+        self.world.flush()
         for name in NAMES:
             host = self.world[name]
             for event in host.events:

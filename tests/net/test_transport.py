@@ -187,6 +187,66 @@ async def test_a_failed_connect_is_told_by_the_timer(autojump_clock: MockClock) 
         assert isinstance(await alice.events.receive(), ConnectFailed)
 
 
+BURST = 100  # datagrams
+
+
+class Burst(Wire):
+    """A wire that brings everything at once."""
+
+    async def receive(self) -> list[tuple[bytes, Endpoint]]:
+        if self.is_cut:
+            await trio.sleep_forever()
+        self.is_cut = True
+        return [(b"x", NOWHERE)] * BURST
+
+
+class Toiler:
+    """A machine that takes a millisecond of its own clock for each datagram, and tells of each."""
+
+    def __init__(self) -> None:
+        self.now = Instant(0.0, 0)
+        self.done = 0
+        self._told = 0
+
+    def receive_datagram(self, data: bytes, source: Endpoint, now: Instant) -> None:
+        self.done += 1
+        self.now = Instant(self.done * 0.001, 0)
+
+    def handle_timeout(self, now: Instant) -> None:
+        raise AssertionError("there is no deadline")
+
+    def next_deadline(self) -> float | None:
+        return None
+
+    def datagrams_to_send(self, now: Instant) -> list[tuple[bytes, Endpoint]]:
+        return []
+
+    def next_event(self) -> int | None:
+        if self._told == self.done:
+            return None
+        self._told += 1
+        return self._told
+
+
+async def test_a_burst_of_dear_datagrams_leaves_turns_to_others() -> None:
+    toiler = Toiler()
+    wire = Burst(NOWHERE, {})
+    progress: list[int] = []
+
+    async def note(event: int) -> None:
+        progress.append(toiler.done)
+        await trio.lowlevel.checkpoint()
+
+    driver = Driver[int](toiler, wire, note, lambda: toiler.now)
+    with trio.fail_after(5):
+        async with trio.open_nursery() as nursery:
+            await nursery.start(driver.run)
+            while len(progress) < BURST:
+                await trio.lowlevel.checkpoint()
+            nursery.cancel_scope.cancel()
+    assert progress[0] <= 32
+
+
 async def test_a_slow_owner_holds_back_events_but_not_the_link(autojump_clock: MockClock) -> None:
     wires: dict[Endpoint, Wire] = {}
     alice = Node(Wire(Endpoint("192.0.2.1", 1), wires))

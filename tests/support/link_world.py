@@ -89,6 +89,7 @@ class World:
         """Let time pass; return whether ``until`` came true."""
         end = self.now.mono + seconds
         self.flush()
+        standstill = 0
         while not until():
             deadlines = [host.layer.next_deadline() for host in self.hosts.values()]
             times = [max(at, self.now.mono) for at in deadlines if at is not None]
@@ -96,6 +97,8 @@ class World:
             if next_at >= end:
                 self.set_time(end)
                 return until()
+            standstill = standstill + 1 if next_at == self.now.mono and not self._air else 0
+            assert standstill < 100, "a deadline that no call satisfies"
             self.set_time(next_at)
             while self._air and self._air[0][0] <= next_at:
                 _, _, data, source, target = heapq.heappop(self._air)
