@@ -130,7 +130,7 @@ class Messenger:
 
     async def call(self, command: api.Command[api.R]) -> api.R:
         """Carry out a command; raises ``ApiError``."""
-        if self._gate.is_screen_locked and not isinstance(command, _WHILE_LOCKED):
+        if self._gate.is_screen_locked and type(command) not in _WHILE_LOCKED:
             raise ApiError(Kind.LOCKED, "The screen is locked.")
         with refusals():
             handler = self._handlers.get(type(command))
