@@ -49,8 +49,6 @@ class OpenAccount:
 
     async def stop(self) -> None:
         """Stop everything; returns when the database is closed."""
-        if not self._ended.is_set():
-            await self.service.remember()
         self._scope.cancel()
         await self._ended.wait()
 
@@ -82,9 +80,13 @@ async def _serve(
                 engine = await thread.run(open_engine)
                 await trio.to_thread.run_sync(mark.write, engine.counter)
                 service = PeopleService(engine, node, thread, mark, emit, tuning.price)
-                async with trio.open_nursery() as tasks:
-                    await tasks.start(service.run)
-                    task_status.started(OpenAccount(unlocked, service, scope, ended))
+                try:
+                    async with trio.open_nursery() as tasks:
+                        await tasks.start(service.run)
+                        task_status.started(OpenAccount(unlocked, service, scope, ended))
+                finally:
+                    with trio.CancelScope(shield=True):  # the lock or the end of the program must not lose them
+                        await service.remember()
     finally:
         ended.set()
 
