@@ -177,7 +177,7 @@ RPC_OVER_A_FAKE_CORE = """
     from core.api import AccountInfo, ApiError, Kind, NetworkChanged
 
     @asynccontextmanager
-    async def open_messenger(home, options):
+    async def open_messenger(home, options, terms):
         if home.name == "busy":
             raise ApiError(Kind.PROFILE_IN_USE, "Another process uses this account.")
         tell, events = trio.open_memory_channel(8)

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from tui.frame import Severity
+    from tui.offer import Offer
 
 SCREENS_BY_NAME: Final = {
     "main": ("tui.screens.main", "MainScreen"),
@@ -81,6 +82,7 @@ class SottovoceApp(App[None], inherit_bindings=False):
         *,
         clock: Clock = unix_ms,
         calendar: Calendar | None = None,
+        offer: Offer | None = None,
     ) -> None:
         teach_alt_keys()
         super().__init__(ansi_color=True if profile.no_color else None)
@@ -90,6 +92,7 @@ class SottovoceApp(App[None], inherit_bindings=False):
         self.settings = api.Settings()
         self.calendar = calendar or Calendar()
         self.last_conversation: str | None = None
+        self.offer = offer
         self._detected = profile
         self._clock = clock
         self._locked = True
@@ -197,13 +200,13 @@ class SottovoceApp(App[None], inherit_bindings=False):
     async def _show_gate(self, name: str) -> None:
         """Show the lock or the onboarding, on top of nothing else; leaving it leads in."""
 
-        def entered(_: object) -> None:
-            self.run_worker(self._enter(), group="opening", exclusive=True)
+        def entered(first: object) -> None:
+            self.run_worker(self._enter(first), group="opening", exclusive=True)
 
         await self.push_screen(self._make(name), entered)
 
-    async def _enter(self) -> None:
-        """The account is open: show the conversations."""
+    async def _enter(self, first: object = None) -> None:
+        """The account is open: show the conversations, and on them what a newcomer chose to do ``first``."""
         try:
             settings = await self.client.call(api.SettingsGet())
         except api.ApiError as error:
@@ -212,6 +215,8 @@ class SottovoceApp(App[None], inherit_bindings=False):
         self._locked = False
         await self.apply_settings(settings)
         await self.push_screen(self._make("main"))
+        if first in {"invite", "add"}:
+            self.action_show(str(first))
         self._last_key = time.monotonic()
         self._watch_idleness()
 

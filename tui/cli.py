@@ -30,6 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return run_demo(check=asked.check)
     home: Path = asked.home if "home" in asked else _default_home()
     options = _network_options(asked)
+    remember = "no_remember" not in asked
     if len(options.join) > MAX_JOIN:
         parser.error(f"at most {MAX_JOIN} nodes to join through")
     if asked.command == "node":
@@ -39,10 +40,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if asked.command == "rpc":
         from tui.headless import run_rpc
 
-        return run_rpc(home, options)
+        return run_rpc(home, options, remember=remember)
     from tui.client import run_client
 
-    return run_client(home, options)
+    return run_client(home, options, remember=remember)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -83,6 +84,7 @@ def _add_common(parser: argparse.ArgumentParser, *, listen_required: bool = Fals
         parser.add_argument(name, help=help_text, default=argparse.SUPPRESS, **details)
 
     add("--home", "where everything is kept (default: the platform's data directory)", type=Path, metavar="DIR")
+    add("--no-remember", "do not remember the passcode for 20 hours; ask at every start", action="store_true")
     network = parser.add_argument_group("network")
 
     def add_network(name: str, help_text: str, **details: Any) -> None:  # noqa: ANN401 - argparse's own keywords

@@ -11,23 +11,28 @@ from typing import Final
 from core.options import NetworkOptions
 from tui.app import SottovoceApp
 from tui.bridge import CoreHost, Messenger
+from tui.offer import Offer
 from tui.profile import detect
 
 NO_TERMINAL: Final = 2
 
 
-def run_client(home: Path, options: NetworkOptions) -> int:
-    """Run the client until it is left; return the exit status."""
+def run_client(home: Path, options: NetworkOptions, *, remember: bool = True, offer: Offer | None = None) -> int:
+    """Run the client until it is left; return the exit status.
+
+    Without ``remember`` the passcode is asked for at every start. ``offer``: an invitation to begin with.
+    """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         sys.stderr.write("sottovoce: the client needs a terminal; `sottovoce rpc` is for programs\n")
         return NO_TERMINAL
 
     def open_core() -> AbstractAsyncContextManager[Messenger]:
         # Imported in the core's thread, while the screen draws its first frame.
+        from core.gate import Terms
         from core.messenger import open_messenger
 
-        return open_messenger(home, options)
+        return open_messenger(home, options, terms=Terms() if remember else Terms(stores=()))
 
-    app = SottovoceApp(CoreHost(open_core), detect(os.environ, sys.stdout.encoding))
+    app = SottovoceApp(CoreHost(open_core), detect(os.environ, sys.stdout.encoding), offer=offer)
     app.run()
     return app.return_code or 0

@@ -10,6 +10,7 @@ from core.api import ApiError, Client, Settings
 from tui.commands import CommandSpec, Context
 from tui.format import Calendar
 from tui.glyphs import Glyphs
+from tui.offer import Offer
 from tui.profile import TerminalProfile
 
 Severity = Literal["information", "warning", "error"]
@@ -24,6 +25,7 @@ class Frame(Protocol):
     settings: Settings
     calendar: Calendar
     last_conversation: str | None  # where to go back to after unlocking
+    offer: Offer | None  # an invitation to begin with, until it is used
 
     def now(self) -> int:
         """Return the present moment, ms of Unix time."""

@@ -72,9 +72,12 @@ def run_node(home: Path, options: NetworkOptions) -> int:
     return _run("sottovoce node", lambda: _node(home, options))
 
 
-def run_rpc(home: Path, options: NetworkOptions) -> int:
-    """Serve JSON-RPC on standard input and output until the input ends; return the exit status."""
-    return _run("sottovoce rpc", lambda: _rpc(home, options))
+def run_rpc(home: Path, options: NetworkOptions, *, remember: bool = True) -> int:
+    """Serve JSON-RPC on standard input and output until the input ends; return the exit status.
+
+    Without ``remember`` the passcode is asked for at every start, and nothing is kept outside the process.
+    """
+    return _run("sottovoce rpc", lambda: _rpc(home, options, remember=remember))
 
 
 def _run(name: str, command: Callable[[], Awaitable[None]]) -> int:
@@ -126,11 +129,14 @@ async def _node(home: Path, options: NetworkOptions) -> None:
         raise _Refused(f"{home}: {error.strerror}") from None
 
 
-async def _rpc(home: Path, options: NetworkOptions) -> None:
+async def _rpc(home: Path, options: NetworkOptions, *, remember: bool) -> None:
+    from core.gate import Terms
     from core.messenger import open_messenger
 
+    terms = Terms() if remember else Terms(stores=())
+
     try:
-        async with open_messenger(home, options) as messenger:
+        async with open_messenger(home, options, terms=terms) as messenger:
             dropped = await rpc.serve(messenger, messenger.events, StandardInput(), StandardOutput())
     except ApiError as error:
         raise _Refused(error.message) from None

@@ -24,9 +24,11 @@ _WAYS_IN = (
 _KEY_WIDTH = 15
 
 
-def welcome(*, has_conversations: bool) -> Content:
-    """Return the text of the room no conversation is open in."""
+def welcome(*, has_conversations: bool, offered: str = "") -> Content:
+    """Return the text of the room no conversation is open in; ``offered``: whose invitation is there to be used."""
     ways = _WAYS_IN if has_conversations else (("Ctrl+P", "invite someone, or use an invitation"), ("F1", "help"))
+    if offered and not has_conversations:
+        ways = (("Enter", f"greet {offered}, whose invitation is ready"), *ways)
     title = "Choose a conversation" if has_conversations else "Nobody here yet"
     lines = [Content.assemble((title, "bold")), Content("")]
     lines += [Content.assemble((key.ljust(_KEY_WIDTH), "$primary"), what) for key, what in ways]

@@ -11,6 +11,7 @@ from textual.widgets import Label, Static, TextArea
 
 from core import api
 from tui.errors import explain
+from tui.frame import frame_of
 from tui.qr_reading import PICTURE_SUFFIXES, UnreadablePicture, read_codes
 from tui.screens.page import Page
 from tui.widgets.flat_button import FlatButton
@@ -65,13 +66,17 @@ class AddContactScreen(Page[str]):
             yield FlatButton("Send greeting", id="send")
 
     def on_mount(self) -> None:
-        """Start with the link."""
+        """Start with the link, or with the greeting when an invitation was there already."""
         self.query_one(LinkField).focus()
+        if (offer := frame_of(self).offer) is not None:
+            self.query_one(LinkField).value = offer.link
+            self.notice.say(f"{offer.name}'s invitation is in its place. Say hello, then Tab and Enter send it.", "good")
+            self.query_one(SmallEditor).focus()
         self._show_count()
 
     @on(TextArea.Changed)
     def _show_count(self) -> None:
-        self.query_one("#count", Static).update(Content(self.query_one(SmallEditor).count))
+        self.query_one("#count", Static).update(Content(self.query_one(SmallEditor).count), layout=False)
 
     @on(TextField.Submitted, "#link")
     def _linked(self) -> None:
@@ -125,6 +130,7 @@ class AddContactScreen(Page[str]):
             self.notice.say(HERE.get(error.kind, str(explain(error))), "bad")
             self.query_one(SmallEditor if error.kind is api.Kind.TOO_LONG else LinkField).focus()
             return
+        frame_of(self).offer = None
         self.dismiss(added.conversation)
 
     def action_leave(self) -> None:

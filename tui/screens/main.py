@@ -142,6 +142,11 @@ class MainScreen(MainActions):
             self.log_view.focus()
         self._hint()
 
+    def key_enter(self) -> None:
+        """Use the invitation that one began with: in the empty room, Enter means nothing else."""
+        if not self.whereto.conversations and frame_of(self).offer is not None:
+            frame_of(self).action_show("add")
+
     def leave_conversation(self) -> None:
         """Back to the list, where one pane is all there is room for."""
         self.attempt(self.save_work())
@@ -167,8 +172,10 @@ class MainScreen(MainActions):
         unread = sum(listed.unread for listed in conversations)
         note = f" {glyphs.separator} {count(unread)} new" if unread else ""
         self.query_one("#side-title", Static).update(Content.assemble("sottovoce", (note, "bold $unread")))
-        self.query_one("#no-conversations", Static).update(welcome(has_conversations=False))
-        self.query_one("#welcome-text", Static).update(welcome(has_conversations=bool(conversations)))
+        offer = frame_of(self).offer
+        text = welcome(has_conversations=bool(conversations), offered=offer.name if offer else "")
+        self.query_one("#no-conversations", Static).update(text)
+        self.query_one("#welcome-text", Static).update(text)
         current = self.whereto.find(self.conversation_id)
         elsewhere = self.whereto.unread_elsewhere()
         self.query_one(ChatHeader).show(current, elsewhere, narrow=self.has_class("-narrow"))

@@ -10,6 +10,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
+from tui.frame import frame_of
 from tui.screens.onboarding.step import Step
 from tui.widgets.flat_button import FlatButton
 from tui.widgets.identity import IdentityView
@@ -49,12 +50,16 @@ class Ready(Step[First]):
         )
         with Vertical(classes="buttons"):
             yield FlatButton("Invite someone", id="invite")
-            yield FlatButton("Add a contact by their invitation", id="add")
+            yield FlatButton(self._add_label(), id="add")
             yield FlatButton("Look around first", id="look")
 
     def on_mount(self) -> None:
-        """Offer what most people want."""
-        self.query_one("#invite").focus()
+        """Offer what most people want: to use an invitation that is there, else to make one."""
+        self.query_one("#invite" if frame_of(self).offer is None else "#add").focus()
+
+    def _add_label(self) -> str:
+        offer = frame_of(self).offer
+        return f"Greet {offer.name}, whose invitation is ready" if offer else "Add a contact by their invitation"
 
     @on(FlatButton.Pressed)
     def _pressed(self, message: FlatButton.Pressed) -> None:

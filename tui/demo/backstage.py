@@ -1,0 +1,121 @@
+"""The process behind the demo: the network and Echo, or the check. It ends when its standard input does.
+
+On standard output one JSON line each: ``step`` (what is going on), then ``ready`` with what the client needs, or
+``failed`` with a reason; for the check its outcome, which is the whole program's. When this process ends, so have all
+its children, and the directory is gone.
+"""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import trio
+
+from core.api import ApiError
+from tui.demo import check
+from tui.demo.children import Places, open_nodes, open_rpc
+from tui.demo.echo import Echo
+from tui.demo.errors import StageFailed
+from tui.standard_streams import StandardInput, StandardOutput
+
+NODES: Final = 4
+FAILED: Final = 1
+_PREFIX: Final = "sottovoce-demo-"
+
+
+class Ready(msgspec.Struct, frozen=True):
+    """Where the client finds its network, its directories and Echo."""
+
+    root: str
+    join: list[str]
+    link: str
+
+
+class News(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A line from the backstage; one of the three is set."""
+
+    step: str = ""
+    ready: Ready | None = None
+    failed: str = ""
+
+
+async def perform(places: Places) -> int:
+    """Run the network and Echo until cancelled; return the exit status if they break."""
+    try:
+        await _tell(News(step=f"Starting a private network: {NODES} nodes, each a process of its own."))
+        async with open_nodes(places, NODES) as specs, trio.open_nursery() as nursery:
+            await _tell(News(step="Waking Echo, who makes an account and an invitation. It takes a few seconds."))
+            echo = Echo(partial(open_rpc, places, "echo", specs[NODES // 2 :]))
+            link: str = await nursery.start(echo.run)
+            await _tell(News(ready=Ready(str(places.root), specs[: NODES // 2], link)))
+    except* (StageFailed, ApiError) as group:
+        await _tell(News(failed=str(_first(group))))
+    return FAILED
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    error = group.exceptions[0]
+    return _first(error) if isinstance(error, BaseExceptionGroup) else error
+
+
+async def examine(places: Places) -> int:
+    """Run the check; return the exit status."""
+    outcome, reason = await check.round_trip(places)
+    await StandardOutput().send_all(msgspec.json.encode(outcome) + b"\n")
+    if reason:
+        sys.stderr.write(f"sottovoce demo: {reason}\n")
+    return 0 if outcome.ok else FAILED
+
+
+async def _tell(news: News) -> None:
+    await StandardOutput().send_all(msgspec.json.encode(news) + b"\n")
+
+
+async def _on_leash(act: Callable[[], Awaitable[int]]) -> int:
+    """Do it until it is done, the leash goes, or a signal says so."""
+    status = FAILED
+    async with trio.open_nursery() as nursery:
+
+        async def end_with_input() -> None:
+            async for _ in StandardInput():
+                pass
+            nursery.cancel_scope.cancel()
+
+        async def end_on_signal() -> None:
+            with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP) as signals:
+                async for _ in signals:
+                    nursery.cancel_scope.cancel()
+
+        nursery.start_soon(end_with_input)
+        nursery.start_soon(end_on_signal)
+        status = await act()
+        nursery.cancel_scope.cancel()
+    return status
+
+
+@contextmanager
+def _directory() -> Generator[Places]:
+    root = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    try:
+        yield Places(root)
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+
+
+def main(play: str) -> int:
+    """Do ``demo`` or ``check``; return the exit status."""
+    with _directory() as places:
+        return trio.run(_on_leash, partial(perform if play == "demo" else examine, places))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -1,0 +1,117 @@
+"""The process in front: shows how the backstage comes up, then is the client; or waits for the check's outcome."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import IO, Final
+
+import msgspec
+
+from core.options import NetworkOptions, parse_join
+from net.ids import Endpoint
+from tui.demo.answers import NAME
+from tui.demo.backstage import News, Ready
+from tui.demo.children import Places
+from tui.offer import Offer
+
+FAILED: Final = 1
+# Seconds for the backstage to end its children and remove the directory, before it is killed.
+GRACE: Final = 10.0
+_LOOPBACK: Final = Endpoint("127.0.0.1", 0)
+
+
+def run_demo() -> int:
+    """Run the demo in this terminal; return the exit status."""
+    try:
+        with _ending_on_signals(), _backstage("demo", stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            ready = _wait_until_ready(process.stdout)
+            if ready is None:
+                return FAILED
+            try:
+                return _run_client(ready)
+            finally:
+                shutil.rmtree(ready.root, ignore_errors=True)  # the backstage does it too, unless it was killed
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+
+
+def run_check() -> int:
+    """Run the check; its outcome goes to our standard output. Return the exit status."""
+    try:
+        with _ending_on_signals(), _backstage("check", stdout=None) as process:
+            return process.wait()
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+
+
+def _wait_until_ready(lines: IO[bytes]) -> Ready | None:
+    """Show each step; return what the client needs, None after telling why there is nothing."""
+    for line in lines:
+        news = msgspec.json.decode(line, type=News)
+        if news.ready is not None:
+            return news.ready
+        if news.failed:
+            sys.stderr.write(f"sottovoce demo: {news.failed}\n")
+            return None
+        sys.stdout.write(f"{news.step}\n")
+        sys.stdout.flush()
+    sys.stderr.write("sottovoce demo: the network ended before it had begun\n")
+    return None
+
+
+def _run_client(ready: Ready) -> int:
+    from tui.client import run_client
+
+    places = Places(Path(ready.root))
+    os.environ.update(places.environment())
+    options = NetworkOptions(
+        listen=_LOOPBACK, join=tuple(parse_join(spec) for spec in ready.join), mainline=False, lan=False
+    )
+    status = run_client(places.home("you"), options, remember=False, offer=Offer(NAME, ready.link))
+    sys.stdout.write("The demo is over. Its nodes, keys and messages are gone.\n")
+    return status
+
+
+@contextmanager
+def _backstage(play: str, stdout: int | None) -> Generator[subprocess.Popen[bytes]]:
+    """Run the process behind for a block. Its input is the leash; a session of its own keeps the terminal's signals off."""
+    process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own module
+        [sys.executable, "-m", "tui.demo.backstage", play],
+        stdin=subprocess.PIPE,
+        stdout=stdout,
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        assert process.stdin is not None
+        process.stdin.close()
+        try:
+            process.wait(GRACE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@contextmanager
+def _ending_on_signals() -> Generator[None]:
+    """Let SIGTERM and a closed terminal unwind this process, so that it ends what it began."""
+
+    def leave(number: int, _: FrameType | None) -> None:
+        sys.exit(128 + number)
+
+    before = {each: signal.signal(each, leave) for each in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)

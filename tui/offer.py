@@ -1,0 +1,12 @@
+"""An invitation that the client is started with, so that a newcomer has somebody to greet."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Offer(NamedTuple):
+    """Whose invitation it is, and its link."""
+
+    name: str
+    link: str
