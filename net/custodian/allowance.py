@@ -36,9 +36,10 @@ DEPOSIT_BURST: Final = 1024.0
 READ_RATE: Final = 256.0
 READ_BURST: Final = 4096.0
 # Parcels pushed by a custodian: what a swarm of sixteen takes in together.
-PUSH_RATE: Final = 1024.0
+PUSH_RATE: Final = 256.0
 PUSH_BURST: Final = 16384.0
-# Comparisons of ranges and keys wanted: a repair of a full store from nothing, then a trickle.
+# Keys wanted, and comparisons at one and another for every 64 keys they make us hash: a full store compared dozens of
+# times over, then once a second.
 REPAIR_RATE: Final = 1024.0
 REPAIR_BURST: Final = 65536.0
 

@@ -15,7 +15,7 @@ from net.custodian.allowance import Allowance
 from net.custodian.index import Index, key_of
 from net.custodian.intake import Intake
 from net.custodian.outlet import AnyStoreJob, Outlet, Requester, StoreJob
-from net.custodian.repair import Repair, answer_comparison
+from net.custodian.repair import Repair, answer_comparison, comparison_cost
 from net.custodian.streams import RETRY_AFTER, Streams
 from net.events import Verdict
 from net.ids import TAG_SIZE, ParcelId, Tag
@@ -53,6 +53,8 @@ GRACE_HOURS: Final = 1
 MAX_PUSH_SIZE: Final = 68 * 1024
 # What finding a record costs in the allowance for reads, in tags.
 RECORD_COST: Final = 64
+# What beginning a stream costs there: it may make us send everything once more.
+FOLLOW_COST: Final = 64
 
 
 class Custodian:
@@ -122,7 +124,8 @@ class Custodian:
             case Deposit():
                 self._on_deposit(requester, allowance, message, now)
             case Follow():
-                self._on_follow(requester, message, now)
+                if allowance.reads.take(FOLLOW_COST, now.mono):
+                    self._on_follow(requester, message, now)
             case Unfollow():
                 self._streams.unfollow(requester, message.stream)
             case Fetch():
@@ -185,7 +188,7 @@ class Custodian:
         elif isinstance(message, Want):
             if allowance.repair.take(len(message.keys), now.mono):
                 self._repair.on_wanted(requester, message.keys, self._index)
-        elif allowance.repair.take(1, now.mono):
+        elif allowance.repair.take(comparison_cost(message, self._index), now.mono):
             self._outlet.send(requester, answer_comparison(message, self._index), now)
 
     # --- store --------------------------------------------------------------------------------------------------------

@@ -42,6 +42,8 @@ MAX_COMPARING: Final = 4
 # Ranges waiting to be compared, and comparisons in one repair: a full store against an empty one needs 1100.
 MAX_RANGES: Final = 4096
 MAX_COMPARISONS: Final = 8192
+# Times that one repair may hash as many keys as we hold: an honest one goes down a tree of sixteen, four levels deep.
+MAX_PASSES: Final = 16
 # Parcels to be given to one custodian; what does not fit is found again by the next repair.
 MAX_GIVING: Final = 8192
 
@@ -55,6 +57,7 @@ class _Swarmmate:
     next_at: float
     last_heard: float = 0.0
     comparisons: int = 0
+    hashed: int = 0  # keys, in the repair under way
     comparing: dict[int, tuple[bytes, bytes]] = field(default_factory=dict[int, tuple[bytes, bytes]])
     ranges: deque[tuple[bytes, bytes]] = field(default_factory=deque[tuple[bytes, bytes]])
     giving: deque[bytes] = field(default_factory=deque[bytes])
@@ -64,6 +67,11 @@ class _Swarmmate:
 
     def deadline(self) -> float:
         return min(self.next_at, self.last_heard + PATIENCE) if self.comparing else self.next_at
+
+
+def comparison_cost(message: Compare, index: Index) -> int:
+    """Return what answering costs, in the units of the allowance: hashing 64 keys takes about as long as one message."""
+    return 1 + index.count(message.low, message.high) // MAX_KEYS_PER_ANSWER
 
 
 def answer_comparison(message: Compare, index: Index) -> Compared:
@@ -140,7 +148,7 @@ class Repair:
             if now.mono >= mate.next_at:
                 mate.next_at = now.mono + PERIOD * (1 - SPREAD * self._random(1)[0] / 256)
                 if not mate.is_repairing():
-                    mate.comparisons, mate.last_heard = 0, now.mono
+                    mate.comparisons, mate.hashed, mate.last_heard = 0, 0, now.mono
                     mate.ranges.append((b"", b""))
                     self._ask(requester, mate, index, now)
 
@@ -176,6 +184,10 @@ class Repair:
 
     def _descend(self, mate: _Swarmmate, asked: tuple[bytes, bytes], ranges: list[Range], index: Index) -> None:
         low, end = asked
+        mate.hashed += index.count(low, end)
+        if mate.hashed > MAX_PASSES * (index.count(b"", b"") + MAX_KEYS_PER_ANSWER):
+            mate.ranges.clear()
+            return  # a partner that sends us round in circles
         for part in ranges:
             is_within = part.high > low or part is ranges[-1]
             if not is_within or (end and part.high > end) or len(mate.ranges) >= MAX_RANGES:

@@ -8,7 +8,7 @@ from hypothesis import given, settings, strategies as st
 
 from net.custodian import Requester
 from net.custodian.index import Index, key_of
-from net.custodian.repair import MAX_COMPARISONS, PERIOD, answer_comparison
+from net.custodian.repair import MAX_COMPARISONS, PERIOD, answer_comparison, comparison_cost
 from net.ids import ParcelId
 from net.messages import MAX_KEYS_PER_ANSWER, Compare, Compared, Push, Range, Want
 from net.parcel.box import decode_box
@@ -129,6 +129,25 @@ def test_a_liar_with_endless_ranges_is_asked_only_so_often() -> None:
         if asked > MAX_COMPARISONS + 100:
             break
     assert asked <= MAX_COMPARISONS
+
+
+def test_a_liar_cannot_make_us_hash_everything_for_ever() -> None:
+    one = counter_with(list(range(300)), 1)
+    one.meet(OTHER, is_custodian=True)
+    one.wait(0.1)
+    rounds = 0
+    while questions := one.take(OTHER, Compare):
+        rounds += len(questions)
+        for question in questions:
+            again = [Range(question.low + b"\x00", bytes(16)), Range(b"", bytes(16))]
+            one.say(OTHER, Compared(question.request, is_same=False, keys=[], ranges=again))
+    assert rounds < 20 * 16
+
+
+def test_comparing_much_costs_much_of_the_allowance() -> None:
+    index = Index.load(counter_with(list(range(300)), 1).store, 0)
+    assert comparison_cost(Compare(1, b"", b"", bytes(16)), index) == 1 + 300 // MAX_KEYS_PER_ANSWER
+    assert comparison_cost(Compare(1, b"\xff", b"\x00", bytes(16)), index) == 1
 
 
 def test_who_only_wants_gets_only_what_is_there() -> None:

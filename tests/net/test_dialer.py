@@ -1,0 +1,149 @@
+"""Whom a node links to, and when: bootstraps, hearsay, feelers, patience."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+
+from net.dialer import FEELER_PERIOD, MAX_ASK, MAX_BOOTSTRAPS, MAX_RETRY, Dialer
+from net.errors import Overloaded
+from net.ids import Endpoint, NodeId
+from net.instant import Instant
+from net.link.events import Role
+from net.messages import AskPeers, Message, Peer, Peers
+from net.peers import PeerTable
+from tests.support.parcels import NOW
+
+OWN = NodeId(bytes(32))
+
+
+def node(number: int) -> NodeId:
+    return NodeId(bytes([number]) * 32)
+
+
+def at(number: int) -> Endpoint:
+    return Endpoint(f"127.0.0.{number}", 4000)
+
+
+class Phone:
+    """A dialer with its table, and what it dialled and asked."""
+
+    def __init__(self, role: Role = Role.LEAF) -> None:
+        self.now = NOW
+        self.dialled: list[Endpoint] = []
+        self.asked: list[tuple[NodeId, int]] = []
+        self.table = PeerTable(OWN, Random(1))
+        self.dialer = Dialer(
+            role, self.table, self, Random(2), lambda endpoint, _node, _now: self.dialled.append(endpoint)
+        )
+
+    def custodians(self) -> list[NodeId]:
+        return []
+
+    def ask(self, custodian: NodeId, message: Message, now: Instant) -> None:
+        assert isinstance(message, AskPeers)
+        self.asked.append((custodian, message.request))
+
+    def dials(self) -> list[Endpoint]:
+        """Return and forget what was dialled."""
+        dialled, self.dialled = self.dialled, []
+        return dialled
+
+    def up(self, number: int) -> bool:
+        return self.dialer.link_up(node(number), at(number), self.now)
+
+    def tells(self, teller: int, *numbers: int) -> bool:
+        """Let ``teller`` answer our last question."""
+        request = [request for asked, request in self.asked if asked == node(teller)][-1]
+        peers = [Peer(bytes([127, 0, 0, number]), 4000, node(number)) for number in numbers]
+        return self.dialer.receive(node(teller), Peers(request, 0, peers), self.now)
+
+    def wait(self, seconds: float) -> None:
+        end = self.now.mono + seconds
+        while (due := self.dialer.next_deadline()) <= end:
+            self.now = Instant(max(due, self.now.mono + 1e-3), self.now.wall_ms)
+            self.dialer.handle_timeout(self.now)
+        self.now = Instant(end, self.now.wall_ms)
+
+
+def test_a_bootstrap_is_dialled_at_once_and_again_for_ever_ever_more_rarely() -> None:
+    phone = Phone()
+    phone.dialer.join(at(1), None, phone.now)
+    tries = 0
+    for _ in range(24):
+        for endpoint in phone.dials():
+            tries += 1
+            phone.dialer.connect_failed(endpoint, None, phone.now)
+        phone.wait(MAX_RETRY / 4)
+    assert 8 <= tries + len(phone.dials()) <= 24
+    phone.wait(2 * MAX_RETRY)
+    assert set(phone.dials()) == {at(1)}
+
+
+def test_a_leaf_stops_at_four_links_and_dials_again_when_one_ends() -> None:
+    phone = Phone()
+    phone.dialer.join(at(1), None, phone.now)
+    assert phone.up(1)
+    phone.dials()
+    phone.tells(1, *range(2, 10))
+    first = phone.dials()
+    assert len(first) == 3
+    for endpoint in first:
+        phone.up(int(endpoint.host.rsplit(".", 1)[1]))
+    gone = int(first[0].host.rsplit(".", 1)[1])
+    [feeler] = phone.dials()  # the links are enough now, so hearsay is probed
+    phone.dialer.link_down(node(gone), phone.now)
+    assert phone.dials() == []  # the feeler may become the fourth link
+    phone.dialer.connect_failed(feeler, node(int(feeler.host.rsplit(".", 1)[1])), phone.now)
+    assert len(phone.dials()) == 1
+
+
+def test_a_feeler_probes_hearsay_and_its_link_is_not_kept() -> None:
+    phone = Phone()
+    for number in range(1, 5):
+        phone.up(number)
+    phone.tells(1, 7)
+    phone.wait(FEELER_PERIOD)
+    assert phone.dials() == [at(7)]
+    assert phone.table.sample(node(9), at(9)) != []
+    assert not any(peer.node == node(7) for peer in phone.table.sample(node(9), at(9)))
+    assert not phone.up(7)
+    assert any(peer.node == node(7) for peer in phone.table.sample(node(9), at(9)))
+
+
+def test_hearsay_that_was_false_is_forgotten() -> None:
+    phone = Phone()
+    phone.up(1)
+    phone.tells(1, 7)
+    assert phone.dials() == [at(7)]
+    phone.dialer.connect_failed(at(7), node(7), phone.now)
+    assert phone.table.get(node(7)) is None
+
+
+def test_only_answers_we_asked_for_are_believed_and_only_once() -> None:
+    phone = Phone()
+    phone.up(1)
+    assert not phone.dialer.receive(node(2), Peers(1, 0, []), phone.now)
+    assert not phone.dialer.receive(node(1), Peers(10**6, 0, []), phone.now)
+    assert phone.tells(1, 7)
+    assert not phone.tells(1, 8)
+    assert phone.table.get(node(8)) is None
+
+
+def test_asking_goes_on_ever_more_rarely() -> None:
+    phone = Phone()
+    phone.up(1)
+    phone.wait(60)
+    soon = len(phone.asked)
+    phone.wait(10 * MAX_ASK)
+    assert 4 <= soon <= 8
+    assert len(phone.asked) - soon <= 20
+
+
+def test_bootstraps_are_bounded() -> None:
+    phone = Phone()
+    for number in range(MAX_BOOTSTRAPS):
+        phone.dialer.join(at(number), None, phone.now)
+    with pytest.raises(Overloaded):
+        phone.dialer.join(at(200), None, phone.now)
