@@ -121,6 +121,24 @@ def xwing_seal(public: bytes, plaintext: bytes, info: bytes) -> bytes:
         raise Malformed("x-wing public key") from error
 
 
+def is_xwing_public(public: bytes) -> bool:
+    """Tell whether ``xwing_seal`` can seal to these 1216 bytes."""
+    try:
+        mlkem.MLKEM768PublicKey.from_public_bytes(public[:1184])
+    except ValueError:
+        return False
+    return is_x25519_public(public[1184:])
+
+
+def is_x25519_public(public: bytes) -> bool:
+    """Tell whether an X25519 key contributes to a Diffie-Hellman, as all but a few of small order do."""
+    try:
+        sodium.crypto_scalarmult(bytes(KEY_SIZE), public)  # clamping makes a valid scalar of zeros
+    except (CryptoError, RuntimeError, TypeError, ValueError):
+        return False
+    return True
+
+
 def xwing_open(private: bytes, sealed: bytes, info: bytes) -> bytes:
     """Open ``xwing_seal``. Raises ``OpenFailed``."""
     key = MLKEM768X25519PrivateKey(

@@ -43,8 +43,13 @@ def certify(identity_seed: bytes, device: bytes, olm_identity: bytes, olm_fallba
 
 
 def check(certificate: Certificate) -> Certificate:
-    """Return the certificate if the identity signed it. Raises ``Malformed``."""
+    """Return the certificate if the identity signed it and its keys can be used. Raises ``Malformed``.
+
+    Whoever signs it may lie about every key in it: nothing later may stumble over one.
+    """
     message = _signed(certificate.device, certificate.olm_identity, certificate.olm_fallback, certificate.created_at)
     if not primitives.ed25519_verify(certificate.identity, certificate.signature, message):
         raise Malformed("device certificate")
+    if not all(map(primitives.is_x25519_public, (certificate.olm_identity, certificate.olm_fallback))):
+        raise Malformed("device certificate: keys")
     return certificate

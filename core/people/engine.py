@@ -7,6 +7,7 @@ service ``core.messenger`` gives it a network and a clock; the simulator gives i
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from random import SystemRandom
@@ -16,6 +17,7 @@ import msgspec
 from core import api
 from core.crypto import primitives
 from core.crypto.ratchet import Account
+from core.errors import Malformed, OpenFailed
 from core.people import acknowledge, conversing, inviting, meeting, posting, reading, resetting
 from core.people.bounds import decode
 from core.people.device import Certificate, certify
@@ -43,6 +45,8 @@ from net.events import (
 from net.ids import Tag
 from net.parcel.box import decode_box
 from net.parcel.work import FULL_PRICE, WorkPrice
+
+_log = logging.getLogger(__name__)
 
 # How often the slow duties run: holes, expiry, the change of day. Seconds.
 DUTY_INTERVAL = 30.0
@@ -139,7 +143,24 @@ class Engine:
         return work.effects + self.tick(now)
 
     def network(self, events: Iterable[NodeEvent], now: Moment) -> list[Effect]:
-        """Take what the node reported, in one transaction."""
+        """Take what the node reported, in one transaction.
+
+        Rules refuse hostile content where they read it. Should one of them miss something, the events are taken again
+        one by one, and the one that cannot be taken is left out: no stranger's bytes may end the program.
+        """
+        batch = list(events)
+        try:
+            return self._take(batch, now)
+        except (Malformed, OpenFailed):
+            effects: list[Effect] = []
+            for event in batch:
+                try:
+                    effects += self._take([event], now)
+                except (Malformed, OpenFailed) as error:
+                    _log.warning("left out a %s that no rule foresaw: %s", type(event).__name__, type(error).__name__)
+            return effects
+
+    def _take(self, events: list[NodeEvent], now: Moment) -> list[Effect]:
         with self.work(now) as work:
             for event in events:
                 self._on_event(work, event)

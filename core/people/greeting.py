@@ -19,7 +19,7 @@ from core.people.bounds import Bytes16, GreetingText, Millis, Name, Signature, d
 from core.people.device import Certificate, check
 from core.people.fragment import PIECE_SIZE, pad, unpad
 from core.people.invitation import Bundle, Link
-from core.people.lane import Offer
+from core.people.lane import Offer, check_offer
 
 FRAGMENTS = 4
 SIZE = FRAGMENTS * PIECE_SIZE
@@ -79,6 +79,7 @@ def open_greeting(sealed: bytes, link: Link, xwing_private: bytes, account: Acco
         raise OpenFailed
     if certificate.identity == link.identity:
         raise Malformed("greeting: from ourselves")
+    check_offer(greeting.offer)
     session, root = account.accept_session(certificate.olm_identity, 0, greeting.olm)
     if len(root) != ROOT_SIZE:
         raise Malformed("greeting: root")

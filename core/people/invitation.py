@@ -151,4 +151,7 @@ def open_record(link: Link, ciphertext: bytes, sequence: int, expiry_hour: int) 
         if bundle_hash(data) != link.bundle_hash or content.certificate.identity != link.identity:
             raise OpenFailed
         check(content.certificate)
+        keys = (content.olm_identity, content.olm_key)
+        if not (primitives.is_xwing_public(content.xwing) and all(map(primitives.is_x25519_public, keys))):
+            raise Malformed("bundle: keys")
     return content

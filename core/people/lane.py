@@ -29,6 +29,7 @@ REKEY_AFTER_MS = 7 * 86_400_000
 _NEXT = b"sottovoce/v1/lane/next"
 _BLIND = b"sottovoce/v1/lane/blind"
 _SEAL = b"sottovoce/v1/lane/seal"
+_ONE = (1).to_bytes(32, "little")
 
 
 class Offer(msgspec.Struct, frozen=True, array_like=True):
@@ -60,6 +61,12 @@ def new_lane() -> tuple[bytes, Offer]:
     """Return a fresh generation: the write scalar and the offer."""
     scalar = primitives.scalar_from(primitives.random_bytes(64))
     return scalar, Offer(primitives.random_bytes(16), primitives.scalar_public(scalar), primitives.random_bytes(32))
+
+
+def check_offer(offer: Offer) -> Offer:
+    """Return an offer whose lane can be read. Raises ``Malformed`` when its point is none."""
+    primitives.point_multiply(_ONE, offer.point)
+    return offer
 
 
 def step(chain: bytes) -> tuple[BoxSecrets, bytes]:

@@ -27,7 +27,7 @@ from core.people.envelope import Place, open_envelope
 from core.people.fragment import cut, decode_piece
 from core.people.greeting import Greeting
 from core.people.invitation import Bundle, Link, decode_link
-from core.people.lane import Offer
+from core.people.lane import Offer, check_offer
 from core.people.posting import TRY_MS, done, slot_secrets
 from core.people.reading import insert_incoming, message_id, unwrap
 from core.people.slot import ACCEPTANCE_SLOTS, SLOTS
@@ -47,6 +47,17 @@ def _know_device(work: Work, conversation: int, certificate: Certificate) -> Non
     devices.upsert(work.tx, certificate.device, conversation, msgspec.msgpack.encode(certificate))
 
 
+def _is_foreign(work: Work, certificate: Certificate) -> bool:
+    """Tell whether an identity signed for a device that is ours, or known as another identity's.
+
+    It may sign for any key it has seen; taken at its word, it would put its own ratchet keys in a common contact's place.
+    """
+    known = devices.find(work.tx, certificate.device)
+    if known is None:
+        return certificate.device == work.me.device
+    return conversations.by_id(work.tx, known.conversation).identity != certificate.identity
+
+
 # --- greeting somebody ----------------------------------------------------------------------------------------------
 
 
@@ -60,7 +71,9 @@ def existing(work: Work, identity: bytes, device: bytes) -> ConversationRow | No
 
 
 def greet(work: Work, link: Link, bundle: Bundle, text: str) -> ConversationRow:
-    """Write a greeting to whoever made a link. The conversation waits until it is accepted."""
+    """Write a greeting to whoever made a link. The conversation waits until it is accepted. Raises ``ApiError``."""
+    if _is_foreign(work, bundle.certificate):
+        raise ApiError(Kind.BAD_INVITE, "This invitation names the device of somebody else.")
     row = conversations.by_identity(work.tx, link.identity)
     if row is None:
         public_id = primitives.random_bytes(16).hex()
@@ -168,6 +181,8 @@ def greeting_found(work: Work, invitation: str, sealed: bytes) -> bool:
         opened = greetings.open_greeting(sealed, decode_link(row.link), row.xwing_private, account)
     except (OpenFailed, Malformed):
         return False
+    if _is_foreign(work, opened.greeting.certificate):
+        return False
     meetings.note_opened(work.tx, greeting_hash, invitation)
     devices.use_prekey(work.tx, opened.session.id)
     uses = meetings.count_use(work.tx, invitation, account.pickle(work.me.pickle_key))
@@ -217,8 +232,10 @@ def describe(work: Work, row: GreetingRow) -> api.Greeting:
 
 
 def accept(work: Work, row: GreetingRow) -> ConversationRow:
-    """Let a greeter in: the conversation opens here at once, there when the acceptance is read."""
+    """Let a greeter in: the conversation opens here at once, there when the acceptance is read. Raises ``ApiError``."""
     said = decode(Greeting, row.greeting, "stored greeting")
+    if _is_foreign(work, said.certificate):  # another identity has come by the same device meanwhile
+        raise ApiError(Kind.UNKNOWN_GREETING, "This greeting came from the device of somebody else.")
     conversation = conversations.by_identity(work.tx, row.identity)
     if conversation is None:
         public_id = primitives.random_bytes(16).hex()
@@ -291,23 +308,29 @@ def acceptance_found(work: Work, conversation: int, greeting_hash: bytes, sealed
         except (OpenFailed, Malformed):
             continue
         for item in block.items:
-            if isinstance(item, Acceptance):
+            if isinstance(item, Acceptance) and _is_sound(work, owner, item):
                 _accepted(work, owner, item)
                 work.watches.forget_slots(acceptance_watch(conversation, greeting_hash))
                 return True
     return False
 
 
+def _is_sound(work: Work, owner: ConversationRow, item: Acceptance) -> bool:
+    try:
+        check(item.certificate)
+        check_offer(item.offer)
+    except Malformed:
+        return False
+    return item.certificate.identity == owner.identity and not _is_foreign(work, item.certificate)
+
+
 def _accepted(work: Work, owner: ConversationRow, item: Acceptance) -> None:
-    certificate = check(item.certificate)
-    if certificate.identity != owner.identity:
-        raise Malformed("acceptance: somebody else's device")
     was_open = owner.state == "open"
-    _know_device(work, owner.id, certificate)
+    _know_device(work, owner.id, item.certificate)
     for posting in postings.of_conversation(work.tx, owner.id, "greeting"):
         done(work, posting, "delivered")
     _become_open(work, owner, item.name, tell=not was_open)
-    resetting.start_reading(work, owner.id, certificate.device, item.offer)
+    resetting.start_reading(work, owner.id, item.certificate.device, item.offer)
 
 
 # --- slots ------------------------------------------------------------------------------------------------------------

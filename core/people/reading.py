@@ -203,7 +203,8 @@ def _take_item(work: Work, row: ReadLane, index: int, block: Block, item: Item, 
             for ack in item.lanes:
                 conversing.apply_ack(work, ack, row.conversation)
         case KeyOffer():
-            devices.set_offered_key(work.tx, row.device, item.public)
+            if primitives.is_xwing_public(item.public):
+                devices.set_offered_key(work.tx, row.device, item.public)
         case Rekey():
             return _open_rekey(work, item)
         case Unknown():
@@ -218,9 +219,11 @@ def _open_rekey(work: Work, item: Rekey) -> bytes | None:
         private = devices.offered_key(work.tx, sealed.key_id)
         if sealed.device == work.me.device[:TAG_SIZE] and private is not None:
             info = b"sottovoce/v1/lane/rekey" + work.me.device
-            secret = primitives.xwing_open(private, sealed.sealed, info)
-            devices.drop_offered_key(work.tx, sealed.key_id)
-            return secret
+            devices.drop_offered_key(work.tx, sealed.key_id)  # used, whatever was made of it
+            try:
+                return primitives.xwing_open(private, sealed.sealed, info)
+            except OpenFailed:
+                return None  # its writer has locked itself out of its own lane
     return None
 
 

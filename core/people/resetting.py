@@ -145,6 +145,7 @@ def received(work: Work, conversation: int, greeting_hash: bytes, sealed: bytes)
         padded = primitives.aead_open(greeting.reset_key(root), sealed[:_NONCE_SIZE], sealed[_NONCE_SIZE:], b"")
         reset = decode(Reset, unpad(padded), "reset")
         certificate = check(reset.certificate)
+        lane.check_offer(reset.offer)
     except (OpenFailed, Malformed):
         return False
     if certificate.device == work.me.device:

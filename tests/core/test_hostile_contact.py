@@ -1,0 +1,194 @@
+"""A contact, or somebody who was given a link, who means harm: nothing it sends ends the program or reaches beyond it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from core import api
+from core.crypto import primitives
+from core.people import conversing, lane, meeting, resetting
+from core.people.content import Acceptance, Item, KeyOffer, Rekey, SealedSecret
+from core.people.device import Certificate, certify
+from core.people.lane import Offer
+from core.people.work import Work
+from core.storage import devices, lanes
+from tests.core.test_talking import add, meet
+from tests.support.post_office import Office, Person, settle
+
+NO_POINT = b"\x02" * 32  # not a point of the prime-order group
+ZERO_KEY = bytes(32)  # contributes nothing to a Diffie-Hellman
+
+
+@pytest.fixture
+def office() -> Office:
+    return Office()
+
+
+@pytest.fixture
+def victim(office: Office, tmp_path: Path) -> Person:
+    return Person(office, tmp_path, "victim")
+
+
+@pytest.fixture
+def mallory(office: Office, tmp_path: Path) -> Person:
+    return Person(office, tmp_path, "mallory")
+
+
+def do(person: Person, act: Callable[[Work], None]) -> None:
+    """Let a person's own engine do what no honest one does."""
+    _, effects = person.engine.command(act, person.moment())
+    person.carry_out(effects)
+
+
+def write(person: Person, *items: Item) -> None:
+    """Append a block of any items to the lane of the only conversation."""
+
+    def act(work: Work) -> None:
+        row = lanes.writing(work.tx, 1)
+        assert row is not None
+        conversing.write_block(work, row, items)
+
+    do(person, act)
+
+
+def make_rekeying_due(person: Person) -> None:
+    def act(work: Work) -> None:
+        row = lanes.writing(work.tx, 1)
+        assert row is not None
+        lanes.mark_rekeyed(work.tx, row.generation, row.next_index - lane.REKEY_AFTER_BOXES, row.rekeyed_at)
+
+    do(person, act)
+
+
+def still_talks(office: Office, victim: Person, mallory: Person, conversation: str) -> bool:
+    """Tell whether the victim goes on to hear what is said after the attack."""
+    mallory.say(mallory.call(api.ConversationList())[0].id, "afterwards")
+    settle(office, victim, mallory, rounds=3)
+    return "afterwards" in victim.heard(conversation)
+
+
+def test_a_rekeying_sealed_to_nobody_does_not_end_the_program(office: Office, victim: Person, mallory: Person) -> None:
+    a, _ = meet(office, victim, mallory)
+    private, public = primitives.xwing_generate()
+    key = conversing.key_id(public)
+    do(victim, lambda work: devices.offer_key(work.tx, key, 1, private))
+    tag = victim.engine.me.certificate.tag
+    write(mallory, Rekey([SealedSecret(tag, key, b"junk" * 300)]))
+    settle(office, victim, mallory, rounds=2)
+    assert still_talks(office, victim, mallory, a)
+
+
+def test_an_offered_key_that_is_none_does_not_end_the_program(office: Office, victim: Person, mallory: Person) -> None:
+    a, _ = meet(office, victim, mallory)
+    write(mallory, KeyOffer(b"\xff" * 1216))
+    settle(office, victim, mallory, rounds=2)
+    make_rekeying_due(victim)
+    victim.say(a, "with or without new keys")
+    settle(office, victim, mallory, rounds=2)
+    assert victim.said(a)[-1] == "delivered"
+
+
+@pytest.mark.parametrize("what", ["certificate", "point"])
+def test_a_forged_acceptance_is_no_acceptance(
+    office: Office, victim: Person, mallory: Person, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    link = mallory.call(api.InviteCreate(expires_in=86_400)).link
+    add(victim, link)
+    settle(office, mallory, victim, rounds=2)
+    (greeting,) = mallory.call(api.GreetingList())
+    with monkeypatch.context() as patch:
+        wrong = msgspec.structs.replace(mallory.engine.me.certificate, signature=bytes(64))
+        true = Acceptance
+
+        def forged(theirs: Certificate, offer: Offer, name: str) -> Acceptance:
+            if what == "certificate":
+                return true(wrong, offer, name)
+            return true(theirs, msgspec.structs.replace(offer, point=NO_POINT), name)
+
+        patch.setattr(meeting, "Acceptance", forged)
+        mallory.call(api.GreetingAccept(id=greeting.id))
+    settle(office, mallory, victim, rounds=2)
+    assert victim.call(api.ConversationList())[0].state == "waiting"
+
+
+def lanes_read(person: Person) -> list[bytes]:
+    with person.database.read() as snapshot:
+        return [row.generation for row in lanes.every_reading(snapshot)]
+
+
+def reset_with(person: Person, monkeypatch: pytest.MonkeyPatch, point: bytes) -> None:
+    true = lane.new_lane
+
+    def forged() -> tuple[bytes, Offer]:
+        scalar, offer = true()
+        return scalar, msgspec.structs.replace(offer, point=point)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(lane, "new_lane", forged)
+        do(person, lambda work: resetting.begin(work, 1, is_last_known=True))
+
+
+def test_a_reset_to_a_lane_that_is_none_is_ignored(
+    office: Office, victim: Person, mallory: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, _ = meet(office, victim, mallory)
+    reset_with(mallory, monkeypatch, NO_POINT)
+    settle(office, victim, mallory, rounds=2)
+    assert len(lanes_read(victim)) == 1
+    victim.say(a, "still here")
+
+
+def with_certificate(person: Person, **changes: bytes) -> None:
+    """Give a person a certificate that its own identity signed, and that is a lie."""
+    true = person.engine.me.certificate
+    keys = {"device": true.device, "olm_identity": true.olm_identity, "olm_fallback": true.olm_fallback} | changes
+    lie = certify(person.seed, keys["device"], keys["olm_identity"], keys["olm_fallback"], true.created_at)
+    object.__setattr__(person.engine.me, "certificate", lie)
+
+
+def test_a_greeting_by_a_device_without_usable_keys_is_not_shown(
+    office: Office, victim: Person, mallory: Person
+) -> None:
+    link = victim.call(api.InviteCreate(expires_in=86_400)).link
+    with_certificate(mallory, olm_fallback=ZERO_KEY)
+    add(mallory, link)
+    settle(office, victim, mallory, rounds=2)
+    assert victim.call(api.GreetingList()) == []
+
+
+def test_a_greeting_with_a_lane_that_is_none_is_not_shown(
+    office: Office, victim: Person, mallory: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = victim.call(api.InviteCreate(expires_in=86_400)).link
+    true = lane.new_lane
+
+    def forged() -> tuple[bytes, Offer]:
+        scalar, offer = true()
+        return scalar, msgspec.structs.replace(offer, point=NO_POINT)
+
+    monkeypatch.setattr(lane, "new_lane", forged)
+    add(mallory, link)
+    settle(office, victim, mallory, rounds=2)
+    assert victim.call(api.GreetingList()) == []
+
+
+def test_a_contact_cannot_claim_the_device_of_another(
+    office: Office, victim: Person, mallory: Person, tmp_path: Path
+) -> None:
+    """Mallory knows bob's device key from its certificate, and signs one of her own for it."""
+    bob = Person(office, tmp_path, "bob")
+    a, b = meet(office, victim, bob)
+    with_certificate(mallory, device=bob.engine.me.device)
+    link = mallory.call(api.InviteCreate(expires_in=86_400)).link
+    with pytest.raises(api.ApiError):
+        add(victim, link)
+    bob.say(b, "it is really me")
+    settle(office, victim, bob, rounds=3)
+    assert "it is really me" in victim.heard(a)
+    victim.say(a, "I hear you")
+    settle(office, victim, bob, rounds=3)
+    assert "I hear you" in bob.heard(b)
