@@ -70,7 +70,9 @@ class AddContactScreen(Page[str]):
         self.query_one(LinkField).focus()
         if (offer := frame_of(self).offer) is not None:
             self.query_one(LinkField).value = offer.link
-            self.notice.say(f"{offer.name}'s invitation is in its place. Say hello, then Tab and Enter send it.", "good")
+            self.notice.say(
+                f"{offer.name}'s invitation is in its place. Say hello, then Tab and Enter send it.", "good"
+            )
             self.query_one(SmallEditor).focus()
         self._show_count()
 
