@@ -42,13 +42,18 @@ def load_picture(path: Path) -> bytes:
         raise UnreadablePicture("There is no such file.") from None
     except OSError as error:
         raise UnreadablePicture(f"The file cannot be opened: {os.strerror(error.errno or 0)}.") from None
-    with os.fdopen(descriptor, "rb") as file:
+    except ValueError:  # a zero byte in the path
+        raise UnreadablePicture("That is not the path of a file.") from None
+    try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise UnreadablePicture("That is not a picture file.")
         if status.st_size > MAX_PICTURE_SIZE:
             raise UnreadablePicture("The file is too large for a picture of a QR code.")
-        return file.read(MAX_PICTURE_SIZE)
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return file.read(MAX_PICTURE_SIZE)
+    finally:
+        os.close(descriptor)
 
 
 async def read_codes(path: Path) -> list[str]:

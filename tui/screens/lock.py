@@ -8,7 +8,7 @@ passcode.
 from __future__ import annotations
 
 import math
-import time
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from textual import on, work
@@ -95,12 +95,12 @@ class LockScreen(Screen[bool]):
 
     def _slow_down(self, seconds: float) -> None:
         """Count down once a second; the field opens again by itself."""
-        self._open_again_at = time.monotonic() + seconds
+        self._open_again_at = monotonic() + seconds
         self._tick()
         self._countdown = self.set_interval(1.0, self._tick)
 
     def _tick(self) -> None:
-        left = math.ceil(self._open_again_at - time.monotonic())
+        left = math.ceil(self._open_again_at - monotonic())
         if left > 0:
             self.notice.say(f"Too many attempts. Wait {left} s.", "bad")
             return

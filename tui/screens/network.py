@@ -132,8 +132,6 @@ class NetworkScreen(Page[None]):
     BINDINGS = [
         Binding("up", "scroll(-1)", "Up", show=False),
         Binding("down", "scroll(1)", "Down", show=False),
-        Binding("pageup", "scroll(-10)", "Page up", show=False),
-        Binding("pagedown", "scroll(10)", "Page down", show=False),
     ]
     heading = "Network"
     hints = (("↑↓", "scroll"), ("Esc", "back"))

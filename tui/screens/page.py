@@ -48,6 +48,8 @@ class Page(Screen[R], Generic[R]):
         .text { width: 1fr; height: auto; }
         .buttons { height: auto; width: 1fr; margin-top: 1; }
         &.-short Column { padding: 0 1; }
+        &.-short #notice.-quiet { display: none; }
+        &.-short .tall-only { display: none; }
         &.-short .gap { margin-top: 0; }
         &.-short .buttons { margin-top: 0; }
         &.-narrow Column { padding: 0 1; }
@@ -59,7 +61,11 @@ class Page(Screen[R], Generic[R]):
     """
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-normal"), (120, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]
-    BINDINGS = [Binding("escape", "leave", "Back", id="page.back")]
+    BINDINGS = [
+        Binding("escape", "leave", "Back", id="page.back"),
+        Binding("pageup", "scroll_page(-1)", "Page up", show=False),
+        Binding("pagedown", "scroll_page(1)", "Page down", show=False),
+    ]
 
     heading: str = ""
     """The title line."""
@@ -98,6 +104,11 @@ class Page(Screen[R], Generic[R]):
     def show_notice(self, text: Content, severity: Severity) -> None:
         """Show what the app has to tell."""
         self.notice.say(text.plain, "bad" if severity == "error" else "plain")
+
+    def action_scroll_page(self, by: int) -> None:
+        """Scroll the column by a page, whatever has the focus."""
+        column = self.query_one(Column)
+        column.scroll_relative(y=by * max(1, column.size.height - 1), animate=False)
 
     def action_leave(self) -> None:
         """Go back without a result."""

@@ -87,7 +87,7 @@ class NewPasscode(Vertical):
         self._show(f"{strength.bar} {strength.name}{advice}")
 
     def _show(self, text: str) -> None:
-        self.query_one("#strength", Static).update(Content(text))
+        self.query_one("#strength", Static).update(Content(text), layout=False)
 
     @on(SecretField.Entered, "#new")
     def _next(self) -> None:

@@ -13,7 +13,7 @@ _SIGNS: dict[Kind, str] = {"plain": "", "working": "... ", "good": "OK: ", "bad"
 
 
 class Notice(Static):
-    """A sentence or nothing; takes no row while it has nothing to say unless ``-reserved``."""
+    """A sentence or nothing; ``-quiet`` while it is nothing, so that a low screen can save the row."""
 
     DEFAULT_CSS = """
     Notice {
@@ -26,7 +26,7 @@ class Notice(Static):
     """
 
     def __init__(self, text: str = "", *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
-        super().__init__(Content(text), id=id)
+        super().__init__(Content(text), id=id, classes="" if text else "-quiet")
         self._said: tuple[Kind, str] = ("plain", text)
 
     @property
@@ -39,6 +39,7 @@ class Notice(Static):
         if self._said == (kind, text):
             return
         self._said = (kind, text)
+        self.set_class(not text, "-quiet")
         for each in ("working", "good", "bad"):
             self.set_class(each == kind, f"-{each}")
         self.update(Content(_SIGNS[kind] + text if text else ""))

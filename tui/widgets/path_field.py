@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shlex
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from textual.binding import Binding
 from textual.suggester import Suggester
@@ -15,6 +17,8 @@ from tui.widgets.text_field import TextField
 
 if TYPE_CHECKING:
     from collections.abc import Container
+
+    from textual import events
 
 # Entries of a folder looked at for a proposal; a folder with more gets none from beyond them.
 MAX_ENTRIES = 5000
@@ -43,6 +47,18 @@ def complete_path(typed: str, suffixes: Container[str]) -> str | None:
     return None if found is None or not found.isprintable() else typed[: len(typed) - len(start)] + found
 
 
+def dragged_path(text: str) -> str:
+    """Return the path in a pasted text: terminals quote or escape what is dragged into them, or make it a URL."""
+    line = "".join(each for each in text[:MAX_PATH_LENGTH].strip().partition("\n")[0] if each.isprintable())
+    if line.startswith("file://"):
+        return unquote(line.removeprefix("file://"))
+    try:
+        parts = shlex.split(line)
+    except ValueError:  # an odd quote: part of the name
+        return line
+    return parts[0] if len(parts) == 1 else line
+
+
 class _PathSuggester(Suggester):
     def __init__(self, suffixes: Container[str]) -> None:
         super().__init__(use_cache=False, case_sensitive=True)
@@ -69,10 +85,15 @@ class PathField(TextField):
             value, placeholder=placeholder, max_length=MAX_PATH_LENGTH, suggester=_PathSuggester(suffixes), id=id
         )
 
+    def _on_paste(self, event: events.Paste) -> None:
+        event.stop()
+        event.prevent_default()
+        self.insert_text_at_cursor(dragged_path(event.text))
+
     @property
     def path(self) -> Path:
-        """What was typed, ``~`` resolved; a ``file://`` in front (from dragging a file in) is dropped."""
-        typed = self.value.strip().strip("'\"").removeprefix("file://")
+        """What was typed, ``~`` resolved."""
+        typed = self.value.strip()
         try:
             return Path(typed).expanduser()
         except RuntimeError:  # ~nobody

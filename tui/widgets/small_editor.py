@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from textual.widgets import TextArea
 
+from tui.frame import frame_of
+
 
 class SmallEditor(TextArea):
     """Three rows, growing to five; the limit is in bytes of UTF-8, since that is what is sent."""
@@ -27,6 +29,10 @@ class SmallEditor(TextArea):
     def __init__(self, *, limit: int, placeholder: str = "", id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id, soft_wrap=True, tab_behavior="focus", show_line_numbers=False, placeholder=placeholder)
         self.limit = limit
+
+    def on_mount(self) -> None:
+        """Keep the cursor still where blinking costs bytes."""
+        self.cursor_blink = frame_of(self).profile.blinking
 
     @property
     def size_in_bytes(self) -> int:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from textual.widgets import Input
 
+from tui.frame import frame_of
+
 if TYPE_CHECKING:
     from textual.suggester import Suggester
 
@@ -31,7 +33,8 @@ class TextField(Input):
         &:ansi { background: ansi_default; border: none; border-left: vkey $quiet; }
         &:ansi:focus { border: none; border-left: outer $accent; background: ansi_default; }
         &:ansi > .input--cursor { background: ansi_default; color: ansi_default; text-style: reverse; }
-        &.-invalid, &.-invalid:focus { border: none; border-left: outer $error; }
+        &.-invalid { border: none; border-left: wide $error; }
+        &.-invalid:focus { border: none; border-left: outer $error; }
     }
     .ascii TextField { border: none; border-left: blank; }
     .ascii TextField:ansi { border: none; border-left: blank; }
@@ -59,3 +62,7 @@ class TextField(Input):
             select_on_focus=False,
             id=id,
         )
+
+    def on_mount(self) -> None:
+        """Keep the cursor still where blinking costs bytes."""
+        self.cursor_blink = frame_of(self).profile.blinking

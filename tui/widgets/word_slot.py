@@ -132,11 +132,12 @@ class WordSlot(Horizontal):
             yield from ()
 
     class Judged(Message):
-        """The word was completed or marked."""
+        """The word was completed or marked as the person left it."""
 
     def __init__(self, number: int) -> None:
         super().__init__()
         self.number = number  # counted from 1
+        self._judged = ""  # what the sign is about
 
     def compose(self) -> ComposeResult:
         """Build the row."""
@@ -162,8 +163,14 @@ class WordSlot(Horizontal):
 
     def mark(self, *, bad: bool) -> None:
         """Show or hide the sign."""
-        self.field.set_class(bad, "-invalid")
-        self.query_one(".sign", Static).update("!" if bad else "")
+        self._judged = self.field.value
+        if bad != self.is_marked:
+            self.field.set_class(bad, "-invalid")
+            self.query_one(".sign", Static).update("!" if bad else "", layout=False)
+
+    def on_unmount(self) -> None:
+        """Forget."""
+        self._judged = ""
 
     def settle(self) -> None:
         """Complete the word, or mark it when it is none of the list."""
@@ -172,12 +179,12 @@ class WordSlot(Horizontal):
         if word is not None and word != self.field.value:
             self.field.value = word
         self.mark(bad=bool(typed) and word is None)
-        self.post_message(self.Judged())
 
     @on(WordField.Left)
     def _left(self, message: WordField.Left) -> None:
         message.stop()
         self.settle()
+        self.post_message(self.Judged())
         if isinstance(message, WordField.Finished):
             self.post_message(self.Finished(self))
 
@@ -189,4 +196,5 @@ class WordSlot(Horizontal):
     @on(SecretField.Edited)
     def _edited(self, message: SecretField.Edited) -> None:
         message.stop()
-        self.mark(bad=False)
+        if self.field.value != self._judged:
+            self.mark(bad=False)

@@ -82,7 +82,8 @@ class CheckWords(Step[Literal["right"]]):
         for slot in self.query(WordSlot):
             slot.mark(bad=slot in wrong)
         numbers = " and ".join(str(slot.number) for slot in wrong)
+        differ = f"Word {numbers} is" if len(wrong) == 1 else f"Words {numbers} are"
         self.screen.query_one("#notice", Notice).say(
-            f"Word {numbers} is not what was shown. Look at your paper; Esc shows the words again.", "bad"
+            f"{differ} not what was shown. Look at your paper; Esc shows the words again.", "bad"
         )
         wrong[0].field.focus()

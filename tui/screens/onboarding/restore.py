@@ -86,6 +86,7 @@ class EnterWords(Step[list[str]]):
         self._fill(first, message.words[:WORD_COUNT])
         for slot in self._slots[first : first + len(message.words)]:
             slot.settle()
+        self._tell_marked()
         last = min(first + len(message.words), WORD_COUNT) - 1
         self._slots[last].field.focus()
 

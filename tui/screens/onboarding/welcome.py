@@ -37,6 +37,7 @@ class Welcome(Step[Way]):
         FlatButton { margin-bottom: 1; }
     }
     .-short Welcome .line { margin-bottom: 0; }
+    .-short Welcome #name, .-short Welcome .-last { display: none; }
     .-short Welcome FlatButton { margin-bottom: 0; }
     """
     BINDINGS = [
@@ -50,7 +51,7 @@ class Welcome(Step[Way]):
         """Build three sentences and two buttons."""
         yield Static(Content("sottovoce, in a low voice"), id="name")
         for line in LINES:
-            yield Static(Content(line), classes="line")
+            yield Static(Content(line), classes="line -last" if line is LINES[-1] else "line")
         with Vertical(classes="buttons"):
             yield FlatButton("Create an account", id="create")
             yield FlatButton("Restore one from its eighteen words", id="restore")

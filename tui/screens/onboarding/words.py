@@ -11,6 +11,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui.screens.onboarding.step import Step
+from tui.screens.page import Page
 from tui.widgets.flat_button import FlatButton
 
 if TYPE_CHECKING:
@@ -90,8 +91,10 @@ class ShowWords(Step[Literal["written"]]):
             yield FlatButton("I have written them down", id="written")
 
     def on_mount(self) -> None:
-        """Wait."""
-        self.query_one("#written").focus()
+        """Wait; where the words do not all fit, say how to see the rest."""
+        self.query_one("#written").focus(scroll_visible=False)
+        if self.screen.has_class("-short"):
+            self.query_ancestor(Page).show_keys(("PgDn", "more words"), *self.hints)
 
     @on(FlatButton.Pressed)
     def _written(self, message: FlatButton.Pressed) -> None:

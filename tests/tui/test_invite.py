@@ -1,0 +1,144 @@
+"""Making an invitation, showing it, taking it back."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from core import api
+from tests.support.client import FakeClient
+from tests.support.world import NOW
+from tests.tui.stage import Stage
+from tests.tui.until import until, until_equal, write
+from tui.durations import since, spoken, until as how_long
+from tui.screens.invite import InviteScreen
+from tui.screens.invite.code import InviteCodeScreen
+from tui.screens.page import Page
+from tui.widgets.menu import Menu
+from tui.widgets.path_field import PathField
+
+HOUR, DAY = 3600, 86400
+
+
+def inviting(client: FakeClient | None = None) -> Stage:
+    return Stage(InviteScreen, client)
+
+
+def on(screen: type[Any], app: Stage) -> bool:
+    return isinstance(app.screen, screen)
+
+
+async def create(pilot: Pilot[Any], app: Stage) -> None:
+    await pilot.press("tab", "tab", "tab", "enter")
+    await until(pilot, lambda: on(InviteCodeScreen, app))
+    await pilot.pause()
+
+
+@pytest.mark.asyncio
+async def test_expiry_uses_and_note_are_chosen_by_keys_alone() -> None:
+    app = inviting()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        await pilot.press("right", "right", "tab", "right", "right", "tab")
+        await write(pilot, "Anna")
+        await pilot.press("enter")
+        await until(pilot, lambda: on(InviteCodeScreen, app))
+    assert api.InviteCreate(expires_in=90 * DAY, max_uses=None, note="Anna") in app.world.calls
+
+
+@pytest.mark.asyncio
+async def test_the_link_is_copied_to_the_terminals_clipboard() -> None:
+    app = inviting()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await create(pilot, app)
+        await pilot.press("y")
+        assert app.copied == [app.world.invites[0].link]
+
+
+@pytest.mark.asyncio
+async def test_the_picture_is_saved_where_one_says_for_ones_own_eyes(tmp_path: Path) -> None:
+    app = inviting()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await create(pilot, app)
+        await pilot.press("s")
+        await until(pilot, lambda: app.screen.query(PathField))
+        app.screen.query_one(PathField).value = str(tmp_path / "anna")
+        await pilot.press("enter")
+        await until(pilot, lambda: on(InviteCodeScreen, app))
+    assert stat.S_IMODE((tmp_path / "anna.png").stat().st_mode) == 0o600
+
+
+@pytest.mark.asyncio
+async def test_a_picture_that_is_there_already_is_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "anna.png").write_bytes(b"keep")
+    app = inviting()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await create(pilot, app)
+        await pilot.press("s")
+        await until(pilot, lambda: app.screen.query(PathField))
+        app.screen.query_one(PathField).value = str(tmp_path / "anna.png")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, Page) and "already" in app.screen.notice.said)
+    assert (tmp_path / "anna.png").read_bytes() == b"keep"
+
+
+@pytest.mark.asyncio
+async def test_an_invitation_is_revoked_from_the_list_once_confirmed() -> None:
+    app = inviting()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await create(pilot, app)
+        await pilot.press("escape")
+        await until(pilot, lambda: on(InviteScreen, app) and app.screen.query_one(Menu).option_count)
+        app.screen.query_one(Menu).focus()
+        for answer in ("n", "y"):
+            await pilot.press("r")
+            await until(pilot, lambda: not on(InviteScreen, app))
+            await pilot.press(answer)
+            await until(pilot, lambda: on(InviteScreen, app))
+            expected = "open" if answer == "n" else "revoked"
+            await until_equal(pilot, lambda: app.world.invites[0].state, expected)
+        await until(pilot, lambda: "revoked" in str(app.screen.query_one(Menu).options[0].prompt))
+        await pilot.press("enter")
+        await pilot.pause()
+        assert on(InviteScreen, app)
+
+
+@pytest.mark.asyncio
+async def test_a_refusal_is_explained() -> None:
+    world = FakeClient()
+    world.refuse[api.InviteCreate] = api.ApiError(api.Kind.DISK_FULL, "")
+    app = inviting(world)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        await pilot.press("tab", "tab", "tab", "enter")
+        await until(pilot, lambda: isinstance(app.screen, Page) and "disk is full" in app.screen.notice.said)
+
+
+@pytest.mark.asyncio
+async def test_a_note_with_escape_sequences_is_harmless() -> None:
+    world = FakeClient()
+    await world.call(api.InviteCreate(expires_in=HOUR, note="\x1b[2Jx\u202e"))
+    app = inviting(world)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.screen.query_one(Menu).option_count)
+        row = str(app.screen.query_one(Menu).options[0].prompt)
+        assert "\x1b" not in row
+        assert "\u202e" not in row
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0.4, "now"), (1, "1 s"), (59, "59 s"), (61, "1 min"), (7200, "2 hours"), (DAY, "1 day"), (90 * DAY, "90 days")],
+)
+def test_spans_are_told_in_one_unit(seconds: float, words: str) -> None:
+    assert spoken(seconds) == words
+
+
+def test_the_past_is_over_and_the_present_is_just_now() -> None:
+    assert how_long(NOW - 1, NOW) == "over"
+    assert how_long(NOW + 3_600_000, NOW) == "in 1 hour"
+    assert since(NOW, NOW) == "just now"

@@ -1,0 +1,188 @@
+"""QR codes: what is drawn can be read by a camera, and what is read from a stranger's file does no harm."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings, strategies as st
+from PIL import Image
+
+from core import api
+from tests.support.client import FakeClient
+from tests.tui.picture import BLACK_ON_WHITE, WHITE_ON_BLACK, codes_in, photograph
+from tests.tui.stage import Stage, look
+from tests.tui.until import until, until_equal
+from tui import qr_child
+from tui.profile import ThemeName
+from tui.qr import MAX_QR_TEXT, QrTooLong, matrix_of, save_picture
+from tui.qr_reading import MAX_PICTURE_SIZE, UnreadablePicture, load_picture, read_codes
+from tui.screens.invite import code
+from tui.themes import THEMES
+from tui.widgets.qr_view import strips_of
+
+ALPHANUMERIC = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
+LONGEST_LINK = "SOTTOVOCE:" + "K3QZV7XW2P5NJD6RM4TFA8HCY9BSGEU3" * 4 + "ABCDEFGHIJKLMNOP"
+
+
+def an_invite(link: str = LONGEST_LINK) -> api.Invite:
+    return api.Invite(id="i", link=link, created_at=0, expires_at=1, state="open", uses=0, copies=2)
+
+
+def stage_of(link: str, theme: ThemeName = "dark", **more: object) -> Stage:
+    profile = look(theme, **more)  # type: ignore[arg-type]  # glyphs and no_color, by name
+    return Stage(lambda client: code.InviteCodeScreen(client, an_invite(link)), FakeClient(), profile)
+
+
+# --- drawing ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_longest_link_fits_version_five() -> None:
+    assert len(LONGEST_LINK) == 154
+    assert len(matrix_of(LONGEST_LINK)) == 37 + 2 * 2
+
+
+def test_the_longest_link_takes_41_columns_and_21_rows() -> None:
+    strips = strips_of(matrix_of(LONGEST_LINK))
+    assert (strips[0].cell_length, len(strips)) == (41, 21)
+
+
+def test_a_text_beyond_any_screen_is_refused() -> None:
+    with pytest.raises(QrTooLong):
+        matrix_of("A" * (MAX_QR_TEXT + 1))
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.text(ALPHANUMERIC, min_size=1, max_size=154))
+def test_the_quiet_zone_is_light_on_all_sides(text: str) -> None:
+    matrix = matrix_of(text)
+    edges = [*matrix[:2], *matrix[-2:], *(row[:2] + row[-2:] for row in matrix)]
+    assert not any(dark for edge in edges for dark in edge)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("theme", THEMES)
+async def test_a_camera_reads_the_code_at_80_by_24_in_every_theme(theme: ThemeName) -> None:
+    app = stage_of(LONGEST_LINK, theme)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_equal(pilot, lambda: codes_in(photograph(app)), [LONGEST_LINK])
+        assert codes_in(photograph(app, BLACK_ON_WHITE)) == [LONGEST_LINK]
+
+
+@pytest.mark.asyncio
+async def test_without_any_colour_the_code_is_ink_and_can_be_inverted_for_a_light_terminal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    app = stage_of(LONGEST_LINK, "mono", no_color=True)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_equal(pilot, lambda: codes_in(photograph(app, WHITE_ON_BLACK)), [LONGEST_LINK])
+        await pilot.press("i")
+        await until_equal(pilot, lambda: codes_in(photograph(app, BLACK_ON_WHITE)), [LONGEST_LINK])
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("theme", ["dark", "mono"])
+async def test_in_ascii_the_code_is_drawn_with_hashes_where_there_is_room(theme: ThemeName) -> None:
+    app = stage_of(LONGEST_LINK, theme, glyphs="ascii")
+    async with app.run_test(size=(110, 44)) as pilot:
+        await until_equal(pilot, lambda: codes_in(photograph(app)), [LONGEST_LINK])
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("size", [(66, 23), (80, 24), (60, 33), (120, 40)])
+async def test_the_whole_code_and_the_whole_link_are_on_the_screen(size: tuple[int, int]) -> None:
+    app = stage_of(LONGEST_LINK)
+    async with app.run_test(size=size) as pilot:
+        await until_equal(pilot, lambda: codes_in(photograph(app)), [LONGEST_LINK])
+        link = app.screen.query_one("#link")
+        assert app.screen.region.contains_region(link.region)
+        assert link.region.area >= len(LONGEST_LINK)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("size", [(65, 24), (80, 22), (40, 12)])
+async def test_on_a_smaller_screen_the_size_needed_is_told_and_no_cut_code_is_shown(size: tuple[int, int]) -> None:
+    app = stage_of(LONGEST_LINK)
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: not app.screen.query_one("QrView").display)
+        assert "66×23" in str(app.screen.query_one("#too-small").render())
+
+
+# --- picture files ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.asyncio
+async def test_a_saved_picture_is_private_and_reads_back(tmp_path: Path) -> None:
+    path = tmp_path / "invitation.png"
+    save_picture(LONGEST_LINK, path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert await read_codes(path) == [LONGEST_LINK]
+
+
+def test_saving_replaces_no_file_and_follows_no_link(tmp_path: Path) -> None:
+    (tmp_path / "mine.png").write_bytes(b"keep")
+    (tmp_path / "link.png").symlink_to(tmp_path / "elsewhere.png")
+    for name in ("mine.png", "link.png"):
+        with pytest.raises(FileExistsError):
+            save_picture("TEXT", tmp_path / name)
+    assert (tmp_path / "mine.png").read_bytes() == b"keep"
+    assert not (tmp_path / "elsewhere.png").exists()
+
+
+@pytest.mark.asyncio
+async def test_a_code_on_a_transparent_background_is_read(tmp_path: Path) -> None:
+    save_picture("SOTTO", tmp_path / "a.png")
+    with Image.open(tmp_path / "a.png") as grey:
+        black = Image.new("RGBA", grey.size, (0, 0, 0, 255))
+        black.putalpha(grey.point(lambda value: 255 - value))
+        black.save(tmp_path / "b.png")
+    assert await read_codes(tmp_path / "b.png") == ["SOTTO"]
+
+
+def hostile(tmp_path: Path, kind: str) -> Path:
+    path = tmp_path / "picture.png"
+    if kind == "empty":
+        path.write_bytes(b"")
+    elif kind == "text":
+        path.write_text("SOTTOVOCE:ABC")
+    elif kind == "truncated":
+        save_picture(LONGEST_LINK, path)
+        path.write_bytes(path.read_bytes()[:300])
+    elif kind == "bomb":
+        Image.new("1", (9000, 9000)).save(path)
+    elif kind == "postscript":
+        path.write_text("%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n")
+    elif kind == "plain":
+        Image.new("L", (64, 64), 255).save(path)
+    return path
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("kind", ["empty", "text", "truncated", "bomb", "postscript", "plain"])
+async def test_a_file_without_a_readable_code_gives_a_sentence(tmp_path: Path, kind: str) -> None:
+    with pytest.raises(UnreadablePicture) as caught:
+        await read_codes(hostile(tmp_path, kind))
+    assert caught.value.reason.endswith(".")
+
+
+def test_only_regular_files_of_bearable_size_are_opened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with (tmp_path / "huge").open("wb") as huge:
+        huge.truncate(MAX_PICTURE_SIZE + 1)
+    for name in ("pipe", "huge", "missing", "."):
+        with pytest.raises(UnreadablePicture):
+            load_picture(tmp_path / name)
+
+
+def test_the_child_can_open_nothing_once_it_has_the_picture() -> None:
+    attempt = "import qr_child; qr_child.confine(); open('/dev/null')"
+    done = subprocess.run(
+        [sys.executable, "-c", attempt], cwd=Path(qr_child.__file__).parent, capture_output=True, check=False
+    )
+    assert done.returncode != 0
+    assert b"Too many open files" in done.stderr

@@ -1,0 +1,128 @@
+"""How the screens look: every screen at two sizes, in colour and without, and on the smallest terminal."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+from textual.pilot import Pilot
+from textual.screen import Screen
+
+from core import api
+from core.crypto import words
+from core.crypto.seed import SEED_SIZE
+from tests.support.client import FakeClient
+from tests.support.world import ALICE, NOW
+from tests.tui.stage import Stage, look
+from tests.tui.until import until
+from tui.commands import Context
+from tui.commandset import REGISTRY
+from tui.profile import TerminalProfile
+from tui.screens.add_contact import AddContactScreen
+from tui.screens.confirm import ConfirmScreen
+from tui.screens.greetings import GreetingsScreen
+from tui.screens.help import HelpScreen
+from tui.screens.invite import InviteScreen
+from tui.screens.invite.code import InviteCodeScreen
+from tui.screens.lock import LockScreen
+from tui.screens.network import NetworkScreen
+from tui.screens.onboarding.check import CheckWords
+from tui.screens.onboarding.passcode import ChoosePasscode
+from tui.screens.onboarding.ready import Ready
+from tui.screens.onboarding.restore import EnterWords
+from tui.screens.onboarding.screen import OnboardingScreen
+from tui.screens.onboarding.step import Step
+from tui.screens.onboarding.welcome import Welcome
+from tui.screens.onboarding.words import ShowWords
+from tui.screens.settings import SettingsScreen
+from tui.screens.settings.passcode import ChangePasscodeScreen
+
+SEED_WORDS = words.words_of(bytes(range(SEED_SIZE)))
+INVITE = api.Invite(
+    id="i", link="SOTTOVOCE:" + "K3QZV7XW2P5NJD6RM4TFA8HCY9BSGEU3" * 4, created_at=NOW, expires_at=NOW + 7 * 86_400_000,
+    state="open", uses=1, copies=3, max_uses=5, note="for Anna",
+)  # fmt: skip
+
+
+class OneStep(OnboardingScreen):
+    """The first run, stopped at one step."""
+
+    def __init__(self, client: api.Client, make_step: Callable[[], Step[Any]]) -> None:
+        super().__init__(client)
+        self._make_step = make_step
+
+    def on_mount(self) -> None:
+        """Show the step only."""
+        self.run_worker(self._ask(self._make_step(), "2 of 3"))
+
+    def _run(self) -> None:  # type: ignore[override]  # the flow stands still
+        """Go nowhere."""
+
+
+def step(make: Callable[[], Step[Any]]) -> Callable[[api.Client], Screen[Any]]:
+    return lambda client: OneStep(client, make)
+
+
+SCREENS: dict[str, Callable[[api.Client], Screen[Any]]] = {
+    "welcome": step(Welcome),
+    "passcode": step(lambda: ChoosePasscode("Anna")),
+    "words": step(lambda: ShowWords(SEED_WORDS)),
+    "check": step(lambda: CheckWords(SEED_WORDS, (1, 6, 16))),
+    "restore": step(lambda: EnterWords([*SEED_WORDS[:7], "hosre"], {7}, "Those are not eighteen words of the list.")),
+    "ready": step(lambda: Ready(ALICE, restored=False)),
+    "lock": LockScreen,
+    "invite": InviteScreen,
+    "code": lambda client: InviteCodeScreen(client, INVITE),
+    "add": AddContactScreen,
+    "greetings": GreetingsScreen,
+    "settings": SettingsScreen,
+    "change-passcode": ChangePasscodeScreen,
+    "network": NetworkScreen,
+    "help": lambda _: HelpScreen(REGISTRY, Context(locked=False, in_chat=True)),
+    "confirm": lambda _: ConfirmScreen(
+        "Revoke this invitation?", "Nobody can use it afterwards.", yes="Revoke", no="Keep"
+    ),
+}
+DARK, MONO, PLAIN = look("dark"), look("mono"), look("mono", "ascii")
+# The steps and questions share their parts with the screens; two looks each are enough.
+MAIN = ("welcome", "lock", "invite", "code", "add", "greetings", "settings", "network", "help")
+LOOKS = [
+    *((name, (80, 24), DARK) for name in SCREENS),
+    *((name, (120, 40), MONO) for name in SCREENS),
+    *((name, (80, 24), MONO) for name in MAIN),
+    *((name, (120, 40), DARK) for name in MAIN),
+    *((name, (40, 12), PLAIN) for name in ("welcome", "words", "invite", "code", "greetings", "settings")),
+    *((name, (60, 20), PLAIN) for name in ("restore", "code", "help")),
+]
+
+
+def name_of(each: object) -> str | None:
+    if isinstance(each, TerminalProfile):
+        return each.theme if each.glyphs == "unicode" else each.glyphs
+    return f"{each[0]}x{each[1]}" if isinstance(each, tuple) else None
+
+
+def a_world() -> FakeClient:
+    world = FakeClient()
+    world.invites = [INVITE, msgspec.structs.replace(INVITE, id="j", state="revoked", note="")]
+    return world
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "size", "profile"), LOOKS, ids=name_of)
+def test_screen(name: str, size: tuple[int, int], profile: TerminalProfile, snap_compare: Callable[..., bool]) -> None:
+    async def settle(pilot: Pilot[Any]) -> None:
+        await until(pilot, lambda: pilot.app.focused or name in {"network", "confirm", "code"})
+        await pilot.pause()
+        await pilot.pause()
+
+    app = Stage(SCREENS[name], a_world(), profile)
+    assert snap_compare(app, terminal_size=size, run_before=settle)
+
+
+def test_no_two_looks_have_one_name() -> None:
+    names = ["-".join(str(name_of(part) or part) for part in each) for each in LOOKS]
+    assert not [name for name, same in itertools.groupby(sorted(names)) if len(list(same)) > 1]

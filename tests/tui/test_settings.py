@@ -1,0 +1,139 @@
+"""Settings are drawn and stored as one changes them."""
+
+from __future__ import annotations
+
+import pytest
+
+from core import api
+from tests.support.client import PASSCODE, FakeClient
+from tests.tui.stage import Stage
+from tests.tui.until import until, until_equal, write
+from tui.screens.confirm import ConfirmScreen
+from tui.screens.page import Page
+from tui.screens.settings import SettingsScreen
+from tui.screens.settings.passcode import ChangePasscodeScreen
+from tui.screens.settings.screen import ROWS
+from tui.widgets.choice import Choice
+from tui.widgets.secret_field import PasscodeField
+
+pytestmark = pytest.mark.asyncio
+NEW = "quiet river over stones"
+
+
+def settling(client: FakeClient | None = None) -> Stage:
+    return Stage(SettingsScreen, client)
+
+
+def notice(app: Stage) -> str:
+    assert isinstance(app.screen, Page)
+    return app.screen.notice.said
+
+
+def stores(app: Stage) -> int:
+    return sum(isinstance(call, api.SettingsSet) for call in app.world.calls)
+
+
+async def test_a_theme_is_drawn_and_stored_at_once() -> None:
+    app = settling()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        await pilot.press("right", "right")
+        await until(pilot, lambda: app.theme == "sottovoce-light")
+        await until(pilot, lambda: app.world.stored_settings.theme == "light")
+
+
+async def test_every_setting_has_a_row_that_changes_only_itself() -> None:
+    assert set(ROWS) == set(api.Settings.__struct_fields__)
+    app = settling()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        for number, field in enumerate(ROWS, 1):
+            before = app.world.stored_settings
+            row: Choice[object] = app.screen.query_one(f"#{field}", Choice)
+            row.focus()
+            await pilot.press("right" if row.chosen == 0 else "left")
+            await until_equal(pilot, lambda: stores(app), number)
+            assert getattr(app.world.stored_settings, field) == row.value
+            changed = {each for each in ROWS if getattr(before, each) != getattr(app.world.stored_settings, each)}
+            assert changed == {field}
+
+
+async def test_every_default_is_on_offer() -> None:
+    for field, (_, options, _) in ROWS.items():
+        assert getattr(api.Settings(), field) in [value for _, value in options]
+
+
+async def test_a_stored_value_that_is_not_on_offer_survives_other_changes() -> None:
+    world = FakeClient()
+    world.stored_settings = api.Settings(lock_after=1234)
+    app = settling(world)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        await pilot.press("right")
+        await until(pilot, lambda: world.stored_settings.theme == "dark")
+    assert world.stored_settings.lock_after == 1234
+
+
+async def test_the_name_is_changed_by_enter() -> None:
+    app = settling()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.screen.query_one("#person").value == "Alice")  # type: ignore[attr-defined]
+        app.screen.query_one("#person").focus()
+        await write(pilot, " B")
+        await pilot.press("enter")
+        await until(pilot, lambda: app.world.name == "Alice B")
+
+
+@pytest.mark.parametrize(("old", "said"), [(PASSCODE, ""), ("wrong", "not the passcode")])
+async def test_the_passcode_is_changed_by_who_knows_the_old_one(old: str, said: str) -> None:
+    app = settling()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        app.screen.query_one("#passcode").focus()
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, ChangePasscodeScreen))
+        for field, text in zip(app.screen.query(PasscodeField), (old, NEW, NEW), strict=True):
+            field.value = text
+        app.screen.query_one("#change").focus()
+        await pilot.press("enter")
+        if said:
+            await until(pilot, lambda: said in notice(app))
+            assert all(not field.value for field in app.screen.query(PasscodeField))
+        else:
+            await until(pilot, lambda: notice(app) == "Your passcode is changed.")
+    assert app.world.passcode == (PASSCODE if said else NEW)
+
+
+async def test_logging_out_asks_first() -> None:
+    app = settling()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        for answer, happened in (("enter", False), ("y", True)):
+            app.screen.query_one("#logout").focus()
+            await pilot.press("enter")
+            await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+            await pilot.press(answer)
+            await until(pilot, lambda: isinstance(app.screen, SettingsScreen))
+            await until_equal(pilot, lambda: app.was_locked, happened)
+    assert any(isinstance(call, api.AccountLogout) for call in app.world.calls)
+
+
+async def test_lock_now_locks() -> None:
+    app = settling()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        app.screen.query_one("#lock").focus()
+        await pilot.press("enter")
+        await until(pilot, lambda: app.was_locked)
+
+
+async def test_arrows_walk_through_all_rows_and_back() -> None:
+    app = settling()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        seen = []
+        for _ in range(10):
+            assert app.focused is not None
+            seen.append(app.focused.id)
+            await pilot.press("down")
+        assert seen == [*ROWS, "person", "passcode", "lock", "logout"]

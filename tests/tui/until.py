@@ -1,0 +1,47 @@
+"""Wait for the screens without sleeping for a guess."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, TypeVar
+
+from textual import events
+from textual.css.query import NoMatches
+from textual.pilot import Pilot
+
+T = TypeVar("T")
+
+# Turns of the loop, a hundredth of a second each, until a test gives up.
+_TURNS = 500
+
+
+async def until(pilot: Pilot[Any], condition: Callable[[], object]) -> None:
+    """Let the app run until ``condition`` holds."""
+    for _ in range(_TURNS):
+        with suppress(NoMatches):  # the widget asked for is not mounted yet
+            if condition():
+                return
+        await pilot.pause(0.01)
+    raise AssertionError("it never came to that")
+
+
+async def until_equal(pilot: Pilot[Any], read: Callable[[], T], expected: T) -> None:
+    """Let the app run until ``read`` gives ``expected``."""
+    await until(pilot, lambda: read() == expected)
+
+
+async def until_in(pilot: Pilot[Any], read: Callable[[], str], part: str) -> None:
+    """Let the app run until ``part`` is in what ``read`` gives."""
+    await until(pilot, lambda: part in read())
+
+
+async def write(pilot: Pilot[Any], text: str) -> None:
+    """Type ``text``, a key at a time."""
+    await pilot.press(*("space" if each == " " else each for each in text))
+
+
+async def paste(pilot: Pilot[Any], text: str) -> None:
+    """Paste ``text`` as a terminal would."""
+    pilot.app.post_message(events.Paste(text))
+    await pilot.pause()
