@@ -77,6 +77,7 @@ class _Acquaintance:
     node: NodeId
     endpoint: Endpoint
     role: Role
+    is_chosen: bool  # we dialled it, so it did not choose us
     asks: TokenBucket
 
 
@@ -244,7 +245,9 @@ class Node:
         """Return work for the store, to be run one after another in this order; each job is returned once."""
         if self._custodian is None or self._now is None or not self._may_have_jobs:
             return []
-        jobs = self._custodian.store_jobs(self._network_time(self._now))
+        # What is thrown away stays away, so it must be over by our own clock too, whatever others say.
+        earlier = Instant(self._now.mono, self._now.wall_ms + min(self._time.offset_ms, 0))
+        jobs = self._custodian.store_jobs(earlier)
         self._deadline = None
         self._may_have_jobs = bool(jobs)
         return jobs
@@ -313,14 +316,18 @@ class Node:
             self._dialer.is_no_custodian(up.peer, up.endpoint, now)
             self.links.close(up.link, now)
             return
-        self._others[up.link] = _Acquaintance(up.peer, up.endpoint, up.role, TokenBucket(ASK_RATE, ASK_BURST))
+        if self.role is Role.LEAF and not up.is_initiator:
+            self.links.close(up.link, now)  # whoever could dial in could make itself all the custodians we have
+            return
+        asks = TokenBucket(ASK_RATE, ASK_BURST)
+        self._others[up.link] = _Acquaintance(up.peer, up.endpoint, up.role, up.is_initiator, asks)
         if self._custodian:
             is_custodian = up.role is Role.FULL
             self._custodian.requester_up(Requester(up.link), self._network_time(now), is_custodian=is_custodian)
         if up.role is Role.LEAF:
             self._table.forget(up.peer)
             return
-        self._time.heard(up.peer, up.peer_wall_ms, now)
+        self._time.heard(up.peer, up.peer_wall_ms, now, is_chosen=up.is_initiator)
         self._courier.link_of[up.peer] = up.link
         if self._dialer.link_up(up.peer, up.endpoint, now):
             self._patron.custodian_up(up.peer, now)
@@ -355,7 +362,7 @@ class Node:
                 self._answer_peers(received.link, other, message, now)
         elif isinstance(message, Peers):
             if other.role is Role.FULL and self._dialer.receive(other.node, message, now):
-                self._time.heard(other.node, message.wall_ms, now)
+                self._time.heard(other.node, message.wall_ms, now, is_chosen=other.is_chosen)
         elif isinstance(message, _FOR_PATRON):
             if other.role is Role.FULL:
                 self._patron.receive(other.node, message, now)

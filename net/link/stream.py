@@ -23,6 +23,8 @@ WINDOW: Final = 512 * 1024
 MAX_SEND_BUFFER: Final = 512 * 1024
 # A new limit is worth telling once it has grown by this much; a quarter keeps the sender from ever waiting.
 WINDOW_STEP: Final = WINDOW // 4
+# Ranges beyond a hole. Frames of full size leave a quarter of this in a window; crumbs would make every one of them dear.
+MAX_HOLES: Final = 1024
 # The receiver joins what it kept in one copy when there is this much to drop, not per message.
 _COMPACT_AT: Final = 64 * 1024
 
@@ -124,7 +126,7 @@ class ReceiveStream:
         """Put bytes in their place; repeats are dropped.
 
         Raises:
-            DecodeError: the peer sent beyond its window.
+            DecodeError: the peer sent beyond its window, or crumbs all over it.
         """
         end = offset + len(data)
         if end > self._told_limit:
@@ -145,6 +147,8 @@ class ReceiveStream:
             self._ahead.extend(bytes(at - len(self._ahead)))
         self._ahead[at : at + len(data)] = data
         self._ahead_ranges.add(offset, offset + len(data))
+        if len(self._ahead_ranges) > MAX_HOLES:
+            raise DecodeError("stream: crumbs")
         if self._ahead_ranges.starts[0] == self._next:
             arrived = self._ahead_ranges.ends[0] - self._next
             self._ordered += self._ahead[:arrived]

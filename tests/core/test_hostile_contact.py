@@ -88,7 +88,7 @@ def test_an_offered_key_that_is_none_does_not_end_the_program(office: Office, vi
     settle(office, victim, mallory, rounds=2)
     make_rekeying_due(victim)
     victim.say(a, "with or without new keys")
-    settle(office, victim, mallory, rounds=2)
+    settle(office, victim, mallory, rounds=4)
     assert victim.said(a)[-1] == "delivered"
 
 
