@@ -10,7 +10,7 @@ import asyncio
 import importlib
 import signal
 import time
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
 from textual.app import App, ScreenStackError
@@ -28,11 +28,12 @@ from tui.keymap import bindings, enter_breaks_line
 from tui.legacy_keys import teach_alt_keys
 from tui.messages import CoreCrashed, CoreEvent, EventsMissed, EventsReady, SettingsChanged
 from tui.profile import STILL, TerminalProfile
+from tui.rooms import make_screen
 from tui.screens.opening import OpeningScreen
 from tui.themes import THEMES, VARIABLE_DEFAULTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from textual.app import SystemCommand
     from textual.command import Provider
@@ -40,19 +41,6 @@ if TYPE_CHECKING:
 
     from tui.frame import Severity
     from tui.offer import Offer
-
-SCREENS_BY_NAME: Final = {
-    "main": ("tui.screens.main", "MainScreen"),
-    "onboarding": ("tui.screens.onboarding", "OnboardingScreen"),
-    "lock": ("tui.screens.lock", "LockScreen"),
-    "invite": ("tui.screens.invite", "InviteScreen"),
-    "add": ("tui.screens.add_contact", "AddContactScreen"),
-    "greetings": ("tui.screens.greetings", "GreetingsScreen"),
-    "settings": ("tui.screens.settings", "SettingsScreen"),
-    "network": ("tui.screens.network", "NetworkScreen"),
-}
-# Seconds a command of the shutdown may take before the app goes without its answer.
-LAST_WORDS_TIMEOUT = 2.0
 
 
 def _palette() -> type[Provider]:
@@ -203,7 +191,7 @@ class SottovoceApp(App[None], inherit_bindings=False):
         def entered(first: object) -> None:
             self.run_worker(self._enter(first), group="opening", exclusive=True)
 
-        await self.push_screen(self._make(name), entered)
+        await self.push_screen(make_screen(name, self.client), entered)
 
     async def _enter(self, first: object = None) -> None:
         """The account is open: show the conversations, and on them what a newcomer chose to do ``first``."""
@@ -214,16 +202,11 @@ class SottovoceApp(App[None], inherit_bindings=False):
             return
         self._locked = False
         await self.apply_settings(settings)
-        await self.push_screen(self._make("main"))
+        await self.push_screen(make_screen("main", self.client))
         if first in {"invite", "add"}:
             self.action_show(str(first))
         self._last_key = time.monotonic()
         self._watch_idleness()
-
-    def _make(self, name: str) -> Screen[Any]:
-        module, cls = SCREENS_BY_NAME[name]
-        screen_class: Callable[[api.Client], Screen[Any]] = getattr(importlib.import_module(module), cls)
-        return screen_class(self.client)
 
     # --- locking ------------------------------------------------------------------------------------------------------
 
@@ -318,7 +301,7 @@ class SottovoceApp(App[None], inherit_bindings=False):
             if isinstance(conversation, str) and main is not None:
                 self.run_worker(main.open_conversation(conversation))  # type: ignore[attr-defined]  # by name only
 
-        self.push_screen(self._make(name), opened)
+        self.push_screen(make_screen(name, self.client), opened)
 
     def action_help(self, topic: str = "") -> None:
         """Explain the keys and commands of the place one is in."""

@@ -81,9 +81,12 @@ class Chat:
         conversation, rows = self.conversation, self._log.model.rows
         if conversation is None or not rows:
             return
-        older = await self._page(conversation.id, before=rows[0].id)
-        if self._is_open(conversation):
-            self._log.prepend_rows(older, at_start=len(older) < PAGE)
+        try:
+            older = await self._page(conversation.id, before=rows[0].id)
+            if self._is_open(conversation):
+                self._log.prepend_rows(older, at_start=len(older) < PAGE)
+        finally:
+            self._log.rows_answered()
 
     async def catch_up(self) -> None:
         """Read what follows the last row held, until there is no more or the view is elsewhere."""
@@ -93,10 +96,13 @@ class Chat:
                 return
             rows = self._log.model.rows
             last = rows[-1].id if rows else None
-            newer = await self._page(conversation.id, after=last)
-            if self._is_open(conversation):
-                self._log.model.at_end = len(newer) < PAGE
-                self._log.append_rows(newer)
+            try:
+                newer = await self._page(conversation.id, after=last)
+                if self._is_open(conversation):
+                    self._log.model.at_end = len(newer) < PAGE
+                    self._log.append_rows(newer)
+            finally:
+                self._log.rows_answered()
 
     async def reload(self) -> None:
         """Read the window again: a late row came into its middle, or events were lost."""

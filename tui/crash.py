@@ -20,7 +20,11 @@ def report(fault: BaseException) -> str:
         if isinstance(seen, BaseExceptionGroup):
             parts.extend(_one(inner) for inner in seen.exceptions[:MAX_FRAMES])
         inner = getattr(seen, "error", None)  # Textual wraps a worker's fault in one of its own
-        seen = inner if isinstance(inner, BaseException) else seen.__cause__ or (None if seen.__suppress_context__ else seen.__context__)
+        seen = (
+            inner
+            if isinstance(inner, BaseException)
+            else seen.__cause__ or (None if seen.__suppress_context__ else seen.__context__)
+        )
     return "\n".join(parts)
 
 

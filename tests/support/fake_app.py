@@ -11,7 +11,6 @@ import os
 import sys
 from typing import Any, TypeVar
 
-import tui  # noqa: F401 - closes Textual's debugging doors before Textual is imported
 from core import api
 from tests.support.client import FakeClient
 from tests.support.world import NOW

@@ -86,13 +86,13 @@ class Terminal:
         while self._read(quiet) and time.monotonic() < until:
             pass
 
-    def wait_for(self, text: str) -> None:
+    def wait_for(self, text: str, patience: float = PATIENCE) -> None:
         """Read until ``text`` stands on the screen."""
-        self.wait_until(lambda: text in self.text(), text)
+        self.wait_until(lambda: text in self.text(), text, patience)
 
-    def wait_until(self, condition: Callable[[], bool], what: str) -> None:
+    def wait_until(self, condition: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
         """Read until ``condition`` holds."""
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + patience
         while not condition():
             assert time.monotonic() < until, f"{what!r} did not happen:\n{self.text()}"
             self._read(0.1)

@@ -43,6 +43,8 @@ from tui.widgets.writing import WritingArea
 DRAFT_DELAY = 1.0
 # Seconds in which events are gathered into one reading of the list and of the rows.
 GATHER = 0.1
+# Below this many rows there is no header and no status line.
+SHORT_ROWS = 20
 # Seconds in which one bell is enough.
 BELL_PAUSE = 3.0
 
@@ -54,12 +56,17 @@ class MainScreen(MainActions):
     CSS_PATH = "main.tcss"
     BINDINGS: ClassVar = bindings(REGISTRY, Scope.MAIN)
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-normal"), (120, "-wide")]
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (SHORT_ROWS, "-tall")]
     AUTO_FOCUS = "ConversationList"
 
     def __init__(self, client: Client) -> None:
         super().__init__(id="main", classes="details")
         self.client = client
+        self.log_view = ChatLog(id="log")
+        self.list_view = ConversationList(id="list")
+        self.writing = WritingArea(id="writing")
+        self.status = StatusLine(id="status")
+        self.chat = Chat(client, self.log_view)
         self.whereto = Whereto()
         self._drafts: dict[str, str] = {}
         self._unsaved: set[str] = set()
@@ -69,26 +76,21 @@ class MainScreen(MainActions):
         with Columns(id="panes"):
             with Vertical(id="side"):
                 yield Static(Content("sottovoce"), id="side-title")
-                yield ConversationList(id="list")
+                yield self.list_view
                 yield Static(id="no-conversations")
             with Rows(id="welcome"):
                 yield Static(id="welcome-text")
             with Rows(id="chat"):
                 yield ChatHeader(id="header")
                 with Rows(id="log-area"):
-                    yield ChatLog(id="log")
+                    yield self.log_view
                     yield Static(id="below")
-                yield WritingArea(id="writing")
+                yield self.writing
             yield Details(id="details")
-        yield StatusLine(id="status")
+        yield self.status
 
     def on_mount(self) -> None:
         """Read the list; go back to where one was before locking."""
-        self.log_view = self.query_one(ChatLog)
-        self.list_view = self.query_one(ConversationList)
-        self.writing = self.query_one(WritingArea)
-        self.status = self.query_one(StatusLine)
-        self.chat = Chat(self.client, self.log_view)
         self._gather = Pacer(self, GATHER, self._refresh_gathered)
         self._bell = Pacer(self, BELL_PAUSE, self.app.bell, trailing=False)
         self._draft_timer = self.set_timer(DRAFT_DELAY, self._save_soon, pause=True)
@@ -345,12 +347,12 @@ class MainScreen(MainActions):
 
     def on_resize(self, event: Resize) -> None:
         """One line a conversation where rows are scarce."""
-        self.list_view.set_short(short=event.size.height < self.VERTICAL_BREAKPOINTS[1][0])
+        self.list_view.set_short(short=event.size.height < SHORT_ROWS)
         self.call_after_refresh(self._show_heads)
 
     def on_screen_resume(self) -> None:
         """Back on top: what arrived in between is seen now."""
-        if self.is_mounted and self.conversation_id is not None and hasattr(self, "chat"):
+        if self.is_mounted and self.conversation_id is not None:
             self.attempt(self._mark_read(), group="reading")
 
     @on(AppFocus)

@@ -60,6 +60,13 @@ class Composer(TextArea, inherit_bindings=False):
     class WentUp(Message):
         """Up was pressed with nothing above the cursor and nothing written."""
 
+    class CompletionMoved(Message):
+        """An arrow was pressed while completions are offered."""
+
+        def __init__(self, step: int) -> None:
+            super().__init__()
+            self.step = step
+
     class CompletionWanted(Message):
         """Tab was pressed."""
 
@@ -75,15 +82,21 @@ class Composer(TextArea, inherit_bindings=False):
             id=id, soft_wrap=True, show_line_numbers=False, highlight_cursor_line=False, tab_behavior="focus"
         )
         self.match_cursor_bracket = False
+        self.completing = False
+        """Whether completions are on the screen."""
 
     def on_mount(self) -> None:
         """Hold the cursor still where blinking costs bytes."""
         self.cursor_blink = frame_of(self).profile.blinking
 
     async def _on_key(self, event: events.Key) -> None:
-        """Leave Enter and Tab to their bindings: what they mean can be changed."""
+        """Leave Enter and Tab to their bindings, whose meaning can be changed, and arrows to open completions."""
         if event.key in {"enter", "tab"}:
             event.prevent_default()
+        elif self.completing and event.key in {"up", "down"}:
+            event.stop()
+            event.prevent_default()
+            self.post_message(self.CompletionMoved(1 if event.key == "down" else -1))
 
     def action_send(self) -> None:
         """Hand the text over; the receiver empties the composer."""

@@ -86,6 +86,7 @@ class WritingArea(Vertical):
 
     def close_completion(self) -> bool:
         """Close the completions; returns whether they were open."""
+        self.composer.completing = False
         return self.completion.close()
 
     def on_text_area_changed(self) -> None:
@@ -98,11 +99,12 @@ class WritingArea(Vertical):
     def _offer(self, text: str) -> None:
         slash = parse_slash(text)
         if slash is None or " " in text:
-            self.completion.close()
+            self.close_completion()
             return
         matching = REGISTRY.completions(slash.name, frame_of(self).command_context())
         exact = len(matching) == 1 and matching[0].slash == slash.name and not matching[0].argument
         self.completion.offer([] if exact else matching)
+        self.composer.completing = self.completion.display
 
     def _show_room(self, text: str) -> None:
         room = self.query_one("#room", Static)
@@ -115,6 +117,11 @@ class WritingArea(Vertical):
         if left < NEAR_LIMIT:
             room.set_class(left < 0, "over")
             room.update(f"{left} bytes left" if left >= 0 else f"{-left} bytes too long")
+
+    def on_composer_completion_moved(self, event: Composer.CompletionMoved) -> None:
+        """Choose another completion."""
+        event.stop()
+        self.completion.move(event.step)
 
     def on_composer_completion_wanted(self, event: Composer.CompletionWanted) -> None:
         """Complete a command or its argument; with nothing to complete go to the next pane."""

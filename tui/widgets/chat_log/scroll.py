@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import ClassVar, NamedTuple
 
-from rich.style import Style
 from textual import events
 from textual.geometry import Region, Size
 from textual.message import Message as TextualMessage
@@ -20,11 +19,11 @@ from textual.strip import Strip
 
 from core.api import Message
 from tui.frame import frame_of
-from tui.themes import NAME_COLOURS
+from tui.widgets.chat_log.appearance import COMPONENTS, SHEET, styles_of
 from tui.widgets.chat_log.cache import DrawnRows
 from tui.widgets.chat_log.layout import RowHeights
 from tui.widgets.chat_log.model import ChatModel
-from tui.widgets.chat_log.render import MAX_TEXT, DrawnRow, Look, Place, Styles, draw, estimates
+from tui.widgets.chat_log.render import MAX_TEXT, DrawnRow, Look, Place, draw, estimates
 from tui.widgets.chat_log.selecting import selected_text, with_selection
 
 # Screens left before an edge of the window when more rows are asked for.
@@ -42,42 +41,8 @@ class ChatScroll(ScrollView, can_focus=False):
     """Shows a window of one conversation and scrolls over it."""
 
     ALLOW_SELECT = True
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "chat-log--quiet",
-        "chat-log--faint",
-        "chat-log--mine",
-        "chat-log--failed",
-        "chat-log--read",
-        "chat-log--unread",
-        "chat-log--selected",
-        "chat-log--selection",
-        *(f"chat-log--name-{index}" for index in range(NAME_COLOURS)),
-    }
-    DEFAULT_CSS = (
-        """
-    ChatScroll {
-        height: 1fr;
-        overflow-x: hidden;
-        overflow-y: scroll;
-        scrollbar-size-vertical: 1;
-        background: $background;
-        color: $foreground;
-        & .chat-log--quiet { color: $quiet; }
-        & .chat-log--faint { color: $faint; }
-        & .chat-log--mine { color: $quiet; }
-        & .chat-log--failed { color: $error; text-style: bold; }
-        & .chat-log--read { color: $success; }
-        & .chat-log--unread { color: $unread; text-style: bold; }
-        & .chat-log--selected { background: $selected-row; }
-        & .chat-log--selection { background: $screen-selection-background; color: $screen-selection-foreground; }
-        &:ansi .chat-log--quiet { text-style: dim; }
-        &:ansi .chat-log--mine { text-style: dim; }
-        &:ansi .chat-log--selected { text-style: bold; }
-        &:ansi .chat-log--selection { text-style: reverse; }
-    """
-        + "\n".join(f"& .chat-log--name-{index} {{ color: $name-{index}; }}" for index in range(NAME_COLOURS))
-        + "\n}"
-    )
+    COMPONENT_CLASSES: ClassVar[set[str]] = COMPONENTS
+    DEFAULT_CSS = SHEET
 
     class OlderWanted(TextualMessage):
         """The view comes near the first row held."""
@@ -170,6 +135,10 @@ class ChatScroll(ScrollView, can_focus=False):
         self._heights.delete(0, count)
         if self.model.rows:
             self._forget(self.model.rows[0].id)
+
+    def rows_answered(self) -> None:
+        """Note that asking for more rows came to an end, well or badly; the next move may ask again."""
+        self._asked = False
 
     def change_row(self, message_id: str, change: Callable[[Message], Message]) -> None:
         """Replace a row; only its lines are drawn again."""
@@ -271,29 +240,13 @@ class ChatScroll(ScrollView, can_focus=False):
                 glyphs=frame.glyphs,
                 calendar=frame.calendar,
                 today=frame.calendar.day(frame.now()),
-                styles=self._styles(),
+                styles=styles_of(self),
                 names=self._names,
             )
             if width != self._estimated_for:
                 self._estimated_for = width
                 self._heights.reset(self._estimates(self.model.rows))
         return self._look
-
-    def _styles(self) -> Styles:
-        def component(name: str) -> Style:
-            return self.get_component_rich_style(f"chat-log--{name}")
-
-        return Styles(
-            text=self.rich_style,
-            quiet=component("quiet"),
-            faint=component("faint"),
-            mine=component("mine"),
-            failed=component("failed"),
-            read=component("read"),
-            unread=component("unread"),
-            selected=self.get_component_rich_style("chat-log--selected", partial=True),
-            names=tuple(component(f"name-{index}") for index in range(NAME_COLOURS)),
-        )
 
     def _estimates(self, rows: Iterable[Message]) -> list[int]:
         width = self._look.text_width if self._look is not None else MAX_TEXT

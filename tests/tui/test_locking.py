@@ -1,0 +1,108 @@
+"""A locked screen says nothing, and whatever fails says nothing of what was on it."""
+
+from __future__ import annotations
+
+import pytest
+
+from core import api
+from tests.support.client import PASSCODE, FakeClient
+from tests.support.fake_app import demo_app
+from tests.tui.demo import running
+from tests.tui.until import until
+from tui import crash, text
+
+pytestmark = pytest.mark.asyncio
+
+
+def top(app: object) -> str:
+    return type(getattr(app, "screen", None)).__name__
+
+
+@pytest.mark.parametrize(
+    ("world", "screen"),
+    [
+        ({"exists": False}, "OnboardingScreen"),
+        ({"locked": True}, "LockScreen"),
+        ({"locked": True, "remembered": True}, "MainScreen"),
+        ({}, "MainScreen"),
+    ],
+)
+async def test_the_account_decides_the_first_screen(world: dict[str, bool], screen: str) -> None:
+    app = demo_app(FakeClient(**world))  # type: ignore[arg-type]  # flags of FakeClient
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: top(app) == screen)
+
+
+async def test_locking_removes_every_screen_and_every_text() -> None:
+    async with running() as demo:
+        await demo.open("bob")
+        main = demo.main
+        await demo.press("ctrl+k")
+        await demo.press("alt+l")
+        await until(demo.pilot, lambda: top(demo.app) == "LockScreen" and demo.client.locked)
+        assert [type(screen).__name__ for screen in demo.app.screen_stack] == ["OpeningScreen", "LockScreen"]
+        assert api.AccountLock(keep_receiving=True) in demo.client.calls
+        assert text.clean_text.cache_info().currsize == 0
+        assert not main.is_attached
+        assert not main.log_view.model.rows
+        assert not main.whereto.conversations
+
+
+async def test_what_was_being_written_is_saved_before_the_lock() -> None:
+    async with running() as demo:
+        await demo.open("bob")
+        await demo.write("half a thought")
+        await demo.press("alt+l")
+        await until(demo.pilot, lambda: demo.client.locked)
+        assert demo.client.room("bob").draft == "half a thought"
+
+
+async def test_unlocking_leads_back_to_where_one_was() -> None:
+    async with running() as demo:
+        await demo.open("bob")
+        await demo.press("alt+l")
+        await until(demo.pilot, lambda: top(demo.app) == "LockScreen" and demo.client.locked)
+        await demo.write(PASSCODE)
+        await demo.press("enter")
+        await until(demo.pilot, lambda: top(demo.app) == "MainScreen" and demo.log.model.rows)
+        assert demo.main.conversation_id == "bob"
+
+
+async def test_a_lock_from_elsewhere_hides_the_screen_too() -> None:
+    async with running() as demo:
+        await demo.open("bob")
+        demo.client.locked = True
+        demo.client.emit(api.AccountLocked(vault=True))
+        await until(demo.pilot, lambda: top(demo.app) == "LockScreen")
+
+
+async def test_while_locked_keys_open_nothing() -> None:
+    async with running() as demo:
+        await demo.press("alt+l")
+        await until(demo.pilot, lambda: top(demo.app) == "LockScreen" and demo.client.locked)
+        demo.app.action_show("settings")
+        await demo.calm()
+        assert top(demo.app) == "LockScreen"
+
+
+async def test_no_command_of_textuals_own_is_offered() -> None:
+    async with running() as demo:
+        assert not list(demo.app.get_system_commands(demo.app.screen))
+
+
+async def test_a_fault_report_names_places_and_no_values() -> None:
+    def fail(secret: str) -> None:
+        raise ValueError(secret)
+
+    with pytest.raises(ValueError) as caught:
+        fail("the launch codes")
+    report = crash.report(caught.value)
+    assert "ValueError" in report
+    assert "test_locking.py" in report
+    assert "launch codes" not in report
+
+
+async def test_the_app_stops_its_core_when_it_leaves() -> None:
+    async with running() as demo:
+        client = demo.client
+    assert client.stopped

@@ -1,0 +1,326 @@
+"""Living in the main screen: going about, writing, selecting, searching."""
+
+from __future__ import annotations
+
+import pytest
+from textual.events import Paste
+from textual.widgets import Input
+
+from core import api
+from core.api import ApiError, Kind
+from tests.support.client import FakeClient
+from tests.tui.demo import Demo, running
+from tests.tui.until import until
+from tui.screens.main import MainScreen
+from tui.screens.search import SearchScreen
+from tui.screens.switcher import SwitcherScreen
+
+pytestmark = pytest.mark.asyncio
+
+
+def sent(demo: Demo) -> list[str]:
+    return [command.text for command in demo.client.calls if isinstance(command, api.MessageSend)]
+
+
+async def test_enter_sends_and_the_text_appears_at_once() -> None:
+    async with running() as demo:
+        await demo.open("bob")
+        await demo.write("hello Bob")
+        await demo.press("enter")
+        assert sent(demo) == ["hello Bob"]
+        assert demo.composer.text == ""
+        assert demo.lines()[-1].endswith("·")
+        assert "hello Bob" in demo.lines()[-1]
+
+
+@pytest.mark.parametrize("key", ["ctrl+j", "alt+enter", "shift+enter"])
+async def test_other_enters_break_the_line(key: str) -> None:
+    async with running() as demo:
+        await demo.open("bob")
+        await demo.write("a")
+        await demo.press(key)
+        await demo.write("b")
+        assert demo.composer.text == "a\nb"
+        assert demo.composer.size.height == 2
+        await demo.press("enter")
+        assert sent(demo) == ["a\nb"]
+
+
+async def test_enter_breaks_the_line_for_those_who_want_that() -> None:
+    client = FakeClient()
+    client.stored_settings = api.Settings(enter_sends=False)
+    async with running(client=client) as demo:
+        await demo.open("bob")
+        await demo.press("a", "enter", "b")
+        assert demo.composer.text == "a\nb"
+        await demo.press("ctrl+j")
+        assert sent(demo) == ["a\nb"]
+
+
+async def test_a_pasted_text_of_many_lines_is_not_sent() -> None:
+    async with running() as demo:
+        await demo.open("bob")
+        demo.app.post_message(Paste("one\ntwo\nthree"))
+        await demo.calm()
+        assert demo.composer.text == "one\ntwo\nthree"
+        assert not sent(demo)
+
+
+async def test_a_text_that_could_not_be_committed_comes_back() -> None:
+    async with running() as demo:
+        await demo.open("bob")
+        demo.client.refuse[api.MessageSend] = ApiError(Kind.DISK_FULL, "full")
+        await demo.write("precious")
+        await demo.press("enter")
+        assert demo.composer.text == "precious"
+        assert "disk is full" in demo.status()
+
+
+async def test_an_unknown_command_is_an_error_and_never_sent() -> None:
+    async with running() as demo:
+        await demo.open("bob")
+        await demo.write("/xyzzy secret")
+        await demo.press("enter")
+        assert not sent(demo)
+        assert "no /xyzzy" in demo.status()
+        assert demo.composer.text == "/xyzzy secret"
+
+
+async def test_two_slashes_send_a_text_that_begins_with_one() -> None:
+    async with running() as demo:
+        await demo.open("bob")
+        await demo.write("//me waves")
+        await demo.press("enter")
+        assert sent(demo) == ["/me waves"]
+
+
+async def test_tab_completes_a_command() -> None:
+    async with running() as demo:
+        await demo.open("bob")
+        await demo.write("/sea")
+        assert demo.main.writing.completion.display
+        await demo.press("tab")
+        assert demo.composer.text == "/search "
+        assert not demo.main.writing.completion.display
+
+
+async def test_the_arrows_choose_among_completions() -> None:
+    async with running() as demo:
+        await demo.open("bob")
+        await demo.write("/s")
+        await demo.press("down", "tab")
+        assert demo.composer.text == "/settings"
+
+
+async def test_a_draft_waits_with_its_conversation() -> None:
+    async with running() as demo:
+        await demo.open("carol")
+        assert demo.composer.text == "Saturday would suit me be"
+        await demo.write("st")
+        await demo.open("bob")
+        assert demo.composer.text == ""
+        assert demo.client.room("carol").draft == "Saturday would suit me best"
+        await demo.open("carol")
+        assert demo.composer.text == "Saturday would suit me best"
+
+
+async def test_the_room_left_is_shown_near_the_limit_and_too_long_is_not_sent() -> None:
+    async with running() as demo:
+        await demo.open("bob")
+        demo.composer.put("é" * 6000)
+        await demo.calm()
+        room = demo.main.query_one("#room")
+        assert room.display
+        demo.composer.put("é" * 6200)
+        await demo.press("enter")
+        assert not sent(demo)
+        assert "Too long" in demo.status()
+
+
+async def test_next_unread_goes_there_and_reading_marks_it_read() -> None:
+    async with running() as demo:
+        await demo.open("bob")
+        await demo.press("alt+a")
+        assert demo.main.conversation_id == "carol"
+        await demo.calm()
+        assert demo.client.room("carol").read_upto == len(demo.client.room("carol").rows)
+        assert any("3 new" in line for line in demo.lines())
+
+
+async def test_keys_walk_the_list() -> None:
+    async with running() as demo:
+        await demo.press("enter")
+        assert demo.main.conversation_id == "carol"
+        await demo.press("alt+down")
+        assert demo.main.conversation_id == "bob"
+        await demo.press("alt+slash")
+        assert demo.main.conversation_id == "carol"
+        await demo.press("alt+3")
+        assert demo.main.conversation_id == "dave"
+
+
+async def test_the_switcher_finds_by_letters() -> None:
+    async with running() as demo:
+        await demo.press("ctrl+k")
+        assert isinstance(demo.app.screen, SwitcherScreen)
+        await demo.write("yuk")
+        await demo.press("enter")
+        assert demo.main.conversation_id == "yuki"
+
+
+async def test_slash_msg_goes_straight_to_the_only_match() -> None:
+    async with running() as demo:
+        await demo.open("bob")
+        await demo.write("/msg yuki")
+        await demo.press("enter")
+        await until(demo.pilot, lambda: demo.main.conversation_id == "yuki")
+
+
+async def test_up_from_an_empty_line_selects_and_typing_goes_on_writing() -> None:
+    async with running() as demo:
+        await demo.open("bob")
+        await demo.press("up")
+        assert demo.log.has_focus
+        newest = demo.client.room("bob").rows[-1]
+        assert demo.log.selected == newest
+        await demo.press("k", "k", "j")
+        assert demo.log.selected == demo.client.room("bob").rows[-2]
+        await demo.press("x")
+        assert demo.composer.has_focus
+        assert demo.composer.text == "x"
+        assert demo.log.selected is None
+
+
+async def test_copying_takes_the_text_from_the_model() -> None:
+    async with running() as demo:
+        await demo.open("bob")
+        await demo.press("up", "up", "y")
+        assert demo.app.clipboard == "Can you send me the list again? The old one is lost."
+
+
+async def test_details_of_a_message_are_told() -> None:
+    async with running() as demo:
+        await demo.open("bob")
+        await demo.press("up", "i")
+        assert "held for them by 3 nodes" in demo.status()
+
+
+async def test_a_message_is_deleted_once_asked() -> None:
+    async with running() as demo:
+        await demo.open("bob")
+        doomed = demo.client.room("bob").rows[-1].id
+        await demo.press("up", "d")
+        assert not isinstance(demo.app.screen, MainScreen)
+        await demo.press("y")
+        await until(demo.pilot, lambda: isinstance(demo.app.screen, MainScreen))
+        await demo.calm()
+        assert doomed not in {row.id for row in demo.client.room("bob").rows}
+        assert demo.log.model.index_of(doomed) is None
+
+
+async def test_search_finds_and_goes_to_the_hit() -> None:
+    async with running() as demo:
+        await demo.open("bob")
+        await demo.press("ctrl+f")
+        await demo.write("plumber")
+        screen = demo.app.screen
+        assert isinstance(screen, SearchScreen)
+        await demo.press("down", "enter")
+        await until(demo.pilot, lambda: isinstance(demo.app.screen, MainScreen))
+        await demo.calm()
+        assert demo.log.selected is not None
+        assert "plumber" in demo.log.selected.text
+        assert any("plumber" in line for line in demo.lines())
+
+
+async def test_search_once_more_goes_everywhere() -> None:
+    async with running() as demo:
+        await demo.open("bob")
+        await demo.press("ctrl+f")
+        await demo.write("mountains")
+        assert "0 hits" in str(demo.app.screen.query_one("#count").render())
+        await demo.press("ctrl+f")
+        assert "1 hit" in str(demo.app.screen.query_one("#count").render())
+        assert demo.app.screen.query_one(Input).value == "mountains"
+
+
+async def test_escape_peels_one_layer_at_a_time() -> None:
+    async with running(60, 24) as demo:
+        await demo.open("bob")
+        await demo.write("/s")
+        await demo.press("escape")
+        assert not demo.main.writing.completion.display
+        assert demo.composer.text == "/s"
+        await demo.press("pageup", "escape")
+        assert demo.log.is_at_end
+        await demo.press("escape")
+        assert demo.main.conversation_id is None
+        assert demo.main.list_view.has_focus
+
+
+async def test_ctrl_c_clears_and_then_asks_to_quit() -> None:
+    async with running() as demo:
+        await demo.open("bob")
+        await demo.write("never mind")
+        await demo.press("ctrl+c")
+        assert demo.composer.text == ""
+        assert isinstance(demo.app.screen, MainScreen)
+        await demo.press("ctrl+c")
+        assert not isinstance(demo.app.screen, MainScreen)
+
+
+async def test_a_new_message_in_view_appears_and_is_read() -> None:
+    async with running() as demo:
+        await demo.open("bob")
+        demo.client.receive("bob", "Just now.")
+        await until(demo.pilot, lambda: "Just now." in demo.lines()[-1])
+        await until(demo.pilot, lambda: demo.client.room("bob").read_upto == len(demo.client.room("bob").rows))
+
+
+async def test_while_one_reads_above_new_messages_are_counted_below() -> None:
+    async with running() as demo:
+        await demo.open("bob")
+        await demo.press("pageup", "pageup")
+        before = demo.lines()
+        demo.client.receive("bob", "Are you still there?")
+        await until(demo.pilot, lambda: demo.main.query_one("#below").display)
+        assert demo.lines() == before
+        assert "1 new below" in str(demo.main.query_one("#below").render())
+        await demo.press("alt+end")
+        assert "Are you still there?" in demo.lines()[-1]
+        assert not demo.main.query_one("#below").display
+
+
+async def test_a_messages_state_changes_in_its_place() -> None:
+    async with running() as demo:
+        await demo.open("bob")
+        demo.client.advance("bob", demo.client.room("bob").rows[-1].id, "read")
+        await until(demo.pilot, lambda: demo.lines()[-1].endswith("✓✓"))
+
+
+async def test_hostile_texts_and_names_stay_on_their_lines() -> None:
+    async with running() as demo:
+        await demo.open("mallory")
+        shown = "\n".join([*demo.lines(), str(demo.main.query_one("#header").render())])
+        assert "\x1b" not in shown
+        assert "\u202e" not in shown
+        assert "[bold red]markup[/]" in shown
+
+
+@pytest.mark.parametrize(
+    ("columns", "rows", "panes"),
+    [(120, 40, "side chat details"), (80, 24, "side chat"), (60, 20, "chat"), (40, 12, "chat")],
+)
+async def test_each_size_shows_what_there_is_room_for(columns: int, rows: int, panes: str) -> None:
+    async with running(columns, rows) as demo:
+        await demo.open("bob")
+        visible = {name for name in ("side", "chat", "details") if demo.main.query_one(f"#{name}").region.width}
+        assert visible == set(panes.split())
+        assert demo.main.query_one("#header").region.height == (rows >= 20)
+        assert demo.composer.region.bottom <= rows
+
+
+async def test_when_the_core_stops_the_screen_says_so() -> None:
+    async with running() as demo:
+        demo.client.crash("ZeroDivisionError\n  core/x.py:1 f")
+        await until(demo.pilot, lambda: type(demo.app.screen).__name__ == "CrashedScreen")
