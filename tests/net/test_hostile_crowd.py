@@ -61,9 +61,10 @@ def test_a_clock_a_century_off_is_no_clock() -> None:
 
 def test_a_stream_cut_into_crumbs_is_given_up() -> None:
     stream = ReceiveStream()
+    for offset in range(1, 2 * MAX_HOLES, 2):
+        stream.on_data(offset, b"x")
     with pytest.raises(DecodeError):
-        for offset in range(1, WINDOW, 2):
-            stream.on_data(offset, b"x")
+        stream.on_data(2 * MAX_HOLES + 1, b"x")
 
 
 def test_a_stream_with_every_other_frame_lost_is_put_together() -> None:
