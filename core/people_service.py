@@ -36,7 +36,7 @@ from core.people.moment import Moment
 from core.people.work import Work
 from core.storage import mail
 from core.storage.database import Database
-from core.storage.errors import StorageError
+from core.storage.errors import Closed, StorageError
 from core.storage.thread import DatabaseThread
 from core.vault.mark import Mark
 from net.errors import Overloaded
@@ -100,6 +100,8 @@ class PeopleService:
             return
         try:
             await self._engine(lambda now: self.engine.network(events, now))
+        except Closed:
+            return  # the vault was locked while this waited; the cursor that was committed last still stands
         except StorageError as error:
             _log.warning("could not keep what the network brought: %s", type(error).__name__)
             await trio.sleep(RECOVERY_PAUSE)

@@ -22,6 +22,7 @@ _PLAIN: dict[type[Exception], tuple[Kind, str]] = {
     vault.DiskFull: (Kind.DISK_FULL, "The disk is full."),
     storage.DiskFull: (Kind.DISK_FULL, "The disk is full."),
     storage.ReadOnly: (Kind.READ_ONLY, "This profile's directory cannot be written."),
+    storage.Closed: (Kind.LOCKED, "The account was locked meanwhile."),
     storage.InUse: (Kind.PROFILE_IN_USE, "Another process uses this profile's database."),
 }
 

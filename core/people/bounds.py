@@ -17,7 +17,9 @@ Signature = Annotated[bytes, msgspec.Meta(min_length=64, max_length=64)]
 Name = Annotated[str, msgspec.Meta(max_length=MAX_NAME_SIZE)]
 GreetingText = Annotated[str, msgspec.Meta(max_length=MAX_GREETING_SIZE)]
 TextBody = Annotated[str, msgspec.Meta(max_length=MAX_TEXT_SIZE)]
-Millis = Annotated[int, msgspec.Meta(ge=0, lt=1 << 53)]
+# Up to the year 6429: calendars of Python end with 9999, and what a contact says of its clock is shown as a date.
+Millis = Annotated[int, msgspec.Meta(ge=0, lt=1 << 47)]
+Count = Annotated[int, msgspec.Meta(ge=1, le=1 << 16)]  # of indexes in a run
 Index = Annotated[int, msgspec.Meta(ge=0, lt=1 << 53)]
 
 # Devices in an audience: eight of the other person's and eight of one's own (studies: device lists hold up to 8).

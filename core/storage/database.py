@@ -27,6 +27,7 @@ from typing import Any
 import sqlcipher3
 
 from core.storage.errors import (
+    Closed,
     Corrupt,
     DiskFailed,
     DiskFull,
@@ -129,6 +130,7 @@ class Database:
 
     def __init__(self, connection: sqlcipher3.Connection) -> None:
         self._connection = connection
+        self._is_closed = False
 
     @classmethod
     def open(cls, path: Path, key: bytes, migrations: Sequence[Migration]) -> Database:
@@ -162,6 +164,7 @@ class Database:
         """Commit all that happens inside when the block ends, or nothing when it raises.
 
         Durable once the block is left. Transactions do not nest: one stands for one change that a person can see.
+        Raises ``Closed`` after ``close``.
         """
         self._begin("BEGIN IMMEDIATE")
         try:
@@ -182,15 +185,20 @@ class Database:
 
     def checkpoint(self) -> None:
         """Move the log's pages into the file and empty the log, so that deleted rows are gone from both."""
+        if self._is_closed:
+            raise Closed
         with _typed_errors():
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def close(self) -> None:
         """Close; the log goes into the file and disappears, so that the file alone is the whole database."""
+        self._is_closed = True
         with _typed_errors():
             self._connection.close()
 
     def _begin(self, statement: str) -> None:
+        if self._is_closed:
+            raise Closed
         with _typed_errors():
             self._connection.execute(statement)
 

@@ -34,6 +34,13 @@ class WrongKey(StorageError):
     """The key does not open the file, or it is none of ours: a sealed page looks the same either way."""
 
 
+class Closed(StorageError):
+    """The file was closed while a call waited for its turn: the account was locked meanwhile."""
+
+    def __init__(self) -> None:
+        super().__init__("closed")
+
+
 class InUse(StorageError):
     """Another process holds the file."""
 

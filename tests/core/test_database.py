@@ -9,7 +9,7 @@ import subprocess
 import sys
 import textwrap
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,8 +17,10 @@ import sqlcipher3
 import trio
 import trio.testing
 
+from core.api import Kind
+from core.refusals import refusal_of
 from core.storage.database import Database
-from core.storage.errors import Corrupt, DiskFull, InUse, SchemaTooNew, WrongKey
+from core.storage.errors import Closed, Corrupt, DiskFull, InUse, SchemaTooNew, WrongKey
 from core.storage.migrations import Migration, load_migrations, split_statements
 from core.storage.thread import open_database
 
@@ -306,6 +308,18 @@ def test_a_trigger_is_one_statement() -> None:
     trigger = "CREATE TRIGGER t AFTER INSERT ON a BEGIN DELETE FROM b; DELETE FROM c; END;"
     script = f"-- a; comment\nCREATE TABLE a (x);\n{trigger}\nINSERT INTO a VALUES (';');\n"
     assert split_statements(script) == ("-- a; comment\nCREATE TABLE a (x);", trigger, "INSERT INTO a VALUES (';');")
+
+
+@pytest.mark.parametrize("use", [texts, write, Database.checkpoint])
+def test_whoever_comes_after_the_end_is_told_that_it_was_locked(path: Path, use: Callable[[Database], object]) -> None:
+    """A command waits for the network for seconds; the vault may be locked meanwhile, and the program goes on."""
+    opened = Database.open(path, KEY, NOTES)
+    opened.close()
+    with pytest.raises(Closed) as closed:
+        use(opened)
+    refusal = refusal_of(closed.value)
+    assert refusal is not None
+    assert refusal.kind is Kind.LOCKED
 
 
 def test_a_script_that_ends_early_is_refused() -> None:

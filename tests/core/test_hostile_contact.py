@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,8 +11,9 @@ import pytest
 
 from core import api
 from core.crypto import primitives
+from core.errors import Malformed
 from core.people import conversing, lane, meeting, resetting
-from core.people.content import Acceptance, Item, KeyOffer, Rekey, SealedSecret
+from core.people.content import Acceptance, Block, Item, KeyOffer, Rekey, SealedSecret, decode_block, encode_block
 from core.people.device import Certificate, certify
 from core.people.lane import Offer
 from core.people.work import Work
@@ -192,3 +194,12 @@ def test_a_contact_cannot_claim_the_device_of_another(
     victim.say(a, "I hear you")
     settle(office, victim, bob, rounds=3)
     assert "I hear you" in bob.heard(b)
+
+
+def test_a_time_beyond_all_calendars_is_none() -> None:
+    """What a contact's clock shows is turned into a date on the screen, whatever it is."""
+    last = (1 << 47) - 1
+    assert decode_block(encode_block(Block(last, ()))).made_at == last
+    assert dt.datetime.fromtimestamp(last / 1000, dt.UTC).astimezone(dt.timezone(dt.timedelta(hours=14)))
+    with pytest.raises(Malformed):
+        decode_block(encode_block(Block(last + 1, ())))
