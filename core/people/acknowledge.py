@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from core.people.content import LaneAck
+from core.people.content import MAX_LACKS, LaneAck
 
 BITMAP_BITS = 64
 
@@ -18,19 +18,41 @@ OPEN_DELAY = 2.0
 IDLE_DELAY = (3.0, 30.0)
 
 
-def describe(generation: bytes, contiguous: int, held: Iterable[int]) -> LaneAck:
-    """Say what is held of a lane: all below ``contiguous``, and the indexes in ``held`` beyond it."""
+def describe(generation: bytes, contiguous: int, held: Iterable[int], given_up: Iterable[int] = ()) -> LaneAck:
+    """Say what is held of a lane: all below ``contiguous`` but what was ``given_up``, and the indexes in ``held``."""
     bitmap = 0
     for index in held:
         bit = index - contiguous - 1
         if 0 <= bit < BITMAP_BITS:
             bitmap |= 1 << bit
-    return LaneAck(generation, contiguous, bitmap)
+    runs = _runs(index for index in given_up if index < contiguous)
+    return LaneAck(generation, contiguous, bitmap, runs[-MAX_LACKS:])
+
+
+def _runs(indexes: Iterable[int]) -> list[tuple[int, int]]:
+    runs: list[tuple[int, int]] = []
+    for index in sorted(indexes):
+        if runs and sum(runs[-1]) == index:
+            runs[-1] = (runs[-1][0], runs[-1][1] + 1)
+        else:
+            runs.append((index, 1))
+    return runs
 
 
 def covers(ack: LaneAck, first: int, count: int) -> bool:
     """Tell whether every index of a block is held."""
-    return all(index < ack.next or _has(ack, index) for index in range(first, first + count))
+    held = all(index < ack.next or _has(ack, index) for index in range(first, first + count))
+    return held and not lacks(ack, first, count)
+
+
+def lacks(ack: LaneAck, first: int, count: int) -> bool:
+    """Tell whether the other side gave up waiting for any index of a block."""
+    return any(start < first + count and first < start + run for start, run in ack.lacks)
+
+
+def end(ack: LaneAck) -> int:
+    """Return the index after the highest that the other side says to hold."""
+    return ack.next + 1 + ack.bitmap.bit_length() if ack.bitmap else ack.next
 
 
 def missing(ack: LaneAck) -> Iterator[int]:

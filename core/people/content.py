@@ -17,6 +17,7 @@ from core.people.bounds import (
     Bytes4,
     Bytes8,
     Bytes16,
+    Count,
     Index,
     Millis,
     Name,
@@ -30,6 +31,7 @@ from core.people.lane import Offer
 # Lanes one acknowledgement speaks of: every generation of every device of the other side, newest first.
 MAX_LANES = 16
 MAX_ITEMS = 8  # in one block
+MAX_LACKS = 8  # runs of indexes one acknowledgement names as given up, the latest
 
 
 class Text(msgspec.Struct, frozen=True, array_like=True):
@@ -40,11 +42,15 @@ class Text(msgspec.Struct, frozen=True, array_like=True):
 
 
 class LaneAck(msgspec.Struct, frozen=True, array_like=True):
-    """What is held of one lane: all below ``next``, and ``next + 1 + k`` for every bit k of ``bitmap``."""
+    """What is held of one lane: all below ``next``, and ``next + 1 + k`` for every bit k of ``bitmap``.
+
+    But not ``lacks``, runs (first index, how many) that were waited for in vain: what they said is to be said again.
+    """
 
     generation: Bytes16
     next: Index
     bitmap: Annotated[int, msgspec.Meta(ge=0)]  # 64 bits; MessagePack holds no more
+    lacks: Annotated[list[tuple[Index, Count]], msgspec.Meta(max_length=MAX_LACKS)] = []
 
 
 class Ack(msgspec.Struct, frozen=True, array_like=True):
@@ -82,13 +88,17 @@ class Acceptance(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Reset(msgspec.Struct, frozen=True, array_like=True):
-    """A new generation of a lane, announced outside it. ``last_index`` is −1 where the writer does not know it."""
+    """A new generation of a lane, announced outside it. ``last_index`` is −1 where the writer does not know it.
+
+    ``made_at``: network time, and later than that of every reset of this device before, as far as it knows.
+    """
 
     certificate: Certificate
     old_generation: Bytes16
     last_index: Annotated[int, msgspec.Meta(ge=-1, lt=1 << 53)]
     offer: Offer
     holds: Annotated[list[LaneAck], msgspec.Meta(max_length=MAX_LANES)]
+    made_at: Millis
     answers: Bytes16  # the generation whose reset this one answers, zeros when it was not asked for
     signature: Signature
 
@@ -115,7 +125,7 @@ _NUMBER = {kind: number for number, kind in _KINDS.items()}
 class _Wire(msgspec.Struct, frozen=True, array_like=True):
     made_at: Millis
     items: Annotated[
-        list[tuple[Annotated[int, msgspec.Meta(ge=0, lt=1 << 16)], msgspec.Raw]], msgspec.Meta(max_length=MAX_ITEMS)
+        list[tuple[Annotated[int, msgspec.Meta(ge=1, lt=1 << 16)], msgspec.Raw]], msgspec.Meta(max_length=MAX_ITEMS)
     ]
 
 

@@ -29,10 +29,11 @@ from core.people.device import TAG_SIZE, Certificate
 from core.people.envelope import Place
 from core.people.fragment import cut
 from core.people.posting import TRY_MS, done, repeat_missing
+from core.people.watching import given_up_indexes
 from core.people.work import Work
 from core.storage import accounts, conversations, devices, lanes, messages, postings
 from core.storage.devices import DeviceRow
-from core.storage.lanes import WriteLane
+from core.storage.lanes import ReadLane, WriteLane
 from core.storage.messages import MessageRow
 from core.storage.postings import Posting
 
@@ -121,10 +122,15 @@ def acks(work: Work, conversation: int) -> Ack:
 
 def lane_acks(work: Work, conversation: int) -> list[LaneAck]:
     """Return what is held of each lane of the other side, the newest generations first."""
-    return [
-        acknowledge.describe(row.generation, row.next_index, lanes.held_indexes(work.tx, row.generation))
-        for row in lanes.reading_in(work.tx, conversation)[:MAX_LANES]
-    ]
+    return [_lane_ack(work, row) for row in lanes.reading_in(work.tx, conversation)[:MAX_LANES]]
+
+
+def _lane_ack(work: Work, row: ReadLane) -> LaneAck:
+    given_up = given_up_indexes(row.given_up)
+    if row.broken_at is not None:  # what came after it will be said again as well
+        return acknowledge.describe(row.generation, row.broken_at, (), given_up)
+    held = lanes.held_indexes(work.tx, row.generation)
+    return acknowledge.describe(row.generation, row.next_index, held, given_up)
 
 
 def write_control(work: Work, conversation: int) -> None:
@@ -178,14 +184,21 @@ def _seal_secret(device: DeviceRow, secret: bytes) -> SealedSecret:
     return SealedSecret(device.device[:TAG_SIZE], key_id(device.offered_key), sealed)
 
 
-def apply_ack(work: Work, ack: LaneAck, conversation: int) -> None:
-    """Let go of what the other side holds; repeat what it lacks."""
+def apply_ack(work: Work, ack: LaneAck, conversation: int) -> bool:
+    """Let go of what the other side holds; repeat what it lacks, and say again what it gave up waiting for.
+
+    False when it holds more of the lane we write than was written here: then this state is an old copy.
+    """
     written = lanes.written(work.tx, ack.generation)
-    if written is None or written.conversation != conversation or ack.next > written.next_index:
-        return
+    if written is None or written.conversation != conversation:
+        return True
+    if acknowledge.end(ack) > written.next_index:
+        return written.ended
     for posting in postings.of_lane(work.tx, ack.generation):
         if acknowledge.covers(ack, posting.first_index, posting.fragments):
             done(work, posting, "delivered")
+        elif acknowledge.lacks(ack, posting.first_index, posting.fragments):
+            _say_again(work, posting)
     for kind in ("acceptance", "reset"):  # who speaks of a generation has learned of it
         for posting in postings.of_conversation(work.tx, conversation, kind):
             if posting.generation == ack.generation:
@@ -193,12 +206,20 @@ def apply_ack(work: Work, ack: LaneAck, conversation: int) -> None:
     lacking = set(acknowledge.missing(ack))
     if lacking:
         repeat_missing(work, ack.generation, lacking)
+    return True
 
 
-def future_ids(row: WriteLane, days: range) -> Iterator[bytes]:
-    """Yield the ids of the next indexes of a lane of ours, which nobody but an older or newer self can have used."""
+def _say_again(work: Work, posting: Posting) -> None:
+    done(work, posting, None)
+    row = None if posting.message is None else messages.by_seq(work.tx, posting.message)
+    if row is not None and row.state != "failed":
+        messages.set_pending(work.tx, row.seq)
+
+
+def future_ids(row: WriteLane, days: range) -> Iterator[tuple[int, bytes]]:
+    """Yield the next indexes of a lane of ours with their ids, which nobody but another copy of us can have used."""
     point, chain = primitives.scalar_public(row.scalar), row.chain
-    for _ in range(lane.WINDOW):
+    for index in range(row.next_index, row.next_index + lane.WINDOW):
         secrets, chain = lane.step(chain)
         for day in days:
-            yield lane.box_id(point, secrets, day)
+            yield index, lane.box_id(point, secrets, day)

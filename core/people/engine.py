@@ -21,9 +21,10 @@ from core.errors import Malformed, OpenFailed
 from core.people import acknowledge, conversing, inviting, meeting, posting, reading, resetting
 from core.people.bounds import decode
 from core.people.device import Certificate, certify
-from core.people.effects import BoxDraft, Effect, Follow, RecordDraft
+from core.people.effects import BoxDraft, Effect, Fetch, Follow, RecordDraft
+from core.people.fetching import Fetching
 from core.people.greeting import WORK_FACTOR
-from core.people.moment import Moment
+from core.people.moment import DAY_MS, Moment
 from core.people.watching import LanePlace, SlotPlace, Watches
 from core.people.work import Me, Work
 from core.storage import accounts, conversations, lanes, mail, meetings, messages
@@ -42,7 +43,7 @@ from net.events import (
     TagsArrived,
     Verdict,
 )
-from net.ids import Tag
+from net.ids import ParcelId, Tag, tag_of
 from net.parcel.box import decode_box
 from net.parcel.work import FULL_PRICE, WorkPrice
 
@@ -54,6 +55,8 @@ DUTY_INTERVAL = 30.0
 TAG_HOURS = 50
 # Cursors of custodians not met for this long are forgotten: all they held then is gone.
 CURSOR_HOURS = 72
+# Announcements live for 49 hours; for longer than that a lane that ended is known by its name.
+ENDED_DAYS = 4
 # Copies repeated at a time when a custodian comes up; the rest follow with later duties.
 MAX_REPEATED = 256
 # Somebody looks at a chat that was listed or written to within this many seconds.
@@ -85,8 +88,10 @@ class Engine:
         self.me = Me(identity_seed, row.device_seed, certificate, row.pickle_key)
         self._watches = Watches(now.day)
         self._solving: set[tuple[int, int]] = set()
-        self._absent: set[Tag] = set()  # wanted, but nobody asked holds it; a stream may bring it again
+        self._fetching = Fetching()
+        self._future: dict[Tag, tuple[bytes, int]] = {}  # ids that only another copy of this state can have used
         self._caught_up = False
+        self._day = now.day
         self._ack_at: dict[int, float] = {}
         self._open_until: dict[int, float] = {}
         self._next_duty = now.mono
@@ -105,7 +110,10 @@ class Engine:
                 yield work
                 row = accounts.load(tx)
                 assert row is not None
-                self.counter = row.counter
+            self.counter = row.counter
+            self._fetching.asked(
+                (tag for effect in work.effects if isinstance(effect, Fetch) for tag in effect.tags), now.mono
+            )
         except api.ApiError:
             raise  # refused before anything was changed
         except BaseException:
@@ -120,6 +128,7 @@ class Engine:
     def _load(self, now: Moment) -> None:
         """Build what is watched from the database."""
         self._solving.clear()
+        self._future.clear()
         with self._database.transaction() as tx:
             self._watches = Watches(now.day, mail.tags(tx))
             work = Work(tx, self.me, now, self._watches)
@@ -132,6 +141,7 @@ class Engine:
                 inviting.watch(work, invitation)
             for conversation in conversations.every(tx):
                 meeting.watch_conversation(work, conversation.id)
+        self._fetching = Fetching(self._watches.wanted(), now.mono)
 
     # --- what the network says ------------------------------------------------------------------------------------
 
@@ -182,7 +192,7 @@ class Engine:
                     posting.confirmed(work, event.parcel_id, event.custodian)
                     inviting.confirmed(work, event.parcel_id, event.custodian)
             case BoxAbsent():
-                self._absent.add(event.tag)
+                self._fetching.absent(event.tag, work.now.mono)
             case CustodianDown() | RecordAnswered():
                 pass
 
@@ -193,21 +203,38 @@ class Engine:
         work.want(ours)
         if event.caught_up and not self._caught_up:
             self._caught_up = True
-            self._check_own_future(work)
+            self._foresee(work)
+            new = self._watches.seen()
+        if any(self._is_from_the_future(work, tag) for tag in new):
+            self._distrust_state(work)
 
-    def _check_own_future(self, work: Work) -> None:
-        """Meeting ids of indexes we have not used yet means that another copy of this state used them."""
+    def _foresee(self, work: Work) -> None:
+        """Note the ids of indexes we have not used: meeting one means that another copy of this state used it.
+
+        They are looked for as long as this engine runs: a custodian that has been away may be the only one to know.
+        """
         days = range(work.now.day - 2, work.now.day + 1)
         for row in lanes.every_writing(work.tx):
-            if self._watches.seen_any(conversing.future_ids(row, days)):
-                resetting.distrust_state(work)
-                return
+            for index, box_id in conversing.future_ids(row, days):
+                self._future[tag_of(ParcelId(box_id))] = (row.generation, index)
+
+    def _is_from_the_future(self, work: Work, tag: Tag) -> bool:
+        generation, index = self._future.get(tag, (b"", 0))
+        row = lanes.written(work.tx, generation) if generation else None
+        return row is not None and not row.ended and index >= row.next_index
+
+    def _distrust_state(self, work: Work) -> None:
+        _log.warning("this state is an old copy of itself: every lane begins anew")
+        resetting.distrust_state(work)
+        self._solving.clear()
+        self._future.clear()
 
     def _on_box(self, work: Work, data: bytes) -> None:
         try:
             box = decode_box(data)
         except DecodeError:
             return
+        self._fetching.came(tag_of(box.box_id))
         for place in self._watches.places(box.box_id):
             if isinstance(place, LanePlace):
                 reading.open_lane_box(work, place, box)
@@ -274,17 +301,26 @@ class Engine:
 
     def _duties(self, work: Work) -> None:
         self._count_online(work)
-        work.want(self._watches.turn_day(work.now.day))
-        self._absent.intersection_update(self._watches.wanted())
-        work.want(tag for tag in self._watches.wanted() if tag not in self._absent)
+        self._turn_day(work)
+        work.want(self._fetching.overdue(work.now.mono, self._watches.is_wanted))
+        inviting.repeat_records(work)
         reading.give_up_holes(work)
+        resetting.repair(work)
         posting.give_up(work)
         posting.repeat_unconfirmed(work, MAX_REPEATED)
         posting.forget_expired(work)
         mail.expire_tags(work.tx, work.now.hour - TAG_HOURS)
         mail.expire_cursors(work.tx, work.now.hour - CURSOR_HOURS)
         meetings.expire_pieces(work.tx, work.now.day - 3)
-        meetings.drop_keys(work.tx, work.now.network_ms)
+        inviting.forget_expired(work)
+        lanes.forget_ended(work.tx, work.now.network_ms - ENDED_DAYS * DAY_MS)
+
+    def _turn_day(self, work: Work) -> None:
+        work.want(self._watches.turn_day(work.now.day))
+        if work.now.day != self._day:
+            self._day = work.now.day
+            for conversation in conversations.every(work.tx):
+                meeting.watch_conversation(work, conversation.id)
 
     def _count_online(self, work: Work) -> None:
         last, self._counted_at = self._counted_at, work.now.mono if work.now.custodians else None
@@ -319,7 +355,8 @@ class Engine:
         if self._caught_up:
             for conversation in messages.conversations_pending(work.tx):
                 self._write_pending(work, conversation)
-        posting.plan(work, self._solving)
+            if not posting.plan(work, self._solving):
+                self._distrust_state(work)
         due = set(conversations.acks_due(work.tx))
         for conversation in [known for known in self._ack_at if known not in due]:
             del self._ack_at[conversation]

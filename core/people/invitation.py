@@ -30,7 +30,9 @@ _LINK_SIZE = _BODY_SIZE + _CHECKSUM_SIZE  # 74 bytes = 119 base32 characters: a 
 _TEXT_SIZE = -(-_LINK_SIZE * 8 // 5)
 # A bundle is about 1.7 KiB with its device certificate; the tombstone that replaces it must not be told by its size.
 RECORD_SIZE = 4096
-BUNDLE_SEQUENCE, TOMBSTONE_SEQUENCE = 1, 2
+# Each content has a sequence number, and so a key, of its own; a revocation stands above all.
+BUNDLE_SEQUENCE = 1
+TOMBSTONE_SEQUENCES = {"used": 2, "revoked": 3}
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from core.people.bounds import decode
 from core.people.effects import PutRecord, RecordDraft, Solve
 from core.people.invitation import (
     BUNDLE_SEQUENCE,
-    TOMBSTONE_SEQUENCE,
+    TOMBSTONE_SEQUENCES,
     Bundle,
     Link,
     Tombstone,
@@ -80,6 +80,14 @@ def watch(work: Work, row: InvitationRow) -> None:
         work.want(work.watches.watch_slots(SlotWatch(watch_name(row.id), secret, GREETING_SLOTS)))
 
 
+def forget_expired(work: Work) -> None:
+    """Let go of the keys of invitations whose time is over, and look for greetings to them no longer."""
+    meetings.drop_keys(work.tx, work.now.network_ms)
+    for row in meetings.every(work.tx):
+        if row.xwing_private is None:
+            work.watches.forget_slots(watch_name(row.id))
+
+
 def draft_record(work: Work, row: InvitationRow) -> None:
     """Seal and sign what should be in the network of this invitation now: its bundle, or a tombstone."""
     link = decode_link(row.link)
@@ -142,7 +150,7 @@ def revoke(work: Work, invitation: str) -> None:
 
 def finish(work: Work, row: InvitationRow, state: str) -> None:
     """End an invitation: its keys go, a tombstone takes the bundle's place."""
-    meetings.finish(work.tx, row.id, state, TOMBSTONE_SEQUENCE)
+    meetings.finish(work.tx, row.id, state, TOMBSTONE_SEQUENCES[state])
     accounts.advance(work.tx)
     work.watches.forget_slots(watch_name(row.id))
     ended = meetings.find(work.tx, row.id)

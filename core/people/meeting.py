@@ -28,7 +28,8 @@ from core.people.fragment import cut, decode_piece
 from core.people.greeting import Greeting
 from core.people.invitation import Bundle, Link, decode_link
 from core.people.lane import Offer, check_offer
-from core.people.posting import TRY_MS, done, slot_secrets
+from core.people.moment import DAY_MS
+from core.people.posting import TRY_MS, done, mark_delivered, slot_secrets
 from core.people.reading import insert_incoming, message_id, unwrap
 from core.people.slot import ACCEPTANCE_SLOTS, SLOTS
 from core.people.watching import SlotWatch
@@ -39,6 +40,9 @@ from core.storage.meetings import GreetingRow, InvitationRow
 from core.storage.messages import NewMessage
 from core.storage.postings import Posting
 
+# So long after a conversation opened its acceptance may come once more: from an inviter who was put back to before it,
+# and found the greeting again, whose boxes live for 49 hours. Milliseconds.
+ACCEPTED_AGAIN_MS = 4 * DAY_MS
 # An acceptance stands outside any lane: it is signed at this place.
 _ACCEPTANCE_INDEX = 0
 
@@ -80,7 +84,7 @@ def greet(work: Work, link: Link, bundle: Bundle, text: str) -> ConversationRow:
         row = conversations.insert(work.tx, public_id, link.identity, bundle.name, "waiting", work.now.own_ms)
     if row.state != "open":
         conversations.set_state(work.tx, row.id, "waiting", link.expires_at * 1000)
-    _, offer = resetting.start_lane(work, row.id)
+    offer = _introduce_lane(work, row, bundle.certificate.device)
     root = primitives.random_bytes(greetings.ROOT_SIZE)
     session = work.olm_account().open_session(bundle.olm_identity, bundle.olm_key)
     _, olm = session.encrypt(root)
@@ -156,10 +160,19 @@ def acceptance_watch(conversation: int, greeting_hash: bytes) -> str:
 
 
 def watch_conversation(work: Work, conversation: int) -> None:
-    """Look for the acceptance of our greetings and for resets."""
+    """Look for resets, and for the acceptance of our greetings while one may still come."""
+    row = conversations.by_id(work.tx, conversation)
+    may_come = (
+        row.opened_at is None
+        or work.now.network_ms - row.opened_at < ACCEPTED_AGAIN_MS
+        or bool(postings.of_conversation(work.tx, conversation, "greeting"))
+    )
     for greeting_hash, root in conversations.roots(work.tx, conversation):
         name = acceptance_watch(conversation, greeting_hash)
-        work.want(work.watches.watch_slots(SlotWatch(name, greetings.acceptance_secret(root), ACCEPTANCE_SLOTS)))
+        if may_come:
+            work.want(work.watches.watch_slots(SlotWatch(name, greetings.acceptance_secret(root), ACCEPTANCE_SLOTS)))
+        else:
+            work.watches.forget_slots(name)
     resetting.watch(work, conversation)
 
 
@@ -241,22 +254,33 @@ def accept(work: Work, row: GreetingRow) -> ConversationRow:
         public_id = primitives.random_bytes(16).hex()
         conversation = conversations.insert(work.tx, public_id, row.identity, said.name, "open", work.now.own_ms)
     was_open = conversation.state == "open" and bool(devices.of_conversation(work.tx, conversation.id))
+    is_again = was_open and devices.find(work.tx, said.certificate.device) is not None
     _know_device(work, conversation.id, said.certificate)
     session = Session.restore(row.session, work.me.pickle_key)
     pickle = session.pickle(work.me.pickle_key)
     devices.add_session(work.tx, session.id, said.certificate.device, pickle)
     conversations.add_root(work.tx, conversation.id, row.greeting_hash, row.root)
     insert_incoming(work, conversation.id, said.certificate.device, said.made_at, Text(said.uid, said.text))
-    _, offer = resetting.start_lane(work, conversation.id)
+    offer = _introduce_lane(work, conversation, said.certificate.device)
     for posting in postings.of_conversation(work.tx, conversation.id, "greeting"):
         if posting.message is not None:  # we greeted too, and that greeting may never be opened: say it in the lane
             messages.set_pending(work.tx, posting.message)
+            postings.detach(work.tx, posting.id)
+    if is_again:  # whoever greets again does not know of anything that was said
+        resetting.say_again(work, conversation.id, [])
     _accept_by_slot(work, conversation.id, row, offer)
     resetting.start_reading(work, conversation.id, said.certificate.device, said.offer)
     _become_open(work, conversation, said.name, tell=not was_open)
     meetings.drop_greeting(work.tx, row.id)
     accounts.advance(work.tx)
     return conversations.by_id(work.tx, conversation.id)
+
+
+def _introduce_lane(work: Work, conversation: ConversationRow, device: bytes) -> Offer:
+    """Return the offer of a lane to a device that reads none of ours; other devices learn of a new one by a reset."""
+    if any(known.device != device for known in devices.of_conversation(work.tx, conversation.id)):
+        return resetting.begin(work, conversation.id, is_last_known=True)
+    return resetting.introduce_lane(work, conversation.id)
 
 
 def _accept_by_slot(work: Work, conversation: int, row: GreetingRow, offer: Offer) -> None:
@@ -273,7 +297,7 @@ def _accept_by_slot(work: Work, conversation: int, row: GreetingRow, offer: Offe
 
 
 def _become_open(work: Work, conversation: ConversationRow, name: str, *, tell: bool) -> None:
-    conversations.set_state(work.tx, conversation.id, "open")
+    conversations.set_open(work.tx, conversation.id, work.now.network_ms)
     conversations.set_name(work.tx, conversation.id, name)
     watch_conversation(work, conversation.id)
     if tell:
@@ -310,7 +334,6 @@ def acceptance_found(work: Work, conversation: int, greeting_hash: bytes, sealed
         for item in block.items:
             if isinstance(item, Acceptance) and _is_sound(work, owner, item):
                 _accepted(work, owner, item)
-                work.watches.forget_slots(acceptance_watch(conversation, greeting_hash))
                 return True
     return False
 
@@ -326,11 +349,19 @@ def _is_sound(work: Work, owner: ConversationRow, item: Acceptance) -> bool:
 
 def _accepted(work: Work, owner: ConversationRow, item: Acceptance) -> None:
     was_open = owner.state == "open"
+    greeted = postings.of_conversation(work.tx, owner.id, "greeting")
     _know_device(work, owner.id, item.certificate)
-    for posting in postings.of_conversation(work.tx, owner.id, "greeting"):
+    for posting in greeted:
         done(work, posting, "delivered")
+    for seq in messages.unanswered_greetings(work.tx, owner.id):  # of a link that was over before it was answered
+        mark_delivered(work, seq)
+    device = devices.find(work.tx, item.certificate.device)
+    assert device is not None
+    is_new = device.cleared_at is None and resetting.start_reading(work, owner.id, item.certificate.device, item.offer)
     _become_open(work, owner, item.name, tell=not was_open)
-    resetting.start_reading(work, owner.id, item.certificate.device, item.offer)
+    if is_new and was_open and not greeted:  # accepted once more: its inviter was put back to before it did
+        resetting.begin(work, owner.id, is_last_known=True)
+        resetting.say_again(work, owner.id, [])
 
 
 # --- slots ------------------------------------------------------------------------------------------------------------

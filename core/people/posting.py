@@ -89,20 +89,36 @@ def _draft(work: Work, posting: Posting, fragment: int) -> BoxDraft:
     return BoxDraft(posting.id, fragment, day, expiry, address.box_id, sealed, signature, factor)
 
 
-def plan(work: Work, solving: set[tuple[int, int]]) -> None:
-    """Draft what lacks a fresh copy, as far as there is room among ``solving`` (posting, fragment)."""
+def plan(work: Work, solving: set[tuple[int, int]]) -> bool:
+    """Draft what lacks a fresh copy, as far as there is room among ``solving`` (posting, fragment).
+
+    False, and nothing more is drafted, when an id of a lane of ours is in the network before we used it: then this state
+    is an old copy. A slot that is taken, by another self or somebody else who knows it, is exchanged for another.
+    """
     room = MAX_SOLVING - len(solving)
     if room <= 0:
-        return
-    fresh = work.now.hour + REFRESH_HOURS
-    for posting, fragment in postings.due(work.tx, fresh, room + len(solving)):
+        return True
+    fresh = range(work.now.hour + REFRESH_HOURS + 1, work.now.hour + LIFE_HOURS + 1)
+    for posting, fragment in postings.due(work.tx, fresh, work.now.day, MAX_SOLVING):
         if (posting.id, fragment) in solving or len(solving) >= MAX_SOLVING:
             continue
-        today = postings.deposit_on(work.tx, posting.id, fragment, work.now.day)
-        if today is not None:  # made today already, and the clock was set: repeat it, never make another
-            continue
+        current = postings.find(work.tx, posting.id)  # with the slot it may have got in this very loop
+        assert current is not None
+        draft = _draft(work, current, fragment)
+        if work.watches.was_seen(draft.box_id):
+            if posting.kind == "block":
+                return False
+            _move_slot(work, current)
+            solving -= {(posting.id, n) for n in range(posting.fragments)}
+            continue  # the next plan drafts it anew
         solving.add((posting.id, fragment))
-        work.effects.append(Solve(_draft(work, posting, fragment)))
+        work.effects.append(Solve(draft))
+    return True
+
+
+def _move_slot(work: Work, posting: Posting) -> None:
+    number = primitives.random_bytes(1)[0] % SLOTS[posting.kind]
+    postings.move(work.tx, posting.id, slot_secrets(posting.secrets[:32], number))
 
 
 def finish(work: Work, draft: BoxDraft, nonces: tuple[int, ...]) -> None:
@@ -110,6 +126,8 @@ def finish(work: Work, draft: BoxDraft, nonces: tuple[int, ...]) -> None:
     posting = postings.find(work.tx, draft.posting)
     if posting is None or postings.deposit_on(work.tx, draft.posting, draft.fragment, draft.day) is not None:
         return
+    if posting.kind != "block" and _address(work, posting, draft.fragment, draft.day).box_id != draft.box_id:
+        return  # the posting has another slot by now
     box = encode_box(Box(_PREFIX, draft.expiry_hour, ParcelId(draft.box_id), nonces, draft.ciphertext, draft.signature))
     row = DepositRow(draft.box_id, draft.posting, draft.fragment, draft.day, draft.expiry_hour, box, b"")
     postings.add_deposit(work.tx, row)
@@ -172,6 +190,13 @@ def done(work: Work, posting: Posting, state: api.State | None) -> None:
         _move(work, row, state)
 
 
+def mark_delivered(work: Work, seq: int) -> None:
+    """Move a row on to *delivered*."""
+    row = messages.by_seq(work.tx, seq)
+    assert row is not None
+    _move(work, row, "delivered")
+
+
 def give_up(work: Work) -> None:
     """Fail what was tried for 30 days (a greeting: until its link was over)."""
     for posting in postings.over(work.tx, work.now.network_ms):
@@ -216,5 +241,4 @@ def withdraw_all(work: Work) -> None:
         if posting.kind == "block":
             done(work, posting, None)
         else:
-            number = primitives.random_bytes(1)[0] % SLOTS[posting.kind]
-            postings.move(work.tx, posting.id, slot_secrets(posting.secrets[:32], number))
+            _move_slot(work, posting)

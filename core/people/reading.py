@@ -17,7 +17,7 @@ from core.people.bounds import decode
 from core.people.content import Ack, Block, Item, KeyOffer, Rekey, Text, Unknown, decode_block
 from core.people.device import TAG_SIZE, Certificate
 from core.people.envelope import Place, Wrapped, open_envelope
-from core.people.fragment import MAX_FRAGMENTS, PIECE_SIZE, Piece, decode_piece
+from core.people.fragment import MAX_FRAGMENTS, Piece, decode_piece
 from core.people.moment import HOUR_MS
 from core.people.posting import box_ad
 from core.people.watching import GIVEN_UP_SIZE, LanePlace
@@ -59,7 +59,7 @@ def take_ready(work: Work, row: ReadLane) -> None:
         pieces = _block_at(work, row.generation, index)
         if pieces is None:
             break
-        secret = _take_block(work, current, index, b"".join(piece.data for piece in pieces), late=False)
+        secret = _take_block(work, current, index, b"".join(piece.data for piece in pieces))
         for _ in pieces:
             _, chain = lane.step(chain)
         index += len(pieces)
@@ -74,7 +74,7 @@ def take_ready(work: Work, row: ReadLane) -> None:
     if index > row.next_index and lanes.reading(work.tx, row.generation) is not None:
         work.want(work.watches.move_lane(row.generation, index))
     if lanes.held(work.tx, row.generation, index + 1, lane.WINDOW):
-        _note_hole(work, row.generation)
+        _note_hole(work, row)
 
 
 def _block_at(work: Work, generation: bytes, index: int) -> list[Piece] | None:
@@ -92,13 +92,14 @@ def _block_at(work: Work, generation: bytes, index: int) -> list[Piece] | None:
     return pieces
 
 
-def _note_hole(work: Work, generation: bytes) -> None:
-    online = accounts.add_online(work.tx, 0)
-    lanes.set_hole(work.tx, generation, online)
+def _note_hole(work: Work, row: ReadLane) -> None:
+    """Note since when something is missing, and ask for it."""
+    lanes.set_hole(work.tx, row.generation, accounts.add_online(work.tx, 0))
+    conversations.set_ack_due(work.tx, row.conversation, due=True)
 
 
 def give_up_holes(work: Work) -> None:
-    """Go on past holes that were waited for long enough, or that lie beyond the end of a generation."""
+    """Go on past holes that were waited for long enough."""
     online = accounts.add_online(work.tx, 0)
     for row in lanes.every_reading(work.tx):
         if row.hole_since is not None and online - row.hole_since >= HOLE_PATIENCE_MS:
@@ -106,21 +107,32 @@ def give_up_holes(work: Work) -> None:
 
 
 def _skip_hole(work: Work, row: ReadLane) -> None:
-    held = lanes.held_indexes(work.tx, row.generation)
-    if not held:
-        return
     chain, index, given_up = row.chain, row.next_index, row.given_up
-    while index < held[0]:
+    end = _end_of_hole(work, row)
+    while index < end:
         secrets, chain = lane.step(chain)
         given_up += index.to_bytes(8, "big") + secrets.pack()
         index += 1
     lanes.give_up(work.tx, row.generation, given_up[-MAX_GIVEN_UP * GIVEN_UP_SIZE :])
     lanes.advance_reading(work.tx, row.generation, chain, index)
+    lanes.release(work.tx, row.generation, index)
     _insert_gap(work, row)
+    conversations.set_ack_due(work.tx, row.conversation, due=True)  # its writer is to say it again
     fresh = lanes.reading(work.tx, row.generation)
     assert fresh is not None
-    work.want(work.watches.watch_lane(fresh, held))
+    work.want(work.watches.watch_lane(fresh, lanes.held_indexes(work.tx, row.generation)))
     take_ready(work, fresh)
+
+
+def _end_of_hole(work: Work, row: ReadLane) -> int:
+    """Return the first index beyond what is missing: the next one held, or the end of a block that is held in part."""
+    held = lanes.held(work.tx, row.generation, row.next_index, lane.WINDOW)
+    if not held:
+        return row.next_index
+    index, plaintext = held[0]
+    piece = decode_piece(plaintext)
+    is_start = piece.number == 0 and index > row.next_index
+    return index if is_start else index - piece.number + piece.count
 
 
 def _insert_gap(work: Work, row: ReadLane) -> None:
@@ -145,14 +157,17 @@ def _insert_gap(work: Work, row: ReadLane) -> None:
 
 def _take_late(work: Work, row: ReadLane, index: int, piece: Piece) -> None:
     """Take a block whose place was given up; only single boxes can still be put together."""
-    if piece.count == 1:
-        _take_block(work, row, index, piece.data, late=True)
+    block = _open_block(work, row, index, piece.data) if piece.count == 1 else None
+    if block is not None:
+        _take_items(work, row, index, block, late=True)
+        entries = [row.given_up[at : at + GIVEN_UP_SIZE] for at in range(0, len(row.given_up), GIVEN_UP_SIZE)]
+        kept = b"".join(entry for entry in entries if int.from_bytes(entry[:8], "big") != index)
+        lanes.give_up(work.tx, row.generation, kept)
 
 
-def _take_block(work: Work, row: ReadLane, index: int, sealed: bytes, *, late: bool) -> bytes | None:
-    """Open a block and act on its items; return the secret of a re-keying."""
+def _open_block(work: Work, row: ReadLane, index: int, sealed: bytes) -> Block | None:
     device = devices.find(work.tx, row.device)
-    if device is None or len(sealed) < PIECE_SIZE:
+    if device is None:
         return None
     certificate = decode(Certificate, device.certificate, "stored certificate")
     place = Place(certificate.identity, row.generation, index)
@@ -160,11 +175,22 @@ def _take_block(work: Work, row: ReadLane, index: int, sealed: bytes, *, late: b
         plain = open_envelope(
             sealed, work.me.device[:TAG_SIZE], place, row.device, lambda wrapped: unwrap(work, device, wrapped)
         )
-        block = decode_block(plain)
+        return decode_block(plain)
     except (OpenFailed, Malformed):
-        if not late and row.last_index is None:
-            resetting.request(work, row.conversation)
         return None
+
+
+def _take_block(work: Work, row: ReadLane, index: int, sealed: bytes) -> bytes | None:
+    """Open a block and act on its items; return the secret of a re-keying."""
+    block = _open_block(work, row, index, sealed)
+    secret = None if block is None else _take_items(work, row, index, block, late=False)
+    if block is None or (secret is None and any(isinstance(item, Rekey) for item in block.items)):
+        lanes.set_broken(work.tx, row.generation, index)
+        resetting.request(work, row.conversation)
+    return secret
+
+
+def _take_items(work: Work, row: ReadLane, index: int, block: Block, *, late: bool) -> bytes | None:
     secret: bytes | None = None
     for item in block.items:
         secret = _take_item(work, row, index, block, item, late=late) or secret
@@ -184,11 +210,17 @@ def unwrap(work: Work, device: DeviceRow, wrapped: Wrapped) -> bytes:
         devices.save_session(work.tx, session_id, session.pickle(work.me.pickle_key))
         devices.prefer_session(work.tx, session_id)
         return plaintext
-    if wrapped.kind != 0 or not devices.use_prekey(work.tx, prekey_id(wrapped.kind, wrapped.message)):
+    return _unwrap_first(work, device, wrapped)
+
+
+def _unwrap_first(work: Work, device: DeviceRow, wrapped: Wrapped) -> bytes:
+    used = prekey_id(wrapped.kind, wrapped.message) if wrapped.kind == 0 else None
+    if used is None or devices.is_prekey_used(work.tx, used):
         raise OpenFailed
     account = work.olm_account()
     certificate = decode(Certificate, device.certificate, "stored certificate")
     session, plaintext = account.accept_session(certificate.olm_identity, wrapped.kind, wrapped.message)
+    devices.use_prekey(work.tx, used)
     accounts.save_olm(work.tx, account.pickle(work.me.pickle_key))
     pickle = session.pickle(work.me.pickle_key)
     devices.add_session(work.tx, session.id, device.device, pickle)
@@ -201,7 +233,8 @@ def _take_item(work: Work, row: ReadLane, index: int, block: Block, item: Item, 
             _insert_text(work, row, index, block, item, late=late)
         case Ack():
             for ack in item.lanes:
-                conversing.apply_ack(work, ack, row.conversation)
+                if not conversing.apply_ack(work, ack, row.conversation):
+                    resetting.request(work, row.conversation, is_last_known=False)
         case KeyOffer():
             if primitives.is_xwing_public(item.public):
                 devices.set_offered_key(work.tx, row.device, item.public)

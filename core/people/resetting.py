@@ -26,7 +26,8 @@ from core.people.slot import RESET_SLOTS
 from core.people.watching import SlotWatch
 from core.people.work import Work
 from core.storage import accounts, conversations, devices, lanes, messages, postings
-from core.storage.lanes import WriteLane
+from core.storage.devices import DeviceRow
+from core.storage.lanes import ReadLane, WriteLane
 from core.storage.postings import Posting
 
 _NONCE_SIZE = 12
@@ -46,7 +47,7 @@ def watch(work: Work, conversation: int) -> None:
     """Look for resets of a conversation, at every root it has."""
     for greeting_hash, root in conversations.roots(work.tx, conversation):
         name = watch_name(conversation, greeting_hash)
-        work.watches.watch_slots(SlotWatch(name, greeting.reset_secret(root), RESET_SLOTS))
+        work.want(work.watches.watch_slots(SlotWatch(name, greeting.reset_secret(root), RESET_SLOTS)))
 
 
 def trusts(counter: int | None, mark: int | None) -> bool:
@@ -68,14 +69,25 @@ def distrust_state(work: Work) -> None:
     devices.retire_sessions(work.tx)
 
 
-def request(work: Work, conversation: int) -> None:
-    """A block did not open: ask the other side to start afresh, by doing so."""
+def request(work: Work, conversation: int, *, is_last_known: bool = True) -> None:
+    """A lane cannot be read on, or its reader holds what we never wrote: ask for a fresh start, by making one.
+
+    Not while one is under way, nor soon after the last; ``repair`` comes back to it.
+    """
     current = lanes.last_written(work.tx, conversation)
-    if current is not None and not current.ended and work.now.network_ms - current.rekeyed_at < MIN_INTERVAL_MS:
+    if current is not None and not current.ended and work.now.network_ms - current.made_at < MIN_INTERVAL_MS:
+        return
+    if postings.of_conversation(work.tx, conversation, "reset"):
         return
     for device in devices.of_conversation(work.tx, conversation):
         devices.retire_sessions(work.tx, device.device)
-    begin(work, conversation, is_last_known=True)
+    begin(work, conversation, is_last_known=is_last_known)
+
+
+def repair(work: Work) -> None:
+    """Ask again for a fresh start of every lane that cannot be read on."""
+    for conversation in {row.conversation for row in lanes.every_reading(work.tx) if row.broken_at is not None}:
+        request(work, conversation)
 
 
 def start_lane(work: Work, conversation: int) -> tuple[WriteLane | None, Offer]:
@@ -90,9 +102,19 @@ def start_lane(work: Work, conversation: int) -> tuple[WriteLane | None, Offer]:
     return old, offer
 
 
-def begin(work: Work, conversation: int, *, is_last_known: bool, answers: bytes = NOBODY) -> None:
+def introduce_lane(work: Work, conversation: int) -> Offer:
+    """Return the offer of a lane to somebody who knows none of ours: the one that is empty still, or a new one."""
+    row = lanes.writing(work.tx, conversation)
+    if row is not None and row.next_index == 0:
+        return Offer(row.generation, primitives.scalar_public(row.scalar), row.chain)
+    return start_lane(work, conversation)[1]
+
+
+def begin(work: Work, conversation: int, *, is_last_known: bool, answers: bytes = NOBODY) -> Offer:
     """End our generation and begin another; announce it; let what is not known to be delivered be encoded anew."""
     old, offer = start_lane(work, conversation)
+    fresh = lanes.writing(work.tx, conversation)
+    assert fresh is not None
     devices.drop_offers(work.tx, conversation)
     for device in devices.of_conversation(work.tx, conversation):
         start_session(work, device)
@@ -105,12 +127,14 @@ def begin(work: Work, conversation: int, *, is_last_known: bool, answers: bytes 
         last_index=last_index,
         offer=offer,
         holds=lane_acks(work, conversation),
+        made_at=fresh.made_at,
         answers=answers,
         signature=bytes(64),
     )
     signature = primitives.ed25519_sign(work.me.device_seed, reset_message(unsigned))
     _announce(work, conversation, msgspec.structs.replace(unsigned, signature=signature))
     accounts.advance(work.tx)
+    return offer
 
 
 def _announce(work: Work, conversation: int, reset: Reset) -> None:
@@ -155,32 +179,47 @@ def received(work: Work, conversation: int, greeting_hash: bytes, sealed: bytes)
         return False
     if not primitives.ed25519_verify(certificate.device, reset.signature, reset_message(reset)):
         return False
-    _follow(work, conversation, certificate.device, reset)
+    _follow(work, conversation, known, reset)
     return True
 
 
-def _follow(work: Work, conversation: int, device: bytes, reset: Reset) -> None:
-    if not start_reading(work, conversation, device, reset.offer):
+def _follow(work: Work, conversation: int, known: DeviceRow, reset: Reset) -> None:
+    """Read the new lane; resets may come in any order, and copies of old ones at any time."""
+    if known.cleared_at is not None and reset.made_at <= known.cleared_at:
+        return  # overtaken by one that left nothing to read in lanes before it
+    if not start_reading(work, conversation, known.device, reset.offer):
         return  # a copy of a reset we know
     answers_us = reset.answers != NOBODY
-    if reset.last_index >= 0 or answers_us:
-        _drop_older(work, conversation, device, reset.offer.generation)
-    devices.retire_sessions(work.tx, device)
-    devices.set_offered_key(work.tx, device, None)
+    clears = reset.last_index >= 0 or answers_us
+    devices.note_reset(work.tx, known.device, reset.made_at, clears=clears)
+    if known.reset_at is not None and reset.made_at <= known.reset_at:
+        return  # overtaken by one that was answered; this lane is read beside its own
+    if clears:
+        _end_older(work, conversation, known.device, reset.offer.generation)
+    devices.retire_sessions(work.tx, known.device)
+    devices.set_offered_key(work.tx, known.device, None)
     if not answers_us:
         begin(work, conversation, is_last_known=True, answers=reset.offer.generation)
-    for held in reset.holds:
-        _say_again(work, conversation, held)
+    say_again(work, conversation, reset.holds)
     if answers_us:
-        row = devices.find(work.tx, device)
-        assert row is not None
-        start_session(work, row)
+        start_session(work, known)
 
 
-def _say_again(work: Work, conversation: int, held: LaneAck) -> None:
-    written = lanes.written(work.tx, held.generation)
-    if written is not None and written.conversation == conversation and written.ended:
-        messages.encode_again(work.tx, conversation, held.generation, held.next)
+def say_again(work: Work, conversation: int, holds: list[LaneAck]) -> None:
+    """Let be encoded anew what somebody lacks who holds this much of our lanes.
+
+    Generations not named are unknown there when they are later than those named, and else long done with.
+    """
+    held = {each.generation: each for each in holds}
+    is_later = True
+    for own in lanes.written_in(work.tx, conversation):
+        ack = held.get(own.generation)
+        is_later = is_later and ack is None
+        if not own.ended or (ack is None and not is_later):
+            continue
+        messages.encode_again(work.tx, conversation, own.generation, 0 if ack is None else ack.next)
+        for first, count in [] if ack is None else ack.lacks:
+            messages.encode_again(work.tx, conversation, own.generation, first, first + count)
 
 
 def start_reading(work: Work, conversation: int, device: bytes, offer: Offer) -> bool:
@@ -191,11 +230,17 @@ def start_reading(work: Work, conversation: int, device: bytes, offer: Offer) ->
     assert row is not None
     work.want(work.watches.watch_lane(row, ()))
     conversations.set_ack_due(work.tx, conversation, due=True)
+    for old in lanes.reading_in(work.tx, conversation)[lanes.MAX_GENERATIONS :]:
+        _end_reading(work, old)
     return True
 
 
-def _drop_older(work: Work, conversation: int, device: bytes, keep: bytes) -> None:
+def _end_older(work: Work, conversation: int, device: bytes, keep: bytes) -> None:
     for row in lanes.reading_in(work.tx, conversation):
         if row.device == device and row.generation != keep:
-            work.watches.forget_lane(row.generation)
-            lanes.drop_reading(work.tx, row.generation)
+            _end_reading(work, row)
+
+
+def _end_reading(work: Work, row: ReadLane) -> None:
+    work.watches.forget_lane(row.generation)
+    lanes.end_reading(work.tx, row.generation, work.now.network_ms)

@@ -63,7 +63,8 @@ class SlotWatch:
 class _LaneWindow:
     point: bytes
     first: int
-    tail: bytes  # chain secret of the index after the last in ``secrets``
+    end: int  # the index after the last that was derived
+    tail: bytes  # its chain secret
     secrets: dict[int, BoxSecrets] = field(default_factory=dict[int, BoxSecrets])
     tags: dict[int, list[Tag]] = field(default_factory=dict[int, list[Tag]])
 
@@ -97,16 +98,24 @@ class Watches:
         """Return every tag seen that is for us and was not opened yet."""
         return [tag for tag in self._by_tag if tag in self._seen]
 
-    def seen_any(self, ids: Iterable[bytes]) -> bool:
-        """Tell whether the tag of any of these ids was seen in the network."""
-        return any(tag_of(ParcelId(box_id)) in self._seen for box_id in ids)
+    def seen(self) -> list[Tag]:
+        """Return every tag seen, the oldest first."""
+        return list(self._seen)
+
+    def was_seen(self, box_id: bytes) -> bool:
+        """Tell whether the tag of an id was seen in the network."""
+        return tag_of(ParcelId(box_id)) in self._seen
+
+    def is_wanted(self, tag: Tag) -> bool:
+        """Tell whether a tag is for us and was not opened yet."""
+        return tag in self._by_tag
 
     # --- what is looked for -------------------------------------------------------------------------------------
 
     def watch_lane(self, lane: ReadLane, held: Iterable[int]) -> list[Tag]:
         """Look for a lane's next indexes but those held; return the tags of what was seen already."""
         self.forget_lane(lane.generation)
-        window = _LaneWindow(lane.point, lane.next_index, lane.chain)
+        window = _LaneWindow(lane.point, lane.next_index, lane.next_index, lane.chain)
         self._lanes[lane.generation] = window
         skip = set(held)
         found = list(self._extend(lane.generation, window, skip))
@@ -173,15 +182,13 @@ class Watches:
         return range(self._today - lanes.DAYS + 1, self._today + 1)
 
     def _extend(self, generation: bytes, window: _LaneWindow, skip: set[int]) -> Iterator[Tag]:
-        end = window.first + lanes.WINDOW
-        index = max(window.secrets, default=window.first - 1) + 1
-        while index < end:
-            secrets, window.tail = lanes.step(window.tail)
-            window.secrets[index] = secrets
+        while window.end < window.first + lanes.WINDOW:
+            index = window.end
+            window.secrets[index], window.tail = lanes.step(window.tail)
+            window.end += 1
             if index not in skip:
                 for day in self._days():
                     yield from self._add_index(generation, window, index, day)
-            index += 1
 
     def _add_index(self, generation: bytes, window: _LaneWindow, index: int, day: int) -> Iterator[Tag]:
         secrets = window.secrets[index]
@@ -224,3 +231,8 @@ class Watches:
 
 # An index that was given up, as a lane keeps it: index 8 bytes ‖ K ‖ E.
 GIVEN_UP_SIZE = 8 + 64
+
+
+def given_up_indexes(given_up: bytes) -> list[int]:
+    """Return the indexes that a lane keeps as given up."""
+    return [int.from_bytes(given_up[at : at + 8], "big") for at in range(0, len(given_up), GIVEN_UP_SIZE)]

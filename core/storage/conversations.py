@@ -18,11 +18,15 @@ class ConversationRow:
     state: str
     created_at: int
     waiting_until: int | None
+    opened_at: int | None
     read_upto: int
     draft: str
 
 
-_COLUMNS = "id, public_id, identity, name, state, created_at, waiting_until, read_upto, draft"
+_COLUMNS = "id, public_id, identity, name, state, created_at, waiting_until, opened_at, read_upto, draft"
+
+# Roots kept of one conversation: the one that stands and the latest. Each is watched for resets, at 10 ms a day.
+MAX_ROOTS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,15 @@ def set_state(tx: Transaction, conversation: int, state: str, waiting_until: int
     tx.run("UPDATE conversations SET state = ?, waiting_until = ? WHERE id = ?", state, waiting_until, conversation)
 
 
+def set_open(tx: Transaction, conversation: int, now_ms: int) -> None:
+    """Open a conversation, or note that it opened once more."""
+    tx.run(
+        "UPDATE conversations SET state = 'open', waiting_until = NULL, opened_at = ? WHERE id = ?",
+        now_ms,
+        conversation,
+    )
+
+
 def set_name(tx: Transaction, conversation: int, name: str) -> None:
     """Change the name under which the other side is shown."""
     tx.run("UPDATE conversations SET name = ? WHERE id = ?", name, conversation)
@@ -123,8 +136,21 @@ def overview(tx: Snapshot, row: ConversationRow) -> Overview:
 
 
 def add_root(tx: Transaction, conversation: int, greeting_hash: bytes, root: bytes) -> None:
-    """Add a root; the one with the smallest greeting hash stands."""
-    tx.run("INSERT OR IGNORE INTO roots VALUES (?, ?, ?)", conversation, greeting_hash, root)
+    """Add a root; the one with the smallest greeting hash stands. Of the others the latest are kept."""
+    tx.run(
+        "INSERT OR IGNORE INTO roots(conversation, greeting_hash, root, born)"
+        " SELECT ?1, ?2, ?3, coalesce(max(born), 0) + 1 FROM roots WHERE conversation = ?1",
+        conversation,
+        greeting_hash,
+        root,
+    )
+    tx.run(
+        "DELETE FROM roots WHERE conversation = ?1"
+        " AND greeting_hash > (SELECT min(greeting_hash) FROM roots WHERE conversation = ?1)"
+        " AND born NOT IN (SELECT born FROM roots WHERE conversation = ?1 ORDER BY born DESC LIMIT ?2)",
+        conversation,
+        MAX_ROOTS - 1,
+    )
 
 
 def roots(tx: Snapshot, conversation: int) -> list[tuple[bytes, bytes]]:

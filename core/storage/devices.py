@@ -12,12 +12,21 @@ MAX_SESSIONS = 4
 
 @dataclass(frozen=True, slots=True)
 class DeviceRow:
-    """A device of the other side. ``offered_key`` is the X-Wing key for our next re-keying."""
+    """A device of the other side. ``offered_key`` is the X-Wing key for our next re-keying.
+
+    ``reset_at`` is when the latest reset of it that we know was made, ``cleared_at`` the same of those after which there
+    is nothing to read in its older lanes; network milliseconds by its own account, None without any.
+    """
 
     device: bytes
     conversation: int
     certificate: bytes
     offered_key: bytes | None
+    reset_at: int | None
+    cleared_at: int | None
+
+
+_COLUMNS = "device, conversation, certificate, offered_key, reset_at, cleared_at"
 
 
 def upsert(tx: Transaction, device: bytes, conversation: int, certificate: bytes) -> None:
@@ -33,22 +42,30 @@ def upsert(tx: Transaction, device: bytes, conversation: int, certificate: bytes
 
 def of_conversation(tx: Snapshot, conversation: int) -> list[DeviceRow]:
     """Return the audience of a conversation."""
-    rows = tx.rows(
-        "SELECT device, conversation, certificate, offered_key FROM devices WHERE conversation = ? ORDER BY device",
-        conversation,
-    )
+    rows = tx.rows(f"SELECT {_COLUMNS} FROM devices WHERE conversation = ? ORDER BY device", conversation)
     return [DeviceRow(*row) for row in rows]
 
 
 def find(tx: Snapshot, device: bytes) -> DeviceRow | None:
     """Return a device, None when it is unknown."""
-    row = tx.row("SELECT device, conversation, certificate, offered_key FROM devices WHERE device = ?", device)
+    row = tx.row(f"SELECT {_COLUMNS} FROM devices WHERE device = ?", device)
     return None if row is None else DeviceRow(*row)
 
 
 def set_offered_key(tx: Transaction, device: bytes, public: bytes | None) -> None:
     """Keep the key a device offered, or forget it once used."""
     tx.run("UPDATE devices SET offered_key = ? WHERE device = ?", public, device)
+
+
+def note_reset(tx: Transaction, device: bytes, made_at: int, *, clears: bool) -> None:
+    """Note that a reset of a device was taken."""
+    tx.run(
+        "UPDATE devices SET reset_at = max(coalesce(reset_at, 0), ?2),"
+        " cleared_at = CASE WHEN ?3 THEN max(coalesce(cleared_at, 0), ?2) ELSE cleared_at END WHERE device = ?1",
+        device,
+        made_at,
+        clears,
+    )
 
 
 _NEXT_USE = "(SELECT coalesce(max(used), 0) + 1 FROM sessions)"
@@ -90,6 +107,11 @@ def prefer_session(tx: Transaction, session_id: str) -> None:
 def retire_sessions(tx: Transaction, device: bytes | None = None) -> None:
     """Never encrypt again by the ratchets with a device, or by any: their state may be an old one."""
     tx.run("UPDATE sessions SET sendable = 0 WHERE ?1 IS NULL OR device = ?1", device)
+
+
+def is_prekey_used(tx: Snapshot, session_id: str) -> bool:
+    """Tell whether a prekey message's session id was used before."""
+    return tx.row("SELECT 1 FROM prekeys_used WHERE id = ?", session_id) is not None
 
 
 def use_prekey(tx: Transaction, session_id: str) -> bool:

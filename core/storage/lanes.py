@@ -16,6 +16,8 @@ class WriteLane:
     scalar: bytes
     chain: bytes
     next_index: int
+    born: int
+    made_at: int
     rekeyed_index: int
     rekeyed_at: int
     ended: bool
@@ -32,27 +34,38 @@ class ReadLane:
     chain: bytes
     next_index: int
     born: int
-    last_index: int | None
+    broken_at: int | None
     hole_since: int | None
     given_up: bytes
 
 
-_WRITE = "generation, conversation, scalar, chain, next_index, rekeyed_index, rekeyed_at, ended"
-_READ = "generation, conversation, device, point, chain, next_index, born, last_index, hole_since, given_up"
+_WRITE = "generation, conversation, scalar, chain, next_index, born, made_at, rekeyed_index, rekeyed_at, ended"
+_READ = "generation, conversation, device, point, chain, next_index, born, broken_at, hole_since, given_up"
+
+# Generations kept of one conversation, a direction: as many as acknowledgements and resets speak of.
+MAX_GENERATIONS = 16
 
 
 def start_writing(
     tx: Transaction, generation: bytes, conversation: int, scalar: bytes, chain: bytes, now_ms: int
 ) -> WriteLane:
-    """Begin a generation; every earlier one of this conversation has ended."""
+    """Begin a generation; every earlier one of this conversation has ended, and the oldest are forgotten."""
     tx.run("UPDATE write_lanes SET ended = 1 WHERE conversation = ?", conversation)
     tx.run(
-        "INSERT INTO write_lanes(generation, conversation, scalar, chain, rekeyed_at) VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO write_lanes(generation, conversation, scalar, chain, born, made_at, rekeyed_at) SELECT ?1, ?2, ?3,"
+        " ?4, coalesce(max(born), 0) + 1, max(?5, coalesce(max(made_at), 0) + 1), ?5 FROM write_lanes"
+        " WHERE conversation = ?2",
         generation,
         conversation,
         scalar,
         chain,
         now_ms,
+    )
+    tx.run(
+        "DELETE FROM write_lanes WHERE conversation = ?1 AND generation NOT IN"
+        " (SELECT generation FROM write_lanes WHERE conversation = ?1 ORDER BY born DESC LIMIT ?2)",
+        conversation,
+        MAX_GENERATIONS,
     )
     lane = writing(tx, conversation)
     assert lane is not None
@@ -72,11 +85,15 @@ def written(tx: Snapshot, generation: bytes) -> WriteLane | None:
 
 
 def last_written(tx: Snapshot, conversation: int) -> WriteLane | None:
-    """Return the generation that ended last."""
-    row = tx.row(
-        f"SELECT {_WRITE} FROM write_lanes WHERE conversation = ? ORDER BY rekeyed_at DESC LIMIT 1", conversation
-    )
+    """Return the latest generation, ended or not."""
+    row = tx.row(f"SELECT {_WRITE} FROM write_lanes WHERE conversation = ? ORDER BY born DESC LIMIT 1", conversation)
     return None if row is None else WriteLane(*row)
+
+
+def written_in(tx: Snapshot, conversation: int) -> list[WriteLane]:
+    """Return a conversation's generations of ours, the latest first."""
+    rows = tx.rows(f"SELECT {_WRITE} FROM write_lanes WHERE conversation = ? ORDER BY born DESC", conversation)
+    return [WriteLane(*row) for row in rows]
 
 
 def every_writing(tx: Snapshot) -> list[WriteLane]:
@@ -102,19 +119,16 @@ def mark_rekeyed(tx: Transaction, generation: bytes, index: int, now_ms: int) ->
 def start_reading(
     tx: Transaction, generation: bytes, conversation: int, device: bytes, point: bytes, chain: bytes
 ) -> bool:
-    """Begin to read a generation; False when it is known already."""
-    count = tx.row("SELECT count(*) FROM read_lanes")
-    born = 0 if count is None else int(count[0])
+    """Begin to read a generation; False when it is known already, or was."""
     return (
         tx.run(
             "INSERT OR IGNORE INTO read_lanes(generation, conversation, device, point, chain, born)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
+            " SELECT ?1, ?2, ?3, ?4, ?5, coalesce(max(born), 0) + 1 FROM read_lanes",
             generation,
             conversation,
             device,
             point,
             chain,
-            born,
         )
         == 1
     )
@@ -122,18 +136,20 @@ def start_reading(
 
 def reading(tx: Snapshot, generation: bytes) -> ReadLane | None:
     """Return a lane that is read."""
-    row = tx.row(f"SELECT {_READ} FROM read_lanes WHERE generation = ?", generation)
+    row = tx.row(f"SELECT {_READ} FROM read_lanes WHERE generation = ? AND ended_at IS NULL", generation)
     return None if row is None else ReadLane(*row)
 
 
 def every_reading(tx: Snapshot) -> list[ReadLane]:
     """Return all lanes that are read."""
-    return [ReadLane(*row) for row in tx.rows(f"SELECT {_READ} FROM read_lanes")]
+    return [ReadLane(*row) for row in tx.rows(f"SELECT {_READ} FROM read_lanes WHERE ended_at IS NULL")]
 
 
 def reading_in(tx: Snapshot, conversation: int) -> list[ReadLane]:
     """Return a conversation's lanes, the newest generation first."""
-    rows = tx.rows(f"SELECT {_READ} FROM read_lanes WHERE conversation = ? ORDER BY born DESC", conversation)
+    rows = tx.rows(
+        f"SELECT {_READ} FROM read_lanes WHERE conversation = ? AND ended_at IS NULL ORDER BY born DESC", conversation
+    )
     return [ReadLane(*row) for row in rows]
 
 
@@ -147,9 +163,9 @@ def advance_reading(tx: Transaction, generation: bytes, chain: bytes, next_index
     )
 
 
-def end_reading(tx: Transaction, generation: bytes, last_index: int) -> None:
-    """Note where the writer ended a generation."""
-    tx.run("UPDATE read_lanes SET last_index = ? WHERE generation = ?", last_index, generation)
+def set_broken(tx: Transaction, generation: bytes, index: int) -> None:
+    """Note the first index of a lane that could not be opened."""
+    tx.run("UPDATE read_lanes SET broken_at = coalesce(broken_at, ?) WHERE generation = ?", index, generation)
 
 
 def set_hole(tx: Transaction, generation: bytes, online_ms: int) -> None:
@@ -162,10 +178,19 @@ def give_up(tx: Transaction, generation: bytes, secrets: bytes) -> None:
     tx.run("UPDATE read_lanes SET given_up = ? WHERE generation = ?", secrets, generation)
 
 
-def drop_reading(tx: Transaction, generation: bytes) -> None:
-    """Forget a generation that ended long ago."""
+def end_reading(tx: Transaction, generation: bytes, now_ms: int) -> None:
+    """Stop reading a generation: its secrets go, its name stays, so that an old announcement does not revive it."""
     tx.run("DELETE FROM held WHERE generation = ?", generation)
-    tx.run("DELETE FROM read_lanes WHERE generation = ?", generation)
+    tx.run(
+        "UPDATE read_lanes SET ended_at = ?, chain = x'', given_up = x'', hole_since = NULL WHERE generation = ?",
+        now_ms,
+        generation,
+    )
+
+
+def forget_ended(tx: Transaction, before_ms: int) -> None:
+    """Forget the names of generations that were not read any more before a time."""
+    tx.run("DELETE FROM read_lanes WHERE ended_at < ?", before_ms)
 
 
 def hold(tx: Transaction, generation: bytes, index: int, plaintext: bytes) -> bool:

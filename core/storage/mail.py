@@ -17,13 +17,17 @@ def add_tags(tx: Transaction, tags: Iterable[Tag], hour: int) -> None:
 
 
 def tags(tx: Snapshot) -> list[Tag]:
-    """Return every tag kept."""
-    return [Tag(bytes(row[0])) for row in tx.rows("SELECT tag FROM tags ORDER BY hour DESC LIMIT ?", MAX_TAGS)]
+    """Return every tag kept, the oldest first."""
+    rows = tx.rows("SELECT tag FROM tags ORDER BY hour DESC LIMIT ?", MAX_TAGS)
+    return [Tag(bytes(row[0])) for row in reversed(rows)]
 
 
 def expire_tags(tx: Transaction, before_hour: int) -> None:
-    """Forget tags of boxes that are gone from the network."""
+    """Forget tags of boxes that are gone from the network, and the oldest beyond ``MAX_TAGS``."""
     tx.run("DELETE FROM tags WHERE hour < ?", before_hour)
+    count = tx.row("SELECT count(*) FROM tags")
+    if count is not None and int(count[0]) > MAX_TAGS:
+        tx.run("DELETE FROM tags WHERE tag IN (SELECT tag FROM tags ORDER BY hour LIMIT ?)", int(count[0]) - MAX_TAGS)
 
 
 def cursor(tx: Snapshot, custodian: NodeId) -> Cursor | None:

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 
 from core.storage.database import Snapshot, Transaction
 
-# Pieces kept of slots that are not whole yet. A link holder pays fourfold work for each; beyond this, new ones wait.
-MAX_PIECES = 20_000
+# Pieces kept of the slots of one watch that are not whole yet. A link holder pays fourfold work for each; beyond this,
+# new ones of this watch wait.
+MAX_PIECES = 4096
+# Pieces kept of one fragment: custodians keep no more variants of a box.
+MAX_VARIANTS = 4
 # Strangers kept at the door; more are dropped, as their senders will greet again tomorrow.
 MAX_GREETINGS = 500
 
@@ -88,12 +91,13 @@ def finish(tx: Transaction, invitation: str, state: str, sequence: int) -> None:
 
 
 def drop_keys(tx: Transaction, now_ms: int) -> None:
-    """Overwrite the keys of invitations that expired."""
+    """Overwrite the keys of invitations that expired; nothing can be opened with them twice any more."""
     tx.run(
         "UPDATE invitations SET xwing_private = NULL, olm_account = NULL, bundle = NULL"
         " WHERE expires_at <= ? AND xwing_private IS NOT NULL",
         now_ms,
     )
+    tx.run("DELETE FROM greetings_opened WHERE invitation IN (SELECT id FROM invitations WHERE xwing_private IS NULL)")
 
 
 def set_record(tx: Transaction, invitation: str, sequence: int, record: bytes) -> None:
@@ -199,8 +203,17 @@ class SlotPlace:
 
 def add_piece(tx: Transaction, place: SlotPlace, fragment: int, variant: bytes, plaintext: bytes) -> bool:
     """Keep an opened box of a slot; False when it is there already or there are too many."""
-    count = tx.row("SELECT count(*) FROM slot_pieces")
-    if count is not None and int(count[0]) >= MAX_PIECES:
+    count = tx.row("SELECT count(*) FROM slot_pieces WHERE watch = ?", place.watch)
+    variants = tx.row(
+        "SELECT count(*) FROM slot_pieces WHERE watch = ? AND day = ? AND number = ? AND fragment = ?",
+        place.watch,
+        place.day,
+        place.number,
+        fragment,
+    )
+    assert count is not None
+    assert variants is not None
+    if int(count[0]) >= MAX_PIECES or int(variants[0]) >= MAX_VARIANTS:
         return False
     return (
         tx.run(

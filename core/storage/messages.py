@@ -150,15 +150,26 @@ def set_state(tx: Transaction, seq: int, state: str, copies: int | None = None, 
     tx.run("UPDATE messages SET state = ?, copies = ?, until = ? WHERE seq = ?", state, copies, until, seq)
 
 
-def encode_again(tx: Transaction, conversation: int, generation: bytes, first_index: int) -> int:
-    """Let rows of ours from an index of a lane on be encoded anew; return how many."""
+def encode_again(tx: Transaction, conversation: int, generation: bytes, first: int, end: int | None = None) -> int:
+    """Let rows of ours at indexes of a lane, from ``first`` on and below ``end``, be encoded anew; return how many."""
     return tx.run(
-        "UPDATE messages SET pending = 1 WHERE conversation = ? AND generation = ? AND idx >= ? AND incoming = 0"
-        " AND kind <> 0 AND state <> 'failed'",
+        "UPDATE messages SET pending = 1 WHERE conversation = ? AND generation = ? AND idx >= ? AND idx < ?"
+        " AND incoming = 0 AND kind <> 0 AND state <> 'failed'",
         conversation,
         generation,
-        first_index,
+        first,
+        1 << 62 if end is None else end,
     )
+
+
+def unanswered_greetings(tx: Snapshot, conversation: int) -> list[int]:
+    """Return the rows that were said in a greeting and are not known to have come."""
+    rows = tx.rows(
+        "SELECT seq FROM messages WHERE conversation = ? AND incoming = 0 AND generation IS NULL AND pending = 0"
+        " AND state NOT IN ('delivered', 'read')",
+        conversation,
+    )
+    return [int(row[0]) for row in rows]
 
 
 def encode_lane_again(tx: Transaction, conversation: int) -> int:

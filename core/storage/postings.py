@@ -78,14 +78,20 @@ def find(tx: Snapshot, posting: int) -> Posting | None:
 _POSTING_AND_NUMBER = ", ".join(f"p.{column.strip()}" for column in _COLUMNS.split(",")) + ", n"
 
 
-def due(tx: Snapshot, fresh_hour: int, limit: int) -> list[tuple[Posting, int]]:
-    """Return (posting, fragment) of everything without a deposit that expires after ``fresh_hour``, oldest first."""
+def due(tx: Snapshot, fresh: range, day: int, limit: int) -> list[tuple[Posting, int]]:
+    """Return (posting, fragment) of everything without a copy that expires in the hours ``fresh``, oldest first.
+
+    What has a copy of ``day`` is never among them: no other is made that day. A copy that expires too late was made while
+    the clock was ahead, and no custodian takes it yet.
+    """
     rows = tx.rows(
         "WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < 31)"
         f" SELECT {_POSTING_AND_NUMBER} FROM postings p JOIN numbers ON n < p.fragments"
-        " WHERE NOT EXISTS (SELECT 1 FROM deposits d WHERE d.posting = p.id AND d.fragment = n AND d.expiry_hour > ?)"
-        " ORDER BY p.id, n LIMIT ?",
-        fresh_hour,
+        " WHERE NOT EXISTS (SELECT 1 FROM deposits d WHERE d.posting = p.id AND d.fragment = n"
+        " AND (d.day = ? OR d.expiry_hour BETWEEN ? AND ?)) ORDER BY p.id, n LIMIT ?",
+        day,
+        fresh.start,
+        fresh.stop - 1,
         limit,
     )
     return [(Posting(*row[:-1]), int(row[-1])) for row in rows]
@@ -116,6 +122,11 @@ def move(tx: Transaction, posting: int, secrets: bytes) -> None:
     """Give a posting another address; its copies are forgotten."""
     tx.run("UPDATE postings SET secrets = ? WHERE id = ?", secrets, posting)
     tx.run("DELETE FROM deposits WHERE posting = ?", posting)
+
+
+def detach(tx: Transaction, posting: int) -> None:
+    """Let a posting go on by itself: its message travels otherwise."""
+    tx.run("UPDATE postings SET message = NULL WHERE id = ?", posting)
 
 
 def over(tx: Snapshot, now_ms: int) -> list[Posting]:

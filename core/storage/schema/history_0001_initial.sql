@@ -21,6 +21,7 @@ CREATE TABLE conversations (
     state TEXT NOT NULL CHECK (state IN ('waiting', 'open', 'unanswered')),
     created_at INTEGER NOT NULL,
     waiting_until INTEGER,              -- when the link of a greeting that waits is over
+    opened_at INTEGER,                  -- network time when it last became open
     read_upto INTEGER NOT NULL DEFAULT 0, -- row of the last message seen here
     ack_due INTEGER,                    -- monotonic milliseconds cannot be kept: 1 = owed, NULL = nothing owed
     draft TEXT NOT NULL DEFAULT ''
@@ -30,6 +31,7 @@ CREATE TABLE roots (
     conversation INTEGER NOT NULL REFERENCES conversations(id),
     greeting_hash BLOB NOT NULL,
     root BLOB NOT NULL,
+    born INTEGER NOT NULL,              -- order in which roots came
     PRIMARY KEY (conversation, greeting_hash)
 ) WITHOUT ROWID;
 
@@ -37,7 +39,9 @@ CREATE TABLE devices (
     device BLOB PRIMARY KEY,
     conversation INTEGER NOT NULL REFERENCES conversations(id),
     certificate BLOB NOT NULL,
-    offered_key BLOB                    -- X-Wing public key the device offered for our next re-keying
+    offered_key BLOB,                   -- X-Wing public key the device offered for our next re-keying
+    reset_at INTEGER,                   -- when the latest reset of it that we know was made
+    cleared_at INTEGER                  -- the same, of those that leave nothing to read in its older lanes
 ) WITHOUT ROWID;
 CREATE INDEX devices_by_conversation ON devices(conversation);
 
@@ -64,6 +68,8 @@ CREATE TABLE write_lanes (
     scalar BLOB NOT NULL,
     chain BLOB NOT NULL,                -- of next_index
     next_index INTEGER NOT NULL DEFAULT 0,
+    born INTEGER NOT NULL,              -- order of generations
+    made_at INTEGER NOT NULL,           -- network time when it began; later than that of every generation before
     rekeyed_index INTEGER NOT NULL DEFAULT 0,
     rekeyed_at INTEGER NOT NULL,
     ended INTEGER NOT NULL DEFAULT 0
@@ -78,7 +84,8 @@ CREATE TABLE read_lanes (
     chain BLOB NOT NULL,                -- of next_index
     next_index INTEGER NOT NULL DEFAULT 0, -- every index below is committed
     born INTEGER NOT NULL,              -- order of generations: the latest is the device's own
-    last_index INTEGER,                 -- where the writer says this generation ends, once it has
+    ended_at INTEGER,                   -- network time since when it is not read any more; kept to know it again
+    broken_at INTEGER,                  -- the first index that could not be opened: nothing from there on is acknowledged
     hole_since INTEGER,                 -- account.online_ms when next_index was first found missing
     given_up BLOB NOT NULL DEFAULT x''  -- secrets of indexes that were given up, for what still comes late
 ) WITHOUT ROWID;
