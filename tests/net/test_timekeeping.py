@@ -94,3 +94,7 @@ def test_the_offset_is_nothing_or_what_a_majority_says(differences: list[int]) -
         assert len(near) >= 3
         assert 2 * len(near) > len(differences)
         assert abs(offset) > AGREEMENT_MS
+
+
+def test_three_who_agree_in_the_middle_of_many_who_do_not_are_no_majority() -> None:
+    assert heard(-9, -5, 3, 3, 3, 20, 30).offset_ms == 0

@@ -88,3 +88,14 @@ def test_where_parcels_are_free_zeros_do() -> None:
     free = required_work(BOX_SIZE, 48, WorkPrice(0.0))
     assert solve(DIGEST, free) == (0,) * PUZZLES
     assert check(DIGEST, (0,) * PUZZLES, free)
+
+
+def test_the_limit_is_where_the_protocol_puts_it() -> None:
+    nonces = solve(DIGEST, LITTLE)
+    worst = max(
+        int.from_bytes(hashlib.pbkdf2_hmac("sha256", DIGEST + bytes([j]), n.to_bytes(4, "big"), 32)[:8], "big")
+        for j, n in enumerate(nonces)
+    )
+    most = 2**64 * 66 * 8 / worst  # the dearest work that these nonces still pay for
+    assert check(DIGEST, nonces, most * 0.999)
+    assert not check(DIGEST, nonces, most * 1.001)
