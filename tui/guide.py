@@ -16,13 +16,13 @@ GUIDE: Final = (
     Chapter(
         "How a message travels",
         (
-            "1. Enter commits it to the encrypted file on this device. It is safe from then on: “queued”.",
+            "1. Enter commits it to the encrypted file on this device. It is safe from then on: 'queued'.",
             "2. It is sealed for the other person's device with a key used once, padded to one of three sizes, and some "
             "50 ms of proof of work are added, which keeps floods out.",
-            "3. It goes over three strangers' devices, each of which knows only the one before and the one after: “sent”.",
-            "4. Several nodes keep it for up to 48 hours, under a name that leads to nobody: “stored”.",
+            "3. It goes over three strangers' devices, each of which knows only the one before and the one after: 'sent'.",
+            "4. Several nodes keep it for up to 48 hours, under a name that leads to nobody: 'stored'.",
             "5. The other device fetches everything of a whole region of names and finds its own by a secret only you "
-            "two share. It answers: “delivered”. Until then your device tries again, for 30 days.",
+            "two share. It answers: 'delivered'. Until then your device tries again, for 30 days.",
         ),
     ),
     Chapter(

@@ -31,7 +31,7 @@ from tui.screens.page import Page
 from tui.widgets.secret_field import PasscodeField
 from tui.widgets.word_slot import WordSlot, words_in
 
-pytestmark = pytest.mark.asyncio
+pytestmark = [pytest.mark.asyncio, pytest.mark.slow]
 
 SEED_WORDS = words.words_of(bytes(range(SEED_SIZE)))
 PASSCODE = "quiet river over stones"
@@ -243,7 +243,7 @@ async def test_a_word_that_is_not_in_the_list_is_marked_with_what_was_meant() ->
         await reach_restore(pilot)
         await write(pilot, "hosre")
         await pilot.press("space")
-        await until(pilot, lambda: "did you mean “horse”" in notice(app))
+        await until(pilot, lambda: "did you mean 'horse'" in notice(app))
         assert app.screen.query(WordSlot).first().is_marked
 
 

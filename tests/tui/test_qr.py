@@ -110,7 +110,7 @@ async def test_on_a_smaller_screen_the_size_needed_is_told_and_no_cut_code_is_sh
     app = stage_of(LONGEST_LINK)
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: not app.screen.query_one("QrView").display)
-        assert "66×23" in str(app.screen.query_one("#too-small").render())
+        assert "66x23" in str(app.screen.query_one("#too-small").render())
 
 
 # --- picture files ----------------------------------------------------------------------------------------------------

@@ -1,0 +1,1 @@
+"""The screens, one to a file; a screen of several parts is a folder."""

@@ -21,6 +21,7 @@ class ConfirmScreen(ModalScreen[bool]):
     """Asks ``question``, explains with ``detail``; dismisses True for yes. ``careful`` puts the focus on no."""
 
     # Opaque: a see-through backdrop costs 70 % more bytes over SSH, and would show what lies beneath.
+    SCOPED_CSS = False  # one rule looks at the app's glyphs
     DEFAULT_CSS = """
     ConfirmScreen {
         align: center middle;
@@ -34,6 +35,7 @@ class ConfirmScreen(ModalScreen[bool]):
         #answers { height: 1; margin-top: 1; }
         &:ansi, &:ansi #question-box { background: ansi_default; }
     }
+    .ascii ConfirmScreen #question-box { border-left: ascii $accent; }
     """
     BINDINGS = [
         Binding("y", "answer(True)", "Yes", id="confirm.yes"),

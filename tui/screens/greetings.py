@@ -134,7 +134,7 @@ class GreetingsScreen(Page[str]):
         greeting = self._chosen
         if greeting is None:
             return
-        note = f", by your invitation “{clean_line(greeting.note)}”" if greeting.note else ""
+        note = f", by your invitation '{clean_line(greeting.note)}'" if greeting.note else ""
         self.query_one("#who", Static).update(Content(f"{clean_name(greeting.name)}{note}"))
         self.query_one(IdentityView).show(greeting.identity)
         self.query_one("#text", Static).update(Content(clean_text(greeting.text) or "(no words)"))

@@ -47,6 +47,7 @@ class Page(Screen[R], Generic[R]):
         .faint { color: $quiet; }
         .text { width: 1fr; height: auto; }
         .buttons { height: auto; width: 1fr; margin-top: 1; }
+        &.-roomy Column { padding-top: 4; }
         &.-short Column { padding: 0 1; }
         &.-short #notice.-quiet { display: none; }
         &.-short .tall-only { display: none; }
@@ -60,7 +61,7 @@ class Page(Screen[R], Generic[R]):
     }
     """
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-normal"), (120, "-wide")]
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall"), (32, "-roomy")]
     BINDINGS = [
         Binding("escape", "leave", "Back", id="page.back"),
         Binding("pageup", "scroll_page(-1)", "Page up", show=False),

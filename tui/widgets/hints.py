@@ -9,7 +9,7 @@ from textual.widgets import Static
 from tui.frame import frame_of
 
 # Arrows for terminals that have none.
-_SPELLED = {"↑↓": "Up/Down", "←→": "Left/Right"}
+_SPELLED = (("↑↓", "Up/Down"), ("←→", "Left/Right"))
 _KEY = Style(bold=True)
 
 
@@ -33,14 +33,20 @@ class Hints(Static):
 
     def render(self) -> Content:
         """Return what fits."""
-        spelled = _SPELLED if frame_of(self).profile.glyphs == "ascii" else {}
+        ascii_only = frame_of(self).profile.glyphs == "ascii"
         parts: list[str | tuple[str, Style]] = []
         room = self.size.width
         for sign, does in self._hints:
-            key = spelled.get(sign, sign)
+            key = _spelled(sign) if ascii_only else sign
             room -= len(key) + 1 + len(does)
             if room < 0:
                 break
             parts += [(key, _KEY), f" {does}", "   " if room >= 3 else ""]
             room -= 3
         return Content.assemble(*parts)
+
+
+def _spelled(key: str) -> str:
+    for sign, words in _SPELLED:
+        key = key.replace(sign, words)
+    return key

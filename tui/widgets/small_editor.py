@@ -22,6 +22,8 @@ class SmallEditor(TextArea):
         &:ansi:focus { border: none; border-left: outer $accent; }
         &:ansi .text-area--cursor { background: ansi_default; color: ansi_default; text-style: reverse; }
     }
+    .ascii SmallEditor:ansi { border: none; border-left: blank; }
+    .ascii SmallEditor:ansi:focus { border: none; border-left: ascii $accent; }
     .ascii SmallEditor:focus { border: none; border-left: ascii $accent; }
     .-short SmallEditor { min-height: 2; max-height: 3; }
     """

@@ -22,6 +22,7 @@ from tui.errors import explain
 from tui.frame import frame_of
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.invite.save import SavePictureScreen
+from tui.text import clean_line
 from tui.widgets.hints import Hints
 from tui.widgets.notice import Notice
 from tui.widgets.qr_view import QrView
@@ -52,8 +53,8 @@ def arrange(screen: Size, code: Size) -> Arrangement:
 
 
 def size_needed(code: Size) -> str:
-    """Return the smallest terminal that shows the code with its text: ``66×23``."""
-    return f"{code.width + _TEXT_COLUMNS}×{code.height + _CHROME_ROWS}"
+    """Return the smallest terminal that shows the code with its text: ``66x23``."""
+    return f"{code.width + _TEXT_COLUMNS}x{code.height + _CHROME_ROWS}"
 
 
 class InviteCodeScreen(Screen[None]):
@@ -67,6 +68,7 @@ class InviteCodeScreen(Screen[None]):
         #text { width: 1fr; height: 1fr; padding: 0 1 0 2; overflow-y: auto; scrollbar-size-vertical: 1; }
         #text Static { width: 1fr; height: auto; }
         #link { margin: 1 0; }
+        &.-wide.-roomy QrView { margin: 2 4; }
         &.-under #pair { layout: vertical; }
         &.-none QrView { display: none; }
         #too-small { display: none; }
@@ -75,6 +77,8 @@ class InviteCodeScreen(Screen[None]):
         &:ansi #title { background: ansi_default; text-style: bold reverse; }
     }
     """
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-roomy")]
     BINDINGS = [
         Binding("escape,q", "leave", "Back", id="invite_code.back"),
         Binding("y", "copy", "Copy link", id="invite_code.copy"),
@@ -98,7 +102,9 @@ class InviteCodeScreen(Screen[None]):
                 yield Static("", id="facts")
                 yield Static(Content(self._invite.link), id="link")
                 yield Notice(id="notice")
-        yield Hints(("y", "copy link"), ("s", "save picture"), ("r", "revoke"), ("Esc", "back"))
+        # Only without colours does it depend on the terminal which way round the code is.
+        invert = (("i", "invert"),) if self.app.no_color else ()
+        yield Hints(("y", "copy link"), ("s", "save picture"), *invert, ("r", "revoke"), ("Esc", "back"))
 
     def on_mount(self) -> None:
         """Show the facts and keep them fresh."""
@@ -117,7 +123,7 @@ class InviteCodeScreen(Screen[None]):
             self.set_class(each == arrangement, f"-{each}")
         self.query_one("#too-small", Static).update(
             Content(
-                f"The code needs a terminal of {size_needed(code)}; this one has {size.width}×{size.height}. "
+                f"The code needs a terminal of {size_needed(code)}; this one has {size.width}x{size.height}. "
                 "Enlarge it or make the font smaller, or send the link, or save a picture (s)."
             )
         )
@@ -133,7 +139,7 @@ class InviteCodeScreen(Screen[None]):
             f"Copies    {_copies(invite.copies)}",
         ]
         if invite.note:
-            lines.append(f"Note      {invite.note}")
+            lines.append(f"Note      {clean_line(invite.note)}")
         if invite.state != "open":
             lines.append(f"State     {invite.state}")
         self.query_one("#facts", Static).update(Content("\n".join(lines)))
@@ -166,7 +172,7 @@ class InviteCodeScreen(Screen[None]):
 
         def saved(path: Path | None) -> None:
             if path is not None:
-                self.query_one(Notice).say(f"Saved as {path}, readable by you only.", "good")
+                self.query_one(Notice).say(f"Saved as {clean_line(str(path))}, readable by you only.", "good")
 
         self.app.push_screen(SavePictureScreen(self.client, self._invite.link), saved)
 

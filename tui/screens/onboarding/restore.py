@@ -105,7 +105,7 @@ class EnterWords(Step[list[str]]):
             return
         meant = words.nearest(marked[0].field.value)
         numbers = ", ".join(str(slot.number) for slot in marked)
-        guess = f" Number {marked[0].number}: did you mean “{meant}”?" if meant else ""
+        guess = f" Number {marked[0].number}: did you mean '{meant}'?" if meant else ""
         self._say(f"Not in the list: {numbers}.{guess}")
 
     @on(WordSlot.Finished)
