@@ -200,8 +200,8 @@ def search(tx: Snapshot, query: str, conversation: int | None, limit: int, befor
     match = " ".join(f'"{word}"' for word in words) + "*"
     columns = ", ".join(f"m.{column.strip()}" for column in _COLUMNS.split(","))
     rows = tx.rows(
-        f"SELECT {columns} FROM search JOIN messages m ON m.seq = search.rowid WHERE search MATCH ?1 AND rowid < ?2"
-        " AND (?3 IS NULL OR m.conversation = ?3) ORDER BY rowid DESC LIMIT ?4",
+        f"SELECT {columns} FROM search JOIN messages m ON m.seq = search.rowid WHERE search MATCH ?1 AND search.rowid < ?2"
+        " AND (?3 IS NULL OR m.conversation = ?3) ORDER BY search.rowid DESC LIMIT ?4",
         match,
         before if before is not None else 1 << 62,
         conversation,
