@@ -22,6 +22,7 @@ import random
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from heapq import heappop, heappush
+from importlib import import_module
 from typing import Any, Final, Protocol, runtime_checkable
 
 from net.custodian import StoreJob
@@ -387,6 +388,5 @@ def _call(callback: Callable[[], None], _unused: None) -> None:
 
 
 if __name__ == "__main__":
-    from net.simulator_demo import main
-
-    main()
+    # By name: the demonstration is built on this module, not the other way round.
+    import_module("net.simulator_demo").main()
