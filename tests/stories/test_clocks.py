@@ -1,0 +1,149 @@
+"""Days offline, clocks that are wrong, homes that were put back: nothing is lost, nothing comes twice."""
+
+from __future__ import annotations
+
+import shutil
+import time
+
+import pytest
+
+from core.storage.database import Database
+from core.storage.migrations import load_migrations
+from core.vault.node_key import load_or_create
+from tests.support.processes import Rpc
+from tests.support.shifted_clock import ShiftedClock
+from tests.support.story_world import World, send, wait_received, wait_states
+
+pytestmark = [pytest.mark.network, pytest.mark.slow, pytest.mark.timeout(240)]
+
+HOUR = 3600.0
+DAY = 24 * HOUR
+TEXTS = 12
+
+
+def numbered(who: str, count: int = TEXTS) -> list[str]:
+    return [f"{who} {number:02}" for number in range(count)]
+
+
+def test_a_receiver_who_is_away_for_three_days(world: World) -> None:
+    clock = ShiftedClock(world.root / "clock")
+    world.clock = clock.path
+    world.start_nodes()
+    alice, a, b = world.open("alice"), world.conversation["alice"], world.conversation["bob"]
+    texts = numbered("alice")
+    send(alice, a, texts)
+    wait_states(alice, a, texts, ["stored"])
+    for hours in (20, 40, 60, 76):
+        clock.set(hours * HOUR)
+        wait_kept_until(alice, a, texts, time.time() + hours * HOUR)
+    bob = world.open("bob")
+    wait_received(bob, b, texts)
+    wait_states(alice, a, texts, ["delivered"])
+
+
+def wait_kept_until(rpc: Rpc, conversation: str, texts: list[str], seconds: float) -> None:
+    """Wait until the network holds every text at least until then."""
+
+    def is_kept() -> bool:
+        rows = [row for row in rpc.sent(conversation) if row["text"] in texts]
+        return all(row["state"] == "stored" and row["until"] > seconds * 1000 for row in rows)
+
+    rpc.until("everything is deposited again", is_kept)
+
+
+@pytest.mark.parametrize("whose", ["alice", "bob"])
+def test_a_clock_that_is_a_day_off(world: World, whose: str) -> None:
+    """It is wrong when the program starts, and is then set to be wrong the other way round."""
+    clock = ShiftedClock(world.root / "clock")
+    world.clocks[whose] = clock.path
+    clock.set(DAY)
+    world.start_nodes()
+    alice, bob = world.open_all()
+    for ahead in (DAY, -DAY):
+        clock.set(ahead)
+        converse(world, alice, bob, f"{ahead / HOUR:+.0f} h")
+
+
+@pytest.mark.parametrize("ahead", [DAY, -DAY])
+def test_a_text_from_before_and_a_clock_that_was_set_meanwhile(world: World, ahead: float) -> None:
+    """What was not delivered is deposited again at the start, before anybody could tell the right time."""
+    clock = ShiftedClock(world.root / "clock")
+    world.clocks["alice"] = clock.path
+    world.start_nodes()
+    alice, a, b = world.open("alice"), world.conversation["alice"], world.conversation["bob"]
+    texts = numbered("alice")
+    send(alice, a, texts)
+    wait_states(alice, a, texts, ["stored"])
+    alice.stop()
+    for name in world.node_names:  # what the network held is gone with it
+        world.nodes[name].kill()
+        (world.place(name).home / "parcels.db").unlink()
+        (world.place(name).home / "parcels.db-wal").unlink(missing_ok=True)
+    world.start_nodes()
+    clock.set(ahead)
+    alice = world.open("alice")
+    bob = world.open("bob")
+    converse(world, alice, bob, "afterwards")
+    wait_received(bob, b, texts)
+
+
+def converse(world: World, alice: Rpc, bob: Rpc, about: str) -> None:
+    """Let both say something until both know that it arrived."""
+    a, b = world.conversation["alice"], world.conversation["bob"]
+    mine, theirs = numbered(f"alice, {about},", 5), numbered(f"bob, {about},", 5)
+    send(alice, a, mine)
+    send(bob, b, theirs)
+    wait_received(bob, b, mine)
+    wait_received(alice, a, theirs)
+    wait_states(alice, a, mine, ["delivered"])
+    wait_states(bob, b, theirs, ["delivered"])
+
+
+@pytest.mark.parametrize("keeps_mark", [True, False], ids=["mark kept", "mark lost"])
+def test_an_old_copy_of_a_home_is_put_back(world: World, keeps_mark: bool) -> None:
+    world.start_nodes()
+    alice, bob = world.open_all()
+    a, b = world.conversation["alice"], world.conversation["bob"]
+    converse(world, alice, bob, "before")
+    alice.stop()
+    place = world.place("alice")
+    backup = world.root / "backup"
+    shutil.copytree(place.home, backup)
+
+    alice = world.open("alice")
+    lost_here = numbered("alice, forgotten by herself,", 30)
+    said_again = numbered("bob, heard and forgotten,", 8)
+    send(alice, a, lost_here)
+    send(bob, b, said_again)
+    wait_received(bob, b, lost_here)
+    wait_received(alice, a, said_again)
+    wait_states(bob, b, said_again, ["delivered"])
+    alice.kill()
+    shutil.rmtree(place.home)
+    shutil.copytree(backup, place.home)
+    if not keeps_mark:
+        shutil.rmtree(place.state)
+
+    alice = world.open("alice")
+    converse(world, alice, bob, "after")
+    wait_received(alice, a, said_again)
+    everything = [*numbered("alice, before,", 5), *lost_here, *numbered("alice, after,", 5)]
+    assert [text for text in bob.received(b) if text.startswith("alice,")] == everything
+    world.stop()
+    assert ids_of_several_variants(world) == []
+
+
+def ids_of_several_variants(world: World) -> list[tuple[str, str, int]]:
+    """Return (node, id, variants) of every id that a node has seen with different bytes."""
+    found: list[tuple[str, str, int]] = []
+    for name in world.node_names:
+        home = world.place(name).home
+        database = Database.open(
+            home / "parcels.db", load_or_create(home / "node.key").database_key, load_migrations("parcels")
+        )
+        with database.read() as snapshot:
+            rows = snapshot.rows("SELECT hex(id), count(*) FROM box GROUP BY id HAVING count(*) > 1")
+            assert snapshot.rows("SELECT 1 FROM box LIMIT 1")
+        database.close()
+        found += [(name, row[0], row[1]) for row in rows]
+    return found
