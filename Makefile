@@ -36,7 +36,7 @@ check: $(INSTALLED_DEV) ## format, lint, types, layers; changes nothing
 	$(BIN)/lint-imports
 
 bench: $(INSTALLED_DEV) ## the benchmarks, JSON on standard output
-	@set -e; for bench in benchmarks/[a-z]*.py; do $(BIN)/python "$$bench"; done
+	@set -e; for bench in benchmarks/[a-z]*.py; do $(BIN)/python -m "benchmarks.$$(basename "$$bench" .py)"; done
 
 lock: $(INSTALLED_DEV) ## requirements/*.lock anew from requirements/*.in
 	$(LOCK) --output-file requirements/run.lock requirements/run.in

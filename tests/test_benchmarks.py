@@ -1,0 +1,36 @@
+"""Every benchmark runs and says what it says in one JSON object. What it says is not asserted: machines differ."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+NAMES = sorted(path.stem for path in (ROOT / "benchmarks").glob("[a-z]*.py"))
+# Seconds that the smallest measurement gets; never reached by one that works.
+PATIENCE = 100
+
+
+@pytest.mark.network
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_a_benchmark_prints_one_json_object(name: str) -> None:
+    outcome = subprocess.run(
+        [sys.executable, "-m", f"benchmarks.{name}", "--quick"],
+        cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False,
+    )  # fmt: skip
+    assert outcome.returncode == 0, outcome.stderr
+    (line,) = outcome.stdout.splitlines()
+    figures = json.loads(line)
+    assert (figures["benchmark"], figures["quick"]) == (name, True)
+    assert set(figures) > {"benchmark", "quick", "machine"}
+
+
+def test_make_bench_runs_all_of_them() -> None:
+    recipe = subprocess.run(["make", "--dry-run", "bench"], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "benchmarks/[a-z]*.py" in recipe.stdout
+    assert len(NAMES) >= 9
