@@ -22,7 +22,7 @@ import trio
 
 from core.api import ApiError
 from tui.demo import check
-from tui.demo.children import Places, open_nodes, open_rpc
+from tui.demo.children import Places, last_words, open_nodes, open_rpc
 from tui.demo.echo import Echo
 from tui.demo.errors import StageFailed
 from tui.standard_streams import StandardInput, StandardOutput
@@ -58,7 +58,7 @@ async def perform(places: Places) -> int:
             link: str = await nursery.start(echo.run)
             await _tell(News(ready=Ready(str(places.root), specs[: NODES // 2], link)))
     except* (StageFailed, ApiError) as group:
-        await _tell(News(failed=str(_first(group))))
+        await _tell(News(failed=f"{_first(group)} ({last_words(places)})"))
     return FAILED
 
 

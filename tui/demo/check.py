@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import secrets
-from typing import Final, TypeVar
+from typing import Final
 
 import msgspec
 import trio
 
 from core import api
 from core.api import ApiError
-from tui.demo.children import Places, open_nodes, open_rpc
+from tui.demo.children import Places, last_words, open_nodes, open_rpc
 from tui.demo.errors import StageFailed
 from tui.demo.rpc_client import RpcClient, talk_to
 
@@ -21,8 +21,6 @@ TEXTS: Final = 3
 TIME_LIMIT: Final = 90.0
 INVITATION_LIFE: Final = 3600
 _NAMES: Final = ("Alice", "Bob")
-
-E = TypeVar("E", bound=api.Event)
 
 
 class Outcome(msgspec.Struct, kw_only=True):
@@ -47,7 +45,7 @@ async def round_trip(places: Places) -> tuple[Outcome, str]:
             outcome.ok = outcome.sent == outcome.received
             reason = "" if outcome.ok else "not every text came as it was sent"
     except StageFailed as error:
-        reason = str(error)
+        reason = f"{error} ({last_words(places)})"
     except ApiError as error:
         reason = f"{error.kind}: {error.message}"
     outcome.seconds = round(trio.current_time() - began, 2)
@@ -83,23 +81,16 @@ async def _meet(alice: RpcClient, bob: RpcClient, outcome: Outcome) -> tuple[str
     greeting = "It is Bob, on a private network."
     theirs = (await bob.call(api.ContactAdd(link=invited.link, greeting=greeting))).conversation
     outcome.sent += 1
-    received = await _next(alice, api.GreetingReceived)
+    received = await alice.next_event(api.GreetingReceived)
     outcome.received += received.text == greeting
     ours = (await alice.call(api.GreetingAccept(id=received.id))).conversation
-    await _next(bob, api.ContactAccepted)
+    await bob.next_event(api.ContactAccepted)
     return ours, theirs
 
 
 async def _tell(speaker: RpcClient, conversation: str, hearer: RpcClient, text: str, outcome: Outcome) -> None:
     await speaker.call(api.MessageSend(conversation=conversation, text=text))
     outcome.sent += 1
-    while (await _next(hearer, api.MessageReceived)).text != text:
+    while (await hearer.next_event(api.MessageReceived)).text != text:
         pass  # the greeting, which is the conversation's first row
     outcome.received += 1
-
-
-async def _next(client: RpcClient, kind: type[E]) -> E:
-    async for event in client.events:
-        if isinstance(event, kind):
-            return event
-    raise StageFailed("the process of an account is gone")

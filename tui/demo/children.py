@@ -67,7 +67,7 @@ async def open_nodes(places: Places, count: int) -> AsyncGenerator[list[str]]:
         home = ("--home", str(places.home(f"node{number}")))
         node = await _start(["tui.demo.leash", "node", *home, *_PRIVATE, *_joins(join)], places)
         running.append(node)
-        specs[number] = await _spec_of(node, places)
+        specs[number] = await _spec_of(node)
 
     try:
         await start(0, [])
@@ -80,10 +80,12 @@ async def open_nodes(places: Places, count: int) -> AsyncGenerator[list[str]]:
 
 
 @asynccontextmanager
-async def open_rpc(places: Places, name: str, joins: Sequence[str]) -> AsyncGenerator[trio.Process]:
-    """Run a ``sottovoce rpc`` with the home ``name`` for a block."""
-    home = ("--home", str(places.home(name)))
-    process = await _start(["tui", "rpc", *home, "--no-remember", *_PRIVATE, *_joins(joins)], places)
+async def open_rpc(
+    places: Places, name: str, joins: Sequence[str], *, remember: bool = False
+) -> AsyncGenerator[trio.Process]:
+    """Run a ``sottovoce rpc`` with the home ``name`` for a block; a key that it remembers outlives the directory."""
+    home = ("--home", str(places.home(name)), *(() if remember else ("--no-remember",)))
+    process = await _start(["tui", "rpc", *home, *_PRIVATE, *_joins(joins)], places)
     try:
         yield process
     finally:
@@ -109,7 +111,7 @@ def _appending(path: Path) -> IO[bytes]:
     return path.open("ab")
 
 
-async def _spec_of(node: trio.Process, places: Places) -> str:
+async def _spec_of(node: trio.Process) -> str:
     """Wait for the line with which a node says that it is ready."""
     assert node.stdout is not None
     splitter = LineSplitter()
@@ -117,7 +119,7 @@ async def _spec_of(node: trio.Process, places: Places) -> str:
         async for data in node.stdout:
             for line in splitter.feed(bytes(data)):
                 return msgspec.json.decode(line or b"", type=_Ready).join
-    raise StageFailed(f"a node did not start: {last_words(places)}")
+    raise StageFailed("a node did not start")
 
 
 def last_words(places: Places) -> str:

@@ -13,11 +13,12 @@ from typing import Any, Final, TypeVar, get_args
 import msgspec
 import trio
 
-from core.api import AnyEvent, ApiError, Command, Kind, method_of
+from core.api import AnyEvent, ApiError, Command, Event, Kind, method_of
 from core.jsonrpc import LineSplitter
 from tui.demo.errors import StageFailed
 
 R = TypeVar("R")
+E = TypeVar("E", bound=Event)
 
 # Events that wait for the bot. It reads all the time; more would mean that it hangs.
 MAX_EVENTS: Final = 1024
@@ -64,6 +65,13 @@ class RpcClient:
             raise ApiError(Kind(data.pop("kind")), answer.error.message, **data)
         result: R = msgspec.json.decode(answer.result, type=_result_type(command))
         return result
+
+    async def next_event(self, kind: type[E]) -> E:
+        """Wait for the next event of a kind, passing over others; raises ``StageFailed`` when the process is gone."""
+        async for event in self.events:
+            if isinstance(event, kind):
+                return event
+        raise StageFailed("the process of an account is gone")
 
     async def _write(self, number: int, command: Command[Any]) -> None:
         params = msgspec.to_builtins(command)

@@ -1,0 +1,186 @@
+"""The demo as a newcomer and an operating system see it: it works, and it leaves nothing behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.support.terminal import Terminal
+from tui.demo import answers
+
+ROOT = Path(__file__).parent.parent
+CHECK = [sys.executable, "-m", "tui", "demo", "--check"]
+# Seconds until a test has failed; never reached by a demo that works. The check bounds itself at 90.
+PATIENCE = 100.0
+PASSCODE = "plaid otter hums nine"
+
+
+def until(condition: Callable[[], bool], what: str) -> None:
+    """Wait for what other processes do."""
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end, what
+        time.sleep(0.05)
+
+
+@contextmanager
+def checking(tmp_path: Path) -> Generator[subprocess.Popen[str]]:
+    """Run a check whose temporary directory and home are below ``tmp_path``."""
+    (tmp_path / "tmp").mkdir()
+    (tmp_path / "home").mkdir()
+    env = {name: value for name, value in os.environ.items() if not name.startswith("XDG_")}
+    env |= {"TMPDIR": str(tmp_path / "tmp"), "HOME": str(tmp_path / "home")}
+    with subprocess.Popen(
+        CHECK, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
+def left_behind(tmp_path: Path) -> list[str]:
+    """Return the names of everything in the temporary directory and the home."""
+    return [path.name for place in ("tmp", "home") for path in (tmp_path / place).iterdir()]
+
+
+@pytest.mark.network
+@pytest.mark.slow
+def test_the_check_says_in_one_line_that_two_accounts_talked_over_three_nodes(tmp_path: Path) -> None:
+    with checking(tmp_path) as process:
+        out, err = process.communicate(timeout=PATIENCE)
+    (line,) = out.splitlines()
+    outcome = json.loads(line)
+    assert err == ""
+    assert set(outcome) == {"ok", "accounts", "nodes", "sent", "received", "seconds"}
+    assert (process.returncode, outcome["ok"], outcome["accounts"]) == (0, True, 2)
+    assert outcome["nodes"] >= 3
+    assert outcome["sent"] == outcome["received"] > 2
+    assert left_behind(tmp_path) == []
+
+
+@pytest.mark.network
+@pytest.mark.slow
+@pytest.mark.parametrize("death", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+def test_nothing_outlives_the_demo_whatever_its_death(tmp_path: Path, death: signal.Signals) -> None:
+    with checking(tmp_path) as process:
+        parent = psutil.Process(process.pid)
+        # The backstage, three nodes, and the two accounts.
+        until(lambda: len(parent.children(recursive=True)) == 6, "no six children")
+        children = parent.children(recursive=True)
+        process.send_signal(death)
+        assert process.wait(PATIENCE) != 0
+        _, alive = psutil.wait_procs(children, PATIENCE)
+    assert alive == []
+    until(lambda: left_behind(tmp_path) == [], "the directory is still there")
+
+
+@pytest.mark.network
+@pytest.mark.slow
+def test_nodes_and_accounts_end_when_the_backstage_is_killed(tmp_path: Path) -> None:
+    with checking(tmp_path) as process:
+        parent = psutil.Process(process.pid)
+        until(lambda: len(parent.children(recursive=True)) == 6, "no six children")
+        (backstage,) = parent.children()
+        children = backstage.children()
+        backstage.kill()
+        _, alive = psutil.wait_procs(children, PATIENCE)
+        assert process.wait(PATIENCE) != 0
+    assert alive == []
+
+
+@pytest.mark.network
+@pytest.mark.slow
+def test_a_newcomer_talks_to_echo(tmp_path: Path) -> None:
+    with Terminal(["tui", "demo"], 80, 24, {"TMPDIR": str(tmp_path)}) as terminal:
+
+        def see(text: str) -> None:
+            terminal.wait_for(text, PATIENCE)
+            terminal.settle()  # what was drawn must have the focus too before anything is typed
+
+        def type_lines(*lines: str) -> None:
+            for line in lines:
+                terminal.send(f"{line}\r")
+                terminal.settle()
+
+        see("Create an account")
+        terminal.send("\r")
+        see("optional")
+        type_lines("Ada", PASSCODE, PASSCODE)
+        see("Write them on paper")
+        words = dict(re.findall(r"(\d+) ([a-z]+)", terminal.text()))
+        terminal.send("\r")
+        see("[ Check ]")
+        type_lines(*(words[number] for number in re.findall(r"^ +(\d+)\b", terminal.text(), re.MULTILINE)))
+        see("Greet Echo")
+        terminal.send("\r")
+        see("[ Send greeting ]")
+        terminal.send("I am new\t")
+        terminal.settle()
+        terminal.send("\r")
+        see("Hello Ada!")
+        terminal.send("canyon\r")
+        see("canyon … nyon … on")
+        terminal.send("\x11")
+        see("Quit sottovoce?")
+        terminal.send("y")
+        assert terminal.wait_for_exit(PATIENCE) == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_demo_says_that_it_needs_a_terminal() -> None:
+    outcome = subprocess.run(CHECK[:-1], cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert (outcome.returncode, outcome.stdout) == (2, "")
+    assert outcome.stderr == "sottovoce demo: needs a terminal; `sottovoce demo --check` does without\n"
+
+
+# --- what Echo says -----------------------------------------------------------------------------------------------------
+
+
+def test_help_names_every_word_and_each_has_an_answer_of_its_own() -> None:
+    words = re.findall(r"^  (\w+) ", answers.HELP, re.MULTILINE)
+    assert words == ["how", "who", "long", "late", "bye"]
+    said = {answers.answer(word, 99).texts for word in ["help", *words]}
+    assert len(said) == len(words) + 1
+    assert all(not text.startswith("“") for (text,) in said)
+
+
+@pytest.mark.parametrize("written", ["help", "/help", "Help!", "“help”", " HELP? "])
+def test_a_word_is_known_however_it_is_written(written: str) -> None:
+    assert answers.answer(written, 99).texts == (answers.HELP,)
+
+
+def test_only_late_makes_echo_vanish() -> None:
+    assert [word for word in ("help", "how", "who", "long", "late", "bye") if answers.answer(word, 9).leaves] == [
+        "late"
+    ]
+
+
+def test_a_short_text_comes_back_as_from_a_canyon_and_a_long_one_shortened() -> None:
+    assert answers.answer("hello", 99).texts == ("hello … ello … lo",)
+    assert answers.answer("two\nlines", 99).texts == ("“two\nlines”",)
+    assert len(answers.answer("x" * 9_000, 99).texts[0]) < 1_000
+
+
+def test_explanations_come_with_the_first_echoes_and_then_end() -> None:
+    counts = [len(answers.answer("hello there, you", earlier).texts) for earlier in range(5)]
+    assert counts == [2, 2, 1, 1, 1]
+
+
+@pytest.mark.parametrize("waiting", [0, 1, 2])
+def test_echo_says_what_waited_for_it(waiting: int) -> None:
+    (text,) = answers.returned(waiting).texts
+    assert text.startswith("I am back.")
+    assert ("2 texts" in text) == (waiting == 2)
