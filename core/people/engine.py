@@ -23,6 +23,7 @@ from core.people.bounds import decode
 from core.people.device import Certificate, certify
 from core.people.effects import BoxDraft, Effect, Fetch, Follow, RecordDraft
 from core.people.fetching import Fetching
+from core.people.foresight import Foresight
 from core.people.greeting import WORK_FACTOR
 from core.people.moment import DAY_MS, Moment
 from core.people.watching import LanePlace, SlotPlace, Watches
@@ -43,7 +44,7 @@ from net.events import (
     TagsArrived,
     Verdict,
 )
-from net.ids import ParcelId, Tag, tag_of
+from net.ids import tag_of
 from net.parcel.box import decode_box
 from net.parcel.work import FULL_PRICE, WorkPrice
 
@@ -89,7 +90,7 @@ class Engine:
         self._watches = Watches(now.day)
         self._solving: set[tuple[int, int]] = set()
         self._fetching = Fetching()
-        self._future: dict[Tag, tuple[bytes, int]] = {}  # ids that only another copy of this state can have used
+        self._foresight = Foresight()
         self._caught_up = False
         self._day = now.day
         self._ack_at: dict[int, float] = {}
@@ -128,7 +129,7 @@ class Engine:
     def _load(self, now: Moment) -> None:
         """Build what is watched from the database."""
         self._solving.clear()
-        self._future.clear()
+        self._foresight.clear()
         with self._database.transaction() as tx:
             self._watches = Watches(now.day, mail.tags(tx))
             work = Work(tx, self.me, now, self._watches)
@@ -193,6 +194,8 @@ class Engine:
                     inviting.confirmed(work, event.parcel_id, event.custodian)
             case BoxAbsent():
                 self._fetching.absent(event.tag, work.now.mono)
+                if self._foresight.absent(event.tag):
+                    self._watches.forget_seen(event.tag)
             case CustodianDown() | RecordAnswered():
                 pass
 
@@ -203,31 +206,15 @@ class Engine:
         work.want(ours)
         if event.caught_up and not self._caught_up:
             self._caught_up = True
-            self._foresee(work)
+            self._foresight.foresee(work)
             new = self._watches.seen()
-        if any(self._is_from_the_future(work, tag) for tag in new):
-            self._distrust_state(work)
-
-    def _foresee(self, work: Work) -> None:
-        """Note the ids of indexes we have not used: meeting one means that another copy of this state used it.
-
-        They are looked for as long as this engine runs: a custodian that has been away may be the only one to know.
-        """
-        days = range(work.now.day - 2, work.now.day + 1)
-        for row in lanes.every_writing(work.tx):
-            for index, box_id in conversing.future_ids(row, days):
-                self._future[tag_of(ParcelId(box_id))] = (row.generation, index)
-
-    def _is_from_the_future(self, work: Work, tag: Tag) -> bool:
-        generation, index = self._future.get(tag, (b"", 0))
-        row = lanes.written(work.tx, generation) if generation else None
-        return row is not None and not row.ended and index >= row.next_index
+        self._foresight.look(work, new)
 
     def _distrust_state(self, work: Work) -> None:
         _log.warning("this state is an old copy of itself: every lane begins anew")
         resetting.distrust_state(work)
         self._solving.clear()
-        self._future.clear()
+        self._foresight.clear()
 
     def _on_box(self, work: Work, data: bytes) -> None:
         try:
@@ -235,6 +222,8 @@ class Engine:
         except DecodeError:
             return
         self._fetching.came(tag_of(box.box_id))
+        if self._foresight.is_proof(work, box):
+            self._distrust_state(work)
         for place in self._watches.places(box.box_id):
             if isinstance(place, LanePlace):
                 reading.open_lane_box(work, place, box)
@@ -328,7 +317,7 @@ class Engine:
             accounts.add_online(work.tx, int(min(work.now.mono - last, 2 * DUTY_INTERVAL) * 1000))
 
     def _write_acks(self, work: Work) -> None:
-        if not self._caught_up:
+        if not self._may_write(work):
             return
         for conversation in conversations.acks_due(work.tx):
             at = self._ack_at.get(conversation)
@@ -352,16 +341,19 @@ class Engine:
 
     def _after(self, work: Work) -> None:
         """Write what waits, then deposit what lacks a copy: the end of every transaction."""
-        if self._caught_up:
+        if self._may_write(work):
             for conversation in messages.conversations_pending(work.tx):
                 self._write_pending(work, conversation)
-            if not posting.plan(work, self._solving):
-                self._distrust_state(work)
+            for own in posting.plan(work, self._solving):
+                self._foresight.suspect(work, own)
         due = set(conversations.acks_due(work.tx))
         for conversation in [known for known in self._ack_at if known not in due]:
             del self._ack_at[conversation]
         for conversation in due - set(self._ack_at):
             self._ack_at[conversation] = work.now.mono + self._ack_delay(conversation, work.now)
+
+    def _may_write(self, work: Work) -> bool:
+        return self._caught_up and not self._foresight.is_waiting(work.now.mono)
 
     @staticmethod
     def _write_pending(work: Work, conversation: int) -> None:

@@ -17,6 +17,7 @@ import msgspec
 
 from core.crypto import primitives
 from core.people.bounds import Bytes16, Key
+from net.ids import ParcelId
 
 # A reader derives this many indexes ahead: room for the largest block and a burst, at 0.13 ms an id and day.
 WINDOW = 48
@@ -55,6 +56,15 @@ class BoxSecrets:
     def unpack(data: bytes) -> BoxSecrets:
         """Undo ``pack``."""
         return BoxSecrets(data[:32], data[32:64])
+
+
+@dataclass(frozen=True, slots=True)
+class OwnId:
+    """An id of a lane of ours on some day."""
+
+    generation: bytes
+    index: int
+    box_id: ParcelId
 
 
 def new_lane() -> tuple[bytes, Offer]:

@@ -16,7 +16,7 @@ from core.people import lane
 from core.people.effects import BoxDraft, Deposit, Solve, Withdraw
 from core.people.fragment import PLAINTEXT_SIZE
 from core.people.greeting import WORK_FACTOR
-from core.people.lane import BoxSecrets
+from core.people.lane import BoxSecrets, OwnId
 from core.people.moment import HOUR_MS
 from core.people.slot import SLOTS, SlotKey, slot_key
 from core.people.work import Work
@@ -37,6 +37,9 @@ MAX_SOLVING = 16
 COPIES = 2
 # A sender tries this long; the network itself forgets after 48 hours. Milliseconds.
 TRY_MS = 30 * 86_400_000
+
+# Slots looked at for a free one. Whoever knows them could name all of them as taken, and must not starve a writer.
+SLOT_DRAWS = 8
 
 _PREFIX = 0  # one swarm (b = 0) until the overlay grows
 _STATES_BEFORE_STORED = ("queued", "sent")
@@ -89,15 +92,16 @@ def _draft(work: Work, posting: Posting, fragment: int) -> BoxDraft:
     return BoxDraft(posting.id, fragment, day, expiry, address.box_id, sealed, signature, factor)
 
 
-def plan(work: Work, solving: set[tuple[int, int]]) -> bool:
+def plan(work: Work, solving: set[tuple[int, int]]) -> list[OwnId]:
     """Draft what lacks a fresh copy, as far as there is room among ``solving`` (posting, fragment).
 
-    False, and nothing more is drafted, when an id of a lane of ours is in the network before we used it: then this state
-    is an old copy. A slot that is taken, by another self or somebody else who knows it, is exchanged for another.
+    Returns ids of lanes of ours that are said to be in the network before we used them: they are not drafted. A slot that
+    is taken, by another self or somebody else who knows it, is exchanged for a free one.
     """
+    suspicious: list[OwnId] = []
     room = MAX_SOLVING - len(solving)
     if room <= 0:
-        return True
+        return suspicious
     fresh = range(work.now.hour + REFRESH_HOURS + 1, work.now.hour + LIFE_HOURS + 1)
     for posting, fragment in postings.due(work.tx, fresh, work.now.day, MAX_SOLVING):
         if (posting.id, fragment) in solving or len(solving) >= MAX_SOLVING:
@@ -106,19 +110,26 @@ def plan(work: Work, solving: set[tuple[int, int]]) -> bool:
         assert current is not None
         draft = _draft(work, current, fragment)
         if work.watches.was_seen(draft.box_id):
-            if posting.kind == "block":
-                return False
-            _move_slot(work, current)
-            solving -= {(posting.id, n) for n in range(posting.fragments)}
-            continue  # the next plan drafts it anew
+            if posting.generation is not None and posting.kind == "block":
+                suspicious.append(OwnId(posting.generation, posting.first_index + fragment, ParcelId(draft.box_id)))
+                continue
+            if _move_slot(work, current):
+                solving -= {(posting.id, n) for n in range(posting.fragments)}
+                continue  # the next plan drafts it anew
         solving.add((posting.id, fragment))
         work.effects.append(Solve(draft))
-    return True
+    return suspicious
 
 
-def _move_slot(work: Work, posting: Posting) -> None:
-    number = primitives.random_bytes(1)[0] % SLOTS[posting.kind]
-    postings.move(work.tx, posting.id, slot_secrets(posting.secrets[:32], number))
+def _move_slot(work: Work, posting: Posting) -> bool:
+    """Draw another slot that seems free; False when there is none: custodians keep a few variants of a box."""
+    for _ in range(SLOT_DRAWS):
+        number = primitives.random_bytes(1)[0] % SLOTS[posting.kind]
+        secret = posting.secrets[:32]
+        if not work.watches.was_seen(slot_key(secret, work.now.day, number, 0).box_id):
+            postings.move(work.tx, posting.id, slot_secrets(secret, number))
+            return True
+    return False
 
 
 def finish(work: Work, draft: BoxDraft, nonces: tuple[int, ...]) -> None:

@@ -102,6 +102,10 @@ class Watches:
         """Return every tag seen, the oldest first."""
         return list(self._seen)
 
+    def forget_seen(self, tag: Tag) -> None:
+        """Take a tag for one that was never seen: nobody holds its box."""
+        self._seen.pop(tag, None)
+
     def was_seen(self, box_id: bytes) -> bool:
         """Tell whether the tag of an id was seen in the network."""
         return tag_of(ParcelId(box_id)) in self._seen

@@ -15,11 +15,15 @@ from core.errors import Malformed
 from core.people import conversing, lane, meeting, resetting
 from core.people.content import Acceptance, Block, Item, KeyOffer, Rekey, SealedSecret, decode_block, encode_block
 from core.people.device import Certificate, certify
+from core.people.invitation import decode_link
 from core.people.lane import Offer
+from core.people.slot import GREETING_SLOTS, slot_key
 from core.people.work import Work
 from core.storage import devices, lanes
+from net.events import BoxAbsent, TagsArrived
+from net.ids import Cursor, ParcelId, tag_of
 from tests.core.test_talking import add, meet
-from tests.support.post_office import Office, Person, settle
+from tests.support.post_office import CUSTODIANS, Office, Person, settle
 
 NO_POINT = b"\x02" * 32  # not a point of the prime-order group
 ZERO_KEY = bytes(32)  # contributes nothing to a Diffie-Hellman
@@ -40,7 +44,7 @@ def mallory(office: Office, tmp_path: Path) -> Person:
     return Person(office, tmp_path, "mallory")
 
 
-def do(person: Person, act: Callable[[Work], None]) -> None:
+def do(person: Person, act: Callable[[Work], object]) -> None:
     """Let a person's own engine do what no honest one does."""
     _, effects = person.engine.command(act, person.moment())
     person.carry_out(effects)
@@ -203,3 +207,51 @@ def test_a_time_beyond_all_calendars_is_none() -> None:
     assert dt.datetime.fromtimestamp(last / 1000, dt.UTC).astimezone(dt.timezone(dt.timedelta(hours=14)))
     with pytest.raises(Malformed):
         decode_block(encode_block(Block(last + 1, ())))
+
+
+def next_ids(reader: Person, day: int) -> list[ParcelId]:
+    """Return what a reader of a lane knows: the ids its writer will use next."""
+    with reader.database.read() as snapshot:
+        (row,) = lanes.every_reading(snapshot)
+    ids, chain = [], row.chain
+    for _ in range(lane.WINDOW):
+        secrets, chain = lane.step(chain)
+        ids.append(ParcelId(lane.box_id(row.point, secrets, day)))
+    return ids
+
+
+def lane_written(person: Person) -> bytes:
+    with person.database.read() as snapshot:
+        row = lanes.writing(snapshot, 1)
+    assert row is not None
+    return row.generation
+
+
+@pytest.mark.parametrize("is_at_start", [True, False])
+def test_a_contact_and_its_custodian_cannot_make_us_take_ourselves_for_an_old_copy(
+    office: Office, victim: Person, mallory: Person, *, is_at_start: bool
+) -> None:
+    """Mallory knows the ids we shall use next; its custodian says that they are there already."""
+    a, _ = meet(office, victim, mallory)
+    if is_at_start:
+        victim.close()
+        victim.open()
+    before = lane_written(victim)
+    tags = tuple(tag_of(box_id) for box_id in next_ids(mallory, victim.moment().day))
+    victim.feed([TagsArrived(CUSTODIANS[1], Cursor(b"run-two-", len(tags)), tags, caught_up=True)])
+    victim.say(a, "nobody else is me")
+    victim.feed([BoxAbsent(tag) for tag in tags])
+    settle(office, victim, mallory, rounds=4)
+    assert lane_written(victim) == before
+    assert victim.said(a)[-1] == "delivered"
+
+
+def test_slots_named_as_taken_do_not_starve_a_greeting(office: Office, victim: Person, mallory: Person) -> None:
+    link = mallory.call(api.InviteCreate(expires_in=86_400)).link
+    secret, day = decode_link(link).greeting_secret, victim.moment().day
+    ids = [slot_key(secret, day, number, n).box_id for number in range(GREETING_SLOTS) for n in range(4)]
+    tags = tuple(tag_of(ParcelId(box_id)) for box_id in ids)
+    victim.feed([TagsArrived(CUSTODIANS[1], Cursor(b"run-two-", len(tags)), tags, caught_up=True)])
+    add(victim, link)
+    settle(office, victim, mallory, rounds=2)
+    assert len(mallory.call(api.GreetingList())) == 1
