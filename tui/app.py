@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from textual.app import SystemCommand
     from textual.command import Provider
     from textual.screen import Screen
+    from textual.timer import Timer
 
     from tui.frame import Severity
     from tui.offer import Offer
@@ -85,6 +86,7 @@ class SottovoceApp(App[None], inherit_bindings=False):
         self._clock = clock
         self._locked = True
         self._last_key = time.monotonic()
+        self._idle_timer: Timer | None = None
         for theme in THEMES.values():
             self.register_theme(theme)
         self._draw_by(profile)
@@ -125,6 +127,7 @@ class SottovoceApp(App[None], inherit_bindings=False):
         self._draw_by(
             self._detected.adapted(theme=settings.theme, glyphs=settings.glyphs, low_bandwidth=settings.low_bandwidth)
         )
+        self._watch_idleness()
         self.set_keymap({} if settings.enter_sends else enter_breaks_line())
         for screen in self.screen_stack:
             screen.post_message(SettingsChanged())
@@ -201,12 +204,11 @@ class SottovoceApp(App[None], inherit_bindings=False):
             self.tell_error(error)
             return
         self._locked = False
+        self._last_key = time.monotonic()
         await self.apply_settings(settings)
         await self.push_screen(make_screen("main", self.client))
         if first in {"invite", "add"}:
             self.action_show(str(first))
-        self._last_key = time.monotonic()
-        self._watch_idleness()
 
     # --- locking ------------------------------------------------------------------------------------------------------
 
@@ -250,14 +252,16 @@ class SottovoceApp(App[None], inherit_bindings=False):
             cached.cache_clear()
 
     def _watch_idleness(self) -> None:
-        """Look again when the time without a key could be over."""
+        """Lock when the time without a key is over, else look again when it could be."""
+        if self._idle_timer is not None:
+            self._idle_timer.stop()
         if self._locked or not self.settings.lock_after:
             return
         left = self.settings.lock_after - (time.monotonic() - self._last_key)
         if left <= 0:
             self.run_worker(self._lock_now(), group="locking")
         else:
-            self.set_timer(left + 0.5, self._watch_idleness)
+            self._idle_timer = self.set_timer(left, self._watch_idleness)
 
     async def on_event(self, event: events.Event) -> None:
         """Note the time of each input on its way in."""

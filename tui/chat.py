@@ -30,18 +30,23 @@ class Chat:
         self._read_upto: str | None = None
         self._catching_up = asyncio.Lock()
         self.conversation: api.Conversation | None = None
+        """The conversation whose rows are shown."""
+        self._opening: str | None = None
+        self._news_while_opening = False
 
     def _is_open(self, conversation: api.Conversation) -> bool:
         return self.conversation is not None and self.conversation.id == conversation.id
 
     async def open(self, conversation: api.Conversation, at: api.Message | None = None) -> None:
         """Show a conversation: at its unread rule, its end, or around the row ``at``. Raises ``ApiError``."""
-        self.conversation = conversation
+        self._opening = conversation.id
+        self.conversation = None  # until its rows are here, nothing may be added to those of the one before
         self._read_upto = None
         center = at.id if at is not None else conversation.first_unread if conversation.unread else None
         rows, at_start, at_end = await self._around(conversation.id, center)
-        if not self._is_open(conversation):
+        if self._opening != conversation.id:
             return
+        self._opening, self.conversation = None, conversation
         unread = (conversation.first_unread, conversation.unread) if conversation.first_unread else None
         self._log.show_rows(
             rows, self.names(conversation), at_start=at_start, at_end=at_end,
@@ -51,6 +56,9 @@ class Chat:
             self._log.go_to_row(center, lines_above=CONTEXT_LINES)
         if at is not None:
             self._log.select(at.id)
+        if self._news_while_opening:
+            self._news_while_opening = False
+            await self.catch_up()
 
     async def _around(self, conversation: str, center: str | None) -> tuple[list[api.Message], bool, bool]:
         """Return rows around ``center`` or the newest ones, and whether they reach the start and the end."""
@@ -76,6 +84,12 @@ class Chat:
         """Return what each sender is called."""
         return {"me": "you", conversation.identity: clean_name(conversation.name)}
 
+    def renew(self, conversation: api.Conversation) -> None:
+        """Take what the list says now of the open conversation: its name may have changed."""
+        if self._is_open(conversation):
+            self.conversation = conversation
+            self._log.set_names(self.names(conversation))
+
     async def load_older(self) -> None:
         """Read the page before the first row held."""
         conversation, rows = self.conversation, self._log.model.rows
@@ -93,6 +107,7 @@ class Chat:
         async with self._catching_up:
             conversation = self.conversation
             if conversation is None:
+                self._news_while_opening = self._opening is not None
                 return
             rows = self._log.model.rows
             last = rows[-1].id if rows else None
@@ -133,13 +148,10 @@ class Chat:
         else:
             self._log.go_to_end()
 
-    async def send(self, text: str) -> None:
-        """Commit a text; raises ``ApiError``."""
-        conversation = self.conversation
-        if conversation is None:
-            return
-        await self._client.call(api.MessageSend(conversation=conversation.id, text=text))
-        if self._is_open(conversation):
+    async def send(self, conversation_id: str, text: str) -> None:
+        """Commit a text for a conversation, open or not any more; raises ``ApiError``."""
+        await self._client.call(api.MessageSend(conversation=conversation_id, text=text))
+        if self.conversation is not None and self.conversation.id == conversation_id:
             self._log.clear_unread_rule()
             await self.go_to_end()
             await self.catch_up()
@@ -175,5 +187,5 @@ class Chat:
 
     def close(self) -> None:
         """Show nothing."""
-        self.conversation = None
+        self.conversation = self._opening = None
         self._log.clear_caches()

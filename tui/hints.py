@@ -12,7 +12,14 @@ CHAT_HINTS = (
     ("F1", "help"),
     ("Ctrl+P", "all"),
 )
-LIST_HINTS = (("Enter", "open"), ("Ctrl+K", "find"), ("Ctrl+P", "everything"), ("Alt+L", "lock"), ("F1", "help"))
+LIST_HINTS = (
+    ("Enter", "open"),
+    ("Ctrl+K", "find"),
+    ("Ctrl+P", "everything"),
+    ("Alt+L", "lock"),
+    ("F1", "help"),
+    ("Ctrl+Q", "quit"),
+)
 SELECT_HINTS = (("y", "copy"), ("d", "delete"), ("i", "details"), ("j k", "move"), ("Esc", "back to writing"))
 
 _WAYS_IN = (

@@ -9,8 +9,8 @@ from textual.binding import Binding, BindingType, Keymap
 
 from tui.commands import CommandSpec, Registry, Scope
 
-# Keys that must work whatever has the focus and whatever screen is on top.
-ALWAYS = frozenset({"app.lock", "app.help", "app.palette", "app.quit", "app.redraw", "app.suspend"})
+# Commands that wait for the focused widget to leave a key alone: the key means something to it first.
+PATIENT = frozenset({"app.question", "view.back", "go.page-up", "go.page-down"})
 
 _NAMES = {
     "ctrl": "Ctrl",
@@ -32,10 +32,12 @@ _NAMES = {
 
 
 def binding(spec: CommandSpec) -> Binding:
-    """Return the Textual binding of one command."""
-    return Binding(
-        spec.keys, spec.action, spec.title, tooltip=spec.help, id=spec.id, show=False, priority=spec.id in ALWAYS
-    )
+    """Return the Textual binding of one command.
+
+    Going somewhere else has priority: otherwise keys typed right after it would still reach the place one has left.
+    """
+    at_once = spec.scope in {Scope.APP, Scope.MAIN} and spec.id not in PATIENT
+    return Binding(spec.keys, spec.action, spec.title, tooltip=spec.help, id=spec.id, show=False, priority=at_once)
 
 
 def bindings(registry: Registry, *scopes: Scope) -> list[BindingType]:

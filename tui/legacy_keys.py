@@ -1,7 +1,8 @@
 """Alt with a digit, Enter or a slash, on terminals without the newer keyboard protocol.
 
 Such a terminal sends Alt as an escape in front of the key. Textual reads escape and a digit as the sign that an Apple
-keyboard has there (™ for 2), and loses the Alt of the others, so that Alt+Enter would send a message, not break the line. Its table of sequences has no public door; this file adds the lines it lacks and is the only one that knows the table.
+keyboard has there (™ for 2), and loses the Alt of the others, so that Alt+Enter would send a message, not break the line.
+Its table of sequences has no public door; this file adds the lines it lacks and is the only one that knows the table.
 """
 
 from __future__ import annotations

@@ -133,6 +133,17 @@ async def test_a_selection_copies_the_text_without_names_and_wrapping() -> None:
         assert log.get_selection(part) == ("three", "\n")
 
 
+async def test_ctrl_c_copies_what_the_mouse_selected_and_keeps_what_is_written() -> None:
+    async with running() as demo:
+        await demo.open("bob")
+        await demo.write("half")
+        y = next(at for at, line in enumerate(demo.lines()) if "Over three" in line) + round(demo.log.scroll_y)
+        demo.main.selections = {demo.log: Selection(Offset(0, y), Offset(70, y + 1))}
+        await demo.press("ctrl+c")
+        assert demo.app.clipboard.startswith("Over three strangers")
+        assert demo.composer.text == "half"
+
+
 async def test_deleting_a_row_takes_its_date_rule_along() -> None:
     async with running() as demo:
         await demo.open("carol")

@@ -106,3 +106,11 @@ async def test_the_app_stops_its_core_when_it_leaves() -> None:
     async with running() as demo:
         client = demo.client
     assert client.stopped
+
+
+async def test_it_locks_by_itself_after_a_while_without_a_key() -> None:
+    client = FakeClient()
+    client.stored_settings = api.Settings(lock_after=1)
+    app = demo_app(client)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: top(app) == "LockScreen" and client.locked)

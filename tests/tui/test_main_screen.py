@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from textual.events import Paste
+from textual.events import Key, Paste
 from textual.widgets import Input
 
 from core import api
@@ -324,3 +324,25 @@ async def test_when_the_core_stops_the_screen_says_so() -> None:
     async with running() as demo:
         demo.client.crash("ZeroDivisionError\n  core/x.py:1 f")
         await until(demo.pilot, lambda: type(demo.app.screen).__name__ == "CrashedScreen")
+
+
+async def test_what_is_typed_right_after_a_jump_goes_to_the_new_conversation() -> None:
+    async with running() as demo:
+        await demo.open("bob")
+        await demo.write("a")
+        for key, character in (("alt+4", None), ("h", "h"), ("i", "i"), ("enter", None)):
+            demo.app.post_message(Key(key, character))
+        await demo.calm()
+        sends = [command for command in demo.client.calls if isinstance(command, api.MessageSend)]
+        assert [(command.conversation, command.text) for command in sends] == [("echo", "hi")]
+        assert demo.client.room("bob").draft == "a"
+
+
+async def test_what_is_typed_before_the_switcher_is_there_is_not_lost() -> None:
+    async with running() as demo:
+        await demo.open("bob")
+        for key in ("ctrl+k", "y", "u", "k"):
+            demo.app.post_message(Key(key, key if len(key) == 1 else None))
+        await demo.calm()
+        assert demo.app.screen.query_one(Input).value == "yuk"
+        assert isinstance(demo.app.screen, SwitcherScreen)

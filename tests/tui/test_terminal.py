@@ -84,3 +84,15 @@ def test_debugging_variables_of_textual_open_no_door(tmp_path: object) -> None:
     from pathlib import Path
 
     assert not Path(log).exists()
+
+
+def test_hostile_texts_set_no_title_and_no_clipboard(remote: Terminal) -> None:
+    remote.send("\x0bmal")
+    remote.settle()
+    remote.send("\r")
+    remote.wait_for("markup")
+    remote.settle()
+    assert b"\x1b]52" not in remote.output
+    assert b"\x1b]0;" not in remote.output
+    assert b"\x1b]2;" not in remote.output
+    assert "Carol" in remote.text()  # what was to be wiped is still there

@@ -132,13 +132,8 @@ class MainScreen(MainActions):
             conversation = self.whereto.find(conversation_id)
         if conversation is None:
             raise ApiError(Kind.UNKNOWN_CONVERSATION, "no such conversation")
+        self._enter(conversation)
         await self.save_work()
-        self.whereto.went_to(conversation_id)
-        frame_of(self).last_conversation = conversation_id
-        self.add_class("in-chat")
-        self.writing.composer.put(self._drafts.get(conversation_id, conversation.draft))
-        self.writing.composer.focus()
-        self._show_heads()
         await self.chat.open(conversation, at)
         if at is not None:
             self.log_view.focus()
@@ -149,8 +144,29 @@ class MainScreen(MainActions):
         if not self.whereto.conversations and frame_of(self).offer is not None:
             frame_of(self).action_show("add")
 
+    def go_to(self, conversation_id: str | None) -> None:
+        """Open a conversation if there is one. What is typed from this moment on is for it."""
+        if (conversation := self.whereto.find(conversation_id)) is not None:
+            self._enter(conversation)
+        super().go_to(conversation_id)
+
+    def _enter(self, conversation: api.Conversation) -> None:
+        """Turn the composer and the heads to a conversation, at once; its rows are read later."""
+        if self.writing.composer.address == conversation.id:
+            return
+        self._keep_draft(self.writing.composer.address, self.writing.composer.text)
+        self.whereto.went_to(conversation.id)
+        frame_of(self).last_conversation = conversation.id
+        self.add_class("in-chat")
+        self.writing.composer.address = conversation.id
+        self.writing.composer.put(self._drafts.get(conversation.id, conversation.draft))
+        self.writing.composer.focus()
+        self._show_heads()
+
     def leave_conversation(self) -> None:
         """Back to the list, where one pane is all there is room for."""
+        self._keep_draft(self.writing.composer.address, self.writing.composer.text)
+        self.writing.composer.address = None
         self.attempt(self.save_work())
         self.remove_class("in-chat")
         self.whereto.went_to(None)
@@ -162,8 +178,7 @@ class MainScreen(MainActions):
     async def _read_list(self) -> None:
         self.whereto.conversations = await self.client.call(api.ConversationList())
         if (current := self.whereto.find(self.conversation_id)) is not None:
-            self.chat.conversation = current
-            self.log_view.set_names(self.chat.names(current))
+            self.chat.renew(current)
         self._show_heads()
 
     def _show_heads(self) -> None:
@@ -195,11 +210,16 @@ class MainScreen(MainActions):
 
     @on(WritingArea.Changed)
     def _text_changed(self, event: WritingArea.Changed) -> None:
-        current = self.conversation_id
-        if current is None or self._drafts.get(current, "") == event.text:
+        self._keep_draft(event.address, event.text)
+
+    def _keep_draft(self, address: str | None, text: str) -> None:
+        """Remember an unsent text, and save it soon."""
+        listed = self.whereto.find(address)
+        known = self._drafts.get(address, listed.draft if listed is not None else "") if address is not None else text
+        if address is None or text == known:
             return
-        self._drafts[current] = event.text
-        self._unsaved.add(current)
+        self._drafts[address] = text
+        self._unsaved.add(address)
         self._draft_timer.reset()
         self._draft_timer.resume()
 
@@ -220,16 +240,24 @@ class MainScreen(MainActions):
     @on(WritingArea.Send)
     def _send(self, event: WritingArea.Send) -> None:
         self.writing.composer.put("")
-        self.attempt(self._commit(event.text), group="sending")
+        if event.address is not None:
+            self.attempt(self._commit(event.address, event.text), group="sending")
 
-    async def _commit(self, text: str) -> None:
+    async def _commit(self, address: str, text: str) -> None:
         try:
-            await self.chat.send(message_text(text))
+            await self.chat.send(address, message_text(text))
         except ApiError:
-            if not self.writing.composer.text:
-                self.writing.composer.put(text)  # nothing written is ever lost
+            self._give_back(address, text)
             raise
+        self._keep_draft(address, "")
         await self._read_list()
+
+    def _give_back(self, address: str, text: str) -> None:
+        """Put a text that could not be sent where it was written: nothing written is ever lost."""
+        if self.writing.composer.address != address:
+            self._keep_draft(address, text)
+        elif not self.writing.composer.text:
+            self.writing.composer.put(text)
 
     @on(WritingArea.Run)
     def _run_command(self, event: WritingArea.Run) -> None:
@@ -319,8 +347,12 @@ class MainScreen(MainActions):
         if event.late:
             self.attempt(self.chat.reload(), group="pages")
         seen = self.app.app_focus and self.is_current and event.conversation == self.conversation_id
-        if not seen and frame_of(self).settings.notify != "off":
-            self._bell.go()
+        notify = frame_of(self).settings.notify
+        if seen or notify == "off":
+            return
+        self._bell.go()
+        if notify == "bell+text":
+            frame_of(self).tell("New message.")
 
     def _refresh_gathered(self) -> None:
         self.attempt(self._refresh(), group="refreshing")
@@ -378,6 +410,8 @@ class MainScreen(MainActions):
 
     def clear_caches(self) -> None:
         """Forget every text and name but the drafts, which ``save_work`` still has to write."""
+        self._keep_draft(self.writing.composer.address, self.writing.composer.text)
+        self.writing.composer.address = None
         self.whereto = Whereto()
         self.chat.close()
         self.list_view.clear_caches()

@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.content import Content
+from textual.events import Key
 from textual.screen import Screen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
@@ -17,6 +18,7 @@ from core.api import ApiError, Client, Found, Message, MessageSearch
 from tui.errors import explain
 from tui.format import plural, when
 from tui.frame import frame_of
+from tui.screens.type_ahead import take_early_key
 from tui.text import clean_line, fit, pad
 
 # Hits read at once.
@@ -88,6 +90,10 @@ class SearchScreen(Screen[Hit | None]):
             self._here = not self._here
             self._show_where()
             self._search(self.query_one(Input).value)
+
+    async def on_key(self, event: Key) -> None:
+        """Keep what was typed before the line was there."""
+        await take_early_key(self, event)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Search while typing."""

@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
+from textual.events import Key
 from textual.fuzzy import Matcher
 from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList
@@ -17,6 +18,7 @@ from textual.widgets.option_list import Option
 from core.api import Conversation
 from tui.format import count
 from tui.frame import frame_of
+from tui.screens.type_ahead import take_early_key
 from tui.text import clean_line, clean_name, fit, pad
 
 # Conversations listed at once; more than fit are found by typing.
@@ -72,6 +74,10 @@ class SwitcherScreen(ModalScreen[str | None]):
         self.query_one(Input).cursor_blink = frame_of(self).profile.blinking
         self._list(self._query)
         self.query_one(Input).focus()
+
+    async def on_key(self, event: Key) -> None:
+        """Keep what was typed before the line was there."""
+        await take_early_key(self, event)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """List what matches."""

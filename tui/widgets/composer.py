@@ -51,11 +51,12 @@ class Composer(TextArea, inherit_bindings=False):
     """
 
     class Submitted(Message):
-        """Send this."""
+        """Send this to whom it was written."""
 
-        def __init__(self, text: str) -> None:
+        def __init__(self, text: str, address: str | None) -> None:
             super().__init__()
             self.text = text
+            self.address = address
 
     class WentUp(Message):
         """Up was pressed with nothing above the cursor and nothing written."""
@@ -82,6 +83,8 @@ class Composer(TextArea, inherit_bindings=False):
             id=id, soft_wrap=True, show_line_numbers=False, highlight_cursor_line=False, tab_behavior="focus"
         )
         self.match_cursor_bracket = False
+        self.address: str | None = None
+        """The conversation that the text is for."""
         self.completing = False
         """Whether completions are on the screen."""
 
@@ -101,7 +104,7 @@ class Composer(TextArea, inherit_bindings=False):
     def action_send(self) -> None:
         """Hand the text over; the receiver empties the composer."""
         if self.text.strip():
-            self.post_message(self.Submitted(self.text.rstrip()))
+            self.post_message(self.Submitted(self.text.rstrip(), self.address))
 
     def action_newline(self) -> None:
         """Break the line."""
@@ -113,9 +116,12 @@ class Composer(TextArea, inherit_bindings=False):
         self.post_message(self.CompletionWanted())
 
     def action_clear_or_quit(self) -> None:
-        """Copy a selection; else empty the composer."""
-        if self.selected_text:
-            self.app.copy_to_clipboard(self.selected_text)
+        """Copy what is selected, here or with the mouse in the messages; else empty the composer."""
+        selected = self.selected_text or self.screen.get_selected_text()
+        if selected:
+            self.app.copy_to_clipboard(selected)
+            self.screen.clear_selection()
+            frame_of(self).tell("Copied.")
             return
         had_text = bool(self.text)
         self.clear()

@@ -201,7 +201,7 @@ class ConversationList(ScrollView, can_focus=True):
         glyphs = frame_of(self).glyphs
         if conversation.draft and conversation.id != self._open_id:
             return Segment(f"{glyphs.draft} ", self._style("draft")), clean_line(conversation.draft[:200])
-        text = clean_line(conversation.last_text[:200])
+        text = clean_line(conversation.last_text[:200]) or (glyphs.ellipsis if conversation.last_at else "")
         if conversation.last_sender == "me":
             failed = conversation.last_state == "failed"
             sign = glyphs.of_state(conversation.last_state)

@@ -34,11 +34,12 @@ class WritingArea(Vertical):
     """
 
     class Send(Message):
-        """A text for the other side."""
+        """A text for the other side of a conversation."""
 
-        def __init__(self, text: str) -> None:
+        def __init__(self, text: str, address: str | None) -> None:
             super().__init__()
             self.text = text
+            self.address = address
 
     class Run(Message):
         """A slash command."""
@@ -56,11 +57,12 @@ class WritingArea(Vertical):
             self.why = why
 
     class Changed(Message):
-        """What is written changed."""
+        """What is written for a conversation changed."""
 
-        def __init__(self, text: str) -> None:
+        def __init__(self, text: str, address: str | None) -> None:
             super().__init__()
             self.text = text
+            self.address = address
 
     def compose(self) -> ComposeResult:
         """Completions above, the line below."""
@@ -94,7 +96,7 @@ class WritingArea(Vertical):
         text = self.composer.text
         self._offer(text)
         self._show_room(text)
-        self.post_message(self.Changed(text))
+        self.post_message(self.Changed(text, self.composer.address))
 
     def _offer(self, text: str) -> None:
         slash = parse_slash(text)
@@ -149,7 +151,7 @@ class WritingArea(Vertical):
             if len(event.text.encode(errors="replace")) > MAX_TEXT_SIZE:
                 self.post_message(self.Wrong("Too long: send it in parts."))
             else:
-                self.post_message(self.Send(event.text))
+                self.post_message(self.Send(event.text, event.address))
             return
         spec = REGISTRY.by_slash(slash.name)
         if spec is None and self.completion.display and (chosen := self.completion.chosen()) is not None:

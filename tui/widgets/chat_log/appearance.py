@@ -32,6 +32,7 @@ ChatScroll {
     & .chat-log--selected { background: $selected-row; }
     & .chat-log--selection { background: $screen-selection-background; color: $screen-selection-foreground; }
     &:ansi .chat-log--quiet { text-style: dim; }
+    &:ansi .chat-log--faint { text-style: dim; }
     &:ansi .chat-log--mine { text-style: dim; }
     &:ansi .chat-log--selected { text-style: bold; }
     &:ansi .chat-log--selection { text-style: reverse; }
