@@ -43,7 +43,7 @@ async def send(pilot: Pilot[Any]) -> None:
 async def test_a_link_broken_over_lines_and_in_small_letters_is_taken() -> None:
     app = adding()
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.pause()
+        await until(pilot, lambda: app.focused)
         await paste(pilot, f"  {LINK[:20].lower()}\r\n   {LINK[20:]}\n")
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.focused, SmallEditor))
@@ -79,7 +79,7 @@ KINDS = {
 async def test_every_refusal_has_a_sentence_of_its_own() -> None:
     app = adding()
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.pause()
+        await until(pilot, lambda: app.focused)
         await paste(pilot, LINK)
         for kind, words in KINDS.items():
             app.world.refuse[api.ContactAdd] = api.ApiError(kind, "")
@@ -92,7 +92,7 @@ async def test_every_refusal_has_a_sentence_of_its_own() -> None:
 async def test_a_greeting_beyond_600_bytes_is_counted_and_not_sent() -> None:
     app = adding()
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.pause()
+        await until(pilot, lambda: app.focused)
         await paste(pilot, LINK)
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.focused, SmallEditor))
@@ -123,7 +123,7 @@ async def test_esc_cancels_the_search_and_then_leaves() -> None:
     world = Unhurried()
     app = adding(world)
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.pause()
+        await until(pilot, lambda: app.focused)
         await paste(pilot, LINK)
         await send(pilot)
         await until(pilot, lambda: "Esc cancels" in notice(app))
@@ -141,7 +141,7 @@ async def test_a_picture_of_the_code_fills_in_the_link(tmp_path: Path, monkeypat
     save_picture(LINK, tmp_path / "invitation.png")
     app = adding()
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.pause()
+        await until(pilot, lambda: app.focused)
         await pilot.press("tab")
         await paste(pilot, "inv")
         await until(pilot, lambda: "invitation.png" in app.screen.query_one(PathField).render_line(0).text)
@@ -157,7 +157,7 @@ async def test_a_picture_without_a_code_is_explained(tmp_path: Path) -> None:
     (tmp_path / "cat.png").write_bytes(b"meow")
     app = adding()
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.pause()
+        await until(pilot, lambda: app.focused)
         await pilot.press("tab")
         app.screen.query_one(PathField).value = str(tmp_path / "cat.png")
         await pilot.press("enter")

@@ -42,7 +42,7 @@ async def create(pilot: Pilot[Any], app: Stage) -> None:
 async def test_expiry_uses_and_note_are_chosen_by_keys_alone() -> None:
     app = inviting()
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.pause()
+        await until(pilot, lambda: app.focused)
         await pilot.press("right", "right", "tab", "right", "right", "tab")
         await write(pilot, "Anna")
         await pilot.press("enter")
@@ -54,6 +54,7 @@ async def test_expiry_uses_and_note_are_chosen_by_keys_alone() -> None:
 async def test_the_link_is_copied_to_the_terminals_clipboard() -> None:
     app = inviting()
     async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.focused)
         await create(pilot, app)
         await pilot.press("y")
         assert app.copied == [app.world.invites[0].link]
@@ -63,6 +64,7 @@ async def test_the_link_is_copied_to_the_terminals_clipboard() -> None:
 async def test_the_picture_is_saved_where_one_says_for_ones_own_eyes(tmp_path: Path) -> None:
     app = inviting()
     async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.focused)
         await create(pilot, app)
         await pilot.press("s")
         await until(pilot, lambda: app.screen.query(PathField))
@@ -77,6 +79,7 @@ async def test_a_picture_that_is_there_already_is_not_replaced(tmp_path: Path) -
     (tmp_path / "anna.png").write_bytes(b"keep")
     app = inviting()
     async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.focused)
         await create(pilot, app)
         await pilot.press("s")
         await until(pilot, lambda: app.screen.query(PathField))
@@ -90,6 +93,7 @@ async def test_a_picture_that_is_there_already_is_not_replaced(tmp_path: Path) -
 async def test_an_invitation_is_revoked_from_the_list_once_confirmed() -> None:
     app = inviting()
     async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.focused)
         await create(pilot, app)
         await pilot.press("escape")
         await until(pilot, lambda: on(InviteScreen, app) and app.screen.query_one(Menu).option_count)
@@ -113,7 +117,7 @@ async def test_a_refusal_is_explained() -> None:
     world.refuse[api.InviteCreate] = api.ApiError(api.Kind.DISK_FULL, "")
     app = inviting(world)
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.pause()
+        await until(pilot, lambda: app.focused)
         await pilot.press("tab", "tab", "tab", "enter")
         await until(pilot, lambda: isinstance(app.screen, Page) and "disk is full" in app.screen.notice.said)
 

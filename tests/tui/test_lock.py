@@ -49,6 +49,7 @@ async def test_a_wrong_passcode_is_told_and_forgotten() -> None:
 async def test_an_empty_passcode_is_no_attempt() -> None:
     app = locked()
     async with app.run_test() as pilot:
+        await until(pilot, lambda: app.focused)
         await pilot.press("enter")
         await pilot.pause()
     assert not any(isinstance(call, api.AccountUnlock) for call in app.world.calls)
@@ -58,6 +59,7 @@ async def test_an_empty_passcode_is_no_attempt() -> None:
 async def test_no_key_leads_past_it(key: str) -> None:
     app = locked()
     async with app.run_test() as pilot:
+        await until(pilot, lambda: app.focused)
         await pilot.press(key)
         await pilot.pause()
         assert isinstance(app.screen, LockScreen)

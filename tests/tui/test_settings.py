@@ -36,7 +36,7 @@ def stores(app: Stage) -> int:
 async def test_a_theme_is_drawn_and_stored_at_once() -> None:
     app = settling()
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.pause()
+        await until(pilot, lambda: app.focused)
         await pilot.press("right", "right")
         await until(pilot, lambda: app.theme == "sottovoce-light")
         await until(pilot, lambda: app.world.stored_settings.theme == "light")
@@ -46,7 +46,7 @@ async def test_every_setting_has_a_row_that_changes_only_itself() -> None:
     assert set(ROWS) == set(api.Settings.__struct_fields__)
     app = settling()
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.pause()
+        await until(pilot, lambda: app.focused)
         for number, field in enumerate(ROWS, 1):
             before = app.world.stored_settings
             row: Choice[object] = app.screen.query_one(f"#{field}", Choice)
@@ -68,7 +68,7 @@ async def test_a_stored_value_that_is_not_on_offer_survives_other_changes() -> N
     world.stored_settings = api.Settings(lock_after=1234)
     app = settling(world)
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.pause()
+        await until(pilot, lambda: app.focused)
         await pilot.press("right")
         await until(pilot, lambda: world.stored_settings.theme == "dark")
     assert world.stored_settings.lock_after == 1234
@@ -88,7 +88,7 @@ async def test_the_name_is_changed_by_enter() -> None:
 async def test_the_passcode_is_changed_by_who_knows_the_old_one(old: str, said: str) -> None:
     app = settling()
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.pause()
+        await until(pilot, lambda: app.focused)
         app.screen.query_one("#passcode").focus()
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, ChangePasscodeScreen))
@@ -107,7 +107,7 @@ async def test_the_passcode_is_changed_by_who_knows_the_old_one(old: str, said: 
 async def test_logging_out_asks_first() -> None:
     app = settling()
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.pause()
+        await until(pilot, lambda: app.focused)
         for answer, happened in (("enter", False), ("y", True)):
             app.screen.query_one("#logout").focus()
             await pilot.press("enter")
@@ -121,7 +121,7 @@ async def test_logging_out_asks_first() -> None:
 async def test_lock_now_locks() -> None:
     app = settling()
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.pause()
+        await until(pilot, lambda: app.focused)
         app.screen.query_one("#lock").focus()
         await pilot.press("enter")
         await until(pilot, lambda: app.was_locked)
@@ -130,7 +130,7 @@ async def test_lock_now_locks() -> None:
 async def test_arrows_walk_through_all_rows_and_back() -> None:
     app = settling()
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.pause()
+        await until(pilot, lambda: app.focused)
         seen = []
         for _ in range(10):
             assert app.focused is not None

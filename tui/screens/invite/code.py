@@ -69,6 +69,7 @@ class InviteCodeScreen(Screen[None]):
         #text Static { width: 1fr; height: auto; }
         #link { margin: 1 0; }
         &.-wide.-roomy QrView { margin: 2 4; }
+        &.-wide.-roomy #text { margin-top: 2; }
         &.-under #pair { layout: vertical; }
         &.-none QrView { display: none; }
         #too-small { display: none; }
