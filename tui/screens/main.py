@@ -21,6 +21,7 @@ from core.api import ApiError, Client, Kind
 from tui.chat import Chat
 from tui.commands import Scope, message_text
 from tui.commandset import REGISTRY
+from tui.drafts import Drafts
 from tui.format import count
 from tui.frame import frame_of
 from tui.hints import CHAT_HINTS, LIST_HINTS, SELECT_HINTS, welcome
@@ -68,8 +69,7 @@ class MainScreen(MainActions):
         self.status = StatusLine(id="status")
         self.chat = Chat(client, self.log_view)
         self.whereto = Whereto()
-        self._drafts: dict[str, str] = {}
-        self._unsaved: set[str] = set()
+        self._drafts = Drafts(client)
 
     def compose(self) -> ComposeResult:
         """The three panes over the status line."""
@@ -159,7 +159,7 @@ class MainScreen(MainActions):
         frame_of(self).last_conversation = conversation.id
         self.add_class("in-chat")
         self.writing.composer.address = conversation.id
-        self.writing.composer.put(self._drafts.get(conversation.id, conversation.draft))
+        self.writing.composer.put(self._drafts.text_for(conversation))
         self.writing.composer.focus()
         self._show_heads()
 
@@ -215,11 +215,8 @@ class MainScreen(MainActions):
     def _keep_draft(self, address: str | None, text: str) -> None:
         """Remember an unsent text, and save it soon."""
         listed = self.whereto.find(address)
-        known = self._drafts.get(address, listed.draft if listed is not None else "") if address is not None else text
-        if address is None or text == known:
+        if address is None or not self._drafts.keep(address, text, listed.draft if listed is not None else ""):
             return
-        self._drafts[address] = text
-        self._unsaved.add(address)
         self._draft_timer.reset()
         self._draft_timer.resume()
 
@@ -228,14 +225,11 @@ class MainScreen(MainActions):
 
     async def save_work(self) -> None:
         """Write unsaved drafts into the file."""
-        for conversation_id in tuple(self._unsaved):
-            self._unsaved.discard(conversation_id)
-            text = self._drafts.get(conversation_id, "")
-            try:
-                await self.client.call(api.DraftSet(conversation=conversation_id, text=text))
-            except ApiError as error:
-                if error.kind is not Kind.LOCKED:
-                    frame_of(self).tell_error(error)
+        try:
+            await self._drafts.save()
+        except ApiError as error:
+            if error.kind is not Kind.LOCKED:
+                frame_of(self).tell_error(error)
 
     @on(WritingArea.Send)
     def _send(self, event: WritingArea.Send) -> None:
