@@ -39,6 +39,9 @@ from core.storage.postings import Posting
 
 # Texts encoded in one transaction: bounds how long the database is busy at a stretch (about 1 ms each).
 BATCH = 16
+# Blocks of one conversation that wait for their first copy: a thousand texts, or a contact who wants everything said
+# again, must not keep those to others waiting for longer than some seconds.
+MAX_UNPOSTED = 32
 # A key for re-keying is offered once the other side has written this many boxes: short chats need none.
 OFFER_AFTER_BOXES = 20
 
@@ -103,7 +106,8 @@ def write_block(work: Work, lane_row: WriteLane, items: tuple[Item, ...], messag
 
 def write_pending(work: Work, conversation: int) -> bool:
     """Encode what waits in a conversation, at most ``BATCH`` texts; tell whether more waits."""
-    rows = messages.pending(work.tx, conversation, BATCH)
+    room = MAX_UNPOSTED - postings.count_unposted(work.tx, conversation)
+    rows = messages.pending(work.tx, conversation, max(0, min(BATCH, room)))
     for row in rows:
         lane_row = lanes.writing(work.tx, conversation)
         assert lane_row is not None

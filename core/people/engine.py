@@ -298,11 +298,11 @@ class Engine:
         posting.give_up(work)
         posting.repeat_unconfirmed(work, MAX_REPEATED)
         posting.forget_expired(work)
-        mail.expire_tags(work.tx, work.now.hour - TAG_HOURS)
+        mail.expire_tags(work.tx, work.now.sure_hour - TAG_HOURS)
         mail.expire_cursors(work.tx, work.now.hour - CURSOR_HOURS)
-        meetings.expire_pieces(work.tx, work.now.day - 3)
+        meetings.expire_pieces(work.tx, work.now.sure_ms // DAY_MS - 3)
         inviting.forget_expired(work)
-        lanes.forget_ended(work.tx, work.now.network_ms - ENDED_DAYS * DAY_MS)
+        lanes.forget_ended(work.tx, work.now.sure_ms - ENDED_DAYS * DAY_MS)
 
     def _turn_day(self, work: Work) -> None:
         work.want(self._watches.turn_day(work.now.day))

@@ -196,6 +196,8 @@ def greeting_found(work: Work, invitation: str, sealed: bytes) -> bool:
         return False
     if _is_foreign(work, opened.greeting.certificate):
         return False
+    if meetings.is_door_full(work.tx) and not _is_awaited(work, opened.greeting.certificate):
+        return False  # looked at again when it comes again, tomorrow
     meetings.note_opened(work.tx, greeting_hash, invitation)
     devices.use_prekey(work.tx, opened.session.id)
     uses = meetings.count_use(work.tx, invitation, account.pickle(work.me.pickle_key))
@@ -203,6 +205,13 @@ def greeting_found(work: Work, invitation: str, sealed: bytes) -> bool:
         inviting.finish(work, row, "used")
     _let_in_or_keep(work, row, opened)
     return True
+
+
+def _is_awaited(work: Work, certificate: Certificate) -> bool:
+    """Tell whether there is nothing to ask: we greeted too, or this device is a contact's already."""
+    known = conversations.by_identity(work.tx, certificate.identity)
+    device = devices.find(work.tx, certificate.device)
+    return known is not None and (known.state == "waiting" or (device is not None and device.conversation == known.id))
 
 
 def _let_in_or_keep(work: Work, row: InvitationRow, opened: greetings.Opened) -> None:
@@ -217,14 +226,10 @@ def _let_in_or_keep(work: Work, row: InvitationRow, opened: greetings.Opened) ->
         session=opened.session.pickle(work.me.pickle_key),
         received_at=work.now.own_ms,
     )
-    known = conversations.by_identity(work.tx, kept.identity)
-    device = devices.find(work.tx, said.certificate.device)
-    wanted = known is not None and (
-        known.state == "waiting" or (device is not None and device.conversation == known.id)
-    )
-    if wanted:  # we greeted too, or this device is a contact's already: nothing to ask
+    if _is_awaited(work, said.certificate):
         accept(work, kept)
-    elif meetings.add_greeting(work.tx, kept):
+    else:
+        meetings.add_greeting(work.tx, kept)
         identity = identity_of(kept.identity)
         work.emit(api.GreetingReceived(id=kept.id, identity=identity, name=said.name, text=said.text))
 

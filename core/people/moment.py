@@ -25,6 +25,19 @@ class Moment(NamedTuple):
         return self.network_ms // DAY_MS
 
     @property
+    def sure_ms(self) -> int:
+        """The earlier of both clocks: what is thrown away for good must be over by both.
+
+        Network time is the word of those we are linked to, and three liars could tell us that everything is over.
+        """
+        return min(self.own_ms, self.network_ms)
+
+    @property
+    def sure_hour(self) -> int:
+        """Hours since 1970 by ``sure_ms``."""
+        return self.sure_ms // HOUR_MS
+
+    @property
     def hour(self) -> int:
         """Hours since 1970, network time."""
         return self.network_ms // HOUR_MS

@@ -210,7 +210,7 @@ def mark_delivered(work: Work, seq: int) -> None:
 
 def give_up(work: Work) -> None:
     """Fail what was tried for 30 days (a greeting: until its link was over)."""
-    for posting in postings.over(work.tx, work.now.network_ms):
+    for posting in postings.over(work.tx, work.now.sure_ms):
         done(work, posting, "failed")
         if posting.kind == "greeting":
             conversation = conversations.by_id(work.tx, posting.conversation)
@@ -228,7 +228,7 @@ def open_slot(key: SlotKey, box: Box) -> bytes | None:
 
 def forget_expired(work: Work) -> None:
     """Forget copies that are gone from the network."""
-    postings.expire_deposits(work.tx, work.now.hour)
+    postings.expire_deposits(work.tx, work.now.sure_hour)
 
 
 def is_paid(box: Box, price: WorkPrice, factor: int) -> bool:

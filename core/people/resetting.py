@@ -36,6 +36,9 @@ _SIZE = _FRAGMENTS * PIECE_SIZE
 NOBODY = bytes(16)  # "answers" of a reset that answers none
 # A lane that cannot be read is reset once in this time at most, so that two broken devices do not flood each other.
 MIN_INTERVAL_MS = HOUR_MS
+# Resets of the other side are answered until this many of our generations have begun within an hour. Each costs us a
+# lane, an announcement, and the work for all that was not delivered; a sane device asks once, and again after a restore.
+MAX_GENERATIONS_AN_HOUR = 8
 
 
 def watch_name(conversation: int, greeting_hash: bytes) -> str:
@@ -187,6 +190,8 @@ def _follow(work: Work, conversation: int, known: DeviceRow, reset: Reset) -> No
     """Read the new lane; resets may come in any order, and copies of old ones at any time."""
     if known.cleared_at is not None and reset.made_at <= known.cleared_at:
         return  # overtaken by one that left nothing to read in lanes before it
+    if reset.answers == NOBODY and _is_restless(work, conversation):
+        return  # heard again tomorrow, when it is announced again
     if not start_reading(work, conversation, known.device, reset.offer):
         return  # a copy of a reset we know
     answers_us = reset.answers != NOBODY
@@ -203,6 +208,12 @@ def _follow(work: Work, conversation: int, known: DeviceRow, reset: Reset) -> No
     say_again(work, conversation, reset.holds)
     if answers_us:
         start_session(work, known)
+
+
+def _is_restless(work: Work, conversation: int) -> bool:
+    """Tell whether so many generations began lately that the other side can only mean to keep us busy."""
+    since = work.now.network_ms - HOUR_MS
+    return sum(row.made_at > since for row in lanes.written_in(work.tx, conversation)) >= MAX_GENERATIONS_AN_HOUR
 
 
 def say_again(work: Work, conversation: int, holds: list[LaneAck]) -> None:

@@ -11,7 +11,7 @@ from core.storage.database import Snapshot, Transaction
 MAX_PIECES = 4096
 # Pieces kept of one fragment: custodians keep no more variants of a box.
 MAX_VARIANTS = 4
-# Strangers kept at the door; more are dropped, as their senders will greet again tomorrow.
+# Strangers kept at the door; more are not opened, as their senders will greet again tomorrow.
 MAX_GREETINGS = 500
 
 
@@ -151,11 +151,14 @@ class GreetingRow:
 _GREETING = "id, invitation, greeting, identity, root, greeting_hash, session, received_at"
 
 
-def add_greeting(tx: Transaction, row: GreetingRow) -> bool:
-    """Keep a greeting until it is answered; False when there are too many."""
+def is_door_full(tx: Snapshot) -> bool:
+    """Tell whether no more greetings should be kept."""
     count = tx.row("SELECT count(*) FROM greetings")
-    if count is not None and int(count[0]) >= MAX_GREETINGS:
-        return False
+    return count is not None and int(count[0]) >= MAX_GREETINGS
+
+
+def add_greeting(tx: Transaction, row: GreetingRow) -> None:
+    """Keep a greeting until it is answered."""
     tx.run(
         f"INSERT INTO greetings({_GREETING}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         row.id,
@@ -167,7 +170,6 @@ def add_greeting(tx: Transaction, row: GreetingRow) -> bool:
         row.session,
         row.received_at,
     )
-    return True
 
 
 def greetings(tx: Snapshot) -> list[GreetingRow]:

@@ -81,6 +81,8 @@ _POSTING_AND_NUMBER = ", ".join(f"p.{column.strip()}" for column in _COLUMNS.spl
 def due(tx: Snapshot, fresh: range, day: int, limit: int) -> list[tuple[Posting, int]]:
     """Return (posting, fragment) of everything without a copy that expires in the hours ``fresh``, oldest first.
 
+    What never had a copy comes before what is to be made anew: weeks of mail to somebody away hold no new text up.
+
     What has a copy of ``day`` is never among them: no other is made that day. A copy that expires too late was made while
     the clock was ahead, and no custodian takes it yet.
     """
@@ -88,13 +90,24 @@ def due(tx: Snapshot, fresh: range, day: int, limit: int) -> list[tuple[Posting,
         "WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < 31)"
         f" SELECT {_POSTING_AND_NUMBER} FROM postings p JOIN numbers ON n < p.fragments"
         " WHERE NOT EXISTS (SELECT 1 FROM deposits d WHERE d.posting = p.id AND d.fragment = n"
-        " AND (d.day = ? OR d.expiry_hour BETWEEN ? AND ?)) ORDER BY p.id, n LIMIT ?",
+        " AND (d.day = ? OR d.expiry_hour BETWEEN ? AND ?))"
+        " ORDER BY EXISTS (SELECT 1 FROM deposits d WHERE d.posting = p.id AND d.fragment = n), p.id, n LIMIT ?",
         day,
         fresh.start,
         fresh.stop - 1,
         limit,
     )
     return [(Posting(*row[:-1]), int(row[-1])) for row in rows]
+
+
+def count_unposted(tx: Snapshot, conversation: int) -> int:
+    """Return how many of a conversation's blocks have had no copy made yet."""
+    row = tx.row(
+        "SELECT count(*) FROM postings p WHERE conversation = ? AND kind = 'block'"
+        " AND NOT EXISTS (SELECT 1 FROM deposits d WHERE d.posting = p.id)",
+        conversation,
+    )
+    return 0 if row is None else int(row[0])
 
 
 def of_lane(tx: Snapshot, generation: bytes) -> list[Posting]:

@@ -15,11 +15,12 @@ from core.errors import Malformed
 from core.people import conversing, lane, meeting, resetting
 from core.people.content import Acceptance, Block, Item, KeyOffer, Rekey, SealedSecret, decode_block, encode_block
 from core.people.device import Certificate, certify
+from core.people.effects import Solve
 from core.people.invitation import decode_link
 from core.people.lane import Offer
 from core.people.slot import GREETING_SLOTS, slot_key
 from core.people.work import Work
-from core.storage import devices, lanes
+from core.storage import devices, lanes, meetings, postings
 from net.events import BoxAbsent, TagsArrived
 from net.ids import Cursor, ParcelId, tag_of
 from tests.core.test_talking import add, meet
@@ -255,3 +256,66 @@ def test_slots_named_as_taken_do_not_starve_a_greeting(office: Office, victim: P
     add(victim, link)
     settle(office, victim, mallory, rounds=2)
     assert len(mallory.call(api.GreetingList())) == 1
+
+
+def test_a_contact_that_resets_all_the_time_is_not_followed_for_ever(
+    office: Office, victim: Person, mallory: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meet(office, victim, mallory)
+    monkeypatch.setattr(office, "put", office.boxes.append)  # mallory writes many things into one slot
+    for _ in range(2 * resetting.MAX_GENERATIONS_AN_HOUR):
+        do(mallory, lambda work: resetting.begin(work, 1, is_last_known=True))
+        victim.poll()
+    with victim.database.read() as snapshot:
+        assert len(lanes.written_in(snapshot, 1)) <= resetting.MAX_GENERATIONS_AN_HOUR
+
+
+def test_a_thousand_texts_to_one_do_not_hold_up_a_text_to_another(
+    office: Office, victim: Person, mallory: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bob = Person(office, tmp_path, "bob")
+    a, _ = meet(office, victim, mallory)
+    b, _ = meet(office, victim, bob)
+    drafts: list[Solve] = []
+    monkeypatch.setattr(victim, "_solve", drafts.append)
+    for n in range(2 * conversing.MAX_UNPOSTED):
+        victim.say(a, f"number {n}")
+    victim.say(b, "only this")
+    with victim.database.read() as snapshot:
+        due = postings.due(snapshot, range(1 << 30, 1 << 31), 0, 1000)
+    before = [posting.conversation for posting, _ in due].index(2)
+    assert before <= conversing.MAX_UNPOSTED
+
+
+def test_what_liars_say_of_the_time_destroys_nothing(office: Office, victim: Person, mallory: Person) -> None:
+    """Three custodians may move network time; keys and mail go only when the own clock agrees."""
+    a, _ = meet(office, victim, mallory)
+    link = victim.call(api.InviteCreate(expires_in=86_400, max_uses=5)).link
+    mallory.online = False
+    victim.say(a, "keep this")
+    years_later = victim.moment()._replace(network_ms=office.now_ms + 5 * 365 * 86_400_000)
+    victim.engine.tick(years_later._replace(mono=office.mono + 100))
+    invitations = {invitation.link: invitation.state for invitation in victim.call(api.InviteList())}
+    with victim.database.read() as snapshot:
+        assert all(row.xwing_private for row in meetings.every(snapshot) if row.link == link)
+    assert invitations[link] == "open"
+    assert victim.said(a)[-1] != "failed"
+
+
+def test_who_comes_when_the_door_is_full_is_heard_when_it_is_not(
+    office: Office, victim: Person, mallory: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(meetings, "MAX_GREETINGS", 1)
+    bob = Person(office, tmp_path, "bob")
+    link = victim.call(api.InviteCreate(expires_in=10 * 86_400)).link
+    add(mallory, link, "first")
+    settle(office, victim, mallory, rounds=2)
+    add(bob, link, "second")
+    settle(office, victim, bob, rounds=2)
+    (first,) = victim.call(api.GreetingList())
+    assert first.text == "first"
+    victim.call(api.GreetingReject(id=first.id))
+    for _ in range(3):
+        office.wait(86_400)
+        settle(office, bob, victim, rounds=2)
+    assert [greeting.text for greeting in victim.call(api.GreetingList())] == ["second"]
