@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
 
 from core import api
@@ -29,6 +30,7 @@ from tui.screens.onboarding.welcome import Welcome
 from tui.screens.onboarding.words import ShowWords, WordTable, column_count
 from tui.screens.page import Page
 from tui.widgets.secret_field import PasscodeField
+from tui.widgets.text_field import TextField
 from tui.widgets.word_slot import WordSlot, words_in
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.slow]
@@ -170,6 +172,22 @@ async def test_two_passcodes_that_differ_are_not_sent() -> None:
         await pilot.press("enter")
         await until(pilot, lambda: "differ" in notice(app))
     assert not any(isinstance(call, api.AccountCreate) for call in app.world.calls)
+
+
+@pytest.mark.parametrize("walk", ["tab", "enter"])
+async def test_keys_that_arrive_all_at_once_land_in_their_own_fields(walk: str) -> None:
+    app = newcomer()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await see(pilot, Welcome)
+        await pilot.press("enter")
+        await see(pilot, ChoosePasscode)
+        burst = ["A", walk, *"abc", walk, *"abd"]
+        for key in burst:  # as one read of a slow line hands them over: nothing is processed in between
+            app.post_message(events.Key(key, key if len(key) == 1 else None))
+        fields = [app.screen.query_one("#person", TextField), *app.screen.query(PasscodeField)]
+        await until(pilot, lambda: fields[2].value)
+        await pilot.pause()
+        assert [field.value for field in fields] == ["A", "abc", "abd"]
 
 
 async def test_the_strength_is_judged_while_one_types() -> None:

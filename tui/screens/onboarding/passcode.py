@@ -14,6 +14,7 @@ from tui.text import clean_name
 from tui.widgets.flat_button import FlatButton
 from tui.widgets.new_passcode import NewPasscode
 from tui.widgets.notice import Notice
+from tui.widgets.prompt_walk import PromptWalk
 from tui.widgets.text_field import TextField
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class NameAndPasscode(NamedTuple):
         return "NameAndPasscode(…)"
 
 
-class ChoosePasscode(Step[NameAndPasscode]):
+class ChoosePasscode(PromptWalk, Step[NameAndPasscode]):
     """Name, passcode, passcode again."""
 
     heading = "Name and passcode"

@@ -13,13 +13,14 @@ from tui.errors import explain
 from tui.screens.page import Page
 from tui.widgets.flat_button import FlatButton
 from tui.widgets.new_passcode import NewPasscode
+from tui.widgets.prompt_walk import PromptWalk
 from tui.widgets.secret_field import PasscodeField, SecretField
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
 
-class ChangePasscodeScreen(Page[bool]):
+class ChangePasscodeScreen(PromptWalk, Page[bool]):
     """Dismisses True once changed."""
 
     heading = "Change the passcode"
