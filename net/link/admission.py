@@ -15,6 +15,7 @@ import ipaddress
 import math
 from collections import OrderedDict
 from enum import Enum, auto
+from functools import lru_cache
 from typing import Final
 
 from net.ids import Endpoint, NodeId
@@ -95,7 +96,7 @@ class Doorkeeper:
         return Admission.ADMITTED if self._key_answers.take(now) else Admission.REFUSED
 
     def _address_bucket(self, source: Endpoint, now: float) -> TokenBucket:
-        address = _network_of(source.host)
+        address = network_of(source.host)
         bucket = self._addresses.pop(address, None) or TokenBucket(ADDRESS_RATE, ADDRESS_BURST)
         self._addresses[address] = bucket
         if len(self._addresses) > MAX_ADDRESSES:
@@ -103,7 +104,8 @@ class Doorkeeper:
         return bucket
 
 
-def _network_of(host: str) -> str:
+@lru_cache(maxsize=MAX_ADDRESSES)
+def network_of(host: str) -> str:
     """Return what one party is sure to own: an IPv4 address, the /64 of an IPv6 address."""
     try:
         packed = ipaddress.ip_address(host.partition("%")[0]).packed

@@ -19,6 +19,7 @@ from typing import Final
 from net.errors import DecodeError, Overloaded, Unauthenticated
 from net.ids import Endpoint, NodeId
 from net.instant import Instant
+from net.link.admission import network_of
 from net.link.attempts import RETRY_AFTER, Answered, Attempts
 from net.link.envelope import Kind, try_open
 from net.link.events import (
@@ -42,6 +43,8 @@ from net.link.timers import Timers
 from net.primitives import x25519_pair_of
 
 MAX_LINKS: Final = 512
+# Of one IPv4 address or IPv6 /64 once half of all are taken: many honest nodes may live behind one, but not most.
+MAX_LINKS_PER_NETWORK: Final = 32
 MAX_OUTBOX: Final = 1024  # handshake datagrams waiting to be sent; more are dropped, their askers ask again
 MAX_UNREAD_CELLS: Final = 4096  # waiting for the owner, 5 MB
 BATCH: Final = 256  # datagrams that one call returns: 3 to 5 ms of sealing
@@ -251,7 +254,7 @@ class LinkLayer:
                 raise DecodeError("envelope: not a question")
             self._reception.receive_key_request(data, source, now)
 
-    def _judge(self, peer: NodeId, said: Initiation, now: Instant) -> tuple[bool, LinkId | None]:
+    def _judge(self, peer: NodeId, said: Initiation, source: Endpoint, now: Instant) -> tuple[bool, LinkId | None]:
         """Say whether an initiator is answered, and which link its handshake renews."""
         attempt = self._attempts.with_peer(peer)
         if attempt is not None and self.node_id < peer and now.mono - attempt.began_at < RETRY_AFTER:
@@ -261,8 +264,16 @@ class LinkLayer:
             )  # both began at once: the smaller key's stands, unless the other has to try again after all
         session = self._by_peer.get(peer)
         if session is None:
-            return len(self._sessions) < MAX_LINKS, None
+            return self._has_room_for(source), None
         return True, session.link if session.is_known_as(said.continues) else None
+
+    def _has_room_for(self, source: Endpoint) -> bool:
+        """Names are free, addresses are not: once half of the links are taken, one address may not take the rest."""
+        if len(self._sessions) < MAX_LINKS // 2:
+            return True
+        network = network_of(source.host)
+        same = sum(network_of(session.endpoint.host) == network for session in self._sessions.values())
+        return len(self._sessions) < MAX_LINKS and same < MAX_LINKS_PER_NETWORK
 
     def _receive_response(self, answered: Answered, source: Endpoint, now: Instant) -> None:
         attempt, said = answered.attempt, answered.said

@@ -26,7 +26,7 @@ from net.link.status import Counters
 from net.primitives import KeyPair
 
 # Says of an authenticated initiator whether it is answered, and which link, if any, gets new keys by it.
-Judge = Callable[[NodeId, Initiation, Instant], tuple[bool, LinkId | None]]
+Judge = Callable[[NodeId, Initiation, Endpoint, Instant], tuple[bool, LinkId | None]]
 
 
 class Reception:
@@ -75,7 +75,7 @@ class Reception:
         peer, said, noise = handshake.consume_initiation(self._ours, content)
         if peer == self._ours.public or not self._stamps.is_fresh(peer, said.stamp, now.mono):
             raise Unauthenticated("initiation: replayed")
-        is_welcome, renewed = self._judge(peer, said, now)
+        is_welcome, renewed = self._judge(peer, said, source, now)
         if not is_welcome:
             return
         index = draw_index(self._random)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 
 from net.custodian.custodian import SWEEP_PERIOD
 from net.errors import DecodeError
+from net.ids import Endpoint
 from net.instant import HOUR_MS
+from net.link import layer
+from net.link.events import Role
+from net.link.layer import LinkLayer
 from net.link.stream import MAX_HOLES, WINDOW, ReceiveStream
 from net.simulator import World, full_node, leaf_node
 from net.timekeeping import MAX_DIFFERENCE_MS, NetworkTime
@@ -71,3 +77,27 @@ def test_a_stream_with_every_other_frame_lost_is_put_together() -> None:
     stream, size = ReceiveStream(), 2 * (WINDOW // 2 // MAX_HOLES)
     for offset in [*range(size, WINDOW - size, 2 * size), *range(0, WINDOW - size, 2 * size)]:
         stream.on_data(offset, bytes(size))
+
+
+def come_in(victim: LinkLayer, number: int, host: str) -> None:
+    """Let a node with a name of its own link to the victim from ``host``."""
+    here, there = Endpoint(host, 1000 + number), Endpoint("127.0.0.1", 1)
+    guest = LinkLayer(secret_key=Random(number).randbytes(32), role=Role.LEAF, random=Random(number).randbytes)
+    guest.connect(there, victim.node_id, START)
+    for _ in range(3):
+        for datagram, _ in guest.datagrams_to_send(START):
+            victim.receive_datagram(datagram, here, START)
+        for datagram, endpoint in victim.datagrams_to_send(START):
+            if endpoint == here:
+                guest.receive_datagram(datagram, there, START)
+
+
+def test_one_address_cannot_take_all_links(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layer, "MAX_LINKS", 16)
+    monkeypatch.setattr(layer, "MAX_LINKS_PER_NETWORK", 4)
+    victim = LinkLayer(secret_key=bytes(range(32)), role=Role.FULL, random=Random(0).randbytes)
+    for number in range(1, 30):
+        come_in(victim, number, "203.0.113.7")
+    assert len(victim.links()) == 8, "half of all, while there is room"
+    come_in(victim, 99, "198.51.100.1")
+    assert len(victim.links()) == 9
