@@ -93,9 +93,13 @@ def _block_at(work: Work, generation: bytes, index: int) -> list[Piece] | None:
 
 
 def _note_hole(work: Work, row: ReadLane) -> None:
-    """Note since when something is missing, and ask for it."""
-    lanes.set_hole(work.tx, row.generation, accounts.add_online(work.tx, 0))
-    conversations.set_ack_due(work.tx, row.conversation, due=True)
+    """Note since when something is missing, and ask for it, once.
+
+    The question is posted until it is acknowledged. Were it put again whenever something comes that cannot be read yet,
+    two sides that both lack something would only ask each other, for ever.
+    """
+    if lanes.set_hole(work.tx, row.generation, accounts.add_online(work.tx, 0)):
+        conversations.set_ack_due(work.tx, row.conversation, due=True)
 
 
 def give_up_holes(work: Work) -> None:

@@ -168,9 +168,14 @@ def set_broken(tx: Transaction, generation: bytes, index: int) -> None:
     tx.run("UPDATE read_lanes SET broken_at = coalesce(broken_at, ?) WHERE generation = ?", index, generation)
 
 
-def set_hole(tx: Transaction, generation: bytes, online_ms: int) -> None:
-    """Note since when (by the account's online time) the next index is missing."""
-    tx.run("UPDATE read_lanes SET hole_since = ? WHERE generation = ? AND hole_since IS NULL", online_ms, generation)
+def set_hole(tx: Transaction, generation: bytes, online_ms: int) -> bool:
+    """Note since when (by the account's online time) the next index is missing; False when that was known."""
+    return (
+        tx.run(
+            "UPDATE read_lanes SET hole_since = ? WHERE generation = ? AND hole_since IS NULL", online_ms, generation
+        )
+        == 1
+    )
 
 
 def give_up(tx: Transaction, generation: bytes, secrets: bytes) -> None:
