@@ -16,7 +16,7 @@ from typing import Final
 from core.vault.errors import DiskFull, ReadOnlyHome, UnsafeHome
 
 FILE_MODE: Final = 0o600
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})  # the disk, the quota, the limit of a file
 _FORBIDDEN = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 
 
