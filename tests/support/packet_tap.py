@@ -21,7 +21,7 @@ from typing import NamedTuple
 HEADER = struct.Struct(">HHH")
 _ETHERNET_SIZE, _UDP, _UDP_HEADER_SIZE = 14, 17, 8
 _ETH_P_IP = 0x0800
-_PACKET_OUTGOING = 4  # linux/if_packet.h; on the loopback every packet is seen twice, once as sent and once as received
+_PACKET_HOST = 0  # linux/if_packet.h; on the loopback a packet is sent and received, and is wanted once
 _RECEIVE_BUFFER = 64 * 1024 * 1024  # bytes; a burst must not be missed
 _SIOCGIFFLAGS, _SIOCSIFFLAGS, _IFF_UP = 0x8913, 0x8914, 1
 _SO_RCVBUFFORCE = 33
@@ -118,7 +118,7 @@ def _capture(path: Path) -> None:
         sys.stdout.flush()
         while True:
             frame, address = tap.recvfrom(65536)
-            if address[2] != _PACKET_OUTGOING or frame[_ETHERNET_SIZE + 9] != _UDP:
+            if address[2] != _PACKET_HOST or frame[_ETHERNET_SIZE + 9] != _UDP:
                 continue
             udp = frame[_ETHERNET_SIZE + 4 * (frame[_ETHERNET_SIZE] & 0x0F) :]
             source, destination = struct.unpack_from(">HH", udp)
