@@ -1,0 +1,120 @@
+"""The people layer byte for byte, and its signatures in libraries that know nothing of blinding."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from nacl.signing import SigningKey, VerifyKey
+
+from core.people import envelope, invitation, posting
+from core.people.content import decode_block
+from core.people.invitation import Tombstone, decode_link
+from net.ids import ParcelId
+from tests.support.people_vectors import EXPIRY_HOUR, VECTORS, build
+
+FROZEN = json.loads(VECTORS.read_text())
+ORDER = 2**252 + 27742317777372353535851937790883648493
+
+
+def expand(secret: bytes, label: bytes, size: int = 32, salt: bytes | None = None) -> bytes:
+    return HKDF(SHA256(), size, salt, label).derive(secret)
+
+
+def test_nothing_has_changed() -> None:
+    assert json.loads(json.dumps(build())) == FROZEN
+
+
+def test_a_link_is_74_bytes_of_base32() -> None:
+    said = FROZEN["link"]
+    link = decode_link(said["text"])
+    assert (link.expires_at, link.identity.hex(), link.secret.hex()) == (
+        said["expires_at"],
+        said["identity"],
+        said["secret"],
+    )
+    assert len(said["text"]) == len("SOTTOVOCE:") + 119
+    assert expand(link.secret, b"sottovoce/v1/invite/greeting", salt=link.identity).hex() == said["greeting_secret"]
+
+
+def test_a_slot_is_hkdf_of_its_secret_day_number_and_fragment() -> None:
+    secret = expand(b"slot secret", b"vectors of the people layer")
+    for row in FROZEN["slots"]:
+        place = row["day"].to_bytes(4, "big") + row["number"].to_bytes(4, "big") + bytes([row["fragment"]])
+        keys = expand(secret, b"sottovoce/v1/slot" + place, 64)
+        assert bytes(SigningKey(keys[:32]).verify_key).hex() == row["id"]
+        assert keys[32:].hex() == row["seal_key"]
+    assert len({row["id"] for row in FROZEN["slots"]}) == len(FROZEN["slots"])
+
+
+def test_a_lane_is_a_chain_of_hmacs_and_a_blinded_point() -> None:
+    lane = FROZEN["lane"]
+    chain, scalar = bytes.fromhex(lane["chain"]), int.from_bytes(bytes.fromhex(lane["scalar"]), "little")
+    for index in range(50):
+        blind, seal, following = (
+            hmac.digest(chain, b"sottovoce/v1/lane/" + label, "sha256") for label in (b"blind", b"seal", b"next")
+        )
+        for row in (row for row in lane["indexes"] if row["index"] == index):
+            assert (row["blind"], row["seal"], row["next_chain"]) == (blind.hex(), seal.hex(), following.hex())
+            for day in row["days"]:
+                label = day["day"].to_bytes(4, "big")
+                digest = hashlib.sha512(b"sottovoce/v1/lane/id" + blind + label).digest()
+                factor = int.from_bytes(digest, "little") % ORDER
+                assert public_of(factor * scalar % ORDER) == day["id"]
+                assert expand(seal, b"sottovoce/v1/lane/box" + label).hex() == day["key"]
+        chain = following
+
+
+def public_of(scalar: int) -> str:
+    import nacl.bindings
+
+    return nacl.bindings.crypto_scalarmult_ed25519_base_noclamp(scalar.to_bytes(32, "little")).hex()
+
+
+@pytest.mark.parametrize("row", FROZEN["lane"]["indexes"], ids=lambda row: f"index {row['index']}")
+def test_blinded_signatures_pass_two_stock_verifiers(row: dict[str, list[dict[str, str]]]) -> None:
+    plaintext = b"\x00what is said\x80" + bytes(768 - 14)
+    for day in row["days"]:
+        box_id, signature = bytes.fromhex(day["id"]), bytes.fromhex(day["signature"])
+        ad = b"sottovoce/v1/box" + b"\x01" + bytes(4) + EXPIRY_HOUR.to_bytes(4, "big") + box_id
+        sealed = AESGCMSIV(bytes.fromhex(day["key"])).encrypt(bytes(12), plaintext, ad)
+        assert hashlib.sha256(sealed).hexdigest() == day["sealed"]
+        message = posting.signed_fields(0, EXPIRY_HOUR, ParcelId(box_id), sealed)
+        VerifyKey(box_id).verify(message, signature)
+        Ed25519PublicKey.from_public_bytes(box_id).verify(signature, message)
+
+
+def test_tombstones_open_with_the_link_and_each_has_a_key_of_its_own() -> None:
+    link = decode_link(FROZEN["link"]["text"])
+    for reason, sequence in (("used", 2), ("revoked", 3)):
+        sealed = invitation.seal_record(link, Tombstone(reason), sequence, EXPIRY_HOUR)
+        assert sealed.hex()[:64] == FROZEN["link"]["tombstones"][reason]
+        assert invitation.open_record(link, sealed, sequence, EXPIRY_HOUR) == Tombstone(reason)
+    assert len(set(FROZEN["link"]["tombstones"].values())) == 2
+
+
+def test_an_envelope_opens_for_each_of_its_devices() -> None:
+    said = FROZEN["content"]
+    assert said["envelope_size"] == 767
+    place = envelope.Place(
+        expand(b"author", b"vectors of the people layer"),
+        expand(b"generation", b"vectors of the people layer", 16),
+        42,
+    )
+    device = bytes(SigningKey(expand(b"device", b"vectors of the people layer")).verify_key)
+    for tag in (b"dev1", b"dev2"):
+        opened = envelope.open_envelope(
+            bytes.fromhex(said["envelope"]),
+            tag,
+            place,
+            device,
+            lambda wrapped: wrapped.message.removeprefix(b"wrapped:"),
+        )
+        assert opened.hex() == said["block"]
+    assert decode_block(bytes.fromhex(said["block"])).made_at == 1_790_000_000_000
