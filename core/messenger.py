@@ -158,7 +158,7 @@ class Messenger:
         bundle = finding.judge(link, await self._search(ParcelId(link.record_id)), len(self._node.custodians()))
 
         def greet(work: Work) -> str:
-            known = meeting.existing(work, link.identity, bundle.certificate.device)
+            known = meeting.existing(work, link, bundle.certificate.device)
             return (known or meeting.greet(work, link, bundle, command.greeting)).public_id
 
         return api.ConversationRef(conversation=await service.act(greet))

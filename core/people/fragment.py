@@ -50,6 +50,12 @@ def cut(block: bytes) -> list[bytes]:
     return [bytes([head | n]) + block[n * PIECE_SIZE : (n + 1) * PIECE_SIZE] for n in range(count)]
 
 
+def joined(plaintexts: bytes) -> bytes:
+    """Undo ``cut``, given all of its box plaintexts end to end."""
+    starts = range(1, len(plaintexts), PLAINTEXT_SIZE)
+    return b"".join(plaintexts[start : start + PIECE_SIZE] for start in starts)
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """One opened box: fragment ``number`` of ``count``, 767 bytes."""

@@ -24,7 +24,7 @@ from core.people.content import Acceptance, Block, Text, decode_block, encode_bl
 from core.people.conversing import seal_for
 from core.people.device import TAG_SIZE, Certificate, check
 from core.people.envelope import Place, open_envelope
-from core.people.fragment import cut, decode_piece
+from core.people.fragment import cut, decode_piece, joined
 from core.people.greeting import Greeting
 from core.people.invitation import Bundle, Link, decode_link
 from core.people.lane import Offer, check_offer
@@ -65,13 +65,19 @@ def _is_foreign(work: Work, certificate: Certificate) -> bool:
 # --- greeting somebody ----------------------------------------------------------------------------------------------
 
 
-def existing(work: Work, identity: bytes, device: bytes) -> ConversationRow | None:
-    """Return the conversation with an identity if there is nothing left to greet for."""
-    row = conversations.by_identity(work.tx, identity)
+def existing(work: Work, link: Link, device: bytes) -> ConversationRow | None:
+    """Return the conversation with whoever made a link if there is nothing left to greet for.
+
+    Who waits at one link and is given another greets there too: the first may have been used up by others meanwhile.
+    """
+    row = conversations.by_identity(work.tx, link.identity)
     if row is None or row.state == "unanswered":
         return None
+    if row.state == "waiting":
+        greeted = postings.of_conversation(work.tx, row.id, "greeting")
+        return row if any(each.secrets.startswith(link.greeting_secret) for each in greeted) else None
     known = devices.find(work.tx, device)
-    return row if row.state == "waiting" or (known is not None and known.conversation == row.id) else None
+    return row if known is not None and known.conversation == row.id else None
 
 
 def greet(work: Work, link: Link, bundle: Bundle, text: str) -> ConversationRow:
@@ -83,7 +89,10 @@ def greet(work: Work, link: Link, bundle: Bundle, text: str) -> ConversationRow:
         public_id = primitives.random_bytes(16).hex()
         row = conversations.insert(work.tx, public_id, link.identity, bundle.name, "waiting", work.now.own_ms)
     if row.state != "open":
-        conversations.set_state(work.tx, row.id, "waiting", link.expires_at * 1000)
+        until = (
+            max(row.waiting_until or 0, link.expires_at * 1000) if row.state == "waiting" else link.expires_at * 1000
+        )
+        conversations.set_state(work.tx, row.id, "waiting", until)
     offer = _introduce_lane(work, row, bundle.certificate.device)
     root = primitives.random_bytes(greetings.ROOT_SIZE)
     session = work.olm_account().open_session(bundle.olm_identity, bundle.olm_key)
@@ -338,7 +347,7 @@ def acceptance_found(work: Work, conversation: int, greeting_hash: bytes, sealed
             continue
         for item in block.items:
             if isinstance(item, Acceptance) and _is_sound(work, owner, item):
-                _accepted(work, owner, item)
+                _accepted(work, owner, item, greeting_hash)
                 return True
     return False
 
@@ -352,14 +361,13 @@ def _is_sound(work: Work, owner: ConversationRow, item: Acceptance) -> bool:
     return item.certificate.identity == owner.identity and not _is_foreign(work, item.certificate)
 
 
-def _accepted(work: Work, owner: ConversationRow, item: Acceptance) -> None:
+def _accepted(work: Work, owner: ConversationRow, item: Acceptance, greeting_hash: bytes) -> None:
     was_open = owner.state == "open"
     greeted = postings.of_conversation(work.tx, owner.id, "greeting")
     _know_device(work, owner.id, item.certificate)
-    for posting in greeted:
-        done(work, posting, "delivered")
-    for seq in messages.unanswered_greetings(work.tx, owner.id):  # of a link that was over before it was answered
-        mark_delivered(work, seq)
+    if not _settle_greetings(work, greeted, greeting_hash):
+        for seq in messages.unanswered_greetings(work.tx, owner.id):  # of a link that was over before it was answered
+            mark_delivered(work, seq)
     device = devices.find(work.tx, item.certificate.device)
     assert device is not None
     is_new = device.cleared_at is None and resetting.start_reading(work, owner.id, item.certificate.device, item.offer)
@@ -367,6 +375,23 @@ def _accepted(work: Work, owner: ConversationRow, item: Acceptance) -> None:
     if is_new and was_open and not greeted:  # accepted once more: its inviter was put back to before it did
         resetting.begin(work, owner.id, is_last_known=True)
         resetting.say_again(work, owner.id, [])
+
+
+def _settle_greetings(work: Work, greeted: list[Posting], greeting_hash: bytes) -> bool:
+    """Let go of our greetings; tell whether the one that was accepted is among them.
+
+    What was said at other links may never have been opened there: it is said again in the lane.
+    """
+    is_among = False
+    for posting in greeted:
+        if primitives.sha256(joined(posting.payload)) == greeting_hash:
+            is_among = True
+            done(work, posting, "delivered")
+        else:
+            if posting.message is not None:
+                messages.set_pending(work.tx, posting.message)
+            done(work, posting, None)
+    return is_among
 
 
 # --- slots ------------------------------------------------------------------------------------------------------------

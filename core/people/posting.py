@@ -214,7 +214,8 @@ def give_up(work: Work) -> None:
         done(work, posting, "failed")
         if posting.kind == "greeting":
             conversation = conversations.by_id(work.tx, posting.conversation)
-            if conversation.state == "waiting":
+            greets_elsewhere = postings.of_conversation(work.tx, conversation.id, "greeting")
+            if conversation.state == "waiting" and not greets_elsewhere:
                 conversations.set_state(work.tx, conversation.id, "unanswered")
 
 

@@ -80,7 +80,6 @@ def altered(link: str) -> dict[str, str]:
         "half of it": link[: len(link) // 2],
         "one sign too many": link + "A",
         "another scheme": "SOTTOVOICE:" + body,
-        "no scheme": body,
         "another version": SCHEME + resealed(b"\x02" + raw[1:]),
         "a flag": SCHEME + resealed(raw[:1] + b"\x01" + raw[2:]),
         "nothing": "",

@@ -318,7 +318,7 @@ class Person:
             raise
 
         def greet(work: Work) -> str:
-            known = meeting.existing(work, decoded.identity, bundle.certificate.device)
+            known = meeting.existing(work, decoded, bundle.certificate.device)
             return (known or meeting.greet(work, decoded, bundle, text)).public_id
 
         self._act(greet)
