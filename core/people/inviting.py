@@ -53,6 +53,7 @@ def create(work: Work, command: api.InviteCreate) -> InvitationRow:
     row = InvitationRow(
         id=link.bundle_hash.hex(),
         link=encode_link(link),
+        record_id=link.record_id,
         created_at=work.now.own_ms,
         expires_at=expires_at * 1000,
         max_uses=command.max_uses,
@@ -134,9 +135,9 @@ def repeat_records(work: Work) -> None:
 
 def confirmed(work: Work, record_id: ParcelId, custodian: NodeId) -> None:
     """Note that a custodian holds an invitation's record."""
-    for row in meetings.every(work.tx):
-        if decode_link(row.link).record_id == record_id:
-            meetings.confirm_record(work.tx, row.id, custodian)
+    row = meetings.by_record(work.tx, record_id)
+    if row is not None:
+        meetings.confirm_record(work.tx, row.id, custodian)
 
 
 def revoke(work: Work, invitation: str) -> None:

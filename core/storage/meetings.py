@@ -21,6 +21,7 @@ class InvitationRow:
 
     id: str
     link: str
+    record_id: bytes
     created_at: int
     expires_at: int
     max_uses: int | None
@@ -41,7 +42,7 @@ class InvitationRow:
 
 
 _INVITATION = (
-    "id, link, created_at, expires_at, max_uses, uses, state, note, xwing_private, olm_account, bundle, sequence,"
+    "id, link, record_id, created_at, expires_at, max_uses, uses, state, note, xwing_private, olm_account, bundle, sequence,"
     " record, custodians"
 )
 
@@ -49,9 +50,10 @@ _INVITATION = (
 def insert(tx: Transaction, row: InvitationRow) -> None:
     """Keep a new invitation."""
     tx.run(
-        f"INSERT INTO invitations({_INVITATION}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        f"INSERT INTO invitations({_INVITATION}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         row.id,
         row.link,
+        row.record_id,
         row.created_at,
         row.expires_at,
         row.max_uses,
@@ -103,6 +105,12 @@ def drop_keys(tx: Transaction, now_ms: int) -> None:
 def set_record(tx: Transaction, invitation: str, sequence: int, record: bytes) -> None:
     """Keep the finished record, unless the invitation moved on meanwhile."""
     tx.run("UPDATE invitations SET record = ? WHERE id = ? AND sequence = ?", record, invitation, sequence)
+
+
+def by_record(tx: Snapshot, record_id: bytes) -> InvitationRow | None:
+    """Return the invitation whose record has this id."""
+    row = tx.row(f"SELECT {_INVITATION} FROM invitations WHERE record_id = ?", record_id)
+    return None if row is None else InvitationRow(*row)
 
 
 def confirm_record(tx: Transaction, invitation: str, custodian: bytes) -> int:

@@ -184,6 +184,7 @@ CREATE TABLE deleted (                  -- what was deleted here must not come b
 CREATE TABLE invitations (
     id TEXT PRIMARY KEY,
     link TEXT NOT NULL,
+    record_id BLOB NOT NULL,            -- where the link's record lies
     created_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
     max_uses INTEGER,
