@@ -21,7 +21,7 @@ from core.errors import Malformed, OpenFailed
 from core.people import greeting as greetings, inviting, resetting
 from core.people.bounds import decode
 from core.people.content import Acceptance, Block, Text, decode_block, encode_block
-from core.people.conversing import seal_for
+from core.people.conversing import seal_for, start_session
 from core.people.device import TAG_SIZE, Certificate, check
 from core.people.envelope import Place, open_envelope
 from core.people.fragment import cut, decode_piece, joined
@@ -281,6 +281,7 @@ def accept(work: Work, row: GreetingRow) -> ConversationRow:
             messages.set_pending(work.tx, posting.message)
             postings.detach(work.tx, posting.id)
     if is_again:  # whoever greets again does not know of anything that was said
+        devices.set_offered_key(work.tx, said.certificate.device, None)
         resetting.say_again(work, conversation.id, [])
     _accept_by_slot(work, conversation.id, row, offer)
     resetting.start_reading(work, conversation.id, said.certificate.device, said.offer)
@@ -303,6 +304,7 @@ def _accept_by_slot(work: Work, conversation: int, row: GreetingRow, offer: Offe
     audience = devices.find(work.tx, said.certificate.device)
     assert me is not None
     assert audience is not None
+    start_session(work, audience)  # who accepts a second time, put back, cannot go on with the greeting's ratchet
     block = Block(work.now.own_ms, (Acceptance(work.me.certificate, offer, me.name),))
     place = Place(work.me.identity, row.greeting_hash[:16], _ACCEPTANCE_INDEX)
     sealed = seal_for(work, [audience], encode_block(block), place, greetings.SIZE)
@@ -373,6 +375,7 @@ def _accepted(work: Work, owner: ConversationRow, item: Acceptance, greeting_has
     is_new = device.cleared_at is None and resetting.start_reading(work, owner.id, item.certificate.device, item.offer)
     _become_open(work, owner, item.name, tell=not was_open)
     if is_new and was_open and not greeted:  # accepted once more: its inviter was put back to before it did
+        devices.set_offered_key(work.tx, item.certificate.device, None)
         resetting.begin(work, owner.id, is_last_known=True)
         resetting.say_again(work, owner.id, [])
 

@@ -135,17 +135,23 @@ def begin(work: Work, conversation: int, *, is_last_known: bool, answers: bytes 
         signature=bytes(64),
     )
     signature = primitives.ed25519_sign(work.me.device_seed, reset_message(unsigned))
-    _announce(work, conversation, msgspec.structs.replace(unsigned, signature=signature))
+    _announce(work, conversation, msgspec.structs.replace(unsigned, signature=signature), fresh.born)
     accounts.advance(work.tx)
     return offer
 
 
-def _announce(work: Work, conversation: int, reset: Reset) -> None:
+def _slot_number(work: Work, conversation: int, born: int) -> int:
+    """Return a slot that the other side does not use, and we not for the eight generations before this one."""
+    is_second = work.me.identity > conversations.by_id(work.tx, conversation).identity
+    return (2 * born + is_second) % RESET_SLOTS
+
+
+def _announce(work: Work, conversation: int, reset: Reset, born: int) -> None:
     for _, root in conversations.roots(work.tx, conversation):
         nonce = primitives.random_bytes(_NONCE_SIZE)
         padded = pad(msgspec.msgpack.encode(reset), _SIZE - _NONCE_SIZE - primitives.SEAL_OVERHEAD)
         sealed = nonce + primitives.aead_seal(greeting.reset_key(root), nonce, padded, b"")
-        number = primitives.random_bytes(1)[0] % RESET_SLOTS
+        number = _slot_number(work, conversation, born)
         posting = Posting(
             id=0,
             kind="reset",

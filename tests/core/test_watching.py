@@ -1,0 +1,125 @@
+"""What is looked for in the network, against a model that derives everything anew."""
+
+from __future__ import annotations
+
+import functools
+
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from core.crypto import primitives
+from core.people import lane
+from core.people.lane import new_lane, step
+from core.people.slot import slot_key
+from core.people.watching import GIVEN_UP_SIZE, LanePlace, SlotWatch, Watches, given_up_indexes
+from core.storage.lanes import ReadLane
+from net.ids import ParcelId, Tag, tag_of
+
+TODAY = 20_000
+_, OFFER = new_lane()
+
+
+@functools.cache
+def chain_at(index: int) -> bytes:
+    return OFFER.chain if index == 0 else step(chain_at(index - 1))[1]
+
+
+@functools.cache
+def id_of(index: int, day: int) -> ParcelId:
+    return ParcelId(lane.box_id(OFFER.point, step(chain_at(index))[0], day))
+
+
+def tag(index: int, day: int = TODAY) -> Tag:
+    return tag_of(id_of(index, day))
+
+
+def read_lane(next_index: int = 0, given_up: tuple[int, ...] = ()) -> ReadLane:
+    kept = b"".join(index.to_bytes(8, "big") + step(chain_at(index))[0].pack() for index in given_up)
+    return ReadLane(OFFER.generation, 1, b"d" * 32, OFFER.point, chain_at(next_index), next_index, 1, None, None, kept)
+
+
+@pytest.fixture(autouse=True)
+def _cheap(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lane, "box_id", functools.lru_cache(maxsize=None)(lane.box_id))
+
+
+def test_what_arrived_before_a_lane_was_known_is_found() -> None:
+    watches = Watches(TODAY)
+    assert watches.see([tag(0), tag(3, TODAY - 1), tag(5, TODAY - 3)]) == (
+        [tag(0), tag(3, TODAY - 1), tag(5, TODAY - 3)],
+        [],
+    )
+    assert set(watches.watch_lane(read_lane(), ())) == {tag(0), tag(3, TODAY - 1)}
+    assert set(watches.wanted()) == {tag(0), tag(3, TODAY - 1)}
+
+
+def test_what_is_seen_twice_is_new_once_and_ours_each_time() -> None:
+    watches = Watches(TODAY)
+    watches.watch_lane(read_lane(), ())
+    assert watches.see([tag(0)]) == ([tag(0)], [tag(0)])
+    assert watches.see([tag(0)]) == ([], [tag(0)])
+    watches.got_index(OFFER.generation, 0)
+    assert watches.see([tag(0)]) == ([], [])
+
+
+moves = st.lists(st.integers(1, lane.WINDOW), min_size=1, max_size=4)
+
+
+@settings(max_examples=25, deadline=None)
+@given(moves, st.sets(st.integers(0, 3), max_size=2))
+def test_a_window_that_moves_by_any_steps_is_where_a_fresh_one_would_be(steps: list[int], given_up: set[int]) -> None:
+    watches = Watches(TODAY)
+    first = max(given_up, default=-1) + 1
+    watches.watch_lane(read_lane(first, tuple(given_up)), ())
+    for by in steps:
+        first += by
+        watches.move_lane(OFFER.generation, first)
+    for index in (first, first + 1, first + lane.WINDOW - 1):
+        (place,) = watches.places(id_of(index, TODAY))
+        assert isinstance(place, LanePlace)
+        assert (place.index, place.late) == (index, False)
+    assert watches.places(id_of(first + lane.WINDOW, TODAY)) == []
+    for index in range(first):
+        late = [place.late for place in watches.places(id_of(index, TODAY)) if isinstance(place, LanePlace)]
+        assert late == ([True] if index in given_up else [])
+
+
+def test_each_day_forgets_the_oldest_and_finds_what_came_early() -> None:
+    watches = Watches(TODAY)
+    watches.watch_lane(read_lane(), ())
+    watches.see([tag(2, TODAY + 1), tag(2, TODAY - 2)])
+    assert watches.turn_day(TODAY + 1) == [tag(2, TODAY + 1)]
+    assert watches.places(id_of(2, TODAY - 2)) == []
+    assert watches.turn_day(TODAY + 1) == []
+    assert watches.turn_day(TODAY) == [tag(2, TODAY - 2)], "and back, when the clock was wrong"
+
+
+def test_a_lane_that_is_forgotten_leaves_nothing() -> None:
+    watches = Watches(TODAY)
+    watches.watch_lane(read_lane(4, (1, 2)), (6,))
+    watches.turn_day(TODAY + 1)
+    watches.forget_lane(OFFER.generation)
+    watches.see([tag(index, day) for index in range(50) for day in range(TODAY - 2, TODAY + 2)])
+    assert watches.wanted() == []
+
+
+def test_slots_are_looked_into_for_three_days_until_they_are_forgotten() -> None:
+    watches = Watches(TODAY)
+    secret = b"s" * 32
+    early = tag_of(ParcelId(slot_key(secret, TODAY, 1, 0).box_id))
+    watches.see([early])
+    assert watches.watch_slots(SlotWatch("greeting:x", secret, 2)) == [early]
+    assert watches.watch_slots(SlotWatch("greeting:x", secret, 2)) == []
+    for day in range(TODAY - 2, TODAY + 1):
+        key = slot_key(secret, day, 1, 3)
+        (place,) = watches.places(ParcelId(key.box_id))
+        assert place.day == day
+    watches.forget_slots("greeting:x")
+    assert watches.wanted() == []
+
+
+def test_indexes_given_up_are_read_back() -> None:
+    row = read_lane(9, (3, 7))
+    assert len(row.given_up) == 2 * GIVEN_UP_SIZE
+    assert given_up_indexes(row.given_up) == [3, 7]
+    assert primitives.sha256(row.given_up[8:72]) == primitives.sha256(step(chain_at(3))[0].pack())
