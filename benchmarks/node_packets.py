@@ -12,6 +12,7 @@ import os
 import socket
 import threading
 import time
+from contextlib import AsyncExitStack
 
 import trio
 
@@ -27,9 +28,8 @@ from net.link.frames import LARGE_DATAGRAM_SIZE
 from tests.support.parcels import box_bytes
 
 CELLS, WINDOW = 30_000, 128
-BOXES = 4_000
-# Boxes that wait in the patron: fewer than it holds, more than it asks for at a time.
-WAITING = 1_000
+# Each patron stays within what a custodian takes from one link at once.
+PATRONS, BOXES = 5, 800
 
 
 async def _datagrams(spec: JoinSpec, pid: int, cells: int) -> report.Figures:
@@ -40,17 +40,33 @@ async def _datagrams(spec: JoinSpec, pid: int, cells: int) -> report.Figures:
     return {"per_second": round(rate), "per_cpu_second": round(cells / cpu) if cpu else None}
 
 
-async def _deposits(spec: JoinSpec, pid: int, count: int) -> report.Figures:
+async def _deposits(spec: JoinSpec, pid: int, patrons: int, count: int) -> report.Figures:
     options = NetworkOptions(listen=LOOPBACK, join=(spec,), leaf=True)
-    async with node_over(None, node_secret=os.urandom(32), options=options, tuning=Tuning(price=FREE)) as patron:
-        while not isinstance(await patron.events.receive(), CustodianUp):
-            pass
-        hour = patron.now().hour() + 48
-        boxes = [box_bytes(number, expiry_hour=hour, price=FREE) for number in range(count)]
+    stored = 0
+
+    async def deposit(patron: NodeService, boxes: list[bytes]) -> None:
+        nonlocal stored
+        mine = await _deposit_all(patron, boxes)
+        stored += mine
+
+    async with AsyncExitStack() as stack:
+        all_of_them: list[tuple[NodeService, list[bytes]]] = []
+        for number in range(patrons):
+            patron = await stack.enter_async_context(
+                node_over(None, node_secret=os.urandom(32), options=options, tuning=Tuning(price=FREE))
+            )
+            while not isinstance(await patron.events.receive(), CustodianUp):
+                pass
+            hour, first = patron.now().hour() + 48, number * count
+            boxes = [box_bytes(each, expiry_hour=hour, price=FREE) for each in range(first, first + count)]
+            all_of_them.append((patron, boxes))
         before, began = cpu_seconds(pid), trio.current_time()
-        stored = await _deposit_all(patron, boxes)
+        async with trio.open_nursery() as nursery:
+            for patron, boxes in all_of_them:
+                nursery.start_soon(deposit, patron, boxes)
         seconds, cpu = trio.current_time() - began, cpu_seconds(pid) - before
     return {
+        "patrons": patrons,
         "stored": stored,
         "per_second": round(stored / seconds),
         "per_cpu_second": round(stored / cpu) if cpu else None,
@@ -58,9 +74,8 @@ async def _deposits(spec: JoinSpec, pid: int, count: int) -> report.Figures:
 
 
 async def _deposit_all(patron: NodeService, boxes: list[bytes]) -> int:
-    """Deposit boxes, so many at a time; return how many were stored."""
-    waiting = iter(boxes)
-    for box in (box for box, _ in zip(waiting, range(WAITING), strict=False)):
+    """Deposit boxes; return how many were stored."""
+    for box in boxes:
         patron.deposit(box)
     answered = stored = 0
     while answered < len(boxes):
@@ -69,8 +84,6 @@ async def _deposit_all(patron: NodeService, boxes: list[bytes]) -> int:
             answered += 1
             stored += event.verdict is Verdict.STORED
             patron.withdraw(event.parcel_id)  # one copy is all there is to have
-            if (following := next(waiting, None)) is not None:
-                patron.deposit(following)
     return stored
 
 
@@ -103,11 +116,11 @@ def _plain_echo(count: int) -> float:
 
 
 def measure(quick: bool) -> report.Figures:  # noqa: FBT001 - the one argument of every benchmark
-    cells, boxes = (200, 20) if quick else (CELLS, BOXES)
+    cells, patrons, boxes = (200, 1, 20) if quick else (CELLS, PATRONS, BOXES)
     with other_side("sink") as (spec, pid):
         datagrams = trio.run(_datagrams, spec, pid, cells)
     with other_side("custodian") as (spec, pid):
-        deposits = trio.run(_deposits, spec, pid, boxes)
+        deposits = trio.run(_deposits, spec, pid, patrons, boxes)
     return {
         "datagrams": datagrams,
         "plain_sockets_per_second": round(_plain_echo(cells)),

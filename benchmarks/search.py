@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.support import report
+from benchmarks.support.pty import ROOT
 from core.storage import conversations, messages
 from core.storage.database import Database
 from core.storage.messages import NewMessage
@@ -26,7 +27,7 @@ CONVERSATIONS = 50
 PAGE = 50
 # One message in this many holds the rare word, and one in COMMON the common one.
 RARE, COMMON = 100_000, 20
-_WORDS = [line.strip() for line in Path("core/words.txt").read_text(encoding="utf-8").splitlines()]
+_WORDS = [line.strip() for line in (ROOT / "core/words.txt").read_text(encoding="utf-8").splitlines()]
 
 
 def _rows(count: int) -> Iterator[NewMessage]:
