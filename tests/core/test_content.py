@@ -84,8 +84,8 @@ def test_a_block_with_a_byte_changed_is_a_block_or_malformed(block: Block, data:
         return
 
 
-def _wire(*found: object) -> bytes:
-    return msgspec.msgpack.encode([1, [[kind, item] for kind, item in found]])  # type: ignore[misc]  # pairs, by the tests
+def _wire(*found: tuple[int, object]) -> bytes:
+    return msgspec.msgpack.encode([1, [list(pair) for pair in found]])
 
 
 @pytest.mark.parametrize(
@@ -137,12 +137,11 @@ def test_the_signature_of_a_reset_covers_everything_but_itself() -> None:
     assert decode(Reset, msgspec.msgpack.encode(reset), "reset") == reset
     assert reset_message(reset) == reset_message(msgspec.structs.replace(reset, signature=bytes(64)))
     changed = [
-        {"old_generation": b"x" * 16},
-        {"last_index": 4},
-        {"offer": Offer(b"x" * 16, bytes(32), bytes(32))},
-        {"holds": []},
-        {"made_at": 8},
-        {"answers": b"x" * 16},
+        msgspec.structs.replace(reset, old_generation=b"x" * 16),
+        msgspec.structs.replace(reset, last_index=4),
+        msgspec.structs.replace(reset, offer=Offer(b"x" * 16, bytes(32), bytes(32))),
+        msgspec.structs.replace(reset, holds=[]),
+        msgspec.structs.replace(reset, made_at=8),
+        msgspec.structs.replace(reset, answers=b"x" * 16),
     ]
-    messages = {reset_message(msgspec.structs.replace(reset, **change)) for change in changed}
-    assert len(messages | {reset_message(reset)}) == len(changed) + 1
+    assert len({reset_message(each) for each in (reset, *changed)}) == len(changed) + 1

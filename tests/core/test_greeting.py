@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -101,8 +103,7 @@ def test_it_cannot_be_passed_on_to_another_link_of_the_same_keys() -> None:
         lambda: bytes(SIZE),
     ],
 )
-def test_whatever_is_wrong_with_it_is_a_typed_error(make: object) -> None:
-    assert callable(make)
+def test_whatever_is_wrong_with_it_is_a_typed_error(make: Callable[[], bytes]) -> None:
     with pytest.raises((OpenFailed, Malformed)):
         INVITER.open(make())
 

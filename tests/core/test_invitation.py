@@ -102,14 +102,15 @@ def test_a_record_opens_with_its_link_only() -> None:
     assert len(sealed) == RECORD_SIZE
     assert open_record(link, sealed, BUNDLE_SEQUENCE, EXPIRY) == bundle
     other = Link(link.expires_at, link.identity, b"t" * 16, link.bundle_hash)
-    for wrong in (
-        lambda: open_record(other, sealed, BUNDLE_SEQUENCE, EXPIRY),
-        lambda: open_record(link, sealed, BUNDLE_SEQUENCE + 1, EXPIRY),
-        lambda: open_record(link, sealed, BUNDLE_SEQUENCE, EXPIRY + 1),
-        lambda: open_record(link, sealed[:-1] + bytes([sealed[-1] ^ 1]), BUNDLE_SEQUENCE, EXPIRY),
+    broken = sealed[:-1] + bytes([sealed[-1] ^ 1])
+    for holder, data, sequence, expiry in (
+        (other, sealed, BUNDLE_SEQUENCE, EXPIRY),
+        (link, sealed, BUNDLE_SEQUENCE + 1, EXPIRY),
+        (link, sealed, BUNDLE_SEQUENCE, EXPIRY + 1),
+        (link, broken, BUNDLE_SEQUENCE, EXPIRY),
     ):
         with pytest.raises(OpenFailed):
-            wrong()
+            open_record(holder, data, sequence, expiry)
 
 
 def test_another_bundle_than_the_link_says_is_refused() -> None:

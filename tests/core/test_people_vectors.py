@@ -13,11 +13,12 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from nacl.signing import SigningKey, VerifyKey
 
-from core.people import envelope, invitation, posting
+from core.people import envelope, invitation
 from core.people.content import decode_block
-from core.people.invitation import Tombstone, decode_link
+from core.people.invitation import decode_link
 from net.ids import ParcelId
-from tests.support.people_vectors import EXPIRY_HOUR, VECTORS, build
+from net.parcel.box import signed_fields
+from tests.support.people_vectors import EXPIRY_HOUR, TOMBSTONES, VECTORS, build
 
 FROZEN = json.loads(VECTORS.read_text())
 ORDER = 2**252 + 27742317777372353535851937790883648493
@@ -85,17 +86,17 @@ def test_blinded_signatures_pass_two_stock_verifiers(row: dict[str, list[dict[st
         ad = b"sottovoce/v1/box" + b"\x01" + bytes(4) + EXPIRY_HOUR.to_bytes(4, "big") + box_id
         sealed = AESGCMSIV(bytes.fromhex(day["key"])).encrypt(bytes(12), plaintext, ad)
         assert hashlib.sha256(sealed).hexdigest() == day["sealed"]
-        message = posting.signed_fields(0, EXPIRY_HOUR, ParcelId(box_id), sealed)
+        message = signed_fields(0, EXPIRY_HOUR, ParcelId(box_id), sealed)
         VerifyKey(box_id).verify(message, signature)
         Ed25519PublicKey.from_public_bytes(box_id).verify(signature, message)
 
 
 def test_tombstones_open_with_the_link_and_each_has_a_key_of_its_own() -> None:
     link = decode_link(FROZEN["link"]["text"])
-    for reason, sequence in (("used", 2), ("revoked", 3)):
-        sealed = invitation.seal_record(link, Tombstone(reason), sequence, EXPIRY_HOUR)
-        assert sealed.hex()[:64] == FROZEN["link"]["tombstones"][reason]
-        assert invitation.open_record(link, sealed, sequence, EXPIRY_HOUR) == Tombstone(reason)
+    for tombstone, sequence in TOMBSTONES:
+        sealed = invitation.seal_record(link, tombstone, sequence, EXPIRY_HOUR)
+        assert sealed.hex()[:64] == FROZEN["link"]["tombstones"][tombstone.reason]
+        assert invitation.open_record(link, sealed, sequence, EXPIRY_HOUR) == tombstone
     assert len(set(FROZEN["link"]["tombstones"].values())) == 2
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -98,7 +99,7 @@ def test_what_comes_after_it_was_given_up_is_marked_late_and_comes_once(
     be_patient(bob)
     settle(office, bob, rounds=2)
     office.is_lost.clear()
-    bob._arrival = 0
+    bob.arrival = 0
     settle(office, bob, rounds=2)
     assert [(row.text, row.late) for row in bob.rows(b) if row.kind == "text" and row.sender != "me"] == [
         ("second", False),
@@ -125,7 +126,7 @@ def test_a_window_filled_beyond_a_given_up_index_moves_on(office: Office, alice:
     settle(office, bob, rounds=1)
     office.is_lost.clear()
     office.is_lost.add(at)
-    bob._arrival = 0
+    bob.arrival = 0
     settle(office, alice, bob, rounds=6)
     texts = [text for text in kinds(bob, b) if text not in {"never", "gap"}]
     assert texts == ["one", *(str(n) for n in range(lane.WINDOW + 10))]
@@ -140,8 +141,8 @@ def forge(alice: Person) -> None:
         place = Place(b"x" * 32, row.generation, row.next_index)
         block = encode_block(Block(1, ()))
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(conversing, "encode_block", lambda _: block)
-            patch.setattr(conversing, "Place", lambda *_: place)
+            patch.setattr(conversing, "encode_block", Mock(return_value=block))
+            patch.setattr(conversing, "Place", Mock(return_value=place))
             conversing.write_block(work, row, ())
 
     alice.carry_out(alice.engine.command(act, alice.moment())[1])
@@ -204,7 +205,7 @@ def test_an_acknowledgement_of_what_was_never_written_betrays_an_old_copy(
     backup.replace(alice.path)
     alice.mark = 0
     alice.open()
-    bob._arrival = 0
+    bob.arrival = 0
     alice.say(a, "now")
     bob.say(b, "hello again")
     settle(office, alice, bob, rounds=20)

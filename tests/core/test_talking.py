@@ -129,7 +129,7 @@ def test_a_lost_box_holds_the_rest_back_and_is_asked_for(office: Office, alice: 
     settle(office, alice, bob, rounds=2)
     assert bob.heard(b) == []
     office.is_lost = set()
-    bob._arrival = 0
+    bob.arrival = 0
     settle(office, alice, bob, rounds=2)
     assert bob.heard(b) == ["lost at first", "second"]
 

@@ -21,15 +21,22 @@ from core.people.device import certify
 from core.people.fragment import CLASSES, cut, pad, padded_size
 from core.people.invitation import Link, Tombstone
 from core.people.lane import BoxSecrets
+from net.ids import ParcelId
+from net.parcel.box import signed_fields
 
 VECTORS: Final = Path(__file__).parent.parent / "vectors" / "people.json"
 DAYS: Final = (20_000, 20_001, 20_731)
 EXPIRY_HOUR: Final = 480_049
+TOMBSTONES: Final = ((Tombstone("used"), 2), (Tombstone("revoked"), 3))
 
 
 def material(name: str, size: int = 32) -> bytes:
     """Return bytes that stand for random ones."""
     return primitives.hkdf(name.encode(), b"vectors of the people layer", size)
+
+
+def _content_key(size: int) -> bytes:
+    return material("content key", size)
 
 
 class OpenSession:
@@ -52,8 +59,8 @@ def _link() -> dict[str, Any]:
         "record_id": link.record_id.hex(),
         "greeting_secret": link.greeting_secret.hex(),
         "tombstones": {
-            reason: invitation.seal_record(link, Tombstone(reason), sequence, EXPIRY_HOUR).hex()[:64]
-            for reason, sequence in (("used", 2), ("revoked", 3))
+            tombstone.reason: invitation.seal_record(link, tombstone, sequence, EXPIRY_HOUR).hex()[:64]
+            for tombstone, sequence in TOMBSTONES
         },
     }
 
@@ -95,7 +102,7 @@ def _index(point: bytes, scalar: bytes, secrets: BoxSecrets) -> dict[str, Any]:
     for day in DAYS:
         box_id, key = lane.box_id(point, secrets, day), lane.box_key(secrets, day)
         sealed = primitives.siv_seal(key, plaintext, posting.box_ad(0, EXPIRY_HOUR, box_id))
-        signed = posting.signed_fields(0, EXPIRY_HOUR, posting.ParcelId(box_id), sealed)
+        signed = signed_fields(0, EXPIRY_HOUR, ParcelId(box_id), sealed)
         signature = primitives.scalar_sign(lane.box_scalar(scalar, secrets, day), signed)
         days.append({"day": day, "id": box_id.hex(), "key": key.hex(), "signature": signature.hex()})
         days[-1]["sealed"] = primitives.sha256(sealed).hex()
@@ -114,7 +121,7 @@ def _content() -> dict[str, Any]:
     place = envelope.Place(material("author"), material("generation", 16), 42)
     encoded = encode_block(block)
     audience = [(b"dev1", cast("Session", OpenSession())), (b"dev2", cast("Session", OpenSession()))]
-    with mock.patch.object(primitives, "random_bytes", lambda size: material("content key", size)):
+    with mock.patch.object(primitives, "random_bytes", _content_key):
         sealed = envelope.seal(encoded, place, material("device"), audience)
     certificate = certify(material("identity"), material("device key"), material("olm"), material("fallback"), 5)
     return {

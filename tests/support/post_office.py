@@ -76,7 +76,7 @@ class Person:
         self.database = Database.open(self.path, self.key, load_migrations("history"))
         self.engine = Engine(self.database, self.seed, self.moment(), distrust=distrust, price=CHEAP)
         self.mark = max(getattr(self, "mark", 0), self.engine.counter)
-        self._arrival = 0
+        self.arrival = 0
         self._connected = False
         self.carry_out(self.engine.start(self.moment()))
 
@@ -131,7 +131,7 @@ class Person:
                 case Fetch() if self.online:
                     self._fetch(effect.tags)
                 case Follow() if effect.cursor is not None:
-                    self._arrival = effect.cursor.arrival
+                    self.arrival = effect.cursor.arrival
                 case _:
                     pass
 
@@ -155,9 +155,9 @@ class Person:
         if not self._connected:
             self._connected = True
             self.feed([CustodianUp(CUSTODIANS[0])])
-        fresh = [(n, tag_of(decode_box(box).box_id)) for n, box in self.office.living() if n > self._arrival]
-        self._arrival = max((n for n, _ in fresh), default=self._arrival)
-        cursor = Cursor(b"run-run-", self._arrival)
+        fresh = [(n, tag_of(decode_box(box).box_id)) for n, box in self.office.living() if n > self.arrival]
+        self.arrival = max((n for n, _ in fresh), default=self.arrival)
+        cursor = Cursor(b"run-run-", self.arrival)
         self.feed([TagsArrived(CUSTODIANS[0], cursor, tuple(tag for _, tag in fresh), caught_up=True)])
         self.carry_out(self.engine.tick(self.moment()))
 
