@@ -85,6 +85,7 @@ def test_a_wrong_passcode_costs_what_a_right_one_costs(alone: Rpc) -> None:
 def test_many_wrong_passcodes_are_slowed_down_across_a_restart(lone_place: Place) -> None:
     rpc = Rpc("alice", lone_place, 0, [])
     kinds: list[str] = []
+    at = 0.0
     while "slow-down" not in kinds and len(kinds) < 20:
         kinds.append(rpc.refusal("account.unlock", passcode="not this one"))
         at = time.monotonic()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+from pathlib import Path
 
 import pytest
 
@@ -50,9 +51,8 @@ def test_a_sender_whose_disk_is_full(world: World) -> None:
     alice.stop()
 
 
-def test_an_account_that_does_not_fit(strangers: dict[str, Place], tmp_path_factory: pytest.TempPathFactory) -> None:
-    assert strangers  # made first, so that two Argon2 runs do not meet
-    rpc = Rpc("ivy", Place(tmp_path_factory.mktemp("ivy")), 0, [])
+def test_an_account_that_does_not_fit(tmp_path: Path) -> None:
+    rpc = Rpc("ivy", Place(tmp_path), 0, [])
     rpc.call("account.info")
     fill_disk(rpc)
     assert rpc.refusal("account.create", passcode=PASSCODE) == "disk-full"
