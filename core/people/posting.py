@@ -142,8 +142,8 @@ def finish(work: Work, draft: BoxDraft, nonces: tuple[int, ...]) -> None:
     box = encode_box(Box(_PREFIX, draft.expiry_hour, ParcelId(draft.box_id), nonces, draft.ciphertext, draft.signature))
     row = DepositRow(draft.box_id, draft.posting, draft.fragment, draft.day, draft.expiry_hour, box, b"")
     postings.add_deposit(work.tx, row)
-    work.effects.append(Deposit(box))
     _tell(work, posting)
+    work.effects.append(Deposit(box))
 
 
 def repeat_unconfirmed(work: Work, limit: int) -> None:

@@ -30,7 +30,7 @@ from core.people.content import (
 from core.people.device import Certificate
 from core.people.lane import Offer
 
-millis = st.integers(0, (1 << 53) - 1)
+millis = st.integers(0, (1 << 47) - 1)
 sixteen = st.binary(min_size=16, max_size=16)
 acks = st.builds(
     LaneAck,

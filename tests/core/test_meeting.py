@@ -1,0 +1,142 @@
+"""Getting to know: links for one and for many, greetings that cross, come again, or come too late."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from core import api
+from core.people.invitation import TOMBSTONE_SEQUENCES, Tombstone, decode_link, open_record
+from core.storage import conversations, lanes, meetings
+from net.parcel.record import decode_record
+from tests.core.test_talking import add, meet
+from tests.support.post_office import Office, Person, settle
+
+
+@pytest.fixture
+def office() -> Office:
+    return Office()
+
+
+@pytest.fixture
+def people(office: Office, tmp_path: Path) -> list[Person]:
+    return [Person(office, tmp_path, name) for name in ("alice", "bob", "carol")]
+
+
+def record(person: Person, link: str) -> object:
+    decoded = decode_link(link)
+    found = person.record(decoded.record_id)
+    assert found is not None
+    box = decode_record(found)
+    return open_record(decoded, box.ciphertext, box.sequence, box.expiry_hour)
+
+
+def test_a_link_for_one_is_dead_once_it_was_used(office: Office, people: list[Person]) -> None:
+    alice, bob, carol = people
+    link = alice.call(api.InviteCreate(expires_in=86_400, max_uses=1)).link
+    add(bob, link)
+    add(carol, link, "me too")
+    settle(office, alice, bob, carol, rounds=3)
+    (greeting,) = alice.call(api.GreetingList())
+    assert record(carol, link) == Tombstone("used")
+    (invite,) = alice.call(api.InviteList())
+    assert (invite.state, invite.uses) == ("used", 1)
+    with alice.database.read() as snapshot:
+        row = meetings.find(snapshot, invite.id)
+    assert row is not None
+    assert (row.xwing_private, row.olm_account, row.bundle) == (None, None, None)
+    alice.call(api.GreetingAccept(id=greeting.id))
+    settle(office, alice, bob, carol, rounds=3)
+    office.wait(2 * 86_400)
+    settle(office, alice, bob, carol, rounds=3)
+    states = {person.name: person.call(api.ConversationList())[0].state for person in (bob, carol)}
+    assert sorted(states.values()) == ["open", "unanswered"]
+
+
+def test_a_revocation_stands_above_a_use(office: Office, people: list[Person]) -> None:
+    alice, bob, _ = people
+    made = alice.call(api.InviteCreate(expires_in=86_400))
+    backup = alice.copy()
+    alice.call(api.InviteRevoke(id=made.id))
+    assert record(bob, made.link) == Tombstone("revoked")
+    sequence = decode_record(bob.record(decode_link(made.link).record_id) or b"").sequence
+    assert sequence == TOMBSTONE_SEQUENCES["revoked"] == max(TOMBSTONE_SEQUENCES.values())
+    alice.put_back(backup)
+    assert alice.call(api.InviteList())[0].state == "open"
+    alice.call(api.InviteRevoke(id=made.id))
+    assert record(bob, made.link) == Tombstone("revoked"), "the same bytes again"
+
+
+def test_a_greeting_repeated_for_days_is_one_greeting_and_one_use(office: Office, people: list[Person]) -> None:
+    alice, bob, _ = people
+    link = alice.call(api.InviteCreate(expires_in=6 * 86_400)).link
+    add(bob, link)
+    for _ in range(5):
+        settle(office, alice, bob, rounds=4, seconds=6 * 3600)
+    assert len(alice.call(api.GreetingList())) == 1
+    assert alice.call(api.InviteList())[0].uses == 1
+
+
+def test_a_greeting_rejected_stays_away(office: Office, people: list[Person]) -> None:
+    alice, bob, _ = people
+    link = alice.call(api.InviteCreate(expires_in=3 * 86_400)).link
+    add(bob, link)
+    settle(office, alice, bob, rounds=2)
+    alice.call(api.GreetingReject(id=alice.call(api.GreetingList())[0].id))
+    settle(office, alice, bob, rounds=8, seconds=6 * 3600)
+    alice.close()
+    alice.open()
+    settle(office, alice, bob, rounds=3)
+    assert alice.call(api.GreetingList()) == []
+
+
+def test_greetings_that_cross_make_one_lane_each(office: Office, people: list[Person]) -> None:
+    alice, bob, _ = people
+    links = [person.call(api.InviteCreate(expires_in=86_400)).link for person in (alice, bob)]
+    add(alice, links[1], "alice greets")
+    add(bob, links[0], "bob greets")
+    settle(office, alice, bob, rounds=6)
+    for person in (alice, bob):
+        assert person.call(api.ConversationList())[0].state == "open"
+        with person.database.read() as snapshot:
+            assert len(lanes.written_in(snapshot, 1)) == 1, "what was offered and is empty is offered again"
+            assert len(conversations.roots(snapshot, 1)) == 2
+
+
+def test_whoever_was_put_back_to_before_greeting_greets_again_and_is_told_everything(
+    office: Office, people: list[Person]
+) -> None:
+    alice, bob, _ = people
+    link = alice.call(api.InviteCreate(expires_in=86_400)).link
+    settle(office, alice, bob, rounds=1)
+    backup = bob.copy()
+    add(bob, link)
+    settle(office, alice, bob, rounds=2)
+    a = alice.call(api.GreetingAccept(id=alice.call(api.GreetingList())[0].id)).conversation
+    for n in range(12):
+        alice.say(a, f"{n}")
+    settle(office, alice, bob, rounds=4)
+    bob.put_back(backup)
+    assert bob.call(api.ConversationList()) == []
+    b = add(bob, link, "hello again")
+    settle(office, alice, bob, rounds=12)
+    assert bob.heard(b) == [str(n) for n in range(12)]
+    assert alice.heard(a) == ["hello, it is me", "hello again"]
+    bob.say(b, "and on")
+    settle(office, alice, bob, rounds=4)
+    assert alice.heard(a)[-1] == "and on"
+    assert set(bob.said(b)) == {"delivered"}
+
+
+def test_roots_of_a_conversation_are_bounded_and_the_standing_one_stays(office: Office, people: list[Person]) -> None:
+    alice, bob, _ = people
+    meet(office, alice, bob)
+    with alice.database.transaction() as tx:
+        for n in range(20):
+            conversations.add_root(tx, 1, bytes([255 - n]) * 32, bytes(32))
+        kept = [greeting_hash for greeting_hash, _ in conversations.roots(tx, 1)]
+        conversations.add_root(tx, 1, b"\xff" * 32, bytes(32))
+        assert len(conversations.roots(tx, 1)) <= conversations.MAX_ROOTS
+        assert conversations.roots(tx, 1)[0][0] == min(kept)
+    assert len(kept) <= conversations.MAX_ROOTS

@@ -1,0 +1,152 @@
+"""What is kept deposited: the same bytes all day, others the next, until it is acknowledged."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from core import api
+from core.people import resetting
+from core.people.moment import DAY_MS
+from core.people.work import Work
+from net.parcel.box import decode_box
+from tests.core.test_talking import meet
+from tests.support.post_office import Office, Person, settle
+
+ORDER = ["queued", "sent", "stored", "delivered", "read"]
+
+
+@pytest.fixture
+def office() -> Office:
+    return Office()
+
+
+@pytest.fixture
+def alice(office: Office, tmp_path: Path) -> Person:
+    return Person(office, tmp_path, "alice")
+
+
+@pytest.fixture
+def bob(office: Office, tmp_path: Path) -> Person:
+    return Person(office, tmp_path, "bob")
+
+
+def copies(person: Person, text_id: str) -> list[tuple[int, bytes]]:
+    with person.database.read() as snapshot:
+        rows = snapshot.rows(
+            "SELECT day, box FROM deposits JOIN postings ON postings.id = posting JOIN messages ON messages.seq = message"
+            " WHERE messages.id = ? ORDER BY day",
+            text_id,
+        )
+    return [(int(day), bytes(box)) for day, box in rows]
+
+
+def test_a_copy_of_another_day_has_nothing_in_common_with_the_first(office: Office, alice: Person, bob: Person) -> None:
+    a, b = meet(office, alice, bob)
+    said = alice.say(a, "for whoever comes late")
+    settle(office, alice, rounds=46, seconds=3600)
+    (_, first), (_, second) = copies(alice, said)
+    one, other = decode_box(first), decode_box(second)
+    assert one.box_id != other.box_id
+    assert one.ciphertext != other.ciphertext
+    settle(office, alice, bob, rounds=3)
+    assert bob.heard(b) == ["for whoever comes late"]
+
+
+def test_nothing_is_made_twice_on_a_day_though_the_program_starts_again(
+    office: Office, alice: Person, bob: Person
+) -> None:
+    a, _ = meet(office, alice, bob)
+    said = alice.say(a, "once a day")
+    first = copies(alice, said)
+    for _ in range(3):
+        alice.close()
+        office.wait(3600)
+        alice.open()
+        settle(office, alice, rounds=2)
+    assert copies(alice, said) == first
+
+
+@pytest.mark.parametrize("days", [1, 3, -3])
+def test_what_was_made_while_the_clock_was_wrong_is_made_again(
+    office: Office, alice: Person, bob: Person, days: int
+) -> None:
+    a, b = meet(office, alice, bob)
+    right = office.now_ms
+    office.now_ms += days * DAY_MS
+    at = len(office.boxes)
+    alice.say(a, "when is it?")
+    office.now_ms = right
+    office.is_lost = set(range(at + 1, len(office.boxes) + 1))  # no custodian took that
+    settle(office, alice, rounds=2)
+    office.is_lost = set(range(at + 1, at + 2))
+    settle(office, alice, bob, rounds=3)
+    assert bob.heard(b) == ["when is it?"]
+    assert alice.said(a) == ["delivered"]
+
+
+def test_a_state_never_goes_back(office: Office, alice: Person, bob: Person) -> None:
+    a, b = meet(office, alice, bob)
+    backup = bob.copy()
+    for n in range(8):
+        alice.say(a, f"{n}")
+        bob.say(b, f"{n}")
+        settle(office, alice, bob, rounds=2)
+    bob.put_back(backup)
+    settle(office, alice, bob, rounds=16)
+    assert bob.heard(b) == [str(n) for n in range(8)]
+    seen: dict[str, int] = {}
+    for event in alice.events:
+        if isinstance(event, api.MessageStateChanged):
+            assert ORDER.index(event.state) >= seen.get(event.id, 0)
+            seen[event.id] = ORDER.index(event.state)
+    assert set(alice.said(a)) == {"delivered"}
+
+
+def test_what_was_deleted_never_comes_back(office: Office, alice: Person, bob: Person) -> None:
+    a, b = meet(office, alice, bob)
+    alice.say(a, "delete me")
+    bob.say(b, "me too")
+    settle(office, alice, bob, rounds=3)
+    bob.call(api.MessageDelete(ids=[row.id for row in bob.rows(b) if row.sender != "me"]))
+    alice.call(api.MessageDelete(ids=[row.id for row in alice.rows(a)]))
+
+    def say_all_again(work: Work) -> None:
+        resetting.begin(work, 1, is_last_known=True)
+        resetting.say_again(work, 1, [])
+
+    for person in (alice, bob):
+        person.carry_out(person.engine.command(say_all_again, person.moment())[1])
+    settle(office, alice, bob, rounds=8)
+    assert [row.text for row in bob.rows(b)] == ["hello, it is me", "me too"]
+    assert alice.rows(a) == []
+    bob.say(b, "something new")
+    settle(office, alice, bob, rounds=4)
+    assert alice.heard(a) == ["something new"]
+
+
+def test_a_text_deleted_before_it_was_accepted_for_sending_is_not_sent(
+    office: Office, alice: Person, bob: Person
+) -> None:
+    a, b = meet(office, alice, bob)
+    alice.close()
+    alice.open()  # not caught up: what is said waits
+    said = alice.say(a, "no, better not")
+    alice.call(api.MessageDelete(ids=[said]))
+    settle(office, alice, bob, rounds=3)
+    assert bob.heard(b) == []
+
+
+def test_nothing_is_written_before_the_network_was_caught_up_with(office: Office, alice: Person, bob: Person) -> None:
+    a, _ = meet(office, alice, bob)
+    alice.online = False
+    alice.close()
+    alice.open()
+    before = len(office.boxes)
+    alice.say(a, "wait")
+    settle(office, alice, rounds=4)
+    with alice.database.read() as snapshot:
+        assert snapshot.row("SELECT count(*) FROM messages WHERE pending = 1") == (1,)
+    assert alice.said(a) == ["queued"]
+    assert len(office.boxes) == before
