@@ -87,7 +87,7 @@ def are_content(*people: Person) -> bool:
 def meet(alice: Person, bob: Person) -> None:
     """Let alice invite, bob greet, alice accept, as soon as they come to it."""
     link: list[str] = []
-    alice.wish(inviting_wish(link), accepting_wish)
+    alice.wish(inviting_wish(link, expires_in=3 * int(DAY)), accepting_wish)  # by a clock that may be a day off
     bob.wish(adding_wish(link, "hello"))
 
 
@@ -123,7 +123,7 @@ def check_once_in_order(alice: Person, bob: Person, sent_a: list[str], sent_b: l
 # --- bad weather ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.seeds(3, 40)
+@pytest.mark.seeds(2, 40)
 def test_two_people_on_a_bad_wire_with_everybody_coming_and_going(village: SeveralWorlds, seed: int) -> None:
     v = village(seed, BAD)
     alice, bob = v.person("alice"), v.person("bob")
@@ -143,7 +143,7 @@ def test_two_people_on_a_bad_wire_with_everybody_coming_and_going(village: Sever
     check_once_in_order(alice, bob, sent_a, ["hello", *sent_b])
 
 
-@pytest.mark.seeds(2, 20)
+@pytest.mark.seeds(1, 20)
 def test_a_burst_longer_than_the_window_in_both_directions(village: SeveralWorlds, seed: int) -> None:
     v = village(seed, BAD)
     alice, bob = v.person("alice"), v.person("bob")
@@ -181,7 +181,7 @@ def test_a_clock_that_is_wrong_by_a_day(village: SeveralWorlds, seed: int, skew_
     check_once_in_order(alice, bob, [*texts("a", 8), "set right"], ["hello", *texts("b", 8)])
 
 
-@pytest.mark.seeds(2, 10)
+@pytest.mark.seeds(1, 10)
 def test_away_for_five_days(village: SeveralWorlds, seed: int) -> None:
     v = village(seed)
     alice, bob = v.person("alice"), v.person("bob")
@@ -220,7 +220,7 @@ def test_the_receiver_is_lost_for_good(village: SeveralWorlds) -> None:
 # --- meeting ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.seeds(2, 20)
+@pytest.mark.seeds(1, 20)
 def test_of_two_greeters_on_a_link_for_one_the_first_found_is_let_in(village: SeveralWorlds, seed: int) -> None:
     v = village(seed, BAD)
     alice, bob, carol = v.person("alice"), v.person("bob"), v.person("carol")
@@ -250,7 +250,7 @@ def crash_every(stride: int, offset: int) -> Callable[[int], bool]:
     return lambda call: call % stride == offset
 
 
-@pytest.mark.seeds(4, 60)
+@pytest.mark.seeds(3, 60)
 def test_both_greet_at_once_through_loss_and_crashes(village: SeveralWorlds, seed: int) -> None:
     v = village(seed, BAD)
     alice, bob = v.person("alice"), v.person("bob")
@@ -271,12 +271,12 @@ def test_both_greet_at_once_through_loss_and_crashes(village: SeveralWorlds, see
 
 # --- crashes ----------------------------------------------------------------------------------------------------------
 
-STRIDE = 9
+STRIDE = 7
 
 
 @pytest.mark.seeds(STRIDE, STRIDE * 6)
 def test_a_crash_between_commit_and_send_at_every_step(village: SeveralWorlds, seed: int) -> None:
-    """In nine tellings every single step of both is once the last of a life."""
+    """In seven tellings every single step of both is once the last of a life."""
     v = village(seed // STRIDE, BAD if seed >= STRIDE else None)
     alice, bob = v.person("alice"), v.person("bob")
     meet(alice, bob)
@@ -294,7 +294,7 @@ def test_a_crash_between_commit_and_send_at_every_step(village: SeveralWorlds, s
 
 
 @pytest.mark.parametrize("keep_mark", [True, False])
-@pytest.mark.seeds(3, 60)
+@pytest.mark.seeds(2, 60)
 def test_an_old_copy_put_back_at_any_moment(village: SeveralWorlds, seed: int, keep_mark: bool) -> None:
     """Noticed by the mark, or by meeting one's own future; what was said in the future that never was is said again."""
     chance = random.Random(seed)
