@@ -7,12 +7,10 @@ input, which comes when the last holder of the pipe's other end is gone, and sen
 from __future__ import annotations
 
 import os
+import runpy
 import signal
-import sys
 import threading
 from typing import Final
-
-from tui.cli import main
 
 _INPUT: Final = 0
 _READ_SIZE: Final = 4096  # bytes; nothing is ever said over a leash
@@ -26,4 +24,4 @@ def _end_with_input() -> None:
 
 if __name__ == "__main__":
     threading.Thread(target=_end_with_input, daemon=True).start()
-    sys.exit(main(sys.argv[1:]))
+    runpy.run_module("tui", run_name="__main__", alter_sys=True)
