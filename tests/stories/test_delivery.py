@@ -61,6 +61,7 @@ def test_a_sender_who_never_comes_back(world: World) -> None:
     wait_received(bob, b, texts)
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("seed", [1, 2, 3, 4])
 def test_everybody_is_killed_at_random_moments(world: World, seed: int, is_full: bool) -> None:
     if seed > 1 and not is_full:
