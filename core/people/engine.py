@@ -26,6 +26,7 @@ from core.people.fetching import Fetching
 from core.people.foresight import Foresight
 from core.people.greeting import WORK_FACTOR
 from core.people.moment import DAY_MS, Moment
+from core.people.slot import whole_slots
 from core.people.watching import LanePlace, SlotPlace, Watches
 from core.people.work import Me, Work
 from core.storage import accounts, conversations, lanes, mail, meetings, messages
@@ -241,7 +242,7 @@ class Engine:
         stored = StoredSlot(place.watch, place.day, place.number)
         if not meetings.add_piece(work.tx, stored, place.fragment, box.variant(), plaintext):
             return
-        for sealed in meeting.whole_slots(meetings.pieces(work.tx, stored), watch.fragments):
+        for sealed in whole_slots(meetings.pieces(work.tx, stored), watch.fragments):
             if self._on_slot(work, place.watch, sealed):
                 meetings.drop_pieces(work.tx, stored)
                 return

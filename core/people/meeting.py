@@ -6,8 +6,6 @@ devices, lanes, ratchets, a root for resets — is in place when it is *open*.
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator
 from functools import partial
 
 import msgspec
@@ -24,7 +22,7 @@ from core.people.content import Acceptance, Block, Text, decode_block, encode_bl
 from core.people.conversing import seal_for, start_session
 from core.people.device import TAG_SIZE, Certificate, check
 from core.people.envelope import Place, open_envelope
-from core.people.fragment import cut, decode_piece, joined
+from core.people.fragment import cut, joined
 from core.people.greeting import Greeting
 from core.people.invitation import Bundle, Link, decode_link
 from core.people.lane import Offer, check_offer
@@ -395,19 +393,3 @@ def _settle_greetings(work: Work, greeted: list[Posting], greeting_hash: bytes) 
                 messages.set_pending(work.tx, posting.message)
             done(work, posting, None)
     return is_among
-
-
-# --- slots ------------------------------------------------------------------------------------------------------------
-
-
-def whole_slots(pieces: list[tuple[int, bytes]], fragments: int) -> Iterator[bytes]:
-    """Yield every way to put a slot's pieces together: up to four variants each, when strangers met in a slot."""
-    by_number: list[list[bytes]] = [[] for _ in range(fragments)]
-    for number, plaintext in pieces:
-        try:
-            piece = decode_piece(plaintext)
-        except Malformed:
-            continue
-        if piece.count == fragments and piece.number == number:
-            by_number[number].append(piece.data)
-    yield from (b"".join(parts) for parts in itertools.product(*by_number))

@@ -6,9 +6,13 @@ and each fragment has an Ed25519 key and a sealing key of its own. See ``docs/PR
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from core.crypto import primitives
+from core.errors import Malformed
+from core.people.fragment import decode_piece
 
 GREETING_SLOTS = 256  # two greeters on one day meet with a chance of 1 in 256, and custodians keep both
 # Acceptances and resets of one root: enough that a writer who lost count of what it used does not use a slot twice.
@@ -31,3 +35,16 @@ def slot_key(secret: bytes, day: int, number: int, fragment: int) -> SlotKey:
     place = day.to_bytes(4, "big") + number.to_bytes(4, "big") + bytes([fragment])
     keys = primitives.hkdf(secret, b"sottovoce/v1/slot" + place, 64)
     return SlotKey(primitives.ed25519_public(keys[:32]), keys[:32], keys[32:])
+
+
+def whole_slots(pieces: list[tuple[int, bytes]], fragments: int) -> Iterator[bytes]:
+    """Yield every way to put a slot's pieces together: up to four variants each, when strangers met in a slot."""
+    by_number: list[list[bytes]] = [[] for _ in range(fragments)]
+    for number, plaintext in pieces:
+        try:
+            piece = decode_piece(plaintext)
+        except Malformed:
+            continue
+        if piece.count == fragments and piece.number == number:
+            by_number[number].append(piece.data)
+    yield from (b"".join(parts) for parts in itertools.product(*by_number))
