@@ -18,7 +18,7 @@ from tui.widgets.small_editor import SmallEditor
 
 pytestmark = pytest.mark.asyncio
 
-LINK = f"SOTTOVOCE:{LINK_TAIL[:120]}"
+LINK = f"SOTTO:{LINK_TAIL[:120]}"
 
 
 def newcomer(offer: Offer | None) -> tuple[SottovoceApp, FakeClient]:
