@@ -109,6 +109,9 @@ def greet(work: Work, link: Link, bundle: Bundle, text: str) -> ConversationRow:
     _post(work, row.id, "greeting", sealed, link.greeting_secret, link.expires_at * 1000, message=seq)
     watch_conversation(work, row.id)
     accounts.advance(work.tx)
+    for kept in meetings.greetings_from(work.tx, link.identity):  # who greets somebody at the door lets them in
+        if decode(Greeting, kept.greeting, "stored greeting").certificate.device == bundle.certificate.device:
+            accept(work, kept)
     return row
 
 
