@@ -64,17 +64,25 @@ class Tap:
         return list(_packets(self.path.read_bytes()))
 
     def open_socket(self) -> socket.socket:
-        """Return a UDP socket inside. The thread is there for a moment, a socket stays where it was made."""
-        made: list[socket.socket] = []
+        """Return a UDP socket inside; raises OSError where only root may enter.
+
+        A thread goes there for a moment; a socket stays where it was made.
+        """
+        made: list[socket.socket | OSError] = []
         with Path(f"/proc/{self._process.pid}/ns/net").open("rb") as inside:
 
             def make() -> None:
-                _enter(inside.fileno())
-                made.append(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+                try:
+                    _enter(inside.fileno())
+                    made.append(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+                except OSError as error:
+                    made.append(error)
 
             thread = threading.Thread(target=make)  # ends there, so nobody else is moved
             thread.start()
             thread.join()
+        if isinstance(made[0], OSError):
+            raise made[0]
         return made[0]
 
     def close(self) -> list[Packet]:
