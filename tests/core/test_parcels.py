@@ -113,7 +113,7 @@ class BothStores(RuleBasedStateMachine):
 
 
 BothStores.TestCase.settings = settings(
-    max_examples=40, stateful_step_count=20, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=25, stateful_step_count=20, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 TestBothStores = BothStores.TestCase
 

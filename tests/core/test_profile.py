@@ -147,11 +147,12 @@ def test_a_full_disk_leaves_the_old_file_and_no_litter(tmp_path: Path) -> None:
 import resource, signal, sys
 from pathlib import Path
 from core.vault.durable import replace_file
+from core.vault.errors import DiskFull
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
 try:
     replace_file(Path(sys.argv[1]), bytes(200))
-except OSError:
+except DiskFull:
     sys.exit(7)
 """
     path = tmp_path / "vault"
