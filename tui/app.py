@@ -24,11 +24,12 @@ from tui.errors import explain
 from tui.format import Calendar, Clock
 from tui.glyphs import Glyphs, glyphs_of
 from tui.host import Host
+from tui.key_order import KeyOrder, KeyPassed
 from tui.keymap import bindings, enter_breaks_line
 from tui.legacy_keys import teach_alt_keys
 from tui.messages import CoreCrashed, CoreEvent, EventsMissed, EventsReady, SettingsChanged
 from tui.profile import STILL, TerminalProfile
-from tui.rooms import make_screen
+from tui.rooms import is_room, make_screen
 from tui.screens.opening import OpeningScreen
 from tui.themes import THEMES, VARIABLE_DEFAULTS
 
@@ -87,6 +88,7 @@ class SottovoceApp(App[None], inherit_bindings=False):
         self._locked = True
         self._last_key = time.monotonic()
         self._idle_timer: Timer | None = None
+        self._keys = KeyOrder(self, super().on_event)
         for theme in THEMES.values():
             self.register_theme(theme)
         self._draw_by(profile)
@@ -162,7 +164,7 @@ class SottovoceApp(App[None], inherit_bindings=False):
         if not self.is_headless:
             loop = asyncio.get_running_loop()
             for hangup in (signal.SIGHUP, signal.SIGTERM):
-                loop.add_signal_handler(hangup, self._leave_on_signal)
+                loop.add_signal_handler(hangup, self.exit)
 
     def _begin(self) -> None:
         if isinstance(self.client, Host):
@@ -264,10 +266,17 @@ class SottovoceApp(App[None], inherit_bindings=False):
             self._idle_timer = self.set_timer(left, self._watch_idleness)
 
     async def on_event(self, event: events.Event) -> None:
-        """Note the time of each input on its way in."""
+        """Note the time of each input on its way in, and hand keys over in order."""
         if isinstance(event, events.InputEvent):
             self._last_key = time.monotonic()
-        await super().on_event(event)
+        if isinstance(event, (events.Key, events.Paste)) and not event.is_forwarded:
+            await self._keys.take(event)
+        else:
+            await super().on_event(event)
+
+    async def on_key_passed(self, message: KeyPassed) -> None:
+        """Let the next key in."""
+        await self._keys.passed(message)
 
     async def action_suspend_locked(self) -> None:
         """Give the shell back its terminal; what it shows then must not be a conversation."""
@@ -297,7 +306,7 @@ class SottovoceApp(App[None], inherit_bindings=False):
 
     def action_show(self, name: str) -> None:
         """Open a screen by its short name; one that leads to a conversation opens it."""
-        if self._locked and name != "network":
+        if (self._locked and name != "network") or any(is_room(screen, name) for screen in self.screen_stack):
             return
 
         def opened(conversation: object) -> None:
@@ -381,9 +390,6 @@ class SottovoceApp(App[None], inherit_bindings=False):
         """Stop the core before the terminal is given back."""
         if isinstance(self.client, Host):
             await self.client.stop()
-
-    def _leave_on_signal(self) -> None:
-        self.exit()
 
     def _fatal_error(self) -> None:
         """Leave after a fault in the screens, telling where but no values."""

@@ -37,11 +37,20 @@ class Chat:
     def _is_open(self, conversation: api.Conversation) -> bool:
         return self.conversation is not None and self.conversation.id == conversation.id
 
-    async def open(self, conversation: api.Conversation, at: api.Message | None = None) -> None:
-        """Show a conversation: at its unread rule, its end, or around the row ``at``. Raises ``ApiError``."""
-        self._opening = conversation.id
-        self.conversation = None  # until its rows are here, nothing may be added to those of the one before
+    @property
+    def is_opening(self) -> bool:
+        """Whether rows of another conversation than the one shown are awaited."""
+        return self._opening is not None
+
+    def expect(self, conversation_id: str) -> None:
+        """Await a conversation's rows; until they are here, nothing may be added to those of the one before."""
+        self._opening = conversation_id
+        self.conversation = None
         self._read_upto = None
+
+    async def open(self, conversation: api.Conversation, at: api.Message | None = None, *, sought: str = "") -> None:
+        """Show a conversation: at its unread rule, its end, or around ``at`` with ``sought`` marked. Raises ``ApiError``."""
+        self.expect(conversation.id)
         center = at.id if at is not None else conversation.first_unread if conversation.unread else None
         rows, at_start, at_end = await self._around(conversation.id, center)
         if self._opening != conversation.id:
@@ -55,7 +64,7 @@ class Chat:
         if center is not None:
             self._log.go_to_row(center, lines_above=CONTEXT_LINES)
         if at is not None:
-            self._log.select(at.id)
+            self._log.select(at.id, sought=sought)
         if self._news_while_opening:
             self._news_while_opening = False
             await self.catch_up()
@@ -131,6 +140,20 @@ class Chat:
                 log.show_rows(rows, self.names(conversation), at_start=len(rows) < PAGE)
             else:
                 log.append_rows(rows)
+
+    async def place_late(self, event: api.MessageReceived) -> None:
+        """Put a row that came late into its place, which only the list knows."""
+        conversation = self.conversation
+        if conversation is None or conversation.id != event.conversation:
+            return
+        command = api.MessageList(conversation=conversation.id, limit=1, before=event.id)
+        before = await self._client.call(command)
+        if not before:
+            await self.reload()
+            return
+        rows = await self._client.call(msgspec.structs.replace(command, before=None, after=before[-1].id))
+        if self._is_open(conversation) and rows:
+            self._log.insert_row(rows[0], before[-1].id)
 
     async def go_to_start(self) -> None:
         """Show the first row, reading page after page where the window begins after it."""

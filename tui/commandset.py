@@ -125,6 +125,7 @@ MEETING = (
         title="Greetings",
         help="People who used your invitation and wait for an answer.",
         action="show('greetings')",
+        keys="alt+g",
         slash="greetings",
     ),
 )
@@ -141,6 +142,10 @@ SELECTING = (
             keys="d,delete"),
     _select(id="select.info", title="Details", help="Show when it was written and where it is now.",
             action="message_info", keys="i"),
+    _select(id="select.next-hit", title="Next hit", help="After a search: to the next hit, further back.",
+            action="go_hit(1)", keys="n"),
+    _select(id="select.previous-hit", title="Previous hit", help="After a search: to the hit before, less far back.",
+            action="go_hit(-1)", keys="N"),
     _select(id="select.reply", title="Write", help="Back to writing.", action="leave_selection", keys="escape,q"),
 )  # fmt: skip
 

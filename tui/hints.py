@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from textual.content import Content
 
+from tui.format import plural
+
 CHAT_HINTS = (
     ("Enter", "send"),
     ("Ctrl+K", "go to"),
@@ -20,23 +22,34 @@ LIST_HINTS = (
     ("F1", "help"),
     ("Ctrl+Q", "quit"),
 )
+EMPTY_HINTS = (("Ctrl+P", "everything"), ("F1", "help"), ("Alt+L", "lock"), ("Ctrl+Q", "quit"))
 SELECT_HINTS = (("y", "copy"), ("d", "delete"), ("i", "details"), ("j k", "move"), ("Esc", "back to writing"))
+HIT_HINTS = (("n", "next hit"), ("N", "previous"), ("y", "copy"), ("Ctrl+F", "search"), ("Esc", "back to writing"))
 
-_WAYS_IN = (
-    ("Up Down Enter", "open a conversation"),
-    ("Ctrl+K", "go to a name"),
-    ("Ctrl+P", "everything one can do"),
-    ("F1", "help"),
-)
-_KEY_WIDTH = 15
+NOBODY = "Nobody here yet"
+_KEYS_GAP = 2
+
+Way = tuple[str, str]
+"""A key and where it leads."""
 
 
-def welcome(*, has_conversations: bool, offered: str = "") -> Content:
-    """Return the text of the room no conversation is open in; ``offered``: whose invitation is there to be used."""
-    ways = _WAYS_IN if has_conversations else (("Ctrl+P", "invite someone, or use an invitation"), ("F1", "help"))
-    if offered and not has_conversations:
-        ways = (("Enter", f"greet {offered}, whose invitation is ready"), *ways)
-    title = "Choose a conversation" if has_conversations else "Nobody here yet"
+def ways_in(*, has_conversations: bool, greetings: int = 0, offered: str = "") -> list[Way]:
+    """Return what one can do while no conversation is open; ``offered``: whose invitation is there to be used."""
+    ways: list[Way] = []
+    if greetings:
+        ways.append(("Alt+G", f"answer {plural(greetings, 'greeting')}"))
+    if has_conversations:
+        ways += [("Enter", "open a conversation"), ("Ctrl+K", "go to a name"), ("Ctrl+P", "everything one can do")]
+    else:
+        if offered:
+            ways.append(("Enter", f"greet {offered}, whose invitation is ready"))
+        ways.append(("Ctrl+P", "invite someone, or use an invitation"))
+    return [*ways, ("F1", "help")]
+
+
+def welcome(title: str, ways: list[Way]) -> Content:
+    """Return the text of the room no conversation is open in."""
+    width = max(len(key) for key, _ in ways) + _KEYS_GAP
     lines = [Content.assemble((title, "bold")), Content("")]
-    lines += [Content.assemble((key.ljust(_KEY_WIDTH), "$primary"), what) for key, what in ways]
+    lines += [Content.assemble((key.ljust(width), "$primary"), what) for key, what in ways]
     return Content("\n").join(lines)

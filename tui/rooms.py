@@ -27,3 +27,8 @@ def make_screen(name: str, client: Client) -> Screen[Any]:
     module, class_name = ROOMS[name]
     screen_class: Callable[[Client], Screen[Any]] = getattr(importlib.import_module(module), class_name)
     return screen_class(client)
+
+
+def is_room(screen: Screen[Any], name: str) -> bool:
+    """Whether a screen is the one of that name."""
+    return type(screen).__name__ == ROOMS[name][1]

@@ -306,7 +306,7 @@ class FakeClient:
             for index in range(1, 5)
         ]  # fmt: skip
         return api.NetworkStatus(
-            listen="0.0.0.0:4400", peers=4, role="full", custodians=6, copies_agree=True, clock_offset_ms=-40,
+            listen="0.0.0.0:4400", peers=4, role="full", custodians=6, copies_agree=None, clock_offset_ms=-40,
             datagrams_in=18234, datagrams_out=17120, datagrams_dropped=12, parcels=311, links=links,
         )  # fmt: skip
 

@@ -47,6 +47,22 @@ SMALL_TALK = (
     "A good sign :)",
 )
 
+# What was said the evening before: minutes since the row before, who, what.
+YESTERDAY = (
+    (0, BOB, "Did you get the node at your parents' house to run?"),
+    (2, "me", "Yes, since noon. It sits on the shelf next to the router and nobody has noticed."),
+    (1, BOB, "So that makes five of us in town."),
+    (0, BOB, "Six with the library."),
+    (14, "me", "And if the library closes?"),
+    (3, BOB, "Then it is five again, and nothing else happens. That is the whole point."),
+    (1, "me", "I keep waiting for the catch."),
+    (2, BOB, "You have to write down eighteen words on paper. That is the catch."),
+    (1, "me", "Did that. They are in the tin with the seeds."),
+    (1, BOB, "Good tin."),
+    (35, "me", "The train is late, do not wait with dinner."),
+    (2, BOB, "We will keep some soup for you."),
+)
+
 
 @dataclasses.dataclass(slots=True)
 class Room:
@@ -84,8 +100,9 @@ def _bob() -> Room:
         text = chance.choice(SMALL_TALK)
         room.say(chance.choice(("me", BOB)), text, at)
         at += chance.choice((1, 2, 3, 40, 90)) * MINUTE
-        if at > NOW - 5 * HOUR:
+        if at > NOW - 40 * HOUR:
             break
+    _yesterday(room)
     at = NOW - 4 * HOUR
     room.say(BOB, LONG, at)
     room.say("me", "Thursday is good. I will be there at ten.", at + 4 * MINUTE)
@@ -98,6 +115,14 @@ def _bob() -> Room:
     room.say("me", "No hurry.", NOW - 40 * MINUTE, state="stored", copies=3, until=NOW + 47 * HOUR)
     room.read_upto = len(room.rows)
     return room
+
+
+def _yesterday(room: Room) -> None:
+    """Let the two talk as people do."""
+    at = NOW - 21 * HOUR
+    for minutes, sender, text in YESTERDAY:
+        at += minutes * MINUTE
+        room.say(sender, text, at, state="read" if sender == "me" else "received")
 
 
 def _carol() -> Room:

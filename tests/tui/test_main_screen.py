@@ -9,8 +9,10 @@ from textual.widgets import Input
 from core import api
 from core.api import ApiError, Kind
 from tests.support.client import FakeClient
+from tests.support.fake_app import demo_app
 from tests.tui.demo import Demo, running
 from tests.tui.until import until
+from tui.screens.greetings import GreetingsScreen
 from tui.screens.main import MainScreen
 from tui.screens.search import SearchScreen
 from tui.screens.switcher import SwitcherScreen
@@ -346,3 +348,116 @@ async def test_what_is_typed_before_the_switcher_is_there_is_not_lost() -> None:
         await demo.calm()
         assert demo.app.screen.query_one(Input).value == "yuk"
         assert isinstance(demo.app.screen, SwitcherScreen)
+
+
+async def test_strangers_who_wait_are_counted_until_they_are_answered() -> None:
+    client = FakeClient()
+    client.greetings = client.greetings[:1]
+    async with running(client=client) as demo:
+        waiting = demo.main.query_one("#waiting")
+        assert waiting.display
+        assert "1 greeting" in str(waiting.render())
+        demo.app.post_message(Key("alt+g", None))
+        await until(demo.pilot, lambda: isinstance(demo.app.screen, GreetingsScreen) and demo.app.focused)
+        demo.app.post_message(Key("alt+g", None))  # already there
+        await demo.press("a")
+        await until(demo.pilot, lambda: isinstance(demo.app.screen, MainScreen) and not waiting.display)
+        assert demo.main.conversation_id == "from-g1"
+
+
+async def test_a_stranger_who_knocks_is_told_and_stays_told() -> None:
+    client = FakeClient()
+    knocking, client.greetings = client.greetings[0], []
+    async with running(client=client) as demo:
+        waiting = demo.main.query_one("#waiting")
+        assert not waiting.display
+        client.greetings = [knocking]
+        client.emit(api.GreetingReceived(id="g1", identity=knocking.identity, name="Grace", text="Hi"))
+        await until(demo.pilot, lambda: waiting.display)
+        assert "Grace greets you" in demo.status()
+
+
+async def test_an_empty_room_says_so_once_and_teaches_only_what_works() -> None:
+    client = FakeClient([])
+    client.greetings = []
+    app = demo_app(client)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, MainScreen) and app.screen.has_class("empty"))
+        welcome = app.screen.query_one("#welcome-text")
+        assert "Nobody here yet" in str(welcome.render())
+        assert "Nobody" not in str(app.screen.query_one("#no-conversations").render())
+        assert welcome.size.height == len(str(welcome.render()).splitlines())  # nothing is wrapped
+        assert isinstance(app.screen, MainScreen)
+        assert "Enter" not in str(app.screen.status.render())
+
+
+async def test_n_and_capital_n_walk_the_hits_of_a_search() -> None:
+    async with running() as demo:
+        await demo.open("bob")
+        await demo.press("up", "n")
+        assert "Ctrl+F searches" in demo.status()
+        await demo.press("escape", "ctrl+f", *"train", "enter")
+        hits = demo.main.hits
+        assert hits is not None
+        seen = [demo.log.selected_id]
+        for key in ("n", "n", "N"):
+            await demo.press(key)
+            seen.append(demo.log.selected_id)
+        expected = [found.message.id for found in hits.found]
+        assert seen == [expected[0], expected[1], expected[2], expected[1]]
+        assert "Hit 2 of" in demo.status()
+        await demo.press("N", "N")
+        assert "newest hit" in demo.status()
+
+
+async def test_the_words_of_a_search_are_marked_in_the_hit() -> None:
+    async with running() as demo:
+        await demo.open("bob")
+        await demo.press("ctrl+f", *"train", "enter")
+        marked = {
+            segment.text
+            for y in range(demo.log.view_height)
+            for segment in demo.log.render_line(y)
+            if segment.style is not None and segment.style.underline
+        }
+        assert {text.lower() for text in marked} == {"train"}
+
+
+async def test_a_name_never_stands_over_the_rows_of_somebody_else() -> None:
+    async with running() as demo:
+        await demo.open("bob")
+        seen: list[tuple[str, str]] = []
+        demo.main.go_to("carol")
+        for _ in range(20):
+            header = str(demo.main.query_one("#header").render()).strip()
+            seen.append((header, demo.log.model.rows[0].id.split("-")[0]))
+            await demo.pilot.pause(0)
+        await demo.calm()
+        assert {(name.lower(), room) for name, room in seen} <= {("bob", "bob"), ("carol", "carol")}
+        assert str(demo.main.query_one("#header").render()).strip() == "Carol"
+
+
+async def test_a_late_row_takes_its_place_and_what_one_reads_stays() -> None:
+    async with running() as demo:
+        await demo.open("bob")
+        room = demo.client.room("bob")
+        place = len(room.rows) - 5
+        late = api.Message(id="late", sender=room.identity, text="At last.", sent_at=1, state="received", late=True)
+        room.rows.insert(place, late)
+        read = len([command for command in demo.client.calls if isinstance(command, api.MessageList)])
+        demo.client.emit(
+            api.MessageReceived(conversation="bob", id="late", sender=late.sender, text=late.text, late=True)
+        )
+        await until(demo.pilot, lambda: demo.log.model.index_of("late"))
+        index = demo.log.model.index_of("late")
+        assert index is not None
+        assert [row.id for row in demo.log.model.rows[-6:]] == [row.id for row in room.rows[-6:]]
+        calls = [command for command in demo.client.calls if isinstance(command, api.MessageList)][read:]
+        assert max(command.limit for command in calls if command.after != room.rows[-1].id) == 1  # no page was read
+
+
+async def test_that_no_node_is_linked_is_said_with_what_it_means() -> None:
+    async with running() as demo:
+        demo.client.emit(api.NetworkChanged(peers=0))
+        await until(demo.pilot, lambda: "goes out by itself" in demo.status())
+        assert "no network" in demo.status()

@@ -29,6 +29,13 @@ def answering(status: api.NetworkStatus) -> Callable[[api.NetworkStatusGet], api
     return answer
 
 
+def test_nothing_is_said_of_copies_that_were_not_compared() -> None:
+    status = like(copies_agree=None)
+    assert warnings_of(status) == []
+    assert "agree" not in facts_of(status)["custodians"]
+    assert "agree" in facts_of(like(copies_agree=True))["custodians"]
+
+
 def test_all_well_warns_of_nothing() -> None:
     assert warnings_of(STATUS) == []
 

@@ -91,8 +91,6 @@ DARK, MONO, PLAIN = look("dark"), look("mono"), look("mono", "ascii")
 LOOKS = [
     *((name, (80, 24), DARK) for name in SCREENS),
     *((name, (120, 40), MONO) for name in SCREENS),
-    *((name, (80, 24), MONO) for name in ("invite", "settings", "greetings")),
-    *((name, (120, 40), DARK) for name in ("code", "welcome")),
     *((name, (40, 12), PLAIN) for name in ("welcome", "words", "invite", "code", "greetings", "settings")),
     *((name, (60, 20), PLAIN) for name in ("restore", "help")),
 ]

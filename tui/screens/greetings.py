@@ -66,7 +66,7 @@ class GreetingsScreen(Page[str]):
         Binding("r,delete", "reject", "Reject", id="greetings.reject"),
     ]
     heading = "Greetings"
-    hints = (("↑↓", "choose"), ("a", "accept"), ("r", "reject"), ("Esc", "back"))
+    hints = (("↑↓", "choose"), ("Enter", "answer"), ("a", "accept"), ("r", "reject"), ("Esc", "back"))
 
     def __init__(self, client: api.Client) -> None:
         super().__init__(client)

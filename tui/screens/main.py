@@ -24,12 +24,9 @@ from tui.commandset import REGISTRY
 from tui.drafts import Drafts
 from tui.format import count
 from tui.frame import frame_of
-from tui.hints import CHAT_HINTS, LIST_HINTS, SELECT_HINTS, welcome
 from tui.keymap import bindings
-from tui.messages import CoreEvent, EventsMissed, SettingsChanged
-from tui.pacing import Pacer
-from tui.screens.main_actions import MainActions
-from tui.text import clean_name
+from tui.messages import SettingsChanged
+from tui.screens.main_news import MainNews
 from tui.whereto import Whereto
 from tui.widgets.chat_header import ChatHeader
 from tui.widgets.chat_log import ChatLog
@@ -42,15 +39,11 @@ from tui.widgets.writing import WritingArea
 
 # Seconds between the last key and the draft's going into the file.
 DRAFT_DELAY = 1.0
-# Seconds in which events are gathered into one reading of the list and of the rows.
-GATHER = 0.1
 # Below this many rows there is no header and no status line.
 SHORT_ROWS = 20
-# Seconds in which one bell is enough.
-BELL_PAUSE = 3.0
 
 
-class MainScreen(MainActions):
+class MainScreen(MainNews):
     """List, chat and details."""
 
     BLANK = True
@@ -78,6 +71,7 @@ class MainScreen(MainActions):
                 yield Static(Content("sottovoce"), id="side-title")
                 yield self.list_view
                 yield Static(id="no-conversations")
+                yield Static(id="waiting")
             with Rows(id="welcome"):
                 yield Static(id="welcome-text")
             with Rows(id="chat"):
@@ -91,14 +85,14 @@ class MainScreen(MainActions):
 
     def on_mount(self) -> None:
         """Read the list; go back to where one was before locking."""
-        self._gather = Pacer(self, GATHER, self._refresh_gathered)
-        self._bell = Pacer(self, BELL_PAUSE, self.app.bell, trailing=False)
+        self.listen()
         self._draft_timer = self.set_timer(DRAFT_DELAY, self._save_soon, pause=True)
-        self._hint()
+        self.hint()
         self.attempt(self._begin())
 
     async def _begin(self) -> None:
-        await self._read_list()
+        await self.read_list()
+        await self.read_greetings()
         self.list_view.focus()
         status = await self.client.call(api.NetworkStatusGet())
         self.status.show_peers(status.peers)
@@ -124,20 +118,26 @@ class MainScreen(MainActions):
         """The open conversation."""
         return self.whereto.current
 
-    async def open_conversation(self, conversation_id: str, at: api.Message | None = None) -> None:
-        """Open a conversation, at a message if given."""
+    async def open_conversation(self, conversation_id: str, at: api.Message | None = None, sought: str = "") -> None:
+        """Open a conversation, at a message if given, the words ``sought`` marked in it."""
         conversation = self.whereto.find(conversation_id)
         if conversation is None:
-            await self._read_list()
+            await self.read_list()
             conversation = self.whereto.find(conversation_id)
         if conversation is None:
             raise ApiError(Kind.UNKNOWN_CONVERSATION, "no such conversation")
         self._enter(conversation)
         await self.save_work()
-        await self.chat.open(conversation, at)
+        try:
+            await self.chat.open(conversation, at, sought=sought)
+        except ApiError:
+            self.chat.close()
+            raise
+        finally:
+            self.show_heads()
         if at is not None:
             self.log_view.focus()
-        self._hint()
+        self.hint()
 
     def key_enter(self) -> None:
         """Use the invitation that one began with: in the empty room, Enter means nothing else."""
@@ -151,17 +151,18 @@ class MainScreen(MainActions):
         super().go_to(conversation_id)
 
     def _enter(self, conversation: api.Conversation) -> None:
-        """Turn the composer and the heads to a conversation, at once; its rows are read later."""
+        """Turn the composer and the list to a conversation, at once; its header comes with its rows."""
         if self.writing.composer.address == conversation.id:
             return
         self._keep_draft(self.writing.composer.address, self.writing.composer.text)
         self.whereto.went_to(conversation.id)
+        self.chat.expect(conversation.id)
         frame_of(self).last_conversation = conversation.id
         self.add_class("in-chat")
         self.writing.composer.address = conversation.id
         self.writing.composer.put(self._drafts.text_for(conversation))
         self.writing.composer.focus()
-        self._show_heads()
+        self.show_heads()
 
     def leave_conversation(self) -> None:
         """Back to the list, where one pane is all there is room for."""
@@ -172,39 +173,8 @@ class MainScreen(MainActions):
         self.whereto.went_to(None)
         self.chat.close()
         self.list_view.focus()
-        self._show_heads()
-        self._hint()
-
-    async def _read_list(self) -> None:
-        self.whereto.conversations = await self.client.call(api.ConversationList())
-        if (current := self.whereto.find(self.conversation_id)) is not None:
-            self.chat.renew(current)
-        self._show_heads()
-
-    def _show_heads(self) -> None:
-        """Draw the list, the header and the details."""
-        conversations, glyphs = self.whereto.conversations, frame_of(self).glyphs
-        self.set_class(not conversations, "empty")
-        self.list_view.show(conversations, self.conversation_id)
-        unread = sum(listed.unread for listed in conversations)
-        note = f" {glyphs.separator} {count(unread)} new" if unread else ""
-        self.query_one("#side-title", Static).update(Content.assemble("sottovoce", (note, "bold $unread")))
-        offer = frame_of(self).offer
-        text = welcome(has_conversations=bool(conversations), offered=offer.name if offer else "")
-        self.query_one("#no-conversations", Static).update(text)
-        self.query_one("#welcome-text", Static).update(text)
-        current = self.whereto.find(self.conversation_id)
-        elsewhere = self.whereto.unread_elsewhere()
-        self.query_one(ChatHeader).show(current, elsewhere, narrow=self.has_class("-narrow"))
-        if current is not None:
-            self.writing.composer.placeholder = Content(f"Write to {clean_name(current.name)}")
-        self._show_details()
-
-    def _show_details(self) -> None:
-        selected = self.log_view.selected
-        rows = self.log_view.model.rows
-        about = selected or next((row for row in reversed(rows[-20:]) if row.sender == "me"), None)
-        self.query_one(Details).show(self.whereto.find(self.conversation_id), about)
+        self.show_heads()
+        self.hint()
 
     # --- writing ------------------------------------------------------------------------------------------------------
 
@@ -244,7 +214,7 @@ class MainScreen(MainActions):
             self._give_back(address, text)
             raise
         self._keep_draft(address, "")
-        await self._read_list()
+        await self.read_list()
 
     def _give_back(self, address: str, text: str) -> None:
         """Put a text that could not be sent where it was written: nothing written is ever lost."""
@@ -264,7 +234,7 @@ class MainScreen(MainActions):
     @on(Composer.WentUp)
     def _select_message(self) -> None:
         self.log_view.begin_selecting()
-        self._hint()
+        self.hint()
 
     @on(Composer.Emptied)
     def _emptied(self, event: Composer.Emptied) -> None:
@@ -296,7 +266,7 @@ class MainScreen(MainActions):
 
     async def _mark_read(self) -> None:
         if await self.chat.mark_read():
-            await self._read_list()
+            await self.read_list()
 
     @on(ChatLog.Left)
     def _left_selection(self, event: ChatLog.Left) -> None:
@@ -306,60 +276,19 @@ class MainScreen(MainActions):
 
     @on(ChatLog.Chosen)
     def _chosen_message(self) -> None:
-        self._show_details()
+        self.show_details()
 
     @on(ChatLog.Wanted)
     def _message_wanted(self, event: ChatLog.Wanted) -> None:
         self.act_on(event.what, event.message)
 
+    @on(ChatLog.HitWanted)
+    def _hit_wanted(self, event: ChatLog.HitWanted) -> None:
+        self.attempt(self.go_to_hit(event.step), group="opening")
+
     @on(ConversationList.Chosen)
     def _conversation_chosen(self, event: ConversationList.Chosen) -> None:
         self.go_to(event.conversation_id)
-
-    # --- events of the core -------------------------------------------------------------------------------------------
-
-    def on_core_event(self, message: CoreEvent) -> None:
-        """Something changed: read it from the core, soon and once."""
-        event = message.event
-        match event:
-            case api.MessageReceived():
-                self._ring(event)
-                self._gather.go()
-            case api.MessageStateChanged() if event.conversation == self.conversation_id:
-                self.chat.state_changed(event)
-                self._gather.go()
-            case api.GreetingReceived():
-                frame_of(self).tell(f"{clean_name(event.name)} greets you. See /greetings")
-                self._bell.go()
-            case api.NetworkChanged():
-                self.status.show_peers(event.peers)
-            case _:
-                self._gather.go()
-
-    def _ring(self, event: api.MessageReceived) -> None:
-        """Ring for what one does not see; never say from whom or what."""
-        if event.late:
-            self.attempt(self.chat.reload(), group="pages")
-        seen = self.app.app_focus and self.is_current and event.conversation == self.conversation_id
-        notify = frame_of(self).settings.notify
-        if seen or notify == "off":
-            return
-        self._bell.go()
-        if notify == "bell+text":
-            frame_of(self).tell("New message.")
-
-    def _refresh_gathered(self) -> None:
-        self.attempt(self._refresh(), group="refreshing")
-
-    async def _refresh(self) -> None:
-        if self.conversation_id is not None and self.log_view.model.at_end:
-            await self.chat.catch_up()
-        await self._read_list()
-
-    def on_events_missed(self, _: EventsMissed) -> None:
-        """Events alone no longer tell everything."""
-        self.attempt(self.chat.reload(), group="pages")
-        self._gather.go()
 
     # --- looks --------------------------------------------------------------------------------------------------------
 
@@ -368,17 +297,20 @@ class MainScreen(MainActions):
         self.writing.draw_signs()
         self.writing.composer.cursor_blink = frame_of(self).profile.blinking
         self.log_view.redraw()
-        self._show_heads()
+        self.show_heads()
         self.refresh(layout=True)
 
     def on_resize(self, event: Resize) -> None:
         """One line a conversation where rows are scarce."""
         self.list_view.set_short(short=event.size.height < SHORT_ROWS)
-        self.call_after_refresh(self._show_heads)
+        self.call_after_refresh(self.show_heads)
 
     def on_screen_resume(self) -> None:
         """Back on top: what arrived in between is seen now."""
-        if self.is_mounted and self.conversation_id is not None:
+        if not self.is_mounted:
+            return
+        self.attempt(self.read_greetings(), group="greetings")
+        if self.conversation_id is not None:
             self.attempt(self._mark_read(), group="reading")
 
     @on(AppFocus)
@@ -387,15 +319,7 @@ class MainScreen(MainActions):
 
     def on_descendant_focus(self) -> None:
         """Other keys mean something now."""
-        self._hint()
-
-    def _hint(self) -> None:
-        if self.focused is self.log_view:
-            self.status.show_hints(SELECT_HINTS)
-        elif self.conversation_id is None or self.focused is self.list_view:
-            self.status.show_hints(LIST_HINTS)
-        else:
-            self.status.show_hints(CHAT_HINTS)
+        self.hint()
 
     def show_notice(self, text: Content, severity: str) -> None:
         """Say what happened in the status line, which a short screen shows only then."""
@@ -407,6 +331,7 @@ class MainScreen(MainActions):
         self._keep_draft(self.writing.composer.address, self.writing.composer.text)
         self.writing.composer.address = None
         self.whereto = Whereto()
+        self.hits = None
         self.chat.close()
         self.list_view.clear_caches()
         self.query_one(Details).clear_caches()

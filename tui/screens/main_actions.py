@@ -14,6 +14,7 @@ from tui.text import clean_line, clean_name, clean_text
 
 if TYPE_CHECKING:
     from tui.chat import Chat
+    from tui.hits import Hits
     from tui.whereto import Whereto
     from tui.widgets.chat_log import ChatLog
     from tui.widgets.conversation_list import ConversationList
@@ -29,6 +30,8 @@ class MainActions(Screen[None]):
     log_view: ChatLog
     list_view: ConversationList
     writing: WritingArea
+    hits: Hits | None = None
+    """What was last searched for and found."""
 
     # --- what MainScreen brings ---------------------------------------------------------------------------------------
 
@@ -36,7 +39,7 @@ class MainActions(Screen[None]):
         """Do something that the core may refuse."""
         raise NotImplementedError
 
-    async def open_conversation(self, conversation_id: str, at: Message | None = None) -> None:
+    async def open_conversation(self, conversation_id: str, at: Message | None = None, sought: str = "") -> None:
         """Open a conversation."""
         raise NotImplementedError
 
@@ -107,12 +110,26 @@ class MainActions(Screen[None]):
         """Search here; on the search screen the same key searches everywhere."""
         from tui.screens.search import SearchScreen
 
-        def found(hit: tuple[str, Message] | None) -> None:
-            if hit is not None:
-                self.attempt(self.open_conversation(*hit), group="opening")
+        def chosen(hits: Hits | None) -> None:
+            if hits is not None:
+                self.hits = hits
+                self.attempt(self.go_to_hit(0), group="opening")
 
         names = {listed.id: clean_name(listed.name) for listed in self.whereto.conversations}
-        self.app.push_screen(SearchScreen(self.client, names, self.whereto.current, words), found)
+        self.app.push_screen(SearchScreen(self.client, names, self.whereto.current, words), chosen)
+
+    async def go_to_hit(self, step: int) -> None:
+        """Go so many hits of the last search on; raises ``ApiError``."""
+        hits = self.hits
+        if hits is None:
+            frame_of(self).tell("Nothing was searched yet: Ctrl+F searches.")
+            return
+        hit = await hits.step(step)
+        if hit is None:
+            frame_of(self).tell("That was the oldest hit." if step > 0 else "That was the newest hit.")
+            return
+        await self.open_conversation(hit.conversation, hit.message, hits.words)
+        frame_of(self).tell(f"Hit {hits.at + 1} of {hits.count}.  n next  N previous  Esc back to writing")
 
     # --- the screen ---------------------------------------------------------------------------------------------------
 

@@ -50,12 +50,15 @@ LABELS = {
 
 def facts_of(status: api.NetworkStatus) -> dict[str, str]:
     """Return each line's words by its name."""
-    agree = "their copies agree" if status.copies_agree else "their copies differ for now"
+    agree = {True: ", their copies agree", False: ", their copies differ for now", None: ""}[status.copies_agree]
+    keep = "keeps" if status.custodians == 1 else "keep"
     return {
         "role": ROLES[status.role],
         "listen": clean_line(status.listen) or "nothing yet",
         "peers": plural(status.peers, "node") + " linked" if status.peers else "none",
-        "custodians": f"{plural(status.custodians, 'node')} followed, {agree}" if status.custodians else "none known",
+        "custodians": f"{plural(status.custodians, 'node')} {keep} what waits for you{agree}"
+        if status.custodians
+        else "none known",
         "clock": clock_words(status.clock_offset_ms),
         "datagrams": f"{_count(status.datagrams_in)} in, {_count(status.datagrams_out)} out, "
         f"{_count(status.datagrams_dropped)} dropped",
@@ -84,7 +87,7 @@ def warnings_of(status: api.NetworkStatus) -> list[str]:
         found.append("No peer keeps parcels, so messages wait here until one is found.")
     elif status.custodians < FEW_CUSTODIANS:
         found.append("Only one node keeps your messages while they wait. More are being looked for.")
-    if status.peers and status.custodians and not status.copies_agree:
+    if status.peers and status.custodians and status.copies_agree is False:
         found.append("Custodians hold different copies. They settle that among themselves within the hour.")
     if abs(status.clock_offset_ms) > CLOCK_TOLERANCE_MS:
         found.append("Your clock is far off. sottovoce goes by the network's time, but please set it.")

@@ -14,26 +14,23 @@ from textual.screen import Screen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from core.api import ApiError, Client, Found, Message, MessageSearch
+from core.api import ApiError, Client, Found
 from tui.errors import explain
 from tui.format import plural, when
 from tui.frame import frame_of
+from tui.hits import Hits
 from tui.screens.type_ahead import take_early_key
 from tui.text import clean_line, fit, pad
 
-# Hits read at once.
-PAGE = 50
 # Fewer characters than this find everything.
 SHORTEST = 2
 # Characters of the hit shown before the words that were searched.
 LEAD = 24
 NAME_WIDTH = 12
 
-Hit = tuple[str, Message]
 
-
-class SearchScreen(Screen[Hit | None]):
-    """Dismisses with a conversation id and a message, or None."""
+class SearchScreen(Screen[Hits | None]):
+    """Dismisses with the hits, standing at the chosen one, or None."""
 
     DEFAULT_CSS = """
     SearchScreen #head { height: 1; background: $surface; padding: 0 1; }
@@ -60,7 +57,7 @@ class SearchScreen(Screen[Hit | None]):
         self._conversation_id = conversation_id
         self._here = conversation_id is not None
         self._words = words
-        self._hits: list[Found] = []
+        self._hits: Hits | None = None
 
     def compose(self) -> ComposeResult:
         """Where and what, the hits, the keys."""
@@ -103,14 +100,14 @@ class SearchScreen(Screen[Hit | None]):
         self.run_worker(self._read(words.strip()), group="search", exclusive=True)
 
     async def _read(self, words: str) -> None:
-        self._hits = []
+        self._hits = None
         note = ""
         if len(words) >= SHORTEST:
-            scope = self._conversation_id if self._here else None
+            hits = Hits(self._client, words, self._conversation_id if self._here else None)
             try:
-                self._hits = await self._client.call(MessageSearch(query=words, conversation=scope, limit=PAGE))
-                more = "+" if len(self._hits) == PAGE else ""
-                note = f"{len(self._hits)}{more} found" if more else plural(len(self._hits), "hit")
+                await hits.read()
+                self._hits = hits
+                note = f"{hits.count} hits" if hits.has_more else plural(len(hits.found), "hit")
             except ApiError as error:
                 note = explain(error).sentence
         self.query_one("#count", Static).update(note)
@@ -119,8 +116,9 @@ class SearchScreen(Screen[Hit | None]):
     def _list(self, words: str) -> None:
         options = self.query_one(OptionList)
         options.clear_options()
-        options.add_options([Option(self._line(hit, words)) for hit in self._hits])
-        if self._hits:
+        found = self._hits.found if self._hits is not None else []
+        options.add_options([Option(self._line(hit, words)) for hit in found])
+        if found:
             options.highlighted = 0
 
     def _line(self, hit: Found, words: str) -> Content:
@@ -161,12 +159,13 @@ class SearchScreen(Screen[Hit | None]):
         self._choose(event.option_index)
 
     def _choose(self, index: int) -> None:
-        if index < len(self._hits):
-            self.dismiss((self._hits[index].conversation, self._hits[index].message))
+        if self._hits is not None and index < len(self._hits.found):
+            self._hits.at = index
+            self.dismiss(self._hits)
 
     def clear_caches(self) -> None:
         """Forget the hits."""
-        self._hits = []
+        self._hits = None
         self._names = {}
         self.query_one(OptionList).clear_options()
         self.query_one(Input).value = ""

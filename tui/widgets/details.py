@@ -17,7 +17,7 @@ class Details(Widget):
     """Facts as label and value."""
 
     DEFAULT_CSS = """
-    Details { width: 30; padding: 0 1; background: $surface; color: $foreground; }
+    Details { width: 26; padding: 0 1; background: $surface; color: $foreground; }
     """
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name

@@ -35,7 +35,7 @@ class ChoosePasscode(PromptWalk, Step[NameAndPasscode]):
     """Name, passcode, passcode again."""
 
     heading = "Name and passcode"
-    hints = (("Enter", "next"), ("Tab", "walk"), ("Esc", "back"))
+    hints = (("Enter", "next"), ("Tab", "next field"), ("Esc", "back"))
 
     def __init__(self, name: str = "", complaint: str = "") -> None:
         super().__init__()

@@ -24,7 +24,7 @@ class ChangePasscodeScreen(PromptWalk, Page[bool]):
     """Dismisses True once changed."""
 
     heading = "Change the passcode"
-    hints = (("Enter", "next"), ("Tab", "walk"), ("Esc", "back"))
+    hints = (("Enter", "next"), ("Tab", "next field"), ("Esc", "back"))
 
     def compose_body(self) -> ComposeResult:
         """Yield old and new."""

@@ -78,7 +78,7 @@ class SettingsScreen(Page[None]):
         Binding("down", "app.focus_next", "Next", show=False),
     ]
     heading = "Settings"
-    hints = (("↑↓", "walk"), ("←→", "change"), ("Enter", "do"), ("Esc", "back"))
+    hints = (("↑↓", "move"), ("←→", "change"), ("Enter", "do"), ("Esc", "back"))
 
     def __init__(self, client: api.Client) -> None:
         super().__init__(client)

@@ -16,7 +16,7 @@ COMPONENTS = {
 _NAMES = "\n".join(f"& .chat-log--name-{index} {{ color: $name-{index}; }}" for index in range(NAME_COLOURS))
 SHEET = (
     """
-ChatScroll {
+ChatLines {
     height: 1fr;
     overflow-x: hidden;
     overflow-y: scroll;

@@ -79,6 +79,12 @@ class RowHeights:
         self._exact = bytearray(len(added)) + self._exact
         self._sum_up()
 
+    def insert(self, index: int, estimate: int) -> None:
+        """Add a row among the others."""
+        self._heights.insert(index, estimate)
+        self._exact.insert(index, 0)
+        self._sum_up()
+
     def delete(self, start: int, stop: int) -> None:
         """Drop the rows of a range."""
         del self._heights[start:stop]

@@ -65,6 +65,15 @@ class ChatModel:
         self.rows.extend(new)
         return len(new)
 
+    def insert_after(self, message_id: str, row: Message) -> int | None:
+        """Put a row behind another one; returns its index, None when that one is not held or the row is already."""
+        before = self.index_of(message_id)
+        if before is None or row.id in self._serials:
+            return None
+        self.rows.insert(before + 1, row)
+        self._number()
+        return before + 1
+
     def change(self, message_id: str, change: Callable[[Message], Message]) -> int | None:
         """Replace a row by what ``change`` makes of it; returns its index, None when it is not held."""
         index = self.index_of(message_id)

@@ -14,6 +14,7 @@ In a narrow chat the name and hour stand on a line of their own. Every strip is 
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterable, Mapping
 from zlib import crc32
 
@@ -43,6 +44,7 @@ HOUR_WIDTH = 5
 STATE_WIDTH = 2
 
 NOT_TEXT = -1
+FOUND = Style(bold=True, underline=True)
 GAP_NOTE = "something is missing here; it will be added if it still comes"
 UNKNOWN_NOTE = "this needs a newer version of sottovoce to be shown"
 LATE_NOTE = "came late"
@@ -133,6 +135,7 @@ class Place:
     previous: Message | None
     unread: int = 0  # how many unread rows begin here; 0 = no rule
     selected: bool = False
+    sought: re.Pattern[str] | None = None  # words to mark in the text
 
 
 def estimates(rows: Iterable[Message], text_width: int) -> list[int]:
@@ -155,7 +158,7 @@ def draw(row: Message, place: Place, look: Look) -> DrawnRow:
         return DrawnRow(note, tuple(_highlighted(lines, look)) if place.selected else tuple(lines))
     text = clean_text(row.text)
     named = bool(lines) or _begins_group(row, place.previous)
-    body = _narrow_body(row, text, named, look) if look.narrow else _wide_body(row, place, text, named, look)
+    body = _narrow_body(row, place, text, named, look) if look.narrow else _wide_body(row, place, text, named, look)
     if place.selected:
         body = _highlighted(body, look)
     return DrawnRow(text, (*lines, *body))
@@ -216,10 +219,10 @@ def _wide_body(row: Message, place: Place, text: str, named: bool, look: Look) -
         Segment(f" {glyphs.rule} ", styles.faint),
     ]
     later = [Segment(" " * (HOUR_WIDTH + name_width + 3) + f"{glyphs.rule} ", styles.faint)]
-    return _body(row, text, look, first, later)
+    return _body(row, place, text, look, first, later)
 
 
-def _narrow_body(row: Message, text: str, named: bool, look: Look) -> list[Line]:  # noqa: FBT001 - private, one caller
+def _narrow_body(row: Message, place: Place, text: str, named: bool, look: Look) -> list[Line]:  # noqa: FBT001 - private, one caller
     """Return the lines, the name and hour on one of their own."""
     styles = look.styles
     lines: list[Line] = []
@@ -231,10 +234,10 @@ def _narrow_body(row: Message, text: str, named: bool, look: Look) -> list[Line]
         ]
         lines.append(Line(Strip(head).extend_cell_length(look.width, styles.text)))
     margin = [Segment(" ", styles.text)]
-    return lines + _body(row, text, look, margin, margin)
+    return lines + _body(row, place, text, look, margin, margin)
 
 
-def _body(row: Message, text: str, look: Look, first: list[Segment], later: list[Segment]) -> list[Line]:
+def _body(row: Message, place: Place, text: str, look: Look, first: list[Segment], later: list[Segment]) -> list[Line]:
     """Return the text's lines behind their margins, the last one with the state's sign."""
     styles = look.styles
     spans = wrap(text, look.text_width)
@@ -242,7 +245,7 @@ def _body(row: Message, text: str, look: Look, first: list[Segment], later: list
     lines: list[Line] = []
     for number, (start, end) in enumerate(spans):
         part = text[start:end]
-        segments = [*(first if number == 0 else later), Segment(part, styles.text)]
+        segments = [*(first if number == 0 else later), *_marked(part, place.sought, styles.text)]
         if number == len(spans) - 1 and (sign or row.late):
             filling = look.text_width - cell_len(part) + 1
             segments.append(Segment(" " * filling, styles.text))
@@ -254,6 +257,16 @@ def _body(row: Message, text: str, look: Look, first: list[Segment], later: list
         failed = "not delivered: nobody fetched it in time"
         lines.extend(Line(strip) for strip in _notes(failed, look))
     return lines
+
+
+def _marked(part: str, sought: re.Pattern[str] | None, style: Style) -> list[Segment]:
+    """Return a text with the words of a search underlined."""
+    segments: list[Segment] = []
+    done = 0
+    for found in sought.finditer(part) if sought is not None else ():
+        segments += [Segment(part[done : found.start()], style), Segment(found.group(), style + FOUND)]
+        done = found.end()
+    return [*segments, Segment(part[done:], style)]
 
 
 def _highlighted(lines: list[Line], look: Look) -> list[Line]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
 
 from textual import events
@@ -28,6 +29,13 @@ class ChatLog(ChatScroll, can_focus=True):
 
     class Chosen(TextualMessage):
         """The mark is on another message."""
+
+    class HitWanted(TextualMessage):
+        """Go so many hits of the last search on."""
+
+        def __init__(self, step: int) -> None:
+            super().__init__()
+            self.step = step
 
     class Wanted(TextualMessage):
         """Do something with the selected message: copy, delete or info."""
@@ -66,8 +74,10 @@ class ChatLog(ChatScroll, can_focus=True):
             event.stop()
             self.post_message(self.Left(event.character))
 
-    def select(self, message_id: str | None) -> None:
-        """Mark a row and bring it into view; None marks none."""
+    def select(self, message_id: str | None, *, sought: str = "") -> None:
+        """Mark a row, and in it the words ``sought``, and bring it into view; None marks none."""
+        words = [re.escape(word) for word in sought.split()]
+        self._sought = re.compile("|".join(words), re.IGNORECASE) if words else None
         previous, self.selected_id = self.selected_id, message_id
         for changed in (previous, message_id):
             index = None if changed is None else self.model.index_of(changed)
@@ -127,6 +137,10 @@ class ChatLog(ChatScroll, can_focus=True):
     def action_message_info(self) -> None:
         """Tell about the marked message."""
         self._want("info")
+
+    def action_go_hit(self, step: int) -> None:
+        """Go to another hit of the last search."""
+        self.post_message(self.HitWanted(step))
 
     def _want(self, what: str) -> None:
         if (message := self.selected) is not None:

@@ -1,0 +1,1 @@
+"""Programs for whoever works on sottovoce; none is needed to use it."""

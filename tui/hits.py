@@ -1,0 +1,44 @@
+"""The hits of a search, walked one by one after the search screen is gone."""
+
+from __future__ import annotations
+
+from core.api import Client, Found, MessageSearch
+
+# Hits read at once.
+PAGE = 50
+
+
+class Hits:
+    """What a search found, newest first, and which hit one is at. More are read when one comes to the end of a page."""
+
+    def __init__(self, client: Client, words: str, conversation_id: str | None) -> None:
+        self._client = client
+        self._scope = conversation_id
+        self.words = words
+        self.found: list[Found] = []
+        self.at = 0
+        self.has_more = False
+
+    async def read(self) -> None:
+        """Read the next page; raises ``ApiError``."""
+        before = self.found[-1].message.id if self.found else None
+        page = await self._client.call(
+            MessageSearch(query=self.words, conversation=self._scope, limit=PAGE, before=before)
+        )
+        self.found.extend(page)
+        self.has_more = len(page) == PAGE
+
+    async def step(self, by: int) -> Found | None:
+        """Go ``by`` hits on; returns the hit, None where there is none. Raises ``ApiError``."""
+        to = self.at + by
+        if to >= len(self.found) and self.has_more:
+            await self.read()
+        if not 0 <= to < len(self.found):
+            return None
+        self.at = to
+        return self.found[to]
+
+    @property
+    def count(self) -> str:
+        """How many there are, as far as is known: ``7``, ``50+``."""
+        return f"{len(self.found)}{'+' if self.has_more else ''}"

@@ -1,0 +1,93 @@
+"""What the core tells the main screen: each event is a hint to read again, soon and once.
+
+Events come in bursts, so they are gathered; the bell rings once in a while and never says from whom or what.
+"""
+
+from __future__ import annotations
+
+from core import api
+from tui.frame import frame_of
+from tui.messages import CoreEvent, EventsMissed
+from tui.pacing import Pacer
+from tui.screens.main_heads import MainHeads
+from tui.text import clean_name
+
+# Seconds in which events are gathered into one reading of the list and of the rows.
+GATHER = 0.1
+# Seconds in which one bell is enough.
+BELL_PAUSE = 3.0
+
+
+class MainNews(MainHeads):
+    """The main screen's ears."""
+
+    def listen(self) -> None:
+        """Begin to follow what happens."""
+        self._gather = Pacer(self, GATHER, self._refresh_gathered)
+        self._bell = Pacer(self, BELL_PAUSE, self.app.bell, trailing=False)
+
+    # --- what is read -------------------------------------------------------------------------------------------------
+
+    async def read_greetings(self) -> None:
+        """Count the strangers who wait; raises ``ApiError``."""
+        self.greetings = len(await self.client.call(api.GreetingList()))
+        self.show_heads()
+
+    async def read_list(self) -> None:
+        """Read the list of conversations; raises ``ApiError``."""
+        self.whereto.conversations = await self.client.call(api.ConversationList())
+        if (current := self.whereto.find(self.whereto.current)) is not None:
+            self.chat.renew(current)
+        self.show_heads()
+
+    # --- what is heard ------------------------------------------------------------------------------------------------
+
+    def on_core_event(self, message: CoreEvent) -> None:
+        """Something changed: read it from the core, soon and once."""
+        event = message.event
+        match event:
+            case api.MessageReceived():
+                self._ring(event)
+                self._gather.go()
+            case api.MessageStateChanged() if event.conversation == self.whereto.current:
+                self.chat.state_changed(event)
+                self._gather.go()
+            case api.GreetingReceived():
+                frame_of(self).tell(f"{clean_name(event.name)} greets you: Alt+G answers.")
+                self.attempt(self.read_greetings(), group="greetings")
+                self._bell.go()
+            case api.NetworkChanged():
+                self._network_changed(event.peers)
+            case _:
+                self._gather.go()
+
+    def _network_changed(self, peers: int) -> None:
+        """Show how many nodes are linked, and say what it means that there are none."""
+        if not peers:
+            frame_of(self).tell("No node is linked. What you write waits and goes out by itself.", "warning")
+        self.status.show_peers(peers)
+
+    def _ring(self, event: api.MessageReceived) -> None:
+        """Ring for what one does not see; never say from whom or what."""
+        if event.late:
+            self.attempt(self.chat.place_late(event), group="pages")
+        seen = self.app.app_focus and self.is_current and event.conversation == self.whereto.current
+        notify = frame_of(self).settings.notify
+        if seen or notify == "off":
+            return
+        self._bell.go()
+        if notify == "bell+text":
+            frame_of(self).tell("New message.")
+
+    def _refresh_gathered(self) -> None:
+        self.attempt(self._refresh(), group="refreshing")
+
+    async def _refresh(self) -> None:
+        if self.whereto.current is not None and self.log_view.model.at_end:
+            await self.chat.catch_up()
+        await self.read_list()
+
+    def on_events_missed(self, _: EventsMissed) -> None:
+        """Events alone no longer tell everything."""
+        self.attempt(self.chat.reload(), group="pages")
+        self._gather.go()
