@@ -1,4 +1,9 @@
-"""Style sheets are parsed once for all tests of a process: a quarter of what starting an app costs."""
+"""What makes a hundred apps affordable: style sheets are parsed once, and frames that nobody sees are not painted.
+
+Headless apps paint each frame and throw it away, which is half of what a test costs. Here only whole pictures are painted:
+those that a test looks at, and one of the state in which each app ends, so that no state is left that cannot be drawn.
+Frames as a terminal gets them are the business of ``test_terminal``, whose apps are processes of their own.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +11,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from textual._compositor import Compositor
+from textual.app import App, ScreenStackError
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 
@@ -24,4 +31,30 @@ def _sheets_are_parsed_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sheet, "_parse_rules", parse_once)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _unseen_frames_are_not_painted() -> Iterator[None]:
+    compositor: Any = Compositor
+    app: Any = App
+    paint, shut_down = compositor.render_update, app._shutdown
+
+    def paint_whole_pictures(self: Any, full: bool = False, *arguments: Any, **more: Any) -> Any:
+        if full:
+            return paint(self, full, *arguments, **more)
+        self._dirty_regions.clear()
+        return None
+
+    async def paint_the_last(self: Any) -> None:
+        try:
+            self.screen._compositor.render_update(full=True, screen_stack=self._background_screens)
+        except ScreenStackError:
+            pass  # it ended before anything was shown
+        finally:
+            await shut_down(self)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(compositor, "render_update", paint_whole_pictures)
+        patch.setattr(app, "_shutdown", paint_the_last)
         yield

@@ -35,17 +35,17 @@ async def test_enter_sends_and_the_text_appears_at_once() -> None:
         assert "hello Bob" in demo.lines()[-1]
 
 
-@pytest.mark.parametrize("key", ["ctrl+j", "alt+enter", "shift+enter"])
-async def test_other_enters_break_the_line(key: str) -> None:
+async def test_other_enters_break_the_line() -> None:
     async with running() as demo:
         await demo.open("bob")
-        await demo.write("a")
-        await demo.press(key)
-        await demo.write("b")
-        assert demo.composer.text == "a\nb"
-        assert demo.composer.size.height == 2
-        await demo.press("enter")
-        assert sent(demo) == ["a\nb"]
+        for number, key in enumerate(("ctrl+j", "alt+enter", "shift+enter"), 1):
+            await demo.write("a")
+            await demo.press(key)
+            await demo.write("b")
+            assert demo.composer.text == "a\nb"
+            assert demo.composer.size.height == 2
+            await demo.press("enter")
+            assert sent(demo) == ["a\nb"] * number
 
 
 async def test_enter_breaks_the_line_for_those_who_want_that() -> None:
@@ -309,17 +309,20 @@ async def test_hostile_texts_and_names_stay_on_their_lines() -> None:
         assert "[bold red]markup[/]" in shown
 
 
-@pytest.mark.parametrize(
-    ("columns", "rows", "panes"),
-    [(120, 40, "side chat details"), (80, 24, "side chat"), (60, 20, "chat"), (40, 12, "chat")],
-)
-async def test_each_size_shows_what_there_is_room_for(columns: int, rows: int, panes: str) -> None:
-    async with running(columns, rows) as demo:
+async def test_each_size_shows_what_there_is_room_for() -> None:
+    sizes = ((120, 40, "side chat details"), (80, 24, "side chat"), (60, 20, "chat"), (40, 12, "chat"))
+    async with running(120, 40) as demo:
         await demo.open("bob")
-        visible = {name for name in ("side", "chat", "details") if demo.main.query_one(f"#{name}").region.width}
-        assert visible == set(panes.split())
-        assert demo.main.query_one("#header").region.height == (rows >= 20)
-        assert demo.composer.region.bottom <= rows
+
+        def visible() -> set[str]:
+            return {name for name in ("side", "chat", "details") if demo.main.query_one(f"#{name}").region.width}
+
+        for columns, rows, panes in (*sizes, *reversed(sizes)):
+            await demo.pilot.resize_terminal(columns, rows)
+            await until(demo.pilot, lambda: visible() == set(panes.split()))  # noqa: B023 - awaited here and now
+            await until(demo.pilot, lambda: demo.composer.region.bottom <= rows)  # noqa: B023 - as above
+            assert demo.main.query_one("#header").region.height == (rows >= 20)
+            assert "No hurry." in "\n".join(demo.lines())
 
 
 async def test_when_the_core_stops_the_screen_says_so() -> None:

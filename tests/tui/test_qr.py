@@ -16,7 +16,7 @@ from core import api
 from tests.support.client import FakeClient
 from tests.tui.picture import BLACK_ON_WHITE, WHITE_ON_BLACK, codes_in, photograph
 from tests.tui.stage import Stage, look
-from tests.tui.until import until, until_equal
+from tests.tui.until import until_equal
 from tui import qr_child
 from tui.profile import ThemeName
 from tui.qr import MAX_QR_TEXT, QrTooLong, matrix_of, save_picture
@@ -94,23 +94,26 @@ async def test_in_ascii_the_code_is_drawn_with_hashes_where_there_is_room(theme:
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("size", [(66, 23), (80, 24), (60, 33), (120, 40)])
-async def test_the_whole_code_and_the_whole_link_are_on_the_screen(size: tuple[int, int]) -> None:
+async def test_the_whole_code_and_the_whole_link_are_on_the_screen() -> None:
     app = stage_of(LONGEST_LINK)
-    async with app.run_test(size=size) as pilot:
-        await until_equal(pilot, lambda: codes_in(photograph(app)), [LONGEST_LINK])
-        link = app.screen.query_one("#link")
-        assert app.screen.region.contains_region(link.region)
-        assert link.region.area >= len(LONGEST_LINK)
+    async with app.run_test(size=(80, 24)) as pilot:
+        for size in ((66, 23), (80, 24), (60, 33), (120, 40)):
+            await pilot.resize_terminal(*size)
+            await until_equal(pilot, lambda: ((*app.screen.size,), codes_in(photograph(app))), (size, [LONGEST_LINK]))
+            link = app.screen.query_one("#link")
+            assert app.screen.region.contains_region(link.region)
+            assert link.region.area >= len(LONGEST_LINK)
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("size", [(65, 24), (80, 22), (40, 12)])
-async def test_on_a_smaller_screen_the_size_needed_is_told_and_no_cut_code_is_shown(size: tuple[int, int]) -> None:
+async def test_on_a_smaller_screen_the_size_needed_is_told_and_no_cut_code_is_shown() -> None:
     app = stage_of(LONGEST_LINK)
-    async with app.run_test(size=size) as pilot:
-        await until(pilot, lambda: not app.screen.query_one("QrView").display)
-        assert "66x23" in str(app.screen.query_one("#too-small").render())
+    async with app.run_test(size=(80, 24)) as pilot:
+        for size in ((65, 24), (80, 24), (80, 22), (80, 24), (40, 12)):
+            await pilot.resize_terminal(*size)
+            fits = size == (80, 24)
+            await until_equal(pilot, lambda: app.screen.query_one("QrView").display, fits)
+            assert fits or "66x23" in str(app.screen.query_one("#too-small").render())
 
 
 # --- picture files ----------------------------------------------------------------------------------------------------
