@@ -67,6 +67,8 @@ class KeyOrder:
         self._follow(receiver, ROUNDS)
 
     def _receiver(self) -> MessagePump:
+        if not self._app.screen_stack:
+            return self._app  # it is closing, with a key still on its way
         return self._app.focused or self._app.screen
 
     def _follow(self, receiver: MessagePump, rounds: int) -> None:
