@@ -148,8 +148,12 @@ def finish(work: Work, draft: BoxDraft, nonces: tuple[int, ...]) -> None:
 
 def repeat_unconfirmed(work: Work, limit: int) -> None:
     """Deposit again what too few custodians confirmed: at the start, and when a link to a custodian comes up."""
-    for row in postings.unconfirmed(work.tx, work.now.hour, COPIES, limit):
-        work.effects.append(Deposit(row.box))
+    rows = postings.unconfirmed(work.tx, work.now.hour, COPIES, limit)
+    for number in dict.fromkeys(row.posting for row in rows):
+        posting = postings.find(work.tx, number)
+        if posting is not None:
+            _tell(work, posting)
+    work.effects += [Deposit(row.box) for row in rows]
 
 
 def repeat_missing(work: Work, generation: bytes, indexes: set[int]) -> None:
@@ -182,7 +186,7 @@ def _tell(work: Work, posting: Posting) -> None:
         until = min(deposit.expiry_hour for deposit in current) * HOUR_MS
         if (row.state, row.copies, row.until) != ("stored", copies, until):
             _move(work, row, "stored", copies, until)
-    elif row.state == "queued":
+    elif row.state == "queued" and work.now.custodians:  # with nobody to send it to it goes on waiting
         _move(work, row, "sent")
 
 

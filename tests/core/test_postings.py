@@ -150,3 +150,17 @@ def test_nothing_is_written_before_the_network_was_caught_up_with(office: Office
         assert snapshot.row("SELECT count(*) FROM messages WHERE pending = 1") == (1,)
     assert alice.said(a) == ["queued"]
     assert len(office.boxes) == before
+
+
+def test_a_text_is_not_sent_while_there_is_nobody_to_send_it_to(office: Office, alice: Person, bob: Person) -> None:
+    a, b = meet(office, alice, bob)
+    alice.online = False
+    alice.say(a, "into the void")
+    settle(office, alice, rounds=3)
+    assert alice.said(a) == ["queued"]
+    alice.online = True
+    settle(office, alice, rounds=2)
+    assert alice.said(a) == ["stored"]
+    assert "sent" in [event.state for event in alice.events if isinstance(event, api.MessageStateChanged)]
+    settle(office, alice, bob, rounds=2)
+    assert bob.heard(b) == ["into the void"]

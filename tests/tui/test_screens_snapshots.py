@@ -87,10 +87,8 @@ SCREENS: dict[str, Callable[[api.Client], Screen[Any]]] = {
     ),
 }
 DARK, MONO, PLAIN = look("dark"), look("mono"), look("mono", "ascii")
-# Every screen at both sizes and in both looks, but not in every pair of them: a snapshot costs a third of a second.
 LOOKS = [
-    *((name, (80, 24), DARK) for name in SCREENS),
-    *((name, (120, 40), MONO) for name in SCREENS),
+    *((name, size, looks) for name in SCREENS for size in ((80, 24), (120, 40)) for looks in (DARK, MONO)),
     *((name, (40, 12), PLAIN) for name in ("welcome", "words", "invite", "code", "greetings", "settings")),
     *((name, (60, 20), PLAIN) for name in ("restore", "help")),
 ]
