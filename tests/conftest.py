@@ -9,8 +9,10 @@ import pytest
 from hypothesis import settings
 
 # Deadlines would measure the machine. The failing example is printed so that it can be pinned; nothing is kept in a
-# database, as parallel workers and fresh checkouts must see the same.
-settings.register_profile("sottovoce", deadline=None, print_blob=True, database=None)
+# database, as parallel workers and fresh checkouts must see the same. Examples are the same every time, so that a red run
+# is about the change at hand; `pytest --hypothesis-profile=explore` draws others.
+settings.register_profile("sottovoce", deadline=None, print_blob=True, database=None, derandomize=True)
+settings.register_profile("explore", deadline=None, print_blob=True, database=None)
 settings.load_profile("sottovoce")
 
 

@@ -28,9 +28,10 @@ _SUMMARY_OF: dict[Kind, str] = {
     Kind.CHUNK: "SELECT id, variant, 0 FROM chunk",
 }
 
+# Not ON CONFLICT: an insert that is given up there has drawn a number of arrival, and the next box would skip one.
 _PUT_BOX = """
-    INSERT INTO box (id, variant, prefix, expiry_hour, data) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
-    RETURNING arrival"""
+    INSERT INTO box (id, variant, prefix, expiry_hour, data) SELECT ?1, ?2, ?3, ?4, ?5
+    WHERE NOT EXISTS (SELECT 1 FROM box WHERE id = ?1 AND variant = ?2) RETURNING arrival"""
 _PUT_CHUNK = """
     INSERT INTO chunk (id, variant, prefix, expiry_hour, data) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"""
 _PUT_RECORD = """

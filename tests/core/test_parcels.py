@@ -128,6 +128,11 @@ def test_a_number_of_arrival_is_never_given_twice(tmp_path: Path) -> None:
     database.close()
 
 
+def test_a_box_that_was_there_takes_no_number(store: SqlParcelStore) -> None:
+    first, other = (parcel(Kind.BOX, IDS[0], data) for data in (b"first", b"other"))
+    assert store.put([first, first, other]) == [1, None, 2]
+
+
 def test_each_store_draws_a_run_of_its_own(tmp_path: Path) -> None:
     runs: set[bytes] = set()
     for name in ("a.db", "b.db"):

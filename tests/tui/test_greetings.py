@@ -130,7 +130,8 @@ def test_an_identity_is_never_cut_within_a_group() -> None:
 @given(st.text(max_size=30), st.text(max_size=30))
 def test_looking_alike_is_mutual(one: str, other: str) -> None:
     assert look_alike(one, other) == look_alike(other, one)
-    assert skeleton(one) == "" or look_alike(one, one.upper().lower())
+    if one.isascii():  # elsewhere, upper and lower case are not each other's inverse
+        assert skeleton(one) == "" or look_alike(one, one.upper().lower())
 
 
 @pytest.mark.parametrize(("one", "other"), [("Alice", "Аlicе"), ("Bill", "BiII"), ("modern", "modem"), ("Zoé", "zoe")])
