@@ -94,11 +94,6 @@ def grouped(identity: str, size: int = 4) -> str:
     return " ".join(identity[start : start + size] for start in range(0, len(identity), size))
 
 
-def short_identity(identity: str) -> str:
-    """Return the first eight characters of an identity, in two groups."""
-    return grouped(identity[:8])
-
-
 STATE_WORDS = {
     "queued": "waiting to be sent",
     "sent": "sent",

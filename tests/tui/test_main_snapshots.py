@@ -92,9 +92,13 @@ def test_completions(snap_compare: Compare) -> None:
     assert snap_compare(app_with(), terminal_size=(80, 24), run_before=doing("slash", "s"))
 
 
-def test_the_switcher(snap_compare: Compare) -> None:
-    assert snap_compare(app_with(), terminal_size=(80, 24), run_before=doing("ctrl+k"))
+@pytest.mark.parametrize("theme", ["dark", "mono"])
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+def test_the_switcher(snap_compare: Compare, theme: ThemeName, size: tuple[int, int]) -> None:
+    assert snap_compare(app_with(theme), terminal_size=size, run_before=doing("ctrl+k"))
 
 
-def test_the_search(snap_compare: Compare) -> None:
-    assert snap_compare(app_with(), terminal_size=(80, 24), run_before=doing("ctrl+f", *"coat"))
+@pytest.mark.parametrize("theme", ["dark", "mono"])
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+def test_the_search(snap_compare: Compare, theme: ThemeName, size: tuple[int, int]) -> None:
+    assert snap_compare(app_with(theme), terminal_size=size, run_before=doing("ctrl+f", *"coat"))

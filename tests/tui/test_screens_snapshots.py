@@ -23,10 +23,12 @@ from tui.commandset import REGISTRY
 from tui.profile import TerminalProfile
 from tui.screens.add_contact import AddContactScreen
 from tui.screens.confirm import ConfirmScreen
+from tui.screens.crashed import CrashedScreen
 from tui.screens.greetings import GreetingsScreen
 from tui.screens.help import HelpScreen
 from tui.screens.invite import InviteScreen
 from tui.screens.invite.code import InviteCodeScreen
+from tui.screens.invite.save import SavePictureScreen
 from tui.screens.lock import LockScreen
 from tui.screens.network import NetworkScreen
 from tui.screens.onboarding.check import CheckWords
@@ -37,6 +39,7 @@ from tui.screens.onboarding.screen import OnboardingScreen
 from tui.screens.onboarding.step import Step
 from tui.screens.onboarding.welcome import Welcome
 from tui.screens.onboarding.words import ShowWords
+from tui.screens.opening import OpeningScreen
 from tui.screens.settings import SettingsScreen
 from tui.screens.settings.passcode import ChangePasscodeScreen
 
@@ -67,6 +70,9 @@ def step(make: Callable[[], Step[Any]]) -> Callable[[api.Client], Screen[Any]]:
 
 
 SCREENS: dict[str, Callable[[api.Client], Screen[Any]]] = {
+    "opening": lambda _: OpeningScreen(),
+    "crashed": lambda _: CrashedScreen("ValueError\n  core/people/engine.py:120 in work"),
+    "save": lambda client: SavePictureScreen(client, INVITE.link),
     "welcome": step(Welcome),
     "passcode": step(lambda: ChoosePasscode("Anna")),
     "words": step(lambda: ShowWords(SEED_WORDS)),
@@ -110,7 +116,7 @@ def a_world() -> FakeClient:
 @pytest.mark.parametrize(("name", "size", "profile"), LOOKS, ids=name_of)
 def test_screen(name: str, size: tuple[int, int], profile: TerminalProfile, snap_compare: Callable[..., bool]) -> None:
     async def settle(pilot: Pilot[Any]) -> None:
-        await until(pilot, lambda: pilot.app.focused or name in {"network", "confirm", "code"})
+        await until(pilot, lambda: pilot.app.focused or name in {"network", "confirm", "code", "opening"})
         await pilot.pause()
         await pilot.pause()
 
