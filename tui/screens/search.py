@@ -21,6 +21,7 @@ from tui.frame import frame_of
 from tui.hits import Hits
 from tui.screens.type_ahead import take_early_key
 from tui.text import clean_line, fit, pad
+from tui.widgets.menu import PickList
 
 # Fewer characters than this find everything.
 SHORTEST = 2
@@ -65,7 +66,7 @@ class SearchScreen(Screen[Hits | None]):
             yield Static(id="where", markup=False)
             yield Input(self._words, placeholder="Search…", select_on_focus=False)
             yield Static(id="count", markup=False)
-        yield OptionList(markup=False)
+        yield PickList(markup=False)
         yield Static(Content("Enter go there   Ctrl+F here or everywhere   Esc back"), id="keys")
 
     def on_mount(self) -> None:

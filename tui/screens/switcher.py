@@ -20,6 +20,7 @@ from tui.format import count
 from tui.frame import frame_of
 from tui.screens.type_ahead import take_early_key
 from tui.text import clean_line, clean_name, fit, pad
+from tui.widgets.menu import PickList
 
 # Conversations listed at once; more than fit are found by typing.
 MAX_LISTED = 50
@@ -67,7 +68,7 @@ class SwitcherScreen(ModalScreen[str | None]):
         """A line to type in over the list."""
         with Vertical(id="box"):
             yield Input(self._query, placeholder="Go to…", select_on_focus=False)
-            yield OptionList(markup=False)
+            yield PickList(markup=False)
 
     def on_mount(self) -> None:
         """List all."""

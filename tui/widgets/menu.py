@@ -17,7 +17,26 @@ _HIGHLIGHTED = "option-list--option-highlighted"
 _REVERSED = Style(reverse=True)
 
 
-class Menu(OptionList):
+class PickList(OptionList):
+    """Textual's option list under a line one types in: its cursor shows without the focus, and without colours too."""
+
+    @property
+    def shows_cursor(self) -> bool:
+        """Whether the chosen line is reversed where there are no colours."""
+        return True
+
+    def get_visual_style(self, *component_classes: str, partial: bool = False) -> Style:
+        """Return a style as Textual does, with the reversal that it forgets for parts of a widget (8.2.8).
+
+        Without colours nothing else would show where the cursor is.
+        """
+        style = super().get_visual_style(*component_classes, partial=partial)
+        if _HIGHLIGHTED in component_classes and self.shows_cursor and self.app.native_ansi_color:
+            return style + _REVERSED
+        return style
+
+
+class Menu(PickList):
     """Textual's option list without box, with j and k, and a way to rewrite it that keeps the chosen line."""
 
     DEFAULT_CSS = """
@@ -37,15 +56,10 @@ class Menu(OptionList):
         Binding("k", "cursor_up", "Up", show=False),
     ]
 
-    def get_visual_style(self, *component_classes: str, partial: bool = False) -> Style:
-        """Return a style as Textual does, with the reversal that it forgets for parts of a widget (8.2.8).
-
-        Without colours nothing else would show where the cursor is.
-        """
-        style = super().get_visual_style(*component_classes, partial=partial)
-        if _HIGHLIGHTED in component_classes and self.has_focus and self.app.native_ansi_color:
-            return style + _REVERSED
-        return style
+    @property
+    def shows_cursor(self) -> bool:
+        """Whether the chosen line is reversed: only while the keys come here."""
+        return self.has_focus
 
     @property
     def chosen_id(self) -> str | None:
