@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from net.bucket import Bucket
 from net.ids import Cursor, NodeId, ParcelId, Tag
 
 
@@ -24,26 +25,29 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class CustodianUp:
-    """A full node can be reached and asked; its owner may now ``follow`` it."""
+    """A custodian was chosen to read a bucket at; the owner now says from where with ``follow``."""
 
     custodian: NodeId
+    bucket: Bucket
 
 
 @dataclass(frozen=True, slots=True)
 class CustodianDown:
-    """The link to a custodian ended."""
+    """A custodian is not read at any more for this bucket."""
 
     custodian: NodeId
+    bucket: Bucket
 
 
 @dataclass(frozen=True, slots=True)
 class TagsArrived:
-    """The next piece of a custodian's tag stream. Commit ``cursor`` together with what the tags caused.
+    """The next piece of a custodian's tag stream of a bucket. Commit ``cursor`` together with what the tags caused.
 
     ``caught_up`` says that nothing older is waiting: all that this custodian holds now has been seen.
     """
 
     custodian: NodeId
+    bucket: Bucket
     cursor: Cursor
     tags: tuple[Tag, ...]
     caught_up: bool
@@ -65,7 +69,7 @@ class BoxAbsent:
 
 @dataclass(frozen=True, slots=True)
 class DepositAnswered:
-    """One custodian's answer to one deposited box or record."""
+    """One custodian's answer to a record, or its stream naming a deposited box: *stored*."""
 
     custodian: NodeId
     parcel_id: ParcelId

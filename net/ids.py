@@ -7,12 +7,19 @@ from typing import NamedTuple, NewType
 # A node's X25519 public key, 32 bytes. It is random, belongs to a device's node and to no person.
 NodeId = NewType("NodeId", bytes)
 
+# Where a node stands in the overlay, 32 bytes: a hash of its keys and a little work (``net.overlay.descriptor``).
+OverlayId = NewType("OverlayId", bytes)
+
 # A parcel's id, 32 bytes: a blinded Ed25519 key for boxes and records, a hash for chunks.
 ParcelId = NewType("ParcelId", bytes)
 
 # The first 8 bytes of a box's id: what readers match. 2**-64 per pair makes a chance match harmless (it fails to open).
 Tag = NewType("Tag", bytes)
 TAG_SIZE = 8
+
+
+# The first bytes of a node's key, by which routing slots name it; links prove the rest.
+NODE_TAG_SIZE = 8
 
 
 class Endpoint(NamedTuple):
@@ -39,3 +46,8 @@ class Cursor(NamedTuple):
 def tag_of(parcel_id: ParcelId) -> Tag:
     """Return the tag readers see for a box id."""
     return Tag(parcel_id[:TAG_SIZE])
+
+
+def node_tag(node: NodeId) -> bytes:
+    """Return how routing slots name a node."""
+    return node[:NODE_TAG_SIZE]

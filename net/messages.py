@@ -38,6 +38,16 @@ MAX_PEERS_PER_ANSWER: Final = 8
 KEY_SIZE: Final = 1 + ID_SIZE + VARIANT_SIZE + 8
 RANGE_DIGEST_SIZE: Final = 16
 
+# What describes a node of the overlay (``net.overlay.descriptor``), and how many of them one answer gives: Kademlia's k.
+DESCRIPTOR_SIZE: Final = 232
+MAX_NODES_PER_ANSWER: Final = 16
+# A Sphinx packet (``net.onion.sphinx``).
+PACKET_SIZE: Final = 1207
+# Between two nodes a circuit is named by so many random bytes.
+CIRCUIT_NAME_SIZE: Final = 5
+# What of a circuit's cell is encrypted. With its name, the framing of messages and an acknowledgement it fills one frame.
+CELL_BODY_SIZE: Final = 1152
+
 U32: Final = 2**32 - 1
 
 _Uint32 = Annotated[int, Meta(ge=0, le=U32)]
@@ -47,6 +57,12 @@ _Id = Annotated[bytes, Meta(min_length=ID_SIZE, max_length=ID_SIZE)]
 _Key = Annotated[bytes, Meta(min_length=KEY_SIZE, max_length=KEY_SIZE)]
 _Bound = Annotated[bytes, Meta(max_length=KEY_SIZE)]
 _Digest = Annotated[bytes, Meta(min_length=RANGE_DIGEST_SIZE, max_length=RANGE_DIGEST_SIZE)]
+
+
+_Descriptor = Annotated[bytes, Meta(min_length=DESCRIPTOR_SIZE, max_length=DESCRIPTOR_SIZE)]
+_CircuitName = Annotated[bytes, Meta(min_length=CIRCUIT_NAME_SIZE, max_length=CIRCUIT_NAME_SIZE)]
+_Host = Annotated[bytes, Meta(min_length=16, max_length=16)]
+_Port = Annotated[int, Meta(ge=1, le=65535)]
 
 
 class _Message(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -222,9 +238,126 @@ class Peers(_Message, frozen=True, tag=16):
     peers: Annotated[list[Peer], Meta(max_length=MAX_PEERS_PER_ANSWER)]
 
 
+# --- the overlay ------------------------------------------------------------------------------------------------------
+
+
+class Describe(_Message, frozen=True, tag=17):
+    """This is who I am in the overlay: a ``net.overlay.descriptor``."""
+
+    descriptor: _Descriptor
+
+
+class FindNodes(_Message, frozen=True, tag=18):
+    """Which nodes closest to ``target`` are in your table?"""
+
+    request: _Uint32
+    target: _Id
+
+
+class Nodes(_Message, frozen=True, tag=19):
+    """Descriptors, the closest to what was asked for first."""
+
+    request: _Uint32
+    descriptors: Annotated[list[_Descriptor], Meta(max_length=MAX_NODES_PER_ANSWER)]
+
+
+class Lookup(_Message, frozen=True, tag=20):
+    """Look for the nodes closest to ``target`` in the whole overlay, on my behalf; answered by ``Nodes``."""
+
+    request: _Uint32
+    target: _Id
+
+
+# --- circuits ---------------------------------------------------------------------------------------------------------
+
+
+class Setup(_Message, frozen=True, tag=21):
+    """Peel this packet and let a circuit begin; between the two of us it is called ``circuit``."""
+
+    circuit: _CircuitName
+    packet: Annotated[bytes, Meta(min_length=PACKET_SIZE, max_length=PACKET_SIZE)]
+
+
+class Cell(_Message, frozen=True, tag=22):
+    """The next cell of a circuit, in either direction."""
+
+    circuit: _CircuitName
+    body: Annotated[bytes, Meta(min_length=CELL_BODY_SIZE, max_length=CELL_BODY_SIZE)]
+
+
+class Destroy(_Message, frozen=True, tag=23):
+    """A circuit is over."""
+
+    circuit: _CircuitName
+
+
+# --- addresses --------------------------------------------------------------------------------------------------------
+
+
+class AskReflection(_Message, frozen=True, tag=24):
+    """From which address do my datagrams come?"""
+
+    request: _Uint32
+
+
+class Reflection(_Message, frozen=True, tag=25):
+    """From this one. ``host`` is an IPv6 address, or an IPv4 address mapped into one."""
+
+    request: _Uint32
+    host: _Host
+    port: _Port
+
+
+class AskDialBack(_Message, frozen=True, tag=26):
+    """Please have somebody I am not linked with dial the address you see me at."""
+
+    request: _Uint32
+
+
+class DialBack(_Message, frozen=True, tag=27):
+    """It was reached (0), was not (1), or there was nobody to ask (2)."""
+
+    request: _Uint32
+    verdict: Annotated[int, Meta(ge=0, le=2)]
+
+
+class PleaseDial(_Message, frozen=True, tag=28):
+    """Dial this node for me and say whether it answered."""
+
+    request: _Uint32
+    host: _Host
+    port: _Port
+    node: _Id
+
+
+class Dialed(_Message, frozen=True, tag=29):
+    """It answered, or it did not."""
+
+    request: _Uint32
+    is_reached: bool
+
+
+class Introduce(_Message, frozen=True, tag=30):
+    """Please introduce me to this node, which you are linked with."""
+
+    request: _Uint32
+    node: _Id
+
+
+class Introduction(_Message, frozen=True, tag=31):
+    """You will hear from this node, at this address (port 0: it cannot be reached); send to it first."""
+
+    request: _Uint32
+    host: _Host
+    port: Annotated[int, Meta(ge=0, le=65535)]
+    node: _Id
+
+
 Message = (
     Deposit | DepositAnswer | Follow | Unfollow | Tags | Fetch | Boxes | FindRecord | FoundRecord | Busy
     | Push | Compare | Compared | Want | AskPeers | Peers
+    | Describe | FindNodes | Nodes | Lookup | Setup | Cell | Destroy
+    | AskReflection | Reflection | AskDialBack | DialBack | PleaseDial | Dialed | Introduce | Introduction
 )  # fmt: skip
 
 _decoder: Final[msgspec.msgpack.Decoder[Message]] = msgspec.msgpack.Decoder(Message)

@@ -1,0 +1,39 @@
+"""What hiding costs: delays, slots and cover traffic in two settings, normal and strong.
+
+Delays at relays and pushes in slots blur when something was sent from when it is seen; loops, packets that come back to
+their sender, hide when nothing is sent at all. All of it is exponential or in fixed slots, so that what an observer sees of a
+node's own traffic looks alike whether it talks or not, as far as the rates go (``docs/THREATS.md``).
+
+Reference: A. Piotrowska et al., "The Loopix Anonymity System" (2017).
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+# A cell on the wire, and the hops that a loop takes.
+_DATAGRAM_SIZE: Final = 1232
+_LOOP_HOPS: Final = 4
+_DAY: Final = 86_400.0
+
+
+class Pace(NamedTuple):
+    """Seconds: the mean delay at each relay, the slot in which tags are pushed, the mean time between two loops."""
+
+    hop_delay: float
+    slot: float
+    loop_period: float
+
+    @property
+    def bytes_per_day(self) -> int:
+        """What this setting's cover traffic sends from this device in a day."""
+        return round(_DAY / self.loop_period) * _DATAGRAM_SIZE
+
+    @property
+    def network_bytes_per_day(self) -> int:
+        """What it costs all devices together."""
+        return self.bytes_per_day * _LOOP_HOPS
+
+
+NORMAL: Final = Pace(hop_delay=0.1, slot=0.4, loop_period=30.0)
+STRONG: Final = Pace(hop_delay=1.0, slot=2.0, loop_period=2.0)
