@@ -1,8 +1,7 @@
 """What hiding costs: delays, slots and cover traffic in two settings, normal and strong.
 
 Delays at relays and pushes in slots blur when something was sent from when it is seen; loops, packets that come back to
-their sender, hide when nothing is sent at all. All of it is exponential or in fixed slots, so that what an observer sees of a
-node's own traffic looks alike whether it talks or not, as far as the rates go (``docs/THREATS.md``).
+their sender, hide when nothing is sent at all.
 
 Reference: A. Piotrowska et al., "The Loopix Anonymity System" (2017).
 """
