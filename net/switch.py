@@ -1,0 +1,149 @@
+"""Links on demand: whoever has something for a node says so here and is called back with a link to it, or with none.
+
+Routing slots name a node by its endpoint and the first bytes of its key. Where there is a link already, that is the one;
+else the endpoint is dialled, and the key it proves must fit. Links that were made for one errand end when nothing has passed
+for a while, unless the dialer wants to keep them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from net.agenda import Agenda
+from net.ids import Endpoint, NodeId, node_tag
+from net.instant import Instant
+from net.link.events import LinkId
+
+# Nodes being dialled at a time on errands of all kinds. A relay's stranger costs at most one of these.
+MAX_DIALING: Final = 128
+# Errands that wait for one node; more are told that it cannot be reached.
+MAX_WAITING: Final = 64
+# Seconds after which a node counts as not reachable: the link layer tries for ten.
+PATIENCE: Final = 12.0
+# Seconds without any use after which a link that was made for an errand ends: longer than circuits stay silent.
+IDLE: Final = 150.0
+# Seconds between two looks for idle links.
+LOOK_PERIOD: Final = 30.0
+
+Then = Callable[[LinkId | None, Instant], None]
+
+
+class Contact(NamedTuple):
+    """How to reach a node. ``endpoint`` None: only over an existing link; ``node`` None: known by its tag alone."""
+
+    endpoint: Endpoint | None
+    tag: bytes
+    node: NodeId | None = None
+
+
+@dataclass(slots=True)
+class _Dial:
+    endpoint: Endpoint
+    waiting: list[Then] = field(default_factory=list[Then])
+
+
+class Switch:
+    """All links by tag. ``connect`` begins one, ``close`` ends one."""
+
+    def __init__(
+        self,
+        connect: Callable[[Endpoint, NodeId | None, Instant], None],
+        close: Callable[[LinkId, Instant], None],
+    ) -> None:
+        self._connect = connect
+        self._close = close
+        self._links: dict[bytes, LinkId] = {}
+        self._peers: dict[LinkId, NodeId] = {}
+        self._dials: dict[bytes, _Dial] = {}
+        self._silences: Agenda[bytes] = Agenda()
+        self._errands: dict[LinkId, float] = {}  # links made for errands: when last used
+        self._look_at = math.inf
+
+    def link_of(self, tag: bytes) -> LinkId | None:
+        """Return the link to the node with this tag."""
+        return self._links.get(tag)
+
+    def peer_of(self, link: LinkId) -> NodeId | None:
+        """Return who is at the other end of a link."""
+        return self._peers.get(link)
+
+    def reach(self, contact: Contact, now: Instant, then: Then) -> None:
+        """Call ``then`` with a link to the node: now, later, or with None when there will be none."""
+        link = self._links.get(contact.tag)
+        if link is not None:
+            self.used(link, now)
+            then(link, now)
+            return
+        dial = self._dials.get(contact.tag)
+        if dial is None and contact.endpoint is not None and len(self._dials) < MAX_DIALING:
+            dial = self._dials[contact.tag] = _Dial(contact.endpoint)
+            self._silences.schedule(contact.tag, now.mono + PATIENCE)
+            self._connect(contact.endpoint, contact.node, now)
+        if dial is None or len(dial.waiting) >= MAX_WAITING:
+            then(None, now)
+        else:
+            dial.waiting.append(then)
+
+    def used(self, link: LinkId, now: Instant) -> None:
+        """Something passed over a link."""
+        if link in self._errands:
+            self._errands[link] = now.mono
+
+    def keep(self, link: LinkId) -> None:
+        """A link is wanted for good."""
+        self._errands.pop(link, None)
+
+    def link_up(self, link: LinkId, peer: NodeId, endpoint: Endpoint, now: Instant) -> bool:
+        """A link is there; True when somebody waited for it."""
+        tag = node_tag(peer)
+        self._links[tag] = link
+        self._peers[link] = peer
+        dial = self._end(tag)
+        for other in [each for each, waiting in self._dials.items() if waiting.endpoint == endpoint]:
+            self._fail(other, now)  # somebody else lives there
+        if dial is None:
+            return False
+        self._errands[link] = now.mono
+        self._look_at = min(self._look_at, now.mono + LOOK_PERIOD)
+        for then in dial.waiting:
+            then(link, now)
+        return True
+
+    def link_down(self, link: LinkId) -> None:
+        """A link is gone."""
+        self._errands.pop(link, None)
+        peer = self._peers.pop(link, None)
+        if peer is not None and self._links.get(node_tag(peer)) == link:
+            del self._links[node_tag(peer)]
+
+    def connect_failed(self, endpoint: Endpoint, peer: NodeId | None, now: Instant) -> None:
+        """No link came of a connect."""
+        for tag in [each for each, dial in self._dials.items() if dial.endpoint == endpoint]:
+            if peer is None or node_tag(peer) == tag:
+                self._fail(tag, now)
+
+    def handle_timeout(self, now: Instant) -> None:
+        """Give up on the silent and end links that nobody uses."""
+        for tag in self._silences.pop_due(now.mono):
+            self._fail(tag, now)
+        if now.mono >= self._look_at:
+            self._look_at = now.mono + LOOK_PERIOD if self._errands else math.inf
+            for link in [each for each, used in self._errands.items() if now.mono >= used + IDLE]:
+                del self._errands[link]
+                self._close(link, now)
+
+    def next_deadline(self) -> float:
+        """Return when ``handle_timeout`` is due, in monotonic seconds."""
+        return min(self._silences.next_deadline(), self._look_at)
+
+    def _end(self, tag: bytes) -> _Dial | None:
+        self._silences.cancel(tag)
+        return self._dials.pop(tag, None)
+
+    def _fail(self, tag: bytes, now: Instant) -> None:
+        dial = self._end(tag)
+        for then in dial.waiting if dial else ():
+            then(None, now)
