@@ -12,7 +12,8 @@ from typing import Final
 from net.agenda import Agenda
 from net.instant import Instant
 from net.link.events import LinkId
-from net.messages import U32, DialBack, Dialed, Message, Nodes, Reflection
+from net.messages import DialBack, Dialed, Message, Nodes, Reflection
+from net.numbering import Numbering
 from net.switch import Contact, Switch
 
 # Seconds from the moment the question leaves until it counts as unanswered.
@@ -38,7 +39,7 @@ class Calls:
         self._send = send
         self._calls: dict[int, _Call] = {}
         self._silences: Agenda[int] = Agenda()
-        self._last = 0
+        self._numbering = Numbering()
 
     def call(
         self,
@@ -54,7 +55,7 @@ class Calls:
             if link is None or len(self._calls) >= MAX_CALLS:
                 then(None, now)
                 return
-            self._last = number = (self._last + 1) & U32
+            number = self._numbering.draw()
             self._calls[number] = _Call(link, then)
             self._silences.schedule(number, now.mono + patience)
             if not self._send(link, make(number), now):

@@ -1,28 +1,34 @@
 """Whom to link to, and when.
 
-A leaf wants links to four full nodes, a full node to sixteen: in a small network that is everybody. Bootstraps that the
-owner named are tried for ever, others as long as they answer. Each new link is asked whom it knows; while there are too
-few links the asking goes on, ever more rarely. Once there are enough, a *feeler* now and then probes an entry that is only
-hearsay, so that the table stays true and what we pass on is known to exist.
+Some nodes are *kept*: the guards of our own traffic, the other custodians of our swarm. They are dialled whenever they are
+not linked. Beyond them a full node wants links to sixteen others; a leaf wants four until its guards are there, and then
+nobody else, so that nobody but they and the nodes that led to them ever learn its address.
+
+Bootstraps that the owner named are tried for ever, the table's entries as long as they answer, hints (addresses from the
+BitTorrent DHT or the local network) a few times. Each new link is asked whom it knows; while there are too few links the
+asking goes on, ever more rarely. Once there are enough, a *feeler* now and then probes an entry that is only hearsay, so that
+the table stays true and what we pass on is known to exist.
 """
 
 from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from net.errors import Overloaded, Unreachable
 from net.ids import Endpoint, NodeId
 from net.instant import Instant
 from net.link.events import Role
 from net.messages import AskPeers, Peers
-from net.patron.courier import Courier, Numbering
+from net.numbering import Numbering
 from net.peers import KnownPeer, PeerTable
+from net.rendezvous.hints import Hints
 
-# Links to full nodes that are wanted. Four for a leaf: two to follow, and spares for deposits by other ways.
+# Links to full nodes that are wanted beside the kept ones. Four for a leaf that has no guards yet: three tell the time.
 LINKS_WANTED: Final = {Role.LEAF: 4, Role.FULL: 16}
 # Endpoints named by the owner.
 MAX_BOOTSTRAPS: Final = 64
@@ -40,6 +46,25 @@ FEELER_PERIOD: Final = 60.0
 DIAL_PATIENCE: Final = 120.0
 
 
+# What a leaf needs of guards before it lets go of all others.
+GUARDS_NEEDED: Final = 2
+
+
+class Line(Protocol):
+    """Questions to linked nodes."""
+
+    def ask(self, node: NodeId, message: AskPeers, now: Instant) -> None:
+        """Put a question. Raises ``Unreachable`` or ``Overloaded``."""
+        ...
+
+
+@dataclass(slots=True)
+class _Kept:
+    endpoint: Endpoint
+    failures: int = 0
+    retry_at: float = 0.0
+
+
 @dataclass(slots=True)
 class _Bootstrap:
     endpoint: Endpoint
@@ -49,23 +74,26 @@ class _Bootstrap:
 
 
 class Dialer:
-    """Keeps a node linked. ``connect`` begins a link; questions for peers go through ``courier``."""
+    """Keeps a node linked. ``connect`` begins a link; questions for peers go over ``line``."""
 
     def __init__(  # one of each thing it joins
         self,
         role: Role,
         table: PeerTable,
-        courier: Courier,
+        line: Line,
         rng: random.Random,
         connect: Callable[[Endpoint, NodeId | None, Instant], None],
     ) -> None:
-        self._wanted = LINKS_WANTED[role]
+        self._role = role
         self._table = table
-        self._courier = courier
+        self._line = line
         self._rng = rng
         self._connect = connect
         self._numbering = Numbering()
         self._bootstraps: dict[Endpoint, _Bootstrap] = {}
+        self._kept: dict[NodeId, _Kept] = {}
+        self._sources: dict[NodeId, str] = {}  # of those linked
+        self.hints = Hints()
         self._linked: dict[NodeId, Endpoint] = {}
         self._dialing: dict[Endpoint, float] = {}  # since when
         self._feelers: set[NodeId] = set()
@@ -82,15 +110,46 @@ class Dialer:
         self._bootstraps[endpoint] = _Bootstrap(endpoint, node)
         self.dial(now)
 
-    def link_up(self, node: NodeId, endpoint: Endpoint, now: Instant) -> bool:
-        """A full node is linked; False when it was only to be probed and the link should be closed."""
+    def keep(self, contacts: Mapping[NodeId, Endpoint], now: Instant) -> None:
+        """Keep links with just these nodes from now on, whoever else there is."""
+        if contacts.keys() == self._kept.keys() and all(self._kept[n].endpoint == e for n, e in contacts.items()):
+            return
+        self._kept = {node: self._kept.get(node) or _Kept(endpoint) for node, endpoint in contacts.items()}
+        for node, endpoint in contacts.items():
+            self._kept[node].endpoint = endpoint
+        self.dial(now)
+
+    def is_kept(self, node: NodeId) -> bool:
+        """Say whether a link with this node is to last."""
+        return node in self._kept
+
+    def surplus(self) -> list[NodeId]:
+        """Return linked nodes that are not needed any more: for a leaf, all but its guards once they are there."""
+        if self._role is Role.FULL or sum(node in self._kept for node in self._linked) < GUARDS_NEEDED:
+            return []
+        return [node for node in self._linked if node not in self._kept]
+
+    def sources(self) -> dict[str, int]:
+        """Return how many linked nodes were found in which way."""
+        return dict(Counter(self._sources.values()))
+
+    def link_up(self, node: NodeId, endpoint: Endpoint, now: Instant, *, is_ours: bool = True) -> bool:
+        """A full node is linked; False when it was only to be probed and the link should be closed.
+
+        ``is_ours``: it was us who dialled.
+        """
         self._dialing.pop(endpoint, None)
+        self._sources[node] = self._source(node, endpoint) if is_ours else "incoming"
+        self.hints.worked(endpoint)
         self._table.saw(endpoint, node, now)
-        if node in self._feelers and len(self._linked) >= self._wanted:
+        if node in self._feelers and self._lacking() <= 0 and node not in self._kept:
             self._feelers.discard(node)
+            self._sources.pop(node, None)
             return False
         self._feelers.discard(node)
         self._linked[node] = endpoint
+        if kept := self._kept.get(node):
+            kept.failures = 0
         for bootstrap in self._bootstraps.values():
             if bootstrap.endpoint == endpoint:
                 bootstrap.node = node
@@ -106,7 +165,10 @@ class Dialer:
         """A full node's link ended: try again soon."""
         self._linked.pop(node, None)
         self._asked.pop(node, None)
+        self._sources.pop(node, None)
         pause = self._pause(0)
+        if kept := self._kept.get(node):
+            kept.retry_at = now.mono + pause
         if entry := self._table.get(node):
             entry.retry_at = now.mono + pause
         for bootstrap in self._bootstraps.values():
@@ -118,6 +180,10 @@ class Dialer:
     def connect_failed(self, endpoint: Endpoint, node: NodeId | None, now: Instant) -> None:
         """No link came of a connect."""
         self._dialing.pop(endpoint, None)
+        self.hints.failed(endpoint)
+        if node is not None and (kept := self._kept.get(node)):
+            kept.retry_at = now.mono + self._pause(kept.failures)
+            kept.failures += 1
         if node is not None:
             self._feelers.discard(node)
             entry = self._table.get(node)
@@ -151,7 +217,7 @@ class Dialer:
         """Ask one linked node whom it knows and what time it is."""
         number = self._numbering.draw()
         try:
-            self._courier.ask(node, AskPeers(number), now)
+            self._line.ask(node, AskPeers(number), now)
         except (Overloaded, Unreachable):
             return  # asked again in due time
         self._asked[node] = number
@@ -177,19 +243,47 @@ class Dialer:
     def dial(self, now: Instant) -> None:
         """Begin the links that are due, and note when the next will be."""
         self._next_dial = math.inf
-        lacking = self._wanted - len(self._linked) - len(self._dialing)
+        for node, kept in self._kept.items():
+            if self._is_free(kept.endpoint, node):
+                self._begin(kept.endpoint, node, kept.retry_at, now)
+        lacking = self._lacking() - len(self._dialing)
         for bootstrap in self._bootstraps.values():
             if lacking > 0 and self._is_free(bootstrap.endpoint, bootstrap.node):
                 lacking -= self._begin(bootstrap.endpoint, bootstrap.node, bootstrap.retry_at, now)
         if lacking > 0:
-            entries = [each for each in self._table if self._is_free(each.endpoint, each.node)]
-            self._rng.shuffle(entries)
-            for entry in entries[:lacking]:
-                self._begin(entry.endpoint, entry.node, entry.retry_at, now)
-            for entry in entries[lacking:]:
-                self._next_dial = min(self._next_dial, max(entry.retry_at, now.mono + FIRST_RETRY))
+            self._dial_others(lacking, now)
         else:
             self._feel(now)
+
+    def _dial_others(self, lacking: int, now: Instant) -> None:
+        """Half of what is lacking from the table and half from hints, so that no single source surrounds us."""
+        hints = [each for each in self.hints.take(-(-lacking // 2)) if self._is_free(each, None)]
+        for endpoint in hints:
+            self._begin(endpoint, None, 0.0, now)
+        entries = [each for each in self._table if self._is_free(each.endpoint, each.node)]
+        self._rng.shuffle(entries)
+        room = lacking - len(hints)
+        for entry in entries[:room]:
+            self._begin(entry.endpoint, entry.node, entry.retry_at, now)
+        for entry in entries[room:]:
+            self._next_dial = min(self._next_dial, max(entry.retry_at, now.mono + FIRST_RETRY))
+        if hints:
+            self._next_dial = min(self._next_dial, now.mono + FIRST_RETRY)
+
+    def _lacking(self) -> int:
+        """Return how many links are still wanted."""
+        guards = sum(node in self._kept for node in self._linked)
+        if self._role is Role.LEAF and guards >= GUARDS_NEEDED:
+            return 0
+        return LINKS_WANTED[self._role] - len(self._linked)
+
+    def _source(self, node: NodeId, endpoint: Endpoint) -> str:
+        if endpoint in self._bootstraps:
+            return "join"
+        if source := self.hints.source_of(endpoint):
+            return source
+        entry = self._table.get(node)
+        return "exchange" if entry is not None and entry.teller is not None else "remembered"
 
     def _begin(self, endpoint: Endpoint, node: NodeId | None, retry_at: float, now: Instant) -> bool:
         if now.mono < retry_at or len(self._dialing) >= MAX_DIALING:

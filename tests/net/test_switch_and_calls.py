@@ -1,0 +1,145 @@
+"""Links on demand and questions over them."""
+
+from __future__ import annotations
+
+from net.calls import MAX_CALLS, PATIENCE, Calls
+from net.ids import Endpoint, NodeId, node_tag
+from net.instant import Instant
+from net.link.events import LinkId
+from net.messages import AskReflection, Message, Nodes
+from net.switch import IDLE, LOOK_PERIOD, MAX_WAITING, PATIENCE as DIAL_PATIENCE, Contact, Switch
+from tests.support.parcels import NOW
+
+PEER = NodeId(bytes([7]) * 32)
+OTHER = NodeId(bytes([8]) * 32)
+HERE = Endpoint("127.0.0.7", 4000)
+CONTACT = Contact(HERE, node_tag(PEER))
+
+
+class Desk:
+    """A switch and calls over it, with what they dialled, closed and sent."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+        self.dialled: list[Endpoint] = []
+        self.closed: list[LinkId] = []
+        self.sent: list[tuple[LinkId, Message]] = []
+        self.is_full = False
+        self.switch = Switch(
+            lambda endpoint, _node, _now: self.dialled.append(endpoint), lambda link, _now: self.closed.append(link)
+        )
+        self.calls = Calls(self.switch, self.send)
+        self.heard: list[Message | None] = []
+        self.links: list[LinkId | None] = []
+
+    def send(self, link: LinkId, message: Message, _now: Instant) -> bool:
+        self.sent.append((link, message))
+        return not self.is_full
+
+    def reach(self, contact: Contact = CONTACT) -> None:
+        self.switch.reach(contact, self.now, lambda link, _now: self.links.append(link))
+
+    def call(self) -> None:
+        self.calls.call(CONTACT, AskReflection, self.now, lambda answer, _now: self.heard.append(answer))
+
+    def up(self, link: int, peer: NodeId = PEER) -> bool:
+        return self.switch.link_up(LinkId(link), peer, HERE, self.now)
+
+    def wait(self, seconds: float) -> None:
+        self.now = Instant(self.now.mono + seconds, self.now.wall_ms)
+        self.switch.handle_timeout(self.now)
+        self.calls.handle_timeout(self.now)
+
+
+def test_a_link_that_is_there_is_given_at_once() -> None:
+    desk = Desk()
+    assert not desk.up(1)
+    desk.reach()
+    assert (desk.links, desk.dialled) == ([1], [])
+
+
+def test_a_node_is_dialled_once_for_all_that_wait() -> None:
+    desk = Desk()
+    desk.reach()
+    desk.reach()
+    assert desk.dialled == [HERE]
+    assert desk.up(1)
+    assert desk.links == [1, 1]
+
+
+def test_whoever_else_answers_at_the_address_is_not_who_was_meant() -> None:
+    desk = Desk()
+    desk.reach()
+    assert not desk.up(1, OTHER)
+    assert desk.links == [None]
+
+
+def test_without_an_address_only_an_existing_link_will_do() -> None:
+    desk = Desk()
+    desk.reach(Contact(None, node_tag(PEER)))
+    assert (desk.links, desk.dialled) == ([None], [])
+
+
+def test_those_who_wait_hear_of_failure_and_of_silence() -> None:
+    desk = Desk()
+    desk.reach()
+    desk.switch.connect_failed(HERE, None, desk.now)
+    assert desk.links == [None]
+    desk.reach()
+    desk.wait(DIAL_PATIENCE)
+    assert desk.links == [None, None]
+
+
+def test_no_more_than_so_many_wait_for_one_node() -> None:
+    desk = Desk()
+    for _ in range(MAX_WAITING + 1):
+        desk.reach()
+    assert desk.links == [None]
+
+
+def test_a_link_made_for_an_errand_ends_when_idle_unless_it_is_kept() -> None:
+    desk = Desk()
+    desk.reach()
+    desk.up(1)
+    for _ in range(int(IDLE / LOOK_PERIOD) + 2):
+        desk.wait(LOOK_PERIOD)
+    assert desk.closed == [1]
+    kept = Desk()
+    kept.reach()
+    kept.up(1)
+    kept.switch.keep(LinkId(1))
+    kept.wait(2 * IDLE)
+    assert kept.closed == []
+
+
+def test_an_answer_counts_from_the_link_that_was_asked_and_once() -> None:
+    desk = Desk()
+    desk.call()
+    desk.up(1)
+    [(link, question)] = desk.sent
+    assert isinstance(question, AskReflection)
+    answer = Nodes(question.request, [])
+    assert not desk.calls.receive(LinkId(2), answer, desk.now)
+    assert desk.calls.receive(link, answer, desk.now)
+    assert not desk.calls.receive(link, answer, desk.now)
+    assert desk.heard == [answer]
+
+
+def test_every_question_ends() -> None:
+    desk = Desk()
+    desk.up(1)
+    desk.call()
+    desk.wait(PATIENCE)
+    desk.call()
+    desk.calls.link_down(LinkId(1), desk.now)
+    desk.is_full = True
+    desk.call()
+    assert desk.heard == [None, None, None]
+
+
+def test_questions_under_way_are_bounded() -> None:
+    desk = Desk()
+    desk.up(1)
+    for _ in range(MAX_CALLS + 1):
+        desk.call()
+    assert desk.heard == [None]
