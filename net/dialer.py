@@ -5,8 +5,8 @@ not linked. Beyond them a full node wants links to sixteen others; a leaf wants 
 nobody else, so that nobody but they and the nodes that led to them ever learn its address.
 
 Bootstraps that the owner named are tried for ever, the table's entries as long as they answer, hints (addresses from the
-BitTorrent DHT or the local network) a few times. Each new link is asked whom it knows; while there are too few links the
-asking goes on, ever more rarely. Once there are enough, a *feeler* now and then probes an entry that is only hearsay, so that
+BitTorrent DHT or the local network) a few times. Each new link is asked whom it knows; while there are too few the
+asking goes on, ever more rarely. Once there are enough, a *feeler* now and then probes an entry of hearsay, so that
 the table stays true and what we pass on is known to exist.
 """
 

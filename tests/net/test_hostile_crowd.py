@@ -14,7 +14,8 @@ from net.link import layer
 from net.link.events import Role
 from net.link.layer import LinkLayer
 from net.link.stream import MAX_HOLES, WINDOW, ReceiveStream
-from net.simulator import World, full_node, leaf_node
+from net.simulator import World
+from net.simulator.nodes import full_node, leaf_node
 from net.timekeeping import MAX_DIFFERENCE_MS, NetworkTime
 from tests.net.test_timekeeping import START, peer
 from tests.support.parcels import box_bytes

@@ -16,7 +16,8 @@ from net.link.events import Role
 from net.memory_store import MemoryStore
 from net.messages import Follow, encode_message
 from net.node import Node
-from net.simulator import Path, World, full_node, leaf_node
+from net.simulator import Path, World
+from net.simulator.nodes import full_node, leaf_node
 from tests.support.parcels import box_bytes, id_of, record_bytes, tag_number
 from tests.support.village import Village
 

@@ -9,8 +9,9 @@ import pytest
 from net.ids import Endpoint
 from net.instant import HOUR_MS, Instant
 from net.node import Node
-from net.simulator import EPOCH_MS, Host, Machine, Path, World, full_node, leaf_node
-from net.simulator_demo import Echo, Writer
+from net.simulator import EPOCH_MS, Host, Machine, Path, World
+from net.simulator.nodes import full_node, leaf_node
+from net.simulator.__main__ import Echo, Writer
 from tests.support.parcels import box_bytes
 from tests.support.village import Village
 

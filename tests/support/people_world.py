@@ -29,7 +29,8 @@ from net.instant import Instant
 from net.link.events import Role
 from net.node import Node
 from net.parcel.box import decode_box
-from net.simulator import FREE, Host, Machine, Path as Way, World, full_node
+from net.simulator import FREE, Host, Machine, Path as Way, World
+from net.simulator.nodes import full_node
 
 MIGRATIONS = load_migrations("history")
 # Seconds: events gathered into one transaction, a proof of work, how often a person thinks of what it wants.

@@ -16,7 +16,8 @@ from net.events import (
 from net.ids import Cursor, NodeId, Tag
 from net.instant import Instant
 from net.node import Node
-from net.simulator import Host, Machine, Path, World, full_node, leaf_node
+from net.simulator import Host, Machine, Path, World
+from net.simulator.nodes import full_node, leaf_node
 from tests.support.parcels import tag_number
 
 

@@ -16,7 +16,8 @@ from net.instant import Instant
 from net.parcel.box import CIPHERTEXT_SIZE, MAX_BOX_HOURS, Box, encode_box, signed_fields
 from net.parcel.work import PUZZLES
 from net.primitives import sign_by_seed
-from net.simulator import Host, Machine, Path, World, full_node, leaf_node
+from net.simulator import Host, Machine, Path, World
+from net.simulator.nodes import full_node, leaf_node
 
 FULL_NODES: Final = 12
 LEAVES: Final = 24
@@ -131,3 +132,7 @@ def main() -> None:
     """Print the figures."""
     figures = {**village(), "bare_deliveries_per_second": round(bare_rate())}
     sys.stdout.write(json.dumps(figures) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -8,11 +8,9 @@ An *actor* is whoever owns a machine inside its host: it sets ``host.on_event``,
 ``host.after``, and is built anew with the machine when the host restarts.
 
     world = World(seed=7)
-    hub = world.add(full_node())
+    hub = world.add(full_node())  # net.simulator.nodes
     leaf = world.add(leaf_node(hub.endpoint))
     world.run_for(10)
-
-``python -m net.simulator`` runs a demonstration and prints one line of JSON.
 """
 
 from __future__ import annotations
@@ -22,16 +20,16 @@ import random
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from heapq import heappop, heappush
-from importlib import import_module
-from typing import Any, Final, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast, runtime_checkable
 
 from net.custodian import StoreJob
 from net.ids import Endpoint
 from net.instant import Instant
-from net.link.events import Role
 from net.memory_store import MemoryStore, Snapshot
-from net.node import NORMAL_SLOT, Node
 from net.parcel.work import WorkPrice
+
+if TYPE_CHECKING:
+    from net.node import Node
 
 # The wall clock when a world begins, Unix ms: some moment in 2026, in the middle of an hour.
 EPOCH_MS: Final = 1_790_000_000_000
@@ -131,9 +129,9 @@ class Host:
 
     def node(self) -> Node:
         """Return the machine, which is a ``Node`` and up."""
-        if not isinstance(self.machine, Node):
+        if self.machine is None:
             raise TypeError("no node runs here")
-        return self.machine
+        return cast("Node", self.machine)
 
     def now(self) -> Instant:
         """Return this host's clocks."""
@@ -359,6 +357,132 @@ class World:
         self.schedule(self.now + self.rng.expovariate(1 / mean), self._toggle, host, means)
 
 
+def _call(self, callback: Callable[[Instant], None], life: int) -> None:
+        if life == self._life:
+            self.do(callback)
+
+    def _take_jobs(self, jobs: list[StoreJob[Any]]) -> None:
+        for job in jobs:
+            self._store_free_at = max(self._store_free_at, self.world.now) + self.store_delay
+            self.world.schedule(self._store_free_at, self._run_job, job, self._life)
+
+    def _run_job(self, job: StoreJob[Any], life: int) -> None:
+        if life != self._life or self._store_user is None:
+            return
+        before = self.store.usage()
+        result = job.run()
+        if self._is_crashing and self.store.usage() != before:
+            self.kill()
+        else:
+            self._store_user.store_done(job, result, self.now())
+            self.flush()
+
+
+class World:
+    """Hosts, the paths between them, and one clock in seconds. All chance comes from ``seed``."""
+
+    def __init__(self, seed: int = 0, path: Path | None = None) -> None:
+        self.now = 0.0
+        self.rng = random.Random(seed)
+        self.path = path or Path()
+        self.totals = Totals()
+        self.hosts: dict[Endpoint, Host] = {}
+        self.taps: list[Tap] = []
+        self._paths: dict[tuple[Endpoint, Endpoint], Path] = {}
+        self._sides: dict[Endpoint, int] | None = None
+        self._heap: list[tuple[float, int, Callable[[Any, Any], None], Any, Any]] = []
+        self._scheduled = 0
+
+    def add(self, build: Build, *, skew_ms: int = 0) -> Host:
+        """Add a host and switch it on."""
+        number = len(self.hosts) + 1
+        if number > MAX_HOSTS:
+            raise ValueError("too many hosts")
+        address = f"127.{number >> 16}.{number >> 8 & 255}.{number & 255}"
+        host = Host(self, Endpoint(address, PORT), build, self.rng.getrandbits(64))
+        host.skew_ms = skew_ms
+        self.hosts[host.endpoint] = host
+        host.start()
+        return host
+
+    def set_path(self, one: Host, other: Host, path: Path) -> None:
+        """Set what the way between two hosts is like, both directions."""
+        self._paths[one.endpoint, other.endpoint] = path
+        self._paths[other.endpoint, one.endpoint] = path
+
+    def partition(self, *sides: Iterable[Host]) -> None:
+        """Let datagrams pass only within a side; hosts not named are a side of their own."""
+        self._sides = {host.endpoint: number for number, side in enumerate(sides) for host in side}
+
+    def heal(self) -> None:
+        """End the partition."""
+        self._sides = None
+
+    def churn(self, hosts: Iterable[Host], up: float, down: float) -> None:
+        """Switch hosts off and on from now on, for exponential times with these means in seconds."""
+        for host in hosts:
+            self.schedule(self.now + self.rng.expovariate(1 / up), self._toggle, host, (up, down))
+
+    def at(self, when: float, callback: Callable[[], None]) -> None:
+        """Call ``callback`` at a time of the world."""
+        self.schedule(when, _call, callback, None)
+
+    def run_until(self, when: float) -> None:
+        """Let the world go on to ``when``."""
+        heap = self._heap
+        while heap and heap[0][0] <= when:
+            self.now, _, action, one, other = heappop(heap)
+            action(one, other)
+        self.now = when
+
+    def run_for(self, seconds: float) -> None:
+        """Let the world go on for so long."""
+        self.run_until(self.now + seconds)
+
+    def run_while(self, condition: Callable[[], bool], limit: float, step: float = 0.1) -> bool:
+        """Go on while ``condition`` holds, for ``limit`` seconds at most; False when it still holds then."""
+        end = self.now + limit
+        while condition():
+            if self.now >= end:
+                return False
+            self.run_for(step)
+        return True
+
+    def schedule(self, when: float, action: Callable[[Any, Any], None], one: Any, other: Any) -> None:  # noqa: ANN401 -- the action's
+        """Call ``action(one, other)`` at ``when``; ties go in order of scheduling."""
+        self._scheduled += 1
+        heappush(self._heap, (when, self._scheduled, action, one, other))
+
+    def send(self, source: Endpoint, destination: Endpoint, data: bytes) -> None:
+        """Put a datagram on its way."""
+        totals = self.totals
+        totals.sent += 1
+        for tap in self.taps:
+            tap(self.now, source, destination, data)
+        host = self.hosts.get(destination)
+        if host is None or (self._sides is not None and self._sides.get(source) != self._sides.get(destination)):
+            totals.lost += 1
+            return
+        path = self._paths.get((source, destination), self.path) if self._paths else self.path
+        chance = self.rng.random
+        if path.loss and chance() < path.loss:
+            totals.lost += 1
+            return
+        # 1 - chance() is never 0, so the logarithm is always there.
+        self.schedule(self.now + path.latency - path.jitter * math.log(1 - chance()), host.deliver, data, source)
+        if path.duplication and chance() < path.duplication:
+            self.schedule(self.now + path.latency - path.jitter * math.log(1 - chance()), host.deliver, data, source)
+
+    def _toggle(self, host: Host, means: tuple[float, float]) -> None:
+        up, down = means
+        if host.is_up:
+            host.kill()
+        else:
+            host.start()
+        mean = up if host.is_up else down
+        self.schedule(self.now + self.rng.expovariate(1 / mean), self._toggle, host, means)
+
+
 def full_node(*bootstraps: Endpoint, price: WorkPrice = FREE, slot: float = NORMAL_SLOT) -> Build:
     """Return how to build a full node that keeps its key and its store over restarts."""
     return _node(Role.FULL, bootstraps, price, slot)
@@ -385,8 +509,3 @@ def _node(role: Role, bootstraps: tuple[Endpoint, ...], price: WorkPrice, slot: 
 
 def _call(callback: Callable[[], None], _unused: None) -> None:
     callback()
-
-
-if __name__ == "__main__":
-    # By name: the demonstration is built on this module, not the other way round.
-    import_module("net.simulator_demo").main()
