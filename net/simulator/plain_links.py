@@ -1,0 +1,242 @@
+"""Links without ciphers for worlds of thousands of nodes: the same verbs, events, sizes and failures as ``LinkLayer``.
+
+What real links do with cryptography and retransmission is left out: a handshake is two datagrams, a message is one, however
+many frames it would fill (they are counted), and silence is not found out by pings but by asking the world whether the other
+machine still runs, at the moments when a real link would have noticed. Messages keep their order though datagrams overtake
+each other. A datagram that the world loses ends its link, so such worlds are best built on paths without loss.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from net.agenda import Agenda
+from net.ids import Endpoint, NodeId
+from net.instant import Instant
+from net.link.events import CellReceived, ConnectFailed, LinkDown, LinkEvent, LinkId, LinkUp, MessageReceived, Role
+from net.link.frames import CELL_SIZE, LARGE_DATAGRAM_SIZE
+from net.link.layer import MAX_LINKS
+from net.link.status import Counters, LinkInfo
+from net.link.stream import MAX_MESSAGE_SIZE
+
+# What a real frame carries of a message.
+_FRAME_ROOM: Final = 1190
+# Seconds: a handshake is given up, a peer that is gone is noticed when something is owed, and when nothing is.
+HANDSHAKE_PATIENCE: Final = 10.0
+SILENCE: Final = 20.0
+LOOK_PERIOD: Final = 45.0
+# Messages that overtook another one and wait for it.
+MAX_EARLY: Final = 256
+
+_HELLO, _ANSWER, _MESSAGE, _CELL, _BYE = range(5)
+_KEY, _NAME = 32, 8
+
+
+@dataclass(slots=True)
+class _Link:
+    up: LinkUp
+    name: bytes
+    sent: int = 0
+    received: int = 0
+    early: dict[int, bytes] = field(default_factory=dict[int, bytes])
+    bytes_in: int = 0
+    bytes_out: int = 0
+
+
+@dataclass(slots=True)
+class _Attempt:
+    endpoint: Endpoint
+    peer: NodeId | None
+    name: bytes
+
+
+class PlainLinks:
+    """All links of one simulated node. ``is_up(endpoint)`` asks the world whether a machine runs there."""
+
+    def __init__(
+        self, *, node_id: NodeId, role: Role, random: Callable[[int], bytes], is_up: Callable[[Endpoint], bool]
+    ) -> None:
+        self.node_id = node_id
+        self.counters = Counters()
+        self._role = role
+        self._random = random
+        self._is_up = is_up
+        self._links: dict[LinkId, _Link] = {}
+        self._by_peer: dict[NodeId, _Link] = {}
+        self._by_name: dict[bytes, _Link] = {}
+        self._attempts: dict[bytes, _Attempt] = {}
+        self._patience: Agenda[bytes] = Agenda()
+        self._doubts: Agenda[LinkId] = Agenda()
+        self._events: deque[LinkEvent] = deque()
+        self._outbox: list[tuple[bytes, Endpoint]] = []
+        self._last_link = 0
+
+    # --- what the owner does ------------------------------------------------------------------------------------------
+
+    def connect(self, endpoint: Endpoint, peer: NodeId | None, now: Instant) -> None:
+        """Begin a link, as ``LinkLayer.connect``."""
+        if peer in self._by_peer or any(
+            each.endpoint == endpoint and each.peer == peer for each in self._attempts.values()
+        ):
+            return
+        if peer is None and any(link.up.endpoint == endpoint for link in self._links.values()):
+            return
+        if peer == self.node_id or len(self._links) >= MAX_LINKS:
+            self._events.append(
+                ConnectFailed(endpoint, peer, "ourselves" if peer == self.node_id else "too many links")
+            )
+            return
+        name = self._random(_NAME)
+        self._attempts[name] = _Attempt(endpoint, peer, name)
+        self._patience.schedule(name, now.mono + HANDSHAKE_PATIENCE)
+        self._greet(_HELLO, name, endpoint, now)
+
+    def send_message(self, link: LinkId, data: bytes, now: Instant) -> None:
+        """Send a message in order."""
+        if not 1 <= len(data) <= MAX_MESSAGE_SIZE:
+            raise ValueError("message size")
+        if held := self._links.get(link):
+            held.sent += 1
+            self._send(held, bytes([_MESSAGE]) + held.name + held.sent.to_bytes(4, "big") + data, now)
+
+    def writable(self, link: LinkId) -> bool:
+        """Say whether the link is there; nothing queues up in it."""
+        return link in self._links
+
+    def send_cell(self, link: LinkId, data: bytes, now: Instant) -> None:
+        """Send a cell."""
+        if len(data) != CELL_SIZE:
+            raise ValueError("cell size")
+        if held := self._links.get(link):
+            self._send(held, bytes([_CELL]) + held.name + data, now)
+
+    def close(self, link: LinkId, now: Instant) -> None:
+        """End a link."""
+        if held := self._links.get(link):
+            self._post(bytes([_BYE]) + held.name, held.up.endpoint)
+            self._end(held, "closed")
+
+    def links(self) -> list[LinkInfo]:
+        """Return the links that are up."""
+        return [
+            LinkInfo(link, held.up.peer, held.up.endpoint, held.up.role, 0.05, held.bytes_in, held.bytes_out)
+            for link, held in self._links.items()
+        ]
+
+    # --- the five verbs -----------------------------------------------------------------------------------------------
+
+    def receive_datagram(self, data: bytes, source: Endpoint, now: Instant) -> None:
+        """Take a datagram."""
+        self.counters.datagrams_in += _frames(data)
+        kind, name = data[0], data[1 : 1 + _NAME]
+        if kind in {_HELLO, _ANSWER}:
+            self._on_greeting(kind, name, data[1 + _NAME :], source, now)
+            return
+        held = self._by_name.get(name)
+        if held is None:
+            if kind != _BYE:
+                self._post(bytes([_BYE]) + name, source)
+        elif kind == _BYE:
+            self._end(held, "closed by the peer")
+        elif kind == _CELL:
+            held.bytes_in += LARGE_DATAGRAM_SIZE
+            self._events.append(CellReceived(held.up.link, data[1 + _NAME :]))
+        else:
+            self._on_message(held, data, now)
+
+    def handle_timeout(self, now: Instant) -> None:
+        """Do what is due."""
+        for name in self._patience.pop_due(now.mono):
+            if attempt := self._attempts.pop(name, None):
+                self._events.append(ConnectFailed(attempt.endpoint, attempt.peer, "no answer"))
+        for link in self._doubts.pop_due(now.mono):
+            held = self._links.get(link)
+            if held is None:
+                continue
+            if self._is_up(held.up.endpoint):
+                self._doubts.schedule(link, now.mono + LOOK_PERIOD)
+            else:
+                self._end(held, "silent")
+
+    def next_deadline(self) -> float | None:
+        """Return when ``handle_timeout`` is due."""
+        if self._outbox:
+            return 0.0
+        deadline = min(self._patience.next_deadline(), self._doubts.next_deadline())
+        return None if deadline == math.inf else deadline
+
+    def datagrams_to_send(self, now: Instant) -> list[tuple[bytes, Endpoint]]:
+        """Return everything there is to send."""
+        batch, self._outbox = self._outbox, []
+        return batch
+
+    def next_event(self) -> LinkEvent | None:
+        """Return what happened next, or None."""
+        return self._events.popleft() if self._events else None
+
+    # --- inside -------------------------------------------------------------------------------------------------------
+
+    def _greet(self, kind: int, name: bytes, endpoint: Endpoint, now: Instant) -> None:
+        said = self.node_id + bytes([self._role.value]) + now.wall_ms.to_bytes(8, "big")
+        self._post(bytes([kind]) + name + said, endpoint)
+
+    def _on_greeting(self, kind: int, name: bytes, said: bytes, source: Endpoint, now: Instant) -> None:
+        peer, role = NodeId(said[:_KEY]), Role(said[_KEY])
+        wall_ms = int.from_bytes(said[_KEY + 1 :], "big")
+        if kind == _ANSWER:
+            attempt = self._attempts.pop(name, None)
+            self._patience.cancel(name)
+            if attempt is None:
+                return
+            if attempt.peer not in {None, peer} or peer == self.node_id:
+                self._events.append(ConnectFailed(source, attempt.peer, "another node"))
+                return
+        elif len(self._links) >= MAX_LINKS:
+            return
+        if former := self._by_peer.get(peer):
+            if kind == _HELLO and former.up.is_initiator and self.node_id < peer and self._is_up(source):
+                return  # both began at once: the smaller key's stands
+            self._end(former, "replaced")
+        self._last_link += 1
+        up = LinkUp(LinkId(self._last_link), peer, source, role, wall_ms, kind == _ANSWER)
+        held = self._links[up.link] = self._by_peer[peer] = self._by_name[name] = _Link(up, name)
+        self._doubts.schedule(up.link, now.mono + LOOK_PERIOD)
+        if kind == _HELLO:
+            self._greet(_ANSWER, name, source, now)
+        self._events.append(held.up)
+
+    def _on_message(self, held: _Link, data: bytes, now: Instant) -> None:
+        number = int.from_bytes(data[1 + _NAME : 5 + _NAME], "big")
+        held.bytes_in += _frames(data) * LARGE_DATAGRAM_SIZE
+        held.early[number] = data[5 + _NAME :]
+        while (message := held.early.pop(held.received + 1, None)) is not None:
+            held.received += 1
+            self._events.append(MessageReceived(held.up.link, message))
+        if len(held.early) > MAX_EARLY:
+            self.close(held.up.link, now)
+
+    def _send(self, held: _Link, data: bytes, now: Instant) -> None:
+        held.bytes_out += _frames(data) * LARGE_DATAGRAM_SIZE
+        self._post(data, held.up.endpoint)
+        if not self._is_up(held.up.endpoint):
+            self._doubts.schedule(held.up.link, now.mono + SILENCE)
+
+    def _post(self, data: bytes, endpoint: Endpoint) -> None:
+        self.counters.datagrams_out += _frames(data)
+        self._outbox.append((data, endpoint))
+
+    def _end(self, held: _Link, reason: str) -> None:
+        link = held.up.link
+        del self._links[link], self._by_name[held.name]
+        self._doubts.cancel(link)
+        if self._by_peer.get(held.up.peer) is held:
+            del self._by_peer[held.up.peer]
+        self._events.append(LinkDown(link, held.up.peer, reason))
+
+
+def _frames(data: bytes) -> int:
+    return -(-len(data) // _FRAME_ROOM)
