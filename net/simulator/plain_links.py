@@ -45,6 +45,7 @@ class _Link:
     early: dict[int, bytes] = field(default_factory=dict[int, bytes])
     bytes_in: int = 0
     bytes_out: int = 0
+    is_doubted: bool = False
 
 
 @dataclass(slots=True)
@@ -158,6 +159,7 @@ class PlainLinks:
             if held is None:
                 continue
             if self._is_up(held.up.endpoint):
+                held.is_doubted = False
                 self._doubts.schedule(link, now.mono + LOOK_PERIOD)
             else:
                 self._end(held, "silent")
@@ -222,7 +224,8 @@ class PlainLinks:
     def _send(self, held: _Link, data: bytes, now: Instant) -> None:
         held.bytes_out += _frames(data) * LARGE_DATAGRAM_SIZE
         self._post(data, held.up.endpoint)
-        if not self._is_up(held.up.endpoint):
+        if not held.is_doubted and not self._is_up(held.up.endpoint):
+            held.is_doubted = True
             self._doubts.schedule(held.up.link, now.mono + SILENCE)
 
     def _post(self, data: bytes, endpoint: Endpoint) -> None:
@@ -239,4 +242,4 @@ class PlainLinks:
 
 
 def _frames(data: bytes) -> int:
-    return -(-len(data) // _FRAME_ROOM)
+    return 1 if data[0] == _CELL else -(-len(data) // _FRAME_ROOM)
