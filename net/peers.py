@@ -82,13 +82,13 @@ class PeerTable:
 
     def hear(self, peers: Iterable[Peer], teller: NodeId, teller_endpoint: Endpoint) -> int:
         """Take what ``teller`` says; return how many entries are new."""
-        reach = _reach(teller_endpoint.host)
+        reach = reach_of(teller_endpoint.host)
         told = sum(entry.teller == teller for entry in self._known.values() if not entry.is_probed)
         fresh = 0
         for peer in list(peers)[:MAX_PEERS_PER_ANSWER]:
             endpoint = unpacked(peer)
             node = NodeId(peer.node)
-            if node == self._own or node in self._known or _reach(endpoint.host) < reach:
+            if node == self._own or node in self._known or reach_of(endpoint.host) < reach:
                 continue
             if told + fresh < MAX_SHARE and self._has_room(endpoint):
                 self._known[node] = KnownPeer(endpoint, node, teller=teller)
@@ -121,11 +121,11 @@ class PeerTable:
 
     def sample(self, asker: NodeId, asker_endpoint: Endpoint) -> list[Peer]:
         """Choose what to tell ``asker``: probed entries that make sense from where it is."""
-        reach = _reach(asker_endpoint.host)
+        reach = reach_of(asker_endpoint.host)
         fit = [
             entry
             for entry in self._known.values()
-            if entry.is_probed and entry.node != asker and _reach(entry.endpoint.host) >= reach
+            if entry.is_probed and entry.node != asker and reach_of(entry.endpoint.host) >= reach
         ]
         return [packed(entry) for entry in self._rng.sample(fit, min(MAX_PEERS_PER_ANSWER, len(fit)))]
 
@@ -134,9 +134,9 @@ class PeerTable:
         return sorted((entry for entry in self._known.values() if entry.is_probed), key=lambda entry: -entry.seen_ms)
 
     def _has_room(self, endpoint: Endpoint) -> bool:
-        if _reach(endpoint.host) is not Reach.LOOPBACK:
-            prefix = _prefix(endpoint.host)
-            if sum(_prefix(entry.endpoint.host) == prefix for entry in self._known.values()) >= MAX_PER_PREFIX:
+        if reach_of(endpoint.host) is not Reach.LOOPBACK:
+            prefix = prefix_of(endpoint.host)
+            if sum(prefix_of(entry.endpoint.host) == prefix for entry in self._known.values()) >= MAX_PER_PREFIX:
                 return False
         if len(self._known) < MAX_KNOWN:
             return True
@@ -168,7 +168,8 @@ def _address(host: str) -> IPv4Address | IPv6Address:
 
 # Asked again for every entry whenever one is added.
 @lru_cache(maxsize=4 * MAX_KNOWN)
-def _reach(host: str) -> Reach:
+def reach_of(host: str) -> Reach:
+    """Return from how far a numeric address makes sense."""
     address = _address(host)
     if address.is_loopback:
         return Reach.LOOPBACK
@@ -176,6 +177,7 @@ def _reach(host: str) -> Reach:
 
 
 @lru_cache(maxsize=4 * MAX_KNOWN)
-def _prefix(host: str) -> bytes:
+def prefix_of(host: str) -> bytes:
+    """Return the /16 of an IPv4 address, the /32 of an IPv6 address."""
     packed_address = _address(host).packed
     return packed_address[: 2 if len(packed_address) == 4 else 4]

@@ -138,6 +138,6 @@ def hkdf(secret: bytes, *, salt: bytes, label: bytes, size: int) -> bytes:
 
 
 def sign_by_seed(seed: bytes, message: bytes) -> tuple[bytes, bytes]:
-    """Return (public key, Ed25519 signature) of a 32-byte seed. Simulations make parcels with it; ``net`` signs nothing."""
+    """Return (public key, Ed25519 signature) of a 32-byte seed: for descriptors, and for parcels in simulations."""
     public, secret = sodium.crypto_sign_seed_keypair(seed)
     return public, sodium.crypto_sign(message, secret)[:SIGNATURE_SIZE]
