@@ -13,6 +13,7 @@ import trio
 
 from core import api
 from core.node_service import NodeService, Tuning
+from core.people.account_keys import keys_of_seed
 from core.people.engine import Engine
 from core.people.moment import Moment
 from core.people.resetting import trusts
@@ -64,7 +65,7 @@ async def _serve(
     ended = trio.Event()
     mark = Mark(unlocked.tag, unlocked.database_key)
     now = node.now()
-    moment = Moment(now.wall_ms, node.network_ms(), now.mono, len(node.custodians()))
+    moment = Moment(now.wall_ms, node.network_ms(), now.mono, len(node.custodians()), node.shown_width())
     try:
         with trio.CancelScope() as scope:
             async with open_database(history, unlocked.database_key, load_migrations("history")) as thread:
@@ -72,7 +73,8 @@ async def _serve(
 
                 def open_engine(database: Database) -> Engine:
                     trusted = trusts(_counter(database), count)
-                    engine = Engine(database, unlocked.signing_seed, moment, distrust=not trusted, price=tuning.price)
+                    keys = keys_of_seed(unlocked.seed)
+                    engine = Engine(database, keys, moment, distrust=not trusted, price=tuning.price)
                     if not trusted:
                         engine.jump_ahead(max(count or 0, engine.counter) + 1, moment)
                     return engine
@@ -85,6 +87,7 @@ async def _serve(
                         await tasks.start(service.run)
                         task_status.started(OpenAccount(unlocked, service, scope, ended))
                 finally:
+                    node.read(frozenset())  # a node without an account reads nobody's mail
                     with trio.CancelScope(shield=True):  # the lock or the end of the program must not lose them
                         await service.remember()
     finally:

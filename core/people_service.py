@@ -1,6 +1,6 @@
 """Gives an open account what ``core.people.engine`` has not: a network, a clock, a disk thread, worker threads.
 
-    node events ─┐                     ┌─> node (follow, fetch, deposit …)
+    node events ─┐                     ┌─> node (read, fetch, deposit …)
     commands ────┼─> engine, one call ─┼─> worker threads (proof of work) ─> engine
     time ────────┘   = one transaction └─> events for screens and programs
 
@@ -28,6 +28,7 @@ from core.people.effects import (
     Fetch,
     Follow,
     PutRecord,
+    Read,
     RecordDraft,
     Solve,
     Withdraw,
@@ -41,8 +42,8 @@ from core.storage.errors import Closed, StorageError
 from core.storage.thread import DatabaseThread
 from core.vault.mark import Mark
 from net.errors import Overloaded
-from net.events import CustodianUp, DepositAnswered, NodeEvent
-from net.ids import Cursor, Endpoint, NodeId
+from net.events import DepositAnswered, NodeEvent
+from net.ids import Endpoint, NodeId
 from net.parcel.work import FULL_PRICE, WorkPrice
 
 _log = logging.getLogger(__name__)
@@ -57,8 +58,6 @@ RECOVERY_PAUSE = 5.0
 REMEMBER_PERIOD = 300.0
 # A draft and the work done for it.
 _Paid = tuple[BoxDraft | RecordDraft, tuple[int, ...]]
-# The whole network is one swarm until it grows: prefix 0 of width 0.
-PREFIX, WIDTH = 0, 0
 
 
 @dataclass
@@ -72,6 +71,7 @@ class PeopleService:
     emit: Callable[[api.Event], None]
     price: WorkPrice = FULL_PRICE
     _marked: int = -1
+    _addresses: frozenset[int] = frozenset()
     _confirmed: trio.Event = field(default_factory=trio.Event)
     _woken: trio.Event = field(default_factory=trio.Event)
 
@@ -82,7 +82,8 @@ class PeopleService:
     def moment(self) -> Moment:
         """Return the present as the engine sees it."""
         now = self.node.now()
-        return Moment(now.wall_ms, self.node.network_ms(), now.mono, len(self.node.custodians()))
+        node = self.node
+        return Moment(now.wall_ms, node.network_ms(), now.mono, len(node.custodians()), node.shown_width())
 
     async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Run until cancelled."""
@@ -92,7 +93,6 @@ class PeopleService:
                 nursery.start_soon(self._solve)
             nursery.start_soon(self._keep_solved)
             await self._engine(self.engine.start)
-            await self.feed([CustodianUp(custodian) for custodian in self.node.custodians()])
             nursery.start_soon(self._keep_time)
             nursery.start_soon(self._remember_regularly)
             task_status.started()
@@ -110,17 +110,11 @@ class PeopleService:
         except StorageError as error:
             _log.warning("could not keep what the network brought: %s", type(error).__name__)
             await trio.sleep(RECOVERY_PAUSE)
-            for custodian in self.node.custodians():  # from the cursor that was committed last
-                self.node.unfollow(custodian)
-                await self.follow_again(custodian)
+            self.node.read(frozenset())
+            self.node.read(self._addresses)  # anew: every stream from the cursor that was committed last
         if any(isinstance(event, DepositAnswered) for event in events):
             self._confirmed.set()
             self._confirmed = trio.Event()
-
-    async def follow_again(self, custodian: NodeId) -> None:
-        """Follow a custodian from the committed cursor."""
-        cursor = await self.thread.run(_cursor, custodian)
-        self.node.follow(custodian, PREFIX, WIDTH, cursor)
 
     async def act(self, act: Callable[[Work], api.R]) -> api.R:
         """Carry out a person's command; raises ``ApiError`` and ``StorageError``."""
@@ -169,8 +163,11 @@ class PeopleService:
 
     def _carry_out(self, effect: Effect) -> None:
         match effect:
+            case Read():
+                self._addresses = effect.addresses
+                self.node.read(effect.addresses)
             case Follow():
-                self.node.follow(effect.custodian, PREFIX, WIDTH, effect.cursor)
+                self.node.follow(effect.custodian, effect.bucket, effect.cursor)
             case Fetch():
                 self.node.fetch(effect.tags)
             case Deposit():
@@ -245,8 +242,3 @@ def _known_peers(database: Database) -> list[tuple[Endpoint, NodeId]]:
 def _note_peers(database: Database, peers: list[tuple[Endpoint, NodeId]]) -> None:
     with database.transaction() as tx:
         mail.remember_peers(tx, peers)
-
-
-def _cursor(database: Database, custodian: NodeId) -> Cursor | None:
-    with database.read() as snapshot:
-        return mail.cursor(snapshot, custodian)

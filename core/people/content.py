@@ -19,6 +19,7 @@ from core.people.bounds import (
     Bytes16,
     Count,
     Index,
+    Key,
     Millis,
     Name,
     Signature,
@@ -80,10 +81,11 @@ class Rekey(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Acceptance(msgspec.Struct, frozen=True, array_like=True):
-    """A greeting was accepted: the accepting device and its lane."""
+    """A greeting was accepted: the accepting device, its lane, its account's inbox secret and name."""
 
     certificate: Certificate
     offer: Offer
+    inbox: Key
     name: Name
 
 
@@ -100,6 +102,7 @@ class Reset(msgspec.Struct, frozen=True, array_like=True):
     holds: Annotated[list[LaneAck], msgspec.Meta(max_length=MAX_LANES)]
     made_at: Millis
     answers: Bytes16  # the generation whose reset this one answers, zeros when it was not asked for
+    inbox: Key  # secret of the writer's addresses
     signature: Signature
 
 

@@ -77,6 +77,8 @@ def seal_for(work: Work, audience: list[DeviceRow], block: bytes, place: Place, 
 def write_block(work: Work, lane_row: WriteLane, items: tuple[Item, ...], message: MessageRow | None = None) -> int:
     """Append a block to a lane and keep it as a posting; return its first index."""
     audience = devices.of_conversation(work.tx, lane_row.conversation)
+    inbox = conversations.by_id(work.tx, lane_row.conversation).inbox
+    assert inbox is not None
     place = Place(work.me.identity, lane_row.generation, lane_row.next_index)
     made_at = work.now.own_ms if message is None else message.sent_at
     sealed = seal_for(work, audience, encode_block(Block(made_at, items)), place)
@@ -94,6 +96,7 @@ def write_block(work: Work, lane_row: WriteLane, items: tuple[Item, ...], messag
         fragments=len(pieces),
         payload=b"".join(pieces),
         secrets=secrets,
+        inbox=inbox,
         message=None if message is None else message.seq,
         made_at=work.now.network_ms,
         until=work.now.network_ms + TRY_MS,
@@ -140,7 +143,8 @@ def _lane_ack(work: Work, row: ReadLane) -> LaneAck:
 def write_control(work: Work, conversation: int) -> None:
     """Write an acknowledgement by itself, with a key offer when one is due."""
     lane_row = lanes.writing(work.tx, conversation)
-    if lane_row is None or not devices.of_conversation(work.tx, conversation):
+    is_known = conversations.by_id(work.tx, conversation).inbox is not None
+    if lane_row is None or not is_known or not devices.of_conversation(work.tx, conversation):
         return
     items: tuple[Item, ...] = (acks(work, conversation),)
     if _offer_due(work, conversation):

@@ -5,14 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.api import Event
+from net.bucket import Bucket
 from net.ids import Cursor, NodeId, ParcelId, Tag
 
 
 @dataclass(frozen=True, slots=True)
+class Read:
+    """Read at these addresses and no others (``core.people.addressing``)."""
+
+    addresses: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
 class Follow:
-    """Follow a custodian's tag stream from a cursor."""
+    """Follow a custodian's tag stream of a bucket from a cursor."""
 
     custodian: NodeId
+    bucket: Bucket
     cursor: Cursor | None
 
 
@@ -60,21 +69,22 @@ class Emit:
 
 @dataclass(frozen=True, slots=True)
 class BoxDraft:
-    """A sealed, signed box that lacks its work. ``factor`` times the usual price."""
+    """A sealed, signed box that lacks its work, ``factor`` times the usual. ``prefix`` is what it shows of its address."""
 
     posting: int
     fragment: int
     day: int
     expiry_hour: int
+    prefix: int
     box_id: bytes
     ciphertext: bytes
     signature: bytes
-    factor: int
+    factor: float
 
 
 @dataclass(frozen=True, slots=True)
 class RecordDraft:
-    """A sealed, signed record of an invitation that lacks its work."""
+    """A sealed, signed record of an invitation that lacks its work, ``factor`` times the usual."""
 
     invitation: str
     record_id: bytes
@@ -82,6 +92,7 @@ class RecordDraft:
     expiry_hour: int
     ciphertext: bytes
     signature: bytes
+    factor: float
 
 
-Effect = Follow | Fetch | Deposit | Withdraw | PutRecord | Solve | Emit
+Effect = Read | Follow | Fetch | Deposit | Withdraw | PutRecord | Solve | Emit

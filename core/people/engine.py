@@ -12,25 +12,23 @@ from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from random import SystemRandom
 
-import msgspec
-
 from core import api
-from core.crypto import primitives
-from core.crypto.ratchet import Account
 from core.errors import Malformed, OpenFailed
 from core.people import acknowledge, conversing, inviting, meeting, posting, reading, resetting
+from core.people.account_keys import AccountKeys
 from core.people.bounds import decode
-from core.people.device import Certificate, certify
+from core.people.device import Certificate
 from core.people.effects import BoxDraft, Effect, Fetch, Follow, RecordDraft
 from core.people.fetching import Fetching
 from core.people.foresight import Foresight
 from core.people.greeting import WORK_FACTOR
+from core.people.listening import Listening
 from core.people.moment import DAY_MS, Moment
+from core.people.new_device import new_account
 from core.people.slot import whole_slots
 from core.people.watching import LanePlace, SlotPlace, Watches
 from core.people.work import Me, Work
 from core.storage import accounts, conversations, lanes, mail, meetings, messages
-from core.storage.accounts import AccountRow
 from core.storage.database import Database
 from core.storage.meetings import SlotPlace as StoredSlot
 from net.errors import DecodeError
@@ -71,7 +69,7 @@ class Engine:
     def __init__(
         self,
         database: Database,
-        identity_seed: bytes,
+        keys: AccountKeys,
         now: Moment,
         *,
         distrust: bool = False,
@@ -83,15 +81,16 @@ class Engine:
         with database.transaction() as tx:
             row = accounts.load(tx)
             if row is None:
-                row = _new_account(identity_seed, now)
+                row = new_account(keys.identity, now)
                 accounts.create(tx, row)
             self.counter = row.counter
         certificate = decode(Certificate, row.certificate, "stored certificate")
-        self.me = Me(identity_seed, row.device_seed, certificate, row.pickle_key)
+        self.me = Me(keys.identity, row.device_seed, certificate, row.pickle_key, keys.inbox)
         self._watches = Watches(now.day)
         self._solving: set[tuple[int, int]] = set()
         self._fetching = Fetching()
         self._foresight = Foresight()
+        self._listening = Listening()
         self._caught_up = False
         self._day = now.day
         self._ack_at: dict[int, float] = {}
@@ -131,6 +130,7 @@ class Engine:
         """Build what is watched from the database."""
         self._solving.clear()
         self._foresight.clear()
+        self._listening = Listening()
         with self._database.transaction() as tx:
             self._watches = Watches(now.day, mail.tags(tx))
             work = Work(tx, self.me, now, self._watches)
@@ -182,7 +182,8 @@ class Engine:
     def _on_event(self, work: Work, event: NodeEvent) -> None:
         match event:
             case CustodianUp():
-                work.effects.append(Follow(event.custodian, mail.cursor(work.tx, event.custodian)))
+                cursor = mail.cursor(work.tx, event.custodian, event.bucket)
+                work.effects.append(Follow(event.custodian, event.bucket, cursor))
                 posting.repeat_unconfirmed(work, MAX_REPEATED)
                 inviting.repeat_records(work)
             case TagsArrived():
@@ -203,7 +204,7 @@ class Engine:
     def _on_tags(self, work: Work, event: TagsArrived) -> None:
         new, ours = self._watches.see(event.tags)
         mail.add_tags(work.tx, new, work.now.hour)
-        mail.set_cursor(work.tx, event.custodian, event.cursor, work.now.hour)
+        mail.set_cursor(work.tx, event.custodian, event.bucket, event.cursor, work.now.hour)
         work.want(ours)
         if event.caught_up and not self._caught_up:
             self._caught_up = True
@@ -341,7 +342,8 @@ class Engine:
             self._ack_at[conversation] = min(self._ack_at[conversation], now.mono + acknowledge.OPEN_DELAY)
 
     def _after(self, work: Work) -> None:
-        """Write what waits, then deposit what lacks a copy: the end of every transaction."""
+        """Write what waits, deposit what lacks a copy, say where to read: the end of every transaction."""
+        self._listening.look(work)
         if self._may_write(work):
             for conversation in messages.conversations_pending(work.tx):
                 self._write_pending(work, conversation)
@@ -358,7 +360,8 @@ class Engine:
 
     @staticmethod
     def _write_pending(work: Work, conversation: int) -> None:
-        if conversations.by_id(work.tx, conversation).state != "open":
+        row = conversations.by_id(work.tx, conversation)
+        if row.state != "open" or row.inbox is None:
             return
         Engine._ensure_lane(work, conversation)
         conversing.write_pending(work, conversation)
@@ -374,21 +377,3 @@ class Engine:
             result = act(work)
             self._after(work)
         return result, work.effects
-
-
-def _new_account(identity_seed: bytes, now: Moment) -> AccountRow:
-    device_seed, pickle_key = primitives.random_bytes(32), primitives.random_bytes(32)
-    account, fallback = Account.create()
-    certificate = certify(
-        identity_seed, primitives.ed25519_public(device_seed), account.identity_key, fallback, now.own_ms
-    )
-    return AccountRow(
-        name="",
-        device_seed=device_seed,
-        certificate=msgspec.msgpack.encode(certificate),
-        olm_account=account.pickle(pickle_key),
-        pickle_key=pickle_key,
-        counter=0,
-        online_ms=0,
-        settings=msgspec.msgpack.encode(api.Settings()),
-    )

@@ -15,7 +15,7 @@ import msgspec
 from core.crypto import primitives
 from core.crypto.ratchet import Account, Session
 from core.errors import Malformed, OpenFailed
-from core.people.bounds import Bytes16, GreetingText, Millis, Name, Signature, decode
+from core.people.bounds import Bytes16, GreetingText, Key, Millis, Name, Signature, decode
 from core.people.device import Certificate, check
 from core.people.fragment import PIECE_SIZE, pad, unpad
 from core.people.invitation import Bundle, Link
@@ -35,6 +35,7 @@ class Greeting(msgspec.Struct, frozen=True, array_like=True):
     certificate: Certificate
     olm: Annotated[bytes, msgspec.Meta(max_length=512)]  # prekey message that carries the root
     offer: Offer
+    inbox: Key  # secret of the greeter's addresses: where the answer goes
     name: Name
     uid: Bytes16
     text: GreetingText

@@ -63,6 +63,11 @@ class Link:
         """The slot secret of greetings."""
         return self.derive("greeting")
 
+    @property
+    def address_secret(self) -> bytes:
+        """The secret of the address that greetings lie at."""
+        return self.derive("greeting-address")
+
 
 def encode_link(link: Link) -> str:
     """Return the link's text."""

@@ -77,8 +77,9 @@ def create(work: Work, command: api.InviteCreate) -> InvitationRow:
 def watch(work: Work, row: InvitationRow) -> None:
     """Look for greetings to an open invitation."""
     if row.state == "open" and row.expires_at > work.now.network_ms and row.xwing_private is not None:
-        secret = decode_link(row.link).greeting_secret
-        work.want(work.watches.watch_slots(SlotWatch(watch_name(row.id), secret, GREETING_SLOTS)))
+        link = decode_link(row.link)
+        slots = SlotWatch(watch_name(row.id), link.greeting_secret, GREETING_SLOTS, address=link.address_secret)
+        work.want(work.watches.watch_slots(slots))
 
 
 def forget_expired(work: Work) -> None:
@@ -103,13 +104,15 @@ def draft_record(work: Work, row: InvitationRow) -> None:
     scalar = primitives.scalar_multiply(link.record_factor, primitives.scalar_of_seed(work.me.identity_seed))
     record_id = ParcelId(link.record_id)
     signature = primitives.scalar_sign(scalar, signed_fields(record_id, row.sequence, expiry, ciphertext))
-    work.effects.append(Solve(RecordDraft(row.id, record_id, row.sequence, expiry, ciphertext, signature)))
+    factor = work.now.price_factor
+    work.effects.append(Solve(RecordDraft(row.id, record_id, row.sequence, expiry, ciphertext, signature, factor)))
 
 
 def solve_draft(draft: RecordDraft, now_hour: int, price: WorkPrice) -> tuple[int, ...]:
     """Do a record's proof of work: up to 2 s for 90 days at full price, in a worker thread."""
     digest = record_digest(ParcelId(draft.record_id), draft.sequence, draft.expiry_hour, draft.ciphertext)
-    return solve(digest, required_work(record_size(len(draft.ciphertext)), draft.expiry_hour - now_hour, price))
+    hours = draft.expiry_hour - now_hour
+    return solve(digest, draft.factor * required_work(record_size(len(draft.ciphertext)), hours, price))
 
 
 def finish_record(work: Work, draft: RecordDraft, nonces: tuple[int, ...]) -> None:

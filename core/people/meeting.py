@@ -7,6 +7,7 @@ devices, lanes, ratchets, a root for resets — is in place when it is *open*.
 from __future__ import annotations
 
 from functools import partial
+from typing import NamedTuple
 
 import msgspec
 
@@ -98,7 +99,7 @@ def greet(work: Work, link: Link, bundle: Bundle, text: str) -> ConversationRow:
     me = accounts.load(work.tx)
     assert me is not None
     uid = primitives.random_bytes(16)
-    unsigned = Greeting(work.me.certificate, olm, offer, me.name, uid, text, work.now.own_ms, bytes(64))
+    unsigned = Greeting(work.me.certificate, olm, offer, work.me.inbox, me.name, uid, text, work.now.own_ms, bytes(64))
     sealed = greetings.seal(link, bundle, unsigned, work.me.device_seed)
     _know_device(work, row.id, bundle.certificate)
     pickle = session.pickle(work.me.pickle_key)
@@ -106,7 +107,8 @@ def greet(work: Work, link: Link, bundle: Bundle, text: str) -> ConversationRow:
     greeting_hash = primitives.sha256(sealed)
     conversations.add_root(work.tx, row.id, greeting_hash, root)
     seq = _insert_own(work, row, uid, text)
-    _post(work, row.id, "greeting", sealed, link.greeting_secret, link.expires_at * 1000, message=seq)
+    where = Whereto(link.greeting_secret, link.address_secret)
+    _post(work, row.id, "greeting", sealed, where, link.expires_at * 1000, message=seq)
     watch_conversation(work, row.id)
     accounts.advance(work.tx)
     for kept in meetings.greetings_from(work.tx, link.identity):  # who greets somebody at the door lets them in
@@ -133,12 +135,19 @@ def _insert_own(work: Work, row: ConversationRow, uid: bytes, text: str) -> int 
     )
 
 
+class Whereto(NamedTuple):
+    """The secrets of the slots to write into and of the address they lie at."""
+
+    slots: bytes
+    inbox: bytes
+
+
 def _post(
     work: Work,
     conversation: int,
     kind: str,
     sealed: bytes,
-    secret: bytes,
+    whereto: Whereto,
     until: int,
     *,
     message: int | None = None,
@@ -156,7 +165,8 @@ def _post(
             first_index=0,
             fragments=len(pieces),
             payload=b"".join(pieces),
-            secrets=slot_secrets(secret, number),
+            secrets=slot_secrets(whereto.slots, number),
+            inbox=whereto.inbox,
             message=message,
             made_at=work.now.network_ms,
             until=until,
@@ -268,6 +278,7 @@ def accept(work: Work, row: GreetingRow) -> ConversationRow:
     if conversation is None:
         public_id = primitives.random_bytes(16).hex()
         conversation = conversations.insert(work.tx, public_id, row.identity, said.name, "open", work.now.own_ms)
+    conversations.set_inbox(work.tx, conversation.id, said.inbox)
     was_open = conversation.state == "open" and bool(devices.of_conversation(work.tx, conversation.id))
     is_again = was_open and devices.find(work.tx, said.certificate.device) is not None
     _know_device(work, conversation.id, said.certificate)
@@ -306,11 +317,11 @@ def _accept_by_slot(work: Work, conversation: int, row: GreetingRow, offer: Offe
     assert me is not None
     assert audience is not None
     start_session(work, audience)  # who accepts a second time, put back, cannot go on with the greeting's ratchet
-    block = Block(work.now.own_ms, (Acceptance(work.me.certificate, offer, me.name),))
+    block = Block(work.now.own_ms, (Acceptance(work.me.certificate, offer, work.me.inbox, me.name),))
     place = Place(work.me.identity, row.greeting_hash[:16], _ACCEPTANCE_INDEX)
     sealed = seal_for(work, [audience], encode_block(block), place, greetings.SIZE)
-    secret = greetings.acceptance_secret(row.root)
-    _post(work, conversation, "acceptance", sealed, secret, work.now.network_ms + TRY_MS, generation=offer.generation)
+    where = Whereto(greetings.acceptance_secret(row.root), said.inbox)
+    _post(work, conversation, "acceptance", sealed, where, work.now.network_ms + TRY_MS, generation=offer.generation)
 
 
 def _become_open(work: Work, conversation: ConversationRow, name: str, *, tell: bool) -> None:
@@ -367,6 +378,7 @@ def _is_sound(work: Work, owner: ConversationRow, item: Acceptance) -> bool:
 def _accepted(work: Work, owner: ConversationRow, item: Acceptance, greeting_hash: bytes) -> None:
     was_open = owner.state == "open"
     greeted = postings.of_conversation(work.tx, owner.id, "greeting")
+    conversations.set_inbox(work.tx, owner.id, item.inbox)
     _know_device(work, owner.id, item.certificate)
     if not _settle_greetings(work, greeted, greeting_hash):
         for seq in messages.unanswered_greetings(work.tx, owner.id):  # of a link that was over before it was answered

@@ -1,8 +1,8 @@
 """Keeping things deposited: from a committed plaintext to copies in the network, and again each day until it is done.
 
-A posting is given an address and a key for the day, sealed, signed and paid for once; the finished box is committed before
-it leaves and repeated byte for byte for the rest of that day. What was acknowledged, or whose time is over, is forgotten
-with its keys.
+A posting is given an id and a key for the day, sealed, signed and paid for once; the finished box is committed before
+it leaves and repeated byte for byte for the rest of that day, whatever becomes of the network's width meanwhile. What was
+acknowledged, or whose time is over, is forgotten with its keys.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from core import api
 from core.crypto import primitives
 from core.errors import OpenFailed
 from core.people import lane
+from core.people.addressing import shown_prefix
 from core.people.effects import BoxDraft, Deposit, Solve, Withdraw
 from core.people.fragment import PLAINTEXT_SIZE
 from core.people.greeting import WORK_FACTOR
@@ -41,7 +42,6 @@ TRY_MS = 30 * 86_400_000
 # Slots looked at for a free one. Whoever knows them could name all of them as taken, and must not starve a writer.
 SLOT_DRAWS = 8
 
-_PREFIX = 0  # one swarm (b = 0) until the overlay grows
 _STATES_BEFORE_STORED = ("queued", "sent")
 
 
@@ -86,10 +86,11 @@ def _draft(work: Work, posting: Posting, fragment: int) -> BoxDraft:
     day, expiry = work.now.day, work.now.hour + LIFE_HOURS
     address = _address(work, posting, fragment, day)
     plaintext = posting.payload[PLAINTEXT_SIZE * fragment : PLAINTEXT_SIZE * (fragment + 1)]
-    sealed = primitives.siv_seal(address.seal_key, plaintext, box_ad(_PREFIX, expiry, address.box_id))
-    signature = address.sign(signed_fields(_PREFIX, expiry, ParcelId(address.box_id), sealed))
-    factor = WORK_FACTOR if posting.kind == "greeting" else 1
-    return BoxDraft(posting.id, fragment, day, expiry, address.box_id, sealed, signature, factor)
+    prefix = shown_prefix(posting.inbox, day, work.now.shown_width)
+    sealed = primitives.siv_seal(address.seal_key, plaintext, box_ad(prefix, expiry, address.box_id))
+    signature = address.sign(signed_fields(prefix, expiry, ParcelId(address.box_id), sealed))
+    factor = work.now.price_factor * (WORK_FACTOR if posting.kind == "greeting" else 1)
+    return BoxDraft(posting.id, fragment, day, expiry, prefix, address.box_id, sealed, signature, factor)
 
 
 def plan(work: Work, solving: set[tuple[int, int]]) -> list[OwnId]:
@@ -139,7 +140,8 @@ def finish(work: Work, draft: BoxDraft, nonces: tuple[int, ...]) -> None:
         return
     if posting.kind != "block" and _address(work, posting, draft.fragment, draft.day).box_id != draft.box_id:
         return  # the posting has another slot by now
-    box = encode_box(Box(_PREFIX, draft.expiry_hour, ParcelId(draft.box_id), nonces, draft.ciphertext, draft.signature))
+    box_id = ParcelId(draft.box_id)
+    box = encode_box(Box(draft.prefix, draft.expiry_hour, box_id, nonces, draft.ciphertext, draft.signature))
     row = DepositRow(draft.box_id, draft.posting, draft.fragment, draft.day, draft.expiry_hour, box, b"")
     postings.add_deposit(work.tx, row)
     _tell(work, posting)
@@ -244,8 +246,8 @@ def is_paid(box: Box, price: WorkPrice, factor: int) -> bool:
 
 def solve_draft(draft: BoxDraft, now_hour: int, price: WorkPrice) -> tuple[int, ...]:
     """Do a box's proof of work: 50 ms at full price, in a worker thread."""
-    digest = box_digest(_PREFIX, draft.expiry_hour, ParcelId(draft.box_id), draft.ciphertext)
-    return solve(digest, required_work(BOX_SIZE, draft.expiry_hour - now_hour, price, draft.factor))
+    digest = box_digest(draft.prefix, draft.expiry_hour, ParcelId(draft.box_id), draft.ciphertext)
+    return solve(digest, draft.factor * required_work(BOX_SIZE, draft.expiry_hour - now_hour, price))
 
 
 def withdraw_all(work: Work) -> None:

@@ -132,6 +132,7 @@ def begin(work: Work, conversation: int, *, is_last_known: bool, answers: bytes 
         holds=lane_acks(work, conversation),
         made_at=fresh.made_at,
         answers=answers,
+        inbox=work.me.inbox,
         signature=bytes(64),
     )
     signature = primitives.ed25519_sign(work.me.device_seed, reset_message(unsigned))
@@ -147,6 +148,9 @@ def _slot_number(work: Work, conversation: int, born: int) -> int:
 
 
 def _announce(work: Work, conversation: int, reset: Reset, born: int) -> None:
+    inbox = conversations.by_id(work.tx, conversation).inbox
+    if inbox is None:
+        return  # nobody there knows us yet: what introduces us will carry the offer
     for _, root in conversations.roots(work.tx, conversation):
         nonce = primitives.random_bytes(_NONCE_SIZE)
         padded = pad(msgspec.msgpack.encode(reset), _SIZE - _NONCE_SIZE - primitives.SEAL_OVERHEAD)
@@ -161,6 +165,7 @@ def _announce(work: Work, conversation: int, reset: Reset, born: int) -> None:
             fragments=_FRAGMENTS,
             payload=b"".join(cut(sealed)),
             secrets=slot_secrets(greeting.reset_secret(root), number),
+            inbox=inbox,
             message=None,
             made_at=work.now.network_ms,
             until=work.now.network_ms + TRY_MS,
@@ -200,6 +205,7 @@ def _follow(work: Work, conversation: int, known: DeviceRow, reset: Reset) -> No
         return  # heard again tomorrow, when it is announced again
     if not start_reading(work, conversation, known.device, reset.offer):
         return  # a copy of a reset we know
+    conversations.set_inbox(work.tx, conversation, reset.inbox)
     answers_us = reset.answers != NOBODY
     clears = reset.last_index >= 0 or answers_us
     devices.note_reset(work.tx, known.device, reset.made_at, clears=clears)

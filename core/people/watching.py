@@ -51,12 +51,16 @@ Place = LanePlace | SlotPlace
 
 @dataclass(frozen=True, slots=True)
 class SlotWatch:
-    """Slots to look into. ``name`` is "greeting:<invitation>", "acceptance:<hash>" or "reset:<conversation>:<hash>"."""
+    """Slots to look into. ``name`` is "greeting:<invitation>", "acceptance:<hash>" or "reset:<conversation>:<hash>".
+
+    ``address`` is the secret of the address they lie at, None when that is our own.
+    """
 
     name: str
     secret: bytes
     numbers: int
     fragments: int = 4
+    address: bytes | None = None
 
 
 @dataclass(slots=True)
@@ -161,6 +165,10 @@ class Watches:
     def slot_watch(self, name: str) -> SlotWatch | None:
         """Return a watch."""
         return self._slots.get(name)
+
+    def address_secrets(self) -> list[bytes]:
+        """Return the secrets of all addresses beside our own at which something may lie."""
+        return [watch.address for watch in self._slots.values() if watch.address is not None]
 
     def turn_day(self, today: int) -> list[Tag]:
         """Look for today's ids too and no longer for those of three days ago; return what was seen already."""

@@ -24,6 +24,7 @@ class Me:
     device_seed: bytes
     certificate: Certificate
     pickle_key: bytes
+    inbox: bytes
 
     @property
     def identity(self) -> bytes:

@@ -9,7 +9,7 @@ from core.storage.database import Snapshot, Transaction
 
 @dataclass(frozen=True, slots=True)
 class ConversationRow:
-    """A conversation with one other identity."""
+    """A conversation with one other identity. ``inbox`` is the secret of its addresses, None until it said so."""
 
     id: int
     public_id: str
@@ -21,9 +21,10 @@ class ConversationRow:
     opened_at: int | None
     read_upto: int
     draft: str
+    inbox: bytes | None
 
 
-_COLUMNS = "id, public_id, identity, name, state, created_at, waiting_until, opened_at, read_upto, draft"
+_COLUMNS = "id, public_id, identity, name, state, created_at, waiting_until, opened_at, read_upto, draft, inbox"
 
 # Roots kept of one conversation: the one that stands and the latest. Each is watched for resets, at 10 ms a day.
 MAX_ROOTS = 4
@@ -97,6 +98,11 @@ def set_open(tx: Transaction, conversation: int, now_ms: int) -> None:
 def set_name(tx: Transaction, conversation: int, name: str) -> None:
     """Change the name under which the other side is shown."""
     tx.run("UPDATE conversations SET name = ? WHERE id = ?", name, conversation)
+
+
+def set_inbox(tx: Transaction, conversation: int, inbox: bytes) -> None:
+    """Note where the other side reads."""
+    tx.run("UPDATE conversations SET inbox = ? WHERE id = ?", inbox, conversation)
 
 
 def set_draft(tx: Transaction, conversation: int, draft: str) -> None:

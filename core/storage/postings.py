@@ -12,7 +12,7 @@ MAX_CUSTODIANS = 16  # confirmations kept of one deposit
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Posting:
-    """Box plaintexts with what is needed to give them an address on any day."""
+    """Box plaintexts with what is needed to give them an id on any day, and the secret of the inbox they go to."""
 
     id: int
     kind: str
@@ -22,12 +22,15 @@ class Posting:
     fragments: int
     payload: bytes
     secrets: bytes
+    inbox: bytes
     message: int | None
     made_at: int
     until: int
 
 
-_COLUMNS = "id, kind, conversation, generation, first_index, fragments, payload, secrets, message, made_at, until"
+_COLUMNS = (
+    "id, kind, conversation, generation, first_index, fragments, payload, secrets, inbox, message, made_at, until"
+)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -54,8 +57,8 @@ _DEPOSIT = "parcel_id, posting, fragment, day, expiry_hour, box, custodians"
 def insert(tx: Transaction, posting: Posting) -> int:
     """Keep a posting; return its id (the one in ``posting`` is ignored)."""
     return tx.insert(
-        "INSERT INTO postings(kind, conversation, generation, first_index, fragments, payload, secrets, message,"
-        " made_at, until) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO postings(kind, conversation, generation, first_index, fragments, payload, secrets, inbox,"
+        " message, made_at, until) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         posting.kind,
         posting.conversation,
         posting.generation,
@@ -63,6 +66,7 @@ def insert(tx: Transaction, posting: Posting) -> int:
         posting.fragments,
         posting.payload,
         posting.secrets,
+        posting.inbox,
         posting.message,
         posting.made_at,
         posting.until,

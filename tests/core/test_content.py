@@ -133,7 +133,7 @@ def test_any_bytes_are_a_reset_or_malformed(data: bytes) -> None:
 def test_the_signature_of_a_reset_covers_everything_but_itself() -> None:
     certificate = Certificate(bytes(32), bytes(32), bytes(32), bytes(32), 1, bytes(64))
     offer = Offer(bytes(16), bytes(32), bytes(32))
-    reset = Reset(certificate, bytes(16), 3, offer, [LaneAck(bytes(16), 1, 0)], 7, bytes(16), b"s" * 64)
+    reset = Reset(certificate, bytes(16), 3, offer, [LaneAck(bytes(16), 1, 0)], 7, bytes(16), b"i" * 32, b"s" * 64)
     assert decode(Reset, msgspec.msgpack.encode(reset), "reset") == reset
     assert reset_message(reset) == reset_message(msgspec.structs.replace(reset, signature=bytes(64)))
     changed = [
@@ -143,5 +143,6 @@ def test_the_signature_of_a_reset_covers_everything_but_itself() -> None:
         msgspec.structs.replace(reset, holds=[]),
         msgspec.structs.replace(reset, made_at=8),
         msgspec.structs.replace(reset, answers=b"x" * 16),
+        msgspec.structs.replace(reset, inbox=bytes(32)),
     ]
     assert len({reset_message(each) for each in (reset, *changed)}) == len(changed) + 1

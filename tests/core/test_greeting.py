@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from core import api
 from core.crypto import primitives
 from core.crypto.ratchet import Account
 from core.errors import Malformed, OpenFailed
@@ -41,7 +42,7 @@ def unsigned(inviter: Inviter, *, identity_seed: bytes = GREETER_SEED, root: byt
     device, fallback = Account.create()
     certificate = certify(identity_seed, primitives.ed25519_public(DEVICE_SEED), device.identity_key, fallback, 5)
     _, olm = device.open_session(inviter.bundle.olm_identity, inviter.bundle.olm_key).encrypt(root)
-    return Greeting(certificate, olm, new_lane()[1], "bob", b"u" * 16, "hello", 7, bytes(64))
+    return Greeting(certificate, olm, new_lane()[1], b"i" * 32, "bob", b"u" * 16, "hello", 7, bytes(64))
 
 
 def greet(inviter: Inviter, greeting: Greeting | None = None, seed: bytes = DEVICE_SEED) -> bytes:
@@ -61,7 +62,9 @@ def test_the_inviter_reads_who_greets_and_both_share_a_root() -> None:
 
 
 def test_the_longest_greeting_fits() -> None:
-    longest = msgspec.structs.replace(unsigned(INVITER), name="ü" * 32, text="é" * 250)
+    longest = msgspec.structs.replace(
+        unsigned(INVITER), name="ü" * (api.MAX_NAME_SIZE // 2), text="é" * (api.MAX_GREETING_SIZE // 2)
+    )
     assert INVITER.open(greet(INVITER, longest)).greeting.text == longest.text
 
 

@@ -21,6 +21,7 @@ from core.people.lane import Offer
 from core.people.slot import GREETING_SLOTS, slot_key
 from core.people.work import Work
 from core.storage import devices, lanes, meetings, postings
+from net.bucket import Bucket
 from net.events import BoxAbsent, TagsArrived
 from net.ids import Cursor, ParcelId, tag_of
 from tests.core.test_talking import add, meet
@@ -111,10 +112,10 @@ def test_a_forged_acceptance_is_no_acceptance(
         wrong = msgspec.structs.replace(mallory.engine.me.certificate, signature=bytes(64))
         true = Acceptance
 
-        def forged(theirs: Certificate, offer: Offer, name: str) -> Acceptance:
+        def forged(theirs: Certificate, offer: Offer, inbox: bytes, name: str) -> Acceptance:
             if what == "certificate":
-                return true(wrong, offer, name)
-            return true(theirs, msgspec.structs.replace(offer, point=NO_POINT), name)
+                return true(wrong, offer, inbox, name)
+            return true(theirs, msgspec.structs.replace(offer, point=NO_POINT), inbox, name)
 
         patch.setattr(meeting, "Acceptance", forged)
         mallory.call(api.GreetingAccept(id=greeting.id))
@@ -239,7 +240,7 @@ def test_a_contact_and_its_custodian_cannot_make_us_take_ourselves_for_an_old_co
         victim.open()
     before = lane_written(victim)
     tags = tuple(tag_of(box_id) for box_id in next_ids(mallory, victim.moment().day))
-    victim.feed([TagsArrived(CUSTODIANS[1], Cursor(b"run-two-", len(tags)), tags, caught_up=True)])
+    victim.feed([TagsArrived(CUSTODIANS[1], Bucket(0, 0), Cursor(b"run-two-", len(tags)), tags, caught_up=True)])
     victim.say(a, "nobody else is me")
     victim.feed([BoxAbsent(tag) for tag in tags])
     settle(office, victim, mallory, rounds=4)
@@ -252,7 +253,7 @@ def test_slots_named_as_taken_do_not_starve_a_greeting(office: Office, victim: P
     secret, day = decode_link(link).greeting_secret, victim.moment().day
     ids = [slot_key(secret, day, number, n).box_id for number in range(GREETING_SLOTS) for n in range(4)]
     tags = tuple(tag_of(ParcelId(box_id)) for box_id in ids)
-    victim.feed([TagsArrived(CUSTODIANS[1], Cursor(b"run-two-", len(tags)), tags, caught_up=True)])
+    victim.feed([TagsArrived(CUSTODIANS[1], Bucket(0, 0), Cursor(b"run-two-", len(tags)), tags, caught_up=True)])
     add(victim, link)
     settle(office, victim, mallory, rounds=2)
     assert len(mallory.call(api.GreetingList())) == 1

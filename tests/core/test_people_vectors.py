@@ -42,6 +42,21 @@ def test_a_link_is_74_bytes_of_base32() -> None:
     )
     assert len(said["text"]) == len("SOTTOVOCE:") + 119
     assert expand(link.secret, b"sottovoce/v1/invite/greeting", salt=link.identity).hex() == said["greeting_secret"]
+    address_secret = expand(link.secret, b"sottovoce/v1/invite/greeting-address", salt=link.identity)
+    assert address_secret.hex() == said["address_secret"]
+
+
+def test_an_address_is_the_head_of_an_hmac_and_a_box_shows_its_first_bits() -> None:
+    said = FROZEN["addresses"]
+    seed = expand(b"seed", b"vectors of the people layer", 27)
+    inbox = expand(seed, b"sottovoce/v1/self/inbox" + bytes(4))
+    assert inbox.hex() == said["inbox"]
+    for day, address in said["days"].items():
+        digest = hmac.digest(inbox, b"sottovoce/v1/inbox" + int(day).to_bytes(4, "big"), "sha256")
+        assert int.from_bytes(digest[:4], "big") == address
+    address = next(iter(said["days"].values()))
+    for width, prefix in said["shown"].items():
+        assert f"{prefix:032b}" == f"{address:032b}"[: int(width)].ljust(32, "0")
 
 
 def test_a_slot_is_hkdf_of_its_secret_day_number_and_fragment() -> None:

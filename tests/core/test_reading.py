@@ -99,7 +99,7 @@ def test_what_comes_after_it_was_given_up_is_marked_late_and_comes_once(
     be_patient(bob)
     settle(office, bob, rounds=2)
     office.is_lost.clear()
-    bob.arrival = 0
+    bob.start_over()
     settle(office, bob, rounds=2)
     assert [(row.text, row.late) for row in bob.rows(b) if row.kind == "text" and row.sender != "me"] == [
         ("second", False),
@@ -126,7 +126,7 @@ def test_a_window_filled_beyond_a_given_up_index_moves_on(office: Office, alice:
     settle(office, bob, rounds=1)
     office.is_lost.clear()
     office.is_lost.add(at)
-    bob.arrival = 0
+    bob.start_over()
     settle(office, alice, bob, rounds=6)
     texts = [text for text in kinds(bob, b) if text not in {"never", "gap"}]
     assert texts == ["one", *(str(n) for n in range(lane.WINDOW + 10))]
@@ -205,7 +205,7 @@ def test_an_acknowledgement_of_what_was_never_written_betrays_an_old_copy(
     backup.replace(alice.path)
     alice.mark = 0
     alice.open()
-    bob.arrival = 0
+    bob.start_over()
     alice.say(a, "now")
     bob.say(b, "hello again")
     settle(office, alice, bob, rounds=20)

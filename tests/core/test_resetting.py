@@ -40,7 +40,6 @@ def reset(person: Person, *, is_last_known: bool = True) -> None:
 def reopen(person: Person) -> None:
     person.close()
     person.open()
-    person.arrival = 0
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(range(3))))

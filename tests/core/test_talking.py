@@ -129,7 +129,7 @@ def test_a_lost_box_holds_the_rest_back_and_is_asked_for(office: Office, alice: 
     settle(office, alice, bob, rounds=2)
     assert bob.heard(b) == []
     office.is_lost = set()
-    bob.arrival = 0
+    bob.start_over()
     settle(office, alice, bob, rounds=2)
     assert bob.heard(b) == ["lost at first", "second"]
 

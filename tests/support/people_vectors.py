@@ -15,7 +15,8 @@ import msgspec
 
 from core.crypto import primitives
 from core.crypto.ratchet import Session
-from core.people import envelope, greeting, invitation, lane, posting, slot
+from core.people import addressing, envelope, greeting, invitation, lane, posting, slot
+from core.people.account_keys import keys_of_seed
 from core.people.content import Ack, Block, LaneAck, Text, Unknown, encode_block
 from core.people.device import certify
 from core.people.fragment import CLASSES, cut, pad, padded_size
@@ -58,6 +59,7 @@ def _link() -> dict[str, Any]:
         "text": invitation.encode_link(link),
         "record_id": link.record_id.hex(),
         "greeting_secret": link.greeting_secret.hex(),
+        "address_secret": link.address_secret.hex(),
         "tombstones": {
             tombstone.reason: invitation.seal_record(link, tombstone, sequence, EXPIRY_HOUR).hex()[:64]
             for tombstone, sequence in TOMBSTONES
@@ -74,6 +76,15 @@ def _slots() -> list[dict[str, Any]]:
             rows.append({"day": day, "number": number, "fragment": fragment, "id": key.box_id.hex()})
             rows[-1]["seal_key"] = key.seal_key.hex()
     return rows
+
+
+def _addresses() -> dict[str, Any]:
+    keys = keys_of_seed(material("seed", 27))
+    return {
+        "inbox": keys.inbox.hex(),
+        "days": {str(day): addressing.address_on(keys.inbox, day) for day in DAYS},
+        "shown": {str(width): addressing.shown_prefix(keys.inbox, DAYS[0], width) for width in (0, 1, 9, 32)},
+    }
 
 
 def _lane() -> dict[str, Any]:
@@ -148,6 +159,7 @@ def build() -> dict[str, Any]:
     return {
         "link": _link(),
         "slots": _slots(),
+        "addresses": _addresses(),
         "lane": _lane(),
         "content": _content(),
         "greeting": _greeting(),

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from core import api, commands, finding
 from core.people import inviting, meeting, posting
-from core.people.effects import BoxDraft, Deposit, Effect, Emit, Fetch, Follow, PutRecord, Solve, Withdraw
+from core.people.account_keys import keys_of_seed
+from core.people.effects import BoxDraft, Deposit, Effect, Emit, Fetch, Follow, PutRecord, Read, Solve, Withdraw
 from core.people.engine import Engine
 from core.people.moment import Moment
 from core.people.resetting import trusts
@@ -140,7 +141,7 @@ class Person:
             row = accounts.load(snapshot)
         trusted = trusts(None if row is None else row.counter, self.mark)
         self.distrusted += not trusted
-        self.engine = Engine(self.database, self.seed, self.moment(), distrust=not trusted, price=FREE)
+        self.engine = Engine(self.database, keys_of_seed(self.seed), self.moment(), distrust=not trusted, price=FREE)
         if not trusted:
             self.engine.jump_ahead(max(self.mark or 0, self.engine.counter) + 1, self.moment())
         self.mark = self.engine.counter
@@ -185,7 +186,8 @@ class Person:
     def moment(self) -> Moment:
         """Return the present as the engine sees it."""
         now, node = self.host.now(), self.host.node()
-        return Moment(now.wall_ms, now.wall_ms + node.network_offset_ms(), now.mono, len(node.custodians()))
+        network_ms = now.wall_ms + node.network_offset_ms()
+        return Moment(now.wall_ms, network_ms, now.mono, len(node.custodians()), node.shown_width())
 
     # --- the service ------------------------------------------------------------------------------------------------
 
@@ -217,8 +219,10 @@ class Person:
     def _carry_out(self, effect: Effect) -> None:
         node, now = self.host.node(), self.host.now()
         match effect:
+            case Read():
+                node.read(effect.addresses, now)
             case Follow():
-                node.follow(effect.custodian, 0, 0, effect.cursor, now)
+                node.follow(effect.custodian, effect.bucket, effect.cursor, now)
             case Fetch():
                 node.fetch(effect.tags, now)
             case Deposit():

@@ -1,7 +1,8 @@
 """Two or more people around one imaginary custodian office: the engine's effects carried out at once, in memory.
 
 No sockets and no node: what is tested here is the protocol between people. Boxes can be lost, and any person can be
-switched off, crashed or put back to an old copy of its file.
+switched off, crashed or put back to an old copy of its file. Everybody reads the buckets that were asked for and no
+others; with ``coverage`` 0, as in a small network, that is all there is.
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ from pathlib import Path
 
 from core import api, commands
 from core.people import inviting, posting
-from core.people.effects import BoxDraft, Deposit, Effect, Emit, Fetch, Follow, PutRecord, Solve
+from core.people.account_keys import keys_of_seed
+from core.people.effects import BoxDraft, Deposit, Effect, Emit, Fetch, Follow, PutRecord, Read, Solve
 from core.people.engine import Engine
 from core.people.moment import HOUR_MS, Moment
 from core.storage.database import Database
 from core.storage.migrations import load_migrations
+from net.bucket import Bucket
 from net.events import BoxArrived, CustodianUp, DepositAnswered, NodeEvent, TagsArrived, Verdict
 from net.ids import Cursor, NodeId, ParcelId, Tag, tag_of
 from net.parcel.box import decode_box
@@ -38,13 +41,19 @@ class Office:
     records: dict[bytes, bytes] = field(default_factory=dict[bytes, bytes])
     bytes_of_id: dict[bytes, bytes] = field(default_factory=dict[bytes, bytes])
     is_lost: set[int] = field(default_factory=set[int])
+    coverage: int = 0
 
     def put(self, data: bytes) -> None:
         box = decode_box(data)
+        assert Bucket.of(box.prefix, self.shown_width).prefix == box.prefix, "bits are shown that are not in use"
         known = self.bytes_of_id.setdefault(box.box_id, data)
         assert known == data, "one id was seen with different bytes"
         if data not in self.boxes:
             self.boxes.append(data)
+
+    @property
+    def shown_width(self) -> int:
+        return self.coverage + 1
 
     def living(self) -> list[tuple[int, bytes]]:
         hour = self.now_ms // HOUR_MS
@@ -74,10 +83,10 @@ class Person:
 
     def open(self, *, distrust: bool = False) -> None:
         self.database = Database.open(self.path, self.key, load_migrations("history"))
-        self.engine = Engine(self.database, self.seed, self.moment(), distrust=distrust, price=CHEAP)
+        self.engine = Engine(self.database, keys_of_seed(self.seed), self.moment(), distrust=distrust, price=CHEAP)
         self.mark = max(getattr(self, "mark", 0), self.engine.counter)
-        self.arrival = 0
-        self._connected = False
+        self.addresses: frozenset[int] = frozenset()
+        self._arrivals: dict[Bucket, int] = {}
         self.carry_out(self.engine.start(self.moment()))
 
     def close(self) -> None:
@@ -101,7 +110,8 @@ class Person:
 
     def moment(self) -> Moment:
         custodians = len(CUSTODIANS) if self.online else 0
-        return Moment(self.office.now_ms + self.skew_ms, self.office.now_ms, self.office.mono, custodians)
+        office = self.office
+        return Moment(office.now_ms + self.skew_ms, office.now_ms, office.mono, custodians, office.shown_width)
 
     def call(self, command: api.Command[api.R]) -> api.R:
         result, effects = self.engine.command(commands.act_of(command), self.moment())
@@ -130,8 +140,10 @@ class Person:
                     self.feed([DepositAnswered(c, record.record_id, Verdict.STORED, 0) for c in CUSTODIANS])
                 case Fetch() if self.online:
                     self._fetch(effect.tags)
-                case Follow() if effect.cursor is not None:
-                    self.arrival = effect.cursor.arrival
+                case Read():
+                    self.addresses = effect.addresses
+                case Follow():
+                    self._arrivals[effect.bucket] = 0 if effect.cursor is None else effect.cursor.arrival
                 case _:
                     pass
 
@@ -149,17 +161,25 @@ class Person:
         self.feed([BoxArrived(box) for box in found])
 
     def poll(self) -> None:
-        """Follow the tag stream to its end, and let time's duties run."""
+        """Follow every tag stream to its end, and let time's duties run."""
         if not self.online:
             return
-        if not self._connected:
-            self._connected = True
-            self.feed([CustodianUp(CUSTODIANS[0])])
-        fresh = [(n, tag_of(decode_box(box).box_id)) for n, box in self.office.living() if n > self.arrival]
-        self.arrival = max((n for n, _ in fresh), default=self.arrival)
-        cursor = Cursor(b"run-run-", self.arrival)
-        self.feed([TagsArrived(CUSTODIANS[0], cursor, tuple(tag for _, tag in fresh), caught_up=True)])
+        for bucket in sorted({Bucket.of(address, self.office.coverage) for address in self.addresses}):
+            self._follow(bucket)
         self.carry_out(self.engine.tick(self.moment()))
+
+    def start_over(self) -> None:
+        """Read every stream from its beginning, as after a custodian lost its numbers."""
+        self._arrivals = dict.fromkeys(self._arrivals, 0)
+
+    def _follow(self, bucket: Bucket) -> None:
+        if bucket not in self._arrivals:
+            self.feed([CustodianUp(CUSTODIANS[0], bucket)])
+        boxes = [(n, decode_box(box)) for n, box in self.office.living() if n > self._arrivals[bucket]]
+        fresh = [(n, tag_of(box.box_id)) for n, box in boxes if bucket.covers(box.prefix)]
+        self._arrivals[bucket] = arrival = max((n for n, _ in fresh), default=self._arrivals[bucket])
+        tags = tuple(tag for _, tag in fresh)
+        self.feed([TagsArrived(CUSTODIANS[0], bucket, Cursor(b"run-run-", arrival), tags, caught_up=True)])
 
     def record(self, record_id: bytes) -> bytes | None:
         return self.office.records.get(ParcelId(record_id))

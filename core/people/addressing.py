@@ -1,0 +1,45 @@
+"""Addresses: where in the network mail for somebody lies, on one day, to those who may know.
+
+Custodians keep boxes by a 32-bit address of which a box shows the first bits, as many as the network's size asks for
+(``net.bucket``). The address of a day is a pseudo-random function of a secret: of the account's *inbox secret*, which
+contacts learn when they meet, or of an invitation's, which holders of the link know. So a writer can find the mailbox, the
+swarm that keeps it changes every day, and nobody else can settle next to it or tell that two days' addresses are one's.
+
+Many people's addresses begin with the same bits: a custodian learns that somebody reads a bucket of thousands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from core.crypto import primitives
+from core.people.moment import DAY_MS, HOUR_MS, Moment
+from net.bucket import Bucket
+
+_INBOX = b"sottovoce/v1/inbox"
+_ADDRESS_SIZE = 4
+# Boxes of today and of the two days before can still lie in the network.
+_DAYS_BACK = 2
+# Tomorrow's address is read this long before midnight: writers' clocks are ahead, and circuits take time. Milliseconds.
+EARLY_MS = HOUR_MS
+
+
+def address_on(secret: bytes, day: int) -> int:
+    """Return the 32-bit address of a day (days since 1970, network time)."""
+    digest = primitives.hmac_sha256(secret, _INBOX + day.to_bytes(4, "big"))
+    return int.from_bytes(digest[:_ADDRESS_SIZE], "big")
+
+
+def shown_prefix(secret: bytes, day: int, width: int) -> int:
+    """Return what a box made on ``day`` shows of its address: the first ``width`` bits, the others zero."""
+    return Bucket.of(address_on(secret, day), width).prefix
+
+
+def days_read(now: Moment) -> range:
+    """Return the days whose addresses may hold mail now."""
+    return range(now.day - _DAYS_BACK, (now.network_ms + EARLY_MS) // DAY_MS + 1)
+
+
+def addresses(secrets: Iterable[bytes], days: range) -> frozenset[int]:
+    """Return the addresses of several secrets on several days."""
+    return frozenset(address_on(secret, day) for secret in secrets for day in days)
