@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import nacl.bindings as sodium
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from nacl.exceptions import CryptoError
 
@@ -26,6 +26,7 @@ TAG_SIZE = 16  # bytes: what a seal adds
 NONCE_SIZE = 12  # bytes
 SIGNATURE_SIZE = 64  # bytes: Ed25519
 MASK_SAMPLE_SIZE = 16  # bytes: one AES block
+BLOCK_SIZE = 16  # bytes: one AES block
 
 
 class Aead:
@@ -69,6 +70,64 @@ class HeaderMask:
         return int.from_bytes(self._block.update(sample)[:4], "big")
 
 
+class AesBlock:
+    """AES-256 on single blocks of 16 bytes under one key: a pseudo-random permutation, and so without a nonce."""
+
+    __slots__ = ("_cipher", "_decrypt", "_encrypt")
+
+    def __init__(self, key: bytes) -> None:
+        self._cipher = Cipher(algorithms.AES(key), modes.ECB())  # noqa: S305 -- single blocks: a permutation, not a mode
+        # A key is mostly used in one direction, and each direction's schedule costs as much as seven calls.
+        self._encrypt: CipherContext | None = None
+        self._decrypt: CipherContext | None = None
+
+    def encrypt(self, block: bytes) -> bytes:
+        """Return the image of 16 bytes."""
+        if self._encrypt is None:
+            self._encrypt = self._cipher.encryptor()
+        return self._encrypt.update(block)
+
+    def decrypt(self, block: bytes) -> bytes:
+        """Return what has this image."""
+        if self._decrypt is None:
+            self._decrypt = self._cipher.decryptor()
+        return self._decrypt.update(block)
+
+
+class AesStream:
+    """AES-256-CTR under one key, with the key schedule kept.
+
+    Nonce rule: the 16-byte start of the counter must not come twice under one key, nor within a message's length of an
+    earlier one; callers use a key once, or a pseudo-random start.
+    """
+
+    __slots__ = ("_context",)
+
+    def __init__(self, key: bytes) -> None:
+        self._context = Cipher(algorithms.AES(key), modes.CTR(bytes(BLOCK_SIZE))).encryptor()
+
+    def apply(self, start: bytes, data: bytes) -> bytes:
+        """Return ``data`` XOR the key stream that begins at counter ``start``; applied twice it gives ``data`` again."""
+        self._context.reset_nonce(start)
+        return self._context.update(data)
+
+
+class Mac:
+    """HMAC-SHA-256 under one key, with the key's blocks already hashed."""
+
+    __slots__ = ("_keyed",)
+
+    def __init__(self, key: bytes) -> None:
+        self._keyed = _hmac.new(key, digestmod="sha256")
+
+    def digest(self, *parts: bytes) -> bytes:
+        """Return the MAC, 32 bytes, of the parts end to end; only one of them may vary in length."""
+        state = self._keyed.copy()
+        for part in parts:
+            state.update(part)
+        return state.digest()
+
+
 class KeyPair(NamedTuple):
     """An X25519 key pair, 32 bytes each."""
 
@@ -101,6 +160,33 @@ def x25519(secret: bytes, public: bytes) -> bytes:
         raise Unauthenticated("small-order public key") from None
 
 
+def scalar_of(seed: bytes) -> bytes:
+    """Return SHA-512(seed) mod ℓ, 32 bytes: a uniform exponent of Ed25519's prime-order group."""
+    return sodium.crypto_core_ed25519_scalar_reduce(hashlib.sha512(seed).digest())
+
+
+def scalar_times(ours: bytes, theirs: bytes) -> bytes:
+    """Return the product of two scalars mod ℓ, 32 bytes."""
+    return sodium.crypto_core_ed25519_scalar_mul(ours, theirs)
+
+
+def point_of(scalar: bytes) -> bytes:
+    """Return scalar · B, a point of Ed25519's prime-order group, 32 bytes."""
+    return sodium.crypto_scalarmult_ed25519_base_noclamp(scalar)
+
+
+def point_times(scalar: bytes, point: bytes) -> bytes:
+    """Return scalar · point, 32 bytes. Nothing is clamped, so products of scalars compose exactly.
+
+    Raises:
+        Unauthenticated: ``point`` is not the one encoding of a point of the prime-order group other than the identity.
+    """
+    try:
+        return sodium.crypto_scalarmult_ed25519_noclamp(scalar, point)
+    except (CryptoError, RuntimeError):  # libsodium refuses such points with a bare RuntimeError
+        raise Unauthenticated("point") from None
+
+
 def verify_signature(public_key: bytes, signature: bytes, message: bytes) -> bool:
     """Return whether ``signature`` (64 bytes) is Ed25519 by ``public_key`` (32 bytes) over ``message``."""
     if len(public_key) != KEY_SIZE or len(signature) != SIGNATURE_SIZE:
@@ -120,6 +206,11 @@ def sha256(data: bytes) -> bytes:
 def hmac(key: bytes, message: bytes) -> bytes:
     """Return HMAC-SHA-256, 32 bytes."""
     return _hmac.digest(key, message, "sha256")
+
+
+def xor(ours: bytes, theirs: bytes) -> bytes:
+    """Return the XOR of two byte strings of one length."""
+    return (int.from_bytes(ours, "big") ^ int.from_bytes(theirs, "big")).to_bytes(len(ours), "big")
 
 
 def equal(ours: bytes, theirs: bytes) -> bool:
