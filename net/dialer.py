@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 import random
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -26,7 +26,7 @@ from net.link.events import Role
 from net.messages import AskPeers, Peers
 from net.numbering import Numbering
 from net.peers import KnownPeer, PeerTable
-from net.rendezvous.hints import Hints
+from net.rendezvous.hints import Hints, Source
 
 # Links to full nodes that are wanted beside the kept ones. Four for a leaf that has no guards yet: three tell the time.
 LINKS_WANTED: Final = {Role.LEAF: 4, Role.FULL: 16}
@@ -93,7 +93,7 @@ class Dialer:
         self._bootstraps: dict[Endpoint, _Bootstrap] = {}
         self._kept: dict[NodeId, _Kept] = {}
         self._sources: dict[NodeId, str] = {}  # of those linked
-        self.hints = Hints()
+        self.hints = Hints(rng)
         self._linked: dict[NodeId, Endpoint] = {}
         self._dialing: dict[Endpoint, float] = {}  # since when
         self._feelers: set[NodeId] = set()
@@ -119,6 +119,11 @@ class Dialer:
             self._kept[node].endpoint = endpoint
         self.dial(now)
 
+    def hint(self, endpoints: Sequence[Endpoint], source: Source, now: Instant) -> None:
+        """Take addresses where a node may live."""
+        if self.hints.hear(endpoints, source, now):
+            self.dial(now)
+
     def is_kept(self, node: NodeId) -> bool:
         """Say whether a link with this node is to last."""
         return node in self._kept
@@ -140,7 +145,7 @@ class Dialer:
         """
         self._dialing.pop(endpoint, None)
         self._sources[node] = self._source(node, endpoint) if is_ours else "incoming"
-        self.hints.worked(endpoint)
+        self.hints.worked(endpoint, now)
         self._table.saw(endpoint, node, now)
         if node in self._feelers and self._lacking() <= 0 and node not in self._kept:
             self._feelers.discard(node)
@@ -180,7 +185,7 @@ class Dialer:
     def connect_failed(self, endpoint: Endpoint, node: NodeId | None, now: Instant) -> None:
         """No link came of a connect."""
         self._dialing.pop(endpoint, None)
-        self.hints.failed(endpoint)
+        self.hints.failed(endpoint, now)
         if node is not None and (kept := self._kept.get(node)):
             kept.retry_at = now.mono + self._pause(kept.failures)
             kept.failures += 1
@@ -257,7 +262,7 @@ class Dialer:
 
     def _dial_others(self, lacking: int, now: Instant) -> None:
         """Half of what is lacking from the table and half from hints, so that no single source surrounds us."""
-        hints = [each for each in self.hints.take(-(-lacking // 2)) if self._is_free(each, None)]
+        hints = [each for each in self.hints.take(-(-lacking // 2), now) if self._is_free(each, None)]
         for endpoint in hints:
             self._begin(endpoint, None, 0.0, now)
         entries = [each for each in self._table if self._is_free(each.endpoint, each.node)]
@@ -267,8 +272,8 @@ class Dialer:
             self._begin(entry.endpoint, entry.node, entry.retry_at, now)
         for entry in entries[room:]:
             self._next_dial = min(self._next_dial, max(entry.retry_at, now.mono + FIRST_RETRY))
-        if hints:
-            self._next_dial = min(self._next_dial, now.mono + FIRST_RETRY)
+        if (due := self.hints.next_due()) is not None:
+            self._next_dial = min(self._next_dial, max(due, now.mono + FIRST_RETRY))
 
     def _lacking(self) -> int:
         """Return how many links are still wanted."""
@@ -281,7 +286,7 @@ class Dialer:
         if endpoint in self._bootstraps:
             return "join"
         if source := self.hints.source_of(endpoint):
-            return source
+            return source.name.lower()
         entry = self._table.get(node)
         return "exchange" if entry is not None and entry.teller is not None else "remembered"
 

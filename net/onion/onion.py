@@ -1,0 +1,155 @@
+"""The onion of one node: what it carries for strangers, and what hides its own.
+
+    cells ── relay ──> other links, or ends here: a box to keep, a loop come home
+    Setup, Cell, Destroy ── exchange ──> circuits of others     ── circuits ──> our own
+    departures, loops ──> our own packets, by paths that begin at a guard
+
+One set of Sphinx keys serves packets and circuits. A leaf carries nothing for others, but its loops end at it.
+"""
+
+from __future__ import annotations
+
+import random as random_module
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from net.errors import DecodeError
+from net.ids import Endpoint, NodeId
+from net.instant import Instant
+from net.link.events import LinkId
+from net.messages import Cell, Destroy, Setup
+from net.onion.cipher import Hop, OnionCipher, Peeled
+from net.onion.circuits import Circuitry, Circuits
+from net.onion.cover import Loops, home_hop
+from net.onion.departures import Departures, Kind, decode_payload
+from net.onion.exchange import Ends, Exchange
+from net.onion.guards import Guards
+from net.onion.keyring import Keyring
+from net.onion.paths import Paths, Roster
+from net.onion.relay import Relay
+from net.onion.standing import Standing
+from net.overlay.descriptor import epoch_of
+from net.pace import Pace
+from net.switch import Switch
+
+TakeBox = Callable[[bytes, LinkId, Instant], None]
+
+
+class Links(Protocol):
+    """What is needed of the link layer."""
+
+    def writable(self, link: LinkId) -> bool:
+        """Say whether the link takes one more largest message."""
+        ...
+
+    def send_message(self, link: LinkId, data: bytes, now: Instant) -> None:
+        """Send, or raise ``Overloaded``."""
+        ...
+
+    def send_cell(self, link: LinkId, data: bytes, now: Instant) -> None:
+        """Send a cell, or drop it."""
+        ...
+
+
+class Onion:
+    """Every ``now`` carries network time in its wall clock. ``is_relay``: carries for others too."""
+
+    def __init__(  # one of each thing it joins
+        self,
+        *,
+        own: NodeId,
+        is_relay: bool,
+        cipher: OnionCipher,
+        roster: Roster,
+        switch: Switch,
+        links: Links,
+        user: Circuitry,
+        ends: Ends,
+        take_box: TakeBox,
+        random: Callable[[int], bytes],
+        pace: Pace,
+    ) -> None:
+        rng = random_module.Random(random(16))
+        self._own = own
+        self._is_relay = is_relay
+        self._take_box = take_box
+        self._address: Endpoint | None = None
+        self.keyring = Keyring(cipher, random)
+        self.standing = Standing()
+        self.guards = Guards(own, roster, rng)
+        self.paths = Paths(own, roster, self.guards, self.standing, rng, pace)
+        self.departures = Departures(cipher, switch, links.send_cell, random)
+        self.loops = Loops(self.paths, self.departures, self._home, rng, random)
+        self.relay = Relay(peel=self._peel, switch=switch, links=links, deliver=self._deliver)
+        self.exchange = Exchange(cipher=cipher, peel=self._peel, switch=switch, links=links, ends=ends, random=random)
+        self.circuits = Circuits(cipher=cipher, switch=switch, links=links, user=user, random=random)
+        self._machines: Final = (self.guards, self.loops, self.relay, self.exchange, self.circuits)
+
+    def set_address(self, endpoint: Endpoint | None) -> None:
+        """Say where others reach us; None when they cannot."""
+        self._address = endpoint
+
+    def turn(self, now: Instant) -> tuple[bytes, bytes]:
+        """A new epoch: draw and drop keys; return the public ones of this epoch and the next."""
+        epoch = epoch_of(now)
+        self.keyring.turn(epoch)
+        return self.keyring.publics(epoch)
+
+    # --- links --------------------------------------------------------------------------------------------------------
+
+    def link_up(self, peer: NodeId, now: Instant) -> None:
+        """A full node is linked."""
+        self.guards.link_up(peer, now)
+
+    def link_down(self, link: LinkId, peer: NodeId, now: Instant) -> None:
+        """A link is gone."""
+        self.relay.link_down(link)
+        self.exchange.link_down(link, now)
+        self.circuits.link_down(link, now)
+        self.guards.link_down(peer, now)
+
+    def receive_packet(self, link: LinkId, packet: bytes, now: Instant) -> None:
+        """Take a link's cell."""
+        self.relay.receive_packet(link, packet, now)
+
+    def receive(self, link: LinkId, message: Setup | Cell | Destroy, now: Instant) -> None:
+        """Take a message of a circuit, ours or a stranger's."""
+        if isinstance(message, Setup):
+            if self._is_relay:
+                self.exchange.receive(link, message, now)
+        elif not self.circuits.receive(link, message, now):
+            self.exchange.receive(link, message, now)
+
+    # --- time ---------------------------------------------------------------------------------------------------------
+
+    def handle_timeout(self, now: Instant) -> None:
+        """Do what is due."""
+        for machine in self._machines:
+            if machine.next_deadline() <= now.mono:
+                machine.handle_timeout(now)
+
+    def next_deadline(self) -> float:
+        """Return when ``handle_timeout`` is due, in monotonic seconds."""
+        return min(machine.next_deadline() for machine in self._machines)
+
+    # --- inside -------------------------------------------------------------------------------------------------------
+
+    def _peel(self, packet: bytes, now: Instant) -> Peeled:
+        peeled = self.keyring.peel(packet, epoch_of(now))
+        if peeled.next is not None and not self._is_relay:
+            raise DecodeError("packet: not for a leaf")
+        return peeled
+
+    def _deliver(self, payload: bytes, link: LinkId, now: Instant) -> None:
+        try:
+            kind, body = decode_payload(payload)
+        except DecodeError:
+            return
+        if kind is Kind.BOX:
+            self._take_box(body, link, now)
+        elif kind is Kind.LOOP:
+            self.loops.receive(body, now)
+
+    def _home(self, now: Instant) -> Hop | None:
+        key, _ = self.keyring.publics(epoch_of(now))
+        return home_hop(self._own, self._address, key)
