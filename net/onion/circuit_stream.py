@@ -1,0 +1,194 @@
+"""What both ends of a circuit share: messages in, cells out, and how much may be under way.
+
+    body:  zeros 16 | kind 1 | length 2 | data | filling          (``CELL_BODY_SIZE`` bytes, before any layer)
+
+Relays hold no keys for the inside, so the ends alone see that a cell is whole: each layer is a wide-block cipher with a
+counter, and one that was changed, left out, moved or repeated on the way opens to noise without the sixteen zeros. The
+circuit ends then; nothing is repaired here, because links lose nothing by themselves.
+
+Data cells are one byte stream, cut into messages by their lengths. Every cell but credits takes one place of the
+receiver's *window*, and every ``CREDIT_STEP`` cells taken give that many places back. So no relay between the ends ever
+has more than ``MAX_CELLS_UNDER_WAY`` cells of a direction to keep, and more of them are somebody's lie.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Final, NamedTuple
+
+from net.errors import DecodeError, Overloaded
+from net.messages import CELL_BODY_SIZE, MAX_MESSAGE_SIZE
+
+INTEGRITY_SIZE: Final = 16
+_ZEROS: Final = bytes(INTEGRITY_SIZE)
+_LENGTH_SIZE: Final = 2
+_HEAD_SIZE: Final = INTEGRITY_SIZE + 1 + _LENGTH_SIZE
+# Bytes of the stream that one cell carries.
+DATA_SIZE: Final = CELL_BODY_SIZE - _HEAD_SIZE
+# Length of a message, before it in the stream.
+PREFIX_SIZE: Final = 3
+_CREDIT_SIZE: Final = 2
+
+# Cells of one direction that may be under way. At a round trip of 0.6 s through four hops it gives 240 KB/s, and it holds
+# the largest message with room for half of another.
+WINDOW: Final = 128
+# Half a window: the sender hears of room long before it runs out, for one credit cell in 64.
+CREDIT_STEP: Final = 64
+# At most a window of cells that count, and, since the other end took no more than a window and what was given back, so many
+# credits.
+MAX_CELLS_UNDER_WAY: Final = WINDOW + WINDOW // CREDIT_STEP
+# Bytes that wait at an end for places in the window: two of the largest messages.
+MAX_SEND_BUFFER: Final = 2 * (PREFIX_SIZE + MAX_MESSAGE_SIZE)
+
+
+class Kind(IntEnum):
+    """What a cell is for. The value is the byte on the wire."""
+
+    PADDING = 0  # nothing: keeps the circuit alive
+    DATA = 1  # the next bytes of the stream
+    CREDIT = 2  # u16: so many places of the window are free again
+    OPENED = 3  # from the far end at once: the circuit is there
+
+
+class Arrived(NamedTuple):
+    """What one cell brought: its kind, and the messages that it completed, in order."""
+
+    kind: Kind
+    messages: list[bytes]
+
+
+class CircuitStream:
+    """One end of a circuit, without its layers of encryption. The far end's first cell is *opened*."""
+
+    def __init__(self, *, is_builder: bool) -> None:
+        self._expects_opened = is_builder
+        self._owes_opened = not is_builder
+        self._owes_padding = False
+        self._to_send = bytearray()
+        self._sent_at = 0  # _to_send below this is gone; cut off now and then
+        self._places = WINDOW  # that we may still fill at the other end
+        self._owed = 0  # places to give back with the next credit
+        self._free = WINDOW  # that the other end may still fill here
+        self._received = bytearray()
+
+    @property
+    def buffered(self) -> int:
+        """Bytes that wait for places in the window."""
+        return len(self._to_send) - self._sent_at
+
+    @property
+    def held(self) -> int:
+        """Bytes of memory that messages take here, going and coming."""
+        return len(self._to_send) + len(self._received)
+
+    def is_writable(self) -> bool:
+        """Return whether one more largest message fits the buffer."""
+        return self.buffered + PREFIX_SIZE + MAX_MESSAGE_SIZE <= MAX_SEND_BUFFER
+
+    def push(self, message: bytes) -> None:
+        """Queue a message.
+
+        Raises:
+            ValueError: it has not 1 … ``MAX_MESSAGE_SIZE`` bytes.
+            Overloaded: the buffer is full.
+        """
+        if not 1 <= len(message) <= MAX_MESSAGE_SIZE:
+            raise ValueError(f"a message has 1 to {MAX_MESSAGE_SIZE} bytes, not {len(message)}")
+        if self.buffered + PREFIX_SIZE + len(message) > MAX_SEND_BUFFER:
+            raise Overloaded("circuit send buffer")
+        self._to_send += len(message).to_bytes(PREFIX_SIZE, "big")
+        self._to_send += message
+
+    def pad(self) -> None:
+        """Queue a cell of padding; one at a time is enough."""
+        self._owes_padding = True
+
+    def next_body(self) -> bytes | None:
+        """Return the next cell to send, ``CELL_BODY_SIZE`` bytes, or None while there is none or no place for it."""
+        if self._owed >= CREDIT_STEP and not self._owes_opened:
+            credit, self._owed = self._owed, 0
+            self._free += credit
+            return _body(Kind.CREDIT, credit.to_bytes(_CREDIT_SIZE, "big"))
+        if not self._places or not (self._owes_opened or self._owes_padding or self.buffered):
+            return None
+        self._places -= 1
+        if self._owes_opened:
+            self._owes_opened = False
+            return _body(Kind.OPENED, b"")
+        if self._owes_padding:
+            self._owes_padding = False
+            return _body(Kind.PADDING, b"")
+        return _body(Kind.DATA, self._take())
+
+    def _take(self) -> bytes:
+        start = self._sent_at
+        self._sent_at = min(start + DATA_SIZE, len(self._to_send))
+        data = bytes(self._to_send[start : self._sent_at])
+        # A largest message is cut once or twice, not moved with every cell.
+        if self._sent_at == len(self._to_send) or self._sent_at >= MAX_MESSAGE_SIZE // 2:
+            del self._to_send[: self._sent_at]
+            self._sent_at = 0
+        return data
+
+    def receive(self, body: bytes) -> Arrived:
+        """Take the next cell, all layers removed.
+
+        Raises:
+            DecodeError: it is not what the other end sent, or the other end breaks the rules. The circuit is over.
+        """
+        kind, data = _parse(body)
+        if (kind is Kind.OPENED) is not self._expects_opened:
+            raise DecodeError("circuit: opened at the wrong time")
+        self._expects_opened = False
+        if kind is Kind.CREDIT:
+            self._on_credit(int.from_bytes(data, "big"))
+            return Arrived(kind, [])
+        if not self._free:
+            raise DecodeError("circuit: beyond the window")
+        self._free -= 1
+        self._owed += 1
+        self._received += data
+        return Arrived(kind, self._take_messages() if data else [])
+
+    def _on_credit(self, places: int) -> None:
+        if not 1 <= places <= WINDOW - self._places:
+            raise DecodeError("circuit: credit for cells that were not sent")
+        self._places += places
+
+    def _take_messages(self) -> list[bytes]:
+        messages: list[bytes] = []
+        start = 0
+        while len(self._received) >= start + PREFIX_SIZE:
+            size = int.from_bytes(self._received[start : start + PREFIX_SIZE], "big")
+            if not 1 <= size <= MAX_MESSAGE_SIZE:
+                raise DecodeError("circuit: message size")
+            end = start + PREFIX_SIZE + size
+            if len(self._received) < end:
+                break
+            messages.append(bytes(self._received[start + PREFIX_SIZE : end]))
+            start = end
+        del self._received[:start]
+        return messages
+
+
+def _body(kind: Kind, data: bytes) -> bytes:
+    head = _ZEROS + bytes((kind,)) + len(data).to_bytes(_LENGTH_SIZE, "big")
+    return (head + data).ljust(CELL_BODY_SIZE, b"\0")
+
+
+def _parse(body: bytes) -> tuple[Kind, bytes]:
+    if len(body) != CELL_BODY_SIZE or not body.startswith(_ZEROS):
+        raise DecodeError("circuit: a cell that is not whole")
+    number, length = body[INTEGRITY_SIZE], int.from_bytes(body[INTEGRITY_SIZE + 1 : _HEAD_SIZE], "big")
+    if number > Kind.OPENED:
+        raise DecodeError("circuit: kind of cell")
+    kind = Kind(number)
+    if not _fits(kind, length):
+        raise DecodeError("circuit: length in a cell")
+    return kind, body[_HEAD_SIZE : _HEAD_SIZE + length]
+
+
+def _fits(kind: Kind, length: int) -> bool:
+    if kind is Kind.DATA:
+        return 1 <= length <= DATA_SIZE
+    return length == (_CREDIT_SIZE if kind is Kind.CREDIT else 0)

@@ -1,0 +1,409 @@
+"""The circuits that pass through this node or end at it.
+
+    builder ──Setup──> us ──Setup──> next ──Setup──> … ──> the end
+            <──Cell──>    <──Cell──>      each hop opens forward cells and seals backward ones
+
+A *setup* brings a Sphinx packet that says where to; between two nodes a circuit has a random name of its own, so two
+neighbours of a relay cannot compare names. Cells may follow at once and wait here until the next node is linked. The node
+that the packet ends at is the circuit's *end*: messages come out there and go back in.
+
+A circuit that breaks a rule, whose link is lost or whose next node is not to be had ends on both sides. Everything is
+bounded: elliptic work by a rate for each link and by slices, circuits by number, age and silence, cells by the window that
+honest ends keep, and all of it together by ``MAX_BACKLOG``, beyond which the circuit that holds most has to go.
+
+Reference: R. Dingledine, N. Mathewson, P. Syverson, "Tor: The Second-Generation Onion Router" (2004), sections 4 and 5.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, NamedTuple, NewType, Protocol
+
+from net.agenda import Agenda
+from net.errors import DecodeError, Overloaded, Unauthenticated
+from net.instant import Instant
+from net.link.events import LinkId
+from net.messages import CELL_BODY_SIZE, CIRCUIT_NAME_SIZE, Cell, Destroy, Setup
+from net.onion.cipher import Direction, Layer, OnionCipher, Peeled
+from net.onion.circuit_stream import DATA_SIZE, CircuitStream
+from net.onion.egress import CircuitMessage, Egress, Lane, Links
+from net.switch import Contact, Then
+from net.token_bucket import TokenBucket
+
+# A circuit's end at this node; never reused.
+EndId = NewType("EndId", int)
+
+# A few thousand readers' worth at eight circuits of four hops each, were the network ten times as many leaves as relays.
+MAX_CIRCUITS: Final = 2048
+# Built over one link: in a small network two relays carry everybody's circuits. Once half of all are taken, a link that
+# has its share gets no more, so that no few strangers can take the rest.
+MAX_CIRCUITS_PER_LINK: Final = 512
+FAIR_SHARE: Final = 64
+# Setups that one link may bring in a second, 0.3 ms of elliptic work each, and at once: a network that starts anew.
+SETUP_RATE: Final = 10.0
+SETUP_BURST: Final = 128.0
+MAX_SETUPS_WAITING: Final = 512
+# Seconds. Builders replace circuits after ten minutes and keep those that stay alive by padding.
+MAX_AGE: Final = 20 * 60.0
+MAX_SILENCE: Final = 2 * 60.0
+# Bytes in lanes and ends, all circuits together: two hundred full windows.
+MAX_BACKLOG: Final = 32 * 1024 * 1024
+# One slice of work, about 8 ms, in the cost of a cell (one wide block), and what peeling costs by that measure.
+_SLICE: Final = 256
+_PEEL_COST: Final = 12
+
+Peel = Callable[[bytes, Instant], Peeled]
+
+
+class Reach(Protocol):
+    """What is needed of the switch."""
+
+    def reach(self, contact: Contact, now: Instant, then: Then) -> None:
+        """Call ``then`` with a link, now or later, or with None."""
+        ...
+
+    def used(self, link: LinkId, now: Instant) -> None:
+        """Something passed over a link."""
+        ...
+
+
+class Ends(Protocol):
+    """Who serves the circuits that end here. May call back into the exchange at once."""
+
+    def opened(self, end: EndId, now: Instant) -> None:
+        """Somebody's circuit ends here."""
+        ...
+
+    def received(self, end: EndId, data: bytes, now: Instant) -> None:
+        """The next message, 1 … ``MAX_MESSAGE_SIZE`` bytes."""
+        ...
+
+    def closed(self, end: EndId, now: Instant) -> None:
+        """It is over, by no doing of ours."""
+        ...
+
+
+@dataclass(slots=True)
+class ExchangeCounters:
+    """Since the start. ``cells`` in both directions; the others count circuits by how they began or ended."""
+
+    cells: int = 0
+    built: int = 0  # setups that were peeled
+    refused: int = 0  # setups beyond a bound, forged, replayed, or packets that are not for circuits
+    unreachable: int = 0  # the next node was not to be had
+    broken: int = 0  # a rule was broken, or a cell changed on the way
+    expired: int = 0  # too old or too silent
+    relieved: int = 0  # held most when there was too much
+
+
+class _Layers(NamedTuple):
+    """This hop's ciphers."""
+
+    forward: Layer
+    backward: Layer
+
+
+@dataclass(slots=True, eq=False)
+class _End:
+    id: EndId
+    stream: CircuitStream
+    held: int = 0  # bytes, as last counted
+
+
+@dataclass(slots=True, eq=False)
+class _Circuit:
+    """``back`` leads to the builder, ``ahead`` away from it; at an end, and until the link is there, ``ahead`` has none."""
+
+    back: Lane
+    ahead: Lane
+    packet: bytes
+    born_at: float
+    heard_at: float
+    layers: _Layers | None = None  # None: not peeled yet, and forward cells wait as they came
+    end: _End | None = None
+    is_over: bool = False
+
+
+class Exchange:
+    """All circuits of this node but its own. ``peel`` opens a packet with the keys of the time; ``max_backlog`` in bytes."""
+
+    def __init__(
+        self,
+        *,
+        cipher: OnionCipher,
+        peel: Peel,
+        switch: Reach,
+        links: Links,
+        ends: Ends,
+        random: Callable[[int], bytes],
+        max_backlog: int = MAX_BACKLOG,
+    ) -> None:
+        self.counters = ExchangeCounters()
+        self._cipher = cipher
+        self._peel = peel
+        self._switch = switch
+        self._ends = ends
+        self._random = random
+        self._egress = Egress(links)
+        self._max_backlog = max_backlog
+        self._circuits: set[_Circuit] = set()
+        self._legs: dict[LinkId, dict[bytes, _Circuit]] = {}  # by link, then by name there
+        self._built_over: Counter[LinkId] = Counter()
+        self._setups: dict[LinkId, TokenBucket] = {}
+        self._to_peel: deque[_Circuit] = deque()
+        self._by_end: dict[EndId, _Circuit] = {}
+        self._last_end = 0
+        self._held = 0  # bytes in the streams of ends
+        self._checks: Agenda[_Circuit] = Agenda()
+
+    # --- what the ends do ---------------------------------------------------------------------------------------------
+
+    def send(self, end: EndId, data: bytes, now: Instant) -> bool:
+        """Send a message to the builder; False when there is no room, or no such end any more."""
+        circuit = self._by_end.get(end)
+        if circuit is None or circuit.end is None:
+            return False
+        try:
+            circuit.end.stream.push(data)
+        except Overloaded:
+            return False
+        self._pump(circuit, now)
+        return True
+
+    def writable(self, end: EndId) -> bool:
+        """Return whether the end takes one more largest message."""
+        circuit = self._by_end.get(end)
+        return circuit is not None and circuit.end is not None and circuit.end.stream.is_writable()
+
+    def close(self, end: EndId, now: Instant) -> None:
+        """End a circuit that ends here; what was not sent is lost, and ``closed`` is not called."""
+        circuit = self._by_end.pop(end, None)
+        if circuit is not None:
+            self._end(circuit, now)
+
+    def __len__(self) -> int:
+        return len(self._circuits)
+
+    # --- links and time -----------------------------------------------------------------------------------------------
+
+    def receive(self, link: LinkId, message: CircuitMessage, now: Instant) -> bool:
+        """Take a message of a circuit; False when it names none of ours, as happens when an end was under way."""
+        if isinstance(message, Setup):
+            self._on_setup(link, message, now)
+            return True
+        circuit = self._legs.get(link, {}).get(message.circuit)
+        if circuit is None:
+            return False
+        is_forward = circuit.back.link == link and circuit.back.name == message.circuit
+        if isinstance(message, Destroy):
+            self._end(circuit, now, knows=circuit.back if is_forward else circuit.ahead)
+        else:
+            self._on_cell(circuit, message.body, now, is_forward=is_forward)
+        return True
+
+    def link_down(self, link: LinkId, now: Instant) -> None:
+        """A link is gone, and its circuits with it."""
+        self._egress.link_down(link)
+        self._setups.pop(link, None)
+        for circuit in list(self._legs.get(link, {}).values()):
+            if circuit.back.link == link:
+                circuit.back.link = None
+            if circuit.ahead.link == link:
+                circuit.ahead.link = None
+            self._end(circuit, now)
+        self._legs.pop(link, None)
+        self._built_over.pop(link, None)
+
+    def handle_timeout(self, now: Instant) -> None:
+        """Peel a slice of what waits, end what is too old, and send what found no room."""
+        work = 0
+        while self._to_peel and work < _SLICE:
+            circuit = self._to_peel.popleft()
+            if not circuit.is_over:
+                work += _PEEL_COST + len(circuit.ahead.waiting)
+                self._set_up(circuit, now)
+        for circuit in self._checks.pop_due(now.mono):
+            due = self._due(circuit)
+            if now.mono < due:
+                self._checks.schedule(circuit, due)
+            else:
+                self.counters.expired += 1
+                self._end(circuit, now)
+        self._egress.handle_timeout(now)
+
+    def next_deadline(self) -> float:
+        """Return when ``handle_timeout`` is due, in monotonic seconds; in the past while setups wait."""
+        if self._to_peel:
+            return 0.0
+        return min(self._checks.next_deadline(), self._egress.next_deadline())
+
+    # --- setting up ---------------------------------------------------------------------------------------------------
+
+    def _on_setup(self, link: LinkId, setup: Setup, now: Instant) -> None:
+        known = self._legs.get(link, {}).get(setup.circuit)
+        if known is not None:
+            self._break(known, now)
+            return
+        back = Lane(setup.circuit, link)
+        if not self._admits(link, now):
+            self.counters.refused += 1
+            self._egress.end(back, now, is_told=True)
+            return
+        ahead = Lane(self._random(CIRCUIT_NAME_SIZE))
+        circuit = _Circuit(back, ahead, setup.packet, born_at=now.mono, heard_at=now.mono)
+        self._circuits.add(circuit)
+        self._legs.setdefault(link, {})[setup.circuit] = circuit
+        self._built_over[link] += 1
+        self._checks.schedule(circuit, self._due(circuit))
+        self._to_peel.append(circuit)
+
+    def _admits(self, link: LinkId, now: Instant) -> bool:
+        built = self._built_over[link]
+        if len(self._to_peel) >= MAX_SETUPS_WAITING or len(self._circuits) >= MAX_CIRCUITS:
+            return False
+        if built >= MAX_CIRCUITS_PER_LINK or (len(self._circuits) >= MAX_CIRCUITS // 2 and built >= FAIR_SHARE):
+            return False
+        bucket = self._setups.get(link)
+        if bucket is None:
+            bucket = self._setups[link] = TokenBucket(SETUP_RATE, SETUP_BURST)
+        return bucket.take(1.0, now.mono)
+
+    def _set_up(self, circuit: _Circuit, now: Instant) -> None:
+        """Peel the packet and find out whether the circuit ends here or where it goes."""
+        try:
+            peeled = self._peel(circuit.packet, now)
+        except (Unauthenticated, DecodeError):
+            peeled = None
+        circuit.packet = b""
+        if peeled is None or not peeled.is_setup:
+            # A packet that is no setup's would be a one-shot packet's first half: it must not tell us its secret twice.
+            self.counters.refused += 1
+            self._end(circuit, now)
+            return
+        self.counters.built += 1
+        circuit.layers = layers = _Layers(
+            self._cipher.layer(peeled.secret, Direction.FORWARD), self._cipher.layer(peeled.secret, Direction.BACKWARD)
+        )
+        early = [cell.body for cell in self._egress.take_all(circuit.ahead) if isinstance(cell, Cell)]
+        if peeled.next is None:
+            self._become_end(circuit, early, now)
+            return
+        ahead = circuit.ahead
+        onward = [Cell(ahead.name, layers.forward.open(body)) for body in early]
+        self._egress.put_all(ahead, [Setup(ahead.name, peeled.packet), *onward])
+        contact = Contact(peeled.next.endpoint, peeled.next.tag)
+        self._switch.reach(contact, now, partial(self._reached, circuit))
+
+    def _reached(self, circuit: _Circuit, link: LinkId | None, now: Instant) -> None:
+        if circuit.is_over:
+            return
+        name = circuit.ahead.name
+        if link is None or name in self._legs.get(link, {}):
+            self.counters.unreachable += 1
+            self._end(circuit, now)
+            return
+        self._legs.setdefault(link, {})[name] = circuit
+        self._egress.attach(circuit.ahead, link, now)
+
+    # --- cells --------------------------------------------------------------------------------------------------------
+
+    def _on_cell(self, circuit: _Circuit, body: bytes, now: Instant, *, is_forward: bool) -> None:
+        self.counters.cells += 1
+        circuit.heard_at = now.mono
+        for lane in (circuit.back, circuit.ahead):
+            if lane.link is not None:
+                self._switch.used(lane.link, now)
+        if circuit.end is not None:
+            self._on_cell_at_end(circuit, body, now)
+            return
+        lane = circuit.ahead if is_forward else circuit.back
+        if circuit.layers is not None:
+            layer = circuit.layers
+            body = layer.forward.open(body) if is_forward else layer.backward.seal(body)
+        if not self._egress.push(lane, Cell(lane.name, body), now):
+            self._break(circuit, now)
+        self._relieve(now)
+
+    def _become_end(self, circuit: _Circuit, early: list[bytes], now: Instant) -> None:
+        self._last_end += 1
+        end = circuit.end = _End(EndId(self._last_end), CircuitStream(is_builder=False))
+        self._by_end[end.id] = circuit
+        self._pump(circuit, now)
+        self._ends.opened(end.id, now)
+        for body in early:
+            self._on_cell_at_end(circuit, body, now)
+
+    def _on_cell_at_end(self, circuit: _Circuit, body: bytes, now: Instant) -> None:
+        end, layers = circuit.end, circuit.layers
+        if circuit.is_over or end is None or layers is None:
+            return
+        try:
+            messages = end.stream.receive(layers.forward.open(body)).messages
+        except DecodeError:
+            self._break(circuit, now)
+            return
+        for message in messages:
+            if not circuit.is_over:
+                self._ends.received(end.id, message, now)
+        self._pump(circuit, now)
+
+    def _pump(self, circuit: _Circuit, now: Instant) -> None:
+        """Send what an end has to send and may, and count anew what it holds."""
+        end, layers = circuit.end, circuit.layers
+        if circuit.is_over or end is None or layers is None:
+            return
+        while (body := end.stream.next_body()) is not None:
+            # The lane has room: what waits there is under way, and the window is no wider than the lane.
+            self._egress.push(circuit.back, Cell(circuit.back.name, layers.backward.seal(body)), now)
+        self._held += end.stream.held - end.held
+        end.held = end.stream.held
+        self._relieve(now)
+
+    def _relieve(self, now: Instant) -> None:
+        if self._egress.queued * CELL_BODY_SIZE + self._held > self._max_backlog:
+            self.counters.relieved += 1
+            self._end(max(self._circuits, key=_weight), now)
+
+    # --- the end ------------------------------------------------------------------------------------------------------
+
+    def _due(self, circuit: _Circuit) -> float:
+        return min(circuit.born_at + MAX_AGE, circuit.heard_at + MAX_SILENCE)
+
+    def _break(self, circuit: _Circuit, now: Instant) -> None:
+        self.counters.broken += 1
+        self._end(circuit, now)
+
+    def _end(self, circuit: _Circuit, now: Instant, *, knows: Lane | None = None) -> None:
+        """Forget a circuit and tell both neighbours but the one that ``knows``."""
+        if circuit.is_over:
+            return
+        circuit.is_over = True
+        self._circuits.discard(circuit)
+        self._checks.cancel(circuit)
+        for lane in (circuit.back, circuit.ahead):
+            self._drop_leg(circuit, lane)
+            self._egress.end(lane, now, is_told=lane is not knows)
+        if circuit.end is not None:
+            self._held -= circuit.end.held
+            if self._by_end.pop(circuit.end.id, None) is not None:
+                self._ends.closed(circuit.end.id, now)
+
+    def _drop_leg(self, circuit: _Circuit, lane: Lane) -> None:
+        if lane.link is None:
+            return
+        legs = self._legs.get(lane.link, {})
+        legs.pop(lane.name, None)
+        if not legs:
+            self._legs.pop(lane.link, None)
+        if lane is circuit.back:
+            self._built_over[lane.link] -= 1
+            if not self._built_over[lane.link]:
+                del self._built_over[lane.link]
+
+
+def _weight(circuit: _Circuit) -> int:
+    cells = len(circuit.back.waiting) + len(circuit.ahead.waiting)
+    return cells + (circuit.end.held // DATA_SIZE if circuit.end else 0)
