@@ -1,0 +1,348 @@
+"""Finding the nodes closest to a place, by asking ever closer ones.
+
+A lookup walks three *disjoint paths* (S/Kademlia): each has its own list of candidates, a node is asked by one path
+only, and what it tells stays on that path. Each path asks the closest candidate it has, one at a time, and one more for
+each that is slow, until the k closest that it knows of have been asked by somebody. So a liar spoils the path that it is
+on, and its tale must stand against what the other two found.
+
+**Who counts as found.** Not who was named, but who answered, at the place that it claims itself over the link that it
+answers on, wherever others put it. So invented nodes are never found, nor is somebody moved to a place that is not his,
+and of three paths one that meets no liar suffices: the result is the k closest that any path found. What a liar can still
+do is what any node can: stand close, having paid for that place and answering there.
+
+**Whom to believe.** A liar may name crowds of nobody right at the target, each costing a wait. So those who named four
+that do not answer, and none that does, are not believed any further: whom nobody else named is passed over. Where many
+of the closest share an address prefix, two are taken and the others come after everybody else.
+
+The number of hops reported is the length of the chain of answers that led to the closest node found; it grows as log n.
+"""
+
+from __future__ import annotations
+
+import random
+from bisect import insort
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple, Protocol
+
+from net.agenda import Agenda
+from net.errors import DecodeError, Overloaded, Unauthenticated
+from net.ids import NodeId
+from net.instant import Instant
+from net.messages import FindNodes, Message, Nodes
+from net.overlay.descriptor import Descriptor, Verifier, place_of
+from net.overlay.routing import MAX_PER_PREFIX_IN_BUCKET, K, capped_prefix
+from net.peers import reach_of
+from net.switch import Contact
+
+# Disjoint paths, one question under way on each: Kademlia's alpha.
+PATHS: Final = 3
+# Seconds after which a question is slow and another is put beside it. A dial and an answer are three round trips.
+SLOW: Final = 1.0
+# Seconds after which an answer is not waited for any more.
+PATIENCE: Final = 4.0
+# Questions under way on one path, the slow ones counted.
+MAX_UNDER_WAY: Final = 4
+# Questions of one lookup; an honest one needs about k, and two for each hop.
+MAX_QUESTIONS: Final = 96
+# Candidates that a path remembers.
+MAX_CANDIDATES: Final = 4 * K
+# Lookups under way at a time, for ourselves and for others.
+MAX_LOOKUPS: Final = 32
+# Nodes named by one teller of whom none answered, until the teller is not believed any more. Of honest tellers' nodes
+# three in ten may be gone at a bad time, all of the first four at one teller in a hundred.
+MAX_EMPTY_NAMES: Final = 4
+
+Then = Callable[["Found", Instant], None]
+
+
+class Calls(Protocol):
+    """Questions to single nodes (``net.calls``)."""
+
+    def call(
+        self,
+        contact: Contact,
+        make: Callable[[int], Message],
+        now: Instant,
+        then: Callable[[Message | None, Instant], None],
+        patience: float = ...,
+    ) -> None:
+        """Ask; ``then`` hears the answer, or None when there is none."""
+        ...
+
+
+class Neighbours(Protocol):
+    """What a lookup needs of the node it is made at."""
+
+    def closest(self, target: bytes) -> list[Descriptor]:
+        """Return whom to ask first."""
+        ...
+
+    def described(self, node: NodeId) -> Descriptor | None:
+        """Return what a linked node said of itself."""
+        ...
+
+    def answered(self, node: NodeId, told: list[Descriptor], now: Instant) -> None:
+        """A node answered, and told this."""
+        ...
+
+    def failed(self, node: NodeId, now: Instant) -> None:
+        """A node did not answer."""
+        ...
+
+
+class Found(NamedTuple):
+    """What a lookup found: the closest to its target that answered, closest first; and what it took."""
+
+    target: bytes
+    nodes: list[Descriptor]
+    hops: int
+    questions: int
+    unanswered: int
+
+
+@dataclass(slots=True)
+class _Candidate:
+    """A node that was named. ``hops``: answers that led to it, counting its own."""
+
+    descriptor: Descriptor
+    hops: int
+    tellers: set[NodeId]
+
+
+@dataclass(slots=True)
+class _Path:
+    shortlist: list[tuple[int, NodeId]] = field(default_factory=list[tuple[int, NodeId]])  # by distance
+    candidates: dict[NodeId, _Candidate] = field(default_factory=dict[NodeId, _Candidate])
+    under_way: set[NodeId] = field(default_factory=set[NodeId])
+    slow: set[NodeId] = field(default_factory=set[NodeId])
+
+    def add(self, candidate: _Candidate, distance: int) -> None:
+        node = candidate.descriptor.node
+        known = self.candidates.get(node)
+        if known is not None:
+            if known.descriptor.place == candidate.descriptor.place:
+                known.tellers |= candidate.tellers
+            return
+        self.candidates[node] = candidate
+        insort(self.shortlist, (distance, node))
+        if len(self.shortlist) > MAX_CANDIDATES:
+            _, farthest = self.shortlist.pop()
+            del self.candidates[farthest]
+
+
+@dataclass(slots=True)
+class _Word:
+    """How true a teller's words proved."""
+
+    answered: int = 0
+    silent: int = 0
+
+    @property
+    def is_believed(self) -> bool:
+        return self.answered > 0 or self.silent < MAX_EMPTY_NAMES
+
+
+class _Question(NamedTuple):
+    path: _Path
+    candidate: _Candidate
+
+
+@dataclass(slots=True)
+class _Lookup:
+    number: int
+    target: bytes
+    place: int
+    count: int
+    then: Then
+    paths: list[_Path]
+    asked: dict[NodeId, _Question] = field(default_factory=dict[NodeId, _Question])
+    silent: set[NodeId] = field(default_factory=set[NodeId])
+    found: list[_Candidate] = field(default_factory=list[_Candidate])
+    words: dict[NodeId, _Word] = field(default_factory=dict[NodeId, _Word])
+
+    def is_believed(self, candidate: _Candidate) -> bool:
+        """Say whether anybody credible named this one. Nobody named those that the table gave."""
+        return not candidate.tellers or any(self.words[each].is_believed for each in candidate.tellers)
+
+    def next_on(self, path: _Path) -> _Candidate | None:
+        """Return whom a path asks next: the closest not asked yet, unless ``count`` closer ones were."""
+        ahead = 0
+        for _, node in path.shortlist:
+            candidate = path.candidates[node]
+            if node in self.asked:
+                ahead += node not in self.silent
+                if ahead >= self.count:
+                    return None
+            elif self.is_believed(candidate):
+                return candidate
+        return None
+
+    def judge(self, candidate: _Candidate, *, is_there: bool) -> None:
+        """Credit or debit those who named a node."""
+        for teller in candidate.tellers:
+            if is_there:
+                self.words[teller].answered += 1
+            else:
+                self.words[teller].silent += 1
+
+    def result(self) -> Found:
+        """Return the closest that were found; prefixes that crowd come last."""
+        ordered = sorted(self.found, key=lambda each: each.descriptor.place ^ self.place)
+        nodes = spread([each.descriptor for each in ordered])[: self.count]
+        nodes.sort(key=lambda each: each.place ^ self.place)
+        hops = ordered[0].hops if ordered else 0
+        return Found(self.target, nodes, hops, len(self.asked), len(self.silent))
+
+
+class Lookups:
+    """The lookups under way at one node."""
+
+    def __init__(
+        self, own: NodeId, neighbours: Neighbours, calls: Calls, verifier: Verifier, rng: random.Random
+    ) -> None:
+        self._own = own
+        self._neighbours = neighbours
+        self._calls = calls
+        self._verifier = verifier
+        self._rng = rng
+        self._lookups: dict[int, _Lookup] = {}
+        self._waits: Agenda[tuple[int, NodeId]] = Agenda()
+        self._begun = 0
+
+    def __len__(self) -> int:
+        return len(self._lookups)
+
+    def find(self, target: bytes, now: Instant, then: Then, *, count: int = K) -> None:
+        """Look for the ``count`` nodes closest to ``target`` (32 bytes); ``then`` hears once. Raises ``Overloaded``."""
+        if len(self._lookups) >= MAX_LOOKUPS:
+            raise Overloaded("lookups")
+        self._begun += 1
+        place = place_of(target)
+        lookup = _Lookup(self._begun, target, place, count, then, [_Path() for _ in range(PATHS)])
+        self._lookups[lookup.number] = lookup
+        # Dealt out closest first, to the paths in a random order: no node can tell which path it is on.
+        paths = self._rng.sample(lookup.paths, PATHS)
+        for turn, descriptor in enumerate(self._neighbours.closest(target)):
+            paths[turn % PATHS].add(_Candidate(descriptor, 1, set()), descriptor.place ^ place)
+        self._advance(lookup, now)
+
+    def handle_timeout(self, now: Instant) -> None:
+        """Go on past the slow, and give up on the silent."""
+        for number, node in self._waits.pop_due(now.mono):
+            lookup = self._lookups.get(number)
+            path = lookup.asked[node].path if lookup else None
+            if lookup is None or path is None or node not in path.under_way:
+                continue  # it was answered while this list was worked off
+            if node in path.slow:
+                self._miss(lookup, node, now)
+            else:
+                path.slow.add(node)
+                self._waits.schedule((number, node), now.mono + PATIENCE - SLOW)
+            self._advance(lookup, now)
+
+    def next_deadline(self) -> float:
+        """Return when ``handle_timeout`` is due, in monotonic seconds."""
+        return self._waits.next_deadline()
+
+    def _advance(self, lookup: _Lookup, now: Instant) -> None:
+        """Put the questions that are due; end the lookup when there are none and none is under way."""
+        is_idle = False
+        while not is_idle:  # a question may be answered, or fail, at once
+            is_idle = True
+            for path in lookup.paths:
+                if len(path.under_way) > len(path.slow) or len(path.under_way) >= MAX_UNDER_WAY:
+                    continue
+                candidate = lookup.next_on(path) if len(lookup.asked) < MAX_QUESTIONS else None
+                if candidate is not None:
+                    is_idle = False
+                    self._ask(lookup, path, candidate, now)
+        if lookup.number in self._lookups and not any(path.under_way for path in lookup.paths):
+            del self._lookups[lookup.number]
+            lookup.then(lookup.result(), now)
+
+    def _ask(self, lookup: _Lookup, path: _Path, candidate: _Candidate, now: Instant) -> None:
+        descriptor = candidate.descriptor
+        lookup.asked[descriptor.node] = _Question(path, candidate)
+        path.under_way.add(descriptor.node)
+        self._waits.schedule((lookup.number, descriptor.node), now.mono + SLOW)
+        is_putting = True
+
+        def answered(answer: Message | None, now: Instant) -> None:
+            if self._take(lookup, path, candidate, answer, now) and not is_putting:
+                self._advance(lookup, now)
+
+        self._calls.call(
+            contact_of(descriptor),
+            lambda request: FindNodes(request, lookup.target),
+            now,
+            answered,
+            PATIENCE,
+        )
+        is_putting = False
+
+    def _take(self, lookup: _Lookup, path: _Path, candidate: _Candidate, answer: Message | None, now: Instant) -> bool:
+        """Take an answer, or that there is none; False when nobody waits for it any more."""
+        node = candidate.descriptor.node
+        if node not in path.under_way:
+            return False
+        if not isinstance(answer, Nodes):
+            self._miss(lookup, node, now)
+            return True
+        self._settle(lookup, path, node)
+        told = self._checked(answer, candidate.descriptor, now)
+        self._neighbours.answered(node, told, now)
+        described = self._neighbours.described(node)
+        lookup.judge(candidate, is_there=described is not None and described.place == candidate.descriptor.place)
+        if described is not None and described.is_reachable:
+            lookup.found.append(_Candidate(described, candidate.hops, candidate.tellers))
+        lookup.words[node] = _Word()
+        for each in told:
+            path.add(_Candidate(each, candidate.hops + 1, {node}), each.place ^ lookup.place)
+        return True
+
+    def _checked(self, answer: Nodes, teller: Descriptor, now: Instant) -> list[Descriptor]:
+        """Return the genuine descriptors of an answer. A forged one spoils it all; honest tellers check what they tell."""
+        told: list[Descriptor] = []
+        reach = reach_of(teller.endpoint.host)
+        for data in answer.descriptors:
+            try:
+                descriptor = self._verifier.check(data, now)
+            except DecodeError:
+                continue  # out of date, perhaps only by our clock
+            except Unauthenticated:
+                return []
+            if descriptor.node != self._own and descriptor.is_reachable and reach_of(descriptor.endpoint.host) >= reach:
+                told.append(descriptor)
+        return told
+
+    def _miss(self, lookup: _Lookup, node: NodeId, now: Instant) -> None:
+        """A node did not answer."""
+        path, candidate = lookup.asked[node]
+        self._settle(lookup, path, node)
+        lookup.silent.add(node)
+        lookup.judge(candidate, is_there=False)
+        self._neighbours.failed(node, now)
+
+    def _settle(self, lookup: _Lookup, path: _Path, node: NodeId) -> None:
+        path.under_way.discard(node)
+        path.slow.discard(node)
+        self._waits.cancel((lookup.number, node))
+
+
+def contact_of(descriptor: Descriptor) -> Contact:
+    """Return how to reach the node that a descriptor describes."""
+    return Contact(descriptor.endpoint, descriptor.tag, descriptor.node)
+
+
+def spread(descriptors: list[Descriptor]) -> list[Descriptor]:
+    """Return the same descriptors, those beyond two of one address prefix moved behind all others."""
+    counts: Counter[bytes] = Counter()
+    ahead: list[Descriptor] = []
+    behind: list[Descriptor] = []
+    for each in descriptors:
+        prefix = capped_prefix(each.endpoint.host)
+        counts[prefix] += bool(prefix)
+        (behind if counts[prefix] > MAX_PER_PREFIX_IN_BUCKET else ahead).append(each)
+    return ahead + behind

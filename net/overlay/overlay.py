@@ -1,0 +1,383 @@
+"""A node's part in the overlay: whom it knows, whom it tells of, and what it finds out about the network.
+
+A full node looks for itself as soon as it has links, which makes its table and shows it to its neighbours; then for a few
+random places, which fills the roster and tells the size. Later it looks for its *mates*, the custodians of its scope, every
+few minutes and sooner when one vanishes; for a random place about once a minute; and keeps its table true, a bucket that no
+lookup came through within an hour by one, the node that was silent longest by a question.
+
+A leaf has no table and answers nobody: full nodes it is linked with look for it (``delegated``).
+
+The wall clock of every ``now`` is *network* time. ``handle_timeout`` and ``next_deadline`` drive the machine.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from enum import Enum, auto
+from typing import Final
+
+from net.agenda import Agenda
+from net.bucket import Bucket, address_of
+from net.errors import Overloaded, Unauthenticated
+from net.ids import Endpoint, NodeId, OverlayId
+from net.instant import Instant
+from net.link.events import Role
+from net.messages import FindNodes, Message, Nodes
+from net.overlay.delegated import DelegatedLookups, Delegation
+from net.overlay.descriptor import Descriptor, Verifier, encode_descriptor, is_current
+from net.overlay.identity import Identity
+from net.overlay.lookups import Calls, Found, Lookups, contact_of
+from net.overlay.roster import MAX_ROSTER, Roster
+from net.overlay.routing import ID_BITS, Entry, K, RoutingTable, nearest
+from net.overlay.size import MAX_SWARM, OUTLIER, CoverageWidth, SizeEstimate
+
+# Seconds from the first link to the first lookup: others come up meanwhile.
+START_DELAY: Final = 1.0
+# Seconds between lookups of the own place; after a mate vanished; and at least.
+NEIGHBOURHOOD_PERIOD: Final = 300.0
+MATE_LOST_DELAY: Final = 10.0
+NEIGHBOURHOOD_PAUSE: Final = 60.0
+# Seconds until the next try when a lookup found nobody at all.
+RETRY_DELAY: Final = 10.0
+# Random places looked up at the start, at most; and how many of them in a row without news end it.
+FIRST_SAMPLES: Final = 8
+NEWSLESS: Final = 2
+# Seconds between lookups of random places; and once most of those that there are are known. Keys told last two hours.
+SAMPLE_PERIOD: Final = 60.0
+CALM_SAMPLE_PERIOD: Final = 240.0
+MOST: Final = 0.8
+# Nodes that a lookup of a random place looks for: what the roster takes of it.
+SAMPLE_COUNT: Final = 8
+# Seconds between looks at the table; after which a bucket is stale; after which a node is asked whether it is there.
+REFRESH_PERIOD: Final = 60.0
+STALE_BUCKET: Final = 3600.0
+QUIET: Final = 900.0
+# Seconds without any answer after which silence may be our own network's fault.
+OUTAGE: Final = 60.0
+# Periods are drawn from so much around their length, so that nodes that start together do not stay in step.
+JITTER: Final = (0.75, 1.25)
+# Lookups under way for others.
+MAX_SERVED: Final = 16
+# Linked nodes whose descriptor is kept; more than there are links.
+MAX_DESCRIBED: Final = 4096
+
+FoundNodes = Callable[[list[Descriptor], Instant], None]
+
+
+class _Chore(Enum):
+    NEIGHBOURHOOD = auto()
+    SAMPLE = auto()
+    REFRESH = auto()
+
+
+class Overlay:
+    """The overlay as one node sees it. A leaf's ``identity`` may be None, for nobody asks where it stands."""
+
+    def __init__(
+        self,
+        identity: Identity | None,
+        role: Role,
+        calls: Calls,
+        *,
+        rng: random.Random,
+        random: Callable[[int], bytes],
+        verifier: Verifier | None = None,
+    ) -> None:
+        self.roster = Roster(rng)
+        self._identity = identity
+        self._is_full = role is Role.FULL and identity is not None
+        self._calls = calls
+        self._rng = rng
+        self._random = random
+        self._verifier = verifier or Verifier()
+        self._own = identity.overlay_id if identity else OverlayId(bytes(ID_BITS // 8))
+        self.table = RoutingTable(self._own)
+        own_node = identity.node if identity else NodeId(b"")
+        self._lookups = Lookups(own_node, self, calls, self._verifier, rng)
+        self._delegated = DelegatedLookups(calls, self._verifier, rng)
+        self._size = SizeEstimate()
+        self._width = CoverageWidth()
+        self._described: dict[NodeId, Descriptor] = {}
+        self._agenda: Agenda[_Chore] = Agenda()
+        self._neighbourhood_at = 0.0  # when it was last looked up
+        self._knows_neighbourhood = not self._is_full
+        self._samples = self._newsless = self._served = 0
+        self._answered_at = 0.0
+        self._endpoint: Endpoint | None = None
+        self._is_reachable = False
+        self._sphinx_keys: tuple[bytes, bytes] | None = None
+        self._epoch = self._stamp = 0
+        self._descriptor: bytes | None = None
+
+    # --- what we say of ourselves ---
+
+    def descriptor(self) -> bytes | None:
+        """Return our own descriptor; None for a leaf, and until keys and address are known."""
+        return self._descriptor
+
+    def set_address(self, endpoint: Endpoint, *, is_reachable: bool) -> None:
+        """We are to be found there; ``is_reachable``: by anybody."""
+        if (endpoint, is_reachable) != (self._endpoint, self._is_reachable):
+            self._endpoint, self._is_reachable = endpoint, is_reachable
+            self._describe()
+
+    def turn(self, epoch: int, sphinx_keys: tuple[bytes, bytes] | None, now_ms: int) -> None:
+        """An epoch begins at ``now_ms`` of network time, with our keys for it and the next; a leaf has none."""
+        self._epoch, self._sphinx_keys = epoch, sphinx_keys
+        self._stamp = max(self._stamp, now_ms)
+        self.roster.turn(epoch)
+        self._describe()
+
+    def _describe(self) -> None:
+        if not self._is_full or self._identity is None or self._endpoint is None or self._sphinx_keys is None:
+            return
+        self._stamp += 1  # of two descriptors of one node the later stamp wins
+        self._descriptor = encode_descriptor(
+            self._identity, self._endpoint, self._epoch, self._sphinx_keys, self._stamp, is_reachable=self._is_reachable
+        )
+
+    # --- links ---
+
+    def met(self, data: bytes, peer: NodeId, endpoint: Endpoint, now: Instant) -> Descriptor:
+        """A linked node described itself. Raises ``DecodeError`` or ``Unauthenticated``."""
+        descriptor = self._verifier.check(data, now)
+        if descriptor.node != peer:
+            raise Unauthenticated("descriptor of another node")
+        is_first = not self._described
+        if len(self._described) >= MAX_DESCRIBED:
+            del self._described[next(iter(self._described))]
+        self._described[peer] = descriptor
+        if self._is_full:
+            self.table.met(descriptor, endpoint, now)
+        if is_first:
+            self._begin(now)
+        return descriptor
+
+    def gone(self, peer: NodeId, now: Instant) -> None:
+        """A link ended."""
+        descriptor = self._described.pop(peer, None)
+        if descriptor is not None and self._is_full and self.scope().covers(address_of(descriptor.overlay_id)):
+            due = max(now.mono + MATE_LOST_DELAY, self._neighbourhood_at + NEIGHBOURHOOD_PAUSE)
+            self._agenda.schedule(_Chore.NEIGHBOURHOOD, due)
+
+    def described(self, node: NodeId) -> Descriptor | None:
+        """Return what a linked node said of itself."""
+        return self._described.get(node)
+
+    # --- finding ---
+
+    def find(self, target: bytes, now: Instant, then: FoundNodes) -> None:
+        """Look for the k nodes closest to ``target``, ourselves aside, closest first. Raises ``Overloaded``."""
+        if self._is_full:
+            self._look_up(target, K, now, lambda found, now: then(found.nodes, now))
+        else:
+            self._delegate(target, now, lambda delegation, now: then(delegation.nodes, now))
+
+    def answer_find(self, target: bytes) -> list[bytes]:
+        """Return what to answer to ``FindNodes``."""
+        return [each.data for each in self.table.tell(target, self._epoch)]
+
+    def serve(self, target: bytes, now: Instant, then: Callable[[list[bytes], Instant], None]) -> None:
+        """Answer ``Lookup``: look for others, and count ourselves in. Raises ``Overloaded``; leaves serve nobody."""
+        if not self._is_full or self._served >= MAX_SERVED:
+            raise Overloaded("lookups")
+
+        def found(found: Found, now: Instant) -> None:
+            self._served -= 1
+            then([each.data for each in self._with_ourselves(found, now)], now)
+
+        self._look_up(target, K, now, found)
+        self._served += 1
+
+    def _with_ourselves(self, found: Found, now: Instant) -> list[Descriptor]:
+        if self._descriptor is None or not self._is_reachable:
+            return found.nodes
+        ourselves = self._verifier.check(self._descriptor, now)
+        return nearest([*found.nodes, ourselves], int.from_bytes(found.target, "big"), K)
+
+    def _look_up(self, target: bytes, count: int, now: Instant, then: Callable[[Found, Instant], None]) -> None:
+        def ended(found: Found, now: Instant) -> None:
+            self.table.looked_up(target, now)
+            self._size.observe(found, count)
+            self._adapt()
+            then(found, now)
+
+        self._lookups.find(target, now, ended, count=count)
+
+    def _delegate(self, target: bytes, now: Instant, then: Callable[[Delegation, Instant], None]) -> None:
+        def ended(delegation: Delegation, now: Instant) -> None:
+            for _, told in delegation.tales:
+                self._size.observe(Found(target, told, 0, 0, 0), K)
+            self._adapt()
+            then(delegation, now)
+
+        self._delegated.find(target, list(self._described.values()), now, ended)
+
+    # --- what lookups want to know and have to say ---
+
+    def closest(self, target: bytes) -> list[Descriptor]:
+        """Return whom a lookup asks first: those of the table, and whom we are linked with."""
+        known = {each.node: each for each in self.table.closest(target)}
+        return nearest({**self._described, **known}.values(), int.from_bytes(target, "big"), K)
+
+    def answered(self, node: NodeId, told: list[Descriptor], now: Instant) -> None:
+        """A node answered and told of others."""
+        self._answered_at = now.mono
+        self.table.answered(node, now)
+        for descriptor in told:
+            self.table.refresh(descriptor)
+
+    def failed(self, node: NodeId, now: Instant) -> None:
+        """A node did not answer."""
+        self.table.failed(node, is_counted=now.mono < self._answered_at + OUTAGE)
+
+    # --- what is known of the network ---
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the first round of lookups is over, and with it size, width and scope mean something."""
+        return self._knows_neighbourhood and self.roster.is_ready
+
+    def size(self) -> float:
+        """Return about how many reachable full nodes there are, ourselves counted."""
+        ourselves = 1 if self._is_full and self._is_reachable else 0
+        others = self._size.others()
+        if self._is_full and self.table.is_complete:
+            counted = float(sum(not entry.failures for entry in self.table))
+            if others is None or others <= OUTLIER * counted:
+                return counted + ourselves
+        return (float(len(self._described)) if others is None else others) + ourselves
+
+    def width(self) -> int:
+        """Return the coverage width: how many bits of an address those share who keep what is sent to it."""
+        return self._width.bits
+
+    def scope(self) -> Bucket:
+        """Return what we keep as a custodian."""
+        return Bucket.of(address_of(self._own), self.width())
+
+    def mates(self) -> list[Descriptor]:
+        """Return the other custodians of our scope, nearest first: those to keep links with."""
+        known = {entry.descriptor.node: entry.descriptor for entry in self.table if not entry.failures}
+        scope = self.scope()
+        fit = [
+            each
+            for each in {**known, **self._described}.values()
+            if each.is_reachable and is_current(each, self._epoch) and scope.covers(address_of(each.overlay_id))
+        ]
+        return nearest(fit, int.from_bytes(self._own, "big"), MAX_SWARM)
+
+    def _adapt(self) -> None:
+        if self.is_ready:
+            self._width.follow(self.size())
+
+    # --- chores ---
+
+    def handle_timeout(self, now: Instant) -> None:
+        """Do what is due."""
+        self._lookups.handle_timeout(now)
+        for chore in self._agenda.pop_due(now.mono):
+            try:
+                self._do(chore, now)
+            except Overloaded:
+                self._again(chore, NEIGHBOURHOOD_PAUSE, now)
+
+    def next_deadline(self) -> float:
+        """Return when ``handle_timeout`` is due, in monotonic seconds."""
+        return min(self._lookups.next_deadline(), self._agenda.next_deadline())
+
+    def _begin(self, now: Instant) -> None:
+        """The first link is there, or the first after none was left."""
+        if self._is_full:
+            self._agenda.schedule(_Chore.NEIGHBOURHOOD, now.mono + START_DELAY)
+            self._agenda.schedule(_Chore.REFRESH, now.mono + REFRESH_PERIOD)
+        else:
+            self._agenda.schedule(_Chore.SAMPLE, now.mono + START_DELAY)
+
+    def _do(self, chore: _Chore, now: Instant) -> None:
+        if chore is _Chore.NEIGHBOURHOOD:
+            self._look_around(now)
+        elif chore is _Chore.SAMPLE:
+            self._sample(now)
+        else:
+            self._again(_Chore.REFRESH, REFRESH_PERIOD, now)
+            self._refresh(now)
+
+    def _again(self, chore: _Chore, period: float, now: Instant) -> None:
+        self._agenda.schedule(chore, now.mono + period * self._rng.uniform(*JITTER))
+
+    def _look_around(self, now: Instant) -> None:
+        """Look for our own place; those who answer know us then, and are in our table."""
+        self._neighbourhood_at = now.mono
+        self._again(_Chore.NEIGHBOURHOOD, NEIGHBOURHOOD_PERIOD, now)
+
+        def found(found: Found, now: Instant) -> None:
+            if not self._knows_neighbourhood:
+                self._knows_neighbourhood = True
+                self._agenda.schedule(_Chore.SAMPLE, now.mono)
+            if found.nodes and self._covers_all(found):
+                self._look_across(now)
+
+        self._look_up(self._own, K, now, found)
+
+    def _covers_all(self, found: Found) -> bool:
+        return len(found.nodes) == K and self.scope().covers(address_of(found.nodes[-1].overlay_id))
+
+    def _look_across(self, now: Instant) -> None:
+        """All k nearest are mates, so there may be more: look into the other half of our scope."""
+        mirrored = int.from_bytes(self._own, "big") ^ (1 << (ID_BITS - 1 - self.width()))
+        self._look_up(mirrored.to_bytes(ID_BITS // 8, "big"), K, now, lambda found, now: None)
+
+    def _sample(self, now: Instant) -> None:
+        """Look for a random place."""
+        self._again(_Chore.SAMPLE, SAMPLE_PERIOD, now)
+        target = self._random(ID_BITS // 8)
+        if self._is_full:
+            self._look_up(
+                target,
+                SAMPLE_COUNT,
+                now,
+                lambda found, now: self._sampled(len(found.nodes), self.roster.hear_lookup(found.nodes), now),
+            )
+        else:
+            self._delegate(target, now, self._sampled_by_others)
+
+    def _sampled_by_others(self, delegation: Delegation, now: Instant) -> None:
+        news = sum(self.roster.hear_lookup(told, teller) for teller, told in delegation.tales)
+        self._sampled(len(delegation.nodes), news, now)
+
+    def _sampled(self, found: int, news: int, now: Instant) -> None:
+        """Go on at once during the first round, which ends after some lookups or when there is no news."""
+        self._samples += found > 0
+        self._newsless = 0 if news else self._newsless + 1
+        if not self.roster.is_ready and found:
+            self.roster.is_ready = self._samples >= FIRST_SAMPLES or self._newsless >= NEWSLESS
+            if not self.roster.is_ready:
+                self._agenda.schedule(_Chore.SAMPLE, now.mono)
+            self._adapt()
+        elif not found:
+            self._again(_Chore.SAMPLE, RETRY_DELAY, now)
+        elif len(self.roster) >= MOST * min(self.size(), MAX_ROSTER):
+            self._again(_Chore.SAMPLE, CALM_SAMPLE_PERIOD, now)
+
+    def _refresh(self, now: Instant) -> None:
+        """Look into a bucket that nobody looked into for long; else ask the quietest node whether it is there."""
+        bucket = self.table.stale_bucket(now.mono - STALE_BUCKET)
+        if bucket is not None:
+            self._look_up(self.table.target_in(bucket, self._rng), SAMPLE_COUNT, now, lambda found, now: None)
+            return
+        quietest = self.table.quietest()
+        if quietest is not None and quietest.heard_at < now.mono - QUIET:
+            self._ask_quietest(quietest, now)
+
+    def _ask_quietest(self, entry: Entry, now: Instant) -> None:
+        node = entry.descriptor.node
+
+        def answered(answer: Message | None, now: Instant) -> None:
+            if isinstance(answer, Nodes):
+                self.answered(node, [], now)
+            else:
+                self.failed(node, now)
+
+        self._calls.call(contact_of(entry.descriptor), lambda request: FindNodes(request, self._own), now, answered)

@@ -1,0 +1,124 @@
+"""Whom to route through: descriptors of relays, a sample of the network as fair as it can be had.
+
+Paths are drawn from here, not from the table: tables know the near, and whoever knows which nodes one knows can tell one
+from another by the paths. The sample comes from lookups of random places, a few at the start and then about one a
+minute, so that a share of the network has that share of the sample and no more.
+
+Each lookup brings at most eight, the closest to its target. What others looked up for us (a leaf has no other way) counts
+as their word: one teller's word fills at most a quarter of the roster, and beyond that replaces its own. One address
+prefix fills at most a thirty-second.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final
+
+from net.ids import NodeId
+from net.overlay.descriptor import Descriptor
+from net.overlay.routing import capped_prefix
+
+# Descriptors held: paths of three from 256 are sixteen million.
+MAX_ROSTER: Final = 256
+# Of these, by the word of one teller; and under one address prefix.
+MAX_PER_TELLER: Final = MAX_ROSTER // 4
+MAX_PER_PREFIX: Final = MAX_ROSTER // 32
+# Taken from one lookup.
+MAX_PER_LOOKUP: Final = 8
+
+
+@dataclass(slots=True)
+class _Entry:
+    """``teller`` None: we found it ourselves."""
+
+    descriptor: Descriptor
+    teller: NodeId | None
+
+
+class Roster:
+    """Descriptors for path choice."""
+
+    def __init__(self, rng: random.Random) -> None:
+        self._rng = rng
+        self._entries: dict[NodeId, _Entry] = {}
+        self._epoch = 0
+        self.is_ready = False
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it holds all it takes."""
+        return len(self._entries) >= MAX_ROSTER
+
+    def turn(self, epoch: int) -> None:
+        """An epoch begins: what tells no key for it any more goes."""
+        self._epoch = epoch
+        for node in [node for node, each in self._entries.items() if each.descriptor.epoch + 1 < epoch]:
+            del self._entries[node]
+
+    def hear_lookup(self, nodes: Collection[Descriptor], teller: NodeId | None = None) -> int:
+        """Take the closest of what a lookup found; return how many were not here."""
+        return sum(self.hear(each, teller) for each in list(nodes)[:MAX_PER_LOOKUP])
+
+    def hear(self, descriptor: Descriptor, teller: NodeId | None = None) -> bool:
+        """Take a checked descriptor, found by ourselves or by the word of ``teller``; return whether the node is new."""
+        if not descriptor.is_reachable or descriptor.epoch + 1 < self._epoch:
+            return False
+        known = self._entries.get(descriptor.node)
+        if known is not None:
+            self._renew(known, descriptor, teller)
+            return False
+        if self._count_prefix(descriptor) >= MAX_PER_PREFIX or not self._make_room(teller):
+            return False
+        self._entries[descriptor.node] = _Entry(descriptor, teller)
+        return True
+
+    def forget(self, node: NodeId) -> None:
+        """This one is of no use."""
+        self._entries.pop(node, None)
+
+    def get(self, node: NodeId) -> Descriptor | None:
+        """Return a node's descriptor."""
+        entry = self._entries.get(node)
+        return entry.descriptor if entry else None
+
+    def fresh(self) -> list[Descriptor]:
+        """Return all that can be routed through now."""
+        return [each.descriptor for each in self._entries.values() if each.descriptor.key_of(self._epoch) is not None]
+
+    def key_of(self, descriptor: Descriptor, epoch: int) -> bytes | None:
+        """Return a node's Sphinx key for an epoch, or None when it is not told."""
+        return descriptor.key_of(epoch)
+
+    def _renew(self, known: _Entry, descriptor: Descriptor, teller: NodeId | None) -> None:
+        """Take a newer descriptor of the same place. What we found ourselves stands above words about another place."""
+        if descriptor.place == known.descriptor.place:
+            if descriptor.stamp > known.descriptor.stamp:
+                known.descriptor = descriptor
+            known.teller = known.teller if teller else None
+        elif teller is None:
+            known.descriptor, known.teller = descriptor, None
+
+    def _count_prefix(self, descriptor: Descriptor) -> int:
+        prefix = capped_prefix(descriptor.endpoint.host)
+        if not prefix:
+            return 0
+        return sum(capped_prefix(each.descriptor.endpoint.host) == prefix for each in self._entries.values())
+
+    def _make_room(self, teller: NodeId | None) -> bool:
+        """Strike out one at random where there is no room: of the teller's own words, else of the longest tale."""
+        words: dict[NodeId | None, list[NodeId]] = {}
+        for node, entry in self._entries.items():
+            words.setdefault(entry.teller, []).append(node)
+        if teller is not None and len(words.get(teller, ())) >= MAX_PER_TELLER:
+            self.forget(self._rng.choice(words[teller]))
+        elif len(self._entries) >= MAX_ROSTER:
+            told = [each for name, each in words.items() if name is not None]
+            if not told and teller is not None:
+                return False  # words do not push out what we found
+            self.forget(self._rng.choice(max(told, key=len, default=words.get(None, []))))
+        return True
