@@ -1,0 +1,268 @@
+"""Guards: the few nodes that see our address, kept for weeks.
+
+Whoever chooses its first hop anew for each path soon has one that an attacker runs; with guards the attacker has to be lucky
+once a month instead of once a minute. Guards are drawn at random from the roster, not from those met first, who may be a
+single liar's friends. The list is ordered by when a guard was drawn, and earlier ones always have precedence:
+
+    g1  g2  g3 | g4  g5 …      in play: the first three that are not set aside, and of the following as many as it takes
+                               until two answer. Only when the list ends before that is another one drawn.
+
+A guard that has not answered for three hours of our own time online, or that loses what is given to it, is *set aside*:
+it does not count among the three, but goes on being dialled, and takes its old place when it answers. So an attacker who
+breaks our links makes us use later guards only while he does so; they are drawn ever more slowly while two do not answer,
+and at most twenty in any thirty days, whatever happens. When none of those answers, nothing is sent: that is the price.
+
+The idea is that of Tor's guard specification (sampled, confirmed and primary guards), reduced to one list.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from ipaddress import ip_address
+from typing import Final, NamedTuple, Protocol
+
+from net.ids import Endpoint, NodeId
+from net.instant import DAY_MS, Instant
+
+# Guards that are used at a time, and how many of them must answer before later ones stay out of play.
+GUARDS: Final = 3
+GUARDS_ANSWERING: Final = 2
+# A guard is kept for this long, drawn anew for each so that they are not all replaced on one day.
+MIN_LIFETIME_MS: Final = 30 * DAY_MS
+MAX_LIFETIME_MS: Final = 60 * DAY_MS
+# How many may be drawn in any month: the exposure that somebody who breaks our links can force upon us.
+MAX_DRAWN: Final = 20
+DRAWN_WITHIN_MS: Final = 30 * DAY_MS
+# Guards kept at a time: those of the longest lifetime.
+MAX_GUARDS: Final = 2 * MAX_DRAWN
+# Seconds that a guard may take to answer before another is tried besides it: two attempts at a link.
+TRIAL: Final = 30.0
+# Seconds of our own time online without an answer after which a guard is set aside, and how long one that loses packets is.
+SET_ASIDE_AFTER: Final = 3 * 3600.0
+# Seconds between two draws beyond the first three, doubled with each up to the most until two answer: we may be offline.
+FIRST_DRAW_PAUSE: Final = TRIAL
+MAX_DRAW_PAUSE: Final = 3600.0
+# Seconds between two looks at what only time or the roster changes: while a guard is missing, and while none is.
+LOOK_PERIOD: Final = 300.0
+QUIET_PERIOD: Final = 3600.0
+
+
+class Guard(NamedTuple):
+    """A guard as the owner keeps it over restarts. Times are network time in Unix milliseconds."""
+
+    endpoint: Endpoint
+    node: NodeId
+    since_ms: int
+    until_ms: int
+
+
+class KnownNode(Protocol):
+    """What guards need of a descriptor."""
+
+    @property
+    def node(self) -> NodeId:
+        """Return its link key."""
+        ...
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Return where it listens."""
+        ...
+
+
+class NodeSource(Protocol):
+    """What guards need of the roster."""
+
+    @property
+    def is_ready(self) -> bool:
+        """Say whether a first round of sampling is over."""
+        ...
+
+    def fresh(self) -> Sequence[KnownNode]:
+        """Return the reachable nodes that can be used now."""
+        ...
+
+    def get(self, node: NodeId) -> KnownNode | None:
+        """Return what is known of a node."""
+        ...
+
+
+@dataclass(slots=True)
+class _Kept:
+    endpoint: Endpoint
+    node: NodeId
+    since_ms: int
+    until_ms: int
+    is_linked: bool = False
+    is_in_play: bool = False
+    tried_since: float = 0.0  # monotonic: in play without an answer
+    silent_from: float = 0.0  # by the clock of our time online
+    lossy_until: float = -math.inf  # monotonic
+
+    def is_answering(self, now: float) -> bool:
+        """Say whether it answers, or may still do so."""
+        return now >= self.lossy_until and (self.is_linked or not self.is_in_play or now < self.tried_since + TRIAL)
+
+
+class Guards:
+    """Our guards. Tell it of links with ``link_up`` and ``link_down``; it tells whom to keep links with."""
+
+    def __init__(self, own: NodeId, roster: NodeSource, rng: random.Random) -> None:
+        self._own = own
+        self._roster = roster
+        self._rng = rng
+        self._kept: list[_Kept] = []
+        self._linked: set[NodeId] = set()  # guards or not: who is drawn may be linked already
+        self._online = 0.0  # seconds online until ``_online_at``
+        self._online_at: float | None = None
+        self._pause = FIRST_DRAW_PAUSE
+        self._next_draw = -math.inf
+        self._due = 0.0
+
+    # --- for the owner ------------------------------------------------------------------------------------------------
+
+    def remembered(self) -> list[Guard]:
+        """Return what to keep over a restart, in the order of precedence."""
+        return [Guard(each.endpoint, each.node, each.since_ms, each.until_ms) for each in self._kept]
+
+    def recall(self, guards: Iterable[Guard], now: Instant) -> None:
+        """Take back what ``remembered`` gave; before anything is drawn."""
+        known = {each.node for each in self._kept} | {self._own}
+        for guard in guards:
+            if guard.node not in known and guard.until_ms - guard.since_ms <= MAX_LIFETIME_MS:
+                self._kept.append(_Kept(*guard, is_linked=guard.node in self._linked))
+                known.add(guard.node)
+        del self._kept[MAX_GUARDS:]
+        self.handle_timeout(now)
+
+    # --- for the node -------------------------------------------------------------------------------------------------
+
+    def contacts(self) -> Mapping[NodeId, Endpoint]:
+        """Return whom to keep links with, wherever they are now."""
+        return {each.node: each.endpoint for each in self._kept if each.is_in_play}
+
+    def link_up(self, node: NodeId, now: Instant) -> None:
+        """A full node is linked."""
+        self._linked.add(node)
+        self._set_linked(node, now, is_linked=True)
+
+    def link_down(self, node: NodeId, now: Instant) -> None:
+        """A link is gone."""
+        self._linked.discard(node)
+        self._set_linked(node, now, is_linked=False)
+
+    def lossy(self, node: NodeId, now: Instant) -> None:
+        """A guard is linked but hardly anything comes through: set it aside for a while, if there are others."""
+        if guard := self._find(node):
+            guard.lossy_until = now.mono + SET_ASIDE_AFTER
+            self.handle_timeout(now)
+
+    def handle_timeout(self, now: Instant) -> None:
+        """Let go of expired guards, bring later ones into play, draw others."""
+        self._count_online(now.mono)
+        self._kept = [each for each in self._kept if now.wall_ms < each.until_ms]
+        for guard in self._kept:
+            if (current := self._roster.get(guard.node)) is not None:
+                guard.endpoint = current.endpoint
+        while not (is_complete := self._play(now)) and self._may_draw(now):
+            if not self._draw(now):
+                break
+        self._note_due(now, is_complete=is_complete)
+
+    def next_deadline(self) -> float:
+        """Return when ``handle_timeout`` is due, in monotonic seconds."""
+        return self._due
+
+    # --- for paths ----------------------------------------------------------------------------------------------------
+
+    def in_use(self, now: Instant) -> list[NodeId]:
+        """Return the guards to choose among for a path: the first three in play that are linked; none when none is."""
+        linked = [each for each in self._kept if each.is_in_play and each.is_linked]
+        sound = [each for each in linked if now.mono >= each.lossy_until]
+        return [each.node for each in sound or linked][:GUARDS]
+
+    # --- inside -------------------------------------------------------------------------------------------------------
+
+    def _find(self, node: NodeId) -> _Kept | None:
+        return next((each for each in self._kept if each.node == node), None)
+
+    def _set_linked(self, node: NodeId, now: Instant, *, is_linked: bool) -> None:
+        guard = self._find(node)
+        if guard is None or guard.is_linked == is_linked:
+            return
+        self._count_online(now.mono)
+        guard.is_linked = is_linked
+        guard.tried_since = now.mono
+        guard.silent_from = self._online
+        if sum(each.is_linked for each in self._kept) >= GUARDS_ANSWERING:
+            self._pause = FIRST_DRAW_PAUSE
+        self.handle_timeout(now)
+
+    def _count_online(self, now: float) -> None:
+        """Advance the clock of our time online."""
+        if self._online_at is not None and any(each.is_linked for each in self._kept):
+            self._online += now - self._online_at
+        self._online_at = now
+
+    def _is_set_aside(self, guard: _Kept, now: float) -> bool:
+        is_silent = guard.is_in_play and not guard.is_linked and self._online >= guard.silent_from + SET_ASIDE_AFTER
+        return is_silent or now < guard.lossy_until
+
+    def _play(self, now: Instant) -> bool:
+        """Say who is in play; False when the list is too short."""
+        counted = answering = 0
+        for guard in self._kept:
+            if counted >= GUARDS and answering >= GUARDS_ANSWERING:
+                guard.is_in_play = False
+                continue
+            if not guard.is_in_play:
+                guard.is_in_play = True
+                guard.tried_since = now.mono
+                guard.silent_from = self._online
+            counted += not self._is_set_aside(guard, now.mono)
+            answering += guard.is_answering(now.mono)
+        return counted >= GUARDS and answering >= GUARDS_ANSWERING
+
+    def _may_draw(self, now: Instant) -> bool:
+        recent = sum(each.since_ms > now.wall_ms - DRAWN_WITHIN_MS for each in self._kept)
+        is_room = recent < MAX_DRAWN and len(self._kept) < MAX_GUARDS
+        return is_room and self._roster.is_ready and (len(self._kept) < GUARDS or now.mono >= self._next_draw)
+
+    def _draw(self, now: Instant) -> bool:
+        """Add a guard at random, from another network than the others if there is any; False when there is nobody."""
+        taken = {each.node for each in self._kept} | {self._own}
+        others = [each for each in self._roster.fresh() if each.node not in taken]
+        networks = {network_of(each.endpoint.host) for each in self._kept} - {None}
+        apart = [each for each in others if network_of(each.endpoint.host) not in networks]
+        if not others:
+            return False
+        chosen = self._rng.choice(apart or others)
+        until = now.wall_ms + self._rng.randint(MIN_LIFETIME_MS, MAX_LIFETIME_MS)
+        is_linked = chosen.node in self._linked
+        self._kept.append(_Kept(chosen.endpoint, chosen.node, now.wall_ms, until, is_linked=is_linked))
+        if len(self._kept) > GUARDS:
+            self._pause = min(2 * self._pause, MAX_DRAW_PAUSE)
+        self._next_draw = now.mono + self._pause
+        return True
+
+    def _note_due(self, now: Instant, *, is_complete: bool) -> None:
+        """Look again when a trial ends or another guard may be drawn, and now and then for what changes by itself."""
+        missing = [each for each in self._kept if each.is_in_play and not each.is_linked]
+        due = now.mono + (LOOK_PERIOD if missing else QUIET_PERIOD)
+        if not is_complete:
+            due = min(due, max(self._next_draw, now.mono + TRIAL))
+        self._due = min([due, *(end for each in missing if (end := each.tried_since + TRIAL) > now.mono)])
+
+
+# Asked again for every node whenever a path or a guard is chosen.
+@lru_cache(maxsize=4096)
+def network_of(host: str) -> bytes | None:
+    """Return the /16 (IPv4) or /32 (IPv6) that an address lies in; None for those that say nothing about an owner."""
+    address = ip_address(host.partition("%")[0])
+    if address.is_loopback or not address.is_global:
+        return None
+    return address.packed[: 2 if address.version == 4 else 4]

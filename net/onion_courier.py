@@ -1,0 +1,367 @@
+"""The patron's courier: questions over circuits, boxes as packets, and nobody learns whose.
+
+    ask    ──> one way for each custodian and purpose (``net.onion.ways``), replaced in time
+    throw  ──> a packet of its own by a fresh path (``net.onion.departures``)
+    known  <── the roster, and in a large network what directories found (``net.onion.directory``)
+
+A custodian sees circuits that end at it, each with a few questions for one purpose; it cannot tell whether two of them are
+of one reader. What becomes of circuits and thrown boxes tells about the nodes on their paths (``net.onion.standing``).
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple, Protocol
+
+from net.bucket import Bucket, address_of, common_bits
+from net.errors import DecodeError, Unreachable
+from net.ids import NodeId, ParcelId
+from net.instant import Instant
+from net.messages import (
+    Boxes,
+    Busy,
+    DepositAnswer,
+    FoundRecord,
+    Lookup,
+    Message,
+    Nodes,
+    Tags,
+    decode_message,
+    encode_message,
+)
+from net.onion.circuits import CircuitId
+from net.onion.departures import Kind
+from net.onion.directory import Directory
+from net.onion.paths import Path, Paths, Roster
+from net.onion.standing import Standing
+from net.onion.ways import Builder, Ways
+from net.overlay.descriptor import Descriptor, epoch_of
+from net.parcel.box import decode_box
+from net.patron.courier import Purpose
+
+# Custodians of a bucket below which others are asked where there are more, and above which nobody suspected is named.
+ENOUGH: Final = 4
+ENOUGH_UNSUSPECTED: Final = 2
+# Thrown boxes whose fate is still of interest; beyond, the oldest are forgotten. A night's queue at two custodians.
+MAX_THROWN: Final = 1024
+# Buckets for which more custodians than are known would be news; beyond, those asked for longest ago are forgotten.
+MAX_LACKING: Final = 256
+# Seconds between two looks for news, doubled up to the most while there are none.
+FIRST_LOOK: Final = 0.5
+MAX_LOOK: Final = 30.0
+
+_ANSWERS: Final = (DepositAnswer, Tags, Boxes, FoundRecord, Busy)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How long a way may serve; see ``net.onion.ways.Terms``."""
+
+    age: float
+    questions: float
+    idle: float
+    is_lasting: bool = False
+
+
+# A stream tells its custodian that one reader follows a bucket; ten minutes of that are one piece of an afternoon.
+_FOLLOW: Final = Terms(age=600.0, questions=math.inf, idle=math.inf, is_lasting=True)
+# Boxes fetched over one circuit are one reader's: a few at a time.
+_FETCH: Final = Terms(age=60.0, questions=8, idle=60.0)
+_RECORD: Final = Terms(age=600.0, questions=math.inf, idle=60.0)
+_DIRECTORY: Final = Terms(age=60.0, questions=1, idle=60.0)
+_TERMS: Final = {Purpose.FOLLOW: _FOLLOW, Purpose.FETCH: _FETCH, Purpose.RECORD: _RECORD}
+
+
+class _Key(NamedTuple):
+    """What a way is for: a purpose of the patron's, or one question to a directory by its number."""
+
+    node: NodeId
+    use: Purpose | int
+
+
+class PatronPort(Protocol):
+    """What is called of the patron."""
+
+    def receive(self, custodian: NodeId, message: Message, now: Instant) -> None:
+        """Take a custodian's message."""
+        ...
+
+    def lost(self, custodian: NodeId, purpose: Purpose, now: Instant) -> None:
+        """Take note that a circuit is gone."""
+        ...
+
+    def found(self, now: Instant) -> None:
+        """Take note that more custodians are known, or that they can be reached now."""
+        ...
+
+
+class OverlayPort(Protocol):
+    """What is needed of the overlay."""
+
+    @property
+    def roster(self) -> Roster:
+        """Return the nodes for paths."""
+        ...
+
+    def size(self) -> float:
+        """Return the estimated number of full nodes."""
+        ...
+
+    def width(self) -> int:
+        """Return the width of buckets, in bits."""
+        ...
+
+
+class Sender(Protocol):
+    """What is needed of ``Departures``."""
+
+    def send(self, path: Path, kind: Kind, body: bytes) -> None:
+        """Send one packet. Raises ``Overloaded``."""
+        ...
+
+
+class OnionPort(Protocol):
+    """What is needed of ``net.onion.onion``."""
+
+    @property
+    def paths(self) -> Paths:
+        """Return what chooses paths."""
+        ...
+
+    @property
+    def standing(self) -> Standing:
+        """Return what is known of nodes."""
+        ...
+
+    @property
+    def circuits(self) -> Builder:
+        """Return our own circuits; they call back ``opened``, ``received`` and ``closed`` here."""
+        ...
+
+    @property
+    def departures(self) -> Sender:
+        """Return where packets leave."""
+        ...
+
+
+class OnionCourier:
+    """A ``Courier``, and the user of our circuits. ``attach`` comes before anything else, since those it joins need it.
+
+    ``check`` returns a genuine descriptor (``net.overlay.descriptor.Verifier.check``). Every ``now`` carries network time.
+    """
+
+    _paths: Paths
+    _standing: Standing
+    _departures: Sender
+    _ways: Ways[_Key]
+    _patron: PatronPort
+
+    def __init__(
+        self,
+        own: NodeId,
+        overlay: OverlayPort,
+        check: Callable[[bytes, Instant], Descriptor],
+        rng: random.Random,
+        random: Callable[[int], bytes],
+    ) -> None:
+        self._own = own
+        self._overlay = overlay
+        self._rng = rng
+        self._directory = Directory(self, self._others, check, rng, random)
+        self._thrown: dict[tuple[ParcelId, NodeId], Path] = {}  # the oldest first
+        self._lacking: dict[Bucket, int] = {}  # how many were named last; the one asked for longest ago first
+        self._look_at = math.inf
+        self._look_pause = FIRST_LOOK
+        self._now = Instant(0.0, 0)
+
+    def attach(self, onion: OnionPort, patron: PatronPort) -> None:
+        """Join what this stands between."""
+        self._paths = onion.paths
+        self._standing = onion.standing
+        self._departures = onion.departures
+        self._ways = Ways(onion.circuits, onion.paths, self, self._rng)
+        self._patron = patron
+
+    # --- the patron's courier -----------------------------------------------------------------------------------------
+
+    def known(self, address: int) -> list[NodeId]:
+        """Return custodians for the bucket of an address, those that share most bits with it first.
+
+        Of the address no more bits count than a writer shows. When there are few, a search begins; when there are none
+        that can be reached, ``found`` is called as soon as there are.
+        """
+        width = self._overlay.width()
+        bucket = Bucket.of(address, width)
+        nodes = self._custodians(bucket)
+        if len(nodes) < ENOUGH:
+            self._await_more(bucket, len(nodes))
+        self._rng.shuffle(nodes)
+        nodes.sort(key=lambda each: -min(width + 1, common_bits(address, address_of(each.overlay_id))))
+        trusted = [each.node for each in nodes if not self._standing.is_suspect(each.node, self._now)]
+        if len(trusted) >= ENOUGH_UNSUSPECTED:
+            return trusted
+        return trusted + [each.node for each in nodes if each.node not in trusted]
+
+    def shares(self, custodian: NodeId, address: int) -> int:
+        """Return how many leading bits of an address are the custodian's own, 0 when it is not known any more."""
+        descriptor = self._descriptor(custodian)
+        return common_bits(address, address_of(descriptor.overlay_id)) if descriptor else 0
+
+    def width(self) -> int:
+        """Return the width of the network's buckets, in bits."""
+        return self._overlay.width()
+
+    def ask(self, custodian: NodeId, purpose: Purpose, message: Message, now: Instant) -> None:
+        """Put a question. Raises ``Unreachable``, or ``Overloaded`` when the way is full for the moment."""
+        self._now = now
+        descriptor = self._descriptor(custodian)
+        if descriptor is None:
+            raise Unreachable
+        self._ways.ask(_Key(custodian, purpose), descriptor, _TERMS[purpose], encode_message(message), now)
+
+    def throw(self, custodian: NodeId, box: bytes, now: Instant) -> None:
+        """Send a box by a fresh path; nobody answers. Raises ``Unreachable``, ``Overloaded``, ``DecodeError``."""
+        self._now = now
+        descriptor = self._descriptor(custodian)
+        if descriptor is None:
+            raise Unreachable
+        key = decode_box(box).box_id, custodian
+        path = self._paths.choose(descriptor, now, is_delayed=True)
+        self._departures.send(path, Kind.BOX, box)
+        self._thrown.pop(key, None)
+        self._thrown[key] = path
+        if len(self._thrown) > MAX_THROWN:
+            del self._thrown[next(iter(self._thrown))]
+
+    def suspect(self, custodian: NodeId, now: Instant) -> None:
+        """Take note that a custodian withheld, altered, invented, or stayed silent."""
+        self._standing.suspect(custodian, now)
+
+    def delivered(self, parcel_id: ParcelId, custodian: NodeId, now: Instant) -> None:
+        """A custodian named the box that was thrown to it: its path is sound."""
+        if path := self._thrown.pop((parcel_id, custodian), None):
+            self._paths.worked(path, now)
+
+    def missing(self, parcel_id: ParcelId, custodian: NodeId, now: Instant) -> None:
+        """A box that was thrown has not been named by anybody in time: somebody on its path lost it."""
+        if path := self._thrown.pop((parcel_id, custodian), None):
+            self._paths.failed(path, now)
+
+    # --- the user of circuits -----------------------------------------------------------------------------------------
+
+    def opened(self, circuit: CircuitId, now: Instant) -> None:
+        """The far end answered."""
+        self._ways.opened(circuit, now)
+
+    def received(self, circuit: CircuitId, data: bytes, now: Instant) -> None:
+        """A message came back."""
+        self._now = now
+        self._ways.received(circuit, data, now)
+
+    def closed(self, circuit: CircuitId, now: Instant, *, is_silent: bool) -> None:
+        """A circuit is over by no doing of ours."""
+        self._now = now
+        self._ways.closed(circuit, now, is_silent=is_silent)
+
+    # --- the user of ways ---------------------------------------------------------------------------------------------
+
+    def heard(self, key: _Key, data: bytes, now: Instant) -> None:
+        """Take what came over a way; who says what nobody asked for is not talked to any more."""
+        try:
+            message = decode_message(data)
+        except DecodeError:
+            message = None
+        if isinstance(key.use, Purpose) and isinstance(message, _ANSWERS):
+            self._patron.receive(key.node, message, now)
+        elif isinstance(key.use, int) and isinstance(message, Nodes):
+            if self._directory.receive(key.node, message, now):
+                self._tell_found(now)
+        else:
+            self._ways.drop(key, now)
+            self._standing.suspect(key.node, now)
+            self.lost(key, now)
+
+    def lost(self, key: _Key, now: Instant) -> None:
+        """A way is gone with what was asked there."""
+        if isinstance(key.use, Purpose):
+            self._patron.lost(key.node, key.use, now)
+        else:
+            self._directory.lost(key.use, now)
+
+    # --- the directory's line -----------------------------------------------------------------------------------------
+
+    def ask_directory(self, directory: Descriptor, message: Lookup, now: Instant) -> None:
+        """Put a question over a circuit of its own. Raises ``Unreachable`` or ``Overloaded``."""
+        key = _Key(directory.node, message.request)
+        self._ways.ask(key, directory, _DIRECTORY, encode_message(message), now)
+
+    def end_directory(self, directory: NodeId, request: int, now: Instant) -> None:
+        """End the circuit of a question that is done with."""
+        self._ways.drop(_Key(directory, request), now)
+
+    # --- time ---------------------------------------------------------------------------------------------------------
+
+    def handle_timeout(self, now: Instant) -> None:
+        """Do what is due."""
+        self._now = now
+        self._ways.handle_timeout(now)
+        self._directory.handle_timeout(now)
+        if now.mono >= self._look_at:
+            self._look(now)
+
+    def next_deadline(self) -> float:
+        """Return when ``handle_timeout`` is due, in monotonic seconds."""
+        return min(self._ways.next_deadline(), self._directory.next_deadline(), self._look_at)
+
+    # --- inside -------------------------------------------------------------------------------------------------------
+
+    def _others(self, count: int, now: Instant) -> Sequence[Descriptor]:
+        return self._paths.others(count, now)
+
+    def _descriptor(self, node: NodeId) -> Descriptor | None:
+        """Return what is known of a node: what we found ourselves counts more than what we were told."""
+        epoch = epoch_of(self._now)
+        for each in (self._overlay.roster.get(node), self._directory.get(node)):
+            if each is not None and each.key_of(epoch) is not None:
+                return each
+        return None
+
+    def _custodians(self, bucket: Bucket) -> list[Descriptor]:
+        """Return whom we know in a bucket; nobody while nothing can be sent."""
+        if not self._paths.is_possible(self._now):
+            return []
+        fresh = [each for each in self._overlay.roster.fresh() if bucket.covers(address_of(each.overlay_id))]
+        known = {each.node for each in fresh} | {self._own}
+        return [each for each in fresh if each.node != self._own] + [
+            each for each in self._directory.found(bucket, epoch_of(self._now)) if each.node not in known
+        ]
+
+    def _await_more(self, bucket: Bucket, count: int) -> None:
+        """Look out for more custodians of a bucket, and search for them where the roster is not the whole network."""
+        is_new = self._lacking.pop(bucket, None) is None
+        self._lacking[bucket] = count
+        if len(self._lacking) > MAX_LACKING:
+            del self._lacking[next(iter(self._lacking))]
+        if is_new or self._look_at == math.inf:
+            self._look_pause = FIRST_LOOK
+            self._look_at = min(self._look_at, self._now.mono + FIRST_LOOK)
+        if self._overlay.size() > len(self._overlay.roster.fresh()) + 1:
+            self._directory.want(bucket)
+
+    def _look(self, now: Instant) -> None:
+        """Tell the patron when a bucket has more custodians than it was told of."""
+        counts = {bucket: len(self._custodians(bucket)) for bucket in self._lacking}
+        if any(count > self._lacking[bucket] for bucket, count in counts.items()):
+            self._tell_found(now)
+            return
+        self._look_pause = min(2 * self._look_pause, MAX_LOOK)
+        self._look_at = now.mono + self._look_pause
+
+    def _tell_found(self, now: Instant) -> None:
+        """Call the patron, which asks again for what it still lacks."""
+        self._lacking.clear()
+        self._look_at = math.inf
+        self._patron.found(now)
