@@ -12,32 +12,39 @@ from __future__ import annotations
 
 import ipaddress
 import logging
-import os
-from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import trio
 
-from core.options import JoinSpec, NetworkOptions
+from core.options import JoinSpec
+from core.resolving import resolve
 from core.storage.database import Database
 from core.storage.errors import StorageError
-from core.storage.migrations import load_migrations
-from core.storage.parcels import SqlParcelStore
-from core.storage.peers import MAX_KNOWN_PEERS, KnownPeer, known_peers, remember_peers
-from core.storage.thread import DatabaseThread, open_database
-from net.custodian import Quota, StoreJob
-from net.driver import Driver, system_clock
+from core.storage.peers import (
+    MAX_KNOWN_PEERS,
+    KnownPeer,
+    known_guards,
+    known_peers,
+    remember_guards,
+    remember_peers,
+)
+from core.storage.thread import DatabaseThread
+from net.bucket import Bucket
+from net.custodian import StoreJob
+from net.driver import Driver
 from net.events import NodeEvent
 from net.ids import Cursor, Endpoint, NodeId, ParcelId, Tag
 from net.instant import Instant
 from net.link.events import Role
 from net.link.status import Counters
-from net.node import NORMAL_SLOT, Node, PeerStatus
-from net.parcel.work import FULL_PRICE, WorkPrice
+from net.node import Node, PeerStatus
+from net.onion.guards import Guard
+from net.pace import Pace
+from net.rendezvous.hints import Source
 from net.transport import Transport
+from net.view import NodeView
 
 _log = logging.getLogger(__name__)
 
@@ -45,22 +52,9 @@ _log = logging.getLogger(__name__)
 MAX_EVENTS: Final = 256
 # Seconds between two notes of whom we know: what a crash may forget.
 REMEMBER_PERIOD: Final = 600.0
-# Seconds until a host name that does not resolve is tried again.
-RESOLVE_RETRY: Final = 30.0
-# Seconds for the last notes and goodbyes when everything ends.
-FAREWELL: Final = 2.0
 
 AnyStoreJob = StoreJob[Any]
 R = TypeVar("R")
-
-
-@dataclass(frozen=True, slots=True)
-class Tuning:
-    """What tests make cheap and the strong setting slow; the product uses it as it stands. ``slot`` in seconds."""
-
-    price: WorkPrice = FULL_PRICE
-    slot: float = NORMAL_SLOT
-    quota: Quota | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +65,10 @@ class NodeStatus:
     role: Role
     peers: tuple[PeerStatus, ...]
     custodians: int
-    parcels: int
     network_offset_ms: int
     clock_difference_ms: int
     counters: Counters
+    view: NodeView
 
 
 class _StoreAwareNode:
@@ -129,13 +123,13 @@ class NodeService:
 
     # --- what the owner wants -----------------------------------------------------------------------------------------
 
-    def follow(self, custodian: NodeId, prefix: int, width: int, cursor: Cursor | None) -> None:
-        """See ``Node.follow``."""
-        self._do(lambda now: self._node.follow(custodian, prefix, width, cursor, now))
+    def read(self, addresses: Collection[int]) -> None:
+        """See ``Node.read``."""
+        self._do(lambda now: self._node.read(addresses, now))
 
-    def unfollow(self, custodian: NodeId) -> None:
-        """See ``Node.unfollow``."""
-        self._do(lambda now: self._node.unfollow(custodian, now))
+    def follow(self, custodian: NodeId, bucket: Bucket, cursor: Cursor | None) -> None:
+        """See ``Node.follow``."""
+        self._do(lambda now: self._node.follow(custodian, bucket, cursor, now))
 
     def fetch(self, tags: Sequence[Tag]) -> None:
         """See ``Node.fetch``."""
@@ -147,7 +141,7 @@ class NodeService:
 
     def withdraw(self, parcel_id: ParcelId) -> None:
         """See ``Node.withdraw``."""
-        self._do(lambda _: self._node.withdraw(parcel_id))
+        self._do(lambda now: self._node.withdraw(parcel_id, now))
 
     def put_record(self, record: bytes) -> None:
         """See ``Node.put_record``."""
@@ -159,12 +153,20 @@ class NodeService:
 
     async def join(self, spec: JoinSpec) -> None:
         """Link to a node and try for ever; returns once its name is an address. Raises ``Overloaded``."""
-        endpoint = await _resolve(spec.endpoint, self._transport.local)
+        endpoint = await resolve(spec.endpoint, self._transport.local)
         self._do(lambda now: self._node.join(endpoint, spec.node, now))
 
-    def remember(self, peers: list[tuple[Endpoint, NodeId]]) -> None:
-        """Know full nodes of an earlier run; an owner without a node database keeps them itself."""
-        self._do(lambda now: self._node.remember(peers, now))
+    def hint(self, endpoints: Sequence[Endpoint], source: Source) -> None:
+        """Say that nodes may be found at these endpoints."""
+        self._do(lambda now: self._node.hint(endpoints, source, now))
+
+    def set_mapping(self, endpoint: Endpoint | None) -> None:
+        """Say that a router maps this outer endpoint to our socket, or none any more."""
+        self._do(lambda now: self._node.set_mapping(endpoint, now))
+
+    def set_pace(self, pace: Pace) -> None:
+        """See ``Node.set_pace``."""
+        self._do(lambda now: self._node.set_pace(pace, now))
 
     # --- what the owner may ask ---------------------------------------------------------------------------------------
 
@@ -180,9 +182,13 @@ class NodeService:
         """Return the full nodes that can be asked now."""
         return self._node.custodians()
 
-    def remembered(self) -> list[tuple[Endpoint, NodeId]]:
-        """Return the full nodes worth knowing at the next start."""
-        return [(endpoint, node) for endpoint, node, _ in self._node.remembered()]
+    def shown_width(self) -> int:
+        """Return how many bits of an address a new box shows."""
+        return self._node.shown_width()
+
+    def price_factor(self, address: int) -> int:
+        """Return how many times the usual work a box to this address must carry now."""
+        return self._node.price_factor(address)
 
     def status(self) -> NodeStatus:
         """Return what there is to show."""
@@ -192,10 +198,10 @@ class NodeService:
             role=node.role,
             peers=tuple(node.peers()),
             custodians=len(node.custodians()),
-            parcels=node.parcels(),
             network_offset_ms=node.network_offset_ms(),
             clock_difference_ms=node.clock_difference_ms(),
             counters=node.links.counters,
+            view=node.view(),
         )
 
     # --- inside -------------------------------------------------------------------------------------------------------
@@ -207,11 +213,11 @@ class NodeService:
             self._driver.poke()
 
     async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
-        """Run until cancelled. ``open_node`` does this."""
+        """Run until cancelled. ``core.open_node`` does this."""
         async with trio.open_nursery() as nursery:
             if self._thread is not None:
-                known = await self._thread.run(_recall)
-                self.remember([(peer.endpoint, peer.node) for peer in known])
+                known, guards = await self._thread.run(_recall)
+                self._do(lambda now: self._node.remember([(peer.endpoint, peer.node) for peer in known], guards, now))
                 nursery.start_soon(self._serve_store, self._thread)
                 nursery.start_soon(self._remember_regularly)
             await nursery.start(self._driver.run)
@@ -260,67 +266,9 @@ class NodeService:
             return
         peers = [KnownPeer(node, endpoint, seen_ms) for endpoint, node, seen_ms in self._node.remembered()]
         try:
-            await self._thread.run(_note_peers, peers[:MAX_KNOWN_PEERS])
+            await self._thread.run(_note, peers[:MAX_KNOWN_PEERS], self._node.guards())
         except StorageError as error:
             self._note_trouble([error])
-
-
-@asynccontextmanager
-async def open_node(
-    path: Path,
-    *,
-    database_key: bytes,
-    node_secret: bytes,
-    options: NetworkOptions,
-    tuning: Tuning | None = None,
-    clock: Callable[[], Instant] = system_clock,
-) -> AsyncGenerator[NodeService]:
-    """Run a node for a block; its parcels and peers are kept in the SQLCipher file ``path``.
-
-    Raises ``StorageError`` when the file cannot be opened and ``Unreachable`` when the endpoint cannot be listened on.
-    """
-    async with (
-        open_database(path, database_key, load_migrations("parcels")) as thread,
-        node_over(thread, node_secret=node_secret, options=options, tuning=tuning, clock=clock) as service,
-    ):
-        yield service
-
-
-@asynccontextmanager
-async def node_over(
-    thread: DatabaseThread | None,
-    *,
-    node_secret: bytes,
-    options: NetworkOptions,
-    tuning: Tuning | None = None,
-    clock: Callable[[], Instant] = system_clock,
-) -> AsyncGenerator[NodeService]:
-    """Run a node for a block over an open database (a leaf needs none); raises ``Unreachable``."""
-    cost = tuning or Tuning()
-
-    def make(database: Database | None) -> Node:
-        return Node(
-            secret_key=node_secret,
-            role=Role.LEAF if options.leaf else Role.FULL,
-            store=None if options.leaf or database is None else SqlParcelStore(database),
-            random=os.urandom,
-            price=cost.price,
-            slot=cost.slot,
-            quota=cost.quota,
-        )
-
-    with Transport.open(*options.listen) as transport:
-        service = NodeService(make(None) if thread is None else await thread.run(make), transport, thread, clock)
-        async with trio.open_nursery() as nursery:
-            await nursery.start(service.run)
-            for spec in options.join:
-                nursery.start_soon(service.join, spec)
-            try:
-                yield service
-            finally:
-                nursery.cancel_scope.cancel()
-                with trio.move_on_after(FAREWELL, shield=True):
-                    await service.say_goodbye()
 
 
 def _run_jobs(_: Database, jobs: list[AnyStoreJob]) -> list[tuple[AnyStoreJob, Any, StorageError | None]]:
@@ -334,33 +282,12 @@ def _run_jobs(_: Database, jobs: list[AnyStoreJob]) -> list[tuple[AnyStoreJob, A
     return outcomes
 
 
-def _recall(database: Database) -> list[KnownPeer]:
+def _recall(database: Database) -> tuple[list[KnownPeer], list[Guard]]:
     with database.read() as snapshot:
-        return known_peers(snapshot, MAX_KNOWN_PEERS)
+        return known_peers(snapshot, MAX_KNOWN_PEERS), known_guards(snapshot)
 
 
-def _note_peers(database: Database, peers: list[KnownPeer]) -> None:
+def _note(database: Database, peers: list[KnownPeer], guards: list[Guard]) -> None:
     with database.transaction() as tx:
         remember_peers(tx, peers)
-
-
-async def _resolve(endpoint: Endpoint, ours: Endpoint) -> Endpoint:
-    """Return an endpoint with a numeric address of our own family; a name that has none is tried again for ever."""
-    if _is_numeric(endpoint.host):
-        return endpoint
-    family = trio.socket.AF_INET6 if ":" in ours.host else trio.socket.AF_INET
-    while True:
-        try:
-            found = await trio.socket.getaddrinfo(endpoint.host, endpoint.port, family, trio.socket.SOCK_DGRAM)
-            return Endpoint(str(found[0][4][0]), endpoint.port)
-        except OSError as error:
-            _log.warning("%s does not resolve: %s", endpoint.host, error.strerror)
-        await trio.sleep(RESOLVE_RETRY)
-
-
-def _is_numeric(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host.partition("%")[0])
-    except ValueError:
-        return False
-    return True
+        remember_guards(tx, guards)

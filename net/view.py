@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
+from net.custodian import CustodianView
 from net.ids import Endpoint
+from net.instant import Instant
+from net.parts import Parts
 from net.patron import BucketView
 
 # Below this many full nodes somebody who watches a part of them can tell who talks to whom (``docs/THREATS.md``).
 SMALL_NETWORK: Final = 100
-
-
-@dataclass(frozen=True, slots=True)
-class CustodianView:
-    """What we keep for others: the part of the address space as (prefix, width), and how the swarm does."""
-
-    parcels: int = 0
-    size: int = 0  # bytes
-    prefix: int = 0
-    width: int = 0
-    mates: int = 0
-    price_factor: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +34,7 @@ class NodeView:
     loops_lost: int = 0
     bytes_in: int = 0
     bytes_out: int = 0
-    custodian: CustodianView = field(default_factory=CustodianView)
+    custodian: CustodianView | None = None
 
     @property
     def is_small(self) -> bool:
@@ -55,3 +46,27 @@ class NodeView:
         """Whether the custodians of our inboxes name the same boxes; None before they were compared."""
         said = [each.agree for each in self.buckets if each.agree is not None]
         return all(said) if said else None
+
+
+def view_of(parts: Parts, now: Instant) -> NodeView:
+    """Return what a node's parts know; the wall clock of ``now`` is network time."""
+    onion, overlay = parts.onion, parts.overlay
+    links = parts.links.links()
+    return NodeView(
+        nat=parts.reach.nat,
+        is_reachable=parts.reach.is_reachable,
+        public=parts.reach.public,
+        size=round(overlay.size()),
+        known=len(overlay.roster.fresh()),
+        hops=onion.paths.hops_possible(now),
+        guards=len(onion.guards.contacts()),
+        guards_linked=len(onion.guards.in_use(now)),
+        sources=parts.dialer.sources(),
+        buckets=tuple(parts.patron.agreement()),
+        cover_bytes_per_day=onion.paths.pace.bytes_per_day,
+        loops_sent=onion.loops.counters.sent,
+        loops_lost=onion.loops.counters.lost,
+        bytes_in=sum(link.bytes_in for link in links),
+        bytes_out=sum(link.bytes_out for link in links),
+        custodian=parts.custodian.view() if parts.custodian else None,
+    )

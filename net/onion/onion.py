@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import random as random_module
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 from net.errors import DecodeError
@@ -51,24 +52,25 @@ class Links(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What an onion works with."""
+
+    cipher: OnionCipher
+    roster: Roster
+    switch: Switch
+    links: Links
+    random: Callable[[int], bytes]
+    pace: Pace
+
+
 class Onion:
     """Every ``now`` carries network time in its wall clock. ``is_relay``: carries for others too."""
 
-    def __init__(  # one of each thing it joins
-        self,
-        *,
-        own: NodeId,
-        is_relay: bool,
-        cipher: OnionCipher,
-        roster: Roster,
-        switch: Switch,
-        links: Links,
-        user: Circuitry,
-        ends: Ends,
-        take_box: TakeBox,
-        random: Callable[[int], bytes],
-        pace: Pace,
+    def __init__(
+        self, own: NodeId, means: Means, *, is_relay: bool, user: Circuitry, ends: Ends, take_box: TakeBox
     ) -> None:
+        cipher, switch, links, random = means.cipher, means.switch, means.links, means.random
         rng = random_module.Random(random(16))
         self._own = own
         self._is_relay = is_relay
@@ -76,14 +78,14 @@ class Onion:
         self._address: Endpoint | None = None
         self.keyring = Keyring(cipher, random)
         self.standing = Standing()
-        self.guards = Guards(own, roster, rng)
-        self.paths = Paths(own, roster, self.guards, self.standing, rng, pace)
-        self.departures = Departures(cipher, switch, links.send_cell, random)
+        self.guards = Guards(own, means.roster, rng)
+        self.paths = Paths(own, means.roster, self.guards, self.standing, rng, means.pace)
+        self.departures = Departures(cipher, switch, links.send_cell, self.paths.failed, random)
         self.loops = Loops(self.paths, self.departures, self._home, rng, random)
         self.relay = Relay(peel=self._peel, switch=switch, links=links, deliver=self._deliver)
         self.exchange = Exchange(cipher=cipher, peel=self._peel, switch=switch, links=links, ends=ends, random=random)
         self.circuits = Circuits(cipher=cipher, switch=switch, links=links, user=user, random=random)
-        self._machines: Final = (self.guards, self.loops, self.relay, self.exchange, self.circuits)
+        self._machines: Final = (self.guards, self.loops, self.departures, self.relay, self.exchange, self.circuits)
 
     def set_address(self, endpoint: Endpoint | None) -> None:
         """Say where others reach us; None when they cannot."""

@@ -1,33 +1,70 @@
-"""How to build nodes for simulated hosts."""
+"""How to build nodes for simulated hosts: real links and ciphers, or stand-ins for worlds of thousands."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from net.ids import Endpoint
 from net.link.events import Role
-from net.node import NORMAL_SLOT, Node
-from net.parcel.work import WorkPrice
+from net.link.layer import LinkLayer
+from net.link.port import Links
+from net.node import Node
+from net.overlay.identity import Identity, identity_of
+from net.parts import Tuning
+from net.simulator.plain_links import PlainLinks
 from net.simulator.world import FREE, Build, Host, Machine
 
+# Parcels and places in the overlay cost no work here.
+CHEAP = Tuning(price=FREE, id_work_bits=0)
 
-def full_node(*bootstraps: Endpoint, price: WorkPrice = FREE, slot: float = NORMAL_SLOT) -> Build:
+
+@dataclass(slots=True)
+class _Home:
+    """What a host keeps over restarts beside its store."""
+
+    secret: bytes
+    identity: Identity
+
+
+def full_node(*bootstraps: Endpoint, tuning: Tuning = CHEAP, is_plain: bool = False) -> Build:
     """Return how to build a full node that keeps its key and its store over restarts."""
-    return _node(Role.FULL, bootstraps, price, slot)
+    return _node(Role.FULL, bootstraps, tuning, is_plain=is_plain)
 
 
-def leaf_node(*bootstraps: Endpoint, price: WorkPrice = FREE) -> Build:
+def leaf_node(*bootstraps: Endpoint, tuning: Tuning = CHEAP, is_plain: bool = False) -> Build:
     """Return how to build a leaf that keeps its key over restarts."""
-    return _node(Role.LEAF, bootstraps, price, NORMAL_SLOT)
+    return _node(Role.LEAF, bootstraps, tuning, is_plain=is_plain)
 
 
-def _node(role: Role, bootstraps: tuple[Endpoint, ...], price: WorkPrice, slot: float) -> Build:
-    keys: dict[Endpoint, bytes] = {}
+def _node(role: Role, bootstraps: tuple[Endpoint, ...], tuning: Tuning, *, is_plain: bool) -> Build:
+    homes: dict[Endpoint, _Home] = {}
 
     def build(host: Host) -> Machine:
-        key = keys.setdefault(host.endpoint, host.rng.randbytes(32))
-        store = host.store if role is Role.FULL else None
-        node = Node(secret_key=key, role=role, store=store, random=host.rng.randbytes, price=price, slot=slot)
+        home = homes.get(host.endpoint)
+        if home is None:
+            secret = host.rng.randbytes(32)
+            home = homes[host.endpoint] = _Home(secret, identity_of(secret, tuning.id_work_bits))
+        node = Node(
+            _links(host, home, role, is_plain=is_plain),
+            home.identity,
+            role=role,
+            store=host.store if role is Role.FULL else None,
+            random=host.rng.randbytes,
+            tuning=tuning,
+        )
         for endpoint in bootstraps:
             node.join(endpoint, None, host.now())
         return node
 
     return build
+
+
+def _links(host: Host, home: _Home, role: Role, *, is_plain: bool) -> Links:
+    if not is_plain:
+        return LinkLayer(secret_key=home.secret, role=role, random=host.rng.randbytes)
+
+    def is_up(endpoint: Endpoint) -> bool:
+        other = host.world.hosts.get(endpoint)
+        return other is not None and other.is_up
+
+    return PlainLinks(node_id=home.identity.node, role=role, random=host.rng.randbytes, is_up=is_up)

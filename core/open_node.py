@@ -1,0 +1,135 @@
+"""Opens a node: its key, its place in the overlay, its database, its socket, and its ways to find the others.
+
+    open_node        a node whose files the caller names: the headless one
+    open_own_node    the node of a person's device: it serves others too, unless that was declined or its files are in use
+
+Finding the nonce that binds a node's place to its key takes a tenth of a second of hashing, so it is done in a thread.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import trio
+
+from core.crypto import primitives
+from core.finding_nodes import find_nodes
+from core.node_service import NodeService
+from core.options import NetworkOptions
+from core.storage.database import Database
+from core.storage.errors import StorageError
+from core.storage.migrations import load_migrations
+from core.storage.parcels import SqlParcelStore
+from core.storage.thread import DatabaseThread, open_database
+from core.vault.errors import VaultError
+from core.vault.node_key import load_or_create
+from core.vault.profile import NODE_KEY, Profile
+from net.driver import system_clock
+from net.instant import Instant
+from net.link.events import Role
+from net.link.layer import LinkLayer
+from net.node import Node
+from net.overlay.identity import Identity, identity_of
+from net.parts import Tuning
+from net.transport import Transport
+
+_log = logging.getLogger(__name__)
+
+# A node's parcels, and whom it knew.
+NODE_DATABASE: Final = "parcels.db"
+# Where the client keeps its node, beside the account and apart from a headless node's home.
+OWN_NODE: Final = "own-node"
+# Seconds for the last notes and goodbyes when everything ends.
+FAREWELL: Final = 2.0
+
+
+@asynccontextmanager
+async def open_node(
+    path: Path,
+    *,
+    database_key: bytes,
+    node_secret: bytes,
+    options: NetworkOptions,
+    tuning: Tuning | None = None,
+    clock: Callable[[], Instant] = system_clock,
+) -> AsyncGenerator[NodeService]:
+    """Run a node for a block; its parcels and peers are kept in the SQLCipher file ``path``.
+
+    Raises ``StorageError`` when the file cannot be opened and ``Unreachable`` when the endpoint cannot be listened on.
+    """
+    async with (
+        open_database(path, database_key, load_migrations("parcels")) as thread,
+        node_over(thread, node_secret=node_secret, options=options, tuning=tuning, clock=clock) as service,
+    ):
+        yield service
+
+
+@asynccontextmanager
+async def open_own_node(
+    home: Path, options: NetworkOptions, *, tuning: Tuning | None = None, clock: Callable[[], Instant] = system_clock
+) -> AsyncGenerator[NodeService]:
+    """Run the node of the device whose account lives in ``home``. Raises ``Unreachable``.
+
+    Where its files cannot be used (another process does, the disk is full or read-only), it takes part as a leaf with a
+    key for this run alone: nobody is kept from reading mail by a disk that could not keep strangers' parcels.
+    """
+    async with AsyncExitStack() as stack:
+        thread: DatabaseThread | None = None
+        secret = primitives.random_bytes(primitives.KEY_SIZE)
+        try:
+            stack.enter_context(Profile(home / OWN_NODE))
+            key = await trio.to_thread.run_sync(load_or_create, home / OWN_NODE / NODE_KEY)
+            path = home / OWN_NODE / NODE_DATABASE
+            thread = await stack.enter_async_context(open_database(path, key.database_key, load_migrations("parcels")))
+            secret = secret if options.leaf else key.node_secret
+        except (VaultError, StorageError, OSError) as error:
+            _log.warning("this device takes part as a leaf: %s", type(error).__name__)
+            options = replace(options, leaf=True)
+        opening = node_over(thread, node_secret=secret, options=options, tuning=tuning, clock=clock)
+        yield await stack.enter_async_context(opening)
+
+
+@asynccontextmanager
+async def node_over(
+    thread: DatabaseThread | None,
+    *,
+    node_secret: bytes,
+    options: NetworkOptions,
+    tuning: Tuning | None = None,
+    clock: Callable[[], Instant] = system_clock,
+) -> AsyncGenerator[NodeService]:
+    """Run a node for a block over an open database (a leaf needs none); raises ``Unreachable``."""
+    cost = tuning or Tuning()
+    identity = await trio.to_thread.run_sync(identity_of, node_secret, cost.id_work_bits)
+    make = partial(_make_node, node_secret, identity, Role.LEAF if options.leaf else Role.FULL, cost)
+    with Transport.open(*options.listen) as transport:
+        service = NodeService(make(None) if thread is None else await thread.run(make), transport, thread, clock)
+        async with trio.open_nursery() as nursery:
+            await nursery.start(service.run)
+            for spec in options.join:
+                nursery.start_soon(service.join, spec)
+            nursery.start_soon(find_nodes, service, options)
+            try:
+                yield service
+            finally:
+                nursery.cancel_scope.cancel()
+                with trio.move_on_after(FAREWELL, shield=True):
+                    await service.say_goodbye()
+
+
+def _make_node(secret: bytes, identity: Identity, role: Role, tuning: Tuning, database: Database | None) -> Node:
+    return Node(
+        LinkLayer(secret_key=secret, role=role, random=os.urandom),
+        identity,
+        role=role,
+        store=None if role is Role.LEAF or database is None else SqlParcelStore(database),
+        random=os.urandom,
+        tuning=tuning,
+    )

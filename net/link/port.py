@@ -1,0 +1,68 @@
+"""What the rest of a node needs of its links: ``LinkLayer``, or a stand-in of the simulator."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from net.ids import Endpoint, NodeId
+from net.instant import Instant
+from net.link.events import LinkEvent, LinkId
+from net.link.status import Counters, LinkInfo
+
+
+class Links(Protocol):
+    """All links of one node; the methods are those of ``LinkLayer``."""
+
+    @property
+    def node_id(self) -> NodeId:
+        """Return our link key."""
+        ...
+
+    @property
+    def counters(self) -> Counters:
+        """Return what was counted."""
+        ...
+
+    def connect(self, endpoint: Endpoint, peer: NodeId | None, now: Instant) -> None:
+        """Begin a link."""
+        ...
+
+    def send_message(self, link: LinkId, data: bytes, now: Instant) -> None:
+        """Queue a message."""
+        ...
+
+    def writable(self, link: LinkId) -> bool:
+        """Say whether there is room for one more largest message."""
+        ...
+
+    def send_cell(self, link: LinkId, data: bytes, now: Instant) -> None:
+        """Queue a cell."""
+        ...
+
+    def close(self, link: LinkId, now: Instant) -> None:
+        """End a link."""
+        ...
+
+    def links(self) -> list[LinkInfo]:
+        """Return the links that are up."""
+        ...
+
+    def receive_datagram(self, data: bytes, source: Endpoint, now: Instant) -> None:
+        """Take a datagram."""
+        ...
+
+    def handle_timeout(self, now: Instant) -> None:
+        """Do what is due."""
+        ...
+
+    def next_deadline(self) -> float | None:
+        """Return when ``handle_timeout`` is due."""
+        ...
+
+    def datagrams_to_send(self, now: Instant) -> list[tuple[bytes, Endpoint]]:
+        """Return the next batch."""
+        ...
+
+    def next_event(self) -> LinkEvent | None:
+        """Return what happened next."""
+        ...

@@ -1,0 +1,111 @@
+"""What a node is made of, and how the parts hang together. ``net.node`` has the picture."""
+
+from __future__ import annotations
+
+import random as random_module
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from net.calls import Calls
+from net.custodian import Custodian, Quota
+from net.desk import Desk
+from net.dialer import Dialer
+from net.events import NodeEvent
+from net.instant import Instant
+from net.link.events import Role
+from net.link.port import Links
+from net.onion.cipher import OnionCipher, RealOnionCipher
+from net.onion.onion import Means, Onion
+from net.onion_courier import OnionCourier
+from net.overlay.descriptor import Verifier
+from net.overlay.identity import ID_WORK_BITS, Identity
+from net.overlay.overlay import Overlay
+from net.pace import NORMAL, Pace
+from net.parcel.work import FULL_PRICE, WorkPrice
+from net.patron import Patron
+from net.peers import PeerTable
+from net.post import Post
+from net.reach import Reach
+from net.store import ParcelStore
+from net.switch import Switch
+from net.timekeeping import NetworkTime
+from net.upkeep import Upkeep
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """What tests and simulations make cheap, and the strong setting slow; the product uses it as it stands."""
+
+    price: WorkPrice = FULL_PRICE
+    pace: Pace = NORMAL
+    quota: Quota | None = None
+    id_work_bits: int = ID_WORK_BITS
+    cipher: OnionCipher | None = None  # None: the real one
+
+
+class Machine(Protocol):
+    """What all parts above the links share."""
+
+    def handle_timeout(self, now: Instant) -> None:
+        """Do what is due."""
+        ...
+
+    def next_deadline(self) -> float:
+        """Return when that is, in monotonic seconds."""
+        ...
+
+
+class Parts:
+    """The parts of one node. ``report`` takes what the owner is to hear."""
+
+    def __init__(
+        self,
+        links: Links,
+        identity: Identity,
+        role: Role,
+        store: ParcelStore | None,
+        random: Callable[[int], bytes],
+        tuning: Tuning,
+        report: Callable[[NodeEvent], None],
+    ) -> None:
+        # Choices among peers need no secrecy, only that nobody can foretell them.
+        rng = random_module.Random(random(16))
+        own, pace = identity.node, tuning.pace
+        self.links = links
+        self.time = NetworkTime()
+        self.switch = Switch(links.connect, links.close)
+        self.post = Post(links, self.switch)
+        self.calls = Calls(self.switch, self.post.put)
+        self.table = PeerTable(own, rng)
+        self.dialer = Dialer(role, self.table, self.post, rng, links.connect)
+        self.reach = Reach(own, self.calls, self.switch, links, rng)
+        self.overlay = Overlay(identity, role, self.calls, Verifier(work_bits=tuning.id_work_bits), rng)
+        self.desk = Desk(links, self.overlay)
+        self.custodian: Custodian | None = None
+        if store is not None:
+            self.custodian = self.desk.custodian = Custodian(
+                store=store, outlet=self.desk, random=random, price=tuning.price, slot=pace.slot, quota=tuning.quota
+            )
+        self.courier = OnionCourier(self.overlay, rng)
+        cipher = tuning.cipher or RealOnionCipher()
+        self.onion = Onion(
+            own,
+            Means(cipher, self.overlay.roster, self.switch, links, random, pace),
+            is_relay=role is Role.FULL,
+            user=self.courier,
+            ends=self.desk,
+            take_box=self.desk.take_box,
+        )
+        self.desk.circuits = self.onion.exchange
+        self.patron = Patron(self.courier, rng, report, pace)
+        self.courier.serve(self.patron, self.onion)
+        self.upkeep = Upkeep(self.overlay, self.onion, self.reach, self.dialer, self.custodian)
+
+    def machines(self) -> tuple[Machine, ...]:
+        """Return all that have deadlines."""
+        those = (
+            self.switch, self.calls, self.dialer, self.reach, self.overlay,
+            self.upkeep, self.onion, self.courier, self.patron,
+        )  # fmt: skip
+        return (*those, self.custodian) if self.custodian else those

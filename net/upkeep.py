@@ -1,0 +1,75 @@
+"""Keeping house: what follows from the hour, from where we are reached, and from how large the network is.
+
+    the epoch turned      -> Sphinx keys are drawn and dropped, and we describe ourselves anew
+    our address changed   -> likewise, and loops come home another way
+    the width changed     -> the custodian keeps another part of the address space, with other mates
+    guards, mates changed -> the dialer keeps links with others
+
+All of it is looked at every few seconds and after every message that may have changed it; nothing happens when nothing did.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from net.custodian import Custodian
+from net.dialer import Dialer
+from net.ids import Endpoint, NodeId
+from net.instant import Instant
+from net.onion.onion import Onion
+from net.overlay.descriptor import epoch_of
+from net.overlay.overlay import Overlay
+from net.reach import Reach
+
+# Seconds between two looks; the dearest of them compares a few dozen names.
+PERIOD: Final = 5.0
+# Looks before the first hour of a run is over may come faster: everything is new then.
+FIRST_PERIOD: Final = 0.5
+FIRST_LOOKS: Final = 20
+
+
+class Upkeep:
+    """One node's housekeeping. Every ``now`` carries network time in its wall clock."""
+
+    def __init__(
+        self, overlay: Overlay, onion: Onion, reach: Reach, dialer: Dialer, custodian: Custodian | None
+    ) -> None:
+        self._overlay = overlay
+        self._onion = onion
+        self._reach = reach
+        self._dialer = dialer
+        self._custodian = custodian
+        self._epoch = -1
+        self._address: tuple[Endpoint | None, bool] = (None, False)
+        self._looks = 0
+        self._due = 0.0
+
+    def look(self, now: Instant) -> None:
+        """See what changed and pass it on."""
+        self._looks += 1
+        self._due = now.mono + (FIRST_PERIOD if self._looks < FIRST_LOOKS else PERIOD)
+        address = self._reach.public, self._reach.is_reachable is True
+        if address != self._address:
+            self._address = address
+            self._overlay.set_address(address[0], is_reachable=address[1])
+            self._onion.set_address(address[0] if address[1] else None)
+        epoch = epoch_of(now)
+        if epoch != self._epoch:
+            self._epoch = epoch
+            self._overlay.turn(epoch, self._onion.turn(now), now)
+        if self._custodian is not None:
+            self._custodian.set_scope(self._overlay.scope(), now)
+        self._dialer.keep(self._contacts(), now)
+
+    def _contacts(self) -> dict[NodeId, Endpoint]:
+        mates = {mate.node: mate.endpoint for mate in self._overlay.mates()}
+        return {**mates, **self._onion.guards.contacts()}
+
+    def handle_timeout(self, now: Instant) -> None:
+        """Look, when it is time to."""
+        if now.mono >= self._due or epoch_of(now) != self._epoch:
+            self.look(now)
+
+    def next_deadline(self) -> float:
+        """Return when ``handle_timeout`` is due, in monotonic seconds."""
+        return self._due
