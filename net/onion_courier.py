@@ -53,6 +53,7 @@ MAX_LACKING: Final = 256
 FIRST_LOOK: Final = 0.5
 MAX_LOOK: Final = 30.0
 
+_EVERYWHERE: Final = Bucket(0, 0)
 _ANSWERS: Final = (DepositAnswer, Tags, Boxes, FoundRecord, Busy)
 
 
@@ -148,7 +149,7 @@ class OnionPort(Protocol):
 
 
 class OnionCourier:
-    """A ``Courier``, and the user of our circuits. ``attach`` comes before anything else, since those it joins need it.
+    """A ``Courier``, and the user of our circuits. ``serve`` comes before anything else; those it joins are made with it.
 
     ``check`` returns a genuine descriptor (``net.overlay.descriptor.Verifier.check``). Every ``now`` carries network time.
     """
@@ -161,24 +162,21 @@ class OnionCourier:
 
     def __init__(
         self,
-        own: NodeId,
         overlay: OverlayPort,
         check: Callable[[bytes, Instant], Descriptor],
         rng: random.Random,
-        random: Callable[[int], bytes],
     ) -> None:
-        self._own = own
         self._overlay = overlay
         self._rng = rng
-        self._directory = Directory(self, self._others, check, rng, random)
+        self._directory = Directory(self, self._others, check, rng)
         self._thrown: dict[tuple[ParcelId, NodeId], Path] = {}  # the oldest first
         self._lacking: dict[Bucket, int] = {}  # how many were named last; the one asked for longest ago first
         self._look_at = math.inf
         self._look_pause = FIRST_LOOK
         self._now = Instant(0.0, 0)
 
-    def attach(self, onion: OnionPort, patron: PatronPort) -> None:
-        """Join what this stands between."""
+    def serve(self, patron: PatronPort, onion: OnionPort) -> None:
+        """Carry questions of ``patron`` through ``onion``."""
         self._paths = onion.paths
         self._standing = onion.standing
         self._departures = onion.departures
@@ -204,6 +202,10 @@ class OnionCourier:
         if len(trusted) >= ENOUGH_UNSUSPECTED:
             return trusted
         return trusted + [each.node for each in nodes if each.node not in trusted]
+
+    def custodians(self) -> list[NodeId]:
+        """Return the nodes that questions can go to now."""
+        return [each.node for each in self._custodians(_EVERYWHERE)]
 
     def shares(self, custodian: NodeId, address: int) -> int:
         """Return how many leading bits of an address are the custodian's own, 0 when it is not known any more."""
@@ -334,8 +336,9 @@ class OnionCourier:
         if not self._paths.is_possible(self._now):
             return []
         fresh = [each for each in self._overlay.roster.fresh() if bucket.covers(address_of(each.overlay_id))]
-        known = {each.node for each in fresh} | {self._own}
-        return [each for each in fresh if each.node != self._own] + [
+        own = self._paths.own
+        known = {each.node for each in fresh} | {own}
+        return [each for each in fresh if each.node != own] + [
             each for each in self._directory.found(bucket, epoch_of(self._now)) if each.node not in known
         ]
 

@@ -45,6 +45,7 @@ MAX_PER_NETWORK: Final = 4
 
 _ADDRESS_SIZE: Final = 4
 _TARGET_SIZE: Final = 32
+_REQUEST_SIZE: Final = 4  # a number that names no reader
 
 
 class Line(Protocol):
@@ -79,13 +80,11 @@ class Directory:
         others: Callable[[int, Instant], Sequence[Descriptor]],
         check: Callable[[bytes, Instant], Descriptor],
         rng: random.Random,
-        random: Callable[[int], bytes],
     ) -> None:
         self._line = line
         self._others = others
         self._check = check
         self._rng = rng
-        self._random = random
         self._shelves: dict[Bucket, _Shelf] = {}  # the one wanted longest ago first
         self._asked: dict[int, tuple[NodeId, Bucket]] = {}
         self._silences: Agenda[int] = Agenda()
@@ -165,7 +164,7 @@ class Directory:
             self._plan(bucket, shelf, now)
 
     def _ask(self, bucket: Bucket, shelf: _Shelf, directory: Descriptor, now: Instant) -> None:
-        request = int.from_bytes(self._random(4), "big")
+        request = self._rng.getrandbits(8 * _REQUEST_SIZE)
         try:
             self._line.ask_directory(directory, Lookup(request, self._target(bucket)), now)
         except (Unreachable, Overloaded):
@@ -177,8 +176,8 @@ class Directory:
     def _target(self, bucket: Bucket) -> bytes:
         """Return a random place in a bucket."""
         below = (1 << (8 * _ADDRESS_SIZE - bucket.width)) - 1
-        address = bucket.prefix | int.from_bytes(self._random(_ADDRESS_SIZE), "big") & below
-        return address.to_bytes(_ADDRESS_SIZE, "big") + self._random(_TARGET_SIZE - _ADDRESS_SIZE)
+        address = bucket.prefix | self._rng.getrandbits(8 * _ADDRESS_SIZE) & below
+        return address.to_bytes(_ADDRESS_SIZE, "big") + self._rng.randbytes(_TARGET_SIZE - _ADDRESS_SIZE)
 
     def _take(self, shelf: _Shelf, bucket: Bucket, data: bytes, now: Instant) -> None:
         try:

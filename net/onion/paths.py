@@ -75,7 +75,7 @@ class Paths:
     def __init__(
         self, own: NodeId, roster: Roster, guards: Guards, standing: Standing, rng: random.Random, pace: Pace
     ) -> None:
-        self._own = own
+        self.own = own
         self._roster = roster
         self._guards = guards
         self._standing = standing
@@ -101,7 +101,7 @@ class Paths:
 
         Raises ``Unreachable`` when there is none to be had for now.
         """
-        guard = self._guard(self._own, now)
+        guard = self._guard(self.own, now)
         if guard is None:
             raise Unreachable
         avoided = self._standing.avoided(now)
@@ -139,7 +139,7 @@ class Paths:
         if not self._roster.is_ready or not self._guards.in_use(now):
             return 0
         avoided = self._standing.avoided(now)
-        usable = sum(each.node not in avoided and each.node != self._own for each in self._roster.fresh())
+        usable = sum(each.node not in avoided and each.node != self.own for each in self._roster.fresh())
         return min(PATH_HOPS, usable)
 
     def is_possible(self, now: Instant) -> bool:
@@ -168,12 +168,12 @@ class Paths:
 
     def _is_tiny(self, last: NodeId) -> bool:
         """Say whether there are too few nodes for a whole path to ``last`` anyway."""
-        return sum(each.node not in {last, self._own} for each in self._roster.fresh()) < PATH_HOPS - 1
+        return sum(each.node not in {last, self.own} for each in self._roster.fresh()) < PATH_HOPS - 1
 
     def _relays(self, count: int, beside: Sequence[Descriptor], avoided: Collection[NodeId]) -> list[Descriptor]:
         """Draw up to ``count`` nodes, in networks of their own as far as there are such."""
         fresh = self._roster.fresh()
-        taken = {each.node for each in beside} | {self._own}
+        taken = {each.node for each in beside} | {self.own}
         networks = {network_of(each.endpoint.host) for each in beside} - {None}
         chosen: list[Descriptor] = []
 
