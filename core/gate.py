@@ -15,7 +15,7 @@ import trio
 from core import api
 from core.api import ApiError, Kind
 from core.commands import act_of, check_name
-from core.node_service import NodeService, Tuning
+from core.node_service import NodeService
 from core.open_account import OpenAccount
 from core.people.work import Work
 from core.storage import accounts as account_rows
@@ -23,6 +23,7 @@ from core.vault.account import Accounts, Unlocked
 from core.vault.cost import PRODUCT, CostPolicy
 from core.vault.profile import Profile
 from core.vault.remembered import KeyStore
+from net.parts import Tuning
 
 
 @dataclass(frozen=True, slots=True)

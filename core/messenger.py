@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -17,9 +16,9 @@ import trio
 from core import api, finding
 from core.api import ApiError, Kind
 from core.commands import act_of, check_text, conversation_of
-from core.crypto import primitives
 from core.gate import Gate, Terms
-from core.node_service import NodeService, node_over
+from core.node_service import NodeService
+from core.open_node import open_own_node
 from core.options import NetworkOptions
 from core.people import inviting, meeting
 from core.people.work import Work
@@ -41,6 +40,8 @@ INVITE_PATIENCE = 5.0
 # ``contact.add`` waits this long for a custodian, and then this long for answers. Seconds.
 NETWORK_PATIENCE = 10.0
 ANSWER_PATIENCE = 5.0
+# Between two looks at whether there is a network yet.
+_LOOK_PAUSE = 0.1
 
 # What can be asked while the screen is locked: nothing that tells contents, contacts or whose account it is.
 _WHILE_LOCKED = (
@@ -62,17 +63,15 @@ async def open_messenger(
     terms: Terms | None = None,
     clock: Callable[[], Instant] = system_clock,
 ) -> AsyncGenerator[Messenger]:
-    """Run a messenger for a block: locked, its node joined to the network as a leaf.
+    """Run a messenger for a block: locked, its node joined to the network.
 
-    Until deposits go through relays a person's node never stores or relays for others, so that no contact is ever a
-    custodian of one's own mail (``docs/THREATS.md``). Raises ``net.errors.Unreachable`` when it cannot listen.
+    The node serves others as every node does (``core.open_node``), whoever unlocks what. Raises
+    ``net.errors.Unreachable`` when it cannot listen.
     """
     harden_process()
     chosen = terms or Terms()
-    leaf = replace(options, leaf=True)
-    secret = primitives.random_bytes(32)  # a new node at every start: nothing links one run to the next
     async with (
-        node_over(None, node_secret=secret, options=leaf, tuning=chosen.tuning, clock=clock) as node,
+        open_own_node(home, options, tuning=chosen.tuning, clock=clock) as node,
         trio.open_nursery() as nursery,
     ):
         mailbox = Mailbox()
@@ -109,7 +108,6 @@ class Messenger:
         self._node = node
         self._gate = gate
         self._mailbox = events
-        self._custodian_up = trio.Event()
         self._searches: dict[ParcelId, list[trio.MemorySendChannel[RecordAnswered]]] = {}
         self._handlers: dict[type[api.Command[Any]], Callable[[Any], Awaitable[Any]]] = {
             api.AccountCreate: gate.create,
@@ -166,7 +164,7 @@ class Messenger:
     async def _search(self, record_id: ParcelId) -> list[RecordAnswered]:
         with trio.move_on_after(NETWORK_PATIENCE):
             while not self._node.custodians():
-                await self._custodian_up.wait()
+                await trio.sleep(_LOOK_PAUSE)
         expected = min(3, len(self._node.custodians()))
         send, receive = trio.open_memory_channel[RecordAnswered](16)
         self._searches.setdefault(record_id, []).append(send)
@@ -212,9 +210,6 @@ class Messenger:
             except trio.WouldBlock:
                 pass
             self._answer_searches(batch)
-            if any(isinstance(event, CustodianUp) for event in batch):
-                self._custodian_up.set()
-                self._custodian_up = trio.Event()
             if any(isinstance(event, CustodianUp | CustodianDown) for event in batch):
                 self._mailbox.put(api.NetworkChanged(peers=len(self._node.status().peers)))
             if self._gate.open is not None:
