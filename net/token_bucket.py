@@ -1,4 +1,4 @@
-"""What somebody may cost in the long run, and at once: the token bucket, by which everything that strangers ask is rationed."""
+"""What somebody may cost, in the long run and at once: the token bucket, by which all that strangers ask is rationed."""
 
 from __future__ import annotations
 

@@ -36,6 +36,8 @@ ATTEMPT_LIFE: Final = 10.0  # seconds: three answers' time even on a path over a
 # needs more once in a hundred times.
 RETRY_AFTER: Final = 0.75
 RETRY_GROWTH: Final = 1.2
+# Seconds that a probe waits for the answer to its one question.
+PROBE_LIFE: Final = 3.0
 
 
 class AttemptState(Enum):
@@ -55,6 +57,7 @@ class Attempt:
     continues: bytes
     index: bytes
     began_at: float
+    is_probe: bool = False  # one datagram, unless an answer proves that somebody wants more
     state: AttemptState = AttemptState.KEY_REQUESTED
     tried_at: float = 0.0
     retry_at: float = 0.0
@@ -68,7 +71,7 @@ class Attempt:
     @property
     def expires_at(self) -> float:
         """When it fails, monotonic seconds."""
-        return self.began_at + ATTEMPT_LIFE
+        return self.began_at + (PROBE_LIFE if self.is_probe else ATTEMPT_LIFE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +129,12 @@ class Attempts:
         peer: NodeId | None,
         now: Instant,
         renews: tuple[LinkId, bytes] | None = None,
+        *,
+        is_probe: bool = False,
     ) -> None:
         """Send the first datagram of a new attempt; ``renews`` is a link and the peer's index of it."""
         link, continues = renews or (None, NO_LINK)
-        attempt = Attempt(endpoint, peer, link, continues, draw_index(self._random), now.mono)
+        attempt = Attempt(endpoint, peer, link, continues, draw_index(self._random), now.mono, is_probe)
         self._by_endpoint[endpoint] = attempt
         if peer is not None:
             self._know_peer(attempt, peer)
@@ -222,7 +227,8 @@ class Attempts:
             datagram = mark_with_cookie(datagram, attempt.cookie)
         attempt.question = tag_of(datagram)
         attempt.tried_at = now.mono
-        attempt.retry_at = now.mono + RETRY_AFTER * RETRY_GROWTH**attempt.tries
+        pause = PROBE_LIFE if attempt.is_probe else RETRY_AFTER * RETRY_GROWTH**attempt.tries
+        attempt.retry_at = now.mono + pause
         attempt.tries += 1
         self._send(datagram, attempt.endpoint)
 

@@ -77,8 +77,11 @@ class LinkLayer:
 
     # What the owner does.
 
-    def connect(self, endpoint: Endpoint, peer: NodeId | None, now: Instant) -> None:
+    def connect(self, endpoint: Endpoint, peer: NodeId | None, now: Instant, *, is_probe: bool = False) -> None:
         """Begin a link; with ``peer`` None, ask the endpoint for its key first.
+
+        A probe goes where only hearsay leads: one datagram, and more only for answers to it, so that whoever spread the
+        hearsay can make us send nobody more than it cost to spread.
 
         A no-op while such an attempt is under way or such a link is up; else it ends in ``LinkUp`` or ``ConnectFailed``.
         """
@@ -94,7 +97,7 @@ class LinkLayer:
         if reason is not None:
             self._events.append(ConnectFailed(endpoint, peer, reason))
             return
-        self._attempts.begin(endpoint, peer, now)
+        self._attempts.begin(endpoint, peer, now, is_probe=is_probe)
         self._report_failed()
 
     def send_message(self, link: LinkId, data: bytes, now: Instant) -> None:

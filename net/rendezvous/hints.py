@@ -8,7 +8,7 @@ Whoever answers in the DHT or broadcasts on the local network may say anything. 
 - what failed or worked is not taken in again for some minutes, so that repeating a lie buys nothing;
 - low ports are refused: our datagrams are nothing for name and time servers that somebody dislikes.
 
-A hint is worth one datagram to its address, less than it cost to tell; ``LinkLayer.connect(is_probe=True)`` sends no more.
+There is no clock in here: time moves when something is heard, which is often enough for what is measured in minutes.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 from typing import Final
 
 from net.ids import Endpoint
@@ -32,39 +32,43 @@ MAX_PER_NETWORK: Final = 4
 FIRST_PORT: Final = 1024
 # Times a hint is tried: a lost datagram should not cost a node that lives there.
 MAX_TRIES: Final = 3
-# Seconds between two tries, and after which a try that was never answered for is over.
-TRY_PAUSE: Final = 30.0
-# Seconds after which a hint that nobody wanted to try is stale.
+# Seconds after which a hint that nobody wanted to try is stale, and one whose try was never answered for.
 LIFE: Final = 3600.0
+TRIAL_LIFE: Final = 120.0
 # Endpoints that were done with and are not taken in again, and for how many seconds.
 MAX_DONE: Final = 256
 DONE_FOR: Final = 600.0
 
 
-class Source(Enum):
-    """Where a hint came from. ``value`` is the share of the table that it may fill."""
+class Source(StrEnum):
+    """Where a hint came from."""
 
-    MAINLINE = 40
-    LAN = 24
+    MAINLINE = "mainline"
+    LAN = "lan"
+
+
+# How much of the table a source may fill.
+MAX_PER_SOURCE: Final = {Source.MAINLINE: 40, Source.LAN: 24}
 
 
 @dataclass(slots=True)
 class _Hint:
     endpoint: Endpoint
     source: Source
-    heard_at: float
+    changed_at: float  # when it was heard, or taken for a try
     tries: int = 0
-    free_at: float = 0.0  # when it may be tried (again)
+    is_on_trial: bool = False
 
 
 class Hints:
-    """The hints of one node."""
+    """The hints of one node. Choices need no secrecy, only that nobody can foretell them."""
 
-    def __init__(self, rng: random.Random) -> None:
-        self._rng = rng
+    def __init__(self, rng: random.Random | None = None) -> None:
+        self._rng = rng or random.Random()
         self._hints: dict[Endpoint, _Hint] = {}
         self._done: dict[Endpoint, float] = {}  # until when, the oldest first
         self._turn = 0
+        self._now = 0.0  # when something was heard last
 
     def __len__(self) -> int:
         return len(self._hints)
@@ -73,72 +77,71 @@ class Hints:
         """Return how many hints of a source there are."""
         return sum(hint.source is source for hint in self._hints.values())
 
+    def source_of(self, endpoint: Endpoint) -> str | None:
+        """Return where a hint came from."""
+        hint = self._hints.get(endpoint)
+        return hint.source.value if hint else None
+
     def hear(self, endpoints: Sequence[Endpoint], source: Source, now: Instant) -> int:
         """Take what one reply says; return how many endpoints are new."""
-        self._expire(now)
-        # Of a long reply some at random: who answers must not choose by the order.
-        drawn = self._rng.sample(endpoints, min(len(endpoints), MAX_PER_REPLY))
+        self._now = now.mono
+        self._expire()
         before = len(self._hints)
-        for endpoint in drawn:
+        # Of a long reply some at random: who answers must not choose by the order.
+        for endpoint in self._rng.sample(endpoints, min(len(endpoints), MAX_PER_REPLY)):
             if self._has_room(endpoint, source):
                 self._hints[endpoint] = _Hint(endpoint, source, now.mono)
         return len(self._hints) - before
 
-    def take(self, count: int, now: Instant) -> list[Endpoint]:
-        """Return up to ``count`` endpoints to try now; each comes again only after ``failed`` or ``TRY_PAUSE``."""
-        self._expire(now)
+    def take(self, count: int) -> list[Endpoint]:
+        """Return up to ``count`` endpoints to try, the least tried first; each comes again only once it failed."""
         waiting = {
-            source: [h for h in self._hints.values() if h.source is source and h.free_at <= now.mono]
-            for source in Source
+            source: [h for h in self._hints.values() if h.source is source and not h.is_on_trial] for source in Source
         }
         for hints in waiting.values():
             self._rng.shuffle(hints)
-            hints.sort(key=lambda hint: -hint.tries)  # the least tried last, from where they are taken
+            hints.sort(key=lambda hint: -hint.tries)  # taken from the end
         taken: list[Endpoint] = []
         while len(taken) < count and any(waiting.values()):
             self._turn += 1
-            hints = waiting[list(Source)[self._turn % len(Source)]]
-            if hints:
+            if hints := waiting[list(Source)[self._turn % len(Source)]]:
                 hint = hints.pop()
                 hint.tries += 1
-                hint.free_at = now.mono + TRY_PAUSE
+                hint.is_on_trial = True
+                hint.changed_at = self._now
                 taken.append(hint.endpoint)
         return taken
 
-    def failed(self, endpoint: Endpoint, now: Instant) -> None:
+    def failed(self, endpoint: Endpoint) -> None:
         """Nobody answered there, or nobody of use."""
         hint = self._hints.get(endpoint)
-        if hint is not None and hint.tries >= MAX_TRIES:
-            self._finish(endpoint, now)
+        if hint is not None:
+            hint.is_on_trial = False
+            if hint.tries >= MAX_TRIES:
+                self._finish(endpoint)
 
-    def worked(self, endpoint: Endpoint, now: Instant) -> None:
-        """A node lives there; from here on its place is in other tables."""
-        if endpoint in self._hints:
-            self._finish(endpoint, now)
+    def worked(self, endpoint: Endpoint) -> None:
+        """A node lives there, whoever said so; from here on its place is in other tables."""
+        self._finish(endpoint)
 
-    def next_due(self) -> float | None:
-        """Return from when ``take`` gives something, monotonic seconds; None when there is nothing."""
-        return min((hint.free_at for hint in self._hints.values()), default=None)
-
-    def _finish(self, endpoint: Endpoint, now: Instant) -> None:
-        del self._hints[endpoint]
+    def _finish(self, endpoint: Endpoint) -> None:
+        self._hints.pop(endpoint, None)
         self._done.pop(endpoint, None)
-        self._done[endpoint] = now.mono + DONE_FOR
+        self._done[endpoint] = self._now + DONE_FOR
         if len(self._done) > MAX_DONE:
             del self._done[next(iter(self._done))]
 
-    def _expire(self, now: Instant) -> None:
+    def _expire(self) -> None:
         for hint in list(self._hints.values()):
-            is_worn = hint.tries >= MAX_TRIES and hint.free_at <= now.mono
-            if is_worn or now.mono >= hint.heard_at + LIFE:
-                self._finish(hint.endpoint, now)
-        for endpoint in [each for each, until in self._done.items() if until <= now.mono]:
+            if self._now >= hint.changed_at + (TRIAL_LIFE if hint.is_on_trial else LIFE):
+                self._finish(hint.endpoint)
+        for endpoint in [each for each, until in self._done.items() if until <= self._now]:
             del self._done[endpoint]
 
     def _has_room(self, endpoint: Endpoint, source: Source) -> bool:
         if endpoint in self._hints or endpoint in self._done or not FIRST_PORT <= endpoint.port < 2**16:
             return False
-        if len(self._hints) >= MAX_HINTS or self.count(source) >= source.value:
+        if len(self._hints) >= MAX_HINTS or self.count(source) >= MAX_PER_SOURCE[source]:
             return False
         if scope_of(endpoint.host) is not Scope.PUBLIC:
             return True

@@ -1,0 +1,257 @@
+"""Meeting in the public BitTorrent DHT, through libtorrent.
+
+What the DHT learns: this address runs the program, and, if it serves, at which port. Topics are ``net.rendezvous.topic``'s.
+Answers are hints; anybody can put anything there.
+
+libtorrent runs in threads of its own. Its alerts reach trio over a socket pair (``set_alert_fd``): a Python callable as
+notification deadlocks between its lock and the interpreter's. No torrent is ever added, no state is written, local service
+discovery is off, and the names it could give itself are empty. Nodes that do not serve (leaves, and whoever cannot be
+reached) are *read-only* (BEP 43): they ask and are not asked. The announced port is always the overlay's own: an implied one
+would be that of the DHT's socket, which is another hole in the same NAT.
+
+A router on a private address stands for a private DHT: the rules that keep the public one honest (one node per network,
+ids bound to addresses, no private addresses) would forbid it, and are off then.
+
+Port mapping (UPnP, NAT-PMP, PCP) is libtorrent's too. It is asked for only where there may be a gateway, and only a
+dial-back proves that it works.
+
+Where libtorrent has no wheel everything else works: it is imported when the service starts, not with this file.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import random as random_module
+import socket
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+import trio
+
+from net.driver import system_clock
+from net.ids import Endpoint
+from net.instant import Instant
+from net.rendezvous.rounds import Rounds
+from net.rendezvous.topic import SHARDS, ShardChoice, days_at, topic_of
+from net.scope import Scope, scope_of
+
+if TYPE_CHECKING:
+    import libtorrent
+
+# Where the public DHT is entered; any of its nodes would do, these are known to stay.
+DEFAULT_ROUTERS: Final = (
+    "dht.libtorrent.org:25401",
+    "router.bittorrent.com:6881",
+    "dht.transmissionbt.com:6881",
+)
+# Endpoints of one reply that are looked at; stock nodes send 100 at most.
+MAX_ENDPOINTS_PER_REPLY: Final = 128
+# Alerts that libtorrent keeps for us; beyond, it drops them.
+ALERT_QUEUE: Final = 512
+# Bytes per second that the DHT may send.
+UPLOAD_RATE: Final = 8000
+# Rules of the public DHT that a private one cannot keep.
+PRIVATE_RULES: Final[libtorrent.settings_pack] = {
+    "dht_restrict_routing_ips": False,
+    "dht_restrict_search_ips": False,
+    "dht_prefer_verified_node_ids": False,
+    "dht_enforce_node_id": False,
+    "dht_ignore_dark_internet": False,
+    "dht_block_ratelimit": 1000,
+}
+
+
+class MainlineState(StrEnum):
+    """How the service is doing."""
+
+    STOPPED = "stopped"
+    MISSING = "libtorrent is not installed"
+    RUNNING = "running"
+    FAILED = "failed"
+
+
+@dataclass(slots=True)
+class MainlineStatus:
+    """For people: ``nodes`` known in the DHT, endpoints ``heard``, announcements made, what a gateway mapped."""
+
+    state: MainlineState = MainlineState.STOPPED
+    reason: str = ""
+    nodes: int = 0
+    heard: int = 0
+    announced: int = 0
+    mapped_port: int | None = None
+
+
+class Mainline:
+    """Announces and looks up a node that listens at ``listen``.
+
+    ``heard`` is given the endpoints of each reply, ``mapped`` the external port that a gateway gave us (None: no more).
+    """
+
+    def __init__(
+        self,
+        listen: Endpoint,
+        heard: Callable[[Sequence[Endpoint]], None],
+        mapped: Callable[[int | None], None],
+        *,
+        routers: Sequence[Endpoint] = (),
+        random: Callable[[int], bytes] = os.urandom,
+        clock: Callable[[], Instant] = system_clock,
+    ) -> None:
+        self._listen = listen
+        self._heard = heard
+        self._mapped = mapped
+        self._routers = tuple(routers)
+        self._clock = clock
+        self._shards = ShardChoice(random)
+        self._rounds = Rounds(random_module.Random(random(16)))
+        self._is_serving = False
+        self._session: libtorrent.session | None = None
+        self._changed = trio.Event()
+        # A private DHT tells private addresses; the public one has nothing to say about them.
+        self._least_scope = min((_scope_of_router(each) for each in self._routers), default=Scope.PUBLIC)
+        self.status = MainlineStatus()
+
+    def set_serving(self, *, is_serving: bool) -> None:
+        """Say whether others can reach us: then we announce ourselves and answer as any DHT node does."""
+        if is_serving != self._is_serving:
+            self._is_serving = is_serving
+            if self._session is not None:
+                self._session.apply_settings({"dht_read_only": not is_serving})
+
+    def set_lacking(self, *, is_lacking: bool) -> None:
+        """Say whether the node lacks links."""
+        self._rounds.set_lacking(self._clock(), is_lacking=is_lacking)
+        self._changed.set()
+
+    async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Meet others until cancelled; where that cannot be, say why in ``status`` and return."""
+        try:
+            await trio.to_thread.run_sync(importlib.import_module, "libtorrent")  # 25 MB from the disk
+        except ImportError as error:
+            self.status = MainlineStatus(MainlineState.MISSING, str(error))
+            task_status.started()
+            return
+        inlet, outlet = socket.socketpair()
+        with inlet, outlet:
+            inlet.settimeout(0)
+            outlet.settimeout(0)
+            self._session = session = await trio.to_thread.run_sync(self._open)
+            session.set_alert_fd(outlet.fileno())
+            self.status.state = MainlineState.RUNNING
+            try:
+                async with trio.open_nursery() as nursery:
+                    nursery.start_soon(self._take_alerts, session, inlet)
+                    nursery.start_soon(self._keep_rounds, session)
+                    task_status.started()
+            finally:
+                self._session = None
+                self.status.state = MainlineState.STOPPED
+                session.set_alert_fd(-1)
+                del session  # joins libtorrent's threads: a few milliseconds without torrents
+
+    def _open(self) -> libtorrent.session:
+        import libtorrent as lt
+
+        session = lt.session(self._settings())
+        for router in self._routers:
+            session.add_dht_node((router.host, router.port))
+        if self._may_have_gateway():
+            session.add_port_mapping(lt.portmap_protocol.udp, self._listen.port, self._listen.port)
+        return session
+
+    def _settings(self) -> libtorrent.settings_pack:
+        import libtorrent as lt
+
+        routers = self._routers or DEFAULT_ROUTERS
+        is_private = self._least_scope is not Scope.PUBLIC
+        category = lt.alert.category_t
+        settings: libtorrent.settings_pack = {
+            "listen_interfaces": str(Endpoint(self._listen.host, 0)),
+            "alert_mask": category.dht_notification
+            | category.dht_operation_notification
+            | category.port_mapping_notification
+            | category.error_notification
+            | category.status_notification,
+            "alert_queue_size": ALERT_QUEUE,
+            "user_agent": "",
+            "peer_fingerprint": "",
+            "enable_lsd": False,
+            "enable_upnp": self._may_have_gateway(),
+            "enable_natpmp": self._may_have_gateway(),
+            "enable_incoming_tcp": False,
+            "enable_outgoing_tcp": False,
+            "enable_incoming_utp": False,
+            "enable_outgoing_utp": False,
+            "dht_bootstrap_nodes": ",".join(str(each) for each in routers),
+            "dht_read_only": not self._is_serving,
+            "dht_upload_rate_limit": UPLOAD_RATE,
+        }
+        return {**settings, **PRIVATE_RULES} if is_private else settings
+
+    def _may_have_gateway(self) -> bool:
+        return self._least_scope is Scope.PUBLIC and scope_of(self._listen.host) is not Scope.LOOPBACK
+
+    async def _keep_rounds(self, session: libtorrent.session) -> None:
+        import libtorrent as lt
+
+        while True:
+            self._changed = trio.Event()
+            now = self._clock()
+            due = self._rounds.take(now, is_serving=self._is_serving)
+            if due is not None:
+                session.post_dht_stats()
+                for day in days_at(now.wall_ms):
+                    if due.announces:
+                        session.dht_announce(lt.sha1_hash(topic_of(day, self._shards.on(day))), self._listen.port, 0)
+                        self.status.announced += 1
+                    for shard in range(SHARDS if due.looks_up else 0):
+                        session.dht_get_peers(lt.sha1_hash(topic_of(day, shard)))
+            with trio.move_on_after(max(0.0, self._rounds.next_deadline() - self._clock().mono)):
+                await self._changed.wait()
+
+    async def _take_alerts(self, session: libtorrent.session, inlet: socket.socket) -> None:
+        while True:
+            await trio.lowlevel.wait_readable(inlet)
+            inlet.recv(ALERT_QUEUE)
+            for alert in session.pop_alerts():
+                self._take(alert)
+
+    def _take(self, alert: libtorrent.alert) -> None:
+        import libtorrent as lt
+
+        if isinstance(alert, lt.dht_get_peers_reply_alert):
+            self._take_reply(alert.peers()[:MAX_ENDPOINTS_PER_REPLY])
+        elif isinstance(alert, lt.dht_stats_alert):
+            self.status.nodes = sum(bucket["num_nodes"] for bucket in alert.routing_table)
+        elif isinstance(alert, lt.portmap_alert) and alert.map_protocol == lt.portmap_protocol.udp:
+            self._take_mapping(alert.external_port)
+        elif isinstance(alert, lt.portmap_error_alert) and self.status.mapped_port is not None:
+            self._take_mapping(None)
+        elif isinstance(alert, lt.listen_failed_alert):
+            self.status.state = MainlineState.FAILED
+            self.status.reason = alert.message()
+
+    def _take_reply(self, peers: Sequence[tuple[str, int]]) -> None:
+        endpoints = [Endpoint(host, port) for host, port in peers]
+        is_ipv6 = ":" in self._listen.host
+        believed = [
+            each for each in endpoints if (":" in each.host) == is_ipv6 and scope_of(each.host) >= self._least_scope
+        ]
+        if believed:
+            self.status.heard += len(believed)
+            self._heard(believed)
+
+    def _take_mapping(self, port: int | None) -> None:
+        self.status.mapped_port = port
+        self._mapped(port)
+
+
+def _scope_of_router(router: Endpoint) -> Scope:
+    try:
+        return scope_of(router.host)
+    except ValueError:
+        return Scope.PUBLIC  # a name
