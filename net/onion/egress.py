@@ -58,7 +58,7 @@ class Lane:
 
 @dataclass(slots=True)
 class _Line:
-    """What waits for one link: circuits that are over, by name, and lanes with something to send, by turns."""
+    """What waits for one link: circuits that are over, by name, and the lanes that have something to send."""
 
     farewells: deque[bytes] = field(default_factory=deque[bytes])
     lanes: deque[Lane] = field(default_factory=deque[Lane])
@@ -108,6 +108,9 @@ class Egress:
         """Drop what waits; with ``is_told`` the other side hears that the circuit is over."""
         messages = self.take_all(lane)
         is_known_there = not (messages and isinstance(messages[0], Setup))
+        if lane.link is not None and lane.is_in_line:
+            self._lines[lane.link].lanes.remove(lane)
+            lane.is_in_line = False
         if lane.link is None or not is_told or not is_known_there:
             return
         if lane.link not in self._lines and self._send(lane.link, Destroy(lane.name), now):
@@ -136,7 +139,7 @@ class Egress:
 
     def next_deadline(self) -> float:
         """Return when ``handle_timeout`` is due, in monotonic seconds."""
-        return self._retry_at
+        return self._retry_at if self._lines else math.inf
 
     def _line(self, link: LinkId, now: Instant) -> _Line:
         self._retry_at = min(self._retry_at, now.mono + RETRY_AFTER)
@@ -167,11 +170,10 @@ class Egress:
     def _send_next(self, link: LinkId, lanes: deque[Lane], now: Instant) -> bool:
         """Send one message of the lane whose turn it is; False when the link took none."""
         lane = lanes[0]
-        if lane.waiting:  # else it ended while it stood in line
-            if not self._send(link, lane.waiting[0], now):
-                return False
-            lane.waiting.popleft()
-            self.queued -= 1
+        if not self._send(link, lane.waiting[0], now):
+            return False
+        lane.waiting.popleft()
+        self.queued -= 1
         lanes.popleft()
         if lane.waiting:
             lanes.append(lane)

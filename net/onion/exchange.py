@@ -71,7 +71,7 @@ class Reach(Protocol):
 
 
 class Ends(Protocol):
-    """Who serves the circuits that end here. May call back into the exchange at once."""
+    """Who serves the circuits that end here; never called out of its own calls, and may call back at once."""
 
     def opened(self, end: EndId, now: Instant) -> None:
         """Somebody's circuit ends here."""
@@ -218,7 +218,7 @@ class Exchange:
         self._built_over.pop(link, None)
 
     def handle_timeout(self, now: Instant) -> None:
-        """Peel a slice of what waits, end what is too old, and send what found no room."""
+        """Peel a slice of what waits, end what is too old or too much, and send what found no room."""
         work = 0
         while self._to_peel and work < _SLICE:
             circuit = self._to_peel.popleft()
@@ -232,11 +232,14 @@ class Exchange:
             else:
                 self.counters.expired += 1
                 self._end(circuit, now)
+        while self._is_overfull():
+            self.counters.relieved += 1
+            self._end(max(self._circuits, key=_weight), now)
         self._egress.handle_timeout(now)
 
     def next_deadline(self) -> float:
-        """Return when ``handle_timeout`` is due, in monotonic seconds; in the past while setups wait."""
-        if self._to_peel:
+        """Return when ``handle_timeout`` is due, in monotonic seconds; in the past while there is work."""
+        if self._to_peel or self._is_overfull():
             return 0.0
         return min(self._checks.next_deadline(), self._egress.next_deadline())
 
@@ -325,7 +328,6 @@ class Exchange:
             body = layer.forward.open(body) if is_forward else layer.backward.seal(body)
         if not self._egress.push(lane, Cell(lane.name, body), now):
             self._break(circuit, now)
-        self._relieve(now)
 
     def _become_end(self, circuit: _Circuit, early: list[bytes], now: Instant) -> None:
         self._last_end += 1
@@ -360,12 +362,9 @@ class Exchange:
             self._egress.push(circuit.back, Cell(circuit.back.name, layers.backward.seal(body)), now)
         self._held += end.stream.held - end.held
         end.held = end.stream.held
-        self._relieve(now)
 
-    def _relieve(self, now: Instant) -> None:
-        if self._egress.queued * CELL_BODY_SIZE + self._held > self._max_backlog:
-            self.counters.relieved += 1
-            self._end(max(self._circuits, key=_weight), now)
+    def _is_overfull(self) -> bool:
+        return self._egress.queued * CELL_BODY_SIZE + self._held > self._max_backlog
 
     # --- the end ------------------------------------------------------------------------------------------------------
 
