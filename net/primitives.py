@@ -228,6 +228,14 @@ def hkdf(secret: bytes, *, salt: bytes, label: bytes, size: int) -> bytes:
     return output[:size]
 
 
+def expand(secret: bytes, label: bytes, size: int) -> bytes:
+    """Return ``size`` bytes of SHAKE-256(secret ‖ label): a pseudo-random function of any length.
+
+    HKDF's job at a tenth of its cost, where keys are made for every packet. The secrets of one label have one length.
+    """
+    return hashlib.shake_256(secret + label).digest(size)
+
+
 def sign_by_seed(seed: bytes, message: bytes) -> tuple[bytes, bytes]:
     """Return (public key, Ed25519 signature) of a 32-byte seed: for descriptors, and for parcels in simulations."""
     public, secret = sodium.crypto_sign_seed_keypair(seed)

@@ -29,7 +29,7 @@ from net.messages import PACKET_SIZE
 from net.onion import sphinx
 from net.onion.sphinx import SHAPE, Ed25519Suite, Suite
 from net.onion.wide_block import WIDE_KEY_SIZE, WideBlock
-from net.primitives import KEY_SIZE, hkdf
+from net.primitives import KEY_SIZE, expand
 
 MAX_HOPS: Final = SHAPE.slots
 # Zeros before the payload, found by the last hop alone.
@@ -244,7 +244,7 @@ class RealOnionCipher(SphinxCipher):
 
 
 def _wide_block_of(secret: bytes, label: bytes) -> WideBlock:
-    return WideBlock(hkdf(secret, salt=b"", label=label, size=WIDE_KEY_SIZE))
+    return WideBlock(expand(secret, label, WIDE_KEY_SIZE))
 
 
 def _verified(opened: bytes) -> bytes:
