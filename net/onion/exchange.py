@@ -16,7 +16,7 @@ Reference: R. Dingledine, N. Mathewson, P. Syverson, "Tor: The Second-Generation
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -30,21 +30,13 @@ from net.messages import CELL_BODY_SIZE, CIRCUIT_NAME_SIZE, Cell, Destroy, Setup
 from net.onion.cipher import Direction, Layer, OnionCipher, Peeled
 from net.onion.circuit_stream import DATA_SIZE, CircuitStream
 from net.onion.egress import CircuitMessage, Egress, Lane, Links
+from net.onion.setup_admission import SetupAdmission
 from net.switch import Contact, Then
-from net.token_bucket import TokenBucket
 
 # A circuit's end at this node; never reused.
 EndId = NewType("EndId", int)
 
-# A few thousand readers' worth at eight circuits of four hops each, were the network ten times as many leaves as relays.
-MAX_CIRCUITS: Final = 2048
-# Built over one link: in a small network two relays carry everybody's circuits. Once half of all are taken, a link that
-# has its share gets no more, so that no few strangers can take the rest.
-MAX_CIRCUITS_PER_LINK: Final = 512
-FAIR_SHARE: Final = 64
-# Setups that one link may bring in a second, 0.3 ms of elliptic work each, and at once: a network that starts anew.
-SETUP_RATE: Final = 10.0
-SETUP_BURST: Final = 128.0
+# Setups waiting to be peeled: a quarter of a second of work.
 MAX_SETUPS_WAITING: Final = 512
 # Seconds. Builders replace circuits after ten minutes and keep those that stay alive by padding.
 MAX_AGE: Final = 20 * 60.0
@@ -52,8 +44,8 @@ MAX_SILENCE: Final = 2 * 60.0
 # Bytes in lanes and ends, all circuits together: two hundred full windows.
 MAX_BACKLOG: Final = 32 * 1024 * 1024
 # One slice of work, about 8 ms, in the cost of a cell (one wide block), and what peeling costs by that measure.
-_SLICE: Final = 256
-_PEEL_COST: Final = 12
+_SLICE: Final = 320
+_PEEL_COST: Final = 24
 
 Peel = Callable[[bytes, Instant], Peeled]
 
@@ -117,6 +109,7 @@ class _End:
 class _Circuit:
     """``back`` leads to the builder, ``ahead`` away from it; at an end, and until the link is there, ``ahead`` has none."""
 
+    built_over: LinkId
     back: Lane
     ahead: Lane
     packet: bytes
@@ -151,8 +144,7 @@ class Exchange:
         self._max_backlog = max_backlog
         self._circuits: set[_Circuit] = set()
         self._legs: dict[LinkId, dict[bytes, _Circuit]] = {}  # by link, then by name there
-        self._built_over: Counter[LinkId] = Counter()
-        self._setups: dict[LinkId, TokenBucket] = {}
+        self._admission = SetupAdmission()
         self._to_peel: deque[_Circuit] = deque()
         self._by_end: dict[EndId, _Circuit] = {}
         self._last_end = 0
@@ -207,7 +199,6 @@ class Exchange:
     def link_down(self, link: LinkId, now: Instant) -> None:
         """A link is gone, and its circuits with it."""
         self._egress.link_down(link)
-        self._setups.pop(link, None)
         for circuit in list(self._legs.get(link, {}).values()):
             if circuit.back.link == link:
                 circuit.back.link = None
@@ -215,7 +206,7 @@ class Exchange:
                 circuit.ahead.link = None
             self._end(circuit, now)
         self._legs.pop(link, None)
-        self._built_over.pop(link, None)
+        self._admission.link_down(link)
 
     def handle_timeout(self, now: Instant) -> None:
         """Peel a slice of what waits, end what is too old or too much, and send what found no room."""
@@ -251,28 +242,17 @@ class Exchange:
             self._break(known, now)
             return
         back = Lane(setup.circuit, link)
-        if not self._admits(link, now):
+        if len(self._to_peel) >= MAX_SETUPS_WAITING or not self._admission.admits(link, now):
             self.counters.refused += 1
             self._egress.end(back, now, is_told=True)
             return
         ahead = Lane(self._random(CIRCUIT_NAME_SIZE))
-        circuit = _Circuit(back, ahead, setup.packet, born_at=now.mono, heard_at=now.mono)
+        circuit = _Circuit(link, back, ahead, setup.packet, born_at=now.mono, heard_at=now.mono)
         self._circuits.add(circuit)
         self._legs.setdefault(link, {})[setup.circuit] = circuit
-        self._built_over[link] += 1
+        self._admission.begun(link)
         self._checks.schedule(circuit, self._due(circuit))
         self._to_peel.append(circuit)
-
-    def _admits(self, link: LinkId, now: Instant) -> bool:
-        built = self._built_over[link]
-        if len(self._to_peel) >= MAX_SETUPS_WAITING or len(self._circuits) >= MAX_CIRCUITS:
-            return False
-        if built >= MAX_CIRCUITS_PER_LINK or (len(self._circuits) >= MAX_CIRCUITS // 2 and built >= FAIR_SHARE):
-            return False
-        bucket = self._setups.get(link)
-        if bucket is None:
-            bucket = self._setups[link] = TokenBucket(SETUP_RATE, SETUP_BURST)
-        return bucket.take(1.0, now.mono)
 
     def _set_up(self, circuit: _Circuit, now: Instant) -> None:
         """Peel the packet and find out whether the circuit ends here or where it goes."""
@@ -382,6 +362,7 @@ class Exchange:
         circuit.is_over = True
         self._circuits.discard(circuit)
         self._checks.cancel(circuit)
+        self._admission.ended(circuit.built_over)
         for lane in (circuit.back, circuit.ahead):
             self._drop_leg(circuit, lane)
             self._egress.end(lane, now, is_told=lane is not knows)
@@ -397,10 +378,6 @@ class Exchange:
         legs.pop(lane.name, None)
         if not legs:
             self._legs.pop(lane.link, None)
-        if lane is circuit.back:
-            self._built_over[lane.link] -= 1
-            if not self._built_over[lane.link]:
-                del self._built_over[lane.link]
 
 
 def _weight(circuit: _Circuit) -> int:

@@ -1,0 +1,261 @@
+"""Strangers who meddle with circuits, break their rules or ask for too many."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+import pytest
+
+from net.errors import Unreachable
+from net.messages import Cell, Destroy, Message, Setup
+from net.onion.circuit_stream import DATA_SIZE
+from net.onion.egress import MAX_FAREWELLS, MAX_LANE
+from net.onion.setup_admission import (
+    FAIR_SHARE,
+    MAX_CIRCUITS,
+    MAX_CIRCUITS_PER_LINK,
+    SETUP_BURST,
+    SETUP_RATE,
+)
+from tests.support.circuit_world import NAME, Meddle, Stranger, World
+
+# --- more than a window --------------------------------------------------------------------------------------------------
+
+
+def test_more_cells_than_a_window_end_the_circuit() -> None:
+    world = World()
+    stranger = Stranger(world)
+    stranger.set_up(NAME, 1, 2)
+    world.run()
+    world.blocked = {(1, 2)}
+    for _ in range(MAX_LANE):
+        stranger.say(Cell(NAME, bytes(1152)))
+    assert len(world.nodes[1].exchange) == 1
+    stranger.say(Cell(NAME, bytes(1152)))
+    assert len(world.nodes[1].exchange) == 0
+    assert world.nodes[1].exchange.counters.broken == 1
+    assert stranger.heard[-1] == Destroy(NAME)
+
+
+def test_more_cells_than_a_window_before_the_next_link_is_up_end_the_circuit() -> None:
+    world = World()
+    world.dialling = {2: []}
+    stranger = Stranger(world)
+    stranger.set_up(NAME, 1, 2)
+    for _ in range(MAX_LANE + 1):
+        stranger.say(Cell(NAME, bytes(1152)))
+    world.run()
+    assert len(world.nodes[1].exchange) == 0
+    assert stranger.heard == [Destroy(NAME)]
+
+
+# --- those who meddle ----------------------------------------------------------------------------------------------------
+
+
+def dropping() -> Meddle:
+    return lambda message: []
+
+
+def altering() -> Meddle:
+    return lambda message: (
+        [Cell(message.circuit, message.body[:700] + bytes([message.body[700] ^ 1]) + message.body[701:])]
+        if isinstance(message, Cell)
+        else [message]
+    )
+
+
+def repeating() -> Meddle:
+    return lambda message: [message, message]
+
+
+def reordering() -> Meddle:
+    kept: list[Message] = []
+
+    def swap(message: Message) -> list[Message]:
+        kept.append(message)
+        if len(kept) < 2:
+            return []
+        pair = kept[::-1]
+        kept.clear()
+        return pair
+
+    return swap
+
+
+@pytest.mark.parametrize("meddle", [dropping, altering, repeating, reordering])
+@pytest.mark.parametrize("wire", [(0, 1), (1, 2), (2, 3), (3, 2), (2, 1), (1, 0)])
+def test_a_hop_that_meddles_with_cells_ends_the_circuit_and_nothing_wrong_is_delivered(
+    meddle: Callable[[], Meddle], wire: tuple[int, int]
+) -> None:
+    world = World()
+    world.nodes[3].theirs.answer = lambda data: data
+    circuit = world.open(1, 2, 3)
+    rng = random.Random(1)
+    messages = [rng.randbytes(size) for size in (10, 3000, 2000)]
+    world.send(circuit, messages[0])
+    world.run()
+    act = meddle()
+    seen = 0
+
+    def once(message: Message) -> list[Message]:
+        """Meddle with the first cells only, so that those after them would be right again."""
+        nonlocal seen
+        seen += 1
+        return act(message) if seen <= 2 else [message]
+
+    world.meddlers[wire] = once
+    for message in messages[1:]:
+        world.send(circuit, message)
+    world.run()
+    world.meddlers.clear()
+    with pytest.raises(Unreachable):
+        world.send(circuit, b"over")
+    assert world.nodes[0].ours.closed_circuits == [(circuit, False)]
+    assert len(world.nodes[3].theirs.closed_ends) == 1
+    assert world.circuits_everywhere() == 0
+    for got in (world.nodes[3].theirs.got, world.nodes[0].ours.got):
+        assert got == messages[: len(got)]
+
+
+def test_a_setup_that_comes_twice_builds_one_circuit() -> None:
+    world = World()
+    stranger = Stranger(world)
+    packet = stranger.packet(1)
+    stranger.say(Setup(NAME, packet))
+    stranger.say(Setup(b"other", packet))
+    world.run()
+    assert len(world.nodes[1].theirs.opened_ends) == 1
+    assert stranger.heard[-1] == Destroy(b"other")
+
+
+def test_a_setup_under_a_name_in_use_ends_that_circuit() -> None:
+    world = World()
+    stranger = Stranger(world)
+    stranger.set_up(NAME, 1)
+    world.run()
+    stranger.set_up(NAME, 1)
+    world.run()
+    assert len(world.nodes[1].exchange) == 0
+    assert len(world.nodes[1].theirs.closed_ends) == 1
+
+
+def test_a_packet_that_is_no_setups_builds_nothing() -> None:
+    world = World()
+    stranger = Stranger(world)
+    stranger.say(Setup(NAME, stranger.packet(1, 2, is_setup=False)))
+    stranger.say(Setup(b"junk.", bytes(1207)))
+    world.run()
+    assert world.nodes[1].exchange.counters.refused == 2
+    assert stranger.heard == [Destroy(NAME), Destroy(b"junk.")]
+
+
+def test_cells_of_no_circuit_are_nobodys() -> None:
+    world = World()
+    stranger = Stranger(world)
+    exchange = world.nodes[1].exchange
+    assert not exchange.receive(stranger.link, Cell(NAME, bytes(1152)), world.now)
+    assert not exchange.receive(stranger.link, Destroy(NAME), world.now)
+    assert stranger.heard == []
+
+
+# --- floods --------------------------------------------------------------------------------------------------------------
+
+
+def test_a_flood_of_setups_is_refused_beyond_the_rate_and_others_still_get_in() -> None:
+    world = World(count=4)
+    flooder, other = Stranger(world), Stranger(world, number=3)
+    for number in range(1000):
+        flooder.set_up(number.to_bytes(5, "big"), 1)
+    assert world.nodes[1].exchange.counters.refused == 1000 - SETUP_BURST
+    assert len([message for message in flooder.heard if isinstance(message, Destroy)]) == 1000 - SETUP_BURST
+    other.set_up(NAME, 1)
+    world.run()
+    assert world.nodes[1].exchange.counters.built == SETUP_BURST + 1
+    assert any(isinstance(message, Cell) for message in other.heard)
+
+
+def test_a_slice_of_setups_is_peeled_at_a_time() -> None:
+    world = World()
+    stranger = Stranger(world)
+    for number in range(100):
+        stranger.set_up(number.to_bytes(5, "big"), 1)
+    world.nodes[1].handle_timeout(world.now)
+    assert 0 < world.nodes[1].exchange.counters.built < 50
+    assert world.nodes[1].next_deadline() <= world.mono
+    world.run()
+    assert world.nodes[1].exchange.counters.built == 100
+
+
+def fill(stranger: Stranger, wanted: int) -> int:
+    """Have a stranger build circuits at the rate it is given; return how many more there are."""
+    world = stranger.world
+    before = len(world.nodes[1].exchange)
+    for number in range(wanted):
+        if number >= SETUP_BURST:
+            world.mono += 1.001 / SETUP_RATE
+        stranger.set_up(number.to_bytes(5, "big"), 1)
+        if number % 100 == 0:
+            world.run()
+    world.run()
+    return len(world.nodes[1].exchange) - before
+
+
+def test_circuits_are_bounded_for_each_link_and_in_all_and_no_few_take_them_all() -> None:
+    world = World(count=24)
+    strangers = iter([Stranger(world, number) for number in (0, *range(2, 24))])
+    assert fill(next(strangers), MAX_CIRCUITS_PER_LINK + 20) == MAX_CIRCUITS_PER_LINK
+    assert fill(next(strangers), MAX_CIRCUITS_PER_LINK) == MAX_CIRCUITS_PER_LINK
+    assert len(world.nodes[1].exchange) == MAX_CIRCUITS // 2
+    assert fill(next(strangers), FAIR_SHARE + 20) == FAIR_SHARE  # half is taken: from here on a share for each
+    while len(world.nodes[1].exchange) < MAX_CIRCUITS:
+        assert fill(next(strangers), FAIR_SHARE) == FAIR_SHARE
+    assert fill(next(strangers), 3) == 0
+
+
+def test_beyond_the_backlog_the_circuit_that_holds_most_has_to_go() -> None:
+    world = World(max_backlog=100 * 1152)
+    greedy, modest = world.open(1, 2, 3), world.open(1, 2, 4)
+    world.run()
+    world.blocked = {(1, 2)}
+    world.send(modest, bytes(10 * DATA_SIZE))
+    world.send(greedy, bytes(60 * DATA_SIZE))
+    world.run()
+    assert world.nodes[0].ours.closed_circuits == []
+    world.send(greedy, bytes(40 * DATA_SIZE))
+    world.run()
+    assert world.nodes[0].ours.closed_circuits == [(greedy, False)]
+    world.blocked = set()
+    world.wait(1.0)
+    assert world.nodes[4].theirs.got == [bytes(10 * DATA_SIZE)]
+
+
+def test_what_ends_hold_counts_for_the_backlog() -> None:
+    world = World(max_backlog=100 * 1152)
+    circuit = world.open(1, 2)
+    world.run()
+    world.blocked = {(2, 1)}
+    [end] = world.nodes[2].theirs.opened_ends
+    assert world.nodes[2].exchange.send(end, bytes(60_000), world.now)
+    world.run()
+    assert world.nodes[2].theirs.closed_ends == []
+    assert world.nodes[2].exchange.send(end, bytes(80_000), world.now)
+    assert world.nodes[2].theirs.closed_ends == []  # never out of a call of its own
+    world.run()
+    assert world.nodes[2].theirs.closed_ends == [end]
+    world.blocked = set()
+    world.wait(1.0)
+    assert world.nodes[0].ours.closed_circuits == [(circuit, False)]
+
+
+def test_last_words_for_a_link_that_takes_nothing_are_bounded() -> None:
+    world = World()
+    world.blocked = {(1, 0)}
+    stranger = Stranger(world)
+    for number in range(1000):
+        stranger.say(Setup(number.to_bytes(5, "big"), bytes(1207)))
+    world.run()
+    assert len(world.nodes[1].exchange) == 0
+    world.blocked = set()
+    world.wait(1.0)
+    assert len(stranger.heard) == MAX_FAREWELLS

@@ -1,0 +1,211 @@
+"""A row of nodes with circuits, joined by links that lose nothing; time and everything else happen when told."""
+
+from __future__ import annotations
+
+import random
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from net.instant import Instant
+from net.link.events import LinkId
+from net.messages import Cell, Destroy, Message, Setup, decode_message
+from net.onion.cipher import Hop, OnionCipher
+from net.onion.circuits import CircuitId, Circuits
+from net.onion.exchange import EndId, Exchange
+from net.onion.keyring import Keyring
+from net.onion.plain_cipher import PlainOnionCipher
+from net.switch import Contact, Then
+
+# Changes what passes from one node to another.
+Meddle = Callable[[Message], list[Message]]
+
+
+@dataclass
+class TheirSide:
+    """Serves what ends at a node, and keeps what it heard."""
+
+    node: Node
+    answer: Callable[[bytes], bytes | None] = lambda data: None
+    opened_ends: list[EndId] = field(default_factory=list[EndId])
+    got: list[bytes] = field(default_factory=list[bytes])
+    closed_ends: list[EndId] = field(default_factory=list[EndId])
+
+    def opened(self, end: EndId, now: Instant) -> None:
+        self.opened_ends.append(end)
+
+    def received(self, end: EndId, data: bytes, now: Instant) -> None:
+        self.got.append(data)
+        answer = self.answer(data)
+        if answer is not None:
+            self.node.exchange.send(end, answer, now)
+
+    def closed(self, end: EndId, now: Instant) -> None:
+        self.closed_ends.append(end)
+
+
+@dataclass
+class OurSide:
+    """Uses a node's own circuits."""
+
+    opened_circuits: list[CircuitId] = field(default_factory=list[CircuitId])
+    got: list[bytes] = field(default_factory=list[bytes])
+    by_circuit: dict[CircuitId, list[bytes]] = field(default_factory=dict[CircuitId, list[bytes]])
+    closed_circuits: list[tuple[CircuitId, bool]] = field(default_factory=list[tuple[CircuitId, bool]])
+
+    def opened(self, circuit: CircuitId, now: Instant) -> None:
+        self.opened_circuits.append(circuit)
+
+    def received(self, circuit: CircuitId, data: bytes, now: Instant) -> None:
+        self.got.append(data)
+        self.by_circuit.setdefault(circuit, []).append(data)
+
+    def closed(self, circuit: CircuitId, now: Instant, *, is_silent: bool) -> None:
+        self.closed_circuits.append((circuit, is_silent))
+
+
+class Node:
+    """One node: its circuits, its exchange, its links. Links are numbered by whom they lead to."""
+
+    def __init__(self, world: World, number: int, max_backlog: int) -> None:
+        self.world, self.number = world, number
+        rng = random.Random(number)
+        keyring = Keyring(world.cipher, rng.randbytes)
+        keyring.turn(0)
+        self.hop = Hop(keyring.publics(0)[0], bytes(16), 0, bytes([number]) * 8, 0)
+        self.theirs = TheirSide(self)
+        self.ours = OurSide()
+        self.exchange = Exchange(
+            cipher=world.cipher,
+            peel=lambda packet, now: keyring.peel(packet, 0),
+            switch=self,
+            links=self,
+            ends=self.theirs,
+            random=rng.randbytes,
+            max_backlog=max_backlog,
+        )
+        self.circuits = Circuits(cipher=world.cipher, switch=self, links=self, user=self.ours, random=rng.randbytes)
+
+    def writable(self, link: LinkId) -> bool:
+        return (self.number, link) not in self.world.blocked
+
+    def send_message(self, link: LinkId, data: bytes, now: Instant) -> None:
+        assert self.writable(link)
+        self.world.post(self.number, link, decode_message(data))
+
+    def reach(self, contact: Contact, now: Instant, then: Then) -> None:
+        number = contact.tag[0]
+        if number in self.world.dialling:
+            self.world.dialling[number].append(then)
+        else:
+            is_there = number < len(self.world.nodes) and number not in self.world.gone
+            then(LinkId(number) if is_there else None, now)
+
+    def used(self, link: LinkId, now: Instant) -> None:
+        assert link < len(self.world.nodes)
+
+    def receive(self, link: LinkId, message: Message, now: Instant) -> None:
+        assert isinstance(message, (Setup, Cell, Destroy))
+        if isinstance(message, Setup) or not self.circuits.receive(link, message, now):
+            self.exchange.receive(link, message, now)
+
+    def next_deadline(self) -> float:
+        return min(self.circuits.next_deadline(), self.exchange.next_deadline())
+
+    def handle_timeout(self, now: Instant) -> None:
+        self.circuits.handle_timeout(now)
+        self.exchange.handle_timeout(now)
+
+
+class World:
+    """A row of nodes, and the time."""
+
+    def __init__(self, count: int = 5, cipher: OnionCipher | None = None, max_backlog: int = 1 << 25) -> None:
+        self.cipher = cipher or PlainOnionCipher()
+        self.mono = 1000.0
+        self.wires: dict[tuple[int, int], deque[Message]] = {}
+        self.meddlers: dict[tuple[int, int], Meddle] = {}
+        self.blocked: set[tuple[int, int]] = set()
+        self.gone: set[int] = set()
+        self.dialling: dict[int, list[Then]] = {}
+        self.nodes = [Node(self, number, max_backlog) for number in range(count)]
+
+    @property
+    def now(self) -> Instant:
+        return Instant(self.mono, 0)
+
+    def post(self, source: int, target: int, message: Message) -> None:
+        meddle = self.meddlers.get((source, target))
+        for each in [message] if meddle is None else meddle(message):
+            self.wires.setdefault((source, target), deque()).append(each)
+
+    def deliver(self, wire: tuple[int, int]) -> None:
+        source, target = wire
+        self.nodes[target].receive(LinkId(source), self.wires[wire].popleft(), self.now)
+
+    def run(self) -> None:
+        """Let happen what happens now."""
+        while True:
+            for wire in [each for each, waiting in self.wires.items() if waiting]:
+                self.deliver(wire)
+            due = [node for node in self.nodes if node.next_deadline() <= self.mono]
+            for node in due:
+                node.handle_timeout(self.now)
+            if not due and not any(self.wires.values()):
+                return
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass, deadline by deadline."""
+        end = self.mono + seconds
+        self.run()
+        while (due := min(node.next_deadline() for node in self.nodes)) <= end:
+            self.mono = max(self.mono, due)
+            self.run()
+        self.mono = end
+
+    def link_down(self, one: int, other: int) -> None:
+        for source, target in ((one, other), (other, one)):
+            self.wires.pop((source, target), None)
+            self.nodes[source].exchange.link_down(LinkId(target), self.now)
+            self.nodes[source].circuits.link_down(LinkId(target), self.now)
+
+    def dialled(self, number: int) -> None:
+        for then in self.dialling.pop(number):
+            then(LinkId(number), self.now)
+
+    def open(self, *path: int, by: int = 0) -> CircuitId:
+        return self.nodes[by].circuits.open([self.nodes[number].hop for number in path], self.now)
+
+    def send(self, circuit: CircuitId, data: bytes, by: int = 0) -> None:
+        self.nodes[by].circuits.send(circuit, data, self.now)
+
+    def circuits_everywhere(self) -> int:
+        return sum(len(node.circuits) + len(node.exchange) for node in self.nodes)
+
+
+# What strangers call their circuit.
+NAME = b"names"
+
+
+class Stranger:
+    """Stands in for a node's neighbour and says what it likes. Always speaks to node 1."""
+
+    def __init__(self, world: World, number: int = 0) -> None:
+        self.world, self.link = world, LinkId(number)
+        self.heard: list[Message] = []
+        self.rng = random.Random(99 + number)
+        world.meddlers[1, number] = self._hear
+
+    def _hear(self, message: Message) -> list[Message]:
+        self.heard.append(message)
+        return []
+
+    def say(self, message: Message) -> None:
+        self.world.nodes[1].receive(self.link, message, self.world.now)
+
+    def packet(self, *path: int, is_setup: bool = True) -> bytes:
+        hops = [self.world.nodes[number].hop for number in path]
+        return self.world.cipher.create(hops, b"", self.rng.randbytes, is_setup=is_setup)[0]
+
+    def set_up(self, name: bytes, *path: int) -> None:
+        self.say(Setup(name, self.packet(*path)))
