@@ -163,7 +163,7 @@ class Messenger:
 
     async def _search(self, record_id: ParcelId) -> list[RecordAnswered]:
         with trio.move_on_after(NETWORK_PATIENCE):
-            while not self._node.custodians():
+            while not self._node.custodians():  # noqa: ASYNC110 -- a roster fills without an event
                 await trio.sleep(_LOOK_PAUSE)
         expected = min(3, len(self._node.custodians()))
         send, receive = trio.open_memory_channel[RecordAnswered](16)

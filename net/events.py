@@ -15,7 +15,7 @@ class Verdict(Enum):
     STORED = 0  # on its disk, or was already there with the same bytes
     MALFORMED = 1  # length or version
     EXPIRY = 2  # outside (now - 1 h, now + 50 h] by its clock; the answer carries its hour
-    PREFIX = 3  # bits set that are not in use
+    PREFIX = 3  # outside the custodian's scope, or showing more bits than are in use
     WORK = 4  # proof of work missing or too little
     SIGNATURE = 5
     CROWDED = 6  # four variants of this id already there

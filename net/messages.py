@@ -14,6 +14,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
+from net.bucket import ADDRESS_BITS
 from net.errors import DecodeError
 from net.ids import TAG_SIZE
 from net.parcel.box import BOX_SIZE, ID_SIZE, PREFIX_BITS, VARIANT_SIZE
@@ -34,9 +35,12 @@ MAX_KEYS_PER_ANSWER: Final = 64
 MAX_RANGES_PER_ANSWER: Final = 16
 MAX_PEERS_PER_ANSWER: Final = 8
 
-# kind 1 | id 32 | variant 16 | sequence 8: the order in which custodians compare what they hold.
-KEY_SIZE: Final = 1 + ID_SIZE + VARIANT_SIZE + 8
+# kind 1 | address 4 | id 32 | variant 16 | sequence 8: the order in which custodians compare what they hold, so that what
+# lies in a bucket is a range for each kind.
+KEY_SIZE: Final = 1 + ADDRESS_BITS // 8 + ID_SIZE + VARIANT_SIZE + 8
 RANGE_DIGEST_SIZE: Final = 16
+# What a flooded custodian asks is at most so many times the price.
+MAX_PRICE_FACTOR: Final = 64
 
 # What describes a node of the overlay (``net.overlay.descriptor``), and how many of them one answer gives: Kademlia's k.
 DESCRIPTOR_SIZE: Final = 232
@@ -353,11 +357,31 @@ class Introduction(_Message, frozen=True, tag=31):
     node: _Id
 
 
+# --- custodians, of late ----------------------------------------------------------------------------------------------
+
+
+class Price(_Message, frozen=True, tag=32):
+    """From now on boxes cost so many times the price here; what was asked before is honoured for ten minutes more.
+
+    Comes on a stream of tags. Until a stream says otherwise the factor is 1.
+    """
+
+    stream: _Uint32
+    factor: Annotated[int, Meta(ge=1, le=MAX_PRICE_FACTOR)]
+
+
+class Keeps(_Message, frozen=True, tag=33):
+    """I am a custodian, and keep the bucket of this width that I lie in."""
+
+    width: Annotated[int, Meta(ge=0, le=ADDRESS_BITS)]
+
+
 Message = (
     Deposit | DepositAnswer | Follow | Unfollow | Tags | Fetch | Boxes | FindRecord | FoundRecord | Busy
     | Push | Compare | Compared | Want | AskPeers | Peers
     | Describe | FindNodes | Nodes | Lookup | Setup | Cell | Destroy
     | AskReflection | Reflection | AskDialBack | DialBack | PleaseDial | Dialed | Introduce | Introduction
+    | Price | Keeps
 )  # fmt: skip
 
 _decoder: Final[msgspec.msgpack.Decoder[Message]] = msgspec.msgpack.Decoder(Message)

@@ -2,14 +2,18 @@
 
 All three kinds are here from the start, so that one eviction policy and one quota see everything a node keeps.
 Calls are synchronous and commit before they return; the trio service runs them in a worker thread.
+
+A store numbers the boxes that arrive but does not say which *run* a number belongs to: it cannot know that it is an old
+copy that somebody put back. The custodian draws a new run whenever it opens its store.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
+from net.bucket import address_of
 from net.ids import ParcelId, Tag
 
 
@@ -23,9 +27,10 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """One parcel as a store keeps it. ``sequence`` is 0 but for records.
+    """One parcel as a store keeps it. ``sequence`` is 0 but for records, ``prefix`` but for boxes.
 
     ``variant`` is SHA-256(parcel without its work)[:16], as the custodian gives it (``docs/PROTOCOL.md`` 2).
+    ``surplus`` is what was paid beyond the price, in doublings (``net.parcel.work.appraise``).
     """
 
     kind: Kind
@@ -35,20 +40,56 @@ class Stored:
     expiry_hour: int
     sequence: int
     data: bytes
+    surplus: int = 0
+
+    @property
+    def address(self) -> int:
+        """Where it lies: what a box shows of its address, the head of any other id."""
+        return self.prefix if self.kind is Kind.BOX else address_of(self.parcel_id)
+
+
+class Name(NamedTuple):
+    """What tells one stored parcel from all others."""
+
+    kind: Kind
+    parcel_id: ParcelId
+    variant: bytes
+
+
+class HeldBox(NamedTuple):
+    """A stored box without its bytes."""
+
+    arrival: int
+    parcel_id: ParcelId
+    variant: bytes
+    prefix: int
+    expiry_hour: int
+    surplus: int
+
+
+class HeldRecord(NamedTuple):
+    """A stored record without its bytes, ``size`` of them."""
+
+    parcel_id: ParcelId
+    variant: bytes
+    sequence: int
+    expiry_hour: int
+    surplus: int
+    size: int
 
 
 class ParcelStore(Protocol):
-    """Durable storage of a custodian. Numbers of arrival grow by one per stored box and are never reused in a run."""
-
-    def run_id(self) -> bytes:
-        """Return the 8 random bytes drawn when this store was created."""
-        ...
+    """Durable storage of a custodian. Numbers of arrival grow by one per stored box and are not given twice."""
 
     def put(self, parcels: list[Stored]) -> list[int | None]:
         """Commit parcels in one transaction; give each box's arrival number, None for what was there already.
 
         A record replaces the one with a lower sequence number; a lower or equal one is left as None.
         """
+        ...
+
+    def delete(self, names: list[Name]) -> int:
+        """Delete parcels in one transaction, those that are there; return how many."""
         ...
 
     def get(self, kind: Kind, parcel_id: ParcelId) -> list[Stored]:
@@ -59,12 +100,12 @@ class ParcelStore(Protocol):
         """Return all boxes whose id starts with one of the tags."""
         ...
 
-    def tags_after(self, arrival: int, limit: int) -> list[tuple[int, Tag, int]]:
-        """Return (arrival, tag, prefix) of up to ``limit`` boxes that arrived after ``arrival``, oldest first."""
+    def boxes_after(self, arrival: int, limit: int) -> list[HeldBox]:
+        """Return up to ``limit`` boxes that arrived after ``arrival``, oldest first."""
         ...
 
-    def summary(self, kind: Kind, after: bytes, limit: int) -> list[tuple[ParcelId, bytes, int]]:
-        """Return (id, variant, sequence) in order of (id, variant), from beyond the key ``after`` (id ‖ variant)."""
+    def records_after(self, record_id: bytes, limit: int) -> list[HeldRecord]:
+        """Return up to ``limit`` records in order of their ids, from beyond ``record_id`` (empty: from the first)."""
         ...
 
     def expire(self, hour: int) -> int:

@@ -1,12 +1,13 @@
 """A custodian keeps strangers' parcels until they expire and lets readers find theirs.
 
-``custodian`` joins the parts; ``admission`` decides what is taken, ``index`` knows what is held, ``streams`` tells readers
-what arrived, ``repair`` keeps the custodians of a swarm alike, ``allowance`` bounds what one requester may cost.
-A requester is whoever stands at the counter: a link now, the end of a circuit later.
+``custodian`` joins the parts; ``admission`` decides what is taken, ``room`` at whose cost, ``price`` what it costs in a
+flood, ``index`` and ``ladder`` know what is held, ``streams`` tells readers what arrived, ``swarm`` and ``repair`` keep the
+custodians of a bucket alike, ``allowance`` bounds what one requester may cost.
+A requester is whoever stands at the counter: the end of a link, or of a circuit.
 """
 
-from net.custodian.admission import Quota
-from net.custodian.custodian import Custodian
+from net.custodian.custodian import Custodian, CustodianStatus
 from net.custodian.outlet import Outlet, Requester, StoreJob
+from net.custodian.room import Quota
 
-__all__ = ["Custodian", "Outlet", "Quota", "Requester", "StoreJob"]
+__all__ = ["Custodian", "CustodianStatus", "Outlet", "Quota", "Requester", "StoreJob"]

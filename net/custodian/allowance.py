@@ -13,6 +13,9 @@ from net.token_bucket import TokenBucket
 # Deposits: work lets an honest core make about twenty a second; the burst holds a night's queue.
 DEPOSIT_RATE: Final = 64.0
 DEPOSIT_BURST: Final = 1024.0
+# Boxes in Sphinx packets from one link: a relay hands us what many senders have routed through it.
+RELAYED_RATE: Final = 128.0
+RELAYED_BURST: Final = 4096.0
 # Tags in fetches, and 64 for a record: one reader catching up on two thousand messages at once, then 200 KB/s.
 READ_RATE: Final = 256.0
 READ_BURST: Final = 4096.0
@@ -30,6 +33,7 @@ class Allowance:
     """The buckets of one requester."""
 
     deposits: TokenBucket = field(default_factory=lambda: TokenBucket(DEPOSIT_RATE, DEPOSIT_BURST))
+    relayed: TokenBucket = field(default_factory=lambda: TokenBucket(RELAYED_RATE, RELAYED_BURST))
     reads: TokenBucket = field(default_factory=lambda: TokenBucket(READ_RATE, READ_BURST))
     pushes: TokenBucket = field(default_factory=lambda: TokenBucket(PUSH_RATE, PUSH_BURST))
     repair: TokenBucket = field(default_factory=lambda: TokenBucket(REPAIR_RATE, REPAIR_BURST))

@@ -1,5 +1,9 @@
 """The custodian: takes messages from requesters, gives answers and store jobs.
 
+Its *run*, which readers name with the numbers of arrival they have seen, is drawn whenever it opens its store. A store
+that was put back to an old copy, or lost, gives the same numbers to other boxes, and nothing in it could tell; so every
+reader starts over after a restart. That costs each at most one list of tags, 8 bytes a box: 16 KB at 2000 boxes in a bucket.
+
 ``now`` carries network time in its wall clock (``net.timekeeping``): the owner has corrected it already.
 """
 
@@ -7,22 +11,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from net.custodian.admission import Admission, Quota
+from net.bucket import Bucket
+from net.custodian.admission import Admission, Terms
 from net.custodian.allowance import Allowance
-from net.custodian.index import Index, key_of
-from net.custodian.intake import Intake
+from net.custodian.index import Index
+from net.custodian.intake import Committed, Intake
 from net.custodian.outlet import AnyStoreJob, Outlet, Requester, StoreJob
-from net.custodian.repair import Repair, answer_comparison, comparison_cost
-from net.custodian.streams import RETRY_AFTER, Streams
+from net.custodian.price import WINDOWS_KEPT, RisingPrice
+from net.custodian.repair import answer_comparison, comparison_cost, is_common
+from net.custodian.room import Quota, Room
+from net.custodian.streams import Streams
+from net.custodian.swarm import SHARES, Swarm
 from net.events import Verdict
-from net.ids import TAG_SIZE, ParcelId, Tag
+from net.ids import TAG_SIZE, OverlayId, ParcelId, Tag
 from net.instant import Instant
 from net.messages import (
     MAX_BOXES_PER_ANSWER,
-    MAX_KEYS_PER_ANSWER,
+    RUN_SIZE,
     Boxes,
     Busy,
     Compare,
@@ -32,8 +41,8 @@ from net.messages import (
     FindRecord,
     Follow,
     FoundRecord,
+    Keeps,
     Message,
-    Parcel,
     Push,
     Unfollow,
     Want,
@@ -41,7 +50,8 @@ from net.messages import (
 from net.parcel.work import WorkPrice
 from net.store import Kind, ParcelStore, Stored
 
-# Requesters served at a time; what is beyond gets no answer. A link layer holds fewer links than this.
+# Leaves and ends of circuits served at a time; what is beyond gets no answer. Nodes of the overlay come on top: a link layer
+# holds few, and strangers' circuits must not keep out our mates.
 MAX_REQUESTERS: Final = 4096
 # Fetches and searches that wait for the disk; beyond, ``Busy``.
 MAX_READS: Final = 256
@@ -49,12 +59,27 @@ MAX_READS: Final = 256
 SWEEP_PERIOD: Final = 600.0
 # A parcel is kept for this many hours past its expiry, since readers' clocks differ.
 GRACE_HOURS: Final = 1
-# Bytes of parcels in one push: leaves room for framing in a link message of 80 KiB.
-MAX_PUSH_SIZE: Final = 68 * 1024
 # What finding a record costs in the allowance for reads, in tags.
 RECORD_COST: Final = 64
 # What beginning a stream costs there: it may make us send everything once more.
 FOLLOW_COST: Final = 64
+# Seconds until the index is read again when parcels that it forgot may still be on the disk.
+RELOAD_AFTER: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class CustodianStatus:
+    """How a custodian fares, for ``doctor``."""
+
+    parcels: int
+    size: int  # bytes
+    scope: Bucket
+    mates: int
+    repaired_ago: float | None  # seconds since a repair with any mate was carried through
+    price_factor: int
+    refused: dict[Verdict, int]  # deposits
+    pushes_refused: int
+    pushed_out: int  # parcels that made room for others
 
 
 class Custodian:
@@ -68,25 +93,24 @@ class Custodian:
         random: Callable[[int], bytes],
         price: WorkPrice,
         slot: float,
-        bits: int = 0,
         quota: Quota | None = None,
     ) -> None:
+        quota = quota or Quota()
         self._store = store
         self._outlet = outlet
-        self._run = store.run_id()
+        self._run = random(RUN_SIZE)
         self._index: Index | None = None
-        self._intake = Intake(Admission(price, bits, quota or Quota()), store, outlet, self._on_committed)
+        self._intake = Intake(Admission(price), Room(quota), store, outlet, self._on_committed)
+        self._price = RisingPrice(quota.parcels // WINDOWS_KEPT)
         self._streams = Streams(outlet, slot)
-        self._repair = Repair(outlet, random)
+        self._swarm = Swarm(store, outlet, random, quota.parcels // SHARES)
         self._allowances: dict[Requester, Allowance] = {}
+        self._strangers: set[Requester] = set()  # those of them that are no nodes of the overlay
         self._early: list[tuple[Requester, Follow]] = []
         self._reads: list[AnyStoreJob] = []
         self._is_sweeping = False
-        self._is_giving = False
         self._sweep_at = -math.inf
-        self._give_at = math.inf
         self.stored = 0
-        self.pushes_lost = 0
 
     @property
     def parcels(self) -> int:
@@ -96,23 +120,54 @@ class Custodian:
     @property
     def refused(self) -> int:
         """How many deposits were refused."""
-        return self._intake.refused
+        return self._intake.refused.total()
+
+    @property
+    def pushes_lost(self) -> int:
+        """How many pushes found no room on their way; repair makes up for them."""
+        return self._swarm.pushes_lost
+
+    def status(self, now: Instant) -> CustodianStatus:
+        """Return how it fares."""
+        repaired_at = self._swarm.repair.finished_at
+        return CustodianStatus(
+            parcels=self.parcels,
+            size=self._index.size if self._index else 0,
+            scope=self._swarm.scope,
+            mates=len(self._swarm.mates()),
+            repaired_ago=None if repaired_at is None else now.mono - repaired_at,
+            price_factor=self._price.factor,
+            refused=dict(self._intake.refused),
+            pushes_refused=self._intake.pushes_refused,
+            pushed_out=self._intake.pushed_out,
+        )
+
+    def set_scope(self, scope: Bucket, now: Instant) -> None:
+        """Keep this bucket from now on. What lies outside it is served until it expires, but not taken any more."""
+        self._swarm.set_scope(scope, now)
 
     # --- requesters ---------------------------------------------------------------------------------------------------
 
-    def requester_up(self, requester: Requester, now: Instant, *, is_custodian: bool) -> None:
-        """Somebody came to the counter; another custodian is repaired with and pushed to."""
-        if len(self._allowances) >= MAX_REQUESTERS:
-            return
-        self._allowances[requester] = Allowance()
-        if is_custodian:
-            self._repair.meet(requester, now)
+    def requester_up(self, requester: Requester, now: Instant, overlay_id: OverlayId | None) -> None:
+        """Somebody came to the counter; ``overlay_id`` None: a leaf, the end of a circuit, or not described yet."""
+        if overlay_id is not None:
+            self.requester_known(requester, overlay_id, now)
+        elif len(self._strangers) < MAX_REQUESTERS:
+            self._strangers.add(requester)
+            self._allowances.setdefault(requester, Allowance())
+
+    def requester_known(self, requester: Requester, overlay_id: OverlayId, now: Instant) -> None:
+        """A requester is a node of the overlay; if one of our swarm, it is repaired with and pushed to."""
+        self._strangers.discard(requester)
+        self._allowances.setdefault(requester, Allowance())
+        self._swarm.known(requester, overlay_id, now)
 
     def requester_down(self, requester: Requester) -> None:
-        """Somebody left; nothing is kept of them."""
+        """Somebody left; nothing is kept of them but what a mate's place has used of its share."""
         self._allowances.pop(requester, None)
+        self._strangers.discard(requester)
         self._streams.forget(requester)
-        self._repair.forget(requester)
+        self._swarm.forget(requester)
         self._early = [(each, follow) for each, follow in self._early if each != requester]
 
     def receive(self, requester: Requester, message: Message, now: Instant) -> None:
@@ -132,16 +187,29 @@ class Custodian:
                 self._on_fetch(requester, allowance, message, now)
             case FindRecord():
                 self._on_find(requester, allowance, message, now)
+            case Keeps():
+                self._swarm.told(requester, message.width, now)
             case Push() | Compare() | Compared() | Want():
                 self._on_swarm(requester, allowance, message, now)
             case _:
                 pass
 
+    def take_box(self, box: bytes, via: Requester, now: Instant) -> None:
+        """Take a box that came in a Sphinx packet over ``via``; nobody is answered."""
+        allowance = self._allowances.get(via)
+        if allowance is None or self._index is None or not allowance.relayed.take(1, now.mono):
+            self._intake.refused[Verdict.FULL] += 1
+        elif self._intake.thrown(box, self._terms(now), self._index):
+            self._price.arrived(now)
+
     def _on_deposit(self, requester: Requester, allowance: Allowance, message: Deposit, now: Instant) -> None:
         if self._index is None or not allowance.deposits.take(1, now.mono):
             self._intake.answer(requester, message.request, Verdict.FULL, now)
-        else:
-            self._intake.deposit(requester, message, self._index, now)
+        elif self._intake.deposit(requester, message, self._terms(now), self._index, now):
+            self._price.arrived(now)
+
+    def _terms(self, now: Instant) -> Terms:
+        return Terms(now.hour(), self._swarm.scope, self._price.honoured)
 
     def _on_follow(self, requester: Requester, message: Follow, now: Instant) -> None:
         if self._index is not None:
@@ -177,18 +245,23 @@ class Custodian:
     def _on_swarm(
         self, requester: Requester, allowance: Allowance, message: Push | Compare | Compared | Want, now: Instant
     ) -> None:
-        if self._index is None or requester not in self._repair.mates():
+        share = self._swarm.share_of(requester)
+        if self._index is None or share is None:
             return
+        repair = self._swarm.repair
         if isinstance(message, Push):
+            terms = Terms(now.hour(), self._swarm.scope, factor=1)
             for parcel in message.parcels:
                 if allowance.pushes.take(1, now.mono):
-                    self._intake.pushed(parcel, self._index, now)
+                    self._intake.pushed(parcel, share, terms, self._index, now)
         elif isinstance(message, Compared):
-            self._repair.on_compared(requester, message, self._index, now)
+            repair.on_compared(requester, message, self._index, now)
         elif isinstance(message, Want):
             if allowance.repair.take(len(message.keys), now.mono):
-                self._repair.on_wanted(requester, message.keys, self._index)
-        elif allowance.repair.take(comparison_cost(message, self._index), now.mono):
+                repair.on_wanted(requester, message.keys, self._index)
+        elif is_common(message, repair.ranges(requester)) and allowance.repair.take(
+            comparison_cost(message, self._index), now.mono
+        ):
             self._outlet.send(requester, answer_comparison(message, self._index), now)
 
     # --- store --------------------------------------------------------------------------------------------------------
@@ -196,25 +269,30 @@ class Custodian:
     def store_jobs(self, now: Instant) -> list[AnyStoreJob]:
         """Return what is to be done with the store now, in order; each job is returned once."""
         jobs: list[AnyStoreJob] = []
-        if now.mono >= self._sweep_at and not self._is_sweeping:
+        if now.mono >= self._sweep_due() and not self._is_sweeping:
             jobs.append(self._sweep(now))
         jobs += self._reads
         self._reads = []
         if commit := self._intake.next_job():
             jobs.append(commit)
-        if give := self._next_gift(now):
+        if give := self._swarm.next_job(now):
             jobs.append(give)
         return jobs
+
+    def _sweep_due(self) -> float:
+        return self._sweep_at - (SWEEP_PERIOD - RELOAD_AFTER if self._intake.is_index_behind else 0)
 
     def _sweep(self, now: Instant) -> AnyStoreJob:
         self._is_sweeping = True
         self._sweep_at = now.mono + SWEEP_PERIOD
         held = self._index
         last_arrival = held.log.last_arrival if held else 0
+        is_stale = held is None or self._intake.is_index_behind
+        self._intake.is_index_behind = False
 
         def run() -> Index | None:
             gone = self._store.expire(now.hour() - GRACE_HOURS - 1)
-            return Index.load(self._store, last_arrival) if gone or held is None else None
+            return Index.load(self._store, last_arrival) if gone or is_stale else None
 
         return StoreJob(run, self._on_swept, self._on_sweep_failed)
 
@@ -229,9 +307,11 @@ class Custodian:
     def _on_sweep_failed(self, _now: Instant) -> None:
         self._is_sweeping = False
 
-    def _on_committed(self, batch: list[tuple[Stored, int | None, bool]], now: Instant) -> None:
+    def _on_committed(self, batch: list[Committed], pushed_out: list[bytes], now: Instant) -> None:
         if self._index is None:
             return  # cannot be: nothing is admitted before there is an index
+        for rung in pushed_out:
+            self._index.discard(rung)  # again: the index may have been read from the disk since they were chosen
         fresh: list[Stored] = []
         for stored, arrival, is_deposit in batch:
             if arrival is None:
@@ -241,16 +321,7 @@ class Custodian:
             if is_deposit:
                 fresh.append(stored)
         self._streams.on_arrivals(now)
-        for requester in self._repair.mates():
-            self._push(requester, fresh, now)
-
-    def _push(self, requester: Requester, parcels: list[Stored], now: Instant) -> None:
-        for piece in _pieces(parcels):
-            message = Push([Parcel(stored.kind.value, stored.data) for stored in piece])
-            if not (self._outlet.writable(requester) and self._outlet.send(requester, message, now)):
-                self.pushes_lost += 1
-                self._repair.retry_soon(requester, now)
-                return
+        self._swarm.push(fresh, now)
 
     def _on_fetched(self, requester: Requester, request: int, found: list[Stored], now: Instant) -> None:
         boxes = [stored.data for stored in found]
@@ -266,60 +337,19 @@ class Custodian:
     def _busy(self, requester: Requester, request: int, now: Instant) -> None:
         self._outlet.send(requester, Busy(request), now)
 
-    def _next_gift(self, now: Instant) -> AnyStoreJob | None:
-        """Read the next parcels that another custodian wants; one such job at a time."""
-        if self._is_giving or not self._repair.is_giving():
-            return None
-        gift = self._repair.to_give(MAX_KEYS_PER_ANSWER)
-        if gift is None:
-            self._give_at = now.mono + RETRY_AFTER
-            return None
-        self._is_giving = True
-        self._give_at = math.inf
-        requester, keys = gift
-
-        def done(found: list[Stored], now: Instant) -> None:
-            self._is_giving = False
-            self._push(requester, found, now)
-
-        def failed(_now: Instant) -> None:
-            self._is_giving = False
-
-        return StoreJob(partial(_read_keys, self._store, keys), done, failed)
-
     # --- time ---------------------------------------------------------------------------------------------------------
 
     def handle_timeout(self, now: Instant) -> None:
-        """Do what is due: slots of tags, repairs. Sweeps are due jobs of ``store_jobs``."""
-        if now.mono >= self._give_at:
-            self._give_at = math.inf
+        """Do what is due: slots of tags, repairs, the price. Sweeps are due jobs of ``store_jobs``."""
+        if self._price.handle_timeout(now):
+            self._streams.set_price(self._price.factor, now)
         if self._index is not None:
             self._streams.handle_timeout(self._run, self._index.log, now)
-            self._repair.handle_timeout(self._index, now)
+            self._swarm.handle_timeout(self._index, now)
 
     def next_deadline(self) -> float:
         """Return when ``handle_timeout`` or ``store_jobs`` is due, in monotonic seconds."""
         if self._index is None:
             return math.inf if self._is_sweeping else self._sweep_at
-        return min(self._sweep_at, self._give_at, self._streams.next_deadline(), self._repair.next_deadline())
-
-
-def _pieces(parcels: list[Stored]) -> list[list[Stored]]:
-    """Cut parcels into runs that fit a message each."""
-    pieces: list[list[Stored]] = []
-    size = 0
-    for stored in parcels:
-        if not pieces or len(pieces[-1]) >= MAX_KEYS_PER_ANSWER or size + len(stored.data) > MAX_PUSH_SIZE:
-            pieces.append([])
-            size = 0
-        pieces[-1].append(stored)
-        size += len(stored.data)
-    return pieces
-
-
-def _read_keys(store: ParcelStore, keys: list[bytes]) -> list[Stored]:
-    """Read the parcels of these keys, those that are still there."""
-    wanted = set(keys)
-    ids = dict.fromkeys(key[:33] for key in keys)
-    found = [stored for part in ids for stored in store.get(Kind(part[0]), ParcelId(part[1:]))]
-    return [s for s in found if key_of(s.kind, s.parcel_id, s.variant, s.sequence) in wanted]
+        parts = (self._streams, self._swarm, self._price)
+        return min(self._sweep_due(), *(part.next_deadline() for part in parts))

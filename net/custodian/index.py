@@ -1,7 +1,7 @@
-"""What a custodian holds, in memory and in two orders: by key for duplicates and repair, by arrival for readers.
+"""What a custodian holds, in three orders: by key for duplicates and repair, by arrival for readers, by pay for room.
 
-The store has the parcels; this has 57 bytes of key and 20 bytes of log for each, so that nothing on the way of a message
-waits for the disk. It is built from the store at start and after each sweep.
+The store has the parcels; this has 61 bytes of key, 69 of rung and 20 of log for each, so that nothing on the way of a
+message waits for the disk. It is built from the store at start and after each sweep.
 """
 
 from __future__ import annotations
@@ -11,35 +11,68 @@ from bisect import bisect_left, bisect_right, insort
 from hashlib import sha256
 from typing import Final
 
+from net.bucket import ADDRESS_BITS, Bucket, address_of
+from net.custodian.ladder import Ladder, key_on, rung_of
 from net.ids import TAG_SIZE, ParcelId, Tag, tag_of
 from net.messages import KEY_SIZE, RANGE_DIGEST_SIZE
-from net.parcel.box import ID_SIZE, PREFIX_BITS, VARIANT_SIZE
-from net.store import Kind, ParcelStore, Stored
+from net.parcel.box import BOX_SIZE, ID_SIZE, PREFIX_BITS, VARIANT_SIZE
+from net.store import Kind, Name, ParcelStore, Stored
 
 # Rows read from the store at a time while the index is built: small enough that SQLite's cache is not turned over.
 _PAGE: Final = 1024
 
+# The kinds that are served.
+KINDS: Final = (Kind.BOX, Kind.RECORD)
+
+_ADDRESS_SIZE: Final = ADDRESS_BITS // 8
+_ID_AT: Final = 1 + _ADDRESS_SIZE
+_VARIANT_AT: Final = _ID_AT + ID_SIZE
+_SEQUENCE_AT: Final = _VARIANT_AT + VARIANT_SIZE
 _END: Final = b"\xff" * (KEY_SIZE + 1)
 
 
-def key_of(kind: Kind, parcel_id: bytes, variant: bytes, sequence: int) -> bytes:
-    """Return the name by which custodians compare: kind ‖ id ‖ variant ‖ sequence."""
-    return bytes([kind.value]) + parcel_id + variant + sequence.to_bytes(8, "big")
+def key_of(kind: Kind, address: int, parcel_id: bytes, variant: bytes, sequence: int) -> bytes:
+    """Return the name by which custodians compare: kind ‖ address ‖ id ‖ variant ‖ sequence."""
+    return (
+        bytes([kind.value]) + address.to_bytes(_ADDRESS_SIZE, "big") + parcel_id + variant + sequence.to_bytes(8, "big")
+    )
 
 
 def stored_key(stored: Stored) -> bytes:
     """Return a parcel's key."""
-    return key_of(stored.kind, stored.parcel_id, stored.variant, stored.sequence)
+    return key_of(stored.kind, stored.address, stored.parcel_id, stored.variant, stored.sequence)
+
+
+def stored_rung(stored: Stored) -> bytes:
+    """Return a parcel's rung."""
+    return rung_of(stored.surplus, stored.expiry_hour, len(stored.data), stored_key(stored))
+
+
+def name_in(key: bytes) -> Name:
+    """Return how the store calls the parcel with this key."""
+    return Name(Kind(key[0]), ParcelId(key[_ID_AT:_VARIANT_AT]), key[_VARIANT_AT:_SEQUENCE_AT])
 
 
 def id_part(key: bytes) -> bytes:
-    """Return the part of a key that all variants of a parcel share: kind ‖ id."""
-    return key[: 1 + ID_SIZE]
+    """Return the part of a key that all variants of a parcel share: kind ‖ address ‖ id."""
+    return key[:_VARIANT_AT]
 
 
 def sequence_of(key: bytes) -> int:
     """Return a key's sequence number."""
-    return int.from_bytes(key[-8:], "big")
+    return int.from_bytes(key[_SEQUENCE_AT:], "big")
+
+
+def key_ranges(bucket: Bucket) -> list[tuple[bytes, bytes]]:
+    """Return the ranges of keys that lie in a bucket, one for each kind."""
+    first, beyond = bucket.bounds()
+    return [(_bound(kind.value, first), _bound(kind.value, beyond)) for kind in KINDS]
+
+
+def _bound(kind: int, address: int) -> bytes:
+    if address >> ADDRESS_BITS:
+        return bytes([kind + 1])
+    return bytes([kind]) + address.to_bytes(_ADDRESS_SIZE, "big")
 
 
 class TagLog:
@@ -79,34 +112,61 @@ class TagLog:
 
 
 class Index:
-    """Keys in order, and the tag log. ``parcels`` and ``size`` are the store's usage."""
+    """Keys in order, the tag log, and a ladder for each kind."""
 
     def __init__(self) -> None:
         self.log = TagLog()
-        self.parcels = 0
-        self.size = 0
         self._keys: list[bytes] = []
+        self._ladders = {kind: Ladder() for kind in KINDS}
+        self._records: dict[bytes, bytes] = {}  # the rung of each, by kind ‖ address ‖ id
 
     def __contains__(self, key: bytes) -> bool:
         at = bisect_left(self._keys, key)
         return at < len(self._keys) and self._keys[at] == key
 
-    def variants(self, kind: Kind, parcel_id: ParcelId) -> list[bytes]:
-        """Return the keys of one id."""
-        first = bytes([kind.value]) + parcel_id
-        return self.keys(first, first + b"\xff" * (VARIANT_SIZE + 8 + 1))
+    @property
+    def parcels(self) -> int:
+        """How many parcels are held."""
+        return len(self._keys)
+
+    @property
+    def size(self) -> int:
+        """Their bytes."""
+        return sum(ladder.size for ladder in self._ladders.values())
+
+    def ladder(self, kind: Kind) -> Ladder:
+        """Return what is held of one kind, the least paid for first."""
+        return self._ladders[kind]
+
+    def variants(self, part: bytes) -> list[bytes]:
+        """Return the keys that begin with ``part``, an ``id_part``."""
+        return self.keys(part, part + b"\xff" * (VARIANT_SIZE + 8 + 1))
+
+    def record_rung(self, part: bytes) -> bytes | None:
+        """Return the rung of the record whose key begins with ``part``."""
+        return self._records.get(part)
 
     def add(self, stored: Stored, arrival: int | None) -> None:
         """Note what the store has just taken; a record takes the place of the one before."""
+        rung = stored_rung(stored)
+        key = key_on(rung)
         if stored.kind is Kind.RECORD:
-            for old in self.variants(stored.kind, stored.parcel_id):
-                self._keys.remove(old)
-                self.parcels -= 1
-        insort(self._keys, stored_key(stored))
-        self.parcels += 1
-        self.size += len(stored.data)
+            if old := self._records.get(id_part(key)):
+                self.discard(old)
+            self._records[id_part(key)] = rung
+        insort(self._keys, key)
+        self._ladders[stored.kind].add(rung)
         if stored.kind is Kind.BOX and arrival is not None:
             self.log.append(arrival, tag_of(stored.parcel_id), stored.prefix)
+
+    def discard(self, rung: bytes) -> None:
+        """Forget a parcel, if it is there. A box's tag stays in the log until the index is read anew."""
+        key = key_on(rung)
+        at = bisect_left(self._keys, key)
+        if at < len(self._keys) and self._keys[at] == key:
+            del self._keys[at]
+            self._ladders[Kind(key[0])].remove(rung)
+            self._records.pop(id_part(key), None)
 
     def keys(self, low: bytes, high: bytes) -> list[bytes]:
         """Return the keys in [low, high); an empty ``high`` means to the end."""
@@ -136,15 +196,27 @@ class Index:
     def load(cls, store: ParcelStore, last_arrival: int) -> Index:
         """Read everything a store holds; blocks. ``last_arrival`` is the highest number known to have been given."""
         index = cls()
-        for kind in (Kind.BOX, Kind.RECORD):
-            after = b""
-            while rows := store.summary(kind, after, _PAGE):
-                index._keys += [key_of(kind, *row) for row in rows]
-                after = rows[-1][0] + rows[-1][1]
-        arrival = 0
-        while entries := store.tags_after(arrival, _PAGE):
-            for arrival, tag, prefix in entries:
-                index.log.append(arrival, tag, prefix)
+        for kind, rungs in ((Kind.BOX, index._load_boxes(store)), (Kind.RECORD, index._load_records(store))):
+            index._ladders[kind] = Ladder(rungs)
+            index._keys += map(key_on, rungs)
+        index._keys.sort()
         index.log.last_arrival = max(index.log.last_arrival, last_arrival)
-        index.parcels, index.size = store.usage()
         return index
+
+    def _load_boxes(self, store: ParcelStore) -> list[bytes]:
+        rungs: list[bytes] = []
+        while boxes := store.boxes_after(self.log.last_arrival, _PAGE):
+            for box in boxes:
+                key = key_of(Kind.BOX, box.prefix, box.parcel_id, box.variant, 0)
+                rungs.append(rung_of(box.surplus, box.expiry_hour, BOX_SIZE, key))
+                self.log.append(box.arrival, tag_of(box.parcel_id), box.prefix)
+        return rungs
+
+    def _load_records(self, store: ParcelStore) -> list[bytes]:
+        after = b""
+        while records := store.records_after(after, _PAGE):
+            for record in records:
+                after = record.parcel_id
+                key = key_of(Kind.RECORD, address_of(after), after, record.variant, record.sequence)
+                self._records[id_part(key)] = rung_of(record.surplus, record.expiry_hour, record.size, key)
+        return list(self._records.values())

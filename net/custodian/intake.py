@@ -1,23 +1,27 @@
 """The way in: examine, commit, acknowledge, push on. Never in another order.
 
 A deposit is acknowledged only after the store has committed it, and it is committed together with everything that came
-while the commit before was under way: one disk sync for a hundred deposits under load, one for one when it is quiet.
+while the commit before was under way: one disk sync for a hundred deposits under load, one for one when it is quiet. What
+had to make room is deleted after what it made room for is durable.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
-from net.custodian.admission import Admission
-from net.custodian.index import Index, id_part, stored_key
+from net.custodian.admission import Admission, Terms
+from net.custodian.index import Index, id_part, name_in, stored_key
+from net.custodian.ladder import key_on
 from net.custodian.outlet import Outlet, Requester, StoreJob
+from net.custodian.room import FREE_EIGHTHS, SHARED_EIGHTHS, Room
 from net.events import Verdict
-from net.ids import ParcelId
 from net.instant import Instant
 from net.messages import Deposit, DepositAnswer, Parcel as PushedParcel
 from net.store import Kind, ParcelStore, Stored
+from net.token_bucket import TokenBucket
 
 # Parcels admitted and not committed: a second's worth at the highest rates seen; beyond, deposits are refused.
 MAX_WAITING: Final = 2048
@@ -30,61 +34,96 @@ MAX_ASKERS: Final = 8
 @dataclass(slots=True)
 class _Entry:
     stored: Stored
-    is_deposit: bool
+    pushes_out: list[bytes]  # rungs
+    is_deposit: bool = False
     askers: list[tuple[Requester, int]] = field(default_factory=list[tuple[Requester, int]])
+
+
+class Committed(NamedTuple):
+    """One parcel that is durable now: its number of arrival, None when the disk had it, and whether it was deposited."""
+
+    stored: Stored
+    arrival: int | None
+    is_deposit: bool
 
 
 class Intake:
     """Parcels between the counter and the disk.
 
-    ``committed(batch, now)`` is called with (parcel, arrival number or None, whether a client deposited it) once they are
-    durable and before anybody is told.
+    ``committed(batch, rungs pushed out, now)`` is called once they are durable and before anybody is told.
     """
 
     def __init__(
         self,
         admission: Admission,
+        room: Room,
         store: ParcelStore,
         outlet: Outlet,
-        committed: Callable[[list[tuple[Stored, int | None, bool]], Instant], None],
+        committed: Callable[[list[Committed], list[bytes], Instant], None],
     ) -> None:
-        self.parcels = 0
-        self.size = 0
-        self.refused = 0
         self._admission = admission
+        self._room = room
         self._store = store
         self._outlet = outlet
         self._committed = committed
         self._entries: dict[bytes, _Entry] = {}
         self._by_id: dict[bytes, set[bytes]] = {}
+        self._usage = dict.fromkeys(Kind, (0, 0))
         self._queue: list[bytes] = []
         self._is_committing = False
+        self.is_index_behind = False  # what was pushed out is still on the disk, or its tag in the log
+        self.refused: Counter[Verdict] = Counter()
+        self.pushes_refused = 0
+        self.pushed_out = 0
 
-    def variants(self, kind: Kind, parcel_id: ParcelId) -> set[bytes]:
-        """Return the keys of one id that wait for the disk."""
-        return self._by_id.get(bytes([kind.value]) + parcel_id, set())
+    def usage(self, kind: Kind) -> tuple[int, int]:
+        """Return (parcels, bytes) of one kind that wait for the disk."""
+        return self._usage[kind]
 
-    def deposit(self, requester: Requester, message: Deposit, index: Index, now: Instant) -> None:
-        """Examine a deposit; answer at once if it is refused or held already, else when it is on the disk."""
-        verdict, stored = self._examine(Kind(message.kind), message.parcel, index, now)
-        if stored is None:
+    def variants(self, part: bytes) -> set[bytes]:
+        """Return the keys that wait for the disk and begin with ``part``, an ``id_part``."""
+        return self._by_id.get(part, set())
+
+    def deposit(self, requester: Requester, message: Deposit, terms: Terms, index: Index, now: Instant) -> bool:
+        """Examine a deposit; answer at once if it is refused or held already, else when it is on the disk.
+
+        Say whether it is a new box.
+        """
+        verdict, entry, is_new = self._admit(Kind(message.kind), message.parcel, terms, index)
+        if entry is None:
             self.answer(requester, message.request, verdict, now)
-            return
-        entry = self._admit(stored)
-        entry.is_deposit = True
-        if len(entry.askers) < MAX_ASKERS:
+        elif len(entry.askers) < MAX_ASKERS:
             entry.askers.append((requester, message.request))
+        return is_new and message.kind == Kind.BOX.value
 
-    def pushed(self, parcel: PushedParcel, index: Index, now: Instant) -> None:
-        """Take what another custodian holds, on the same terms as a deposit; nobody is answered."""
-        _, stored = self._examine(Kind(parcel.kind), parcel.data, index, now)
-        if stored is not None:
-            self._admit(stored)
+    def thrown(self, box: bytes, terms: Terms, index: Index) -> bool:
+        """Examine a box that came out of a Sphinx packet; nobody is answered. Say whether it is new."""
+        verdict, _, is_new = self._admit(Kind.BOX, box, terms, index)
+        self._note(verdict)
+        return is_new
+
+    def pushed(self, parcel: PushedParcel, share: TokenBucket, terms: Terms, index: Index, now: Instant) -> None:
+        """Take what another custodian holds, if it fits what is left for such; nobody is answered."""
+        verdict, stored = self._examine(Kind(parcel.kind), parcel.data, terms, index)
+        if stored is None:
+            self.pushes_refused += verdict is not Verdict.STORED
+        elif stored_key(stored) in self._entries:
+            return
+        elif self._room.has(stored, index, self, FREE_EIGHTHS) or (
+            self._room.has(stored, index, self, SHARED_EIGHTHS) and share.take(1, now.mono)
+        ):
+            self._enter(_Entry(stored, []))
+        else:
+            self.pushes_refused += 1
 
     def answer(self, requester: Requester, request: int, verdict: Verdict, now: Instant) -> None:
         """Tell a depositor what became of its parcel."""
-        self.refused += verdict is not Verdict.STORED
+        self._note(verdict)
         self._outlet.send(requester, DepositAnswer(request, verdict.value, max(now.hour(), 0)), now)
+
+    def _note(self, verdict: Verdict) -> None:
+        if verdict is not Verdict.STORED:
+            self.refused[verdict] += 1
 
     def next_job(self) -> StoreJob[list[int | None]] | None:
         """Return a commit of what waits, unless one is under way."""
@@ -93,43 +132,70 @@ class Intake:
         self._is_committing = True
         keys, self._queue = self._queue[:MAX_BATCH], self._queue[MAX_BATCH:]
         batch = [self._entries[key].stored for key in keys]
+        gone = [name_in(key_on(rung)) for key in keys for rung in self._entries[key].pushes_out]
 
         def run() -> list[int | None]:
-            return self._store.put(batch)
+            arrivals = self._store.put(batch)
+            if gone:
+                self._store.delete(gone)
+            return arrivals
 
         def done(arrivals: list[int | None], now: Instant) -> None:
             self._on_committed(keys, arrivals, now)
 
         def failed(now: Instant) -> None:
             self._is_committing = False
+            self.is_index_behind = self.is_index_behind or bool(gone)
             for entry in self._release(keys):
                 for requester, request in entry.askers:
                     self.answer(requester, request, Verdict.FULL, now)
 
         return StoreJob(run, done, failed)
 
-    def _examine(self, kind: Kind, data: bytes, index: Index, now: Instant) -> tuple[Verdict, Stored | None]:
+    def _examine(self, kind: Kind, data: bytes, terms: Terms, index: Index) -> tuple[Verdict, Stored | None]:
         if len(self._entries) >= MAX_WAITING:
             return Verdict.FULL, None
-        return self._admission.examine(kind, data, now.hour(), index, self)
+        return self._admission.examine(kind, data, terms, index, self)
 
-    def _admit(self, stored: Stored) -> _Entry:
-        key = stored_key(stored)
-        entry = self._entries.get(key)
+    def _admit(self, kind: Kind, data: bytes, terms: Terms, index: Index) -> tuple[Verdict, _Entry | None, bool]:
+        """Return the verdict, what is on its way to the disk, and whether it was not before."""
+        verdict, stored = self._examine(kind, data, terms, index)
+        if stored is None:
+            return verdict, None, False
+        entry = self._entries.get(stored_key(stored))
+        is_new = entry is None
         if entry is None:
-            entry = self._entries[key] = _Entry(stored, is_deposit=False)
-            self._by_id.setdefault(id_part(key), set()).add(key)
-            self._queue.append(key)
-            self.parcels += 1
-            self.size += len(stored.data)
+            pushes_out = self._room.make(stored, terms.factor, index, self)
+            if pushes_out is None:
+                return Verdict.FULL, None, False
+            for rung in pushes_out:
+                index.discard(rung)
+            entry = self._enter(_Entry(stored, pushes_out))
+        entry.is_deposit = True
+        return Verdict.STORED, entry, is_new
+
+    def _enter(self, entry: _Entry) -> _Entry:
+        key = stored_key(entry.stored)
+        self._entries[key] = entry
+        self._by_id.setdefault(id_part(key), set()).add(key)
+        self._queue.append(key)
+        self._count(entry.stored, 1)
         return entry
+
+    def _count(self, stored: Stored, sign: int) -> None:
+        parcels, size = self._usage[stored.kind]
+        self._usage[stored.kind] = parcels + sign, size + sign * len(stored.data)
 
     def _on_committed(self, keys: list[bytes], arrivals: list[int | None], now: Instant) -> None:
         self._is_committing = False
         entries = self._release(keys)
-        self._committed(
-            [(entry.stored, number, entry.is_deposit) for entry, number in zip(entries, arrivals, strict=True)], now
-        )
+        gone = [rung for entry in entries for rung in entry.pushes_out]
+        self.pushed_out += len(gone)
+        self.is_index_behind = self.is_index_behind or bool(gone)
+        batch = [
+            Committed(each.stored, number, each.is_deposit) for each, number in zip(entries, arrivals, strict=True)
+        ]
+        self._committed(batch, gone, now)
         for entry in entries:
             for requester, request in entry.askers:
                 self.answer(requester, request, Verdict.STORED, now)
@@ -141,6 +207,5 @@ class Intake:
             same_id.discard(key)
             if not same_id:
                 del self._by_id[id_part(key)]
-            self.parcels -= 1
-            self.size -= len(entry.stored.data)
+            self._count(entry.stored, -1)
         return entries

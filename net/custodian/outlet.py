@@ -15,7 +15,7 @@ from net.messages import Message
 
 T = TypeVar("T")
 
-# Whoever asks: the number of a link now, of a circuit's end later.
+# Whoever asks: the end of a link or of a circuit; the desk gives the numbers.
 Requester = NewType("Requester", int)
 
 

@@ -5,7 +5,8 @@ are few, or the digests of sixteen parts, and the asker descends into those that
 that is about d * log16(n) short messages. The side that answers keeps no state.
 
 A push may be lost with its link, and a custodian is away for hours: this is what makes copies reappear. It runs when two
-custodians meet and every hour from then on.
+custodians meet and every hour from then on. They compare the narrower of their scopes, which is one range of keys for
+each kind; questions about anything else get no answer.
 
 Reference: A. Meyer, "Range-Based Set Reconciliation" (2023).
 """
@@ -52,21 +53,27 @@ _RECORD: Final = Kind.RECORD.value
 
 @dataclass(slots=True)
 class _Swarmmate:
-    """One other custodian, as repair sees it."""
+    """One other custodian, as repair sees it. Ranges are [low, high) of keys."""
 
+    ranges: list[tuple[bytes, bytes]]  # what both keep
     next_at: float
     last_heard: float = 0.0
     comparisons: int = 0
     hashed: int = 0  # keys, in the repair under way
     comparing: dict[int, tuple[bytes, bytes]] = field(default_factory=dict[int, tuple[bytes, bytes]])
-    ranges: deque[tuple[bytes, bytes]] = field(default_factory=deque[tuple[bytes, bytes]])
+    waiting: deque[tuple[bytes, bytes]] = field(default_factory=deque[tuple[bytes, bytes]])
     giving: deque[bytes] = field(default_factory=deque[bytes])
 
     def is_repairing(self) -> bool:
-        return bool(self.comparing or self.ranges)
+        return bool(self.comparing or self.waiting)
 
     def deadline(self) -> float:
         return min(self.next_at, self.last_heard + PATIENCE) if self.comparing else self.next_at
+
+
+def is_common(message: Compare, ranges: list[tuple[bytes, bytes]]) -> bool:
+    """Say whether a question is about what two custodians both keep."""
+    return any(low <= message.low < message.high <= high for low, high in ranges)
 
 
 def comparison_cost(message: Compare, index: Index) -> int:
@@ -96,10 +103,12 @@ class Repair:
         self._takers: dict[Requester, None] = {}  # an ordered set: those that wait for parcels
         self._due: float | None = None  # None: to be worked out
         self.pulled = 0
+        self.finished_at: float | None = None  # monotonic seconds when a repair was last carried through
 
-    def meet(self, requester: Requester, now: Instant) -> None:
-        """Another custodian is there: compare with it at once."""
-        self._mates.setdefault(requester, _Swarmmate(next_at=now.mono))
+    def meet(self, requester: Requester, ranges: list[tuple[bytes, bytes]], now: Instant) -> None:
+        """Another custodian is there, or shares other ranges than before: compare with it at once."""
+        self.forget(requester)
+        self._mates[requester] = _Swarmmate(ranges, next_at=now.mono)
         self._due = None
 
     def forget(self, requester: Requester) -> None:
@@ -107,9 +116,10 @@ class Repair:
         self._mates.pop(requester, None)
         self._takers.pop(requester, None)
 
-    def mates(self) -> list[Requester]:
-        """Return the custodians that are there."""
-        return list(self._mates)
+    def ranges(self, requester: Requester) -> list[tuple[bytes, bytes]]:
+        """Return what is compared with a custodian; nothing when it is none of ours."""
+        mate = self._mates.get(requester)
+        return mate.ranges if mate else []
 
     def retry_soon(self, requester: Requester, now: Instant) -> None:
         """A push did not get through: repair within half a minute."""
@@ -135,6 +145,8 @@ class Repair:
         elif not message.is_same:
             self._exchange(requester, mate, asked, message.keys, index, now)
         self._ask(requester, mate, index, now)
+        if not mate.is_repairing():
+            self.finished_at = now.mono
 
     def handle_timeout(self, index: Index, now: Instant) -> None:
         """Begin repairs that are due and leave those that got no answer."""
@@ -144,12 +156,12 @@ class Repair:
         for requester, mate in list(self._mates.items()):
             if mate.comparing and now.mono >= mate.last_heard + PATIENCE:
                 mate.comparing.clear()
-                mate.ranges.clear()
+                mate.waiting.clear()
             if now.mono >= mate.next_at:
                 mate.next_at = now.mono + PERIOD * (1 - SPREAD * self._random(1)[0] / 256)
                 if not mate.is_repairing():
                     mate.comparisons, mate.hashed, mate.last_heard = 0, 0, now.mono
-                    mate.ranges.append((b"", b""))
+                    mate.waiting.extend(mate.ranges)
                     self._ask(requester, mate, index, now)
 
     def next_deadline(self) -> float:
@@ -174,8 +186,8 @@ class Repair:
         return bool(self._takers)
 
     def _ask(self, requester: Requester, mate: _Swarmmate, index: Index, now: Instant) -> None:
-        while mate.ranges and len(mate.comparing) < MAX_COMPARING and mate.comparisons < MAX_COMPARISONS:
-            low, high = mate.ranges.popleft()
+        while mate.waiting and len(mate.comparing) < MAX_COMPARING and mate.comparisons < MAX_COMPARISONS:
+            low, high = mate.waiting.popleft()
             self._request = (self._request + 1) & U32
             mate.comparing[self._request] = low, high
             mate.comparisons += 1
@@ -186,14 +198,13 @@ class Repair:
         low, end = asked
         mate.hashed += index.count(low, end)
         if mate.hashed > MAX_PASSES * (index.count(b"", b"") + MAX_KEYS_PER_ANSWER):
-            mate.ranges.clear()
+            mate.waiting.clear()
             return  # a partner that sends us round in circles
         for part in ranges:
-            is_within = part.high > low or part is ranges[-1]
-            if not is_within or (end and part.high > end) or len(mate.ranges) >= MAX_RANGES:
+            if not low < part.high <= end or len(mate.waiting) >= MAX_RANGES:
                 return  # not an answer to what was asked, or more than we follow at a time
             if index.digest(low, part.high) != part.digest:
-                mate.ranges.append((low, part.high))
+                mate.waiting.append((low, part.high))
             low = part.high
 
     def _exchange(

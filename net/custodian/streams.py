@@ -2,7 +2,7 @@
 
 A stream stands at a number of arrival. Behind the log's end it is filled as fast as the requester takes it; at the end it
 gets what arrived once per slot, whole slots for everybody at once, so that the moment of a push says nothing finer than a
-slot about the moment of a deposit.
+slot about the moment of a deposit. Streams also tell what a box costs here, whenever that is news to the reader.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Final
 from net.custodian.index import TagLog
 from net.custodian.outlet import Outlet, Requester
 from net.instant import Instant
-from net.messages import MAX_TAGS_PER_PIECE, Follow, Tags
+from net.messages import MAX_TAGS_PER_PIECE, Follow, Price, Tags
 
 # Streams of one requester: a real prefix among decoys (eight), twice while a day turns.
 MAX_STREAMS_PER_REQUESTER: Final = 16
@@ -30,6 +30,7 @@ class _Stream:
     width: int
     position: int
     is_told: bool = False  # that it has caught up
+    factor: int = 1  # that it was told
 
 
 class Streams:
@@ -39,6 +40,7 @@ class Streams:
         self._outlet = outlet
         self._slot = slot
         self._streams: dict[Requester, dict[int, _Stream]] = {}
+        self._factor = 1
         self._due = math.inf
 
     def follow(self, requester: Requester, message: Follow, run: bytes, log: TagLog, now: Instant) -> None:
@@ -66,6 +68,11 @@ class Streams:
         if self._streams:
             self._due = min(self._due, (math.floor(now.mono / self._slot) + 1) * self._slot)
 
+    def set_price(self, factor: int, now: Instant) -> None:
+        """Boxes cost so many times the price from now on."""
+        self._factor = factor
+        self.on_arrivals(now)
+
     def handle_timeout(self, run: bytes, log: TagLog, now: Instant) -> None:
         """Push what is due."""
         if now.mono < self._due:
@@ -82,6 +89,11 @@ class Streams:
 
     def _fill(self, stream: _Stream, run: bytes, log: TagLog, now: Instant) -> bool:
         """Send what a stream lacks; say whether it is at the end."""
+        if stream.factor != self._factor:
+            price = Price(stream.number, self._factor)
+            if not (self._outlet.writable(stream.requester) and self._outlet.send(stream.requester, price, now)):
+                return False
+            stream.factor = self._factor
         while not stream.is_told or stream.position < log.last_arrival:
             if not self._outlet.writable(stream.requester):
                 return False

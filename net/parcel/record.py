@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
+from net.bucket import Bucket, address_of
 from net.codec import Reader, uint
 from net.errors import DecodeError
 from net.events import Verdict
 from net.ids import ParcelId
 from net.parcel.box import ID_SIZE, SIGNATURE_SIZE, UNPAID_HOURS, VARIANT_SIZE
-from net.parcel.work import FULL_PRICE, NONCE_SIZE, PUZZLES, WORK_SIZE, WorkPrice, check, required_work, work_digest
+from net.parcel.work import FULL_PRICE, NONCE_SIZE, PUZZLES, WORK_SIZE, WorkPrice, appraise, required_work, work_digest
 from net.primitives import verify_signature
 
 LABEL_RECORD: Final = b"sottovoce/v1/record"
@@ -93,18 +94,22 @@ def decode_record(data: bytes) -> Record:
     )
 
 
-def check_record_terms(record: Record, hour: int) -> Verdict | None:
-    """Check what costs nothing: the expiry against network time ``hour``."""
-    return None if hour <= record.expiry_hour <= hour + MAX_RECORD_HOURS else Verdict.EXPIRY
+def check_record_terms(record: Record, hour: int, scope: Bucket) -> Verdict | None:
+    """Check what costs nothing: the expiry against network time ``hour``, and that the record belongs into ``scope``."""
+    if not hour <= record.expiry_hour <= hour + MAX_RECORD_HOURS:
+        return Verdict.EXPIRY
+    return None if scope.covers(address_of(record.record_id)) else Verdict.PREFIX
 
 
-def check_record_proof(record: Record, hour: int, price: WorkPrice = FULL_PRICE) -> Verdict | None:
-    """Check the work and then the signature."""
+def appraise_record(record: Record, hour: int, price: WorkPrice = FULL_PRICE) -> Verdict | int:
+    """Check the work and then the signature; return how much too much was paid, as ``appraise_box`` does."""
     size = record_size(len(record.ciphertext))
     work = required_work(size, record.expiry_hour - hour - UNPAID_HOURS, price)
-    if not check(work_digest(record.fields()), record.work, work):
+    dearest = required_work(size, MAX_RECORD_HOURS - UNPAID_HOURS, price)
+    surplus = appraise(work_digest(record.fields()), record.work, work, dearest)
+    if surplus is None:
         return Verdict.WORK
-    return None if is_signed(record) else Verdict.SIGNATURE
+    return surplus if is_signed(record) else Verdict.SIGNATURE
 
 
 def is_signed(record: Record) -> bool:

@@ -14,6 +14,7 @@ with it every byte of a parcel, is a function of its content: depositing again n
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from hashlib import pbkdf2_hmac, sha256
 from typing import Final
@@ -35,6 +36,9 @@ OVERHEAD_SIZE: Final = 16384
 # A trial wins when its first eight bytes fall below this over W: on average W / 66 / 8 trials per puzzle.
 _WINNING: Final = float(2**64 * COMPRESSIONS_PER_TRIAL * PUZZLES)
 _ALWAYS: Final = float(2**64)
+
+# Doublings of pay that are told apart: nobody has 2**32 times the price of a parcel to spare.
+MAX_SURPLUS: Final = 32
 
 # Greetings reach strangers, so they cost four times a box; the inviter checks it, custodians cannot tell.
 GREETING_FACTOR: Final = 4
@@ -69,12 +73,27 @@ def solve(digest: bytes, work: float) -> tuple[int, ...]:
 
 def check(digest: bytes, nonces: tuple[int, ...], work: float) -> bool:
     """Say whether every nonce wins; stops at the first that does not."""
+    return appraise(digest, nonces, work, work) is not None
+
+
+def appraise(digest: bytes, nonces: tuple[int, ...], work: float, yardstick: float) -> int | None:
+    """Check as ``check`` does; return how many times ``yardstick`` was doubled (0 … 32), or None when ``work`` was not done.
+
+    Who looks for harder nonces finds smaller trials, so the largest of the eight tells what was paid, and costs nothing
+    to know. Luck makes a parcel look twice as dear once in 256: paying double is far cheaper than hoping for that.
+    """
     limit = _limit(work)
+    if len(nonces) != PUZZLES:
+        return None
     if limit >= _ALWAYS:
-        return len(nonces) == PUZZLES
-    return len(nonces) == PUZZLES and all(
-        _trial(digest + bytes([puzzle]), nonce) < limit for puzzle, nonce in enumerate(nonces)
-    )
+        return 0
+    largest = 0
+    for puzzle, nonce in enumerate(nonces):
+        trial = _trial(digest + bytes([puzzle]), nonce)
+        if trial >= limit:
+            return None
+        largest = max(largest, trial)
+    return min(max(math.floor(math.log2(_limit(yardstick) / (largest + 1))), 0), MAX_SURPLUS)
 
 
 def _limit(work: float) -> float:

@@ -1,189 +1,232 @@
-"""Deposits: every parcel to two different custodians, and again until two have confirmed it.
+"""Deposits: every box thrown to two different custodians, and again until two have been seen to name it.
 
-A custodian that is silent or full is tried again later, one that refuses for good is not; meanwhile others are asked.
-Only answers count as copies: what was sent may be lost with its link, or with a disk that never saw it.
+Nobody answers a throw: an answer would need a way back to the sender, and a custodian could say *stored* and forget. The
+sender reads the bucket as its readers do, preferably at others than those it threw to. A box that is not named in time is
+thrown again, by other paths to others, after pauses that double.
 """
 
 from __future__ import annotations
 
-import math
-import random
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
+from random import Random
 from typing import Final
 
 from net.agenda import Agenda
+from net.bucket import Bucket
 from net.errors import Overloaded, Unreachable
 from net.events import DepositAnswered, NodeEvent, Verdict
-from net.ids import NodeId, ParcelId
+from net.ids import NodeId, ParcelId, Tag, tag_of
 from net.instant import Instant
-from net.messages import Deposit, DepositAnswer
-from net.patron.courier import PATIENCE, QUEUE_PAUSE, Courier, Numbering
-from net.store import Kind
+from net.parcel.box import decode_box
+from net.patron.choice import Choice
+from net.patron.courier import QUEUE_PAUSE, Courier, Waits
+from net.patron.follows import Follows
+from net.patron.place import COPIES
 
-# Custodians that must have confirmed a parcel before we stop: one may die at once without any loss.
-COPIES: Final = 2
-# Parcels that are not confirmed yet: a night's queue of long texts. About 5 MB.
+# Boxes that are not confirmed yet: a night's queue of long texts. About 5 MB.
 MAX_DEPOSITS: Final = 4096
-# Questions without an answer yet, all custodians together: keeps links busy and queues short.
-MAX_ASKING: Final = 128
-# Seconds until a custodian that was silent or full is tried again with the same parcel: doubled each time up to the most.
-FIRST_PAUSE: Final = 5.0
+# Boxes thrown and not overdue. At the usual second or two to be named that is a hundred a second, in the strong setting
+# twenty; more would only wait at the first relay.
+MAX_UNDER_WAY: Final = 256
+# Seconds until an unconfirmed box is thrown again, at most.
 MAX_PAUSE: Final = 300.0
-
-# Answers after which the same bytes have no chance there.
-_FINAL: Final = frozenset(Verdict) - {Verdict.STORED, Verdict.FULL}
+# Pauses are drawn around their length by this share, so that boxes of one message do not go round together.
+JITTER: Final = 0.25
+# Seconds until the next try when as many buckets are watched as may be.
+NO_ROOM_PAUSE: Final = 30.0
 
 
 @dataclass(slots=True)
 class _Task:
-    kind: Kind
-    parcel: bytes
+    order: int
+    box: bytes
+    prefix: int
+    pause: float
+    bucket: Bucket | None = None  # the one watched for it
     confirmed: set[NodeId] = field(default_factory=set[NodeId])
-    asking: set[NodeId] = field(default_factory=set[NodeId])
-    avoided: dict[NodeId, float] = field(default_factory=dict[NodeId, float])  # until when
-    pause: float = FIRST_PAUSE
+    thrown: set[NodeId] = field(default_factory=set[NodeId])
+    is_ready: bool = False
+    is_stranded: bool = False  # nobody could be thrown to
 
 
 class Deposits:
-    """Parcels on their way. ``report`` takes a ``DepositAnswered`` for each answer."""
+    """Boxes on their way. ``report`` takes a ``DepositAnswered`` for each custodian that names one."""
 
     def __init__(
-        self, courier: Courier, numbering: Numbering, rng: random.Random, report: Callable[[NodeEvent], None]
+        self,
+        courier: Courier,
+        choice: Choice,
+        follows: Follows,
+        rng: Random,
+        waits: Waits,
+        *,
+        report: Callable[[NodeEvent], None],
+        hour: Callable[[Instant], int],
     ) -> None:
         self._courier = courier
-        self._numbering = numbering
+        self._choice = choice
+        self._follows = follows
         self._rng = rng
+        self._waits = waits
         self._report = report
+        self._hour = hour
+        self._count = 0
         self._tasks: dict[ParcelId, _Task] = {}
-        self._asked: dict[tuple[NodeId, int], ParcelId] = {}
-        self._ready: dict[ParcelId, None] = {}  # an ordered set: those to ask for next
-        self._silences: Agenda[tuple[NodeId, int]] = Agenda()
-        self._pauses: Agenda[ParcelId] = Agenda()
+        self._of_tag: dict[Tag, ParcelId] = {}
+        self._ready: list[tuple[int, ParcelId]] = []  # a heap, the oldest first
+        self._under_way: set[ParcelId] = set()
+        self._agenda: Agenda[ParcelId] = Agenda()
         self._blocked_until = 0.0
 
     def __len__(self) -> int:
         return len(self._tasks)
 
-    def deposit(self, kind: Kind, parcel_id: ParcelId, parcel: bytes, now: Instant) -> None:
-        """Begin; the same bytes again change nothing, other bytes for an id take its place. Raises ``Overloaded``."""
-        task = self._tasks.get(parcel_id)
-        if task is not None and task.parcel == parcel:
+    def deposit(self, box_id: ParcelId, box: bytes, now: Instant) -> None:
+        """Begin; the same bytes again change nothing, other bytes for an id take its place.
+
+        Raises ``Overloaded``, or ``DecodeError`` for what is no box.
+        """
+        task = self._tasks.get(box_id)
+        if task is not None and task.box == box:
             return
+        prefix = decode_box(box).prefix
         if task is None and len(self._tasks) >= MAX_DEPOSITS:
             raise Overloaded("deposits")
-        self._tasks[parcel_id] = _Task(kind, parcel)
-        self._make_ready(parcel_id, now)
+        self.withdraw(box_id, now)
+        self._count += 1
+        self._tasks[box_id] = _Task(self._count, box, prefix, self._waits.naming)
+        self._of_tag[tag_of(box_id)] = box_id
+        self._make_ready(box_id)
+        self._pump(now)
 
-    def withdraw(self, parcel_id: ParcelId) -> None:
+    def withdraw(self, box_id: ParcelId, now: Instant) -> None:
         """Stop trying."""
-        self._tasks.pop(parcel_id, None)
-        self._ready.pop(parcel_id, None)
-        self._pauses.cancel(parcel_id)
-
-    def custodian_up(self, custodian: NodeId, now: Instant) -> None:
-        """Somebody new to ask: whatever lacks copies goes there too."""
-        for parcel_id, task in self._tasks.items():
-            task.avoided.pop(custodian, None)
-            self._enqueue(parcel_id, task)
-        self._pump(now)
-
-    def custodian_down(self, custodian: NodeId, now: Instant) -> None:
-        """What was asked there gets no answer any more."""
-        for key in [key for key in self._asked if key[0] == custodian]:
-            self._on_silence(key, now)
-        self._pump(now)
-
-    def receive(self, custodian: NodeId, message: DepositAnswer, now: Instant) -> None:
-        """Take an answer; answers to nothing we asked are ignored."""
-        key = custodian, message.request
-        parcel_id = self._asked.pop(key, None)
-        if parcel_id is None:
+        task = self._tasks.pop(box_id, None)
+        if task is None:
             return
-        self._silences.cancel(key)
-        verdict = Verdict(message.verdict)
-        if task := self._tasks.get(parcel_id):
-            self._note(task, custodian, verdict, now)
-            if len(task.confirmed) >= COPIES:
-                self.withdraw(parcel_id)
-            else:
-                self._enqueue(parcel_id, task)
-        self._report(DepositAnswered(custodian, parcel_id, verdict, message.hour))
+        self._of_tag.pop(tag_of(box_id), None)
+        self._under_way.discard(box_id)
+        self._agenda.cancel(box_id)
+        if task.bucket is not None:
+            self._follows.unwatch(task.bucket, now)
+
+    def named(self, custodian: NodeId, tags: Collection[Tag], now: Instant) -> None:
+        """Take what a custodian names as the proof that it holds it."""
+        for tag in tags:
+            box_id = self._of_tag.get(tag)
+            task = self._tasks.get(box_id) if box_id is not None else None
+            if box_id is None or task is None or custodian in task.confirmed:
+                continue
+            task.confirmed.add(custodian)
+            self._report(DepositAnswered(custodian, box_id, Verdict.STORED, self._hour(now)))
+            self._end_if_done(box_id, task, now)
+        self._pump(now)
+
+    def serving(self, bucket: Bucket, now: Instant) -> None:
+        """A bucket can be seen again: what was thrown in the dark is given one usual time, then thrown anew."""
+        for box_id, task in self._tasks.items():
+            if task.bucket == bucket and not task.is_ready:
+                task.pause = self._waits.naming
+                self._pause(box_id, task, now)
+
+    def found(self, now: Instant) -> None:
+        """There are custodians to throw to."""
+        for box_id, task in self._tasks.items():
+            if task.is_stranded:
+                self._make_ready(box_id)
         self._pump(now)
 
     def handle_timeout(self, now: Instant) -> None:
-        """Give up on the silent, try the avoided again."""
-        for key in self._silences.pop_due(now.mono):
-            self._on_silence(key, now)
-        for parcel_id in self._pauses.pop_due(now.mono):
-            if task := self._tasks.get(parcel_id):
-                self._enqueue(parcel_id, task)
+        """Throw again what nobody named."""
+        for box_id in self._agenda.pop_due(now.mono):
+            task = self._tasks[box_id]
+            self._under_way.discard(box_id)
+            if task.bucket is not None:
+                self._follows.review(task.bucket, now)
+            if not self._end_if_done(box_id, task, now):
+                self._make_ready(box_id)
         self._pump(now)
 
     def next_deadline(self) -> float:
         """Return when ``handle_timeout`` is due, in monotonic seconds."""
-        blocked = self._blocked_until if self._ready and len(self._asked) < MAX_ASKING else math.inf
-        return min(self._silences.next_deadline(), self._pauses.next_deadline(), blocked)
+        has_work = self._ready and len(self._under_way) < MAX_UNDER_WAY
+        return min(self._agenda.next_deadline(), self._blocked_until if has_work else float("inf"))
 
-    def _note(self, task: _Task, custodian: NodeId, verdict: Verdict, now: Instant) -> None:
-        task.asking.discard(custodian)
-        if verdict is Verdict.STORED:
-            task.confirmed.add(custodian)
-        elif verdict in _FINAL:
-            task.avoided[custodian] = math.inf
-        else:
-            self._avoid(task, custodian, now)
+    def _end_if_done(self, box_id: ParcelId, task: _Task, now: Instant) -> bool:
+        enough = min(COPIES, max(1, len(self._courier.known(task.prefix))))
+        if len(task.confirmed) >= enough:
+            self.withdraw(box_id, now)
+            return True
+        return False
 
-    def _on_silence(self, key: tuple[NodeId, int], now: Instant) -> None:
-        parcel_id = self._asked.pop(key, None)
-        self._silences.cancel(key)
-        task = self._tasks.get(parcel_id) if parcel_id is not None else None
-        if task is not None and parcel_id is not None:
-            task.asking.discard(key[0])
-            self._avoid(task, key[0], now)
-            self._enqueue(parcel_id, task)
-
-    def _avoid(self, task: _Task, custodian: NodeId, now: Instant) -> None:
-        task.avoided[custodian] = now.mono + task.pause
-        task.pause = min(2 * task.pause, MAX_PAUSE)
-
-    def _make_ready(self, parcel_id: ParcelId, now: Instant) -> None:
-        self._enqueue(parcel_id, self._tasks[parcel_id])
-        self._pump(now)
-
-    def _enqueue(self, parcel_id: ParcelId, task: _Task) -> None:
-        if len(task.confirmed) + len(task.asking) < COPIES:
-            self._ready[parcel_id] = None
+    def _make_ready(self, box_id: ParcelId) -> None:
+        task = self._tasks[box_id]
+        if not task.is_ready:
+            task.is_ready, task.is_stranded = True, False
+            heappush(self._ready, (task.order, box_id))
 
     def _pump(self, now: Instant) -> None:
-        """Ask for as many ready parcels as may be under way."""
-        while self._ready and len(self._asked) < MAX_ASKING and now.mono >= self._blocked_until:
-            parcel_id = next(iter(self._ready))
-            del self._ready[parcel_id]
+        """Throw as many as may be under way."""
+        while self._ready and len(self._under_way) < MAX_UNDER_WAY and now.mono >= self._blocked_until:
+            order, box_id = heappop(self._ready)
+            task = self._tasks.get(box_id)
+            if task is None or task.order != order or not task.is_ready:
+                continue
+            task.is_ready = False
             try:
-                self._ask(parcel_id, self._tasks[parcel_id], now)
+                self._begin(box_id, task, now)
             except Overloaded:
-                self._ready[parcel_id] = None
+                self._make_ready(box_id)
                 self._blocked_until = now.mono + QUEUE_PAUSE
 
-    def _ask(self, parcel_id: ParcelId, task: _Task, now: Instant) -> None:
-        known = self._courier.custodians()
-        candidates = [
-            each
-            for each in known
-            if each not in task.confirmed and each not in task.asking and task.avoided.get(each, 0.0) <= now.mono
-        ]
-        self._rng.shuffle(candidates)
-        while candidates and len(task.confirmed) + len(task.asking) < COPIES:
-            custodian = candidates.pop()
-            number = self._numbering.draw()
+    def _begin(self, box_id: ParcelId, task: _Task, now: Instant) -> None:
+        if not self._watch(task, now):
+            self._agenda.schedule(box_id, now.mono + NO_ROOM_PAUSE)
+            return
+        if self._throw(task, now):
+            self._under_way.add(box_id)
+        else:
+            task.is_stranded = True
+        self._pause(box_id, task, now)
+        task.pause = min(2 * task.pause, MAX_PAUSE)
+
+    def _pause(self, box_id: ParcelId, task: _Task, now: Instant) -> None:
+        self._agenda.schedule(box_id, now.mono + task.pause * self._rng.uniform(1 - JITTER, 1 + JITTER))
+
+    def _watch(self, task: _Task, now: Instant) -> bool:
+        """Watch the bucket that the box lies in at the present width; say whether there was room."""
+        bucket = Bucket.of(task.prefix, self._courier.width())
+        if task.bucket == bucket:
+            return True
+        if not self._follows.watch(bucket, task.prefix, now):
+            return False
+        if task.bucket is not None:
+            self._follows.unwatch(task.bucket, now)
+        task.bucket = bucket
+        return True
+
+    def _throw(self, task: _Task, now: Instant) -> bool:
+        """Throw a box to as many as lack; say whether it went to any. ``Overloaded`` when none took it for that reason."""
+        if set(self._courier.known(task.prefix)) <= task.thrown | task.confirmed:
+            task.thrown.clear()
+        place = self._follows.place(task.bucket) if task.bucket else None
+        last = task.thrown | (place.members.keys() if place else set())
+        lacking = COPIES - len(task.confirmed)
+        is_thrown = False
+        for custodian in self._choice.order(task.prefix, now, never=task.confirmed, last=last):
             try:
-                self._courier.ask(custodian, Deposit(number, task.kind.value, task.parcel), now)
+                self._courier.throw(custodian, task.box, now)
             except Unreachable:
                 continue
-            task.asking.add(custodian)
-            self._asked[custodian, number] = parcel_id
-            self._silences.schedule((custodian, number), now.mono + PATIENCE)
-        again = min((task.avoided[each] for each in known if each in task.avoided), default=math.inf)
-        if len(task.confirmed) + len(task.asking) < COPIES and again < math.inf:
-            self._pauses.schedule(parcel_id, max(again, now.mono + QUEUE_PAUSE))
+            except Overloaded:
+                if is_thrown:
+                    break
+                raise
+            is_thrown = True
+            task.thrown.add(custodian)
+            lacking -= 1
+            if lacking <= 0:
+                break
+        return is_thrown

@@ -1,98 +1,329 @@
-"""Follows: the tag streams this node reads, one for each custodian followed.
+"""Follows: which custodians this node reads, bucket by bucket.
 
-A stream goes on from the last cursor that was reported. Links lose nothing while they live; when one ends, what was under
-way is gone with it, and the next begins at that cursor: no tag is missed, and none comes twice in one run.
+Two in each, the same two as long as they serve: whoever changes custodians often has met all of them before long, the
+dishonest ones too. They are chosen again after a day or two at a moment of chance, and at once when they are silent, gone
+or caught lying. Buckets change with the day and with the network's size; then new ones are followed before the former ones
+are left, within an hour and at another moment for each reader, so that nobody's change of day shows as one.
+
+A bucket is read for the owner, who says from which cursor, or watched to see own deposits named, from its oldest box.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from random import Random
 from typing import Final
 
-from net.agenda import Agenda
-from net.errors import Overloaded, Unreachable
-from net.events import NodeEvent, TagsArrived
-from net.ids import TAG_SIZE, Cursor, NodeId, Tag
+from net.bucket import Bucket
+from net.errors import Overloaded
+from net.events import CustodianDown, CustodianUp, NodeEvent, TagsArrived
+from net.ids import Cursor, NodeId, Tag
 from net.instant import Instant
-from net.messages import Follow, Tags, Unfollow
-from net.patron.courier import QUEUE_PAUSE, Courier, Numbering
+from net.patron.choice import Choice
+from net.patron.comparison import MAX_UNSHARED
+from net.patron.courier import Courier
+from net.patron.place import COPIES, Accusation, BucketView, Member, Place
+from net.patron.streams import Failure, Stream, Streams
 
-# Custodians followed at a time: two for each prefix are wanted, and links are few.
-MAX_FOLLOWS: Final = 64
-
-
-@dataclass(slots=True)
-class _Stream:
-    prefix: int
-    width: int
-    cursor: Cursor | None
-    number: int = 0
+# Buckets read at a time: a few inboxes and groups, each on three days.
+MAX_READ: Final = 64
+# Buckets watched for deposits, lingering ones aside: as many conversations written to within seconds.
+MAX_WATCHED: Final = 64
+# Seconds between two looks at everything here.
+TICK: Final = 30.0
+# Seconds for which a bucket that is not wanted any more, or a custodian that is replaced, may be followed on.
+RETIRE_TIME: Final = 3600.0
+# Seconds for which a bucket is watched after the last deposit there was confirmed: people write several messages.
+LINGER: Final = 300.0
+# Seconds after which a custodian is chosen again, drawn for each between this and twice this.
+SERVICE_TIME: Final = 86_400.0
+# Looks in a row at which a custodian was not known any more after which it is replaced.
+MAX_MISSES: Final = 3
+# Seconds between two whole listings by one custodian.
+REVIEW_PAUSE: Final = 3600.0
+# Tags that one alone has named, while both have caught up, at which it is judged at once.
+FLOOD: Final = MAX_UNSHARED // 2
 
 
 class Follows:
-    """Streams by custodian. ``report`` takes a ``TagsArrived`` for each piece."""
+    """Buckets and their custodians. ``named`` takes every tag that somebody names, ``serving`` a bucket that came alive."""
 
-    def __init__(self, courier: Courier, numbering: Numbering, report: Callable[[NodeEvent], None]) -> None:
+    def __init__(
+        self,
+        courier: Courier,
+        choice: Choice,
+        streams: Streams,
+        rng: Random,
+        *,
+        report: Callable[[NodeEvent], None],
+        named: Callable[[NodeId, Collection[Tag], Instant], None],
+        serving: Callable[[Bucket, Instant], None],
+        accuse: Callable[[Place, Accusation, Instant], None],
+    ) -> None:
         self._courier = courier
-        self._numbering = numbering
+        self._choice = choice
+        self._streams = streams
+        self._rng = rng
         self._report = report
-        self._streams: dict[NodeId, _Stream] = {}
-        self._again: Agenda[NodeId] = Agenda()
+        self._named = named
+        self._serving = serving
+        self._accuse = accuse
+        self._addresses: frozenset[int] = frozenset()
+        self._width = courier.width()
+        self._places: dict[Bucket, Place] = {}
+        self._tick_at = 0.0
 
-    def follow(self, custodian: NodeId, prefix: int, width: int, cursor: Cursor | None, now: Instant) -> None:
-        """Read a custodian's tags now and whenever it is there; replaces what was followed there. ``Overloaded``."""
-        if custodian not in self._streams and len(self._streams) >= MAX_FOLLOWS:
-            raise Overloaded("follows")
-        self._streams[custodian] = _Stream(prefix, width, cursor)
-        self._begin(custodian, now)
+    # --- what is wanted -----------------------------------------------------------------------------------------------
 
-    def unfollow(self, custodian: NodeId, now: Instant) -> None:
-        """Stop reading a custodian's tags."""
-        stream = self._streams.pop(custodian, None)
-        if stream is not None and custodian in self._courier.custodians():
-            try:
-                self._courier.ask(custodian, Unfollow(stream.number), now)
-            except (Overloaded, Unreachable):
-                return  # its pieces are ignored until the link ends
+    def read(self, addresses: Collection[int], now: Instant) -> None:
+        """Read the buckets of these addresses and no others. Raises ``Overloaded``, and then changes nothing."""
+        if len({Bucket.of(address, self._courier.width()) for address in addresses}) > MAX_READ:
+            raise Overloaded("buckets")
+        self._addresses = frozenset(addresses)
+        self._retarget(now)
 
-    def followed(self) -> list[NodeId]:
-        """Return whom we follow, reachable or not."""
-        return list(self._streams)
+    def follow(self, custodian: NodeId, bucket: Bucket, cursor: Cursor | None, now: Instant) -> None:
+        """Begin a stream that ``CustodianUp`` announced; if it is not wanted any more, nothing happens."""
+        place = self._places.get(bucket)
+        member = place.members.get(custodian) if place is not None and place.is_read else None
+        if member is None:
+            return
+        if member.stream is not None:
+            self._streams.close(member.stream, now)
+        member.is_held = False
+        self._open(member, bucket, cursor, now)
 
-    def custodian_up(self, custodian: NodeId, now: Instant) -> None:
-        """Go on where we stopped."""
-        if custodian in self._streams:
-            self._begin(custodian, now)
+    def watch(self, bucket: Bucket, address: int, now: Instant) -> bool:
+        """See what is named in a bucket until ``unwatch``; say whether there was room."""
+        place = self._places.get(bucket)
+        if place is None or not place.watches:
+            if sum(each.watches > 0 for each in self._places.values()) >= MAX_WATCHED:
+                return False
+            place = self._place(bucket, address, now)
+        place.watches += 1
+        return True
 
-    def receive(self, custodian: NodeId, message: Tags) -> tuple[Tag, ...]:
-        """Report a piece of a stream and return its tags; pieces of streams we left are ignored."""
-        stream = self._streams.get(custodian)
-        if stream is None or message.stream != stream.number:
-            return ()
-        stream.cursor = Cursor(message.run, message.arrival)
-        tags = tuple(Tag(message.tags[at : at + TAG_SIZE]) for at in range(0, len(message.tags), TAG_SIZE))
-        self._report(TagsArrived(custodian, stream.cursor, tags, message.caught_up))
-        return tags
+    def unwatch(self, bucket: Bucket, now: Instant) -> None:
+        """Take back one ``watch``."""
+        if place := self._places.get(bucket):
+            place.watches -= 1
+            place.watched_until = now.mono + LINGER
+
+    def review(self, bucket: Bucket, now: Instant) -> None:
+        """Have whole listings of a bucket where the streams began later; each is given to ``named``."""
+        place = self._places.get(bucket)
+        for member in place.members.values() if place else ():
+            is_recent = member.reviewed_at is not None and now.mono - member.reviewed_at < REVIEW_PAUSE
+            if member.is_caught_up and member.stream and not member.stream.is_whole and not is_recent:
+                member.reviewed_at = now.mono
+                member.review = self._streams.open(
+                    member.custodian, bucket, None, self._on_reviewed, self._on_review_failed, now
+                )
+
+    # --- what may be asked --------------------------------------------------------------------------------------------
+
+    def place(self, bucket: Bucket) -> Place | None:
+        """Return a bucket that is followed."""
+        return self._places.get(bucket)
+
+    def places(self) -> list[Place]:
+        """Return the buckets that are followed."""
+        return list(self._places.values())
+
+    def followed(self) -> set[NodeId]:
+        """Return whom we follow anywhere."""
+        return {custodian for place in self._places.values() for custodian in place.members}
+
+    def agreement(self, now: Instant) -> list[BucketView]:
+        """Return, for each bucket that is read, whether its custodians name the same."""
+        return [place.view(now.mono) for place in self._places.values() if place.is_read]
+
+    # --- what was found out -------------------------------------------------------------------------------------------
+
+    def found(self, now: Instant) -> None:
+        """The courier knows more: fill what lacks custodians."""
+        self._retarget(now)
+        for place in self.places():
+            self._refill(place, now)
+
+    def convict(self, place: Place, liar: NodeId, judge: NodeId | None, now: Instant) -> None:
+        """Leave a custodian that lied; ``judge`` takes its place when there is one."""
+        self._choice.caught(liar, now)
+        place.doubted_at = now.mono
+        if member := place.members.get(liar):
+            self._drop(place, member, now)
+        if judge is not None and judge not in place.members and len(place.active()) < COPIES:
+            self._add(place, judge, now)
+        self._refill(place, now, never=(liar,))
+
+    def acquit(self, place: Place, accusation: Accusation, now: Instant) -> None:
+        """Go on with both: what only one named is explained, or cannot be."""
+        place.comparison.settle(accusation.namer, accusation.tags)
+        member = place.members.get(accusation.namer)
+        if member is not None and member.is_held:
+            place.comparison.settle(member.custodian, place.comparison.all_unshared(member.custodian))
+            self._release(place, member, now)
+
+    # --- time ---------------------------------------------------------------------------------------------------------
 
     def handle_timeout(self, now: Instant) -> None:
-        """Try again what the send queue did not take."""
-        for custodian in self._again.pop_due(now.mono):
-            self.custodian_up(custodian, now)
+        """Look after every bucket."""
+        if now.mono < self._tick_at:
+            return
+        self._tick_at = now.mono + TICK
+        if self._courier.width() != self._width:
+            self._retarget(now)
+        for place in self.places():
+            self._look_after(place, now)
 
     def next_deadline(self) -> float:
         """Return when ``handle_timeout`` is due, in monotonic seconds."""
-        return self._again.next_deadline()
+        return self._tick_at if self._places else float("inf")
 
-    def _begin(self, custodian: NodeId, now: Instant) -> None:
-        if custodian not in self._courier.custodians():
+    # --- buckets ------------------------------------------------------------------------------------------------------
+
+    def _retarget(self, now: Instant) -> None:
+        """Follow what is wanted at the present width; what is not wanted any more retires at a moment of chance."""
+        self._width = self._courier.width()
+        wanted = {Bucket.of(address, self._width): address for address in sorted(self._addresses)}
+        for bucket, address in wanted.items():
+            place = self._place(bucket, address, now)
+            place.address, place.retire_at = address, None
+            if not place.is_read:
+                place.is_read = True
+                for custodian in place.members:
+                    self._report(CustodianUp(custodian, bucket))
+        for place in self._places.values():
+            if place.is_read and place.bucket not in wanted and place.retire_at is None:
+                place.retire_at = now.mono + self._rng.uniform(RETIRE_TIME / 2, RETIRE_TIME)
+
+    def _place(self, bucket: Bucket, address: int, now: Instant) -> Place:
+        place = self._places.get(bucket)
+        if place is None:
+            place = self._places[bucket] = Place(bucket, address)
+            self._tick_at = min(self._tick_at, now.mono + TICK)
+            self._refill(place, now)
+        return place
+
+    def _look_after(self, place: Place, now: Instant) -> None:
+        if place.retire_at is not None and now.mono >= place.retire_at:
+            self._stop_reading(place)
+        if not place.is_read and not place.watches and now.mono >= place.watched_until:
+            for member in list(place.members.values()):
+                self._drop(place, member, now)
+            del self._places[place.bucket]
             return
-        stream = self._streams[custodian]
-        stream.number = self._numbering.draw()
-        run, arrival = stream.cursor or Cursor(b"", 0)
-        try:
-            self._courier.ask(custodian, Follow(stream.number, stream.prefix, stream.width, run, arrival), now)
-        except Overloaded:
-            self._again.schedule(custodian, now.mono + QUEUE_PAUSE)
-        except Unreachable:
-            return  # custodian_up comes again
+        known = self._courier.known(place.address)
+        for member in place.active():
+            member.misses = member.misses + 1 if known and member.custodian not in known else 0
+            if member.misses >= MAX_MISSES or now.mono >= member.choose_again_at:
+                self._replace(place, member, now)
+        self._let_go(place, now)
+        self._refill(place, now)
+        held = [member for member in place.members.values() if member.is_held]
+        if held:
+            self._judge(place, held[0], now)
+        elif accusation := place.accusation(now.mono):
+            self._accuse(place, accusation, now)
+
+    def _stop_reading(self, place: Place) -> None:
+        place.is_read, place.retire_at = False, None
+        for custodian in place.members:
+            self._report(CustodianDown(custodian, place.bucket))
+
+    # --- members ------------------------------------------------------------------------------------------------------
+
+    def _refill(self, place: Place, now: Instant, never: Collection[NodeId] = ()) -> None:
+        lacking = COPIES - len(place.active())
+        if lacking > 0:
+            for custodian in self._choice.order(place.address, now, never={*place.members, *never})[:lacking]:
+                self._add(place, custodian, now)
+
+    def _add(self, place: Place, custodian: NodeId, now: Instant) -> None:
+        member = Member(custodian, now.mono + self._rng.uniform(SERVICE_TIME, 2 * SERVICE_TIME))
+        place.members[custodian] = member
+        place.comparison.join(custodian)
+        if place.is_read:
+            self._report(CustodianUp(custodian, place.bucket))
+        else:
+            self._open(member, place.bucket, None, now)
+
+    def _open(self, member: Member, bucket: Bucket, cursor: Cursor | None, now: Instant) -> None:
+        member.stream = self._streams.open(member.custodian, bucket, cursor, self._on_tags, self._on_failed, now)
+
+    def _replace(self, place: Place, member: Member, now: Instant) -> None:
+        """Let another serve; this one goes when the other has caught up."""
+        member.misses = 0
+        member.choose_again_at = now.mono + self._rng.uniform(SERVICE_TIME, 2 * SERVICE_TIME)
+        if self._choice.order(place.address, now, never=place.members):
+            member.leaving_at = now.mono + RETIRE_TIME
+
+    def _let_go(self, place: Place, now: Instant) -> None:
+        for member in list(place.members.values()):
+            if member.leaving_at is not None and (place.is_full() or now.mono >= member.leaving_at):
+                self._drop(place, member, now)
+
+    def _drop(self, place: Place, member: Member, now: Instant) -> None:
+        del place.members[member.custodian]
+        place.comparison.leave(member.custodian)
+        for stream in (member.stream, member.review):
+            if stream is not None:
+                self._streams.close(stream, now)
+        if place.is_read:
+            self._report(CustodianDown(member.custodian, place.bucket))
+
+    # --- streams ------------------------------------------------------------------------------------------------------
+
+    def _on_tags(self, stream: Stream, tags: tuple[Tag, ...], now: Instant) -> None:
+        place = self._places[stream.bucket]
+        member = place.members[stream.custodian]
+        self._choice.heard(now)
+        place.recent.named(stream.custodian, tags)
+        place.comparison.named(stream.custodian, tags, now.mono, is_live=stream.is_live)
+        if place.is_read and stream.cursor is not None:
+            self._report(TagsArrived(stream.custodian, stream.bucket, stream.cursor, tags, stream.is_end))
+        self._named(stream.custodian, tags, now)
+        if stream.is_caught_up and not stream.is_live:
+            self._let_go(place, now)
+            if sum(each.is_caught_up for each in place.members.values()) == 1:
+                self._serving(stream.bucket, now)
+        if place.agreed_since() is not None and place.comparison.unshared(stream.custodian) >= FLOOD:
+            self._hold(place, member, now)
+
+    def _hold(self, place: Place, member: Member, now: Instant) -> None:
+        """Stop listening to somebody who names far more than the other, until it is judged."""
+        if member.stream is not None and not member.is_held:
+            member.is_held = True
+            self._streams.close(member.stream, now)
+            self._judge(place, member, now)
+
+    def _judge(self, place: Place, member: Member, now: Instant) -> None:
+        tags = place.comparison.all_unshared(member.custodian)
+        others = [each.custodian for each in place.active() if each.is_caught_up and each is not member]
+        if others and tags:
+            self._accuse(place, Accusation(member.custodian, others[0], tags), now)
+        else:
+            self._release(place, member, now)
+
+    def _release(self, place: Place, member: Member, now: Instant) -> None:
+        member.is_held = False
+        if member.stream is not None:
+            self._open(member, place.bucket, member.stream.cursor, now)
+
+    def _on_failed(self, stream: Stream, failure: Failure, now: Instant) -> None:
+        place = self._places[stream.bucket]
+        if failure is Failure.BROKEN:
+            self._choice.caught(stream.custodian, now)
+        else:
+            self._choice.was_silent(stream.custodian, stream.asked_at, now)
+        self._drop(place, place.members[stream.custodian], now)
+        self._refill(place, now, never=(stream.custodian,))
+
+    def _on_reviewed(self, stream: Stream, tags: tuple[Tag, ...], now: Instant) -> None:
+        self._places[stream.bucket].recent.named_again(stream.custodian, tags)
+        self._named(stream.custodian, tags, now)
+        if stream.is_caught_up:
+            self._streams.close(stream, now)
+
+    def _on_review_failed(self, stream: Stream, failure: Failure, now: Instant) -> None:
+        """Nothing follows: the stream that goes on beside it tells whether its custodian is well."""

@@ -1,24 +1,26 @@
-"""Searches for records: up to three custodians are asked, and each answer is reported.
+"""Searches for records: three custodians are asked, and each answer is reported.
 
 A record can be hidden by whoever holds it but not forged, so the asker compares several answers and takes the one with the
-highest sequence number.
+highest sequence number. Who answered with less is then told the newest: that repairs what its swarm has not got round to.
 """
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
 from net.agenda import Agenda
+from net.bucket import address_of
 from net.errors import DecodeError, Overloaded, Unreachable
 from net.events import NodeEvent, RecordAnswered
 from net.ids import NodeId, ParcelId
 from net.instant import Instant
-from net.messages import FindRecord, FoundRecord
+from net.messages import Deposit, FindRecord, FoundRecord
 from net.parcel.record import decode_record, is_signed
-from net.patron.courier import PATIENCE, QUEUE_PAUSE, Courier, Numbering
+from net.patron.choice import Choice
+from net.patron.courier import QUEUE_PAUSE, Courier, Purpose, ScatteredNumbers, Waits
+from net.store import Kind
 
 # Custodians whose answer is wanted for one record.
 ANSWERS: Final = 3
@@ -26,28 +28,38 @@ ANSWERS: Final = 3
 MAX_SEARCHES: Final = 256
 # Seconds after which a search ends with the answers it has.
 SEARCH_TIME: Final = 60.0
+# What a custodian without the record is taken to hold.
+_NOTHING: Final = -1
 
 
 @dataclass(slots=True)
 class _Search:
     ends_at: float
-    answers: int = 0
     asked: set[NodeId] = field(default_factory=set[NodeId])
     asking: set[NodeId] = field(default_factory=set[NodeId])
+    held: dict[NodeId, int] = field(default_factory=dict[NodeId, int])  # the sequence number that each answered with
+    newest: bytes = b""
+    newest_sequence: int = _NOTHING
 
 
 class Searches:
     """Records being searched for. ``report`` takes a ``RecordAnswered`` for each answer."""
 
     def __init__(
-        self, courier: Courier, numbering: Numbering, rng: random.Random, report: Callable[[NodeEvent], None]
+        self,
+        courier: Courier,
+        choice: Choice,
+        numbers: ScatteredNumbers,
+        waits: Waits,
+        report: Callable[[NodeEvent], None],
     ) -> None:
         self._courier = courier
-        self._numbering = numbering
-        self._rng = rng
+        self._choice = choice
+        self._numbers = numbers
+        self._waits = waits
         self._report = report
         self._searches: dict[ParcelId, _Search] = {}
-        self._asked: dict[tuple[NodeId, int], ParcelId] = {}
+        self._asked: dict[tuple[NodeId, int], tuple[ParcelId, float]] = {}  # what, and when
         self._silences: Agenda[tuple[NodeId, int]] = Agenda()
         self._again: Agenda[ParcelId] = Agenda()
 
@@ -58,30 +70,35 @@ class Searches:
         self._searches[record_id] = _Search(now.mono + SEARCH_TIME)
         self._ask(record_id, now)
 
-    def custodian_up(self, now: Instant) -> None:
-        """Somebody new to ask."""
+    def found(self, now: Instant) -> None:
+        """There may be somebody new to ask."""
         for record_id in list(self._searches):
             self._ask(record_id, now)
 
-    def custodian_down(self, custodian: NodeId, now: Instant) -> None:
+    def lost(self, custodian: NodeId, now: Instant) -> None:
         """What was asked there gets no answer any more."""
         for key in [key for key in self._asked if key[0] == custodian]:
             self._on_silence(key, now)
 
     def receive(self, custodian: NodeId, message: FoundRecord, now: Instant) -> None:
-        """Take an answer; a record that its owner did not write is as good as silence."""
+        """Take an answer; a record that its owner did not write is as good as silence, and tells of a liar."""
         key = custodian, message.request
-        record_id = self._asked.get(key)
-        if record_id is None:
+        if key not in self._asked:
             return
-        if message.record and not _is_genuine(message.record, record_id):
+        record_id, _ = self._asked[key]
+        sequence = _sequence_of(message.record, record_id) if message.record else _NOTHING
+        if sequence is None:
+            self._choice.caught(custodian, now)
             self._on_silence(key, now)
             return
-        self._asked.pop(key)
+        self._choice.heard(now)
+        del self._asked[key]
         self._silences.cancel(key)
-        if search := self._searches.get(record_id):
-            search.answers += 1
+        if (search := self._searches.get(record_id)) and custodian in search.asking:
             search.asking.discard(custodian)
+            search.held[custodian] = sequence
+            if sequence > search.newest_sequence:
+                search.newest, search.newest_sequence = message.record, sequence
             self._report(RecordAnswered(custodian, record_id, message.record or None))
             self._ask(record_id, now)
 
@@ -92,6 +109,7 @@ class Searches:
     def handle_timeout(self, now: Instant) -> None:
         """Give up on the silent and end what took too long."""
         for key in self._silences.pop_due(now.mono):
+            self._choice.was_silent(key[0], self._asked[key][1], now)
             self._on_silence(key, now)
         for record_id in self._again.pop_due(now.mono):
             self._ask(record_id, now)
@@ -101,28 +119,26 @@ class Searches:
         return min(self._silences.next_deadline(), self._again.next_deadline())
 
     def _on_silence(self, key: tuple[NodeId, int], now: Instant) -> None:
-        record_id = self._asked.pop(key, None)
+        asked = self._asked.pop(key, None)
         self._silences.cancel(key)
-        if record_id is not None and (search := self._searches.get(record_id)):
+        if asked is not None and (search := self._searches.get(asked[0])):
             search.asking.discard(key[0])
-            self._ask(record_id, now)
+            self._ask(asked[0], now)
 
     def _ask(self, record_id: ParcelId, now: Instant) -> None:
         search = self._searches.get(record_id)
         if search is None:
             return
-        if search.answers >= ANSWERS or now.mono >= search.ends_at:
-            del self._searches[record_id]
-            self._again.cancel(record_id)
+        if len(search.held) >= ANSWERS or now.mono >= search.ends_at:
+            self._end(record_id, search, now)
             return
         self._again.schedule(record_id, search.ends_at)
-        candidates = [each for each in self._courier.custodians() if each not in search.asked]
-        self._rng.shuffle(candidates)
-        while candidates and search.answers + len(search.asking) < ANSWERS:
-            custodian = candidates.pop()
-            number = self._numbering.draw()
+        for custodian in self._choice.order(address_of(record_id), now, never=search.asked):
+            if len(search.held) + len(search.asking) >= ANSWERS:
+                return
+            number = self._numbers.draw()
             try:
-                self._courier.ask(custodian, FindRecord(number, record_id), now)
+                self._courier.ask(custodian, Purpose.RECORD, FindRecord(number, record_id), now)
             except Overloaded:
                 self._again.schedule(record_id, min(search.ends_at, now.mono + QUEUE_PAUSE))
                 continue
@@ -130,13 +146,25 @@ class Searches:
                 continue
             search.asked.add(custodian)
             search.asking.add(custodian)
-            self._asked[custodian, number] = record_id
-            self._silences.schedule((custodian, number), now.mono + PATIENCE)
+            self._asked[custodian, number] = record_id, now.mono
+            self._silences.schedule((custodian, number), now.mono + self._waits.answer)
+
+    def _end(self, record_id: ParcelId, search: _Search, now: Instant) -> None:
+        del self._searches[record_id]
+        self._again.cancel(record_id)
+        for custodian, sequence in search.held.items():
+            if sequence < search.newest_sequence:
+                repair = Deposit(self._numbers.draw(), Kind.RECORD.value, search.newest)
+                try:
+                    self._courier.ask(custodian, Purpose.RECORD, repair, now)
+                except (Overloaded, Unreachable):
+                    continue  # its swarm will tell it within the hour
 
 
-def _is_genuine(data: bytes, record_id: ParcelId) -> bool:
+def _sequence_of(data: bytes, record_id: ParcelId) -> int | None:
+    """Return the sequence number of a record that the owner of its id wrote, else None."""
     try:
         record = decode_record(data)
     except DecodeError:
-        return False
-    return record.record_id == record_id and is_signed(record)
+        return None
+    return record.sequence if record.record_id == record_id and is_signed(record) else None

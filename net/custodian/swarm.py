@@ -1,0 +1,222 @@
+"""The other custodians of our swarm: who they are, what they are given at once, what they may push.
+
+A custodian keeps a bucket around its own place, its *scope*. Two are *mates* when one's scope lies in the other's; they
+tell each other the widths, which follow each one's estimate of the network's size and so may differ while it grows or
+shrinks. A mate gets each fresh parcel that lies in its scope, and is repaired with over the narrower of the two scopes, so
+whoever writes at one width and reads at the other still meets.
+
+What a mate pushes when we are half full comes out of its *share*, which belongs to its place and not to its link: it does
+not refill by coming again.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from net.bucket import Bucket, address_of, common_bits
+from net.custodian.index import Index, key_ranges, name_in, stored_key
+from net.custodian.outlet import AnyStoreJob, Outlet, Requester, StoreJob
+from net.custodian.repair import Repair
+from net.custodian.streams import RETRY_AFTER
+from net.ids import OverlayId
+from net.instant import Instant
+from net.messages import MAX_KEYS_PER_ANSWER, Keeps, Parcel, Push
+from net.store import ParcelStore, Stored
+from net.token_bucket import TokenBucket
+
+# Widths of mates differ by so many bits at most: estimates that are further apart are of different networks, or lies.
+MAX_WIDTH_GAP: Final = 2
+# A mate's share is so great a part of the quota, and refills in the 48 hours that a box is kept.
+SHARES: Final = 8
+SHARE_PERIOD: Final = 48 * 3600.0
+# Shares that are remembered: several times what a swarm has members.
+MAX_SHARES: Final = 128
+# Seconds until a mate that could not be told our width is told again.
+TELL_AFTER: Final = 30.0
+# Bytes of parcels in one push: leaves room for framing in a link message of 80 KiB.
+MAX_PUSH_SIZE: Final = 68 * 1024
+
+
+@dataclass(slots=True)
+class _Neighbour:
+    """Somebody who may be a mate: its place, once it is known, and the width it told."""
+
+    overlay_id: OverlayId | None = None
+    width: int | None = None
+    common: Bucket | None = None  # what both keep
+
+
+class Swarm:
+    """Mates, and the parcels that go to them. ``share`` is how many parcels one mate may push while we are half full."""
+
+    def __init__(self, store: ParcelStore, outlet: Outlet, random: Callable[[int], bytes], share: int) -> None:
+        self.scope = Bucket(0, 0)
+        self.repair = Repair(outlet, random)
+        self.pushes_lost = 0
+        self._store = store
+        self._outlet = outlet
+        self._share = max(share, 1)
+        self._shares: dict[OverlayId, TokenBucket] = {}
+        self._neighbours: dict[Requester, _Neighbour] = {}
+        self._untold: set[Requester] = set()
+        self._tell_at = math.inf
+        self._is_giving = False
+        self._give_at = math.inf
+
+    # --- who they are -------------------------------------------------------------------------------------------------
+
+    def set_scope(self, scope: Bucket, now: Instant) -> None:
+        """Keep another bucket from now on; tells all who may be mates, and repairs with those with whom it matters."""
+        if scope == self.scope:
+            return
+        self.scope = scope
+        for requester, neighbour in self._neighbours.items():
+            self._tell(requester, neighbour, now)
+            self._relate(requester, neighbour, now)
+
+    def known(self, requester: Requester, overlay_id: OverlayId, now: Instant) -> None:
+        """A requester is a node of the overlay, at this place."""
+        neighbour = self._neighbours.setdefault(requester, _Neighbour())
+        if neighbour.overlay_id != overlay_id:
+            neighbour.overlay_id = overlay_id
+            self._tell(requester, neighbour, now)
+            self._relate(requester, neighbour, now)
+
+    def told(self, requester: Requester, width: int, now: Instant) -> None:
+        """A requester says how wide a bucket it keeps; its place may become known later."""
+        neighbour = self._neighbours.setdefault(requester, _Neighbour())
+        neighbour.width = width
+        self._relate(requester, neighbour, now)
+
+    def forget(self, requester: Requester) -> None:
+        """A requester is gone. Its share is remembered."""
+        self._neighbours.pop(requester, None)
+        self._untold.discard(requester)
+        self.repair.forget(requester)
+
+    def mates(self) -> list[Requester]:
+        """Return the other custodians of what we keep."""
+        return [requester for requester, neighbour in self._neighbours.items() if neighbour.common is not None]
+
+    def share_of(self, requester: Requester) -> TokenBucket | None:
+        """Return what a mate may push while we are half full; None when it is no mate."""
+        neighbour = self._neighbours.get(requester)
+        if neighbour is None or neighbour.common is None or neighbour.overlay_id is None:
+            return None
+        share = self._shares.pop(neighbour.overlay_id, None)
+        if share is None:
+            share = TokenBucket(self._share / SHARE_PERIOD, self._share)
+            if len(self._shares) >= MAX_SHARES:
+                del self._shares[next(iter(self._shares))]  # the one used longest ago
+        self._shares[neighbour.overlay_id] = share
+        return share
+
+    def _tell(self, requester: Requester, neighbour: _Neighbour, now: Instant) -> None:
+        """Tell our width to whoever may be a mate."""
+        if neighbour.overlay_id is None:
+            return
+        shared = common_bits(address_of(neighbour.overlay_id), self.scope.prefix)
+        if shared < self.scope.width - MAX_WIDTH_GAP or self._outlet.send(requester, Keeps(self.scope.width), now):
+            self._untold.discard(requester)
+        else:
+            self._untold.add(requester)
+            self._tell_at = min(self._tell_at, now.mono + TELL_AFTER)
+
+    def _relate(self, requester: Requester, neighbour: _Neighbour, now: Instant) -> None:
+        """Work out what both keep, and repair when that is news."""
+        common = self._common(neighbour)
+        if common == neighbour.common:
+            return
+        neighbour.common = common
+        if common is None:
+            self.repair.forget(requester)
+        else:
+            self.repair.meet(requester, key_ranges(common), now)
+
+    def _common(self, neighbour: _Neighbour) -> Bucket | None:
+        if neighbour.overlay_id is None or neighbour.width is None:
+            return None
+        theirs = Bucket.of(address_of(neighbour.overlay_id), neighbour.width)
+        if abs(theirs.width - self.scope.width) > MAX_WIDTH_GAP or not theirs.meets(self.scope):
+            return None
+        return max(theirs, self.scope, key=lambda bucket: bucket.width)
+
+    # --- parcels for them ---------------------------------------------------------------------------------------------
+
+    def push(self, parcels: list[Stored], now: Instant) -> None:
+        """Give fresh parcels to all mates that keep them."""
+        if not parcels:
+            return
+        for requester, neighbour in self._neighbours.items():
+            common = neighbour.common
+            if common is not None:
+                self._push(requester, [each for each in parcels if common.covers(each.address)], now)
+
+    def _push(self, requester: Requester, parcels: list[Stored], now: Instant) -> None:
+        for piece in _pieces(parcels):
+            message = Push([Parcel(stored.kind.value, stored.data) for stored in piece])
+            if not (self._outlet.writable(requester) and self._outlet.send(requester, message, now)):
+                self.pushes_lost += 1
+                self.repair.retry_soon(requester, now)
+                return
+
+    def next_job(self, now: Instant) -> AnyStoreJob | None:
+        """Read the next parcels that a mate lacks; one such job at a time."""
+        if self._is_giving or not self.repair.is_giving():
+            return None
+        gift = self.repair.to_give(MAX_KEYS_PER_ANSWER)
+        if gift is None:
+            self._give_at = now.mono + RETRY_AFTER
+            return None
+        self._is_giving = True
+        self._give_at = math.inf
+        requester, keys = gift
+
+        def done(found: list[Stored], now: Instant) -> None:
+            self._is_giving = False
+            self._push(requester, found, now)
+
+        def failed(_now: Instant) -> None:
+            self._is_giving = False
+
+        return StoreJob(partial(_read_keys, self._store, keys), done, failed)
+
+    # --- time ---------------------------------------------------------------------------------------------------------
+
+    def handle_timeout(self, index: Index, now: Instant) -> None:
+        """Do what is due: repairs, and telling who could not be told."""
+        if now.mono >= self._give_at:
+            self._give_at = math.inf
+        if now.mono >= self._tell_at:
+            self._tell_at = math.inf
+            for requester in list(self._untold):
+                self._tell(requester, self._neighbours[requester], now)
+        self.repair.handle_timeout(index, now)
+
+    def next_deadline(self) -> float:
+        """Return when ``handle_timeout`` or ``next_job`` is due, in monotonic seconds."""
+        return min(self._give_at, self._tell_at, self.repair.next_deadline())
+
+
+def _pieces(parcels: list[Stored]) -> list[list[Stored]]:
+    """Cut parcels into runs that fit a message each."""
+    pieces: list[list[Stored]] = []
+    size = 0
+    for stored in parcels:
+        if not pieces or len(pieces[-1]) >= MAX_KEYS_PER_ANSWER or size + len(stored.data) > MAX_PUSH_SIZE:
+            pieces.append([])
+            size = 0
+        pieces[-1].append(stored)
+        size += len(stored.data)
+    return pieces
+
+
+def _read_keys(store: ParcelStore, keys: list[bytes]) -> list[Stored]:
+    """Read the parcels of these keys, those that are still there."""
+    wanted = set(keys)
+    ids = dict.fromkeys(name_in(key)[:2] for key in keys)
+    return [stored for kind, parcel_id in ids for stored in store.get(kind, parcel_id) if stored_key(stored) in wanted]
