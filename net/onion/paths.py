@@ -157,10 +157,9 @@ class Paths:
             raise Unreachable
         in_use = self._guards.in_use(now)
         epoch = epoch_of(now)
-        known = [each for node in in_use if node != last and (each := self._roster.get(node)) and each.key_of(epoch)]
-        avoided = self._standing.avoided(now)
-        fit = [each for each in known if each.node not in avoided] or known
+        fit = [each for node in in_use if node != last and (each := self._roster.get(node)) and each.key_of(epoch)]
         if fit:
+            # Whatever their standing: who could spoil it for honest guards would else lead us to his own (``failed``).
             return self._rng.choice(fit)
         if is_needed and not (last in in_use and self._is_tiny(last)):
             raise Unreachable

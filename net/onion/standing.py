@@ -34,7 +34,7 @@ BLAME: Final = 2.3
 MAX_AVOIDED_SHARE: Final = 1 / 3
 # A guard that lets through less than this of at least so many tries has to be replaced (``net.onion.guards``).
 HOPELESS_SHARE: Final = 0.2
-HOPELESS_TRIES: Final = 8.0
+HOPELESS_TRIES: Final = 6.0
 # Seconds for which a custodian that withheld is not asked again, and how many such are remembered.
 SUSPICION: Final = 86_400.0
 MAX_SUSPECTS: Final = 256
