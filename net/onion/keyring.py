@@ -67,7 +67,7 @@ class _EpochKeys:
 
 
 class Keyring:
-    """Call ``turn`` at the start and whenever the epoch may have changed."""
+    """Draws the keys of an epoch when it is first turned to; until then nothing can be peeled."""
 
     def __init__(self, cipher: OnionCipher, random: Callable[[int], bytes], *, max_seen: int = MAX_SEEN) -> None:
         self._cipher = cipher
@@ -84,7 +84,8 @@ class Keyring:
                 self._epochs[each] = _EpochKeys(self._cipher.keypair(self._random), ReplayList(self._max_seen))
 
     def publics(self, epoch: int) -> tuple[bytes, bytes]:
-        """Return the public keys of ``epoch``, for which ``turn`` was called, and of the next."""
+        """Turn to ``epoch`` and return its public key and the next one's."""
+        self.turn(epoch)
         return self._epochs[epoch].keys.public, self._epochs[epoch + 1].keys.public
 
     def peel(self, packet: bytes, epoch: int) -> Peeled:
