@@ -21,7 +21,7 @@ from net.onion.sphinx import REPLAY_NAME_SIZE, WrongKey
 # thousand people gets a few a second. Beyond this the key takes nothing more: forgetting would let packets come twice.
 MAX_SEEN: Final = 2**22
 # The list is kept in pieces by the first 12 bits of a name. A full one holds 16 KiB and is searched in 4 µs; one list
-# would be searched for ages, and a set of byte strings take eight times the memory.
+# would be searched for ages, and a set of byte strings takes many times the memory.
 _PIECE_SHIFT: Final = 4
 
 # Epochs whose keys open packets: senders' clocks are not ours. Tried in the order in which they are likely.
