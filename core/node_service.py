@@ -160,9 +160,9 @@ class NodeService:
         """Say that nodes may be found at these endpoints."""
         self._do(lambda now: self._node.hint(endpoints, source, now))
 
-    def set_mapping(self, endpoint: Endpoint | None) -> None:
-        """Say that a router maps this outer endpoint to our socket, or none any more."""
-        self._do(lambda now: self._node.set_mapping(endpoint, now))
+    def set_own(self, endpoints: Collection[Endpoint]) -> None:
+        """Say which addresses our interfaces have, each with the port of the socket."""
+        self._do(lambda now: self._node.set_own(endpoints, now))
 
     def set_pace(self, pace: Pace) -> None:
         """See ``Node.set_pace``."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from net.custodian.allowance import TokenBucket
 from net.errors import DecodeError, Unauthenticated
 from net.ids import Endpoint, NodeId, node_tag
 from net.instant import Instant
@@ -25,6 +24,8 @@ from net.messages import (
     decode_message,
 )
 from net.parts import Parts
+from net.reach.neighbours import Neighbour
+from net.token_bucket import TokenBucket
 
 # Questions for peers that one link may put: two at once, then one in two seconds.
 ASK_RATE: Final = 0.5
@@ -65,11 +66,12 @@ class Acquaintances:
         descriptor = parts.overlay.descriptor()
         if descriptor is not None and descriptor != self._described:
             self._described = descriptor
-            for link in self._others:
+            for link in list(self._others):
                 parts.post.put(link, Describe(descriptor), now)
         for node in parts.dialer.surplus():
-            if (link := parts.switch.link_of(node_tag(node))) is not None:
-                parts.links.close(link, now)
+            surplus = parts.switch.link_of(node_tag(node))
+            if surplus is not None:
+                parts.links.close(surplus, now)
 
     def receive(self, event: LinkEvent, now: Instant) -> None:
         """Take what the links tell."""
@@ -87,11 +89,13 @@ class Acquaintances:
                 if event.peer == self._own:
                     self._parts.table.forget(self._own)
                 self._parts.switch.connect_failed(event.endpoint, event.peer, now)
+                self._parts.reach.connect_failed(event.peer, now)
                 self._parts.dialer.connect_failed(event.endpoint, event.peer, now)
 
     def _on_link_up(self, up: LinkUp, now: Instant) -> None:
         parts = self._parts
-        if self._role is Role.LEAF and (up.role is Role.LEAF or not up.is_initiator):
+        is_stranger = not up.is_initiator and not parts.reach.is_wanted(up.peer, now)
+        if self._role is Role.LEAF and (up.role is Role.LEAF or is_stranger):
             # Leaves are of no use to each other; and whoever could dial in would learn that somebody is here.
             if up.is_initiator:
                 parts.dialer.is_no_custodian(up.peer, up.endpoint, now)
@@ -101,7 +105,7 @@ class Acquaintances:
         self._others[up.link] = _Acquaintance(up.peer, up.endpoint, up.role, up.is_initiator, asks)
         parts.desk.link_up(up.link, now)
         is_errand = parts.switch.link_up(up.link, up.peer, up.endpoint, now)
-        parts.reach.link_up(up, now)
+        is_errand |= parts.reach.link_up(Neighbour(up.link, up.peer, up.endpoint, up.role, up.is_initiator), now)
         if self._described is not None:
             parts.post.put(up.link, Describe(self._described), now)
         if up.role is Role.LEAF:
@@ -152,8 +156,8 @@ class Acquaintances:
                 parts.calls.receive(link, message, now)
             case Describe():
                 if other.role is Role.FULL:
-                    overlay_id = parts.overlay.met(message.descriptor, other.node, other.endpoint, now)
-                    parts.desk.described(link, overlay_id, now)
+                    descriptor = parts.overlay.met(message.descriptor, other.node, other.endpoint, now)
+                    parts.desk.described(link, descriptor.overlay_id, now)
             case AskPeers():
                 if other.asks.take(1, now.mono):
                     own = self._own_time(now)
@@ -162,5 +166,5 @@ class Acquaintances:
                 if other.role is Role.FULL and parts.dialer.receive(other.node, message, now):
                     parts.time.heard(other.node, message.wall_ms, self._own_time(now), is_chosen=other.is_chosen)
             case _:
-                if not parts.reach.handle(message, link, other.node, now):
+                if not parts.reach.handle(message, link, now):
                     parts.desk.receive(link, message, now)

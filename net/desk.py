@@ -8,12 +8,12 @@ allowances, and handed to the custodian or the overlay; what they answer finds i
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, Protocol
 
 from net.custodian import Custodian, Requester
-from net.custodian.allowance import TokenBucket
 from net.errors import DecodeError, Overloaded
 from net.ids import OverlayId
 from net.instant import Instant
@@ -32,6 +32,7 @@ from net.messages import (
     encode_message,
 )
 from net.onion.exchange import EndId
+from net.token_bucket import TokenBucket
 
 # Questions for nodes out of our table that one requester may put: a lookup asks each node once.
 FIND_RATE: Final = 2.0
@@ -87,8 +88,8 @@ class Directory(Protocol):
         """Return the descriptors closest to ``target`` that we know."""
         ...
 
-    def find_for(self, target: bytes, now: Instant, then: Callable[[list[bytes], Instant], None]) -> None:
-        """Look for the nodes closest to ``target`` on somebody's behalf."""
+    def serve(self, target: bytes, now: Instant, then: Callable[[list[bytes], Instant], None]) -> None:
+        """Look for the nodes closest to ``target`` on somebody's behalf. Raises ``Overloaded``."""
         ...
 
 
@@ -190,7 +191,8 @@ class Desk:
                 self.send(requester, Nodes(message.request, self._directory.answer_find(message.target)), now)
         elif isinstance(message, Lookup):
             if standing.lookups.take(1, now.mono):
-                self._directory.find_for(message.target, now, partial(self._found, requester, message.request))
+                with suppress(Overloaded):  # the asker asks elsewhere
+                    self._directory.serve(message.target, now, partial(self._found, requester, message.request))
         elif self.custodian is not None:
             self.custodian.receive(requester, message, now)
 

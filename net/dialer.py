@@ -37,6 +37,8 @@ MAX_DIALING: Final = 8
 # Seconds until a connect is tried again: doubled each time up to the most, with a quarter of chance.
 FIRST_RETRY: Final = 1.0
 MAX_RETRY: Final = 300.0
+# Seconds until more hints are tried while links are lacking.
+HINT_PAUSE: Final = 5.0
 # Seconds between questions for peers while links are lacking: doubled each time up to the most.
 FIRST_ASK: Final = 2.0
 MAX_ASK: Final = 600.0
@@ -145,7 +147,7 @@ class Dialer:
         """
         self._dialing.pop(endpoint, None)
         self._sources[node] = self._source(node, endpoint) if is_ours else "incoming"
-        self.hints.worked(endpoint, now)
+        self.hints.worked(endpoint)
         self._table.saw(endpoint, node, now)
         if node in self._feelers and self._lacking() <= 0 and node not in self._kept:
             self._feelers.discard(node)
@@ -185,7 +187,7 @@ class Dialer:
     def connect_failed(self, endpoint: Endpoint, node: NodeId | None, now: Instant) -> None:
         """No link came of a connect."""
         self._dialing.pop(endpoint, None)
-        self.hints.failed(endpoint, now)
+        self.hints.failed(endpoint)
         if node is not None and (kept := self._kept.get(node)):
             kept.retry_at = now.mono + self._pause(kept.failures)
             kept.failures += 1
@@ -262,7 +264,7 @@ class Dialer:
 
     def _dial_others(self, lacking: int, now: Instant) -> None:
         """Half of what is lacking from the table and half from hints, so that no single source surrounds us."""
-        hints = [each for each in self.hints.take(-(-lacking // 2), now) if self._is_free(each, None)]
+        hints = [each for each in self.hints.take(-(-lacking // 2)) if self._is_free(each, None)]
         for endpoint in hints:
             self._begin(endpoint, None, 0.0, now)
         entries = [each for each in self._table if self._is_free(each.endpoint, each.node)]
@@ -272,8 +274,8 @@ class Dialer:
             self._begin(entry.endpoint, entry.node, entry.retry_at, now)
         for entry in entries[room:]:
             self._next_dial = min(self._next_dial, max(entry.retry_at, now.mono + FIRST_RETRY))
-        if (due := self.hints.next_due()) is not None:
-            self._next_dial = min(self._next_dial, max(due, now.mono + FIRST_RETRY))
+        if len(self.hints):
+            self._next_dial = min(self._next_dial, now.mono + HINT_PAUSE)
 
     def _lacking(self) -> int:
         """Return how many links are still wanted."""
@@ -286,7 +288,7 @@ class Dialer:
         if endpoint in self._bootstraps:
             return "join"
         if source := self.hints.source_of(endpoint):
-            return source.name.lower()
+            return source
         entry = self._table.get(node)
         return "exchange" if entry is not None and entry.teller is not None else "remembered"
 

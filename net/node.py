@@ -123,11 +123,11 @@ class Node:
     def set_pace(self, pace: Pace, now: Instant) -> None:
         """Change between the normal and the strong setting."""
         self._parts.onion.paths.pace = pace
-        self._act(now, lambda then: self._parts.patron.set_pace(pace, then))
+        self._act(now, lambda _: self._parts.patron.set_pace(pace))
 
-    def set_mapping(self, endpoint: Endpoint | None, now: Instant) -> None:
-        """A router maps this outer endpoint to us, or none any more."""
-        self._act(now, lambda then: self._parts.reach.set_mapping(endpoint, then))
+    def set_own(self, endpoints: Collection[Endpoint], now: Instant) -> None:
+        """Our interfaces have these addresses, each with the port we listen at."""
+        self._act(now, lambda _: self._parts.reach.set_own(endpoints))
 
     def remembered(self) -> list[tuple[Endpoint, NodeId, int]]:
         """Return full nodes worth keeping over a restart, the latest first: (endpoint, node, Unix ms when last seen)."""
@@ -163,7 +163,7 @@ class Node:
 
     def price_factor(self, address: int) -> int:
         """Return how many times the work of a box the custodians of an address ask for now."""
-        return self._parts.patron.price_factor(address)
+        return self._parts.patron.price_factor(Bucket.of(address, self._parts.overlay.width()))
 
     def peers(self) -> list[PeerStatus]:
         """Return the links that are up."""

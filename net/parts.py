@@ -12,8 +12,9 @@ from net.custodian import Custodian, Quota
 from net.desk import Desk
 from net.dialer import Dialer
 from net.events import NodeEvent
+from net.ids import Endpoint, NodeId
 from net.instant import Instant
-from net.link.events import Role
+from net.link.events import LinkId, Role
 from net.link.port import Links
 from net.onion.cipher import OnionCipher, RealOnionCipher
 from net.onion.onion import Means, Onion
@@ -74,20 +75,28 @@ class Parts:
         own, pace = identity.node, tuning.pace
         self.links = links
         self.time = NetworkTime()
-        self.switch = Switch(links.connect, links.close)
+        self.switch = Switch(self._connect, links.close)
         self.post = Post(links, self.switch)
         self.calls = Calls(self.switch, self.post.put)
         self.table = PeerTable(own, rng)
-        self.dialer = Dialer(role, self.table, self.post, rng, links.connect)
-        self.reach = Reach(own, self.calls, self.switch, links, rng)
-        self.overlay = Overlay(identity, role, self.calls, Verifier(work_bits=tuning.id_work_bits), rng)
+        self.dialer = Dialer(role, self.table, self.post, rng, self._connect)
+        self.reach = Reach(
+            calls=self.calls,
+            rng=rng,
+            connect=self._connect,
+            send=self.post.put,
+            close=links.close,
+            seen_at=self._endpoint_of,
+        )
+        verifier = Verifier(work_bits=tuning.id_work_bits)
+        self.overlay = Overlay(identity, role, self.calls, rng=rng, random=random, verifier=verifier)
         self.desk = Desk(links, self.overlay)
         self.custodian: Custodian | None = None
         if store is not None:
             self.custodian = self.desk.custodian = Custodian(
                 store=store, outlet=self.desk, random=random, price=tuning.price, slot=pace.slot, quota=tuning.quota
             )
-        self.courier = OnionCourier(self.overlay, rng)
+        self.courier = OnionCourier(self.overlay, verifier.check, rng)
         cipher = tuning.cipher or RealOnionCipher()
         self.onion = Onion(
             own,
@@ -98,9 +107,17 @@ class Parts:
             take_box=self.desk.take_box,
         )
         self.desk.circuits = self.onion.exchange
-        self.patron = Patron(self.courier, rng, report, pace)
+        self.patron = Patron(self.courier, rng, report, Instant.hour, pace=pace)
         self.courier.serve(self.patron, self.onion)
         self.upkeep = Upkeep(self.overlay, self.onion, self.reach, self.dialer, self.custodian)
+
+    def _connect(self, endpoint: Endpoint, peer: NodeId | None, now: Instant, *, is_probe: bool = False) -> None:
+        """Begin a link. Whoever we sent something to first is no proof that strangers reach us."""
+        self.reach.contacted(endpoint, now)
+        self.links.connect(endpoint, peer, now, is_probe=is_probe)
+
+    def _endpoint_of(self, link: LinkId) -> Endpoint | None:
+        return next((each.endpoint for each in self.links.links() if each.link == link), None)
 
     def machines(self) -> tuple[Machine, ...]:
         """Return all that have deadlines."""

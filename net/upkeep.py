@@ -23,9 +23,8 @@ from net.reach import Reach
 
 # Seconds between two looks; the dearest of them compares a few dozen names.
 PERIOD: Final = 5.0
-# Looks before the first hour of a run is over may come faster: everything is new then.
-FIRST_PERIOD: Final = 0.5
-FIRST_LOOKS: Final = 20
+# While nothing can be sent yet somebody may be waiting for it.
+EAGER_PERIOD: Final = 0.5
 
 
 class Upkeep:
@@ -41,22 +40,24 @@ class Upkeep:
         self._custodian = custodian
         self._epoch = -1
         self._address: tuple[Endpoint | None, bool] = (None, False)
-        self._looks = 0
         self._due = 0.0
 
     def look(self, now: Instant) -> None:
         """See what changed and pass it on."""
-        self._looks += 1
-        self._due = now.mono + (FIRST_PERIOD if self._looks < FIRST_LOOKS else PERIOD)
+        is_able = self._onion.paths.is_possible(now)
+        self._due = now.mono + (PERIOD if is_able else EAGER_PERIOD)
+        if not is_able and self._overlay.roster.is_ready:
+            self._onion.guards.handle_timeout(now)  # there is somebody to draw from
         address = self._reach.public, self._reach.is_reachable is True
         if address != self._address:
             self._address = address
-            self._overlay.set_address(address[0], is_reachable=address[1])
+            if address[0] is not None:
+                self._overlay.set_address(address[0], is_reachable=address[1])
             self._onion.set_address(address[0] if address[1] else None)
         epoch = epoch_of(now)
         if epoch != self._epoch:
             self._epoch = epoch
-            self._overlay.turn(epoch, self._onion.turn(now), now)
+            self._overlay.turn(epoch, self._onion.turn(now), now.wall_ms)
         if self._custodian is not None:
             self._custodian.set_scope(self._overlay.scope(), now)
         self._dialer.keep(self._contacts(), now)

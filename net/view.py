@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from net.custodian import CustodianView
+from net.custodian import CustodianStatus
 from net.ids import Endpoint
 from net.instant import Instant
 from net.parts import Parts
@@ -34,7 +34,7 @@ class NodeView:
     loops_lost: int = 0
     bytes_in: int = 0
     bytes_out: int = 0
-    custodian: CustodianView | None = None
+    custodian: CustodianStatus | None = None
 
     @property
     def is_small(self) -> bool:
@@ -62,11 +62,11 @@ def view_of(parts: Parts, now: Instant) -> NodeView:
         guards=len(onion.guards.contacts()),
         guards_linked=len(onion.guards.in_use(now)),
         sources=parts.dialer.sources(),
-        buckets=tuple(parts.patron.agreement()),
+        buckets=tuple(parts.patron.agreement(now)),
         cover_bytes_per_day=onion.paths.pace.bytes_per_day,
         loops_sent=onion.loops.counters.sent,
         loops_lost=onion.loops.counters.lost,
         bytes_in=sum(link.bytes_in for link in links),
         bytes_out=sum(link.bytes_out for link in links),
-        custodian=parts.custodian.view() if parts.custodian else None,
+        custodian=parts.custodian.status(now) if parts.custodian else None,
     )

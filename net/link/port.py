@@ -23,8 +23,8 @@ class Links(Protocol):
         """Return what was counted."""
         ...
 
-    def connect(self, endpoint: Endpoint, peer: NodeId | None, now: Instant) -> None:
-        """Begin a link."""
+    def connect(self, endpoint: Endpoint, peer: NodeId | None, now: Instant, *, is_probe: bool = False) -> None:
+        """Begin a link; a probe sends one datagram unless it is answered."""
         ...
 
     def send_message(self, link: LinkId, data: bytes, now: Instant) -> None:

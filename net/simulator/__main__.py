@@ -19,6 +19,8 @@ from net.primitives import sign_by_seed
 from net.simulator import Host, Machine, Path, World
 from net.simulator.nodes import full_node, leaf_node
 
+# Everybody reads one inbox.
+ADDRESS: Final = 0
 FULL_NODES: Final = 12
 LEAVES: Final = 24
 SECONDS: Final = 60.0
@@ -43,18 +45,17 @@ class Writer:
     def __init__(self, host: Host) -> None:
         self.tags: set[Tag] = set()
         self._host = host
-        self._following = 0
         host.on_event = self._on_event
         host.after(WRITE_EVERY * (1 + host.rng.random()), self._write)
 
     def _write(self, now: Instant) -> None:
+        self._host.node().read([ADDRESS], now)
         self._host.node().deposit(free_box(self._host.rng.randbytes(32), now), now)
         self._host.after(WRITE_EVERY, self._write)
 
     def _on_event(self, event: Any, now: Instant) -> None:  # noqa: ANN401 -- as hosts give them
-        if isinstance(event, CustodianUp) and self._following < 2:
-            self._following += 1
-            self._host.node().follow(event.custodian, 0, 0, None, now)
+        if isinstance(event, CustodianUp):
+            self._host.node().follow(event.custodian, event.bucket, None, now)
         elif isinstance(event, TagsArrived):
             self.tags.update(event.tags)
 
@@ -115,7 +116,7 @@ def village() -> dict[str, object]:
     began = time.process_time()
     world.run_for(SECONDS)
     took = time.process_time() - began
-    held = [host.node().parcels() for host in fulls if host.is_up]
+    held = [parcels_at(host) for host in fulls if host.is_up]
     return {
         "full_nodes": FULL_NODES,
         "leaves": LEAVES,
@@ -126,6 +127,12 @@ def village() -> dict[str, object]:
         "parcels": [min(held), max(held)],
         "tags_read": [min(len(each.tags) for each in writers), max(len(each.tags) for each in writers)],
     }
+
+
+def parcels_at(host: Host) -> int:
+    """Return how many parcels a full node holds."""
+    custodian = host.node().view().custodian
+    return custodian.parcels if custodian else 0
 
 
 def main() -> None:

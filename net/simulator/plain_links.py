@@ -78,8 +78,8 @@ class PlainLinks:
 
     # --- what the owner does ------------------------------------------------------------------------------------------
 
-    def connect(self, endpoint: Endpoint, peer: NodeId | None, now: Instant) -> None:
-        """Begin a link, as ``LinkLayer.connect``."""
+    def connect(self, endpoint: Endpoint, peer: NodeId | None, now: Instant, *, is_probe: bool = False) -> None:
+        """Begin a link, as ``LinkLayer.connect``; a greeting is sent once anyway."""
         if peer in self._by_peer or any(
             each.endpoint == endpoint and each.peer == peer for each in self._attempts.values()
         ):

@@ -112,7 +112,7 @@ class Host:
         self.skew_ms = 0
         self.store_delay = 0.002  # seconds that a job on the store takes
         self.rng = random.Random(seed)
-        self.store = MemoryStore(self.rng.randbytes)
+        self.store = MemoryStore()
         self.machine: Machine | None = None
         self._store_user: StoreUser | None = None  # the machine, if it has jobs
         self.on_event: Callable[[Any, Instant], None] | None = None
@@ -160,7 +160,7 @@ class Host:
         """Switch off and on, with the disk or with an empty one."""
         self.kill()
         if lose_store:
-            self.store = MemoryStore(self.rng.randbytes)
+            self.store = MemoryStore()
         self.start()
 
     def roll_back(self, snapshot: Snapshot) -> None:
