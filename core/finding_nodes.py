@@ -1,4 +1,113 @@
-"""How a running node hears of others: the BitTorrent DHT, the local network, a router's port mapping.
+"""How a running node hears of others: the BitTorrent DHT, broadcasts in the local network, a gateway's port mapping.
 
 What comes from there are addresses and nothing more; the node dials them and believes only what links prove.
 """
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import trio
+
+from core.options import NetworkOptions
+from net.ids import Endpoint
+from net.link.events import Role
+from net.rendezvous.hints import Source
+from net.rendezvous.lan import LanStatus, LocalDiscovery, own_interfaces
+from net.rendezvous.mainline import Mainline, MainlineStatus
+
+# Seconds between two looks at how the node fares: a start is over in a few of them.
+LOOK_PERIOD: Final = 2.0
+# Links to full nodes below which others are looked for often; a leaf's guards are three.
+FEW_LINKS: Final = 3
+_EVERYWHERE: Final = ("0.0.0.0", "::")  # noqa: S104 -- compared with, not bound to
+
+
+class Listener(Protocol):
+    """What is needed of a running node."""
+
+    @property
+    def listen(self) -> Endpoint:
+        """Return where its socket is bound."""
+        ...
+
+    @property
+    def role(self) -> Role:
+        """Return whether it serves others."""
+        ...
+
+    def hint(self, endpoints: Sequence[Endpoint], source: Source) -> None:
+        """Take addresses where nodes may live."""
+        ...
+
+    def set_own(self, endpoints: Sequence[Endpoint]) -> None:
+        """Take the addresses of this machine."""
+        ...
+
+    def links_up(self) -> int:
+        """Return how many links there are."""
+        ...
+
+    def is_reachable(self) -> bool | None:
+        """Return whether strangers reach us; None while nobody knows."""
+        ...
+
+
+@dataclass(slots=True)
+class FindingStatus:
+    """How the ways to find nodes are doing; None for one that was declined."""
+
+    mainline: MainlineStatus | None = None
+    lan: LanStatus | None = None
+
+
+class FindingNodes:
+    """Finds nodes for one node. ``run`` until cancelled."""
+
+    def __init__(self, node: Listener, options: NetworkOptions) -> None:
+        self._node = node
+        self._mainline = Mainline(node.listen, self._heard_in_mainline, _ignore, routers=options.routers)
+        self._has_mainline = options.mainline
+        self._lan = LocalDiscovery(node.listen, self._heard_nearby) if options.lan else None
+
+    def status(self) -> FindingStatus:
+        """Return how it goes."""
+        return FindingStatus(
+            mainline=self._mainline.status if self._has_mainline else None, lan=self._lan.status if self._lan else None
+        )
+
+    async def run(self) -> None:
+        """Run until cancelled."""
+        async with trio.open_nursery() as nursery:
+            if self._has_mainline:
+                nursery.start_soon(self._mainline.run)
+            if self._lan:
+                nursery.start_soon(self._lan.run)
+            nursery.start_soon(self._look_regularly)
+
+    async def _look_regularly(self) -> None:
+        while True:
+            self._node.set_own(_own_endpoints(self._node.listen))
+            # Whoever nobody has dialled yet cannot know; were it silent, the first two would never meet.
+            may_serve = self._node.role is Role.FULL and self._node.is_reachable() is not False
+            self._mainline.set_serving(is_serving=may_serve)
+            self._mainline.set_lacking(is_lacking=self._node.links_up() < FEW_LINKS)
+            await trio.sleep(LOOK_PERIOD)
+
+    def _heard_in_mainline(self, endpoints: Sequence[Endpoint]) -> None:
+        self._node.hint(endpoints, Source.MAINLINE)
+
+    def _heard_nearby(self, endpoint: Endpoint) -> None:
+        self._node.hint([endpoint], Source.LAN)
+
+
+def _ignore(_port: int | None) -> None:
+    """A gateway's mapping shows as reachability: those who dial us back come through it."""
+
+
+def _own_endpoints(listen: Endpoint) -> list[Endpoint]:
+    if listen.host not in _EVERYWHERE:
+        return [listen]
+    return [Endpoint(str(interface.ip), listen.port) for interface in own_interfaces()]

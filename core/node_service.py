@@ -18,6 +18,7 @@ from typing import Any, Final, TypeVar
 
 import trio
 
+from core.finding_nodes import FindingNodes, FindingStatus
 from core.options import JoinSpec
 from core.resolving import resolve
 from core.storage.database import Database
@@ -69,6 +70,7 @@ class NodeStatus:
     clock_difference_ms: int
     counters: Counters
     view: NodeView
+    finding: FindingStatus
 
 
 class _StoreAwareNode:
@@ -101,6 +103,7 @@ class NodeService:
         self._tell, self.events = trio.open_memory_channel[NodeEvent](MAX_EVENTS)
         self._driver = Driver[NodeEvent](self._machine, transport, self._tell.send, clock)
         self._trouble = ""
+        self.finding: FindingNodes | None = None  # set by who opened us
 
     @property
     def node_id(self) -> NodeId:
@@ -111,6 +114,19 @@ class NodeService:
     def listen(self) -> Endpoint:
         """Where the socket is bound."""
         return self._transport.local
+
+    @property
+    def role(self) -> Role:
+        """Whether this node serves others."""
+        return self._node.role
+
+    def links_up(self) -> int:
+        """Return how many links there are."""
+        return len(self._node.links.links())
+
+    def is_reachable(self) -> bool | None:
+        """Return whether strangers reach us; None while nobody knows."""
+        return self._node.is_reachable()
 
     @property
     def spec(self) -> JoinSpec:
@@ -202,6 +218,7 @@ class NodeService:
             clock_difference_ms=node.clock_difference_ms(),
             counters=node.links.counters,
             view=node.view(),
+            finding=self.finding.status() if self.finding else FindingStatus(),
         )
 
     # --- inside -------------------------------------------------------------------------------------------------------

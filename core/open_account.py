@@ -12,7 +12,7 @@ from pathlib import Path
 import trio
 
 from core import api
-from core.node_service import NodeService, Tuning
+from core.node_service import NodeService
 from core.people.account_keys import keys_of_seed
 from core.people.engine import Engine
 from core.people.moment import Moment
@@ -24,6 +24,7 @@ from core.storage.migrations import load_migrations
 from core.storage.thread import open_database
 from core.vault.account import Unlocked
 from core.vault.mark import Mark
+from net.parts import Tuning
 
 
 class OpenAccount:

@@ -20,7 +20,7 @@ from typing import Final
 import trio
 
 from core.crypto import primitives
-from core.finding_nodes import find_nodes
+from core.finding_nodes import FindingNodes
 from core.node_service import NodeService
 from core.options import NetworkOptions
 from core.storage.database import Database
@@ -115,7 +115,8 @@ async def node_over(
             await nursery.start(service.run)
             for spec in options.join:
                 nursery.start_soon(service.join, spec)
-            nursery.start_soon(find_nodes, service, options)
+            service.finding = FindingNodes(service, options)
+            nursery.start_soon(service.finding.run)
             try:
                 yield service
             finally:

@@ -26,19 +26,19 @@ def describe_network(status: NodeStatus) -> api.NetworkStatus:
         peers=len(status.peers),
         role="leaf" if status.role is Role.LEAF else "full",
         custodians=status.custodians,
-        copies_agree=None,
+        copies_agree=status.view.copies_agree,
         clock_offset_ms=status.clock_difference_ms,
         datagrams_in=counters.datagrams_in,
         datagrams_out=counters.datagrams_out,
         datagrams_dropped=dropped,
-        parcels=status.parcels,
+        parcels=status.view.custodian.parcels if status.view.custodian else 0,
         links=[
             api.PeerInfo(
                 node=encode_node_id(peer.node)[:_SHOWN_KEY_SIZE],
                 endpoint=str(peer.endpoint),
                 role="leaf" if peer.role is Role.LEAF else "full",
                 rtt_ms=round(peer.rtt * 1000, 2),
-                following=peer.is_followed,
+                following=peer.is_guard,
             )
             for peer in status.peers
         ],

@@ -173,6 +173,10 @@ class Node:
             for link in self.links.links()
         ]
 
+    def is_reachable(self) -> bool | None:
+        """Return whether strangers reach us; None while nobody knows."""
+        return self._parts.reach.is_reachable
+
     def view(self) -> NodeView:
         """Return the network as we see it."""
         return view_of(self._parts, self._network_time(self._now) if self._now else Instant(0.0, 0))
