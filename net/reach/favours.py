@@ -45,15 +45,17 @@ DIAL_RATE: Final = 1 / 15
 DIAL_BURST: Final = 4.0
 ALL_DIALS_RATE: Final = 0.5
 ALL_DIALS_BURST: Final = 16.0
-# Seconds during which an address is dialled for others once, and addresses of which that is remembered.
+# Seconds during which an address is dialled for others once, who then all hear the same, and addresses of which that is
+# remembered.
 ADDRESS_PAUSE: Final = 60.0
 MAX_ADDRESSES: Final = 256
 # Third nodes that are asked one after another while they are silent.
 MAX_THIRDS: Final = 2
 # Seconds until a dial for somebody else counts as failed; the link layer gives a probe three.
 DIAL_PATIENCE: Final = 4.0
-# Dials for others under way.
-MAX_DIALS: Final = 16
+# Nodes dialled for others lately, and requests that wait for one of them.
+MAX_ERRANDS: Final = 64
+MAX_BIDDERS: Final = 8
 # Ports below belong to services of other kinds.
 FIRST_PORT: Final = 1024
 
@@ -80,14 +82,14 @@ class _Allowance:
     dials: TokenBucket = field(default_factory=lambda: TokenBucket(DIAL_RATE, DIAL_BURST))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Errand:
-    """A dial for somebody else."""
+    """A dial for others; ``outcome`` is None while it is under way."""
 
-    bidder: LinkId
-    request: int
     endpoint: Endpoint
     until: float
+    bidders: list[tuple[LinkId, int]]  # links, and the numbers of their requests
+    outcome: bool | None = None
 
 
 class Favours:
@@ -167,21 +169,26 @@ class Favours:
         bidder = self._neighbours.get(link)
         endpoint = _dialable(message)
         node = NodeId(message.node)
-        if bidder is None or endpoint is None or is_known or self._neighbours.with_node(node) is not None:
+        if bidder is None or endpoint is None or not self._allowance(link).dials.take(1, now.mono):
             return
-        if scope_of(endpoint.host) < scope_of(bidder.endpoint.host) or not self._may_dial(link, node, endpoint, now):
+        errand = self._errands.get(node)
+        if errand is not None:
+            if errand.endpoint == endpoint and len(errand.bidders) < MAX_BIDDERS:
+                errand.bidders.append((link, message.request))
+                self._tell(errand, now)
             return
-        self._errands[node] = _Errand(link, message.request, endpoint, now.mono + DIAL_PATIENCE)
-        self._probe(endpoint, node, now)
+        is_far_enough = scope_of(endpoint.host) >= scope_of(bidder.endpoint.host)
+        is_stranger = not is_known and self._neighbours.with_node(node) is None
+        if is_far_enough and is_stranger and self._may_dial(endpoint, now):
+            self._errands[node] = _Errand(endpoint, now.mono + DIAL_PATIENCE, [(link, message.request)])
+            self._probe(endpoint, node, now)
 
-    def _may_dial(self, link: LinkId, node: NodeId, endpoint: Endpoint, now: Instant) -> bool:
+    def _may_dial(self, endpoint: Endpoint, now: Instant) -> bool:
         for host in [each for each, until in self._dialled.items() if until <= now.mono]:
             del self._dialled[host]
-        if node in self._errands or len(self._errands) >= MAX_DIALS:
+        if len(self._errands) >= MAX_ERRANDS or endpoint.host in self._dialled or len(self._dialled) >= MAX_ADDRESSES:
             return False
-        if endpoint.host in self._dialled or len(self._dialled) >= MAX_ADDRESSES:
-            return False
-        if not self._allowance(link).dials.take(1, now.mono) or not self._all_dials.take(1, now.mono):
+        if not self._all_dials.take(1, now.mono):
             return False
         if scope_of(endpoint.host) is not Scope.LOOPBACK:
             self._dialled[endpoint.host] = now.mono + ADDRESS_PAUSE
@@ -189,16 +196,25 @@ class Favours:
 
     def dialled(self, node: NodeId, now: Instant, *, is_reached: bool) -> bool:
         """A dial ended; True when it was for somebody else."""
-        errand = self._errands.pop(node, None)
-        if errand is None:
+        errand = self._errands.get(node)
+        if errand is None or errand.outcome is not None:
             return False
-        self._send(errand.bidder, Dialed(errand.request, is_reached), now)
+        errand.outcome = is_reached
+        errand.until = now.mono + ADDRESS_PAUSE
+        self._tell(errand, now)
         return True
 
+    def _tell(self, errand: _Errand, now: Instant) -> None:
+        if errand.outcome is not None:
+            for link, request in errand.bidders:
+                self._send(link, Dialed(request, errand.outcome), now)
+            errand.bidders.clear()
+
     def handle_timeout(self, now: Instant) -> None:
-        """Give up on the silent."""
+        """Give up on the silent, and forget what is over."""
         for node in [each for each, errand in self._errands.items() if errand.until <= now.mono]:
-            self.dialled(node, now, is_reached=False)
+            if not self.dialled(node, now, is_reached=False):
+                del self._errands[node]
 
     def next_deadline(self) -> float:
         """Return when ``handle_timeout`` is due, monotonic seconds."""

@@ -236,11 +236,7 @@ class Mainline:
             self.status.reason = alert.message()
 
     def _take_reply(self, peers: Sequence[tuple[str, int]]) -> None:
-        endpoints = [Endpoint(host, port) for host, port in peers]
-        is_ipv6 = ":" in self._listen.host
-        believed = [
-            each for each in endpoints if (":" in each.host) == is_ipv6 and scope_of(each.host) >= self._least_scope
-        ]
+        believed = believable(peers, self._listen.host, self._least_scope)
         if believed:
             self.status.heard += len(believed)
             self._heard(believed)
@@ -248,6 +244,13 @@ class Mainline:
     def _take_mapping(self, port: int | None) -> None:
         self.status.mapped_port = port
         self._mapped(port)
+
+
+def believable(peers: Sequence[tuple[str, int]], listen_host: str, least: Scope) -> list[Endpoint]:
+    """Return what of a reply concerns a node that listens at ``listen_host``: its family, and far enough reaching."""
+    is_ipv6 = ":" in listen_host
+    endpoints = [Endpoint(host, port) for host, port in peers]
+    return [each for each in endpoints if (":" in each.host) == is_ipv6 and scope_of(each.host) >= least]
 
 
 def _scope_of_router(router: Endpoint) -> Scope:
