@@ -21,10 +21,12 @@ from benchmarks.support.loopback_node import FREE, LOOPBACK
 from benchmarks.support.near import link_to
 from benchmarks.support.other_side import other_side
 from benchmarks.support.processor import cpu_seconds
-from core.node_service import NodeService, Tuning, node_over
+from core.node_service import NodeService
+from core.open_node import node_over
 from core.options import JoinSpec, NetworkOptions
 from net.events import CustodianUp, DepositAnswered, Verdict
 from net.link.frames import LARGE_DATAGRAM_SIZE
+from net.parts import Tuning
 from tests.support.parcels import box_bytes
 
 CELLS, WINDOW = 30_000, 128

@@ -89,8 +89,6 @@ async def _serve(
                         task_status.started(OpenAccount(unlocked, service, scope, ended))
                 finally:
                     node.read(frozenset())  # a node without an account reads nobody's mail
-                    with trio.CancelScope(shield=True):  # the lock or the end of the program must not lose them
-                        await service.remember()
     finally:
         ended.set()
 

@@ -19,7 +19,7 @@ import trio
 
 from core import rpc
 from core.api import ApiError
-from core.node_service import open_node
+from core.open_node import NODE_DATABASE, open_node
 from core.options import NetworkOptions
 from core.storage.errors import Corrupt, DiskFailed, DiskFull, InUse, ReadOnly, SchemaTooNew, StorageError, WrongKey
 from core.vault.errors import (
@@ -36,8 +36,6 @@ from net.errors import Unreachable
 from tui.standard_streams import StandardInput, StandardOutput
 
 _log = logging.getLogger(__name__)
-
-NODE_DATABASE: Final = "parcels.db"
 
 # Exit statuses: what was asked for cannot be done, and it was asked for wrongly (a port that is taken, say).
 FAILED: Final = 1

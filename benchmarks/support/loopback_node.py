@@ -13,13 +13,14 @@ from pathlib import Path
 
 import trio
 
-from core.node_service import Tuning, open_node
+from core.open_node import open_node
 from core.options import JoinSpec, NetworkOptions
 from net.driver import Driver, system_clock
 from net.ids import Endpoint
 from net.link.events import CellReceived, LinkEvent, MessageReceived, Role
 from net.link.layer import LinkLayer
 from net.parcel.work import WorkPrice
+from net.parts import Tuning
 from net.transport import Transport
 from tui.standard_streams import StandardInput
 
