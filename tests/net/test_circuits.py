@@ -12,8 +12,8 @@ from net.errors import Overloaded
 from net.instant import Instant
 from net.link.events import LinkId
 from net.messages import MAX_MESSAGE_SIZE, Cell, Destroy, Message, Setup
-from net.onion.cipher import Hop, OnionCipher, RealOnionCipher
-from net.onion.circuit_stream import DATA_SIZE, MAX_CELLS_UNDER_WAY
+from net.onion.cipher import Direction, Hop, OnionCipher, RealOnionCipher
+from net.onion.circuit_stream import DATA_SIZE, MAX_CELLS_UNDER_WAY, CircuitStream
 from net.onion.circuits import MAX_OWN_CIRCUITS, OPEN_PATIENCE, CircuitId
 from net.onion.egress import RETRY_AFTER, Egress, Lane
 from net.onion.exchange import MAX_AGE, MAX_SILENCE
@@ -65,6 +65,19 @@ def test_what_is_sent_behind_the_setup_waits_for_links_that_are_not_up_yet() -> 
     world.dialled(3)
     world.run()
     assert world.nodes[3].theirs.got == [message, b"and more"]
+
+
+def test_a_message_of_more_than_one_burst_of_sealing_goes_without_further_ado() -> None:
+    world = World()
+    circuit = world.open(1, 2)
+    world.run()
+    world.send(circuit, bytes(MAX_MESSAGE_SIZE))
+    world.run()
+    assert world.nodes[2].theirs.got == [bytes(MAX_MESSAGE_SIZE)]
+    world.send(circuit, bytes(MAX_MESSAGE_SIZE))
+    world.nodes[0].circuits.close(circuit, world.now)  # in the midst of the next
+    world.run()
+    assert world.circuits_everywhere() == 0
 
 
 def test_neighbours_of_a_relay_know_a_circuit_by_different_names_and_bytes() -> None:
@@ -210,6 +223,74 @@ def test_either_end_may_close() -> None:
     assert not world.nodes[4].exchange.send(end, b"late", world.now)
     assert not world.nodes[4].exchange.writable(end)
     assert world.circuits_everywhere() == 0
+
+
+def test_everybody_hears_of_an_end_once() -> None:
+    world = World()
+    heard: list[tuple[int, int]] = []
+
+    def note(wire: tuple[int, int]) -> Meddle:
+        def look(message: Message) -> list[Message]:
+            if isinstance(message, Destroy):
+                heard.append(wire)
+            return [message]
+
+        return look
+
+    for one in range(4):
+        for other in range(4):
+            world.meddlers[one, other] = note((one, other))
+    circuit = world.open(1, 2, 3)
+    world.run()
+    world.nodes[0].circuits.close(circuit, world.now)
+    world.run()
+    assert heard == [(0, 1), (1, 2), (2, 3)]
+
+
+def test_who_never_heard_of_a_circuit_hears_nothing_of_its_end() -> None:
+    world = World()
+    heard: list[Message] = []
+
+    def keep(message: Message) -> list[Message]:
+        heard.append(message)
+        return []
+
+    world.meddlers[1, 2] = keep
+    world.blocked = {(1, 2)}
+    blocked = world.open(1, 2, 3)
+    world.run()
+    world.nodes[0].circuits.close(blocked, world.now)
+    world.run()
+    world.blocked = set()
+    world.dialling = {2: []}
+    dialling = world.open(1, 2, 3)
+    world.run()
+    world.nodes[0].circuits.close(dialling, world.now)
+    world.run()
+    world.dialled(2)
+    world.wait(1.0)
+    assert heard == []
+    assert world.circuits_everywhere() == 0
+
+
+def test_an_end_that_closes_at_a_message_gets_no_more() -> None:
+    world = World()
+    node, stranger = world.nodes[1], Stranger(world)
+
+    def refuse(data: bytes) -> None:
+        node.exchange.close(node.theirs.opened_ends[0], world.now)
+
+    node.theirs.answer = refuse
+    packet, [secret] = world.cipher.create([node.hop], b"", stranger.rng.randbytes, is_setup=True)
+    stranger.say(Setup(NAME, packet))
+    world.run()
+    stream = CircuitStream(is_builder=True)
+    for number in range(3):
+        stream.push(bytes([number]))
+    body = stream.next_body()
+    assert body is not None
+    stranger.say(Cell(NAME, world.cipher.layer(secret, Direction.FORWARD).seal(body)))  # all three in one cell
+    assert node.theirs.got == [b"\0"]
 
 
 @pytest.mark.parametrize("path", [(9, 2, 3), (1, 9, 3), (1, 2, 9)])

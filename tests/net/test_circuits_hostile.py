@@ -9,7 +9,7 @@ import pytest
 
 from net.errors import Unreachable
 from net.messages import Cell, Destroy, Message, Setup
-from net.onion.circuit_stream import DATA_SIZE
+from net.onion.circuit_stream import DATA_SIZE, WINDOW
 from net.onion.egress import MAX_FAREWELLS, MAX_LANE
 from net.onion.setup_admission import (
     FAIR_SHARE,
@@ -213,6 +213,19 @@ def test_circuits_are_bounded_for_each_link_and_in_all_and_no_few_take_them_all(
     assert fill(next(strangers), 3) == 0
 
 
+def test_circuits_that_ended_give_their_places_back() -> None:
+    world = World()
+    stranger = Stranger(world)
+    for _ in range(2):
+        assert fill(stranger, MAX_CIRCUITS_PER_LINK) == MAX_CIRCUITS_PER_LINK
+        for number in range(MAX_CIRCUITS_PER_LINK):
+            stranger.say(Destroy(number.to_bytes(5, "big")))
+        world.mono += SETUP_BURST / SETUP_RATE
+    assert fill(stranger, MAX_CIRCUITS_PER_LINK) == MAX_CIRCUITS_PER_LINK
+    other = Stranger(world, number=2)
+    assert fill(other, 2 * FAIR_SHARE) == 2 * FAIR_SHARE
+
+
 def test_beyond_the_backlog_the_circuit_that_holds_most_has_to_go() -> None:
     world = World(max_backlog=100 * 1152)
     greedy, modest = world.open(1, 2, 3), world.open(1, 2, 4)
@@ -231,12 +244,13 @@ def test_beyond_the_backlog_the_circuit_that_holds_most_has_to_go() -> None:
 
 
 def test_what_ends_hold_counts_for_the_backlog() -> None:
-    world = World(max_backlog=100 * 1152)
+    world = World(max_backlog=(WINDOW + 12) * 1152)
     circuit = world.open(1, 2)
     world.run()
     world.blocked = {(2, 1)}
     [end] = world.nodes[2].theirs.opened_ends
-    assert world.nodes[2].exchange.send(end, bytes(60_000), world.now)
+    for size in (60_000, 80_000):  # goes into the window, and waits with the link
+        assert world.nodes[2].exchange.send(end, bytes(size), world.now)
     world.run()
     assert world.nodes[2].theirs.closed_ends == []
     assert world.nodes[2].exchange.send(end, bytes(80_000), world.now)
@@ -246,6 +260,11 @@ def test_what_ends_hold_counts_for_the_backlog() -> None:
     world.blocked = set()
     world.wait(1.0)
     assert world.nodes[0].ours.closed_circuits == [(circuit, False)]
+    again = world.open(1, 2)  # what the first held does not count any more
+    world.run()
+    world.send(again, bytes(60_000))
+    world.run()
+    assert world.nodes[2].theirs.got == [bytes(60_000)]
 
 
 def test_last_words_for_a_link_that_takes_nothing_are_bounded() -> None:

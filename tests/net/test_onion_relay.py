@@ -221,6 +221,7 @@ def test_what_is_held_is_bounded_for_each_link_and_in_all() -> None:
         for number in range(count):
             relay.receive_packet(LinkId(link), template, Instant(bench.mono + number / PACKET_RATE, 0))
             relay.handle_timeout(bench.now)
+        assert relay.counters.dropped_rate == 0
 
     bring(0, MAX_HELD_PER_LINK + 5)
     assert relay.counters.dropped_full == 5
@@ -232,7 +233,8 @@ def test_what_is_held_is_bounded_for_each_link_and_in_all() -> None:
     while relay.next_deadline() < float("inf"):
         relay.handle_timeout(Instant(bench.mono + MAX_DELAY_MS / 1000, 0))
     assert len(bench.around.sent) == MAX_HELD
-    bring(0, 1)
+    bench.mono += 100.0
+    bring(0, MAX_HELD_PER_LINK)
     assert relay.counters.dropped_full == 6
 
 
