@@ -39,9 +39,9 @@ from net.switch import Contact
 # Disjoint paths, one question under way on each: Kademlia's alpha.
 PATHS: Final = 3
 # Seconds after which a question is slow and another is put beside it. A dial and an answer are three round trips.
-SLOW: Final = 1.0
+SLOW: Final = 0.5
 # Seconds after which an answer is not waited for any more.
-PATIENCE: Final = 4.0
+PATIENCE: Final = 2.0
 # Questions under way on one path, the slow ones counted.
 MAX_UNDER_WAY: Final = 4
 # Questions of one lookup; an honest one needs about k, and two for each hop.
@@ -167,12 +167,12 @@ class _Lookup:
         return not candidate.tellers or any(self.words[each].is_believed for each in candidate.tellers)
 
     def next_on(self, path: _Path) -> _Candidate | None:
-        """Return whom a path asks next: the closest not asked yet, unless ``count`` closer ones were."""
+        """Return whom a path asks next: the closest not asked yet, unless ``count`` closer ones were and may answer."""
         ahead = 0
         for _, node in path.shortlist:
             candidate = path.candidates[node]
             if node in self.asked:
-                ahead += node not in self.silent
+                ahead += not (node in self.silent or node in self.asked[node].path.slow)
                 if ahead >= self.count:
                     return None
             elif self.is_believed(candidate):

@@ -20,6 +20,7 @@ from net.link.events import Role
 from net.messages import FindNodes, Lookup, Message, Nodes
 from net.overlay.descriptor import Descriptor, Verifier, encode_descriptor, epoch_of, place_of
 from net.overlay.identity import Identity, overlay_id_of
+from net.overlay.lookups import Found, Lookups
 from net.overlay.overlay import Overlay
 from net.overlay.routing import ID_BITS, K
 from net.switch import Contact
@@ -125,7 +126,9 @@ class SimNode:
                 self.overlay.table.met(each.descriptor, each.endpoint, self.world.now())
 
     def wake(self) -> None:
-        """Have the overlay's timers looked at in time."""
+        """Have the overlay's timers looked at in time. With given tables nobody does anything but answer."""
+        if self.world.has_tables:
+            return
         due = self.overlay.next_deadline()
         if due < self.wakes_at and due != float("inf"):
             self.wakes_at = due
@@ -154,6 +157,7 @@ class OverlayWorld:
         self.nodes: list[SimNode] = []
         for _ in range(size):
             self.add()
+        self.has_tables = False
         self._sorted: list[tuple[int, SimNode]] = []
 
     def add(self, role: Role = Role.FULL) -> SimNode:
@@ -195,6 +199,7 @@ class OverlayWorld:
     def fill_tables(self) -> None:
         """Give every node a table of up to k random nodes for each bucket."""
         self._sorted = sorted((place_of(each.identity.overlay_id), each) for each in self.nodes)
+        self.has_tables = True
         for node in self.nodes:
             node.is_filled = False
 
@@ -219,15 +224,19 @@ class OverlayWorld:
         truly = nsmallest(amount, up, key=lambda each: place_of(each.identity.overlay_id) ^ place)
         return [each.identity.node for each in truly]
 
-    def find(self, node: SimNode, target: bytes) -> list[NodeId]:
-        """Have a node look a target up; return whom it found."""
+    def look_up(self, node: SimNode, target: bytes, amount: int = K) -> Found:
+        """Have a node look a target up, and let time pass until it has."""
         node.fill()
-        found: list[list[Descriptor]] = []
-        node.overlay.find(target, self.now(), lambda nodes, now: found.append(nodes))
-        node.wake()
-        while not found:
-            self.run_for(0.5)
-        return [each.node for each in found[0]]
+        results: list[Found] = []
+        lookups = Lookups(node.identity.node, node.overlay, node, self.verifier, Random(self.rng.random()))
+        lookups.find(target, self.now(), lambda found, now: results.append(found), count=amount)
+        while not results:
+            if self._heap and self._heap[0][0] < lookups.next_deadline():
+                self.run_for(self._heap[0][0] - self.mono)
+            else:
+                self.run_for(max(0.0, lookups.next_deadline() - self.mono))
+                lookups.handle_timeout(self.now())
+        return results[0]
 
 
 def link(one: SimNode, other: SimNode) -> None:
