@@ -28,6 +28,7 @@ from net.messages import (
     Lookup,
     Message,
     Nodes,
+    Price,
     Tags,
     decode_message,
     encode_message,
@@ -45,8 +46,10 @@ from net.patron.courier import Purpose
 # Custodians of a bucket below which others are asked where there are more, and above which nobody suspected is named.
 ENOUGH: Final = 4
 ENOUGH_UNSUSPECTED: Final = 2
-# Thrown boxes whose fate is still of interest; beyond, the oldest are forgotten. A night's queue at two custodians.
+# Thrown boxes whose fate is still of interest; beyond, the oldest are forgotten. A night's queue of texts.
 MAX_THROWN: Final = 1024
+# Paths remembered of one of them: two custodians, twice.
+MAX_PATHS_PER_BOX: Final = 4
 # Buckets for which more custodians than are known would be news; beyond, those asked for longest ago are forgotten.
 MAX_LACKING: Final = 256
 # Seconds between two looks for news, doubled up to the most while there are none.
@@ -54,7 +57,7 @@ FIRST_LOOK: Final = 0.5
 MAX_LOOK: Final = 30.0
 
 _EVERYWHERE: Final = Bucket(0, 0)
-_ANSWERS: Final = (DepositAnswer, Tags, Boxes, FoundRecord, Busy)
+_ANSWERS: Final = (DepositAnswer, Tags, Boxes, FoundRecord, Busy, Price)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +172,7 @@ class OnionCourier:
         self._overlay = overlay
         self._rng = rng
         self._directory = Directory(self, self._others, check, rng)
-        self._thrown: dict[tuple[ParcelId, NodeId], Path] = {}  # the oldest first
+        self._thrown: dict[ParcelId, list[Path]] = {}  # the one thrown longest ago first
         self._lacking: dict[Bucket, int] = {}  # how many were named last; the one asked for longest ago first
         self._look_at = math.inf
         self._look_pause = FIRST_LOOK
@@ -195,7 +198,9 @@ class OnionCourier:
         bucket = Bucket.of(address, width)
         nodes = self._custodians(bucket)
         if len(nodes) < ENOUGH:
-            self._await_more(bucket, len(nodes))
+            self._look_out(bucket, len(nodes))
+        if self._is_sample() and sum(self._overlay.roster.get(each.node) is not None for each in nodes) < ENOUGH:
+            self._directory.want(bucket)
         self._rng.shuffle(nodes)
         nodes.sort(key=lambda each: -min(width + 1, common_bits(address, address_of(each.overlay_id))))
         trusted = [each.node for each in nodes if not self._standing.is_suspect(each.node, self._now)]
@@ -230,11 +235,10 @@ class OnionCourier:
         descriptor = self._descriptor(custodian)
         if descriptor is None:
             raise Unreachable
-        key = decode_box(box).box_id, custodian
+        box_id = decode_box(box).box_id
         path = self._paths.choose(descriptor, now, is_delayed=True)
         self._departures.send(path, Kind.BOX, box)
-        self._thrown.pop(key, None)
-        self._thrown[key] = path
+        self._thrown[box_id] = [*self._thrown.pop(box_id, [])[-MAX_PATHS_PER_BOX + 1 :], path]
         if len(self._thrown) > MAX_THROWN:
             del self._thrown[next(iter(self._thrown))]
 
@@ -242,14 +246,14 @@ class OnionCourier:
         """Take note that a custodian withheld, altered, invented, or stayed silent."""
         self._standing.suspect(custodian, now)
 
-    def delivered(self, parcel_id: ParcelId, custodian: NodeId, now: Instant) -> None:
-        """A custodian named the box that was thrown to it: its path is sound."""
-        if path := self._thrown.pop((parcel_id, custodian), None):
+    def delivered(self, parcel_id: ParcelId, now: Instant) -> None:
+        """A custodian named a box that was thrown: the paths it went are sound, at least one of them."""
+        for path in self._thrown.pop(parcel_id, ()):
             self._paths.worked(path, now)
 
-    def missing(self, parcel_id: ParcelId, custodian: NodeId, now: Instant) -> None:
-        """A box that was thrown has not been named by anybody in time: somebody on its path lost it."""
-        if path := self._thrown.pop((parcel_id, custodian), None):
+    def missing(self, parcel_id: ParcelId, now: Instant) -> None:
+        """A box that was thrown has not been named by anybody in time: on each of its paths somebody lost it."""
+        for path in self._thrown.pop(parcel_id, ()):
             self._paths.failed(path, now)
 
     # --- the user of circuits -----------------------------------------------------------------------------------------
@@ -342,8 +346,12 @@ class OnionCourier:
             each for each in self._directory.found(bucket, epoch_of(self._now)) if each.node not in known
         ]
 
-    def _await_more(self, bucket: Bucket, count: int) -> None:
-        """Look out for more custodians of a bucket, and search for them where the roster is not the whole network."""
+    def _is_sample(self) -> bool:
+        """Say whether there are nodes that the roster does not hold."""
+        return self._overlay.size() > len(self._overlay.roster.fresh()) + 1
+
+    def _look_out(self, bucket: Bucket, count: int) -> None:
+        """Look out for more custodians of a bucket than so many."""
         is_new = self._lacking.pop(bucket, None) is None
         self._lacking[bucket] = count
         if len(self._lacking) > MAX_LACKING:
@@ -351,8 +359,6 @@ class OnionCourier:
         if is_new or self._look_at == math.inf:
             self._look_pause = FIRST_LOOK
             self._look_at = min(self._look_at, self._now.mono + FIRST_LOOK)
-        if self._overlay.size() > len(self._overlay.roster.fresh()) + 1:
-            self._directory.want(bucket)
 
     def _look(self, now: Instant) -> None:
         """Tell the patron when a bucket has more custodians than it was told of."""

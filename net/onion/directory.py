@@ -109,9 +109,11 @@ class Directory:
         return [each for each in shelf.found.values() if each.key_of(epoch)] if shelf else []
 
     def get(self, node: NodeId) -> Descriptor | None:
-        """Return the latest descriptor that was found of a node."""
-        found = [each for shelf in self._shelves.values() if (each := shelf.found.get(node))]
-        return max(found, key=lambda each: each.stamp, default=None)
+        """Return the latest descriptor that was found of a node. Who asks for it wants its bucket still."""
+        shelves = [shelf for shelf in self._shelves.values() if node in shelf.found]
+        for shelf in shelves:
+            shelf.is_wanted = True
+        return max((shelf.found[node] for shelf in shelves), key=lambda each: each.stamp, default=None)
 
     # --- answers ------------------------------------------------------------------------------------------------------
 
@@ -124,8 +126,7 @@ class Directory:
         shelf = self._shelves[bucket]
         before = len(shelf.found)
         for data in message.descriptors:
-            self._take(shelf, bucket, data, now)
-        shelf.is_fruitful |= bool(message.descriptors) and bool(shelf.found)
+            shelf.is_fruitful |= self._take(shelf, bucket, data, now)
         self._end(message.request, now)
         return len(shelf.found) > before
 
@@ -179,19 +180,21 @@ class Directory:
         address = bucket.prefix | self._rng.getrandbits(8 * _ADDRESS_SIZE) & below
         return address.to_bytes(_ADDRESS_SIZE, "big") + self._rng.randbytes(_TARGET_SIZE - _ADDRESS_SIZE)
 
-    def _take(self, shelf: _Shelf, bucket: Bucket, data: bytes, now: Instant) -> None:
+    def _take(self, shelf: _Shelf, bucket: Bucket, data: bytes, now: Instant) -> bool:
+        """Keep a descriptor; False when it is of no use here."""
         try:
             descriptor = self._check(data, now)
         except (DecodeError, Unauthenticated):
-            return
+            return False
         if not descriptor.is_reachable or not bucket.covers(address_of(descriptor.overlay_id)):
-            return
+            return False
         former = shelf.found.pop(descriptor.node, None)
         if former is not None and former.stamp >= descriptor.stamp:
             descriptor = former
         elif not self._has_room(shelf, descriptor, now):
-            return
+            return False
         shelf.found[descriptor.node] = descriptor
+        return True
 
     def _has_room(self, shelf: _Shelf, descriptor: Descriptor, now: Instant) -> bool:
         epoch = epoch_of(now)

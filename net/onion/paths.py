@@ -23,6 +23,7 @@ from net.ids import NodeId
 from net.instant import Instant
 from net.onion.cipher import Hop
 from net.onion.guards import Guards, network_of
+from net.onion.relay import MAX_DELAY_MS
 from net.onion.standing import Standing
 from net.overlay.descriptor import Descriptor, epoch_of, packed_host
 from net.pace import Pace
@@ -32,8 +33,6 @@ from net.switch import Contact
 PATH_HOPS: Final = 4
 # Relays between the guard and the last hop.
 MIDDLES: Final = PATH_HOPS - 2
-# A routing slot holds at most 65 s; a mean of one second exceeds a minute once in 10**26 draws.
-MAX_DELAY_MS: Final = 60_000
 # Draws before every node is looked at; in a roster that is not tiny, the second draw already fits as a rule.
 MAX_DRAWS: Final = 24
 

@@ -209,7 +209,7 @@ def test_guards_last_between_thirty_and_sixty_days() -> None:
 
 
 @given(seed=st.integers(0, 1000), uptime=st.floats(0.0, 0.6))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=6, deadline=None)
 def test_whoever_breaks_our_links_for_months_makes_us_use_few_guards(seed: int, uptime: float) -> None:
     """The attacker kills links at will, for all but his own fifth of the network; the exposure stays bounded."""
     rng = Random(seed)

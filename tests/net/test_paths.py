@@ -12,7 +12,8 @@ from net.ids import NodeId
 from net.onion.cipher import Hop
 from net.onion.cover import home_hop
 from net.onion.guards import Guards, network_of
-from net.onion.paths import MAX_DELAY_MS, PATH_HOPS, Path, Paths
+from net.onion.paths import PATH_HOPS, Path, Paths
+from net.onion.relay import MAX_DELAY_MS
 from net.onion.standing import Standing
 from net.overlay.descriptor import Descriptor
 from net.pace import STRONG

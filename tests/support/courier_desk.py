@@ -1,0 +1,42 @@
+"""Both sides of a courier in tests: a patron that notes what it hears, an overlay that says what it is told to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from net.ids import NodeId
+from net.instant import Instant
+from net.messages import Message
+from net.patron.courier import Purpose
+from tests.support.relays import FakeRoster
+
+
+@dataclass
+class FakePatron:
+    """Hears what the courier says."""
+
+    got: list[tuple[NodeId, Message]] = field(default_factory=list[tuple[NodeId, Message]])
+    lost_ways: list[tuple[NodeId, Purpose]] = field(default_factory=list[tuple[NodeId, Purpose]])
+    news: int = 0
+
+    def receive(self, custodian: NodeId, message: Message, now: Instant) -> None:
+        self.got.append((custodian, message))
+
+    def lost(self, custodian: NodeId, purpose: Purpose, now: Instant) -> None:
+        self.lost_ways.append((custodian, purpose))
+
+    def found(self, now: Instant) -> None:
+        self.news += 1
+
+
+@dataclass
+class FakeOverlay:
+    roster: FakeRoster
+    bits: int = 0
+    count: float = 0.0
+
+    def size(self) -> float:
+        return self.count
+
+    def width(self) -> int:
+        return self.bits
