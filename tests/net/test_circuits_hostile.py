@@ -243,28 +243,25 @@ def test_beyond_the_backlog_the_circuit_that_holds_most_has_to_go() -> None:
     assert world.nodes[4].theirs.got == [bytes(10 * DATA_SIZE)]
 
 
-def test_what_ends_hold_counts_for_the_backlog() -> None:
+def test_what_ends_hold_counts_for_the_backlog_until_they_are_over() -> None:
     world = World(max_backlog=(WINDOW + 12) * 1152)
-    circuit = world.open(1, 2)
-    world.run()
-    world.blocked = {(2, 1)}
-    [end] = world.nodes[2].theirs.opened_ends
-    for size in (60_000, 80_000):  # goes into the window, and waits with the link
-        assert world.nodes[2].exchange.send(end, bytes(size), world.now)
-    world.run()
-    assert world.nodes[2].theirs.closed_ends == []
-    assert world.nodes[2].exchange.send(end, bytes(80_000), world.now)
-    assert world.nodes[2].theirs.closed_ends == []  # never out of a call of its own
-    world.run()
-    assert world.nodes[2].theirs.closed_ends == [end]
-    world.blocked = set()
-    world.wait(1.0)
-    assert world.nodes[0].ours.closed_circuits == [(circuit, False)]
-    again = world.open(1, 2)  # what the first held does not count any more
-    world.run()
-    world.send(again, bytes(60_000))
-    world.run()
-    assert world.nodes[2].theirs.got == [bytes(60_000)]
+    exchange, theirs = world.nodes[2].exchange, world.nodes[2].theirs
+    for ended in range(3):
+        circuit = world.open(1, 2)
+        world.run()
+        world.blocked = {(2, 1)}
+        end = theirs.opened_ends[-1]
+        for size in (60_000, 80_000):  # goes into the window, and waits with the link
+            assert exchange.send(end, bytes(size), world.now)
+        world.run()
+        assert len(theirs.closed_ends) == ended
+        assert exchange.send(end, bytes(80_000), world.now)
+        assert len(theirs.closed_ends) == ended  # never out of a call of its own
+        world.run()
+        assert theirs.closed_ends[ended:] == [end]
+        world.blocked = set()
+        world.wait(1.0)
+        assert world.nodes[0].ours.closed_circuits[ended:] == [(circuit, False)]
 
 
 def test_last_words_for_a_link_that_takes_nothing_are_bounded() -> None:
