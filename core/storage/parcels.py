@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from core.storage.database import Database, Row, Transaction
 from net.ids import ParcelId, Tag
-from net.store import Kind, Stored
+from net.store import HeldBox, HeldRecord, Kind, Name, Stored
 
 # Turns an unsigned 64-bit number into a signed one of the same order.
 SIGN_SHIFT = 1 << 63
@@ -17,27 +17,37 @@ SIGN_SHIFT = 1 << 63
 NO_ARRIVAL = 0
 
 _PARCEL_OF: dict[Kind, str] = {
-    Kind.BOX: "SELECT variant, prefix, expiry_hour, 0, data, id FROM box",
-    Kind.RECORD: "SELECT variant, prefix, expiry_hour, sequence, data, id FROM record",
-    Kind.CHUNK: "SELECT variant, prefix, expiry_hour, 0, data, id FROM chunk",
+    Kind.BOX: "SELECT variant, prefix, expiry_hour, 0, data, id, surplus FROM box",
+    Kind.RECORD: "SELECT variant, prefix, expiry_hour, sequence, data, id, surplus FROM record",
+    Kind.CHUNK: "SELECT variant, prefix, expiry_hour, 0, data, id, surplus FROM chunk",
 }
 
-_SUMMARY_OF: dict[Kind, str] = {
-    Kind.BOX: "SELECT id, variant, 0 FROM box",
-    Kind.RECORD: "SELECT id, variant, sequence FROM record",
-    Kind.CHUNK: "SELECT id, variant, 0 FROM chunk",
+_DELETE_OF: dict[Kind, str] = {
+    Kind.BOX: "DELETE FROM box WHERE id = ? AND variant = ?",
+    Kind.RECORD: "DELETE FROM record WHERE id = ? AND variant = ?",
+    Kind.CHUNK: "DELETE FROM chunk WHERE id = ? AND variant = ?",
 }
+
+_BOXES_AFTER = """
+    SELECT arrival, id, variant, prefix, expiry_hour, surplus FROM box INDEXED BY box_held
+    WHERE arrival > ? ORDER BY arrival LIMIT ?"""
+# Of the table itself only the header of each row is read: it tells how long the data is.
+_RECORDS_AFTER = """
+    SELECT id, variant, sequence, expiry_hour, surplus, length(data) FROM record INDEXED BY record_held
+    WHERE id > ? ORDER BY id LIMIT ?"""
 
 # Not ON CONFLICT: an insert that is given up there has drawn a number of arrival, and the next box would skip one.
 _PUT_BOX = """
-    INSERT INTO box (id, variant, prefix, expiry_hour, data) SELECT ?1, ?2, ?3, ?4, ?5
+    INSERT INTO box (id, variant, prefix, expiry_hour, data, surplus) SELECT ?1, ?2, ?3, ?4, ?5, ?6
     WHERE NOT EXISTS (SELECT 1 FROM box WHERE id = ?1 AND variant = ?2) RETURNING arrival"""
 _PUT_CHUNK = """
-    INSERT INTO chunk (id, variant, prefix, expiry_hour, data) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"""
+    INSERT INTO chunk (id, variant, prefix, expiry_hour, data, surplus) VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT DO NOTHING"""
 _PUT_RECORD = """
-    INSERT INTO record (id, variant, prefix, expiry_hour, sequence, data) VALUES (?, ?, ?, ?, ?, ?)
+    INSERT INTO record (id, variant, prefix, expiry_hour, data, surplus, sequence) VALUES (?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (id) DO UPDATE SET variant = excluded.variant, prefix = excluded.prefix,
-        expiry_hour = excluded.expiry_hour, sequence = excluded.sequence, data = excluded.data
+        expiry_hour = excluded.expiry_hour, sequence = excluded.sequence, data = excluded.data,
+        surplus = excluded.surplus
     WHERE excluded.sequence > sequence"""
 
 _EXPIRE = (
@@ -53,17 +63,15 @@ class SqlParcelStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def run_id(self) -> bytes:
-        """Return the 8 random bytes drawn when this store was created."""
-        with self._database.read() as snapshot:
-            row = snapshot.row("SELECT id FROM run")
-        assert row is not None, "the first migration writes it"
-        return bytes(row[0])
-
     def put(self, parcels: list[Stored]) -> list[int | None]:
         """Commit parcels in one transaction; give each box's arrival number, 0 for other kinds, None for what was left."""
         with self._database.transaction() as tx:
             return [_put(tx, parcel) for parcel in parcels]
+
+    def delete(self, names: list[Name]) -> int:
+        """Delete parcels in one transaction, those that are there; return how many."""
+        with self._database.transaction() as tx:
+            return sum(tx.run(_DELETE_OF[kind], parcel_id, variant) for kind, parcel_id, variant in names)
 
     def get(self, kind: Kind, parcel_id: ParcelId) -> list[Stored]:
         """Return every variant of an id, in order of variant."""
@@ -79,21 +87,17 @@ class SqlParcelStore:
             rows = [row for tag in dict.fromkeys(tags) for row in snapshot.rows(query, tag, tag + b"\xff" * 32)]
         return [_stored(Kind.BOX, row) for row in rows]
 
-    def tags_after(self, arrival: int, limit: int) -> list[tuple[int, Tag, int]]:
-        """Return (arrival, tag, prefix) of up to ``limit`` boxes that arrived after ``arrival``, oldest first."""
-        query = (
-            "SELECT arrival, substr(id, 1, 8), prefix FROM box INDEXED BY box_tags"
-            " WHERE arrival > ? ORDER BY arrival LIMIT ?"
-        )
+    def boxes_after(self, arrival: int, limit: int) -> list[HeldBox]:
+        """Return up to ``limit`` boxes that arrived after ``arrival``, oldest first."""
         with self._database.read() as snapshot:
-            return [(number, Tag(tag), prefix) for number, tag, prefix in snapshot.rows(query, arrival, limit)]
+            rows = snapshot.rows(_BOXES_AFTER, arrival, limit)
+        return [HeldBox(number, ParcelId(parcel_id), *rest) for number, parcel_id, *rest in rows]
 
-    def summary(self, kind: Kind, after: bytes, limit: int) -> list[tuple[ParcelId, bytes, int]]:
-        """Return (id, variant, sequence) in order of (id, variant), from beyond the key ``after`` (id ‖ variant)."""
-        query = f"{_SUMMARY_OF[kind]} WHERE (id, variant) > (?, ?) ORDER BY id, variant LIMIT ?"
+    def records_after(self, record_id: bytes, limit: int) -> list[HeldRecord]:
+        """Return up to ``limit`` records in order of their ids, from beyond ``record_id`` (empty: from the first)."""
         with self._database.read() as snapshot:
-            rows = snapshot.rows(query, after[:32], after[32:], limit)
-        return [(ParcelId(row[0]), row[1], _unsigned(kind, row[2])) for row in rows]
+            rows = snapshot.rows(_RECORDS_AFTER, record_id, limit)
+        return [HeldRecord(ParcelId(row[0]), row[1], row[2] + SIGN_SHIFT, *row[3:]) for row in rows]
 
     def expire(self, hour: int) -> int:
         """Delete everything whose expiry hour is at or before ``hour``; return how many."""
@@ -109,18 +113,18 @@ class SqlParcelStore:
 
 
 def _put(tx: Transaction, parcel: Stored) -> int | None:
-    fields = (parcel.parcel_id, parcel.variant, parcel.prefix, parcel.expiry_hour)
+    fields = (parcel.parcel_id, parcel.variant, parcel.prefix, parcel.expiry_hour, parcel.data, parcel.surplus)
     if parcel.kind is Kind.RECORD:
-        return NO_ARRIVAL if tx.run(_PUT_RECORD, *fields, parcel.sequence - SIGN_SHIFT, parcel.data) else None
+        return NO_ARRIVAL if tx.run(_PUT_RECORD, *fields, parcel.sequence - SIGN_SHIFT) else None
     if parcel.kind is Kind.CHUNK:
-        return NO_ARRIVAL if tx.run(_PUT_CHUNK, *fields, parcel.data) else None
-    row = tx.row(_PUT_BOX, *fields, parcel.data)
+        return NO_ARRIVAL if tx.run(_PUT_CHUNK, *fields) else None
+    row = tx.row(_PUT_BOX, *fields)
     return row[0] if row else None
 
 
 def _stored(kind: Kind, row: Row) -> Stored:
-    variant, prefix, expiry_hour, sequence, data, parcel_id = row
-    return Stored(kind, ParcelId(parcel_id), variant, prefix, expiry_hour, _unsigned(kind, sequence), data)
+    variant, prefix, expiry_hour, sequence, data, parcel_id, surplus = row
+    return Stored(kind, ParcelId(parcel_id), variant, prefix, expiry_hour, _unsigned(kind, sequence), data, surplus)
 
 
 def _unsigned(kind: Kind, sequence: int) -> int:

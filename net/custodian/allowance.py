@@ -15,7 +15,7 @@ DEPOSIT_RATE: Final = 64.0
 DEPOSIT_BURST: Final = 1024.0
 # Boxes in Sphinx packets from one link: a relay hands us what many senders have routed through it.
 RELAYED_RATE: Final = 128.0
-RELAYED_BURST: Final = 4096.0
+RELAYED_BURST: Final = 2048.0
 # Tags in fetches, and 64 for a record: one reader catching up on two thousand messages at once, then 200 KB/s.
 READ_RATE: Final = 256.0
 READ_BURST: Final = 4096.0

@@ -68,7 +68,7 @@ class Intake:
         self._committed = committed
         self._entries: dict[bytes, _Entry] = {}
         self._by_id: dict[bytes, set[bytes]] = {}
-        self._usage = dict.fromkeys(Kind, (0, 0))
+        self._usage: dict[Kind, tuple[int, int]] = dict.fromkeys(Kind, (0, 0))
         self._queue: list[bytes] = []
         self._is_committing = False
         self.is_index_behind = False  # what was pushed out is still on the disk, or its tag in the log

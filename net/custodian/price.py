@@ -23,7 +23,7 @@ WINDOWS_KEPT: Final = 288
 
 
 class RisingPrice:
-    """What to multiply the price of a box with; ``target`` arrivals in a window leave it as it is."""
+    """What to multiply the price of a box with. Over ``target`` arrivals in a window raise it, up to half lower it."""
 
     def __init__(self, target: int) -> None:
         self._target = target
@@ -45,7 +45,7 @@ class RisingPrice:
         before = self.factor
         if self._arrived > self._target:
             self.factor = min(2 * before, MAX_PRICE_FACTOR)
-        elif 2 * self._arrived < self._target:
+        elif 2 * self._arrived <= self._target:
             self.factor = max(before // 2, 1)
         self.honoured = min(before, self.factor)
         is_quiet = self.factor == self.honoured == 1 and not self._arrived

@@ -82,10 +82,10 @@ def appraise(digest: bytes, nonces: tuple[int, ...], work: float, yardstick: flo
     Who looks for harder nonces finds smaller trials, so the largest of the eight tells what was paid, and costs nothing
     to know. Luck makes a parcel look twice as dear once in 256: paying double is far cheaper than hoping for that.
     """
-    limit = _limit(work)
     if len(nonces) != PUZZLES:
         return None
-    if limit >= _ALWAYS:
+    limit, measure = _limit(work), _limit(yardstick)
+    if limit == measure == _ALWAYS:
         return 0
     largest = 0
     for puzzle, nonce in enumerate(nonces):
@@ -93,11 +93,11 @@ def appraise(digest: bytes, nonces: tuple[int, ...], work: float, yardstick: flo
         if trial >= limit:
             return None
         largest = max(largest, trial)
-    return min(max(math.floor(math.log2(_limit(yardstick) / (largest + 1))), 0), MAX_SURPLUS)
+    return min(max(math.floor(math.log2(measure / (largest + 1))), 0), MAX_SURPLUS)
 
 
 def _limit(work: float) -> float:
-    return _WINNING / work if work > 0 else _ALWAYS
+    return min(_WINNING / work, _ALWAYS) if work > 0 else _ALWAYS
 
 
 def _trial(password: bytes, nonce: int) -> int:

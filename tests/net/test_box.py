@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, strategies as st
 
+from net.bucket import Bucket
 from net.errors import DecodeError
 from net.events import Verdict
 from net.ids import ParcelId
@@ -18,8 +19,8 @@ from net.parcel.box import (
     SIGNATURE_SIZE,
     VERSION,
     Box,
+    appraise_box,
     box_digest,
-    check_box,
     check_box_terms,
     decode_box,
     encode_box,
@@ -30,6 +31,8 @@ from net.parcel.work import FULL_PRICE, required_work, solve
 from net.primitives import sign_by_seed
 from net.simulator import FREE
 from tests.support.parcels import CHEAP, HOUR, VECTORS, make_box
+
+ANYWHERE = Bucket(0, 0)
 
 U32 = st.integers(0, 2**32 - 1)
 BOXES = st.builds(
@@ -55,7 +58,7 @@ def test_the_frozen_box_is_made_byte_for_byte() -> None:
     assert list(work) == frozen["work"]
     assert encode_box(box).hex() == frozen["bytes"]
     assert box.variant().hex() == frozen["variant"]
-    assert check_box(box, expiry - 48, 0, FULL_PRICE) is None
+    assert appraise_box(box, expiry - 48, FULL_PRICE) == 0
 
 
 def test_a_box_has_921_bytes() -> None:
@@ -101,28 +104,51 @@ def test_other_work_for_the_same_content_is_the_same_variant() -> None:
     ("hours", "verdict"), [(-1, Verdict.EXPIRY), (0, None), (48, None), (50, None), (51, Verdict.EXPIRY)]
 )
 def test_a_box_expires_within_fifty_hours(hours: int, verdict: Verdict | None) -> None:
-    assert check_box_terms(make_box(1, expiry_hour=HOUR + hours), HOUR, 0) is verdict
+    assert check_box_terms(make_box(1, expiry_hour=HOUR + hours), HOUR, ANYWHERE) is verdict
 
 
 @pytest.mark.parametrize(
-    ("prefix", "bits", "is_fine"),
-    [(0, 0, True), (1, 0, False), (1 << 31, 0, False), (1 << 31, 1, True), (3 << 29, 2, False), (2**32 - 1, 32, True)],
+    ("prefix", "scope", "is_fine"),
+    [
+        (0b11 << 30, ANYWHERE, True),
+        (0b111 << 29, ANYWHERE, False),
+        (0b1011 << 28, Bucket(0b10 << 30, 2), True),
+        (0b1100 << 28, Bucket(0b10 << 30, 2), False),
+        (0b10001 << 27, Bucket(0b10 << 30, 2), False),
+        (2**32 - 1, Bucket(2**32 - 1, 32), True),
+        (2**32 - 2, Bucket(2**32 - 1, 32), False),
+    ],
 )
-def test_only_bits_in_use_may_be_set(prefix: int, bits: int, is_fine: bool) -> None:
-    verdict = check_box_terms(make_box(1, prefix=prefix), HOUR, bits)
+def test_a_box_lies_in_the_scope_and_shows_two_bits_more_at_most(prefix: int, scope: Bucket, is_fine: bool) -> None:
+    verdict = check_box_terms(make_box(1, prefix=prefix), HOUR, scope)
     assert verdict is (None if is_fine else Verdict.PREFIX)
+
+
+@pytest.mark.parametrize(("factor", "least"), [(1, 0), (2, 1), (8, 3)])
+def test_who_pays_more_is_seen_to_have_paid_more_and_at_any_hour_the_same(factor: int, least: int) -> None:
+    box = make_box(1, price=CHEAP, factor=factor)
+    surplus = appraise_box(box, HOUR, CHEAP)
+    assert isinstance(surplus, int)
+    assert surplus >= least
+    assert appraise_box(box, HOUR + 40, CHEAP) == surplus
+    assert appraise_box(box, HOUR, CHEAP, 2 * factor) is (Verdict.WORK if surplus == least else surplus)
+
+
+def test_what_is_short_lived_and_cheap_does_not_look_dear() -> None:
+    box = make_box(1, price=CHEAP, expiry_hour=HOUR + 2, hours=20)
+    assert appraise_box(box, HOUR, CHEAP) == 0
 
 
 def test_a_custodian_asks_two_hours_less_than_the_sender_pays() -> None:
     paid = make_box(1, price=CHEAP, hours=46)
-    assert check_box(paid, HOUR, 0, CHEAP) is None
+    assert appraise_box(paid, HOUR, CHEAP) == 0
 
 
 def test_an_unpaid_box_is_refused_before_its_signature_is_looked_at() -> None:
     unpaid = replace(make_box(1, price=CHEAP), work=(1,) * 8, signature=bytes(SIGNATURE_SIZE))
-    assert check_box(unpaid, HOUR, 0, CHEAP) is Verdict.WORK
+    assert appraise_box(unpaid, HOUR, CHEAP) is Verdict.WORK
 
 
 def test_a_box_that_its_owner_did_not_write_is_refused() -> None:
     forged = replace(make_box(1), signature=make_box(2).signature)
-    assert check_box(forged, HOUR, 0, FREE) is Verdict.SIGNATURE
+    assert appraise_box(forged, HOUR, FREE) is Verdict.SIGNATURE

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from net.bucket import address_of
 from net.custodian import Quota, Requester
 from net.custodian.allowance import DEPOSIT_BURST, READ_BURST
 from net.custodian.custodian import MAX_READS, SWEEP_PERIOD
@@ -103,7 +104,10 @@ class TestVerdicts:
         assert counter.deposit(box_bytes(1, expiry_hour=HOUR)) is Verdict.STORED
 
     def test_prefix(self, counter: Counter) -> None:
-        assert counter.deposit(encode_box(make_box(1, prefix=1 << 31))) is Verdict.PREFIX
+        assert counter.deposit(box_bytes(1, prefix=1 << 29)) is Verdict.PREFIX
+        counter.keep(1 << 31, 1)
+        assert counter.deposit(box_bytes(1)) is Verdict.PREFIX
+        assert counter.deposit(box_bytes(1, prefix=1 << 31)) is Verdict.STORED
 
     def test_work(self) -> None:
         counter = Counter(price=CHEAP)
@@ -140,6 +144,11 @@ class TestVerdicts:
         assert counter.deposit(record_bytes(1, 4), kind=1) is Verdict.STALE
         assert counter.deposit(record_bytes(1, 5, content=b"other"), kind=1) is Verdict.STALE
         assert counter.deposit(record_bytes(1, 5), kind=1) is Verdict.STORED
+
+    def test_a_record_lies_where_its_id_begins(self, counter: Counter) -> None:
+        counter.keep(address_of(id_of(1)), 8)
+        assert counter.deposit(record_bytes(1, 1), kind=1) is Verdict.STORED
+        assert counter.deposit(record_bytes(2, 1), kind=1) is Verdict.PREFIX
 
     def test_a_record_is_checked_like_a_box(self) -> None:
         counter = Counter(price=CHEAP)

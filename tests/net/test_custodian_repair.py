@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from random import Random
 
+import pytest
 from hypothesis import given, settings, strategies as st
 
+from net.bucket import Bucket, address_of
 from net.custodian import Requester
-from net.custodian.index import Index, key_of
+from net.custodian.index import Index, key_of, key_ranges
 from net.custodian.repair import MAX_COMPARISONS, PERIOD, answer_comparison, comparison_cost
 from net.ids import ParcelId
-from net.messages import MAX_KEYS_PER_ANSWER, Compare, Compared, Push, Range, Want
+from net.messages import MAX_KEYS_PER_ANSWER, Compare, Compared, Keeps, Push, Range, Want
 from net.parcel.box import decode_box
 from net.store import Kind, Stored
-from tests.support.counter import ALICE, Counter, push, talk
+from tests.support.counter import ALICE, Counter, place_of, push, talk
 from tests.support.parcels import HOUR, box_bytes, id_of, record_bytes, tag_number
 
 OTHER = Requester(50)
@@ -42,7 +44,7 @@ def meet(one: Counter, other: Counter) -> int:
 
 
 def held(counter: Counter) -> set[bytes]:
-    return {bytes(parcel_id) for parcel_id, _, _ in counter.store.summary(Kind.BOX, b"", 10_000)}
+    return {bytes(box.parcel_id) for box in counter.store.boxes_after(0, 10_000)}
 
 
 @settings(max_examples=12)
@@ -57,13 +59,13 @@ def test_whatever_two_custodians_hold_they_end_up_with_the_union(ours: set[int],
     assert held(one) == held(other) == {bytes(id_of(n)) for n in {*some, *others, *shared}}
 
 
-def test_those_who_hold_the_same_exchange_one_question_and_one_answer() -> None:
-    assert meet(counter_with(list(range(200)), 1), counter_with(list(range(200)), 2)) == 2
+def test_those_who_hold_the_same_exchange_one_question_and_one_answer_for_each_kind() -> None:
+    assert meet(counter_with(list(range(200)), 1), counter_with(list(range(200)), 2)) == 2 + 4  # and their widths
 
 
 def test_one_difference_among_many_costs_a_few_short_messages() -> None:
     one, other = counter_with(list(range(300)), 1), counter_with([n for n in range(300) if n != 123], 2)
-    assert meet(one, other) <= 8
+    assert meet(one, other) <= 12
     assert other.fetch(tag_number(123)) == [BOXES[123]]
 
 
@@ -92,6 +94,7 @@ def test_repair_comes_again_within_the_hour() -> None:
     other = Counter(other.store, seed=2)  # back after a restart with something more
     other.meet(OTHER, is_custodian=True)
     waited = 0
+    one.take(OTHER, Keeps)
     while not one.sent[OTHER]:
         one.wait(10)
         waited += 10
@@ -104,13 +107,13 @@ def test_a_silent_partner_is_left_and_asked_again_next_time() -> None:
     one = counter_with([1], 1)
     one.meet(OTHER, is_custodian=True)
     one.wait(2 * PERIOD)
-    assert 2 <= len(one.take(OTHER, Compare)) <= 3
+    assert 4 <= len(one.take(OTHER, Compare)) <= 6  # one for each kind
 
 
 def test_answers_that_were_not_asked_for_change_nothing() -> None:
     one = counter_with([1], 1)
     one.meet(OTHER, is_custodian=True)
-    one.say(OTHER, Compared(99, is_same=False, keys=[key_of(Kind.BOX, id_of(2), bytes(16), 0)], ranges=[]))
+    one.say(OTHER, Compared(99, is_same=False, keys=[key_of(Kind.BOX, 0, id_of(2), bytes(16), 0)], ranges=[]))
     assert one.take(OTHER, Want) == []
 
 
@@ -123,8 +126,10 @@ def test_a_liar_with_endless_ranges_is_asked_only_so_often() -> None:
     while questions := one.take(OTHER, Compare):
         asked += len(questions)
         for question in questions:
-            cuts = sorted(rng.randbytes(57) for _ in range(8))
-            ranges = [Range(cut, rng.randbytes(16)) for cut in cuts if cut > question.low] or [Range(b"", bytes(16))]
+            cuts = sorted(question.low[:1] + rng.randbytes(60) for _ in range(8))
+            ranges = [Range(cut, rng.randbytes(16)) for cut in cuts if cut > question.low] or [
+                Range(question.high, bytes(16))
+            ]
             one.say(OTHER, Compared(question.request, is_same=False, keys=[], ranges=ranges))
         if asked > MAX_COMPARISONS + 100:
             break
@@ -139,9 +144,9 @@ def test_a_liar_cannot_make_us_hash_everything_for_ever() -> None:
     while questions := one.take(OTHER, Compare):
         rounds += len(questions)
         for question in questions:
-            again = [Range(question.low + b"\x00", bytes(16)), Range(b"", bytes(16))]
+            again = [Range(question.low + b"\x00", bytes(16)), Range(question.high, bytes(16))]
             one.say(OTHER, Compared(question.request, is_same=False, keys=[], ranges=again))
-    assert rounds < 20 * 16
+    assert rounds < 2 * 20 * 16  # for each kind
 
 
 def test_comparing_much_costs_much_of_the_allowance() -> None:
@@ -154,16 +159,16 @@ def test_who_only_wants_gets_only_what_is_there() -> None:
     one = counter_with([1, 2], 1)
     one.meet(OTHER, is_custodian=True)
     [box] = one.store.get(Kind.BOX, id_of(1))
-    there = key_of(Kind.BOX, box.parcel_id, box.variant, 0)
-    one.say(OTHER, Want([there, key_of(Kind.BOX, id_of(3), bytes(16), 0)]))
+    there = key_of(Kind.BOX, 0, box.parcel_id, box.variant, 0)
+    one.say(OTHER, Want([there, key_of(Kind.BOX, 0, id_of(3), bytes(16), 0)]))
     one.run_store()
     assert one.take(OTHER, Push) == [push((0, BOXES[1]))]
 
 
 def test_a_leaf_learns_nothing_by_comparing() -> None:
     one = counter_with([1], 1)
-    one.say(ALICE, Compare(1, b"", b"", bytes(16)))
-    one.say(ALICE, Want([bytes(57)]))
+    one.say(ALICE, Compare(1, b"\x00", b"\x01", bytes(16)))
+    one.say(ALICE, Want([bytes(61)]))
     one.run_store()
     assert one.sent[ALICE] == []
 
@@ -187,3 +192,27 @@ def test_small_ranges_are_answered_with_keys_and_large_ones_with_parts() -> None
     question = Compare(1, b"", b"", bytes(16))
     assert len(answer_comparison(question, few).keys) == MAX_KEYS_PER_ANSWER
     assert len(answer_comparison(question, many).ranges) == 16
+
+
+@pytest.mark.parametrize("bucket", [Bucket(0, 0), Bucket(0, 3), Bucket(0b101 << 29, 3), Bucket(0b111 << 29, 3)])
+def test_what_lies_in_a_bucket_is_one_range_of_keys_for_each_kind(bucket: Bucket) -> None:
+    ranges = key_ranges(bucket)
+    for number in range(40):
+        address = address_of(id_of(number))
+        for kind in (Kind.BOX, Kind.RECORD):
+            key = key_of(kind, address, id_of(number), bytes(16), 2**64 - 1)
+            assert any(low <= key < high for low, high in ranges) is bucket.covers(address)
+
+
+@pytest.mark.parametrize(
+    ("low", "high"),
+    [(b"", b""), (b"\x00", b"\x02"), (b"\x00\x00", b"\x00\x80"), (b"\x01", b"\x02"), (b"\x00\x40", b"\x00\x20")],
+)
+def test_questions_about_what_is_not_kept_by_both_get_no_answer(low: bytes, high: bytes) -> None:
+    one = counter_with([1], 1)
+    one.keep(0, 2)
+    one.meet_mate(OTHER, place_of(OTHER), 1)
+    one.say(OTHER, Compare(1, b"\x00\x20", b"\x00\x30", bytes(16)))
+    assert len(one.take(OTHER, Compared)) == 1
+    one.say(OTHER, Compare(2, low, high, bytes(16)))
+    assert one.take(OTHER, Compared) == []

@@ -20,12 +20,19 @@ def full_counter(boxes: int) -> Counter:
     return counter
 
 
+def run_of(counter: Counter) -> bytes:
+    counter.follow()
+    run = counter.pieces()[0].run
+    counter.say(ALICE, Unfollow(5))
+    return bytes(run)
+
+
 def test_a_new_reader_gets_everything_and_hears_that_this_is_all() -> None:
     counter = full_counter(5)
     counter.follow()
     [piece] = counter.pieces()
     assert tags_in([piece]) == [tag_number(number) for number in range(5)]
-    assert (piece.run, piece.arrival, piece.caught_up) == (counter.store.run_id(), 5, True)
+    assert (piece.arrival, piece.caught_up) == (5, True)
 
 
 def test_where_nothing_is_a_reader_hears_just_that() -> None:
@@ -37,7 +44,7 @@ def test_where_nothing_is_a_reader_hears_just_that() -> None:
 
 def test_a_reader_goes_on_after_its_cursor() -> None:
     counter = full_counter(5)
-    counter.follow(counter.store.run_id(), 3)
+    counter.follow(run_of(counter), 3)
     assert tags_in(counter.pieces()) == [tag_number(3), tag_number(4)]
 
 
@@ -50,8 +57,22 @@ def test_a_cursor_of_another_run_starts_over() -> None:
 def test_a_cursor_from_beyond_the_end_starts_over() -> None:
     # The disk was put back to an old copy: numbers will be given again, to other boxes.
     counter = full_counter(5)
-    counter.follow(counter.store.run_id(), 6)
+    counter.follow(run_of(counter), 6)
     assert len(tags_in(counter.pieces())) == 5
+
+
+def test_whoever_opens_a_store_anew_has_its_readers_start_over() -> None:
+    # It cannot know that the disk was put back, and that numbers of arrival it gave since will name other boxes.
+    counter = full_counter(3)
+    run = run_of(counter)
+    old = counter.store.snapshot()
+    counter.deposit(box_bytes(3), BOB)
+    counter.store.restore(old)
+    again = Counter(counter.store, seed=2)
+    again.meet(ALICE, BOB)
+    again.deposit(box_bytes(4), BOB)
+    again.follow(run, 4)
+    assert tags_in(again.pieces()) == [tag_number(number) for number in (0, 1, 2, 4)]
 
 
 def test_a_tag_is_pushed_at_the_next_slot_and_not_before() -> None:

@@ -26,7 +26,7 @@ PEER, LINK = NodeId(bytes(range(32))), LinkId(1)
 def linked(role: Role, peer_role: Role) -> Node:
     """A node that believes in a link with a peer, as the link layer would tell it."""
     random = Random(1).randbytes
-    store = MemoryStore(random) if role is Role.FULL else None
+    store = MemoryStore() if role is Role.FULL else None
     node = Node(secret_key=bytes(32), role=role, store=store, random=random, price=FREE)
     node.handle_timeout(NOW)
     finish(node, NOW)

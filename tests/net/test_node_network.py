@@ -29,7 +29,7 @@ def test_a_full_node_has_a_store_and_a_leaf_has_none() -> None:
     with pytest.raises(ValueError):
         Node(secret_key=bytes(32), role=Role.FULL, store=None, random=random)
     with pytest.raises(ValueError):
-        Node(secret_key=bytes(32), role=Role.LEAF, store=MemoryStore(random), random=random)
+        Node(secret_key=bytes(32), role=Role.LEAF, store=MemoryStore(), random=random)
 
 
 def test_a_box_travels_from_one_leaf_to_another() -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, strategies as st
 
+from net.bucket import Bucket
 from net.errors import DecodeError
 from net.events import Verdict
 from net.ids import ParcelId
@@ -17,7 +18,7 @@ from net.parcel.record import (
     RECORD_SIZES,
     VERSION,
     Record,
-    check_record_proof,
+    appraise_record,
     check_record_terms,
     decode_record,
     encode_record,
@@ -87,11 +88,11 @@ def test_no_signed_byte_can_be_changed(at: int) -> None:
 
 @pytest.mark.parametrize(("hours", "verdict"), [(-1, Verdict.EXPIRY), (0, None), (2162, None), (2163, Verdict.EXPIRY)])
 def test_a_record_expires_within_ninety_days_and_two_hours(hours: int, verdict: Verdict | None) -> None:
-    assert check_record_terms(make_record(1, 1, expiry_hour=HOUR + hours), HOUR) is verdict
+    assert check_record_terms(make_record(1, 1, expiry_hour=HOUR + hours), HOUR, Bucket(0, 0)) is verdict
 
 
 def test_work_then_signature_are_checked() -> None:
     record = make_record(1, 1, expiry_hour=HOUR + 10, price=CHEAP)
-    assert check_record_proof(record, HOUR, CHEAP) is None
-    assert check_record_proof(replace(record, work=(2**31,) * 8), HOUR) is Verdict.WORK
-    assert check_record_proof(replace(record, signature=bytes(64)), HOUR, FREE) is Verdict.SIGNATURE
+    assert appraise_record(record, HOUR, CHEAP) == 0
+    assert appraise_record(replace(record, work=(2**31,) * 8), HOUR) is Verdict.WORK
+    assert appraise_record(replace(record, signature=bytes(64)), HOUR, FREE) is Verdict.SIGNATURE

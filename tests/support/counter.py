@@ -6,9 +6,10 @@ from collections import defaultdict
 from random import Random
 from typing import Any, Final
 
+from net.bucket import Bucket
 from net.custodian import Custodian, Quota, Requester, StoreJob
 from net.events import Verdict
-from net.ids import TAG_SIZE
+from net.ids import TAG_SIZE, OverlayId
 from net.instant import Instant
 from net.memory_store import MemoryStore
 from net.messages import (
@@ -20,6 +21,7 @@ from net.messages import (
     FindRecord,
     Follow,
     FoundRecord,
+    Keeps,
     Message,
     Parcel,
     Push,
@@ -49,7 +51,7 @@ class Counter:
         is_loaded: bool = True,
     ) -> None:
         self.now = NOW
-        self.store = store or MemoryStore(Random(seed).randbytes)
+        self.store = store or MemoryStore()
         self.sent: dict[Requester, list[Message]] = defaultdict(list)
         self.closed: set[Requester] = set()  # those that take nothing more
         self.custodian = Custodian(
@@ -72,8 +74,26 @@ class Counter:
     # What tests do.
 
     def meet(self, *requesters: Requester, is_custodian: bool = False) -> None:
+        """Let requesters come to the counter: leaves, or custodians that keep everything."""
         for requester in requesters:
-            self.custodian.requester_up(requester, self.now, is_custodian=is_custodian)
+            if is_custodian:
+                self.meet_mate(requester, place_of(requester), 0)
+            else:
+                self.custodian.requester_up(requester, self.now, None)
+
+    def meet_mate(self, requester: Requester, place: OverlayId, width: int) -> None:
+        """Let a custodian come that keeps the bucket of this width around its place."""
+        self.custodian.requester_up(requester, self.now, place)
+        self.say(requester, Keeps(width))
+
+    def keep(self, prefix: int, width: int) -> None:
+        """Keep another bucket from now on."""
+        self.custodian.set_scope(Bucket.of(prefix, width), self.now)
+
+    def throw(self, box: bytes, via: Requester = ALICE) -> None:
+        """Let a box come out of a Sphinx packet, and the disk turn."""
+        self.custodian.take_box(box, via, self.now)
+        self.run_store()
 
     def say(self, requester: Requester, message: Message) -> None:
         self.custodian.receive(requester, message, self.now)
@@ -135,6 +155,11 @@ class Counter:
     def pieces(self, requester: Requester = ALICE) -> list[Tags]:
         """Return the pieces of the stream since the last look."""
         return self.take(requester, Tags)
+
+
+def place_of(requester: Requester) -> OverlayId:
+    """Return a place in the overlay for a custodian that is a number."""
+    return OverlayId(bytes(28) + requester.to_bytes(4, "big"))
 
 
 def tags_in(pieces: list[Tags]) -> list[bytes]:

@@ -48,4 +48,6 @@ MESSAGES: st.SearchStrategy[m.Message] = st.one_of(
     st.builds(m.Want, st.lists(KEYS, min_size=1, max_size=5)),
     st.builds(m.AskPeers, U32),
     st.builds(m.Peers, U32, U63, st.lists(PEERS, max_size=m.MAX_PEERS_PER_ANSWER)),
+    st.builds(m.Price, U32, st.integers(1, m.MAX_PRICE_FACTOR)),
+    st.builds(m.Keeps, st.integers(0, 32)),
 )

@@ -52,17 +52,28 @@ def make_box(
     prefix: int = 0,
     price: WorkPrice = FREE,
     hours: int = 48,
+    factor: int = 1,
 ) -> Box:
-    """Make the box of owner ``number``, paid for ``hours`` at ``price``."""
+    """Make the box of owner ``number``, paid for ``hours`` at ``factor`` times ``price``."""
     ciphertext = content.ljust(CIPHERTEXT_SIZE, b".")
-    work = solve(box.box_digest(prefix, expiry_hour, id_of(number), ciphertext), required_work(BOX_SIZE, hours, price))
+    digest = box.box_digest(prefix, expiry_hour, id_of(number), ciphertext)
+    work = solve(digest, required_work(BOX_SIZE, hours, price, factor))
     _, signature = sign_by_seed(seed_of(number), box.signed_fields(prefix, expiry_hour, id_of(number), ciphertext))
     return Box(prefix, expiry_hour, id_of(number), work, ciphertext, signature)
 
 
-def box_bytes(number: int, *, content: bytes = b"", expiry_hour: int = HOUR + 48, price: WorkPrice = FREE) -> bytes:
+def box_bytes(
+    number: int,
+    *,
+    content: bytes = b"",
+    expiry_hour: int = HOUR + 48,
+    prefix: int = 0,
+    price: WorkPrice = FREE,
+    factor: int = 1,
+) -> bytes:
     """Return an encoded box."""
-    return encode_box(make_box(number, content=content, expiry_hour=expiry_hour, price=price))
+    box = make_box(number, content=content, expiry_hour=expiry_hour, prefix=prefix, price=price, factor=factor)
+    return encode_box(box)
 
 
 def make_record(
