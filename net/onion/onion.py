@@ -26,7 +26,7 @@ from net.onion.departures import Departures, Kind, decode_payload
 from net.onion.exchange import Ends, Exchange
 from net.onion.guards import Guards
 from net.onion.keyring import Keyring
-from net.onion.paths import Paths, Roster
+from net.onion.paths import Described, Paths, Roster
 from net.onion.relay import Relay
 from net.onion.standing import Standing
 from net.overlay.descriptor import epoch_of
@@ -54,10 +54,11 @@ class Links(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What an onion works with."""
+    """What an onion works with. ``described`` gives what a linked node said of itself."""
 
     cipher: OnionCipher
     roster: Roster
+    described: Described
     switch: Switch
     links: Links
     random: Callable[[int], bytes]
@@ -79,7 +80,7 @@ class Onion:
         self.keyring = Keyring(cipher, random)
         self.standing = Standing()
         self.guards = Guards(own, means.roster, rng)
-        self.paths = Paths(own, means.roster, self.guards, self.standing, rng, means.pace)
+        self.paths = Paths(own, means.roster, means.described, self.guards, self.standing, rng, means.pace)
         self.departures = Departures(cipher, switch, links.send_cell, self.paths.failed, random)
         self.loops = Loops(self.paths, self.departures, self._home, rng, random)
         self.relay = Relay(peel=self._peel, switch=switch, links=links, deliver=self._deliver)

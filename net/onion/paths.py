@@ -14,7 +14,7 @@ better a path is refused instead. Nothing is sent before the roster knows a firs
 from __future__ import annotations
 
 import random
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -54,6 +54,10 @@ class Roster(Protocol):
         ...
 
 
+# What a linked node last said of itself. A guard is kept for weeks, and the roster forgets everybody within hours.
+Described = Callable[[NodeId], Descriptor | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Path:
     """Hops for ``OnionCipher.create``; ``nodes`` are those that bear the blame, all but ourselves."""
@@ -71,11 +75,19 @@ class Path:
 class Paths:
     """Chooses paths. The wall clock of every ``now`` is network time: it decides which Sphinx keys are used."""
 
-    def __init__(
-        self, own: NodeId, roster: Roster, guards: Guards, standing: Standing, rng: random.Random, pace: Pace
+    def __init__(  # one of each thing it chooses by
+        self,
+        own: NodeId,
+        roster: Roster,
+        described: Described,
+        guards: Guards,
+        standing: Standing,
+        rng: random.Random,
+        pace: Pace,
     ) -> None:
         self.own = own
         self._roster = roster
+        self._described = described
         self._guards = guards
         self._standing = standing
         self._rng = rng
@@ -156,7 +168,8 @@ class Paths:
             raise Unreachable
         in_use = self._guards.in_use(now)
         epoch = epoch_of(now)
-        fit = [each for node in in_use if node != last and (each := self._roster.get(node)) and each.key_of(epoch)]
+        said = [each for node in in_use if node != last and (each := self._described(node) or self._roster.get(node))]
+        fit = [each for each in said if each.key_of(epoch)]
         if fit:
             # Whatever their standing: who could spoil it for honest guards would else lead us to his own (``failed``).
             return self._rng.choice(fit)

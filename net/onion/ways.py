@@ -204,6 +204,7 @@ class Ways(Generic[K]):
         age = terms.age * self._rng.uniform(1 - JITTER, 1 + JITTER)
         way = _Way(key, circuit, path, terms, now.mono + age, now.mono)
         self._ways[circuit] = self._current[key] = way
+        self._use(way, now)
         return way
 
     def _make_room(self, now: Instant) -> None:

@@ -262,6 +262,20 @@ def test_who_is_not_known_cannot_be_asked() -> None:
         desk.courier.throw(node_of(999), box_bytes(1), desk.now)
 
 
+def test_a_custodian_in_use_is_looked_up_before_the_roster_forgets_it() -> None:
+    desk = Desk(relays=200, bits=1, size=5000.0)
+    desk.ask(1, Purpose.FOLLOW, FOLLOW)
+    desk.wait(1.0)
+    assert not desk.lookups()
+    desk.wait(2.0 * 3600)  # the next epoch
+    for number in range(200):
+        desk.roster.nodes[node_of(number)] = relay(number, now=NOW if number == 1 else desk.now)
+    desk.ask(1, Purpose.FOLLOW, FOLLOW)
+    desk.wait(1.0)
+    bucket = Bucket.of(address_of(relay(1).overlay_id), 1)
+    assert [bucket.covers(address_of(message.target)) for _, message in desk.lookups()] == [True] * ASKED
+
+
 # --- boxes --------------------------------------------------------------------------------------------------------------
 
 

@@ -40,7 +40,7 @@ class Node:
         self.courier = OnionCourier(FakeOverlay(village.roster), village.check, rng)
         self.onion = Onion(
             self.node,
-            Means(CIPHER, village.roster, self.switch, self, rng.randbytes, pace),
+            Means(CIPHER, village.roster, village.roster.get, self.switch, self, rng.randbytes, pace),
             is_relay=not is_leaf,
             user=self.courier,
             ends=self,

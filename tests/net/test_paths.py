@@ -181,11 +181,25 @@ def test_relays_whose_keys_are_of_another_time_are_not_used() -> None:
         traveller.paths.choose(stale, NOW, is_delayed=False)
 
 
+def test_a_guard_that_the_roster_has_forgotten_is_used_by_what_it_said_itself() -> None:
+    roster = FakeRoster.of(*map(relay, range(30)))
+    traveller = Traveller(roster)
+    guards = traveller.guards.in_use(NOW)
+    numbers = [number for number in range(30) if node_of(number) in guards]
+    for guard in guards:
+        del roster.nodes[guard]
+    last = roster.fresh()[0]
+    with pytest.raises(Unreachable):
+        traveller.paths.choose(last, NOW, is_delayed=False)
+    traveller.linked[guards[0]] = next(relay(number) for number in numbers if node_of(number) == guards[0])
+    assert traveller.paths.choose(last, NOW, is_delayed=False).guard == guards[0]
+
+
 def test_an_empty_roster_gives_no_path() -> None:
     roster = FakeRoster()
     guards = Guards(OWN, roster, Random(1))
     guards.handle_timeout(NOW)
-    paths = Paths(OWN, roster, guards, Standing(), Random(2), STRONG)
+    paths = Paths(OWN, roster, roster.get, guards, Standing(), Random(2), STRONG)
     with pytest.raises(Unreachable):
         paths.choose(relay(0), NOW, is_delayed=False)
     assert paths.hops_possible(NOW) == 0

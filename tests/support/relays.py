@@ -76,9 +76,10 @@ class Traveller:
 
     def __init__(self, roster: FakeRoster, seed: int = 1) -> None:
         self.roster = roster
+        self.linked: dict[NodeId, Descriptor] = {}
         self.standing = Standing()
         self.guards = Guards(OWN, roster, Random(seed))
-        self.paths = Paths(OWN, roster, self.guards, self.standing, Random(seed + 1), NORMAL)
+        self.paths = Paths(OWN, roster, self.linked.get, self.guards, self.standing, Random(seed + 1), NORMAL)
         self.guards.handle_timeout(NOW)
         for guard in self.guards.contacts():
             self.guards.link_up(guard, NOW)
