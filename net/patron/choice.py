@@ -46,18 +46,22 @@ class Choice:
         """Note that some custodian answered: our own network works."""
         self._heard_at = now.mono
 
-    def was_silent(self, custodian: NodeId, asked_at: float, now: Instant) -> None:
-        """Note that a custodian did not answer; suspect it unless nobody answered since ``asked_at``: then it is us."""
+    def shun(self, custodian: NodeId, now: Instant) -> None:
+        """Ask a custodian last for a while."""
         self._shunned.pop(custodian, None)
         self._shunned[custodian] = now.mono + SHUN_TIME
         if len(self._shunned) > MAX_SHUNNED:
             del self._shunned[next(iter(self._shunned))]
+
+    def was_silent(self, custodian: NodeId, asked_at: float, now: Instant) -> None:
+        """Note that a custodian did not answer; suspect it unless nobody answered since ``asked_at``: then it is us."""
+        self.shun(custodian, now)
         if self._heard_at > asked_at:
             self._courier.suspect(custodian, now)
 
     def caught(self, custodian: NodeId, now: Instant) -> None:
         """Note that a custodian lied."""
-        self._shunned[custodian] = now.mono + SHUN_TIME
+        self.shun(custodian, now)
         self._courier.suspect(custodian, now)
 
     def _mixed(self, custodians: list[NodeId]) -> list[NodeId]:

@@ -7,7 +7,7 @@ once: only the difference is kept, and while nobody lies it is what is being pus
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from net.ids import NodeId, Tag
@@ -27,48 +27,68 @@ class Naming:
     is_live: bool
 
 
+@dataclass(slots=True)
+class _Unshared:
+    """What one custodian alone has named, the oldest first."""
+
+    tags: dict[Tag, Naming] = field(default_factory=dict[Tag, Naming])
+    live: int = 0
+
+    def add(self, tag: Tag, naming: Naming) -> None:
+        if tag not in self.tags:
+            self.tags[tag] = naming
+            self.live += naming.is_live
+
+    def take(self, tag: Tag) -> bool:
+        naming = self.tags.pop(tag, None)
+        if naming is None:
+            return False
+        self.live -= naming.is_live
+        return True
+
+
 class Comparison:
-    """The difference between two streams of one bucket."""
+    """The difference between the streams of one bucket."""
 
     def __init__(self) -> None:
-        self._unshared: dict[NodeId, dict[Tag, Naming]] = {}
+        self._unshared: dict[NodeId, _Unshared] = {}
+
+    def join(self, custodian: NodeId) -> None:
+        """Begin to compare a custodian: what the others name is expected of it."""
+        self._unshared.setdefault(custodian, _Unshared())
+
+    def leave(self, custodian: NodeId) -> None:
+        """Forget a custodian; what it named is expected of nobody any more."""
+        self._unshared.pop(custodian, None)
 
     def named(self, custodian: NodeId, tags: Iterable[Tag], now: float, *, is_live: bool) -> None:
         """Take note of what a custodian named."""
-        own = self._unshared.setdefault(custodian, {})
-        others = [tags for other, tags in self._unshared.items() if other != custodian]
+        own = self._unshared[custodian]
+        others = [unshared for other, unshared in self._unshared.items() if other != custodian]
         naming = Naming(now, is_live)
         for tag in tags:
-            if not any([other.pop(tag, None) for other in others]):  # a list: each of the others must let go of it
-                own.setdefault(tag, naming)
-        while len(own) > MAX_UNSHARED:
-            del own[next(iter(own))]
+            if not sum(other.take(tag) for other in others):  # a sum, since each of them must let go of it
+                own.add(tag, naming)
+        while len(own.tags) > MAX_UNSHARED:
+            own.take(next(iter(own.tags)))
 
-    def unshared(self, custodian: NodeId) -> int:
-        """Return how many tags only this custodian has named."""
-        return len(self._unshared.get(custodian, ()))
+    def unshared(self, custodian: NodeId) -> dict[Tag, Naming]:
+        """Return all that only this custodian has named."""
+        return dict(self._unshared[custodian].tags)
+
+    def live(self, custodian: NodeId) -> int:
+        """Return how many of those were no part of a backlog."""
+        return self._unshared[custodian].live
 
     def overdue(self, custodian: NodeId, since: float, now: float) -> dict[Tag, Naming]:
         """Return what this one alone has named for too long; both have been caught up ``since``."""
         if now - since <= COMPARE_GRACE:
             return {}
-        own = self._unshared.get(custodian, {})
+        own = self._unshared[custodian].tags
         return {tag: naming for tag, naming in own.items() if now - naming.at > COMPARE_GRACE}
-
-    def all_unshared(self, custodian: NodeId) -> dict[Tag, Naming]:
-        """Return all that only this custodian has named."""
-        return dict(self._unshared.get(custodian, {}))
 
     def settle(self, custodian: NodeId, tags: Iterable[Tag]) -> None:
         """Forget tags that were explained."""
-        own = self._unshared.get(custodian, {})
-        for tag in tags:
-            own.pop(tag, None)
-
-    def join(self, custodian: NodeId) -> None:
-        """Begin to compare a custodian: what the others name from now on is expected of it."""
-        self._unshared.setdefault(custodian, {})
-
-    def leave(self, custodian: NodeId) -> None:
-        """Forget a custodian; what it named is expected of nobody any more."""
-        self._unshared.pop(custodian, None)
+        if own := self._unshared.get(custodian):
+            for tag in tags:
+                own.take(tag)

@@ -12,7 +12,7 @@ from hashlib import blake2s
 from random import Random
 from typing import Final, Protocol
 
-from net.ids import NodeId
+from net.ids import NodeId, ParcelId
 from net.instant import Instant
 from net.messages import Message
 from net.pace import NORMAL, Pace
@@ -70,6 +70,14 @@ class Courier(Protocol):
 
     def suspect(self, custodian: NodeId, now: Instant) -> None:
         """Take note that a custodian withheld, altered, invented, or stayed silent."""
+        ...
+
+    def delivered(self, parcel_id: ParcelId, now: Instant) -> None:
+        """Take note that a custodian named a box that was thrown: some path it went is sound."""
+        ...
+
+    def missing(self, parcel_id: ParcelId, now: Instant) -> None:
+        """Take note that nobody named it in time, though somebody was listened to: its paths are not sound."""
         ...
 
 

@@ -115,13 +115,8 @@ class Deposits:
     def named(self, custodian: NodeId, tags: Collection[Tag], now: Instant) -> None:
         """Take what a custodian names as the proof that it holds it."""
         for tag in tags:
-            box_id = self._of_tag.get(tag)
-            task = self._tasks.get(box_id) if box_id is not None else None
-            if box_id is None or task is None or custodian in task.confirmed:
-                continue
-            task.confirmed.add(custodian)
-            self._report(DepositAnswered(custodian, box_id, Verdict.STORED, self._hour(now)))
-            self._end_if_done(box_id, task, now)
+            if box_id := self._of_tag.get(tag):
+                self._confirm(box_id, self._tasks[box_id], custodian, now)
         self._pump(now)
 
     def serving(self, bucket: Bucket, now: Instant) -> None:
@@ -144,7 +139,7 @@ class Deposits:
             task = self._tasks[box_id]
             self._under_way.discard(box_id)
             if task.bucket is not None:
-                self._follows.review(task.bucket, now)
+                self._look_closer(box_id, task, task.bucket, now)
             if not self._end_if_done(box_id, task, now):
                 self._make_ready(box_id)
         self._pump(now)
@@ -154,12 +149,28 @@ class Deposits:
         has_work = self._ready and len(self._under_way) < MAX_UNDER_WAY
         return min(self._agenda.next_deadline(), self._blocked_until if has_work else float("inf"))
 
+    def _confirm(self, box_id: ParcelId, task: _Task, custodian: NodeId, now: Instant) -> None:
+        if custodian in task.confirmed:
+            return
+        if not task.confirmed:
+            self._courier.delivered(box_id, now)
+        task.confirmed.add(custodian)
+        self._report(DepositAnswered(custodian, box_id, Verdict.STORED, self._hour(now)))
+        self._end_if_done(box_id, task, now)
+
     def _end_if_done(self, box_id: ParcelId, task: _Task, now: Instant) -> bool:
-        enough = min(COPIES, max(1, len(self._courier.known(task.prefix))))
+        enough = 1 if len(self._courier.known(task.prefix)) == 1 else COPIES
         if len(task.confirmed) >= enough:
             self.withdraw(box_id, now)
             return True
         return False
+
+    def _look_closer(self, box_id: ParcelId, task: _Task, bucket: Bucket, now: Instant) -> None:
+        """It was not named in time: perhaps before our cursor, perhaps its paths lost it."""
+        is_reviewed = self._follows.review(bucket, now)
+        place = self._follows.place(bucket)
+        if place is not None and place.is_served() and task.thrown and not task.confirmed and not is_reviewed:
+            self._courier.missing(box_id, now)
 
     def _make_ready(self, box_id: ParcelId) -> None:
         task = self._tasks[box_id]
@@ -185,12 +196,22 @@ class Deposits:
         if not self._watch(task, now):
             self._agenda.schedule(box_id, now.mono + NO_ROOM_PAUSE)
             return
+        self._recall(box_id, task, now)
+        if box_id not in self._tasks:
+            return
         if self._throw(task, now):
             self._under_way.add(box_id)
         else:
             task.is_stranded = True
         self._pause(box_id, task, now)
         task.pause = min(2 * task.pause, MAX_PAUSE)
+
+    def _recall(self, box_id: ParcelId, task: _Task, now: Instant) -> None:
+        """Count who named it before it was given to us: the same bytes are brought again after a restart."""
+        place = self._follows.place(task.bucket) if task.bucket else None
+        for custodian in place.recent.namers(tag_of(box_id)) if place else ():
+            if box_id in self._tasks:
+                self._confirm(box_id, task, custodian, now)
 
     def _pause(self, box_id: ParcelId, task: _Task, now: Instant) -> None:
         self._agenda.schedule(box_id, now.mono + task.pause * self._rng.uniform(1 - JITTER, 1 + JITTER))

@@ -25,8 +25,8 @@ from net.patron.courier import Courier
 from net.patron.place import COPIES, Accusation, BucketView, Member, Place
 from net.patron.streams import Failure, Stream, Streams
 
-# Buckets read at a time: a few inboxes and groups, each on three days.
-MAX_READ: Final = 64
+# Addresses read at a time: a few inboxes and groups, each on three or four days.
+MAX_READ: Final = 128
 # Buckets watched for deposits, lingering ones aside: as many conversations written to within seconds.
 MAX_WATCHED: Final = 64
 # Seconds between two looks at everything here.
@@ -77,8 +77,8 @@ class Follows:
 
     def read(self, addresses: Collection[int], now: Instant) -> None:
         """Read the buckets of these addresses and no others. Raises ``Overloaded``, and then changes nothing."""
-        if len({Bucket.of(address, self._courier.width()) for address in addresses}) > MAX_READ:
-            raise Overloaded("buckets")
+        if len(set(addresses)) > MAX_READ:
+            raise Overloaded("addresses")
         self._addresses = frozenset(addresses)
         self._retarget(now)
 
@@ -96,10 +96,12 @@ class Follows:
     def watch(self, bucket: Bucket, address: int, now: Instant) -> bool:
         """See what is named in a bucket until ``unwatch``; say whether there was room."""
         place = self._places.get(bucket)
-        if place is None or not place.watches:
-            if sum(each.watches > 0 for each in self._places.values()) >= MAX_WATCHED:
-                return False
-            place = self._place(bucket, address, now)
+        is_new = place is None or not place.watches
+        if is_new and sum(each.watches > 0 for each in self._places.values()) >= MAX_WATCHED:
+            return False
+        if place is None:
+            place = self._places[bucket] = Place(bucket, address)
+            self._refill(place, now)
         place.watches += 1
         return True
 
@@ -109,16 +111,13 @@ class Follows:
             place.watches -= 1
             place.watched_until = now.mono + LINGER
 
-    def review(self, bucket: Bucket, now: Instant) -> None:
-        """Have whole listings of a bucket where the streams began later; each is given to ``named``."""
+    def review(self, bucket: Bucket, now: Instant) -> bool:
+        """Have whole listings of a bucket, each given to ``named``, where we do not know all that was named.
+
+        Say whether there will be any.
+        """
         place = self._places.get(bucket)
-        for member in place.members.values() if place else ():
-            is_recent = member.reviewed_at is not None and now.mono - member.reviewed_at < REVIEW_PAUSE
-            if member.is_caught_up and member.stream and not member.stream.is_whole and not is_recent:
-                member.reviewed_at = now.mono
-                member.review = self._streams.open(
-                    member.custodian, bucket, None, self._on_reviewed, self._on_review_failed, now
-                )
+        return any([self._review(place, member, now) for member in place.members.values()]) if place else False
 
     # --- what may be asked --------------------------------------------------------------------------------------------
 
@@ -149,6 +148,8 @@ class Follows:
     def convict(self, place: Place, liar: NodeId, judge: NodeId | None, now: Instant) -> None:
         """Leave a custodian that lied; ``judge`` takes its place when there is one."""
         self._choice.caught(liar, now)
+        if self._places.get(place.bucket) is not place:
+            return
         place.doubted_at = now.mono
         if member := place.members.get(liar):
             self._drop(place, member, now)
@@ -156,12 +157,19 @@ class Follows:
             self._add(place, judge, now)
         self._refill(place, now, never=(liar,))
 
+    def expel(self, liar: NodeId, now: Instant) -> None:
+        """Leave a custodian that was caught elsewhere, in every bucket."""
+        for place in self.places():
+            if liar in place.members:
+                self.convict(place, liar, None, now)
+
     def acquit(self, place: Place, accusation: Accusation, now: Instant) -> None:
         """Go on with both: what only one named is explained, or cannot be."""
+        if self._places.get(place.bucket) is not place:
+            return
         place.comparison.settle(accusation.namer, accusation.tags)
         member = place.members.get(accusation.namer)
         if member is not None and member.is_held:
-            place.comparison.settle(member.custodian, place.comparison.all_unshared(member.custodian))
             self._release(place, member, now)
 
     # --- time ---------------------------------------------------------------------------------------------------------
@@ -187,23 +195,16 @@ class Follows:
         self._width = self._courier.width()
         wanted = {Bucket.of(address, self._width): address for address in sorted(self._addresses)}
         for bucket, address in wanted.items():
-            place = self._place(bucket, address, now)
+            place = self._places.get(bucket)
+            if place is None:
+                place = self._places[bucket] = Place(bucket, address, is_read=True)
+                self._refill(place, now)
+            elif not place.is_read:
+                self._begin_reading(place, now)
             place.address, place.retire_at = address, None
-            if not place.is_read:
-                place.is_read = True
-                for custodian in place.members:
-                    self._report(CustodianUp(custodian, bucket))
         for place in self._places.values():
             if place.is_read and place.bucket not in wanted and place.retire_at is None:
                 place.retire_at = now.mono + self._rng.uniform(RETIRE_TIME / 2, RETIRE_TIME)
-
-    def _place(self, bucket: Bucket, address: int, now: Instant) -> Place:
-        place = self._places.get(bucket)
-        if place is None:
-            place = self._places[bucket] = Place(bucket, address)
-            self._tick_at = min(self._tick_at, now.mono + TICK)
-            self._refill(place, now)
-        return place
 
     def _look_after(self, place: Place, now: Instant) -> None:
         if place.retire_at is not None and now.mono >= place.retire_at:
@@ -225,6 +226,15 @@ class Follows:
             self._judge(place, held[0], now)
         elif accusation := place.accusation(now.mono):
             self._accuse(place, accusation, now)
+
+    def _begin_reading(self, place: Place, now: Instant) -> None:
+        """Ask the owner from where to read what was only watched."""
+        place.is_read = True
+        for member in place.members.values():
+            if member.stream is not None:
+                self._streams.close(member.stream, now)
+                member.stream = None
+            self._report(CustodianUp(member.custodian, place.bucket))
 
     def _stop_reading(self, place: Place) -> None:
         place.is_read, place.retire_at = False, None
@@ -287,7 +297,7 @@ class Follows:
             self._let_go(place, now)
             if sum(each.is_caught_up for each in place.members.values()) == 1:
                 self._serving(stream.bucket, now)
-        if place.agreed_since() is not None and place.comparison.unshared(stream.custodian) >= FLOOD:
+        if place.agreed_since() is not None and place.comparison.live(stream.custodian) >= FLOOD:
             self._hold(place, member, now)
 
     def _hold(self, place: Place, member: Member, now: Instant) -> None:
@@ -298,7 +308,7 @@ class Follows:
             self._judge(place, member, now)
 
     def _judge(self, place: Place, member: Member, now: Instant) -> None:
-        tags = place.comparison.all_unshared(member.custodian)
+        tags = place.comparison.unshared(member.custodian)
         others = [each.custodian for each in place.active() if each.is_caught_up and each is not member]
         if others and tags:
             self._accuse(place, Accusation(member.custodian, others[0], tags), now)
@@ -314,10 +324,25 @@ class Follows:
         place = self._places[stream.bucket]
         if failure is Failure.BROKEN:
             self._choice.caught(stream.custodian, now)
-        else:
+        elif failure is Failure.SILENT:
             self._choice.was_silent(stream.custodian, stream.asked_at, now)
+        else:
+            self._choice.shun(stream.custodian, now)
         self._drop(place, place.members[stream.custodian], now)
         self._refill(place, now, never=(stream.custodian,))
+
+    def _review(self, place: Place, member: Member, now: Instant) -> bool:
+        is_recent = member.reviewed_at is not None and now.mono - member.reviewed_at < REVIEW_PAUSE
+        is_all_known = member.stream is not None and member.stream.is_whole and place.recent.is_complete
+        if not member.is_caught_up or is_all_known or is_recent:
+            return False
+        member.reviewed_at = now.mono
+        if member.review is not None:
+            self._streams.close(member.review, now)
+        member.review = self._streams.open(
+            member.custodian, place.bucket, None, self._on_reviewed, self._on_review_failed, now
+        )
+        return True
 
     def _on_reviewed(self, stream: Stream, tags: tuple[Tag, ...], now: Instant) -> None:
         self._places[stream.bucket].recent.named_again(stream.custodian, tags)

@@ -1,56 +1,152 @@
-"""The patron: one door to deposits, follows, fetches and searches."""
+"""The patron: one door to what a node wants of custodians.
+
+read, watch ── Follows ── Streams ──┐
+deposit ────── Deposits ── throws ──┤
+fetch ──────── Fetches ─────────────┼── Courier
+records ────── Records, Searches ───┘
+               Disputes: when two that are followed differ
+"""
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
+from random import Random
 
-from net.events import CustodianDown, CustodianUp, NodeEvent
-from net.ids import NodeId
+from net.bucket import Bucket
+from net.events import NodeEvent
+from net.ids import Cursor, NodeId, ParcelId, Tag
 from net.instant import Instant
-from net.messages import Boxes, Busy, DepositAnswer, FoundRecord, Message, Tags
-from net.patron.courier import Courier, Numbering
+from net.messages import Boxes, Busy, DepositAnswer, FoundRecord, Message, Price, Tags
+from net.pace import NORMAL, Pace
+from net.patron.choice import Choice
+from net.patron.courier import Courier, Purpose, ScatteredNumbers, Waits
 from net.patron.deposits import Deposits
+from net.patron.disputes import Disputes
 from net.patron.fetches import Fetches
 from net.patron.follows import Follows
+from net.patron.place import Accusation, BucketView, Place
+from net.patron.records import Records
 from net.patron.searches import Searches
+from net.patron.streams import Streams
+from net.store import Kind
 
 
 class Patron:
-    """What this node wants of custodians. ``report`` takes every ``NodeEvent`` that comes of it."""
+    """What this node wants of custodians. ``report`` takes every ``NodeEvent`` that comes of it.
 
-    def __init__(self, courier: Courier, rng: random.Random, report: Callable[[NodeEvent], None]) -> None:
-        numbering = Numbering()
-        self.deposits = Deposits(courier, numbering, rng, report)
-        self.follows = Follows(courier, numbering, report)
-        self.fetches = Fetches(courier, numbering, rng, report)
-        self.searches = Searches(courier, numbering, rng, report)
-        self._report = report
+    ``hour`` gives network time in whole hours since 1970.
+    """
 
-    def custodian_up(self, custodian: NodeId, now: Instant) -> None:
-        """A custodian can be asked from now on."""
-        self._report(CustodianUp(custodian))
-        self.follows.custodian_up(custodian, now)
-        self.deposits.custodian_up(custodian, now)
-        self.fetches.custodian_up(now)
-        self.searches.custodian_up(now)
+    def __init__(
+        self,
+        courier: Courier,
+        rng: Random,
+        report: Callable[[NodeEvent], None],
+        hour: Callable[[Instant], int],
+        *,
+        pace: Pace = NORMAL,
+    ) -> None:
+        self._waits = Waits.at(pace)
+        numbers = ScatteredNumbers(rng)
+        choice = Choice(courier, rng)
+        self._streams = Streams(courier, numbers, self._waits)
+        self.follows = Follows(
+            courier,
+            choice,
+            self._streams,
+            rng,
+            report=report,
+            named=self._on_named,
+            serving=self._on_serving,
+            accuse=self._on_accusation,
+        )
+        self.deposits = Deposits(courier, choice, self.follows, rng, self._waits, report=report, hour=hour)
+        self.fetches = Fetches(courier, choice, self.follows, numbers, rng, self._waits, report=report)
+        self.records = Records(courier, choice, numbers, self._waits, report)
+        self.searches = Searches(courier, choice, numbers, self._waits, report)
+        self._disputes = Disputes(courier, choice, self._streams, self.follows, self.fetches, rng)
 
-    def custodian_down(self, custodian: NodeId, now: Instant) -> None:
-        """A custodian cannot be asked any more."""
-        self._report(CustodianDown(custodian))
-        self.deposits.custodian_down(custodian, now)
-        self.fetches.custodian_down(custodian, now)
-        self.searches.custodian_down(custodian, now)
+    # --- what the owner wants -----------------------------------------------------------------------------------------
+
+    def read(self, addresses: Collection[int], now: Instant) -> None:
+        """Read the buckets of these addresses, and no others: ``CustodianUp`` for each custodian. ``Overloaded``."""
+        self.follows.read(addresses, now)
+
+    def follow(self, custodian: NodeId, bucket: Bucket, cursor: Cursor | None, now: Instant) -> None:
+        """Answer ``CustodianUp``: read on from a cursor, or everything."""
+        self.follows.follow(custodian, bucket, cursor, now)
+
+    def fetch(self, tags: Sequence[Tag], now: Instant) -> None:
+        """Look for boxes: ``BoxArrived`` for each variant found, else ``BoxAbsent``. Raises ``Overloaded``."""
+        self.fetches.fetch(tags, now)
+
+    def retry(self, tag: Tag, now: Instant) -> None:
+        """Look for other variants of a box that came and was no use. Raises ``Overloaded``."""
+        self.fetches.retry(tag, now)
+
+    def deposit(self, kind: Kind, parcel_id: ParcelId, parcel: bytes, now: Instant) -> None:
+        """Bring a box or a record to its custodians: ``DepositAnswered``. Raises ``Overloaded``, ``DecodeError``."""
+        if kind is Kind.BOX:
+            self.deposits.deposit(parcel_id, parcel, now)
+        else:
+            self.records.put(parcel_id, parcel, now)
+
+    def withdraw(self, parcel_id: ParcelId, now: Instant) -> None:
+        """Stop depositing."""
+        self.deposits.withdraw(parcel_id, now)
+        self.records.withdraw(parcel_id)
+
+    def search(self, record_id: ParcelId, now: Instant) -> None:
+        """Look for a record: ``RecordAnswered`` for each of three answers. Raises ``Overloaded``."""
+        self.searches.search(record_id, now)
+
+    def set_pace(self, pace: Pace) -> None:
+        """Wait as long as the setting asks for."""
+        self._waits.set(pace)
+
+    # --- what the owner may ask ---------------------------------------------------------------------------------------
+
+    def agreement(self, now: Instant) -> list[BucketView]:
+        """Return, for each bucket that is read, whether its custodians name the same."""
+        return self.follows.agreement(now)
+
+    def price_factor(self, bucket: Bucket) -> int:
+        """Return how many times the usual price a box for this bucket costs, as far as its custodians told."""
+        place = self.follows.place(bucket)
+        return place.price_factor() if place else 1
+
+    # --- what the courier tells ---------------------------------------------------------------------------------------
+
+    def found(self, now: Instant) -> None:
+        """The courier knows more custodians than before."""
+        self.follows.found(now)
+        self.deposits.found(now)
+        self.records.found(now)
+        self.fetches.found(now)
+        self.searches.found(now)
+
+    def lost(self, custodian: NodeId, purpose: Purpose, now: Instant) -> None:
+        """A circuit is gone."""
+        match purpose:
+            case Purpose.FOLLOW:
+                self._streams.lost(custodian, now)
+            case Purpose.FETCH:
+                self.fetches.lost(custodian, now)
+            case Purpose.RECORD:
+                self.records.lost(custodian, now)
+                self.searches.lost(custodian, now)
 
     def receive(self, custodian: NodeId, message: Message, now: Instant) -> None:
         """Take a custodian's message. What is not for a patron is ignored."""
         match message:
-            case DepositAnswer():
-                self.deposits.receive(custodian, message, now)
             case Tags():
-                self.fetches.saw(self.follows.receive(custodian, message))
+                self._streams.receive(custodian, message, now)
             case Boxes():
                 self.fetches.receive(custodian, message, now)
+            case Price():
+                self._streams.receive_price(custodian, message)
+            case DepositAnswer():
+                self.records.receive(custodian, message, now)
             case FoundRecord():
                 self.searches.receive(custodian, message, now)
             case Busy():
@@ -59,18 +155,36 @@ class Patron:
             case _:
                 pass
 
+    # --- time ---------------------------------------------------------------------------------------------------------
+
     def handle_timeout(self, now: Instant) -> None:
         """Do what is due."""
-        self.deposits.handle_timeout(now)
         self.follows.handle_timeout(now)
+        self.deposits.handle_timeout(now)
+        self._streams.handle_timeout(now)
+        self.records.handle_timeout(now)
         self.fetches.handle_timeout(now)
         self.searches.handle_timeout(now)
 
     def next_deadline(self) -> float:
         """Return when ``handle_timeout`` is due, in monotonic seconds."""
         return min(
-            self.deposits.next_deadline(),
             self.follows.next_deadline(),
+            self.deposits.next_deadline(),
+            self._streams.next_deadline(),
+            self.records.next_deadline(),
             self.fetches.next_deadline(),
             self.searches.next_deadline(),
         )
+
+    # --- inside -------------------------------------------------------------------------------------------------------
+
+    def _on_named(self, custodian: NodeId, tags: Collection[Tag], now: Instant) -> None:
+        self.deposits.named(custodian, tags, now)
+
+    def _on_serving(self, bucket: Bucket, now: Instant) -> None:
+        self.deposits.serving(bucket, now)
+        self.fetches.found(now)
+
+    def _on_accusation(self, place: Place, accusation: Accusation, now: Instant) -> None:
+        self._disputes.begin(place, accusation, now)

@@ -39,6 +39,7 @@ class Recent:
 
     def __init__(self) -> None:
         self._namers: dict[Tag, tuple[NodeId, ...]] = {}
+        self.is_complete = True  # nothing was forgotten yet
 
     def named(self, custodian: NodeId, tags: Iterable[Tag]) -> None:
         """Note what a custodian named."""
@@ -48,6 +49,7 @@ class Recent:
                 self._namers[tag] = (*namers, custodian)[-2 * COPIES :]
         while len(self._namers) > MAX_RECENT:
             del self._namers[next(iter(self._namers))]
+            self.is_complete = False
 
     def named_again(self, custodian: NodeId, tags: Iterable[Tag]) -> None:
         """Note what was part of a whole listing: it adds to what is remembered, and pushes nothing out."""
@@ -124,9 +126,9 @@ class Place:
         for stream in self._pair():
             accused = next(each.custodian for each in self._pair() if each is not stream)
             overdue = self.comparison.overdue(stream.custodian, since, now)
-            named = [tag for tag in overdue if accused in self.recent.namers(tag)]
+            named = {tag for tag in overdue if accused in self.recent.namers(tag)}
             self.comparison.settle(stream.custodian, named)
-            if lacking := {tag: naming for tag, naming in overdue.items() if tag not in set(named)}:
+            if lacking := {tag: naming for tag, naming in overdue.items() if tag not in named}:
                 return Accusation(stream.custodian, accused, lacking)
         return None
 

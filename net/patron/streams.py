@@ -8,6 +8,7 @@ one run of the custodian's. A custodian that is silent, or breaks the order of a
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
@@ -18,7 +19,7 @@ from net.errors import Overloaded, Unreachable
 from net.ids import TAG_SIZE, Cursor, NodeId, Tag
 from net.instant import Instant
 from net.messages import Follow, Price, Tags, Unfollow
-from net.patron.courier import QUEUE_PAUSE, Courier, ScatteredNumbers, Purpose, Waits
+from net.patron.courier import QUEUE_PAUSE, Courier, Purpose, ScatteredNumbers, Waits
 
 # Circuits that end before they brought anything, one after another, after which a custodian counts as gone.
 MAX_FRUITLESS: Final = 3
@@ -103,10 +104,9 @@ class Streams:
         if stream not in self._streams:
             return
         if stream.is_asked:
-            try:
+            # If it cannot be told now, pieces of the unknown number are ignored until the circuit ends.
+            with suppress(Overloaded, Unreachable):
                 self._courier.ask(stream.custodian, Purpose.FOLLOW, Unfollow(stream.number), now)
-            except (Overloaded, Unreachable):
-                pass  # pieces of an unknown number are ignored
         self._forget(stream)
 
     def receive(self, custodian: NodeId, message: Tags, now: Instant) -> None:
@@ -133,6 +133,8 @@ class Streams:
     def lost(self, custodian: NodeId, now: Instant) -> None:
         """A circuit is gone: its streams go on over the next one."""
         for stream in [each for each in self._streams if each.custodian == custodian and each.is_asked]:
+            if stream not in self._streams:
+                continue  # closed with one that failed
             if stream.is_served:
                 self._pause(stream, now.mono, now)
             else:
@@ -141,6 +143,8 @@ class Streams:
     def handle_timeout(self, now: Instant) -> None:
         """Ask for what waits, give up on the silent."""
         for stream in self._agenda.pop_due(now.mono):
+            if stream not in self._streams:
+                continue  # closed with one that failed
             if not stream.is_asked:
                 self._ask(stream, now)
             else:
@@ -170,6 +174,7 @@ class Streams:
         self._numbered[number] = stream
         stream.number = number
         stream.is_asked, stream.is_served = True, False
+        stream.price = 1
         stream.asked_at = now.mono
         self._agenda.schedule(stream, now.mono + self._waits.answer)
 
