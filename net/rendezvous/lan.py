@@ -16,13 +16,13 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from typing import Final
 
-import ifaddr
 import trio
 
 from net.driver import system_clock
 from net.ids import Endpoint
 from net.instant import Instant
 from net.rendezvous.beacon import BEACON_SIZE, Beacons
+from net.rendezvous.interfaces import own_interfaces
 
 # Where calls go; unassigned, and below the ports that systems give away by themselves.
 LAN_PORT: Final = 21925
@@ -43,16 +43,6 @@ class LanStatus:
     networks: int = 0
     called: int = 0
     heard: int = 0
-
-
-def own_interfaces() -> list[IPv4Interface]:
-    """Return the IPv4 addresses of this machine's interfaces with their networks."""
-    return [
-        IPv4Interface((address.ip, address.network_prefix))
-        for adapter in ifaddr.get_adapters()
-        for address in adapter.ips
-        if isinstance(address.ip, str)
-    ]
 
 
 def networks_for(listen_host: str, interfaces: list[IPv4Interface]) -> list[IPv4Network]:

@@ -53,6 +53,8 @@ MAX_ENDPOINTS_PER_REPLY: Final = 128
 ALERT_QUEUE: Final = 512
 # Bytes per second that the DHT may send.
 UPLOAD_RATE: Final = 8000
+# Seconds that libtorrent has to end.
+CLOSING_PATIENCE: Final = 3.0
 # Rules of the public DHT that a private one cannot keep.
 PRIVATE_RULES: Final[libtorrent.settings_pack] = {
     "dht_restrict_routing_ips": False,
@@ -151,7 +153,11 @@ class Mainline:
                 self._session = None
                 self.status.state = MainlineState.STOPPED
                 session.set_alert_fd(-1)
-                del session  # joins libtorrent's threads: a few milliseconds without torrents
+                last = [session]
+                del session
+                # Letting go of a session waits for libtorrent's threads: milliseconds, but for a slow gateway.
+                with trio.move_on_after(CLOSING_PATIENCE, shield=True):
+                    await trio.to_thread.run_sync(last.clear, abandon_on_cancel=True)
 
     def _open(self) -> libtorrent.session:
         import libtorrent as lt

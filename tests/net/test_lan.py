@@ -27,6 +27,7 @@ from net.rendezvous.beacon import (
     decode_beacon,
     encode_beacon,
 )
+from net.rendezvous.interfaces import own_endpoints
 from net.rendezvous.lan import LocalDiscovery, networks_for
 
 DAY = 20_000
@@ -151,6 +152,12 @@ def test_a_node_bound_to_one_address_stays_in_its_network() -> None:
     assert [str(each) for each in networks_for("127.0.0.1", interfaces)] == ["127.0.0.0/8"]
     assert [str(each) for each in networks_for("0.0.0.0", interfaces)] == ["127.0.0.0/8", "192.168.1.0/24"]
     assert networks_for("203.0.113.5", interfaces) == []
+
+
+def test_a_node_knows_where_it_is_on_its_own_machine() -> None:
+    assert own_endpoints(Endpoint("127.0.0.1", 4000)) == [Endpoint("127.0.0.1", 4000)]
+    assert Endpoint("127.0.0.1", 4000) in own_endpoints(Endpoint("0.0.0.0", 4000))
+    assert all(":" in each.host for each in own_endpoints(Endpoint("::", 4000)))
 
 
 def free_port() -> int:

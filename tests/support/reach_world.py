@@ -97,8 +97,9 @@ class Node:
                 if lie is not None:
                     self.send(event.link, lie, now)
                     return
-                is_answer = isinstance(message, Reflection | DialBack | Dialed)
-                if not (is_answer and self.calls.receive(event.link, message, now)):
+                if isinstance(message, Reflection | DialBack | Dialed):
+                    self.calls.receive(event.link, message, now)
+                else:
                     self.reach.handle(message, event.link, now)
             case _:
                 raise AssertionError(event)

@@ -1,0 +1,129 @@
+"""Finding each other on real networks: namespaces with NATs and without a way out."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.nat_box import NatKind
+from tests.support.netlab import LabHost, NetLab, Programs, Weather, lines, why_not
+
+pytestmark = [pytest.mark.network, pytest.mark.slow]
+
+PATIENCE = 20.0
+PORT = 4000
+
+# Sends "HOST PORT TEXT" from a line to there, says "HOST PORT TEXT" of what came.
+TALKER = f"""
+import socket, sys, threading
+talk = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+talk.bind(("0.0.0.0", {PORT}))
+def hear():
+    while True:
+        data, source = talk.recvfrom(2000)
+        print(*source, data.decode(), flush=True)
+threading.Thread(target=hear, daemon=True).start()
+print("ready", flush=True)
+for line in sys.stdin:
+    host, port, text = line.split()
+    talk.sendto(text.encode(), (host, int(port)))
+"""
+
+# Says where nodes live that broadcasts told of, for a node at the port in its argument.
+FINDER = """
+import sys, trio
+from net.ids import Endpoint
+from net.rendezvous.lan import LocalDiscovery
+service = LocalDiscovery(Endpoint("0.0.0.0", int(sys.argv[1])), lambda found: print(*found, flush=True))
+trio.run(service.run)
+"""
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[NetLab]:
+    if reason := why_not():
+        pytest.skip(reason)
+    with NetLab() as made:
+        yield made
+
+
+@pytest.fixture
+def programs() -> Iterator[Programs]:
+    started = Programs()
+    yield started
+    started.close()
+
+
+class Talker:
+    """A program on a host that sends and hears."""
+
+    def __init__(self, host: LabHost, programs: Programs) -> None:
+        self.host = host
+        self._process = programs.start(host, sys.executable, "-c", TALKER)
+        assert lines(self._process, 1, PATIENCE) == ["ready"]
+
+    def say(self, to: str, port: int, text: str) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{to} {port} {text}\n")
+
+    def hear(self) -> tuple[str, int, str]:
+        """The next datagram: from where, and its text."""
+        [line] = lines(self._process, 1, PATIENCE)
+        host, port, text = line.split()
+        return host, int(port), text
+
+
+@pytest.mark.parametrize("kind", list(NatKind))
+def test_a_nat_lets_in_whom_its_kind_lets_in(lab: NetLab, programs: Programs, kind: NatKind) -> None:
+    internet = lab.internet()
+    hidden = Talker(internet.host(kind), programs)
+    friend, stranger = Talker(internet.host(), programs), Talker(internet.host(), programs)
+    hidden.say(friend.host.public, PORT, "hello")
+    host, port, text = friend.hear()
+    assert (host, text) == (hidden.host.public, "hello")
+    stranger.say(host, port, "guess")
+    stranger.say(friend.host.public, PORT, "guessed")
+    assert friend.hear()[2] == "guessed"
+    friend.say(host, port, "answer")
+    heard = hidden.hear()
+    if kind is NatKind.FULL_CONE:
+        assert heard == (stranger.host.public, PORT, "guess")
+    else:
+        assert heard == (friend.host.public, PORT, "answer")
+    hidden.say(stranger.host.public, PORT, "again")
+    assert (stranger.hear()[1] == port) is (kind is not NatKind.SYMMETRIC)
+
+
+def test_weather_loses_delays_and_reorders(lab: NetLab, programs: Programs) -> None:
+    internet = lab.internet(Weather(loss=0.3))
+    one, other = Talker(internet.host(), programs), Talker(internet.host(), programs)
+    for text in [*map(str, range(200)), *["end"] * 20]:
+        one.say(other.host.public, PORT, text)
+    heard: list[str] = []
+    while (text := other.hear()[2]) != "end":
+        heard.append(text)
+    assert 100 < len(heard) < 180
+    assert heard == sorted(heard, key=int)
+    internet.weather = Weather(delay=0.06, jitter=0.04)
+    began = time.monotonic()
+    for number in range(50):
+        one.say(other.host.public, PORT, f"late{number}")
+    late = [text for text in iter(lambda: other.hear()[2], "late49") if text != "end"]
+    assert time.monotonic() - began > 0.02
+    assert late != sorted(late, key=lambda text: int(text[4:])) or len(late) < 49
+
+
+def test_nodes_find_each_other_where_there_is_no_way_out(lab: NetLab, programs: Programs) -> None:
+    hosts = lab.lan(3)
+    finders = [programs.start(host, sys.executable, "-c", FINDER, str(5000 + at)) for at, host in enumerate(hosts)]
+    homes = {f"{host.address} {5000 + at}" for at, host in enumerate(hosts)}
+    for at, finder in enumerate(finders):
+        wanted = homes - {f"{hosts[at].address} {5000 + at}"}
+        found: set[str] = set()
+        while not wanted <= found:
+            [line] = lines(finder, 1, PATIENCE)
+            found.add(line)
+            assert found <= wanted
