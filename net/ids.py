@@ -35,7 +35,7 @@ class Endpoint(NamedTuple):
 class Cursor(NamedTuple):
     """How far a reader has followed one custodian's tag stream.
 
-    ``run`` (8 bytes) is drawn by the custodian when its store is created or was lost; ``arrival`` is the number of
+    ``run`` (8 bytes) is drawn by the custodian whenever it opens its store; ``arrival`` is the number of
     the last tag seen. A custodian that does not know the run starts over from its oldest box.
     """
 

@@ -165,7 +165,8 @@ class Intake:
         entry = self._entries.get(stored_key(stored))
         is_new = entry is None
         if entry is None:
-            pushes_out = self._room.make(stored, terms.factor, index, self)
+            factor = terms.factor if kind is Kind.BOX else 1
+            pushes_out = self._room.make(stored, factor, index, self)
             if pushes_out is None:
                 return Verdict.FULL, None, False
             for rung in pushes_out:

@@ -28,7 +28,7 @@ MAX_PUSHED_OUT: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """What a custodian gives to strangers, for each kind of parcel. A parcel also costs about 300 bytes of memory."""
+    """What a custodian gives to strangers, for each kind of parcel. A parcel also costs about 250 bytes of memory."""
 
     parcels: int = 65536
     size: int = 128 * 1024 * 1024  # bytes
