@@ -7,7 +7,7 @@ Commands that open, lock or change the account itself, and those that wait for t
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any, Final, Literal, cast
 
 import msgspec
 
@@ -18,13 +18,14 @@ from core.crypto.seed import identity_of
 from core.errors import Malformed
 from core.people import inviting, meeting
 from core.people.content import text_size
-from core.people.reading import message_id
+from core.people.notices import message_id
 from core.people.work import Work
 from core.storage import accounts, conversations, meetings, messages
 from core.storage.conversations import ConversationRow
-from core.storage.messages import GAP, MessageRow, NewMessage
+from core.storage.messages import GAP, NEW_DEVICE, MessageRow, NewMessage
 
 TEXT_KIND = 1
+_KINDS: Final[dict[int, Literal["text", "gap", "device"]]] = {TEXT_KIND: "text", GAP: "gap", NEW_DEVICE: "device"}
 MAX_UID_SIZE = 256  # characters of a uid that a program chooses
 MAX_NOTE_SIZE = 200
 MAX_QUERY_SIZE = 200
@@ -220,7 +221,7 @@ def describe_message(work: Work, row: MessageRow) -> api.Message:
         copies=row.copies,
         until=row.until,
         late=bool(row.late),
-        kind="gap" if row.kind == GAP else "text" if row.kind == TEXT_KIND else "unknown",
+        kind=_KINDS.get(row.kind, "unknown"),
     )
 
 

@@ -26,6 +26,7 @@ from core.people.effects import (
     Effect,
     Emit,
     Fetch,
+    FindRecord,
     Follow,
     PutRecord,
     Read,
@@ -36,14 +37,12 @@ from core.people.effects import (
 from core.people.engine import Engine
 from core.people.moment import Moment
 from core.people.work import Work
-from core.storage import mail
 from core.storage.database import Database
 from core.storage.errors import Closed, StorageError
 from core.storage.thread import DatabaseThread
 from core.vault.mark import Mark
 from net.errors import Overloaded
 from net.events import DepositAnswered, NodeEvent
-from net.ids import Endpoint, NodeId
 from net.parcel.work import FULL_PRICE, WorkPrice
 
 _log = logging.getLogger(__name__)
@@ -54,8 +53,6 @@ SOLVERS = 2
 MAX_DRAFTS = 4096
 # Seconds until what a full disk made us miss is read again.
 RECOVERY_PAUSE = 5.0
-# Seconds between two notes of the nodes we know.
-REMEMBER_PERIOD = 300.0
 # A draft and the work done for it.
 _Paid = tuple[BoxDraft | RecordDraft, tuple[int, ...]]
 
@@ -87,14 +84,12 @@ class PeopleService:
 
     async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Run until cancelled."""
-        self.node.remember(await self.thread.run(_known_peers))
         async with trio.open_nursery() as nursery:
             for _ in range(SOLVERS):
                 nursery.start_soon(self._solve)
             nursery.start_soon(self._keep_solved)
             await self._engine(self.engine.start)
             nursery.start_soon(self._keep_time)
-            nursery.start_soon(self._remember_regularly)
             task_status.started()
 
     # --- in -----------------------------------------------------------------------------------------------------
@@ -176,6 +171,8 @@ class PeopleService:
                 self.node.withdraw(effect.parcel_id)
             case PutRecord():
                 self.node.put_record(effect.record)
+            case FindRecord():
+                self.node.get_record(effect.record_id)
             case Solve():
                 self._queue.send_nowait(effect.draft)
             case Emit():
@@ -213,32 +210,8 @@ class PeopleService:
                 _log.warning("could not do what was due: %s", type(error).__name__)
                 await trio.sleep(RECOVERY_PAUSE)
 
-    async def _remember_regularly(self) -> None:
-        while True:
-            await trio.sleep(REMEMBER_PERIOD)
-            await self.remember()
-
-    async def remember(self) -> None:
-        """Note the nodes we know for the next start."""
-        known = self.node.remembered()
-        if known:
-            try:
-                await self.thread.run(_note_peers, known)
-            except StorageError as error:
-                _log.warning("could not note the nodes: %s", type(error).__name__)
-
 
 def _solve(draft: BoxDraft | RecordDraft, hour: int, price: WorkPrice) -> tuple[int, ...]:
     if isinstance(draft, BoxDraft):
         return posting.solve_draft(draft, hour, price)
     return inviting.solve_draft(draft, hour, price)
-
-
-def _known_peers(database: Database) -> list[tuple[Endpoint, NodeId]]:
-    with database.read() as snapshot:
-        return mail.remembered_peers(snapshot)
-
-
-def _note_peers(database: Database, peers: list[tuple[Endpoint, NodeId]]) -> None:
-    with database.transaction() as tx:
-        mail.remember_peers(tx, peers)

@@ -55,7 +55,8 @@ class Message(Record, frozen=True):
     """One row of a conversation. ``sender`` is "me" or an identity.
 
     ``state``, ``copies`` and ``until`` are for one's own messages (``received`` else). ``late`` marks a row that came
-    after its place was given up. ``kind`` is "text", "gap" (something is missing here) or "unknown" (newer version needed).
+    after its place was given up. ``kind`` is "text", "gap" (something is missing here), "device" (the other side
+    restored its account on a new device) or "unknown" (newer version needed).
     """
 
     id: str
@@ -66,7 +67,7 @@ class Message(Record, frozen=True):
     copies: int | None = None
     until: int | None = None
     late: bool = False
-    kind: Literal["text", "gap", "unknown"] = "text"
+    kind: Literal["text", "gap", "device", "unknown"] = "text"
 
 
 class MessageSend(Command[MessageRef], frozen=True, tag="message.send"):

@@ -54,6 +54,13 @@ class PutRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class FindRecord:
+    """Ask custodians for a record; each answers with a ``RecordAnswered``."""
+
+    record_id: ParcelId
+
+
+@dataclass(frozen=True, slots=True)
 class Solve:
     """Do a draft's proof of work in a worker thread and hand it back to ``Engine.solved``."""
 
@@ -84,9 +91,12 @@ class BoxDraft:
 
 @dataclass(frozen=True, slots=True)
 class RecordDraft:
-    """A sealed, signed record of an invitation that lacks its work, ``factor`` times the usual."""
+    """A sealed, signed record that lacks its work, ``factor`` times the usual.
 
-    invitation: str
+    It is of an invitation, or the personal record where ``invitation`` is None.
+    """
+
+    invitation: str | None
     record_id: bytes
     sequence: int
     expiry_hour: int
@@ -95,4 +105,4 @@ class RecordDraft:
     factor: float
 
 
-Effect = Read | Follow | Fetch | Deposit | Withdraw | PutRecord | Solve | Emit
+Effect = Read | Follow | Fetch | Deposit | Withdraw | PutRecord | FindRecord | Solve | Emit

@@ -22,13 +22,14 @@ from core.people.effects import BoxDraft, Effect, Fetch, Follow, RecordDraft
 from core.people.fetching import Fetching
 from core.people.foresight import Foresight
 from core.people.greeting import WORK_FACTOR
+from core.people.keeping import Keeping
 from core.people.listening import Listening
 from core.people.moment import DAY_MS, Moment
 from core.people.new_device import new_account
 from core.people.slot import whole_slots
 from core.people.watching import LanePlace, SlotPlace, Watches
 from core.people.work import Me, Work
-from core.storage import accounts, conversations, lanes, mail, meetings, messages
+from core.storage import accounts, conversations, devices, lanes, mail, meetings, messages
 from core.storage.database import Database
 from core.storage.meetings import SlotPlace as StoredSlot
 from net.errors import DecodeError
@@ -91,6 +92,8 @@ class Engine:
         self._fetching = Fetching()
         self._foresight = Foresight()
         self._listening = Listening()
+        self._keys = keys
+        self._keeping = Keeping(keys, self._random)
         self._caught_up = False
         self._day = now.day
         self._ack_at: dict[int, float] = {}
@@ -131,6 +134,7 @@ class Engine:
         self._solving.clear()
         self._foresight.clear()
         self._listening = Listening()
+        self._keeping = Keeping(self._keys, self._random)
         with self._database.transaction() as tx:
             self._watches = Watches(now.day, mail.tags(tx))
             work = Work(tx, self.me, now, self._watches)
@@ -186,20 +190,28 @@ class Engine:
                 work.effects.append(Follow(event.custodian, event.bucket, cursor))
                 posting.repeat_unconfirmed(work, MAX_REPEATED)
                 inviting.repeat_records(work)
+                self._keeping.look(work)
             case TagsArrived():
                 self._on_tags(work, event)
             case BoxArrived():
                 self._on_box(work, event.box)
             case DepositAnswered():
-                if event.verdict is Verdict.STORED:
-                    posting.confirmed(work, event.parcel_id, event.custodian)
-                    inviting.confirmed(work, event.parcel_id, event.custodian)
+                self._on_verdict(work, event)
             case BoxAbsent():
                 self._fetching.absent(event.tag, work.now.mono)
                 if self._foresight.absent(event.tag):
                     self._watches.forget_seen(event.tag)
-            case CustodianDown() | RecordAnswered():
+            case RecordAnswered():
+                if not self._keeping.answered(work, event):
+                    self._distrust_state(work)
+            case CustodianDown():
                 pass
+
+    def _on_verdict(self, work: Work, event: DepositAnswered) -> None:
+        self._keeping.deposited(work, event)
+        if event.verdict is Verdict.STORED:
+            posting.confirmed(work, event.parcel_id, event.custodian)
+            inviting.confirmed(work, event.parcel_id, event.custodian)
 
     def _on_tags(self, work: Work, event: TagsArrived) -> None:
         new, ours = self._watches.see(event.tags)
@@ -267,6 +279,8 @@ class Engine:
                 if isinstance(draft, BoxDraft):
                     self._solving.discard((draft.posting, draft.fragment))
                     posting.finish(work, draft, nonces)
+                elif draft.invitation is None:
+                    self._keeping.finish(work, draft, nonces)
                 else:
                     inviting.finish_record(work, draft, nonces)
             self._after(work)
@@ -305,6 +319,7 @@ class Engine:
         meetings.expire_pieces(work.tx, work.now.sure_ms // DAY_MS - 3)
         inviting.forget_expired(work)
         lanes.forget_ended(work.tx, work.now.sure_ms - ENDED_DAYS * DAY_MS)
+        self._keeping.tend(work)
 
     def _turn_day(self, work: Work) -> None:
         work.want(self._watches.turn_day(work.now.day))
@@ -361,8 +376,8 @@ class Engine:
     @staticmethod
     def _write_pending(work: Work, conversation: int) -> None:
         row = conversations.by_id(work.tx, conversation)
-        if row.state != "open" or row.inbox is None:
-            return
+        if row.state != "open" or row.inbox is None or not devices.of_conversation(work.tx, conversation):
+            return  # nobody there can be written to yet
         Engine._ensure_lane(work, conversation)
         conversing.write_pending(work, conversation)
 

@@ -120,6 +120,7 @@ def finish_record(work: Work, draft: RecordDraft, nonces: tuple[int, ...]) -> No
     record = encode_record(
         Record(ParcelId(draft.record_id), draft.sequence, draft.expiry_hour, nonces, draft.ciphertext, draft.signature)
     )
+    assert draft.invitation is not None
     meetings.set_record(work.tx, draft.invitation, draft.sequence, record)
     row = meetings.find(work.tx, draft.invitation)
     if row is not None and row.record == record:

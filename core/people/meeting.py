@@ -26,10 +26,12 @@ from core.people.envelope import Place, open_envelope
 from core.people.fragment import cut, joined
 from core.people.greeting import Greeting
 from core.people.invitation import Bundle, Link, decode_link
+from core.people.knowing import is_foreign, know
 from core.people.lane import Offer, check_offer
 from core.people.moment import DAY_MS
+from core.people.notices import message_id
 from core.people.posting import TRY_MS, done, mark_delivered, slot_secrets
-from core.people.reading import insert_incoming, message_id, unwrap
+from core.people.reading import insert_incoming, unwrap
 from core.people.slot import ACCEPTANCE_SLOTS, SLOTS
 from core.people.watching import SlotWatch
 from core.people.work import Work
@@ -44,21 +46,6 @@ from core.storage.postings import Posting
 ACCEPTED_AGAIN_MS = 4 * DAY_MS
 # An acceptance stands outside any lane: it is signed at this place.
 _ACCEPTANCE_INDEX = 0
-
-
-def _know_device(work: Work, conversation: int, certificate: Certificate) -> None:
-    devices.upsert(work.tx, certificate.device, conversation, msgspec.msgpack.encode(certificate))
-
-
-def _is_foreign(work: Work, certificate: Certificate) -> bool:
-    """Tell whether an identity signed for a device that is ours, or known as another identity's.
-
-    It may sign for any key it has seen; taken at its word, it would put its own ratchet keys in a common contact's place.
-    """
-    known = devices.find(work.tx, certificate.device)
-    if known is None:
-        return certificate.device == work.me.device
-    return conversations.by_id(work.tx, known.conversation).identity != certificate.identity
 
 
 # --- greeting somebody ----------------------------------------------------------------------------------------------
@@ -81,7 +68,7 @@ def existing(work: Work, link: Link, device: bytes) -> ConversationRow | None:
 
 def greet(work: Work, link: Link, bundle: Bundle, text: str) -> ConversationRow:
     """Write a greeting to whoever made a link. The conversation waits until it is accepted. Raises ``ApiError``."""
-    if _is_foreign(work, bundle.certificate):
+    if is_foreign(work, bundle.certificate):
         raise ApiError(Kind.BAD_INVITE, "This invitation names the device of somebody else.")
     row = conversations.by_identity(work.tx, link.identity)
     if row is None:
@@ -101,7 +88,7 @@ def greet(work: Work, link: Link, bundle: Bundle, text: str) -> ConversationRow:
     uid = primitives.random_bytes(16)
     unsigned = Greeting(work.me.certificate, olm, offer, work.me.inbox, me.name, uid, text, work.now.own_ms, bytes(64))
     sealed = greetings.seal(link, bundle, unsigned, work.me.device_seed)
-    _know_device(work, row.id, bundle.certificate)
+    know(work, row.id, bundle.certificate)
     pickle = session.pickle(work.me.pickle_key)
     devices.add_session(work.tx, session.id, bundle.certificate.device, pickle)
     greeting_hash = primitives.sha256(sealed)
@@ -214,7 +201,7 @@ def greeting_found(work: Work, invitation: str, sealed: bytes) -> bool:
         opened = greetings.open_greeting(sealed, decode_link(row.link), row.xwing_private, account)
     except (OpenFailed, Malformed):
         return False
-    if _is_foreign(work, opened.greeting.certificate):
+    if is_foreign(work, opened.greeting.certificate):
         return False
     if meetings.is_door_full(work.tx) and not _is_awaited(work, opened.greeting.certificate):
         return False  # looked at again when it comes again, tomorrow
@@ -272,7 +259,7 @@ def describe(work: Work, row: GreetingRow) -> api.Greeting:
 def accept(work: Work, row: GreetingRow) -> ConversationRow:
     """Let a greeter in: the conversation opens here at once, there when the acceptance is read. Raises ``ApiError``."""
     said = decode(Greeting, row.greeting, "stored greeting")
-    if _is_foreign(work, said.certificate):  # another identity has come by the same device meanwhile
+    if is_foreign(work, said.certificate):  # another identity has come by the same device meanwhile
         raise ApiError(Kind.UNKNOWN_GREETING, "This greeting came from the device of somebody else.")
     conversation = conversations.by_identity(work.tx, row.identity)
     if conversation is None:
@@ -281,7 +268,7 @@ def accept(work: Work, row: GreetingRow) -> ConversationRow:
     conversations.set_inbox(work.tx, conversation.id, said.inbox)
     was_open = conversation.state == "open" and bool(devices.of_conversation(work.tx, conversation.id))
     is_again = was_open and devices.find(work.tx, said.certificate.device) is not None
-    _know_device(work, conversation.id, said.certificate)
+    know(work, conversation.id, said.certificate)
     session = Session.restore(row.session, work.me.pickle_key)
     pickle = session.pickle(work.me.pickle_key)
     devices.add_session(work.tx, session.id, said.certificate.device, pickle)
@@ -372,14 +359,14 @@ def _is_sound(work: Work, owner: ConversationRow, item: Acceptance) -> bool:
         check_offer(item.offer)
     except Malformed:
         return False
-    return item.certificate.identity == owner.identity and not _is_foreign(work, item.certificate)
+    return item.certificate.identity == owner.identity and not is_foreign(work, item.certificate)
 
 
 def _accepted(work: Work, owner: ConversationRow, item: Acceptance, greeting_hash: bytes) -> None:
     was_open = owner.state == "open"
     greeted = postings.of_conversation(work.tx, owner.id, "greeting")
     conversations.set_inbox(work.tx, owner.id, item.inbox)
-    _know_device(work, owner.id, item.certificate)
+    know(work, owner.id, item.certificate)
     if not _settle_greetings(work, greeted, greeting_hash):
         for seq in messages.unanswered_greetings(work.tx, owner.id):  # of a link that was over before it was answered
             mark_delivered(work, seq)

@@ -19,6 +19,7 @@ from core.people.device import TAG_SIZE, Certificate
 from core.people.envelope import Place, Wrapped, open_envelope
 from core.people.fragment import MAX_FRAGMENTS, Piece, decode_piece
 from core.people.moment import HOUR_MS
+from core.people.notices import insert_notice, message_id
 from core.people.posting import box_ad
 from core.people.watching import GIVEN_UP_SIZE, LanePlace
 from core.people.work import Work
@@ -120,7 +121,8 @@ def _skip_hole(work: Work, row: ReadLane) -> None:
     lanes.give_up(work.tx, row.generation, given_up[-MAX_GIVEN_UP * GIVEN_UP_SIZE :])
     lanes.advance_reading(work.tx, row.generation, chain, index)
     lanes.release(work.tx, row.generation, index)
-    _insert_gap(work, row)
+    about = b"gap" + row.generation + row.next_index.to_bytes(8, "big")
+    insert_notice(work, row.conversation, row.device, GAP, about, (row.generation, row.next_index))
     conversations.set_ack_due(work.tx, row.conversation, due=True)  # its writer is to say it again
     fresh = lanes.reading(work.tx, row.generation)
     assert fresh is not None
@@ -137,26 +139,6 @@ def _end_of_hole(work: Work, row: ReadLane) -> int:
     piece = decode_piece(plaintext)
     is_start = piece.number == 0 and index > row.next_index
     return index if is_start else index - piece.number + piece.count
-
-
-def _insert_gap(work: Work, row: ReadLane) -> None:
-    conversation = conversations.by_id(work.tx, row.conversation)
-    uid = primitives.sha256(b"gap" + row.generation + row.next_index.to_bytes(8, "big"))[:16]
-    gap = NewMessage(
-        id=message_id(conversation.public_id, conversation.identity, uid),
-        conversation=row.conversation,
-        uid=uid,
-        author=conversation.identity,
-        device=row.device,
-        incoming=True,
-        kind=GAP,
-        text="",
-        sent_at=work.now.own_ms,
-        state="received",
-        generation=row.generation,
-        idx=row.next_index,
-    )
-    messages.insert(work.tx, gap)
 
 
 def _take_late(work: Work, row: ReadLane, index: int, piece: Piece) -> None:
@@ -262,11 +244,6 @@ def _open_rekey(work: Work, item: Rekey) -> bytes | None:
             except OpenFailed:
                 return None  # its writer has locked itself out of its own lane
     return None
-
-
-def message_id(conversation: str, author: bytes, uid: bytes) -> str:
-    """Return the id under which programs know a row."""
-    return primitives.sha256(conversation.encode() + author + uid)[:16].hex()
 
 
 def _insert_text(work: Work, row: ReadLane, index: int, block: Block, item: Text, *, late: bool) -> None:

@@ -19,8 +19,10 @@ from core.people.content import LaneAck, Reset, reset_message
 from core.people.conversing import lane_acks, start_session
 from core.people.device import check
 from core.people.fragment import CLASSES, PIECE_SIZE, PLAINTEXT_SIZE, cut, pad, unpad
+from core.people.knowing import know
 from core.people.lane import Offer
 from core.people.moment import HOUR_MS
+from core.people.notices import insert_notice
 from core.people.posting import TRY_MS, done, slot_secrets, withdraw_all
 from core.people.slot import RESET_SLOTS
 from core.people.watching import SlotWatch
@@ -28,6 +30,7 @@ from core.people.work import Work
 from core.storage import accounts, conversations, devices, lanes, messages, postings
 from core.storage.devices import DeviceRow
 from core.storage.lanes import ReadLane, WriteLane
+from core.storage.messages import NEW_DEVICE
 from core.storage.postings import Posting
 
 _NONCE_SIZE = 12
@@ -188,13 +191,33 @@ def received(work: Work, conversation: int, greeting_hash: bytes, sealed: bytes)
         return False
     if certificate.device == work.me.device:
         return True  # our own announcement, come back
-    known = devices.find(work.tx, certificate.device)
-    if known is None or known.conversation != conversation:
-        return False
     if not primitives.ed25519_verify(certificate.device, reset.signature, reset_message(reset)):
+        return False
+    known = devices.find(work.tx, certificate.device) or _meet(work, conversation, reset)
+    if known is None or known.conversation != conversation:
         return False
     _follow(work, conversation, known, reset)
     return True
+
+
+def _meet(work: Work, conversation: int, reset: Reset) -> DeviceRow | None:
+    """Know a further device of the other side: somebody restored an account by its words.
+
+    Only the two sides know the root under which the reset is sealed, and the identity certified the device: who could
+    do both could as well be the device we know. So this needs no second greeting; it is shown as a line of its own.
+    """
+    owner = conversations.by_id(work.tx, conversation)
+    if owner.state != "open" or reset.certificate.identity != owner.identity:
+        return None
+    is_asked_for = lanes.written(work.tx, reset.answers) is not None
+    if not is_asked_for and (reset.answers != NOBODY or _is_restless(work, conversation)):
+        return None
+    has_others = bool(devices.of_conversation(work.tx, conversation))
+    know(work, conversation, reset.certificate)
+    if has_others:
+        device = reset.certificate.device
+        insert_notice(work, conversation, device, NEW_DEVICE, b"device" + device)
+    return devices.find(work.tx, reset.certificate.device)
 
 
 def _follow(work: Work, conversation: int, known: DeviceRow, reset: Reset) -> None:
@@ -203,6 +226,7 @@ def _follow(work: Work, conversation: int, known: DeviceRow, reset: Reset) -> No
         return  # overtaken by one that left nothing to read in lanes before it
     if reset.answers == NOBODY and _is_restless(work, conversation):
         return  # heard again tomorrow, when it is announced again
+    is_new = not lanes.was_read(work.tx, known.device)
     if not start_reading(work, conversation, known.device, reset.offer):
         return  # a copy of a reset we know
     conversations.set_inbox(work.tx, conversation, reset.inbox)
@@ -217,7 +241,8 @@ def _follow(work: Work, conversation: int, known: DeviceRow, reset: Reset) -> No
     devices.set_offered_key(work.tx, known.device, None)
     if not answers_us:
         begin(work, conversation, is_last_known=True, answers=reset.offer.generation)
-    say_again(work, conversation, reset.holds)
+    if not is_new:  # else what others of its devices hold was said; what they do not is said anew with the generation
+        say_again(work, conversation, reset.holds)
     if answers_us:
         start_session(work, known)
 

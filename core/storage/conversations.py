@@ -159,6 +159,19 @@ def add_root(tx: Transaction, conversation: int, greeting_hash: bytes, root: byt
     )
 
 
+def drop_root(tx: Transaction, conversation: int, greeting_hash: bytes) -> bool:
+    """Forget a root, unless it is the only one; tell whether there was something to forget."""
+    return (
+        tx.run(
+            "DELETE FROM roots WHERE conversation = ?1 AND greeting_hash = ?2"
+            " AND (SELECT count(*) FROM roots WHERE conversation = ?1) > 1",
+            conversation,
+            greeting_hash,
+        )
+        == 1
+    )
+
+
 def roots(tx: Snapshot, conversation: int) -> list[tuple[bytes, bytes]]:
     """Return (greeting hash, root), the standing one first."""
     rows = tx.rows("SELECT greeting_hash, root FROM roots WHERE conversation = ? ORDER BY greeting_hash", conversation)

@@ -52,6 +52,12 @@ def find(tx: Snapshot, device: bytes) -> DeviceRow | None:
     return None if row is None else DeviceRow(*row)
 
 
+def forget(tx: Transaction, device: bytes) -> None:
+    """Forget a device and the ratchets with it."""
+    tx.run("DELETE FROM sessions WHERE device = ?", device)
+    tx.run("DELETE FROM devices WHERE device = ?", device)
+
+
 def set_offered_key(tx: Transaction, device: bytes, public: bytes | None) -> None:
     """Keep the key a device offered, or forget it once used."""
     tx.run("UPDATE devices SET offered_key = ? WHERE device = ?", public, device)

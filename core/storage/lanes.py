@@ -140,6 +140,11 @@ def reading(tx: Snapshot, generation: bytes) -> ReadLane | None:
     return None if row is None else ReadLane(*row)
 
 
+def was_read(tx: Snapshot, device: bytes) -> bool:
+    """Tell whether a lane of this device is read, or was lately."""
+    return tx.row("SELECT 1 FROM read_lanes WHERE device = ?", device) is not None
+
+
 def every_reading(tx: Snapshot) -> list[ReadLane]:
     """Return all lanes that are read."""
     return [ReadLane(*row) for row in tx.rows(f"SELECT {_READ} FROM read_lanes WHERE ended_at IS NULL")]

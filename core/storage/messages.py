@@ -10,7 +10,7 @@ from core.storage.database import Snapshot, Transaction
 
 @dataclass(frozen=True, slots=True)
 class MessageRow:
-    """One row. ``kind`` is the content kind of ``docs/PROTOCOL.md`` 7, or 0 where something is missing."""
+    """One row. ``kind`` is the content kind of ``docs/PROTOCOL.md`` 7, or ``GAP`` or ``NEW_DEVICE``."""
 
     seq: int
     id: str
@@ -36,6 +36,7 @@ _COLUMNS = (
     " late, pending"
 )
 GAP = 0
+NEW_DEVICE = -1  # the other side restored its account on a device that was not known before
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,7 @@ def encode_again(tx: Transaction, conversation: int, generation: bytes, first: i
     """Let rows of ours at indexes of a lane, from ``first`` on and below ``end``, be encoded anew; return how many."""
     return tx.run(
         "UPDATE messages SET pending = 1 WHERE conversation = ? AND generation = ? AND idx >= ? AND idx < ?"
-        " AND incoming = 0 AND kind <> 0 AND state <> 'failed'",
+        " AND incoming = 0 AND kind > 0 AND state <> 'failed'",
         conversation,
         generation,
         first,

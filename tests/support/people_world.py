@@ -15,7 +15,19 @@ from pathlib import Path
 from core import api, commands, finding
 from core.people import inviting, meeting, posting
 from core.people.account_keys import keys_of_seed
-from core.people.effects import BoxDraft, Deposit, Effect, Emit, Fetch, Follow, PutRecord, Read, Solve, Withdraw
+from core.people.effects import (
+    BoxDraft,
+    Deposit,
+    Effect,
+    Emit,
+    Fetch,
+    FindRecord,
+    Follow,
+    PutRecord,
+    Read,
+    Solve,
+    Withdraw,
+)
 from core.people.engine import Engine
 from core.people.moment import Moment
 from core.people.resetting import trusts
@@ -232,12 +244,21 @@ class Person:
                 node.withdraw(effect.parcel_id)
             case PutRecord():
                 node.put_record(effect.record, now)
+            case FindRecord():
+                node.get_record(effect.record_id, now)
+            case _:
+                self._carry_out_here(effect)
+
+    def _carry_out_here(self, effect: Effect) -> None:
+        match effect:
             case Solve():
                 if not self._drafts:
                     self.host.after(SOLVING, lambda _: self._guarded(self._solve))
                 self._drafts.append(effect)
             case Emit():
                 self.events.append(effect.event)
+            case _:
+                pass
 
     def _solve(self, _: Instant) -> None:
         drafts, self._drafts = self._drafts, []

@@ -14,13 +14,13 @@ from pathlib import Path
 from core import api, commands
 from core.people import inviting, posting
 from core.people.account_keys import keys_of_seed
-from core.people.effects import BoxDraft, Deposit, Effect, Emit, Fetch, Follow, PutRecord, Read, Solve
+from core.people.effects import BoxDraft, Deposit, Effect, Emit, Fetch, FindRecord, Follow, PutRecord, Read, Solve
 from core.people.engine import Engine
 from core.people.moment import HOUR_MS, Moment
 from core.storage.database import Database
 from core.storage.migrations import load_migrations
 from net.bucket import Bucket
-from net.events import BoxArrived, CustodianUp, DepositAnswered, NodeEvent, TagsArrived, Verdict
+from net.events import BoxArrived, CustodianUp, DepositAnswered, NodeEvent, RecordAnswered, TagsArrived, Verdict
 from net.ids import Cursor, NodeId, ParcelId, Tag, tag_of
 from net.parcel.box import decode_box
 from net.parcel.record import decode_record
@@ -42,6 +42,7 @@ class Office:
     bytes_of_id: dict[bytes, bytes] = field(default_factory=dict[bytes, bytes])
     is_lost: set[int] = field(default_factory=set[int])
     coverage: int = 0
+    liars: dict[NodeId, dict[bytes, bytes]] = field(default_factory=dict[NodeId, dict[bytes, bytes]])
 
     def put(self, data: bytes) -> None:
         box = decode_box(data)
@@ -50,6 +51,23 @@ class Office:
         assert known == data, "one id was seen with different bytes"
         if data not in self.boxes:
             self.boxes.append(data)
+
+    def put_record(self, data: bytes) -> Verdict:
+        record = decode_record(data)
+        known = self.find_record(record.record_id)
+        if known == data:
+            return Verdict.STORED
+        if known is not None and decode_record(known).sequence >= record.sequence:
+            return Verdict.STALE
+        self.records[record.record_id] = data
+        return Verdict.STORED
+
+    def find_record(self, record_id: bytes, custodian: NodeId | None = None) -> bytes | None:
+        """Return what is held under an id; a custodian among the ``liars`` tells what it likes."""
+        held = self.records if custodian is None else self.liars.get(custodian, self.records)
+        data = held.get(record_id)
+        is_over = data is not None and decode_record(data).expiry_hour <= self.now_ms // HOUR_MS
+        return None if is_over else data
 
     @property
     def shown_width(self) -> int:
@@ -71,15 +89,17 @@ class Office:
 class Person:
     """An engine on a real SQLCipher file."""
 
-    def __init__(self, office: Office, folder: Path, name: str) -> None:
+    def __init__(self, office: Office, folder: Path, name: str, device: str | None = None) -> None:
+        """``device`` names a further device of the account ``name``, restored from its seed."""
         self.office, self.name = office, name
-        self.path = folder / f"{name}.db"
+        self.path = folder / f"{device or name}.db"
         self.key, self.seed = name.encode().ljust(32, b"k"), name.encode().ljust(32, b"s")
         self.events: list[api.Event] = []
         self.skew_ms = 0
         self.online = True
         self.open()
-        self.call(api.AccountRename(name=name))
+        if device is None:
+            self.call(api.AccountRename(name=name))
 
     def open(self, *, distrust: bool = False) -> None:
         self.database = Database.open(self.path, self.key, load_migrations("history"))
@@ -135,9 +155,12 @@ class Person:
                     box_id = decode_box(effect.box).box_id
                     self.feed([DepositAnswered(c, box_id, Verdict.STORED, 0) for c in CUSTODIANS])
                 case PutRecord() if self.online:
-                    record = decode_record(effect.record)
-                    self.office.records[record.record_id] = effect.record
-                    self.feed([DepositAnswered(c, record.record_id, Verdict.STORED, 0) for c in CUSTODIANS])
+                    record_id = decode_record(effect.record).record_id
+                    verdict = self.office.put_record(effect.record)
+                    self.feed([DepositAnswered(c, record_id, verdict, 0) for c in CUSTODIANS])
+                case FindRecord() if self.online:
+                    found = [(c, self.office.find_record(effect.record_id, c)) for c in CUSTODIANS]
+                    self.feed([RecordAnswered(c, effect.record_id, record) for c, record in found])
                 case Fetch() if self.online:
                     self._fetch(effect.tags)
                 case Read():

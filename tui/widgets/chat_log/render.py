@@ -47,6 +47,8 @@ NOT_TEXT = -1
 FOUND = Style(bold=True, underline=True)
 GAP_NOTE = "something is missing here; it will be added if it still comes"
 UNKNOWN_NOTE = "this needs a newer version of sottovoce to be shown"
+DEVICE_NOTE = "restored this account on a new device"
+NOTES = {"gap": GAP_NOTE, "device": DEVICE_NOTE, "unknown": UNKNOWN_NOTE}
 LATE_NOTE = "came late"
 
 
@@ -153,7 +155,7 @@ def draw(row: Message, place: Place, look: Look) -> DrawnRow:
     if place.unread:
         lines.append(Line(_rule(f"{place.unread} new", look.styles.unread, look)))
     if row.kind != "text":
-        note = GAP_NOTE if row.kind == "gap" else UNKNOWN_NOTE
+        note = NOTES[row.kind]
         lines.extend(Line(strip) for strip in _notes(note, look))
         return DrawnRow(note, tuple(_highlighted(lines, look)) if place.selected else tuple(lines))
     text = clean_text(row.text)

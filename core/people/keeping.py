@@ -1,0 +1,237 @@
+"""When the personal record is looked for, written and written again (``personal_record``, ``personal``).
+
+    changed here ──> some minutes ──> look ──> merge ──> write, above every number seen
+    a new epoch  ──> some days ─────┘
+    start, daily, a number that was refused ──> look ──> merge; what was lost or put back to an older one is put again
+
+It is looked for before it is written, so that what another device wrote is taken in and not overwritten. A device of
+this day also looks under the ids of past epochs: its account may have been restored by its words, and has its contacts
+there. Whatever is found is merged, old copies too: they change nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from random import Random
+
+from core.crypto import primitives
+from core.errors import Malformed, OpenFailed
+from core.people import lww, personal, personal_record
+from core.people.account_keys import AccountKeys
+from core.people.effects import FindRecord, PutRecord, RecordDraft, Solve
+from core.people.lww import Entry
+from core.people.moment import DAY_MS
+from core.people.personal_record import EPOCH_DAYS, LIFE_HOURS, PAST_EPOCHS, RANDOM_BITS, ROOM
+from core.people.work import Work
+from core.storage import personal as rows
+from core.storage.personal import RecordRow
+from net.events import DepositAnswered, RecordAnswered, Verdict
+from net.ids import NodeId, ParcelId
+from net.parcel.record import Record, encode_record
+
+_log = logging.getLogger(__name__)
+
+# A change is written so long after it was noticed, at random: several in a row are one, and nobody sees when it was made.
+WRITE_DELAY = (60.0, 180.0)
+# The first look after a start, at random; a device without any record looks at once.
+START_DELAY = (5.0, 60.0)
+LOOK_PERIOD = 86_400.0
+# Looked again after this long, twice as long each time: while nobody answers, and on a new device for its first day, since
+# a slow network or a lying custodian may have kept its record from it.
+FIRST_PAUSE, LONGEST_PAUSE = 30.0, 3600.0
+YOUNG_MS = DAY_MS
+# A look is good for writing for so long. Seconds.
+LOOK_LASTS = 600.0
+# Custodians whose word is taken that there is nothing (one where only one is known).
+WITNESSES = 2
+# A new epoch's record is first written at some time within these days, so that a record is 30 to 45 days old at most.
+TURN_DAYS = 15
+# Copies wanted, and the pause after which a record that lacks some is put again. Seconds.
+COPIES = 2
+REPEAT_PAUSE = 600.0
+
+
+@dataclass(slots=True)
+class _Question:
+    epoch: int
+    witnesses: set[NodeId] = field(default_factory=set[NodeId])
+    was_put: bool = False
+
+
+class Keeping:
+    """The personal record of an open account. Times are monotonic seconds."""
+
+    def __init__(self, keys: AccountKeys, random: Random) -> None:
+        self._keys = keys
+        self._ids: dict[int, ParcelId] = {}  # by epoch: deriving one takes two multiplications
+        self._random = random
+        self._questions: dict[ParcelId, _Question] = {}
+        self._asked_at = float("-inf")
+        self._look_at: float | None = None
+        self._pause = FIRST_PAUSE
+        self._write_at: float | None = None
+        self._is_solving = False
+        self._repeat_at = float("-inf")
+
+    def _id(self, epoch: int) -> ParcelId:
+        if epoch not in self._ids:
+            self._ids[epoch] = personal_record.record_id(self._keys, epoch)
+        return self._ids[epoch]
+
+    # --- looking ------------------------------------------------------------------------------------------------
+
+    def look(self, work: Work) -> None:
+        """Ask for the record, if it is time to and somebody can be asked."""
+        now = work.now
+        if self._look_at is None:
+            is_first = rows.newest(work.tx) is None
+            self._look_at = now.mono if is_first else now.mono + self._random.uniform(*START_DELAY)
+        if not now.custodians or now.mono < self._look_at:
+            return
+        epoch = personal_record.epoch_of(now.day)
+        back = PAST_EPOCHS if self._is_seeking(work) else 1
+        self._questions = {self._id(each): _Question(each) for each in range(epoch - back, epoch + 1)}
+        self._asked_at = now.mono
+        self._look_at = now.mono + self._pause
+        self._pause = min(2 * self._pause, LONGEST_PAUSE)
+        work.effects += [FindRecord(record_id) for record_id in self._questions]
+
+    def _is_seeking(self, work: Work) -> bool:
+        """Tell whether this may be a device of an account that has its contacts in an older record."""
+        return work.now.own_ms - work.me.certificate.created_at < YOUNG_MS
+
+    def answered(self, work: Work, event: RecordAnswered) -> bool:
+        """Take one custodian's answer; False when it shows that this database is an old copy of itself."""
+        question = self._questions.get(event.record_id)
+        if question is None:
+            return True
+        question.witnesses.add(event.custodian)
+        if not self._is_seeking(work):
+            self._look_at, self._pause = self._asked_at + LOOK_PERIOD, FIRST_PAUSE
+        known = rows.record(work.tx, question.epoch)
+        found = self._open(question.epoch, event.record)
+        if known is not None and (found is None or found[0] < known.sequence):
+            self._put_again(work, question, known)
+        if found is None:
+            return True
+        sequence, state = found
+        if known is None or known.sequence < sequence:
+            digest = lww.digest(personal.without_marks(state))
+            rows.set_record(work.tx, RecordRow(question.epoch, sequence, digest, event.record, bytes(event.custodian)))
+        return personal.merge(work, state)
+
+    def _open(self, epoch: int, data: bytes | None) -> tuple[int, dict[bytes, Entry]] | None:
+        if data is None:
+            return None
+        try:
+            opened = personal_record.open_record(self._keys, epoch, data)
+            return opened.sequence, lww.decode_state(opened.state)
+        except (Malformed, OpenFailed):
+            return None
+
+    @staticmethod
+    def _put_again(work: Work, question: _Question, known: RecordRow) -> None:
+        """A custodian lost the record or went back to an older one: the one we know is put there again."""
+        is_current = question.epoch == personal_record.epoch_of(work.now.day)
+        if known.record is not None and is_current and not question.was_put:
+            question.was_put = True
+            work.effects.append(PutRecord(known.record))
+
+    def deposited(self, work: Work, event: DepositAnswered) -> None:
+        """Note a custodian's verdict on our record."""
+        row = rows.newest(work.tx)
+        if row is None or self._id(row.epoch) != event.parcel_id:
+            return
+        if event.verdict is Verdict.STORED:
+            rows.confirm(work.tx, row, event.custodian)
+        elif event.verdict is Verdict.STALE:  # another device wrote meanwhile, or we never saw the latest
+            self._look_at = min(self._look_at or work.now.mono, work.now.mono + FIRST_PAUSE)
+
+    # --- writing --------------------------------------------------------------------------------------------------
+
+    def tend(self, work: Work) -> None:
+        """Notice what changed; look and write when it is time. Called every half minute or so."""
+        state = personal.without_marks(personal.capture(work))
+        rows.drop_records(work.tx, personal_record.epoch_of(work.now.day) - PAST_EPOCHS)
+        self.look(work)
+        if self._is_solving:
+            return
+        self._repeat(work)
+        if not self._is_due(work, state):
+            self._write_at = None
+        elif self._write_at is None:
+            self._write_at = work.now.mono + self._random.uniform(*WRITE_DELAY)
+        elif work.now.mono >= self._write_at:
+            self._write_when_looked(work, state)
+
+    def _repeat(self, work: Work) -> None:
+        """Put again what too few custodians hold."""
+        row = rows.newest(work.tx)
+        is_lacking = row is not None and row.copies < min(COPIES, work.now.custodians)
+        if row is not None and row.record is not None and is_lacking and work.now.mono >= self._repeat_at:
+            self._repeat_at = work.now.mono + REPEAT_PAUSE
+            work.effects.append(PutRecord(row.record))
+
+    def _is_due(self, work: Work, state: dict[bytes, Entry]) -> bool:
+        newest = rows.newest(work.tx)
+        if newest is None or newest.record is None or newest.digest != lww.digest(state):
+            return True
+        epoch = personal_record.epoch_of(work.now.day)
+        if newest.epoch >= epoch:
+            return False
+        return work.now.network_ms >= epoch * EPOCH_DAYS * DAY_MS + self._turn_delay_ms(work, epoch)
+
+    def _turn_delay_ms(self, work: Work, epoch: int) -> int:
+        """Return how long after an epoch began its record is due; drawn once, from keys, so that restarts do not matter."""
+        label = b"sottovoce/v1/personal/turn" + work.me.device + epoch.to_bytes(4, "big")
+        fraction = int.from_bytes(primitives.hmac_sha256(self._keys.record_write, label)[:4], "big")
+        return TURN_DAYS * DAY_MS * fraction >> 32
+
+    def _write_when_looked(self, work: Work, state: dict[bytes, Entry]) -> None:
+        question = self._questions.get(self._id(personal_record.epoch_of(work.now.day)))
+        is_fresh = work.now.mono - self._asked_at < LOOK_LASTS
+        if question is None or not is_fresh:
+            self._look_at = work.now.mono
+            self.look(work)
+        elif len(question.witnesses) >= min(WITNESSES, max(1, work.now.custodians)):
+            self._write(work, question.epoch, state)
+
+    def _write(self, work: Work, epoch: int, state: dict[bytes, Entry]) -> None:
+        known = rows.record(work.tx, epoch)
+        bits = self._random.getrandbits(RANDOM_BITS)
+        sequence = personal_record.next_sequence(0 if known is None else known.sequence, bits)
+        rows.set_record(work.tx, RecordRow(epoch, sequence, lww.digest(state), None, b""))
+        expiry = work.now.hour + LIFE_HOURS
+        ciphertext = personal_record.seal(
+            self._keys, epoch, sequence, expiry, _fitting(personal.with_mark(work, state))
+        )
+        signature = personal_record.sign(self._keys, epoch, sequence, expiry, ciphertext)
+        draft = RecordDraft(None, self._id(epoch), sequence, expiry, ciphertext, signature, work.now.price_factor)
+        work.effects.append(Solve(draft))
+        self._is_solving, self._write_at = True, None
+
+    def finish(self, work: Work, draft: RecordDraft, nonces: tuple[int, ...]) -> None:
+        """Commit a paid record and let it go, unless a later one was found meanwhile."""
+        self._is_solving = False
+        row = rows.newest(work.tx)
+        if row is None or row.sequence != draft.sequence or row.record is not None:
+            return
+        name = ParcelId(draft.record_id)
+        record = encode_record(
+            Record(name, draft.sequence, draft.expiry_hour, nonces, draft.ciphertext, draft.signature)
+        )
+        rows.set_record(work.tx, RecordRow(row.epoch, row.sequence, row.digest, record, b""))
+        self._repeat_at = work.now.mono + REPEAT_PAUSE
+        work.effects.append(PutRecord(record))
+
+
+def _fitting(state: dict[bytes, Entry]) -> bytes:
+    compressed = b""
+    for smaller in personal.smaller(state):
+        compressed = personal_record.compress(lww.encode(smaller))
+        if len(compressed) <= ROOM:
+            if len(smaller) < len(state):
+                _log.warning("the personal record is full: %d of %d entries fit", len(smaller), len(state))
+            return compressed
+    raise AssertionError("an account without contacts always fits")

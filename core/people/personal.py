@@ -1,0 +1,152 @@
+"""What an account knows of itself, as a map that its devices merge: name, settings, contacts, devices.
+
+``capture`` notes what changed on this device since last time; ``merge`` takes in what another device, or this one before
+it was lost, wrote into the network. Nothing else of the program knows of the map: it is compared with the database's
+own tables now and then. What is said in conversations is not in it, and never comes back by it.
+
+A key is its kind and what it is about: ``name``, ``settings``, ``device`` ‖ key, ``mark`` ‖ key, and of a contact
+``contact`` ‖ identity ‖ (``name`` | ``inbox`` | ``root`` ‖ greeting hash | ``device`` ‖ key). A contact with an inbox is one
+that can be written to; of others only the name is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from core import api
+from core.errors import Malformed
+from core.people import lww, restoring
+from core.people.bounds import decode
+from core.people.lww import Entry, State
+from core.people.restoring import Contact
+from core.people.work import Work
+from core.storage import accounts, conversations, devices, personal as rows
+
+_NAME, _SETTINGS, _DEVICE, _MARK, _CONTACT = b"name", b"settings", b"device", b"mark", b"contact"
+_INBOX, _ROOT = b"inbox", b"root"
+_KEY_SIZE = 32
+_HEAD_SIZE = len(_CONTACT) + _KEY_SIZE
+# Tombstones outlive every record that could bring back what they bury: 90 days, an epoch, and clocks that differ.
+TOMBSTONE_MS = 130 * 86_400_000
+
+
+def load(work: Work) -> dict[bytes, Entry]:
+    """Return the map as it was last captured."""
+    return {key: Entry(ms, writer, value) for key, ms, writer, value in rows.entries(work.tx)}
+
+
+def capture(work: Work) -> dict[bytes, Entry]:
+    """Note what changed on this device; return the map."""
+    rows.drop_tombstones(work.tx, work.now.sure_ms - TOMBSTONE_MS)
+    known = load(work)
+    here = _here(work, known)
+    wanted: dict[bytes, bytes | None] = {**dict.fromkeys(_roots_gone(known, here)), **here}
+    changed = {
+        key: Entry(max(work.now.network_ms, known[key].ms + 1 if key in known else 0), work.me.certificate.tag, value)
+        for key, value in wanted.items()
+        if key not in known or known[key].value != value
+    }
+    rows.save(work.tx, changed)
+    return {**known, **changed}
+
+
+def _here(work: Work, known: State) -> dict[bytes, bytes]:
+    """Return what this device's tables say. What was never chosen here does not overwrite a choice made elsewhere."""
+    me = accounts.load(work.tx)
+    assert me is not None
+    here = {_DEVICE + work.me.device: me.certificate}
+    if me.name or _NAME in known:
+        here[_NAME] = me.name.encode()
+    if _SETTINGS in known or decode(api.Settings, me.settings, "stored settings") != api.Settings():
+        here[_SETTINGS] = me.settings
+    for row in conversations.every(work.tx):
+        head = _CONTACT + row.identity
+        here[head + _NAME] = row.name.encode()
+        if row.state == "open" and row.inbox is not None:
+            here[head + _INBOX] = row.inbox
+            here |= {head + _ROOT + greeting: root for greeting, root in conversations.roots(work.tx, row.id)}
+            known_devices = devices.of_conversation(work.tx, row.id)
+            here |= {head + _DEVICE + device.device: device.certificate for device in known_devices}
+    return here
+
+
+def _roots_gone(known: State, here: dict[bytes, bytes]) -> Iterator[bytes]:
+    """Yield the roots that were dropped here, of contacts that have others."""
+    for key in lww.alive(known):
+        is_root = key.startswith(_CONTACT) and key[_HEAD_SIZE:].startswith(_ROOT)
+        if is_root and key not in here and key[:_HEAD_SIZE] + _INBOX in here:
+            yield key
+
+
+def merge(work: Work, found: State) -> bool:
+    """Take in what was found in the network; False when it shows that this database is an old copy of itself."""
+    known = capture(work)
+    merged = lww.merge(known, found)
+    changed = {key: entry for key, entry in merged.items() if entry != known.get(key)}
+    rows.save(work.tx, changed)
+    _apply_own(work, lww.alive(changed))
+    for identity in sorted({key[len(_CONTACT) : _HEAD_SIZE] for key in changed if key.startswith(_CONTACT)}):
+        restoring.take_contact(work, _contact(merged, identity))
+    me, mark = accounts.load(work.tx), found.get(_MARK + work.me.device)
+    assert me is not None
+    if mark is None or mark.ms <= me.counter:
+        return True
+    accounts.advance(work.tx, mark.ms + 1)
+    return False
+
+
+def _apply_own(work: Work, changed: dict[bytes, bytes]) -> None:
+    name, settings = changed.get(_NAME), changed.get(_SETTINGS)
+    if name is not None:
+        accounts.rename(work.tx, name.decode(errors="replace")[: api.MAX_NAME_SIZE])
+    if settings is not None:
+        try:
+            decode(api.Settings, settings, "settings of another device")
+        except Malformed:
+            return  # of a newer version
+        accounts.save_settings(work.tx, settings)
+
+
+def _contact(state: State, identity: bytes) -> Contact:
+    head = _CONTACT + identity
+    about = {key[_HEAD_SIZE:]: entry.value for key, entry in state.items() if key.startswith(head)}
+    said = {field: value for field, value in about.items() if value is not None}
+    roots = {field: value for field, value in about.items() if field.startswith(_ROOT)}
+    return Contact(
+        identity=identity,
+        name=said.get(_NAME, b"").decode(errors="replace")[: api.MAX_NAME_SIZE],
+        inbox=said.get(_INBOX),
+        roots={field[len(_ROOT) :]: value for field, value in roots.items() if value is not None},
+        dropped_roots=[field[len(_ROOT) :] for field, value in roots.items() if value is None],
+        certificates=[value for field, value in said.items() if field.startswith(_DEVICE)],
+    )
+
+
+def with_mark(work: Work, state: State) -> dict[bytes, Entry]:
+    """Return a state with how far this device has counted, by which an old copy of its database is told."""
+    me = accounts.load(work.tx)
+    assert me is not None
+    return {**state, _MARK + work.me.device: Entry(me.counter, work.me.certificate.tag, b"")}
+
+
+def without_marks(state: State) -> dict[bytes, Entry]:
+    """Return a state without marks: those are no reason to write."""
+    return {key: entry for key, entry in state.items() if not key.startswith(_MARK)}
+
+
+def smaller(state: State) -> Iterator[dict[bytes, Entry]]:
+    """Yield the state, then less and less of it, for when it does not fit: what is lost last is a contact's root.
+
+    Contacts' certificates come again with their answer. Of the contacts those go first that changed longest ago.
+    """
+    yield dict(state)
+    lean = {key: entry for key, entry in state.items() if not _is_contact_device(key) and entry.value is not None}
+    yield lean
+    by_age = sorted((entry.ms, key[:_HEAD_SIZE]) for key, entry in lean.items() if key[_HEAD_SIZE:] == _INBOX)
+    for count in range(len(by_age) // 8, len(by_age), max(1, len(by_age) // 8)):
+        dropped = {head for _, head in by_age[: count + 1]}
+        yield {key: entry for key, entry in lean.items() if key[:_HEAD_SIZE] not in dropped}
+
+
+def _is_contact_device(key: bytes) -> bool:
+    return key.startswith(_CONTACT) and key[_HEAD_SIZE:].startswith(_DEVICE)

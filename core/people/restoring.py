@@ -1,0 +1,78 @@
+"""Contacts that come back: from the personal record to an open conversation, with a device that nobody there knows yet.
+
+Whoever restored an account has the *root* of each conversation and nothing else of it. A root is known to the two sides
+alone; so a reset sealed under it, signed by a device that the identity certified, is proof enough for the other side to
+take the new device into the conversation, without another greeting (``core.people.resetting``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core import api
+from core.crypto import primitives
+from core.errors import Malformed
+from core.people import meeting, resetting
+from core.people.bounds import decode
+from core.people.device import Certificate, check
+from core.people.knowing import is_foreign, know
+from core.people.work import Work
+from core.storage import conversations, devices
+from core.storage.conversations import ConversationRow
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Contact:
+    """What the personal record says of somebody. ``inbox`` is None when nobody could write to them yet."""
+
+    identity: bytes
+    name: str
+    inbox: bytes | None
+    roots: dict[bytes, bytes]
+    dropped_roots: list[bytes]
+    certificates: list[bytes]
+
+
+def take_contact(work: Work, contact: Contact) -> None:
+    """Bring a conversation up to what the account knows elsewhere; open it if it is not."""
+    if contact.identity == work.me.identity:
+        return
+    row = conversations.by_identity(work.tx, contact.identity)
+    if row is None:
+        public_id = primitives.random_bytes(16).hex()
+        now = work.now.own_ms
+        row = conversations.insert(work.tx, public_id, contact.identity, contact.name, "unanswered", now)
+    elif contact.name:
+        conversations.set_name(work.tx, row.id, contact.name)
+    if contact.inbox is not None and contact.roots:
+        _take_secrets(work, row, contact, contact.inbox)
+
+
+def _take_secrets(work: Work, row: ConversationRow, contact: Contact, inbox: bytes) -> None:
+    conversations.set_inbox(work.tx, row.id, inbox)
+    known = {greeting_hash for greeting_hash, _ in conversations.roots(work.tx, row.id)}
+    for greeting_hash in sorted(contact.roots.keys() - known):
+        conversations.add_root(work.tx, row.id, greeting_hash, contact.roots[greeting_hash])
+    for greeting_hash in contact.dropped_roots:
+        if conversations.drop_root(work.tx, row.id, greeting_hash):
+            work.watches.forget_slots(resetting.watch_name(row.id, greeting_hash))
+            work.watches.forget_slots(meeting.acceptance_watch(row.id, greeting_hash))
+    for stored in contact.certificates:
+        _take_device(work, row, stored)
+    if row.state == "open":
+        meeting.watch_conversation(work, row.id)
+        return
+    conversations.set_open(work.tx, row.id, work.now.network_ms)
+    meeting.watch_conversation(work, row.id)
+    resetting.begin(work, row.id, is_last_known=False)
+    work.emit(api.ContactAccepted(conversation=row.public_id))
+
+
+def _take_device(work: Work, row: ConversationRow, stored: bytes) -> None:
+    try:
+        certificate = check(decode(Certificate, stored, "certificate in the personal record"))
+    except Malformed:
+        return  # of a newer version
+    is_known = devices.find(work.tx, certificate.device) is not None
+    if not is_known and certificate.identity == row.identity and not is_foreign(work, certificate):
+        know(work, row.id, certificate)

@@ -1,0 +1,16 @@
+-- What the account's devices know together (core.people.lww), and the records of it in the network.
+
+CREATE TABLE personal (
+    key BLOB PRIMARY KEY,
+    ms INTEGER NOT NULL,
+    writer BLOB NOT NULL,
+    value BLOB                          -- NULL: a tombstone
+) WITHOUT ROWID;
+
+CREATE TABLE personal_records (
+    epoch INTEGER PRIMARY KEY,
+    sequence INTEGER NOT NULL,
+    digest BLOB NOT NULL,               -- of the state inside
+    record BLOB,                        -- with its work, once it is made
+    custodians BLOB NOT NULL DEFAULT x''
+);
