@@ -146,7 +146,7 @@ class Reach:
         return introducer is not None and self._introductions.ask(introducer.link, node, now)
 
     def link_up(self, neighbour: Neighbour, now: Instant) -> bool:
-        """A link is there; True when it was made for a stranger's sake alone and is ended here."""
+        """A link is there; True when it was made for a stranger's sake alone, and ends soon unless ``keep`` is called."""
         self._now = now
         self._neighbours.add(neighbour)
         if not neighbour.is_chosen and not self._contacted.has(neighbour.endpoint, now):
@@ -160,6 +160,10 @@ class Reach:
             self._ask_reflection(neighbour, now)
             self._reflect_at = min(self._reflect_at, now.mono + REFLECT_PERIOD)
         return is_errand
+
+    def keep(self, link: LinkId) -> None:
+        """A link that was made for a stranger's sake is wanted for good."""
+        self._probe_links.pop(link, None)
 
     def link_down(self, link: LinkId, now: Instant) -> None:
         """A link is gone."""

@@ -169,6 +169,17 @@ def test_the_link_of_a_dial_back_ends_soon() -> None:
     assert node.reach.is_reachable
 
 
+def test_a_link_that_came_of_a_dial_back_may_be_kept() -> None:
+    world = ReachWorld()
+    helpers, third = town(world)
+    node = world.node("5.5.5.5")
+    for helper in helpers:
+        world.join(node, helper)
+    assert world.run(10, lambda: third.is_linked(node))
+    third.reach.keep(third.link_with(node))
+    assert not world.run(60, lambda: not third.is_linked(node))
+
+
 # --- no reflector -----------------------------------------------------------------------------------------------------
 
 
