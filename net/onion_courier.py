@@ -52,8 +52,9 @@ MAX_THROWN: Final = 1024
 MAX_PATHS_PER_BOX: Final = 4
 # Buckets for which more custodians than are known would be news; beyond, those asked for longest ago are forgotten.
 MAX_LACKING: Final = 256
-# Seconds between two looks for news, doubled up to the most while there are none.
-FIRST_LOOK: Final = 0.5
+# Seconds between two looks for news, and how that grows up to the most while there are none.
+FIRST_LOOK: Final = 0.1
+LOOK_GROWTH: Final = 1.25
 MAX_LOOK: Final = 30.0
 
 _EVERYWHERE: Final = Bucket(0, 0)
@@ -369,7 +370,7 @@ class OnionCourier:
         if any(count > self._lacking[bucket] for bucket, count in counts.items()):
             self._tell_found(now)
             return
-        self._look_pause = min(2 * self._look_pause, MAX_LOOK)
+        self._look_pause = min(LOOK_GROWTH * self._look_pause, MAX_LOOK)
         self._look_at = now.mono + self._look_pause
 
     def _tell_found(self, now: Instant) -> None:

@@ -46,7 +46,11 @@ SET_ASIDE_AFTER: Final = 3 * 3600.0
 # Seconds between two draws beyond the first three, doubled with each up to the most until two answer: we may be offline.
 FIRST_DRAW_PAUSE: Final = TRIAL
 MAX_DRAW_PAUSE: Final = 3600.0
-# Seconds between two looks at what only time or the roster changes: while a guard is missing, and while none is.
+# Seconds between two looks for nodes to draw from while there are not even three guards, and how that grows, up to a trial:
+# a person waits for the first, and a network of two never has three.
+FIRST_LOOK: Final = 0.1
+LOOK_GROWTH: Final = 1.25
+# Seconds between two looks at what only time or the roster changes: while a guard does not answer, and while all do.
 LOOK_PERIOD: Final = 300.0
 QUIET_PERIOD: Final = 3600.0
 
@@ -120,6 +124,7 @@ class Guards:
         self._online = 0.0  # seconds online until ``_online_at``
         self._online_at: float | None = None
         self._pause = FIRST_DRAW_PAUSE
+        self._look = FIRST_LOOK
         self._next_draw = -math.inf
         self._due = 0.0
 
@@ -253,7 +258,10 @@ class Guards:
         """Look again when a trial ends or another guard may be drawn, and now and then for what changes by itself."""
         missing = [each for each in self._kept if each.is_in_play and not each.is_linked]
         due = now.mono + (LOOK_PERIOD if missing else QUIET_PERIOD)
-        if not is_complete:
+        if len(self._kept) < GUARDS:
+            due = min(due, now.mono + self._look)
+            self._look = min(LOOK_GROWTH * self._look, TRIAL)
+        elif not is_complete:
             due = min(due, max(self._next_draw, now.mono + TRIAL))
         self._due = min([due, *(end for each in missing if (end := each.tried_since + TRIAL) > now.mono)])
 

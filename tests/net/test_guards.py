@@ -83,6 +83,22 @@ def test_nothing_is_drawn_before_the_roster_is_ready() -> None:
     assert len(guards.contacts()) == GUARDS
 
 
+def test_soon_after_the_roster_is_ready_guards_are_drawn_and_waiting_costs_little() -> None:
+    roster = FakeRoster.of(*map(relay, range(9)))
+    roster.is_ready = False
+    guards = Guards(OWN, roster, Random(1))
+    looks, seconds = 0, 0.0
+    while True:
+        roster.is_ready = seconds >= 20.0
+        guards.handle_timeout(at(seconds))
+        looks += 1
+        if guards.contacts():
+            break
+        seconds = guards.next_deadline() - NOW.mono
+    assert 20.0 <= seconds < 26.0
+    assert looks < 25
+
+
 def test_guards_lie_in_different_networks_while_there_are_any() -> None:
     crowd = [relay(number, f"8.8.{number}.1") for number in range(100)]
     guards = Guards(OWN, FakeRoster.of(*crowd, relay(200), relay(201)), Random(3))
