@@ -11,14 +11,13 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from enum import IntEnum
-from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import ip_address
 from typing import Final
 
 from net.ids import Endpoint, NodeId
 from net.instant import Instant
 from net.messages import MAX_PEERS_PER_ANSWER, Peer
+from net.scope import Scope, network_of, scope_of
 
 # Full nodes known. Two hundred suffice to come back into the network after months.
 MAX_KNOWN: Final = 512
@@ -28,14 +27,6 @@ MAX_SHARE: Final = MAX_KNOWN // 8
 MAX_PER_PREFIX: Final = 32
 # Connects in a row that may fail while others succeed, before an entry goes.
 MAX_FAILURES: Final = 5
-
-
-class Reach(IntEnum):
-    """From how far an address makes sense. A teller is believed about addresses that reach as far as its own."""
-
-    LOOPBACK = 0
-    PRIVATE = 1
-    PUBLIC = 2
 
 
 @dataclass(slots=True)
@@ -82,13 +73,13 @@ class PeerTable:
 
     def hear(self, peers: Iterable[Peer], teller: NodeId, teller_endpoint: Endpoint) -> int:
         """Take what ``teller`` says; return how many entries are new."""
-        reach = reach_of(teller_endpoint.host)
+        reach = scope_of(teller_endpoint.host)
         told = sum(entry.teller == teller for entry in self._known.values() if not entry.is_probed)
         fresh = 0
         for peer in list(peers)[:MAX_PEERS_PER_ANSWER]:
             endpoint = unpacked(peer)
             node = NodeId(peer.node)
-            if node == self._own or node in self._known or reach_of(endpoint.host) < reach:
+            if node == self._own or node in self._known or scope_of(endpoint.host) < reach:
                 continue
             if told + fresh < MAX_SHARE and self._has_room(endpoint):
                 self._known[node] = KnownPeer(endpoint, node, teller=teller)
@@ -121,11 +112,11 @@ class PeerTable:
 
     def sample(self, asker: NodeId, asker_endpoint: Endpoint) -> list[Peer]:
         """Choose what to tell ``asker``: probed entries that make sense from where it is."""
-        reach = reach_of(asker_endpoint.host)
+        reach = scope_of(asker_endpoint.host)
         fit = [
             entry
             for entry in self._known.values()
-            if entry.is_probed and entry.node != asker and reach_of(entry.endpoint.host) >= reach
+            if entry.is_probed and entry.node != asker and scope_of(entry.endpoint.host) >= reach
         ]
         return [packed(entry) for entry in self._rng.sample(fit, min(MAX_PEERS_PER_ANSWER, len(fit)))]
 
@@ -134,9 +125,9 @@ class PeerTable:
         return sorted((entry for entry in self._known.values() if entry.is_probed), key=lambda entry: -entry.seen_ms)
 
     def _has_room(self, endpoint: Endpoint) -> bool:
-        if reach_of(endpoint.host) is not Reach.LOOPBACK:
-            prefix = prefix_of(endpoint.host)
-            if sum(prefix_of(entry.endpoint.host) == prefix for entry in self._known.values()) >= MAX_PER_PREFIX:
+        if scope_of(endpoint.host) is not Scope.LOOPBACK:
+            prefix = network_of(endpoint.host)
+            if sum(network_of(entry.endpoint.host) == prefix for entry in self._known.values()) >= MAX_PER_PREFIX:
                 return False
         if len(self._known) < MAX_KNOWN:
             return True
@@ -159,25 +150,3 @@ def packed(entry: KnownPeer) -> Peer:
 def unpacked(peer: Peer) -> Endpoint:
     """Return the endpoint of what was told."""
     return Endpoint(str(ip_address(peer.host)), peer.port)
-
-
-def _address(host: str) -> IPv4Address | IPv6Address:
-    # A scope (fe80::1%eth0) is the local name of an interface and says nothing about the address.
-    return ip_address(host.partition("%")[0])
-
-
-# Asked again for every entry whenever one is added.
-@lru_cache(maxsize=4 * MAX_KNOWN)
-def reach_of(host: str) -> Reach:
-    """Return from how far a numeric address makes sense."""
-    address = _address(host)
-    if address.is_loopback:
-        return Reach.LOOPBACK
-    return Reach.PUBLIC if address.is_global else Reach.PRIVATE
-
-
-@lru_cache(maxsize=4 * MAX_KNOWN)
-def prefix_of(host: str) -> bytes:
-    """Return the /16 of an IPv4 address, the /32 of an IPv6 address."""
-    packed_address = _address(host).packed
-    return packed_address[: 2 if len(packed_address) == 4 else 4]

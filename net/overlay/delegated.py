@@ -21,7 +21,7 @@ from net.messages import Lookup, Message, Nodes
 from net.overlay.descriptor import Descriptor, Verifier, place_of
 from net.overlay.lookups import Calls, contact_of
 from net.overlay.routing import K, nearest
-from net.peers import reach_of
+from net.scope import scope_of
 
 # Full nodes that are asked the same.
 TELLERS: Final = 2
@@ -95,7 +95,7 @@ class DelegatedLookups:
                 descriptor = self._verifier.check(data, now)
             except (DecodeError, Unauthenticated):
                 continue
-            if descriptor.is_reachable and reach_of(descriptor.endpoint.host) >= reach_of(teller.endpoint.host):
+            if descriptor.is_reachable and scope_of(descriptor.endpoint.host) >= scope_of(teller.endpoint.host):
                 told[descriptor.node] = descriptor
         return nearest(told.values(), place_of(target), K)
 

@@ -33,7 +33,7 @@ from net.instant import Instant
 from net.messages import FindNodes, Message, Nodes
 from net.overlay.descriptor import Descriptor, Verifier, place_of
 from net.overlay.routing import MAX_PER_PREFIX_IN_BUCKET, K, capped_prefix
-from net.peers import reach_of
+from net.scope import scope_of
 from net.switch import Contact
 
 # Disjoint paths, one question under way on each: Kademlia's alpha.
@@ -305,7 +305,7 @@ class Lookups:
     def _checked(self, answer: Nodes, teller: Descriptor, now: Instant) -> list[Descriptor]:
         """Return the genuine descriptors of an answer. A forged one spoils it all; honest tellers check what they tell."""
         told: list[Descriptor] = []
-        reach = reach_of(teller.endpoint.host)
+        scope = scope_of(teller.endpoint.host)
         for data in answer.descriptors:
             try:
                 descriptor = self._verifier.check(data, now)
@@ -313,7 +313,7 @@ class Lookups:
                 continue  # out of date, perhaps only by our clock
             except Unauthenticated:
                 return []
-            if descriptor.node != self._own and descriptor.is_reachable and reach_of(descriptor.endpoint.host) >= reach:
+            if descriptor.node != self._own and descriptor.is_reachable and scope_of(descriptor.endpoint.host) >= scope:
                 told.append(descriptor)
         return told
 

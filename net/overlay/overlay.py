@@ -12,6 +12,7 @@ The wall clock of every ``now`` is *network* time. ``handle_timeout`` and ``next
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable
 from enum import Enum, auto
@@ -100,6 +101,7 @@ class Overlay:
         self._width = CoverageWidth()
         self._described: dict[NodeId, Descriptor] = {}
         self._agenda: Agenda[_Chore] = Agenda()
+        self._begun_at = -math.inf
         self._neighbourhood_at = 0.0  # when it was last looked up
         self._knows_neighbourhood = not self._is_full
         self._samples = self._newsless = self._served = 0
@@ -144,13 +146,13 @@ class Overlay:
         descriptor = self._verifier.check(data, now)
         if descriptor.node != peer:
             raise Unauthenticated("descriptor of another node")
-        is_first = not self._described
+        is_news = not self._described or (descriptor.is_reachable and not len(self.roster))
         if len(self._described) >= MAX_DESCRIBED:
             del self._described[next(iter(self._described))]
         self._described[peer] = descriptor
         if self._is_full:
             self.table.met(descriptor, endpoint, now)
-        if is_first:
+        if is_news and now.mono >= self._begun_at + 2 * START_DELAY:
             self._begin(now)
         return descriptor
 
@@ -288,7 +290,8 @@ class Overlay:
         return min(self._lookups.next_deadline(), self._agenda.next_deadline())
 
     def _begin(self, now: Instant) -> None:
-        """The first link is there, or the first after none was left."""
+        """Somebody is there to look with: the first link, or the first to a node that can be found."""
+        self._begun_at = now.mono
         if self._is_full:
             self._agenda.schedule(_Chore.NEIGHBOURHOOD, now.mono + START_DELAY)
             self._agenda.schedule(_Chore.REFRESH, now.mono + REFRESH_PERIOD)

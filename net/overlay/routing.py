@@ -22,7 +22,7 @@ from typing import Final
 from net.ids import Endpoint, NodeId, OverlayId
 from net.instant import Instant
 from net.overlay.descriptor import Descriptor, is_current, place_of
-from net.peers import Reach, prefix_of, reach_of
+from net.scope import Scope, network_of, scope_of
 
 # Nodes in a bucket: Kademlia's k.
 K: Final = 16
@@ -88,7 +88,7 @@ class RoutingTable:
         """
         if not descriptor.is_reachable or descriptor.place == self._own:
             return False
-        if reach_of(seen_at.host) is Reach.PUBLIC and seen_at.host != descriptor.endpoint.host:
+        if scope_of(seen_at.host) is Scope.PUBLIC and seen_at.host != descriptor.endpoint.host:
             return False
         known = self.get(descriptor.node)
         if known and known.descriptor.place == descriptor.place and _prefix(descriptor) == known.prefix:
@@ -220,7 +220,7 @@ def nearest(descriptors: Iterable[Descriptor], place: int, count: int) -> list[D
 
 def capped_prefix(host: str) -> bytes:
     """Return the prefix under which an address is counted; empty for loopback and private ones, which are not."""
-    return prefix_of(host) if reach_of(host) is Reach.PUBLIC else b""
+    return network_of(host) if scope_of(host) is Scope.PUBLIC else b""
 
 
 def _prefix(descriptor: Descriptor) -> bytes:

@@ -1,0 +1,117 @@
+"""How many nodes there are, told from how dense they lie, and how wide a bucket is in turn."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+from hypothesis import given, strategies as st
+
+from net.ids import Endpoint
+from net.instant import Instant
+from net.overlay.descriptor import Descriptor, place_of
+from net.overlay.lookups import Found
+from net.overlay.overlay import FIRST_SAMPLES, SAMPLE_COUNT
+from net.overlay.routing import K, nearest
+from net.overlay.size import MAX_SWARM, MIN_SWARM, CoverageWidth, SizeEstimate, width_for
+from tests.support.overlay_world import EPOCH_MS, forged_descriptor, unchecked
+
+HERE = Endpoint("127.0.0.1", 1)
+THEN = Instant(0.0, EPOCH_MS)
+VERIFIER = unchecked()
+
+
+def crowd(size: int, seed: int = 1) -> list[Descriptor]:
+    rng = Random(seed)
+    return [VERIFIER.check(forged_descriptor(rng, HERE, THEN), THEN) for _ in range(size)]
+
+
+def lookup(nodes: list[Descriptor], target: bytes, wanted: int = SAMPLE_COUNT) -> Found:
+    return Found(target, nearest(nodes, place_of(target), wanted), 1, wanted, 0)
+
+
+def estimate_of(nodes: list[Descriptor], seed: int, liars: int = 0) -> float:
+    """Return what a first round of lookups tells; some of them find only what crowds at their target."""
+    rng, size = Random(seed), SizeEstimate()
+    for number in range(FIRST_SAMPLES):
+        target = rng.randbytes(32)
+        found = lookup(nodes, target)
+        if number < liars:
+            target = nodes[0].overlay_id[:30] + rng.randbytes(2)
+            found = Found(target, [nodes[0]] * SAMPLE_COUNT, 1, SAMPLE_COUNT, 0)
+        size.observe(found, SAMPLE_COUNT)
+    others = size.others()
+    assert others is not None
+    return others
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [100, 1000, 3000])
+def test_the_first_round_tells_the_size_within_a_third(size: int) -> None:
+    nodes = crowd(size)
+    estimates = [estimate_of(nodes, seed) for seed in range(12)]
+    assert all(0.65 * size < each < 1.35 * size for each in estimates)
+    assert 0.9 * size < sum(estimates) / len(estimates) < 1.1 * size
+
+
+def test_a_few_are_counted() -> None:
+    nodes = crowd(6)
+    assert estimate_of(nodes, 1) == 6
+
+
+def test_two_lookups_of_eight_that_lie_change_little() -> None:
+    nodes = crowd(400)
+    assert 250 < estimate_of(nodes, 1, liars=2) < 550
+
+
+def test_nothing_is_known_before_a_lookup_nor_from_silence() -> None:
+    size = SizeEstimate()
+    assert size.others() is None
+    size.observe(Found(bytes(32), [], 0, 0, 0), K)
+    size.observe(Found(bytes(32), crowd(2), 1, 20, 18), K)
+    assert size.others() is None
+
+
+def test_a_network_that_shrank_is_seen_to_have_shrunk() -> None:
+    nodes, rng, size = crowd(300), Random(3), SizeEstimate()
+    for now in (nodes, nodes[:30]):
+        for _ in range(16):
+            size.observe(lookup(now, rng.randbytes(32)), SAMPLE_COUNT)
+    others = size.others()
+    assert others is not None
+    assert 20 < others < 45
+
+
+@pytest.mark.parametrize(
+    ("nodes", "width"), [(0, 0), (1, 0), (15, 0), (16, 1), (31, 1), (32, 2), (1000, 6), (10_000, 10), (1e30, 32)]
+)
+def test_eight_to_sixteen_share_a_scope(nodes: float, width: int) -> None:
+    assert width_for(nodes) == width
+
+
+def test_the_first_bit_comes_with_twenty_four_and_goes_below_twelve() -> None:
+    width = CoverageWidth()
+    assert [width.follow(each) for each in (10, 23.9, 24, 13, 12, 11.9)] == [False, False, True, False, False, True]
+    assert width.bits == 0
+
+
+def test_a_size_that_wavers_about_a_threshold_does_not_move_the_width() -> None:
+    width = CoverageWidth()
+    width.follow(1000)
+    for _ in range(20):
+        assert not width.follow(1020)
+        assert not width.follow(800)
+    assert width.bits == 6
+
+
+@given(st.lists(st.floats(1, 1e6)))
+def test_a_scope_has_six_to_twenty_four_nodes_whatever_came_before(sizes: list[float]) -> None:
+    width = CoverageWidth()
+    for size in sizes:
+        before = width.bits
+        changed = width.follow(size)
+        assert changed == (width.bits != before)
+        swarm = size / 2**width.bits
+        assert swarm < MAX_SWARM
+        assert swarm >= MIN_SWARM or width.bits == 0
+        assert not width.follow(size)
