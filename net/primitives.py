@@ -149,42 +149,18 @@ def x25519_pair_of(secret: bytes) -> KeyPair:
 
 
 def x25519(secret: bytes, public: bytes) -> bytes:
-    """Return the shared secret, 32 bytes.
+    """Return the shared secret, 32 bytes: the u-coordinate of ``public`` times ``secret``, which is clamped first.
 
     Raises:
         Unauthenticated: ``public`` has small order, so the result would be all zero and known to everybody.
+        ValueError: wrong length.
     """
+    if len(secret) != KEY_SIZE or len(public) != KEY_SIZE:
+        raise ValueError("x25519: 32 bytes each")  # the binding does not look, and would read beyond
     try:
         return sodium.crypto_scalarmult(secret, public)
     except (CryptoError, RuntimeError):  # libsodium refuses the all-zero result with a bare RuntimeError
         raise Unauthenticated("small-order public key") from None
-
-
-def scalar_of(seed: bytes) -> bytes:
-    """Return SHA-512(seed) mod ℓ, 32 bytes: a uniform exponent of Ed25519's prime-order group."""
-    return sodium.crypto_core_ed25519_scalar_reduce(hashlib.sha512(seed).digest())
-
-
-def scalar_times(ours: bytes, theirs: bytes) -> bytes:
-    """Return the product of two scalars mod ℓ, 32 bytes."""
-    return sodium.crypto_core_ed25519_scalar_mul(ours, theirs)
-
-
-def point_of(scalar: bytes) -> bytes:
-    """Return scalar · B, a point of Ed25519's prime-order group, 32 bytes."""
-    return sodium.crypto_scalarmult_ed25519_base_noclamp(scalar)
-
-
-def point_times(scalar: bytes, point: bytes) -> bytes:
-    """Return scalar · point, 32 bytes. Nothing is clamped, so products of scalars compose exactly.
-
-    Raises:
-        Unauthenticated: ``point`` is not the one encoding of a point of the prime-order group other than the identity.
-    """
-    try:
-        return sodium.crypto_scalarmult_ed25519_noclamp(scalar, point)
-    except (CryptoError, RuntimeError):  # libsodium refuses such points with a bare RuntimeError
-        raise Unauthenticated("point") from None
 
 
 def verify_signature(public_key: bytes, signature: bytes, message: bytes) -> bool:

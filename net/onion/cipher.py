@@ -28,7 +28,7 @@ from net.errors import DecodeError, Unauthenticated
 from net.ids import NODE_TAG_SIZE, Endpoint
 from net.messages import PACKET_SIZE
 from net.onion import sphinx
-from net.onion.sphinx import SHAPE, Ed25519Suite, Suite
+from net.onion.sphinx import SHAPE, Suite, X25519Suite
 from net.onion.wide_block import WIDE_KEY_SIZE, WideBlock
 from net.primitives import KEY_SIZE, expand
 
@@ -40,6 +40,7 @@ SEALED_PAYLOAD_SIZE: Final = PACKET_SIZE - KEY_SIZE - SHAPE.mac_size - SHAPE.bet
 PAYLOAD_SIZE: Final = SEALED_PAYLOAD_SIZE - INTEGRITY_SIZE
 
 HOST_SIZE: Final = 16
+MAX_PORT: Final = 2**16 - 1
 MAX_DELAY_MS: Final = 2**16 - 1
 
 LABEL_PAYLOAD: Final = b"sottovoce/v1/sphinx/payload"
@@ -139,6 +140,7 @@ class OnionCipher(Protocol):
 
         Raises:
             Unauthenticated: a hop's key is none.
+            ValueError: too many hops or none, a payload too long, a field of a hop of another size than it has.
         """
         ...
 
@@ -211,6 +213,8 @@ class SphinxCipher:
         """Return a packet and the secret of each hop."""
         if not 1 <= len(hops) <= MAX_HOPS or len(payload) > PAYLOAD_SIZE:
             raise ValueError("path or payload too long")
+        for hop in hops:
+            _check(hop)
         exponent, padding = self._suite.draw(random), random(sphinx.padding_size(SHAPE, len(hops)))
         alpha, secrets = sphinx.share_secrets(self._suite, [hop.key for hop in hops], exponent)
         gamma, beta = sphinx.create_header(self._suite, secrets, _routing_of(hops, is_setup=is_setup), padding)
@@ -241,10 +245,10 @@ class SphinxCipher:
 
 
 class RealOnionCipher(SphinxCipher):
-    """The product's: Ed25519's prime-order group and wide blocks."""
+    """The product's: X25519 and wide blocks."""
 
     def __init__(self) -> None:
-        super().__init__(Ed25519Suite(), _wide_block_of)
+        super().__init__(X25519Suite(), _wide_block_of)
 
 
 def _wide_block_of(secret: bytes, label: bytes) -> WideBlock:
@@ -256,6 +260,15 @@ def _verified(opened: bytes) -> bytes:
     if any(opened[:INTEGRITY_SIZE]):
         raise Unauthenticated("payload")
     return opened[INTEGRITY_SIZE:]
+
+
+def _check(hop: Hop) -> None:
+    """Refuse what ``Struct`` would cut or fill up in silence, and a key whose end the multiplication would not look for."""
+    sizes = len(hop.key), len(hop.contact_host), len(hop.tag)
+    if sizes != (KEY_SIZE, HOST_SIZE, NODE_TAG_SIZE):
+        raise ValueError("hop: size of a field")
+    if not (0 <= hop.port <= MAX_PORT and 0 <= hop.delay_ms <= MAX_DELAY_MS):
+        raise ValueError("hop: port or delay out of range")
 
 
 def _routing_of(hops: Sequence[Hop], *, is_setup: bool) -> list[bytes]:

@@ -40,11 +40,7 @@ class PlainSuite:
         """Return the product. Raises ``Unauthenticated`` outside 1 … p - 1."""
         if not 0 < int.from_bytes(element, "big") < _PRIME:
             raise Unauthenticated("element")
-        return self.product(exponent, element)
-
-    def product(self, ours: bytes, theirs: bytes) -> bytes:
-        """Return the product modulo the prime."""
-        return uint(int.from_bytes(ours, "big") * int.from_bytes(theirs, "big") % _PRIME, KEY_SIZE)
+        return uint(int.from_bytes(exponent, "big") * int.from_bytes(element, "big") % _PRIME, KEY_SIZE)
 
     def secret(self, alpha: bytes, shared: bytes) -> bytes:
         """Return a hash of both."""

@@ -11,21 +11,32 @@ Everything that is chosen rather than argued about, the group, the stream cipher
 That is how the tests hold this file against the public vectors of BOLT-04, which use others than we do.
 
 Departures from the paper: a slot is routing ‖ MAC as in BOLT-04, and a flag in the routing bytes, not an address, marks the
-last hop.
+last hop. The group is X25519, at half the cost of a prime-order group. Why it will do, though it knows only u-coordinates,
+clamps every exponent, and takes any 32 bytes for an element:
 
-Reference: G. Danezis, I. Goldberg, "Sphinx: A Compact and Provably Secure Mix Format" (2009); BOLT-04.
+- Powers commute, whatever the exponents and the element. So the sender applies its exponent and the blindings one after the
+  other, as the hops do, and never multiplies exponents, a product of which clamping would change.
+- Of ±k modulo the group's order one is clamped already. So a clamped exponent reaches every element of the prime-order
+  group, all equally often up to 2^-126, and a blinded alpha looks like a fresh one.
+- Clamped exponents are multiples of 8: they make nothing of the small-order part of an element, on the curve and on its
+  twist, and so tell nothing of the key. An element that is nothing else gives zeros and is refused. Of an element of the
+  twist nobody but the relay knows what its key makes, for its public key lies on the curve: no MAC will be right.
+- An element has many spellings: u + p, the unused top bit, the sum with a point of small order all give the same power.
+  The secret is a hash of alpha's very bytes. Respelled, alpha has another secret, and the MAC is wrong: such a packet is
+  neither a replay under another name nor one that an accomplice could recognise.
+
+Reference: G. Danezis, I. Goldberg, "Sphinx: A Compact and Provably Secure Mix Format" (2009); BOLT-04; RFC 7748.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import reduce
 from typing import Final, NamedTuple, Protocol
 
 from net.errors import Unauthenticated
-from net.primitives import HASH_SIZE, KEY_SIZE, equal, expand, hmac, point_of, point_times, scalar_of, scalar_times, xor
+from net.primitives import HASH_SIZE, KEY_SIZE, equal, expand, hmac, x25519, x25519_pair_of, xor
 
-# A scalar is made from twice its size, so that it is uniform.
-SCALAR_SEED_SIZE: Final = 64
 # Bytes by which a packet is known again: half a hash, for nobody gains by making two of its own packets collide.
 REPLAY_NAME_SIZE: Final = 16
 
@@ -78,11 +89,7 @@ class Suite(Protocol):
         ...
 
     def power(self, exponent: bytes, element: bytes) -> bytes:
-        """Return an element to this power. Raises ``Unauthenticated`` when it is none of the group, or the neutral one."""
-        ...
-
-    def product(self, ours: bytes, theirs: bytes) -> bytes:
-        """Return the product of two exponents."""
+        """Return an element to this power; powers commute. Raises ``Unauthenticated`` for what is no element to use."""
         ...
 
     def secret(self, alpha: bytes, shared: bytes) -> bytes:
@@ -117,12 +124,13 @@ def share_secrets(suite: Suite, keys: Sequence[bytes], exponent: bytes) -> tuple
         Unauthenticated: a key is no element of the group.
     """
     first = alpha = suite.public(exponent)
-    secrets: list[bytes] = []
+    exponents, secrets = [exponent], list[bytes]()
     for key in keys:
         if secrets:
-            exponent = suite.product(exponent, suite.blinding(alpha, secrets[-1]))
-            alpha = suite.public(exponent)
-        secrets.append(suite.secret(alpha, suite.power(exponent, key)))
+            exponents.append(suite.blinding(alpha, secrets[-1]))
+            alpha = suite.power(exponents[-1], alpha)
+        shared = reduce(lambda element, each: suite.power(each, element), exponents, key)
+        secrets.append(suite.secret(alpha, shared))
     return first, secrets
 
 
@@ -167,39 +175,31 @@ def _filler(shape: Shape, streams: Sequence[bytes]) -> bytes:
     return filler
 
 
-class Ed25519Suite:
-    """What sottovoce uses: Ed25519's prime-order group, SHAKE-256 for keys and streams, HMAC-SHA-256.
-
-    Elements are refused unless they are the one encoding of a point of the prime-order group: the secret is made from
-    alpha's bytes, so another spelling of one point would make another secret, and a replay would pass for new.
-    """
+class X25519Suite:
+    """What sottovoce uses: X25519, SHAKE-256 for keys and streams, HMAC-SHA-256."""
 
     shape: Shape = SHAPE
 
     def draw(self, random: Callable[[int], bytes]) -> bytes:
-        """Return a random scalar."""
-        return scalar_of(random(SCALAR_SEED_SIZE))
+        """Return 32 random bytes: every use clamps them."""
+        return random(KEY_SIZE)
 
     def public(self, exponent: bytes) -> bytes:
-        """Return a point."""
-        return point_of(exponent)
+        """Return the base point to this power."""
+        return x25519_pair_of(exponent).public
 
     def power(self, exponent: bytes, element: bytes) -> bytes:
-        """Return a point, or raise ``Unauthenticated``."""
-        return point_times(exponent, element)
-
-    def product(self, ours: bytes, theirs: bytes) -> bytes:
-        """Return a scalar."""
-        return scalar_times(ours, theirs)
+        """Return a u-coordinate, or raise ``Unauthenticated`` for an element of small order."""
+        return x25519(exponent, element)
 
     def secret(self, alpha: bytes, shared: bytes) -> bytes:
-        """Return a hash of both; with alpha in it, a secret belongs to one header and one hop."""
+        """Return a hash of both; with alpha's bytes in it, a secret belongs to one header, one spelling and one hop."""
         return expand(alpha + shared, LABEL_SECRET, HASH_SIZE)
 
     def blinding(self, alpha: bytes, secret: bytes) -> bytes:
-        """Return a scalar from the secret, which binds alpha already."""
+        """Return an exponent from the secret, which binds alpha already."""
         del alpha
-        return scalar_of(secret + LABEL_BLIND)
+        return expand(secret, LABEL_BLIND, KEY_SIZE)
 
     def stream(self, secret: bytes, size: int) -> bytes:
         """Return SHAKE-256's output: for 240 bytes a fifth of what setting up a block cipher costs."""

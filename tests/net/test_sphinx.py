@@ -10,7 +10,6 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-import nacl.bindings as sodium
 import pytest
 from hypothesis import given, strategies as st
 
@@ -34,15 +33,15 @@ from net.onion.cipher import (
 from net.onion.plain_cipher import PlainOnionCipher, PlainSuite
 from net.onion.sphinx import (
     SHAPE,
-    Ed25519Suite,
     Suite,
     WrongKey,
+    X25519Suite,
     create_header,
     open_header,
     padding_size,
     share_secrets,
 )
-from net.primitives import sha256
+from net.primitives import sha256, x25519, x25519_pair_of
 
 REAL, PLAIN = RealOnionCipher(), PlainOnionCipher()
 BOTH = pytest.mark.parametrize("cipher", [REAL, PLAIN], ids=["real", "plain"])
@@ -51,13 +50,14 @@ VECTOR: dict[str, Any] = json.loads(
 )
 HEADER_SIZE = PACKET_SIZE - INTEGRITY_SIZE - PAYLOAD_SIZE
 ALPHA_SIZE = 32
-# Points of Ed25519 of order 1, 2, 4 and 8.
-SMALL_ORDER = [
-    bytes([1]) + bytes(31),
-    bytes.fromhex("ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"),
-    bytes(32),
-    bytes.fromhex("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a"),
+P = 2**255 - 19
+TOP_BIT = 2**255
+# The u-coordinates of all points of small order, on the curve (0; 1; and two of order 8) and on its twist (0; -1).
+ORDER_EIGHT = [
+    325606250916557431795983626356110631294008115727848805560023387167927233504,
+    39382357235489614581723060781553021112529911719440698176882885853963445705823,
 ]
+SMALL_ORDER = [0, 1, *ORDER_EIGHT, P - 1, P, P + 1]
 
 
 def host(*octets: int) -> bytes:
@@ -214,28 +214,96 @@ def test_any_bytes_are_refused(cipher: SphinxCipher, data: bytes) -> None:
         cipher.peel(cipher.keypair(Random(8).randbytes).secret, data)
 
 
-@pytest.mark.parametrize("point", SMALL_ORDER, ids=["order 1", "order 2", "order 4", "order 8"])
-def test_points_outside_the_prime_order_group_are_refused(point: bytes) -> None:
+def element(u: int) -> bytes:
+    return u.to_bytes(ALPHA_SIZE, "little")
+
+
+@pytest.mark.parametrize("u", [*SMALL_ORDER, *(u + TOP_BIT for u in SMALL_ORDER)], ids="{:.6e}".format)
+def test_elements_of_small_order_are_refused_however_they_are_spelt(u: int) -> None:
     random = Random(9)
     (pair,), hops = path_of(REAL, 1, random)
     packet, _ = REAL.create(hops, b"", random.randbytes)
-    mixed = point if point == SMALL_ORDER[0] else sodium.crypto_core_ed25519_add(packet[:ALPHA_SIZE], point)
-    for bad in (point, mixed):
-        with pytest.raises(Unauthenticated):
-            REAL.peel(pair.secret, bad + packet[ALPHA_SIZE:])
-        with pytest.raises(Unauthenticated):
-            REAL.create([hops[0]._replace(key=bad)], b"", random.randbytes)
+    with pytest.raises(Unauthenticated):
+        x25519(pair.secret, element(u))
+    with pytest.raises(Unauthenticated):
+        REAL.peel(pair.secret, element(u) + packet[ALPHA_SIZE:])
+    with pytest.raises(Unauthenticated):
+        REAL.create([hops[0]._replace(key=element(u))], b"", random.randbytes)
 
 
-def test_blinding_composes_exactly() -> None:
-    """What the sender computes by multiplying exponents is what the hops compute one after the other."""
-    suite = Ed25519Suite()
-    random = Random(10)
-    start, *blinds = [suite.draw(random.randbytes) for _ in range(4)]
-    element, exponent = suite.public(start), start
+# The base point's other u below 2^256, with the unused bit set, and as the sum with the point of order 2: 1/u.
+@pytest.mark.parametrize("other", [9 + P, 9 + TOP_BIT, pow(9, -1, P)], ids=["not reduced", "top bit", "torsion"])
+def test_a_packet_whose_alpha_is_spelt_otherwise_is_no_other_packet(other: int) -> None:
+    """All spellings make one element, so it is the hash of the spelling that keeps a replay from having another name."""
+    random, suite = Random(9), X25519Suite()
+    pair = REAL.keypair(random.randbytes)
+    alpha = element(9)
+    assert x25519(pair.secret, element(other)) == x25519(pair.secret, alpha) == pair.public
+    secret = suite.secret(alpha, pair.public)
+    routing = bytes(28) + b"\1" + bytes(3)
+    gamma, beta = create_header(suite, [secret], [routing], random.randbytes(padding_size(SHAPE, 1)))
+    rest = gamma + beta + bytes(PACKET_SIZE - HEADER_SIZE)
+    names: list[bytes] = []
+    with pytest.raises(Unauthenticated, match="payload"):
+        REAL.peel(pair.secret, alpha + rest, names.append)
+    with pytest.raises(WrongKey):
+        REAL.peel(pair.secret, element(other) + rest, names.append)
+    assert len(names) == 1
+
+
+@BOTH
+@given(at=st.integers(0, 3), seed=st.integers())
+def test_an_alpha_put_in_by_a_relay_leaves_no_mark_that_the_next_would_pass_on(
+    cipher: SphinxCipher, at: int, seed: int
+) -> None:
+    """Whatever takes alpha's place, blinded once more or another packet's, the next hop stops it."""
+    random = Random(seed)
+    keys, hops = path_of(cipher, 4, random)
+    packet, _ = cipher.create(hops, b"hush", random.randbytes)
+    *_, before = [packet, *(each.packet for each in walk(cipher, keys[:at], packet))]
+    suite: Suite = X25519Suite() if cipher is REAL else PlainSuite()
+    again = suite.power(suite.draw(random.randbytes), before[:ALPHA_SIZE])
+    for alpha in (again, suite.public(suite.draw(random.randbytes))):
+        with pytest.raises(WrongKey):
+            cipher.peel(keys[at].secret, alpha + before[ALPHA_SIZE:])
+
+
+@given(start=st.binary(min_size=32, max_size=32), blinds=st.lists(st.binary(min_size=32, max_size=32), max_size=3))
+def test_powers_commute_whatever_the_exponents(start: bytes, blinds: list[bytes]) -> None:
+    """What the sender makes of a relay's key, the relay makes of what the hops made of alpha."""
+    suite = X25519Suite()
+    relay = x25519_pair_of(bytes(range(32)))
+    alpha, shared = suite.public(start), suite.power(start, relay.public)
     for blind in blinds:
-        element, exponent = suite.power(blind, element), suite.product(exponent, blind)
-    assert element == suite.public(exponent)
+        alpha, shared = suite.power(blind, alpha), suite.power(blind, shared)
+    assert suite.power(relay.secret, alpha) == shared
+
+
+@BOTH
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"key": bytes(31)},
+        {"key": bytes(33)},
+        {"contact_host": bytes(4)},
+        {"contact_host": bytes(17)},
+        {"tag": bytes(7)},
+        {"tag": bytes(32)},
+        {"port": 2**16},
+        {"port": -1},
+        {"delay_ms": MAX_DELAY_MS + 1},
+        {"delay_ms": -1},
+    ],
+)
+def test_a_hop_with_a_field_that_does_not_fit_is_refused_and_not_cut(
+    cipher: SphinxCipher, wrong: dict[str, Any]
+) -> None:
+    random = Random(10)
+    _, hops = path_of(cipher, 2, random)
+    for at in range(2):
+        bad = [hop._replace(**wrong) if at == which else hop for which, hop in enumerate(hops)]
+        with pytest.raises(ValueError, match="hop"):
+            cipher.create(bad, b"", random.randbytes)
 
 
 @BOTH
@@ -253,7 +321,7 @@ def test_blinding_composes_exactly() -> None:
 def test_routing_that_makes_no_sense_is_refused(cipher: SphinxCipher, routing: bytes) -> None:
     random = Random(11)
     (pair,), (hop,) = path_of(cipher, 1, random)
-    suite: Suite = Ed25519Suite() if cipher is REAL else PlainSuite()
+    suite: Suite = X25519Suite() if cipher is REAL else PlainSuite()
     alpha, secrets = share_secrets(suite, [hop.key], suite.draw(random.randbytes))
     gamma, beta = create_header(suite, secrets, [routing], random.randbytes(padding_size(SHAPE, 1)))
     with pytest.raises(DecodeError):
@@ -285,7 +353,7 @@ def test_a_packet_that_is_not_admitted_goes_no_further(cipher: SphinxCipher) -> 
 
 def views(count: int, seed: int) -> list[tuple[bytes, bytes]]:
     """Return for each hop the packet as it comes and the header as the hop's key opens it."""
-    random, suite = Random(seed), Ed25519Suite()
+    random, suite = Random(seed), X25519Suite()
     keys, hops = path_of(REAL, count, random)
     packet, secrets = REAL.create(hops, b"", random.randbytes)
     seen: list[tuple[bytes, bytes]] = []

@@ -27,7 +27,6 @@ SHAPE = Shape(slots=20, routing_size=33, mac_size=32)
 
 Point = tuple[int, int] | None
 P = 2**256 - 2**32 - 977
-N = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 G = (
     0x79BE667EF9DCBBAC55A06295CE870B07029BFCDB2DCE28D959F2815B16F81798,
     0x483ADA7726A3C4655DA4FBFC0E1108A8FD17B448A68554199C47D08FFB10D4B8,
@@ -79,9 +78,6 @@ class Bolt04Suite:
 
     def power(self, exponent: bytes, element: bytes) -> bytes:
         return encoded(times(int.from_bytes(exponent, "big"), decoded(element)))
-
-    def product(self, ours: bytes, theirs: bytes) -> bytes:
-        return (int.from_bytes(ours, "big") * int.from_bytes(theirs, "big") % N).to_bytes(32, "big")
 
     def secret(self, alpha: bytes, shared: bytes) -> bytes:
         del alpha
