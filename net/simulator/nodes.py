@@ -52,6 +52,7 @@ def _node(role: Role, bootstraps: tuple[Endpoint, ...], tuning: Tuning, *, is_pl
             random=host.rng.randbytes,
             tuning=tuning,
         )
+        node.set_own([host.endpoint], host.now())
         for endpoint in bootstraps:
             node.join(endpoint, None, host.now())
         return node
