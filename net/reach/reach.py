@@ -156,7 +156,7 @@ class Reach:
         is_errand = neighbour.is_chosen and self._favours.dialled(neighbour.node, now, is_reached=True)
         if is_errand:
             self._probe_links[neighbour.link] = now.mono + PROBE_LINK_LIFE
-        elif neighbour.role is Role.FULL:
+        else:
             self._ask_reflection(neighbour, now)
             self._reflect_at = min(self._reflect_at, now.mono + REFLECT_PERIOD)
         return is_errand
@@ -232,6 +232,8 @@ class Reach:
             seen = Endpoint(unpack_host(answer.host), answer.port)
         except DecodeError:
             return
+        if neighbour.role is Role.LEAF and seen not in self._own:
+            return  # names of leaves are free; but what our own interfaces confirm, anybody may say
         self._reflections.heard(neighbour.node, neighbour.endpoint.host, seen, is_chosen=neighbour.is_chosen)
         place = self._reflections.place(self._own)
         if place is not None and place != self._place:
