@@ -28,8 +28,9 @@ from net.patron import Patron
 from net.peers import PeerTable
 from net.post import Post
 from net.reach import Reach
+from net.scope import Scope, scope_of
 from net.store import ParcelStore
-from net.switch import Switch
+from net.switch import Onward, Switch
 from net.timekeeping import NetworkTime
 from net.upkeep import Upkeep
 
@@ -115,6 +116,10 @@ class Parts:
         """Begin a link. Whoever we sent something to first is no proof that strangers reach us."""
         self.reach.contacted(endpoint, now)
         self.links.connect(endpoint, peer, now, is_probe=is_probe)
+
+    def _least_scope(self) -> Scope:
+        """Return how far an address must reach for strangers to have us dial it: as far as our own."""
+        return scope_of(self.reach.public.host) if self.reach.public else Scope.LOOPBACK
 
     def _endpoint_of(self, link: LinkId) -> Endpoint | None:
         return next((each.endpoint for each in self.links.links() if each.link == link), None)

@@ -16,6 +16,7 @@ from net.agenda import Agenda
 from net.ids import Endpoint, NodeId, node_tag
 from net.instant import Instant
 from net.link.events import LinkId
+from net.scope import Scope, scope_of
 
 # Nodes being dialled at a time on errands of all kinds. A relay's stranger costs at most one of these.
 MAX_DIALING: Final = 128
@@ -37,6 +38,28 @@ class Contact(NamedTuple):
     endpoint: Endpoint | None
     tag: bytes
     node: NodeId | None = None
+
+
+class Onward:
+    """The switch as strangers' packets use it: they choose whom we dial, so not every address will do.
+
+    ``least`` gives how far an address must reach: as far as our own. Else anybody could have us knock at the machines of
+    this house, or of this computer.
+    """
+
+    def __init__(self, switch: Switch, least: Callable[[], Scope]) -> None:
+        self._switch = switch
+        self._least = least
+
+    def reach(self, contact: Contact, now: Instant, then: Then) -> None:
+        """As ``Switch.reach``; an address that does not reach far enough counts as not reachable."""
+        if contact.endpoint is not None and scope_of(contact.endpoint.host) < self._least():
+            contact = Contact(None, contact.tag)
+        self._switch.reach(contact, now, then)
+
+    def used(self, link: LinkId, now: Instant) -> None:
+        """As ``Switch.used``."""
+        self._switch.used(link, now)
 
 
 @dataclass(slots=True)

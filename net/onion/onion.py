@@ -31,7 +31,7 @@ from net.onion.relay import Relay
 from net.onion.standing import Standing
 from net.overlay.descriptor import epoch_of
 from net.pace import Pace
-from net.switch import Switch
+from net.switch import Onward, Switch
 
 TakeBox = Callable[[bytes, LinkId, Instant], None]
 
@@ -60,6 +60,7 @@ class Means:
     roster: Roster
     described: Described
     switch: Switch
+    onward: Onward  # for what strangers send
     links: Links
     random: Callable[[int], bytes]
     pace: Pace
@@ -83,8 +84,10 @@ class Onion:
         self.paths = Paths(own, means.roster, means.described, self.guards, self.standing, rng, means.pace)
         self.departures = Departures(cipher, switch, links.send_cell, self.paths.failed, random)
         self.loops = Loops(self.paths, self.departures, self._home, rng, random)
-        self.relay = Relay(peel=self._peel, switch=switch, links=links, deliver=self._deliver)
-        self.exchange = Exchange(cipher=cipher, peel=self._peel, switch=switch, links=links, ends=ends, random=random)
+        self.relay = Relay(peel=self._peel, switch=means.onward, links=links, deliver=self._deliver)
+        self.exchange = Exchange(
+            cipher=cipher, peel=self._peel, switch=means.onward, links=links, ends=ends, random=random
+        )
         self.circuits = Circuits(cipher=cipher, switch=switch, links=links, user=user, random=random)
         self._machines: Final = (self.guards, self.loops, self.departures, self.relay, self.exchange, self.circuits)
 

@@ -7,7 +7,8 @@ from net.ids import Endpoint, NodeId, node_tag
 from net.instant import Instant
 from net.link.events import LinkId
 from net.messages import AskReflection, Message, Nodes
-from net.switch import IDLE, LOOK_PERIOD, MAX_WAITING, PATIENCE as DIAL_PATIENCE, Contact, Switch
+from net.scope import Scope
+from net.switch import IDLE, LOOK_PERIOD, MAX_WAITING, PATIENCE as DIAL_PATIENCE, Contact, Onward, Switch
 from tests.support.parcels import NOW
 
 PEER = NodeId(bytes([7]) * 32)
@@ -143,3 +144,18 @@ def test_questions_under_way_are_bounded() -> None:
     for _ in range(MAX_CALLS + 1):
         desk.call()
     assert desk.heard == [None]
+
+
+def test_strangers_cannot_have_us_dial_closer_to_home_than_we_are() -> None:
+    desk = Desk()
+    onward = Onward(desk.switch, lambda: Scope.PUBLIC)
+    for host in ("127.0.0.1", "192.168.1.1", "::1", "fe80::1"):
+        onward.reach(
+            Contact(Endpoint(host, 4000), node_tag(PEER)), desk.now, lambda link, _now: desk.links.append(link)
+        )
+    assert (desk.links, desk.dialled) == ([None] * 4, [])
+    desk.up(1)
+    onward.reach(CONTACT, desk.now, lambda link, _now: desk.links.append(link))
+    assert desk.links[-1] == 1  # whom we are linked with anyway
+    onward.reach(Contact(Endpoint("8.8.8.8", 4000), node_tag(OTHER)), desk.now, lambda _link, _now: None)
+    assert desk.dialled == [Endpoint("8.8.8.8", 4000)]
