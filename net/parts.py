@@ -101,7 +101,16 @@ class Parts:
         cipher = tuning.cipher or RealOnionCipher()
         self.onion = Onion(
             own,
-            Means(cipher, self.overlay.roster, self.overlay.described, self.switch, links, random, pace),
+            Means(
+                cipher,
+                self.overlay.roster,
+                self.overlay.described,
+                self.switch,
+                Onward(self.switch, self._least_scope),
+                links,
+                random,
+                pace,
+            ),
             is_relay=role is Role.FULL,
             user=self.courier,
             ends=self.desk,

@@ -92,8 +92,8 @@ class Onion:
         self._machines: Final = (self.guards, self.loops, self.departures, self.relay, self.exchange, self.circuits)
 
     def set_address(self, endpoint: Endpoint | None) -> None:
-        """Say where others reach us; None when they cannot."""
-        self._address = endpoint
+        """Say where others reach us; None when they cannot. A leaf lets nobody in, so it is not to be dialled."""
+        self._address = endpoint if self._is_relay else None
 
     def turn(self, now: Instant) -> tuple[bytes, bytes]:
         """A new epoch: draw and drop keys; return the public ones of this epoch and the next."""
