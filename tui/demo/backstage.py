@@ -27,7 +27,7 @@ from tui.demo.echo import Echo
 from tui.demo.errors import StageFailed
 from tui.standard_streams import StandardInput, StandardOutput
 
-NODES: Final = 4
+NODES: Final = 10
 FAILED: Final = 1
 _PREFIX: Final = "sottovoce-demo-"
 

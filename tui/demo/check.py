@@ -14,7 +14,7 @@ from tui.demo.children import Places, last_words, open_nodes, open_rpc
 from tui.demo.errors import StageFailed
 from tui.demo.rpc_client import RpcClient, talk_to
 
-NODES: Final = 3
+NODES: Final = 10
 # Texts that each side sends.
 TEXTS: Final = 3
 # Seconds for everything. A quiet machine needs about ten, most of them for two passcodes.
