@@ -3,7 +3,8 @@
 A path that fails does not say at which hop. So every hop of it bears the blame, and every hop of a path that worked gets the
 credit: over many paths an honest node loses what the average path loses, and a node that drops loses more than its share.
 The measure is how many standard deviations a node's losses lie above what that many tries through an average node would
-lose. When everything fails, because our own network is down, everybody's share is the same and nobody is to blame.
+lose; or, for one that went away after a good life, how improbable so many losses in a row are. When everything fails,
+because our own network is down, everybody's share is the same and nobody is to blame.
 
 Whoever drops on purpose can spoil the standing of honest nodes that share paths with it, but only by losing its own at the
 same rate or a higher one; and no more than a third of the nodes with a record are avoided at a time, the worst first.
@@ -14,7 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from net.ids import NodeId
@@ -30,6 +31,8 @@ MIN_LOSSES: Final = 3.0
 USUAL_LOSS: Final = 0.05
 # Standard deviations above its share from which a node is avoided: one honest node in a hundred at a time.
 BLAME: Final = 2.3
+# How probable a row of losses may be at most, by chance, to count as much: the same hundredth.
+ROW_CHANCE: Final = 0.01
 # Of the nodes with a record at most this part is avoided.
 MAX_AVOIDED_SHARE: Final = 1 / 3
 # A guard that lets through less than this of at least so many tries has to be replaced (``net.onion.guards``).
@@ -49,8 +52,12 @@ class _Record:
     at: float
     wins: float = 0.0
     losses: float = 0.0
+    row: int = 0  # losses since the last win, between each two of which something came through elsewhere
+    others_won: int = 0  # wins of all when the last of them was counted
 
     def decay(self, now: float) -> None:
+        if now > self.at + HALF_LIFE:
+            self.row = 0  # whom nobody tried for so long may be back
         if now > self.at:
             weight = 0.5 ** ((now - self.at) / HALF_LIFE)
             self.wins *= weight
@@ -64,6 +71,7 @@ class Standing:
     def __init__(self) -> None:
         self._records: dict[NodeId, _Record] = {}  # the one touched longest ago first
         self._all = _Record(0.0)
+        self._wins = 0
         self._suspects: dict[NodeId, float] = {}  # until when; the earliest first
         self._avoided: frozenset[NodeId] = frozenset()
         self._avoided_at = -math.inf
@@ -76,6 +84,8 @@ class Standing:
         self._all.decay(now.mono)
         for record in self._touch(nodes, now.mono):
             record.wins += 1.0
+            record.row = 0
+            self._wins += 1
             self._all.wins += 1.0
 
     def failed(self, nodes: Iterable[NodeId], now: Instant) -> None:
@@ -83,6 +93,9 @@ class Standing:
         self._all.decay(now.mono)
         for record in self._touch(nodes, now.mono):
             record.losses += 1.0
+            if self._wins > record.others_won:
+                record.row += 1
+                record.others_won = self._wins
             self._all.losses += 1.0
 
     def avoided(self, now: Instant) -> frozenset[NodeId]:
@@ -135,9 +148,13 @@ class Standing:
             return frozenset()
         share = max(self._all.losses / total, USUAL_LOSS)
         blamed: list[tuple[float, NodeId]] = []
-        for node, record in self._records.items():
+        for node, touched in self._records.items():
+            if touched.losses < MIN_LOSSES:
+                continue
+            record = replace(touched)  # what is only looked at is not touched, or a row would never end
             record.decay(now)
-            if record.losses >= MIN_LOSSES and (blame := _deviations(record, share)) >= BLAME:
+            blame = _deviations(record, share)
+            if record.losses >= MIN_LOSSES and (blame >= BLAME or share**record.row <= ROW_CHANCE):
                 blamed.append((blame, node))
         blamed.sort(reverse=True)
         return frozenset(node for _, node in blamed[: max(1, int(len(self._records) * MAX_AVOIDED_SHARE))])

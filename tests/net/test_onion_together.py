@@ -18,7 +18,8 @@ from net.onion_courier import OnionCourier
 from net.overlay.descriptor import Descriptor
 from net.pace import NORMAL, STRONG, Pace
 from net.patron.courier import Purpose
-from net.switch import Switch
+from net.scope import Scope
+from net.switch import Onward, Switch
 from tests.support.courier_desk import FakeOverlay, FakePatron
 from tests.support.parcels import box_bytes
 from tests.support.relays import NOW, FakeRoster, at, node_of, public_host, relay
@@ -38,9 +39,10 @@ class Node:
         rng = Random(number)
         self.switch = Switch(self.connect, lambda link, now: None)
         self.courier = OnionCourier(FakeOverlay(village.roster), village.check, rng)
+        onward = Onward(self.switch, lambda: Scope.PUBLIC)
         self.onion = Onion(
             self.node,
-            Means(CIPHER, village.roster, village.roster.get, self.switch, self, rng.randbytes, pace),
+            Means(CIPHER, village.roster, village.roster.get, self.switch, onward, self, rng.randbytes, pace),
             is_relay=not is_leaf,
             user=self.courier,
             ends=self,
@@ -48,7 +50,7 @@ class Node:
         )
         self.courier.serve(self.patron, self.onion)
         self.key, _ = self.onion.turn(NOW)
-        self.onion.set_address(None if is_leaf else Endpoint(public_host(number), 4000))
+        self.onion.set_address(Endpoint(public_host(number), 4000))
 
     def connect(self, endpoint: Endpoint, node: NodeId | None, now: Instant) -> None:
         self.village.later(partial(self.village.link, self, endpoint))

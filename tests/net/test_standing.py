@@ -64,6 +64,16 @@ def test_when_everything_fails_nobody_is_to_blame() -> None:
     assert len(traffic.standing.avoided(at(traffic.seconds + 10))) <= 1
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_relays_that_went_away_after_a_good_life_are_avoided_soon(seed: int) -> None:
+    traffic = Traffic(relays=12, droppers=set(), seed=seed)
+    traffic.send(360)  # half an hour
+    traffic.droppers = {node_of(number) for number in range(3)}
+    traffic.send(120)
+    traffic.send(100)
+    assert traffic.lost < 20
+
+
 def test_evidence_fades_and_who_was_avoided_gets_another_chance() -> None:
     traffic = Traffic(relays=12, droppers={3}, seed=2)
     traffic.send(60)
