@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,8 @@ import pytest
 from core import api
 from core.crypto import primitives
 from core.errors import Malformed
-from core.people import conversing, lane, meeting, resetting
+from core.people import conversing, knowing, lane, meeting, resetting
+from core.people.account_keys import keys_of_seed
 from core.people.content import Acceptance, Block, Item, KeyOffer, Rekey, SealedSecret, decode_block, encode_block
 from core.people.device import Certificate, certify
 from core.people.effects import Solve
@@ -154,7 +156,8 @@ def with_certificate(person: Person, **changes: bytes) -> None:
     """Give a person a certificate that its own identity signed, and that is a lie."""
     true = person.engine.me.certificate
     keys = {"device": true.device, "olm_identity": true.olm_identity, "olm_fallback": true.olm_fallback} | changes
-    lie = certify(person.seed, keys["device"], keys["olm_identity"], keys["olm_fallback"], true.created_at)
+    identity = keys_of_seed(person.seed).identity
+    lie = certify(identity, keys["device"], keys["olm_identity"], keys["olm_fallback"], true.created_at)
     object.__setattr__(person.engine.me, "certificate", lie)
 
 
@@ -269,6 +272,45 @@ def test_a_contact_that_resets_all_the_time_is_not_followed_for_ever(
         victim.poll()
     with victim.database.read() as snapshot:
         assert len(lanes.written_in(snapshot, 1)) <= resetting.MAX_GENERATIONS_AN_HOUR
+
+
+def on_a_new_device(person: Person, identity_seed: bytes) -> None:
+    """Reset as a device that nobody knows, certified by the identity of this seed."""
+    me = person.engine.me
+    seed, true = primitives.random_bytes(32), me.certificate
+    public = primitives.ed25519_public(seed)
+    lie = certify(identity_seed, public, true.olm_identity, true.olm_fallback, person.moment().own_ms)
+    person.engine.me = dataclasses.replace(me, device_seed=seed, certificate=lie)
+    do(person, lambda work: resetting.begin(work, 1, is_last_known=False))
+    person.engine.me = me
+
+
+def devices_known(person: Person) -> int:
+    with person.database.read() as snapshot:
+        return len(devices.of_conversation(snapshot, 1))
+
+
+def test_a_device_certified_by_somebody_else_does_not_join_a_conversation(
+    office: Office, victim: Person, mallory: Person
+) -> None:
+    a, _ = meet(office, victim, mallory)
+    on_a_new_device(mallory, b"another identity".ljust(32))
+    settle(office, victim, mallory, rounds=2)
+    assert devices_known(victim) == 1
+    assert all(row.kind == "text" for row in victim.rows(a))
+
+
+def test_a_contact_with_ever_new_devices_fills_neither_the_audience_nor_the_screen(
+    office: Office, victim: Person, mallory: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, _ = meet(office, victim, mallory)
+    monkeypatch.setattr(office, "put", office.boxes.append)
+    for _ in range(2 * knowing.MAX_DEVICES):
+        on_a_new_device(mallory, keys_of_seed(mallory.seed).identity)
+        victim.poll()
+    assert 2 <= devices_known(victim) <= knowing.MAX_DEVICES
+    notices = [row for row in victim.rows(a) if row.kind == "device"]
+    assert 1 <= len(notices) <= resetting.MAX_GENERATIONS_AN_HOUR
 
 
 def test_a_thousand_texts_to_one_do_not_hold_up_a_text_to_another(

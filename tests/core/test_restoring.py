@@ -156,9 +156,9 @@ def test_an_account_that_is_used_is_written_anew_in_every_epoch_at_a_time_of_its
     settle(office, alice, rounds=WRITTEN)
     written: list[int] = []
     known = record_of(office, alice)
-    for day in range(0, 140, 2):
+    for day in range(0, 130, 2):
         settle(office, alice, rounds=1, seconds=2 * 86_400)
-        settle(office, alice, rounds=9)
+        settle(office, alice, rounds=7, seconds=61)
         current = record_of(office, alice)
         if current is not None and current != known:
             known = current
@@ -218,32 +218,22 @@ def test_a_network_that_went_back_to_an_old_record_is_given_the_latest_again(
     assert decode_record(back).sequence >= decode_record(latest).sequence
 
 
-def test_two_devices_that_write_at_once_lose_nothing(office: Office, folder: Path, alice: Person, bob: Person) -> None:
-    carol, dave = Person(office, folder, "carol"), Person(office, folder, "dave")
-    meet(office, alice, bob)
-    settle(office, alice, bob, rounds=WRITTEN)
+def test_two_devices_that_write_at_once_lose_nothing_and_come_to_rest(
+    office: Office, folder: Path, alice: Person, bob: Person
+) -> None:
+    carol = Person(office, folder, "carol")
+    settle(office, alice, rounds=WRITTEN)
     other = restored(office, folder, device="other")
-    settle(office, alice, other, bob, rounds=4)
-    meet(office, alice, carol)
-    meet(office, other, dave)
+    meet(office, alice, bob)
+    meet(office, other, carol)
     for _ in range(3):
         settle(office, alice, other, rounds=WRITTEN)
         settle(office, alice, other, rounds=2, seconds=43_000)
-    assert contacts(alice).keys() == contacts(other).keys() == {"bob", "carol", "dave"}
-    third = restored(office, folder, device="third")
-    assert contacts(third).keys() == {"bob", "carol", "dave"}
-
-
-def test_two_devices_come_to_rest(office: Office, folder: Path, alice: Person, bob: Person) -> None:
-    meet(office, alice, bob)
-    settle(office, alice, bob, rounds=WRITTEN)
-    other = restored(office, folder, device="other")
-    for _ in range(4):
-        settle(office, alice, other, bob, rounds=WRITTEN)
-        settle(office, alice, other, bob, rounds=2, seconds=43_000)
+    assert contacts(alice).keys() == contacts(other).keys() == {"bob", "carol"}
     before = record_of(office, alice)
-    settle(office, alice, other, bob, rounds=8, seconds=43_000)
+    settle(office, alice, other, rounds=8, seconds=43_000)
     assert record_of(office, alice) == before
+    assert contacts(restored(office, folder, device="third")).keys() == {"bob", "carol"}
 
 
 def test_both_devices_of_an_account_hear_what_is_said(office: Office, folder: Path, alice: Person, bob: Person) -> None:
@@ -259,22 +249,6 @@ def test_both_devices_of_an_account_hear_what_is_said(office: Office, folder: Pa
     assert sorted(texts(bob, b)) == ["from the one", "from the other"]
     with bob.database.read() as snapshot:
         assert len(lanes.written_in(snapshot, 1)) <= 3, "they do not reset each other for ever"
-
-
-def test_a_stranger_with_the_words_of_another_account_is_no_device_of_alice(
-    office: Office, folder: Path, alice: Person, bob: Person
-) -> None:
-    """Mallory, a contact of bob's too, holds a root with bob, but no certificate of alice's."""
-    mallory = Person(office, folder, "mallory")
-    meet(office, alice, bob)
-    meet(office, mallory, bob)
-    settle(office, alice, bob, mallory, rounds=WRITTEN)
-    mallory.close()
-    again = restored(office, folder, name="mallory", device="m2")
-    settle(office, again, bob, alice, rounds=6)
-    told = {row.name: [each.kind for each in bob.rows(row.id)] for row in bob.call(api.ConversationList())}
-    assert "device" in told["mallory"]
-    assert "device" not in told["alice"]
 
 
 def test_an_old_copy_of_a_device_is_told_by_the_record(office: Office, alice: Person, bob: Person) -> None:
