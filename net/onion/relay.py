@@ -5,7 +5,7 @@ hop from an exponential distribution: packets that came in one order leave in an
 hop delivers what is inside. A relay never answers, so nothing can be learned by asking, and nothing that comes in can
 make more go out.
 
-Peeling costs 0.4 ms, so arrivals wait in a bounded inbox and are peeled in slices. No link gets more than its rate, and
+Peeling costs 0.2 ms, so arrivals wait in a bounded inbox and are peeled in slices. No link gets more than its rate, and
 none can hold more than its share of what is kept; what is beyond is dropped, as any cell may be.
 
 Reference: A. Piotrowska et al., "The Loopix Anonymity System" (2017), sections 3 and 4.
@@ -31,10 +31,10 @@ from net.onion.keyring import Replayed
 from net.switch import Contact
 from net.token_bucket import TokenBucket
 
-# Packets a second that one link may bring in the long run, and at once: a tenth of what a core peels.
+# Packets a second that one link may bring in the long run, and at once: less than a tenth of what a core relays.
 PACKET_RATE: Final = 200.0
 PACKET_BURST: Final = 400.0
-# Packets waiting to be peeled, 1.2 MB and 0.4 s of work.
+# Packets waiting to be peeled, 1.2 MB and 0.2 s of work.
 MAX_INBOX: Final = 1024
 # Packets waiting for their time or for a link, 10 MB: 2500 a second at a mean of a second, three times over.
 MAX_HELD: Final = 8192
@@ -43,7 +43,7 @@ MAX_HELD_PER_LINK: Final = 1024
 # Milliseconds. Honest senders draw more than twenty times the longest mean once in 5 · 10^8 hops; more than that is meant
 # to fill us up.
 MAX_DELAY_MS: Final = 20_000
-# Packets peeled in one ``handle_timeout``, and packets sent: 8 ms and 4 ms.
+# Packets peeled in one ``handle_timeout``, and packets sent: 4 ms each.
 _PEELS: Final = 20
 _SENDS: Final = 512
 

@@ -16,8 +16,8 @@ clamps every exponent, and takes any 32 bytes for an element:
 
 - Powers commute, whatever the exponents and the element. So the sender applies its exponent and the blindings one after the
   other, as the hops do, and never multiplies exponents, a product of which clamping would change.
-- Of ±k modulo the group's order one is clamped already. So a clamped exponent reaches every element of the prime-order
-  group, all equally often up to 2^-126, and a blinded alpha looks like a fresh one.
+- k and -k act alike, and modulo the group's order one of both can be written clamped. So clamped exponents reach every
+  element of the prime-order group, all equally often up to 2^-126, and a blinded alpha looks like a fresh one.
 - Clamped exponents are multiples of 8: they make nothing of the small-order part of an element, on the curve and on its
   twist, and so tell nothing of the key. An element that is nothing else gives zeros and is refused. Of an element of the
   twist nobody but the relay knows what its key makes, for its public key lies on the curve: no MAC will be right.
