@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from core.crypto import primitives
 from core.crypto.ratchet import Session
-from core.people import acknowledge, envelope, lane
+from core.people import acknowledge, envelope, knowing, lane
 from core.people.bounds import decode
 from core.people.content import (
     MAX_LANES,
@@ -76,7 +76,7 @@ def seal_for(work: Work, audience: list[DeviceRow], block: bytes, place: Place, 
 
 def write_block(work: Work, lane_row: WriteLane, items: tuple[Item, ...], message: MessageRow | None = None) -> int:
     """Append a block to a lane and keep it as a posting; return its first index."""
-    audience = devices.of_conversation(work.tx, lane_row.conversation)
+    audience = knowing.audience(work, lane_row.conversation)
     inbox = conversations.by_id(work.tx, lane_row.conversation).inbox
     assert inbox is not None
     place = Place(work.me.identity, lane_row.generation, lane_row.next_index)
@@ -169,7 +169,7 @@ def _rekey_if_due(work: Work, row: WriteLane) -> WriteLane:
     age_ms = work.now.network_ms - row.rekeyed_at
     if row.next_index - row.rekeyed_index < lane.REKEY_AFTER_BOXES and age_ms < lane.REKEY_AFTER_MS:
         return row
-    audience = devices.of_conversation(work.tx, row.conversation)
+    audience = knowing.audience(work, row.conversation)
     if not audience or any(device.offered_key is None for device in audience):
         return row
     secret = primitives.random_bytes(32)

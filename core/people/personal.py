@@ -143,8 +143,10 @@ def smaller(state: State) -> Iterator[dict[bytes, Entry]]:
     lean = {key: entry for key, entry in state.items() if not _is_contact_device(key) and entry.value is not None}
     yield lean
     by_age = sorted((entry.ms, key[:_HEAD_SIZE]) for key, entry in lean.items() if key[_HEAD_SIZE:] == _INBOX)
-    for count in range(len(by_age) // 8, len(by_age), max(1, len(by_age) // 8)):
-        dropped = {head for _, head in by_age[: count + 1]}
+    kept = len(by_age)
+    while kept:
+        kept = kept * 7 // 8
+        dropped = {head for _, head in by_age[: len(by_age) - kept]}
         yield {key: entry for key, entry in lean.items() if key[:_HEAD_SIZE] not in dropped}
 
 

@@ -169,6 +169,8 @@ def _open_block(work: Work, row: ReadLane, index: int, sealed: bytes) -> Block |
 def _take_block(work: Work, row: ReadLane, index: int, sealed: bytes) -> bytes | None:
     """Open a block and act on its items; return the secret of a re-keying."""
     block = _open_block(work, row, index, sealed)
+    if block is not None:
+        devices.hear(work.tx, row.device, work.now.network_ms)
     secret = None if block is None else _take_items(work, row, index, block, late=False)
     if block is None or (secret is None and any(isinstance(item, Rekey) for item in block.items)):
         lanes.set_broken(work.tx, row.generation, index)

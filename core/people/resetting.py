@@ -233,6 +233,7 @@ def _follow(work: Work, conversation: int, known: DeviceRow, reset: Reset) -> No
     answers_us = reset.answers != NOBODY
     clears = reset.last_index >= 0 or answers_us
     devices.note_reset(work.tx, known.device, reset.made_at, clears=clears)
+    devices.hear(work.tx, known.device, work.now.network_ms)
     if known.reset_at is not None and reset.made_at <= known.reset_at:
         return  # overtaken by one that was answered; this lane is read beside its own
     if clears:

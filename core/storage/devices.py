@@ -8,6 +8,7 @@ from core.storage.database import Snapshot, Transaction
 
 # Ratchets kept with one device: both sides may start one at the same time, twice (Sesame keeps several as well).
 MAX_SESSIONS = 4
+DAY_MS = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +16,8 @@ class DeviceRow:
     """A device of the other side. ``offered_key`` is the X-Wing key for our next re-keying.
 
     ``reset_at`` is when the latest reset of it that we know was made, ``cleared_at`` the same of those after which there
-    is nothing to read in its older lanes; network milliseconds by its own account, None without any.
+    is nothing to read in its older lanes; network milliseconds by its own account, None without any. ``heard_at`` is when
+    something last came from it, network milliseconds, a day late at most.
     """
 
     device: bytes
@@ -24,20 +26,27 @@ class DeviceRow:
     offered_key: bytes | None
     reset_at: int | None
     cleared_at: int | None
+    heard_at: int
 
 
-_COLUMNS = "device, conversation, certificate, offered_key, reset_at, cleared_at"
+_COLUMNS = "device, conversation, certificate, offered_key, reset_at, cleared_at, heard_at"
 
 
-def upsert(tx: Transaction, device: bytes, conversation: int, certificate: bytes) -> None:
-    """Know a device; its certificate may be a newer one."""
+def upsert(tx: Transaction, device: bytes, conversation: int, certificate: bytes, now_ms: int) -> None:
+    """Know a device that was heard of now; its certificate may be a newer one."""
     tx.run(
-        "INSERT INTO devices(device, conversation, certificate) VALUES (?, ?, ?)"
-        " ON CONFLICT(device) DO UPDATE SET certificate = excluded.certificate",
+        "INSERT INTO devices(device, conversation, certificate, heard_at) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT(device) DO UPDATE SET certificate = excluded.certificate, heard_at = excluded.heard_at",
         device,
         conversation,
         certificate,
+        now_ms,
     )
+
+
+def hear(tx: Transaction, device: bytes, now_ms: int) -> None:
+    """Note that something came from a device; not more than once a day."""
+    tx.run("UPDATE devices SET heard_at = ?2 WHERE device = ?1 AND heard_at < ?3", device, now_ms, now_ms - DAY_MS)
 
 
 def of_conversation(tx: Snapshot, conversation: int) -> list[DeviceRow]:

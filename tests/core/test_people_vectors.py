@@ -69,6 +69,25 @@ def test_a_slot_is_hkdf_of_its_secret_day_number_and_fragment() -> None:
     assert len({row["id"] for row in FROZEN["slots"]}) == len(FROZEN["slots"])
 
 
+def test_a_personal_record_is_blinded_by_its_epoch_and_sealed_by_its_number() -> None:
+    said = FROZEN["personal"]
+    seed, epoch = expand(b"seed", b"vectors of the people layer", 27), (667).to_bytes(4, "big")
+    write, read = (expand(seed, b"sottovoce/v1/self/" + label + bytes(4)) for label in (b"kv-write", b"kv-read"))
+
+    def scalar(data: bytes) -> int:
+        return int.from_bytes(hashlib.sha512(data).digest(), "little") % ORDER
+
+    factor = scalar(b"sottovoce/v1/personal/factor" + write + epoch)
+    assert public_of(factor * scalar(write) % ORDER) == said["id"]
+    sequence, expiry = said["sequence"].to_bytes(8, "big"), EXPIRY_HOUR.to_bytes(4, "big")
+    key = expand(read, b"sottovoce/v1/personal/seal" + epoch + sequence)
+    padded = b"what was compressed\x80".ljust(65_536 - 16, b"\0")
+    sealed = AESGCMSIV(key).encrypt(bytes(12), padded, bytes.fromhex(said["id"]) + sequence + expiry)
+    assert hashlib.sha256(sealed).hexdigest() == said["sealed"]
+    message = b"sottovoce/v1/record\x01" + bytes.fromhex(said["id"]) + sequence + expiry + sealed
+    VerifyKey(bytes.fromhex(said["id"])).verify(message, bytes.fromhex(said["signature"]))
+
+
 def test_a_lane_is_a_chain_of_hmacs_and_a_blinded_point() -> None:
     lane = FROZEN["lane"]
     chain, scalar = bytes.fromhex(lane["chain"]), int.from_bytes(bytes.fromhex(lane["scalar"]), "little")

@@ -11,6 +11,8 @@ from core.crypto import primitives
 from core.errors import Malformed, OpenFailed
 from core.people import personal_record
 from core.people.account_keys import AccountKeys, keys_of_seed
+from core.people.lww import Entry, decode_state, encode
+from core.people.personal import smaller
 from core.people.personal_record import CIPHERTEXT_SIZE, MAX_STATE_SIZE, ROOM, compress, next_sequence, open_record
 from net.ids import ParcelId
 from net.parcel.record import Record, encode_record
@@ -106,3 +108,23 @@ def test_the_signature_is_by_the_epochs_id() -> None:
     record = sealed(compress(b""))
     assert primitives.ed25519_verify(record.record_id, record.signature, b"sottovoce/v1/record" + record.fields())
     assert ParcelId(record.record_id) == personal_record.record_id(KEYS, EPOCH)
+
+
+@pytest.mark.parametrize(("contacts", "certificates"), [(150, True), (300, False), (700, False)])
+def test_what_does_not_fit_goes_certificates_first_then_the_contacts_unchanged_longest(
+    contacts: int, *, certificates: bool
+) -> None:
+    state = {b"name": Entry(0, b"dev1", b"alice")}
+    heads = [b"contact" + primitives.sha256(n.to_bytes(2, "big")) for n in range(contacts)]
+    for ms, head in enumerate(heads):
+        state[head + b"inbox"] = Entry(ms, b"dev1", primitives.sha256(head + b"inbox"))
+        state[head + b"root" + primitives.sha256(head)] = Entry(ms, b"dev1", primitives.sha256(head + b"root"))
+        state[head + b"device" + bytes(32)] = Entry(ms, b"dev1", head * 4)
+        state[head + b"device" + bytes(31) + b"1"] = Entry(ms, b"dev1", primitives.hkdf(head, b"certificate", 200))
+    fitting = next(data for each in smaller(state) if len(data := compress(encode(each))) <= ROOM)
+    kept = decode_state(zlib.decompress(fitting))
+    assert kept[b"name"] == state[b"name"]
+    assert any(key[39:45] == b"device" for key in kept) == certificates
+    known = [head + b"inbox" in kept for head in heads]
+    assert known == sorted(known), "the latest are kept"
+    assert sum(known) == contacts if contacts <= 300 else sum(known) >= 350

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from core import api
+from core.people import knowing
 from core.people.account_keys import keys_of_seed
 from core.people.moment import DAY_MS
 from core.people.personal_record import epoch_of, record_id
@@ -249,6 +250,32 @@ def test_both_devices_of_an_account_hear_what_is_said(office: Office, folder: Pa
     assert sorted(texts(bob, b)) == ["from the one", "from the other"]
     with bob.database.read() as snapshot:
         assert len(lanes.written_in(snapshot, 1)) <= 3, "they do not reset each other for ever"
+
+
+def test_a_lost_device_is_written_to_no_more_after_a_month(
+    office: Office, folder: Path, alice: Person, bob: Person
+) -> None:
+    """It would keep the others from re-keying for ever: it never offers a key again."""
+    _, b = meet(office, alice, bob)
+    settle(office, alice, bob, rounds=WRITTEN)
+    alice.close()
+    again = restored(office, folder)
+    settle(office, again, bob, rounds=6)
+    a = contacts(again)["bob"]
+
+    def audience() -> int:
+        with bob.engine.work(bob.moment()) as work:
+            return len(knowing.audience(work, 1))
+
+    assert audience() == 2
+    for day in (11, 22, 33):
+        office.wait(11 * 86_400)
+        again.say(a, f"day {day}")
+        settle(office, again, bob, rounds=3)
+    assert audience() == 1
+    bob.say(b, "to the one that is left")
+    settle(office, again, bob, rounds=3)
+    assert texts(again, a) == ["to the one that is left"]
 
 
 def test_an_old_copy_of_a_device_is_told_by_the_record(office: Office, alice: Person, bob: Person) -> None:

@@ -15,13 +15,14 @@ import msgspec
 
 from core.crypto import primitives
 from core.crypto.ratchet import Session
-from core.people import addressing, envelope, greeting, invitation, lane, posting, slot
+from core.people import addressing, envelope, greeting, invitation, lane, lww, personal_record, posting, slot
 from core.people.account_keys import keys_of_seed
 from core.people.content import Ack, Block, LaneAck, Text, Unknown, encode_block
 from core.people.device import certify
 from core.people.fragment import CLASSES, cut, pad, padded_size
 from core.people.invitation import Link, Tombstone
 from core.people.lane import BoxSecrets
+from core.people.lww import Entry
 from net.ids import ParcelId
 from net.parcel.box import signed_fields
 
@@ -84,6 +85,19 @@ def _addresses() -> dict[str, Any]:
         "inbox": keys.inbox.hex(),
         "days": {str(day): addressing.address_on(keys.inbox, day) for day in DAYS},
         "shown": {str(width): addressing.shown_prefix(keys.inbox, DAYS[0], width) for width in (0, 1, 9, 32)},
+    }
+
+
+def _personal() -> dict[str, Any]:
+    keys, epoch, sequence = keys_of_seed(material("seed", 27)), 667, (1 << 16) | 7
+    sealed = personal_record.seal(keys, epoch, sequence, EXPIRY_HOUR, b"what was compressed")
+    state = {b"name": Entry(5, b"dev1", "grüße".encode()), b"gone": Entry(6, b"dev2", None)}
+    return {
+        "id": personal_record.record_id(keys, epoch).hex(),
+        "sequence": sequence,
+        "sealed": primitives.sha256(sealed).hex(),
+        "signature": personal_record.sign(keys, epoch, sequence, EXPIRY_HOUR, sealed).hex(),
+        "state": lww.encode(state).hex(),
     }
 
 
@@ -160,6 +174,7 @@ def build() -> dict[str, Any]:
         "link": _link(),
         "slots": _slots(),
         "addresses": _addresses(),
+        "personal": _personal(),
         "lane": _lane(),
         "content": _content(),
         "greeting": _greeting(),

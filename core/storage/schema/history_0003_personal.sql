@@ -14,3 +14,5 @@ CREATE TABLE personal_records (
     record BLOB,                        -- with its work, once it is made
     custodians BLOB NOT NULL DEFAULT x''
 );
+
+ALTER TABLE devices ADD COLUMN heard_at INTEGER NOT NULL DEFAULT 0; -- network time of the last that came from it, to a day
