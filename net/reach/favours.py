@@ -133,12 +133,17 @@ class Favours:
             self._ask_third(asker, message.request, self._thirds(asker), now)
 
     def _thirds(self, asker: Neighbour) -> list[Neighbour]:
-        """Some full neighbours, those in other networks than the asker's first."""
+        """Some full neighbours: those that we reached ourselves first, then those in other networks than the asker's.
+
+        Whoever dialled us may sit behind a NAT, and be dialling the asker for somebody else at this very moment: holes
+        that both make let anybody in.
+        """
         full = [each for each in self._neighbours.full() if each.node != asker.node]
         if scope_of(asker.endpoint.host) is not Scope.LOOPBACK:
             full = [each for each in full if each.endpoint.host != asker.endpoint.host]
         self._rng.shuffle(full)
-        full.sort(key=lambda each: network_of(each.endpoint.host) == network_of(asker.endpoint.host))
+        network = network_of(asker.endpoint.host)
+        full.sort(key=lambda each: (not each.is_chosen, network_of(each.endpoint.host) == network))
         return full[:MAX_THIRDS]
 
     def _ask_third(self, asker: Neighbour, request: int, thirds: list[Neighbour], now: Instant) -> None:
@@ -165,7 +170,7 @@ class Favours:
     # --- dialling for others ------------------------------------------------------------------------------------------
 
     def dial(self, link: LinkId, message: PleaseDial, now: Instant, *, is_known: bool) -> None:
-        """Dial a stranger for a neighbour. ``is_known`` when we and it have had to do with each other: then be silent."""
+        """Dial a stranger for a neighbour. ``is_known`` when it had a link with us lately: then be silent."""
         bidder = self._neighbours.get(link)
         endpoint = _dialable(message)
         node = NodeId(message.node)

@@ -41,8 +41,9 @@ from net.switch import Contact
 REFLECT_PERIOD: Final = 600.0
 # Seconds from knowing a place until the first round of dial-backs: neighbours' neighbours take a moment to link up.
 FIRST_CHECK: Final = 2.0
-# Seconds between rounds: while nothing is known, doubled each time up to the most; and once it is.
-UNKNOWN_PAUSE: Final = 30.0
+# Seconds between rounds, doubled each time up to the most. Longer than the pause of those who dial for us, so that a second
+# round is not told once more what the first was: a datagram may have been lost.
+FIRST_PAUSE: Final = 75.0
 MAX_PAUSE: Final = 1800.0
 # Seconds that a helper has: two third nodes of five seconds each, and the way there and back.
 HELPER_PATIENCE: Final = 15.0
@@ -82,6 +83,7 @@ class Reach:
         self._neighbours = Neighbours()
         self._reflections = Reflections()
         self._contacted = Contacted()
+        self._met = Contacted()  # those of them that we had a link with, and who so sent us something, too
         self._favours = Favours(self._neighbours, calls, rng, send, partial(connect, is_probe=True))
         self._introductions = Introductions(self._neighbours, send, partial(connect, is_probe=False))
         self._own: frozenset[Endpoint] = frozenset()
@@ -90,7 +92,7 @@ class Reach:
         self._now = Instant(0.0, 0)
         self._reflect_at = math.inf
         self._check_at = math.inf
-        self._pause = UNKNOWN_PAUSE
+        self._pause = FIRST_PAUSE
         self._probe_links: dict[LinkId, float] = {}  # until when
 
     # --- what is known ------------------------------------------------------------------------------------------------
@@ -153,6 +155,7 @@ class Reach:
             self._reachability.came_in(neighbour.endpoint.host, now)
         # From here on our own datagrams keep a hole open for it.
         self._contacted.note(neighbour.endpoint, now)
+        self._met.note(neighbour.endpoint, now)
         is_errand = neighbour.is_chosen and self._favours.dialled(neighbour.node, now, is_reached=True)
         if is_errand:
             self._probe_links[neighbour.link] = now.mono + PROBE_LINK_LIFE
@@ -174,6 +177,7 @@ class Reach:
         gone = self._neighbours.remove(link)
         if gone is not None:
             self._contacted.note(gone.endpoint, now)
+            self._met.note(gone.endpoint, now)
             if self._neighbours.with_node(gone.node) is None:
                 self._reflections.forget(gone.node)
 
@@ -244,7 +248,7 @@ class Reach:
         if self._place is not None:
             self._reachability = Reachability()
         self._place = place
-        self._pause = UNKNOWN_PAUSE
+        self._pause = FIRST_PAUSE
         has_check = place.port is not None and scope_of(place.host) is not Scope.LOOPBACK
         self._check_at = now.mono + FIRST_CHECK if has_check else math.inf
 
@@ -284,4 +288,4 @@ class Reach:
             host = unpack_host(message.host)
         except DecodeError:
             return True
-        return self._contacted.has(Endpoint(host, message.port), now)
+        return self._met.has(Endpoint(host, message.port), now)

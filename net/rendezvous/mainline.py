@@ -113,8 +113,6 @@ class Mainline:
         self._is_serving = False
         self._session: libtorrent.session | None = None
         self._changed = trio.Event()
-        # A private DHT tells private addresses; the public one has nothing to say about them.
-        self._least_scope = min((_scope_of_router(each) for each in self._routers), default=Scope.PUBLIC)
         self.status = MainlineStatus()
 
     def set_serving(self, *, is_serving: bool) -> None:
@@ -162,44 +160,12 @@ class Mainline:
     def _open(self) -> libtorrent.session:
         import libtorrent as lt
 
-        session = lt.session(self._settings())
+        session = lt.session(session_settings(self._listen, self._routers, is_serving=self._is_serving))
         for router in self._routers:
             session.add_dht_node((router.host, router.port))
-        if self._may_have_gateway():
+        if may_have_gateway(self._listen, self._routers):
             session.add_port_mapping(lt.portmap_protocol.udp, self._listen.port, self._listen.port)
         return session
-
-    def _settings(self) -> libtorrent.settings_pack:
-        import libtorrent as lt
-
-        routers = self._routers or DEFAULT_ROUTERS
-        is_private = self._least_scope is not Scope.PUBLIC
-        category = lt.alert.category_t
-        settings: libtorrent.settings_pack = {
-            "listen_interfaces": str(Endpoint(self._listen.host, 0)),
-            "alert_mask": category.dht_notification
-            | category.dht_operation_notification
-            | category.port_mapping_notification
-            | category.error_notification
-            | category.status_notification,
-            "alert_queue_size": ALERT_QUEUE,
-            "user_agent": "",
-            "peer_fingerprint": "",
-            "enable_lsd": False,
-            "enable_upnp": self._may_have_gateway(),
-            "enable_natpmp": self._may_have_gateway(),
-            "enable_incoming_tcp": False,
-            "enable_outgoing_tcp": False,
-            "enable_incoming_utp": False,
-            "enable_outgoing_utp": False,
-            "dht_bootstrap_nodes": ",".join(str(each) for each in routers),
-            "dht_read_only": not self._is_serving,
-            "dht_upload_rate_limit": UPLOAD_RATE,
-        }
-        return {**settings, **PRIVATE_RULES} if is_private else settings
-
-    def _may_have_gateway(self) -> bool:
-        return self._least_scope is Scope.PUBLIC and scope_of(self._listen.host) is not Scope.LOOPBACK
 
     async def _keep_rounds(self, session: libtorrent.session) -> None:
         import libtorrent as lt
@@ -242,7 +208,7 @@ class Mainline:
             self.status.reason = alert.message()
 
     def _take_reply(self, peers: Sequence[tuple[str, int]]) -> None:
-        believed = believable(peers, self._listen.host, self._least_scope)
+        believed = believable(peers, self._listen.host, least_scope(self._routers))
         if believed:
             self.status.heard += len(believed)
             self._heard(believed)
@@ -250,6 +216,46 @@ class Mainline:
     def _take_mapping(self, port: int | None) -> None:
         self.status.mapped_port = port
         self._mapped(port)
+
+
+def session_settings(listen: Endpoint, routers: Sequence[Endpoint], *, is_serving: bool) -> libtorrent.settings_pack:
+    """Return what makes of libtorrent a DHT node and nothing else."""
+    import libtorrent as lt
+
+    category = lt.alert.category_t
+    has_gateway = may_have_gateway(listen, routers)
+    settings: libtorrent.settings_pack = {
+        "listen_interfaces": str(Endpoint(listen.host, 0)),
+        "alert_mask": category.dht_notification
+        | category.dht_operation_notification
+        | category.port_mapping_notification
+        | category.error_notification
+        | category.status_notification,
+        "alert_queue_size": ALERT_QUEUE,
+        "user_agent": "",
+        "peer_fingerprint": "",
+        "enable_lsd": False,
+        "enable_upnp": has_gateway,
+        "enable_natpmp": has_gateway,
+        "enable_incoming_tcp": False,
+        "enable_outgoing_tcp": False,
+        "enable_incoming_utp": False,
+        "enable_outgoing_utp": False,
+        "dht_bootstrap_nodes": ",".join(str(each) for each in routers or DEFAULT_ROUTERS),
+        "dht_read_only": not is_serving,
+        "dht_upload_rate_limit": UPLOAD_RATE,
+    }
+    return settings if least_scope(routers) is Scope.PUBLIC else {**settings, **PRIVATE_RULES}
+
+
+def may_have_gateway(listen: Endpoint, routers: Sequence[Endpoint]) -> bool:
+    """Say whether there is anybody to ask for a port mapping."""
+    return least_scope(routers) is Scope.PUBLIC and scope_of(listen.host) is not Scope.LOOPBACK
+
+
+def least_scope(routers: Sequence[Endpoint]) -> Scope:
+    """Return how far addresses in this DHT must reach: a private one tells private ones, the public one must not."""
+    return min((_scope_of_router(each) for each in routers), default=Scope.PUBLIC)
 
 
 def believable(peers: Sequence[tuple[str, int]], listen_host: str, least: Scope) -> list[Endpoint]:

@@ -14,7 +14,7 @@ import trio
 
 from net.driver import system_clock
 from net.ids import Endpoint
-from net.rendezvous.mainline import PRIVATE_RULES, Mainline, MainlineState, believable
+from net.rendezvous.mainline import PRIVATE_RULES, Mainline, MainlineState, believable, session_settings
 from net.rendezvous.topic import SHARDS, days_at, topic_of
 from net.scope import Scope
 
@@ -186,6 +186,21 @@ async def test_without_libtorrent_it_says_so_and_the_rest_goes_on(monkeypatch: p
         await nursery.start(mainline.run)
     assert mainline.status.state is MainlineState.MISSING
     assert mainline.status.reason
+
+
+def test_libtorrent_is_a_dht_node_and_nothing_else() -> None:
+    leaf: dict[str, Any] = {**session_settings(Endpoint("0.0.0.0", 4000), [], is_serving=False)}
+    assert leaf["dht_read_only"]
+    assert not leaf["enable_lsd"]
+    assert (leaf["user_agent"], leaf["peer_fingerprint"]) == ("", "")
+    assert leaf["enable_upnp"]
+    assert leaf["enable_natpmp"]
+    assert not PRIVATE_RULES.keys() & leaf.keys()
+    server: dict[str, Any] = {**session_settings(Endpoint(HOST, 4000), [Endpoint(HOST, 6881)], is_serving=True)}
+    assert not server["dht_read_only"]
+    assert not server["enable_upnp"]
+    assert server["dht_bootstrap_nodes"] == f"{HOST}:6881"
+    assert server.keys() >= PRIVATE_RULES.keys()
 
 
 def test_the_public_dht_has_nothing_to_say_about_private_addresses() -> None:

@@ -158,6 +158,18 @@ def test_words_alone_make_nobody_reachable() -> None:
     assert not node.reach.is_reachable
 
 
+def test_a_probe_that_was_lost_is_made_good_by_the_next_round() -> None:
+    world = ReachWorld()
+    helpers, third = town(world)
+    node = world.node("5.5.5.5", NatKind.FULL_CONE)
+    world.loses = lambda source, target: source == third.inside and target.host == "5.5.5.5"
+    for helper in helpers:
+        world.join(node, helper)
+    assert world.run(30, lambda: node.reach.nat == Nat.RESTRICTED.value)
+    world.loses = lambda _source, _target: False
+    assert world.run(100, lambda: node.reach.nat == Nat.CONE.value)
+
+
 def test_the_link_of_a_dial_back_ends_soon() -> None:
     world = ReachWorld()
     helpers, third = town(world)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator
+from functools import cached_property
 
 import pytest
 
@@ -127,3 +128,54 @@ def test_nodes_find_each_other_where_there_is_no_way_out(lab: NetLab, programs: 
             [line] = lines(finder, 1, PATIENCE)
             found.add(line)
             assert found <= wanted
+
+
+class NodeProgram:
+    """A node on a host; what it says is remembered."""
+
+    def __init__(self, host: LabHost, programs: Programs, seed: int) -> None:
+        self.host = host
+        words = [sys.executable, "-m", "tests.support.reach_program", host.address, str(seed)]
+        self._process = programs.start(host, *words)
+        self._said: set[str] = set()
+
+    @cached_property
+    def key(self) -> str:
+        return self._until("key ").removeprefix("key ")
+
+    def do(self, *words: str) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(" ".join(words) + "\n")
+
+    def join(self, other: NodeProgram) -> None:
+        self.do("connect", other.host.public, str(PORT), other.key)
+        self.until(f"linked {other.key}")
+
+    def until(self, wanted: str) -> None:
+        self._until(wanted)
+
+    def _until(self, wanted: str) -> str:
+        while not (said := [line for line in self._said if line.startswith(wanted)]):
+            heard = lines(self._process, 1, PATIENCE)
+            assert heard, f"{wanted} was not heard, only {self._said}"
+            self._said |= set(heard)
+        return said[0]
+
+
+def test_nodes_behind_nats_learn_their_class_and_are_introduced(lab: NetLab, programs: Programs) -> None:
+    internet = lab.internet(Weather(delay=0.04, jitter=0.02))
+    # All at one provider, so to say: the addresses of the lab are not public, and each node has a vote.
+    helpers = [NodeProgram(internet.host(), programs, seed) for seed in range(3)]
+    third = NodeProgram(internet.host(), programs, 3)
+    cone = NodeProgram(internet.host(NatKind.FULL_CONE), programs, 10)
+    one, other = (NodeProgram(internet.host(NatKind.PORT_RESTRICTED), programs, seed) for seed in (11, 12))
+    for helper in helpers:
+        helper.join(third)
+    for node in (cone, one, other):
+        for helper in helpers:
+            node.join(helper)
+    one.do("introduce", other.key, helpers[0].key)
+    one.until(f"linked {other.key}")
+    other.until(f"linked {one.key}")
+    cone.until("nat cone")
+    one.until("nat restricted")

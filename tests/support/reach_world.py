@@ -104,6 +104,10 @@ class Node:
             case _:
                 raise AssertionError(event)
 
+    def drain(self, now: Instant) -> None:
+        while (event := self.layer.next_event()) is not None:
+            self.take(event, now)
+
     def handle_timeout(self, now: Instant) -> None:
         for machine in (self.layer, self.switch, self.calls, self.reach):
             machine.handle_timeout(now)
@@ -121,6 +125,7 @@ class ReachWorld:
         self.now = Instant(1000.0, EPOCH_MS)
         self.nodes: list[Node] = []
         self.wire: list[tuple[Endpoint, Endpoint, int]] = []  # source and target as seen outside, bytes
+        self.loses: Callable[[Endpoint, Endpoint], bool] = lambda _source, _target: False
         self._air: list[tuple[float, int, bytes, Endpoint, Endpoint]] = []
         self._serial = itertools.count()
 
@@ -168,13 +173,14 @@ class ReachWorld:
 
     def _flush(self) -> None:
         for node in self.nodes:
-            while (event := node.layer.next_event()) is not None:
-                node.take(event, self.now)
+            node.drain(self.now)
         for node in self.nodes:
             while batch := node.layer.datagrams_to_send(self.now):
                 for data, target in batch:
                     source = node.nat.outbound(node.inside, target) if node.nat else node.inside
                     self.wire.append((source, target, len(data)))
+                    if self.loses(source, target):
+                        continue
                     heapq.heappush(self._air, (self.now.mono + DELAY, next(self._serial), data, source, target))
 
 
