@@ -63,8 +63,9 @@ class Upkeep:
         self._dialer.keep(self._contacts(), now)
 
     def _contacts(self) -> dict[NodeId, Endpoint]:
-        mates = {mate.node: mate.endpoint for mate in self._overlay.mates()}
-        return {**mates, **self._onion.guards.contacts()}
+        """Return whom to be linked with. A leaf keeps nothing that mates could want."""
+        mates = self._overlay.mates() if self._custodian is not None else []
+        return {**{mate.node: mate.endpoint for mate in mates}, **self._onion.guards.contacts()}
 
     def handle_timeout(self, now: Instant) -> None:
         """Look, when it is time to."""
