@@ -159,7 +159,7 @@ def _endpoint(packed: bytes, port: int) -> Endpoint:
 class Verifier:
     """Checks descriptors, and remembers what it found.
 
-    ``work_bits`` and ``verify`` are the product's; simulations pass cheaper ones.
+    ``work_bits`` and ``verify`` are the product's; simulations pass cheaper ones, and share one memory among all nodes.
     """
 
     def __init__(
@@ -167,9 +167,11 @@ class Verifier:
         *,
         work_bits: int = ID_WORK_BITS,
         verify: Callable[[bytes, bytes, bytes], bool] = verify_signature,
+        memory: int = MAX_GENUINE,
     ) -> None:
         self._work_bits = work_bits
         self._verify = verify
+        self._memory = memory
         self._genuine: dict[bytes, Descriptor] = {}
         self._forged: dict[bytes, None] = {}
 
@@ -194,7 +196,7 @@ class Verifier:
         if not self._verify(descriptor.signing_key, signature, LABEL_DESCRIPTOR + signed):
             _remember(self._forged, data, None, MAX_FORGED)
             raise Unauthenticated("descriptor")
-        _remember(self._genuine, data, descriptor, MAX_GENUINE)
+        _remember(self._genuine, data, descriptor, self._memory)
         return descriptor
 
 

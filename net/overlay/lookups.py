@@ -139,6 +139,10 @@ class _Word:
     answered: int = 0
     silent: int = 0
 
+    def hold_against(self, *, is_there: bool) -> None:
+        self.answered += is_there
+        self.silent += not is_there
+
     @property
     def is_believed(self) -> bool:
         return self.answered > 0 or self.silent < MAX_EMPTY_NAMES
@@ -179,13 +183,21 @@ class _Lookup:
                 return candidate
         return None
 
-    def judge(self, candidate: _Candidate, *, is_there: bool) -> None:
-        """Credit or debit those who named a node."""
-        for teller in candidate.tellers:
-            if is_there:
-                self.words[teller].answered += 1
-            else:
-                self.words[teller].silent += 1
+    def judge(self, described: Descriptor, *, is_there: bool) -> None:
+        """Credit or debit all who named a node, on whatever path."""
+        for path in self.paths:
+            candidate = path.candidates.get(described.node)
+            if candidate is not None and candidate.descriptor.place == described.place:
+                for teller in candidate.tellers:
+                    self.words[teller].hold_against(is_there=is_there)
+
+    def hear(self, path: _Path, told: Descriptor, hops: int, teller: NodeId) -> None:
+        """Note whom a teller named; what became of that one may be known already."""
+        path.add(_Candidate(told, hops, {teller}), told.place ^ self.place)
+        if told.node in self.silent:
+            self.words[teller].hold_against(is_there=False)
+        elif any(each.descriptor.place == told.place for each in self.found):
+            self.words[teller].hold_against(is_there=True)
 
     def result(self) -> Found:
         """Return the closest that were found; prefixes that crowd come last."""
@@ -294,12 +306,14 @@ class Lookups:
         told = self._checked(answer, candidate.descriptor, now)
         self._neighbours.answered(node, told, now)
         described = self._neighbours.described(node)
-        lookup.judge(candidate, is_there=described is not None and described.place == candidate.descriptor.place)
+        lookup.judge(
+            candidate.descriptor, is_there=described is not None and described.place == candidate.descriptor.place
+        )
         if described is not None and described.is_reachable:
             lookup.found.append(_Candidate(described, candidate.hops, candidate.tellers))
         lookup.words[node] = _Word()
         for each in told:
-            path.add(_Candidate(each, candidate.hops + 1, {node}), each.place ^ lookup.place)
+            lookup.hear(path, each, candidate.hops + 1, node)
         return True
 
     def _checked(self, answer: Nodes, teller: Descriptor, now: Instant) -> list[Descriptor]:
@@ -322,7 +336,7 @@ class Lookups:
         path, candidate = lookup.asked[node]
         self._settle(lookup, path, node)
         lookup.silent.add(node)
-        lookup.judge(candidate, is_there=False)
+        lookup.judge(candidate.descriptor, is_there=False)
         self._neighbours.failed(node, now)
 
     def _settle(self, lookup: _Lookup, path: _Path, node: NodeId) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 from functools import cache
+from ipaddress import ip_address
 from random import Random
 
 import pytest
@@ -80,11 +81,11 @@ def test_a_descriptor_says_what_was_put_in() -> None:
 @given(st.ip_addresses(), st.integers(1, 65535), st.integers(0, 2**32 - 1), st.integers(0, 2**64 - 1), st.booleans())
 def test_every_address_and_time_comes_back(host: object, port: int, epoch: int, stamp: int, reachable: bool) -> None:
     data = encode_descriptor(ours(), Endpoint(str(host), port), epoch, KEYS, stamp, is_reachable=reachable)
-    try:
-        descriptor = decode_descriptor(data)
-    except DecodeError as error:
-        assert error.what == "descriptor: address"
+    if ip_address(str(host)).is_multicast or ip_address(str(host)).is_unspecified:
+        with pytest.raises(DecodeError, match="address"):
+            decode_descriptor(data)
         return
+    descriptor = decode_descriptor(data)
     assert (descriptor.epoch, descriptor.stamp, descriptor.is_reachable) == (epoch, stamp, reachable)
     again = encode_descriptor(ours(), descriptor.endpoint, epoch, KEYS, stamp, is_reachable=reachable)
     assert again == data
@@ -123,7 +124,7 @@ def test_verdicts_are_remembered() -> None:
 
 def test_the_memory_of_verdicts_is_bounded_and_the_oldest_goes_first() -> None:
     verify = Counting()
-    checks = Verifier(work_bits=0, verify=lambda *each: verify(*each) or True)
+    checks = Verifier(work_bits=0, verify=lambda key, signature, message: verify(key, signature, message) or True)
     rng = Random(1)
     first = forged_descriptor(rng, HERE, NOW)
     checks.check(first, NOW)

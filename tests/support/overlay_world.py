@@ -28,6 +28,7 @@ from net.switch import Contact
 EPOCH_MS: Final = 1_800_000_000_000
 LATENCY: Final = 0.04  # seconds, one way
 MAX_LINKS: Final = 24
+MEMORY: Final = 20_000  # descriptors, of all nodes together
 
 
 def identity(rng: Random) -> Identity:
@@ -39,7 +40,7 @@ def identity(rng: Random) -> Identity:
 
 def unchecked() -> Verifier:
     """Return a verifier to which every signature is good and every place paid for."""
-    return Verifier(work_bits=0, verify=lambda key, signature, message: True)
+    return Verifier(work_bits=0, verify=lambda key, signature, message: True, memory=MEMORY)
 
 
 def public_host(number: int) -> str:
@@ -207,15 +208,15 @@ class OverlayWorld:
         """Return up to k random nodes for each bucket of a node."""
         own = place_of(node.identity.overlay_id)
         for index in range(ID_BITS - 1, -1, -1):
-            low = ((own >> index) ^ 1) << index
-            inside = self._between(low, low + (1 << index))
-            yield from self.rng.sample(inside, min(K, len(inside)))
-            if len(self._between(own >> index << index, ((own >> index) + 1) << index)) == 1:
-                return
+            inside = self._between(((own >> index) ^ 1) << index, index)
+            yield from (self._sorted[each][1] for each in self.rng.sample(inside, min(K, len(inside))))
+            if len(self._between(own >> index << index, index)) == 1:
+                return  # nobody shares more bits
 
-    def _between(self, low: int, high: int) -> list[SimNode]:
-        first = bisect_left(self._sorted, low, key=lambda pair: pair[0])
-        return [each for _, each in self._sorted[first : bisect_left(self._sorted, high, key=lambda pair: pair[0])]]
+    def _between(self, low: int, bits: int) -> range:
+        """Return which of the sorted nodes are in the range of so many bits from ``low`` on."""
+        first, last = (bisect_left(self._sorted, each, key=lambda pair: pair[0]) for each in (low, low + (1 << bits)))
+        return range(first, last)
 
     def closest(self, target: bytes, amount: int = K, aside: SimNode | None = None) -> list[NodeId]:
         """Return the nodes that are up and truly closest."""
@@ -246,6 +247,7 @@ def link(one: SimNode, other: SimNode) -> None:
         data = there.overlay.descriptor()
         if data is not None and there.identity.node not in here.links:
             here.overlay.met(data, there.identity.node, there.endpoint, now)
+        here.links.pop(there.identity.node, None)
         here.links[there.identity.node] = there
         if len(here.links) > MAX_LINKS:
             _unlink(here, next(iter(here.links.values())))
