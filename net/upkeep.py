@@ -4,6 +4,7 @@
     our address changed   -> likewise, and loops come home another way
     the width changed     -> the custodian keeps another part of the address space, with other mates
     guards, mates changed -> the dialer keeps links with others
+    paths fail            -> the overlay looks soon who is still there
 
 All of it is looked at every few seconds and after every message that may have changed it; nothing happens when nothing did.
 """
@@ -40,6 +41,7 @@ class Upkeep:
         self._custodian = custodian
         self._epoch = -1
         self._address: tuple[Endpoint | None, bool] = (None, False)
+        self._losses = 0
         self._due = 0.0
 
     def look(self, now: Instant) -> None:
@@ -61,6 +63,9 @@ class Upkeep:
         if self._custodian is not None:
             self._custodian.set_scope(self._overlay.scope(), now)
         self._dialer.keep(self._contacts(), now)
+        if self._onion.paths.losses != self._losses:
+            self._losses = self._onion.paths.losses
+            self._overlay.doubt(now)
 
     def _contacts(self) -> dict[NodeId, Endpoint]:
         """Return whom to be linked with. A leaf keeps nothing that mates could want."""

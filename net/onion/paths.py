@@ -92,6 +92,7 @@ class Paths:
         self._standing = standing
         self._rng = rng
         self.pace = pace
+        self.losses = 0  # paths that failed, since the start
 
     # --- choosing -----------------------------------------------------------------------------------------------------
 
@@ -139,6 +140,7 @@ class Paths:
 
     def failed(self, path: Path, now: Instant) -> None:
         """What went this way did not arrive."""
+        self.losses += 1
         self._standing.failed(path.nodes, now)
         if self._standing.is_hopeless(path.guard, now):
             self._guards.lossy(path.guard, now)

@@ -2,8 +2,9 @@
 
 A full node looks for itself as soon as it has links, which makes its table and shows it to its neighbours; then for a few
 random places, which fills the roster and tells the size. Later it looks for its *mates*, the custodians of its scope, every
-few minutes and sooner when one vanishes; for a random place about once a minute; and keeps its table true, a bucket that no
-lookup came through within an hour by one, the node that was silent longest by a question.
+few minutes and sooner when one vanishes; for a random place about once a minute, and sooner while nodes are missed; and
+keeps its table true, a bucket that no lookup came through within an hour by one, the node that was silent longest by a
+question.
 
 A leaf has no table and answers nobody: full nodes it is linked with look for it (``delegated``).
 
@@ -48,6 +49,8 @@ NEWSLESS: Final = 2
 SAMPLE_PERIOD: Final = 60.0
 CALM_SAMPLE_PERIOD: Final = 240.0
 MOST: Final = 0.8
+# Seconds until the next while nodes are missed that should have been found, or what is sent through them is lost.
+DOUBTING_PERIOD: Final = 10.0
 # Nodes that a lookup of a random place looks for: what the roster takes of it.
 SAMPLE_COUNT: Final = 8
 # Seconds between looks at the table; after which a bucket is stale; after which a node is asked whether it is there.
@@ -105,6 +108,7 @@ class Overlay:
         self._neighbourhood_at = 0.0  # when it was last looked up
         self._knows_neighbourhood = not self._is_full
         self._samples = self._newsless = self._served = 0
+        self._sampled_at = -math.inf
         self._answered_at = 0.0
         self._endpoint: Endpoint | None = None
         self._is_reachable = False
@@ -215,6 +219,11 @@ class Overlay:
             then(delegation, now)
 
         self._delegated.find(target, list(self._described.values()), now, ended)
+
+    def doubt(self, now: Instant) -> None:
+        """What was sent through nodes of the roster got lost: see soon whether they are still there."""
+        if self.roster.is_ready:
+            self._agenda.schedule(_Chore.SAMPLE, max(now.mono, self._sampled_at + DOUBTING_PERIOD))
 
     # --- what lookups want to know and have to say ---
 
@@ -335,22 +344,24 @@ class Overlay:
     def _sample(self, now: Instant) -> None:
         """Look for a random place."""
         self._again(_Chore.SAMPLE, SAMPLE_PERIOD, now)
+        self._sampled_at = now.mono
         target = self._random(ID_BITS // 8)
         if self._is_full:
-            self._look_up(
-                target,
-                SAMPLE_COUNT,
-                now,
-                lambda found, now: self._sampled(len(found.nodes), self.roster.hear_lookup(found.nodes), now),
-            )
+            self._look_up(target, SAMPLE_COUNT, now, self._sampled_ourselves)
         else:
             self._delegate(target, now, self._sampled_by_others)
 
-    def _sampled_by_others(self, delegation: Delegation, now: Instant) -> None:
-        news = sum(self.roster.hear_lookup(told, teller) for teller, told in delegation.tales)
-        self._sampled(len(delegation.nodes), news, now)
+    def _sampled_ourselves(self, found: Found, now: Instant) -> None:
+        missed = self.roster.compare(found.target, [found.nodes], SAMPLE_COUNT)
+        self._sampled(len(found.nodes), self.roster.hear_lookup(found.nodes), missed, now)
 
-    def _sampled(self, found: int, news: int, now: Instant) -> None:
+    def _sampled_by_others(self, delegation: Delegation, now: Instant) -> None:
+        tales = [told for _, told in delegation.tales]
+        missed = self.roster.compare(delegation.target, tales, K) if len(tales) > 1 else 0
+        news = sum(self.roster.hear_lookup(told, teller) for teller, told in delegation.tales)
+        self._sampled(len(delegation.nodes), news, missed, now)
+
+    def _sampled(self, found: int, news: int, missed: int, now: Instant) -> None:
         """Go on at once during the first round, which ends after some lookups or when there is no news."""
         self._samples += found > 0
         self._newsless = 0 if news else self._newsless + 1
@@ -361,6 +372,8 @@ class Overlay:
             self._adapt()
         elif not found:
             self._again(_Chore.SAMPLE, RETRY_DELAY, now)
+        elif missed:
+            self._again(_Chore.SAMPLE, DOUBTING_PERIOD, now)
         elif len(self.roster) >= MOST * min(self.size(), MAX_ROSTER):
             self._again(_Chore.SAMPLE, CALM_SAMPLE_PERIOD, now)
 

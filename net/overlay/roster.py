@@ -7,17 +7,21 @@ minute, so that a share of the network has that share of the sample and no more.
 Each lookup brings at most eight, the closest to its target. What others looked up for us (a leaf has no other way) counts
 as their word: one teller's word fills at most a quarter of the roster, and beyond that replaces its own. One address
 prefix fills at most a thirty-second.
+
+Keys are good for hours, but nodes go away within minutes, and a path through one of them leads nowhere. A lookup finds who
+answers near its target; whoever of us should have been among them and was not, twice in a row, has gone.
 """
 
 from __future__ import annotations
 
+import math
 import random
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from net.ids import NodeId
-from net.overlay.descriptor import Descriptor
+from net.overlay.descriptor import Descriptor, place_of
 from net.overlay.routing import capped_prefix
 
 # Descriptors held: paths of three from 256 are sixteen million.
@@ -27,6 +31,8 @@ MAX_PER_TELLER: Final = MAX_ROSTER // 4
 MAX_PER_PREFIX: Final = MAX_ROSTER // 32
 # Taken from one lookup.
 MAX_PER_LOOKUP: Final = 8
+# Lookups in a row that should have found a node and did not, after which it is gone. One may have lost a datagram.
+MAX_MISSES: Final = 2
 
 
 @dataclass(slots=True)
@@ -35,6 +41,7 @@ class _Entry:
 
     descriptor: Descriptor
     teller: NodeId | None
+    misses: int = 0
 
 
 class Roster:
@@ -76,6 +83,30 @@ class Roster:
             return False
         self._entries[descriptor.node] = _Entry(descriptor, teller)
         return True
+
+    def compare(self, target: bytes, tales: Sequence[Sequence[Descriptor]], count: int) -> int:
+        """Compare us with what lookups of ``target`` found, closest first, ``count`` nodes at most; forget who has gone.
+
+        Several tales must agree, so that no teller alone can talk us out of anybody. Return how many were missed.
+        """
+        if not tales or not all(tales):
+            return 0  # who finds nobody has no network
+        place = place_of(target)
+        found = {each.node for tale in tales for each in tale}
+        crowded = {capped_prefix(each.endpoint.host) for tale in tales for each in tale} - {b""}
+        reach = min(tale[-1].place ^ place if len(tale) >= count else math.inf for tale in tales)
+        missed = 0
+        for node, entry in list(self._entries.items()):
+            if node in found:
+                entry.misses = 0
+            elif (
+                entry.descriptor.place ^ place < reach and capped_prefix(entry.descriptor.endpoint.host) not in crowded
+            ):
+                missed += 1
+                entry.misses += 1
+                if entry.misses >= MAX_MISSES:
+                    self.forget(node)
+        return missed
 
     def forget(self, node: NodeId) -> None:
         """This one is of no use."""

@@ -171,3 +171,51 @@ def test_one_teller_is_taken_as_it_is() -> None:
     told = nearest(crowd(20), 0, K)
     assert merged([told], 0) == told
     assert merged([[], told], 0) == told
+
+
+def told_near(target: bytes, nodes: list[Descriptor], count: int) -> list[Descriptor]:
+    return nearest(nodes, place_of(target), count)
+
+
+def test_whom_two_lookups_should_have_found_and_did_not_is_gone() -> None:
+    known, nodes = roster(), crowd(12)
+    for each in nodes:
+        known.hear(each)
+    alive = nodes[2:]
+    for number in range(2):
+        target = Random(number).randbytes(32)
+        assert known.compare(target, [told_near(target, alive, K)], K) == 2
+    assert {each.node for each in known.fresh()} == {each.node for each in alive}
+
+
+def test_a_lookup_says_nothing_about_who_is_farther_than_it_reaches_or_crowded_out() -> None:
+    known, nodes = roster(), crowd(40)
+    twin = described(identity(Random(99)), nodes[0].endpoint.host)
+    for each in [*nodes, twin]:
+        known.hear(each)
+    for number in range(6):
+        target = Random(number).randbytes(32)
+        assert known.compare(target, [told_near(target, nodes, 8)], 8) == 0
+    assert len(known) == 41
+
+
+def test_no_teller_alone_talks_us_out_of_a_node_nor_does_an_outage() -> None:
+    known, nodes = roster(), crowd(12)
+    for each in nodes:
+        known.hear(each)
+    for number in range(4):
+        target = Random(number).randbytes(32)
+        liar, honest = told_near(target, nodes[:3], K), told_near(target, nodes, K)
+        assert known.compare(target, [liar, honest], K) == 0
+        assert known.compare(target, [[], liar], K) == known.compare(target, [], K) == 0
+    assert len(known) == 12
+
+
+def test_one_lookup_that_lost_a_datagram_costs_nobody_its_place() -> None:
+    known, nodes = roster(), crowd(12)
+    for each in nodes:
+        known.hear(each)
+    for number in range(6):
+        target = Random(number).randbytes(32)
+        known.compare(target, [told_near(target, nodes[number % 2 :], K)], K)
+    assert len(known) == 12
