@@ -279,7 +279,7 @@ def test_lookups_under_way_are_bounded() -> None:
 
 
 def test_where_many_share_a_prefix_two_come_first_and_the_others_last() -> None:
-    world = OverlayWorld(6, host=lambda number: f"11.{7 if number < 4 else number}.0.{number + 1}")
+    world = OverlayWorld(6, endpoint=lambda number: Endpoint(f"11.{7 if number < 4 else number}.0.1", number + 1))
     descriptors = [node.descriptor for node in world.nodes]
     ordered = spread(descriptors)
     assert ordered == [*descriptors[:MAX_PER_PREFIX_IN_BUCKET], *descriptors[4:], *descriptors[2:4]]

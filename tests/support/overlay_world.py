@@ -43,6 +43,16 @@ def unchecked() -> Verifier:
     return Verifier(work_bits=0, verify=lambda key, signature, message: True, memory=MEMORY)
 
 
+def public(number: int) -> Endpoint:
+    """Return the endpoint of a node out in the world."""
+    return Endpoint(public_host(number), 4000)
+
+
+def at_home(number: int) -> Endpoint:
+    """Return the endpoint of a node on this machine: no prefix is counted."""
+    return Endpoint("127.0.0.1", 1024 + number)
+
+
 def public_host(number: int) -> str:
     """Return a public address under a /16 of its own, for the first eight thousand numbers."""
     return f"{11 + number % 80}.{number // 80 % 100}.{number // 8000 % 250}.1"
@@ -57,7 +67,7 @@ class SimNode:
         self.lie: Callable[[bytes], list[bytes]] | None = None
         self.asked = 0
         self.identity = identity(world.rng)
-        self.endpoint = Endpoint(world.host(number), 4000)
+        self.endpoint = world.endpoint(number)
         self.links: dict[NodeId, SimNode] = {}
         self.is_filled = True
         self.overlay = Overlay(
@@ -147,10 +157,10 @@ class SimNode:
 class OverlayWorld:
     """All nodes and the heap."""
 
-    def __init__(self, size: int, seed: int = 1, *, host: Callable[[int], str] = public_host) -> None:
+    def __init__(self, size: int, seed: int = 1, *, endpoint: Callable[[int], Endpoint] = public) -> None:
         self.rng = Random(seed)
         self.mono = 0.0
-        self.host = host
+        self.endpoint = endpoint
         self.verifier = unchecked()
         self._heap: list[tuple[float, int, Callable[[], None]]] = []
         self._count = count()
