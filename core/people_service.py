@@ -74,6 +74,7 @@ class PeopleService:
 
     def __post_init__(self) -> None:
         self._queue, self._drafts = trio.open_memory_channel[BoxDraft | RecordDraft](MAX_DRAFTS)
+        self._slow_queue, self._slow_drafts = trio.open_memory_channel[BoxDraft | RecordDraft](MAX_DRAFTS)
         self._finish, self._finished = trio.open_memory_channel[_Paid](MAX_DRAFTS)
 
     def moment(self) -> Moment:
@@ -86,7 +87,8 @@ class PeopleService:
         """Run until cancelled."""
         async with trio.open_nursery() as nursery:
             for _ in range(SOLVERS):
-                nursery.start_soon(self._solve)
+                nursery.start_soon(self._solve, self._drafts)
+            nursery.start_soon(self._solve, self._slow_drafts)  # beside them: no text waits for these seconds
             nursery.start_soon(self._keep_solved)
             await self._engine(self.engine.start)
             nursery.start_soon(self._keep_time)
@@ -174,14 +176,16 @@ class PeopleService:
             case FindRecord():
                 self.node.get_record(effect.record_id)
             case Solve():
-                self._queue.send_nowait(effect.draft)
+                is_personal = isinstance(effect.draft, RecordDraft) and effect.draft.invitation is None
+                (self._slow_queue if is_personal else self._queue).send_nowait(effect.draft)
             case Emit():
                 self.emit(effect.event)
 
-    async def _solve(self) -> None:
-        async for draft in self._drafts:
+    async def _solve(self, drafts: trio.MemoryReceiveChannel[BoxDraft | RecordDraft]) -> None:
+        async for draft in drafts:
             hour = self.moment().hour
-            nonces = await trio.to_thread.run_sync(_solve, draft, hour, self.price)
+            # The personal record takes ten seconds: whoever locks or leaves does not wait, and nothing hangs on the result.
+            nonces = await trio.to_thread.run_sync(_solve, draft, hour, self.price, abandon_on_cancel=True)
             await self._finish.send((draft, nonces))
 
     async def _keep_solved(self) -> None:
