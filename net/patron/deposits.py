@@ -49,6 +49,8 @@ class _Task:
     thrown: set[NodeId] = field(default_factory=set[NodeId])
     is_ready: bool = False
     is_stranded: bool = False  # nobody could be thrown to
+    thrown_at: float = 0.0
+    is_excused: bool = False  # it was thrown while we heard nobody: our own network may have lost it
 
 
 class Deposits:
@@ -124,6 +126,7 @@ class Deposits:
         for box_id, task in self._tasks.items():
             if task.bucket == bucket and not task.is_ready:
                 task.pause = self._waits.naming
+                task.is_excused = now.mono - task.thrown_at > self._waits.answer
                 self._pause(box_id, task, now)
 
     def found(self, now: Instant) -> None:
@@ -169,7 +172,8 @@ class Deposits:
         """It was not named in time: perhaps before our cursor, perhaps its paths lost it."""
         is_reviewed = self._follows.review(bucket, now)
         place = self._follows.place(bucket)
-        if place is not None and place.is_served() and task.thrown and not task.confirmed and not is_reviewed:
+        is_seen = place is not None and place.is_served() and not is_reviewed and not task.is_excused
+        if is_seen and task.thrown and not task.confirmed:
             self._courier.missing(box_id, now)
 
     def _make_ready(self, box_id: ParcelId) -> None:
@@ -201,6 +205,7 @@ class Deposits:
             return
         if self._throw(task, now):
             self._under_way.add(box_id)
+            task.thrown_at, task.is_excused = now.mono, False
         else:
             task.is_stranded = True
         self._pause(box_id, task, now)

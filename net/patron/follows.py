@@ -117,7 +117,7 @@ class Follows:
         Say whether there will be any.
         """
         place = self._places.get(bucket)
-        return any([self._review(place, member, now) for member in place.members.values()]) if place else False
+        return sum(self._review(place, member, now) for member in place.members.values()) > 0 if place else False
 
     # --- what may be asked --------------------------------------------------------------------------------------------
 
@@ -270,7 +270,10 @@ class Follows:
 
     def _let_go(self, place: Place, now: Instant) -> None:
         for member in list(place.members.values()):
-            if member.leaving_at is not None and (place.is_full() or now.mono >= member.leaving_at):
+            is_late = member.leaving_at is not None and now.mono >= member.leaving_at
+            if is_late and len(place.active()) < COPIES:
+                member.leaving_at = None  # nobody came in its place
+            elif member.leaving_at is not None and (is_late or place.is_full()):
                 self._drop(place, member, now)
 
     def _drop(self, place: Place, member: Member, now: Instant) -> None:
