@@ -38,6 +38,8 @@ SOURCES, SINKS = 16, 4
 PER_TURN = 10
 # Seconds: the mean that senders choose in the normal setting.
 HOP_DELAY = 0.1
+# Seconds that circuits and cells take at most to the end and back.
+SETTLING = 0.1
 ROUNDS = 5
 # Turns of a round.
 TURNS = 200
@@ -122,7 +124,7 @@ class _Crossing:
                 packet, _ = self.cipher.create(path, b"", os.urandom)
                 self.sources[number % SOURCES].send_packet(self.relay, packet, self.wire.now)
             self.wire.run(LATENCY)
-        self.wire.run(20 * HOP_DELAY)
+        self.wire.run(10 * HOP_DELAY)
         forwarded = self.relay.relay.counters.forwarded - before
         assert forwarded > 0.99 * count, (forwarded, self.relay.relay.counters)
         return (self.relay.cost - began) / forwarded * MICROSECOND
@@ -135,7 +137,7 @@ class _Crossing:
             for source in self.sources
             for sink in self.sinks
         ]
-        self.wire.run(1.0)
+        self.wire.run(SETTLING)
         assert sum(source.builder.opened_circuits for source in self.sources) == len(self._open)
         return (self.relay.cost - began) / len(self._open) * MICROSECOND
 
@@ -148,7 +150,7 @@ class _Crossing:
                 source, circuit = self._open[number % len(self._open)]
                 source.circuits.send(circuit, bytes(DATA_SIZE - 3), self.wire.now)
             self.wire.run(LATENCY)
-        self.wire.run(1.0)
+        self.wire.run(SETTLING)
         assert sum(source.builder.got for source in self.sources) - got == sent
         return (self.relay.cost - began) / (self.relay.exchange.counters.cells - before) * MICROSECOND
 
