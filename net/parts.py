@@ -44,6 +44,7 @@ class Tuning:
     quota: Quota | None = None
     id_work_bits: int = ID_WORK_BITS
     cipher: OnionCipher | None = None  # None: the real one
+    verifier: Verifier | None = None  # None: one of its own that checks everything
 
 
 class Machine(Protocol):
@@ -89,7 +90,7 @@ class Parts:
             close=links.close,
             seen_at=self._endpoint_of,
         )
-        verifier = Verifier(work_bits=tuning.id_work_bits)
+        verifier = tuning.verifier or Verifier(work_bits=tuning.id_work_bits)
         self.overlay = Overlay(identity, role, self.calls, rng=rng, random=random, verifier=verifier)
         self.desk = Desk(links, self.overlay)
         self.custodian: Custodian | None = None

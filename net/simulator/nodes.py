@@ -1,21 +1,39 @@
-"""How to build nodes for simulated hosts: real links and ciphers, or stand-ins for worlds of thousands."""
+"""How to build nodes for simulated hosts: real links and ciphers, or stand-ins for worlds of thousands.
+
+With *plain* nodes links, the onion's cipher and the signatures of descriptors are stand-ins; everything else is what runs in
+the product. A node that restarts has its key, its store, and what a node's owner keeps for it: peers and guards.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
 
-from net.ids import Endpoint
+from net.ids import Endpoint, NodeId
 from net.link.events import Role
 from net.link.layer import LinkLayer
 from net.link.port import Links
 from net.node import Node
+from net.onion.guards import Guard
+from net.onion.plain_cipher import PlainOnionCipher
+from net.overlay.descriptor import Verifier
 from net.overlay.identity import Identity, identity_of
+from net.pace import NORMAL, Pace
 from net.parts import Tuning
-from net.simulator.plain_links import PlainLinks
+from net.rendezvous.hints import Source
+from net.simulator.plain_links import PlainLinks, Resident
 from net.simulator.world import FREE, Build, Host, Machine
 
 # Parcels and places in the overlay cost no work here.
-CHEAP = Tuning(price=FREE, id_work_bits=0)
+CHEAP: Final = Tuning(price=FREE, id_work_bits=0)
+# Peers kept over a restart, the latest first.
+MAX_REMEMBERED: Final = 64
+# Descriptors that all plain nodes of a process together remember to be genuine: ten thousand nodes in three epochs.
+GENUINE: Final = 32_768
+
+# Where a starting node may find others, as the BitTorrent DHT tells it.
+Rendezvous = Callable[[], Sequence[Endpoint]]
 
 
 @dataclass(slots=True)
@@ -24,19 +42,33 @@ class _Home:
 
     secret: bytes
     identity: Identity
+    peers: list[tuple[Endpoint, NodeId]] = field(default_factory=list[tuple[Endpoint, NodeId]])
+    guards: list[Guard] = field(default_factory=list[Guard])
 
 
-def full_node(*bootstraps: Endpoint, tuning: Tuning = CHEAP, is_plain: bool = False) -> Build:
+def plain_tuning(pace: Pace = NORMAL) -> Tuning:
+    """Return the tuning for plain nodes; those of one world share one, and so what they know to be genuine."""
+    verifier = Verifier(work_bits=0, verify=lambda key, signature, message: True, memory=GENUINE)
+    return Tuning(price=FREE, id_work_bits=0, pace=pace, cipher=PlainOnionCipher(), verifier=verifier)
+
+
+def full_node(
+    *bootstraps: Endpoint, tuning: Tuning = CHEAP, is_plain: bool = False, rendezvous: Rendezvous | None = None
+) -> Build:
     """Return how to build a full node that keeps its key and its store over restarts."""
-    return _node(Role.FULL, bootstraps, tuning, is_plain=is_plain)
+    return _node(Role.FULL, bootstraps, tuning, rendezvous, is_plain=is_plain)
 
 
-def leaf_node(*bootstraps: Endpoint, tuning: Tuning = CHEAP, is_plain: bool = False) -> Build:
+def leaf_node(
+    *bootstraps: Endpoint, tuning: Tuning = CHEAP, is_plain: bool = False, rendezvous: Rendezvous | None = None
+) -> Build:
     """Return how to build a leaf that keeps its key over restarts."""
-    return _node(Role.LEAF, bootstraps, tuning, is_plain=is_plain)
+    return _node(Role.LEAF, bootstraps, tuning, rendezvous, is_plain=is_plain)
 
 
-def _node(role: Role, bootstraps: tuple[Endpoint, ...], tuning: Tuning, *, is_plain: bool) -> Build:
+def _node(
+    role: Role, bootstraps: tuple[Endpoint, ...], tuning: Tuning, rendezvous: Rendezvous | None, *, is_plain: bool
+) -> Build:
     homes: dict[Endpoint, _Home] = {}
 
     def build(host: Host) -> Machine:
@@ -52,20 +84,32 @@ def _node(role: Role, bootstraps: tuple[Endpoint, ...], tuning: Tuning, *, is_pl
             random=host.rng.randbytes,
             tuning=tuning,
         )
-        node.set_own([host.endpoint], host.now())
+        host.on_kill = lambda: _keep(home, node)
+        now = host.now()
+        if home.peers or home.guards:
+            node.remember(home.peers, home.guards, now)
+        if rendezvous is not None:
+            node.hint(rendezvous(), Source.MAINLINE, now)
         for endpoint in bootstraps:
-            node.join(endpoint, None, host.now())
+            node.join(endpoint, None, now)
         return node
 
     return build
+
+
+def _keep(home: _Home, node: Node) -> None:
+    home.peers = [(endpoint, peer) for endpoint, peer, _ in node.remembered()[:MAX_REMEMBERED]]
+    home.guards = node.guards()
 
 
 def _links(host: Host, home: _Home, role: Role, *, is_plain: bool) -> Links:
     if not is_plain:
         return LinkLayer(secret_key=home.secret, role=role, random=host.rng.randbytes)
 
-    def is_up(endpoint: Endpoint) -> bool:
+    def census(endpoint: Endpoint) -> Resident | None:
         other = host.world.hosts.get(endpoint)
-        return other is not None and other.is_up
+        if other is None or other.machine is None or host.world.is_parted(host.endpoint, endpoint):
+            return None
+        return Resident(other.node().node_id, other.life)
 
-    return PlainLinks(node_id=home.identity.node, role=role, random=host.rng.randbytes, is_up=is_up)
+    return PlainLinks(node_id=home.identity.node, role=role, random=host.rng.randbytes, census=census)

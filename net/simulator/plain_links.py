@@ -1,9 +1,13 @@
 """Links without ciphers for worlds of thousands of nodes: the same verbs, events, sizes and failures as ``LinkLayer``.
 
 What real links do with cryptography and retransmission is left out: a handshake is two datagrams, a message is one, however
-many frames it would fill (they are counted), and silence is not found out by pings but by asking the world whether the other
-machine still runs, at the moments when a real link would have noticed. Messages keep their order though datagrams overtake
-each other. A datagram that the world loses ends its link, so such worlds are best built on paths without loss.
+many frames it would fill (they are counted), and silence is not found out by pings but by asking the *census*, which knows
+whether the same machine still runs there, at the moments when a real link would have noticed. Messages keep their order
+though datagrams overtake each other. Nothing is sent again, so a lost message holds up all that follow on its link; such
+worlds have paths without loss, and datagrams are lost only by partitions and with the machines they were for.
+
+When two nodes begin a link at once the smaller key's stands, as with real links. For that both must know whom they call: who
+has only an endpoint asks the census, where real links ask the other end for its key.
 """
 
 from __future__ import annotations
@@ -12,11 +16,12 @@ import math
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from net.agenda import Agenda
 from net.ids import Endpoint, NodeId
 from net.instant import Instant
+from net.link.attempts import ATTEMPT_LIFE, PROBE_LIFE, RETRY_AFTER
 from net.link.events import CellReceived, ConnectFailed, LinkDown, LinkEvent, LinkId, LinkUp, MessageReceived, Role
 from net.link.frames import CELL_SIZE, LARGE_DATAGRAM_SIZE
 from net.link.layer import MAX_LINKS
@@ -25,8 +30,7 @@ from net.link.stream import MAX_MESSAGE_SIZE
 
 # What a real frame carries of a message.
 _FRAME_ROOM: Final = 1190
-# Seconds: a handshake is given up, a peer that is gone is noticed when something is owed, and when nothing is.
-HANDSHAKE_PATIENCE: Final = 10.0
+# Seconds: a peer that is gone is noticed when something is owed, and when nothing is.
 SILENCE: Final = 20.0
 LOOK_PERIOD: Final = 45.0
 # Messages that overtook another one and wait for it.
@@ -36,10 +40,21 @@ _HELLO, _ANSWER, _MESSAGE, _CELL, _BYE = range(5)
 _KEY, _NAME = 32, 8
 
 
+class Resident(NamedTuple):
+    """Who runs at an endpoint, and for the how-manieth time."""
+
+    node: NodeId
+    life: int
+
+
+Census = Callable[[Endpoint], Resident | None]
+
+
 @dataclass(slots=True)
 class _Link:
     up: LinkUp
     name: bytes
+    life: int
     sent: int = 0
     received: int = 0
     early: dict[int, bytes] = field(default_factory=dict[int, bytes])
@@ -52,24 +67,24 @@ class _Link:
 class _Attempt:
     endpoint: Endpoint
     peer: NodeId | None
-    name: bytes
+    began_at: float
+    overtakers: list[bytes] = field(default_factory=list[bytes])  # what came before the answer
 
 
 class PlainLinks:
-    """All links of one simulated node. ``is_up(endpoint)`` asks the world whether a machine runs there."""
+    """All links of one simulated node. ``census`` says who runs at an endpoint, None when nobody does."""
 
-    def __init__(
-        self, *, node_id: NodeId, role: Role, random: Callable[[int], bytes], is_up: Callable[[Endpoint], bool]
-    ) -> None:
+    def __init__(self, *, node_id: NodeId, role: Role, random: Callable[[int], bytes], census: Census) -> None:
         self.node_id = node_id
         self.counters = Counters()
         self._role = role
         self._random = random
-        self._is_up = is_up
+        self._census = census
         self._links: dict[LinkId, _Link] = {}
         self._by_peer: dict[NodeId, _Link] = {}
         self._by_name: dict[bytes, _Link] = {}
         self._attempts: dict[bytes, _Attempt] = {}
+        self._attempt_to: dict[tuple[Endpoint, NodeId | None], bytes] = {}
         self._patience: Agenda[bytes] = Agenda()
         self._doubts: Agenda[LinkId] = Agenda()
         self._events: deque[LinkEvent] = deque()
@@ -80,20 +95,18 @@ class PlainLinks:
 
     def connect(self, endpoint: Endpoint, peer: NodeId | None, now: Instant, *, is_probe: bool = False) -> None:
         """Begin a link, as ``LinkLayer.connect``; a greeting is sent once anyway."""
-        if peer in self._by_peer or any(
-            each.endpoint == endpoint and each.peer == peer for each in self._attempts.values()
-        ):
-            return
-        if peer is None and any(link.up.endpoint == endpoint for link in self._links.values()):
+        if peer is None and (resident := self._census(endpoint)):
+            peer = resident.node
+        if peer in self._by_peer or (endpoint, peer) in self._attempt_to:
             return
         if peer == self.node_id or len(self._links) >= MAX_LINKS:
-            self._events.append(
-                ConnectFailed(endpoint, peer, "ourselves" if peer == self.node_id else "too many links")
-            )
+            reason = "ourselves" if peer == self.node_id else "too many links"
+            self._events.append(ConnectFailed(endpoint, peer, reason))
             return
         name = self._random(_NAME)
-        self._attempts[name] = _Attempt(endpoint, peer, name)
-        self._patience.schedule(name, now.mono + HANDSHAKE_PATIENCE)
+        self._attempts[name] = _Attempt(endpoint, peer, now.mono)
+        self._attempt_to[endpoint, peer] = name
+        self._patience.schedule(name, now.mono + (PROBE_LIFE if is_probe else ATTEMPT_LIFE))
         self._greet(_HELLO, name, endpoint, now)
 
     def send_message(self, link: LinkId, data: bytes, now: Instant) -> None:
@@ -139,7 +152,10 @@ class PlainLinks:
             return
         held = self._by_name.get(name)
         if held is None:
-            if kind != _BYE:
+            attempt = self._attempts.get(name)
+            if attempt is not None and len(attempt.overtakers) < MAX_EARLY:
+                attempt.overtakers.append(data)
+            elif kind != _BYE:
                 self._post(bytes([_BYE]) + name, source)
         elif kind == _BYE:
             self._end(held, "closed by the peer")
@@ -152,13 +168,11 @@ class PlainLinks:
     def handle_timeout(self, now: Instant) -> None:
         """Do what is due."""
         for name in self._patience.pop_due(now.mono):
-            if attempt := self._attempts.pop(name, None):
+            if attempt := self._take_attempt(name):
                 self._events.append(ConnectFailed(attempt.endpoint, attempt.peer, "no answer"))
         for link in self._doubts.pop_due(now.mono):
-            held = self._links.get(link)
-            if held is None:
-                continue
-            if self._is_up(held.up.endpoint):
+            held = self._links[link]
+            if self._is_there(held):
                 held.is_doubted = False
                 self._doubts.schedule(link, now.mono + LOOK_PERIOD)
             else:
@@ -189,27 +203,47 @@ class PlainLinks:
     def _on_greeting(self, kind: int, name: bytes, said: bytes, source: Endpoint, now: Instant) -> None:
         peer, role = NodeId(said[:_KEY]), Role(said[_KEY])
         wall_ms = int.from_bytes(said[_KEY + 1 :], "big")
+        attempt: _Attempt | None = None
         if kind == _ANSWER:
-            attempt = self._attempts.pop(name, None)
-            self._patience.cancel(name)
+            attempt = self._take_attempt(name)
             if attempt is None:
                 return
-            if attempt.peer not in {None, peer} or peer == self.node_id:
+            if attempt.peer not in {None, peer}:
                 self._events.append(ConnectFailed(source, attempt.peer, "another node"))
                 return
-        elif len(self._links) >= MAX_LINKS:
+        elif self._is_crossed(peer, source, now) or (len(self._links) >= MAX_LINKS and peer not in self._by_peer):
             return
         if former := self._by_peer.get(peer):
-            if kind == _HELLO and former.up.is_initiator and self.node_id < peer and self._is_up(source):
-                return  # both began at once: the smaller key's stands
             self._end(former, "replaced")
+        if own := self._attempt_to.get((source, peer)):
+            self._take_attempt(own)  # the other's stands
+        resident = self._census(source)
         self._last_link += 1
         up = LinkUp(LinkId(self._last_link), peer, source, role, wall_ms, kind == _ANSWER)
-        held = self._links[up.link] = self._by_peer[peer] = self._by_name[name] = _Link(up, name)
+        held = _Link(up, name, resident.life if resident else 0)
+        self._links[up.link] = self._by_peer[peer] = self._by_name[name] = held
         self._doubts.schedule(up.link, now.mono + LOOK_PERIOD)
         if kind == _HELLO:
             self._greet(_ANSWER, name, source, now)
-        self._events.append(held.up)
+        self._events.append(up)
+        for each in attempt.overtakers if attempt else ():
+            self.counters.datagrams_in -= _frames(each)
+            self.receive_datagram(each, source, now)
+
+    def _is_crossed(self, peer: NodeId, source: Endpoint, now: Instant) -> bool:
+        """Say whether both began at once and ours stands."""
+        name = self._attempt_to.get((source, peer))
+        return name is not None and self.node_id < peer and now.mono < self._attempts[name].began_at + RETRY_AFTER
+
+    def _take_attempt(self, name: bytes) -> _Attempt | None:
+        attempt = self._attempts.pop(name, None)
+        if attempt is not None:
+            del self._attempt_to[attempt.endpoint, attempt.peer]
+            self._patience.cancel(name)
+        return attempt
+
+    def _is_there(self, held: _Link) -> bool:
+        return self._census(held.up.endpoint) == (held.up.peer, held.life)
 
     def _on_message(self, held: _Link, data: bytes, now: Instant) -> None:
         number = int.from_bytes(data[1 + _NAME : 5 + _NAME], "big")
@@ -224,7 +258,7 @@ class PlainLinks:
     def _send(self, held: _Link, data: bytes, now: Instant) -> None:
         held.bytes_out += _frames(data) * LARGE_DATAGRAM_SIZE
         self._post(data, held.up.endpoint)
-        if not held.is_doubted and not self._is_up(held.up.endpoint):
+        if not held.is_doubted and not self._is_there(held):
             held.is_doubted = True
             self._doubts.schedule(held.up.link, now.mono + SILENCE)
 

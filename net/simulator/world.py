@@ -116,8 +116,9 @@ class Host:
         self.machine: Machine | None = None
         self._store_user: StoreUser | None = None  # the machine, if it has jobs
         self.on_event: Callable[[Any, Instant], None] | None = None
+        self.on_kill: Callable[[], None] | None = None  # sees the machine a last time
+        self.life = 0  # counts starts and ends
         self._build = build
-        self._life = 0
         self._wake_at = math.inf
         self._store_free_at = 0.0
         self._is_crashing = False
@@ -142,19 +143,20 @@ class Host:
 
     def start(self) -> None:
         """Switch on; the disk is as it was."""
-        self._life += 1
+        self.life += 1
         self._wake_at = math.inf
         self._store_free_at = self.world.now
         self._is_crashing = False
-        self.on_event = None
         self.machine = machine = self._build(self)
         self._store_user = machine if isinstance(machine, StoreUser) else None
         self.flush()
 
     def kill(self) -> None:
         """Switch off at once: what was not committed and what was not sent is gone."""
-        self._life += 1
-        self.machine = self._store_user = None
+        if self.machine is not None and self.on_kill is not None:
+            self.on_kill()
+        self.life += 1
+        self.machine = self._store_user = self.on_kill = self.on_event = None
 
     def restart(self, *, lose_store: bool = False) -> None:
         """Switch off and on, with the disk or with an empty one."""
@@ -175,7 +177,7 @@ class Host:
 
     def after(self, delay: float, callback: Callable[[Instant], None]) -> None:
         """Call back in ``delay`` seconds, if this life of the host lasts so long; the machine is flushed afterwards."""
-        self.world.schedule(self.world.now + delay, self._call, callback, self._life)
+        self.world.schedule(self.world.now + delay, self._call, callback, self.life)
 
     def do(self, callback: Callable[[Instant], None]) -> None:
         """Call ``callback`` with this host's clocks and flush the machine: how tests act on it."""
@@ -218,11 +220,11 @@ class Host:
         deadline = machine.next_deadline()
         if deadline is not None and deadline < self._wake_at:
             self._wake_at = max(deadline, self.world.now + LEAST_STEP)
-            self.world.schedule(self._wake_at, self._wake, self._wake_at, self._life)
+            self.world.schedule(self._wake_at, self._wake, self._wake_at, self.life)
 
     def _wake(self, when: float, life: int) -> None:
         machine = self.machine
-        if machine is None or life != self._life or when != self._wake_at:
+        if machine is None or life != self.life or when != self._wake_at:
             return
         self._wake_at = math.inf
         now = self.now()
@@ -232,16 +234,16 @@ class Host:
         self._flush(machine, now)
 
     def _call(self, callback: Callable[[Instant], None], life: int) -> None:
-        if life == self._life:
+        if life == self.life:
             self.do(callback)
 
     def _take_jobs(self, jobs: list[StoreJob[Any]]) -> None:
         for job in jobs:
             self._store_free_at = max(self._store_free_at, self.world.now) + self.store_delay
-            self.world.schedule(self._store_free_at, self._run_job, job, self._life)
+            self.world.schedule(self._store_free_at, self._run_job, job, self.life)
 
     def _run_job(self, job: StoreJob[Any], life: int) -> None:
-        if life != self._life or self._store_user is None:
+        if life != self.life or self._store_user is None:
             return
         before = self.store.usage()
         result = job.run()
@@ -287,6 +289,10 @@ class World:
     def partition(self, *sides: Iterable[Host]) -> None:
         """Let datagrams pass only within a side; hosts not named are a side of their own."""
         self._sides = {host.endpoint: number for number, side in enumerate(sides) for host in side}
+
+    def is_parted(self, one: Endpoint, other: Endpoint) -> bool:
+        """Say whether nothing passes between two endpoints."""
+        return self._sides is not None and self._sides.get(one) != self._sides.get(other)
 
     def heal(self) -> None:
         """End the partition."""
@@ -334,7 +340,7 @@ class World:
         for tap in self.taps:
             tap(self.now, source, destination, data)
         host = self.hosts.get(destination)
-        if host is None or (self._sides is not None and self._sides.get(source) != self._sides.get(destination)):
+        if host is None or (self._sides is not None and self.is_parted(source, destination)):
             totals.lost += 1
             return
         path = self._paths.get((source, destination), self.path) if self._paths else self.path
