@@ -117,3 +117,17 @@ def test_a_hopeless_guard_is_told_from_a_poor_network() -> None:
         standing.worked([node_of(2)], at(second))
     assert standing.is_hopeless(node_of(1), at(70))
     assert not standing.is_hopeless(node_of(2), at(70))
+
+
+def test_a_guard_that_lets_nothing_through_after_a_good_life_is_hopeless_soon() -> None:
+    standing = Standing()
+    for second in range(20):
+        standing.worked([node_of(1)], at(second))
+        standing.worked([node_of(2)], at(second))
+    for second in range(20, 26):
+        assert not standing.is_hopeless(node_of(1), at(second))
+        standing.worked([node_of(2)], at(second))
+        standing.failed([node_of(1)], at(second))
+    assert standing.is_hopeless(node_of(1), at(60))
+    standing.worked([node_of(1)], at(61))
+    assert not standing.is_hopeless(node_of(1), at(120)), "one thing that came through, and it is only poor"
