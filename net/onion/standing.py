@@ -35,8 +35,8 @@ BLAME: Final = 2.3
 ROW_CHANCE: Final = 0.01
 # Of the nodes with a record at most this part is avoided.
 MAX_AVOIDED_SHARE: Final = 1 / 3
-# A guard that lets through less than this of at least so many tries, or nothing of as many in a row after a good life, has to
-# be replaced (``net.onion.guards``).
+# A guard that lets through less than this of at least so many tries, or nothing of as many in a row, has to be replaced
+# (``net.onion.guards``).
 HOPELESS_SHARE: Final = 0.2
 HOPELESS_TRIES: Final = 6.0
 # Seconds for which a custodian that withheld is not asked again, and how many such are remembered.
