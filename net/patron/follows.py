@@ -76,10 +76,17 @@ class Follows:
     # --- what is wanted -----------------------------------------------------------------------------------------------
 
     def read(self, addresses: Collection[int], now: Instant) -> None:
-        """Read the buckets of these addresses and no others. Raises ``Overloaded``, and then changes nothing."""
+        """Read the buckets of these addresses and no others. Raises ``Overloaded``, and then changes nothing.
+
+        Without any address the owner is gone: nothing is read on, and whoever comes next hears of every custodian anew.
+        """
         if len(set(addresses)) > MAX_READ:
             raise Overloaded("addresses")
         self._addresses = frozenset(addresses)
+        if not addresses:
+            for place in self._places.values():
+                if place.is_read:
+                    self._stop_reading(place)
         self._retarget(now)
 
     def follow(self, custodian: NodeId, bucket: Bucket, cursor: Cursor | None, now: Instant) -> None:

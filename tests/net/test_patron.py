@@ -296,6 +296,19 @@ class TestChanges:
         assert len(ends) == 3
         assert max(ends) <= RETIRE_TIME + 2 * TICK
 
+    def test_an_owner_that_goes_hears_nothing_more_and_the_next_hears_of_everybody_anew(self) -> None:
+        swarm = Swarm("a", "b")
+        swarm.read(7)
+        swarm.read()
+        assert {down.bucket for down in swarm.happened(CustodianDown)} == {EVERYTHING}
+        swarm.store(box_bytes(1))
+        swarm.wait(MINUTE)
+        assert not any(event.tags for event in swarm.happened(TagsArrived))
+        swarm.cursors.clear()
+        swarm.read(7)
+        assert len(swarm.happened(CustodianUp)) == 4
+        assert [event.tags for event in swarm.happened(TagsArrived)][-2:] == [(tag_number(1),)] * 2
+
     def test_streams_of_a_bucket_that_is_left_are_ended(self) -> None:
         swarm = Swarm("a", "b")
         swarm.read(7)
