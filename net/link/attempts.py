@@ -36,6 +36,8 @@ ATTEMPT_LIFE: Final = 10.0  # seconds: three answers' time even on a path over a
 # needs more once in a hundred times.
 RETRY_AFTER: Final = 0.75
 RETRY_GROWTH: Final = 1.2
+# Questions for a key, which strangers' packets make us put to any address: together less than the 1232 bytes of one packet.
+MAX_KEY_REQUESTS: Final = 4
 # Seconds that a probe waits for the answer to its one question.
 PROBE_LIFE: Final = 3.0
 
@@ -228,8 +230,9 @@ class Attempts:
         attempt.question = tag_of(datagram)
         attempt.tried_at = now.mono
         pause = PROBE_LIFE if attempt.is_probe else RETRY_AFTER * RETRY_GROWTH**attempt.tries
-        attempt.retry_at = now.mono + pause
         attempt.tries += 1
+        is_last = attempt.peer is None and attempt.tries >= MAX_KEY_REQUESTS
+        attempt.retry_at = math.inf if is_last else now.mono + pause
         self._send(datagram, attempt.endpoint)
 
     def _create_initiation(self, attempt: Attempt, peer: NodeId, now: Instant) -> bytes:

@@ -3,17 +3,17 @@
     A -- Introduce(B) --> introducer -- Introduction(A's address) --> B
     A <-- Introduction(B's address) -- introducer
 
-Both dial at once. Each one's first datagram opens its own NAT, so the other's next ones come through: the handshake's tries
-are three quarters of a second apart, and of two that cross the link layer lets one stand.
+Both dial at once. Each one's first datagram opens its own NAT, so the other's come through: B's only one, or A's next, three
+quarters of a second later. Of two handshakes that cross the link layer lets one stand.
 
 The introducer tells addresses that both proved to it, and tells only those who are linked. Whom it makes dial has chosen it
-as a neighbour, follows few introductions, and sends at most a handshake's eight small datagrams for each.
+as a neighbour, follows few introductions, and sends one small datagram for each.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
 from net.errors import DecodeError
 from net.ids import Endpoint, NodeId
@@ -38,14 +38,26 @@ MAX_WANTED: Final = 32
 WANTED_FOR: Final = 20.0
 
 
+class Connect(Protocol):
+    """How a link is begun."""
+
+    def __call__(self, endpoint: Endpoint, peer: NodeId, now: Instant, *, is_probe: bool = ...) -> None:
+        """Begin a link; a probe sends a single datagram unless it is answered."""
+        ...
+
+
 class Introductions:
-    """All three roles. ``send`` puts a message on a link, ``connect`` begins a link."""
+    """All three roles. ``send`` puts a message on a link, ``connect`` begins a link.
+
+    Whoever asked goes on knocking. The other sends one datagram, which opens its NAT for that, and no more: introductions
+    come unasked for, and a liar's must not make us send a third party more than it cost him.
+    """
 
     def __init__(
         self,
         neighbours: Neighbours,
         send: Callable[[LinkId, Message, Instant], bool],
-        connect: Callable[[Endpoint, NodeId, Instant], None],
+        connect: Connect,
     ) -> None:
         self._neighbours = neighbours
         self._send = send
@@ -100,7 +112,7 @@ class Introductions:
             return
         is_far_enough = scope_of(endpoint.host) >= scope_of(introducer.endpoint.host)
         if is_far_enough and endpoint.port >= FIRST_PORT and self._following.take(1, now.mono):
-            self._connect(endpoint, NodeId(message.node), now)
+            self._connect(endpoint, NodeId(message.node), now, is_probe=not message.request)
 
     def _is_welcome(self, introducer: Neighbour, message: Introduction, now: Instant) -> bool:
         node = NodeId(message.node)
