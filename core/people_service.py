@@ -12,7 +12,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import trio
@@ -28,9 +28,11 @@ from core.people.effects import (
     Fetch,
     FindRecord,
     Follow,
+    NodeEffect,
     PutRecord,
     Read,
     RecordDraft,
+    Retry,
     Solve,
     Withdraw,
 )
@@ -160,13 +162,24 @@ class PeopleService:
 
     def _carry_out(self, effect: Effect) -> None:
         match effect:
+            case Solve():
+                is_personal = isinstance(effect.draft, RecordDraft) and effect.draft.invitation is None
+                (self._slow_queue if is_personal else self._queue).send_nowait(effect.draft)
+            case Emit():
+                self.emit(effect.event)
+            case _:
+                self._tell_node(effect)
+
+    def _tell_node(self, effect: NodeEffect) -> None:
+        match effect:
             case Read():
-                self._addresses = effect.addresses
                 self.node.read(effect.addresses)
             case Follow():
                 self.node.follow(effect.custodian, effect.bucket, effect.cursor)
             case Fetch():
                 self.node.fetch(effect.tags)
+            case Retry():
+                self.node.retry(effect.tag)
             case Deposit():
                 self.node.deposit(effect.box)
             case Withdraw():
@@ -175,17 +188,19 @@ class PeopleService:
                 self.node.put_record(effect.record)
             case FindRecord():
                 self.node.get_record(effect.record_id)
-            case Solve():
-                is_personal = isinstance(effect.draft, RecordDraft) and effect.draft.invitation is None
-                (self._slow_queue if is_personal else self._queue).send_nowait(effect.draft)
-            case Emit():
-                self.emit(effect.event)
+
+    def _priced(self, draft: BoxDraft | RecordDraft) -> BoxDraft | RecordDraft:
+        """Return a draft at the price of the hour: custodians under flood ask for more."""
+        if isinstance(draft, RecordDraft):
+            return draft
+        return replace(draft, factor=draft.factor * self.node.price_factor(draft.prefix))
 
     async def _solve(self, drafts: trio.MemoryReceiveChannel[BoxDraft | RecordDraft]) -> None:
         async for draft in drafts:
             hour = self.moment().hour
             # The personal record takes ten seconds: whoever locks or leaves does not wait, and nothing hangs on the result.
-            nonces = await trio.to_thread.run_sync(_solve, draft, hour, self.price, abandon_on_cancel=True)
+            priced = self._priced(draft)
+            nonces = await trio.to_thread.run_sync(_solve, priced, hour, self.price, abandon_on_cancel=True)
             await self._finish.send((draft, nonces))
 
     async def _keep_solved(self) -> None:

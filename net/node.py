@@ -102,6 +102,10 @@ class Node:
         """Look for boxes: a ``BoxArrived`` for each found, else ``BoxAbsent``. Raises ``Overloaded`` and takes none."""
         self._act(now, lambda then: self._parts.patron.fetch(tags, then))
 
+    def retry(self, tag: Tag, now: Instant) -> None:
+        """Look for another box under a tag: what came was no use. Raises ``Overloaded``."""
+        self._act(now, lambda then: self._parts.patron.retry(tag, then))
+
     def deposit(self, box: bytes, now: Instant) -> None:
         """Bring a box to two custodians: ``DepositAnswered`` as they name it. Raises ``Overloaded``, ``DecodeError``."""
         box_id = decode_box(box).box_id

@@ -33,6 +33,13 @@ class Fetch:
 
 
 @dataclass(frozen=True, slots=True)
+class Retry:
+    """What came under this tag was no use: look for another variant."""
+
+    tag: Tag
+
+
+@dataclass(frozen=True, slots=True)
 class Deposit:
     """Deposit a finished box; its bytes are committed."""
 
@@ -86,12 +93,12 @@ class BoxDraft:
     box_id: bytes
     ciphertext: bytes
     signature: bytes
-    factor: float
+    factor: int
 
 
 @dataclass(frozen=True, slots=True)
 class RecordDraft:
-    """A sealed, signed record that lacks its work, ``factor`` times the usual.
+    """A sealed, signed record that lacks its work.
 
     It is of an invitation, or the personal record where ``invitation`` is None.
     """
@@ -102,7 +109,7 @@ class RecordDraft:
     expiry_hour: int
     ciphertext: bytes
     signature: bytes
-    factor: float
 
 
-Effect = Read | Follow | Fetch | Deposit | Withdraw | PutRecord | FindRecord | Solve | Emit
+NodeEffect = Read | Follow | Fetch | Retry | Deposit | Withdraw | PutRecord | FindRecord
+Effect = NodeEffect | Solve | Emit

@@ -18,7 +18,7 @@ from core.people import acknowledge, conversing, inviting, meeting, posting, rea
 from core.people.account_keys import AccountKeys
 from core.people.bounds import decode
 from core.people.device import Certificate
-from core.people.effects import BoxDraft, Effect, Fetch, Follow, RecordDraft
+from core.people.effects import BoxDraft, Effect, Fetch, Follow, RecordDraft, Retry
 from core.people.fetching import Fetching
 from core.people.foresight import Foresight
 from core.people.greeting import WORK_FACTOR
@@ -238,27 +238,33 @@ class Engine:
         self._fetching.came(tag_of(box.box_id))
         if self._foresight.is_proof(work, box):
             self._distrust_state(work)
-        for place in self._watches.places(box.box_id):
-            if isinstance(place, LanePlace):
-                reading.open_lane_box(work, place, box)
-            else:
-                self._on_slot_box(work, place, data)
+        places = self._watches.places(box.box_id)
+        is_use = [
+            reading.open_lane_box(work, place, box)
+            if isinstance(place, LanePlace)
+            else self._on_slot_box(work, place, data)
+            for place in places
+        ]
+        if places and not any(is_use):  # whoever knows the id may have put something else there
+            work.effects.append(Retry(tag_of(box.box_id)))
 
-    def _on_slot_box(self, work: Work, place: SlotPlace, data: bytes) -> None:
+    def _on_slot_box(self, work: Work, place: SlotPlace, data: bytes) -> bool:
+        """Take what lies in a slot; say whether it was written by who may, and paid for."""
         box = decode_box(data)
         watch = self._watches.slot_watch(place.watch)
         plaintext = posting.open_slot(place.key, box)
         if watch is None or plaintext is None:
-            return
+            return False
         if place.watch.startswith("greeting:") and not posting.is_paid(box, self._price, WORK_FACTOR):
-            return
+            return False
         stored = StoredSlot(place.watch, place.day, place.number)
         if not meetings.add_piece(work.tx, stored, place.fragment, box.variant(), plaintext):
-            return
+            return True
         for sealed in whole_slots(meetings.pieces(work.tx, stored), watch.fragments):
             if self._on_slot(work, place.watch, sealed):
                 meetings.drop_pieces(work.tx, stored)
-                return
+                return True
+        return True
 
     @staticmethod
     def _on_slot(work: Work, watch: str, sealed: bytes) -> bool:

@@ -104,15 +104,14 @@ def draft_record(work: Work, row: InvitationRow) -> None:
     scalar = primitives.scalar_multiply(link.record_factor, primitives.scalar_of_seed(work.me.identity_seed))
     record_id = ParcelId(link.record_id)
     signature = primitives.scalar_sign(scalar, signed_fields(record_id, row.sequence, expiry, ciphertext))
-    factor = work.now.price_factor
-    work.effects.append(Solve(RecordDraft(row.id, record_id, row.sequence, expiry, ciphertext, signature, factor)))
+    work.effects.append(Solve(RecordDraft(row.id, record_id, row.sequence, expiry, ciphertext, signature)))
 
 
 def solve_draft(draft: RecordDraft, now_hour: int, price: WorkPrice) -> tuple[int, ...]:
     """Do a record's proof of work: up to 2 s for 90 days at full price, in a worker thread."""
     digest = record_digest(ParcelId(draft.record_id), draft.sequence, draft.expiry_hour, draft.ciphertext)
     hours = draft.expiry_hour - now_hour
-    return solve(digest, draft.factor * required_work(record_size(len(draft.ciphertext)), hours, price))
+    return solve(digest, required_work(record_size(len(draft.ciphertext)), hours, price))
 
 
 def finish_record(work: Work, draft: RecordDraft, nonces: tuple[int, ...]) -> None:

@@ -207,7 +207,7 @@ class Keeping:
             self._keys, epoch, sequence, expiry, _fitting(personal.with_mark(work, state))
         )
         signature = personal_record.sign(self._keys, epoch, sequence, expiry, ciphertext)
-        draft = RecordDraft(None, self._id(epoch), sequence, expiry, ciphertext, signature, work.now.price_factor)
+        draft = RecordDraft(None, self._id(epoch), sequence, expiry, ciphertext, signature)
         work.effects.append(Solve(draft))
         self._is_solving, self._write_at = True, None
 

@@ -1,4 +1,4 @@
-"""What the world looks like when something is decided: clocks, the network's size and its price."""
+"""What the world looks like when something is decided: clocks and the network's size."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class Moment(NamedTuple):
     """``own_ms`` is this machine's clock (shown to people), ``network_ms`` the one that expiry and days go by.
 
     ``mono`` is monotonic seconds, ``custodians`` how many can be asked now, ``shown_width`` how many bits of its address a
-    new box shows, ``price_factor`` how many times the usual work new parcels carry (more while the network is flooded).
+    new box shows.
     """
 
     own_ms: int
@@ -20,7 +20,6 @@ class Moment(NamedTuple):
     mono: float
     custodians: int
     shown_width: int
-    price_factor: float = 1.0
 
     @property
     def day(self) -> int:

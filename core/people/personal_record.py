@@ -27,9 +27,10 @@ EPOCH_DAYS = 30
 LIFE_HOURS = 90 * 24
 # Epochs whose records can still lie in the network, beside the one that runs.
 PAST_EPOCHS = 3
-# The largest class, for everybody: the number of contacts is nobody's business.
-CIPHERTEXT_SIZE = 65_536
-ROOM = CIPHERTEXT_SIZE - primitives.SEAL_OVERHEAD - 1  # bytes of compressed state, with the padding mark
+# Two classes. The smaller has room for some fifty contacts and its work takes four seconds of a core, the larger fifteen.
+# That somebody, nobody knows who, has more contacts than that is all the size tells.
+CIPHERTEXT_SIZES = (16_384, 65_536)
+ROOM = CIPHERTEXT_SIZES[-1] - primitives.SEAL_OVERHEAD - 1  # bytes of compressed state, with the padding mark
 # Decompressing stops here: more than any state that fits compressed, most of it being random keys.
 MAX_STATE_SIZE = 1 << 20
 # Low bits of a sequence number, random: of two devices that write at once one wins, the same one everywhere.
@@ -90,8 +91,10 @@ def compress(state: bytes) -> bytes:
 
 
 def seal(keys: AccountKeys, epoch: int, sequence: int, expiry_hour: int, compressed: bytes) -> bytes:
-    """Return the ciphertext, always of one size."""
-    padded = pad(compressed, CIPHERTEXT_SIZE - primitives.SEAL_OVERHEAD)
+    """Return the ciphertext, of the smallest class it fits."""
+    room = (each for each in CIPHERTEXT_SIZES if len(compressed) < each - primitives.SEAL_OVERHEAD)
+    size = next(room, CIPHERTEXT_SIZES[-1])
+    padded = pad(compressed, size - primitives.SEAL_OVERHEAD)
     return primitives.siv_seal(_key(keys, epoch, sequence), padded, _ad(keys, epoch, sequence, expiry_hour))
 
 

@@ -89,7 +89,7 @@ def _draft(work: Work, posting: Posting, fragment: int) -> BoxDraft:
     prefix = shown_prefix(posting.inbox, day, work.now.shown_width)
     sealed = primitives.siv_seal(address.seal_key, plaintext, box_ad(prefix, expiry, address.box_id))
     signature = address.sign(signed_fields(prefix, expiry, ParcelId(address.box_id), sealed))
-    factor = work.now.price_factor * (WORK_FACTOR if posting.kind == "greeting" else 1)
+    factor = WORK_FACTOR if posting.kind == "greeting" else 1
     return BoxDraft(posting.id, fragment, day, expiry, prefix, address.box_id, sealed, signature, factor)
 
 

@@ -35,22 +35,26 @@ HOLE_PATIENCE_MS = 48 * HOUR_MS
 MAX_GIVEN_UP = 256
 
 
-def open_lane_box(work: Work, place: LanePlace, box: Box) -> None:
-    """Open a box found at a lane's index, hold it, and take what is whole and in order."""
+def open_lane_box(work: Work, place: LanePlace, box: Box) -> bool:
+    """Open a box found at a lane's index, hold it, and take what is whole and in order.
+
+    False when it is not what the lane's writer put there: a variant by somebody else, or a writer gone wrong.
+    """
     row = lanes.reading(work.tx, place.generation)
     if row is None:
-        return
+        return True
     key = lane.box_key(place.secrets, place.day)
     try:
         plaintext = primitives.siv_open(key, box.ciphertext, box_ad(box.prefix, box.expiry_hour, box.box_id))
         piece = decode_piece(plaintext)
     except (OpenFailed, Malformed):
-        return  # a variant by somebody else, or a writer gone wrong: as if it were not there
+        return False
     work.watches.got_index(place.generation, place.index)
     if place.late:
         _take_late(work, row, place.index, piece)
     elif place.index >= row.next_index and lanes.hold(work.tx, row.generation, place.index, plaintext):
         take_ready(work, row)
+    return True
 
 
 def take_ready(work: Work, row: ReadLane) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given, strategies as st
 
-from core import api, commands
+from core import api
 from core.people.addressing import address_on, addresses, days_read, shown_prefix
-from core.people.effects import BoxDraft, Effect, Read, Solve
+from core.people.effects import Effect, Read
 from core.people.invitation import decode_link
 from core.people.moment import DAY_MS, HOUR_MS, Moment
 from net.bucket import Bucket
@@ -156,17 +156,3 @@ def test_what_is_to_be_read_is_said_once_until_it_changes(alice: Person, monkeyp
     assert said == []
     alice.call(api.InviteCreate(expires_in=86_400))
     assert len(said) == 1
-
-
-def test_under_a_flood_new_parcels_carry_more_work(office: Office, alice: Person, bob: Person) -> None:
-    a, _ = meet(office, alice, bob)
-
-    def work(factor: float) -> float:
-        moment = alice.moment()._replace(price_factor=factor)
-        text = api.MessageSend(conversation=a, text="at any price")
-        _, effects = alice.engine.command(commands.act_of(text), moment)
-        (draft,) = [effect.draft for effect in effects if isinstance(effect, Solve)]
-        assert isinstance(draft, BoxDraft)
-        return draft.factor
-
-    assert work(2.5) == 2.5 * work(1.0)
