@@ -1,0 +1,105 @@
+"""What nodes say to each other over a link, above cells (``docs/PROTOCOL.md`` 3).
+
+Every message is one MessagePack array: a type number and its fields in order. Decoding is bounded by the schema, so a
+stranger's message costs at most its own 80 KiB; what the schema cannot say (that tags come in whole eights, say) is
+checked where the value is made. Requests carry a number that their answers repeat; it means nothing but to the asker.
+
+A new message takes a new type number. Fields are never added to an old one: an array of the wrong length is an error.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from net.errors import DecodeError
+from net.messages.circuits import Cell, Destroy, Setup
+from net.messages.fields import (
+    CELL_BODY_SIZE,
+    CIRCUIT_NAME_SIZE,
+    DESCRIPTOR_SIZE,
+    KEY_SIZE,
+    MAX_BOXES_PER_ANSWER,
+    MAX_KEYS_PER_ANSWER,
+    MAX_MESSAGE_SIZE,
+    MAX_NODES_PER_ANSWER,
+    MAX_PARCELS_PER_PUSH,
+    MAX_PEERS_PER_ANSWER,
+    MAX_PRICE_FACTOR,
+    MAX_RANGES_PER_ANSWER,
+    MAX_TAGS_PER_FETCH,
+    MAX_TAGS_PER_PIECE,
+    PACKET_SIZE,
+    RANGE_DIGEST_SIZE,
+    RUN_SIZE,
+    U32,
+)
+from net.messages.nodes import (
+    AskDialBack,
+    AskPeers,
+    AskReflection,
+    Describe,
+    DialBack,
+    Dialed,
+    FindNodes,
+    Introduce,
+    Introduction,
+    Lookup,
+    Nodes,
+    Peer,
+    Peers,
+    PleaseDial,
+    Reflection,
+)
+from net.messages.parcels import (
+    Boxes,
+    Busy,
+    Deposit,
+    DepositAnswer,
+    Fetch,
+    FindRecord,
+    Follow,
+    FoundRecord,
+    Price,
+    Tags,
+    Unfollow,
+)
+from net.messages.swarm import Compare, Compared, Keeps, Parcel, Push, Range, Want
+
+__all__ = [
+    "CELL_BODY_SIZE", "CIRCUIT_NAME_SIZE", "DESCRIPTOR_SIZE", "KEY_SIZE", "MAX_BOXES_PER_ANSWER",
+    "MAX_KEYS_PER_ANSWER", "MAX_MESSAGE_SIZE", "MAX_NODES_PER_ANSWER", "MAX_PARCELS_PER_PUSH",
+    "MAX_PEERS_PER_ANSWER", "MAX_PRICE_FACTOR", "MAX_RANGES_PER_ANSWER", "MAX_TAGS_PER_FETCH", "MAX_TAGS_PER_PIECE",
+    "PACKET_SIZE", "RANGE_DIGEST_SIZE", "RUN_SIZE", "U32", "AskDialBack", "AskPeers", "AskReflection", "Boxes",
+    "Busy", "Cell", "Compare", "Compared", "Deposit", "DepositAnswer", "Describe", "Destroy", "DialBack", "Dialed",
+    "Fetch", "FindNodes", "FindRecord", "Follow", "FoundRecord", "Introduce", "Introduction", "Keeps", "Lookup",
+    "Message", "Nodes", "Parcel", "Peer", "Peers", "PleaseDial", "Price", "Push", "Range", "Reflection", "Setup",
+    "Tags", "Unfollow", "Want", "decode_message", "encode_message",
+]  # fmt: skip
+
+Message = (
+    Deposit | DepositAnswer | Follow | Unfollow | Tags | Fetch | Boxes | FindRecord | FoundRecord | Busy
+    | Push | Compare | Compared | Want | AskPeers | Peers
+    | Describe | FindNodes | Nodes | Lookup | Setup | Cell | Destroy
+    | AskReflection | Reflection | AskDialBack | DialBack | PleaseDial | Dialed | Introduce | Introduction
+    | Price | Keeps
+)  # fmt: skip
+
+_decoder: Final[msgspec.msgpack.Decoder[Message]] = msgspec.msgpack.Decoder(Message)
+_encoder: Final = msgspec.msgpack.Encoder()
+
+
+def encode_message(message: Message) -> bytes:
+    """Return a message's bytes."""
+    return _encoder.encode(message)
+
+
+def decode_message(data: bytes) -> Message:
+    """Take a message apart. Raises ``DecodeError`` for anything but one well-formed message."""
+    if len(data) > MAX_MESSAGE_SIZE:
+        raise DecodeError("message: length")
+    try:
+        return _decoder.decode(data)
+    except msgspec.MsgspecError as error:
+        raise DecodeError("message") from error

@@ -1,0 +1,62 @@
+"""What messages are made of: sizes, bounds, and the types of their fields."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta
+
+from net.bucket import ADDRESS_BITS
+from net.parcel.box import ID_SIZE, VARIANT_SIZE
+from net.parcel.record import MAX_RECORD_SIZE
+
+# The most that one link message may carry, in bytes; what the link layer takes.
+MAX_MESSAGE_SIZE: Final = 80 * 1024
+
+RUN_SIZE: Final = 8
+# Tags in one piece of a stream: 8 KB, so that a link with a slow reader is given back often.
+MAX_TAGS_PER_PIECE: Final = 1024
+# Tags in one fetch. Their boxes, at one variant each, fit a single answer.
+MAX_TAGS_PER_FETCH: Final = 64
+MAX_BOXES_PER_ANSWER: Final = 64
+# Boxes and records in one push; a record of the largest class travels alone.
+MAX_PARCELS_PER_PUSH: Final = 64
+MAX_KEYS_PER_ANSWER: Final = 64
+MAX_RANGES_PER_ANSWER: Final = 16
+MAX_PEERS_PER_ANSWER: Final = 8
+
+# kind 1 | address 4 | id 32 | variant 16 | sequence 8: the order in which custodians compare what they hold, so that what
+# lies in a bucket is a range for each kind.
+KEY_SIZE: Final = 1 + ADDRESS_BITS // 8 + ID_SIZE + VARIANT_SIZE + 8
+RANGE_DIGEST_SIZE: Final = 16
+# What a flooded custodian asks is at most so many times the price.
+MAX_PRICE_FACTOR: Final = 64
+
+# What describes a node of the overlay (``net.overlay.descriptor``), and how many of them one answer gives: Kademlia's k.
+DESCRIPTOR_SIZE: Final = 232
+MAX_NODES_PER_ANSWER: Final = 16
+# A Sphinx packet (``net.onion.sphinx``).
+PACKET_SIZE: Final = 1207
+# Between two nodes a circuit is named by so many random bytes.
+CIRCUIT_NAME_SIZE: Final = 5
+# What of a circuit's cell is encrypted. With its name, the framing of messages and an acknowledgement it fills one frame.
+CELL_BODY_SIZE: Final = 1152
+
+U32: Final = 2**32 - 1
+
+Uint32 = Annotated[int, Meta(ge=0, le=U32)]
+Uint63 = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+ParcelBytes = Annotated[bytes, Meta(max_length=MAX_RECORD_SIZE)]
+Id = Annotated[bytes, Meta(min_length=ID_SIZE, max_length=ID_SIZE)]
+Key = Annotated[bytes, Meta(min_length=KEY_SIZE, max_length=KEY_SIZE)]
+Bound = Annotated[bytes, Meta(max_length=KEY_SIZE)]
+Digest = Annotated[bytes, Meta(min_length=RANGE_DIGEST_SIZE, max_length=RANGE_DIGEST_SIZE)]
+DescriptorBytes = Annotated[bytes, Meta(min_length=DESCRIPTOR_SIZE, max_length=DESCRIPTOR_SIZE)]
+CircuitName = Annotated[bytes, Meta(min_length=CIRCUIT_NAME_SIZE, max_length=CIRCUIT_NAME_SIZE)]
+Host = Annotated[bytes, Meta(min_length=16, max_length=16)]
+Port = Annotated[int, Meta(ge=1, le=65535)]
+
+
+class Message(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """Base of messages."""
