@@ -12,14 +12,14 @@ from net.messages.fields import (
     DescriptorBytes,
     Host,
     Id,
-    Message,
     Port,
     Uint32,
     Uint63,
+    WireMessage,
 )
 
 
-class Peer(Message, frozen=True):
+class Peer(WireMessage, frozen=True):
     """A full node that the sender has had a link with. ``host`` is a packed IPv4 or IPv6 address."""
 
     host: Annotated[bytes, Meta(min_length=4, max_length=16)]
@@ -31,13 +31,13 @@ class Peer(Message, frozen=True):
             raise ValueError("host")
 
 
-class AskPeers(Message, frozen=True, tag=15):
+class AskPeers(WireMessage, frozen=True, tag=15):
     """Whom do you know, and what time is it?"""
 
     request: Uint32
 
 
-class Peers(Message, frozen=True, tag=16):
+class Peers(WireMessage, frozen=True, tag=16):
     """Some full nodes at random, and the sender's own wall clock in Unix milliseconds."""
 
     request: Uint32
@@ -45,40 +45,40 @@ class Peers(Message, frozen=True, tag=16):
     peers: Annotated[list[Peer], Meta(max_length=MAX_PEERS_PER_ANSWER)]
 
 
-class Describe(Message, frozen=True, tag=17):
+class Describe(WireMessage, frozen=True, tag=17):
     """This is who I am in the overlay: a ``net.overlay.descriptor``."""
 
     descriptor: DescriptorBytes
 
 
-class FindNodes(Message, frozen=True, tag=18):
+class FindNodes(WireMessage, frozen=True, tag=18):
     """Which nodes closest to ``target`` are in your table?"""
 
     request: Uint32
     target: Id
 
 
-class Nodes(Message, frozen=True, tag=19):
+class Nodes(WireMessage, frozen=True, tag=19):
     """Descriptors, the closest to what was asked for first."""
 
     request: Uint32
     descriptors: Annotated[list[DescriptorBytes], Meta(max_length=MAX_NODES_PER_ANSWER)]
 
 
-class Lookup(Message, frozen=True, tag=20):
+class Lookup(WireMessage, frozen=True, tag=20):
     """Look for the nodes closest to ``target`` in the whole overlay, on my behalf; answered by ``Nodes``."""
 
     request: Uint32
     target: Id
 
 
-class AskReflection(Message, frozen=True, tag=24):
+class AskReflection(WireMessage, frozen=True, tag=24):
     """From which address do my datagrams come?"""
 
     request: Uint32
 
 
-class Reflection(Message, frozen=True, tag=25):
+class Reflection(WireMessage, frozen=True, tag=25):
     """From this one. ``host`` is an IPv6 address, or an IPv4 address mapped into one."""
 
     request: Uint32
@@ -86,20 +86,20 @@ class Reflection(Message, frozen=True, tag=25):
     port: Port
 
 
-class AskDialBack(Message, frozen=True, tag=26):
+class AskDialBack(WireMessage, frozen=True, tag=26):
     """Please have somebody I am not linked with dial the address you see me at."""
 
     request: Uint32
 
 
-class DialBack(Message, frozen=True, tag=27):
+class DialBack(WireMessage, frozen=True, tag=27):
     """It was reached (0), was not (1), or there was nobody to ask (2)."""
 
     request: Uint32
     verdict: Annotated[int, Meta(ge=0, le=2)]
 
 
-class PleaseDial(Message, frozen=True, tag=28):
+class PleaseDial(WireMessage, frozen=True, tag=28):
     """Dial this node for me and say whether it answered."""
 
     request: Uint32
@@ -108,21 +108,21 @@ class PleaseDial(Message, frozen=True, tag=28):
     node: Id
 
 
-class Dialed(Message, frozen=True, tag=29):
+class Dialed(WireMessage, frozen=True, tag=29):
     """It answered, or it did not."""
 
     request: Uint32
     is_reached: bool
 
 
-class Introduce(Message, frozen=True, tag=30):
+class Introduce(WireMessage, frozen=True, tag=30):
     """Please introduce me to this node, which you are linked with."""
 
     request: Uint32
     node: Id
 
 
-class Introduction(Message, frozen=True, tag=31):
+class Introduction(WireMessage, frozen=True, tag=31):
     """You will hear from this node, at this address (port 0: it cannot be reached); send to it first."""
 
     request: Uint32

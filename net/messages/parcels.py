@@ -14,15 +14,15 @@ from net.messages.fields import (
     MAX_TAGS_PER_PIECE,
     RUN_SIZE,
     Id,
-    Message,
     ParcelBytes,
     Uint32,
     Uint63,
+    WireMessage,
 )
 from net.parcel.box import BOX_SIZE, PREFIX_BITS
 
 
-class Deposit(Message, frozen=True, tag=1):
+class Deposit(WireMessage, frozen=True, tag=1):
     """Please keep this parcel. ``kind`` is the number of ``net.store.Kind``."""
 
     request: Uint32
@@ -30,7 +30,7 @@ class Deposit(Message, frozen=True, tag=1):
     parcel: ParcelBytes
 
 
-class DepositAnswer(Message, frozen=True, tag=2):
+class DepositAnswer(WireMessage, frozen=True, tag=2):
     """What became of a deposit: a ``Verdict``'s value, and the custodian's hour."""
 
     request: Uint32
@@ -38,7 +38,7 @@ class DepositAnswer(Message, frozen=True, tag=2):
     hour: Uint32
 
 
-class Follow(Message, frozen=True, tag=3):
+class Follow(WireMessage, frozen=True, tag=3):
     """Stream the tags under the first ``width`` bits of ``prefix``, after ``arrival`` of ``run`` (empty: all)."""
 
     stream: Uint32
@@ -48,13 +48,13 @@ class Follow(Message, frozen=True, tag=3):
     arrival: Uint63
 
 
-class Unfollow(Message, frozen=True, tag=4):
+class Unfollow(WireMessage, frozen=True, tag=4):
     """Stop a stream."""
 
     stream: Uint32
 
 
-class Tags(Message, frozen=True, tag=5):
+class Tags(WireMessage, frozen=True, tag=5):
     """The next piece of a stream, tags end to end. ``arrival`` is where the reader now stands in ``run``."""
 
     stream: Uint32
@@ -68,7 +68,7 @@ class Tags(Message, frozen=True, tag=5):
             raise ValueError("tags")
 
 
-class Price(Message, frozen=True, tag=32):
+class Price(WireMessage, frozen=True, tag=32):
     """From now on boxes cost so many times the price here; what was asked before is honoured for ten minutes more.
 
     Comes on a stream of tags. Until a stream says otherwise the factor is 1.
@@ -78,7 +78,7 @@ class Price(Message, frozen=True, tag=32):
     factor: Annotated[int, Meta(ge=1, le=MAX_PRICE_FACTOR)]
 
 
-class Fetch(Message, frozen=True, tag=6):
+class Fetch(WireMessage, frozen=True, tag=6):
     """Give me every box under these tags, which lie end to end."""
 
     request: Uint32
@@ -89,7 +89,7 @@ class Fetch(Message, frozen=True, tag=6):
             raise ValueError("tags")
 
 
-class Boxes(Message, frozen=True, tag=7):
+class Boxes(WireMessage, frozen=True, tag=7):
     """Some of the boxes asked for; with ``is_last`` all have been sent, and tags without a box are not held."""
 
     request: Uint32
@@ -99,21 +99,21 @@ class Boxes(Message, frozen=True, tag=7):
     is_last: bool
 
 
-class FindRecord(Message, frozen=True, tag=8):
+class FindRecord(WireMessage, frozen=True, tag=8):
     """Give me the record of this id."""
 
     request: Uint32
     record_id: Id
 
 
-class FoundRecord(Message, frozen=True, tag=9):
+class FoundRecord(WireMessage, frozen=True, tag=9):
     """A record, or nothing when none is held."""
 
     request: Uint32
     record: ParcelBytes
 
 
-class Busy(Message, frozen=True, tag=10):
+class Busy(WireMessage, frozen=True, tag=10):
     """A fetch or a search was not answered: too many of them. Ask again later or elsewhere."""
 
     request: Uint32

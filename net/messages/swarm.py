@@ -14,32 +14,32 @@ from net.messages.fields import (
     Bound,
     Digest,
     Key,
-    Message,
     ParcelBytes,
     Uint32,
+    WireMessage,
 )
 
 
-class Keeps(Message, frozen=True, tag=33):
+class Keeps(WireMessage, frozen=True, tag=33):
     """I am a custodian, and keep the bucket of this width that I lie in."""
 
     width: Annotated[int, Meta(ge=0, le=ADDRESS_BITS)]
 
 
-class Parcel(Message, frozen=True):
+class Parcel(WireMessage, frozen=True):
     """A parcel on its way from one custodian to another."""
 
     kind: Annotated[int, Meta(ge=0, le=1)]
     data: ParcelBytes
 
 
-class Push(Message, frozen=True, tag=11):
+class Push(WireMessage, frozen=True, tag=11):
     """Parcels that the other custodian may lack; it checks them like deposits and does not answer."""
 
     parcels: Annotated[list[Parcel], Meta(min_length=1, max_length=MAX_PARCELS_PER_PUSH)]
 
 
-class Compare(Message, frozen=True, tag=12):
+class Compare(WireMessage, frozen=True, tag=12):
     """Of the keys in [low, high) I hold this digest (``high`` empty: to the end). What do you hold?"""
 
     request: Uint32
@@ -48,14 +48,14 @@ class Compare(Message, frozen=True, tag=12):
     digest: Digest
 
 
-class Range(Message, frozen=True):
+class Range(WireMessage, frozen=True):
     """The digest of the keys from the previous range's end up to ``high``."""
 
     high: Bound
     digest: Digest
 
 
-class Compared(Message, frozen=True, tag=13):
+class Compared(WireMessage, frozen=True, tag=13):
     """The answer to ``Compare``: the same; or, for a small range, all its keys; or the digests of its parts, in order."""
 
     request: Uint32
@@ -64,7 +64,7 @@ class Compared(Message, frozen=True, tag=13):
     ranges: Annotated[list[Range], Meta(max_length=MAX_RANGES_PER_ANSWER)]
 
 
-class Want(Message, frozen=True, tag=14):
+class Want(WireMessage, frozen=True, tag=14):
     """Push me the parcels with these keys."""
 
     keys: Annotated[list[Key], Meta(min_length=1, max_length=MAX_KEYS_PER_ANSWER)]
