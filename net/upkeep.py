@@ -55,22 +55,25 @@ class Upkeep:
             self._address = address
             if address[0] is not None:
                 self._overlay.set_address(address[0], is_reachable=address[1])
-            self._onion.set_address(address[0] if address[1] else None)
+            # A leaf's loops come home by a guard: whoever else brought one would learn its address.
+            is_shown = address[1] and self._custodian is not None
+            self._onion.set_address(address[0] if is_shown else None)
         epoch = epoch_of(now)
         if epoch != self._epoch:
             self._epoch = epoch
             self._overlay.turn(epoch, self._onion.turn(now), now.wall_ms)
         if self._custodian is not None:
             self._custodian.set_scope(self._overlay.scope(), now)
-        self._dialer.keep(self._contacts(), now)
+        mates = self._mates()
+        self._dialer.keep({**mates, **self._onion.guards.contacts()}, now, mates=mates)
         if self._onion.paths.losses != self._losses:
             self._losses = self._onion.paths.losses
             self._overlay.doubt(now)
 
-    def _contacts(self) -> dict[NodeId, Endpoint]:
-        """Return whom to be linked with. A leaf keeps nothing that mates could want."""
+    def _mates(self) -> dict[NodeId, Endpoint]:
+        """Return the other custodians of our scope. A leaf keeps nothing that they could want."""
         mates = self._overlay.mates() if self._custodian is not None else []
-        return {**{mate.node: mate.endpoint for mate in mates}, **self._onion.guards.contacts()}
+        return {mate.node: mate.endpoint for mate in mates}
 
     def handle_timeout(self, now: Instant) -> None:
         """Look, when it is time to."""
