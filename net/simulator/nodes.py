@@ -86,6 +86,7 @@ def _node(
         )
         host.on_kill = lambda: _keep(home, node)
         now = host.now()
+        node.set_own([host.endpoint], now)
         if home.peers or home.guards:
             node.remember(home.peers, home.guards, now)
         if rendezvous is not None:
