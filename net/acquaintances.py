@@ -116,6 +116,7 @@ class Acquaintances:
         is_wanted = parts.dialer.link_up(up.peer, up.endpoint, now, is_ours=up.is_initiator)
         if is_wanted:
             parts.switch.keep(up.link)
+            parts.reach.keep(up.link)
         elif not is_errand and up.is_initiator:
             parts.links.close(up.link, now)
 

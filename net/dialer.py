@@ -5,9 +5,13 @@ not linked. Beyond them a full node wants links to sixteen others; a leaf wants 
 nobody else, so that nobody but they and the nodes that led to them ever learn its address.
 
 Bootstraps that the owner named are tried for ever, the table's entries as long as they answer, hints (addresses from the
-BitTorrent DHT or the local network) a few times. Each new link is asked whom it knows; while there are too few the
-asking goes on, ever more rarely. Once there are enough, a *feeler* now and then probes an entry of hearsay, so that
-the table stays true and what we pass on is known to exist.
+BitTorrent DHT or the local network) a few times, with one datagram each, for somebody who has nothing to do with us may
+live there. Each new link is asked whom it knows; while there are too few the asking goes on, ever more rarely. Once there
+are enough, a *feeler* now and then probes an entry of hearsay, so that the table stays true and what we pass on is known to
+exist; a leaf passes nothing on, and feels for nobody.
+
+A custodian of our swarm that does not answer may have a NAT before it: another one is asked to introduce us, for they are
+linked with each other. A guard is not asked after: whom our own traffic goes through is nobody's business.
 """
 
 from __future__ import annotations
@@ -15,7 +19,7 @@ from __future__ import annotations
 import math
 import random
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -52,6 +56,22 @@ DIAL_PATIENCE: Final = 120.0
 GUARDS_NEEDED: Final = 2
 
 
+class Connect(Protocol):
+    """How a link is begun."""
+
+    def __call__(self, endpoint: Endpoint, peer: NodeId | None, now: Instant, *, is_probe: bool = ...) -> None:
+        """Begin a link; a probe sends a single datagram unless it is answered."""
+        ...
+
+
+class Introduce(Protocol):
+    """Having a linked node introduce us to one that we cannot reach: ``Reach.introduce``."""
+
+    def __call__(self, node: NodeId, via: NodeId, now: Instant) -> bool:
+        """Ask; a link, if any comes of it, comes up as any other."""
+        ...
+
+
 class Line(Protocol):
     """Questions to linked nodes."""
 
@@ -76,7 +96,7 @@ class _Bootstrap:
 
 
 class Dialer:
-    """Keeps a node linked. ``connect`` begins a link; questions for peers go over ``line``."""
+    """Keeps a node linked. ``connect`` begins a link, ``introduce`` has one begun; questions for peers go over ``line``."""
 
     def __init__(  # one of each thing it joins
         self,
@@ -84,16 +104,19 @@ class Dialer:
         table: PeerTable,
         line: Line,
         rng: random.Random,
-        connect: Callable[[Endpoint, NodeId | None, Instant], None],
+        connect: Connect,
+        introduce: Introduce,
     ) -> None:
         self._role = role
         self._table = table
         self._line = line
         self._rng = rng
         self._connect = connect
+        self._introduce = introduce
         self._numbering = Numbering()
         self._bootstraps: dict[Endpoint, _Bootstrap] = {}
         self._kept: dict[NodeId, _Kept] = {}
+        self._mates: frozenset[NodeId] = frozenset()
         self._sources: dict[NodeId, str] = {}  # of those linked
         self.hints = Hints(rng)
         self._linked: dict[NodeId, Endpoint] = {}
@@ -112,8 +135,9 @@ class Dialer:
         self._bootstraps[endpoint] = _Bootstrap(endpoint, node)
         self.dial(now)
 
-    def keep(self, contacts: Mapping[NodeId, Endpoint], now: Instant) -> None:
-        """Keep links with just these nodes from now on, whoever else there is."""
+    def keep(self, contacts: Mapping[NodeId, Endpoint], now: Instant, *, mates: Collection[NodeId] = ()) -> None:
+        """Keep links with just these nodes from now on, whoever else there is; ``mates`` are those of our swarm."""
+        self._mates = frozenset(mates)
         if contacts.keys() == self._kept.keys() and all(self._kept[n].endpoint == e for n, e in contacts.items()):
             return
         self._kept = {node: self._kept.get(node) or _Kept(endpoint) for node, endpoint in contacts.items()}
@@ -132,9 +156,7 @@ class Dialer:
 
     def surplus(self) -> list[NodeId]:
         """Return linked nodes that are not needed any more: for a leaf, all but its guards once they are there."""
-        if self._role is Role.FULL or sum(node in self._kept for node in self._linked) < GUARDS_NEEDED:
-            return []
-        return [node for node in self._linked if node not in self._kept]
+        return [node for node in self._linked if node not in self._kept] if self._is_settled() else []
 
     def sources(self) -> dict[str, int]:
         """Return how many linked nodes were found in which way."""
@@ -191,6 +213,7 @@ class Dialer:
         if node is not None and (kept := self._kept.get(node)):
             kept.retry_at = now.mono + self._pause(kept.failures)
             kept.failures += 1
+            self._ask_introduction(node, now)
         if node is not None:
             self._feelers.discard(node)
             entry = self._table.get(node)
@@ -259,14 +282,14 @@ class Dialer:
                 lacking -= self._begin(bootstrap.endpoint, bootstrap.node, bootstrap.retry_at, now)
         if lacking > 0:
             self._dial_others(lacking, now)
-        else:
+        elif not self._is_settled():
             self._feel(now)
 
     def _dial_others(self, lacking: int, now: Instant) -> None:
         """Half of what is lacking from the table and half from hints, so that no single source surrounds us."""
         hints = [each for each in self.hints.take(-(-lacking // 2)) if self._is_free(each, None)]
         for endpoint in hints:
-            self._begin(endpoint, None, 0.0, now)
+            self._begin(endpoint, None, 0.0, now, is_probe=True)
         entries = [each for each in self._table if self._is_free(each.endpoint, each.node)]
         self._rng.shuffle(entries)
         room = lacking - len(hints)
@@ -277,12 +300,18 @@ class Dialer:
         if len(self.hints):
             self._next_dial = min(self._next_dial, now.mono + HINT_PAUSE)
 
+    def _ask_introduction(self, node: NodeId, now: Instant) -> None:
+        others = [each for each in sorted(self._mates) if each in self._linked]
+        if node in self._mates and others:
+            self._introduce(node, self._rng.choice(others), now)
+
     def _lacking(self) -> int:
         """Return how many links are still wanted."""
-        guards = sum(node in self._kept for node in self._linked)
-        if self._role is Role.LEAF and guards >= GUARDS_NEEDED:
-            return 0
-        return LINKS_WANTED[self._role] - len(self._linked)
+        return 0 if self._is_settled() else LINKS_WANTED[self._role] - len(self._linked)
+
+    def _is_settled(self) -> bool:
+        """Say whether this is a leaf with guards: it shows itself to nobody else, not even to try whether they are there."""
+        return self._role is Role.LEAF and sum(node in self._kept for node in self._linked) >= GUARDS_NEEDED
 
     def _source(self, node: NodeId, endpoint: Endpoint) -> str:
         if endpoint in self._bootstraps:
@@ -292,12 +321,14 @@ class Dialer:
         entry = self._table.get(node)
         return "exchange" if entry is not None and entry.teller is not None else "remembered"
 
-    def _begin(self, endpoint: Endpoint, node: NodeId | None, retry_at: float, now: Instant) -> bool:
+    def _begin(
+        self, endpoint: Endpoint, node: NodeId | None, retry_at: float, now: Instant, *, is_probe: bool = False
+    ) -> bool:
         if now.mono < retry_at or len(self._dialing) >= MAX_DIALING:
             self._next_dial = min(self._next_dial, max(retry_at, now.mono + FIRST_RETRY))
             return False
         self._dialing[endpoint] = now.mono
-        self._connect(endpoint, node, now)
+        self._connect(endpoint, node, now, is_probe=is_probe)
         return True
 
     def _feel(self, now: Instant) -> None:

@@ -81,7 +81,6 @@ class Parts:
         self.post = Post(links, self.switch)
         self.calls = Calls(self.switch, self.post.put)
         self.table = PeerTable(own, rng)
-        self.dialer = Dialer(role, self.table, self.post, rng, self._connect)
         self.reach = Reach(
             calls=self.calls,
             rng=rng,
@@ -90,6 +89,7 @@ class Parts:
             close=links.close,
             seen_at=self._endpoint_of,
         )
+        self.dialer = Dialer(role, self.table, self.post, rng, self._connect, self.reach.introduce)
         verifier = tuning.verifier or Verifier(work_bits=tuning.id_work_bits)
         self.overlay = Overlay(identity, role, self.calls, rng=rng, random=random, verifier=verifier)
         self.desk = Desk(links, self.overlay)

@@ -13,6 +13,7 @@ from net.instant import Instant
 from net.link.events import Role
 from net.messages import AskPeers, Message, Peer, Peers
 from net.peers import PeerTable
+from net.rendezvous.hints import Source
 from tests.support.parcels import NOW
 
 OWN = NodeId(bytes(32))
@@ -34,12 +35,18 @@ class Phone:
         self.dialled: list[Endpoint] = []
         self.asked: list[tuple[NodeId, int]] = []
         self.table = PeerTable(OWN, Random(1))
-        self.dialer = Dialer(
-            role, self.table, self, Random(2), lambda endpoint, _node, _now: self.dialled.append(endpoint)
-        )
+        self.probed: list[Endpoint] = []
+        self.introductions: list[tuple[NodeId, NodeId]] = []
+        self.dialer = Dialer(role, self.table, self, Random(2), self._connect, self._introduce)
 
-    def custodians(self) -> list[NodeId]:
-        return []
+    def _connect(self, endpoint: Endpoint, peer: NodeId | None, now: Instant, *, is_probe: bool = False) -> None:
+        self.dialled.append(endpoint)
+        if is_probe:
+            self.probed.append(endpoint)
+
+    def _introduce(self, node: NodeId, via: NodeId, now: Instant) -> bool:
+        self.introductions.append((node, via))
+        return True
 
     def ask(self, custodian: NodeId, message: Message, now: Instant) -> None:
         assert isinstance(message, AskPeers)
@@ -129,6 +136,25 @@ def test_only_answers_we_asked_for_are_believed_and_only_once() -> None:
     assert phone.tells(1, 7)
     assert not phone.tells(1, 8)
     assert phone.table.get(node(8)) is None
+
+
+def test_a_hint_is_dialled_with_one_datagram() -> None:
+    phone = Phone()
+    phone.dialer.hint([at(7)], Source.LAN, phone.now)
+    phone.dialer.join(at(8), None, phone.now)
+    assert (set(phone.dials()), phone.probed) == ({at(7), at(8)}, [at(7)])
+
+
+def test_a_mate_that_cannot_be_dialled_is_met_through_another_mate() -> None:
+    phone = Phone(Role.FULL)
+    for number in (1, 2):
+        phone.up(number)
+    mates = {node(number): at(number) for number in (1, 3)}
+    phone.dialer.keep({**mates, node(4): at(4)}, phone.now, mates=mates)
+    phone.dialer.connect_failed(at(4), node(4), phone.now)
+    assert phone.introductions == []  # a guard: nobody is told
+    phone.dialer.connect_failed(at(3), node(3), phone.now)
+    assert phone.introductions == [(node(3), node(1))]
 
 
 def test_asking_goes_on_ever_more_rarely() -> None:

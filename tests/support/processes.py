@@ -199,13 +199,17 @@ def program(*arguments: str, clock: Path | None = None, prefix: Sequence[str] = 
 
 
 def network_arguments(port: int, join: Sequence[str]) -> list[str]:
-    """Return the options of a private network."""
-    joins = [part for spec in join for part in ("--join", spec)]
-    return ["--listen", f"127.0.0.1:{port}", "--no-mainline", "--no-lan", *joins]
+    """Return the options of a private network on loopback."""
+    return ["--listen", f"127.0.0.1:{port}", "--no-mainline", "--no-lan", *joining(join)]
+
+
+def joining(specs: Sequence[str]) -> list[str]:
+    """Return the options that join through these nodes."""
+    return [part for spec in specs for part in ("--join", spec)]
 
 
 class Node(Process):
-    """``sottovoce node``; constructed when it said that it is ready."""
+    """``sottovoce node``, on loopback unless ``network`` has other options; ``wait_ready`` waits for its spec."""
 
     def __init__(
         self,
@@ -216,8 +220,10 @@ class Node(Process):
         *,
         clock: Path | None = None,
         prefix: Sequence[str] = (),
+        network: Sequence[str] | None = None,
     ) -> None:
-        arguments = ["node", "--home", str(place.home), *network_arguments(port, join)]
+        options = network_arguments(port, join) if network is None else network
+        arguments = ["node", "--home", str(place.home), *options]
         super().__init__(name, program(*arguments, clock=clock, prefix=prefix), place)
         self.port = port
         self.spec = ""
@@ -235,7 +241,10 @@ class Node(Process):
 
 
 class Rpc(Process):
-    """``sottovoce rpc``. ``call`` waits for the answer; ``events`` holds every event, in order."""
+    """``sottovoce rpc``, on loopback unless ``network`` has other options.
+
+    ``call`` waits for the answer; ``events`` holds every event, in order.
+    """
 
     def __init__(
         self,
@@ -246,6 +255,7 @@ class Rpc(Process):
         *,
         clock: Path | None = None,
         prefix: Sequence[str] = (),
+        network: Sequence[str] | None = None,
     ) -> None:
         self.events: list[dict[str, Any]] = []
         self.stray: list[dict[str, Any]] = []  # answers to lines that had no readable id
@@ -253,7 +263,8 @@ class Rpc(Process):
         self._said = threading.Condition()
         self._number = 0
         self._is_over = False
-        arguments = ["rpc", "--home", str(place.home), *network_arguments(port, join)]
+        options = network_arguments(port, join) if network is None else network
+        arguments = ["rpc", "--home", str(place.home), *options]
         super().__init__(name, program(*arguments, clock=clock, prefix=prefix), place)
         self.port = port
         threading.Thread(target=self._sort, daemon=True).start()
