@@ -89,7 +89,9 @@ class Onion:
             cipher=cipher, peel=self._peel, switch=means.onward, links=links, ends=ends, random=random
         )
         self.circuits = Circuits(cipher=cipher, switch=switch, links=links, user=user, random=random)
-        self._machines: Final = (self.guards, self.loops, self.departures, self.relay, self.exchange, self.circuits)
+        self._light: Final = (self.guards, self.loops)
+        self._heavy: Final = (self.departures, self.relay, self.exchange, self.circuits)  # each takes slices of up to 8 ms
+        self._turn = 0
 
     def set_address(self, endpoint: Endpoint | None) -> None:
         """Say where others reach us; None when they cannot. A leaf lets nobody in, so it is not to be dialled."""
@@ -129,14 +131,19 @@ class Onion:
     # --- time ---------------------------------------------------------------------------------------------------------
 
     def handle_timeout(self, now: Instant) -> None:
-        """Do what is due."""
-        for machine in self._machines:
+        """Do what is due; of what is heavy one slice, by turns, so that nobody waits for more than that."""
+        for machine in self._light:
             if machine.next_deadline() <= now.mono:
                 machine.handle_timeout(now)
+        for _ in self._heavy:
+            self._turn = (self._turn + 1) % len(self._heavy)
+            if self._heavy[self._turn].next_deadline() <= now.mono:
+                self._heavy[self._turn].handle_timeout(now)
+                return
 
     def next_deadline(self) -> float:
         """Return when ``handle_timeout`` is due, in monotonic seconds."""
-        return min(machine.next_deadline() for machine in self._machines)
+        return min(machine.next_deadline() for machine in (*self._light, *self._heavy))
 
     # --- inside -------------------------------------------------------------------------------------------------------
 
