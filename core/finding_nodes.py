@@ -15,7 +15,8 @@ from core.options import NetworkOptions
 from net.ids import Endpoint
 from net.link.events import Role
 from net.rendezvous.hints import Source
-from net.rendezvous.lan import LanStatus, LocalDiscovery, own_interfaces
+from net.rendezvous.interfaces import own_interfaces
+from net.rendezvous.lan import LanStatus, LocalDiscovery
 from net.rendezvous.mainline import Mainline, MainlineStatus
 
 # Seconds between two looks at how the node fares: a start is over in a few of them.
@@ -89,12 +90,16 @@ class FindingNodes:
 
     async def _look_regularly(self) -> None:
         while True:
-            self._node.set_own(_own_endpoints(self._node.listen))
-            # Whoever nobody has dialled yet cannot know; were it silent, the first two would never meet.
-            may_serve = self._node.role is Role.FULL and self._node.is_reachable() is not False
-            self._mainline.set_serving(is_serving=may_serve)
-            self._mainline.set_lacking(is_lacking=self._node.links_up() < FEW_LINKS)
+            self.look()
             await trio.sleep(LOOK_PERIOD)
+
+    def look(self) -> None:
+        """See how the node fares."""
+        self._node.set_own(_own_endpoints(self._node.listen))
+        # Whoever nobody has dialled yet cannot know; were it silent, the first two would never meet.
+        may_serve = self._node.role is Role.FULL and self._node.is_reachable() is not False
+        self._mainline.set_serving(is_serving=may_serve)
+        self._mainline.set_lacking(is_lacking=self._node.links_up() < FEW_LINKS)
 
     def _heard_in_mainline(self, endpoints: Sequence[Endpoint]) -> None:
         self._node.hint(endpoints, Source.MAINLINE)

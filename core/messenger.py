@@ -120,6 +120,7 @@ class Messenger:
             api.InviteCreate: self._invite,
             api.ContactAdd: self._add_contact,
             api.NetworkStatusGet: self._status,
+            api.SettingsSet: self._change_settings,
             api.MessageDelete: self._delete,
             api.MessageList: self._look,
             api.MessageSend: self._look,
@@ -182,6 +183,12 @@ class Messenger:
 
     async def _status(self, _: api.NetworkStatusGet) -> api.NetworkStatus:
         return describe_network(self._node.status())
+
+    async def _change_settings(self, command: api.SettingsSet) -> api.Done:
+        account = self._gate.account()
+        done = await account.service.act(act_of(command))
+        await account.heed_settings()
+        return done
 
     async def _delete(self, command: api.MessageDelete) -> api.Done:
         service = self._gate.account().service

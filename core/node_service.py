@@ -60,7 +60,7 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True)
 class NodeStatus:
-    """The network as this node sees it; ``counters`` since the start, times in milliseconds."""
+    """The network as this node sees it; counts since the start, ``uptime`` in seconds, other times in milliseconds."""
 
     listen: Endpoint
     role: Role
@@ -71,22 +71,35 @@ class NodeStatus:
     counters: Counters
     view: NodeView
     finding: FindingStatus
+    uptime: float = 0.0
+    bytes_in: int = 0
+    bytes_out: int = 0
 
 
 class _StoreAwareNode:
-    """The node as the driver sees it. Every verb ends in a flush, so that is when new store jobs may be there."""
+    """The node as the driver sees it. Every verb ends in a flush, so that is when new store jobs may be there.
+
+    What goes through here is what the node costs on the wire, but for the headers of IP and UDP.
+    """
 
     def __init__(self, node: Node) -> None:
         self._node = node
-        self.receive_datagram = node.receive_datagram
         self.handle_timeout = node.handle_timeout
         self.next_deadline = node.next_deadline
         self.next_event = node.next_event
         self.worked = trio.Event()
+        self.bytes_in = 0
+        self.bytes_out = 0
+
+    def receive_datagram(self, data: bytes, source: Endpoint, now: Instant) -> None:
+        self.bytes_in += len(data)
+        self._node.receive_datagram(data, source, now)
 
     def datagrams_to_send(self, now: Instant) -> list[tuple[bytes, Endpoint]]:
         self.worked.set()
-        return self._node.datagrams_to_send(now)
+        batch = self._node.datagrams_to_send(now)
+        self.bytes_out += sum(len(data) for data, _ in batch)
+        return batch
 
 
 class NodeService:
@@ -103,6 +116,7 @@ class NodeService:
         self._tell, self.events = trio.open_memory_channel[NodeEvent](MAX_EVENTS)
         self._driver = Driver[NodeEvent](self._machine, transport, self._tell.send, clock)
         self._trouble = ""
+        self._started_at = clock().mono
         self.finding: FindingNodes | None = None  # set by who opened us
 
     @property
@@ -150,6 +164,10 @@ class NodeService:
     def fetch(self, tags: Sequence[Tag]) -> None:
         """See ``Node.fetch``."""
         self._do(lambda now: self._node.fetch(tags, now))
+
+    def retry(self, tag: Tag) -> None:
+        """See ``Node.retry``."""
+        self._do(lambda now: self._node.retry(tag, now))
 
     def deposit(self, box: bytes) -> None:
         """See ``Node.deposit``."""
@@ -219,6 +237,9 @@ class NodeService:
             counters=node.links.counters,
             view=node.view(),
             finding=self.finding.status() if self.finding else FindingStatus(),
+            uptime=self._clock().mono - self._started_at,
+            bytes_in=self._machine.bytes_in,
+            bytes_out=self._machine.bytes_out,
         )
 
     # --- inside -------------------------------------------------------------------------------------------------------

@@ -6,13 +6,17 @@ has not reused.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
+from typing import Final
 
+import msgspec
 import trio
 
 from core import api
 from core.node_service import NodeService
+from core.paces import pace_of
 from core.people.account_keys import keys_of_seed
 from core.people.engine import Engine
 from core.people.moment import Moment
@@ -20,19 +24,31 @@ from core.people.resetting import trusts
 from core.people_service import PeopleService
 from core.storage import accounts
 from core.storage.database import Database
+from core.storage.errors import StorageError
 from core.storage.migrations import load_migrations
-from core.storage.thread import open_database
+from core.storage.thread import DatabaseThread, open_database
 from core.vault.account import Unlocked
 from core.vault.mark import Mark
 from net.parts import Tuning
+
+# Seconds between two looks at the settings: they also come, without an event, from the account's other devices.
+SETTINGS_PERIOD: Final = 60.0
 
 
 class OpenAccount:
     """An unlocked account and its running service."""
 
-    def __init__(self, unlocked: Unlocked, service: PeopleService, scope: trio.CancelScope, ended: trio.Event) -> None:
+    def __init__(
+        self,
+        unlocked: Unlocked,
+        service: PeopleService,
+        scope: trio.CancelScope,
+        ended: trio.Event,
+        heed_settings: Callable[[], Awaitable[None]],
+    ) -> None:
         self.unlocked = unlocked
         self.service = service
+        self.heed_settings = heed_settings  # to be called when they changed
         self._scope = scope
         self._ended = ended
 
@@ -86,11 +102,31 @@ async def _serve(
                 try:
                     async with trio.open_nursery() as tasks:
                         await tasks.start(service.run)
-                        task_status.started(OpenAccount(unlocked, service, scope, ended))
+                        heed = partial(_heed_settings, thread, node, tuning)
+                        task_status.started(OpenAccount(unlocked, service, scope, ended, heed))
+                        while True:
+                            await heed()
+                            await trio.sleep(SETTINGS_PERIOD)
                 finally:
                     node.read(frozenset())  # a node without an account reads nobody's mail
+                    node.set_pace(tuning.pace)  # and hides nothing that anybody writes
     finally:
         ended.set()
+
+
+async def _heed_settings(thread: DatabaseThread, node: NodeService, tuning: Tuning) -> None:
+    """Run the node at the pace that the account's settings ask for."""
+    try:
+        settings = await thread.run(_settings)
+    except StorageError:
+        return  # as it was; whoever writes to this disk says what ails it
+    node.set_pace(pace_of(settings.pace, tuning.pace))
+
+
+def _settings(database: Database) -> api.Settings:
+    with database.read() as snapshot:
+        row = accounts.load(snapshot)
+    return api.Settings() if row is None else msgspec.msgpack.decode(row.settings, type=api.Settings)
 
 
 def _counter(database: Database) -> int | None:

@@ -112,10 +112,11 @@ async def node_over(
     with Transport.open(*options.listen) as transport:
         service = NodeService(make(None) if thread is None else await thread.run(make), transport, thread, clock)
         async with trio.open_nursery() as nursery:
+            service.finding = FindingNodes(service, options)
+            service.finding.look()  # first: whoever hears how others see it must know its own addresses
             await nursery.start(service.run)
             for spec in options.join:
                 nursery.start_soon(service.join, spec)
-            service.finding = FindingNodes(service, options)
             nursery.start_soon(service.finding.run)
             try:
                 yield service

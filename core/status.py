@@ -2,44 +2,127 @@
 
 from __future__ import annotations
 
+from typing import Final, cast
+
 from core import api
+from core.finding_nodes import FindingStatus
 from core.node_service import NodeStatus
 from core.options import encode_node_id
+from core.paces import PACES, name_of
+from net.ids import NodeId
 from net.link.events import Role
+from net.link.status import Counters
+from net.patron import BucketView
+from net.rendezvous.mainline import MainlineState
 
-_SHOWN_KEY_SIZE = 12  # characters of a node's key that are shown
+_SHOWN_KEY_SIZE: Final = 12  # characters of a node's key that are shown
+_DAY: Final = 86_400.0
+# Every way in which a linked node may have been found (net.dialer), so that programs need not ask whether one is there.
+SOURCES: Final = ("join", "mainline", "lan", "remembered", "exchange", "incoming")
 
 
 def describe_network(status: NodeStatus) -> api.NetworkStatus:
     """Return what people and programs see."""
-    counters = status.counters
-    dropped = (
+    counters, view, kept = status.counters, status.view, status.view.custodian
+    mainline, lan = _finders(status.finding)
+    return api.NetworkStatus(
+        listen=str(status.listen),
+        public=str(view.public or ""),
+        peers=len(status.peers),
+        peers_by_source=_by_source(status),
+        role=_role(status.role),
+        nat=cast("api.NatClass", view.nat),
+        reachable=view.is_reachable,
+        mainline=mainline,
+        lan=lan,
+        custodians=status.custodians,
+        mailboxes=[_describe_mailbox(each) for each in view.buckets],
+        copies_agree=view.copies_agree,
+        clock_offset_ms=status.clock_difference_ms,
+        anonymity_set=view.size,
+        relays=view.known,
+        hops=view.hops,
+        guards=view.guards,
+        guards_linked=view.guards_linked,
+        loops_sent=view.loops_sent,
+        loops_lost=view.loops_lost,
+        uptime=int(status.uptime),
+        bytes_in=status.bytes_in,
+        bytes_out=status.bytes_out,
+        bytes_per_day=per_day(status.bytes_in + status.bytes_out, status.uptime),
+        pace=name_of(view.pace),
+        cover_bytes_per_day={name: pace.bytes_per_day for name, pace in PACES.items()},
+        datagrams_in=counters.datagrams_in,
+        datagrams_out=counters.datagrams_out,
+        datagrams_dropped=_dropped(counters),
+        parcels=kept.parcels if kept else 0,
+        parcel_bytes=kept.size if kept else 0,
+        swarm=kept.mates if kept else 0,
+        price_factor=kept.price_factor if kept else 1,
+        links=[
+            api.PeerInfo(
+                node=_shown(peer.node),
+                endpoint=str(peer.endpoint),
+                role=_role(peer.role),
+                rtt_ms=round(peer.rtt * 1000, 2),
+                following=peer.is_guard,
+            )
+            for peer in status.peers
+        ],
+    )
+
+
+def per_day(count: int, seconds: float) -> int:
+    """Return what so many bytes in so many seconds make in a day; 0 within the first second."""
+    return round(count * _DAY / seconds) if seconds >= 1 else 0
+
+
+def _shown(node: NodeId) -> str:
+    return encode_node_id(node)[:_SHOWN_KEY_SIZE]
+
+
+def _role(role: Role) -> api.RoleName:
+    return "leaf" if role is Role.LEAF else "full"
+
+
+def _by_source(status: NodeStatus) -> dict[str, int]:
+    counted = {source: status.view.sources.get(source, 0) for source in SOURCES}
+    # The node counts the full ones. Leaves are dialled by nobody: those that are here came by themselves.
+    counted["incoming"] += sum(peer.role is Role.LEAF for peer in status.peers)
+    return counted
+
+
+def _describe_mailbox(view: BucketView) -> api.MailboxInfo:
+    return api.MailboxInfo(
+        bits=view.bucket.width, custodians=[_shown(each) for each in view.custodians], agree=view.agree
+    )
+
+
+def _finders(status: FindingStatus) -> tuple[api.FinderInfo | None, api.FinderInfo | None]:
+    """Return how it goes in the DHT and in the local network."""
+    mainline, lan = status.mainline, status.lan
+    is_running = mainline is not None and mainline.state is MainlineState.RUNNING
+    return (
+        None
+        if mainline is None
+        else api.FinderInfo(
+            running=is_running,
+            reason=mainline.reason or ("" if is_running else mainline.state.value),
+            contacts=mainline.nodes,
+            heard=mainline.heard,
+        ),
+        None
+        if lan is None
+        else api.FinderInfo(running=lan.is_running, reason=lan.reason, contacts=lan.networks, heard=lan.heard),
+    )
+
+
+def _dropped(counters: Counters) -> int:
+    return (
         counters.dropped_size
         + counters.dropped_unknown
         + counters.dropped_forged
         + counters.dropped_malformed
         + counters.dropped_load
         + counters.dropped_queue
-    )
-    return api.NetworkStatus(
-        listen=str(status.listen),
-        peers=len(status.peers),
-        role="leaf" if status.role is Role.LEAF else "full",
-        custodians=status.custodians,
-        copies_agree=status.view.copies_agree,
-        clock_offset_ms=status.clock_difference_ms,
-        datagrams_in=counters.datagrams_in,
-        datagrams_out=counters.datagrams_out,
-        datagrams_dropped=dropped,
-        parcels=status.view.custodian.parcels if status.view.custodian else 0,
-        links=[
-            api.PeerInfo(
-                node=encode_node_id(peer.node)[:_SHOWN_KEY_SIZE],
-                endpoint=str(peer.endpoint),
-                role="leaf" if peer.role is Role.LEAF else "full",
-                rtt_ms=round(peer.rtt * 1000, 2),
-                following=peer.is_guard,
-            )
-            for peer in status.peers
-        ],
     )

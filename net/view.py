@@ -8,6 +8,7 @@ from typing import Final
 from net.custodian import CustodianStatus
 from net.ids import Endpoint
 from net.instant import Instant
+from net.pace import Pace
 from net.parts import Parts
 from net.patron import BucketView
 
@@ -25,15 +26,13 @@ class NodeView:
     size: int
     known: int
     hops: int
+    pace: Pace
     guards: int
     guards_linked: int
     sources: dict[str, int]
     buckets: tuple[BucketView, ...] = ()
-    cover_bytes_per_day: int = 0
     loops_sent: int = 0
     loops_lost: int = 0
-    bytes_in: int = 0
-    bytes_out: int = 0
     custodian: CustodianStatus | None = None
 
     @property
@@ -51,7 +50,6 @@ class NodeView:
 def view_of(parts: Parts, now: Instant) -> NodeView:
     """Return what a node's parts know; the wall clock of ``now`` is network time."""
     onion, overlay = parts.onion, parts.overlay
-    links = parts.links.links()
     return NodeView(
         nat=parts.reach.nat,
         is_reachable=parts.reach.is_reachable,
@@ -59,14 +57,12 @@ def view_of(parts: Parts, now: Instant) -> NodeView:
         size=round(overlay.size()),
         known=len(overlay.roster.fresh()),
         hops=onion.paths.hops_possible(now),
+        pace=onion.paths.pace,
         guards=len(onion.guards.contacts()),
         guards_linked=len(onion.guards.in_use(now)),
         sources=parts.dialer.sources(),
         buckets=tuple(parts.patron.agreement(now)),
-        cover_bytes_per_day=onion.paths.pace.bytes_per_day,
         loops_sent=onion.loops.counters.sent,
         loops_lost=onion.loops.counters.lost,
-        bytes_in=sum(link.bytes_in for link in links),
-        bytes_out=sum(link.bytes_out for link in links),
         custodian=parts.custodian.status(now) if parts.custodian else None,
     )

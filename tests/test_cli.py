@@ -84,6 +84,7 @@ def test_the_version_is_the_projects(capsys: pytest.CaptureFixture[str]) -> None
         ["rpc", "--mainline-router", "[::1"],
         ["--no-such-option"],
         ["whisper"],
+        ["doctor", "--check"],
         ["node", "--listen", "127.0.0.1:0", *["--join=127.0.0.1:4040"] * 65],
     ],
 )
@@ -97,7 +98,7 @@ def test_what_is_called_wrongly_is_told_in_one_line(arguments: list[str], capsys
 
 
 def test_help_names_every_common_option_before_and_after_the_command(capsys: pytest.CaptureFixture[str]) -> None:
-    for command in ([], ["rpc"], ["node"]):
+    for command in ([], ["rpc"], ["node"], ["doctor"]):
         with pytest.raises(SystemExit):
             main([*command, "--help"])
         shown = capsys.readouterr().out
@@ -165,6 +166,39 @@ def test_a_node_joins_another_and_survives_its_reader(tmp_path: Path) -> None:
         end(first)
         second.send_signal(signal.SIGTERM)
         assert second.wait(PATIENCE) == 0
+
+
+# --- sottovoce doctor ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.network
+@pytest.mark.slow
+def test_the_doctor_finds_a_network_and_says_how_it_is(tmp_path: Path) -> None:
+    alone = ("--no-mainline", "--no-lan")
+    with (
+        node(tmp_path / "a", *alone) as (_, first),
+        node(tmp_path / "b", "--join", first["join"], *alone) as (_, second),
+    ):
+        joins = ("--join", first["join"], "--join", second["join"], "--listen", "127.0.0.1:0", *alone)
+        asked = ("doctor", "--json", "--home", str(tmp_path / "home"), *joins)
+        told = sottovoce(*asked)
+    status = json.loads(told.stdout)
+    assert (told.returncode, told.stderr, told.stdout.count("\n")) == (0, "", 1)
+    assert (status["peers"], status["role"], status["nat"], status["reachable"]) == (2, "full", "open", True)
+    assert status["peers_by_source"]["join"] == 2
+    assert "small-network" in [finding["kind"] for finding in status["findings"]]
+
+
+@pytest.mark.slow
+def test_a_doctor_that_is_told_to_end_knows_nothing_and_says_so_by_its_status(tmp_path: Path) -> None:
+    asked = ["doctor", "--home", str(tmp_path / "home"), "--listen", "127.0.0.1:0", "--no-mainline", "--no-lan"]
+    with process([*SOTTOVOCE, *asked]) as child:
+        assert "Trying out the network" in line_of(child.stderr)
+        while not (tmp_path / "home").exists():
+            assert child.poll() is None
+        child.send_signal(signal.SIGTERM)
+        out, err = child.communicate(timeout=PATIENCE)
+    assert (child.returncode, out, err) == (1, "", "")
 
 
 # --- sottovoce rpc ------------------------------------------------------------------------------------------------------

@@ -41,6 +41,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from tui.headless import run_rpc
 
         return run_rpc(home, options, remember=remember)
+    if asked.command == "doctor":
+        from tui.headless import run_doctor
+
+        return run_doctor(home, options, as_json=asked.json)
     from tui.client import run_client
 
     return run_client(home, options, remember=remember)
@@ -71,6 +75,16 @@ def _parser() -> argparse.ArgumentParser:
 
     rpc = commands.add_parser("rpc", help="JSON-RPC 2.0, one object a line, on standard input and output")
     _add_common(rpc)
+
+    doctor = commands.add_parser(
+        "doctor",
+        help="try out the network from here and say what is wrong",
+        description="Takes part in the network for up to 20 seconds and says what it finds: NAT, reachability, peers, "
+        "clock, how many there are to hide among, and what to do about what is wrong. No account is touched. "
+        "The exit status is 0 when a network was found and nothing needs attention, else 1.",
+    )
+    doctor.add_argument("--json", action="store_true", help="one line: the fields of network.status, and findings")
+    _add_common(doctor)
     return parser
 
 

@@ -1,7 +1,7 @@
-"""The two commands without a screen: a node of the network, and the core behind JSON-RPC.
+"""The commands without a screen: a node of the network, the core behind JSON-RPC, and the doctor.
 
 Standard output belongs to whoever started the program and carries what ``docs/PROTOCOL.md`` 8 says, nothing else; logs
-go to standard error and tell nothing of parcels. SIGTERM and SIGINT end either command cleanly, with status 0.
+go to standard error and tell nothing of parcels. SIGTERM and SIGINT end each of them cleanly, with status 0.
 """
 
 from __future__ import annotations
@@ -78,8 +78,15 @@ def run_rpc(home: Path, options: NetworkOptions, *, remember: bool = True) -> in
     return _run("sottovoce rpc", lambda: _rpc(home, options, remember=remember))
 
 
-def _run(name: str, command: Callable[[], Awaitable[None]]) -> int:
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format=f"{name}: %(message)s")
+def run_doctor(home: Path, options: NetworkOptions, *, as_json: bool = False) -> int:
+    """Try out the network and say what was found; return 0 when there is one and nothing needs attention."""
+    verdicts: list[bool] = []  # stays empty when it was told to end before it knew
+    status = _run("sottovoce doctor", lambda: _doctor(home, options, verdicts.append, as_json=as_json), logging.ERROR)
+    return status or (0 if verdicts == [True] else FAILED)
+
+
+def _run(name: str, command: Callable[[], Awaitable[None]], level: int = logging.INFO) -> int:
+    logging.basicConfig(stream=sys.stderr, level=level, format=f"{name}: %(message)s")
     outcome = trio.run(_until_signalled, command)
     if outcome is None:
         return 0
@@ -142,3 +149,19 @@ async def _rpc(home: Path, options: NetworkOptions, *, remember: bool) -> None:
         raise _Refused(str(error), ASKED_WRONGLY) from None
     if dropped:
         _log.warning("%d events were dropped because nobody read them", dropped)
+
+
+async def _doctor(home: Path, options: NetworkOptions, judge: Callable[[bool], None], *, as_json: bool) -> None:
+    from core.examination import PATIENCE, examine
+    from tui.report import lines_of
+
+    if not as_json:
+        sys.stderr.write(f"Trying out the network, for {PATIENCE:.0f} seconds at most ...\n")
+    try:
+        report = await examine(home, options)
+    except Unreachable as error:
+        raise _Refused(str(error), ASKED_WRONGLY) from None
+    said = msgspec.json.encode(report) if as_json else "\n".join(lines_of(report)).encode()
+    with suppress(trio.BrokenResourceError):  # the exit status tells it too
+        await StandardOutput().send_all(said + b"\n")
+    judge(report.is_well)

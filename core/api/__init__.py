@@ -32,9 +32,14 @@ from core.api.base import (
     method_of as method_of,
 )
 from core.api.device import (
+    FinderInfo as FinderInfo,
+    MailboxInfo as MailboxInfo,
+    NatClass as NatClass,
     NetworkStatus as NetworkStatus,
     NetworkStatusGet as NetworkStatusGet,
+    PaceName as PaceName,
     PeerInfo as PeerInfo,
+    RoleName as RoleName,
     Settings as Settings,
     SettingsGet as SettingsGet,
     SettingsSet as SettingsSet,

@@ -7,30 +7,89 @@ from typing import Literal
 from core.api.account import Done
 from core.api.base import Command, Record
 
+RoleName = Literal["full", "leaf"]
+"""Whether a node serves others."""
+NatClass = Literal["unknown", "open", "cone", "restricted", "symmetric"]
+"""What stands between a node and the others: nothing; a router that lets strangers in; one that does not, or a firewall; one
+that shows everybody another port."""
+PaceName = Literal["normal", "strong"]
+"""How much traffic hides when something is sent: ``core.paces`` has what each costs."""
+
 
 class PeerInfo(Record, frozen=True):
     """One linked node, as the network screen shows it."""
 
     node: str
     endpoint: str
-    role: Literal["full", "leaf"]
+    role: RoleName
     rtt_ms: float
-    following: bool
+    following: bool  # our own traffic enters the network there
+
+
+class MailboxInfo(Record, frozen=True, omit_defaults=False):
+    """A part of the network that mail for us may lie in: ``bits`` of an address, shared with other people's.
+
+    ``custodians``: shortened names of those whose list of what arrives we follow. ``agree``: whether they name the same;
+    None while that cannot be said.
+    """
+
+    bits: int
+    custodians: list[str]
+    agree: bool | None
+
+
+class FinderInfo(Record, frozen=True, omit_defaults=False):
+    """A way to find nodes: whether it runs, why not, and how often it named an address where a node may live.
+
+    ``contacts``: nodes of the DHT that are known, or local networks that are called into.
+    """
+
+    running: bool
+    reason: str
+    contacts: int
+    heard: int
 
 
 class NetworkStatus(Record, frozen=True, omit_defaults=False):
-    """The network as this node sees it."""
+    """The network as this node sees it; counts since the start."""
 
     listen: str
+    public: str  # where others see us; empty while that is not known
     peers: int
-    role: Literal["full", "leaf"]
-    custodians: int
-    copies_agree: bool | None  # None: not compared, which the overlay will do
-    clock_offset_ms: int
+    peers_by_source: dict[str, int]  # join, mainline, lan, remembered, exchange (by other nodes), incoming
+    role: RoleName
+    nat: NatClass
+    reachable: bool | None  # by strangers; None: not known
+    mainline: FinderInfo | None  # the BitTorrent DHT; None: declined
+    lan: FinderInfo | None
+
+    custodians: int  # that our own traffic can go to
+    mailboxes: list[MailboxInfo]  # that are read while an account is open
+    copies_agree: bool | None  # in all of them; None: not compared yet
+    clock_offset_ms: int  # how far the peers' clocks are ahead of ours
+
+    anonymity_set: int  # reachable full nodes in the network, estimated
+    relays: int  # of them usable for paths now
+    hops: int  # nodes on a path, the custodian among them
+    guards: int
+    guards_linked: int
+    loops_sent: int
+    loops_lost: int
+
+    uptime: int  # seconds
+    bytes_in: int
+    bytes_out: int
+    bytes_per_day: int  # both ways together, at the rate since the start
+    pace: PaceName
+    cover_bytes_per_day: dict[PaceName, int]  # what cover traffic sends in each setting
     datagrams_in: int
     datagrams_out: int
     datagrams_dropped: int
-    parcels: int
+
+    parcels: int  # of other people's, that we keep
+    parcel_bytes: int
+    swarm: int  # linked nodes that keep the same parcels
+    price_factor: int  # how many times the usual work we ask for a box: above 1 in a flood
     links: list[PeerInfo]
 
 
@@ -47,6 +106,7 @@ class Settings(Record, frozen=True, omit_defaults=False):
     lock_after: int = 600  # seconds without a key until the screen locks; 0 = never
     notify: Literal["off", "bell", "bell+text"] = "bell"
     low_bandwidth: Literal["auto", "on", "off"] = "auto"
+    pace: PaceName = "normal"  # of the node, while the account is open
 
 
 class SettingsGet(Command[Settings], frozen=True, tag="settings.get"):

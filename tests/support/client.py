@@ -306,8 +306,19 @@ class FakeClient:
             for index in range(1, 5)
         ]  # fmt: skip
         return api.NetworkStatus(
-            listen="0.0.0.0:4400", peers=4, role="full", custodians=6, copies_agree=None, clock_offset_ms=-40,
-            datagrams_in=18234, datagrams_out=17120, datagrams_dropped=12, parcels=311, links=links,
+            listen="0.0.0.0:4400", public="198.51.100.7:4400", peers=4, role="full", nat="cone", reachable=True,
+            peers_by_source={"join": 0, "mainline": 1, "lan": 0, "remembered": 2, "exchange": 0, "incoming": 1},
+            mainline=api.FinderInfo(running=True, reason="", contacts=86, heard=14),
+            lan=api.FinderInfo(running=True, reason="", contacts=1, heard=0),
+            custodians=46, mailboxes=[
+                api.MailboxInfo(bits=4, custodians=["01f3a9c1", "02f3a9c1"], agree=True),
+                api.MailboxInfo(bits=4, custodians=["9ac0ff3e", "02f3a9c1"], agree=True),
+            ],
+            copies_agree=True, clock_offset_ms=-40, anonymity_set=212, relays=187, hops=4, guards=3, guards_linked=3,
+            loops_sent=240, loops_lost=1, uptime=7260, bytes_in=22_464_288, bytes_out=21_091_840,
+            bytes_per_day=518_350_000, pace="normal", cover_bytes_per_day={"normal": 3_548_160, "strong": 53_222_400},
+            datagrams_in=18234, datagrams_out=17120, datagrams_dropped=12, parcels=311, parcel_bytes=330_904, swarm=9,
+            price_factor=1, links=links,
         )  # fmt: skip
 
     def _settings_get(self, _: api.SettingsGet) -> api.Settings:

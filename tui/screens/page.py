@@ -12,6 +12,7 @@ from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
+from textual.scrollbar import ScrollBarRender
 from textual.widgets import Static
 
 from tui.widgets.hints import Hints
@@ -26,8 +27,19 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 
+class WholeCells(ScrollBarRender):
+    """A scroll bar without eighths of cells, which old terminals cannot draw."""
+
+    VERTICAL_BARS = [" "] * 8
+
+
 class Column(VerticalScroll, can_focus=False):
     """The middle of a page; scrolls to whatever has the focus."""
+
+    def on_mount(self) -> None:
+        """Draw with what the terminal has."""
+        if self.app.has_class("ascii"):
+            self.vertical_scrollbar.renderer = WholeCells  # type: ignore[misc] # a constant of the class, read from it
 
 
 class Page(Screen[R], Generic[R]):

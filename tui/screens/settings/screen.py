@@ -12,8 +12,10 @@ from textual.content import Content
 from textual.widgets import Input, Label, Static
 
 from core import api
+from core.paces import bytes_per_day
 from tui.errors import explain
 from tui.frame import frame_of
+from tui.network_words import size_words
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.page import Page
 from tui.screens.settings.passcode import ChangePasscodeScreen
@@ -57,6 +59,14 @@ ROWS: dict[str, tuple[str, list[tuple[str, object]], str]] = {
         "Slow line",
         [("auto", "auto"), ("on", "on"), ("off", "off")],
         "on saves bytes: no motion, fewer redraws. auto is on over SSH.",
+    ),
+    "pace": (
+        "Hiding",
+        [
+            (f"normal, {size_words(bytes_per_day('normal'))} a day", "normal"),
+            (f"strong, {size_words(bytes_per_day('strong'))} a day", "strong"),
+        ],
+        "Empty packets hide when you write: so many bytes out, as many in. strong also delays each message by seconds.",
     ),
 }
 

@@ -1,0 +1,170 @@
+"""What is wrong with the network as this node sees it, what that means, and what to do about it.
+
+One list of findings for the network screen and for ``sottovoce doctor``, the worst first. Most of them somebody can do
+something about; *notes* are only to be known. Whatever a finding says must follow from ``api.NetworkStatus`` alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from core import api
+from net.timekeeping import AGREEMENT_MS
+from net.view import SMALL_NETWORK
+
+# Seconds after the start in which nothing is said of what is merely not there yet.
+SETTLING: Final = 10
+# Below this many custodians one more failure could lose what waits.
+FEW_CUSTODIANS: Final = 2
+# Nodes on a whole path: three relays and the custodian.
+WHOLE_PATH: Final = 4
+# Loops from which on a share is no chance any more, and the share of lost ones that is too much.
+ENOUGH_LOOPS: Final = 20
+TOO_MANY_LOST: Final = 0.25
+
+
+class Finding(api.Record, frozen=True, omit_defaults=False):
+    """Something worth knowing; ``kind`` is for programs, ``text`` for people."""
+
+    kind: str
+    text: str
+
+
+# What nobody need do anything about.
+NOTES: Final = frozenset({"starting", "small-network", "short-paths", "flood", "no-mainline", "home-in-use"})
+
+
+def needs_attention(finding: Finding) -> bool:
+    """Return whether somebody should do something about a finding."""
+    return finding.kind not in NOTES
+
+
+def findings_of(status: api.NetworkStatus) -> list[Finding]:
+    """Return what is wrong, the worst first."""
+    return [
+        *_of_links(status),
+        *_of_the_clock(status),
+        *_of_reachability(status),
+        *_of_traffic(status),
+        *_notes(status),
+    ]
+
+
+def _of_links(status: api.NetworkStatus) -> Iterator[Finding]:
+    """Whether there is a network, and somebody in it who keeps what waits for us."""
+    if status.uptime < SETTLING and status.custodians < FEW_CUSTODIANS:
+        yield Finding(kind="starting", text="Looking for other nodes. What you write waits here until there are some.")
+    elif not status.peers:
+        yield Finding(kind="no-network", text=f"{_why_nobody(status)} What you write waits here.")
+    elif status.guards and not status.guards_linked:
+        yield Finding(
+            kind="no-guards",
+            text="None of the nodes answers through which your traffic enters the network. They are being tried again, "
+            "and others soon; until then nothing is sent or received.",
+        )
+    elif status.custodians < FEW_CUSTODIANS:
+        found = "Only one node is" if status.custodians else "No node is"
+        yield Finding(
+            kind="few-custodians",
+            text=f"{found} known to keep messages while they wait; it takes two. More are being looked for.",
+        )
+    if status.copies_agree is False:
+        yield Finding(
+            kind="copies-differ",
+            text="Nodes that keep your mail name different parcels. They settle that among themselves within the hour; "
+            "one that goes on withholding is left.",
+        )
+
+
+def _why_nobody(status: api.NetworkStatus) -> str:
+    """Say what most likely keeps us alone."""
+    mainline, lan = status.mainline, status.lan
+    if mainline is None and lan is None:
+        return "Linked to nobody: finding nodes is switched off, and no node named by --join answers."
+    if mainline is not None and mainline.running and not mainline.contacts:
+        return (
+            "Linked to nobody, and not even the BitTorrent DHT answers: either this machine is offline, or a firewall "
+            "lets no UDP out. Allow outgoing UDP."
+        )
+    if any(finder is not None and finder.heard for finder in (mainline, lan)):
+        return (
+            "Addresses of nodes were found, but none of them answers. A firewall may keep UDP from high ports away; "
+            "allow outgoing UDP to any port."
+        )
+    if mainline is not None and not mainline.running:
+        return (
+            "Linked to nobody: the BitTorrent DHT cannot be asked, and nobody is in the local network. "
+            "Name a node by --join."
+        )
+    return "Linked to nobody: no other node was found yet. A node you know can be named by --join."
+
+
+def _of_the_clock(status: api.NetworkStatus) -> Iterator[Finding]:
+    offset = status.clock_offset_ms
+    if abs(offset) > AGREEMENT_MS:
+        minutes, side = round(abs(offset) / 60_000), "behind" if offset > 0 else "ahead of"
+        yield Finding(
+            kind="clock-off",
+            text=f"This machine's clock is {minutes} minutes {side} the other nodes'. Mail goes by the network's time "
+            "as far as they agree, but please set the clock.",
+        )
+
+
+def _of_reachability(status: api.NetworkStatus) -> Iterator[Finding]:
+    """Whether strangers come in, which only matters to those who want to serve them."""
+    if status.role == "leaf":
+        return
+    port = status.listen.rpartition(":")[2]
+    if status.nat == "symmetric":
+        yield Finding(
+            kind="symmetric-nat",
+            text="The router shows this device at a different port to everybody (a symmetric NAT), so strangers cannot "
+            "link to it. Your messages come and go all the same. To serve others too, forward a UDP port to this "
+            "device and start with --listen 0.0.0.0:PORT.",
+        )
+    elif status.reachable is False:
+        yield Finding(
+            kind="unreachable",
+            text="A firewall or router keeps strangers from linking to this device. Your messages come and go all the "
+            f"same. To serve others too, let UDP in to port {port}, or switch on port mapping (UPnP or NAT-PMP) in the "
+            "router; or start with --leaf.",
+        )
+
+
+def _of_traffic(status: api.NetworkStatus) -> Iterator[Finding]:
+    if status.loops_sent >= ENOUGH_LOOPS and status.loops_lost > TOO_MANY_LOST * status.loops_sent:
+        yield Finding(
+            kind="loops-lost",
+            text=f"Of {status.loops_sent} packets sent round the network to test it {status.loops_lost} got lost. "
+            "Messages are sent again until they arrive, but the line may be bad, or somebody in the way.",
+        )
+
+
+def _notes(status: api.NetworkStatus) -> Iterator[Finding]:
+    if status.peers and status.anonymity_set < SMALL_NETWORK:
+        nodes = "1 node" if status.anonymity_set == 1 else f"{status.anonymity_set} nodes"
+        yield Finding(
+            kind="small-network",
+            text=f"The network has about {nodes} that can be reached, too few to hide among: somebody who runs or "
+            "watches many of them can tell who writes to whom, though never what.",
+        )
+    if status.custodians and status.hops < WHOLE_PATH:
+        relays = (
+            "no stranger" if status.hops <= 1 else "1 stranger" if status.hops == 2 else f"{status.hops - 1} strangers"
+        )
+        yield Finding(
+            kind="short-paths",
+            text=f"There are so few nodes that messages pass over {relays} on the way to where they wait; it should be "
+            f"{WHOLE_PATH - 1}.",
+        )
+    if status.price_factor > 1:
+        yield Finding(
+            kind="flood",
+            text=f"Somebody floods this part of the network, so a parcel costs {status.price_factor} times the usual work.",
+        )
+    if status.peers and status.mainline is not None and not status.mainline.running:
+        yield Finding(
+            kind="no-mainline",
+            text="Nodes are not looked for in the BitTorrent DHT, since it is not available here; other ways go on.",
+        )

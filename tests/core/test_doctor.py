@@ -1,0 +1,126 @@
+"""What the doctor finds, and what it lets pass."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from core import api, examination
+from core.doctor import SETTLING, findings_of, needs_attention
+from core.examination import is_complete
+from core.open_node import OWN_NODE
+from core.vault.profile import Profile
+from net.errors import Unreachable
+from net.ids import Endpoint
+from net.timekeeping import AGREEMENT_MS
+from tests.support.cheap_node import CHEAP, LOOPBACK, alone
+from tests.support.client import FakeClient
+
+WELL = asyncio.run(FakeClient().call(api.NetworkStatusGet()))
+SILENT = api.FinderInfo(running=True, reason="", contacts=0, heard=0)
+HEARD = api.FinderInfo(running=True, reason="", contacts=3, heard=2)
+MISSING = api.FinderInfo(running=False, reason="libtorrent is not installed", contacts=0, heard=0)
+NOBODY = {"peers": 0, "custodians": 0, "guards": 0, "guards_linked": 0, "mailboxes": [], "copies_agree": None}
+
+
+def like(**changes: Any) -> api.NetworkStatus:
+    return msgspec.structs.replace(WELL, **changes)
+
+
+def kinds(status: api.NetworkStatus) -> list[str]:
+    return [each.kind for each in findings_of(status)]
+
+
+def test_a_healthy_node_has_nothing_to_say() -> None:
+    assert findings_of(WELL) == []
+    assert kinds(like(role="leaf", reachable=False, nat="symmetric")) == []
+    assert kinds(like(copies_agree=None, reachable=None, nat="unknown", mailboxes=[])) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (like(**NOBODY), "no-network"),
+        (like(**NOBODY, uptime=SETTLING - 1), "starting"),
+        (like(guards_linked=0), "no-guards"),
+        (like(custodians=1), "few-custodians"),
+        (like(copies_agree=False), "copies-differ"),
+        (like(clock_offset_ms=AGREEMENT_MS + 1), "clock-off"),
+        (like(clock_offset_ms=-AGREEMENT_MS - 1), "clock-off"),
+        (like(reachable=False, nat="restricted"), "unreachable"),
+        (like(reachable=False, nat="symmetric"), "symmetric-nat"),
+        (like(loops_sent=40, loops_lost=20), "loops-lost"),
+        (like(anonymity_set=99), "small-network"),
+        (like(hops=2), "short-paths"),
+        (like(price_factor=4), "flood"),
+        (like(mainline=MISSING), "no-mainline"),
+    ],
+    ids=lambda each: each if isinstance(each, str) else "",
+)
+def test_each_trouble_is_one_finding(status: api.NetworkStatus, kind: str) -> None:
+    assert kinds(status) == [kind]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"mainline": None, "lan": None}, "switched off"),
+        ({"mainline": SILENT, "lan": None}, "no UDP out"),
+        ({"mainline": HEARD, "lan": SILENT}, "none of them answers"),
+        ({"mainline": MISSING, "lan": SILENT}, "cannot be asked"),
+        ({"mainline": None, "lan": SILENT}, "no other node was found"),
+    ],
+)
+def test_who_is_alone_is_told_the_likely_reason(changes: dict[str, Any], words: str) -> None:
+    (finding,) = findings_of(like(**NOBODY, **changes))
+    assert words in finding.text
+
+
+def test_a_clock_is_told_by_how_much_and_to_which_side() -> None:
+    behind, ahead = (findings_of(like(clock_offset_ms=sign * 45 * 60_000))[0].text for sign in (1, -1))
+    assert "45 minutes behind" in behind
+    assert "45 minutes ahead of" in ahead
+
+
+def test_what_nobody_can_help_is_no_reason_to_call_somebody() -> None:
+    assert not any(map(needs_attention, findings_of(like(anonymity_set=3, hops=3, price_factor=2, mainline=MISSING))))
+    assert all(map(needs_attention, findings_of(like(nat="symmetric", clock_offset_ms=10**7, copies_agree=False))))
+
+
+def test_waiting_ends_when_there_is_nothing_more_to_learn() -> None:
+    assert is_complete(WELL)
+    assert not is_complete(like(custodians=1))
+    assert not is_complete(like(reachable=None))
+    assert not is_complete(like(nat="unknown"))
+    assert is_complete(like(role="leaf", reachable=None, nat="unknown"))
+
+
+@pytest.mark.trio
+@pytest.mark.network
+async def test_beside_a_running_client_the_doctor_is_a_leaf_and_touches_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(examination, "PATIENCE", 1.0)
+    home = tmp_path / "home"
+    home.mkdir()
+    with Profile(home / OWN_NODE):
+        told = await examination.examine(home, alone(), tuning=CHEAP)
+    assert told.role == "leaf"
+    assert [each.kind for each in told.findings][-1] == "home-in-use"
+    assert not told.is_well  # it is alone
+    assert [path.name for path in (home / OWN_NODE).iterdir()] == ["lock"]
+
+
+@pytest.mark.trio
+@pytest.mark.network
+async def test_a_port_that_is_taken_is_told_as_such(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(LOOPBACK)
+        options = alone(listen=Endpoint(*taken.getsockname()))
+        with pytest.raises(Unreachable):
+            await examination.examine(tmp_path / "home", options, tuning=CHEAP)

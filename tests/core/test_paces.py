@@ -1,0 +1,74 @@
+"""The pace of the node follows the settings of the account that is open, and nobody's when none is."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+import trio
+
+from core import api, open_account
+from core.commands import act_of
+from core.gate import Gate, Terms
+from core.messenger import Messenger, open_messenger
+from core.open_node import open_own_node
+from net.pace import STRONG
+from tests.support.cheap_node import CHEAP as CHEAP_NODE, HURRIED, alone
+from tests.support.devices import CHEAP as CHEAP_PASSCODES
+
+pytestmark = [pytest.mark.trio, pytest.mark.network]
+
+PASSCODE = "quiet river over stones"
+TERMS = Terms(policy=CHEAP_PASSCODES, stores=(), tuning=CHEAP_NODE)
+CREATE = api.AccountCreate(passcode=PASSCODE, name="Alice")
+MAKE_STRONG = api.SettingsSet(settings=api.Settings(pace="strong"))
+PATIENCE = 20.0
+
+
+@asynccontextmanager
+async def messenger(home: Path) -> AsyncGenerator[Messenger]:
+    async with open_messenger(home, alone(), terms=TERMS) as opened:
+        yield opened
+
+
+async def pace_of(opened: Messenger) -> str:
+    return (await opened.call(api.NetworkStatusGet())).pace
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    with trio.fail_after(PATIENCE):
+        while not condition():  # noqa: ASYNC110 - a pace changes without an event
+            await trio.sleep(0.01)
+
+
+async def test_a_change_is_carried_out_at_once_and_ends_with_the_account(tmp_path: Path) -> None:
+    async with messenger(tmp_path / "home") as opened:
+        await opened.call(CREATE)
+        assert await pace_of(opened) == "normal"
+        await opened.call(MAKE_STRONG)
+        assert await pace_of(opened) == "strong"
+        await opened.call(api.AccountLock(keep_receiving=True))
+        assert await pace_of(opened) == "strong"  # the screen is locked, the account is open
+        await opened.call(api.AccountLock())
+        assert await pace_of(opened) == "normal"
+
+
+async def test_the_settings_of_another_device_and_of_the_last_time_are_heeded_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(open_account, "SETTINGS_PERIOD", 0.01)
+    home = tmp_path / "home"
+    async with open_own_node(home, alone(), tuning=CHEAP_NODE) as node, trio.open_nursery() as nursery:
+        gate = Gate(home, node, nursery, TERMS, lambda _: None)
+        await gate.create(CREATE)
+        assert node.status().view.pace == HURRIED
+        # What a merge does: the row changes, and nobody says so.
+        await gate.account().service.act(act_of(MAKE_STRONG))
+        await until(lambda: node.status().view.pace == STRONG)
+        await gate.lock(api.AccountLock())
+        assert node.status().view.pace == HURRIED
+        await gate.unlock(api.AccountUnlock(passcode=PASSCODE))
+        await until(lambda: node.status().view.pace == STRONG)
+        await gate.close()

@@ -1,0 +1,20 @@
+"""Nodes on loopback that cost next to nothing: no work, no waiting, nobody else."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from core.options import JoinSpec, NetworkOptions
+from net.ids import Endpoint
+from net.pace import Pace
+from net.parcel.work import WorkPrice
+from net.parts import Tuning
+
+HURRIED: Final = Pace(hop_delay=0.01, slot=0.01, loop_period=3600.0)
+CHEAP: Final = Tuning(price=WorkPrice(0.0), id_work_bits=0, pace=HURRIED)
+LOOPBACK: Final = Endpoint("127.0.0.1", 0)
+
+
+def alone(*join: JoinSpec, listen: Endpoint = LOOPBACK) -> NetworkOptions:
+    """Return: look for nobody but these."""
+    return NetworkOptions(listen=listen, join=join, mainline=False, lan=False)

@@ -1,0 +1,198 @@
+"""The state of the network in plain words, for the network screen and for ``sottovoce doctor``.
+
+Each fact is a line of at most about sixty cells beside its label, and explains itself: nobody should need the glossary to
+know whether things are well. Nothing of Textual here: the doctor needs no screen.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from core import api
+from tui.durations import spoken
+from tui.format import plural
+
+# Seconds after the start before which a day's traffic cannot be told from that of the start.
+MEASURED_AFTER: Final = 600
+# Seconds by which clocks may differ without a word.
+_SAME_TIME_MS: Final = 1000
+# Custodians named where there are no more, and how much of each name.
+_SHOWN_NAMES: Final = 2
+_SHOWN_NAME_SIZE: Final = 8
+
+LABELS: Final = {
+    "role": "This node",
+    "address": "Address",
+    "nat": "Router",
+    "reachable": "Reachable",
+    "peers": "Linked to",
+    "mainline": "BitTorrent",
+    "lan": "Local net",
+    "custodians": "Custodians",
+    "guards": "Way in",
+    "crowd": "Crowd",
+    "clock": "Clock",
+    "traffic": "Traffic",
+    "cover": "Cover",
+    "loops": "Round trips",
+    "kept": "For others",
+    "datagrams": "Datagrams",
+}
+"""Name of each fact and what stands before it."""
+
+_ROLES: Final = {
+    "full": "full: passes on and keeps sealed parcels for others",
+    "leaf": "leaf: takes part without serving others",
+}
+_NAT: Final = {
+    "unknown": "not known yet; three other nodes must say how they see us",
+    "open": "none between this machine and the others",
+    "cone": "lets strangers in (a cone NAT)",
+    "restricted": "lets in only whom we wrote to first (NAT or firewall)",
+    "symmetric": "shows a different port to everybody (a symmetric NAT)",
+}
+_SOURCES: Final = {
+    "join": "by --join",
+    "mainline": "by BitTorrent",
+    "lan": "in the local net",
+    "remembered": "remembered",
+    "exchange": "named by others",
+    "incoming": "dialled us",
+}
+
+
+def facts_of(status: api.NetworkStatus) -> dict[str, str]:
+    """Return each fact's words by its name."""
+    return {
+        "role": _ROLES[status.role],
+        "address": _address(status),
+        "nat": _NAT[status.nat],
+        "reachable": _reachable(status),
+        "peers": _peers(status),
+        "mainline": _mainline(status.mainline),
+        "lan": _lan(status.lan),
+        "custodians": _custodians(status),
+        "guards": _guards(status),
+        "crowd": f"about {plural(status.anonymity_set, 'reachable node')} to hide among"
+        if status.peers
+        else "nobody yet",
+        "clock": clock_words(status.clock_offset_ms) if status.peers else "nobody to compare it with",
+        "traffic": _traffic(status),
+        "cover": _cover(status),
+        "loops": _loops(status),
+        "kept": _kept(status),
+        "datagrams": f"{spaced(status.datagrams_in)} in, {spaced(status.datagrams_out)} out, "
+        f"{spaced(status.datagrams_dropped)} dropped",
+    }
+
+
+def clock_words(offset_ms: int) -> str:
+    """Say how far the own clock is from the peers': positive when the peers are ahead."""
+    off = abs(offset_ms)
+    if off < _SAME_TIME_MS:
+        return "agrees with the other nodes"
+    return f"{spoken(off / 1000)} {'behind' if offset_ms > 0 else 'ahead of'} the other nodes"
+
+
+def size_words(count: int) -> str:
+    """Return a number of bytes in decimal units, as providers count: ``3.5 MB``."""
+    size, unit = float(count), "bytes"
+    for larger in ("kB", "MB", "GB", "TB"):
+        if size < 999.5:
+            break
+        size, unit = size / 1000, larger
+    digits = 1 if unit != "bytes" and size < 9.95 else 0
+    return f"{size:.{digits}f} {unit}"
+
+
+def spaced(number: int) -> str:
+    """Return a number in groups of three digits."""
+    return f"{number:,}".replace(",", " ")
+
+
+def _address(status: api.NetworkStatus) -> str:
+    listens = status.listen or "none yet"
+    return f"{listens}, seen by others as {status.public}" if status.public else listens
+
+
+def _reachable(status: api.NetworkStatus) -> str:
+    if status.role == "leaf":
+        return "not wanted: a leaf serves nobody"
+    if status.reachable is None:
+        return "not known yet"
+    return "yes, strangers can link to this node" if status.reachable else "no, links are opened from here only"
+
+
+def _peers(status: api.NetworkStatus) -> str:
+    if not status.peers:
+        return "nobody"
+    sources = [f"{count} {_SOURCES.get(source, source)}" for source, count in status.peers_by_source.items() if count]
+    return f"{plural(status.peers, 'node')}: {', '.join(sources)}" if sources else plural(status.peers, "node")
+
+
+def _mainline(finder: api.FinderInfo | None) -> str:
+    if finder is None:
+        return "switched off"
+    if not finder.running:
+        return f"not in use: {finder.reason}"
+    return f"{plural(finder.contacts, 'node')} of its DHT known, {_heard(finder)}"
+
+
+def _lan(finder: api.FinderInfo | None) -> str:
+    if finder is None:
+        return "switched off"
+    if not finder.running:
+        return f"not in use: {finder.reason}"
+    return f"calls into {plural(finder.contacts, 'local network')}, {_heard(finder)}"
+
+
+def _heard(finder: api.FinderInfo) -> str:
+    return f"{spaced(finder.heard)} addresses heard" if finder.heard else "nobody heard"
+
+
+def _custodians(status: api.NetworkStatus) -> str:
+    """Tell of those that keep what waits for us; which ones is only known while an account is open."""
+    names = list(dict.fromkeys(name for box in status.mailboxes for name in box.custodians))
+    if names:
+        shown = [name[:_SHOWN_NAME_SIZE] for name in names]
+        shown = shown if len(shown) <= _SHOWN_NAMES else [shown[0], "..."]
+        agree = {True: " and agree", False: " but differ", None: ""}[status.copies_agree]
+        return f"following {len(names)} that keep your mail{agree}: {', '.join(shown)}"
+    if status.mailboxes:
+        return "none found yet that keeps your mail"
+    if not status.custodians:
+        return "none known yet"
+    return f"{spaced(status.custodians)} known; none is followed without an open account"
+
+
+def _guards(status: api.NetworkStatus) -> str:
+    if not status.guards:
+        return "no guards chosen yet"
+    return f"{status.guards_linked} of {plural(status.guards, 'guard')} answer; your messages enter the network there"
+
+
+def _traffic(status: api.NetworkStatus) -> str:
+    total = size_words(status.bytes_in + status.bytes_out)
+    if status.uptime < MEASURED_AFTER:
+        return f"{total} so far; too early to say how much a day"
+    return f"{size_words(status.bytes_per_day)} a day at this rate ({total} in {spoken(status.uptime)})"
+
+
+def _cover(status: api.NetworkStatus) -> str:
+    costs = status.cover_bytes_per_day
+    others = ", ".join(f"{name}: {size_words(cost)}" for name, cost in costs.items() if name != status.pace)
+    return f"{status.pace}: {size_words(costs[status.pace])} sent a day hide when you write; {others}"
+
+
+def _loops(status: api.NetworkStatus) -> str:
+    if not status.loops_sent:
+        return "no test packets sent round yet"
+    lost = f"{spaced(status.loops_lost)} lost" if status.loops_lost else "none lost"
+    return f"{spaced(status.loops_sent)} test packets sent round, {lost}"
+
+
+def _kept(status: api.NetworkStatus) -> str:
+    if status.role == "leaf":
+        return "nothing is kept"
+    swarm = f", as {plural(status.swarm, 'other node')} do" if status.swarm else ""
+    return f"keeps {plural(status.parcels, 'sealed parcel')} ({size_words(status.parcel_bytes)}){swarm}"
