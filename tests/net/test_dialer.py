@@ -48,9 +48,9 @@ class Phone:
         self.introductions.append((node, via))
         return True
 
-    def ask(self, custodian: NodeId, message: Message, now: Instant) -> None:
+    def ask(self, node: NodeId, message: Message, now: Instant) -> None:
         assert isinstance(message, AskPeers)
-        self.asked.append((custodian, message.request))
+        self.asked.append((node, message.request))
 
     def dials(self) -> list[Endpoint]:
         """Return and forget what was dialled."""
