@@ -43,7 +43,7 @@ class JoinSpec:
 class NetworkOptions:
     """``listen``: where datagrams come in. ``join``: nodes to begin with. ``leaf``: takes part without serving others.
 
-    ``mainline``, ``lan`` and ``routers`` say how nodes are found besides; they take effect with the overlay.
+    ``mainline``, ``lan`` and ``routers`` say how nodes are found besides.
     """
 
     listen: Endpoint = ANY_ENDPOINT

@@ -119,12 +119,11 @@ def _add_common(parser: argparse.ArgumentParser, *, listen_required: bool = Fals
         action="append",
     )
     add_network("--leaf", "take part without relaying or storing for others", action="store_true")
-    overlay = "(accepted; has no effect before this version finds nodes by itself)"
-    add_network("--no-mainline", f"do not look for nodes in the BitTorrent DHT {overlay}", action="store_true")
-    add_network("--no-lan", f"do not look for nodes in the local network {overlay}", action="store_true")
+    add_network("--no-mainline", "do not look for nodes in the BitTorrent DHT", action="store_true")
+    add_network("--no-lan", "do not look for nodes in the local network", action="store_true")
     add_network(
         "--mainline-router",
-        f"where to enter the BitTorrent DHT; may be repeated {overlay}",
+        "where to enter the BitTorrent DHT; may be repeated; a private one relaxes its rules about addresses",
         type=_typed(parse_endpoint),
         metavar="HOST:PORT",
         action="append",
