@@ -9,7 +9,7 @@ from bisect import bisect_left, bisect_right, insort
 from dataclasses import dataclass, field
 
 from net.ids import TAG_SIZE, ParcelId, Tag
-from net.store import HeldBox, HeldRecord, Kind, Name, Stored
+from net.store import HeldBox, HeldRecord, KeptBox, Kind, Name, Stored
 
 
 @dataclass(slots=True)
@@ -75,6 +75,11 @@ class MemoryStore:
         start = bisect_right(order, record_id)
         held = [s for each in order[start : start + limit] for s in self.get(Kind.RECORD, ParcelId(each))]
         return [HeldRecord(s.parcel_id, s.variant, s.sequence, s.expiry_hour, s.surplus, len(s.data)) for s in held]
+
+    def kept(self) -> list[KeptBox]:
+        """Return all boxes that are kept for friends, in order of (id, variant)."""
+        held = [s for each in self._order[Kind.KEPT] for s in self.get(Kind.KEPT, ParcelId(each))]
+        return [KeptBox(s.parcel_id, s.variant, s.prefix, s.expiry_hour) for s in held]
 
     def expire(self, hour: int) -> int:
         """Delete everything whose expiry hour is at or before ``hour``; return how many."""

@@ -33,6 +33,7 @@ from net.pace import Pace
 from net.parcel.box import decode_box
 from net.parcel.record import decode_record
 from net.parts import Parts, Tuning
+from net.patron import KeepingView
 from net.rendezvous.hints import Source
 from net.store import Kind, ParcelStore
 from net.view import NodeView, view_of
@@ -124,6 +125,13 @@ class Node:
         """Ask up to three custodians for a record: a ``RecordAnswered`` for each answer. Raises ``Overloaded``."""
         self._act(now, lambda then: self._parts.patron.search(record_id, then))
 
+    def keep(self, addresses: Collection[int], now: Instant) -> None:
+        """Keep the mail of friends who read at just these addresses, against its loss. Raises ``Overloaded``.
+
+        Nothing is reported. A leaf, which keeps nothing for anybody, does not keep this either.
+        """
+        self._act(now, lambda then: self._parts.patron.keep(addresses, then))
+
     def set_pace(self, pace: Pace, now: Instant) -> None:
         """Change between the normal and the strong setting."""
         self._parts.onion.paths.pace = pace
@@ -168,6 +176,11 @@ class Node:
     def price_factor(self, address: int) -> int:
         """Return how many times the work of a box the custodians of an address ask for now."""
         return self._parts.patron.price_factor(Bucket.of(address, self._parts.overlay.width()))
+
+    def keeping(self) -> KeepingView | None:
+        """Return what keeping friends' mail costs; None for a leaf, which cannot."""
+        keeping, custodian = self._parts.patron.keeping, self._parts.custodian
+        return keeping.view(custodian.boxes) if keeping and custodian else None
 
     def peers(self) -> list[PeerStatus]:
         """Return the links that are up."""

@@ -24,7 +24,7 @@ from net.overlay.identity import ID_WORK_BITS, Identity
 from net.overlay.overlay import Overlay
 from net.pace import NORMAL, Pace
 from net.parcel.work import FULL_PRICE, WorkPrice
-from net.patron import Patron
+from net.patron import KeepingPace, Patron
 from net.peers import PeerTable
 from net.post import Post
 from net.reach import Reach
@@ -45,6 +45,7 @@ class Tuning:
     id_work_bits: int = ID_WORK_BITS
     cipher: OnionCipher | None = None  # None: the real one
     verifier: Verifier | None = None  # None: one of its own that checks everything
+    keeping: KeepingPace | None = None  # None: the usual one
 
 
 class Machine(Protocol):
@@ -118,7 +119,15 @@ class Parts:
             take_box=self.desk.take_box,
         )
         self.desk.circuits = self.onion.exchange
-        self.patron = Patron(self.courier, rng, report, Instant.hour, pace=pace)
+        self.patron = Patron(
+            self.courier,
+            rng,
+            report,
+            Instant.hour,
+            pace=pace,
+            shelf=self.custodian.shelf if self.custodian else None,
+            keeping_pace=tuning.keeping,
+        )
         self.courier.serve(self.patron, self.onion)
         self.upkeep = Upkeep(self.overlay, self.onion, self.reach, self.dialer, self.custodian)
 

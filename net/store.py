@@ -1,6 +1,6 @@
 """The store that a custodian needs. ``core.storage.parcels`` implements it in SQLCipher; ``MemoryStore`` serves simulations.
 
-All three kinds are here from the start, so that one eviction policy and one quota see everything a node keeps.
+All kinds are here from the start, so that one eviction policy and one quota see everything a node keeps.
 Calls are synchronous and commit before they return; the trio service runs them in a worker thread.
 
 A store numbers the boxes that arrive but does not say which *run* a number belongs to: it cannot know that it is an old
@@ -23,6 +23,7 @@ class Kind(Enum):
     BOX = 0  # written once, up to four variants of an id, at most 50 hours
     RECORD = 1  # rewritable by sequence number, at most 90 days
     CHUNK = 2  # content-addressed
+    KEPT = 3  # a box kept quietly for a friend of the owner's: neither named nor given to anybody
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Stored:
     @property
     def address(self) -> int:
         """Where it lies: what a box shows of its address, the head of any other id."""
-        return self.prefix if self.kind is Kind.BOX else address_of(self.parcel_id)
+        return self.prefix if self.kind in (Kind.BOX, Kind.KEPT) else address_of(self.parcel_id)
 
 
 class Name(NamedTuple):
@@ -78,6 +79,15 @@ class HeldRecord(NamedTuple):
     size: int
 
 
+class KeptBox(NamedTuple):
+    """A box kept for a friend, without its bytes."""
+
+    parcel_id: ParcelId
+    variant: bytes
+    prefix: int
+    expiry_hour: int
+
+
 class ParcelStore(Protocol):
     """Durable storage of a custodian. Numbers of arrival grow by one per stored box and are not given twice."""
 
@@ -106,6 +116,10 @@ class ParcelStore(Protocol):
 
     def records_after(self, record_id: bytes, limit: int) -> list[HeldRecord]:
         """Return up to ``limit`` records in order of their ids, from beyond ``record_id`` (empty: from the first)."""
+        ...
+
+    def kept(self) -> list[KeptBox]:
+        """Return all boxes that are kept for friends, in order of (id, variant); their quota bounds them."""
         ...
 
     def expire(self, hour: int) -> int:

@@ -8,24 +8,26 @@ from __future__ import annotations
 
 from core.storage.database import Database, Row, Transaction
 from net.ids import ParcelId, Tag
-from net.store import HeldBox, HeldRecord, Kind, Name, Stored
+from net.store import HeldBox, HeldRecord, KeptBox, Kind, Name, Stored
 
 # Turns an unsigned 64-bit number into a signed one of the same order.
 SIGN_SHIFT = 1 << 63
 
-# Answer to a record or chunk that was stored: only boxes are numbered, and None would mean "left as it was".
+# Answer to what is no box and was stored: only boxes are numbered, and None would mean "left as it was".
 NO_ARRIVAL = 0
 
 _PARCEL_OF: dict[Kind, str] = {
     Kind.BOX: "SELECT variant, prefix, expiry_hour, 0, data, id, surplus FROM box",
     Kind.RECORD: "SELECT variant, prefix, expiry_hour, sequence, data, id, surplus FROM record",
     Kind.CHUNK: "SELECT variant, prefix, expiry_hour, 0, data, id, surplus FROM chunk",
+    Kind.KEPT: "SELECT variant, prefix, expiry_hour, 0, data, id, surplus FROM kept",
 }
 
 _DELETE_OF: dict[Kind, str] = {
     Kind.BOX: "DELETE FROM box WHERE id = ? AND variant = ?",
     Kind.RECORD: "DELETE FROM record WHERE id = ? AND variant = ?",
     Kind.CHUNK: "DELETE FROM chunk WHERE id = ? AND variant = ?",
+    Kind.KEPT: "DELETE FROM kept WHERE id = ? AND variant = ?",
 }
 
 _BOXES_AFTER = """
@@ -43,6 +45,9 @@ _PUT_BOX = """
 _PUT_CHUNK = """
     INSERT INTO chunk (id, variant, prefix, expiry_hour, data, surplus) VALUES (?, ?, ?, ?, ?, ?)
     ON CONFLICT DO NOTHING"""
+_PUT_KEPT = """
+    INSERT INTO kept (id, variant, prefix, expiry_hour, data, surplus) VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT DO NOTHING"""
 _PUT_RECORD = """
     INSERT INTO record (id, variant, prefix, expiry_hour, data, surplus, sequence) VALUES (?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (id) DO UPDATE SET variant = excluded.variant, prefix = excluded.prefix,
@@ -54,6 +59,7 @@ _EXPIRE = (
     "DELETE FROM box WHERE expiry_hour <= ?",
     "DELETE FROM record WHERE expiry_hour <= ?",
     "DELETE FROM chunk WHERE expiry_hour <= ?",
+    "DELETE FROM kept WHERE expiry_hour <= ?",
 )
 
 
@@ -99,6 +105,12 @@ class SqlParcelStore:
             rows = snapshot.rows(_RECORDS_AFTER, record_id, limit)
         return [HeldRecord(ParcelId(row[0]), row[1], row[2] + SIGN_SHIFT, *row[3:]) for row in rows]
 
+    def kept(self) -> list[KeptBox]:
+        """Return all boxes that are kept for friends, in order of (id, variant)."""
+        with self._database.read() as snapshot:
+            rows = snapshot.rows("SELECT id, variant, prefix, expiry_hour FROM kept ORDER BY id, variant")
+        return [KeptBox(ParcelId(parcel_id), *rest) for parcel_id, *rest in rows]
+
     def expire(self, hour: int) -> int:
         """Delete everything whose expiry hour is at or before ``hour``; return how many."""
         with self._database.transaction() as tx:
@@ -118,6 +130,8 @@ def _put(tx: Transaction, parcel: Stored) -> int | None:
         return NO_ARRIVAL if tx.run(_PUT_RECORD, *fields, parcel.sequence - SIGN_SHIFT) else None
     if parcel.kind is Kind.CHUNK:
         return NO_ARRIVAL if tx.run(_PUT_CHUNK, *fields) else None
+    if parcel.kind is Kind.KEPT:
+        return NO_ARRIVAL if tx.run(_PUT_KEPT, *fields) else None
     row = tx.row(_PUT_BOX, *fields)
     return row[0] if row else None
 

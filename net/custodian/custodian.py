@@ -24,6 +24,7 @@ from net.custodian.outlet import AnyStoreJob, Outlet, Requester, StoreJob
 from net.custodian.price import WINDOWS_KEPT, RisingPrice
 from net.custodian.repair import answer_comparison, comparison_cost, is_common
 from net.custodian.room import Quota, Room
+from net.custodian.shelf import Shelf
 from net.custodian.streams import Streams
 from net.custodian.swarm import SHARES, Swarm
 from net.events import Verdict
@@ -101,6 +102,7 @@ class Custodian:
         self._run = random(RUN_SIZE)
         self._index: Index | None = None
         self._intake = Intake(Admission(price), Room(quota), store, outlet, self._on_committed)
+        self.shelf = Shelf(store, price, quota)
         self._price = RisingPrice(quota.parcels // WINDOWS_KEPT)
         self._streams = Streams(outlet, slot)
         self._swarm = Swarm(store, outlet, random, quota.parcels // SHARES)
@@ -116,6 +118,11 @@ class Custodian:
     def parcels(self) -> int:
         """How many parcels are held."""
         return self._index.parcels if self._index else 0
+
+    @property
+    def boxes(self) -> int:
+        """How many boxes are held, those kept for friends aside."""
+        return len(self._index.log) if self._index else 0
 
     @property
     def refused(self) -> int:
@@ -145,6 +152,7 @@ class Custodian:
     def set_scope(self, scope: Bucket, now: Instant) -> None:
         """Keep this bucket from now on. What lies outside it is served until it expires, but not taken any more."""
         self._swarm.set_scope(scope, now)
+        self.shelf.scope = scope
 
     # --- requesters ---------------------------------------------------------------------------------------------------
 
@@ -277,7 +285,7 @@ class Custodian:
             jobs.append(commit)
         if give := self._swarm.next_job(now):
             jobs.append(give)
-        return jobs
+        return jobs + self.shelf.take_jobs()
 
     def _sweep_due(self) -> float:
         return self._sweep_at - (SWEEP_PERIOD - RELOAD_AFTER if self._intake.is_index_behind else 0)
@@ -290,14 +298,17 @@ class Custodian:
         is_stale = held is None or self._intake.is_index_behind
         self._intake.is_index_behind = False
 
+        over = now.hour() - GRACE_HOURS - 1
+
         def run() -> Index | None:
-            gone = self._store.expire(now.hour() - GRACE_HOURS - 1)
+            gone = self._store.expire(over)
             return Index.load(self._store, last_arrival) if gone or is_stale else None
 
-        return StoreJob(run, self._on_swept, self._on_sweep_failed)
+        return StoreJob(run, partial(self._on_swept, over), self._on_sweep_failed)
 
-    def _on_swept(self, index: Index | None, now: Instant) -> None:
+    def _on_swept(self, over: int, index: Index | None, now: Instant) -> None:
         self._is_sweeping = False
+        self.shelf.forget_expired(over)
         if index is not None:
             self._index = index
         early, self._early = self._early, []

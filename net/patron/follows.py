@@ -46,7 +46,10 @@ FLOOD: Final = MAX_UNSHARED // 2
 
 
 class Follows:
-    """Buckets and their custodians. ``named`` takes every tag that somebody names, ``serving`` a bucket that came alive."""
+    """Buckets and their custodians.
+
+    ``named`` takes every tag that somebody names and where it lies, ``serving`` a bucket that came alive.
+    """
 
     def __init__(
         self,
@@ -56,7 +59,7 @@ class Follows:
         rng: Random,
         *,
         report: Callable[[NodeEvent], None],
-        named: Callable[[NodeId, Collection[Tag], Instant], None],
+        named: Callable[[Bucket, NodeId, Collection[Tag], Instant], None],
         serving: Callable[[Bucket, Instant], None],
         accuse: Callable[[Place, Accusation, Instant], None],
     ) -> None:
@@ -302,7 +305,7 @@ class Follows:
         place.comparison.named(stream.custodian, tags, now.mono, is_live=stream.is_live)
         if place.is_read and stream.cursor is not None:
             self._report(TagsArrived(stream.custodian, stream.bucket, stream.cursor, tags, stream.is_end))
-        self._named(stream.custodian, tags, now)
+        self._named(stream.bucket, stream.custodian, tags, now)
         if stream.is_caught_up and not stream.is_live:
             self._let_go(place, now)
             if sum(each.is_caught_up for each in place.members.values()) == 1:
@@ -356,7 +359,7 @@ class Follows:
 
     def _on_reviewed(self, stream: Stream, tags: tuple[Tag, ...], now: Instant) -> None:
         self._places[stream.bucket].recent.named_again(stream.custodian, tags)
-        self._named(stream.custodian, tags, now)
+        self._named(stream.bucket, stream.custodian, tags, now)
         if stream.is_caught_up:
             self._streams.close(stream, now)
 

@@ -3,12 +3,14 @@
 read, watch ── Follows ── Streams ──┐
 deposit ────── Deposits ── throws ──┤
 fetch ──────── Fetches ─────────────┼── Courier
-records ────── Records, Searches ───┘
+records ────── Records, Searches ───┤
+keep ───────── Keeping ─────────────┘       a friend's buckets, onto the custodian's shelf
                Disputes: when two that are followed differ
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Sequence
 from random import Random
 
@@ -24,6 +26,8 @@ from net.patron.deposits import Deposits
 from net.patron.disputes import Disputes
 from net.patron.fetches import Fetches
 from net.patron.follows import Follows
+from net.patron.keeping import Keeping
+from net.patron.losses import KeepingPace, Losses, Shelf
 from net.patron.place import Accusation, BucketView, Place
 from net.patron.records import Records
 from net.patron.searches import Searches
@@ -34,7 +38,7 @@ from net.store import Kind
 class Patron:
     """What this node wants of custodians. ``report`` takes every ``NodeEvent`` that comes of it.
 
-    ``hour`` gives network time in whole hours since 1970.
+    ``hour`` gives network time in whole hours since 1970. Friends' mail is kept on the ``shelf``; a leaf has none.
     """
 
     def __init__(
@@ -45,6 +49,8 @@ class Patron:
         hour: Callable[[Instant], int],
         *,
         pace: Pace = NORMAL,
+        shelf: Shelf | None = None,
+        keeping_pace: KeepingPace | None = None,
     ) -> None:
         self._waits = Waits.at(pace)
         numbers = ScatteredNumbers(rng)
@@ -65,6 +71,11 @@ class Patron:
         self.records = Records(courier, choice, numbers, self._waits, report)
         self.searches = Searches(courier, choice, numbers, self._waits, report)
         self._disputes = Disputes(courier, choice, self._streams, self.follows, self.fetches, rng)
+        self.keeping: Keeping | None = None
+        if shelf is not None:
+            spans = keeping_pace or KeepingPace()
+            losses = Losses(shelf, courier, choice, self.follows, self._streams, rng, spans, self._on_listed)
+            self.keeping = Keeping(shelf, courier.width, self.follows, self.fetches, losses, rng, spans)
 
     # --- what the owner wants -----------------------------------------------------------------------------------------
 
@@ -99,6 +110,14 @@ class Patron:
     def search(self, record_id: ParcelId, now: Instant) -> None:
         """Look for a record: ``RecordAnswered`` for each of three answers. Raises ``Overloaded``."""
         self.searches.search(record_id, now)
+
+    def keep(self, addresses: Collection[int], now: Instant) -> None:
+        """Keep what lies in the buckets of these addresses, and of no others, for its readers. ``Overloaded``.
+
+        A leaf keeps nothing for anybody.
+        """
+        if self.keeping is not None:
+            self.keeping.keep(addresses, now)
 
     def set_pace(self, pace: Pace) -> None:
         """Wait as long as the setting asks for."""
@@ -165,6 +184,8 @@ class Patron:
         self.records.handle_timeout(now)
         self.fetches.handle_timeout(now)
         self.searches.handle_timeout(now)
+        if self.keeping is not None:
+            self.keeping.handle_timeout(now)
 
     def next_deadline(self) -> float:
         """Return when ``handle_timeout`` is due, in monotonic seconds."""
@@ -175,12 +196,18 @@ class Patron:
             self.records.next_deadline(),
             self.fetches.next_deadline(),
             self.searches.next_deadline(),
+            self.keeping.next_deadline() if self.keeping else math.inf,
         )
 
     # --- inside -------------------------------------------------------------------------------------------------------
 
-    def _on_named(self, custodian: NodeId, tags: Collection[Tag], now: Instant) -> None:
+    def _on_named(self, bucket: Bucket, custodian: NodeId, tags: Collection[Tag], now: Instant) -> None:
         self.deposits.named(custodian, tags, now)
+        self._on_listed(bucket, tags, now)
+
+    def _on_listed(self, bucket: Bucket, tags: Collection[Tag], now: Instant) -> None:
+        if self.keeping is not None:
+            self.keeping.named(bucket, tags, now)
 
     def _on_serving(self, bucket: Bucket, now: Instant) -> None:
         self.deposits.serving(bucket, now)

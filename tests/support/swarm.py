@@ -32,6 +32,7 @@ from net.messages import (
 from net.parcel.box import decode_box
 from net.parcel.record import decode_record
 from net.patron import Patron, Purpose
+from net.patron.losses import Shelf
 from tests.support.parcels import HOUR, NOW
 
 MINUTE = 60.0
@@ -111,7 +112,12 @@ class Swarm:
     """A patron, its courier, and custodians by name."""
 
     def __init__(
-        self, *names: str, bits: int = 0, addresses: dict[str, int] | None = None, is_owner: bool = True
+        self,
+        *names: str,
+        bits: int = 0,
+        addresses: dict[str, int] | None = None,
+        is_owner: bool = True,
+        shelf: Shelf | None = None,
     ) -> None:
         self.now = NOW
         self.bits = bits
@@ -131,7 +137,7 @@ class Swarm:
         self.is_owner = is_owner
         self.drops = False
         self._answers: deque[tuple[NodeId, Message]] = deque()
-        self.patron = Patron(self, Random(1), self._report, Instant.hour)
+        self.patron = Patron(self, Random(1), self._report, Instant.hour, shelf=shelf)
 
     # --- the courier --------------------------------------------------------------------------------------------------
 
