@@ -22,7 +22,9 @@ from net.messages import (
     Reflection,
     Setup,
     decode_message,
+    encode_message,
 )
+from net.overlay.descriptor import OutOfDate
 from net.parts import Parts
 from net.reach.neighbours import Neighbour
 from net.token_bucket import TokenBucket
@@ -41,6 +43,7 @@ class _Acquaintance:
     role: Role
     is_chosen: bool  # we dialled it, so it did not choose us
     asks: TokenBucket
+    unread: bytes | None = None  # its descriptor, of another time than ours
 
 
 class Acquaintances:
@@ -52,6 +55,7 @@ class Acquaintances:
         self._parts = parts
         self._others: dict[LinkId, _Acquaintance] = {}
         self._described: bytes | None = None  # what we told of ourselves last
+        self._offset_ms = 0  # of network time, when descriptors were read last
         self.malformed = 0  # messages that closed their link
 
     def ask_all(self, now: Instant) -> None:
@@ -68,6 +72,11 @@ class Acquaintances:
             self._described = descriptor
             for link in list(self._others):
                 parts.post.put(link, Describe(descriptor), now)
+        if parts.time.offset_ms != self._offset_ms:
+            self._offset_ms = parts.time.offset_ms
+            for link, other in list(self._others.items()):
+                if other.unread is not None:
+                    self._hear(link, other, encode_message(Describe(other.unread)), now)
         for node in parts.dialer.surplus():
             surplus = parts.switch.link_of(node_tag(node))
             if surplus is not None:
@@ -142,11 +151,15 @@ class Acquaintances:
         if other is None:
             return
         self._parts.switch.used(received.link, now)
+        self._hear(received.link, other, received.data, now)
+
+    def _hear(self, link: LinkId, other: _Acquaintance, data: bytes, now: Instant) -> None:
+        """Take a message; what is none ends the link."""
         try:
-            self._take(received.link, other, decode_message(received.data), now)
+            self._take(link, other, decode_message(data), now)
         except (DecodeError, Unauthenticated):
             self.malformed += 1
-            self._parts.links.close(received.link, now)
+            self._parts.links.close(link, now)
 
     def _take(self, link: LinkId, other: _Acquaintance, message: Message, now: Instant) -> None:
         parts = self._parts
@@ -157,8 +170,7 @@ class Acquaintances:
                 parts.calls.receive(link, message, now)
             case Describe():
                 if other.role is Role.FULL:
-                    descriptor = parts.overlay.met(message.descriptor, other.node, other.endpoint, now)
-                    parts.desk.described(link, descriptor.overlay_id, now)
+                    self._read(link, other, message.descriptor, now)
             case AskPeers():
                 if other.asks.take(1, now.mono):
                     own = self._own_time(now)
@@ -169,3 +181,13 @@ class Acquaintances:
             case _:
                 if not parts.reach.handle(message, link, now):
                     parts.desk.receive(link, message, now)
+
+    def _read(self, link: LinkId, other: _Acquaintance, data: bytes, now: Instant) -> None:
+        """Take what a peer says of itself; kept until our clocks agree if it is of another time."""
+        try:
+            descriptor = self._parts.overlay.met(data, other.node, other.endpoint, now)
+        except OutOfDate:
+            other.unread = data
+        else:
+            other.unread = None
+            self._parts.desk.described(link, descriptor.overlay_id, now)

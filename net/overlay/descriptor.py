@@ -46,6 +46,10 @@ _SIGNED_SIZE: Final = DESCRIPTOR_SIZE - SIGNATURE_SIZE
 V = TypeVar("V")
 
 
+class OutOfDate(DecodeError):
+    """A descriptor of another time than ours; whose clock is wrong remains to be seen."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Descriptor:
     """A descriptor and its bytes. ``place`` is the overlay id as a number; ``stamp`` is in milliseconds of network time."""
@@ -179,7 +183,7 @@ class Verifier:
         """Return a genuine descriptor of the present; the wall clock of ``now`` is network time.
 
         Raises:
-            DecodeError: malformed, not worked for, out of date or from the future.
+            DecodeError: malformed, not worked for; ``OutOfDate``: by our clock, that is.
             Unauthenticated: the signature is bad.
         """
         descriptor = self._genuine.get(data)
@@ -207,9 +211,9 @@ def is_current(descriptor: Descriptor, epoch: int) -> bool:
 
 def _check_times(descriptor: Descriptor, now: Instant) -> None:
     if not is_current(descriptor, epoch_of(now)):
-        raise DecodeError("descriptor: epoch")
+        raise OutOfDate("descriptor: epoch")
     if descriptor.stamp > now.wall_ms + MAX_AHEAD_MS:
-        raise DecodeError("descriptor: stamp")
+        raise OutOfDate("descriptor: stamp")
 
 
 def _remember(verdicts: dict[bytes, V], data: bytes, verdict: V, limit: int) -> None:
