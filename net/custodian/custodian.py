@@ -10,6 +10,7 @@ reader starts over after a restart. That costs each at most one list of tags, 8 
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -44,6 +45,7 @@ from net.messages import (
     FoundRecord,
     Keeps,
     Message,
+    Parcel,
     Push,
     Unfollow,
     Want,
@@ -64,6 +66,9 @@ GRACE_HOURS: Final = 1
 RECORD_COST: Final = 64
 # What beginning a stream costs there: it may make us send everything once more.
 FOLLOW_COST: Final = 64
+# Pushed parcels that wait to be examined, and how many are in one slice of at most 8 ms. What finds no room, repair brings.
+MAX_PUSHED: Final = 4096
+PUSHED_AT_ONCE: Final = 24
 # Seconds until the index is read again when parcels that it forgot may still be on the disk.
 RELOAD_AFTER: Final = 60.0
 
@@ -110,6 +115,7 @@ class Custodian:
         self._strangers: set[Requester] = set()  # those of them that are no nodes of the overlay
         self._early: list[tuple[Requester, Follow]] = []
         self._reads: list[AnyStoreJob] = []
+        self._pushed: deque[tuple[Requester, Parcel]] = deque()
         self._is_sweeping = False
         self._sweep_at = -math.inf
         self.stored = 0
@@ -123,6 +129,11 @@ class Custodian:
     def boxes(self) -> int:
         """How many boxes are held, those kept for friends aside."""
         return len(self._index.log) if self._index else 0
+
+    @property
+    def is_examining(self) -> bool:
+        """Whether pushed parcels wait for ``handle_timeout``."""
+        return bool(self._pushed)
 
     @property
     def refused(self) -> int:
@@ -258,10 +269,12 @@ class Custodian:
             return
         repair = self._swarm.repair
         if isinstance(message, Push):
-            terms = Terms(now.hour(), self._swarm.scope, factor=1)
-            for parcel in message.parcels:
-                if allowance.pushes.take(1, now.mono):
-                    self._intake.pushed(parcel, share, terms, self._index, now)
+            is_first = not self._pushed
+            room = MAX_PUSHED - len(self._pushed)
+            wanted = [parcel for parcel in message.parcels[:room] if allowance.pushes.take(1, now.mono)]
+            self._pushed.extend((requester, parcel) for parcel in wanted)
+            if is_first:
+                self._take_pushed(self._index, now)
         elif isinstance(message, Compared):
             repair.on_compared(requester, message, self._index, now)
         elif isinstance(message, Want):
@@ -271,6 +284,15 @@ class Custodian:
             comparison_cost(message, self._index), now.mono
         ):
             self._outlet.send(requester, answer_comparison(message, self._index), now)
+
+    def _take_pushed(self, index: Index, now: Instant) -> None:
+        """Examine a slice of what mates pushed: each costs a proof of work and a signature."""
+        terms = Terms(now.hour(), self._swarm.scope, factor=1)
+        for _ in range(min(PUSHED_AT_ONCE, len(self._pushed))):
+            requester, parcel = self._pushed.popleft()
+            share = self._swarm.share_of(requester)
+            if share is not None:
+                self._intake.pushed(parcel, share, terms, index, now)
 
     # --- store --------------------------------------------------------------------------------------------------------
 
@@ -355,6 +377,7 @@ class Custodian:
         if self._price.handle_timeout(now):
             self._streams.set_price(self._price.factor, now)
         if self._index is not None:
+            self._take_pushed(self._index, now)
             self._streams.handle_timeout(self._run, self._index.log, now)
             self._swarm.handle_timeout(self._index, now)
 
@@ -362,5 +385,7 @@ class Custodian:
         """Return when ``handle_timeout`` or ``store_jobs`` is due, in monotonic seconds."""
         if self._index is None:
             return math.inf if self._is_sweeping else self._sweep_at
+        if self._pushed:
+            return 0.0
         parts = (self._streams, self._swarm, self._price)
         return min(self._sweep_due(), *(part.next_deadline() for part in parts))

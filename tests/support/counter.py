@@ -102,6 +102,9 @@ class Counter:
         return self.custodian.store_jobs(self.now)
 
     def run_store(self) -> None:
+        """Let the custodian do what it wants to do at once, and the disk turn."""
+        while self.custodian.is_examining:
+            self.custodian.handle_timeout(self.now)
         while jobs := self.jobs():
             for job in jobs:
                 job.done(job.run(), self.now)
