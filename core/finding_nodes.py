@@ -15,15 +15,18 @@ from core.options import NetworkOptions
 from net.ids import Endpoint
 from net.link.events import Role
 from net.rendezvous.hints import Source
-from net.rendezvous.interfaces import own_interfaces
+from net.rendezvous.interfaces import own_endpoints
 from net.rendezvous.lan import LanStatus, LocalDiscovery
 from net.rendezvous.mainline import Mainline, MainlineStatus
+from net.scope import Scope, scope_of
 
 # Seconds between two looks at how the node fares: a start is over in a few of them.
 LOOK_PERIOD: Final = 2.0
 # Links to full nodes below which others are looked for often; a leaf's guards are three.
 FEW_LINKS: Final = 3
-_EVERYWHERE: Final = ("0.0.0.0", "::")  # noqa: S104 -- compared with, not bound to
+# Why nobody is looked for in the local network when nobody there could reach us. Nodes of this machine could be found that
+# way, but those who listen on loopback mean to be alone: demos, tests, several networks side by side.
+ON_LOOPBACK: Final = "listens on loopback alone"
 
 
 class Listener(Protocol):
@@ -71,12 +74,15 @@ class FindingNodes:
         self._node = node
         self._mainline = Mainline(node.listen, self._heard_in_mainline, _ignore, routers=options.routers)
         self._has_mainline = options.mainline
-        self._lan = LocalDiscovery(node.listen, self._heard_nearby) if options.lan else None
+        has_lan = options.lan and scope_of(node.listen.host) is not Scope.LOOPBACK
+        self._lan = LocalDiscovery(node.listen, self._heard_nearby) if has_lan else None
+        self._no_lan = LanStatus(reason=ON_LOOPBACK) if options.lan else None
 
     def status(self) -> FindingStatus:
         """Return how it goes."""
         return FindingStatus(
-            mainline=self._mainline.status if self._has_mainline else None, lan=self._lan.status if self._lan else None
+            mainline=self._mainline.status if self._has_mainline else None,
+            lan=self._lan.status if self._lan else self._no_lan,
         )
 
     async def run(self) -> None:
@@ -95,7 +101,7 @@ class FindingNodes:
 
     def look(self) -> None:
         """See how the node fares."""
-        self._node.set_own(_own_endpoints(self._node.listen))
+        self._node.set_own(own_endpoints(self._node.listen))
         # Whoever nobody has dialled yet cannot know; were it silent, the first two would never meet.
         may_serve = self._node.role is Role.FULL and self._node.is_reachable() is not False
         self._mainline.set_serving(is_serving=may_serve)
@@ -110,9 +116,3 @@ class FindingNodes:
 
 def _ignore(_port: int | None) -> None:
     """A gateway's mapping shows as reachability: those who dial us back come through it."""
-
-
-def _own_endpoints(listen: Endpoint) -> list[Endpoint]:
-    if listen.host not in _EVERYWHERE:
-        return [listen]
-    return [Endpoint(str(interface.ip), listen.port) for interface in own_interfaces()]
