@@ -19,6 +19,7 @@ from net.simulator.nodes import full_node, leaf_node
 from net.timekeeping import MAX_DIFFERENCE_MS, NetworkTime
 from tests.net.test_timekeeping import START, peer
 from tests.support.parcels import box_bytes
+from tests.support.village import parcels_at, tuning
 
 LATER_MS = 100 * HOUR_MS
 
@@ -35,28 +36,28 @@ def test_a_crowd_that_dials_in_does_not_set_the_clock() -> None:
 
 def test_those_we_chose_cannot_empty_the_disk_either() -> None:
     world = World(1)
-    victim = world.add(full_node())
-    leaf = world.add(leaf_node(victim.endpoint))
-    world.run_for(5)
+    victim = world.add(full_node(tuning=tuning(is_quiet=True)))
+    leaf = world.add(leaf_node(victim.endpoint, tuning=tuning(is_quiet=True)))
+    world.run_for(10)
     leaf.do(lambda now: leaf.node().deposit(box_bytes(1), now))
-    world.run_for(5)
+    world.run_for(10)
     for liar in [world.add(full_node(), skew_ms=LATER_MS) for _ in range(3)]:
         victim.node().join(liar.endpoint, None, victim.now())
     world.run_for(30)
     assert victim.node().network_offset_ms() > 0, "they agree, and outvote the own clock"
     world.run_for(2 * SWEEP_PERIOD)
-    assert victim.node().parcels() == 1
+    assert parcels_at(victim) == 1
 
 
 def test_nobody_is_a_custodian_of_a_leaf_that_did_not_dial_it() -> None:
     world = World(1)
     chosen = world.add(full_node())
     leaf = world.add(leaf_node(chosen.endpoint))
-    world.run_for(5)
-    for _ in range(5):
-        world.add(full_node(leaf.endpoint))
+    world.run_for(10)
+    strangers = [world.add(full_node(leaf.endpoint)) for _ in range(5)]
     world.run_for(20)
     assert leaf.node().custodians() == [chosen.node().node_id]
+    assert [stranger.node().peers() for stranger in strangers] == [[]] * 5
 
 
 def test_a_clock_a_century_off_is_no_clock() -> None:

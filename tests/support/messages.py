@@ -18,6 +18,10 @@ PARCELS = st.builds(m.Parcel, st.integers(0, 1), st.binary(max_size=200))
 PEERS = st.builds(
     m.Peer, st.binary(min_size=4, max_size=4) | st.binary(min_size=16, max_size=16), st.integers(1, 65535), IDS
 )
+DESCRIPTORS = st.binary(min_size=m.DESCRIPTOR_SIZE, max_size=m.DESCRIPTOR_SIZE)
+CIRCUITS = st.sampled_from([bytes(m.CIRCUIT_NAME_SIZE), b"\x01" * m.CIRCUIT_NAME_SIZE])
+HOSTS = st.binary(min_size=16, max_size=16) | st.just(bytes(10) + b"\xff\xff\x7f\x00\x00\x09")
+PORTS = st.integers(1, 65535)
 BOXES = st.lists(st.binary(min_size=BOX_SIZE, max_size=BOX_SIZE), max_size=3)
 
 
@@ -50,4 +54,19 @@ MESSAGES: st.SearchStrategy[m.Message] = st.one_of(
     st.builds(m.Peers, U32, U63, st.lists(PEERS, max_size=m.MAX_PEERS_PER_ANSWER)),
     st.builds(m.Price, U32, st.integers(1, m.MAX_PRICE_FACTOR)),
     st.builds(m.Keeps, st.integers(0, 32)),
+    st.builds(m.Describe, DESCRIPTORS),
+    st.builds(m.FindNodes, U32, IDS),
+    st.builds(m.Nodes, U32, st.lists(DESCRIPTORS, max_size=m.MAX_NODES_PER_ANSWER)),
+    st.builds(m.Lookup, U32, IDS),
+    st.builds(m.Setup, CIRCUITS, st.binary(min_size=m.PACKET_SIZE, max_size=m.PACKET_SIZE)),
+    st.builds(m.Cell, CIRCUITS, st.binary(min_size=m.CELL_BODY_SIZE, max_size=m.CELL_BODY_SIZE)),
+    st.builds(m.Destroy, CIRCUITS),
+    st.builds(m.AskReflection, U32),
+    st.builds(m.Reflection, U32, HOSTS, PORTS),
+    st.builds(m.AskDialBack, U32),
+    st.builds(m.DialBack, U32, st.integers(0, 2)),
+    st.builds(m.PleaseDial, U32, HOSTS, PORTS, IDS),
+    st.builds(m.Dialed, U32, st.booleans()),
+    st.builds(m.Introduce, U32, IDS),
+    st.builds(m.Introduction, U32, HOSTS, PORTS, IDS),
 )

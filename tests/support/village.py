@@ -1,45 +1,84 @@
-"""Nodes in a simulated world, with readers and writers that keep what they saw."""
+"""Nodes in a simulated world, with residents on leaves that read and write and keep what they saw."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, Final
 
-from net.events import (
-    BoxArrived,
-    CustodianUp,
-    DepositAnswered,
-    NodeEvent,
-    TagsArrived,
-    Verdict,
-)
-from net.ids import Cursor, NodeId, Tag
+from net.bucket import Bucket
+from net.events import BoxAbsent, BoxArrived, CustodianUp, DepositAnswered, NodeEvent, TagsArrived, Verdict
+from net.ids import Cursor, Endpoint, NodeId, Tag, tag_of
 from net.instant import Instant
 from net.node import Node
-from net.simulator import Host, Machine, Path, World
+from net.onion.cipher import OnionCipher
+from net.onion.plain_cipher import PlainOnionCipher
+from net.pace import NORMAL
+from net.parcel.box import decode_box
+from net.parts import Tuning
+from net.simulator import FREE, Host, Machine, Path, World
 from net.simulator.nodes import full_node, leaf_node
 from tests.support.parcels import tag_number
 
+# Everybody's inbox, where a test does not care which.
+ADDRESS: Final = 0
+# Seconds until a box that nobody had is asked for again.
+ASK_AGAIN: Final = 20.0
+# Seconds in which nodes find each other, learn to reach each other, draw guards and choose custodians.
+SETTLING: Final = 30.0
+
+
+def tuning(*, is_plain: bool = False, is_quiet: bool = False) -> Tuning:
+    """Return what makes parcels and places free. Plain: and the onion's ciphers too; quiet: there is no cover traffic."""
+    cipher: OnionCipher | None = PlainOnionCipher() if is_plain else None
+    pace = NORMAL._replace(loop_period=1e6) if is_quiet else NORMAL
+    return Tuning(price=FREE, id_work_bits=0, cipher=cipher, pace=pace)
+
 
 class Resident:
-    """An actor on a leaf: follows every custodian it meets, keeps cursors over restarts, notes all events."""
+    """An actor on a leaf: follows every custodian chosen, fetches what it awaits, notes all events.
 
-    def __init__(self) -> None:
+    What the people layer keeps on disk survives restarts here too.
+    """
+
+    def __init__(self, addresses: Collection[int] = (ADDRESS,)) -> None:
+        self.addresses = set(addresses)
         self.events: list[NodeEvent] = []
         self.tags: dict[NodeId, list[Tag]] = {}
-        self.cursors: dict[NodeId, Cursor] = {}
-        self.host: Host | None = None
+        self.cursors: dict[tuple[NodeId, Bucket], Cursor] = {}
+        self.awaited: set[Tag] = set()
+        self._asked: set[Tag] = set()
+        self._host: Host | None = None
+
+    @property
+    def host(self) -> Host:
+        """The host that it lives on."""
+        assert self._host is not None
+        return self._host
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Where that is."""
+        return self.host.endpoint
+
+    def node(self) -> Node:
+        """Return the leaf."""
+        return self.host.node()
 
     def move_in(self, host: Host) -> None:
-        """Take over a host that has just been built."""
-        self.host = host
+        """Take over a host that is being built."""
+        self._host = host
+        self._asked.clear()
         host.on_event = self._on_event
+        host.after(0.0, self._begin)
+
+    def restart(self) -> None:
+        """Switch the host off and on; whom it knew is remembered."""
+        self.host.restart()
 
     def do(self, action: Callable[[Node, Instant], None]) -> None:
         """Call ``action(node, now)``."""
-        host = self.host
-        assert host is not None
-        host.do(lambda now: action(host.node(), now))
+        self.host.do(lambda now: action(self.node(), now))
 
     def deposit(self, box: bytes) -> None:
         """Deposit a box."""
@@ -49,9 +88,16 @@ class Resident:
         """Fetch the boxes of these owners."""
         self.do(lambda node, now: node.fetch([tag_number(number) for number in numbers], now))
 
+    def await_boxes(self, numbers: Collection[int]) -> None:
+        """Fetch the boxes of these owners as soon as somebody names them."""
+        self.awaited.update(tag_number(number) for number in numbers)
+        self.do(lambda node, now: self._fetch_named(self.all_tags(), now))
+
     def put_record(self, record: bytes) -> None:
         """Deposit a record."""
         self.do(lambda node, now: node.put_record(record, now))
+
+    # --- what it saw --------------------------------------------------------------------------------------------------
 
     def happened(self, kind: type[Any]) -> list[Any]:
         """Return the events of one kind."""
@@ -65,34 +111,80 @@ class Resident:
         """Return the boxes that were fetched."""
         return [event.box for event in self.happened(BoxArrived)]
 
+    def is_served(self) -> bool:
+        """Say whether every box it awaits has come."""
+        return self.awaited <= {tag_of(decode_box(box).box_id) for box in self.boxes()}
+
     def all_tags(self) -> set[Tag]:
         """Return every tag seen at any custodian."""
         return {tag for tags in self.tags.values() for tag in tags}
 
+    def custodians(self) -> list[NodeId]:
+        """Return whom it follows now, over all buckets."""
+        return [node for bucket in self.node().view().buckets for node in bucket.custodians]
+
+    # --- inside -------------------------------------------------------------------------------------------------------
+
+    def _begin(self, now: Instant) -> None:
+        self.node().read(self.addresses, now)
+
     def _on_event(self, event: NodeEvent, now: Instant) -> None:
         self.events.append(event)
-        assert self.host is not None
         if isinstance(event, CustodianUp):
-            self.host.node().follow(event.custodian, 0, 0, self.cursors.get(event.custodian), now)
+            cursor = self.cursors.get((event.custodian, event.bucket))
+            self.node().follow(event.custodian, event.bucket, cursor, now)
         elif isinstance(event, TagsArrived):
-            self.cursors[event.custodian] = event.cursor
+            self.cursors[event.custodian, event.bucket] = event.cursor
             self.tags.setdefault(event.custodian, []).extend(event.tags)
+            self._fetch_named(event.tags, now)
+        elif isinstance(event, BoxArrived):
+            self.awaited.discard(tag_of(decode_box(event.box).box_id))
+        elif isinstance(event, BoxAbsent) and event.tag in self.awaited:
+            self._asked.discard(event.tag)
+            self.host.after(ASK_AGAIN, lambda now: self._fetch_named([event.tag], now))
+
+    def _fetch_named(self, tags: Collection[Tag], now: Instant) -> None:
+        fresh = [tag for tag in tags if tag in self.awaited and tag not in self._asked]
+        if fresh:
+            self._asked.update(fresh)
+            self.node().fetch(fresh, now)
 
 
 class Village:
-    """Some full nodes that know each other, and residents on leaves."""
+    """Full nodes that found each other through the first of them, and residents on leaves."""
 
-    def __init__(self, fulls: int = 3, residents: int = 2, *, seed: int = 1, path: Path | None = None) -> None:
+    def __init__(
+        self,
+        fulls: int = 12,
+        residents: int = 2,
+        *,
+        seed: int = 1,
+        path: Path | None = None,
+        is_plain: bool = False,
+        is_quiet: bool = False,
+        addresses: Sequence[Collection[int]] = (),
+    ) -> None:
         self.world = World(seed, path)
+        self.tuning = tuning(is_plain=is_plain, is_quiet=is_quiet)
+        self.is_plain = is_plain
         self.fulls: list[Host] = []
         for _ in range(fulls):
-            self.fulls.append(self.world.add(full_node(*[host.endpoint for host in self.fulls[:1]])))
-        self.residents = [self.add_resident() for _ in range(residents)]
+            self.add_full()
+        inboxes = list(addresses) or [(ADDRESS,)] * residents
+        self.residents = [self.add_resident(inbox) for inbox in inboxes]
 
-    def add_resident(self) -> Resident:
-        """Add a leaf."""
-        resident = Resident()
-        build = leaf_node(*[host.endpoint for host in self.fulls])
+    def add_full(self) -> Host:
+        """Add a full node."""
+        bootstraps = [host.endpoint for host in self.fulls[:1]]
+        host = self.world.add(full_node(*bootstraps, tuning=self.tuning, is_plain=self.is_plain))
+        self.fulls.append(host)
+        return host
+
+    def add_resident(self, addresses: Collection[int] = (ADDRESS,), bootstrap: Host | None = None) -> Resident:
+        """Add a leaf that joins through one full node; a node that started long ago has met them all."""
+        resident = Resident(addresses)
+        door = bootstrap or self.fulls[len(self.world.hosts) % len(self.fulls)]
+        build = leaf_node(door.endpoint, tuning=self.tuning, is_plain=self.is_plain)
 
         def built(host: Host) -> Machine:
             resident.move_in(host)
@@ -101,10 +193,25 @@ class Village:
         self.world.add(built)
         return resident
 
-    def settle(self, seconds: float = 5.0) -> None:
+    def settle(self, seconds: float = SETTLING) -> None:
         """Let everybody meet."""
         self.world.run_for(seconds)
 
+    def full(self, node: NodeId) -> Host:
+        """Return where a full node lives."""
+        return next(host for host in self.fulls if host.is_up and host.node().node_id == node)
+
     def parcels(self) -> list[int]:
         """Return how many parcels each full node holds that is up."""
-        return [host.node().parcels() for host in self.fulls if host.is_up]
+        return [parcels_at(host) for host in self.fulls if host.is_up]
+
+
+def parcels_at(host: Host) -> int:
+    """Return how many parcels a full node holds."""
+    status = host.node().view().custodian
+    return status.parcels if status else 0
+
+
+def arrivals(resident: Resident) -> Counter[Tag]:
+    """Return how often each box was reported."""
+    return Counter(tag_of(decode_box(box).box_id) for box in resident.boxes())
