@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from core.storage.database import Snapshot, Transaction
 from net.bucket import Bucket
-from net.ids import Cursor, Endpoint, NodeId, Tag
+from net.ids import Cursor, NodeId, Tag
 
 # Tags kept, at most: 50 hours of a bucket of some thousand conversations; beyond it the oldest go.
 MAX_TAGS = 500_000
@@ -61,14 +61,3 @@ def expire_cursors(tx: Transaction, before_hour: int) -> None:
         " (SELECT custodian, prefix, width FROM cursors ORDER BY hour DESC LIMIT ?)",
         MAX_CURSORS,
     )
-
-
-def remember_peers(tx: Transaction, peers: Iterable[tuple[Endpoint, NodeId]]) -> None:
-    """Keep the known full nodes for the next start, and only those."""
-    tx.run("DELETE FROM peers")
-    tx.run_many("INSERT OR REPLACE INTO peers VALUES (?, ?, ?)", ((n, e.host, e.port) for e, n in peers))
-
-
-def remembered_peers(tx: Snapshot) -> list[tuple[Endpoint, NodeId]]:
-    """Return the nodes known at the last stop."""
-    return [(Endpoint(h, int(p)), NodeId(bytes(n))) for n, h, p in tx.rows("SELECT node, host, port FROM peers")]

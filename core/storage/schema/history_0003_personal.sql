@@ -16,3 +16,6 @@ CREATE TABLE personal_records (
 );
 
 ALTER TABLE devices ADD COLUMN heard_at INTEGER NOT NULL DEFAULT 0; -- network time of the last that came from it, to a day
+
+-- Nodes are remembered beside the parcels, whoever is logged in.
+DROP TABLE peers;
