@@ -50,7 +50,7 @@ class Upkeep:
         self._due = now.mono + (PERIOD if is_able else EAGER_PERIOD)
         if not is_able and self._overlay.roster.is_ready:
             self._onion.guards.handle_timeout(now)  # there is somebody to draw from
-        address = self._reach.public, self._reach.is_reachable is True
+        address = self._reach.public, self._reach.is_presumed_reachable
         if address != self._address:
             self._address = address
             if address[0] is not None:

@@ -3,8 +3,8 @@
 We ask a linked node, it asks another that we have had nothing to do with, and that one dials us with a single datagram. The
 proof is not what anybody says but the link that comes in: from an address that we sent nothing to, so that no hole of our
 own making let it through. Words count only against us: two nodes of those asked, and more than half of those that tell, must
-say that we were not reached. Where all say that they know no third node the network is too small to matter, and we hope for
-the best.
+say that we were not reached. Where all say that they know no third node the network is so small that whoever is in it is
+linked with us: nobody knows then, and we are *presumed* reachable.
 """
 
 from __future__ import annotations
@@ -97,7 +97,12 @@ class Reachability:
             return True
         if self._refuted:
             return False
-        return True if is_own or self._is_alone else None
+        return True if is_own else None
+
+    @property
+    def is_moot(self) -> bool:
+        """Whether there is no stranger in this network who could try."""
+        return self._is_alone
 
     def is_proved(self, scope: Scope, now: Instant) -> bool:
         """Say whether a stranger from so far came in lately."""

@@ -39,6 +39,8 @@ from net.switch import Contact
 
 # Seconds between rounds of asking all neighbours how they see us: a provider gives a new address overnight.
 REFLECT_PERIOD: Final = 600.0
+# Neighbours asked each time: several times the votes that are needed, and no more, for a node may have hundreds.
+REFLECTORS: Final = 12
 # Seconds from knowing a place until the first round of dial-backs: neighbours' neighbours take a moment to link up.
 FIRST_CHECK: Final = 2.0
 # Seconds between rounds, doubled each time up to the most. Longer than the pause of those who dial for us, so that a second
@@ -114,6 +116,12 @@ class Reach:
         return self._reachability.conclusion(scope, self._now, is_own=self._place.is_own)
 
     @property
+    def is_presumed_reachable(self) -> bool:
+        """Whether to tell others that strangers reach us: known, or moot where there are no strangers."""
+        is_moot = self.is_reachable is None and self._reachability.is_moot
+        return self.public is not None and (self.is_reachable is True or is_moot)
+
+    @property
     def nat(self) -> str:
         """What stands between us and the others: the value of a ``Nat``."""
         place, is_reachable = self._place, self.is_reachable
@@ -136,7 +144,10 @@ class Reach:
 
     def set_own(self, endpoints: Collection[Endpoint]) -> None:
         """Say which addresses our interfaces have, each with the port that we listen at."""
-        self._own = frozenset(endpoints)
+        own = frozenset(endpoints)
+        if own != self._own:
+            self._own = own
+            self._reflect_at = min(self._reflect_at, self._now.mono)  # we moved, so others see us elsewhere
 
     def contacted(self, endpoint: Endpoint, now: Instant) -> None:
         """Something goes out to an address that may never have heard of us."""
@@ -213,7 +224,8 @@ class Reach:
             self._close(link, now)
         if now.mono >= self._reflect_at:
             self._reflect_at = now.mono + REFLECT_PERIOD
-            for neighbour in self._neighbours.full():
+            full = list(self._neighbours.full())
+            for neighbour in self._rng.sample(full, min(REFLECTORS, len(full))):
                 self._ask_reflection(neighbour, now)
         if now.mono >= self._check_at:
             self._check(now)

@@ -120,13 +120,26 @@ def test_a_node_learns_its_class(kind: NatKind | None, nat: Nat, is_reachable: b
     assert public is None if kind is NatKind.SYMMETRIC else public is not None and public.host == "5.5.5.5"
 
 
-def test_who_has_no_third_node_hopes_for_the_best() -> None:
+def test_who_has_no_third_node_hopes_for_the_best_and_says_that_nobody_knows() -> None:
     world = ReachWorld()
     node = world.node("5.5.5.5", NatKind.PORT_RESTRICTED)
     for number in range(3):
         world.join(node, world.node(f"1.{number}.0.1"))
-    assert world.run(60, lambda: node.reach.is_reachable is True)
+    assert not node.reach.is_presumed_reachable
+    assert world.run(60, lambda: node.reach.is_presumed_reachable)
+    assert node.reach.is_reachable is None
     assert node.reach.nat == Nat.UNKNOWN.value
+
+
+def test_whoever_moves_asks_at_once_where_it_is() -> None:
+    world = ReachWorld()
+    node = world.node("5.5.5.5")
+    for number in range(3):
+        world.join(node, world.node(f"1.{number}.0.1"))
+    assert world.run(5, lambda: node.reach.public == node.inside)
+    moved = node.inside = node.inside._replace(host="6.6.6.6")
+    node.reach.set_own([moved])
+    assert world.run(5, lambda: node.reach.public == moved)
 
 
 def says(verdict: int) -> Callable[[Message], Message | None]:
