@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -11,23 +11,31 @@ from typing import TypeVar
 import pytest
 import trio
 
-from core.node_service import NodeService, Tuning, node_over, open_node
+from core.node_service import NodeService
+from core.open_node import node_over, open_node
 from core.options import ANY_ENDPOINT, JoinSpec, NetworkOptions, parse_join
 from core.storage.database import Database
 from core.storage.migrations import load_migrations
 from core.storage.thread import open_database
+from net.bucket import Bucket
 from net.errors import Unreachable
-from net.events import BoxArrived, CustodianDown, CustodianUp, DepositAnswered, NodeEvent, TagsArrived, Verdict
+from net.events import BoxArrived, CustodianUp, DepositAnswered, NodeEvent, RecordAnswered, TagsArrived, Verdict
 from net.ids import Endpoint, NodeId, ParcelId, tag_of
 from net.instant import Instant
 from net.link.events import Role
+from net.pace import NORMAL
 from net.parcel.box import CIPHERTEXT_SIZE, MAX_BOX_HOURS, Box, encode_box, signed_fields
+from net.parcel.record import encode_record
 from net.parcel.work import PUZZLES, WorkPrice
+from net.parts import Tuning
 from net.primitives import sign_by_seed
+from tests.support.parcels import id_of, make_record
 
 pytestmark = [pytest.mark.trio, pytest.mark.network]
 
-FREE = Tuning(price=WorkPrice(0.0), slot=0.01)
+FREE = Tuning(price=WorkPrice(0.0), id_work_bits=0, pace=NORMAL._replace(slot=0.01, hop_delay=0.001))
+EVERYTHING = Bucket(0, 0)
+ADDRESS = 7
 LOOPBACK = Endpoint("127.0.0.1", 0)
 KEY = bytes(32)
 # Long enough for any machine; a test that waits this long has failed.
@@ -39,7 +47,7 @@ E = TypeVar("E", bound=NodeEvent)
 def running(
     path: Path, *join: JoinSpec, secret: int, listen: Endpoint = LOOPBACK, leaf: bool = False
 ) -> AbstractAsyncContextManager[NodeService]:
-    options = NetworkOptions(listen=listen, join=join, leaf=leaf)
+    options = NetworkOptions(listen=listen, join=join, leaf=leaf, mainline=False, lan=False)
     return open_node(path, database_key=KEY, node_secret=bytes([secret]) * 32, options=options, tuning=FREE)
 
 
@@ -50,6 +58,7 @@ async def pair(tmp_path: Path) -> AsyncGenerator[tuple[NodeService, NodeService]
         running(tmp_path / "custodian.db", secret=1) as custodian,
         running(tmp_path / "leaf.db", custodian.spec, secret=2, leaf=True) as leaf,
     ):
+        leaf.read([ADDRESS])
         await told(leaf, CustodianUp)
         yield custodian, leaf
 
@@ -63,6 +72,13 @@ async def told(node: NodeService, kind: type[E]) -> E:
     raise AssertionError("the node ended")
 
 
+async def until(condition: Callable[[], bool], patience: float = PATIENCE) -> None:
+    """Wait until something is so."""
+    with trio.fail_after(patience):
+        while not condition():
+            await trio.sleep(0.01)
+
+
 def box(number: int, now: Instant) -> bytes:
     seed, hour = number.to_bytes(32, "big"), now.hour() + MAX_BOX_HOURS - 2
     box_id, _ = sign_by_seed(seed, b"")
@@ -72,12 +88,11 @@ def box(number: int, now: Instant) -> bytes:
 
 async def test_a_box_is_deposited_followed_and_fetched(tmp_path: Path) -> None:
     async with pair(tmp_path) as (custodian, leaf):
+        leaf.follow(custodian.node_id, EVERYTHING, None)
         written = box(1, leaf.now())
         leaf.deposit(written)
         answer = await told(leaf, DepositAnswered)
         assert (answer.custodian, answer.verdict) == (custodian.node_id, Verdict.STORED)
-        leaf.follow(custodian.node_id, 0, 0, None)
-        assert (await told(leaf, TagsArrived)).tags == (tag_of(answer.parcel_id),)
         leaf.fetch([tag_of(answer.parcel_id)])
         assert (await told(leaf, BoxArrived)).box == written
 
@@ -85,38 +100,44 @@ async def test_a_box_is_deposited_followed_and_fetched(tmp_path: Path) -> None:
 async def test_a_custodian_that_was_restarted_holds_what_it_held(tmp_path: Path) -> None:
     async with pair(tmp_path) as (first, leaf):
         before = first.spec
+        leaf.follow(first.node_id, EVERYTHING, None)
         leaf.deposit(box(1, leaf.now()))
-        await told(leaf, DepositAnswered)
-        leaf.follow(first.node_id, 0, 0, None)
-        cursor = (await told(leaf, TagsArrived)).cursor
+        tag = tag_of((await told(leaf, DepositAnswered)).parcel_id)
     async with running(tmp_path / "custodian.db", secret=1, listen=before.endpoint) as second:
         assert second.spec == before
         async with running(tmp_path / "leaf.db", second.spec, secret=2, leaf=True) as leaf:
+            leaf.read([ADDRESS])
             await told(leaf, CustodianUp)
-            leaf.follow(second.node_id, 0, 0, None)
-            assert (await told(leaf, TagsArrived)).cursor == cursor
-            assert second.status().parcels == 1
+            leaf.follow(second.node_id, EVERYTHING, None)
+            assert (await told(leaf, TagsArrived)).tags == (tag,)
+            view = second.status().view.custodian
+            assert view is not None
+            assert view.parcels == 1
 
 
-async def test_peers_are_found_again_without_being_named(tmp_path: Path) -> None:
+async def test_peers_and_guards_are_found_again_without_being_named(tmp_path: Path) -> None:
     async with running(tmp_path / "custodian.db", secret=1) as custodian:
         async with running(tmp_path / "leaf.db", custodian.spec, secret=2, leaf=True) as leaf:
+            leaf.read([ADDRESS])
             await told(leaf, CustodianUp)
         async with running(tmp_path / "leaf.db", secret=2, leaf=True) as leaf:
+            leaf.read([ADDRESS])
             assert (await told(leaf, CustodianUp)).custodian == custodian.node_id
+            assert leaf.status().view.guards == 1
 
 
 async def test_a_node_that_ends_says_goodbye(tmp_path: Path) -> None:
     async with running(tmp_path / "a.db", secret=1) as stays:
         async with running(tmp_path / "b.db", stays.spec, secret=2):
-            await told(stays, CustodianUp)
-        assert (await told(stays, CustodianDown)).custodian
+            await until(lambda: stays.links_up() == 1)
+        await until(lambda: stays.links_up() == 0, patience=5)
 
 
 async def test_a_node_can_be_joined_by_name_and_without_its_key(tmp_path: Path) -> None:
     async with running(tmp_path / "custodian.db", secret=1) as custodian:
         spec = JoinSpec(Endpoint("localhost", custodian.listen.port))
         async with running(tmp_path / "leaf.db", spec, secret=2, leaf=True) as leaf:
+            leaf.read([ADDRESS])
             assert (await told(leaf, CustodianUp)).custodian == custodian.node_id
 
 
@@ -124,9 +145,11 @@ async def test_the_status_tells_who_is_linked(tmp_path: Path) -> None:
     async with pair(tmp_path) as (custodian, leaf):
         status = leaf.status()
         assert [(peer.node, peer.role) for peer in status.peers] == [(custodian.node_id, Role.FULL)]
-        assert (status.role, status.custodians, status.parcels) == (Role.LEAF, 1, 0)
+        assert (status.role, status.custodians, status.view.custodian) == (Role.LEAF, 1, None)
         assert status.listen == leaf.listen
         assert status.counters.datagrams_in > 0
+        assert status.view.hops == 1
+        assert status.view.is_small
         assert leaf.custodians() == [custodian.node_id]
 
 
@@ -140,19 +163,27 @@ async def test_a_full_disk_is_an_honest_refusal_and_is_logged_once(
     caplog.set_level(logging.WARNING, "core.node_service")
     async with open_database(tmp_path / "custodian.db", KEY, load_migrations("parcels")) as thread:
         await thread.run(fill)
-        options = NetworkOptions(listen=LOOPBACK)
+        options = NetworkOptions(listen=LOOPBACK, mainline=False, lan=False)
         async with (
             node_over(thread, node_secret=bytes([1]) * 32, options=options, tuning=FREE) as custodian,
             running(tmp_path / "leaf.db", custodian.spec, secret=2, leaf=True) as leaf,
         ):
+            leaf.read([ADDRESS])
             await told(leaf, CustodianUp)
-            for number in range(40):
-                leaf.deposit(box(number, leaf.now()))
-            verdicts = [(await told(leaf, DepositAnswered)).verdict for _ in range(40)]
-            assert Verdict.FULL in verdicts
-            assert custodian.status().parcels == verdicts.count(Verdict.STORED)
+            await put_records_until_full(leaf)
+            leaf.get_record(id_of(1))
+            await told(leaf, RecordAnswered)
     assert [record.message for record in caplog.records].count("the store failed: DiskFull: SQLITE_FULL") <= 2
     assert "SQLITE_FULL" in caplog.text
+
+
+async def put_records_until_full(leaf: NodeService) -> None:
+    """Put records until a custodian refuses one for want of room; more than fit in the pages of an empty database."""
+    for number in range(100):
+        leaf.put_record(encode_record(make_record(number, 1, expiry_hour=leaf.now().hour() + 100)))
+        if (await told(leaf, DepositAnswered)).verdict is Verdict.FULL:
+            return
+    raise AssertionError("never full")
 
 
 async def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from random import Random
 from typing import Final
 
@@ -45,7 +46,7 @@ HIDDEN: Final = tag_number(3)
 def write_all(village: Village, writer: Resident, every: float = 1.0) -> None:
     """Write a box now and then, from now on."""
     for number in NUMBERS:
-        village.world.at(village.world.now + every * number, lambda number=number: writer.deposit(box_bytes(number)))
+        village.world.at(village.world.now + every * number, partial(writer.deposit, box_bytes(number)))
 
 
 def assert_all_came_once(reader: Resident) -> None:

@@ -51,7 +51,9 @@ def test_an_address_that_changes_is_told() -> None:
     assert (before.endpoint, before.is_reachable) == (mover.endpoint, True)
     moved = mover.endpoint._replace(port=4001)
     upkeep = parts_of(mover.node()).upkeep
-    override(upkeep, "_reach", SimpleNamespace(public=moved, is_reachable=False))  # as if all neighbours saw it there
+    override(
+        upkeep, "_reach", SimpleNamespace(public=moved, is_presumed_reachable=False)
+    )  # as if all neighbours saw it there
     village.world.run_for(2 * PERIOD)
     after = said_by(mover)
     assert (after.endpoint, after.is_reachable) == (moved, False)
@@ -116,8 +118,7 @@ def test_who_can_send_nothing_yet_looks_more_often() -> None:
     [resident] = village.residents
     upkeep = parts_of(resident.node()).upkeep
     village.world.run_for(0.1)
-    now = village.world.now
-    assert upkeep.next_deadline() <= now + EAGER_PERIOD
+    assert upkeep.next_deadline() <= village.world.now + EAGER_PERIOD
     village.settle()
     now = resident.host.now()
     upkeep.look(now)
