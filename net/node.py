@@ -92,8 +92,13 @@ class Node:
         self._act(now, lambda then: self._parts.dialer.hint(endpoints, source, then))
 
     def read(self, addresses: Collection[int], now: Instant) -> None:
-        """Read the buckets of just these addresses: ``CustodianUp`` for each custodian that is chosen."""
+        """Read the buckets of just these addresses: ``CustodianUp`` for each custodian that is chosen.
+
+        Without any the reader is gone; its circuits end, so that nobody sees the next one on them.
+        """
         self._act(now, lambda then: self._parts.patron.read(addresses, then))
+        if not addresses:
+            self._act(now, self._parts.courier.hang_up)
 
     def follow(self, custodian: NodeId, bucket: Bucket, cursor: Cursor | None, now: Instant) -> None:
         """Answer a ``CustodianUp``: read on from here, as ``TagsArrived`` tells."""

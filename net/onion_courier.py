@@ -75,7 +75,8 @@ class Terms:
 _FOLLOW: Final = Terms(age=600.0, questions=math.inf, idle=math.inf, is_lasting=True)
 # Boxes fetched over one circuit are one reader's: a few at a time.
 _FETCH: Final = Terms(age=60.0, questions=8, idle=60.0)
-_RECORD: Final = Terms(age=600.0, questions=math.inf, idle=60.0)
+# One record each: a link holder knows whose an invitation is, and must not see the same circuit ask for a personal record.
+_RECORD: Final = Terms(age=60.0, questions=1, idle=60.0)
 _DIRECTORY: Final = Terms(age=60.0, questions=1, idle=60.0)
 _TERMS: Final = {Purpose.FOLLOW: _FOLLOW, Purpose.FETCH: _FETCH, Purpose.RECORD: _RECORD}
 
@@ -259,6 +260,11 @@ class OnionCourier:
         """A box that was thrown has not been named by anybody in time: on each of its paths somebody lost it."""
         for path in self._thrown.pop(parcel_id, ()):
             self._paths.failed(path, now)
+
+    def hang_up(self, now: Instant) -> None:
+        """End all circuits: whoever reads next may be somebody else, and no custodian is to see both on one."""
+        self._now = now
+        self._ways.hang_up(now)
 
     # --- the user of circuits -----------------------------------------------------------------------------------------
 

@@ -144,6 +144,14 @@ class Ways(Generic[K]):
             self._circuits.close(way.circuit, now)
             self._forget(way)
 
+    def hang_up(self, now: Instant) -> None:
+        """End all ways; ``lost`` is called for each."""
+        for way in list(self._ways.values()):
+            if way.circuit in self._ways:
+                self._circuits.close(way.circuit, now)
+                self._forget(way)
+                self._user.lost(way.key, now)
+
     # --- for Circuits -------------------------------------------------------------------------------------------------
 
     def opened(self, circuit: CircuitId, now: Instant) -> None:
@@ -157,6 +165,9 @@ class Ways(Generic[K]):
         if (way := self._ways.get(circuit)) is not None:
             self._use(way, now)
             self._user.heard(way.key, data, now)
+            if way.terms.questions == 1 and circuit in self._ways:
+                self._circuits.close(circuit, now)  # there was one question, and this was the answer
+                self._forget(way)
 
     def closed(self, circuit: CircuitId, now: Instant, *, is_silent: bool) -> None:
         """A circuit is over by no doing of ours."""

@@ -147,10 +147,31 @@ def test_every_custodian_and_every_purpose_has_a_circuit_of_its_own() -> None:
         for number in (1, 2):
             desk.ask(number, Purpose.FOLLOW, FOLLOW)
             desk.ask(number, Purpose.FETCH, FETCH)
-            desk.ask(number, Purpose.RECORD, RECORD)
-    assert [len(messages) for messages in desk.circuits.sent.values()] == [2] * 6
-    assert sorted(hops[-1] for hops in desk.circuits.paths.values()) == sorted([node_of(1)[:8], node_of(2)[:8]] * 3)
+    assert [len(messages) for messages in desk.circuits.sent.values()] == [2] * 4
+    assert sorted(hops[-1] for hops in desk.circuits.paths.values()) == sorted([node_of(1)[:8], node_of(2)[:8]] * 2)
     assert all(len(set(messages)) == 1 for messages in desk.circuits.sent.values())
+
+
+def test_every_record_is_asked_for_over_a_circuit_of_its_own_that_ends_with_the_answer() -> None:
+    desk = Desk()
+    desk.ask(1, Purpose.RECORD, RECORD)
+    desk.ask(1, Purpose.RECORD, RECORD)
+    assert [len(messages) for messages in desk.circuits.sent.values()] == [1, 1]
+    desk.hear(1, FoundRecord(1, b""))
+    desk.hear(2, FoundRecord(1, b""))
+    assert not desk.circuits.alive()
+    assert not desk.patron.lost_ways
+
+
+def test_whoever_reads_next_is_not_seen_on_the_circuits_of_the_one_before() -> None:
+    desk = Desk()
+    desk.ask(1, Purpose.FOLLOW, FOLLOW)
+    desk.ask(1, Purpose.FETCH, FETCH)
+    desk.courier.hang_up(desk.now)
+    assert not desk.circuits.alive()
+    assert desk.patron.lost_ways == [(node_of(1), Purpose.FOLLOW), (node_of(1), Purpose.FETCH)]
+    desk.ask(1, Purpose.FOLLOW, FOLLOW)
+    assert len(desk.circuits.alive()) == 1
 
 
 def test_answers_go_to_the_patron() -> None:
@@ -234,13 +255,13 @@ def test_a_circuit_that_fails_is_told_and_held_against_its_path() -> None:
 def test_circuits_are_bounded_and_the_one_idle_for_longest_makes_room() -> None:
     desk = Desk(relays=100)
     for number in range(MAX_OWN_CIRCUITS):
-        desk.ask(number, Purpose.RECORD, RECORD)
+        desk.ask(number)
         desk.wait(0.1)
     with pytest.raises(Overloaded):
-        desk.ask(99, Purpose.RECORD, RECORD)
+        desk.ask(99)
     desk.wait(LINGER)
-    desk.ask(0, Purpose.RECORD, RECORD)
-    desk.ask(99, Purpose.RECORD, RECORD)
+    desk.ask(0)
+    desk.ask(99)
     assert desk.circuits.closed == [CircuitId(2)]
     assert len(desk.circuits.alive()) == MAX_OWN_CIRCUITS
 
