@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from net.agenda import Agenda
@@ -20,6 +19,10 @@ from net.scope import Scope, scope_of
 
 # Nodes being dialled at a time on errands of all kinds. A relay's stranger costs at most one of these.
 MAX_DIALING: Final = 128
+# Of these, on strangers' errands: whoever names nodes that do not exist must not keep us from our own.
+MAX_DIALING_ONWARD: Final = 96
+# The lowest port that strangers may have us dial: nobody runs a node below, and others would not like our knocking.
+FIRST_PORT: Final = 1024
 # Errands that wait for one node; more are told that it cannot be reached.
 MAX_WAITING: Final = 64
 # Seconds after which a node counts as not reachable: the link layer tries for ten.
@@ -53,7 +56,12 @@ class Onward:
 
     def reach(self, contact: Contact, now: Instant, then: Then) -> None:
         """As ``Switch.reach``; an address that does not reach far enough counts as not reachable."""
-        if contact.endpoint is not None and scope_of(contact.endpoint.host) < self._least():
+        endpoint = contact.endpoint
+        if endpoint is not None and (
+            endpoint.port < FIRST_PORT
+            or scope_of(endpoint.host) < self._least()
+            or self._switch.dialing >= MAX_DIALING_ONWARD
+        ):
             contact = Contact(None, contact.tag)
         self._switch.reach(contact, now, then)
 
@@ -62,10 +70,11 @@ class Onward:
         self._switch.used(link, now)
 
 
-@dataclass(slots=True)
-class _Dial:
+class _Goal(NamedTuple):
+    """Who is dialled where. Nobody who names a wrong address for a node keeps others from dialling the right one."""
+
+    tag: bytes
     endpoint: Endpoint
-    waiting: list[Then] = field(default_factory=list[Then])
 
 
 class Switch:
@@ -80,10 +89,15 @@ class Switch:
         self._close = close
         self._links: dict[bytes, LinkId] = {}
         self._peers: dict[LinkId, NodeId] = {}
-        self._dials: dict[bytes, _Dial] = {}
-        self._silences: Agenda[bytes] = Agenda()
+        self._dials: dict[_Goal, list[Then]] = {}  # who waits
+        self._silences: Agenda[_Goal] = Agenda()
         self._errands: dict[LinkId, float] = {}  # links made for errands: when last used
         self._look_at = math.inf
+
+    @property
+    def dialing(self) -> int:
+        """How many dials are under way."""
+        return len(self._dials)
 
     def link_of(self, tag: bytes) -> LinkId | None:
         """Return the link to the node with this tag."""
@@ -100,15 +114,22 @@ class Switch:
             self.used(link, now)
             then(link, now)
             return
-        dial = self._dials.get(contact.tag)
-        if dial is None and contact.endpoint is not None and len(self._dials) < MAX_DIALING:
-            dial = self._dials[contact.tag] = _Dial(contact.endpoint)
-            self._silences.schedule(contact.tag, now.mono + PATIENCE)
-            self._connect(contact.endpoint, contact.node, now)
-        if dial is None or len(dial.waiting) >= MAX_WAITING:
+        waiting = self._waiting_for(contact, now)
+        if waiting is None or len(waiting) >= MAX_WAITING:
             then(None, now)
         else:
-            dial.waiting.append(then)
+            waiting.append(then)
+
+    def _waiting_for(self, contact: Contact, now: Instant) -> list[Then] | None:
+        """Return who waits for a dial to this contact, which begins now if it has not; None when there can be none."""
+        if contact.endpoint is None:
+            return next((waiting for goal, waiting in self._dials.items() if goal.tag == contact.tag), None)
+        goal = _Goal(contact.tag, contact.endpoint)
+        if goal not in self._dials and len(self._dials) < MAX_DIALING:
+            self._dials[goal] = []
+            self._silences.schedule(goal, now.mono + PATIENCE)
+            self._connect(contact.endpoint, contact.node, now)
+        return self._dials.get(goal)
 
     def used(self, link: LinkId, now: Instant) -> None:
         """Something passed over a link."""
@@ -124,14 +145,14 @@ class Switch:
         tag = node_tag(peer)
         self._links[tag] = link
         self._peers[link] = peer
-        dial = self._end(tag)
-        for other in [each for each, waiting in self._dials.items() if waiting.endpoint == endpoint]:
-            self._fail(other, now)  # somebody else lives there
-        if dial is None:
+        waiting = [then for goal in [*self._dials] if goal.tag == tag for then in self._end(goal)]
+        for goal in [each for each in self._dials if each.endpoint == endpoint]:
+            self._fail(goal, now)  # somebody else lives there
+        if not waiting:
             return False
         self._errands[link] = now.mono
         self._look_at = min(self._look_at, now.mono + LOOK_PERIOD)
-        for then in dial.waiting:
+        for then in waiting:
             then(link, now)
         return True
 
@@ -144,14 +165,14 @@ class Switch:
 
     def connect_failed(self, endpoint: Endpoint, peer: NodeId | None, now: Instant) -> None:
         """No link came of a connect."""
-        for tag in [each for each, dial in self._dials.items() if dial.endpoint == endpoint]:
-            if peer is None or node_tag(peer) == tag:
-                self._fail(tag, now)
+        for goal in [each for each in self._dials if each.endpoint == endpoint]:
+            if peer is None or node_tag(peer) == goal.tag:
+                self._fail(goal, now)
 
     def handle_timeout(self, now: Instant) -> None:
         """Give up on the silent and end links that nobody uses."""
-        for tag in self._silences.pop_due(now.mono):
-            self._fail(tag, now)
+        for goal in self._silences.pop_due(now.mono):
+            self._fail(goal, now)
         if now.mono >= self._look_at:
             self._look_at = now.mono + LOOK_PERIOD if self._errands else math.inf
             for link in [each for each, used in self._errands.items() if now.mono >= used + IDLE]:
@@ -162,11 +183,10 @@ class Switch:
         """Return when ``handle_timeout`` is due, in monotonic seconds."""
         return min(self._silences.next_deadline(), self._look_at)
 
-    def _end(self, tag: bytes) -> _Dial | None:
-        self._silences.cancel(tag)
-        return self._dials.pop(tag, None)
+    def _end(self, goal: _Goal) -> list[Then]:
+        self._silences.cancel(goal)
+        return self._dials.pop(goal, [])
 
-    def _fail(self, tag: bytes, now: Instant) -> None:
-        dial = self._end(tag)
-        for then in dial.waiting if dial else ():
+    def _fail(self, goal: _Goal, now: Instant) -> None:
+        for then in self._end(goal):
             then(None, now)
