@@ -182,7 +182,8 @@ class Circuits:
         """A link is gone, and the circuits that began with it."""
         self._egress.link_down(link)
         for circuit in [each for each in self._circuits.values() if each.lane.link == link]:
-            self._fail(circuit, now, is_told=False)
+            if circuit.id in self._circuits:  # else its user closed it when it heard of another's end
+                self._fail(circuit, now, is_told=False)
 
     def handle_timeout(self, now: Instant) -> None:
         """Give up on the silent, pad, and send what found no room."""

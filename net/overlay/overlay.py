@@ -27,7 +27,14 @@ from net.instant import Instant
 from net.link.events import Role
 from net.messages import FindNodes, Message, Nodes
 from net.overlay.delegated import DelegatedLookups, Delegation
-from net.overlay.descriptor import Descriptor, Verifier, encode_descriptor, is_current
+from net.overlay.descriptor import (
+    MAX_AHEAD_MS,
+    Descriptor,
+    Verifier,
+    decode_descriptor,
+    encode_descriptor,
+    is_current,
+)
 from net.overlay.identity import Identity
 from net.overlay.lookups import Calls, Found, Lookups, contact_of
 from net.overlay.roster import MAX_ROSTER, Roster
@@ -131,7 +138,8 @@ class Overlay:
     def turn(self, epoch: int, sphinx_keys: tuple[bytes, bytes] | None, now_ms: int) -> None:
         """An epoch begins at ``now_ms`` of network time, with our keys for it and the next; a leaf has none."""
         self._epoch, self._sphinx_keys = epoch, sphinx_keys
-        self._stamp = max(self._stamp, now_ms)
+        # Stamps rise, but whoever's clock is set back would be from the future for everybody, until that has come.
+        self._stamp = now_ms if self._stamp > now_ms + MAX_AHEAD_MS else max(self._stamp, now_ms)
         self.roster.turn(epoch)
         self._describe()
 
@@ -191,15 +199,16 @@ class Overlay:
 
         def found(found: Found, now: Instant) -> None:
             self._served -= 1
-            then([each.data for each in self._with_ourselves(found, now)], now)
+            then([each.data for each in self._with_ourselves(found)], now)
 
         self._look_up(target, K, now, found)
         self._served += 1
 
-    def _with_ourselves(self, found: Found, now: Instant) -> list[Descriptor]:
+    def _with_ourselves(self, found: Found) -> list[Descriptor]:
         if self._descriptor is None or not self._is_reachable:
             return found.nodes
-        ourselves = self._verifier.check(self._descriptor, now)
+        # Not checked: after the clock jumped, ours may be out of date until the next epoch is turned to.
+        ourselves = decode_descriptor(self._descriptor)
         return nearest([*found.nodes, ourselves], int.from_bytes(found.target, "big"), K)
 
     def _look_up(self, target: bytes, count: int, now: Instant, then: Callable[[Found, Instant], None]) -> None:
