@@ -94,42 +94,38 @@ class Parts:
         verifier = tuning.verifier or Verifier(work_bits=tuning.id_work_bits)
         self.overlay = Overlay(identity, role, self.calls, rng=rng, random=random, verifier=verifier)
         self.desk = Desk(links, self.overlay)
-        self.custodian: Custodian | None = None
-        if store is not None:
-            self.custodian = self.desk.custodian = Custodian(
-                store=store, outlet=self.desk, random=random, price=tuning.price, slot=pace.slot, quota=tuning.quota
-            )
+        self.custodian = self.desk.custodian = self._make_custodian(store, random, tuning) if store else None
         self.courier = OnionCourier(self.overlay, verifier.check, rng)
-        cipher = tuning.cipher or RealOnionCipher()
-        self.onion = Onion(
-            own,
-            Means(
-                cipher,
-                self.overlay.roster,
-                self.overlay.described,
-                self.switch,
-                Onward(self.switch, self._least_scope),
-                links,
-                random,
-                pace,
-            ),
-            is_relay=role is Role.FULL,
-            user=self.courier,
-            ends=self.desk,
-            take_box=self.desk.take_box,
-        )
-        self.desk.circuits = self.onion.exchange
-        self.patron = Patron(
-            self.courier,
-            rng,
-            report,
-            Instant.hour,
+        means = Means(
+            cipher=tuning.cipher or RealOnionCipher(),
+            roster=self.overlay.roster,
+            described=self.overlay.described,
+            switch=self.switch,
+            onward=Onward(self.switch, self._least_scope),
+            links=links,
+            random=random,
             pace=pace,
-            shelf=self.custodian.shelf if self.custodian else None,
-            keeping_pace=tuning.keeping,
+        )
+        is_relay = role is Role.FULL
+        take_box = self.desk.take_box
+        self.onion = Onion(own, means, is_relay=is_relay, user=self.courier, ends=self.desk, take_box=take_box)
+        self.desk.circuits = self.onion.exchange
+        shelf = self.custodian.shelf if self.custodian else None
+        self.patron = Patron(
+            self.courier, rng, report, Instant.hour, pace=pace, shelf=shelf, keeping_pace=tuning.keeping
         )
         self.courier.serve(self.patron, self.onion)
         self.upkeep = Upkeep(self.overlay, self.onion, self.reach, self.dialer, self.custodian)
+
+    def _make_custodian(self, store: ParcelStore, random: Callable[[int], bytes], tuning: Tuning) -> Custodian:
+        return Custodian(
+            store=store,
+            outlet=self.desk,
+            random=random,
+            price=tuning.price,
+            slot=tuning.pace.slot,
+            quota=tuning.quota,
+        )
 
     def _connect(self, endpoint: Endpoint, peer: NodeId | None, now: Instant, *, is_probe: bool = False) -> None:
         """Begin a link. Whoever we sent something to first is no proof that strangers reach us."""
