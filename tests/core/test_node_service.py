@@ -75,7 +75,7 @@ async def told(node: NodeService, kind: type[E]) -> E:
 async def until(condition: Callable[[], bool], patience: float = PATIENCE) -> None:
     """Wait until something is so."""
     with trio.fail_after(patience):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 -- links tell nobody but their node
             await trio.sleep(0.01)
 
 

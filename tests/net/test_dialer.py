@@ -173,3 +173,87 @@ def test_bootstraps_are_bounded() -> None:
         phone.dialer.join(at(number), None, phone.now)
     with pytest.raises(Overloaded):
         phone.dialer.join(at(200), None, phone.now)
+
+
+def test_kept_nodes_are_dialled_whatever_links_there_are_and_again_when_they_go() -> None:
+    phone = Phone(Role.FULL)
+    for number in range(1, 31):
+        phone.up(number)
+    phone.dials()
+    phone.dialer.keep({node(40): at(40)}, phone.now)
+    assert phone.dials() == [at(40)]
+    phone.up(40)
+    assert phone.dialer.is_kept(node(40))
+    phone.dialer.link_down(node(40), phone.now)
+    phone.wait(2)
+    assert at(40) in phone.dials()
+    phone.dialer.keep({}, phone.now)
+    phone.dialer.connect_failed(at(40), node(40), phone.now)
+    phone.wait(MAX_RETRY)
+    assert at(40) not in phone.dials()
+
+
+def test_a_kept_node_that_moved_is_dialled_where_it_is() -> None:
+    phone = Phone()
+    phone.dialer.keep({node(40): at(40)}, phone.now)
+    phone.dialer.connect_failed(at(40), node(40), phone.now)
+    phone.dials()
+    phone.dialer.keep({node(40): at(41)}, phone.now)
+    phone.wait(2)
+    assert at(41) in phone.dials()
+    assert at(40) not in phone.dials()
+
+
+def test_a_leaf_with_guards_lets_go_of_the_others_and_shows_itself_to_nobody_else() -> None:
+    phone = Phone()
+    for number in range(1, 5):
+        phone.up(number)
+    phone.tells(1, *range(10, 18))
+    phone.dials()
+    phone.dialer.keep({node(number): at(number) for number in (1, 2, 9)}, phone.now)
+    assert sorted(phone.dialer.surplus()) == [node(3), node(4)]
+    for number in (3, 4):
+        phone.dialer.link_down(node(number), phone.now)
+    phone.dials()
+    phone.dialer.hint([at(77)], Source.LAN, phone.now)
+    phone.wait(10 * FEELER_PERIOD)
+    assert set(phone.dials()) <= {at(9)}, "no feelers, no hints: only the guard that is still missing"
+
+
+def test_a_leaf_with_one_guard_holds_on_to_the_others() -> None:
+    phone = Phone()
+    for number in range(1, 5):
+        phone.up(number)
+    phone.dialer.keep({node(1): at(1)}, phone.now)
+    assert phone.dialer.surplus() == []
+
+
+def test_a_full_node_has_no_surplus() -> None:
+    phone = Phone(Role.FULL)
+    for number in range(1, 40):
+        phone.up(number)
+    phone.dialer.keep({node(number): at(number) for number in range(1, 4)}, phone.now)
+    assert phone.dialer.surplus() == []
+
+
+def test_half_of_what_is_lacking_comes_from_hints_so_that_no_source_surrounds_us() -> None:
+    phone = Phone(Role.FULL)
+    phone.up(1)
+    phone.dials()
+    phone.dialer.hint([at(number) for number in range(100, 108)], Source.LAN, phone.now)
+    phone.tells(1, *range(10, 18))
+    dialled = phone.dials()
+    hinted = [endpoint for endpoint in dialled if int(endpoint.host.rsplit(".", 1)[1]) >= 100]
+    assert 0 < len(hinted) <= 8
+
+
+def test_the_sources_of_links_are_told() -> None:
+    phone = Phone(Role.FULL)
+    phone.dialer.join(at(1), None, phone.now)
+    phone.up(1)
+    phone.dialer.hint([at(100)], Source.LAN, phone.now)
+    phone.up(100)
+    phone.tells(1, 10)
+    phone.up(10)
+    phone.dialer.link_up(node(50), at(50), phone.now, is_ours=False)
+    assert phone.dialer.sources() == {"join": 1, "lan": 1, "exchange": 1, "incoming": 1}
