@@ -8,9 +8,7 @@ allowances, and handed to the custodian or the overlay; what they answer finds i
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Final, Protocol
 
 from net.custodian import Custodian, Requester
@@ -40,6 +38,10 @@ FIND_BURST: Final = 32.0
 # Lookups that one requester may have us do, each of some thirty questions to others: a reader needs one now and then.
 LOOKUP_RATE: Final = 0.1
 LOOKUP_BURST: Final = 12.0
+# Lookups under way for one requester; and for those who come over circuits, who are as many as they like. Leaves that are
+# linked with us have nobody else to ask.
+MAX_LOOKUPS_EACH: Final = 2
+MAX_LOOKUPS_FROM_AFAR: Final = 8
 
 # What somebody may ask over a circuit; the rest is for neighbours.
 _FROM_AFAR: Final = (Deposit, Follow, Unfollow, Fetch, FindRecord, FindNodes, Lookup)
@@ -99,6 +101,7 @@ class _Standing:
     is_near: bool
     finds: TokenBucket = field(default_factory=lambda: TokenBucket(FIND_RATE, FIND_BURST))
     lookups: TokenBucket = field(default_factory=lambda: TokenBucket(LOOKUP_RATE, LOOKUP_BURST))
+    looking: int = 0  # lookups under way
 
 
 class Desk:
@@ -114,6 +117,7 @@ class Desk:
         self._standing: dict[Requester, _Standing] = {}
         self._of_link: dict[LinkId, Requester] = {}
         self._of_end: dict[EndId, Requester] = {}
+        self._looking_from_afar = 0
 
     # --- who comes and goes -------------------------------------------------------------------------------------------
 
@@ -190,14 +194,28 @@ class Desk:
             if standing.finds.take(1, now.mono):
                 self.send(requester, Nodes(message.request, self._directory.answer_find(message.target)), now)
         elif isinstance(message, Lookup):
-            if standing.lookups.take(1, now.mono):
-                with suppress(Overloaded):  # the asker asks elsewhere
-                    self._directory.serve(message.target, now, partial(self._found, requester, message.request))
+            self._look_up(requester, standing, message, now)
         elif self.custodian is not None:
             self.custodian.receive(requester, message, now)
 
-    def _found(self, requester: Requester, request: int, descriptors: list[bytes], now: Instant) -> None:
-        self.send(requester, Nodes(request, descriptors), now)
+    def _look_up(self, requester: Requester, standing: _Standing, message: Lookup, now: Instant) -> None:
+        is_room = standing.is_near or self._looking_from_afar < MAX_LOOKUPS_FROM_AFAR
+        if not is_room or standing.looking >= MAX_LOOKUPS_EACH or not standing.lookups.take(1, now.mono):
+            return
+
+        def found(descriptors: list[bytes], now: Instant) -> None:
+            self._count_lookup(standing, -1)
+            self.send(requester, Nodes(message.request, descriptors), now)
+
+        self._count_lookup(standing, 1)
+        try:
+            self._directory.serve(message.target, now, found)
+        except Overloaded:  # the asker asks elsewhere
+            self._count_lookup(standing, -1)
+
+    def _count_lookup(self, standing: _Standing, change: int) -> None:
+        standing.looking += change
+        self._looking_from_afar += 0 if standing.is_near else change
 
     # --- the way back -------------------------------------------------------------------------------------------------
 

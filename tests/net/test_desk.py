@@ -9,7 +9,7 @@ import pytest
 
 from net.bucket import Bucket
 from net.custodian import Custodian
-from net.desk import FIND_BURST, FIND_RATE, LOOKUP_BURST, Desk
+from net.desk import FIND_BURST, FIND_RATE, LOOKUP_BURST, MAX_LOOKUPS_EACH, MAX_LOOKUPS_FROM_AFAR, Desk
 from net.errors import Overloaded
 from net.ids import OverlayId
 from net.instant import Instant
@@ -193,14 +193,30 @@ def test_questions_for_nodes_are_rationed_for_each(counter: Counter) -> None:
 
 
 def test_lookups_are_rationed_and_their_answer_finds_its_way_back(counter: Counter) -> None:
-    assert counter.far(*(Lookup(number, TARGET) for number in range(50))) == []
+    for number in range(50):
+        assert counter.far(Lookup(number, TARGET)) == []
+        if len(counter.served) == number + 1 < LOOKUP_BURST:
+            counter.served[number]([], counter.now)
+            assert counter.far() == [Nodes(number, [])]
     assert len(counter.served) == LOOKUP_BURST
-    counter.served[3]([], counter.now)
-    assert counter.far() == [Nodes(3, [])]
     counter.desk.closed(END, counter.now)
-    counter.served[4]([], counter.now)
+    counter.served[-1]([], counter.now)
     assert counter.far() == [], "who asked is gone"
     assert counter.desk.counters.unsent == 1
+
+
+def test_strangers_on_circuits_leave_room_for_the_lookups_of_neighbours(counter: Counter) -> None:
+    counter.far(*(Lookup(number, TARGET) for number in range(50)))
+    assert len(counter.served) == MAX_LOOKUPS_EACH
+    for number in range(2, 50):
+        counter.desk.opened(EndId(number), counter.now)
+        counter.desk.received(EndId(number), encode_message(Lookup(number, TARGET)), counter.now)
+    assert len(counter.served) == MAX_LOOKUPS_FROM_AFAR
+    counter.near(Lookup(1, TARGET))
+    assert len(counter.served) == MAX_LOOKUPS_FROM_AFAR + 1
+    counter.served[0]([], counter.now)
+    counter.desk.received(EndId(49), encode_message(Lookup(49, TARGET)), counter.now)
+    assert len(counter.served) == MAX_LOOKUPS_FROM_AFAR + 2
 
 
 def test_who_is_too_busy_to_look_says_nothing(counter: Counter) -> None:
