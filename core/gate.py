@@ -6,7 +6,7 @@ go of the keys and stops the people layer; the node runs on, knowing nobody.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from core.vault.account import Accounts, Unlocked
 from core.vault.cost import PRODUCT, CostPolicy
 from core.vault.profile import Profile
 from core.vault.remembered import KeyStore
+from net.events import NodeEvent
 from net.parts import Tuning
 
 
@@ -49,6 +50,7 @@ class Gate:
         self._terms = terms
         self._tell = tell
         self._profile: Profile | None = None
+        self._opened: trio.Event | None = None  # while an account is being opened: it reads already
         self._changing = trio.Lock()  # one command at a time opens, locks or changes the account
 
     def _accounts(self) -> Accounts:
@@ -66,12 +68,27 @@ class Gate:
 
     async def _begin(self, unlocked: Unlocked, name: str | None = None) -> None:
         assert self._profile is not None
-        self.open = await OpenAccount.start(
-            self._nursery, self._profile.history, unlocked, self._node, self._emit, self._terms.tuning
-        )
+        self._opened = trio.Event()
+        try:
+            self.open = await OpenAccount.start(
+                self._nursery, self._profile.history, unlocked, self._node, self._emit, self._terms.tuning
+            )
+        finally:
+            self._opened.set()
+            self._opened = None
         self.is_screen_locked = False
         if name:
             await self.open.service.act(act_of(api.AccountRename(name=name)))
+
+    async def feed(self, events: Sequence[NodeEvent]) -> None:
+        """Give the open account what the node reports; without one it is of no interest.
+
+        An account that is being opened has told the node already what it reads, and the answers are said only once.
+        """
+        if self._opened is not None:
+            await self._opened.wait()
+        if self.open is not None:
+            await self.open.service.feed(events)
 
     async def create(self, command: api.AccountCreate) -> api.AccountCreated:
         """Make an account and open it."""

@@ -219,8 +219,7 @@ class Messenger:
             self._answer_searches(batch)
             if any(isinstance(event, CustodianUp | CustodianDown) for event in batch):
                 self._mailbox.put(api.NetworkChanged(peers=len(self._node.status().peers)))
-            if self._gate.open is not None:
-                await self._gate.open.service.feed(batch)
+            await self._gate.feed(batch)
 
     def _answer_searches(self, batch: list[NodeEvent]) -> None:
         for event in batch:
