@@ -64,8 +64,10 @@ SWEEP_PERIOD: Final = 600.0
 GRACE_HOURS: Final = 1
 # What finding a record costs in the allowance for reads, in tags.
 RECORD_COST: Final = 64
-# What beginning a stream costs there: it may make us send everything once more.
+# What beginning a stream costs there, and one more for so many entries of the log that it makes us look through: a full one
+# takes ten milliseconds, twice at once and then every eight seconds.
 FOLLOW_COST: Final = 64
+ENTRIES_PER_COST: Final = 32
 # Pushed parcels that wait to be examined, and how many are in one slice of at most 8 ms. What finds no room, repair brings.
 MAX_PUSHED: Final = 4096
 PUSHED_AT_ONCE: Final = 24
@@ -198,7 +200,7 @@ class Custodian:
             case Deposit():
                 self._on_deposit(requester, allowance, message, now)
             case Follow():
-                if allowance.reads.take(FOLLOW_COST, now.mono):
+                if allowance.reads.take(FOLLOW_COST + self._backlog(message) // ENTRIES_PER_COST, now.mono):
                     self._on_follow(requester, message, now)
             case Unfollow():
                 self._streams.unfollow(requester, message.stream)
@@ -229,6 +231,14 @@ class Custodian:
 
     def _terms(self, now: Instant) -> Terms:
         return Terms(now.hour(), self._swarm.scope, self._price.honoured)
+
+    def _backlog(self, message: Follow) -> int:
+        """Return how many entries of the log a stream begins with, its own and others'."""
+        if self._index is None:
+            return 0
+        log = self._index.log
+        is_known = message.run == self._run and message.arrival <= log.last_arrival
+        return log.count_after(message.arrival if is_known else 0)
 
     def _on_follow(self, requester: Requester, message: Follow, now: Instant) -> None:
         if self._index is not None:

@@ -91,6 +91,10 @@ class TagLog:
         self._tags += tag
         self.last_arrival = arrival
 
+    def count_after(self, arrival: int) -> int:
+        """Return how many boxes came after this one."""
+        return len(self._arrivals) - bisect_right(self._arrivals, arrival)
+
     def page(self, after: int, prefix: int, width: int, limit: int) -> tuple[bytes, int, bool]:
         """Return (tags end to end, arrival reached, whether that is the end) of up to ``limit`` boxes after ``after``."""
         start = bisect_right(self._arrivals, after)
