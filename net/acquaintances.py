@@ -32,6 +32,9 @@ from net.token_bucket import TokenBucket
 # Questions for peers that one link may put: two at once, then one in two seconds.
 ASK_RATE: Final = 0.5
 ASK_BURST: Final = 4.0
+# Descriptions that one link may give of itself, a signature to be checked each: its address wavers, the epoch turns.
+DESCRIBE_RATE: Final = 1 / 30
+DESCRIBE_BURST: Final = 8.0
 
 
 @dataclass(slots=True)
@@ -43,6 +46,7 @@ class _Acquaintance:
     role: Role
     is_chosen: bool  # we dialled it, so it did not choose us
     asks: TokenBucket
+    descriptions: TokenBucket
     unread: bytes | None = None  # its descriptor, of another time than ours
 
 
@@ -111,7 +115,8 @@ class Acquaintances:
             parts.links.close(up.link, now)
             return
         asks = TokenBucket(ASK_RATE, ASK_BURST)
-        self._others[up.link] = _Acquaintance(up.peer, up.endpoint, up.role, up.is_initiator, asks)
+        descriptions = TokenBucket(DESCRIBE_RATE, DESCRIBE_BURST)
+        self._others[up.link] = _Acquaintance(up.peer, up.endpoint, up.role, up.is_initiator, asks, descriptions)
         parts.desk.link_up(up.link, now)
         is_errand = parts.switch.link_up(up.link, up.peer, up.endpoint, now)
         is_errand |= parts.reach.link_up(Neighbour(up.link, up.peer, up.endpoint, up.role, up.is_initiator), now)
@@ -169,7 +174,7 @@ class Acquaintances:
             case Nodes() | Reflection() | DialBack() | Dialed():
                 parts.calls.receive(link, message, now)
             case Describe():
-                if other.role is Role.FULL:
+                if other.role is Role.FULL and other.descriptions.take(1, now.mono):
                     self._read(link, other, message.descriptor, now)
             case AskPeers():
                 if other.asks.take(1, now.mono):
