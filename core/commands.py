@@ -16,13 +16,13 @@ from core.api import ApiError, Kind
 from core.crypto import primitives
 from core.crypto.seed import identity_of
 from core.errors import Malformed
-from core.people import inviting, meeting
+from core.people import inviting, meeting, safekeeping
 from core.people.content import text_size
 from core.people.notices import message_id
 from core.people.work import Work
 from core.storage import accounts, conversations, meetings, messages
 from core.storage.conversations import ConversationRow
-from core.storage.messages import GAP, NEW_DEVICE, MessageRow, NewMessage
+from core.storage.messages import GAP, KEEP_REQUEST, NEW_DEVICE, MessageRow, NewMessage
 
 TEXT_KIND = 1
 _KINDS: Final[dict[int, Literal["text", "gap", "device"]]] = {TEXT_KIND: "text", GAP: "gap", NEW_DEVICE: "device"}
@@ -153,6 +153,9 @@ def _describe_conversation(work: Work, row: ConversationRow) -> api.Conversation
         last_state=last.last_state,
         first_unread=last.first_unread,
         draft=row.draft,
+        keep_asked=bool(row.keep_asked),
+        keep_wanted=bool(row.keep_wanted),
+        keeping=bool(row.keeping),
     )
 
 
@@ -212,16 +215,17 @@ def _message_list(work: Work, command: api.MessageList) -> list[api.Message]:
 
 def describe_message(work: Work, row: MessageRow) -> api.Message:
     """Return a row as people see it."""
+    is_request = row.kind == KEEP_REQUEST
     return api.Message(
         id=row.id,
         sender=_sender(work, row.author),
-        text=row.text,
+        text="" if is_request else row.text,
         sent_at=row.sent_at,
         state=cast("Any", row.state),
         copies=row.copies,
         until=row.until,
         late=bool(row.late),
-        kind=_KINDS.get(row.kind, "unknown"),
+        kind=safekeeping.row_kind(row) if is_request else _KINDS.get(row.kind, "unknown"),
     )
 
 
@@ -248,6 +252,24 @@ def _message_search(work: Work, command: api.MessageSearch) -> list[api.Found]:
     ]
 
 
+# --- friends' devices -------------------------------------------------------------------------------------------------
+
+
+def _ask_keep(work: Work, command: api.ContactAskKeep) -> api.Done:
+    safekeeping.ask(work, conversation_of(work, command.conversation), wanted=command.ask)
+    return api.Done()
+
+
+def _keep_mail(work: Work, command: api.ContactKeepMail) -> api.Done:
+    safekeeping.agree(work, conversation_of(work, command.conversation), keep=command.keep)
+    return api.Done()
+
+
+def kept_for(work: Work) -> int:
+    """Return for how many contacts this device keeps mail."""
+    return len(conversations.kept_inboxes(work.tx))
+
+
 _ACTS: dict[type[api.Command[Any]], Callable[[Work, Any], Any]] = {
     api.AccountRename: _rename,
     api.SettingsGet: _settings,
@@ -265,6 +287,8 @@ _ACTS: dict[type[api.Command[Any]], Callable[[Work, Any], Any]] = {
     api.MessageList: _message_list,
     api.MessageDelete: _message_delete,
     api.MessageSearch: _message_search,
+    api.ContactAskKeep: _ask_keep,
+    api.ContactKeepMail: _keep_mail,
 }
 
 

@@ -15,7 +15,7 @@ import trio
 
 from core import api, finding
 from core.api import ApiError, Kind
-from core.commands import act_of, check_text, conversation_of
+from core.commands import act_of, check_text, conversation_of, kept_for
 from core.gate import Gate, Terms
 from core.node_service import NodeService
 from core.open_node import open_own_node
@@ -23,7 +23,7 @@ from core.options import NetworkOptions
 from core.people import inviting, meeting
 from core.people.work import Work
 from core.refusals import refusals
-from core.status import describe_network
+from core.status import describe_keeping, describe_network
 from core.storage import meetings
 from core.vault.hardening import harden_process
 from net.driver import system_clock
@@ -121,6 +121,7 @@ class Messenger:
             api.ContactAdd: self._add_contact,
             api.NetworkStatusGet: self._status,
             api.SettingsSet: self._change_settings,
+            api.KeepingGet: self._keeping,
             api.MessageDelete: self._delete,
             api.MessageList: self._look,
             api.MessageSend: self._look,
@@ -189,6 +190,9 @@ class Messenger:
         done = await account.service.act(act_of(command))
         await account.heed_settings()
         return done
+
+    async def _keeping(self, _: api.KeepingGet) -> api.KeepingInfo:
+        return describe_keeping(self._node.keeping(), await self._gate.account().service.act(kept_for))
 
     async def _delete(self, command: api.MessageDelete) -> api.Done:
         service = self._gate.account().service

@@ -43,6 +43,7 @@ from net.link.status import Counters
 from net.node import Node, PeerStatus
 from net.onion.guards import Guard
 from net.pace import Pace
+from net.patron import KeepingView
 from net.rendezvous.hints import Source
 from net.transport import Transport
 from net.view import NodeView
@@ -185,6 +186,10 @@ class NodeService:
         """See ``Node.get_record``."""
         self._do(lambda now: self._node.get_record(record_id, now))
 
+    def keep(self, addresses: Collection[int]) -> None:
+        """See ``Node.keep``."""
+        self._do(lambda now: self._node.keep(addresses, now))
+
     async def join(self, spec: JoinSpec) -> None:
         """Link to a node and try for ever; returns once its name is an address. Raises ``Overloaded``."""
         endpoint = await resolve(spec.endpoint, self._transport.local)
@@ -223,6 +228,10 @@ class NodeService:
     def price_factor(self, address: int) -> int:
         """Return how many times the usual work a box to this address must carry now."""
         return self._node.price_factor(address)
+
+    def keeping(self) -> KeepingView | None:
+        """See ``Node.keeping``."""
+        return self._node.keeping()
 
     def status(self) -> NodeStatus:
         """Return what there is to show."""

@@ -109,6 +109,7 @@ async def _serve(
                             await trio.sleep(SETTINGS_PERIOD)
                 finally:
                     node.read(frozenset())  # a node without an account reads nobody's mail
+                    node.keep(frozenset())
                     node.set_pace(tuning.pace)  # and hides nothing that anybody writes
     finally:
         ended.set()

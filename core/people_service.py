@@ -28,6 +28,7 @@ from core.people.effects import (
     Fetch,
     FindRecord,
     Follow,
+    Keep,
     NodeEffect,
     PutRecord,
     Read,
@@ -174,6 +175,8 @@ class PeopleService:
         match effect:
             case Read():
                 self.node.read(effect.addresses)
+            case Keep():
+                self.node.keep(effect.addresses)
             case Follow():
                 self.node.follow(effect.custodian, effect.bucket, effect.cursor)
             case Fetch():

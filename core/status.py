@@ -9,10 +9,12 @@ from core.finding_nodes import FindingStatus
 from core.node_service import NodeStatus
 from core.options import encode_node_id
 from core.paces import PACES, name_of
+from core.people.safekeeping import MAX_KEPT_FOR
 from net.ids import NodeId
 from net.link.events import Role
 from net.link.status import Counters
-from net.patron import BucketView
+from net.parcel.box import BOX_SIZE
+from net.patron import BucketView, KeepingView
 from net.rendezvous.mainline import MainlineState
 
 _SHOWN_KEY_SIZE: Final = 12  # characters of a node's key that are shown
@@ -69,6 +71,21 @@ def describe_network(status: NodeStatus) -> api.NetworkStatus:
             )
             for peer in status.peers
         ],
+    )
+
+
+def describe_keeping(view: KeepingView | None, contacts: int) -> api.KeepingInfo:
+    """Return what keeping contacts' mail costs; None: this node keeps nothing for anybody."""
+    boxes, limit = (view.boxes, view.limit) if view else (0, 0)
+    return api.KeepingInfo(
+        possible=view is not None,
+        contacts=contacts,
+        max_contacts=MAX_KEPT_FOR,
+        boxes=boxes,
+        bytes=boxes * BOX_SIZE,
+        limit_bytes=limit * BOX_SIZE,
+        returned=view.thrown if view else 0,
+        bytes_per_day=view.bytes_per_day if view else 0,
     )
 
 

@@ -49,9 +49,16 @@ from core.api.events import (
     AnyEvent as AnyEvent,
     ContactAccepted as ContactAccepted,
     GreetingReceived as GreetingReceived,
+    KeepRequested as KeepRequested,
     MessageReceived as MessageReceived,
     MessageStateChanged as MessageStateChanged,
     NetworkChanged as NetworkChanged,
+)
+from core.api.keeping import (
+    ContactAskKeep as ContactAskKeep,
+    ContactKeepMail as ContactKeepMail,
+    KeepingGet as KeepingGet,
+    KeepingInfo as KeepingInfo,
 )
 from core.api.meeting import (
     ContactAdd as ContactAdd,
@@ -88,6 +95,7 @@ from core.api.talking import (
     MessageRef as MessageRef,
     MessageSearch as MessageSearch,
     MessageSend as MessageSend,
+    RowKind as RowKind,
     State as State,
 )
 
@@ -95,5 +103,6 @@ AnyCommand = (
     AccountCreate | AccountRestore | AccountUnlock | AccountLock | AccountLogout | AccountChangePasscode
     | AccountRename | AccountGet | InviteCreate | InviteList | InviteRevoke | ContactAdd | GreetingList
     | GreetingAccept | GreetingReject | ConversationList | ConversationRead | DraftSet | MessageSend | MessageList
-    | MessageDelete | MessageSearch | NetworkStatusGet | SettingsGet | SettingsSet
+    | MessageDelete | MessageSearch | NetworkStatusGet | SettingsGet | SettingsSet | ContactAskKeep | ContactKeepMail
+    | KeepingGet
 )  # fmt: skip

@@ -31,6 +31,14 @@ class MessageReceived(Event, frozen=True, tag="message.received"):
     late: bool = False
 
 
+class KeepRequested(Event, frozen=True, tag="contact.keep_requested"):
+    """A contact asks that its mail be kept on this device, or, not ``wanted``, no longer. ``id`` is the row's."""
+
+    conversation: str
+    id: str
+    wanted: bool
+
+
 class MessageStateChanged(Event, frozen=True, tag="message.state"):
     """One of our messages moved on."""
 
@@ -53,4 +61,7 @@ class AccountLocked(Event, frozen=True, tag="account.locked"):
     vault: bool
 
 
-AnyEvent = GreetingReceived | ContactAccepted | MessageReceived | MessageStateChanged | NetworkChanged | AccountLocked
+AnyEvent = (
+    GreetingReceived | ContactAccepted | MessageReceived | KeepRequested | MessageStateChanged | NetworkChanged
+    | AccountLocked
+)  # fmt: skip

@@ -9,7 +9,11 @@ from core.api.base import Command, Record
 
 
 class Conversation(Record, frozen=True, omit_defaults=False):
-    """A conversation as a list shows it. ``state``: waiting (greeting not answered yet), open, unanswered (link over)."""
+    """A conversation as a list shows it. ``state``: waiting (greeting not answered yet), open, unanswered (link over).
+
+    ``keep_asked``: we asked the other side to keep our mail on its device (whether it does is not told to anybody);
+    ``keep_wanted``: it asks us; ``keeping``: this device does.
+    """
 
     id: str
     identity: str
@@ -22,6 +26,9 @@ class Conversation(Record, frozen=True, omit_defaults=False):
     last_state: str = ""
     first_unread: str | None = None
     draft: str = ""
+    keep_asked: bool = False
+    keep_wanted: bool = False
+    keeping: bool = False
 
 
 class ConversationList(Command[list[Conversation]], frozen=True, tag="conversation.list"):
@@ -42,6 +49,7 @@ class DraftSet(Command[Done], frozen=True, tag="draft.set"):
     text: str
 
 
+RowKind = Literal["text", "gap", "device", "keep-asked", "keep-ended", "unknown"]
 State = Literal["queued", "sent", "stored", "delivered", "read", "failed"]
 
 
@@ -56,7 +64,8 @@ class Message(Record, frozen=True):
 
     ``state``, ``copies`` and ``until`` are for one's own messages (``received`` else). ``late`` marks a row that came
     after its place was given up. ``kind`` is "text", "gap" (something is missing here), "device" (the other side
-    restored its account on a new device) or "unknown" (newer version needed).
+    restored its account on a new device), "keep-asked" (the sender asks that its mail be kept on the other's device),
+    "keep-ended" (it no longer does) or "unknown" (newer version needed).
     """
 
     id: str
@@ -67,7 +76,7 @@ class Message(Record, frozen=True):
     copies: int | None = None
     until: int | None = None
     late: bool = False
-    kind: Literal["text", "gap", "device", "unknown"] = "text"
+    kind: RowKind = "text"
 
 
 class MessageSend(Command[MessageRef], frozen=True, tag="message.send"):

@@ -89,6 +89,13 @@ class Acceptance(msgspec.Struct, frozen=True, array_like=True):
     name: Name
 
 
+class KeepRequest(msgspec.Struct, frozen=True, array_like=True):
+    """Please keep on your device what waits for me in the network; or, not ``wanted``, no longer. Nothing answers it."""
+
+    uid: Bytes16
+    wanted: bool
+
+
 class Reset(msgspec.Struct, frozen=True, array_like=True):
     """A new generation of a lane, announced outside it. ``last_index`` is −1 where the writer does not know it.
 
@@ -114,13 +121,14 @@ class Unknown:
     raw: bytes
 
 
-Item = Text | Ack | KeyOffer | Rekey | Acceptance | Unknown
-_KINDS: dict[int, type[Text | Ack | KeyOffer | Rekey | Acceptance]] = {
+Item = Text | Ack | KeyOffer | Rekey | Acceptance | KeepRequest | Unknown
+_KINDS: dict[int, type[Text | Ack | KeyOffer | Rekey | Acceptance | KeepRequest]] = {
     1: Text,
     2: Ack,
     3: KeyOffer,
     4: Rekey,
     5: Acceptance,
+    6: KeepRequest,
 }
 _NUMBER = {kind: number for number, kind in _KINDS.items()}
 

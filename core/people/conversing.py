@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from core.crypto import primitives
 from core.crypto.ratchet import Session
-from core.people import acknowledge, envelope, knowing, lane
+from core.people import acknowledge, envelope, knowing, lane, safekeeping
 from core.people.bounds import decode
 from core.people.content import (
     MAX_LANES,
@@ -34,7 +34,7 @@ from core.people.work import Work
 from core.storage import accounts, conversations, devices, lanes, messages, postings
 from core.storage.devices import DeviceRow
 from core.storage.lanes import ReadLane, WriteLane
-from core.storage.messages import MessageRow
+from core.storage.messages import KEEP_REQUEST, MessageRow
 from core.storage.postings import Posting
 
 # Texts encoded in one transaction: bounds how long the database is busy at a stretch (about 1 ms each).
@@ -115,11 +115,16 @@ def write_pending(work: Work, conversation: int) -> bool:
         lane_row = lanes.writing(work.tx, conversation)
         assert lane_row is not None
         lane_row = _rekey_if_due(work, lane_row)
-        index = write_block(work, lane_row, (Text(row.uid, row.text), acks(work, conversation)), row)
+        index = write_block(work, lane_row, (_item_of(row), acks(work, conversation)), row)
         messages.place(work.tx, row.seq, lane_row.generation, index)
     if rows:
         conversations.set_ack_due(work.tx, conversation, due=False)
     return len(rows) == BATCH
+
+
+def _item_of(row: MessageRow) -> Item:
+    """Return what a row of ours says."""
+    return safekeeping.request_row(row) if row.kind == KEEP_REQUEST else Text(row.uid, row.text)
 
 
 def acks(work: Work, conversation: int) -> Ack:

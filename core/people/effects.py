@@ -17,6 +17,13 @@ class Read:
 
 
 @dataclass(frozen=True, slots=True)
+class Keep:
+    """Keep what lies at these addresses for the contacts who read there, and at no others."""
+
+    addresses: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
 class Follow:
     """Follow a custodian's tag stream of a bucket from a cursor."""
 
@@ -111,5 +118,5 @@ class RecordDraft:
     signature: bytes
 
 
-NodeEffect = Read | Follow | Fetch | Retry | Deposit | Withdraw | PutRecord | FindRecord
+NodeEffect = Read | Keep | Follow | Fetch | Retry | Deposit | Withdraw | PutRecord | FindRecord
 Effect = NodeEffect | Solve | Emit

@@ -1,4 +1,4 @@
-"""Which addresses the node was last told to read: our own, and those of open invitations.
+"""Which addresses the node was last told to read: our own, and those of open invitations; and which to keep for contacts.
 
 They are always the same ones while they are of use, whatever is looked at on the screen, so that what is read says
 nothing about what is done (studies: T14).
@@ -7,20 +7,28 @@ nothing about what is done (studies: T14).
 from __future__ import annotations
 
 from core.people.addressing import addresses, days_read
-from core.people.effects import Read
+from core.people.effects import Keep, Read
 from core.people.work import Work
+from core.storage import conversations
+
+_Wanted = tuple[range, frozenset[bytes]]  # days, secrets
 
 
 class Listening:
-    """The set that the node reads, as far as it was told."""
+    """The sets that the node reads and keeps, as far as it was told."""
 
     def __init__(self) -> None:
-        self._told: tuple[range, frozenset[bytes]] | None = None
+        self._read: _Wanted | None = None
+        self._kept: _Wanted | None = None
 
     def look(self, work: Work) -> None:
-        """Say anew what is to be read, if it changed: a day began, an invitation was made or is over."""
-        wanted = days_read(work.now), frozenset({work.me.inbox, *work.watches.address_secrets()})
-        if wanted != self._told:
-            self._told = wanted
-            days, secrets = wanted
-            work.effects.append(Read(addresses(secrets, days)))
+        """Say anew what is to be read or kept, if it changed: a day began, an invitation was made, somebody agreed."""
+        days = days_read(work.now)
+        read = days, frozenset({work.me.inbox, *work.watches.address_secrets()})
+        if read != self._read:
+            self._read = read
+            work.effects.append(Read(addresses(read[1], days)))
+        kept = days, frozenset(conversations.kept_inboxes(work.tx))
+        if kept != self._kept:
+            self._kept = kept
+            work.effects.append(Keep(addresses(kept[1], days)))

@@ -12,9 +12,9 @@ from core.crypto import primitives
 from core.crypto.ratchet import Session, prekey_id
 from core.crypto.seed import identity_of
 from core.errors import Malformed, OpenFailed
-from core.people import conversing, lane, resetting
+from core.people import conversing, lane, resetting, safekeeping
 from core.people.bounds import decode
-from core.people.content import Ack, Block, Item, KeyOffer, Rekey, Text, Unknown, decode_block
+from core.people.content import Ack, Block, Item, KeepRequest, KeyOffer, Rekey, Text, Unknown, decode_block
 from core.people.device import TAG_SIZE, Certificate
 from core.people.envelope import Place, Wrapped, open_envelope
 from core.people.fragment import MAX_FRAGMENTS, Piece, decode_piece
@@ -232,6 +232,8 @@ def _take_item(work: Work, row: ReadLane, index: int, block: Block, item: Item, 
                 devices.set_offered_key(work.tx, row.device, item.public)
         case Rekey():
             return _open_rekey(work, item)
+        case KeepRequest():
+            safekeeping.received(work, row.conversation, row.device, block.made_at, item, late=late)
         case Unknown():
             _insert_unknown(work, row, index, block, item)
         case _:

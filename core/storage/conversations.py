@@ -9,7 +9,11 @@ from core.storage.database import Snapshot, Transaction
 
 @dataclass(frozen=True, slots=True)
 class ConversationRow:
-    """A conversation with one other identity. ``inbox`` is the secret of its addresses, None until it said so."""
+    """A conversation with one other identity. ``inbox`` is the secret of its addresses, None until it said so.
+
+    ``keep_asked``: we asked the other side to keep our mail; ``keep_wanted``: it asks us, as it said at ``keep_wanted_at``;
+    ``keeping``: we agreed. Numbers 0 and 1 in the table.
+    """
 
     id: int
     public_id: str
@@ -22,9 +26,16 @@ class ConversationRow:
     read_upto: int
     draft: str
     inbox: bytes | None
+    keep_asked: bool
+    keep_wanted: bool
+    keep_wanted_at: int
+    keeping: bool
 
 
-_COLUMNS = "id, public_id, identity, name, state, created_at, waiting_until, opened_at, read_upto, draft, inbox"
+_COLUMNS = (
+    "id, public_id, identity, name, state, created_at, waiting_until, opened_at, read_upto, draft, inbox,"
+    " keep_asked, keep_wanted, keep_wanted_at, keeping"
+)
 
 # Roots kept of one conversation: the one that stands and the latest. Each is watched for resets, at 10 ms a day.
 MAX_ROOTS = 4
@@ -105,6 +116,27 @@ def set_inbox(tx: Transaction, conversation: int, inbox: bytes) -> None:
     tx.run("UPDATE conversations SET inbox = ? WHERE id = ?", inbox, conversation)
 
 
+def set_keep_asked(tx: Transaction, conversation: int, *, asked: bool) -> None:
+    """Note whether we asked the other side to keep our mail."""
+    tx.run("UPDATE conversations SET keep_asked = ? WHERE id = ?", asked, conversation)
+
+
+def set_keep_wanted(tx: Transaction, conversation: int, said_at: int, *, wanted: bool) -> None:
+    """Note whether the other side asks us to keep its mail, and when it said so."""
+    tx.run("UPDATE conversations SET keep_wanted = ?, keep_wanted_at = ? WHERE id = ?", wanted, said_at, conversation)
+
+
+def set_keeping(tx: Transaction, conversation: int, *, keeping: bool) -> None:
+    """Note whether this device keeps the other side's mail."""
+    tx.run("UPDATE conversations SET keeping = ? WHERE id = ?", keeping, conversation)
+
+
+def kept_inboxes(tx: Snapshot) -> list[bytes]:
+    """Return the inbox secrets of those whose mail is kept here."""
+    rows = tx.rows("SELECT inbox FROM conversations WHERE keeping = 1 AND inbox IS NOT NULL AND state = 'open'")
+    return [bytes(row[0]) for row in rows]
+
+
 def set_draft(tx: Transaction, conversation: int, draft: str) -> None:
     """Keep an unsent text."""
     tx.run("UPDATE conversations SET draft = ? WHERE id = ?", draft, conversation)
@@ -133,7 +165,9 @@ def overview(tx: Snapshot, row: ConversationRow) -> Overview:
         row.read_upto,
     )
     last = tx.row(
-        "SELECT sent_at, text, author, state FROM messages WHERE conversation = ? ORDER BY seq DESC LIMIT 1", row.id
+        "SELECT sent_at, iif(kind = 1, text, ''), author, state FROM messages"
+        " WHERE conversation = ? ORDER BY seq DESC LIMIT 1",
+        row.id,
     )
     assert unread is not None
     first = None if unread[1] is None else tx.row("SELECT id FROM messages WHERE seq = ?", unread[1])

@@ -36,6 +36,7 @@ _COLUMNS = (
     " late, pending"
 )
 GAP = 0
+KEEP_REQUEST = 6  # ``core.people.safekeeping``
 NEW_DEVICE = -1  # the other side restored its account on a device that was not known before
 
 

@@ -109,6 +109,7 @@ class BothStores(RuleBasedStateMachine):
     @invariant()
     def hold_the_same(self) -> None:
         assert self.ours.usage() == self.model.usage()
+        assert self.ours.kept() == self.model.kept()
         for kind in Kind:
             for parcel_id in IDS:
                 ours = self.ours.get(kind, parcel_id)

@@ -14,7 +14,7 @@ from pathlib import Path
 from core import api, commands
 from core.people import inviting, posting
 from core.people.account_keys import keys_of_seed
-from core.people.effects import BoxDraft, Deposit, Effect, Emit, Fetch, FindRecord, Follow, PutRecord, Read, Solve
+from core.people.effects import BoxDraft, Deposit, Effect, Emit, Fetch, FindRecord, Follow, Keep, PutRecord, Read, Solve
 from core.people.engine import Engine
 from core.people.moment import HOUR_MS, Moment
 from core.storage.database import Database
@@ -106,6 +106,7 @@ class Person:
         self.engine = Engine(self.database, keys_of_seed(self.seed), self.moment(), distrust=distrust, price=CHEAP)
         self.mark = max(getattr(self, "mark", 0), self.engine.counter)
         self.addresses: frozenset[int] = frozenset()
+        self.kept: frozenset[int] = frozenset()  # at which mail is kept for others
         self._arrivals: dict[Bucket, int] = {}
         self.carry_out(self.engine.start(self.moment()))
 
@@ -161,12 +162,19 @@ class Person:
                     self.feed([RecordAnswered(c, effect.record_id, record) for c, record in found])
                 case Fetch() if self.online:
                     self._fetch(effect.tags)
-                case Read():
-                    self.addresses = effect.addresses
-                case Follow():
-                    self._arrivals[effect.bucket] = 0 if effect.cursor is None else effect.cursor.arrival
+                case Read() | Keep() | Follow():
+                    self._listen(effect)
                 case _:
                     pass
+
+    def _listen(self, effect: Read | Keep | Follow) -> None:
+        match effect:
+            case Read():
+                self.addresses = effect.addresses
+            case Keep():
+                self.kept = effect.addresses
+            case Follow():
+                self._arrivals[effect.bucket] = 0 if effect.cursor is None else effect.cursor.arrival
 
     def _solve(self, effect: Solve) -> None:
         hour = self.office.now_ms // HOUR_MS

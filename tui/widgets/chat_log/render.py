@@ -48,7 +48,18 @@ FOUND = Style(bold=True, underline=True)
 GAP_NOTE = "something is missing here; it will be added if it still comes"
 UNKNOWN_NOTE = "this needs a newer version of sottovoce to be shown"
 DEVICE_NOTE = "restored this account on a new device"
-NOTES = {"gap": GAP_NOTE, "device": DEVICE_NOTE, "unknown": UNKNOWN_NOTE}
+KEEP_NOTE = "asks you to keep mail that waits in the network on your device too"
+KEEP_ENDED_NOTE = "no longer asks you to keep mail"
+OWN_KEEP_NOTE = "you asked for your mail to be kept on the other device too"
+OWN_KEEP_ENDED_NOTE = "you no longer ask for your mail to be kept"
+NOTES = {
+    "gap": GAP_NOTE,
+    "device": DEVICE_NOTE,
+    "keep-asked": KEEP_NOTE,
+    "keep-ended": KEEP_ENDED_NOTE,
+    "unknown": UNKNOWN_NOTE,
+}
+OWN_NOTES = {"keep-asked": OWN_KEEP_NOTE, "keep-ended": OWN_KEEP_ENDED_NOTE}
 LATE_NOTE = "came late"
 
 
@@ -155,7 +166,7 @@ def draw(row: Message, place: Place, look: Look) -> DrawnRow:
     if place.unread:
         lines.append(Line(_rule(f"{place.unread} new", look.styles.unread, look)))
     if row.kind != "text":
-        note = NOTES[row.kind]
+        note = OWN_NOTES.get(row.kind, UNKNOWN_NOTE) if row.sender == "me" else NOTES[row.kind]
         lines.extend(Line(strip) for strip in _notes(note, look))
         return DrawnRow(note, tuple(_highlighted(lines, look)) if place.selected else tuple(lines))
     text = clean_text(row.text)
