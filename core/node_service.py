@@ -55,6 +55,10 @@ MAX_EVENTS: Final = 256
 # Seconds between two notes of whom we know: what a crash may forget.
 REMEMBER_PERIOD: Final = 600.0
 
+# Network time never reads less: a machine without a battery wakes up in 1970, and what counts days and epochs backwards from
+# there would come to negative ones. Half a year of 1970, in milliseconds.
+EARLIEST_MS: Final = 180 * 86_400_000
+
 AnyStoreJob = StoreJob[Any]
 R = TypeVar("R")
 
@@ -215,7 +219,7 @@ class NodeService:
 
     def network_ms(self) -> int:
         """Return network time, Unix milliseconds."""
-        return self._clock().wall_ms + self._node.network_offset_ms()
+        return max(self._clock().wall_ms + self._node.network_offset_ms(), EARLIEST_MS)
 
     def custodians(self) -> list[NodeId]:
         """Return the full nodes that can be asked now."""
