@@ -11,13 +11,11 @@ import time
 from typing import Any, Final
 
 from net.events import CustodianUp, TagsArrived
-from net.ids import Endpoint, ParcelId, Tag
+from net.ids import Endpoint, Tag
 from net.instant import Instant
-from net.parcel.box import CIPHERTEXT_SIZE, MAX_BOX_HOURS, Box, encode_box, signed_fields
-from net.parcel.work import PUZZLES
-from net.primitives import sign_by_seed
 from net.simulator import Host, Machine, Path, World
 from net.simulator.nodes import full_node, leaf_node
+from net.simulator.people import free_box
 
 # Everybody reads one inbox.
 ADDRESS: Final = 0
@@ -28,15 +26,6 @@ SECONDS: Final = 60.0
 WRITE_EVERY: Final = 2.0
 # Datagrams in the measurement of the bare loop.
 BARE_DELIVERIES: Final = 200_000
-
-
-def free_box(seed: bytes, now: Instant) -> bytes:
-    """Make a box that is worth nothing, for a world where work is free."""
-    hour = now.hour() + MAX_BOX_HOURS - 2
-    ciphertext = seed * (CIPHERTEXT_SIZE // len(seed)) + bytes(CIPHERTEXT_SIZE % len(seed))
-    box_id = ParcelId(sign_by_seed(seed, b"")[0])
-    _, signature = sign_by_seed(seed, signed_fields(0, hour, box_id, ciphertext))
-    return encode_box(Box(0, hour, box_id, (0,) * PUZZLES, ciphertext, signature))
 
 
 class Writer:

@@ -6,7 +6,6 @@ the product. A node that restarts has its key, its store, and what a node's owne
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -21,7 +20,6 @@ from net.overlay.descriptor import Verifier
 from net.overlay.identity import Identity, identity_of
 from net.pace import NORMAL, Pace
 from net.parts import Tuning
-from net.rendezvous.hints import Source
 from net.simulator.plain_links import PlainLinks, Resident
 from net.simulator.world import FREE, Build, Host, Machine
 
@@ -31,9 +29,6 @@ CHEAP: Final = Tuning(price=FREE, id_work_bits=0)
 MAX_REMEMBERED: Final = 64
 # Descriptors that all plain nodes of a process together remember to be genuine: ten thousand nodes in three epochs.
 GENUINE: Final = 32_768
-
-# Where a starting node may find others, as the BitTorrent DHT tells it.
-Rendezvous = Callable[[], Sequence[Endpoint]]
 
 
 @dataclass(slots=True)
@@ -52,23 +47,17 @@ def plain_tuning(pace: Pace = NORMAL) -> Tuning:
     return Tuning(price=FREE, id_work_bits=0, pace=pace, cipher=PlainOnionCipher(), verifier=verifier)
 
 
-def full_node(
-    *bootstraps: Endpoint, tuning: Tuning = CHEAP, is_plain: bool = False, rendezvous: Rendezvous | None = None
-) -> Build:
+def full_node(*bootstraps: Endpoint, tuning: Tuning = CHEAP, is_plain: bool = False) -> Build:
     """Return how to build a full node that keeps its key and its store over restarts."""
-    return _node(Role.FULL, bootstraps, tuning, rendezvous, is_plain=is_plain)
+    return _node(Role.FULL, bootstraps, tuning, is_plain=is_plain)
 
 
-def leaf_node(
-    *bootstraps: Endpoint, tuning: Tuning = CHEAP, is_plain: bool = False, rendezvous: Rendezvous | None = None
-) -> Build:
+def leaf_node(*bootstraps: Endpoint, tuning: Tuning = CHEAP, is_plain: bool = False) -> Build:
     """Return how to build a leaf that keeps its key over restarts."""
-    return _node(Role.LEAF, bootstraps, tuning, rendezvous, is_plain=is_plain)
+    return _node(Role.LEAF, bootstraps, tuning, is_plain=is_plain)
 
 
-def _node(
-    role: Role, bootstraps: tuple[Endpoint, ...], tuning: Tuning, rendezvous: Rendezvous | None, *, is_plain: bool
-) -> Build:
+def _node(role: Role, bootstraps: tuple[Endpoint, ...], tuning: Tuning, *, is_plain: bool) -> Build:
     homes: dict[Endpoint, _Home] = {}
 
     def build(host: Host) -> Machine:
@@ -89,8 +78,6 @@ def _node(
         node.set_own([host.endpoint], now)
         if home.peers or home.guards:
             node.remember(home.peers, home.guards, now)
-        if rendezvous is not None:
-            node.hint(rendezvous(), Source.MAINLINE, now)
         for endpoint in bootstraps:
             node.join(endpoint, None, now)
         return node

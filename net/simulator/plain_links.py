@@ -16,6 +16,7 @@ import math
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import IntEnum
 from typing import Final, NamedTuple
 
 from net.agenda import Agenda
@@ -25,19 +26,31 @@ from net.link.attempts import ATTEMPT_LIFE, PROBE_LIFE, RETRY_AFTER
 from net.link.events import CellReceived, ConnectFailed, LinkDown, LinkEvent, LinkId, LinkUp, MessageReceived, Role
 from net.link.frames import CELL_SIZE, LARGE_DATAGRAM_SIZE
 from net.link.layer import MAX_LINKS
+from net.link.session import DOWN_AFTER, PROBE_AFTER
 from net.link.status import Counters, LinkInfo
 from net.link.stream import MAX_MESSAGE_SIZE
 
 # What a real frame carries of a message.
-_FRAME_ROOM: Final = 1190
-# Seconds: a peer that is gone is noticed when something is owed, and when nothing is.
-SILENCE: Final = 20.0
-LOOK_PERIOD: Final = 45.0
+FRAME_ROOM: Final = 1190
+# Seconds after which a peer that does not answer is given up, and between two looks whether all are there, as pings would.
+SILENCE: Final = DOWN_AFTER
+LOOK_PERIOD: Final = PROBE_AFTER
 # Messages that overtook another one and wait for it.
 MAX_EARLY: Final = 256
 
 _HELLO, _ANSWER, _MESSAGE, _CELL, _BYE = range(5)
+_HEAD: Final = 13  # of a message: its sort, the link's name, its number
 _KEY, _NAME = 32, 8
+
+
+class Sort(IntEnum):
+    """What a stand-in's datagram is; its first byte."""
+
+    HELLO = _HELLO
+    ANSWER = _ANSWER
+    MESSAGE = _MESSAGE
+    CELL = _CELL
+    BYE = _BYE
 
 
 class Resident(NamedTuple):
@@ -90,6 +103,7 @@ class PlainLinks:
         self._events: deque[LinkEvent] = deque()
         self._outbox: list[tuple[bytes, Endpoint]] = []
         self._last_link = 0
+        self._look_at = math.inf
 
     # --- what the owner does ------------------------------------------------------------------------------------------
 
@@ -172,17 +186,19 @@ class PlainLinks:
                 self._events.append(ConnectFailed(attempt.endpoint, attempt.peer, "no answer"))
         for link in self._doubts.pop_due(now.mono):
             held = self._links[link]
-            if self._is_there(held):
-                held.is_doubted = False
-                self._doubts.schedule(link, now.mono + LOOK_PERIOD)
-            else:
+            held.is_doubted = False
+            if not self._is_there(held):
                 self._end(held, "silent")
+        if now.mono >= self._look_at:
+            self._look_at = now.mono + LOOK_PERIOD if self._links else math.inf
+            for held in self._links.values():
+                self._look_for(held, now)
 
     def next_deadline(self) -> float | None:
         """Return when ``handle_timeout`` is due."""
         if self._outbox:
             return 0.0
-        deadline = min(self._patience.next_deadline(), self._doubts.next_deadline())
+        deadline = min(self._patience.next_deadline(), self._doubts.next_deadline(), self._look_at)
         return None if deadline == math.inf else deadline
 
     def datagrams_to_send(self, now: Instant) -> list[tuple[bytes, Endpoint]]:
@@ -222,7 +238,7 @@ class PlainLinks:
         up = LinkUp(LinkId(self._last_link), peer, source, role, wall_ms, kind == _ANSWER)
         held = _Link(up, name, resident.life if resident else 0)
         self._links[up.link] = self._by_peer[peer] = self._by_name[name] = held
-        self._doubts.schedule(up.link, now.mono + LOOK_PERIOD)
+        self._look_at = min(self._look_at, now.mono + LOOK_PERIOD)
         if kind == _HELLO:
             self._greet(_ANSWER, name, source, now)
         self._events.append(up)
@@ -258,6 +274,9 @@ class PlainLinks:
     def _send(self, held: _Link, data: bytes, now: Instant) -> None:
         held.bytes_out += _frames(data) * LARGE_DATAGRAM_SIZE
         self._post(data, held.up.endpoint)
+        self._look_for(held, now)
+
+    def _look_for(self, held: _Link, now: Instant) -> None:
         if not held.is_doubted and not self._is_there(held):
             held.is_doubted = True
             self._doubts.schedule(held.up.link, now.mono + SILENCE)
@@ -276,4 +295,9 @@ class PlainLinks:
 
 
 def _frames(data: bytes) -> int:
-    return 1 if data[0] == _CELL else -(-len(data) // _FRAME_ROOM)
+    return 1 if data[0] == _CELL else -(-len(data) // FRAME_ROOM)
+
+
+def message_of(data: bytes) -> tuple[Sort, bytes]:
+    """Return what a datagram is, and the message that it carries if any."""
+    return Sort(data[0]), data[_HEAD:] if data[0] == _MESSAGE else b""
