@@ -20,8 +20,10 @@ _INBOX = b"sottovoce/v1/inbox"
 _ADDRESS_SIZE = 4
 # Boxes of today and of the two days before can still lie in the network.
 _DAYS_BACK = 2
-# Tomorrow's address is read this long before midnight: writers' clocks are ahead, and circuits take time. Milliseconds.
+# Tomorrow's address is read so long before midnight: writers' clocks are ahead, and circuits take time. Milliseconds. Each
+# reader draws its own moment for each day: were it the same one, the error of a clock would show whose circuits are one's.
 EARLY_MS = HOUR_MS
+LATEST_EARLY_MS = EARLY_MS // 4
 
 
 def address_on(secret: bytes, day: int) -> int:
@@ -35,9 +37,9 @@ def shown_prefix(secret: bytes, day: int, width: int) -> int:
     return Bucket.of(address_on(secret, day), width).prefix
 
 
-def days_read(now: Moment) -> range:
-    """Return the days whose addresses may hold mail now."""
-    return range(now.day - _DAYS_BACK, (now.network_ms + EARLY_MS) // DAY_MS + 1)
+def days_read(now: Moment, early_ms: int = EARLY_MS) -> range:
+    """Return the days whose addresses may hold mail now, tomorrow's from so long before midnight."""
+    return range(now.day - _DAYS_BACK, (now.network_ms + early_ms) // DAY_MS + 1)
 
 
 def addresses(secrets: Iterable[bytes], days: range) -> frozenset[int]:

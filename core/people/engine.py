@@ -91,7 +91,7 @@ class Engine:
         self._solving: set[tuple[int, int]] = set()
         self._fetching = Fetching()
         self._foresight = Foresight()
-        self._listening = Listening()
+        self._listening = Listening(self._random)
         self._keys = keys
         self._keeping = Keeping(keys, self._random)
         self._caught_up = False
@@ -133,7 +133,7 @@ class Engine:
         """Build what is watched from the database."""
         self._solving.clear()
         self._foresight.clear()
-        self._listening = Listening()
+        self._listening = Listening(self._random)
         self._keeping = Keeping(self._keys, self._random)
         with self._database.transaction() as tx:
             self._watches = Watches(now.day, mail.tags(tx))

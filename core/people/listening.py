@@ -6,7 +6,9 @@ nothing about what is done (studies: T14).
 
 from __future__ import annotations
 
-from core.people.addressing import addresses, days_read
+from random import Random
+
+from core.people.addressing import EARLY_MS, LATEST_EARLY_MS, addresses, days_read
 from core.people.effects import Keep, Read
 from core.people.work import Work
 from core.storage import conversations
@@ -17,13 +19,18 @@ _Wanted = tuple[range, frozenset[bytes]]  # days, secrets
 class Listening:
     """The sets that the node reads and keeps, as far as it was told."""
 
-    def __init__(self) -> None:
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        self._day = -1
+        self._early_ms = EARLY_MS  # how long before the end of that day the next one's addresses are added
         self._read: _Wanted | None = None
         self._kept: _Wanted | None = None
 
     def look(self, work: Work) -> None:
         """Say anew what is to be read or kept, if it changed: a day began, an invitation was made, somebody agreed."""
-        days = days_read(work.now)
+        if work.now.day != self._day:
+            self._day, self._early_ms = work.now.day, self._random.randint(LATEST_EARLY_MS, EARLY_MS)
+        days = days_read(work.now, self._early_ms)
         read = days, frozenset({work.me.inbox, *work.watches.address_secrets()})
         if read != self._read:
             self._read = read
