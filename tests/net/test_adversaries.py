@@ -68,7 +68,7 @@ def one_box(tag: Tag) -> bool:
 
 @pytest.mark.parametrize("is_hidden", [everything, one_box])
 def test_a_custodian_that_withholds_is_found_out_and_left(is_hidden: Callable[[Tag], bool]) -> None:
-    village = Village(is_quiet=True)
+    village = Village(is_quiet=True, is_plain=True)
     writer, reader = village.residents
     village.settle()
     liar = reader.custodians()[0]
@@ -106,7 +106,7 @@ def test_a_custodian_that_replays_alters_or_floods_is_left_and_does_no_harm(chea
 
 
 def test_half_of_the_custodians_die_at_once_and_new_ones_take_over() -> None:
-    village = Village(is_quiet=True)
+    village = Village(is_quiet=True, is_plain=True)
     writer, reader = village.residents
     village.settle()
     write_all(village, writer, every=0.1)
@@ -127,7 +127,7 @@ def test_half_of_the_custodians_die_at_once_and_new_ones_take_over() -> None:
 
 
 def test_all_nodes_restart_and_nothing_is_lost_that_was_on_two_disks() -> None:
-    village = Village(is_quiet=True)
+    village = Village(is_quiet=True, is_plain=True)
     writer, reader = village.residents
     village.settle()
     write_all(village, writer, every=0.1)
@@ -151,7 +151,7 @@ def test_all_nodes_restart_and_nothing_is_lost_that_was_on_two_disks() -> None:
 
 @pytest.mark.parametrize("share", [1.0, 0.5])
 def test_relays_that_lose_what_passes_through_them_are_avoided(share: float) -> None:
-    village = Village()
+    village = Village(is_plain=True)
     writer, reader = village.residents
     village.settle()
     guards = {guard.node for each in village.residents for guard in each.node().guards()}
@@ -171,7 +171,7 @@ def test_relays_that_lose_what_passes_through_them_are_avoided(share: float) -> 
 
 
 def test_a_relay_that_delays_only_delays() -> None:
-    village = Village(is_quiet=True)
+    village = Village(is_quiet=True, is_plain=True)
     writer, reader = village.residents
     village.settle()
     for host in village.fulls[:4]:
@@ -184,7 +184,7 @@ def test_a_relay_that_delays_only_delays() -> None:
 
 
 def test_a_guard_that_lets_nothing_through_is_set_aside() -> None:
-    village = Village(8)
+    village = Village(8, is_plain=True)
     writer, reader = village.residents
     village.settle()
     guard = writer.node().guards()[0].node
@@ -204,7 +204,7 @@ def test_a_guard_that_lets_nothing_through_is_set_aside() -> None:
 
 
 def test_a_guard_that_goes_away_is_missed_by_nobody() -> None:
-    village = Village(is_quiet=True)
+    village = Village(is_quiet=True, is_plain=True)
     writer, reader = village.residents
     village.settle()
     firsts = {each.node().guards()[0].node for each in village.residents}
@@ -220,7 +220,7 @@ def test_a_guard_that_goes_away_is_missed_by_nobody() -> None:
 
 
 def test_nodes_that_a_liar_invents_get_into_no_table() -> None:
-    village = Village(is_quiet=True)
+    village = Village(is_quiet=True, is_plain=True)
     liar = village.fulls[5].node()
     rng, nowhere = Random(1), Endpoint("127.0.77.77", 4000)
 
@@ -245,7 +245,7 @@ def test_nodes_that_a_liar_invents_get_into_no_table() -> None:
 
 
 def test_liars_that_name_only_each_other_surround_nobody() -> None:
-    village = Village(13, is_quiet=True)
+    village = Village(13, is_quiet=True, is_plain=True)
     liars = [host.node() for host in village.fulls[4:7]]
 
     def friends(_target: bytes, _now: Instant) -> list[bytes]:

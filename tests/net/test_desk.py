@@ -193,30 +193,36 @@ def test_questions_for_nodes_are_rationed_for_each(counter: Counter) -> None:
 
 
 def test_lookups_are_rationed_and_their_answer_finds_its_way_back(counter: Counter) -> None:
-    for number in range(50):
+    numbers = iter(range(100))
+    for _ in range(round(LOOKUP_BURST)):
+        number = next(numbers)
         assert counter.far(Lookup(number, TARGET)) == []
-        if len(counter.served) == number + 1 < LOOKUP_BURST:
-            counter.served[number]([], counter.now)
-            assert counter.far() == [Nodes(number, [])]
-    assert len(counter.served) == LOOKUP_BURST
+        counter.served.pop()([], counter.now)
+        assert counter.far() == [Nodes(number, [])]
+    counter.far(Lookup(next(numbers), TARGET))
+    assert counter.served == [], "that was all for now"
+    counter.wait(10)
+    counter.far(Lookup(next(numbers), TARGET))
     counter.desk.closed(END, counter.now)
-    counter.served[-1]([], counter.now)
+    counter.served.pop()([], counter.now)
     assert counter.far() == [], "who asked is gone"
     assert counter.desk.counters.unsent == 1
 
 
-def test_strangers_on_circuits_leave_room_for_the_lookups_of_neighbours(counter: Counter) -> None:
-    counter.far(*(Lookup(number, TARGET) for number in range(50)))
-    assert len(counter.served) == MAX_LOOKUPS_EACH
-    for number in range(2, 50):
-        counter.desk.opened(EndId(number), counter.now)
-        counter.desk.received(EndId(number), encode_message(Lookup(number, TARGET)), counter.now)
+def test_one_has_few_lookups_under_way_and_circuits_leave_room_for_neighbours(counter: Counter) -> None:
+    ends = [EndId(number) for number in range(10, 30)]
+    for end in ends:
+        counter.desk.opened(end, counter.now)
+        for number in range(5):
+            counter.desk.received(end, encode_message(Lookup(number, TARGET)), counter.now)
     assert len(counter.served) == MAX_LOOKUPS_FROM_AFAR
-    counter.near(Lookup(1, TARGET))
-    assert len(counter.served) == MAX_LOOKUPS_FROM_AFAR + 1
-    counter.served[0]([], counter.now)
-    counter.desk.received(EndId(49), encode_message(Lookup(49, TARGET)), counter.now)
-    assert len(counter.served) == MAX_LOOKUPS_FROM_AFAR + 2
+    counter.near(*(Lookup(number, TARGET) for number in range(5)))
+    assert len(counter.served) == MAX_LOOKUPS_FROM_AFAR + MAX_LOOKUPS_EACH
+    for found in counter.served:
+        found([], counter.now)
+    counter.served.clear()
+    counter.far(Lookup(9, TARGET))
+    assert len(counter.served) == 1, "room is given back"
 
 
 def test_who_is_too_busy_to_look_says_nothing(counter: Counter) -> None:

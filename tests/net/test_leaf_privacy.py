@@ -12,7 +12,7 @@ from tests.support.parcels import box_bytes
 from tests.support.village import Resident, Village
 
 FULLS = 14
-PAIRS = 8
+PAIRS = 6
 # Standard deviations that count as chance: less than once in seven hundred worlds.
 CHANCE = 3.0
 

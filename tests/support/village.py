@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from net.bucket import Bucket
@@ -11,13 +12,11 @@ from net.events import BoxAbsent, BoxArrived, CustodianUp, DepositAnswered, Node
 from net.ids import Cursor, Endpoint, NodeId, Tag, tag_of
 from net.instant import Instant
 from net.node import Node
-from net.onion.cipher import OnionCipher
-from net.onion.plain_cipher import PlainOnionCipher
 from net.pace import NORMAL
 from net.parcel.box import decode_box
 from net.parts import Tuning
-from net.simulator import FREE, Host, Machine, Path, World
-from net.simulator.nodes import full_node, leaf_node
+from net.simulator import Host, Machine, Path, World
+from net.simulator.nodes import CHEAP, full_node, leaf_node, plain_tuning
 from tests.support.parcels import tag_number
 
 # Everybody's inbox, where a test does not care which.
@@ -29,10 +28,9 @@ SETTLING: Final = 30.0
 
 
 def tuning(*, is_plain: bool = False, is_quiet: bool = False) -> Tuning:
-    """Return what makes parcels and places free. Plain: and the onion's ciphers too; quiet: there is no cover traffic."""
-    cipher: OnionCipher | None = PlainOnionCipher() if is_plain else None
+    """Return what makes parcels and places free. Plain: and the ciphers too; quiet: there is no cover traffic."""
     pace = NORMAL._replace(loop_period=1e6) if is_quiet else NORMAL
-    return Tuning(price=FREE, id_work_bits=0, cipher=cipher, pace=pace)
+    return plain_tuning(pace) if is_plain else replace(CHEAP, pace=pace)
 
 
 class Resident:
