@@ -32,7 +32,7 @@ from benchmarks.simulation_towns import delivery, load, partition
 from benchmarks.support.report import Figures
 
 # People, letters, hours in which they are written, mean hours up and down.
-DELIVERY = ((100, 600, 4.0, 2.5, 6.0), (100, 600, 4.0, 2.5, 5.0))
+DELIVERY = ((100, 600, 4.0, 2.5, 6.0), (100, 600, 4.0, 2.5, 7.5))
 QUICK_DELIVERY = ((30, 40, 0.5, 2.5, 6.0),)
 # People, and seconds before and in the window.
 LOAD = ((100, 900.0, 1800.0), (1_000, 900.0, 600.0), (10_000, 750.0, 240.0))

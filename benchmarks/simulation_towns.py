@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from random import Random
 from statistics import fmean
@@ -41,6 +42,7 @@ def delivery(people: int, letters: int, hours: float, up: float, down: float, *,
         "virtual_hours": round(town.world.now / HOUR, 1),
         "patience_hours": patience,
         **_arrivals(town.letters, patience * HOUR),
+        "hops_of_paths": _hops(town),
         "linking": _linking(town, Random(seed)),
     }
 
@@ -97,6 +99,12 @@ def _quantiles(samples: Sequence[float], unit: float) -> Figures:
         name: round(ordered[min(len(ordered) - 1, int(len(ordered) * share))] / unit, 2)
         for name, share in (("median", 0.5), ("p95", 0.95), ("p99", 0.99), ("max", 1.0))
     }
+
+
+def _hops(town: Town) -> Figures:
+    """Count the nodes on the paths of letters: four, where enough are known that were not found wanting."""
+    walks = [walk for each in town.exchanges() for walk in each.throws + each.fetches]
+    return {str(hops): count for hops, count in sorted(Counter(len(walk.nodes) for walk in walks).items())}
 
 
 def _linking(town: Town, rng: Random) -> list[Figures]:

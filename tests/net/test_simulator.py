@@ -10,8 +10,8 @@ from net.ids import Endpoint
 from net.instant import HOUR_MS, Instant
 from net.node import Node
 from net.simulator import EPOCH_MS, Host, Machine, Path, World
+from net.simulator.__main__ import Echo, Writer, parcels_at
 from net.simulator.nodes import full_node, leaf_node
-from net.simulator.__main__ import Echo, Writer
 from tests.support.parcels import box_bytes
 from tests.support.village import Village
 
@@ -168,15 +168,17 @@ def test_an_actor_owns_its_node_and_lives_by_callbacks() -> None:
     host.restart()
     world.run_for(20)
     assert len(writers) == 2
-    assert hub.node().parcels() >= 12
+    assert parcels_at(hub) >= 12
     assert len(writers[1].tags) >= 12
     assert isinstance(host.machine, Node)
 
 
 def test_asking_for_a_node_where_none_runs_is_a_mistake() -> None:
     world = World(1)
+    host = world.add(lambda _: Echo())
+    host.kill()
     with pytest.raises(TypeError):
-        world.add(lambda _: Echo()).node()
+        host.node()
 
 
 def test_waiting_for_something_ends_when_it_happens_or_time_is_over() -> None:
