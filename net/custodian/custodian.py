@@ -23,7 +23,7 @@ from net.custodian.index import Index
 from net.custodian.intake import Committed, Intake
 from net.custodian.outlet import AnyStoreJob, Outlet, Requester, StoreJob
 from net.custodian.price import WINDOWS_KEPT, RisingPrice
-from net.custodian.repair import answer_comparison, comparison_cost, is_common
+from net.custodian.repair import comparison_cost, is_common
 from net.custodian.room import Quota, Room
 from net.custodian.shelf import Shelf
 from net.custodian.streams import Streams
@@ -68,9 +68,9 @@ RECORD_COST: Final = 64
 # takes ten milliseconds, twice at once and then every eight seconds.
 FOLLOW_COST: Final = 64
 ENTRIES_PER_COST: Final = 32
-# Pushed parcels that wait to be examined, and how many are in one slice of at most 8 ms. What finds no room, repair brings.
+# Pushed parcels that wait to be examined, and how many are in one slice of 3 ms. What finds no room, repair brings.
 MAX_PUSHED: Final = 4096
-PUSHED_AT_ONCE: Final = 24
+PUSHED_AT_ONCE: Final = 10
 # Seconds until the index is read again when parcels that it forgot may still be on the disk.
 RELOAD_AFTER: Final = 60.0
 
@@ -293,7 +293,7 @@ class Custodian:
         elif is_common(message, repair.ranges(requester)) and allowance.repair.take(
             comparison_cost(message, self._index), now.mono
         ):
-            self._outlet.send(requester, answer_comparison(message, self._index), now)
+            repair.answer(requester, message, self._index, now)
 
     def _take_pushed(self, index: Index, now: Instant) -> None:
         """Examine a slice of what mates pushed: each costs a proof of work and a signature."""
@@ -317,6 +317,8 @@ class Custodian:
             jobs.append(commit)
         if give := self._swarm.next_job(now):
             jobs.append(give)
+        if hashing := self._swarm.repair.next_job():
+            jobs.append(hashing)
         return jobs + self.shelf.take_jobs()
 
     def _sweep_due(self) -> float:

@@ -115,18 +115,53 @@ class TagLog:
         return len(self._arrivals)
 
 
-class Index:
-    """Keys in order, the tag log, and a ladder for each kind."""
+class SortedKeys:
+    """Keys in order, and what custodians compare of them: counts and digests of ranges."""
 
-    def __init__(self) -> None:
-        self.log = TagLog()
-        self._keys: list[bytes] = []
-        self._ladders = {kind: Ladder() for kind in KINDS}
-        self._records: dict[bytes, bytes] = {}  # the rung of each, by kind ‖ address ‖ id
+    def __init__(self, keys: list[bytes]) -> None:
+        self._keys = keys
 
     def __contains__(self, key: bytes) -> bool:
         at = bisect_left(self._keys, key)
         return at < len(self._keys) and self._keys[at] == key
+
+    def keys(self, low: bytes, high: bytes) -> list[bytes]:
+        """Return the keys in [low, high); an empty ``high`` means to the end."""
+        start, stop = self._bounds(low, high)
+        return self._keys[start:stop]
+
+    def count(self, low: bytes, high: bytes) -> int:
+        """Return how many keys lie in [low, high)."""
+        start, stop = self._bounds(low, high)
+        return max(stop - start, 0)
+
+    def digest(self, low: bytes, high: bytes) -> bytes:
+        """Return 16 bytes that two custodians share just when they hold the same in [low, high)."""
+        return sha256(b"".join(self.keys(low, high))).digest()[:RANGE_DIGEST_SIZE]
+
+    def split(self, low: bytes, high: bytes, parts: int) -> list[tuple[bytes, bytes]]:
+        """Cut [low, high) into ``parts`` ranges of about as many keys each: (end, digest) in order."""
+        start, stop = self._bounds(low, high)
+        cuts = [self._keys[start + (stop - start) * part // parts] for part in range(1, parts)]
+        ends = [*cuts, high]
+        return [(end, self.digest(begin, end)) for begin, end in zip([low, *cuts], ends, strict=True)]
+
+    def _bounds(self, low: bytes, high: bytes) -> tuple[int, int]:
+        return bisect_left(self._keys, low), bisect_left(self._keys, high or _END)
+
+    def snapshot(self, low: bytes, high: bytes) -> SortedKeys:
+        """Return the keys in [low, high) as they are now, for another thread."""
+        return SortedKeys(self.keys(low, high))
+
+
+class Index(SortedKeys):
+    """Keys in order, the tag log, and a ladder for each kind."""
+
+    def __init__(self) -> None:
+        super().__init__([])
+        self.log = TagLog()
+        self._ladders = {kind: Ladder() for kind in KINDS}
+        self._records: dict[bytes, bytes] = {}  # the rung of each, by kind ‖ address ‖ id
 
     @property
     def parcels(self) -> int:
@@ -171,30 +206,6 @@ class Index:
             del self._keys[at]
             self._ladders[Kind(key[0])].remove(rung)
             self._records.pop(id_part(key), None)
-
-    def keys(self, low: bytes, high: bytes) -> list[bytes]:
-        """Return the keys in [low, high); an empty ``high`` means to the end."""
-        start, stop = self._bounds(low, high)
-        return self._keys[start:stop]
-
-    def count(self, low: bytes, high: bytes) -> int:
-        """Return how many keys lie in [low, high)."""
-        start, stop = self._bounds(low, high)
-        return max(stop - start, 0)
-
-    def digest(self, low: bytes, high: bytes) -> bytes:
-        """Return 16 bytes that two custodians share just when they hold the same in [low, high)."""
-        return sha256(b"".join(self.keys(low, high))).digest()[:RANGE_DIGEST_SIZE]
-
-    def split(self, low: bytes, high: bytes, parts: int) -> list[tuple[bytes, bytes]]:
-        """Cut [low, high) into ``parts`` ranges of about as many keys each: (end, digest) in order."""
-        start, stop = self._bounds(low, high)
-        cuts = [self._keys[start + (stop - start) * part // parts] for part in range(1, parts)]
-        ends = [*cuts, high]
-        return [(end, self.digest(begin, end)) for begin, end in zip([low, *cuts], ends, strict=True)]
-
-    def _bounds(self, low: bytes, high: bytes) -> tuple[int, int]:
-        return bisect_left(self._keys, low), bisect_left(self._keys, high or _END)
 
     @classmethod
     def load(cls, store: ParcelStore, last_arrival: int) -> Index:

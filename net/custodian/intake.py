@@ -25,8 +25,8 @@ from net.token_bucket import TokenBucket
 
 # Parcels admitted and not committed: a second's worth at the highest rates seen; beyond, deposits are refused.
 MAX_WAITING: Final = 2048
-# Parcels in one transaction: a quarter of a megabyte of boxes.
-MAX_BATCH: Final = 256
+# Parcels in one transaction: taking them into a full index and pushing them to mates takes 4 ms afterwards.
+MAX_BATCH: Final = 128
 # Askers remembered for one parcel that is being committed; whoever comes after asks again.
 MAX_ASKERS: Final = 8
 

@@ -8,6 +8,9 @@ A push may be lost with its link, and a custodian is away for hours: this is wha
 custodians meet and every hour from then on. They compare the narrower of their scopes, which is one range of keys for
 each kind; questions about anything else get no answer.
 
+Hashing a full store takes ten milliseconds, so ranges of more than a few thousand keys are hashed in the store's thread,
+one at a time, over the keys as they are when its turn comes.
+
 Reference: A. Meyer, "Range-Based Set Reconciliation" (2023).
 """
 
@@ -17,10 +20,11 @@ import math
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
+from functools import partial
+from typing import Any, Final, NamedTuple
 
-from net.custodian.index import Index, id_part, sequence_of
-from net.custodian.outlet import Outlet, Requester
+from net.custodian.index import Index, SortedKeys, id_part, sequence_of
+from net.custodian.outlet import AnyStoreJob, Outlet, Requester, StoreJob
 from net.instant import Instant
 from net.messages import (
     MAX_KEYS_PER_ANSWER,
@@ -47,6 +51,10 @@ MAX_COMPARISONS: Final = 8192
 MAX_PASSES: Final = 16
 # Parcels to be given to one custodian; what does not fit is found again by the next repair.
 MAX_GIVING: Final = 8192
+# Keys hashed on the spot, a third of a millisecond.
+MAX_HASHED_AT_ONCE: Final = 4096
+# Comparisons that wait to be hashed elsewhere: four with each of sixteen mates. Beyond, who asked asks again later.
+MAX_HASHING: Final = 64
 
 _RECORD: Final = Kind.RECORD.value
 
@@ -61,14 +69,25 @@ class _Swarmmate:
     comparisons: int = 0
     hashed: int = 0  # keys, in the repair under way
     comparing: dict[int, tuple[bytes, bytes]] = field(default_factory=dict[int, tuple[bytes, bytes]])
+    hashing: int = 0  # answers whose parts are being compared
     waiting: deque[tuple[bytes, bytes]] = field(default_factory=deque[tuple[bytes, bytes]])
     giving: deque[bytes] = field(default_factory=deque[bytes])
 
     def is_repairing(self) -> bool:
-        return bool(self.comparing or self.waiting)
+        return bool(self.comparing or self.waiting or self.hashing)
 
     def deadline(self) -> float:
         return min(self.next_at, self.last_heard + PATIENCE) if self.comparing else self.next_at
+
+
+class _Hashing(NamedTuple):
+    """Something to be worked out from the keys in [low, high); ``then`` takes it, or None when that could not be."""
+
+    low: bytes
+    high: bytes
+    work: Callable[[SortedKeys], Any]
+    then: Callable[[Any, Instant], None]
+    held: Index
 
 
 def is_common(message: Compare, ranges: list[tuple[bytes, bytes]]) -> bool:
@@ -81,7 +100,7 @@ def comparison_cost(message: Compare, index: Index) -> int:
     return 1 + index.count(message.low, message.high) // MAX_KEYS_PER_ANSWER
 
 
-def answer_comparison(message: Compare, index: Index) -> Compared:
+def answer_comparison(message: Compare, index: SortedKeys) -> Compared:
     """Say how our part of the key space differs from the asker's."""
     low, high = message.low, message.high
     if index.digest(low, high) == message.digest:
@@ -102,6 +121,8 @@ class Repair:
         self._request = 0
         self._takers: dict[Requester, None] = {}  # an ordered set: those that wait for parcels
         self._due: float | None = None  # None: to be worked out
+        self._hashing: deque[_Hashing] = deque()
+        self._is_hashing = False
         self.pulled = 0
         self.finished_at: float | None = None  # monotonic seconds when a repair was last carried through
 
@@ -127,6 +148,11 @@ class Repair:
             mate.next_at = min(mate.next_at, now.mono + PATIENCE)
             self._due = None
 
+    def answer(self, requester: Requester, message: Compare, index: Index, now: Instant) -> None:
+        """Say how what we hold differs from what another custodian does."""
+        work = partial(answer_comparison, message)
+        self._hash(_Hashing(message.low, message.high, work, partial(self._tell, requester), index), now)
+
     def on_wanted(self, requester: Requester, keys: list[bytes], index: Index) -> None:
         """Queue what another custodian asks for."""
         if mate := self._mates.get(requester):
@@ -141,12 +167,10 @@ class Repair:
         mate.last_heard = now.mono
         self._due = None
         if message.ranges:
-            self._descend(mate, asked, message.ranges, index)
+            self._descend(requester, mate, asked, message.ranges, index, now)
         elif not message.is_same:
             self._exchange(requester, mate, asked, message.keys, index, now)
-        self._ask(requester, mate, index, now)
-        if not mate.is_repairing():
-            self.finished_at = now.mono
+        self._proceed(requester, mate, index, now)
 
     def handle_timeout(self, index: Index, now: Instant) -> None:
         """Begin repairs that are due and leave those that got no answer."""
@@ -185,27 +209,68 @@ class Repair:
         """Say whether anybody waits for parcels."""
         return bool(self._takers)
 
+    def next_job(self) -> AnyStoreJob | None:
+        """Return the next comparison to be hashed in the store's thread, unless one is under way."""
+        if self._is_hashing or not self._hashing:
+            return None
+        low, high, work, then, held = self._hashing.popleft()
+        self._is_hashing = True
+
+        def done(result: object, now: Instant) -> None:
+            self._is_hashing = False
+            then(result, now)
+
+        return StoreJob(partial(work, held.snapshot(low, high)), done, partial(done, None))
+
+    def _hash(self, wanted: _Hashing, now: Instant) -> None:
+        if wanted.held.count(wanted.low, wanted.high) <= MAX_HASHED_AT_ONCE:
+            wanted.then(wanted.work(wanted.held), now)
+        elif len(self._hashing) < MAX_HASHING:
+            self._hashing.append(wanted)
+        else:
+            wanted.then(None, now)
+
+    def _tell(self, requester: Requester, message: Compare | Compared | None, now: Instant) -> None:
+        if message is not None:
+            self._outlet.send(requester, message, now)
+
+    def _proceed(self, requester: Requester, mate: _Swarmmate, index: Index, now: Instant) -> None:
+        self._ask(requester, mate, index, now)
+        if not mate.is_repairing():
+            self.finished_at = now.mono
+
     def _ask(self, requester: Requester, mate: _Swarmmate, index: Index, now: Instant) -> None:
         while mate.waiting and len(mate.comparing) < MAX_COMPARING and mate.comparisons < MAX_COMPARISONS:
             low, high = mate.waiting.popleft()
             self._request = (self._request + 1) & U32
             mate.comparing[self._request] = low, high
             mate.comparisons += 1
-            if not self._outlet.send(requester, Compare(self._request, low, high, index.digest(low, high)), now):
-                return  # answered by the timeout
+            # What does not get through is answered by the timeout.
+            work = partial(_question, self._request, low, high)
+            self._hash(_Hashing(low, high, work, partial(self._tell, requester), index), now)
 
-    def _descend(self, mate: _Swarmmate, asked: tuple[bytes, bytes], ranges: list[Range], index: Index) -> None:
-        low, end = asked
-        mate.hashed += index.count(low, end)
+    def _descend(
+        self,
+        requester: Requester,
+        mate: _Swarmmate,
+        asked: tuple[bytes, bytes],
+        ranges: list[Range],
+        index: Index,
+        now: Instant,
+    ) -> None:
+        mate.hashed += index.count(*asked)
         if mate.hashed > MAX_PASSES * (index.count(b"", b"") + MAX_KEYS_PER_ANSWER):
             mate.waiting.clear()
             return  # a partner that sends us round in circles
-        for part in ranges:
-            if not low < part.high <= end or len(mate.waiting) >= MAX_RANGES:
-                return  # not an answer to what was asked, or more than we follow at a time
-            if index.digest(low, part.high) != part.digest:
-                mate.waiting.append((low, part.high))
-            low = part.high
+        mate.hashing += 1
+
+        def found(differing: list[tuple[bytes, bytes]] | None, now: Instant) -> None:
+            mate.hashing -= 1
+            if self._mates.get(requester) is mate:
+                mate.waiting.extend((differing or [])[: MAX_RANGES - len(mate.waiting)])
+                self._proceed(requester, mate, index, now)
+
+        self._hash(_Hashing(*asked, partial(_differing, asked, ranges), found, index), now)
 
     def _exchange(
         self,
@@ -227,6 +292,23 @@ class Repair:
         if keys:
             mate.giving.extend(keys[: MAX_GIVING - len(mate.giving)])
             self._takers[requester] = None
+
+
+def _question(request: int, low: bytes, high: bytes, keys: SortedKeys) -> Compare:
+    return Compare(request, low, high, keys.digest(low, high))
+
+
+def _differing(asked: tuple[bytes, bytes], parts: list[Range], keys: SortedKeys) -> list[tuple[bytes, bytes]]:
+    """Return the parts of a range that differ, up to one that is no answer to what was asked."""
+    low, end = asked
+    differing: list[tuple[bytes, bytes]] = []
+    for part in parts:
+        if not low < part.high <= end:
+            break
+        if keys.digest(low, part.high) != part.digest:
+            differing.append((low, part.high))
+        low = part.high
+    return differing
 
 
 def _ahead(some: list[bytes], others: list[bytes]) -> list[bytes]:

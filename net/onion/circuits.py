@@ -38,8 +38,8 @@ MAX_OWN_CIRCUITS: Final = 64
 OPEN_PATIENCE: Final = 10.0
 # Mean seconds between two cells of padding, drawn from half of it to one and a half; relays forget the silent after 120.
 PADDING_PERIOD: Final = 45.0
-# Cells sealed at one go: four layers each, 8 ms.
-_BURST: Final = 48
+# Cells sealed at one go: four layers each, 2.5 ms.
+_BURST: Final = 16
 
 
 class Circuitry(Protocol):

@@ -25,8 +25,8 @@ from net.onion.circuit_stream import MAX_CELLS_UNDER_WAY
 MAX_LANE: Final = MAX_CELLS_UNDER_WAY + 1
 # A link that took no more is tried again after this many seconds: about a round trip.
 RETRY_AFTER: Final = 0.05
-# Messages that one ``handle_timeout`` puts on links: 4 to 8 ms.
-_BATCH: Final = 1024
+# Messages that one ``handle_timeout`` puts on links: 1 to 2 ms.
+_BATCH: Final = 256
 # Last words that wait for one link. Beyond, the other side finds out by the circuit's silence.
 MAX_FAREWELLS: Final = 256
 

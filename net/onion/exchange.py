@@ -43,9 +43,10 @@ MAX_AGE: Final = 20 * 60.0
 MAX_SILENCE: Final = 2 * 60.0
 # Bytes in lanes and ends, all circuits together: two hundred full windows.
 MAX_BACKLOG: Final = 32 * 1024 * 1024
-# One slice of work, about 8 ms, in the cost of a cell (one wide block), and what peeling costs by that measure.
-_SLICE: Final = 320
+# One slice of work, about 3 ms, in the cost of a cell (one wide block), and what peeling and ending cost by that measure.
+_SLICE: Final = 120
 _PEEL_COST: Final = 24
+_END_COST: Final = 2
 
 Peel = Callable[[bytes, Instant], Peeled]
 
@@ -146,6 +147,7 @@ class Exchange:
         self._legs: dict[LinkId, dict[bytes, _Circuit]] = {}  # by link, then by name there
         self._admission = SetupAdmission()
         self._to_peel: deque[_Circuit] = deque()
+        self._cut: deque[_Circuit] = deque()  # lost a link, and are still to be ended
         self._by_end: dict[EndId, _Circuit] = {}
         self._last_end = 0
         self._held = 0  # bytes in the streams of ends
@@ -197,20 +199,27 @@ class Exchange:
         return True
 
     def link_down(self, link: LinkId, now: Instant) -> None:
-        """A link is gone, and its circuits with it."""
+        """A link is gone, and its circuits with it: a slice of them at once, for there may be a thousand."""
         self._egress.link_down(link)
-        for circuit in list(self._legs.get(link, {}).values()):
-            if circuit.back.link == link:
-                circuit.back.link = None
-            if circuit.ahead.link == link:
-                circuit.ahead.link = None
-            self._end(circuit, now)
-        self._legs.pop(link, None)
+        for circuit in self._legs.pop(link, {}).values():
+            for lane in (circuit.back, circuit.ahead):
+                if lane.link == link:
+                    lane.link = None
+            self._cut.append(circuit)
         self._admission.link_down(link)
+        self._end_cut(_SLICE, now)
+
+    def _end_cut(self, room: int, now: Instant) -> int:
+        """End circuits that lost a link, at a cost of about ``room``; return the cost."""
+        work = 0
+        while self._cut and work < room:
+            work += _END_COST
+            self._end(self._cut.popleft(), now)
+        return work
 
     def handle_timeout(self, now: Instant) -> None:
         """Peel a slice of what waits, end what is too old or too much, and send what found no room."""
-        work = 0
+        work = self._end_cut(_SLICE, now)
         while self._to_peel and work < _SLICE:
             circuit = self._to_peel.popleft()
             if not circuit.is_over:
@@ -230,7 +239,7 @@ class Exchange:
 
     def next_deadline(self) -> float:
         """Return when ``handle_timeout`` is due, in monotonic seconds; in the past while there is work."""
-        if self._to_peel or self._is_overfull():
+        if self._to_peel or self._cut or self._is_overfull():
             return 0.0
         return min(self._checks.next_deadline(), self._egress.next_deadline())
 

@@ -90,7 +90,7 @@ class Onion:
         )
         self.circuits = Circuits(cipher=cipher, switch=switch, links=links, user=user, random=random)
         self._light: Final = (self.guards, self.loops)
-        self._heavy: Final = (self.departures, self.relay, self.exchange, self.circuits)  # each takes slices of up to 8 ms
+        self._heavy: Final = (self.departures, self.relay, self.exchange, self.circuits)  # slices of up to 3 ms each
         self._turn = 0
 
     def set_address(self, endpoint: Endpoint | None) -> None:

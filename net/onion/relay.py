@@ -43,9 +43,9 @@ MAX_HELD_PER_LINK: Final = 1024
 # Milliseconds. Honest senders draw more than twenty times the longest mean once in 5 · 10^8 hops; more than that is meant
 # to fill us up.
 MAX_DELAY_MS: Final = 20_000
-# Packets peeled in one ``handle_timeout``, and packets sent: 4 ms each.
-_PEELS: Final = 20
-_SENDS: Final = 512
+# Packets peeled in one ``handle_timeout``, and packets sent: 2 ms and 1 ms.
+_PEELS: Final = 10
+_SENDS: Final = 128
 
 Deliver = Callable[[bytes, LinkId, Instant], None]
 

@@ -53,8 +53,9 @@ class SetupAdmission:
         """A circuit that was built over a link is over."""
         self._in_all -= 1
         self._built[link] -= 1
+        if self._built[link] <= 0:
+            del self._built[link]
 
     def link_down(self, link: LinkId) -> None:
-        """A link is gone; its circuits have ended."""
-        self._built.pop(link, None)
+        """A link is gone; its circuits are ending."""
         self._rates.pop(link, None)

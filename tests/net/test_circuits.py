@@ -18,6 +18,7 @@ from net.onion.circuits import MAX_OWN_CIRCUITS, OPEN_PATIENCE, CircuitId
 from net.onion.egress import RETRY_AFTER, Egress, Lane
 from net.onion.exchange import MAX_AGE, MAX_SILENCE
 from net.onion.plain_cipher import PlainOnionCipher
+from net.onion.setup_admission import SETUP_BURST
 from tests.support.circuit_world import NAME, Meddle, Stranger, World
 
 
@@ -207,6 +208,21 @@ def test_a_lost_link_takes_the_circuit_with_it_on_both_sides(lost: tuple[int, in
     assert len(world.nodes[3].theirs.closed_ends) == 1
     assert world.circuits_everywhere() == 0
     assert min(node.next_deadline() for node in world.nodes) == float("inf")  # nothing is left of it
+
+
+def test_a_lost_link_with_many_circuits_holds_nobody_up() -> None:
+    world = World()
+    stranger = Stranger(world)
+    for number in range(int(SETUP_BURST)):
+        stranger.set_up(number.to_bytes(5, "big"), 1, 2)
+    world.run()
+    relay = world.nodes[1].exchange
+    assert len(relay) == SETUP_BURST
+    relay.link_down(LinkId(0), world.now)
+    assert 0 < len(relay) < SETUP_BURST, "some at once, the others in turns of their own"
+    world.run()
+    assert world.circuits_everywhere() == 0
+    assert len(world.nodes[2].theirs.closed_ends) == SETUP_BURST
 
 
 def test_either_end_may_close() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given, settings, strategies as st
 from net.bucket import Bucket, address_of
 from net.custodian import Requester
 from net.custodian.index import Index, key_of, key_ranges
-from net.custodian.repair import MAX_COMPARISONS, PERIOD, answer_comparison, comparison_cost
+from net.custodian.repair import MAX_COMPARISONS, MAX_HASHED_AT_ONCE, PERIOD, answer_comparison, comparison_cost
 from net.ids import ParcelId
 from net.messages import MAX_KEYS_PER_ANSWER, Compare, Compared, Keeps, Push, Range, Want
 from net.parcel.box import decode_box
@@ -216,3 +216,18 @@ def test_questions_about_what_is_not_kept_by_both_get_no_answer(low: bytes, high
     assert len(one.take(OTHER, Compared)) == 1
     one.say(OTHER, Compare(2, low, high, bytes(16)))
     assert one.take(OTHER, Compared) == []
+
+
+def test_full_stores_are_hashed_where_the_store_works_and_come_to_be_alike_all_the_same() -> None:
+    junk = [Stored(Kind.BOX, id_of(n), bytes(16), 0, HOUR + 48, 0, b"") for n in range(1000, 1001 + MAX_HASHED_AT_ONCE)]
+    one, other = counter_with([], 1), counter_with([1], 2)
+    for counter in (one, other):
+        counter.store.put(junk)
+    one, other = Counter(one.store, seed=3), Counter(other.store, seed=4)
+    one.meet(OTHER, is_custodian=True)
+    one.say(OTHER, Compare(7, *key_ranges(Bucket(0, 0))[0], bytes(16)))
+    assert one.take(OTHER, Compared) == [], "nothing is hashed while others wait"
+    one.run_store()
+    assert [len(answer.ranges) for answer in one.take(OTHER, Compared)] == [16]
+    meet(Counter(one.store, seed=5), other)
+    assert held(one) == held(other)
