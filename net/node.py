@@ -185,7 +185,7 @@ class Node:
     def keeping(self) -> KeepingView | None:
         """Return what keeping friends' mail costs; None for a leaf, which cannot."""
         keeping, custodian = self._parts.patron.keeping, self._parts.custodian
-        return keeping.view(custodian.boxes) if keeping and custodian else None
+        return keeping.view(custodian.parcels) if keeping and custodian else None
 
     def peers(self) -> list[PeerStatus]:
         """Return the links that are up."""

@@ -128,11 +128,6 @@ class Custodian:
         return self._index.parcels if self._index else 0
 
     @property
-    def boxes(self) -> int:
-        """How many boxes are held, those kept for friends aside."""
-        return len(self._index.log) if self._index else 0
-
-    @property
     def is_examining(self) -> bool:
         """Whether pushed parcels wait for ``handle_timeout``."""
         return bool(self._pushed)

@@ -12,6 +12,7 @@ What lies in a bucket that this node keeps for everybody is on its disk anyway; 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from random import Random
@@ -65,7 +66,7 @@ class _Watched:
 
     bucket: Bucket
     retire_at: float | None = None
-    fetch_at: float = float("inf")
+    fetch_at: float = math.inf
     is_asking: bool = False
     wanted: dict[Tag, int] = field(default_factory=dict[Tag, int])  # how often each was asked for
 
@@ -92,8 +93,9 @@ class Keeping:
         self._pace = pace
         self._addresses: frozenset[int] = frozenset()
         self._watched: dict[Bucket, _Watched] = {}
+        self._joins: dict[Bucket, float] = {}  # when a bucket that is wanted will be watched
         self._refused: dict[Tag, None] = {}
-        self._tick_at = float("inf")
+        self._tick_at = math.inf
 
     def keep(self, addresses: Collection[int], now: Instant) -> None:
         """Keep the buckets of these addresses and no others. Raises ``Overloaded``, and then changes nothing.
@@ -109,7 +111,7 @@ class Keeping:
         self._retarget(now)
 
     def view(self, served: int) -> KeepingView:
-        """Return what it costs; ``served``: how many boxes this node keeps for everybody."""
+        """Return what it costs; ``served``: how many parcels this node keeps for everybody."""
         bytes_per_day = served // _DAYS * COST_PER_BOX
         return KeepingView(len(self._watched), len(self._shelf), self._shelf.limit, self._losses.thrown, bytes_per_day)
 
@@ -127,7 +129,7 @@ class Keeping:
 
     def _retarget(self, now: Instant) -> None:
         """Watch what is wanted at the present width; leave the rest at a moment of chance, as readers do."""
-        self._tick_at = now.mono + TICK if self._addresses or self._watched else float("inf")
+        self._tick_at = now.mono + TICK if self._addresses or self._watched else math.inf
         if not self._shelf.is_ready:
             return
         width = self._width()
@@ -135,15 +137,28 @@ class Keeping:
         for bucket, address in wanted.items():
             if bucket in self._watched:
                 self._watched[bucket].retire_at = None
-            elif not self._shelf.is_served(bucket) and self._follows.watch(bucket, address, now):
-                self._watched[bucket] = _Watched(bucket)
-                self._losses.begin(bucket, now)
+            elif not self._shelf.is_served(bucket):
+                self._join(bucket, address, now)
+        self._joins = {
+            bucket: at for bucket, at in self._joins.items() if bucket in wanted and not self._shelf.is_served(bucket)
+        }
         for watched in list(self._watched.values()):
             if watched.bucket not in wanted and watched.retire_at is None:
                 watched.retire_at = now.mono + self._rng.uniform(RETIRE_TIME / 2, RETIRE_TIME)
             is_over = watched.retire_at is not None and now.mono >= watched.retire_at
             if self._shelf.is_served(watched.bucket) or is_over:
                 self._leave(watched, now)
+
+    def _join(self, bucket: Bucket, address: int, now: Instant) -> None:
+        """Watch a bucket from a moment of its own: together they would tell whose circuits are one's."""
+        join_at = self._joins.setdefault(bucket, now.mono + self._draw(self._pace.join))
+        if now.mono < join_at:
+            return
+        self._joins[bucket] = now.mono + TICK  # when there is no room yet
+        if self._follows.watch(bucket, address, now):
+            del self._joins[bucket]
+            self._watched[bucket] = _Watched(bucket)
+            self._losses.begin(bucket, now)
 
     def _leave(self, watched: _Watched, now: Instant) -> None:
         del self._watched[watched.bucket]
@@ -154,13 +169,13 @@ class Keeping:
 
     def _plan_fetch(self, watched: _Watched, now: Instant) -> None:
         if not watched.wanted:
-            watched.fetch_at = float("inf")
-        elif watched.fetch_at == float("inf") and not watched.is_asking:
+            watched.fetch_at = math.inf
+        elif watched.fetch_at == math.inf and not watched.is_asking:
             watched.fetch_at = now.mono + self._draw(self._pace.gather)
 
     def _fetch(self, watched: _Watched, now: Instant) -> None:
         """Ask one of the custodians for up to eight boxes."""
-        watched.fetch_at = float("inf")
+        watched.fetch_at = math.inf
         if self._shelf.is_full:
             watched.wanted.clear()
         place = self._follows.place(watched.bucket)
@@ -208,7 +223,7 @@ class Keeping:
 
     def handle_timeout(self, now: Instant) -> None:
         """Do what is due."""
-        if now.mono >= self._tick_at:
+        if now.mono >= min(self._tick_at, *self._joins.values(), math.inf):
             self._retarget(now)
             self._losses.notice_changes(now)
         for watched in list(self._watched.values()):
@@ -219,7 +234,7 @@ class Keeping:
     def next_deadline(self) -> float:
         """Return when ``handle_timeout`` is due, in monotonic seconds."""
         fetches = [watched.fetch_at for watched in self._watched.values()]
-        return min([self._tick_at, self._losses.next_deadline(), *fetches])
+        return min([self._tick_at, self._losses.next_deadline(), *self._joins.values(), *fetches])
 
     def _draw(self, span: tuple[float, float]) -> float:
         return self._rng.uniform(*span)

@@ -34,6 +34,7 @@ LEAST_HOURS: Final = 2
 class KeepingPace(NamedTuple):
     """Spans from which pauses are drawn, seconds: evenly, so that no two friends move together."""
 
+    join: tuple[float, float] = (0.0, 900.0)  # until a bucket is watched
     gather: tuple[float, float] = (60.0, 600.0)  # from the first tag that waits to its request
     fetch: tuple[float, float] = (1.0, 5.0)  # between requests while whole eights wait
     settle: tuple[float, float] = (60.0, 600.0)  # until the listing after a custodian changed, or one that failed

@@ -55,7 +55,7 @@ items: st.SearchStrategy[Item] = st.one_of(
             max_size=3,
         ),
     ),
-    st.builds(Unknown, kind=st.integers(6, (1 << 16) - 1), raw=st.binary(max_size=50).map(msgspec.msgpack.encode)),
+    st.builds(Unknown, kind=st.integers(7, (1 << 16) - 1), raw=st.binary(max_size=50).map(msgspec.msgpack.encode)),
 )
 blocks = st.builds(Block, made_at=millis, items=st.lists(items, max_size=MAX_ITEMS).map(tuple))
 

@@ -44,7 +44,7 @@ class Friend(Swarm):
 
     def keep(self, *addresses: int) -> None:
         self.patron.keep(addresses, self.now)
-        self.settle()
+        self.live(PACE.join[1] + MINUTE)
 
     def run_disk(self) -> None:
         while jobs := self.shelf.take_jobs():
@@ -99,10 +99,10 @@ def test_everything_in_the_bucket_is_fetched_in_eights_and_not_at_once() -> None
     friend = Friend()
     for number in range(30):
         friend.store(box_bytes(number))
-    friend.keep(HERE)
+    friend.patron.keep([HERE], friend.now)
     friend.wait(PACE.gather[0] - 1)
     assert friend.questions(Fetch) == []
-    friend.live(15 * MINUTE)
+    friend.live(PACE.join[1] + 15 * MINUTE)
     asked = friend.questions(Fetch)
     assert friend.keeps(*range(30))
     assert {len(fetch.tags) // TAG_SIZE for _, fetch in asked} == {GROUP}
@@ -320,11 +320,35 @@ def test_the_next_days_bucket_is_kept_before_the_former_is_left() -> None:
     friend = friend_with(1)
     friend.bits = 2
     friend.shelf.scope = Bucket(THERE, 2)
-    friend.live(MINUTE)
+    friend.live(PACE.join[1] + MINUTE)
     assert friend.followed() != []
     assert friend.patron.follows.place(Bucket(HERE, 2)) is not None
     friend.live(70 * MINUTE)
     assert friend.followed() == []
+
+
+def test_buckets_are_joined_at_moments_of_their_own() -> None:
+    """Were they joined together, two custodians that talk would know that one node reads both."""
+    friend = Friend()
+    friend.bits = 3
+    friend.patron.keep([number << 29 for number in range(4)], friend.now)
+    begun: set[float] = set()
+    for _ in range(16):
+        friend.live(MINUTE)
+        begun.add(len(friend.patron.follows.places()))
+    assert len(begun) >= 3
+    assert max(begun) == 4
+
+
+def test_without_room_to_watch_it_is_tried_again_in_peace() -> None:
+    friend = Friend()
+    for number in range(MAX_WATCHED):
+        assert friend.patron.follows.watch(Bucket.of(number << 20, 12), number << 20, friend.now)
+    friend.keep(HERE)
+    assert friend.followed() == []
+    friend.patron.follows.unwatch(Bucket(0, 12), friend.now)
+    friend.live(2 * MINUTE)
+    assert friend.followed() != []
 
 
 def test_there_are_bounds_to_friendship() -> None:
