@@ -13,7 +13,11 @@ from core.api import ApiError, Kind
 from core.people.addressing import addresses, days_read
 from core.people.content import Block, KeepRequest, decode_block, encode_block
 from core.people.safekeeping import MAX_KEPT_FOR, received
+from core.status import describe_keeping
 from core.storage import conversations
+from net.parcel.box import BOX_SIZE
+from net.patron import KeepingView
+from net.patron.keeping import MAX_KEPT
 from tests.core.test_talking import add, meet
 from tests.support.post_office import Office, Person, settle
 
@@ -158,6 +162,19 @@ def test_a_device_keeps_for_a_few_contacts_only(pair: Pair) -> None:
         agree(pair)
     assert refused.value.kind is Kind.BAD_REQUEST
     assert not chat(bob, b).keeping
+
+
+def test_what_it_costs_is_told_and_a_leaf_says_that_it_cannot() -> None:
+    view = KeepingView(buckets=4, boxes=10, limit=8192, thrown=3, bytes_per_day=5000)
+    told = describe_keeping(view, contacts=1)
+    assert (told.possible, told.contacts, told.boxes, told.returned, told.bytes_per_day) == (True, 1, 10, 3, 5000)
+    assert (told.bytes, told.limit_bytes) == (10 * BOX_SIZE, 8192 * BOX_SIZE)
+    leaf = describe_keeping(None, contacts=1)
+    assert (leaf.possible, leaf.boxes, leaf.limit_bytes) == (False, 0, 0)
+
+
+def test_a_node_keeps_as_many_addresses_as_its_owner_may_have() -> None:
+    assert MAX_KEPT_FOR * 4 <= MAX_KEPT
 
 
 def test_the_item_on_the_wire() -> None:
