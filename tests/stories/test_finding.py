@@ -6,13 +6,16 @@ import sys
 import time
 from collections.abc import Iterator
 from functools import cached_property
+from pathlib import Path
 
 import pytest
 
+from tests.support.lab_world import LabWorld, nat_of, talk
 from tests.support.nat_box import NatKind
 from tests.support.netlab import LabHost, NetLab, Programs, Weather, lines, why_not
+from tests.support.story_world import PEOPLE
 
-pytestmark = [pytest.mark.network, pytest.mark.slow]
+pytestmark = [pytest.mark.network, pytest.mark.slow, pytest.mark.timeout(240)]
 
 PATIENCE = 20.0
 PORT = 4000
@@ -33,13 +36,21 @@ for line in sys.stdin:
     talk.sendto(text.encode(), (host, int(port)))
 """
 
-# Says where nodes live that broadcasts told of, for a node at the port in its argument.
-FINDER = """
-import sys, trio
-from net.ids import Endpoint
-from net.rendezvous.lan import LocalDiscovery
-service = LocalDiscovery(Endpoint("0.0.0.0", int(sys.argv[1])), lambda found: print(*found, flush=True))
-trio.run(service.run)
+# Two stock nodes of the BitTorrent DHT, the second of which knows the first; says at which ports they are.
+ROUTERS = """
+import sys
+import libtorrent as lt
+from net.rendezvous.mainline import PRIVATE_RULES
+def stock(**known):
+    quiet = {"enable_lsd": False, "enable_upnp": False, "enable_natpmp": False}
+    session = lt.session({"listen_interfaces": sys.argv[1] + ":0", **known, **quiet, **PRIVATE_RULES})
+    while not session.listen_port():
+        session.wait_for_alert(100)
+    print(session.listen_port(), flush=True)
+    return session
+first = stock(dht_bootstrap_nodes="")
+second = stock(dht_bootstrap_nodes=f"{sys.argv[1]}:{first.listen_port()}")
+sys.stdin.read()
 """
 
 
@@ -117,17 +128,39 @@ def test_weather_loses_delays_and_reorders(lab: NetLab, programs: Programs) -> N
     assert late != sorted(late, key=lambda text: int(text[4:])) or len(late) < 49
 
 
-def test_nodes_find_each_other_where_there_is_no_way_out(lab: NetLab, programs: Programs) -> None:
-    hosts = lab.lan(3)
-    finders = [programs.start(host, sys.executable, "-c", FINDER, str(5000 + at)) for at, host in enumerate(hosts)]
-    homes = {f"{host.address} {5000 + at}" for at, host in enumerate(hosts)}
-    for at, finder in enumerate(finders):
-        wanted = homes - {f"{hosts[at].address} {5000 + at}"}
-        found: set[str] = set()
-        while not wanted <= found:
-            [line] = lines(finder, 1, PATIENCE)
-            found.add(line)
-            assert found <= wanted
+@pytest.fixture
+def world(origin: Path, tmp_path: Path) -> Iterator[LabWorld]:
+    """Nobody yet."""
+    made = LabWorld.plan(tmp_path / "world", origin)
+    yield made
+    made.close()
+
+
+def test_people_find_each_other_on_a_cable_with_no_way_out(lab: NetLab, world: LabWorld) -> None:
+    one, other, *rest = lab.lan(4)
+    world.finding = ("--no-mainline",)
+    world.start_nodes(rest, is_joined=False)
+    alice, bob = world.open({"alice": one, "bob": other})
+    talk(world, alice, bob, "along the cable")
+    assert sum(rpc.call("network.status")["peers_by_source"]["lan"] for rpc in (alice, bob)) > 0
+    assert nat_of(alice) == nat_of(bob) == ("open", True)
+
+
+def test_people_behind_nats_find_each_other_in_the_mainline_dht(
+    lab: NetLab, world: LabWorld, programs: Programs
+) -> None:
+    pytest.importorskip("libtorrent", reason="no libtorrent here")
+    internet = lab.internet()
+    meeting_place = internet.host()
+    stock = programs.start(meeting_place, sys.executable, "-c", ROUTERS, meeting_place.address)
+    ports = lines(stock, 2, PATIENCE)
+    routers = [part for port in ports for part in ("--mainline-router", f"{meeting_place.address}:{port}")]
+    world.finding = ("--no-lan", *routers)
+    world.start_nodes([internet.host() for _ in range(4)], is_joined=False)
+    hidden = internet.host(NatKind.PORT_RESTRICTED), internet.host(NatKind.SYMMETRIC)
+    alice, bob = world.open(dict(zip(PEOPLE, hidden, strict=True)))
+    talk(world, alice, bob, "by the topic of the day")
+    assert sum(rpc.call("network.status")["peers_by_source"]["mainline"] for rpc in (alice, bob)) > 0
 
 
 class NodeProgram:
@@ -162,7 +195,9 @@ class NodeProgram:
         return said[0]
 
 
-def test_nodes_behind_nats_learn_their_class_and_are_introduced(lab: NetLab, programs: Programs) -> None:
+def test_nodes_behind_nats_learn_their_class_and_are_introduced(lab: NetLab, programs: Programs, is_full: bool) -> None:
+    if not is_full:
+        pytest.skip("told with --full; net/test_reach.py tells it on a wire without sockets")
     internet = lab.internet(Weather(delay=0.04, jitter=0.02))
     # All at one provider, so to say: the addresses of the lab are not public, and each node has a vote.
     helpers = [NodeProgram(internet.host(), programs, seed) for seed in range(3)]

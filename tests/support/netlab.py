@@ -157,6 +157,7 @@ class Internet:
         self._by_address: dict[str, _Socket] = {}
         self._air: list[tuple[float, int, int, bytes]] = []
         self._serial = itertools.count()
+        self._moves = 0
         self._epoll = select.epoll()
         self._is_open = True
         self._thread = threading.Thread(target=self._carry, daemon=True)
@@ -178,6 +179,29 @@ class Internet:
         self._sockets[fd] = self._by_address[public] = _Socket(fd, host, NatBox(kind, public) if kind else None)
         self._epoll.register(fd, select.EPOLLIN)
         return host
+
+    def unplug(self, host: LabHost) -> None:
+        """Pull a host's wire."""
+        run("ip", "-n", host.namespace, "link", "set", "wire", "down")
+
+    def plug(self, host: LabHost) -> None:
+        """Put it back."""
+        run("ip", "-n", host.namespace, "link", "set", "wire", "up")
+        run("ip", "-n", host.namespace, "route", "add", "default", "dev", "wire")
+
+    def move(self, host: LabHost, kind: NatKind | None = None) -> LabHost:
+        """Carry a host elsewhere, wire and all: other addresses, and another NAT or none."""
+        socket = self._by_address.pop(host.public)
+        self._moves += 1
+        public = f"198.19.{self._moves}.1"
+        moved = LabHost(host.namespace, f"10.78.{self._moves}.2" if kind else public, public)
+        self.unplug(host)
+        run("ip", "-n", host.namespace, "addr", "del", f"{host.address}/32", "dev", "wire")
+        run("ip", "-n", host.namespace, "addr", "add", f"{moved.address}/32", "dev", "wire")
+        socket.host, socket.nat = moved, NatBox(kind, public) if kind else None
+        self._by_address[public] = socket
+        self.plug(moved)
+        return moved
 
     def close(self) -> None:
         """Stop carrying."""
