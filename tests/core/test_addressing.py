@@ -113,7 +113,7 @@ def test_what_is_read_is_ones_own_and_open_invitations_and_nothing_else(
 def test_the_turn_of_the_day_is_read_across(office: Office, alice: Person, bob: Person) -> None:
     """Bob's clock is forty minutes ahead: he writes at tomorrow's address before it is tomorrow for alice."""
     a, b = meet(office, alice, bob)
-    office.now_ms = (DAY + 1) * DAY_MS - HOUR_MS // 2
+    office.now_ms = (DAY + 1) * DAY_MS - HOUR_MS // 6
     settle(office, alice, rounds=1, seconds=1)
     office.now_ms += 2 * HOUR_MS // 3
     bob.say(b, "from tomorrow")
