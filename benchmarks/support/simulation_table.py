@@ -10,8 +10,9 @@ Row = Callable[[Line], list[tuple[str, str]]]
 
 
 def table(lines: Sequence[Line]) -> str:
-    """Return a table of what was measured; lines of other benchmarks are passed over."""
-    rows = [row for line in lines for row in _ROWS.get(str(line.get("part")), _nothing)(line)]
+    """Return a table of what was measured, whole runs or single parts; lines of other benchmarks are passed over."""
+    parts = [part for line in lines for part in line.get("parts", [line])]
+    rows = [row for part in parts for row in _ROWS.get(str(part.get("part")), _nothing)(part)]
     return "".join((
         "| measured in simulation | |\n| --- | --- |\n",
         *(f"| {what} | {figure} |\n" for what, figure in rows),
@@ -45,6 +46,8 @@ def _delivery(line: Line) -> list[tuple[str, str]]:
 
 
 def _times(times: Line, unit: str) -> str:
+    if not times:
+        return "—"
     return f"median {times['median']:g} {unit}, 95 % {times['p95']:g} {unit}, 99 % {times['p99']:g} {unit}"
 
 

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from random import Random
 from statistics import fmean
+from typing import NamedTuple
 
 from benchmarks.support.report import Figures
 from net.simulator.observer import linked
@@ -25,23 +26,34 @@ ATTACKERS, DRAWS = (0.1, 0.2), 300
 STEP = 600.0
 
 
-def delivery(people: int, letters: int, hours: float, up: float, down: float, *, seed: int, patience: float) -> Figures:
-    """Let people write for some hours, and wait ``patience`` hours for the last letter, or until all have arrived."""
-    town = Town(people, seed, Habits(up * HOUR, down * HOUR))
-    for _ in range(letters):
-        town.write_at(BEGIN + town.rng.random() * hours * HOUR)
-    end, online = BEGIN + (hours + patience) * HOUR, list[int]()
-    while town.world.now < end and (len(town.letters) < letters or _waiting(town.letters)):
+class Correspondence(NamedTuple):
+    """People who write so many letters within the first ``hours``; mean hours up and down; hours the last letter is given."""
+
+    people: int
+    letters: int
+    hours: float
+    up: float
+    down: float
+    patience: float
+
+
+def delivery(asked: Correspondence, seed: int) -> Figures:
+    """Let people write for some hours, and wait for the last letter, or until all have arrived."""
+    town = Town(asked.people, seed, Habits(asked.up * HOUR, asked.down * HOUR))
+    for _ in range(asked.letters):
+        town.write_at(BEGIN + town.rng.random() * asked.hours * HOUR)
+    end, online = BEGIN + (asked.hours + asked.patience) * HOUR, list[int]()
+    while town.world.now < end and (len(town.letters) < asked.letters or _waiting(town.letters)):
         town.run_for(STEP)
         online.append(len(town.online()))
         _tell(town)
     return {
-        "people": people,
-        "uptime": round(fmean(online) / people, 3),
-        "letters": letters,
+        "people": asked.people,
+        "uptime": round(fmean(online) / asked.people, 3),
+        "letters": asked.letters,
         "virtual_hours": round(town.world.now / HOUR, 1),
-        "patience_hours": patience,
-        **_arrivals(town.letters, patience * HOUR),
+        "patience_hours": asked.patience,
+        **_arrivals(town.letters, asked.patience * HOUR),
         "hops_of_paths": _hops(town),
         "linking": _linking(town, Random(seed)),
     }
