@@ -10,9 +10,9 @@ failures (``net.simulator``). No loops of cover traffic: they are a constant (``
     eclipse    who settles in one inbox's bucket: drawn places, no messages
 
 A letter counts from when it is sent, by somebody online, until its reader has it. ``--only`` chooses parts, ``--table``
-prints Markdown instead of JSON, ``--from FILE`` the table of what ``--keep FILE`` kept of earlier runs. ``--full`` is what the README's table is
-made of: hours of one core and some gigabytes; without it towns are smaller. Rates of a short window are given as such:
-nothing is extrapolated but the unit.
+prints Markdown instead of JSON, ``--from FILE`` the table of what ``--keep FILE`` kept of earlier runs. ``--full`` is what
+the README's table is made of: hours of one core and some gigabytes; without it towns are smaller. Rates of a short window
+are given as such: nothing is extrapolated but the unit.
 """
 
 from __future__ import annotations

@@ -52,7 +52,7 @@ def _times(times: Line, unit: str) -> str:
 
 
 def _load(line: Line) -> list[tuple[str, str]]:
-    size = f"{line['people']:,} people, {line['online']:,} online".replace(",", " ")
+    size = f"{_many(line['people'])} people, {_many(line['online'])} online"
     custody, day = line["datagrams_per_node_day"].get("custody", 0), line["mb_per_node_day"]
     window = f"rate over {line['window_seconds'] / 60:g} min"
     return [
@@ -63,7 +63,7 @@ def _load(line: Line) -> list[tuple[str, str]]:
         ),
         (
             f"{size}: sent for the swarm, each custodian and day ({window})",
-            f"{custody:,} datagrams, {day.get('custody', 0):g} MB".replace(",", " "),
+            f"{_many(custody)} datagrams, {day.get('custody', 0):g} MB",
         ),
         (
             f"{size}: sent in all, each node and day, no cover traffic ({window})",
@@ -71,6 +71,10 @@ def _load(line: Line) -> list[tuple[str, str]]:
             f"{day.get('overlay', 0):g}, other {day.get('other', 0):g}",
         ),
     ]
+
+
+def _many(number: int) -> str:
+    return f"{number:,}".replace(",", " ")
 
 
 def _partition(line: Line) -> list[tuple[str, str]]:

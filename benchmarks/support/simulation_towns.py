@@ -27,7 +27,7 @@ STEP = 600.0
 
 
 class Correspondence(NamedTuple):
-    """People who write so many letters within the first ``hours``; mean hours up and down; hours the last letter is given."""
+    """People who write so many letters within the first ``hours``; mean hours up and down; hours for the last."""
 
     people: int
     letters: int
