@@ -29,10 +29,10 @@ from core.storage.migrations import load_migrations
 from core.storage.parcels import SqlParcelStore
 from core.storage.thread import DatabaseThread, open_database
 from core.vault.errors import VaultError
-from core.vault.node_key import load_or_create
+from core.vault.node_key import LIFETIME_DAYS, load_or_create
 from core.vault.profile import NODE_KEY, Profile
 from net.driver import system_clock
-from net.instant import Instant
+from net.instant import DAY_MS, Instant
 from net.link.events import Role
 from net.link.layer import LinkLayer
 from net.node import Node
@@ -85,7 +85,9 @@ async def open_own_node(
         secret = primitives.random_bytes(primitives.KEY_SIZE)
         try:
             stack.enter_context(Profile(home / OWN_NODE))
-            key = await trio.to_thread.run_sync(load_or_create, home / OWN_NODE / NODE_KEY)
+            today = max(clock().wall_ms, 0) // DAY_MS
+            load = partial(load_or_create, today=today, lifetime_days=LIFETIME_DAYS)
+            key = await trio.to_thread.run_sync(load, home / OWN_NODE / NODE_KEY)
             path = home / OWN_NODE / NODE_DATABASE
             thread = await stack.enter_async_context(open_database(path, key.database_key, load_migrations("parcels")))
             secret = secret if options.leaf else key.node_secret

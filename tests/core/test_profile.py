@@ -221,12 +221,27 @@ def test_a_nodes_key_is_drawn_once(tmp_path: Path) -> None:
     assert repr(first) == "NodeKey(…)"
 
 
-@pytest.mark.parametrize("data", [b"", b"\x01" * 64, b"\x02" + bytes(64), bytes(66)])
+@pytest.mark.parametrize("data", [b"", b"\x02" * 68, b"\x01" + bytes(68), bytes(70)])
 def test_a_file_that_is_no_node_key_is_not_overwritten(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "node.key").write_bytes(data)
     with pytest.raises(VaultDamaged):
         node_key.load_or_create(tmp_path / "node.key")
     assert (tmp_path / "node.key").read_bytes() == data
+
+
+def test_a_persons_node_becomes_another_after_a_month_and_keeps_what_it_stores(tmp_path: Path) -> None:
+    def key_on(day: int) -> node_key.NodeKey:
+        return node_key.load_or_create(tmp_path / "node.key", today=day, lifetime_days=node_key.LIFETIME_DAYS)
+
+    first = key_on(20_000)
+    assert key_on(20_030) == first
+    second = key_on(20_031)
+    assert second.node_secret != first.node_secret
+    assert second.database_key == first.database_key
+    assert key_on(20_060) == second
+    assert key_on(19_000).node_secret != second.node_secret  # drawn in what is now the future
+    headless = node_key.load_or_create(tmp_path / "node.key", today=99_999)
+    assert headless == node_key.load_or_create(tmp_path / "node.key")
 
 
 # --- the process ------------------------------------------------------------------------------------------------------
