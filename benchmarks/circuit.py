@@ -29,8 +29,8 @@ from net.transport import Transport
 RELAYS = ("guard", "second relay", "third relay")
 # Boxes fetched over one circuit: what a custodian gives at once.
 BOXES = 4096
-# Fetches under way, so that the custodian's disk and the circuit work at the same time.
-AHEAD = 4
+# Fetches under way, so that the custodian's disk and the circuit work at the same time; its buffer holds no third answer.
+AHEAD = 2
 ROUNDS = 3
 # Seconds between two looks for what came, and for nodes to link with each other.
 LOOK, SETTLING = 0.002, 3.0
@@ -44,14 +44,15 @@ async def _fetch(stranger: Stranger, driver: Driver[LinkEvent], path: Sequence[W
     circuit = stranger.build(*(stranger.hop(node) for node in nodes if node is not None))
     tags = [tag_of(held_id(number)) for number in range(boxes)]
     fetches = [tags[at : at + MAX_TAGS_PER_FETCH] for at in range(0, boxes, MAX_TAGS_PER_FETCH)]
-    had, got, sent = stranger.fetched, stranger.boxes, 0
+    left, had, got = list(range(len(fetches))), stranger.fetched, stranger.boxes
     began = trio.current_time()
     with trio.fail_after(PATIENCE):
-        while stranger.fetched - had < len(fetches):
-            while sent < len(fetches) and sent < stranger.fetched - had + AHEAD:
-                if not stranger.ask(circuit, Fetch(sent, b"".join(fetches[sent]))):
-                    break
-                sent += 1
+        while (fetched := stranger.fetched - had) < len(fetches):
+            left += stranger.refused
+            stranger.refused.clear()
+            while left and len(fetches) - len(left) < fetched + AHEAD:
+                at = left.pop()
+                assert stranger.ask(circuit, Fetch(at, b"".join(fetches[at])))
             driver.poke()
             await trio.sleep(LOOK)
     assert stranger.boxes - got == boxes

@@ -18,7 +18,7 @@ from net.instant import Instant
 from net.link.congestion import MAX_WINDOW, Congestion
 from net.link.events import CellReceived, LinkDown, LinkEvent, LinkId, LinkUp, MessageReceived, Role
 from net.link.layer import LinkLayer
-from net.messages import Boxes, Cell, Deposit, Describe, Destroy, Message, decode_message, encode_message
+from net.messages import Boxes, Busy, Cell, Deposit, Describe, Destroy, Message, decode_message, encode_message
 from net.onion.cipher import Hop, RealOnionCipher
 from net.onion.circuits import CircuitId, Circuits
 from net.overlay.descriptor import Descriptor, decode_descriptor, epoch_of, packed_host
@@ -54,6 +54,7 @@ class Stranger:
         self.packets = self.answers = self.opened_circuits = self.closed_circuits = self.messages = self.fetched = (
             self.boxes
         ) = 0
+        self.refused: list[int] = []  # fetches that a custodian was too busy for
         self._request = 0
         self._to_close: deque[CircuitId] = deque()
 
@@ -119,6 +120,8 @@ class Stranger:
         if isinstance(message, Boxes):
             self.boxes += len(message.boxes)
             self.fetched += message.is_last
+        elif isinstance(message, Busy):
+            self.refused.append(message.request)
 
     def closed(self, circuit: CircuitId, now: Instant, *, is_silent: bool) -> None:
         """Count it."""
