@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import sys
+import time
+from typing import Final
 
 import psutil
 
-_NANOSECOND = 1e-9
+# How Linux names the clock of a process by its number, as clock_getcpuclockid(3) does: what the scheduler gave it.
+_OF_A_PROCESS: Final = 2
 
 
 def cpu_seconds(pid: int) -> float:
-    """Return the seconds that a process has run, all its threads together.
+    """Return the seconds that a process has run, all its threads together, those that ended among them.
 
     Linux's scheduler keeps them to the nanosecond; elsewhere short bursts between two ticks are missed.
     """
-    threads = Path(f"/proc/{pid}/task")
-    if threads.is_dir():
-        return sum(int(each.read_text().split()[0]) for each in threads.glob("*/schedstat")) * _NANOSECOND
+    if sys.platform == "linux":
+        return time.clock_gettime(~pid << 3 | _OF_A_PROCESS)
     times = psutil.Process(pid).cpu_times()
     return float(times.user + times.system)
