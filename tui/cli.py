@@ -120,7 +120,11 @@ def _add_common(parser: argparse.ArgumentParser, *, listen_required: bool = Fals
     )
     add_network("--leaf", "take part without relaying or storing for others", action="store_true")
     add_network("--no-mainline", "do not look for nodes in the BitTorrent DHT", action="store_true")
-    add_network("--no-lan", "do not look for nodes in the local network", action="store_true")
+    add_network(
+        "--no-lan",
+        "do not look for nodes in the local network; nobody does who listens on loopback",
+        action="store_true",
+    )
     add_network(
         "--mainline-router",
         "where to enter the BitTorrent DHT; may be repeated; a private one relaxes its rules about addresses",
