@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import platform
 import time
 from typing import Final
 
@@ -17,7 +17,7 @@ def cpu_seconds(pid: int) -> float:
 
     Linux's scheduler keeps them to the nanosecond; elsewhere short bursts between two ticks are missed.
     """
-    if sys.platform == "linux":
+    if platform.system() == "Linux":
         return time.clock_gettime(~pid << 3 | _OF_A_PROCESS)
     times = psutil.Process(pid).cpu_times()
     return float(times.user + times.system)
