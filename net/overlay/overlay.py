@@ -28,15 +28,14 @@ from net.link.events import Role
 from net.messages import FindNodes, Message, Nodes
 from net.overlay.delegated import DelegatedLookups, Delegation
 from net.overlay.descriptor import (
-    MAX_AHEAD_MS,
     Descriptor,
     Verifier,
     decode_descriptor,
-    encode_descriptor,
     is_current,
 )
 from net.overlay.identity import Identity
 from net.overlay.lookups import Calls, Found, Lookups, contact_of
+from net.overlay.ourselves import Ourselves
 from net.overlay.roster import MAX_ROSTER, Roster
 from net.overlay.routing import ID_BITS, Entry, K, RoutingTable, nearest
 from net.overlay.size import MAX_SWARM, OUTLIER, CoverageWidth, SizeEstimate
@@ -96,7 +95,6 @@ class Overlay:
         verifier: Verifier | None = None,
     ) -> None:
         self.roster = Roster(rng)
-        self._identity = identity
         self._is_full = role is Role.FULL and identity is not None
         self._calls = calls
         self._rng = rng
@@ -117,39 +115,22 @@ class Overlay:
         self._samples = self._newsless = self._served = 0
         self._sampled_at = -math.inf
         self._answered_at = 0.0
-        self._endpoint: Endpoint | None = None
-        self._is_reachable = False
-        self._sphinx_keys: tuple[bytes, bytes] | None = None
-        self._epoch = self._stamp = 0
-        self._descriptor: bytes | None = None
+        self._ourselves = Ourselves(identity if self._is_full else None)
 
     # --- what we say of ourselves ---
 
     def descriptor(self) -> bytes | None:
         """Return our own descriptor; None for a leaf, and until keys and address are known."""
-        return self._descriptor
+        return self._ourselves.descriptor
 
     def set_address(self, endpoint: Endpoint, *, is_reachable: bool) -> None:
         """We are to be found there; ``is_reachable``: by anybody."""
-        if (endpoint, is_reachable) != (self._endpoint, self._is_reachable):
-            self._endpoint, self._is_reachable = endpoint, is_reachable
-            self._describe()
+        self._ourselves.set_address(endpoint, is_reachable=is_reachable)
 
     def turn(self, epoch: int, sphinx_keys: tuple[bytes, bytes] | None, now_ms: int) -> None:
         """An epoch begins at ``now_ms`` of network time, with our keys for it and the next; a leaf has none."""
-        self._epoch, self._sphinx_keys = epoch, sphinx_keys
-        # Stamps rise, but whoever's clock is set back would be from the future for everybody, until that has come.
-        self._stamp = now_ms if self._stamp > now_ms + MAX_AHEAD_MS else max(self._stamp, now_ms)
+        self._ourselves.turn(epoch, sphinx_keys, now_ms)
         self.roster.turn(epoch)
-        self._describe()
-
-    def _describe(self) -> None:
-        if not self._is_full or self._identity is None or self._endpoint is None or self._sphinx_keys is None:
-            return
-        self._stamp += 1  # of two descriptors of one node the later stamp wins
-        self._descriptor = encode_descriptor(
-            self._identity, self._endpoint, self._epoch, self._sphinx_keys, self._stamp, is_reachable=self._is_reachable
-        )
 
     # --- links ---
 
@@ -190,7 +171,7 @@ class Overlay:
 
     def answer_find(self, target: bytes) -> list[bytes]:
         """Return what to answer to ``FindNodes``."""
-        return [each.data for each in self.table.tell(target, self._epoch)]
+        return [each.data for each in self.table.tell(target, self._ourselves.epoch)]
 
     def serve(self, target: bytes, now: Instant, then: Callable[[list[bytes], Instant], None]) -> None:
         """Answer ``Lookup``: look for others, and count ourselves in. Raises ``Overloaded``; leaves serve nobody."""
@@ -205,10 +186,10 @@ class Overlay:
         self._served += 1
 
     def _with_ourselves(self, found: Found) -> list[Descriptor]:
-        if self._descriptor is None or not self._is_reachable:
+        if self._ourselves.descriptor is None or not self._ourselves.is_reachable:
             return found.nodes
         # Not checked: after the clock jumped, ours may be out of date until the next epoch is turned to.
-        ourselves = decode_descriptor(self._descriptor)
+        ourselves = decode_descriptor(self._ourselves.descriptor)
         return nearest([*found.nodes, ourselves], int.from_bytes(found.target, "big"), K)
 
     def _look_up(self, target: bytes, count: int, now: Instant, then: Callable[[Found, Instant], None]) -> None:
@@ -261,7 +242,7 @@ class Overlay:
 
     def size(self) -> float:
         """Return about how many reachable full nodes there are, ourselves counted."""
-        ourselves = 1 if self._is_full and self._is_reachable else 0
+        ourselves = 1 if self._is_full and self._ourselves.is_reachable else 0
         others = self._size.others()
         if self._is_full and self.table.is_complete:
             counted = float(sum(not entry.failures for entry in self.table))
@@ -284,7 +265,9 @@ class Overlay:
         fit = [
             each
             for each in {**known, **self._described}.values()
-            if each.is_reachable and is_current(each, self._epoch) and scope.covers(address_of(each.overlay_id))
+            if each.is_reachable
+            and is_current(each, self._ourselves.epoch)
+            and scope.covers(address_of(each.overlay_id))
         ]
         return nearest(fit, int.from_bytes(self._own, "big"), MAX_SWARM)
 
