@@ -82,8 +82,9 @@ def test_a_wrong_passcode_costs_what_a_right_one_costs(alone: Rpc) -> None:
     assert wrong > right / 2
 
 
-def test_many_wrong_passcodes_are_slowed_down_across_a_restart(lone_place: Place) -> None:
-    rpc = Rpc("alice", lone_place, 0, [])
+def test_many_wrong_passcodes_are_slowed_down_across_a_restart(strangers: dict[str, Place], tmp_path: Path) -> None:
+    place = strangers["carol"].copy_to(tmp_path / "carol")
+    rpc = Rpc("carol", place, 0, [])
     kinds: list[str] = []
     at = 0.0
     while "slow-down" not in kinds and len(kinds) < 20:
@@ -93,7 +94,7 @@ def test_many_wrong_passcodes_are_slowed_down_across_a_restart(lone_place: Place
     assert set(kinds[:5]) == {"wrong-passcode"}
     assert kinds[-1] == "slow-down"
     rpc.kill()
-    again = Rpc("alice", lone_place, 0, [])
+    again = Rpc("carol", place, 0, [])
     with suppress(Refused):
         again.call("account.unlock", passcode=PASSCODE)
         pytest.fail("opened at once") if time.monotonic() - at < FIRST_WAIT else None

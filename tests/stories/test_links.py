@@ -17,6 +17,7 @@ from tests.support.story_world import (
     PASSCODE,
     World,
     connected,
+    make_cheap_account,
     send,
     state_of,
     wait_received,
@@ -227,12 +228,10 @@ def test_an_inviter_without_a_network_goes_online_later(shared: World, strangers
     bob.kill()
 
 
-def test_words_with_slips(strangers: dict[str, Place], tmp_path_factory: pytest.TempPathFactory) -> None:
-    first = Rpc("original", Place(tmp_path_factory.mktemp("first")), 0, [])
-    created = first.call("account.create", passcode=PASSCODE, name="Hal")
-    first.stop()
-    words: list[str] = created["words"]
-    second = Rpc("restored", Place(tmp_path_factory.mktemp("second")), 0, [])
+def test_words_with_slips(tmp_path: Path) -> None:
+    created = make_cheap_account(Place(tmp_path / "first"))
+    words = created.words
+    second = Rpc("restored", Place(tmp_path / "second"), 0, [])
     unknown = [*words[:3], "zzzzz", *words[4:]]
     with pytest.raises(Refused) as refused:
         second.call("account.restore", words=unknown, passcode=PASSCODE)
@@ -244,7 +243,7 @@ def test_words_with_slips(strangers: dict[str, Place], tmp_path_factory: pytest.
     assert second.refusal("account.restore", words=wrong, passcode=PASSCODE) == "words-mismatch"
     assert second.refusal("account.restore", words=words, passcode="12345") == "weak-passcode"
     shouted = [word.upper() for word in words]
-    assert second.call("account.restore", words=shouted, passcode=PASSCODE)["identity"] == created["identity"]
+    assert second.call("account.restore", words=shouted, passcode=PASSCODE)["identity"] == created.identity
     assert second.refusal("account.restore", words=words, passcode=PASSCODE) == "account-exists"
     second.stop()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from core.vault.account import Accounts
 from core.vault.profile import Profile
 from tests.support.processes import Refused, Rpc
-from tests.support.story_world import PASSCODE, World, connected, send, wait_received, wait_states
+from tests.support.story_world import PASSCODE, World, send, wait_received, wait_states
 
 pytestmark = [pytest.mark.network, pytest.mark.slow, pytest.mark.timeout(240)]
 
@@ -29,48 +28,23 @@ LOCKED_OUT: dict[str, dict[str, object]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def talking(origin: Path, tmp_path_factory: pytest.TempPathFactory) -> Generator[World]:
-    """A running world that the gentle stories here share."""
-    shared = World.copy(origin, tmp_path_factory.mktemp("talking") / "world")
-    try:
-        shared.start_nodes()
-        yield shared
-    finally:
-        shared.close()
-
-
-@pytest.fixture
-def pair(talking: World) -> Generator[tuple[Rpc, Rpc]]:
-    alice, bob = talking.open_all()
-    connected(alice)
-    connected(bob)
-    try:
-        yield alice, bob
-    finally:
-        alice.kill()
-        bob.kill()
-
-
-def test_the_same_uid_is_one_message(talking: World, pair: tuple[Rpc, Rpc]) -> None:
+def test_the_same_uid_is_one_message(town: World, pair: tuple[Rpc, Rpc]) -> None:
     alice, bob = pair
-    a, b = talking.conversation["alice"], talking.conversation["bob"]
+    a, b = town.conversation["alice"], town.conversation["bob"]
     ids = [alice.call("message.send", conversation=a, text="only once", uid="u-1")["id"] for _ in range(3)]
     assert len(set(ids)) == 1
     assert alice.call("message.send", conversation=a, text="another", uid="u-2")["id"] != ids[0]
     wait_received(bob, b, ["only once", "another"])
     assert [row["text"] for row in alice.sent(a)].count("only once") == 1
     alice.kill()
-    alice = talking.open("alice")
+    alice = town.open("alice")
     assert alice.call("message.send", conversation=a, text="only once", uid="u-1")["id"] == ids[0]
     alice.stop()
 
 
-def test_the_longest_text_goes_and_a_longer_one_is_refused_with_the_limit(
-    talking: World, pair: tuple[Rpc, Rpc]
-) -> None:
+def test_the_longest_text_goes_and_a_longer_one_is_refused_with_the_limit(town: World, pair: tuple[Rpc, Rpc]) -> None:
     alice, bob = pair
-    a, b = talking.conversation["alice"], talking.conversation["bob"]
+    a, b = town.conversation["alice"], town.conversation["bob"]
     longest = "ä" * (MAX_TEXT // 2)
     with pytest.raises(Refused) as refused:
         alice.call("message.send", conversation=a, text=longest + "x")
@@ -80,9 +54,9 @@ def test_the_longest_text_goes_and_a_longer_one_is_refused_with_the_limit(
     wait_states(alice, a, [longest], ["delivered"])
 
 
-def test_what_is_not_there_has_its_own_error(talking: World, pair: tuple[Rpc, Rpc]) -> None:
+def test_what_is_not_there_has_its_own_error(town: World, pair: tuple[Rpc, Rpc]) -> None:
     alice, _ = pair
-    a = talking.conversation["alice"]
+    a = town.conversation["alice"]
     assert alice.refusal("message.send", conversation="nobody", text="x") == "unknown-conversation"
     assert alice.refusal("message.list", conversation="nobody") == "unknown-conversation"
     assert alice.refusal("message.list", conversation=a, before="nothing") == "unknown-message"
@@ -96,9 +70,9 @@ def test_what_is_not_there_has_its_own_error(talking: World, pair: tuple[Rpc, Rp
     assert alice.refusal("account.create", passcode=PASSCODE) == "account-exists"
 
 
-def test_a_locked_screen_says_nothing_and_mail_still_comes_in(talking: World, pair: tuple[Rpc, Rpc]) -> None:
+def test_a_locked_screen_says_nothing_and_mail_still_comes_in(town: World, pair: tuple[Rpc, Rpc]) -> None:
     alice, bob = pair
-    a, b = talking.conversation["alice"], talking.conversation["bob"]
+    a, b = town.conversation["alice"], town.conversation["bob"]
     alice.call("account.lock", keep_receiving=True)
     seen = len(alice.events)
     assert refusals(alice, a) == {"locked"}
@@ -129,9 +103,9 @@ def refusals(rpc: Rpc, conversation: str) -> set[str]:
     return {rpc.refusal(method, **params) for method, params in (LOCKED_OUT | of_chat).items()}
 
 
-def test_a_locked_vault_stops_and_logout_forgets_the_key(talking: World, pair: tuple[Rpc, Rpc]) -> None:
+def test_a_locked_vault_stops_and_logout_forgets_the_key(town: World, pair: tuple[Rpc, Rpc]) -> None:
     alice, bob = pair
-    a, b = talking.conversation["alice"], talking.conversation["bob"]
+    a, b = town.conversation["alice"], town.conversation["bob"]
     remembered = alice.call("account.info")["remembered"]
     alice.call("account.lock")
     assert refusals(alice, a) == {"locked"}
@@ -139,18 +113,18 @@ def test_a_locked_vault_stops_and_logout_forgets_the_key(talking: World, pair: t
     send(bob, b, [text])
     wait_states(bob, b, [text], ["stored"])
     if remembered:
-        assert alice.call("account.unlock")["identity"] == talking.identity["alice"]
+        assert alice.call("account.unlock")["identity"] == town.identity["alice"]
         assert alice.until("what waited", lambda: text in alice.received(a))
     alice.call("account.logout")
     assert refusals(alice, a) == {"locked"}
     assert alice.refusal("account.unlock") == "passcode-needed"
-    assert alice.call("account.unlock", passcode=PASSCODE)["identity"] == talking.identity["alice"]
+    assert alice.call("account.unlock", passcode=PASSCODE)["identity"] == town.identity["alice"]
     wait_states(bob, b, [text], ["delivered"])
 
 
-def test_what_was_deleted_is_nowhere_in_the_file(talking: World, pair: tuple[Rpc, Rpc]) -> None:
+def test_what_was_deleted_is_nowhere_in_the_file(town: World, pair: tuple[Rpc, Rpc]) -> None:
     alice, bob = pair
-    a, b = talking.conversation["alice"], talking.conversation["bob"]
+    a, b = town.conversation["alice"], town.conversation["bob"]
     texts = [f"quixotic {word} zeppelin" for word in ("marmalade", "parallax", "obsidian")]
     send(alice, a, texts)
     send(bob, b, [text.upper() for text in texts])
@@ -162,7 +136,7 @@ def test_what_was_deleted_is_nowhere_in_the_file(talking: World, pair: tuple[Rpc
     assert alice.call("message.search", query="zeppelin") == []
     assert alice.call("message.search", query="marma") == []
     assert not [row for row in alice.rows(a) if "zeppelin" in row["text"].lower()]
-    pages = decrypted_pages(alice, talking.place("alice").home)
+    pages = decrypted_pages(alice, town.place("alice").home)
     content = b"".join(pages)
     assert b"first of alice" in content  # what was not deleted is there, so this looks at the right thing
     for word in (b"zeppelin", b"marmalade", b"parallax", b"obsidian", b"quixotic"):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import shutil
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from core import api, commands, finding
@@ -23,8 +24,11 @@ from core.people.effects import (
     Fetch,
     FindRecord,
     Follow,
+    Keep,
+    NodeEffect,
     PutRecord,
     Read,
+    Retry,
     Solve,
     Withdraw,
 )
@@ -39,17 +43,18 @@ from net.errors import Overloaded
 from net.events import NodeEvent, RecordAnswered
 from net.ids import ParcelId
 from net.instant import Instant
-from net.link.events import Role
-from net.node import Node
+from net.pace import NORMAL
 from net.parcel.box import decode_box
-from net.simulator import FREE, Host, Machine, Path as Way, World
-from net.simulator.nodes import full_node
+from net.simulator import FREE, Host, Path as Way, World
+from net.simulator.nodes import CHEAP, full_node, leaf_node, plain_tuning
 
 MIGRATIONS = load_migrations("history")
 # Seconds: events gathered into one transaction, a proof of work, how often a person thinks of what it wants.
 GATHERING, SOLVING, THINKING = 0.02, 0.05, 2.0
 # Seconds a crashed machine stays off.
 REBOOT = 4.0
+# The normal setting without cover traffic, which would be most of what happens.
+QUIET = NORMAL._replace(loop_period=1e9)
 
 Wish = Callable[["Person"], bool]
 
@@ -59,20 +64,26 @@ class Crashed(Exception):
 
 
 class Village:
-    """Custodians, people and the one rule that is watched all the time: no id leaves with two different contents."""
+    """Custodians, people and the one rule that is watched all the time: no id leaves with two different contents.
+
+    Where datagrams may be lost, links and ciphers are real; where none is (``way`` None), stand-ins are as good and cheaper.
+    """
 
     def __init__(self, folder: Path, seed: int, *, way: Way | None = None, custodians: int = 4) -> None:
         self.world = World(seed, way)
         self.folder = folder
+        self.is_plain = way is None
+        self.tuning = plain_tuning(QUIET) if self.is_plain else replace(CHEAP, pace=QUIET)
         self.bytes_of_id: dict[ParcelId, bytes] = {}
-        first = self.world.add(full_node())
-        others = [self.world.add(full_node(first.endpoint)) for _ in range(custodians - 1)]
-        self.custodians = [first, *others]
+        self.custodians: list[Host] = []
+        for _ in range(custodians):
+            doors = [host.endpoint for host in self.custodians[:1]]
+            self.custodians.append(self.world.add(full_node(*doors, tuning=self.tuning, is_plain=self.is_plain)))
         self.people: list[Person] = []
 
-    def person(self, name: str, *, skew_ms: int = 0) -> Person:
-        """Let somebody move in."""
-        person = Person(self, name, skew_ms)
+    def person(self, name: str, *, skew_ms: int = 0, words_of: Person | None = None) -> Person:
+        """Let somebody move in; with the words of another, it is that account on a device that knows nothing yet."""
+        person = Person(self, name, skew_ms, words_of.seed if words_of else None)
         self.people.append(person)
         return person
 
@@ -115,10 +126,10 @@ class Village:
 class Person:
     """See the module. ``crashes`` holds the numbers of the effects-carrying calls after which the machine dies."""
 
-    def __init__(self, village: Village, name: str, skew_ms: int) -> None:
+    def __init__(self, village: Village, name: str, skew_ms: int, seed: bytes | None = None) -> None:
         self.village, self.name = village, name
         self.path = village.folder / f"{name}.db"
-        self.key, self.seed = name.encode().ljust(32, b"k"), name.encode().ljust(32, b"s")
+        self.key, self.seed = name.encode().ljust(32, b"k"), seed or name.encode().ljust(32, b"s")
         self.events: list[api.Event] = []
         self.wishes: deque[Wish] = deque()
         self.mark: int | None = None
@@ -127,19 +138,13 @@ class Person:
         self.rollbacks = 0
         self.distrusted = 0
         self._answers: dict[ParcelId, list[RecordAnswered]] = {}
-        self.host = village.world.add(self._build, skew_ms=skew_ms)
+        doors = [custodian.endpoint for custodian in village.custodians]
+        build = leaf_node(*doors, tuning=village.tuning, is_plain=village.is_plain)
+        self.host = village.world.add(build, skew_ms=skew_ms)
         self.host.kill()
         self.start()
 
     # --- life -----------------------------------------------------------------------------------------------------
-
-    def _build(self, host: Host) -> Machine:
-        node = Node(
-            secret_key=host.rng.randbytes(32), role=Role.LEAF, store=None, random=host.rng.randbytes, price=FREE
-        )
-        for custodian in self.village.custodians:
-            node.join(custodian.endpoint, None, host.now())
-        return node
 
     def start(self) -> None:
         """Switch on and unlock, as ``core.open_account`` does."""
@@ -229,27 +234,6 @@ class Person:
         self._set_alarm()
 
     def _carry_out(self, effect: Effect) -> None:
-        node, now = self.host.node(), self.host.now()
-        match effect:
-            case Read():
-                node.read(effect.addresses, now)
-            case Follow():
-                node.follow(effect.custodian, effect.bucket, effect.cursor, now)
-            case Fetch():
-                node.fetch(effect.tags, now)
-            case Deposit():
-                self.village.leaves(effect.box)
-                node.deposit(effect.box, now)
-            case Withdraw():
-                node.withdraw(effect.parcel_id)
-            case PutRecord():
-                node.put_record(effect.record, now)
-            case FindRecord():
-                node.get_record(effect.record_id, now)
-            case _:
-                self._carry_out_here(effect)
-
-    def _carry_out_here(self, effect: Effect) -> None:
         match effect:
             case Solve():
                 if not self._drafts:
@@ -258,7 +242,30 @@ class Person:
             case Emit():
                 self.events.append(effect.event)
             case _:
-                pass
+                self._tell_node(effect)
+
+    def _tell_node(self, effect: NodeEffect) -> None:
+        node, now = self.host.node(), self.host.now()
+        match effect:
+            case Read():
+                node.read(effect.addresses, now)
+            case Keep():
+                node.keep(effect.addresses, now)
+            case Follow():
+                node.follow(effect.custodian, effect.bucket, effect.cursor, now)
+            case Fetch():
+                node.fetch(effect.tags, now)
+            case Retry():
+                node.retry(effect.tag, now)
+            case Deposit():
+                self.village.leaves(effect.box)
+                node.deposit(effect.box, now)
+            case Withdraw():
+                node.withdraw(effect.parcel_id, now)
+            case PutRecord():
+                node.put_record(effect.record, now)
+            case FindRecord():
+                node.get_record(effect.record_id, now)
 
     def _solve(self, _: Instant) -> None:
         drafts, self._drafts = self._drafts, []
@@ -397,15 +404,16 @@ class Person:
 
 
 def inviting_wish(link: list[str], **terms: int) -> Wish:
-    """Return the wish to invite; the link is put into ``link``."""
+    """Return the wish to invite; the link is put into ``link`` as soon as somebody could find what it leads to."""
 
     def wish(person: Person) -> bool:
         made = person.call(api.InviteList())
         if not made:
             person.call(api.InviteCreate(expires_in=terms.get("expires_in", 86_400), max_uses=terms.get("max_uses")))
             return False
-        link[:] = [made[0].link]
-        return True
+        if made[0].copies:
+            link[:] = [made[0].link]
+        return bool(link)
 
     return wish
 

@@ -192,10 +192,10 @@ class Process:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def program(*arguments: str, clock: Path | None = None, prefix: Sequence[str] = ()) -> list[str]:
-    """Return the command that runs sottovoce, by the machine's clock or by a shifted one."""
-    module = ["tui"] if clock is None else ["tests.support.shifted_clock", str(clock)]
-    return [*prefix, sys.executable, "-m", *module, *arguments]
+def program(*arguments: str, clock: Path | None = None, prefix: Sequence[str] = (), module: str = "tui") -> list[str]:
+    """Return the command that runs sottovoce, or ``module`` in its place; by the machine's clock or by a shifted one."""
+    started = [module] if clock is None else ["tests.support.shifted_clock", str(clock)]
+    return [*prefix, sys.executable, "-m", *started, *arguments]
 
 
 def network_arguments(port: int, join: Sequence[str]) -> list[str]:
@@ -256,6 +256,7 @@ class Rpc(Process):
         clock: Path | None = None,
         prefix: Sequence[str] = (),
         network: Sequence[str] | None = None,
+        module: str = "tui",
     ) -> None:
         self.events: list[dict[str, Any]] = []
         self.stray: list[dict[str, Any]] = []  # answers to lines that had no readable id
@@ -265,7 +266,7 @@ class Rpc(Process):
         self._is_over = False
         options = network_arguments(port, join) if network is None else network
         arguments = ["rpc", "--home", str(place.home), *options]
-        super().__init__(name, program(*arguments, clock=clock, prefix=prefix), place)
+        super().__init__(name, program(*arguments, clock=clock, prefix=prefix, module=module), place)
         self.port = port
         threading.Thread(target=self._sort, daemon=True).start()
 

@@ -1,7 +1,8 @@
 """A private network of processes for stories: nodes, and alice and bob who know each other.
 
-Accounts are made once, at full price, and a finished world is copied for each story: homes, marks, the nodes' databases and
-their ports, so that a copy goes on where the original stopped.
+Accounts are made once, and the people of a finished world are copied for each story: who they are and all they said. Their
+devices' nodes and all others are new in every copy, so that no two worlds ever find each other. Alice's and bob's passcodes
+cost the full price; strangers' the least that the product takes.
 """
 
 from __future__ import annotations
@@ -13,26 +14,42 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.support.processes import PATIENCE, Node, Place, Process, Rpc, free_port
+from core.open_node import OWN_NODE
+from core.vault.account import Accounts, Unlocked
+from core.vault.cost import PRODUCT, CostPolicy
+from core.vault.profile import Profile
+from tests.support.processes import PATIENCE, Node, Place, Process, Rpc, free_port, joining
 
 PASSCODE = "gravel.harbour.91.thimble"
 PEOPLE = ("alice", "bob")
 NODES = 4
+# How nodes of a private network find each other: by being told.
+BY_JOINING = ("--no-mainline", "--no-lan")
+# No calibration: the cheapest passcode that a vault of ours may have.
+AT_THE_FLOOR = CostPolicy(floor=PRODUCT.floor, seconds=0)
 _PLAN = "world.json"
 
 
 @dataclass
 class World:
-    """Where everything is. ``conversation`` is what each person calls the one they share; ``identity`` who they are."""
+    """Where everything is.
+
+    ``conversation`` is what each person calls the one they share, ``identity`` who they are, ``words`` what restores them.
+    """
 
     root: Path
     ports: dict[str, int]
     conversation: dict[str, str] = field(default_factory=dict[str, str])
     identity: dict[str, str] = field(default_factory=dict[str, str])
+    words: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    finding: tuple[str, ...] = BY_JOINING
+    leaves: frozenset[str] = frozenset()  # people who serve nobody
+    is_impatient: bool = False  # people keep what changed at once (tests.support.impatient)
     clock: Path | None = None
     clocks: dict[str, Path] = field(default_factory=dict[str, Path])  # for those who have one of their own
     prefix: tuple[str, ...] = ()
     nodes: dict[str, Node] = field(default_factory=dict[str, Node])
+    people: dict[str, Rpc] = field(default_factory=dict[str, Rpc])  # as they were started last
     processes: list[Process] = field(default_factory=list[Process])
 
     @classmethod
@@ -43,18 +60,37 @@ class World:
 
     def save(self) -> None:
         """Note what a copy needs to know."""
-        plan: dict[str, Any] = {"ports": self.ports, "conversation": self.conversation, "identity": self.identity}
+        plan: dict[str, Any] = {"ports": self.ports, "conversation": self.conversation}
+        plan |= {"identity": self.identity, "words": self.words}
         (self.root / _PLAN).write_text(json.dumps(plan))
+
+    @staticmethod
+    def is_saved(root: Path) -> bool:
+        """Say whether a world was made here, and finished."""
+        return (root / _PLAN).exists()
 
     @classmethod
     def copy(cls, origin: Path, root: Path) -> World:
-        """Copy a world in which nothing runs."""
-        shutil.copytree(origin, root)
-        return cls(root, **json.loads((root / _PLAN).read_text()))
+        """Let the people of a world in which nothing runs live in another."""
+        plan = json.loads((origin / _PLAN).read_text())
+        world = cls(root, **plan)
+        world.ports = {name: free_port() for name in world.ports}
+        for name in world.identity:
+            shutil.copytree(origin / name, root / name)
+            shutil.rmtree(world.place(name).home / OWN_NODE)
+        return world
 
     def place(self, name: str) -> Place:
         """Return where somebody lives."""
         return Place(self.root / name)
+
+    def settle(self, *names: str) -> None:
+        """Give newcomers that have nothing yet a port."""
+        self.ports |= {name: free_port() for name in names}
+
+    def lose(self, name: str) -> None:
+        """Let somebody's device be gone for good, with all that was on it."""
+        shutil.rmtree(self.root / name)
 
     def take_in(self, name: str, place: Place) -> None:
         """Let somebody from elsewhere live here too."""
@@ -69,13 +105,18 @@ class World:
         """Start a node on its port, joined to others that were seen."""
         known = [node.spec for node in self.nodes.values() if node.spec and node.name != name]
         clock = self.clocks.get(name, self.clock)
-        node = Node(name, self.place(name), self.ports[name], known[:2], clock=clock, prefix=self.prefix)
+        port = self.ports[name]
+        network = self._network(port, known[:2])
+        node = Node(name, self.place(name), port, clock=clock, prefix=self.prefix, network=network)
         self.processes.append(node)
         self.nodes[name] = node
         return node
 
+    def _network(self, port: int, join: Sequence[str]) -> list[str]:
+        return ["--listen", f"127.0.0.1:{port}", *self.finding, *joining(join if self.finding == BY_JOINING else ())]
+
     def start_nodes(self, names: Sequence[str] | None = None) -> None:
-        """Start nodes, all at once but the first."""
+        """Start nodes, all at once but the first, which the others join."""
         first, *others = self.node_names if names is None else names
         self.start_node(first).wait_ready()
         started = [self.start_node(name) for name in others]
@@ -87,8 +128,11 @@ class World:
         specs = [node.spec for node in self.nodes.values()] if join is None else list(join)
         clock = self.clocks.get(name, self.clock)
         at = self.ports[name] if port is None else port
-        rpc = Rpc(name, self.place(name), at, specs, clock=clock, prefix=self.prefix)
+        network = [*self._network(at, specs), *(["--leaf"] if name in self.leaves else [])]
+        module = "tests.support.impatient" if self.is_impatient else "tui"
+        rpc = Rpc(name, self.place(name), at, (), clock=clock, prefix=self.prefix, network=network, module=module)
         self.processes.append(rpc)
+        self.people[name] = rpc
         return rpc
 
     def open(self, name: str) -> Rpc:
@@ -119,14 +163,27 @@ class World:
                 process.terminate()
 
 
+def is_usable(rpc: Rpc | None) -> bool:
+    """Say whether a person's process runs with an open account."""
+    return rpc is not None and rpc.is_alive() and not rpc.call("account.info")["locked"]
+
+
 def connected(rpc: Rpc, custodians: int = 2) -> None:
     """Wait until somebody can reach the network."""
     rpc.until("the network is there", lambda: rpc.call("network.status")["custodians"] >= custodians)
 
 
-def create_account(rpc: Rpc, passcode: str = PASSCODE) -> str:
-    """Make an account named like its process; return its identity."""
-    return str(rpc.call("account.create", passcode=passcode, name=rpc.name)["identity"])
+def create_accounts(people: Sequence[Rpc]) -> tuple[dict[str, str], dict[str, list[str]]]:
+    """Make accounts named like their processes, all at once; return their identities and words."""
+    asked = {rpc.name: rpc.ask("account.create", passcode=PASSCODE, name=rpc.name) for rpc in people}
+    made = {rpc.name: rpc.answer(asked[rpc.name]) for rpc in people}
+    return {name: each["identity"] for name, each in made.items()}, {name: each["words"] for name, each in made.items()}
+
+
+def make_cheap_account(place: Place) -> Unlocked:
+    """Make an account without a name, at the least price that the product takes, and without a process of its own."""
+    with Profile(place.home) as profile:
+        return Accounts(profile, AT_THE_FLOOR, stores=()).create(PASSCODE)
 
 
 def meet(inviter: Rpc, greeter: Rpc) -> tuple[str, str]:

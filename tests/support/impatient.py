@@ -1,0 +1,17 @@
+"""The product with less patience: ``python -m tests.support.impatient ARGUMENTS…``.
+
+An account writes what changed into its personal record after one to three minutes, so that several changes are one. Here it
+does after a second or two: when it writes is changed, what it writes and what that costs is not.
+"""
+
+from __future__ import annotations
+
+import sys
+
+if __name__ == "__main__":
+    from core.people import keeping
+
+    keeping.WRITE_DELAY = (1.0, 2.0)
+    from tui.cli import main
+
+    sys.exit(main(sys.argv[1:]))
