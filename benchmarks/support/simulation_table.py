@@ -12,7 +12,7 @@ Row = Callable[[Line], list[tuple[str, str]]]
 def table(lines: Sequence[Line]) -> str:
     """Return a table of what was measured, whole runs or single parts; lines of other benchmarks are passed over."""
     parts = [part for line in lines for part in line.get("parts", [line])]
-    rows = [row for part in parts for row in _ROWS.get(str(part.get("part")), _nothing)(part)]
+    rows = [row for part in parts for row in _ROWS.get(str(part.get("part", part.get("benchmark"))), _nothing)(part)]
     return "".join((
         "| measured in simulation | |\n| --- | --- |\n",
         *(f"| {what} | {figure} |\n" for what, figure in rows),
@@ -54,7 +54,7 @@ def _times(times: Line, unit: str) -> str:
 def _load(line: Line) -> list[tuple[str, str]]:
     size = f"{_many(line['people'])} people, {_many(line['online'])} online"
     custody, day = line["datagrams_per_node_day"].get("custody", 0), line["mb_per_node_day"]
-    window = f"rate over {line['window_seconds'] / 60:g} min"
+    window = f"rate over {line['window_seconds'] / 60:g} min, while nodes still arrive"
     return [
         (
             f"{size}: hops of a lookup",
@@ -92,6 +92,20 @@ def _seconds(seconds: float | None) -> str:
     return "not within two hours" if seconds is None else f"{seconds:.0f} s"
 
 
+def _lookup_hops(line: Line) -> list[tuple[str, str]]:
+    return [
+        (
+            f"{_many(int(size))} overlay tables alone: hops of a lookup, all there; three in ten gone unnoticed",
+            " ; ".join(
+                f"mean {each['hops']['mean']:g}, most {each['hops']['max']}, of the closest 16 found "
+                f"{each['found_of_the_closest_16']:.0%}"
+                for each in (network["all_there"], network["gone"])
+            ),
+        )
+        for size, network in line["networks"].items()
+    ]
+
+
 def _eclipse(line: Line) -> list[tuple[str, str]]:
     chance = [
         (
@@ -117,4 +131,5 @@ _ROWS: Final[dict[str, Row]] = {
     "load": _load,
     "partition": _partition,
     "eclipse": _eclipse,
+    "lookup_hops": _lookup_hops,
 }

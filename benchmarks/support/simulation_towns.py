@@ -153,6 +153,7 @@ def load(people: int, settling: float, window: float, *, seed: int, lookups: int
         "people": people,
         "online": round(fmean(online)),
         "log2_online": round(math.log2(fmean(online)), 1),
+        "settling_seconds": settling,
         "window_seconds": window,
         "starts_in_all": town.starts,
         "letters": len(town.letters),
