@@ -39,7 +39,7 @@ WHO: Final = (
     "Who can see what: the nodes see boxes of one size, with names that mean nothing to them, when they come and go, and "
     "from which address; a later version sends them by way of relays, so that not even that is seen. Not what is said, "
     "nor who says it to whom. I do not see your address, nor you mine: we never had a link to each other. In this demo the "
-    "nodes are four processes on your own machine; Ctrl+P and then Network shows those that yours is linked to."
+    "nodes are ten processes on your own machine; Ctrl+P and then Network shows those that yours is linked to."
 )
 
 LONG: Final = (

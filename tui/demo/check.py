@@ -1,4 +1,4 @@
-"""``sottovoce demo --check``: two accounts meet over three nodes and talk both ways, every part a process of its own."""
+"""``sottovoce demo --check``: two accounts meet over ten nodes and talk both ways, every part a process of its own."""
 
 from __future__ import annotations
 
