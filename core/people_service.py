@@ -174,6 +174,7 @@ class PeopleService:
     def _tell_node(self, effect: NodeEffect) -> None:
         match effect:
             case Read():
+                self._addresses = effect.addresses
                 self.node.read(effect.addresses)
             case Keep():
                 self.node.keep(effect.addresses)
