@@ -3,8 +3,9 @@
 The two are strangers, each node knows no other, and every datagram is overheard. What must hold of it:
 
 - Datagrams of the overlay have two sizes and look like noise; no secret is in them, nor on the disk of any node.
-- A leaf exchanges datagrams with its guards alone. They were drawn before it heard of the other person, and nothing that
-  the two do together changes with whom it exchanges any: so nobody who sees its line learns anything from *whom* it sees.
+- A leaf exchanges datagrams with its guards alone, once it has let go of those by whom it found the network. They were
+  drawn before it heard of the other person, and nothing that the two do together changes with whom it exchanges any: so
+  nobody who sees its line learns anything from *whom* it sees.
 - So the two exchange none.
 
 That a leaf's guards are custodians of the other's inbox, or the other's guards, no more often than chance has it cannot be
@@ -24,7 +25,7 @@ import pytest
 
 from tests.support.packet_tap import Packet, Tap
 from tests.support.processes import ROOT, Place, Process, Rpc
-from tests.support.story_world import PASSCODE, World, connected, meet, send, wait_received, wait_states
+from tests.support.story_world import PASSCODE, World, meet, send, wait_received, wait_states
 from tests.support.wiretap import judge_overlay, leaks, spellings
 
 pytestmark = [pytest.mark.network, pytest.mark.slow, pytest.mark.timeout(300)]
@@ -83,14 +84,12 @@ def test_strangers_meet_and_talk_and_nobody_learns_of_it(village: World, tap: Ta
     for rpc in (carol, dave):
         rpc.call("account.rename", name=f"{rpc.name} {FAMILY}")
         secrets |= secrets_of(rpc)
-        rpc.until("guards", lambda rpc=rpc: len(guards(rpc)) == GUARDS)  # type: ignore[misc]  # bound at once
-        connected(rpc)
-    drawn = {rpc.name: guards(rpc) for rpc in (carol, dave)}
+    drawn = {rpc.name: rpc.until("guards alone", lambda rpc=rpc: guards_alone(rpc)) for rpc in (carol, dave)}  # type: ignore[misc]  # bound at once
     before = len(tap.so_far())
 
     secrets |= converse(carol, dave)
 
-    assert {rpc.name: guards(rpc) for rpc in (carol, dave)} == drawn
+    assert {rpc.name: guards_alone(rpc) for rpc in (carol, dave)} == drawn
     for process in village.processes:
         process.kill()
     packets, ports = tap.so_far(), set(village.ports.values())
@@ -109,10 +108,11 @@ def secrets_of(rpc: Rpc) -> dict[str, bytes]:
     return {f"identity of {rpc.name}": identity.encode(), f"key of {rpc.name}": key}
 
 
-def guards(rpc: Rpc) -> set[int]:
-    """Return the ports of the nodes where somebody's traffic enters the network."""
+def guards_alone(rpc: Rpc) -> set[int]:
+    """Return the ports of the nodes where somebody's traffic enters the network, if there are no other links any more."""
     links = rpc.call("network.status")["links"]
-    return {int(link["endpoint"].rpartition(":")[2]) for link in links if link["following"]}
+    found = {int(link["endpoint"].rpartition(":")[2]) for link in links if link["following"]}
+    return found if len(found) == len(links) == GUARDS else set()
 
 
 def converse(carol: Rpc, dave: Rpc) -> dict[str, bytes]:
