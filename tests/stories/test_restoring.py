@@ -8,8 +8,8 @@ from tests.support.story_world import PASSCODE, World, send, state_of, wait_rece
 
 pytestmark = [pytest.mark.network, pytest.mark.slow, pytest.mark.timeout(240)]
 
-# Bytes of parcels that a node holds more of as soon as a personal record lies there.
-RECORD_SIZE = 16_384
+# Bytes of parcels that a node holds more of as soon as the personal records of both lie there.
+RECORDS_SIZE = 2 * 16_384
 
 
 def test_an_account_comes_back_by_its_words(world: World) -> None:
@@ -20,7 +20,7 @@ def test_an_account_comes_back_by_its_words(world: World) -> None:
     before = bob.call("network.status")["parcel_bytes"]
     alice.call("message.delete", ids=[row["id"] for row in alice.rows(a)])
     alice.call("account.rename", name="Alice, who loses things")
-    bob.until("the record lies", lambda: bob.call("network.status")["parcel_bytes"] - before > RECORD_SIZE)
+    bob.until("both records lie", lambda: bob.call("network.status")["parcel_bytes"] - before > RECORDS_SIZE)
     alice.kill()
     send(bob, b, ["are you still there?"])
     wait_states(bob, b, ["are you still there?"], ["stored"])
