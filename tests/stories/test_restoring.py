@@ -21,7 +21,7 @@ def test_an_account_comes_back_by_its_words(world: World) -> None:
     alice.call("message.delete", ids=[row["id"] for row in alice.rows(a)])
     alice.call("account.rename", name="Alice, who loses things")
     bob.until("both records lie", lambda: bob.call("network.status")["parcel_bytes"] - before > RECORDS_SIZE)
-    alice.kill()
+    alice.stop()
     send(bob, b, ["are you still there?"])
     wait_states(bob, b, ["are you still there?"], ["stored"])
 

@@ -1,7 +1,8 @@
 """The product with less patience: ``python -m tests.support.impatient ARGUMENTS…``.
 
-An account writes what changed into its personal record after one to three minutes, so that several changes are one. Here it
-does after a second or two: when it writes is changed, what it writes and what that costs is not.
+An account writes what changed into its personal record after one to three minutes, so that several changes are one, and
+looks after its duties twice a minute. Here it does both every second or two: when it writes is changed, what it writes and
+what that costs is not.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ from __future__ import annotations
 import sys
 
 if __name__ == "__main__":
-    from core.people import keeping
+    from core.people import engine, keeping
 
     keeping.WRITE_DELAY = (1.0, 2.0)
+    engine.DUTY_INTERVAL = 2.0
     from tui.cli import main
 
     sys.exit(main(sys.argv[1:]))
