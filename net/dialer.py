@@ -332,15 +332,14 @@ class Dialer:
         return True
 
     def _feel(self, now: Instant) -> None:
-        """Probe one entry that is only hearsay."""
-        hearsay = [each for each in self._table if not each.is_probed and self._is_free(each.endpoint, each.node)]
-        if not hearsay:
-            return
+        """Probe one entry that is only hearsay, if any is."""
         if now.mono >= self._feeler_at:
             self._feeler_at = now.mono + FEELER_PERIOD
-            entry: KnownPeer = self._rng.choice(hearsay)
-            self._feelers.add(entry.node)
-            self._begin(entry.endpoint, entry.node, entry.retry_at, now)
+            hearsay = [each for each in self._table if not each.is_probed and self._is_free(each.endpoint, each.node)]
+            if hearsay:
+                entry: KnownPeer = self._rng.choice(hearsay)
+                self._feelers.add(entry.node)
+                self._begin(entry.endpoint, entry.node, entry.retry_at, now)
         self._next_dial = min(self._next_dial, self._feeler_at)
 
     def _is_free(self, endpoint: Endpoint, node: NodeId | None) -> bool:

@@ -14,7 +14,7 @@ from net.dialer import Dialer
 from net.events import NodeEvent
 from net.ids import Endpoint, NodeId
 from net.instant import Instant
-from net.link.events import LinkId, Role
+from net.link.events import Role
 from net.link.port import Links
 from net.onion.cipher import OnionCipher, RealOnionCipher
 from net.onion.onion import Means, Onion
@@ -88,7 +88,7 @@ class Parts:
             connect=self._connect,
             send=self.post.put,
             close=links.close,
-            seen_at=self._endpoint_of,
+            seen_at=links.endpoint_of,
         )
         self.dialer = Dialer(role, self.table, self.post, rng, self._connect, self.reach.introduce)
         verifier = tuning.verifier or Verifier(work_bits=tuning.id_work_bits)
@@ -135,9 +135,6 @@ class Parts:
     def _least_scope(self) -> Scope:
         """Return how far an address must reach for strangers to have us dial it: as far as our own."""
         return scope_of(self.reach.public.host) if self.reach.public else Scope.LOOPBACK
-
-    def _endpoint_of(self, link: LinkId) -> Endpoint | None:
-        return next((each.endpoint for each in self.links.links() if each.link == link), None)
 
     def machines(self) -> tuple[Machine, ...]:
         """Return all that have deadlines."""

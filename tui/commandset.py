@@ -17,6 +17,7 @@ TALK, FIND, PEOPLE, MESSAGES, VIEW, APP = (
 _writing = partial(CommandSpec, group=TALK, scope=Scope.COMPOSER, when=When.CHAT, in_palette=False)
 _find = partial(CommandSpec, group=FIND)
 _people = partial(CommandSpec, group=PEOPLE, scope=Scope.APP)
+_contact = partial(CommandSpec, group=PEOPLE, when=When.CHAT)
 _select = partial(CommandSpec, group=MESSAGES, scope=Scope.SELECT, when=When.CHAT, in_palette=False)
 _view = partial(CommandSpec, group=VIEW)
 _app = partial(CommandSpec, group=APP, scope=Scope.APP)
@@ -127,6 +128,20 @@ MEETING = (
         action="show('greetings')",
         keys="alt+g",
         slash="greetings",
+    ),
+    _contact(
+        id="people.keep",
+        title="Keep their mail here",
+        help="Keep what waits for this contact on this device too; again to stop.",
+        action="keep_mail",
+        slash="keep",
+    ),
+    _contact(
+        id="people.ask-keep",
+        title="Ask to keep my mail",
+        help="Ask this contact to keep what waits for you on their device too; again to stop.",
+        action="ask_keep",
+        slash="ask-keep",
     ),
 )
 

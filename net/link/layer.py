@@ -133,6 +133,11 @@ class LinkLayer:
         if session is not None:
             self._end(session, "closed", now)
 
+    def endpoint_of(self, link: LinkId) -> Endpoint | None:
+        """Return from where a link's datagrams come now; None when there is no such link."""
+        session = self._sessions.get(link)
+        return session.endpoint if session else None
+
     def links(self) -> list[LinkInfo]:
         """Return the links that are up."""
         return [

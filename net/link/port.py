@@ -43,6 +43,10 @@ class Links(Protocol):
         """End a link."""
         ...
 
+    def endpoint_of(self, link: LinkId) -> Endpoint | None:
+        """Return from where a link's datagrams come now; None when there is no such link."""
+        ...
+
     def links(self) -> list[LinkInfo]:
         """Return the links that are up."""
         ...

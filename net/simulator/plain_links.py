@@ -148,6 +148,11 @@ class PlainLinks:
             self._post(bytes([_BYE]) + held.name, held.up.endpoint)
             self._end(held, "closed")
 
+    def endpoint_of(self, link: LinkId) -> Endpoint | None:
+        """Return where a link's other end is."""
+        held = self._links.get(link)
+        return held.up.endpoint if held else None
+
     def links(self) -> list[LinkInfo]:
         """Return the links that are up."""
         return [

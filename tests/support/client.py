@@ -37,6 +37,7 @@ class FakeClient:
         self.exists, self.locked, self.remembered = exists, locked, remembered
         self.passcode = PASSCODE
         self.name = "Alice"
+        self.serves = True
         self.now = now
         self.stored_settings = api.Settings()
         self.invites: list[api.Invite] = []
@@ -246,7 +247,26 @@ class FakeClient:
             last_state=last.state if last else "",
             first_unread=next((row.id for row in unread if row.sender != "me"), None),
             draft=room.draft,
+            keep_asked=room.keep_asked,
+            keep_wanted=room.keep_wanted,
+            keeping=room.keeping,
         )
+
+    def _keeping_get(self, _: api.KeepingGet) -> api.KeepingInfo:
+        return api.KeepingInfo(
+            possible=self.serves, contacts=sum(room.keeping for room in self.rooms), max_contacts=8, boxes=64,
+            bytes=58_944, limit_bytes=33_554_432, returned=0, bytes_per_day=5_200_000,
+        )  # fmt: skip
+
+    def _contact_keep_mail(self, command: api.ContactKeepMail) -> api.Done:
+        self.room(command.conversation).keeping = command.keep
+        return api.Done()
+
+    def _contact_ask_keep(self, command: api.ContactAskKeep) -> api.Done:
+        room = self.room(command.conversation)
+        room.keep_asked = command.ask
+        room.say("me", "", self.now, state="queued", kind="keep-asked" if command.ask else "keep-ended")
+        return api.Done()
 
     def _conversation_read(self, command: api.ConversationRead) -> api.Done:
         room = self.room(command.conversation)

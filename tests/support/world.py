@@ -75,6 +75,9 @@ class Room:
     rows: list[api.Message] = dataclasses.field(default_factory=list)
     read_upto: int = 0  # rows seen
     draft: str = ""
+    keep_asked: bool = False
+    keep_wanted: bool = False
+    keeping: bool = False
 
     def say(self, sender: str, text: str, at: int, **more: Any) -> api.Message:
         """Append a row; ``more`` are fields of ``api.Message``."""

@@ -26,7 +26,7 @@ from tui.format import count
 from tui.frame import frame_of
 from tui.keymap import bindings
 from tui.messages import SettingsChanged
-from tui.screens.main_news import MainNews
+from tui.screens.main_keeping import MainKeeping
 from tui.whereto import Whereto
 from tui.widgets.chat_header import ChatHeader
 from tui.widgets.chat_log import ChatLog
@@ -43,7 +43,7 @@ DRAFT_DELAY = 1.0
 SHORT_ROWS = 20
 
 
-class MainScreen(MainNews):
+class MainScreen(MainKeeping):
     """List, chat and details."""
 
     BLANK = True

@@ -48,6 +48,8 @@ class Details(Widget):
             ("identity\n", "$quiet"),
             grouped(conversation.identity),
         ]
+        if mail := _mail_words(conversation):
+            parts += ["\n\n", ("mail\n", "$quiet"), "\n".join(mail)]
         if self._message is not None:
             parts += ["\n\n", *self._about(self._message)]
         return Content.assemble(*parts)
@@ -62,3 +64,15 @@ class Details(Widget):
         elif message.late:
             parts += ["\n\n", ("it came after its place had been given up", "$quiet")]
         return parts
+
+
+def _mail_words(conversation: Conversation) -> list[str]:
+    """Say what was agreed about keeping each other's mail, and how to change it."""
+    words: list[str] = []
+    if conversation.keeping:
+        words.append("theirs is kept here (/keep)")
+    elif conversation.keep_wanted:
+        words.append("they ask you to keep theirs (/keep)")
+    if conversation.keep_asked:
+        words.append("you asked them to keep yours (/ask-keep)")
+    return words
