@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
@@ -26,12 +27,16 @@ def run_client(home: Path, options: NetworkOptions, *, remember: bool = True, of
         sys.stderr.write("sottovoce: the client needs a terminal; `sottovoce rpc` is for programs\n")
         return NO_TERMINAL
 
-    def open_core() -> AbstractAsyncContextManager[Messenger]:
+    @asynccontextmanager
+    async def open_core() -> AsyncGenerator[Messenger]:
         # Imported in the core's thread, while the screen draws its first frame.
         from core.gate import Terms
+        from core.lasting import set_apart
         from core.messenger import open_messenger
 
-        return open_messenger(home, options, terms=Terms() if remember else Terms(stores=()))
+        async with open_messenger(home, options, terms=Terms() if remember else Terms(stores=())) as messenger:
+            set_apart()
+            yield messenger
 
     app = SottovoceApp(CoreHost(open_core), detect(os.environ, sys.stdout.encoding), offer=offer)
     app.run()

@@ -19,6 +19,7 @@ import trio
 
 from core import rpc
 from core.api import ApiError
+from core.lasting import set_apart
 from core.open_node import NODE_DATABASE, open_node
 from core.options import NetworkOptions
 from core.storage.errors import Corrupt, DiskFailed, DiskFull, InUse, ReadOnly, SchemaTooNew, StorageError, WrongKey
@@ -120,6 +121,7 @@ async def _node(home: Path, options: NetworkOptions) -> None:
             async with open_node(
                 home / NODE_DATABASE, database_key=key.database_key, node_secret=key.node_secret, options=options
             ) as node:
+                set_apart()
                 ready = {"join": str(node.spec), "listen": str(node.listen)}
                 with suppress(trio.BrokenResourceError):  # a node serves on whether or not somebody listens to it
                     await StandardOutput().send_all(msgspec.json.encode(ready) + b"\n")
@@ -142,6 +144,7 @@ async def _rpc(home: Path, options: NetworkOptions, *, remember: bool) -> None:
 
     try:
         async with open_messenger(home, options, terms=terms) as messenger:
+            set_apart()
             dropped = await rpc.serve(messenger, messenger.events, StandardInput(), StandardOutput())
     except ApiError as error:
         raise _Refused(error.message) from None

@@ -1,11 +1,13 @@
 """How long each step of each task holds trio's loop: from when a task is resumed until it waits again.
 
 Two clocks are read for each step. Wall time is what the other tasks wait, but on a busy machine it holds other programs'
-turns, too; processor time of the thread is what the step itself did, without what it waited for Python's lock.
+turns, too; processor time of the thread is what the step itself did, without what it waited for Python's lock. Garbage
+collections happen within steps and are told beside them.
 """
 
 from __future__ import annotations
 
+import gc
 import time
 from array import array
 from typing import Final
@@ -28,12 +30,15 @@ class StepTimes(trio.abc.Instrument):
         self._wall, self._own = array("d"), array("d")
         self._longest: dict[str, float] = {}
         self._began = self._began_own = 0
+        self._collection = self._collection_began = 0.0  # the longest, milliseconds
         self._since = time.perf_counter()
+        gc.callbacks.append(self._collecting)
 
     def restart(self) -> None:
         """Forget what was: the measurement begins."""
         del self._wall[:], self._own[:]
         self._longest.clear()
+        self._collection = 0.0
         self._since = time.perf_counter()
 
     def before_task_step(self, task: trio.lowlevel.Task) -> None:
@@ -50,6 +55,12 @@ class StepTimes(trio.abc.Instrument):
         name = task.name.rpartition(".<locals>.")[2].removeprefix("net.").removeprefix("core.")
         self._longest[name] = max(self._longest.get(name, 0.0), own)
 
+    def _collecting(self, phase: str, _: dict[str, int]) -> None:
+        now = time.perf_counter()
+        if phase == "stop":
+            self._collection = max(self._collection, (now - self._collection_began) * 1000)
+        self._collection_began = now
+
     def figures(self) -> report.Figures:
         """Return percentiles of all steps since the restart."""
         seconds = time.perf_counter() - self._since
@@ -60,6 +71,7 @@ class StepTimes(trio.abc.Instrument):
             "busy": round(sum(self._own) / 1000 / seconds, 3),
             "own_ms": _tail(self._own),
             "wall_ms": _tail(self._wall),
+            "longest_collection_ms": round(self._collection, 2),
             "longest_own_ms": {name: round(own, 2) for name, own in slowest[:NAMED]},
         }
 

@@ -24,6 +24,7 @@ import trio
 from benchmarks.support import report
 from benchmarks.support.pty import ROOT
 from benchmarks.support.step_times import StepTimes
+from core.lasting import set_apart
 from core.open_node import open_node
 from core.options import JoinSpec, NetworkOptions, parse_join
 from core.storage.database import Database
@@ -94,6 +95,7 @@ async def _serve(steps: StepTimes, held: int, paid: int, join: Sequence[JoinSpec
                     pass
 
             nursery.start_soon(ignore_events)
+            set_apart()
             print(node.spec, flush=True)
             async for _ in StandardInput():
                 steps.restart()
