@@ -1,6 +1,6 @@
 """What a node process takes from a link: datagrams received and answered, and boxes committed to SQLCipher, a second.
 
-The datagrams are cells, decrypted, given back and sealed again; the boxes are deposits of one patron, each acknowledged
+The datagrams are cells, decrypted, given back and sealed again; the boxes are deposits over links, each acknowledged
 only after its commit. Proof of work costs nothing here, or the patron could not pay for the flood. Both are also given
 per second of the node's own processor time, for the machine is shared by both ends. Beside it: one ``sendto`` and one
 ``recvfrom`` a datagram between two plain sockets, there and back.
@@ -21,17 +21,20 @@ from benchmarks.support.loopback_node import FREE, LOOPBACK
 from benchmarks.support.near import link_to
 from benchmarks.support.other_side import other_side
 from benchmarks.support.processor import cpu_seconds
-from core.node_service import NodeService
-from core.open_node import node_over
-from core.options import JoinSpec, NetworkOptions
-from net.events import CustodianUp, DepositAnswered, Verdict
+from benchmarks.support.stranger import Stranger
+from core.options import JoinSpec
+from net.driver import Driver, system_clock
+from net.ids import NodeId
+from net.link.events import LinkEvent
 from net.link.frames import LARGE_DATAGRAM_SIZE
-from net.parts import Tuning
+from net.transport import Transport
 from tests.support.parcels import box_bytes
 
 CELLS, WINDOW = 30_000, 128
 # Each patron stays within what a custodian takes from one link at once.
 PATRONS, BOXES = 5, 800
+# Deposits of one patron without an answer, and seconds between two looks for answers.
+UNDER_WAY, LOOK = 64, 0.002
 
 
 async def _datagrams(spec: JoinSpec, pid: int, cells: int) -> report.Figures:
@@ -43,30 +46,28 @@ async def _datagrams(spec: JoinSpec, pid: int, cells: int) -> report.Figures:
 
 
 async def _deposits(spec: JoinSpec, pid: int, patrons: int, count: int) -> report.Figures:
-    options = NetworkOptions(listen=LOOPBACK, join=(spec,), leaf=True)
-    stored = 0
-
-    async def deposit(patron: NodeService, boxes: list[bytes]) -> None:
-        nonlocal stored
-        mine = await _deposit_all(patron, boxes)
-        stored += mine
-
+    assert spec.node is not None
+    strangers = [Stranger() for _ in range(patrons)]
     async with AsyncExitStack() as stack:
-        all_of_them: list[tuple[NodeService, list[bytes]]] = []
-        for number in range(patrons):
-            patron = await stack.enter_async_context(
-                node_over(None, node_secret=os.urandom(32), options=options, tuning=Tuning(price=FREE))
-            )
-            while not isinstance(await patron.events.receive(), CustodianUp):
-                pass
-            hour, first = patron.now().hour() + 48, number * count
-            boxes = [box_bytes(each, expiry_hour=hour, price=FREE) for each in range(first, first + count)]
-            all_of_them.append((patron, boxes))
+        sockets = [stack.enter_context(Transport.open(*LOOPBACK)) for _ in strangers]
+        nursery = await stack.enter_async_context(trio.open_nursery())
+        drivers = [Driver[LinkEvent](each, socket, _ignore) for each, socket in zip(strangers, sockets, strict=True)]
+        for stranger, driver in zip(strangers, drivers, strict=True):
+            await nursery.start(driver.run)
+            stranger.join(spec)
+            driver.poke()
+        while not all(each.is_linked(spec.node) for each in strangers):  # noqa: ASYNC110 - strangers tell nobody
+            await trio.sleep(LOOK)
+        hour = system_clock().hour() + 48
+        boxes = [box_bytes(each, expiry_hour=hour, price=FREE) for each in range(patrons * count)]
         before, began = cpu_seconds(pid), trio.current_time()
-        async with trio.open_nursery() as nursery:
-            for patron, boxes in all_of_them:
-                nursery.start_soon(deposit, patron, boxes)
+        for number, (stranger, driver) in enumerate(zip(strangers, drivers, strict=True)):
+            nursery.start_soon(_deposit_all, stranger, driver, spec.node, boxes[number * count : (number + 1) * count])
+        while sum(each.answers for each in strangers) < len(boxes):  # noqa: ASYNC110 - likewise
+            await trio.sleep(LOOK)
         seconds, cpu = trio.current_time() - began, cpu_seconds(pid) - before
+        nursery.cancel_scope.cancel()
+    stored = sum(each.stored for each in strangers)
     return {
         "patrons": patrons,
         "stored": stored,
@@ -75,18 +76,17 @@ async def _deposits(spec: JoinSpec, pid: int, patrons: int, count: int) -> repor
     }
 
 
-async def _deposit_all(patron: NodeService, boxes: list[bytes]) -> int:
-    """Deposit boxes; return how many were stored."""
-    for box in boxes:
-        patron.deposit(box)
-    answered = stored = 0
-    while answered < len(boxes):
-        event = await patron.events.receive()
-        if isinstance(event, DepositAnswered):
-            answered += 1
-            stored += event.verdict is Verdict.STORED
-            patron.withdraw(event.parcel_id)  # one copy is all there is to have
-    return stored
+async def _deposit_all(stranger: Stranger, driver: Driver[LinkEvent], node: NodeId, boxes: list[bytes]) -> None:
+    """Deposit boxes, a few of them at a time on the way."""
+    for sent, box in enumerate(boxes):
+        while sent - stranger.answers >= UNDER_WAY:  # noqa: ASYNC110 - likewise
+            await trio.sleep(LOOK)
+        stranger.deposit(node, box)
+        driver.poke()
+
+
+async def _ignore(_: LinkEvent) -> None:
+    pass
 
 
 def _plain_echo(count: int) -> float:

@@ -53,6 +53,7 @@ class PeerTable:
         self._own = own
         self._rng = rng
         self._known: dict[NodeId, KnownPeer] = {}
+        self._probed: dict[NodeId, KnownPeer] = {}  # of these
 
     def __len__(self) -> int:
         return len(self._known)
@@ -66,6 +67,7 @@ class PeerTable:
         if entry is None:
             self._make_room(endpoint)
             entry = self._known[node] = KnownPeer(endpoint, node)
+        self._probed[node] = entry
         entry.endpoint = endpoint
         entry.seen_ms = max(now.wall_ms, 1)
         entry.teller = None
@@ -100,11 +102,12 @@ class PeerTable:
         entry.retry_at = retry_at
         entry.failures += 1
         if is_counted and (not entry.is_probed or entry.failures >= MAX_FAILURES):
-            del self._known[node]
+            self.forget(node)
 
     def forget(self, node: NodeId) -> None:
         """This is no full node, or ourselves."""
         self._known.pop(node, None)
+        self._probed.pop(node, None)
 
     def get(self, node: NodeId) -> KnownPeer | None:
         """Return what is known of a node."""
@@ -115,14 +118,14 @@ class PeerTable:
         reach = scope_of(asker_endpoint.host)
         fit = [
             entry
-            for entry in self._known.values()
-            if entry.is_probed and entry.node != asker and scope_of(entry.endpoint.host) >= reach
+            for entry in self._probed.values()
+            if entry.node != asker and scope_of(entry.endpoint.host) >= reach
         ]
         return [packed(entry) for entry in self._rng.sample(fit, min(MAX_PEERS_PER_ANSWER, len(fit)))]
 
     def probed(self) -> list[KnownPeer]:
         """Return the entries worth remembering, the latest first."""
-        return sorted((entry for entry in self._known.values() if entry.is_probed), key=lambda entry: -entry.seen_ms)
+        return sorted(self._probed.values(), key=lambda entry: -entry.seen_ms)
 
     def _has_room(self, endpoint: Endpoint) -> bool:
         if scope_of(endpoint.host) is not Scope.LOOPBACK:
@@ -139,7 +142,7 @@ class PeerTable:
     def _make_room(self, endpoint: Endpoint) -> None:
         """Make room for a probed entry: at the cost of words if there are any, else of the entry seen longest ago."""
         if not self._has_room(endpoint) and len(self._known) >= MAX_KNOWN:
-            del self._known[min(self._known.values(), key=lambda entry: entry.seen_ms).node]
+            self.forget(min(self._known.values(), key=lambda entry: entry.seen_ms).node)
 
 
 def packed(entry: KnownPeer) -> Peer:

@@ -13,12 +13,24 @@ from typing import Final
 from core.options import JoinSpec
 from net.driver import system_clock
 from net.errors import Overloaded, Unreachable
+from net.events import Verdict
 from net.ids import Endpoint, NodeId, node_tag
 from net.instant import Instant
 from net.link.congestion import MAX_WINDOW, Congestion
 from net.link.events import CellReceived, LinkDown, LinkEvent, LinkId, LinkUp, MessageReceived, Role
 from net.link.layer import LinkLayer
-from net.messages import Boxes, Busy, Cell, Deposit, Describe, Destroy, Message, decode_message, encode_message
+from net.messages import (
+    Boxes,
+    Busy,
+    Cell,
+    Deposit,
+    DepositAnswer,
+    Describe,
+    Destroy,
+    Message,
+    decode_message,
+    encode_message,
+)
 from net.onion.cipher import Hop, RealOnionCipher
 from net.onion.circuits import CircuitId, Circuits
 from net.overlay.descriptor import Descriptor, decode_descriptor, epoch_of, packed_host
@@ -51,9 +63,9 @@ class Stranger:
         self.circuits = Circuits(cipher=CIPHER, switch=self._switch, links=self._links, user=self, random=os.urandom)
         self.described: dict[NodeId, Descriptor] = {}
         self._link_of: dict[NodeId, LinkId] = {}
-        self.packets = self.answers = self.opened_circuits = self.closed_circuits = self.messages = self.fetched = (
-            self.boxes
-        ) = 0
+        self.packets = self.answers = self.stored = self.opened_circuits = self.closed_circuits = self.messages = (
+            self.fetched
+        ) = self.boxes = 0
         self.refused: list[int] = []  # fetches that a custodian was too busy for
         self._request = 0
         self._to_close: deque[CircuitId] = deque()
@@ -64,6 +76,10 @@ class Stranger:
         """Link with a node."""
         assert spec.node is not None
         self._links.connect(spec.endpoint, spec.node, system_clock())
+
+    def is_linked(self, node: NodeId) -> bool:
+        """Say whether the link is there."""
+        return node in self._link_of
 
     def hop(self, node: NodeId, delay_ms: int = 0) -> Hop:
         """Return a node that described itself as a hop."""
@@ -182,3 +198,4 @@ class Stranger:
             self.circuits.receive(link, message, now)
         else:
             self.answers += 1
+            self.stored += isinstance(message, DepositAnswer) and message.verdict == Verdict.STORED.value

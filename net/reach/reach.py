@@ -238,6 +238,8 @@ class Reach:
     # --- where we are -------------------------------------------------------------------------------------------------
 
     def _ask_reflection(self, neighbour: Neighbour, now: Instant) -> None:
+        if not self._reflections.has_room(neighbour.node, is_chosen=neighbour.is_chosen):
+            return
         contact = Contact(None, node_tag(neighbour.node), neighbour.node)
         self._calls.call(contact, AskReflection, now, partial(self._on_reflection, neighbour))
 

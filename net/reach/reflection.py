@@ -63,9 +63,13 @@ class Reflections:
 
     def heard(self, voter: NodeId, voter_host: str, seen: Endpoint, *, is_chosen: bool) -> None:
         """Note what a linked node said, in place of what it said before."""
-        others = sum(vote.is_chosen == is_chosen for node, vote in self._votes.items() if node != voter)
-        if others < MAX_VOTES_OF_A_KIND:
+        if self.has_room(voter, is_chosen=is_chosen):
             self._votes[voter] = _Vote(voter_host, seen, is_chosen)
+
+    def has_room(self, voter: NodeId, *, is_chosen: bool) -> bool:
+        """Say whether this node's word would be kept."""
+        others = sum(vote.is_chosen == is_chosen for node, vote in self._votes.items() if node != voter)
+        return others < MAX_VOTES_OF_A_KIND
 
     def forget(self, voter: NodeId) -> None:
         """A node is not linked any more."""
