@@ -2,8 +2,9 @@
 
 Ten nodes and the account's own: each is linked with the others, for in so small a network all are custodians of everything,
 keeps those links alive, sends its loops, looks after its table and its roster; and the account is open and follows its
-custodians. The share is the scheduler's, to the nanosecond, so others at work on the machine disturb it little. ``node`` is
-the median of the ten.
+custodians. A new account writes its personal record within its first minutes, ten seconds of work: that is waited for.
+The share is the scheduler's, to the nanosecond, so others at work on the machine disturb it little. ``node`` is the median
+of the ten.
 """
 
 from __future__ import annotations
@@ -23,12 +24,16 @@ from tui.demo.rpc_client import RpcClient, talk_to
 
 NODES = 10
 SECONDS = 120.0
-# Seconds for the excitement of starting, linking, sampling and comparing to be over.
-SETTLING = 60.0
+# Seconds for the excitement of starting, linking, sampling and comparing to be over; between two looks whether the account's
+# record lies with its node, and for that in all.
+SETTLING, LOOK, PATIENCE = 60.0, 1.0, 300.0
 
 
 async def _watch(client: RpcClient, account: int, settling: float, seconds: float) -> report.Figures:
     await client.call(api.AccountCreate(passcode=secrets.token_urlsafe()))
+    with trio.move_on_after(PATIENCE if settling >= SETTLING else 0):
+        while not (await client.call(api.NetworkStatusGet())).parcels:  # noqa: ASYNC110 - no event tells
+            await trio.sleep(LOOK)
     await trio.sleep(settling)
     pids = [child.pid for child in psutil.Process().children()]
     status = await client.call(api.NetworkStatusGet())
