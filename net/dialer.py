@@ -6,9 +6,9 @@ nobody else, so that nobody but they and the nodes that led to them ever learn i
 
 Bootstraps that the owner named are tried for ever, the table's entries as long as they answer, hints (addresses from the
 BitTorrent DHT or the local network) a few times, with one datagram each, for somebody who has nothing to do with us may
-live there. While there are too few, each new link is asked whom it knows, and the asking goes on, ever more rarely. Once there
-are enough, one is asked now and then, and a *feeler* now and then probes an entry of hearsay, so that the table stays true and what we pass on is known to
-exist; a leaf passes nothing on, and feels for nobody.
+live there. While there are too few, each new link is asked whom it knows, and the asking goes on, ever more rarely. Once
+there are enough, one is asked now and then, and a *feeler* probes an entry of hearsay, so that the table stays true and
+what we pass on is known to exist; a leaf passes nothing on, and feels for nobody.
 
 A custodian of our swarm that does not answer may have a NAT before it: another one is asked to introduce us, for they are
 linked with each other. A guard is not asked after: whom our own traffic goes through is nobody's business.

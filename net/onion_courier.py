@@ -46,6 +46,8 @@ from net.patron.courier import Purpose
 # Custodians of a bucket below which others are asked where there are more, and above which nobody suspected is named.
 ENOUGH: Final = 4
 ENOUGH_UNSUSPECTED: Final = 2
+# Custodians of a bucket below which those of the next wider one are asked as well.
+COVERED: Final = 2
 # Thrown boxes whose fate is still of interest; beyond, the oldest are forgotten. A night's queue of texts.
 MAX_THROWN: Final = 1024
 # Paths remembered of one of them: two custodians, twice.
@@ -194,15 +196,19 @@ class OnionCourier:
         """Return custodians for the bucket of an address, those that share most bits with it first.
 
         Of the address no more bits count than a writer shows. When there are few, a search begins; when there are none
-        that can be reached, ``found`` is called as soon as there are.
+        that can be reached, ``found`` is called as soon as there are. For a bucket with hardly anybody in it those of the
+        next wider one cover (``net.overlay.size``).
         """
         width = self._overlay.width()
-        bucket = Bucket.of(address, width)
-        nodes = self._custodians(bucket)
+        for bits in range(width, -1, -1):
+            bucket = Bucket.of(address, bits)
+            nodes = self._custodians(bucket)
+            if self._is_sample() and sum(self._overlay.roster.get(each.node) is not None for each in nodes) < ENOUGH:
+                self._directory.want(bucket)
+            if len(nodes) >= COVERED or (self._is_sample() and not self._directory.is_searched(bucket)):
+                break
         if len(nodes) < ENOUGH:
             self._look_out(bucket, len(nodes))
-        if self._is_sample() and sum(self._overlay.roster.get(each.node) is not None for each in nodes) < ENOUGH:
-            self._directory.want(bucket)
         self._rng.shuffle(nodes)
         nodes.sort(key=lambda each: -min(width + 1, common_bits(address, address_of(each.overlay_id))))
         trusted = [each.node for each in nodes if not self._standing.is_suspect(each.node, self._now)]

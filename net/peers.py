@@ -117,9 +117,7 @@ class PeerTable:
         """Choose what to tell ``asker``: probed entries that make sense from where it is."""
         reach = scope_of(asker_endpoint.host)
         fit = [
-            entry
-            for entry in self._probed.values()
-            if entry.node != asker and scope_of(entry.endpoint.host) >= reach
+            entry for entry in self._probed.values() if entry.node != asker and scope_of(entry.endpoint.host) >= reach
         ]
         return [packed(entry) for entry in self._rng.sample(fit, min(MAX_PEERS_PER_ANSWER, len(fit)))]
 

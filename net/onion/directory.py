@@ -68,6 +68,7 @@ class _Shelf:
     asked: set[int] = field(default_factory=set[int])  # requests without an answer yet
     is_wanted: bool = True  # since the last search began
     is_fruitful: bool = False  # the last search found something
+    is_answered: bool = False  # some search was
     pause: float = FIRST_PAUSE
 
 
@@ -108,6 +109,11 @@ class Directory:
         shelf = self._shelves.get(bucket)
         return [each for each in shelf.found.values() if each.key_of(epoch)] if shelf else []
 
+    def is_searched(self, bucket: Bucket) -> bool:
+        """Say whether a search for a bucket is over that somebody answered, so that what was found is all there is."""
+        shelf = self._shelves.get(bucket)
+        return shelf is not None and shelf.is_answered and not shelf.asked
+
     def get(self, node: NodeId) -> Descriptor | None:
         """Return the latest descriptor that was found of a node. Who asks for it wants its bucket still."""
         shelves = [shelf for shelf in self._shelves.values() if node in shelf.found]
@@ -125,6 +131,7 @@ class Directory:
         bucket = asked[1]
         shelf = self._shelves[bucket]
         before = len(shelf.found)
+        shelf.is_answered = True
         for data in message.descriptors:
             shelf.is_fruitful |= self._take(shelf, bucket, data, now)
         self._end(message.request, now)

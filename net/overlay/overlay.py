@@ -38,7 +38,7 @@ from net.overlay.lookups import Calls, Found, Lookups, contact_of
 from net.overlay.ourselves import Ourselves
 from net.overlay.roster import MAX_ROSTER, Roster
 from net.overlay.routing import ID_BITS, Entry, K, RoutingTable, nearest
-from net.overlay.size import MAX_SWARM, OUTLIER, CoverageWidth, SizeEstimate
+from net.overlay.size import MAX_SWARM, OUTLIER, CoverageWidth, SizeEstimate, scope_width
 
 # Seconds from the first link to the first lookup: others come up meanwhile.
 START_DELAY: Final = 1.0
@@ -107,6 +107,7 @@ class Overlay:
         self._delegated = DelegatedLookups(calls, self._verifier, rng)
         self._size = SizeEstimate()
         self._width = CoverageWidth()
+        self._scope_width = 0
         self._described: dict[NodeId, Descriptor] = {}
         self._agenda: Agenda[_Chore] = Agenda()
         self._begun_at = -math.inf
@@ -243,12 +244,16 @@ class Overlay:
     def size(self) -> float:
         """Return about how many reachable full nodes there are, ourselves counted."""
         ourselves = 1 if self._is_full and self._ourselves.is_reachable else 0
-        others = self._size.others()
-        if self._is_full and self.table.is_complete:
-            counted = float(sum(not entry.failures for entry in self.table))
-            if others is None or others <= OUTLIER * counted:
-                return counted + ourselves
+        others, counted = self._size.others(), self._counted()
+        if counted is not None and (others is None or others <= OUTLIER * counted):
+            return counted + ourselves
         return (float(len(self._described)) if others is None else others) + ourselves
+
+    def _counted(self) -> float | None:
+        """Return the number of others where all of them are known."""
+        if self._is_full:
+            return float(sum(not entry.failures for entry in self.table)) if self.table.is_complete else None
+        return float(len(self.roster)) if self.roster.is_complete and self._newsless >= NEWSLESS else None
 
     def width(self) -> int:
         """Return the coverage width: how many bits of an address those share who keep what is sent to it."""
@@ -256,7 +261,7 @@ class Overlay:
 
     def scope(self) -> Bucket:
         """Return what we keep as a custodian."""
-        return Bucket.of(address_of(self._own), self.width())
+        return Bucket.of(address_of(self._own), self._scope_width)
 
     def mates(self) -> list[Descriptor]:
         """Return the other custodians of our scope, nearest first: those to keep links with."""
@@ -274,6 +279,8 @@ class Overlay:
     def _adapt(self) -> None:
         if self.is_ready:
             self._width.follow(self.size())
+            if self._is_full:
+                self._scope_width = scope_width(self.width(), self._scope_width, self.table.siblings)
 
     # --- chores ---
 
@@ -330,7 +337,7 @@ class Overlay:
 
     def _look_across(self, now: Instant) -> None:
         """All k nearest are mates, so there may be more: look into the other half of our scope."""
-        mirrored = int.from_bytes(self._own, "big") ^ (1 << (ID_BITS - 1 - self.width()))
+        mirrored = int.from_bytes(self._own, "big") ^ (1 << (ID_BITS - 1 - self.scope().width))
         self._look_up(mirrored.to_bytes(ID_BITS // 8, "big"), K, now, lambda found, now: None)
 
     def _sample(self, now: Instant) -> None:

@@ -75,6 +75,11 @@ class RoutingTable:
         """Whether nobody who was met was ever left out: then this is everybody, and can be counted."""
         return not self._has_refused and all(len(each.entries) < K for each in self._buckets.values())
 
+    def siblings(self, bits: int) -> int:
+        """Return how many nodes that answer share just so many leading bits with us, as far as a bucket tells them."""
+        bucket = self._buckets.get(ID_BITS - 1 - bits)
+        return sum(not entry.failures for entry in bucket.entries.values()) if bucket else 0
+
     def get(self, node: NodeId) -> Entry | None:
         """Return a node's entry."""
         index = self._index.get(node)

@@ -7,7 +7,8 @@ them, its work still being good: so what a swarm lost returns while neither its 
 
 To custodians all of this is circuits that read and packets that carry boxes.
 
-What lies in a bucket that this node keeps for everybody is on its disk anyway; nothing is done about it.
+What lies in a bucket that this node keeps for everybody is on its disk anyway; nothing is done about it. A bucket that comes
+to be one of those is left only when nothing of it is on the shelf any more: it may be the last copy.
 """
 
 from __future__ import annotations
@@ -118,10 +119,11 @@ class Keeping:
     def named(self, bucket: Bucket, tags: Collection[Tag], now: Instant) -> None:
         """Take what a custodian names in a bucket."""
         if watched := self._watched.get(bucket):
+            is_served = self._shelf.is_served(bucket)
             for tag in tags:
                 if self._shelf.has(tag):
                     self._losses.named(tag, now)
-                elif tag not in self._refused and len(watched.wanted) < MAX_WANTED:
+                elif not is_served and tag not in self._refused and len(watched.wanted) < MAX_WANTED:
                     watched.wanted.setdefault(tag, 0)
             self._plan_fetch(watched, now)
 
@@ -137,17 +139,21 @@ class Keeping:
         for bucket, address in wanted.items():
             if bucket in self._watched:
                 self._watched[bucket].retire_at = None
-            elif not self._shelf.is_served(bucket):
+            elif not self._is_moot(bucket):
                 self._join(bucket, address, now)
         self._joins = {
-            bucket: at for bucket, at in self._joins.items() if bucket in wanted and not self._shelf.is_served(bucket)
+            bucket: at for bucket, at in self._joins.items() if bucket in wanted and not self._is_moot(bucket)
         }
         for watched in list(self._watched.values()):
             if watched.bucket not in wanted and watched.retire_at is None:
                 watched.retire_at = now.mono + self._rng.uniform(RETIRE_TIME / 2, RETIRE_TIME)
             is_over = watched.retire_at is not None and now.mono >= watched.retire_at
-            if self._shelf.is_served(watched.bucket) or is_over:
+            if self._is_moot(watched.bucket) or is_over:
                 self._leave(watched, now)
+
+    def _is_moot(self, bucket: Bucket) -> bool:
+        """Say whether all of a bucket is kept here anyway."""
+        return self._shelf.is_served(bucket) and not self._shelf.inside(bucket)
 
     def _join(self, bucket: Bucket, address: int, now: Instant) -> None:
         """Watch a bucket from a moment of its own: together they would tell whose circuits are one's."""
