@@ -244,16 +244,12 @@ class Overlay:
     def size(self) -> float:
         """Return about how many reachable full nodes there are, ourselves counted."""
         ourselves = 1 if self._is_full and self._ourselves.is_reachable else 0
-        others, counted = self._size.others(), self._counted()
-        if counted is not None and (others is None or others <= OUTLIER * counted):
-            return counted + ourselves
+        others = self._size.others()
+        if self._is_full and self.table.is_complete:
+            counted = float(sum(not entry.failures for entry in self.table))
+            if others is None or others <= OUTLIER * counted:
+                return counted + ourselves
         return (float(len(self._described)) if others is None else others) + ourselves
-
-    def _counted(self) -> float | None:
-        """Return the number of others where all of them are known."""
-        if self._is_full:
-            return float(sum(not entry.failures for entry in self.table)) if self.table.is_complete else None
-        return float(len(self.roster)) if self.roster.is_complete and self._newsless >= NEWSLESS else None
 
     def width(self) -> int:
         """Return the coverage width: how many bits of an address those share who keep what is sent to it."""

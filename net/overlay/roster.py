@@ -51,16 +51,15 @@ class Roster:
         self._rng = rng
         self._entries: dict[NodeId, _Entry] = {}
         self._epoch = 0
-        self._has_refused = False
         self.is_ready = False
 
     def __len__(self) -> int:
         return len(self._entries)
 
     @property
-    def is_complete(self) -> bool:
-        """Whether everybody heard of is here, or was found to have gone."""
-        return not self._has_refused and len(self._entries) < MAX_ROSTER
+    def is_full(self) -> bool:
+        """Whether it holds all it takes."""
+        return len(self._entries) >= MAX_ROSTER
 
     def turn(self, epoch: int) -> None:
         """An epoch begins: what tells no key for it any more goes."""
@@ -81,7 +80,6 @@ class Roster:
             self._renew(known, descriptor, teller)
             return False
         if self._count_prefix(descriptor) >= MAX_PER_PREFIX or not self._make_room(teller):
-            self._has_refused = True
             return False
         self._entries[descriptor.node] = _Entry(descriptor, teller)
         return True

@@ -144,6 +144,21 @@ def test_a_bucket_that_the_node_keeps_for_everybody_is_not_watched() -> None:
     assert friend.asked == []
 
 
+def test_a_bucket_that_comes_to_be_kept_for_everybody_is_left_when_nothing_of_it_is_on_the_shelf() -> None:
+    friend = friend_with(1)
+    friend.shelf.scope = Bucket(0, 0)
+    friend.store(box_bytes(2))
+    friend.live(HOURLY)
+    assert friend.keeps(1), "what is new is on the disk as a custodian's"
+    friend.lose_disks()
+    assert friend.live_until(lambda: friend.throws != [], 2 * HOURLY)
+    assert friend.followed() != []
+    friend.shelf.forget_expired(friend.now.hour() + 100)
+    friend.run_disk()
+    friend.live(HOURLY)
+    assert friend.followed() == []
+
+
 def test_a_box_that_no_custodian_should_have_taken_is_not_kept_and_asked_for_once() -> None:
     friend = Friend()
     friend.store(box_bytes(1, expiry_hour=HOUR - 1))

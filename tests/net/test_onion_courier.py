@@ -33,7 +33,7 @@ from net.onion.directory import ASKED, MAX_BUCKETS, MAX_FOUND, MAX_PER_NETWORK, 
 from net.onion.paths import Path, Paths
 from net.onion.standing import Standing
 from net.onion.ways import LINGER, MAX_LASTING
-from net.onion_courier import ENOUGH, MAX_LOOK, MAX_THROWN, OnionCourier
+from net.onion_courier import COVERED, ENOUGH, MAX_LOOK, MAX_THROWN, OnionCourier
 from net.overlay.descriptor import Descriptor
 from net.patron.courier import Purpose
 from tests.support.courier_desk import FakeOverlay, FakePatron
@@ -358,6 +358,20 @@ def test_custodians_of_a_bucket_are_named_those_sharing_most_bits_first() -> Non
     assert desk.courier.known(address) != known  # ties are shuffled
 
 
+def test_a_bucket_with_hardly_anybody_is_covered_by_the_next_wider_one() -> None:
+    desk = Desk(relays=20, bits=12, size=20.0)
+    for address in (0, 0x12345678, 0xB6000000, 0xFFFFFFFF):
+        known = desk.courier.known(address)
+        inside = [sum(shared(node, address, desk) >= bits for node in known) for bits in range(13)]
+        narrowest = max(bits for bits in range(13) if inside[bits] >= COVERED)
+        assert inside[narrowest] == len(known), "nobody of a wider bucket"
+        everybody = sum(
+            Bucket.of(address, narrowest).covers(address_of(each.overlay_id)) for each in desk.roster.fresh()
+        )
+        assert len(known) == everybody
+    assert not desk.lookups()
+
+
 def test_no_bit_of_an_address_counts_beyond_what_a_writer_shows() -> None:
     desk = Desk(relays=200, bits=1)
     address = address_of(relay(5).overlay_id)
@@ -435,6 +449,26 @@ def test_what_directories_find_is_checked_and_named() -> None:
     desk.courier.ask(node_of(fit[0]), Purpose.FOLLOW, FOLLOW, desk.now)
     assert desk.circuits.paths[desk.circuits.alive()[-1]][-1] == node_of(fit[0])[:8]
     assert all(node_of(number) not in desk.roster.nodes for number in fit)
+
+
+def test_what_directories_know_to_be_empty_is_covered_by_the_next_wider_bucket() -> None:
+    desk, address = searching()
+    wider = Bucket.of(address, 8)
+    asked = desk.lookups()
+    assert desk.courier.known(address) == []
+    desk.hear(asked[0][0], Nodes(asked[0][1].request, []))
+    assert desk.courier.known(address) == []
+    desk.wait(0.0)
+    assert desk.lookups() == asked, "the other one may know better"
+    desk.hear(asked[1][0], Nodes(asked[1][1].request, []))
+    assert desk.courier.known(address) == []
+    desk.wait(0.0)
+    again = desk.lookups()[len(asked) :]
+    assert len(again) == ASKED
+    assert all(wider.covers(address_of(message.target)) for _, message in again)
+    fit = crowd_of(wider, 4)
+    desk.hear(again[0][0], Nodes(again[0][1].request, saying(*fit)))
+    assert set(desk.courier.known(address)) == {node_of(number) for number in fit}
 
 
 def test_a_found_bucket_is_searched_again_after_half_an_hour_while_it_is_wanted() -> None:

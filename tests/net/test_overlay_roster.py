@@ -60,7 +60,7 @@ def test_words_never_push_out_what_we_found() -> None:
     honest = crowd(MAX_ROSTER)
     for each in honest:
         known.hear(each)
-    assert not known.is_complete
+    assert known.is_full
     for each in crowd(50, seed=2):
         assert not known.hear(each, LIAR)
     assert set(known.fresh()) == set(honest)

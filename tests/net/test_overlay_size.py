@@ -7,13 +7,24 @@ from random import Random
 import pytest
 from hypothesis import given, strategies as st
 
+from net.bucket import ADDRESS_BITS, Bucket, common_bits
 from net.ids import Endpoint
 from net.instant import Instant
+from net.onion_courier import COVERED
 from net.overlay.descriptor import Descriptor, place_of
 from net.overlay.lookups import Found
 from net.overlay.overlay import FIRST_SAMPLES, SAMPLE_COUNT
 from net.overlay.routing import K, nearest
-from net.overlay.size import MAX_SWARM, MIN_SWARM, CoverageWidth, SizeEstimate, width_for
+from net.overlay.size import (
+    ENOUGH_SIBLINGS,
+    FEW_SIBLINGS,
+    MAX_SWARM,
+    MIN_SWARM,
+    CoverageWidth,
+    SizeEstimate,
+    scope_width,
+    width_for,
+)
 from tests.support.overlay_world import EPOCH_MS, forged_descriptor, unchecked
 
 HERE = Endpoint("127.0.0.1", 1)
@@ -115,3 +126,42 @@ def test_a_scope_has_six_to_twenty_four_nodes_whatever_came_before(sizes: list[f
         assert swarm < MAX_SWARM
         assert swarm >= MIN_SWARM or width.bits == 0
         assert not width.follow(size)
+
+
+# --- scopes where neighbours are few ------------------------------------------------------------------------------------
+
+
+def test_a_half_with_hardly_anybody_is_taken_in_and_given_back_late() -> None:
+    others = [40, 20, FEW_SIBLINGS - 1]
+    assert scope_width(3, 3, others.__getitem__) == 2
+    others[2] = ENOUGH_SIBLINGS - 1
+    assert scope_width(3, 2, others.__getitem__) == 2, "kept while they are not enough"
+    assert scope_width(3, 3, others.__getitem__) == 3, "not taken in while they are not too few"
+    others[2] = ENOUGH_SIBLINGS
+    assert scope_width(3, 2, others.__getitem__) == 3
+
+
+@given(st.lists(st.integers(0, 12), min_size=8, max_size=8), st.integers(0, 8), st.integers(0, 8))
+def test_a_scope_is_settled_at_once(others: list[int], coverage: int, former: int) -> None:
+    width = scope_width(coverage, former, others.__getitem__)
+    assert width <= coverage
+    assert width == scope_width(coverage, width, others.__getitem__)
+
+
+@given(st.integers(16, 300), st.integers(0, 2**32 - 1), st.randoms(use_true_random=False))
+def test_whoever_a_reader_takes_for_a_custodian_keeps_its_mail(count: int, address: int, rng: Random) -> None:
+    """Of an address at whose bucket there is nobody, too: its custodians are those of the narrowest bucket with two."""
+    nodes = [rng.getrandbits(ADDRESS_BITS) for _ in range(count)]
+    coverage = width_for(count)
+
+    def scope_of(node: int) -> Bucket:
+        def siblings(bits: int) -> int:
+            return sum(common_bits(node, other) == bits for other in nodes)
+
+        return Bucket.of(node, scope_width(coverage, coverage, siblings))
+
+    for bits in range(coverage, -1, -1):
+        named = [node for node in nodes if Bucket.of(address, bits).covers(node)]
+        if len(named) >= COVERED:
+            break
+    assert all(scope_of(node).covers(address) for node in named)
