@@ -26,7 +26,7 @@ demo: $(INSTALLED) ## a private network on this machine, a friendly contact, and
 
 test: $(INSTALLED_DEV) ## every check, then every test
 	@$(MAKE) --no-print-directory check
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 4 --dist worksteal # stories mostly wait, for timers and one another: four keep two cores busy
 
 check: $(INSTALLED_DEV) ## format, lint, types, layers; changes nothing
 	$(BIN)/ruff format --check .

@@ -7,7 +7,7 @@ import pytest
 from core import api
 from tests.support.client import PASSCODE, FakeClient
 from tests.tui.stage import Stage
-from tests.tui.until import until, until_equal, write
+from tests.tui.until import focus, until, until_equal, write
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.page import Page
 from tui.screens.settings import SettingsScreen
@@ -51,6 +51,7 @@ async def test_every_setting_has_a_row_that_changes_only_itself() -> None:
             before = app.world.stored_settings
             row: Choice[object] = app.screen.query_one(f"#{field}", Choice)
             row.focus()
+            await until(pilot, lambda row=row: app.focused is row)  # type: ignore[misc]  # bound at once
             await pilot.press("right" if row.chosen == 0 else "left")
             await until_equal(pilot, lambda: stores(app), number)
             assert getattr(app.world.stored_settings, field) == row.value
@@ -78,7 +79,7 @@ async def test_the_name_is_changed_by_enter() -> None:
     app = settling()
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: app.screen.query_one("#person").value == "Alice")  # type: ignore[attr-defined]
-        app.screen.query_one("#person").focus()
+        await focus(pilot, "#person")
         await write(pilot, " B")
         await pilot.press("enter")
         await until(pilot, lambda: app.world.name == "Alice B")
@@ -89,12 +90,12 @@ async def test_the_passcode_is_changed_by_who_knows_the_old_one(old: str, said: 
     app = settling()
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: app.focused)
-        app.screen.query_one("#passcode").focus()
+        await focus(pilot, "#passcode")
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, ChangePasscodeScreen))
         for field, text in zip(app.screen.query(PasscodeField), (old, NEW, NEW), strict=True):
             field.value = text
-        app.screen.query_one("#change").focus()
+        await focus(pilot, "#change")
         await pilot.press("enter")
         if said:
             await until(pilot, lambda: said in notice(app))
@@ -109,7 +110,7 @@ async def test_logging_out_asks_first() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: app.focused)
         for answer, happened in (("enter", False), ("y", True)):
-            app.screen.query_one("#logout").focus()
+            await focus(pilot, "#logout")
             await pilot.press("enter")
             await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
             await pilot.press(answer)
@@ -122,7 +123,7 @@ async def test_lock_now_locks() -> None:
     app = settling()
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: app.focused)
-        app.screen.query_one("#lock").focus()
+        await focus(pilot, "#lock")
         await pilot.press("enter")
         await until(pilot, lambda: app.was_locked)
 

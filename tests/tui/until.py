@@ -36,6 +36,13 @@ async def until_in(pilot: Pilot[Any], read: Callable[[], str], part: str) -> Non
     await until(pilot, lambda: part in read())
 
 
+async def focus(pilot: Pilot[Any], selector: str) -> None:
+    """Go to a widget; a key that is pressed next is for it."""
+    widget = pilot.app.screen.query_one(selector)
+    widget.focus()
+    await until(pilot, lambda: pilot.app.focused is widget)
+
+
 async def write(pilot: Pilot[Any], text: str) -> None:
     """Type ``text`` faster than anything can follow."""
     for each in text:
