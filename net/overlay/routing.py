@@ -76,9 +76,12 @@ class RoutingTable:
         return not self._has_refused and all(len(each.entries) < K for each in self._buckets.values())
 
     def siblings(self, bits: int) -> int:
-        """Return how many nodes that answer share just so many leading bits with us, as far as a bucket tells them."""
+        """Return how many nodes share just so many leading bits with us, as far as a bucket tells them.
+
+        Those that are failing count until they are struck out: an outage of our own network makes nobody fewer.
+        """
         bucket = self._buckets.get(ID_BITS - 1 - bits)
-        return sum(not entry.failures for entry in bucket.entries.values()) if bucket else 0
+        return len(bucket.entries) if bucket else 0
 
     def get(self, node: NodeId) -> Entry | None:
         """Return a node's entry."""
