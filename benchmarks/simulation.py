@@ -5,7 +5,7 @@ failures (``net.simulator``). No loops of cover traffic: they are a constant (``
 
     delivery   people who are up a quarter to a third of the time write to each other, one town for each uptime; and what an
                attacker learns there who runs a tenth or a fifth of the nodes (``net.simulator.observer``)
-    load       towns of a hundred, a thousand and ten thousand people: traffic of each node in a short window, lookups
+    load       towns of a hundred, a thousand and ten thousand people that were there for long: traffic of each node, lookups
     partition  two halves of a town that do not hear each other for a while
     eclipse    who settles in one inbox's bucket: drawn places, no messages
 
@@ -62,8 +62,8 @@ DELIVERIES = {
 }
 LOADS = {
     Extent.QUICK: (_Load(30, 60.0, 60.0, 10),),
-    Extent.USUAL: (_Load(100, 900.0, 1800.0, 100), _Load(1_000, 900.0, 300.0, 100)),
-    Extent.FULL: (_Load(100, 900.0, 1800.0, 100), _Load(1_000, 900.0, 600.0, 100), _Load(10_000, 750.0, 240.0, 100)),
+    Extent.USUAL: (_Load(100, 300.0, 1800.0, 100), _Load(1_000, 300.0, 600.0, 100)),
+    Extent.FULL: (_Load(100, 300.0, 1800.0, 100), _Load(1_000, 300.0, 1800.0, 100), _Load(10_000, 300.0, 900.0, 100)),
 }
 # Nodes, and seconds that their halves are apart.
 PARTITIONS = {Extent.QUICK: (8, 120.0), Extent.USUAL: (40, 3600.0), Extent.FULL: (40, 3600.0)}

@@ -54,7 +54,7 @@ def _times(times: Line, unit: str) -> str:
 def _load(line: Line) -> list[tuple[str, str]]:
     size = f"{_many(line['people'])} people, {_many(line['online'])} online"
     custody, day = line["datagrams_per_node_day"].get("custody", 0), line["mb_per_node_day"]
-    window = f"rate over {line['window_seconds'] / 60:g} min, while nodes still arrive"
+    window = f"rate over {line['window_seconds'] / 60:g} min"
     return [
         (
             f"{size}: hops of a lookup",

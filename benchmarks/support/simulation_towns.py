@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from benchmarks.support.report import Figures
 from net.simulator.observer import linked
+from net.simulator.old_town import OldTown
 from net.simulator.people import Letter
 from net.simulator.soundings import sound
 from net.simulator.town import HOUR, Habits, Town
@@ -134,8 +135,8 @@ def _linking(town: Town, rng: Random) -> list[Figures]:
 
 
 def load(people: int, settling: float, window: float, *, seed: int, lookups: int) -> Figures:
-    """Measure the traffic of a town that settled for some seconds, in a window; then look random places up in it."""
-    town = Town(people, seed, Habits())
+    """Measure the traffic of a town that was there for long, in a window; then look random places up in it."""
+    town = OldTown(people, seed, Habits())
     town.run_for(settling)
     traffic, online = Traffic(), [len(town.online())]
     town.world.taps.append(traffic)

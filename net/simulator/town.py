@@ -51,6 +51,8 @@ class Habits:
 class Town:
     """A seeded town of ``size`` people. ``habits`` None: everybody stays."""
 
+    arrival = ARRIVAL
+
     def __init__(self, size: int, seed: int, habits: Habits | None = None, tuning: Tuning | None = None) -> None:
         self.world = World(seed, ROADS)
         self.rng = Random(seed)
@@ -128,7 +130,7 @@ class Town:
 
     def _settle(self, size: int) -> None:
         share = self._habits.uptime if self._habits else 1.0
-        span = ARRIVAL * min(1.0, size * share / 300)
+        span = self.arrival * min(1.0, size * share / 300)
         for person in self.people:
             host = self.world.add(self._build(person), is_up=False)
             self.hosts.append(host)
