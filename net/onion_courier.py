@@ -35,7 +35,7 @@ from net.messages import (
 )
 from net.onion.circuits import CircuitId
 from net.onion.departures import Kind
-from net.onion.directory import Directory
+from net.onion.directory import FEW, Directory
 from net.onion.paths import Path, Paths, Roster
 from net.onion.standing import Standing
 from net.onion.ways import Builder, Ways
@@ -46,8 +46,6 @@ from net.patron.courier import Purpose
 # Custodians of a bucket below which others are asked where there are more, and above which nobody suspected is named.
 ENOUGH: Final = 4
 ENOUGH_UNSUSPECTED: Final = 2
-# Custodians of a bucket below which those of the next wider one are asked as well.
-COVERED: Final = 2
 # Thrown boxes whose fate is still of interest; beyond, the oldest are forgotten. A night's queue of texts.
 MAX_THROWN: Final = 1024
 # Paths remembered of one of them: two custodians, twice.
@@ -197,7 +195,7 @@ class OnionCourier:
 
         Of the address no more bits count than a writer shows. When there are few, a search begins; when there are none
         that can be reached, ``found`` is called as soon as there are. For a bucket with hardly anybody in it those of the
-        next wider one cover (``net.overlay.size``).
+        next wider one cover (``net.overlay.covering``).
         """
         width = self._overlay.width()
         for bits in range(width, -1, -1):
@@ -205,7 +203,7 @@ class OnionCourier:
             nodes = self._custodians(bucket)
             if self._is_sample() and sum(self._overlay.roster.get(each.node) is not None for each in nodes) < ENOUGH:
                 self._directory.want(bucket)
-            if len(nodes) >= COVERED or (self._is_sample() and not self._directory.is_searched(bucket)):
+            if len(nodes) >= FEW or (self._is_sample() and not self._directory.is_searched(bucket)):
                 break
         if len(nodes) < ENOUGH:
             self._look_out(bucket, len(nodes))
@@ -323,6 +321,10 @@ class OnionCourier:
     def end_directory(self, directory: NodeId, request: int, now: Instant) -> None:
         """End the circuit of a question that is done with."""
         self._ways.drop(_Key(directory, request), now)
+
+    def searched_in_vain(self, now: Instant) -> None:
+        """A bucket has hardly anybody: its neighbours are to be asked."""
+        self._tell_found(now)
 
     # --- time ---------------------------------------------------------------------------------------------------------
 

@@ -125,6 +125,7 @@ class Parts:
             price=tuning.price,
             slot=tuning.pace.slot,
             quota=tuning.quota,
+            is_settled=False,
         )
 
     def _connect(self, endpoint: Endpoint, peer: NodeId | None, now: Instant, *, is_probe: bool = False) -> None:

@@ -62,8 +62,8 @@ class Upkeep:
         if epoch != self._epoch:
             self._epoch = epoch
             self._overlay.turn(epoch, self._onion.turn(now), now.wall_ms)
-        if self._custodian is not None:
-            self._custodian.set_scope(self._overlay.scope(), now)
+        if self._custodian is not None and self._overlay.is_ready:
+            self._custodian.set_scope(self._overlay.scope(), now, self._overlay.width())
         mates = self._mates()
         self._dialer.keep({**mates, **self._onion.guards.contacts()}, now, mates=mates)
         if self._onion.paths.losses != self._losses:

@@ -30,11 +30,15 @@ Examined = tuple[Verdict, Stored | None]
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What is asked at the moment: the hour, the addresses that are kept, how many times the price a box costs."""
+    """What is asked at the moment: the hour, the addresses that are kept, how many times the price a box costs.
+
+    ``coverage``: the width of the network's buckets, where the scope is wider.
+    """
 
     hour: int
     scope: Bucket
     factor: int
+    coverage: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,7 @@ class Admission:
 
     def _examine_box(self, data: bytes, terms: Terms, index: Index, waiting: Waiting) -> Examined:
         box = decode_box(data)
-        if refusal := check_box_terms(box, terms.hour, terms.scope):
+        if refusal := check_box_terms(box, terms.hour, terms.scope, terms.coverage):
             return refusal, None
         variant = box.variant()
         key = key_of(Kind.BOX, box.prefix, box.box_id, variant, 0)

@@ -102,6 +102,7 @@ class Custodian:
         price: WorkPrice,
         slot: float,
         quota: Quota | None = None,
+        is_settled: bool = True,
     ) -> None:
         quota = quota or Quota()
         self._store = store
@@ -112,7 +113,7 @@ class Custodian:
         self.shelf = Shelf(store, price, quota)
         self._price = RisingPrice(quota.parcels // WINDOWS_KEPT)
         self._streams = Streams(outlet, slot)
-        self._swarm = Swarm(store, outlet, random, quota.parcels // SHARES)
+        self._swarm = Swarm(store, outlet, random, quota.parcels // SHARES, is_settled=is_settled)
         self._allowances: dict[Requester, Allowance] = {}
         self._strangers: set[Requester] = set()  # those of them that are no nodes of the overlay
         self._early: list[tuple[Requester, Follow]] = []
@@ -157,9 +158,9 @@ class Custodian:
             pushed_out=self._intake.pushed_out,
         )
 
-    def set_scope(self, scope: Bucket, now: Instant) -> None:
-        """Keep this bucket from now on. What lies outside it is served until it expires, but not taken any more."""
-        self._swarm.set_scope(scope, now)
+    def set_scope(self, scope: Bucket, now: Instant, coverage: int = 0) -> None:
+        """Keep this bucket from now on; of what lies outside it nothing more is taken. ``coverage``: the network's width."""
+        self._swarm.set_scope(scope, now, coverage)
         self.shelf.scope = scope
 
     # --- requesters ---------------------------------------------------------------------------------------------------
@@ -225,7 +226,7 @@ class Custodian:
             self._price.arrived(now)
 
     def _terms(self, now: Instant) -> Terms:
-        return Terms(now.hour(), self._swarm.scope, self._price.honoured)
+        return Terms(now.hour(), self._swarm.scope, self._price.honoured, self._swarm.coverage)
 
     def _backlog(self, message: Follow) -> int:
         """Return how many entries of the log a stream begins with, its own and others'."""

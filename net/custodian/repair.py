@@ -51,6 +51,8 @@ MAX_COMPARISONS: Final = 8192
 MAX_PASSES: Final = 16
 # Parcels to be given to one custodian; what does not fit is found again by the next repair.
 MAX_GIVING: Final = 8192
+# Keys that were asked for and are on their way; beyond, the next repair finds what is still lacking.
+MAX_WANTED: Final = 16_384
 # Keys hashed on the spot, a third of a millisecond.
 MAX_HASHED_AT_ONCE: Final = 4096
 # Comparisons that wait to be hashed elsewhere: four with each of sixteen mates. Beyond, who asked asks again later.
@@ -70,6 +72,7 @@ class _Swarmmate:
     hashed: int = 0  # keys, in the repair under way
     comparing: dict[int, tuple[bytes, bytes]] = field(default_factory=dict[int, tuple[bytes, bytes]])
     hashing: int = 0  # answers whose parts are being compared
+    owes_until: float = 0.0  # it was asked for parcels
     waiting: deque[tuple[bytes, bytes]] = field(default_factory=deque[tuple[bytes, bytes]])
     giving: deque[bytes] = field(default_factory=deque[bytes])
 
@@ -121,8 +124,10 @@ class Repair:
         self._request = 0
         self._takers: dict[Requester, None] = {}  # an ordered set: those that wait for parcels
         self._due: float | None = None  # None: to be worked out
+        self._wanted: dict[bytes, float] = {}  # keys asked of somebody, until when they may be under way
         self._hashing: deque[_Hashing] = deque()
         self._is_hashing = False
+        self._seen_at = 0.0  # monotonic seconds of the last answer
         self.pulled = 0
         self.finished_at: float | None = None  # monotonic seconds when a repair was last carried through
 
@@ -133,9 +138,13 @@ class Repair:
         self._due = None
 
     def forget(self, requester: Requester) -> None:
-        """A custodian is gone."""
-        self._mates.pop(requester, None)
+        """A custodian is gone; what it owed others are asked for soon."""
+        mate = self._mates.pop(requester, None)
         self._takers.pop(requester, None)
+        if mate is not None and mate.owes_until > self._seen_at:
+            for other in self._mates.values():
+                other.next_at = min(other.next_at, mate.owes_until)
+            self._due = None
 
     def ranges(self, requester: Requester) -> list[tuple[bytes, bytes]]:
         """Return what is compared with a custodian; nothing when it is none of ours."""
@@ -164,7 +173,7 @@ class Repair:
         asked = mate.comparing.pop(message.request, None) if mate else None
         if mate is None or asked is None:
             return
-        mate.last_heard = now.mono
+        mate.last_heard = self._seen_at = now.mono
         self._due = None
         if message.ranges:
             self._descend(requester, mate, asked, message.ranges, index, now)
@@ -282,11 +291,23 @@ class Repair:
         now: Instant,
     ) -> None:
         ours = index.keys(*asked)
-        lacking = _ahead(theirs, ours)
+        lacking = self._not_under_way(_ahead(theirs, ours), now)
         if lacking:
             self.pulled += len(lacking)
+            mate.owes_until = now.mono + PATIENCE
             self._outlet.send(requester, Want(lacking), now)
-        self._give(requester, mate, _ahead(ours, theirs))
+        gifts = _ahead(ours, theirs)
+        if len(gifts) <= MAX_KEYS_PER_ANSWER:  # who lacks more compares for itself, and asks each for a part
+            self._give(requester, mate, gifts)
+
+    def _not_under_way(self, keys: list[bytes], now: Instant) -> list[bytes]:
+        """Return the keys that nobody was asked for lately: sixteen mates have the same."""
+        if len(self._wanted) > MAX_WANTED:
+            self._wanted = {key: until for key, until in self._wanted.items() if until > now.mono}
+        room = MAX_WANTED - len(self._wanted)
+        fresh = [key for key in keys if self._wanted.get(key, 0.0) <= now.mono][: max(room, 0)]
+        self._wanted.update(dict.fromkeys(fresh, now.mono + PATIENCE))
+        return fresh
 
     def _give(self, requester: Requester, mate: _Swarmmate, keys: list[bytes]) -> None:
         if keys:

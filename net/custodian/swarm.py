@@ -51,10 +51,23 @@ class _Neighbour:
 
 
 class Swarm:
-    """Mates, and the parcels that go to them. ``share`` is how many parcels one mate may push while we are half full."""
+    """Mates, and the parcels that go to them. ``share`` is how many parcels one mate may push while we are half full.
 
-    def __init__(self, store: ParcelStore, outlet: Outlet, random: Callable[[int], bytes], share: int) -> None:
+    Not ``is_settled``: there are none before ``set_scope``, since what is to be kept is not known yet.
+    """
+
+    def __init__(
+        self,
+        store: ParcelStore,
+        outlet: Outlet,
+        random: Callable[[int], bytes],
+        share: int,
+        *,
+        is_settled: bool = True,
+    ) -> None:
         self.scope = Bucket(0, 0)
+        self.coverage = 0  # the width of the network's buckets
+        self._is_settled = is_settled
         self.repair = Repair(outlet, random)
         self.pushes_lost = 0
         self._store = store
@@ -69,11 +82,12 @@ class Swarm:
 
     # --- who they are -------------------------------------------------------------------------------------------------
 
-    def set_scope(self, scope: Bucket, now: Instant) -> None:
+    def set_scope(self, scope: Bucket, now: Instant, coverage: int = 0) -> None:
         """Keep another bucket from now on; tells all who may be mates, and repairs with those with whom it matters."""
-        if scope == self.scope:
+        self.coverage = coverage
+        if scope == self.scope and self._is_settled:
             return
-        self.scope = scope
+        self.scope, self._is_settled = scope, True
         for requester, neighbour in self._neighbours.items():
             self._tell(requester, neighbour, now)
             self._relate(requester, neighbour, now)
@@ -117,7 +131,7 @@ class Swarm:
 
     def _tell(self, requester: Requester, neighbour: _Neighbour, now: Instant) -> None:
         """Tell our width to whoever may be a mate."""
-        if neighbour.overlay_id is None:
+        if neighbour.overlay_id is None or not self._is_settled:
             return
         shared = common_bits(address_of(neighbour.overlay_id), self.scope.prefix)
         if shared < self.scope.width - MAX_WIDTH_GAP or self._outlet.send(requester, Keeps(self.scope.width), now):
@@ -138,7 +152,7 @@ class Swarm:
             self.repair.meet(requester, key_ranges(common), now)
 
     def _common(self, neighbour: _Neighbour) -> Bucket | None:
-        if neighbour.overlay_id is None or neighbour.width is None:
+        if neighbour.overlay_id is None or neighbour.width is None or not self._is_settled:
             return None
         theirs = Bucket.of(address_of(neighbour.overlay_id), neighbour.width)
         if abs(theirs.width - self.scope.width) > MAX_WIDTH_GAP or not theirs.meets(self.scope):

@@ -42,6 +42,8 @@ MAX_SEARCHES: Final = 8
 # Custodians kept of a bucket, twice a swarm, and how many of them may be in one network.
 MAX_FOUND: Final = 32
 MAX_PER_NETWORK: Final = 4
+# Custodians of a bucket below which those of the next wider one cover for them.
+FEW: Final = 2
 
 _ADDRESS_SIZE: Final = 4
 _TARGET_SIZE: Final = 32
@@ -57,6 +59,10 @@ class Line(Protocol):
 
     def end_directory(self, directory: NodeId, request: int, now: Instant) -> None:
         """The question is done with."""
+        ...
+
+    def searched_in_vain(self, now: Instant) -> None:
+        """A search is over, and where one looked there is hardly anybody."""
         ...
 
 
@@ -219,6 +225,8 @@ class Directory:
         shelf.asked.discard(request)
         if not shelf.asked:
             self._plan(bucket, shelf, now)
+            if shelf.is_answered and len(shelf.found) < FEW:
+                self._line.searched_in_vain(now)
 
     def _plan(self, bucket: Bucket, shelf: _Shelf, now: Instant) -> None:
         """Say when the next search is due."""

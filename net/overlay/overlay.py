@@ -35,10 +35,11 @@ from net.overlay.descriptor import (
 )
 from net.overlay.identity import Identity
 from net.overlay.lookups import Calls, Found, Lookups, contact_of
+from net.overlay.neighbourhood import Neighbourhood
 from net.overlay.ourselves import Ourselves
 from net.overlay.roster import MAX_ROSTER, Roster
 from net.overlay.routing import ID_BITS, Entry, K, RoutingTable, nearest
-from net.overlay.size import MAX_SWARM, OUTLIER, CoverageWidth, SizeEstimate, scope_width
+from net.overlay.size import OUTLIER, CoverageWidth, SizeEstimate
 
 # Seconds from the first link to the first lookup: others come up meanwhile.
 START_DELAY: Final = 1.0
@@ -69,6 +70,8 @@ OUTAGE: Final = 60.0
 JITTER: Final = (0.75, 1.25)
 # Lookups under way for others.
 MAX_SERVED: Final = 16
+# Other custodians of the own scope that links are kept with: more than a swarm has.
+MAX_MATES: Final = 24
 # Linked nodes whose descriptor is kept; more than there are links.
 MAX_DESCRIBED: Final = 4096
 
@@ -107,7 +110,7 @@ class Overlay:
         self._delegated = DelegatedLookups(calls, self._verifier, rng)
         self._size = SizeEstimate()
         self._width = CoverageWidth()
-        self._scope_width = 0
+        self._neighbourhood = Neighbourhood(self._own, self.table, self.width, self._look_up)
         self._described: dict[NodeId, Descriptor] = {}
         self._agenda: Agenda[_Chore] = Agenda()
         self._begun_at = -math.inf
@@ -257,7 +260,7 @@ class Overlay:
 
     def scope(self) -> Bucket:
         """Return what we keep as a custodian."""
-        return Bucket.of(address_of(self._own), self._scope_width)
+        return self._neighbourhood.scope()
 
     def mates(self) -> list[Descriptor]:
         """Return the other custodians of our scope, nearest first: those to keep links with."""
@@ -270,13 +273,12 @@ class Overlay:
             and is_current(each, self._ourselves.epoch)
             and scope.covers(address_of(each.overlay_id))
         ]
-        return nearest(fit, int.from_bytes(self._own, "big"), MAX_SWARM)
+        return nearest(fit, int.from_bytes(self._own, "big"), MAX_MATES)
 
     def _adapt(self) -> None:
-        if self.is_ready:
-            self._width.follow(self.size())
-            if self._is_full:
-                self._scope_width = scope_width(self.width(), self._scope_width, self.table.siblings)
+        if self.is_ready and self._width.follow(self.size()) and self._is_full:
+            self._neighbourhood.width_changed()
+            self._agenda.schedule(_Chore.NEIGHBOURHOOD, self._neighbourhood_at + NEIGHBOURHOOD_PAUSE)
 
     # --- chores ---
 
@@ -319,22 +321,12 @@ class Overlay:
         self._neighbourhood_at = now.mono
         self._again(_Chore.NEIGHBOURHOOD, NEIGHBOURHOOD_PERIOD, now)
 
-        def found(found: Found, now: Instant) -> None:
+        def looked(now: Instant) -> None:
             if not self._knows_neighbourhood:
                 self._knows_neighbourhood = True
                 self._agenda.schedule(_Chore.SAMPLE, now.mono)
-            if found.nodes and self._covers_all(found):
-                self._look_across(now)
 
-        self._look_up(self._own, K, now, found)
-
-    def _covers_all(self, found: Found) -> bool:
-        return len(found.nodes) == K and self.scope().covers(address_of(found.nodes[-1].overlay_id))
-
-    def _look_across(self, now: Instant) -> None:
-        """All k nearest are mates, so there may be more: look into the other half of our scope."""
-        mirrored = int.from_bytes(self._own, "big") ^ (1 << (ID_BITS - 1 - self.scope().width))
-        self._look_up(mirrored.to_bytes(ID_BITS // 8, "big"), K, now, lambda found, now: None)
+        self._neighbourhood.look(now, looked)
 
     def _sample(self, now: Instant) -> None:
         """Look for a random place."""

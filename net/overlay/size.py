@@ -9,11 +9,9 @@ A liar who crowds the target of one lookup, or hides everybody there, moves one 
 median, or below a quarter, are left out.
 
 The *coverage width* c is how many bits of an address a custodian's scope shares: 8 to 16 nodes for each scope. It is
-changed only when it has become quite wrong (under 6, from 24 on), so that a network whose size wavers about a threshold
-does not move its parcels to and fro.
-
-Chance leaves some buckets nearly empty, and there nobody would keep anything. So custodians cover for their neighbours: who
-knows hardly anybody in the other half of some wider bucket of its own keeps that whole bucket (``scope_width``).
+changed only when it has become quite wrong (under 7, from 18 on), so that a network whose size wavers about a threshold
+does not move its parcels to and fro. Wider bounds would let honest widths differ by two, where writer and reader miss each
+other: with these it takes estimates that differ by three quarters.
 """
 
 from __future__ import annotations
@@ -21,7 +19,6 @@ from __future__ import annotations
 import math
 import statistics
 from collections import deque
-from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from net.bucket import ADDRESS_BITS
@@ -35,11 +32,8 @@ MAX_SAMPLES: Final = 16
 OUTLIER: Final = 4.0
 # Nodes for each scope: aimed at from, and the bounds within which a width is kept.
 SWARM: Final = 8
-MIN_SWARM: Final = 6
-MAX_SWARM: Final = 24
-# Custodians in the other half below which we keep that half too, and from which on no longer.
-FEW_SIBLINGS: Final = 4
-ENOUGH_SIBLINGS: Final = 6
+MIN_SWARM: Final = 7
+MAX_SWARM: Final = 18
 
 
 class _Sample(NamedTuple):
@@ -105,14 +99,3 @@ class CoverageWidth:
 def width_for(nodes: float) -> int:
     """Return the width at which 8 to 16 nodes share a scope; 0 when there are fewer."""
     return min(max(0, int(math.log2(max(nodes, 1.0) / SWARM))), ADDRESS_BITS)
-
-
-def scope_width(coverage: int, former: int, siblings: Callable[[int], int]) -> int:
-    """Return how many bits of its place a custodian's scope shares: ``coverage``, fewer where neighbours are few.
-
-    ``former`` is the width so far; ``siblings(bits)`` counts the nodes that share just so many bits with it.
-    """
-    for bits in range(coverage):
-        if siblings(bits) < (FEW_SIBLINGS if former > bits else ENOUGH_SIBLINGS):
-            return bits
-    return coverage

@@ -96,14 +96,15 @@ def decode_box(data: bytes) -> Box:
     )
 
 
-def check_box_terms(box: Box, hour: int, scope: Bucket) -> Verdict | None:
+def check_box_terms(box: Box, hour: int, scope: Bucket, coverage: int = 0) -> Verdict | None:
     """Check what costs nothing: expiry against network time ``hour``, and that the box belongs into ``scope``.
 
-    A prefix shows only as many bits of the secret address as its swarm needs, and two more at most.
+    A prefix shows only as many bits of the secret address as its swarm needs, and two more at most; of a scope that is
+    wider than the network's ``coverage`` as many as the coverage needs.
     """
     if not hour <= box.expiry_hour <= hour + MAX_BOX_HOURS:
         return Verdict.EXPIRY
-    hidden = box.prefix & ~mask_of(min(scope.width + SPARE_BITS, PREFIX_BITS))
+    hidden = box.prefix & ~mask_of(min(max(scope.width, coverage) + SPARE_BITS, PREFIX_BITS))
     return Verdict.PREFIX if hidden or not scope.covers(box.prefix) else None
 
 

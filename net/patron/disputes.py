@@ -123,8 +123,9 @@ class Disputes:
     def _is_kept_by_accused(self, dispute: _Dispute, box: Box) -> bool:
         """Say whether the accused keeps a box, even if it takes the network for one width larger than we do."""
         bucket, accused = dispute.place.bucket, dispute.accusation.accused
-        is_tiny = not bucket.width and len(self._courier.known(box.prefix)) < TINY_NETWORK
-        is_near = self._courier.shares(accused, box.prefix) > bucket.width
+        width = max(bucket.width, self._courier.width())
+        is_tiny = not width and len(self._courier.known(box.prefix)) < TINY_NETWORK
+        is_near = self._courier.shares(accused, box.prefix) > width
         return bucket.covers(box.prefix) and (is_tiny or is_near)
 
     # --- a third one decides ------------------------------------------------------------------------------------------

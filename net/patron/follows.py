@@ -153,7 +153,8 @@ class Follows:
         """The courier knows more: fill what lacks custodians."""
         self._retarget(now)
         for place in self.places():
-            self._refill(place, now)
+            if place.retire_at is None:
+                self._refill(place, now)
 
     def convict(self, place: Place, liar: NodeId, judge: NodeId | None, now: Instant) -> None:
         """Leave a custodian that lied; ``judge`` takes its place when there is one."""
@@ -214,7 +215,8 @@ class Follows:
             place.address, place.retire_at = address, None
         for place in self._places.values():
             if place.is_read and place.bucket not in wanted and place.retire_at is None:
-                place.retire_at = now.mono + self._rng.uniform(RETIRE_TIME / 2, RETIRE_TIME)
+                is_followed = bool(place.members)  # else nobody would see it end
+                place.retire_at = now.mono + self._rng.uniform(RETIRE_TIME / 2, RETIRE_TIME) * is_followed
 
     def _look_after(self, place: Place, now: Instant) -> None:
         if place.retire_at is not None and now.mono >= place.retire_at:
@@ -230,6 +232,8 @@ class Follows:
             if member.misses >= MAX_MISSES or now.mono >= member.choose_again_at:
                 self._replace(place, member, now)
         self._let_go(place, now)
+        if place.retire_at is not None:
+            return  # nobody new is bothered, nor judged by what may be another width
         self._refill(place, now)
         held = [member for member in place.members.values() if member.is_held]
         if held:

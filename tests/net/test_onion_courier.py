@@ -29,11 +29,11 @@ from net.messages import (
 from net.onion.cipher import Hop
 from net.onion.circuits import MAX_OWN_CIRCUITS, CircuitId
 from net.onion.departures import Kind
-from net.onion.directory import ASKED, MAX_BUCKETS, MAX_FOUND, MAX_PER_NETWORK, MAX_SEARCHES, SEARCH_PERIOD
+from net.onion.directory import ASKED, FEW, MAX_BUCKETS, MAX_FOUND, MAX_PER_NETWORK, MAX_SEARCHES, SEARCH_PERIOD
 from net.onion.paths import Path, Paths
 from net.onion.standing import Standing
 from net.onion.ways import LINGER, MAX_LASTING
-from net.onion_courier import COVERED, ENOUGH, MAX_LOOK, MAX_THROWN, OnionCourier
+from net.onion_courier import ENOUGH, MAX_LOOK, MAX_THROWN, OnionCourier
 from net.overlay.descriptor import Descriptor
 from net.patron.courier import Purpose
 from tests.support.courier_desk import FakeOverlay, FakePatron
@@ -363,7 +363,7 @@ def test_a_bucket_with_hardly_anybody_is_covered_by_the_next_wider_one() -> None
     for address in (0, 0x12345678, 0xB6000000, 0xFFFFFFFF):
         known = desk.courier.known(address)
         inside = [sum(shared(node, address, desk) >= bits for node in known) for bits in range(13)]
-        narrowest = max(bits for bits in range(13) if inside[bits] >= COVERED)
+        narrowest = max(bits for bits in range(13) if inside[bits] >= FEW)
         assert inside[narrowest] == len(known), "nobody of a wider bucket"
         everybody = sum(
             Bucket.of(address, narrowest).covers(address_of(each.overlay_id)) for each in desk.roster.fresh()
@@ -461,6 +461,7 @@ def test_what_directories_know_to_be_empty_is_covered_by_the_next_wider_bucket()
     desk.wait(0.0)
     assert desk.lookups() == asked, "the other one may know better"
     desk.hear(asked[1][0], Nodes(asked[1][1].request, []))
+    assert desk.patron.news == 1, "who does not look again by itself is told"
     assert desk.courier.known(address) == []
     desk.wait(0.0)
     again = desk.lookups()[len(asked) :]

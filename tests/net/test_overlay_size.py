@@ -7,25 +7,19 @@ from random import Random
 import pytest
 from hypothesis import given, strategies as st
 
-from net.bucket import ADDRESS_BITS, Bucket, common_bits
+from net.bucket import ADDRESS_BITS, Bucket, common_bits, mask_of
 from net.ids import Endpoint
 from net.instant import Instant
-from net.onion_courier import COVERED
+from net.onion.directory import FEW
+from net.overlay.covering import ENOUGH_SIBLINGS, FEW_SIBLINGS, MAX_COVER, NARROW_AFTER, Covering, scope_width
 from net.overlay.descriptor import Descriptor, place_of
 from net.overlay.lookups import Found
 from net.overlay.overlay import FIRST_SAMPLES, SAMPLE_COUNT
 from net.overlay.routing import K, nearest
-from net.overlay.size import (
-    ENOUGH_SIBLINGS,
-    FEW_SIBLINGS,
-    MAX_SWARM,
-    MIN_SWARM,
-    CoverageWidth,
-    SizeEstimate,
-    scope_width,
-    width_for,
-)
+from net.overlay.size import MAX_SWARM, MIN_SWARM, CoverageWidth, SizeEstimate, width_for
+from net.parcel.box import check_box_terms, decode_box
 from tests.support.overlay_world import EPOCH_MS, forged_descriptor, unchecked
+from tests.support.parcels import HOUR, box_bytes
 
 HERE = Endpoint("127.0.0.1", 1)
 THEN = Instant(0.0, EPOCH_MS)
@@ -100,9 +94,9 @@ def test_eight_to_sixteen_share_a_scope(nodes: float, width: int) -> None:
     assert width_for(nodes) == width
 
 
-def test_the_first_bit_comes_with_twenty_four_and_goes_below_twelve() -> None:
+def test_the_first_bit_comes_with_eighteen_and_goes_below_fourteen() -> None:
     width = CoverageWidth()
-    assert [width.follow(each) for each in (10, 23.9, 24, 13, 12, 11.9)] == [False, False, True, False, False, True]
+    assert [width.follow(each) for each in (10, 17.9, 18, 15, 14, 13.9)] == [False, False, True, False, False, True]
     assert width.bits == 0
 
 
@@ -116,7 +110,7 @@ def test_a_size_that_wavers_about_a_threshold_does_not_move_the_width() -> None:
 
 
 @given(st.lists(st.floats(1, 1e6)))
-def test_a_scope_has_six_to_twenty_four_nodes_whatever_came_before(sizes: list[float]) -> None:
+def test_a_scope_has_seven_to_eighteen_nodes_whatever_came_before(sizes: list[float]) -> None:
     width = CoverageWidth()
     for size in sizes:
         before = width.bits
@@ -141,27 +135,67 @@ def test_a_half_with_hardly_anybody_is_taken_in_and_given_back_late() -> None:
     assert scope_width(3, 2, others.__getitem__) == 3
 
 
+def test_what_a_young_table_does_not_know_of_the_far_means_nothing() -> None:
+    assert scope_width(6, 6, [0, 0, 0, 0, 16, 9].__getitem__) == 6
+    assert scope_width(6, 6, [16, 16, 16, 16, 1, 0].__getitem__) == 6 - MAX_COVER
+
+
+def test_a_scope_widens_at_once_and_narrows_after_some_looks() -> None:
+    covering, others = Covering(), [40, 20, 0]
+    covering.begin(3)
+    covering.judge(3, others.__getitem__)
+    assert covering.bits == 2
+    others[2] = ENOUGH_SIBLINGS
+    for _ in range(NARROW_AFTER - 1):
+        covering.judge(3, others.__getitem__)
+        assert covering.bits == 2
+    others[2] = 0
+    covering.judge(3, others.__getitem__)
+    others[2] = ENOUGH_SIBLINGS
+    for _ in range(NARROW_AFTER - 1):
+        covering.judge(3, others.__getitem__)
+        assert covering.bits == 2, "they are counted anew"
+    covering.judge(3, others.__getitem__)
+    assert covering.bits == 3
+
+
 @given(st.lists(st.integers(0, 12), min_size=8, max_size=8), st.integers(0, 8), st.integers(0, 8))
 def test_a_scope_is_settled_at_once(others: list[int], coverage: int, former: int) -> None:
     width = scope_width(coverage, former, others.__getitem__)
-    assert width <= coverage
+    assert coverage - MAX_COVER <= width <= coverage
     assert width == scope_width(coverage, width, others.__getitem__)
 
 
-@given(st.integers(16, 300), st.integers(0, 2**32 - 1), st.randoms(use_true_random=False))
-def test_whoever_a_reader_takes_for_a_custodian_keeps_its_mail(count: int, address: int, rng: Random) -> None:
+@given(st.integers(MIN_SWARM * 2, 300), st.integers(0, 2**32 - 1), st.booleans(), st.integers(0, 2**64))
+def test_whoever_a_reader_takes_for_a_custodian_keeps_its_mail(
+    count: int, address: int, is_young: bool, seed: int
+) -> None:
     """Of an address at whose bucket there is nobody, too: its custodians are those of the narrowest bucket with two."""
+    rng = Random(seed)
     nodes = [rng.getrandbits(ADDRESS_BITS) for _ in range(count)]
     coverage = width_for(count)
+    shown = decode_box(box_bytes(1, prefix=address & mask_of(coverage + 1)))
 
     def scope_of(node: int) -> Bucket:
         def siblings(bits: int) -> int:
             return sum(common_bits(node, other) == bits for other in nodes)
 
-        return Bucket.of(node, scope_width(coverage, coverage, siblings))
+        return Bucket.of(node, scope_width(coverage, 0 if is_young else coverage, siblings))
 
     for bits in range(coverage, -1, -1):
         named = [node for node in nodes if Bucket.of(address, bits).covers(node)]
-        if len(named) >= COVERED:
+        if len(named) >= FEW:
             break
     assert all(scope_of(node).covers(address) for node in named)
+    assert not any(check_box_terms(shown, HOUR, scope_of(node), coverage) for node in named)
+
+
+@given(st.floats(1, 1e5), st.floats(0.6, 1.7))
+def test_honest_widths_differ_by_one_at_most(nodes: float, ratio: float) -> None:
+    """One kept since the network was smaller or larger, the other fresh, of estimates that differ by two thirds."""
+    kept = CoverageWidth()
+    kept.follow(nodes)
+    assert abs(width_for(nodes * ratio) - kept.bits) <= 1
+    for wavering in (nodes * MAX_SWARM / MIN_SWARM, nodes / 2):
+        kept.follow(wavering)
+        assert abs(width_for(wavering * ratio) - kept.bits) <= 1

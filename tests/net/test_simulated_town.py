@@ -8,6 +8,7 @@ import pytest
 
 from net.ids import NodeId
 from net.simulator.observer import Exchange, Walk, linked
+from net.simulator.old_town import OldTown
 from net.simulator.plain_links import Sort, message_of
 from net.simulator.town import HOUR, Habits, Town
 from net.simulator.traffic import Traffic
@@ -79,6 +80,22 @@ def test_people_come_and_go_as_often_as_their_habits_say() -> None:
         online.append(len(town.online()))
     assert min(online) > 0
     assert max(online) < 16
+
+
+def test_a_town_that_was_there_for_long_knows_itself_and_goes_on_by_itself() -> None:
+    town = OldTown(30, seed=6)
+    views = [host.node().view() for host in town.hosts]
+    assert all(20 < view.size < 45 for view in views)
+    assert {host.node().shown_width() for host in town.hosts} <= {2, 3}
+    town.run_for(30)
+    assert all(host.node().view().guards_linked >= 2 for host in town.hosts)
+    town.hosts[7].kill()
+    letter = town.write(town.people[3], town.people[7])
+    town.run_for(30)
+    assert letter.stored_at is not None
+    town.hosts[7].start()  # who comes later joins as ever
+    town.run_for(60)
+    assert letter.delivered_at is not None
 
 
 def test_traffic_is_counted_by_purpose_in_datagrams_as_they_would_be() -> None:
