@@ -153,8 +153,7 @@ class Follows:
         """The courier knows more: fill what lacks custodians."""
         self._retarget(now)
         for place in self.places():
-            if place.retire_at is None:
-                self._refill(place, now)
+            self._refill(place, now)
 
     def convict(self, place: Place, liar: NodeId, judge: NodeId | None, now: Instant) -> None:
         """Leave a custodian that lied; ``judge`` takes its place when there is one."""
@@ -232,9 +231,9 @@ class Follows:
             if member.misses >= MAX_MISSES or now.mono >= member.choose_again_at:
                 self._replace(place, member, now)
         self._let_go(place, now)
-        if place.retire_at is not None:
-            return  # nobody new is bothered, nor judged by what may be another width
         self._refill(place, now)
+        if place.retire_at is not None:
+            return  # nobody is judged by what may be another width
         held = [member for member in place.members.values() if member.is_held]
         if held:
             self._judge(place, held[0], now)
@@ -259,7 +258,7 @@ class Follows:
 
     def _refill(self, place: Place, now: Instant, never: Collection[NodeId] = ()) -> None:
         lacking = COPIES - len(place.active())
-        if lacking > 0:
+        if lacking > 0 and place.retire_at is None:
             for custodian in self._choice.order(place.address, now, never={*place.members, *never})[:lacking]:
                 self._add(place, custodian, now)
 

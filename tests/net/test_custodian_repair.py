@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from random import Random
+from typing import TypeVar
 
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -10,13 +11,24 @@ from hypothesis import given, settings, strategies as st
 from net.bucket import Bucket, address_of
 from net.custodian import Requester
 from net.custodian.index import Index, key_of, key_ranges
-from net.custodian.repair import MAX_COMPARISONS, MAX_HASHED_AT_ONCE, PERIOD, answer_comparison, comparison_cost
+from net.custodian.repair import (
+    MAX_COMPARISONS,
+    MAX_HASHED_AT_ONCE,
+    PATIENCE,
+    PERIOD,
+    Repair,
+    answer_comparison,
+    comparison_cost,
+)
 from net.ids import ParcelId
-from net.messages import MAX_KEYS_PER_ANSWER, Compare, Compared, Keeps, Push, Range, Want
+from net.instant import Instant
+from net.messages import MAX_KEYS_PER_ANSWER, Compare, Compared, Keeps, Message, Push, Range, Want
 from net.parcel.box import decode_box
 from net.store import Kind, Stored
 from tests.support.counter import ALICE, Counter, place_of, push, talk
-from tests.support.parcels import HOUR, box_bytes, id_of, record_bytes, tag_number
+from tests.support.parcels import HOUR, NOW, box_bytes, id_of, record_bytes, tag_number
+
+M = TypeVar("M", Compare, Want)
 
 OTHER = Requester(50)
 BOXES = [box_bytes(number) for number in range(300)]
@@ -73,6 +85,63 @@ def test_an_empty_custodian_is_filled() -> None:
     one, other = counter_with([], 1), counter_with(list(range(300)), 2)
     meet(one, other)
     assert len(held(one)) == 300
+
+
+class Mates:
+    """Others who are asked, and say what a test wants."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[Requester, Message]] = []
+
+    def writable(self, requester: Requester) -> bool:
+        return True
+
+    def send(self, requester: Requester, message: Message, now: Instant) -> bool:
+        self.sent.append((requester, message))
+        return True
+
+    def take(self, kind: type[M]) -> list[tuple[Requester, M]]:
+        """Return what was sent of a kind, and forget it all."""
+        found: list[tuple[Requester, M]] = [
+            (requester, message) for requester, message in self.sent if isinstance(message, kind)
+        ]
+        self.sent.clear()
+        return found
+
+
+def test_what_one_mate_was_asked_for_another_is_asked_for_only_when_it_went_away() -> None:
+    mates, index, now = Mates(), Index(), NOW
+    repair = Repair(mates, random=bytes)
+    keys = sorted(key_of(Kind.BOX, 0, id_of(number), bytes(16), 0) for number in range(40))
+    for number in (1, 2):
+        repair.meet(Requester(number), key_ranges(Bucket(0, 0)), now)
+
+    def ask_all() -> list[tuple[Requester, Want]]:
+        repair.handle_timeout(index, now)
+        for requester, question in mates.take(Compare):
+            if question.low[:1] == bytes([Kind.BOX.value]):
+                repair.on_compared(
+                    requester, Compared(question.request, is_same=False, keys=keys, ranges=[]), index, now
+                )
+        return mates.take(Want)
+
+    assert ask_all() == [(Requester(1), Want(keys))]
+    repair.forget(Requester(1))
+    now = Instant(now.mono + PATIENCE, now.wall_ms)
+    assert ask_all() == [(Requester(2), Want(keys))]
+
+
+@pytest.mark.parametrize("lacking", [MAX_KEYS_PER_ANSWER, MAX_KEYS_PER_ANSWER + 1])
+def test_who_lacks_much_is_given_nothing_unasked(lacking: int) -> None:
+    mates, index = Mates(), Index()
+    for number in range(lacking):
+        index.add(_stored(BOXES[number]), number + 1)
+    repair = Repair(mates, random=bytes)
+    repair.meet(OTHER, key_ranges(Bucket(0, 0)), NOW)
+    repair.handle_timeout(index, NOW)
+    for _, question in mates.take(Compare):
+        repair.on_compared(OTHER, Compared(question.request, is_same=False, keys=[], ranges=[]), index, NOW)
+    assert repair.is_giving() == (lacking <= MAX_KEYS_PER_ANSWER)
 
 
 def test_the_newer_record_wins_on_both_sides() -> None:

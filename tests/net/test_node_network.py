@@ -372,3 +372,21 @@ def test_a_clock_that_is_set_while_we_run_is_noticed() -> None:
     set_back.do(lambda now: set_back.node().deposit(box_bytes(1), now))
     village.settle()
     assert village.parcels() == [1] * 4
+
+
+def test_a_newcomer_takes_its_own_part_and_not_everything() -> None:
+    village = Village(36, 1, is_plain=True, is_quiet=True, addresses=[(0, 0x80000000)])
+    village.settle(60)
+    writer = village.residents[0]
+    for number in range(20):
+        writer.deposit(box_bytes(number, prefix=(number % 4) << 30))
+    assert village.world.run_while(lambda: writer.copies() < 40, 60, 1)
+    newcomer = village.add_full()
+    village.world.run_for(60)
+    status = newcomer.node().view().custodian
+    assert status is not None
+    scope = status.scope
+    prefixes = {box.prefix for box in newcomer.store.boxes_after(0, 100)}
+    assert scope.width
+    assert prefixes
+    assert all(scope.covers(prefix) for prefix in prefixes)

@@ -233,6 +233,28 @@ class TestHonest:
         swarm.wait(JUDGED)
         assert swarm.questions(Fetch) == swarm.questions(Follow) == []
 
+    def test_whoever_keeps_a_narrower_bucket_than_it_was_followed_in_is_not_blamed(self) -> None:
+        swarm = Swarm(*NAMES, addresses=dict.fromkeys(NAMES, 0xC0000000))
+        swarm.read(0)
+        _, narrow = swarm.pair()
+        swarm.keepers[narrow].hides.add(tag_number(1))  # it lies in the other half
+        swarm.store(box_bytes(1))
+        swarm.bits = 1  # the network is found to have two
+        swarm.wait(JUDGED)
+        assert swarm.suspects == []
+
+    def test_a_bucket_that_is_left_gets_no_other_custodians(self) -> None:
+        swarm = Swarm(*NAMES, addresses=dict.fromkeys(NAMES, 0))
+        swarm.read(0)
+        swarm.bits = 1
+        swarm.wait(2 * TICK)
+        former = swarm.patron.follows.place(Bucket(0, 0))
+        assert former is not None
+        gone, _ = former.members
+        swarm.goes(gone)
+        swarm.wait(2 * TICK)
+        assert len(former.members) == 1
+
     def test_what_one_named_before_our_cursor_is_found_in_its_listing(self) -> None:
         swarm, first, second = reading(*NAMES)
         swarm.store(box_bytes(1), first)
