@@ -19,6 +19,7 @@ from net.rendezvous.mainline import MainlineState
 
 _SHOWN_KEY_SIZE: Final = 12  # characters of a node's key that are shown
 _DAY: Final = 86_400.0
+_LEAST: Final = 600.0  # seconds
 # Every way in which a linked node may have been found (net.dialer), so that programs need not ask whether one is there.
 SOURCES: Final = ("join", "mainline", "lan", "remembered", "exchange", "incoming")
 
@@ -90,8 +91,8 @@ def describe_keeping(view: KeepingView | None, contacts: int) -> api.KeepingInfo
 
 
 def per_day(count: int, seconds: float) -> int:
-    """Return what so many bytes in so many seconds make in a day; 0 within the first second."""
-    return round(count * _DAY / seconds) if seconds >= 1 else 0
+    """Return what so many bytes in so many seconds make in a day. A start is no sample of one: it counts as ten minutes."""
+    return round(count * _DAY / max(seconds, _LEAST))
 
 
 def _shown(node: NodeId) -> str:

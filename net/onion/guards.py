@@ -7,6 +7,9 @@ single liar's friends. The list is ordered by when a guard was drawn, and earlie
     g1  g2  g3 | g4  g5 …      in play: the first three that are not set aside, and of the following as many as it takes
                                until two answer. Only when the list ends before that is another one drawn.
 
+Two spare ones are drawn at the beginning, since guards are people's devices, too, and not always up: who was drawn long ago
+is turned to within seconds, whom to draw now is decided in half a minute.
+
 A guard that has not answered for three hours of our own time online, or that loses what is given to it, is *set aside*:
 it does not count among the three, but goes on being dialled, and takes its old place when it answers. So an attacker who
 breaks our links makes us use later guards only while he does so; they are drawn ever more slowly while two do not answer,
@@ -31,6 +34,7 @@ from net.instant import DAY_MS, Instant
 # Guards that are used at a time, and how many of them must answer before later ones stay out of play.
 GUARDS: Final = 3
 GUARDS_ANSWERING: Final = 2
+SPARES: Final = 2
 # A guard is kept for this long, drawn anew for each so that they are not all replaced on one day.
 MIN_LIFETIME_MS: Final = 30 * DAY_MS
 MAX_LIFETIME_MS: Final = 60 * DAY_MS
@@ -39,7 +43,9 @@ MAX_DRAWN: Final = 20
 DRAWN_WITHIN_MS: Final = 30 * DAY_MS
 # Guards kept at a time: those of the longest lifetime.
 MAX_GUARDS: Final = 2 * MAX_DRAWN
-# Seconds that a guard may take to answer before another is tried besides it: two attempts at a link.
+# Seconds that a guard may take to answer before a later one of the list is tried besides it: a link is up in one. And before
+# another may be drawn: two attempts at a link.
+HASTE: Final = 5.0
 TRIAL: Final = 30.0
 # Seconds of our own time online without an answer after which a guard is set aside, and how long one that loses packets is.
 SET_ASIDE_AFTER: Final = 3 * 3600.0
@@ -107,9 +113,9 @@ class _Kept:
     silent_from: float = 0.0  # by the clock of our time online
     lossy_until: float = -math.inf  # monotonic
 
-    def is_answering(self, now: float) -> bool:
-        """Say whether it answers, or may still do so."""
-        return now >= self.lossy_until and (self.is_linked or not self.is_in_play or now < self.tried_since + TRIAL)
+    def is_answering(self, now: float, patience: float) -> bool:
+        """Say whether it answers, or may still do so within so many seconds of being tried."""
+        return now >= self.lossy_until and (self.is_linked or not self.is_in_play or now < self.tried_since + patience)
 
 
 class Guards:
@@ -176,6 +182,11 @@ class Guards:
         while not (is_complete := self._play(now)) and self._may_draw(now):
             if not self._draw(now):
                 break
+            if len(self._kept) > GUARDS + SPARES:
+                self._pause = min(2 * self._pause, MAX_DRAW_PAUSE)
+            self._next_draw = now.mono + self._pause
+        while len(self._kept) < GUARDS + SPARES and self._has_room(now) and self._draw(now):
+            pass
         self._note_due(now, is_complete=is_complete)
 
     def next_deadline(self) -> float:
@@ -219,7 +230,7 @@ class Guards:
 
     def _play(self, now: Instant) -> bool:
         """Say who is in play; False when the list is too short."""
-        counted = answering = 0
+        counted = answering = hopeful = 0
         for guard in self._kept:
             if counted >= GUARDS and answering >= GUARDS_ANSWERING:
                 guard.is_in_play = False
@@ -229,13 +240,16 @@ class Guards:
                 guard.tried_since = now.mono
                 guard.silent_from = self._online
             counted += not self._is_set_aside(guard, now.mono)
-            answering += guard.is_answering(now.mono)
-        return counted >= GUARDS and answering >= GUARDS_ANSWERING
+            answering += guard.is_answering(now.mono, HASTE)
+            hopeful += guard.is_answering(now.mono, TRIAL)
+        return counted >= GUARDS and hopeful >= GUARDS_ANSWERING
 
     def _may_draw(self, now: Instant) -> bool:
+        return self._has_room(now) and (len(self._kept) < GUARDS or now.mono >= self._next_draw)
+
+    def _has_room(self, now: Instant) -> bool:
         recent = sum(each.since_ms > now.wall_ms - DRAWN_WITHIN_MS for each in self._kept)
-        is_room = recent < MAX_DRAWN and len(self._kept) < MAX_GUARDS
-        return is_room and self._roster.is_ready and (len(self._kept) < GUARDS or now.mono >= self._next_draw)
+        return recent < MAX_DRAWN and len(self._kept) < MAX_GUARDS and self._roster.is_ready
 
     def _draw(self, now: Instant) -> bool:
         """Add a guard at random, from another network than the others if there is any; False when there is nobody."""
@@ -249,9 +263,6 @@ class Guards:
         until = now.wall_ms + self._rng.randint(MIN_LIFETIME_MS, MAX_LIFETIME_MS)
         is_linked = chosen.node in self._linked
         self._kept.append(_Kept(chosen.endpoint, chosen.node, now.wall_ms, until, is_linked=is_linked))
-        if len(self._kept) > GUARDS:
-            self._pause = min(2 * self._pause, MAX_DRAW_PAUSE)
-        self._next_draw = now.mono + self._pause
         return True
 
     def _note_due(self, now: Instant, *, is_complete: bool) -> None:
@@ -263,7 +274,8 @@ class Guards:
             self._look = min(LOOK_GROWTH * self._look, TRIAL)
         elif not is_complete:
             due = min(due, max(self._next_draw, now.mono + TRIAL))
-        self._due = min([due, *(end for each in missing if (end := each.tried_since + TRIAL) > now.mono)])
+        ends = [each.tried_since + patience for each in missing for patience in (HASTE, TRIAL)]
+        self._due = min([due, *(end for end in ends if end > now.mono)])
 
 
 # Asked again for every node whenever a path or a guard is chosen.

@@ -225,7 +225,7 @@ def session_settings(listen: Endpoint, routers: Sequence[Endpoint], *, is_servin
     category = lt.alert.category_t
     has_gateway = may_have_gateway(listen, routers)
     settings: libtorrent.settings_pack = {
-        "listen_interfaces": str(Endpoint(listen.host, 0)),
+        "listen_interfaces": ",".join(str(Endpoint(host, 0)) for host in listening_hosts(listen, routers)),
         "alert_mask": category.dht_notification
         | category.dht_operation_notification
         | category.port_mapping_notification
@@ -246,6 +246,12 @@ def session_settings(listen: Endpoint, routers: Sequence[Endpoint], *, is_servin
         "dht_upload_rate_limit": UPLOAD_RATE,
     }
     return settings if least_scope(routers) is Scope.PUBLIC else {**settings, **PRIVATE_RULES}
+
+
+def listening_hosts(listen: Endpoint, routers: Sequence[Endpoint]) -> list[str]:
+    """Return where to listen for the DHT: where the node does. *Everywhere* does not hold loopback for libtorrent."""
+    is_local = any(_scope_of_router(each) is Scope.LOOPBACK for each in routers)
+    return ["127.0.0.1", listen.host] if is_local and listen.host == "0.0.0.0" else [listen.host]  # noqa: S104 -- compared
 
 
 def may_have_gateway(listen: Endpoint, routers: Sequence[Endpoint]) -> bool:

@@ -84,7 +84,7 @@ def test_custodians_of_the_mail_are_told_by_short_names() -> None:
 def test_traffic_is_scaled_to_a_day() -> None:
     told = describe_network(STATUS)
     assert told.bytes_per_day == 3_000_000
-    assert per_day(1_000_000, 0.4) == 0
+    assert per_day(1_000_000, 0.4) == per_day(1_000_000, 600.0) == 144_000_000
     assert told.cover_bytes_per_day == {"normal": NORMAL.bytes_per_day, "strong": STRONG.bytes_per_day}
     assert told.pace == "strong"
 

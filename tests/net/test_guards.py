@@ -11,10 +11,12 @@ from net.instant import DAY_MS, Instant
 from net.onion.guards import (
     DRAWN_WITHIN_MS,
     GUARDS,
+    HASTE,
     MAX_DRAWN,
     MAX_LIFETIME_MS,
     MIN_LIFETIME_MS,
     SET_ASIDE_AFTER,
+    SPARES,
     TRIAL,
     Guard,
     Guards,
@@ -119,7 +121,21 @@ def test_guards_are_remembered_over_a_restart_in_their_order() -> None:
     again = Guards(OWN, FakeRoster.of(*map(relay, range(40))), Random(99))
     again.recall(kept, at(3600))
     assert again.remembered() == kept
-    assert set(again.contacts()) == {each.node for each in kept}
+    assert list(again.contacts()) == [each.node for each in kept[:GUARDS]]
+
+
+def test_spares_that_were_drawn_long_ago_are_turned_to_within_seconds_after_a_start() -> None:
+    kept = guards_of(40).remembered()
+    assert len(kept) == GUARDS + SPARES
+    life = Life(Guards(OWN, FakeRoster(is_ready=False), Random(99)))
+    life.guards.recall(kept, NOW)
+    life.dead = {each.node for each in kept[:GUARDS]}
+    life.live(HASTE + 2)
+    assert life.guards.in_use(life.now) == [each.node for each in kept[GUARDS:]]
+    assert life.guards.remembered() == kept, "nobody was drawn for that"
+    life.dead = set()
+    life.live(60)
+    assert life.guards.in_use(life.now) == [each.node for each in kept[:GUARDS]]
 
 
 def test_what_is_recalled_is_dialled_before_the_roster_knows_anybody() -> None:
@@ -153,7 +169,7 @@ def test_one_silent_guard_changes_nothing_and_its_place_is_kept() -> None:
     life.dead = {second}
     life.live(3600)
     assert life.guards.in_use(life.now) == [first, third]
-    assert len(life.guards.remembered()) == GUARDS
+    assert len(life.guards.remembered()) == GUARDS + SPARES
     life.dead = set()
     life.live(600)
     assert life.guards.in_use(life.now) == [first, second, third]
@@ -165,7 +181,7 @@ def test_after_three_hours_online_a_silent_guard_is_set_aside_and_comes_back_whe
     first, second, third = life.guards.in_use(NOW)
     life.dead = {first}
     life.live(SET_ASIDE_AFTER + 1200)
-    assert len(life.guards.remembered()) == GUARDS + 1
+    assert len(life.guards.remembered()) == GUARDS + SPARES
     fourth = life.guards.remembered()[3].node
     assert life.guards.in_use(life.now) == [second, third, fourth]
     assert first in life.guards.contacts()

@@ -63,10 +63,10 @@ class Meeting:
         self.heard: dict[int, set[int]] = {}
         self.news = trio.Event()
 
-    async def add(self, port: int, *, is_serving: bool) -> Mainline:
+    async def add(self, port: int, *, is_serving: bool, host: str = HOST) -> Mainline:
         self.heard[port] = set()
         note: Callable[[Sequence[Endpoint]], None] = partial(self._note, port)
-        mainline = Mainline(Endpoint(HOST, port), note, lambda _: None, routers=[self._router])
+        mainline = Mainline(Endpoint(host, port), note, lambda _: None, routers=[self._router])
         mainline.set_serving(is_serving=is_serving)
         await self._nursery.start(mainline.run)
         return mainline
@@ -88,7 +88,10 @@ class Meeting:
 async def test_nodes_meet_in_a_stock_dht_and_who_does_not_serve_is_not_seen(routers: list[Endpoint]) -> None:
     async with trio.open_nursery() as nursery:
         meeting = Meeting(routers[0], nursery)
-        serving = [await meeting.add(port, is_serving=True) for port in (40_001, 40_002)]
+        serving = [
+            await meeting.add(port, is_serving=True, host=host)
+            for port, host in ((40_001, HOST), (40_002, "0.0.0.0"))  # who listens everywhere listens here, too
+        ]
         quiet = await meeting.add(40_003, is_serving=False)
         await meeting.until(lambda: all({40_001, 40_002} <= heard for heard in meeting.heard.values()))
         assert not any(40_003 in heard for heard in meeting.heard.values())
