@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 
 from net.ids import Endpoint, NodeId
+from net.onion.guards import GUARDS
 from tests.support.parcels import box_bytes
 from tests.support.village import Resident, Village
 
@@ -39,7 +40,7 @@ class Talk:
         self.met[to].add(source)
 
     def guards(self, leaf: Resident) -> set[NodeId]:
-        return {guard.node for guard in leaf.node().guards()}
+        return {guard.node for guard in leaf.node().guards()[:GUARDS]}
 
     def names_met(self, leaf: Resident) -> set[NodeId]:
         return {self.at(endpoint) for endpoint in self.met[leaf.endpoint]}

@@ -17,7 +17,7 @@ from net.link.events import Role
 from net.link.layer import LinkLayer
 from net.memory_store import MemoryStore
 from net.node import Node
-from net.onion.guards import GUARDS
+from net.onion.guards import GUARDS, SPARES
 from net.overlay.identity import identity_of
 from net.simulator import Path, World
 from net.simulator.nodes import full_node, leaf_node
@@ -234,7 +234,8 @@ def test_all_of_a_small_swarm_come_to_know_each_other() -> None:
     for host in village.fulls:
         node = host.node()
         assert len(node.custodians()) == 9
-        assert len(node.guards()) == GUARDS
+        assert len(node.guards()) == GUARDS + SPARES
+        assert sum(peer.is_guard for peer in node.peers()) == GUARDS
         assert node.is_reachable()
         status = node.view().custodian
         assert status is not None
@@ -245,7 +246,7 @@ def test_a_leaf_settles_on_its_guards_and_lets_go_of_all_others() -> None:
     village = Village(8, 1)
     [resident] = village.residents
     village.settle(60)
-    guards = {guard.node for guard in resident.node().guards()}
+    guards = {guard.node for guard in resident.node().guards()[:GUARDS]}
     assert len(guards) == GUARDS
     assert {peer.node for peer in resident.node().peers()} == guards
     assert all(peer.is_guard and peer.role is Role.FULL for peer in resident.node().peers())

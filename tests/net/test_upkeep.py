@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from net.bucket import Bucket, address_of
 from net.ids import Endpoint
 from net.instant import HOUR_MS
+from net.onion.guards import GUARDS
 from net.overlay.descriptor import EPOCH_HOURS, Descriptor, Verifier, epoch_of
 from net.simulator import Host
 from net.upkeep import EAGER_PERIOD, PERIOD
@@ -94,7 +95,7 @@ def test_the_custodian_keeps_what_its_scope_is_and_the_dialer_its_mates() -> Non
     status = node.view().custodian
     assert status is not None
     assert status.scope == half
-    kept = set(node.guards())
+    kept = set(node.guards()[:GUARDS])
     assert all(parts.dialer.is_kept(guard.node) for guard in kept)
     assert sum(parts.dialer.is_kept(peer.node) for peer in node.peers()) == len(kept)
 
@@ -103,7 +104,7 @@ def test_what_gets_lost_makes_the_overlay_look_who_is_there() -> None:
     village = Village(5, 1, is_quiet=True)
     [resident] = village.residents
     village.settle()
-    guards = {guard.node for guard in resident.node().guards()}
+    guards = {guard.node for guard in resident.node().guards()[:GUARDS]}
     gone = next(host for host in village.fulls if host.node().node_id not in guards)
     name = gone.node().node_id
     gone.kill()
