@@ -232,7 +232,7 @@ class Follows:
                 self._replace(place, member, now)
         self._let_go(place, now)
         self._refill(place, now)
-        if place.retire_at is not None:
+        if place.is_leaving:
             return  # nobody is judged by what may be another width
         held = [member for member in place.members.values() if member.is_held]
         if held:
@@ -258,7 +258,7 @@ class Follows:
 
     def _refill(self, place: Place, now: Instant, never: Collection[NodeId] = ()) -> None:
         lacking = COPIES - len(place.active())
-        if lacking > 0 and place.retire_at is None:
+        if lacking > 0 and not place.is_leaving:
             for custodian in self._choice.order(place.address, now, never={*place.members, *never})[:lacking]:
                 self._add(place, custodian, now)
 

@@ -99,6 +99,11 @@ class Place:
     comparison: Comparison = field(default_factory=Comparison)
     recent: Recent = field(default_factory=Recent)
 
+    @property
+    def is_leaving(self) -> bool:
+        """Whether it is followed only until nobody would connect its end with what we do."""
+        return self.retire_at is not None and not self.watches
+
     def active(self) -> list[Member]:
         """Return the members that are not being replaced."""
         return [member for member in self.members.values() if member.leaving_at is None]
