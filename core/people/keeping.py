@@ -37,6 +37,9 @@ WRITE_DELAY = (60.0, 180.0)
 # The first look after a start, at random; a device without any record looks at once.
 START_DELAY = (5.0, 60.0)
 LOOK_PERIOD = 86_400.0
+# Seconds between the questions for this epoch's record and for the last one's, at random: a custodian that has both, as all
+# have in a small network, must not see them asked for together.
+ASIDE = (60.0, 900.0)
 # Looked again after this long, twice as long each time: while nobody answers, and on a new device for its first day, since
 # a slow network or a lying custodian may have kept its record from it.
 FIRST_PAUSE, LONGEST_PAUSE = 30.0, 3600.0
@@ -67,6 +70,7 @@ class Keeping:
         self._ids: dict[int, ParcelId] = {}  # by epoch: deriving one takes two multiplications
         self._random = random
         self._questions: dict[ParcelId, _Question] = {}
+        self._asides: dict[ParcelId, float] = {}  # what will be asked for, and when
         self._asked_at = float("-inf")
         self._look_at: float | None = None
         self._pause = FIRST_PAUSE
@@ -90,12 +94,22 @@ class Keeping:
         if not now.custodians or now.mono < self._look_at:
             return
         epoch = personal_record.epoch_of(now.day)
-        back = PAST_EPOCHS if self._is_seeking(work) else 1
-        self._questions = {self._id(each): _Question(each) for each in range(epoch - back, epoch + 1)}
+        is_seeking = self._is_seeking(work)  # in a hurry: a person waits for contacts
+        back = PAST_EPOCHS if is_seeking else 1
+        self._questions = {self._id(each): _Question(each) for each in range(epoch, epoch - back - 1, -1)}
         self._asked_at = now.mono
         self._look_at = now.mono + self._pause
         self._pause = min(2 * self._pause, LONGEST_PAUSE)
-        work.effects += [FindRecord(record_id) for record_id in self._questions]
+        self._asides = dict.fromkeys(self._questions, now.mono)
+        for each in list(self._questions)[1:]:
+            self._asides[each] += 0.0 if is_seeking else self._random.uniform(*ASIDE)
+        self._ask(work)
+
+    def _ask(self, work: Work) -> None:
+        """Ask for what is due."""
+        for record_id in [each for each, at in self._asides.items() if at <= work.now.mono]:
+            del self._asides[record_id]
+            work.effects.append(FindRecord(record_id))
 
     def _is_seeking(self, work: Work) -> bool:
         """Tell whether this may be a device of an account that has its contacts in an older record."""
@@ -155,6 +169,7 @@ class Keeping:
         state = personal.without_marks(personal.capture(work))
         rows.drop_records(work.tx, personal_record.epoch_of(work.now.day) - PAST_EPOCHS)
         self.look(work)
+        self._ask(work)
         if self._is_solving:
             return
         self._repeat(work)

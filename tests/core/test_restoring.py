@@ -10,9 +10,11 @@ import pytest
 from core import api
 from core.people import knowing
 from core.people.account_keys import keys_of_seed
+from core.people.keeping import ASIDE
 from core.people.moment import DAY_MS
 from core.people.personal_record import epoch_of, record_id
 from core.storage import lanes, personal as rows
+from net.ids import NodeId
 from net.parcel.record import decode_record
 from tests.core.test_talking import add, meet
 from tests.support.post_office import CUSTODIANS, Office, Person, settle
@@ -167,6 +169,26 @@ def test_an_account_that_is_used_is_written_anew_in_every_epoch_at_a_time_of_its
     assert len(written) in (4, 5)
     assert all(14 <= b - a <= 48 for a, b in itertools.pairwise(written))
     assert len({b - a for a, b in itertools.pairwise(written)}) > 1, "not every thirty days"
+
+
+def test_records_of_two_epochs_are_not_asked_for_together(
+    office: Office, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settle(office, alice, rounds=WRITTEN)
+    settle(office, alice, rounds=1, seconds=2 * 86_400)  # on its first day a device is in a hurry
+    asked: dict[bytes, float] = {}
+    find = office.find_record
+
+    def noted(record_id: bytes, custodian: NodeId | None = None) -> bytes | None:
+        asked.setdefault(record_id, office.mono)
+        return find(record_id, custodian)
+
+    monkeypatch.setattr(office, "find_record", noted)
+    alice.close()
+    alice.open()
+    settle(office, alice, rounds=40)
+    first, second = asked.values()
+    assert second - first >= ASIDE[0]
 
 
 def test_a_record_that_comes_late_is_merged_when_it_comes(
