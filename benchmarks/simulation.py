@@ -63,7 +63,7 @@ DELIVERIES = {
 LOADS = {
     Extent.QUICK: (_Load(30, 60.0, 60.0, 10),),
     Extent.USUAL: (_Load(100, 300.0, 1800.0, 100), _Load(1_000, 300.0, 600.0, 100)),
-    Extent.FULL: (_Load(100, 300.0, 1800.0, 100), _Load(1_000, 300.0, 1800.0, 100), _Load(10_000, 300.0, 900.0, 100)),
+    Extent.FULL: (_Load(100, 300.0, 1800.0, 100), _Load(1_000, 300.0, 900.0, 100), _Load(10_000, 300.0, 240.0, 100)),
 }
 # Nodes, and seconds that their halves are apart.
 PARTITIONS = {Extent.QUICK: (8, 120.0), Extent.USUAL: (40, 3600.0), Extent.FULL: (40, 3600.0)}

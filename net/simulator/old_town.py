@@ -3,7 +3,8 @@
 Thousands of nodes that join one after another cost an hour of a core, and what is measured after it is mostly their joining.
 Here those who are up at the beginning start together, link with a few, and are then told by the world what lookups would
 have told them: a table of who is there, a sample for paths, how dense places lie. Everything from there on is their own
-doing: they link with their guards and mates, agree about widths, read, deposit; who comes later joins as ever.
+doing: they link with their guards and mates, agree about widths, read, deposit; who comes later joins as ever. Their owners
+come one after another; when the last is there, ``COMING`` seconds later, there is something to measure.
 """
 
 # It tells nodes what nobody may tell them.
@@ -38,6 +39,8 @@ from net.simulator.world import Host
 # Seconds in which those who are up at the beginning start, and until they have linked with a few and know their addresses.
 ARRIVAL: Final = 30.0
 ACQUAINTING: Final = 30.0
+# Seconds after that in which their owners come: all at once they would keep each other waiting for directories.
+COMING: Final = 300.0
 # Places whose distance to the nearest nodes is measured for everybody's first estimate of the size.
 SOUNDINGS: Final = 64
 # Who looks a place up at the beginning or not, by what periods: as in a node that has been up for long.
@@ -61,9 +64,13 @@ class OldTown(Town):
         self._tell_all()
 
     def _start(self, host: Host, _unused: None) -> None:
+        if not self._is_young:
+            super()._start(host, _unused)
+            return
+        person = self.people[self.hosts.index(host)]
+        person.delay = ARRIVAL + ACQUAINTING + self.rng.uniform(0.0, COMING) - self.world.now
         super()._start(host, _unused)
-        if self._is_young:
-            _overlay(host)._begun_at = math.inf  # its first round of lookups is not needed
+        _overlay(host)._begun_at = math.inf  # its first round of lookups is not needed
 
     def _tell_all(self) -> None:
         there = [

@@ -65,6 +65,7 @@ class Person:
         self.awaited: dict[Tag, Letter] = {}
         self.host: Host | None = None
         self.node = NodeId(b"")
+        self.delay = 0.0  # seconds from the next start of the node until its owner is there
         self._secret = secret
         self._wanted: set[Tag] = set()
         self._cursors: dict[tuple[NodeId, Bucket], Cursor] = {}
@@ -107,7 +108,8 @@ class Person:
         self.host = host
         self._read = ()
         host.on_event = self._on_event
-        host.after(0.0, self._come_online)
+        host.after(self.delay, self._come_online)
+        self.delay = 0.0
 
     def _come_online(self, now: Instant) -> None:
         self.node = self._here().node().node_id
