@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol
 
@@ -173,7 +173,7 @@ class OnionCourier:
     ) -> None:
         self._overlay = overlay
         self._rng = rng
-        self._directory = Directory(self, self._others, check, rng)
+        self._directory = Directory(self, lambda count, now: self._paths.others(count, now), check, rng)
         self._thrown: dict[ParcelId, list[Path]] = {}  # the one thrown longest ago first
         self._lacking: dict[Bucket, int] = {}  # how many were named last; the one asked for longest ago first
         self._look_at = math.inf
@@ -198,13 +198,11 @@ class OnionCourier:
         next wider one cover (``net.overlay.covering``).
         """
         width = self._overlay.width()
-        for bits in range(width, -1, -1):
-            bucket = Bucket.of(address, bits)
-            nodes = self._custodians(bucket)
-            if self._is_sample() and sum(self._overlay.roster.get(each.node) is not None for each in nodes) < ENOUGH:
-                self._directory.want(bucket)
-            if len(nodes) >= FEW or (self._is_sample() and not self._directory.is_searched(bucket)):
-                break
+        bucket = Bucket.of(address, width)
+        nodes = self._known_in(bucket)
+        while len(nodes) < FEW and bucket.width and not self._is_searching(bucket):
+            bucket = Bucket.of(address, bucket.width - 1)
+            nodes = self._known_in(bucket)
         if len(nodes) < ENOUGH:
             self._look_out(bucket, len(nodes))
         self._rng.shuffle(nodes)
@@ -342,9 +340,6 @@ class OnionCourier:
 
     # --- inside -------------------------------------------------------------------------------------------------------
 
-    def _others(self, count: int, now: Instant) -> Sequence[Descriptor]:
-        return self._paths.others(count, now)
-
     def _descriptor(self, node: NodeId) -> Descriptor | None:
         """Return what is known of a node: what we found ourselves counts more than what we were told."""
         epoch = epoch_of(self._now)
@@ -363,6 +358,17 @@ class OnionCourier:
         return [each for each in fresh if each.node != own] + [
             each for each in self._directory.found(bucket, epoch_of(self._now)) if each.node not in known
         ]
+
+    def _known_in(self, bucket: Bucket) -> list[Descriptor]:
+        """Return whom we know in a bucket, and have it searched where others may be there."""
+        nodes = self._custodians(bucket)
+        if self._is_sample() and sum(self._overlay.roster.get(each.node) is not None for each in nodes) < ENOUGH:
+            self._directory.want(bucket)
+        return nodes
+
+    def _is_searching(self, bucket: Bucket) -> bool:
+        """Say whether others may be found in a bucket any moment."""
+        return self._is_sample() and not self._directory.is_searched(bucket)
 
     def _is_sample(self) -> bool:
         """Say whether there are nodes that the roster does not hold."""

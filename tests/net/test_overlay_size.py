@@ -182,10 +182,10 @@ def test_whoever_a_reader_takes_for_a_custodian_keeps_its_mail(
 
         return Bucket.of(node, scope_width(coverage, 0 if is_young else coverage, siblings))
 
-    for bits in range(coverage, -1, -1):
+    bits, named = coverage, list[int]()
+    while len(named) < FEW:
         named = [node for node in nodes if Bucket.of(address, bits).covers(node)]
-        if len(named) >= FEW:
-            break
+        bits -= 1
     assert all(scope_of(node).covers(address) for node in named)
     assert not any(check_box_terms(shown, HOUR, scope_of(node), coverage) for node in named)
 
