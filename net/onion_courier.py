@@ -173,7 +173,7 @@ class OnionCourier:
     ) -> None:
         self._overlay = overlay
         self._rng = rng
-        self._directory = Directory(self, lambda count, now: self._paths.others(count, now), check, rng)
+        self._directory = Directory(self, self._others, check, rng)
         self._thrown: dict[ParcelId, list[Path]] = {}  # the one thrown longest ago first
         self._lacking: dict[Bucket, int] = {}  # how many were named last; the one asked for longest ago first
         self._look_at = math.inf
@@ -200,7 +200,7 @@ class OnionCourier:
         width = self._overlay.width()
         bucket = Bucket.of(address, width)
         nodes = self._known_in(bucket)
-        while len(nodes) < FEW and bucket.width and not self._is_searching(bucket):
+        while len(nodes) < FEW and bucket.width and (not self._is_sample() or self._directory.is_searched(bucket)):
             bucket = Bucket.of(address, bucket.width - 1)
             nodes = self._known_in(bucket)
         if len(nodes) < ENOUGH:
@@ -340,6 +340,9 @@ class OnionCourier:
 
     # --- inside -------------------------------------------------------------------------------------------------------
 
+    def _others(self, count: int, now: Instant) -> Sequence[Descriptor]:
+        return self._paths.others(count, now)
+
     def _descriptor(self, node: NodeId) -> Descriptor | None:
         """Return what is known of a node: what we found ourselves counts more than what we were told."""
         epoch = epoch_of(self._now)
@@ -365,10 +368,6 @@ class OnionCourier:
         if self._is_sample() and sum(self._overlay.roster.get(each.node) is not None for each in nodes) < ENOUGH:
             self._directory.want(bucket)
         return nodes
-
-    def _is_searching(self, bucket: Bucket) -> bool:
-        """Say whether others may be found in a bucket any moment."""
-        return self._is_sample() and not self._directory.is_searched(bucket)
 
     def _is_sample(self) -> bool:
         """Say whether there are nodes that the roster does not hold."""
