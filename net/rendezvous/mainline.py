@@ -249,7 +249,7 @@ def session_settings(listen: Endpoint, routers: Sequence[Endpoint], *, is_servin
 
 
 def listening_hosts(listen: Endpoint, routers: Sequence[Endpoint]) -> list[str]:
-    """Return where to listen for the DHT: where the node does. *Everywhere* does not hold loopback for libtorrent."""
+    """Return where to listen for the DHT: where the node does. Who listens everywhere meets nobody on loopback else."""
     is_local = any(_scope_of_router(each) is Scope.LOOPBACK for each in routers)
     return ["127.0.0.1", listen.host] if is_local and listen.host == "0.0.0.0" else [listen.host]  # noqa: S104 -- compared
 

@@ -43,7 +43,7 @@ ACQUAINTING: Final = 30.0
 COMING: Final = 300.0
 # Places whose distance to the nearest nodes is measured for everybody's first estimate of the size.
 SOUNDINGS: Final = 64
-# Who looks a place up at the beginning or not, by what periods: as in a node that has been up for long.
+# What a node that has been up for long does now and again, and its periods: everybody is somewhere in each.
 _CHORES: Final = {
     _Chore.NEIGHBOURHOOD: NEIGHBOURHOOD_PERIOD,
     _Chore.SAMPLE: CALM_SAMPLE_PERIOD,
