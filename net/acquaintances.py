@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
-from net.errors import DecodeError, Unauthenticated
+from net.errors import DecodeError, Unauthenticated, UnknownVersion
 from net.ids import Endpoint, NodeId, node_tag
 from net.instant import Instant
 from net.link.events import CellReceived, ConnectFailed, LinkDown, LinkEvent, LinkId, LinkUp, MessageReceived, Role
@@ -20,7 +20,10 @@ from net.messages import (
     Nodes,
     Peers,
     Reflection,
+    Refusals,
+    Refused,
     Setup,
+    UnknownMessage,
     decode_message,
     encode_message,
 )
@@ -47,6 +50,7 @@ class _Acquaintance:
     is_chosen: bool  # we dialled it, so it did not choose us
     asks: TokenBucket
     descriptions: TokenBucket
+    refusals: Refusals = field(default_factory=Refusals)
     unread: bytes | None = None  # its descriptor, of another time than ours
 
 
@@ -159,9 +163,12 @@ class Acquaintances:
         self._hear(received.link, other, received.data, now)
 
     def _hear(self, link: LinkId, other: _Acquaintance, data: bytes, now: Instant) -> None:
-        """Take a message; what is none ends the link."""
+        """Take a message; what is none ends the link, and what we do not know does not."""
         try:
             self._take(link, other, decode_message(data), now)
+        except UnknownMessage as unknown:
+            if (refusal := other.refusals.answer(unknown, now)) is not None:
+                self._parts.post.put(link, refusal, now)
         except (DecodeError, Unauthenticated):
             self.malformed += 1
             self._parts.links.close(link, now)
@@ -171,7 +178,7 @@ class Acquaintances:
         match message:
             case Cell() | Setup() | Destroy():
                 parts.onion.receive(link, message, now)
-            case Nodes() | Reflection() | DialBack() | Dialed():
+            case Nodes() | Reflection() | DialBack() | Dialed() | Refused():
                 parts.calls.receive(link, message, now)
             case Describe():
                 if other.role is Role.FULL and other.descriptions.take(1, now.mono):
@@ -188,11 +195,16 @@ class Acquaintances:
                     parts.desk.receive(link, message, now)
 
     def _read(self, link: LinkId, other: _Acquaintance, data: bytes, now: Instant) -> None:
-        """Take what a peer says of itself; kept until our clocks agree if it is of another time."""
+        """Take what a peer says of itself; kept until our clocks agree if it is of another time.
+
+        Who describes itself in a way that we do not know is as good as not described.
+        """
         try:
             descriptor = self._parts.overlay.met(data, other.node, other.endpoint, now)
         except OutOfDate:
             other.unread = data
+        except UnknownVersion:
+            pass
         else:
             other.unread = None
             self._parts.desk.described(link, descriptor.overlay_id, now)

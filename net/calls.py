@@ -12,7 +12,7 @@ from typing import Final
 from net.agenda import Agenda
 from net.instant import Instant
 from net.link.events import LinkId
-from net.messages import DialBack, Dialed, Message, Nodes, Reflection
+from net.messages import DialBack, Dialed, Message, Nodes, Reflection, Refused
 from net.numbering import Numbering
 from net.switch import Contact, Switch
 
@@ -21,7 +21,7 @@ PATIENCE: Final = 5.0
 # Questions without an answer yet, all nodes together.
 MAX_CALLS: Final = 512
 
-Answer = Nodes | Reflection | DialBack | Dialed
+Answer = Nodes | Reflection | DialBack | Dialed | Refused
 Then = Callable[[Message | None, Instant], None]
 
 
@@ -64,11 +64,11 @@ class Calls:
         self._switch.reach(contact, now, linked)
 
     def receive(self, link: LinkId, message: Answer, now: Instant) -> bool:
-        """Take an answer; False when nobody asked this there."""
+        """Take an answer; False when nobody asked this there. Who does not know the question will not answer it."""
         call = self._calls.get(message.request)
         if call is None or call.link != link:
             return False
-        self._end(message.request, message, now)
+        self._end(message.request, None if isinstance(message, Refused) else message, now)
         return True
 
     def link_down(self, link: LinkId, now: Instant) -> None:

@@ -25,7 +25,10 @@ from net.messages import (
     Lookup,
     Message,
     Nodes,
+    Refusals,
+    Refused,
     Unfollow,
+    UnknownMessage,
     decode_message,
     encode_message,
 )
@@ -102,6 +105,7 @@ class _Standing:
     finds: TokenBucket = field(default_factory=lambda: TokenBucket(FIND_RATE, FIND_BURST))
     lookups: TokenBucket = field(default_factory=lambda: TokenBucket(LOOKUP_RATE, LOOKUP_BURST))
     looking: int = 0  # lookups under way
+    refusals: Refusals = field(default_factory=Refusals)
 
 
 class Desk:
@@ -160,17 +164,23 @@ class Desk:
     # --- what they say ------------------------------------------------------------------------------------------------
 
     def received(self, end: EndId, data: bytes, now: Instant) -> None:
-        """Take a message out of a circuit; what is none for here ends it."""
+        """Take a message out of a circuit; what is none for here ends it, and what we do not know does not."""
         requester = self._of_end.get(end)
         if requester is None:
             return
         try:
             message = decode_message(data)
+        except UnknownMessage as unknown:
+            if (refusal := self._standing[requester].refusals.answer(unknown, now)) is not None:
+                self.send(requester, refusal, now)
+            return
         except DecodeError:
             message = None
         if isinstance(message, _FROM_AFAR):
             self._serve(requester, message, now)
             return
+        if isinstance(message, Refused):
+            return  # nothing is answered to that, and nothing was asked
         self.counters.malformed += 1
         self.closed(end, now)
         if self.circuits is not None:

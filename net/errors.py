@@ -18,6 +18,10 @@ class DecodeError(NetError):
         self.what = what
 
 
+class UnknownVersion(DecodeError):
+    """Bytes of another version than ours, which may be good. Nobody is to blame: they are passed over."""
+
+
 class Unauthenticated(NetError):
     """A seal, signature or handshake did not verify."""
 

@@ -21,6 +21,11 @@ class Verdict(Enum):
     CROWDED = 6  # four variants of this id already there
     FULL = 7  # quota or rate; try later or elsewhere
     STALE = 8  # a record with a higher sequence number is there
+    REFUSED = 255  # for a reason that this version does not know: whatever else comes is taken for this; never sent
+
+    @classmethod
+    def _missing_(cls, value: object) -> Verdict | None:
+        return cls.REFUSED if isinstance(value, int) else None
 
 
 @dataclass(frozen=True, slots=True)

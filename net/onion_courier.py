@@ -14,9 +14,10 @@ import math
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
 from net.bucket import Bucket, address_of, common_bits
+from net.courier_ports import OnionPort, OverlayPort, PatronPort, Sender
 from net.errors import DecodeError, Unreachable
 from net.ids import NodeId, ParcelId
 from net.instant import Instant
@@ -29,16 +30,18 @@ from net.messages import (
     Message,
     Nodes,
     Price,
+    Refused,
     Tags,
+    UnknownMessage,
     decode_message,
     encode_message,
 )
 from net.onion.circuits import CircuitId
 from net.onion.departures import Kind
 from net.onion.directory import FEW, Directory
-from net.onion.paths import Path, Paths, Roster
+from net.onion.paths import Path, Paths
 from net.onion.standing import Standing
-from net.onion.ways import Builder, Ways
+from net.onion.ways import Ways
 from net.overlay.descriptor import Descriptor, epoch_of
 from net.parcel.box import decode_box
 from net.patron.courier import Purpose
@@ -58,7 +61,7 @@ LOOK_GROWTH: Final = 1.25
 MAX_LOOK: Final = 30.0
 
 _EVERYWHERE: Final = Bucket(0, 0)
-_ANSWERS: Final = (DepositAnswer, Tags, Boxes, FoundRecord, Busy, Price)
+_ANSWERS: Final = (DepositAnswer, Tags, Boxes, FoundRecord, Busy, Price, Refused)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,71 +89,6 @@ class _Key(NamedTuple):
 
     node: NodeId
     use: Purpose | int
-
-
-class PatronPort(Protocol):
-    """What is called of the patron."""
-
-    def receive(self, custodian: NodeId, message: Message, now: Instant) -> None:
-        """Take a custodian's message."""
-        ...
-
-    def lost(self, custodian: NodeId, purpose: Purpose, now: Instant) -> None:
-        """Take note that a circuit is gone."""
-        ...
-
-    def found(self, now: Instant) -> None:
-        """Take note that more custodians are known, or that they can be reached now."""
-        ...
-
-
-class OverlayPort(Protocol):
-    """What is needed of the overlay."""
-
-    @property
-    def roster(self) -> Roster:
-        """Return the nodes for paths."""
-        ...
-
-    def size(self) -> float:
-        """Return the estimated number of full nodes."""
-        ...
-
-    def width(self) -> int:
-        """Return the width of buckets, in bits."""
-        ...
-
-
-class Sender(Protocol):
-    """What is needed of ``Departures``."""
-
-    def send(self, path: Path, kind: Kind, body: bytes) -> None:
-        """Send one packet. Raises ``Overloaded``."""
-        ...
-
-
-class OnionPort(Protocol):
-    """What is needed of ``net.onion.onion``."""
-
-    @property
-    def paths(self) -> Paths:
-        """Return what chooses paths."""
-        ...
-
-    @property
-    def standing(self) -> Standing:
-        """Return what is known of nodes."""
-        ...
-
-    @property
-    def circuits(self) -> Builder:
-        """Return our own circuits; they call back ``opened``, ``received`` and ``closed`` here."""
-        ...
-
-    @property
-    def departures(self) -> Sender:
-        """Return where packets leave."""
-        ...
 
 
 class OnionCourier:
@@ -286,10 +224,15 @@ class OnionCourier:
 
     # --- the user of ways ---------------------------------------------------------------------------------------------
 
-    def heard(self, key: _Key, data: bytes, now: Instant) -> None:
-        """Take what came over a way; who says what nobody asked for is not talked to any more."""
+    def heard(self, key: _Key, data: bytes, now: Instant) -> bool:
+        """Take what came over a way; who says what nobody asked for is not talked to any more.
+
+        What we do not know is passed over and never refused: a refusal would tell a custodian which version reads there.
+        """
         try:
             message = decode_message(data)
+        except UnknownMessage:
+            return False
         except DecodeError:
             message = None
         if isinstance(key.use, Purpose) and isinstance(message, _ANSWERS):
@@ -299,8 +242,10 @@ class OnionCourier:
                 self._tell_found(now)
         else:
             self._ways.drop(key, now)
-            self._standing.suspect(key.node, now)
+            if not isinstance(message, Refused):
+                self._standing.suspect(key.node, now)
             self.lost(key, now)
+        return True
 
     def lost(self, key: _Key, now: Instant) -> None:
         """A way is gone with what was asked there."""

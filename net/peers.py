@@ -27,6 +27,8 @@ MAX_SHARE: Final = MAX_KNOWN // 8
 MAX_PER_PREFIX: Final = 32
 # Connects in a row that may fail while others succeed, before an entry goes.
 MAX_FAILURES: Final = 5
+# Bytes of an address: IPv4, IPv6.
+_HOST_SIZES: Final = (4, 16)
 
 
 @dataclass(slots=True)
@@ -81,7 +83,7 @@ class PeerTable:
         for peer in list(peers)[:MAX_PEERS_PER_ANSWER]:
             endpoint = unpacked(peer)
             node = NodeId(peer.node)
-            if node == self._own or node in self._known or scope_of(endpoint.host) < reach:
+            if endpoint is None or node == self._own or node in self._known or scope_of(endpoint.host) < reach:
                 continue
             if told + fresh < MAX_SHARE and self._has_room(endpoint):
                 self._known[node] = KnownPeer(endpoint, node, teller=teller)
@@ -148,6 +150,6 @@ def packed(entry: KnownPeer) -> Peer:
     return Peer(ip_address(entry.endpoint.host).packed, entry.endpoint.port, entry.node)
 
 
-def unpacked(peer: Peer) -> Endpoint:
-    """Return the endpoint of what was told."""
-    return Endpoint(str(ip_address(peer.host)), peer.port)
+def unpacked(peer: Peer) -> Endpoint | None:
+    """Return the endpoint of what was told; None for an address of a kind that this version does not know."""
+    return Endpoint(str(ip_address(peer.host)), peer.port) if len(peer.host) in _HOST_SIZES else None

@@ -27,6 +27,8 @@ from net.token_bucket import TokenBucket
 MAX_WAITING: Final = 2048
 # Parcels in one transaction: taking them into a full index and pushing them to mates takes 4 ms afterwards.
 MAX_BATCH: Final = 128
+# What may be deposited and pushed, by its number there. Other numbers are of other versions, or of our own store alone.
+_KINDS: Final = {kind.value: kind for kind in (Kind.BOX, Kind.RECORD)}
 # Askers remembered for one parcel that is being committed; whoever comes after asks again.
 MAX_ASKERS: Final = 8
 
@@ -89,12 +91,16 @@ class Intake:
 
         Say whether it is a new box.
         """
-        verdict, entry, is_new = self._admit(Kind(message.kind), message.parcel, terms, index)
+        kind = _KINDS.get(message.kind)
+        if kind is None:
+            self.answer(requester, message.request, Verdict.MALFORMED, now)
+            return False
+        verdict, entry, is_new = self._admit(kind, message.parcel, terms, index)
         if entry is None:
             self.answer(requester, message.request, verdict, now)
         elif len(entry.askers) < MAX_ASKERS:
             entry.askers.append((requester, message.request))
-        return is_new and message.kind == Kind.BOX.value
+        return is_new and kind is Kind.BOX
 
     def thrown(self, box: bytes, terms: Terms, index: Index) -> bool:
         """Examine a box that came out of a Sphinx packet; nobody is answered. Say whether it is new."""
@@ -104,7 +110,11 @@ class Intake:
 
     def pushed(self, parcel: PushedParcel, share: TokenBucket, terms: Terms, index: Index, now: Instant) -> None:
         """Take what another custodian holds, if it fits what is left for such; nobody is answered."""
-        verdict, stored = self._examine(Kind(parcel.kind), parcel.data, terms, index)
+        kind = _KINDS.get(parcel.kind)
+        if kind is None:
+            self.pushes_refused += 1
+            return
+        verdict, stored = self._examine(kind, parcel.data, terms, index)
         if stored is None:
             self.pushes_refused += verdict is not Verdict.STORED
         elif stored_key(stored) in self._entries:

@@ -9,7 +9,6 @@ from msgspec import Meta
 
 from net.bucket import ADDRESS_BITS
 from net.parcel.box import ID_SIZE, VARIANT_SIZE
-from net.parcel.record import MAX_RECORD_SIZE
 
 # The most that one link message may carry, in bytes; what the link layer takes.
 MAX_MESSAGE_SIZE: Final = 80 * 1024
@@ -34,8 +33,12 @@ RANGE_DIGEST_SIZE: Final = 16
 MAX_PRICE_FACTOR: Final = 64
 
 # What describes a node of the overlay (``net.overlay.descriptor``), and how many of them one answer gives: Kademlia's k.
+# Descriptors of later versions may be so long that an answer still fits a message.
 DESCRIPTOR_SIZE: Final = 232
+MAX_DESCRIPTOR_SIZE: Final = 4096
 MAX_NODES_PER_ANSWER: Final = 16
+# What a packed host may come to, in kinds of addresses that are not known yet.
+MAX_HOST_SIZE: Final = 64
 # A Sphinx packet (``net.onion.sphinx``).
 PACKET_SIZE: Final = 1207
 # Between two nodes a circuit is named by so many random bytes.
@@ -45,18 +48,21 @@ CELL_BODY_SIZE: Final = 1152
 
 U32: Final = 2**32 - 1
 
+# What a kind, a verdict or the like is told with; numbers that this version does not know are no broken rule.
+Uint8 = Annotated[int, Meta(ge=0, le=2**8 - 1)]
 Uint32 = Annotated[int, Meta(ge=0, le=U32)]
 Uint63 = Annotated[int, Meta(ge=0, le=2**63 - 1)]
-ParcelBytes = Annotated[bytes, Meta(max_length=MAX_RECORD_SIZE)]
+# Parcels of later versions have sizes of their own, so what bounds them here is the message.
+ParcelBytes = bytes
 Id = Annotated[bytes, Meta(min_length=ID_SIZE, max_length=ID_SIZE)]
 Key = Annotated[bytes, Meta(min_length=KEY_SIZE, max_length=KEY_SIZE)]
 Bound = Annotated[bytes, Meta(max_length=KEY_SIZE)]
 Digest = Annotated[bytes, Meta(min_length=RANGE_DIGEST_SIZE, max_length=RANGE_DIGEST_SIZE)]
-DescriptorBytes = Annotated[bytes, Meta(min_length=DESCRIPTOR_SIZE, max_length=DESCRIPTOR_SIZE)]
+DescriptorBytes = Annotated[bytes, Meta(min_length=1, max_length=MAX_DESCRIPTOR_SIZE)]
 CircuitName = Annotated[bytes, Meta(min_length=CIRCUIT_NAME_SIZE, max_length=CIRCUIT_NAME_SIZE)]
 Host = Annotated[bytes, Meta(min_length=16, max_length=16)]
 Port = Annotated[int, Meta(ge=1, le=65535)]
 
 
-class WireMessage(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """Base of messages."""
+class WireMessage(msgspec.Struct, frozen=True, array_like=True):
+    """Base of messages, and of the lists inside them. What stands behind the last field that is known is passed over."""

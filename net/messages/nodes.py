@@ -7,12 +7,14 @@ from typing import Annotated
 from msgspec import Meta
 
 from net.messages.fields import (
+    MAX_HOST_SIZE,
     MAX_NODES_PER_ANSWER,
     MAX_PEERS_PER_ANSWER,
     DescriptorBytes,
     Host,
     Id,
     Port,
+    Uint8,
     Uint32,
     Uint63,
     WireMessage,
@@ -20,15 +22,14 @@ from net.messages.fields import (
 
 
 class Peer(WireMessage, frozen=True):
-    """A full node that the sender has had a link with. ``host`` is a packed IPv4 or IPv6 address."""
+    """A full node that the sender has had a link with.
 
-    host: Annotated[bytes, Meta(min_length=4, max_length=16)]
-    port: Annotated[int, Meta(ge=1, le=65535)]
+    ``host`` is a packed IPv4 or IPv6 address; one of another size is of a kind that this version does not know.
+    """
+
+    host: Annotated[bytes, Meta(max_length=MAX_HOST_SIZE)]
+    port: Port
     node: Id
-
-    def __post_init__(self) -> None:
-        if len(self.host) not in {4, 16}:
-            raise ValueError("host")
 
 
 class AskPeers(WireMessage, frozen=True, tag=15):
@@ -93,10 +94,10 @@ class AskDialBack(WireMessage, frozen=True, tag=26):
 
 
 class DialBack(WireMessage, frozen=True, tag=27):
-    """It was reached (0), was not (1), or there was nobody to ask (2)."""
+    """It was reached (0), was not (1), or there was nobody to ask (2); anything else is no answer."""
 
     request: Uint32
-    verdict: Annotated[int, Meta(ge=0, le=2)]
+    verdict: Uint8
 
 
 class PleaseDial(WireMessage, frozen=True, tag=28):

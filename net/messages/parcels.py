@@ -9,32 +9,33 @@ from msgspec import Meta
 from net.ids import TAG_SIZE
 from net.messages.fields import (
     MAX_BOXES_PER_ANSWER,
-    MAX_PRICE_FACTOR,
     MAX_TAGS_PER_FETCH,
     MAX_TAGS_PER_PIECE,
     RUN_SIZE,
+    U32,
     Id,
     ParcelBytes,
+    Uint8,
     Uint32,
     Uint63,
     WireMessage,
 )
-from net.parcel.box import BOX_SIZE, PREFIX_BITS
+from net.parcel.box import PREFIX_BITS
 
 
 class Deposit(WireMessage, frozen=True, tag=1):
     """Please keep this parcel. ``kind`` is the number of ``net.store.Kind``."""
 
     request: Uint32
-    kind: Annotated[int, Meta(ge=0, le=1)]
+    kind: Uint8
     parcel: ParcelBytes
 
 
 class DepositAnswer(WireMessage, frozen=True, tag=2):
-    """What became of a deposit: a ``Verdict``'s value, and the custodian's hour."""
+    """What became of a deposit: a ``Verdict``'s value, and the custodian's hour. A value not known is a refusal."""
 
     request: Uint32
-    verdict: Annotated[int, Meta(ge=0, le=8)]
+    verdict: Uint8
     hour: Uint32
 
 
@@ -71,11 +72,12 @@ class Tags(WireMessage, frozen=True, tag=5):
 class Price(WireMessage, frozen=True, tag=32):
     """From now on boxes cost so many times the price here; what was asked before is honoured for ten minutes more.
 
-    Comes on a stream of tags. Until a stream says otherwise the factor is 1.
+    Comes on a stream of tags. Until a stream says otherwise the factor is 1. A factor beyond ``MAX_PRICE_FACTOR`` is not
+    paid: it counts as that.
     """
 
     stream: Uint32
-    factor: Annotated[int, Meta(ge=1, le=MAX_PRICE_FACTOR)]
+    factor: Annotated[int, Meta(ge=1, le=U32)]
 
 
 class Fetch(WireMessage, frozen=True, tag=6):
@@ -93,9 +95,7 @@ class Boxes(WireMessage, frozen=True, tag=7):
     """Some of the boxes asked for; with ``is_last`` all have been sent, and tags without a box are not held."""
 
     request: Uint32
-    boxes: Annotated[
-        list[Annotated[bytes, Meta(min_length=BOX_SIZE, max_length=BOX_SIZE)]], Meta(max_length=MAX_BOXES_PER_ANSWER)
-    ]
+    boxes: Annotated[list[ParcelBytes], Meta(max_length=MAX_BOXES_PER_ANSWER)]
     is_last: bool
 
 

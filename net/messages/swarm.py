@@ -15,6 +15,7 @@ from net.messages.fields import (
     Digest,
     Key,
     ParcelBytes,
+    Uint8,
     Uint32,
     WireMessage,
 )
@@ -27,9 +28,9 @@ class Keeps(WireMessage, frozen=True, tag=33):
 
 
 class Parcel(WireMessage, frozen=True):
-    """A parcel on its way from one custodian to another."""
+    """A parcel on its way from one custodian to another; one of a kind that is not known is not taken."""
 
-    kind: Annotated[int, Meta(ge=0, le=1)]
+    kind: Uint8
     data: ParcelBytes
 
 

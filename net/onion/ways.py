@@ -77,8 +77,8 @@ class Builder(Protocol):
 class User(Protocol[K_contra]):
     """Who asks. Never called out of ``ask`` or ``drop``."""
 
-    def heard(self, key: K_contra, data: bytes, now: Instant) -> None:
-        """A message came back."""
+    def heard(self, key: K_contra, data: bytes, now: Instant) -> bool:
+        """A message came back. Say whether it may answer what was asked; else it is passed over."""
         ...
 
     def lost(self, key: K_contra, now: Instant) -> None:
@@ -164,8 +164,8 @@ class Ways(Generic[K]):
         """A message came back."""
         if (way := self._ways.get(circuit)) is not None:
             self._use(way, now)
-            self._user.heard(way.key, data, now)
-            if way.terms.questions == 1 and circuit in self._ways:
+            is_answer = self._user.heard(way.key, data, now)
+            if is_answer and way.terms.questions == 1 and circuit in self._ways:
                 self._circuits.close(circuit, now)  # there was one question, and this was the answer
                 self._forget(way)
 

@@ -20,7 +20,7 @@ from ipaddress import IPv6Address, ip_address
 from typing import Final, TypeVar
 
 from net.codec import Reader, uint
-from net.errors import DecodeError, Unauthenticated
+from net.errors import DecodeError, Unauthenticated, UnknownVersion
 from net.ids import NODE_TAG_SIZE, Endpoint, NodeId, OverlayId
 from net.instant import HOUR_MS, Instant
 from net.messages import DESCRIPTOR_SIZE
@@ -120,12 +120,12 @@ def encode_descriptor(  # one of each field that is not of the identity
 
 
 def decode_descriptor(data: bytes) -> Descriptor:
-    """Take a descriptor apart; proves nothing. Raises ``DecodeError``. Flags of later versions are passed over."""
-    if len(data) != DESCRIPTOR_SIZE:
-        raise DecodeError("descriptor: length")
+    """Take a descriptor apart; proves nothing. Raises ``DecodeError``, ``UnknownVersion``. Unknown flags are passed over."""
     reader = Reader(data, "descriptor")
     if reader.uint(1) != VERSION:
-        raise DecodeError("descriptor: version")
+        raise UnknownVersion("descriptor: version")
+    if len(data) != DESCRIPTOR_SIZE:
+        raise DecodeError("descriptor: length")
     node, signing_key, nonce = NodeId(reader.take(KEY_SIZE)), reader.take(KEY_SIZE), reader.uint(NONCE_SIZE)
     endpoint = _endpoint(reader.take(_HOST_SIZE), reader.uint(2))
     epoch, sphinx_keys = reader.uint(4), (reader.take(KEY_SIZE), reader.take(KEY_SIZE))
@@ -183,7 +183,7 @@ class Verifier:
         """Return a genuine descriptor of the present; the wall clock of ``now`` is network time.
 
         Raises:
-            DecodeError: malformed, not worked for; ``OutOfDate``: by our clock, that is.
+            DecodeError: malformed, not worked for; ``OutOfDate``: by our clock, that is; ``UnknownVersion``.
             Unauthenticated: the signature is bad.
         """
         descriptor = self._genuine.get(data)

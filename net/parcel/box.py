@@ -13,7 +13,7 @@ from typing import Final
 
 from net.bucket import ADDRESS_BITS, Bucket, mask_of
 from net.codec import Reader, uint
-from net.errors import DecodeError
+from net.errors import DecodeError, UnknownVersion
 from net.events import Verdict
 from net.ids import ParcelId
 from net.parcel.work import FULL_PRICE, NONCE_SIZE, PUZZLES, WORK_SIZE, WorkPrice, appraise, required_work, work_digest
@@ -28,6 +28,8 @@ SIGNATURE_SIZE: Final = 64
 CIPHERTEXT_SIZE: Final = 768 + 16
 BOX_SIZE: Final = 1 + 4 + 4 + ID_SIZE + WORK_SIZE + CIPHERTEXT_SIZE + SIGNATURE_SIZE
 VARIANT_SIZE: Final = 16
+# Version, prefix, expiry: with the id behind them what all versions of boxes begin with.
+_HEAD_SIZE: Final = 1 + 4 + 4
 
 PREFIX_BITS: Final = ADDRESS_BITS
 # Bits that a writer may show beyond those that a custodian's scope has: widths differ by one while the network grows.
@@ -80,12 +82,12 @@ def encode_box(box: Box) -> bytes:
 
 
 def decode_box(data: bytes) -> Box:
-    """Take a box apart. Raises ``DecodeError`` on a wrong length or version; checks nothing else."""
-    if len(data) != BOX_SIZE:
-        raise DecodeError("box: length")
+    """Take a box apart. Raises ``DecodeError`` on a wrong length, ``UnknownVersion``; checks nothing else."""
     reader = Reader(data, "box")
     if reader.uint(1) != VERSION:
-        raise DecodeError("box: version")
+        raise UnknownVersion("box: version")
+    if len(data) != BOX_SIZE:
+        raise DecodeError("box: length")
     return Box(
         prefix=reader.uint(4),
         expiry_hour=reader.uint(4),
@@ -94,6 +96,16 @@ def decode_box(data: bytes) -> Box:
         ciphertext=reader.take(CIPHERTEXT_SIZE),
         signature=reader.take(SIGNATURE_SIZE),
     )
+
+
+def id_in_box(data: bytes) -> ParcelId | None:
+    """Return the id of a box of any version, which all have it at the same place; None where nothing is."""
+    reader = Reader(data, "box")
+    try:
+        reader.take(_HEAD_SIZE)
+        return ParcelId(reader.take(ID_SIZE))
+    except DecodeError:
+        return None
 
 
 def check_box_terms(box: Box, hour: int, scope: Bucket, coverage: int = 0) -> Verdict | None:

@@ -12,7 +12,7 @@ from typing import Final
 
 from net.bucket import Bucket, address_of
 from net.codec import Reader, uint
-from net.errors import DecodeError
+from net.errors import DecodeError, UnknownVersion
 from net.events import Verdict
 from net.ids import ParcelId
 from net.parcel.box import ID_SIZE, SIGNATURE_SIZE, UNPAID_HOURS, VARIANT_SIZE
@@ -78,12 +78,12 @@ def encode_record(record: Record) -> bytes:
 
 
 def decode_record(data: bytes) -> Record:
-    """Take a record apart. Raises ``DecodeError`` on a wrong length or version; checks nothing else."""
-    if len(data) not in RECORD_SIZES:
-        raise DecodeError("record: length")
+    """Take a record apart. Raises ``DecodeError`` on a wrong length, ``UnknownVersion``; checks nothing else."""
     reader = Reader(data, "record")
     if reader.uint(1) != VERSION:
-        raise DecodeError("record: version")
+        raise UnknownVersion("record: version")
+    if len(data) not in RECORD_SIZES:
+        raise DecodeError("record: length")
     return Record(
         record_id=ParcelId(reader.take(ID_SIZE)),
         sequence=reader.uint(8),

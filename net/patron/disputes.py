@@ -21,7 +21,7 @@ from net.instant import Instant
 from net.parcel.box import Box
 from net.patron.choice import Choice
 from net.patron.courier import Courier
-from net.patron.fetches import GROUP, Fetches
+from net.patron.fetches import GROUP, Fetches, Shown
 from net.patron.follows import Follows
 from net.patron.place import Accusation, Place
 from net.patron.streams import Failure, Stream, Streams
@@ -105,16 +105,17 @@ class Disputes:
         then = partial(self._on_boxes, dispute, frozenset(sample))
         self._fetches.probe(dispute.accusation.namer, dispute.place, sample, then, now)
 
-    def _on_boxes(self, dispute: _Dispute, asked: frozenset[Tag], boxes: list[Box] | None, now: Instant) -> None:
-        if boxes is None:
+    def _on_boxes(self, dispute: _Dispute, asked: frozenset[Tag], shown: Shown | None, now: Instant) -> None:
+        if shown is None:
             self._abandon(dispute, now)
             return
-        existing = {tag_of(box.box_id) for box in boxes}
+        # Boxes of other versions exist for all we know; who does not know their version either does not withhold them.
+        existing = {tag_of(box.box_id) for box in shown.boxes} | shown.strange
         live = {tag for tag in asked if dispute.accusation.tags[tag].is_live}
         if 2 * len(live - existing) > len(live):
             self._convict(dispute, dispute.accusation.namer, None, now)
             return
-        dispute.shown = {tag_of(box.box_id) for box in boxes if self._is_kept_by_accused(dispute, box)}
+        dispute.shown = {tag_of(box.box_id) for box in shown.boxes if self._is_kept_by_accused(dispute, box)}
         if dispute.shown:
             self._call_judge(dispute, now)
         else:

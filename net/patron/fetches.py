@@ -16,12 +16,12 @@ from random import Random
 from typing import Final, NamedTuple
 
 from net.agenda import Agenda
-from net.errors import DecodeError, Overloaded, Unreachable
+from net.errors import DecodeError, Overloaded, UnknownVersion, Unreachable
 from net.events import BoxAbsent, BoxArrived, NodeEvent
 from net.ids import NodeId, Tag, tag_of
 from net.instant import Instant
 from net.messages import MAX_BOXES_PER_ANSWER, MAX_TAGS_PER_FETCH, Boxes, Fetch
-from net.parcel.box import Box, decode_box, is_signed
+from net.parcel.box import Box, decode_box, id_in_box, is_signed
 from net.patron.choice import Choice
 from net.patron.courier import QUEUE_PAUSE, Courier, Purpose, ScatteredNumbers, Waits
 from net.patron.follows import Follows
@@ -60,14 +60,27 @@ class _Task:
     is_retry: bool = False
 
 
+class Shown(NamedTuple):
+    """What a custodian gave of what it was asked for.
+
+    ``strange``: tags of boxes of a version that is not ours. They may be good, and we can neither use nor check them.
+    """
+
+    boxes: list[Box]
+    strange: set[Tag]
+
+
+Probe = Callable[[Shown | None, Instant], None]
+
+
 @dataclass(slots=True)
 class _Request:
     tags: frozenset[Tag]
     asked_at: float
     answers: int = 0
     count: dict[Tag, int] = field(default_factory=dict[Tag, int])
-    probe: Callable[[list[Box] | None, Instant], None] | None = None
-    boxes: list[Box] = field(default_factory=list[Box])  # for a probe
+    probe: Probe | None = None
+    shown: Shown = field(default_factory=lambda: Shown([], set()))  # for a probe
 
 
 class _Batch(NamedTuple):
@@ -143,7 +156,7 @@ class Fetches:
         custodian: NodeId,
         place: Place,
         tags: Sequence[Tag],
-        then: Callable[[list[Box] | None, Instant], None],
+        then: Probe,
         now: Instant,
     ) -> None:
         """Ask one custodian for up to eight boxes to see whether it has them; None when it did not answer."""
@@ -206,6 +219,9 @@ class Fetches:
         """Report a box that is wanted; say whether it is none that somebody altered."""
         try:
             box = decode_box(data)
+        except UnknownVersion:
+            self._on_strange_box(request, data)
+            return True
         except DecodeError:
             return False
         tag = tag_of(box.box_id)
@@ -216,10 +232,17 @@ class Fetches:
         request.count[tag] = request.count.get(tag, 0) + 1
         if request.count[tag] <= MAX_VARIANTS:
             if request.probe:
-                request.boxes.append(box)
+                request.shown.boxes.append(box)
             elif task := self._tasks.get(tag):
                 self._take(task, data)
         return True
+
+    @staticmethod
+    def _on_strange_box(request: _Request, data: bytes) -> None:
+        """Note a box that we cannot read. To whoever fetches it is as good as not there, and nobody is to blame."""
+        box_id = id_in_box(data)
+        if box_id is not None and tag_of(box_id) in request.tags:
+            request.shown.strange.add(tag_of(box_id))
 
     def _take(self, task: _Task, data: bytes) -> None:
         digest = sha256(data).digest()
@@ -235,7 +258,7 @@ class Fetches:
         if request is None:
             return
         if request.probe:
-            request.probe(request.boxes if is_answered else None, now)
+            request.probe(request.shown if is_answered else None, now)
             return
         for tag in sorted(request.tags & self._tasks.keys()):
             task = self._tasks[tag]
@@ -283,7 +306,7 @@ class Fetches:
                     self._tasks[tag].asked.add(batch.custodian)
                     self._go_on(tag, self._tasks[tag], now)
 
-    def _ask(self, batch: _Batch, now: Instant, probe: Callable[[list[Box] | None, Instant], None] | None) -> None:
+    def _ask(self, batch: _Batch, now: Instant, probe: Probe | None) -> None:
         key = batch.custodian, self._numbers.draw()
         tags = b"".join(self._disguised(batch.tags, batch.place))
         self._courier.ask(batch.custodian, Purpose.FETCH, Fetch(key[1], tags), now)

@@ -25,7 +25,7 @@ from net.events import Verdict
 from net.ids import NodeId, Tag, tag_of
 from net.instant import Instant
 from net.parcel.box import Box, encode_box
-from net.patron.fetches import GROUP, Fetches
+from net.patron.fetches import GROUP, Fetches, Shown
 from net.patron.follows import MAX_WATCHED, RETIRE_TIME, Follows
 from net.patron.losses import KeepingPace, Losses, Shelf
 from net.patron.place import Place
@@ -194,10 +194,10 @@ class Keeping:
             self._ask(watched, self._rng.choice(members), place, tags, now)
 
     def _ask(self, watched: _Watched, custodian: NodeId, place: Place, tags: list[Tag], now: Instant) -> None:
-        def then(boxes: list[Box] | None, now: Instant) -> None:
+        def then(shown: Shown | None, now: Instant) -> None:
             watched.is_asking = False
             if self._watched.get(watched.bucket) is watched:
-                self._on_boxes(watched, tags, boxes, now)
+                self._on_boxes(watched, tags, shown.boxes if shown else None, now)
 
         self._fetches.probe(custodian, place, tags, then, now)
 

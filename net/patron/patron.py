@@ -18,7 +18,7 @@ from net.bucket import Bucket
 from net.events import NodeEvent
 from net.ids import Cursor, NodeId, ParcelId, Tag
 from net.instant import Instant
-from net.messages import Boxes, Busy, DepositAnswer, FoundRecord, Message, Price, Tags
+from net.messages import Boxes, Busy, DepositAnswer, FoundRecord, Message, Price, Refused, Tags
 from net.pace import NORMAL, Pace
 from net.patron.choice import Choice
 from net.patron.courier import Courier, Purpose, ScatteredNumbers, Waits
@@ -171,6 +171,8 @@ class Patron:
             case Busy():
                 self.fetches.busy(custodian, message.request, now)
                 self.searches.busy(custodian, message.request, now)
+            case Refused():
+                self._on_refusal(custodian, message.request, now)
             case _:
                 pass
 
@@ -200,6 +202,13 @@ class Patron:
         )
 
     # --- inside -------------------------------------------------------------------------------------------------------
+
+    def _on_refusal(self, custodian: NodeId, number: int, now: Instant) -> None:
+        """A custodian does not know what it was asked, and will not answer; numbers are of one question each."""
+        self._streams.refused(custodian, number, now)
+        self.fetches.busy(custodian, number, now)
+        self.searches.busy(custodian, number, now)
+        self.records.refused(custodian, number, now)
 
     def _on_named(self, bucket: Bucket, custodian: NodeId, tags: Collection[Tag], now: Instant) -> None:
         self.deposits.named(custodian, tags, now)

@@ -1,7 +1,8 @@
 """Records: each to three custodians of its bucket, over circuits, and again until they have said that they keep it.
 
 A record is large and rare, and its custodians say something about it (that a newer one is there, say), so it is brought
-over a circuit and answered. A custodian that is silent or full is tried again later, one that refuses for good is not.
+over a circuit and answered. A custodian that is silent or full, or says something that we do not know, is tried again
+later, one that refuses for good is not.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ FIRST_PAUSE: Final = 5.0
 MAX_PAUSE: Final = 300.0
 
 # Answers after which the same bytes have no chance there.
-_FINAL: Final = frozenset(Verdict) - {Verdict.STORED, Verdict.FULL}
+_FINAL: Final = frozenset(Verdict) - {Verdict.STORED, Verdict.FULL, Verdict.REFUSED}
 
 
 @dataclass(slots=True)
@@ -121,6 +122,12 @@ class Records:
                 self._enqueue(record_id)
         self._report(DepositAnswered(custodian, record_id, verdict, message.hour))
         self._pump(now)
+
+    def refused(self, custodian: NodeId, number: int, now: Instant) -> None:
+        """A custodian does not know the question."""
+        if (custodian, number) in self._asked:
+            self._on_silence((custodian, number), now)
+            self._pump(now)
 
     def handle_timeout(self, now: Instant) -> None:
         """Give up on the silent, try the avoided again."""

@@ -12,7 +12,7 @@ from typing import Final
 
 from net.agenda import Agenda
 from net.bucket import address_of
-from net.errors import DecodeError, Overloaded, Unreachable
+from net.errors import DecodeError, Overloaded, UnknownVersion, Unreachable
 from net.events import NodeEvent, RecordAnswered
 from net.ids import NodeId, ParcelId
 from net.instant import Instant
@@ -81,12 +81,20 @@ class Searches:
             self._on_silence(key, now)
 
     def receive(self, custodian: NodeId, message: FoundRecord, now: Instant) -> None:
-        """Take an answer; a record that its owner did not write is as good as silence, and tells of a liar."""
+        """Take an answer; a record that its owner did not write is as good as silence, and tells of a liar.
+
+        One of another version is as good as silence, too, and nobody's fault: there is something, so it is not "nothing".
+        """
         key = custodian, message.request
         if key not in self._asked:
             return
         record_id, _ = self._asked[key]
-        sequence = _sequence_of(message.record, record_id) if message.record else _NOTHING
+        try:
+            sequence = _sequence_of(message.record, record_id) if message.record else _NOTHING
+        except UnknownVersion:
+            self._choice.heard(now)
+            self._on_silence(key, now)
+            return
         if sequence is None:
             self._choice.caught(custodian, now)
             self._on_silence(key, now)
@@ -162,9 +170,11 @@ class Searches:
 
 
 def _sequence_of(data: bytes, record_id: ParcelId) -> int | None:
-    """Return the sequence number of a record that the owner of its id wrote, else None."""
+    """Return the sequence number of a record that the owner of its id wrote, else None. Raises ``UnknownVersion``."""
     try:
         record = decode_record(data)
+    except UnknownVersion:
+        raise
     except DecodeError:
         return None
     return record.sequence if record.record_id == record_id and is_signed(record) else None

@@ -18,7 +18,7 @@ from net.bucket import Bucket
 from net.errors import Overloaded, Unreachable
 from net.ids import TAG_SIZE, Cursor, NodeId, Tag
 from net.instant import Instant
-from net.messages import Follow, Price, Tags, Unfollow
+from net.messages import MAX_PRICE_FACTOR, Follow, Price, Tags, Unfollow
 from net.patron.courier import QUEUE_PAUSE, Courier, Purpose, ScatteredNumbers, Waits
 
 # Circuits that end before they brought anything, one after another, after which a custodian counts as gone.
@@ -37,7 +37,7 @@ _STEADY_GAP: Final = 60.0
 class Failure(Enum):
     """Why a stream ended."""
 
-    SILENT = auto()  # no answer, or a backlog that stalled
+    SILENT = auto()  # no answer to expect, or a backlog that stalled
     GONE = auto()  # several circuits there failed
     BROKEN = auto()  # pieces out of order, or more tags than there can be
 
@@ -128,7 +128,12 @@ class Streams:
     def receive_price(self, custodian: NodeId, message: Price) -> None:
         """Note what a box costs at a custodian, as a multiple of the usual."""
         if stream := self._of(custodian, message.stream):
-            stream.price = message.factor
+            stream.price = min(message.factor, MAX_PRICE_FACTOR)
+
+    def refused(self, custodian: NodeId, number: int, now: Instant) -> None:
+        """A custodian does not know the question."""
+        if (stream := self._of(custodian, number)) is not None:
+            self._fail(stream, Failure.SILENT, now)
 
     def lost(self, custodian: NodeId, now: Instant) -> None:
         """A circuit is gone: its streams go on over the next one."""

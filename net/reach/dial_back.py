@@ -58,6 +58,11 @@ class Verdict(IntEnum):
     NOT_REACHED = 1
     NOBODY = 2  # no third node to ask
 
+    @classmethod
+    def of(cls, number: int) -> Verdict | None:
+        """Return what a number says; None for what this version does not know."""
+        return cls(number) if number in set(cls) else None
+
 
 class Reachability:
     """What is known about one address of ours."""

@@ -295,7 +295,7 @@ class Reach:
         self._now = now
         if reachability is not self._reachability:
             return  # it was about another place
-        reachability.heard(helper.node, Verdict(answer.verdict) if isinstance(answer, DialBack) else None)
+        reachability.heard(helper.node, Verdict.of(answer.verdict) if isinstance(answer, DialBack) else None)
 
     def _is_known(self, message: PleaseDial, now: Instant) -> bool:
         try:

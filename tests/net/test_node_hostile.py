@@ -109,7 +109,7 @@ def test_no_sequence_of_messages_and_cells_breaks_a_node(
 NONSENSE = {
     "no message": b"\xc1",
     "nothing": b"",
-    "a false descriptor": encode_message(Describe(bytes(DESCRIPTOR_SIZE))),
+    "a false descriptor": encode_message(Describe(b"\x01" + bytes(DESCRIPTOR_SIZE - 1))),
 }
 
 

@@ -65,7 +65,9 @@ class TestRecords:
         swarm.wait(FIRST_PAUSE)
         assert [answer.verdict for answer in swarm.happened(DepositAnswered)] == [Verdict.FULL, Verdict.STORED]
 
-    @pytest.mark.parametrize("verdict", [v for v in Verdict if v not in {Verdict.STORED, Verdict.FULL}])
+    @pytest.mark.parametrize(
+        "verdict", [v for v in Verdict if v not in {Verdict.STORED, Verdict.FULL, Verdict.REFUSED}]
+    )
     def test_who_refuses_for_good_is_not_asked_again(self, verdict: Verdict) -> None:
         swarm = Swarm("a")
         swarm.keepers[node_of("a")].verdict = verdict.value

@@ -14,15 +14,19 @@ IDS = st.binary(min_size=32, max_size=32)
 KEYS = st.binary(min_size=m.KEY_SIZE, max_size=m.KEY_SIZE)
 BOUNDS = st.binary(max_size=m.KEY_SIZE)
 DIGESTS = st.binary(min_size=16, max_size=16)
-PARCELS = st.builds(m.Parcel, st.integers(0, 1), st.binary(max_size=200))
+KINDS = st.integers(0, 1) | st.integers(0, 255)
+PARCELS = st.builds(m.Parcel, KINDS, st.binary(max_size=200))
 PEERS = st.builds(
-    m.Peer, st.binary(min_size=4, max_size=4) | st.binary(min_size=16, max_size=16), st.integers(1, 65535), IDS
+    m.Peer,
+    st.binary(min_size=4, max_size=4) | st.binary(min_size=16, max_size=16) | st.binary(max_size=m.MAX_HOST_SIZE),
+    st.integers(1, 65535),
+    IDS,
 )
-DESCRIPTORS = st.binary(min_size=m.DESCRIPTOR_SIZE, max_size=m.DESCRIPTOR_SIZE)
+DESCRIPTORS = st.binary(min_size=m.DESCRIPTOR_SIZE, max_size=m.DESCRIPTOR_SIZE) | st.binary(min_size=1, max_size=300)
 CIRCUITS = st.sampled_from([bytes(m.CIRCUIT_NAME_SIZE), b"\x01" * m.CIRCUIT_NAME_SIZE])
 HOSTS = st.binary(min_size=16, max_size=16) | st.just(bytes(10) + b"\xff\xff\x7f\x00\x00\x09")
 PORTS = st.integers(1, 65535)
-BOXES = st.lists(st.binary(min_size=BOX_SIZE, max_size=BOX_SIZE), max_size=3)
+BOXES = st.lists(st.binary(min_size=BOX_SIZE, max_size=BOX_SIZE) | st.binary(max_size=60), max_size=3)
 
 
 def tags(least: int, most: int) -> st.SearchStrategy[bytes]:
@@ -30,8 +34,8 @@ def tags(least: int, most: int) -> st.SearchStrategy[bytes]:
 
 
 MESSAGES: st.SearchStrategy[m.Message] = st.one_of(
-    st.builds(m.Deposit, U32, st.integers(0, 1), st.binary(max_size=1000)),
-    st.builds(m.DepositAnswer, U32, st.integers(0, 8), U32),
+    st.builds(m.Deposit, U32, KINDS, st.binary(max_size=1000)),
+    st.builds(m.DepositAnswer, U32, st.integers(0, 255), U32),
     st.builds(m.Follow, U32, U32, st.integers(0, 32), st.binary(max_size=8), U63),
     st.builds(m.Unfollow, U32),
     st.builds(m.Tags, U32, st.binary(min_size=8, max_size=8), U63, tags(0, 20), st.booleans()),
@@ -52,7 +56,7 @@ MESSAGES: st.SearchStrategy[m.Message] = st.one_of(
     st.builds(m.Want, st.lists(KEYS, min_size=1, max_size=5)),
     st.builds(m.AskPeers, U32),
     st.builds(m.Peers, U32, U63, st.lists(PEERS, max_size=m.MAX_PEERS_PER_ANSWER)),
-    st.builds(m.Price, U32, st.integers(1, m.MAX_PRICE_FACTOR)),
+    st.builds(m.Price, U32, st.integers(1, m.MAX_PRICE_FACTOR) | st.integers(1, m.U32)),
     st.builds(m.Keeps, st.integers(0, 32)),
     st.builds(m.Describe, DESCRIPTORS),
     st.builds(m.FindNodes, U32, IDS),
@@ -64,9 +68,22 @@ MESSAGES: st.SearchStrategy[m.Message] = st.one_of(
     st.builds(m.AskReflection, U32),
     st.builds(m.Reflection, U32, HOSTS, PORTS),
     st.builds(m.AskDialBack, U32),
-    st.builds(m.DialBack, U32, st.integers(0, 2)),
+    st.builds(m.DialBack, U32, st.integers(0, 2) | st.integers(0, 255)),
     st.builds(m.PleaseDial, U32, HOSTS, PORTS, IDS),
     st.builds(m.Dialed, U32, st.booleans()),
     st.builds(m.Introduce, U32, IDS),
     st.builds(m.Introduction, U32, HOSTS, PORTS, IDS),
+    st.builds(m.Refused, U32, U32),
 )
+# One of each type.
+EXAMPLES: list[m.Message] = [
+    m.Deposit(1, 0, b""), m.DepositAnswer(1, 0, 0), m.Follow(1, 0, 0, b"", 0), m.Unfollow(1),
+    m.Tags(1, bytes(8), 0, b"", caught_up=True), m.Fetch(1, bytes(8)), m.Boxes(1, [], is_last=True),
+    m.FindRecord(1, bytes(32)), m.FoundRecord(1, b""), m.Busy(1), m.Push([m.Parcel(0, b"")]),
+    m.Compare(1, b"", b"", bytes(16)), m.Compared(1, is_same=True, keys=[], ranges=[]), m.Want([bytes(m.KEY_SIZE)]),
+    m.AskPeers(1), m.Peers(1, 0, []), m.Describe(bytes(m.DESCRIPTOR_SIZE)), m.FindNodes(1, bytes(32)), m.Nodes(1, []),
+    m.Lookup(1, bytes(32)), m.Setup(bytes(5), bytes(m.PACKET_SIZE)), m.Cell(bytes(5), bytes(m.CELL_BODY_SIZE)),
+    m.Destroy(bytes(5)), m.AskReflection(1), m.Reflection(1, bytes(16), 1), m.AskDialBack(1), m.DialBack(1, 0),
+    m.PleaseDial(1, bytes(16), 1, bytes(32)), m.Dialed(1, is_reached=True), m.Introduce(1, bytes(32)),
+    m.Introduction(1, bytes(16), 0, bytes(32)), m.Price(1, 1), m.Keeps(0), m.Refused(1, 1),
+]  # fmt: skip
