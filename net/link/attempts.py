@@ -94,6 +94,7 @@ class Attempts:
         self,
         ours: KeyPair,
         role: Role,
+        features: int,
         random: Callable[[int], bytes],
         send: Callable[[bytes, Endpoint], None],
         objection: Callable[[NodeId], str | None],
@@ -101,6 +102,7 @@ class Attempts:
         """``send`` takes datagrams; ``objection`` says why a key that an endpoint told is not wanted, if so."""
         self._ours = ours
         self._role = role
+        self._features = features
         self._random = random
         self._send = send
         self._objection = objection
@@ -239,6 +241,6 @@ class Attempts:
         self._last_stamp = max(self._last_stamp + 1, now.wall_ms << 16)
         # A new index each time: a late response to an earlier try must not meet this try's Noise state.
         attempt.index = draw_index(self._random)
-        said = Initiation(self._role, now.wall_ms, self._last_stamp, attempt.index, attempt.continues)
+        said = Initiation(self._role, now.wall_ms, self._last_stamp, attempt.index, attempt.continues, self._features)
         content, attempt.noise = handshake.create_initiation(self._ours, peer, said, self._random)
         return attempt.envelope.seal(Kind.INITIATION, content, self._random)

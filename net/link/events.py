@@ -8,12 +8,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import NewType
+from typing import Final, NewType
 
 from net.ids import Endpoint, NodeId
 
 # Local name of a link, never reused; it stays the same when keys or addresses change.
 LinkId = NewType("LinkId", int)
+
+
+# What this version can do beyond the first: 32 bits, told in the handshake. Bits that the other end does not know are passed
+# over, so a node may say whatever it can do, and does with a peer only what that one said too.
+FEATURES: Final = 0
 
 
 class Role(Enum):
@@ -22,10 +27,18 @@ class Role(Enum):
     FULL = 0  # relays and keeps parcels
     LEAF = 1  # takes part only
 
+    @classmethod
+    def _missing_(cls, value: object) -> Role | None:
+        """Take a role of a later version for a leaf's: nothing is expected of it that we know."""
+        return cls.LEAF if isinstance(value, int) else None
+
 
 @dataclass(frozen=True, slots=True)
 class LinkUp:
-    """Both ends proved their keys. ``peer_wall_ms`` is the peer's wall clock when it sent its half of the handshake."""
+    """Both ends proved their keys. ``peer_wall_ms`` is the peer's wall clock when it sent its half of the handshake.
+
+    ``features`` are the peer's, for the life of the link.
+    """
 
     link: LinkId
     peer: NodeId
@@ -33,6 +46,7 @@ class LinkUp:
     role: Role
     peer_wall_ms: int
     is_initiator: bool
+    features: int = 0
 
 
 @dataclass(frozen=True, slots=True)

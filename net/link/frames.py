@@ -10,6 +10,11 @@ A body fills its frame exactly: 1208 bytes in a datagram of 1232, 232 in one of 
             window  0x03 | limit u64
             ping    0x04
             close   0x05
+            128 …   type u8 | length u16 | data
+
+Types of the *upper half*, from 128 on, are of later versions, and passed over: parts, which say how long they are, and whole
+bodies. Below 192 they ask for an acknowledgement, from there on they do not. Of the lower half only what stands here may be
+sent, and more to those alone who say in the handshake that they know it.
 
 An ack names the frames ``largest - first + 1 … largest``, then, going down, ``gap`` frames that did not come and
 ``length`` that did. A window allows stream bytes below ``limit``. The zeros are sealed: on the wire they are noise.
@@ -36,6 +41,10 @@ SMALL_ROOM: Final = SMALL_BODY_SIZE - 1
 
 CELL: Final = b"\x01"
 PARTS: Final = b"\x02"
+# The first types of bodies and parts that are passed over by who does not know them; and of those, the first for which
+# nobody waits.
+UPPER_HALF: Final = 128
+UNACKNOWLEDGED: Final = 192
 
 # Ranges below the newest this many are forgotten: with so many holes the sender does better to send again.
 MAX_ACK_RANGES: Final = 32
@@ -49,6 +58,7 @@ _ACK_HEAD = struct.Struct(">BIHIB")
 _ACK_RANGE = struct.Struct(">HH")
 _STREAM_HEAD = struct.Struct(">BQH")
 _WINDOW_PART = struct.Struct(">BQ")
+_EXTRA_HEAD = struct.Struct(">BH")
 _MAX_U16 = 0xFFFF
 MAX_OFFSET: Final = 1 << 62  # bytes of one stream; far beyond what a link's frame numbers allow
 
@@ -81,7 +91,13 @@ class Close(NamedTuple):
     """The peer ended the link."""
 
 
-Part = Ack | StreamData | Window | Ping | Close
+class Extra(NamedTuple):
+    """A part of a later version. ``is_eliciting``: it asks for an acknowledgement."""
+
+    is_eliciting: bool
+
+
+Part = Ack | StreamData | Window | Ping | Close | Extra
 
 PING = bytes([_PING])
 CLOSE = bytes([_CLOSE])
@@ -139,11 +155,21 @@ def decode_parts(body: bytes) -> list[Part]:
             elif kind in {_PING, _CLOSE}:
                 parts.append(Ping() if kind == _PING else Close())
                 at += 1
+            elif kind >= UPPER_HALF:
+                at += _EXTRA_HEAD.size + _EXTRA_HEAD.unpack_from(body, at)[1]
+                if at > end:
+                    raise DecodeError("part: out of bounds")
+                parts.append(Extra(asks_for_ack(kind)))
             else:
                 raise DecodeError("part: unknown kind")
     except struct.error:
         raise DecodeError("part: cut short") from None
     return parts
+
+
+def asks_for_ack(kind: int) -> bool:
+    """Say whether a part or body of the upper half asks for an acknowledgement."""
+    return kind < UNACKNOWLEDGED
 
 
 def _decode_ack(body: bytes, at: int) -> tuple[Ack, int]:

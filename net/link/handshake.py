@@ -1,11 +1,13 @@
 """The two handshake messages: Noise IK with what our payloads say.
 
-    initiation   noise message 1 (role u8 | wall ms u64 | stamp u64 | our index 4 | continues 4)
-    response     their index 4 | noise message 2 (role u8 | wall ms u64 | our index 4 | continued u8)
+    initiation   noise message 1 (role u8 | wall ms u64 | stamp u64 | our index 4 | continues 4 | features u32 | zeros)
+    response     their index 4 | noise message 2 (role u8 | wall ms u64 | our index 4 | continued u8 | features u32 | zeros)
 
 ``continues`` is the index by which the responder knows a link that this handshake gives new keys to, or zeros for a new
 link (an index in use always has its top bit set). A responder that does not know that link, because it started anew,
 answers ``continued`` = 0, and both have a new link.
+
+Both fill their datagram. What a later version puts in place of the zeros is sealed as they are, and not looked at.
 
 Functions come in pairs: what one side creates the other consumes. Nothing is remembered here.
 """
@@ -17,8 +19,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from net.codec import Reader, uint
-from net.errors import DecodeError
 from net.ids import NodeId
+from net.link.envelope import CONTENT_SIZE
 from net.link.events import Role
 from net.link.keys import INDEX_SIZE
 from net.link.noise import MESSAGE_1_OVERHEAD, MESSAGE_2_OVERHEAD, Initiator, Responder, TransportKeys
@@ -26,8 +28,9 @@ from net.primitives import KeyPair, x25519_keypair
 
 PROLOGUE = b"sottovoce/v1/link"
 NO_LINK: Final = bytes(INDEX_SIZE)
-_INITIATION_SIZE: Final = MESSAGE_1_OVERHEAD + 1 + 8 + 8 + 2 * INDEX_SIZE
-_RESPONSE_SIZE: Final = MESSAGE_2_OVERHEAD + 1 + 8 + INDEX_SIZE + 1
+INITIATION_ROOM: Final = CONTENT_SIZE - MESSAGE_1_OVERHEAD  # bytes of payload
+RESPONSE_ROOM: Final = CONTENT_SIZE - INDEX_SIZE - MESSAGE_2_OVERHEAD
+_FEATURES_SIZE: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ class Initiation:
     stamp: int
     index: bytes
     continues: bytes
+    features: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,7 @@ class Response:
     wall_ms: int
     index: bytes
     is_continued: bool
+    features: int
 
 
 def create_initiation(
@@ -61,20 +66,27 @@ def create_initiation(
     """
     noise = Initiator(PROLOGUE, ours, x25519_keypair(random), their_key)
     payload = uint(said.role.value, 1) + uint(said.wall_ms, 8) + uint(said.stamp, 8) + said.index + said.continues
-    return noise.create_message_1(payload), noise
+    payload += uint(said.features, _FEATURES_SIZE)
+    return noise.create_message_1(payload.ljust(INITIATION_ROOM, b"\0")), noise
 
 
 def consume_initiation(ours: KeyPair, content: bytes) -> tuple[NodeId, Initiation, Responder]:
     """Return who wants a link, what it says, and what is needed to respond.
 
     Raises:
-        DecodeError: a role we do not know.
         Unauthenticated: not for our key, or altered.
     """
     noise = Responder(PROLOGUE, ours)
-    initiator, payload = noise.consume_message_1(content[:_INITIATION_SIZE])
+    initiator, payload = noise.consume_message_1(content)
     reader = Reader(payload, "initiation")
-    said = Initiation(_role(reader), reader.uint(8), reader.uint(8), reader.take(INDEX_SIZE), reader.take(INDEX_SIZE))
+    said = Initiation(
+        role=Role(reader.uint(1)),
+        wall_ms=reader.uint(8),
+        stamp=reader.uint(8),
+        index=reader.take(INDEX_SIZE),
+        continues=reader.take(INDEX_SIZE),
+        features=reader.uint(_FEATURES_SIZE),
+    )
     return NodeId(initiator), said, noise
 
 
@@ -83,7 +95,8 @@ def create_response(
 ) -> tuple[bytes, TransportKeys]:
     """Return the content of a response and the keys; raise ``Unauthenticated`` for keys of small order."""
     payload = uint(said.role.value, 1) + uint(said.wall_ms, 8) + said.index + uint(said.is_continued, 1)
-    message, keys = noise.create_message_2(payload, x25519_keypair(random))
+    payload += uint(said.features, _FEATURES_SIZE)
+    message, keys = noise.create_message_2(payload.ljust(RESPONSE_ROOM, b"\0"), x25519_keypair(random))
     return their_index + message, keys
 
 
@@ -96,16 +109,15 @@ def consume_response(noise: Initiator, content: bytes) -> tuple[Response, Transp
     """Return what the responder says, and the keys.
 
     Raises:
-        DecodeError: a role we do not know.
         Unauthenticated: not the answer to our initiation.
     """
-    payload, keys = noise.consume_message_2(content[INDEX_SIZE : INDEX_SIZE + _RESPONSE_SIZE])
+    payload, keys = noise.consume_message_2(content[INDEX_SIZE:])
     reader = Reader(payload, "response")
-    return Response(_role(reader), reader.uint(8), reader.take(INDEX_SIZE), reader.uint(1) == 1), keys
-
-
-def _role(reader: Reader) -> Role:
-    try:
-        return Role(reader.uint(1))
-    except ValueError:
-        raise DecodeError("handshake: unknown role") from None
+    said = Response(
+        role=Role(reader.uint(1)),
+        wall_ms=reader.uint(8),
+        index=reader.take(INDEX_SIZE),
+        is_continued=reader.uint(1) == 1,
+        features=reader.uint(_FEATURES_SIZE),
+    )
+    return said, keys

@@ -23,6 +23,7 @@ from net.link.admission import network_of
 from net.link.attempts import RETRY_AFTER, Answered, Attempts
 from net.link.envelope import Kind, try_open
 from net.link.events import (
+    FEATURES,
     CellReceived,
     ConnectFailed,
     LinkDown,
@@ -56,14 +57,16 @@ __all__ = [
 
 
 class LinkLayer:
-    """All links of the node with the X25519 key ``secret_key``."""
+    """All links of the node with the X25519 key ``secret_key``; ``features`` are what it says that it can do."""
 
-    def __init__(self, *, secret_key: bytes, role: Role, random: Callable[[int], bytes]) -> None:
+    def __init__(
+        self, *, secret_key: bytes, role: Role, random: Callable[[int], bytes], features: int = FEATURES
+    ) -> None:
         self._ours = x25519_pair_of(secret_key)
         self.node_id = NodeId(self._ours.public)
         self.counters = Counters()
-        self._attempts = Attempts(self._ours, role, random, self._post, self._objection)
-        self._reception = Reception(self._ours, role, random, self._post, self._judge, self.counters)
+        self._attempts = Attempts(self._ours, role, features, random, self._post, self._objection)
+        self._reception = Reception(self._ours, role, features, random, self._post, self._judge, self.counters)
         self._half_open = self._reception.half_open
         self._sessions: dict[LinkId, Session] = {}
         self._by_peer: dict[NodeId, Session] = {}
@@ -138,10 +141,15 @@ class LinkLayer:
         session = self._sessions.get(link)
         return session.endpoint if session else None
 
+    def features_of(self, link: LinkId) -> int:
+        """Return what a link's peer said that it can do, a bit each; 0 when there is no such link."""
+        session = self._sessions.get(link)
+        return session.features if session else 0
+
     def links(self) -> list[LinkInfo]:
         """Return the links that are up."""
         return [
-            LinkInfo(s.link, s.peer, s.endpoint, s.role, s.round_trip, s.bytes_in, s.bytes_out)
+            LinkInfo(s.link, s.peer, s.endpoint, s.role, s.round_trip, s.bytes_in, s.bytes_out, s.features)
             for s in self._sessions.values()
         ]
 
@@ -332,7 +340,8 @@ class LinkLayer:
             self._attempts.give_up(attempt)
         self._half_open.remove_of(peer)
         self._last_link += 1
-        up = LinkUp(LinkId(self._last_link), peer, endpoint, said.role, said.wall_ms, is_initiator)
+        link = LinkId(self._last_link)
+        up = LinkUp(link, peer, endpoint, said.role, said.wall_ms, is_initiator, said.features)
         session = Session(up, keys, self._emit, round_trip=round_trip, now=now.mono)
         self._sessions[up.link] = self._by_peer[peer] = self._dirty[up.link] = session
         self._by_index[keys.our_index] = (session, keys)

@@ -47,6 +47,10 @@ class Links(Protocol):
         """Return from where a link's datagrams come now; None when there is no such link."""
         ...
 
+    def features_of(self, link: LinkId) -> int:
+        """Return what a link's peer said that it can do, a bit each; 0 when there is no such link."""
+        ...
+
     def links(self) -> list[LinkInfo]:
         """Return the links that are up."""
         ...

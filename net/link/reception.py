@@ -36,6 +36,7 @@ class Reception:
         self,
         ours: KeyPair,
         role: Role,
+        features: int,
         random: Callable[[int], bytes],
         send: Callable[[bytes, Endpoint], None],
         judge: Judge,
@@ -46,6 +47,7 @@ class Reception:
         self.open_envelope = Envelope(ANYBODY)
         self._ours = ours
         self._role = role
+        self._features = features
         self._random = random
         self._send = send
         self._judge = judge
@@ -79,7 +81,7 @@ class Reception:
         if not is_welcome:
             return
         index = draw_index(self._random)
-        ours = Response(self._role, now.wall_ms, index, renewed is not None)
+        ours = Response(self._role, now.wall_ms, index, renewed is not None, self._features)
         answer, secrets = handshake.create_response(noise, said.index, ours, self._random)
         keys = FrameKeys(secrets, is_initiator=False, our_index=index, their_index=said.index, now=now.mono)
         self.half_open.add(HalfOpen(peer, said, keys, renewed, now.mono + HALF_OPEN_LIFE))

@@ -26,7 +26,7 @@ from net.errors import DecodeError, Unauthenticated
 from net.ids import Endpoint
 from net.link import frames
 from net.link.events import CellReceived, LinkUp, MessageReceived
-from net.link.frames import Ack, Ping, StreamData, Window
+from net.link.frames import Ack, Extra, Ping, StreamData, Window
 from net.link.keys import FrameKeys
 from net.link.ranges import RangeSet
 from net.link.recovery import Fates, Recovery, SentFrame
@@ -70,7 +70,7 @@ class Session:
         now: float,
     ) -> None:
         self.link, self.peer, self.role, self.endpoint = up.link, up.peer, up.role, up.endpoint
-        self.is_initiator = up.is_initiator
+        self.is_initiator, self.features = up.is_initiator, up.features
         self.state = SessionState.ESTABLISHED
         self.bytes_in = self.bytes_out = 0
         self.retired: list[bytes] = []  # our indexes that no longer lead here; the layer empties this
@@ -240,6 +240,8 @@ class Session:
             self._emit(CellReceived(self.link, body[1:]))
         elif body[0] == frames.PARTS[0]:
             self._receive_parts(number, frames.decode_parts(body), now)
+        elif body[0] >= frames.UPPER_HALF:
+            self._receive_parts(number, [Extra(frames.asks_for_ack(body[0]))], now)
         else:
             raise DecodeError("body: unknown type")
         self._waiting_since = now if self._recovery.is_waiting() else math.inf
@@ -257,6 +259,8 @@ class Session:
                 is_eliciting = True
             elif isinstance(part, Ping):
                 is_eliciting = True
+            elif isinstance(part, Extra):
+                is_eliciting |= part.is_eliciting
             else:
                 raise PeerClosed
         if is_eliciting:

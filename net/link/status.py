@@ -26,7 +26,7 @@ class Counters:
 
 @dataclass(frozen=True, slots=True)
 class LinkInfo:
-    """One link; ``rtt`` in seconds."""
+    """One link; ``rtt`` in seconds, ``features`` what the peer said that it can do."""
 
     link: LinkId
     peer: NodeId
@@ -35,3 +35,4 @@ class LinkInfo:
     rtt: float
     bytes_in: int
     bytes_out: int
+    features: int = 0

@@ -17,13 +17,24 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import IntEnum
+from struct import Struct
 from typing import Final, NamedTuple
 
 from net.agenda import Agenda
 from net.ids import Endpoint, NodeId
 from net.instant import Instant
 from net.link.attempts import ATTEMPT_LIFE, PROBE_LIFE, RETRY_AFTER
-from net.link.events import CellReceived, ConnectFailed, LinkDown, LinkEvent, LinkId, LinkUp, MessageReceived, Role
+from net.link.events import (
+    FEATURES,
+    CellReceived,
+    ConnectFailed,
+    LinkDown,
+    LinkEvent,
+    LinkId,
+    LinkUp,
+    MessageReceived,
+    Role,
+)
 from net.link.frames import CELL_SIZE, LARGE_DATAGRAM_SIZE
 from net.link.layer import MAX_LINKS
 from net.link.session import DOWN_AFTER, PROBE_AFTER
@@ -41,6 +52,7 @@ MAX_EARLY: Final = 256
 _HELLO, _ANSWER, _MESSAGE, _CELL, _BYE = range(5)
 _HEAD: Final = 13  # of a message: its sort, the link's name, its number
 _KEY, _NAME = 32, 8
+_SAID: Final = Struct(">BQI")  # behind the key in a greeting: role, wall clock in ms, features
 
 
 class Sort(IntEnum):
@@ -87,8 +99,17 @@ class _Attempt:
 class PlainLinks:
     """All links of one simulated node. ``census`` says who runs at an endpoint, None when nobody does."""
 
-    def __init__(self, *, node_id: NodeId, role: Role, random: Callable[[int], bytes], census: Census) -> None:
+    def __init__(
+        self,
+        *,
+        node_id: NodeId,
+        role: Role,
+        random: Callable[[int], bytes],
+        census: Census,
+        features: int = FEATURES,
+    ) -> None:
         self.node_id = node_id
+        self._features = features
         self.counters = Counters()
         self._role = role
         self._random = random
@@ -153,10 +174,24 @@ class PlainLinks:
         held = self._links.get(link)
         return held.up.endpoint if held else None
 
+    def features_of(self, link: LinkId) -> int:
+        """Return what a link's peer said that it can do."""
+        held = self._links.get(link)
+        return held.up.features if held else 0
+
     def links(self) -> list[LinkInfo]:
         """Return the links that are up."""
         return [
-            LinkInfo(link, held.up.peer, held.up.endpoint, held.up.role, 0.05, held.bytes_in, held.bytes_out)
+            LinkInfo(
+                link,
+                held.up.peer,
+                held.up.endpoint,
+                held.up.role,
+                0.05,
+                held.bytes_in,
+                held.bytes_out,
+                held.up.features,
+            )
             for link, held in self._links.items()
         ]
 
@@ -218,12 +253,12 @@ class PlainLinks:
     # --- inside -------------------------------------------------------------------------------------------------------
 
     def _greet(self, kind: int, name: bytes, endpoint: Endpoint, now: Instant) -> None:
-        said = self.node_id + bytes([self._role.value]) + now.wall_ms.to_bytes(8, "big")
+        said = self.node_id + _SAID.pack(self._role.value, now.wall_ms, self._features)
         self._post(bytes([kind]) + name + said, endpoint)
 
     def _on_greeting(self, kind: int, name: bytes, said: bytes, source: Endpoint, now: Instant) -> None:
-        peer, role = NodeId(said[:_KEY]), Role(said[_KEY])
-        wall_ms = int.from_bytes(said[_KEY + 1 :], "big")
+        peer = NodeId(said[:_KEY])
+        role, wall_ms, features = _SAID.unpack_from(said, _KEY)
         attempt: _Attempt | None = None
         if kind == _ANSWER:
             attempt = self._take_attempt(name)
@@ -240,7 +275,7 @@ class PlainLinks:
             self._take_attempt(own)  # the other's stands
         resident = self._census(source)
         self._last_link += 1
-        up = LinkUp(LinkId(self._last_link), peer, source, role, wall_ms, kind == _ANSWER)
+        up = LinkUp(LinkId(self._last_link), peer, source, Role(role), wall_ms, kind == _ANSWER, features)
         held = _Link(up, name, resident.life if resident else 0)
         self._links[up.link] = self._by_peer[peer] = self._by_name[name] = held
         self._look_at = min(self._look_at, now.mono + LOOK_PERIOD)

@@ -10,7 +10,7 @@ from hypothesis import given, strategies as st
 
 from net.errors import DecodeError, Unauthenticated
 from net.link import frames
-from net.link.frames import Ack, Close, Part, Ping, StreamData, Window
+from net.link.frames import Ack, Close, Extra, Part, Ping, StreamData, Window
 from net.link.keys import FRAME_BIT, FrameKeys, draw_index
 from net.link.noise import TransportKeys
 from net.link.ranges import RangeSet
@@ -78,6 +78,9 @@ def test_any_bytes_give_parts_or_a_decode_error(junk: bytes) -> None:
     "bad",
     [
         b"\x09",  # unknown kind
+        b"\x7f\x00\x01x",  # unknown kind, the last of the lower half
+        b"\x80\x00",  # of a later version, cut short
+        b"\x80\xff\xff",  # of a later version, longer than the body
         b"\x02" + bytes(8) + b"\0\0",  # empty stream part
         b"\x02" + bytes(8) + b"\xff\xff",  # longer than the body
         b"\x02" + b"\xff" * 8 + b"\0\1x",  # beyond any stream
@@ -90,6 +93,15 @@ def test_any_bytes_give_parts_or_a_decode_error(junk: bytes) -> None:
 def test_broken_parts_are_malformed(bad: bytes) -> None:
     with pytest.raises(DecodeError):
         frames.decode_parts(frames.PARTS + bad)
+
+
+@given(st.integers(frames.UPPER_HALF, 255), st.binary(max_size=200), st.integers(0, frames.MAX_OFFSET))
+def test_a_part_of_a_later_version_is_passed_over_with_all_that_is_in_it(kind: int, data: bytes, limit: int) -> None:
+    extra = bytes([kind]) + len(data).to_bytes(2, "big") + data
+    body = frames.encode_parts([frames.PING, extra, frames.encode_window(limit), extra, frames.CLOSE])
+    passed_over = Extra(is_eliciting=kind < frames.UNACKNOWLEDGED)
+    expected: list[Part] = [Ping(), passed_over, Window(limit), passed_over, Close()]
+    assert frames.decode_parts(body) == expected
 
 
 def test_sizes_add_up_to_the_two_datagrams() -> None:

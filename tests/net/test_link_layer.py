@@ -11,7 +11,7 @@ from net.errors import Overloaded
 from net.ids import Endpoint, NodeId
 from net.link import frames, session as session_file
 from net.link.attempts import ATTEMPT_LIFE
-from net.link.events import CellReceived, ConnectFailed, LinkDown, LinkUp, Role
+from net.link.events import FEATURES, CellReceived, ConnectFailed, LinkDown, LinkUp, Role
 from net.link.frames import CELL_SIZE
 from net.link.layer import MAX_UNREAD_CELLS, LinkLayer
 from net.link.stream import MAX_MESSAGE_SIZE, WINDOW
@@ -43,6 +43,30 @@ def test_a_link_comes_up_in_one_round_trip_and_tells_role_and_time() -> None:
     assert up == LinkUp(alice.link, bob.layer.node_id, bob.endpoint, Role.LEAF, EPOCH_MS + 5, is_initiator=True)
     (up,) = bob.events
     assert up == LinkUp(bob.link, alice.layer.node_id, alice.endpoint, Role.FULL, EPOCH_MS, is_initiator=False)
+
+
+def test_both_ends_know_what_the_other_says_that_it_can_do_as_long_as_they_are_linked() -> None:
+    world = World("alice", "bob")
+    world.hosts["bob"] = Host("bob", 1, features=2**32 - 1)
+    world.hosts["alice"] = Host("alice", 1, features=5)
+    alice, bob = world["alice"], world["bob"]
+    world.join("alice", "bob")
+    assert [event.features for event in alice.events if isinstance(event, LinkUp)] == [2**32 - 1]
+    assert [event.features for event in bob.events if isinstance(event, LinkUp)] == [5]
+    world.keeps_sent = True
+    for _ in range(2 * round(session_file.REKEY_AFTER)):
+        alice.layer.send_message(alice.link, b"on and on", world.now)
+        world.run(1)
+    assert len(world.indexes_to(bob)) > 1, "with new keys"
+    assert (alice.layer.features_of(alice.link), bob.layer.features_of(bob.link)) == (2**32 - 1, 5)
+    assert [info.features for info in alice.layer.links()] == [2**32 - 1]
+    alice.layer.close(alice.link, world.now)
+    assert alice.layer.features_of(alice.link) == 0
+
+
+def test_this_version_can_do_nothing_beyond_the_first() -> None:
+    _world, alice, bob = linked()
+    assert FEATURES == alice.layer.features_of(alice.link) == bob.layer.features_of(bob.link) == 0
 
 
 def test_who_knows_only_an_endpoint_asks_for_the_key() -> None:

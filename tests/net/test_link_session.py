@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from random import Random
 
 import pytest
@@ -74,6 +75,8 @@ def test_silence_suspects_and_then_ends_a_link_and_one_frame_heals_it() -> None:
     ("body", "rule"),
     [
         (b"\x09" + bytes(231), "body: unknown type"),
+        (b"\x7f" + bytes(231), "body: unknown type"),
+        (b"\x02\x7f" + bytes(230), "part: unknown kind"),
         (b"\x01" + bytes(231), "body: unknown type"),  # a cell in a small frame
         (frames.encode_parts([frames.encode_ack(Ack(((5, 6),), 0.0))]), "ack: of a frame never sent"),
         (frames.encode_parts([frames.encode_stream(WINDOW, b"x")]), "stream: beyond the window"),
@@ -85,6 +88,31 @@ def test_a_broken_rule_is_named(body: bytes, rule: str) -> None:
     with pytest.raises(DecodeError) as caught:
         Pair().receive(body)
     assert caught.value.what == rule
+
+
+LATER: dict[str, Callable[[int], bytes]] = {
+    "a part": lambda kind: frames.encode_parts([bytes([kind]) + b"\x00\x02??"]),
+    "a body": lambda kind: bytes([kind]) + b"?" * (frames.SMALL_BODY_SIZE - 1),
+    "a large body": lambda kind: bytes([kind]) + b"?" * (frames.LARGE_BODY_SIZE - 1),
+}
+
+
+@pytest.mark.parametrize("make", LATER.values(), ids=LATER)
+def test_what_a_later_version_adds_is_acknowledged_as_its_type_asks_and_else_passed_over(
+    make: Callable[[int], bytes],
+) -> None:
+    pair = Pair(is_initiator=False)
+    for kind in (frames.UNACKNOWLEDGED, 255):
+        pair.receive(make(kind))
+    assert pair.sent(1.0) == []
+    for kind in (frames.UPPER_HALF, frames.UNACKNOWLEDGED - 1):
+        pair.receive(make(kind), 2.0)
+    [body] = pair.sent(2.0)
+    [ack] = frames.decode_parts(body)
+    assert isinstance(ack, Ack)
+    assert ack.ranges == ((0, 4),)
+    assert pair.got == []
+    assert pair.is_in(SessionState.ESTABLISHED)
 
 
 def test_a_frame_seen_before_is_refused_before_it_is_opened() -> None:

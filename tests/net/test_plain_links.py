@@ -19,7 +19,8 @@ WAVERING = Path(latency=0.02, jitter=0.2)
 class Ends:
     """Two hosts with links, and what each was told."""
 
-    def __init__(self, seed: int = 1, path: Path | None = None) -> None:
+    def __init__(self, seed: int = 1, path: Path | None = None, features: int = 0) -> None:
+        self.features = features
         self.world = World(seed, path)
         self.heard: dict[Endpoint, list[LinkEvent]] = {}
         self.one = self.add()
@@ -31,7 +32,13 @@ class Ends:
     def _build(self, host: Host) -> PlainLinks:
         heard = self.heard.setdefault(host.endpoint, [])
         host.on_event = lambda event, _now: heard.append(event)
-        return PlainLinks(node_id=node_of(host), role=Role.FULL, random=host.rng.randbytes, census=self._census)
+        return PlainLinks(
+            node_id=node_of(host),
+            role=Role.FULL,
+            random=host.rng.randbytes,
+            census=self._census,
+            features=self.features,
+        )
 
     def _census(self, endpoint: Endpoint) -> Resident | None:
         host = self.world.hosts.get(endpoint)
@@ -59,6 +66,16 @@ def node_of(host: Host) -> NodeId:
 def links_of(host: Host) -> PlainLinks:
     assert isinstance(host.machine, PlainLinks)
     return host.machine
+
+
+def test_features_are_told_as_by_real_links() -> None:
+    ends = Ends(features=9)
+    ends.connect(ends.one, ends.other)
+    ends.world.run_for(1)
+    for host in (ends.one, ends.other):
+        [info] = links_of(host).links()
+        assert info.features == links_of(host).features_of(info.link) == 9
+        assert [up.features for up in ends.of(host, LinkUp) if isinstance(up, LinkUp)] == [9]
 
 
 def is_waiting(ends: Ends) -> bool:

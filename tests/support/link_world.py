@@ -10,7 +10,7 @@ from random import Random
 
 from net.ids import Endpoint, NodeId
 from net.instant import Instant
-from net.link.events import CellReceived, LinkEvent, LinkId, LinkUp, MessageReceived, Role
+from net.link.events import FEATURES, CellReceived, LinkEvent, LinkId, LinkUp, MessageReceived, Role
 from net.link.layer import LinkLayer
 
 EPOCH_MS = 1_800_000_000_000
@@ -30,10 +30,11 @@ class Weather:
 class Host:
     """A layer at an address, and what happened to it."""
 
-    def __init__(self, name: str, seed: int, *, role: Role = Role.FULL) -> None:
+    def __init__(self, name: str, seed: int, *, role: Role = Role.FULL, features: int = FEATURES) -> None:
         self.random = Random(f"{name} {seed}")
         self.endpoint = Endpoint(f"10.0.0.{ord(name[0]) - ord('a') + 1}", 4000)
-        self.layer = LinkLayer(secret_key=self.random.randbytes(32), role=role, random=self.random.randbytes)
+        secret, random = self.random.randbytes(32), self.random.randbytes
+        self.layer = LinkLayer(secret_key=secret, role=role, random=random, features=features)
         self.events: list[LinkEvent] = []
 
     def of(self, kind: type[LinkEvent]) -> list[LinkEvent]:
