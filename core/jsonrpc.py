@@ -3,10 +3,14 @@
 One object a line. A line that is wrong in any way becomes a ``Rejected`` with what was wrong, and nothing else is ever
 raised. Batches are not taken. A request without ``id`` is carried out and answered only when it fails: a wrong line always
 gets an error.
+
+What goes out is printable ASCII: a program's log ends up on somebody's terminal, where a stranger's escape sequence or
+bidirectional override would act.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, Final, get_args
 
@@ -31,11 +35,13 @@ _COMMANDS: Final[dict[str, type[Command[Any]]]] = {method_of(command): command f
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _id = msgspec.json.Decoder(str | int | float | None)
 _method = msgspec.json.Decoder(str)
+# All that is not printable ASCII. In encoded JSON it stands within strings alone, where an escape means the same.
+_NOT_PRINTABLE: Final = re.compile("[^ -~]")
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A command to carry out. ``id`` is the caller's own bytes, given back unread; None when none was sent."""
+    """A command to carry out. ``id`` is the caller's own text, given back as it is; None when none was sent."""
 
     id: msgspec.Raw | None
     command: Command[Any]
@@ -120,7 +126,14 @@ def encode_event(event: Event) -> bytes:
 
 
 def _line(reply: dict[str, object]) -> bytes:
-    return msgspec.json.encode(reply) + b"\n"
+    encoded = msgspec.json.encode(reply).decode()
+    return _NOT_PRINTABLE.sub(_escaped, encoded).encode("ascii") + b"\n"
+
+
+def _escaped(found: re.Match[str]) -> str:
+    """Return one character as JSON escapes: one, or two surrogates (RFC 8259, 7)."""
+    units = found[0].encode("utf-16-be").hex()
+    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
 
 
 def _decode_fields(line: bytes) -> dict[str, msgspec.Raw]:

@@ -161,3 +161,38 @@ def test_events_and_errors_look_as_designed() -> None:
     assert json.loads(encode_result(NULL_ID, [row]))["result"] == [
         {"id": "1", "sender": "me", "text": "t", "sent_at": 5, "state": "sent"}
     ]
+
+
+HOSTILE = "\x7f\x9b31m\u202egnirts\u2028 \U0001f468 é\ufeff"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        encode_result(NULL_ID, Message(id=HOSTILE, sender="me", text=HOSTILE, sent_at=1, state="sent")),
+        encode_error(NULL_ID, ApiError(Kind.BAD_WORDS, HOSTILE, positions=[HOSTILE])),
+        encode_event(MessageReceived(conversation="c", id="i", sender=HOSTILE, text=HOSTILE)),
+        encode_result(
+            decode_request(f'{{"jsonrpc":"2.0","id":"{HOSTILE}","method":"account.info"}}'.encode()).id or NULL_ID, 1
+        ),
+    ],
+)
+def test_what_a_stranger_wrote_reaches_the_line_as_printable_ascii_and_means_the_same(line: bytes) -> None:
+    """A program's log ends up on a terminal: no control, no bidirectional override gets there by way of ``rpc``."""
+    assert line.endswith(b"\n")
+    assert all(0x20 <= byte <= 0x7E for byte in line[:-1])
+    assert HOSTILE in _strings(json.loads(line))
+
+
+def _strings(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [text for each in inside for text in _strings(each)]
+
+
+@given(st.text())
+def test_any_text_comes_out_as_it_was(text: str) -> None:
+    line = encode_result(NULL_ID, text)
+    assert line.isascii()
+    assert json.loads(line)["result"] == text
