@@ -141,3 +141,11 @@ def test_an_identity_can_be_blinded_too(seed: bytes, message: bytes) -> None:
     scalar = primitives.scalar_of_seed(seed)
     assert primitives.scalar_public(scalar) == primitives.ed25519_public(seed)
     assert primitives.ed25519_verify(primitives.ed25519_public(seed), primitives.scalar_sign(scalar, message), message)
+
+
+def test_no_seed_is_kept_when_it_has_signed() -> None:
+    """A cache of the process would keep it beyond the vault lock."""
+    seed = bytes(range(32))
+    primitives.ed25519_sign(seed, b"hello")
+    primitives.ed25519_public(seed)
+    assert primitives._expanded.cache_info().currsize == 0
