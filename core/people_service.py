@@ -56,6 +56,8 @@ SOLVERS = 2
 MAX_DRAFTS = 4096
 # Seconds until what a full disk made us miss is read again.
 RECOVERY_PAUSE = 5.0
+# Seconds that a commit stays in the database's log at most: long enough to be one emptying for all that a text sets off.
+LOG_PAUSE = 2.0
 # A draft and the work done for it.
 _Paid = tuple[BoxDraft | RecordDraft, tuple[int, ...]]
 
@@ -74,6 +76,7 @@ class PeopleService:
     _addresses: frozenset[int] = frozenset()
     _confirmed: trio.Event = field(default_factory=trio.Event)
     _woken: trio.Event = field(default_factory=trio.Event)
+    _wrote: trio.Event = field(default_factory=trio.Event)
 
     def __post_init__(self) -> None:
         self._queue, self._drafts = trio.open_memory_channel[BoxDraft | RecordDraft](MAX_DRAFTS)
@@ -95,6 +98,7 @@ class PeopleService:
             nursery.start_soon(self._keep_solved)
             await self._engine(self.engine.start)
             nursery.start_soon(self._keep_time)
+            nursery.start_soon(self._keep_tidy)
             task_status.started()
 
     # --- in -----------------------------------------------------------------------------------------------------
@@ -137,6 +141,10 @@ class PeopleService:
         """Empty the database's log, so that what was deleted is gone from it too."""
         await self.thread.run(Database.checkpoint)
 
+    async def tidy(self) -> None:
+        """Empty the database's log of what was overwritten, if the disk lets us."""
+        await self.thread.run(Database.tidy)
+
     async def wait_for_confirmation(self) -> None:
         """Wait until a custodian answers some deposit."""
         await self._confirmed.wait()
@@ -160,6 +168,7 @@ class PeopleService:
                 except Overloaded as error:  # the engine's duties ask again for what is still wanted
                     _log.warning("the node's queue of %s is full", error.queue)
         self._woken.set()
+        self._wrote.set()
 
     def _carry_out(self, effect: Effect) -> None:
         match effect:
@@ -232,6 +241,14 @@ class PeopleService:
             except StorageError as error:
                 _log.warning("could not do what was due: %s", type(error).__name__)
                 await trio.sleep(RECOVERY_PAUSE)
+
+    async def _keep_tidy(self) -> None:
+        """Empty the database's log soon after it was written to: the last keys that were used up are in it else."""
+        while True:
+            await self._wrote.wait()
+            await trio.sleep(LOG_PAUSE)
+            self._wrote = trio.Event()
+            await self.tidy()
 
 
 def _solve(draft: BoxDraft | RecordDraft, hour: int, price: WorkPrice) -> tuple[int, ...]:

@@ -19,7 +19,7 @@ import trio.testing
 
 from core.api import Kind
 from core.refusals import refusal_of
-from core.storage.database import Database
+from core.storage.database import COMMITS_IN_LOG, Database
 from core.storage.errors import Closed, Corrupt, DiskFull, InUse, SchemaTooNew, WrongKey
 from core.storage.migrations import Migration, load_migrations, split_statements
 from core.storage.thread import open_database
@@ -259,6 +259,76 @@ def test_a_checkpoint_empties_the_log(database: Database, path: Path) -> None:
     database.checkpoint()
     assert log.stat().st_size == 0
     assert texts(database) == ["x" * 5000]
+
+
+def commits_in_log(database: Database, path: Path, times: int) -> list[bool]:
+    """Change something that many times; tell after each whether the log holds anything."""
+    found: list[bool] = []
+    for _ in range(times):
+        write(database, "x")
+        found.append(path.with_name("notes.db-wal").stat().st_size > 0)
+    return found
+
+
+def test_what_was_overwritten_is_gone_from_the_log_after_a_few_commits(database: Database, path: Path) -> None:
+    database.checkpoint()
+    assert commits_in_log(database, path, 2 * COMMITS_IN_LOG) == ([True] * (COMMITS_IN_LOG - 1) + [False]) * 2
+
+
+def test_reading_and_changing_nothing_do_not_count(database: Database, path: Path) -> None:
+    database.checkpoint()
+    write(database, "kept")
+    for _ in range(COMMITS_IN_LOG):
+        texts(database)
+        write(database)
+    assert path.with_name("notes.db-wal").stat().st_size > 0
+
+
+def test_a_commit_that_says_so_empties_the_log_at_once(database: Database, path: Path) -> None:
+    write(database, "a chain secret")
+    with database.transaction() as tx:
+        tx.run("UPDATE note SET text = 'the next one'")
+        tx.forget()
+    assert path.with_name("notes.db-wal").stat().st_size == 0
+    assert texts(database) == ["the next one"]
+
+
+def test_a_transaction_that_failed_forgets_nothing(database: Database, path: Path) -> None:
+    database.checkpoint()
+    write(database, "kept")
+
+    def fail() -> None:
+        with database.transaction() as tx:
+            tx.run("DELETE FROM note")
+            tx.forget()
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert path.with_name("notes.db-wal").stat().st_size > 0
+    assert texts(database) == ["kept"]
+
+
+def test_tidying_empties_the_log_and_a_closed_file_needs_none(database: Database, path: Path) -> None:
+    database.checkpoint()
+    write(database, "x")
+    database.tidy()
+    assert path.with_name("notes.db-wal").stat().st_size == 0
+    database.close()
+    database.tidy()
+
+
+def test_a_log_that_cannot_be_emptied_fails_no_commit_and_is_emptied_later(
+    database: Database, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: Database) -> None:
+        raise DiskFull("SQLITE_FULL")
+
+    database.checkpoint()
+    with monkeypatch.context() as patch:
+        patch.setattr(Database, "checkpoint", refuse)
+        assert commits_in_log(database, path, COMMITS_IN_LOG + 2) == [True] * (COMMITS_IN_LOG + 2)
+    assert commits_in_log(database, path, 1) == [False]
 
 
 def test_full_text_search_works_inside_the_sealed_file(database: Database) -> None:
