@@ -4,14 +4,15 @@ Plain and synchronous: every call that takes a passcode runs Argon2id for a seco
 worker thread. Nothing here is held between calls but the path of the home; the keys are in what is returned.
 
 A passcode is tried in this order, which must not change: counted on disk (``attempts``), stretched (``cost``), offered
-to all eight slots (``slots``), and only then is the count cleared and the key remembered.
+to all eight slots (``slots``), and only then is the count cleared and the key remembered. Every answer that tells whether
+some passcode opens something costs one count, and only who showed the right passcode and learned no more gets it back.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from core.crypto import primitives
 from core.crypto.seed import Identity, draw_seed, identity_key, identity_of_seed
@@ -32,7 +33,8 @@ from core.vault.slots import Content, Kind, Vault
 class Unlocked:
     """An open account. Whoever holds this can be the person; it is never printed.
 
-    ``remembered``: whether the key is kept for twenty hours, or this system has no place for it.
+    ``remembered``: whether the key is kept for twenty hours, or this system has no place for it. ``typed_at``: when its
+    passcode was typed last; opening by the remembered key does not make that later.
     """
 
     identity: Identity
@@ -40,6 +42,11 @@ class Unlocked:
     database_key: bytes
     tag: bytes
     remembered: bool
+    typed_at: Reading = field(compare=False)
+
+    def is_same(self, other: Unlocked) -> bool:
+        """Tell whether this is the same profile, in constant time."""
+        return primitives.equal(self.seed + self.database_key, other.seed + other.database_key)
 
     def __repr__(self) -> str:
         return f"Unlocked({self.identity}, …)"
@@ -102,26 +109,35 @@ class Accounts:
         """
         vault = self._read()
         if passcode is not None:
-            return self._remember(vault, self._try_passcode(vault, passcode))
+            content, _ = self._try_passcode(vault, passcode)
+            self._attempts.clear(self._clock())
+            return self._remember(vault, content)
         recalled = self._remembered(vault).recall(self._clock())
         if recalled is None:
             raise PasscodeNeeded
-        return _unlocked(vault, recalled, remembered=True)
+        return _unlocked(vault, recalled.content, recalled.typed_at, remembered=True)
 
-    def change_passcode(self, old: str, new: str) -> None:
+    def change_passcode(self, old: str, new: str, open_now: Unlocked | None = None) -> Unlocked:
         """Wrap the same keys by another passcode: one slot is rewritten, all others stay as they are.
 
-        Raises what ``unlock`` raises, and ``WeakPasscode``.
+        ``open_now`` is the profile that asks: the passcode of another one is then as wrong as any. Raises what ``unlock``
+        raises, and ``WeakPasscode``.
         """
         vault = self._read()
         check_strength(new)
-        content = self._try_passcode(vault, old)
-        root = slots.root_of(normalise(new), Kind.PASSCODE, vault.header)
-        if normalise(new) != normalise(old) and _opens(vault, root):
-            # Two doors under one key would make one of two profiles unreachable. Who gets this answer could as well
-            # have unlocked with that passcode, so it tells nothing new.
-            raise WeakPasscode((IN_USE,), ())
+        content, root = self._try_passcode(vault, old)
+        if open_now is not None and not _unlocked(vault, content, self._clock()).is_same(open_now):
+            raise WrongPasscode
+        if normalise(new) == normalise(old):
+            self._attempts.clear(self._clock())
+        else:
+            # Whether the new one is taken tells whether it opens the other profile. So the count made for the old one
+            # stays, for this guess: else whoever knows one passcode could look for the other as fast as Argon2id runs.
+            root = slots.root_of(normalise(new), Kind.PASSCODE, vault.header)
+            if _opens(vault, root):  # two doors under one key would make one of two profiles unreachable
+                raise WeakPasscode((IN_USE,), ())
         replace_file(self._path, slots.seal(vault, root, Kind.PASSCODE, content, self._draw).encode())
+        return self._remember(vault, content)
 
     def is_remembered(self) -> bool:
         """Tell whether ``unlock`` without a passcode would work now."""
@@ -150,24 +166,24 @@ class Accounts:
             raise NoAccount
         return slots.decode(data, self._policy)
 
-    def _try_passcode(self, vault: Vault, passcode: str) -> Content:
+    def _try_passcode(self, vault: Vault, passcode: str) -> tuple[Content, bytes]:
+        """Return what a passcode opens, and its root. It counts as a guess until the caller clears the count."""
         self._attempts.admit(self._clock())
         root = slots.root_of(normalise(passcode), Kind.PASSCODE, vault.header)
-        content = slots.unseal(vault, root)
-        self._attempts.clear(self._clock())
-        return content
+        return slots.unseal(vault, root), root
 
     def _remember(self, vault: Vault, content: Content) -> Unlocked:
-        where = self._remembered(vault).remember(content, self._clock())
-        return _unlocked(vault, content, remembered=where is not None)
+        now = self._clock()
+        where = self._remembered(vault).remember(content, now)
+        return _unlocked(vault, content, now, remembered=where is not None)
 
     def _remembered(self, vault: Vault) -> RememberedKey:
         return RememberedKey(vault.header.tag, self._stores)
 
 
-def _unlocked(vault: Vault, content: Content, *, remembered: bool) -> Unlocked:
+def _unlocked(vault: Vault, content: Content, typed_at: Reading, *, remembered: bool = False) -> Unlocked:
     identity = identity_of_seed(content.seed)
-    return Unlocked(identity, content.seed, content.database_key, vault.header.tag, remembered)
+    return Unlocked(identity, content.seed, content.database_key, vault.header.tag, remembered, typed_at)
 
 
 def _opens(vault: Vault, root: bytes) -> bool:

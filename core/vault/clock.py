@@ -31,6 +31,14 @@ class Reading(NamedTuple):
             return None
         return self.boot_ms - earlier.boot_ms
 
+    def in_process_since(self, earlier: Reading) -> int:
+        """Return milliseconds since a reading of this very process, which no boot lies between.
+
+        Where the system tells no boots apart, its clock may stand still in suspend as well: the later hand counts then.
+        """
+        elapsed = self.since(earlier)
+        return max(self.boot_ms - earlier.boot_ms, self.wall_ms - earlier.wall_ms) if elapsed is None else elapsed
+
 
 def read_clock() -> Reading:
     """Return this moment."""

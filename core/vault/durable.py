@@ -1,13 +1,15 @@
 """Small files that are either the old one or the new one, whenever the power goes.
 
 A file is replaced by writing its successor beside it, forcing that to the disk, renaming it over the old name and
-forcing the directory. Every file is 0600 whatever the umask, and no symbolic link is followed at its name.
+forcing the directory. Every file is 0600 and every directory 0700 whatever the umask, and no symbolic link is followed
+at their names.
 """
 
 from __future__ import annotations
 
 import errno
 import os
+import stat
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,6 +18,7 @@ from typing import Final
 from core.vault.errors import DiskFull, ReadOnlyHome, UnsafeHome
 
 FILE_MODE: Final = 0o600
+DIRECTORY_MODE: Final = 0o700
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})  # the disk, the quota, the limit of a file
 _FORBIDDEN = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 
@@ -41,6 +44,25 @@ def open_private(path: Path, flags: int) -> int:
     if flags & os.O_CREAT:
         os.fchmod(handle, FILE_MODE)  # the umask may have taken bits away, or an older file have more
     return handle
+
+
+def make_private(directory: Path) -> None:
+    """Make a directory and those above it that are missing; take everybody else's rights to it away.
+
+    Raises ``UnsafeHome`` for a link, for what is no directory, and for somebody else's; and ``OSError``.
+    """
+    if not directory.parent.exists():
+        make_private(directory.parent)
+    try:
+        directory.mkdir(DIRECTORY_MODE)
+    except FileExistsError:
+        found = directory.lstat()
+        if not stat.S_ISDIR(found.st_mode):
+            raise UnsafeHome("symbolic link" if stat.S_ISLNK(found.st_mode) else "not a directory") from None
+        if found.st_uid != os.geteuid():
+            raise UnsafeHome("another user's directory") from None
+    if stat.S_IMODE(directory.lstat().st_mode) != DIRECTORY_MODE:
+        directory.chmod(DIRECTORY_MODE)
 
 
 def replace_file(path: Path, data: bytes) -> None:

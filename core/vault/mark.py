@@ -17,7 +17,7 @@ from typing import Final
 from platformdirs import user_data_path, user_state_path
 
 from core.crypto import primitives
-from core.vault.durable import read_file, replace_file
+from core.vault.durable import make_private, read_file, replace_file
 from core.vault.errors import VaultError
 
 LABEL_NAME: Final = b"sottovoce/v1/mark-name"
@@ -60,7 +60,7 @@ class Mark:
         """Set the count, a u64, and force it to the disk; tell whether that worked."""
         data = count.to_bytes(_COUNT_SIZE, "big")
         try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private(self._path.parent)  # how many accounts there are is nobody's business
             replace_file(self._path, data + primitives.hmac_sha256(self._key, data))
         except (VaultError, OSError):
             return False

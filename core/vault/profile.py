@@ -9,21 +9,18 @@ from __future__ import annotations
 
 import fcntl
 import os
-import stat
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from core.vault.durable import disk_errors, open_private
-from core.vault.errors import ProfileInUse, UnsafeHome
+from core.vault.durable import disk_errors, make_private, open_private
+from core.vault.errors import ProfileInUse
 
 VAULT: Final = "vault"
 HISTORY: Final = "history.db"
 ATTEMPTS: Final = "attempts"
 LOCK: Final = "lock"
 NODE_KEY: Final = "node.key"  # headless nodes only
-
-_HOME_MODE: Final = 0o700
 
 
 class Profile:
@@ -38,7 +35,7 @@ class Profile:
     def __init__(self, home: Path) -> None:
         self.home = home
         with disk_errors():
-            _make_private(home)
+            make_private(home)
             self._lock = open_private(home / LOCK, os.O_RDWR | os.O_CREAT)
         try:
             with disk_errors():
@@ -81,18 +78,3 @@ class Profile:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _make_private(home: Path) -> None:
-    """Make the directory if there is none, and take everybody else's rights away."""
-    home.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        home.mkdir(_HOME_MODE)
-    except FileExistsError:
-        found = home.lstat()
-        if not stat.S_ISDIR(found.st_mode):
-            raise UnsafeHome("symbolic link" if stat.S_ISLNK(found.st_mode) else "not a directory") from None
-        if found.st_uid != os.geteuid():
-            raise UnsafeHome("another user's directory") from None
-    if stat.S_IMODE(home.lstat().st_mode) != _HOME_MODE:
-        home.chmod(_HOME_MODE)

@@ -11,7 +11,7 @@ Payload: ``version 1 | boot id 16 | boot ms 8 | wall ms 8 | seed 27 | database k
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from core.crypto import primitives
 from core.crypto.seed import SEED_SIZE
@@ -56,6 +56,13 @@ def system_stores() -> list[KeyStore]:
     return stores
 
 
+class Recalled(NamedTuple):
+    """What was remembered, and when its passcode was typed."""
+
+    content: Content
+    typed_at: Reading
+
+
 class RememberedKey:
     """The remembered key of the profile with this 16-byte ``tag``."""
 
@@ -74,15 +81,15 @@ class RememberedKey:
             return store.name
         return None
 
-    def recall(self, now: Reading) -> Content | None:
+    def recall(self, now: Reading) -> Recalled | None:
         """Return the content while it is remembered; what has run out or is none of ours is forgotten."""
         for store in self._stores:
             payload = store.get(self._description)
             if payload is None:
                 continue
-            content = _decode(payload, now)
-            if content is not None:
-                return content
+            recalled = _decode(payload, now)
+            if recalled is not None:
+                return recalled
             store.drop(self._description)
         return None
 
@@ -97,17 +104,18 @@ def _encode(content: Content, now: Reading) -> bytes:
     return _VERSION + at + content.seed + content.database_key + bytes(content.places)
 
 
-def _decode(payload: bytes, now: Reading) -> Content | None:
+def _decode(payload: bytes, now: Reading) -> Recalled | None:
     """Return the content unless twenty hours have passed by either clock; a reading of another boot has run out."""
     if len(payload) != _SIZE or payload[:1] != _VERSION:
         return None
     at = 1 + BOOT_ID_SIZE
     boot_ms, wall_ms = int.from_bytes(payload[at : at + 8], "big"), int.from_bytes(payload[at + 8 : at + 16], "big")
-    elapsed = now.since(Reading(payload[1:at], boot_ms, wall_ms))
+    typed_at = Reading(payload[1:at], boot_ms, wall_ms)
+    elapsed = now.since(typed_at)
     if elapsed is None or not 0 <= elapsed < REMEMBERED_SECONDS * 1000:
         return None
     if now.wall_ms - wall_ms >= REMEMBERED_SECONDS * 1000:
         return None
     keys = payload[_KEYS_AT:]
     split = SEED_SIZE + primitives.KEY_SIZE
-    return Content(keys[:SEED_SIZE], keys[SEED_SIZE:split], tuple(keys[split:]))
+    return Recalled(Content(keys[:SEED_SIZE], keys[SEED_SIZE:split], tuple(keys[split:])), typed_at)

@@ -184,6 +184,41 @@ def test_a_marks_name_tells_nothing_and_its_file_is_private(tmp_path: Path) -> N
     assert {mode_of(path) for path in tmp_path.iterdir()} == {0o600}
 
 
+@pytest.mark.usefixtures("loose_umask")
+def test_marks_are_nobody_elses_business_whatever_the_umask(tmp_path: Path) -> None:
+    marks = tmp_path / "state" / "sottovoce" / "marks"
+    assert Mark(TAG, KEY, marks).write(1)
+    (mark,) = marks.iterdir()
+    assert [mode_of(path) for path in (marks, *marks.parents[:2])] == [0o700] * 3
+    assert mode_of(mark) == 0o600
+
+
+def test_rights_of_others_to_the_marks_are_taken_away(tmp_path: Path) -> None:
+    marks = tmp_path / "marks"
+    assert Mark(TAG, KEY, marks).write(1)
+    (mark,) = marks.iterdir()
+    marks.chmod(0o777)
+    mark.chmod(0o666)
+    assert Mark(TAG, KEY, marks).write(2)
+    assert (mode_of(marks), mode_of(mark)) == (0o700, 0o600)
+
+
+def test_a_strict_umask_does_not_lock_us_out_of_the_marks(tmp_path: Path) -> None:
+    before = os.umask(0o777)
+    try:
+        assert Mark(TAG, KEY, tmp_path / "state" / "marks").write(1)
+    finally:
+        os.umask(before)
+    assert (mode_of(tmp_path / "state"), mode_of(tmp_path / "state" / "marks")) == (0o700, 0o700)
+
+
+def test_a_link_in_place_of_the_marks_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "marks").symlink_to(tmp_path / "elsewhere")
+    assert Mark(TAG, KEY, tmp_path / "marks").write(1) is False
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
 @given(st.integers(0, 319))
 def test_an_altered_mark_is_no_mark(tmp_path: Path, bit: int) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import dataclasses
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -209,6 +210,114 @@ def test_changing_the_passcode_is_no_way_around_the_count(device: Device) -> Non
         device.start().change_passcode(GOOD, BEST)
 
 
+def until_slowed(act: Callable[[int], None]) -> int:
+    """Do something again and again; return how often it was done before the answer was to wait."""
+    for number in range(100):
+        try:
+            act(number)
+        except SlowDown:
+            return number
+    return 100
+
+
+def a_guess(number: int) -> str:
+    return f"no such passcode as {number} marmots"
+
+
+def test_a_guess_at_the_other_profile_by_way_of_changing_ones_own_is_an_attempt(device: Device) -> None:
+    """Whether a passcode is taken tells whether it opens something, so each costs a count that the right ``old`` keeps."""
+    device.start().create(GOOD)
+    device.plant_decoy(BETTER, GOOD)
+
+    def guess(number: int) -> None:
+        device.start().change_passcode(a_guess(number - 1) if number else GOOD, a_guess(number))
+
+    assert until_slowed(guess) == 5  # five are free, as at the lock
+    with pytest.raises(SlowDown):
+        device.start().unlock(a_guess(4))
+
+
+def test_a_passcode_that_is_in_use_was_a_guess_too(device: Device) -> None:
+    device.start().create(GOOD)
+    device.plant_decoy(BETTER, GOOD)
+    for _ in range(5):
+        with pytest.raises(WeakPasscode):
+            device.start().change_passcode(GOOD, BETTER)
+    with pytest.raises(SlowDown):
+        device.start().change_passcode(GOOD, BETTER)
+
+
+def test_ones_own_passcode_in_between_does_not_pay_for_guesses_at_the_others(device: Device) -> None:
+    device.start().create(GOOD)
+    device.plant_decoy(BETTER, GOOD)
+
+    def guess(number: int) -> None:
+        with pytest.raises(WrongPasscode):
+            device.start().unlock(a_guess(number))
+        device.start().unlock(GOOD)
+
+    assert until_slowed(guess) == 19  # the twentieth guess was taken, and what is known already was not
+
+
+def test_changes_and_openings_in_turn_are_rationed_as_well(device: Device) -> None:
+    device.start().create(GOOD)
+
+    def guess(number: int) -> None:
+        device.start().change_passcode(a_guess(number - 1) if number else GOOD, a_guess(number))
+        device.start().unlock(a_guess(number))
+
+    assert until_slowed(guess) == 19
+
+
+def test_the_open_account_changes_no_passcode_but_its_own(device: Device) -> None:
+    """The other profile's passcode is as wrong as any, and counts as one that is."""
+    opened = device.start().create(GOOD)
+    decoy = device.plant_decoy(BETTER, GOOD)
+    before = device.profile.vault.read_bytes()
+    for _ in range(5):
+        with pytest.raises(WrongPasscode):
+            device.start().change_passcode(BETTER, BEST, opened)
+    with pytest.raises(SlowDown):
+        device.start().change_passcode(GOOD, BEST, opened)
+    assert device.profile.vault.read_bytes() == before
+    device.clock.pass_seconds(5)
+    assert device.start().unlock(BETTER).seed == decoy.seed
+    assert device.start().change_passcode(GOOD, BEST, opened) == opened
+
+
+def test_what_is_known_to_be_wrong_is_told_before_anything_is_tried(device: Device) -> None:
+    """A weak passcode, an account that is there already: neither answer depends on a passcode, so neither costs a count."""
+    device.start().create(GOOD)
+    for _ in range(10):
+        with pytest.raises(WeakPasscode):
+            device.start().change_passcode(BETTER, "password")
+        with pytest.raises(AccountExists):
+            device.start().create(GOOD)
+        with pytest.raises(AccountExists):
+            device.start().restore(words_of(bytes(27)), GOOD, accept_mismatch=True)
+    device.start().unlock(GOOD)
+
+
+def test_two_profiles_are_told_apart_by_all_their_keys(device: Device) -> None:
+    first = device.start().create(GOOD)
+    other = dataclasses.replace(first, database_key=b"k" * 32)
+    another = dataclasses.replace(first, seed=b"s" * 27)
+    assert first.is_same(device.start().unlock(GOOD))
+    assert not first.is_same(other)
+    assert not first.is_same(another)
+
+
+def test_opening_tells_when_the_passcode_was_typed(device: Device) -> None:
+    typed = device.start().create(GOOD).typed_at
+    assert typed == device.clock.now
+    device.clock.pass_seconds(3600)
+    assert device.start().unlock().typed_at == typed
+    assert device.start().unlock(GOOD).typed_at == device.clock.now
+    device.clock.pass_seconds(3600)
+    assert device.start().change_passcode(GOOD, BETTER).typed_at == device.clock.now
+    assert device.start().unlock().typed_at == device.clock.now
+
+
 def test_the_remembered_key_still_opens_while_the_passcode_waits(device: Device) -> None:
     created = device.start().create(GOOD)
     for _ in range(5):
@@ -281,7 +390,7 @@ def test_a_decoy_adds_no_file_and_no_byte(device: Device) -> None:
     before = {path.name: path.stat().st_size for path in device.profile.home.iterdir()}
     device.plant_decoy(BETTER, GOOD)
     assert {path.name: path.stat().st_size for path in device.profile.home.iterdir()} == before
-    assert before == {"vault": 1162, "attempts": 45, "lock": 0}
+    assert before == {"vault": 1162, "attempts": 53, "lock": 0}
 
 
 def test_a_vault_cheaper_than_the_floor_is_refused_by_the_product(device: Device) -> None:

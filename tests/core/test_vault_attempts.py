@@ -8,7 +8,16 @@ from pathlib import Path
 import pytest
 from hypothesis import given, strategies as st
 
-from core.vault.attempts import FREE_ATTEMPTS, LONGEST_WAIT_MS, Attempts, Tally, decode, wait_after
+from core.crypto import primitives
+from core.vault.attempts import (
+    FREE_ATTEMPTS,
+    LONGEST_WAIT_MS,
+    MOST_DEBT_MS,
+    Attempts,
+    Tally,
+    decode,
+    wait_after,
+)
 from core.vault.clock import UNKNOWN_BOOT, Reading, read_clock
 from core.vault.errors import SlowDown
 from tests.support.devices import FakeClock
@@ -68,6 +77,60 @@ def test_success_starts_over(attempts: Attempts, clock: FakeClock) -> None:
     use_up(attempts, clock)
 
 
+def admitted(attempts: Attempts, clock: FakeClock, guesses: int) -> int:
+    """Guess, each time after showing a passcode that is known; return how many guesses were admitted."""
+    for number in range(guesses):
+        if wait(attempts, clock):
+            return number
+        attempts.clear(clock.now)
+        if wait(attempts, clock):
+            return number
+    return guesses
+
+
+def test_a_passcode_that_is_known_does_not_pay_for_guesses_at_another_one(attempts: Attempts, clock: FakeClock) -> None:
+    assert admitted(attempts, clock, 100) == 20
+    assert wait(attempts, clock) > 0
+    attempts.clear(clock.now)  # not even an answer that came late does
+    assert wait(attempts, clock) == 0  # it was counted, and is no guess
+    assert wait(attempts, clock) > 0
+
+
+def test_time_pays_for_a_guess_in_a_quarter_of_an_hour(attempts: Attempts, clock: FakeClock) -> None:
+    admitted(attempts, clock, 100)
+    total = 0
+    for _ in range(96):
+        clock.pass_seconds(15 * 60)
+        total += admitted(attempts, clock, 100)
+    assert 90 <= total <= 96
+
+
+def test_who_never_mistypes_owes_nothing(attempts: Attempts, clock: FakeClock) -> None:
+    for _ in range(200):
+        assert wait(attempts, clock) == 0
+        attempts.clear(clock.now)
+
+
+def test_a_debt_survives_a_boot(attempts: Attempts, clock: FakeClock) -> None:
+    admitted(attempts, clock, 100)
+    clock.reboot()
+    assert wait(attempts, clock) > 0
+    clock.set_wall(-86400)
+    assert wait(attempts, clock) > 0
+
+
+def test_a_count_of_the_first_version_is_read(tmp_path: Path, clock: FakeClock) -> None:
+    """Written before there were debts: five wrong passcodes, just now."""
+    at = clock.now.boot + clock.now.boot_ms.to_bytes(8, "big") + clock.now.wall_ms.to_bytes(8, "big")
+    body = b"\x01" + (6).to_bytes(4, "big") + at
+    (tmp_path / "attempts").write_bytes(body + primitives.sha256(body)[:8])
+    attempts = Attempts(tmp_path / "attempts")
+    assert wait(attempts, clock) == 10
+    clock.pass_seconds(10)
+    assert wait(attempts, clock) == 0
+    assert (tmp_path / "attempts").stat().st_size == 53
+
+
 @pytest.mark.parametrize("seconds", [-10 * 86400.0, 10 * 86400.0])
 def test_setting_the_date_changes_nothing(attempts: Attempts, clock: FakeClock, seconds: float) -> None:
     use_up(attempts, clock)
@@ -113,17 +176,24 @@ def test_the_file_is_private_and_its_size_never_changes(tmp_path: Path, clock: F
     attempts = Attempts(tmp_path / "attempts")
     attempts.admit(clock.now)
     found = (tmp_path / "attempts").stat()
-    assert (stat.S_IMODE(found.st_mode), found.st_size) == (0o600, 45)
+    assert (stat.S_IMODE(found.st_mode), found.st_size) == (0o600, 53)
 
 
-@given(st.integers(0, 0xFFFFFFFF), readings)
-def test_a_tally_decodes_to_itself(wrong: int, at: Reading) -> None:
-    assert decode(Tally(wrong, at).encode(), at) == Tally(wrong, at)
+debts = st.integers(0, MOST_DEBT_MS)
 
 
-@given(st.integers(0, 0xFFFFFFFF), readings, readings)
-def test_no_clock_makes_the_wait_negative_or_longer_than_it_is(wrong: int, at: Reading, now: Reading) -> None:
+@given(st.integers(0, 0xFFFFFFFF), readings, debts)
+def test_a_tally_decodes_to_itself(wrong: int, at: Reading, debt: int) -> None:
+    assert decode(Tally(wrong, at, debt).encode(), at) == Tally(wrong, at, debt)
+
+
+@given(st.integers(0, 0xFFFFFFFF), readings, debts, readings)
+def test_no_clock_makes_the_wait_negative_or_longer_than_it_is(
+    wrong: int, at: Reading, debt: int, now: Reading
+) -> None:
     assert 0 <= Tally(wrong, at).wait_ms(now) <= wait_after(wrong) <= LONGEST_WAIT_MS
+    assert 0 <= Tally(wrong, at, debt).wait_ms(now) <= LONGEST_WAIT_MS
+    assert 0 <= Tally(wrong, at, debt).after_guess(now).debt_ms <= MOST_DEBT_MS
 
 
 def test_an_unknown_boot_is_not_even_itself() -> None:
