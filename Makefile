@@ -12,7 +12,7 @@ INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo test check bench lock clean
+.PHONY: help setup setup-dev demo test check mutants bench lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | expand -t 12
@@ -34,6 +34,9 @@ check: $(INSTALLED_DEV) ## format, lint, types, layers; changes nothing
 	$(BIN)/mypy
 	$(BIN)/basedpyright --pythonpath $(BIN)/python
 	$(BIN)/lint-imports
+
+mutants: $(INSTALLED_DEV) ## take out one security check at a time: does a test notice? half an hour; ONLY=PATTERN for some
+	$(BIN)/python -m scripts.mutants --only "$(ONLY)"
 
 bench: $(INSTALLED_DEV) ## the benchmarks, JSON on standard output
 	@set -e; for bench in benchmarks/[a-z]*.py; do $(BIN)/python -m "benchmarks.$$(basename "$$bench" .py)"; done
