@@ -142,9 +142,11 @@ class TestStrangers:
         counter.store.put(junk)
         counter = Counter(counter.store)
         counter.meet(ALICE)
-        followed = 0
-        while (counter.follow(), counter.pieces())[1]:
+        followed, is_told = -1, True
+        while is_told:
             followed += 1
+            counter.follow()
+            is_told = bool(counter.pieces())
         assert followed == int(READ_BURST) // (FOLLOW_COST + 200)
 
     def test_a_tag_tells_nothing_finer_than_a_slot_of_the_moment_of_a_deposit(self) -> None:

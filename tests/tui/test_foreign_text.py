@@ -31,7 +31,7 @@ FORBIDDEN = frozenset("\x1b\x07\x9b\r\u202e\u2066\u200b")
 
 def tricks_in(text: str) -> set[str]:
     """Return what of ``text`` must not reach a terminal."""
-    return FORBIDDEN & set(text)
+    return set(text) & FORBIDDEN
 
 
 def drawn(screen: Screen[Any]) -> str:
@@ -123,9 +123,7 @@ async def test_in_questions_about_a_message_or_a_contact(client: FakeClient) -> 
             question = str(demo.app.screen.query_one("#question").render())
             assert "deggub" in question or "eve" in question
             await demo.press("escape")
-            await until(
-                demo.pilot, lambda: demo.app.screen is not None and not isinstance(demo.app.screen, ConfirmScreen)
-            )
+            await until(demo.pilot, lambda: not isinstance(demo.app.screen, ConfirmScreen))
             demo.composer.focus()
 
 

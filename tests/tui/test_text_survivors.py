@@ -86,10 +86,9 @@ def test_a_crash_report_tells_places_and_quotes_nothing(tmp_path: Path) -> None:
     code = compile("def fail(text):\n    raise ValueError(text)\n", str(place), "exec")
     scope: dict[str, object] = {}
     exec(code, scope)
-    try:
+    with pytest.raises(ValueError) as caught:
         eval("fail('my dearest secret')", scope)
-    except ValueError as fault:
-        told = crash.report(fault)
+    told = crash.report(caught.value)
     assert "ValueError" in told
     assert "lib/tui/fails.py:2 fail" in told
     assert "secret" not in told
