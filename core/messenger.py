@@ -7,7 +7,7 @@ for the network are here.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -78,6 +78,7 @@ async def open_messenger(
         gate = Gate(home, node, nursery, chosen, mailbox.put)
         messenger = Messenger(node, gate, mailbox)
         nursery.start_soon(messenger.pump)
+        nursery.start_soon(gate.watch)
         try:
             yield messenger
         finally:
@@ -87,17 +88,27 @@ async def open_messenger(
 
 
 class Mailbox:
-    """Events on their way to whoever reads them; a full box drops, since events are hints."""
+    """Events on their way to whoever reads them; a full box drops, since events are hints.
+
+    A lock takes back what was not read yet: nobody reads contents after it.
+    """
 
     def __init__(self) -> None:
         self._outgoing, self.incoming = trio.open_memory_channel[api.AnyEvent](MAX_EVENTS)
 
     def put(self, event: api.Event) -> None:
         """Add an event; never waits."""
+        if isinstance(event, api.AccountLocked):
+            self._take_back()
         try:
             self._outgoing.send_nowait(cast("api.AnyEvent", event))
         except (trio.WouldBlock, trio.BrokenResourceError):
             return  # a hint less; the reader finds everything in ``message.list``
+
+    def _take_back(self) -> None:
+        with suppress(trio.WouldBlock, trio.ClosedResourceError):  # all read, or nobody reads any more
+            while True:
+                self.incoming.receive_nowait()
 
 
 class Messenger:

@@ -46,6 +46,7 @@ from core.api.device import (
 )
 from core.api.events import (
     AccountLocked as AccountLocked,
+    AccountOpened as AccountOpened,
     AnyEvent as AnyEvent,
     ContactAccepted as ContactAccepted,
     GreetingReceived as GreetingReceived,

@@ -25,7 +25,9 @@ class AccountIdentity(Record, frozen=True):
 class AccountInfo(Record, frozen=True, omit_defaults=False):
     """Whose account this is. Identity and name are empty while locked or while there is no account.
 
-    ``remembered`` says whether the unlocked key is held for 20 hours (None while locked).
+    ``remembered`` says whether the unlocked key is held for 20 hours (None while locked). ``locks_at``: when the vault
+    locks unless the passcode is typed before, also behind the screen lock; until then mail comes in (None while the vault
+    is locked).
     """
 
     identity: str
@@ -33,6 +35,7 @@ class AccountInfo(Record, frozen=True, omit_defaults=False):
     locked: bool
     exists: bool
     remembered: bool | None = None
+    locks_at: int | None = None
 
 
 class AccountCreate(Command[AccountCreated], frozen=True, tag="account.create"):
@@ -52,8 +55,9 @@ class AccountRestore(Command[AccountIdentity], frozen=True, tag="account.restore
 
 
 class AccountUnlock(Command[AccountIdentity], frozen=True, tag="account.unlock"):
-    """Open with the passcode, or without one by the remembered key.
+    """Open with the passcode, or without one by the remembered key, or let go of the screen lock.
 
+    A vault may hold two profiles: the one that the passcode belongs to is open afterwards, and no other.
     Errors: no-account, wrong-passcode, passcode-needed, slow-down.
     """
 
@@ -71,7 +75,10 @@ class AccountLogout(Command[Done], frozen=True, tag="account.logout"):
 
 
 class AccountChangePasscode(Command[Done], frozen=True, tag="account.change_passcode"):
-    """Wrap the same account with another passcode. Errors: wrong-passcode, weak-passcode, slow-down."""
+    """Wrap the same account with another passcode. Errors: wrong-passcode, weak-passcode, slow-down.
+
+    Each change counts as an attempt, like a wrong passcode: whether one is taken tells whether it is in use.
+    """
 
     old: str
     new: str

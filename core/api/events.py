@@ -61,7 +61,13 @@ class AccountLocked(Event, frozen=True, tag="account.locked"):
     vault: bool
 
 
+class AccountOpened(Event, frozen=True, tag="account.opened"):
+    """The account was opened again by the passcode that the program was given; it locks at ``locks_at``."""
+
+    locks_at: int
+
+
 AnyEvent = (
     GreetingReceived | ContactAccepted | MessageReceived | KeepRequested | MessageStateChanged | NetworkChanged
-    | AccountLocked
+    | AccountLocked | AccountOpened
 )  # fmt: skip

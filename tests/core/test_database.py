@@ -309,6 +309,15 @@ def test_a_transaction_that_failed_forgets_nothing(database: Database, path: Pat
     assert texts(database) == ["kept"]
 
 
+def test_what_a_step_dropped_is_gone_from_the_log(path: Path) -> None:
+    opened = Database.open(path, KEY, NOTES)
+    write(opened, "a secret")
+    opened.close()
+    opened = Database.open(path, KEY, (*NOTES, Migration(2, ("DROP TABLE note",))))
+    assert path.with_name("notes.db-wal").stat().st_size == 0
+    opened.close()
+
+
 def test_tidying_empties_the_log_and_a_closed_file_needs_none(database: Database, path: Path) -> None:
     database.checkpoint()
     write(database, "x")

@@ -115,7 +115,14 @@ async def test_requests_are_answered_and_the_end_of_input_ends_it() -> None:
         assert await caller.hear() == {
             "jsonrpc": "2.0",
             "id": 1,
-            "result": {"identity": "", "name": "", "locked": True, "exists": False, "remembered": None},
+            "result": {
+                "identity": "",
+                "name": "",
+                "locked": True,
+                "exists": False,
+                "remembered": None,
+                "locks_at": None,
+            },
         }
         await caller.ask(2, "invite.list")
         assert (await caller.hear())["error"]["data"] == {"kind": "locked"}

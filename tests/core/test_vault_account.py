@@ -101,11 +101,12 @@ def test_an_account_is_never_overwritten(device: Device) -> None:
 
 def test_an_empty_home_has_no_account(device: Device) -> None:
     accounts = device.start()
-    for attempt in (
+    attempts: tuple[Callable[[], object], ...] = (
         accounts.unlock,
         lambda: accounts.unlock(GOOD),
         lambda: accounts.change_passcode(GOOD, BEST),
-    ):
+    )
+    for attempt in attempts:
         with pytest.raises(NoAccount):
             attempt()
     accounts.logout()
