@@ -16,6 +16,7 @@ from core.vault.attempts import FREE_ATTEMPTS, Attempts, Tally, decode
 from core.vault.cost import PRODUCT, Costs
 from core.vault.durable import open_private, replace_file
 from core.vault.errors import UnsafeHome, VaultDamaged, WeakPasscode, WrongPasscode
+from core.vault.given import MAX_SIZE, RESERVED, UnreadablePasscode, read_passcode
 from core.vault.mark import Mark
 from core.vault.passcode import normalise
 from core.vault.profile import Profile
@@ -186,3 +187,36 @@ def test_a_mark_tells_neither_whose_it_is_nor_can_be_moved_without_the_key(tmp_p
     data = path.read_bytes()
     path.write_bytes((6).to_bytes(8, "big") + data[8:])
     assert Mark(tag, key, tmp_path).read() is None
+
+
+# --- a given passcode ----------------------------------------------------------------------------------------------------
+
+
+def pipe_with(data: bytes) -> int:
+    ours, theirs = os.pipe()
+    os.write(theirs, data)
+    os.close(theirs)
+    return ours
+
+
+def test_a_given_passcode_is_read_once_and_left_for_nobody() -> None:
+    descriptor = pipe_with(b"quiet river\nquieter river\n")
+    assert read_passcode(descriptor) == "quiet river"
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(descriptor)
+
+
+def test_what_is_longer_than_any_passcode_is_none() -> None:
+    assert read_passcode(pipe_with(b"x" * MAX_SIZE)) == "x" * MAX_SIZE
+    descriptor = pipe_with(b"x" * (MAX_SIZE + 1))
+    with pytest.raises(UnreadablePasscode, match="longer"):
+        read_passcode(descriptor)
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(descriptor)
+
+
+@pytest.mark.parametrize("descriptor", RESERVED)
+def test_no_passcode_is_read_from_where_it_can_be_seen(descriptor: int) -> None:
+    with pytest.raises(UnreadablePasscode, match="another use"):
+        read_passcode(descriptor)
+    os.fstat(descriptor)  # and it stays open
