@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import time
 import tomllib
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -17,6 +18,10 @@ from typing import IO, Any
 
 import pytest
 
+from core.vault.account import Accounts
+from core.vault.cost import PRODUCT, CostPolicy
+from core.vault.profile import Profile
+from tests.support.descriptors import descriptor
 from tui.cli import VERSION, main
 
 ROOT = Path(__file__).parent.parent
@@ -296,6 +301,81 @@ def test_a_refused_start_is_told_in_one_line() -> None:
         out, err = child.communicate(timeout=PATIENCE)
     assert (child.returncode, out) == (1, "")
     assert err == "sottovoce rpc: Another process uses this account.\n"
+
+
+# --- a passcode by a descriptor -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", ["0", "1", "2", "999"])
+def test_a_descriptor_that_cannot_be_read_is_told_in_one_line(number: str, capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["rpc", "--passcode-fd", number]) == 2
+    said = capfd.readouterr()
+    assert said.out == ""
+    assert re.fullmatch(rf"sottovoce rpc: no passcode can be read from descriptor {number}: [^\n]+\n", said.err)
+
+
+@pytest.mark.parametrize("number", ["", "-1", "three", "3.0", "٣", "99999999999"])
+def test_what_is_no_descriptor_is_told_in_one_line(number: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["rpc", f"--passcode-fd={number}"])
+    assert caught.value.code == 2
+    assert re.fullmatch(r"sottovoce rpc: [^\n]+\n", capsys.readouterr().err)
+
+
+def test_help_says_what_a_given_passcode_costs(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["rpc", "--help"])
+    assert "stays in the memory of this process" in " ".join(capsys.readouterr().out.split())
+
+
+@contextmanager
+def rpc(home: Path, given: bytes | None) -> Generator[subprocess.Popen[str]]:
+    """The real command over a real account, without a network."""
+    alone = ("--home", str(home), "--listen", "127.0.0.1:0", "--no-mainline", "--no-lan", "--leaf", "--no-remember")
+    command = [*SOTTOVOCE, "rpc", *alone]
+    if given is None:
+        with process(command) as child:
+            yield child
+        return
+    with descriptor(given) as number, process([*command, "--passcode-fd", str(number)], pass_fds=(number,)) as child:
+        yield child
+
+
+def ask(child: subprocess.Popen[str], method: str, **params: Any) -> Any:
+    assert child.stdin is not None
+    child.stdin.write(json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}) + "\n")
+    child.stdin.flush()
+    while (line := json.loads(line_of(child.stdout))).get("id") != 1:
+        pass
+    return line["result"]
+
+
+@pytest.mark.network
+@pytest.mark.slow
+def test_rpc_opens_the_account_by_the_passcode_it_was_given(tmp_path: Path) -> None:
+    home, passcode = tmp_path / "home", "quiet river over stones"
+    with Profile(home) as profile:
+        created = Accounts(profile, CostPolicy(PRODUCT.floor, seconds=0), ()).create(passcode)
+    with rpc(home, None) as child:
+        assert ask(child, "account.info")["locked"]
+        end(child)
+    with rpc(home, passcode.encode() + b"\n") as child:
+        info = ask(child, "account.info")
+        assert (info["identity"], info["locked"], info["remembered"]) == (created.identity, False, False)
+        assert time.time() + 19 * 3600 < info["locks_at"] / 1000 < time.time() + 20 * 3600
+        end(child)
+    with rpc(home, b"another passcode\n") as child:
+        out, err = child.communicate(timeout=PATIENCE)
+        assert (child.returncode, out) == (1, "")
+        assert err == "sottovoce rpc: That passcode does not open this account.\n"
+
+
+@pytest.mark.network
+@pytest.mark.slow
+def test_rpc_with_a_passcode_and_no_account_waits_for_one_to_be_made(tmp_path: Path) -> None:
+    with rpc(tmp_path / "home", b"quiet river over stones\n") as child:
+        assert ask(child, "account.info")["exists"] is False
+        end(child)
 
 
 # --- the client ---------------------------------------------------------------------------------------------------------

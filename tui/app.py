@@ -82,6 +82,7 @@ class SottovoceApp(App[None], inherit_bindings=False):
         self.settings = api.Settings()
         self.calendar = calendar or Calendar()
         self.last_conversation: str | None = None
+        self._identity = ""  # whose that conversation is
         self.offer = offer
         self._detected = profile
         self._clock = clock
@@ -201,10 +202,12 @@ class SottovoceApp(App[None], inherit_bindings=False):
     async def _enter(self, first: object = None) -> None:
         """The account is open: show the conversations, and on them what a newcomer chose to do ``first``."""
         try:
-            settings = await self.client.call(api.SettingsGet())
+            settings, info = await self.client.call(api.SettingsGet()), await self.client.call(api.AccountGet())
         except api.ApiError as error:
             self.tell_error(error)
             return
+        if info.identity != self._identity:  # another profile's passcode: nothing of the former one is to be seen
+            self._identity, self.last_conversation = info.identity, None
         self._locked = False
         self._last_key = time.monotonic()
         await self.apply_settings(settings)
@@ -245,13 +248,11 @@ class SottovoceApp(App[None], inherit_bindings=False):
 
     def clear_caches(self) -> None:
         """Forget every text that some cache still holds."""
-        from rich.cells import cached_cell_len
-
-        from tui import text
+        from tui.caches import forget_texts
 
         self.clear_notifications()
-        for cached in (text.clean_text, text.clean_line, text.clean_name, cached_cell_len):
-            cached.cache_clear()
+        self.calendar.forget()
+        forget_texts()
 
     def _watch_idleness(self) -> None:
         """Lock when the time without a key is over, else look again when it could be."""

@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, cast
 
-from core.api import AnyEvent, ApiError, Command, Event, Kind, MessageStateChanged, NetworkChanged
+from core.api import AccountLocked, AnyEvent, ApiError, Command, Event, Kind, MessageStateChanged, NetworkChanged
 from tui import crash
 from tui.host import Mail
 
@@ -70,6 +70,9 @@ class Mailbox:
     def put(self, event: Event) -> None:
         """Add an event; one that only repeats what the last one said replaces it."""
         with self._lock:
+            if isinstance(event, AccountLocked):  # what was not read before the lock is not read after it
+                self._missed = self._missed or bool(self._events)
+                self._events.clear()
             if self._events and _supersedes(event, self._events[-1]):
                 self._events.pop()
             self._missed = self._missed or len(self._events) == self._events.maxlen

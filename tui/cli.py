@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if asked.command == "rpc":
         from tui.headless import run_rpc
 
-        return run_rpc(home, options, remember=remember)
+        return run_rpc(home, options, remember=remember, passcode_fd=asked.passcode_fd)
     if asked.command == "doctor":
         from tui.headless import run_doctor
 
@@ -73,8 +73,21 @@ def _parser() -> argparse.ArgumentParser:
     node = commands.add_parser("node", help="a relay and custodian without a screen or an account")
     _add_common(node, listen_required=True)
 
-    rpc = commands.add_parser("rpc", help="JSON-RPC 2.0, one object a line, on standard input and output")
+    rpc = commands.add_parser(
+        "rpc",
+        help="JSON-RPC 2.0, one object a line, on standard input and output",
+        description="JSON-RPC 2.0, one object a line, on standard input and output. The account starts locked, and locks "
+        "again 20 hours after its passcode was typed. With --passcode-fd it is opened at the start and every 20 hours, "
+        "without anybody: the passcode then stays in the memory of this process for as long as it runs, and with it the "
+        "account lies open to whoever gets at this machine. For bots, rather than for the account of a person.",
+    )
     _add_common(rpc)
+    rpc.add_argument(
+        "--passcode-fd",
+        help="a file descriptor, of a pipe or a file, whose first line is the passcode; it is read at the start and closed",
+        type=_typed(_descriptor),
+        metavar="N",
+    )
 
     doctor = commands.add_parser(
         "doctor",
@@ -132,6 +145,12 @@ def _add_common(parser: argparse.ArgumentParser, *, listen_required: bool = Fals
         metavar="HOST:PORT",
         action="append",
     )
+
+
+def _descriptor(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or len(text) > len("2147483647"):
+        raise BadSpec("the number of a file descriptor is expected")
+    return int(text)
 
 
 def _typed(parse: Callable[[str], T]) -> Callable[[str], T]:

@@ -39,6 +39,10 @@ class Calendar:
         hour, minute = divmod(self.minute(at), 60)
         return f"{hour:02}:{minute:02}"
 
+    def forget(self) -> None:
+        """Forget which moments were asked about: they are when somebody wrote."""
+        self._quarters.clear()
+
     def _quarter(self, at: int) -> tuple[int, int]:
         quarter = at // QUARTER_MS
         known = self._quarters.get(quarter)

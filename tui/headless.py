@@ -18,7 +18,7 @@ import msgspec
 import trio
 
 from core import rpc
-from core.api import ApiError
+from core.api import AccountUnlock, ApiError, Client, Kind
 from core.lasting import set_apart
 from core.open_node import NODE_DATABASE, open_node
 from core.options import NetworkOptions
@@ -31,6 +31,7 @@ from core.vault.errors import (
     VaultDamaged,
     VaultError,
 )
+from core.vault.given import UnreadablePasscode, read_passcode
 from core.vault.node_key import load_or_create
 from core.vault.profile import NODE_KEY, Profile
 from net.errors import Unreachable
@@ -71,12 +72,20 @@ def run_node(home: Path, options: NetworkOptions) -> int:
     return _run("sottovoce node", lambda: _node(home, options))
 
 
-def run_rpc(home: Path, options: NetworkOptions, *, remember: bool = True) -> int:
+def run_rpc(home: Path, options: NetworkOptions, *, remember: bool = True, passcode_fd: int | None = None) -> int:
     """Serve JSON-RPC on standard input and output until the input ends; return the exit status.
 
     Without ``remember`` the passcode is asked for at every start, and nothing is kept outside the process.
+    ``passcode_fd``: a descriptor with the passcode, by which the account is opened and kept open.
     """
-    return _run("sottovoce rpc", lambda: _rpc(home, options, remember=remember))
+    passcode = None
+    if passcode_fd is not None:
+        try:
+            passcode = read_passcode(passcode_fd)
+        except UnreadablePasscode as error:
+            sys.stderr.write(f"sottovoce rpc: no passcode can be read from descriptor {passcode_fd}: {error}\n")
+            return ASKED_WRONGLY
+    return _run("sottovoce rpc", lambda: _rpc(home, options, remember=remember, passcode=passcode))
 
 
 def run_doctor(home: Path, options: NetworkOptions, *, as_json: bool = False) -> int:
@@ -136,22 +145,36 @@ async def _node(home: Path, options: NetworkOptions) -> None:
         raise _Refused(f"{home}: {error.strerror}") from None
 
 
-async def _rpc(home: Path, options: NetworkOptions, *, remember: bool) -> None:
+async def _rpc(home: Path, options: NetworkOptions, *, remember: bool, passcode: str | None) -> None:
     from core.gate import Terms
     from core.messenger import open_messenger
 
-    terms = Terms() if remember else Terms(stores=())
-
+    terms = Terms(stores=None if remember else (), passcode=passcode)
+    refusal: ApiError | None = None
+    dropped = 0
     try:
         async with open_messenger(home, options, terms=terms) as messenger:
             set_apart()
-            dropped = await rpc.serve(messenger, messenger.events, StandardInput(), StandardOutput())
+            refusal = None if passcode is None else await _open(messenger, passcode)
+            if refusal is None:
+                dropped = await rpc.serve(messenger, messenger.events, StandardInput(), StandardOutput())
     except ApiError as error:
-        raise _Refused(error.message) from None
+        refusal = error
     except Unreachable as error:
         raise _Refused(str(error), ASKED_WRONGLY) from None
+    if refusal is not None:
+        raise _Refused(refusal.message)
     if dropped:
         _log.warning("%d events were dropped because nobody read them", dropped)
+
+
+async def _open(client: Client, passcode: str) -> ApiError | None:
+    """Open the account, or return why not; where there is none yet, the caller is about to make it."""
+    try:
+        await client.call(AccountUnlock(passcode=passcode))
+    except ApiError as error:
+        return None if error.kind is Kind.NO_ACCOUNT else error
+    return None
 
 
 async def _doctor(home: Path, options: NetworkOptions, judge: Callable[[bool], None], *, as_json: bool) -> None:

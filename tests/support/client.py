@@ -36,7 +36,8 @@ class FakeClient:
         self.rooms = demo_rooms() if rooms is None else rooms
         self.exists, self.locked, self.remembered = exists, locked, remembered
         self.passcode = PASSCODE
-        self.name = "Alice"
+        self.identity, self.name = ALICE, "Alice"
+        self.locks_at: int | None = None
         self.serves = True
         self.now = now
         self.stored_settings = api.Settings()
@@ -121,8 +122,10 @@ class FakeClient:
 
     def _account_info(self, _: api.AccountGet) -> api.AccountInfo:
         if self.locked or not self.exists:
-            return api.AccountInfo(identity="", name="", locked=self.locked, exists=self.exists)
-        return api.AccountInfo(identity=ALICE, name=self.name, locked=False, exists=True, remembered=True)
+            return api.AccountInfo(identity="", name="", locked=self.locked, exists=self.exists, locks_at=self.locks_at)
+        return api.AccountInfo(
+            identity=self.identity, name=self.name, locked=False, exists=True, remembered=True, locks_at=self.locks_at
+        )
 
     def _account_create(self, command: api.AccountCreate) -> api.AccountCreated:
         if self.exists:

@@ -162,6 +162,15 @@ async def test_stopping_twice_or_before_the_start_is_harmless() -> None:
     await host.stop()
 
 
+async def test_what_was_not_read_before_a_lock_is_not_read_after_it() -> None:
+    mailbox = Mailbox()
+    mailbox.put(api.MessageReceived(conversation="c", id="i", sender="s", text="unread"))
+    mailbox.put(api.AccountLocked(vault=True))
+    mail = mailbox.take()
+    assert mail.events == (api.AccountLocked(vault=True),)
+    assert mail.missed
+
+
 async def test_a_mailbox_that_ran_over_says_so_once() -> None:
     mailbox = Mailbox(limit=3)
     for number in range(5):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from textual.widgets import Static
 
 from core import api
 from tests.support.client import PASSCODE, FakeClient
+from tests.support.world import HOUR, NOW
 from tests.tui.stage import NOTHING, Stage
 from tests.tui.until import until, write
 from tui.screens import lock
@@ -84,13 +86,50 @@ async def test_slowing_down_counts_the_seconds_and_opens_the_field_again(monkeyp
         assert not app.screen.query_one(PasscodeField).disabled
 
 
+def mail(app: Stage) -> str:
+    return str(app.screen.query_one("#mail", Static).render())
+
+
+@pytest.mark.parametrize(
+    ("hours", "sentence"),
+    [
+        (None, "Mail waits with its senders until you unlock."),
+        (1, "Mail comes until 15:30; then it waits."),
+        (12, "Mail comes until tomorrow 02:30; then it waits."),
+    ],
+)
+async def test_it_says_until_when_mail_comes_in(hours: int | None, sentence: str) -> None:
+    world = FakeClient(locked=True)
+    world.locks_at = None if hours is None else NOW + hours * HOUR
+    app = locked(world)
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: mail(app) == sentence)
+
+
+async def test_it_says_so_when_the_vault_locks_behind_it_and_when_it_is_opened_again() -> None:
+    world = FakeClient(locked=True)
+    world.locks_at = NOW + HOUR
+    app = locked(world)
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: mail(app).startswith("Mail comes"))
+        world.locks_at = None
+        world.emit(api.AccountLocked(vault=True))
+        await until(pilot, lambda: mail(app).startswith("Mail waits"))
+        world.locks_at = NOW + HOUR
+        world.emit(api.AccountOpened(locks_at=NOW + HOUR))
+        await until(pilot, lambda: mail(app).startswith("Mail comes"))
+
+
+async def picture(world: FakeClient) -> str:
+    """Return all that a lock shows."""
+    app = locked(world)
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: mail(app))
+        return "\n".join(str(widget.render()) for widget in app.screen.query("Static"))
+
+
 async def test_it_looks_the_same_whoever_is_locked_out() -> None:
     """No name, identity, count or state of the account is on it: two quite different worlds give one picture."""
-    pictures = set()
-    for world in (FakeClient(locked=True), FakeClient([], locked=True, exists=False)):
-        app = locked(world)
-        async with app.run_test() as pilot:
-            await pilot.pause()
-            pictures.add("\n".join(str(widget.render()) for widget in app.screen.query("Static")))
-        assert not any(isinstance(call, api.AccountGet | api.ConversationList) for call in world.calls)
-    assert len(pictures) == 1
+    worlds = (FakeClient(locked=True), FakeClient([], locked=True, exists=False))
+    assert len({await picture(world) for world in worlds}) == 1
+    assert not any(isinstance(call, api.ConversationList) for world in worlds for call in world.calls)

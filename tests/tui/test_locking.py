@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 
 from core import api
 from tests.support.client import PASSCODE, FakeClient
 from tests.support.fake_app import demo_app
+from tests.support.world import BOB, HOUR, NOW
 from tests.tui.demo import running
 from tests.tui.until import until
 from tui import crash, text
@@ -66,6 +69,64 @@ async def test_unlocking_leads_back_to_where_one_was() -> None:
         await demo.press("enter")
         await until(demo.pilot, lambda: top(demo.app) == "MainScreen" and demo.log.model.rows)
         assert demo.main.conversation_id == "bob"
+
+
+async def test_unlocking_as_somebody_else_leads_to_nothing_of_who_was_there_before() -> None:
+    """Another profile's passcode opens that one's account: no word of a conversation that it does not know."""
+    async with running() as demo:
+        await demo.open("bob")
+        await demo.press("alt+l")
+        await until(demo.pilot, lambda: top(demo.app) == "LockScreen" and demo.client.locked)
+        demo.client.identity, demo.client.rooms = BOB, []
+        await demo.write(PASSCODE)
+        await demo.press("enter")
+        await until(demo.pilot, lambda: top(demo.app) == "MainScreen")
+        await demo.calm()
+        assert demo.main.conversation_id is None
+        assert "gone" not in str(demo.main.status.render())
+
+
+def cached_texts() -> str:
+    """Return what all caches of functions hold, in one piece."""
+    caches = [found for found in gc.get_objects() if isinstance(found, type(text.clean_text))]
+    return "\n".join(repr(gc.get_referents(cache)) for cache in caches)
+
+
+async def test_no_cache_of_the_process_holds_a_text_behind_the_lock() -> None:
+    """Ours, nor the libraries': what was drawn, typed, said after a command, and cut at the edge of a pane."""
+    async with running() as demo:
+        await demo.open("bob")
+        demo.client.receive("bob", "the heron lands at midnight \u2026 and \u5bb6\u65cf")
+        await demo.write("half a thought about herons")
+        await demo.press("ctrl+k")
+        await demo.write("heron")
+        await demo.calm()
+        await demo.app.run_action("app.use_theme('heron')")
+        assert "heron" in cached_texts(), "else the search is blind"
+        await demo.press("escape")
+        await demo.press("alt+l")
+        await until(demo.pilot, lambda: top(demo.app) == "LockScreen" and demo.client.locked)
+        await demo.calm()
+        assert "heron" not in cached_texts()
+        assert not vars(demo.app.calendar)["_quarters"]
+
+
+async def test_the_last_hour_is_announced_beside_the_network() -> None:
+    async with running() as demo:
+        status = demo.main.status
+        status.show_lock_time(NOW + 2 * HOUR)
+        assert "locks at" not in str(status.render())
+        status.show_lock_time(NOW + HOUR // 2)
+        assert "locks at 15:00" in str(status.render())
+        status.show_lock_time(None)
+        assert "locks at" not in str(status.render())
+
+
+async def test_the_main_screen_knows_when_it_locks() -> None:
+    client = FakeClient()
+    client.locks_at = NOW + HOUR // 2
+    async with running(client=client) as demo:
+        await until(demo.pilot, lambda: "locks at 15:00" in str(demo.main.status.render()))
 
 
 async def test_a_lock_from_elsewhere_hides_the_screen_too() -> None:

@@ -1,13 +1,14 @@
-"""The lock: a name of the program, a field, and nothing else.
+"""The lock: a name of the program, a field, and until when mail comes in.
 
-It looks the same whether the screen or the vault is locked, whoever's account it is, and whatever it keeps (promise P6); a
-wrong passcode is answered with the same sentence whatever is wrong about it. It is opaque and has no way back but the
-passcode.
+It looks the same whoever's account it is and whatever it keeps (promise P6); a wrong passcode is answered with the same
+sentence whatever is wrong about it. It is opaque and has no way back but the passcode. Whether the screen or the vault is
+locked it does say, since behind the one mail comes in, and behind the other it waits.
 """
 
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -19,12 +20,23 @@ from textual.widgets import Static
 
 from core import api
 from tui.errors import explain
+from tui.format import Calendar
+from tui.frame import frame_of
+from tui.messages import CoreEvent
 from tui.widgets.notice import Notice
 from tui.widgets.secret_field import PasscodeField, SecretField
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.timer import Timer
+
+
+def mail_sentence(locks_at: int | None, now: int, calendar: Calendar) -> str:
+    """Say what becomes of mail: it comes in until the vault locks, then it waits."""
+    if locks_at is None:
+        return "Mail waits with its senders until you unlock."
+    day = "" if calendar.day(locks_at) <= calendar.day(now) else "tomorrow "  # twenty hours reach no further
+    return f"Mail comes until {day}{calendar.clock(locks_at)}; then it waits."
 
 
 class LockScreen(Screen[bool]):
@@ -38,6 +50,7 @@ class LockScreen(Screen[bool]):
         #name { text-style: bold; width: 1fr; text-align: center; }
         PasscodeField { margin-top: 1; }
         Notice { margin-top: 1; height: 2; text-align: center; }
+        #mail { margin-top: 1; width: 1fr; text-align: center; color: $quiet; }
         &:ansi { background: ansi_default; }
     }
     """
@@ -49,15 +62,29 @@ class LockScreen(Screen[bool]):
         self._countdown: Timer | None = None
 
     def compose(self) -> ComposeResult:
-        """Build the three lines."""
+        """Build the four lines."""
         with Vertical(id="lock"):
             yield Static(Content("sottovoce"), id="name")
             yield PasscodeField(placeholder="Passcode", id="passcode")
             yield Notice(id="notice")
+            yield Static(id="mail")
 
     def on_mount(self) -> None:
         """Wait for the passcode."""
         self._field.focus()
+        self._tell_of_mail()
+
+    def on_core_event(self, message: CoreEvent) -> None:
+        """Say anew until when mail comes in: the vault may have locked behind this screen, or been opened again."""
+        if isinstance(message.event, (api.AccountLocked, api.AccountOpened)):
+            self._tell_of_mail()
+
+    @work(exclusive=True, group="mail")
+    async def _tell_of_mail(self) -> None:
+        with suppress(api.ApiError):  # whatever is refused is told once the passcode is typed
+            info = await self.client.call(api.AccountGet())
+            frame = frame_of(self)
+            self.query_one("#mail", Static).update(Content(mail_sentence(info.locks_at, frame.now(), frame.calendar)))
 
     @property
     def _field(self) -> PasscodeField:

@@ -96,6 +96,7 @@ class MainScreen(MainKeeping):
         self.list_view.focus()
         status = await self.client.call(api.NetworkStatusGet())
         self.status.show_peers(status.peers)
+        self.status.show_lock_time((await self.client.call(api.AccountGet())).locks_at)
         if (last := frame_of(self).last_conversation) is not None:
             await self.open_conversation(last)
 

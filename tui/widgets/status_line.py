@@ -18,6 +18,9 @@ from tui.text import fit
 NOTICE_TIME = 6.0
 NOTICE_STYLES = {"information": "$foreground", "warning": "$warning", "error": "bold $error"}
 
+# The last stretch before the vault locks, in which the line says when. Milliseconds.
+SOON = 60 * 60 * 1000
+
 Hint = tuple[str, str]
 """A key and what it does."""
 
@@ -42,6 +45,7 @@ class StatusLine(Widget):
         self._notice: tuple[str, str] | None = None
         self._peers: int | None = None
         self._timer: Timer | None = None
+        self._locks_at: int | None = None
 
     def show_hints(self, hints: Sequence[Hint]) -> None:
         """Say what can be pressed."""
@@ -69,6 +73,19 @@ class StatusLine(Widget):
             self._peers = peers
             self.refresh()
 
+    def show_lock_time(self, locks_at: int | None) -> None:
+        """Say when the vault locks, ms of Unix time, once that is near."""
+        self._locks_at = locks_at
+        if locks_at is not None:
+            left = locks_at - SOON - frame_of(self).now()
+            self.set_timer(max(0, left) / 1000, self.refresh)
+
+    def _lock_time(self) -> Content:
+        frame = frame_of(self)
+        if self._locks_at is None or frame.now() < self._locks_at - SOON:
+            return Content("")
+        return Content.assemble((f"locks at {frame.calendar.clock(self._locks_at)}", "$warning"), "  ")
+
     def _network(self) -> Content:
         glyphs = frame_of(self).glyphs
         if self._peers is None:
@@ -79,7 +96,7 @@ class StatusLine(Widget):
 
     def render(self) -> RenderResult:
         """Return the line, the left side cut if need be."""
-        right = self._network()
+        right = Content.assemble(self._lock_time(), self._network())
         room = self.size.width - right.cell_length - 2
         left = self._left(room)
         return Content.assemble(left, " " * max(1, self.size.width - left.cell_length - right.cell_length), right)
