@@ -16,7 +16,7 @@ from core.api import ApiError, Kind
 from core.crypto import primitives
 from core.crypto.seed import identity_of
 from core.errors import Malformed
-from core.people import inviting, meeting, safekeeping
+from core.people import deleting, inviting, meeting, safekeeping
 from core.people.content import text_size
 from core.people.notices import message_id
 from core.people.work import Work
@@ -229,13 +229,11 @@ def describe_message(work: Work, row: MessageRow) -> api.Message:
     )
 
 
-def _message_delete(work: Work, command: api.MessageDelete) -> api.Done:
+def _message_delete(work: Work, command: api.MessageDelete) -> api.Deleted:
     if len(command.ids) > MAX_DELETED:
         raise ApiError(Kind.TOO_LONG, f"At most {MAX_DELETED} at a time.", limit=MAX_DELETED)
-    for message in command.ids:
-        message_of(work, message)
-    messages.delete(work.tx, command.ids)
-    return api.Done()
+    rows = [message_of(work, message) for message in dict.fromkeys(command.ids)]
+    return deleting.delete(work, rows)
 
 
 def _message_search(work: Work, command: api.MessageSearch) -> list[api.Found]:

@@ -15,3 +15,7 @@ class Malformed(CoreError):
     def __init__(self, what: str) -> None:
         super().__init__(what)
         self.what = what
+
+
+class Newer(Malformed):
+    """Bytes of a version that this program does not know: it has to be updated to read them."""

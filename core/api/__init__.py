@@ -31,6 +31,17 @@ from core.api.base import (
     Record as Record,
     method_of as method_of,
 )
+from core.api.contacts import (
+    Contact as Contact,
+    ContactBlock as ContactBlock,
+    ContactConfirmDevice as ContactConfirmDevice,
+    ContactDevice as ContactDevice,
+    ContactList as ContactList,
+    ContactRemove as ContactRemove,
+    ContactRename as ContactRename,
+    ContactUnblock as ContactUnblock,
+    ConversationDelete as ConversationDelete,
+)
 from core.api.device import (
     FinderInfo as FinderInfo,
     MailboxInfo as MailboxInfo,
@@ -49,6 +60,9 @@ from core.api.events import (
     AccountOpened as AccountOpened,
     AnyEvent as AnyEvent,
     ContactAccepted as ContactAccepted,
+    ContactChanged as ContactChanged,
+    DeviceChanged as DeviceChanged,
+    DeviceState as DeviceState,
     GreetingReceived as GreetingReceived,
     KeepRequested as KeepRequested,
     MessageReceived as MessageReceived,
@@ -85,9 +99,11 @@ from core.api.refusal import (
     Kind as Kind,
 )
 from core.api.talking import (
+    ContactWarning as ContactWarning,
     Conversation as Conversation,
     ConversationList as ConversationList,
     ConversationRead as ConversationRead,
+    Deleted as Deleted,
     DraftSet as DraftSet,
     Found as Found,
     Message as Message,
@@ -105,5 +121,6 @@ AnyCommand = (
     | AccountRename | AccountGet | InviteCreate | InviteList | InviteRevoke | ContactAdd | GreetingList
     | GreetingAccept | GreetingReject | ConversationList | ConversationRead | DraftSet | MessageSend | MessageList
     | MessageDelete | MessageSearch | NetworkStatusGet | SettingsGet | SettingsSet | ContactAskKeep | ContactKeepMail
-    | KeepingGet
+    | KeepingGet | ContactList | ContactRename | ContactBlock | ContactUnblock | ContactRemove | ContactConfirmDevice
+    | ConversationDelete
 )  # fmt: skip

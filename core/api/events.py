@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from core.api.base import Event
 from core.api.talking import State
+
+DeviceState = Literal["vouched", "confirmed", "unknown", "refused"]
 
 
 class GreetingReceived(Event, frozen=True, tag="greeting.received"):
@@ -39,6 +43,20 @@ class KeepRequested(Event, frozen=True, tag="contact.keep_requested"):
     wanted: bool
 
 
+class ContactChanged(Event, frozen=True, tag="contact.changed"):
+    """What a contact calls itself changed, or what the person made of the contact."""
+
+    identity: str
+
+
+class DeviceChanged(Event, frozen=True, tag="device.changed"):
+    """A device of a contact appeared, or was confirmed, refused, let in or put out."""
+
+    identity: str
+    device: str
+    state: DeviceState
+
+
 class MessageStateChanged(Event, frozen=True, tag="message.state"):
     """One of our messages moved on."""
 
@@ -68,6 +86,6 @@ class AccountOpened(Event, frozen=True, tag="account.opened"):
 
 
 AnyEvent = (
-    GreetingReceived | ContactAccepted | MessageReceived | KeepRequested | MessageStateChanged | NetworkChanged
+    GreetingReceived | ContactAccepted | ContactChanged | DeviceChanged | MessageReceived | KeepRequested | MessageStateChanged | NetworkChanged
     | AccountLocked | AccountOpened
 )  # fmt: skip

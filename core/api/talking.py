@@ -8,11 +8,17 @@ from core.api.account import Done
 from core.api.base import Command, Record
 
 
+# Why a contact should be looked at twice: a name that could be taken for another contact's, a device that nobody vouches
+# for, such a device and one that was known before both in use.
+ContactWarning = Literal["look-alike", "unknown-device", "both-alive"]
+
+
 class Conversation(Record, frozen=True, omit_defaults=False):
     """A conversation as a list shows it. ``state``: waiting (greeting not answered yet), open, unanswered (link over).
 
     ``keep_asked``: we asked the other side to keep our mail on its device (whether it does is not told to anybody);
-    ``keep_wanted``: it asks us; ``keeping``: this device does.
+    ``keep_wanted``: it asks us; ``keeping``: this device does. ``name``, ``own_name``, ``blocked``, ``warning``,
+    ``warning_text`` and ``rekey_overdue`` as in ``Contact``.
     """
 
     id: str
@@ -29,6 +35,11 @@ class Conversation(Record, frozen=True, omit_defaults=False):
     keep_asked: bool = False
     keep_wanted: bool = False
     keeping: bool = False
+    own_name: str = ""
+    blocked: bool = False
+    warning: ContactWarning | None = None
+    warning_text: str = ""
+    rekey_overdue: bool = False
 
 
 class ConversationList(Command[list[Conversation]], frozen=True, tag="conversation.list"):
@@ -49,7 +60,9 @@ class DraftSet(Command[Done], frozen=True, tag="draft.set"):
     text: str
 
 
-RowKind = Literal["text", "gap", "device", "keep-asked", "keep-ended", "unknown"]
+RowKind = Literal[
+    "text", "gap", "device", "both-alive", "renamed", "newer-version", "not-told", "keep-asked", "keep-ended", "unknown"
+]
 State = Literal["queued", "sent", "stored", "delivered", "read", "failed"]
 
 
@@ -64,7 +77,9 @@ class Message(Record, frozen=True):
 
     ``state``, ``copies`` and ``until`` are for one's own messages (``received`` else). ``late`` marks a row that came
     after its place was given up. ``kind`` is "text", "gap" (something is missing here), "device" (the other side
-    restored its account on a new device), "keep-asked" (the sender asks that its mail be kept on the other's device),
+    has a device that was not known before), "both-alive" (one that is not known and one that is were both heard: one of them
+    may be a thief's), "renamed" (it calls itself ``text`` now), "newer-version" (it uses a version that this one cannot
+    read), "not-told" (it never heard where you read since you blocked or removed somebody), "keep-asked" (the sender asks that its mail be kept on the other's device),
     "keep-ended" (it no longer does) or "unknown" (newer version needed).
     """
 
@@ -96,8 +111,19 @@ class MessageList(Command[list[Message]], frozen=True, tag="message.list"):
     after: str | None = None
 
 
-class MessageDelete(Command[Done], frozen=True, tag="message.delete"):
-    """Delete rows from this device, from the search index and from the file."""
+class Deleted(Record, frozen=True, omit_defaults=False):
+    """What became of texts of one's own that were deleted before they were delivered.
+
+    ``withdrawn``: so many had not left this device and never will. ``on_their_way``: so many had left it, at least in
+    part; they cannot be taken back, and the other side receives them.
+    """
+
+    withdrawn: int = 0
+    on_their_way: int = 0
+
+
+class MessageDelete(Command[Deleted], frozen=True, tag="message.delete"):
+    """Delete rows from this device, from the search index and from the file; what has not left it is not sent."""
 
     ids: list[str]
 

@@ -1,8 +1,12 @@
 """Double ratchets between devices: Olm by vodozemac, behind the smallest port that this program needs.
 
+An Olm account here lives for one session. Whoever may be written to makes a ``Receiver`` with one one-time key, tells its
+public halves, and throws it away with the first message; whoever writes makes an account, opens a session and throws the
+account away at once. Nothing is left by which a recorded first message could be opened later; the library could not
+forget a fallback key of an account that lives on. Who is who is not Olm's business: what is inside is signed.
+
 vodozemac leaves five things to its caller. Where each is guarded:
-1. A prekey message replayed against a fallback key would make a second session: ``prekey_id`` names it, and
-   ``core.storage.devices`` keeps every id used in the transaction that uses it.
+1. A prekey message replayed would make a second session: the one-time key that it names is gone with its account.
 2. A group session accepts replays: none are used yet; whoever adds them keeps (session, index).
 3. Only 40 skipped keys are kept: ``core.people.reading`` feeds messages in the order of their lane.
 4. Pickles of equal state are equal: they are made with a random key and lie in the encrypted database only.
@@ -12,7 +16,7 @@ vodozemac leaves five things to its caller. Where each is guarded:
 
 from __future__ import annotations
 
-from typing import Protocol, cast
+from typing import NamedTuple
 
 import vodozemac
 
@@ -26,25 +30,34 @@ _HOSTILE = (
     vodozemac.OlmDecryptionException,
 )
 
-
-class _FallbackKeys(Protocol):
-    """What vodozemac's own type stub forgets of an account."""
-
-    @property
-    def fallback_key(self) -> dict[str, vodozemac.Curve25519PublicKey]: ...
-
-    def generate_fallback_key(self) -> None: ...
+PREKEY = 0  # kind of a message that opens a session; 1 is one of a session that is open on both sides
+_KEY_SIZE = 32
+# A prekey message: version 3, then each field as its tag and length (https://gitlab.matrix.org/matrix-org/olm, olm.md).
+_VERSION = 3
+_FIELD_SIZE = 2 + _KEY_SIZE
+_ONE_TIME_KEY, _BASE_KEY, _IDENTITY_KEY = 0x0A, 0x12, 0x1A
 
 
-def prekey_id(kind: int, message: bytes) -> str:
-    """Return the id of the session that a prekey message opens. Raises ``Malformed`` when it is not one."""
-    try:
-        prekey = vodozemac.AnyOlmMessage.from_parts(kind, message).to_pre_key()
-    except _HOSTILE as error:
-        raise Malformed("olm message") from error
-    if prekey is None:
+class PrekeyNames(NamedTuple):
+    """What a prekey message says in the clear: the one-time key it was made for, and its sender's identity key."""
+
+    one_time_key: bytes
+    identity_key: bytes
+
+
+def prekey_names(message: bytes) -> PrekeyNames:
+    """Read which keys a prekey message names. Raises ``Malformed`` when it is not one."""
+    if message[:1] != bytes([_VERSION]):
+        raise Malformed("olm message: version")
+    fields: dict[int, bytes] = {}
+    for start in range(1, 1 + 3 * _FIELD_SIZE, _FIELD_SIZE):
+        field = message[start : start + _FIELD_SIZE]
+        if len(field) != _FIELD_SIZE or field[1] != _KEY_SIZE:
+            raise Malformed("olm message: not a prekey message")
+        fields[field[0]] = field[2:]
+    if fields.keys() != {_ONE_TIME_KEY, _BASE_KEY, _IDENTITY_KEY}:
         raise Malformed("olm message: not a prekey message")
-    return prekey.session_id()
+    return PrekeyNames(fields[_ONE_TIME_KEY], fields[_IDENTITY_KEY])
 
 
 class Session:
@@ -79,56 +92,63 @@ class Session:
         return Session(vodozemac.Session.from_pickle(pickle, key))
 
 
-class Account:
-    """Keys to which others start sessions: a device's, or one invitation's. One fallback key serves every session."""
+def open_session(their_identity: bytes, their_key: bytes) -> Session:
+    """Start a session towards a receiver's keys, from an account of its own that is not kept.
+
+    Raises ``Malformed`` for keys that contribute nothing.
+    """
+    try:
+        return Session(
+            vodozemac.Account().create_outbound_session(
+                vodozemac.Curve25519PublicKey.from_bytes(their_identity),
+                vodozemac.Curve25519PublicKey.from_bytes(their_key),
+            )
+        )
+    except (*_HOSTILE, ValueError) as error:
+        raise Malformed("olm keys") from error
+
+
+class Receiver:
+    """Keys to which one other device can start one session."""
 
     def __init__(self, account: vodozemac.Account) -> None:
         self._account = account
 
     @staticmethod
-    def create() -> tuple[Account, bytes]:
-        """Return a new account and its public fallback key, which vodozemac tells only once."""
+    def create() -> tuple[Receiver, bytes]:
+        """Return a new one and its public one-time key, which vodozemac tells only once."""
         account = vodozemac.Account()
-        keys = cast("_FallbackKeys", account)
-        keys.generate_fallback_key()
-        (fallback,) = keys.fallback_key.values()
+        account.generate_one_time_keys(1)
+        (key,) = account.one_time_keys.values()
         account.mark_keys_as_published()
-        return Account(account), fallback.to_bytes()
+        return Receiver(account), key.to_bytes()
 
     @property
     def identity_key(self) -> bytes:
         """Curve25519 identity key, 32 bytes."""
         return self._account.curve25519_key.to_bytes()
 
-    def open_session(self, their_identity: bytes, their_key: bytes) -> Session:
-        """Start a session towards someone's keys. Raises ``Malformed`` for keys that contribute nothing."""
-        try:
-            return Session(
-                self._account.create_outbound_session(
-                    vodozemac.Curve25519PublicKey.from_bytes(their_identity),
-                    vodozemac.Curve25519PublicKey.from_bytes(their_key),
-                )
-            )
-        except (*_HOSTILE, ValueError) as error:
-            raise Malformed("olm keys") from error
+    def accept_session(self, message: bytes) -> tuple[Session, bytes]:
+        """Take the session that a prekey message opens; return it and the message's plaintext.
 
-    def accept_session(self, their_identity: bytes, kind: int, message: bytes) -> tuple[Session, bytes]:
-        """Take the session that a prekey message opens; return it and the message's plaintext. Raises ``OpenFailed``."""
+        Raises ``OpenFailed`` or ``Malformed``. The one-time key is used up: throw this away.
+        """
+        names = prekey_names(message)
         try:
-            prekey = vodozemac.AnyOlmMessage.from_parts(kind, message).to_pre_key()
+            prekey = vodozemac.AnyOlmMessage.from_parts(PREKEY, message).to_pre_key()
             if prekey is None:
                 raise OpenFailed
-            sender = vodozemac.Curve25519PublicKey.from_bytes(their_identity)
+            sender = vodozemac.Curve25519PublicKey.from_bytes(names.identity_key)
             session, plaintext = self._account.create_inbound_session(sender, prekey)
-        except _HOSTILE as error:
+        except (*_HOSTILE, ValueError) as error:
             raise OpenFailed from error
         return Session(session), plaintext
 
     def pickle(self, key: bytes) -> str:
-        """Return the account sealed with ``key``."""
+        """Return the private keys sealed with ``key``."""
         return self._account.pickle(key)
 
     @staticmethod
-    def restore(pickle: str, key: bytes) -> Account:
+    def restore(pickle: str, key: bytes) -> Receiver:
         """Undo ``pickle``."""
-        return Account(vodozemac.Account.from_pickle(pickle, key))
+        return Receiver(vodozemac.Account.from_pickle(pickle, key))

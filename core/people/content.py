@@ -1,7 +1,8 @@
-"""What is inside an envelope: a block of items, each with a kind.
+"""What is inside an envelope: a block of items, each with a kind, each signed by itself.
 
-Kinds this version does not know are kept as bytes and shown as needing a newer version, so that a later sottovoce can
-send reactions or files to an older one without breaking its lane.
+Kinds this version does not know are kept as bytes, so that a later sottovoce can send reactions or files to an older one
+without breaking its lane: those below 128 are shown as needing a newer version, those from 128 on are kept silently and
+acted on after an upgrade.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Annotated
 import msgspec
 
 from core.errors import Malformed
+from core.people import signing
 from core.people.bounds import (
     MAX_AUDIENCE,
     Bytes4,
@@ -22,12 +24,15 @@ from core.people.bounds import (
     Key,
     Millis,
     Name,
+    Number,
     Signature,
     TextBody,
     decode,
 )
 from core.people.device import Certificate
 from core.people.lane import Offer
+from core.people.prekeys import KeyOffer, Prekey
+from core.people.signing import Entry, Place
 
 # Lanes one acknowledgement speaks of: every generation of every device of the other side, newest first.
 MAX_LANES = 16
@@ -60,12 +65,6 @@ class Ack(msgspec.Struct, frozen=True, array_like=True):
     lanes: Annotated[list[LaneAck], msgspec.Meta(max_length=MAX_LANES)]
 
 
-class KeyOffer(msgspec.Struct, frozen=True, array_like=True):
-    """A one-use X-Wing key to which the other side may seal its next re-keying secret."""
-
-    public: Annotated[bytes, msgspec.Meta(min_length=1216, max_length=1216)]
-
-
 class SealedSecret(msgspec.Struct, frozen=True, array_like=True):
     """A re-keying secret for one device, by the key it offered."""
 
@@ -81,12 +80,15 @@ class Rekey(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Acceptance(msgspec.Struct, frozen=True, array_like=True):
-    """A greeting was accepted: the accepting device, its lane, its account's inbox secret and name."""
+    """A greeting was accepted: the accepting device, its lane, its account's inbox and name, a prekey of its own."""
 
+    version: Annotated[int, msgspec.Meta(ge=1, lt=1 << 16)]
     certificate: Certificate
     offer: Offer
     inbox: Key
+    inbox_number: Number
     name: Name
+    prekey: Prekey
 
 
 class KeepRequest(msgspec.Struct, frozen=True, array_like=True):
@@ -96,21 +98,17 @@ class KeepRequest(msgspec.Struct, frozen=True, array_like=True):
     wanted: bool
 
 
-class Reset(msgspec.Struct, frozen=True, array_like=True):
-    """A new generation of a lane, announced outside it. ``last_index`` is −1 where the writer does not know it.
+class Restart(msgspec.Struct, frozen=True, array_like=True):
+    """First in a lane that a reset began: what its writer holds of the other side's, so that the rest is said again."""
 
-    ``made_at``: network time, and later than that of every reset of this device before, as far as it knows.
-    """
-
-    certificate: Certificate
-    old_generation: Bytes16
-    last_index: Annotated[int, msgspec.Meta(ge=-1, lt=1 << 53)]
-    offer: Offer
     holds: Annotated[list[LaneAck], msgspec.Meta(max_length=MAX_LANES)]
-    made_at: Millis
-    answers: Bytes16  # the generation whose reset this one answers, zeros when it was not asked for
-    inbox: Key  # secret of the writer's addresses
-    signature: Signature
+
+
+class InboxNotice(msgspec.Struct, frozen=True, array_like=True):
+    """From now on the writer reads at the addresses of this secret; of two notices the higher number counts."""
+
+    number: Number
+    inbox: Key
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +119,19 @@ class Unknown:
     raw: bytes
 
 
-Item = Text | Ack | KeyOffer | Rekey | Acceptance | KeepRequest | Unknown
-_KINDS: dict[int, type[Text | Ack | KeyOffer | Rekey | Acceptance | KeepRequest]] = {
+Known = Text | Ack | KeyOffer | Rekey | Acceptance | KeepRequest | Restart | InboxNotice
+Item = Known | Unknown
+# Numbers below this are shown as needing a newer version where they are not known; those from it on are kept silently.
+FIRST_SILENT_KIND = 128
+_KINDS: dict[int, type[Known]] = {
     1: Text,
     2: Ack,
     3: KeyOffer,
     4: Rekey,
     5: Acceptance,
     6: KeepRequest,
+    7: Restart,
+    8: InboxNotice,
 }
 _NUMBER = {kind: number for number, kind in _KINDS.items()}
 
@@ -136,7 +139,8 @@ _NUMBER = {kind: number for number, kind in _KINDS.items()}
 class _Wire(msgspec.Struct, frozen=True, array_like=True):
     made_at: Millis
     items: Annotated[
-        list[tuple[Annotated[int, msgspec.Meta(ge=1, lt=1 << 16)], msgspec.Raw]], msgspec.Meta(max_length=MAX_ITEMS)
+        list[tuple[Annotated[int, msgspec.Meta(ge=1, lt=256)], msgspec.Raw, Signature]],
+        msgspec.Meta(max_length=MAX_ITEMS),
     ]
 
 
@@ -148,32 +152,47 @@ class Block:
     items: tuple[Item, ...]
 
 
-def encode_block(block: Block) -> bytes:
-    """Return the block's MessagePack."""
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A block that came: its items, each with what its device signed of it."""
+
+    made_at: int
+    items: tuple[tuple[Item, bytes], ...]
+
+
+def encode_item(item: Item) -> tuple[int, bytes]:
+    """Return an item's kind and its MessagePack."""
+    if isinstance(item, Unknown):
+        return item.kind, item.raw
+    return _NUMBER[type(item)], msgspec.msgpack.encode(item)
+
+
+def encode_block(block: Block, place: Place, device_seed: bytes) -> bytes:
+    """Return the block's MessagePack, each item signed by the device at ``place``."""
+    encoded = [encode_item(item) for item in block.items]
+    entries = [Entry(n, len(encoded), kind, raw) for n, (kind, raw) in enumerate(encoded)]
     items = [
-        (item.kind, msgspec.Raw(item.raw))
-        if isinstance(item, Unknown)
-        else (_NUMBER[type(item)], msgspec.Raw(msgspec.msgpack.encode(item)))
-        for item in block.items
+        (entry.kind, msgspec.Raw(entry.item), signing.sign(device_seed, place, block.made_at, entry))
+        for entry in entries
     ]
     return msgspec.msgpack.encode(_Wire(block.made_at, items))
 
 
-def _item(kind: int, raw: bytes) -> Item:
+def decode_item(kind: int, raw: bytes) -> Item:
+    """Read an item. Raises ``Malformed``."""
     known = _KINDS.get(kind)
     return Unknown(kind, raw) if known is None else decode(known, raw, f"item of kind {kind}")
 
 
-def decode_block(data: bytes) -> Block:
-    """Read a block. Raises ``Malformed``."""
+def decode_block(data: bytes, place: Place) -> Said:
+    """Read a block and check who signed what. Raises ``Malformed`` or ``OpenFailed``."""
     wire = decode(_Wire, data, "block")
-    return Block(wire.made_at, tuple(_item(kind, bytes(raw)) for kind, raw in wire.items))
-
-
-def reset_message(reset: Reset) -> bytes:
-    """Return what a reset's signature covers."""
-    bare = msgspec.structs.replace(reset, signature=bytes(64))
-    return b"sottovoce/v1/reset-signature" + msgspec.msgpack.encode(bare)
+    items: list[tuple[Item, bytes]] = []
+    for number, (kind, item, signature) in enumerate(wire.items):
+        entry = Entry(number, len(wire.items), kind, bytes(item))
+        signed = signing.verified(place, wire.made_at, entry, signature)
+        items.append((decode_item(kind, entry.item), signed))
+    return Said(wire.made_at, tuple(items))
 
 
 def text_size(text: str) -> int:

@@ -11,27 +11,30 @@ from collections.abc import Iterator
 
 from core.crypto import primitives
 from core.crypto.ratchet import Session
-from core.people import acknowledge, envelope, knowing, lane, safekeeping
-from core.people.bounds import decode
+from core.people import acknowledge, envelope, knowing, lane, prekeys, safekeeping, signing
 from core.people.content import (
     MAX_LANES,
     Ack,
     Block,
+    InboxNotice,
     Item,
-    KeyOffer,
     LaneAck,
     Rekey,
+    Restart,
     SealedSecret,
     Text,
     encode_block,
+    encode_item,
 )
-from core.people.device import TAG_SIZE, Certificate
-from core.people.envelope import Place
-from core.people.fragment import cut
-from core.people.posting import TRY_MS, done, repeat_missing
+from core.people.device import TAG_SIZE
+from core.people.fragment import PIECE_SIZE, cut
+from core.people.moment import DAY_MS
+from core.people.posting import NO_END, NO_END_PAUSE, TRY_MS, done, repeat_missing
+from core.people.prekeys import KeyOffer
+from core.people.signing import Entry, Place
 from core.people.watching import given_up_indexes
 from core.people.work import Work
-from core.storage import accounts, conversations, devices, lanes, messages, postings
+from core.storage import accounts, conversations, devices, lanes, messages, postings, prekeys as prekey_rows
 from core.storage.devices import DeviceRow
 from core.storage.lanes import ReadLane, WriteLane
 from core.storage.messages import KEEP_REQUEST, MessageRow
@@ -42,47 +45,79 @@ BATCH = 16
 # Blocks of one conversation that wait for their first copy: a thousand texts, or a contact who wants everything said
 # again, must not keep those to others waiting for longer than some seconds.
 MAX_UNPOSTED = 32
-# A key for re-keying is offered once the other side has written this many boxes: short chats need none.
-OFFER_AFTER_BOXES = 20
+# Boxes that are made in a day of what was encoded before, because the other side lost it or says so: 26 s of a core. The
+# rest waits for the next day; what was never encoded does not wait.
+MAX_AGAIN_BOXES = 512
+# A text that is encoded again is tried until 30 days after it was written, and for so long at least. Milliseconds.
+LEAST_TRY_MS = 2 * DAY_MS
 
 
-def audience_session(work: Work, device: DeviceRow) -> Session:
-    """Return the ratchet to write to a device by: the one a message last came in by, else a new one."""
+def sessions_for(work: Work, audience: list[DeviceRow]) -> list[tuple[DeviceRow, Session]]:
+    """Return the devices that can be written to, each with its ratchet: the one a message last came in by, else a new one.
+
+    Whoever gave us no key, and whose ratchet is not to be trusted any more, cannot be written to until it answers.
+    """
+    found = [(device, audience_session(work, device)) for device in audience]
+    return [(device, session) for device, session in found if session is not None]
+
+
+def audience_session(work: Work, device: DeviceRow) -> Session | None:
+    """Return the ratchet to write to a device by; a new one uses up the key it offered."""
     for _, pickle, sendable in devices.sessions(work.tx, device.device):
         if sendable:
             return Session.restore(pickle, work.me.pickle_key)
-    return start_session(work, device)
+    if device.offered_key is None:
+        return None
+    offered = prekeys.decode_public(device.offered_key)
+    devices.set_offered_key(work.tx, device.device, None)
+    if not prekeys.is_usable(offered, work.now.network_ms):
+        return None
+    return start_session(work, device.device, offered)
 
 
-def start_session(work: Work, device: DeviceRow) -> Session:
-    """Start a ratchet towards a device's fallback key."""
-    certificate = decode(Certificate, device.certificate, "stored certificate")
-    session = work.olm_account().open_session(certificate.olm_identity, certificate.olm_fallback)
-    pickle = session.pickle(work.me.pickle_key)
-    devices.add_session(work.tx, session.id, device.device, pickle)
+def start_session(work: Work, device: bytes, prekey: prekeys.Prekey) -> Session:
+    """Start a ratchet to a prekey of a device; whoever calls this uses the prekey up."""
+    session = prekeys.session_to(prekey)
+    devices.add_session(work.tx, session.id, device, session.pickle(work.me.pickle_key))
     return session
 
 
-def seal_for(work: Work, audience: list[DeviceRow], block: bytes, place: Place, size: int | None = None) -> bytes:
+def can_write(work: Work, conversation: int) -> bool:
+    """Tell whether somebody there could read what is written now."""
+    for device in knowing.audience(work, conversation):
+        if any(sendable for _, _, sendable in devices.sessions(work.tx, device.device)):
+            return True
+        if device.offered_key is not None:
+            offered = prekeys.decode_public(device.offered_key)
+            if prekeys.is_usable(offered, work.now.network_ms):
+                return True
+    return False
+
+
+def seal_for(work: Work, sessions: list[tuple[DeviceRow, Session]], block: bytes, size: int | None = None) -> bytes:
     """Return an envelope for an audience, every ratchet's new state stored."""
-    sessions = [(device, audience_session(work, device)) for device in audience]
-    sealed = envelope.seal(
-        block, place, work.me.device_seed, [(d.device[:TAG_SIZE], s) for d, s in sessions], size=size
-    )
+    sealed = envelope.seal(block, [(d.device[:TAG_SIZE], s) for d, s in sessions], size=size)
     for _, session in sessions:
         devices.save_session(work.tx, session.id, session.pickle(work.me.pickle_key))
     return sealed
 
 
-def write_block(work: Work, lane_row: WriteLane, items: tuple[Item, ...], message: MessageRow | None = None) -> int:
+def place_of(work: Work, conversation: int, generation: bytes, index: int) -> Place:
+    """Return where a block of ours stands."""
+    recipient = conversations.by_id(work.tx, conversation).identity
+    return Place(work.me.identity, recipient, work.me.device, generation, index)
+
+
+def write_block(
+    work: Work, lane_row: WriteLane, items: tuple[Item, ...], message: MessageRow | None = None, until: int | None = None
+) -> int:
     """Append a block to a lane and keep it as a posting; return its first index."""
-    audience = knowing.audience(work, lane_row.conversation)
-    inbox = conversations.by_id(work.tx, lane_row.conversation).inbox
-    assert inbox is not None
-    place = Place(work.me.identity, lane_row.generation, lane_row.next_index)
+    conversation, index = lane_row.conversation, lane_row.next_index
+    items = (*_restart(work, lane_row), *items)
+    if not any(isinstance(item, Rekey) for item in items):
+        items = (*items, *_offers(work, lane_row))
     made_at = work.now.own_ms if message is None else message.sent_at
-    sealed = seal_for(work, audience, encode_block(Block(made_at, items)), place)
-    pieces = cut(sealed)
+    pieces = cut(_encode(work, lane_row, index, Block(made_at, items)))
     chain, secrets = lane_row.chain, b""
     for _ in pieces:
         box, chain = lane.step(chain)
@@ -90,33 +125,86 @@ def write_block(work: Work, lane_row: WriteLane, items: tuple[Item, ...], messag
     posting = Posting(
         id=0,
         kind="block",
-        conversation=lane_row.conversation,
+        conversation=conversation,
         generation=lane_row.generation,
-        first_index=lane_row.next_index,
+        first_index=index,
         fragments=len(pieces),
         payload=b"".join(pieces),
         secrets=secrets,
-        inbox=inbox,
+        inbox=conversations.inboxes_of(conversations.by_id(work.tx, conversation)),
         message=None if message is None else message.seq,
         made_at=work.now.network_ms,
-        until=work.now.network_ms + TRY_MS,
+        until=_until(work, message) if until is None else until,
+        pause=NO_END_PAUSE if until == NO_END else 0,
+        tells=next((item.number for item in items if isinstance(item, InboxNotice)), 0),
     )
     postings.insert(work.tx, posting)
-    lanes.advance_writing(work.tx, lane_row.generation, chain, lane_row.next_index + len(pieces))
+    lanes.advance_writing(work.tx, lane_row.generation, chain, index + len(pieces))
     accounts.advance(work.tx)
-    return lane_row.next_index
+    if message is not None:
+        _keep_signed(work, message, lane_row, Block(made_at, items))
+    return index
+
+
+def _encode(work: Work, lane_row: WriteLane, index: int, block: Block, size: int | None = None) -> bytes:
+    sessions = sessions_for(work, knowing.audience(work, lane_row.conversation))
+    place = place_of(work, lane_row.conversation, lane_row.generation, index)
+    return seal_for(work, sessions, encode_block(block, place, work.me.device_seed), size)
+
+
+def _restart(work: Work, lane_row: WriteLane) -> tuple[Item, ...]:
+    """A lane that a reset began says first what we hold, so that the other side says the rest again."""
+    return (_restart_of(work, lane_row.conversation),) if lane_row.restarts else ()
+
+
+def _restart_of(work: Work, conversation: int) -> Restart:
+    """Say what is held, of lanes too that were ended by the answer to our reset and were not read to their end."""
+    return Restart([_lane_ack(work, row) for row in lanes.ever_read_in(work.tx, conversation)[:MAX_LANES]])
+
+
+def _offers(work: Work, lane_row: WriteLane) -> tuple[Item, ...]:
+    """Return a key for one device that has none of ours."""
+    for device in knowing.audience(work, lane_row.conversation):
+        if prekeys.is_due(work, device.device):
+            made = prekeys.make(work.now.network_ms)
+            place = lane_row.generation, lane_row.next_index
+            prekeys.keep(work, lane_row.conversation, device.device, made, place)
+            return (KeyOffer(device.device[:TAG_SIZE], made.public),)
+    return ()
+
+
+def _until(work: Work, message: MessageRow | None) -> int:
+    """Return when trying ends: 30 days from now; of what was encoded before, from when it was written."""
+    if message is None or message.generation is None:
+        return work.now.network_ms + TRY_MS
+    return max(message.sent_at + TRY_MS, work.now.network_ms + LEAST_TRY_MS)
+
+
+def _keep_signed(work: Work, message: MessageRow, lane_row: WriteLane, block: Block) -> None:
+    """Keep with a row of ours what was signed of it, as with rows of others."""
+    place = place_of(work, lane_row.conversation, lane_row.generation, lane_row.next_index)
+    for number, item in enumerate(block.items):
+        if getattr(item, "uid", None) == message.uid:
+            entry = Entry(number, len(block.items), *encode_item(item))
+            signature = signing.sign(work.me.device_seed, place, block.made_at, entry)
+            messages.set_signed(work.tx, message.seq, signing.message(place, block.made_at, entry) + signature)
 
 
 def write_pending(work: Work, conversation: int) -> bool:
     """Encode what waits in a conversation, at most ``BATCH`` texts; tell whether more waits."""
     room = MAX_UNPOSTED - postings.count_unposted(work.tx, conversation)
-    rows = messages.pending(work.tx, conversation, max(0, min(BATCH, room)))
+    may_repeat = conversations.spend_again(work.tx, conversation, work.now.day, 0) < MAX_AGAIN_BOXES
+    rows = messages.pending(work.tx, conversation, max(0, min(BATCH, room)), again=may_repeat)
     for row in rows:
         lane_row = lanes.writing(work.tx, conversation)
         assert lane_row is not None
-        lane_row = _rekey_if_due(work, lane_row)
+        lane_row = rekey_if_due(work, lane_row)
         index = write_block(work, lane_row, (_item_of(row), acks(work, conversation)), row)
         messages.place(work.tx, row.seq, lane_row.generation, index)
+        if row.again:
+            after = lanes.written(work.tx, lane_row.generation)
+            assert after is not None
+            conversations.spend_again(work.tx, conversation, work.now.day, after.next_index - index)
     if rows:
         conversations.set_ack_due(work.tx, conversation, due=False)
     return len(rows) == BATCH
@@ -145,63 +233,88 @@ def _lane_ack(work: Work, row: ReadLane) -> LaneAck:
     return acknowledge.describe(row.generation, row.next_index, held, given_up)
 
 
-def write_control(work: Work, conversation: int) -> None:
-    """Write an acknowledgement by itself, with a key offer when one is due."""
+def write_control(work: Work, conversation: int, *items: Item, until: int | None = None) -> None:
+    """Write an acknowledgement by itself, or with items that stand in no row."""
     lane_row = lanes.writing(work.tx, conversation)
     is_known = conversations.by_id(work.tx, conversation).inbox is not None
-    if lane_row is None or not is_known or not devices.of_conversation(work.tx, conversation):
+    if lane_row is None or not is_known or not can_write(work, conversation):
         return
-    items: tuple[Item, ...] = (acks(work, conversation),)
-    if _offer_due(work, conversation):
-        private, public = primitives.xwing_generate()
-        devices.offer_key(work.tx, key_id(public), conversation, private)
-        items = (*items, KeyOffer(public))
-    write_block(work, lane_row, items)
+    lane_row = rekey_if_due(work, lane_row)
+    write_block(work, lane_row, (*items, acks(work, conversation)), until=until)
     conversations.set_ack_due(work.tx, conversation, due=False)
 
 
-def key_id(public: bytes) -> bytes:
-    """Return how a re-keying names the offered key it uses."""
-    return primitives.sha256(public)[:8]
+# --- re-keying ----------------------------------------------------------------------------------------------------------
 
 
-def _offer_due(work: Work, conversation: int) -> bool:
-    read = sum(row.next_index for row in lanes.reading_in(work.tx, conversation)[:1])
-    return read >= OFFER_AFTER_BOXES and not devices.has_offer(work.tx, conversation)
+def is_overdue(work: Work, row: WriteLane) -> bool:
+    """Tell whether a lane was not mixed with a fresh secret for longer than is promised."""
+    is_long_ago = row.next_index > 0 and work.now.network_ms - max(row.rekeyed_at, row.made_at) > lane.REKEY_PROMISED_MS
+    return row.rekeyed_blocks > lane.REKEY_PROMISED_BLOCKS or is_long_ago
 
 
-def _rekey_if_due(work: Work, row: WriteLane) -> WriteLane:
-    age_ms = work.now.network_ms - row.rekeyed_at
-    if row.next_index - row.rekeyed_index < lane.REKEY_AFTER_BOXES and age_ms < lane.REKEY_AFTER_MS:
+def rekey_if_due(work: Work, row: WriteLane) -> WriteLane:
+    """Mix a fresh secret into a lane if it is time to and every device that is to read on has a key; return the lane."""
+    is_due = (
+        row.rekeyed_blocks >= lane.REKEY_AFTER_BLOCKS or work.now.network_ms - row.rekeyed_at >= lane.REKEY_AFTER_MS
+    )
+    if not is_due or row.restarts:
         return row
     audience = knowing.audience(work, row.conversation)
-    if not audience or any(device.offered_key is None for device in audience):
+    with_key = [device for device in audience if _usable_key(work, device) is not None]
+    lacking = [device for device in audience if device not in with_key]
+    if not with_key or not all(not device.is_known or is_overdue(work, row) for device in lacking):
         return row
+    for device in lacking:  # it cannot read on, and will ask for a fresh start when it notices
+        devices.set_left_behind(work.tx, device.device, left=True)
+    return _rekey(work, row, with_key)
+
+
+def _usable_key(work: Work, device: DeviceRow) -> prekeys.Prekey | None:
+    if device.offered_key is None:
+        return None
+    offered = prekeys.decode_public(device.offered_key)
+    return offered if prekeys.is_usable(offered, work.now.network_ms) else None
+
+
+def _rekey(work: Work, row: WriteLane, audience: list[DeviceRow]) -> WriteLane:
     secret = primitives.random_bytes(32)
-    sealed = tuple(_seal_secret(device, secret) for device in audience)
-    write_block(work, row, (Rekey(list(sealed)),))
-    for device in audience:
-        devices.set_offered_key(work.tx, device.device, None)
+    sealed = [_seal_secret(work, row, device, secret) for device in audience]
+    write_block(work, row, (Rekey(sealed),))
     after = lanes.written(work.tx, row.generation)
     assert after is not None
-    lanes.advance_writing(work.tx, row.generation, lane.rekey(after.chain, secret), after.next_index)
-    lanes.mark_rekeyed(work.tx, row.generation, after.next_index, work.now.network_ms)
+    lanes.mark_rekeyed(
+        work.tx, row.generation, lane.rekey(after.chain, secret), after.next_index, work.now.network_ms
+    )
     rekeyed = lanes.written(work.tx, row.generation)
     assert rekeyed is not None
     return rekeyed
 
 
-def _seal_secret(device: DeviceRow, secret: bytes) -> SealedSecret:
-    assert device.offered_key is not None
-    sealed = primitives.xwing_seal(device.offered_key, secret, b"sottovoce/v1/lane/rekey" + device.device)
-    return SealedSecret(device.device[:TAG_SIZE], key_id(device.offered_key), sealed)
+def rekey_info(conversation: bytes, generation: bytes, device: bytes) -> bytes:
+    """Return what binds a re-keying secret to its lane and its reader."""
+    return b"sottovoce/v1/lane/rekey" + conversation + generation + device
 
 
-def apply_ack(work: Work, ack: LaneAck, conversation: int) -> bool:
+def _seal_secret(work: Work, row: WriteLane, device: DeviceRow, secret: bytes) -> SealedSecret:
+    offered = _usable_key(work, device)
+    assert offered is not None
+    recipient = conversations.by_id(work.tx, row.conversation).identity
+    info = rekey_info(signing.conversation_hash(work.me.identity, recipient), row.generation, device.device)
+    # The Olm half goes with it where there is a ratchet already; where there is none this block opens it.
+    sealed = primitives.xwing_seal(offered.xwing, secret, info)
+    if any(sendable for _, _, sendable in devices.sessions(work.tx, device.device)):
+        devices.set_offered_key(work.tx, device.device, None)
+    return SealedSecret(device.device[:TAG_SIZE], offered.key_id, sealed)
+
+
+def apply_ack(work: Work, ack: LaneAck, device: DeviceRow) -> bool:
     """Let go of what the other side holds; repeat what it lacks, and say again what it gave up waiting for.
 
+    The word of a device that is not known ends nothing; it is noted, in case the device is confirmed.
     False when it holds more of the lane we write than was written here: then this state is an old copy.
     """
+    conversation = device.conversation
     written = lanes.written(work.tx, ack.generation)
     if written is None or written.conversation != conversation:
         return True
@@ -209,24 +322,73 @@ def apply_ack(work: Work, ack: LaneAck, conversation: int) -> bool:
         return written.ended
     for posting in postings.of_lane(work.tx, ack.generation):
         if acknowledge.covers(ack, posting.first_index, posting.fragments):
-            done(work, posting, "delivered")
-        elif acknowledge.lacks(ack, posting.first_index, posting.fragments):
+            if device.is_known:
+                done(work, posting, "delivered")
+            else:
+                postings.note_held(work.tx, posting.id)
+        elif acknowledge.lacks(ack, posting.first_index, posting.fragments) and device.is_known:
+            prekey_rows.drop_told_at(work.tx, ack.generation, posting.first_index)
             _say_again(work, posting)
-    for kind in ("acceptance", "reset"):  # who speaks of a generation has learned of it
-        for posting in postings.of_conversation(work.tx, conversation, kind):
-            if posting.generation == ack.generation:
-                done(work, posting, None)
+    prekey_rows.drop_before(work.tx, device.device, ack.generation, ack.next)
+    conversations.prove_roots(work.tx, conversation, ack.generation)
+    _let_go_of_announcements(work, device, ack.generation)
     lacking = set(acknowledge.missing(ack))
     if lacking:
         repeat_missing(work, ack.generation, lacking)
     return True
 
 
+def _let_go_of_announcements(work: Work, device: DeviceRow, generation: bytes) -> None:
+    """Whoever speaks of a generation has learned of it."""
+    for kind in ("acceptance", "reset"):
+        for posting in postings.of_conversation(work.tx, device.conversation, kind):
+            if posting.generation == generation and posting.device in {None, prekeys.ANYBODY, device.device}:
+                done(work, posting, None)
+
+
 def _say_again(work: Work, posting: Posting) -> None:
     done(work, posting, None)
     row = None if posting.message is None else messages.by_seq(work.tx, posting.message)
     if row is not None and row.state != "failed":
-        messages.set_pending(work.tx, row.seq)
+        messages.set_pending(work.tx, row.seq, again=True)
+
+
+# --- taking back --------------------------------------------------------------------------------------------------------
+
+
+def withdraw(work: Work, posting: Posting) -> bool:
+    """Take back what a posting says, if none of it was handed to the node; tell whether that was so.
+
+    Its indexes get an empty block, so that the lane has no hole and no index is ever used for two contents that left.
+    """
+    if postings.was_handed_over(work.tx, posting.id):
+        return False
+    if posting.kind != "block" or posting.generation is None:
+        done(work, posting, None)
+        return True
+    lane_row = lanes.written(work.tx, posting.generation)
+    if lane_row is None or lane_row.ended or not can_write(work, posting.conversation):
+        done(work, posting, None)  # the lane ends before it, or with it
+        return True
+    items = tuple(_beside_the_text(work, lane_row, posting.first_index))
+    size = posting.fragments * PIECE_SIZE
+    try:
+        sealed = _encode(work, lane_row, posting.first_index, Block(work.now.own_ms, items), size)
+    except ValueError:  # more ratchets than when it was written: no room; the lane ends here and begins anew
+        lanes.end_writing(work.tx, posting.conversation)
+        done(work, posting, None)
+        return True
+    postings.replace_payload(work.tx, posting.id, b"".join(cut(sealed)))
+    return True
+
+
+def _beside_the_text(work: Work, lane_row: WriteLane, index: int) -> Iterator[Item]:
+    """Yield what a block held beside its text and acknowledgements, and the other side must still learn."""
+    if index == 0 and lane_row.born > 1:
+        yield _restart_of(work, lane_row.conversation)
+    told = prekey_rows.told_at(work.tx, lane_row.generation, index)
+    if told is not None:
+        yield KeyOffer(told.device[:TAG_SIZE], prekeys.decode_public(told.public))
 
 
 def future_ids(row: WriteLane, days: range) -> Iterator[tuple[int, bytes]]:

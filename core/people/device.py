@@ -1,28 +1,41 @@
 """Devices and their certificates.
 
-A device has random keys of its own; the account's identity signs them. What a device says is the account's word, and the
-other side addresses each device by itself.
+A device has a random signing key of its own; the account's identity signs it. What a device says is the account's word,
+and the other side addresses each device by itself. Whoever has the account's words can certify a device; so a certificate
+alone makes a device *unknown*. It is known when a device that was known before vouches for it, or when the person says so
+(``core.people.knowing``).
+
+A certificate is one entry of the account's list of devices: it says which list (``number``), whether the device is still
+one of it (``state``), and who vouches. The list has one entry in this version.
 """
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
 
 from core.crypto import primitives
-from core.errors import Malformed
-from core.people.bounds import Key, Millis, Signature
+from core.errors import Malformed, Newer
+from core.people.bounds import Key, Millis, Number, Signature
 
 TAG_SIZE = 4  # how an envelope names a device among its audience
+VERSION = 1
+ACTIVE, REMOVED = 0, 1
+FIRST_LIST = 1
 
 
 class Certificate(msgspec.Struct, frozen=True, array_like=True):
-    """A device's public keys, signed by its account's identity."""
+    """A device's public key, signed by its account's identity. ``voucher`` and ``vouch`` are empty without one."""
 
+    version: Annotated[int, msgspec.Meta(ge=1, lt=1 << 16)]
     identity: Key
     device: Key  # Ed25519, signs content
-    olm_identity: Key  # Curve25519
-    olm_fallback: Key  # Curve25519; a session to it can be started at any time
     created_at: Millis
+    number: Number
+    state: Annotated[int, msgspec.Meta(ge=0, lt=256)]
+    voucher: Annotated[bytes, msgspec.Meta(max_length=32)]
+    vouch: Annotated[bytes, msgspec.Meta(max_length=64)]
     signature: Signature
 
     @property
@@ -31,25 +44,50 @@ class Certificate(msgspec.Struct, frozen=True, array_like=True):
         return self.device[:TAG_SIZE]
 
 
-def _signed(device: bytes, olm_identity: bytes, olm_fallback: bytes, created_at: int) -> bytes:
-    return b"sottovoce/v1/device" + device + olm_identity + olm_fallback + created_at.to_bytes(8, "big")
+def _entry(certificate: Certificate) -> bytes:
+    return (
+        certificate.identity
+        + certificate.device
+        + certificate.created_at.to_bytes(8, "big")
+        + certificate.number.to_bytes(4, "big")
+        + bytes([certificate.state])
+        + certificate.voucher.ljust(32, b"\0")
+    )
 
 
-def certify(identity_seed: bytes, device: bytes, olm_identity: bytes, olm_fallback: bytes, now_ms: int) -> Certificate:
-    """Sign a device's keys with the account's identity."""
-    signature = primitives.ed25519_sign(identity_seed, _signed(device, olm_identity, olm_fallback, now_ms))
+def _signed(certificate: Certificate) -> bytes:
+    return b"sottovoce/v1/device" + _entry(certificate)
+
+
+def _vouched(certificate: Certificate) -> bytes:
+    return b"sottovoce/v1/vouch" + _entry(certificate)
+
+
+def certify(identity_seed: bytes, device: bytes, now_ms: int, voucher_seed: bytes | None = None) -> Certificate:
+    """Sign a device's key with the account's identity, and with the device that vouches for it if there is one."""
+    voucher = b"" if voucher_seed is None else primitives.ed25519_public(voucher_seed)
     identity = primitives.ed25519_public(identity_seed)
-    return Certificate(identity, device, olm_identity, olm_fallback, now_ms, signature)
+    bare = Certificate(VERSION, identity, device, now_ms, FIRST_LIST, ACTIVE, voucher, b"", bytes(64))
+    signature = primitives.ed25519_sign(identity_seed, _signed(bare))
+    vouch = b"" if voucher_seed is None else primitives.ed25519_sign(voucher_seed, _vouched(bare))
+    return msgspec.structs.replace(bare, vouch=vouch, signature=signature)
 
 
 def check(certificate: Certificate) -> Certificate:
-    """Return the certificate if the identity signed it and its keys can be used. Raises ``Malformed``.
+    """Return the certificate if the identity signed it. Raises ``Newer`` or ``Malformed``.
 
-    Whoever signs it may lie about every key in it: nothing later may stumble over one.
+    Whoever signs it may lie about everything in it: nothing later may stumble over that.
     """
-    message = _signed(certificate.device, certificate.olm_identity, certificate.olm_fallback, certificate.created_at)
-    if not primitives.ed25519_verify(certificate.identity, certificate.signature, message):
+    if certificate.version > VERSION:
+        raise Newer("device certificate")
+    if certificate.state != ACTIVE or len(certificate.voucher) not in {0, 32}:
+        raise Malformed("device certificate: state")
+    if not primitives.ed25519_verify(certificate.identity, certificate.signature, _signed(certificate)):
         raise Malformed("device certificate")
-    if not all(map(primitives.is_x25519_public, (certificate.olm_identity, certificate.olm_fallback))):
-        raise Malformed("device certificate: keys")
     return certificate
+
+
+def is_vouched_by(certificate: Certificate, device: bytes) -> bool:
+    """Tell whether a device signed that this one is of the same account."""
+    is_named = certificate.voucher == device != certificate.device
+    return is_named and primitives.ed25519_verify(device, certificate.vouch, _vouched(certificate))

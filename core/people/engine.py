@@ -14,10 +14,21 @@ from random import SystemRandom
 
 from core import api
 from core.errors import Malformed, OpenFailed
-from core.people import acknowledge, conversing, inviting, meeting, posting, reading, resetting
+from core.people import (
+    acknowledge,
+    conversing,
+    inboxes,
+    inviting,
+    knowing,
+    lane,
+    meeting,
+    posting,
+    prekeys,
+    reading,
+    resetting,
+    upgrading,
+)
 from core.people.account_keys import AccountKeys
-from core.people.bounds import decode
-from core.people.device import Certificate
 from core.people.effects import BoxDraft, Effect, Fetch, Follow, RecordDraft, Retry
 from core.people.fetching import Fetching
 from core.people.foresight import Foresight
@@ -58,6 +69,11 @@ TAG_HOURS = 50
 CURSOR_HOURS = 72
 # Announcements live for 49 hours; for longer than that a lane that ended is known by its name.
 ENDED_DAYS = 4
+# What was deleted here is remembered for so long: no copy of it comes after that. Milliseconds.
+DELETED_MS = 130 * DAY_MS
+# Ways of putting a slot's pieces together that are tried in one transaction, 0.6 ms each: whoever knows a link can write
+# four variants of each.
+MAX_SLOT_TRIES = 64
 # Copies repeated at a time when a custodian comes up; the rest follow with later duties.
 MAX_REPEATED = 256
 # Somebody looks at a chat that was listed or written to within this many seconds.
@@ -83,10 +99,9 @@ class Engine:
             row = accounts.load(tx)
             if row is None:
                 row = new_account(keys.identity, now)
-                accounts.create(tx, row)
+                accounts.create(tx, row, upgrading.PRESENT)
             self.counter = row.counter
-        certificate = decode(Certificate, row.certificate, "stored certificate")
-        self.me = Me(keys.identity, row.device_seed, certificate, row.pickle_key, keys.inbox)
+        self.me = upgrading.open_me(database, keys, now)
         self._watches = Watches(now.day)
         self._solving: set[tuple[int, int]] = set()
         self._fetching = Fetching()
@@ -114,7 +129,7 @@ class Engine:
                 yield work
                 row = accounts.load(tx)
                 assert row is not None
-            self.counter = row.counter
+            self.counter, self.me = row.counter, work.me
             self._fetching.asked(
                 (tag for effect in work.effects if isinstance(effect, Fetch) for tag in effect.tags), now.mono
             )
@@ -141,8 +156,10 @@ class Engine:
             if self._distrust:
                 resetting.distrust_state(work)
                 self._distrust = False
+            reading.take_later(work)
             for row in lanes.every_reading(tx):
-                self._watches.watch_lane(row, lanes.held_indexes(tx, row.generation))
+                if not conversations.by_id(tx, row.conversation).blocked:
+                    resetting.watch_lane(work, row)
             for invitation in meetings.every(tx):
                 inviting.watch(work, invitation)
             for conversation in conversations.every(tx):
@@ -257,10 +274,14 @@ class Engine:
             return False
         if place.watch.startswith("greeting:") and not posting.is_paid(box, self._price, WORK_FACTOR):
             return False
-        stored = StoredSlot(place.watch, place.day, place.number)
+        if work.slot_tries >= MAX_SLOT_TRIES:  # another time: somebody filled a slot with rubbish
+            self._fetching.asked([tag_of(box.box_id)], work.now.mono)
+            return True
+        stored = StoredSlot(place.watch, lane.plain_day(place.day), place.number)
         if not meetings.add_piece(work.tx, stored, place.fragment, box.variant(), plaintext):
             return True
-        for sealed in whole_slots(meetings.pieces(work.tx, stored), watch.fragments):
+        for sealed in whole_slots(meetings.pieces(work.tx, stored), watch.fragments, (place.fragment, plaintext)):
+            work.slot_tries += 1
             if self._on_slot(work, place.watch, sealed):
                 meetings.drop_pieces(work.tx, stored)
                 return True
@@ -316,6 +337,12 @@ class Engine:
         work.want(self._fetching.overdue(work.now.mono, self._watches.is_wanted))
         inviting.repeat_records(work)
         reading.give_up_holes(work)
+        reading.forget_given_up(work)
+        resetting.let_in_who_waited(work)
+        resetting.end_overtaken(work)
+        resetting.forget_former_roots(work)
+        prekeys.forget_old(work)
+        messages.forget_deleted(work.tx, work.now.sure_ms - DELETED_MS)
         resetting.repair(work)
         posting.give_up(work)
         posting.repeat_unconfirmed(work, MAX_REPEATED)
@@ -325,6 +352,7 @@ class Engine:
         meetings.expire_pieces(work.tx, work.now.sure_ms // DAY_MS - 3)
         inviting.forget_expired(work)
         lanes.forget_ended(work.tx, work.now.sure_ms - ENDED_DAYS * DAY_MS)
+        inboxes.tend(work, may_write=self._may_write(work))
         self._keeping.tend(work)
 
     def _turn_day(self, work: Work) -> None:
@@ -343,6 +371,8 @@ class Engine:
         if not self._may_write(work):
             return
         for conversation in conversations.acks_due(work.tx):
+            if conversations.by_id(work.tx, conversation).blocked:
+                continue  # who is blocked is told nothing
             at = self._ack_at.get(conversation)
             if at is None:
                 self._ack_at[conversation] = work.now.mono + self._ack_delay(conversation, work.now)
@@ -382,10 +412,11 @@ class Engine:
     @staticmethod
     def _write_pending(work: Work, conversation: int) -> None:
         row = conversations.by_id(work.tx, conversation)
-        if row.state != "open" or row.inbox is None or not devices.of_conversation(work.tx, conversation):
+        if row.state != "open" or row.blocked or row.inbox is None or not knowing.audience(work, conversation):
             return  # nobody there can be written to yet
         Engine._ensure_lane(work, conversation)
-        conversing.write_pending(work, conversation)
+        if conversing.can_write(work, conversation):
+            conversing.write_pending(work, conversation)
 
     @staticmethod
     def _ensure_lane(work: Work, conversation: int) -> None:

@@ -1,8 +1,7 @@
-"""One content for several devices: encrypted once, its key wrapped for each by the double ratchet, signed by its device.
+"""One content for several devices: encrypted once, its key wrapped for each by the double ratchet.
 
-The signature is part of what is sealed, and covers who wrote it and where it stands, so that it proves a message to
-others and cannot be moved to another place. Each device also receives a hash of what it will find, so that one body can
-not say different things to different devices (AES-GCM does not commit to its key).
+Each device also receives a hash of what it will find, so that one body can not say different things to different devices
+(AES-GCM does not commit to its key). Who wrote it is said inside: items are signed one by one (``core.people.signing``).
 """
 
 from __future__ import annotations
@@ -20,21 +19,7 @@ from net.codec import Reader, uint
 from net.errors import DecodeError
 
 _COMMITMENT_SIZE = 16
-_SIGNATURE_SIZE = 64
 _ZERO_NONCE = bytes(12)  # the content key is random and used once
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a block stands: who wrote it, in which generation, from which index on."""
-
-    author: bytes
-    generation: bytes
-    index: int
-
-    def signed(self, block: bytes) -> bytes:
-        """Return what the device signs."""
-        return b"sottovoce/v1/content" + self.author + self.generation + uint(self.index, 8) + block
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,28 +30,20 @@ class Wrapped:
     message: bytes
 
 
-def seal(
-    block: bytes,
-    place: Place,
-    device_seed: bytes,
-    audience: Sequence[tuple[bytes, Session]],
-    *,
-    size: int | None = None,
-) -> bytes:
+def seal(block: bytes, audience: Sequence[tuple[bytes, Session]], *, size: int | None = None) -> bytes:
     """Return the envelope, padded to a class (or to ``size``). ``audience`` is (device tag, session) per device.
 
     Every session's state has changed and must be stored with the envelope in one transaction.
     """
     content_key = primitives.random_bytes(32)
-    signed = primitives.ed25519_sign(device_seed, place.signed(block)) + block
-    wrap = content_key + primitives.sha256(signed)[:_COMMITMENT_SIZE]
+    wrap = content_key + primitives.sha256(block)[:_COMMITMENT_SIZE]
     head = bytes([len(audience)])
     for tag, session in audience:
         kind, message = session.encrypt(wrap)
         head += tag + bytes([kind]) + uint(len(message), 2) + message
     overhead = len(head) + primitives.SEAL_OVERHEAD
-    total = padded_size(overhead + len(signed)) if size is None else size
-    return head + primitives.aead_seal(content_key, _ZERO_NONCE, pad(signed, total - overhead), b"")
+    total = padded_size(overhead + len(block)) if size is None else size
+    return head + primitives.aead_seal(content_key, _ZERO_NONCE, pad(block, total - overhead), b"")
 
 
 def decode(envelope: bytes) -> tuple[dict[bytes, Wrapped], bytes]:
@@ -85,28 +62,20 @@ def decode(envelope: bytes) -> tuple[dict[bytes, Wrapped], bytes]:
         raise Malformed(error.what) from error
 
 
-def open_body(wrap: bytes, body: bytes, place: Place, device: bytes) -> bytes:
+def open_body(wrap: bytes, body: bytes) -> bytes:
     """Return the block inside ``body``, given what the ratchet unwrapped. Raises ``OpenFailed`` or ``Malformed``."""
     if len(wrap) != primitives.KEY_SIZE + _COMMITMENT_SIZE:
         raise Malformed("envelope: wrapped key")
-    signed = unpad(primitives.aead_open(wrap[:32], _ZERO_NONCE, body, b""))
-    if not primitives.equal(primitives.sha256(signed)[:_COMMITMENT_SIZE], wrap[32:]):
-        raise OpenFailed
-    signature, block = signed[:_SIGNATURE_SIZE], signed[_SIGNATURE_SIZE:]
-    if not primitives.ed25519_verify(device, signature, place.signed(block)):
+    block = unpad(primitives.aead_open(wrap[:32], _ZERO_NONCE, body, b""))
+    if not primitives.equal(primitives.sha256(block)[:_COMMITMENT_SIZE], wrap[32:]):
         raise OpenFailed
     return block
 
 
-def open_envelope(
-    envelope: bytes, our_tag: bytes, place: Place, device: bytes, unwrap: Callable[[Wrapped], bytes]
-) -> bytes:
-    """Return the block for the device ``our_tag`` written by ``device`` at ``place``.
-
-    ``unwrap`` runs the ratchet. Raises ``OpenFailed`` or ``Malformed``.
-    """
+def open_envelope(envelope: bytes, our_tag: bytes, unwrap: Callable[[Wrapped], bytes]) -> bytes:
+    """Return the block for the device ``our_tag``; ``unwrap`` runs the ratchet. Raises ``OpenFailed`` or ``Malformed``."""
     wraps, body = decode(envelope)
     ours = wraps.get(our_tag)
     if ours is None:
         raise OpenFailed
-    return open_body(unwrap(ours), body, place, device)
+    return open_body(unwrap(ours), body)

@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from core.crypto import primitives
-from core.errors import Malformed, OpenFailed
+from core.errors import Malformed, Newer, OpenFailed
 from core.people.bounds import Key, Name, decode
 from core.people.device import Certificate, check
 from core.people.fragment import pad, unpad
@@ -24,10 +24,14 @@ from net.errors import DecodeError
 
 SCHEME = "SOTTOVOCE:"
 _VERSION = 1
+_LAST_TAG = 2  # of what a record may hold
+_CONTENT_VERSION = 1  # of bundles and tombstones
 _CHECKSUM_SIZE = 4
 _BODY_SIZE = 70
 _LINK_SIZE = _BODY_SIZE + _CHECKSUM_SIZE  # 74 bytes = 119 base32 characters: a version-5 QR holds 154 with the scheme
 _TEXT_SIZE = -(-_LINK_SIZE * 8 // 5)
+# No version's link is longer: what a QR code holds. Base32 characters.
+_MAX_TEXT_SIZE = 4096
 # A bundle is about 1.7 KiB with its device certificate; the tombstone that replaces it must not be told by its size.
 RECORD_SIZE = 4096
 # Each content has a sequence number, and so a key, of its own; a revocation stands above all.
@@ -80,9 +84,9 @@ def _checksum(body: bytes) -> bytes:
 
 
 def decode_link(text: str) -> Link:
-    """Read a link as people paste it. Raises ``Malformed`` for anything altered or of another version."""
+    """Read a link as people paste it. Raises ``Newer`` for a link of a later version, ``Malformed`` for anything altered."""
     compact = "".join(text.split()).upper().removeprefix(SCHEME)
-    if len(compact) != _TEXT_SIZE:
+    if not _TEXT_SIZE <= len(compact) <= _MAX_TEXT_SIZE:
         raise Malformed("link: length")
     try:
         data = base64.b32decode(compact + "=" * (-len(compact) % 8))
@@ -90,10 +94,13 @@ def decode_link(text: str) -> Link:
         raise Malformed("link: alphabet") from error
     if base64.b32encode(data).decode().rstrip("=") != compact:
         raise Malformed("link: spare bits")
-    reader = Reader(data, "link")
-    body = reader.take(_BODY_SIZE)
-    if reader.rest() != _checksum(body):
+    body, checksum = data[:-_CHECKSUM_SIZE], data[-_CHECKSUM_SIZE:]
+    if checksum != _checksum(body):
         raise Malformed("link: checksum")
+    if body[0] > _VERSION:  # every version begins with its number and ends with the checksum
+        raise Newer("link")
+    if len(body) != _BODY_SIZE:
+        raise Malformed("link: length")
     return _read_body(body)
 
 
@@ -112,6 +119,7 @@ def _read_body(body: bytes) -> Link:
 class Bundle(msgspec.Struct, frozen=True, array_like=True, tag=1):
     """The keys for a first message, made for one invitation, and who invites."""
 
+    version: Annotated[int, msgspec.Meta(ge=1, lt=1 << 16)]
     xwing: Annotated[bytes, msgspec.Meta(min_length=1216, max_length=1216)]
     olm_identity: Key
     olm_key: Key
@@ -122,7 +130,18 @@ class Bundle(msgspec.Struct, frozen=True, array_like=True, tag=1):
 class Tombstone(msgspec.Struct, frozen=True, array_like=True, tag=2):
     """The invitation is over."""
 
+    version: Annotated[int, msgspec.Meta(ge=1, lt=1 << 16)]
     reason: Literal["revoked", "used"]
+
+
+def new_bundle(xwing: bytes, olm: tuple[bytes, bytes], certificate: Certificate, name: str) -> Bundle:
+    """Return a bundle of this version; ``olm`` is identity key and one-time key."""
+    return Bundle(_CONTENT_VERSION, xwing, *olm, certificate, name)
+
+
+def new_tombstone(reason: Literal["revoked", "used"]) -> Tombstone:
+    """Return a tombstone of this version."""
+    return Tombstone(_CONTENT_VERSION, reason)
 
 
 def encode_bundle(bundle: Bundle) -> bytes:
@@ -150,9 +169,10 @@ def seal_record(link: Link, content: Bundle | Tombstone, sequence: int, expiry_h
 
 
 def open_record(link: Link, ciphertext: bytes, sequence: int, expiry_hour: int) -> Bundle | Tombstone:
-    """Return what a record says, the bundle checked against the link. Raises ``Malformed`` or ``OpenFailed``."""
+    """Return what a record says, the bundle checked against the link. Raises ``Newer``, ``Malformed``, ``OpenFailed``."""
     key, ad = _record_key(link, sequence), _record_ad(link, sequence, expiry_hour)
     data = unpad(primitives.siv_open(key, ciphertext, ad))
+    _refuse_newer(data)
     content = decode(Bundle | Tombstone, data, "invitation record")  # type: ignore[arg-type]  # a union, not a class
     if isinstance(content, Bundle):
         if bundle_hash(data) != link.bundle_hash or content.certificate.identity != link.identity:
@@ -162,3 +182,13 @@ def open_record(link: Link, ciphertext: bytes, sequence: int, expiry_hour: int) 
         if not (primitives.is_xwing_public(content.xwing) and all(map(primitives.is_x25519_public, keys))):
             raise Malformed("bundle: keys")
     return content
+
+
+def _refuse_newer(data: bytes) -> None:
+    """A record says what it is (1 bundle, 2 tombstone) and then its version."""
+    try:
+        tag, version = (msgspec.msgpack.decode(part, type=int) for part in decode(list[msgspec.Raw], data, "record")[:2])
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise Malformed("invitation record") from error
+    if tag > _LAST_TAG or version > _CONTENT_VERSION:
+        raise Newer("invitation record")

@@ -7,7 +7,7 @@ from typing import Literal, cast
 from core import api
 from core.api import ApiError, Kind
 from core.crypto import primitives
-from core.crypto.ratchet import Account
+from core.crypto.ratchet import Receiver
 from core.people.bounds import decode
 from core.people.effects import PutRecord, RecordDraft, Solve
 from core.people.invitation import (
@@ -20,6 +20,8 @@ from core.people.invitation import (
     decode_link,
     encode_bundle,
     encode_link,
+    new_bundle,
+    new_tombstone,
     seal_record,
 )
 from core.people.moment import HOUR_MS
@@ -44,10 +46,11 @@ def watch_name(invitation: str) -> str:
 def create(work: Work, command: api.InviteCreate) -> InvitationRow:
     """Make an invitation and draft its record. Works without a network."""
     xwing_private, xwing_public = primitives.xwing_generate()
-    account, olm_key = Account.create()
+    receiver, olm_key = Receiver.create()
     me = accounts.load(work.tx)
     assert me is not None
-    bundle = encode_bundle(Bundle(xwing_public, account.identity_key, olm_key, work.me.certificate, me.name))
+    olm = receiver.identity_key, olm_key
+    bundle = encode_bundle(new_bundle(xwing_public, olm, work.me.certificate, me.name))
     expires_at = work.now.network_ms // 1000 + command.expires_in
     link = Link(expires_at, work.me.identity, primitives.random_bytes(16), bundle_hash(bundle))
     row = InvitationRow(
@@ -61,7 +64,7 @@ def create(work: Work, command: api.InviteCreate) -> InvitationRow:
         state="open",
         note=command.note,
         xwing_private=xwing_private,
-        olm_account=account.pickle(work.me.pickle_key),
+        olm_account=receiver.pickle(work.me.pickle_key),
         bundle=bundle,
         sequence=BUNDLE_SEQUENCE,
         record=None,
@@ -98,7 +101,7 @@ def draft_record(work: Work, row: InvitationRow) -> None:
         assert row.bundle is not None
         content = decode(Bundle, row.bundle, "stored bundle")
     else:
-        content = Tombstone("used" if row.state == "used" else "revoked")
+        content = new_tombstone("used" if row.state == "used" else "revoked")
     expiry = -(-row.expires_at // HOUR_MS)
     ciphertext = seal_record(link, content, row.sequence, expiry)
     scalar = primitives.scalar_multiply(link.record_factor, primitives.scalar_of_seed(work.me.identity_seed))

@@ -16,29 +16,35 @@ from dataclasses import dataclass
 import msgspec
 
 from core.crypto import primitives
-from core.people.bounds import Bytes16, Key
+from core.people.bounds import Bytes16, Index, Key
 from net.ids import ParcelId
 
 # A reader derives this many indexes ahead: room for the largest block and a burst, at 0.13 ms an id and day.
 WINDOW = 48
 # Boxes of today and of the two days before can still lie in the network.
 DAYS = 3
-# Re-key after this many boxes or this long, whichever comes first (DESIGN 5.8).
-REKEY_AFTER_BOXES = 50
-REKEY_AFTER_MS = 7 * 86_400_000
+# Re-key before the block that would be one more than these since the last time, or after this long, whichever comes first.
+# The ten between this and what is promised are for a key that is on its way.
+REKEY_AFTER_BLOCKS = 40
+REKEY_AFTER_MS = 6 * 86_400_000
+# What is promised while the other side answers; beyond, it is overdue and shown as that.
+REKEY_PROMISED_BLOCKS = 50
+REKEY_PROMISED_MS = 7 * 86_400_000
 
 _NEXT = b"sottovoce/v1/lane/next"
 _BLIND = b"sottovoce/v1/lane/blind"
 _SEAL = b"sottovoce/v1/lane/seal"
+_BESIDE = 1 << 31  # no day of any calendar: ids and keys of a copy beside are others than those of the day
 _ONE = (1).to_bytes(32, "little")
 
 
 class Offer(msgspec.Struct, frozen=True, array_like=True):
-    """What introduces a generation of a lane to its readers."""
+    """What introduces a generation of a lane to its readers: ``chain`` is of index ``first``."""
 
     generation: Bytes16
     point: Key
     chain: Key
+    first: Index = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +98,16 @@ def rekey(chain: bytes, secret: bytes) -> bytes:
 
 def _factor(secrets: BoxSecrets, day: int) -> bytes:
     return primitives.scalar_from(b"sottovoce/v1/lane/id" + secrets.blind + day.to_bytes(4, "big"))
+
+
+def beside(day: int) -> int:
+    """Return the day under which the copy of a box goes that lies beside, at another address of the same reader."""
+    return day | _BESIDE
+
+
+def plain_day(day: int) -> int:
+    """Return the day of a copy, wherever it lies."""
+    return day & ~_BESIDE
 
 
 def box_id(point: bytes, secrets: BoxSecrets, day: int) -> bytes:

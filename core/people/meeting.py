@@ -1,7 +1,8 @@
 """Getting to know: greetings sent, greetings received, greetings accepted.
 
 A greeting that was accepted, or two that crossed, make one conversation per identity. Everything a conversation needs —
-devices, lanes, ratchets, a root for resets — is in place when it is *open*.
+devices, lanes, ratchets, a root for resets — is in place when it is *open*. Keys that were made for a greeting are used
+once: what it says is opened by none of what either side keeps.
 """
 
 from __future__ import annotations
@@ -14,16 +15,17 @@ import msgspec
 from core import api
 from core.api import ApiError, Kind
 from core.crypto import primitives
-from core.crypto.ratchet import Account, Session
+from core.crypto.primitives import KEY_SIZE
+from core.crypto.ratchet import Receiver, open_session
 from core.crypto.seed import identity_of
 from core.errors import Malformed, OpenFailed
-from core.people import greeting as greetings, inviting, resetting
+from core.people import greeting as greetings, inviting, naming, prekeys, resetting, signing
 from core.people.bounds import decode
 from core.people.content import Acceptance, Block, Text, decode_block, encode_block
 from core.people.conversing import seal_for, start_session
 from core.people.device import TAG_SIZE, Certificate, check
-from core.people.envelope import Place, open_envelope
-from core.people.fragment import cut, joined
+from core.people.envelope import open_envelope
+from core.people.fragment import cut
 from core.people.greeting import Greeting
 from core.people.invitation import Bundle, Link, decode_link
 from core.people.knowing import is_foreign, know
@@ -32,11 +34,13 @@ from core.people.moment import DAY_MS
 from core.people.notices import message_id
 from core.people.posting import TRY_MS, done, mark_delivered, slot_secrets
 from core.people.reading import insert_incoming, unwrap
+from core.people.signing import Place
 from core.people.slot import ACCEPTANCE_SLOTS, SLOTS
 from core.people.watching import SlotWatch
 from core.people.work import Work
 from core.storage import accounts, conversations, devices, meetings, messages, postings
 from core.storage.conversations import ConversationRow
+from core.storage.devices import DeviceRow
 from core.storage.meetings import GreetingRow, InvitationRow
 from core.storage.messages import NewMessage
 from core.storage.postings import Posting
@@ -80,22 +84,37 @@ def greet(work: Work, link: Link, bundle: Bundle, text: str) -> ConversationRow:
         )
         conversations.set_state(work.tx, row.id, "waiting", until)
     offer = _introduce_lane(work, row, bundle.certificate.device)
-    root = primitives.random_bytes(greetings.ROOT_SIZE)
-    session = work.olm_account().open_session(bundle.olm_identity, bundle.olm_key)
-    _, olm = session.encrypt(root)
+    secret, answer = primitives.random_bytes(greetings.SECRET_SIZE), prekeys.make(work.now.network_ms, hybrid=False)
+    _, olm = open_session(bundle.olm_identity, bundle.olm_key).encrypt(secret)  # carries the secret and is not kept
     me = accounts.load(work.tx)
     assert me is not None
     uid = primitives.random_bytes(16)
-    unsigned = Greeting(work.me.certificate, olm, offer, work.me.inbox, me.name, uid, text, work.now.own_ms, bytes(64))
+    unsigned = Greeting(
+        version=greetings.VERSION,
+        certificate=work.me.certificate,
+        olm=olm,
+        offer=offer,
+        inbox=work.me.inbox,
+        inbox_number=work.me.inbox_number,
+        prekey=answer.public,
+        name=me.name,
+        uid=uid,
+        text=text,
+        text_signature=bytes(64),
+        made_at=work.now.own_ms,
+        signature=bytes(64),
+    )
     sealed = greetings.seal(link, bundle, unsigned, work.me.device_seed)
     know(work, row.id, bundle.certificate)
-    pickle = session.pickle(work.me.pickle_key)
-    devices.add_session(work.tx, session.id, bundle.certificate.device, pickle)
-    greeting_hash = primitives.sha256(sealed)
-    conversations.add_root(work.tx, row.id, greeting_hash, root)
+    prekeys.keep(work, row.id, bundle.certificate.device, answer)
+    accept_secret = greetings.acceptance_secret(secret)
+    root = greetings.root_of(secret)
+    resetting.add_root(work, row.id, root, proof=offer.generation, acceptance=accept_secret)
+    conversations.set_inbox_told(work.tx, row.id, work.me.inbox_number)
     seq = _insert_own(work, row, uid, text)
     where = Whereto(link.greeting_secret, link.address_secret)
-    _post(work, row.id, "greeting", sealed, where, link.expires_at * 1000, message=seq)
+    name = greetings.root_name(root)[:16]
+    _post(work, row.id, "greeting", sealed, where, link.expires_at * 1000, message=seq, generation=name)
     watch_conversation(work, row.id)
     accounts.advance(work.tx)
     for kept in meetings.greetings_from(work.tx, link.identity):  # who greets somebody at the door lets them in
@@ -161,25 +180,30 @@ def _post(
     )
 
 
-def acceptance_watch(conversation: int, greeting_hash: bytes) -> str:
-    """Return the name of the watch on a greeting's acceptance."""
-    return f"acceptance:{conversation}:{greeting_hash.hex()}"
+def acceptance_watch(conversation: int, root: bytes) -> str:
+    """Return the name of the watch on the acceptance that belongs to a root."""
+    return f"acceptance:{conversation}:{root.hex()}"
 
 
 def watch_conversation(work: Work, conversation: int) -> None:
     """Look for resets, and for the acceptance of our greetings while one may still come."""
     row = conversations.by_id(work.tx, conversation)
+    if row.blocked:
+        return
     may_come = (
         row.opened_at is None
         or work.now.network_ms - row.opened_at < ACCEPTED_AGAIN_MS
         or bool(postings.of_conversation(work.tx, conversation, "greeting"))
     )
-    for greeting_hash, root in conversations.roots(work.tx, conversation):
-        name = acceptance_watch(conversation, greeting_hash)
+    for root in conversations.roots(work.tx, conversation):
+        name = acceptance_watch(conversation, root.name)
+        if root.acceptance is None:
+            continue
         if may_come:
-            work.want(work.watches.watch_slots(SlotWatch(name, greetings.acceptance_secret(root), ACCEPTANCE_SLOTS)))
+            work.want(work.watches.watch_slots(SlotWatch(name, root.acceptance[:KEY_SIZE], ACCEPTANCE_SLOTS)))
         else:
             work.watches.forget_slots(name)
+            conversations.forget_acceptance(work.tx, conversation, root.name)
     resetting.watch(work, conversation)
 
 
@@ -196,29 +220,38 @@ def greeting_found(work: Work, invitation: str, sealed: bytes) -> bool:
     greeting_hash = primitives.sha256(sealed)
     if meetings.was_opened(work.tx, greeting_hash):
         return True
-    account = Account.restore(row.olm_account, work.me.pickle_key)
+    receiver = Receiver.restore(row.olm_account, work.me.pickle_key)  # as it was made: one key serves all its greeters
     try:
-        opened = greetings.open_greeting(sealed, decode_link(row.link), row.xwing_private, account)
+        opened = greetings.open_greeting(sealed, decode_link(row.link), row.xwing_private, receiver)
     except (OpenFailed, Malformed):
         return False
+    if _is_blocked(work, opened.greeting.certificate):
+        return True  # not heard, and no use is spent
     if is_foreign(work, opened.greeting.certificate):
         return False
     if meetings.is_door_full(work.tx) and not _is_awaited(work, opened.greeting.certificate):
         return False  # looked at again when it comes again, tomorrow
     meetings.note_opened(work.tx, greeting_hash, invitation)
-    devices.use_prekey(work.tx, opened.session.id)
-    uses = meetings.count_use(work.tx, invitation, account.pickle(work.me.pickle_key))
+    uses = meetings.count_use(work.tx, invitation)
     if row.max_uses is not None and uses >= row.max_uses:
         inviting.finish(work, row, "used")
     _let_in_or_keep(work, row, opened)
     return True
 
 
+def _is_blocked(work: Work, certificate: Certificate) -> bool:
+    known = conversations.by_identity(work.tx, certificate.identity)
+    return known is not None and bool(known.blocked)
+
+
 def _is_awaited(work: Work, certificate: Certificate) -> bool:
-    """Tell whether there is nothing to ask: we greeted too, or this device is a contact's already."""
+    """Tell whether there is nothing to ask: this very device is a contact's already, or made the link that we followed.
+
+    Another device of the same person has to be let in: whoever has the words can make one.
+    """
     known = conversations.by_identity(work.tx, certificate.identity)
     device = devices.find(work.tx, certificate.device)
-    return known is not None and (known.state == "waiting" or (device is not None and device.conversation == known.id))
+    return known is not None and device is not None and device.conversation == known.id and device.is_known
 
 
 def _let_in_or_keep(work: Work, row: InvitationRow, opened: greetings.Opened) -> None:
@@ -228,9 +261,9 @@ def _let_in_or_keep(work: Work, row: InvitationRow, opened: greetings.Opened) ->
         invitation=row.id,
         greeting=msgspec.msgpack.encode(said),
         identity=said.certificate.identity,
-        root=opened.root,
+        root=opened.secret,
         greeting_hash=opened.greeting_hash,
-        session=opened.session.pickle(work.me.pickle_key),
+        session="",
         received_at=work.now.own_ms,
     )
     if _is_awaited(work, said.certificate):
@@ -265,15 +298,18 @@ def accept(work: Work, row: GreetingRow) -> ConversationRow:
     if conversation is None:
         public_id = primitives.random_bytes(16).hex()
         conversation = conversations.insert(work.tx, public_id, row.identity, said.name, "open", work.now.own_ms)
-    conversations.set_inbox(work.tx, conversation.id, said.inbox)
+    conversations.set_inbox(work.tx, conversation.id, said.inbox, said.inbox_number)
     was_open = conversation.state == "open" and bool(devices.of_conversation(work.tx, conversation.id))
     is_again = was_open and devices.find(work.tx, said.certificate.device) is not None
     know(work, conversation.id, said.certificate)
-    session = Session.restore(row.session, work.me.pickle_key)
-    pickle = session.pickle(work.me.pickle_key)
-    devices.add_session(work.tx, session.id, said.certificate.device, pickle)
-    conversations.add_root(work.tx, conversation.id, row.greeting_hash, row.root)
-    insert_incoming(work, conversation.id, said.certificate.device, said.made_at, Text(said.uid, said.text))
+    resetting.add_root(work, conversation.id, greetings.root_of(row.root))
+    conversations.set_inbox_told(work.tx, conversation.id, work.me.inbox_number)
+    link_hash = _link_hash(work, row)
+    place = greetings.text_place(said.certificate, link_hash, work.me.identity)
+    entry = greetings.text_entry(said.uid, said.text)
+    signed = signing.message(place, said.made_at, entry) + said.text_signature
+    text = Text(said.uid, said.text)
+    insert_incoming(work, conversation.id, said.certificate.device, said.made_at, text, signed=signed)
     offer = _introduce_lane(work, conversation, said.certificate.device)
     for posting in postings.of_conversation(work.tx, conversation.id, "greeting"):
         if posting.message is not None:  # we greeted too, and that greeting may never be opened: say it in the lane
@@ -281,9 +317,13 @@ def accept(work: Work, row: GreetingRow) -> ConversationRow:
             postings.detach(work.tx, posting.id)
     if is_again:  # whoever greets again does not know of anything that was said
         devices.set_offered_key(work.tx, said.certificate.device, None)
-        resetting.say_again(work, conversation.id, [])
+        devices.retire_sessions(work.tx, said.certificate.device)
+        _say_all_again(work, said.certificate.device)
     _accept_by_slot(work, conversation.id, row, offer)
     resetting.start_reading(work, conversation.id, said.certificate.device, said.offer)
+    if work.now.own_ms - row.received_at > ACCEPTED_AGAIN_MS and not was_open:
+        # Should this state be an old copy, its greeter has long been accepted and looks for resets alone.
+        resetting.begin(work, conversation.id, is_last_known=False)
     _become_open(work, conversation, said.name, tell=not was_open)
     meetings.drop_greeting(work.tx, row.id)
     accounts.advance(work.tx)
@@ -297,23 +337,50 @@ def _introduce_lane(work: Work, conversation: ConversationRow, device: bytes) ->
     return resetting.introduce_lane(work, conversation.id)
 
 
+def _link_hash(work: Work, row: GreetingRow) -> bytes:
+    return bytes.fromhex(row.invitation)  # an invitation's id is its bundle's hash
+
+
+def _say_all_again(work: Work, device: bytes) -> None:
+    row = devices.find(work.tx, device)
+    assert row is not None
+    resetting.say_again(work, row, [])
+
+
 def _accept_by_slot(work: Work, conversation: int, row: GreetingRow, offer: Offer) -> None:
     me = accounts.load(work.tx)
     said = decode(Greeting, row.greeting, "stored greeting")
     audience = devices.find(work.tx, said.certificate.device)
     assert me is not None
     assert audience is not None
-    start_session(work, audience)  # who accepts a second time, put back, cannot go on with the greeting's ratchet
-    block = Block(work.now.own_ms, (Acceptance(work.me.certificate, offer, work.me.inbox, me.name),))
-    place = Place(work.me.identity, row.greeting_hash[:16], _ACCEPTANCE_INDEX)
-    sealed = seal_for(work, [audience], encode_block(block), place, greetings.SIZE)
+    session = start_session(work, audience.device, said.prekey)
+    made = prekeys.make(work.now.network_ms)
+    prekeys.keep(work, conversation, audience.device, made)
+    acceptance = Acceptance(
+        greetings.VERSION,
+        work.me.certificate,
+        offer,
+        work.me.inbox,
+        work.me.inbox_number,
+        me.name,
+        made.public,
+    )
+    name = greetings.root_name(greetings.root_of(row.root))
+    place = _acceptance_place(work.me.identity, said.certificate.identity, work.me.device, name)
+    block = encode_block(Block(work.now.own_ms, (acceptance,)), place, work.me.device_seed)
+    sealed = seal_for(work, [(audience, session)], block, greetings.SIZE)
     where = Whereto(greetings.acceptance_secret(row.root), said.inbox)
     _post(work, conversation, "acceptance", sealed, where, work.now.network_ms + TRY_MS, generation=offer.generation)
 
 
+def _acceptance_place(author: bytes, recipient: bytes, device: bytes, root_name: bytes) -> Place:
+    """An acceptance stands outside any lane: it is signed at this place."""
+    return Place(author, recipient, device, root_name[:16], _ACCEPTANCE_INDEX)
+
+
 def _become_open(work: Work, conversation: ConversationRow, name: str, *, tell: bool) -> None:
     conversations.set_open(work.tx, conversation.id, work.now.network_ms)
-    conversations.set_name(work.tx, conversation.id, name)
+    naming.heard(work, conversation, name)
     watch_conversation(work, conversation.id)
     if tell:
         work.emit(api.ContactAccepted(conversation=conversation.public_id))
@@ -329,65 +396,90 @@ def reject(work: Work, greeting_id: str) -> None:
 # --- being accepted -------------------------------------------------------------------------------------------------
 
 
-def acceptance_found(work: Work, conversation: int, greeting_hash: bytes, sealed: bytes) -> bool:
+def acceptance_found(work: Work, conversation: int, root_name: bytes, sealed: bytes) -> bool:
     """Act on what was found in an acceptance slot; False when it is not an acceptance of our greeting."""
-    owner = conversations.by_id(work.tx, conversation)
-    place = Place(owner.identity, greeting_hash[:16], _ACCEPTANCE_INDEX)
+    owner, root = conversations.by_id(work.tx, conversation), conversations.root(work.tx, conversation, root_name)
+    if root is None or root.acceptance is None or owner.blocked:
+        return False
+    secret, read = root.acceptance[:KEY_SIZE], root.acceptance[KEY_SIZE:]
+    digest = primitives.sha256(sealed)
+    if read == digest:
+        return True  # it is deposited until we are heard
     for device in devices.of_conversation(work.tx, conversation):
-        certificate = decode(Certificate, device.certificate, "stored certificate")
-        try:
-            plain = open_envelope(
-                sealed,
-                work.me.device[:TAG_SIZE],
-                place,
-                certificate.device,
-                partial(unwrap, work, device),
-            )
-            block = decode_block(plain)
-        except (OpenFailed, Malformed):
-            continue
-        for item in block.items:
-            if isinstance(item, Acceptance) and _is_sound(work, owner, item):
-                _accepted(work, owner, item, greeting_hash)
-                return True
+        item = _open_acceptance(work, owner, device, root_name, sealed)
+        if item is not None:
+            conversations.set_acceptance(work.tx, conversation, root_name, secret + digest)
+            _accepted(work, owner, item, root_name)
+            return True
+    if read and owner.state == "open":
+        _accepted_again(work, owner, root_name)
+        return True
     return False
 
 
-def _is_sound(work: Work, owner: ConversationRow, item: Acceptance) -> bool:
+def _open_acceptance(
+    work: Work, owner: ConversationRow, device: DeviceRow, root_name: bytes, sealed: bytes
+) -> Acceptance | None:
+    place = _acceptance_place(owner.identity, work.me.identity, device.device, root_name)
+    try:
+        plain = open_envelope(sealed, work.me.device[:TAG_SIZE], partial(unwrap, work, device))
+        block = decode_block(plain, place)
+    except (OpenFailed, Malformed):
+        return None
+    for item, _ in block.items:
+        if isinstance(item, Acceptance) and _is_sound(work, owner, device, item):
+            return item
+    return None
+
+
+def _is_sound(work: Work, owner: ConversationRow, device: DeviceRow, item: Acceptance) -> bool:
     try:
         check(item.certificate)
         check_offer(item.offer)
+        prekeys.check(item.prekey)
     except Malformed:
         return False
-    return item.certificate.identity == owner.identity and not is_foreign(work, item.certificate)
+    is_theirs = item.certificate.identity == owner.identity and item.certificate.device == device.device
+    return is_theirs and not is_foreign(work, item.certificate)
 
 
-def _accepted(work: Work, owner: ConversationRow, item: Acceptance, greeting_hash: bytes) -> None:
+def _accepted(work: Work, owner: ConversationRow, item: Acceptance, root_name: bytes) -> None:
     was_open = owner.state == "open"
     greeted = postings.of_conversation(work.tx, owner.id, "greeting")
-    conversations.set_inbox(work.tx, owner.id, item.inbox)
+    conversations.set_inbox(work.tx, owner.id, item.inbox, item.inbox_number)
+    conversations.prove_root(work.tx, owner.id, root_name)
     know(work, owner.id, item.certificate)
-    if not _settle_greetings(work, greeted, greeting_hash):
+    if not _settle_greetings(work, greeted, root_name):
         for seq in messages.unanswered_greetings(work.tx, owner.id):  # of a link that was over before it was answered
             mark_delivered(work, seq)
     device = devices.find(work.tx, item.certificate.device)
     assert device is not None
-    is_new = device.cleared_at is None and resetting.start_reading(work, owner.id, item.certificate.device, item.offer)
+    devices.set_offered_key(work.tx, device.device, msgspec.msgpack.encode(item.prekey))
+    if device.cleared_at is None:
+        resetting.start_reading(work, owner.id, item.certificate.device, item.offer)
     _become_open(work, owner, item.name, tell=not was_open)
-    if is_new and was_open and not greeted:  # accepted once more: its inviter was put back to before it did
-        devices.set_offered_key(work.tx, item.certificate.device, None)
-        resetting.begin(work, owner.id, is_last_known=True)
-        resetting.say_again(work, owner.id, [])
 
 
-def _settle_greetings(work: Work, greeted: list[Posting], greeting_hash: bytes) -> bool:
+def _accepted_again(work: Work, owner: ConversationRow, root_name: bytes) -> None:
+    """Somebody accepted once more what was accepted: the inviter was put back to before it did, and knows nothing since.
+
+    Who else could write there knows the greeting; so that happens once.
+    """
+    conversations.forget_acceptance(work.tx, owner.id, root_name)
+    work.watches.forget_slots(acceptance_watch(owner.id, root_name))
+    for device in devices.of_conversation(work.tx, owner.id):
+        devices.retire_sessions(work.tx, device.device)
+    resetting.begin(work, owner.id, is_last_known=True, everywhere=True)
+
+
+def _settle_greetings(work: Work, greeted: list[Posting], root_name: bytes) -> bool:
     """Let go of our greetings; tell whether the one that was accepted is among them.
 
     What was said at other links may never have been opened there: it is said again in the lane.
     """
     is_among = False
     for posting in greeted:
-        if primitives.sha256(joined(posting.payload)) == greeting_hash:
+        if posting.generation == root_name[:16]:
             is_among = True
             done(work, posting, "delivered")
         else:

@@ -6,7 +6,6 @@ import msgspec
 
 from core import api
 from core.crypto import primitives
-from core.crypto.ratchet import Account
 from core.people.device import certify
 from core.people.moment import Moment
 from core.storage.accounts import AccountRow
@@ -15,15 +14,11 @@ from core.storage.accounts import AccountRow
 def new_account(identity_seed: bytes, now: Moment) -> AccountRow:
     """Draw this device's keys and have the identity sign them; the row is not stored yet."""
     device_seed, pickle_key = primitives.random_bytes(32), primitives.random_bytes(32)
-    account, fallback = Account.create()
-    certificate = certify(
-        identity_seed, primitives.ed25519_public(device_seed), account.identity_key, fallback, now.own_ms
-    )
+    certificate = certify(identity_seed, primitives.ed25519_public(device_seed), now.own_ms)
     return AccountRow(
         name="",
         device_seed=device_seed,
         certificate=msgspec.msgpack.encode(certificate),
-        olm_account=account.pickle(pickle_key),
         pickle_key=pickle_key,
         counter=0,
         online_ms=0,

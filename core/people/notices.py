@@ -14,11 +14,21 @@ def message_id(conversation: str, author: bytes, uid: bytes) -> str:
 
 
 def insert_notice(
-    work: Work, conversation: int, device: bytes, kind: int, about: bytes, place: tuple[bytes, int] | None = None
+    work: Work,
+    conversation: int,
+    device: bytes,
+    kind: int,
+    about: bytes,
+    place: tuple[bytes, int] | None = None,
+    *,
+    text: str = "",
 ) -> None:
-    """Insert a row without a text, once for what it is ``about``; ``place`` is its generation and index, if it has any."""
+    """Insert a row that nobody wrote, once for what it is ``about``; ``place`` is its generation and index, if any.
+
+    Its uid is longer than any that travels, so that nobody can take it first.
+    """
     owner = conversations.by_id(work.tx, conversation)
-    uid = primitives.sha256(about)[:16]
+    uid = b"notice" + primitives.sha256(about)[:16]
     notice = NewMessage(
         id=message_id(owner.public_id, owner.identity, uid),
         conversation=conversation,
@@ -27,7 +37,7 @@ def insert_notice(
         device=device,
         incoming=True,
         kind=kind,
-        text="",
+        text=text,
         sent_at=work.now.own_ms,
         state="received",
         generation=place[0] if place else None,

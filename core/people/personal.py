@@ -5,7 +5,7 @@ it was lost, wrote into the network. Nothing else of the program knows of the ma
 own tables now and then. What is said in conversations is not in it, and never comes back by it.
 
 A key is its kind and what it is about: ``name``, ``settings``, ``device`` ‖ key, ``mark`` ‖ key, and of a contact
-``contact`` ‖ identity ‖ (``name`` | ``inbox`` | ``root`` ‖ greeting hash | ``device`` ‖ key). A contact with an inbox is one
+``contact`` ‖ identity ‖ (``name`` | ``inbox`` | ``root`` ‖ its name | ``device`` ‖ key). A contact with an inbox is one
 that can be written to; of others only the name is kept.
 """
 
@@ -25,6 +25,7 @@ from core.storage import accounts, conversations, devices, personal as rows
 _NAME, _SETTINGS, _DEVICE, _MARK, _CONTACT = b"name", b"settings", b"device", b"mark", b"contact"
 _INBOX, _ROOT = b"inbox", b"root"
 _KEY_SIZE = 32
+_NUMBER_SIZE = 4
 _HEAD_SIZE = len(_CONTACT) + _KEY_SIZE
 # Tombstones outlive every record that could bring back what they bury: 90 days, an epoch, and clocks that differ.
 TOMBSTONE_MS = 130 * 86_400_000
@@ -50,23 +51,24 @@ def capture(work: Work) -> dict[bytes, Entry]:
     return {**known, **changed}
 
 
-def _here(work: Work, known: State) -> dict[bytes, bytes]:
+def _here(work: Work, noted: State) -> dict[bytes, bytes]:
     """Return what this device's tables say. What was never chosen here does not overwrite a choice made elsewhere."""
     me = accounts.load(work.tx)
     assert me is not None
     here = {_DEVICE + work.me.device: me.certificate}
-    if me.name or _NAME in known:
+    if me.name or _NAME in noted:
         here[_NAME] = me.name.encode()
-    if _SETTINGS in known or decode(api.Settings, me.settings, "stored settings") != api.Settings():
+    if _SETTINGS in noted or decode(api.Settings, me.settings, "stored settings") != api.Settings():
         here[_SETTINGS] = me.settings
     for row in conversations.every(work.tx):
         head = _CONTACT + row.identity
         here[head + _NAME] = row.name.encode()
         if row.state == "open" and row.inbox is not None:
-            here[head + _INBOX] = row.inbox
-            here |= {head + _ROOT + greeting: root for greeting, root in conversations.roots(work.tx, row.id)}
-            known_devices = devices.of_conversation(work.tx, row.id)
-            here |= {head + _DEVICE + device.device: device.certificate for device in known_devices}
+            here[head + _INBOX] = row.inbox + row.inbox_number.to_bytes(_NUMBER_SIZE, "big")
+            shared = [root for root in conversations.roots(work.tx, row.id) if root.device is None]
+            here |= {head + _ROOT + root.name: root.root for root in shared}
+            known = [each for each in devices.of_conversation(work.tx, row.id) if each.is_known and each.certificate]
+            here |= {head + _DEVICE + device.device: device.certificate for device in known}
     return here
 
 
@@ -112,10 +114,14 @@ def _contact(state: State, identity: bytes) -> Contact:
     about = {key[_HEAD_SIZE:]: entry.value for key, entry in state.items() if key.startswith(head)}
     said = {field: value for field, value in about.items() if value is not None}
     roots = {field: value for field, value in about.items() if field.startswith(_ROOT)}
+    inbox = said.get(_INBOX)
+    if inbox is not None and len(inbox) != _KEY_SIZE + _NUMBER_SIZE:
+        inbox = None  # of another version
     return Contact(
         identity=identity,
         name=said.get(_NAME, b"").decode(errors="replace")[: api.MAX_NAME_SIZE],
-        inbox=said.get(_INBOX),
+        inbox=None if inbox is None else inbox[:_KEY_SIZE],
+        inbox_number=0 if inbox is None else int.from_bytes(inbox[_KEY_SIZE:], "big"),
         roots={field[len(_ROOT) :]: value for field, value in roots.items() if value is not None},
         dropped_roots=[field[len(_ROOT) :] for field, value in roots.items() if value is None],
         certificates=[value for field, value in said.items() if field.startswith(_DEVICE)],

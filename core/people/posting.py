@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from core import api
 from core.crypto import primitives
+from core.crypto.primitives import KEY_SIZE
 from core.errors import OpenFailed
 from core.people import lane
 from core.people.addressing import shown_prefix
@@ -23,7 +24,7 @@ from core.people.slot import SLOTS, SlotKey, slot_key
 from core.people.work import Work
 from core.storage import conversations, lanes, messages, postings
 from core.storage.messages import MessageRow
-from core.storage.postings import DepositRow, Posting
+from core.storage.postings import MAX_FRAGMENTS, DepositRow, Posting
 from net.ids import NodeId, ParcelId
 from net.parcel.box import BOX_SIZE, UNPAID_HOURS, Box, box_digest, encode_box, signed_fields
 from net.parcel.work import WorkPrice, check, required_work, solve
@@ -38,6 +39,9 @@ MAX_SOLVING = 16
 COPIES = 2
 # A sender tries this long; the network itself forgets after 48 hours. Milliseconds.
 TRY_MS = 30 * 86_400_000
+# What must be heard however long somebody is away is deposited without an end, every second day: copies live for two.
+NO_END = 1 << 62
+NO_END_PAUSE = 2
 
 # Slots looked at for a free one. Whoever knows them could name all of them as taken, and must not starve a writer.
 SLOT_DRAWS = 8
@@ -64,7 +68,10 @@ def slot_secrets(secret: bytes, number: int) -> bytes:
     return secret + number.to_bytes(4, "big")
 
 
-def _address(work: Work, posting: Posting, fragment: int, day: int) -> _Address:
+def _address(work: Work, posting: Posting, number: int, day: int) -> _Address:
+    """Return where a fragment goes; ``number`` counts on from ``MAX_FRAGMENTS`` for the copy that goes beside."""
+    copy, fragment = divmod(number, MAX_FRAGMENTS)
+    day = lane.beside(day) if copy else day
     if posting.kind == "block":
         assert posting.generation is not None
         written = lanes.written(work.tx, posting.generation)
@@ -72,8 +79,8 @@ def _address(work: Work, posting: Posting, fragment: int, day: int) -> _Address:
         secrets = BoxSecrets.unpack(posting.secrets[64 * fragment : 64 * fragment + 64])
         scalar = lane.box_scalar(written.scalar, secrets, day)
         return _Address(primitives.scalar_public(scalar), lane.box_key(secrets, day), scalar, None)
-    number = int.from_bytes(posting.secrets[32:36], "big")
-    key = slot_key(posting.secrets[:32], day, number, fragment)
+    slot = int.from_bytes(posting.secrets[32:36], "big")
+    key = slot_key(posting.secrets[:32], day, slot, fragment)
     return _Address(key.box_id, key.seal_key, None, key.seed)
 
 
@@ -82,15 +89,17 @@ def box_ad(prefix: int, expiry_hour: int, box_id: bytes) -> bytes:
     return signed_fields(prefix, expiry_hour, ParcelId(box_id), b"")
 
 
-def _draft(work: Work, posting: Posting, fragment: int) -> BoxDraft:
+def _draft(work: Work, posting: Posting, number: int) -> BoxDraft:
     day, expiry = work.now.day, work.now.hour + LIFE_HOURS
-    address = _address(work, posting, fragment, day)
+    address = _address(work, posting, number, day)
+    copy, fragment = divmod(number, MAX_FRAGMENTS)
     plaintext = posting.payload[PLAINTEXT_SIZE * fragment : PLAINTEXT_SIZE * (fragment + 1)]
-    prefix = shown_prefix(posting.inbox, day, work.now.shown_width)
+    inbox = posting.inbox[KEY_SIZE * copy : KEY_SIZE * (copy + 1)]
+    prefix = shown_prefix(inbox, day, work.now.shown_width)
     sealed = primitives.siv_seal(address.seal_key, plaintext, box_ad(prefix, expiry, address.box_id))
     signature = address.sign(signed_fields(prefix, expiry, ParcelId(address.box_id), sealed))
     factor = WORK_FACTOR if posting.kind == "greeting" else 1
-    return BoxDraft(posting.id, fragment, day, expiry, prefix, address.box_id, sealed, signature, factor)
+    return BoxDraft(posting.id, number, day, expiry, prefix, address.box_id, sealed, signature, factor)
 
 
 def plan(work: Work, solving: set[tuple[int, int]]) -> list[OwnId]:
@@ -103,6 +112,8 @@ def plan(work: Work, solving: set[tuple[int, int]]) -> list[OwnId]:
     room = MAX_SOLVING - len(solving)
     if room <= 0:
         return suspicious
+    if not work.now.custodians:  # nobody to hand anything to; until then it can still be taken back
+        return suspicious
     fresh = range(work.now.hour + REFRESH_HOURS + 1, work.now.hour + LIFE_HOURS + 1)
     for posting, fragment in postings.due(work.tx, fresh, work.now.day, MAX_SOLVING):
         if (posting.id, fragment) in solving or len(solving) >= MAX_SOLVING:
@@ -112,10 +123,10 @@ def plan(work: Work, solving: set[tuple[int, int]]) -> list[OwnId]:
         draft = _draft(work, current, fragment)
         if work.watches.was_seen(draft.box_id):
             if posting.generation is not None and posting.kind == "block":
-                suspicious.append(OwnId(posting.generation, posting.first_index + fragment, ParcelId(draft.box_id)))
+                suspicious.append(OwnId(posting.generation, posting.first_index + fragment % MAX_FRAGMENTS, ParcelId(draft.box_id)))
                 continue
             if _move_slot(work, current):
-                solving -= {(posting.id, n) for n in range(posting.fragments)}
+                solving -= {(posting.id, n) for n in range(2 * MAX_FRAGMENTS)}
                 continue  # the next plan drafts it anew
         solving.add((posting.id, fragment))
         work.effects.append(Solve(draft))
@@ -138,6 +149,8 @@ def finish(work: Work, draft: BoxDraft, nonces: tuple[int, ...]) -> None:
     posting = postings.find(work.tx, draft.posting)
     if posting is None or postings.deposit_on(work.tx, draft.posting, draft.fragment, draft.day) is not None:
         return
+    if conversations.by_id(work.tx, posting.conversation).blocked:
+        return  # meanwhile
     if posting.kind != "block" and _address(work, posting, draft.fragment, draft.day).box_id != draft.box_id:
         return  # the posting has another slot by now
     box_id = ParcelId(draft.box_id)
@@ -162,7 +175,7 @@ def repeat_missing(work: Work, generation: bytes, indexes: set[int]) -> None:
     """Deposit again the copies of indexes that the other side lacks though it holds later ones."""
     for posting in postings.of_lane(work.tx, generation):
         for row in postings.current(work.tx, posting.id):
-            if posting.first_index + row.fragment in indexes and row.expiry_hour > work.now.hour:
+            if posting.first_index + row.fragment % MAX_FRAGMENTS in indexes and row.expiry_hour > work.now.hour:
                 work.effects.append(Deposit(row.box))
 
 
@@ -181,7 +194,7 @@ def _tell(work: Work, posting: Posting) -> None:
     row = None if posting.message is None else messages.by_seq(work.tx, posting.message)
     if row is None or row.state not in (*_STATES_BEFORE_STORED, "stored"):
         return
-    current = postings.current(work.tx, posting.id)
+    current = [each for each in postings.current(work.tx, posting.id) if each.fragment < MAX_FRAGMENTS]
     copies = min((deposit.copies for deposit in current), default=0) if len(current) == posting.fragments else 0
     needed = COPIES if work.now.custodians != 1 else 1
     if copies >= needed:
@@ -202,6 +215,8 @@ def done(work: Work, posting: Posting, state: api.State | None) -> None:
     """Forget a posting; its message moves on to ``state``."""
     for parcel_id in postings.delete(work.tx, posting.id):
         work.effects.append(Withdraw(ParcelId(parcel_id)))
+    if posting.tells and state == "delivered":
+        conversations.note_inbox_told(work.tx, posting.conversation, posting.tells)
     row = None if posting.message is None or state is None else messages.by_seq(work.tx, posting.message)
     if row is not None and state is not None and row.state not in (state, "delivered", "read"):
         _move(work, row, state)
@@ -214,10 +229,24 @@ def mark_delivered(work: Work, seq: int) -> None:
     _move(work, row, "delivered")
 
 
+def count_held(work: Work, conversation: int) -> None:
+    """A device that says that it has some of what is deposited became known: its word counts."""
+    for posting in postings.held(work.tx, conversation):
+        done(work, posting, "delivered")
+
+
 def give_up(work: Work) -> None:
-    """Fail what was tried for 30 days (a greeting: until its link was over)."""
+    """Fail what was tried for 30 days (a greeting: until its link was over).
+
+    A lane of which a block is not deposited any more has ended: whoever comes back later could not find the way past it.
+    The next block begins another, which is announced for as long as it takes.
+    """
     for posting in postings.over(work.tx, work.now.sure_ms):
-        done(work, posting, "failed")
+        done(work, posting, "delivered" if posting.held else "failed")
+        if posting.kind == "block" and posting.generation is not None:
+            row = lanes.writing(work.tx, posting.conversation)
+            if row is not None and row.generation == posting.generation:
+                lanes.end_writing(work.tx, posting.conversation)
         if posting.kind == "greeting":
             conversation = conversations.by_id(work.tx, posting.conversation)
             greets_elsewhere = postings.of_conversation(work.tx, conversation.id, "greeting")

@@ -7,25 +7,44 @@ time online it is given up, shown as a gap, and what still comes later is insert
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+import msgspec
+
 from core import api
 from core.crypto import primitives
-from core.crypto.ratchet import Session, prekey_id
+from core.crypto.ratchet import PREKEY, Session
 from core.crypto.seed import identity_of
 from core.errors import Malformed, OpenFailed
-from core.people import conversing, lane, resetting, safekeeping
-from core.people.bounds import decode
-from core.people.content import Ack, Block, Item, KeepRequest, KeyOffer, Rekey, Text, Unknown, decode_block
-from core.people.device import TAG_SIZE, Certificate
-from core.people.envelope import Place, Wrapped, open_envelope
+from core.people import conversing, inboxes, knowing, lane, prekeys, resetting, safekeeping, signing
+from core.people.content import (
+    FIRST_SILENT_KIND,
+    Ack,
+    InboxNotice,
+    Item,
+    KeepRequest,
+    KeyOffer,
+    Rekey,
+    Restart,
+    Said,
+    Text,
+    Unknown,
+    decode_block,
+    decode_item,
+)
+from core.people.device import TAG_SIZE
+from core.people.envelope import Wrapped, open_envelope
 from core.people.fragment import MAX_FRAGMENTS, Piece, decode_piece
-from core.people.moment import HOUR_MS
+from core.people.moment import DAY_MS, HOUR_MS
 from core.people.notices import insert_notice, message_id
 from core.people.posting import box_ad
+from core.people.signing import Place
 from core.people.watching import GIVEN_UP_SIZE, LanePlace
 from core.people.work import Work
-from core.storage import accounts, conversations, devices, lanes, messages
+from core.storage import accounts, conversations, devices, lanes, later, messages, prekeys as prekey_rows
 from core.storage.devices import DeviceRow
 from core.storage.lanes import ReadLane
+from core.storage.later import LaterRow
 from core.storage.messages import GAP, NewMessage
 from net.parcel.box import Box
 
@@ -33,6 +52,9 @@ from net.parcel.box import Box
 HOLE_PATIENCE_MS = 48 * HOUR_MS
 # Indexes remembered after they were given up, for what comes late.
 MAX_GIVEN_UP = 256
+# How long their secrets are kept: no copy of such an index is in the network any more after that, and what it said was said
+# again.
+GIVEN_UP_MS = 4 * DAY_MS
 
 
 def open_lane_box(work: Work, place: LanePlace, box: Box) -> bool:
@@ -75,7 +97,7 @@ def take_ready(work: Work, row: ReadLane) -> None:
         if secret is not None:
             fresh = lanes.reading(work.tx, row.generation)
             assert fresh is not None
-            work.want(work.watches.watch_lane(fresh, lanes.held_indexes(work.tx, row.generation)))
+            resetting.watch_lane(work, fresh)
     if index > row.next_index and lanes.reading(work.tx, row.generation) is not None:
         work.want(work.watches.move_lane(row.generation, index))
     if lanes.held(work.tx, row.generation, index + 1, lane.WINDOW):
@@ -111,7 +133,8 @@ def give_up_holes(work: Work) -> None:
     """Go on past holes that were waited for long enough."""
     online = accounts.add_online(work.tx, 0)
     for row in lanes.every_reading(work.tx):
-        if row.hole_since is not None and online - row.hole_since >= HOLE_PATIENCE_MS:
+        is_missing = row.hole_since is not None and online - row.hole_since >= HOLE_PATIENCE_MS
+        if is_missing and not conversations.by_id(work.tx, row.conversation).blocked:
             _skip_hole(work, row)
 
 
@@ -122,7 +145,7 @@ def _skip_hole(work: Work, row: ReadLane) -> None:
         secrets, chain = lane.step(chain)
         given_up += index.to_bytes(8, "big") + secrets.pack()
         index += 1
-    lanes.give_up(work.tx, row.generation, given_up[-MAX_GIVEN_UP * GIVEN_UP_SIZE :])
+    lanes.give_up(work.tx, row.generation, given_up[-MAX_GIVEN_UP * GIVEN_UP_SIZE :], work.now.network_ms)
     lanes.advance_reading(work.tx, row.generation, chain, index)
     lanes.release(work.tx, row.generation, index)
     about = b"gap" + row.generation + row.next_index.to_bytes(8, "big")
@@ -130,8 +153,16 @@ def _skip_hole(work: Work, row: ReadLane) -> None:
     conversations.set_ack_due(work.tx, row.conversation, due=True)  # its writer is to say it again
     fresh = lanes.reading(work.tx, row.generation)
     assert fresh is not None
-    work.want(work.watches.watch_lane(fresh, lanes.held_indexes(work.tx, row.generation)))
+    resetting.watch_lane(work, fresh)
     take_ready(work, fresh)
+
+
+def forget_given_up(work: Work) -> None:
+    """Forget the secrets of indexes that nothing comes by any more."""
+    for generation in lanes.forget_given_up(work.tx, work.now.sure_ms - GIVEN_UP_MS):
+        row = lanes.reading(work.tx, generation)
+        if row is not None:
+            resetting.watch_lane(work, row)
 
 
 def _end_of_hole(work: Work, row: ReadLane) -> int:
@@ -152,20 +183,20 @@ def _take_late(work: Work, row: ReadLane, index: int, piece: Piece) -> None:
         _take_items(work, row, index, block, late=True)
         entries = [row.given_up[at : at + GIVEN_UP_SIZE] for at in range(0, len(row.given_up), GIVEN_UP_SIZE)]
         kept = b"".join(entry for entry in entries if int.from_bytes(entry[:8], "big") != index)
-        lanes.give_up(work.tx, row.generation, kept)
+        lanes.give_up(work.tx, row.generation, kept, work.now.network_ms)
 
 
-def _open_block(work: Work, row: ReadLane, index: int, sealed: bytes) -> Block | None:
+def _open_block(work: Work, row: ReadLane, index: int, sealed: bytes) -> Said | None:
     device = devices.find(work.tx, row.device)
     if device is None:
         return None
-    certificate = decode(Certificate, device.certificate, "stored certificate")
-    place = Place(certificate.identity, row.generation, index)
+    author = conversations.by_id(work.tx, row.conversation).identity
+    place = Place(author, work.me.identity, row.device, row.generation, index)
     try:
         plain = open_envelope(
-            sealed, work.me.device[:TAG_SIZE], place, row.device, lambda wrapped: unwrap(work, device, wrapped)
+            sealed, work.me.device[:TAG_SIZE], lambda wrapped: unwrap(work, device, wrapped)
         )
-        return decode_block(plain)
+        return decode_block(plain, place)
     except (OpenFailed, Malformed):
         return None
 
@@ -173,26 +204,31 @@ def _open_block(work: Work, row: ReadLane, index: int, sealed: bytes) -> Block |
 def _take_block(work: Work, row: ReadLane, index: int, sealed: bytes) -> bytes | None:
     """Open a block and act on its items; return the secret of a re-keying."""
     block = _open_block(work, row, index, sealed)
-    if block is not None:
-        devices.hear(work.tx, row.device, work.now.network_ms)
+    device = devices.find(work.tx, row.device)
+    if block is not None and device is not None:
+        knowing.heard(work, device, block.made_at)
     secret = None if block is None else _take_items(work, row, index, block, late=False)
-    if block is None or (secret is None and any(isinstance(item, Rekey) for item in block.items)):
+    if block is None or (secret is None and any(isinstance(item, Rekey) for item, _ in block.items)):
         lanes.set_broken(work.tx, row.generation, index)
         resetting.request(work, row.conversation)
     return secret
 
 
-def _take_items(work: Work, row: ReadLane, index: int, block: Block, *, late: bool) -> bytes | None:
+def _take_items(work: Work, row: ReadLane, index: int, block: Said, *, late: bool) -> bytes | None:
     secret: bytes | None = None
-    for item in block.items:
-        secret = _take_item(work, row, index, block, item, late=late) or secret
-    if any(not isinstance(item, Ack) for item in block.items):
+    for number, (item, signed) in enumerate(block.items):
+        at = _At(row.conversation, row.device, row.generation, index, number, block.made_at, late)
+        secret = _take_item(work, at, item, signed) or secret
+    acks = [item for item, _ in block.items if isinstance(item, Ack)]
+    if acks:
+        resetting.notice_unheard(work, row.conversation, row.device, block.made_at, acks[0])
+    if len(acks) < len(block.items):
         conversations.set_ack_due(work.tx, row.conversation, due=True)
     return secret
 
 
 def unwrap(work: Work, device: DeviceRow, wrapped: Wrapped) -> bytes:
-    """Run the ratchet with a device; a first message may open a new one, once. Raises ``OpenFailed``."""
+    """Run the ratchet with a device; a first message opens a new one by a prekey of ours, once. Raises ``OpenFailed``."""
     for session_id, pickle, _ in devices.sessions(work.tx, device.device):
         session = Session.restore(pickle, work.me.pickle_key)
         try:
@@ -202,60 +238,87 @@ def unwrap(work: Work, device: DeviceRow, wrapped: Wrapped) -> bytes:
         devices.save_session(work.tx, session_id, session.pickle(work.me.pickle_key))
         devices.prefer_session(work.tx, session_id)
         return plaintext
-    return _unwrap_first(work, device, wrapped)
-
-
-def _unwrap_first(work: Work, device: DeviceRow, wrapped: Wrapped) -> bytes:
-    used = prekey_id(wrapped.kind, wrapped.message) if wrapped.kind == 0 else None
-    if used is None or devices.is_prekey_used(work.tx, used):
+    if wrapped.kind != PREKEY:
         raise OpenFailed
-    account = work.olm_account()
-    certificate = decode(Certificate, device.certificate, "stored certificate")
-    session, plaintext = account.accept_session(certificate.olm_identity, wrapped.kind, wrapped.message)
-    devices.use_prekey(work.tx, used)
-    accounts.save_olm(work.tx, account.pickle(work.me.pickle_key))
-    pickle = session.pickle(work.me.pickle_key)
-    devices.add_session(work.tx, session.id, device.device, pickle)
+    session, plaintext = prekeys.accept_first(work, device.device, wrapped.message)
+    devices.add_session(work.tx, session.id, device.device, session.pickle(work.me.pickle_key))
     return plaintext
 
 
-def _take_item(work: Work, row: ReadLane, index: int, block: Block, item: Item, *, late: bool) -> bytes | None:
+@dataclass(frozen=True, slots=True)
+class _At:
+    """Where an item stands, and when it was said; ``late`` when its place had been given up."""
+
+    conversation: int
+    device: bytes
+    generation: bytes
+    index: int
+    number: int
+    made_at: int
+    late: bool
+
+
+def _take_item(work: Work, at: _At, item: Item, signed: bytes) -> bytes | None:
     match item:
         case Text():
-            _insert_text(work, row, index, block, item, late=late)
+            place = at.generation, at.index
+            insert_incoming(
+                work, at.conversation, at.device, at.made_at, item, late=at.late, place=place, signed=signed
+            )
+        case Rekey():
+            return _open_rekey(work, at, item)
+        case KeepRequest():
+            safekeeping.received(work, at.conversation, at.device, at.made_at, item, late=at.late)
+        case Unknown():
+            _keep_unknown(work, at, item, signed)
+        case _:
+            _take_silently(work, at, item)
+    return None
+
+
+def _take_silently(work: Work, at: _At, item: Item) -> None:
+    """Take what makes no row."""
+    device = devices.find(work.tx, at.device)
+    if device is None:
+        return
+    match item:
         case Ack():
             for ack in item.lanes:
-                if not conversing.apply_ack(work, ack, row.conversation):
-                    resetting.request(work, row.conversation, is_last_known=False)
+                if not conversing.apply_ack(work, ack, device) and device.is_known:
+                    resetting.request(work, at.conversation, is_last_known=False)
+        case Restart():
+            resetting.say_again(work, device, item.holds)
         case KeyOffer():
-            if primitives.is_xwing_public(item.public):
-                devices.set_offered_key(work.tx, row.device, item.public)
-        case Rekey():
-            return _open_rekey(work, item)
-        case KeepRequest():
-            safekeeping.received(work, row.conversation, row.device, block.made_at, item, late=late)
-        case Unknown():
-            _insert_unknown(work, row, index, block, item)
+            _take_offer(work, at, item)
+        case InboxNotice():
+            inboxes.noticed(work, device, item)
         case _:
             pass  # an acceptance has no place in a lane
-    return None
 
 
-def _open_rekey(work: Work, item: Rekey) -> bytes | None:
+def _take_offer(work: Work, at: _At, item: KeyOffer) -> None:
+    if item.device != work.me.certificate.tag or at.late:
+        return
+    try:
+        prekeys.check(item.prekey)
+    except Malformed:
+        return
+    devices.set_offered_key(work.tx, at.device, msgspec.msgpack.encode(item.prekey))
+
+
+def _open_rekey(work: Work, at: _At, item: Rekey) -> bytes | None:
+    identity = conversations.by_id(work.tx, at.conversation).identity
+    conversation = signing.conversation_hash(identity, work.me.identity)
+    info = conversing.rekey_info(conversation, at.generation, work.me.device)
     for sealed in item.secrets:
-        private = devices.offered_key(work.tx, sealed.key_id)
-        if sealed.device == work.me.device[:TAG_SIZE] and private is not None:
-            info = b"sottovoce/v1/lane/rekey" + work.me.device
-            devices.drop_offered_key(work.tx, sealed.key_id)  # used, whatever was made of it
+        if sealed.device == work.me.certificate.tag:
             try:
-                return primitives.xwing_open(private, sealed.sealed, info)
+                secret = prekeys.open_sealed(work, at.device, sealed.key_id, sealed.sealed, info)
             except OpenFailed:
                 return None  # its writer has locked itself out of its own lane
+            prekeys.forget(work, sealed.key_id)
+            return secret
     return None
-
-
-def _insert_text(work: Work, row: ReadLane, index: int, block: Block, item: Text, *, late: bool) -> None:
-    insert_incoming(work, row.conversation, row.device, block.made_at, item, late=late, place=(row.generation, index))
 
 
 def insert_incoming(
@@ -267,8 +330,9 @@ def insert_incoming(
     *,
     late: bool = False,
     place: tuple[bytes, int] | None = None,
+    signed: bytes | None = None,
 ) -> None:
-    """Insert somebody's text, once, and tell."""
+    """Insert somebody's text, once, and tell; ``signed`` is what its device signed of it."""
     owner = conversations.by_id(work.tx, conversation)
     new = NewMessage(
         id=message_id(owner.public_id, owner.identity, item.uid),
@@ -284,6 +348,7 @@ def insert_incoming(
         generation=place[0] if place else None,
         idx=place[1] if place else None,
         late=late,
+        signed=signed,
     )
     if messages.insert(work.tx, new) is not None:
         sender = identity_of(owner.identity)
@@ -292,22 +357,58 @@ def insert_incoming(
         )
 
 
-def _insert_unknown(work: Work, row: ReadLane, index: int, block: Block, item: Unknown) -> None:
-    owner = conversations.by_id(work.tx, row.conversation)
-    uid = primitives.sha256(b"unknown" + row.generation + index.to_bytes(8, "big") + item.raw)[:16]
+# --- kinds from the future ----------------------------------------------------------------------------------------------
+
+
+def _keep_unknown(work: Work, at: _At, item: Unknown, signed: bytes) -> None:
+    """Keep an item of a kind that is not known here: silently, or as a row that asks for a newer version."""
+    if item.kind >= FIRST_SILENT_KIND:
+        row = LaterRow(
+            at.conversation, at.device, at.generation, at.index, at.number, item.kind, at.made_at, item.raw, signed
+        )
+        later.insert(work.tx, row)
+        return
+    owner = conversations.by_id(work.tx, at.conversation)
+    uid = unknown_uid(at.generation, at.index, at.number)
     new = NewMessage(
         id=message_id(owner.public_id, owner.identity, uid),
-        conversation=row.conversation,
+        conversation=at.conversation,
         uid=uid,
         author=owner.identity,
-        device=row.device,
+        device=at.device,
         incoming=True,
         kind=item.kind,
         text="",
-        sent_at=block.made_at,
+        sent_at=at.made_at,
         state="received",
-        generation=row.generation,
-        idx=index,
+        generation=at.generation,
+        idx=at.index,
         raw=item.raw,
+        signed=signed,
     )
-    messages.insert(work.tx, new)
+    if messages.insert(work.tx, new) is not None:
+        sender = identity_of(owner.identity)
+        work.emit(api.MessageReceived(conversation=owner.public_id, id=new.id, sender=sender, text=""))
+
+
+def unknown_uid(generation: bytes, index: int, number: int) -> bytes:
+    """Return the uid of a row that nothing but its place names: longer than any uid that travels."""
+    place = generation + index.to_bytes(8, "big") + number.to_bytes(1, "big")
+    return b"unknown" + primitives.sha256(place)[:16]
+
+
+def take_later(work: Work) -> None:
+    """Act on what was kept until this version could read it."""
+    for row in later.every(work.tx):
+        if conversations.by_id(work.tx, row.conversation).blocked:
+            continue
+        try:
+            item = decode_item(row.kind, row.item)
+        except Malformed:
+            item = None
+        if isinstance(item, Unknown):
+            continue
+        later.drop(work.tx, row)
+        if item is not None:
+            at = _At(row.conversation, row.device, row.generation, row.idx, row.number, row.made_at, late=True)
+            _take_item(work, at, item, row.signed)

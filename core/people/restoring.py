@@ -1,8 +1,9 @@
 """Contacts that come back: from the personal record to an open conversation, with a device that nobody there knows yet.
 
 Whoever restored an account has the *root* of each conversation and nothing else of it. A root is known to the two sides
-alone; so a reset sealed under it, signed by a device that the identity certified, is proof enough for the other side to
-take the new device into the conversation, without another greeting (``core.people.resetting``).
+alone; so a reset sealed under it, signed by a device that the identity certified, is heard by the other side without
+another greeting. The device is shown there as one that is not known, and let in after a while, or when the person confirms
+it (``core.people.knowing``).
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ class Contact:
     identity: bytes
     name: str
     inbox: bytes | None
+    inbox_number: int
     roots: dict[bytes, bytes]
     dropped_roots: list[bytes]
     certificates: list[bytes]
@@ -41,7 +43,7 @@ def take_contact(work: Work, contact: Contact) -> None:
     if row is None:
         public_id = primitives.random_bytes(16).hex()
         now = work.now.own_ms
-        row = conversations.insert(work.tx, public_id, contact.identity, contact.name, "unanswered", now)
+        row = conversations.insert(work.tx, public_id, contact.identity, contact.name, "unanswered", now, own_name="")
     elif contact.name:
         conversations.set_name(work.tx, row.id, contact.name)
     if contact.inbox is not None and contact.roots:
@@ -49,20 +51,23 @@ def take_contact(work: Work, contact: Contact) -> None:
 
 
 def _take_secrets(work: Work, row: ConversationRow, contact: Contact, inbox: bytes) -> None:
-    conversations.set_inbox(work.tx, row.id, inbox)
-    known = {greeting_hash for greeting_hash, _ in conversations.roots(work.tx, row.id)}
-    for greeting_hash in sorted(contact.roots.keys() - known):
-        conversations.add_root(work.tx, row.id, greeting_hash, contact.roots[greeting_hash])
-    for greeting_hash in contact.dropped_roots:
-        if conversations.drop_root(work.tx, row.id, greeting_hash):
-            work.watches.forget_slots(resetting.watch_name(row.id, greeting_hash))
-            work.watches.forget_slots(meeting.acceptance_watch(row.id, greeting_hash))
+    if row.inbox is None or contact.inbox_number > row.inbox_number:
+        conversations.set_inbox(work.tx, row.id, inbox, contact.inbox_number)
+    known = {root.name for root in conversations.roots(work.tx, row.id)}
+    for name in sorted(contact.roots.keys() - known):
+        resetting.add_root(work, row.id, contact.roots[name])
+    for name in contact.dropped_roots:
+        if conversations.drop_root(work.tx, row.id, name):
+            work.watches.forget_slots(resetting.watch_name(row.id, name))
+            work.watches.forget_slots(meeting.acceptance_watch(row.id, name))
     for stored in contact.certificates:
         _take_device(work, row, stored)
     if row.state == "open":
         meeting.watch_conversation(work, row.id)
         return
     conversations.set_open(work.tx, row.id, work.now.network_ms)
+    conversations.set_reads_beside(work.tx, row.id)
+    conversations.set_inbox_told(work.tx, row.id, work.me.inbox_number)
     meeting.watch_conversation(work, row.id)
     resetting.begin(work, row.id, is_last_known=False)
     work.emit(api.ContactAccepted(conversation=row.public_id))

@@ -37,8 +37,12 @@ def slot_key(secret: bytes, day: int, number: int, fragment: int) -> SlotKey:
     return SlotKey(primitives.ed25519_public(keys[:32]), keys[:32], keys[32:])
 
 
-def whole_slots(pieces: list[tuple[int, bytes]], fragments: int) -> Iterator[bytes]:
-    """Yield every way to put a slot's pieces together: up to four variants each, when strangers met in a slot."""
+def whole_slots(pieces: list[tuple[int, bytes]], fragments: int, new: tuple[int, bytes]) -> Iterator[bytes]:
+    """Yield every way to put a slot's pieces together that has the ``new`` one in it.
+
+    There are up to four variants of each when strangers met in a slot; what holds none that is new was tried before.
+    """
+    pieces = [piece for piece in pieces if piece[0] != new[0]] + [new]
     by_number: list[list[bytes]] = [[] for _ in range(fragments)]
     for number, plaintext in pieces:
         try:

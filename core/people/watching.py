@@ -53,7 +53,8 @@ Place = LanePlace | SlotPlace
 class SlotWatch:
     """Slots to look into. ``name`` is "greeting:<invitation>", "acceptance:<hash>" or "reset:<conversation>:<hash>".
 
-    ``address`` is the secret of the address they lie at, None when that is our own.
+    ``address`` is the secret of the address they lie at, None when that is our own. ``beside``: copies that lie beside are
+    looked for as well.
     """
 
     name: str
@@ -61,6 +62,7 @@ class SlotWatch:
     numbers: int
     fragments: int = 4
     address: bytes | None = None
+    beside: bool = False
 
 
 @dataclass(slots=True)
@@ -69,6 +71,7 @@ class _LaneWindow:
     first: int
     end: int  # the index after the last that was derived
     tail: bytes  # its chain secret
+    beside: bool  # copies that lie beside are looked for as well
     secrets: dict[int, BoxSecrets] = field(default_factory=dict[int, BoxSecrets])
     tags: dict[int, list[Tag]] = field(default_factory=dict[int, list[Tag]])
 
@@ -120,10 +123,10 @@ class Watches:
 
     # --- what is looked for -------------------------------------------------------------------------------------
 
-    def watch_lane(self, lane: ReadLane, held: Iterable[int]) -> list[Tag]:
+    def watch_lane(self, lane: ReadLane, held: Iterable[int], *, beside: bool = False) -> list[Tag]:
         """Look for a lane's next indexes but those held; return the tags of what was seen already."""
         self.forget_lane(lane.generation)
-        window = _LaneWindow(lane.point, lane.next_index, lane.next_index, lane.chain)
+        window = _LaneWindow(lane.point, lane.next_index, lane.next_index, lane.chain, beside)
         self._lanes[lane.generation] = window
         skip = set(held)
         found = list(self._extend(lane.generation, window, skip))
@@ -155,7 +158,7 @@ class Watches:
         if watch.name in self._slots:
             return []
         self._slots[watch.name] = watch
-        return [tag for day in self._days() for tag in self._add_slots(watch, day)]
+        return [tag for day in _variants(self._days(), beside=watch.beside) for tag in self._add_slots(watch, day)]
 
     def forget_slots(self, name: str) -> None:
         """Stop looking into slots."""
@@ -176,15 +179,16 @@ class Watches:
             return []
         self._today = today
         days = set(self._days())
-        known = {place.day for places in self._by_tag.values() for place in places}
-        self._filter(lambda place: place.day in days)
+        known = {lanes.plain_day(place.day) for places in self._by_tag.values() for place in places}
+        self._filter(lambda place: lanes.plain_day(place.day) in days)
         found: list[Tag] = []
-        for day in days - known:
-            for generation, window in self._lanes.items():
-                for index in window.tags:
-                    if index in window.secrets:
+        for generation, window in self._lanes.items():
+            for index in window.tags:
+                if index in window.secrets:
+                    for day in _variants(days - known, beside=window.beside):
                         found += self._add_index(generation, window, index, day)
-            for watch in self._slots.values():
+        for watch in self._slots.values():
+            for day in _variants(days - known, beside=watch.beside):
                 found += self._add_slots(watch, day)
         return found
 
@@ -199,7 +203,7 @@ class Watches:
             window.secrets[index], window.tail = lanes.step(window.tail)
             window.end += 1
             if index not in skip:
-                for day in self._days():
+                for day in _variants(self._days(), beside=window.beside):
                     yield from self._add_index(generation, window, index, day)
 
     def _add_index(self, generation: bytes, window: _LaneWindow, index: int, day: int) -> Iterator[Tag]:
@@ -213,7 +217,7 @@ class Watches:
             entry = lane.given_up[at : at + GIVEN_UP_SIZE]
             index = int.from_bytes(entry[:8], "big")
             window.secrets[index] = BoxSecrets.unpack(entry[8:])
-            for day in self._days():
+            for day in _variants(self._days(), beside=window.beside):
                 yield from self._add_index(lane.generation, window, index, day)
 
     def _add_slots(self, watch: SlotWatch, day: int) -> Iterator[Tag]:
@@ -239,6 +243,14 @@ class Watches:
                 self._by_tag[tag] = kept
             else:
                 del self._by_tag[tag]
+
+
+def _variants(days: Iterable[int], *, beside: bool) -> Iterator[int]:
+    """Yield days as places are derived for them: each, and each as it is written for a copy beside."""
+    for day in days:
+        yield day
+        if beside:
+            yield lanes.beside(day)
 
 
 # An index that was given up, as a lane keeps it: index 8 bytes ‖ K ‖ E.

@@ -6,25 +6,24 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from core import api
-from core.crypto.ratchet import Account
 from core.people.device import Certificate
 from core.people.effects import Effect, Emit, Fetch
 from core.people.moment import Moment
 from core.people.watching import Watches
-from core.storage import accounts
 from core.storage.database import Transaction
 from net.ids import Tag
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Me:
-    """This device and its account, unlocked."""
+    """This device and its account, unlocked. ``inbox`` is the secret of its addresses, the ``inbox_number``-th."""
 
     identity_seed: bytes
     device_seed: bytes
     certificate: Certificate
     pickle_key: bytes
     inbox: bytes
+    inbox_number: int = 0
 
     @property
     def identity(self) -> bytes:
@@ -46,6 +45,7 @@ class Work:
     now: Moment
     watches: Watches
     effects: list[Effect] = field(default_factory=list[Effect])
+    slot_tries: int = 0  # ways of putting pieces together that were tried
 
     def emit(self, event: api.Event) -> None:
         """Tell screens and programs, once committed."""
@@ -56,9 +56,3 @@ class Work:
         found = tuple(tags)
         if found:
             self.effects.append(Fetch(found))
-
-    def olm_account(self) -> Account:
-        """Return this device's Olm account."""
-        row = accounts.load(self.tx)
-        assert row is not None
-        return Account.restore(row.olm_account, self.me.pickle_key)

@@ -14,7 +14,6 @@ class AccountRow:
     name: str
     device_seed: bytes
     certificate: bytes
-    olm_account: str
     pickle_key: bytes
     counter: int
     online_ms: int
@@ -24,24 +23,24 @@ class AccountRow:
 def load(tx: Snapshot) -> AccountRow | None:
     """Return the row, None in a fresh file."""
     row = tx.row(
-        "SELECT name, device_seed, certificate, olm_account, pickle_key, counter, online_ms, settings FROM account"
+        "SELECT name, device_seed, certificate, pickle_key, counter, online_ms, settings FROM account"
     )
     return None if row is None else AccountRow(*row)
 
 
-def create(tx: Transaction, row: AccountRow) -> None:
-    """Insert the row."""
+def create(tx: Transaction, row: AccountRow, upgraded: int) -> None:
+    """Insert the row, up to date with step ``upgraded`` of the schema."""
     tx.run(
-        "INSERT INTO account(id, name, device_seed, certificate, olm_account, pickle_key, counter, online_ms, settings)"
+        "INSERT INTO account(id, name, device_seed, certificate, pickle_key, counter, online_ms, settings, upgraded)"
         " VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?)",
         row.name,
         row.device_seed,
         row.certificate,
-        row.olm_account,
         row.pickle_key,
         row.counter,
         row.online_ms,
         row.settings,
+        upgraded,
     )
 
 
@@ -55,9 +54,20 @@ def save_settings(tx: Transaction, settings: bytes) -> None:
     tx.run("UPDATE account SET settings = ?", settings)
 
 
-def save_olm(tx: Transaction, pickle: str) -> None:
-    """Store the device's Olm account after it changed."""
-    tx.run("UPDATE account SET olm_account = ?", pickle)
+def save_certificate(tx: Transaction, certificate: bytes) -> None:
+    """Store another certificate of this device."""
+    tx.run("UPDATE account SET certificate = ?", certificate)
+
+
+def upgraded(tx: Snapshot) -> int:
+    """Return the step of the schema up to which what needs keys was brought up to date (``core.people.upgrading``)."""
+    row = tx.row("SELECT upgraded FROM account")
+    return 0 if row is None else int(row[0])
+
+
+def set_upgraded(tx: Transaction, step: int) -> None:
+    """Note that what needs keys is up to date."""
+    tx.run("UPDATE account SET upgraded = ?", step)
 
 
 def advance(tx: Transaction, to: int | None = None) -> int:

@@ -13,6 +13,11 @@ class ConversationRow:
 
     ``keep_asked``: we asked the other side to keep our mail; ``keep_wanted``: it asks us, as it said at ``keep_wanted_at``;
     ``keeping``: we agreed. Numbers 0 and 1 in the table.
+
+    ``name`` is the person's own name for the contact, ``own_name`` what the contact calls itself. ``inbox`` is the contact's
+    ``inbox_number``-th; ``inbox_beside`` one that a device named which is not known. ``inbox_told`` is the number of the
+    inbox of ours that the contact knows of. ``reads_beside``: this device came back by the words, and looks for what was
+    written to an inbox beside as well. ``own_name_at``: when it was first heard to call itself so, by our own clock.
     """
 
     id: int
@@ -30,14 +35,23 @@ class ConversationRow:
     keep_wanted: bool
     keep_wanted_at: int
     keeping: bool
+    own_name: str
+    verified: bool
+    blocked: bool
+    inbox_number: int
+    inbox_beside: bytes | None
+    inbox_told: int
+    reads_beside: bool
+    own_name_at: int
 
 
 _COLUMNS = (
     "id, public_id, identity, name, state, created_at, waiting_until, opened_at, read_upto, draft, inbox,"
-    " keep_asked, keep_wanted, keep_wanted_at, keeping"
+    " keep_asked, keep_wanted, keep_wanted_at, keeping, own_name, verified, blocked, inbox_number, inbox_beside, inbox_told,"
+    " reads_beside, own_name_at"
 )
 
-# Roots kept of one conversation: the one that stands and the latest. Each is watched for resets, at 10 ms a day.
+# Roots kept of one device, and of all together, the latest. Each is watched for resets, at 10 ms a day.
 MAX_ROOTS = 4
 
 
@@ -53,13 +67,17 @@ class Overview:
     last_state: str
 
 
-def insert(tx: Transaction, public_id: str, identity: bytes, name: str, state: str, now_ms: int) -> ConversationRow:
-    """Open a conversation."""
+def insert(
+    tx: Transaction, public_id: str, identity: bytes, name: str, state: str, now_ms: int, *, own_name: str | None = None
+) -> ConversationRow:
+    """Open a conversation with somebody called ``name`` here, and ``own_name`` by itself (None: the same)."""
     tx.run(
-        "INSERT INTO conversations(public_id, identity, name, state, created_at) VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO conversations(public_id, identity, name, own_name, own_name_at, state, created_at)"
+        " VALUES (?1, ?2, ?3, ?4, ?6, ?5, ?6)",
         public_id,
         identity,
         name,
+        name if own_name is None else own_name,
         state,
         now_ms,
     )
@@ -111,9 +129,94 @@ def set_name(tx: Transaction, conversation: int, name: str) -> None:
     tx.run("UPDATE conversations SET name = ? WHERE id = ?", name, conversation)
 
 
-def set_inbox(tx: Transaction, conversation: int, inbox: bytes) -> None:
-    """Note where the other side reads."""
-    tx.run("UPDATE conversations SET inbox = ? WHERE id = ?", inbox, conversation)
+def set_own_name(tx: Transaction, conversation: int, name: str, now_ms: int) -> None:
+    """Note what the other side calls itself, from now on."""
+    tx.run("UPDATE conversations SET own_name = ?, own_name_at = ? WHERE id = ?", name, now_ms, conversation)
+
+
+def set_verified(tx: Transaction, conversation: int, *, verified: bool) -> None:
+    """Note whether the person compared a code with the contact."""
+    tx.run("UPDATE conversations SET verified = ? WHERE id = ?", verified, conversation)
+
+
+def set_blocked(tx: Transaction, conversation: int, *, blocked: bool) -> None:
+    """Note whether the contact is heard."""
+    tx.run("UPDATE conversations SET blocked = ? WHERE id = ?", blocked, conversation)
+
+
+def set_inbox(tx: Transaction, conversation: int, inbox: bytes, number: int) -> None:
+    """Note where the other side reads; what waits for it goes there from now on."""
+    tx.run("UPDATE conversations SET inbox = ?, inbox_number = ? WHERE id = ?", inbox, number, conversation)
+    _readdress(tx, conversation)
+
+
+def set_inbox_beside(tx: Transaction, conversation: int, inbox: bytes | None) -> None:
+    """Note where else is written to, because an unknown device said so."""
+    tx.run("UPDATE conversations SET inbox_beside = ? WHERE id = ?", inbox, conversation)
+    _readdress(tx, conversation)
+
+
+def _readdress(tx: Transaction, conversation: int) -> None:
+    """Let blocks and resets that wait go where the other side reads now: copies made from now on do."""
+    tx.run(
+        "UPDATE postings SET inbox = (SELECT CAST(inbox || coalesce(inbox_beside, x'') AS BLOB) FROM conversations"
+        " WHERE id = ?1) WHERE conversation = ?1 AND kind IN ('block', 'reset')"
+        " AND (SELECT inbox FROM conversations WHERE id = ?1) IS NOT NULL",
+        conversation,
+    )
+
+
+def inboxes_of(row: ConversationRow) -> bytes:
+    """Return the secrets of where the other side is written to, 32 bytes each. There is one."""
+    assert row.inbox is not None
+    return row.inbox + (row.inbox_beside or b"")
+
+
+def set_inbox_told(tx: Transaction, conversation: int, number: int) -> None:
+    """Note which inbox of ours the other side knows of."""
+    tx.run("UPDATE conversations SET inbox_told = ? WHERE id = ?", number, conversation)
+
+
+def note_inbox_told(tx: Transaction, conversation: int, number: int) -> None:
+    """The other side says that it knows of an inbox of ours; of several the highest counts."""
+    tx.run("UPDATE conversations SET inbox_told = max(inbox_told, ?) WHERE id = ?", number, conversation)
+
+
+def untold(tx: Snapshot, number: int) -> list[ConversationRow]:
+    """Return the contacts that stay and do not know of an inbox of ours: those open and not blocked."""
+    rows = tx.rows(
+        f"SELECT {_COLUMNS} FROM conversations WHERE state = 'open' AND blocked = 0 AND inbox_told < ? ORDER BY id",
+        number,
+    )
+    return [ConversationRow(*row) for row in rows]
+
+
+def greeted_since(tx: Snapshot, number: int, since_ms: int) -> bool:
+    """Tell whether somebody may still answer a greeting of ours, written since a time, that named an inbox before."""
+    row = tx.row(
+        "SELECT 1 FROM conversations c WHERE state <> 'open' AND blocked = 0 AND inbox_told < ? AND EXISTS"
+        " (SELECT 1 FROM messages m WHERE m.conversation = c.id AND m.incoming = 0 AND m.sent_at > ?)",
+        number,
+        since_ms,
+    )
+    return row is not None
+
+
+def set_reads_beside(tx: Transaction, conversation: int) -> None:
+    """Look for what is written to an inbox beside, too."""
+    tx.run("UPDATE conversations SET reads_beside = 1 WHERE id = ?", conversation)
+
+
+def spend_again(tx: Transaction, conversation: int, day: int, boxes: int) -> int:
+    """Count boxes encoded again for the other side on a day; return how many it comes to."""
+    tx.run(
+        "UPDATE conversations SET again_boxes = iif(again_day = ?2, again_boxes, 0) + ?3, again_day = ?2 WHERE id = ?1",
+        conversation,
+        day,
+        boxes,
+    )
+    row = tx.row("SELECT again_boxes FROM conversations WHERE id = ?", conversation)
+    return 0 if row is None else int(row[0])
 
 
 def set_keep_asked(tx: Transaction, conversation: int, *, asked: bool) -> None:
@@ -133,7 +236,7 @@ def set_keeping(tx: Transaction, conversation: int, *, keeping: bool) -> None:
 
 def kept_inboxes(tx: Snapshot) -> list[bytes]:
     """Return the inbox secrets of those whose mail is kept here."""
-    rows = tx.rows("SELECT inbox FROM conversations WHERE keeping = 1 AND inbox IS NOT NULL AND state = 'open'")
+    rows = tx.rows("SELECT inbox FROM conversations WHERE keeping = 1 AND inbox IS NOT NULL AND state = 'open' AND blocked = 0")
     return [bytes(row[0]) for row in rows]
 
 
@@ -153,8 +256,8 @@ def set_ack_due(tx: Transaction, conversation: int, *, due: bool) -> None:
 
 
 def acks_due(tx: Snapshot) -> list[int]:
-    """Return the conversations in which an acknowledgement is owed."""
-    return [int(row[0]) for row in tx.rows("SELECT id FROM conversations WHERE ack_due IS NOT NULL")]
+    """Return the conversations in which an acknowledgement is owed; who is blocked is owed none."""
+    return [int(row[0]) for row in tx.rows("SELECT id FROM conversations WHERE ack_due IS NOT NULL AND blocked = 0")]
 
 
 def overview(tx: Snapshot, row: ConversationRow) -> Overview:
@@ -175,38 +278,136 @@ def overview(tx: Snapshot, row: ConversationRow) -> Overview:
     return Overview(int(unread[0]), None if first is None else str(first[0]), at, text, author, state)
 
 
-def add_root(tx: Transaction, conversation: int, greeting_hash: bytes, root: bytes) -> None:
-    """Add a root; the one with the smallest greeting hash stands. Of the others the latest are kept."""
-    tx.run(
-        "INSERT OR IGNORE INTO roots(conversation, greeting_hash, root, born)"
-        " SELECT ?1, ?2, ?3, coalesce(max(born), 0) + 1 FROM roots WHERE conversation = ?1",
+@dataclass(frozen=True, slots=True, repr=False)
+class RootRow:
+    """A secret that both sides share, under which resets are announced. ``name`` tells nothing of it.
+
+    ``device`` has it in common with this one alone; None: every device of the other side has it, and the account's words
+    bring it back. ``proof``: the generation by whose acknowledgement the other side shows that it has it, None once it
+    did. ``acceptance`` is the slot secret of the acceptance of a greeting of ours, while one may come by this root.
+    """
+
+    name: bytes
+    root: bytes
+    born: int
+    acceptance: bytes | None
+    former_since: int | None
+    device: bytes | None
+    proof: bytes | None
+
+
+_ROOT = "greeting_hash, root, born, acceptance, former_since, device, proof"
+
+
+def add_root(tx: Transaction, conversation: int, new: RootRow, now_ms: int) -> None:
+    """Add a root (its ``born`` is given here), among its device's the newest; of too many the oldest of a device go.
+
+    One that all devices have is never dropped for one of a single device.
+    """
+    added = tx.run(
+        "INSERT OR IGNORE INTO roots(conversation, greeting_hash, root, born, acceptance, device, proof)"
+        " SELECT ?1, ?2, ?3, coalesce(max(born), 0) + 1, ?4, ?5, ?6 FROM roots WHERE conversation = ?1",
         conversation,
-        greeting_hash,
+        new.name,
+        new.root,
+        new.acceptance,
+        new.device,
+        new.proof,
+    )
+    if added == 1:
+        tx.run(
+            "UPDATE roots SET former_since = ? WHERE conversation = ? AND greeting_hash <> ? AND device IS ?"
+            " AND former_since IS NULL",
+            now_ms,
+            conversation,
+            new.name,
+            new.device,
+        )
+    tx.run(
+        "DELETE FROM roots WHERE conversation = ?1 AND device IS ?2 AND born NOT IN"
+        " (SELECT born FROM roots WHERE conversation = ?1 AND device IS ?2 ORDER BY born DESC LIMIT ?3)",
+        conversation,
+        new.device,
+        MAX_ROOTS,
+    )
+
+
+def replace_root(tx: Transaction, conversation: int, name: bytes, new_name: bytes, root: bytes) -> None:
+    """Put another root in the place of one, which is forgotten."""
+    tx.run(
+        "UPDATE roots SET greeting_hash = ?, root = ? WHERE conversation = ? AND greeting_hash = ?",
+        new_name,
         root,
-    )
-    tx.run(
-        "DELETE FROM roots WHERE conversation = ?1"
-        " AND greeting_hash > (SELECT min(greeting_hash) FROM roots WHERE conversation = ?1)"
-        " AND born NOT IN (SELECT born FROM roots WHERE conversation = ?1 ORDER BY born DESC LIMIT ?2)",
         conversation,
-        MAX_ROOTS - 1,
+        name,
     )
 
 
-def drop_root(tx: Transaction, conversation: int, greeting_hash: bytes) -> bool:
+def prove_roots(tx: Transaction, conversation: int, generation: bytes) -> None:
+    """The other side knows of a generation, and so has the roots that were told with it."""
+    tx.run("UPDATE roots SET proof = NULL WHERE conversation = ? AND proof = ?", conversation, generation)
+
+
+def prove_root(tx: Transaction, conversation: int, name: bytes) -> None:
+    """The other side has a root."""
+    tx.run("UPDATE roots SET proof = NULL WHERE conversation = ? AND greeting_hash = ?", conversation, name)
+
+
+def drop_root(tx: Transaction, conversation: int, name: bytes) -> bool:
     """Forget a root, unless it is the only one; tell whether there was something to forget."""
     return (
         tx.run(
             "DELETE FROM roots WHERE conversation = ?1 AND greeting_hash = ?2"
             " AND (SELECT count(*) FROM roots WHERE conversation = ?1) > 1",
             conversation,
-            greeting_hash,
+            name,
         )
         == 1
     )
 
 
-def roots(tx: Snapshot, conversation: int) -> list[tuple[bytes, bytes]]:
-    """Return (greeting hash, root), the standing one first."""
-    rows = tx.rows("SELECT greeting_hash, root FROM roots WHERE conversation = ? ORDER BY greeting_hash", conversation)
-    return [(bytes(h), bytes(r)) for h, r in rows]
+def roots(tx: Snapshot, conversation: int) -> list[RootRow]:
+    """Return a conversation's roots, the newest first."""
+    rows = tx.rows(
+        f"SELECT {_ROOT} FROM roots WHERE conversation = ? ORDER BY born DESC",
+        conversation,
+    )
+    return [RootRow(*row) for row in rows]
+
+
+def root(tx: Snapshot, conversation: int, name: bytes) -> RootRow | None:
+    """Return a root by its name."""
+    return next((row for row in roots(tx, conversation) if row.name == name), None)
+
+
+def set_acceptance(tx: Transaction, conversation: int, name: bytes, acceptance: bytes) -> None:
+    """Keep the slot secret of an acceptance, and behind it the hash of the one that was read."""
+    tx.run(
+        "UPDATE roots SET acceptance = ? WHERE conversation = ? AND greeting_hash = ?", acceptance, conversation, name
+    )
+
+
+def forget_acceptance(tx: Transaction, conversation: int, name: bytes) -> None:
+    """No acceptance comes by a root any more."""
+    tx.run("UPDATE roots SET acceptance = NULL WHERE conversation = ? AND greeting_hash = ?", conversation, name)
+
+
+def former_roots(tx: Snapshot, before_ms: int) -> list[tuple[int, bytes]]:
+    """Return (conversation, name) of single devices' roots whose place was taken before a time."""
+    rows = tx.rows(
+        "SELECT conversation, greeting_hash FROM roots WHERE former_since < ? AND device IS NOT NULL", before_ms
+    )
+    return [(int(conversation), bytes(name)) for conversation, name in rows]
+
+
+def forget_roots_of(tx: Transaction, device: bytes) -> list[bytes]:
+    """Forget the roots of a device; return their names."""
+    names = [bytes(row[0]) for row in tx.rows("SELECT greeting_hash FROM roots WHERE device = ?", device)]
+    tx.run("DELETE FROM roots WHERE device = ?", device)
+    return names
+
+
+def delete(tx: Transaction, conversation: int) -> None:
+    """Forget a conversation, once nothing else speaks of it."""
+    tx.run("DELETE FROM roots WHERE conversation = ?", conversation)
+    tx.run("DELETE FROM conversations WHERE id = ?", conversation)

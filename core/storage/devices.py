@@ -1,4 +1,4 @@
-"""Devices of other people, the double ratchets with them, and the one-use keys of re-keying."""
+"""Devices of other people, and the double ratchets with them."""
 
 from __future__ import annotations
 
@@ -13,11 +13,16 @@ DAY_MS = 86_400_000
 
 @dataclass(frozen=True, slots=True)
 class DeviceRow:
-    """A device of the other side. ``offered_key`` is the X-Wing key for our next re-keying.
+    """A device of the other side. ``offered_key`` is the prekey it offered us and we have not used, as MessagePack.
 
     ``reset_at`` is when the latest reset of it that we know was made, ``cleared_at`` the same of those after which there
     is nothing to read in its older lanes; network milliseconds by its own account, None without any. ``heard_at`` is when
     something last came from it, network milliseconds, a day late at most.
+
+    ``state`` is vouched, confirmed, unknown or refused; ``since`` is when it appeared, by our own clock. It is served from
+    the row after ``let_in`` on, not at all where that is None. ``rivalled``: a known device was heard since it appeared.
+    ``left_behind``: a re-keying went on without it. ``asked``, ``asked_root``: its reset that waits for an answer, and the
+    name of the root it came by; ``answered_at``: when one was answered last, network time. ``inbox``: the secret it named while unknown.
     """
 
     device: bytes
@@ -27,21 +32,105 @@ class DeviceRow:
     reset_at: int | None
     cleared_at: int | None
     heard_at: int
+    state: str
+    since: int
+    let_in: int | None
+    rivalled: bool
+    left_behind: bool
+    asked: bytes | None
+    asked_root: bytes | None
+    inbox: bytes | None
+    answered_at: int
+    inbox_number: int
+
+    @property
+    def is_known(self) -> bool:
+        """Whether a known device vouched for it, or the person confirmed it."""
+        return self.state in {"vouched", "confirmed"}
 
 
-_COLUMNS = "device, conversation, certificate, offered_key, reset_at, cleared_at, heard_at"
+_COLUMNS = (
+    "device, conversation, certificate, offered_key, reset_at, cleared_at, heard_at, state, since, let_in, rivalled,"
+    " left_behind, asked, asked_root, inbox, answered_at, inbox_number"
+)
 
 
-def upsert(tx: Transaction, device: bytes, conversation: int, certificate: bytes, now_ms: int) -> None:
-    """Know a device that was heard of now; its certificate may be a newer one."""
+@dataclass(frozen=True, slots=True)
+class NewDevice:
+    """What is known of a device at first."""
+
+    device: bytes
+    conversation: int
+    certificate: bytes
+    state: str
+    since: int
+    let_in: int | None
+
+
+def insert(tx: Transaction, new: NewDevice, now_ms: int) -> None:
+    """Know a device that was heard of now."""
     tx.run(
-        "INSERT INTO devices(device, conversation, certificate, heard_at) VALUES (?, ?, ?, ?)"
-        " ON CONFLICT(device) DO UPDATE SET certificate = excluded.certificate, heard_at = excluded.heard_at",
-        device,
-        conversation,
-        certificate,
+        "INSERT INTO devices(device, conversation, certificate, state, since, let_in, heard_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        new.device,
+        new.conversation,
+        new.certificate,
+        new.state,
+        new.since,
+        new.let_in,
         now_ms,
     )
+
+
+def renew(tx: Transaction, device: bytes, certificate: bytes, now_ms: int) -> None:
+    """A device was heard of again; its certificate may be a newer one."""
+    tx.run("UPDATE devices SET certificate = ?, heard_at = ? WHERE device = ?", certificate, now_ms, device)
+
+
+def set_state(tx: Transaction, device: bytes, state: str) -> None:
+    """Note what is thought of a device."""
+    tx.run("UPDATE devices SET state = ? WHERE device = ?", state, device)
+
+
+def refuse(tx: Transaction, device: bytes) -> None:
+    """Keep of a device nothing but that it was refused."""
+    tx.run("DELETE FROM sessions WHERE device = ?", device)
+    tx.run("DELETE FROM prekeys WHERE device = ?", device)
+    tx.run(
+        "UPDATE devices SET state = 'refused', let_in = NULL, offered_key = NULL, asked = NULL, asked_root = NULL,"
+        " inbox = NULL WHERE device = ?",
+        device,
+    )
+
+
+def set_let_in(tx: Transaction, device: bytes, seq: int | None) -> None:
+    """Serve a device from the row after ``seq`` on, or not any more."""
+    tx.run("UPDATE devices SET let_in = ? WHERE device = ?", seq, device)
+
+
+def set_rivalled(tx: Transaction, device: bytes) -> None:
+    """A known device was heard after this one appeared."""
+    tx.run("UPDATE devices SET rivalled = 1 WHERE device = ?", device)
+
+
+def set_left_behind(tx: Transaction, device: bytes, *, left: bool) -> None:
+    """Note whether a re-keying went on without a device."""
+    tx.run("UPDATE devices SET left_behind = ? WHERE device = ?", left, device)
+
+
+def set_asked(tx: Transaction, device: bytes, generation: bytes | None, root: bytes | None) -> None:
+    """Note which reset of a device waits for an answer."""
+    tx.run("UPDATE devices SET asked = ?, asked_root = ? WHERE device = ?", generation, root, device)
+
+
+def set_answered(tx: Transaction, device: bytes, now_ms: int) -> None:
+    """A reset of a device was answered: nothing waits any more."""
+    tx.run("UPDATE devices SET asked = NULL, asked_root = NULL, answered_at = ? WHERE device = ?", now_ms, device)
+
+
+def set_inbox(tx: Transaction, device: bytes, inbox: bytes | None, number: int = 0) -> None:
+    """Note which inbox an unknown device named."""
+    tx.run("UPDATE devices SET inbox = ?, inbox_number = ? WHERE device = ?", inbox, number, device)
 
 
 def hear(tx: Transaction, device: bytes, now_ms: int) -> None:
@@ -50,8 +139,24 @@ def hear(tx: Transaction, device: bytes, now_ms: int) -> None:
 
 
 def of_conversation(tx: Snapshot, conversation: int) -> list[DeviceRow]:
-    """Return the audience of a conversation."""
+    """Return every device of the other side that is known of, those refused too."""
     rows = tx.rows(f"SELECT {_COLUMNS} FROM devices WHERE conversation = ? ORDER BY device", conversation)
+    return [DeviceRow(*row) for row in rows]
+
+
+def every_asking(tx: Snapshot) -> list[DeviceRow]:
+    """Return the devices whose reset waits for an answer."""
+    return [DeviceRow(*row) for row in tx.rows(f"SELECT {_COLUMNS} FROM devices WHERE asked IS NOT NULL")]
+
+
+def reset_before(tx: Snapshot, before_ms: int) -> list[DeviceRow]:
+    """Return the devices whose latest reset was made before a time, and that have ratchets or lanes from before it."""
+    rows = tx.rows(
+        f"SELECT {_COLUMNS} FROM devices d WHERE reset_at < ? AND (EXISTS (SELECT 1 FROM sessions s"
+        " WHERE s.device = d.device AND sendable = 0) OR (SELECT count(*) FROM read_lanes r WHERE r.device = d.device"
+        " AND r.ended_at IS NULL) > 1)",
+        before_ms,
+    )
     return [DeviceRow(*row) for row in rows]
 
 
@@ -62,14 +167,15 @@ def find(tx: Snapshot, device: bytes) -> DeviceRow | None:
 
 
 def forget(tx: Transaction, device: bytes) -> None:
-    """Forget a device and the ratchets with it."""
+    """Forget a device, the ratchets with it and the keys it was given."""
     tx.run("DELETE FROM sessions WHERE device = ?", device)
+    tx.run("DELETE FROM prekeys WHERE device = ?", device)
     tx.run("DELETE FROM devices WHERE device = ?", device)
 
 
-def set_offered_key(tx: Transaction, device: bytes, public: bytes | None) -> None:
+def set_offered_key(tx: Transaction, device: bytes, prekey: bytes | None) -> None:
     """Keep the key a device offered, or forget it once used."""
-    tx.run("UPDATE devices SET offered_key = ? WHERE device = ?", public, device)
+    tx.run("UPDATE devices SET offered_key = ? WHERE device = ?", prekey, device)
 
 
 def note_reset(tx: Transaction, device: bytes, made_at: int, *, clears: bool) -> None:
@@ -124,37 +230,6 @@ def retire_sessions(tx: Transaction, device: bytes | None = None) -> None:
     tx.run("UPDATE sessions SET sendable = 0 WHERE ?1 IS NULL OR device = ?1", device)
 
 
-def is_prekey_used(tx: Snapshot, session_id: str) -> bool:
-    """Tell whether a prekey message's session id was used before."""
-    return tx.row("SELECT 1 FROM prekeys_used WHERE id = ?", session_id) is not None
-
-
-def use_prekey(tx: Transaction, session_id: str) -> bool:
-    """Note a prekey message's session id; False when it was used before."""
-    return tx.run("INSERT OR IGNORE INTO prekeys_used VALUES (?)", session_id) == 1
-
-
-def offer_key(tx: Transaction, key_id: bytes, conversation: int, private: bytes) -> None:
-    """Keep the private half of a one-use key."""
-    tx.run("INSERT INTO offered_keys VALUES (?, ?, ?)", key_id, conversation, private)
-
-
-def offered_key(tx: Snapshot, key_id: bytes) -> bytes | None:
-    """Return the private half of a key we offered."""
-    row = tx.row("SELECT private FROM offered_keys WHERE key_id = ?", key_id)
-    return None if row is None else bytes(row[0])
-
-
-def has_offer(tx: Snapshot, conversation: int) -> bool:
-    """Tell whether one of our keys waits to be used in this conversation."""
-    return tx.row("SELECT 1 FROM offered_keys WHERE conversation = ?", conversation) is not None
-
-
-def drop_offered_key(tx: Transaction, key_id: bytes) -> None:
-    """Forget a key once it was used."""
-    tx.run("DELETE FROM offered_keys WHERE key_id = ?", key_id)
-
-
-def drop_offers(tx: Transaction, conversation: int) -> None:
-    """Forget every key offered in a conversation: the offer may be lost with an ended generation."""
-    tx.run("DELETE FROM offered_keys WHERE conversation = ?", conversation)
+def drop_sessions(tx: Transaction, device: bytes) -> None:
+    """Forget the ratchets with a device: what they could still open was said again by others."""
+    tx.run("DELETE FROM sessions WHERE device = ? AND sendable = 0", device)

@@ -9,7 +9,10 @@ from core.storage.database import Snapshot, Transaction
 
 @dataclass(frozen=True, slots=True, repr=False)
 class WriteLane:
-    """The generation this device writes in a conversation; ``chain`` is of ``next_index``."""
+    """The generation this device writes in a conversation; ``chain`` is of ``next_index``.
+
+    ``rekeyed_blocks`` were written since the last re-keying; ``restarts``: a reset began it, and its first block says so.
+    """
 
     generation: bytes
     conversation: int
@@ -21,6 +24,8 @@ class WriteLane:
     rekeyed_index: int
     rekeyed_at: int
     ended: bool
+    rekeyed_blocks: int
+    restarts: bool
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -39,7 +44,10 @@ class ReadLane:
     given_up: bytes
 
 
-_WRITE = "generation, conversation, scalar, chain, next_index, born, made_at, rekeyed_index, rekeyed_at, ended"
+_WRITE = (
+    "generation, conversation, scalar, chain, next_index, born, made_at, rekeyed_index, rekeyed_at, ended,"
+    " rekeyed_blocks, restarts"
+)
 _READ = "generation, conversation, device, point, chain, next_index, born, broken_at, hole_since, given_up"
 
 # Generations kept of one conversation, a direction: as many as acknowledgements and resets speak of.
@@ -47,19 +55,27 @@ MAX_GENERATIONS = 16
 
 
 def start_writing(
-    tx: Transaction, generation: bytes, conversation: int, scalar: bytes, chain: bytes, now_ms: int
+    tx: Transaction,
+    generation: bytes,
+    conversation: int,
+    scalar: bytes,
+    chain: bytes,
+    now_ms: int,
+    *,
+    restarts: bool = False,
 ) -> WriteLane:
     """Begin a generation; every earlier one of this conversation has ended, and the oldest are forgotten."""
-    tx.run("UPDATE write_lanes SET ended = 1 WHERE conversation = ?", conversation)
+    end_writing(tx, conversation)
     tx.run(
-        "INSERT INTO write_lanes(generation, conversation, scalar, chain, born, made_at, rekeyed_at) SELECT ?1, ?2, ?3,"
-        " ?4, coalesce(max(born), 0) + 1, max(?5, coalesce(max(made_at), 0) + 1), ?5 FROM write_lanes"
-        " WHERE conversation = ?2",
+        "INSERT INTO write_lanes(generation, conversation, scalar, chain, born, made_at, rekeyed_at, restarts)"
+        " SELECT ?1, ?2, ?3, ?4, coalesce(max(born), 0) + 1, max(?5, coalesce(max(made_at), 0) + 1), ?5, ?6"
+        " FROM write_lanes WHERE conversation = ?2",
         generation,
         conversation,
         scalar,
         chain,
         now_ms,
+        restarts,
     )
     tx.run(
         "DELETE FROM write_lanes WHERE conversation = ?1 AND generation NOT IN"
@@ -102,33 +118,51 @@ def every_writing(tx: Snapshot) -> list[WriteLane]:
 
 
 def end_writing(tx: Transaction, conversation: int | None = None) -> None:
-    """End a conversation's generation, or all of them: this state may be an old one."""
-    tx.run("UPDATE write_lanes SET ended = 1 WHERE ?1 IS NULL OR conversation = ?1", conversation)
+    """End a conversation's generation, or all of them: this state may be an old one. What is left of their secrets goes."""
+    tx.run("UPDATE write_lanes SET ended = 1, chain = x'' WHERE ?1 IS NULL OR conversation = ?1", conversation)
 
 
 def advance_writing(tx: Transaction, generation: bytes, chain: bytes, next_index: int) -> None:
-    """Move a lane forward; the old chain secret is overwritten."""
-    tx.run("UPDATE write_lanes SET chain = ?, next_index = ? WHERE generation = ?", chain, next_index, generation)
+    """Move a lane forward by a block; the old chain secret is overwritten."""
+    tx.run(
+        "UPDATE write_lanes SET chain = ?, next_index = ?, rekeyed_blocks = rekeyed_blocks + 1, restarts = 0"
+        " WHERE generation = ?",
+        chain,
+        next_index,
+        generation,
+    )
 
 
-def mark_rekeyed(tx: Transaction, generation: bytes, index: int, now_ms: int) -> None:
-    """Note where and when the chain was last mixed with a fresh secret."""
-    tx.run("UPDATE write_lanes SET rekeyed_index = ?, rekeyed_at = ? WHERE generation = ?", index, now_ms, generation)
+def mark_rekeyed(tx: Transaction, generation: bytes, chain: bytes, index: int, now_ms: int) -> None:
+    """The chain of ``index`` was mixed with a fresh secret."""
+    tx.run(
+        "UPDATE write_lanes SET chain = ?, rekeyed_index = ?, rekeyed_at = ?, rekeyed_blocks = 0 WHERE generation = ?",
+        chain,
+        index,
+        now_ms,
+        generation,
+    )
+
+
+def make_rekeying_due(tx: Transaction, generation: bytes) -> None:
+    """Let a lane be mixed with a fresh secret before the next block, as soon as there is a key to seal it to."""
+    tx.run("UPDATE write_lanes SET rekeyed_at = 0 WHERE generation = ?", generation)
 
 
 def start_reading(
-    tx: Transaction, generation: bytes, conversation: int, device: bytes, point: bytes, chain: bytes
+    tx: Transaction, generation: bytes, conversation: int, device: bytes, point: bytes, chain: bytes, first: int
 ) -> bool:
-    """Begin to read a generation; False when it is known already, or was."""
+    """Begin to read a generation at index ``first``; False when it is known already, or was."""
     return (
         tx.run(
-            "INSERT OR IGNORE INTO read_lanes(generation, conversation, device, point, chain, born)"
-            " SELECT ?1, ?2, ?3, ?4, ?5, coalesce(max(born), 0) + 1 FROM read_lanes",
+            "INSERT OR IGNORE INTO read_lanes(generation, conversation, device, point, chain, next_index, born)"
+            " SELECT ?1, ?2, ?3, ?4, ?5, ?6, coalesce(max(born), 0) + 1 FROM read_lanes",
             generation,
             conversation,
             device,
             point,
             chain,
+            first,
         )
         == 1
     )
@@ -158,6 +192,12 @@ def reading_in(tx: Snapshot, conversation: int) -> list[ReadLane]:
     return [ReadLane(*row) for row in rows]
 
 
+def ever_read_in(tx: Snapshot, conversation: int) -> list[ReadLane]:
+    """Return a conversation's lanes, those too that are not read any more but known by name, the newest first."""
+    rows = tx.rows(f"SELECT {_READ} FROM read_lanes WHERE conversation = ? ORDER BY born DESC", conversation)
+    return [ReadLane(*row) for row in rows]
+
+
 def advance_reading(tx: Transaction, generation: bytes, chain: bytes, next_index: int) -> None:
     """Everything below ``next_index`` is committed; the old chain secret is overwritten."""
     tx.run(
@@ -183,9 +223,24 @@ def set_hole(tx: Transaction, generation: bytes, online_ms: int) -> bool:
     )
 
 
-def give_up(tx: Transaction, generation: bytes, secrets: bytes) -> None:
+def restart_holes(tx: Transaction, conversation: int, online_ms: int) -> None:
+    """Wait for what is missing in a conversation as if it were missed from now on."""
+    tx.run(
+        "UPDATE read_lanes SET hole_since = ? WHERE conversation = ? AND hole_since IS NOT NULL", online_ms, conversation
+    )
+
+
+def give_up(tx: Transaction, generation: bytes, secrets: bytes, now_ms: int) -> None:
     """Keep the secrets of indexes that were given up, for what still comes late."""
-    tx.run("UPDATE read_lanes SET given_up = ? WHERE generation = ?", secrets, generation)
+    tx.run("UPDATE read_lanes SET given_up = ?, given_up_at = ? WHERE generation = ?", secrets, now_ms, generation)
+
+
+def forget_given_up(tx: Transaction, before_ms: int) -> list[bytes]:
+    """Forget the secrets of what was given up before a time: no copy is left. Return the lanes that had any."""
+    late = "given_up <> x'' AND given_up_at < ?"
+    found = [bytes(row[0]) for row in tx.rows(f"SELECT generation FROM read_lanes WHERE {late}", before_ms)]
+    tx.run(f"UPDATE read_lanes SET given_up = x'' WHERE {late}", before_ms)
+    return found
 
 
 def end_reading(tx: Transaction, generation: bytes, now_ms: int) -> None:
@@ -227,3 +282,12 @@ def held_indexes(tx: Snapshot, generation: bytes) -> list[int]:
 def release(tx: Transaction, generation: bytes, below: int) -> None:
     """Drop held boxes below an index."""
     tx.run("DELETE FROM held WHERE generation = ? AND idx < ?", generation, below)
+
+
+def forget_conversation(tx: Transaction, conversation: int) -> list[bytes]:
+    """Forget every lane of a conversation, both ways; return those that were read."""
+    read = [row.generation for row in reading_in(tx, conversation)]
+    tx.run("DELETE FROM held WHERE generation IN (SELECT generation FROM read_lanes WHERE conversation = ?)", conversation)
+    tx.run("DELETE FROM read_lanes WHERE conversation = ?", conversation)
+    tx.run("DELETE FROM write_lanes WHERE conversation = ?", conversation)
+    return read

@@ -125,9 +125,9 @@ def confirm_record(tx: Transaction, invitation: str, custodian: bytes) -> int:
     return row.copies
 
 
-def count_use(tx: Transaction, invitation: str, olm_account: str) -> int:
+def count_use(tx: Transaction, invitation: str) -> int:
     """Spend a use; return how many are spent."""
-    tx.run("UPDATE invitations SET uses = uses + 1, olm_account = ? WHERE id = ?", olm_account, invitation)
+    tx.run("UPDATE invitations SET uses = uses + 1 WHERE id = ?", invitation)
     row = find(tx, invitation)
     return 0 if row is None else row.uses
 
@@ -253,6 +253,12 @@ def pieces(tx: Snapshot, place: SlotPlace) -> list[tuple[int, bytes]]:
 def drop_pieces(tx: Transaction, place: SlotPlace) -> None:
     """Forget a slot's pieces once they are understood."""
     tx.run("DELETE FROM slot_pieces WHERE watch = ? AND day = ? AND number = ?", place.watch, place.day, place.number)
+
+
+def forget_pieces_of(tx: Transaction, conversation: int) -> None:
+    """Forget what was found in the slots of a conversation."""
+    for kind in ("acceptance", "reset"):
+        tx.run("DELETE FROM slot_pieces WHERE watch GLOB ?", f"{kind}:{conversation}:*")
 
 
 def expire_pieces(tx: Transaction, before_day: int) -> None:

@@ -29,15 +29,21 @@ class MessageRow:
     until: int | None
     late: bool
     pending: bool
+    again: bool
 
 
 _COLUMNS = (
     "seq, id, conversation, uid, author, device, generation, idx, incoming, kind, text, sent_at, state, copies, until,"
-    " late, pending"
+    " late, pending, again"
 )
+# Kinds of rows that nobody wrote (``core.people.notices``); none of content is negative or zero.
 GAP = 0
+NEW_DEVICE = -1  # a device of the other side that was not known before
+BOTH_ALIVE = -2  # a device that is not known and one that is were both heard: one of them may be a thief's
+RENAMED = -3  # the other side calls itself otherwise; ``text`` has the name
+NEWER_VERSION = -4  # the other side announced itself in a way this version cannot read
+NOT_TOLD = -5  # the other side never heard where we read now
 KEEP_REQUEST = 6  # ``core.people.safekeeping``
-NEW_DEVICE = -1  # the other side restored its account on a device that was not known before
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,7 @@ class NewMessage:
     raw: bytes | None = None
     late: bool = False
     pending: bool = False
+    signed: bytes | None = None
 
 
 def insert(tx: Transaction, new: NewMessage) -> int | None:
@@ -69,7 +76,7 @@ def insert(tx: Transaction, new: NewMessage) -> int | None:
         return None
     changed = tx.run(
         "INSERT OR IGNORE INTO messages(id, conversation, uid, author, device, generation, idx, incoming, kind, text,"
-        " raw, sent_at, state, late, pending) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " raw, sent_at, state, late, pending, signed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         new.id,
         new.conversation,
         new.uid,
@@ -85,6 +92,7 @@ def insert(tx: Transaction, new: NewMessage) -> int | None:
         new.state,
         new.late,
         new.pending,
+        new.signed,
     )
     row = tx.row("SELECT seq FROM messages WHERE id = ?", new.id)
     return int(row[0]) if changed and row else None
@@ -122,11 +130,12 @@ def page(tx: Snapshot, conversation: int, limit: int, before: int | None, after:
     return [MessageRow(*row) for row in reversed(rows)]
 
 
-def pending(tx: Snapshot, conversation: int, limit: int) -> list[MessageRow]:
-    """Return rows that wait to be encoded, in order."""
+def pending(tx: Snapshot, conversation: int, limit: int, *, again: bool) -> list[MessageRow]:
+    """Return rows that wait to be encoded, in order; those to be said again only if that is wanted."""
     rows = tx.rows(
-        f"SELECT {_COLUMNS} FROM messages WHERE pending = 1 AND conversation = ? ORDER BY seq LIMIT ?",
+        f"SELECT {_COLUMNS} FROM messages WHERE pending = 1 AND conversation = ? AND again <= ? ORDER BY seq LIMIT ?",
         conversation,
+        again,
         limit,
     )
     return [MessageRow(*row) for row in rows]
@@ -139,12 +148,17 @@ def conversations_pending(tx: Snapshot) -> list[int]:
 
 def place(tx: Transaction, seq: int, generation: bytes | None, index: int | None) -> None:
     """Note where a row was encoded."""
-    tx.run("UPDATE messages SET generation = ?, idx = ?, pending = 0 WHERE seq = ?", generation, index, seq)
+    tx.run("UPDATE messages SET generation = ?, idx = ?, pending = 0, again = 0 WHERE seq = ?", generation, index, seq)
 
 
-def set_pending(tx: Transaction, seq: int) -> None:
-    """Let a row be encoded into the lane."""
-    tx.run("UPDATE messages SET pending = 1 WHERE seq = ?", seq)
+def set_pending(tx: Transaction, seq: int, *, again: bool = False) -> None:
+    """Let a row be encoded into the lane; ``again`` when the other side asked for that."""
+    tx.run("UPDATE messages SET pending = 1, again = max(again, ?) WHERE seq = ?", again, seq)
+
+
+def set_signed(tx: Transaction, seq: int, signed: bytes) -> None:
+    """Keep what was signed of a row of ours."""
+    tx.run("UPDATE messages SET signed = ? WHERE seq = ?", signed, seq)
 
 
 def set_state(tx: Transaction, seq: int, state: str, copies: int | None = None, until: int | None = None) -> None:
@@ -152,15 +166,21 @@ def set_state(tx: Transaction, seq: int, state: str, copies: int | None = None, 
     tx.run("UPDATE messages SET state = ?, copies = ?, until = ? WHERE seq = ?", state, copies, until, seq)
 
 
-def encode_again(tx: Transaction, conversation: int, generation: bytes, first: int, end: int | None = None) -> int:
-    """Let rows of ours at indexes of a lane, from ``first`` on and below ``end``, be encoded anew; return how many."""
+def encode_again(
+    tx: Transaction, conversation: int, generation: bytes, span: tuple[int, int], *, served_after: int | None
+) -> int:
+    """Let rows of ours at indexes ``span`` of a lane be encoded anew for a device; return how many.
+
+    Of the rows up to ``served_after``, and of all when it is None, only those that are not known to be delivered.
+    """
     return tx.run(
-        "UPDATE messages SET pending = 1 WHERE conversation = ? AND generation = ? AND idx >= ? AND idx < ?"
-        " AND incoming = 0 AND kind > 0 AND state <> 'failed'",
+        "UPDATE messages SET pending = 1, again = 1 WHERE conversation = ? AND generation = ? AND idx >= ? AND idx < ?"
+        " AND incoming = 0 AND kind > 0 AND state <> 'failed'"
+        " AND (state IN ('queued', 'sent', 'stored') OR seq > coalesce(?, seq))",
         conversation,
         generation,
-        first,
-        1 << 62 if end is None else end,
+        *span,
+        served_after,
     )
 
 
@@ -174,24 +194,62 @@ def unanswered_greetings(tx: Snapshot, conversation: int) -> list[int]:
     return [int(row[0]) for row in rows]
 
 
-def encode_lane_again(tx: Transaction, conversation: int) -> int:
+def encode_lane_again(tx: Transaction, conversation: int, *, again: bool) -> int:
     """Let every row of ours that is not known to be delivered be encoded anew; return how many."""
     return tx.run(
-        "UPDATE messages SET pending = 1 WHERE conversation = ? AND incoming = 0 AND generation IS NOT NULL"
-        " AND state IN ('queued', 'sent', 'stored')",
+        "UPDATE messages SET pending = 1, again = max(again, ?) WHERE conversation = ? AND incoming = 0 AND kind > 0"
+        " AND generation IS NOT NULL AND state IN ('queued', 'sent', 'stored')",
+        again,
         conversation,
     )
 
 
-def delete(tx: Transaction, ids: list[str]) -> int:
-    """Delete rows for good, keeping only what is needed so that no late copy brings them back; return how many."""
-    count = 0
-    for message_id in ids:
-        row = by_id(tx, message_id)
-        if row is not None:
-            tx.run("INSERT OR IGNORE INTO deleted VALUES (?, ?, ?)", row.conversation, row.author, row.uid)
-            count += tx.run("DELETE FROM messages WHERE seq = ?", row.seq)
-    return count
+def count_since(tx: Snapshot, conversation: int, kind: int, since_ms: int) -> int:
+    """Return how many rows of a kind a conversation got since a time."""
+    row = tx.row(
+        "SELECT count(*) FROM messages WHERE conversation = ? AND kind = ? AND sent_at > ?", conversation, kind, since_ms
+    )
+    return 0 if row is None else int(row[0])
+
+
+def last_seq(tx: Snapshot) -> int:
+    """Return the number of the newest row."""
+    row = tx.row("SELECT coalesce(max(seq), 0) FROM messages")
+    return 0 if row is None else int(row[0])
+
+
+def delete(tx: Transaction, row: MessageRow, now_ms: int) -> None:
+    """Delete a row for good, keeping only what is needed so that no late copy brings it back."""
+    tx.run(
+        "INSERT OR IGNORE INTO deleted(conversation, author, uid, at) VALUES (?, ?, ?, ?)",
+        row.conversation,
+        row.author,
+        row.uid,
+        now_ms,
+    )
+    tx.run("DELETE FROM messages WHERE seq = ?", row.seq)
+
+
+def of_conversation(tx: Snapshot, conversation: int, after: int, limit: int) -> list[MessageRow]:
+    """Return rows of a conversation beyond a number, in order."""
+    rows = tx.rows(
+        f"SELECT {_COLUMNS} FROM messages WHERE conversation = ? AND seq > ? ORDER BY seq LIMIT ?",
+        conversation,
+        after,
+        limit,
+    )
+    return [MessageRow(*row) for row in rows]
+
+
+def forget_deleted(tx: Transaction, before_ms: int) -> None:
+    """Forget what was deleted before a time: no copy of it can come any more."""
+    tx.run("DELETE FROM deleted WHERE at < ?", before_ms)
+
+
+def forget_conversation(tx: Transaction, conversation: int) -> None:
+    """Forget all rows of a conversation, and what was deleted in it."""
+    tx.run("DELETE FROM messages WHERE conversation = ?", conversation)
+    tx.run("DELETE FROM deleted WHERE conversation = ?", conversation)
 
 
 def search(tx: Snapshot, query: str, conversation: int | None, limit: int, before: int | None) -> list[MessageRow]:

@@ -7,12 +7,20 @@ from dataclasses import dataclass
 from core.storage.database import Snapshot, Transaction
 
 _NODE_ID_SIZE = 32
+_SECRET_SIZE = 32
 MAX_CUSTODIANS = 16  # confirmations kept of one deposit
+# Fragments of the largest block; a copy that goes beside has the numbers from here on.
+MAX_FRAGMENTS = 32
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Posting:
-    """Box plaintexts with what is needed to give them an id on any day, and the secret of the inbox they go to."""
+    """Box plaintexts with what is needed to give them an id on any day, and the secrets of the inboxes they go to.
+
+    ``inbox`` is one secret, or two when a copy goes beside: of that, fragments are counted on from ``MAX_FRAGMENTS``.
+    ``pause``: days between two copies' days, 0 and 1 being each day. ``held``: a device that is not known says it has it.
+    ``device``: of a reset, the one of the other side that it is for. ``tells``: number of the inbox of ours that it tells.
+    """
 
     id: int
     kind: str
@@ -26,10 +34,20 @@ class Posting:
     message: int | None
     made_at: int
     until: int
+    pause: int = 0
+    device: bytes | None = None
+    held: bool = False
+    tells: int = 0
+
+    @property
+    def copies(self) -> int:
+        """To how many inboxes it goes."""
+        return len(self.inbox) // _SECRET_SIZE
 
 
 _COLUMNS = (
-    "id, kind, conversation, generation, first_index, fragments, payload, secrets, inbox, message, made_at, until"
+    "id, kind, conversation, generation, first_index, fragments, payload, secrets, inbox, message, made_at, until,"
+    " pause, device, held, tells"
 )
 
 
@@ -58,7 +76,7 @@ def insert(tx: Transaction, posting: Posting) -> int:
     """Keep a posting; return its id (the one in ``posting`` is ignored)."""
     return tx.insert(
         "INSERT INTO postings(kind, conversation, generation, first_index, fragments, payload, secrets, inbox,"
-        " message, made_at, until) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " message, made_at, until, pause, device, tells) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         posting.kind,
         posting.conversation,
         posting.generation,
@@ -70,6 +88,9 @@ def insert(tx: Transaction, posting: Posting) -> int:
         posting.message,
         posting.made_at,
         posting.until,
+        posting.pause,
+        posting.device,
+        posting.tells,
     )
 
 
@@ -91,11 +112,13 @@ def due(tx: Snapshot, fresh: range, day: int, limit: int) -> list[tuple[Posting,
     the clock was ahead, and no custodian takes it yet.
     """
     rows = tx.rows(
-        "WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < 31)"
-        f" SELECT {_POSTING_AND_NUMBER} FROM postings p JOIN numbers ON n < p.fragments"
+        "WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < 63)"
+        f" SELECT {_POSTING_AND_NUMBER} FROM postings p JOIN numbers"
+        " ON n % 32 < p.fragments AND n / 32 < length(p.inbox) / 32"
+        " JOIN conversations c ON c.id = p.conversation AND c.blocked = 0"
         " WHERE NOT EXISTS (SELECT 1 FROM deposits d WHERE d.posting = p.id AND d.fragment = n"
-        " AND (d.day = ? OR d.expiry_hour BETWEEN ? AND ?))"
-        " ORDER BY EXISTS (SELECT 1 FROM deposits d WHERE d.posting = p.id AND d.fragment = n), p.id, n LIMIT ?",
+        " AND (d.day > ?1 - max(p.pause, 1) OR d.expiry_hour BETWEEN ?2 AND ?3))"
+        " ORDER BY EXISTS (SELECT 1 FROM deposits d WHERE d.posting = p.id AND d.fragment = n), p.id, n LIMIT ?4",
         day,
         fresh.start,
         fresh.stop - 1,
@@ -130,9 +153,40 @@ def of_conversation(tx: Snapshot, conversation: int, kind: str) -> list[Posting]
     return [Posting(*row) for row in rows]
 
 
+def has_notice(tx: Snapshot, generation: bytes, number: int) -> bool:
+    """Tell whether a block of a lane that tells of an inbox of ours waits to be acknowledged."""
+    return tx.row("SELECT 1 FROM postings WHERE generation = ? AND tells = ?", generation, number) is not None
+
+
 def every(tx: Snapshot) -> list[Posting]:
     """Return all postings."""
     return [Posting(*row) for row in tx.rows(f"SELECT {_COLUMNS} FROM postings ORDER BY id")]
+
+
+def was_handed_over(tx: Snapshot, posting: int) -> bool:
+    """Tell whether any copy of a posting was ever made, and so may have left."""
+    return tx.row("SELECT 1 FROM deposits WHERE posting = ?", posting) is not None
+
+
+def of_message(tx: Snapshot, seq: int) -> list[Posting]:
+    """Return the postings that carry a row."""
+    return [Posting(*row) for row in tx.rows(f"SELECT {_COLUMNS} FROM postings WHERE message = ?", seq)]
+
+
+def replace_payload(tx: Transaction, posting: int, payload: bytes) -> None:
+    """Let a posting that never left say something else."""
+    tx.run("UPDATE postings SET payload = ?, message = NULL WHERE id = ?", payload, posting)
+
+
+def note_held(tx: Transaction, posting: int) -> None:
+    """A device that is not known says that it has what this posting carries."""
+    tx.run("UPDATE postings SET held = 1 WHERE id = ?", posting)
+
+
+def held(tx: Snapshot, conversation: int) -> list[Posting]:
+    """Return the postings of a conversation that only a device that was not known had."""
+    rows = tx.rows(f"SELECT {_COLUMNS} FROM postings WHERE conversation = ? AND held = 1 ORDER BY id", conversation)
+    return [Posting(*row) for row in rows]
 
 
 def move(tx: Transaction, posting: int, secrets: bytes) -> None:
@@ -197,9 +251,11 @@ def current(tx: Snapshot, posting: int) -> list[DepositRow]:
 
 
 def unconfirmed(tx: Snapshot, hour: int, copies: int, limit: int) -> list[DepositRow]:
-    """Return copies that have not expired and that fewer than ``copies`` custodians confirmed."""
+    """Return copies that have not expired and that fewer than ``copies`` custodians confirmed; of who is blocked none."""
     rows = tx.rows(
-        f"SELECT {_DEPOSIT} FROM deposits WHERE expiry_hour > ? AND length(custodians) < ? ORDER BY posting LIMIT ?",
+        f"SELECT {_DEPOSIT} FROM deposits WHERE expiry_hour > ? AND length(custodians) < ? AND posting NOT IN"
+        " (SELECT p.id FROM postings p JOIN conversations c ON c.id = p.conversation WHERE c.blocked = 1)"
+        " ORDER BY posting LIMIT ?",
         hour,
         copies * _NODE_ID_SIZE,
         limit,
@@ -221,4 +277,14 @@ def confirm(tx: Transaction, parcel_id: bytes, custodian: bytes) -> bool:
 
 def expire_deposits(tx: Transaction, hour: int) -> None:
     """Forget copies that expired, except each fragment's latest, which says that it was once out."""
-    tx.run("DELETE FROM deposits WHERE expiry_hour <= ?", hour)
+    tx.run(
+        "DELETE FROM deposits WHERE expiry_hour <= ? AND day < (SELECT max(e.day) FROM deposits e"
+        " WHERE e.posting = deposits.posting AND e.fragment = deposits.fragment)",
+        hour,
+    )
+
+
+def every_of(tx: Snapshot, conversation: int) -> list[Posting]:
+    """Return all postings of a conversation."""
+    rows = tx.rows(f"SELECT {_COLUMNS} FROM postings WHERE conversation = ? ORDER BY id", conversation)
+    return [Posting(*row) for row in rows]

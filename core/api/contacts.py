@@ -1,0 +1,91 @@
+"""Commands about the people one knows: names, devices, being rid of somebody."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from core.api.account import Done
+from core.api.base import Command, Record
+from core.api.talking import ContactWarning, Deleted
+
+class ContactDevice(Record, frozen=True, omit_defaults=False):
+    """A device of a contact. ``state``: vouched for by a device known before, confirmed by the person, or unknown.
+
+    ``served``: what is written now is written to it as well. ``since``: when it appeared here.
+    """
+
+    id: str
+    name: str
+    state: Literal["vouched", "confirmed", "unknown"]
+    since: int
+    served: bool
+
+
+class Contact(Record, frozen=True, omit_defaults=False):
+    """Somebody one knows. ``name`` is the person's own name for the contact, ``own_name`` what the contact calls itself.
+
+    ``warning`` is for programs, ``warning_text`` one sentence for people; both empty when there is nothing to say.
+    ``rekey_overdue``: fresh keys were not mixed into what is written to the contact for longer than is promised.
+    """
+
+    identity: str
+    name: str
+    own_name: str
+    conversation: str
+    state: Literal["waiting", "open", "unanswered"]
+    verified: bool
+    blocked: bool
+    devices: list[ContactDevice]
+    warning: ContactWarning | None = None
+    warning_text: str = ""
+    rekey_overdue: bool = False
+    muted_until: int | None = None
+
+
+class ContactList(Command[list[Contact]], frozen=True, tag="contact.list"):
+    """Contacts by name, at most ``limit`` after the identity ``after``."""
+
+    limit: int = 500
+    after: str | None = None
+
+
+class ContactRename(Command[Done], frozen=True, tag="contact.rename"):
+    """Call a contact by a name of one's own; empty: by its own name again. Nobody else learns of it."""
+
+    identity: str
+    name: str
+
+
+class ContactBlock(Command[Done], frozen=True, tag="contact.block"):
+    """Hear nothing of a contact any more, and let it hear nothing: no acknowledgement, no answer. It is not told."""
+
+    identity: str
+
+
+class ContactUnblock(Command[Done], frozen=True, tag="contact.unblock"):
+    """Hear a contact again, and tell it where to write."""
+
+    identity: str
+
+
+class ContactRemove(Command[Done], frozen=True, tag="contact.remove"):
+    """Forget a contact with everything that was said and every key. It is not told, and would have to greet again."""
+
+    identity: str
+
+
+class ContactConfirmDevice(Command[Done], frozen=True, tag="contact.confirm_device"):
+    """Say that an unknown device is the contact's, or, not ``accept``, that it is not: then it is never heard again."""
+
+    identity: str
+    device: str
+    accept: bool
+
+
+class ConversationDelete(Command[Deleted], frozen=True, tag="conversation.delete"):
+    """Delete all that was said in a conversation from this device; the contact stays. What has not left is not sent.
+
+    A conversation whose greeting was not answered is forgotten altogether.
+    """
+
+    conversation: str
