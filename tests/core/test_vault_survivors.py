@@ -13,6 +13,7 @@ from core.crypto import primitives
 from core.vault import slots
 from core.vault.account import Accounts
 from core.vault.attempts import FREE_ATTEMPTS, Attempts, Tally, decode
+from core.vault.clock import Reading
 from core.vault.cost import PRODUCT, Costs
 from core.vault.durable import open_private, replace_file
 from core.vault.errors import UnsafeHome, VaultDamaged, WeakPasscode, WrongPasscode
@@ -20,6 +21,7 @@ from core.vault.given import MAX_SIZE, RESERVED, UnreadablePasscode, read_passco
 from core.vault.mark import Mark
 from core.vault.passcode import normalise
 from core.vault.profile import Profile
+from core.vault.remembered import REMEMBERED_SECONDS, RememberedKey
 from core.vault.slots import Content, Kind
 from tests.support.devices import BETTER, CHEAP, GOOD, FakeClock, MemoryStore, repeatable
 
@@ -114,6 +116,27 @@ def test_ones_own_name_makes_no_account(profile: Profile) -> None:
         accounts_on(profile).restore(["abacus"] * 18, name, accept_mismatch=True, known_words=[name])
     assert not accounts_on(profile).exists()
     accounts_on(profile).create(name)
+
+
+@pytest.mark.parametrize("hand", ["boot", "wall"])
+def test_a_remembered_key_runs_out_by_either_hand_of_the_clock_and_is_forgotten(hand: str) -> None:
+    clock, store = FakeClock(), MemoryStore()
+    remembered = RememberedKey(b"t" * 16, [store])
+    content = Content(b"s" * 27, b"k" * 32, (0, 1, 2, 3))
+    assert remembered.remember(content, clock.now) == "memory"
+
+    def later(seconds: int) -> Reading:
+        at = clock.now
+        elapsed = 1000 * seconds
+        return (
+            at._replace(boot_ms=at.boot_ms + elapsed) if hand == "boot" else at._replace(wall_ms=at.wall_ms + elapsed)
+        )
+
+    recalled = remembered.recall(later(REMEMBERED_SECONDS - 1))
+    assert recalled is not None
+    assert recalled.content == content
+    assert remembered.recall(later(REMEMBERED_SECONDS)) is None
+    assert store.kept == {}
 
 
 # --- slots ---------------------------------------------------------------------------------------------------------------
