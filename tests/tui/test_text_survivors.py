@@ -8,7 +8,6 @@ import pytest
 from rich.cells import cell_len
 
 from tui import crash
-from core.people.lookalike import look_alike
 from tui.text import MAX_SHOWN, REPLACEMENT, ZWJ, clean_line, clean_name, clean_text
 
 
