@@ -13,10 +13,11 @@ from net.link.events import LinkId
 from net.messages import Cell, Destroy, Message, Setup, decode_message
 from net.onion.cipher import Hop
 from net.onion.departures import Kind, encode_payload
-from net.onion.exchange import EndId
-from net.onion.guards import network_of
+from net.onion.exchange import MAX_AGE, MAX_SETUPS_WAITING, MAX_SILENCE, EndId
+from net.onion.guards import MAX_DRAWN, MIN_LIFETIME_MS, network_of
 from net.onion.onion import Means, Onion
 from net.onion.plain_cipher import PlainOnionCipher
+from net.onion.setup_admission import SETUP_BURST
 from net.onion.standing import MAX_AVOIDED_SHARE, Standing
 from net.pace import NORMAL
 from net.scope import Scope
@@ -78,6 +79,42 @@ def test_our_own_circuits_listen_to_the_link_they_were_built_over_alone() -> Non
     assert (len(ours), world.nodes[0].ours.closed_circuits) == (1, [])
     assert ours.receive(LinkId(1), Destroy(name), world.now)
     assert len(ours) == 0
+
+
+def test_setups_that_wait_to_be_peeled_are_bounded_though_every_link_keeps_to_its_rate() -> None:
+    world = World(9)
+    each_brings = 100
+    strangers = [Stranger(world, number) for number in (0, 3, 4, 5, 6, 7)]
+    assert each_brings <= SETUP_BURST
+    for number in range(each_brings):
+        for stranger in strangers:
+            stranger.set_up(number.to_bytes(5, "big"), 1, 2)
+    beyond = each_brings * len(strangers) - MAX_SETUPS_WAITING
+    assert beyond > 0
+    assert world.nodes[1].exchange.counters.refused == beyond
+    assert sum(stranger.heard.count(Destroy((99).to_bytes(5, "big"))) for stranger in strangers) == len(strangers)
+
+
+def test_a_circuit_of_which_nothing_is_heard_ends_long_before_it_is_old() -> None:
+    world = World()
+    stranger = Stranger(world)
+    stranger.set_up(NAME, 1, 2)
+    world.wait(MAX_SILENCE - 1)
+    assert (len(world.nodes[1].exchange), len(world.nodes[2].exchange)) == (1, 1)
+    world.wait(2)
+    assert (len(world.nodes[1].exchange), len(world.nodes[2].exchange)) == (0, 0)
+    assert world.nodes[1].exchange.counters.expired == 1
+
+
+def test_a_circuit_that_talks_without_end_ends_when_it_is_old() -> None:
+    world = World()
+    circuit = world.open(1, 2)
+    for _ in range(int(MAX_AGE / 60) - 1):
+        world.wait(60)
+        world.send(circuit, b"still here")
+    assert len(world.nodes[1].exchange) == 1
+    world.wait(61)
+    assert len(world.nodes[1].exchange) == 0
 
 
 # --- a leaf --------------------------------------------------------------------------------------------------------------
@@ -236,3 +273,15 @@ def test_a_whole_path_or_none() -> None:
     (guard,) = traveller.guards.in_use(NOW)[:1]
     with pytest.raises(Unreachable):
         traveller.paths.choose(traveller.roster.nodes[guard], NOW, is_delayed=False)
+
+
+def test_who_breaks_all_our_links_for_weeks_makes_us_draw_so_many_guards_and_no_more() -> None:
+    traveller = Traveller(FakeRoster.of(*map(relay, range(400))))
+    guards, end = traveller.guards, MIN_LIFETIME_MS / 1000 - 86_400
+    seconds = 0.0
+    while seconds < end:
+        for guard in guards.contacts():
+            guards.link_down(guard, at(seconds))
+        guards.handle_timeout(at(seconds))
+        seconds = max(guards.next_deadline() - NOW.mono, seconds + 600)
+    assert len(guards.remembered()) == MAX_DRAWN
