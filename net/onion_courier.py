@@ -35,6 +35,7 @@ from net.messages import (
     UnknownMessage,
     decode_message,
     encode_message,
+    is_known,
 )
 from net.onion.circuits import CircuitId
 from net.onion.departures import Kind
@@ -235,6 +236,8 @@ class OnionCourier:
             return False
         except DecodeError:
             message = None
+        if isinstance(message, Refused) and not is_known(message.kind):
+            return False  # of what we never said
         if isinstance(key.use, Purpose) and isinstance(message, _ANSWERS):
             self._patron.receive(key.node, message, now)
         elif isinstance(key.use, int) and isinstance(message, Nodes):

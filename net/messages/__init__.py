@@ -81,6 +81,7 @@ __all__ = [
     "Dialed", "Fetch", "FindNodes", "FindRecord", "Follow", "FoundRecord", "Introduce", "Introduction", "Keeps",
     "Lookup", "Message", "Nodes", "Parcel", "Peer", "Peers", "PleaseDial", "Price", "Push", "Range", "Reflection",
     "Refusals", "Refused", "Setup", "Tags", "Unfollow", "UnknownMessage", "Want", "decode_message", "encode_message",
+    "is_known",
 ]  # fmt: skip
 
 Message = (
@@ -116,11 +117,16 @@ def decode_message(data: bytes) -> Message:
         raise DecodeError("message") from error
 
 
+def is_known(kind: int) -> bool:
+    """Say whether this version knows messages of a type."""
+    return kind in _types
+
+
 def _decode(data: bytes) -> Message:
     try:
         return _decoder.decode(data)
     except msgspec.ValidationError:
         number, request = head_of(data)
-        if number in _types:
+        if is_known(number):
             raise
         raise UnknownMessage(number, request) from None

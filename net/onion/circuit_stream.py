@@ -7,8 +7,12 @@ counter, and one that was changed, left out, moved or repeated on the way opens 
 circuit ends then; nothing is repaired here, because links lose nothing by themselves.
 
 Data cells are one byte stream, cut into messages by their lengths. Every cell but credits takes one place of the
-receiver's *window*, and every ``CREDIT_STEP`` cells taken give that many places back. So no relay between the ends ever
-has more than ``MAX_CELLS_UNDER_WAY`` cells of a direction to keep, and more of them are somebody's lie.
+receiver's *window*, of whatever kind it is, and every ``CREDIT_STEP`` cells taken give that many places back. So no relay
+between the ends ever has more than ``MAX_CELLS_UNDER_WAY`` cells of a direction to keep, and more of them are somebody's
+lie.
+
+Kinds of a later version end nothing. Those of the upper half are passed over; one of the lower half the far end refuses with
+a cell. The builder refuses nothing: an answer would tell whoever is at the far end which version reads there.
 """
 
 from __future__ import annotations
@@ -28,6 +32,8 @@ DATA_SIZE: Final = CELL_BODY_SIZE - _HEAD_SIZE
 # Length of a message, before it in the stream.
 PREFIX_SIZE: Final = 3
 _CREDIT_SIZE: Final = 2
+# The first kind of cell that is passed over by who does not know it; those below are refused.
+UPPER_HALF: Final = 128
 
 # Cells of one direction that may be under way. At a round trip of 0.6 s through four hops it gives 240 KB/s, and it holds
 # the largest message with room for half of another.
@@ -48,12 +54,18 @@ class Kind(IntEnum):
     DATA = 1  # the next bytes of the stream
     CREDIT = 2  # u16: so many places of the window are free again
     OPENED = 3  # from the far end at once: the circuit is there
+    REFUSED = 4  # u8: a kind of cell that the far end does not know
+
+
+_KINDS: Final = frozenset(Kind)
+# Bytes that a kind has at least; what stands behind them in other cells than data is of a later version and not looked at.
+_LEAST: Final[dict[int, int]] = {Kind.DATA: 1, Kind.CREDIT: _CREDIT_SIZE, Kind.REFUSED: 1}
 
 
 class Arrived(NamedTuple):
-    """What one cell brought: its kind, and the messages that it completed, in order."""
+    """What one cell brought: its kind, None when it is not known, and the messages that it completed, in order."""
 
-    kind: Kind
+    kind: Kind | None
     messages: list[bytes]
 
 
@@ -61,9 +73,11 @@ class CircuitStream:
     """One end of a circuit, without its layers of encryption. The far end's first cell is *opened*."""
 
     def __init__(self, *, is_builder: bool) -> None:
+        self._is_builder = is_builder
         self._expects_opened = is_builder
         self._owes_opened = not is_builder
         self._owes_padding = False
+        self._refuses: int | None = None  # the kind of cell to refuse next; one at a time is enough
         self._to_send = bytearray()
         self._sent_at = 0  # _to_send below this is gone; cut off now and then
         self._places = WINDOW  # that we may still fill at the other end
@@ -109,12 +123,16 @@ class CircuitStream:
             credit, self._owed = self._owed, 0
             self._free += credit
             return _body(Kind.CREDIT, credit.to_bytes(_CREDIT_SIZE, "big"))
-        if not self._places or not (self._owes_opened or self._owes_padding or self.buffered):
+        is_owing = self._owes_opened or self._owes_padding or self._refuses is not None
+        if not self._places or not (is_owing or self.buffered):
             return None
         self._places -= 1
         if self._owes_opened:
             self._owes_opened = False
             return _body(Kind.OPENED, b"")
+        if self._refuses is not None:
+            refused, self._refuses = self._refuses, None
+            return _body(Kind.REFUSED, bytes([refused]))
         if self._owes_padding:
             self._owes_padding = False
             return _body(Kind.PADDING, b"")
@@ -136,19 +154,24 @@ class CircuitStream:
         Raises:
             DecodeError: it is not what the other end sent, or the other end breaks the rules. The circuit is over.
         """
-        kind, data = _parse(body)
+        number, data = _parse(body)
+        kind = Kind(number) if number in _KINDS else None
         if (kind is Kind.OPENED) is not self._expects_opened:
             raise DecodeError("circuit: opened at the wrong time")
         self._expects_opened = False
         if kind is Kind.CREDIT:
-            self._on_credit(int.from_bytes(data, "big"))
+            self._on_credit(int.from_bytes(data[:_CREDIT_SIZE], "big"))
             return Arrived(kind, [])
         if not self._free:
             raise DecodeError("circuit: beyond the window")
         self._free -= 1
         self._owed += 1
+        if kind is None and number < UPPER_HALF and not self._is_builder:
+            self._refuses = number
+        if kind is not Kind.DATA:
+            return Arrived(kind, [])
         self._received += data
-        return Arrived(kind, self._take_messages() if data else [])
+        return Arrived(kind, self._take_messages())
 
     def _on_credit(self, places: int) -> None:
         if not 1 <= places <= WINDOW - self._places:
@@ -176,19 +199,10 @@ def _body(kind: Kind, data: bytes) -> bytes:
     return (head + data).ljust(CELL_BODY_SIZE, b"\0")
 
 
-def _parse(body: bytes) -> tuple[Kind, bytes]:
+def _parse(body: bytes) -> tuple[int, bytes]:
     if len(body) != CELL_BODY_SIZE or not body.startswith(_ZEROS):
         raise DecodeError("circuit: a cell that is not whole")
     number, length = body[INTEGRITY_SIZE], int.from_bytes(body[INTEGRITY_SIZE + 1 : _HEAD_SIZE], "big")
-    if number > Kind.OPENED:
-        raise DecodeError("circuit: kind of cell")
-    kind = Kind(number)
-    if not _fits(kind, length):
+    if not _LEAST.get(number, 0) <= length <= DATA_SIZE:
         raise DecodeError("circuit: length in a cell")
-    return kind, body[_HEAD_SIZE : _HEAD_SIZE + length]
-
-
-def _fits(kind: Kind, length: int) -> bool:
-    if kind is Kind.DATA:
-        return 1 <= length <= DATA_SIZE
-    return length == (_CREDIT_SIZE if kind is Kind.CREDIT else 0)
+    return number, body[_HEAD_SIZE : _HEAD_SIZE + length]

@@ -9,6 +9,7 @@ The key is known to everybody who runs this program; it keeps others from seeing
 changes daily. ``run`` is random, new at each start, and lets a node pass over its own beacons; ``call`` is random in a call
 and repeated in its answers, so that an answer nobody called for counts for nothing. No key, name or person is in a beacon.
 An answer is as large as a call and goes to its source only: nothing is multiplied.
+Kinds of a later version are passed over, and so is what it puts in place of the zeros.
 """
 
 from __future__ import annotations
@@ -91,10 +92,7 @@ def _decode_content(content: bytes) -> Beacon:
     kind, port = reader.uint(1), reader.uint(2)
     if kind not in {BeaconKind.CALL, BeaconKind.ANSWER} or not port:
         raise DecodeError("beacon: kind or port")
-    beacon = Beacon(BeaconKind(kind), port, reader.take(RUN_SIZE), reader.take(CALL_SIZE))
-    if any(reader.rest()):
-        raise DecodeError("beacon: padding")
-    return beacon
+    return Beacon(BeaconKind(kind), port, reader.take(RUN_SIZE), reader.take(CALL_SIZE))
 
 
 class Beacons:

@@ -16,6 +16,7 @@ from net.onion.circuit_stream import (
     INTEGRITY_SIZE,
     MAX_CELLS_UNDER_WAY,
     MAX_SEND_BUFFER,
+    UPPER_HALF,
     WINDOW,
     CircuitStream,
     Kind,
@@ -154,12 +155,12 @@ def test_credit_for_cells_that_were_not_sent_is_found_out() -> None:
     "head",
     [
         b"\1" + bytes(15) + b"\0\0\0",  # not whole
-        bytes(16) + b"\4\0\0",  # no such kind
+        bytes(16) + b"\xff\4\x6e",  # of no kind we know, and longer than a cell
+        bytes(16) + b"\4\0\0",  # refused, but nothing
         bytes(16) + b"\1\0\0",  # data without data
         bytes(16) + b"\1\xff\xff",  # longer than a cell
         bytes(16) + b"\2\0\1",  # credit of one byte
         bytes(16) + b"\2\0\2\0\0",  # credit for nothing
-        bytes(16) + b"\0\0\1",  # padding with content
         bytes(16) + b"\3\0\0",  # opened, to the end
         bytes(16) + b"\1\0\3\0\0\0",  # an empty message
         bytes(16) + b"\1\0\3\1\x40\1",  # a message one byte too long
@@ -169,6 +170,71 @@ def test_a_cell_that_no_honest_end_sends_is_refused(head: bytes) -> None:
     _, end = opened_pair()
     with pytest.raises(DecodeError):
         end.receive(head.ljust(CELL_BODY_SIZE, b"\0"))
+
+
+def cell(kind: int, data: bytes = b"") -> bytes:
+    return (bytes(16) + bytes([kind]) + len(data).to_bytes(2, "big") + data).ljust(CELL_BODY_SIZE, b"\0")
+
+
+UNKNOWN_KINDS = st.integers(len(Kind), 255)
+
+
+@given(UNKNOWN_KINDS, st.binary(max_size=DATA_SIZE), st.sampled_from([0, 1]))
+def test_a_kind_of_a_later_version_takes_a_place_and_else_changes_nothing(kind: int, data: bytes, side: int) -> None:
+    ends = opened_pair()
+    receiver, sender = ends[side], ends[1 - side]
+    sender.push(b"first")
+    sender.push(b"second")
+    head, tail = bodies(sender)[0], cell(Kind.DATA, b"\0\0\5third")
+    assert receiver.receive(cell(kind, data)) == (None, [])
+    assert receiver.receive(head) == (Kind.DATA, [b"first", b"second"])
+    assert receiver.receive(cell(kind, data)) == (None, [])
+    assert receiver.receive(tail) == (Kind.DATA, [b"third"])
+    assert receiver.held == 0
+    taken = 4 + (side == 0)  # the builder had "opened" before
+    for _ in range(WINDOW - taken):
+        receiver.receive(cell(kind, data))
+    with pytest.raises(DecodeError):
+        receiver.receive(cell(kind, data))
+
+
+def test_places_taken_by_kinds_of_a_later_version_are_given_back() -> None:
+    builder, end = opened_pair()
+    for _ in range(CREDIT_STEP):
+        end.receive(cell(255, b"news"))
+    builder._places -= CREDIT_STEP  # pyright: ignore[reportPrivateUsage] -- as if it had sent them
+    assert [builder.receive(body).kind for body in bodies(end)] == [Kind.CREDIT]
+
+
+def test_the_far_end_refuses_a_kind_of_the_lower_half_and_the_builder_none() -> None:
+    builder, end = opened_pair()
+    for kind in (UPPER_HALF, 255):
+        end.receive(cell(kind))
+    assert bodies(end) == []
+    for _ in range(5):
+        end.receive(cell(UPPER_HALF - 1, b"please"))
+    refusal = cell(Kind.REFUSED, bytes([UPPER_HALF - 1]))
+    assert bodies(end) == [refusal], "no more cells than came"
+    assert builder.receive(refusal) == (Kind.REFUSED, [])
+    builder.receive(cell(UPPER_HALF - 1, b"please"))
+    assert bodies(builder) == []
+    end.receive(refusal)
+    assert bodies(end) == [], "nothing is answered to a refusal"
+
+
+def test_known_kinds_may_say_more_in_a_later_version() -> None:
+    builder, end = CircuitStream(is_builder=True), CircuitStream(is_builder=False)
+    builder.receive(cell(Kind.OPENED, b"what the far end can do"))
+    builder.push(bytes(MAX_MESSAGE_SIZE))
+    sent = len(bodies(builder))
+    assert builder.receive(cell(Kind.PADDING, b"not quite nothing")) == (Kind.PADDING, [])
+    assert builder.receive(cell(Kind.CREDIT, b"\0\x40 and more")) == (Kind.CREDIT, [])
+    assert builder.receive(cell(Kind.REFUSED, b"\x70 for this reason")) == (Kind.REFUSED, [])
+    for _ in range(2):
+        builder.push(bytes(MAX_MESSAGE_SIZE))
+    assert sent + len(bodies(builder)) == WINDOW + 64
+    assert end.receive(cell(Kind.PADDING, b"hello")) == (Kind.PADDING, [])
+    assert end.held == 0
 
 
 def test_opened_comes_first_and_once() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
+import msgspec
 import pytest
 
 from net.bucket import Bucket
@@ -33,11 +34,13 @@ from net.messages import (
     Parcel,
     PleaseDial,
     Push,
+    Refused,
     Tags,
     Want,
     decode_message,
     encode_message,
 )
+from net.messages.growth import REFUSAL_BURST, REFUSAL_RATE
 from net.onion.exchange import EndId
 from net.simulator import FREE
 from tests.support.parcels import NOW, box_bytes, id_of, record_bytes, tag_number
@@ -172,6 +175,32 @@ def test_what_is_for_neighbours_ends_the_circuit_it_came_through(counter: Counte
 def test_bytes_that_are_no_message_end_the_circuit(counter: Counter) -> None:
     counter.desk.received(END, b"\xc1 nonsense", counter.now)
     assert counter.closed == [END]
+
+
+def test_a_type_of_a_later_version_is_refused_or_passed_over_and_ends_no_circuit(counter: Counter) -> None:
+    for kind in (128, 255, 1000):
+        counter.desk.received(END, msgspec.msgpack.encode([kind, 4, b"news"]), counter.now)
+    assert counter.far() == []
+    counter.desk.received(END, msgspec.msgpack.encode([127, 4, b"please"]), counter.now)
+    assert counter.far() == [Refused(4, 127)]
+    assert counter.far(Refused(4, 1)) == [], "nothing is answered to a refusal"
+    assert counter.closed == []
+    assert counter.far(FindNodes(2, TARGET)) == [Nodes(2, [])]
+
+
+def test_refusals_are_rationed_for_each_circuit(counter: Counter) -> None:
+    other, data = EndId(2), msgspec.msgpack.encode([127])
+    counter.desk.opened(other, counter.now)
+    for _ in range(100):
+        counter.desk.received(END, data, counter.now)
+    assert counter.far() == [Refused(0, 127)] * round(REFUSAL_BURST)
+    counter.desk.received(other, data, counter.now)
+    assert counter.far() == [Refused(0, 127)], "another one's ration is untouched"
+    counter.wait(2 / REFUSAL_RATE)
+    for _ in range(100):
+        counter.desk.received(END, data, counter.now)
+    assert counter.far() == [Refused(0, 127)] * 2
+    assert counter.closed == []
 
 
 def test_nobody_becomes_a_mate_through_a_circuit(counter: Counter) -> None:

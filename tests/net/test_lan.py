@@ -15,6 +15,7 @@ from hypothesis import given, strategies as st
 from net.errors import DecodeError
 from net.ids import Endpoint
 from net.instant import DAY_MS, HOUR_MS, Instant
+from net.primitives import Aead
 from net.rendezvous.beacon import (
     ANSWER_PAUSE,
     BEACON_SIZE,
@@ -24,6 +25,7 @@ from net.rendezvous.beacon import (
     Beacon,
     BeaconKind,
     Beacons,
+    beacon_key,
     decode_beacon,
     encode_beacon,
 )
@@ -66,6 +68,22 @@ def test_a_beacon_says_what_was_put_in(kind: BeaconKind, port: int, run: bytes, 
     assert decode_beacon(data, [DAY + 1, DAY]) == beacon
     with pytest.raises(DecodeError):
         decode_beacon(data, [DAY + 1])
+
+
+@given(kind=st.integers(0, 255), more=st.binary(min_size=201, max_size=201))
+def test_a_beacon_of_a_later_version_is_understood_as_far_as_it_goes(kind: int, more: bytes) -> None:
+    content = bytes([kind]) + (4000).to_bytes(2, "big") + b"run 8888" + b"call 16161616161" + more
+    data = bytes(12) + Aead(beacon_key(DAY)).seal(bytes(12), content, b"")
+    assert len(data) == BEACON_SIZE
+    alice = beacons(5000)
+    if kind in set(BeaconKind):
+        assert decode_beacon(data, [DAY]) == Beacon(BeaconKind(kind), 4000, b"run 8888", b"call 16161616161")
+    else:
+        with pytest.raises(DecodeError):
+            decode_beacon(data, [DAY])
+        assert alice.receive(data, BOB, NOON) is None
+    assert len(alice.answers_to_send()) <= 1
+    assert alice.receive(call_of(beacons(4001), NOON), ALICE, NOON) == Endpoint(ALICE.host, 4001), "and hears on"
 
 
 @given(st.binary(max_size=300))

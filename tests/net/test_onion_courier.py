@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from random import Random
 
+import msgspec
 import pytest
 
 from net.bucket import Bucket, address_of
@@ -22,6 +23,7 @@ from net.messages import (
     Lookup,
     Message,
     Nodes,
+    Refused,
     Tags,
     decode_message,
     encode_message,
@@ -191,6 +193,50 @@ def test_whoever_talks_nonsense_loses_circuit_and_trust(data: bytes) -> None:
     assert desk.circuits.closed == [CircuitId(1)]
     assert desk.patron.lost_ways == [(node_of(1), Purpose.FETCH)]
     assert node_of(1) not in desk.courier.known(0)
+
+
+UNKNOWN = [msgspec.msgpack.encode([kind, 1, b"news"]) for kind in (99, 127, 128, 255)]
+
+
+@pytest.mark.parametrize("data", [*UNKNOWN, encode_message(Refused(1, 99))])
+def test_what_is_not_known_is_passed_over_by_whoever_reads_and_is_not_the_answer(data: bytes) -> None:
+    desk = Desk()
+    desk.ask(1, Purpose.RECORD, RECORD)
+    desk.ask(2, Purpose.FOLLOW, FOLLOW)
+    for circuit in (1, 2):
+        desk.courier.opened(CircuitId(circuit), desk.now)
+        desk.courier.received(CircuitId(circuit), data, desk.now)
+    assert (desk.circuits.closed, desk.patron.got, desk.patron.lost_ways) == ([], [], [])
+    assert [len(messages) for messages in desk.circuits.sent.values()] == [1, 1], "and nothing is said to it"
+    assert node_of(1) in desk.courier.known(0)
+    desk.hear(1, FoundRecord(1, b""))
+    assert desk.patron.got == [(node_of(1), FoundRecord(1, b""))]
+    assert desk.circuits.closed == [CircuitId(1)]
+
+
+def test_a_refusal_of_what_was_asked_goes_to_the_patron_and_is_an_answer() -> None:
+    desk = Desk()
+    desk.ask(1, Purpose.RECORD, RECORD)
+    desk.hear(1, Refused(1, 8))
+    assert desk.patron.got == [(node_of(1), Refused(1, 8))]
+    assert desk.circuits.closed == [CircuitId(1)]
+    assert node_of(1) in desk.courier.known(0)
+
+
+def test_a_directory_of_a_later_version_is_waited_for_and_one_that_refuses_is_not() -> None:
+    desk = Desk(relays=20, size=1000, bits=8)
+    desk.courier.known(0)
+    desk.wait(1.0)
+    (first, lookup), (second, _) = desk.lookups()
+    for data in UNKNOWN:
+        desk.courier.received(first, data, desk.now)
+    assert desk.circuits.closed == []
+    desk.hear(first, Nodes(lookup.request, []))
+    desk.hear(second, Refused(7, 20))
+    assert desk.circuits.closed == [first, second]
+    asked = [desk.circuits.paths[each][-1] for each in (first, second)]
+    assert {node[:8] for node in desk.courier.custodians()} >= set(asked)
+    assert not any(desk.traveller.standing.is_suspect(node, desk.now) for node in map(node_of, range(20)))
 
 
 def test_follow_circuits_are_replaced_after_about_ten_minutes_by_another_path() -> None:

@@ -6,7 +6,7 @@ from net.calls import MAX_CALLS, PATIENCE, Calls
 from net.ids import Endpoint, NodeId, node_tag
 from net.instant import Instant
 from net.link.events import LinkId
-from net.messages import AskReflection, Message, Nodes
+from net.messages import AskReflection, Message, Nodes, Refused
 from net.scope import Scope
 from net.switch import IDLE, LOOK_PERIOD, MAX_WAITING, PATIENCE as DIAL_PATIENCE, Contact, Onward, Switch
 from tests.support.parcels import NOW
@@ -159,3 +159,16 @@ def test_strangers_cannot_have_us_dial_closer_to_home_than_we_are() -> None:
     assert desk.links[-1] == 1  # whom we are linked with anyway
     onward.reach(Contact(Endpoint("8.8.8.8", 4000), node_tag(OTHER)), desk.now, lambda _link, _now: None)
     assert desk.dialled == [Endpoint("8.8.8.8", 4000)]
+
+
+def test_who_does_not_know_a_question_will_not_answer_it_and_nobody_waits() -> None:
+    desk = Desk()
+    desk.up(1)
+    desk.call()
+    [(_, question)] = desk.sent
+    assert isinstance(question, AskReflection)
+    assert not desk.calls.receive(LinkId(2), Refused(question.request, 24), desk.now), "only who was asked"
+    assert desk.heard == []
+    assert desk.calls.receive(LinkId(1), Refused(question.request, 24), desk.now)
+    assert desk.heard == [None]
+    assert not desk.calls.receive(LinkId(1), Refused(question.request, 24), desk.now)
