@@ -152,4 +152,5 @@ def packed(entry: KnownPeer) -> Peer:
 
 def unpacked(peer: Peer) -> Endpoint | None:
     """Return the endpoint of what was told; None for an address of a kind that this version does not know."""
-    return Endpoint(str(ip_address(peer.host)), peer.port) if len(peer.host) in _HOST_SIZES else None
+    is_known = len(peer.host) in _HOST_SIZES and peer.port
+    return Endpoint(str(ip_address(peer.host)), peer.port) if is_known else None

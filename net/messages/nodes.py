@@ -24,11 +24,12 @@ from net.messages.fields import (
 class Peer(WireMessage, frozen=True):
     """A full node that the sender has had a link with.
 
-    ``host`` is a packed IPv4 or IPv6 address; one of another size is of a kind that this version does not know.
+    ``host`` is a packed IPv4 or IPv6 address; one of another size is of a kind that this version does not know, as is one
+    without a port.
     """
 
     host: Annotated[bytes, Meta(max_length=MAX_HOST_SIZE)]
-    port: Port
+    port: Annotated[int, Meta(ge=0, le=65535)]
     node: Id
 
 

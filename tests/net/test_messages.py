@@ -30,7 +30,7 @@ ILL_FORMED: list[m.Message] = [
     m.Want([bytes(m.KEY_SIZE)] * (m.MAX_KEYS_PER_ANSWER + 1)),
     m.Compare(1, bytes(m.KEY_SIZE + 1), b"", bytes(16)),
     m.Peers(1, 0, [m.Peer(bytes(4), 4000, bytes(32))] * (m.MAX_PEERS_PER_ANSWER + 1)),
-    m.Peers(1, 0, [m.Peer(bytes(4), 0, bytes(32))]),
+    m.Peers(1, 0, [m.Peer(bytes(4), 65536, bytes(32))]),
     m.Peers(1, 0, [m.Peer(bytes(m.MAX_HOST_SIZE + 1), 4000, bytes(32))]),
     m.Nodes(1, [bytes(m.MAX_DESCRIPTOR_SIZE + 1)]),
     m.Describe(b""),

@@ -17,6 +17,7 @@ from net.overlay.descriptor import Descriptor, Verifier, place_of
 from net.overlay.lookups import MAX_LOOKUPS, MAX_QUESTIONS, Found, Lookups, spread
 from net.overlay.routing import MAX_PER_PREFIX_IN_BUCKET, K, nearest
 from net.switch import Contact
+from tests.support.future import strange_descriptor
 from tests.support.overlay_world import OverlayWorld, SimNode, forged_descriptor
 
 LOOKUPS = 16
@@ -230,6 +231,20 @@ def test_an_answer_with_a_forgery_in_it_is_not_used() -> None:
     assert good.questions == 2
     liar.lie = lambda target: [stage.others[1].descriptor.data, stage.others[2].descriptor.data[:-1] + b"\xff"]
     assert stage.find().questions == 1
+
+
+def test_descriptors_of_a_later_version_do_not_spoil_an_answer() -> None:
+    stage = Stage()
+    teller, good = stage.others[:2]
+    stage.known = [teller.descriptor]
+    known = good.descriptor.data
+    later = [strange_descriptor(known), strange_descriptor(known, 0, b""), b"\xff"]
+    teller.lie = lambda target: [*later, known, *later]
+    good.lie = lambda target: later
+    stage.lookups = Lookups(stage.me.identity.node, stage, stage.me, stage.world.verifier, Random(1))
+    found = stage.find()
+    assert names(found) == {teller.identity.node, good.identity.node}
+    assert found.questions == 2
 
 
 def test_four_empty_names_are_enough() -> None:

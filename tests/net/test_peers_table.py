@@ -144,3 +144,14 @@ def test_any_address_that_decodes_can_be_heard(host: bytes, port: int) -> None:
     entry = known.get(node(1))
     assert entry is not None
     assert entry.endpoint == unpacked(Peer(host, port, node(1)))
+
+
+def test_an_address_of_a_kind_that_is_not_known_is_passed_over_and_the_others_are_taken() -> None:
+    known = table()
+    later = [Peer(bytes(size), 4000, node(number)) for number, size in enumerate((0, 1, 5, 32, 64), start=10)]
+    assert known.hear([*later, Peer(bytes([127, 0, 0, 9]), 0, node(9)), packed_of(1)], LIAR, LOOPBACK) == 1
+    assert [entry.node for entry in known] == [node(1)]
+
+
+def packed_of(number: int) -> Peer:
+    return Peer(bytes([127, 0, 0, number]), 4000, node(number))

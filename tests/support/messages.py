@@ -19,7 +19,7 @@ PARCELS = st.builds(m.Parcel, KINDS, st.binary(max_size=200))
 PEERS = st.builds(
     m.Peer,
     st.binary(min_size=4, max_size=4) | st.binary(min_size=16, max_size=16) | st.binary(max_size=m.MAX_HOST_SIZE),
-    st.integers(1, 65535),
+    st.integers(0, 65535),
     IDS,
 )
 DESCRIPTORS = st.binary(min_size=m.DESCRIPTOR_SIZE, max_size=m.DESCRIPTOR_SIZE) | st.binary(min_size=1, max_size=300)
