@@ -7,12 +7,14 @@ from random import Random
 import pytest
 
 from net.errors import DecodeError
-from net.ids import Endpoint
+from net.ids import Endpoint, OverlayId
 from net.link.events import Role
 from net.messages import DESCRIPTOR_SIZE
-from net.overlay.descriptor import Descriptor, decode_descriptor
+from net.overlay.descriptor import Descriptor, decode_descriptor, encode_descriptor, epoch_of
+from net.overlay.identity import Identity, overlay_id_of
 from net.overlay.overlay import MAX_DESCRIBED
-from tests.support.overlay_world import OverlayWorld, SimNode, forged_descriptor, link
+from net.overlay.routing import K, RoutingTable
+from tests.support.overlay_world import OverlayWorld, SimNode, forged_descriptor, identity, link
 
 
 def found_by(node: SimNode, target: bytes) -> list[Descriptor]:
@@ -64,3 +66,62 @@ def test_a_teller_out_there_does_not_make_a_leaf_knock_in_its_own_network(host: 
         each.lie = lambda target: [at_home, out_there]
         link(leaf, each)
     assert [each.endpoint.host for each in found_by(leaf, bytes(32))] == ["11.50.0.1"]
+
+
+@pytest.mark.parametrize(("host", "questions"), [("11.50.0.1", 2), ("127.0.0.1", 1), ("10.0.0.1", 1), ("fe80::1", 1)])
+def test_somebody_out_there_does_not_make_us_knock_in_our_own_network(host: str, questions: int) -> None:
+    world = OverlayWorld(2)
+    seeker, liar = world.nodes
+    link(seeker, liar)
+    told = forged_descriptor(Random(77), Endpoint(host, 22), world.now())
+    liar.lie = lambda target: [told]
+    assert world.look_up(seeker, bytes(32)).questions == questions
+
+
+# --- the table -----------------------------------------------------------------------------------------------------------
+
+
+def described(world: OverlayWorld, who: Identity, host: str, stamp: int = 0) -> Descriptor:
+    now = world.now()
+    keys = (who.signing_seed, who.signing_seed)
+    data = encode_descriptor(who, Endpoint(host, 4000), epoch_of(now), keys, now.wall_ms + stamp, is_reachable=True)
+    return world.verifier.check(data, now)
+
+
+def test_hearsay_from_the_same_network_gives_a_node_no_other_place_and_no_other_keys() -> None:
+    world, rng = OverlayWorld(1), Random(3)
+    who, liar = identity(rng), identity(rng)
+    table = RoutingTable(OverlayId(bytes(32)))
+    genuine = described(world, who, "11.0.0.1")
+    assert table.met(genuine, genuine.endpoint, world.now())
+    # The liar signs with a key of his own for another's link key, and for an address beside the true one.
+    false = Identity(who.node, liar.signing_key, 0, overlay_id_of(who.node, liar.signing_key, 0), liar.signing_seed)
+    table.refresh(described(world, false, "11.0.0.1", stamp=5))
+    assert [entry.descriptor for entry in table] == [genuine]
+    renewed = described(world, who, "11.0.0.1", stamp=6)
+    table.refresh(renewed)
+    assert [entry.descriptor for entry in table] == [renewed]
+
+
+def test_one_network_does_not_push_others_out_of_the_waiting_list() -> None:
+    world, rng = OverlayWorld(1), Random(4)
+    table = RoutingTable(OverlayId(bytes(32)))
+
+    def farthest(host: str) -> Descriptor:
+        while True:
+            who = identity(rng)
+            if who.overlay_id[0] & 0x80:
+                return described(world, who, host)
+
+    held = [farthest(f"11.{number}.0.1") for number in range(K)]
+    waiting = [farthest(f"12.{number}.0.1") for number in range(3)]
+    crowd = [farthest(f"13.0.0.{1 + number}") for number in range(2 * K)]
+    for each in (*held, *waiting, *crowd):
+        table.met(each, each.endpoint, world.now())
+    assert {entry.descriptor for entry in table} == set(held)
+    for each in held[:3]:
+        table.failed(each.node, is_counted=True)
+    now_held = {entry.descriptor for entry in table}
+    assert len(now_held) == K
+    assert waiting[-1] in now_held
+    assert len(now_held & set(crowd)) == 2
