@@ -3,16 +3,19 @@
 Requests run side by side, so that a slow one holds nobody up; only ``message.send`` to one conversation keeps the order
 of its lines. Everything is bounded: a caller who does not read his answers finds that we stop reading his requests, and
 events, which are hints, are dropped and counted; answers never are. The core does not wait for the caller in any case.
+Events that a caller has not read when the account locks are taken back: nothing of what they tell is left here then.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, Final
 
 import trio
 
-from core.api import ApiError, Client, Command, Event, MessageSend
+from core.api import AccountLocked, ApiError, Client, Command, Event, MessageSend
 from core.jsonrpc import (
     NULL_ID,
     LineSplitter,
@@ -49,11 +52,21 @@ async def serve(
     return session.dropped_events
 
 
+@dataclass(slots=True)
+class _Line:
+    """A line on its way out; empty once it is written or taken back."""
+
+    data: bytes
+
+
 class _Session:
     def __init__(self, client: Client) -> None:
         self.dropped_events = 0
         self._client = client
-        self._to_write, self._queued = trio.open_memory_channel[bytes](MAX_OUTGOING)
+        self._to_write, self._queued = trio.open_memory_channel[_Line](MAX_OUTGOING)
+        self._unread_events: deque[_Line] = deque(
+            maxlen=MAX_OUTGOING
+        )  # as many as fit the queue, and some written ones
         self._all_written = trio.Event()
         self._free = trio.Semaphore(MAX_RUNNING)
         # For each conversation with sends under way, the end of the latest: the next one begins there.
@@ -74,7 +87,9 @@ class _Session:
         """Send lines in the order they were queued; a caller who closed his ear ends the session."""
         try:
             async for line in self._queued:
-                await outgoing.send_all(line)
+                data, line.data = line.data, b""
+                if data:
+                    await outgoing.send_all(data)
         except trio.BrokenResourceError:
             session.cancel()
         self._all_written.set()
@@ -83,10 +98,20 @@ class _Session:
         """Queue events as they come; one that finds no room is dropped, so that the core never waits here."""
         with suppress(trio.ClosedResourceError):  # the farewell closed the queue
             async for event in events:
+                if isinstance(event, AccountLocked):
+                    self._take_back()
+                line = _Line(encode_event(event))
                 try:
-                    self._to_write.send_nowait(encode_event(event))
+                    self._to_write.send_nowait(line)
                 except trio.WouldBlock:
                     self.dropped_events += 1
+                else:
+                    self._unread_events.append(line)
+
+    def _take_back(self) -> None:
+        for line in self._unread_events:
+            line.data = b""
+        self._unread_events.clear()
 
     async def farewell(self) -> None:
         """Close the queue and wait until all of it is written."""
@@ -99,7 +124,7 @@ class _Session:
         try:
             request = decode_request(line)
         except Rejected as rejected:
-            await self._to_write.send(rejected.reply)
+            await self._to_write.send(_Line(rejected.reply))
             return
         await self._free.acquire()
         earlier, done = self._place(request.command)
@@ -125,7 +150,7 @@ class _Session:
             if isinstance(command, MessageSend) and self._latest_send.get(command.conversation) is done:
                 del self._latest_send[command.conversation]
         if reply is not None:
-            await self._to_write.send(reply)
+            await self._to_write.send(_Line(reply))
         self._free.release()
 
     async def _answer(self, request: Request) -> bytes | None:

@@ -14,6 +14,7 @@ import trio.testing
 from core.api import (
     AccountGet,
     AccountInfo,
+    AccountLocked,
     ApiError,
     Command,
     Done,
@@ -21,6 +22,7 @@ from core.api import (
     InviteList,
     Kind,
     MessageDelete,
+    MessageReceived,
     MessageRef,
     MessageSend,
     NetworkChanged,
@@ -212,6 +214,26 @@ async def test_a_caller_who_does_not_read_loses_events_but_no_answer_and_stalls_
         await caller.end_input()
     assert caller.dropped == MAX_OUTGOING * 2 - (len(heard) - 1)
     assert len(heard) <= MAX_OUTGOING + 2
+
+
+async def test_events_that_were_not_read_before_a_lock_are_not_written_after_it() -> None:
+    async with conversation(unread=True) as caller:
+        await caller.events.send(NetworkChanged(peers=1))  # under way, so it stays
+        await trio.testing.wait_all_tasks_blocked()
+        for number in range(5):
+            await caller.events.send(MessageReceived(conversation="c", id=str(number), sender="s", text="secret"))
+        await caller.ask(1, "account.info")
+        await trio.testing.wait_all_tasks_blocked()
+        await caller.events.send(AccountLocked(vault=True))
+        await caller.events.send(NetworkChanged(peers=2))
+        said = [await caller.hear() for _ in range(4)]
+        await caller.end_input()
+    assert [line["params"]["type"] for line in said if "id" not in line] == [
+        "network.changed",
+        "account.locked",
+        "network.changed",
+    ]
+    assert [line["id"] for line in said if "id" in line] == [1]
 
 
 async def test_a_caller_who_does_not_read_is_not_read_either() -> None:
