@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import weakref
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -250,6 +252,22 @@ async def test_no_object_of_the_process_holds_a_key_behind_the_vaults_lock(devic
             device.clock.pass_seconds(REMEMBERED_SECONDS)
             await device.until_told(VAULT_LOCKED)
         assert _held(secrets) == set()
+
+
+async def test_what_holds_on_to_itself_does_not_outlive_the_lock(device: Device) -> None:
+    """An exception with its traceback is enough for a cycle, which only the collector takes apart, some time."""
+    async with device.running() as gate:
+        await device.create()
+        service = gate.account().service
+        service.emit = partial(print, service)
+        there = weakref.ref(service)
+        del service
+        gc.disable()
+        try:
+            await gate.lock(api.AccountLock())
+            assert there() is None
+        finally:
+            gc.enable()
 
 
 async def test_a_lock_takes_back_the_events_that_nobody_read() -> None:

@@ -111,6 +111,12 @@ def test_who_never_mistypes_owes_nothing(attempts: Attempts, clock: FakeClock) -
         attempts.clear(clock.now)
 
 
+def test_who_mistypes_now_and_then_owes_nothing(attempts: Attempts, clock: FakeClock) -> None:
+    for _ in range(100):
+        assert admitted(attempts, clock, 4) == 4
+        clock.pass_seconds(3600)
+
+
 def test_a_debt_survives_a_boot(attempts: Attempts, clock: FakeClock) -> None:
     admitted(attempts, clock, 100)
     clock.reboot()
