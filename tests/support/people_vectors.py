@@ -15,21 +15,36 @@ import msgspec
 
 from core.crypto import primitives
 from core.crypto.ratchet import Session
-from core.people import addressing, envelope, greeting, invitation, lane, lww, personal_record, posting, slot
+from core.people import (
+    addressing,
+    envelope,
+    greeting,
+    invitation,
+    lane,
+    lww,
+    personal_record,
+    posting,
+    reset,
+    signing,
+    slot,
+)
 from core.people.account_keys import keys_of_seed
-from core.people.content import Ack, Block, LaneAck, Text, Unknown, encode_block
+from core.people.content import Ack, Block, InboxNotice, LaneAck, Restart, Text, Unknown, encode_block, encode_item
 from core.people.device import certify
 from core.people.fragment import CLASSES, cut, pad, padded_size
-from core.people.invitation import Link, Tombstone
+from core.people.invitation import Link, new_tombstone
 from core.people.lane import BoxSecrets
-from core.people.lww import Entry
+from core.people.lww import Entry as Written
+from core.people.prekeys import KeyOffer, Prekey
+from core.people.reset import Between, Reset
+from core.people.signing import Entry, Place
 from net.ids import ParcelId
 from net.parcel.box import signed_fields
 
 VECTORS: Final = Path(__file__).parent.parent / "vectors" / "people.json"
 DAYS: Final = (20_000, 20_001, 20_731)
 EXPIRY_HOUR: Final = 480_049
-TOMBSTONES: Final = ((Tombstone("used"), 2), (Tombstone("revoked"), 3))
+TOMBSTONES: Final = ((new_tombstone("used"), 2), (new_tombstone("revoked"), 3))
 
 
 def material(name: str, size: int = 32) -> bytes:
@@ -91,7 +106,7 @@ def _addresses() -> dict[str, Any]:
 def _personal() -> dict[str, Any]:
     keys, epoch, sequence = keys_of_seed(material("seed", 27)), 667, (1 << 16) | 7
     sealed = personal_record.seal(keys, epoch, sequence, EXPIRY_HOUR, b"what was compressed")
-    state = {b"name": Entry(5, b"dev1", "grüße".encode()), b"gone": Entry(6, b"dev2", None)}
+    state = {b"name": Written(5, b"dev1", "grüße".encode()), b"gone": Written(6, b"dev2", None)}
     return {
         "id": personal_record.record_id(keys, epoch).hex(),
         "sequence": sequence,
@@ -131,39 +146,119 @@ def _index(point: bytes, scalar: bytes, secrets: BoxSecrets) -> dict[str, Any]:
         signature = primitives.scalar_sign(lane.box_scalar(scalar, secrets, day), signed)
         days.append({"day": day, "id": box_id.hex(), "key": key.hex(), "signature": signature.hex()})
         days[-1]["sealed"] = primitives.sha256(sealed).hex()
+        beside = lane.beside(day)  # the copy of that day that lies at another address of the same reader
+        days[-1]["beside"] = lane.box_id(point, secrets, beside).hex()
+        days[-1]["beside_key"] = lane.box_key(secrets, beside).hex()
     return {"blind": secrets.blind.hex(), "seal": secrets.seal.hex(), "days": days}
 
 
+def place() -> Place:
+    """Return where the block of the vectors stands."""
+    device = primitives.ed25519_public(material("device"))
+    return Place(material("author"), material("recipient"), device, material("generation", 16), 42)
+
+
+def _prekey() -> Prekey:
+    """Return public halves; what stands for an X-Wing key is none, and nobody seals to it."""
+    return Prekey(material("x-wing", 1216), material("olm identity"), material("olm key"), 1_793_000_000_000)
+
+
 def _content() -> dict[str, Any]:
-    block = Block(
-        1_790_000_000_000,
-        (
-            Text(material("uid", 16), "grüße"),
-            Ack([LaneAck(material("generation", 16), 7, 0b101, [(2, 1)])]),
-            Unknown(77, msgspec.msgpack.encode(["from", "the", "future"])),
-        ),
+    lane_ack = LaneAck(material("generation", 16), 7, 0b101, [(2, 1)])
+    items = (
+        Text(material("uid", 16), "grüße"),
+        Ack([lane_ack]),
+        Restart([lane_ack]),
+        InboxNotice(3, material("inbox")),
+        Unknown(77, msgspec.msgpack.encode(["from", "the", "future"])),
+        Unknown(200, msgspec.msgpack.encode({"kept": "silently"})),
     )
-    place = envelope.Place(material("author"), material("generation", 16), 42)
-    encoded = encode_block(block)
+    made_at = 1_790_000_000_000
+    encoded = encode_block(Block(made_at, items), place(), material("device"))
     audience = [(b"dev1", cast("Session", OpenSession())), (b"dev2", cast("Session", OpenSession()))]
     with mock.patch.object(primitives, "random_bytes", _content_key):
-        sealed = envelope.seal(encoded, place, material("device"), audience)
-    certificate = certify(material("identity"), material("device key"), material("olm"), material("fallback"), 5)
+        sealed = envelope.seal(encoded, audience)
+    entries = [Entry(number, len(items), *encode_item(item)) for number, item in enumerate(items)]
     return {
+        "made_at": made_at,
+        "conversation": signing.conversation_hash(place().author, place().recipient).hex(),
+        "items": [
+            {"kind": entry.kind, "item": entry.item.hex(), "signed": signing.message(place(), made_at, entry).hex()}
+            for entry in entries
+        ],
         "block": encoded.hex(),
-        "certificate": msgspec.msgpack.encode(certificate).hex(),
         "envelope": sealed.hex(),
         "envelope_size": len(sealed),
     }
 
 
-def _greeting() -> dict[str, str]:
-    root = material("root")
+def _devices() -> dict[str, Any]:
+    device = primitives.ed25519_public(material("device"))
+    alone = certify(material("identity"), device, 5)
+    vouched = certify(material("identity"), device, 5, material("voucher"))
     return {
+        "alone": msgspec.msgpack.encode(alone).hex(),
+        "vouched": msgspec.msgpack.encode(vouched).hex(),
+        "signature": vouched.signature.hex(),
+        "vouch": vouched.vouch.hex(),
+    }
+
+
+def _prekeys() -> dict[str, Any]:
+    hybrid = _prekey()
+    olm_only = msgspec.structs.replace(hybrid, xwing=b"")
+    return {
+        "hybrid": {"id": hybrid.key_id.hex(), "size": len(msgspec.msgpack.encode(hybrid))},
+        "olm_only": {"id": olm_only.key_id.hex(), "bytes": msgspec.msgpack.encode(olm_only).hex()},
+        "offer": primitives.sha256(encode_item(KeyOffer(b"dev1", hybrid))[1]).hex(),
+    }
+
+
+def _greeting() -> dict[str, str]:
+    secret = material("root")
+    root = greeting.root_of(secret)
+    return {
+        "secret": secret.hex(),
+        "acceptance_secret": greeting.acceptance_secret(secret).hex(),
         "root": root.hex(),
-        "acceptance_secret": greeting.acceptance_secret(root).hex(),
+        "root_name": greeting.root_name(root).hex(),
+        "mixed_root": greeting.mixed_root(root, material("fresh")).hex(),
         "reset_secret": greeting.reset_secret(root).hex(),
         "reset_key": greeting.reset_key(root).hex(),
+    }
+
+
+def _reset() -> dict[str, Any]:
+    """A reset without a way: what a way is sealed by draws its own randomness."""
+    between = Between(place().author, place().recipient)
+    unsigned = Reset(
+        version=reset.VERSION,
+        certificate=certify(material("identity"), primitives.ed25519_public(material("device")), 5),
+        reader=b"dev1",
+        generation=material("generation", 16),
+        old_generation=material("old generation", 16),
+        last_index=41,
+        known=material("known", 16),
+        known_next=9,
+        made_at=1_790_000_000_000,
+        answers=reset.NOBODY,
+        heard=False,
+        inbox=material("inbox"),
+        inbox_number=3,
+        prekey=_prekey(),
+        to=reset.NO_KEY,
+        sealed=b"",
+        signature=bytes(64),
+    )
+    root = greeting.root_of(material("root"))
+    with mock.patch.object(primitives, "random_bytes", lambda size: material("nonce", size)):
+        sealed = reset.seal(between, root, unsigned, material("device"))
+    return {
+        "unsigned": msgspec.msgpack.encode(unsigned).hex(),
+        "way_info": reset.way_info(between, unsigned).hex(),
+        "nonce": sealed[:12].hex(),
+        "sealed": primitives.sha256(sealed).hex(),
+        "size": len(sealed),
     }
 
 
@@ -177,6 +272,9 @@ def build() -> dict[str, Any]:
         "personal": _personal(),
         "lane": _lane(),
         "content": _content(),
+        "devices": _devices(),
+        "prekeys": _prekeys(),
+        "reset": _reset(),
         "greeting": _greeting(),
         "classes": {"boxes": list(CLASSES), "padded": {str(size): padded_size(size) for size in sizes}},
     }
