@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -13,13 +14,15 @@ import pytest
 from core import api
 from core.crypto import primitives
 from core.errors import Malformed
-from core.people import conversing, knowing, lane, meeting, resetting
+from core.people import conversing, knowing, lane, meeting, prekeys, resetting
 from core.people.account_keys import keys_of_seed
-from core.people.content import Acceptance, Block, Item, KeyOffer, Rekey, SealedSecret, decode_block, encode_block
-from core.people.device import Certificate, certify
+from core.people.content import Acceptance, Block, Item, Rekey, SealedSecret, decode_block, encode_block
+from core.people.device import certify
 from core.people.effects import Solve
 from core.people.invitation import decode_link
 from core.people.lane import Offer
+from core.people.prekeys import KeyOffer
+from core.people.signing import Place
 from core.people.slot import GREETING_SLOTS, slot_key
 from core.people.work import Work
 from core.storage import devices, lanes, meetings, postings
@@ -69,7 +72,7 @@ def make_rekeying_due(person: Person) -> None:
     def act(work: Work) -> None:
         row = lanes.writing(work.tx, 1)
         assert row is not None
-        lanes.mark_rekeyed(work.tx, row.generation, row.next_index - lane.REKEY_AFTER_BOXES, row.rekeyed_at)
+        lanes.make_rekeying_due(work.tx, row.generation)
 
     do(person, act)
 
@@ -83,18 +86,20 @@ def still_talks(office: Office, victim: Person, mallory: Person, conversation: s
 
 def test_a_rekeying_sealed_to_nobody_does_not_end_the_program(office: Office, victim: Person, mallory: Person) -> None:
     a, _ = meet(office, victim, mallory)
-    private, public = primitives.xwing_generate()
-    key = conversing.key_id(public)
-    do(victim, lambda work: devices.offer_key(work.tx, key, 1, private))
+    made = prekeys.make(office.now_ms)
+    do(victim, lambda work: prekeys.keep(work, 1, mallory.engine.me.device, made))
     tag = victim.engine.me.certificate.tag
-    write(mallory, Rekey([SealedSecret(tag, key, b"junk" * 300)]))
+    write(mallory, Rekey([SealedSecret(tag, made.public.key_id, b"junk" * 300)]))
     settle(office, victim, mallory, rounds=2)
     assert still_talks(office, victim, mallory, a)
 
 
 def test_an_offered_key_that_is_none_does_not_end_the_program(office: Office, victim: Person, mallory: Person) -> None:
     a, _ = meet(office, victim, mallory)
-    write(mallory, KeyOffer(b"\xff" * 1216))
+    made = prekeys.make(office.now_ms).public
+    tag = victim.engine.me.certificate.tag
+    write(mallory, KeyOffer(tag, msgspec.structs.replace(made, xwing=b"\xff" * 1216)))
+    write(mallory, KeyOffer(tag, msgspec.structs.replace(made, olm_key=ZERO_KEY)))
     settle(office, victim, mallory, rounds=2)
     make_rekeying_due(victim)
     victim.say(a, "with or without new keys")
@@ -102,7 +107,7 @@ def test_an_offered_key_that_is_none_does_not_end_the_program(office: Office, vi
     assert victim.said(a)[-1] == "delivered"
 
 
-@pytest.mark.parametrize("what", ["certificate", "point"])
+@pytest.mark.parametrize("what", ["certificate", "device", "point", "prekey"])
 def test_a_forged_acceptance_is_no_acceptance(
     office: Office, victim: Person, mallory: Person, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
@@ -114,10 +119,16 @@ def test_a_forged_acceptance_is_no_acceptance(
         wrong = msgspec.structs.replace(mallory.engine.me.certificate, signature=bytes(64))
         true = Acceptance
 
-        def forged(theirs: Certificate, offer: Offer, inbox: bytes, name: str) -> Acceptance:
-            if what == "certificate":
-                return true(wrong, offer, inbox, name)
-            return true(theirs, msgspec.structs.replace(offer, point=NO_POINT), inbox, name)
+        def forged(*fields: Any) -> Acceptance:
+            said = true(*fields)
+            other = primitives.ed25519_public(b"another device".ljust(32))
+            lies = {
+                "certificate": {"certificate": wrong},
+                "device": {"certificate": certify(keys_of_seed(mallory.seed).identity, other, 0)},
+                "point": {"offer": msgspec.structs.replace(said.offer, point=NO_POINT)},
+                "prekey": {"prekey": msgspec.structs.replace(said.prekey, olm_identity=ZERO_KEY)},
+            }
+            return msgspec.structs.replace(said, **lies[what])
 
         patch.setattr(meeting, "Acceptance", forged)
         mallory.call(api.GreetingAccept(id=greeting.id))
@@ -152,20 +163,23 @@ def test_a_reset_to_a_lane_that_is_none_is_ignored(
     victim.say(a, "still here")
 
 
-def with_certificate(person: Person, **changes: bytes) -> None:
+def with_certificate(person: Person, device: bytes) -> None:
     """Give a person a certificate that its own identity signed, and that is a lie."""
-    true = person.engine.me.certificate
-    keys = {"device": true.device, "olm_identity": true.olm_identity, "olm_fallback": true.olm_fallback} | changes
-    identity = keys_of_seed(person.seed).identity
-    lie = certify(identity, keys["device"], keys["olm_identity"], keys["olm_fallback"], true.created_at)
+    lie = certify(keys_of_seed(person.seed).identity, device, person.engine.me.certificate.created_at)
     object.__setattr__(person.engine.me, "certificate", lie)
 
 
-def test_a_greeting_by_a_device_without_usable_keys_is_not_shown(
-    office: Office, victim: Person, mallory: Person
+def test_a_greeting_without_usable_keys_is_not_shown(
+    office: Office, victim: Person, mallory: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     link = victim.call(api.InviteCreate(expires_in=86_400)).link
-    with_certificate(mallory, olm_fallback=ZERO_KEY)
+    true = prekeys.make
+
+    def forged(now_ms: int, *, hybrid: bool = True) -> prekeys.Made:
+        made = true(now_ms, hybrid=hybrid)
+        return dataclasses.replace(made, public=msgspec.structs.replace(made.public, olm_key=ZERO_KEY))
+
+    monkeypatch.setattr(prekeys, "make", forged)
     add(mallory, link)
     settle(office, victim, mallory, rounds=2)
     assert victim.call(api.GreetingList()) == []
@@ -193,7 +207,7 @@ def test_a_contact_cannot_claim_the_device_of_another(
     """Mallory knows bob's device key from its certificate, and signs one of her own for it."""
     bob = Person(office, tmp_path, "bob")
     a, b = meet(office, victim, bob)
-    with_certificate(mallory, device=bob.engine.me.device)
+    with_certificate(mallory, bob.engine.me.device)
     link = mallory.call(api.InviteCreate(expires_in=86_400)).link
     with pytest.raises(api.ApiError):
         add(victim, link)
@@ -208,10 +222,11 @@ def test_a_contact_cannot_claim_the_device_of_another(
 def test_a_time_beyond_all_calendars_is_none() -> None:
     """What a contact's clock shows is turned into a date on the screen, whatever it is."""
     last = (1 << 47) - 1
-    assert decode_block(encode_block(Block(last, ()))).made_at == last
+    place, seed = Place(bytes(32), bytes(32), primitives.ed25519_public(bytes(32)), bytes(16), 0), bytes(32)
+    assert decode_block(encode_block(Block(last, ()), place, seed), place).made_at == last
     assert dt.datetime.fromtimestamp(last / 1000, dt.UTC).astimezone(dt.timezone(dt.timedelta(hours=14)))
     with pytest.raises(Malformed):
-        decode_block(encode_block(Block(last + 1, ())))
+        decode_block(encode_block(Block(last + 1, ()), place, seed), place)
 
 
 def next_ids(reader: Person, day: int) -> list[ParcelId]:
@@ -277,9 +292,8 @@ def test_a_contact_that_resets_all_the_time_is_not_followed_for_ever(
 def on_a_new_device(person: Person, identity_seed: bytes) -> None:
     """Reset as a device that nobody knows, certified by the identity of this seed."""
     me = person.engine.me
-    seed, true = primitives.random_bytes(32), me.certificate
-    public = primitives.ed25519_public(seed)
-    lie = certify(identity_seed, public, true.olm_identity, true.olm_fallback, person.moment().own_ms)
+    seed = primitives.random_bytes(32)
+    lie = certify(identity_seed, primitives.ed25519_public(seed), person.moment().own_ms)
     person.engine.me = dataclasses.replace(me, device_seed=seed, certificate=lie)
     do(person, lambda work: resetting.begin(work, 1, is_last_known=False))
     person.engine.me = me
@@ -310,7 +324,10 @@ def test_a_contact_with_ever_new_devices_fills_neither_the_audience_nor_the_scre
         victim.poll()
     assert 2 <= devices_known(victim) <= knowing.MAX_DEVICES
     notices = [row for row in victim.rows(a) if row.kind == "device"]
-    assert 1 <= len(notices) <= resetting.MAX_GENERATIONS_AN_HOUR
+    assert 1 <= len(notices) < knowing.MAX_DEVICES
+    with victim.database.read() as snapshot:
+        known = [row.device for row in devices.of_conversation(snapshot, 1) if row.is_known]
+    assert known == [mallory.engine.me.device], "the one that was known first is never displaced"
 
 
 def test_a_thousand_texts_to_one_do_not_hold_up_a_text_to_another(

@@ -60,6 +60,19 @@ def texts(person: Person, conversation: str) -> list[str]:
     return [row.text for row in person.rows(conversation) if row.sender != "me" and row.kind == "text"]
 
 
+def hour_passes(office: Office, *people: Person) -> None:
+    """Wait until a device that nobody vouches for is let in, and until it is answered."""
+    office.wait(3600)
+    settle(office, *people, rounds=6)
+
+
+def confirm_device(person: Person, *, accept: bool = True) -> None:
+    """Let a person say that the one unknown device of the only contact is the contact's, or is not."""
+    (contact,) = person.call(api.ContactList())
+    (device,) = [device for device in contact.devices if device.state == "unknown"]
+    person.call(api.ContactConfirmDevice(identity=contact.identity, device=device.id, accept=accept))
+
+
 def epoch(office: Office) -> int:
     return epoch_of(office.now_ms // DAY_MS)
 
@@ -98,6 +111,8 @@ def test_alice_restores_by_words_and_finds_bob_and_carol(
     assert again.engine.me.identity == alice.engine.me.identity
     assert again.engine.me.device != alice.engine.me.device
     settle(office, again, bob, carol, rounds=6)
+    assert texts(again, contacts(again)["bob"]) == [], "whoever has the words could be this device"
+    hour_passes(office, again, bob, carol)
     to_bob, to_carol = contacts(again)["bob"], contacts(again)["carol"]
     again.say(to_bob, "it is me again")
     carol.say(c, "welcome back")
@@ -109,7 +124,11 @@ def test_alice_restores_by_words_and_finds_bob_and_carol(
     assert texts(again, to_carol) == ["welcome back"]
     assert texts(bob, b) == ["first", "second", "it is me again"]
     assert texts(carol, c) == ["hello, it is me"]
-    assert set(bob.said(b)) | set(carol.said(c)) | set(again.said(to_bob)) == {"delivered"}
+    assert set(again.said(to_bob)) == {"delivered"}
+    assert bob.said(b)[-2:] == ["stored", "stored"], "its word alone ends no deposit"
+    confirm_device(bob)
+    settle(office, again, bob, carol, rounds=2)
+    assert set(bob.said(b)) == {"delivered"}
     notices = [row for row in bob.rows(b) if row.kind == "device"]
     assert len(notices) == 1, "bob is shown that alice has a new device"
     assert bob.call(api.GreetingList()) == [], "and is not asked to let her in again"
@@ -124,7 +143,8 @@ def test_what_was_deleted_does_not_come_back(office: Office, folder: Path, alice
     bob.call(api.MessageDelete(ids=[row.id for row in bob.rows(b)]))
     alice.close()
     again = restored(office, folder)
-    settle(office, again, bob, rounds=8)
+    settle(office, again, bob, rounds=2)
+    hour_passes(office, again, bob)
     bob.say(b, "only this")
     settle(office, again, bob, rounds=4)
     assert texts(again, contacts(again)["bob"]) == ["only this"]
@@ -259,16 +279,28 @@ def test_two_devices_that_write_at_once_lose_nothing_and_come_to_rest(
     assert contacts(restored(office, folder, device="third")).keys() == {"bob", "carol"}
 
 
-def test_both_devices_of_an_account_hear_what_is_said(office: Office, folder: Path, alice: Person, bob: Person) -> None:
+def test_two_devices_that_are_both_alive_are_told_apart_by_the_person(
+    office: Office, folder: Path, alice: Person, bob: Person
+) -> None:
     a, b = meet(office, alice, bob)
     settle(office, alice, bob, rounds=WRITTEN)
     other = restored(office, folder, device="other")
-    settle(office, alice, other, bob, rounds=8)
+    settle(office, alice, other, bob, rounds=4)
+    bob.say(b, "to the one I know")
+    settle(office, alice, other, bob, rounds=4)
+    hour_passes(office, alice, other, bob)
+    c = contacts(other)["bob"]
+    assert [row.kind for row in bob.rows(b) if row.kind != "text"] == ["device", "both-alive"]
+    assert texts(alice, a)[-1] == "to the one I know"
+    assert texts(other, c) == [], "a robbed owner is not silent"
+    confirm_device(bob)
+    settle(office, alice, other, bob, rounds=6)
     bob.say(b, "to both of you")
     alice.say(a, "from the one")
-    other.say(contacts(other)["bob"], "from the other")
+    other.say(c, "from the other")
     settle(office, alice, other, bob, rounds=8)
-    assert texts(alice, a)[-1] == texts(other, contacts(other)["bob"])[-1] == "to both of you"
+    assert texts(alice, a)[-1] == texts(other, c)[-1] == "to both of you"
+    assert texts(other, c) == ["to both of you"], "nothing older"
     assert sorted(texts(bob, b)) == ["from the one", "from the other"]
     with bob.database.read() as snapshot:
         assert len(lanes.written_in(snapshot, 1)) <= 3, "they do not reset each other for ever"
@@ -282,7 +314,8 @@ def test_a_lost_device_is_written_to_no_more_after_a_month(
     settle(office, alice, bob, rounds=WRITTEN)
     alice.close()
     again = restored(office, folder)
-    settle(office, again, bob, rounds=6)
+    settle(office, again, bob, rounds=2)
+    hour_passes(office, again, bob)
     a = contacts(again)["bob"]
 
     def audience() -> int:
@@ -290,6 +323,7 @@ def test_a_lost_device_is_written_to_no_more_after_a_month(
             return len(knowing.audience(work, 1))
 
     assert audience() == 2
+    confirm_device(bob)
     for day in (11, 22, 33):
         office.wait(11 * 86_400)
         again.say(a, f"day {day}")
