@@ -27,8 +27,9 @@ from scripts.mutants.listing import Mutation
 LIMIT: Final = 600.0
 # Pytest's exit statuses.
 _ALL_PASSED, _SOME_FAILED = 0, 1
-# With "-rf" each failed test has a line of this form.
+# With "-rfE" each failed test has a line of this form, and so has what could not be run.
 _FAILED: Final = re.compile(r"^FAILED (\S.*?)(?: - (.*))?$", re.MULTILINE)
+_ERROR: Final = re.compile(r"^ERROR .*$", re.MULTILINE)
 # A mutant that fails by one of these was not judged: the mutation is clumsy.
 _CLUMSY: Final = ("NameError", "UnboundLocalError", "ImportError", "ModuleNotFoundError", "SyntaxError")
 _NOT_COPIED: Final = shutil.ignore_patterns(".*", "__pycache__", "build", "*.egg-info")
@@ -80,7 +81,7 @@ class Copy:
 
     def run(self, tests: Sequence[str]) -> Outcome:
         """Run tests up to the first that fails."""
-        options = ("-x", "-q", "-rf", "--tb=no", "-p", "no:randomly", "-o", "timeout=0")
+        options = ("-x", "-q", "-rfE", "--tb=no", "-p", "no:randomly", "-o", "timeout=0")
         began = time.monotonic()
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own tests
             [sys.executable, "-m", "pytest", *options, *tests],
@@ -117,8 +118,8 @@ class Copy:
 
 
 def _judge(status: int, said: str) -> tuple[Verdict, str]:
-    last = said.strip().rpartition("\n")[2]
-    failed = _FAILED.search(said)
+    failed, error = _FAILED.search(said), _ERROR.search(said)
+    last = error[0] if error else said.strip().rpartition("\n")[2]
     if status == _ALL_PASSED:
         return Verdict.SURVIVED, last
     if status != _SOME_FAILED or failed is None:
