@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+
 import msgspec
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from core.api import MAX_NAME_SIZE
 from core.crypto import primitives
-from core.crypto.ratchet import Account
-from core.errors import Malformed, OpenFailed
+from core.crypto.ratchet import Receiver
+from core.errors import Malformed, Newer, OpenFailed
 from core.people.device import certify
 from core.people.fragment import pad
 from core.people.invitation import (
@@ -17,11 +20,12 @@ from core.people.invitation import (
     TOMBSTONE_SEQUENCES,
     Bundle,
     Link,
-    Tombstone,
     bundle_hash,
     decode_link,
     encode_bundle,
     encode_link,
+    new_bundle,
+    new_tombstone,
     open_record,
     seal_record,
 )
@@ -33,11 +37,11 @@ EXPIRY = 500_000
 
 
 def make_bundle(name: str = "alice") -> Bundle:
-    account, key = Account.create()
+    receiver, key = Receiver.create()
     device = primitives.ed25519_public(b"d" * 32)
     _, xwing = primitives.xwing_generate()
-    certificate = certify(IDENTITY_SEED, device, account.identity_key, key, 5)
-    return Bundle(xwing, account.identity_key, key, certificate, name)
+    certificate = certify(IDENTITY_SEED, device, 5, b"v" * 32)
+    return new_bundle(xwing, (receiver.identity_key, key), certificate, name)
 
 
 def link_to(bundle: Bundle) -> Link:
@@ -126,7 +130,7 @@ def test_every_content_of_a_record_has_a_key_of_its_own() -> None:
 
 
 def test_a_tombstone_is_not_told_by_its_size() -> None:
-    assert len(seal_record(LINK, Tombstone("used"), 2, EXPIRY)) == RECORD_SIZE
+    assert len(seal_record(LINK, new_tombstone("used"), 2, EXPIRY)) == RECORD_SIZE
 
 
 @settings(max_examples=60)
@@ -135,7 +139,7 @@ def test_whatever_a_holder_of_the_link_wrote_is_a_value_or_a_typed_error(data: b
     """Anybody with the link knows the record's key; only the signature keeps them from writing it."""
     key = primitives.hkdf(LINK.derive("record-key"), b"sottovoce/v1/invite/sequence" + (1).to_bytes(8, "big"))
     ad = LINK.record_id + (1).to_bytes(8, "big") + EXPIRY.to_bytes(4, "big")
-    for padded in (pad(data, RECORD_SIZE - 16), data):
+    for padded in (pad(data, RECORD_SIZE - 16), data, pad(b"\x93\x01\x01" + data, RECORD_SIZE - 16)):
         with pytest.raises((Malformed, OpenFailed)):
             open_record(LINK, primitives.siv_seal(key, padded, ad), 1, EXPIRY)
     with pytest.raises((Malformed, OpenFailed)):
@@ -150,3 +154,112 @@ def test_a_bundle_with_a_key_that_contributes_nothing_is_refused(field: str) -> 
     link = link_to(bundle)
     with pytest.raises(Malformed):
         open_record(link, seal_record(link, bundle, 1, EXPIRY), 1, EXPIRY)
+
+
+@given(st.data())
+@settings(max_examples=60)
+def test_no_byte_of_a_bundle_can_be_changed_by_another_holder_of_the_link(data: st.DataObject) -> None:
+    encoded = bytearray(encode_bundle(BUNDLE))
+    encoded[data.draw(st.integers(0, len(encoded) - 1))] ^= data.draw(st.integers(1, 255))
+    with pytest.raises((Malformed, OpenFailed)):
+        open_record(BUNDLE_LINK, _sealed(BUNDLE_LINK, bytes(encoded)), 1, EXPIRY)
+
+
+def test_a_bundle_whose_device_its_identity_did_not_certify_is_refused() -> None:
+    """The link's maker alone can write that: a record that is its own, and a device that is not."""
+    forged = msgspec.structs.replace(BUNDLE.certificate, device=primitives.ed25519_public(b"x" * 32))
+    bundle = msgspec.structs.replace(BUNDLE, certificate=forged)
+    with pytest.raises(Malformed):
+        open_record(link_to(bundle), seal_record(link_to(bundle), bundle, 1, EXPIRY), 1, EXPIRY)
+
+
+def test_a_bundle_of_another_identity_is_refused() -> None:
+    other = certify(b"x" * 32, primitives.ed25519_public(b"d" * 32), 5)
+    bundle = msgspec.structs.replace(BUNDLE, certificate=other)
+    with pytest.raises(OpenFailed):
+        open_record(link_to(bundle), seal_record(link_to(bundle), bundle, 1, EXPIRY), 1, EXPIRY)
+
+
+# --- from the future --------------------------------------------------------------------------------------------------
+
+BUNDLE = make_bundle()
+BUNDLE_LINK = link_to(BUNDLE)
+
+
+def _sealed(link: Link, encoded: bytes) -> bytes:
+    """Seal what any holder of a link may seal, as the first content of its record."""
+    key = primitives.hkdf(link.derive("record-key"), b"sottovoce/v1/invite/sequence" + (1).to_bytes(8, "big"))
+    ad = link.record_id + (1).to_bytes(8, "big") + EXPIRY.to_bytes(4, "big")
+    return primitives.siv_seal(key, pad(encoded, RECORD_SIZE - primitives.SEAL_OVERHEAD), ad)
+
+
+def _link_text(body: bytes) -> str:
+    """Write a link of any version: whatever it says, its checksum is behind it."""
+    checksum = primitives.sha256(b"sottovoce/v1/link-check" + body)[:4]
+    return "SOTTOVOCE:" + base64.b32encode(body + checksum).decode().rstrip("=")
+
+
+def test_a_link_written_by_hand_here_is_read() -> None:
+    """Or the next tests would be about nothing."""
+    body = bytes([1, 0]) + LINK.expires_at.to_bytes(4, "big") + LINK.identity + LINK.secret + LINK.bundle_hash
+    assert decode_link(_link_text(body)) == LINK
+
+
+@given(st.integers(2, 255), st.binary(min_size=69, max_size=500))
+def test_a_link_of_a_later_version_asks_for_a_newer_program_whatever_it_says(version: int, said: bytes) -> None:
+    with pytest.raises(Newer):
+        decode_link(_link_text(bytes([version]) + said))
+
+
+@pytest.mark.parametrize("head", [b"\x00\x00", b"\x01\x01", b"\x01\xff"], ids=bytes.hex)
+def test_a_link_of_an_unknown_flag_or_no_version_is_malformed(head: bytes) -> None:
+    with pytest.raises(Malformed) as refused:
+        decode_link(_link_text(head + bytes(68)))
+    assert not isinstance(refused.value, Newer)
+
+
+def test_a_link_of_this_version_has_one_length() -> None:
+    body = bytes([1, 0]) + LINK.expires_at.to_bytes(4, "big") + LINK.identity + LINK.secret + LINK.bundle_hash
+    with pytest.raises(Malformed) as refused:
+        decode_link(_link_text(body + b"more"))
+    assert not isinstance(refused.value, Newer)
+
+
+@given(st.integers(1, 2), st.integers(2, 1 << 20), st.lists(st.binary(max_size=40), max_size=4))
+def test_a_record_of_a_later_version_asks_for_a_newer_program(tag: int, version: int, said: list[bytes]) -> None:
+    with pytest.raises(Newer):
+        open_record(LINK, _sealed(LINK, msgspec.msgpack.encode([tag, version, *said])), 1, EXPIRY)
+
+
+@given(st.integers(3, 1 << 20), st.lists(st.binary(max_size=40), max_size=4))
+def test_a_record_that_holds_something_new_asks_for_a_newer_program(tag: int, said: list[bytes]) -> None:
+    with pytest.raises(Newer):
+        open_record(LINK, _sealed(LINK, msgspec.msgpack.encode([tag, 1, *said])), 1, EXPIRY)
+
+
+@pytest.mark.parametrize("head", [[0, 1], [1, 0], [2, 0], [-1, 1], [1, -1], ["1", 1], [1], []], ids=str)
+def test_a_record_of_no_kind_or_version_is_malformed(head: list[object]) -> None:
+    with pytest.raises(Malformed) as refused:
+        open_record(LINK, _sealed(LINK, msgspec.msgpack.encode([*head, "revoked"])), 1, EXPIRY)
+    assert not isinstance(refused.value, Newer)
+
+
+def test_a_longer_bundle_or_tombstone_of_the_same_version_is_accepted() -> None:
+    """A bundle's link speaks for all of its bytes, those of the future too."""
+    fields = [*msgspec.msgpack.decode(encode_bundle(BUNDLE), type=list[msgspec.Raw]), "from the future"]
+    encoded = msgspec.msgpack.encode(fields)
+    link = Link(LINK.expires_at, IDENTITY, LINK.secret, bundle_hash(encoded))
+    assert open_record(link, _sealed(link, encoded), 1, EXPIRY) == BUNDLE
+    tombstone = msgspec.msgpack.encode([2, 1, "revoked", "and why"])
+    assert open_record(LINK, _sealed(LINK, tombstone), 1, EXPIRY) == new_tombstone("revoked")
+
+
+def test_a_certificate_of_a_later_version_in_a_bundle_asks_for_a_newer_program() -> None:
+    bundle = msgspec.structs.replace(BUNDLE, certificate=msgspec.structs.replace(BUNDLE.certificate, version=2))
+    with pytest.raises(Newer):
+        open_record(link_to(bundle), seal_record(link_to(bundle), bundle, 1, EXPIRY), 1, EXPIRY)
+
+
+def test_the_largest_bundle_fits_its_record() -> None:
+    bundle = make_bundle("ü" * (MAX_NAME_SIZE // 2))
+    assert open_record(link_to(bundle), seal_record(link_to(bundle), bundle, 1, EXPIRY), 1, EXPIRY) == bundle
