@@ -9,8 +9,9 @@ import vodozemac
 from hypothesis import given, settings, strategies as st
 
 from core import api
-from core.crypto.ratchet import Account, Session, prekey_id
+from core.crypto.ratchet import PREKEY, Receiver, Session, open_session, prekey_names
 from core.errors import Malformed, OpenFailed
+from core.people import prekeys
 from core.people.envelope import Wrapped
 from core.people.reading import unwrap
 from core.people.work import Work
@@ -23,10 +24,9 @@ KEY = b"k" * 32
 
 def pair() -> tuple[Session, Session]:
     """Return two ends of a ratchet that has begun."""
-    alice, _ = Account.create()
-    bob, fallback = Account.create()
-    ours = alice.open_session(bob.identity_key, fallback)
-    theirs, _ = bob.accept_session(alice.identity_key, *ours.encrypt(b"hello"))
+    bob, key = Receiver.create()
+    ours = open_session(bob.identity_key, key)
+    theirs, _ = bob.accept_session(ours.encrypt(b"hello")[1])
     ours.decrypt(*theirs.encrypt(b"hello back"))
     return ours, theirs
 
@@ -44,13 +44,60 @@ def test_what_one_end_says_the_other_hears(talk: list[tuple[bool, bytes]]) -> No
 @given(st.integers(0, 255), st.binary(max_size=200))
 def test_any_bytes_are_a_message_or_a_typed_error(kind: int, data: bytes) -> None:
     ours, _ = pair()
-    account, _ = Account.create()
+    receiver, _ = Receiver.create()
     with pytest.raises(OpenFailed):
         ours.decrypt(kind, data)
-    with pytest.raises(OpenFailed):
-        account.accept_session(bytes(range(32)), kind, data)
+    with pytest.raises((OpenFailed, Malformed)):
+        receiver.accept_session(data)
     with pytest.raises(Malformed):
-        prekey_id(kind, data)
+        prekey_names(data)
+
+
+@given(st.binary(min_size=102, max_size=300))
+def test_any_bytes_behind_the_head_of_a_first_message_are_malformed(data: bytes) -> None:
+    """A first message has its three keys in front, each with its tag and its length: 103 bytes in all."""
+    with pytest.raises(Malformed):
+        prekey_names(b"\x03" + data)
+
+
+@given(st.permutations([(0x0A, b"1" * 32), (0x12, b"2" * 32), (0x1A, b"3" * 32)]), st.binary(max_size=80))
+def test_the_keys_that_a_first_message_names_are_read_in_any_order(
+    fields: list[tuple[int, bytes]], rest: bytes
+) -> None:
+    message = b"\x03" + b"".join(bytes([tag, 32]) + key for tag, key in fields) + rest
+    assert prekey_names(message) == (b"1" * 32, b"3" * 32)
+    for at in range(3):
+        twice = [fields[at], fields[at], fields[(at + 1) % 3]]
+        with pytest.raises(Malformed):
+            prekey_names(b"\x03" + b"".join(bytes([tag, 32]) + key for tag, key in twice) + rest)
+    for cut in range(103):
+        with pytest.raises(Malformed):
+            prekey_names(message[:cut])
+
+
+def test_a_first_message_names_the_key_it_is_for_and_its_senders_own() -> None:
+    receiver, key = Receiver.create()
+    session = open_session(receiver.identity_key, key)
+    kind, message = session.encrypt(b"first")
+    names = prekey_names(message)
+    assert (kind, names.one_time_key) == (PREKEY, key)
+    assert names.identity_key not in {key, receiver.identity_key}
+    again = prekey_names(open_session(receiver.identity_key, key).encrypt(b"first")[1])
+    assert again.identity_key != names.identity_key, "an account of its own for each"
+    second = prekey_names(session.encrypt(b"second")[1])
+    assert second == names, "until it is answered each message can open the session"
+
+
+@given(st.data())
+def test_a_first_message_with_a_byte_changed_opens_nothing_and_costs_no_key(data: st.DataObject) -> None:
+    receiver, key = Receiver.create()
+    _, message = open_session(receiver.identity_key, key).encrypt(b"first")
+    broken = bytearray(message)
+    broken[data.draw(st.integers(0, len(message) - 1))] ^= data.draw(st.integers(1, 255))
+    try:
+        assert receiver.accept_session(bytes(broken))[1] == b"first", "protobuf has bytes without meaning"
+    except (OpenFailed, Malformed):
+        assert receiver.accept_session(message)[1] == b"first"
 
 
 @given(st.data())
@@ -74,10 +121,10 @@ def test_a_state_comes_back_from_its_pickle_and_with_its_key_only() -> None:
 
 
 def test_keys_that_contribute_nothing_are_malformed() -> None:
-    account, key = Account.create()
-    for keys in ((bytes(32), key), (account.identity_key, bytes(32)), (account.identity_key, b"short")):
+    receiver, key = Receiver.create()
+    for keys in ((bytes(32), key), (receiver.identity_key, bytes(32)), (receiver.identity_key, b"short")):
         with pytest.raises(Malformed):
-            account.open_session(*keys)
+            open_session(*keys)
 
 
 # --- the five guards --------------------------------------------------------------------------------------------------
@@ -103,9 +150,9 @@ def test_1_a_first_message_opens_a_ratchet_once(office: Office, alice: Person, b
 
     def replay(work: Work) -> None:
         (row,) = devices.of_conversation(work.tx, 1)
-        writer = Account.restore(bob_account(bob), bob.engine.me.pickle_key)
-        certificate = alice.engine.me.certificate
-        first = Wrapped(*writer.open_session(certificate.olm_identity, certificate.olm_fallback).encrypt(b"once"))
+        made = prekeys.make(work.now.network_ms)
+        prekeys.keep(work, 1, row.device, made)
+        first = Wrapped(*prekeys.session_to(made.public).encrypt(b"once"))
         assert unwrap(work, row, first) == b"once"
         work.tx.run("DELETE FROM sessions")  # forgotten, as the oldest of many are
         with pytest.raises(OpenFailed):
@@ -114,20 +161,33 @@ def test_1_a_first_message_opens_a_ratchet_once(office: Office, alice: Person, b
     alice.engine.command(replay, alice.moment())
 
 
-def bob_account(bob: Person) -> str:
-    with bob.database.read() as snapshot:
-        row = snapshot.row("SELECT olm_account FROM account")
-    assert row is not None
-    return str(row[0])
-
-
-def test_1_the_library_itself_would_accept_it_twice() -> None:
-    """Should vodozemac refuse it one day, the guard can go."""
-    writer, _ = Account.create()
-    reader, fallback = Account.create()
-    kind, message = writer.open_session(reader.identity_key, fallback).encrypt(b"once")
+def test_1_the_library_itself_forgets_a_one_time_key_and_would_keep_one_to_fall_back_on() -> None:
+    """Why accounts here live for one session: no call of the library takes a fallback key away."""
+    writer, reader = vodozemac.Account(), vodozemac.Account()
+    reader.generate_fallback_key()
+    reader.generate_one_time_keys(1)
+    (fallback,), (once,) = reader.fallback_key.values(), reader.one_time_keys.values()
+    identity = writer.curve25519_key
+    first, second = (
+        writer.create_outbound_session(reader.curve25519_key, key).encrypt(b"once").to_pre_key()
+        for key in (fallback, once)
+    )
+    assert first is not None
+    assert second is not None
     for _ in range(2):
-        assert reader.accept_session(writer.identity_key, kind, message)[1] == b"once"
+        assert reader.create_inbound_session(identity, first)[1] == b"once"
+    assert reader.create_inbound_session(identity, second)[1] == b"once"
+    with pytest.raises(vodozemac.SessionCreationException):
+        reader.create_inbound_session(identity, second)
+
+
+def test_1_a_receivers_pickle_is_opened_with_its_key_only() -> None:
+    receiver, key = Receiver.create()
+    _, message = open_session(receiver.identity_key, key).encrypt(b"first")
+    kept = receiver.pickle(KEY)
+    with pytest.raises(vodozemac.PickleException):
+        Receiver.restore(kept, b"w" * 32)
+    assert Receiver.restore(kept, KEY).accept_session(message)[1] == b"first"
 
 
 def test_2_no_group_session_is_used() -> None:
