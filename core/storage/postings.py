@@ -173,9 +173,17 @@ def of_message(tx: Snapshot, seq: int) -> list[Posting]:
     return [Posting(*row) for row in tx.rows(f"SELECT {_COLUMNS} FROM postings WHERE message = ?", seq)]
 
 
-def replace_payload(tx: Transaction, posting: int, payload: bytes) -> None:
-    """Let a posting that never left say something else."""
-    tx.run("UPDATE postings SET payload = ?, message = NULL WHERE id = ?", payload, posting)
+def replace_payload(tx: Transaction, posting: int, payload: bytes) -> int:
+    """Let a posting that never left say something else, as one of a new id: work under way for the old one is in vain."""
+    number = tx.insert(
+        "INSERT INTO postings(kind, conversation, generation, first_index, fragments, payload, secrets, inbox, message,"
+        " made_at, until, pause, device) SELECT kind, conversation, generation, first_index, fragments, ?, secrets,"
+        " inbox, NULL, made_at, until, pause, device FROM postings WHERE id = ?",
+        payload,
+        posting,
+    )
+    tx.run("DELETE FROM postings WHERE id = ?", posting)
+    return number
 
 
 def note_held(tx: Transaction, posting: int) -> None:
