@@ -61,9 +61,9 @@ class _Task:
 
 
 class Shown(NamedTuple):
-    """What a custodian gave of what it was asked for.
+    """What a custodian gave: boxes that it was asked for, and tags of those that are of another version than ours.
 
-    ``strange``: tags of boxes of a version that is not ours. They may be good, and we can neither use nor check them.
+    The strange ones may be good, and we can neither use nor check them.
     """
 
     boxes: list[Box]
@@ -241,7 +241,7 @@ class Fetches:
     def _on_strange_box(request: _Request, data: bytes) -> None:
         """Note a box that we cannot read. To whoever fetches it is as good as not there, and nobody is to blame."""
         box_id = id_in_box(data)
-        if box_id is not None and tag_of(box_id) in request.tags:
+        if box_id is not None:
             request.shown.strange.add(tag_of(box_id))
 
     def _take(self, task: _Task, data: bytes) -> None:

@@ -147,7 +147,7 @@ def says(verdict: int) -> Callable[[Message], Message | None]:
 
 
 @pytest.mark.parametrize(("kind", "truth"), [(NatKind.FULL_CONE, True), (NatKind.PORT_RESTRICTED, False)])
-@pytest.mark.parametrize("verdict", [0, 1, 2])
+@pytest.mark.parametrize("verdict", [0, 1, 2, 3, 255])
 def test_a_helper_that_lies_convinces_nobody(kind: NatKind, truth: bool, verdict: int) -> None:
     world = ReachWorld()
     helpers, _ = town(world)
