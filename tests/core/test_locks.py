@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import weakref
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -27,6 +26,7 @@ from core.vault.errors import SlowDown, WrongPasscode
 from core.vault.remembered import REMEMBERED_SECONDS
 from tests.support.devices import BEST, BETTER, CHEAP, GOOD
 from tests.support.locking import SCREEN_LOCK, VAULT_LOCKED, Device, give_each_a_history, look_often
+from tests.support.memory import held, masked
 
 pytestmark = pytest.mark.trio
 
@@ -192,40 +192,10 @@ async def test_the_log_is_emptied_soon_after_the_last_commit(device: Device) -> 
                 await trio.sleep(0.05)
 
 
-def _reachable() -> Iterator[object]:
-    """Go through everything that the process's objects refer to, however far."""
-    seen: set[int] = set()
-    waiting: list[object] = list(gc.get_objects())
-    seen.update(map(id, waiting))
-    while waiting:
-        for found in gc.get_referents(waiting.pop()):
-            if id(found) not in seen:
-                seen.add(id(found))
-                waiting.append(found)
-                yield found
-
-
-def _masked(secrets: dict[str, bytes]) -> dict[str, bytes]:
-    """Return secrets in a form that a search does not find."""
-    return {name: bytes(byte ^ 0x5A for byte in secret) for name, secret in secrets.items()}
-
-
-def _held(masked: dict[str, bytes]) -> set[str]:
-    """Tell which secrets some object holds, as they are or in hex."""
-    wanted = _masked(masked)
-    held: set[str] = set()
-    for found in _reachable():
-        if isinstance(found, (bytes, bytearray)):
-            held.update(name for name, secret in wanted.items() if secret in found and found is not secret)
-        elif isinstance(found, str) and found.isascii():
-            held.update(name for name, secret in wanted.items() if secret.hex() in found)
-    return held
-
-
 def _secrets(gate: Gate) -> dict[str, bytes]:
     account = gate.account()
     keys, me = keys_of_seed(account.unlocked.seed), account.service.engine.me
-    return _masked(
+    return masked(
         {
             "seed": account.unlocked.seed,
             "database key": account.unlocked.database_key,
@@ -243,7 +213,7 @@ async def test_no_object_of_the_process_holds_a_key_behind_the_vaults_lock(devic
         await device.create()
         secrets = _secrets(gate)
         await gate.account().service.act(lambda work: primitives.ed25519_sign(work.me.device_seed, b"x") and None)
-        assert _held(secrets) == set(secrets), "else the search is blind"
+        assert held(secrets) == set(secrets), "else the search is blind"
         if way == "lock":
             await gate.lock(api.AccountLock())
         elif way == "logout":
@@ -251,7 +221,7 @@ async def test_no_object_of_the_process_holds_a_key_behind_the_vaults_lock(devic
         else:
             device.clock.pass_seconds(REMEMBERED_SECONDS)
             await device.until_told(VAULT_LOCKED)
-        assert _held(secrets) == set()
+        assert held(secrets) == set()
 
 
 async def test_what_holds_on_to_itself_does_not_outlive_the_lock(device: Device) -> None:

@@ -35,6 +35,13 @@ def test_a_passcode_is_read_though_its_writer_never_ends() -> None:
     os.close(theirs)
 
 
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_standard_streams_are_left_alone(number: int) -> None:
+    with pytest.raises(UnreadablePasscode, match="another use"):
+        read_passcode(number)
+    os.fstat(number)
+
+
 @pytest.mark.parametrize(
     ("given", "why"),
     [(b"", "empty"), (b"\n", "empty"), (b"x" * 1025, "longer"), (b"x" * 1025 + b"\n", "longer"), (b"\xff\n", "UTF-8")],
