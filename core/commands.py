@@ -7,25 +7,44 @@ Commands that open, lock or change the account itself, and those that wait for t
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, cast
 
 import msgspec
 
-from core import api
+from core import api, contact_commands
 from core.api import ApiError, Kind
+from core.checks import check_name, check_page, check_text
 from core.crypto import primitives
 from core.crypto.seed import identity_of
-from core.errors import Malformed
-from core.people import deleting, inviting, meeting, safekeeping
-from core.people.content import text_size
+from core.people import contacts, deleting, inviting, meeting, personal, safekeeping
+from core.people.naming import LookAlikes, warning_of
 from core.people.notices import message_id
 from core.people.work import Work
 from core.storage import accounts, conversations, meetings, messages
 from core.storage.conversations import ConversationRow
-from core.storage.messages import GAP, KEEP_REQUEST, NEW_DEVICE, MessageRow, NewMessage
+from core.storage.meetings import GreetingRow
+from core.storage.messages import (
+    BOTH_ALIVE,
+    GAP,
+    KEEP_REQUEST,
+    NEW_DEVICE,
+    NEWER_VERSION,
+    NOT_TOLD,
+    RENAMED,
+    MessageRow,
+    NewMessage,
+)
 
 TEXT_KIND = 1
-_KINDS: Final[dict[int, Literal["text", "gap", "device"]]] = {TEXT_KIND: "text", GAP: "gap", NEW_DEVICE: "device"}
+_KINDS: Final[dict[int, api.RowKind]] = {
+    TEXT_KIND: "text",
+    GAP: "gap",
+    NEW_DEVICE: "device",
+    BOTH_ALIVE: "both-alive",
+    RENAMED: "renamed",
+    NEWER_VERSION: "newer-version",
+    NOT_TOLD: "not-told",
+}
 MAX_UID_SIZE = 256  # characters of a uid that a program chooses
 MAX_NOTE_SIZE = 200
 MAX_QUERY_SIZE = 200
@@ -46,26 +65,6 @@ def message_of(work: Work, message: str, conversation: ConversationRow | None = 
     if row is None or (conversation is not None and row.conversation != conversation.id):
         raise ApiError(Kind.UNKNOWN_MESSAGE, "There is no such message.")
     return row
-
-
-def check_text(text: str, limit: int) -> None:
-    """Refuse a text that is empty, too long or no Unicode. Raises ``ApiError``."""
-    try:
-        size = text_size(text)
-    except Malformed as error:
-        raise ApiError(Kind.BAD_REQUEST, "The text is not valid Unicode.") from error
-    if size > limit:
-        raise ApiError(Kind.TOO_LONG, f"The text is {size} bytes long; {limit} fit.", limit=limit)
-
-
-def check_name(name: str) -> None:
-    """Refuse a name that is too long. Raises ``ApiError``."""
-    check_text(name, api.MAX_NAME_SIZE)
-
-
-def _check_page(limit: int) -> None:
-    if not 1 <= limit <= api.MAX_PAGE:
-        raise ApiError(Kind.BAD_REQUEST, f"limit is between 1 and {api.MAX_PAGE}.")
 
 
 # --- account and settings -------------------------------------------------------------------------------------------
@@ -116,12 +115,21 @@ def _invite_revoke(work: Work, command: api.InviteRevoke) -> api.Done:
 
 
 def _greeting_list(work: Work, _: api.GreetingList) -> list[api.Greeting]:
-    return [meeting.describe(work, row) for row in meetings.greetings(work.tx)]
+    alike = LookAlikes(conversations.every(work.tx))
+    return [
+        meeting.describe(work, row, alike) for row in meetings.greetings(work.tx) if not _is_from_blocked(work, row)
+    ]
+
+
+def _is_from_blocked(work: Work, row: GreetingRow) -> bool:
+    """Tell whether a greeting is of somebody who was blocked since it came: it waits unseen."""
+    known = conversations.by_identity(work.tx, row.identity)
+    return known is not None and bool(known.blocked)
 
 
 def _greeting_accept(work: Work, command: api.GreetingAccept) -> api.ConversationRef:
     row = meetings.greeting(work.tx, command.id)
-    if row is None:
+    if row is None or _is_from_blocked(work, row):
         raise ApiError(Kind.UNKNOWN_GREETING, "There is no such greeting.")
     return api.ConversationRef(conversation=meeting.accept(work, row).public_id)
 
@@ -135,12 +143,15 @@ def _greeting_reject(work: Work, command: api.GreetingReject) -> api.Done:
 
 
 def _conversation_list(work: Work, _: api.ConversationList) -> list[api.Conversation]:
-    found = [_describe_conversation(work, row) for row in conversations.every(work.tx)]
+    rows = conversations.every(work.tx)
+    alike = LookAlikes(rows)
+    found = [_describe_conversation(work, row, alike) for row in rows]
     return sorted(found, key=lambda conversation: (-conversation.last_at, conversation.id))
 
 
-def _describe_conversation(work: Work, row: ConversationRow) -> api.Conversation:
+def _describe_conversation(work: Work, row: ConversationRow, alike: LookAlikes) -> api.Conversation:
     last = conversations.overview(work.tx, row)
+    warning, text = warning_of(work, alike, row)
     return api.Conversation(
         id=row.public_id,
         identity=identity_of(row.identity),
@@ -156,6 +167,11 @@ def _describe_conversation(work: Work, row: ConversationRow) -> api.Conversation
         keep_asked=bool(row.keep_asked),
         keep_wanted=bool(row.keep_wanted),
         keeping=bool(row.keeping),
+        own_name=row.own_name,
+        blocked=bool(row.blocked),
+        warning=warning,
+        warning_text=text,
+        rekey_overdue=contact_commands.is_rekey_overdue(work, row),
     )
 
 
@@ -182,6 +198,7 @@ def _message_send(work: Work, command: api.MessageSend) -> api.MessageRef:
         raise ApiError(Kind.BAD_REQUEST, "An empty text is not sent.")
     check_text(command.text, api.MAX_TEXT_SIZE)
     row = conversation_of(work, command.conversation)
+    contacts.refuse_blocked(row)
     uid = primitives.random_bytes(16)
     if command.uid is not None:
         if not 1 <= len(command.uid) <= MAX_UID_SIZE:
@@ -206,7 +223,7 @@ def _message_send(work: Work, command: api.MessageSend) -> api.MessageRef:
 
 
 def _message_list(work: Work, command: api.MessageList) -> list[api.Message]:
-    _check_page(command.limit)
+    check_page(command.limit)
     row = conversation_of(work, command.conversation)
     before = None if command.before is None else message_of(work, command.before, row).seq
     after = None if command.after is None else message_of(work, command.after, row).seq
@@ -236,8 +253,14 @@ def _message_delete(work: Work, command: api.MessageDelete) -> api.Deleted:
     return deleting.delete(work, rows)
 
 
+def _conversation_delete(work: Work, command: api.ConversationDelete) -> api.Deleted:
+    deleted = contacts.delete_conversation(work, conversation_of(work, command.conversation))
+    personal.capture(work)
+    return deleted
+
+
 def _message_search(work: Work, command: api.MessageSearch) -> list[api.Found]:
-    _check_page(command.limit)
+    check_page(command.limit)
     check_text(command.query, MAX_QUERY_SIZE)
     row = None if command.conversation is None else conversation_of(work, command.conversation)
     before = None if command.before is None else message_of(work, command.before).seq
@@ -254,7 +277,9 @@ def _message_search(work: Work, command: api.MessageSearch) -> list[api.Found]:
 
 
 def _ask_keep(work: Work, command: api.ContactAskKeep) -> api.Done:
-    safekeeping.ask(work, conversation_of(work, command.conversation), wanted=command.ask)
+    row = conversation_of(work, command.conversation)
+    contacts.refuse_blocked(row)
+    safekeeping.ask(work, row, wanted=command.ask)
     return api.Done()
 
 
@@ -287,6 +312,8 @@ _ACTS: dict[type[api.Command[Any]], Callable[[Work, Any], Any]] = {
     api.MessageSearch: _message_search,
     api.ContactAskKeep: _ask_keep,
     api.ContactKeepMail: _keep_mail,
+    api.ConversationDelete: _conversation_delete,
+    **contact_commands.ACTS,
 }
 
 

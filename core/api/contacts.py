@@ -8,6 +8,7 @@ from core.api.account import Done
 from core.api.base import Command, Record
 from core.api.talking import ContactWarning, Deleted
 
+
 class ContactDevice(Record, frozen=True, omit_defaults=False):
     """A device of a contact. ``state``: vouched for by a device known before, confirmed by the person, or unknown.
 

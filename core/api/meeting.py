@@ -6,6 +6,7 @@ from typing import Literal
 
 from core.api.account import Done
 from core.api.base import Command, Record
+from core.api.talking import ContactWarning
 
 
 class InviteCreated(Record, frozen=True):
@@ -66,7 +67,10 @@ class ContactAdd(Command[ConversationRef], frozen=True, tag="contact.add"):
 
 
 class Greeting(Record, frozen=True, omit_defaults=False):
-    """A stranger at the door. ``known`` when the identity is a contact's, writing from a new device."""
+    """A stranger at the door. ``known`` when the identity is a contact's, writing from a new device.
+
+    ``warning``, ``warning_text``: the name could be taken for that of a contact, as in ``Contact``.
+    """
 
     id: str
     identity: str
@@ -75,6 +79,8 @@ class Greeting(Record, frozen=True, omit_defaults=False):
     received_at: int
     note: str = ""
     known: bool = False
+    warning: ContactWarning | None = None
+    warning_text: str = ""
 
 
 class GreetingList(Command[list[Greeting]], frozen=True, tag="greeting.list"):

@@ -14,8 +14,10 @@ from __future__ import annotations
 import dataclasses
 from typing import Final
 
+from core import api
 from core.crypto import primitives
 from core.crypto.primitives import KEY_SIZE
+from core.crypto.seed import identity_of
 from core.people import conversing, knowing, resetting
 from core.people.content import InboxNotice
 from core.people.moment import DAY_MS
@@ -75,8 +77,7 @@ def restore(work: Work, found: dict[int, tuple[bytes, int]]) -> None:
     Those before the latest of them that are not among them were let go.
     """
     for number, (secret, made_at) in found.items():
-        if number >= work.me.inbox_number or made_at > work.now.network_ms - FOLLOWED_MS:
-            _take(work, InboxRow(number, secret, made_at, None))
+        _take(work, InboxRow(number, secret, made_at, None))
     for row in rows.every(work.tx):
         if row.number not in found and row.number < max(found, default=0):
             rows.drop(work.tx, row.number)
@@ -98,10 +99,10 @@ def tend(work: Work, *, may_write: bool) -> None:
             _tell(work, row)
     present, *former = rows.every(work.tx)
     left_at = present.made_at
-    for row in former:
-        if _is_let_go(work, row, left_at, waiting):
-            rows.drop(work.tx, row.number)
-        left_at = row.made_at
+    for inbox in former:
+        if _is_let_go(work, inbox, left_at, waiting):
+            rows.drop(work.tx, inbox.number)
+        left_at = inbox.made_at
     if former and len(rows.every(work.tx)) == 1:
         for conversation in waiting:
             _show_not_told(work, conversation)
@@ -137,6 +138,7 @@ def _tell(work: Work, row: ConversationRow) -> None:
 def _show_not_told(work: Work, row: ConversationRow) -> None:
     about = b"not told" + work.me.inbox_number.to_bytes(4, "big")
     insert_notice(work, row.id, row.identity, NOT_TOLD, about)
+    work.emit(api.ContactChanged(identity=identity_of(row.identity)))
 
 
 # --- those of contacts ------------------------------------------------------------------------------------------------

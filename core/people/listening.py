@@ -1,16 +1,16 @@
-"""Which addresses the node was last told to read: those of our present inbox and of a former one that is still followed,
-and those of open invitations; and which to keep for contacts.
+"""Which addresses the node was last told to read, and which to keep for contacts.
 
-They are always the same ones while they are of use, whatever is looked at on the screen, so that what is read says
-nothing about what is done (studies: T14).
+Those of our present inbox are read, of a former one that is still followed, and of open invitations. They are always the
+same ones while they are of use, whatever is looked at on the screen, so that what is read says nothing about what is done
+(studies: T14).
 """
 
 from __future__ import annotations
 
 from random import Random
 
-from core.people.addressing import EARLY_MS, LATEST_EARLY_MS, addresses, days_read
 from core.people import inboxes
+from core.people.addressing import EARLY_MS, LATEST_EARLY_MS, addresses, days_read
 from core.people.effects import Keep, Read
 from core.people.work import Work
 from core.storage import conversations
@@ -29,7 +29,7 @@ class Listening:
         self._kept: _Wanted | None = None
 
     def look(self, work: Work) -> None:
-        """Say anew what is to be read or kept, if it changed: a day began, an invitation was made, somebody was blocked, or agreed."""
+        """Say anew what is to be read or kept, if it changed: a day began, somebody was invited, blocked, or agreed."""
         if work.now.day != self._day:
             self._day, self._early_ms = work.now.day, self._random.randint(LATEST_EARLY_MS, EARLY_MS)
         days = days_read(work.now, self._early_ms)

@@ -100,12 +100,17 @@ def warning_of(work: Work, alike: LookAlikes, row: ConversationRow) -> tuple[api
             "A device that nobody vouches for and one that was known before are both in use: one of them may be a thief's."
         )
     if unknown:
-        return "unknown-device", "This contact has a device that nobody vouches for: whoever has its words can make one."
+        return (
+            "unknown-device",
+            "This contact has a device that nobody vouches for: whoever has its words can make one.",
+        )
     other = alike.of_contact(row)
     return ("look-alike", _taken_for(other)) if other is not None else (None, "")
 
 
-def warning_of_greeting(alike: LookAlikes, name: str, conversation: int | None) -> tuple[api.ContactWarning | None, str]:
+def warning_of_greeting(
+    alike: LookAlikes, name: str, conversation: int | None
+) -> tuple[api.ContactWarning | None, str]:
     """Return why to look twice at somebody at the door."""
     other = alike.of_stranger(name, conversation)
     return ("look-alike", _taken_for(other)) if other is not None else (None, "")

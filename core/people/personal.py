@@ -4,9 +4,10 @@
 it was lost, wrote into the network. Nothing else of the program knows of the map: it is compared with the database's
 own tables now and then. What is said in conversations is not in it, and never comes back by it.
 
-A key is its kind and what it is about: ``name``, ``settings``, ``device`` ‖ key, ``mark`` ‖ key, and of a contact
-``contact`` ‖ identity ‖ (``name`` | ``inbox`` | ``root`` ‖ its name | ``device`` ‖ key). A contact with an inbox is one
-that can be written to; of others only the name is kept.
+A key is its kind and what it is about: ``name``, ``settings``, ``device`` ‖ key, ``mark`` ‖ key, ``inbox`` ‖ number for each
+inbox at which the account reads, and of a contact ``contact`` ‖ identity ‖ (``name`` | ``inbox`` | ``root`` ‖ its name |
+``device`` ‖ key | ``blocked``). A contact with an inbox is one that can be written to; of others only the name is kept.
+One whose name is a tombstone was removed.
 """
 
 from __future__ import annotations
@@ -15,18 +16,22 @@ from collections.abc import Iterator
 
 from core import api
 from core.errors import Malformed
-from core.people import lww, restoring
+from core.people import inboxes, lww, restoring
 from core.people.bounds import decode
 from core.people.lww import Entry, State
 from core.people.restoring import Contact
 from core.people.work import Work
-from core.storage import accounts, conversations, devices, personal as rows
+from core.storage import accounts, conversations, devices, inboxes as inbox_rows, personal as rows
 
 _NAME, _SETTINGS, _DEVICE, _MARK, _CONTACT = b"name", b"settings", b"device", b"mark", b"contact"
-_INBOX, _ROOT = b"inbox", b"root"
+_INBOX, _ROOT, _BLOCKED = b"inbox", b"root", b"blocked"
+_YES, _NO = b"\1", b"\0"
 _KEY_SIZE = 32
 _NUMBER_SIZE = 4
 _HEAD_SIZE = len(_CONTACT) + _KEY_SIZE
+_TIME_SIZE = 8
+# Counts of a device are below this; a mark beyond it is no count, and would leave no room for the next.
+_MAX_MARK = 1 << 46
 # Tombstones outlive every record that could bring back what they bury: 90 days, an epoch, and clocks that differ.
 TOMBSTONE_MS = 130 * 86_400_000
 
@@ -41,7 +46,7 @@ def capture(work: Work) -> dict[bytes, Entry]:
     rows.drop_tombstones(work.tx, work.now.sure_ms - TOMBSTONE_MS)
     known = load(work)
     here = _here(work, known)
-    wanted: dict[bytes, bytes | None] = {**dict.fromkeys(_roots_gone(known, here)), **here}
+    wanted: dict[bytes, bytes | None] = {**dict.fromkeys(_gone(work, known, here)), **here}
     changed = {
         key: Entry(max(work.now.network_ms, known[key].ms + 1 if key in known else 0), work.me.certificate.tag, value)
         for key, value in wanted.items()
@@ -60,9 +65,14 @@ def _here(work: Work, noted: State) -> dict[bytes, bytes]:
         here[_NAME] = me.name.encode()
     if _SETTINGS in noted or decode(api.Settings, me.settings, "stored settings") != api.Settings():
         here[_SETTINGS] = me.settings
+    if work.me.inbox_number:  # the seed's own goes without saying
+        for inbox in inbox_rows.every(work.tx):
+            here[_inbox_key(inbox.number)] = inbox.secret + inbox.made_at.to_bytes(_TIME_SIZE, "big")
     for row in conversations.every(work.tx):
         head = _CONTACT + row.identity
         here[head + _NAME] = row.name.encode()
+        if row.blocked or head + _BLOCKED in noted:
+            here[head + _BLOCKED] = _YES if row.blocked else _NO
         if row.state == "open" and row.inbox is not None:
             here[head + _INBOX] = row.inbox + row.inbox_number.to_bytes(_NUMBER_SIZE, "big")
             shared = [root for root in conversations.roots(work.tx, row.id) if root.device is None]
@@ -72,11 +82,24 @@ def _here(work: Work, noted: State) -> dict[bytes, bytes]:
     return here
 
 
-def _roots_gone(known: State, here: dict[bytes, bytes]) -> Iterator[bytes]:
-    """Yield the roots that were dropped here, of contacts that have others."""
+def _inbox_key(number: int) -> bytes:
+    return _INBOX + number.to_bytes(_NUMBER_SIZE, "big")
+
+
+def _is_inbox(key: bytes) -> bool:
+    return key.startswith(_INBOX) and len(key) == len(_INBOX) + _NUMBER_SIZE
+
+
+def _gone(work: Work, known: State, here: dict[bytes, bytes]) -> Iterator[bytes]:
+    """Yield what was dropped here: roots of contacts that have others, contacts that were removed, inboxes let go."""
     for key in lww.alive(known):
-        is_root = key.startswith(_CONTACT) and key[_HEAD_SIZE:].startswith(_ROOT)
-        if is_root and key not in here and key[:_HEAD_SIZE] + _INBOX in here:
+        if key in here:
+            continue
+        if key.startswith(_CONTACT):
+            head, field = key[:_HEAD_SIZE], key[_HEAD_SIZE:]
+            if (field.startswith(_ROOT) and head + _INBOX in here) or head + _NAME not in here:
+                yield key
+        elif _is_inbox(key) and work.me.inbox_number:
             yield key
 
 
@@ -87,6 +110,8 @@ def merge(work: Work, found: State) -> bool:
     changed = {key: entry for key, entry in merged.items() if entry != known.get(key)}
     rows.save(work.tx, changed)
     _apply_own(work, lww.alive(changed))
+    if any(_is_inbox(key) for key in changed):
+        inboxes.restore(work, dict(_inboxes(lww.alive(merged))))
     for identity in sorted({key[len(_CONTACT) : _HEAD_SIZE] for key in changed if key.startswith(_CONTACT)}):
         restoring.take_contact(work, _contact(merged, identity))
     me, mark = accounts.load(work.tx), found.get(_MARK + work.me.device)
@@ -109,6 +134,23 @@ def _apply_own(work: Work, changed: dict[bytes, bytes]) -> None:
         accounts.save_settings(work.tx, settings)
 
 
+def _inboxes(alive: dict[bytes, bytes]) -> Iterator[tuple[int, tuple[bytes, int]]]:
+    """Yield the inboxes of a state: number, secret, when it was drawn."""
+    for key, value in alive.items():
+        if _is_inbox(key) and len(value) == _KEY_SIZE + _TIME_SIZE:
+            made_at = int.from_bytes(value[_KEY_SIZE:], "big")
+            yield int.from_bytes(key[len(_INBOX) :], "big"), (value[:_KEY_SIZE], made_at)
+
+
+def clamped(state: State, latest_ms: int) -> dict[bytes, Entry]:
+    """Return a state in which nothing is dated later than ``latest_ms``: nothing could ever be said after 2^47 − 1."""
+    sane = {key: entry for key, entry in state.items() if not key.startswith(_MARK) or entry.ms < _MAX_MARK}
+    return {
+        key: entry if key.startswith(_MARK) else entry._replace(ms=min(entry.ms, latest_ms))
+        for key, entry in sane.items()
+    }
+
+
 def _contact(state: State, identity: bytes) -> Contact:
     head = _CONTACT + identity
     about = {key[_HEAD_SIZE:]: entry.value for key, entry in state.items() if key.startswith(head)}
@@ -125,6 +167,8 @@ def _contact(state: State, identity: bytes) -> Contact:
         roots={field[len(_ROOT) :]: value for field, value in roots.items() if value is not None},
         dropped_roots=[field[len(_ROOT) :] for field, value in roots.items() if value is None],
         certificates=[value for field, value in said.items() if field.startswith(_DEVICE)],
+        blocked=None if _BLOCKED not in said else said[_BLOCKED] == _YES,
+        removed=_NAME in about and _NAME not in said,
     )
 
 

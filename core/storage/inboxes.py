@@ -25,7 +25,13 @@ _COLUMNS = "number, secret, made_at, settled_at"
 
 def add(tx: Transaction, row: InboxRow) -> None:
     """Know an inbox; one of the same number stays as it is."""
-    tx.run(f"INSERT OR IGNORE INTO inboxes({_COLUMNS}) VALUES (?, ?, ?, ?)", row.number, row.secret, row.made_at, row.settled_at)
+    tx.run(
+        f"INSERT OR IGNORE INTO inboxes({_COLUMNS}) VALUES (?, ?, ?, ?)",
+        row.number,
+        row.secret,
+        row.made_at,
+        row.settled_at,
+    )
 
 
 def every(tx: Snapshot) -> list[InboxRow]:

@@ -1,0 +1,121 @@
+"""What the commands about the people one knows do to an open account (``core.api.contacts``)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, cast
+
+from core import api
+from core.api import ApiError, Kind
+from core.checks import check_name, check_page
+from core.crypto.seed import BadIdentity, identity_of, public_key_of
+from core.people import contacts, conversing, knowing, naming, personal
+from core.people.naming import LookAlikes
+from core.people.work import Work
+from core.storage import conversations, devices, lanes
+from core.storage.conversations import ConversationRow
+
+# How much of a device's key it is called by: enough to tell a contact's few devices apart.
+_NAME_SIZE = 4
+
+
+def _contact_of(work: Work, identity: str) -> ConversationRow:
+    """Return the conversation with an identity. Raises ``ApiError``."""
+    try:
+        found = conversations.by_identity(work.tx, public_key_of(identity))
+    except BadIdentity:
+        found = None
+    if found is None:
+        raise _unknown()
+    return found
+
+
+def _unknown() -> ApiError:
+    return ApiError(Kind.UNKNOWN_CONTACT, "There is no such contact.")
+
+
+def is_rekey_overdue(work: Work, row: ConversationRow) -> bool:
+    """Tell whether fresh keys were not mixed into what is written to a contact for longer than is promised."""
+    lane = lanes.writing(work.tx, row.id)
+    return lane is not None and conversing.is_overdue(work, lane)
+
+
+def _list(work: Work, command: api.ContactList) -> list[api.Contact]:
+    check_page(command.limit)
+    rows = sorted(conversations.every(work.tx), key=lambda row: (row.name.casefold(), row.identity))
+    alike = LookAlikes(rows)
+    if command.after is not None:
+        at = next((n for n, row in enumerate(rows) if identity_of(row.identity) == command.after), None)
+        if at is None:
+            raise _unknown()
+        rows = rows[at + 1 :]
+    return [_describe(work, row, alike) for row in rows[: command.limit]]
+
+
+def _describe(work: Work, row: ConversationRow, alike: LookAlikes) -> api.Contact:
+    warning, text = naming.warning_of(work, alike, row)
+    return api.Contact(
+        identity=identity_of(row.identity),
+        name=row.name,
+        own_name=row.own_name,
+        conversation=row.public_id,
+        state=cast("Any", row.state),  # the schema's CHECK lists the same three
+        verified=bool(row.verified),
+        blocked=bool(row.blocked),
+        devices=_describe_devices(work, row),
+        warning=warning,
+        warning_text=text,
+        rekey_overdue=is_rekey_overdue(work, row),
+    )
+
+
+def _describe_devices(work: Work, row: ConversationRow) -> list[api.ContactDevice]:
+    served = {device.device for device in knowing.audience(work, row.id)}
+    return [
+        api.ContactDevice(
+            id=device.device.hex(),
+            name=device.device[:_NAME_SIZE].hex(),
+            state=cast("Any", device.state),  # the schema's CHECK lists the same, and refused
+            since=device.since,
+            served=device.device in served,
+        )
+        for device in devices.of_conversation(work.tx, row.id)
+        if device.state != "refused"
+    ]
+
+
+def _rename(work: Work, command: api.ContactRename) -> api.Done:
+    check_name(command.name)
+    naming.rename(work, _contact_of(work, command.identity), command.name)
+    return api.Done()
+
+
+def _block(work: Work, command: api.ContactBlock) -> api.Done:
+    contacts.block(work, _contact_of(work, command.identity))
+    return api.Done()
+
+
+def _unblock(work: Work, command: api.ContactUnblock) -> api.Done:
+    contacts.unblock(work, _contact_of(work, command.identity))
+    return api.Done()
+
+
+def _remove(work: Work, command: api.ContactRemove) -> api.Done:
+    contacts.remove(work, _contact_of(work, command.identity))
+    personal.capture(work)  # now, so that nothing of it is left in the account's own record either
+    return api.Done()
+
+
+def _confirm_device(work: Work, command: api.ContactConfirmDevice) -> api.Done:
+    contacts.confirm_device(work, _contact_of(work, command.identity), command.device, accept=command.accept)
+    return api.Done()
+
+
+ACTS: Final[dict[type[api.Command[Any]], Callable[[Work, Any], Any]]] = {
+    api.ContactList: _list,
+    api.ContactRename: _rename,
+    api.ContactBlock: _block,
+    api.ContactUnblock: _unblock,
+    api.ContactRemove: _remove,
+    api.ContactConfirmDevice: _confirm_device,
+}
