@@ -161,24 +161,18 @@ def test_1_a_first_message_opens_a_ratchet_once(office: Office, alice: Person, b
     alice.engine.command(replay, alice.moment())
 
 
-def test_1_the_library_itself_forgets_a_one_time_key_and_would_keep_one_to_fall_back_on() -> None:
-    """Why accounts here live for one session: no call of the library takes a fallback key away."""
-    writer, reader = vodozemac.Account(), vodozemac.Account()
-    reader.generate_fallback_key()
-    reader.generate_one_time_keys(1)
-    (fallback,), (once,) = reader.fallback_key.values(), reader.one_time_keys.values()
-    identity = writer.curve25519_key
-    first, second = (
-        writer.create_outbound_session(reader.curve25519_key, key).encrypt(b"once").to_pre_key()
-        for key in (fallback, once)
-    )
-    assert first is not None
-    assert second is not None
-    for _ in range(2):
-        assert reader.create_inbound_session(identity, first)[1] == b"once"
-    assert reader.create_inbound_session(identity, second)[1] == b"once"
-    with pytest.raises(vodozemac.SessionCreationException):
-        reader.create_inbound_session(identity, second)
+def test_1_a_receiver_opens_one_session_and_its_key_is_gone() -> None:
+    """So far as memory goes; what was pickled before opens it again, and is thrown away by whoever kept it."""
+    receiver, key = Receiver.create()
+    kept = receiver.pickle(KEY)
+    message, another = (open_session(receiver.identity_key, key).encrypt(b"once")[1] for _ in range(2))
+    assert receiver.accept_session(message)[1] == b"once"
+    for again in (message, another):
+        with pytest.raises(OpenFailed):
+            receiver.accept_session(again)
+    assert Receiver.restore(kept, KEY).accept_session(message)[1] == b"once"
+    with pytest.raises(OpenFailed):
+        Receiver.restore(receiver.pickle(KEY), KEY).accept_session(message)
 
 
 def test_1_a_receivers_pickle_is_opened_with_its_key_only() -> None:

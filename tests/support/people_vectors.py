@@ -56,6 +56,10 @@ def _content_key(size: int) -> bytes:
     return material("content key", size)
 
 
+def _nonce(size: int) -> bytes:
+    return material("nonce", size)
+
+
 class OpenSession:
     """A ratchet that hides nothing, for envelopes that come out the same each time."""
 
@@ -251,7 +255,7 @@ def _reset() -> dict[str, Any]:
         signature=bytes(64),
     )
     root = greeting.root_of(material("root"))
-    with mock.patch.object(primitives, "random_bytes", lambda size: material("nonce", size)):
+    with mock.patch.object(primitives, "random_bytes", _nonce):
         sealed = reset.seal(between, root, unsigned, material("device"))
     return {
         "unsigned": msgspec.msgpack.encode(unsigned).hex(),
