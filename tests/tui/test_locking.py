@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 
 import pytest
+from rich.segment import Segment
+from textual.document._document import _utf8_encode as encode_line  # pyright: ignore[reportPrivateUsage]
 
 from core import api
 from tests.support.client import PASSCODE, FakeClient
@@ -102,6 +104,8 @@ async def test_no_cache_of_the_process_holds_a_text_behind_the_lock() -> None:
         await demo.write("heron")
         await demo.calm()
         await demo.app.run_action("app.use_theme('heron')")
+        Segment("\u5bb6 a heron, cut at the edge of a pane").split_cells(20)
+        encode_line("a line with a heron")  # what an editor with a syntax tree does
         assert "heron" in cached_texts(), "else the search is blind"
         await demo.press("escape")
         await demo.press("alt+l")
