@@ -14,8 +14,6 @@ from net.instant import Instant
 from net.link.events import LinkId
 from net.messages import decode_message, encode_message
 from net.node import Node
-from net.onion.circuit_stream import Kind as CellKind
-from net.onion.circuits import CircuitId
 from net.onion.departures import decode_payload
 from net.onion.exchange import EndId
 from net.reach.address import pack_host
@@ -27,10 +25,7 @@ from tests.support.future import (
     MORE_FIELDS,
     REFUSED_TYPE,
     FromTheFuture,
-    cell_body,
-    circuit_to,
     send_bodies,
-    send_cells,
     strange_box,
     strange_descriptor,
     strange_message,
@@ -226,127 +221,6 @@ def test_a_part_of_the_lower_half_still_breaks_a_rule() -> None:
     assert visitor.link not in {each.link for each in visitor.node.links.links()}
 
 
-# --- circuits -----------------------------------------------------------------------------------------------------------
-
-
-class Caller:
-    """A leaf of a later version with a circuit to a custodian; keeps what comes back."""
-
-    def __init__(self) -> None:
-        self.village = Village(5, 1, is_quiet=True)
-        self.village.settle()
-        [resident] = self.village.residents
-        self.host, self.end = resident.host, self.village.fulls[2]
-        self.heard: list[m.Message] = []
-        self.kinds: list[int] = []
-        self.lost: list[CircuitId] = []
-        user = parts_of(self.node).onion.circuits._user  # pyright: ignore[reportPrivateUsage]
-        received, closed = user.received, user.closed
-
-        def listen(circuit: CircuitId, data: bytes, now: Instant) -> None:
-            if circuit == self.circuit:
-                self.heard.append(decode_message(data))
-            received(circuit, data, now)
-
-        def note(circuit: CircuitId, now: Instant, *, is_silent: bool) -> None:
-            self.lost.append(circuit)
-            closed(circuit, now, is_silent=is_silent)
-
-        override(user, "received", listen)
-        override(user, "closed", note)
-        self.circuit = CircuitId(0)
-        self.host.do(self._open)
-        self.village.world.run_for(2)
-        stream = parts_of(self.node).onion.circuits._circuits[self.circuit].stream  # pyright: ignore[reportPrivateUsage]
-        take = stream.receive
-
-        def count(body: bytes) -> Any:
-            self.kinds.append(body[16])
-            return take(body)
-
-        override(stream, "receive", count)
-
-    def _open(self, now: Instant) -> None:
-        self.circuit = circuit_to(self.node, self.end.node(), now)
-
-    @property
-    def node(self) -> Node:
-        return self.host.node()
-
-    def say(self, *said: bytes) -> list[m.Message]:
-        self.heard.clear()
-
-        def send(now: Instant) -> None:
-            for each in said:
-                parts_of(self.node).onion.circuits.send(self.circuit, each, now)
-
-        self.host.do(send)
-        self.village.world.run_for(5)
-        return list(self.heard)
-
-    def send_cells(self, *bodies: bytes) -> None:
-        self.kinds.clear()
-        self.host.do(lambda now: send_cells(self.node, self.circuit, bodies, now))
-        self.village.world.run_for(2)
-
-    def assert_is_served(self) -> None:
-        assert self.circuit not in self.lost
-        assert parts_of(self.end.node()).desk.counters.malformed == 0
-        [answer] = self.say(encode_message(m.FindNodes(FOUND, bytes(32))))
-        assert isinstance(answer, m.Nodes)
-        assert answer.request == FOUND
-
-
-@pytest.fixture(scope="module")
-def caller() -> Caller:
-    return Caller()
-
-
-@pytest.mark.parametrize(
-    "said",
-    [
-        *(strange_message(kind, 1, b"news") for kind in IGNORED_TYPES),
-        encode_message(m.Refused(1, 200)),
-        fields(34, 1, 200, *MORE),
-        encode_message(m.Deposit(6, 0, box(2)))[:1] + b"\xcc\xff" + b"\6\0\xc4\0",  # another type with the same fields
-    ],
-)
-def test_what_is_only_to_be_passed_over_is_passed_over_through_a_circuit(caller: Caller, said: bytes) -> None:
-    assert caller.say(said) == []
-    caller.assert_is_served()
-
-
-def test_a_circuits_end_refuses_what_it_does_not_know_and_serves_what_says_more(caller: Caller) -> None:
-    assert caller.say(strange_message(REFUSED_TYPE, 5, b"?")) == [m.Refused(5, REFUSED_TYPE)]
-    assert caller.say(strange_message(99, None)) == [m.Refused(0, 99)]
-    for said in (m.Deposit(6, 200, b"?"), m.Deposit(6, 0, box(2)), m.Deposit(6, 1, b"\2" * 80_000)):
-        [answer] = caller.say(encode_message(said))
-        assert isinstance(answer, m.DepositAnswer)
-        assert answer.verdict == 1
-    [found] = caller.say(fields(8, 3, bytes(32), *MORE))
-    assert found == m.FoundRecord(3, b"")
-    [tags] = caller.say(fields(3, 4, 0, 0, b"", 0, *MORE))
-    assert isinstance(tags, m.Tags)
-    caller.assert_is_served()
-
-
-def test_cells_of_kinds_unknown_take_their_places_and_end_nothing(caller: Caller) -> None:
-    caller.send_cells(*(cell_body(kind, b"news") for kind in (128, 200, 255)))
-    assert CellKind.REFUSED not in caller.kinds
-    caller.send_cells(cell_body(127, b"please?"))
-    assert caller.kinds == [CellKind.REFUSED]
-    caller.send_cells(*[cell_body(255)] * 100)  # with the window's other half, so that credit must come back
-    assert CellKind.CREDIT in caller.kinds
-    caller.assert_is_served()
-
-
-def test_a_flood_of_unknown_messages_through_a_circuit_is_hardly_answered(caller: Caller) -> None:
-    caller.village.world.run_for(30)
-    answers = caller.say(*[strange_message(99)] * 2000)
-    assert 8 <= len(answers) <= 11
-    caller.assert_is_served()
-
-
 def test_a_packet_with_a_payload_of_a_kind_unknown_is_dropped_and_no_more() -> None:
     visitor = Visitor()
     relay = parts_of(visitor.other.node()).onion
@@ -364,13 +238,14 @@ def test_a_packet_with_a_payload_of_a_kind_unknown_is_dropped_and_no_more() -> N
 # --- whole worlds -------------------------------------------------------------------------------------------------------
 
 
-def future_village(is_future: Callable[[int], bool]) -> Village:
+def future_village(is_future: Callable[[int], bool]) -> tuple[Village, list[FromTheFuture]]:
     village = Village(6, 2, is_quiet=True)
+    later: list[FromTheFuture] = []
     for number, host in enumerate([*village.fulls, *(each.host for each in village.residents)]):
         if is_future(number):
-            FromTheFuture(host.node())
+            later.append(FromTheFuture(host.node()))
     village.settle()
-    return village
+    return village, later
 
 
 def features(host: Host, of: Host) -> int:
@@ -381,7 +256,7 @@ def features(host: Host, of: Host) -> int:
 @pytest.mark.parametrize("remainder", [0, 1])
 def test_nodes_of_two_versions_live_together(remainder: int) -> None:
     """Every other node adds fields and unknown messages to all it says, full nodes and leaves, over links and circuits."""
-    village = future_village(lambda number: number % 2 == remainder)
+    village, those = future_village(lambda number: number % 2 == remainder)
     writer, reader = village.residents
     reader.await_boxes(range(6))
     for number in range(6):
@@ -396,13 +271,14 @@ def test_nodes_of_two_versions_live_together(remainder: int) -> None:
     for host in hosts:
         assert not avoided_by(host.node())
         assert not any(suspected_by(host.node(), other.node().node_id) for other in hosts)
+    assert all(each.refused for each in those)
     today, later = village.fulls[1 - remainder], village.fulls[remainder]
     assert (features(today, later), features(later, today)) == (ALL_FEATURES, 0)
 
 
 def test_what_a_custodian_of_a_later_version_says_is_never_refused_by_its_reader() -> None:
     """A refusal would tell it something about who reads there."""
-    village = future_village(lambda number: number < 6)
+    village, _ = future_village(lambda number: number < 6)
     heard: list[bytes] = []
     for host in village.fulls:
         desk = parts_of(host.node()).desk

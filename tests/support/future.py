@@ -14,6 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from net import messages as m
+from net.calls import Answer
 from net.ids import Endpoint
 from net.instant import Instant
 from net.link import frames
@@ -86,6 +87,9 @@ class FromTheFuture:
         self._send_message, self._seal = links.send_message, links.datagrams_to_send
         self._send_back, self._send_on = onion.exchange.send, onion.circuits.send
         links._attempts._features = links._reception._features = ALL_FEATURES
+        self.refused = 0  # messages of ours that a neighbour did not know
+        self._take_answer = parts_of(node).calls.receive
+        override(parts_of(node).calls, "receive", self._answered)
         override(links, "send_message", self._over_link)
         override(links, "datagrams_to_send", self._datagrams)
         override(onion.exchange, "send", self._to_builder)
@@ -94,6 +98,10 @@ class FromTheFuture:
     def _asides(self) -> list[bytes]:
         self._said += 1
         return [] if self._said % self._every else asides()
+
+    def _answered(self, link: LinkId, message: Answer, now: Instant) -> bool:
+        self.refused += isinstance(message, m.Refused)
+        return self._take_answer(link, message, now)
 
     def _over_link(self, link: LinkId, data: bytes, now: Instant) -> None:
         for aside in self._asides():
