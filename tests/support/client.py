@@ -10,6 +10,7 @@ import msgspec
 
 from core import api
 from core.api import ApiError, Kind
+from tests.support.client_contacts import WARNING_TEXTS, FakeContacts, fate_of
 from tests.support.world import ALICE, BOB, HOUR, NOW, Room, demo_rooms
 from tui.host import Mail
 
@@ -21,7 +22,7 @@ LINK_TAIL = "K3QZV7XW2P5NJD6RM4TFA8HCY9BSGEU3" * 4
 GREETER = "gr33t" + BOB[5:]
 
 
-class FakeClient:
+class FakeClient(FakeContacts):
     """Answers every command from memory. ``exists`` and ``locked`` set where the program starts."""
 
     def __init__(
@@ -253,6 +254,11 @@ class FakeClient:
             keep_asked=room.keep_asked,
             keep_wanted=room.keep_wanted,
             keeping=room.keeping,
+            own_name=room.own_name,
+            blocked=room.blocked,
+            warning=room.warning,
+            warning_text=WARNING_TEXTS[room.warning] if room.warning else "",
+            rekey_overdue=room.rekey_overdue,
         )
 
     def _keeping_get(self, _: api.KeepingGet) -> api.KeepingInfo:
@@ -284,6 +290,8 @@ class FakeClient:
         room = self.room(command.conversation)
         if len(command.text.encode()) > api.MAX_TEXT_SIZE:
             raise ApiError(Kind.TOO_LONG, "too long", limit=api.MAX_TEXT_SIZE)
+        if room.blocked:
+            raise ApiError(Kind.BLOCKED, "You blocked this contact.")
         row = room.say("me", command.text, self.now, state="queued")
         room.read_upto = len(room.rows)
         return api.MessageRef(id=row.id)
@@ -298,10 +306,11 @@ class FakeClient:
             return rows[start : min(stop, start + command.limit)]
         return rows[max(0, stop - command.limit) : stop]
 
-    def _message_delete(self, command: api.MessageDelete) -> api.Done:
+    def _message_delete(self, command: api.MessageDelete) -> api.Deleted:
+        deleted = [row for room in self.rooms for row in room.rows if row.id in command.ids]
         for room in self.rooms:
             room.rows = [row for row in room.rows if row.id not in command.ids]
-        return api.Done()
+        return fate_of(deleted)
 
     def _message_search(self, command: api.MessageSearch) -> list[api.Found]:
         wanted = command.query.casefold()

@@ -78,6 +78,12 @@ class Room:
     keep_asked: bool = False
     keep_wanted: bool = False
     keeping: bool = False
+    own_name: str = ""
+    verified: bool = False
+    blocked: bool = False
+    warning: api.ContactWarning | None = None
+    rekey_overdue: bool = False
+    devices: list[api.ContactDevice] = dataclasses.field(default_factory=list)
 
     def say(self, sender: str, text: str, at: int, **more: Any) -> api.Message:
         """Append a row; ``more`` are fields of ``api.Message``."""
