@@ -167,7 +167,7 @@ class Chat:
     async def go_to_end(self) -> None:
         """Show the newest row, reading it first where the window ends before it."""
         if self.conversation is not None and not self._log.model.at_end:
-            await self.open(msgspec.structs.replace(self.conversation, unread=0, first_unread=None))
+            await self.reopen()
         else:
             self._log.go_to_end()
 
@@ -190,10 +190,16 @@ class Chat:
         await self._client.call(api.ConversationRead(conversation=self.conversation.id, upto=rows[-1].id))
         return True
 
-    async def delete(self, message_ids: Sequence[str]) -> None:
-        """Delete rows from this device; raises ``ApiError``."""
-        await self._client.call(api.MessageDelete(ids=list(message_ids)))
+    async def delete(self, message_ids: Sequence[str]) -> api.Deleted:
+        """Delete rows from this device; returns what became of those that were not delivered. Raises ``ApiError``."""
+        deleted = await self._client.call(api.MessageDelete(ids=list(message_ids)))
         self._log.remove_rows(message_ids)
+        return deleted
+
+    async def reopen(self) -> None:
+        """Read the newest rows anew; raises ``ApiError``."""
+        if self.conversation is not None:
+            await self.open(msgspec.structs.replace(self.conversation, unread=0, first_unread=None))
 
     def state_changed(self, event: api.MessageStateChanged) -> None:
         """One of our messages moved on."""

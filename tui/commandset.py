@@ -145,6 +145,52 @@ MEETING = (
     ),
 )
 
+KNOWING = (
+    _contact(
+        id="people.rename",
+        title="Rename",
+        help="Call this contact as you like; empty: as they call themselves.",
+        action="rename_contact",
+        slash="rename",
+        argument="[name]",
+    ),
+    _contact(
+        id="people.devices",
+        title="Devices",
+        help="This contact's devices: since when, who vouches for them.",
+        action="show_devices",
+        slash="devices",
+    ),
+    _contact(
+        id="people.block",
+        title="Block",
+        help="Hear nothing of this contact, nor they of you; they are not told.",
+        action="block_contact",
+        slash="block",
+    ),
+    _contact(
+        id="people.unblock",
+        title="Unblock",
+        help="Hear a blocked contact again.",
+        action="unblock_contact",
+        slash="unblock",
+    ),
+    _contact(
+        id="people.delete-conversation",
+        title="Delete this conversation",
+        help="Delete all that was said from this device; the contact stays.",
+        action="delete_conversation",
+        slash="delete-conversation",
+    ),
+    _contact(
+        id="people.remove",
+        title="Remove this contact",
+        help="Forget this contact, all that was said and every key.",
+        action="remove_contact",
+        slash="remove",
+    ),
+)
+
 SELECTING = (
     _select(id="select.up", title="Older message", help="Move up.", action="select_by(-1)", keys="up,k"),
     _select(id="select.down", title="Newer message", help="Move down; past the last one back to writing.",
@@ -200,4 +246,4 @@ PROGRAM = (
          when=When.ANYTIME),
 )  # fmt: skip
 
-REGISTRY = Registry((*WRITING, *FINDING, *MEETING, *SELECTING, *VIEWING, *PROGRAM))
+REGISTRY = Registry((*WRITING, *FINDING, *MEETING, *KNOWING, *SELECTING, *VIEWING, *PROGRAM))

@@ -25,6 +25,11 @@ class Drafts:
         self._unsaved.add(conversation_id)
         return True
 
+    def forget(self, conversation_id: str) -> None:
+        """Forget what was written for a conversation that is gone."""
+        self._texts.pop(conversation_id, None)
+        self._unsaved.discard(conversation_id)
+
     async def save(self) -> None:
         """Give the core what it does not have yet; raises ``ApiError``, and then tries that one again next time."""
         for conversation_id in tuple(self._unsaved):

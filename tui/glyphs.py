@@ -25,6 +25,8 @@ class Glyphs:
     ellipsis: str
     draft: str
     waiting: str
+    blocked: str
+    warning: str
     online: str
     offline: str
     down: str
@@ -59,6 +61,8 @@ ASCII = Glyphs(
     ellipsis="~",
     draft="*",
     waiting="?",
+    blocked="#",
+    warning="!",
     online="o",
     offline="x",
     down="v",
@@ -80,6 +84,8 @@ UNICODE = Glyphs(
     ellipsis="…",
     draft="✎",
     waiting="◌",
+    blocked="⊘",
+    warning="!",
     online="●",
     offline="○",
     down="↓",
@@ -91,7 +97,7 @@ UNICODE = Glyphs(
 )
 NERD = dataclasses.replace(
     UNICODE, queued="\uf017", sent="\uf062", stored="\uf1c0", delivered="\uf00c", read="\uf06e", failed="\uf00d",
-    draft="\uf040", waiting="\uf252",
+    draft="\uf040", waiting="\uf252", blocked="\uf05e", warning="\uf071",
 )  # fmt: skip
 
 SETS: dict[GlyphSet, Glyphs] = {"ascii": ASCII, "unicode": UNICODE, "nerd": NERD}

@@ -14,6 +14,13 @@ CHAT_HINTS = (
     ("F1", "help"),
     ("Ctrl+P", "all"),
 )
+BLOCKED_HINTS = (
+    ("/unblock", "hear them"),
+    ("/remove", "forget them"),
+    ("Ctrl+K", "go to"),
+    ("Up", "select"),
+    ("F1", "help"),
+)
 LIST_HINTS = (
     ("Enter", "open"),
     ("Ctrl+K", "find"),

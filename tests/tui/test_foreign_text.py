@@ -16,6 +16,7 @@ from tests.tui.stage import Stage
 from tests.tui.until import until
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.greetings import GreetingsScreen
+from tui.screens.main import MainScreen
 from tui.screens.network import peer_line
 from tui.screens.search import SearchScreen
 from tui.screens.switcher import SwitcherScreen
@@ -26,6 +27,8 @@ WIDE = (120, 40)
 # What a stranger calls himself in these stories, and what he writes.
 NAME = "\x1b]0;Eve\x07\u202eeve\u2066\u200b\rBob\x9b2J"
 TEXT = "\x1b]52;c\x07pw\u202edeggub\u2066\x9b31m\rBob: yes, I owe you 100"
+# Commands that ask about a contact by its name.
+ASKING = ("keep", "block", "delete-conversation", "remove")
 FORBIDDEN = frozenset("\x1b\x07\x9b\r\u202e\u2066\u200b")
 
 
@@ -116,7 +119,7 @@ async def test_in_what_a_search_finds(client: FakeClient) -> None:
 async def test_in_questions_about_a_message_or_a_contact(client: FakeClient) -> None:
     async with running(*WIDE, client=client) as demo:
         await talking(demo)
-        for keys in (("up", "d"), ("/", "k", "e", "e", "p", "enter")):
+        for keys in (("up", "d"), *((*f"/{each}", "enter") for each in ASKING)):
             await demo.press(*keys)
             assert isinstance(demo.app.screen, ConfirmScreen)
             assert tricks_in(drawn(demo.app.screen)) == set()
@@ -125,6 +128,25 @@ async def test_in_questions_about_a_message_or_a_contact(client: FakeClient) -> 
             await demo.press("escape")
             await until(demo.pilot, lambda: not isinstance(demo.app.screen, ConfirmScreen))
             demo.composer.focus()
+
+
+@pytest.mark.asyncio
+async def test_what_a_contact_calls_itself(client: FakeClient) -> None:
+    room = client.room("bob")
+    room.own_name = NAME
+    room.say(room.identity, NAME, NOW, kind="renamed")
+    async with running(*WIDE, client=client) as demo:
+        await demo.open("bob")
+        for part in (ChatHeader, Details):
+            assert "eve" in str(demo.main.query_one(part).render())
+        assert "they call themselves now" in "\n".join(demo.lines())
+        assert not tricks_in(drawn(demo.main))
+        for keys in (("ctrl+k",), (*"/rename", "enter")):
+            await demo.press(*keys)
+            assert not isinstance(demo.app.screen, MainScreen)
+            assert "eve" in drawn(demo.app.screen)
+            assert not tricks_in(drawn(demo.app.screen))
+            await demo.press("escape")
 
 
 @pytest.mark.asyncio
@@ -151,13 +173,21 @@ async def test_when_a_stranger_greets() -> None:
 async def test_at_the_door() -> None:
     client = eve()
     client.greetings = [
-        api.Greeting(id="g1", identity=GREETER, name=NAME, text=TEXT, received_at=NOW),
+        api.Greeting(
+            id="g1",
+            identity=GREETER,
+            name=NAME,
+            text=TEXT,
+            received_at=NOW,
+            warning="look-alike",
+            warning_text=f"This is not your contact {NAME}.",
+        ),
         api.Greeting(id="g2", identity=GREETER[::-1], name=NAME, text=TEXT, received_at=NOW),
     ]
     app = Stage(GreetingsScreen, client)
     async with app.run_test(size=WIDE) as pilot:
         await until(pilot, lambda: "I owe you 100" in drawn(app.screen))
-        assert "called" in drawn(app.screen) or "name" in drawn(app.screen), "the warning about a contact of that name"
+        assert "not your contact" in drawn(app.screen), "the warning about a contact of that name"
         assert not tricks_in(drawn(app.screen))
         await pilot.press("r")
         await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))

@@ -321,7 +321,7 @@ async def test_each_size_shows_what_there_is_room_for() -> None:
             await demo.pilot.resize_terminal(columns, rows)
             await until(demo.pilot, lambda: visible() == set(panes.split()))  # noqa: B023 - awaited here and now
             await until(demo.pilot, lambda: demo.composer.region.bottom <= rows)  # noqa: B023 - as above
-            assert demo.main.query_one("#header").region.height == (rows >= 20)
+            await until(demo.pilot, lambda: demo.main.query_one("#header").region.height == (rows >= 20))  # noqa: B023
             assert "No hurry." in "\n".join(demo.lines())
 
 

@@ -51,6 +51,8 @@ def command_lines(keys: str, spec: CommandSpec, width: int) -> list[Content]:
         head = "  ".join(each for each in (keys, slash) if each)
         return [Content.styled(head, _KEY), *_wrapped(spec.help, width, _INDENT)]
     described = _wrapped(spec.help, width, _KEYS + _SLASH)
+    if len(slash) >= _SLASH:  # a long name has its line to itself
+        return [Content.assemble((f"{keys:<{_KEYS}}", _KEY), slash), *described]
     first = Content.assemble((f"{keys:<{_KEYS}}", _KEY), f"{slash:<{_SLASH}}", described[0].plain.lstrip())
     return [first, *described[1:]]
 

@@ -26,7 +26,7 @@ from tui.format import count
 from tui.frame import frame_of
 from tui.keymap import bindings
 from tui.messages import SettingsChanged
-from tui.screens.main_keeping import MainKeeping
+from tui.screens.main_contacts import MainContacts
 from tui.whereto import Whereto
 from tui.widgets.chat_header import ChatHeader
 from tui.widgets.chat_log import ChatLog
@@ -43,7 +43,7 @@ DRAFT_DELAY = 1.0
 SHORT_ROWS = 20
 
 
-class MainScreen(MainKeeping):
+class MainScreen(MainContacts):
     """List, chat and details."""
 
     BLANK = True
@@ -177,6 +177,15 @@ class MainScreen(MainKeeping):
         self.show_heads()
         self.hint()
 
+    def forget_conversation(self) -> None:
+        """Leave a conversation that is gone, with what was being written in it."""
+        if (gone := self.whereto.current) is not None:
+            self._drafts.forget(gone)
+        frame_of(self).last_conversation = None
+        self.writing.composer.address = None
+        self.writing.composer.put("")
+        self.leave_conversation()
+
     # --- writing ------------------------------------------------------------------------------------------------------
 
     @on(WritingArea.Changed)
@@ -204,6 +213,8 @@ class MainScreen(MainKeeping):
 
     @on(WritingArea.Send)
     def _send(self, event: WritingArea.Send) -> None:
+        if self.offers_unblocking(event.address):
+            return  # the text stays where it is
         self.writing.composer.put("")
         if event.address is not None:
             self.attempt(self._commit(event.address, event.text), group="sending")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from textual.screen import Screen
 
 from core.api import Client, Conversation, Message
+from tui.contact_words import deleted_words
 from tui.format import moment, state_sentence
 from tui.frame import frame_of
 from tui.text import clean_line, clean_name, clean_text
@@ -45,6 +46,10 @@ class MainActions(Screen[None]):
 
     def leave_conversation(self) -> None:
         """Back to the list."""
+        raise NotImplementedError
+
+    def forget_conversation(self) -> None:
+        """Leave the open conversation, which is gone, and forget what was being written in it."""
         raise NotImplementedError
 
     def go_to(self, conversation_id: str | None) -> None:
@@ -187,11 +192,14 @@ class MainActions(Screen[None]):
 
         def answered(sure: object) -> None:
             if sure:
-                self.attempt(self.chat.delete([message.id]))
+                self.attempt(self._delete(message))
             self.log_view.focus()
 
-        start = clean_line(message.text)[:40]
-        self.app.push_screen(confirm(f"Delete “{start}” from this device?"), answered)
+        what = f"“{clean_line(message.text)[:40]}”" if message.kind == "text" else "this remark"
+        self.app.push_screen(confirm(f"Delete {what} from this device?"), answered)
+
+    async def _delete(self, message: Message) -> None:
+        frame_of(self).tell(deleted_words(await self.chat.delete([message.id])))
 
     def current(self) -> Conversation | None:
         """Return the open conversation."""

@@ -8,6 +8,7 @@ from textual.widgets import Static
 from tui.format import count, plural
 from tui.frame import frame_of
 from tui.hints import (
+    BLOCKED_HINTS,
     CHAT_HINTS,
     EMPTY_HINTS,
     HIT_HINTS,
@@ -43,7 +44,9 @@ class MainHeads(MainActions):
         self._show_welcome()
         current = self.whereto.find(self.whereto.current)
         if current is not None:
-            self.writing.composer.placeholder = Content(f"Write to {clean_name(current.name)}")
+            name = clean_name(current.name)
+            inviting = f"{name} is blocked: /unblock to write" if current.blocked else f"Write to {name}"
+            self.writing.composer.placeholder = Content(inviting)
         if not self.chat.is_opening:  # a name never stands over the rows of somebody else
             elsewhere = self.whereto.unread_elsewhere()
             self.query_one(ChatHeader).show(current, elsewhere, narrow=self.has_class("-narrow"))
@@ -85,4 +88,5 @@ class MainHeads(MainActions):
         elif self.whereto.current is None or self.focused is self.list_view:
             self.status.show_hints(LIST_HINTS)
         else:
-            self.status.show_hints(CHAT_HINTS)
+            current = self.whereto.find(self.whereto.current)
+            self.status.show_hints(BLOCKED_HINTS if current is not None and current.blocked else CHAT_HINTS)

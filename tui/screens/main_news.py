@@ -6,6 +6,7 @@ Events come in bursts, so they are gathered; the bell rings once in a while and 
 from __future__ import annotations
 
 from core import api
+from tui.contact_words import short_name
 from tui.frame import frame_of
 from tui.messages import CoreEvent, EventsMissed
 from tui.pacing import Pacer
@@ -38,7 +39,15 @@ class MainNews(MainHeads):
         self.whereto.conversations = await self.client.call(api.ConversationList())
         if (current := self.whereto.find(self.whereto.current)) is not None:
             self.chat.renew(current)
+        elif self.whereto.current is not None:
+            await self._miss_conversation()
         self.show_heads()
+
+    async def _miss_conversation(self) -> None:
+        """Leave the open conversation if a list that was read after it had been opened does not have it either."""
+        self.whereto.conversations = await self.client.call(api.ConversationList())
+        if self.whereto.current is not None and self.whereto.find(self.whereto.current) is None:
+            self.forget_conversation()
 
     # --- what is heard ------------------------------------------------------------------------------------------------
 
@@ -56,6 +65,9 @@ class MainNews(MainHeads):
                 frame_of(self).tell(f"{clean_name(event.name)} greets you: Alt+G answers.")
                 self.attempt(self.read_greetings(), group="greetings")
                 self._bell.go()
+            case api.DeviceChanged(state="unknown"):
+                self._device_appeared(event.identity)
+                self._gather.go()
             case api.NetworkChanged():
                 self._network_changed(event.peers)
             case _:
@@ -66,6 +78,14 @@ class MainNews(MainHeads):
         if not peers:
             frame_of(self).tell("No node is linked. What you write waits and goes out by itself.", "warning")
         self.status.show_peers(peers)
+
+    def _device_appeared(self, identity: str) -> None:
+        """Say that a contact has a device that may be somebody else's."""
+        contact = next((listed for listed in self.whereto.conversations if listed.identity == identity), None)
+        if contact is not None:
+            frame_of(self).tell(
+                f"{short_name(contact.name)} has a device that nobody vouches for: /devices.", "warning"
+            )
 
     def _ring(self, event: api.MessageReceived) -> None:
         """Ring for what one does not see; never say from whom or what."""
@@ -83,9 +103,11 @@ class MainNews(MainHeads):
         self.attempt(self._refresh(), group="refreshing")
 
     async def _refresh(self) -> None:
-        if self.whereto.current is not None and self.log_view.model.at_end:
-            await self.chat.catch_up()
-        await self.read_list()
+        try:
+            if self.whereto.current is not None and self.log_view.model.at_end:
+                await self.chat.catch_up()
+        finally:
+            await self.read_list()
 
     def on_events_missed(self, _: EventsMissed) -> None:
         """Events alone no longer tell everything."""

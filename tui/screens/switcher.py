@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
@@ -16,6 +17,7 @@ from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from core.api import Conversation
+from tui.contact_words import own_name_of, own_part
 from tui.format import count
 from tui.frame import frame_of
 from tui.screens.type_ahead import take_early_key
@@ -33,9 +35,14 @@ def matching(query: str, conversations: Sequence[Conversation]) -> list[Conversa
     if not query:
         return sorted(conversations, key=lambda listed: (listed.unread == 0, -listed.last_at))
     matcher = Matcher(query)
-    scored = ((matcher.match(clean_name(listed.name)), listed) for listed in conversations)
+    scored = ((_score(matcher, listed), listed) for listed in conversations)
     hits = [(score, listed) for score, listed in scored if score > 0]
     return [listed for _, listed in sorted(hits, key=lambda hit: (-hit[0], hit[1].unread == 0, -hit[1].last_at))]
+
+
+def _score(matcher: Matcher, listed: Conversation) -> float:
+    """Return how well a conversation matches: by what one calls them, or by what they call themselves."""
+    return max(matcher.match(clean_name(listed.name)), matcher.match(own_name_of(listed)))
 
 
 class SwitcherScreen(ModalScreen[str | None]):
@@ -97,9 +104,13 @@ class SwitcherScreen(ModalScreen[str | None]):
     def _line(self, listed: Conversation) -> Content:
         ellipsis = frame_of(self).glyphs.ellipsis
         badge = count(listed.unread) if listed.unread else ""
+        name = fit(clean_name(listed.name), NAME_WIDTH, ellipsis)
+        room = NAME_WIDTH - cell_len(name)
+        own = own_part(listed, room, ellipsis)
         return Content.assemble(
             (f"{badge:>4} ", "bold $unread"),
-            (pad(clean_name(listed.name), NAME_WIDTH, ellipsis), "bold" if listed.unread else ""),
+            (name if own else pad(name, NAME_WIDTH), "bold" if listed.unread else ""),
+            (pad(own, room) if own else "", "dim"),
             " ",
             (fit(clean_line(listed.last_text[:100]), TEXT_WIDTH, ellipsis), "dim"),
         )

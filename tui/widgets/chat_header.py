@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from rich.cells import cell_len
 from textual.app import RenderResult
 from textual.content import Content
 from textual.widget import Widget
 
 from core.api import Conversation
+from tui.contact_words import own_part, warning_note, where_to_look
 from tui.format import count
 from tui.frame import frame_of
+from tui.glyphs import Glyphs
 from tui.text import clean_name, fit
 
 # Cells of the name that stay even where the note does not fit beside them.
@@ -42,14 +45,27 @@ class ChatHeader(Widget):
         if conversation is None:
             return Content("")
         glyphs = frame_of(self).glyphs
-        note = STATE_NOTES[conversation.state]
         right: list[tuple[str, str]] = []
         if self._elsewhere and self._narrow:
             right.append((f"{count(self._elsewhere)} new elsewhere", "bold $unread"))
         right_side = Content.assemble(*right)
-        room = self.size.width - right_side.cell_length - 1
-        noted = f"  {glyphs.waiting} {note}" if note else ""
-        name = fit(clean_name(conversation.name), max(SHORTEST_NAME, room - len(noted)), glyphs.ellipsis)
-        left = Content.assemble((name, "bold"), (noted, "$warning"))
+        room = self.size.width - right_side.cell_length - 2
+        noted = _note(conversation, room - cell_len(clean_name(conversation.name)), glyphs)
+        room = max(SHORTEST_NAME, room - cell_len(noted))
+        name = fit(clean_name(conversation.name), room, glyphs.ellipsis)
+        own = own_part(conversation, room - cell_len(name), glyphs.ellipsis)
+        left = Content.assemble((name, "bold"), (own, "$quiet"), (noted, "$warning"))
         filling = max(1, self.size.width - left.cell_length - right_side.cell_length)
         return Content.assemble(left, " " * filling, right_side)
+
+
+def _note(conversation: Conversation, room: int, glyphs: Glyphs) -> str:
+    """Return what is to be known before one writes: a sign and a few words, in ``room`` cells if possible."""
+    if conversation.blocked:
+        return f"  {glyphs.blocked} blocked"
+    if warning := warning_note(conversation):
+        short = f"  {glyphs.warning} {warning}"
+        long = short + where_to_look(conversation)
+        return long if cell_len(long) <= room else short
+    note = STATE_NOTES[conversation.state]
+    return f"  {glyphs.waiting} {note}" if note else ""

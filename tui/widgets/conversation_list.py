@@ -16,6 +16,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from core.api import Conversation
+from tui.contact_words import own_part
 from tui.format import count, when
 from tui.frame import frame_of
 from tui.strips import laid_over
@@ -31,6 +32,7 @@ class ConversationList(ScrollView, can_focus=True):
         "conversation-list--unread",
         "conversation-list--draft",
         "conversation-list--failed",
+        "conversation-list--warning",
         "conversation-list--open",
         "conversation-list--cursor",
     }
@@ -45,6 +47,7 @@ class ConversationList(ScrollView, can_focus=True):
         & .conversation-list--unread { color: $unread; text-style: bold; }
         & .conversation-list--draft { color: $accent; }
         & .conversation-list--failed { color: $error; }
+        & .conversation-list--warning { color: $warning; text-style: bold; }
         & .conversation-list--open { background: $selected-row; }
         & .conversation-list--cursor { background: $block-cursor-background; color: $block-cursor-foreground; }
         &:ansi .conversation-list--quiet { text-style: dim; }
@@ -164,20 +167,33 @@ class ConversationList(ScrollView, can_focus=True):
         else:
             hour = when(conversation.last_at, frame.now(), frame.calendar) if conversation.last_at else ""
             right = Segment(hour, self._style("unread") if unread else self._style("quiet"))
-        waiting = "" if conversation.state == "open" else f" {glyphs.waiting}"
-        room = width - 3 - cell_len(right.text) - cell_len(waiting)
+        signs = self._signs(conversation)
+        room = width - 3 - cell_len(right.text) - sum(cell_len(sign.text) for sign in signs)
         name = fit(clean_name(conversation.name), room, glyphs.ellipsis)
+        own = own_part(conversation, room - cell_len(name), glyphs.ellipsis)
         name_style = base + Style(bold=True) if unread else base
         mark = glyphs.selected if conversation.id == self._open_id else " "
-        filling = " " * (width - 2 - cell_len(name) - cell_len(waiting) - cell_len(right.text))
         return [
             Segment(mark, self._style("draft")),
             Segment(name, name_style),
-            Segment(waiting, self._style("quiet")),
-            Segment(filling, base),
+            Segment(own, self._style("quiet")),
+            *signs,
+            Segment(" " * (1 + room - cell_len(name) - cell_len(own)), base),
             right,
             Segment(" ", base),
         ]
+
+    def _signs(self, conversation: Conversation) -> list[Segment]:
+        """Return what is to be known of a contact before its name is believed, or it is written to."""
+        glyphs = frame_of(self).glyphs
+        signs: list[Segment] = []
+        if conversation.state != "open":
+            signs.append(Segment(f" {glyphs.waiting}", self._style("quiet")))
+        if conversation.blocked:
+            signs.append(Segment(f" {glyphs.blocked}", self._style("quiet")))
+        if conversation.warning:
+            signs.append(Segment(f" {glyphs.warning}", self._style("warning")))
+        return signs
 
     def _tail(self, conversation: Conversation, width: int) -> list[Segment]:
         glyphs, base = frame_of(self).glyphs, self.rich_style

@@ -7,9 +7,10 @@ from textual.content import Content
 from textual.widget import Widget
 
 from core.api import Conversation, Message
+from tui.contact_words import OVERDUE, own_name_of, where_to_look
 from tui.format import grouped, moment, state_sentence
 from tui.frame import frame_of
-from tui.text import clean_name
+from tui.text import clean_line, clean_name
 from tui.widgets.chat_header import STATE_NOTES
 
 
@@ -43,7 +44,7 @@ class Details(Widget):
         parts: list[tuple[str, str] | str] = [
             (clean_name(conversation.name), "bold"),
             "\n",
-            (STATE_NOTES[conversation.state] or "open", "$quiet"),
+            *_standing(conversation),
             "\n\n",
             ("identity\n", "$quiet"),
             grouped(conversation.identity),
@@ -64,6 +65,19 @@ class Details(Widget):
         elif message.late:
             parts += ["\n\n", ("it came after its place had been given up", "$quiet")]
         return parts
+
+
+def _standing(conversation: Conversation) -> list[tuple[str, str] | str]:
+    """Say what they call themselves, whether they are heard, and what is odd about them."""
+    state = "blocked (/unblock)" if conversation.blocked else STATE_NOTES[conversation.state] or "open"
+    parts: list[tuple[str, str] | str] = [(state, "$quiet")]
+    if own := own_name_of(conversation):
+        parts += ["\n\n", ("their own name\n", "$quiet"), own]
+    if conversation.warning_text:
+        parts += ["\n\n", (f"! {clean_line(conversation.warning_text)}", "bold $warning"), where_to_look(conversation)]
+    if conversation.rekey_overdue:
+        parts += ["\n\n", ("keys\n", "$quiet"), OVERDUE]
+    return parts
 
 
 def _mail_words(conversation: Conversation) -> list[str]:

@@ -29,6 +29,7 @@ from tui.glyphs import Glyphs
 from tui.strips import laid_over
 from tui.text import clean_text, fit, wrap
 from tui.themes import NAME_COLOURS
+from tui.widgets.chat_log.notes import note_of
 
 # Below this many cells the name goes onto a line of its own.
 NARROW = 40
@@ -45,21 +46,6 @@ STATE_WIDTH = 2
 
 NOT_TEXT = -1
 FOUND = Style(bold=True, underline=True)
-GAP_NOTE = "something is missing here; it will be added if it still comes"
-UNKNOWN_NOTE = "this needs a newer version of sottovoce to be shown"
-DEVICE_NOTE = "restored this account on a new device"
-KEEP_NOTE = "asks you to keep mail that waits in the network on your device too"
-KEEP_ENDED_NOTE = "no longer asks you to keep mail"
-OWN_KEEP_NOTE = "you asked for your mail to be kept on the other device too"
-OWN_KEEP_ENDED_NOTE = "you no longer ask for your mail to be kept"
-NOTES = {
-    "gap": GAP_NOTE,
-    "device": DEVICE_NOTE,
-    "keep-asked": KEEP_NOTE,
-    "keep-ended": KEEP_ENDED_NOTE,
-    "unknown": UNKNOWN_NOTE,
-}
-OWN_NOTES = {"keep-asked": OWN_KEEP_NOTE, "keep-ended": OWN_KEEP_ENDED_NOTE}
 LATE_NOTE = "came late"
 
 
@@ -166,7 +152,7 @@ def draw(row: Message, place: Place, look: Look) -> DrawnRow:
     if place.unread:
         lines.append(Line(_rule(f"{place.unread} new", look.styles.unread, look)))
     if row.kind != "text":
-        note = OWN_NOTES.get(row.kind, UNKNOWN_NOTE) if row.sender == "me" else NOTES[row.kind]
+        note = note_of(row, look.name_of(row.sender))
         lines.extend(Line(strip) for strip in _notes(note, look))
         return DrawnRow(note, tuple(_highlighted(lines, look)) if place.selected else tuple(lines))
     text = clean_text(row.text)

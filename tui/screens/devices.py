@@ -1,0 +1,223 @@
+"""A contact and its devices: which of them one knows, since when, and whether what one writes goes there.
+
+Whoever has somebody's eighteen words can make a device that looks like theirs. So one that nobody vouches for waits here for
+a yes or a no, and each is asked once more, with what it means.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual import on, work
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from core import api
+from tui.contact_words import (
+    OVERDUE,
+    STATE_WORDS,
+    device_name,
+    key_words,
+    own_name_of,
+    served_words,
+    short_name,
+    thief_words,
+    trust_words,
+)
+from tui.contacts import contact_of
+from tui.errors import explain
+from tui.format import moment
+from tui.frame import frame_of
+from tui.messages import CoreEvent, EventsMissed
+from tui.screens.confirm import ConfirmScreen
+from tui.screens.page import Page
+from tui.text import clean_line, clean_name, pad
+from tui.widgets.flat_button import FlatButton
+from tui.widgets.identity import IdentityView
+from tui.widgets.menu import Menu
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+# Cells of a device's name and of its state in the list.
+_NAME, _STATE = 16, 10
+
+
+class DevicesScreen(Page[None]):
+    """Shows one contact's devices; an unknown one can be confirmed or refused."""
+
+    # Some rules look at the screen or app around the widget.
+    SCOPED_CSS = False
+    DEFAULT_CSS = """
+    DevicesScreen {
+        IdentityView { margin: 0 0 0 2; }
+        Menu { max-height: 6; margin-top: 1; }
+        #odd { width: 1fr; height: auto; text-style: bold; color: $text-warning; }
+        #about { height: auto; width: 1fr; border-top: solid $quiet; }
+        #key { text-style: bold; margin-left: 2; }
+        #answers { height: 1; width: 1fr; margin-top: 1; }
+        &.-short Menu { max-height: 3; margin-top: 0; }
+        &.-short #answers, &.-narrow #answers { margin-top: 0; }
+        &:ansi #about { border-top: solid ansi_default; }
+        &:ansi #odd { color: ansi_default; }
+    }
+    .ascii DevicesScreen #about { border-top: ascii $quiet; }
+    """
+    BINDINGS = [
+        Binding("c", "confirm_device", "Confirm", id="devices.confirm"),
+        Binding("r", "refuse_device", "Refuse", id="devices.refuse"),
+    ]
+    heading = "Devices"
+
+    def __init__(self, client: api.Client, identity: str) -> None:
+        super().__init__(client)
+        self._identity = identity
+        self._contact: api.Contact | None = None
+
+    def compose_body(self) -> ComposeResult:
+        """Yield the contact, the list and what is known of the chosen device."""
+        yield IdentityView(self._identity)
+        yield Static("", id="who", classes="text")
+        yield Static("", id="odd")
+        yield Menu(id="devices")
+        with Vertical(id="about"):
+            yield Static("", id="key", classes="text")
+            yield Static("", id="trust", classes="text")
+            with Horizontal(id="answers"):
+                yield FlatButton("Confirm", id="confirm")
+                yield FlatButton("Refuse", id="refuse")
+
+    def on_mount(self) -> None:
+        """Read what is known."""
+        self.query_one("#about").display = False
+        self.query_one(Menu).focus()
+        self._reload()
+
+    def on_core_event(self, message: CoreEvent) -> None:
+        """Show what has just become of the contact or of one of its devices."""
+        event = message.event
+        if isinstance(event, (api.ContactChanged, api.DeviceChanged)) and event.identity == self._identity:
+            self._reload()
+
+    def on_events_missed(self, _: EventsMissed) -> None:
+        """Events alone no longer tell everything."""
+        self._reload()
+
+    def clear_caches(self) -> None:
+        """Forget what was read."""
+        self._contact = None
+
+    # --- showing ------------------------------------------------------------------------------------------------------
+
+    @work(exclusive=True, group="reload")
+    async def _reload(self) -> None:
+        try:
+            self._contact = await contact_of(self.client, self._identity)
+        except api.ApiError as error:
+            self.notice.say(str(explain(error)), "bad")
+            return
+        if self._contact is None:
+            self.notice.say(str(explain(api.ApiError(api.Kind.UNKNOWN_CONTACT, ""))), "bad")
+            self.query_one(Menu).show([])
+            self._show_chosen()
+        else:
+            self._show(self._contact)
+
+    def _show(self, contact: api.Contact) -> None:
+        own = own_name_of(contact)
+        self.entitle(f"Devices of {clean_name(contact.name)}")
+        self.query_one("#who", Static).update(Content(f"They call themselves {own}."))
+        self.query_one("#who").display = bool(own)
+        odd = [clean_line(contact.warning_text)] if contact.warning_text else []
+        odd += [f"Keys are {OVERDUE}"] if contact.rekey_overdue else []
+        odd += ["No device of theirs is known yet."] if not contact.devices else []
+        self.query_one("#odd", Static).update(Content("\n".join(f"! {each}" for each in odd)))
+        self.query_one("#odd").display = bool(odd)
+        self.query_one(Menu).show([Option(self._line(device), id=device.id) for device in contact.devices])
+        self._show_chosen()
+
+    def _line(self, device: api.ContactDevice) -> Content:
+        frame = frame_of(self)
+        name = pad(device_name(device), _NAME, frame.glyphs.ellipsis)
+        served = "written to" if device.served else "not written to"
+        return Content(f"{name}  {STATE_WORDS[device.state]:<{_STATE}}{served}")
+
+    @property
+    def _chosen(self) -> api.ContactDevice | None:
+        chosen = self.query_one(Menu).chosen_id
+        devices = self._contact.devices if self._contact is not None else ()
+        return next((device for device in devices if device.id == chosen), None)
+
+    @on(OptionList.OptionHighlighted)
+    def _show_chosen(self) -> None:
+        contact, device = self._contact, self._chosen
+        self.query_one("#about").display = device is not None
+        is_open = device is not None and device.state == "unknown"
+        self.query_one("#answers").display = is_open
+        asking = (("c", "confirm"), ("r", "refuse")) if is_open else ()
+        self.show_keys(("↑↓", "choose"), *asking, ("Esc", "back"))
+        if contact is None or device is None:
+            return
+        frame = frame_of(self)
+        since = moment(device.since, frame.now(), frame.calendar)
+        self.query_one("#key", Static).update(Content(key_words(device)))
+        self.query_one("#trust", Static).update(
+            Content(f"Here since {since}. {trust_words(device, contact)} {served_words(device, contact)}")
+        )
+
+    # --- answering ----------------------------------------------------------------------------------------------------
+
+    @on(OptionList.OptionSelected)
+    def _to_buttons(self) -> None:
+        if (device := self._chosen) is not None and device.state == "unknown":
+            self.query_one("#confirm").focus()
+
+    @on(FlatButton.Pressed)
+    def _pressed(self, message: FlatButton.Pressed) -> None:
+        if message.button.id == "confirm":
+            self.action_confirm_device()
+        else:
+            self.action_refuse_device()
+
+    def action_confirm_device(self) -> None:
+        """Say that the device is theirs."""
+        self._answer(accept=True)
+
+    def action_refuse_device(self) -> None:
+        """Say that the device is not theirs."""
+        self._answer(accept=False)
+
+    @work(exclusive=True, group="answer")
+    async def _answer(self, *, accept: bool) -> None:
+        contact, device = self._contact, self._chosen
+        if contact is None or device is None or device.state != "unknown":
+            return
+        if not await self.app.push_screen_wait(question_about(contact, accept=accept)):
+            return
+        command = api.ContactConfirmDevice(identity=contact.identity, device=device.id, accept=accept)
+        try:
+            await self.client.call(command)
+        except api.ApiError as error:
+            self.notice.say(str(explain(error)), "bad")
+        else:
+            self.notice.say("Confirmed: it gets what you write." if accept else "Refused: it is not heard any more.")
+        self.query_one(Menu).focus()
+        self._reload()
+
+
+def question_about(contact: api.Contact, *, accept: bool) -> ConfirmScreen:
+    """Return the question that stands before an answer about an unknown device."""
+    name = short_name(contact.name)
+    if accept:
+        meaning = (
+            "Once confirmed, it is as good as those you knew before: it gets what you write, and may bring in others."
+        )
+        question, yes = f"Confirm this device of {name}?", "Confirm"
+    else:
+        meaning = "Once refused, it is never heard again, and gets nothing that you write."
+        question, yes = "Refuse this device?", "Refuse"
+    detail = f"{thief_words(contact)} Ask {name} by another way before you {yes.lower()}. {meaning}"
+    return ConfirmScreen(question, detail, yes=yes, no="Not now")
