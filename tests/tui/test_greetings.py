@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, strategies as st
 
 from core import api
+from core.people.lookalike import look_alike, skeleton
 from tests.support.client import FakeClient
 from tests.tui.stage import NOTHING, Stage
 from tests.tui.until import until, until_equal
-from tui.lookalike import look_alike, skeleton
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.greetings import GreetingsScreen
 from tui.widgets.identity import IdentityView, identity_lines
@@ -94,11 +94,16 @@ async def test_whoever_comes_meanwhile_appears() -> None:
     ("change", "words"),
     [
         ({"known": True}, "new device"),
-        ({"name": "B0b"}, "not your contact Bob"),
-        ({"name": "Воb"}, "not your contact Bob"),
+        ({"warning": "look-alike", "warning_text": "This is not your contact Bob."}, "! This is not your contact Bob."),
+        (
+            {"warning": "look-alike", "warning_text": "Not \x1b[2J\u202eBob."},
+            "! Not \u241b[2JBob. Compare the identity.",
+        ),
     ],
 )
-async def test_a_known_identity_and_a_lookalike_name_are_pointed_out(change: dict[str, object], words: str) -> None:
+async def test_a_known_identity_and_what_the_core_warns_of_are_pointed_out(
+    change: dict[str, object], words: str
+) -> None:
     world = FakeClient()
     world.greetings = [msgspec.structs.replace(world.greetings[0], **change)]
     app = door(world)

@@ -18,7 +18,6 @@ from core import api
 from tui.durations import since
 from tui.errors import explain
 from tui.frame import frame_of
-from tui.lookalike import look_alike
 from tui.messages import CoreEvent
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.page import Page
@@ -71,7 +70,6 @@ class GreetingsScreen(Page[str]):
     def __init__(self, client: api.Client) -> None:
         super().__init__(client)
         self._greetings: list[api.Greeting] = []
-        self._contacts: list[api.Conversation] = []
 
     def compose_body(self) -> ComposeResult:
         """Yield list, details and the empty state."""
@@ -100,17 +98,16 @@ class GreetingsScreen(Page[str]):
 
     def clear_caches(self) -> None:
         """Forget what was read."""
-        self._greetings, self._contacts = [], []
+        self._greetings = []
 
     @work(exclusive=True, group="reload")
     async def _reload(self) -> None:
         try:
             greetings = await self.client.call(api.GreetingList())
-            contacts = await self.client.call(api.ConversationList())
         except api.ApiError as error:
             self.notice.say(str(explain(error)), "bad")
             return
-        self._greetings, self._contacts = greetings, contacts
+        self._greetings = greetings
         self.set_class(not greetings, "-empty")
         now, ellipsis = frame_of(self).now(), frame_of(self).glyphs.ellipsis
         self.query_one(Menu).show(
@@ -138,19 +135,9 @@ class GreetingsScreen(Page[str]):
         self.query_one("#who", Static).update(Content(f"{clean_name(greeting.name)}{note}"))
         self.query_one(IdentityView).show(greeting.identity)
         self.query_one("#text", Static).update(Content(clean_text(greeting.text) or "(no words)"))
-        warning = self._warning_about(greeting)
+        warning = warning_about(greeting)
         self.query_one("#warning", Static).update(Content(warning))
         self.query_one("#warning").display = bool(warning)
-
-    def _warning_about(self, greeting: api.Greeting) -> str:
-        """Return what is odd about a greeting, or nothing."""
-        if greeting.known:
-            return "! You know this identity: it writes from a new device. Ask your contact whether that is so."
-        for contact in self._contacts:
-            if contact.identity != greeting.identity and look_alike(contact.name, greeting.name):
-                name = fit(clean_name(contact.name), _NAME)
-                return f"! This is not your contact {name}, only a name that looks like it. Compare the identity."
-        return ""
 
     @on(OptionList.OptionSelected)
     def _to_buttons(self) -> None:
@@ -199,3 +186,13 @@ class GreetingsScreen(Page[str]):
             self.notice.say("Rejected.")
         self.query_one(Menu).focus()
         self._reload()
+
+
+def warning_about(greeting: api.Greeting) -> str:
+    """Return what is odd about a greeting, or nothing."""
+    odd: list[str] = []
+    if greeting.known:
+        odd.append("! You know this identity: it writes from a new device. Ask your contact whether that is so.")
+    if greeting.warning_text:
+        odd.append(f"! {clean_line(greeting.warning_text)} Compare the identity.")
+    return "\n".join(odd)
