@@ -11,10 +11,12 @@ from net.errors import Overloaded
 from net.ids import Endpoint, NodeId
 from net.link import frames, session as session_file
 from net.link.attempts import ATTEMPT_LIFE
+from net.link.envelope import ANYBODY, CONTENT_SIZE, LABEL_ENVELOPE
 from net.link.events import FEATURES, CellReceived, ConnectFailed, LinkDown, LinkUp, Role
 from net.link.frames import CELL_SIZE
 from net.link.layer import MAX_UNREAD_CELLS, LinkLayer
 from net.link.stream import MAX_MESSAGE_SIZE, WINDOW
+from net.primitives import Aead, hkdf
 from tests.support.link_world import EPOCH_MS, Host, Weather, World
 
 STORM = Weather(loss=0.08, double=0.08, delay=0.02, jitter=0.03)
@@ -552,3 +554,22 @@ def test_many_links_at_once() -> None:
     world.run(5)
     for name in names:
         assert sorted(world[name].messages) == [other.encode() for other in names if other != name]
+
+
+@pytest.mark.parametrize("kind", [0, 6, 127, 128, 255])
+def test_handshake_datagrams_of_a_later_version_are_dropped_and_change_nothing(kind: int) -> None:
+    world, alice, bob = linked()
+    world.run(1)
+    before = fingerprint(bob)
+    sealed = bytes([kind]) + b"?" * CONTENT_SIZE
+    for recipient in (bob.layer.node_id, ANYBODY, alice.layer.node_id):
+        nonce = bytes([1]) * 12
+        key = hkdf(recipient, salt=b"", label=LABEL_ENVELOPE, size=32)
+        small = nonce + Aead(key).seal(nonce, sealed, b"") + bytes(16)
+        for datagram in (small, small.ljust(1232, b"?")):
+            bob.layer.receive_datagram(datagram, alice.endpoint, world.now)
+            bob.layer.receive_datagram(datagram, STRANGER, world.now)
+    assert fingerprint(bob) == before
+    assert bob.layer.datagrams_to_send(world.now) == []
+    alice.layer.send_message(alice.link, b"as ever", world.now)
+    assert world.run(1, lambda: bob.messages == [b"as ever"])
