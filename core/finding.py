@@ -7,7 +7,7 @@ revocation. What does not open with the link's keys counts as not there.
 from __future__ import annotations
 
 from core.api import ApiError, Kind
-from core.errors import Malformed, OpenFailed
+from core.errors import Malformed, Newer, OpenFailed
 from core.people.invitation import Bundle, Link, Tombstone, decode_link, open_record
 from net.errors import DecodeError
 from net.events import RecordAnswered
@@ -21,6 +21,8 @@ def read_link(text: str, our_identity: bytes, network_ms: int) -> Link:
     """Read a pasted link. Raises ``ApiError``: bad-invite, own-invite, invite-expired."""
     try:
         link = decode_link(text)
+    except Newer as error:
+        raise _newer() from error
     except Malformed as error:
         raise ApiError(
             Kind.BAD_INVITE, "This is not a whole sottovoce link, or something in it was changed."
@@ -32,14 +34,35 @@ def read_link(text: str, our_identity: bytes, network_ms: int) -> Link:
     return link
 
 
+def _newer() -> ApiError:
+    message = "This invitation was made by a newer version of sottovoce: update this one to follow it."
+    return ApiError(Kind.BAD_INVITE, message)
+
+
+def _read(link: Link, data: bytes) -> tuple[int, Bundle | Tombstone]:
+    record = decode_record(data)
+    return record.sequence, open_record(link, record.ciphertext, record.sequence, record.expiry_hour)
+
+
 def _open(link: Link, data: bytes | None) -> tuple[int, Bundle | Tombstone] | None:
     if data is None:
         return None
     try:
-        record = decode_record(data)
-        return record.sequence, open_record(link, record.ciphertext, record.sequence, record.expiry_hour)
+        return _read(link, data)
     except (DecodeError, Malformed, OpenFailed):
         return None
+
+
+def _is_newer(link: Link, data: bytes | None) -> bool:
+    if data is None:
+        return False
+    try:
+        _read(link, data)
+    except Newer:
+        return True
+    except (DecodeError, Malformed, OpenFailed):
+        return False
+    return False
 
 
 def judge(link: Link, answers: list[RecordAnswered], known: int) -> Bundle:
@@ -48,6 +71,8 @@ def judge(link: Link, answers: list[RecordAnswered], known: int) -> Bundle:
     Raises ``ApiError``: invite-revoked, invite-used, invite-not-found, no-network.
     """
     found = [opened for answer in answers if (opened := _open(link, answer.record)) is not None]
+    if not found and any(_is_newer(link, answer.record) for answer in answers):
+        raise _newer()
     if not found:
         if len(answers) >= max(1, min(WITNESSES, known)):
             raise ApiError(Kind.INVITE_NOT_FOUND, "The network holds nothing for this invitation (yet).")
@@ -56,7 +81,7 @@ def judge(link: Link, answers: list[RecordAnswered], known: int) -> Bundle:
     match content:
         case Bundle():
             return content
-        case Tombstone("used"):
+        case Tombstone(reason="used"):
             raise ApiError(Kind.INVITE_USED, "This invitation was used up by others.")
         case _:
             raise ApiError(Kind.INVITE_REVOKED, "This invitation was revoked.")

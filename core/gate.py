@@ -24,7 +24,8 @@ import trio
 
 from core import api
 from core.api import ApiError, Kind
-from core.commands import act_of, check_name
+from core.checks import check_name
+from core.commands import act_of
 from core.crypto import primitives
 from core.node_service import NodeService
 from core.open_account import OpenAccount

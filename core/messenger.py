@@ -15,7 +15,8 @@ import trio
 
 from core import api, finding
 from core.api import ApiError, Kind
-from core.commands import act_of, check_text, conversation_of, kept_for
+from core.checks import check_text
+from core.commands import act_of, conversation_of, kept_for
 from core.gate import Gate, Terms
 from core.node_service import NodeService
 from core.open_node import open_own_node
@@ -205,11 +206,11 @@ class Messenger:
     async def _keeping(self, _: api.KeepingGet) -> api.KeepingInfo:
         return describe_keeping(self._node.keeping(), await self._gate.account().service.act(kept_for))
 
-    async def _delete(self, command: api.MessageDelete) -> api.Done:
+    async def _delete(self, command: api.MessageDelete) -> api.Deleted:
         service = self._gate.account().service
-        done = await service.act(act_of(command))
+        deleted = await service.act(act_of(command))
         await service.forget_deleted()
-        return done
+        return deleted
 
     async def _look(self, command: api.MessageList | api.MessageSend | api.ConversationRead) -> object:
         """Carry out what somebody does who looks at a chat: what is owed there is acknowledged soon."""

@@ -86,6 +86,6 @@ class AccountOpened(Event, frozen=True, tag="account.opened"):
 
 
 AnyEvent = (
-    GreetingReceived | ContactAccepted | ContactChanged | DeviceChanged | MessageReceived | KeepRequested | MessageStateChanged | NetworkChanged
-    | AccountLocked | AccountOpened
+    GreetingReceived | ContactAccepted | ContactChanged | DeviceChanged | MessageReceived | KeepRequested
+    | MessageStateChanged | NetworkChanged | AccountLocked | AccountOpened
 )  # fmt: skip

@@ -7,7 +7,6 @@ from typing import Literal
 from core.api.account import Done
 from core.api.base import Command, Record
 
-
 # Why a contact should be looked at twice: a name that could be taken for another contact's, a device that nobody vouches
 # for, such a device and one that was known before both in use.
 ContactWarning = Literal["look-alike", "unknown-device", "both-alive"]
@@ -76,11 +75,12 @@ class Message(Record, frozen=True):
     """One row of a conversation. ``sender`` is "me" or an identity.
 
     ``state``, ``copies`` and ``until`` are for one's own messages (``received`` else). ``late`` marks a row that came
-    after its place was given up. ``kind`` is "text", "gap" (something is missing here), "device" (the other side
-    has a device that was not known before), "both-alive" (one that is not known and one that is were both heard: one of them
-    may be a thief's), "renamed" (it calls itself ``text`` now), "newer-version" (it uses a version that this one cannot
-    read), "not-told" (it never heard where you read since you blocked or removed somebody), "keep-asked" (the sender asks that its mail be kept on the other's device),
-    "keep-ended" (it no longer does) or "unknown" (newer version needed).
+    after its place was given up. ``kind`` is "text", or of what nobody wrote as a text: "gap" (something is missing here),
+    "device" (the other side has a device that was not known before), "both-alive" (one that is not known and one that is
+    were both heard: one of them may be a thief's), "renamed" (it calls itself ``text`` now), "newer-version" (it uses a
+    version that this one cannot read), "not-told" (it never heard where you read since you blocked or removed somebody),
+    "keep-asked" (the sender asks that its mail be kept on the other's device), "keep-ended" (it no longer does), "unknown"
+    (newer version needed).
     """
 
     id: str

@@ -24,7 +24,6 @@ from core.storage.devices import DeviceRow
 from core.storage.lanes import WriteLane
 from core.storage.postings import Posting
 
-
 # Of the eight slots of a side, how far apart those of two readers of one generation are: the next is used by the next one.
 _STRIDE = 3
 
@@ -108,9 +107,7 @@ def _between(work: Work, row: WriteLane) -> Between:
     return Between(work.me.identity, conversations.by_id(work.tx, row.conversation).identity)
 
 
-def _unsealed(
-    work: Work, row: WriteLane, device: bytes, former: tuple[bytes, int], answer: Answer | None
-) -> Reset:
+def _unsealed(work: Work, row: WriteLane, device: bytes, former: tuple[bytes, int], answer: Answer | None) -> Reset:
     """Return a reset without the way into its lane, with a key for its answer."""
     made = prekeys.make(work.now.network_ms)
     prekeys.keep(work, row.conversation, device, made)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from core import api
 from core.api import ApiError, Kind
 from core.crypto.seed import identity_of
-from core.people import deleting, inboxes, knowing, meeting, resetting
+from core.people import answering, deleting, following, inboxes, knowing, meeting, resetting
 from core.people.effects import Withdraw
 from core.people.posting import count_held, done
 from core.people.work import Work

@@ -27,7 +27,7 @@ from core.people.content import (
     encode_item,
 )
 from core.people.device import TAG_SIZE
-from core.people.fragment import PIECE_SIZE, cut
+from core.people.fragment import cut
 from core.people.moment import DAY_MS
 from core.people.posting import NO_END, NO_END_PAUSE, TRY_MS, done, repeat_missing
 from core.people.prekeys import KeyOffer
@@ -109,7 +109,11 @@ def place_of(work: Work, conversation: int, generation: bytes, index: int) -> Pl
 
 
 def write_block(
-    work: Work, lane_row: WriteLane, items: tuple[Item, ...], message: MessageRow | None = None, until: int | None = None
+    work: Work,
+    lane_row: WriteLane,
+    items: tuple[Item, ...],
+    message: MessageRow | None = None,
+    until: int | None = None,
 ) -> int:
     """Append a block to a lane and keep it as a posting; return its first index."""
     conversation, index = lane_row.conversation, lane_row.next_index
@@ -117,7 +121,7 @@ def write_block(
     if not any(isinstance(item, Rekey) for item in items):
         items = (*items, *_offers(work, lane_row))
     made_at = work.now.own_ms if message is None else message.sent_at
-    pieces = cut(_encode(work, lane_row, index, Block(made_at, items)))
+    pieces = cut(encode(work, lane_row, index, Block(made_at, items)))
     chain, secrets = lane_row.chain, b""
     for _ in pieces:
         box, chain = lane.step(chain)
@@ -146,7 +150,8 @@ def write_block(
     return index
 
 
-def _encode(work: Work, lane_row: WriteLane, index: int, block: Block, size: int | None = None) -> bytes:
+def encode(work: Work, lane_row: WriteLane, index: int, block: Block, size: int | None = None) -> bytes:
+    """Return a block at an index of a lane, signed and sealed for whoever is to read it. Raises ``ValueError``: no room."""
     sessions = sessions_for(work, knowing.audience(work, lane_row.conversation))
     place = place_of(work, lane_row.conversation, lane_row.generation, index)
     return seal_for(work, sessions, encode_block(block, place, work.me.device_seed), size)
@@ -154,10 +159,10 @@ def _encode(work: Work, lane_row: WriteLane, index: int, block: Block, size: int
 
 def _restart(work: Work, lane_row: WriteLane) -> tuple[Item, ...]:
     """A lane that a reset began says first what we hold, so that the other side says the rest again."""
-    return (_restart_of(work, lane_row.conversation),) if lane_row.restarts else ()
+    return (restart_of(work, lane_row.conversation),) if lane_row.restarts else ()
 
 
-def _restart_of(work: Work, conversation: int) -> Restart:
+def restart_of(work: Work, conversation: int) -> Restart:
     """Say what is held, of lanes too that were ended by the answer to our reset and were not read to their end."""
     return Restart([_lane_ack(work, row) for row in lanes.ever_read_in(work.tx, conversation)[:MAX_LANES]])
 
@@ -283,9 +288,7 @@ def _rekey(work: Work, row: WriteLane, audience: list[DeviceRow]) -> WriteLane:
     write_block(work, row, (Rekey(sealed),))
     after = lanes.written(work.tx, row.generation)
     assert after is not None
-    lanes.mark_rekeyed(
-        work.tx, row.generation, lane.rekey(after.chain, secret), after.next_index, work.now.network_ms
-    )
+    lanes.mark_rekeyed(work.tx, row.generation, lane.rekey(after.chain, secret), after.next_index, work.now.network_ms)
     rekeyed = lanes.written(work.tx, row.generation)
     assert rekeyed is not None
     return rekeyed
@@ -351,44 +354,6 @@ def _say_again(work: Work, posting: Posting) -> None:
     row = None if posting.message is None else messages.by_seq(work.tx, posting.message)
     if row is not None and row.state != "failed":
         messages.set_pending(work.tx, row.seq, again=True)
-
-
-# --- taking back --------------------------------------------------------------------------------------------------------
-
-
-def withdraw(work: Work, posting: Posting) -> bool:
-    """Take back what a posting says, if none of it was handed to the node; tell whether that was so.
-
-    Its indexes get an empty block, so that the lane has no hole and no index is ever used for two contents that left.
-    """
-    if postings.was_handed_over(work.tx, posting.id):
-        return False
-    if posting.kind != "block" or posting.generation is None:
-        done(work, posting, None)
-        return True
-    lane_row = lanes.written(work.tx, posting.generation)
-    if lane_row is None or lane_row.ended or not can_write(work, posting.conversation):
-        done(work, posting, None)  # the lane ends before it, or with it
-        return True
-    items = tuple(_beside_the_text(work, lane_row, posting.first_index))
-    size = posting.fragments * PIECE_SIZE
-    try:
-        sealed = _encode(work, lane_row, posting.first_index, Block(work.now.own_ms, items), size)
-    except ValueError:  # more ratchets than when it was written: no room; the lane ends here and begins anew
-        lanes.end_writing(work.tx, posting.conversation)
-        done(work, posting, None)
-        return True
-    postings.replace_payload(work.tx, posting.id, b"".join(cut(sealed)))
-    return True
-
-
-def _beside_the_text(work: Work, lane_row: WriteLane, index: int) -> Iterator[Item]:
-    """Yield what a block held beside its text and acknowledgements, and the other side must still learn."""
-    if index == 0 and lane_row.born > 1:
-        yield _restart_of(work, lane_row.conversation)
-    told = prekey_rows.told_at(work.tx, lane_row.generation, index)
-    if told is not None:
-        yield KeyOffer(told.device[:TAG_SIZE], prekeys.decode_public(told.public))
 
 
 def future_ids(row: WriteLane, days: range) -> Iterator[tuple[int, bytes]]:

@@ -17,13 +17,14 @@ from core.errors import Malformed, OpenFailed
 from core.people import (
     acknowledge,
     conversing,
+    duties,
+    following,
+    found_in_slots,
     inboxes,
     inviting,
     knowing,
-    lane,
     meeting,
     posting,
-    prekeys,
     reading,
     resetting,
     upgrading,
@@ -32,17 +33,14 @@ from core.people.account_keys import AccountKeys
 from core.people.effects import BoxDraft, Effect, Fetch, Follow, RecordDraft, Retry
 from core.people.fetching import Fetching
 from core.people.foresight import Foresight
-from core.people.greeting import WORK_FACTOR
 from core.people.keeping import Keeping
 from core.people.listening import Listening
-from core.people.moment import DAY_MS, Moment
+from core.people.moment import Moment
 from core.people.new_device import new_account
-from core.people.slot import whole_slots
 from core.people.watching import LanePlace, SlotPlace, Watches
-from core.people.work import Me, Work
-from core.storage import accounts, conversations, devices, lanes, mail, meetings, messages
+from core.people.work import Work
+from core.storage import accounts, conversations, lanes, mail, meetings, messages
 from core.storage.database import Database
-from core.storage.meetings import SlotPlace as StoredSlot
 from net.errors import DecodeError
 from net.events import (
     BoxAbsent,
@@ -55,27 +53,12 @@ from net.events import (
     TagsArrived,
     Verdict,
 )
-from net.ids import tag_of
+from net.ids import ParcelId, tag_of
 from net.parcel.box import decode_box
 from net.parcel.work import FULL_PRICE, WorkPrice
 
 _log = logging.getLogger(__name__)
 
-# How often the slow duties run: holes, expiry, the change of day. Seconds.
-DUTY_INTERVAL = 30.0
-# Tags are kept this long; the network forgets a box after 48 hours, clocks differ by two.
-TAG_HOURS = 50
-# Cursors of custodians not met for this long are forgotten: all they held then is gone.
-CURSOR_HOURS = 72
-# Announcements live for 49 hours; for longer than that a lane that ended is known by its name.
-ENDED_DAYS = 4
-# What was deleted here is remembered for so long: no copy of it comes after that. Milliseconds.
-DELETED_MS = 130 * DAY_MS
-# Ways of putting a slot's pieces together that are tried in one transaction, 0.6 ms each: whoever knows a link can write
-# four variants of each.
-MAX_SLOT_TRIES = 64
-# Copies repeated at a time when a custodian comes up; the rest follow with later duties.
-MAX_REPEATED = 256
 # Somebody looks at a chat that was listed or written to within this many seconds.
 OPEN_CHAT_SECONDS = 120.0
 
@@ -159,7 +142,7 @@ class Engine:
             reading.take_later(work)
             for row in lanes.every_reading(tx):
                 if not conversations.by_id(tx, row.conversation).blocked:
-                    resetting.watch_lane(work, row)
+                    following.watch_lane(work, row)
             for invitation in meetings.every(tx):
                 inviting.watch(work, invitation)
             for conversation in conversations.every(tx):
@@ -205,7 +188,7 @@ class Engine:
             case CustodianUp():
                 cursor = mail.cursor(work.tx, event.custodian, event.bucket)
                 work.effects.append(Follow(event.custodian, event.bucket, cursor))
-                posting.repeat_unconfirmed(work, MAX_REPEATED)
+                posting.repeat_unconfirmed(work, duties.MAX_REPEATED)
                 inviting.repeat_records(work)
                 self._keeping.look(work)
             case TagsArrived():
@@ -266,36 +249,10 @@ class Engine:
             work.effects.append(Retry(tag_of(box.box_id)))
 
     def _on_slot_box(self, work: Work, place: SlotPlace, data: bytes) -> bool:
-        """Take what lies in a slot; say whether it was written by who may, and paid for."""
-        box = decode_box(data)
-        watch = self._watches.slot_watch(place.watch)
-        plaintext = posting.open_slot(place.key, box)
-        if watch is None or plaintext is None:
-            return False
-        if place.watch.startswith("greeting:") and not posting.is_paid(box, self._price, WORK_FACTOR):
-            return False
-        if work.slot_tries >= MAX_SLOT_TRIES:  # another time: somebody filled a slot with rubbish
-            self._fetching.asked([tag_of(box.box_id)], work.now.mono)
+        if found_in_slots.is_for_later(work):
+            self._fetching.asked([tag_of(ParcelId(place.box_id))], work.now.mono)
             return True
-        stored = StoredSlot(place.watch, lane.plain_day(place.day), place.number)
-        if not meetings.add_piece(work.tx, stored, place.fragment, box.variant(), plaintext):
-            return True
-        for sealed in whole_slots(meetings.pieces(work.tx, stored), watch.fragments, (place.fragment, plaintext)):
-            work.slot_tries += 1
-            if self._on_slot(work, place.watch, sealed):
-                meetings.drop_pieces(work.tx, stored)
-                return True
-        return True
-
-    @staticmethod
-    def _on_slot(work: Work, watch: str, sealed: bytes) -> bool:
-        kind, *rest = watch.split(":")
-        if kind == "greeting":
-            return meeting.greeting_found(work, rest[0], sealed)
-        conversation, greeting_hash = int(rest[0]), bytes.fromhex(rest[1])
-        if kind == "acceptance":
-            return meeting.acceptance_found(work, conversation, greeting_hash, sealed)
-        return resetting.received(work, conversation, greeting_hash, sealed)
+        return found_in_slots.take(work, place, data, self._price)
 
     # --- work done elsewhere ------------------------------------------------------------------------------------
 
@@ -325,7 +282,7 @@ class Engine:
         """Do what has become due."""
         with self.work(now) as work:
             if now.mono >= self._next_duty:
-                self._next_duty = now.mono + DUTY_INTERVAL
+                self._next_duty = now.mono + duties.INTERVAL
                 self._duties(work)
             self._write_acks(work)
             self._after(work)
@@ -335,23 +292,7 @@ class Engine:
         self._count_online(work)
         self._turn_day(work)
         work.want(self._fetching.overdue(work.now.mono, self._watches.is_wanted))
-        inviting.repeat_records(work)
-        reading.give_up_holes(work)
-        reading.forget_given_up(work)
-        resetting.let_in_who_waited(work)
-        resetting.end_overtaken(work)
-        resetting.forget_former_roots(work)
-        prekeys.forget_old(work)
-        messages.forget_deleted(work.tx, work.now.sure_ms - DELETED_MS)
-        resetting.repair(work)
-        posting.give_up(work)
-        posting.repeat_unconfirmed(work, MAX_REPEATED)
-        posting.forget_expired(work)
-        mail.expire_tags(work.tx, work.now.sure_hour - TAG_HOURS)
-        mail.expire_cursors(work.tx, work.now.hour - CURSOR_HOURS)
-        meetings.expire_pieces(work.tx, work.now.sure_ms // DAY_MS - 3)
-        inviting.forget_expired(work)
-        lanes.forget_ended(work.tx, work.now.sure_ms - ENDED_DAYS * DAY_MS)
+        duties.tend(work)
         inboxes.tend(work, may_write=self._may_write(work))
         self._keeping.tend(work)
 
@@ -365,7 +306,7 @@ class Engine:
     def _count_online(self, work: Work) -> None:
         last, self._counted_at = self._counted_at, work.now.mono if work.now.custodians else None
         if last is not None and work.now.custodians:
-            accounts.add_online(work.tx, int(min(work.now.mono - last, 2 * DUTY_INTERVAL) * 1000))
+            accounts.add_online(work.tx, int(min(work.now.mono - last, 2 * duties.INTERVAL) * 1000))
 
     def _write_acks(self, work: Work) -> None:
         if not self._may_write(work):

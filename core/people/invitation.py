@@ -187,7 +187,9 @@ def open_record(link: Link, ciphertext: bytes, sequence: int, expiry_hour: int) 
 def _refuse_newer(data: bytes) -> None:
     """A record says what it is (1 bundle, 2 tombstone) and then its version."""
     try:
-        tag, version = (msgspec.msgpack.decode(part, type=int) for part in decode(list[msgspec.Raw], data, "record")[:2])
+        tag, version = (
+            msgspec.msgpack.decode(part, type=int) for part in decode(list[msgspec.Raw], data, "record")[:2]
+        )
     except (msgspec.MsgspecError, ValueError) as error:
         raise Malformed("invitation record") from error
     if tag > _LAST_TAG or version > _CONTENT_VERSION:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from core.crypto import primitives
-from core.errors import Malformed, OpenFailed
+from core.errors import Malformed, Newer, OpenFailed
 from core.people import lww, personal, personal_record
 from core.people.account_keys import AccountKeys
 from core.people.effects import FindRecord, PutRecord, RecordDraft, Solve
@@ -46,6 +46,9 @@ FIRST_PAUSE, LONGEST_PAUSE = 30.0, 3600.0
 YOUNG_MS = DAY_MS
 # A look is good for writing for so long. Seconds.
 LOOK_LASTS = 600.0
+# Nothing in a record was said later than it was written, but for clocks that differ; what is dated beyond that could never
+# be replaced. Milliseconds.
+CLOCK_SLACK_MS = DAY_MS
 # Custodians whose word is taken that there is nothing (one where only one is known).
 WITNESSES = 2
 # A new epoch's record is first written at some time within these days, so that a record is 30 to 45 days old at most.
@@ -60,6 +63,7 @@ class _Question:
     epoch: int
     witnesses: set[NodeId] = field(default_factory=set[NodeId])
     was_put: bool = False
+    is_newer: bool = False  # somebody has one that a later version of this program wrote
 
 
 class Keeping:
@@ -124,7 +128,12 @@ class Keeping:
         if not self._is_seeking(work):
             self._look_at, self._pause = self._asked_at + LOOK_PERIOD, FIRST_PAUSE
         known = rows.record(work.tx, question.epoch)
-        found = self._open(question.epoch, event.record)
+        try:
+            found = self._open(work, question.epoch, event.record)
+        except Newer:
+            _log.warning("the personal record was written by a later version: it is not read, and not written over")
+            question.is_newer = True
+            return True
         if known is not None and (found is None or found[0] < known.sequence):
             self._put_again(work, question, known)
         if found is None:
@@ -135,12 +144,16 @@ class Keeping:
             rows.set_record(work.tx, RecordRow(question.epoch, sequence, digest, event.record, bytes(event.custodian)))
         return personal.merge(work, state)
 
-    def _open(self, epoch: int, data: bytes | None) -> tuple[int, dict[bytes, Entry]] | None:
+    def _open(self, work: Work, epoch: int, data: bytes | None) -> tuple[int, dict[bytes, Entry]] | None:
+        """Return what a custodian has, None when it is nothing of ours. Raises ``Newer``."""
         if data is None:
             return None
         try:
             opened = personal_record.open_record(self._keys, epoch, data)
-            return opened.sequence, lww.decode_state(opened.state)
+            latest = min(opened.written_ms, work.now.network_ms) + CLOCK_SLACK_MS
+            return opened.sequence, personal.clamped(lww.decode_state(opened.state), latest)
+        except Newer:
+            raise
         except (Malformed, OpenFailed):
             return None
 
@@ -209,7 +222,7 @@ class Keeping:
         if question is None or not is_fresh:
             self._look_at = work.now.mono
             self.look(work)
-        elif len(question.witnesses) >= min(WITNESSES, max(1, work.now.custodians)):
+        elif not question.is_newer and len(question.witnesses) >= min(WITNESSES, max(1, work.now.custodians)):
             self._write(work, question.epoch, state)
 
     def _write(self, work: Work, epoch: int, state: dict[bytes, Entry]) -> None:

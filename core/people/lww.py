@@ -15,7 +15,7 @@ from typing import Annotated, NamedTuple
 import msgspec
 
 from core.crypto import primitives
-from core.people.bounds import Bytes4, Millis, decode
+from core.people.bounds import Bytes4, Millis, decode_versioned
 
 MAX_ENTRIES = 16_384
 MAX_KEY_SIZE = 128
@@ -56,18 +56,23 @@ _Key = Annotated[bytes, msgspec.Meta(max_length=MAX_KEY_SIZE)]
 _Value = Annotated[bytes, msgspec.Meta(max_length=MAX_VALUE_SIZE)]
 
 
+# Of a state as it travels. A later one is not read, and not written over (``core.people.keeping``).
+VERSION = 1
+
+
 class _Wire(msgspec.Struct, frozen=True, array_like=True):
+    version: Annotated[int, msgspec.Meta(ge=1, lt=1 << 16)]
     entries: Annotated[list[tuple[_Key, Millis, Bytes4, _Value | None]], msgspec.Meta(max_length=MAX_ENTRIES)]
 
 
 def encode(state: State) -> bytes:
     """Return a state's bytes; the same state always gives the same ones."""
-    return msgspec.msgpack.encode(_Wire([(key, e.ms, e.writer, e.value) for key, e in sorted(state.items())]))
+    return msgspec.msgpack.encode(_Wire(VERSION, [(key, e.ms, e.writer, e.value) for key, e in sorted(state.items())]))
 
 
 def decode_state(data: bytes) -> dict[bytes, Entry]:
-    """Undo ``encode``. Raises ``Malformed``."""
-    wire = decode(_Wire, data, "personal state")
+    """Undo ``encode``. Raises ``Newer`` for a state of a later version, ``Malformed``."""
+    wire = decode_versioned(_Wire, data, "personal state", VERSION)
     return {key: Entry(ms, writer, value) for key, ms, writer, value in wire.entries}
 
 

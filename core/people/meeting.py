@@ -7,7 +7,6 @@ once: what it says is opened by none of what either side keeps.
 
 from __future__ import annotations
 
-from functools import partial
 from typing import NamedTuple
 
 import msgspec
@@ -19,28 +18,26 @@ from core.crypto.primitives import KEY_SIZE
 from core.crypto.ratchet import Receiver, open_session
 from core.crypto.seed import identity_of
 from core.errors import Malformed, OpenFailed
-from core.people import greeting as greetings, inviting, naming, prekeys, resetting, signing
+from core.people import following, greeting as greetings, inviting, naming, prekeys, resetting, signing
 from core.people.bounds import decode
-from core.people.content import Acceptance, Block, Text, decode_block, encode_block
+from core.people.content import Acceptance, Block, Text, encode_block
 from core.people.conversing import seal_for, start_session
-from core.people.device import TAG_SIZE, Certificate, check
-from core.people.envelope import open_envelope
+from core.people.device import Certificate
 from core.people.fragment import cut
 from core.people.greeting import Greeting
 from core.people.invitation import Bundle, Link, decode_link
 from core.people.knowing import is_foreign, know
-from core.people.lane import Offer, check_offer
+from core.people.lane import Offer
 from core.people.moment import DAY_MS
 from core.people.notices import message_id
-from core.people.posting import TRY_MS, done, mark_delivered, slot_secrets
-from core.people.reading import insert_incoming, unwrap
+from core.people.posting import TRY_MS, slot_secrets
+from core.people.reading import insert_incoming
 from core.people.signing import Place
 from core.people.slot import ACCEPTANCE_SLOTS, SLOTS
 from core.people.watching import SlotWatch
 from core.people.work import Work
 from core.storage import accounts, conversations, devices, meetings, messages, postings
 from core.storage.conversations import ConversationRow
-from core.storage.devices import DeviceRow
 from core.storage.meetings import GreetingRow, InvitationRow
 from core.storage.messages import NewMessage
 from core.storage.postings import Posting
@@ -75,6 +72,8 @@ def greet(work: Work, link: Link, bundle: Bundle, text: str) -> ConversationRow:
     if is_foreign(work, bundle.certificate):
         raise ApiError(Kind.BAD_INVITE, "This invitation names the device of somebody else.")
     row = conversations.by_identity(work.tx, link.identity)
+    if row is not None and row.blocked:
+        raise ApiError(Kind.BLOCKED, "Whoever made this invitation is blocked.")
     if row is None:
         public_id = primitives.random_bytes(16).hex()
         row = conversations.insert(work.tx, public_id, link.identity, bundle.name, "waiting", work.now.own_ms)
@@ -274,10 +273,12 @@ def _let_in_or_keep(work: Work, row: InvitationRow, opened: greetings.Opened) ->
         work.emit(api.GreetingReceived(id=kept.id, identity=identity, name=said.name, text=said.text))
 
 
-def describe(work: Work, row: GreetingRow) -> api.Greeting:
+def describe(work: Work, row: GreetingRow, alike: naming.LookAlikes) -> api.Greeting:
     """Return a greeting as people see it."""
     said = decode(Greeting, row.greeting, "stored greeting")
     invitation = meetings.find(work.tx, row.invitation)
+    known = conversations.by_identity(work.tx, row.identity)
+    warning, text = naming.warning_of_greeting(alike, said.name, None if known is None else known.id)
     return api.Greeting(
         id=row.id,
         identity=identity_of(row.identity),
@@ -285,7 +286,9 @@ def describe(work: Work, row: GreetingRow) -> api.Greeting:
         text=said.text,
         received_at=row.received_at,
         note="" if invitation is None else invitation.note,
-        known=conversations.by_identity(work.tx, row.identity) is not None,
+        known=known is not None,
+        warning=warning,
+        warning_text=text,
     )
 
 
@@ -320,11 +323,11 @@ def accept(work: Work, row: GreetingRow) -> ConversationRow:
         devices.retire_sessions(work.tx, said.certificate.device)
         _say_all_again(work, said.certificate.device)
     _accept_by_slot(work, conversation.id, row, offer)
-    resetting.start_reading(work, conversation.id, said.certificate.device, said.offer)
+    following.start_reading(work, conversation.id, said.certificate.device, said.offer)
     if work.now.own_ms - row.received_at > ACCEPTED_AGAIN_MS and not was_open:
         # Should this state be an old copy, its greeter has long been accepted and looks for resets alone.
         resetting.begin(work, conversation.id, is_last_known=False)
-    _become_open(work, conversation, said.name, tell=not was_open)
+    become_open(work, conversation, said.name, tell=not was_open)
     meetings.drop_greeting(work.tx, row.id)
     accounts.advance(work.tx)
     return conversations.by_id(work.tx, conversation.id)
@@ -366,19 +369,20 @@ def _accept_by_slot(work: Work, conversation: int, row: GreetingRow, offer: Offe
         made.public,
     )
     name = greetings.root_name(greetings.root_of(row.root))
-    place = _acceptance_place(work.me.identity, said.certificate.identity, work.me.device, name)
+    place = acceptance_place(work.me.identity, said.certificate.identity, work.me.device, name)
     block = encode_block(Block(work.now.own_ms, (acceptance,)), place, work.me.device_seed)
     sealed = seal_for(work, [(audience, session)], block, greetings.SIZE)
     where = Whereto(greetings.acceptance_secret(row.root), said.inbox)
     _post(work, conversation, "acceptance", sealed, where, work.now.network_ms + TRY_MS, generation=offer.generation)
 
 
-def _acceptance_place(author: bytes, recipient: bytes, device: bytes, root_name: bytes) -> Place:
+def acceptance_place(author: bytes, recipient: bytes, device: bytes, root_name: bytes) -> Place:
     """An acceptance stands outside any lane: it is signed at this place."""
     return Place(author, recipient, device, root_name[:16], _ACCEPTANCE_INDEX)
 
 
-def _become_open(work: Work, conversation: ConversationRow, name: str, *, tell: bool) -> None:
+def become_open(work: Work, conversation: ConversationRow, name: str, *, tell: bool) -> None:
+    """A conversation is open; ``name`` is what the other side calls itself."""
     conversations.set_open(work.tx, conversation.id, work.now.network_ms)
     naming.heard(work, conversation, name)
     watch_conversation(work, conversation.id)
@@ -391,99 +395,3 @@ def reject(work: Work, greeting_id: str) -> None:
     if meetings.greeting(work.tx, greeting_id) is None:
         raise ApiError(Kind.UNKNOWN_GREETING, "There is no such greeting.")
     meetings.drop_greeting(work.tx, greeting_id)
-
-
-# --- being accepted -------------------------------------------------------------------------------------------------
-
-
-def acceptance_found(work: Work, conversation: int, root_name: bytes, sealed: bytes) -> bool:
-    """Act on what was found in an acceptance slot; False when it is not an acceptance of our greeting."""
-    owner, root = conversations.by_id(work.tx, conversation), conversations.root(work.tx, conversation, root_name)
-    if root is None or root.acceptance is None or owner.blocked:
-        return False
-    secret, read = root.acceptance[:KEY_SIZE], root.acceptance[KEY_SIZE:]
-    digest = primitives.sha256(sealed)
-    if read == digest:
-        return True  # it is deposited until we are heard
-    for device in devices.of_conversation(work.tx, conversation):
-        item = _open_acceptance(work, owner, device, root_name, sealed)
-        if item is not None:
-            conversations.set_acceptance(work.tx, conversation, root_name, secret + digest)
-            _accepted(work, owner, item, root_name)
-            return True
-    if read and owner.state == "open":
-        _accepted_again(work, owner, root_name)
-        return True
-    return False
-
-
-def _open_acceptance(
-    work: Work, owner: ConversationRow, device: DeviceRow, root_name: bytes, sealed: bytes
-) -> Acceptance | None:
-    place = _acceptance_place(owner.identity, work.me.identity, device.device, root_name)
-    try:
-        plain = open_envelope(sealed, work.me.device[:TAG_SIZE], partial(unwrap, work, device))
-        block = decode_block(plain, place)
-    except (OpenFailed, Malformed):
-        return None
-    for item, _ in block.items:
-        if isinstance(item, Acceptance) and _is_sound(work, owner, device, item):
-            return item
-    return None
-
-
-def _is_sound(work: Work, owner: ConversationRow, device: DeviceRow, item: Acceptance) -> bool:
-    try:
-        check(item.certificate)
-        check_offer(item.offer)
-        prekeys.check(item.prekey)
-    except Malformed:
-        return False
-    is_theirs = item.certificate.identity == owner.identity and item.certificate.device == device.device
-    return is_theirs and not is_foreign(work, item.certificate)
-
-
-def _accepted(work: Work, owner: ConversationRow, item: Acceptance, root_name: bytes) -> None:
-    was_open = owner.state == "open"
-    greeted = postings.of_conversation(work.tx, owner.id, "greeting")
-    conversations.set_inbox(work.tx, owner.id, item.inbox, item.inbox_number)
-    conversations.prove_root(work.tx, owner.id, root_name)
-    know(work, owner.id, item.certificate)
-    if not _settle_greetings(work, greeted, root_name):
-        for seq in messages.unanswered_greetings(work.tx, owner.id):  # of a link that was over before it was answered
-            mark_delivered(work, seq)
-    device = devices.find(work.tx, item.certificate.device)
-    assert device is not None
-    devices.set_offered_key(work.tx, device.device, msgspec.msgpack.encode(item.prekey))
-    if device.cleared_at is None:
-        resetting.start_reading(work, owner.id, item.certificate.device, item.offer)
-    _become_open(work, owner, item.name, tell=not was_open)
-
-
-def _accepted_again(work: Work, owner: ConversationRow, root_name: bytes) -> None:
-    """Somebody accepted once more what was accepted: the inviter was put back to before it did, and knows nothing since.
-
-    Who else could write there knows the greeting; so that happens once.
-    """
-    conversations.forget_acceptance(work.tx, owner.id, root_name)
-    work.watches.forget_slots(acceptance_watch(owner.id, root_name))
-    for device in devices.of_conversation(work.tx, owner.id):
-        devices.retire_sessions(work.tx, device.device)
-    resetting.begin(work, owner.id, is_last_known=True, everywhere=True)
-
-
-def _settle_greetings(work: Work, greeted: list[Posting], root_name: bytes) -> bool:
-    """Let go of our greetings; tell whether the one that was accepted is among them.
-
-    What was said at other links may never have been opened there: it is said again in the lane.
-    """
-    is_among = False
-    for posting in greeted:
-        if posting.generation == root_name[:16]:
-            is_among = True
-            done(work, posting, "delivered")
-        else:
-            if posting.message is not None:
-                messages.set_pending(work.tx, posting.message)
-            done(work, posting, None)
-    return is_among

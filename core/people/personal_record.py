@@ -17,6 +17,7 @@ from core.crypto import primitives
 from core.errors import Malformed, OpenFailed
 from core.people.account_keys import AccountKeys
 from core.people.fragment import pad, unpad
+from core.people.moment import HOUR_MS
 from net.codec import uint
 from net.errors import DecodeError
 from net.ids import ParcelId
@@ -44,10 +45,11 @@ _SEAL = b"sottovoce/v1/personal/seal"
 
 @dataclass(frozen=True, slots=True)
 class OpenedRecord:
-    """A record of ours that was found: its number, and the state inside."""
+    """A record of ours that was found: its number, the state inside, and when it was written at the latest."""
 
     sequence: int
     state: bytes
+    written_ms: int
 
 
 def epoch_of(day: int) -> int:
@@ -108,7 +110,8 @@ def open_record(keys: AccountKeys, epoch: int, data: bytes) -> OpenedRecord:
         raise OpenFailed
     ad = _ad(keys, epoch, record.sequence, record.expiry_hour)
     padded = primitives.siv_open(_key(keys, epoch, record.sequence), record.ciphertext, ad)
-    return OpenedRecord(record.sequence, _decompress(unpad(padded)))
+    written_ms = (record.expiry_hour - LIFE_HOURS + 1) * HOUR_MS
+    return OpenedRecord(record.sequence, _decompress(unpad(padded)), written_ms)
 
 
 def _decompress(data: bytes) -> bytes:

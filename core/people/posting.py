@@ -123,7 +123,9 @@ def plan(work: Work, solving: set[tuple[int, int]]) -> list[OwnId]:
         draft = _draft(work, current, fragment)
         if work.watches.was_seen(draft.box_id):
             if posting.generation is not None and posting.kind == "block":
-                suspicious.append(OwnId(posting.generation, posting.first_index + fragment % MAX_FRAGMENTS, ParcelId(draft.box_id)))
+                suspicious.append(
+                    OwnId(posting.generation, posting.first_index + fragment % MAX_FRAGMENTS, ParcelId(draft.box_id))
+                )
                 continue
             if _move_slot(work, current):
                 solving -= {(posting.id, n) for n in range(2 * MAX_FRAGMENTS)}

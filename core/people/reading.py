@@ -1,8 +1,7 @@
 """Reading: from a tag that is ours to a row in a conversation.
 
 A box is opened at once, and its plaintext held; blocks are then taken in the order of their lane, so that ratchets never
-skip and rows never jump. A hole holds later blocks back and is asked for in every acknowledgement; after 48 hours of own
-time online it is given up, shown as a gap, and what still comes later is inserted late.
+skip and rows never jump. A hole holds later blocks back (``core.people.holes``).
 """
 
 from __future__ import annotations
@@ -16,14 +15,13 @@ from core.crypto import primitives
 from core.crypto.ratchet import PREKEY, Session
 from core.crypto.seed import identity_of
 from core.errors import Malformed, OpenFailed
-from core.people import conversing, inboxes, knowing, lane, prekeys, resetting, safekeeping, signing
+from core.people import conversing, following, inboxes, knowing, lane, prekeys, resetting, safekeeping, signing
 from core.people.content import (
     FIRST_SILENT_KIND,
     Ack,
     InboxNotice,
     Item,
     KeepRequest,
-    KeyOffer,
     Rekey,
     Restart,
     Said,
@@ -35,26 +33,18 @@ from core.people.content import (
 from core.people.device import TAG_SIZE
 from core.people.envelope import Wrapped, open_envelope
 from core.people.fragment import MAX_FRAGMENTS, Piece, decode_piece
-from core.people.moment import DAY_MS, HOUR_MS
-from core.people.notices import insert_notice, message_id
+from core.people.notices import message_id
 from core.people.posting import box_ad
+from core.people.prekeys import KeyOffer
 from core.people.signing import Place
 from core.people.watching import GIVEN_UP_SIZE, LanePlace
 from core.people.work import Work
-from core.storage import accounts, conversations, devices, lanes, later, messages, prekeys as prekey_rows
+from core.storage import accounts, conversations, devices, lanes, later, messages
 from core.storage.devices import DeviceRow
 from core.storage.lanes import ReadLane
 from core.storage.later import LaterRow
-from core.storage.messages import GAP, NewMessage
+from core.storage.messages import NewMessage
 from net.parcel.box import Box
-
-# A hole is waited for this long, counted while this account is online: whoever could fill it had the time to.
-HOLE_PATIENCE_MS = 48 * HOUR_MS
-# Indexes remembered after they were given up, for what comes late.
-MAX_GIVEN_UP = 256
-# How long their secrets are kept: no copy of such an index is in the network any more after that, and what it said was said
-# again.
-GIVEN_UP_MS = 4 * DAY_MS
 
 
 def open_lane_box(work: Work, place: LanePlace, box: Box) -> bool:
@@ -97,7 +87,7 @@ def take_ready(work: Work, row: ReadLane) -> None:
         if secret is not None:
             fresh = lanes.reading(work.tx, row.generation)
             assert fresh is not None
-            resetting.watch_lane(work, fresh)
+            following.watch_lane(work, fresh)
     if index > row.next_index and lanes.reading(work.tx, row.generation) is not None:
         work.want(work.watches.move_lane(row.generation, index))
     if lanes.held(work.tx, row.generation, index + 1, lane.WINDOW):
@@ -129,53 +119,6 @@ def _note_hole(work: Work, row: ReadLane) -> None:
         conversations.set_ack_due(work.tx, row.conversation, due=True)
 
 
-def give_up_holes(work: Work) -> None:
-    """Go on past holes that were waited for long enough."""
-    online = accounts.add_online(work.tx, 0)
-    for row in lanes.every_reading(work.tx):
-        is_missing = row.hole_since is not None and online - row.hole_since >= HOLE_PATIENCE_MS
-        if is_missing and not conversations.by_id(work.tx, row.conversation).blocked:
-            _skip_hole(work, row)
-
-
-def _skip_hole(work: Work, row: ReadLane) -> None:
-    chain, index, given_up = row.chain, row.next_index, row.given_up
-    end = _end_of_hole(work, row)
-    while index < end:
-        secrets, chain = lane.step(chain)
-        given_up += index.to_bytes(8, "big") + secrets.pack()
-        index += 1
-    lanes.give_up(work.tx, row.generation, given_up[-MAX_GIVEN_UP * GIVEN_UP_SIZE :], work.now.network_ms)
-    lanes.advance_reading(work.tx, row.generation, chain, index)
-    lanes.release(work.tx, row.generation, index)
-    about = b"gap" + row.generation + row.next_index.to_bytes(8, "big")
-    insert_notice(work, row.conversation, row.device, GAP, about, (row.generation, row.next_index))
-    conversations.set_ack_due(work.tx, row.conversation, due=True)  # its writer is to say it again
-    fresh = lanes.reading(work.tx, row.generation)
-    assert fresh is not None
-    resetting.watch_lane(work, fresh)
-    take_ready(work, fresh)
-
-
-def forget_given_up(work: Work) -> None:
-    """Forget the secrets of indexes that nothing comes by any more."""
-    for generation in lanes.forget_given_up(work.tx, work.now.sure_ms - GIVEN_UP_MS):
-        row = lanes.reading(work.tx, generation)
-        if row is not None:
-            resetting.watch_lane(work, row)
-
-
-def _end_of_hole(work: Work, row: ReadLane) -> int:
-    """Return the first index beyond what is missing: the next one held, or the end of a block that is held in part."""
-    held = lanes.held(work.tx, row.generation, row.next_index, lane.WINDOW)
-    if not held:
-        return row.next_index
-    index, plaintext = held[0]
-    piece = decode_piece(plaintext)
-    is_start = piece.number == 0 and index > row.next_index
-    return index if is_start else index - piece.number + piece.count
-
-
 def _take_late(work: Work, row: ReadLane, index: int, piece: Piece) -> None:
     """Take a block whose place was given up; only single boxes can still be put together."""
     block = _open_block(work, row, index, piece.data) if piece.count == 1 else None
@@ -193,9 +136,7 @@ def _open_block(work: Work, row: ReadLane, index: int, sealed: bytes) -> Said | 
     author = conversations.by_id(work.tx, row.conversation).identity
     place = Place(author, work.me.identity, row.device, row.generation, index)
     try:
-        plain = open_envelope(
-            sealed, work.me.device[:TAG_SIZE], lambda wrapped: unwrap(work, device, wrapped)
-        )
+        plain = open_envelope(sealed, work.me.device[:TAG_SIZE], lambda wrapped: unwrap(work, device, wrapped))
         return decode_block(plain, place)
     except (OpenFailed, Malformed):
         return None

@@ -7,35 +7,25 @@ that the other side says again what was lost. The other side answers with a new 
 came with the question; where the question's own lane could not be opened, its writer begins once more under a key that
 came with the answer. After that both lanes and both ratchets are fresh, and so is the root that the next reset goes by.
 Texts keep their uid, so nothing comes twice.
-
-A device that is not known is heard and not answered, until it is let in (``core.people.knowing``); then it is handed the
-lane that is being written, where it stands.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-import msgspec
-
 from core.crypto import primitives
-from core.errors import Malformed, Newer, OpenFailed
-from core.people import greeting, knowing, lane, prekeys
+from core.people import greeting, lane
 from core.people.announcing import Answer, announce
 from core.people.content import MAX_LANES, Ack, LaneAck
 from core.people.lane import Offer
 from core.people.moment import DAY_MS, HOUR_MS
-from core.people.notices import insert_notice
 from core.people.posting import done, withdraw_all
-from core.people.reset import ANY, NOBODY, Between, Own, Reset, decode_way, open_reset, way_info
+from core.people.reset import NOBODY
 from core.people.slot import RESET_SLOTS
 from core.people.watching import SlotWatch
 from core.people.work import Work
 from core.storage import conversations, devices, lanes, messages, postings
 from core.storage.conversations import RootRow
 from core.storage.devices import DeviceRow
-from core.storage.lanes import ReadLane, WriteLane
-from core.storage.messages import NEWER_VERSION
+from core.storage.lanes import WriteLane
 
 # A lane that cannot be read is reset once in this time at most, so that two broken devices do not flood each other.
 MIN_INTERVAL_MS = HOUR_MS
@@ -44,14 +34,10 @@ MIN_INTERVAL_MS = HOUR_MS
 # restore.
 MAX_GENERATIONS_AN_HOUR = 8
 MAX_GENERATIONS_A_DAY = 24
-# A device that is not known is answered so often at most.
-UNKNOWN_INTERVAL_MS = DAY_MS
 # A device that wrote so long after our lane was announced, and does not know it, did not hear of it.
 UNHEARD_MS = 48 * HOUR_MS
 # A root whose place was taken is looked at for so long, for whoever was put back to before that.
 FORMER_ROOT_MS = 130 * DAY_MS
-# Of a lane whose writer began another, nothing is left in the network after so long.
-OVERTAKEN_MS = 4 * DAY_MS
 
 
 def watch_name(conversation: int, root: bytes) -> str:
@@ -161,135 +147,6 @@ def begin(
     return offer
 
 
-# --- what comes -----------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """A reset that came, from whom, by which root."""
-
-    device: DeviceRow
-    root: RootRow
-    reset: Reset
-
-
-def received(work: Work, conversation: int, root_name: bytes, sealed: bytes) -> bool:
-    """Act on what was found in a reset slot; False when it is not a reset of a device that may reset here."""
-    root = conversations.root(work.tx, conversation, root_name)
-    owner = conversations.by_id(work.tx, conversation)
-    if root is None or owner.blocked:
-        return False
-    try:
-        reset = open_reset(Between(owner.identity, work.me.identity), root.root, sealed)
-    except Own:
-        return True  # an announcement of ours, come back
-    except Newer:
-        insert_notice(work, conversation, owner.identity, NEWER_VERSION, b"newer" + root.name)
-        return True
-    except (OpenFailed, Malformed):
-        return False
-    device = reset.certificate.device
-    if root.device not in {None, device}:
-        return False
-    if reset.reader not in {ANY, work.me.certificate.tag}:
-        return True  # for another device of ours
-    known = devices.find(work.tx, device) or _meet(work, conversation, reset)
-    if known is None or known.conversation != conversation or known.state == "refused":
-        return False
-    conversations.prove_root(work.tx, conversation, root.name)
-    _follow(work, _Found(known, root, reset))
-    return True
-
-
-def _meet(work: Work, conversation: int, reset: Reset) -> DeviceRow | None:
-    """Hear of a further device of the other side: somebody restored an account by its words, or has them.
-
-    Only who knows a root can seal a reset, and the identity certified the device; whoever has the words can do both.
-    """
-    owner = conversations.by_id(work.tx, conversation)
-    if owner.state != "open" or knowing.is_foreign(work, reset.certificate):
-        return None
-    return knowing.meet(work, conversation, reset.certificate)
-
-
-def _follow(work: Work, found: _Found) -> None:
-    """Read the new lane; resets may come in any order, and copies of old ones at any time."""
-    known, reset = found.device, found.reset
-    if known.cleared_at is not None and reset.made_at <= known.cleared_at:
-        return  # overtaken by one that left nothing to read in lanes before it
-    if known.reset_at == reset.made_at:
-        return  # a copy of the latest
-    if not known.is_known:
-        _follow_unknown(work, found)
-        return
-    if not reset.is_answer and is_restless(work, known.conversation):
-        return  # heard again when it is announced again
-    was_read = lanes.was_read(work.tx, known.device)
-    heard = _read_lane(work, found)
-    clears = reset.last_index >= 0 or reset.is_answer
-    devices.note_reset(work.tx, known.device, reset.made_at, clears=clears)
-    knowing.heard(work, known, reset.made_at)
-    if known.reset_at is not None and reset.made_at < known.reset_at:
-        return  # overtaken by one that was answered; this lane is read beside its own
-    _take_inbox(work, known.conversation, reset)
-    if clears:
-        _end_older(work, known.conversation, known.device, reset.generation)
-    if _must_begin(work, found, heard=heard) and not is_restless(work, known.conversation):
-        devices.retire_sessions(work.tx, known.device)
-        devices.set_offered_key(work.tx, known.device, None)
-        begin(work, known.conversation, is_last_known=True, answer=_answer(found, heard=heard))
-        if not reset.is_answer and was_read:  # what was lost is said before what is new
-            say_again(work, known, [LaneAck(reset.known, reset.known_next, 0)] if reset.known != NOBODY else [])
-    elif reset.is_answer:
-        _settled(work, found)
-
-
-def _must_begin(work: Work, found: _Found, *, heard: bool) -> bool:
-    """Tell whether a reset wants a new generation of ours: it asks, or it answers the present one without hearing it."""
-    reset = found.reset
-    if not reset.is_answer:
-        return True
-    current = lanes.writing(work.tx, found.device.conversation)
-    is_present = current is not None and current.generation == reset.answers
-    return is_present and not (reset.heard and heard)
-
-
-def _answer(found: _Found, *, heard: bool) -> Answer:
-    reset = found.reset
-    return Answer(found.device.device, reset.generation, heard, found.root, reset.prekey)
-
-
-def _settled(work: Work, found: _Found) -> None:
-    """Both sides read each other's new lane: what was before is over, with every key that could still open it."""
-    known, reset = found.device, found.reset
-    devices.set_offered_key(work.tx, known.device, msgspec.msgpack.encode(reset.prekey))
-    devices.drop_sessions(work.tx, known.device)
-    current = lanes.writing(work.tx, known.conversation)
-    if current is not None and current.generation == reset.answers:
-        lanes.make_rekeying_due(work.tx, current.generation)  # its way was sealed to a key that may be old
-        for posting in postings.of_conversation(work.tx, known.conversation, "reset"):
-            if posting.device == known.device:
-                done(work, posting, None)
-
-
-def _read_lane(work: Work, found: _Found) -> bool:
-    """Begin to read the lane of a reset if the way into it opens; tell whether it is read."""
-    known, reset = found.device, found.reset
-    if lanes.reading(work.tx, reset.generation) is not None:
-        return True
-    between = Between(reset.certificate.identity, work.me.identity)
-    try:
-        way = prekeys.open_sealed(work, known.device, reset.to, reset.sealed, way_info(between, reset))
-        offer, fresh = decode_way(way, reset.generation)
-    except (OpenFailed, Malformed):
-        return False
-    start_reading(work, known.conversation, known.device, offer)
-    if fresh and reset.is_answer:
-        mixed = greeting.mixed_root(found.root.root, fresh)
-        add_root(work, known.conversation, mixed, device=known.device)
-    return True
-
-
 def add_root(
     work: Work,
     conversation: int,
@@ -303,13 +160,6 @@ def add_root(
     row = RootRow(greeting.root_name(root), root, 0, acceptance, None, device, proof)
     conversations.add_root(work.tx, conversation, row, work.now.network_ms)
     watch(work, conversation)
-
-
-def _take_inbox(work: Work, conversation: int, reset: Reset) -> None:
-    """A known device says where its account reads: of two numbers the higher counts."""
-    owner = conversations.by_id(work.tx, conversation)
-    if owner.inbox is None or reset.inbox_number > owner.inbox_number:
-        conversations.set_inbox(work.tx, conversation, reset.inbox, reset.inbox_number)
 
 
 def is_restless(work: Work, conversation: int) -> bool:
@@ -327,64 +177,6 @@ def forget_former_roots(work: Work) -> None:
             work.watches.forget_slots(watch_name(conversation, name))
 
 
-# --- devices that are not known -------------------------------------------------------------------------------------------
-
-
-def _follow_unknown(work: Work, found: _Found) -> None:
-    """Remember what an unknown device asks for; read it, once it was let in and answered."""
-    known, reset = found.device, found.reset
-    if known.reset_at is not None and reset.made_at < known.reset_at:
-        return
-    devices.note_reset(work.tx, known.device, reset.made_at, clears=False)
-    owner = conversations.by_id(work.tx, known.conversation)
-    named = reset.inbox if reset.inbox != owner.inbox else None
-    devices.set_inbox(work.tx, known.device, named, reset.inbox_number)
-    is_read = known.let_in is not None and reset.is_answer and _read_lane(work, found)
-    if is_read:
-        devices.set_offered_key(work.tx, known.device, msgspec.msgpack.encode(reset.prekey))
-        if reset.heard:
-            return
-    devices.set_asked(work.tx, known.device, reset.generation, found.root.name)
-    devices.set_offered_key(work.tx, known.device, msgspec.msgpack.encode(reset.prekey))
-
-
-def let_in_who_waited(work: Work) -> None:
-    """Let in the unknown devices whose time has come, and answer those let in whose question waits."""
-    for row in devices.every_asking(work.tx):
-        may = row.let_in is not None or knowing.is_ripe(work, row)
-        is_early = not row.is_known and work.now.network_ms - row.answered_at < UNKNOWN_INTERVAL_MS
-        if may and not is_early and not conversations.by_id(work.tx, row.conversation).blocked:
-            hand_over(work, row)
-
-
-def hand_over(work: Work, row: DeviceRow) -> None:
-    """Let a device read the lane that is being written, from where it stands; answers its reset.
-
-    What no known device acknowledged is encoded once more for it; where it is read already it is not shown again.
-    """
-    root = None if row.asked_root is None else conversations.root(work.tx, row.conversation, row.asked_root)
-    if root is None or row.asked is None or row.offered_key is None:
-        return
-    if row.let_in is None:
-        devices.set_let_in(work.tx, row.device, messages.last_seq(work.tx))
-    if row.inbox is not None:
-        conversations.set_inbox_beside(work.tx, row.conversation, row.inbox)
-    prekey = prekeys.decode_public(row.offered_key)
-    devices.retire_sessions(work.tx, row.device)
-    devices.set_offered_key(work.tx, row.device, None)
-    devices.set_left_behind(work.tx, row.device, left=False)
-    devices.set_answered(work.tx, row.device, work.now.network_ms)
-    answer = Answer(row.device, row.asked, False, root, prekey)
-    current = lanes.writing(work.tx, row.conversation)
-    if current is None:
-        begin(work, row.conversation, is_last_known=True, answer=answer)
-    else:
-        messages.encode_lane_again(work.tx, row.conversation, again=True)
-        announce(work, row.conversation, (NOBODY, -1), answer=answer, only=row.device)
-        watch(work, row.conversation)
-    knowing.tell(work, row)
-
-
 def notice_unheard(work: Work, conversation: int, device: bytes, made_at: int, ack: Ack) -> None:
     """A known device does not speak of the lane we write, long after it was announced: announce another.
 
@@ -394,12 +186,9 @@ def notice_unheard(work: Work, conversation: int, device: bytes, made_at: int, a
     if current is None or known is None or not known.is_known or len(ack.lanes) >= MAX_LANES:
         return
     is_named = any(each.generation == current.generation for each in ack.lanes)
-    if not is_named and made_at - current.made_at > UNHEARD_MS and current.next_index > 0:
-        if not postings.of_conversation(work.tx, conversation, "reset"):
-            request(work, conversation, everywhere=True)
-
-
-# --- saying again, reading ------------------------------------------------------------------------------------------------
+    is_long_ago = made_at - current.made_at > UNHEARD_MS and current.next_index > 0
+    if not is_named and is_long_ago and not postings.of_conversation(work.tx, conversation, "reset"):
+        request(work, conversation, everywhere=True)
 
 
 def say_again(work: Work, device: DeviceRow, holds: list[LaneAck]) -> None:
@@ -419,53 +208,4 @@ def say_again(work: Work, device: DeviceRow, holds: list[LaneAck]) -> None:
         spans = [(0 if ack is None else ack.next, 1 << 62)]
         spans += [(first, first + count) for first, count in ([] if ack is None else ack.lacks)]
         for span in spans:
-            messages.encode_again(
-                work.tx, device.conversation, own.generation, span, served_after=device.let_in
-            )
-
-
-def watch_lane(work: Work, row: ReadLane) -> None:
-    """Look for what comes next in a lane; not in one of who is blocked."""
-    owner = conversations.by_id(work.tx, row.conversation)
-    if owner.blocked:
-        return
-    beside = bool(owner.reads_beside)
-    work.want(work.watches.watch_lane(row, lanes.held_indexes(work.tx, row.generation), beside=beside))
-
-
-def end_overtaken(work: Work) -> None:
-    """End lanes that were read beside a later one of the same device, once nothing of them can be in the network.
-
-    With them go the ratchets that were retired: what they could still open was said again.
-    """
-    for device in devices.reset_before(work.tx, work.now.network_ms - OVERTAKEN_MS):
-        read = [row for row in lanes.reading_in(work.tx, device.conversation) if row.device == device.device]
-        for row in read[1:]:
-            _end_reading(work, row)
-        devices.drop_sessions(work.tx, device.device)
-
-
-def start_reading(work: Work, conversation: int, device: bytes, offer: Offer) -> bool:
-    """Begin to read a lane that its writer offered; False when it is known already."""
-    if not lanes.start_reading(
-        work.tx, offer.generation, conversation, device, offer.point, offer.chain, offer.first
-    ):
-        return False
-    row = lanes.reading(work.tx, offer.generation)
-    assert row is not None
-    watch_lane(work, row)
-    conversations.set_ack_due(work.tx, conversation, due=True)
-    for old in lanes.reading_in(work.tx, conversation)[lanes.MAX_GENERATIONS :]:
-        _end_reading(work, old)
-    return True
-
-
-def _end_older(work: Work, conversation: int, device: bytes, keep: bytes) -> None:
-    for row in lanes.reading_in(work.tx, conversation):
-        if row.device == device and row.generation != keep:
-            _end_reading(work, row)
-
-
-def _end_reading(work: Work, row: ReadLane) -> None:
-    work.watches.forget_lane(row.generation)
-    lanes.end_reading(work.tx, row.generation, work.now.network_ms)
+            messages.encode_again(work.tx, device.conversation, own.generation, span, served_after=device.let_in)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from core import api
 from core.crypto import primitives
 from core.errors import Malformed
-from core.people import meeting, resetting
+from core.people import contacts, inboxes, meeting, resetting
 from core.people.bounds import decode
 from core.people.device import Certificate, check
 from core.people.knowing import is_foreign, know
@@ -24,7 +24,10 @@ from core.storage.conversations import ConversationRow
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Contact:
-    """What the personal record says of somebody. ``inbox`` is None when nobody could write to them yet."""
+    """What the personal record says of somebody. ``inbox`` is None when nobody could write to them yet.
+
+    ``blocked`` is None when nothing was ever said about it.
+    """
 
     identity: bytes
     name: str
@@ -33,6 +36,8 @@ class Contact:
     roots: dict[bytes, bytes]
     dropped_roots: list[bytes]
     certificates: list[bytes]
+    blocked: bool | None
+    removed: bool
 
 
 def take_contact(work: Work, contact: Contact) -> None:
@@ -40,12 +45,21 @@ def take_contact(work: Work, contact: Contact) -> None:
     if contact.identity == work.me.identity:
         return
     row = conversations.by_identity(work.tx, contact.identity)
+    if contact.removed:
+        if row is not None:
+            contacts.forget(work, row)
+        return
     if row is None:
         public_id = primitives.random_bytes(16).hex()
         now = work.now.own_ms
         row = conversations.insert(work.tx, public_id, contact.identity, contact.name, "unanswered", now, own_name="")
     elif contact.name:
         conversations.set_name(work.tx, row.id, contact.name)
+    if contact.blocked and not row.blocked:
+        contacts.stop(work, row)
+    elif contact.blocked is False:
+        contacts.unblock(work, row)
+    row = conversations.by_id(work.tx, row.id)
     if contact.inbox is not None and contact.roots:
         _take_secrets(work, row, contact, contact.inbox)
 
@@ -67,7 +81,9 @@ def _take_secrets(work: Work, row: ConversationRow, contact: Contact, inbox: byt
         return
     conversations.set_open(work.tx, row.id, work.now.network_ms)
     conversations.set_reads_beside(work.tx, row.id)
-    conversations.set_inbox_told(work.tx, row.id, work.me.inbox_number)
+    conversations.set_inbox_told(work.tx, row.id, inboxes.oldest_followed(work))
+    if row.blocked:
+        return
     meeting.watch_conversation(work, row.id)
     resetting.begin(work, row.id, is_last_known=False)
     work.emit(api.ContactAccepted(conversation=row.public_id))

@@ -32,8 +32,7 @@ def open_me(database: Database, keys: AccountKeys, now: Moment) -> Me:
         row = accounts.load(tx)
         assert row is not None
         certificate = decode(Certificate, row.certificate, "stored certificate")
-        me = inboxes.open_own(tx, Me(keys.identity, row.device_seed, certificate, row.pickle_key, keys.inbox))
-    return me
+        return inboxes.open_own(tx, Me(keys.identity, row.device_seed, certificate, row.pickle_key, keys.inbox))
 
 
 def _certify_anew(tx: Transaction, keys: AccountKeys, now: Moment) -> None:

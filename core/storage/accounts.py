@@ -22,9 +22,7 @@ class AccountRow:
 
 def load(tx: Snapshot) -> AccountRow | None:
     """Return the row, None in a fresh file."""
-    row = tx.row(
-        "SELECT name, device_seed, certificate, pickle_key, counter, online_ms, settings FROM account"
-    )
+    row = tx.row("SELECT name, device_seed, certificate, pickle_key, counter, online_ms, settings FROM account")
     return None if row is None else AccountRow(*row)
 
 

@@ -146,7 +146,12 @@ def set_blocked(tx: Transaction, conversation: int, *, blocked: bool) -> None:
 
 def set_inbox(tx: Transaction, conversation: int, inbox: bytes, number: int) -> None:
     """Note where the other side reads; what waits for it goes there from now on."""
-    tx.run("UPDATE conversations SET inbox = ?, inbox_number = ? WHERE id = ?", inbox, number, conversation)
+    tx.run(
+        "UPDATE conversations SET inbox = ?1, inbox_number = ?2, inbox_beside = nullif(inbox_beside, ?1) WHERE id = ?3",
+        inbox,
+        number,
+        conversation,
+    )
     _readdress(tx, conversation)
 
 
@@ -236,7 +241,9 @@ def set_keeping(tx: Transaction, conversation: int, *, keeping: bool) -> None:
 
 def kept_inboxes(tx: Snapshot) -> list[bytes]:
     """Return the inbox secrets of those whose mail is kept here."""
-    rows = tx.rows("SELECT inbox FROM conversations WHERE keeping = 1 AND inbox IS NOT NULL AND state = 'open' AND blocked = 0")
+    rows = tx.rows(
+        "SELECT inbox FROM conversations WHERE keeping = 1 AND inbox IS NOT NULL AND state = 'open' AND blocked = 0"
+    )
     return [bytes(row[0]) for row in rows]
 
 

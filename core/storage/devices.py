@@ -22,7 +22,8 @@ class DeviceRow:
     ``state`` is vouched, confirmed, unknown or refused; ``since`` is when it appeared, by our own clock. It is served from
     the row after ``let_in`` on, not at all where that is None. ``rivalled``: a known device was heard since it appeared.
     ``left_behind``: a re-keying went on without it. ``asked``, ``asked_root``: its reset that waits for an answer, and the
-    name of the root it came by; ``answered_at``: when one was answered last, network time. ``inbox``: the secret it named while unknown.
+    name of the root it came by; ``answered_at``: when one was answered last, network time.
+    ``inbox``: the secret it named while unknown.
     """
 
     device: bytes

@@ -226,7 +226,9 @@ def set_hole(tx: Transaction, generation: bytes, online_ms: int) -> bool:
 def restart_holes(tx: Transaction, conversation: int, online_ms: int) -> None:
     """Wait for what is missing in a conversation as if it were missed from now on."""
     tx.run(
-        "UPDATE read_lanes SET hole_since = ? WHERE conversation = ? AND hole_since IS NOT NULL", online_ms, conversation
+        "UPDATE read_lanes SET hole_since = ? WHERE conversation = ? AND hole_since IS NOT NULL",
+        online_ms,
+        conversation,
     )
 
 
@@ -287,7 +289,9 @@ def release(tx: Transaction, generation: bytes, below: int) -> None:
 def forget_conversation(tx: Transaction, conversation: int) -> list[bytes]:
     """Forget every lane of a conversation, both ways; return those that were read."""
     read = [row.generation for row in reading_in(tx, conversation)]
-    tx.run("DELETE FROM held WHERE generation IN (SELECT generation FROM read_lanes WHERE conversation = ?)", conversation)
+    tx.run(
+        "DELETE FROM held WHERE generation IN (SELECT generation FROM read_lanes WHERE conversation = ?)", conversation
+    )
     tx.run("DELETE FROM read_lanes WHERE conversation = ?", conversation)
     tx.run("DELETE FROM write_lanes WHERE conversation = ?", conversation)
     return read

@@ -48,7 +48,9 @@ def insert(tx: Transaction, row: LaterRow) -> None:
 
 def every(tx: Snapshot) -> list[LaterRow]:
     """Return what is kept, lane by lane in order."""
-    return [LaterRow(*row) for row in tx.rows(f"SELECT {_COLUMNS} FROM later ORDER BY made_at, generation, idx, number")]
+    return [
+        LaterRow(*row) for row in tx.rows(f"SELECT {_COLUMNS} FROM later ORDER BY made_at, generation, idx, number")
+    ]
 
 
 def drop(tx: Transaction, row: LaterRow) -> None:

@@ -207,7 +207,10 @@ def encode_lane_again(tx: Transaction, conversation: int, *, again: bool) -> int
 def count_since(tx: Snapshot, conversation: int, kind: int, since_ms: int) -> int:
     """Return how many rows of a kind a conversation got since a time."""
     row = tx.row(
-        "SELECT count(*) FROM messages WHERE conversation = ? AND kind = ? AND sent_at > ?", conversation, kind, since_ms
+        "SELECT count(*) FROM messages WHERE conversation = ? AND kind = ? AND sent_at > ?",
+        conversation,
+        kind,
+        since_ms,
     )
     return 0 if row is None else int(row[0])
 

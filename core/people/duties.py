@@ -1,0 +1,47 @@
+"""What is done now and then in an open account: what waited long enough, what is over, what can be forgotten."""
+
+from __future__ import annotations
+
+from core.people import answering, following, holes, inviting, posting, prekeys, resetting
+from core.people.moment import DAY_MS
+from core.people.work import Work
+from core.storage import lanes, mail, meetings, messages
+
+# How often this is done. Seconds.
+INTERVAL = 30.0
+# Tags are kept this long; the network forgets a box after 48 hours, clocks differ by two.
+TAG_HOURS = 50
+# Cursors of custodians not met for this long are forgotten: all they held then is gone.
+CURSOR_HOURS = 72
+# Announcements are looked at for as long as copies live; for longer than that a lane that ended is known by its name.
+ENDED_DAYS = 4
+# What was deleted here is remembered for so long: no copy of it comes after that.
+DELETED_DAYS = 130
+# Copies repeated at a time; the rest follow the next time.
+MAX_REPEATED = 256
+
+
+def tend(work: Work) -> None:
+    """Do all of it."""
+    inviting.repeat_records(work)
+    holes.give_up_holes(work)
+    answering.let_in_who_waited(work)
+    resetting.repair(work)
+    posting.give_up(work)
+    posting.repeat_unconfirmed(work, MAX_REPEATED)
+    _forget(work)
+
+
+def _forget(work: Work) -> None:
+    """Forget what can be of no use any more, keys first of all."""
+    holes.forget_given_up(work)
+    following.end_overtaken(work)
+    resetting.forget_former_roots(work)
+    prekeys.forget_old(work)
+    inviting.forget_expired(work)
+    lanes.forget_ended(work.tx, work.now.sure_ms - ENDED_DAYS * DAY_MS)
+    messages.forget_deleted(work.tx, work.now.sure_ms - DELETED_DAYS * DAY_MS)
+    posting.forget_expired(work)
+    mail.expire_tags(work.tx, work.now.sure_hour - TAG_HOURS)
+    mail.expire_cursors(work.tx, work.now.hour - CURSOR_HOURS)
+    meetings.expire_pieces(work.tx, work.now.sure_ms // DAY_MS - 3)
