@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from net.bucket import Bucket
 from net.custodian import Quota, Requester
 from net.custodian.allowance import DEPOSIT_BURST, PUSH_BURST, READ_BURST, REPAIR_BURST
@@ -32,7 +34,8 @@ from net.messages import (
     Want,
 )
 from net.parcel.box import decode_box
-from net.parcel.record import encode_record
+from net.parcel.record import MAX_RECORD_HOURS, encode_record, record_digest, record_size
+from net.parcel.work import required_work, solve
 from net.store import Kind, Stored
 from tests.support.counter import ALICE, BOB, SLOT, Counter, place_of, push, tags_in
 from tests.support.parcels import CHEAP, HOUR, NOW, box_bytes, id_of, make_record, record_bytes, tag_number
@@ -72,9 +75,11 @@ class TestRecords:
 
 
 class TestRoom:
-    def test_one_large_parcel_does_not_push_out_a_shelf_of_small_ones(self) -> None:
+    def test_one_large_parcel_does_not_push_out_a_shelf_of_small_ones_whatever_was_paid(self) -> None:
         small = [encode_record(make_record(number, 1, expiry_hour=HOUR + 10, price=CHEAP)) for number in range(40)]
-        dear = make_record(99, 1, size=65536, expiry_hour=HOUR + 90 * 24, price=CHEAP)
+        large = make_record(99, 1, size=65536, expiry_hour=HOUR + 10, price=CHEAP)
+        digest = record_digest(large.record_id, large.sequence, large.expiry_hour, large.ciphertext)
+        dear = replace(large, work=solve(digest, required_work(record_size(65536), MAX_RECORD_HOURS, CHEAP, 8)))
         counter = Counter(price=CHEAP, quota=Quota(size=len(encode_record(dear)) + 100))
         counter.meet(ALICE)
         assert len(small) > MAX_PUSHED_OUT
@@ -83,6 +88,14 @@ class TestRoom:
         assert counter.deposit(encode_record(dear), kind=1) is Verdict.FULL
         assert counter.custodian.parcels == len(small)
         assert all(counter.find(id_of(number)) for number in range(40))
+
+    def test_what_was_paid_well_finds_room_at_the_cost_of_few(self) -> None:
+        counter = Counter(price=CHEAP, quota=Quota(parcels=4))
+        counter.meet(ALICE)
+        for number in range(4):
+            assert counter.deposit(box_bytes(number, price=CHEAP), kind=0) is Verdict.STORED
+        assert counter.deposit(box_bytes(9, price=CHEAP, factor=64)) is Verdict.STORED
+        assert counter.custodian.parcels == counter.store.usage()[0] == 4
 
     def test_what_expired_is_deleted_from_the_disk_and_nothing_sooner(self) -> None:
         counter = counter_with_mates()
