@@ -128,6 +128,7 @@ def test_the_turn_of_the_day_is_read_across(office: Office, alice: Person, bob: 
 
 def test_a_copy_keeps_its_bytes_for_its_day_when_the_width_changes(office: Office, alice: Person, bob: Person) -> None:
     a, _ = meet(office, alice, bob)
+    settle(office, alice, bob, rounds=6)  # each has a key of the other, and nothing to acknowledge
     before = len(office.boxes)
     alice.say(a, "written at one width")
     (copy,) = office.boxes[before:]

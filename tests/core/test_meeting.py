@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from core import api
-from core.people.invitation import TOMBSTONE_SEQUENCES, Tombstone, decode_link, open_record
+from core.people.greeting import root_name
+from core.people.invitation import TOMBSTONE_SEQUENCES, decode_link, new_tombstone, open_record
 from core.storage import conversations, lanes, meetings
+from core.storage.conversations import RootRow
 from net.parcel.record import decode_record
 from tests.core.test_talking import add, meet
 from tests.support.post_office import Office, Person, settle
@@ -39,7 +41,7 @@ def test_a_link_for_one_is_dead_once_it_was_used(office: Office, people: list[Pe
     add(carol, link, "me too")
     settle(office, alice, bob, carol, rounds=3)
     (greeting,) = alice.call(api.GreetingList())
-    assert record(carol, link) == Tombstone("used")
+    assert record(carol, link) == new_tombstone("used")
     (invite,) = alice.call(api.InviteList())
     assert (invite.state, invite.uses) == ("used", 1)
     with alice.database.read() as snapshot:
@@ -59,13 +61,13 @@ def test_a_revocation_stands_above_a_use(office: Office, people: list[Person]) -
     made = alice.call(api.InviteCreate(expires_in=86_400))
     backup = alice.copy()
     alice.call(api.InviteRevoke(id=made.id))
-    assert record(bob, made.link) == Tombstone("revoked")
+    assert record(bob, made.link) == new_tombstone("revoked")
     sequence = decode_record(bob.record(decode_link(made.link).record_id) or b"").sequence
     assert sequence == TOMBSTONE_SEQUENCES["revoked"] == max(TOMBSTONE_SEQUENCES.values())
     alice.put_back(backup)
     assert alice.call(api.InviteList())[0].state == "open"
     alice.call(api.InviteRevoke(id=made.id))
-    assert record(bob, made.link) == Tombstone("revoked"), "the same bytes again"
+    assert record(bob, made.link) == new_tombstone("revoked"), "the same bytes again"
 
 
 def test_a_greeting_repeated_for_days_is_one_greeting_and_one_use(office: Office, people: list[Person]) -> None:
@@ -130,14 +132,31 @@ def test_whoever_was_put_back_to_before_greeting_greets_again_and_is_told_everyt
     assert set(bob.said(b)) == {"delivered"}
 
 
-def test_roots_of_a_conversation_are_bounded_and_the_standing_one_stays(office: Office, people: list[Person]) -> None:
+def test_roots_of_a_conversation_are_bounded_and_the_newest_stay(office: Office, people: list[Person]) -> None:
     alice, bob, _ = people
     meet(office, alice, bob)
     with alice.database.transaction() as tx:
+        (first,) = conversations.roots(tx, 1)
         for n in range(20):
-            conversations.add_root(tx, 1, bytes([255 - n]) * 32, bytes(32))
-        kept = [greeting_hash for greeting_hash, _ in conversations.roots(tx, 1)]
-        conversations.add_root(tx, 1, b"\xff" * 32, bytes(32))
-        assert len(conversations.roots(tx, 1)) <= conversations.MAX_ROOTS
-        assert conversations.roots(tx, 1)[0][0] == min(kept)
-    assert len(kept) <= conversations.MAX_ROOTS
+            conversations.add_root(tx, 1, root_row(bytes([n]) * 32), 1000 + n)
+        kept = conversations.roots(tx, 1)
+        assert [row.root[0] for row in kept] == [*range(19, 19 - conversations.MAX_ROOTS, -1)]
+        assert [row.former_since for row in kept] == [None, *range(1019, 1019 - len(kept) + 1, -1)]
+        assert first not in kept
+
+
+def test_roots_of_one_device_push_out_none_that_all_have(office: Office, people: list[Person]) -> None:
+    """Whoever has the words alone comes back by the root that all have, however often a device was reset."""
+    alice, bob, _ = people
+    meet(office, alice, bob)
+    with alice.database.transaction() as tx:
+        (shared,) = conversations.roots(tx, 1)
+        for n in range(20):
+            conversations.add_root(tx, 1, root_row(bytes([n]) * 32, bob.engine.me.device), 1000 + n)
+        kept = conversations.roots(tx, 1)
+        assert shared in kept
+        assert [row.root[0] for row in kept if row != shared] == [*range(19, 19 - conversations.MAX_ROOTS, -1)]
+
+
+def root_row(root: bytes, device: bytes | None = None) -> RootRow:
+    return RootRow(root_name(root), root, 0, None, None, device, None)

@@ -8,8 +8,9 @@ import pytest
 
 from core import api
 from core.people import resetting
-from core.people.moment import DAY_MS
+from core.people.moment import DAY_MS, HOUR_MS
 from core.people.work import Work
+from core.storage import devices
 from net.parcel.box import decode_box
 from tests.core.test_talking import meet
 from tests.support.post_office import Office, Person, settle
@@ -32,6 +33,13 @@ def bob(office: Office, tmp_path: Path) -> Person:
     return Person(office, tmp_path, "bob")
 
 
+def met(office: Office, alice: Person, bob: Person) -> tuple[str, str]:
+    """Let two meet and give each other fresh keys: what is said from then on takes one box."""
+    chats = meet(office, alice, bob)
+    settle(office, alice, bob, rounds=2)
+    return chats
+
+
 def copies(person: Person, text_id: str) -> list[tuple[int, bytes]]:
     with person.database.read() as snapshot:
         rows = snapshot.rows(
@@ -43,7 +51,7 @@ def copies(person: Person, text_id: str) -> list[tuple[int, bytes]]:
 
 
 def test_a_copy_of_another_day_has_nothing_in_common_with_the_first(office: Office, alice: Person, bob: Person) -> None:
-    a, b = meet(office, alice, bob)
+    a, b = met(office, alice, bob)
     said = alice.say(a, "for whoever comes late")
     settle(office, alice, rounds=46, seconds=3600)
     (_, first), (_, second) = copies(alice, said)
@@ -72,7 +80,7 @@ def test_nothing_is_made_twice_on_a_day_though_the_program_starts_again(
 def test_what_was_made_while_the_clock_was_wrong_is_made_again(
     office: Office, alice: Person, bob: Person, days: int
 ) -> None:
-    a, b = meet(office, alice, bob)
+    a, b = met(office, alice, bob)
     right = office.now_ms
     office.now_ms += days * DAY_MS
     at = len(office.boxes)
@@ -114,7 +122,8 @@ def test_what_was_deleted_never_comes_back(office: Office, alice: Person, bob: P
 
     def say_all_again(work: Work) -> None:
         resetting.begin(work, 1, is_last_known=True)
-        resetting.say_again(work, 1, [])
+        for device in devices.of_conversation(work.tx, 1):
+            resetting.say_again(work, device, [])
 
     for person in (alice, bob):
         person.carry_out(person.engine.command(say_all_again, person.moment())[1])
@@ -164,3 +173,33 @@ def test_a_text_is_not_sent_while_there_is_nobody_to_send_it_to(office: Office, 
     assert "sent" in [event.state for event in alice.events if isinstance(event, api.MessageStateChanged)]
     settle(office, alice, bob, rounds=2)
     assert bob.heard(b) == ["into the void"]
+
+
+def test_nothing_is_drafted_while_no_custodian_is_known_so_that_it_can_be_taken_back(
+    office: Office, alice: Person, bob: Person
+) -> None:
+    a, b = met(office, alice, bob)
+    alice.online = False
+    regretted, kept = alice.say(a, "no, better not"), alice.say(a, "this one")
+    alice.carry_out(alice.engine.tick(alice.moment()))
+    assert copies(alice, regretted) == copies(alice, kept) == []
+    assert alice.call(api.MessageDelete(ids=[regretted])).withdrawn == 1
+    alice.online = True
+    settle(office, alice, bob, rounds=3)
+    assert bob.heard(b) == ["this one"]
+
+
+def test_the_latest_copy_is_remembered_after_it_expired_and_says_that_the_text_was_out(
+    office: Office, alice: Person, bob: Person
+) -> None:
+    a, _ = met(office, alice, bob)
+    said = alice.say(a, "written before the journey")
+    settle(office, alice, rounds=46, seconds=3600)
+    latest = copies(alice, said)[-1]
+    alice.online = False
+    office.wait(6 * 86_400)
+    alice.carry_out(alice.engine.tick(alice.moment()))
+    assert copies(alice, said) == [latest]
+    assert decode_box(latest[1]).expiry_hour < office.now_ms // HOUR_MS
+    deleted = alice.call(api.MessageDelete(ids=[said]))
+    assert (deleted.withdrawn, deleted.on_their_way) == (0, 1)

@@ -7,9 +7,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from core.people import conversing, lane
-from core.people.content import Block, encode_block
-from core.people.envelope import Place
+from core.people import conversing, lane, prekeys
 from core.people.work import Work
 from core.storage import accounts, devices, lanes
 from tests.core.test_talking import meet
@@ -29,6 +27,13 @@ def alice(office: Office, tmp_path: Path) -> Person:
 @pytest.fixture
 def bob(office: Office, tmp_path: Path) -> Person:
     return Person(office, tmp_path, "bob")
+
+
+def met(office: Office, alice: Person, bob: Person) -> tuple[str, str]:
+    """Let two meet and give each other fresh keys: what is said from then on is texts alone, one box each."""
+    chats = meet(office, alice, bob)
+    settle(office, alice, bob, rounds=2)
+    return chats
 
 
 def lose(office: Office, first: int) -> None:
@@ -52,7 +57,7 @@ def kinds(person: Person, conversation: str) -> list[str]:
 def test_a_hole_is_given_up_after_two_days_and_what_was_lost_is_said_again(
     office: Office, alice: Person, bob: Person
 ) -> None:
-    a, b = meet(office, alice, bob)
+    a, b = met(office, alice, bob)
     at = len(office.boxes)
     alice.say(a, "lost")
     lose(office, at)
@@ -71,7 +76,7 @@ def test_a_hole_is_given_up_after_two_days_and_what_was_lost_is_said_again(
 def test_a_block_that_lacks_one_of_its_boxes_does_not_hold_its_lane_for_ever(
     office: Office, alice: Person, bob: Person
 ) -> None:
-    a, b = meet(office, alice, bob)
+    a, b = met(office, alice, bob)
     long = "long " * 400
     for missing in range(4):
         at = len(office.boxes)
@@ -90,7 +95,7 @@ def test_a_block_that_lacks_one_of_its_boxes_does_not_hold_its_lane_for_ever(
 def test_what_comes_after_it_was_given_up_is_marked_late_and_comes_once(
     office: Office, alice: Person, bob: Person
 ) -> None:
-    a, b = meet(office, alice, bob)
+    a, b = met(office, alice, bob)
     at = len(office.boxes)
     alice.say(a, "late")
     lose(office, at)
@@ -111,7 +116,7 @@ def test_what_comes_after_it_was_given_up_is_marked_late_and_comes_once(
 
 
 def test_a_window_filled_beyond_a_given_up_index_moves_on(office: Office, alice: Person, bob: Person) -> None:
-    a, b = meet(office, alice, bob)
+    a, b = met(office, alice, bob)
     at = len(office.boxes)
     alice.say(a, "never")
     lose(office, at)
@@ -138,11 +143,8 @@ def forge(alice: Person) -> None:
     def act(work: Work) -> None:
         row = lanes.writing(work.tx, 1)
         assert row is not None
-        place = Place(b"x" * 32, row.generation, row.next_index)
-        block = encode_block(Block(1, ()))
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(conversing, "encode_block", Mock(return_value=block))
-            patch.setattr(conversing, "Place", Mock(return_value=place))
+            patch.setattr(conversing, "encode_block", Mock(return_value=b"\x92\x01\x90 and more than a block"))
             conversing.write_block(work, row, ())
 
     alice.carry_out(alice.engine.command(act, alice.moment())[1])
@@ -151,7 +153,7 @@ def forge(alice: Person) -> None:
 def test_a_lane_that_cannot_be_read_on_is_begun_anew_and_nothing_is_lost(
     office: Office, alice: Person, bob: Person
 ) -> None:
-    a, b = meet(office, alice, bob)
+    a, b = met(office, alice, bob)
     alice.say(a, "before")
     settle(office, alice, bob, rounds=2)
     forge(alice)
@@ -171,7 +173,7 @@ def test_a_lane_that_cannot_be_read_on_is_begun_anew_and_nothing_is_lost(
 
 
 def test_nothing_behind_a_block_that_did_not_open_is_acknowledged(office: Office, alice: Person, bob: Person) -> None:
-    a, _ = meet(office, alice, bob)
+    a, _ = met(office, alice, bob)
     with alice.database.read() as snapshot:
         (row,) = lanes.every_writing(snapshot)
     forge(alice)
@@ -192,7 +194,7 @@ def test_an_acknowledgement_of_what_was_never_written_betrays_an_old_copy(
     office: Office, alice: Person, bob: Person
 ) -> None:
     """Put back unnoticed, when the boxes of the lost future are gone from the network."""
-    a, b = meet(office, alice, bob)
+    a, b = met(office, alice, bob)
     settle(office, alice, bob, rounds=2)
     backup = alice.copy()
     for n in range(5):
@@ -219,7 +221,7 @@ def test_sessions_with_one_device_are_bounded(office: Office, alice: Person, bob
     def start_many(work: Work) -> None:
         (row,) = devices.of_conversation(work.tx, 1)
         for _ in range(10):
-            conversing.start_session(work, row)
+            conversing.start_session(work, row.device, prekeys.make(work.now.network_ms).public)
         assert len(devices.sessions(work.tx, row.device)) == devices.MAX_SESSIONS
 
     alice.engine.command(start_many, alice.moment())

@@ -10,9 +10,11 @@ import pytest
 
 from core import api, commands
 from core.api import ApiError, Kind
+from core.crypto import primitives
 from core.people.addressing import addresses, days_read
-from core.people.content import Block, KeepRequest, decode_block, encode_block
+from core.people.content import Block, KeepRequest, decode_block, encode_block, encode_item
 from core.people.safekeeping import MAX_KEPT_FOR, received
+from core.people.signing import Place
 from core.status import describe_keeping
 from core.storage import conversations
 from net.parcel.box import BOX_SIZE
@@ -129,7 +131,7 @@ def test_the_agreement_outlives_a_restart_and_follows_the_day_until_bob_ends_it(
     with bob.engine.work(bob.moment()) as work:
         row = conversations.by_public_id(work.tx, b)
         assert row is not None
-        conversations.set_inbox(work.tx, row.id, b"elsewhere".ljust(32))
+        conversations.set_inbox(work.tx, row.id, b"elsewhere".ljust(32), 1)
     bob.carry_out(bob.engine.tick(bob.moment()))
     assert bob.kept == addresses([b"elsewhere".ljust(32)], days_read(bob.moment()))
     agree(pair, keep=False)
@@ -155,7 +157,7 @@ def test_a_device_keeps_for_a_few_contacts_only(pair: Pair) -> None:
     with bob.engine.work(bob.moment()) as work:
         for number in range(MAX_KEPT_FOR):
             row = conversations.insert(work.tx, f"c{number}", bytes([number]) * 32, "somebody", "open", 0)
-            conversations.set_inbox(work.tx, row.id, bytes([number]) * 32)
+            conversations.set_inbox(work.tx, row.id, bytes([number]) * 32, 0)
             conversations.set_keeping(work.tx, row.id, keeping=True)
         assert commands.kept_for(work) == MAX_KEPT_FOR
     with pytest.raises(ApiError) as refused:
@@ -179,6 +181,8 @@ def test_a_node_keeps_as_many_addresses_as_its_owner_may_have() -> None:
 
 def test_the_item_on_the_wire() -> None:
     request = KeepRequest(bytes(range(16)), wanted=True)
-    data = encode_block(Block(5, (request,)))
-    assert data.hex() == "920591920692c410000102030405060708090a0b0c0d0e0fc3"
-    assert decode_block(data).items == (request,)
+    assert encode_item(request) == (6, bytes.fromhex("92c410000102030405060708090a0b0c0d0e0fc3"))
+    seed = b"d" * 32
+    place = Place(b"a" * 32, b"r" * 32, primitives.ed25519_public(seed), b"g" * 16, 0)
+    ((item, _),) = decode_block(encode_block(Block(5, (request,)), place, seed), place).items
+    assert item == request

@@ -123,3 +123,65 @@ def test_indexes_given_up_are_read_back() -> None:
     assert len(row.given_up) == 2 * GIVEN_UP_SIZE
     assert given_up_indexes(row.given_up) == [3, 7]
     assert primitives.sha256(row.given_up[8:72]) == primitives.sha256(step(chain_at(3))[0].pack())
+
+
+# --- copies beside ------------------------------------------------------------------------------------------------------
+
+
+def beside(index: int, day: int = TODAY) -> Tag:
+    return tag(index, lane.beside(day))
+
+
+def test_a_copy_beside_is_found_only_while_it_is_looked_for() -> None:
+    watches = Watches(TODAY)
+    watches.see([beside(0), beside(1, TODAY - 2), beside(2, TODAY - 3)])
+    assert watches.watch_lane(read_lane(), ()) == []
+    assert set(watches.watch_lane(read_lane(), (), beside=True)) == {beside(0), beside(1, TODAY - 2)}
+    (place,) = watches.places(id_of(0, lane.beside(TODAY)))
+    assert isinstance(place, LanePlace)
+    assert (place.index, place.day) == (0, lane.beside(TODAY)), "its day says which key opens it"
+    assert watches.watch_lane(read_lane(), ()) == []
+    assert watches.wanted() == [], "and no longer afterwards"
+
+
+def test_an_index_that_came_is_looked_for_neither_at_its_place_nor_beside() -> None:
+    watches = Watches(TODAY)
+    watches.watch_lane(read_lane(), (), beside=True)
+    watches.see([tag(0), beside(0), beside(1)])
+    watches.got_index(OFFER.generation, 0)
+    assert watches.wanted() == [beside(1)]
+    watches.forget_lane(OFFER.generation)
+    assert watches.wanted() == []
+
+
+def test_a_window_and_a_day_that_move_take_the_copies_beside_along() -> None:
+    watches = Watches(TODAY)
+    watches.watch_lane(read_lane(0), (), beside=True)
+    watches.see([beside(lane.WINDOW), beside(2, TODAY + 1), beside(2, TODAY - 2)])
+    assert watches.move_lane(OFFER.generation, 1) == [beside(lane.WINDOW)]
+    assert watches.turn_day(TODAY + 1) == [beside(2, TODAY + 1)]
+    assert watches.places(id_of(2, lane.beside(TODAY - 2))) == []
+    assert watches.places(id_of(2, lane.beside(TODAY - 1))) != []
+    assert watches.turn_day(TODAY) == [beside(2, TODAY - 2)]
+
+
+def test_an_index_given_up_is_looked_for_beside_as_well() -> None:
+    watches = Watches(TODAY)
+    watches.see([beside(1)])
+    assert watches.watch_lane(read_lane(4, (1,)), (), beside=True) == [beside(1)]
+    (place,) = watches.places(id_of(1, lane.beside(TODAY)))
+    assert isinstance(place, LanePlace)
+    assert place.late
+
+
+def test_slots_have_copies_beside_too() -> None:
+    secret = b"s" * 32
+    there = tag_of(ParcelId(slot_key(secret, lane.beside(TODAY), 1, 0).box_id))
+    later = tag_of(ParcelId(slot_key(secret, lane.beside(TODAY + 1), 0, 0).box_id))
+    for is_wanted in (False, True):
+        watches = Watches(TODAY)
+        watches.see([there, later])
+        assert watches.watch_slots(SlotWatch("reset:x", secret, 2, beside=is_wanted)) == ([there] if is_wanted else [])
+        assert watches.turn_day(TODAY + 1) == ([later] if is_wanted else [])
+        watches.forget_slots("reset:x")
+        assert watches.wanted() == []
