@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -154,6 +155,26 @@ def test_what_never_ends_is_not_killed(tree: Path, tmp_path: Path, monkeypatch: 
 
 
 @pytest.mark.slow
+def test_what_the_tests_started_ends_with_them(tree: Path, tmp_path: Path) -> None:
+    (tree / "tests" / "test_child.py").write_text(
+        "import subprocess, sys\n"
+        "from pathlib import Path\n\n\n"
+        "def test_child():\n"
+        "    sleeper = [sys.executable, '-c', 'import time; time.sleep(60)']\n"
+        "    child = subprocess.Popen(sleeper, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)\n"
+        "    Path('child').write_text(str(child.pid))\n"
+    )
+    copy = Copy(tree, tmp_path / "copy")
+    assert copy.run(("tests/test_child.py",)).verdict is Verdict.SURVIVED
+    stat = Path("/proc") / (copy.root / "child").read_text() / "stat"
+    for _ in range(100):
+        if not stat.exists() or " Z " in stat.read_text():  # killed, though nobody may have looked yet
+            return
+        time.sleep(0.1)
+    raise AssertionError("it is still there")
+
+
+@pytest.mark.slow
 def test_a_module_that_cannot_be_imported_kills_nothing(tree: Path, tmp_path: Path) -> None:
     (tree / "net" / "house" / "door.py").write_text(DOOR + "\nopen('secret')\n")
     mutation = Mutation("net.house", "open", "return key", "raise OSError  # key", "None.", ("tests/test_door.py",))
@@ -225,6 +246,9 @@ def test_a_copy_whose_modules_would_come_from_elsewhere_is_refused(tree: Path, t
     (tmp_path / "elsewhere.py").write_text("__file__ = '/elsewhere/net/__init__.py'\n")
     with pytest.raises(WrongTree, match="elsewhere"):
         Copy(tree, tmp_path / "copy")
+    (tmp_path / "elsewhere.py").write_text("raise OSError('no such tree')\n")
+    with pytest.raises(WrongTree, match="no such tree"):
+        Copy(tree, tmp_path / "another copy")
 
 
 def test_the_projects_own_list_is_found_in_its_tree() -> None:

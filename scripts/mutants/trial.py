@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from enum import Enum
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -54,7 +55,7 @@ class Outcome(NamedTuple):
 
 
 class WrongTree(Exception):
-    """The tests would import other modules than those of the copy."""
+    """The tests would import other modules than those of the copy, or none."""
 
 
 class Copy:
@@ -91,26 +92,30 @@ class Copy:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            start_new_session=True,  # what the tests start ends with them
+            start_new_session=True,  # what the tests started ends with them
         )
         try:
             said, _ = process.communicate(timeout=LIMIT)
+            verdict, by = _judge(process.returncode, said)
         except subprocess.TimeoutExpired:
+            verdict, by = Verdict.ENDLESS, f"no end after {LIMIT:.0f} s"
+        with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
-            return Outcome(Verdict.ENDLESS, f"no end after {LIMIT:.0f} s", time.monotonic() - began)
-        verdict, by = _judge(process.returncode, said)
+        process.communicate()
         return Outcome(verdict, by, time.monotonic() - began)
 
     def _python(self, code: str) -> str:
-        return subprocess.run(  # noqa: S603 - our own interpreter and our own code
+        done = subprocess.run(  # noqa: S603 - our own interpreter and our own code
             [sys.executable, "-c", code],
             cwd=self.root,
             env=self._environment(),
             capture_output=True,
             text=True,
-            check=True,
-        ).stdout.strip()
+            check=False,
+        )
+        if done.returncode:
+            raise WrongTree(done.stderr.strip().rpartition("\n")[2])
+        return done.stdout.strip()
 
     def _environment(self) -> dict[str, str]:
         # COLUMNS: pytest cuts the names of failed tests to the width of the terminal.
