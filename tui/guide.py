@@ -46,4 +46,24 @@ GUIDE: Final = (
             "nobody stands between you.",
         ),
     ),
+    Chapter(
+        "Names and devices",
+        (
+            "What you call somebody (/rename) is yours alone. What they call themselves stands beside it in brackets, and a "
+            "! warns where a name could be taken for another contact's.",
+            "Whoever has somebody's eighteen words can make a device that looks like theirs. One that no device you knew "
+            "vouches for is unknown (/devices): ask them by another way, then confirm or refuse it. If a device you knew is "
+            "heard as well, it waits until you do; else it gets what you write after an hour, since people lose devices.",
+        ),
+    ),
+    Chapter(
+        "Being rid of somebody",
+        (
+            "/block: you hear nothing of them, and they nothing of you. /unblock ends it. /remove: they are forgotten, with "
+            "all that was said and every key. They are not told either time. Your other contacts learn where your mail is "
+            "to go from now on, but not why.",
+            "A message you delete (d) and a conversation you delete (/delete-conversation) go from this device. What had "
+            "not left it is never sent; what had left cannot be taken back.",
+        ),
+    ),
 )
