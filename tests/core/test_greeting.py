@@ -250,7 +250,7 @@ def test_a_device_that_signs_a_greeting_must_sign_its_text_too(wrong: str, monke
         "zeros": bytes(64),
         "other link": signing.sign(DEVICE_SEED, place, 7, text_entry(SAID.uid, SAID.text)),
     }[wrong]
-    monkeypatch.setattr(greetings.signing, "sign", Mock(return_value=signature))
+    monkeypatch.setattr(signing, "sign", Mock(return_value=signature))
     with pytest.raises(OpenFailed):
         INVITER.open(greet(INVITER))
 

@@ -10,10 +10,10 @@ import pytest
 from core import api
 from core.crypto import primitives
 from core.errors import OpenFailed
-from core.people import announcing, conversing, prekeys
+from core.people import conversing, prekeys
 from core.people.announcing import announce
 from core.people.prekeys import KeyOffer, Prekey, make
-from core.people.reset import NO_KEY, Between, Reset
+from core.people.reset import NO_KEY, Between, Reset, seal
 from core.people.work import Work
 from core.storage import devices, lanes, postings
 from tests.core.test_prekeys import given_to, undone
@@ -102,13 +102,12 @@ def test_a_reset_is_sealed_to_a_key_in_its_time_only(
     alice: Person, left_ms: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[bytes] = []
-    before = announcing.seal
 
     def listen(between: Between, root: bytes, reset: Reset, device_seed: bytes) -> bytes:
         said.append(reset.to)
-        return before(between, root, reset, device_seed)
+        return seal(between, root, reset, device_seed)
 
-    monkeypatch.setattr(announcing, "seal", listen)
+    monkeypatch.setattr("core.people.announcing.seal", listen)
 
     def act(work: Work) -> None:
         prekey = offered(work, work.now.network_ms + left_ms)

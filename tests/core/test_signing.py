@@ -41,8 +41,10 @@ def test_what_is_kept_of_an_item_proves_it_to_somebody_who_sees_nothing_else() -
     said, signature = signed[:-SIGNATURE_SIZE], signed[-SIGNATURE_SIZE:]
     assert said == message(PLACE, MADE_AT, ENTRY)
     SigningKey(SEED).verify_key.verify(said, signature)
-    assert said.startswith(b"sottovoce/v1/item" + conversation_hash(PLACE.author, PLACE.recipient))
-    assert said.endswith(hashlib.sha256(ENTRY.item).digest())
+    who = conversation_hash(PLACE.author, PLACE.recipient) + PLACE.recipient + PLACE.author + DEVICE
+    where = PLACE.generation + PLACE.index.to_bytes(8, "big") + bytes([ENTRY.number, ENTRY.count, ENTRY.kind])
+    what = MADE_AT.to_bytes(8, "big") + hashlib.sha256(ENTRY.item).digest()
+    assert said == b"sottovoce/v1/item" + who + where + what
 
 
 @pytest.mark.parametrize("changed", CHANGED.values(), ids=CHANGED.keys())

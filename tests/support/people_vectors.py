@@ -29,7 +29,18 @@ from core.people import (
     slot,
 )
 from core.people.account_keys import keys_of_seed
-from core.people.content import Ack, Block, InboxNotice, LaneAck, Restart, Text, Unknown, encode_block, encode_item
+from core.people.content import (
+    Ack,
+    Block,
+    InboxNotice,
+    Item,
+    LaneAck,
+    Restart,
+    Text,
+    Unknown,
+    encode_block,
+    encode_item,
+)
 from core.people.device import certify
 from core.people.fragment import CLASSES, cut, pad, padded_size
 from core.people.invitation import Link, new_tombstone
@@ -169,7 +180,7 @@ def _prekey() -> Prekey:
 
 def _content() -> dict[str, Any]:
     lane_ack = LaneAck(material("generation", 16), 7, 0b101, [(2, 1)])
-    items = (
+    items: tuple[Item, ...] = (
         Text(material("uid", 16), "grüße"),
         Ack([lane_ack]),
         Restart([lane_ack]),
