@@ -83,6 +83,7 @@ def every(tx: Snapshot) -> list[InvitationRow]:
 
 def finish(tx: Transaction, invitation: str, state: str, sequence: int) -> None:
     """End an invitation: its keys are overwritten, its record is to become a tombstone."""
+    tx.forget()
     tx.run(
         "UPDATE invitations SET state = ?, sequence = ?, xwing_private = NULL, olm_account = NULL, bundle = NULL,"
         " record = NULL, custodians = x'' WHERE id = ?",

@@ -77,17 +77,20 @@ def has_unused(tx: Snapshot, device: bytes, since_ms: int) -> bool:
 
 def use_xwing(tx: Transaction, key_id: bytes) -> None:
     """Forget the X-Wing half: something sealed to it was opened."""
+    tx.forget()
     tx.run("UPDATE prekeys SET xwing_private = NULL WHERE key_id = ?", key_id)
 
 
 def use_olm(tx: Transaction, key_id: bytes) -> None:
     """Forget the Olm half: a ratchet was started by it. With both halves used, nothing is left."""
+    tx.forget()
     tx.run("UPDATE prekeys SET olm_account = NULL WHERE key_id = ?", key_id)
     tx.run("DELETE FROM prekeys WHERE key_id = ? AND xwing_private IS NULL", key_id)
 
 
 def drop(tx: Transaction, key_id: bytes) -> None:
     """Forget a prekey."""
+    tx.forget()
     tx.run("DELETE FROM prekeys WHERE key_id = ?", key_id)
 
 
