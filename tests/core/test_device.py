@@ -150,6 +150,14 @@ def test_a_device_is_vouched_for_by_the_one_that_signed_it() -> None:
     assert not is_vouched_by(CERTIFICATE, primitives.ed25519_public(b"x" * 32))
 
 
+def test_a_vouch_counts_for_the_device_only_that_the_certificate_names() -> None:
+    other = b"x" * 32
+    assert is_vouched_by(
+        resigned(SEED, other, voucher=primitives.ed25519_public(other)), primitives.ed25519_public(other)
+    )
+    assert not is_vouched_by(resigned(SEED, other), primitives.ed25519_public(other))
+
+
 def test_no_device_vouches_for_itself() -> None:
     itself = certify(SEED, DEVICE, 12_345, DEVICE_SEED)
     assert check(itself).voucher == DEVICE
