@@ -7,10 +7,11 @@ from random import Random
 
 import pytest
 
+from net.acquaintances import ASK_BURST
 from net.ids import Endpoint, NodeId
 from net.instant import Instant
 from net.link.events import LinkId, Role
-from net.messages import AskDialBack, Introduce, Introduction, Message, PleaseDial
+from net.messages import AskDialBack, AskPeers, Introduce, Introduction, Message, Peers, PleaseDial, encode_message
 from net.peers import PeerTable
 from net.reach.address import pack_host
 from net.reach.favours import (
@@ -23,8 +24,11 @@ from net.reach.favours import (
 )
 from net.reach.introductions import FOLLOW_BURST, INTRODUCE_BURST, Introductions
 from net.reach.neighbours import Neighbour, Neighbours
+from net.simulator import World
+from net.simulator.nodes import full_node, plain_tuning
 from net.switch import Contact
 from tests.support.parcels import NOW
+from tests.support.villains import override, parts_of
 
 LINK, OTHER = LinkId(1), LinkId(2)
 PUBLIC = "14.0.0.7"
@@ -208,3 +212,30 @@ def test_nobody_out_there_is_told_of_the_machines_in_this_house() -> None:
     told = table.sample(node(99), Endpoint("12.0.0.1", 4000))
     assert [peer.node for peer in told] == [node(12)]
     assert len(table.sample(node(99), Endpoint("127.0.0.1", 4000))) == 3
+
+
+def test_who_asks_for_peers_without_end_gets_a_few_answers_and_stays_linked() -> None:
+    world = World(seed=1)
+    tuning = plain_tuning()
+    victim = world.add(full_node(tuning=tuning, is_plain=True))
+    flooder = world.add(full_node(victim.endpoint, tuning=tuning, is_plain=True))
+    world.run_for(30)
+    dialer = parts_of(victim.node()).dialer
+    asked: list[int] = []
+    honest = dialer.answer
+
+    def answer(asker: NodeId, endpoint: Endpoint, question: AskPeers, now: Instant) -> Peers:
+        asked.append(question.request)
+        return honest(asker, endpoint, question, now)
+
+    override(dialer, "answer", answer)
+
+    def flood(now: Instant) -> None:
+        links = flooder.node().links
+        for number in range(200):
+            links.send_message(links.links()[0].link, encode_message(AskPeers(number)), now)
+
+    flooder.do(flood)
+    world.run_for(1)
+    assert 0 < len(asked) <= ASK_BURST
+    assert len(victim.node().peers()) == 1
