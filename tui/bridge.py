@@ -186,7 +186,7 @@ class CoreHost:
                     self._enqueue(request)
                 limiter = trio.CapacityLimiter(MAX_AT_WORK)
                 async for request in receiving:
-                    await limiter.acquire_on_behalf_of(request)
+                    await limiter.acquire_on_behalf_of(request.future)  # a command with a list in it has no hash
                     nursery.start_soon(self._answer, messenger, request, limiter)
 
     def _enqueue(self, request: _Request) -> None:
@@ -207,7 +207,7 @@ class CoreHost:
         else:
             _settle(request, result=result)
         finally:
-            limiter.release_on_behalf_of(request)
+            limiter.release_on_behalf_of(request.future)
 
     async def _carry_events(self, messenger: Messenger) -> None:
         """Put events into the mailbox as they come, and wake the screens now and then."""

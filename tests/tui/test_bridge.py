@@ -88,6 +88,13 @@ def started() -> tuple[CoreHost, Screens, threading.Event]:
     return host, screens, closed
 
 
+async def test_a_command_that_carries_a_list_is_answered() -> None:
+    host, screens, _ = started()
+    assert await asyncio.wait_for(host.call(api.MessageDelete(ids=["m1"])), PATIENCE) is not None
+    await host.stop()
+    assert not screens.crashed.done()
+
+
 async def test_a_command_given_before_the_core_is_open_is_answered() -> None:
     host, _, closed = started()
     info = await asyncio.wait_for(host.call(api.AccountGet()), PATIENCE)
