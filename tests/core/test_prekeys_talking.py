@@ -62,10 +62,16 @@ def test_a_ratchet_is_started_to_a_key_in_its_time_only(alice: Person, left_ms: 
 def test_a_contact_who_offers_keys_that_are_too_short_locks_nobody_up(pair: tuple[Person, Person], size: int) -> None:
     """Were one kept, the next re-keying would fail, and with it whatever is said from then on."""
     alice, bob = pair
-    key = make(5).public
+    key = make(alice.office.now_ms).public
     short = msgspec.structs.replace(key, xwing=key.xwing[:size])
     offer = KeyOffer(alice.engine.me.certificate.tag, short)
-    bob.carry_out(bob.engine.command(lambda work: conversing.write_control(work, 1, offer), bob.moment())[1])
+
+    def offer_short(work: Work) -> None:
+        given_to(work, alice.engine.me.device)  # so that no good one goes with it
+        conversing.write_control(work, 1, offer)
+
+    settle(alice.office, alice, bob, rounds=4)
+    bob.carry_out(bob.engine.command(offer_short, bob.moment())[1])
     settle(alice.office, alice, rounds=2)
 
     def due(work: Work) -> None:
