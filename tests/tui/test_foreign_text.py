@@ -10,6 +10,7 @@ from textual.widgets import OptionList
 
 from core import api
 from tests.support.client import GREETER, FakeClient
+from tests.support.client_contacts import WARNING_TEXTS
 from tests.support.world import NOW
 from tests.tui.demo import Demo, running
 from tests.tui.stage import Stage
@@ -131,17 +132,19 @@ async def test_in_questions_about_a_message_or_a_contact(client: FakeClient) -> 
 
 
 @pytest.mark.asyncio
-async def test_what_a_contact_calls_itself(client: FakeClient) -> None:
+async def test_what_a_contact_calls_itself(client: FakeClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(WARNING_TEXTS, "look-alike", f"This is not your contact {NAME}.")
     room = client.room("bob")
-    room.own_name = NAME
+    room.own_name, room.warning = NAME, "look-alike"
     room.say(room.identity, NAME, NOW, kind="renamed")
     async with running(*WIDE, client=client) as demo:
         await demo.open("bob")
         for part in (ChatHeader, Details):
             assert "eve" in str(demo.main.query_one(part).render())
+        assert "not your contact" in str(demo.main.query_one(Details).render())
         assert "they call themselves now" in "\n".join(demo.lines())
         assert not tricks_in(drawn(demo.main))
-        for keys in (("ctrl+k",), (*"/rename", "enter")):
+        for keys in (("ctrl+k",), (*"/rename", "enter"), (*"/devices", "enter")):
             await demo.press(*keys)
             assert not isinstance(demo.app.screen, MainScreen)
             assert "eve" in drawn(demo.app.screen)
