@@ -148,6 +148,8 @@ def _take_block(work: Work, row: ReadLane, index: int, sealed: bytes) -> bytes |
     device = devices.find(work.tx, row.device)
     if block is not None and device is not None:
         knowing.heard(work, device, block.made_at)
+        if device.left_behind and device.is_known:  # it lives after all, and cannot read what we write
+            resetting.request(work, row.conversation)
     secret = None if block is None else _take_items(work, row, index, block, late=False)
     if block is None or (secret is None and any(isinstance(item, Rekey) for item, _ in block.items)):
         lanes.set_broken(work.tx, row.generation, index)
