@@ -152,6 +152,12 @@ def test_it_cannot_be_passed_on_to_another_link_of_the_same_keys() -> None:
         )
 
 
+def test_what_is_signed_names_the_link_and_its_maker() -> None:
+    bare = msgspec.msgpack.encode(msgspec.structs.replace(SAID, signature=bytes(64)))
+    context = b"sottovoce/v1/greeting-signature" + INVITER.link.bundle_hash + INVITER.link.identity
+    assert primitives.ed25519_verify(DEVICE, SAID.signature, context + bare)
+
+
 @pytest.mark.parametrize(
     "make",
     [
