@@ -14,6 +14,7 @@ from tests.tui.until import until
 from tui.commandset import REGISTRY
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.help import help_text
+from tui.screens.main_news import GATHER
 from tui.screens.rename import RenameScreen
 from tui.widgets.chat_header import ChatHeader
 from tui.widgets.details import Details
@@ -227,6 +228,9 @@ async def test_removing_says_what_goes_and_then_leaves(size: tuple[int, int]) ->
         assert not demo.main.has_class("in-chat")
         assert demo.app.last_conversation is None
         assert "Bob is removed" in demo.status()
+        await demo.pilot.pause(2 * GATHER)
+        await demo.calm()
+        assert "Bob is removed" in demo.status(), "nobody is told twice"
 
 
 async def test_what_was_being_written_to_a_removed_contact_is_forgotten() -> None:

@@ -48,6 +48,7 @@ class MainNews(MainHeads):
         self.whereto.conversations = await self.client.call(api.ConversationList())
         if self.whereto.current is not None and self.whereto.find(self.whereto.current) is None:
             self.forget_conversation()
+            frame_of(self).tell("That conversation is gone.", "warning")
 
     # --- what is heard ------------------------------------------------------------------------------------------------
 
@@ -103,11 +104,13 @@ class MainNews(MainHeads):
         self.attempt(self._refresh(), group="refreshing")
 
     async def _refresh(self) -> None:
-        try:
-            if self.whereto.current is not None and self.log_view.model.at_end:
+        if self.whereto.current is not None and self.log_view.model.at_end:
+            try:
                 await self.chat.catch_up()
-        finally:
-            await self.read_list()
+            except api.ApiError as error:
+                if error.kind is not api.Kind.UNKNOWN_CONVERSATION:  # the list tells, and then it is left
+                    raise
+        await self.read_list()
 
     def on_events_missed(self, _: EventsMissed) -> None:
         """Events alone no longer tell everything."""
