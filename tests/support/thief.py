@@ -26,13 +26,12 @@ from core.people.fragment import Piece, decode_piece, joined, unpad
 from core.people.greeting import Greeting
 from core.people.invitation import Link, decode_link
 from core.people.lane import BoxSecrets, Offer
-from core.people.posting import LIFE_HOURS, box_ad
 from core.people.reset import Between, Reset, decode_way, way_info
 from core.people.signing import conversation_hash
 from core.people.watching import GIVEN_UP_SIZE
 from net.errors import DecodeError
-from net.parcel.box import Box, decode_box
 from tests.support.olm_writer import Writer
+from tests.support.recording import Recording
 from tests.support.stolen import Fields, StolenFile, blob, number, words
 
 _CLOSED = (OpenFailed, Malformed, DecodeError, msgspec.MsgspecError, ValueError)
@@ -64,47 +63,6 @@ class Loot:
     def said(self) -> set[str]:
         """Every text it can read."""
         return self.rows | self.texts
-
-
-class Recording:
-    """Every box that was ever deposited, by its id."""
-
-    def __init__(self, boxes: Iterable[bytes]) -> None:
-        self.boxes: dict[bytes, Box] = {}
-        for data in boxes:
-            box = decode_box(data)
-            self.boxes[box.box_id] = box
-        made = {(box.expiry_hour - LIFE_HOURS) // 24 for box in self.boxes.values()}
-        self.days = [*sorted(made), *(lane.beside(day) for day in sorted(made))]
-
-    def open(self, box_id: bytes, key: bytes) -> Piece | None:
-        """Return what lies under an id, if it is there and the key opens it."""
-        box = self.boxes.get(box_id)
-        if box is not None:
-            with suppress(*_CLOSED):
-                return decode_piece(
-                    primitives.siv_open(key, box.ciphertext, box_ad(box.prefix, box.expiry_hour, box.box_id))
-                )
-        return None
-
-    def index(self, point: bytes, secrets: BoxSecrets) -> Piece | None:
-        """Return what was deposited at an index of a lane on any day."""
-        found = (self.open(lane.box_id(point, secrets, day), lane.box_key(secrets, day)) for day in self.days)
-        return next((piece for piece in found if piece is not None), None)
-
-    def slots(self, secret: bytes, numbers: int) -> Iterator[bytes]:
-        """Yield what lies in the slots of a secret."""
-        for day in self.days:
-            for n in range(numbers):
-                parts: list[bytes] = []
-                for fragment in range(greeting.FRAGMENTS):
-                    key = slot.slot_key(secret, day, n, fragment)
-                    piece = self.open(key.box_id, key.seal_key)
-                    if piece is None:
-                        break
-                    parts.append(piece.data)
-                if len(parts) == greeting.FRAGMENTS:
-                    yield b"".join(parts)
 
 
 @dataclass(frozen=True)
@@ -183,6 +141,14 @@ class Thief:
         for link in self._links:
             found = self._recording.slots(link.greeting_secret, slot.GREETING_SLOTS)
             self._sealed_greetings += [(link, sealed) for sealed in found]
+
+    def give(self, envelopes: Iterable[bytes]) -> None:
+        """Let it have what lies within boxes, as if it had broken into every lane."""
+        self._envelopes += [_Sealed(data) for data in envelopes]
+
+    def keys_that_open(self, sealed: Iterable[tuple[bytes, bytes]]) -> int:
+        """Return how many of these, sealed to X-Wing keys of anybody's with some context, a key of the file opens."""
+        return sum(_opens(private, each, info) for each, info in sealed for private in self._xwing)
 
     def try_everything(self) -> Loot:
         """Try all that is known on all that was recorded until nothing new is learned."""
@@ -378,6 +344,13 @@ class Thief:
                             if sealed.after is not None:
                                 point, index, chain = sealed.after
                                 self._enter(sealed.generation, point, index, lane.rekey(chain, secret))
+
+
+def _opens(private: bytes, sealed: bytes, info: bytes) -> bool:
+    with suppress(*_CLOSED):
+        primitives.xwing_open(private, sealed, info)
+        return True
+    return False
 
 
 def _blocks(pieces: dict[int, Piece]) -> Iterator[tuple[bytes, int]]:
