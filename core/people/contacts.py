@@ -97,7 +97,8 @@ def forget(work: Work, row: ConversationRow) -> None:
     meetings.forget_pieces_of(work.tx, row.id)
     for greeting in meetings.greetings_from(work.tx, row.identity):
         meetings.drop_greeting(work.tx, greeting.id)
-    messages.forget_conversation(work.tx, row.id)
+    with messages.wholesale(work.tx, row.id):
+        messages.forget_conversation(work.tx, row.id)
     conversations.delete(work.tx, row.id)
     work.tx.forget()
     _tell(work, row)
@@ -112,9 +113,10 @@ def delete_conversation(work: Work, row: ConversationRow) -> api.Deleted:
     Not one of who is blocked: then it would not be known any more that they are.
     """
     withdrawn = on_their_way = 0
-    while rows := messages.of_conversation(work.tx, row.id, 0, BATCH):
-        deleted = deleting.delete(work, rows)
-        withdrawn, on_their_way = withdrawn + deleted.withdrawn, on_their_way + deleted.on_their_way
+    with messages.wholesale(work.tx, row.id):
+        while rows := messages.of_conversation(work.tx, row.id, 0, BATCH):
+            deleted = deleting.delete(work, rows)
+            withdrawn, on_their_way = withdrawn + deleted.withdrawn, on_their_way + deleted.on_their_way
     conversations.set_draft(work.tx, row.id, "")
     work.tx.forget()
     if row.state != "open" and not row.blocked:

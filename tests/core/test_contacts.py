@@ -10,11 +10,15 @@ from core import api
 from core.api import ApiError, Kind
 from core.commands import act_of
 from core.crypto.seed import identity_of
-from core.people import greeting, knowing
+from core.people import greeting, knowing, prekeys
+from core.people.duties import INTERVAL as DUTY_INTERVAL
 from core.people.effects import Solve, Withdraw
-from core.people.engine import DUTY_INTERVAL
+from core.people.resetting import watch_name
 from core.people.slot import RESET_SLOTS, slot_key
-from core.storage import conversations, devices
+from core.storage import conversations, devices, later, meetings, messages
+from core.storage.later import LaterRow
+from core.storage.meetings import GreetingRow, SlotPlace
+from core.storage.messages import NewMessage
 from net.ids import ParcelId, tag_of
 from tests.core.test_restoring import WRITTEN, restored
 from tests.core.test_talking import add, meet
@@ -162,6 +166,38 @@ def test_a_gap_is_not_shown_where_nobody_looked(office: Office, alice: Person, b
     assert alice.heard(a) == ["hello, it is me", "lost", "second"]
 
 
+def test_a_lane_of_who_is_blocked_is_not_taken_up_when_its_gap_is_forgotten(
+    office: Office, alice: Person, bob: Person
+) -> None:
+    a, b = meet(office, alice, bob)
+    before = len(office.boxes)
+    bob.say(b, "lost")
+    office.is_lost = set(range(before + 1, len(office.boxes) + 1))
+    bob.say(b, "second")
+    settle(office, alice, bob, rounds=2)
+    with alice.engine.work(alice.moment()) as work:
+        work.tx.run("UPDATE account SET online_ms = online_ms + 49 * 3600000")
+    settle(office, alice, rounds=2)
+    assert [row.kind for row in alice.rows(a)] == ["text", "gap", "text"]
+    block(alice, bob)
+    settle(office, alice, rounds=6, seconds=86_400)
+    bob.say(b, "third")
+    settle(office, alice, bob, rounds=3)
+    assert alice.heard(a) == ["hello, it is me", "", "second"]
+
+
+def test_nothing_is_encoded_for_who_is_blocked(office: Office, alice: Person, bob: Person) -> None:
+    a, _ = meet(office, alice, bob)
+    settle(office, alice, bob)
+    alice.say(a, "under way")
+    block(alice, bob)
+    alice.put_back(alice.copy())  # what was under way is to be encoded anew, in another lane
+    settle(office, alice, rounds=3)
+    with alice.database.read() as snapshot:
+        assert snapshot.rows("SELECT id FROM postings WHERE kind = 'block'") == []
+        assert snapshot.rows("SELECT 1 FROM write_lanes WHERE ended = 0") == []
+
+
 def test_a_reset_of_who_is_blocked_is_not_answered(office: Office, alice: Person, bob: Person) -> None:
     _, b = meet(office, alice, bob)
     settle(office, alice, bob)
@@ -302,9 +338,16 @@ def test_of_who_is_removed_nothing_is_left(office: Office, alice: Person, bob: P
         keys = [slot_key(greeting.reset_secret(root.root), work.now.day, n, 0) for n in range(RESET_SLOTS)]
         watched = [tag_of(ParcelId(key.box_id)) for key in keys]
         assert all(work.watches.is_wanted(tag) for tag in watched)
+        prekeys.keep(work, 1, prekeys.ANYBODY, prekeys.make(work.now.network_ms))
+        later.insert(work.tx, LaterRow(1, bob.engine.me.device, b"g" * 16, 0, 0, 200, 1, b"x", b"y"))
+        place = SlotPlace(watch_name(1, root.name), work.now.day, 0)
+        assert meetings.add_piece(work.tx, place, 0, b"variant", b"piece")
+        door = GreetingRow("id", "invitation", b"", bob.engine.me.identity, b"", b"hash", "", 1)
+        meetings.add_greeting(work.tx, door)
     alice.say(a, "not delivered yet")
     alice.call(api.MessageDelete(ids=[alice.rows(a)[0].id]))
     alice.events.clear()
+    alice.database.tidy()
     answer, effects = alice.engine.command(act_of(api.ContactRemove(identity=identity(bob))), alice.moment())
     alice.carry_out(effects)
     assert answer == api.Done()
@@ -326,6 +369,45 @@ def test_of_who_is_removed_nothing_is_left(office: Office, alice: Person, bob: P
         assert not any(work.watches.is_wanted(tag) for tag in watched), "nothing of his is looked for"
     assert alice.call(api.ConversationList()) == []
     assert api.ContactChanged(identity=identity(bob)) in alice.events
+
+
+def test_no_word_of_a_long_conversation_stays_in_the_index(office: Office, alice: Person, bob: Person) -> None:
+    carol = Person(office, alice.path.parent, "carol")
+    meet(office, alice, bob)
+    to_carol, _ = meet(office, alice, carol)
+    alice.say(to_carol, "remembered words")
+    with alice.engine.work(alice.moment()) as work:
+        for n in range(300):
+            uid = n.to_bytes(16, "big")
+            new = NewMessage(
+                id=f"id{n}",
+                conversation=1,
+                uid=uid,
+                author=b"a",
+                device=b"d",
+                incoming=True,
+                kind=1,
+                text=f"unforgettable{n} words",
+                sent_at=n,
+                state="received",
+            )
+            messages.insert(work.tx, new)
+
+    def blocks() -> int:
+        with alice.database.read() as snapshot:
+            found = snapshot.rows("SELECT block FROM search_data")
+        return sum(b"forgettable" in bytes(block) for (block,) in found)
+
+    assert blocks()
+    alice.call(api.ContactRemove(identity=identity(bob)))
+    assert blocks() == 0
+    assert [hit.message.text for hit in alice.call(api.MessageSearch(query="words"))] == ["remembered words"]
+    alice.say(to_carol, "passing words")
+    row = alice.rows(to_carol)[-1]
+    alice.call(api.MessageDelete(ids=[row.id]))
+    with alice.database.read() as snapshot:
+        found = snapshot.rows("SELECT block FROM search_data")
+    assert not any(b"passing" in bytes(block) for (block,) in found), "one row's words are overwritten as before"
 
 
 def test_who_is_removed_is_a_stranger_who_may_greet_again(office: Office, alice: Person, bob: Person) -> None:
@@ -396,7 +478,9 @@ def test_a_deleted_conversation_is_empty_and_goes_on(office: Office, alice: Pers
     alice.call(api.DraftSet(conversation=a, text="half a thought"))
     alice.online = False
     alice.say(a, "never sent")
-    assert alice.call(api.ConversationDelete(conversation=a)) == api.Deleted(withdrawn=1)
+    alice.database.tidy()
+    deleted, _ = alice.engine.command(act_of(api.ConversationDelete(conversation=a)), alice.moment())
+    assert deleted == api.Deleted(withdrawn=1)
     assert alice.rows(a) == []
     assert alice.call(api.MessageSearch(query="forget")) == []
     assert alice.path.with_name(alice.path.name + "-wal").stat().st_size == 0
@@ -533,6 +617,23 @@ def test_a_device_that_is_confirmed_is_served_at_once_and_its_word_counts(
         refused(bob, api.ContactConfirmDevice(identity=identity(alice), device=device, accept=False))
         is Kind.BAD_REQUEST
     )
+
+
+def test_what_an_unknown_device_acknowledged_counts_once_it_is_confirmed(
+    office: Office, folder: Path, alice: Person, bob: Person
+) -> None:
+    _, b = meet(office, alice, bob)
+    again, device = unknown_device(office, folder, alice, bob)
+    alice.close()
+    settle(office, again, bob, rounds=4, seconds=1800)
+    settle(office, again, bob, rounds=10)
+    bob.say(b, "whoever you are")
+    settle(office, again, bob, rounds=6)
+    to_bob = again.call(api.ConversationList())[0].id
+    assert "whoever you are" in [row.text for row in again.rows(to_bob)]
+    assert bob.said(b)[-1] == "stored"
+    bob.call(api.ContactConfirmDevice(identity=identity(alice), device=device, accept=True))
+    assert bob.said(b)[-1] == "delivered"
 
 
 def test_a_device_that_is_refused_is_never_heard_again(

@@ -14,8 +14,10 @@ from core.crypto.seed import identity_of
 from core.people import inboxes
 from core.people.addressing import address_on
 from core.people.moment import DAY_MS
+from core.people.resetting import watch_name
 from core.people.work import Work
-from core.storage import conversations, inboxes as rows
+from core.storage import conversations, devices, inboxes as rows
+from core.storage.database import Snapshot
 from tests.core.test_restoring import WRITTEN, restored
 from tests.core.test_talking import add, meet
 from tests.support.post_office import Office, Person, settle
@@ -315,6 +317,20 @@ def test_a_restored_account_reads_where_the_one_before_did(
     ]
     assert "I am here" in bob.heard(b)
     assert known_to(carol, alice) == former
+    with again.engine.work(again.moment()) as work:
+        (of_carol,) = [row for row in conversations.every(work.tx) if row.blocked]
+        for root in conversations.roots(work.tx, of_carol.id):
+            assert work.watches.slot_watch(watch_name(of_carol.id, root.name)) is None
+    with carol.database.read() as snapshot:
+        assert again.engine.me.device not in _devices(snapshot)
+    again.call(api.ContactUnblock(identity=identity(carol)))
+    settle(office, again, carol, rounds=6)
+    with carol.database.read() as snapshot:
+        assert again.engine.me.device in _devices(snapshot), "whoever is heard again hears of the new device"
+
+
+def _devices(snapshot: Snapshot) -> set[bytes]:
+    return {device.device for device in devices.of_conversation(snapshot, 1)}
 
 
 def test_two_devices_that_draw_at_once_come_to_read_the_same(office: Office, folder: Path, alice: Person) -> None:
