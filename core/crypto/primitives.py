@@ -122,7 +122,9 @@ def xwing_seal(public: bytes, plaintext: bytes, info: bytes) -> bytes:
 
 
 def is_xwing_public(public: bytes) -> bool:
-    """Tell whether ``xwing_seal`` can seal to these 1216 bytes."""
+    """Tell whether ``xwing_seal`` can seal to a key: 1216 bytes."""
+    if len(public) != XWING_PUBLIC_SIZE:
+        return False
     try:
         mlkem.MLKEM768PublicKey.from_public_bytes(public[:1184])
     except ValueError:
@@ -131,7 +133,9 @@ def is_xwing_public(public: bytes) -> bool:
 
 
 def is_x25519_public(public: bytes) -> bool:
-    """Tell whether an X25519 key contributes to a Diffie-Hellman, as all but a few of small order do."""
+    """Tell whether an X25519 key, 32 bytes, contributes to a Diffie-Hellman, as all but a few of small order do."""
+    if len(public) != KEY_SIZE:  # the library does not look, and reads on behind a shorter one
+        return False
     try:
         sodium.crypto_scalarmult(bytes(KEY_SIZE), public)  # clamping makes a valid scalar of zeros
     except (CryptoError, RuntimeError, TypeError, ValueError):

@@ -8,7 +8,7 @@ import msgspec
 
 from core.crypto import primitives
 from core.crypto.primitives import KEY_SIZE
-from core.errors import Malformed, OpenFailed
+from core.errors import Malformed, Newer, OpenFailed
 from core.people import prekeys, resetting
 from core.people.content import Acceptance, decode_block
 from core.people.device import TAG_SIZE, check
@@ -17,12 +17,14 @@ from core.people.following import start_reading
 from core.people.knowing import is_foreign, know
 from core.people.lane import check_offer
 from core.people.meeting import acceptance_place, acceptance_watch, become_open
+from core.people.notices import insert_notice
 from core.people.posting import done, mark_delivered
 from core.people.reading import unwrap
 from core.people.work import Work
 from core.storage import conversations, devices, messages, postings
 from core.storage.conversations import ConversationRow
 from core.storage.devices import DeviceRow
+from core.storage.messages import NEWER_VERSION
 from core.storage.postings import Posting
 
 
@@ -36,7 +38,11 @@ def acceptance_found(work: Work, conversation: int, root_name: bytes, sealed: by
     if read == digest:
         return True  # it is deposited until we are heard
     for device in devices.of_conversation(work.tx, conversation):
-        item = _open_acceptance(work, owner, device, root_name, sealed)
+        try:
+            item = _open_acceptance(work, owner, device, root_name, sealed)
+        except Newer:
+            insert_notice(work, conversation, owner.identity, NEWER_VERSION, b"newer" + root_name)
+            return True
         if item is not None:
             conversations.set_acceptance(work.tx, conversation, root_name, secret + digest)
             _accepted(work, owner, item, root_name)
@@ -54,6 +60,8 @@ def _open_acceptance(
     try:
         plain = open_envelope(sealed, work.me.device[:TAG_SIZE], partial(unwrap, work, device))
         block = decode_block(plain, place)
+    except Newer:
+        raise
     except (OpenFailed, Malformed):
         return None
     for item, _ in block.items:

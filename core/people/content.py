@@ -28,6 +28,7 @@ from core.people.bounds import (
     Signature,
     TextBody,
     decode,
+    decode_versioned,
 )
 from core.people.device import Certificate
 from core.people.lane import Offer
@@ -36,6 +37,7 @@ from core.people.signing import Entry, Place
 
 # Lanes one acknowledgement speaks of: every generation of every device of the other side, newest first.
 MAX_LANES = 16
+ACCEPTANCE_VERSION = 1
 MAX_ITEMS = 8  # in one block
 MAX_LACKS = 8  # runs of indexes one acknowledgement names as given up, the latest
 
@@ -179,8 +181,10 @@ def encode_block(block: Block, place: Place, device_seed: bytes) -> bytes:
 
 
 def decode_item(kind: int, raw: bytes) -> Item:
-    """Read an item. Raises ``Malformed``."""
+    """Read an item. Raises ``Malformed``, and ``Newer`` for an acceptance of a later version."""
     known = _KINDS.get(kind)
+    if known is Acceptance:
+        return decode_versioned(Acceptance, raw, "acceptance", ACCEPTANCE_VERSION)
     return Unknown(kind, raw) if known is None else decode(known, raw, f"item of kind {kind}")
 
 

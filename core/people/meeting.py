@@ -20,7 +20,7 @@ from core.crypto.seed import identity_of
 from core.errors import Malformed, OpenFailed
 from core.people import following, greeting as greetings, inviting, naming, prekeys, resetting, signing
 from core.people.bounds import decode
-from core.people.content import Acceptance, Block, Text, encode_block
+from core.people.content import ACCEPTANCE_VERSION, Acceptance, Block, Text, encode_block
 from core.people.conversing import seal_for, start_session
 from core.people.device import Certificate
 from core.people.fragment import cut
@@ -360,7 +360,7 @@ def _accept_by_slot(work: Work, conversation: int, row: GreetingRow, offer: Offe
     made = prekeys.make(work.now.network_ms)
     prekeys.keep(work, conversation, audience.device, made)
     acceptance = Acceptance(
-        greetings.VERSION,
+        ACCEPTANCE_VERSION,
         work.me.certificate,
         offer,
         work.me.inbox,

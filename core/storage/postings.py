@@ -117,7 +117,7 @@ def due(tx: Snapshot, fresh: range, day: int, limit: int) -> list[tuple[Posting,
         " ON n % 32 < p.fragments AND n / 32 < length(p.inbox) / 32"
         " JOIN conversations c ON c.id = p.conversation AND c.blocked = 0"
         " WHERE NOT EXISTS (SELECT 1 FROM deposits d WHERE d.posting = p.id AND d.fragment = n"
-        " AND (d.day > ?1 - max(p.pause, 1) OR d.expiry_hour BETWEEN ?2 AND ?3))"
+        " AND (d.day BETWEEN ?1 - max(p.pause, 1) + 1 AND ?1 OR d.expiry_hour BETWEEN ?2 AND ?3))"
         " ORDER BY EXISTS (SELECT 1 FROM deposits d WHERE d.posting = p.id AND d.fragment = n), p.id, n LIMIT ?4",
         day,
         fresh.start,

@@ -30,9 +30,10 @@ _COLUMNS = "key_id, conversation, device, xwing_private, olm_key, olm_account, p
 
 
 def insert(tx: Transaction, row: PrekeyRow) -> None:
-    """Keep a prekey; of too many for one device the oldest go."""
+    """Keep a prekey, as the newest of its device; of too many for one device the oldest go."""
     tx.run(
-        f"INSERT INTO prekeys({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        f"INSERT INTO prekeys({_COLUMNS}) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, max(?8, coalesce(max(made_at), 0) + 1), ?9,"
+        " ?10 FROM prekeys WHERE device = ?3 AND conversation = ?2",
         row.key_id,
         row.conversation,
         row.device,
@@ -45,9 +46,10 @@ def insert(tx: Transaction, row: PrekeyRow) -> None:
         row.idx,
     )
     tx.run(
-        "DELETE FROM prekeys WHERE device = ?1 AND key_id NOT IN"
-        " (SELECT key_id FROM prekeys WHERE device = ?1 ORDER BY made_at DESC, key_id LIMIT ?2)",
+        "DELETE FROM prekeys WHERE device = ?1 AND conversation = ?2 AND key_id NOT IN (SELECT key_id FROM prekeys"
+        " WHERE device = ?1 AND conversation = ?2 ORDER BY made_at DESC LIMIT ?3)",
         row.device,
+        row.conversation,
         MAX_PER_DEVICE,
     )
 
@@ -76,9 +78,10 @@ def has_unused(tx: Snapshot, device: bytes, since_ms: int) -> bool:
 
 
 def use_xwing(tx: Transaction, key_id: bytes) -> None:
-    """Forget the X-Wing half: something sealed to it was opened."""
+    """Forget the X-Wing half: something sealed to it was opened. With both halves used, nothing is left."""
     tx.forget()
     tx.run("UPDATE prekeys SET xwing_private = NULL WHERE key_id = ?", key_id)
+    tx.run("DELETE FROM prekeys WHERE key_id = ? AND olm_account IS NULL", key_id)
 
 
 def use_olm(tx: Transaction, key_id: bytes) -> None:
