@@ -170,7 +170,7 @@ def restart_of(work: Work, conversation: int) -> Restart:
 def _offers(work: Work, lane_row: WriteLane) -> tuple[Item, ...]:
     """Return a key for one device that has none of ours."""
     for device in knowing.audience(work, lane_row.conversation):
-        if prekeys.is_due(work, device.device):
+        if prekeys.is_due(work, device.device, lane_row.generation):
             made = prekeys.make(work.now.network_ms)
             place = lane_row.generation, lane_row.next_index
             prekeys.keep(work, lane_row.conversation, device.device, made, place)

@@ -12,7 +12,7 @@ from core.people.fragment import decode_piece
 from core.people.moment import DAY_MS, HOUR_MS
 from core.people.notices import insert_notice
 from core.people.reading import take_ready
-from core.people.watching import GIVEN_UP_SIZE
+from core.people.watching import GIVEN_UP_SIZE, given_up_entries, given_up_entry
 from core.people.work import Work
 from core.storage import accounts, conversations, lanes
 from core.storage.lanes import ReadLane
@@ -41,9 +41,9 @@ def _skip_hole(work: Work, row: ReadLane) -> None:
     end = _end_of_hole(work, row)
     while index < end:
         secrets, chain = lane.step(chain)
-        given_up += index.to_bytes(8, "big") + secrets.pack()
+        given_up += given_up_entry(index, secrets, work.now.network_ms)
         index += 1
-    lanes.give_up(work.tx, row.generation, given_up[-MAX_GIVEN_UP * GIVEN_UP_SIZE :], work.now.network_ms)
+    lanes.give_up(work.tx, row.generation, given_up[-MAX_GIVEN_UP * GIVEN_UP_SIZE :])
     lanes.advance_reading(work.tx, row.generation, chain, index)
     lanes.release(work.tx, row.generation, index)
     about = b"gap" + row.generation + row.next_index.to_bytes(8, "big")
@@ -57,10 +57,15 @@ def _skip_hole(work: Work, row: ReadLane) -> None:
 
 def forget_given_up(work: Work) -> None:
     """Forget the secrets of indexes that nothing comes by any more."""
-    for generation in lanes.forget_given_up(work.tx, work.now.sure_ms - GIVEN_UP_MS):
-        row = lanes.reading(work.tx, generation)
-        if row is not None:
-            watch_lane(work, row)
+    before = work.now.sure_ms - GIVEN_UP_MS
+    for row in lanes.with_given_up(work.tx):
+        kept = b"".join(entry for _, at, entry in given_up_entries(row.given_up) if at >= before)
+        if kept != row.given_up:
+            lanes.give_up(work.tx, row.generation, kept)
+            work.tx.forget()
+            fresh = lanes.reading(work.tx, row.generation)
+            assert fresh is not None
+            watch_lane(work, fresh)
 
 
 def _end_of_hole(work: Work, row: ReadLane) -> int:

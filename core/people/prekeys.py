@@ -99,9 +99,12 @@ def check(prekey: Prekey, *, hybrid: bool = True) -> Prekey:
     return prekey
 
 
-def is_due(work: Work, device: bytes) -> bool:
-    """Tell whether a device has no key of ours that is unused and young."""
-    return not rows.has_unused(work.tx, device, work.now.network_ms - ROTATE_MS)
+def is_due(work: Work, device: bytes, generation: bytes) -> bool:
+    """Tell whether a device has no key of ours that is unused and young, and was told in the lane that is written now.
+
+    What was told outside of it, or in one before, the other side may have let go of, with a reset or unread.
+    """
+    return not rows.has_unused(work.tx, device, generation, work.now.network_ms - ROTATE_MS)
 
 
 def decode_public(data: bytes) -> Prekey:

@@ -37,7 +37,7 @@ from core.people.notices import message_id
 from core.people.posting import box_ad
 from core.people.prekeys import KeyOffer
 from core.people.signing import Place
-from core.people.watching import GIVEN_UP_SIZE, LanePlace
+from core.people.watching import LanePlace, given_up_entries
 from core.people.work import Work
 from core.storage import accounts, conversations, devices, lanes, later, messages
 from core.storage.devices import DeviceRow
@@ -124,9 +124,8 @@ def _take_late(work: Work, row: ReadLane, index: int, piece: Piece) -> None:
     block = _open_block(work, row, index, piece.data) if piece.count == 1 else None
     if block is not None:
         _take_items(work, row, index, block, late=True)
-        entries = [row.given_up[at : at + GIVEN_UP_SIZE] for at in range(0, len(row.given_up), GIVEN_UP_SIZE)]
-        kept = b"".join(entry for entry in entries if int.from_bytes(entry[:8], "big") != index)
-        lanes.give_up(work.tx, row.generation, kept, work.now.network_ms)
+        kept = b"".join(entry for at, _, entry in given_up_entries(row.given_up) if at != index)
+        lanes.give_up(work.tx, row.generation, kept)
 
 
 def _open_block(work: Work, row: ReadLane, index: int, sealed: bytes) -> Said | None:

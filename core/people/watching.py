@@ -213,9 +213,7 @@ class Watches:
         yield from self._add(LanePlace(generation, index, day, box_id, secrets, late=index < window.first))
 
     def _watch_given_up(self, lane: ReadLane, window: _LaneWindow) -> Iterator[Tag]:
-        for at in range(0, len(lane.given_up), GIVEN_UP_SIZE):
-            entry = lane.given_up[at : at + GIVEN_UP_SIZE]
-            index = int.from_bytes(entry[:8], "big")
+        for index, _, entry in given_up_entries(lane.given_up):
             window.secrets[index] = BoxSecrets.unpack(entry[8:])
             for day in _variants(self._days(), beside=window.beside):
                 yield from self._add_index(lane.generation, window, index, day)
@@ -253,10 +251,21 @@ def _variants(days: Iterable[int], *, beside: bool) -> Iterator[int]:
             yield lanes.beside(day)
 
 
-# An index that was given up, as a lane keeps it: index 8 bytes ‖ K ‖ E.
-GIVEN_UP_SIZE = 8 + 64
+# An index that was given up, as a lane keeps it: index 8 bytes ‖ K ‖ E ‖ when, network milliseconds 8 bytes.
+GIVEN_UP_SIZE = 8 + 64 + 8
+
+
+def given_up_entry(index: int, secrets: BoxSecrets, now_ms: int) -> bytes:
+    """Return what a lane keeps of an index that it gives up."""
+    return index.to_bytes(8, "big") + secrets.pack() + now_ms.to_bytes(8, "big")
+
+
+def given_up_entries(given_up: bytes) -> list[tuple[int, int, bytes]]:
+    """Return (index, when it was given up, entry) of all that a lane keeps."""
+    entries = [given_up[at : at + GIVEN_UP_SIZE] for at in range(0, len(given_up), GIVEN_UP_SIZE)]
+    return [(int.from_bytes(entry[:8], "big"), int.from_bytes(entry[-8:], "big"), entry) for entry in entries]
 
 
 def given_up_indexes(given_up: bytes) -> list[int]:
     """Return the indexes that a lane keeps as given up."""
-    return [int.from_bytes(given_up[at : at + 8], "big") for at in range(0, len(given_up), GIVEN_UP_SIZE)]
+    return [index for index, _, _ in given_up_entries(given_up)]

@@ -232,17 +232,16 @@ def restart_holes(tx: Transaction, conversation: int, online_ms: int) -> None:
     )
 
 
-def give_up(tx: Transaction, generation: bytes, secrets: bytes, now_ms: int) -> None:
+def give_up(tx: Transaction, generation: bytes, entries: bytes) -> None:
     """Keep the secrets of indexes that were given up, for what still comes late."""
-    tx.run("UPDATE read_lanes SET given_up = ?, given_up_at = ? WHERE generation = ?", secrets, now_ms, generation)
+    tx.run("UPDATE read_lanes SET given_up = ? WHERE generation = ?", entries, generation)
 
 
-def forget_given_up(tx: Transaction, before_ms: int) -> list[bytes]:
-    """Forget the secrets of what was given up before a time: no copy is left. Return the lanes that had any."""
-    late = "given_up <> x'' AND given_up_at < ?"
-    found = [bytes(row[0]) for row in tx.rows(f"SELECT generation FROM read_lanes WHERE {late}", before_ms)]
-    tx.run(f"UPDATE read_lanes SET given_up = x'' WHERE {late}", before_ms)
-    return found
+def with_given_up(tx: Snapshot) -> list[ReadLane]:
+    """Return the lanes that are read and keep secrets of indexes that were given up."""
+    return [
+        ReadLane(*row) for row in tx.rows(f"SELECT {_READ} FROM read_lanes WHERE given_up <> x'' AND ended_at IS NULL")
+    ]
 
 
 def end_reading(tx: Transaction, generation: bytes, now_ms: int) -> None:

@@ -66,12 +66,13 @@ def by_olm_key(tx: Snapshot, olm_key: bytes) -> PrekeyRow | None:
     return None if row is None else PrekeyRow(*row)
 
 
-def has_unused(tx: Snapshot, device: bytes, since_ms: int) -> bool:
-    """Tell whether a device has a prekey, none of it used, that was made after a time."""
+def has_unused(tx: Snapshot, device: bytes, generation: bytes, since_ms: int) -> bool:
+    """Tell whether a device was told a prekey in a lane, none of it used, that was made after a time."""
     row = tx.row(
         "SELECT 1 FROM prekeys WHERE device = ? AND xwing_private IS NOT NULL AND olm_account IS NOT NULL"
-        " AND made_at > ?",
+        " AND generation = ? AND made_at > ?",
         device,
+        generation,
         since_ms,
     )
     return row is not None

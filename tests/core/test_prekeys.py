@@ -175,7 +175,7 @@ def test_a_first_message_opens_a_ratchet_once_and_the_half_that_opened_it_is_gon
                 prekeys.accept_first(work, MINE, again)
         if hybrid:
             assert prekeys.open_sealed(work, MINE, made.public.key_id, seal(made), INFO) == b"secret"
-            assert kept(work, made).xwing_private is None
+            assert rows.find(work.tx, made.public.key_id) is None, "nothing of it is left"
 
     undone(shared, act)
 
@@ -281,22 +281,31 @@ def test_a_key_without_an_x_wing_half_opens_nothing_that_is_sealed(shared: Perso
 # --- their time -------------------------------------------------------------------------------------------------------
 
 
-def test_a_key_of_ours_is_due_when_there_is_none_that_is_whole_and_young(shared: Person) -> None:
+def test_a_key_of_ours_is_due_when_there_is_none_that_is_whole_and_young_and_told_here(shared: Person) -> None:
+    def told(work: Work, generation: bytes) -> prekeys.Made:
+        made = prekeys.make(work.now.network_ms)
+        prekeys.keep(work, 1, MINE, made, (generation, 0))
+        return made
+
     def act(work: Work) -> None:
-        assert prekeys.is_due(work, MINE)
-        made = given_to(work, MINE)
-        assert not prekeys.is_due(work, MINE)
-        assert prekeys.is_due(work, OTHER), "it is another device's"
+        here, before = b"h" * 16, b"b" * 16
+        assert prekeys.is_due(work, MINE, here)
+        made = told(work, here)
+        assert not prekeys.is_due(work, MINE, here)
+        assert prekeys.is_due(work, OTHER, here), "it is another device's"
+        assert prekeys.is_due(work, MINE, before), "of another lane the other side may have let it go"
         prekeys.open_sealed(work, MINE, made.public.key_id, seal(made), INFO)
-        assert prekeys.is_due(work, MINE), "half of it was used"
-        again = given_to(work, MINE)
+        assert prekeys.is_due(work, MINE, here), "half of it was used"
+        again = told(work, here)
         prekeys.accept_first(work, MINE, first_message(again))
-        assert prekeys.is_due(work, MINE), "half of it was used"
+        assert prekeys.is_due(work, MINE, here), "half of it was used"
         given_to(work, MINE)
-        aged = work.now._replace(network_ms=work.now.network_ms + ROTATE_MS)
-        assert prekeys.is_due(Work(work.tx, work.me, aged, work.watches), MINE)
-        almost = aged._replace(network_ms=aged.network_ms - 1)
-        assert not prekeys.is_due(Work(work.tx, work.me, almost, work.watches), MINE)
+        assert prekeys.is_due(work, MINE, here), "what was told outside of lanes does not count"
+        told(work, here)
+        aged = work.now._replace(network_ms=work.now.network_ms + ROTATE_MS + 10)
+        assert prekeys.is_due(Work(work.tx, work.me, aged, work.watches), MINE, here)
+        almost = aged._replace(network_ms=aged.network_ms - 20)
+        assert not prekeys.is_due(Work(work.tx, work.me, almost, work.watches), MINE, here)
 
     undone(shared, act)
 

@@ -37,7 +37,9 @@ class Gaps:
         self._since: dict[bytes, int] = {}
         write = conversing.write_block
 
-        def counted(work: object, row: lanes.WriteLane, items: tuple[object, ...], *rest: object, **more: object) -> int:
+        def counted(
+            work: object, row: lanes.WriteLane, items: tuple[object, ...], *rest: object, **more: object
+        ) -> int:
             if any(isinstance(item, Rekey) for item in items):
                 self._since[row.generation] = 0
                 self.count[row.generation] = self.count.get(row.generation, 0) + 1

@@ -97,7 +97,9 @@ def test_a_contact_that_answers_nothing_cannot_have_what_waits_encoded_again_all
     again = 0
     write = conversing.write_block
 
-    def counted(work: Work, row: lanes.WriteLane, items: tuple[object, ...], message: object = None, **more: object) -> int:
+    def counted(
+        work: Work, row: lanes.WriteLane, items: tuple[object, ...], message: object = None, **more: object
+    ) -> int:
         nonlocal again
         again += message is not None and bool(getattr(message, "again", False))
         return write(work, row, items, message, **more)  # type: ignore[arg-type]

@@ -11,7 +11,14 @@ from core.crypto import primitives
 from core.people import lane
 from core.people.lane import new_lane, step
 from core.people.slot import slot_key
-from core.people.watching import GIVEN_UP_SIZE, LanePlace, SlotWatch, Watches, given_up_indexes
+from core.people.watching import (
+    GIVEN_UP_SIZE,
+    LanePlace,
+    SlotWatch,
+    Watches,
+    given_up_entry,
+    given_up_indexes,
+)
 from core.storage.lanes import ReadLane
 from net.ids import ParcelId, Tag, tag_of
 
@@ -34,7 +41,7 @@ def tag(index: int, day: int = TODAY) -> Tag:
 
 
 def read_lane(next_index: int = 0, given_up: tuple[int, ...] = ()) -> ReadLane:
-    kept = b"".join(index.to_bytes(8, "big") + step(chain_at(index))[0].pack() for index in given_up)
+    kept = b"".join(given_up_entry(index, step(chain_at(index))[0], 5) for index in given_up)
     return ReadLane(OFFER.generation, 1, b"d" * 32, OFFER.point, chain_at(next_index), next_index, 1, None, None, kept)
 
 

@@ -64,7 +64,6 @@ CREATE INDEX prekeys_by_olm ON prekeys(olm_key);
 
 ALTER TABLE write_lanes ADD COLUMN rekeyed_blocks INTEGER NOT NULL DEFAULT 0; -- blocks written since the last re-keying
 ALTER TABLE write_lanes ADD COLUMN restarts INTEGER NOT NULL DEFAULT 0; -- its first block says what we hold
-ALTER TABLE read_lanes ADD COLUMN given_up_at INTEGER;     -- network time when an index was last given up
 UPDATE write_lanes SET ended = 1, chain = x'';
 DELETE FROM read_lanes;
 DELETE FROM held;
