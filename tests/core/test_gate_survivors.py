@@ -1,0 +1,50 @@
+"""What the gate lets nobody see behind the screen lock, and what a person's own lock is stronger than."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import trio
+
+from core import api, gate as gate_module
+from core.vault.remembered import REMEMBERED_SECONDS
+from tests.support.devices import GOOD
+from tests.support.locking import SCREEN_LOCK, Device
+
+pytestmark = pytest.mark.trio
+
+
+@pytest.fixture
+def device(tmp_path: Path) -> Device:
+    return Device(tmp_path / "home")
+
+
+async def test_behind_the_screen_lock_nobody_is_told_whose_account_it_is_nor_what_happens(device: Device) -> None:
+    async with device.running() as gate:
+        identity = await device.create()
+        service = gate.account().service
+        assert (await device.info()).identity == identity
+        await gate.lock(SCREEN_LOCK)
+        shown = await device.info()
+        assert (shown.identity, shown.name, shown.locked, shown.exists) == ("", "", True, True)
+        service.emit(api.ContactAccepted(conversation="behind"))
+        await device.unlock(GOOD)
+        service.emit(api.ContactAccepted(conversation="before"))
+        told = [event.conversation for event in device.told if isinstance(event, api.ContactAccepted)]
+        assert told == ["before"]
+        assert (await device.info()).identity == identity
+
+
+async def test_what_a_person_locked_after_its_time_ran_out_is_not_opened_by_the_given_passcode(
+    device: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with device.running(passcode=GOOD) as gate:
+        await device.create()
+        device.clock.pass_seconds(REMEMBERED_SECONDS)
+        await gate.lock(api.AccountLock())  # before the program looked at the clock: that is every ten seconds
+        monkeypatch.setattr(gate_module, "LOOK_PAUSE", 0.01)
+        with trio.move_on_after(0.5):
+            await gate.watch()
+        assert gate.open is None
+        assert not any(isinstance(event, api.AccountOpened) for event in device.told)
