@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 import trio
 
 from core import api, gate as gate_module
+from core.api import ApiError, Kind
+from core.messenger import Mailbox, Messenger
+from core.node_service import NodeService
 from core.vault.remembered import REMEMBERED_SECONDS
-from tests.support.devices import GOOD
-from tests.support.locking import SCREEN_LOCK, Device
+from tests.support.devices import BEST, GOOD
+from tests.support.locking import SCREEN_LOCK, Device, SilentNode
 
 pytestmark = pytest.mark.trio
 
@@ -48,3 +52,24 @@ async def test_what_a_person_locked_after_its_time_ran_out_is_not_opened_by_the_
             await gate.watch()
         assert gate.open is None
         assert not any(isinstance(event, api.AccountOpened) for event in device.told)
+
+
+async def test_behind_the_screen_lock_no_command_is_carried_out_but_those_that_tell_nothing(device: Device) -> None:
+    async with device.running() as gate:
+        messenger = Messenger(cast("NodeService", SilentNode()), gate, Mailbox())
+        await device.create()
+        assert await messenger.call(api.ConversationList()) == []
+        await gate.lock(SCREEN_LOCK)
+        commands: tuple[api.Command[Any], ...] = (
+            api.ConversationList(),
+            api.GreetingList(),
+            api.InviteList(),
+            api.AccountChangePasscode(old=GOOD, new=BEST),
+        )
+        for command in commands:
+            with pytest.raises(ApiError) as refused:
+                await messenger.call(command)
+            assert refused.value.kind is Kind.LOCKED
+        assert (await messenger.call(api.AccountGet())).locked
+        await device.unlock(GOOD)
+        assert await messenger.call(api.ConversationList()) == []
