@@ -329,6 +329,26 @@ def test_a_restored_account_reads_where_the_one_before_did(
         assert again.engine.me.device in _devices(snapshot), "whoever is heard again hears of the new device"
 
 
+def test_who_is_blocked_in_a_restored_account_hears_nothing_until_that_ends(
+    office: Office, folder: Path, alice: Person, bob: Person
+) -> None:
+    meet(office, alice, bob)
+    settle(office, alice, bob)
+    block(alice, bob)
+    wait(office, alice, days=6)
+    assert len(own(alice)) == 1, "there is nobody else to tell"
+    settle(office, alice, rounds=WRITTEN)
+    alice.close()
+    again = restored(office, folder)
+    settle(office, again, rounds=4)
+    with again.database.read() as snapshot:
+        assert snapshot.rows("SELECT id FROM postings") == []
+    again.call(api.ContactUnblock(identity=identity(bob)))
+    settle(office, again, bob, rounds=6)
+    with bob.database.read() as snapshot:
+        assert again.engine.me.device in _devices(snapshot)
+
+
 def _devices(snapshot: Snapshot) -> set[bytes]:
     return {device.device for device in devices.of_conversation(snapshot, 1)}
 

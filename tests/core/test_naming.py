@@ -107,6 +107,7 @@ def test_whoever_was_called_so_before_is_not_warned_about(
     """Nor does it become the look-alike by calling itself the same in another spelling."""
     meet(office, victim, bob)
     meet(office, victim, mallory)
+    victim.call(api.ContactRename(identity=identity(bob), name="Robert"))
     greet_as(office, victim, mallory, "bob")
     office.wait(60)
     greet_as(office, victim, bob, "Bob")
