@@ -122,7 +122,7 @@ def test_a_forged_acceptance_is_no_acceptance(
         def forged(*fields: Any) -> Acceptance:
             said = true(*fields)
             other = primitives.ed25519_public(b"another device".ljust(32))
-            lies = {
+            lies: dict[str, dict[str, Any]] = {
                 "certificate": {"certificate": wrong},
                 "device": {"certificate": certify(keys_of_seed(mallory.seed).identity, other, 0)},
                 "point": {"offer": msgspec.structs.replace(said.offer, point=NO_POINT)},

@@ -10,10 +10,10 @@ from __future__ import annotations
 import sys
 
 if __name__ == "__main__":
-    from core.people import engine, keeping
+    from core.people import duties, keeping
 
     keeping.WRITE_DELAY = (1.0, 2.0)
-    engine.DUTY_INTERVAL = 2.0
+    duties.INTERVAL = 2.0
     from tui.cli import main
 
     sys.exit(main(sys.argv[1:]))
