@@ -79,6 +79,7 @@ class PeopleService:
     _wrote: trio.Event = field(default_factory=trio.Event)
 
     def __post_init__(self) -> None:
+        self._turn = trio.Lock()
         self._queue, self._drafts = trio.open_memory_channel[BoxDraft | RecordDraft](MAX_DRAFTS)
         self._slow_queue, self._slow_drafts = trio.open_memory_channel[BoxDraft | RecordDraft](MAX_DRAFTS)
         self._finish, self._finished = trio.open_memory_channel[_Paid](MAX_DRAFTS)
@@ -157,18 +158,22 @@ class PeopleService:
         Shielded: what was committed must take effect, whoever asked for it and went away.
         """
         with trio.CancelScope(shield=True):
-            moment = self.moment()
-            effects = await self.thread.run(lambda _: call(moment))
-            if self.engine.counter != self._marked and any(isinstance(e, Deposit | PutRecord) for e in effects):
-                self._marked = self.engine.counter
-                await trio.to_thread.run_sync(self.mark.write, self._marked)
-            for effect in effects:
-                try:
-                    self._carry_out(effect)
-                except Overloaded as error:  # the engine's duties ask again for what is still wanted
-                    _log.warning("the node's queue of %s is full", error.queue)
+            async with self._turn:  # effects go out in the order of their commits: an older Read must not undo a later one
+                await self._run(call)
         self._woken.set()
         self._wrote.set()
+
+    async def _run(self, call: Callable[[Moment], list[Effect]]) -> None:
+        moment = self.moment()
+        effects = await self.thread.run(lambda _: call(moment))
+        if self.engine.counter != self._marked and any(isinstance(e, Deposit | PutRecord) for e in effects):
+            self._marked = self.engine.counter
+            await trio.to_thread.run_sync(self.mark.write, self._marked)
+        for effect in effects:
+            try:
+                self._carry_out(effect)
+            except Overloaded as error:  # the engine's duties ask again for what is still wanted
+                _log.warning("the node's queue of %s is full", error.queue)
 
     def _carry_out(self, effect: Effect) -> None:
         match effect:

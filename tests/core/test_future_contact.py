@@ -68,10 +68,6 @@ def test_a_kind_of_the_lower_half_is_a_row_that_asks_for_a_newer_version(
 def test_a_kind_of_the_upper_half_is_kept_silently_and_acted_on_after_an_upgrade(
     office: Office, alice: Person, future: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Whisper(msgspec.Struct, frozen=True, array_like=True):
-        uid: bytes
-        text: str
-
     a, _ = meet(office, alice, future)
     before = len(alice.rows(a))
     write(future, Unknown(200, raw(b"w" * 16, "psst")))

@@ -143,7 +143,8 @@ class Person:
 
     def carry_out(self, effects: list[Effect]) -> None:
         self.mark = self.engine.counter
-        for effect in effects:
+        # Where to read first: what is found at once may change it again.
+        for effect in sorted(effects, key=lambda each: not isinstance(each, Read | Keep)):
             match effect:
                 case Emit():
                     self.events.append(effect.event)
