@@ -34,6 +34,11 @@ def test_an_account_comes_back_by_its_words(world: World) -> None:
     again.until("it is open", lambda: state_of(again, found["id"]) == "open")
     assert again.call("account.info")["name"] == "Alice, who loses things"
     send(again, found["id"], ["it is me again"])
+    bob.until("alice's new device is shown", lambda: any(row.get("kind") == "device" for row in bob.rows(b)))
+    (contact,) = bob.call("contact.list")
+    (unknown,) = [device for device in contact["devices"] if device["state"] == "unknown"]
+    assert not unknown["served"], "whoever has the words could be this device"
+    bob.call("contact.confirm_device", identity=contact["identity"], device=unknown["id"], accept=True)
     bob.until("alice's new device speaks", lambda: "it is me again" in bob.received(b))
     send(bob, b, ["so I see"])
     wait_received(again, found["id"], ["are you still there?", "so I see"])
