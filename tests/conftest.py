@@ -24,6 +24,18 @@ if _snapshots is not None:
     os.environ["TEXTUAL_SNAPSHOT_TEMPDIR"] = _snapshots
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--full", action="store_true", help="tell the long stories in full length")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is marked ``full``, unless it is asked for."""
+    if not config.getoption("--full"):
+        for item in items:
+            if item.get_closest_marker("full") is not None:
+                item.add_marker(pytest.mark.skip(reason="with --full"))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _nobodys_home(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Point every directory that the program or its libraries might look up at an empty one."""

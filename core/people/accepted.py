@@ -21,7 +21,7 @@ from core.people.notices import insert_notice
 from core.people.posting import done, mark_delivered
 from core.people.reading import unwrap
 from core.people.work import Work
-from core.storage import conversations, devices, messages, postings
+from core.storage import conversations, devices, messages, postings, roots
 from core.storage.conversations import ConversationRow
 from core.storage.devices import DeviceRow
 from core.storage.messages import NEWER_VERSION
@@ -30,7 +30,7 @@ from core.storage.postings import Posting
 
 def acceptance_found(work: Work, conversation: int, root_name: bytes, sealed: bytes) -> bool:
     """Act on what was found in an acceptance slot; False when it is not an acceptance of our greeting."""
-    owner, root = conversations.by_id(work.tx, conversation), conversations.root(work.tx, conversation, root_name)
+    owner, root = conversations.by_id(work.tx, conversation), roots.find(work.tx, conversation, root_name)
     if root is None or root.acceptance is None or owner.blocked:
         return False
     secret, read = root.acceptance[:KEY_SIZE], root.acceptance[KEY_SIZE:]
@@ -44,7 +44,7 @@ def acceptance_found(work: Work, conversation: int, root_name: bytes, sealed: by
             insert_notice(work, conversation, owner.identity, NEWER_VERSION, b"newer" + root_name)
             return True
         if item is not None:
-            conversations.set_acceptance(work.tx, conversation, root_name, secret + digest)
+            roots.set_acceptance(work.tx, conversation, root_name, secret + digest)
             _accepted(work, owner, item, root_name)
             return True
     if read and owner.state == "open":
@@ -85,7 +85,7 @@ def _accepted(work: Work, owner: ConversationRow, item: Acceptance, root_name: b
     was_open = owner.state == "open"
     greeted = postings.of_conversation(work.tx, owner.id, "greeting")
     conversations.set_inbox(work.tx, owner.id, item.inbox, item.inbox_number)
-    conversations.prove_root(work.tx, owner.id, root_name)
+    roots.prove(work.tx, owner.id, root_name)
     know(work, owner.id, item.certificate)
     if not _settle_greetings(work, greeted, root_name):
         for seq in messages.unanswered_greetings(work.tx, owner.id):  # of a link that was over before it was answered
@@ -103,7 +103,7 @@ def _accepted_again(work: Work, owner: ConversationRow, root_name: bytes) -> Non
 
     Who else could write there knows the greeting; so that happens once.
     """
-    conversations.forget_acceptance(work.tx, owner.id, root_name)
+    roots.forget_acceptance(work.tx, owner.id, root_name)
     work.watches.forget_slots(acceptance_watch(owner.id, root_name))
     for device in devices.of_conversation(work.tx, owner.id):
         devices.retire_sessions(work.tx, device.device)

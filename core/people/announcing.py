@@ -18,11 +18,11 @@ from core.people.prekeys import Prekey
 from core.people.reset import ANY, FRAGMENTS, NO_KEY, NOBODY, VERSION, Between, Reset, Way, seal, seal_way
 from core.people.slot import RESET_SLOTS
 from core.people.work import Work
-from core.storage import accounts, conversations, devices, lanes, postings
-from core.storage.conversations import RootRow
+from core.storage import accounts, conversations, devices, lanes, postings, roots
 from core.storage.devices import DeviceRow
 from core.storage.lanes import WriteLane
 from core.storage.postings import Posting
+from core.storage.roots import RootRow
 
 # Of the eight slots of a side, how far apart those of two readers of one generation are: the next is used by the next one.
 _STRIDE = 3
@@ -86,19 +86,19 @@ def _announce_to(
     if to is not None:
         way = Way(primitives.scalar_public(row.scalar), row.chain, row.next_index, fresh)
         reset = seal_way(between, unsealed, way, to)
-    roots = [answer.root] if answer is not None else list(_roots_for(work, device, everywhere=everywhere))
-    for root in roots:
+    chosen = [answer.root] if answer is not None else list(_roots_for(work, device, everywhere=everywhere))
+    for root in chosen:
         _post(work, row, device.device, root, seal(between, root.root, reset, work.me.device_seed))
     if fresh and answer is not None:
         mixed = greeting.mixed_root(answer.root.root, fresh)
         new = RootRow(greeting.root_name(mixed), mixed, 0, None, None, device.device, row.generation)
-        conversations.add_root(work.tx, row.conversation, new, work.now.network_ms)
+        roots.add(work.tx, row.conversation, new, work.now.network_ms)
 
 
 def _announce_to_any(work: Work, row: WriteLane, former: tuple[bytes, int]) -> None:
     """Nobody of the other side is known: whoever has a root may answer."""
     reset = _unsealed(work, row, prekeys.ANYBODY, former, None)
-    for root in conversations.roots(work.tx, row.conversation):
+    for root in roots.of_conversation(work.tx, row.conversation):
         sealed = seal(_between(work, row), root.root, reset, work.me.device_seed)
         _post(work, row, prekeys.ANYBODY, root, sealed)
 
@@ -144,7 +144,7 @@ def _take_key(work: Work, device: DeviceRow) -> Prekey | None:
 
 def _roots_for(work: Work, device: DeviceRow, *, everywhere: bool) -> Iterator[RootRow]:
     """Yield the newest root that a device is known to have, and all that it may not have; or all there are."""
-    rows = [row for row in conversations.roots(work.tx, device.conversation) if row.device in {None, device.device}]
+    rows = [row for row in roots.of_conversation(work.tx, device.conversation) if row.device in {None, device.device}]
     if everywhere or not device.is_known:
         yield from rows
         return

@@ -21,10 +21,10 @@ from core.people.posting import done
 from core.people.reset import ANY, NOBODY, Between, Own, Reset, decode_way, open_reset, way_info
 from core.people.resetting import add_root, begin, is_restless, say_again, watch
 from core.people.work import Work
-from core.storage import conversations, devices, lanes, messages, postings
-from core.storage.conversations import RootRow
+from core.storage import conversations, devices, lanes, messages, postings, roots
 from core.storage.devices import DeviceRow
 from core.storage.messages import NEWER_VERSION
+from core.storage.roots import RootRow
 
 # A device that is not known is answered so often at most.
 UNKNOWN_INTERVAL_MS = DAY_MS
@@ -41,7 +41,7 @@ class _Found:
 
 def received(work: Work, conversation: int, root_name: bytes, sealed: bytes) -> bool:
     """Act on what was found in a reset slot; False when it is not a reset of a device that may reset here."""
-    root = conversations.root(work.tx, conversation, root_name)
+    root = roots.find(work.tx, conversation, root_name)
     owner = conversations.by_id(work.tx, conversation)
     if root is None or owner.blocked:
         return False
@@ -62,7 +62,7 @@ def received(work: Work, conversation: int, root_name: bytes, sealed: bytes) -> 
     known = devices.find(work.tx, device) or _meet(work, conversation, reset)
     if known is None or known.conversation != conversation or known.state == "refused":
         return False
-    conversations.prove_root(work.tx, conversation, root.name)
+    roots.prove(work.tx, conversation, root.name)
     _follow(work, _Found(known, root, reset))
     return True
 
@@ -198,7 +198,7 @@ def hand_over(work: Work, row: DeviceRow) -> None:
 
     What no known device acknowledged is encoded once more for it; where it is read already it is not shown again.
     """
-    root = None if row.asked_root is None else conversations.root(work.tx, row.conversation, row.asked_root)
+    root = None if row.asked_root is None else roots.find(work.tx, row.conversation, row.asked_root)
     if root is None or row.asked is None or row.offered_key is None:
         return
     if row.let_in is None:

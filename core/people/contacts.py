@@ -14,7 +14,7 @@ from core.people import answering, deleting, following, inboxes, knowing, meetin
 from core.people.effects import Withdraw
 from core.people.posting import count_held, done
 from core.people.work import Work
-from core.storage import accounts, conversations, devices, lanes, later, meetings, messages, postings, prekeys
+from core.storage import accounts, conversations, devices, lanes, later, meetings, messages, postings, prekeys, roots
 from core.storage.conversations import ConversationRow
 from net.ids import ParcelId
 
@@ -65,7 +65,7 @@ def unblock(work: Work, row: ConversationRow) -> None:
 def _look_away(work: Work, row: ConversationRow) -> None:
     for lane in lanes.reading_in(work.tx, row.id):
         work.watches.forget_lane(lane.generation)
-    for root in conversations.roots(work.tx, row.id):
+    for root in roots.of_conversation(work.tx, row.id):
         work.watches.forget_slots(resetting.watch_name(row.id, root.name))
         work.watches.forget_slots(meeting.acceptance_watch(row.id, root.name))
 

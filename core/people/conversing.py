@@ -34,7 +34,7 @@ from core.people.prekeys import KeyOffer
 from core.people.signing import Entry, Place
 from core.people.watching import given_up_indexes
 from core.people.work import Work
-from core.storage import accounts, conversations, devices, lanes, messages, postings, prekeys as prekey_rows
+from core.storage import accounts, conversations, devices, lanes, messages, postings, prekeys as prekey_rows, roots
 from core.storage.devices import DeviceRow
 from core.storage.lanes import ReadLane, WriteLane
 from core.storage.messages import KEEP_REQUEST, MessageRow
@@ -333,7 +333,7 @@ def apply_ack(work: Work, ack: LaneAck, device: DeviceRow) -> bool:
             prekey_rows.drop_told_at(work.tx, ack.generation, posting.first_index)
             _say_again(work, posting)
     prekey_rows.drop_before(work.tx, device.device, ack.generation, ack.next)
-    conversations.prove_roots(work.tx, conversation, ack.generation)
+    roots.prove_by(work.tx, conversation, ack.generation)
     _let_go_of_announcements(work, device, ack.generation)
     lacking = set(acknowledge.missing(ack))
     if lacking:

@@ -20,7 +20,7 @@ from core.people.device import Certificate, is_vouched_by
 from core.people.moment import DAY_MS, HOUR_MS
 from core.people.notices import insert_notice
 from core.people.work import Work
-from core.storage import conversations, devices, lanes, messages
+from core.storage import conversations, devices, lanes, messages, roots
 from core.storage.devices import DeviceRow, NewDevice
 from core.storage.messages import BOTH_ALIVE, NEW_DEVICE
 
@@ -152,7 +152,7 @@ def stop_reading(work: Work, row: DeviceRow) -> None:
 
 def forget_roots(work: Work, row: DeviceRow) -> None:
     """Look for no more resets at the roots that a device has in common with us alone."""
-    for name in conversations.forget_roots_of(work.tx, row.device):
+    for name in roots.forget_of(work.tx, row.device):
         work.watches.forget_slots(f"reset:{row.conversation}:{name.hex()}")
 
 

@@ -36,7 +36,7 @@ from core.people.signing import Place
 from core.people.slot import ACCEPTANCE_SLOTS, SLOTS
 from core.people.watching import SlotWatch
 from core.people.work import Work
-from core.storage import accounts, conversations, devices, meetings, messages, postings
+from core.storage import accounts, conversations, devices, meetings, messages, postings, roots
 from core.storage.conversations import ConversationRow
 from core.storage.meetings import GreetingRow, InvitationRow
 from core.storage.messages import NewMessage
@@ -47,9 +47,6 @@ from core.storage.postings import Posting
 ACCEPTED_AGAIN_MS = 4 * DAY_MS
 # An acceptance stands outside any lane: it is signed at this place.
 _ACCEPTANCE_INDEX = 0
-
-
-# --- greeting somebody ----------------------------------------------------------------------------------------------
 
 
 def existing(work: Work, link: Link, device: bytes) -> ConversationRow | None:
@@ -85,24 +82,8 @@ def greet(work: Work, link: Link, bundle: Bundle, text: str) -> ConversationRow:
     offer = _introduce_lane(work, row, bundle.certificate.device)
     secret, answer = primitives.random_bytes(greetings.SECRET_SIZE), prekeys.make(work.now.network_ms, hybrid=False)
     _, olm = open_session(bundle.olm_identity, bundle.olm_key).encrypt(secret)  # carries the secret and is not kept
-    me = accounts.load(work.tx)
-    assert me is not None
     uid = primitives.random_bytes(16)
-    unsigned = Greeting(
-        version=greetings.VERSION,
-        certificate=work.me.certificate,
-        olm=olm,
-        offer=offer,
-        inbox=work.me.inbox,
-        inbox_number=work.me.inbox_number,
-        prekey=answer.public,
-        name=me.name,
-        uid=uid,
-        text=text,
-        text_signature=bytes(64),
-        made_at=work.now.own_ms,
-        signature=bytes(64),
-    )
+    unsigned = _unsigned(work, olm, offer, answer.public, (uid, text))
     sealed = greetings.seal(link, bundle, unsigned, work.me.device_seed)
     know(work, row.id, bundle.certificate)
     prekeys.keep(work, row.id, bundle.certificate.device, answer)
@@ -120,6 +101,28 @@ def greet(work: Work, link: Link, bundle: Bundle, text: str) -> ConversationRow:
         if decode(Greeting, kept.greeting, "stored greeting").certificate.device == bundle.certificate.device:
             accept(work, kept)
     return row
+
+
+def _unsigned(work: Work, olm: bytes, offer: Offer, prekey: prekeys.Prekey, said: tuple[bytes, str]) -> Greeting:
+    """Return a greeting that says a text under a uid; it is signed when it is sealed."""
+    me = accounts.load(work.tx)
+    assert me is not None
+    uid, text = said
+    return Greeting(
+        version=greetings.VERSION,
+        certificate=work.me.certificate,
+        olm=olm,
+        offer=offer,
+        inbox=work.me.inbox,
+        inbox_number=work.me.inbox_number,
+        prekey=prekey,
+        name=me.name,
+        uid=uid,
+        text=text,
+        text_signature=bytes(64),
+        made_at=work.now.own_ms,
+        signature=bytes(64),
+    )
 
 
 def _insert_own(work: Work, row: ConversationRow, uid: bytes, text: str) -> int | None:
@@ -194,7 +197,7 @@ def watch_conversation(work: Work, conversation: int) -> None:
         or work.now.network_ms - row.opened_at < ACCEPTED_AGAIN_MS
         or bool(postings.of_conversation(work.tx, conversation, "greeting"))
     )
-    for root in conversations.roots(work.tx, conversation):
+    for root in roots.of_conversation(work.tx, conversation):
         name = acceptance_watch(conversation, root.name)
         if root.acceptance is None:
             continue
@@ -202,7 +205,7 @@ def watch_conversation(work: Work, conversation: int) -> None:
             work.want(work.watches.watch_slots(SlotWatch(name, root.acceptance[:KEY_SIZE], ACCEPTANCE_SLOTS)))
         else:
             work.watches.forget_slots(name)
-            conversations.forget_acceptance(work.tx, conversation, root.name)
+            roots.forget_acceptance(work.tx, conversation, root.name)
     resetting.watch(work, conversation)
 
 

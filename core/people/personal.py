@@ -21,7 +21,7 @@ from core.people.bounds import decode
 from core.people.lww import Entry, State
 from core.people.restoring import Contact
 from core.people.work import Work
-from core.storage import accounts, conversations, devices, inboxes as inbox_rows, personal as rows
+from core.storage import accounts, conversations, devices, inboxes as inbox_rows, personal as rows, roots
 
 _NAME, _SETTINGS, _DEVICE, _MARK, _CONTACT = b"name", b"settings", b"device", b"mark", b"contact"
 _INBOX, _ROOT, _BLOCKED = b"inbox", b"root", b"blocked"
@@ -75,7 +75,7 @@ def _here(work: Work, noted: State) -> dict[bytes, bytes]:
             here[head + _BLOCKED] = _YES if row.blocked else _NO
         if row.state == "open" and row.inbox is not None:
             here[head + _INBOX] = row.inbox + row.inbox_number.to_bytes(_NUMBER_SIZE, "big")
-            shared = [root for root in conversations.roots(work.tx, row.id) if root.device is None]
+            shared = [root for root in roots.of_conversation(work.tx, row.id) if root.device is None]
             here |= {head + _ROOT + root.name: root.root for root in shared}
             known = [each for each in devices.of_conversation(work.tx, row.id) if each.is_known and each.certificate]
             here |= {head + _DEVICE + device.device: device.certificate for device in known}

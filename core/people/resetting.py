@@ -22,10 +22,10 @@ from core.people.reset import NOBODY
 from core.people.slot import RESET_SLOTS
 from core.people.watching import SlotWatch
 from core.people.work import Work
-from core.storage import conversations, devices, lanes, messages, postings
-from core.storage.conversations import RootRow
+from core.storage import conversations, devices, lanes, messages, postings, roots
 from core.storage.devices import DeviceRow
 from core.storage.lanes import WriteLane
+from core.storage.roots import RootRow
 
 # A lane that cannot be read is reset once in this time at most, so that two broken devices do not flood each other.
 MIN_INTERVAL_MS = HOUR_MS
@@ -51,7 +51,7 @@ def watch(work: Work, conversation: int) -> None:
     if owner.blocked:
         return
     beside = bool(owner.reads_beside)
-    for row in conversations.roots(work.tx, conversation):
+    for row in roots.of_conversation(work.tx, conversation):
         name = watch_name(conversation, row.name)
         work.want(
             work.watches.watch_slots(SlotWatch(name, greeting.reset_secret(row.root), RESET_SLOTS, beside=beside))
@@ -158,7 +158,7 @@ def add_root(
 ) -> None:
     """Know a root from now on, and look for resets at it."""
     row = RootRow(greeting.root_name(root), root, 0, acceptance, None, device, proof)
-    conversations.add_root(work.tx, conversation, row, work.now.network_ms)
+    roots.add(work.tx, conversation, row, work.now.network_ms)
     watch(work, conversation)
 
 
@@ -172,8 +172,8 @@ def is_restless(work: Work, conversation: int) -> bool:
 
 def forget_former_roots(work: Work) -> None:
     """Look no longer at roots whose place was taken long ago: who was put back further than that greets again."""
-    for conversation, name in conversations.former_roots(work.tx, work.now.sure_ms - FORMER_ROOT_MS):
-        if conversations.drop_root(work.tx, conversation, name):
+    for conversation, name in roots.former(work.tx, work.now.sure_ms - FORMER_ROOT_MS):
+        if roots.drop(work.tx, conversation, name):
             work.watches.forget_slots(watch_name(conversation, name))
 
 
@@ -194,18 +194,18 @@ def notice_unheard(work: Work, conversation: int, device: bytes, made_at: int, a
 def say_again(work: Work, device: DeviceRow, holds: list[LaneAck]) -> None:
     """Let be encoded anew what a device lacks that holds this much of our lanes, from where it is served.
 
-    Generations not named are unknown there when they are later than those named, and else long done with.
+    Generations not named are unknown there when they are later than the first of those named, and else long done with.
     """
     if not device.is_known:
         return  # it was told what nobody had acknowledged when it was let in
     held = {each.generation: each for each in holds}
-    is_later = True
-    for own in lanes.written_in(work.tx, device.conversation):
+    written = lanes.written_in(work.tx, device.conversation)
+    first = min((own.born for own in written if own.generation in held), default=0)
+    for own in written:
         ack = held.get(own.generation)
-        is_later = is_later and ack is None
-        if not own.ended or (ack is None and not is_later):
+        if not own.ended or own.born < first:
             continue
         spans = [(0 if ack is None else ack.next, 1 << 62)]
-        spans += [(first, first + count) for first, count in ([] if ack is None else ack.lacks)]
+        spans += [(at, at + count) for at, count in ([] if ack is None else ack.lacks)]
         for span in spans:
             messages.encode_again(work.tx, device.conversation, own.generation, span, served_after=device.let_in)

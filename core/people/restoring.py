@@ -18,7 +18,7 @@ from core.people.bounds import decode
 from core.people.device import Certificate, check
 from core.people.knowing import is_foreign, know
 from core.people.work import Work
-from core.storage import conversations, devices
+from core.storage import conversations, devices, roots
 from core.storage.conversations import ConversationRow
 
 
@@ -67,11 +67,11 @@ def take_contact(work: Work, contact: Contact) -> None:
 def _take_secrets(work: Work, row: ConversationRow, contact: Contact, inbox: bytes) -> None:
     if row.inbox is None or contact.inbox_number > row.inbox_number:
         conversations.set_inbox(work.tx, row.id, inbox, contact.inbox_number)
-    known = {root.name for root in conversations.roots(work.tx, row.id)}
+    known = {root.name for root in roots.of_conversation(work.tx, row.id)}
     for name in sorted(contact.roots.keys() - known):
         resetting.add_root(work, row.id, contact.roots[name])
     for name in contact.dropped_roots:
-        if conversations.drop_root(work.tx, row.id, name):
+        if roots.drop(work.tx, row.id, name):
             work.watches.forget_slots(resetting.watch_name(row.id, name))
             work.watches.forget_slots(meeting.acceptance_watch(row.id, name))
     for stored in contact.certificates:

@@ -15,7 +15,7 @@ from core.people.bounds import decode
 from core.people.device import Certificate, certify
 from core.people.moment import Moment
 from core.people.work import Me
-from core.storage import accounts, conversations
+from core.storage import accounts, conversations, roots
 from core.storage.database import Database, Transaction
 
 # The last step of the schema that this file knows what to do for.
@@ -45,6 +45,6 @@ def _certify_anew(tx: Transaction, keys: AccountKeys, now: Moment) -> None:
 
 def _step_roots(tx: Transaction) -> None:
     for conversation in conversations.every(tx):
-        for row in conversations.roots(tx, conversation.id):
+        for row in roots.of_conversation(tx, conversation.id):
             stepped = greeting.root_of(row.root)
-            conversations.replace_root(tx, conversation.id, row.name, greeting.root_name(stepped), stepped)
+            roots.replace(tx, conversation.id, row.name, greeting.root_name(stepped), stepped)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -55,22 +56,29 @@ def _files_of(root: Path, mutation: Mutation) -> list[Path]:
     raise BadList(f"{mutation.name}: there is no such package")
 
 
-def _spans_of(source: str, function: str) -> Iterator[tuple[int, int]]:
-    """Yield where the functions of this qualified name begin and end in the text, decorators included."""
+def _spans_of(source: str, function: str) -> list[tuple[int, int]]:
+    """Return where the functions of this qualified name begin and end in the text, decorators included."""
+    return [(start, end) for name, start, end in _functions(source) if name == function]
+
+
+@cache  # a file is looked into for each mutation of its package
+def _functions(source: str) -> tuple[tuple[str, int, int], ...]:
     starts = [0]  # of each line; ``ast`` counts none but these line ends
     for line in source.split("\n"):
         starts.append(starts[-1] + len(line) + 1)
-    for node in _named(ast.parse(source), "", function):
+    found: list[tuple[str, int, int]] = []
+    for name, node in _named(ast.parse(source), ""):
         first = min([node.lineno, *(each.lineno for each in node.decorator_list)])
-        yield starts[first - 1], min(starts[node.end_lineno or first], len(source))
+        found.append((name, starts[first - 1], min(starts[node.end_lineno or first], len(source))))
+    return tuple(found)
 
 
-def _named(parent: ast.AST, prefix: str, function: str) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+def _named(parent: ast.AST, prefix: str) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
     for node in ast.iter_child_nodes(parent):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             name = prefix + node.name
-            if name == function and not isinstance(node, ast.ClassDef):
-                yield node
-            yield from _named(node, f"{name}.", function)
+            if not isinstance(node, ast.ClassDef):
+                yield name, node
+            yield from _named(node, f"{name}.")
         else:
-            yield from _named(node, prefix, function)
+            yield from _named(node, prefix)

@@ -15,7 +15,7 @@ from core.people.duties import INTERVAL as DUTY_INTERVAL
 from core.people.effects import Solve, Withdraw
 from core.people.resetting import watch_name
 from core.people.slot import RESET_SLOTS, slot_key
-from core.storage import conversations, devices, later, meetings, messages
+from core.storage import conversations, devices, later, meetings, messages, roots
 from core.storage.later import LaterRow
 from core.storage.meetings import GreetingRow, SlotPlace
 from core.storage.messages import NewMessage
@@ -334,7 +334,7 @@ def test_of_who_is_removed_nothing_is_left(office: Office, alice: Person, bob: P
         bob.say(b, f"reply {n}")
     settle(office, alice, bob, rounds=WRITTEN)
     with alice.engine.work(alice.moment()) as work:
-        root = conversations.roots(work.tx, 1)[0]
+        root = roots.of_conversation(work.tx, 1)[0]
         keys = [slot_key(greeting.reset_secret(root.root), work.now.day, n, 0) for n in range(RESET_SLOTS)]
         watched = [tag_of(ParcelId(key.box_id)) for key in keys]
         assert all(work.watches.is_wanted(tag) for tag in watched)

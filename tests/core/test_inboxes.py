@@ -16,7 +16,7 @@ from core.people.addressing import address_on
 from core.people.moment import DAY_MS
 from core.people.resetting import watch_name
 from core.people.work import Work
-from core.storage import conversations, devices, inboxes as rows
+from core.storage import conversations, devices, inboxes as rows, roots
 from core.storage.database import Snapshot
 from tests.core.test_restoring import WRITTEN, restored
 from tests.core.test_talking import add, meet
@@ -150,6 +150,7 @@ def test_a_contact_that_was_away_is_told_and_its_mail_is_found_at_either_inbox(
     assert "not-told" not in kinds(alice, a)
 
 
+@pytest.mark.full
 def test_of_one_who_never_comes_a_row_says_so_after_130_days_and_the_telling_goes_on(
     office: Office, folder: Path, alice: Person, bob: Person, carol: Person
 ) -> None:
@@ -319,7 +320,7 @@ def test_a_restored_account_reads_where_the_one_before_did(
     assert known_to(carol, alice) == former
     with again.engine.work(again.moment()) as work:
         (of_carol,) = [row for row in conversations.every(work.tx) if row.blocked]
-        for root in conversations.roots(work.tx, of_carol.id):
+        for root in roots.of_conversation(work.tx, of_carol.id):
             assert work.watches.slot_watch(watch_name(of_carol.id, root.name)) is None
     with carol.database.read() as snapshot:
         assert again.engine.me.device not in _devices(snapshot)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core import api
-from core.storage import conversations
+from core.storage import roots
 from tests.core.test_talking import add, meet
 from tests.support.post_office import Office, Person, settle
 
@@ -27,7 +27,7 @@ def bob(office: Office, tmp_path: Path) -> Person:
     return Person(office, tmp_path, "bob")
 
 
-@pytest.mark.parametrize("days", [33, 40, 70, 120])
+@pytest.mark.parametrize("days", [40, *(pytest.param(days, marks=pytest.mark.full) for days in (33, 70, 120))])
 def test_who_was_away_for_long_hears_what_is_not_too_old_and_talks_on(
     office: Office, alice: Person, bob: Person, days: int
 ) -> None:
@@ -100,7 +100,7 @@ def test_who_is_put_back_to_before_several_resets_is_heard_at_the_root_it_has(
         alice.say(a, f"again {n}")
         settle(office, alice, bob, rounds=10, seconds=900)
     with bob.database.read() as tx:
-        assert len(conversations.roots(tx, 1)) <= 2 * conversations.MAX_ROOTS
+        assert len(roots.of_conversation(tx, 1)) <= 2 * roots.MAX_ROOTS
     backup = bob.path.with_suffix(".old")
     backup.write_bytes(old)
     bob.put_back(backup)

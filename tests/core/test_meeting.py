@@ -9,8 +9,8 @@ import pytest
 from core import api
 from core.people.greeting import root_name
 from core.people.invitation import TOMBSTONE_SEQUENCES, decode_link, new_tombstone, open_record
-from core.storage import conversations, lanes, meetings
-from core.storage.conversations import RootRow
+from core.storage import lanes, meetings, roots
+from core.storage.roots import RootRow
 from net.parcel.record import decode_record
 from tests.core.test_talking import add, meet
 from tests.support.post_office import Office, Person, settle
@@ -103,7 +103,7 @@ def test_greetings_that_cross_make_one_lane_each(office: Office, people: list[Pe
         assert person.call(api.ConversationList())[0].state == "open"
         with person.database.read() as snapshot:
             assert len(lanes.written_in(snapshot, 1)) == 1, "what was offered and is empty is offered again"
-            assert len(conversations.roots(snapshot, 1)) == 2
+            assert len(roots.of_conversation(snapshot, 1)) == 2
 
 
 def test_whoever_was_put_back_to_before_greeting_greets_again_and_is_told_everything(
@@ -136,11 +136,11 @@ def test_roots_of_a_conversation_are_bounded_and_the_newest_stay(office: Office,
     alice, bob, _ = people
     meet(office, alice, bob)
     with alice.database.transaction() as tx:
-        (first,) = conversations.roots(tx, 1)
+        (first,) = roots.of_conversation(tx, 1)
         for n in range(20):
-            conversations.add_root(tx, 1, root_row(bytes([n]) * 32), 1000 + n)
-        kept = conversations.roots(tx, 1)
-        assert [row.root[0] for row in kept] == [*range(19, 19 - conversations.MAX_ROOTS, -1)]
+            roots.add(tx, 1, root_row(bytes([n]) * 32), 1000 + n)
+        kept = roots.of_conversation(tx, 1)
+        assert [row.root[0] for row in kept] == [*range(19, 19 - roots.MAX_ROOTS, -1)]
         assert [row.former_since for row in kept] == [None, *range(1019, 1019 - len(kept) + 1, -1)]
         assert first not in kept
 
@@ -150,12 +150,12 @@ def test_roots_of_one_device_push_out_none_that_all_have(office: Office, people:
     alice, bob, _ = people
     meet(office, alice, bob)
     with alice.database.transaction() as tx:
-        (shared,) = conversations.roots(tx, 1)
+        (shared,) = roots.of_conversation(tx, 1)
         for n in range(20):
-            conversations.add_root(tx, 1, root_row(bytes([n]) * 32, bob.engine.me.device), 1000 + n)
-        kept = conversations.roots(tx, 1)
+            roots.add(tx, 1, root_row(bytes([n]) * 32, bob.engine.me.device), 1000 + n)
+        kept = roots.of_conversation(tx, 1)
         assert shared in kept
-        assert [row.root[0] for row in kept if row != shared] == [*range(19, 19 - conversations.MAX_ROOTS, -1)]
+        assert [row.root[0] for row in kept if row != shared] == [*range(19, 19 - roots.MAX_ROOTS, -1)]
 
 
 def root_row(root: bytes, device: bytes | None = None) -> RootRow:

@@ -123,8 +123,9 @@ def test_generations_of_a_conversation_are_bounded(office: Office, alice: Person
             assert len(lanes.written_in(snapshot, 1)) <= lanes.MAX_GENERATIONS
             assert len(lanes.reading_in(snapshot, 1)) <= lanes.MAX_GENERATIONS
     assert bob.heard(b) == [str(n) for n in range(lanes.MAX_GENERATIONS + 6)]
-    office.wait(6 * 86_400)
-    settle(office, alice, bob, rounds=3)
+    for _ in range(2):  # those read beside a later one end after some days, and are known by name for some more
+        office.wait(6 * 86_400)
+        settle(office, alice, bob, rounds=3)
     with bob.database.read() as snapshot:
         assert snapshot.row("SELECT count(*) FROM read_lanes WHERE ended_at IS NOT NULL") == (0,)
 

@@ -215,7 +215,7 @@ def test_loopback_is_not_believed_of_somebody_out_there() -> None:
     stage = Stage()
     liar = stage.others[0]
     stage.known = [liar.descriptor]
-    at_home = forged_descriptor(Random(1), Endpoint("127.0.0.1", 4000), stage.world.now())
+    at_home = forged_descriptor(Random(77), Endpoint("127.0.0.1", 4000), stage.world.now())
     liar.lie = lambda target: [at_home]
     assert stage.find().questions == 1
 

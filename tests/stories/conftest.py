@@ -27,10 +27,6 @@ from tests.support.story_world import (
 STRANGERS = ("carol", "dave")
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--full", action="store_true", help="tell the long stories in full length")
-
-
 @pytest.fixture(scope="session")
 def is_full(pytestconfig: pytest.Config) -> bool:
     """Whether the long stories are told in full."""

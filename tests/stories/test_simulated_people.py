@@ -17,7 +17,7 @@ import pytest
 
 from core import api
 from core.people import lane, slot, watching
-from core.storage import conversations, devices, lanes, prekeys
+from core.storage import devices, lanes, prekeys, roots
 from net.simulator import Path as Way
 from tests.support.people_world import (
     Person,
@@ -105,7 +105,7 @@ def check_bounds(*people: Person) -> None:
             assert count("sessions") <= devices.MAX_SESSIONS * known
             assert count("held") <= lane.WINDOW * max(count("read_lanes"), 1)
             assert count("write_lanes") <= lanes.MAX_GENERATIONS * known
-            assert count("roots") <= conversations.MAX_ROOTS * (known + 1)
+            assert count("roots") <= roots.MAX_ROOTS * (known + 1)
             assert count("prekeys") <= prekeys.MAX_PER_DEVICE * known
             assert count("greetings") == 0
             assert count("postings") <= 8, "acknowledgements alone, and the last announcements"
