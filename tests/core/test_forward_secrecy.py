@@ -101,8 +101,8 @@ def rob(pair: Pair, name: str, label: str = "stolen") -> Loot:
     return Thief(pair.steal(name, label), pair.office.boxes).try_everything()
 
 
-@pytest.mark.parametrize("name", SIDES)
-def test_nothing_that_was_delivered_and_deleted_opens_to_who_takes_a_file(pair: Pair, name: str) -> None:
+def nothing_opens(pair: Pair, name: str) -> None:
+    """To who takes somebody's file, with every box that was ever deposited."""
     loot = rob(pair, name)
     assert not loot.said & set(pair.said)
     assert not any(loot.walked.values()), "a chain leads back"
@@ -111,8 +111,7 @@ def test_nothing_that_was_delivered_and_deleted_opens_to_who_takes_a_file(pair: 
         assert indexes <= pair.waits(name, generation), "there are keys of more than the last acknowledgement"
 
 
-@pytest.mark.parametrize("name", SIDES)
-def test_no_key_is_left_by_which_anything_was_ever_sealed(pair: Pair, seals: Seals, name: str) -> None:
+def no_key_is_left(pair: Pair, seals: Seals, name: str) -> None:
     """Each lock alone: ratchets that got every envelope, and X-Wing keys that got everything ever sealed to one."""
     assert seals.envelopes
     assert seals.hybrid
@@ -123,13 +122,21 @@ def test_no_key_is_left_by_which_anything_was_ever_sealed(pair: Pair, seals: Sea
     assert not {text for text in open_texts if not any(each in text for each in _SKIPPED)}
 
 
-@pytest.mark.parametrize("name", SIDES)
-def test_nothing_that_is_over_lies_in_the_pages_of_a_file_or_of_its_log(pair: Pair, name: str) -> None:
+def nothing_over_lies_in_the_pages(pair: Pair, name: str) -> None:
+    """Neither of the file nor of its log."""
     file, over = pair.steal(name), pair.over(name)
     assert len(over) > 10, "a good deal is over"
     assert not leftovers(file, over)
     pages = b"".join(file.pages())
     assert not [text for text in pair.said if mark(text) in pages]
+
+
+def test_nothing_that_was_delivered_and_deleted_opens_to_who_takes_a_file(pair: Pair, seals: Seals) -> None:
+    """One test for each phase, since it takes a second to come there."""
+    for name in SIDES:
+        nothing_opens(pair, name)
+        no_key_is_left(pair, seals, name)
+        nothing_over_lies_in_the_pages(pair, name)
 
 
 def test_what_was_said_at_a_door_is_forgotten_with_whom_was_turned_away(tmp_path: Path) -> None:

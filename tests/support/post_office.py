@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from core import api, commands
-from core.people import inviting, posting
+from core.people import inviting, posting, slot, watching
 from core.people.account_keys import keys_of_seed
 from core.people.effects import BoxDraft, Deposit, Effect, Emit, Fetch, FindRecord, Follow, Keep, PutRecord, Read, Solve
 from core.people.engine import Engine
@@ -27,6 +28,10 @@ from net.parcel.record import decode_record
 from net.parcel.work import WorkPrice
 
 CHEAP = WorkPrice(0.0)
+# Everybody here lives in one process and derives the same keys of slots, thousands for each open invitation and day; the
+# product keeps none of them, and pays once.
+opened = lru_cache(maxsize=1 << 15)(decode_box)
+watching.slot_key = posting.slot_key = lru_cache(maxsize=1 << 17)(slot.slot_key)
 CUSTODIANS = (NodeId(bytes(range(0xC0, 0xE0))), NodeId(bytes(range(0xE0, 0x100))))  # no UTF-8 anywhere
 START_MS = 20_000 * 24 * HOUR_MS + 12 * HOUR_MS
 
@@ -45,7 +50,7 @@ class Office:
     liars: dict[NodeId, dict[bytes, bytes]] = field(default_factory=dict[NodeId, dict[bytes, bytes]])
 
     def put(self, data: bytes) -> None:
-        box = decode_box(data)
+        box = opened(data)
         assert Bucket.of(box.prefix, self.shown_width).prefix == box.prefix, "bits are shown that are not in use"
         known = self.bytes_of_id.setdefault(box.box_id, data)
         assert known == data, "one id was seen with different bytes"
@@ -76,9 +81,7 @@ class Office:
     def living(self) -> list[tuple[int, bytes]]:
         hour = self.now_ms // HOUR_MS
         return [
-            (n, box)
-            for n, box in enumerate(self.boxes, 1)
-            if n not in self.is_lost and decode_box(box).expiry_hour > hour
+            (n, box) for n, box in enumerate(self.boxes, 1) if n not in self.is_lost and opened(box).expiry_hour > hour
         ]
 
     def wait(self, seconds: float) -> None:
@@ -152,7 +155,7 @@ class Person:
                     self._solve(effect)
                 case Deposit() if self.online:
                     self.office.put(effect.box)
-                    box_id = decode_box(effect.box).box_id
+                    box_id = opened(effect.box).box_id
                     self.feed([DepositAnswered(c, box_id, Verdict.STORED, 0) for c in CUSTODIANS])
                 case PutRecord() if self.online:
                     record_id = decode_record(effect.record).record_id
@@ -187,7 +190,7 @@ class Person:
 
     def _fetch(self, tags: tuple[Tag, ...]) -> None:
         wanted = set(tags)
-        found = [box for _, box in self.office.living() if tag_of(decode_box(box).box_id) in wanted]
+        found = [box for _, box in self.office.living() if tag_of(opened(box).box_id) in wanted]
         self.feed([BoxArrived(box) for box in found])
 
     def poll(self) -> None:
@@ -205,7 +208,7 @@ class Person:
     def _follow(self, bucket: Bucket) -> None:
         if bucket not in self._arrivals:
             self.feed([CustodianUp(CUSTODIANS[0], bucket)])
-        boxes = [(n, decode_box(box)) for n, box in self.office.living() if n > self._arrivals[bucket]]
+        boxes = [(n, opened(box)) for n, box in self.office.living() if n > self._arrivals[bucket]]
         fresh = [(n, tag_of(box.box_id)) for n, box in boxes if bucket.covers(box.prefix)]
         self._arrivals[bucket] = arrival = max((n for n, _ in fresh), default=self._arrivals[bucket])
         tags = tuple(tag for _, tag in fresh)
