@@ -172,3 +172,42 @@ def test_an_acceptance_after_the_link_was_over_still_counts(office: Office, alic
     assert bob.call(api.ConversationList())[0].state == "open"
     assert bob.said(b) == ["delivered"]
     assert bob.heard(b) == ["better late"]
+
+
+def test_an_old_reset_that_is_found_last_revives_no_lane(office: Office, alice: Person, bob: Person) -> None:
+    a, b = meet(office, alice, bob)
+    settle(office, alice, bob, rounds=3)
+    before = len(office.boxes)
+    reset(alice)
+    with alice.database.read() as snapshot:
+        old = lanes.written_in(snapshot, 1)[0].generation
+    late = office.boxes[before:]
+    del office.boxes[before:]
+    office.wait(60)
+    reset(alice)
+    alice.say(a, "of the later one")
+    settle(office, alice, bob, rounds=10)
+    assert bob.heard(b) == ["of the later one"]
+    office.boxes += late
+    settle(office, alice, bob, rounds=4)
+    with bob.database.read() as snapshot:
+        assert old not in [row.generation for row in lanes.ever_read_in(snapshot, 1)]
+
+
+def test_who_asked_too_often_is_answered_when_a_day_has_passed(
+    office: Office, alice: Person, bob: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, b = meet(office, alice, bob)
+    settle(office, alice, bob, rounds=3)
+    monkeypatch.setattr(office, "put", office.boxes.append)  # many things in one slot
+    for _ in range(2 * resetting.MAX_GENERATIONS_AN_HOUR):
+        reset(alice)
+        settle(office, alice, bob, rounds=1, seconds=5)
+    alice.say(a, "after all that")
+    for _ in range(3):
+        settle(office, alice, bob, rounds=5, seconds=86_400 / 5)
+    settle(office, alice, bob, rounds=10)
+    assert bob.heard(b)[-1] == "after all that"
+    bob.say(b, "calm down")
+    settle(office, alice, bob, rounds=5)
+    assert alice.heard(a)[-1] == "calm down"

@@ -11,7 +11,7 @@ import pytest
 from core import api
 from core.people import resetting
 from core.people.work import Work
-from core.storage import devices
+from core.storage import devices, lanes, roots
 from tests.core.test_restoring import WRITTEN, confirm_device, contacts, hour_passes, restored, texts
 from tests.core.test_talking import meet
 from tests.support.post_office import Office, Person, settle
@@ -233,3 +233,55 @@ def test_the_line_of_a_new_device_cannot_be_taken_first(
     assert notices
     assert all(len(uid) != 16 for (uid,) in notices), "no uid that travels is like it"
     assert any(row.kind == "device" for row in bob.rows(b))
+
+
+def test_a_root_of_one_device_serves_no_other(office: Office, folder: Path, alice: Person, bob: Person) -> None:
+    """Two devices that met have a root of their own; whoever got hold of it is no device of the account by that."""
+    talk(office, alice, bob, 2)
+    do(alice, lambda work: resetting.begin(work, 1, is_last_known=True))
+    settle(office, alice, bob, rounds=8)
+    with alice.database.read() as tx:
+        (shared,) = [row.root for row in roots.of_conversation(tx, 1) if row.device is not None]
+    thief = Person(office, folder, "alice", device="thief")
+    thief.online = False
+    settle(office, alice, thief, bob, rounds=1)
+    thief.online = True
+    thief.poll()
+    office.boxes.clear()  # what it announced at the root that the words give
+
+    def announce(work: Work) -> None:
+        work.tx.run("DELETE FROM roots")
+        resetting.add_root(work, 1, shared)
+        resetting.begin(work, 1, is_last_known=False)
+
+    do(thief, announce)
+    assert office.boxes
+    settle(office, bob, rounds=4)
+    with bob.database.read() as tx:
+        assert [row.device for row in devices.of_conversation(tx, 1)] == [alice.engine.me.device]
+
+
+def test_an_unknown_device_has_nothing_said_again(office: Office, folder: Path, alice: Person, bob: Person) -> None:
+    _, b = talk(office, alice, bob, 1)
+    alice.online = False
+    thief = restored(office, folder, device="thief")
+    settle(office, thief, bob, rounds=2)
+    hour_passes(office, thief, bob)
+    for n in range(5):
+        bob.say(b, f"{n}")
+    settle(office, thief, bob, rounds=4)
+
+    def ask(work: Work) -> None:
+        lane = lanes.writing(work.tx, 1)
+        assert lane is not None
+        lanes.end_writing(work.tx, 1)
+        (unknown,) = [row for row in devices.of_conversation(work.tx, 1) if not row.is_known]
+        resetting.say_again(work, unknown, [])
+        assert work.tx.row("SELECT count(*) FROM messages WHERE pending = 1") == (0,)
+        (known,) = [row for row in devices.of_conversation(work.tx, 1) if row.is_known]
+        resetting.say_again(work, known, [])
+        assert work.tx.row("SELECT count(*) > 5 FROM messages WHERE pending = 1") == (1,), "a known one would"
+        raise api.ApiError(api.Kind.BAD_REQUEST, "nothing of this is to stay")
+
+    with pytest.raises(api.ApiError):
+        do(bob, ask)
