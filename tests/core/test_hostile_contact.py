@@ -379,3 +379,11 @@ def test_who_comes_when_the_door_is_full_is_heard_when_it_is_not(
         office.wait(86_400)
         settle(office, bob, victim, rounds=2)
     assert [greeting.text for greeting in victim.call(api.GreetingList())] == ["second"]
+
+
+def test_a_link_that_names_our_own_device_is_none(office: Office, victim: Person, mallory: Person) -> None:
+    with_certificate(mallory, victim.engine.me.device)
+    link = mallory.call(api.InviteCreate(expires_in=86_400)).link
+    with pytest.raises(api.ApiError):
+        add(victim, link)
+    assert victim.call(api.ConversationList()) == []
