@@ -13,7 +13,7 @@ from core.people import resetting
 from core.people.work import Work
 from core.storage import devices, lanes, roots
 from tests.core.test_restoring import WRITTEN, confirm_device, contacts, hour_passes, restored, texts
-from tests.core.test_talking import meet
+from tests.core.test_talking import add, meet
 from tests.support.post_office import Office, Person, settle
 
 
@@ -159,6 +159,9 @@ def test_a_refused_device_is_never_heard_again(office: Office, folder: Path, ali
     assert texts(thief, contacts(thief)["bob"]) == []
     assert texts(alice, a)[-1] == "not for you"
     assert [row.kind for row in bob.rows(b) if row.kind != "text"] == ["device"]
+    add(thief, bob.call(api.InviteCreate(expires_in=86_400)).link, "let me in by this door")
+    settle(office, thief, bob, rounds=3)
+    assert bob.call(api.GreetingList()) == []
 
 
 def test_the_acknowledgements_of_an_unknown_device_stop_no_deposit(
