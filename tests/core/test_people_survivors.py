@@ -12,9 +12,14 @@ from core.people import conversing, found_in_slots, inboxes, prekeys
 from core.people.content import InboxNotice, LaneAck
 from core.people.work import Work
 from core.storage import conversations, devices, lanes, meetings, postings
+from net.bucket import Bucket
+from net.events import BoxArrived, TagsArrived
+from net.ids import Cursor, tag_of
+from net.parcel.box import Box, encode_box
+from tests.core.test_hostile_contact import lane_written, next_ids
 from tests.core.test_restoring import restored
 from tests.core.test_talking import add, meet
-from tests.support.post_office import Office, Person, settle
+from tests.support.post_office import CUSTODIANS, Office, Person, settle
 
 
 @pytest.fixture
@@ -165,3 +170,20 @@ def test_a_key_for_another_device_is_not_kept(office: Office, alice: Person, bob
         with alice.engine.work(alice.moment()) as work:
             kept = offered(work)
         assert (kept is not None and prekeys.decode_public(kept) == made) == is_kept
+
+
+def test_a_box_that_we_did_not_sign_does_not_prove_that_we_are_an_old_copy(
+    office: Office, alice: Person, bob: Person
+) -> None:
+    a, _ = meet(office, alice, bob)
+    settle(office, alice, bob, rounds=3)
+    before = lane_written(alice)
+    coming = next_ids(bob, alice.moment().day)[0]
+    forged = encode_box(Box(0, alice.moment().hour + 40, coming, (0,) * 8, bytes(784), bytes(64)))
+    tags = (tag_of(coming),)
+    alice.feed([TagsArrived(CUSTODIANS[1], Bucket(0, 0), Cursor(b"run-two-", 1), tags, caught_up=True)])
+    alice.say(a, "it is only me")
+    alice.feed([BoxArrived(forged)])
+    settle(office, alice, bob, rounds=4)
+    assert lane_written(alice) == before
+    assert alice.said(a)[-1] == "delivered"
