@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from core import api
-from core.people import conversing, found_in_slots, inboxes, prekeys
+from core.people import conversing, found_in_slots, inboxes, prekeys, resetting
 from core.people.content import InboxNotice, LaneAck
 from core.people.work import Work
 from core.storage import conversations, devices, lanes, meetings, postings
 from net.bucket import Bucket
-from net.events import BoxArrived, TagsArrived
+from net.events import BoxAbsent, BoxArrived, TagsArrived
 from net.ids import Cursor, tag_of
 from net.parcel.box import Box, encode_box
 from tests.core.test_hostile_contact import lane_written, next_ids
@@ -184,6 +184,17 @@ def test_a_box_that_we_did_not_sign_does_not_prove_that_we_are_an_old_copy(
     alice.feed([TagsArrived(CUSTODIANS[1], Bucket(0, 0), Cursor(b"run-two-", 1), tags, caught_up=True)])
     alice.say(a, "it is only me")
     alice.feed([BoxArrived(forged)])
+    assert lane_written(alice) == before
+    alice.feed([BoxAbsent(tag) for tag in tags])  # nobody has one that is signed
     settle(office, alice, bob, rounds=4)
     assert lane_written(alice) == before
     assert alice.said(a)[-1] == "delivered"
+
+
+def test_a_file_that_is_older_than_its_mark_is_not_trusted() -> None:
+    assert resetting.trusts(None, None)
+    assert resetting.trusts(0, None)
+    assert resetting.trusts(7, 7)
+    assert resetting.trusts(7, 5), "killed between commit and mark"
+    assert not resetting.trusts(5, 7)
+    assert not resetting.trusts(5, None), "another machine, or a home put back"
