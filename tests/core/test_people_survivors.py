@@ -46,6 +46,8 @@ def test_a_link_that_is_over_lets_nobody_in(office: Office, alice: Person, bob: 
     """The greeting was written in time; it is found when the link is over, and its keys are still at hand."""
     link = alice.call(api.InviteCreate(expires_in=3600)).link
     add(bob, link)
+    settle(office, bob, rounds=1)
+    assert office.boxes
     office.wait(3601)
     alice.skew_ms = -7_200_000  # what is thrown away must be over by both clocks
     settle(office, alice, rounds=2)

@@ -292,6 +292,9 @@ def test_two_devices_that_are_both_alive_are_told_apart_by_the_person(
     c = contacts(other)["bob"]
     assert [row.kind for row in bob.rows(b) if row.kind != "text"] == ["device", "both-alive"]
     assert texts(alice, a)[-1] == "to the one I know"
+    bob.say(b, "to her, still")
+    settle(office, alice, other, bob, rounds=6)
+    assert texts(alice, a)[-1] == "to her, still"
     assert texts(other, c) == [], "a robbed owner is not silent"
     confirm_device(bob)
     settle(office, alice, other, bob, rounds=6)
