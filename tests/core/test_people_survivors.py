@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from core import api
-from core.people import conversing, found_in_slots, inboxes, prekeys, resetting
+from core.people import conversing, inboxes, posting, prekeys, resetting
 from core.people.content import InboxNotice, LaneAck
 from core.people.work import Work
 from core.storage import conversations, devices, lanes, meetings, postings
@@ -65,7 +65,7 @@ def test_a_greeting_for_which_less_was_paid_is_not_looked_at(
         factors.append(factor)
         return False
 
-    monkeypatch.setattr(found_in_slots.posting, "is_paid", unpaid)
+    monkeypatch.setattr(posting, "is_paid", unpaid)
     link = alice.call(api.InviteCreate(expires_in=86_400)).link
     add(bob, link)
     settle(office, alice, bob, rounds=2)

@@ -31,7 +31,9 @@ CHEAP = WorkPrice(0.0)
 # Everybody here lives in one process and derives the same keys of slots, thousands for each open invitation and day; the
 # product keeps none of them, and pays once.
 opened = lru_cache(maxsize=1 << 15)(decode_box)
-watching.slot_key = posting.slot_key = lru_cache(maxsize=1 << 17)(slot.slot_key)
+_kept_slot_key = lru_cache(maxsize=1 << 17)(slot.slot_key)
+for _module in (watching, posting):
+    setattr(_module, "slot_key", _kept_slot_key)  # noqa: B010 -- a name that they import
 CUSTODIANS = (NodeId(bytes(range(0xC0, 0xE0))), NodeId(bytes(range(0xE0, 0x100))))  # no UTF-8 anywhere
 START_MS = 20_000 * 24 * HOUR_MS + 12 * HOUR_MS
 
