@@ -158,9 +158,7 @@ class PeopleService:
         Shielded: what was committed must take effect, whoever asked for it and went away.
         """
         with trio.CancelScope(shield=True):
-            async with (
-                self._turn
-            ):  # effects go out in the order of their commits: an older Read must not undo a later one
+            async with self._turn:  # effects go out in the order of their commits: an older Read undoes no later one
                 await self._run(call)
         self._woken.set()
         self._wrote.set()

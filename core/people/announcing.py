@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from core.crypto import primitives
 from core.people import greeting, prekeys
-from core.people.conversing import start_session
+from core.people.conversing import has_ratchet, start_session, usable_key
 from core.people.fragment import cut
 from core.people.posting import NO_END, NO_END_PAUSE, slot_secrets
 from core.people.prekeys import Prekey
@@ -76,7 +76,7 @@ def _announce_to(
     everywhere: bool,
 ) -> None:
     to = answer.prekey if answer is not None else _take_key(work, device)
-    if to is not None and not any(sendable for _, _, sendable in devices.sessions(work.tx, device.device)):
+    if to is not None and not has_ratchet(work, device):
         start_session(work, device.device, to)
     unsealed = _unsealed(work, row, device.device, former, answer)
     # A device that is not known gets no root of its own: it would put one in the place of the one its owner's words give.
@@ -134,12 +134,10 @@ def _unsealed(work: Work, row: WriteLane, device: bytes, former: tuple[bytes, in
 
 
 def _take_key(work: Work, device: DeviceRow) -> Prekey | None:
-    """Return the key that a device offered, used up by this, None when there is none that is young enough."""
-    if device.offered_key is None:
-        return None
-    offered = prekeys.decode_public(device.offered_key)
+    """Return the key that a device offered, used up by this."""
+    offered = usable_key(work, device)
     devices.set_offered_key(work.tx, device.device, None)
-    return offered if prekeys.is_usable(offered, work.now.network_ms) else None
+    return offered
 
 
 def _roots_for(work: Work, device: DeviceRow, *, everywhere: bool) -> Iterator[RootRow]:

@@ -66,13 +66,22 @@ def audience_session(work: Work, device: DeviceRow) -> Session | None:
     for _, pickle, sendable in devices.sessions(work.tx, device.device):
         if sendable:
             return Session.restore(pickle, work.me.pickle_key)
+    offered = usable_key(work, device)
+    devices.set_offered_key(work.tx, device.device, None)
+    return None if offered is None else start_session(work, device.device, offered)
+
+
+def usable_key(work: Work, device: DeviceRow) -> prekeys.Prekey | None:
+    """Return the key that a device offered and we have not used, None when there is none that is young enough."""
     if device.offered_key is None:
         return None
     offered = prekeys.decode_public(device.offered_key)
-    devices.set_offered_key(work.tx, device.device, None)
-    if not prekeys.is_usable(offered, work.now.network_ms):
-        return None
-    return start_session(work, device.device, offered)
+    return offered if prekeys.is_usable(offered, work.now.network_ms) else None
+
+
+def has_ratchet(work: Work, device: DeviceRow) -> bool:
+    """Tell whether there is a ratchet by which a device may be written to."""
+    return any(sendable for _, _, sendable in devices.sessions(work.tx, device.device))
 
 
 def start_session(work: Work, device: bytes, prekey: prekeys.Prekey) -> Session:
@@ -84,14 +93,8 @@ def start_session(work: Work, device: bytes, prekey: prekeys.Prekey) -> Session:
 
 def can_write(work: Work, conversation: int) -> bool:
     """Tell whether somebody there could read what is written now."""
-    for device in knowing.audience(work, conversation):
-        if any(sendable for _, _, sendable in devices.sessions(work.tx, device.device)):
-            return True
-        if device.offered_key is not None:
-            offered = prekeys.decode_public(device.offered_key)
-            if prekeys.is_usable(offered, work.now.network_ms):
-                return True
-    return False
+    audience = knowing.audience(work, conversation)
+    return any(has_ratchet(work, device) or usable_key(work, device) is not None for device in audience)
 
 
 def seal_for(work: Work, sessions: list[tuple[DeviceRow, Session]], block: bytes, size: int | None = None) -> bytes:
@@ -266,20 +269,13 @@ def rekey_if_due(work: Work, row: WriteLane) -> WriteLane:
     if not is_due or row.restarts:
         return row
     audience = knowing.audience(work, row.conversation)
-    with_key = [device for device in audience if _usable_key(work, device) is not None]
+    with_key = [device for device in audience if usable_key(work, device) is not None]
     lacking = [device for device in audience if device not in with_key]
     if not with_key or not all(not device.is_known or is_overdue(work, row) for device in lacking):
         return row
     for device in lacking:  # it cannot read on, and will ask for a fresh start when it notices
         devices.set_left_behind(work.tx, device.device, left=True)
     return _rekey(work, row, with_key)
-
-
-def _usable_key(work: Work, device: DeviceRow) -> prekeys.Prekey | None:
-    if device.offered_key is None:
-        return None
-    offered = prekeys.decode_public(device.offered_key)
-    return offered if prekeys.is_usable(offered, work.now.network_ms) else None
 
 
 def _rekey(work: Work, row: WriteLane, audience: list[DeviceRow]) -> WriteLane:
@@ -300,13 +296,13 @@ def rekey_info(conversation: bytes, generation: bytes, device: bytes) -> bytes:
 
 
 def _seal_secret(work: Work, row: WriteLane, device: DeviceRow, secret: bytes) -> SealedSecret:
-    offered = _usable_key(work, device)
+    offered = usable_key(work, device)
     assert offered is not None
     recipient = conversations.by_id(work.tx, row.conversation).identity
     info = rekey_info(signing.conversation_hash(work.me.identity, recipient), row.generation, device.device)
     # The Olm half goes with it where there is a ratchet already; where there is none this block opens it.
     sealed = primitives.xwing_seal(offered.xwing, secret, info)
-    if any(sendable for _, _, sendable in devices.sessions(work.tx, device.device)):
+    if has_ratchet(work, device):
         devices.set_offered_key(work.tx, device.device, None)
     return SealedSecret(device.device[:TAG_SIZE], offered.key_id, sealed)
 

@@ -120,11 +120,6 @@ def told_at(tx: Snapshot, generation: bytes, index: int) -> PrekeyRow | None:
     return None if row is None else PrekeyRow(*row)
 
 
-def drop_of(tx: Transaction, device: bytes) -> None:
-    """Forget every prekey told to a device."""
-    tx.run("DELETE FROM prekeys WHERE device = ?", device)
-
-
 def forget_conversation(tx: Transaction, conversation: int) -> None:
     """Forget every prekey told in a conversation, whoever it is for."""
     tx.run("DELETE FROM prekeys WHERE conversation = ?", conversation)
