@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -15,6 +16,12 @@ settings.register_profile("sottovoce", deadline=None, print_blob=True, database=
 settings.register_profile("explore", deadline=None, print_blob=True, database=None)
 settings.load_profile("sottovoce")
 
+
+# Files of tests are thrown away: where there is a file system in memory they go there. What kill -9 or a full disk does to
+# them is the same, and a test that needs a disk of its own makes one.
+_MEMORY = Path("/dev/shm")
+if _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK):
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
 
 # Importing ``tui`` removes Textual's debugging variables, among them one by which the snapshot plugin finds its folder.
 # So it is imported here, before the plugin sets it, and a worker process gets back what it inherited.

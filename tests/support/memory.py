@@ -27,10 +27,13 @@ def masked(secrets: dict[str, bytes]) -> dict[str, bytes]:
 def held(hidden: dict[str, bytes]) -> set[str]:
     """Tell which secrets some object holds, as they are or in hex."""
     wanted = masked(hidden)
+    in_hex = {name: secret.hex() for name, secret in wanted.items()}
+    shortest = min(len(secret) for secret in wanted.values())
     found_names: set[str] = set()
     for found in reachable():
         if isinstance(found, (bytes, bytearray)):
-            found_names.update(name for name, secret in wanted.items() if secret in found and found is not secret)
-        elif isinstance(found, str) and found.isascii():
-            found_names.update(name for name, secret in wanted.items() if secret.hex() in found)
+            if len(found) >= shortest:
+                found_names.update(name for name, secret in wanted.items() if secret in found and found is not secret)
+        elif isinstance(found, str) and len(found) >= 2 * shortest and found.isascii():
+            found_names.update(name for name, text in in_hex.items() if text in found and found is not text)
     return found_names

@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from core import api, commands
-from core.people import inviting, posting, slot, watching
+from core.people import inviting, posting, watching
 from core.people.account_keys import keys_of_seed
 from core.people.effects import BoxDraft, Deposit, Effect, Emit, Fetch, FindRecord, Follow, Keep, PutRecord, Read, Solve
 from core.people.engine import Engine
@@ -26,14 +26,12 @@ from net.ids import Cursor, NodeId, ParcelId, Tag, tag_of
 from net.parcel.box import decode_box
 from net.parcel.record import decode_record
 from net.parcel.work import WorkPrice
+from tests.support.kept import kept_slot_key
 
 CHEAP = WorkPrice(0.0)
-# Everybody here lives in one process and derives the same keys of slots, thousands for each open invitation and day; the
-# product keeps none of them, and pays once.
 opened = lru_cache(maxsize=1 << 15)(decode_box)
-_kept_slot_key = lru_cache(maxsize=1 << 17)(slot.slot_key)
 for _module in (watching, posting):
-    setattr(_module, "slot_key", _kept_slot_key)  # noqa: B010 -- a name that they import
+    setattr(_module, "slot_key", kept_slot_key)  # noqa: B010 -- a name that they import
 CUSTODIANS = (NodeId(bytes(range(0xC0, 0xE0))), NodeId(bytes(range(0xE0, 0x100))))  # no UTF-8 anywhere
 START_MS = 20_000 * 24 * HOUR_MS + 12 * HOUR_MS
 

@@ -7,11 +7,12 @@ from contextlib import suppress
 
 from core.crypto import primitives
 from core.errors import Malformed, OpenFailed
-from core.people import greeting, lane, slot
+from core.people import greeting, lane
 from core.people.fragment import Piece, decode_piece
 from core.people.lane import BoxSecrets
 from core.people.posting import LIFE_HOURS, box_ad
 from net.parcel.box import Box, decode_box
+from tests.support.kept import kept_slot_key
 
 
 class Recording:
@@ -46,7 +47,7 @@ class Recording:
             for n in range(numbers):
                 parts: list[bytes] = []
                 for fragment in range(greeting.FRAGMENTS):
-                    key = slot.slot_key(secret, day, n, fragment)
+                    key = kept_slot_key(secret, day, n, fragment)
                     piece = self.open(key.box_id, key.seal_key)
                     if piece is None:
                         break
