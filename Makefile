@@ -12,6 +12,7 @@ INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
+unexport PYTHONDONTWRITEBYTECODE # tests start the program hundreds of times: it need not be compiled each time
 .PHONY: help setup setup-dev demo test check mutants bench lock clean
 
 help: ## this list
@@ -25,15 +26,32 @@ demo: $(INSTALLED) ## a private network on this machine, a friendly contact, and
 	@$(BIN)/sottovoce demo
 
 test: $(INSTALLED_DEV) ## every check, then every test
-	@$(MAKE) --no-print-directory check
+	@$(MAKE) --no-print-directory -j 2 -O $(CHECKS) collect
 	$(BIN)/python -m pytest -n 4 --dist worksteal # stories mostly wait, for timers and one another: four keep two cores busy
 
 check: $(INSTALLED_DEV) ## format, lint, types, layers; changes nothing
+	@$(MAKE) --no-print-directory -j 2 -O $(CHECKS)
+
+# The slowest first, so that two of them end about the same time.
+CHECKS := check-pyright check-mypy check-style check-layers
+.PHONY: $(CHECKS) collect
+
+check-pyright:
+	$(BIN)/basedpyright --pythonpath $(BIN)/python
+
+check-mypy:
+	$(BIN)/mypy
+
+check-style:
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
-	$(BIN)/basedpyright --pythonpath $(BIN)/python
+
+check-layers:
 	$(BIN)/lint-imports
+
+# Writes the tests' bytecode, which four processes would otherwise each make for themselves.
+collect:
+	@$(BIN)/python -m pytest --collect-only -qq >/dev/null || $(BIN)/python -m pytest --collect-only -qq
 
 mutants: $(INSTALLED_DEV) ## take out one security check at a time: does a test notice? half an hour; ONLY=PATTERN for some
 	$(BIN)/python -m scripts.mutants --only "$(ONLY)"

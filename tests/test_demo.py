@@ -76,7 +76,7 @@ def test_the_check_says_in_one_line_that_two_accounts_talked_over_ten_nodes(tmp_
 
 @pytest.mark.network
 @pytest.mark.slow
-@pytest.mark.parametrize("death", [signal.SIGHUP, signal.SIGKILL])
+@pytest.mark.parametrize("death", [pytest.param(signal.SIGHUP, marks=pytest.mark.full), signal.SIGKILL])
 def test_nothing_outlives_the_demo_whatever_its_death(tmp_path: Path, death: signal.Signals) -> None:
     with checking(tmp_path) as process:
         parent = psutil.Process(process.pid)

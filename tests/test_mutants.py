@@ -62,6 +62,12 @@ def entry(mutation: Mutation) -> str:
     )
 
 
+@pytest.fixture(autouse=True)
+def _bare_pytest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Toy tests need none of the plugins, whose loading would take most of the time."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+
+
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
     files = {

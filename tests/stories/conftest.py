@@ -15,7 +15,6 @@ from tests.support.story_world import (
     PEOPLE,
     World,
     connected,
-    create_accounts,
     is_usable,
     make_cheap_account,
     meet,
@@ -51,8 +50,12 @@ def _make_origin(root: Path) -> None:
     world = World.plan(root)
     try:
         world.start_nodes()
-        alice, bob = (world.start(name) for name in PEOPLE)
-        world.identity, world.words = create_accounts([alice, bob])
+        for name in PEOPLE:
+            made = make_cheap_account(world.place(name))
+            world.identity[name], world.words[name] = made.identity, made.words
+        alice, bob = world.open_all()
+        alice.call("account.rename", name="alice")
+        bob.call("account.rename", name="bob")
         connected(alice)
         connected(bob)
         a, b = meet(alice, bob)

@@ -1,4 +1,4 @@
-"""Keys of slots, kept once they are derived.
+"""Keys of slots and ids of boxes, kept once they are derived.
 
 Everybody in a test lives in one process and derives the same ones, a thief too; the product keeps none and pays once.
 """
@@ -7,6 +7,21 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from core.people import lane, posting, watching
 from core.people.slot import slot_key
 
 kept_slot_key = lru_cache(maxsize=1 << 17)(slot_key)
+_kept_box_id = lru_cache(maxsize=1 << 17)(lane.box_id)
+
+
+def keep_keys() -> None:
+    """Let everybody in this process use what is kept."""
+    for module in (watching, posting):
+        setattr(module, "slot_key", kept_slot_key)  # noqa: B010 -- a name that they import
+    setattr(lane, "box_id", _kept_box_id)  # noqa: B010 -- mypy holds a function for fixed
+
+
+def forget_keys() -> None:
+    """Forget what was kept: the next test's people have other secrets, and a search of memory goes through all of them."""
+    kept_slot_key.cache_clear()
+    _kept_box_id.cache_clear()

@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from core import api, commands
-from core.people import inviting, posting, watching
+from core.people import inviting, posting
 from core.people.account_keys import keys_of_seed
 from core.people.effects import BoxDraft, Deposit, Effect, Emit, Fetch, FindRecord, Follow, Keep, PutRecord, Read, Solve
 from core.people.engine import Engine
@@ -26,12 +26,11 @@ from net.ids import Cursor, NodeId, ParcelId, Tag, tag_of
 from net.parcel.box import decode_box
 from net.parcel.record import decode_record
 from net.parcel.work import WorkPrice
-from tests.support.kept import kept_slot_key
+from tests.support.kept import keep_keys
 
 CHEAP = WorkPrice(0.0)
 opened = lru_cache(maxsize=1 << 15)(decode_box)
-for _module in (watching, posting):
-    setattr(_module, "slot_key", kept_slot_key)  # noqa: B010 -- a name that they import
+keep_keys()
 CUSTODIANS = (NodeId(bytes(range(0xC0, 0xE0))), NodeId(bytes(range(0xE0, 0x100))))  # no UTF-8 anywhere
 START_MS = 20_000 * 24 * HOUR_MS + 12 * HOUR_MS
 

@@ -1,8 +1,8 @@
 """A private network of processes for stories: nodes, and alice and bob who know each other.
 
 Accounts are made once, and the people of a finished world are copied for each story: who they are and all they said. Their
-devices' nodes and all others are new in every copy, so that no two worlds ever find each other. Alice's and bob's passcodes
-cost the full price; strangers' the least that the product takes.
+devices' nodes and all others are new in every copy, so that no two worlds ever find each other. Passcodes cost the least
+that the product takes.
 """
 
 from __future__ import annotations
@@ -171,13 +171,6 @@ def is_usable(rpc: Rpc | None) -> bool:
 def connected(rpc: Rpc, custodians: int = 2) -> None:
     """Wait until somebody can reach the network."""
     rpc.until("the network is there", lambda: rpc.call("network.status")["custodians"] >= custodians)
-
-
-def create_accounts(people: Sequence[Rpc]) -> tuple[dict[str, str], dict[str, list[str]]]:
-    """Make accounts named like their processes, all at once; return their identities and words."""
-    asked = {rpc.name: rpc.ask("account.create", passcode=PASSCODE, name=rpc.name) for rpc in people}
-    made = {rpc.name: rpc.answer(asked[rpc.name]) for rpc in people}
-    return {name: each["identity"] for name, each in made.items()}, {name: each["words"] for name, each in made.items()}
 
 
 def make_cheap_account(place: Place) -> Unlocked:
