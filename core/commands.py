@@ -25,6 +25,7 @@ from core.storage.conversations import ConversationRow
 from core.storage.meetings import GreetingRow
 from core.storage.messages import (
     BOTH_ALIVE,
+    ELSEWHERE,
     GAP,
     KEEP_REQUEST,
     NEW_DEVICE,
@@ -44,6 +45,7 @@ _KINDS: Final[dict[int, api.RowKind]] = {
     RENAMED: "renamed",
     NEWER_VERSION: "newer-version",
     NOT_TOLD: "not-told",
+    ELSEWHERE: "elsewhere",
 }
 MAX_UID_SIZE = 256  # characters of a uid that a program chooses
 MAX_NOTE_SIZE = 200

@@ -60,7 +60,17 @@ class DraftSet(Command[Done], frozen=True, tag="draft.set"):
 
 
 RowKind = Literal[
-    "text", "gap", "device", "both-alive", "renamed", "newer-version", "not-told", "keep-asked", "keep-ended", "unknown"
+    "text",
+    "gap",
+    "device",
+    "both-alive",
+    "renamed",
+    "newer-version",
+    "not-told",
+    "elsewhere",
+    "keep-asked",
+    "keep-ended",
+    "unknown",
 ]
 State = Literal["queued", "sent", "stored", "delivered", "read", "failed"]
 
@@ -79,7 +89,8 @@ class Message(Record, frozen=True):
     "device" (the other side has a device that was not known before), "both-alive" (one that is not known and one that is
     were both heard: one of them may be a thief's), "renamed" (it calls itself ``text`` now), "newer-version" (it uses a
     version that this one cannot read), "not-told" (it never heard where you read since you blocked or removed somebody),
-    "keep-asked" (the sender asks that its mail be kept on the other's device), "keep-ended" (it no longer does), "unknown"
+    "elsewhere" (a device with your words has changed what is kept of this contact; ``text`` is "removed", which blocks it
+    here, "blocked", "unblocked" or "renamed"), "keep-asked" (the sender asks that its mail be kept on the other's device), "keep-ended" (it no longer does), "unknown"
     (newer version needed).
     """
 

@@ -37,6 +37,11 @@ FOLLOWED_MS: Final = 130 * DAY_MS
 UNDER_WAY_MS: Final = 4 * DAY_MS
 # Low bits of a number that are drawn; a number has 32 bits, so that a million inboxes can follow each other.
 RANDOM_BITS: Final = 12
+LAST_NUMBER: Final = (1 << 32) - 1
+# Another device of ours drew at most so many more than we know of: each takes at least as long as mail is under way.
+MOST_AHEAD: Final = 64
+# Own inboxes followed at most: the present one, the former one, and what other devices drew meanwhile.
+MAX_FOLLOWED: Final = 4
 
 
 # --- our own ----------------------------------------------------------------------------------------------------------
@@ -62,7 +67,7 @@ def renew(work: Work) -> None:
         return
     rows.set_owed(work.tx, owed=False)
     bits = int.from_bytes(primitives.random_bytes(4), "big") % (1 << RANDOM_BITS)
-    number = ((work.me.inbox_number >> RANDOM_BITS) + 1 << RANDOM_BITS) | bits
+    number = min(((work.me.inbox_number >> RANDOM_BITS) + 1 << RANDOM_BITS) | bits, LAST_NUMBER)
     _take(work, InboxRow(number, primitives.random_bytes(KEY_SIZE), work.now.network_ms, None))
 
 
@@ -72,15 +77,15 @@ def _take(work: Work, row: InboxRow) -> None:
 
 
 def restore(work: Work, found: dict[int, tuple[bytes, int]]) -> None:
-    """Take over the inboxes that the account has elsewhere, number to (secret, when it was drawn).
+    """Take over the inboxes that the account has elsewhere, number to (secret, when it was drawn), the latest first.
 
-    Those before the latest of them that are not among them were let go.
+    Whoever has the words can say so. So it makes us let go of none, which has its own time (``tend``), follow few, and leave
+    room for the numbers to come.
     """
-    for number, (secret, made_at) in found.items():
-        _take(work, InboxRow(number, secret, made_at, None))
-    for row in rows.every(work.tx):
-        if row.number not in found and row.number < max(found, default=0):
-            rows.drop(work.tx, row.number)
+    highest = min(work.me.inbox_number + (MOST_AHEAD << RANDOM_BITS), LAST_NUMBER)
+    for number, (secret, made_at) in sorted(found.items(), reverse=True):
+        if number <= highest and len(rows.every(work.tx)) < MAX_FOLLOWED:
+            _take(work, InboxRow(number, secret, made_at, None))
 
 
 def oldest_followed(work: Work) -> int:

@@ -151,7 +151,7 @@ class Keeping:
         try:
             opened = personal_record.open_record(self._keys, epoch, data)
             latest = min(opened.written_ms, work.now.network_ms) + CLOCK_SLACK_MS
-            return opened.sequence, personal.clamped(lww.decode_state(opened.state), latest)
+            return opened.sequence, personal.checked(lww.decode_state(opened.state), latest)
         except Newer:
             raise
         except (Malformed, OpenFailed):

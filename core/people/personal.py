@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 from core import api
 from core.errors import Malformed
-from core.people import inboxes, lww, restoring
+from core.people import greeting, inboxes, lww, restoring
 from core.people.bounds import decode
 from core.people.lww import Entry, State
 from core.people.restoring import Contact
@@ -32,6 +32,8 @@ _HEAD_SIZE = len(_CONTACT) + _KEY_SIZE
 _TIME_SIZE = 8
 # Counts of a device are below this; a mark beyond it is no count, and would leave no room for the next.
 _MAX_MARK = 1 << 46
+# Times are below this: what is beyond could not be added to, nor kept by the database.
+_MAX_MS = 1 << 47
 # Tombstones outlive every record that could bring back what they bury: 90 days, an epoch, and clocks that differ.
 TOMBSTONE_MS = 130 * 86_400_000
 
@@ -70,6 +72,8 @@ def _here(work: Work, noted: State) -> dict[bytes, bytes]:
             here[_inbox_key(inbox.number)] = inbox.secret + inbox.made_at.to_bytes(_TIME_SIZE, "big")
     for row in conversations.every(work.tx):
         head = _CONTACT + row.identity
+        if row.blocked and head + _NAME in noted and noted[head + _NAME].value is None:
+            continue  # removed elsewhere, and kept here until the person says something else
         here[head + _NAME] = row.name.encode()
         if row.blocked or head + _BLOCKED in noted:
             here[head + _BLOCKED] = _YES if row.blocked else _NO
@@ -137,18 +141,45 @@ def _apply_own(work: Work, changed: dict[bytes, bytes]) -> None:
 def _inboxes(alive: dict[bytes, bytes]) -> Iterator[tuple[int, tuple[bytes, int]]]:
     """Yield the inboxes of a state: number, secret, when it was drawn."""
     for key, value in alive.items():
-        if _is_inbox(key) and len(value) == _KEY_SIZE + _TIME_SIZE:
+        if _is_inbox(key):
             made_at = int.from_bytes(value[_KEY_SIZE:], "big")
             yield int.from_bytes(key[len(_INBOX) :], "big"), (value[:_KEY_SIZE], made_at)
 
 
-def clamped(state: State, latest_ms: int) -> dict[bytes, Entry]:
-    """Return a state in which nothing is dated later than ``latest_ms``: nothing could ever be said after 2^47 − 1."""
-    sane = {key: entry for key, entry in state.items() if not key.startswith(_MARK) or entry.ms < _MAX_MARK}
+def checked(state: State, latest_ms: int) -> dict[bytes, Entry]:
+    """Return of a state that was found what can be so; nothing in it is dated later than ``latest_ms``.
+
+    Whoever has the words can write it, and what is left out here was never said. A key of a kind that this version does not
+    know stays: it is another version's.
+    """
     return {
         key: entry if key.startswith(_MARK) else entry._replace(ms=min(entry.ms, latest_ms))
-        for key, entry in sane.items()
+        for key, entry in state.items()
+        if _can_be(key, entry)
     }
+
+
+def _can_be(key: bytes, entry: Entry) -> bool:
+    if key.startswith(_MARK):
+        return entry.ms < _MAX_MARK
+    if key.startswith(_INBOX):
+        value = entry.value
+        return _is_inbox(key) and (
+            value is None
+            or (len(value) == _KEY_SIZE + _TIME_SIZE and int.from_bytes(value[_KEY_SIZE:], "big") < _MAX_MS)
+        )
+    if key.startswith(_CONTACT):
+        return len(key) >= _HEAD_SIZE and _can_be_of_contact(key[_HEAD_SIZE:], entry.value)
+    return True
+
+
+def _can_be_of_contact(field: bytes, value: bytes | None) -> bool:
+    if field == _INBOX:
+        return value is None or len(value) == _KEY_SIZE + _NUMBER_SIZE
+    if field.startswith(_ROOT):
+        name = field[len(_ROOT) :]
+        return value is None or (len(value) == _KEY_SIZE and greeting.root_name(value) == name)
+    return True
 
 
 def _contact(state: State, identity: bytes) -> Contact:
@@ -157,8 +188,6 @@ def _contact(state: State, identity: bytes) -> Contact:
     said = {field: value for field, value in about.items() if value is not None}
     roots = {field: value for field, value in about.items() if field.startswith(_ROOT)}
     inbox = said.get(_INBOX)
-    if inbox is not None and len(inbox) != _KEY_SIZE + _NUMBER_SIZE:
-        inbox = None  # of another version
     return Contact(
         identity=identity,
         name=said.get(_NAME, b"").decode(errors="replace")[: api.MAX_NAME_SIZE],

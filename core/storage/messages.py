@@ -12,7 +12,10 @@ from core.storage.database import Snapshot, Transaction
 
 @dataclass(frozen=True, slots=True)
 class MessageRow:
-    """One row. ``kind`` is the content kind of ``docs/PROTOCOL.md`` 7, or ``GAP`` or ``NEW_DEVICE``."""
+    """One row. ``kind`` is the content kind of ``docs/PROTOCOL.md`` 7, or ``GAP`` or ``NEW_DEVICE``.
+
+    ``departed``: a copy of it left this device, or may have, in whatever encoding.
+    """
 
     seq: int
     id: str
@@ -32,11 +35,12 @@ class MessageRow:
     late: bool
     pending: bool
     again: bool
+    departed: bool
 
 
 _COLUMNS = (
     "seq, id, conversation, uid, author, device, generation, idx, incoming, kind, text, sent_at, state, copies, until,"
-    " late, pending, again"
+    " late, pending, again, departed"
 )
 # Kinds of rows that nobody wrote (``core.people.notices``); none of content is negative or zero.
 GAP = 0
@@ -45,6 +49,7 @@ BOTH_ALIVE = -2  # a device that is not known and one that is were both heard: o
 RENAMED = -3  # the other side calls itself otherwise; ``text`` has the name
 NEWER_VERSION = -4  # the other side announced itself in a way this version cannot read
 NOT_TOLD = -5  # the other side never heard where we read now
+ELSEWHERE = -6  # a device with our words changed what is kept of a contact; ``text`` says what
 KEEP_REQUEST = 6  # ``core.people.safekeeping``
 
 
@@ -160,6 +165,16 @@ def place(tx: Transaction, seq: int, generation: bytes | None, index: int | None
 def set_pending(tx: Transaction, seq: int, *, again: bool = False) -> None:
     """Let a row be encoded into the lane; ``again`` when the other side asked for that."""
     tx.run("UPDATE messages SET pending = 1, again = max(again, ?) WHERE seq = ?", again, seq)
+
+
+def note_departed(tx: Transaction, seq: int) -> None:
+    """A copy of a row of ours is handed to the node: from now on it counts as sent, however often it is encoded anew."""
+    tx.run("UPDATE messages SET departed = 1 WHERE seq = ? AND departed = 0", seq)
+
+
+def doubt_all(tx: Transaction) -> None:
+    """This file may be an old copy: any text of ours that waited in it may have left meanwhile."""
+    tx.run("UPDATE messages SET departed = 1 WHERE incoming = 0 AND departed = 0")
 
 
 def set_signed(tx: Transaction, seq: int, signed: bytes) -> None:

@@ -25,6 +25,12 @@ NOTES = {
         "arrive"
     ),
 }
+ELSEWHERE_NOTES = {
+    "removed": "removed {name}: blocked here, and what was said is kept; /unblock or /remove",
+    "blocked": "blocked {name}",
+    "unblocked": "unblocked {name}",
+    "renamed": "gave {name} this name",
+}
 OWN_NOTES = {
     "keep-asked": "you asked for your mail to be kept on the other device too",
     "keep-ended": "you no longer ask for your mail to be kept",
@@ -37,6 +43,9 @@ def note_of(row: Message, name: str) -> str:
         return OWN_NOTES.get(row.kind, UNKNOWN_NOTE)
     if row.kind == "renamed":
         return _renamed(clean_name(row.text), name)
+    if row.kind == "elsewhere":
+        done = ELSEWHERE_NOTES.get(row.text, "changed what is kept of {name}").replace("{name}", name)
+        return f"another device with your words {done}. If it was not yours, somebody has your words"
     return NOTES.get(row.kind, UNKNOWN_NOTE).replace("{name}", name)
 
 
