@@ -1,7 +1,8 @@
 """Deleting rows here: from the file for good, and from what was going to leave.
 
-A text of which nothing was handed to the node is taken back, and never sent. One of which anything was may be on a
-custodian's disk already: it counts as sent and stays deposited like any other, and whoever deletes it is told so.
+A text of which nothing was ever handed to the node is taken back, and never sent. One of which anything was, by whatever
+encoding, may be on a custodian's disk already: it counts as sent, and whoever deletes it is told so. What lies there stays
+deposited like any other; what would be sent of it once more is taken back.
 """
 
 from __future__ import annotations
@@ -29,17 +30,16 @@ def delete(work: Work, rows: Iterable[MessageRow]) -> api.Deleted:
     """Delete rows; tell what became of those of ours that were not delivered."""
     withdrawn = on_their_way = 0
     for row in rows:
-        if not row.incoming and row.state in _UNDELIVERED:
-            if _withdraw(work, row):
-                withdrawn += 1
-            else:
-                on_their_way += 1
+        if not row.incoming:
+            is_back = _withdraw(work, row)
+            if row.state in _UNDELIVERED:
+                withdrawn, on_their_way = withdrawn + is_back, on_their_way + (not is_back)
         messages.delete(work.tx, row, work.now.network_ms)
     return api.Deleted(withdrawn=withdrawn, on_their_way=on_their_way)
 
 
 def _withdraw(work: Work, row: MessageRow) -> bool:
-    """Take a text back from what is to be deposited; False when some of it may have left in any of its copies."""
+    """Take a text back from what is to be deposited; False when some of it may have left, now or in an earlier encoding."""
     found = postings.of_message(work.tx, row.seq)
     kinds = {posting.kind for posting in found}
     outcomes = [withdraw(work, posting) for posting in found]  # of each, whatever became of the others
@@ -48,7 +48,7 @@ def _withdraw(work: Work, row: MessageRow) -> bool:
     greets_on = bool(postings.of_conversation(work.tx, row.conversation, "greeting"))
     if is_back and "greeting" in kinds and is_waiting and not greets_on:
         conversations.set_state(work.tx, row.conversation, "unanswered")
-    return is_back and (row.pending or bool(found))
+    return is_back and not row.departed and (bool(row.pending) or bool(found))
 
 
 def withdraw(work: Work, posting: Posting) -> bool:

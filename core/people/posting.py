@@ -159,6 +159,8 @@ def finish(work: Work, draft: BoxDraft, nonces: tuple[int, ...]) -> None:
     box = encode_box(Box(draft.prefix, draft.expiry_hour, box_id, nonces, draft.ciphertext, draft.signature))
     row = DepositRow(draft.box_id, draft.posting, draft.fragment, draft.day, draft.expiry_hour, box, b"")
     postings.add_deposit(work.tx, row)
+    if posting.message is not None:
+        messages.note_departed(work.tx, posting.message)
     _tell(work, posting)
     work.effects.append(Deposit(box))
 
@@ -284,8 +286,9 @@ def solve_draft(draft: BoxDraft, now_hour: int, price: WorkPrice) -> tuple[int, 
 def withdraw_all(work: Work) -> None:
     """This state may be an old copy: no address it would use may be used again.
 
-    Blocks are dropped, their texts wait to be encoded anew; slots are drawn again.
+    Blocks are dropped, their texts wait to be encoded anew; slots are drawn again. What waited in it may have left since.
     """
+    messages.doubt_all(work.tx)
     for posting in postings.every(work.tx):
         if posting.kind == "block":
             done(work, posting, None)

@@ -145,6 +145,17 @@ def of_lane(tx: Snapshot, generation: bytes) -> list[Posting]:
     return [Posting(*row) for row in rows]
 
 
+def said_in(tx: Snapshot, generation: bytes, *, fewer_than: int) -> list[int]:
+    """Return the rows that unacknowledged blocks of a generation say, but for those that so many blocks say already."""
+    rows = tx.rows(
+        "SELECT message FROM postings WHERE generation = ? AND kind = 'block' AND message IS NOT NULL"
+        " GROUP BY message HAVING count(*) < ? ORDER BY message",
+        generation,
+        fewer_than,
+    )
+    return [int(row[0]) for row in rows]
+
+
 def of_conversation(tx: Snapshot, conversation: int, kind: str) -> list[Posting]:
     """Return a conversation's postings of one kind."""
     rows = tx.rows(
@@ -204,7 +215,8 @@ def move(tx: Transaction, posting: int, secrets: bytes) -> None:
 
 
 def detach(tx: Transaction, posting: int) -> None:
-    """Let a posting go on by itself: its message travels otherwise."""
+    """Let a posting go on by itself: its message travels otherwise, and can be taken back no more."""
+    tx.run("UPDATE messages SET departed = 1 WHERE seq = (SELECT message FROM postings WHERE id = ?)", posting)
     tx.run("UPDATE postings SET message = NULL WHERE id = ?", posting)
 
 

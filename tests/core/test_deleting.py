@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from core import api
+from core.people import posting, resetting
 from core.people.effects import Solve
+from core.people.work import Work
 from core.storage import lanes, postings
+from net.ids import Tag
 from tests.core.test_talking import add, meet
 from tests.support.post_office import Office, Person, settle
 
@@ -35,6 +40,22 @@ def delete(person: Person, *ids: str) -> api.Deleted:
 def reopen(person: Person) -> None:
     person.close()
     person.open()
+
+
+def do(person: Person, act: Callable[[Work], object]) -> None:
+    _, effects = person.engine.command(act, person.moment())
+    person.carry_out(effects)
+
+
+@contextmanager
+def work_stands_still(person: Person, monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
+    """Let no proof of work of a person be done inside; all of it is done afterwards."""
+    drafts: list[Solve] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(person, "_solve", drafts.append)
+        yield
+    for draft in drafts:
+        person._solve(draft)
 
 
 @pytest.mark.parametrize("again", [False, True])
@@ -145,3 +166,135 @@ def test_delivered_rows_are_neither(office: Office, alice: Person, bob: Person) 
     assert delete(alice, said, *[row.id for row in alice.rows(a) if row.sender != "me"]) == api.Deleted()
     settle(office, alice, bob, rounds=3)
     assert bob.heard(b) == ["heard"]
+
+
+# --- what left by an earlier encoding ---------------------------------------------------------------------------------
+
+
+def test_what_left_before_a_fresh_start_counts_as_sent(
+    office: Office, alice: Person, bob: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The copies that left lie in the former lane, which is read beside the new one."""
+    a, b = meet(office, alice, bob)
+    settle(office, alice, bob, rounds=4)
+    bob.online = False
+    left = [alice.say(a, f"left {n}") for n in range(3)]
+    settle(office, alice, rounds=3)
+    with monkeypatch.context() as patch:  # its resets are out before it has read on
+        patch.setattr(bob, "_fetch", list[Tag])
+        bob.online = True
+        do(bob, lambda work: resetting.begin(work, 1, is_last_known=True))
+        settle(office, bob, rounds=2)
+    with work_stands_still(alice, monkeypatch):
+        settle(office, alice, rounds=1)
+        with alice.database.read() as tx:
+            anew = [each for each in postings.every(tx) if each.message is not None]
+            assert len(anew) == 3
+            assert not any(postings.was_handed_over(tx, each.id) for each in anew)
+        alice.online = False
+        assert delete(alice, *left) == api.Deleted(withdrawn=0, on_their_way=3)
+    bob.start_over()
+    settle(office, bob, rounds=6)
+    assert bob.heard(b) == ["left 0", "left 1", "left 2"]
+
+
+@pytest.mark.parametrize("left", [False, True])
+def test_an_old_copy_claims_of_nothing_that_it_was_taken_back(
+    office: Office, alice: Person, bob: Person, *, left: bool
+) -> None:
+    a, b = meet(office, alice, bob)
+    settle(office, alice, bob, rounds=4)
+    bob.online = False
+    alice.online = left
+    said = alice.say(a, "a secret")
+    settle(office, alice, rounds=2)
+    backup = alice.copy()
+    alice.online = True  # what waited in the copy left after it was made
+    settle(office, alice, rounds=2)
+    alice.put_back(backup)
+    assert delete(alice, said) == api.Deleted(withdrawn=0, on_their_way=1)
+    bob.online = True
+    settle(office, bob, rounds=6)
+    assert bob.heard(b) == ["a secret"]
+
+
+def test_what_is_written_after_a_copy_was_put_back_is_taken_back_as_ever(
+    office: Office, alice: Person, bob: Person
+) -> None:
+    a, b = meet(office, alice, bob)
+    settle(office, alice, bob, rounds=4)
+    alice.put_back(alice.copy())
+    alice.online = False
+    assert delete(alice, alice.say(a, "no")) == api.Deleted(withdrawn=1, on_their_way=0)
+    alice.online = True
+    settle(office, alice, bob, rounds=6)
+    assert bob.heard(b) == []
+
+
+def test_a_greeting_that_left_from_another_slot_counts_as_sent(
+    office: Office, alice: Person, bob: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = alice.call(api.InviteCreate(expires_in=86_400)).link
+    alice.online = False
+    b = add(bob, link, "hello from the first slot")
+    settle(office, bob, rounds=1)
+    (row,) = bob.rows(b)
+
+    def move(work: Work) -> None:
+        (greeting,) = postings.of_conversation(work.tx, 1, "greeting")
+        assert posting._move_slot(work, greeting)
+        assert not postings.was_handed_over(work.tx, greeting.id)
+
+    with work_stands_still(bob, monkeypatch):
+        do(bob, move)
+        assert delete(bob, row.id) == api.Deleted(withdrawn=0, on_their_way=1)
+    alice.online = True
+    settle(office, alice, bob, rounds=4)
+    (greeting,) = alice.call(api.GreetingList())
+    assert greeting.text == "hello from the first slot"
+    alice.call(api.GreetingAccept(id=greeting.id))
+    settle(office, alice, bob, rounds=4)
+    assert bob.call(api.ConversationList())[0].state == "open"
+
+
+def test_a_greeting_that_goes_on_by_itself_counts_as_sent(
+    office: Office, alice: Person, bob: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two greet each other: what one said is said in the lane as well, and its greeting is deposited as it was."""
+    link, back = (person.call(api.InviteCreate(expires_in=86_400)).link for person in (alice, bob))
+    alice.online = False
+    b = add(bob, link, "from bob")
+    settle(office, bob, rounds=1)
+    bob.online, alice.online = False, True
+    with work_stands_still(alice, monkeypatch):
+        a = add(alice, back, "from alice")
+        (row,) = alice.rows(a)
+        settle(office, alice, rounds=3)
+        assert alice.call(api.ConversationList())[0].state == "open"
+        with alice.database.read() as tx:
+            assert postings.of_conversation(tx, 1, "greeting")
+        assert delete(alice, row.id) == api.Deleted(withdrawn=0, on_their_way=1)
+    bob.online = True
+    settle(office, alice, bob, rounds=6)
+    assert bob.heard(b) == ["from alice"]
+
+
+def test_what_was_delivered_and_is_deleted_is_not_said_again(
+    office: Office, alice: Person, bob: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, b = meet(office, alice, bob)
+    settle(office, alice, bob, rounds=4)
+    backup = bob.copy()
+    said = alice.say(a, "of yesterday")
+    settle(office, alice, bob, rounds=4)
+    assert alice.said(a) == ["delivered"]
+    office.is_lost.update(range(len(office.boxes) + 1))
+    bob.put_back(backup)
+    settle(office, bob, rounds=2)
+    with work_stands_still(alice, monkeypatch):
+        settle(office, alice, rounds=1)
+        with alice.database.read() as tx:
+            assert any(each.message is not None for each in postings.every(tx)), "it is about to be said again"
+        assert delete(alice, said) == api.Deleted()
+    settle(office, alice, bob, rounds=6)
+    assert bob.heard(b) == []

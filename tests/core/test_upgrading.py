@@ -87,6 +87,48 @@ def test_one_upgraded_long_after_the_other(office: Office, tmp_path: Path) -> No
     assert set(alice.said(with_bob.id)) == {"delivered"}
 
 
+def to_step_5(person: Person) -> None:
+    """Make a person's file what it was before step 6, with the same content."""
+    with person.database.transaction() as tx:
+        tx.run("ALTER TABLE messages DROP COLUMN departed")
+        tx.run("ALTER TABLE postings DROP COLUMN stead")
+        tx.run("PRAGMA user_version = 5")
+    person.close()
+
+
+def test_a_file_of_step_5_opens_and_what_may_have_left_counts_as_sent(tmp_path: Path) -> None:
+    office = Office()
+    alice, bob = Person(office, tmp_path, "alice"), Person(office, tmp_path, "bob")
+    a, _ = meet(office, alice, bob)
+    heard = alice.say(a, "heard")
+    settle(office, alice, bob, rounds=4)
+    bob.online = False
+    copied, again = alice.say(a, "copied"), alice.say(a, "to be encoded again")
+    settle(office, alice, rounds=2)
+    alice.online = False
+    waits, unwritten = alice.say(a, "waits"), alice.say(a, "not encoded yet")
+    with alice.database.transaction() as tx:
+        tx.run("DELETE FROM postings WHERE message = (SELECT seq FROM messages WHERE id = ?)", again)
+        tx.run("DELETE FROM postings WHERE message = (SELECT seq FROM messages WHERE id = ?)", unwritten)
+        tx.run("UPDATE messages SET pending = 1 WHERE id = ?", again)
+        tx.run("UPDATE messages SET pending = 1, generation = NULL, idx = NULL WHERE id = ?", unwritten)
+    to_step_5(alice)
+    alice.open()
+    assert [row.text for row in alice.rows(a)][-5:] == [
+        "heard",
+        "copied",
+        "to be encoded again",
+        "waits",
+        "not encoded yet",
+    ]
+    with alice.database.read() as tx:
+        departed = {row[0] for row in tx.rows("SELECT id FROM messages WHERE incoming = 0 AND departed = 1")}
+    assert departed >= {heard, copied, again}
+    assert not departed & {waits, unwritten}
+    assert alice.call(api.MessageDelete(ids=[waits, unwritten])) == api.Deleted(withdrawn=2, on_their_way=0)
+    assert alice.call(api.MessageDelete(ids=[copied, again])) == api.Deleted(withdrawn=0, on_their_way=2)
+
+
 def test_links_and_greetings_of_before_are_at_an_end_and_say_so(office: Office, tmp_path: Path) -> None:
     alice, carol = upgraded(office, tmp_path, "alice"), upgraded(office, tmp_path, "carol")
     settle(office, alice, carol, rounds=3)
