@@ -63,6 +63,8 @@ def take_contact(work: Work, contact: Contact) -> None:
             _take_removal(work, row)
         return
     if row is None:
+        if not contact.name and contact.inbox is None:
+            return  # nothing is said of them that this version knows
         public_id = primitives.random_bytes(16).hex()
         now = work.now.own_ms
         row = conversations.insert(work.tx, public_id, contact.identity, contact.name, "unanswered", now, own_name="")
