@@ -18,7 +18,7 @@ from core.people.knowing import is_foreign, know
 from core.people.lane import check_offer
 from core.people.meeting import acceptance_place, acceptance_watch, become_open
 from core.people.notices import insert_notice
-from core.people.posting import done, mark_delivered
+from core.people.outcome import done, mark_delivered
 from core.people.reading import unwrap
 from core.people.work import Work
 from core.storage import conversations, devices, messages, postings, roots

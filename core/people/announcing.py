@@ -13,10 +13,10 @@ from core.crypto import primitives
 from core.people import greeting, prekeys
 from core.people.conversing import has_ratchet, start_session, usable_key
 from core.people.fragment import cut
-from core.people.posting import NO_END, NO_END_PAUSE, slot_secrets
+from core.people.outcome import NO_END, NO_END_PAUSE
 from core.people.prekeys import Prekey
 from core.people.reset import ANY, FRAGMENTS, NO_KEY, NOBODY, VERSION, Between, Reset, Way, seal, seal_way
-from core.people.slot import RESET_SLOTS
+from core.people.slot import RESET_SLOTS, slot_secrets
 from core.people.work import Work
 from core.storage import accounts, conversations, devices, lanes, postings, roots
 from core.storage.devices import DeviceRow

@@ -17,7 +17,7 @@ from core.people.content import LaneAck
 from core.people.following import end_older, start_reading
 from core.people.moment import DAY_MS
 from core.people.notices import insert_notice
-from core.people.posting import done
+from core.people.outcome import done
 from core.people.reset import ANY, NOBODY, Between, Own, Reset, decode_way, open_reset, way_info
 from core.people.resetting import add_root, begin, is_restless, say_again, watch
 from core.people.work import Work

@@ -12,7 +12,7 @@ from core.api import ApiError, Kind
 from core.crypto.seed import identity_of
 from core.people import answering, deleting, following, inboxes, knowing, meeting, resetting
 from core.people.effects import Withdraw
-from core.people.posting import count_held, done
+from core.people.outcome import count_held, done
 from core.people.work import Work
 from core.storage import accounts, conversations, devices, lanes, later, meetings, messages, postings, prekeys, roots
 from core.storage.conversations import ConversationRow

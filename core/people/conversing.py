@@ -29,7 +29,7 @@ from core.people.content import (
 from core.people.device import TAG_SIZE
 from core.people.fragment import cut
 from core.people.moment import DAY_MS
-from core.people.posting import NO_END, NO_END_PAUSE, TRY_MS, done, repeat_missing
+from core.people.outcome import NO_END, NO_END_PAUSE, TRY_MS, done, repeat_missing
 from core.people.prekeys import KeyOffer
 from core.people.signing import Entry, Place
 from core.people.watching import given_up_indexes

@@ -7,19 +7,12 @@ deposited like any other; what would be sent of it once more is taken back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from core import api
-from core.people import prekeys
-from core.people.content import Block, Item
-from core.people.conversing import can_write, encode, restart_of
-from core.people.device import TAG_SIZE
-from core.people.fragment import PIECE_SIZE, cut
-from core.people.posting import done
-from core.people.prekeys import KeyOffer
+from core.people.outcome import done
 from core.people.work import Work
-from core.storage import conversations, lanes, messages, postings, prekeys as prekey_rows
-from core.storage.lanes import WriteLane
+from core.storage import conversations, messages, postings
 from core.storage.messages import MessageRow
 from core.storage.postings import Posting
 
@@ -54,33 +47,12 @@ def _withdraw(work: Work, row: MessageRow) -> bool:
 def withdraw(work: Work, posting: Posting) -> bool:
     """Take back what a posting says, if none of it was handed to the node; tell whether that was so.
 
-    Its indexes get an empty block, so that the lane has no hole and no index is ever used for two contents that left.
+    Its indexes get an empty block (``core.people.emptied``).
     """
     if postings.was_handed_over(work.tx, posting.id):
         return False
-    if posting.kind != "block" or posting.generation is None:
+    if posting.kind == "block":
+        postings.empty(work.tx, posting.id)
+    else:
         done(work, posting, None)
-        return True
-    lane_row = lanes.written(work.tx, posting.generation)
-    if lane_row is None or lane_row.ended or not can_write(work, posting.conversation):
-        done(work, posting, None)  # the lane ends before it, or with it
-        return True
-    items = tuple(_beside_the_text(work, lane_row, posting.first_index))
-    size = posting.fragments * PIECE_SIZE
-    try:
-        sealed = encode(work, lane_row, posting.first_index, Block(work.now.own_ms, items), size)
-    except ValueError:  # more ratchets than when it was written: no room; the lane ends here and begins anew
-        lanes.end_writing(work.tx, posting.conversation)
-        done(work, posting, None)
-        return True
-    postings.replace_payload(work.tx, posting.id, b"".join(cut(sealed)))
     return True
-
-
-def _beside_the_text(work: Work, lane_row: WriteLane, index: int) -> Iterator[Item]:
-    """Yield what a block held beside its text and acknowledgements, and the other side must still learn."""
-    if index == 0 and lane_row.born > 1:
-        yield restart_of(work, lane_row.conversation)
-    told = prekey_rows.told_at(work.tx, lane_row.generation, index)
-    if told is not None:
-        yield KeyOffer(told.device[:TAG_SIZE], prekeys.decode_public(told.public))

@@ -22,7 +22,7 @@ from core.people import conversing, knowing, resetting
 from core.people.content import InboxNotice
 from core.people.moment import DAY_MS
 from core.people.notices import insert_notice
-from core.people.posting import NO_END
+from core.people.outcome import NO_END
 from core.people.work import Me, Work
 from core.storage import conversations, devices, inboxes as rows, lanes, postings
 from core.storage.conversations import ConversationRow

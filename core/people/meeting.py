@@ -30,10 +30,10 @@ from core.people.knowing import is_foreign, know
 from core.people.lane import Offer
 from core.people.moment import DAY_MS
 from core.people.notices import message_id
-from core.people.posting import TRY_MS, slot_secrets
+from core.people.outcome import TRY_MS
 from core.people.reading import insert_incoming
 from core.people.signing import Place
-from core.people.slot import ACCEPTANCE_SLOTS, SLOTS
+from core.people.slot import ACCEPTANCE_SLOTS, SLOTS, slot_secrets
 from core.people.watching import SlotWatch
 from core.people.work import Work
 from core.storage import accounts, conversations, devices, meetings, messages, postings, roots

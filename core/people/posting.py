@@ -9,21 +9,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core import api
 from core.crypto import primitives
 from core.crypto.primitives import KEY_SIZE
 from core.errors import OpenFailed
-from core.people import lane
+from core.people import emptied, lane
 from core.people.addressing import shown_prefix
-from core.people.effects import BoxDraft, Deposit, Solve, Withdraw
+from core.people.effects import BoxDraft, Deposit, Solve
 from core.people.fragment import PLAINTEXT_SIZE
 from core.people.greeting import WORK_FACTOR
 from core.people.lane import BoxSecrets, OwnId
 from core.people.moment import HOUR_MS
-from core.people.slot import SLOTS, SlotKey, slot_key
+from core.people.outcome import done, move_on
+from core.people.slot import SLOTS, SlotKey, slot_key, slot_secrets
 from core.people.work import Work
 from core.storage import conversations, lanes, messages, postings
-from core.storage.messages import MessageRow
 from core.storage.postings import MAX_FRAGMENTS, DepositRow, Posting
 from net.ids import NodeId, ParcelId
 from net.parcel.box import BOX_SIZE, UNPAID_HOURS, Box, box_digest, encode_box, signed_fields
@@ -37,11 +36,6 @@ REFRESH_HOURS = 6
 MAX_SOLVING = 16
 # Confirmations that make a fragment "stored" (one where only one custodian is known).
 COPIES = 2
-# A sender tries this long; the network itself forgets after 48 hours. Milliseconds.
-TRY_MS = 30 * 86_400_000
-# What must be heard however long somebody is away is deposited without an end, every second day: copies live for two.
-NO_END = 1 << 62
-NO_END_PAUSE = 2
 
 # Slots looked at for a free one. Whoever knows them could name all of them as taken, and must not starve a writer.
 SLOT_DRAWS = 8
@@ -61,11 +55,6 @@ class _Address:
             return primitives.ed25519_sign(self.seed, message)
         assert self.scalar is not None
         return primitives.scalar_sign(self.scalar, message)
-
-
-def slot_secrets(secret: bytes, number: int) -> bytes:
-    """Return what a slot posting keeps as its secrets."""
-    return secret + number.to_bytes(4, "big")
 
 
 def _address(work: Work, posting: Posting, number: int, day: int) -> _Address:
@@ -114,6 +103,7 @@ def plan(work: Work, solving: set[tuple[int, int]]) -> list[OwnId]:
         return suspicious
     if not work.now.custodians:  # nobody to hand anything to; until then it can still be taken back
         return suspicious
+    emptied.fill(work)
     fresh = range(work.now.hour + REFRESH_HOURS + 1, work.now.hour + LIFE_HOURS + 1)
     for posting, fragment in postings.due(work.tx, fresh, work.now.day, MAX_SOLVING):
         if (posting.id, fragment) in solving or len(solving) >= MAX_SOLVING:
@@ -175,14 +165,6 @@ def repeat_unconfirmed(work: Work, limit: int) -> None:
     work.effects += [Deposit(row.box) for row in rows]
 
 
-def repeat_missing(work: Work, generation: bytes, indexes: set[int]) -> None:
-    """Deposit again the copies of indexes that the other side lacks though it holds later ones."""
-    for posting in postings.of_lane(work.tx, generation):
-        for row in postings.current(work.tx, posting.id):
-            if posting.first_index + row.fragment % MAX_FRAGMENTS in indexes and row.expiry_hour > work.now.hour:
-                work.effects.append(Deposit(row.box))
-
-
 def confirmed(work: Work, parcel_id: bytes, custodian: NodeId) -> None:
     """Note that a custodian holds a copy."""
     if not postings.confirm(work.tx, parcel_id, custodian):
@@ -204,39 +186,9 @@ def _tell(work: Work, posting: Posting) -> None:
     if copies >= needed:
         until = min(deposit.expiry_hour for deposit in current) * HOUR_MS
         if (row.state, row.copies, row.until) != ("stored", copies, until):
-            _move(work, row, "stored", copies, until)
+            move_on(work, row, "stored", copies, until)
     elif row.state == "queued" and work.now.custodians:  # with nobody to send it to it goes on waiting
-        _move(work, row, "sent")
-
-
-def _move(work: Work, row: MessageRow, state: api.State, copies: int | None = None, until: int | None = None) -> None:
-    messages.set_state(work.tx, row.seq, state, copies, until)
-    public_id = conversations.by_id(work.tx, row.conversation).public_id
-    work.emit(api.MessageStateChanged(conversation=public_id, id=row.id, state=state, copies=copies, until=until))
-
-
-def done(work: Work, posting: Posting, state: api.State | None) -> None:
-    """Forget a posting; its message moves on to ``state``."""
-    for parcel_id in postings.delete(work.tx, posting.id):
-        work.effects.append(Withdraw(ParcelId(parcel_id)))
-    if posting.tells and state == "delivered":
-        conversations.note_inbox_told(work.tx, posting.conversation, posting.tells)
-    row = None if posting.message is None or state is None else messages.by_seq(work.tx, posting.message)
-    if row is not None and state is not None and row.state not in (state, "delivered", "read"):
-        _move(work, row, state)
-
-
-def mark_delivered(work: Work, seq: int) -> None:
-    """Move a row on to *delivered*."""
-    row = messages.by_seq(work.tx, seq)
-    assert row is not None
-    _move(work, row, "delivered")
-
-
-def count_held(work: Work, conversation: int) -> None:
-    """A device that says that it has some of what is deposited became known: its word counts."""
-    for posting in postings.held(work.tx, conversation):
-        done(work, posting, "delivered")
+        move_on(work, row, "sent")
 
 
 def give_up(work: Work) -> None:

@@ -17,7 +17,8 @@ from core.people.announcing import Answer, announce
 from core.people.content import MAX_LANES, Ack, LaneAck
 from core.people.lane import Offer
 from core.people.moment import DAY_MS, HOUR_MS
-from core.people.posting import done, withdraw_all
+from core.people.outcome import done
+from core.people.posting import withdraw_all
 from core.people.reset import NOBODY
 from core.people.slot import RESET_SLOTS
 from core.people.watching import SlotWatch

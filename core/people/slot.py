@@ -52,3 +52,8 @@ def whole_slots(pieces: list[tuple[int, bytes]], fragments: int, new: tuple[int,
         if piece.count == fragments and piece.number == number:
             by_number[number].append(piece.data)
     yield from (b"".join(parts) for parts in itertools.product(*by_number))
+
+
+def slot_secrets(secret: bytes, number: int) -> bytes:
+    """Return what a slot posting keeps as its secrets."""
+    return secret + number.to_bytes(4, "big")

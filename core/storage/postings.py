@@ -116,9 +116,10 @@ def due(tx: Snapshot, fresh: range, day: int, limit: int) -> list[tuple[Posting,
         f" SELECT {_POSTING_AND_NUMBER} FROM postings p JOIN numbers"
         " ON n % 32 < p.fragments AND n / 32 < length(p.inbox) / 32"
         " JOIN conversations c ON c.id = p.conversation AND c.blocked = 0"
-        " WHERE NOT EXISTS (SELECT 1 FROM deposits d WHERE d.posting = p.id AND d.fragment = n"
+        " WHERE p.payload <> x'' AND NOT EXISTS (SELECT 1 FROM deposits d WHERE d.posting = p.id AND d.fragment = n"
         " AND (d.day BETWEEN ?1 - max(p.pause, 1) + 1 AND ?1 OR d.expiry_hour BETWEEN ?2 AND ?3))"
-        " ORDER BY EXISTS (SELECT 1 FROM deposits d WHERE d.posting = p.id AND d.fragment = n), p.id, n LIMIT ?4",
+        " ORDER BY EXISTS (SELECT 1 FROM deposits d WHERE d.posting = p.id AND d.fragment = n), coalesce(p.stead, p.id), n"
+        " LIMIT ?4",
         day,
         fresh.start,
         fresh.stop - 1,
@@ -184,17 +185,45 @@ def of_message(tx: Snapshot, seq: int) -> list[Posting]:
     return [Posting(*row) for row in tx.rows(f"SELECT {_COLUMNS} FROM postings WHERE message = ?", seq)]
 
 
-def replace_payload(tx: Transaction, posting: int, payload: bytes) -> int:
-    """Let a posting that never left say something else, as one of a new id: work under way for the old one is in vain."""
+def empty(tx: Transaction, posting: int) -> int:
+    """Let a block that never left say nothing, as a posting of a new id: work under way for the old one is in vain.
+
+    It keeps its place in the order of things, and has nothing to be deposited until it is filled.
+    """
     number = tx.insert(
         "INSERT INTO postings(kind, conversation, generation, first_index, fragments, payload, secrets, inbox, message,"
-        " made_at, until, pause, device) SELECT kind, conversation, generation, first_index, fragments, ?, secrets,"
-        " inbox, NULL, made_at, until, pause, device FROM postings WHERE id = ?",
-        payload,
+        " made_at, until, pause, device, stead) SELECT kind, conversation, generation, first_index, fragments, x'',"
+        " secrets, inbox, NULL, made_at, until, pause, device, coalesce(stead, id) FROM postings WHERE id = ?",
         posting,
     )
     tx.run("DELETE FROM postings WHERE id = ?", posting)
     return number
+
+
+def emptied(tx: Snapshot) -> list[Posting]:
+    """Return the blocks that are to be filled, those of each lane in order; of who is blocked none."""
+    rows = tx.rows(
+        f"SELECT {_COLUMNS} FROM postings WHERE payload = x'' AND conversation NOT IN"
+        " (SELECT id FROM conversations WHERE blocked = 1) ORDER BY generation, first_index"
+    )
+    return [Posting(*row) for row in rows]
+
+
+def is_behind_text(tx: Snapshot, posting: Posting) -> bool:
+    """Tell whether something earlier in a lane may still be taken back, or was and is not filled."""
+    row = tx.row(
+        "SELECT 1 FROM postings p WHERE generation = ? AND kind = 'block' AND first_index < ?"
+        " AND (message IS NOT NULL OR payload = x'')"
+        " AND NOT EXISTS (SELECT 1 FROM deposits d WHERE d.posting = p.id) LIMIT 1",
+        posting.generation,
+        posting.first_index,
+    )
+    return row is not None
+
+
+def fill(tx: Transaction, posting: int, payload: bytes) -> None:
+    """Give a block that was emptied what it says."""
+    tx.run("UPDATE postings SET payload = ? WHERE id = ?", payload, posting)
 
 
 def note_held(tx: Transaction, posting: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from core import api
-from core.people import posting, resetting
+from core.people import emptied, posting, resetting
 from core.people.effects import Solve
 from core.people.work import Work
 from core.storage import lanes, postings
@@ -298,3 +299,128 @@ def test_what_was_delivered_and_is_deleted_is_not_said_again(
         assert delete(alice, said) == api.Deleted()
     settle(office, alice, bob, rounds=6)
     assert bob.heard(b) == []
+
+
+# --- in whatever order: the lane stays readable -----------------------------------------------------------------------
+
+
+def broken_lanes(person: Person) -> int:
+    with person.database.read() as tx:
+        return sum(row.broken_at is not None for row in lanes.every_reading(tx))
+
+
+@pytest.mark.parametrize("kept", [0, 5, 31])
+def test_the_newest_first_of_a_full_queue(office: Office, alice: Person, bob: Person, kept: int) -> None:
+    """A ratchet keeps 40 keys that it passed over: what takes the place of a text must not use up more of them."""
+    a, b = meet(office, alice, bob)
+    settle(office, alice, bob, rounds=4)
+    alice.online = False
+    ids = [alice.say(a, f"text {n}") for n in range(32)]
+    for n in reversed(range(32)):
+        if n != kept:
+            assert delete(alice, ids[n]).withdrawn == 1
+    alice.online = True
+    settle(office, alice, bob, rounds=2)
+    assert bob.heard(b) == [f"text {kept}"]
+    assert not broken_lanes(bob)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_what_is_kept_is_read_in_order_and_at_once_whatever_was_deleted_in_whatever_order(
+    office: Office, alice: Person, bob: Person, seed: int
+) -> None:
+    chance = random.Random(seed)
+    a, b = meet(office, alice, bob)
+    settle(office, alice, bob, rounds=chance.randrange(5))
+    bob.say(b, "something to acknowledge")
+    settle(office, alice, bob, rounds=chance.randrange(2))
+    alice.online = False
+    kept: dict[str, str] = {}
+    for n in range(chance.choice([8, 32, 50])):
+        text = f"text {n} " + "x" * chance.choice([0, 0, 0, 900, 5000])
+        kept[alice.say(a, text)] = text
+    doomed = chance.sample(sorted(kept), chance.randrange(len(kept)))
+    doomed.sort(key=list(kept).index, reverse=chance.random() < 0.5)
+    if chance.random() < 0.5:
+        chance.shuffle(doomed)
+    while doomed:
+        together, doomed = doomed[: (size := chance.choice([1, 1, 4]))], doomed[size:]
+        assert delete(alice, *together) == api.Deleted(withdrawn=len(together), on_their_way=0)
+        for each in together:
+            del kept[each]
+    if chance.random() < 0.3:
+        reopen(alice)
+    alice.online = True
+    settle(office, alice, bob, rounds=3)
+    assert bob.heard(b) == list(kept.values())
+    assert not broken_lanes(bob)
+    settle(office, alice, bob, rounds=4)
+    assert set(alice.said(a)) <= {"delivered"}
+    with alice.database.read() as tx:
+        assert lanes.writing(tx, 1) is not None, "nothing had to begin anew"
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_deleting_while_the_work_for_others_is_under_way(
+    office: Office, alice: Person, bob: Person, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    """Boxes of one lane are finished in any order: some behind a text that is taken back have left by then."""
+    chance = random.Random(seed)
+    a, b = meet(office, alice, bob)
+    settle(office, alice, bob, rounds=4)
+    under_way: list[Solve] = []
+    rows: dict[str, str] = {}
+    withdrawn: set[str] = set()
+    with monkeypatch.context() as patch:
+        patch.setattr(alice, "_solve", under_way.append)
+        for n in range(160):
+            turn = chance.random()
+            if turn < 0.4:
+                rows[alice.say(a, f"text {n}")] = f"text {n}"
+            elif turn < 0.75 and rows:
+                gone = chance.choice(list(rows)[-chance.choice([3, 40]) :])
+                if delete(alice, gone).withdrawn:
+                    withdrawn.add(rows[gone])
+                del rows[gone]
+            elif under_way:
+                solve = under_way.pop(chance.randrange(len(under_way)))
+                Person._solve(alice, solve)
+    for solve in under_way:
+        alice._solve(solve)
+    settle(office, alice, bob, rounds=3)
+    heard = bob.heard(b)
+    assert not withdrawn & set(heard)
+    assert set(rows.values()) <= set(heard)
+    assert heard == sorted(heard, key=lambda text: int(text.split()[1]))
+    assert not broken_lanes(bob)
+
+
+def test_a_lane_that_could_not_be_read_on_ends_and_what_it_said_comes_at_once(
+    office: Office, alice: Person, bob: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, b = meet(office, alice, bob)
+    settle(office, alice, bob, rounds=4)
+    alice.online = False
+    ids = [alice.say(a, f"text {n}") for n in range(8)]
+    assert delete(alice, ids[2]).withdrawn == 1
+    monkeypatch.setattr(emptied, "MAX_BEHIND", 4)
+    alice.online = True
+    settle(office, alice, bob, rounds=4)
+    assert bob.heard(b) == [f"text {n}" for n in range(8) if n != 2]
+    settle(office, alice, bob, rounds=4)
+    assert set(alice.said(a)) == {"delivered"}
+    assert not broken_lanes(bob)
+
+
+def test_what_was_acknowledged_in_a_text_that_is_taken_back_is_acknowledged(
+    office: Office, alice: Person, bob: Person
+) -> None:
+    a, b = meet(office, alice, bob)
+    settle(office, alice, bob, rounds=4)
+    bob.say(b, "did you hear?")
+    alice.poll()
+    alice.online = False
+    assert delete(alice, alice.say(a, "no")).withdrawn == 1
+    alice.online = True
+    settle(office, alice, bob, rounds=1)
+    assert bob.said(b)[-1] == "delivered"

@@ -91,6 +91,7 @@ def to_step_5(person: Person) -> None:
     """Make a person's file what it was before step 6, with the same content."""
     with person.database.transaction() as tx:
         tx.run("ALTER TABLE messages DROP COLUMN departed")
+        tx.run("DROP INDEX postings_emptied")
         tx.run("ALTER TABLE postings DROP COLUMN stead")
         tx.run("PRAGMA user_version = 5")
     person.close()

@@ -12,3 +12,4 @@ UPDATE messages SET departed = 1 WHERE incoming = 0 AND NOT (state = 'queued' AN
 -- The posting in whose place this one stands since its text was taken back; it is encoded, as an empty block, when its turn
 -- has come: its payload is empty until then.
 ALTER TABLE postings ADD COLUMN stead INTEGER;
+CREATE INDEX postings_emptied ON postings(generation, first_index) WHERE payload = x'';

@@ -1,0 +1,56 @@
+"""What becomes of what is deposited: how far its message got, and that it is forgotten with its keys when it is done."""
+
+from __future__ import annotations
+
+from core import api
+from core.people.effects import Deposit, Withdraw
+from core.people.work import Work
+from core.storage import conversations, messages, postings
+from core.storage.messages import MessageRow
+from core.storage.postings import MAX_FRAGMENTS, Posting
+from net.ids import ParcelId
+
+# A sender tries this long; the network itself forgets after 48 hours. Milliseconds.
+TRY_MS = 30 * 86_400_000
+# What must be heard however long somebody is away is deposited without an end, every second day: copies live for two.
+NO_END = 1 << 62
+NO_END_PAUSE = 2
+
+
+def move_on(work: Work, row: MessageRow, state: api.State, copies: int | None = None, until: int | None = None) -> None:
+    """Move a row of ours on, and say so."""
+    messages.set_state(work.tx, row.seq, state, copies, until)
+    public_id = conversations.by_id(work.tx, row.conversation).public_id
+    work.emit(api.MessageStateChanged(conversation=public_id, id=row.id, state=state, copies=copies, until=until))
+
+
+def done(work: Work, posting: Posting, state: api.State | None) -> None:
+    """Forget a posting; its message moves on to ``state``."""
+    for parcel_id in postings.delete(work.tx, posting.id):
+        work.effects.append(Withdraw(ParcelId(parcel_id)))
+    if posting.tells and state == "delivered":
+        conversations.note_inbox_told(work.tx, posting.conversation, posting.tells)
+    row = None if posting.message is None or state is None else messages.by_seq(work.tx, posting.message)
+    if row is not None and state is not None and row.state not in (state, "delivered", "read"):
+        move_on(work, row, state)
+
+
+def mark_delivered(work: Work, seq: int) -> None:
+    """Move a row on to *delivered*."""
+    row = messages.by_seq(work.tx, seq)
+    assert row is not None
+    move_on(work, row, "delivered")
+
+
+def count_held(work: Work, conversation: int) -> None:
+    """A device that says that it has some of what is deposited became known: its word counts."""
+    for posting in postings.held(work.tx, conversation):
+        done(work, posting, "delivered")
+
+
+def repeat_missing(work: Work, generation: bytes, indexes: set[int]) -> None:
+    """Deposit again the copies of indexes that the other side lacks though it holds later ones."""
+    for posting in postings.of_lane(work.tx, generation):
+        for row in postings.current(work.tx, posting.id):
+            if posting.first_index + row.fragment % MAX_FRAGMENTS in indexes and row.expiry_hour > work.now.hour:
+                work.effects.append(Deposit(row.box))
