@@ -35,7 +35,7 @@ from core.storage.errors import StorageError, WrongKey
 from core.vault.account import Accounts, Unlocked
 from core.vault.clock import Reading, read_clock
 from core.vault.cost import PRODUCT, CostPolicy
-from core.vault.errors import NoAccount, VaultDamaged, VaultError, WrongPasscode
+from core.vault.errors import NoAccount, PasscodeNeeded, VaultDamaged, VaultError, WrongPasscode
 from core.vault.profile import Profile
 from core.vault.remembered import REMEMBERED_SECONDS, KeyStore
 from net.events import NodeEvent
@@ -182,9 +182,11 @@ class Gate:
         return api.AccountIdentity(identity=unlocked.identity)
 
     async def unlock(self, command: api.AccountUnlock) -> api.AccountIdentity:
-        """Open the account that the passcode belongs to, or let go of its screen lock."""
+        """Open the account that the passcode belongs to, or let go of its screen lock, which only a passcode does."""
         async with self._changing:
             accounts = self._accounts()
+            if command.passcode is None and self.is_screen_locked and self.open is not None:
+                raise PasscodeNeeded
             unlocked = await trio.to_thread.run_sync(accounts.unlock, command.passcode)
             answer_at = trio.current_time() + self._terms.policy.seconds * OPENING_SHARE
             await self._heed_time()
@@ -203,6 +205,8 @@ class Gate:
                 self.is_screen_locked = True
                 self._tell(api.AccountLocked(vault=False))
                 await self.open.service.tidy()
+                # Else who finds the screen locked ends the program, and begins it again without a passcode.
+                await trio.to_thread.run_sync(self._accounts().logout)
             else:
                 self._ran_out = None
                 await self.shut()

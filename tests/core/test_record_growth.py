@@ -115,4 +115,4 @@ def test_a_mark_that_is_no_count_is_left_out() -> None:
         b"mark" + b"1" * 32: Entry(7, b"dev2", b""),
         b"name": Entry(END_OF_TIME, b"dev2", b"x"),
     }
-    assert personal.clamped(state, 5) == {b"mark" + b"1" * 32: Entry(7, b"dev2", b""), b"name": Entry(5, b"dev2", b"x")}
+    assert personal.checked(state, 5) == {b"mark" + b"1" * 32: Entry(7, b"dev2", b""), b"name": Entry(5, b"dev2", b"x")}

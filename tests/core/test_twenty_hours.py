@@ -11,7 +11,7 @@ import trio
 from core import api
 from core.api import ApiError, Kind
 from core.gate import LOOK_PAUSE, OPEN_MS, RENEW_AHEAD_MS, Terms
-from core.vault.errors import WrongPasscode
+from core.vault.errors import PasscodeNeeded, WrongPasscode
 from core.vault.remembered import REMEMBERED_SECONDS
 from net.bucket import Bucket
 from net.events import CustodianUp, NodeEvent
@@ -97,11 +97,27 @@ async def test_the_remembered_key_opens_for_what_is_left_of_the_twenty_hours(tmp
     async with device.running() as gate:
         await device.unlock(None)
         assert (await device.info()).locks_at == device.clock.now.wall_ms + 3600 * 1000
-        await gate.lock(SCREEN_LOCK)
+        await gate.lock(api.AccountLock())
         await device.unlock(None)
         device.clock.pass_seconds(3600)
         with pytest.raises(ApiError):
             gate.account()
+
+
+async def test_a_locked_screen_is_no_less_locked_when_the_program_begins_again(tmp_path: Path) -> None:
+    device = Device(tmp_path / "home", stores=(MemoryStore(),))
+    async with device.running() as gate:
+        await device.create()
+        await gate.lock(SCREEN_LOCK)
+        with pytest.raises(PasscodeNeeded):
+            await device.unlock(None)
+        assert gate.is_screen_locked
+    async with device.running():
+        with pytest.raises(PasscodeNeeded):
+            await device.unlock(None)
+        await device.unlock(GOOD)
+    async with device.running():
+        await device.unlock(None)
 
 
 @pytest.mark.parametrize("way", ["screen", "change"])
