@@ -28,6 +28,9 @@ from core.storage.roots import RootRow
 
 # A device that is not known is answered so often at most.
 UNKNOWN_INTERVAL_MS = DAY_MS
+# What waits is encoded once more for such a device until it stands so often in the lane: all of it is deposited each day,
+# for the known one that is to read the lane from where it left off.
+MAX_SAID = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,8 @@ def received(work: Work, conversation: int, root_name: bytes, sealed: bytes) -> 
     known = devices.find(work.tx, device) or _meet(work, conversation, reset)
     if known is None or known.conversation != conversation or known.state == "refused":
         return False
-    roots.prove(work.tx, conversation, root.name)
+    if known.is_known:
+        roots.prove(work.tx, conversation, root.name)
     _follow(work, _Found(known, root, reset))
     return True
 
@@ -177,6 +181,7 @@ def _follow_unknown(work: Work, found: _Found) -> None:
     devices.set_inbox(work.tx, known.device, named, reset.inbox_number)
     is_read = known.let_in is not None and reset.is_answer and _read_lane(work, found)
     if is_read:
+        end_older(work, known.conversation, known.device, reset.generation)  # else many would push out those of others
         devices.set_offered_key(work.tx, known.device, msgspec.msgpack.encode(reset.prekey))
         if reset.heard:
             return
@@ -215,7 +220,8 @@ def hand_over(work: Work, row: DeviceRow) -> None:
     if current is None:
         begin(work, row.conversation, is_last_known=True, answer=answer)
     else:
-        messages.encode_lane_again(work.tx, row.conversation, again=True)
+        for seq in postings.said_in(work.tx, current.generation, fewer_than=MAX_SAID):
+            messages.set_pending(work.tx, seq, again=True)
         announce(work, row.conversation, (NOBODY, -1), answer=answer, only=row.device)
         watch(work, row.conversation)
     knowing.tell(work, row)

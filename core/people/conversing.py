@@ -203,19 +203,30 @@ def write_pending(work: Work, conversation: int) -> bool:
     room = MAX_UNPOSTED - postings.count_unposted(work.tx, conversation)
     may_repeat = conversations.spend_again(work.tx, conversation, work.now.day, 0) < MAX_AGAIN_BOXES
     rows = messages.pending(work.tx, conversation, max(0, min(BATCH, room)), again=may_repeat)
+    is_written = False
     for row in rows:
-        lane_row = lanes.writing(work.tx, conversation)
-        assert lane_row is not None
-        lane_row = rekey_if_due(work, lane_row)
-        index = write_block(work, lane_row, (_item_of(row), acks(work, conversation)), row)
-        messages.place(work.tx, row.seq, lane_row.generation, index)
+        if row.again and conversations.spend_again(work.tx, conversation, work.now.day, 0) >= MAX_AGAIN_BOXES:
+            continue  # the long ones before it took the rest
+        boxes = _write_row(work, conversation, row)
+        is_written = True
         if row.again:
-            after = lanes.written(work.tx, lane_row.generation)
-            assert after is not None
-            conversations.spend_again(work.tx, conversation, work.now.day, after.next_index - index)
-    if rows:
+            conversations.spend_again(work.tx, conversation, work.now.day, boxes)
+    if is_written:
         conversations.set_ack_due(work.tx, conversation, due=False)
     return len(rows) == BATCH
+
+
+def _write_row(work: Work, conversation: int, row: MessageRow) -> int:
+    """Encode a row of ours; return how many boxes that makes, with a re-keying that was due before it."""
+    lane_row = lanes.writing(work.tx, conversation)
+    assert lane_row is not None
+    first = lane_row.next_index
+    lane_row = rekey_if_due(work, lane_row)
+    index = write_block(work, lane_row, (_item_of(row), acks(work, conversation)), row)
+    messages.place(work.tx, row.seq, lane_row.generation, index)
+    after = lanes.written(work.tx, lane_row.generation)
+    assert after is not None
+    return after.next_index - first
 
 
 def _item_of(row: MessageRow) -> Item:
@@ -310,8 +321,8 @@ def _seal_secret(work: Work, row: WriteLane, device: DeviceRow, secret: bytes) -
 def apply_ack(work: Work, ack: LaneAck, device: DeviceRow) -> bool:
     """Let go of what the other side holds; repeat what it lacks, and say again what it gave up waiting for.
 
-    The word of a device that is not known ends nothing; it is noted, in case the device is confirmed.
-    False when it holds more of the lane we write than was written here: then this state is an old copy.
+    The word of a device that is not known ends nothing, and proves nothing of others; what it has is noted, in case the
+    device is confirmed. False when it holds more of the lane we write than was written here: then this state is an old copy.
     """
     conversation = device.conversation
     written = lanes.written(work.tx, ack.generation)
@@ -323,25 +334,27 @@ def apply_ack(work: Work, ack: LaneAck, device: DeviceRow) -> bool:
         if acknowledge.covers(ack, posting.first_index, posting.fragments):
             if device.is_known:
                 done(work, posting, "delivered")
-            else:
+            elif device.let_in is not None:  # who is out cannot have read it
                 postings.note_held(work.tx, posting.id)
         elif acknowledge.lacks(ack, posting.first_index, posting.fragments) and device.is_known:
             prekey_rows.drop_told_at(work.tx, ack.generation, posting.first_index)
             _say_again(work, posting)
     prekey_rows.drop_before(work.tx, device.device, ack.generation, ack.next)
-    roots.prove_by(work.tx, conversation, ack.generation)
+    if device.is_known:
+        roots.prove_by(work.tx, conversation, ack.generation, device.device)
     _let_go_of_announcements(work, device, ack.generation)
-    lacking = set(acknowledge.missing(ack))
-    if lacking:
+    lacking = work.repeats.due(ack.generation, acknowledge.missing(ack), work.now.mono)
+    if lacking and device.let_in is not None:
         repeat_missing(work, ack.generation, lacking)
     return True
 
 
 def _let_go_of_announcements(work: Work, device: DeviceRow, generation: bytes) -> None:
-    """Whoever speaks of a generation has learned of it."""
+    """Whoever speaks of a generation has learned of it; what is for others than it goes by the word of a known one."""
+    readers = {None, prekeys.ANYBODY, device.device} if device.is_known else {device.device}
     for kind in ("acceptance", "reset"):
         for posting in postings.of_conversation(work.tx, device.conversation, kind):
-            if posting.generation == generation and posting.device in {None, prekeys.ANYBODY, device.device}:
+            if posting.generation == generation and posting.device in readers:
                 done(work, posting, None)
 
 

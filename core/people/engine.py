@@ -37,6 +37,7 @@ from core.people.keeping import Keeping
 from core.people.listening import Listening
 from core.people.moment import Moment
 from core.people.new_device import new_account
+from core.people.repeats import Repeats
 from core.people.watching import LanePlace, SlotPlace, Watches
 from core.people.work import Work
 from core.storage import accounts, conversations, lanes, mail, meetings, messages
@@ -94,6 +95,7 @@ class Engine:
         self._keeping = Keeping(keys, self._random)
         self._caught_up = False
         self._day = now.day
+        self._repeats = Repeats()
         self._ack_at: dict[int, float] = {}
         self._open_until: dict[int, float] = {}
         self._next_duty = now.mono
@@ -108,7 +110,7 @@ class Engine:
         """Run one transaction of the people layer; what it found must be built anew if it fails."""
         try:
             with self._database.transaction() as tx:
-                work = Work(tx, self.me, now, self._watches)
+                work = Work(tx, self.me, now, self._watches, repeats=self._repeats)
                 yield work
                 row = accounts.load(tx)
                 assert row is not None
@@ -274,9 +276,9 @@ class Engine:
 
     def next_deadline(self) -> float:
         """Return when ``tick`` wants to be called, monotonic seconds."""
-        if not self._caught_up:
+        if not self._caught_up or not self._ack_at:
             return self._next_duty  # nothing is written before the network was caught up with
-        return min(self._next_duty, *self._ack_at.values()) if self._ack_at else self._next_duty
+        return min(self._next_duty, max(min(self._ack_at.values()), self._foresight.waits_until()))
 
     def tick(self, now: Moment) -> list[Effect]:
         """Do what has become due."""
@@ -361,8 +363,8 @@ class Engine:
 
     @staticmethod
     def _ensure_lane(work: Work, conversation: int) -> None:
-        if lanes.writing(work.tx, conversation) is None:
-            resetting.begin(work, conversation, is_last_known=False)
+        if lanes.writing(work.tx, conversation) is None:  # by our own doing, or after thirty days: nobody asked for it
+            resetting.begin(work, conversation, is_last_known=False, again=False)
 
     def command(self, act: Callable[[Work], api.R], now: Moment) -> tuple[api.R, list[Effect]]:
         """Carry out a command of a person in one transaction."""

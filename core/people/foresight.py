@@ -8,6 +8,7 @@ asked for. A signed box is proof; when nobody has it, somebody lied.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from core.people import conversing
@@ -56,7 +57,11 @@ class Foresight:
 
     def is_waiting(self, now: float) -> bool:
         """Tell whether nothing should be written until a suspicion is answered."""
-        return any(now - asked_at < PATIENCE for _, asked_at in self._suspected.values())
+        return now < self.waits_until()
+
+    def waits_until(self) -> float:
+        """Return when there is nothing to wait for any more."""
+        return max((asked_at + PATIENCE for _, asked_at in self._suspected.values()), default=-math.inf)
 
     def absent(self, tag: Tag) -> bool:
         """Nobody holds the box: tell whether that settles a suspicion."""

@@ -77,6 +77,8 @@ def take_ready(work: Work, row: ReadLane) -> None:
         if pieces is None:
             break
         secret = _take_block(work, current, index, b"".join(piece.data for piece in pieces))
+        if lanes.reading(work.tx, row.generation) is None:
+            return  # it ended with that
         for _ in pieces:
             _, chain = lane.step(chain)
         index += len(pieces)
@@ -88,7 +90,7 @@ def take_ready(work: Work, row: ReadLane) -> None:
             fresh = lanes.reading(work.tx, row.generation)
             assert fresh is not None
             following.watch_lane(work, fresh)
-    if index > row.next_index and lanes.reading(work.tx, row.generation) is not None:
+    if index > row.next_index:
         work.want(work.watches.move_lane(row.generation, index))
     if lanes.held(work.tx, row.generation, index + 1, lane.WINDOW):
         _note_hole(work, row)
@@ -116,7 +118,7 @@ def _note_hole(work: Work, row: ReadLane) -> None:
     two sides that both lack something would only ask each other, for ever.
     """
     if lanes.set_hole(work.tx, row.generation, accounts.add_online(work.tx, 0)):
-        conversations.set_ack_due(work.tx, row.conversation, due=True)
+        _owe_ack(work, row)
 
 
 def _take_late(work: Work, row: ReadLane, index: int, piece: Piece) -> None:
@@ -151,22 +153,51 @@ def _take_block(work: Work, row: ReadLane, index: int, sealed: bytes) -> bytes |
             resetting.request(work, row.conversation)
     secret = None if block is None else _take_items(work, row, index, block, late=False)
     if block is None or (secret is None and any(isinstance(item, Rekey) for item, _ in block.items)):
+        _break_off(work, row, index)
+    return secret
+
+
+def _break_off(work: Work, row: ReadLane, index: int) -> None:
+    """A lane cannot be read on. Of a known device that makes us begin anew; of any other that lane alone ends."""
+    device = devices.find(work.tx, row.device)
+    if device is not None and device.is_known:
         lanes.set_broken(work.tx, row.generation, index)
         resetting.request(work, row.conversation)
-    return secret
+    else:
+        following.end_reading(work, row)
 
 
 def _take_items(work: Work, row: ReadLane, index: int, block: Said, *, late: bool) -> bytes | None:
     secret: bytes | None = None
     for number, (item, signed) in enumerate(block.items):
         at = _At(row.conversation, row.device, row.generation, index, number, block.made_at, late)
-        secret = _take_item(work, at, item, signed) or secret
+        if not isinstance(item, Ack):
+            secret = _take_item(work, at, item, signed) or secret
     acks = [item for item, _ in block.items if isinstance(item, Ack)]
-    if acks:
+    device = devices.find(work.tx, row.device)
+    if acks and device is not None:
+        _take_ack(work, device, acks[0])  # more than one says nothing that could not be said in one
         resetting.notice_unheard(work, row.conversation, row.device, block.made_at, acks[0])
     if len(acks) < len(block.items):
-        conversations.set_ack_due(work.tx, row.conversation, due=True)
+        _owe_ack(work, row)
     return secret
+
+
+def _owe_ack(work: Work, row: ReadLane) -> None:
+    """An acknowledgement is owed to whoever writes a lane, if it can read one."""
+    device = devices.find(work.tx, row.device)
+    if device is not None and device.let_in is not None:
+        conversations.set_ack_due(work.tx, row.conversation, due=True)
+
+
+def _take_ack(work: Work, device: DeviceRow, said: Ack) -> None:
+    """Take what a device holds of each lane of ours, of each once."""
+    spoken_of: set[bytes] = set()
+    for ack in said.lanes:
+        is_new = ack.generation not in spoken_of
+        spoken_of.add(ack.generation)
+        if is_new and not conversing.apply_ack(work, ack, device) and device.is_known:
+            resetting.request(work, device.conversation, is_last_known=False)
 
 
 def unwrap(work: Work, device: DeviceRow, wrapped: Wrapped) -> bytes:
@@ -224,12 +255,9 @@ def _take_silently(work: Work, at: _At, item: Item) -> None:
     if device is None:
         return
     match item:
-        case Ack():
-            for ack in item.lanes:
-                if not conversing.apply_ack(work, ack, device) and device.is_known:
-                    resetting.request(work, at.conversation, is_last_known=False)
         case Restart():
-            resetting.say_again(work, device, item.holds)
+            if (at.index, at.number) == (0, 0):  # it begins a lane, and is there once
+                resetting.say_again(work, device, item.holds)
         case KeyOffer():
             _take_offer(work, at, item)
         case InboxNotice():

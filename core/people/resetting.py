@@ -19,6 +19,7 @@ from core.people.lane import Offer
 from core.people.moment import DAY_MS, HOUR_MS
 from core.people.outcome import done
 from core.people.posting import withdraw_all
+from core.people.prekeys import ANYBODY
 from core.people.reset import NOBODY
 from core.people.slot import RESET_SLOTS
 from core.people.watching import SlotWatch
@@ -30,11 +31,11 @@ from core.storage.roots import RootRow
 
 # A lane that cannot be read is reset once in this time at most, so that two broken devices do not flood each other.
 MIN_INTERVAL_MS = HOUR_MS
-# Resets of the other side are answered until so many of our generations have begun within an hour, and within a day. Each
-# costs us a lane, an announcement, and the work for all that was not delivered; a sane device asks once, and again after a
-# restore.
+# Resets of the other side are answered, and lanes that it broke begun anew, until so many of our generations have begun
+# within an hour, and within a day. Each costs us a lane, an announcement, and the work for all that was not delivered; a
+# sane device asks once, and again after a restore. More than are kept could not be counted.
 MAX_GENERATIONS_AN_HOUR = 8
-MAX_GENERATIONS_A_DAY = 24
+MAX_GENERATIONS_A_DAY = lanes.MAX_GENERATIONS
 # A device that wrote so long after our lane was announced, and does not know it, did not hear of it.
 UNHEARD_MS = 48 * HOUR_MS
 # A root whose place was taken is looked at for so long, for whoever was put back to before that.
@@ -81,31 +82,40 @@ def distrust_state(work: Work) -> None:
 def request(work: Work, conversation: int, *, is_last_known: bool = True, everywhere: bool = False) -> None:
     """A lane cannot be read on, or its reader holds what we never wrote: ask for a fresh start, by making one.
 
-    Not while one is under way, nor soon after the last; ``repair`` comes back to it.
+    Not while one is under way, nor soon after the last, nor when there were many; ``repair`` comes back to it. What the
+    other side lacks is encoded again as far as the day's budget goes: whatever it says of our lane, it may be lying.
     """
     current = lanes.last_written(work.tx, conversation)
     if current is not None and not current.ended and work.now.network_ms - current.made_at < MIN_INTERVAL_MS:
         return
-    if postings.of_conversation(work.tx, conversation, "reset"):
+    if _is_asking(work, conversation) or is_restless(work, conversation):
         return
     for device in devices.of_conversation(work.tx, conversation):
         devices.retire_sessions(work.tx, device.device)
     begin(work, conversation, is_last_known=is_last_known, everywhere=everywhere)
 
 
+def _is_asking(work: Work, conversation: int) -> bool:
+    """Tell whether a reset of ours is unanswered. A device that is not known and stays silent holds up nobody else's."""
+    known = {device.device for device in devices.of_conversation(work.tx, conversation) if device.is_known}
+    return any(row.device in {ANYBODY, *known} for row in postings.of_conversation(work.tx, conversation, "reset"))
+
+
 def repair(work: Work) -> None:
-    """Ask again for a fresh start of every lane that cannot be read on."""
-    for conversation in {row.conversation for row in lanes.every_reading(work.tx) if row.broken_at is not None}:
-        if not conversations.by_id(work.tx, conversation).blocked:
-            request(work, conversation)
+    """Ask again for a fresh start of every lane of a known device that cannot be read on."""
+    for row in lanes.every_reading(work.tx):
+        device = None if row.broken_at is None else devices.find(work.tx, row.device)
+        if device is not None and device.is_known and not conversations.by_id(work.tx, row.conversation).blocked:
+            request(work, row.conversation)
 
 
 def start_lane(
-    work: Work, conversation: int, *, again: bool = False, restarts: bool = False
+    work: Work, conversation: int, *, again: bool = True, restarts: bool = False
 ) -> tuple[WriteLane | None, Offer]:
     """Begin a generation; what the one before it (returned first) did not deliver is to be encoded anew.
 
-    ``again``: because the other side asked for it. A first secret is mixed in as soon as there is a key to seal it to.
+    ``again``: at the expense of what the other side may have encoded again in a day. Not, when the cause is ours alone. A
+    first secret is mixed in as soon as there is a key to seal it to.
     """
     old = lanes.last_written(work.tx, conversation)
     scalar, offer = lane.new_lane()
@@ -129,13 +139,20 @@ def introduce_lane(work: Work, conversation: int) -> Offer:
 
 
 def begin(
-    work: Work, conversation: int, *, is_last_known: bool, answer: Answer | None = None, everywhere: bool = False
+    work: Work,
+    conversation: int,
+    *,
+    is_last_known: bool,
+    answer: Answer | None = None,
+    everywhere: bool = False,
+    again: bool = True,
 ) -> Offer:
     """End our generation and begin another; announce it; let what is not known to be delivered be encoded anew.
 
-    ``everywhere``: at every root, because the other side's state may be an old one, or ours is.
+    ``everywhere``: at every root, because the other side's state may be an old one, or ours is. ``again``: see
+    ``start_lane``.
     """
-    old, offer = start_lane(work, conversation, again=answer is not None, restarts=True)
+    old, offer = start_lane(work, conversation, again=again, restarts=True)
     for posting in postings.of_conversation(work.tx, conversation, "reset"):
         done(work, posting, None)
     for device in devices.of_conversation(work.tx, conversation):
@@ -181,14 +198,16 @@ def forget_former_roots(work: Work) -> None:
 def notice_unheard(work: Work, conversation: int, device: bytes, made_at: int, ack: Ack) -> None:
     """A known device does not speak of the lane we write, long after it was announced: announce another.
 
-    An announcement can be lost to both sides, when one is put back to an old copy unnoticed.
+    An announcement can be lost to both sides, when one is put back to an old copy unnoticed. A device is not believed to
+    have written later than now: by a clock far ahead every lane of ours would be old at once.
     """
     current, known = lanes.writing(work.tx, conversation), devices.find(work.tx, device)
     if current is None or known is None or not known.is_known or len(ack.lanes) >= MAX_LANES:
         return
     is_named = any(each.generation == current.generation for each in ack.lanes)
-    is_long_ago = made_at - current.made_at > UNHEARD_MS and current.next_index > 0
-    if not is_named and is_long_ago and not postings.of_conversation(work.tx, conversation, "reset"):
+    said_at = min(made_at, work.now.network_ms)
+    is_long_ago = said_at - current.made_at > UNHEARD_MS and current.next_index > 0
+    if not is_named and is_long_ago and not _is_asking(work, conversation):
         request(work, conversation, everywhere=True)
 
 

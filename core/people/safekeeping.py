@@ -16,12 +16,14 @@ from core.crypto import primitives
 from core.people.content import KeepRequest
 from core.people.notices import message_id
 from core.people.work import Work
-from core.storage import conversations, messages
+from core.storage import conversations, devices, messages
 from core.storage.conversations import ConversationRow
 from core.storage.messages import KEEP_REQUEST, MessageRow, NewMessage
 
 # Contacts whose mail one device keeps: each has four days' addresses at midnight, and a node keeps 32 in all.
 MAX_KEPT_FOR: Final = 8
+# How far the clock of whoever asks may be ahead of ours and what it says still counts in its order.
+CLOCK_SLACK_MS: Final = 600_000
 
 # What a row of this kind says, in the place of a text. No word of a search finds it.
 _WANTED, _NOT_WANTED = "+", "-"
@@ -58,13 +60,23 @@ def agree(work: Work, row: ConversationRow, *, keep: bool) -> None:
 
 
 def received(work: Work, conversation: int, device: bytes, made_at: int, item: KeepRequest, *, late: bool) -> None:
-    """Take the other side's request: a row to read, and no more. Withdrawn, nothing is kept for it any longer."""
+    """Take the other side's request: a row to read, and no more. Withdrawn, nothing is kept for it any longer.
+
+    A device that is not known asks for nothing and takes nothing back. Nor is anything said after now: a request dated at
+    the end of time would be the last.
+    """
+    known = devices.find(work.tx, device)
+    if known is None or not known.is_known:
+        return
     owner = conversations.by_id(work.tx, conversation)
+    latest = work.now.own_ms + CLOCK_SLACK_MS
+    said_at = min(made_at, latest)
     new = _new_row(work, owner, item, made_at, device, own=False, late=late)
     if messages.insert(work.tx, new) is None:
         return
-    if made_at >= owner.keep_wanted_at:  # one that was said again does not undo a later one
-        conversations.set_keep_wanted(work.tx, conversation, made_at, wanted=item.wanted)
+    is_overdone = owner.keep_wanted_at > latest  # taken from the file of a version that believed it
+    if said_at >= owner.keep_wanted_at or is_overdone:  # one that was said again does not undo a later one
+        conversations.set_keep_wanted(work.tx, conversation, said_at, wanted=item.wanted)
         if not item.wanted:
             conversations.set_keeping(work.tx, conversation, keeping=False)
     work.emit(api.KeepRequested(conversation=owner.public_id, id=new.id, wanted=item.wanted))

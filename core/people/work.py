@@ -9,6 +9,7 @@ from core import api
 from core.people.device import Certificate
 from core.people.effects import Effect, Emit, Fetch
 from core.people.moment import Moment
+from core.people.repeats import Repeats
 from core.people.watching import Watches
 from core.storage.database import Transaction
 from net.ids import Tag
@@ -46,6 +47,7 @@ class Work:
     watches: Watches
     effects: list[Effect] = field(default_factory=list[Effect])
     slot_tries: int = 0  # ways of putting pieces together that were tried
+    repeats: Repeats = field(default_factory=Repeats)
 
     def emit(self, event: api.Event) -> None:
         """Tell screens and programs, once committed."""

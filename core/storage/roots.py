@@ -75,9 +75,14 @@ def replace(tx: Transaction, conversation: int, name: bytes, new_name: bytes, ro
     )
 
 
-def prove_by(tx: Transaction, conversation: int, generation: bytes) -> None:
-    """The other side knows of a generation, and so has the roots that were told with it."""
-    tx.run("UPDATE roots SET proof = NULL WHERE conversation = ? AND proof = ?", conversation, generation)
+def prove_by(tx: Transaction, conversation: int, generation: bytes, device: bytes) -> None:
+    """A device of the other side knows of a generation, and so has the roots that were told to it with that."""
+    tx.run(
+        "UPDATE roots SET proof = NULL WHERE conversation = ? AND proof = ? AND (device IS NULL OR device = ?)",
+        conversation,
+        generation,
+        device,
+    )
 
 
 def prove(tx: Transaction, conversation: int, name: bytes) -> None:
