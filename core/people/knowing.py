@@ -17,12 +17,15 @@ import msgspec
 from core import api
 from core.crypto.seed import identity_of
 from core.people.device import Certificate, is_vouched_by
+from core.people.effects import Withdraw
 from core.people.moment import DAY_MS, HOUR_MS
 from core.people.notices import insert_notice
+from core.people.outcome import done
 from core.people.work import Work
-from core.storage import conversations, devices, lanes, messages, roots
+from core.storage import conversations, devices, lanes, messages, postings, roots
 from core.storage.devices import DeviceRow, NewDevice
 from core.storage.messages import BOTH_ALIVE, NEW_DEVICE
+from net.ids import ParcelId
 
 # Devices kept of one person: half of an audience, the other half being one's own.
 MAX_DEVICES = 8
@@ -94,7 +97,11 @@ def refuse(work: Work, row: DeviceRow) -> None:
     """The person says that a device is not the contact's: it is not heard, and cannot come again."""
     stop_reading(work, row)
     forget_roots(work, row)
+    for posting in postings.of_conversation(work.tx, row.conversation, "reset"):
+        if posting.device == row.device:
+            done(work, posting, None)
     devices.refuse(work.tx, row.device)
+    settle_beside(work, row.conversation)
     changed = devices.find(work.tx, row.device)
     assert changed is not None
     tell(work, changed)
@@ -123,6 +130,7 @@ def _put_out(work: Work, row: DeviceRow) -> None:
     insert_notice(work, row.conversation, row.device, BOTH_ALIVE, b"both" + row.device)
     if row.let_in is not None:
         devices.set_let_in(work.tx, row.device, None)
+        settle_beside(work, row.conversation)
         lane = lanes.writing(work.tx, row.conversation)
         if lane is not None:  # it has the chain of this lane, up to the next secret that is sealed to others alone
             lanes.make_rekeying_due(work.tx, lane.generation)
@@ -161,6 +169,21 @@ def forget(work: Work, row: DeviceRow) -> None:
     stop_reading(work, row)
     forget_roots(work, row)
     devices.forget(work.tx, row.device)
+    settle_beside(work, row.conversation)
+
+
+def settle_beside(work: Work, conversation: int) -> None:
+    """Write beside to what a device that is served named and its account did not, or to nothing.
+
+    What waits goes there no more; the copies that lie there already are repeated no more.
+    """
+    row = conversations.by_id(work.tx, conversation)
+    rows = [each for each in devices.of_conversation(work.tx, conversation) if each.let_in is not None]
+    beside = next((each.inbox for each in rows if each.inbox not in {None, row.inbox}), None)
+    if beside != row.inbox_beside:
+        conversations.set_inbox_beside(work.tx, conversation, beside)
+        for parcel_id in postings.forget_beside(work.tx, conversation):
+            work.effects.append(Withdraw(ParcelId(parcel_id)))
 
 
 def is_foreign(work: Work, certificate: Certificate) -> bool:

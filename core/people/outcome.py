@@ -52,5 +52,6 @@ def repeat_missing(work: Work, generation: bytes, indexes: set[int]) -> None:
     """Deposit again the copies of indexes that the other side lacks though it holds later ones."""
     for posting in postings.of_lane(work.tx, generation):
         for row in postings.current(work.tx, posting.id):
-            if posting.first_index + row.fragment % MAX_FRAGMENTS in indexes and row.expiry_hour > work.now.hour:
+            is_lacking = posting.first_index + row.fragment % MAX_FRAGMENTS in indexes
+            if is_lacking and row.box and row.expiry_hour > work.now.hour:
                 work.effects.append(Deposit(row.box))

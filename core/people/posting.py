@@ -143,6 +143,8 @@ def finish(work: Work, draft: BoxDraft, nonces: tuple[int, ...]) -> None:
         return
     if conversations.by_id(work.tx, posting.conversation).blocked:
         return  # meanwhile
+    if draft.fragment >= MAX_FRAGMENTS * posting.copies:
+        return  # nothing goes beside any more
     if posting.kind != "block" and _address(work, posting, draft.fragment, draft.day).box_id != draft.box_id:
         return  # the posting has another slot by now
     box_id = ParcelId(draft.box_id)

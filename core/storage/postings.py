@@ -53,7 +53,7 @@ _COLUMNS = (
 
 @dataclass(frozen=True, slots=True, repr=False)
 class DepositRow:
-    """One fragment's copy of one day."""
+    """One fragment's copy of one day; ``box`` is empty when it is repeated no more."""
 
     parcel_id: bytes
     posting: int
@@ -133,6 +133,15 @@ def count_unposted(tx: Snapshot, conversation: int) -> int:
     row = tx.row(
         "SELECT count(*) FROM postings p WHERE conversation = ? AND kind = 'block'"
         " AND NOT EXISTS (SELECT 1 FROM deposits d WHERE d.posting = p.id)",
+        conversation,
+    )
+    return 0 if row is None else int(row[0])
+
+
+def count_controls(tx: Snapshot, conversation: int) -> int:
+    """Return how many blocks that say nothing but what is held are deposited for a conversation."""
+    row = tx.row(
+        "SELECT count(*) FROM postings WHERE conversation = ? AND kind = 'block' AND message IS NULL AND tells = 0",
         conversation,
     )
     return 0 if row is None else int(row[0])
@@ -302,7 +311,8 @@ def current(tx: Snapshot, posting: int) -> list[DepositRow]:
 def unconfirmed(tx: Snapshot, hour: int, copies: int, limit: int) -> list[DepositRow]:
     """Return copies that have not expired and that fewer than ``copies`` custodians confirmed; of who is blocked none."""
     rows = tx.rows(
-        f"SELECT {_DEPOSIT} FROM deposits WHERE expiry_hour > ? AND length(custodians) < ? AND posting NOT IN"
+        f"SELECT {_DEPOSIT} FROM deposits WHERE expiry_hour > ? AND length(custodians) < ? AND box <> x''"
+        " AND posting NOT IN"
         " (SELECT p.id FROM postings p JOIN conversations c ON c.id = p.conversation WHERE c.blocked = 1)"
         " ORDER BY posting LIMIT ?",
         hour,
@@ -337,3 +347,19 @@ def every_of(tx: Snapshot, conversation: int) -> list[Posting]:
     """Return all postings of a conversation."""
     rows = tx.rows(f"SELECT {_COLUMNS} FROM postings WHERE conversation = ? ORDER BY id", conversation)
     return [Posting(*row) for row in rows]
+
+
+def forget_beside(tx: Transaction, conversation: int) -> list[bytes]:
+    """Forget the boxes of a conversation that lie beside; return their parcel ids, to be withdrawn.
+
+    That they were made is kept: no other copy of the same day may be.
+    """
+    rows = tx.rows(
+        "SELECT parcel_id FROM deposits WHERE fragment >= ? AND box <> x''"
+        " AND posting IN (SELECT id FROM postings WHERE conversation = ?)",
+        MAX_FRAGMENTS,
+        conversation,
+    )
+    for row in rows:
+        tx.run("UPDATE deposits SET box = x'', expiry_hour = 0 WHERE parcel_id = ?", row[0])
+    return [bytes(row[0]) for row in rows]
