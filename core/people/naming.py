@@ -13,7 +13,7 @@ from typing import Final
 
 from core import api
 from core.crypto.seed import identity_of
-from core.people.lookalike import skeleton
+from core.people.lookalike import is_respelt, skeletons
 from core.people.moment import DAY_MS
 from core.people.notices import insert_notice
 from core.people.work import Work
@@ -30,8 +30,8 @@ def heard(work: Work, row: ConversationRow, name: str) -> None:
     known = conversations.by_id(work.tx, row.id)
     if known.own_name == name:
         return
-    is_like_before = skeleton(name) == skeleton(known.own_name)
-    conversations.set_own_name(work.tx, row.id, name, known.own_name_at if is_like_before else work.now.own_ms)
+    since = known.own_name_at if is_respelt(name, known.own_name) else work.now.own_ms
+    conversations.set_own_name(work.tx, row.id, name, since)
     if not known.own_name and known.name in {"", name}:
         conversations.set_name(work.tx, row.id, name)  # the first that was heard of it
         return
@@ -78,17 +78,15 @@ class LookAlikes:
 
     def of_stranger(self, name: str, conversation: int | None) -> str | None:
         """Return the name of a contact that a greeter could be taken for; ``conversation`` is its own, if it is known."""
-        others = (other for other in self._claims.get(skeleton(name), ()) if other.conversation != conversation)
-        found = next(others, None)
-        return None if found is None else found.shown
+        claims = (claim for bones in sorted(skeletons(name)) for claim in self._claims.get(bones, ()))
+        return next((claim.shown for claim in claims if claim.conversation != conversation), None)
 
 
 def _claims_of(row: ConversationRow) -> dict[str, int]:
     """Return since when somebody is called what, by skeleton. The person's own name for them counts from the beginning."""
-    claims = {skeleton(row.own_name): row.own_name_at}
-    bones = skeleton(row.name)
-    claims[bones] = min(row.created_at, claims.get(bones, row.created_at))
-    claims.pop("", None)  # of a name that is not drawn nothing can be taken for anything
+    claims = dict.fromkeys(skeletons(row.own_name), row.own_name_at)
+    for bones in skeletons(row.name):
+        claims[bones] = min(row.created_at, claims.get(bones, row.created_at))
     return claims
 
 
