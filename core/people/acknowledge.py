@@ -16,6 +16,9 @@ BITMAP_BITS = 64
 # and random, so that it does not tell an observer when the device came online (DESIGN 5.9). Seconds.
 OPEN_DELAY = 2.0
 IDLE_DELAY = (3.0, 30.0)
+# To who has acknowledged none of so many, whatever else it says, one goes now and then: each is deposited daily for 30 days.
+MAX_UNHEARD = 128
+UNHEARD_DELAY = 3600.0
 
 
 def describe(generation: bytes, contiguous: int, held: Iterable[int], given_up: Iterable[int] = ()) -> LaneAck:

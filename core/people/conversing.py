@@ -263,6 +263,11 @@ def write_control(work: Work, conversation: int, *items: Item, until: int | None
     conversations.set_ack_due(work.tx, conversation, due=False)
 
 
+def is_unheard(work: Work, conversation: int) -> bool:
+    """Tell whether so many acknowledgements are deposited that whoever they are for does not read them, or says so."""
+    return postings.count_controls(work.tx, conversation) >= acknowledge.MAX_UNHEARD
+
+
 # --- re-keying ----------------------------------------------------------------------------------------------------------
 
 

@@ -318,22 +318,25 @@ class Engine:
                 continue  # who is blocked is told nothing
             at = self._ack_at.get(conversation)
             if at is None:
-                self._ack_at[conversation] = work.now.mono + self._ack_delay(conversation, work.now)
+                self._ack_at[conversation] = work.now.mono + self._ack_delay(work, conversation)
             elif at <= work.now.mono:
                 self._ensure_lane(work, conversation)
                 conversing.write_control(work, conversation)
                 self._ack_at.pop(conversation, None)
 
-    def _ack_delay(self, conversation: int, now: Moment) -> float:
-        if self._open_until.get(conversation, 0.0) > now.mono:
+    def _ack_delay(self, work: Work, conversation: int) -> float:
+        if conversing.is_unheard(work, conversation):
+            return acknowledge.UNHEARD_DELAY
+        if self._open_until.get(conversation, 0.0) > work.now.mono:
             return acknowledge.OPEN_DELAY
         return self._random.uniform(*acknowledge.IDLE_DELAY)
 
     def look_at(self, conversation: int, now: Moment) -> None:
         """Somebody looks at a chat: what is owed there is acknowledged soon."""
         self._open_until[conversation] = now.mono + OPEN_CHAT_SECONDS
-        if conversation in self._ack_at:
-            self._ack_at[conversation] = min(self._ack_at[conversation], now.mono + acknowledge.OPEN_DELAY)
+        at = self._ack_at.get(conversation, 0.0)
+        if now.mono + acknowledge.OPEN_DELAY < at <= now.mono + acknowledge.IDLE_DELAY[1]:
+            self._ack_at[conversation] = now.mono + acknowledge.OPEN_DELAY
 
     def _after(self, work: Work) -> None:
         """Write what waits, deposit what lacks a copy, say where to read: the end of every transaction."""
@@ -347,7 +350,7 @@ class Engine:
         for conversation in [known for known in self._ack_at if known not in due]:
             del self._ack_at[conversation]
         for conversation in due - set(self._ack_at):
-            self._ack_at[conversation] = work.now.mono + self._ack_delay(conversation, work.now)
+            self._ack_at[conversation] = work.now.mono + self._ack_delay(work, conversation)
 
     def _may_write(self, work: Work) -> bool:
         return self._caught_up and not self._foresight.is_waiting(work.now.mono)

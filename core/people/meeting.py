@@ -26,11 +26,11 @@ from core.people.device import Certificate
 from core.people.fragment import cut
 from core.people.greeting import Greeting
 from core.people.invitation import Bundle, Link, decode_link
-from core.people.knowing import is_foreign, know
+from core.people.knowing import MAX_DEVICES, is_foreign, know
 from core.people.lane import Offer
 from core.people.moment import DAY_MS
 from core.people.notices import message_id
-from core.people.outcome import TRY_MS
+from core.people.outcome import TRY_MS, done
 from core.people.reading import insert_incoming
 from core.people.signing import Place
 from core.people.slot import ACCEPTANCE_SLOTS, SLOTS, slot_secrets
@@ -231,7 +231,7 @@ def greeting_found(work: Work, invitation: str, sealed: bytes) -> bool:
         return True  # not heard, and no use is spent
     if is_foreign(work, opened.greeting.certificate):
         return False
-    if meetings.is_door_full(work.tx) and not _is_awaited(work, opened.greeting.certificate):
+    if _has_to_wait(work, opened.greeting.certificate):
         return False  # looked at again when it comes again, tomorrow
     meetings.note_opened(work.tx, greeting_hash, invitation)
     uses = meetings.count_use(work.tx, invitation)
@@ -254,6 +254,14 @@ def _is_awaited(work: Work, certificate: Certificate) -> bool:
     known = conversations.by_identity(work.tx, certificate.identity)
     device = devices.find(work.tx, certificate.device)
     return known is not None and device is not None and device.conversation == known.id and device.is_known
+
+
+def _has_to_wait(work: Work, certificate: Certificate) -> bool:
+    """Tell whether the door is full, or whoever is let in without being asked came so often that it is to keep us busy."""
+    if not _is_awaited(work, certificate):
+        return meetings.is_door_full(work.tx)
+    known = conversations.by_identity(work.tx, certificate.identity)
+    return known is not None and resetting.is_restless(work, known.id)
 
 
 def _let_in_or_keep(work: Work, row: InvitationRow, opened: greetings.Opened) -> None:
@@ -310,8 +318,7 @@ def accept(work: Work, row: GreetingRow) -> ConversationRow:
     know(work, conversation.id, said.certificate)
     resetting.add_root(work, conversation.id, greetings.root_of(row.root))
     conversations.set_inbox_told(work.tx, conversation.id, work.me.inbox_number)
-    link_hash = _link_hash(work, row)
-    place = greetings.text_place(said.certificate, link_hash, work.me.identity)
+    place = greetings.text_place(said.certificate, bytes.fromhex(row.invitation), work.me.identity)
     entry = greetings.text_entry(said.uid, said.text)
     signed = signing.message(place, said.made_at, entry) + said.text_signature
     text = Text(said.uid, said.text)
@@ -324,7 +331,7 @@ def accept(work: Work, row: GreetingRow) -> ConversationRow:
     if is_again:  # whoever greets again does not know of anything that was said
         devices.set_offered_key(work.tx, said.certificate.device, None)
         devices.retire_sessions(work.tx, said.certificate.device)
-        _say_all_again(work, said.certificate.device)
+        resetting.say_all_again(work, said.certificate.device)
     _accept_by_slot(work, conversation.id, row, offer)
     following.start_reading(work, conversation.id, said.certificate.device, said.offer)
     if work.now.own_ms - row.received_at > ACCEPTED_AGAIN_MS and not was_open:
@@ -341,16 +348,6 @@ def _introduce_lane(work: Work, conversation: ConversationRow, device: bytes) ->
     if any(known.device != device for known in devices.of_conversation(work.tx, conversation.id)):
         return resetting.begin(work, conversation.id, is_last_known=True)
     return resetting.introduce_lane(work, conversation.id)
-
-
-def _link_hash(work: Work, row: GreetingRow) -> bytes:
-    return bytes.fromhex(row.invitation)  # an invitation's id is its bundle's hash
-
-
-def _say_all_again(work: Work, device: bytes) -> None:
-    row = devices.find(work.tx, device)
-    assert row is not None
-    resetting.say_again(work, row, [])
 
 
 def _accept_by_slot(work: Work, conversation: int, row: GreetingRow, offer: Offer) -> None:
@@ -376,6 +373,8 @@ def _accept_by_slot(work: Work, conversation: int, row: GreetingRow, offer: Offe
     block = encode_block(Block(work.now.own_ms, (acceptance,)), place, work.me.device_seed)
     sealed = seal_for(work, [(audience, session)], block, greetings.SIZE)
     where = Whereto(greetings.acceptance_secret(row.root), said.inbox)
+    for old in postings.of_conversation(work.tx, conversation, "acceptance")[: 1 - MAX_DEVICES]:
+        done(work, old, None)  # one is enough for each device
     _post(work, conversation, "acceptance", sealed, where, work.now.network_ms + TRY_MS, generation=offer.generation)
 
 

@@ -211,6 +211,13 @@ def notice_unheard(work: Work, conversation: int, device: bytes, made_at: int, a
         request(work, conversation, everywhere=True)
 
 
+def say_all_again(work: Work, device: bytes) -> None:
+    """Let be encoded anew all that a device is served: it greets again, and knows nothing of what was said."""
+    row = devices.find(work.tx, device)
+    assert row is not None
+    say_again(work, row, [])
+
+
 def say_again(work: Work, device: DeviceRow, holds: list[LaneAck]) -> None:
     """Let be encoded anew what a device lacks that holds this much of our lanes, from where it is served.
 

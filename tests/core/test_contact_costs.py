@@ -7,15 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from core.people import conversing, repeats, resetting
+from core import api
+from core.people import acknowledge, conversing, knowing, meeting, repeats, resetting
 from core.people.content import Ack, Item, LaneAck, Restart, Unknown
 from core.people.effects import Deposit, Effect
 from core.people.work import Work
-from core.storage import conversations, lanes, messages
+from core.storage import conversations, devices, lanes, messages, postings
 from net.bucket import Bucket
 from net.events import TagsArrived
 from net.ids import Cursor, Tag
-from tests.core.test_talking import meet
+from tests.core.test_talking import add, meet
 from tests.support.post_office import CUSTODIANS, Office, Person, settle
 
 
@@ -237,6 +238,21 @@ def test_a_lane_that_is_broken_is_begun_anew_no_more_often_than_a_reset_is_answe
     assert generations(victim) == before + 1, "it is seen to when it is time"
 
 
+def test_a_clock_far_ahead_makes_no_lane_begin(office: Office, victim: Person, mallory: Person) -> None:
+    a, _ = meet(office, victim, mallory)
+    victim.say(a, "so that the lane is not empty")
+    settle(office, victim, mallory, rounds=4)
+    office.wait(2 * 3600)
+    before = generations(victim)
+    unheard(mallory)
+    settle(office, mallory, victim, rounds=2)
+    assert generations(victim) == before
+    office.wait(3 * 86_400)
+    write(mallory, Ack([]))
+    settle(office, mallory, victim, rounds=2)
+    assert generations(victim) == before + 1, "it does, once so much time has passed"
+
+
 def test_a_restart_counts_where_a_lane_begins_and_once(
     office: Office, victim: Person, mallory: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -283,10 +299,19 @@ def test_copies_are_repeated_once_for_a_block_and_not_again_for_minutes(
     monkeypatch.setattr(victim, "carry_out", counted)
     ack = Ack([LaneAck(lane.generation, lane.next_index, 1 << 40)] * 16)
     acks_nothing(mallory, monkeypatch)
+    taken: list[LaneAck] = []
+    apply = conversing.apply_ack
+
+    def noted(work: Work, said: LaneAck, device: devices.DeviceRow) -> bool:
+        taken.append(said)
+        return apply(work, said, device)
+
+    monkeypatch.setattr(conversing, "apply_ack", noted)
     for _ in range(3):
         write(mallory, *[ack] * 6)
         settle(office, victim, rounds=1)
     repeated = len(deposits)
+    assert len(taken) == 3
     assert 30 <= repeated <= 50, "each that is lacking, and what is written meanwhile"
     office.wait(repeats.PAUSE)
     write(mallory, ack)
@@ -300,6 +325,60 @@ def test_the_note_of_what_was_repeated_is_bounded() -> None:
         assert noted.due(bytes(16), range(n * repeats.MAX_NOTED, (n + 1) * repeats.MAX_NOTED), 0.0)
     assert noted.due(bytes(16), range(2 * repeats.MAX_NOTED, 3 * repeats.MAX_NOTED), 1.0) == set()
     assert noted.due(bytes(16), [0], 1.0) == {0}, "forgotten"
+
+
+# --- acknowledged and accepted ------------------------------------------------------------------------------------------
+
+
+def test_who_acknowledges_nothing_is_sent_acknowledgements_now_and_then(
+    office: Office, victim: Person, mallory: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each is deposited every day for thirty days, so many would be more than what a text costs its writer."""
+    monkeypatch.setattr(acknowledge, "MAX_UNHEARD", 5)
+    a, b = meet(office, victim, mallory)
+    settle(office, victim, mallory, rounds=4)
+    acks_nothing(mallory, monkeypatch)
+    for n in range(20):
+        mallory.say(b, f"{n}")
+        settle(office, mallory, victim, rounds=1)
+    with victim.database.read() as tx:
+        assert postings.count_controls(tx, 1) == 5
+    assert victim.heard(a)[-1] == "19"
+    office.wait(3600)
+    settle(office, victim, mallory, rounds=2)
+    with victim.database.read() as tx:
+        assert postings.count_controls(tx, 1) == 6
+    monkeypatch.undo()
+    mallory.say(b, "I acknowledge all of it")
+    settle(office, mallory, victim, rounds=4)
+    with victim.database.read() as tx:
+        assert postings.count_controls(tx, 1) <= 2
+
+
+def test_a_contact_that_greets_again_and_again_is_let_in_as_often_as_it_may_reset(
+    office: Office, victim: Person, mallory: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(meeting, "existing", lambda *_: None)  # pyright: ignore[reportUnknownLambdaType]
+    monkeypatch.setattr(knowing, "MAX_DEVICES", 3)
+    monkeypatch.setattr(meeting, "MAX_DEVICES", 3)
+    monkeypatch.setattr(office, "put", office.boxes.append)
+    a, _ = meet(office, victim, mallory)
+    link = victim.call(api.InviteCreate(expires_in=10 * 86_400, max_uses=None)).link
+    before = generations(victim)
+    for n in range(12):
+        add(mallory, link, f"again {n}")
+        mallory.poll()
+        do(mallory, lambda work: work.tx.run("DELETE FROM postings WHERE kind = 'greeting'"))
+        office.wait(60)
+        victim.poll()
+        victim.say(a, "so that its lane is not empty")
+    assert 2 <= generations(victim) - before <= resetting.MAX_GENERATIONS_AN_HOUR
+    with victim.database.read() as tx:
+        assert len(postings.of_conversation(tx, 1, "acceptance")) <= 3
+    office.wait(86_400)
+    add(mallory, link, "of another day")
+    settle(office, mallory, victim, rounds=2)
+    assert "of another day" in victim.heard(a)
 
 
 # --- waiting ----------------------------------------------------------------------------------------------------------
