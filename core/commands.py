@@ -20,6 +20,7 @@ from core.people import contacts, deleting, inviting, meeting, personal, safekee
 from core.people.naming import LookAlikes, warning_of
 from core.people.notices import message_id
 from core.people.work import Work
+from core.people.writers import writer_of
 from core.storage import accounts, conversations, meetings, messages
 from core.storage.conversations import ConversationRow
 from core.storage.meetings import GreetingRow
@@ -235,6 +236,7 @@ def _message_list(work: Work, command: api.MessageList) -> list[api.Message]:
 def describe_message(work: Work, row: MessageRow) -> api.Message:
     """Return a row as people see it."""
     is_request = row.kind == KEEP_REQUEST
+    written_by = writer_of(work.tx, row)
     return api.Message(
         id=row.id,
         sender=_sender(work, row.author),
@@ -245,6 +247,8 @@ def describe_message(work: Work, row: MessageRow) -> api.Message:
         until=row.until,
         late=bool(row.late),
         kind=safekeeping.row_kind(row) if is_request else _KINDS.get(row.kind, "unknown"),
+        device=written_by.name,
+        known=written_by.is_known,
     )
 
 

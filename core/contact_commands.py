@@ -10,13 +10,11 @@ from core.api import ApiError, Kind
 from core.checks import check_name, check_page
 from core.crypto.seed import BadIdentity, identity_of, public_key_of
 from core.people import contacts, conversing, knowing, naming, personal
+from core.people.device import short_name
 from core.people.naming import LookAlikes
 from core.people.work import Work
 from core.storage import conversations, devices, lanes
 from core.storage.conversations import ConversationRow
-
-# How much of a device's key it is called by: enough to tell a contact's few devices apart.
-_NAME_SIZE = 4
 
 
 def _contact_of(work: Work, identity: str) -> ConversationRow:
@@ -74,7 +72,7 @@ def _describe_devices(work: Work, row: ConversationRow) -> list[api.ContactDevic
     return [
         api.ContactDevice(
             id=device.device.hex(),
-            name=device.device[:_NAME_SIZE].hex(),
+            name=short_name(device.device),
             state=cast("Any", device.state),  # the schema's CHECK lists the same, and refused
             since=device.since,
             served=device.device in served,

@@ -209,6 +209,15 @@ class Chat:
 
         self._log.change_row(event.id, moved)
 
+    def device_changed(self, event: api.DeviceChanged) -> None:
+        """A device was confirmed, or refused: what it wrote is shown as that."""
+        if self.conversation is None or self.conversation.identity != event.identity:
+            return
+        known = event.state in {"vouched", "confirmed"}
+        for row in list(self._log.model.rows):
+            if row.device and row.known != known and event.device.startswith(row.device):
+                self._log.change_row(row.id, lambda old: msgspec.structs.replace(old, known=known))
+
     def message(self, message_id: str | None) -> api.Message | None:
         """Return a row that is held."""
         index = None if message_id is None else self._log.model.index_of(message_id)

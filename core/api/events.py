@@ -26,13 +26,15 @@ class ContactAccepted(Event, frozen=True, tag="contact.accepted"):
 
 
 class MessageReceived(Event, frozen=True, tag="message.received"):
-    """A row came in."""
+    """A row came in; ``device`` and ``known`` as in ``Message``."""
 
     conversation: str
     id: str
     sender: str
     text: str
     late: bool = False
+    device: str = ""
+    known: bool = True
 
 
 class KeepRequested(Event, frozen=True, tag="contact.keep_requested"):

@@ -93,6 +93,10 @@ class Message(Record, frozen=True):
     here, "blocked", "unblocked" or "renamed"), "keep-asked"
     (the sender asks that its mail be kept on the other's device), "keep-ended" (it no longer does), "unknown"
     (newer version needed).
+
+    ``device`` is the device of the other side that wrote the row, or that it is about, by the ``name`` of ``ContactDevice``;
+    empty for rows of one's own and those about no device. Not ``known``: nobody vouches for this device, or the person
+    refused it, so that whoever has the contact's words may have written the row.
     """
 
     id: str
@@ -104,6 +108,8 @@ class Message(Record, frozen=True):
     until: int | None = None
     late: bool = False
     kind: RowKind = "text"
+    device: str = ""
+    known: bool = True
 
 
 class MessageSend(Command[MessageRef], frozen=True, tag="message.send"):

@@ -26,6 +26,11 @@ ACTIVE, REMOVED = 0, 1
 FIRST_LIST = 1
 
 
+def short_name(device: bytes) -> str:
+    """Return the piece of a device's key that people and programs call it by: enough to tell a contact's few apart."""
+    return device[:TAG_SIZE].hex()
+
+
 class Certificate(msgspec.Struct, frozen=True, array_like=True):
     """A device's public key, signed by its account's identity. ``voucher`` and ``vouch`` are empty without one."""
 

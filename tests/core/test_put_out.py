@@ -163,3 +163,42 @@ def test_a_device_that_was_refused_is_told_of_no_lane(
     alice.online = True
     settle(office, alice, bob, rounds=6)
     assert texts(alice, a)[-1] == "on and on"
+
+
+def test_what_a_device_writes_that_is_not_known_is_told_apart(
+    office: Office, tmp_path: Path, alice: Person, bob: Person
+) -> None:
+    """Whoever has the words goes on writing as their owner, out or not: both come as the contact's."""
+    thief, a, b = let_in(office, tmp_path, alice, bob)
+    alice.online = True
+    alice.say(a, "really me")
+    settle(office, alice, bob, rounds=4)
+    bob.events.clear()
+    thief.say(contacts(thief)["bob"], "send me money")
+    settle(office, thief, bob, rounds=6)
+    (contact,) = bob.call(api.ContactList())
+    names = {device.state: device.name for device in contact.devices}
+    rows = {row.text: row for row in bob.rows(b) if row.kind == "text"}
+    assert (rows["really me"].device, rows["really me"].known) == (names["confirmed"], True)
+    assert (rows["send me money"].device, rows["send me money"].known) == (names["unknown"], False)
+    about = {row.kind: row for row in bob.rows(b) if row.kind != "text"}
+    assert {(row.device, row.known) for row in about.values()} == {(names["unknown"], False)}
+    (told,) = [event for event in bob.events if isinstance(event, api.MessageReceived)]
+    assert (told.device, told.known) == (names["unknown"], False)
+    (hit,) = bob.call(api.MessageSearch(query="money"))
+    assert not hit.message.known
+    bob.say(b, "mine")
+    assert (bob.rows(b)[-1].device, bob.rows(b)[-1].known) == ("", True)
+    confirm_device(bob)
+    assert all(row.known for row in bob.rows(b))
+
+
+def test_what_a_refused_device_wrote_stays_told_apart(
+    office: Office, tmp_path: Path, alice: Person, bob: Person
+) -> None:
+    thief, _, b = let_in(office, tmp_path, alice, bob)
+    thief.say(contacts(thief)["bob"], "send me money")
+    settle(office, thief, bob, rounds=4)
+    confirm_device(bob, accept=False)
+    (row,) = [row for row in bob.rows(b) if row.text == "send me money"]
+    assert not row.known

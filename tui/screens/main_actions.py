@@ -181,6 +181,8 @@ class MainActions(Screen[None]):
         parts = [f"Written {moment(message.sent_at, frame.now(), frame.calendar)}"]
         if message.sender == "me":
             parts.append(state_sentence(message.state, message.copies, message.until, frame.now(), frame.calendar))
+        if not message.known:
+            parts.append(f"from an unknown device ({message.device}): see /devices")
         if message.late:
             parts.append("came late")
         return ", ".join(parts) + "."

@@ -55,6 +55,8 @@ class MainNews(MainHeads):
     def on_core_event(self, message: CoreEvent) -> None:
         """Something changed: read it from the core, soon and once."""
         event = message.event
+        if isinstance(event, api.DeviceChanged):
+            self.chat.device_changed(event)
         match event:
             case api.MessageReceived():
                 self._ring(event)

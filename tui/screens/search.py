@@ -129,6 +129,8 @@ class SearchScreen(Screen[Hits | None]):
         if not self._here and hit.message.sender == "me":
             name = f"to {self._names.get(hit.conversation, '')}"
         text = clean_line(hit.message.text)
+        if not hit.message.known:
+            text = f"(unknown device) {text}"
         at = text.casefold().find(words.casefold())
         start = max(0, at - LEAD)
         text = (ellipsis if start else "") + text[start:]

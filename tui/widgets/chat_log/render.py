@@ -47,6 +47,7 @@ STATE_WIDTH = 2
 NOT_TEXT = -1
 FOUND = Style(bold=True, underline=True)
 LATE_NOTE = "came late"
+UNKNOWN_DEVICE_NOTE = "from an unknown device"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -170,6 +171,7 @@ def _begins_group(row: Message, previous: Message | None) -> bool:
         or previous.kind != "text"
         or previous.sender != row.sender
         or row.late
+        or (previous.device, previous.known) != (row.device, row.known)
         or abs(row.sent_at - previous.sent_at) > GROUP_MS
         or len(previous.text) > LONG_ROW
     )
@@ -250,6 +252,8 @@ def _body(row: Message, place: Place, text: str, look: Look, first: list[Segment
             segments.append(Segment(" " * filling, styles.text))
             segments.append(Segment(sign, styles.of_state(row.state)))
         lines.append(Line(Strip(segments).extend_cell_length(look.width, styles.text), start, end, look.indent))
+    if not row.known:
+        lines.extend(Line(strip) for strip in _notes(UNKNOWN_DEVICE_NOTE, look))
     if row.late:
         lines.extend(Line(strip) for strip in _notes(LATE_NOTE, look))
     if row.state == "failed":

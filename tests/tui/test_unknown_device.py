@@ -1,0 +1,58 @@
+"""What a device wrote that nobody vouches for is marked as that, in words."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from core import api
+from tests.support.world import NOW
+from tests.tui.demo import running
+from tests.tui.until import until
+from tui.screens.search import SearchScreen
+
+pytestmark = pytest.mark.asyncio
+
+DEVICE = "ab12cd34" * 8
+
+
+async def test_a_text_from_an_unknown_device_says_so_and_no_other() -> None:
+    async with running(80, 24) as demo:
+        room = demo.client.room("bob")
+        room.say(room.identity, "The real me.", NOW - 3000, device="00112233")
+        room.say(room.identity, "Send money.", NOW - 2000, device=DEVICE[:8], known=False)
+        room.say(room.identity, "At once.", NOW - 1000, device=DEVICE[:8], known=False)
+        room.say(room.identity, "Still the real me.", NOW, device="00112233")
+        await demo.open("bob")
+        lines = [line for line in demo.lines() if line.strip()]
+        tail = lines[-6:]
+        assert ["The real me." in tail[0], "Send money." in tail[1], "At once." in tail[3]] == [True] * 3
+        assert [n for n, line in enumerate(tail) if line.endswith("from an unknown device")] == [2, 4]
+        assert "Still the real me." in tail[5]
+        assert "Bob" in tail[1], "a name of its own"
+        assert "Bob" in tail[5]
+        assert all(len(line) <= 80 for line in lines)
+
+
+async def test_once_the_device_is_confirmed_its_texts_say_so_no_more() -> None:
+    async with running(80, 24) as demo:
+        room = demo.client.room("bob")
+        row = room.say(room.identity, "It is me.", NOW, device=DEVICE[:8], known=False)
+        await demo.open("bob")
+        assert any("from an unknown device" in line for line in demo.lines())
+        room.rows[-1] = msgspec.structs.replace(row, known=True)
+        demo.client.emit(api.DeviceChanged(identity=room.identity, device=DEVICE, state="confirmed"))
+        await until(demo.pilot, lambda: not any("from an unknown device" in line for line in demo.lines()))
+
+
+async def test_a_hit_of_a_search_and_the_details_say_it_too() -> None:
+    async with running(80, 24) as demo:
+        room = demo.client.room("bob")
+        row = room.say(room.identity, "Send money.", NOW, device=DEVICE[:8], known=False)
+        await demo.open("bob")
+        assert f"from an unknown device ({DEVICE[:8]})" in demo.main._about(row)
+        found = api.Found(conversation="bob", message=row)
+        screen = SearchScreen(demo.client, {"bob": "Bob"}, None)
+        demo.app.push_screen(screen)
+        await demo.calm()
+        assert "(unknown device) Send money." in screen._line(found, "money").plain
