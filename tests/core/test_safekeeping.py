@@ -112,7 +112,7 @@ def test_the_question_is_a_row_on_both_sides_and_an_older_one_undoes_no_later_on
     with bob.engine.work(bob.moment()) as work:
         row = conversations.by_public_id(work.tx, b)
         assert row is not None
-        received(work, row.id, b"device".ljust(32), row.keep_wanted_at - 1000, late, late=True)
+        received(work, row.id, alice.engine.me.device, row.keep_wanted_at - 1000, late, late=True)
     assert not chat(bob, b).keep_wanted
     assert bob.rows(b)[-1].late
 

@@ -346,6 +346,11 @@ def test_a_request_dated_at_the_end_of_time_is_not_the_last_one(office: Office, 
     alice.skew_ms = 0
     settle(office, alice, bob, rounds=4)
     assert keeps(bob) == (False, False)
+    alice.skew_ms = -3_600_000
+    write(alice, KeepRequest(b"x" * 16, wanted=True))
+    alice.skew_ms = 0
+    settle(office, alice, bob, rounds=4)
+    assert keeps(bob) == (False, False), "nor is it less than one that was said before and comes late"
     office.wait(1200)
     write(alice, KeepRequest(b"y" * 16, wanted=True))
     settle(office, alice, bob, rounds=4)
