@@ -11,6 +11,8 @@ A body fills its frame exactly: 1208 bytes in a datagram of 1232, 232 in one of 
             ping    0x04
             close   0x05
             128 …   type u8 | length u16 | data
+              192   challenge: the data are a token of 8 bytes (``net.link.paths``)
+              193   answer to one: its token
 
 Types of the *upper half*, from 128 on, are of later versions, and passed over: parts, which say how long they are, and whole
 bodies. Below 192 they ask for an acknowledgement, from there on they do not. Of the lower half only what stands here may be
@@ -39,6 +41,8 @@ CELL_SIZE: Final = LARGE_BODY_SIZE - 1
 LARGE_ROOM: Final = LARGE_BODY_SIZE - 1  # bytes for parts in a large frame
 SMALL_ROOM: Final = SMALL_BODY_SIZE - 1
 
+TOKEN_SIZE: Final = 8  # bytes of a challenge
+
 CELL: Final = b"\x01"
 PARTS: Final = b"\x02"
 # The first types of bodies and parts that are passed over by who does not know them; and of those, the first for which
@@ -54,6 +58,7 @@ STREAM_OVERHEAD: Final = 11  # bytes
 WINDOW_SIZE: Final = 9  # bytes
 
 _END, _ACK, _STREAM, _WINDOW, _PING, _CLOSE = range(6)
+_CHALLENGE, _ANSWER = UNACKNOWLEDGED, UNACKNOWLEDGED + 1
 _ACK_HEAD = struct.Struct(">BIHIB")
 _ACK_RANGE = struct.Struct(">HH")
 _STREAM_HEAD = struct.Struct(">BQH")
@@ -91,13 +96,25 @@ class Close(NamedTuple):
     """The peer ended the link."""
 
 
+class Challenge(NamedTuple):
+    """Asks whether the peer is where this was sent."""
+
+    token: bytes
+
+
+class Answer(NamedTuple):
+    """A challenge came."""
+
+    token: bytes
+
+
 class Extra(NamedTuple):
     """A part of a later version. ``is_eliciting``: it asks for an acknowledgement."""
 
     is_eliciting: bool
 
 
-Part = Ack | StreamData | Window | Ping | Close | Extra
+Part = Ack | StreamData | Window | Ping | Close | Challenge | Answer | Extra
 
 PING = bytes([_PING])
 CLOSE = bytes([_CLOSE])
@@ -128,6 +145,11 @@ def encode_window(limit: int) -> bytes:
     return _WINDOW_PART.pack(_WINDOW, limit)
 
 
+def encode_challenge(token: bytes, *, is_answer: bool) -> bytes:
+    """Return a small body with a challenge, or the answer to one, and nothing else."""
+    return encode_parts([_EXTRA_HEAD.pack(_ANSWER if is_answer else _CHALLENGE, len(token)) + token])
+
+
 def encode_parts(parts: list[bytes]) -> bytes:
     """Return a body of the smaller of the two sizes that holds the parts."""
     body = PARTS + b"".join(parts)
@@ -156,15 +178,24 @@ def decode_parts(body: bytes) -> list[Part]:
                 parts.append(Ping() if kind == _PING else Close())
                 at += 1
             elif kind >= UPPER_HALF:
-                at += _EXTRA_HEAD.size + _EXTRA_HEAD.unpack_from(body, at)[1]
+                size = _EXTRA_HEAD.unpack_from(body, at)[1]
+                at += _EXTRA_HEAD.size + size
                 if at > end:
                     raise DecodeError("part: out of bounds")
-                parts.append(Extra(asks_for_ack(kind)))
+                parts.append(_extra(kind, body[at - size : at]))
             else:
                 raise DecodeError("part: unknown kind")
     except struct.error:
         raise DecodeError("part: cut short") from None
     return parts
+
+
+def _extra(kind: int, data: bytes) -> Part:
+    if kind == _CHALLENGE and len(data) == TOKEN_SIZE:
+        return Challenge(data)
+    if kind == _ANSWER and len(data) == TOKEN_SIZE:
+        return Answer(data)
+    return Extra(asks_for_ack(kind))
 
 
 def asks_for_ack(kind: int) -> bool:

@@ -11,7 +11,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
 
-from net.ids import NodeId
+from net.ids import Endpoint, NodeId
 from net.link.events import LinkId
 from net.link.handshake import Initiation
 from net.link.keys import FrameKeys
@@ -22,9 +22,13 @@ HALF_OPEN_LIFE: Final = 10.0  # seconds: as long as an initiator tries
 
 @dataclass(frozen=True, slots=True)
 class HalfOpen:
-    """What a link needs once its initiator is heard under ``keys``; ``link`` is the link it renews, if any."""
+    """What a link needs once its initiator is heard under ``keys``; ``link`` is the link it renews, if any.
+
+    ``endpoint`` is where the response went: who uses the keys has had it there.
+    """
 
     peer: NodeId
+    endpoint: Endpoint
     said: Initiation
     keys: FrameKeys
     link: LinkId | None

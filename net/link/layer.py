@@ -65,6 +65,7 @@ class LinkLayer:
         self._ours = x25519_pair_of(secret_key)
         self.node_id = NodeId(self._ours.public)
         self.counters = Counters()
+        self._random = random
         self._attempts = Attempts(self._ours, role, features, random, self._post, self._objection)
         self._reception = Reception(self._ours, role, features, random, self._post, self._judge, self.counters)
         self._half_open = self._reception.half_open
@@ -139,7 +140,7 @@ class LinkLayer:
     def endpoint_of(self, link: LinkId) -> Endpoint | None:
         """Return from where a link's datagrams come now; None when there is no such link."""
         session = self._sessions.get(link)
-        return session.endpoint if session else None
+        return session.paths.source if session else None
 
     def features_of(self, link: LinkId) -> int:
         """Return what a link's peer said that it can do, a bit each; 0 when there is no such link."""
@@ -199,6 +200,7 @@ class LinkLayer:
             link, session = next(iter(self._dirty.items()))
             del self._dirty[link]
             room = BATCH - len(batch)
+            batch.extend(session.path_datagrams(now.mono))
             datagrams = session.datagrams(now.mono, room)
             endpoint = session.endpoint
             batch.extend([(datagram, endpoint) for datagram in datagrams])
@@ -226,7 +228,7 @@ class LinkLayer:
     def _receive_frame(self, data: bytes, source: Endpoint, now: Instant) -> None:
         found = self._by_index.get(data[:INDEX_SIZE])
         if found is None:
-            found = self._promote(data, source, now)
+            found = self._promote(data, now)
         if found is None:
             self.counters.dropped_unknown += 1
             return
@@ -238,7 +240,7 @@ class LinkLayer:
             raise
         self._dirty[session.link] = session
 
-    def _promote(self, data: bytes, source: Endpoint, now: Instant) -> tuple[Session, FrameKeys] | None:
+    def _promote(self, data: bytes, now: Instant) -> tuple[Session, FrameKeys] | None:
         """Turn a half-open handshake into a link, or into new keys of one, on its initiator's first frame."""
         half = self._half_open.get(data[:INDEX_SIZE])
         if half is None:
@@ -246,7 +248,9 @@ class LinkLayer:
         half.keys.open(half.keys.number_of(data), data)
         self._half_open.remove(half.keys.our_index)
         if half.link is None:
-            session = self._establish(half.peer, half.said, source, half.keys, now, is_initiator=False, round_trip=None)
+            session = self._establish(
+                half.peer, half.said, half.endpoint, half.keys, now, is_initiator=False, round_trip=None
+            )
             return session, half.keys
         renewed = self._sessions.get(half.link)
         if renewed is None:
@@ -261,7 +265,7 @@ class LinkLayer:
         if opened is not None and opened[0] is Kind.INITIATION:
             self._reception.receive_initiation(data, opened[1], source, now)
         elif opened is not None and opened[0] is Kind.RESPONSE:
-            self._receive_response(self._attempts.consume_response(opened[1], now), source, now)
+            self._receive_response(self._attempts.consume_response(opened[1], now), now)
         elif self._attempts.consume_answer(data, source, now):
             self._report_failed()
         else:
@@ -291,7 +295,7 @@ class LinkLayer:
         same = sum(network_of(session.endpoint.host) == network for session in self._sessions.values())
         return len(self._sessions) < MAX_LINKS and same < MAX_LINKS_PER_NETWORK
 
-    def _receive_response(self, answered: Answered, source: Endpoint, now: Instant) -> None:
+    def _receive_response(self, answered: Answered, now: Instant) -> None:
         attempt, said = answered.attempt, answered.said
         keys = FrameKeys(
             answered.keys, is_initiator=True, our_index=attempt.index, their_index=said.index, now=now.mono
@@ -301,7 +305,9 @@ class LinkLayer:
             if renewed is not None:  # else it ended meanwhile, and the peer's half-open handshake will
                 self._adopt(renewed, keys, must_show=True)
             return
-        self._establish(answered.peer, said, source, keys, now, is_initiator=True, round_trip=answered.round_trip)
+        self._establish(
+            answered.peer, said, attempt.endpoint, keys, now, is_initiator=True, round_trip=answered.round_trip
+        )
 
     def _objection(self, peer: NodeId) -> str | None:
         if peer == self.node_id:
@@ -342,7 +348,7 @@ class LinkLayer:
         self._last_link += 1
         link = LinkId(self._last_link)
         up = LinkUp(link, peer, endpoint, said.role, said.wall_ms, is_initiator, said.features)
-        session = Session(up, keys, self._emit, round_trip=round_trip, now=now.mono)
+        session = Session(up, keys, self._emit, self._random, round_trip=round_trip, now=now.mono)
         self._sessions[up.link] = self._by_peer[peer] = self._dirty[up.link] = session
         self._by_index[keys.our_index] = (session, keys)
         self._events.append(up)

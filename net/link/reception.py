@@ -84,7 +84,7 @@ class Reception:
         ours = Response(self._role, now.wall_ms, index, renewed is not None, self._features)
         answer, secrets = handshake.create_response(noise, said.index, ours, self._random)
         keys = FrameKeys(secrets, is_initiator=False, our_index=index, their_index=said.index, now=now.mono)
-        self.half_open.add(HalfOpen(peer, said, keys, renewed, now.mono + HALF_OPEN_LIFE))
+        self.half_open.add(HalfOpen(peer, source, said, keys, renewed, now.mono + HALF_OPEN_LIFE))
         self._send(Envelope(peer).seal(Kind.RESPONSE, answer, self._random), source)
 
     def _turn_away(self, verdict: Admission, data: bytes, envelope: Envelope, source: Endpoint, now: Instant) -> None:

@@ -127,6 +127,14 @@ class Recovery:
         self._last_sent_at = now
         return Fates([], lost)
 
+    def on_moved(self) -> Fates:
+        """The peer is elsewhere: what is under way goes nowhere, and of the new way nothing is known (RFC 9000, 9.4)."""
+        lost = [self._take(number) for number in list(self._sent)]
+        self.congestion = Congestion()
+        self._timeouts = 0
+        self._has_sample = False
+        return Fates([], lost)
+
     def timeout(self) -> float:
         """Return the retransmission timeout, seconds: RFC 6298, doubled for every one in a row."""
         plain = max(self.smoothed + 4 * self._variation, MIN_TIMEOUT)

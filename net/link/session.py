@@ -26,8 +26,9 @@ from net.errors import DecodeError, Unauthenticated
 from net.ids import Endpoint
 from net.link import frames
 from net.link.events import CellReceived, LinkUp, MessageReceived
-from net.link.frames import Ack, Extra, Ping, StreamData, Window
+from net.link.frames import Ack, Answer, Challenge, Extra, Ping, StreamData, Window
 from net.link.keys import FrameKeys
+from net.link.paths import MAX_OWED, Paths
 from net.link.ranges import RangeSet
 from net.link.recovery import Fates, Recovery, SentFrame
 from net.link.replay_window import ReplayWindow
@@ -65,11 +66,12 @@ class Session:
         up: LinkUp,
         keys: FrameKeys,
         emit: Callable[[CellReceived | MessageReceived], None],
+        random: Callable[[int], bytes],
         *,
         round_trip: float | None,
         now: float,
     ) -> None:
-        self.link, self.peer, self.role, self.endpoint = up.link, up.peer, up.role, up.endpoint
+        self.link, self.peer, self.role = up.link, up.peer, up.role
         self.is_initiator, self.features = up.is_initiator, up.features
         self.state = SessionState.ESTABLISHED
         self.bytes_in = self.bytes_out = 0
@@ -77,6 +79,7 @@ class Session:
         self.keys = keys
         self._former_keys: FrameKeys | None = None
         self._emit = emit
+        self.paths = Paths(up.endpoint, random)
         self._next_number = 0
         self._window = ReplayWindow()
         self._received = RangeSet()
@@ -98,6 +101,11 @@ class Session:
     def __str__(self) -> str:
         arrow = f"={self.state.value}=>" if self.is_initiator else f"<={self.state.value}="
         return f"#{self.link} {arrow} {self.peer.hex()[:8]} at {self.endpoint}"
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Where the peer is."""
+        return self.paths.endpoint
 
     @property
     def round_trip(self) -> float:
@@ -185,12 +193,14 @@ class Session:
             self._probe_at(),
             self._waiting_since + silence,
             max(self._rekey_at(), self._rekey_tried_at + REKEY_RETRY),
+            self.paths.deadline(self.round_trip),
             math.inf if self._former_keys is None else self.keys.created_at + FORMER_KEYS_LIFE,
         )
 
     def on_deadline(self, now: float) -> str | None:
         """Do what is due; return the reason when the link is at its end."""
         self._settle(self._recovery.on_deadline(now))
+        self._settle_path(now)
         if self._probe_at() <= now:
             self._is_ping_due = True
         if self._former_keys is not None and self.keys.created_at + FORMER_KEYS_LIFE <= now:
@@ -227,9 +237,10 @@ class Session:
         if not self._window.is_new(number):
             raise Unauthenticated("frame: replayed or too old")
         body = keys.open(number, datagram)
-        if number > self._window.highest:
-            self.endpoint = source  # roaming: the newest frame says where the peer is
+        is_newest = number > self._window.highest
+        if is_newest:
             self._newest_at = now
+        self.paths.on_frame(source, len(datagram), now, is_newest=is_newest)
         self._window.mark(number)
         self.bytes_in += len(datagram)
         self._heard_at = now
@@ -239,14 +250,14 @@ class Session:
             self._note_received(number, now)
             self._emit(CellReceived(self.link, body[1:]))
         elif body[0] == frames.PARTS[0]:
-            self._receive_parts(number, frames.decode_parts(body), now)
+            self._receive_parts(number, frames.decode_parts(body), source, now)
         elif body[0] >= frames.UPPER_HALF:
-            self._receive_parts(number, [Extra(frames.asks_for_ack(body[0]))], now)
+            self._receive_parts(number, [Extra(frames.asks_for_ack(body[0]))], source, now)
         else:
             raise DecodeError("body: unknown type")
         self._waiting_since = now if self._recovery.is_waiting() else math.inf
 
-    def _receive_parts(self, number: int, parts: list[frames.Part], now: float) -> None:
+    def _receive_parts(self, number: int, parts: list[frames.Part], source: Endpoint, now: float) -> None:
         is_eliciting = False
         for part in parts:
             if isinstance(part, StreamData):
@@ -259,6 +270,10 @@ class Session:
                 is_eliciting = True
             elif isinstance(part, Ping):
                 is_eliciting = True
+            elif isinstance(part, Challenge):
+                self.paths.on_challenge(part.token, source)
+            elif isinstance(part, Answer):
+                self.paths.on_answer(part.token, now)
             elif isinstance(part, Extra):
                 is_eliciting |= part.is_eliciting
             else:
@@ -296,8 +311,11 @@ class Session:
             self._is_ping_due |= frame.has_ping
             self._is_window_due |= frame.has_window
 
-    # Outbound flow: cells and stream take turns while the congestion window has room; an ack rides with data, or goes
-    # alone when it is due.
+    def _settle_path(self, now: float) -> None:
+        if self.paths.settle(self.round_trip, now):
+            self._settle(self._recovery.on_moved())
+
+    # Outbound flow: cells and stream take turns while the window has room; an ack rides with data, or goes alone when due.
 
     def datagrams(self, now: float, limit: int) -> list[bytes]:
         """Return at most about ``limit`` datagrams that may go now."""
@@ -312,6 +330,14 @@ class Session:
             if len(out) == before:
                 break
         self.bytes_out += sum(map(len, out))
+        return out
+
+    def path_datagrams(self, now: float) -> list[tuple[bytes, Endpoint]]:
+        """Return the challenges and answers that are due, each with where it goes."""
+        self._settle_path(now)
+        owed = self.paths.owed(now) if self._next_number <= LAST_NUMBER - MAX_OWED else []
+        out = [(self._seal(frames.encode_challenge(each.token, is_answer=each.is_answer)), each.to) for each in owed]
+        self.bytes_out += sum(len(datagram) for datagram, _ in out)
         return out
 
     def _send_cell(self, cell: bytes, now: float) -> bytes:

@@ -34,7 +34,7 @@ class Pair:
         self.peer = FrameKeys(secrets, is_initiator=not is_initiator, our_index=theirs, their_index=ours, now=0.0)
         self.got: list[CellReceived | MessageReceived] = []
         up = LinkUp(LinkId(1), NodeId(bytes(32)), HERE, Role.FULL, 0, is_initiator)
-        self.session = Session(up, self.keys, self.got.append, round_trip=0.01, now=0.0)
+        self.session = Session(up, self.keys, self.got.append, Random(1).randbytes, round_trip=0.01, now=0.0)
         self._number = -1
 
     def receive(self, body: bytes, now: float = 0.0) -> None:

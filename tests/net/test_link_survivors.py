@@ -41,7 +41,7 @@ def frame_keys(now: float = 0.0) -> FrameKeys:
 
 def session_of(keys: FrameKeys) -> Session:
     up = LinkUp(LinkId(1), NodeId(bytes(32)), STRANGER, Role.FULL, 0, is_initiator=True)
-    return Session(up, keys, lambda _: None, round_trip=0.01, now=0.0)
+    return Session(up, keys, lambda _: None, Random(1).randbytes, round_trip=0.01, now=0.0)
 
 
 # Who is on the way.
@@ -143,7 +143,7 @@ def test_handshakes_that_strangers_leave_half_open_are_bounded_and_the_oldest_go
     table = HalfOpenTable()
     nothing_said = cast("Initiation", None)
     added = [
-        HalfOpen(NodeId(number.to_bytes(32, "big")), nothing_said, frame_keys(), None, float(number))
+        HalfOpen(NodeId(number.to_bytes(32, "big")), STRANGER, nothing_said, frame_keys(), None, float(number))
         for number in range(MAX_HALF_OPEN + 5)
     ]
     for half in added:

@@ -40,7 +40,7 @@ class Node:
             connect=self._connect,
             send=self.send,
             close=self.layer.close,
-            seen_at=lambda link: next((each.endpoint for each in self.layer.links() if each.link == link), None),
+            seen_at=self.layer.endpoint_of,
         )
         self.ups: list[LinkUp] = []
         self.heard: list[Message] = []
