@@ -20,11 +20,10 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from net.ids import Endpoint
-from net.link.frames import SMALL_DATAGRAM_SIZE, TOKEN_SIZE
+from net.link.frames import TOKEN_SIZE
 
-# What may go to a place that has not answered, in parts of what came from there; RFC 9000, 8.1.
-AMPLIFICATION: Final = 3
-# Challenges to a place, and the pause before the first repetition, which doubles. Seconds.
+# Challenges to a place for one frame that came from there, none of which is smaller: so what goes there is at most three
+# times what came (RFC 9000, 8.1). The pause before the first repetition, which doubles, in seconds.
 TRIES: Final = 3
 FIRST_PAUSE: Final = 0.4
 # Seconds that the former place has for its answer before a new one counts; two round trips where those are longer.
@@ -44,14 +43,13 @@ class Owed(NamedTuple):
 
 @dataclass(slots=True)
 class _Trial:
-    """A place that may be the peer's. ``room``: bytes that may still go there."""
+    """A place that may be the peer's."""
 
     endpoint: Endpoint
     token: bytes
     former_token: bytes
     begun_at: float
     next_at: float
-    room: int = 0
     tries: int = 0
     has_answered: bool = False
 
@@ -68,16 +66,14 @@ class Paths:
         self._rests_until = -math.inf
         self._answer: Owed | None = None  # one for each frame at most, as large as that or smaller
 
-    def on_frame(self, source: Endpoint, size: int, now: float, *, is_newest: bool) -> None:
-        """A frame of the peer came."""
-        if is_newest:
-            self.source = source
-        trial = self._trial
-        if trial is not None and source == trial.endpoint:
-            trial.room += AMPLIFICATION * size
-        elif source != self.endpoint and is_newest and (source != self._resting or now >= self._rests_until):
+    def on_newest(self, source: Endpoint, now: float) -> None:
+        """A frame of the peer came, newer than all before."""
+        self.source = source
+        is_asked = self._trial is not None and source == self._trial.endpoint
+        is_resting = source == self._resting and now < self._rests_until
+        if source != self.endpoint and not is_asked and not is_resting:
             tokens = self._random(2 * TOKEN_SIZE)
-            self._trial = _Trial(source, tokens[:TOKEN_SIZE], tokens[TOKEN_SIZE:], now, now, AMPLIFICATION * size)
+            self._trial = _Trial(source, tokens[:TOKEN_SIZE], tokens[TOKEN_SIZE:], now, now)
 
     def on_challenge(self, token: bytes, source: Endpoint) -> None:
         """The peer asks whether we are where it sent this."""
@@ -112,7 +108,6 @@ class Paths:
         if trial is not None and self._may_ask(trial) and trial.next_at <= now:
             trial.next_at = now + FIRST_PAUSE * (1 << trial.tries)
             trial.tries += 1
-            trial.room -= SMALL_DATAGRAM_SIZE
             due += [Owed(trial.token, trial.endpoint), Owed(trial.former_token, self.endpoint)]
         return due
 
@@ -129,7 +124,7 @@ class Paths:
 
     @staticmethod
     def _may_ask(trial: _Trial) -> bool:
-        return not trial.has_answered and trial.tries < TRIES and trial.room >= SMALL_DATAGRAM_SIZE
+        return not trial.has_answered and trial.tries < TRIES
 
     @staticmethod
     def _decides_at(trial: _Trial, round_trip: float) -> float:

@@ -237,10 +237,9 @@ class Session:
         if not self._window.is_new(number):
             raise Unauthenticated("frame: replayed or too old")
         body = keys.open(number, datagram)
-        is_newest = number > self._window.highest
-        if is_newest:
+        if number > self._window.highest:
             self._newest_at = now
-        self.paths.on_frame(source, len(datagram), now, is_newest=is_newest)
+            self.paths.on_newest(source, now)
         self._window.mark(number)
         self.bytes_in += len(datagram)
         self._heard_at = now

@@ -535,6 +535,7 @@ def test_an_old_frame_does_not_move_a_peer() -> None:
     ((newer, _),) = alice.layer.datagrams_to_send(world.now)
     bob.layer.receive_datagram(newer, alice.endpoint, world.now)
     bob.layer.receive_datagram(late, STRANGER, world.now)
+    assert {to for _, to in bob.layer.datagrams_to_send(world.now)} == {alice.endpoint}, "it is not even asked"
     assert bob.layer.links()[0].endpoint == alice.endpoint
 
 
