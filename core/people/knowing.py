@@ -60,9 +60,6 @@ def meet(work: Work, conversation: int, certificate: Certificate) -> DeviceRow |
     if len(others) >= MAX_DEVICES:
         return None
     known = [row.device for row in others if row.is_known]
-    if not others:  # a restored account knows a contact and none of its devices: who has the root is the contact
-        know(work, conversation, certificate)
-        return devices.find(work.tx, certificate.device)
     is_vouched = any(is_vouched_by(certificate, device) for device in known)
     served = messages.last_seq(work.tx) if is_vouched else None
     state = "vouched" if is_vouched else "unknown"

@@ -281,7 +281,9 @@ def test_a_contact_that_resets_all_the_time_is_not_followed_for_ever(
     office: Office, victim: Person, mallory: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     meet(office, victim, mallory)
-    monkeypatch.setattr(office, "put", office.boxes.append)  # mallory writes many things into one slot
+    monkeypatch.setattr(
+        office, "put", lambda box, _: office.boxes.append(box)
+    )  # mallory writes many things into one slot
     for _ in range(2 * resetting.MAX_GENERATIONS_AN_HOUR):
         do(mallory, lambda work: resetting.begin(work, 1, is_last_known=True))
         victim.poll()
@@ -318,7 +320,7 @@ def test_a_contact_with_ever_new_devices_fills_neither_the_audience_nor_the_scre
     office: Office, victim: Person, mallory: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     a, _ = meet(office, victim, mallory)
-    monkeypatch.setattr(office, "put", office.boxes.append)
+    monkeypatch.setattr(office, "put", lambda box, _: office.boxes.append(box))
     for _ in range(2 * knowing.MAX_DEVICES):
         on_a_new_device(mallory, keys_of_seed(mallory.seed).identity)
         victim.poll()

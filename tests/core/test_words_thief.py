@@ -289,3 +289,34 @@ def test_an_unknown_device_has_nothing_said_again(office: Office, folder: Path, 
 
     with pytest.raises(api.ApiError):
         do(bob, ask)
+
+
+def test_the_first_device_that_a_restored_account_meets_is_no_more_known_than_any(
+    office: Office, folder: Path, alice: Person, bob: Person
+) -> None:
+    """With many contacts their certificates find no room in the record."""
+    meet(office, alice, bob)
+    settle(office, alice, bob, rounds=WRITTEN)
+    alice.online = False
+    bob.close()
+    again = restored(office, folder, "bob", device="again")
+
+    def forget_devices(work: Work) -> None:
+        for device in devices.of_conversation(work.tx, 1):
+            devices.forget(work.tx, device.device)
+        resetting.begin(work, 1, is_last_known=False)
+
+    _, effects = again.engine.command(forget_devices, again.moment())
+    again.carry_out(effects)
+    thief = restored(office, folder, "alice", device="thief")
+    settle(office, thief, again, rounds=8)
+    confirm_device(thief)  # of bob's devices it knew the one before
+    settle(office, thief, again, rounds=8)
+    (conversation,) = again.call(api.ConversationList())
+    again.say(conversation.id, "for alice")
+    settle(office, thief, again, rounds=4)
+    (contact,) = again.call(api.ContactList())
+    assert [device.state for device in contact.devices] == ["unknown"]
+    assert contact.warning == "unknown-device"
+    assert "device" in [row.kind for row in again.rows(conversation.id)]
+    assert "for alice" not in [text for row in thief.call(api.ConversationList()) for text in thief.heard(row.id)]

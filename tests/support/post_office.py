@@ -43,15 +43,16 @@ class Office:
     mono: float = 1000.0
     boxes: list[bytes] = field(default_factory=list[bytes])
     records: dict[bytes, bytes] = field(default_factory=dict[bytes, bytes])
-    bytes_of_id: dict[bytes, bytes] = field(default_factory=dict[bytes, bytes])
+    bytes_of_id: dict[tuple[Path, bytes], bytes] = field(default_factory=dict[tuple[Path, bytes], bytes])
     is_lost: set[int] = field(default_factory=set[int])
     coverage: int = 0
     liars: dict[NodeId, dict[bytes, bytes]] = field(default_factory=dict[NodeId, dict[bytes, bytes]])
 
-    def put(self, data: bytes) -> None:
+    def put(self, data: bytes, by: Path) -> None:
+        """Take a box. Two who draw the same slot are two boxes; whoever deposits one id twice has to repeat its bytes."""
         box = opened(data)
         assert Bucket.of(box.prefix, self.shown_width).prefix == box.prefix, "bits are shown that are not in use"
-        known = self.bytes_of_id.setdefault(box.box_id, data)
+        known = self.bytes_of_id.setdefault((by, box.box_id), data)
         assert known == data, "one id was seen with different bytes"
         if data not in self.boxes:
             self.boxes.append(data)
@@ -153,7 +154,7 @@ class Person:
                 case Solve():
                     self._solve(effect)
                 case Deposit() if self.online:
-                    self.office.put(effect.box)
+                    self.office.put(effect.box, self.path)
                     box_id = opened(effect.box).box_id
                     self.feed([DepositAnswered(c, box_id, Verdict.STORED, 0) for c in CUSTODIANS])
                 case PutRecord() if self.online:
