@@ -5,12 +5,13 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from core import api
-from core.people import emptied, posting, resetting
+from core.people import posting, resetting
 from core.people.effects import Solve
 from core.people.work import Work
 from core.storage import lanes, postings
@@ -309,23 +310,28 @@ def broken_lanes(person: Person) -> int:
         return sum(row.broken_at is not None for row in lanes.every_reading(tx))
 
 
+@pytest.mark.parametrize("online", [False, True])
 @pytest.mark.parametrize("kept", [0, 5, 31])
-def test_the_newest_first_of_a_full_queue(office: Office, alice: Person, bob: Person, kept: int) -> None:
+def test_the_newest_first_of_a_full_queue(
+    office: Office, alice: Person, bob: Person, monkeypatch: pytest.MonkeyPatch, kept: int, *, online: bool
+) -> None:
     """A ratchet keeps 40 keys that it passed over: what takes the place of a text must not use up more of them."""
     a, b = meet(office, alice, bob)
     settle(office, alice, bob, rounds=4)
-    alice.online = False
-    ids = [alice.say(a, f"text {n}") for n in range(32)]
-    for n in reversed(range(32)):
-        if n != kept:
-            assert delete(alice, ids[n]).withdrawn == 1
+    alice.online = online
+    monkeypatch.setattr(posting, "MAX_SOLVING", 1000)  # there is always room for what takes the place of a text
+    with work_stands_still(alice, monkeypatch):
+        ids = [alice.say(a, f"text {n}") for n in range(32)]
+        for n in reversed(range(32)):
+            if n != kept:
+                assert delete(alice, ids[n]).withdrawn == 1
     alice.online = True
     settle(office, alice, bob, rounds=2)
     assert bob.heard(b) == [f"text {kept}"]
     assert not broken_lanes(bob)
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(5))
 def test_what_is_kept_is_read_in_order_and_at_once_whatever_was_deleted_in_whatever_order(
     office: Office, alice: Person, bob: Person, seed: int
 ) -> None:
@@ -360,7 +366,7 @@ def test_what_is_kept_is_read_in_order_and_at_once_whatever_was_deleted_in_whate
         assert lanes.writing(tx, 1) is not None, "nothing had to begin anew"
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(4))
 def test_deleting_while_the_work_for_others_is_under_way(
     office: Office, alice: Person, bob: Person, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
@@ -373,7 +379,7 @@ def test_deleting_while_the_work_for_others_is_under_way(
     withdrawn: set[str] = set()
     with monkeypatch.context() as patch:
         patch.setattr(alice, "_solve", under_way.append)
-        for n in range(160):
+        for n in range(120):
             turn = chance.random()
             if turn < 0.4:
                 rows[alice.say(a, f"text {n}")] = f"text {n}"
@@ -398,18 +404,29 @@ def test_deleting_while_the_work_for_others_is_under_way(
 def test_a_lane_that_could_not_be_read_on_ends_and_what_it_said_comes_at_once(
     office: Office, alice: Person, bob: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """The work for one text takes long: behind it waits an empty block, and more leave than a ratchet keeps keys of."""
     a, b = meet(office, alice, bob)
     settle(office, alice, bob, rounds=4)
-    alice.online = False
-    ids = [alice.say(a, f"text {n}") for n in range(8)]
-    assert delete(alice, ids[2]).withdrawn == 1
-    monkeypatch.setattr(emptied, "MAX_BEHIND", 4)
-    alice.online = True
-    settle(office, alice, bob, rounds=4)
-    assert bob.heard(b) == [f"text {n}" for n in range(8) if n != 2]
+    with work_stands_still(alice, monkeypatch):
+        alice.say(a, "text 0")
+        wrong = alice.say(a, "wrong")
+        with monkeypatch.context() as patch:
+            patch.setattr(alice, "_solve", partial(Person._solve, alice))
+            assert delete(alice, wrong).withdrawn == 1
+            for n in range(1, 50):
+                alice.say(a, f"text {n}")
+        with alice.database.read() as tx:
+            before = lanes.writing(tx, 1)
+            assert before is not None
+    settle(office, alice, bob, rounds=3)
+    assert bob.heard(b) == [f"text {n}" for n in range(50)]
+    assert not broken_lanes(bob)
+    with alice.database.read() as tx:
+        after = lanes.writing(tx, 1)
+        assert after is not None
+        assert after.generation != before.generation
     settle(office, alice, bob, rounds=4)
     assert set(alice.said(a)) == {"delivered"}
-    assert not broken_lanes(bob)
 
 
 def test_what_was_acknowledged_in_a_text_that_is_taken_back_is_acknowledged(
