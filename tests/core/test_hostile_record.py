@@ -240,6 +240,8 @@ def test_texts_go_on_to_a_contact_that_is_reached_wherever_the_record_says_it_re
     settle(office, alice, bob, rounds=6)
     (conversation,) = bob.call(api.ConversationList())
     assert "for bob alone" in bob.heard(conversation.id)
+    with alice.database.read() as snapshot:
+        assert conversations.by_id(snapshot, 1).inbox == bob.engine.me.inbox
 
 
 def test_a_contact_that_is_not_reached_for_long_is_written_to_where_another_device_knows_it(

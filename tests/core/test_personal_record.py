@@ -74,6 +74,14 @@ def test_a_record_under_another_number_or_expiry_does_not_open() -> None:
             open_record(KEYS, EPOCH, encode_record(signed))
 
 
+def test_a_record_that_the_epochs_key_did_not_sign_does_not_open() -> None:
+    true = sealed(compress(b"mine"))
+    signature = bytes([true.signature[0] ^ 1]) + true.signature[1:]
+    forged = Record(true.record_id, true.sequence, true.expiry_hour, true.work, true.ciphertext, signature)
+    with pytest.raises(OpenFailed):
+        open_record(KEYS, EPOCH, encode_record(forged))
+
+
 @pytest.mark.parametrize(
     "compressed",
     [

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from core.people import conversing, lane
+from core.people import conversing, lane, prekeys
 from core.people.content import Rekey
+from core.people.work import Work
 from core.storage import lanes
 from tests.core.test_talking import meet
 from tests.support.post_office import Office, Person, settle
@@ -55,6 +56,20 @@ class Gaps:
         monkeypatch.setattr(conversing, "write_block", counted)
 
 
+def opened_ids(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """Return a list to which the ids of keys that open a secret are added."""
+    ids: list[bytes] = []
+    opened = prekeys.open_sealed
+
+    def noted(work: Work, device: bytes, key_id: bytes, *rest: bytes) -> bytes:
+        secret = opened(work, device, key_id, *rest)
+        ids.append(key_id)
+        return secret
+
+    monkeypatch.setattr(prekeys, "open_sealed", noted)
+    return ids
+
+
 def lane_of(person: Person) -> lanes.WriteLane:
     with person.database.read() as tx:
         row = lanes.writing(tx, 1)
@@ -65,7 +80,7 @@ def lane_of(person: Person) -> lanes.WriteLane:
 def test_two_who_answer_at_once_are_rekeyed(
     office: Office, alice: Person, bob: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gaps = Gaps(monkeypatch)
+    gaps, used = Gaps(monkeypatch), opened_ids(monkeypatch)
     a, b = meet(office, alice, bob)
     for n in range(ROUNDS):
         alice.say(a, f"q{n}")
@@ -78,6 +93,10 @@ def test_two_who_answer_at_once_are_rekeyed(
         name = lane_of(person).generation
         assert gaps.longest[name] <= lane.REKEY_PROMISED_BLOCKS
         assert gaps.count[name] >= 2
+        with person.database.read() as tx:
+            kept = {bytes(row[0]) for row in tx.rows("SELECT key_id FROM prekeys")}
+        assert len(used) >= 4
+        assert not kept & set(used), "what opened a secret is forgotten with it"
     assert alice.heard(a)[1:] == [f"a{n}" for n in range(ROUNDS)]
 
 
