@@ -105,9 +105,7 @@ def test_what_is_kept_for_later_is_bounded(
     assert alice.heard(a)[-1] == "go on"
 
 
-def test_an_item_that_grew_at_its_end_is_read(
-    office: Office, alice: Person, future: Person, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_item_that_grew_at_its_end_is_read(office: Office, alice: Person, future: Person) -> None:
     a, _ = meet(office, alice, future)
     write(future, Unknown(1, raw(b"g" * 16, "with a reply-to", b"r" * 16, {"more": [1, 2]})))
     settle(office, alice, future, rounds=2)

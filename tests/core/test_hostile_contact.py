@@ -278,12 +278,10 @@ def test_slots_named_as_taken_do_not_starve_a_greeting(office: Office, victim: P
 
 
 def test_a_contact_that_resets_all_the_time_is_not_followed_for_ever(
-    office: Office, victim: Person, mallory: Person, monkeypatch: pytest.MonkeyPatch
+    office: Office, victim: Person, mallory: Person
 ) -> None:
     meet(office, victim, mallory)
-    monkeypatch.setattr(
-        office, "put", lambda box, _: office.boxes.append(box)
-    )  # mallory writes many things into one slot
+    office.takes_anything = True  # mallory writes many things into one slot
     for _ in range(2 * resetting.MAX_GENERATIONS_AN_HOUR):
         do(mallory, lambda work: resetting.begin(work, 1, is_last_known=True))
         victim.poll()
@@ -317,10 +315,10 @@ def test_a_device_certified_by_somebody_else_does_not_join_a_conversation(
 
 
 def test_a_contact_with_ever_new_devices_fills_neither_the_audience_nor_the_screen(
-    office: Office, victim: Person, mallory: Person, monkeypatch: pytest.MonkeyPatch
+    office: Office, victim: Person, mallory: Person
 ) -> None:
     a, _ = meet(office, victim, mallory)
-    monkeypatch.setattr(office, "put", lambda box, _: office.boxes.append(box))
+    office.takes_anything = True
     for _ in range(2 * knowing.MAX_DEVICES):
         on_a_new_device(mallory, keys_of_seed(mallory.seed).identity)
         victim.poll()

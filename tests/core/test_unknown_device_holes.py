@@ -23,9 +23,9 @@ ROOT = RootRow(b"n" * 32, b"r" * 32, 0, None, None, None, None)
 
 
 @pytest.fixture
-def office(monkeypatch: pytest.MonkeyPatch) -> Office:
+def office() -> Office:
     office = Office()
-    monkeypatch.setattr(office, "put", office.boxes.append)  # a thief writes what he likes into slots
+    office.takes_anything = True  # a thief writes what he likes into slots
     return office
 
 
