@@ -207,7 +207,7 @@ def _secrets(gate: Gate) -> dict[str, bytes]:
 
 
 @pytest.mark.usefixtures("often")
-@pytest.mark.parametrize("way", ["lock", "logout", "time"])
+@pytest.mark.parametrize("way", ["lock", pytest.param("logout", marks=pytest.mark.full), "time"])
 async def test_no_object_of_the_process_holds_a_key_behind_the_vaults_lock(device: Device, way: str) -> None:
     async with device.running() as gate:
         await device.create()

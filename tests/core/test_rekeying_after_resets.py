@@ -11,7 +11,14 @@ from core.storage import lanes
 from tests.support.phases import PHASES, SIDES, Pair
 
 
-@pytest.mark.parametrize("phase", ["crossed", "reset_with_key", "reset_without_key", "overtaken"])
+@pytest.mark.parametrize(
+    "phase",
+    [
+        "crossed",
+        "reset_without_key",
+        *(pytest.param(each, marks=pytest.mark.full) for each in ("reset_with_key", "overtaken")),
+    ],
+)
 def test_rekeying_goes_on(tmp_path: Path, phase: str) -> None:
     pair = Pair(tmp_path)
     PHASES[phase](pair)

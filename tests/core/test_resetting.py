@@ -111,6 +111,7 @@ def test_both_reset_at_once_and_come_to_rest(office: Office, alice: Person, bob:
     assert set(alice.said(a)) | set(bob.said(b)) == {"delivered"}
 
 
+@pytest.mark.full
 def test_generations_of_a_conversation_are_bounded(office: Office, alice: Person, bob: Person) -> None:
     a, b = meet(office, alice, bob)
     for n in range(lanes.MAX_GENERATIONS + 6):

@@ -154,6 +154,7 @@ def test_an_old_copy_put_back_loses_and_repeats_nothing(office: Office, alice: P
     assert set(alice.said(a)) == {"delivered"}
 
 
+@pytest.mark.full
 def test_rekeying_goes_on_for_hundreds_of_texts(office: Office, alice: Person, bob: Person) -> None:
     a, b = meet(office, alice, bob)
     for n in range(150):
