@@ -8,9 +8,19 @@ from __future__ import annotations
 from functools import lru_cache
 
 from core.people import lane, posting, watching
-from core.people.slot import slot_key
+from core.people.slot import SlotKey, slot_key
 
-kept_slot_key = lru_cache(maxsize=1 << 17)(slot_key)
+slot_ids: set[bytes] = set()  # of every slot that anybody looked at
+
+
+@lru_cache(maxsize=1 << 17)
+def kept_slot_key(secret: bytes, day: int, number: int, fragment: int) -> SlotKey:
+    """Derive the keys of a slot, once."""
+    key = slot_key(secret, day, number, fragment)
+    slot_ids.add(key.box_id)
+    return key
+
+
 _kept_box_id = lru_cache(maxsize=1 << 17)(lane.box_id)
 
 
@@ -25,3 +35,4 @@ def forget_keys() -> None:
     """Forget what was kept: the next test's people have other secrets, and a search of memory goes through all of them."""
     kept_slot_key.cache_clear()
     _kept_box_id.cache_clear()
+    slot_ids.clear()
