@@ -25,7 +25,7 @@ EXPLANATIONS: dict[Kind, Explanation] = {
     Kind.NO_ACCOUNT: Explanation("There is no account on this device yet.", "Create one, or restore yours."),
     Kind.ACCOUNT_EXISTS: Explanation("This device already has an account.", "Use another --home for a second one."),
     Kind.WRONG_PASSCODE: Explanation("That is not the passcode.", "Try again."),
-    Kind.PASSCODE_NEEDED: Explanation("The passcode is needed.", "The remembered key has run out."),
+    Kind.PASSCODE_NEEDED: Explanation("The passcode is needed.", "The key is no longer remembered."),
     Kind.WEAK_PASSCODE: Explanation("That passcode is easy to guess.", "Make it longer; four random words are good."),
     Kind.SLOW_DOWN: Explanation("Too fast.", "Wait {seconds} and try again."),
     Kind.BAD_WORDS: Explanation("Those are not eighteen words of the list.", "Check the marked words."),

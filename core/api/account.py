@@ -55,7 +55,7 @@ class AccountRestore(Command[AccountIdentity], frozen=True, tag="account.restore
 
 
 class AccountUnlock(Command[AccountIdentity], frozen=True, tag="account.unlock"):
-    """Open with the passcode, or without one by the remembered key; or let go of the screen lock, with it.
+    """Open with the passcode, or without one by the remembered key. A locked screen takes the passcode alone.
 
     A vault may hold two profiles: the one that the passcode belongs to is open afterwards, and no other.
     Errors: no-account, wrong-passcode, passcode-needed, slow-down.
@@ -67,7 +67,7 @@ class AccountUnlock(Command[AccountIdentity], frozen=True, tag="account.unlock")
 class AccountLock(Command[Done], frozen=True, tag="account.lock"):
     """Lock. With ``keep_receiving`` only the screen locks: commands answer ``locked``, mail still comes in.
 
-    A vault that is locked opens by the remembered key, if there is one; a screen by the passcode alone.
+    The vault keeps the remembered key; the screen forgets it, so that no restart is a way around the lock.
     """
 
     keep_receiving: bool = False

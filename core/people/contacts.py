@@ -141,7 +141,6 @@ def confirm_device(work: Work, row: ConversationRow, device_id: str, *, accept: 
         return
     if not accept:
         knowing.refuse(work, device)
-        inboxes.settle_beside(work, row.id)
         return
     knowing.confirm(work, device)
     inboxes.confirmed(work, device)

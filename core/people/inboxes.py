@@ -162,7 +162,7 @@ def noticed(work: Work, device: DeviceRow, item: InboxNotice) -> None:
         devices.set_inbox(work.tx, device.device, None)
     elif item.inbox == row.inbox:
         devices.set_inbox(work.tx, device.device, None)
-    settle_beside(work, device.conversation)
+    knowing.settle_beside(work, device.conversation)
 
 
 def confirmed(work: Work, device: DeviceRow) -> None:
@@ -171,17 +171,4 @@ def confirmed(work: Work, device: DeviceRow) -> None:
     if device.inbox is not None and device.inbox_number > row.inbox_number:
         conversations.set_inbox(work.tx, row.id, device.inbox, device.inbox_number)
         devices.set_inbox(work.tx, device.device, None)
-    settle_beside(work, device.conversation)
-
-
-def settle_beside(work: Work, conversation: int) -> None:
-    """Write beside to what a device that is served named and its account did not, or to nothing."""
-    row = conversations.by_id(work.tx, conversation)
-    named = [
-        device.inbox
-        for device in devices.of_conversation(work.tx, conversation)
-        if device.let_in is not None and device.inbox not in {None, row.inbox}
-    ]
-    beside = named[0] if named else None
-    if beside != row.inbox_beside:
-        conversations.set_inbox_beside(work.tx, conversation, beside)
+    knowing.settle_beside(work, device.conversation)

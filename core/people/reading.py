@@ -15,7 +15,7 @@ from core.crypto import primitives
 from core.crypto.ratchet import PREKEY, Session
 from core.crypto.seed import identity_of
 from core.errors import Malformed, OpenFailed
-from core.people import conversing, following, inboxes, knowing, lane, prekeys, resetting, safekeeping, signing
+from core.people import conversing, following, inboxes, knowing, lane, prekeys, resetting, safekeeping, signing, writers
 from core.people.content import (
     FIRST_SILENT_KIND,
     Ack,
@@ -40,6 +40,7 @@ from core.people.signing import Place
 from core.people.watching import LanePlace, given_up_entries
 from core.people.work import Work
 from core.storage import accounts, conversations, devices, lanes, later, messages
+from core.storage.conversations import ConversationRow
 from core.storage.devices import DeviceRow
 from core.storage.lanes import ReadLane
 from core.storage.later import LaterRow
@@ -321,10 +322,22 @@ def insert_incoming(
         signed=signed,
     )
     if messages.insert(work.tx, new) is not None:
-        sender = identity_of(owner.identity)
-        work.emit(
-            api.MessageReceived(conversation=owner.public_id, id=new.id, sender=sender, text=item.text, late=late)
+        _tell(work, owner, new, item.text)
+
+
+def _tell(work: Work, owner: ConversationRow, new: NewMessage, text: str) -> None:
+    writer = writers.of_device(work.tx, new.device)
+    work.emit(
+        api.MessageReceived(
+            conversation=owner.public_id,
+            id=new.id,
+            sender=identity_of(owner.identity),
+            text=text,
+            late=new.late,
+            device=writer.name,
+            known=writer.is_known,
         )
+    )
 
 
 # --- kinds from the future ----------------------------------------------------------------------------------------------
@@ -357,8 +370,7 @@ def _keep_unknown(work: Work, at: _At, item: Unknown, signed: bytes) -> None:
         signed=signed,
     )
     if messages.insert(work.tx, new) is not None:
-        sender = identity_of(owner.identity)
-        work.emit(api.MessageReceived(conversation=owner.public_id, id=new.id, sender=sender, text=""))
+        _tell(work, owner, new, text="")
 
 
 def unknown_uid(generation: bytes, index: int, number: int) -> bytes:

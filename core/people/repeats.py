@@ -27,6 +27,6 @@ class Repeats:
         for index in found:
             self._at.pop((generation, index), None)
             self._at[generation, index] = now
-        for key in list(self._at)[: max(0, len(self._at) - MAX_NOTED)]:
-            del self._at[key]
+        while len(self._at) > MAX_NOTED:
+            del self._at[next(iter(self._at))]
         return found

@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-import msgspec
-
 from core import api
 from core.people.device import Certificate
 from core.people.effects import Effect, Emit, Fetch
 from core.people.moment import Moment
 from core.people.repeats import Repeats
 from core.people.watching import Watches
-from core.people.writers import writer_of
-from core.storage import messages
 from core.storage.database import Transaction
 from net.ids import Tag
 
@@ -54,12 +50,7 @@ class Work:
     repeats: Repeats = field(default_factory=Repeats)
 
     def emit(self, event: api.Event) -> None:
-        """Tell screens and programs, once committed; of a row that came in, which device wrote it."""
-        if isinstance(event, api.MessageReceived):
-            row = messages.by_id(self.tx, event.id)
-            assert row is not None
-            written_by = writer_of(self.tx, row)
-            event = msgspec.structs.replace(event, device=written_by.name, known=written_by.is_known)
+        """Tell screens and programs, once committed."""
         self.effects.append(Emit(event))
 
     def want(self, tags: Iterable[Tag]) -> None:

@@ -20,8 +20,13 @@ class Writer(NamedTuple):
 
 
 def writer_of(tx: Snapshot, row: MessageRow) -> Writer:
-    """Return which device wrote a row, or which it is about. One that was refused or forgotten is not known."""
+    """Return which device wrote a row, or which it is about."""
     if not row.incoming or (row.kind <= 0 and row.kind not in _ABOUT_A_DEVICE):
         return Writer()
-    device = devices.find(tx, row.device)
-    return Writer(short_name(row.device), device is not None and device.is_known)
+    return of_device(tx, row.device)
+
+
+def of_device(tx: Snapshot, device: bytes) -> Writer:
+    """Return a device of the other side as a writer. One that was refused or forgotten is not known."""
+    row = devices.find(tx, device)
+    return Writer(short_name(device), row is not None and row.is_known)

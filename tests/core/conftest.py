@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 
 from core.people import inviting, slot
 from tests.support.kept import forget_keys
+from tests.support.locking import Device, give_each_a_history, look_often
+from tests.support.post_office import Office, Person
 
 # A link looks into 256 slots of four fragments on three days: three thousand keys, a quarter of a second of a core, for
 # each invitation. Stories pay for them all; here a few do, since nothing but a collision's likelihood depends on it.
@@ -25,3 +28,60 @@ def _few_slots(monkeypatch: pytest.MonkeyPatch) -> None:
 def _nothing_kept() -> Generator[None]:
     yield
     forget_keys()
+
+
+# --- people around an office ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def office() -> Office:
+    return Office()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where everybody's files are."""
+    return tmp_path
+
+
+@pytest.fixture
+def alice(office: Office, tmp_path: Path) -> Person:
+    return Person(office, tmp_path, "alice")
+
+
+@pytest.fixture
+def bob(office: Office, tmp_path: Path) -> Person:
+    return Person(office, tmp_path, "bob")
+
+
+@pytest.fixture
+def carol(office: Office, tmp_path: Path) -> Person:
+    return Person(office, tmp_path, "carol")
+
+
+@pytest.fixture
+def victim(office: Office, tmp_path: Path) -> Person:
+    return Person(office, tmp_path, "victim")
+
+
+@pytest.fixture
+def mallory(office: Office, tmp_path: Path) -> Person:
+    return Person(office, tmp_path, "mallory")
+
+
+# --- a device and its locks -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def device(tmp_path: Path) -> Device:
+    return Device(tmp_path / "home")
+
+
+@pytest.fixture
+def a_history_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    give_each_a_history(monkeypatch)
+
+
+@pytest.fixture
+def often(monkeypatch: pytest.MonkeyPatch) -> None:
+    look_often(monkeypatch)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given, strategies as st
 
@@ -30,16 +28,6 @@ def at(network_ms: int) -> Moment:
 @pytest.fixture
 def office() -> Office:
     return Office(coverage=LARGE)
-
-
-@pytest.fixture
-def alice(office: Office, tmp_path: Path) -> Person:
-    return Person(office, tmp_path, "alice")
-
-
-@pytest.fixture
-def bob(office: Office, tmp_path: Path) -> Person:
-    return Person(office, tmp_path, "bob")
 
 
 @given(st.binary(min_size=32, max_size=32), st.integers(0, 40_000), st.integers(0, 32))

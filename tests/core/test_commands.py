@@ -14,11 +14,6 @@ from tests.support.post_office import Office, Person, settle
 
 
 @pytest.fixture
-def office() -> Office:
-    return Office()
-
-
-@pytest.fixture
 def pair(office: Office, tmp_path: Path) -> tuple[Person, Person, str, str]:
     alice, bob = (Person(office, tmp_path, name) for name in ("alice", "bob"))
     return alice, bob, *meet(office, alice, bob)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -18,21 +17,6 @@ from net.events import TagsArrived
 from net.ids import Cursor, Tag
 from tests.core.test_talking import add, meet
 from tests.support.post_office import CUSTODIANS, Office, Person, settle
-
-
-@pytest.fixture
-def office() -> Office:
-    return Office()
-
-
-@pytest.fixture
-def victim(office: Office, tmp_path: Path) -> Person:
-    return Person(office, tmp_path, "victim")
-
-
-@pytest.fixture
-def mallory(office: Office, tmp_path: Path) -> Person:
-    return Person(office, tmp_path, "mallory")
 
 
 def do(person: Person, act: Callable[[Work], object]) -> None:

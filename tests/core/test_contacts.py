@@ -25,26 +25,6 @@ from tests.core.test_talking import add, meet
 from tests.support.post_office import Office, Person, settle
 
 
-@pytest.fixture
-def office() -> Office:
-    return Office()
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path
-
-
-@pytest.fixture
-def alice(office: Office, tmp_path: Path) -> Person:
-    return Person(office, tmp_path, "alice")
-
-
-@pytest.fixture
-def bob(office: Office, tmp_path: Path) -> Person:
-    return Person(office, tmp_path, "bob")
-
-
 def identity(person: Person) -> str:
     return identity_of(person.engine.me.identity)
 

@@ -6,7 +6,6 @@ import random
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 
 import pytest
 
@@ -18,21 +17,6 @@ from core.storage import lanes, postings
 from net.ids import Tag
 from tests.core.test_talking import add, meet
 from tests.support.post_office import Office, Person, settle
-
-
-@pytest.fixture
-def office() -> Office:
-    return Office()
-
-
-@pytest.fixture
-def alice(office: Office, tmp_path: Path) -> Person:
-    return Person(office, tmp_path, "alice")
-
-
-@pytest.fixture
-def bob(office: Office, tmp_path: Path) -> Person:
-    return Person(office, tmp_path, "bob")
 
 
 def delete(person: Person, *ids: str) -> api.Deleted:

@@ -21,16 +21,6 @@ from tests.support.post_office import Office, Person, settle
 
 
 @pytest.fixture
-def office() -> Office:
-    return Office()
-
-
-@pytest.fixture
-def alice(office: Office, tmp_path: Path) -> Person:
-    return Person(office, tmp_path, "alice")
-
-
-@pytest.fixture
 def future(office: Office, tmp_path: Path) -> Person:
     return Person(office, tmp_path, "future")
 

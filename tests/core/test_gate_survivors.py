@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -17,11 +16,6 @@ from tests.support.devices import BEST, GOOD
 from tests.support.locking import SCREEN_LOCK, Device, SilentNode
 
 pytestmark = pytest.mark.trio
-
-
-@pytest.fixture
-def device(tmp_path: Path) -> Device:
-    return Device(tmp_path / "home")
 
 
 async def test_behind_the_screen_lock_nobody_is_told_whose_account_it_is_nor_what_happens(device: Device) -> None:

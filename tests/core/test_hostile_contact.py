@@ -36,21 +36,6 @@ NO_POINT = b"\x02" * 32  # not a point of the prime-order group
 ZERO_KEY = bytes(32)  # contributes nothing to a Diffie-Hellman
 
 
-@pytest.fixture
-def office() -> Office:
-    return Office()
-
-
-@pytest.fixture
-def victim(office: Office, tmp_path: Path) -> Person:
-    return Person(office, tmp_path, "victim")
-
-
-@pytest.fixture
-def mallory(office: Office, tmp_path: Path) -> Person:
-    return Person(office, tmp_path, "mallory")
-
-
 def do(person: Person, act: Callable[[Work], object]) -> None:
     """Let a person's own engine do what no honest one does."""
     _, effects = person.engine.command(act, person.moment())

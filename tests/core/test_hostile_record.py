@@ -29,21 +29,6 @@ DAY = 86_400
 
 
 @pytest.fixture
-def office() -> Office:
-    return Office()
-
-
-@pytest.fixture
-def alice(office: Office, tmp_path: Path) -> Person:
-    return Person(office, tmp_path, "alice")
-
-
-@pytest.fixture
-def bob(office: Office, tmp_path: Path) -> Person:
-    return Person(office, tmp_path, "bob")
-
-
-@pytest.fixture
 def at_alice(office: Office, alice: Person, bob: Person) -> str:
     """A conversation in which something was said, and a record that knows of it."""
     a, b = meet(office, alice, bob)

@@ -30,26 +30,6 @@ def office() -> Office:
     return Office(coverage=6)
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path
-
-
-@pytest.fixture
-def alice(office: Office, tmp_path: Path) -> Person:
-    return Person(office, tmp_path, "alice")
-
-
-@pytest.fixture
-def bob(office: Office, tmp_path: Path) -> Person:
-    return Person(office, tmp_path, "bob")
-
-
-@pytest.fixture
-def carol(office: Office, tmp_path: Path) -> Person:
-    return Person(office, tmp_path, "carol")
-
-
 def identity(person: Person) -> str:
     return identity_of(person.engine.me.identity)
 

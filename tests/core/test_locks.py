@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import weakref
 from functools import partial
-from pathlib import Path
 
 import pytest
 import trio
@@ -25,25 +24,10 @@ from core.vault.cost import CostPolicy
 from core.vault.errors import SlowDown, WrongPasscode
 from core.vault.remembered import REMEMBERED_SECONDS
 from tests.support.devices import BEST, BETTER, CHEAP, GOOD
-from tests.support.locking import SCREEN_LOCK, VAULT_LOCKED, Device, give_each_a_history, look_often
+from tests.support.locking import SCREEN_LOCK, VAULT_LOCKED, Device
 from tests.support.memory import held, masked
 
 pytestmark = pytest.mark.trio
-
-
-@pytest.fixture
-def device(tmp_path: Path) -> Device:
-    return Device(tmp_path / "home")
-
-
-@pytest.fixture
-def a_history_each(monkeypatch: pytest.MonkeyPatch) -> None:
-    give_each_a_history(monkeypatch)
-
-
-@pytest.fixture
-def often(monkeypatch: pytest.MonkeyPatch) -> None:
-    look_often(monkeypatch)
 
 
 # --- a passcode opens the account it belongs to -------------------------------------------------------------------------

@@ -17,11 +17,6 @@ from tests.support.post_office import Office, Person, settle
 
 
 @pytest.fixture
-def office() -> Office:
-    return Office()
-
-
-@pytest.fixture
 def people(office: Office, tmp_path: Path) -> list[Person]:
     return [Person(office, tmp_path, name) for name in ("alice", "bob", "carol")]
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given, strategies as st
 
@@ -13,31 +11,6 @@ from core.people.lookalike import look_alike, skeleton
 from core.people.naming import MAX_RENAMED_A_DAY
 from tests.core.test_talking import add, meet
 from tests.support.post_office import Office, Person, settle
-
-
-@pytest.fixture
-def office() -> Office:
-    return Office()
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path
-
-
-@pytest.fixture
-def victim(office: Office, tmp_path: Path) -> Person:
-    return Person(office, tmp_path, "victim")
-
-
-@pytest.fixture
-def bob(office: Office, tmp_path: Path) -> Person:
-    return Person(office, tmp_path, "bob")
-
-
-@pytest.fixture
-def mallory(office: Office, tmp_path: Path) -> Person:
-    return Person(office, tmp_path, "mallory")
 
 
 def identity(person: Person) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from core import api
@@ -16,21 +14,6 @@ from tests.core.test_talking import meet
 from tests.support.post_office import Office, Person, settle
 
 ORDER = ["queued", "sent", "stored", "delivered", "read"]
-
-
-@pytest.fixture
-def office() -> Office:
-    return Office()
-
-
-@pytest.fixture
-def alice(office: Office, tmp_path: Path) -> Person:
-    return Person(office, tmp_path, "alice")
-
-
-@pytest.fixture
-def bob(office: Office, tmp_path: Path) -> Person:
-    return Person(office, tmp_path, "bob")
 
 
 def met(office: Office, alice: Person, bob: Person) -> tuple[str, str]:

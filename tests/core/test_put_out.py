@@ -22,16 +22,6 @@ def office() -> Office:
     return Office(coverage=6)
 
 
-@pytest.fixture
-def alice(office: Office, tmp_path: Path) -> Person:
-    return Person(office, tmp_path, "alice")
-
-
-@pytest.fixture
-def bob(office: Office, tmp_path: Path) -> Person:
-    return Person(office, tmp_path, "bob")
-
-
 def thief_of(office: Office, folder: Path, bob: Person, device: str = "thief") -> Person:
     """Restore alice's account by her words on a device that says to read elsewhere than she does, and have it let in."""
     thief = restored(office, folder, device=device)

@@ -130,21 +130,6 @@ def test_keys_that_contribute_nothing_are_malformed() -> None:
 # --- the five guards --------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def office() -> Office:
-    return Office()
-
-
-@pytest.fixture
-def alice(office: Office, tmp_path: Path) -> Person:
-    return Person(office, tmp_path, "alice")
-
-
-@pytest.fixture
-def bob(office: Office, tmp_path: Path) -> Person:
-    return Person(office, tmp_path, "bob")
-
-
 def test_1_a_first_message_opens_a_ratchet_once(office: Office, alice: Person, bob: Person) -> None:
     meet(office, alice, bob)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
@@ -12,21 +11,6 @@ from core.people.work import Work
 from core.storage import accounts, devices, lanes
 from tests.core.test_talking import meet
 from tests.support.post_office import Office, Person, settle
-
-
-@pytest.fixture
-def office() -> Office:
-    return Office()
-
-
-@pytest.fixture
-def alice(office: Office, tmp_path: Path) -> Person:
-    return Person(office, tmp_path, "alice")
-
-
-@pytest.fixture
-def bob(office: Office, tmp_path: Path) -> Person:
-    return Person(office, tmp_path, "bob")
 
 
 def met(office: Office, alice: Person, bob: Person) -> tuple[str, str]:

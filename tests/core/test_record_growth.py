@@ -22,21 +22,6 @@ from tests.support.post_office import CHEAP, CUSTODIANS, Office, Person, settle
 END_OF_TIME = (1 << 47) - 1
 
 
-@pytest.fixture
-def office() -> Office:
-    return Office()
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path
-
-
-@pytest.fixture
-def alice(office: Office, tmp_path: Path) -> Person:
-    return Person(office, tmp_path, "alice")
-
-
 def put_state(office: Office, person: Person, state: bytes) -> bytes:
     """Write a record as another device of the account does; return it."""
     keys, hour = keys_of_seed(person.seed), office.now_ms // HOUR_MS

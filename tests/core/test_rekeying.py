@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from core.people import conversing, lane, prekeys
@@ -15,21 +13,6 @@ from tests.support.post_office import Office, Person, settle
 
 # Texts of each: more than two re-keyings take.
 ROUNDS = 2 * lane.REKEY_AFTER_BLOCKS + 15
-
-
-@pytest.fixture
-def office() -> Office:
-    return Office()
-
-
-@pytest.fixture
-def alice(office: Office, tmp_path: Path) -> Person:
-    return Person(office, tmp_path, "alice")
-
-
-@pytest.fixture
-def bob(office: Office, tmp_path: Path) -> Person:
-    return Person(office, tmp_path, "bob")
 
 
 class Gaps:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from pathlib import Path
 
 import pytest
 
@@ -13,21 +12,6 @@ from core.people.work import Work
 from core.storage import lanes
 from tests.core.test_talking import add, meet
 from tests.support.post_office import Office, Person, settle
-
-
-@pytest.fixture
-def office() -> Office:
-    return Office()
-
-
-@pytest.fixture
-def alice(office: Office, tmp_path: Path) -> Person:
-    return Person(office, tmp_path, "alice")
-
-
-@pytest.fixture
-def bob(office: Office, tmp_path: Path) -> Person:
-    return Person(office, tmp_path, "bob")
 
 
 def reset(person: Person, *, is_last_known: bool = True) -> None:

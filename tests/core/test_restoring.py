@@ -23,26 +23,6 @@ from tests.support.post_office import CUSTODIANS, Office, Person, settle
 WRITTEN = 10
 
 
-@pytest.fixture
-def office() -> Office:
-    return Office()
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path
-
-
-@pytest.fixture
-def alice(office: Office, tmp_path: Path) -> Person:
-    return Person(office, tmp_path, "alice")
-
-
-@pytest.fixture
-def bob(office: Office, tmp_path: Path) -> Person:
-    return Person(office, tmp_path, "bob")
-
-
 def restored(office: Office, folder: Path, name: str = "alice", device: str = "new") -> Person:
     """Restore an account by its words on a device that has never seen it."""
     person = Person(office, folder, name, device=device)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -13,21 +12,6 @@ from core.people.work import Work
 from core.storage import lanes
 from tests.core.test_talking import meet
 from tests.support.post_office import Office, Person, settle
-
-
-@pytest.fixture
-def office() -> Office:
-    return Office()
-
-
-@pytest.fixture
-def victim(office: Office, tmp_path: Path) -> Person:
-    return Person(office, tmp_path, "victim")
-
-
-@pytest.fixture
-def mallory(office: Office, tmp_path: Path) -> Person:
-    return Person(office, tmp_path, "mallory")
 
 
 def do(person: Person, act: Callable[[Work], object]) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from core import api
@@ -24,21 +22,6 @@ def add(person: Person, link: str, text: str = "hello, it is me") -> str:
     row, effects = person.engine.command(lambda work: greet(work, decoded, bundle, text), person.moment())
     person.carry_out(effects)
     return row.public_id
-
-
-@pytest.fixture
-def office() -> Office:
-    return Office()
-
-
-@pytest.fixture
-def alice(office: Office, tmp_path: Path) -> Person:
-    return Person(office, tmp_path, "alice")
-
-
-@pytest.fixture
-def bob(office: Office, tmp_path: Path) -> Person:
-    return Person(office, tmp_path, "bob")
 
 
 def meet(office: Office, inviter: Person, greeter: Person) -> tuple[str, str]:

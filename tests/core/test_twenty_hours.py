@@ -17,26 +17,11 @@ from net.bucket import Bucket
 from net.events import CustodianUp, NodeEvent
 from net.ids import NodeId
 from tests.support.devices import BEST, BETTER, GOOD, MemoryStore
-from tests.support.locking import SCREEN_LOCK, VAULT_LOCKED, Device, give_each_a_history, look_often
+from tests.support.locking import SCREEN_LOCK, VAULT_LOCKED, Device
 
 pytestmark = pytest.mark.trio
 
 UP: NodeEvent = CustodianUp(NodeId(bytes(32)), Bucket(0, 0))
-
-
-@pytest.fixture
-def device(tmp_path: Path) -> Device:
-    return Device(tmp_path / "home")
-
-
-@pytest.fixture
-def a_history_each(monkeypatch: pytest.MonkeyPatch) -> None:
-    give_each_a_history(monkeypatch)
-
-
-@pytest.fixture
-def often(monkeypatch: pytest.MonkeyPatch) -> None:
-    look_often(monkeypatch)
 
 
 # --- twenty hours ------------------------------------------------------------------------------------------------------

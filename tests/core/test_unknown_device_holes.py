@@ -30,21 +30,6 @@ def office() -> Office:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path
-
-
-@pytest.fixture
-def alice(office: Office, tmp_path: Path) -> Person:
-    return Person(office, tmp_path, "alice")
-
-
-@pytest.fixture
-def bob(office: Office, tmp_path: Path) -> Person:
-    return Person(office, tmp_path, "bob")
-
-
-@pytest.fixture
 def thief(office: Office, folder: Path, alice: Person, bob: Person) -> Person:
     """Let somebody with alice's words be let in, while she is away."""
     meet(office, alice, bob)

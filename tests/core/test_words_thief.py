@@ -17,26 +17,6 @@ from tests.core.test_talking import add, meet
 from tests.support.post_office import Office, Person, settle
 
 
-@pytest.fixture
-def office() -> Office:
-    return Office()
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path
-
-
-@pytest.fixture
-def alice(office: Office, tmp_path: Path) -> Person:
-    return Person(office, tmp_path, "alice")
-
-
-@pytest.fixture
-def bob(office: Office, tmp_path: Path) -> Person:
-    return Person(office, tmp_path, "bob")
-
-
 def do(person: Person, act: Callable[[Work], object]) -> None:
     _, effects = person.engine.command(act, person.moment())
     person.carry_out(effects)
