@@ -20,7 +20,7 @@ from core.people import contacts, deleting, inviting, meeting, personal, safekee
 from core.people.naming import LookAlikes, warning_of
 from core.people.notices import message_id
 from core.people.work import Work
-from core.people.writers import writer_of
+from core.people.writers import Writers
 from core.storage import accounts, conversations, meetings, messages
 from core.storage.conversations import ConversationRow
 from core.storage.meetings import GreetingRow
@@ -230,13 +230,14 @@ def _message_list(work: Work, command: api.MessageList) -> list[api.Message]:
     row = conversation_of(work, command.conversation)
     before = None if command.before is None else message_of(work, command.before, row).seq
     after = None if command.after is None else message_of(work, command.after, row).seq
-    return [describe_message(work, found) for found in messages.page(work.tx, row.id, command.limit, before, after)]
+    writers = Writers(work.tx)
+    return [_describe(work, found, writers) for found in messages.page(work.tx, row.id, command.limit, before, after)]
 
 
-def describe_message(work: Work, row: MessageRow) -> api.Message:
+def _describe(work: Work, row: MessageRow, writers: Writers) -> api.Message:
     """Return a row as people see it."""
     is_request = row.kind == KEEP_REQUEST
-    written_by = writer_of(work.tx, row)
+    writer = writers.of_row(row)
     return api.Message(
         id=row.id,
         sender=_sender(work, row.author),
@@ -247,8 +248,8 @@ def describe_message(work: Work, row: MessageRow) -> api.Message:
         until=row.until,
         late=bool(row.late),
         kind=safekeeping.row_kind(row) if is_request else _KINDS.get(row.kind, "unknown"),
-        device=written_by.name,
-        known=written_by.is_known,
+        device=writer.name,
+        known=writer.is_known,
     )
 
 
@@ -271,9 +272,10 @@ def _message_search(work: Work, command: api.MessageSearch) -> list[api.Found]:
     row = None if command.conversation is None else conversation_of(work, command.conversation)
     before = None if command.before is None else message_of(work, command.before).seq
     found = messages.search(work.tx, command.query, None if row is None else row.id, command.limit, before)
+    writers = Writers(work.tx)
     return [
         api.Found(
-            conversation=conversations.by_id(work.tx, hit.conversation).public_id, message=describe_message(work, hit)
+            conversation=conversations.by_id(work.tx, hit.conversation).public_id, message=_describe(work, hit, writers)
         )
         for hit in found
     ]

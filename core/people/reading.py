@@ -15,7 +15,7 @@ from core.crypto import primitives
 from core.crypto.ratchet import PREKEY, Session
 from core.crypto.seed import identity_of
 from core.errors import Malformed, OpenFailed
-from core.people import conversing, following, inboxes, knowing, lane, prekeys, resetting, safekeeping, signing, writers
+from core.people import conversing, following, inboxes, knowing, lane, prekeys, resetting, safekeeping, signing
 from core.people.content import (
     FIRST_SILENT_KIND,
     Ack,
@@ -39,6 +39,7 @@ from core.people.prekeys import KeyOffer
 from core.people.signing import Place
 from core.people.watching import LanePlace, given_up_entries
 from core.people.work import Work
+from core.people.writers import Writers
 from core.storage import accounts, conversations, devices, lanes, later, messages
 from core.storage.conversations import ConversationRow
 from core.storage.devices import DeviceRow
@@ -326,7 +327,7 @@ def insert_incoming(
 
 
 def _tell(work: Work, owner: ConversationRow, new: NewMessage, text: str) -> None:
-    writer = writers.of_device(work.tx, new.device)
+    writer = Writers(work.tx).of_device(new.device)
     work.emit(
         api.MessageReceived(
             conversation=owner.public_id,
