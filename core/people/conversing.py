@@ -348,10 +348,16 @@ def apply_ack(work: Work, ack: LaneAck, device: DeviceRow) -> bool:
     if device.is_known:
         roots.prove_by(work.tx, conversation, ack.generation, device.device)
     _let_go_of_announcements(work, device, ack.generation)
-    lacking = work.repeats.due(ack.generation, acknowledge.missing(ack), work.now.mono)
-    if lacking and device.let_in is not None:
-        repeat_missing(work, ack.generation, lacking)
+    _repeat(work, ack, device)
     return True
+
+
+def _repeat(work: Work, ack: LaneAck, device: DeviceRow) -> None:
+    """Deposit again what a device lacks. Not for one that is out: what a known one lacks would count as repeated."""
+    if device.let_in is not None:
+        lacking = work.repeats.due(ack.generation, acknowledge.missing(ack), work.now.mono)
+        if lacking:
+            repeat_missing(work, ack.generation, lacking)
 
 
 def _let_go_of_announcements(work: Work, device: DeviceRow, generation: bytes) -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from core import api
-from core.people import answering, conversing, resetting
+from core.people import acknowledge, answering, conversing, resetting
 from core.people.content import Item, KeepRequest, LaneAck, Unknown
+from core.people.effects import Deposit
 from core.people.work import Work
 from core.storage import conversations, devices, lanes, postings, roots
 from core.storage.devices import DeviceRow
@@ -163,6 +164,30 @@ def test_who_is_out_has_nothing_of_what_is_deposited(office: Office, alice: Pers
         assert not any(row.held for row in postings.of_lane(work.tx, lane.generation))
 
     do(bob, act)
+
+
+def test_what_a_known_device_lacks_is_repeated_though_one_that_is_out_asked_first(
+    office: Office, alice: Person, bob: Person, thief: Person
+) -> None:
+    assert is_out(office, alice, bob)
+    alice.online = False
+    for n in range(3):
+        bob.say(conversation_of(bob), f"waits {n}")
+    settle(office, bob)
+    repeated: dict[bool, int] = {}
+
+    def act(work: Work) -> None:
+        lane = lanes.writing(work.tx, 1)
+        assert lane is not None
+        last = lane.next_index - 1
+        said = acknowledge.describe(lane.generation, last - 1, [last])
+        for is_known in (False, True):
+            before = len(work.effects)
+            conversing.apply_ack(work, said, device_of(work, is_known=is_known))
+            repeated[is_known] = sum(isinstance(effect, Deposit) for effect in work.effects[before:])
+
+    do(bob, act)
+    assert (repeated[False], repeated[True] > 0) == (0, True)
 
 
 def test_who_is_out_is_owed_no_acknowledgement(office: Office, alice: Person, bob: Person, thief: Person) -> None:
