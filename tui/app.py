@@ -13,14 +13,14 @@ import time
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
-from textual.app import App, ScreenStackError
+from textual.app import ScreenStackError
 from textual.content import Content
 
 from core import api
-from tui import crash
 from tui.commands import CommandSpec, Context, Scope
 from tui.commandset import REGISTRY
 from tui.errors import explain
+from tui.faults import FaultsApp
 from tui.format import Calendar, Clock
 from tui.glyphs import Glyphs, glyphs_of
 from tui.host import Host
@@ -56,7 +56,7 @@ def unix_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-class SottovoceApp(App[None], inherit_bindings=False):
+class SottovoceApp(FaultsApp[None], inherit_bindings=False):
     """The terminal client around one core."""
 
     TITLE = "sottovoce"
@@ -391,10 +391,3 @@ class SottovoceApp(App[None], inherit_bindings=False):
         """Stop the core before the terminal is given back."""
         if isinstance(self.client, Host):
             await self.client.stop()
-
-    def _fatal_error(self) -> None:
-        """Leave after a fault in the screens, telling where but no values."""
-        from rich.text import Text
-
-        fault = self._exception
-        self.panic(Text(crash.report(fault) if fault is not None else "stopped"))
