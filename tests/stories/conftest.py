@@ -16,7 +16,7 @@ from tests.support.story_world import (
     World,
     connected,
     is_usable,
-    make_cheap_account,
+    make_account,
     meet,
     send,
     wait_received,
@@ -51,7 +51,7 @@ def _make_origin(root: Path) -> None:
     try:
         world.start_nodes()
         for name in PEOPLE:
-            made = make_cheap_account(world.place(name))
+            made = make_account(world.place(name))
             world.identity[name], world.words[name] = made.identity, made.words
         alice, bob = world.open_all()
         alice.call("account.rename", name="alice")
@@ -109,5 +109,5 @@ def strangers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Place]:
     root = tmp_path_factory.mktemp("strangers")
     places = {name: Place(root / name) for name in STRANGERS}
     for place in places.values():
-        make_cheap_account(place)
+        make_account(place)
     return places

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from core.vault.cost import PRODUCT, CostPolicy
 from tests.support.processes import Place, Refused, Rpc
-from tests.support.story_world import PASSCODE, World, converse_briefly
+from tests.support.story_world import PASSCODE, World, converse_briefly, make_account
 
 pytestmark = [pytest.mark.network, pytest.mark.slow, pytest.mark.timeout(240)]
 
@@ -68,8 +69,20 @@ def modes_too_open(folder: Path) -> list[str]:
     return [str(path) for path in found if stat.S_IMODE(path.lstat().st_mode) != (0o700 if path.is_dir() else 0o600)]
 
 
-def test_a_wrong_passcode_costs_what_a_right_one_costs(alone: Rpc) -> None:
-    alone.call("account.logout")
+@pytest.fixture
+def as_it_is(tmp_path: Path) -> Generator[Rpc]:
+    """Somebody whose passcode costs what the product asks at least."""
+    place = Place(tmp_path / "as it is")
+    make_account(place, CostPolicy(floor=PRODUCT.floor, seconds=0))
+    rpc = Rpc("alice", place, 0, [], module="tui")
+    try:
+        yield rpc
+    finally:
+        rpc.kill()
+
+
+def test_a_wrong_passcode_costs_what_a_right_one_costs(as_it_is: Rpc) -> None:
+    alone = as_it_is
     assert alone.refusal("account.unlock") == "passcode-needed"
     calm = alone.peak_memory()
     before = alone.processor_seconds()

@@ -17,7 +17,7 @@ from tests.support.story_world import (
     PASSCODE,
     World,
     connected,
-    make_cheap_account,
+    make_account,
     send,
     state_of,
     wait_received,
@@ -229,7 +229,7 @@ def test_an_inviter_without_a_network_goes_online_later(shared: World, strangers
 
 
 def test_words_with_slips(tmp_path: Path) -> None:
-    created = make_cheap_account(Place(tmp_path / "first"))
+    created = make_account(Place(tmp_path / "first"))
     words = created.words
     second = Rpc("restored", Place(tmp_path / "second"), 0, [])
     unknown = [*words[:3], "zzzzz", *words[4:]]

@@ -11,6 +11,7 @@ from core.vault.account import Accounts
 from core.vault.profile import Profile
 from tests.support.processes import Refused, Rpc
 from tests.support.story_world import PASSCODE, World, send, wait_received, wait_states
+from tests.support.thrifty import CHEAP
 
 pytestmark = [pytest.mark.network, pytest.mark.slow, pytest.mark.timeout(240)]
 
@@ -151,7 +152,7 @@ def decrypted_pages(rpc: Rpc, home: Path) -> list[bytes]:
     """
     rpc.kill()
     with Profile(home) as profile:
-        key = Accounts(profile).unlock(PASSCODE).database_key
+        key = Accounts(profile, CHEAP).unlock(PASSCODE).database_key
     data = (home / "history.db").read_bytes()
     sealed = [data[at : at + PAGE] for at in range(0, len(data), PAGE)]
     log = (home / "history.db-wal").read_bytes()[32:] if (home / "history.db-wal").exists() else b""

@@ -74,7 +74,7 @@ class Village:
         self.folder = folder
         self.is_plain = way is None
         self.tuning = plain_tuning(QUIET) if self.is_plain else replace(CHEAP, pace=QUIET)
-        self.bytes_of_id: dict[ParcelId, bytes] = {}
+        self.bytes_of_id: dict[tuple[str, ParcelId], bytes] = {}
         self.custodians: list[Host] = []
         for _ in range(custodians):
             doors = [host.endpoint for host in self.custodians[:1]]
@@ -87,10 +87,9 @@ class Village:
         self.people.append(person)
         return person
 
-    def leaves(self, box: bytes) -> None:
-        """Note that a box leaves a person's machine."""
-        box_id = decode_box(box).box_id
-        known = self.bytes_of_id.setdefault(box_id, box)
+    def leaves(self, box: bytes, name: str) -> None:
+        """Note that a box leaves somebody's machine; two strangers may draw one slot of a link."""
+        known = self.bytes_of_id.setdefault((name, decode_box(box).box_id), box)
         assert known == box, "one id was used for two contents"
 
     def live(self, seconds: float) -> None:
@@ -258,7 +257,7 @@ class Person:
             case Retry():
                 node.retry(effect.tag, now)
             case Deposit():
-                self.village.leaves(effect.box)
+                self.village.leaves(effect.box, self.name)
                 node.deposit(effect.box, now)
             case Withdraw():
                 node.withdraw(effect.parcel_id, now)

@@ -241,7 +241,7 @@ class Node(Process):
 
 
 class Rpc(Process):
-    """``sottovoce rpc``, on loopback unless ``network`` has other options.
+    """``sottovoce rpc`` with cheap passcodes, on loopback unless ``network`` has other options.
 
     ``call`` waits for the answer; ``events`` holds every event, in order.
     """
@@ -256,7 +256,7 @@ class Rpc(Process):
         clock: Path | None = None,
         prefix: Sequence[str] = (),
         network: Sequence[str] | None = None,
-        module: str = "tui",
+        module: str = "tests.support.thrifty",
     ) -> None:
         self.events: list[dict[str, Any]] = []
         self.stray: list[dict[str, Any]] = []  # answers to lines that had no readable id

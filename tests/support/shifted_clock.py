@@ -2,7 +2,7 @@
 
 FILE holds eight bytes, nanoseconds that are added to ``time.time`` and ``time.time_ns``; whoever writes to it moves the
 clock of every process that runs on it, at once. Monotonic clocks stay as they are, so to the product this is a machine that
-slept, or whose date was set. Nothing of the product is changed.
+slept, or whose date was set. Nothing else of the product is changed but the price of passcodes, as in all stories.
 """
 
 from __future__ import annotations
@@ -44,6 +44,9 @@ def _shift(path: Path) -> None:
 
 if __name__ == "__main__":
     _shift(Path(sys.argv[1]))
+    from tests.support.thrifty import lower
+
+    lower()
     from tui.cli import main
 
     sys.exit(main(sys.argv[2:]))

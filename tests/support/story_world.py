@@ -1,8 +1,8 @@
 """A private network of processes for stories: nodes, and alice and bob who know each other.
 
 Accounts are made once, and the people of a finished world are copied for each story: who they are and all they said. Their
-devices' nodes and all others are new in every copy, so that no two worlds ever find each other. Passcodes cost the least
-that the product takes.
+devices' nodes and all others are new in every copy, so that no two worlds ever find each other. Passcodes cost next to
+nothing.
 """
 
 from __future__ import annotations
@@ -16,17 +16,16 @@ from typing import Any
 
 from core.open_node import OWN_NODE
 from core.vault.account import Accounts, Unlocked
-from core.vault.cost import PRODUCT, CostPolicy
+from core.vault.cost import CostPolicy
 from core.vault.profile import Profile
 from tests.support.processes import PATIENCE, Node, Place, Process, Rpc, free_port, joining
+from tests.support.thrifty import CHEAP
 
 PASSCODE = "gravel.harbour.91.thimble"
 PEOPLE = ("alice", "bob")
 NODES = 4
 # How nodes of a private network find each other: by being told.
 BY_JOINING = ("--no-mainline", "--no-lan")
-# No calibration: the cheapest passcode that a vault of ours may have.
-AT_THE_FLOOR = CostPolicy(floor=PRODUCT.floor, seconds=0)
 _PLAN = "world.json"
 
 
@@ -129,7 +128,7 @@ class World:
         clock = self.clocks.get(name, self.clock)
         at = self.ports[name] if port is None else port
         network = [*self._network(at, specs), *(["--leaf"] if name in self.leaves else [])]
-        module = "tests.support.impatient" if self.is_impatient else "tui"
+        module = "tests.support.impatient" if self.is_impatient else "tests.support.thrifty"
         rpc = Rpc(name, self.place(name), at, (), clock=clock, prefix=self.prefix, network=network, module=module)
         self.processes.append(rpc)
         self.people[name] = rpc
@@ -173,10 +172,10 @@ def connected(rpc: Rpc, custodians: int = 2) -> None:
     rpc.until("the network is there", lambda: rpc.call("network.status")["custodians"] >= custodians)
 
 
-def make_cheap_account(place: Place) -> Unlocked:
-    """Make an account without a name, at the least price that the product takes, and without a process of its own."""
+def make_account(place: Place, policy: CostPolicy = CHEAP) -> Unlocked:
+    """Make an account without a name and without a process of its own."""
     with Profile(place.home) as profile:
-        return Accounts(profile, AT_THE_FLOOR, stores=()).create(PASSCODE)
+        return Accounts(profile, policy, stores=()).create(PASSCODE)
 
 
 def meet(inviter: Rpc, greeter: Rpc) -> tuple[str, str]:
