@@ -145,7 +145,8 @@ def test_a_number_at_the_end_of_all_numbers_leaves_room_for_the_next(office: Off
 def test_few_inboxes_are_followed_however_many_a_record_names(
     office: Office, alice: Person, bob: Person, at_alice: str
 ) -> None:
-    put(office, alice, {b"inbox" + n.to_bytes(4, "big"): bytes([n]) * 32 + bytes(8) for n in range(1, 200)})
+    drawn_at = office.now_ms.to_bytes(8, "big")  # lately: age alone lets go of none
+    put(office, alice, {b"inbox" + n.to_bytes(4, "big"): bytes([n]) * 32 + drawn_at for n in range(1, 200)})
     found_by(office, alice, bob)
     with alice.database.read() as snapshot:
         assert len(inbox_rows.every(snapshot)) <= MAX_FOLLOWED
