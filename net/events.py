@@ -83,6 +83,17 @@ class DepositAnswered:
 
 
 @dataclass(frozen=True, slots=True)
+class PriceRisen:
+    """Two custodians ask for more than a parcel carries: ``factor`` times its yardstick (``net.custodian.price``).
+
+    It is deposited as it is until its owner gives it again with more work.
+    """
+
+    parcel_id: ParcelId
+    factor: int
+
+
+@dataclass(frozen=True, slots=True)
 class RecordAnswered:
     """One custodian's answer to a search for a record: its bytes, format and signature checked, or None."""
 
@@ -91,4 +102,13 @@ class RecordAnswered:
     record: bytes | None
 
 
-NodeEvent = CustodianUp | CustodianDown | TagsArrived | BoxArrived | BoxAbsent | DepositAnswered | RecordAnswered
+NodeEvent = (
+    CustodianUp
+    | CustodianDown
+    | TagsArrived
+    | BoxArrived
+    | BoxAbsent
+    | DepositAnswered
+    | PriceRisen
+    | RecordAnswered
+)

@@ -16,10 +16,12 @@ from net.store import HeldBox, HeldRecord, KeptBox, Kind, Name, Stored
 class Snapshot:
     """Everything a store holds; opaque to all but ``MemoryStore``."""
 
-    last_arrival: int = 0
+    last_arrival: int = 0  # of a box
+    last_record: int = 0
     parcels: dict[Kind, dict[bytes, dict[bytes, Stored]]] = field(default_factory=lambda: {kind: {} for kind in Kind})
     arrivals: dict[int, tuple[bytes, bytes]] = field(default_factory=dict[int, tuple[bytes, bytes]])
     numbers: dict[tuple[bytes, bytes], int] = field(default_factory=dict[tuple[bytes, bytes], int])
+    records: dict[bytes, int] = field(default_factory=dict[bytes, int])
 
 
 class MemoryStore:
@@ -32,7 +34,7 @@ class MemoryStore:
         self._count = 0
 
     def put(self, parcels: list[Stored]) -> list[int | None]:
-        """Keep parcels; give each box's arrival number, 0 for other kinds, None for what was left as it was."""
+        """Keep parcels; give the number of each box and record, None for what was left as it was."""
         return [self._put(parcel) for parcel in parcels]
 
     def delete(self, names: list[Name]) -> int:
@@ -74,7 +76,11 @@ class MemoryStore:
         order = self._order[Kind.RECORD]
         start = bisect_right(order, record_id)
         held = [s for each in order[start : start + limit] for s in self.get(Kind.RECORD, ParcelId(each))]
-        return [HeldRecord(s.parcel_id, s.variant, s.sequence, s.expiry_hour, s.surplus, len(s.data)) for s in held]
+        numbers = self._contents.records
+        return [
+            HeldRecord(numbers[s.parcel_id], s.parcel_id, s.variant, s.sequence, s.expiry_hour, s.surplus, len(s.data))
+            for s in held
+        ]
 
     def kept(self) -> list[KeptBox]:
         """Return all boxes that are kept for friends, in order of (id, variant)."""
@@ -114,10 +120,7 @@ class MemoryStore:
         if parcel.variant in variants:
             return None
         if parcel.kind is Kind.RECORD:
-            if any(old.sequence >= parcel.sequence for old in variants.values()):
-                return None
-            for old in list(variants.values()):
-                self._remove(old)
+            return self._put_record(parcel, list(variants.values()))
         self._insert(parcel)
         if parcel.kind is not Kind.BOX:
             return 0
@@ -127,6 +130,19 @@ class MemoryStore:
         contents.arrivals[contents.last_arrival] = name
         contents.numbers[name] = contents.last_arrival
         return contents.last_arrival
+
+    def _put_record(self, parcel: Stored, before: list[Stored]) -> int | None:
+        if any(old.sequence >= parcel.sequence for old in before):
+            return None
+        contents = self._contents
+        number = contents.records.get(parcel.parcel_id)
+        if number is None:
+            number = contents.last_record = contents.last_record + 1
+        for old in before:
+            self._remove(old)
+        self._insert(parcel)
+        contents.records[parcel.parcel_id] = number
+        return number
 
     def _insert(self, parcel: Stored) -> None:
         by_id = self._contents.parcels[parcel.kind]
@@ -146,6 +162,8 @@ class MemoryStore:
             del order[bisect_left(order, stored.parcel_id)]
         if stored.kind is Kind.BOX:
             del self._contents.arrivals[self._contents.numbers.pop((stored.parcel_id, stored.variant))]
+        elif stored.kind is Kind.RECORD:
+            del self._contents.records[stored.parcel_id]
         self._count -= 1
         self._size -= len(stored.data)
 
@@ -155,4 +173,11 @@ def _copy(contents: Snapshot) -> Snapshot:
         kind: {parcel_id: dict(variants) for parcel_id, variants in by_id.items()}
         for kind, by_id in contents.parcels.items()
     }
-    return Snapshot(contents.last_arrival, parcels, dict(contents.arrivals), dict(contents.numbers))
+    return Snapshot(
+        contents.last_arrival,
+        contents.last_record,
+        parcels,
+        dict(contents.arrivals),
+        dict(contents.numbers),
+        dict(contents.records),
+    )

@@ -112,7 +112,14 @@ class Parts:
         self.desk.circuits = self.onion.exchange
         shelf = self.custodian.shelf if self.custodian else None
         self.patron = Patron(
-            self.courier, rng, report, Instant.hour, pace=pace, shelf=shelf, keeping_pace=tuning.keeping
+            self.courier,
+            rng,
+            report,
+            Instant.hour,
+            price=tuning.price,
+            pace=pace,
+            shelf=shelf,
+            keeping_pace=tuning.keeping,
         )
         self.courier.serve(self.patron, self.onion)
         self.upkeep = Upkeep(self.overlay, self.onion, self.reach, self.dialer, self.custodian)

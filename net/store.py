@@ -31,7 +31,7 @@ class Stored:
     """One parcel as a store keeps it. ``sequence`` is 0 but for records, ``prefix`` but for boxes.
 
     ``variant`` is SHA-256(parcel without its work)[:16], as the custodian gives it (``docs/PROTOCOL.md`` 2).
-    ``surplus`` is what was paid beyond the price, in doublings (``net.parcel.work.appraise``).
+    ``surplus`` is what was paid beyond the yardstick, in doublings; below zero, what lacks (``net.parcel.work.appraise``).
     """
 
     kind: Kind
@@ -69,8 +69,9 @@ class HeldBox(NamedTuple):
 
 
 class HeldRecord(NamedTuple):
-    """A stored record without its bytes, ``size`` of them."""
+    """A stored record without its bytes, ``size`` of them. ``arrival`` is that of the first record under its id."""
 
+    arrival: int
     parcel_id: ParcelId
     variant: bytes
     sequence: int
@@ -89,10 +90,13 @@ class KeptBox(NamedTuple):
 
 
 class ParcelStore(Protocol):
-    """Durable storage of a custodian. Numbers of arrival grow by one per stored box and are not given twice."""
+    """Durable storage of a custodian. Numbers of arrival grow by one per stored box and are not given twice.
+
+    Records have numbers of their own, which grow too; a record keeps that of the one whose place it takes.
+    """
 
     def put(self, parcels: list[Stored]) -> list[int | None]:
-        """Commit parcels in one transaction; give each box's arrival number, None for what was there already.
+        """Commit parcels in one transaction; give the number of each box and record, None for what was there already.
 
         A record replaces the one with a lower sequence number; a lower or equal one is left as None.
         """

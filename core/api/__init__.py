@@ -68,6 +68,7 @@ from core.api.events import (
     MessageReceived as MessageReceived,
     MessageStateChanged as MessageStateChanged,
     NetworkChanged as NetworkChanged,
+    PriceRisen as PriceRisen,
 )
 from core.api.keeping import (
     ContactAskKeep as ContactAskKeep,

@@ -75,6 +75,12 @@ class NetworkChanged(Event, frozen=True, tag="network.changed"):
     peers: int
 
 
+class PriceRisen(Event, frozen=True, tag="network.price"):
+    """Somebody floods the part of the network where mail of ours goes: it is sent with ``factor`` times the usual work."""
+
+    factor: int
+
+
 class AccountLocked(Event, frozen=True, tag="account.locked"):
     """The account was locked, by whoever; ``vault`` when the keys are gone too."""
 
@@ -89,5 +95,5 @@ class AccountOpened(Event, frozen=True, tag="account.opened"):
 
 AnyEvent = (
     GreetingReceived | ContactAccepted | ContactChanged | DeviceChanged | MessageReceived | KeepRequested
-    | MessageStateChanged | NetworkChanged | AccountLocked | AccountOpened
+    | MessageStateChanged | NetworkChanged | PriceRisen | AccountLocked | AccountOpened
 )  # fmt: skip

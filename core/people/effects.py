@@ -107,7 +107,8 @@ class BoxDraft:
 class RecordDraft:
     """A sealed, signed record that lacks its work.
 
-    It is of an invitation, or the personal record where ``invitation`` is None.
+    It is of an invitation, or the personal record where ``invitation`` is None. ``factor`` is what custodians ask for beyond
+    its hours (``net.parcel.record.asked_work``).
     """
 
     invitation: str | None
@@ -116,6 +117,7 @@ class RecordDraft:
     expiry_hour: int
     ciphertext: bytes
     signature: bytes
+    factor: int = 0
 
 
 NodeEffect = Read | Keep | Follow | Fetch | Retry | Deposit | Withdraw | PutRecord | FindRecord

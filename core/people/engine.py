@@ -37,6 +37,7 @@ from core.people.keeping import Keeping
 from core.people.listening import Listening
 from core.people.moment import Moment
 from core.people.new_device import new_account
+from core.people.paying import Paying
 from core.people.repeats import Repeats
 from core.people.watching import LanePlace, SlotPlace, Watches
 from core.people.work import Work
@@ -46,10 +47,10 @@ from net.errors import DecodeError
 from net.events import (
     BoxAbsent,
     BoxArrived,
-    CustodianDown,
     CustodianUp,
     DepositAnswered,
     NodeEvent,
+    PriceRisen,
     RecordAnswered,
     TagsArrived,
     Verdict,
@@ -96,6 +97,7 @@ class Engine:
         self._caught_up = False
         self._day = now.day
         self._repeats = Repeats()
+        self._paying = Paying()
         self._ack_at: dict[int, float] = {}
         self._open_until: dict[int, float] = {}
         self._next_duty = now.mono
@@ -199,6 +201,9 @@ class Engine:
                 self._on_box(work, event.box)
             case DepositAnswered():
                 self._on_verdict(work, event)
+            case PriceRisen():
+                self._keeping.pay_more(work, event)
+                self._paying.risen(work, event)
             case BoxAbsent():
                 self._fetching.absent(event.tag, work.now.mono)
                 if self._foresight.absent(event.tag):
@@ -206,7 +211,7 @@ class Engine:
             case RecordAnswered():
                 if not self._keeping.answered(work, event):
                     self._distrust_state(work)
-            case CustodianDown():
+            case _:
                 pass
 
     def _on_verdict(self, work: Work, event: DepositAnswered) -> None:
@@ -341,6 +346,7 @@ class Engine:
     def _after(self, work: Work) -> None:
         """Write what waits, deposit what lacks a copy, say where to read: the end of every transaction."""
         self._listening.look(work)
+        self._paying.draft(work, self._solving)
         if self._may_write(work):
             for conversation in messages.conversations_pending(work.tx):
                 self._write_pending(work, conversation)

@@ -31,8 +31,8 @@ from core.people.work import Work
 from core.storage import accounts, meetings
 from core.storage.meetings import InvitationRow
 from net.ids import NodeId, ParcelId
-from net.parcel.record import Record, encode_record, record_digest, record_size, signed_fields
-from net.parcel.work import WorkPrice, required_work, solve
+from net.parcel.record import Record, asked_work, encode_record, record_digest, record_size, signed_fields
+from net.parcel.work import WorkPrice, solve
 
 # Copies after which ``invite.create`` answers without waiting on.
 COPIES = 2
@@ -114,7 +114,7 @@ def solve_draft(draft: RecordDraft, now_hour: int, price: WorkPrice) -> tuple[in
     """Do a record's proof of work: up to 2 s for 90 days at full price, in a worker thread."""
     digest = record_digest(ParcelId(draft.record_id), draft.sequence, draft.expiry_hour, draft.ciphertext)
     hours = draft.expiry_hour - now_hour
-    return solve(digest, required_work(record_size(len(draft.ciphertext)), hours, price))
+    return solve(digest, asked_work(record_size(len(draft.ciphertext)), hours, price, draft.factor))
 
 
 def finish_record(work: Work, draft: RecordDraft, nonces: tuple[int, ...]) -> None:

@@ -22,13 +22,14 @@ from core.people.account_keys import AccountKeys
 from core.people.effects import FindRecord, PutRecord, RecordDraft, Solve
 from core.people.lww import Entry
 from core.people.moment import DAY_MS
+from core.people.paying import record_draft
 from core.people.personal_record import EPOCH_DAYS, LIFE_HOURS, PAST_EPOCHS, RANDOM_BITS, ROOM
 from core.people.work import Work
 from core.storage import personal as rows
 from core.storage.personal import RecordRow
-from net.events import DepositAnswered, RecordAnswered, Verdict
+from net.events import DepositAnswered, PriceRisen, RecordAnswered, Verdict
 from net.ids import NodeId, ParcelId
-from net.parcel.record import Record, encode_record
+from net.parcel.record import Record, decode_record, encode_record
 
 _log = logging.getLogger(__name__)
 
@@ -175,6 +176,16 @@ class Keeping:
         elif event.verdict is Verdict.STALE:  # another device wrote meanwhile, or we never saw the latest
             self._look_at = min(self._look_at or work.now.mono, work.now.mono + FIRST_PAUSE)
 
+    def pay_more(self, work: Work, event: PriceRisen) -> None:
+        """Custodians ask for more than our record carries."""
+        row = rows.newest(work.tx)
+        if row is None or row.record is None or self._id(row.epoch) != event.parcel_id or self._is_solving:
+            return
+        draft = record_draft(None, row.record, event.factor)
+        if draft is not None:
+            self._is_solving = True
+            work.effects.append(Solve(draft))
+
     # --- writing --------------------------------------------------------------------------------------------------
 
     def tend(self, work: Work) -> None:
@@ -243,12 +254,13 @@ class Keeping:
         """Commit a paid record and let it go, unless a later one was found meanwhile."""
         self._is_solving = False
         row = rows.newest(work.tx)
-        if row is None or row.sequence != draft.sequence or row.record is not None:
+        if row is None or row.sequence != draft.sequence:
             return
         name = ParcelId(draft.record_id)
-        record = encode_record(
-            Record(name, draft.sequence, draft.expiry_hour, nonces, draft.ciphertext, draft.signature)
-        )
+        paid = Record(name, draft.sequence, draft.expiry_hour, nonces, draft.ciphertext, draft.signature)
+        if row.record is not None and decode_record(row.record).variant() != paid.variant():
+            return
+        record = encode_record(paid)
         rows.set_record(work.tx, RecordRow(row.epoch, row.sequence, row.digest, record, b""))
         self._repeat_at = work.now.mono + REPEAT_PAUSE
         work.effects.append(PutRecord(record))

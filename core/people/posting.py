@@ -25,7 +25,7 @@ from core.people.work import Work
 from core.storage import conversations, lanes, messages, postings
 from core.storage.postings import MAX_FRAGMENTS, DepositRow, Posting
 from net.ids import NodeId, ParcelId
-from net.parcel.box import BOX_SIZE, UNPAID_HOURS, Box, box_digest, encode_box, signed_fields
+from net.parcel.box import BOX_SIZE, UNPAID_HOURS, Box, box_digest, decode_box, encode_box, signed_fields
 from net.parcel.work import WorkPrice, check, required_work, solve
 
 # A copy lives 48 hours beyond the hour it is made in.
@@ -137,9 +137,12 @@ def _move_slot(work: Work, posting: Posting) -> bool:
 
 
 def finish(work: Work, draft: BoxDraft, nonces: tuple[int, ...]) -> None:
-    """Commit a paid box and let it go. A draft whose posting was done meanwhile is dropped."""
+    """Commit a paid box and let it go. A draft whose posting was done meanwhile is dropped.
+
+    One that is out already is what it was, with the work that custodians ask for now.
+    """
     posting = postings.find(work.tx, draft.posting)
-    if posting is None or postings.deposit_on(work.tx, draft.posting, draft.fragment, draft.day) is not None:
+    if posting is None:
         return
     if conversations.by_id(work.tx, posting.conversation).blocked:
         return  # meanwhile
@@ -148,7 +151,14 @@ def finish(work: Work, draft: BoxDraft, nonces: tuple[int, ...]) -> None:
     if posting.kind != "block" and _address(work, posting, draft.fragment, draft.day).box_id != draft.box_id:
         return  # the posting has another slot by now
     box_id = ParcelId(draft.box_id)
-    box = encode_box(Box(draft.prefix, draft.expiry_hour, box_id, nonces, draft.ciphertext, draft.signature))
+    paid = Box(draft.prefix, draft.expiry_hour, box_id, nonces, draft.ciphertext, draft.signature)
+    box = encode_box(paid)
+    before = postings.deposit_on(work.tx, draft.posting, draft.fragment, draft.day)
+    if before is not None:
+        if before.box and before.box != box and decode_box(before.box).variant() == paid.variant():
+            postings.pay(work.tx, draft.box_id, box)
+            work.effects.append(Deposit(box))
+        return
     row = DepositRow(draft.box_id, draft.posting, draft.fragment, draft.day, draft.expiry_hour, box, b"")
     postings.add_deposit(work.tx, row)
     if posting.message is not None:

@@ -13,7 +13,7 @@ from net.store import HeldBox, HeldRecord, KeptBox, Kind, Name, Stored
 # Turns an unsigned 64-bit number into a signed one of the same order.
 SIGN_SHIFT = 1 << 63
 
-# Answer to what is no box and was stored: only boxes are numbered, and None would mean "left as it was".
+# Answer to what is neither box nor record and was stored: None would mean "left as it was".
 NO_ARRIVAL = 0
 
 _PARCEL_OF: dict[Kind, str] = {
@@ -35,7 +35,7 @@ _BOXES_AFTER = """
     WHERE arrival > ? ORDER BY arrival LIMIT ?"""
 # Of the table itself only the header of each row is read: it tells how long the data is.
 _RECORDS_AFTER = """
-    SELECT id, variant, sequence, expiry_hour, surplus, length(data) FROM record INDEXED BY record_held
+    SELECT number, id, variant, sequence, expiry_hour, surplus, length(data) FROM record INDEXED BY record_held
     WHERE id > ? ORDER BY id LIMIT ?"""
 
 # Not ON CONFLICT: an insert that is given up there has drawn a number of arrival, and the next box would skip one.
@@ -53,7 +53,7 @@ _PUT_RECORD = """
     ON CONFLICT (id) DO UPDATE SET variant = excluded.variant, prefix = excluded.prefix,
         expiry_hour = excluded.expiry_hour, sequence = excluded.sequence, data = excluded.data,
         surplus = excluded.surplus
-    WHERE excluded.sequence > sequence"""
+    WHERE excluded.sequence > sequence RETURNING number"""
 
 _EXPIRE = (
     "DELETE FROM box WHERE expiry_hour <= ?",
@@ -70,7 +70,7 @@ class SqlParcelStore:
         self._database = database
 
     def put(self, parcels: list[Stored]) -> list[int | None]:
-        """Commit parcels in one transaction; give each box's arrival number, 0 for other kinds, None for what was left."""
+        """Commit parcels in one transaction; give the number of each box and record, None for what was left as it was."""
         with self._database.transaction() as tx:
             return [_put(tx, parcel) for parcel in parcels]
 
@@ -103,7 +103,7 @@ class SqlParcelStore:
         """Return up to ``limit`` records in order of their ids, from beyond ``record_id`` (empty: from the first)."""
         with self._database.read() as snapshot:
             rows = snapshot.rows(_RECORDS_AFTER, record_id, limit)
-        return [HeldRecord(ParcelId(row[0]), row[1], row[2] + SIGN_SHIFT, *row[3:]) for row in rows]
+        return [HeldRecord(row[0], ParcelId(row[1]), row[2], row[3] + SIGN_SHIFT, *row[4:]) for row in rows]
 
     def kept(self) -> list[KeptBox]:
         """Return all boxes that are kept for friends, in order of (id, variant)."""
@@ -126,13 +126,14 @@ class SqlParcelStore:
 
 def _put(tx: Transaction, parcel: Stored) -> int | None:
     fields = (parcel.parcel_id, parcel.variant, parcel.prefix, parcel.expiry_hour, parcel.data, parcel.surplus)
-    if parcel.kind is Kind.RECORD:
-        return NO_ARRIVAL if tx.run(_PUT_RECORD, *fields, parcel.sequence - SIGN_SHIFT) else None
     if parcel.kind is Kind.CHUNK:
         return NO_ARRIVAL if tx.run(_PUT_CHUNK, *fields) else None
     if parcel.kind is Kind.KEPT:
         return NO_ARRIVAL if tx.run(_PUT_KEPT, *fields) else None
-    row = tx.row(_PUT_BOX, *fields)
+    if parcel.kind is Kind.RECORD:
+        row = tx.row(_PUT_RECORD, *fields, parcel.sequence - SIGN_SHIFT)
+    else:
+        row = tx.row(_PUT_BOX, *fields)
     return row[0] if row else None
 
 

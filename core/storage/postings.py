@@ -284,6 +284,11 @@ def add_deposit(tx: Transaction, deposit: DepositRow) -> None:
     )
 
 
+def pay(tx: Transaction, parcel_id: bytes, box: bytes) -> None:
+    """Keep the same box with other work."""
+    tx.run("UPDATE deposits SET box = ? WHERE parcel_id = ?", box, parcel_id)
+
+
 def deposit_on(tx: Snapshot, posting: int, fragment: int, day: int) -> DepositRow | None:
     """Return the copy made on a day."""
     row = tx.row(

@@ -15,7 +15,7 @@ from net.custodian.index import Index, id_part, key_of, sequence_of, stored_key
 from net.custodian.room import Waiting
 from net.errors import DecodeError
 from net.events import Verdict
-from net.parcel.box import appraise_box, check_box_terms, decode_box
+from net.parcel.box import appraise_box, check_box_terms, decode_box, may_be_paid
 from net.parcel.record import appraise_record, check_record_terms, decode_record
 from net.parcel.work import WorkPrice
 from net.store import Kind, Stored
@@ -30,14 +30,13 @@ Examined = tuple[Verdict, Stored | None]
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What is asked at the moment: the hour, the addresses that are kept, how many times the price a box costs.
+    """What is asked at the moment: the hour, and the addresses that are kept.
 
     ``coverage``: the width of the network's buckets, where the scope is wider.
     """
 
     hour: int
     scope: Bucket
-    factor: int
     coverage: int = 0
 
 
@@ -46,6 +45,13 @@ class Admission:
     """Examines parcels at one price."""
 
     price: WorkPrice
+
+    def may_be_paid(self, box: bytes) -> bool:
+        """Say at the cost of one trial whether a box may have been paid in full."""
+        try:
+            return may_be_paid(decode_box(box), self.price)
+        except DecodeError:
+            return False
 
     def examine(self, kind: Kind, data: bytes, terms: Terms, index: Index, waiting: Waiting) -> Examined:
         """Return (STORED, the parcel to commit), (STORED, None) for what is held, or (why not, None)."""
@@ -70,7 +76,7 @@ class Admission:
         on_the_way = waiting.variants(id_part(key))
         if key in on_the_way:
             return Verdict.STORED, stored  # checked a moment ago
-        surplus = appraise_box(box, terms.hour, self.price, terms.factor)
+        surplus = appraise_box(box, terms.hour, self.price)
         if isinstance(surplus, Verdict):
             return surplus, None
         if len(on_the_way) + len(index.variants(id_part(key))) >= MAX_VARIANTS:

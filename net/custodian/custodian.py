@@ -22,27 +22,24 @@ from net.custodian.allowance import Allowance
 from net.custodian.index import Index
 from net.custodian.intake import Committed, Intake
 from net.custodian.outlet import AnyStoreJob, Outlet, Requester, StoreJob
-from net.custodian.price import WINDOWS_KEPT, RisingPrice
+from net.custodian.price import Prices
+from net.custodian.reads import Reads
 from net.custodian.repair import comparison_cost, is_common
 from net.custodian.room import Quota, Room
 from net.custodian.shelf import Shelf
 from net.custodian.streams import Streams
 from net.custodian.swarm import SHARES, Swarm
 from net.events import Verdict
-from net.ids import TAG_SIZE, OverlayId, ParcelId, Tag
+from net.ids import OverlayId
 from net.instant import Instant
 from net.messages import (
-    MAX_BOXES_PER_ANSWER,
     RUN_SIZE,
-    Boxes,
-    Busy,
     Compare,
     Compared,
     Deposit,
     Fetch,
     FindRecord,
     Follow,
-    FoundRecord,
     Keeps,
     Message,
     Parcel,
@@ -50,24 +47,24 @@ from net.messages import (
     Unfollow,
     Want,
 )
+from net.parcel.box import BOX_SIZE
 from net.parcel.work import WorkPrice
-from net.store import Kind, ParcelStore, Stored
+from net.store import ParcelStore, Stored
+from net.token_bucket import TokenBucket
 
 # Leaves and ends of circuits served at a time; what is beyond gets no answer. Nodes of the overlay come on top: a link layer
 # holds few, and strangers' circuits must not keep out our mates.
 MAX_REQUESTERS: Final = 4096
-# Fetches and searches that wait for the disk; beyond, ``Busy``.
-MAX_READS: Final = 256
 # Seconds between two sweeps for what has expired. Expiry is in whole hours.
 SWEEP_PERIOD: Final = 600.0
 # A parcel is kept for this many hours past its expiry, since readers' clocks differ.
 GRACE_HOURS: Final = 1
-# What finding a record costs in the allowance for reads, in tags.
-RECORD_COST: Final = 64
-# What beginning a stream costs there, and one more for so many entries of the log that it makes us look through: a full one
-# takes ten milliseconds, twice at once and then every eight seconds.
+# What beginning a stream costs in the allowance for reads, in tags, and one more for so many entries of the log that it has
+# us look through: a full one takes ten milliseconds, twice at once and then every eight seconds.
 FOLLOW_COST: Final = 64
 ENTRIES_PER_COST: Final = 32
+# Boxes a second that are looked at beyond what their links may bring, for whether they were paid for: 3 % of a core.
+SECOND_LOOK_RATE: Final = 1024.0
 # Pushed parcels that wait to be examined, and how many are in one slice of 3 ms. What finds no room, repair brings.
 MAX_PUSHED: Final = 4096
 PUSHED_AT_ONCE: Final = 10
@@ -109,16 +106,18 @@ class Custodian:
         self._outlet = outlet
         self._run = random(RUN_SIZE)
         self._index: Index | None = None
-        self._intake = Intake(Admission(price), Room(quota), store, outlet, self._on_committed)
+        self._admission, room = Admission(price), Room(quota)
+        self._prices = Prices(room.limits)
+        self._intake = Intake(self._admission, room, store, outlet, self._on_committed, self._prices.of)
         self.shelf = Shelf(store, price, quota)
-        self._price = RisingPrice(quota.parcels // WINDOWS_KEPT)
         self._streams = Streams(outlet, slot)
         self._swarm = Swarm(store, outlet, random, quota.parcels // SHARES, is_settled=is_settled)
         self._allowances: dict[Requester, Allowance] = {}
         self._strangers: set[Requester] = set()  # those of them that are no nodes of the overlay
         self._early: list[tuple[Requester, Follow]] = []
-        self._reads: list[AnyStoreJob] = []
+        self._reads = Reads(store, outlet)
         self._pushed: deque[tuple[Requester, Parcel]] = deque()
+        self._second_looks = TokenBucket(SECOND_LOOK_RATE, SECOND_LOOK_RATE)
         self._is_sweeping = False
         self._sweep_at = -math.inf
         self.stored = 0
@@ -152,7 +151,7 @@ class Custodian:
             scope=self._swarm.scope,
             mates=len(self._swarm.mates()),
             repaired_ago=None if repaired_at is None else now.mono - repaired_at,
-            price_factor=self._price.factor,
+            price_factor=max(self._prices.of(BOX_SIZE), 1),
             refused=dict(self._intake.refused),
             pushes_refused=self._intake.pushes_refused,
             pushed_out=self._intake.pushed_out,
@@ -201,9 +200,9 @@ class Custodian:
             case Unfollow():
                 self._streams.unfollow(requester, message.stream)
             case Fetch():
-                self._on_fetch(requester, allowance, message, now)
+                self._reads.fetch(requester, allowance.reads, message, now)
             case FindRecord():
-                self._on_find(requester, allowance, message, now)
+                self._reads.find(requester, allowance.reads, message, now)
             case Keeps():
                 self._swarm.told(requester, message.width, now)
             case Push() | Compare() | Compared() | Want():
@@ -214,19 +213,24 @@ class Custodian:
     def take_box(self, box: bytes, via: Requester, now: Instant) -> None:
         """Take a box that came in a Sphinx packet over ``via``; nobody is answered."""
         allowance = self._allowances.get(via)
-        if allowance is None or self._index is None or not allowance.relayed.take(1, now.mono):
+        is_welcome = allowance is not None and (allowance.relayed.take(1, now.mono) or self._is_paid_for(box, now))
+        if self._index is None or not is_welcome:
             self._intake.refused[Verdict.FULL] += 1
-        elif self._intake.thrown(box, self._terms(now), self._index):
-            self._price.arrived(now)
+        else:
+            self._intake.thrown(box, self._terms(now), self._index)
+
+    def _is_paid_for(self, box: bytes, now: Instant) -> bool:
+        """Whether a box beyond its link's allowance pays for its place in the row itself: many people share a relay."""
+        return self._second_looks.take(1, now.mono) and self._admission.may_be_paid(box)
 
     def _on_deposit(self, requester: Requester, allowance: Allowance, message: Deposit, now: Instant) -> None:
         if self._index is None or not allowance.deposits.take(1, now.mono):
-            self._intake.answer(requester, message.request, Verdict.FULL, now)
-        elif self._intake.deposit(requester, message, self._terms(now), self._index, now):
-            self._price.arrived(now)
+            self._intake.answer(requester, message, Verdict.FULL, now)
+        else:
+            self._intake.deposit(requester, message, self._terms(now), self._index, now)
 
     def _terms(self, now: Instant) -> Terms:
-        return Terms(now.hour(), self._swarm.scope, self._price.honoured, self._swarm.coverage)
+        return Terms(now.hour(), self._swarm.scope, self._swarm.coverage)
 
     def _backlog(self, message: Follow) -> int:
         """Return how many entries of the log a stream begins with, its own and others'."""
@@ -241,31 +245,6 @@ class Custodian:
             self._streams.follow(requester, message, self._run, self._index.log, now)
         elif len(self._early) < MAX_REQUESTERS:
             self._early.append((requester, message))
-
-    def _on_fetch(self, requester: Requester, allowance: Allowance, message: Fetch, now: Instant) -> None:
-        tags = list(
-            dict.fromkeys(Tag(message.tags[at : at + TAG_SIZE]) for at in range(0, len(message.tags), TAG_SIZE))
-        )
-        job = StoreJob(
-            partial(self._store.by_tag, tags),
-            partial(self._on_fetched, requester, message.request),
-            partial(self._busy, requester, message.request),
-        )
-        self._read(requester, message.request, job, is_allowed=allowance.reads.take(len(tags), now.mono), now=now)
-
-    def _on_find(self, requester: Requester, allowance: Allowance, message: FindRecord, now: Instant) -> None:
-        job = StoreJob(
-            partial(self._store.get, Kind.RECORD, ParcelId(message.record_id)),
-            partial(self._on_found, requester, message.request),
-            partial(self._busy, requester, message.request),
-        )
-        self._read(requester, message.request, job, is_allowed=allowance.reads.take(RECORD_COST, now.mono), now=now)
-
-    def _read(self, requester: Requester, request: int, job: AnyStoreJob, *, is_allowed: bool, now: Instant) -> None:
-        if is_allowed and len(self._reads) < MAX_READS and self._outlet.writable(requester):
-            self._reads.append(job)
-        else:
-            self._busy(requester, request, now)
 
     def _on_swarm(
         self, requester: Requester, allowance: Allowance, message: Push | Compare | Compared | Want, now: Instant
@@ -293,7 +272,7 @@ class Custodian:
 
     def _take_pushed(self, index: Index, now: Instant) -> None:
         """Examine a slice of what mates pushed: each costs a proof of work and a signature."""
-        terms = Terms(now.hour(), self._swarm.scope, factor=1)
+        terms = Terms(now.hour(), self._swarm.scope)
         for _ in range(min(PUSHED_AT_ONCE, len(self._pushed))):
             requester, parcel = self._pushed.popleft()
             share = self._swarm.share_of(requester)
@@ -307,8 +286,7 @@ class Custodian:
         jobs: list[AnyStoreJob] = []
         if now.mono >= self._sweep_due() and not self._is_sweeping:
             jobs.append(self._sweep(now))
-        jobs += self._reads
-        self._reads = []
+        jobs += self._reads.take_jobs()
         if commit := self._intake.next_job():
             jobs.append(commit)
         if give := self._swarm.next_job(now):
@@ -341,6 +319,7 @@ class Custodian:
         self.shelf.forget_expired(over)
         if index is not None:
             self._index = index
+            self._look_at_prices(index, now)
         early, self._early = self._early, []
         for requester, message in early:
             self._on_follow(requester, message, now)
@@ -361,30 +340,21 @@ class Custodian:
             self.stored += 1
             if is_deposit:
                 fresh.append(stored)
+        self._look_at_prices(self._index, now)
         self._streams.on_arrivals(now)
         self._swarm.push(fresh, now)
 
-    def _on_fetched(self, requester: Requester, request: int, found: list[Stored], now: Instant) -> None:
-        boxes = [stored.data for stored in found]
-        pages = [boxes[at : at + MAX_BOXES_PER_ANSWER] for at in range(0, len(boxes), MAX_BOXES_PER_ANSWER)] or [[]]
-        for page in pages:
-            if not self._outlet.send(requester, Boxes(request, page, is_last=page is pages[-1]), now):
-                return  # the asker will ask again when it hears no more
-
-    def _on_found(self, requester: Requester, request: int, found: list[Stored], now: Instant) -> None:
-        latest = max(found, key=lambda stored: stored.sequence, default=None)
-        self._outlet.send(requester, FoundRecord(request, latest.data if latest else b""), now)
-
-    def _busy(self, requester: Requester, request: int, now: Instant) -> None:
-        self._outlet.send(requester, Busy(request), now)
+    def _look_at_prices(self, index: Index, now: Instant) -> None:
+        self._prices.look(index, now)
+        self._streams.set_price(max(self._prices.of(BOX_SIZE), 1), now)
 
     # --- time ---------------------------------------------------------------------------------------------------------
 
     def handle_timeout(self, now: Instant) -> None:
-        """Do what is due: slots of tags, repairs, the price. Sweeps are due jobs of ``store_jobs``."""
-        if self._price.handle_timeout(now):
-            self._streams.set_price(self._price.factor, now)
+        """Do what is due: slots of tags, repairs, prices. Sweeps are due jobs of ``store_jobs``."""
         if self._index is not None:
+            if now.mono >= self._prices.next_deadline():
+                self._look_at_prices(self._index, now)
             self._take_pushed(self._index, now)
             self._streams.handle_timeout(self._run, self._index.log, now)
             self._swarm.handle_timeout(self._index, now)
@@ -395,5 +365,5 @@ class Custodian:
             return math.inf if self._is_sweeping else self._sweep_at
         if self._pushed:
             return 0.0
-        parts = (self._streams, self._swarm, self._price)
+        parts = (self._streams, self._swarm, self._prices)
         return min(self._sweep_due(), *(part.next_deadline() for part in parts))

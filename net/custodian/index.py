@@ -1,6 +1,6 @@
 """What a custodian holds, in three orders: by key for duplicates and repair, by arrival for readers, by pay for room.
 
-The store has the parcels; this has 61 bytes of key, 69 of rung and 20 of log for each, so that nothing on the way of a
+The store has the parcels; this has 61 bytes of key, 73 of rung and 20 of log for each, so that nothing on the way of a
 message waits for the disk. It is built from the store at start and after each sweep.
 """
 
@@ -12,10 +12,11 @@ from hashlib import sha256
 from typing import Final
 
 from net.bucket import ADDRESS_BITS, Bucket, address_of
-from net.custodian.ladder import Ladder, key_on, rung_of
+from net.custodian.ladder import Ladder, key_on, rung_of, size_of
 from net.ids import TAG_SIZE, ParcelId, Tag, tag_of
 from net.messages import KEY_SIZE, RANGE_DIGEST_SIZE
 from net.parcel.box import BOX_SIZE, ID_SIZE, PREFIX_BITS, VARIANT_SIZE
+from net.parcel.record import RECORD_SIZES
 from net.store import Kind, Name, ParcelStore, Stored
 
 # Rows read from the store at a time while the index is built: small enough that SQLite's cache is not turned over.
@@ -41,11 +42,6 @@ def key_of(kind: Kind, address: int, parcel_id: bytes, variant: bytes, sequence:
 def stored_key(stored: Stored) -> bytes:
     """Return a parcel's key."""
     return key_of(stored.kind, stored.address, stored.parcel_id, stored.variant, stored.sequence)
-
-
-def stored_rung(stored: Stored) -> bytes:
-    """Return a parcel's rung."""
-    return rung_of(stored.surplus, stored.expiry_hour, len(stored.data), stored_key(stored))
 
 
 def name_in(key: bytes) -> Name:
@@ -155,12 +151,12 @@ class SortedKeys:
 
 
 class Index(SortedKeys):
-    """Keys in order, the tag log, and a ladder for each kind."""
+    """Keys in order, the tag log, and a ladder for each size of parcels."""
 
     def __init__(self) -> None:
         super().__init__([])
         self.log = TagLog()
-        self._ladders = {kind: Ladder() for kind in KINDS}
+        self._ladders = {size: Ladder() for size in (BOX_SIZE, *RECORD_SIZES)}
         self._records: dict[bytes, bytes] = {}  # the rung of each, by kind ‖ address ‖ id
 
     @property
@@ -173,29 +169,30 @@ class Index(SortedKeys):
         """Their bytes."""
         return sum(ladder.size for ladder in self._ladders.values())
 
-    def ladder(self, kind: Kind) -> Ladder:
-        """Return what is held of one kind, the least paid for first."""
-        return self._ladders[kind]
+    def ladder(self, size: int) -> Ladder:
+        """Return what is held of one size, the least paid for first; boxes and records have none in common."""
+        return self._ladders[size]
 
     def variants(self, part: bytes) -> list[bytes]:
         """Return the keys that begin with ``part``, an ``id_part``."""
         return self.keys(part, part + b"\xff" * (VARIANT_SIZE + 8 + 1))
 
-    def record_rung(self, part: bytes) -> bytes | None:
-        """Return the rung of the record whose key begins with ``part``."""
-        return self._records.get(part)
+    def takes_own_place(self, part: bytes, size: int) -> bool:
+        """Say whether a record of this size whose key begins with ``part`` is held, whose place a newer one takes."""
+        rung = self._records.get(part)
+        return rung is not None and size_of(rung) == size
 
-    def add(self, stored: Stored, arrival: int | None) -> None:
-        """Note what the store has just taken; a record takes the place of the one before."""
-        rung = stored_rung(stored)
-        key = key_on(rung)
+    def add(self, stored: Stored, arrival: int) -> None:
+        """Note what the store has just taken under a number; a record takes the place of the one before."""
+        key = stored_key(stored)
+        rung = rung_of(stored.surplus, arrival, len(stored.data), key)
         if stored.kind is Kind.RECORD:
             if old := self._records.get(id_part(key)):
                 self.discard(old)
             self._records[id_part(key)] = rung
         insort(self._keys, key)
-        self._ladders[stored.kind].add(rung)
-        if stored.kind is Kind.BOX and arrival is not None:
+        self._ladders[len(stored.data)].add(rung)
+        if stored.kind is Kind.BOX:
             self.log.append(arrival, tag_of(stored.parcel_id), stored.prefix)
 
     def discard(self, rung: bytes) -> None:
@@ -204,16 +201,19 @@ class Index(SortedKeys):
         at = bisect_left(self._keys, key)
         if at < len(self._keys) and self._keys[at] == key:
             del self._keys[at]
-            self._ladders[Kind(key[0])].remove(rung)
+            self._ladders[size_of(rung)].remove(rung)
             self._records.pop(id_part(key), None)
 
     @classmethod
     def load(cls, store: ParcelStore, last_arrival: int) -> Index:
         """Read everything a store holds; blocks. ``last_arrival`` is the highest number known to have been given."""
         index = cls()
-        for kind, rungs in ((Kind.BOX, index._load_boxes(store)), (Kind.RECORD, index._load_records(store))):
-            index._ladders[kind] = Ladder(rungs)
-            index._keys += map(key_on, rungs)
+        rungs = index._load_boxes(store) + index._load_records(store)
+        of_size: dict[int, list[bytes]] = {size: [] for size in index._ladders}
+        for rung in rungs:
+            of_size.setdefault(size_of(rung), []).append(rung)
+        index._ladders = {size: Ladder(each) for size, each in of_size.items()}
+        index._keys += map(key_on, rungs)
         index._keys.sort()
         index.log.last_arrival = max(index.log.last_arrival, last_arrival)
         return index
@@ -223,7 +223,7 @@ class Index(SortedKeys):
         while boxes := store.boxes_after(self.log.last_arrival, _PAGE):
             for box in boxes:
                 key = key_of(Kind.BOX, box.prefix, box.parcel_id, box.variant, 0)
-                rungs.append(rung_of(box.surplus, box.expiry_hour, BOX_SIZE, key))
+                rungs.append(rung_of(box.surplus, box.arrival, BOX_SIZE, key))
                 self.log.append(box.arrival, tag_of(box.parcel_id), box.prefix)
         return rungs
 
@@ -233,5 +233,5 @@ class Index(SortedKeys):
             for record in records:
                 after = record.parcel_id
                 key = key_of(Kind.RECORD, address_of(after), after, record.variant, record.sequence)
-                self._records[id_part(key)] = rung_of(record.surplus, record.expiry_hour, record.size, key)
+                self._records[id_part(key)] = rung_of(record.surplus, record.arrival, record.size, key)
         return list(self._records.values())

@@ -52,7 +52,8 @@ class Committed(NamedTuple):
 class Intake:
     """Parcels between the counter and the disk.
 
-    ``committed(batch, rungs pushed out, now)`` is called once they are durable and before anybody is told.
+    ``committed(batch, rungs pushed out, now)`` is called once they are durable and before anybody is told;
+    ``price_of(size)`` goes with every answer (``net.custodian.price``).
     """
 
     def __init__(
@@ -62,15 +63,17 @@ class Intake:
         store: ParcelStore,
         outlet: Outlet,
         committed: Callable[[list[Committed], list[bytes], Instant], None],
+        price_of: Callable[[int], int],
     ) -> None:
         self._admission = admission
         self._room = room
         self._store = store
         self._outlet = outlet
         self._committed = committed
+        self._price_of = price_of
         self._entries: dict[bytes, _Entry] = {}
         self._by_id: dict[bytes, set[bytes]] = {}
-        self._usage: dict[Kind, tuple[int, int]] = dict.fromkeys(Kind, (0, 0))
+        self._usage: Counter[int] = Counter()  # parcels of each size
         self._queue: list[bytes] = []
         self._is_committing = False
         self.is_index_behind = False  # what was pushed out is still on the disk, or its tag in the log
@@ -78,35 +81,30 @@ class Intake:
         self.pushes_refused = 0
         self.pushed_out = 0
 
-    def usage(self, kind: Kind) -> tuple[int, int]:
-        """Return (parcels, bytes) of one kind that wait for the disk."""
-        return self._usage[kind]
+    def usage(self, size: int) -> int:
+        """Return how many parcels of one size wait for the disk."""
+        return self._usage[size]
 
     def variants(self, part: bytes) -> set[bytes]:
         """Return the keys that wait for the disk and begin with ``part``, an ``id_part``."""
         return self._by_id.get(part, set())
 
-    def deposit(self, requester: Requester, message: Deposit, terms: Terms, index: Index, now: Instant) -> bool:
-        """Examine a deposit; answer at once if it is refused or held already, else when it is on the disk.
-
-        Say whether it is a new box.
-        """
+    def deposit(self, requester: Requester, message: Deposit, terms: Terms, index: Index, now: Instant) -> None:
+        """Examine a deposit; answer at once if it is refused or held already, else when it is on the disk."""
         kind = _KINDS.get(message.kind)
         if kind is None:
-            self.answer(requester, message.request, Verdict.MALFORMED, now)
-            return False
-        verdict, entry, is_new = self._admit(kind, message.parcel, terms, index)
+            self.answer(requester, message, Verdict.MALFORMED, now)
+            return
+        verdict, entry = self._admit(kind, message.parcel, terms, index)
         if entry is None:
-            self.answer(requester, message.request, verdict, now)
+            self.answer(requester, message, verdict, now)
         elif len(entry.askers) < MAX_ASKERS:
             entry.askers.append((requester, message.request))
-        return is_new and kind is Kind.BOX
 
-    def thrown(self, box: bytes, terms: Terms, index: Index) -> bool:
-        """Examine a box that came out of a Sphinx packet; nobody is answered. Say whether it is new."""
-        verdict, _, is_new = self._admit(Kind.BOX, box, terms, index)
+    def thrown(self, box: bytes, terms: Terms, index: Index) -> None:
+        """Examine a box that came out of a Sphinx packet; nobody is answered."""
+        verdict, _ = self._admit(Kind.BOX, box, terms, index)
         self._note(verdict)
-        return is_new
 
     def pushed(self, parcel: PushedParcel, share: TokenBucket, terms: Terms, index: Index, now: Instant) -> None:
         """Take what another custodian holds, if it fits what is left for such; nobody is answered."""
@@ -123,13 +121,19 @@ class Intake:
             self._room.has(stored, index, self, SHARED_EIGHTHS) and share.take(1, now.mono)
         ):
             self._enter(_Entry(stored, []))
+        elif pushes_out := self._room.make(stored, index, self):
+            self._take_place(stored, pushes_out, index)
         else:
             self.pushes_refused += 1
 
-    def answer(self, requester: Requester, request: int, verdict: Verdict, now: Instant) -> None:
+    def answer(self, requester: Requester, message: Deposit, verdict: Verdict, now: Instant) -> None:
         """Tell a depositor what became of its parcel."""
+        self._answer(requester, message.request, verdict, len(message.parcel), now)
+
+    def _answer(self, requester: Requester, request: int, verdict: Verdict, size: int, now: Instant) -> None:
         self._note(verdict)
-        self._outlet.send(requester, DepositAnswer(request, verdict.value, max(now.hour(), 0)), now)
+        answer = DepositAnswer(request, verdict.value, max(now.hour(), 0), self._price_of(size))
+        self._outlet.send(requester, answer, now)
 
     def _note(self, verdict: Verdict) -> None:
         if verdict is not Verdict.STORED:
@@ -158,7 +162,7 @@ class Intake:
             self.is_index_behind = self.is_index_behind or bool(gone)
             for entry in self._release(keys):
                 for requester, request in entry.askers:
-                    self.answer(requester, request, Verdict.FULL, now)
+                    self._answer(requester, request, Verdict.FULL, len(entry.stored.data), now)
 
         return StoreJob(run, done, failed)
 
@@ -167,35 +171,32 @@ class Intake:
             return Verdict.FULL, None
         return self._admission.examine(kind, data, terms, index, self)
 
-    def _admit(self, kind: Kind, data: bytes, terms: Terms, index: Index) -> tuple[Verdict, _Entry | None, bool]:
-        """Return the verdict, what is on its way to the disk, and whether it was not before."""
+    def _admit(self, kind: Kind, data: bytes, terms: Terms, index: Index) -> tuple[Verdict, _Entry | None]:
+        """Return the verdict and what is on its way to the disk."""
         verdict, stored = self._examine(kind, data, terms, index)
         if stored is None:
-            return verdict, None, False
+            return verdict, None
         entry = self._entries.get(stored_key(stored))
-        is_new = entry is None
         if entry is None:
-            factor = terms.factor if kind is Kind.BOX else 1
-            pushes_out = self._room.make(stored, factor, index, self)
+            pushes_out = self._room.make(stored, index, self)
             if pushes_out is None:
-                return Verdict.FULL, None, False
-            for rung in pushes_out:
-                index.discard(rung)
-            entry = self._enter(_Entry(stored, pushes_out))
+                return Verdict.FULL, None
+            entry = self._take_place(stored, pushes_out, index)
         entry.is_deposit = True
-        return Verdict.STORED, entry, is_new
+        return Verdict.STORED, entry
+
+    def _take_place(self, stored: Stored, pushes_out: list[bytes], index: Index) -> _Entry:
+        for rung in pushes_out:
+            index.discard(rung)
+        return self._enter(_Entry(stored, pushes_out))
 
     def _enter(self, entry: _Entry) -> _Entry:
         key = stored_key(entry.stored)
         self._entries[key] = entry
         self._by_id.setdefault(id_part(key), set()).add(key)
         self._queue.append(key)
-        self._count(entry.stored, 1)
+        self._usage[len(entry.stored.data)] += 1
         return entry
-
-    def _count(self, stored: Stored, sign: int) -> None:
-        parcels, size = self._usage[stored.kind]
-        self._usage[stored.kind] = parcels + sign, size + sign * len(stored.data)
 
     def _on_committed(self, keys: list[bytes], arrivals: list[int | None], now: Instant) -> None:
         self._is_committing = False
@@ -209,7 +210,7 @@ class Intake:
         self._committed(batch, gone, now)
         for entry in entries:
             for requester, request in entry.askers:
-                self.answer(requester, request, Verdict.STORED, now)
+                self._answer(requester, request, Verdict.STORED, len(entry.stored.data), now)
 
     def _release(self, keys: list[bytes]) -> list[_Entry]:
         entries = [self._entries.pop(key) for key in keys]
@@ -218,5 +219,5 @@ class Intake:
             same_id.discard(key)
             if not same_id:
                 del self._by_id[id_part(key)]
-            self._count(entry.stored, -1)
+            self._usage[len(entry.stored.data)] -= 1
         return entries

@@ -1,7 +1,8 @@
-"""What is held of one kind, the least paid for first: whoever needs room pushes out from the bottom.
+"""What is held of one size, the least paid for first: whoever needs room pushes out from the bottom.
 
-A *rung* is one parcel in this order, as bytes: ``surplus 1 | expiry 4 | size 3 | key``. Of those that were paid alike the
-one that expires first goes first: most of what it was promised it has had.
+A *rung* is one parcel in this order, as bytes: ``surplus 1 | latest arrival first 8 | size 3 | key``. Of those that were
+paid alike the one that came last goes first: a flood loses what it brought before anything does that was there, whatever
+expiry it chose. A parcel's seniority is the number under which the store took it in.
 """
 
 from __future__ import annotations
@@ -9,18 +10,21 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from typing import Final
 
-_SIZE_AT: Final = 5
-_KEY_AT: Final = 8
+from net.parcel.work import MAX_SURPLUS
+
+_SIZE_AT: Final = 9
+_KEY_AT: Final = 12
+_LAST: Final = 2**64 - 1
 
 
-def rung_of(surplus: int, expiry_hour: int, size: int, key: bytes) -> bytes:
-    """Return a parcel's rung."""
-    return bytes([surplus]) + expiry_hour.to_bytes(4, "big") + size.to_bytes(3, "big") + key
+def rung_of(surplus: int, seniority: int, size: int, key: bytes) -> bytes:
+    """Return a parcel's rung; ``seniority`` is its number of arrival, ``surplus`` -32 … 32."""
+    return bytes([surplus + MAX_SURPLUS]) + (_LAST - seniority).to_bytes(8, "big") + size.to_bytes(3, "big") + key
 
 
 def surplus_of(rung: bytes) -> int:
-    """Return what was paid beyond the price, in doublings."""
-    return rung[0]
+    """Return what was paid beyond the yardstick, in doublings; below zero: what lacks."""
+    return rung[0] - MAX_SURPLUS
 
 
 def size_of(rung: bytes) -> int:
@@ -58,3 +62,7 @@ class Ladder:
     def lowest(self, count: int) -> list[bytes]:
         """Return up to ``count`` rungs from the bottom."""
         return self._rungs[:count]
+
+    def surplus_at(self, place: int) -> int:
+        """Return the surplus of the parcel so many places from the bottom, of the topmost where there are fewer."""
+        return surplus_of(self._rungs[min(place, len(self._rungs) - 1)])

@@ -1,58 +1,68 @@
-"""The price that rises under flood: every ten minutes it doubles while more arrives than can be kept, and halves after.
+"""What parcels of each size cost at present: nothing beyond their hours, or what it takes to outbid others for the room.
 
-The target is the flow that would fill the quota within the 48 hours that a box may stay. A flooder who wants to keep
-adding must double its work every ten minutes, up to 64 times the price; an honest sender learns the factor from the tag
-stream on which it awaits its own tags, and solves its next boxes for that. Who solved one before it heard of a rise is not
-turned away: for the window after a rise the former factor is honoured.
+While a sixteenth of a room is free there is nothing to outbid. Below that the price is twice what an eighth of the room
+was paid at most: whoever pays it finds a place even when nothing is free, and thousands after it. Since it comes from what
+lies in the room, and from nothing that passes by, somebody who wants to raise it has to fill the room at the price before,
+for as long as it shall stay.
 
-Only boxes that were deposited here count, not what other custodians push: those could otherwise raise our price.
+Readers are told, and pay what two custodians name (``net.patron.place``). To change at moments of its own would mark
+those who read here among all writers to the bucket; so it changes at ten-minute marks that all custodians share, by network
+time. Between two marks it only rises, when the last sixteenth is begun: nobody shall be refused who could not have known.
+
+A price is a power of two times the yardstick, a box for 48 hours or a record of its size for a week; 0 means that there is
+nothing to outbid. What is cheap is not refused for it: it is only the first to go.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Final
 
+from net.custodian.index import Index
+from net.custodian.ladder import Ladder
 from net.instant import Instant
 from net.messages import MAX_PRICE_FACTOR
 
-# Seconds between two looks at the flow, and so the time for which a price that rose is still honoured.
-WINDOW: Final = 600.0
-# Such windows in the longest time that a box is kept, 48 hours.
-WINDOWS_KEPT: Final = 288
+# Seconds between two common marks.
+MARK_PERIOD: Final = 600
+# A room is nearly used up when less than one part in so many is free: some seconds of the fastest flood that can be taken.
+SPARE_PARTS: Final = 16
+# The price outbids one part in so many of the room: more than honest writers fill until the next mark.
+OUTBID_PARTS: Final = 8
+
+_MARK_MS: Final = MARK_PERIOD * 1000
 
 
-class RisingPrice:
-    """What to multiply the price of a box with. Over ``target`` arrivals in a window raise it, up to half lower it."""
+class Prices:
+    """The price of each size. ``limits``: parcels of each size that there is room for."""
 
-    def __init__(self, target: int) -> None:
-        self._target = target
-        self._arrived = 0
-        self._ends = math.inf  # of the window
-        self.factor = 1
-        self.honoured = 1
+    def __init__(self, limits: Mapping[int, int]) -> None:
+        self._limits = limits
+        self._factors = dict.fromkeys(limits, 0)
+        self._mark = -1  # the one that was looked at last
+        self._looks_at = -math.inf  # monotonic seconds
 
-    def arrived(self, now: Instant) -> None:
-        """A box was deposited."""
-        self._arrived += 1
-        if self._ends == math.inf:
-            self._ends = now.mono + WINDOW
+    def of(self, size: int) -> int:
+        """Return the price of a size: 0, or how many times the yardstick."""
+        return self._factors.get(size, 0)
 
-    def handle_timeout(self, now: Instant) -> bool:
-        """Look at the window that ended, if one did; say whether the factor changed."""
-        if now.mono < self._ends:
-            return False
-        before = self.factor
-        if self._arrived > self._target:
-            self.factor = min(2 * before, MAX_PRICE_FACTOR)
-        elif 2 * self._arrived <= self._target:
-            self.factor = max(before // 2, 1)
-        self.honoured = min(before, self.factor)
-        is_quiet = self.factor == self.honoured == 1 and not self._arrived
-        self._arrived = 0
-        self._ends = math.inf if is_quiet else now.mono + WINDOW
-        return self.factor != before
+    def look(self, index: Index, now: Instant) -> None:
+        """Look at the rooms: whatever the time, prices that have to rise do; at a mark they may fall."""
+        mark = now.wall_ms // _MARK_MS
+        may_fall = mark != self._mark
+        self._mark = mark
+        self._looks_at = now.mono + (_MARK_MS - now.wall_ms % _MARK_MS) / 1000
+        for size, limit in self._limits.items():
+            asked = _asked(index.ladder(size), limit)
+            self._factors[size] = asked if may_fall else max(asked, self._factors[size])
 
     def next_deadline(self) -> float:
-        """Return when ``handle_timeout`` is due, in monotonic seconds."""
-        return self._ends
+        """Return when to look again if nothing comes, in monotonic seconds."""
+        return self._looks_at if any(self._factors.values()) else math.inf
+
+
+def _asked(ladder: Ladder, limit: int) -> int:
+    if not len(ladder) or (limit - len(ladder)) * SPARE_PARTS >= limit:
+        return 0
+    return int(min(max(2.0 ** (ladder.surplus_at(limit // OUTBID_PARTS) + 1), 1), MAX_PRICE_FACTOR))

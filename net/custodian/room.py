@@ -1,12 +1,12 @@
 """Where a parcel finds room, and at whose cost.
 
-Boxes and records have a quota each, so that neither crowds out the other. When one is used up, a deposit may push out what
-was paid least, if its own surplus over today's price is higher: whoever pays just what is asked, today or during a flood,
-never takes the place of mail that was promised a time.
+Boxes, and records of each size, have a room of their own, so that none crowds out another. When one is used up, a parcel
+pushes out what was paid least, if it was itself paid at least twice as much: the order is by ``surplus`` alone, so whoever
+wants the room of mail that was paid for has to outbid it, and what came cheap keeps nobody out.
 
-What other custodians push did not pay today's price, so it pushes out nothing. It is taken freely while half of the quota
-is empty, which is what fills a custodian that is new; from then on out of its sender's *share*; and never into the last
-eighth, which is for those who deposit here.
+What other custodians push is taken freely while half of a room is empty, which is what fills a custodian that is new; from
+then on out of its sender's *share*; and never into the last eighth, which is for those who deposit here. Beyond that it
+has to outbid like anything else: its work was done, whoever brings it.
 """
 
 from __future__ import annotations
@@ -15,30 +15,40 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from net.custodian.index import Index, id_part, stored_key
-from net.custodian.ladder import size_of, surplus_of
-from net.store import Kind, Stored
+from net.custodian.ladder import surplus_of
+from net.parcel.box import BOX_SIZE
+from net.parcel.record import RECORD_SIZES
+from net.store import Stored
 
-# Parts of the quota, in eighths: what pushes fill freely, and what they fill in shares.
+# Parts of a room, in eighths: what pushes fill freely, and what they fill in shares.
 FREE_EIGHTHS: Final = 4
 SHARED_EIGHTHS: Final = 7
 ALL_EIGHTHS: Final = 8
-# Parcels that one may push out: a large record several small ones, but not a shelf of them.
+# Parcels that one may push out: more only where a quota was made smaller.
 MAX_PUSHED_OUT: Final = 8
+# What records of each size have of the bytes for records, in eighths: small ones little, since there is room for so many;
+# of the largest, personal records live for 90 days and are paid for accordingly.
+RECORD_EIGHTHS: Final = dict(zip(RECORD_SIZES, (1, 2, 2, 3), strict=True))
 
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """What a custodian gives to strangers, for each kind of parcel. A parcel also costs about 250 bytes of memory."""
+    """What a custodian gives to strangers, for boxes and for records. A parcel also costs about 250 bytes of memory."""
 
-    parcels: int = 65536
-    size: int = 128 * 1024 * 1024  # bytes
+    parcels: int = 65536  # boxes, and records of each size
+    size: int = 128 * 1024 * 1024  # bytes of boxes, and of records of all sizes
+
+    def rooms(self) -> dict[int, int]:
+        """Return how many parcels of each size are kept."""
+        records = {size: self.size * eighths // ALL_EIGHTHS // size for size, eighths in RECORD_EIGHTHS.items()}
+        return {size: min(self.parcels, count) for size, count in {BOX_SIZE: self.size // BOX_SIZE, **records}.items()}
 
 
 class Waiting(Protocol):
     """What has been admitted and is not committed yet."""
 
-    def usage(self, kind: Kind) -> tuple[int, int]:
-        """Return (parcels, bytes) of one kind."""
+    def usage(self, size: int) -> int:
+        """Return how many parcels of one size."""
         ...
 
     def variants(self, part: bytes) -> set[bytes]:
@@ -50,32 +60,25 @@ class Room:
     """The room that a quota leaves."""
 
     def __init__(self, quota: Quota) -> None:
-        self._quota = quota
+        self.limits = quota.rooms()
 
     def has(self, stored: Stored, index: Index, waiting: Waiting, eighths: int = ALL_EIGHTHS) -> bool:
-        """Say whether a parcel fits so many eighths of its kind's quota."""
-        parcels, size = self._excess(stored, index, waiting, eighths)
-        return parcels <= 0 and size <= 0
+        """Say whether a parcel fits so many eighths of its room."""
+        return self._excess(stored, index, waiting, eighths) <= 0
 
-    def make(self, stored: Stored, factor: int, index: Index, waiting: Waiting) -> list[bytes] | None:
-        """Return the rungs of what a deposit may push out at ``factor`` times the price; None when it finds no room."""
-        parcels, size = self._excess(stored, index, waiting, ALL_EIGHTHS)
-        pushed_out: list[bytes] = []
-        for rung in index.ladder(stored.kind).lowest(MAX_PUSHED_OUT):
-            if parcels <= 0 and size <= 0:
-                break
-            if surplus_of(rung) + factor.bit_length() - 1 >= stored.surplus:
-                return None
-            pushed_out.append(rung)
-            parcels, size = parcels - 1, size - size_of(rung)
-        return pushed_out if parcels <= 0 and size <= 0 else None
+    def make(self, stored: Stored, index: Index, waiting: Waiting) -> list[bytes] | None:
+        """Return the rungs of what a parcel pushes out; None when it finds no room."""
+        excess = self._excess(stored, index, waiting, ALL_EIGHTHS)
+        if excess <= 0:
+            return []
+        pushed_out = index.ladder(len(stored.data)).lowest(excess) if excess <= MAX_PUSHED_OUT else []
+        is_outbid = len(pushed_out) == excess and all(surplus_of(rung) < stored.surplus for rung in pushed_out)
+        return pushed_out if is_outbid else None
 
-    def _excess(self, stored: Stored, index: Index, waiting: Waiting, eighths: int) -> tuple[int, int]:
-        """Return by how many parcels and bytes it does not fit."""
-        ladder = index.ladder(stored.kind)
-        parcels, size = waiting.usage(stored.kind)
-        parcels += len(ladder) + 1
-        size += ladder.size + len(stored.data)
-        if replaced := index.record_rung(id_part(stored_key(stored))):
-            parcels, size = parcels - 1, size - size_of(replaced)
-        return parcels - self._quota.parcels * eighths // ALL_EIGHTHS, size - self._quota.size * eighths // ALL_EIGHTHS
+    def _excess(self, stored: Stored, index: Index, waiting: Waiting, eighths: int) -> int:
+        """Return by how many parcels it does not fit."""
+        size = len(stored.data)
+        count = len(index.ladder(size)) + waiting.usage(size) + 1
+        if index.takes_own_place(id_part(stored_key(stored)), size):
+            count -= 1
+        return count - self.limits.get(size, 0) * eighths // ALL_EIGHTHS

@@ -70,8 +70,9 @@ class Streams:
 
     def set_price(self, factor: int, now: Instant) -> None:
         """Boxes cost so many times the price from now on."""
-        self._factor = factor
-        self.on_arrivals(now)
+        if factor != self._factor:
+            self._factor = factor
+            self.on_arrivals(now)
 
     def handle_timeout(self, run: bytes, log: TagLog, now: Instant) -> None:
         """Push what is due."""

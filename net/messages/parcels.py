@@ -32,11 +32,16 @@ class Deposit(WireMessage, frozen=True, tag=1):
 
 
 class DepositAnswer(WireMessage, frozen=True, tag=2):
-    """What became of a deposit: a ``Verdict``'s value, and the custodian's hour. A value not known is a refusal."""
+    """What became of a deposit: a ``Verdict``'s value, and the custodian's hour. A value not known is a refusal.
+
+    ``price`` is what parcels of this size cost here: 0, nothing beyond their hours, or how many times the yardstick. A price
+    beyond ``MAX_PRICE_FACTOR`` counts as that.
+    """
 
     request: Uint32
     verdict: Uint8
     hour: Uint32
+    price: Uint32 = 0
 
 
 class Follow(WireMessage, frozen=True, tag=3):
@@ -70,7 +75,7 @@ class Tags(WireMessage, frozen=True, tag=5):
 
 
 class Price(WireMessage, frozen=True, tag=32):
-    """From now on boxes cost so many times the price here; what was asked before is honoured for ten minutes more.
+    """From now on boxes cost so many times the price here.
 
     Comes on a stream of tags. Until a stream says otherwise the factor is 1. A factor beyond ``MAX_PRICE_FACTOR`` is not
     paid: it counts as that.

@@ -16,7 +16,18 @@ from net.codec import Reader, uint
 from net.errors import DecodeError, UnknownVersion
 from net.events import Verdict
 from net.ids import ParcelId
-from net.parcel.work import FULL_PRICE, NONCE_SIZE, PUZZLES, WORK_SIZE, WorkPrice, appraise, required_work, work_digest
+from net.parcel.work import (
+    FULL_PRICE,
+    MAX_SURPLUS,
+    NONCE_SIZE,
+    PUZZLES,
+    WORK_SIZE,
+    WorkPrice,
+    appraise,
+    has_begun,
+    required_work,
+    work_digest,
+)
 from net.primitives import verify_signature
 
 LABEL_BOX: Final = b"sottovoce/v1/box"
@@ -120,18 +131,32 @@ def check_box_terms(box: Box, hour: int, scope: Bucket, coverage: int = 0) -> Ve
     return Verdict.PREFIX if hidden or not scope.covers(box.prefix) else None
 
 
-def appraise_box(box: Box, hour: int, price: WorkPrice = FULL_PRICE, factor: int = 1) -> Verdict | int:
-    """Check the work (0.1 ms, a forgery 0.02) and then the signature (0.07 ms); return how much too much was paid.
+def appraise_box(box: Box, hour: int, price: WorkPrice = FULL_PRICE) -> Verdict | int:
+    """Check the work (0.1 ms, a forgery 0.02) and then the signature (0.07 ms); return its surplus.
 
     That is measured against a box for the longest time, whatever this one's, so that two custodians agree about it at
-    any hour, and so that nothing short-lived and cheap outranks what has two days to wait.
+    any hour, and so that nothing short-lived and cheap outranks what has two days to wait: it is below zero then.
     """
-    work = required_work(BOX_SIZE, box.expiry_hour - hour - UNPAID_HOURS, price, factor)
-    dearest = required_work(BOX_SIZE, MAX_BOX_HOURS - UNPAID_HOURS, price)
-    surplus = appraise(work_digest(box.fields()), box.work, work, dearest)
+    work = required_work(BOX_SIZE, box.expiry_hour - hour - UNPAID_HOURS, price)
+    surplus = appraise(work_digest(box.fields()), box.work, work, yardstick(price))
     if surplus is None:
         return Verdict.WORK
     return surplus if is_signed(box) else Verdict.SIGNATURE
+
+
+def surplus_of_box(box: Box, price: WorkPrice) -> int | None:
+    """Return what a box carries, in doublings of the price of the longest time; None when that is next to nothing."""
+    return appraise(work_digest(box.fields()), box.work, yardstick(price) / 2**MAX_SURPLUS, yardstick(price))
+
+
+def may_be_paid(box: Box, price: WorkPrice) -> bool:
+    """Say at the cost of one trial whether a box may have been paid for the longest time."""
+    return has_begun(work_digest(box.fields()), box.work, yardstick(price))
+
+
+def yardstick(price: WorkPrice) -> float:
+    """Return the work of a box for the longest time."""
+    return required_work(BOX_SIZE, MAX_BOX_HOURS - UNPAID_HOURS, price)
 
 
 def is_signed(box: Box) -> bool:

@@ -16,7 +16,17 @@ from net.errors import DecodeError, UnknownVersion
 from net.events import Verdict
 from net.ids import ParcelId
 from net.parcel.box import ID_SIZE, SIGNATURE_SIZE, UNPAID_HOURS, VARIANT_SIZE
-from net.parcel.work import FULL_PRICE, NONCE_SIZE, PUZZLES, WORK_SIZE, WorkPrice, appraise, required_work, work_digest
+from net.parcel.work import (
+    FULL_PRICE,
+    MAX_SURPLUS,
+    NONCE_SIZE,
+    PUZZLES,
+    WORK_SIZE,
+    WorkPrice,
+    appraise,
+    required_work,
+    work_digest,
+)
 from net.primitives import verify_signature
 
 LABEL_RECORD: Final = b"sottovoce/v1/record"
@@ -30,6 +40,8 @@ MAX_RECORD_SIZE: Final = RECORD_SIZES[-1]
 
 # Ninety days, and two hours for clocks that differ.
 MAX_RECORD_HOURS: Final = 90 * 24 + UNPAID_HOURS
+# What a record paid is measured against, whatever its own time: a week, which most invitations live.
+YARDSTICK_HOURS: Final = 7 * 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +114,31 @@ def check_record_terms(record: Record, hour: int, scope: Bucket) -> Verdict | No
 
 
 def appraise_record(record: Record, hour: int, price: WorkPrice = FULL_PRICE) -> Verdict | int:
-    """Check the work and then the signature; return how much too much was paid, as ``appraise_box`` does."""
+    """Check the work and then the signature; return its surplus, measured against a record of its size for a week."""
     size = record_size(len(record.ciphertext))
     work = required_work(size, record.expiry_hour - hour - UNPAID_HOURS, price)
-    dearest = required_work(size, MAX_RECORD_HOURS - UNPAID_HOURS, price)
-    surplus = appraise(work_digest(record.fields()), record.work, work, dearest)
+    surplus = appraise(work_digest(record.fields()), record.work, work, _yardstick(size, price))
     if surplus is None:
         return Verdict.WORK
     return surplus if is_signed(record) else Verdict.SIGNATURE
+
+
+def asked_work(size: int, hours: int, price: WorkPrice, factor: int) -> float:
+    """Return the work of a record of ``size`` bytes where custodians ask for ``factor`` times a week's; 0: nothing more.
+
+    Nobody pays less than for the hours of the record itself.
+    """
+    return max(required_work(size, hours, price), factor * _yardstick(size, price))
+
+
+def surplus_of_record(record: Record, price: WorkPrice) -> int | None:
+    """Return what a record carries, in doublings of a week's price; None when that is next to nothing."""
+    week = _yardstick(record_size(len(record.ciphertext)), price)
+    return appraise(work_digest(record.fields()), record.work, week / 2**MAX_SURPLUS, week)
+
+
+def _yardstick(size: int, price: WorkPrice) -> float:
+    return required_work(size, YARDSTICK_HOURS, price)
 
 
 def is_signed(record: Record) -> bool:

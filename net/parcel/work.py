@@ -37,7 +37,7 @@ OVERHEAD_SIZE: Final = 16384
 _WINNING: Final = float(2**64 * COMPRESSIONS_PER_TRIAL * PUZZLES)
 _ALWAYS: Final = float(2**64)
 
-# Doublings of pay that are told apart: nobody has 2**32 times the price of a parcel to spare.
+# Doublings of pay that are told apart, above the yardstick and below it: nobody has 2**32 times as much to spare.
 MAX_SURPLUS: Final = 32
 
 # Greetings reach strangers, so they cost four times a box; the inviter checks it, custodians cannot tell.
@@ -60,6 +60,11 @@ def required_work(size: int, hours: int, price: WorkPrice = FULL_PRICE, factor: 
     return factor * price.per_byte_hour * (size + OVERHEAD_SIZE) * (max(hours, 0) + 1)
 
 
+def has_begun(digest: bytes, nonces: tuple[int, ...], work: float) -> bool:
+    """Say whether the first nonce wins: a fiftieth of a millisecond to tell a forgery from what may be paid for."""
+    return bool(nonces) and _trial(digest + b"\0", nonces[0]) < _limit(work)
+
+
 def work_digest(fields: bytes) -> bytes:
     """Return the 32 bytes that the puzzles of a parcel with these signed fields are about."""
     return sha256(LABEL_WORK + fields).digest()
@@ -77,10 +82,11 @@ def check(digest: bytes, nonces: tuple[int, ...], work: float) -> bool:
 
 
 def appraise(digest: bytes, nonces: tuple[int, ...], work: float, yardstick: float) -> int | None:
-    """Check as ``check`` does; return how many times ``yardstick`` was doubled (0 … 32), or None when ``work`` was not done.
+    """Check as ``check`` does; return how many times ``yardstick`` was doubled, or None when ``work`` was not done.
 
-    Who looks for harder nonces finds smaller trials, so the largest of the eight tells what was paid, and costs nothing
-    to know. Luck makes a parcel look twice as dear once in 256: paying double is far cheaper than hoping for that.
+    That is -32 … 32: below zero, how often the yardstick would have to be halved. Who looks for harder nonces finds smaller
+    trials, so the largest of the eight tells what was paid, and costs nothing to know. Luck makes a parcel look twice as
+    dear once in 256: paying double is far cheaper than hoping for that.
     """
     if len(nonces) != PUZZLES:
         return None
@@ -93,7 +99,7 @@ def appraise(digest: bytes, nonces: tuple[int, ...], work: float, yardstick: flo
         if trial >= limit:
             return None
         largest = max(largest, trial)
-    return min(max(math.floor(math.log2(measure / (largest + 1))), 0), MAX_SURPLUS)
+    return min(max(math.floor(math.log2(measure / (largest + 1))), -MAX_SURPLUS), MAX_SURPLUS)
 
 
 def _limit(work: float) -> float:

@@ -2,7 +2,8 @@
 
 Nobody answers a throw: an answer would need a way back to the sender, and a custodian could say *stored* and forget. The
 sender reads the bucket as its readers do, preferably at others than those it threw to. A box that is not named in time is
-thrown again, by other paths to others, after pauses that double.
+thrown again, by other paths to others, after pauses that double. The same streams tell what a box costs there; one that
+carries less is told to its owner at once, and thrown anew with the work that it gets.
 """
 
 from __future__ import annotations
@@ -16,14 +17,17 @@ from typing import Final
 from net.agenda import Agenda
 from net.bucket import Bucket
 from net.errors import Overloaded, Unreachable
-from net.events import DepositAnswered, NodeEvent, Verdict
+from net.events import DepositAnswered, NodeEvent, PriceRisen, Verdict
 from net.ids import NodeId, ParcelId, Tag, tag_of
 from net.instant import Instant
 from net.parcel.box import decode_box
+from net.parcel.work import WorkPrice
+from net.patron.asking import is_paid
 from net.patron.choice import Choice
 from net.patron.courier import QUEUE_PAUSE, Courier, Waits
 from net.patron.follows import Follows
 from net.patron.place import COPIES
+from net.store import Kind
 
 # Boxes that are not confirmed yet: a night's queue of long texts. About 5 MB.
 MAX_DEPOSITS: Final = 4096
@@ -51,6 +55,7 @@ class _Task:
     is_stranded: bool = False  # nobody could be thrown to
     thrown_at: float = 0.0
     is_excused: bool = False  # it was thrown while we heard nobody: our own network may have lost it
+    asked: int = 1  # the highest price that it was measured against
 
 
 class Deposits:
@@ -66,6 +71,7 @@ class Deposits:
         *,
         report: Callable[[NodeEvent], None],
         hour: Callable[[Instant], int],
+        price: WorkPrice,
     ) -> None:
         self._courier = courier
         self._choice = choice
@@ -74,6 +80,7 @@ class Deposits:
         self._waits = waits
         self._report = report
         self._hour = hour
+        self._price = price
         self._count = 0
         self._tasks: dict[ParcelId, _Task] = {}
         self._of_tag: dict[Tag, ParcelId] = {}
@@ -93,9 +100,13 @@ class Deposits:
         task = self._tasks.get(box_id)
         if task is not None and task.box == box:
             return
-        prefix = decode_box(box).prefix
+        decoded = decode_box(box)
+        prefix = decoded.prefix
         if task is None and len(self._tasks) >= MAX_DEPOSITS:
             raise Overloaded("deposits")
+        if task is not None and decode_box(task.box).variant() == decoded.variant():
+            self._pay_more(box_id, task, box, now)
+            return
         self.withdraw(box_id, now)
         self._count += 1
         self._tasks[box_id] = _Task(self._count, box, prefix, self._waits.naming)
@@ -135,6 +146,12 @@ class Deposits:
             if task.is_stranded:
                 self._make_ready(box_id)
         self._pump(now)
+
+    def priced(self, bucket: Bucket) -> None:
+        """The price of a bucket changed: tell of each box that carries less."""
+        for box_id, task in self._tasks.items():
+            if task.bucket == bucket:
+                self._measure(box_id, task)
 
     def handle_timeout(self, now: Instant) -> None:
         """Throw again what nobody named."""
@@ -176,6 +193,25 @@ class Deposits:
         if is_seen and task.thrown and not task.confirmed:
             self._courier.missing(box_id, now)
 
+    def _measure(self, box_id: ParcelId, task: _Task) -> None:
+        """Tell, once for each price, that a box carries less than is asked where it goes."""
+        place = self._follows.place(task.bucket) if task.bucket else None
+        factor = place.price_factor() if place else 1
+        if factor > task.asked:
+            task.asked = factor
+            if not is_paid(Kind.BOX, task.box, factor, self._price):
+                self._report(PriceRisen(box_id, factor))
+
+    def _pay_more(self, box_id: ParcelId, task: _Task, box: bytes, now: Instant) -> None:
+        """Throw the same content with other work, to those as well who may have refused it before."""
+        task.box = box
+        task.thrown.clear()
+        task.pause = self._waits.naming
+        self._under_way.discard(box_id)
+        self._agenda.cancel(box_id)
+        self._make_ready(box_id)
+        self._pump(now)
+
     def _make_ready(self, box_id: ParcelId) -> None:
         task = self._tasks[box_id]
         if not task.is_ready:
@@ -203,6 +239,7 @@ class Deposits:
         self._recall(box_id, task, now)
         if box_id not in self._tasks:
             return
+        self._measure(box_id, task)
         if self._throw(task, now):
             self._under_way.add(box_id)
             task.thrown_at, task.is_excused = now.mono, False

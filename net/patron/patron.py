@@ -20,6 +20,7 @@ from net.ids import Cursor, NodeId, ParcelId, Tag
 from net.instant import Instant
 from net.messages import Boxes, Busy, DepositAnswer, FoundRecord, Message, Price, Refused, Tags
 from net.pace import NORMAL, Pace
+from net.parcel.work import FULL_PRICE, WorkPrice
 from net.patron.choice import Choice
 from net.patron.courier import Courier, Purpose, ScatteredNumbers, Waits
 from net.patron.deposits import Deposits
@@ -48,6 +49,7 @@ class Patron:
         report: Callable[[NodeEvent], None],
         hour: Callable[[Instant], int],
         *,
+        price: WorkPrice = FULL_PRICE,
         pace: Pace = NORMAL,
         shelf: Shelf | None = None,
         keeping_pace: KeepingPace | None = None,
@@ -66,9 +68,9 @@ class Patron:
             serving=self._on_serving,
             accuse=self._on_accusation,
         )
-        self.deposits = Deposits(courier, choice, self.follows, rng, self._waits, report=report, hour=hour)
+        self.deposits = Deposits(courier, choice, self.follows, rng, self._waits, report=report, hour=hour, price=price)
         self.fetches = Fetches(courier, choice, self.follows, numbers, rng, self._waits, report=report)
-        self.records = Records(courier, choice, numbers, self._waits, report)
+        self.records = Records(courier, choice, numbers, self._waits, report, price)
         self.searches = Searches(courier, choice, numbers, self._waits, report)
         self._disputes = Disputes(courier, choice, self._streams, self.follows, self.fetches, rng)
         self.keeping: Keeping | None = None
@@ -130,7 +132,7 @@ class Patron:
         return self.follows.agreement(now)
 
     def price_factor(self, bucket: Bucket) -> int:
-        """Return how many times the usual price a box for this bucket costs, as far as its custodians told."""
+        """Return how many times the usual price a box for this bucket costs, as far as two of its custodians told."""
         place = self.follows.place(bucket)
         return place.price_factor() if place else 1
 
@@ -163,7 +165,8 @@ class Patron:
             case Boxes():
                 self.fetches.receive(custodian, message, now)
             case Price():
-                self._streams.receive_price(custodian, message)
+                if (bucket := self._streams.receive_price(custodian, message)) is not None:
+                    self.deposits.priced(bucket)
             case DepositAnswer():
                 self.records.receive(custodian, message, now)
             case FoundRecord():

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from net.bucket import Bucket
 from net.ids import NodeId, Tag
+from net.patron.asking import agreed
 from net.patron.comparison import Comparison, Naming
 from net.patron.streams import Stream
 
@@ -146,9 +147,8 @@ class Place:
         return BucketView(self.bucket, custodians, self.accusation(now) is None)
 
     def price_factor(self) -> int:
-        """Return the highest price that two name; with one alone, what that one names."""
-        prices = sorted((stream.price for stream in self._streams()), reverse=True)
-        return prices[min(1, len(prices) - 1)] if prices else 1
+        """Return what its custodians ask for a box, as far as it is paid: at least 1."""
+        return max(agreed(stream.price for stream in self._streams()), 1)
 
     def _pair(self) -> Sequence[Stream]:
         return [stream for stream in self._streams() if stream.is_caught_up][:COPIES]

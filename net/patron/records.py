@@ -2,7 +2,8 @@
 
 A record is large and rare, and its custodians say something about it (that a newer one is there, say), so it is brought
 over a circuit and answered. A custodian that is silent or full, or says something that we do not know, is tried again
-later, one that refuses for good is not.
+later, one that refuses for good is not. Who has no room says what a record of that size costs; where two ask for more than
+ours carries, its owner is told.
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ from typing import Final
 from net.agenda import Agenda
 from net.bucket import address_of
 from net.errors import Overloaded, Unreachable
-from net.events import DepositAnswered, NodeEvent, Verdict
+from net.events import DepositAnswered, NodeEvent, PriceRisen, Verdict
 from net.ids import NodeId, ParcelId
 from net.instant import Instant
 from net.messages import Deposit, DepositAnswer
+from net.parcel.work import WorkPrice
+from net.patron.asking import agreed, is_paid
 from net.patron.choice import Choice
 from net.patron.courier import QUEUE_PAUSE, Courier, Purpose, ScatteredNumbers, Waits
 from net.store import Kind
@@ -43,6 +46,8 @@ class _Task:
     asking: set[NodeId] = field(default_factory=set[NodeId])
     avoided: dict[NodeId, float] = field(default_factory=dict[NodeId, float])  # until when
     pause: float = FIRST_PAUSE
+    prices: dict[NodeId, int] = field(default_factory=dict[NodeId, int])  # that those without room told last
+    asked: int = 0  # the highest price that it was measured against
 
     @property
     def lacking(self) -> int:
@@ -60,12 +65,14 @@ class Records:
         numbers: ScatteredNumbers,
         waits: Waits,
         report: Callable[[NodeEvent], None],
+        price: WorkPrice,
     ) -> None:
         self._courier = courier
         self._choice = choice
         self._numbers = numbers
         self._waits = waits
         self._report = report
+        self._price = price
         self._tasks: dict[ParcelId, _Task] = {}
         self._asked: dict[tuple[NodeId, int], tuple[ParcelId, float]] = {}  # what, and when
         self._ready: dict[ParcelId, None] = {}  # an ordered set: those to ask for next
@@ -116,6 +123,8 @@ class Records:
         self._choice.heard(now)
         if task := self._tasks.get(record_id):
             self._note(task, custodian, verdict, now)
+            if verdict is Verdict.FULL:
+                self._measure(record_id, task, custodian, message.price)
             if len(task.confirmed) >= REPLICAS:
                 self.withdraw(record_id)
             else:
@@ -152,6 +161,15 @@ class Records:
             task.avoided[custodian] = float("inf")
         else:
             self._avoid(task, custodian, now)
+
+    def _measure(self, record_id: ParcelId, task: _Task, custodian: NodeId, price: int) -> None:
+        """Tell, once for each price, that a record carries less than two custodians ask for."""
+        task.prices[custodian] = price
+        factor = agreed(task.prices.values())
+        if factor > task.asked:
+            task.asked = factor
+            if not is_paid(Kind.RECORD, task.record, factor, self._price):
+                self._report(PriceRisen(record_id, factor))
 
     def _on_silence(self, key: tuple[NodeId, int], now: Instant) -> None:
         record_id, _ = self._asked.pop(key)

@@ -64,6 +64,7 @@ class Stream:
     asked_at: float = 0.0
     fruitless: int = 0
     price: int = 1
+    is_priced: bool = False  # the price was told since it was asked for
     count: int = 0  # tags in the hour that began then
     counted_from: float = 0.0
 
@@ -120,15 +121,19 @@ class Streams:
             return
         stream.cursor = Cursor(message.run, message.arrival)
         stream.is_served = True
+        if not stream.is_priced:  # a custodian that asks for more says so before anything else
+            stream.price, stream.is_priced = 1, True
         stream.fruitless = 0
         stream.is_end, stream.is_live = message.caught_up, stream.is_caught_up
         self._note_end(stream, now, is_end=message.caught_up)
         stream.arrived(stream, tags, now)
 
-    def receive_price(self, custodian: NodeId, message: Price) -> None:
-        """Note what a box costs at a custodian, as a multiple of the usual."""
-        if stream := self._of(custodian, message.stream):
-            stream.price = min(message.factor, MAX_PRICE_FACTOR)
+    def receive_price(self, custodian: NodeId, message: Price) -> Bucket | None:
+        """Note what a box costs at a custodian, as a multiple of the usual; return in what bucket."""
+        if (stream := self._of(custodian, message.stream)) is None:
+            return None
+        stream.price, stream.is_priced = min(message.factor, MAX_PRICE_FACTOR), True
+        return stream.bucket
 
     def refused(self, custodian: NodeId, number: int, now: Instant) -> None:
         """A custodian does not know the question."""
@@ -179,7 +184,7 @@ class Streams:
         self._numbered[number] = stream
         stream.number = number
         stream.is_asked, stream.is_served = True, False
-        stream.price = 1
+        stream.is_priced = False
         stream.asked_at = now.mono
         self._agenda.schedule(stream, now.mono + self._waits.answer)
 

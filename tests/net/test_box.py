@@ -25,7 +25,9 @@ from net.parcel.box import (
     decode_box,
     encode_box,
     is_signed,
+    may_be_paid,
     signed_fields,
+    surplus_of_box,
 )
 from net.parcel.work import FULL_PRICE, required_work, solve
 from net.primitives import sign_by_seed
@@ -131,12 +133,22 @@ def test_who_pays_more_is_seen_to_have_paid_more_and_at_any_hour_the_same(factor
     assert isinstance(surplus, int)
     assert surplus >= least
     assert appraise_box(box, HOUR + 40, CHEAP) == surplus
-    assert appraise_box(box, HOUR, CHEAP, 2 * factor) is (Verdict.WORK if surplus == least else surplus)
+    assert surplus_of_box(box, CHEAP) == surplus
 
 
-def test_what_is_short_lived_and_cheap_does_not_look_dear() -> None:
-    box = make_box(1, price=CHEAP, expiry_hour=HOUR + 2, hours=20)
-    assert appraise_box(box, HOUR, CHEAP) == 0
+@pytest.mark.parametrize(("hours", "least"), [(0, -6), (11, -3), (23, -2), (47, -1)])
+def test_what_is_short_lived_and_cheap_is_worth_less_than_nothing(hours: int, least: int) -> None:
+    box = make_box(1, price=FULL_PRICE, expiry_hour=HOUR + hours + 2, hours=hours)
+    surplus = appraise_box(box, HOUR)
+    assert isinstance(surplus, int)
+    assert least <= surplus <= least + 1  # luck makes one in 256 look dearer
+
+
+def test_a_box_may_have_been_paid_for_when_its_first_puzzle_is_solved() -> None:
+    box = make_box(1, price=CHEAP)
+    assert may_be_paid(box, CHEAP)
+    wrong = next(nonce for nonce in range(100) if not may_be_paid(replace(box, work=(nonce, *box.work[1:])), CHEAP))
+    assert appraise_box(replace(box, work=(wrong, *box.work[1:])), HOUR, CHEAP) is Verdict.WORK
 
 
 def test_a_custodian_asks_two_hours_less_than_the_sender_pays() -> None:

@@ -1,62 +1,100 @@
-"""Floods: what was paid for stays, what floods pays ever more, and no mate takes more than its share."""
+"""Floods: closing a room costs what the room is worth, and whoever pays what is asked gets in all the same."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from math import floor, log2
+
 import pytest
+from hypothesis import given, strategies as st
 
 from net.custodian import Quota, Requester
 from net.custodian.allowance import RELAYED_BURST
+from net.custodian.custodian import SECOND_LOOK_RATE
 from net.custodian.index import Index
 from net.custodian.ladder import surplus_of
-from net.custodian.price import WINDOW, RisingPrice
+from net.custodian.price import MARK_PERIOD, Prices
 from net.custodian.swarm import MAX_SHARES, SHARE_PERIOD, Swarm
 from net.events import Verdict
-from net.ids import OverlayId
+from net.ids import OverlayId, ParcelId
 from net.instant import Instant
-from net.messages import MAX_PRICE_FACTOR, Deposit, Price
-from net.parcel.box import appraise_box, decode_box
+from net.messages import MAX_PRICE_FACTOR, Deposit, DepositAnswer, Price
+from net.parcel.box import BOX_SIZE, appraise_box, decode_box
 from net.parcel.record import encode_record
-from net.store import Kind
-from tests.support.counter import ALICE, BOB, Counter, place_of, push
-from tests.support.parcels import CHEAP, HOUR, box_bytes, make_record, record_bytes, tag_number
+from net.parcel.work import COMPRESSIONS_PER_TRIAL, PUZZLES, required_work
+from net.store import Kind, Stored
+from tests.support.counter import ALICE, BOB, SLOT, Counter, place_of, push
+from tests.support.parcels import CHEAP, HOUR, box_bytes, id_of, make_record, record_bytes, tag_number
 
 MATE = Requester(9)
+# At a hundredth of the price a trial for each puzzle is more than an hour costs.
+LEAST = PUZZLES * COMPRESSIONS_PER_TRIAL / required_work(BOX_SIZE, 48, CHEAP)
 
 
-def paid(number: int, factor: int = 1, *, expiry_hour: int = HOUR + 48) -> bytes:
-    """Return a box that was paid ``factor`` times the price and, by luck, not seen to be worth twice that."""
+def paid(number: int, factor: int = 1, *, hours: int = 48) -> bytes:
+    """Return a box that was paid ``factor`` times the price of its hours and, by luck, not seen to be worth twice that."""
+    worth = max((hours + 1) / 49 * factor, LEAST)
     for attempt in range(20):
-        data = box_bytes(number, content=b"%d" % attempt, expiry_hour=expiry_hour, price=CHEAP, factor=factor)
-        if appraise_box(decode_box(data), HOUR, CHEAP) == factor.bit_length() - 1:
+        data = box_bytes(
+            number, content=b"%d" % attempt, expiry_hour=HOUR + hours, price=CHEAP, hours=hours, factor=factor
+        )
+        if appraise_box(decode_box(data), HOUR, CHEAP) in {floor(log2(worth)), floor(log2(worth * 1.12))}:
             return data
     raise AssertionError("no such luck")
 
 
-def full_counter(parcels: int = 8) -> Counter:
-    """Return a counter whose quota is used up by boxes 0 … that paid the price, the last of them expiring first."""
+def record(number: int, *, size: int = 1024, hours: int = 168, factor: int = 0) -> bytes:
+    """Return a record paid for its hours, or ``factor`` times a week."""
+    return encode_record(make_record(number, 1, size=size, expiry_hour=HOUR + hours, price=CHEAP, factor=factor))
+
+
+def full_counter(parcels: int = 8, *, hours: int = 48) -> Counter:
+    """Return a counter whose room is used up by boxes 0 … that paid the price of their hours."""
     counter = Counter(price=CHEAP, quota=Quota(parcels=parcels))
     counter.meet(ALICE, BOB)
     for number in range(parcels):
-        assert counter.deposit(paid(number, expiry_hour=HOUR + 48 - number // 4)) is Verdict.STORED
+        assert counter.deposit(paid(number, hours=hours)) is Verdict.STORED
     return counter
 
 
-class TestEviction:
-    def test_a_flood_that_pays_what_is_asked_pushes_out_nothing(self) -> None:
+def held(counter: Counter, numbers: Iterable[int]) -> list[int]:
+    """Return which of these boxes are there."""
+    return [number for number in numbers if counter.fetch(tag_number(number))]
+
+
+class TestOutbidding:
+    def test_a_flood_that_pays_what_others_paid_pushes_out_nothing(self) -> None:
         counter = full_counter()
         for number in range(100, 120):
             assert counter.deposit(paid(number)) is Verdict.FULL
-        assert counter.fetch(*(tag_number(number) for number in range(8))) != []
+        assert held(counter, range(8)) == list(range(8))
         assert counter.custodian.status(counter.now).pushed_out == 0
 
-    def test_who_paid_double_takes_the_place_of_what_expires_first(self) -> None:
+    @pytest.mark.parametrize("hours", [2, 11, 23])
+    def test_what_is_paid_in_full_takes_the_place_of_what_is_cheap(self, hours: int) -> None:
+        counter = full_counter(hours=hours)
+        for number in range(100, 108):
+            assert counter.deposit(paid(number)) is Verdict.STORED
+        assert held(counter, range(8)) == []
+        assert held(counter, range(100, 108)) == list(range(100, 108))
+        assert counter.deposit(paid(9, hours=hours)) is Verdict.FULL
+
+    def test_who_paid_double_takes_the_place_of_what_came_last(self) -> None:
         counter = full_counter()
         assert counter.deposit(paid(100, 2)) is Verdict.STORED
-        assert len(counter.fetch(tag_number(100))) == 1
-        gone = [number for number in range(8) if not counter.fetch(tag_number(number))]
-        assert len(gone) == 1
-        assert gone[0] >= 4
+        assert held(counter, [*range(8), 100]) == [0, 1, 2, 3, 4, 5, 6, 100]
         assert counter.store.usage()[0] == counter.custodian.parcels == 8
+
+    def test_a_flood_pushes_out_what_it_brought_itself_before_what_was_there(self) -> None:
+        counter = Counter(price=CHEAP, quota=Quota(parcels=16))
+        counter.meet(ALICE)
+        for number in range(16):  # four of honest people, then the flood, which chose the earlier expiry
+            assert (
+                counter.deposit(paid(number, hours=48) if number < 4 else paid(number, 2, hours=24)) is Verdict.STORED
+            )
+        for number in range(100, 112):
+            counter.deposit(paid(number, 4))
+        assert held(counter, range(16)) == [0, 1, 2, 3]
 
     def test_who_paid_double_does_not_yield_to_who_paid_as_much(self) -> None:
         counter = full_counter(2)
@@ -65,17 +103,6 @@ class TestEviction:
         assert counter.deposit(paid(102, 2)) is Verdict.FULL
         assert counter.deposit(paid(103, 4)) is Verdict.STORED
 
-    def test_a_flood_that_pays_the_risen_price_pushes_out_nothing_either(self) -> None:
-        counter = Counter(price=CHEAP, quota=Quota(parcels=8))
-        counter.meet(ALICE)
-        for window in range(2):
-            for number in range(4):  # above the target, which is none at this quota
-                assert counter.deposit(paid(4 * window + number)) is Verdict.STORED
-            counter.wait(WINDOW + 1)
-        assert counter.custodian.status(counter.now).price_factor == 4  # and 2 is honoured
-        assert counter.deposit(paid(100, 2)) is Verdict.FULL
-        assert counter.deposit(paid(101, 4)) is Verdict.STORED
-
     def test_what_is_pushed_out_stays_out_after_a_restart_and_the_books_are_right(self) -> None:
         counter = full_counter()
         for number in range(100, 105):
@@ -83,8 +110,10 @@ class TestEviction:
         again = Counter(counter.store, price=CHEAP, quota=Quota(parcels=8), seed=2)
         again.meet(ALICE)
         assert again.custodian.parcels == 8
-        assert sorted(surplus_of(rung) for rung in _ladder(again)) == [0, 0, 0, 1, 1, 1, 1, 1]
+        assert [surplus_of(rung) for rung in _ladder(again)] == [0, 0, 0, 1, 1, 1, 1, 1]
         assert again.deposit(paid(106)) is Verdict.FULL
+        assert again.deposit(paid(107, 2)) is Verdict.STORED
+        assert held(again, range(8)) == [0, 1], "who came last went first, as before the restart"
 
     def test_a_disk_that_fails_loses_nothing_that_had_to_make_room(self) -> None:
         counter = full_counter()
@@ -94,15 +123,48 @@ class TestEviction:
         assert counter.custodian.parcels == 7
         counter.wait(61)
         assert counter.custodian.parcels == 8
-        assert all(counter.fetch(tag_number(number)) for number in range(8))
+        assert held(counter, range(8)) == list(range(8))
 
+    def test_what_a_mate_pushes_outbids_like_anything_else(self) -> None:
+        counter = full_counter()
+        counter.meet(MATE, is_custodian=True)
+        counter.say(MATE, push((0, paid(100)), (0, paid(101, 2))))
+        counter.run_store()
+        assert held(counter, [6, 7, 100, 101]) == [6, 101]
+
+
+class TestRecords:
     def test_records_and_boxes_do_not_take_each_others_room(self) -> None:
         counter = full_counter()
         for number in range(8):
-            assert counter.deposit(_record(number), kind=1) is Verdict.STORED
-        assert counter.deposit(_record(9), kind=1) is Verdict.FULL
+            assert counter.deposit(record(number), kind=1) is Verdict.STORED
+        assert counter.deposit(record(9), kind=1) is Verdict.FULL
         assert counter.deposit(paid(9, 2)) is Verdict.STORED
         assert counter.custodian.parcels == 16
+
+    def test_records_of_one_size_do_not_take_the_room_of_another(self) -> None:
+        counter = Counter(price=CHEAP, quota=Quota(parcels=4))
+        counter.meet(ALICE)
+        for number in range(4):
+            assert counter.deposit(record(number, size=65536, hours=2), kind=1) is Verdict.STORED
+        assert counter.deposit(record(9, size=65536, hours=2), kind=1) is Verdict.FULL
+        for number in range(10, 14):
+            assert counter.deposit(record(number, size=4096), kind=1) is Verdict.STORED
+
+    def test_each_size_has_room_for_what_it_is_worth(self) -> None:
+        rooms = Quota().rooms()
+        assert sum(size * count for size, count in rooms.items() if size != BOX_SIZE) <= Quota().size
+        assert rooms[BOX_SIZE] == Quota().parcels
+        assert list(rooms.values()) == sorted(rooms.values(), reverse=True)
+
+    def test_a_record_for_a_week_takes_the_place_of_what_is_cheap(self) -> None:
+        counter = Counter(price=CHEAP, quota=Quota(parcels=4))
+        counter.meet(ALICE)
+        for number in range(4):
+            assert counter.deposit(record(number, hours=2), kind=1) is Verdict.STORED
+        for number in range(10, 14):
+            assert counter.deposit(record(number), kind=1) is Verdict.STORED
+        assert [bool(counter.find(id_of(number))) for number in range(4)] == [False] * 4
 
     def test_a_record_needs_no_room_to_take_its_own_place(self) -> None:
         counter = Counter(quota=Quota(parcels=1))
@@ -112,84 +174,114 @@ class TestEviction:
         assert counter.deposit(record_bytes(2, 1), kind=1) is Verdict.FULL
         assert (counter.custodian.parcels, counter.store.usage()[0]) == (1, 1)
 
+    def test_a_record_that_is_written_anew_keeps_its_seniority(self) -> None:
+        counter = Counter(price=CHEAP, quota=Quota(parcels=2))
+        counter.meet(ALICE)
+        assert counter.deposit(record(1), kind=1) is Verdict.STORED
+        assert counter.deposit(record(2), kind=1) is Verdict.STORED
+        again = encode_record(make_record(1, 2, expiry_hour=HOUR + 168, price=CHEAP))
+        assert counter.deposit(again, kind=1) is Verdict.STORED
+        assert counter.deposit(record(3, factor=4), kind=1) is Verdict.STORED
+        assert [bool(counter.find(id_of(number))) for number in (1, 2, 3)] == [True, False, True]
+
 
 def _ladder(counter: Counter) -> list[bytes]:
-    return Index.load(counter.store, 0).ladder(Kind.BOX).lowest(100)
+    return Index.load(counter.store, 0).ladder(BOX_SIZE).lowest(100)
 
 
 def _deposit(box: bytes) -> Deposit:
     return Deposit(1, 0, box)
 
 
-def _record(number: int) -> bytes:
-    return encode_record(make_record(number, 1, price=CHEAP))
-
-
-class TestRisingPrice:
-    def test_it_doubles_while_too_much_arrives_up_to_a_bound_and_falls_again(self) -> None:
-        price, seen = RisingPrice(target=10), []
-        now = Instant(0.0, 0)
-        for arrivals in [11] * 8 + [10, 6] + [5] * 7:
-            for _ in range(arrivals):
-                price.arrived(now)
-            now = Instant(now.mono + WINDOW, 0)
-            price.handle_timeout(now)
-            seen.append(price.factor)
-        assert seen == [2, 4, 8, 16, 32, 64, 64, 64, 64, 64, 32, 16, 8, 4, 2, 1, 1]
-        assert max(seen) == MAX_PRICE_FACTOR
-
-    def test_the_former_price_is_honoured_for_ten_minutes(self) -> None:
-        price = RisingPrice(target=0)
-        price.arrived(Instant(0.0, 0))
-        price.handle_timeout(Instant(WINDOW, 0))
-        assert (price.factor, price.honoured) == (2, 1)
-        price.handle_timeout(Instant(2 * WINDOW - 1, 0))
-        assert price.honoured == 1
-
-    def test_where_nothing_arrives_no_clock_ticks(self) -> None:
-        price = RisingPrice(target=0)
-        assert price.next_deadline() == float("inf")
-        price.arrived(Instant(0.0, 0))
-        for window in range(1, 5):
-            price.handle_timeout(Instant(window * WINDOW, 0))
-        assert (price.factor, price.next_deadline()) == (1, float("inf"))
-
-    def test_readers_are_told_and_late_comers_too_and_the_price_is_asked(self) -> None:
-        counter = Counter(price=CHEAP, quota=Quota(parcels=288))
+class TestPrices:
+    def counter(self) -> Counter:
+        counter = Counter(price=CHEAP, quota=Quota(parcels=64))
         counter.meet(ALICE, BOB)
         counter.follow()
-        for number in range(2):
-            counter.throw(paid(number))
-        counter.wait(WINDOW + 1)
-        assert counter.take(ALICE, Price) == [Price(5, 2)]
+        return counter
+
+    def told(self, counter: Counter) -> list[int]:
+        return [price.factor for price in counter.take(ALICE, Price)]
+
+    def test_it_rises_when_the_last_sixteenth_is_begun_and_is_told_before_anybody_is_refused(self) -> None:
+        counter = self.counter()
+        for number in range(60):
+            assert counter.deposit(paid(number)) is Verdict.STORED
+        counter.wait(SLOT)
+        assert self.told(counter) == []
+        assert counter.deposit(paid(60)) is Verdict.STORED
+        counter.wait(SLOT)
+        assert self.told(counter) == [2]
+        assert [counter.deposit(paid(number)) for number in (61, 62, 63, 64)] == [Verdict.STORED] * 3 + [Verdict.FULL]
+        assert [counter.deposit(paid(number, 2)) for number in range(70, 80)] == [Verdict.STORED] * 10
+
+    def test_late_comers_are_told_too(self) -> None:
+        counter = self.counter()
+        for number in range(61):
+            counter.deposit(paid(number))
         counter.follow(requester=BOB)
         assert counter.take(BOB, Price) == [Price(5, 2)]
-        assert counter.deposit(paid(2)) is Verdict.STORED  # solved before the news
-        counter.deposit(paid(3))
-        counter.wait(WINDOW)
-        assert counter.take(ALICE, Price) == [Price(5, 4)]
-        assert counter.deposit(paid(4)) is Verdict.WORK
-        assert counter.deposit(paid(5, 2)) is Verdict.STORED
-        counter.wait(3 * WINDOW)
-        assert counter.take(ALICE, Price)[-1] == Price(5, 1)
-        assert counter.deposit(paid(6)) is Verdict.STORED
 
-    def test_what_mates_push_neither_raises_the_price_nor_pays_it(self) -> None:
-        counter = Counter(price=CHEAP, quota=Quota(parcels=288))
-        counter.meet(ALICE)
-        counter.meet(MATE, is_custodian=True)
-        for number in range(6):
-            counter.say(MATE, push((0, paid(number))))
+    def test_who_is_refused_is_told_what_would_do(self) -> None:
+        counter = self.counter()
+        for number in range(64):
+            counter.deposit(paid(number))
+        counter.say(ALICE, Deposit(1, 0, paid(100)))
+        assert counter.take(ALICE, DepositAnswer) == [DepositAnswer(1, Verdict.FULL.value, HOUR, 2)]
+        counter.say(ALICE, Deposit(2, 1, record(1)))
         counter.run_store()
-        counter.wait(2 * WINDOW)
+        assert counter.take(ALICE, DepositAnswer) == [DepositAnswer(2, Verdict.STORED.value, HOUR, 0)]
+
+    def test_what_is_cheap_raises_no_price(self) -> None:
+        counter = self.counter()
+        for number in range(64):
+            counter.deposit(paid(number, hours=2))
+        counter.wait(2 * MARK_PERIOD)
+        assert self.told(counter) == []
         assert counter.custodian.status(counter.now).price_factor == 1
-        for number in (6, 7, 8, 9):
-            counter.throw(paid(number))
-            counter.wait(WINDOW / 2)
-        assert counter.deposit(paid(20)) is Verdict.WORK
-        counter.say(MATE, push((0, paid(20))))
-        counter.run_store()
-        assert counter.deposit(paid(20)) is Verdict.STORED
+        assert counter.deposit(paid(100)) is Verdict.STORED
+
+    def test_it_is_twice_what_an_eighth_of_the_room_was_paid_at_most(self) -> None:
+        counter = self.counter()
+        for number in range(64):
+            counter.deposit(paid(number))
+        for number in range(100, 155):
+            counter.deposit(paid(number, 2))
+        counter.wait(MARK_PERIOD)
+        assert self.told(counter)[-1] == 2  # nine of those that paid once are left
+        counter.deposit(paid(200, 2))
+        counter.wait(MARK_PERIOD)
+        assert self.told(counter) == [4]
+
+    def test_between_two_marks_it_falls_for_nobody(self) -> None:
+        full, empty = Index.load(full_counter(64).store, 0), Index()
+        prices, mark_ms = Prices({BOX_SIZE: 64}), MARK_PERIOD * 1000
+        seen: list[int] = []
+        for index, wall_ms in ((empty, 1), (full, 2), (empty, mark_ms - 1), (empty, mark_ms), (full, mark_ms)):
+            prices.look(index, Instant(0.0, wall_ms))
+            seen.append(prices.of(BOX_SIZE))
+        assert seen == [0, 2, 2, 0, 2]
+
+    @given(st.integers(0, 10**9))
+    def test_all_look_at_the_same_moments_whenever_they_began(self, began_ms: int) -> None:
+        prices = Prices({BOX_SIZE: 1})
+        index = Index()
+        index.add(Stored(Kind.BOX, ParcelId(bytes(32)), bytes(16), 0, HOUR, 0, bytes(BOX_SIZE)), 1)
+        prices.look(index, Instant(5.0, began_ms))
+        at_ms = began_ms + (prices.next_deadline() - 5.0) * 1000
+        assert at_ms == pytest.approx(-(-(began_ms + 1) // 600_000) * 600_000)
+
+    def test_it_goes_no_higher_than_anybody_pays(self) -> None:
+        index = Index()
+        index.add(Stored(Kind.BOX, ParcelId(bytes(32)), bytes(16), 0, HOUR, 0, bytes(BOX_SIZE), 30), 1)
+        prices = Prices({BOX_SIZE: 1})
+        prices.look(index, Instant(0.0, 0))
+        assert prices.of(BOX_SIZE) == MAX_PRICE_FACTOR
+
+    def test_where_nothing_has_to_be_outbid_no_clock_ticks(self) -> None:
+        prices = Prices({BOX_SIZE: 64})
+        prices.look(Index(), Instant(0.0, 0))
+        assert prices.next_deadline() == float("inf")
 
 
 class TestMatesThatFlood:
@@ -254,17 +346,33 @@ class TestBoxesFromPackets:
         assert counter.fetch(tag_number(1), requester=BOB) == [box_bytes(1)]
         assert counter.sent[ALICE] == []
 
-    @pytest.mark.parametrize("box", [b"", bytes(921), box_bytes(1)[:-1] + b"\x00"], ids=["empty", "zeros", "forged"])
+    @pytest.mark.parametrize("box", [b"", bytes(921), box_bytes(1)], ids=["empty", "zeros", "unpaid"])
     def test_rubbish_is_counted_and_costs_the_link_that_brought_it(self, box: bytes) -> None:
-        counter = Counter()
+        counter = Counter(price=CHEAP)
         counter.meet(ALICE, BOB)
         for _ in range(int(RELAYED_BURST)):
             counter.custodian.take_box(box, ALICE, counter.now)
-        counter.throw(box_bytes(1), ALICE)
+        counter.throw(cheap := paid(1, hours=2), ALICE)
         assert counter.custodian.refused == RELAYED_BURST + 1
         assert counter.fetch(tag_number(1)) == []
-        counter.throw(box_bytes(1), BOB)
-        assert counter.fetch(tag_number(1)) == [box_bytes(1)]
+        counter.throw(cheap, BOB)
+        assert counter.fetch(tag_number(1)) == [cheap]
+
+    def test_who_shares_a_relay_with_a_flood_gets_through_with_what_is_paid_for(self) -> None:
+        counter = Counter(price=CHEAP)
+        counter.meet(ALICE)
+        for _ in range(int(RELAYED_BURST) + 100):
+            counter.custodian.take_box(bytes(921), ALICE, counter.now)
+        counter.throw(paid(1), ALICE)
+        assert held(counter, [1]) == [1]
+
+    def test_nobody_is_looked_at_a_second_time_without_end(self) -> None:
+        counter = Counter(price=CHEAP)
+        counter.meet(ALICE)
+        for _ in range(int(RELAYED_BURST + SECOND_LOOK_RATE)):
+            counter.custodian.take_box(bytes(921), ALICE, counter.now)
+        counter.throw(paid(1), ALICE)
+        assert held(counter, [1]) == []
 
     def test_a_link_that_is_not_there_brings_nothing(self) -> None:
         counter = Counter()

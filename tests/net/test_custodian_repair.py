@@ -23,7 +23,7 @@ from net.custodian.repair import (
 from net.ids import ParcelId
 from net.instant import Instant
 from net.messages import MAX_KEYS_PER_ANSWER, Compare, Compared, Keeps, Message, Push, Range, Want
-from net.parcel.box import decode_box
+from net.parcel.box import BOX_SIZE, decode_box
 from net.store import Kind, Stored
 from tests.support.counter import ALICE, Counter, place_of, push, talk
 from tests.support.parcels import HOUR, NOW, box_bytes, id_of, record_bytes, tag_number
@@ -246,7 +246,7 @@ def test_a_leaf_learns_nothing_by_comparing() -> None:
 def test_parts_of_a_range_cover_it(ids: set[bytes], parts: int) -> None:
     index = Index()
     for part in ids:
-        index.add(Stored(Kind.BOX, ParcelId(part.ljust(32)), bytes(16), 0, HOUR, 0, b""), None)
+        index.add(Stored(Kind.BOX, ParcelId(part.ljust(32)), bytes(16), 0, HOUR, 0, bytes(BOX_SIZE)), 1)
     low, found = b"", []
     for high, digest in index.split(b"", b"", parts) if len(ids) >= parts else []:
         assert index.digest(low, high) == digest

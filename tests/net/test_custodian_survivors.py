@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from net.bucket import Bucket
 from net.custodian import Quota, Requester
 from net.custodian.allowance import DEPOSIT_BURST, PUSH_BURST, READ_BURST, REPAIR_BURST
@@ -13,9 +11,9 @@ from net.custodian.custodian import (
     MAX_PUSHED,
     MAX_REQUESTERS,
     PUSHED_AT_ONCE,
-    RECORD_COST,
 )
 from net.custodian.index import Index, key_of, key_ranges
+from net.custodian.reads import RECORD_COST
 from net.custodian.repair import MAX_GIVING, Repair
 from net.custodian.room import MAX_PUSHED_OUT
 from net.events import Verdict
@@ -34,11 +32,9 @@ from net.messages import (
     Want,
 )
 from net.parcel.box import decode_box
-from net.parcel.record import MAX_RECORD_HOURS, encode_record, record_digest, record_size
-from net.parcel.work import required_work, solve
 from net.store import Kind, Stored
 from tests.support.counter import ALICE, BOB, SLOT, Counter, place_of, push, tags_in
-from tests.support.parcels import CHEAP, HOUR, NOW, box_bytes, id_of, make_record, record_bytes, tag_number
+from tests.support.parcels import CHEAP, HOUR, NOW, box_bytes, id_of, record_bytes, tag_number
 
 MATE, OTHER_MATE = Requester(50), Requester(51)
 
@@ -75,19 +71,19 @@ class TestRecords:
 
 
 class TestRoom:
-    def test_one_large_parcel_does_not_push_out_a_shelf_of_small_ones_whatever_was_paid(self) -> None:
-        small = [encode_record(make_record(number, 1, expiry_hour=HOUR + 10, price=CHEAP)) for number in range(40)]
-        large = make_record(99, 1, size=65536, expiry_hour=HOUR + 10, price=CHEAP)
-        digest = record_digest(large.record_id, large.sequence, large.expiry_hour, large.ciphertext)
-        dear = replace(large, work=solve(digest, required_work(record_size(65536), MAX_RECORD_HOURS, CHEAP, 8)))
-        counter = Counter(price=CHEAP, quota=Quota(size=len(encode_record(dear)) + 100))
+    def test_where_the_room_was_made_smaller_nobody_pushes_out_a_shelf_of_others_whatever_was_paid(self) -> None:
+        counter = Counter(price=CHEAP, quota=Quota(parcels=20))
         counter.meet(ALICE)
-        assert len(small) > MAX_PUSHED_OUT
-        for record in small:
-            assert counter.deposit(record, kind=1) is Verdict.STORED
-        assert counter.deposit(encode_record(dear), kind=1) is Verdict.FULL
-        assert counter.custodian.parcels == len(small)
-        assert all(counter.find(id_of(number)) for number in range(40))
+        for number in range(20):
+            assert counter.deposit(box_bytes(number, price=CHEAP)) is Verdict.STORED
+        smaller = Counter(counter.store, price=CHEAP, quota=Quota(parcels=20 - MAX_PUSHED_OUT), seed=2)
+        smaller.meet(ALICE)
+        assert smaller.deposit(box_bytes(99, price=CHEAP, factor=64)) is Verdict.FULL
+        assert smaller.custodian.parcels == 20
+        larger = Counter(counter.store, price=CHEAP, quota=Quota(parcels=21 - MAX_PUSHED_OUT), seed=3)
+        larger.meet(ALICE)
+        assert larger.deposit(box_bytes(99, price=CHEAP, factor=64)) is Verdict.STORED
+        assert larger.custodian.parcels == larger.store.usage()[0] == 21 - MAX_PUSHED_OUT
 
     def test_what_was_paid_well_finds_room_at_the_cost_of_few(self) -> None:
         counter = Counter(price=CHEAP, quota=Quota(parcels=4))

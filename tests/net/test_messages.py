@@ -168,5 +168,5 @@ def test_a_message_too_long_is_not_even_looked_at() -> None:
 
 def test_frozen_bytes_of_short_messages() -> None:
     assert m.encode_message(m.AskPeers(1)).hex() == "920f01"
-    assert m.encode_message(m.DepositAnswer(7, 0, 500_000)).hex() == "94020700ce0007a120"
+    assert m.encode_message(m.DepositAnswer(7, 0, 500_000)).hex() == "95020700ce0007a12000"
     assert m.encode_message(m.Follow(2, 0, 0, b"", 5)).hex() == "9603020000c40005"

@@ -43,14 +43,16 @@ def test_a_record_is_kept_by_custodians_of_its_bucket_only() -> None:
 
 def test_a_record_for_long_is_not_paid_for_like_one_for_an_hour() -> None:
     made = make_record(1, 1, expiry_hour=HOUR + 90 * 24)
-    assert appraise_record(worked(made, required_work(record_size(1024), 90 * 24, CHEAP)), HOUR, CHEAP) == 0
+    paid = appraise_record(worked(made, required_work(record_size(1024), 90 * 24, CHEAP)), HOUR, CHEAP)
+    assert paid in {3, 4}  # thirteen weeks, by the yardstick of one
     assert appraise_record(worked(made, required_work(record_size(1024), 0, CHEAP)), HOUR, CHEAP) is Verdict.WORK
 
 
 def test_a_large_record_is_not_paid_for_like_a_small_one() -> None:
     made = make_record(1, 1, size=CIPHERTEXT_SIZES[-1], expiry_hour=HOUR + 20)
     as_small = worked(made, required_work(record_size(CIPHERTEXT_SIZES[0]), 20, CHEAP))
-    assert appraise_record(worked(made, required_work(record_size(CIPHERTEXT_SIZES[-1]), 20, CHEAP)), HOUR, CHEAP) == 0
+    paid = appraise_record(worked(made, required_work(record_size(CIPHERTEXT_SIZES[-1]), 20, CHEAP)), HOUR, CHEAP)
+    assert paid in {-4, -3, -2}  # an eighth of a week
     assert appraise_record(as_small, HOUR, CHEAP) is Verdict.WORK
 
 
@@ -63,11 +65,6 @@ def test_a_box_for_two_days_is_not_paid_for_like_one_for_an_hour() -> None:
 
 def test_a_box_without_work_is_refused_though_it_is_signed() -> None:
     assert appraise_box(replace(make_box(1, price=CHEAP), work=(0,) * 8), HOUR) is Verdict.WORK
-
-
-def test_under_flood_a_box_paid_at_the_former_price_is_refused() -> None:
-    assert isinstance(appraise_box(make_box(1, price=CHEAP), HOUR, CHEAP), int)
-    assert appraise_box(make_box(1, price=CHEAP), HOUR, CHEAP, 8) is Verdict.WORK
 
 
 @pytest.mark.parametrize("more", [-1, 1, 976, CIPHERTEXT_SIZES[-1] - CIPHERTEXT_SIZES[0] - 1])

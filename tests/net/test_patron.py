@@ -562,7 +562,7 @@ def id_of_number(number: int) -> ParcelId:
 
 
 class TestTerms:
-    def test_the_price_is_one_until_two_say_otherwise(self) -> None:
+    def test_the_price_is_one_until_two_say_otherwise_and_then_what_the_lower_says(self) -> None:
         swarm = Swarm("a", "b")
         swarm.read(7)
         streams = {node: question.stream for node, question in swarm.questions(Follow)}
@@ -574,9 +574,17 @@ class TestTerms:
         swarm.tell(node_of("b"), Price(streams[node_of("a")], 64))  # not its stream
         assert swarm.patron.price_factor(EVERYTHING) == 4
         swarm.lose(node_of("a"))
-        swarm.settle()  # the new stream has not said anything
+        assert swarm.patron.price_factor(EVERYTHING) == 4, "a circuit that ends says nothing about the price"
+        swarm.settle()  # the new stream said no price before its tags
         assert swarm.patron.price_factor(EVERYTHING) == 1
         assert swarm.patron.price_factor(Bucket(1 << 31, 1)) == 1
+
+    def test_what_one_alone_asks_is_not_paid(self) -> None:
+        swarm = Swarm("a")
+        swarm.read(7)
+        [(node, question)] = swarm.questions(Follow)
+        swarm.tell(node, Price(question.stream, 8))
+        assert swarm.patron.price_factor(EVERYTHING) == 1
 
     def test_the_strong_setting_waits_longer(self) -> None:
         waits = Waits.at(NORMAL)

@@ -19,12 +19,14 @@ from net.parcel.record import (
     VERSION,
     Record,
     appraise_record,
+    asked_work,
     check_record_terms,
     decode_record,
     encode_record,
     is_signed,
     signed_fields,
 )
+from net.parcel.work import FULL_PRICE, required_work
 from net.simulator import FREE
 from tests.support.parcels import CHEAP, HOUR, VECTORS, make_record
 
@@ -91,8 +93,18 @@ def test_a_record_expires_within_ninety_days_and_two_hours(hours: int, verdict: 
     assert check_record_terms(make_record(1, 1, expiry_hour=HOUR + hours), HOUR, Bucket(0, 0)) is verdict
 
 
+@pytest.mark.parametrize(
+    ("hours", "factor", "paid"), [(24, 0, 25), (24, 1, 169), (24, 4, 676), (336, 0, 337), (336, 1, 337)]
+)
+def test_custodians_ask_for_times_a_week_and_nobody_pays_less_than_for_its_own_hours(
+    hours: int, factor: int, paid: int
+) -> None:
+    an_hour = required_work(RECORD_SIZES[1], 0)
+    assert asked_work(RECORD_SIZES[1], hours, FULL_PRICE, factor) == pytest.approx(paid * an_hour)
+
+
 def test_work_then_signature_are_checked() -> None:
     record = make_record(1, 1, expiry_hour=HOUR + 10, price=CHEAP)
-    assert appraise_record(record, HOUR, CHEAP) == 0
+    assert appraise_record(record, HOUR, CHEAP) in {-4, -3}  # ten hours, by the yardstick of a week
     assert appraise_record(replace(record, work=(2**31,) * 8), HOUR) is Verdict.WORK
     assert appraise_record(replace(record, signature=bytes(64)), HOUR, FREE) is Verdict.SIGNATURE

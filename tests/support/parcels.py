@@ -69,11 +69,15 @@ def box_bytes(
     expiry_hour: int = HOUR + 48,
     prefix: int = 0,
     price: WorkPrice = FREE,
+    hours: int = 48,
     factor: int = 1,
 ) -> bytes:
     """Return an encoded box."""
-    box = make_box(number, content=content, expiry_hour=expiry_hour, prefix=prefix, price=price, factor=factor)
-    return encode_box(box)
+    return encode_box(
+        make_box(
+            number, content=content, expiry_hour=expiry_hour, prefix=prefix, price=price, hours=hours, factor=factor
+        )
+    )
 
 
 def make_record(
@@ -84,11 +88,12 @@ def make_record(
     size: int = 1024,
     expiry_hour: int = HOUR + 100,
     price: WorkPrice = FREE,
+    factor: int = 0,
 ) -> Record:
-    """Make the record of owner ``number``."""
+    """Make the record of owner ``number``; ``factor`` as in ``asked_work``."""
     ciphertext = content.ljust(size, b".")
     digest = record.record_digest(id_of(number), sequence, expiry_hour, ciphertext)
-    work = solve(digest, required_work(record_size(size), expiry_hour - HOUR, price))
+    work = solve(digest, record.asked_work(record_size(size), expiry_hour - HOUR, price, factor))
     signed = record.signed_fields(id_of(number), sequence, expiry_hour, ciphertext)
     return Record(id_of(number), sequence, expiry_hour, work, ciphertext, sign_by_seed(seed_of(number), signed)[1])
 

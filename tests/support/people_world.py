@@ -89,8 +89,9 @@ class Village:
 
     def leaves(self, box: bytes, name: str) -> None:
         """Note that a box leaves somebody's machine; two strangers may draw one slot of a link."""
-        known = self.bytes_of_id.setdefault((name, decode_box(box).box_id), box)
-        assert known == box, "one id was used for two contents"
+        decoded = decode_box(box)
+        known = self.bytes_of_id.setdefault((name, decoded.box_id), decoded.variant())
+        assert known == decoded.variant(), "one id was used for two contents"
 
     def live(self, seconds: float) -> None:
         """Let time pass."""

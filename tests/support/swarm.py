@@ -33,7 +33,7 @@ from net.parcel.box import decode_box
 from net.parcel.record import decode_record
 from net.patron import Patron, Purpose
 from net.patron.losses import Shelf
-from tests.support.parcels import HOUR, NOW
+from tests.support.parcels import CHEAP, HOUR, NOW
 
 MINUTE = 60.0
 
@@ -55,6 +55,7 @@ class Keeper:
     is_silent: bool = False
     streams: dict[int, tuple[Bucket, int, bool]] = field(default_factory=dict[int, tuple[Bucket, int, bool]])
     verdict: int = 0
+    price: int = 0  # that it names in its answers
 
     def keep(self, box: bytes) -> None:
         decoded = decode_box(box)
@@ -84,7 +85,7 @@ class Keeper:
                 held = self.records.get(record.record_id)
                 if not self.verdict and (held is None or decode_record(held).sequence < record.sequence):
                     self.records[record.record_id] = message.parcel
-                return [DepositAnswer(message.request, self.verdict, HOUR)]
+                return [DepositAnswer(message.request, self.verdict, HOUR, self.price)]
             case _:
                 pass
         return []
@@ -137,7 +138,7 @@ class Swarm:
         self.is_owner = is_owner
         self.drops = False
         self._answers: deque[tuple[NodeId, Message]] = deque()
-        self.patron = Patron(self, Random(1), self._report, Instant.hour, shelf=shelf)
+        self.patron = Patron(self, Random(1), self._report, Instant.hour, price=CHEAP, shelf=shelf)
 
     # --- the courier --------------------------------------------------------------------------------------------------
 

@@ -73,6 +73,8 @@ class MainNews(MainHeads):
                 self._gather.go()
             case api.NetworkChanged():
                 self._network_changed(event.peers)
+            case api.PriceRisen():
+                self._price_told(event.factor)
             case _:
                 self._gather.go()
 
@@ -81,6 +83,13 @@ class MainNews(MainHeads):
         if not peers:
             frame_of(self).tell("No node is linked. What you write waits and goes out by itself.", "warning")
         self.status.show_peers(peers)
+
+    def _price_told(self, factor: int) -> None:
+        """Say why mail takes a moment longer, and that nobody has to do anything."""
+        frame_of(self).tell(
+            f"Somebody floods the network where this goes. It goes out by itself, at {factor} times the work.",
+            "warning",
+        )
 
     def _device_appeared(self, identity: str) -> None:
         """Say that a contact has a device that may be somebody else's."""
