@@ -10,10 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.support.counted_program import Shares
+from net.messages import AskPeers, Message, Nodes, encode_message
+
 ROOT = Path(__file__).parent.parent
 NAMES = sorted(path.stem for path in (ROOT / "benchmarks").glob("[a-z]*.py"))
 # Whole networks: minutes even for the smallest measurement. They are run by hand, and here only loaded.
-WHOLE_NETWORKS = {"circuit", "idle", "lookup_hops", "node_packets", "simulation", "slices", "text_latency"}
+WHOLE_NETWORKS = {
+    "circuit", "idle", "liveness", "lookup_hops", "node_packets", "simulation", "slices", "text_latency", "traffic",
+}  # fmt: skip
 # Seconds that the smallest measurement gets; never reached by one that works.
 PATIENCE = 100
 
@@ -43,3 +48,26 @@ def test_make_bench_runs_all_of_them() -> None:
     recipe = subprocess.run(["make", "--dry-run", "bench"], cwd=ROOT, capture_output=True, text=True, check=True)
     assert "benchmarks/[a-z]*.py" in recipe.stdout
     assert len(NAMES) >= 9
+
+
+@pytest.mark.parametrize("is_told_first", [True, False])
+def test_bytes_of_a_stream_are_shared_among_its_messages(is_told_first: bool) -> None:
+    """Of what is sent the messages are known before the datagrams, of what is received after them."""
+    messages: list[Message] = [AskPeers(1), Nodes(2, [bytes(232)])]
+    sizes = [3 + len(encode_message(each)) for each in messages]
+    charged: dict[str, float] = {}
+
+    def charge(kind: str, cost: float) -> None:
+        charged[kind] = charged.get(kind, 0.0) + cost
+
+    shares = Shares(charge)
+    if is_told_first:
+        for message in messages:
+            shares.tell(encode_message(message))
+    shares.pay(0, sum(sizes), 1000.0)
+    shares.pay(sizes[0], sum(sizes), 500.0)  # lost, and sent again
+    if not is_told_first:
+        for message in messages:
+            shares.tell(encode_message(message))
+    share = 1000.0 * sizes[0] / sum(sizes)
+    assert charged == pytest.approx({"AskPeers": share, "Nodes": 1500.0 - share})
