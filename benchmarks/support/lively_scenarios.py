@@ -204,8 +204,15 @@ def moved(stage: Stage) -> Figures:
     time.sleep(stage.extent.asleep / 2)
     world.move(bob, "192.168.77.160")
     back = time.monotonic()
-    rows = since(back, sent, stage.taken(sent))
-    return {**figures, "cut_off": round(back - began), "since_back": rows[:2], "back_since_back": rows[2:]}
+    taken = stage.taken(sent)
+    rows = since(back, sent, taken)
+    return {
+        **figures,
+        "cut_off": round(back - began),
+        "stored": [each["stored"] for each in taken[:2]],
+        "since_back": [{kind: each[kind] for kind in ("received", "delivered")} for each in rows[:2]],
+        "back_since_back": rows[2:],
+    }
 
 
 def killed(stage: Stage) -> Figures:
