@@ -105,6 +105,7 @@ class Parts:
             links=links,
             random=random,
             pace=pace,
+            networks=links.networks_of,
         )
         is_relay = role is Role.FULL
         take_box = self.desk.take_box

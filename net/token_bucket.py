@@ -1,21 +1,26 @@
 """What somebody may cost, in the long run and at once: the token bucket, by which all that strangers ask is rationed.
 
-``NestedRates`` rations networks that lie in each other (``net.networks``): the outermost has a rate, and each inside another
-half of that one's. So many hosts of one network get no more than it, and no host of it takes it all. The last third of a
-network's burst is kept for those in it who used less than half of theirs: who always asks for more than its rate has nothing
-left and waits, and who comes seldom finds something there.
+``FairUse`` shares out one bucket by networks that lie in each other (``net.networks``). What each used of late is
+remembered, and fades. An outermost network may have used ``share`` times what is in the bucket now; what lies in it, twice
+what is left to it. So the more ask for more than there is, the less each may have used, and something stays in the bucket
+for who used little: a newcomer is served before those who flood, and of them each gets much the same. One address gets two
+thirds of what its network may have, two of them four fifths, and the rest is there for their neighbours.
+
+Reference: A. Choudhury, E. Hahne, "Dynamic Queue Length Thresholds for Shared-Memory Packet Switches" (1998).
 """
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final
 
-# The part of a burst that is kept for those who used less than half of theirs.
-RESERVE: Final = 1 / 3
-# Networks of all levels whose use is remembered; the one that asked longest ago is forgotten, its burst being full by then.
+# Seconds in which two thirds of what was used is forgotten: as long as somebody who comes online waits for the second try.
+MEMORY: Final = 5.0
+# How many times what is left to a network each part of it may have used.
+INNER_SHARE: Final = 2.0
+# Networks of all levels whose use is remembered; the one that asked longest ago is forgotten.
 MAX_NETWORKS: Final = 4096
 
 
@@ -42,36 +47,44 @@ class TokenBucket:
         return level
 
 
-class NestedRates:
-    """A bucket for each network: ``rate`` and ``burst`` are those of an outermost one."""
+@dataclass(slots=True)
+class _Use:
+    """What a network used, fading."""
 
-    def __init__(self, rate: float, burst: float) -> None:
-        self._rate = rate
-        self._burst = burst
-        self._buckets: OrderedDict[str, TokenBucket] = OrderedDict()
+    amount: float = 0.0
+    at: float = 0.0
+
+    def fade(self, now: float) -> float:
+        self.amount *= math.exp(min(0.0, self.at - now) / MEMORY)
+        self.at = now
+        return self.amount
+
+
+class FairUse:
+    """Shares out a bucket: an outermost network may have used ``share`` times what is in it."""
+
+    def __init__(self, bucket: TokenBucket, share: float) -> None:
+        self._bucket = bucket
+        self._share = share
+        self._uses: OrderedDict[str, _Use] = OrderedDict()
 
     def take(self, networks: tuple[str, ...], now: float) -> bool:
-        """Take one unit for who is in these networks, outermost first, if it is there at every level."""
-        buckets = [self._bucket(name, depth) for depth, name in enumerate(networks)]
-        if not all(bucket.level(now) >= 1.0 for bucket in buckets):
-            return False
-        for outer, inner in pairwise(buckets):
-            if outer.level(now) < outer.burst * RESERVE and not _is_modest(inner, now):
+        """Take one unit for who is in these networks, outermost first, if it is there and theirs to take."""
+        left = self._share * self._bucket.level(now)
+        uses = [self._use(name) for name in networks]
+        for use in uses:
+            if use.fade(now) + 1.0 > left:
                 return False
-        return all(bucket.take(1.0, now) for bucket in buckets)
+            left = INNER_SHARE * (left - use.amount)
+        if not self._bucket.take(1.0, now):
+            return False
+        for use in uses:
+            use.amount += 1.0
+        return True
 
-    def is_modest(self, networks: tuple[str, ...], now: float) -> bool:
-        """Say whether the outermost network has used less than half of its burst."""
-        return _is_modest(self._bucket(networks[0], 0), now)
-
-    def _bucket(self, name: str, depth: int) -> TokenBucket:
-        share = 0.5**depth
-        bucket = self._buckets.pop(name, None) or TokenBucket(self._rate * share, self._burst * share)
-        self._buckets[name] = bucket
-        if len(self._buckets) > MAX_NETWORKS:
-            self._buckets.popitem(last=False)
-        return bucket
-
-
-def _is_modest(bucket: TokenBucket, now: float) -> bool:
-    return bucket.level(now) >= bucket.burst / 2
+    def _use(self, name: str) -> _Use:
+        use = self._uses.pop(name, None) or _Use()
+        self._uses[name] = use
+        if len(self._uses) > MAX_NETWORKS:
+            self._uses.popitem(last=False)
+        return use

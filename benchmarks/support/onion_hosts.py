@@ -18,9 +18,10 @@ from net.link.layer import LinkLayer
 from net.messages import Cell, Destroy, Setup, decode_message
 from net.onion.cipher import Hop, OnionCipher, Peeled
 from net.onion.circuits import CircuitId, Circuits
-from net.onion.exchange import EndId, Exchange
+from net.onion.exchange import Exchange
 from net.onion.keyring import Keyring
 from net.onion.relay import Relay
+from net.onion.transit import EndId
 from net.switch import Contact, Switch
 
 EPOCH = 231_000

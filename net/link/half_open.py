@@ -1,7 +1,9 @@
 """The responder's side of handshakes: answered, but the initiator has yet to use the keys.
 
 Only a frame under the new keys shows that the initiator is alive and not a recording; until then nothing that exists is
-touched. One half-open handshake per initiator, the latest; the oldest of all makes room.
+touched. One half-open handshake per initiator, the latest. When there are too many, the network that has most
+(``net.networks``) loses its oldest; of networks that have as many, the one that came first: who writes strangers'
+addresses on what it sends has as many networks as it likes, and must not keep a newcomer out.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from net.ids import Endpoint, NodeId
 from net.link.events import LinkId
 from net.link.handshake import Initiation
 from net.link.keys import FrameKeys
+from net.networks import Shares, networks_of
 
 MAX_HALF_OPEN: Final = 256
 HALF_OPEN_LIFE: Final = 10.0  # seconds: as long as an initiator tries
@@ -41,6 +44,7 @@ class HalfOpenTable:
     def __init__(self) -> None:
         self._by_index: OrderedDict[bytes, HalfOpen] = OrderedDict()
         self._index_of: dict[NodeId, bytes] = {}
+        self._places: Shares[bytes] = Shares()
 
     def __len__(self) -> int:
         return len(self._by_index)
@@ -50,8 +54,9 @@ class HalfOpenTable:
         self.remove_of(half.peer)
         self._by_index[half.keys.our_index] = half
         self._index_of[half.peer] = half.keys.our_index
-        if len(self._by_index) > MAX_HALF_OPEN:
-            self.remove(next(iter(self._by_index)))
+        self._places.add(half.keys.our_index, networks_of(half.endpoint.host), 1)
+        if len(self._by_index) > MAX_HALF_OPEN and (loser := self._places.heaviest()) is not None:
+            self.remove(loser)
 
     def get(self, index: bytes) -> HalfOpen | None:
         """Return the handshake in which we drew ``index``."""
@@ -62,6 +67,7 @@ class HalfOpenTable:
         half = self._by_index.pop(index, None)
         if half is not None:
             del self._index_of[half.peer]
+            self._places.remove(index)
 
     def remove_of(self, peer: NodeId) -> None:
         """Forget the handshake of a peer, if there."""

@@ -19,7 +19,6 @@ from typing import Final
 from net.errors import DecodeError, Overloaded, Unauthenticated
 from net.ids import Endpoint, NodeId
 from net.instant import Instant
-from net.link.admission import network_of
 from net.link.attempts import RETRY_AFTER, Answered, Attempts
 from net.link.envelope import Kind, try_open
 from net.link.events import (
@@ -40,18 +39,17 @@ from net.link.reception import Reception
 from net.link.session import CLOSED_BY_PEER, Session
 from net.link.status import Counters, LinkInfo
 from net.link.stream import MAX_MESSAGE_SIZE
+from net.link.table import LinkTable
 from net.link.timers import Timers
+from net.networks import Networks
 from net.primitives import x25519_pair_of
 
-MAX_LINKS: Final = 512
-# Of one IPv4 address or IPv6 /64 once half of all are taken: many honest nodes may live behind one, but not most.
-MAX_LINKS_PER_NETWORK: Final = 32
 MAX_OUTBOX: Final = 1024  # handshake datagrams waiting to be sent; more are dropped, their askers ask again
 MAX_UNREAD_CELLS: Final = 4096  # waiting for the owner, 5 MB
 BATCH: Final = 128  # datagrams that one call returns: 2 ms of sealing, and 1 ms of sending
 
 __all__ = [
-    "CELL_SIZE", "MAX_LINKS", "MAX_MESSAGE_SIZE", "CellReceived", "ConnectFailed", "Counters", "LinkDown", "LinkEvent",
+    "CELL_SIZE", "MAX_MESSAGE_SIZE", "CellReceived", "ConnectFailed", "Counters", "LinkDown", "LinkEvent",
     "LinkId", "LinkInfo", "LinkLayer", "LinkUp", "MessageReceived", "Overloaded", "Role",
 ]  # fmt: skip
 
@@ -69,9 +67,8 @@ class LinkLayer:
         self._attempts = Attempts(self._ours, role, features, random, self._post, self._objection)
         self._reception = Reception(self._ours, role, features, random, self._post, self._judge, self.counters)
         self._half_open = self._reception.half_open
-        self._sessions: dict[LinkId, Session] = {}
-        self._by_peer: dict[NodeId, Session] = {}
-        self._by_index: dict[bytes, tuple[Session, FrameKeys]] = {}
+        self._table = LinkTable()
+        self._sessions = self._table.sessions
         self._last_link = 0
         self._events: deque[LinkEvent] = deque()
         self._unread_cells = 0
@@ -89,12 +86,12 @@ class LinkLayer:
 
         A no-op while such an attempt is under way or such a link is up; else it ends in ``LinkUp`` or ``ConnectFailed``.
         """
-        if peer in self._by_peer or self._attempts.is_under_way(endpoint, peer):
+        if (peer is not None and self._table.with_peer(peer)) or self._attempts.is_under_way(endpoint, peer):
             return
         if peer is None and any(session.endpoint == endpoint for session in self._sessions.values()):
             return
         reason = "ourselves" if peer == self.node_id else None
-        if self._attempts.is_full() or len(self._sessions) >= MAX_LINKS:
+        if self._attempts.is_full() or not self._table.has_room_for(endpoint, is_ours=True):
             reason = "too many links"
         if self._attempts.is_busy(endpoint):
             reason = "endpoint busy"
@@ -108,39 +105,43 @@ class LinkLayer:
         """Queue a message, 1 … ``MAX_MESSAGE_SIZE`` bytes; on a link that is gone, nothing happens.
 
         Raises:
-            Overloaded: the link's send buffer is full.
+            Overloaded: the link's send buffer is full, or all links hold much and this one its share.
             ValueError: empty or too large.
         """
-        session = self._sessions.get(link)
-        if session is not None:
-            session.send_message(data)
-            self._dirty[link] = session
+        if (session := self._sessions.get(link)) is None:
+            return
+        if not self._table.lets_hold(session, len(data)):
+            raise Overloaded("links")
+        session.send_message(data)
+        self._note(session, now)
 
     def writable(self, link: LinkId) -> bool:
         """Return whether one more largest message fits the link's send buffer."""
         session = self._sessions.get(link)
-        return session is not None and session.is_writable()
+        return session is not None and session.is_writable() and self._table.lets_hold(session, MAX_MESSAGE_SIZE)
 
     def send_cell(self, link: LinkId, data: bytes, now: Instant) -> None:
         """Queue a cell; dropped and counted when the queue is full. Raises ``ValueError`` for a wrong size."""
-        session = self._sessions.get(link)
-        if session is None:
+        if (session := self._sessions.get(link)) is None:
             return
         if session.send_cell(data):
-            self._dirty[link] = session
+            self._note(session, now)
         else:
             self.counters.cells_dropped += 1
 
     def close(self, link: LinkId, now: Instant) -> None:
         """End a link; the peer is told once."""
-        session = self._sessions.get(link)
-        if session is not None:
+        if (session := self._sessions.get(link)) is not None:
             self._end(session, "closed", now)
 
     def endpoint_of(self, link: LinkId) -> Endpoint | None:
         """Return from where a link's datagrams come now; None when there is no such link."""
         session = self._sessions.get(link)
         return session.paths.source if session else None
+
+    def networks_of(self, link: LinkId) -> Networks:
+        """Return which networks a link's peer has shown to be in, outermost first."""
+        return self._table.networks_of(link)
 
     def features_of(self, link: LinkId) -> int:
         """Return what a link's peer said that it can do, a bit each; 0 when there is no such link."""
@@ -149,10 +150,7 @@ class LinkLayer:
 
     def links(self) -> list[LinkInfo]:
         """Return the links that are up."""
-        return [
-            LinkInfo(s.link, s.peer, s.endpoint, s.role, s.round_trip, s.bytes_in, s.bytes_out, s.features)
-            for s in self._sessions.values()
-        ]
+        return [session.info() for session in self._sessions.values()]
 
     # The five verbs.
 
@@ -202,6 +200,7 @@ class LinkLayer:
             room = BATCH - len(batch)
             batch.extend(session.path_datagrams(now.mono))
             datagrams = session.datagrams(now.mono, room)
+            self._table.look(session)
             endpoint = session.endpoint
             batch.extend([(datagram, endpoint) for datagram in datagrams])
             if len(datagrams) >= room:
@@ -217,8 +216,10 @@ class LinkLayer:
         event = self._events.popleft()
         if isinstance(event, MessageReceived):
             session = self._sessions.get(event.link)
-            if session is not None and session.on_taken(len(event.data)):
-                self._dirty[event.link] = session
+            if session is not None:
+                if session.on_taken(len(event.data), may_grow=not self._table.is_tight):
+                    self._dirty[event.link] = session
+                self._table.weigh(session)
         elif isinstance(event, CellReceived):
             self._unread_cells -= 1
         return event
@@ -226,7 +227,7 @@ class LinkLayer:
     # Frames.
 
     def _receive_frame(self, data: bytes, source: Endpoint, now: Instant) -> None:
-        found = self._by_index.get(data[:INDEX_SIZE])
+        found = self._table.find(data[:INDEX_SIZE])
         if found is None:
             found = self._promote(data, now)
         if found is None:
@@ -238,7 +239,14 @@ class LinkLayer:
         except DecodeError as error:
             self._end(session, error.what, now)
             raise
+        self._note(session, now)
+
+    def _note(self, session: Session, now: Instant) -> None:
+        """A link may have something to send, and may hold more than before."""
         self._dirty[session.link] = session
+        self._table.weigh(session)
+        while (heaviest := self._table.too_heavy()) is not None:
+            self._end(heaviest, "too much at once", now)
 
     def _promote(self, data: bytes, now: Instant) -> tuple[Session, FrameKeys] | None:
         """Turn a half-open handshake into a link, or into new keys of one, on its initiator's first frame."""
@@ -251,7 +259,7 @@ class LinkLayer:
             session = self._establish(
                 half.peer, half.said, half.endpoint, half.keys, now, is_initiator=False, round_trip=None
             )
-            return session, half.keys
+            return (session, half.keys) if session else None
         renewed = self._sessions.get(half.link)
         if renewed is None:
             return None  # the initiator will find out by our silence
@@ -282,18 +290,10 @@ class LinkLayer:
                 False,
                 None,
             )  # both began at once: the smaller key's stands, unless the other has to try again after all
-        session = self._by_peer.get(peer)
+        session = self._table.with_peer(peer)
         if session is None:
-            return self._has_room_for(source), None
+            return self._table.has_room_for(source, is_ours=False), None
         return True, session.link if session.is_known_as(said.continues) else None
-
-    def _has_room_for(self, source: Endpoint) -> bool:
-        """Names are free, addresses are not: once half of the links are taken, one address may not take the rest."""
-        if len(self._sessions) < MAX_LINKS // 2:
-            return True
-        network = network_of(source.host)
-        same = sum(network_of(session.endpoint.host) == network for session in self._sessions.values())
-        return len(self._sessions) < MAX_LINKS and same < MAX_LINKS_PER_NETWORK
 
     def _receive_response(self, answered: Answered, now: Instant) -> None:
         attempt, said = answered.attempt, answered.said
@@ -305,14 +305,16 @@ class LinkLayer:
             if renewed is not None:  # else it ended meanwhile, and the peer's half-open handshake will
                 self._adopt(renewed, keys, must_show=True)
             return
-        self._establish(
+        session = self._establish(
             answered.peer, said, attempt.endpoint, keys, now, is_initiator=True, round_trip=answered.round_trip
         )
+        if session is None:
+            self._events.append(ConnectFailed(attempt.endpoint, answered.peer, "too many links"))
 
     def _objection(self, peer: NodeId) -> str | None:
         if peer == self.node_id:
             return "ourselves"
-        return "already linked" if peer in self._by_peer else None
+        return "already linked" if self._table.with_peer(peer) else None
 
     def _report_failed(self) -> None:
         for attempt, reason in self._attempts.take_failed():
@@ -337,10 +339,15 @@ class LinkLayer:
         *,
         is_initiator: bool,
         round_trip: float | None,
-    ) -> Session:
-        former = self._by_peer.get(peer)
+    ) -> Session | None:
+        """Make a link of a handshake, in place of another if need be; None when there is no room any more."""
+        former = self._table.with_peer(peer)
         if former is not None:
             self._end(former, "replaced", now)
+        if not self._table.has_room_for(endpoint, is_ours=is_initiator):
+            return None
+        if (loser := self._table.loser_to(endpoint, is_ours=is_initiator)) is not None:
+            self._end(loser, "too many links", now)
         attempt = self._attempts.with_peer(peer)
         if attempt is not None:
             self._attempts.give_up(attempt)
@@ -349,23 +356,21 @@ class LinkLayer:
         link = LinkId(self._last_link)
         up = LinkUp(link, peer, endpoint, said.role, said.wall_ms, is_initiator, said.features)
         session = Session(up, keys, self._emit, self._random, round_trip=round_trip, now=now.mono)
-        self._sessions[up.link] = self._by_peer[peer] = self._dirty[up.link] = session
-        self._by_index[keys.our_index] = (session, keys)
+        self._dirty[up.link] = session
+        self._table.add(session)
         self._events.append(up)
         return session
 
     def _adopt(self, session: Session, keys: FrameKeys, *, must_show: bool) -> None:
         session.adopt(keys, must_show=must_show)
-        self._by_index[keys.our_index] = (session, keys)
-        self._drop_retired(session)
+        self._table.add_keys(session)
         self._dirty[session.link] = session
 
     def _end(self, session: Session, reason: str, now: Instant) -> None:
         last = session.close()
         if last is not None and reason != CLOSED_BY_PEER:
             self._post(last, session.endpoint)
-        self._drop_retired(session)
-        del self._sessions[session.link], self._by_peer[session.peer]
+        self._table.remove(session)
         self._dirty.pop(session.link, None)
         self._timers.forget(session.link)
         self._events.append(LinkDown(session.link, session.peer, reason))
@@ -375,22 +380,18 @@ class LinkLayer:
         if reason is not None:
             self._end(session, reason, now)
             return
-        self._drop_retired(session)
+        self._table.drop_retired(session)
         self._dirty[session.link] = session  # sending also sets the next deadline
         if session.is_rekey_due(now.mono) and not (
             self._attempts.is_busy(session.endpoint) or self._attempts.with_peer(session.peer)
         ):
             self._attempts.begin(session.endpoint, session.peer, now, renews=(session.link, session.their_index))
 
-    def _drop_retired(self, session: Session) -> None:
-        for index in session.retired:
-            self._by_index.pop(index, None)
-        session.retired.clear()
-
     def _schedule(self, session: Session) -> None:
         self._timers.at_latest(session.link, session.deadline())
 
     def _emit(self, event: CellReceived | MessageReceived) -> None:
+        self._table.used(event.link)
         if isinstance(event, CellReceived):
             if self._unread_cells >= MAX_UNREAD_CELLS:
                 self.counters.cells_dropped += 1

@@ -8,6 +8,7 @@ from net.ids import Endpoint, NodeId
 from net.instant import Instant
 from net.link.events import LinkEvent, LinkId
 from net.link.status import Counters, LinkInfo
+from net.networks import Networks
 
 
 class Links(Protocol):
@@ -45,6 +46,10 @@ class Links(Protocol):
 
     def endpoint_of(self, link: LinkId) -> Endpoint | None:
         """Return from where a link's datagrams come now; None when there is no such link."""
+        ...
+
+    def networks_of(self, link: LinkId) -> Networks:
+        """Return which networks a link's peer has shown to be in, outermost first."""
         ...
 
     def features_of(self, link: LinkId) -> int:

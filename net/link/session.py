@@ -25,19 +25,18 @@ from typing import Final
 from net.errors import DecodeError, Unauthenticated
 from net.ids import Endpoint
 from net.link import frames
+from net.link.acknowledging import Acknowledgements
 from net.link.events import CellReceived, LinkUp, MessageReceived
 from net.link.frames import Ack, Answer, Challenge, Extra, Ping, StreamData, Window
 from net.link.keys import FrameKeys
 from net.link.paths import MAX_OWED, Paths
-from net.link.ranges import RangeSet
 from net.link.recovery import Fates, Recovery, SentFrame
 from net.link.replay_window import ReplayWindow
+from net.link.status import LinkInfo
 from net.link.stream import ReceiveStream, SendStream
 
 MAX_QUEUED_CELLS: Final = 256  # per link, 308 kB: a tenth of a second at 3 MB/s; older cells are of no use to anybody
 MAX_UNREAD_MESSAGES: Final = 256  # per link; the rest waits as bytes, inside the window
-ACK_EVERY: Final = 2  # frames; RFC 9000, 13.2.1
-MAX_ACK_DELAY: Final = 0.010  # seconds: lets an answer carry it, and is nothing beside the least timeout
 PROBE_AFTER: Final = 25.0  # seconds without a frame; NAT mappings live 30 s and more
 RESPONDER_EXTRA: Final = 5.0  # seconds later than the initiator, so that one of both does it
 SUSPECT_AFTER: Final = 5.0  # seconds of silence while something is owed to us
@@ -82,15 +81,12 @@ class Session:
         self.paths = Paths(up.endpoint, random)
         self._next_number = 0
         self._window = ReplayWindow()
-        self._received = RangeSet()
+        self._acks = Acknowledgements()
         self._recovery = Recovery(round_trip)
         self._out = SendStream()
         self._in = ReceiveStream()
         self._unread = 0
         self._cells: deque[bytes] = deque()
-        self._acks_owed = 0
-        self._ack_at = math.inf
-        self._newest_at = now  # when the frame with the highest number came
         self._heard_at = now
         self._waiting_since = math.inf  # something is owed to us, and nothing has come, since
         self._is_ping_due = up.is_initiator  # the responder waits for a first frame
@@ -117,6 +113,24 @@ class Session:
         """The index by which the peer knows this link now."""
         return self.keys.their_index
 
+    @property
+    def held(self) -> int:
+        """Bytes of memory that the link takes for what came and waits, and for what waits to be sent or confirmed."""
+        return self._in.held + self._out.queued + len(self._cells) * frames.CELL_SIZE
+
+    def info(self) -> LinkInfo:
+        """Return what it looks like from outside."""
+        return LinkInfo(
+            self.link,
+            self.peer,
+            self.endpoint,
+            self.role,
+            self.round_trip,
+            self.bytes_in,
+            self.bytes_out,
+            self.features,
+        )
+
     # What the owner does.
 
     def send_message(self, data: bytes) -> None:
@@ -136,9 +150,9 @@ class Session:
         self._cells.append(data)
         return True
 
-    def on_taken(self, message_size: int) -> bool:
-        """The owner took a message; return whether that gives us something to send."""
-        self._in.on_taken(message_size)
+    def on_taken(self, message_size: int, *, may_grow: bool = True) -> bool:
+        """The owner took a message, and the window may grow or not; return whether that gives us something to send."""
+        self._in.on_taken(message_size, may_grow=may_grow)
         self._unread -= 1
         if self.state is not SessionState.CLOSED:
             self._deliver_messages()
@@ -188,7 +202,7 @@ class Session:
             return math.inf
         silence = SUSPECT_AFTER if self.state is SessionState.ESTABLISHED else DOWN_AFTER
         return min(
-            self._ack_at,
+            self._acks.due_at,
             self._recovery.deadline(),
             self._probe_at(),
             self._waiting_since + silence,
@@ -238,7 +252,7 @@ class Session:
             raise Unauthenticated("frame: replayed or too old")
         body = keys.open(number, datagram)
         if number > self._window.highest:
-            self._newest_at = now
+            self._acks.newest_at = now
             self.paths.on_newest(source, now)
         self._window.mark(number)
         self.bytes_in += len(datagram)
@@ -246,7 +260,7 @@ class Session:
         self.state = SessionState.ESTABLISHED
         if body[0] == frames.CELL[0] and len(body) == frames.LARGE_BODY_SIZE:
             self._is_used = True
-            self._note_received(number, now)
+            self._acks.note(number, now)
             self._emit(CellReceived(self.link, body[1:]))
         elif body[0] == frames.PARTS[0]:
             self._receive_parts(number, frames.decode_parts(body), source, now)
@@ -278,22 +292,10 @@ class Session:
             else:
                 raise PeerClosed
         if is_eliciting:
-            self._note_received(number, now)
+            self._acks.note(number, now)
             self._deliver_messages()
         else:
-            self._add_received(number)
-
-    def _note_received(self, number: int, now: float) -> None:
-        ends = self._received.ends
-        is_in_order = not ends or number == ends[-1]
-        self._add_received(number)
-        self._acks_owed += 1 if is_in_order else ACK_EVERY
-        self._ack_at = min(self._ack_at, now + MAX_ACK_DELAY)
-
-    def _add_received(self, number: int) -> None:
-        self._received.add(number, number + 1)
-        if len(self._received) > frames.MAX_ACK_RANGES:
-            self._received.keep_newest(frames.MAX_ACK_RANGES)
+            self._acks.add(number)
 
     def _deliver_messages(self) -> None:
         while self._unread < MAX_UNREAD_MESSAGES and (message := self._in.take_message()) is not None:
@@ -351,8 +353,8 @@ class Session:
         is_eliciting = has_stream or self._is_ping_due or self._is_window_due
         parts: list[bytes] = []
         room = frames.LARGE_ROOM
-        if self._acks_owed and (is_eliciting or self._acks_owed >= ACK_EVERY or now >= self._ack_at):
-            parts.append(self._take_ack(now))
+        if self._acks.is_due(now, has_company=is_eliciting):
+            parts.append(frames.encode_ack(self._acks.take(now)))
             room -= len(parts[0])
         if not is_eliciting:
             return self._seal(frames.encode_parts(parts)) if parts else None
@@ -378,13 +380,6 @@ class Session:
         """Note a frame, the last one sealed, that asks for an acknowledgement."""
         self._recovery.on_sent(self._next_number - 1, frame)
         self._waiting_since = min(self._waiting_since, frame.sent_at)
-
-    def _take_ack(self, now: float) -> bytes:
-        received = self._received
-        self._acks_owed = 0
-        self._ack_at = math.inf
-        ranges = tuple(zip(reversed(received.starts), reversed(received.ends), strict=True))
-        return frames.encode_ack(Ack(ranges, now - self._newest_at))
 
     def _seal(self, body: bytes) -> bytes:
         # The number is used up before anything else can go wrong with the frame.

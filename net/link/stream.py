@@ -2,7 +2,9 @@
 
 A message is its length (3 bytes) and its bytes. Bytes are named by their offset in the stream; the sender keeps each until
 it is confirmed and sends *lost ranges* again, cut as it pleases; the receiver puts ranges in order whatever their cuts.
-How many bytes may be under way is the receiver's to say (the window): so neither end ever holds more than a window.
+How many bytes may be under way is the receiver's to say (the window): so neither end ever holds more than a window. It is
+small at first and grows by what the owner takes in order, as QUIC's does: a stranger who sends what nobody can use gets no
+more than the first.
 
 Does not know frames, numbers or time: ``recovery`` says which ranges were confirmed or lost.
 """
@@ -13,18 +15,19 @@ from collections import deque
 from typing import Final
 
 from net.errors import DecodeError, Overloaded
+from net.link.ahead import Ahead
 from net.link.ranges import RangeSet
 
 MAX_MESSAGE_SIZE: Final = 80 * 1024  # bytes: a 64 KiB record with everything around it
 PREFIX_SIZE: Final = 3  # bytes
 # Bytes under way or not yet taken, per link and direction: 5 MB/s at 100 ms, and six of the largest messages.
 WINDOW: Final = 512 * 1024
+# The same for a new link: one of the largest messages, and half of another while the first is taken.
+FIRST_WINDOW: Final = 128 * 1024
 # Unconfirmed bytes that the owner may have queued on a link.
 MAX_SEND_BUFFER: Final = 512 * 1024
-# A new limit is worth telling once it has grown by this much; a quarter keeps the sender from ever waiting.
-WINDOW_STEP: Final = WINDOW // 4
-# Ranges beyond a hole. Frames of full size leave a quarter of this in a window; crumbs would make every one of them dear.
-MAX_HOLES: Final = 1024
+# A new limit is worth telling once it has grown by this part of the window; a quarter keeps the sender from ever waiting.
+WINDOW_STEP: Final = 1 / 4
 # The receiver joins what it kept in one copy when there is this much to drop, not per message.
 _COMPACT_AT: Final = 64 * 1024
 
@@ -37,7 +40,7 @@ class SendStream:
         self._base = 0  # everything below is confirmed
         self._next = 0  # everything from here on was never sent
         self._end = 0
-        self._limit = WINDOW  # the peer's window; both ends know what it is before the first word
+        self._limit = FIRST_WINDOW  # the peer's window; both ends know what it is before the first word
         self._confirmed = RangeSet()  # above _base
         self._lost: deque[tuple[int, int]] = deque()
 
@@ -117,10 +120,16 @@ class ReceiveStream:
         self._ordered = bytearray()  # contiguous bytes; [_parsed:] not yet cut into messages
         self._parsed = 0
         self._next = 0  # offset of the first byte that has not come
-        self._ahead = bytearray()  # bytes beyond a hole; index 0 is the offset _next
-        self._ahead_ranges = RangeSet()  # which of them came, as offsets
+        self._ahead = Ahead()
+        self._delivered = 0  # bytes of messages that were cut out
         self._taken = 0  # bytes whose messages the owner took
-        self._told_limit = WINDOW
+        self._window = FIRST_WINDOW
+        self._told_limit = FIRST_WINDOW
+
+    @property
+    def held(self) -> int:
+        """Bytes of memory that wait here, or with the owner as messages."""
+        return len(self._ordered) + self._delivered - self._taken + self._ahead.held
 
     def on_data(self, offset: int, data: bytes) -> None:
         """Put bytes in their place; repeats are dropped.
@@ -133,28 +142,15 @@ class ReceiveStream:
             raise DecodeError("stream: beyond the window")
         if end <= self._next:
             return
-        if offset < self._next:
-            data, offset = data[self._next - offset :], self._next
-        if offset == self._next and not self._ahead_ranges.starts:
-            self._ordered += data
-            self._next = end
+        if offset > self._next:
+            self._ahead.add(offset, data)
             return
-        self._keep_ahead(offset, data)
-
-    def _keep_ahead(self, offset: int, data: bytes) -> None:
-        at = offset - self._next
-        if len(self._ahead) < at:
-            self._ahead.extend(bytes(at - len(self._ahead)))
-        self._ahead[at : at + len(data)] = data
-        self._ahead_ranges.add(offset, offset + len(data))
-        if len(self._ahead_ranges) > MAX_HOLES:
-            raise DecodeError("stream: crumbs")
-        if self._ahead_ranges.starts[0] == self._next:
-            arrived = self._ahead_ranges.ends[0] - self._next
-            self._ordered += self._ahead[:arrived]
-            del self._ahead[:arrived]
-            self._next += arrived
-            self._ahead_ranges.remove_below(self._next)
+        self._ordered += data[self._next - offset :]
+        self._next = end
+        if self._ahead:
+            for piece in self._ahead.take(end):
+                self._ordered += piece
+                self._next += len(piece)
 
     def take_message(self) -> bytes | None:
         """Return the next whole message, or None.
@@ -172,20 +168,23 @@ class ReceiveStream:
             return None
         message = bytes(self._ordered[start : start + size])
         self._parsed = start + size
+        self._delivered += PREFIX_SIZE + size
         if self._parsed == len(self._ordered) or self._parsed >= _COMPACT_AT:
             del self._ordered[: self._parsed]
             self._parsed = 0
         return message
 
-    def on_taken(self, message_size: int) -> None:
-        """The owner took a message: its bytes leave the window."""
+    def on_taken(self, message_size: int, *, may_grow: bool = True) -> None:
+        """The owner took a message: its bytes leave the window, which grows by as much if it may."""
         self._taken += PREFIX_SIZE + message_size
+        if may_grow:
+            self._window = min(WINDOW, self._window + PREFIX_SIZE + message_size)
 
     def is_window_due(self) -> bool:
         """Return whether the peer should be told a higher limit."""
-        return self._taken + WINDOW - self._told_limit >= WINDOW_STEP
+        return self._taken + self._window - self._told_limit >= self._window * WINDOW_STEP
 
     def tell_limit(self) -> int:
         """Return the limit to tell the peer now."""
-        self._told_limit = max(self._told_limit, self._taken + WINDOW)
+        self._told_limit = max(self._told_limit, self._taken + self._window)
         return self._told_limit

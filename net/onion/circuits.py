@@ -27,13 +27,12 @@ from net.onion.cipher import Direction, Hop, Layer, OnionCipher
 from net.onion.circuit_stream import CircuitStream, Kind
 from net.onion.egress import Egress, Lane, Links
 from net.onion.exchange import Reach
+from net.onion.setup_admission import MAX_OWN_CIRCUITS
 from net.switch import Contact
 
 # One of our own circuits; never reused.
 CircuitId = NewType("CircuitId", int)
 
-# Two dozen are in use at a time: custodians, purposes, lookups.
-MAX_OWN_CIRCUITS: Final = 64
 # Seconds from the setup until *opened*: four dials and eight journeys, of which most take a tenth of that.
 OPEN_PATIENCE: Final = 10.0
 # Mean seconds between two cells of padding, drawn from half of it to one and a half; relays forget the silent after 120.

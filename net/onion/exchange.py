@@ -8,8 +8,9 @@ neighbours of a relay cannot compare names. Cells may follow at once and wait he
 that the packet ends at is the circuit's *end*: messages come out there and go back in.
 
 A circuit that breaks a rule, whose link is lost or whose next node is not to be had ends on both sides. Everything is
-bounded: elliptic work by a rate for each link and by slices, circuits by number, age and silence, cells by the window that
-honest ends keep, and all of it together by ``MAX_BACKLOG``, beyond which the circuit that holds most has to go.
+bounded: elliptic work by rates and by slices, circuits by number, age and silence, cells by the window that honest ends
+keep, and all of it together by ``MAX_BACKLOG``. What there is, is shared out by network (``setup_admission``): beyond the
+number the heaviest loses a circuit to a newcomer, beyond the backlog the heaviest loses those that hold most.
 
 Reference: R. Dingledine, N. Mathewson, P. Syverson, "Tor: The Second-Generation Onion Router" (2004), sections 4 and 5.
 """
@@ -20,29 +21,30 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, NamedTuple, NewType, Protocol
+from typing import Final, Protocol
 
 from net.agenda import Agenda
 from net.errors import DecodeError, Overloaded, Unauthenticated
 from net.instant import Instant
 from net.link.events import LinkId
 from net.messages import CELL_BODY_SIZE, CIRCUIT_NAME_SIZE, Cell, Destroy, Setup
-from net.onion.cipher import Direction, Layer, OnionCipher, Peeled
-from net.onion.circuit_stream import DATA_SIZE, CircuitStream
+from net.networks import Networks
+from net.onion.cipher import Direction, OnionCipher, Peeled
+from net.onion.circuit_stream import CircuitStream
 from net.onion.egress import CircuitMessage, Egress, Lane, Links
-from net.onion.setup_admission import SetupAdmission
+from net.onion.setup_admission import REFUSED, SetupAdmission, apart
+from net.onion.transit import End, EndId, Layers, Transit, most_silent, relieve
 from net.switch import Contact, Then
 
-# A circuit's end at this node; never reused.
-EndId = NewType("EndId", int)
-
-# Setups waiting to be peeled: a quarter of a second of work.
-MAX_SETUPS_WAITING: Final = 512
+# Setups waiting to be peeled: half a second of work.
+MAX_SETUPS_WAITING: Final = 1024
 # Seconds. Builders replace circuits after ten minutes and keep those that stay alive by padding.
 MAX_AGE: Final = 20 * 60.0
 MAX_SILENCE: Final = 2 * 60.0
-# Bytes in lanes and ends, all circuits together: two hundred full windows.
-MAX_BACKLOG: Final = 32 * 1024 * 1024
+# Bytes in lanes and ends, all circuits together: eighty full windows.
+MAX_BACKLOG: Final = 12 * 1024 * 1024
+# The part of it that goes at once when it is passed, so that nobody makes us look through all circuits for every cell.
+_RELIEF: Final = 1 / 16
 # One slice of work, about 3 ms, in the cost of a cell (one wide block), and what peeling and ending cost by that measure.
 _SLICE: Final = 120
 _PEEL_COST: Final = 24
@@ -90,39 +92,14 @@ class ExchangeCounters:
     broken: int = 0  # a rule was broken, or a cell changed on the way
     expired: int = 0  # too old or too silent
     relieved: int = 0  # held most when there was too much
-
-
-class _Layers(NamedTuple):
-    """This hop's ciphers."""
-
-    forward: Layer
-    backward: Layer
-
-
-@dataclass(slots=True, eq=False)
-class _End:
-    id: EndId
-    stream: CircuitStream
-    held: int = 0  # bytes, as last counted
-
-
-@dataclass(slots=True, eq=False)
-class _Circuit:
-    """``back`` leads to the builder, ``ahead`` away from it; at an end, and until the link is there, ``ahead`` has none."""
-
-    built_over: LinkId
-    back: Lane
-    ahead: Lane
-    packet: bytes
-    born_at: float
-    heard_at: float
-    layers: _Layers | None = None  # None: not peeled yet, and forward cells wait as they came
-    end: _End | None = None
-    is_over: bool = False
+    displaced: int = 0  # of the heaviest network, when somebody else wanted a place
 
 
 class Exchange:
-    """All circuits of this node but its own. ``peel`` opens a packet with the keys of the time; ``max_backlog`` in bytes."""
+    """All circuits of this node but its own.
+
+    ``peel`` opens a packet with the keys of the time; ``networks`` says where a link leads; ``max_backlog`` in bytes.
+    """
 
     def __init__(
         self,
@@ -133,6 +110,7 @@ class Exchange:
         links: Links,
         ends: Ends,
         random: Callable[[int], bytes],
+        networks: Callable[[LinkId], Networks] = apart,
         max_backlog: int = MAX_BACKLOG,
     ) -> None:
         self.counters = ExchangeCounters()
@@ -143,15 +121,16 @@ class Exchange:
         self._random = random
         self._egress = Egress(links)
         self._max_backlog = max_backlog
-        self._circuits: set[_Circuit] = set()
-        self._legs: dict[LinkId, dict[bytes, _Circuit]] = {}  # by link, then by name there
-        self._admission = SetupAdmission()
-        self._to_peel: deque[_Circuit] = deque()
-        self._cut: deque[_Circuit] = deque()  # lost a link, and are still to be ended
-        self._by_end: dict[EndId, _Circuit] = {}
+        self._circuits: set[Transit] = set()
+        self._legs: dict[LinkId, dict[bytes, Transit]] = {}  # by link, then by name there
+        self._networks = networks
+        self._admission = SetupAdmission(networks)
+        self._to_peel: deque[Transit] = deque()
+        self._cut: deque[Transit] = deque()  # lost a link, and are still to be ended
+        self._by_end: dict[EndId, Transit] = {}
         self._last_end = 0
         self._held = 0  # bytes in the streams of ends
-        self._checks: Agenda[_Circuit] = Agenda()
+        self._checks: Agenda[Transit] = Agenda()
 
     # --- what the ends do ---------------------------------------------------------------------------------------------
 
@@ -232,14 +211,16 @@ class Exchange:
             else:
                 self.counters.expired += 1
                 self._end(circuit, now)
-        while self._is_overfull():
-            self.counters.relieved += 1
-            self._end(max(self._circuits, key=_weight), now)
+        if self._surplus() > 0:
+            cells = int(self._surplus() + self._max_backlog * _RELIEF) // CELL_BODY_SIZE
+            for circuit in relieve(self._circuits, cells, self._networks):
+                self.counters.relieved += 1
+                self._end(circuit, now)
         self._egress.handle_timeout(now)
 
     def next_deadline(self) -> float:
         """Return when ``handle_timeout`` is due, in monotonic seconds; in the past while there is work."""
-        if self._to_peel or self._cut or self._is_overfull():
+        if self._to_peel or self._cut or self._surplus() > 0:
             return 0.0
         return min(self._checks.next_deadline(), self._egress.next_deadline())
 
@@ -251,19 +232,31 @@ class Exchange:
             self._break(known, now)
             return
         back = Lane(setup.circuit, link)
-        if len(self._to_peel) >= MAX_SETUPS_WAITING or not self._admission.admits(link, now):
+        verdict = REFUSED if len(self._to_peel) >= MAX_SETUPS_WAITING else self._admission.admit(link, now)
+        if not verdict.is_admitted:
             self.counters.refused += 1
             self._egress.end(back, now, is_told=True)
             return
+        if verdict.loser is not None:
+            self._displace(verdict.loser, verdict.loser, now)
         ahead = Lane(self._random(CIRCUIT_NAME_SIZE))
-        circuit = _Circuit(link, back, ahead, setup.packet, born_at=now.mono, heard_at=now.mono)
+        circuit = Transit(link, back, ahead, setup.packet, born_at=now.mono, heard_at=now.mono)
         self._circuits.add(circuit)
         self._legs.setdefault(link, {})[setup.circuit] = circuit
         self._admission.begun(link)
         self._checks.schedule(circuit, self._due(circuit))
         self._to_peel.append(circuit)
 
-    def _set_up(self, circuit: _Circuit, now: Instant) -> None:
+    def _displace(self, built_over: LinkId, on: LinkId, now: Instant) -> None:
+        """End one of the circuits on a link that were built over another, or over the same."""
+        circuit = most_silent(self._legs.get(on, {}).values(), built_over)
+        if circuit is None:
+            self._end_cut(_SLICE, now)  # their link is gone, and they still count
+        else:
+            self.counters.displaced += 1
+            self._end(circuit, now)
+
+    def _set_up(self, circuit: Transit, now: Instant) -> None:
         """Peel the packet and find out whether the circuit ends here or where it goes."""
         try:
             peeled = self._peel(circuit.packet, now)
@@ -276,7 +269,7 @@ class Exchange:
             self._end(circuit, now)
             return
         self.counters.built += 1
-        circuit.layers = layers = _Layers(
+        circuit.layers = layers = Layers(
             self._cipher.layer(peeled.secret, Direction.FORWARD), self._cipher.layer(peeled.secret, Direction.BACKWARD)
         )
         early = [cell.body for cell in self._egress.take_all(circuit.ahead) if isinstance(cell, Cell)]
@@ -289,20 +282,28 @@ class Exchange:
         contact = Contact(peeled.next.endpoint, peeled.next.tag)
         self._switch.reach(contact, now, partial(self._reached, circuit))
 
-    def _reached(self, circuit: _Circuit, link: LinkId | None, now: Instant) -> None:
+    def _reached(self, circuit: Transit, link: LinkId | None, now: Instant) -> None:
         if circuit.is_over:
             return
         name = circuit.ahead.name
-        if link is None or name in self._legs.get(link, {}):
+        if link is None or name in self._legs.get(link, {}) or not self._may_pass(circuit, link, now):
             self.counters.unreachable += 1
             self._end(circuit, now)
             return
+        circuit.passed_on_over = link
+        self._admission.passed_on(circuit.built_over, link)
         self._legs.setdefault(link, {})[name] = circuit
         self._egress.attach(circuit.ahead, link, now)
 
+    def _may_pass(self, circuit: Transit, onward: LinkId, now: Instant) -> bool:
+        verdict = self._admission.admit_onward(circuit.built_over, onward)
+        if verdict.loser is not None:
+            self._displace(verdict.loser, onward, now)
+        return verdict.is_admitted
+
     # --- cells --------------------------------------------------------------------------------------------------------
 
-    def _on_cell(self, circuit: _Circuit, body: bytes, now: Instant, *, is_forward: bool) -> None:
+    def _on_cell(self, circuit: Transit, body: bytes, now: Instant, *, is_forward: bool) -> None:
         self.counters.cells += 1
         circuit.heard_at = now.mono
         for lane in (circuit.back, circuit.ahead):
@@ -318,16 +319,16 @@ class Exchange:
         if not self._egress.push(lane, Cell(lane.name, body), now):
             self._break(circuit, now)
 
-    def _become_end(self, circuit: _Circuit, early: list[bytes], now: Instant) -> None:
+    def _become_end(self, circuit: Transit, early: list[bytes], now: Instant) -> None:
         self._last_end += 1
-        end = circuit.end = _End(EndId(self._last_end), CircuitStream(is_builder=False))
+        end = circuit.end = End(EndId(self._last_end), CircuitStream(is_builder=False))
         self._by_end[end.id] = circuit
         self._pump(circuit, now)
         self._ends.opened(end.id, now)
         for body in early:
             self._on_cell_at_end(circuit, body, now)
 
-    def _on_cell_at_end(self, circuit: _Circuit, body: bytes, now: Instant) -> None:
+    def _on_cell_at_end(self, circuit: Transit, body: bytes, now: Instant) -> None:
         end, layers = circuit.end, circuit.layers
         if circuit.is_over or end is None or layers is None:
             return
@@ -341,7 +342,7 @@ class Exchange:
                 self._ends.received(end.id, message, now)
         self._pump(circuit, now)
 
-    def _pump(self, circuit: _Circuit, now: Instant) -> None:
+    def _pump(self, circuit: Transit, now: Instant) -> None:
         """Send what an end has to send and may, and count anew what it holds."""
         end, layers = circuit.end, circuit.layers
         if circuit.is_over or end is None or layers is None:
@@ -352,26 +353,27 @@ class Exchange:
         self._held += end.stream.held - end.held
         end.held = end.stream.held
 
-    def _is_overfull(self) -> bool:
-        return self._egress.queued * CELL_BODY_SIZE + self._held > self._max_backlog
+    def _surplus(self) -> int:
+        """Return how many bytes wait here beyond what may."""
+        return self._egress.queued * CELL_BODY_SIZE + self._held - self._max_backlog
 
     # --- the end ------------------------------------------------------------------------------------------------------
 
-    def _due(self, circuit: _Circuit) -> float:
+    def _due(self, circuit: Transit) -> float:
         return min(circuit.born_at + MAX_AGE, circuit.heard_at + MAX_SILENCE)
 
-    def _break(self, circuit: _Circuit, now: Instant) -> None:
+    def _break(self, circuit: Transit, now: Instant) -> None:
         self.counters.broken += 1
         self._end(circuit, now)
 
-    def _end(self, circuit: _Circuit, now: Instant, *, knows: Lane | None = None) -> None:
+    def _end(self, circuit: Transit, now: Instant, *, knows: Lane | None = None) -> None:
         """Forget a circuit and tell both neighbours but the one that ``knows``."""
         if circuit.is_over:
             return
         circuit.is_over = True
         self._circuits.discard(circuit)
         self._checks.cancel(circuit)
-        self._admission.ended(circuit.built_over)
+        self._admission.ended(circuit.built_over, circuit.passed_on_over)
         for lane in (circuit.back, circuit.ahead):
             self._drop_leg(circuit, lane)
             self._egress.end(lane, now, is_told=lane is not knows)
@@ -380,15 +382,10 @@ class Exchange:
             if self._by_end.pop(circuit.end.id, None) is not None:
                 self._ends.closed(circuit.end.id, now)
 
-    def _drop_leg(self, circuit: _Circuit, lane: Lane) -> None:
+    def _drop_leg(self, circuit: Transit, lane: Lane) -> None:
         if lane.link is None:
             return
         legs = self._legs.get(lane.link, {})
         legs.pop(lane.name, None)
         if not legs:
             self._legs.pop(lane.link, None)
-
-
-def _weight(circuit: _Circuit) -> int:
-    cells = len(circuit.back.waiting) + len(circuit.ahead.waiting)
-    return cells + (circuit.end.held // DATA_SIZE if circuit.end else 0)

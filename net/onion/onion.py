@@ -19,6 +19,7 @@ from net.ids import Endpoint, NodeId
 from net.instant import Instant
 from net.link.events import LinkId
 from net.messages import Cell, Destroy, Setup
+from net.networks import Networks
 from net.onion.cipher import Hop, OnionCipher, Peeled
 from net.onion.circuits import Circuitry, Circuits
 from net.onion.cover import Loops, home_hop
@@ -28,6 +29,7 @@ from net.onion.guards import Guards
 from net.onion.keyring import Keyring
 from net.onion.paths import Described, Paths, Roster
 from net.onion.relay import Relay
+from net.onion.setup_admission import apart
 from net.onion.standing import Standing
 from net.overlay.descriptor import epoch_of
 from net.pace import Pace
@@ -54,7 +56,7 @@ class Links(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What an onion works with. ``described`` gives what a linked node said of itself."""
+    """What an onion works with. ``described`` gives what a linked node said of itself, ``networks`` where a link leads."""
 
     cipher: OnionCipher
     roster: Roster
@@ -64,6 +66,7 @@ class Means:
     links: Links
     random: Callable[[int], bytes]
     pace: Pace
+    networks: Callable[[LinkId], Networks] = apart
 
 
 class Onion:
@@ -86,7 +89,13 @@ class Onion:
         self.loops = Loops(self.paths, self.departures, self._home, rng, random)
         self.relay = Relay(peel=self._peel, switch=means.onward, links=links, deliver=self._deliver)
         self.exchange = Exchange(
-            cipher=cipher, peel=self._peel, switch=means.onward, links=links, ends=ends, random=random
+            cipher=cipher,
+            peel=self._peel,
+            switch=means.onward,
+            links=links,
+            ends=ends,
+            random=random,
+            networks=means.networks,
         )
         self.circuits = Circuits(cipher=cipher, switch=switch, links=links, user=user, random=random)
         self._light: Final = (self.guards, self.loops)

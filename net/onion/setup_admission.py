@@ -1,61 +1,137 @@
-"""Who may build circuits here, and how many.
+"""Who may build circuits here, and whose give way.
 
-A setup costs elliptic work at once and memory for as long as its circuit lives, and anybody may send one. So each link has
-a rate and a number of its own. Links are cheap, too: once half of all places are taken, a link that has its fair share
-gets no more, so that a few strangers who hold many cannot keep everybody else out.
+A setup costs elliptic work at once and memory for as long as its circuit lives, and anybody may send one. So each link has a
+rate and a number of its own, and so has each network that links come from (``net.networks``). When all places are taken a
+newcomer gets one nevertheless, unless its own network would then be the heaviest: the heaviest network loses a circuit, in
+it the heaviest link, of that the circuit that was silent longest. So whoever has the most addresses, links or circuits
+keeps nobody out who wants few.
+
+The same goes for the way onward: the next node takes ``MAX_CIRCUITS_PER_LINK`` of us, and cannot tell those we pass on for
+one from those we pass on for others. We can, and share them out before it has to refuse.
+
+A circuit weighs the same whoever brings it. A relay's link carries the circuits of many people and may hold
+``MAX_CIRCUITS_PER_LINK``, as any link; it is not favoured beyond that, for nothing tells an honest relay from another one:
+descriptions are free, and strangers' packets choose whom we dial. In a network of two relays theirs are two shares of a few,
+512 of 2048 places each, which nobody takes from them; where there are more relays, each carries less. A relay is the
+heaviest only when it holds more than every attacker's network, and what it loses then is what was silent longest.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from net.instant import Instant
 from net.link.events import LinkId
-from net.token_bucket import TokenBucket
+from net.networks import Networks, Shares
+from net.token_bucket import FairUse, TokenBucket
 
 # A few thousand readers' worth at eight circuits of four hops each, were the network ten times as many leaves as relays.
 MAX_CIRCUITS: Final = 2048
 # Built over one link: in a small network two relays carry everybody's circuits.
 MAX_CIRCUITS_PER_LINK: Final = 512
-# Built over one link while half of all places are taken.
-FAIR_SHARE: Final = 64
+# Of which our own, as builders; custodians, purposes and lookups have two dozen in use at a time.
+MAX_OWN_CIRCUITS: Final = 64
+# Passed on over one link for others: what the next node leaves us beside our own.
+MAX_PASSED_ON: Final = MAX_CIRCUITS_PER_LINK - MAX_OWN_CIRCUITS
 # Setups that one link may bring in a second, half a millisecond of work each, and at once: a network that starts anew.
 SETUP_RATE: Final = 10.0
 SETUP_BURST: Final = 128.0
+# Setups of all links, a fifth of a core, and at once: as many as may wait to be peeled. One address alone may bring a
+# quarter of that at once, and sixty a second: sixty phones behind it have their first ten circuits within ten seconds.
+ALL_SETUPS_RATE: Final = 400.0
+ALL_SETUPS_BURST: Final = 1024.0
+NETWORK_SHARE: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether there is a place, and whose it was: the link that has to give up a circuit first, if any."""
+
+    is_admitted: bool
+    loser: LinkId | None = None
+
+
+REFUSED: Final = Verdict(is_admitted=False)
+ADMITTED: Final = Verdict(is_admitted=True)
+
+
+def apart(link: LinkId) -> Networks:
+    """Take each link for a network of its own, where nobody says better."""
+    return (f"link {link}",)
 
 
 class SetupAdmission:
-    """Counts circuits by the link that they were built over."""
+    """Counts circuits by the link that they were built over, and by that which they go on by.
 
-    def __init__(self) -> None:
-        self._built: Counter[LinkId] = Counter()
-        self._in_all = 0
+    ``networks`` says where a link's other end is.
+    """
+
+    def __init__(self, networks: Callable[[LinkId], Networks]) -> None:
+        self._networks = networks
+        self._built: Shares[LinkId] = Shares()
+        self._passed_on: dict[LinkId, Shares[LinkId]] = {}
         self._rates: dict[LinkId, TokenBucket] = {}
+        self._all_setups = FairUse(TokenBucket(ALL_SETUPS_RATE, ALL_SETUPS_BURST), NETWORK_SHARE)
 
-    def admits(self, link: LinkId, now: Instant) -> bool:
-        """Say whether a link may build one more; asking counts for its rate."""
-        if self._in_all >= MAX_CIRCUITS:
-            return False
-        if self._built[link] >= (FAIR_SHARE if self._in_all >= MAX_CIRCUITS // 2 else MAX_CIRCUITS_PER_LINK):
-            return False
+    def admit(self, link: LinkId, now: Instant) -> Verdict:
+        """Say whether a link may build one more; asking counts for its rate and its network's."""
+        if self._built.weight_of(link) >= MAX_CIRCUITS_PER_LINK:
+            return REFUSED
+        networks = self._networks(link)
+        verdict = self._place(self._built, MAX_CIRCUITS, link, networks)
+        if not verdict.is_admitted:
+            return verdict
         rate = self._rates.get(link)
         if rate is None:
             rate = self._rates[link] = TokenBucket(SETUP_RATE, SETUP_BURST)
-        return rate.take(1.0, now.mono)
+        if rate.level(now.mono) < 1.0 or not self._all_setups.take(networks, now.mono):
+            return REFUSED
+        rate.take(1.0, now.mono)
+        return verdict
+
+    def admit_onward(self, link: LinkId, onward: LinkId) -> Verdict:
+        """Say whether a circuit that was built over ``link`` may go on over ``onward``."""
+        passed_on = self._passed_on.get(onward)
+        if passed_on is None:
+            return ADMITTED
+        return self._place(passed_on, MAX_PASSED_ON, link, self._networks(link))
 
     def begun(self, link: LinkId) -> None:
         """A circuit was built over a link."""
-        self._built[link] += 1
-        self._in_all += 1
+        _count(self._built, link, self._networks, 1)
 
-    def ended(self, link: LinkId) -> None:
-        """A circuit that was built over a link is over."""
-        self._in_all -= 1
-        self._built[link] -= 1
-        if self._built[link] <= 0:
-            del self._built[link]
+    def passed_on(self, link: LinkId, onward: LinkId) -> None:
+        """It goes on over another."""
+        _count(self._passed_on.setdefault(onward, Shares()), link, self._networks, 1)
+
+    def ended(self, link: LinkId, onward: LinkId | None) -> None:
+        """A circuit that was built over a link, and went on over another or none, is over."""
+        _count(self._built, link, self._networks, -1)
+        if onward is not None:
+            passed_on = self._passed_on[onward]
+            _count(passed_on, link, self._networks, -1)
+            if not len(passed_on):
+                del self._passed_on[onward]
 
     def link_down(self, link: LinkId) -> None:
         """A link is gone; its circuits are ending."""
         self._rates.pop(link, None)
+
+    @staticmethod
+    def _place(places: Shares[LinkId], most: int, link: LinkId, networks: Networks) -> Verdict:
+        if places.total < most:
+            return ADMITTED
+        loser = places.loser(link, networks, 1)
+        return REFUSED if loser is None else Verdict(is_admitted=True, loser=loser)
+
+
+def _count(shares: Shares[LinkId], link: LinkId, networks: Callable[[LinkId], Networks], by: int) -> None:
+    weight = shares.weight_of(link) + by
+    if link not in shares:
+        shares.add(link, networks(link), weight)
+    elif weight:
+        shares.change(link, weight)
+    else:
+        shares.remove(link)

@@ -19,8 +19,9 @@ from net.agenda import Agenda
 from net.errors import Overloaded, Unauthenticated, Unreachable
 from net.instant import Instant
 from net.onion.cipher import Hop
-from net.onion.circuits import MAX_OWN_CIRCUITS, CircuitId
+from net.onion.circuits import CircuitId
 from net.onion.paths import Path, Paths
+from net.onion.setup_admission import MAX_OWN_CIRCUITS
 from net.overlay.descriptor import Descriptor
 
 K = TypeVar("K", bound=Hashable)

@@ -36,10 +36,11 @@ from net.link.events import (
     Role,
 )
 from net.link.frames import CELL_SIZE, LARGE_DATAGRAM_SIZE
-from net.link.layer import MAX_LINKS
 from net.link.session import DOWN_AFTER, PROBE_AFTER
 from net.link.status import Counters, LinkInfo
 from net.link.stream import MAX_MESSAGE_SIZE
+from net.link.table import MAX_LINKS
+from net.networks import Networks, networks_of
 
 # What a real frame carries of a message.
 FRAME_ROOM: Final = 1190
@@ -173,6 +174,11 @@ class PlainLinks:
         """Return where a link's other end is."""
         held = self._links.get(link)
         return held.up.endpoint if held else None
+
+    def networks_of(self, link: LinkId) -> Networks:
+        """Return which networks a link's other end is in."""
+        held = self._links.get(link)
+        return networks_of(held.up.endpoint.host if held else "")
 
     def features_of(self, link: LinkId) -> int:
         """Return what a link's peer said that it can do."""

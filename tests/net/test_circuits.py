@@ -14,11 +14,11 @@ from net.link.events import LinkId
 from net.messages import MAX_MESSAGE_SIZE, Cell, Destroy, Message, Setup
 from net.onion.cipher import Direction, Hop, OnionCipher, RealOnionCipher
 from net.onion.circuit_stream import DATA_SIZE, MAX_CELLS_UNDER_WAY, CircuitStream
-from net.onion.circuits import MAX_OWN_CIRCUITS, OPEN_PATIENCE, CircuitId
+from net.onion.circuits import OPEN_PATIENCE, CircuitId
 from net.onion.egress import RETRY_AFTER, Egress, Lane
 from net.onion.exchange import MAX_AGE, MAX_SILENCE
 from net.onion.plain_cipher import PlainOnionCipher
-from net.onion.setup_admission import SETUP_BURST
+from net.onion.setup_admission import MAX_OWN_CIRCUITS, SETUP_BURST
 from tests.support.circuit_world import NAME, Meddle, Stranger, World
 
 

@@ -10,11 +10,13 @@ import pytest
 from net.errors import Unreachable
 from net.messages import Cell, Destroy, Message, Setup
 from net.onion.circuit_stream import DATA_SIZE, WINDOW
+from net.onion.circuits import CircuitId
 from net.onion.egress import MAX_FAREWELLS, MAX_LANE
 from net.onion.setup_admission import (
-    FAIR_SHARE,
+    ALL_SETUPS_BURST,
     MAX_CIRCUITS,
     MAX_CIRCUITS_PER_LINK,
+    NETWORK_SHARE,
     SETUP_BURST,
     SETUP_RATE,
 )
@@ -201,16 +203,128 @@ def fill(stranger: Stranger, wanted: int) -> int:
     return len(world.nodes[1].exchange) - before
 
 
-def test_circuits_are_bounded_for_each_link_and_in_all_and_no_few_take_them_all() -> None:
-    world = World(count=24)
-    strangers = iter([Stranger(world, number) for number in (0, *range(2, 24))])
-    assert fill(next(strangers), MAX_CIRCUITS_PER_LINK + 20) == MAX_CIRCUITS_PER_LINK
-    assert fill(next(strangers), MAX_CIRCUITS_PER_LINK) == MAX_CIRCUITS_PER_LINK
-    assert len(world.nodes[1].exchange) == MAX_CIRCUITS // 2
-    assert fill(next(strangers), FAIR_SHARE + 20) == FAIR_SHARE  # half is taken: from here on a share for each
-    while len(world.nodes[1].exchange) < MAX_CIRCUITS:
-        assert fill(next(strangers), FAIR_SHARE) == FAIR_SHARE
-    assert fill(next(strangers), 3) == 0
+def take_all(world: World, attackers: list[Stranger]) -> int:
+    """Have strangers take all places there are, at the rate that they are given; return how many they hold."""
+    exchange = world.nodes[1].exchange
+    while len(exchange) < MAX_CIRCUITS:
+        before = len(exchange)
+        for attacker in attackers:
+            for _ in range(8):
+                attacker.set_up(world.rng.randbytes(5), 1)
+        world.run()
+        world.mono += 8 / SETUP_RATE
+        if len(exchange) == before:
+            break
+    return len(exchange)
+
+
+def lives(stranger: Stranger, name: bytes) -> bool:
+    """Say whether a circuit was opened and is not over."""
+    heard = [message for message in stranger.heard if isinstance(message, (Cell, Destroy)) and message.circuit == name]
+    return bool(heard) and isinstance(heard[-1], Cell)
+
+
+CROWDS = {
+    "one address": "8.8.8.8",
+    "one /24": "8.8.8.{0}",
+    "one /48": "2a00:1:2:{0:x}00::1",
+    "one /56": "2a00:1:2:{0:x}::1",
+    "one machine": "127.0.99.1",
+}
+
+
+@pytest.mark.parametrize("host", CROWDS.values(), ids=list(CROWDS))
+def test_one_network_that_took_all_places_keeps_nobody_out(host: str) -> None:
+    world = World(count=80)
+    world.hosts = {number: host.format(number) for number in range(10, 80)} | {2: "9.9.9.9", 3: "9.9.8.1"}
+    attackers = [Stranger(world, number) for number in range(10, 80)]
+    assert take_all(world, attackers) == MAX_CIRCUITS
+    persons = [Stranger(world, 2), Stranger(world, 3)]
+    names = [number.to_bytes(5, "big") for number in range(30)]
+    for name in names:
+        for person in persons:
+            person.set_up(name, 1)
+    world.run()
+    for _ in range(20):
+        attackers[0].set_up(world.rng.randbytes(5), 1)
+    world.run()
+    assert all(lives(person, name) for person in persons for name in names)
+    assert len(world.nodes[1].exchange) == MAX_CIRCUITS
+
+
+def test_a_neighbour_of_who_took_all_places_gets_in_too() -> None:
+    world = World(count=80)
+    world.hosts = dict.fromkeys(range(10, 80), "8.8.8.8") | {2: "8.8.8.9"}
+    assert take_all(world, [Stranger(world, number) for number in range(10, 80)]) == MAX_CIRCUITS
+    person = Stranger(world, 2)
+    person.set_up(NAME, 1)
+    world.run()
+    assert lives(person, NAME)
+
+
+def test_the_circuit_that_was_silent_longest_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("net.onion.setup_admission.MAX_CIRCUITS", 3)
+    world = World()
+    circuits: list[CircuitId] = []
+    for _ in range(3):
+        circuits.append(world.open(1, 2))
+        world.run()
+        world.mono += 1.0
+    world.send(circuits[0], b"still here")
+    world.run()
+    person = Stranger(world, 3)
+    person.set_up(NAME, 1)
+    world.run()
+    assert lives(person, NAME)
+    assert world.nodes[0].ours.closed_circuits == [(circuits[1], False)]
+
+
+def test_who_would_be_the_heaviest_is_refused_and_displaces_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("net.onion.setup_admission.MAX_CIRCUITS", 4)
+    world = World()
+    one, other = Stranger(world), Stranger(world, 2)
+    assert fill(one, 4) == 4
+    for number in range(4):
+        other.set_up(number.to_bytes(5, "big"), 1)
+    world.run()
+    assert world.nodes[1].exchange.counters.displaced == 2
+    assert [lives(other, number.to_bytes(5, "big")) for number in range(4)] == [True, True, False, False]
+
+
+def test_circuits_of_one_link_are_bounded() -> None:
+    world = World()
+    assert fill(Stranger(world), MAX_CIRCUITS_PER_LINK + 20) == MAX_CIRCUITS_PER_LINK
+
+
+def test_setups_are_shared_out_by_network() -> None:
+    world = World(count=60)
+    world.hosts = {number: f"8.8.8.{number}" for number in range(10, 60)}
+    for stranger in [Stranger(world, number) for number in range(10, 60)]:
+        for _ in range(20):
+            stranger.set_up(world.rng.randbytes(5), 1)
+    assert len(world.nodes[1].exchange) <= ALL_SETUPS_BURST * NETWORK_SHARE
+    person = Stranger(world, 2)
+    person.set_up(NAME, 1)
+    world.run()
+    assert lives(person, NAME)
+
+
+def test_the_way_onward_is_shared_out_before_the_next_node_has_to_refuse(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("net.onion.setup_admission.MAX_PASSED_ON", 6)
+    world = World()
+    flooder, person = Stranger(world, 3), Stranger(world, 4)
+    for number in range(20):
+        flooder.set_up(number.to_bytes(5, "big"), 1, 2)
+    world.run()
+    assert len(world.nodes[2].exchange) == 6
+    for number in range(3):
+        person.set_up(number.to_bytes(5, "big"), 1, 2)
+    world.run()
+    assert all(lives(person, number.to_bytes(5, "big")) for number in range(3))
+    assert len(world.nodes[2].exchange) == 6
+    world.link_down(1, 3)
+    world.run()
+    assert len(world.nodes[2].exchange) == 3
 
 
 def test_circuits_that_ended_give_their_places_back() -> None:
@@ -222,8 +336,7 @@ def test_circuits_that_ended_give_their_places_back() -> None:
             stranger.say(Destroy(number.to_bytes(5, "big")))
         world.mono += SETUP_BURST / SETUP_RATE
     assert fill(stranger, MAX_CIRCUITS_PER_LINK) == MAX_CIRCUITS_PER_LINK
-    other = Stranger(world, number=2)
-    assert fill(other, 2 * FAIR_SHARE) == 2 * FAIR_SHARE
+    assert fill(Stranger(world, number=2), 100) == 100
 
 
 def test_beyond_the_backlog_the_circuit_that_holds_most_has_to_go() -> None:
@@ -241,6 +354,21 @@ def test_beyond_the_backlog_the_circuit_that_holds_most_has_to_go() -> None:
     world.blocked = set()
     world.wait(1.0)
     assert world.nodes[4].theirs.got == [bytes(10 * DATA_SIZE)]
+
+
+def test_beyond_the_backlog_the_heaviest_network_loses_though_each_of_its_circuits_holds_little() -> None:
+    world = World(max_backlog=200 * 1152, count=12)
+    world.hosts = {number: f"8.8.8.{number}" for number in range(5, 12)}
+    person = world.open(1, 2, 3)
+    many = [(number, world.open(1, 2, 4, by=number)) for number in range(5, 12) for _ in range(3)]
+    world.run()
+    world.blocked = {(1, 2)}
+    world.send(person, bytes(50 * DATA_SIZE))
+    for number, circuit in many:
+        world.send(circuit, bytes(8 * DATA_SIZE), by=number)
+    world.run()
+    assert world.nodes[0].ours.closed_circuits == []
+    assert world.nodes[1].exchange.counters.relieved > 0
 
 
 def test_what_ends_hold_counts_for_the_backlog_until_they_are_over() -> None:

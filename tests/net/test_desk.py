@@ -41,7 +41,7 @@ from net.messages import (
     encode_message,
 )
 from net.messages.growth import REFUSAL_BURST, REFUSAL_RATE
-from net.onion.exchange import EndId
+from net.onion.transit import EndId
 from net.simulator import FREE
 from tests.support.parcels import NOW, box_bytes, id_of, record_bytes, tag_number
 

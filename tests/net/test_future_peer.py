@@ -15,7 +15,7 @@ from net.link.events import LinkId
 from net.messages import decode_message, encode_message
 from net.node import Node
 from net.onion.departures import decode_payload
-from net.onion.exchange import EndId
+from net.onion.transit import EndId
 from net.reach.address import pack_host
 from net.simulator import Host
 from tests.support.future import (

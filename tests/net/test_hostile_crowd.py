@@ -10,10 +10,11 @@ from net.custodian.custodian import SWEEP_PERIOD
 from net.errors import DecodeError
 from net.ids import Endpoint
 from net.instant import HOUR_MS
-from net.link import layer
+from net.link import table
+from net.link.ahead import MAX_PIECES
 from net.link.events import Role
 from net.link.layer import LinkLayer
-from net.link.stream import MAX_HOLES, WINDOW, ReceiveStream
+from net.link.stream import FIRST_WINDOW, ReceiveStream
 from net.simulator import World
 from net.simulator.nodes import full_node, leaf_node
 from net.timekeeping import MAX_DIFFERENCE_MS, NetworkTime
@@ -69,15 +70,15 @@ def test_a_clock_a_century_off_is_no_clock() -> None:
 
 def test_a_stream_cut_into_crumbs_is_given_up() -> None:
     stream = ReceiveStream()
-    for offset in range(1, 2 * MAX_HOLES, 2):
+    for offset in range(1, 2 * MAX_PIECES, 2):
         stream.on_data(offset, b"x")
     with pytest.raises(DecodeError):
-        stream.on_data(2 * MAX_HOLES + 1, b"x")
+        stream.on_data(2 * MAX_PIECES + 1, b"x")
 
 
 def test_a_stream_with_every_other_frame_lost_is_put_together() -> None:
-    stream, size = ReceiveStream(), 2 * (WINDOW // 2 // MAX_HOLES)
-    for offset in [*range(size, WINDOW - size, 2 * size), *range(0, WINDOW - size, 2 * size)]:
+    stream, size = ReceiveStream(), 2 * (FIRST_WINDOW // 2 // MAX_PIECES)
+    for offset in [*range(size, FIRST_WINDOW - size, 2 * size), *range(0, FIRST_WINDOW - size, 2 * size)]:
         stream.on_data(offset, bytes(size))
 
 
@@ -94,12 +95,49 @@ def come_in(victim: LinkLayer, number: int, host: str) -> None:
                 guest.receive_datagram(datagram, there, START)
 
 
-def test_one_address_cannot_take_all_links(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(layer, "MAX_LINKS", 16)
-    monkeypatch.setattr(layer, "MAX_LINKS_PER_NETWORK", 4)
+CROWDS = {
+    "one address": "8.8.8.8",
+    "one /24": "8.8.8.{0}",
+    "one /48": "2a00:1:2:{0:x}00::1",
+    "one /56": "2a00:1:2:{0:x}::1",
+    "one machine": "127.0.99.1",
+}
+
+
+@pytest.mark.parametrize("host", CROWDS.values(), ids=list(CROWDS))
+def test_who_took_all_links_keeps_nobody_out(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table, "MAX_LINKS", 16)
     victim = LinkLayer(secret_key=bytes(range(32)), role=Role.FULL, random=Random(0).randbytes)
-    for number in range(1, 30):
-        come_in(victim, number, "203.0.113.7")
-    assert len(victim.links()) == 8, "half of all, while there is room"
-    come_in(victim, 99, "198.51.100.1")
-    assert len(victim.links()) == 9
+    for number in range(1, 20):
+        come_in(victim, number, host.format(number))
+    assert len(victim.links()) == 16
+    phones = [f"9.9.9.{number % 3}" for number in range(8)]
+    for number, phone in enumerate(phones):
+        come_in(victim, 100 + number, phone)
+    for number in range(200, 230):  # and goes on
+        come_in(victim, number, host.format(number))
+    assert len(victim.links()) == 16
+    assert sorted(link.endpoint.host for link in victim.links() if link.endpoint.host.startswith("9.")) == sorted(
+        phones
+    )
+
+
+def test_links_that_we_began_stay_though_strangers_come_from_the_same_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("net.link.table.MAX_LINKS", 4)
+    victim = LinkLayer(secret_key=bytes(range(32)), role=Role.FULL, random=Random(0).randbytes)
+    for number in range(1, 6):
+        come_in(victim, number, "8.8.8.8")
+    guard = LinkLayer(secret_key=Random(99).randbytes(32), role=Role.FULL, random=Random(99).randbytes)
+    here, there = Endpoint("8.8.8.8", 99), Endpoint("127.0.0.1", 1)
+    victim.connect(here, guard.node_id, START)
+    for _ in range(3):
+        for datagram, endpoint in victim.datagrams_to_send(START):
+            if endpoint == here:
+                guard.receive_datagram(datagram, there, START)
+        for datagram, _ in guard.datagrams_to_send(START):
+            victim.receive_datagram(datagram, here, START)
+    for number in range(10, 20):
+        come_in(victim, number, "8.8.8.8")
+    peers = [link.peer for link in victim.links()]
+    assert len(peers) == 4
+    assert guard.node_id in peers

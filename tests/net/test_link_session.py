@@ -17,7 +17,7 @@ from net.link.frames import Ack, Window
 from net.link.keys import FrameKeys, draw_index
 from net.link.noise import TransportKeys
 from net.link.session import CLOSED_BY_PEER, DOWN_AFTER, SUSPECT_AFTER, Session, SessionState
-from net.link.stream import WINDOW
+from net.link.stream import FIRST_WINDOW, WINDOW
 from net.link.timers import Timers
 
 HERE = Endpoint("192.0.2.1", 1)
@@ -79,7 +79,7 @@ def test_silence_suspects_and_then_ends_a_link_and_one_frame_heals_it() -> None:
         (b"\x02\x7f" + bytes(230), "part: unknown kind"),
         (b"\x01" + bytes(231), "body: unknown type"),  # a cell in a small frame
         (frames.encode_parts([frames.encode_ack(Ack(((5, 6),), 0.0))]), "ack: of a frame never sent"),
-        (frames.encode_parts([frames.encode_stream(WINDOW, b"x")]), "stream: beyond the window"),
+        (frames.encode_parts([frames.encode_stream(FIRST_WINDOW, b"x")]), "stream: beyond the window"),
         (frames.encode_parts([frames.encode_stream(0, bytes(9))]), "stream: message size"),
         (frames.encode_parts([frames.CLOSE]), CLOSED_BY_PEER),
     ],
@@ -163,13 +163,13 @@ def test_a_window_is_told_again_when_a_quarter_was_taken() -> None:
     pair = Pair(is_initiator=False)
     message = bytes(1000)
     offset = 0
-    for _ in range(140):
+    for _ in range(FIRST_WINDOW // 1003):
         part = frames.encode_stream(offset, len(message).to_bytes(3, "big") + message)
         offset += 1003
         pair.receive(frames.encode_parts([part]))
         pair.session.on_taken(1000)
     told = [part for body in pair.sent() for part in frames.decode_parts(body) if isinstance(part, Window)]
-    assert told == [Window(WINDOW + offset)]
+    assert told == [Window(FIRST_WINDOW + offset + offset)]  # what was taken is free again, and the window grew by it
 
 
 @given(st.lists(st.tuples(st.sampled_from(["set", "forget", "pop"]), st.integers(0, 5), st.floats(0, 10))))

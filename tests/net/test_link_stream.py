@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import tracemalloc
 from random import Random
 
 import pytest
@@ -9,7 +11,16 @@ from hypothesis import given, settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from net.errors import DecodeError, Overloaded
-from net.link.stream import MAX_MESSAGE_SIZE, MAX_SEND_BUFFER, PREFIX_SIZE, WINDOW, ReceiveStream, SendStream
+from net.link.ahead import JOINED, PIECE_COST, Ahead
+from net.link.stream import (
+    FIRST_WINDOW,
+    MAX_MESSAGE_SIZE,
+    MAX_SEND_BUFFER,
+    PREFIX_SIZE,
+    WINDOW,
+    ReceiveStream,
+    SendStream,
+)
 
 
 class StreamsOverABadWire(RuleBasedStateMachine):
@@ -108,11 +119,11 @@ def test_a_peer_cannot_announce_a_message_of_no_or_too_many_bytes(prefix: bytes)
         into.take_message()
 
 
-@given(st.integers(WINDOW - 50, WINDOW + 50))
+@given(st.integers(FIRST_WINDOW - 50, FIRST_WINDOW + 50))
 def test_a_peer_cannot_write_beyond_its_window(offset: int) -> None:
     into = ReceiveStream()
     data = bytes(20)
-    if offset + len(data) > WINDOW:
+    if offset + len(data) > FIRST_WINDOW:
         with pytest.raises(DecodeError):
             into.on_data(offset, data)
     else:
@@ -129,10 +140,94 @@ def test_the_window_grows_only_as_the_owner_takes() -> None:
             taken += len(cut[1])
             into.on_data(*cut)
             out.on_confirmed(cut[0], cut[0] + len(cut[1]))
-    assert taken == WINDOW
+    assert taken == FIRST_WINDOW
     assert not into.is_window_due()
     while (message := into.take_message()) is not None:
         into.on_taken(len(message))
     assert into.is_window_due()
     out.on_window(into.tell_limit())
     assert out.has_data()
+
+
+def pass_through(into: ReceiveStream, messages: int, *, may_grow: bool) -> int:
+    """Send messages of a thousand bytes, each taken at once; return the offset behind them."""
+    offset = 0
+    for _ in range(messages):
+        into.on_data(offset, (1000).to_bytes(PREFIX_SIZE, "big") + bytes(1000))
+        assert into.take_message() is not None
+        into.on_taken(1000, may_grow=may_grow)
+        into.tell_limit()
+        offset += PREFIX_SIZE + 1000
+    return offset
+
+
+def test_the_window_grows_by_what_is_taken_in_order_up_to_a_most() -> None:
+    into = ReceiveStream()
+    assert into.tell_limit() == FIRST_WINDOW >= PREFIX_SIZE + MAX_MESSAGE_SIZE
+    offset = pass_through(into, 100, may_grow=True)
+    assert into.tell_limit() - offset == FIRST_WINDOW + offset
+    offset = pass_through(later := ReceiveStream(), 1000, may_grow=True)
+    assert later.tell_limit() == offset + WINDOW
+
+
+def test_the_window_does_not_grow_while_it_may_not() -> None:
+    into = ReceiveStream()
+    offset = pass_through(into, 1000, may_grow=False)
+    assert into.tell_limit() == offset + FIRST_WINDOW
+
+
+def test_bytes_beyond_a_hole_cost_what_came_and_not_how_far_they_lie() -> None:
+    tracemalloc.start()
+    try:
+        streams = [ReceiveStream() for _ in range(100)]
+        before = tracemalloc.get_traced_memory()[0]
+        for stream in streams:
+            stream.on_data(FIRST_WINDOW - 100, bytes(100))
+        assert tracemalloc.get_traced_memory()[0] - before < 100 * 1024
+    finally:
+        tracemalloc.stop()
+    assert all(100 < stream.held < 1024 for stream in streams)
+
+
+def test_crumbs_count_for_what_they_cost_and_not_for_their_bytes() -> None:
+    stream = ReceiveStream()
+    for offset in range(1, 1001, 2):
+        stream.on_data(offset, b"x")
+    assert stream.held == 500 * (1 + PIECE_COST)
+
+
+cuts = st.lists(st.tuples(st.integers(0, 4000), st.integers(1, 400)), max_size=80)
+
+
+@given(cuts, st.randoms(use_true_random=False))
+def test_pieces_are_put_together_whatever_their_cuts_and_overlaps(
+    pieces: list[tuple[int, int]], random: Random
+) -> None:
+    whole = Random(1).randbytes(4400)
+    ahead, came, at = Ahead(), set[int](), 0
+    for offset, size in pieces:
+        start = max(offset, at)
+        if start < offset + size:
+            ahead.add(start, whole[start : offset + size])
+            came.update(range(start, offset + size))
+        if random.random() < 0.2:
+            taken = b"".join(ahead.take(at))
+            end = next(number for number in itertools.count(at) if number not in came)
+            assert taken == whole[at:end]
+            at = end
+    left = len([number for number in came if number >= at])
+    assert ahead.held >= left
+    ends: list[int] = [number for number in sorted(came) if number >= at and number + 1 not in came]
+    assert (ahead.held - left) // PIECE_COST >= len(ends)
+    for start in sorted(number for number in came if number >= at and number - 1 not in came):
+        piece = b"".join(ahead.take(start))
+        assert piece == whole[start : start + len(piece)]
+        left -= len(piece)
+    assert (left, ahead.held, bool(ahead)) == (0, 0, False)
+
+
+def test_what_comes_backwards_is_joined_and_copied_little() -> None:
+    ahead, size = Ahead(), 200
+    for offset in range(FIRST_WINDOW - size, 1, -size):
+        ahead.add(offset, bytes(size))
+    assert ahead.held < FIRST_WINDOW + 3 * PIECE_COST * FIRST_WINDOW // JOINED

@@ -152,8 +152,35 @@ def test_handshakes_that_strangers_leave_half_open_are_bounded_and_the_oldest_go
     assert [table.get(half.keys.our_index) is half for half in added] == [False] * 5 + [True] * MAX_HALF_OPEN
 
 
+def half_open(number: int, host: str) -> HalfOpen:
+    nothing_said = cast("Initiation", None)
+    return HalfOpen(
+        NodeId(number.to_bytes(32, "big")), Endpoint(host, 1), nothing_said, frame_keys(), None, float(number)
+    )
+
+
+def test_handshakes_that_one_network_leaves_half_open_displace_nobody_elses() -> None:
+    table = HalfOpenTable()
+    person = half_open(0, "9.9.9.9")
+    table.add(person)
+    for number in range(1, 3 * MAX_HALF_OPEN):
+        table.add(half_open(number, f"8.8.8.{number % 250}"))
+    assert len(table) == MAX_HALF_OPEN
+    assert table.get(person.keys.our_index) is person
+
+
+def test_handshakes_left_half_open_in_the_names_of_many_networks_keep_no_newcomer_out() -> None:
+    table = HalfOpenTable()
+    for number in range(1, 2 * MAX_HALF_OPEN):
+        table.add(half_open(number, f"8.{number // 250}.{number % 250}.1"))
+    person = half_open(0, "9.9.9.9")
+    table.add(person)
+    assert table.get(person.keys.our_index) is person
+    assert len(table) == MAX_HALF_OPEN
+
+
 def test_links_are_bounded_though_every_stranger_has_an_address_of_his_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("net.link.layer.MAX_LINKS", 4)
+    monkeypatch.setattr("net.link.table.MAX_LINKS", 4)
     strangers = "cdefgh"
     world = World("bob", *strangers)
     for stranger in strangers:

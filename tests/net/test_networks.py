@@ -10,7 +10,7 @@ from hypothesis import given, settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from net.networks import Networks, Shares, networks_of
-from net.token_bucket import MAX_NETWORKS, NestedRates
+from net.token_bucket import MAX_NETWORKS, MEMORY, FairUse, TokenBucket
 
 CAPACITY = 24
 
@@ -194,34 +194,56 @@ def test_every_network_that_asks_gets_its_fair_share(demands: list[int], seed: i
 # Rates.
 
 
-def admitted(rates: NestedRates, hosts: list[str], now: float, tries: int = 1) -> int:
-    return sum(rates.take(networks_of(host), now) for _ in range(tries) for host in hosts)
+def shared(rate: float = 20.0, burst: float = 60.0, share: float = 1.0) -> FairUse:
+    return FairUse(TokenBucket(rate, burst), share)
 
 
-def test_one_host_gets_half_of_what_its_network_gets() -> None:
-    rates = NestedRates(20.0, 60.0)
-    assert admitted(rates, ["8.8.4.1"], 0.0, 100) == 30
-    assert admitted(rates, ["8.8.4.1"], 1.0, 100) == 10
-    assert admitted(rates, ["10.0.0.1"], 0.0, 100) == 60, "a host that lies in nothing is outermost"
+def admitted(fair: FairUse, hosts: list[str], now: float, tries: int = 1) -> int:
+    return sum(fair.take(networks_of(host), now) for _ in range(tries) for host in hosts)
 
 
-def test_many_hosts_of_one_network_get_no_more_than_it() -> None:
-    rates = NestedRates(20.0, 60.0)
-    assert admitted(rates, [f"8.8.4.{host}" for host in range(200)], 0.0, 3) == 60
-    assert admitted(rates, [f"2a00:1:2:{host:x}::1" for host in range(1, 2000)], 0.0) == 60
-    assert admitted(rates, ["8.8.5.1"], 0.0) == 1
+@pytest.mark.parametrize(
+    "hosts",
+    [
+        ["8.8.4.1"] * 100,
+        [f"8.8.4.{host}" for host in range(100)],
+        [f"2a00:1:2:{host:x}00::1" for host in range(1, 100)],
+        ["10.0.0.1"] * 100,
+    ],
+)
+def test_who_used_much_leaves_something_for_who_did_not(hosts: list[str]) -> None:
+    fair = shared()
+    for now in range(50):
+        assert admitted(fair, hosts, float(now)) > 0
+    assert admitted(fair, ["9.9.9.9"], 49.0) == 1
+    assert admitted(fair, ["fd00::1"], 49.0) == 1
 
 
-def test_who_asks_for_too_much_leaves_something_for_its_neighbours() -> None:
-    rates = NestedRates(20.0, 60.0)
-    greedy = [f"8.8.4.{host}" for host in range(3)]
-    for second in range(60):
-        admitted(rates, greedy, float(second), 40)
-    assert admitted(rates, [f"8.8.4.{host}" for host in range(100, 116)], 60.0) == 16
+def test_one_host_leaves_something_for_its_neighbours() -> None:
+    fair = shared()
+    for now in range(50):
+        admitted(fair, ["8.8.4.1"], float(now), 100)
+    assert admitted(fair, ["8.8.4.2"], 49.0) == 1
+
+
+def test_networks_that_ask_for_too_much_get_the_same_however_many_hosts_they_have() -> None:
+    fair, got = shared(share=2.0), Counter[str]()
+    crowds = {"one": ["8.8.1.1"] * 30, "many": [f"8.8.2.{host}" for host in range(30)], "six": ["2a00::1"] * 30}
+    for turn in range(2000):
+        for name, hosts in crowds.items():
+            got[name] += admitted(fair, hosts[turn % 30 : turn % 30 + 3], turn / 20)
+    assert max(got.values()) < 2 * min(got.values())
+    assert sum(got.values()) <= 60 + 20 * 100
+
+
+def test_what_was_used_is_forgotten() -> None:
+    fair = shared()
+    first = admitted(fair, ["8.8.4.1"], 0.0, 100)
+    assert admitted(fair, ["8.8.4.1"], 20 * MEMORY, 100) == first
 
 
 def test_networks_whose_use_is_remembered_are_bounded() -> None:
-    rates = NestedRates(1.0, 2.0)
+    fair = shared()
     for number in range(MAX_NETWORKS + 50):
-        rates.take((str(number),), 0.0)
-    assert len(rates._buckets) == MAX_NETWORKS
+        fair.take((str(number),), 0.0)
+    assert len(fair._uses) == MAX_NETWORKS

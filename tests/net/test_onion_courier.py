@@ -29,10 +29,11 @@ from net.messages import (
     encode_message,
 )
 from net.onion.cipher import Hop
-from net.onion.circuits import MAX_OWN_CIRCUITS, CircuitId
+from net.onion.circuits import CircuitId
 from net.onion.departures import Kind
 from net.onion.directory import ASKED, FEW, MAX_BUCKETS, MAX_FOUND, MAX_PER_NETWORK, MAX_SEARCHES, SEARCH_PERIOD
 from net.onion.paths import Path, Paths
+from net.onion.setup_admission import MAX_OWN_CIRCUITS
 from net.onion.standing import Standing
 from net.onion.ways import LINGER, MAX_LASTING
 from net.onion_courier import ENOUGH, MAX_LOOK, MAX_THROWN, OnionCourier

@@ -11,9 +11,9 @@ from net.ids import Endpoint, NodeId
 from net.instant import Instant
 from net.link.events import LinkId
 from net.messages import Cell, Destroy, FindRecord, FoundRecord, Setup, decode_message, encode_message
-from net.onion.exchange import EndId
 from net.onion.onion import Means, Onion
 from net.onion.plain_cipher import PlainOnionCipher
+from net.onion.transit import EndId
 from net.onion_courier import OnionCourier
 from net.overlay.descriptor import Descriptor
 from net.pace import NORMAL, STRONG, Pace

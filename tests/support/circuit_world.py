@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 from net.instant import Instant
 from net.link.events import LinkId
 from net.messages import Cell, Destroy, Message, Setup, decode_message
+from net.networks import Networks, networks_of
 from net.onion.cipher import Hop, OnionCipher
 from net.onion.circuits import CircuitId, Circuits
-from net.onion.exchange import EndId, Exchange
+from net.onion.exchange import Exchange
 from net.onion.keyring import Keyring
 from net.onion.plain_cipher import PlainOnionCipher
+from net.onion.transit import EndId
 from net.switch import Contact, Then
 
 # Changes what passes from one node to another.
@@ -82,9 +84,13 @@ class Node:
             links=self,
             ends=self.theirs,
             random=rng.randbytes,
+            networks=self.networks_of,
             max_backlog=max_backlog,
         )
         self.circuits = Circuits(cipher=world.cipher, switch=self, links=self, user=self.ours, random=rng.randbytes)
+
+    def networks_of(self, link: LinkId) -> Networks:
+        return networks_of(self.world.hosts.get(link, f"node {link}"))
 
     def writable(self, link: LinkId) -> bool:
         return (self.number, link) not in self.world.blocked
@@ -122,11 +128,13 @@ class World:
 
     def __init__(self, count: int = 5, cipher: OnionCipher | None = None, max_backlog: int = 1 << 25) -> None:
         self.cipher = cipher or PlainOnionCipher()
+        self.rng = random.Random(5)
         self.mono = 1000.0
         self.wires: dict[tuple[int, int], deque[Message]] = {}
         self.meddlers: dict[tuple[int, int], Meddle] = {}
         self.blocked: set[tuple[int, int]] = set()
         self.gone: set[int] = set()
+        self.hosts: dict[int, str] = {}  # where nodes are; others are each in a network of their own
         self.dialling: dict[int, list[Then]] = {}
         self.nodes = [Node(self, number, max_backlog) for number in range(count)]
 

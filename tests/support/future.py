@@ -24,7 +24,7 @@ from net.link.session import Session
 from net.messages import Cell
 from net.node import Node
 from net.onion.circuits import CircuitId
-from net.onion.exchange import EndId
+from net.onion.transit import EndId
 from tests.support.villains import override, parts_of
 
 # Types that no version has given out yet: the last of the lower half, and some of the upper.

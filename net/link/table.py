@@ -1,0 +1,142 @@
+"""The links that are up, and whose has to go when there are too many or they hold too much.
+
+Both are shared out by network (``net.networks``). A newcomer to a full table displaces a link of the heaviest network. It is
+refused only where its own would then be the heaviest; but of its own address it displaces the link that was not used for
+longest. Links that others began weigh twice those that we began: so of one address theirs go first, and ours displace
+theirs. More than that ours are not favoured, for strangers' packets make us begin links, too.
+
+Of what links *hold* (streams that wait for bytes or for their owner, what waits to be sent or confirmed) there is
+``MAX_HELD`` for all together. From half of it on, windows stop growing and we queue no more than ``TIGHT`` on a link; beyond
+it, the heaviest network's heaviest link ends. A peer is where it has shown to be (``net.link.paths``), and counts there.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from net.ids import Endpoint, NodeId
+from net.link.events import LinkId
+from net.link.keys import FrameKeys
+from net.link.session import Session
+from net.networks import Networks, Shares, networks_of
+
+MAX_LINKS: Final = 512
+# What a link weighs by who began it.
+OURS: Final = 1
+THEIRS: Final = 2
+# Bytes that all links may hold: with what 512 links cost by themselves, 8 MB, less than 32 MB, whoever has them.
+MAX_HELD: Final = 12 * 1024 * 1024
+# Bytes that one may hold once half of that is used: a largest message, and half of another.
+TIGHT: Final = 128 * 1024
+# Bytes by which what a link holds is counted; less is nothing, and no change worth counting.
+GRAIN: Final = 4 * 1024
+
+
+class LinkTable:
+    """All links: ``sessions`` by name, and by peer, and by what frames name them."""
+
+    def __init__(self) -> None:
+        self.sessions: dict[LinkId, Session] = {}
+        self._by_peer: dict[NodeId, Session] = {}
+        self._by_index: dict[bytes, tuple[Session, FrameKeys]] = {}
+        self._hosts: dict[LinkId, str] = {}
+        self._places: Shares[LinkId] = Shares()
+        self._held: Shares[LinkId] = Shares()
+
+    def __len__(self) -> int:
+        return len(self.sessions)
+
+    def with_peer(self, peer: NodeId) -> Session | None:
+        """Return the link with a peer; there is one at most."""
+        return self._by_peer.get(peer)
+
+    def find(self, index: bytes) -> tuple[Session, FrameKeys] | None:
+        """Return which link a frame is of, and under which keys."""
+        return self._by_index.get(index)
+
+    def networks_of(self, link: LinkId) -> Networks:
+        """Return which networks a link's peer is in; those that are gone are all in one."""
+        return networks_of(self._hosts.get(link, ""))
+
+    # Who is there.
+
+    def has_room_for(self, endpoint: Endpoint, *, is_ours: bool) -> bool:
+        """Say whether one more link is to be had, if need be in place of another."""
+        return len(self.sessions) < MAX_LINKS or self._loser_to(endpoint, is_ours=is_ours) is not None
+
+    def loser_to(self, endpoint: Endpoint, *, is_ours: bool) -> Session | None:
+        """Return which link has to end for a new one, if any."""
+        loser = self._loser_to(endpoint, is_ours=is_ours) if len(self.sessions) >= MAX_LINKS else None
+        return None if loser is None else self.sessions[loser]
+
+    def add(self, session: Session) -> None:
+        """Take up a link."""
+        host = session.endpoint.host
+        self.sessions[session.link] = self._by_peer[session.peer] = session
+        self._hosts[session.link] = host
+        self._places.add(session.link, networks_of(host), OURS if session.is_initiator else THEIRS)
+        self.add_keys(session)
+
+    def add_keys(self, session: Session) -> None:
+        """A link has keys that it had not."""
+        self._by_index[session.keys.our_index] = (session, session.keys)
+        self.drop_retired(session)
+
+    def drop_retired(self, session: Session) -> None:
+        """Forget the names under which a link is not known any more."""
+        for index in session.retired:
+            self._by_index.pop(index, None)
+        session.retired.clear()
+
+    def remove(self, session: Session) -> None:
+        """A link has ended."""
+        self.drop_retired(session)
+        del self.sessions[session.link], self._by_peer[session.peer], self._hosts[session.link]
+        self._places.remove(session.link)
+        self._held.remove(session.link)
+
+    def used(self, link: LinkId) -> None:
+        """Something came over a link that was more than a sign of life."""
+        self._places.used(link)
+
+    def look(self, session: Session) -> None:
+        """A peer may be somewhere else now, and hold more or less."""
+        self.weigh(session)
+        link, host = session.link, session.endpoint.host
+        if self._hosts[link] != host:
+            self._hosts[link] = host
+            for shares in (self._places, self._held):
+                if link in shares:
+                    shares.add(link, networks_of(host), shares.weight_of(link))
+
+    # What they hold.
+
+    def weigh(self, session: Session) -> None:
+        """Count anew what a link holds."""
+        link, weight = session.link, session.held // GRAIN
+        if weight == 0:
+            self._held.remove(link)
+        elif link not in self._held:
+            self._held.add(link, networks_of(self._hosts[link]), weight)
+        elif weight != self._held.weight_of(link):
+            self._held.change(link, weight)
+
+    @property
+    def is_tight(self) -> bool:
+        """Whether half of what links may hold is used up."""
+        return self._held.total * GRAIN > MAX_HELD // 2
+
+    def lets_hold(self, session: Session, more: int) -> bool:
+        """Say whether a link may hold so many bytes more of what we want to send."""
+        return not self.is_tight or session.held + more <= TIGHT
+
+    def too_heavy(self) -> Session | None:
+        """Return which link has to end because all hold too much, if any."""
+        if self._held.total * GRAIN <= MAX_HELD:
+            return None
+        link = self._held.heaviest()
+        return None if link is None else self.sessions[link]
+
+    def _loser_to(self, endpoint: Endpoint, *, is_ours: bool) -> LinkId | None:
+        networks, weight = networks_of(endpoint.host), OURS if is_ours else THEIRS
+        return self._places.loser(LinkId(0), networks, weight, may_replace=True)  # 0 names no link

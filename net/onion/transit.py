@@ -1,0 +1,81 @@
+"""One circuit that passes through this node or ends at it, and which of many has to go when there is too much.
+
+A circuit counts for the link that it was built over, and that link for the networks it comes from (``net.networks``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import NamedTuple, NewType
+
+from net.link.events import LinkId
+from net.networks import Networks, Shares
+from net.onion.cipher import Layer
+from net.onion.circuit_stream import DATA_SIZE, CircuitStream
+from net.onion.egress import Lane
+
+# A circuit's end at this node; never reused.
+EndId = NewType("EndId", int)
+
+
+class Layers(NamedTuple):
+    """This hop's ciphers."""
+
+    forward: Layer
+    backward: Layer
+
+
+@dataclass(slots=True, eq=False)
+class End:
+    """The far end of a circuit."""
+
+    id: EndId
+    stream: CircuitStream
+    held: int = 0  # bytes, as last counted
+
+
+@dataclass(slots=True, eq=False)
+class Transit:
+    """``back`` leads to the builder, ``ahead`` away from it; at an end, and until the link is there, ``ahead`` has none."""
+
+    built_over: LinkId
+    back: Lane
+    ahead: Lane
+    packet: bytes
+    born_at: float
+    heard_at: float
+    layers: Layers | None = None  # None: not peeled yet, and forward cells wait as they came
+    end: End | None = None
+    passed_on_over: LinkId | None = None  # a place there is taken
+    is_over: bool = False
+
+    @property
+    def weight(self) -> int:
+        """What waits in it, in cells."""
+        cells = len(self.back.waiting) + len(self.ahead.waiting)
+        return cells + (self.end.held // DATA_SIZE if self.end else 0)
+
+
+def most_silent(circuits: Iterable[Transit], built_over: LinkId) -> Transit | None:
+    """Return which of the circuits that were built over a link was silent longest: of no use to anybody, most likely."""
+    return min(
+        (each for each in circuits if each.built_over == built_over), key=lambda each: each.heard_at, default=None
+    )
+
+
+def relieve(circuits: Iterable[Transit], cells: int, networks: Callable[[LinkId], Networks]) -> list[Transit]:
+    """Return circuits that hold ``cells`` together: of the heaviest network's heaviest link those that hold most."""
+    by_link: dict[LinkId, list[Transit]] = {}
+    for each in circuits:
+        by_link.setdefault(each.built_over, []).append(each)
+    shares: Shares[LinkId] = Shares()
+    for link, those in by_link.items():
+        those.sort(key=lambda each: each.weight)
+        shares.add(link, networks(link), sum(each.weight for each in those))
+    gone: list[Transit] = []
+    while cells > 0 and (heaviest := shares.heaviest()) is not None and shares.weight_of(heaviest) > 0:
+        gone.append(by_link[heaviest].pop())
+        cells -= gone[-1].weight
+        shares.change(heaviest, shares.weight_of(heaviest) - gone[-1].weight)
+    return gone
