@@ -19,7 +19,7 @@ Reference: D. Bertsekas, R. Gallager, "Data Networks" (1992), 6.5.2 (max-min fai
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final, Generic, TypeVar
@@ -106,6 +106,11 @@ class Shares(Generic[Holder]):
         networks = self._networks.get(holder)
         return self._path(networks)[-1].holders[holder] if networks else 0
 
+    def weight_of_network(self, networks: Networks) -> int:
+        """Return what all hold who are in the outermost of these."""
+        group = self._root.groups.get(networks[0])
+        return group.weight if group else 0
+
     def add(self, holder: Holder, networks: Networks, weight: int) -> None:
         """Take up a holder in these networks; one that is there is moved."""
         self.remove(holder)
@@ -124,6 +129,16 @@ class Shares(Generic[Holder]):
         for group in path:
             group.weight += by
         path[-1].holders[holder] = weight
+
+    def count(self, holder: Holder, networks: Callable[[Holder], Networks], by: int) -> None:
+        """Let a holder hold more or less; who holds nothing is not there, and ``networks`` says where a new one is."""
+        weight = self.weight_of(holder) + by
+        if holder not in self._networks:
+            self.add(holder, networks(holder), weight)
+        elif weight:
+            self.change(holder, weight)
+        else:
+            self.remove(holder)
 
     def used(self, holder: Holder) -> None:
         """Of equals in one place, who was used least recently loses first."""

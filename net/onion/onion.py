@@ -87,7 +87,9 @@ class Onion:
         self.paths = Paths(own, means.roster, means.described, self.guards, self.standing, rng, means.pace)
         self.departures = Departures(cipher, switch, links.send_cell, self.paths.failed, random)
         self.loops = Loops(self.paths, self.departures, self._home, rng, random)
-        self.relay = Relay(peel=self._peel, switch=means.onward, links=links, deliver=self._deliver)
+        self.relay = Relay(
+            peel=self._peel, switch=means.onward, links=links, deliver=self._deliver, networks=means.networks
+        )
         self.exchange = Exchange(
             cipher=cipher,
             peel=self._peel,

@@ -5,8 +5,9 @@ hop from an exponential distribution: packets that came in one order leave in an
 hop delivers what is inside. A relay never answers, so nothing can be learned by asking, and nothing that comes in can
 make more go out.
 
-Peeling costs 0.2 ms, so arrivals wait in a bounded inbox and are peeled in slices. No link gets more than its rate, and
-none can hold more than its share of what is kept; what is beyond is dropped, as any cell may be.
+Peeling costs 0.2 ms, so arrivals wait in a bounded inbox and are peeled in slices. No link gets more than its rate, nor a
+network (``net.networks``) more than is fair, and none can hold more than its share of what is kept; what is beyond is
+dropped, as any cell may be.
 
 Reference: A. Piotrowska et al., "The Loopix Anonymity System" (2017), sections 3 and 4.
 """
@@ -14,7 +15,7 @@ Reference: A. Piotrowska et al., "The Loopix Anonymity System" (2017), sections 
 from __future__ import annotations
 
 import math
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -25,21 +26,29 @@ from net.errors import DecodeError, Unauthenticated
 from net.instant import Instant
 from net.link.events import LinkId
 from net.messages import PACKET_SIZE
+from net.networks import Networks, Shares
 from net.onion.cipher import Peeled
 from net.onion.exchange import Peel, Reach
 from net.onion.keyring import Replayed
+from net.onion.setup_admission import apart
 from net.switch import Contact
-from net.token_bucket import TokenBucket
+from net.token_bucket import FairUse, TokenBucket
 
 # Packets a second that one link may bring in the long run, and at once: less than a tenth of what a core relays.
 PACKET_RATE: Final = 200.0
 PACKET_BURST: Final = 400.0
+# Packets of all links, half of a core, and at once: as many as may wait to be peeled. A network alone brings four hundred a
+# second in the long run, and two thirds of those at once.
+ALL_PACKETS_RATE: Final = 2500.0
+NETWORK_SHARE: Final = 2.0
 # Packets waiting to be peeled, 1.2 MB and 0.2 s of work.
 MAX_INBOX: Final = 1024
 # Packets waiting for their time or for a link, 10 MB: 2500 a second at a mean of a second, three times over.
 MAX_HELD: Final = 8192
 # Of which brought by one link: five times what its rate comes to at a mean delay of a second.
 MAX_HELD_PER_LINK: Final = 1024
+# Of which brought by one network.
+MAX_HELD_PER_NETWORK: Final = 2048
 # Milliseconds. Honest senders draw more than twenty times the longest mean once in 5 · 10^8 hops; more than that is meant
 # to fill us up.
 MAX_DELAY_MS: Final = 20_000
@@ -72,21 +81,33 @@ class RelayCounters:
 
 
 class Relay:
-    """Passes on packets. ``peel`` opens one with the keys of the time, ``deliver`` takes what ends here."""
+    """Passes on packets.
 
-    def __init__(self, *, peel: Peel, switch: Reach, links: Cells, deliver: Deliver) -> None:
+    ``peel`` opens one with the keys of the time, ``deliver`` takes what ends here, ``networks`` says where a link leads.
+    """
+
+    def __init__(
+        self,
+        *,
+        peel: Peel,
+        switch: Reach,
+        links: Cells,
+        deliver: Deliver,
+        networks: Callable[[LinkId], Networks] = apart,
+    ) -> None:
         self.counters = RelayCounters()
         self._peel = peel
         self._switch = switch
         self._links = links
         self._deliver = deliver
+        self._networks = networks
         self._rates: dict[LinkId, TokenBucket] = {}
+        self._for_all = FairUse(TokenBucket(ALL_PACKETS_RATE, MAX_INBOX), NETWORK_SHARE)
         self._inbox: deque[tuple[LinkId, bytes]] = deque()
         # (due, number, from where, what), the number to break ties
         self._waiting: list[tuple[float, int, LinkId, Peeled]] = []
         self._count = 0
-        self._held: Counter[LinkId] = Counter()
-        self._held_in_all = 0
+        self._held: Shares[LinkId] = Shares()
 
     def receive_packet(self, link: LinkId, packet: bytes, now: Instant) -> None:
         """Take a packet that came as a cell over ``link``."""
@@ -95,7 +116,7 @@ class Relay:
             bucket = self._rates[link] = TokenBucket(PACKET_RATE, PACKET_BURST)
         if len(packet) != PACKET_SIZE:
             self.counters.refused += 1
-        elif not bucket.take(1.0, now.mono):
+        elif not bucket.take(1.0, now.mono) or not self._for_all.take(self._networks(link), now.mono):
             self.counters.dropped_rate += 1
         elif len(self._inbox) >= MAX_INBOX:
             self.counters.dropped_full += 1
@@ -140,19 +161,20 @@ class Relay:
         elif peeled.next is None:
             self.counters.delivered += 1
             self._deliver(peeled.payload, link, now)
-        elif self._held_in_all >= MAX_HELD or self._held[link] >= MAX_HELD_PER_LINK:
+        elif not self._has_room_for(link):
             self.counters.dropped_full += 1
         else:
             self._count += 1
-            self._held[link] += 1
-            self._held_in_all += 1
+            self._held.count(link, self._networks, 1)
             heappush(self._waiting, (now.mono + peeled.delay_ms / 1000, self._count, link, peeled))
 
+    def _has_room_for(self, link: LinkId) -> bool:
+        if self._held.total >= MAX_HELD or self._held.weight_of(link) >= MAX_HELD_PER_LINK:
+            return False
+        return self._held.weight_of_network(self._networks(link)) < MAX_HELD_PER_NETWORK
+
     def _forward(self, source: LinkId, packet: bytes, link: LinkId | None, now: Instant) -> None:
-        self._held_in_all -= 1
-        self._held[source] -= 1
-        if not self._held[source]:
-            del self._held[source]
+        self._held.count(source, self._networks, -1)
         if link is None:
             self.counters.unreachable += 1
             return

@@ -100,18 +100,18 @@ class SetupAdmission:
 
     def begun(self, link: LinkId) -> None:
         """A circuit was built over a link."""
-        _count(self._built, link, self._networks, 1)
+        self._built.count(link, self._networks, 1)
 
     def passed_on(self, link: LinkId, onward: LinkId) -> None:
         """It goes on over another."""
-        _count(self._passed_on.setdefault(onward, Shares()), link, self._networks, 1)
+        self._passed_on.setdefault(onward, Shares()).count(link, self._networks, 1)
 
     def ended(self, link: LinkId, onward: LinkId | None) -> None:
         """A circuit that was built over a link, and went on over another or none, is over."""
-        _count(self._built, link, self._networks, -1)
+        self._built.count(link, self._networks, -1)
         if onward is not None:
             passed_on = self._passed_on[onward]
-            _count(passed_on, link, self._networks, -1)
+            passed_on.count(link, self._networks, -1)
             if not len(passed_on):
                 del self._passed_on[onward]
 
@@ -125,13 +125,3 @@ class SetupAdmission:
             return ADMITTED
         loser = places.loser(link, networks, 1)
         return REFUSED if loser is None else Verdict(is_admitted=True, loser=loser)
-
-
-def _count(shares: Shares[LinkId], link: LinkId, networks: Callable[[LinkId], Networks], by: int) -> None:
-    weight = shares.weight_of(link) + by
-    if link not in shares:
-        shares.add(link, networks(link), weight)
-    elif weight:
-        shares.change(link, weight)
-    else:
-        shares.remove(link)

@@ -12,6 +12,7 @@ from net.ids import Endpoint
 from net.instant import Instant
 from net.link.events import LinkId
 from net.messages import PACKET_SIZE
+from net.networks import networks_of
 from net.onion.cipher import PAYLOAD_SIZE, Hop, RealOnionCipher
 from net.onion.keyring import Keyring
 from net.onion.plain_cipher import PlainOnionCipher
@@ -19,7 +20,7 @@ from net.onion.relay import (
     MAX_DELAY_MS,
     MAX_HELD,
     MAX_HELD_PER_LINK,
-    MAX_INBOX,
+    MAX_HELD_PER_NETWORK,
     PACKET_BURST,
     PACKET_RATE,
     Relay,
@@ -202,11 +203,37 @@ def test_a_link_gets_its_rate_and_no_more() -> None:
     assert bench.relay.counters.dropped_rate == 2000 - PACKET_BURST - PACKET_RATE
 
 
-def test_the_inbox_is_bounded() -> None:
+def test_the_inbox_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     bench = Bench()
-    for number in range(MAX_INBOX + 10):
-        bench.receive(bytes(PACKET_SIZE), link=LinkId(number // 100))
+    monkeypatch.setattr("net.onion.relay.MAX_INBOX", 500)
+    for number in range(510):
+        bench.receive(bytes(PACKET_SIZE), link=LinkId(number // 10))
     assert bench.relay.counters.dropped_full == 10
+
+
+def test_one_networks_links_leave_room_in_the_inbox_and_among_what_is_held() -> None:
+    bench = Bench()
+    template = bench.packet(delay_ms=MAX_DELAY_MS)
+    peeled = bench.keyring.peel(template, 0)
+    relay = Relay(
+        peel=lambda packet, now: peeled,
+        switch=bench.around,
+        links=bench.around,
+        deliver=bench.around.deliver,
+        networks=lambda link: networks_of("9.9.9.9" if link == SOURCE else f"8.8.8.{link}"),
+    )
+    for second in range(15):  # a thousand a second, from a hundred links of one network
+        for number in range(1000):
+            relay.receive_packet(LinkId(100 + number % 100), template, Instant(bench.mono + second, 0))
+        assert relay.counters.dropped_full == 0 or second > 3
+        relay.receive_packet(SOURCE, template, Instant(bench.mono + second, 0))
+        while relay.next_deadline() == 0.0:
+            relay.handle_timeout(bench.now)
+    assert relay.counters.dropped_rate > 0
+    assert relay.counters.dropped_full > 0
+    while relay.next_deadline() < float("inf"):
+        relay.handle_timeout(Instant(bench.mono + MAX_DELAY_MS / 1000, 0))
+    assert len(bench.around.sent) == MAX_HELD_PER_NETWORK + 15
 
 
 def test_what_is_held_is_bounded_for_each_link_and_in_all() -> None:
