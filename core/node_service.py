@@ -219,7 +219,10 @@ class NodeService:
 
     def network_ms(self) -> int:
         """Return network time, Unix milliseconds."""
-        return max(self._clock().wall_ms + self._node.network_offset_ms(), EARLIEST_MS)
+        now = self._clock()
+        if self._node.look(now):
+            self._driver.poke()
+        return max(now.wall_ms + self._node.network_offset_ms(), EARLIEST_MS)
 
     def custodians(self) -> list[NodeId]:
         """Return the full nodes that can be asked now."""

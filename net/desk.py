@@ -32,7 +32,7 @@ from net.messages import (
     decode_message,
     encode_message,
 )
-from net.onion.exchange import EndId
+from net.onion.transit import EndId
 from net.token_bucket import TokenBucket
 
 # Questions for nodes out of our table that one requester may put: a lookup asks each node once.
@@ -146,6 +146,13 @@ class Desk:
     def closed(self, end: EndId, now: Instant) -> None:
         """A circuit is gone."""
         self._dismiss(self._of_end.pop(end, None))
+
+    def hang_up(self, now: Instant) -> None:
+        """End all circuits: our time is another now, and whoever asked is to ask those who agree with it."""
+        for end in list(self._of_end):
+            self.closed(end, now)
+            if self.circuits is not None:
+                self.circuits.close(end, now)
 
     def _admit(self, standing: _Standing, now: Instant) -> Requester:
         self._last += 1

@@ -203,17 +203,27 @@ class Node:
         """Return the network as we see it."""
         return view_of(self._parts, self._network_time(self._now) if self._now else Instant(0.0, 0))
 
+    def look(self, now: Instant) -> bool:
+        """Look at the own clocks; True when they jumped, so that there are questions to send."""
+        self._now = now
+        has_jumped = self._parts.time.look(now)
+        if has_jumped:
+            self._touch()
+            self._parts.upkeep.jumped(self._parts.time.leapt_ms, now)
+            self._acquaintances.ask_all(self._network_time(now))
+        return has_jumped
+
     # --- the five verbs -----------------------------------------------------------------------------------------------
 
     def receive_datagram(self, data: bytes, source: Endpoint, now: Instant) -> None:
         """Take a datagram from anybody."""
-        self._look(now)
+        self.look(now)
         self.links.receive_datagram(data, source, now)
         self._drain(now)
 
     def handle_timeout(self, now: Instant) -> None:
         """Do what is due."""
-        self._look(now)
+        self.look(now)
         self.links.handle_timeout(now)
         self._drain(now)
         if now.mono >= self._deadline_above_links():
@@ -251,7 +261,7 @@ class Node:
         if custodian is None or self._now is None or not self._may_have_jobs:
             return []
         # What is thrown away stays away, so it must be over by our own clock too, whatever others say.
-        earlier = Instant(self._now.mono, self._now.wall_ms + min(self._parts.time.offset_ms, 0))
+        earlier = Instant(self._now.mono, self._now.wall_ms + self._parts.time.caution_ms(self._now))
         jobs = custodian.store_jobs(earlier)
         self._deadline = None
         self._may_have_jobs = bool(jobs)
@@ -268,7 +278,7 @@ class Node:
     # --- inside -------------------------------------------------------------------------------------------------------
 
     def _act(self, now: Instant, act: Callable[[Instant], None]) -> None:
-        self._look(now)
+        self.look(now)
         self._touch()
         act(self._network_time(now))
         self._drain(now)
@@ -287,11 +297,6 @@ class Node:
 
     def _network_time(self, now: Instant) -> Instant:
         return Instant(now.mono, now.wall_ms + self._parts.time.offset_ms)
-
-    def _look(self, now: Instant) -> None:
-        self._now = now
-        if self._parts.time.look(now):
-            self._acquaintances.ask_all(self._network_time(now))
 
     def _drain(self, now: Instant) -> None:
         """Take what the links have for us, as long as the owner keeps up."""

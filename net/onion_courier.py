@@ -207,6 +207,19 @@ class OnionCourier:
         self._now = now
         self._ways.hang_up(now)
 
+    def leave(self, node: NodeId, now: Instant) -> None:
+        """Ask a node nothing more, and go on without what was asked there: it is of another time than ours."""
+        self._now = now
+        self._directory.forget(node)
+        for purpose in Purpose:
+            self._ways.drop(_Key(node, purpose), now)
+            self._patron.lost(node, purpose, now)
+
+    def look_again(self, now: Instant) -> None:
+        """Clocks agree again: there may be somebody to ask."""
+        self._now = now
+        self._tell_found(now)
+
     # --- the user of circuits -----------------------------------------------------------------------------------------
 
     def opened(self, circuit: CircuitId, now: Instant) -> None:

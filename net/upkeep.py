@@ -5,6 +5,7 @@
     the width changed     -> the custodian keeps another part of the address space, with other mates
     guards, mates changed -> the dialer keeps links with others
     paths fail            -> the overlay looks soon who is still there
+    our clock jumped      -> the others are heard first; then the epoch may be another one, and we describe ourselves anew
 
 All of it is looked at every few seconds and after every message that may have changed it; nothing happens when nothing did.
 """
@@ -21,11 +22,15 @@ from net.onion.onion import Onion
 from net.overlay.descriptor import epoch_of
 from net.overlay.overlay import Overlay
 from net.reach import Reach
+from net.timekeeping import AGREEMENT_MS, HELD_TIME
 
 # Seconds between two looks; the dearest of them compares a few dozen names.
 PERIOD: Final = 5.0
 # While nothing can be sent yet somebody may be waiting for it.
 EAGER_PERIOD: Final = 0.5
+# Seconds after a jump of the own clock until the epoch is looked at: who has enough witnesses is right again by then, and
+# has lost no key.
+JUMP_PAUSE: Final = HELD_TIME
 
 
 class Upkeep:
@@ -39,7 +44,9 @@ class Upkeep:
         self._reach = reach
         self._dialer = dialer
         self._custodian = custodian
-        self._epoch = -1
+        self.epoch = -1  # that we keep house for
+        self._turned = Instant(0.0, 0)  # when we turned to it
+        self._leapt_ms = 0  # how far the own clock jumped since
         self._address: tuple[Endpoint | None, bool] = (None, False)
         self._losses = 0
         self._due = 0.0
@@ -59,9 +66,11 @@ class Upkeep:
             is_shown = address[1] and self._custodian is not None
             self._onion.set_address(address[0] if is_shown else None)
         epoch = epoch_of(now)
-        if epoch != self._epoch:
-            self._epoch = epoch
+        if epoch != self.epoch or self._has_jumped(now):
+            is_jump, self.epoch, self._turned, self._leapt_ms = epoch != self.epoch + 1, epoch, now, 0
             self._overlay.turn(epoch, self._onion.turn(now), now.wall_ms)
+            if is_jump:
+                self._overlay.doubt(now)
         if self._custodian is not None and self._overlay.is_ready:
             self._custodian.set_scope(self._overlay.scope(), now, self._overlay.width())
         mates = self._mates()
@@ -70,6 +79,12 @@ class Upkeep:
             self._losses = self._onion.paths.losses
             self._overlay.doubt(now)
 
+    def _has_jumped(self, now: Instant) -> bool:
+        """Say whether our time, or our clock, is another one than when we described ourselves; the others look then."""
+        before = self._turned
+        apart_ms = (now.wall_ms - before.wall_ms) - (now.mono - before.mono) * 1000
+        return max(abs(apart_ms), abs(self._leapt_ms)) > AGREEMENT_MS
+
     def _mates(self) -> dict[NodeId, Endpoint]:
         """Return the other custodians of our scope. A leaf keeps nothing that they could want."""
         mates = self._overlay.mates() if self._custodian is not None else []
@@ -77,8 +92,13 @@ class Upkeep:
 
     def handle_timeout(self, now: Instant) -> None:
         """Look, when it is time to."""
-        if now.mono >= self._due or epoch_of(now) != self._epoch:
+        if now.mono >= self._due:
             self.look(now)
+
+    def jumped(self, by_ms: int, now: Instant) -> None:
+        """The own clock shows another time; leave everything as it is for a moment."""
+        self._leapt_ms += by_ms
+        self._due = now.mono + JUMP_PAUSE
 
     def next_deadline(self) -> float:
         """Return when ``handle_timeout`` is due, in monotonic seconds."""

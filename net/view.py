@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from net.custodian import CustodianStatus
-from net.ids import Endpoint
+from net.ids import Endpoint, NodeId
 from net.instant import Instant
 from net.pace import Pace
 from net.parts import Parts
 from net.patron import BucketView
+from net.timekeeping import Clocks
 
 # Below this many full nodes somebody who watches a part of them can tell who talks to whom (``docs/THREATS.md``).
 SMALL_NETWORK: Final = 100
@@ -18,7 +19,10 @@ SMALL_NETWORK: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class NodeView:
-    """What there is to show. ``size``: estimated full nodes online; ``known``: of them usable for paths now."""
+    """What there is to show. ``size``: estimated full nodes online; ``known``: of them usable for paths now.
+
+    ``left_out``: linked nodes that are not used because they are of another time.
+    """
 
     nat: str
     is_reachable: bool | None
@@ -34,6 +38,8 @@ class NodeView:
     loops_sent: int = 0
     loops_lost: int = 0
     custodian: CustodianStatus | None = None
+    clocks: Clocks = field(default_factory=Clocks)
+    left_out: tuple[NodeId, ...] = ()
 
     @property
     def is_small(self) -> bool:
@@ -65,4 +71,6 @@ def view_of(parts: Parts, now: Instant) -> NodeView:
         loops_sent=onion.loops.counters.sent,
         loops_lost=onion.loops.counters.lost,
         custodian=parts.custodian.status(now) if parts.custodian else None,
+        clocks=parts.time.clocks(),
+        left_out=tuple(overlay.roster.left_out()),
     )

@@ -127,6 +127,11 @@ class Directory:
             shelf.is_wanted = True
         return max((shelf.found[node] for shelf in shelves), key=lambda each: each.stamp, default=None)
 
+    def forget(self, node: NodeId) -> None:
+        """What was found of a node is of no use any more."""
+        for shelf in self._shelves.values():
+            shelf.found.pop(node, None)
+
     # --- answers ------------------------------------------------------------------------------------------------------
 
     def receive(self, directory: NodeId, message: Nodes, now: Instant) -> bool:

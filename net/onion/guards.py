@@ -15,6 +15,10 @@ it does not count among the three, but goes on being dialled, and takes its old 
 breaks our links makes us use later guards only while he does so; they are drawn ever more slowly while two do not answer,
 and at most twenty in any thirty days, whatever happens. When none of those answers, nothing is sent: that is the price.
 
+A guard whose clock is an epoch off is set aside as long as that is so: it cannot open what is made for it now. In a network
+so small that all of it are guards or spares, the spares are kept in play as well, only to be linked: what a linked node says
+of itself, and that it is gone, is known at once.
+
 The idea is that of Tor's guard specification (sampled, confirmed and primary guards), reduced to one list.
 """
 
@@ -112,10 +116,15 @@ class _Kept:
     tried_since: float = 0.0  # monotonic: in play without an answer
     silent_from: float = 0.0  # by the clock of our time online
     lossy_until: float = -math.inf  # monotonic
+    is_off: bool = False  # of another time than ours
+
+    def is_sound(self, now: float) -> bool:
+        """Say whether nothing is known against it."""
+        return now >= self.lossy_until and not self.is_off
 
     def is_answering(self, now: float, patience: float) -> bool:
         """Say whether it answers, or may still do so within so many seconds of being tried."""
-        return now >= self.lossy_until and (self.is_linked or not self.is_in_play or now < self.tried_since + patience)
+        return self.is_sound(now) and (self.is_linked or not self.is_in_play or now < self.tried_since + patience)
 
 
 class Guards:
@@ -172,6 +181,13 @@ class Guards:
             guard.lossy_until = now.mono + SET_ASIDE_AFTER
             self.handle_timeout(now)
 
+    def note_time(self, node: NodeId, now: Instant, *, is_off: bool) -> None:
+        """A linked node is of another time than ours, or of ours again."""
+        guard = self._find(node)
+        if guard is not None and guard.is_off != is_off:
+            guard.is_off = is_off
+            self.handle_timeout(now)
+
     def handle_timeout(self, now: Instant) -> None:
         """Let go of expired guards, bring later ones into play, draw others."""
         self._count_online(now.mono)
@@ -197,8 +213,8 @@ class Guards:
 
     def in_use(self, now: Instant) -> list[NodeId]:
         """Return the guards to choose among for a path: the first three in play that are linked; none when none is."""
-        linked = [each for each in self._kept if each.is_in_play and each.is_linked]
-        sound = [each for each in linked if now.mono >= each.lossy_until]
+        linked = [each for each in self._kept if each.is_in_play and each.is_linked and not each.is_off]
+        sound = [each for each in linked if each.is_sound(now.mono)]
         return [each.node for each in sound or linked][:GUARDS]
 
     # --- inside -------------------------------------------------------------------------------------------------------
@@ -212,6 +228,7 @@ class Guards:
             return
         self._count_online(now.mono)
         guard.is_linked = is_linked
+        guard.is_off = guard.is_off and is_linked
         guard.tried_since = now.mono
         guard.silent_from = self._online
         if sum(each.is_linked for each in self._kept) >= GUARDS_ANSWERING:
@@ -226,13 +243,15 @@ class Guards:
 
     def _is_set_aside(self, guard: _Kept, now: float) -> bool:
         is_silent = guard.is_in_play and not guard.is_linked and self._online >= guard.silent_from + SET_ASIDE_AFTER
-        return is_silent or now < guard.lossy_until
+        return is_silent or not guard.is_sound(now)
 
     def _play(self, now: Instant) -> bool:
         """Say who is in play; False when the list is too short."""
         counted = answering = hopeful = 0
+        few = self._few()
         for guard in self._kept:
-            if counted >= GUARDS and answering >= GUARDS_ANSWERING:
+            is_spare = counted >= GUARDS and answering >= GUARDS_ANSWERING
+            if is_spare and guard.node not in few and not (few and guard.is_off):
                 guard.is_in_play = False
                 continue
             if not guard.is_in_play:
@@ -243,6 +262,11 @@ class Guards:
             answering += guard.is_answering(now.mono, HASTE)
             hopeful += guard.is_answering(now.mono, TRIAL)
         return counted >= GUARDS and hopeful >= GUARDS_ANSWERING
+
+    def _few(self) -> set[NodeId]:
+        """Return all that are there, if they are so few that all of them may be guards."""
+        fresh = self._roster.fresh() if self._roster.is_ready else []
+        return {each.node for each in fresh} if len(fresh) <= GUARDS + SPARES else set()
 
     def _may_draw(self, now: Instant) -> bool:
         return self._has_room(now) and (len(self._kept) < GUARDS or now.mono >= self._next_draw)

@@ -26,6 +26,7 @@ from net.instant import HOUR_MS, Instant
 from net.messages import DESCRIPTOR_SIZE
 from net.overlay.identity import ID_WORK_BITS, NONCE_SIZE, Identity, is_worked, overlay_id_of
 from net.primitives import KEY_SIZE, SIGNATURE_SIZE, sign_by_seed, verify_signature
+from net.timekeeping import AGREEMENT_MS
 
 VERSION: Final = 1
 LABEL_DESCRIPTOR: Final = b"sottovoce/v1/descriptor"
@@ -33,8 +34,9 @@ LABEL_DESCRIPTOR: Final = b"sottovoce/v1/descriptor"
 EPOCH_HOURS: Final = 2
 # Sphinx keys in a descriptor: of its epoch and of the next.
 KEYS_TOLD: Final = 2
-# Milliseconds that a stamp may lie in the future: what network time may be wrong by, and the other's again.
-MAX_AHEAD_MS: Final = HOUR_MS
+# Milliseconds that a stamp may lie in the future: an hour, by which clocks are wrong after a change to summer time, and what
+# clocks kept by people are off besides.
+MAX_AHEAD_MS: Final = HOUR_MS + AGREEMENT_MS
 # Descriptors whose signature is known to be good, and bytes known to be bad. A lookup meets about a hundred.
 MAX_GENUINE: Final = 2048
 MAX_FORGED: Final = 512
@@ -78,9 +80,12 @@ class Descriptor:
         return self.node[:NODE_TAG_SIZE]
 
     def key_of(self, epoch: int) -> bytes | None:
-        """Return the Sphinx key for an epoch, or None when this says nothing of it."""
-        told = epoch - self.epoch
-        return self.sphinx_keys[told] if 0 <= told < KEYS_TOLD else None
+        """Return the Sphinx key to use in an epoch, or None when this says nothing of it.
+
+        Who says something of the next epoch is in it already, its clock being a little ahead, and opens what is made for it.
+        """
+        told = max(epoch - self.epoch, 0)
+        return self.sphinx_keys[told] if epoch + 1 >= self.epoch and told < KEYS_TOLD else None
 
 
 def epoch_of(now: Instant) -> int:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from net.ids import Endpoint
-from net.overlay.descriptor import MAX_AHEAD_MS, encode_descriptor
+from net.overlay.descriptor import encode_descriptor
 from net.overlay.identity import Identity
+from net.timekeeping import AGREEMENT_MS
 
 
 class Ourselves:
@@ -29,7 +30,7 @@ class Ourselves:
         """An epoch begins at ``now_ms`` of network time, with our keys for it and the next."""
         self.epoch, self._sphinx_keys = epoch, sphinx_keys
         # Stamps rise, but whoever's clock is set back would be from the future for everybody, until that has come.
-        self._stamp = now_ms if self._stamp > now_ms + MAX_AHEAD_MS else max(self._stamp, now_ms)
+        self._stamp = now_ms if self._stamp > now_ms + AGREEMENT_MS else max(self._stamp, now_ms)
         self._describe()
 
     def _describe(self) -> None:

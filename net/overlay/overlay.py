@@ -149,12 +149,22 @@ class Overlay:
         self._described[peer] = descriptor
         if self._is_full:
             self.table.met(descriptor, endpoint, now)
+        self.roster.take_back(peer, descriptor)
         if is_news and now.mono >= self._begun_at + 2 * START_DELAY:
             self._begin(now)
         return descriptor
 
+    def leave_out(self, peer: NodeId) -> None:
+        """A linked node says that it is of another time than ours: what it said before is of no use any more."""
+        self._described.pop(peer, None)
+        self.table.leave_out(peer)
+        self.roster.leave_out(peer)
+
     def gone(self, peer: NodeId, now: Instant) -> None:
-        """A link ended."""
+        """A link ended. Where one lookup tells of everybody, it is seen soon who is still there."""
+        self.roster.take_back(peer)
+        if self.roster.get(peer) is not None and len(self.roster) <= SAMPLE_COUNT:
+            self.doubt(now)
         descriptor = self._described.pop(peer, None)
         if descriptor is not None and self._is_full and self.scope().covers(address_of(descriptor.overlay_id)):
             due = max(now.mono + MATE_LOST_DELAY, self._neighbourhood_at + NEIGHBOURHOOD_PAUSE)

@@ -10,6 +10,9 @@ prefix fills at most a thirty-second.
 
 Keys are good for hours, but nodes go away within minutes, and a path through one of them leads nowhere. A lookup finds who
 answers near its target; whoever of us should have been among them and was not, twice in a row, has gone.
+
+A linked node that describes itself in another epoch is *left out*, whatever others still tell of it, until it says otherwise
+or its link ends.
 """
 
 from __future__ import annotations
@@ -51,6 +54,7 @@ class Roster:
         self._rng = rng
         self._entries: dict[NodeId, _Entry] = {}
         self._epoch = 0
+        self._left_out: dict[NodeId, bool] = {}  # whether it was here before; as many as there are links
         self.is_ready = False
 
     def __len__(self) -> int:
@@ -62,10 +66,26 @@ class Roster:
         return len(self._entries) >= MAX_ROSTER
 
     def turn(self, epoch: int) -> None:
-        """An epoch begins: what tells no key for it any more goes."""
+        """An epoch begins: what tells no key for it any more goes. After a jump all stays, for the clock may be set back."""
+        is_next = epoch == self._epoch + 1
         self._epoch = epoch
-        for node in [node for node, each in self._entries.items() if each.descriptor.epoch + 1 < epoch]:
+        for node in [node for node, each in self._entries.items() if is_next and each.descriptor.epoch + 1 < epoch]:
             del self._entries[node]
+
+    def leave_out(self, node: NodeId) -> None:
+        """A linked node says that it is of another time."""
+        self._left_out[node] = self._entries.pop(node, None) is not None or self._left_out.get(node, False)
+
+    def take_back(self, node: NodeId, descriptor: Descriptor | None = None) -> bool:
+        """It is gone, or describes itself as of our time: then it is here again if it was before. Say if it was left out."""
+        was_here = self._left_out.pop(node, None)
+        if was_here and descriptor is not None:
+            self.hear(descriptor)
+        return was_here is not None
+
+    def left_out(self) -> list[NodeId]:
+        """Return the nodes that are left out."""
+        return list(self._left_out)
 
     def hear_lookup(self, nodes: Collection[Descriptor], teller: NodeId | None = None) -> int:
         """Take the closest of what a lookup found; return how many were not here."""
@@ -73,7 +93,8 @@ class Roster:
 
     def hear(self, descriptor: Descriptor, teller: NodeId | None = None) -> bool:
         """Take a checked descriptor, found by ourselves or by the word of ``teller``; return whether the node is new."""
-        if not descriptor.is_reachable or descriptor.epoch + 1 < self._epoch:
+        is_old = descriptor.epoch + 1 < self._epoch or descriptor.node in self._left_out
+        if not descriptor.is_reachable or is_old:
             return False
         known = self._entries.get(descriptor.node)
         if known is not None:

@@ -138,6 +138,12 @@ class RoutingTable:
             self._per_prefix -= Counter((entry.prefix,))  # leaves no zeros
             self._buckets[index].replacements.pop(node, None)
 
+    def leave_out(self, node: NodeId) -> None:
+        """Strike a node out, wherever it waits."""
+        self.forget(node)
+        for bucket in self._buckets.values():
+            bucket.replacements.pop(node, None)
+
     def closest(self, target: bytes, count: int = K) -> list[Descriptor]:
         """Return the nodes closest to ``target``, closest first, those that are failing only if there are few others."""
         place = place_of(target)

@@ -105,7 +105,6 @@ def test_keys_are_told_for_two_epochs_and_then_forgotten() -> None:
     present, coming = identity(rng), identity(rng)
     known.hear(described(present, "11.1.1.1"))
     known.hear(described(coming, "11.2.1.1", epoch=EPOCH + 1))
-    assert [each.node for each in known.fresh()] == [present.node]
     known.turn(EPOCH + 1)
     assert {each.node for each in known.fresh()} == {present.node, coming.node}
     descriptor = known.get(present.node)
@@ -114,6 +113,44 @@ def test_keys_are_told_for_two_epochs_and_then_forgotten() -> None:
     known.turn(EPOCH + 2)
     assert [each.node for each in known.fresh()] == [coming.node]
     assert known.get(present.node) is None
+
+
+def test_whose_clock_is_a_little_ahead_is_used_by_the_key_of_the_epoch_that_it_is_in() -> None:
+    known, ahead = roster(), identity(Random(1))
+    known.turn(EPOCH)
+    known.hear(described(ahead, "11.1.1.1", epoch=EPOCH + 1))
+    [descriptor] = known.fresh()
+    assert descriptor.key_of(EPOCH) == descriptor.key_of(EPOCH + 1) == descriptor.sphinx_keys[0]
+
+
+def test_after_a_jump_all_stay_for_the_clock_may_be_set_back() -> None:
+    known, who = roster(), identity(Random(1))
+    known.turn(EPOCH)
+    known.hear(described(who, "11.1.1.1"))
+    known.turn(EPOCH + 30)
+    assert known.fresh() == []
+    known.turn(EPOCH)
+    assert [each.node for each in known.fresh()] == [who.node]
+
+
+def test_who_is_left_out_does_not_come_back_by_hearsay() -> None:
+    known, who, teller = roster(), identity(Random(1)), identity(Random(2))
+    said = described(who, "11.1.1.1")
+    known.turn(EPOCH)
+    known.hear(said)
+    known.leave_out(who.node)
+    assert not known.hear(said, teller.node)
+    assert known.fresh() == []
+    known.take_back(who.node, said)
+    assert known.fresh() == [said]
+
+
+def test_who_was_not_sampled_is_not_sampled_by_having_been_left_out() -> None:
+    known, who = roster(), identity(Random(1))
+    known.turn(EPOCH)
+    known.leave_out(who.node)
+    known.take_back(who.node, described(who, "11.1.1.1"))
+    assert known.fresh() == []
 
 
 def test_of_two_of_one_node_the_later_wins() -> None:
