@@ -207,7 +207,7 @@ class Directory:
         if not descriptor.is_reachable or not bucket.covers(address_of(descriptor.overlay_id)):
             return False
         former = shelf.found.pop(descriptor.node, None)
-        if former is not None and former.stamp >= descriptor.stamp:
+        if former is not None and former.stamp >= descriptor.stamp and former.epoch <= epoch_of(now) + 1:
             descriptor = former
         elif not self._has_room(shelf, descriptor, now):
             return False

@@ -149,7 +149,8 @@ class Roster:
     def _renew(self, known: _Entry, descriptor: Descriptor, teller: NodeId | None) -> None:
         """Take a newer descriptor of the same place. What we found ourselves stands above words about another place."""
         if descriptor.place == known.descriptor.place:
-            if descriptor.stamp > known.descriptor.stamp:
+            is_of_the_future = known.descriptor.epoch > self._epoch + 1  # heard while our clock was ahead
+            if descriptor.stamp > known.descriptor.stamp or is_of_the_future:
                 known.descriptor = descriptor
             known.teller = known.teller if teller else None
         elif teller is None:

@@ -133,6 +133,15 @@ def test_after_a_jump_all_stay_for_the_clock_may_be_set_back() -> None:
     assert [each.node for each in known.fresh()] == [who.node]
 
 
+def test_what_was_heard_while_our_clock_was_ahead_gives_way() -> None:
+    known, who = roster(), identity(Random(1))
+    known.turn(EPOCH + 12)
+    known.hear(described(who, "11.1.1.1", epoch=EPOCH + 12, stamp=12))
+    known.turn(EPOCH)
+    known.hear(present := described(who, "11.1.1.1", stamp=1))
+    assert known.fresh() == [present]
+
+
 def test_who_is_left_out_does_not_come_back_by_hearsay() -> None:
     known, who, teller = roster(), identity(Random(1)), identity(Random(2))
     said = described(who, "11.1.1.1")
