@@ -135,10 +135,10 @@ def test_after_a_jump_all_stay_for_the_clock_may_be_set_back() -> None:
 
 def test_what_was_heard_while_our_clock_was_ahead_gives_way() -> None:
     known, who = roster(), identity(Random(1))
-    known.turn(EPOCH + 12)
-    known.hear(described(who, "11.1.1.1", epoch=EPOCH + 12, stamp=12))
     known.turn(EPOCH)
-    known.hear(present := described(who, "11.1.1.1", stamp=1))
+    known.hear(described(who, "11.1.1.1", stamp=2))
+    known.turn(EPOCH - 2)
+    known.hear(present := described(who, "11.1.1.1", epoch=EPOCH - 1, stamp=1))
     assert known.fresh() == [present]
 
 
