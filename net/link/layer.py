@@ -217,7 +217,7 @@ class LinkLayer:
         if isinstance(event, MessageReceived):
             session = self._sessions.get(event.link)
             if session is not None:
-                if session.on_taken(len(event.data), may_grow=not self._table.is_tight):
+                if session.on_taken(len(event.data), may_grow=self._table.may_grow(session)):
                     self._dirty[event.link] = session
                 self._table.weigh(session)
         elif isinstance(event, CellReceived):
@@ -244,9 +244,9 @@ class LinkLayer:
     def _note(self, session: Session, now: Instant) -> None:
         """A link may have something to send, and may hold more than before."""
         self._dirty[session.link] = session
-        self._table.weigh(session)
-        while (heaviest := self._table.too_heavy()) is not None:
-            self._end(heaviest, "too much at once", now)
+        if self._table.weigh(session):
+            while (heaviest := self._table.too_heavy()) is not None:
+                self._end(heaviest, "too much at once", now)
 
     def _promote(self, data: bytes, now: Instant) -> tuple[Session, FrameKeys] | None:
         """Turn a half-open handshake into a link, or into new keys of one, on its initiator's first frame."""

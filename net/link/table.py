@@ -6,8 +6,12 @@ longest. Links that others began weigh twice those that we began: so of one addr
 theirs. More than that ours are not favoured, for strangers' packets make us begin links, too.
 
 Of what links *hold* (streams that wait for bytes or for their owner, what waits to be sent or confirmed) there is
-``MAX_HELD`` for all together. From half of it on, windows stop growing and we queue no more than ``TIGHT`` on a link; beyond
-it, the heaviest network's heaviest link ends. A peer is where it has shown to be (``net.link.paths``), and counts there.
+``MAX_HELD`` for all together, and no outermost network may hold more than what is left of it: one alone half, two a third
+each. Of one that does, the heaviest link ends. Long before that, from half of what is left on, its windows stop growing and
+we queue no more than ``TIGHT`` on a link of it. So something is always left for who holds little, whatever others do.
+A peer is where it has shown to be (``net.link.paths``), and counts there.
+
+Reference: A. Choudhury, E. Hahne, "Dynamic Queue Length Thresholds for Shared-Memory Packet Switches" (1998).
 """
 
 from __future__ import annotations
@@ -26,7 +30,7 @@ OURS: Final = 1
 THEIRS: Final = 2
 # Bytes that all links may hold: with what 512 links cost by themselves, 8 MB, less than 32 MB, whoever has them.
 MAX_HELD: Final = 12 * 1024 * 1024
-# Bytes that one may hold once half of that is used: a largest message, and half of another.
+# Bytes that one link may hold though its network holds its share: a largest message, and half of another.
 TIGHT: Final = 128 * 1024
 # Bytes by which what a link holds is counted; less is nothing, and no change worth counting.
 GRAIN: Final = 4 * 1024
@@ -111,31 +115,36 @@ class LinkTable:
 
     # What they hold.
 
-    def weigh(self, session: Session) -> None:
-        """Count anew what a link holds."""
-        link, weight = session.link, session.held // GRAIN
-        if weight == 0:
-            self._held.remove(link)
-        elif link not in self._held:
-            self._held.add(link, networks_of(self._hosts[link]), weight)
-        elif weight != self._held.weight_of(link):
-            self._held.change(link, weight)
+    def weigh(self, session: Session) -> bool:
+        """Count anew what a link holds; tell whether it holds more."""
+        link, weight, before = session.link, session.held // GRAIN, self._held.weight_of(session.link)
+        if weight != before:
+            self._held.count(link, self.networks_of, weight - before)
+        return weight > before
 
-    @property
-    def is_tight(self) -> bool:
-        """Whether half of what links may hold is used up."""
-        return self._held.total * GRAIN > MAX_HELD // 2
+    def may_grow(self, session: Session) -> bool:
+        """Say whether a link's network holds so little that its windows may grow."""
+        return self._held_by_network_of(session.link) <= self._left() // 2
 
     def lets_hold(self, session: Session, more: int) -> bool:
         """Say whether a link may hold so many bytes more of what we want to send."""
-        return not self.is_tight or session.held + more <= TIGHT
+        if session.held + more <= TIGHT:
+            return True
+        return self._held_by_network_of(session.link) + more <= self._left() // 2
 
     def too_heavy(self) -> Session | None:
-        """Return which link has to end because all hold too much, if any."""
-        if self._held.total * GRAIN <= MAX_HELD:
+        """Return which link has to end because its network holds more than what is left, if any."""
+        left = self._left()
+        if left >= MAX_HELD // 2:
             return None
         link = self._held.heaviest()
-        return None if link is None else self.sessions[link]
+        return None if link is None or self._held_by_network_of(link) <= left else self.sessions[link]
+
+    def _left(self) -> int:
+        return MAX_HELD - self._held.total * GRAIN
+
+    def _held_by_network_of(self, link: LinkId) -> int:
+        return self._held.weight_of_network(self.networks_of(link)) * GRAIN
 
     def _loser_to(self, endpoint: Endpoint, *, is_ours: bool) -> LinkId | None:
         networks, weight = networks_of(endpoint.host), OURS if is_ours else THEIRS

@@ -88,9 +88,24 @@ def test_what_one_networks_links_hold_is_bounded_and_costs_nobody_elses(
     attackers = [crowd.join(host.format(number)) for number in range(40)]
     for attacker in attackers:
         write(crowd, attacker)  # type: ignore[operator] # one of the two above
-    assert crowd.held() <= MAX_HELD // 8 + GRAIN * len(crowd.table)
+    assert sum(attacker.held for attacker in attackers if attacker not in crowd.ended) <= MAX_HELD // 16 + 40 * GRAIN
     assert crowd.ended
     assert not [person for person in persons if person in crowd.ended]
+
+
+def test_networks_that_hold_what_they_may_leave_something_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("net.link.table.MAX_HELD", MAX_HELD // 8)
+    crowd = Crowd()
+    for number in range(40):
+        attacker = crowd.join(f"8.8.{number % 3}.8")
+        begun_message(crowd, attacker)
+    assert crowd.held() <= MAX_HELD // 8 * 3 // 4 + GRAIN * len(crowd.table)
+    person = crowd.join(PERSON)
+    assert crowd.table.may_grow(person)
+    assert crowd.table.lets_hold(person, TIGHT + 1)
+    heavy = next(session for session in crowd.table.sessions.values() if session is not person)
+    assert not crowd.table.may_grow(heavy)
+    assert not crowd.table.lets_hold(heavy, TIGHT)
 
 
 def test_what_512_links_hold_stays_far_below_32_megabytes() -> None:
@@ -126,7 +141,9 @@ def stopped(world: World, host: Host) -> LinkId:
     return host.link
 
 
-def test_from_half_of_it_on_a_link_may_hold_a_largest_message_only(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_link_of_a_network_that_holds_its_share_may_hold_a_largest_message_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr("net.link.table.MAX_HELD", 2 * FIRST_WINDOW)
     world = World("alice", "bob")
     world.join("alice", "bob")
