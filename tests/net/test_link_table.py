@@ -135,6 +135,16 @@ def test_a_peer_that_moved_counts_where_it_is(monkeypatch: pytest.MonkeyPatch) -
     assert crowd.table.loser_to(Endpoint("5.5.5.5", 1), is_ours=False) in {mover, other}
 
 
+def test_a_link_that_we_begin_finds_room_though_each_network_has_one_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("net.link.table.MAX_LINKS", 3)
+    crowd = Crowd()
+    for number in range(3):
+        crowd.join(f"8.8.{number}.8")
+    there = Endpoint(PERSON, 1)
+    assert crowd.table.has_room_for(there, is_ours=True)
+    assert not crowd.table.has_room_for(there, is_ours=False)
+
+
 def stopped(world: World, host: Host) -> LinkId:
     """Return a link over which everything is lost from now on."""
     world.weather.loss = 1.0
