@@ -6,6 +6,7 @@ something about; *notes* are only to be known. Whatever a finding says must foll
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Final
 
@@ -31,8 +32,18 @@ class Finding(api.Record, frozen=True, omit_defaults=False):
     text: str
 
 
+# What a clock's difference is told in, up to how many minutes: (minutes in one, name, most).
+_UNITS: Final = (
+    (1, "minutes", 120),
+    (60, "hours", 60 * 48),
+    (60 * 24, "days", 60 * 24 * 730),
+    (60 * 24 * 365.25, "years", math.inf),
+)
+
 # What nobody need do anything about.
-NOTES: Final = frozenset({"starting", "small-network", "short-paths", "flood", "no-mainline", "home-in-use"})
+NOTES: Final = frozenset({
+    "starting", "clocks-differ", "small-network", "short-paths", "flood", "no-mainline", "home-in-use",
+})  # fmt: skip
 
 
 def needs_attention(finding: Finding) -> bool:
@@ -101,14 +112,60 @@ def _why_nobody(status: api.NetworkStatus) -> str:
 
 
 def _of_the_clock(status: api.NetworkStatus) -> Iterator[Finding]:
-    offset = status.clock_offset_ms
-    if abs(offset) > AGREEMENT_MS:
-        minutes, side = round(abs(offset) / 60_000), "behind" if offset > 0 else "ahead of"
+    """Whose clock is wrong: this machine's, or others' that are left out for it."""
+    if status.clock_alone is not None:
+        yield Finding(kind="clock-off", text=_alone(status.clock_alone, is_stuck=not status.custodians))
+    elif abs(status.clock_offset_ms) > AGREEMENT_MS:
+        side = "behind" if status.clock_offset_ms > 0 else "ahead of"
         yield Finding(
             kind="clock-off",
-            text=f"This machine's clock is {minutes} minutes {side} the other nodes'. Mail goes by the network's time "
-            "as far as they agree, but please set the clock.",
+            text=f"This machine's clock is {span(status.clock_offset_ms)} {side} the other nodes'. Mail goes by the "
+            "network's time as far as they agree, but please set the clock.",
         )
+    if left_out := [each for each in status.clocks_off if each.left_out]:
+        yield Finding(kind="clock-off", text=_left_out(left_out, status.clocks_agreeing))
+
+
+def _alone(alone: api.ClockAlone, *, is_stuck: bool) -> str:
+    names = _listed([each.node for each in alone.against])
+    ahead = alone.against[0].ahead_ms
+    side = "behind" if ahead > 0 else "ahead of"
+    if len(alone.against) > 1:
+        said = f"This machine's clock is {span(ahead)} {side} that of {names}, who agree with each other"
+        said += f"; only {_listed(alone.agreeing)} agrees with it" if alone.agreeing else "; nobody's agrees with it"
+    else:
+        said = (
+            f"This machine's clock is {span(ahead)} {side} that of {names}, and there is nobody to tell which is right"
+        )
+    waits = " What you write waits here until they agree." if is_stuck else ""
+    return f"{said}. It takes three that agree to correct it.{waits} Please set the clock."
+
+
+def _left_out(off: list[api.ClockOff], agreeing: int) -> str:
+    said = _listed([f"{each.node} is {span(each.ahead_ms)} {_side(each.ahead_ms)}" for each in off])
+    group = max(sum(abs(one.ahead_ms - other.ahead_ms) <= AGREEMENT_MS for other in off) for one in off)
+    doubt = " As many agree with each other as with this machine, so it may be the other way round." * (
+        group > agreeing
+    )
+    return (
+        f"Clocks of other nodes are wrong: {said}. They are left out until they are right; whoever runs one, please set "
+        f"its clock.{doubt}"
+    )
+
+
+def _side(ahead_ms: int) -> str:
+    return "ahead" if ahead_ms > 0 else "behind"
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def span(milliseconds: int) -> str:
+    """Return by how much a clock is off, in words: minutes, hours, days or years."""
+    minutes = abs(milliseconds) / 60_000
+    size, unit, _ = next(each for each in _UNITS if minutes < each[2])
+    return f"{round(minutes / size)} {unit}"
 
 
 def _of_reachability(status: api.NetworkStatus) -> Iterator[Finding]:
@@ -142,6 +199,13 @@ def _of_traffic(status: api.NetworkStatus) -> Iterator[Finding]:
 
 
 def _notes(status: api.NetworkStatus) -> Iterator[Finding]:
+    differing = [each for each in status.clocks_off if not each.left_out]
+    if differing and status.anonymity_set < SMALL_NETWORK:  # in a larger one they are strangers'
+        said = _listed([f"{each.node} is {span(each.ahead_ms)} {_side(each.ahead_ms)}" for each in differing])
+        yield Finding(
+            kind="clocks-differ",
+            text=f"Clocks of other nodes are not right, but do no harm: {said}. If one is yours, please set it.",
+        )
     if status.peers and status.anonymity_set < SMALL_NETWORK:
         nodes = "1 node" if status.anonymity_set == 1 else f"{status.anonymity_set} nodes"
         yield Finding(

@@ -75,7 +75,16 @@ async def _wait_until_calm(node: NodeService) -> None:
 
 
 def _learnt(status: api.NetworkStatus) -> tuple[object, ...]:
-    return status.peers, status.custodians, status.nat, status.reachable, status.anonymity_set, status.guards_linked
+    clocks = status.clocks_off, status.clock_alone
+    return (
+        clocks,
+        status.peers,
+        status.custodians,
+        status.nat,
+        status.reachable,
+        status.anonymity_set,
+        status.guards_linked,
+    )
 
 
 def is_complete(status: api.NetworkStatus) -> bool:

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, cast
 
+import msgspec
 import trio
 
 from core import api, finding
@@ -24,11 +25,11 @@ from core.options import NetworkOptions
 from core.people import inviting, meeting
 from core.people.work import Work
 from core.refusals import refusals
-from core.status import describe_keeping, describe_network
+from core.status import clock_alone, clocks_off, describe_keeping, describe_network
 from core.storage import meetings
 from core.vault.hardening import harden_process
 from net.driver import system_clock
-from net.events import CustodianDown, CustodianUp, NodeEvent, RecordAnswered
+from net.events import ClocksChanged, CustodianDown, CustodianUp, NodeEvent, RecordAnswered
 from net.ids import ParcelId
 from net.instant import Instant
 
@@ -162,11 +163,21 @@ class Messenger:
                 copies = await service.act(lambda work: _copies(work, made.id))
         return api.InviteCreated(id=made.id, link=made.link, expires_at=made.expires_at, copies=copies)
 
+    def _refuse_if_alone(self) -> None:
+        """Raise ``ApiError`` if there is nobody to ask because our own clock is the odd one."""
+        status = self._node.status()
+        alone = clock_alone(status.view)
+        if alone is not None and not status.custodians:
+            names = ", ".join(each.node for each in alone.against)
+            message = f"This machine's clock differs from that of {names}."
+            raise ApiError(Kind.CLOCK_OFF, message, **msgspec.to_builtins(alone))
+
     async def _add_contact(self, command: api.ContactAdd) -> api.ConversationRef:
         service = self._gate.account().service
         identity = service.engine.me.identity
         check_text(command.greeting, api.MAX_GREETING_SIZE)
         link = finding.read_link(command.link, identity, self._node.network_ms())
+        self._refuse_if_alone()
         bundle = finding.judge(link, await self._search(ParcelId(link.record_id)), len(self._node.custodians()))
 
         def greet(work: Work) -> str:
@@ -235,6 +246,9 @@ class Messenger:
             self._answer_searches(batch)
             if any(isinstance(event, CustodianUp | CustodianDown) for event in batch):
                 self._mailbox.put(api.NetworkChanged(peers=len(self._node.status().peers)))
+            if any(isinstance(event, ClocksChanged) for event in batch):
+                view = self._node.status().view
+                self._mailbox.put(api.ClocksChanged(off=clocks_off(view), alone=clock_alone(view)))
             await self._gate.feed(batch)
 
     def _answer_searches(self, batch: list[NodeEvent]) -> None:

@@ -16,6 +16,7 @@ from net.link.status import Counters
 from net.parcel.box import BOX_SIZE
 from net.patron import BucketView, KeepingView
 from net.rendezvous.mainline import MainlineState
+from net.view import NodeView
 
 _SHOWN_KEY_SIZE: Final = 12  # characters of a node's key that are shown
 _DAY: Final = 86_400.0
@@ -42,6 +43,9 @@ def describe_network(status: NodeStatus) -> api.NetworkStatus:
         mailboxes=[_describe_mailbox(each) for each in view.buckets],
         copies_agree=view.copies_agree,
         clock_offset_ms=status.clock_difference_ms,
+        clocks_agreeing=len(view.clocks.agreeing),
+        clocks_off=clocks_off(view),
+        clock_alone=clock_alone(view),
         anonymity_set=view.size,
         relays=view.known,
         hops=view.hops,
@@ -73,6 +77,25 @@ def describe_network(status: NodeStatus) -> api.NetworkStatus:
             for peer in status.peers
         ],
     )
+
+
+def clocks_off(view: NodeView) -> list[api.ClockOff]:
+    """Return whose clocks are wrong; when our own is, only those that are wrong by the others' clocks, too."""
+    right = set(view.clocks.against) if view.clocks.is_alone else set[NodeId]()
+    return [_clock_off(view, node, ahead) for node, ahead in view.clocks.off if node not in right]
+
+
+def clock_alone(view: NodeView) -> api.ClockAlone | None:
+    """Return who agrees with our clock and who against it, if it is the odd one."""
+    clocks = view.clocks
+    if not clocks.is_alone:
+        return None
+    against = [_clock_off(view, node, ahead) for node, ahead in clocks.off if node in clocks.against]
+    return api.ClockAlone(agreeing=[_shown(node) for node in clocks.agreeing], against=against)
+
+
+def _clock_off(view: NodeView, node: NodeId, ahead_ms: int) -> api.ClockOff:
+    return api.ClockOff(node=_shown(node), ahead_ms=ahead_ms, left_out=node in view.left_out)
 
 
 def describe_keeping(view: KeepingView | None, contacts: int) -> api.KeepingInfo:

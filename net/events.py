@@ -102,6 +102,11 @@ class RecordAnswered:
     record: bytes | None
 
 
+@dataclass(frozen=True, slots=True)
+class ClocksChanged:
+    """Whose clocks are wrong, or whether it is our own, is another than before; ``Node.view`` tells."""
+
+
 NodeEvent = (
     CustodianUp
     | CustodianDown
@@ -111,4 +116,5 @@ NodeEvent = (
     | DepositAnswered
     | PriceRisen
     | RecordAnswered
+    | ClocksChanged
 )

@@ -22,7 +22,7 @@ from typing import Any, Final
 from net.acquaintances import Acquaintances
 from net.bucket import Bucket
 from net.custodian import StoreJob
-from net.events import NodeEvent
+from net.events import ClocksChanged, NodeEvent
 from net.ids import Cursor, Endpoint, NodeId, ParcelId, Tag
 from net.instant import Instant
 from net.link.events import Role
@@ -76,6 +76,7 @@ class Node:
         self._acquaintances = Acquaintances(self.node_id, role, self._parts)
         self._events: deque[NodeEvent] = deque()
         self._now: Instant | None = None
+        self._clocks = False, frozenset[NodeId](), frozenset[NodeId]()  # what was told of them last
         # Most datagrams and most timeouts concern links alone. What lies above them is asked for its deadline and its
         # jobs only after something reached it.
         self._deadline: float | None = None  # None: to be asked for
@@ -233,6 +234,7 @@ class Node:
                 if machine.next_deadline() <= now.mono:
                     machine.handle_timeout(then)
             self._acquaintances.tidy(then)
+            self._note_clocks()
             self._drain(now)
 
     def next_deadline(self) -> float | None:
@@ -294,6 +296,14 @@ class Node:
 
     def _report(self, event: NodeEvent) -> None:
         self._events.append(event)
+
+    def _note_clocks(self) -> None:
+        """Tell when somebody else's clock is wrong than before, or our own."""
+        clocks, left_out = self._parts.time.clocks(), self._parts.overlay.roster.left_out()
+        state = clocks.is_alone, frozenset(node for node, _ in clocks.off), frozenset(left_out)
+        if state != self._clocks:
+            self._clocks = state
+            self._report(ClocksChanged())
 
     def _network_time(self, now: Instant) -> Instant:
         return Instant(now.mono, now.wall_ms + self._parts.time.offset_ms)

@@ -19,9 +19,11 @@ import trio
 
 from core import rpc
 from core.api import AccountUnlock, ApiError, Client, Kind
+from core.doctor import span
 from core.lasting import set_apart
+from core.node_service import NodeService
 from core.open_node import NODE_DATABASE, open_node
-from core.options import NetworkOptions
+from core.options import NetworkOptions, encode_node_id
 from core.storage.errors import Corrupt, DiskFailed, DiskFull, InUse, ReadOnly, SchemaTooNew, StorageError, WrongKey
 from core.vault.errors import (
     DiskFull as VaultDiskFull,
@@ -35,6 +37,7 @@ from core.vault.given import UnreadablePasscode, read_passcode
 from core.vault.node_key import load_or_create
 from core.vault.profile import NODE_KEY, Profile
 from net.errors import Unreachable
+from net.events import ClocksChanged
 from tui.standard_streams import StandardInput, StandardOutput
 
 _log = logging.getLogger(__name__)
@@ -42,6 +45,8 @@ _log = logging.getLogger(__name__)
 # Exit statuses: what was asked for cannot be done, and it was asked for wrongly (a port that is taken, say).
 FAILED: Final = 1
 ASKED_WRONGLY: Final = 2
+# Characters of a node's key that are logged, as many as programs are told.
+_SHOWN_KEY_SIZE: Final = 12
 
 _REASONS: Final[dict[type[Exception], str]] = {
     ProfileInUse: "another process uses it",
@@ -123,6 +128,21 @@ async def _until_signalled(command: Callable[[], Awaitable[None]]) -> _Refused |
     return refused
 
 
+def _say_clocks(node: NodeService) -> None:
+    """Log whose clock is wrong: whoever runs a node without a screen sees it nowhere else."""
+    clocks = node.status().view.clocks
+    off = ", ".join(
+        f"{encode_node_id(each)[:_SHOWN_KEY_SIZE]} by {span(ahead)} {'ahead' if ahead > 0 else 'behind'}"
+        for each, ahead in clocks.off
+    )
+    if clocks.is_alone:
+        _log.warning("this machine's clock is alone, and nothing is served until others agree with it: %s", off)
+    elif off:
+        _log.warning("other nodes' clocks are wrong: %s", off)
+    else:
+        _log.info("all clocks agree")
+
+
 async def _node(home: Path, options: NetworkOptions) -> None:
     try:
         with Profile(home):
@@ -135,8 +155,9 @@ async def _node(home: Path, options: NetworkOptions) -> None:
                 with suppress(trio.BrokenResourceError):  # a node serves on whether or not somebody listens to it
                     await StandardOutput().send_all(msgspec.json.encode(ready) + b"\n")
                 _log.info("listening on %s", node.listen)
-                async for _ in node.events:
-                    pass  # it wants nothing of the network, so whatever comes is for others
+                async for event in node.events:  # it wants nothing of the network, so most of it is for others
+                    if isinstance(event, ClocksChanged):
+                        _say_clocks(node)
     except Unreachable as error:
         raise _Refused(str(error), ASKED_WRONGLY) from None
     except (VaultError, StorageError) as error:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from core import api
+from core.doctor import span
 from tui.durations import spoken
 from tui.format import plural
 
@@ -76,7 +77,7 @@ def facts_of(status: api.NetworkStatus) -> dict[str, str]:
         "crowd": f"about {plural(status.anonymity_set, 'reachable node')} to hide among"
         if status.peers
         else "nobody yet",
-        "clock": clock_words(status.clock_offset_ms) if status.peers else "nobody to compare it with",
+        "clock": _clock(status),
         "traffic": _traffic(status),
         "cover": _cover(status),
         "loops": _loops(status),
@@ -92,6 +93,21 @@ def clock_words(offset_ms: int) -> str:
     if off < _SAME_TIME_MS:
         return "agrees with the other nodes"
     return f"{spoken(off / 1000)} {'behind' if offset_ms > 0 else 'ahead of'} the other nodes"
+
+
+def _clock(status: api.NetworkStatus) -> str:
+    """Say how the own clock stands, or whose is off if it is not ours."""
+    if not status.peers:
+        return "nobody to compare it with"
+    if status.clock_alone is not None:
+        return f"{clock_words(status.clock_offset_ms)}, and alone with it"
+    if not status.clocks_off:
+        return clock_words(status.clock_offset_ms)
+    first, more = status.clocks_off[0], len(status.clocks_off) - 1
+    side = "ahead" if first.ahead_ms > 0 else "behind"
+    others = f" (and {more} more)" if more else ""
+    agreeing = plural(status.clocks_agreeing, "other")
+    return f"{agreeing} agree; {first.node[:_SHOWN_NAME_SIZE]} is {span(first.ahead_ms)} {side}{others}"
 
 
 def size_words(count: int) -> str:

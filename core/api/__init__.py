@@ -43,6 +43,8 @@ from core.api.contacts import (
     ConversationDelete as ConversationDelete,
 )
 from core.api.device import (
+    ClockAlone as ClockAlone,
+    ClockOff as ClockOff,
     FinderInfo as FinderInfo,
     MailboxInfo as MailboxInfo,
     NatClass as NatClass,
@@ -59,6 +61,7 @@ from core.api.events import (
     AccountLocked as AccountLocked,
     AccountOpened as AccountOpened,
     AnyEvent as AnyEvent,
+    ClocksChanged as ClocksChanged,
     ContactAccepted as ContactAccepted,
     ContactChanged as ContactChanged,
     DeviceChanged as DeviceChanged,

@@ -50,6 +50,27 @@ class FinderInfo(Record, frozen=True, omit_defaults=False):
     heard: int
 
 
+class ClockOff(Record, frozen=True, omit_defaults=False):
+    """A linked node whose clock does not show network time; ``ahead_ms`` is negative when it is behind.
+
+    ``left_out``: it is of another time than ours, so nothing is sent through it or kept there until that is over.
+    """
+
+    node: str
+    ahead_ms: int
+    left_out: bool
+
+
+class ClockAlone(Record, frozen=True, omit_defaults=False):
+    """This machine's clock is the odd one, with fewer than three witnesses: it waits.
+
+    ``agreeing``: who agrees with it. ``against``: who agree with each other, and how far they are ahead of it.
+    """
+
+    agreeing: list[str]
+    against: list[ClockOff]
+
+
 class NetworkStatus(Record, frozen=True, omit_defaults=False):
     """The network as this node sees it; counts since the start."""
 
@@ -66,7 +87,10 @@ class NetworkStatus(Record, frozen=True, omit_defaults=False):
     custodians: int  # that our own traffic can go to
     mailboxes: list[MailboxInfo]  # that are read while an account is open
     copies_agree: bool | None  # in all of them; None: not compared yet
-    clock_offset_ms: int  # how far the peers' clocks are ahead of ours
+    clock_offset_ms: int  # how far the peers' clocks are ahead of ours, as far as they agree
+    clocks_agreeing: int  # linked full nodes whose clocks show network time
+    clocks_off: list[ClockOff]  # the others, those aside that ``clock_alone`` names
+    clock_alone: ClockAlone | None  # our own clock is the odd one; None: it is not
 
     anonymity_set: int  # reachable full nodes in the network, estimated
     relays: int  # of them usable for paths now

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from core.api.base import Event
+from core.api.device import ClockAlone, ClockOff
 from core.api.talking import State
 
 DeviceState = Literal["vouched", "confirmed", "unknown", "refused"]
@@ -81,6 +82,16 @@ class PriceRisen(Event, frozen=True, tag="network.price"):
     factor: int
 
 
+class ClocksChanged(Event, frozen=True, tag="network.clock"):
+    """Whose clocks are wrong is another than before: ``off`` as in ``network.status``, ``alone`` when it is this machine's.
+
+    Who is alone waits: what is written is kept, and sent when clocks agree.
+    """
+
+    off: list[ClockOff]
+    alone: ClockAlone | None
+
+
 class AccountLocked(Event, frozen=True, tag="account.locked"):
     """The account was locked, by whoever; ``vault`` when the keys are gone too."""
 
@@ -95,5 +106,5 @@ class AccountOpened(Event, frozen=True, tag="account.opened"):
 
 AnyEvent = (
     GreetingReceived | ContactAccepted | ContactChanged | DeviceChanged | MessageReceived | KeepRequested
-    | MessageStateChanged | NetworkChanged | PriceRisen | AccountLocked | AccountOpened
+    | MessageStateChanged | NetworkChanged | PriceRisen | ClocksChanged | AccountLocked | AccountOpened
 )  # fmt: skip

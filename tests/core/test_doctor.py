@@ -17,6 +17,7 @@ from core.open_node import OWN_NODE
 from core.vault.profile import Profile
 from net.errors import Unreachable
 from net.ids import Endpoint
+from net.instant import HOUR_MS
 from net.timekeeping import AGREEMENT_MS
 from tests.support.cheap_node import CHEAP, LOOPBACK, alone
 from tests.support.client import FakeClient
@@ -25,6 +26,8 @@ WELL = asyncio.run(FakeClient().call(api.NetworkStatusGet()))
 SILENT = api.FinderInfo(running=True, reason="", contacts=0, heard=0)
 HEARD = api.FinderInfo(running=True, reason="", contacts=3, heard=2)
 MISSING = api.FinderInfo(running=False, reason="libtorrent is not installed", contacts=0, heard=0)
+OFF = api.ClockOff(node="abcdefghijkl", ahead_ms=-5 * HOUR_MS, left_out=True)
+DIFFERING = msgspec.structs.replace(OFF, ahead_ms=15 * 60_000, left_out=False)
 NOBODY = {"peers": 0, "custodians": 0, "guards": 0, "guards_linked": 0, "mailboxes": [], "copies_agree": None}
 
 
@@ -52,6 +55,8 @@ def test_a_healthy_node_has_nothing_to_say() -> None:
         (like(copies_agree=False), "copies-differ"),
         (like(clock_offset_ms=AGREEMENT_MS + 1), "clock-off"),
         (like(clock_offset_ms=-AGREEMENT_MS - 1), "clock-off"),
+        (like(clocks_off=[OFF]), "clock-off"),
+        (like(clock_alone=api.ClockAlone(agreeing=[], against=[OFF])), "clock-off"),
         (like(reachable=False, nat="restricted"), "unreachable"),
         (like(reachable=False, nat="symmetric"), "symmetric-nat"),
         (like(loops_sent=40, loops_lost=20), "loops-lost"),
@@ -85,6 +90,51 @@ def test_a_clock_is_told_by_how_much_and_to_which_side() -> None:
     behind, ahead = (findings_of(like(clock_offset_ms=sign * 45 * 60_000))[0].text for sign in (1, -1))
     assert "45 minutes behind" in behind
     assert "45 minutes ahead of" in ahead
+
+
+@pytest.mark.parametrize(
+    ("ahead_ms", "words"),
+    [
+        (11 * 60_000, "11 minutes ahead"),
+        (-5 * HOUR_MS, "5 hours behind"),
+        (72 * HOUR_MS, "3 days ahead"),
+        (-497_223 * HOUR_MS, "57 years behind"),
+    ],
+)
+def test_whose_clock_is_wrong_is_told_by_name(ahead_ms: int, words: str) -> None:
+    (finding,) = findings_of(like(clocks_off=[api.ClockOff(node="abcdefghijkl", ahead_ms=ahead_ms, left_out=True)]))
+    assert f"abcdefghijkl is {words}" in finding.text
+    assert "other way round" not in finding.text
+
+
+def test_a_clock_that_does_no_harm_is_told_where_it_may_be_ones_own() -> None:
+    assert kinds(like(clocks_off=[DIFFERING])) == []
+    assert kinds(like(clocks_off=[DIFFERING], anonymity_set=5)) == ["clocks-differ", "small-network"]
+    assert not needs_attention(findings_of(like(clocks_off=[DIFFERING], anonymity_set=5))[0])
+
+
+def test_two_against_two_either_may_be_right() -> None:
+    off = [OFF, msgspec.structs.replace(OFF, node="mnopqrstuvwx", ahead_ms=OFF.ahead_ms + 60_000)]
+    (finding,) = findings_of(like(clocks_off=off, clocks_agreeing=1))
+    assert "abcdefghijkl is 5 hours behind and mnopqrstuvwx is 5 hours behind" in finding.text
+    assert "other way round" in finding.text
+
+
+def test_who_is_alone_with_its_clock_hears_both_groups_and_that_texts_wait() -> None:
+    off = [OFF, msgspec.structs.replace(OFF, node="mnopqrstuvwx")]
+    alone = api.ClockAlone(agreeing=["zyxwvutsrqpo"], against=off)
+    (finding,) = findings_of(like(clock_alone=alone, clock_offset_ms=OFF.ahead_ms))
+    assert "This machine's clock is 5 hours ahead of that of abcdefghijkl and mnopqrstuvwx" in finding.text
+    assert "only zyxwvutsrqpo agrees with it" in finding.text
+    assert "waits here" not in finding.text
+    stuck = findings_of(like(clock_alone=api.ClockAlone(agreeing=[], against=off), custodians=0))
+    assert "nobody's agrees with it" in stuck[-1].text
+    assert "What you write waits here" in stuck[-1].text
+
+
+def test_with_one_other_there_is_nobody_to_tell_which_is_right() -> None:
+    (finding,) = findings_of(like(clock_alone=api.ClockAlone(agreeing=[], against=[OFF])))
+    assert "nobody to tell which is right" in finding.text
 
 
 def test_what_nobody_can_help_is_no_reason_to_call_somebody() -> None:

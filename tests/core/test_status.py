@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -24,6 +25,7 @@ from net.pace import NORMAL, STRONG
 from net.patron import BucketView
 from net.rendezvous.lan import LanStatus
 from net.rendezvous.mainline import MainlineState, MainlineStatus
+from net.timekeeping import Clocks
 from net.view import NodeView
 from tests.support.cheap_node import CHEAP, HURRIED, LOOPBACK, alone
 
@@ -64,6 +66,24 @@ def test_everything_that_scripts_rely_on_is_there_and_survives_json() -> None:
         "anonymity_set", "bytes_per_day", "peers_by_source",
     } <= set(fields)  # fmt: skip
     assert msgspec.convert(fields, api.NetworkStatus) == told
+
+
+def test_whose_clock_is_off_is_told_by_short_names() -> None:
+    clocks = Clocks(agreeing=(node(1),), off=((node(2), -18_000_000), (node(3), 900_000)), against=(node(2),))
+    view = replace(VIEW, clocks=clocks, left_out=(node(2),))
+    told = describe_network(replace(STATUS, view=view))
+    assert [(each.ahead_ms, each.left_out) for each in told.clocks_off] == [(-18_000_000, True), (900_000, False)]
+    assert [len(each.node) for each in told.clocks_off] == [12, 12]
+    assert (told.clocks_agreeing, told.clock_alone) == (1, None)
+
+
+def test_when_the_own_clock_is_the_odd_one_the_others_are_not_off_but_against_it() -> None:
+    off = ((node(1), 18_000_000), (node(2), 18_000_000), (node(3), 900_000))
+    view = replace(VIEW, clocks=Clocks((), off, (node(1), node(2)), is_alone=True))
+    told = describe_network(replace(STATUS, view=view))
+    assert told.clock_alone is not None
+    assert [each.ahead_ms for each in told.clock_alone.against] == [18_000_000, 18_000_000]
+    assert [each.ahead_ms for each in told.clocks_off] == [900_000]
 
 
 def test_each_linked_node_has_one_source() -> None:

@@ -42,6 +42,18 @@ def test_the_clock_in_words(offset: int, words: str) -> None:
     assert clock_words(offset) == words
 
 
+def test_whose_clock_is_off_is_told_beside_the_own() -> None:
+    off = [api.ClockOff(node=f"abcdefgh{each}", ahead_ms=-18_000_000, left_out=True) for each in ("ijkl", "mnop")]
+    assert (
+        facts_of(like(clocks_off=off[:1], clocks_agreeing=2))["clock"] == "2 others agree; abcdefgh is 5 hours behind"
+    )
+    assert facts_of(like(clocks_off=off))["clock"] == "3 others agree; abcdefgh is 5 hours behind (and 1 more)"
+    alone = api.ClockAlone(agreeing=[], against=off)
+    assert facts_of(like(clock_alone=alone, clock_offset_ms=18_000_000))["clock"] == (
+        "5 hours behind the other nodes, and alone with it"
+    )
+
+
 def test_linked_nodes_are_told_by_how_they_were_found() -> None:
     sources = {"join": 0, "lan": 1}
     assert facts_of(like(peers=1, peers_by_source=sources))["peers"] == "1 node: 1 in the local net"

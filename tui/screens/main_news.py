@@ -73,6 +73,10 @@ class MainNews(MainHeads):
                 self._gather.go()
             case api.NetworkChanged():
                 self._network_changed(event.peers)
+            case api.ClocksChanged(alone=alone) if alone is not None:
+                frame_of(self).tell(
+                    "This machine's clock is wrong, or the other nodes' are: /network says more.", "warning"
+                )
             case api.PriceRisen():
                 self._price_told(event.factor)
             case _:
