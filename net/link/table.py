@@ -28,8 +28,9 @@ MAX_LINKS: Final = 512
 # What a link weighs by who began it.
 OURS: Final = 1
 THEIRS: Final = 2
-# Bytes that all links may hold: with what 512 links cost by themselves, 8 MB, less than 32 MB, whoever has them.
-MAX_HELD: Final = 12 * 1024 * 1024
+# Bytes that all links may hold. With what 512 links cost by themselves, 8 MB, and what circuits and packets of one network
+# take, 1024 and 1280 of them, an attacker costs us less than 32 MB.
+MAX_HELD: Final = 10 * 1024 * 1024
 # Bytes that one link may hold though its network holds its share: a largest message, and half of another.
 TIGHT: Final = 128 * 1024
 # Bytes by which what a link holds is counted; less is nothing, and no change worth counting.
