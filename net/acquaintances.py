@@ -27,7 +27,7 @@ from net.messages import (
     UnknownMessage,
     decode_message,
 )
-from net.overlay.descriptor import EPOCH_HOURS, MAX_AHEAD_MS, OutOfDate, decode_descriptor
+from net.overlay.descriptor import EPOCH_HOURS, MAX_AHEAD_MS, OutOfDate, decode_descriptor, epoch_of
 from net.parts import Parts
 from net.reach.neighbours import Neighbour
 from net.timekeeping import MIN_PEERS
@@ -248,6 +248,8 @@ class Acquaintances:
         """
         if other.said is None or other.role is Role.LEAF:
             return
+        if other.is_left_out and self._parts.upkeep.epoch != epoch_of(now):
+            return  # what goes by the epoch has not turned to ours yet
         if other.is_untried and not other.descriptions.take(1, now.mono):
             return
         other.is_untried = False

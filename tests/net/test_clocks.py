@@ -170,8 +170,9 @@ def test_who_has_two_witnesses_waits_names_both_groups_and_goes_on_when_clocks_a
     assert set(clocks.against) == {host.node().node_id for host in village.fulls[1:]}
     assert is_stored(village, village.residents[1], 5)
     alice.host.skew_ms = 0
-    assert village.world.run_while(lambda: is_alone(alice), 10, 0.25)
-    assert is_stored(village, alice)
+    assert village.world.run_while(lambda: len(alice.node().custodians()) < 2, 8, 0.25)
+    assert not is_alone(alice)
+    assert is_stored(village, alice, 6)
 
 
 def is_alone(resident: Resident) -> bool:
