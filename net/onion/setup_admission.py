@@ -80,17 +80,15 @@ class SetupAdmission:
         """Say whether a link may build one more; asking counts for its rate and its network's."""
         if self._built.weight_of(link) >= MAX_CIRCUITS_PER_LINK:
             return REFUSED
-        networks = self._networks(link)
-        verdict = self._place(self._built, MAX_CIRCUITS, link, networks)
-        if not verdict.is_admitted:
-            return verdict
         rate = self._rates.get(link)
         if rate is None:
             rate = self._rates[link] = TokenBucket(SETUP_RATE, SETUP_BURST)
+        networks = self._networks(link)
+        # Rates first: they cost least, and looking for a loser most.
         if rate.level(now.mono) < 1.0 or not self._all_setups.take(networks, now.mono):
             return REFUSED
         rate.take(1.0, now.mono)
-        return verdict
+        return self._place(self._built, MAX_CIRCUITS, link, networks)
 
     def admit_onward(self, link: LinkId, onward: LinkId) -> Verdict:
         """Say whether a circuit that was built over ``link`` may go on over ``onward``."""
