@@ -66,6 +66,8 @@ def _of_links(status: api.NetworkStatus) -> Iterator[Finding]:
     """Whether there is a network, and somebody in it who keeps what waits for us."""
     if status.uptime < SETTLING and status.custodians < FEW_CUSTODIANS:
         yield Finding(kind="starting", text="Looking for other nodes. What you write waits here until there are some.")
+    elif status.peers and status.clock_alone is not None:
+        pass  # nobody can be used for that reason, which the clock's finding tells
     elif not status.peers:
         yield Finding(kind="no-network", text=f"{_why_nobody(status)} What you write waits here.")
     elif status.guards and not status.guards_linked:
