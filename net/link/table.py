@@ -47,6 +47,7 @@ class LinkTable:
         self._hosts: dict[LinkId, str] = {}
         self._places: Shares[LinkId] = Shares()
         self._held: Shares[LinkId] = Shares()
+        self._grains: dict[LinkId, int] = {}  # what is counted there, at hand for every datagram
 
     def __len__(self) -> int:
         return len(self.sessions)
@@ -99,14 +100,14 @@ class LinkTable:
         del self.sessions[session.link], self._by_peer[session.peer], self._hosts[session.link]
         self._places.remove(session.link)
         self._held.remove(session.link)
+        self._grains.pop(session.link, None)
 
     def used(self, link: LinkId) -> None:
         """Something came over a link that was more than a sign of life."""
         self._places.used(link)
 
-    def look(self, session: Session) -> None:
-        """A peer may be somewhere else now, and hold more or less."""
-        self.weigh(session)
+    def moved(self, session: Session) -> None:
+        """A peer may be somewhere else now."""
         link, host = session.link, session.endpoint.host
         if self._hosts[link] != host:
             self._hosts[link] = host
@@ -118,8 +119,10 @@ class LinkTable:
 
     def weigh(self, session: Session) -> bool:
         """Count anew what a link holds; tell whether it holds more."""
-        link, weight, before = session.link, session.held // GRAIN, self._held.weight_of(session.link)
+        link, weight = session.link, session.held // GRAIN
+        before = self._grains.get(link, 0)
         if weight != before:
+            self._grains[link] = weight
             self._held.count(link, self.networks_of, weight - before)
         return weight > before
 
