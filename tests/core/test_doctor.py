@@ -146,6 +146,7 @@ def test_what_nobody_can_help_is_no_reason_to_call_somebody() -> None:
 def test_waiting_ends_when_there_is_nothing_more_to_learn() -> None:
     assert is_complete(WELL)
     assert not is_complete(like(custodians=1))
+    assert is_complete(like(custodians=0, clock_alone=api.ClockAlone(agreeing=[], against=[OFF])))
     assert not is_complete(like(reachable=None))
     assert not is_complete(like(nat="unknown"))
     assert is_complete(like(role="leaf", reachable=None, nat="unknown"))

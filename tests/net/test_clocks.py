@@ -12,6 +12,7 @@ from net.instant import HOUR_MS
 from net.node import Node
 from net.overlay.descriptor import EPOCH_HOURS
 from net.simulator import Host
+from net.simulator.nodes import leaf_node
 from net.upkeep import PERIOD
 from tests.support.parcels import box_bytes
 from tests.support.village import Resident, Village
@@ -238,3 +239,15 @@ def test_who_is_wrong_and_has_three_witnesses_is_corrected_and_used() -> None:
         assert left_out_by(resident.node(), village) == set()
         assert [round(ahead / HOUR_MS) for _, ahead in resident.node().view().clocks.off] == [-5]
         assert is_stored(village, resident, 5)
+
+
+def test_a_newcomer_is_told_whose_clock_is_wrong_though_nobody_tells_of_that_node_any_more() -> None:
+    village = Village(3, 0)
+    village.settle()
+    village.fulls[0].skew_ms = -5 * HOUR_MS
+    village.world.run_for(NOTICED)
+    newcomer = village.world.add(leaf_node(*(host.endpoint for host in village.fulls), tuning=village.tuning))
+    village.settle()
+    assert left_out_by(newcomer.node(), village) == {0}
+    assert [round(ahead / HOUR_MS) for _, ahead in newcomer.node().view().clocks.off] == [-5]
+    assert len(newcomer.node().custodians()) == 2
