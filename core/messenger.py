@@ -176,8 +176,8 @@ class Messenger:
         service = self._gate.account().service
         identity = service.engine.me.identity
         check_text(command.greeting, api.MAX_GREETING_SIZE)
+        self._refuse_if_alone()  # first, for by a wrong clock a link may have expired
         link = finding.read_link(command.link, identity, self._node.network_ms())
-        self._refuse_if_alone()
         bundle = finding.judge(link, await self._search(ParcelId(link.record_id)), len(self._node.custodians()))
 
         def greet(work: Work) -> str:

@@ -59,7 +59,7 @@ class ConversationRef(Record, frozen=True):
 class ContactAdd(Command[ConversationRef], frozen=True, tag="contact.add"):
     """Greet whoever made ``link``. The conversation exists at once and waits to be accepted.
 
-    Errors: bad-invite, own-invite, invite-expired, -revoked, -used, -not-found, no-network, too-long.
+    Errors: bad-invite, own-invite, invite-expired, -revoked, -used, -not-found, no-network, clock-off, too-long.
     """
 
     link: str

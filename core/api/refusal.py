@@ -54,7 +54,7 @@ class ApiError(Exception):
     """A command that was refused. ``message`` is one sentence for people; ``data`` holds what programs need.
 
     ``data`` by kind: slow-down {"seconds"}, bad-words {"positions", "count"}, too-long {"limit"},
-    weak-passcode {"suggestions"}.
+    weak-passcode {"suggestions"}, clock-off {"agreeing", "against"}.
     """
 
     def __init__(self, kind: Kind, message: str, **data: object) -> None:

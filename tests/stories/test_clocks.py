@@ -10,7 +10,7 @@ import pytest
 from core.storage.database import Database
 from core.storage.migrations import load_migrations
 from core.vault.node_key import load_or_create
-from tests.support.processes import Rpc
+from tests.support.processes import Refused, Rpc
 from tests.support.shifted_clock import ShiftedClock
 from tests.support.story_world import World, send, wait_received, wait_states
 
@@ -130,6 +130,11 @@ def test_who_has_two_witnesses_waits_and_is_told(world: World, is_from_the_start
     assert {each["node"] for each in alone["against"]} == {name[: len(alone["against"][0]["node"])] for name in right}
     assert alone["agreeing"] == []
     wait_custodians(alice, 0)
+    assert any(event["alone"] for event in alice.of_type("network.clock"))
+    with pytest.raises(Refused) as refused:
+        alice.call("contact.add", link=bob.call("invite.create", expires_in=3600)["link"], greeting="hello")
+    assert refused.value.kind == "clock-off"
+    assert refused.value.data["against"] == alone["against"]
     send(alice, a, ["alice, by a wrong clock"])
     send(bob, b, ["bob, meanwhile"])
     wait_states(bob, b, ["bob, meanwhile"], ["stored"], STORED_WITHIN)
