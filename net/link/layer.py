@@ -31,6 +31,7 @@ from net.link.events import (
     LinkUp,
     MessageReceived,
     Role,
+    SessionEvent,
 )
 from net.link.frames import CELL_SIZE, LARGE_DATAGRAM_SIZE, SMALL_DATAGRAM_SIZE
 from net.link.handshake import Initiation, Response
@@ -390,7 +391,7 @@ class LinkLayer:
     def _schedule(self, session: Session) -> None:
         self._timers.at_latest(session.link, session.deadline())
 
-    def _emit(self, event: CellReceived | MessageReceived) -> None:
+    def _emit(self, event: SessionEvent) -> None:
         self._table.used(event.link)
         if isinstance(event, CellReceived):
             if self._unread_cells >= MAX_UNREAD_CELLS:

@@ -126,7 +126,8 @@ class Exchange:
         self._networks = networks
         self._admission = SetupAdmission(networks)
         self._to_peel: deque[Transit] = deque()
-        self._cut: deque[Transit] = deque()  # lost a link, and are still to be ended
+        self._cut: deque[Transit] = deque()  # lost a link, or what it is good for, and are still to be ended
+        self._quiet: set[LinkId] = set()
         self._by_end: dict[EndId, Transit] = {}
         self._last_end = 0
         self._held = 0  # bytes in the streams of ends
@@ -185,8 +186,19 @@ class Exchange:
                 if lane.link == link:
                     lane.link = None
             self._cut.append(circuit)
+        self._quiet.discard(link)
         self._admission.link_down(link)
         self._end_cut(_SLICE, now)
+
+    def link_quiet(self, link: LinkId, now: Instant) -> None:
+        """What goes there may go nowhere: who built a circuit over it is told, and none is built until it is heard."""
+        self._quiet.add(link)
+        self._cut.extend(each for each in self._legs.get(link, {}).values() if each.ahead.link == link)
+        self._end_cut(_SLICE, now)
+
+    def link_heard(self, link: LinkId) -> None:
+        """A link that was quiet is not any more."""
+        self._quiet.discard(link)
 
     def _end_cut(self, room: int, now: Instant) -> int:
         """End circuits that lost a link, at a cost of about ``room``; return the cost."""
@@ -286,6 +298,8 @@ class Exchange:
         if circuit.is_over:
             return
         name = circuit.ahead.name
+        if link in self._quiet:
+            link = None
         if link is None or name in self._legs.get(link, {}) or not self._may_pass(circuit, link, now):
             self.counters.unreachable += 1
             self._end(circuit, now)
