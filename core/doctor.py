@@ -66,6 +66,8 @@ def _of_links(status: api.NetworkStatus) -> Iterator[Finding]:
     """Whether there is a network, and somebody in it who keeps what waits for us."""
     if status.uptime < SETTLING and status.custodians < FEW_CUSTODIANS:
         yield Finding(kind="starting", text="Looking for other nodes. What you write waits here until there are some.")
+    elif status.peers and status.clock_alone is not None:
+        pass  # nobody can be used for that reason, which the clock's finding tells
     elif not status.peers:
         yield Finding(kind="no-network", text=f"{_why_nobody(status)} What you write waits here.")
     elif status.guards and not status.guards_linked:
@@ -123,7 +125,8 @@ def _of_the_clock(status: api.NetworkStatus) -> Iterator[Finding]:
             "network's time as far as they agree, but please set the clock.",
         )
     if left_out := [each for each in status.clocks_off if each.left_out]:
-        yield Finding(kind="clock-off", text=_left_out(left_out, status.clocks_agreeing))
+        is_doubtful = status.clock_alone is None and _largest_group(left_out) > status.clocks_agreeing
+        yield Finding(kind="clock-off", text=_left_out(left_out, is_doubtful=is_doubtful))
 
 
 def _alone(alone: api.ClockAlone, *, is_stuck: bool) -> str:
@@ -141,16 +144,20 @@ def _alone(alone: api.ClockAlone, *, is_stuck: bool) -> str:
     return f"{said}. It takes three that agree to correct it.{waits} Please set the clock."
 
 
-def _left_out(off: list[api.ClockOff], agreeing: int) -> str:
+def _left_out(off: list[api.ClockOff], *, is_doubtful: bool) -> str:
     said = _listed([f"{each.node} is {span(each.ahead_ms)} {_side(each.ahead_ms)}" for each in off])
-    group = max(sum(abs(one.ahead_ms - other.ahead_ms) <= AGREEMENT_MS for other in off) for one in off)
-    doubt = " As many agree with each other as with this machine, so it may be the other way round." * (
-        group > agreeing
+    doubt = (
+        " As many agree with each other as with this machine, so it may be the other way round." if is_doubtful else ""
     )
     return (
         f"Clocks of other nodes are wrong: {said}. They are left out until they are right; whoever runs one, please set "
         f"its clock.{doubt}"
     )
+
+
+def _largest_group(off: list[api.ClockOff]) -> int:
+    """Return how many of these agree with each other."""
+    return max(sum(abs(one.ahead_ms - other.ahead_ms) <= AGREEMENT_MS for other in off) for one in off)
 
 
 def _side(ahead_ms: int) -> str:

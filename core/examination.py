@@ -90,4 +90,5 @@ def _learnt(status: api.NetworkStatus) -> tuple[object, ...]:
 def is_complete(status: api.NetworkStatus) -> bool:
     """Return whether waiting longer would tell nothing more than details."""
     is_placed = status.role == "leaf" or (status.nat != "unknown" and status.reachable is not None)
-    return status.custodians >= FEW_CUSTODIANS and is_placed
+    has_known_end = status.custodians >= FEW_CUSTODIANS or status.clock_alone is not None
+    return has_known_end and is_placed

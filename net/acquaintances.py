@@ -38,7 +38,8 @@ from net.messages import (
     UnknownMessage,
     decode_message,
 )
-from net.overlay.descriptor import EPOCH_HOURS, MAX_AHEAD_MS, OutOfDate, decode_descriptor
+from net.onion.guards import GUARDS, SPARES
+from net.overlay.descriptor import EPOCH_HOURS, MAX_AHEAD_MS, OutOfDate, decode_descriptor, epoch_of
 from net.parts import Parts
 from net.reach.neighbours import Neighbour
 from net.timekeeping import MIN_PEERS
@@ -106,9 +107,11 @@ class Acquaintances:
             for link in list(self._others):
                 parts.post.put(link, Describe(descriptor), now)
         self._keep_time(now)
+        # Where there are so few that all are linked, who is left out stays linked, so that it can be named.
+        kept = parts.overlay.roster.left_out() if len(parts.overlay.roster) <= GUARDS + SPARES else []
         for node in parts.dialer.surplus():
             surplus = parts.switch.link_of(node_tag(node))
-            if surplus is not None:
+            if surplus is not None and node not in kept:
                 parts.links.close(surplus, now)
 
     def _keep_time(self, now: Instant) -> None:
@@ -266,6 +269,8 @@ class Acquaintances:
         """
         if other.said is None or other.role is Role.LEAF:
             return
+        if other.is_left_out and self._parts.upkeep.epoch != epoch_of(now):
+            return  # what goes by the epoch has not turned to ours yet
         if other.is_untried and not other.descriptions.take(1, now.mono):
             return
         other.is_untried = False

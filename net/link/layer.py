@@ -114,7 +114,8 @@ class LinkLayer:
         if not self._table.lets_hold(session, len(data)):
             raise Overloaded("links")
         session.send_message(data)
-        self._note(session, now)
+        self._dirty[link] = session
+        self._weigh(session, now)
 
     def writable(self, link: LinkId) -> bool:
         """Return whether one more largest message fits the link's send buffer."""
@@ -126,7 +127,8 @@ class LinkLayer:
         if (session := self._sessions.get(link)) is None:
             return
         if session.send_cell(data):
-            self._note(session, now)
+            self._dirty[link] = session
+            self._weigh(session, now)
         else:
             self.counters.cells_dropped += 1
 
@@ -201,12 +203,13 @@ class LinkLayer:
             room = BATCH - len(batch)
             batch.extend(session.path_datagrams(now.mono))
             datagrams = session.datagrams(now.mono, room)
-            self._table.look(session)
             endpoint = session.endpoint
             batch.extend([(datagram, endpoint) for datagram in datagrams])
             if len(datagrams) >= room:
                 self._dirty[link] = session  # to the end of the line
             self._schedule(session)
+            self._table.moved(session)
+            self._weigh(session, now)  # after frames of its peer, too: they make it dirty
         self.counters.datagrams_out += len(batch)
         return batch
 
@@ -240,14 +243,7 @@ class LinkLayer:
         except DecodeError as error:
             self._end(session, error.what, now)
             raise
-        self._note(session, now)
-
-    def _note(self, session: Session, now: Instant) -> None:
-        """A link may have something to send, and may hold more than before."""
         self._dirty[session.link] = session
-        if self._table.weigh(session):
-            while (heaviest := self._table.too_heavy()) is not None:
-                self._end(heaviest, "too much at once", now)
 
     def _promote(self, data: bytes, now: Instant) -> tuple[Session, FrameKeys] | None:
         """Turn a half-open handshake into a link, or into new keys of one, on its initiator's first frame."""
@@ -342,8 +338,7 @@ class LinkLayer:
         round_trip: float | None,
     ) -> Session | None:
         """Make a link of a handshake, in place of another if need be; None when there is no room any more."""
-        former = self._table.with_peer(peer)
-        if former is not None:
+        if (former := self._table.with_peer(peer)) is not None:
             self._end(former, "replaced", now)
         if not self._table.has_room_for(endpoint, is_ours=is_initiator):
             return None
@@ -387,6 +382,11 @@ class LinkLayer:
             self._attempts.is_busy(session.endpoint) or self._attempts.with_peer(session.peer)
         ):
             self._attempts.begin(session.endpoint, session.peer, now, renews=(session.link, session.their_index))
+
+    def _weigh(self, session: Session, now: Instant) -> None:
+        if self._table.weigh(session):
+            while (heaviest := self._table.too_heavy()) is not None:
+                self._end(heaviest, "too much at once", now)
 
     def _schedule(self, session: Session) -> None:
         self._timers.at_latest(session.link, session.deadline())

@@ -28,8 +28,9 @@ MAX_LINKS: Final = 512
 # What a link weighs by who began it.
 OURS: Final = 1
 THEIRS: Final = 2
-# Bytes that all links may hold: with what 512 links cost by themselves, 8 MB, less than 32 MB, whoever has them.
-MAX_HELD: Final = 12 * 1024 * 1024
+# Bytes that all links may hold. With what 512 links cost by themselves, 8 MB, and what circuits and packets of one network
+# take, 1024 and 1280 of them, an attacker costs us less than 32 MB.
+MAX_HELD: Final = 10 * 1024 * 1024
 # Bytes that one link may hold though its network holds its share: a largest message, and half of another.
 TIGHT: Final = 128 * 1024
 # Bytes by which what a link holds is counted; less is nothing, and no change worth counting.
@@ -46,6 +47,7 @@ class LinkTable:
         self._hosts: dict[LinkId, str] = {}
         self._places: Shares[LinkId] = Shares()
         self._held: Shares[LinkId] = Shares()
+        self._grains: dict[LinkId, int] = {}  # what is counted there, at hand for every datagram
 
     def __len__(self) -> int:
         return len(self.sessions)
@@ -98,14 +100,14 @@ class LinkTable:
         del self.sessions[session.link], self._by_peer[session.peer], self._hosts[session.link]
         self._places.remove(session.link)
         self._held.remove(session.link)
+        self._grains.pop(session.link, None)
 
     def used(self, link: LinkId) -> None:
         """Something came over a link that was more than a sign of life."""
         self._places.used(link)
 
-    def look(self, session: Session) -> None:
-        """A peer may be somewhere else now, and hold more or less."""
-        self.weigh(session)
+    def moved(self, session: Session) -> None:
+        """A peer may be somewhere else now."""
         link, host = session.link, session.endpoint.host
         if self._hosts[link] != host:
             self._hosts[link] = host
@@ -117,8 +119,10 @@ class LinkTable:
 
     def weigh(self, session: Session) -> bool:
         """Count anew what a link holds; tell whether it holds more."""
-        link, weight, before = session.link, session.held // GRAIN, self._held.weight_of(session.link)
+        link, weight = session.link, session.held // GRAIN
+        before = self._grains.get(link, 0)
         if weight != before:
+            self._grains[link] = weight
             self._held.count(link, self.networks_of, weight - before)
         return weight > before
 

@@ -41,8 +41,8 @@ MAX_SETUPS_WAITING: Final = 1024
 # Seconds. Builders replace circuits after ten minutes and keep those that stay alive by padding.
 MAX_AGE: Final = 20 * 60.0
 MAX_SILENCE: Final = 2 * 60.0
-# Bytes in lanes and ends, all circuits together: eighty full windows.
-MAX_BACKLOG: Final = 12 * 1024 * 1024
+# Bytes in lanes and ends, all circuits together: more than fifty full windows.
+MAX_BACKLOG: Final = 8 * 1024 * 1024
 # The part of it that goes at once when it is passed, so that nobody makes us look through all circuits for every cell.
 _RELIEF: Final = 1 / 16
 # One slice of work, about 3 ms, in the cost of a cell (one wide block), and what peeling and ending cost by that measure.

@@ -47,8 +47,8 @@ MAX_INBOX: Final = 1024
 MAX_HELD: Final = 8192
 # Of which brought by one link: five times what its rate comes to at a mean delay of a second.
 MAX_HELD_PER_LINK: Final = 1024
-# Of which brought by one network.
-MAX_HELD_PER_NETWORK: Final = 2048
+# Of which brought by one network, 2 MB.
+MAX_HELD_PER_NETWORK: Final = 1280
 # Milliseconds. Honest senders draw more than twenty times the longest mean once in 5 · 10^8 hops; more than that is meant
 # to fill us up.
 MAX_DELAY_MS: Final = 20_000

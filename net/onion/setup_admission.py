@@ -1,19 +1,20 @@
 """Who may build circuits here, and whose give way.
 
 A setup costs elliptic work at once and memory for as long as its circuit lives, and anybody may send one. So each link has a
-rate and a number of its own, and so has each network that links come from (``net.networks``). When all places are taken a
-newcomer gets one nevertheless, unless its own network would then be the heaviest: the heaviest network loses a circuit, in
-it the heaviest link, of that the circuit that was silent longest. So whoever has the most addresses, links or circuits
-keeps nobody out who wants few.
+rate and a number of its own, and so has each network that links come from (``net.networks``): it may hold as many places as
+are left, one network alone half of all. Who has as much, or finds all taken, gets a place nevertheless, unless its own
+network would then be the heaviest: the heaviest network loses a circuit, in it the heaviest link, of that the circuit that
+was silent longest. So whoever has the most addresses, links or circuits keeps nobody out who wants few.
 
 The same goes for the way onward: the next node takes ``MAX_CIRCUITS_PER_LINK`` of us, and cannot tell those we pass on for
 one from those we pass on for others. We can, and share them out before it has to refuse.
 
 A circuit weighs the same whoever brings it. A relay's link carries the circuits of many people and may hold
 ``MAX_CIRCUITS_PER_LINK``, as any link; it is not favoured beyond that, for nothing tells an honest relay from another one:
-descriptions are free, and strangers' packets choose whom we dial. In a network of two relays theirs are two shares of a few,
-512 of 2048 places each, which nobody takes from them; where there are more relays, each carries less. A relay is the
-heaviest only when it holds more than every attacker's network, and what it loses then is what was silent longest.
+descriptions are free, and strangers' packets choose whom we dial. In a network of two relays theirs are two shares of three,
+more than a link may hold anyway, which no attacker from one network takes from them; where there are more relays, each
+carries less. A relay is the heaviest only when it holds more than every attacker's network, and what it loses then is what
+was silent longest.
 """
 
 from __future__ import annotations
@@ -79,17 +80,15 @@ class SetupAdmission:
         """Say whether a link may build one more; asking counts for its rate and its network's."""
         if self._built.weight_of(link) >= MAX_CIRCUITS_PER_LINK:
             return REFUSED
-        networks = self._networks(link)
-        verdict = self._place(self._built, MAX_CIRCUITS, link, networks)
-        if not verdict.is_admitted:
-            return verdict
         rate = self._rates.get(link)
         if rate is None:
             rate = self._rates[link] = TokenBucket(SETUP_RATE, SETUP_BURST)
+        networks = self._networks(link)
+        # Rates first: they cost least, and looking for a loser most.
         if rate.level(now.mono) < 1.0 or not self._all_setups.take(networks, now.mono):
             return REFUSED
         rate.take(1.0, now.mono)
-        return verdict
+        return self._place(self._built, MAX_CIRCUITS, link, networks)
 
     def admit_onward(self, link: LinkId, onward: LinkId) -> Verdict:
         """Say whether a circuit that was built over ``link`` may go on over ``onward``."""
@@ -121,7 +120,7 @@ class SetupAdmission:
 
     @staticmethod
     def _place(places: Shares[LinkId], most: int, link: LinkId, networks: Networks) -> Verdict:
-        if places.total < most:
+        if places.weight_of_network(networks) < most - places.total:
             return ADMITTED
         loser = places.loser(link, networks, 1)
         return REFUSED if loser is None else Verdict(is_admitted=True, loser=loser)

@@ -127,9 +127,10 @@ def test_who_is_alone_with_its_clock_hears_both_groups_and_that_texts_wait() -> 
     assert "This machine's clock is 5 hours ahead of that of abcdefghijkl and mnopqrstuvwx" in finding.text
     assert "only zyxwvutsrqpo agrees with it" in finding.text
     assert "waits here" not in finding.text
-    stuck = findings_of(like(clock_alone=api.ClockAlone(agreeing=[], against=off), custodians=0))
-    assert "nobody's agrees with it" in stuck[-1].text
-    assert "What you write waits here" in stuck[-1].text
+    nobody = api.ClockAlone(agreeing=[], against=off)
+    (stuck,) = findings_of(like(clock_alone=nobody, custodians=0, guards_linked=0))
+    assert "nobody's agrees with it" in stuck.text
+    assert "What you write waits here" in stuck.text
 
 
 def test_with_one_other_there_is_nobody_to_tell_which_is_right() -> None:
@@ -145,6 +146,7 @@ def test_what_nobody_can_help_is_no_reason_to_call_somebody() -> None:
 def test_waiting_ends_when_there_is_nothing_more_to_learn() -> None:
     assert is_complete(WELL)
     assert not is_complete(like(custodians=1))
+    assert is_complete(like(custodians=0, clock_alone=api.ClockAlone(agreeing=[], against=[OFF])))
     assert not is_complete(like(reachable=None))
     assert not is_complete(like(nat="unknown"))
     assert is_complete(like(role="leaf", reachable=None, nat="unknown"))

@@ -12,6 +12,7 @@ from net.instant import HOUR_MS
 from net.node import Node
 from net.overlay.descriptor import EPOCH_HOURS
 from net.simulator import Host
+from net.simulator.nodes import leaf_node
 from net.upkeep import PERIOD
 from tests.support.parcels import box_bytes
 from tests.support.village import Resident, Village
@@ -170,8 +171,9 @@ def test_who_has_two_witnesses_waits_names_both_groups_and_goes_on_when_clocks_a
     assert set(clocks.against) == {host.node().node_id for host in village.fulls[1:]}
     assert is_stored(village, village.residents[1], 5)
     alice.host.skew_ms = 0
-    assert village.world.run_while(lambda: is_alone(alice), 10, 0.25)
-    assert is_stored(village, alice)
+    assert village.world.run_while(lambda: len(alice.node().custodians()) < 2, 8, 0.25)
+    assert not is_alone(alice)
+    assert is_stored(village, alice, 6)
 
 
 def is_alone(resident: Resident) -> bool:
@@ -237,3 +239,15 @@ def test_who_is_wrong_and_has_three_witnesses_is_corrected_and_used() -> None:
         assert left_out_by(resident.node(), village) == set()
         assert [round(ahead / HOUR_MS) for _, ahead in resident.node().view().clocks.off] == [-5]
         assert is_stored(village, resident, 5)
+
+
+def test_a_newcomer_is_told_whose_clock_is_wrong_though_nobody_tells_of_that_node_any_more() -> None:
+    village = Village(3, 0)
+    village.settle()
+    village.fulls[0].skew_ms = -5 * HOUR_MS
+    village.world.run_for(NOTICED)
+    newcomer = village.world.add(leaf_node(*(host.endpoint for host in village.fulls), tuning=village.tuning))
+    village.settle()
+    assert left_out_by(newcomer.node(), village) == {0}
+    assert [round(ahead / HOUR_MS) for _, ahead in newcomer.node().view().clocks.off] == [-5]
+    assert len(newcomer.node().custodians()) == 2

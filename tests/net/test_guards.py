@@ -271,3 +271,35 @@ def test_guards_stay_the_same_for_a_month_when_nobody_meddles() -> None:
     first = set(life.guards.in_use(NOW))
     life.live(29 * DAY_MS / 1000)
     assert life.used == first
+
+
+def test_a_guard_of_another_time_is_set_aside_at_once_and_takes_its_place_again() -> None:
+    life = Life(guards_of(20))
+    life.live(10)
+    before = life.guards.in_use(life.now)
+    life.guards.note_time(before[0], life.now, is_off=True)
+    life.settle()
+    after = life.guards.in_use(life.now)
+    assert before[0] not in after
+    assert after[:2] == before[1:]
+    assert len(after) == GUARDS
+    assert before[0] in life.guards.contacts(), "it stays linked, to hear when it is right"
+    life.guards.note_time(before[0], life.now, is_off=False)
+    assert life.guards.in_use(life.now) == before
+
+
+def test_when_all_guards_are_of_another_time_none_is_used() -> None:
+    life = Life(guards_of(3))
+    life.live(10)
+    for node in life.guards.in_use(life.now):
+        life.guards.note_time(node, life.now, is_off=True)
+    assert life.guards.in_use(life.now) == []
+
+
+def test_where_all_there_are_fit_in_the_list_all_are_linked_and_three_are_used() -> None:
+    few, many = Life(guards_of(GUARDS + SPARES)), Life(guards_of(GUARDS + SPARES + 1))
+    few.live(10)
+    many.live(10)
+    assert len(few.guards.contacts()) == GUARDS + SPARES
+    assert len(many.guards.contacts()) == GUARDS
+    assert len(few.guards.in_use(few.now)) == len(many.guards.in_use(many.now)) == GUARDS

@@ -225,7 +225,7 @@ def test_one_networks_links_leave_room_in_the_inbox_and_among_what_is_held() -> 
     for second in range(15):  # a thousand a second, from a hundred links of one network
         for number in range(1000):
             relay.receive_packet(LinkId(100 + number % 100), template, Instant(bench.mono + second, 0))
-        assert relay.counters.dropped_full == 0 or second > 3
+        assert relay.counters.dropped_full == 0 or second > 0
         relay.receive_packet(SOURCE, template, Instant(bench.mono + second, 0))
         while relay.next_deadline() == 0.0:
             relay.handle_timeout(bench.now)

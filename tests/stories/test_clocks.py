@@ -19,6 +19,8 @@ pytestmark = [pytest.mark.network, pytest.mark.slow, pytest.mark.timeout(240)]
 HOUR = 3600.0
 DAY = 24 * HOUR
 TEXTS = 6
+# Seconds from writing to stored while others' clocks are wrong.
+STORED_WITHIN = 15.0
 
 
 def numbered(who: str, count: int = TEXTS) -> list[str]:
@@ -67,6 +69,91 @@ def test_a_clock_that_is_a_day_off(world: World, whose: str, is_full: bool) -> N
     for ahead in (DAY, -DAY):
         clock.set(ahead)
         converse(world, alice, bob, f"{ahead / HOUR:+.0f} h")
+
+
+CASES = [
+    pytest.param((0, 0, -5), id="one of three"),
+    *(
+        pytest.param(hours, id=name, marks=pytest.mark.full)
+        for name, hours in {
+            "one of three, a day": (24, 0, 0),
+            "one of three, 1970": (0, -493_000, 0),
+            "two of four": (0, -5, 9, 0),
+            "two of four, alike": (0, 24, 24, 0),
+        }.items()
+    ),
+]
+
+
+@pytest.mark.parametrize("hours", CASES)
+def test_clocks_of_nodes_that_jump_while_they_run(world: World, hours: tuple[float, ...]) -> None:
+    """Those whose clocks are right go on; the others are named, and used again when they are right."""
+    clocks = start_clocked_nodes(world, len(hours))
+    alice, bob = world.open_all()
+    converse(world, alice, bob, "before")
+    for clock, ahead in zip(clocks, hours, strict=True):
+        clock.set(ahead * HOUR)
+    off = {number for number, ahead in enumerate(hours) if ahead}
+    for number, (writer, name) in enumerate([(alice, "alice"), (bob, "bob")] * 2):
+        text = f"{name}, while clocks are wrong, {number}"
+        send(writer, world.conversation[name], [text])
+        wait_states(writer, world.conversation[name], [text], ["stored", "delivered"], STORED_WITHIN)
+    for rpc in (alice, bob):
+        rpc.until("whose clock is wrong is named", lambda rpc=rpc: named_off(world, rpc) == off)
+        assert rpc.call("network.status")["clock_alone"] is None
+    for clock in clocks:
+        clock.set(0.0)
+    for rpc in (alice, bob):
+        rpc.until("nobody is left out", lambda rpc=rpc: rpc.call("network.status")["custodians"] == len(hours))
+    converse(world, alice, bob, "after")
+
+
+@pytest.mark.parametrize(
+    "is_from_the_start", [False, pytest.param(True, marks=pytest.mark.full)], ids=["jump", "start"]
+)
+def test_who_has_two_witnesses_waits_and_is_told(world: World, is_from_the_start: bool) -> None:
+    """Alice's clock is wrong, and of three nodes one's is, too: nobody can know, so nothing of hers is lost or failed."""
+    world.clocks["alice"] = (own := ShiftedClock(world.root / "clock")).path
+    clocks = start_clocked_nodes(world, 3)
+    if is_from_the_start:
+        clocks[0].set(-5 * HOUR)
+        own.set(30 * HOUR)
+    alice, bob = world.open_all()
+    a, b = world.conversation["alice"], world.conversation["bob"]
+    if not is_from_the_start:
+        alice.until("all three are there", lambda: alice.call("network.status")["custodians"] == 3)
+        clocks[0].set(-5 * HOUR)
+        own.set(30 * HOUR)
+    alice.until("alice is told", lambda: alice.call("network.status")["clock_alone"] is not None)
+    alone = alice.call("network.status")["clock_alone"]
+    right = {world.nodes[name].spec.rpartition("/")[2] for name in world.node_names[1:3]}
+    assert {each["node"] for each in alone["against"]} == {name[: len(alone["against"][0]["node"])] for name in right}
+    assert alone["agreeing"] == []
+    alice.until("everybody is left out", lambda: alice.call("network.status")["custodians"] == 0)
+    send(alice, a, ["alice, by a wrong clock"])
+    send(bob, b, ["bob, meanwhile"])
+    wait_states(bob, b, ["bob, meanwhile"], ["stored"], STORED_WITHIN)
+    wait_states(alice, a, ["alice, by a wrong clock"], ["queued"])
+    own.set(0.0)
+    wait_states(alice, a, ["alice, by a wrong clock"], ["stored", "delivered"], 2 * STORED_WITHIN)
+    wait_received(bob, b, ["alice, by a wrong clock"])
+
+
+def start_clocked_nodes(world: World, count: int) -> list[ShiftedClock]:
+    """Start so many nodes with clocks of their own; people serve nobody."""
+    world.leaves = frozenset(world.identity)
+    names = world.node_names[:count]
+    clocks = [ShiftedClock(world.root / f"{name}.clock") for name in names]
+    world.clocks |= {name: clock.path for name, clock in zip(names, clocks, strict=True)}
+    world.start_nodes(names)
+    return clocks
+
+
+def named_off(world: World, rpc: Rpc) -> set[int]:
+    """Return the numbers of the nodes that are left out for their clocks, as a person is told."""
+    keys = [world.nodes[name].spec.rpartition("/")[2] for name in world.node_names if name in world.nodes]
+    left_out = [each["node"] for each in rpc.call("network.status")["clocks_off"] if each["left_out"]]
+    return {number for number, key in enumerate(keys) if any(key.startswith(each) for each in left_out)}
 
 
 def test_a_network_that_forgot_everything(world: World) -> None:
