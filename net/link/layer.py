@@ -344,8 +344,7 @@ class LinkLayer:
             return None
         if (loser := self._table.loser_to(endpoint, is_ours=is_initiator)) is not None:
             self._end(loser, "too many links", now)
-        attempt = self._attempts.with_peer(peer)
-        if attempt is not None:
+        if (attempt := self._attempts.with_peer(peer)) is not None:
             self._attempts.give_up(attempt)
         self._half_open.remove_of(peer)
         self._last_link += 1

@@ -40,10 +40,7 @@ MAX_QUEUED_CELLS: Final = 256  # per link, 308 kB: a tenth of a second at 3 MB/s
 MAX_UNREAD_MESSAGES: Final = 256  # per link; the rest waits as bytes, inside the window
 PROBE_AFTER: Final = 25.0  # seconds without a frame; NAT mappings live 30 s and more
 RESPONDER_EXTRA: Final = 5.0  # seconds later than the initiator, so that one of both does it
-# Seconds of silence while something is owed to us: four timeouts on a usual path, and more than a busy peer pauses.
-SUSPECT_AFTER: Final = 2.0
-SUSPECT_ROUND_TRIPS: Final = 4  # it is at least so many, where they are long
-DOWN_AFTER: Final = 20.0
+DOWN_AFTER: Final = 20.0  # seconds of silence while something is owed to us
 REKEY_AFTER: Final = 120.0  # seconds
 REKEY_FRAMES: Final = 1 << 20
 REKEY_RETRY: Final = 15.0  # seconds
@@ -203,7 +200,7 @@ class Session:
         """Return when ``on_deadline`` wants to be called, monotonic seconds."""
         if self.state is SessionState.CLOSED:
             return math.inf
-        silence = self._patience() if self.state is SessionState.ESTABLISHED else DOWN_AFTER
+        silence = self._recovery.patience() if self.state is SessionState.ESTABLISHED else DOWN_AFTER
         return min(
             self._acks.due_at,
             self._recovery.deadline(),
@@ -225,13 +222,10 @@ class Session:
             self._former_keys = None
         if self._waiting_since + DOWN_AFTER <= now:
             return "silent"
-        if self._waiting_since + self._patience() <= now and self.state is SessionState.ESTABLISHED:
+        if self._waiting_since + self._recovery.patience() <= now and self.state is SessionState.ESTABLISHED:
             self.state = SessionState.SUSPECTED
             self._emit(LinkQuiet(self.link, self.peer))
         return "worn out" if self._next_number > LAST_NUMBER else None
-
-    def _patience(self) -> float:
-        return max(SUSPECT_AFTER, SUSPECT_ROUND_TRIPS * self.round_trip)
 
     def _probe_at(self) -> float:
         if self._waiting_since != math.inf or self._is_ping_due:

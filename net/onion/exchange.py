@@ -19,7 +19,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Final, Protocol
 
@@ -33,7 +32,7 @@ from net.onion.cipher import Direction, OnionCipher, Peeled
 from net.onion.circuit_stream import CircuitStream
 from net.onion.egress import CircuitMessage, Egress, Lane, Links
 from net.onion.setup_admission import REFUSED, SetupAdmission, apart
-from net.onion.transit import End, EndId, Layers, Transit, most_silent, relieve
+from net.onion.transit import End, EndId, ExchangeCounters, Layers, Transit, most_silent, relieve
 from net.switch import Contact, Then
 
 # Setups waiting to be peeled: half a second of work.
@@ -79,20 +78,6 @@ class Ends(Protocol):
     def closed(self, end: EndId, now: Instant) -> None:
         """It is over, by no doing of ours."""
         ...
-
-
-@dataclass(slots=True)
-class ExchangeCounters:
-    """Since the start. ``cells`` in both directions; the others count circuits by how they began or ended."""
-
-    cells: int = 0
-    built: int = 0  # setups that were peeled
-    refused: int = 0  # setups beyond a bound, forged, replayed, or packets that are not for circuits
-    unreachable: int = 0  # the next node was not to be had
-    broken: int = 0  # a rule was broken, or a cell changed on the way
-    expired: int = 0  # too old or too silent
-    relieved: int = 0  # held most when there was too much
-    displaced: int = 0  # of the heaviest network, when somebody else wanted a place
 
 
 class Exchange:

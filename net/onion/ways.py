@@ -148,7 +148,7 @@ class Ways(Generic[K]):
             self._forget(way)
 
     def renew(self, key: K, now: Instant) -> None:
-        """End a way that brings nothing, whether or not it should; the next is built apart from it. ``lost`` is not called."""
+        """End a way that brings nothing; the next is built apart from it. ``lost`` is not called."""
         if (way := self._current.get(key)) is not None:
             self._build_apart_from(way)
         self.drop(key, now)

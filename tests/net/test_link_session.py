@@ -16,7 +16,8 @@ from net.link.events import LinkId, LinkUp, Role, SessionEvent
 from net.link.frames import Ack, Window
 from net.link.keys import FrameKeys, draw_index
 from net.link.noise import TransportKeys
-from net.link.session import CLOSED_BY_PEER, DOWN_AFTER, SUSPECT_AFTER, Session, SessionState
+from net.link.recovery import SUSPECT_AFTER
+from net.link.session import CLOSED_BY_PEER, DOWN_AFTER, Session, SessionState
 from net.link.stream import FIRST_WINDOW, WINDOW
 from net.link.timers import Timers
 

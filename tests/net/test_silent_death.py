@@ -8,7 +8,7 @@ from net.events import DepositAnswered
 from net.ids import NodeId, ParcelId
 from net.link import frames
 from net.link.events import LinkHeard, LinkId, LinkQuiet
-from net.link.session import SUSPECT_AFTER
+from net.link.recovery import SUSPECT_AFTER
 from net.messages import Follow
 from net.onion.circuits import CircuitId
 from net.onion.guards import GUARDS, SPARES
