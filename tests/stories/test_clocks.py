@@ -99,12 +99,12 @@ def test_clocks_of_nodes_that_jump_while_they_run(world: World, hours: tuple[flo
         send(writer, world.conversation[name], [text])
         wait_states(writer, world.conversation[name], [text], ["stored", "delivered"], STORED_WITHIN)
     for rpc in (alice, bob):
-        rpc.until("whose clock is wrong is named", lambda rpc=rpc: named_off(world, rpc) == off)
+        wait_named(world, rpc, off)
         assert rpc.call("network.status")["clock_alone"] is None
     for clock in clocks:
         clock.set(0.0)
     for rpc in (alice, bob):
-        rpc.until("nobody is left out", lambda rpc=rpc: rpc.call("network.status")["custodians"] == len(hours))
+        wait_custodians(rpc, len(hours))
     converse(world, alice, bob, "after")
 
 
@@ -121,7 +121,7 @@ def test_who_has_two_witnesses_waits_and_is_told(world: World, is_from_the_start
     alice, bob = world.open_all()
     a, b = world.conversation["alice"], world.conversation["bob"]
     if not is_from_the_start:
-        alice.until("all three are there", lambda: alice.call("network.status")["custodians"] == 3)
+        wait_custodians(alice, 3)
         clocks[0].set(-5 * HOUR)
         own.set(30 * HOUR)
     alice.until("alice is told", lambda: alice.call("network.status")["clock_alone"] is not None)
@@ -129,7 +129,7 @@ def test_who_has_two_witnesses_waits_and_is_told(world: World, is_from_the_start
     right = {world.nodes[name].spec.rpartition("/")[2] for name in world.node_names[1:3]}
     assert {each["node"] for each in alone["against"]} == {name[: len(alone["against"][0]["node"])] for name in right}
     assert alone["agreeing"] == []
-    alice.until("everybody is left out", lambda: alice.call("network.status")["custodians"] == 0)
+    wait_custodians(alice, 0)
     send(alice, a, ["alice, by a wrong clock"])
     send(bob, b, ["bob, meanwhile"])
     wait_states(bob, b, ["bob, meanwhile"], ["stored"], STORED_WITHIN)
@@ -149,8 +149,16 @@ def start_clocked_nodes(world: World, count: int) -> list[ShiftedClock]:
     return clocks
 
 
+def wait_custodians(rpc: Rpc, count: int) -> None:
+    rpc.until(f"{count} nodes can be used", lambda: rpc.call("network.status")["custodians"] == count)
+
+
+def wait_named(world: World, rpc: Rpc, off: set[int]) -> None:
+    """Wait until a person is told that just these nodes are left out for their clocks."""
+    rpc.until(f"nodes {off} are named", lambda: named_off(world, rpc) == off)
+
+
 def named_off(world: World, rpc: Rpc) -> set[int]:
-    """Return the numbers of the nodes that are left out for their clocks, as a person is told."""
     keys = [world.nodes[name].spec.rpartition("/")[2] for name in world.node_names if name in world.nodes]
     left_out = [each["node"] for each in rpc.call("network.status")["clocks_off"] if each["left_out"]]
     return {number for number, key in enumerate(keys) if any(key.startswith(each) for each in left_out)}
