@@ -9,7 +9,18 @@ from typing import Final
 from net.errors import DecodeError, Unauthenticated, UnknownVersion
 from net.ids import Endpoint, NodeId, node_tag
 from net.instant import HOUR_MS, Instant
-from net.link.events import CellReceived, ConnectFailed, LinkDown, LinkEvent, LinkId, LinkUp, MessageReceived, Role
+from net.link.events import (
+    CellReceived,
+    ConnectFailed,
+    LinkDown,
+    LinkEvent,
+    LinkHeard,
+    LinkId,
+    LinkQuiet,
+    LinkUp,
+    MessageReceived,
+    Role,
+)
 from net.messages import (
     AskPeers,
     Cell,
@@ -137,6 +148,8 @@ class Acquaintances:
                 self._on_link_up(event, now)
             case LinkDown():
                 self._on_link_down(event, now)
+            case LinkQuiet() | LinkHeard():
+                self._on_silence(event, now)
             case ConnectFailed():
                 if event.peer == self._own:
                     self._parts.table.forget(self._own)
@@ -177,6 +190,11 @@ class Acquaintances:
 
     def _own_time(self, now: Instant) -> Instant:
         return Instant(now.mono, now.wall_ms - self._parts.time.offset_ms)
+
+    def _on_silence(self, event: LinkQuiet | LinkHeard, now: Instant) -> None:
+        if event.link in self._others:
+            told = self._parts.onion.link_quiet if isinstance(event, LinkQuiet) else self._parts.onion.link_heard
+            told(event.link, event.peer, now)
 
     def _on_link_down(self, down: LinkDown, now: Instant) -> None:
         if self._others.pop(down.link, None) is None:

@@ -92,6 +92,11 @@ class _Key(NamedTuple):
     use: Purpose | int
 
 
+class _Thrown(NamedTuple):
+    path: Path
+    at: float  # monotonic seconds
+
+
 class OnionCourier:
     """A ``Courier``, and the user of our circuits. ``serve`` comes before anything else; those it joins are made with it.
 
@@ -113,7 +118,8 @@ class OnionCourier:
         self._overlay = overlay
         self._rng = rng
         self._directory = Directory(self, self._others, check, rng)
-        self._thrown: dict[ParcelId, list[Path]] = {}  # the one thrown longest ago first
+        self._thrown: dict[ParcelId, list[_Thrown]] = {}  # the one thrown longest ago first
+        self._lost: dict[ParcelId, list[Path]] = {}  # by which it did not arrive: the next goes apart from them
         self._lacking: dict[Bucket, int] = {}  # how many were named last; the one asked for longest ago first
         self._look_at = math.inf
         self._look_pause = FIRST_LOOK
@@ -146,10 +152,13 @@ class OnionCourier:
             self._look_out(bucket, len(nodes))
         self._rng.shuffle(nodes)
         nodes.sort(key=lambda each: -min(width + 1, common_bits(address, address_of(each.overlay_id))))
-        trusted = [each.node for each in nodes if not self._standing.is_suspect(each.node, self._now)]
+        trusted = [each.node for each in nodes if self._is_trusted(each.node)]
         if len(trusted) >= ENOUGH_UNSUSPECTED:
             return trusted
         return trusted + [each.node for each in nodes if each.node not in trusted]
+
+    def _is_trusted(self, node: NodeId) -> bool:
+        return not self._standing.is_suspect(node, self._now) and not self._standing.is_away(node)
 
     def custodians(self) -> list[NodeId]:
         """Return the nodes that questions can go to now."""
@@ -175,18 +184,28 @@ class OnionCourier:
             self._directory.want(Bucket.of(address_of(descriptor.overlay_id), self._overlay.width()))
         self._ways.ask(_Key(custodian, purpose), descriptor, _TERMS[purpose], encode_message(message), now)
 
-    def throw(self, custodian: NodeId, box: bytes, now: Instant) -> None:
+    def throw(self, custodian: NodeId, box: bytes, now: Instant, *, is_again: bool = False) -> None:
         """Send a box by a fresh path; nobody answers. Raises ``Unreachable``, ``Overloaded``, ``DecodeError``."""
         self._now = now
         descriptor = self._descriptor(custodian)
         if descriptor is None:
             raise Unreachable
         box_id = decode_box(box).box_id
-        path = self._paths.choose(descriptor, now, is_delayed=True)
+        before = (
+            [*self._lost.get(box_id, ()), *(each.path for each in self._thrown.get(box_id, ()))] if is_again else []
+        )
+        apart_from = {node for path in before for node in path.nodes}
+        path = self._paths.choose(descriptor, now, is_delayed=True, apart_from=apart_from)
         self._departures.send(path, Kind.BOX, box)
-        self._thrown[box_id] = [*self._thrown.pop(box_id, [])[-MAX_PATHS_PER_BOX + 1 :], path]
+        thrown = _Thrown(path, now.mono)
+        self._thrown[box_id] = [*self._thrown.pop(box_id, [])[-MAX_PATHS_PER_BOX + 1 :], thrown]
         if len(self._thrown) > MAX_THROWN:
             del self._thrown[next(iter(self._thrown))]
+
+    def renew(self, custodian: NodeId, purpose: Purpose, now: Instant) -> None:
+        """End a circuit that brings nothing; the next question opens another over other relays."""
+        self._now = now
+        self._ways.renew(_Key(custodian, purpose), now)
 
     def suspect(self, custodian: NodeId, now: Instant) -> None:
         """Take note that a custodian withheld, altered, invented, or stayed silent."""
@@ -194,13 +213,27 @@ class OnionCourier:
 
     def delivered(self, parcel_id: ParcelId, now: Instant) -> None:
         """A custodian named a box that was thrown: the paths it went are sound, at least one of them."""
-        for path in self._thrown.pop(parcel_id, ()):
-            self._paths.worked(path, now)
+        for thrown in self._thrown.pop(parcel_id, ()):
+            self._paths.worked(thrown.path, now)
+        self._lost.pop(parcel_id, None)
+
+    def overdue(self, parcel_id: ParcelId, since: float, now: Instant) -> None:
+        """Somebody who should know of a box does not: what it was thrown by before ``since`` lost it."""
+        thrown = self._thrown.get(parcel_id, [])
+        late = [each for each in thrown if each.at < since]
+        if late:
+            self._thrown[parcel_id] = [each for each in thrown if each.at >= since]
+            self._lost[parcel_id] = [*self._lost.pop(parcel_id, []), *(each.path for each in late)][-MAX_PATHS_PER_BOX:]
+            if len(self._lost) > MAX_THROWN:
+                del self._lost[next(iter(self._lost))]
+            for each in late:
+                self._paths.failed(each.path, now)
 
     def missing(self, parcel_id: ParcelId, now: Instant) -> None:
         """A box that was thrown has not been named by anybody in time: on each of its paths somebody lost it."""
-        for path in self._thrown.pop(parcel_id, ()):
-            self._paths.failed(path, now)
+        for thrown in self._thrown.pop(parcel_id, ()):
+            self._paths.failed(thrown.path, now)
+        self._lost.pop(parcel_id, None)
 
     def hang_up(self, now: Instant) -> None:
         """End all circuits: whoever reads next may be somebody else, and no custodian is to see both on one."""

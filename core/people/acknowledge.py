@@ -13,7 +13,7 @@ from core.people.content import MAX_LACKS, LaneAck
 BITMAP_BITS = 64
 
 # Alone, an acknowledgement waits this long for a message to ride in: short while somebody looks at the chat, else long
-# and random, so that it does not tell an observer when the device came online (DESIGN 5.9). Seconds.
+# and random, so that it does not tell an observer when the device came online (``docs/TRAPS.md``). Seconds.
 OPEN_DELAY = 2.0
 IDLE_DELAY = (3.0, 30.0)
 # To who has acknowledged none of so many, whatever else it says, one goes now and then: each is deposited daily for 30 days.

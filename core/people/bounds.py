@@ -23,7 +23,7 @@ Millis = Annotated[int, msgspec.Meta(ge=0, lt=1 << 47)]
 Count = Annotated[int, msgspec.Meta(ge=1, le=1 << 16)]  # of indexes in a run
 Index = Annotated[int, msgspec.Meta(ge=0, lt=1 << 53)]
 
-# Devices in an audience: eight of the other person's and eight of one's own (studies: device lists hold up to 8).
+# Devices in an audience: eight of the other person's and eight of one's own.
 MAX_AUDIENCE = 16
 
 T = TypeVar("T")

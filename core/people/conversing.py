@@ -308,7 +308,7 @@ def _rekey(work: Work, row: WriteLane, audience: list[DeviceRow]) -> WriteLane:
 
 def rekey_info(conversation: bytes, generation: bytes, device: bytes) -> bytes:
     """Return what binds a re-keying secret to its lane and its reader."""
-    return b"sottovoce/v1/lane/rekey" + conversation + generation + device
+    return b"sottovoce/v1/lane/rekey-secret" + conversation + generation + device
 
 
 def _seal_secret(work: Work, row: WriteLane, device: DeviceRow, secret: bytes) -> SealedSecret:

@@ -2,7 +2,7 @@
 
 Those of our present inbox are read, of a former one that is still followed, and of open invitations. They are always the
 same ones while they are of use, whatever is looked at on the screen, so that what is read says nothing about what is done
-(studies: T14).
+(``docs/TRAPS.md``).
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """The personal record: where an account's own state lies in the network, and how it is sealed.
 
 The record's id is a key blinded anew every 30 days by a factor that only the seed gives: whoever has the words finds and
-writes it, nobody else can tell whose it is, or that two epochs' records are one person's. All content is the user's own,
-so it may be compressed before it is padded: nobody else can choose a part of it and watch the rest through its size.
+writes it, nobody else can tell whose it is, or that two epochs' records are one person's. It is compressed before it is
+padded to one of two sizes. Contacts chose a part of it (``docs/TRAPS.md``, T12): what compresses with the rest could show
+at the border between the sizes.
 
 Nonce rule: every (epoch, sequence) has a key of its own, under which SIV's zero nonce is used once. Two devices that draw
 the same sequence number at the same time would use it twice; SIV then gives away equality and nothing else.

@@ -59,6 +59,22 @@ class LinkDown:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkQuiet:
+    """Something is owed to us on this link and nothing has come for a while: what goes there may go nowhere."""
+
+    link: LinkId
+    peer: NodeId
+
+
+@dataclass(frozen=True, slots=True)
+class LinkHeard:
+    """A link that was quiet is not any more."""
+
+    link: LinkId
+    peer: NodeId
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectFailed:
     """No link came of a ``connect``. ``peer`` is what was asked for, or what the endpoint said it is."""
 
@@ -83,4 +99,6 @@ class CellReceived:
     data: bytes
 
 
-LinkEvent = LinkUp | LinkDown | ConnectFailed | MessageReceived | CellReceived
+# What a link tells, as long as it lives.
+SessionEvent = CellReceived | MessageReceived | LinkQuiet | LinkHeard
+LinkEvent = LinkUp | LinkDown | LinkQuiet | LinkHeard | ConnectFailed | MessageReceived | CellReceived

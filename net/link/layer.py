@@ -31,6 +31,7 @@ from net.link.events import (
     LinkUp,
     MessageReceived,
     Role,
+    SessionEvent,
 )
 from net.link.frames import CELL_SIZE, LARGE_DATAGRAM_SIZE, SMALL_DATAGRAM_SIZE
 from net.link.handshake import Initiation, Response
@@ -343,8 +344,7 @@ class LinkLayer:
             return None
         if (loser := self._table.loser_to(endpoint, is_ours=is_initiator)) is not None:
             self._end(loser, "too many links", now)
-        attempt = self._attempts.with_peer(peer)
-        if attempt is not None:
+        if (attempt := self._attempts.with_peer(peer)) is not None:
             self._attempts.give_up(attempt)
         self._half_open.remove_of(peer)
         self._last_link += 1
@@ -390,7 +390,7 @@ class LinkLayer:
     def _schedule(self, session: Session) -> None:
         self._timers.at_latest(session.link, session.deadline())
 
-    def _emit(self, event: CellReceived | MessageReceived) -> None:
+    def _emit(self, event: SessionEvent) -> None:
         self._table.used(event.link)
         if isinstance(event, CellReceived):
             if self._unread_cells >= MAX_UNREAD_CELLS:

@@ -24,6 +24,9 @@ MIN_REORDER_TIME: Final = 0.005  # seconds: a slice of the receiver's event loop
 MIN_TIMEOUT: Final = 0.1
 MAX_TIMEOUT: Final = 8.0
 INITIAL_ROUND_TRIP: Final = 0.333  # seconds, RFC 9002; only until the first sample
+# Seconds: four timeouts on a usual path, and more than a busy peer pauses; at least so many round trips on a long one.
+SUSPECT_AFTER: Final = 2.0
+SUSPECT_ROUND_TRIPS: Final = 4
 PROBES: Final = 2  # frames given up at a first timeout: enough to get an answer, no verdict on the path
 BLACKOUT_TIMEOUTS: Final = 2  # in a row: everything under way is given up
 
@@ -139,6 +142,10 @@ class Recovery:
         """Return the retransmission timeout, seconds: RFC 6298, doubled for every one in a row."""
         plain = max(self.smoothed + 4 * self._variation, MIN_TIMEOUT)
         return min(plain * (1 << min(self._timeouts, 6)), MAX_TIMEOUT)
+
+    def patience(self) -> float:
+        """Return how long the peer may be silent while something is owed to us before we doubt that it is there, seconds."""
+        return max(SUSPECT_AFTER, SUSPECT_ROUND_TRIPS * self.smoothed)
 
     def _take(self, number: int) -> SentFrame:
         frame = self._sent.pop(number)

@@ -1,12 +1,13 @@
 """One link: its keys, its frames and its life. Owns the streams and the recovery of lost frames.
 
-    ESTABLISHED --- silence while something is owed to us, 5 s ---> SUSPECTED --- 20 s ---> CLOSED
+    ESTABLISHED --- silence while something is owed to us, 2 s ---> SUSPECTED --- 20 s ---> CLOSED
          ^                                                              |                     ^
          +-------------- any authenticated frame -----------------------+                     |
          +-------------- close, broken rule, replaced by the peer, worn out ------------------+
 
-On SUSPECTED the layer begins a handshake that continues this link: if the peer only lost our address or its keys, the link
-goes on; if it started anew, there is a new link seconds later instead of twenty. Keys are renewed by the same kind of
+On SUSPECTED the owner is told, so that it can go other ways meanwhile, and the layer begins a handshake that continues this
+link: if the peer only lost our address or its keys, the link goes on; if it started anew, there is a new link seconds later
+instead of twenty. Keys are renewed by the same kind of
 handshake after two minutes of use: the new ones are used as soon as the peer is known to hold them, the old ones open
 late frames for a while (make before break). The owner of the link notices nothing.
 
@@ -26,7 +27,7 @@ from net.errors import DecodeError, Unauthenticated
 from net.ids import Endpoint
 from net.link import frames
 from net.link.acknowledging import Acknowledgements
-from net.link.events import CellReceived, LinkUp, MessageReceived
+from net.link.events import CellReceived, LinkHeard, LinkQuiet, LinkUp, MessageReceived, SessionEvent
 from net.link.frames import Ack, Answer, Challenge, Extra, Ping, StreamData, Window
 from net.link.keys import FrameKeys
 from net.link.paths import MAX_OWED, Paths
@@ -39,8 +40,7 @@ MAX_QUEUED_CELLS: Final = 256  # per link, 308 kB: a tenth of a second at 3 MB/s
 MAX_UNREAD_MESSAGES: Final = 256  # per link; the rest waits as bytes, inside the window
 PROBE_AFTER: Final = 25.0  # seconds without a frame; NAT mappings live 30 s and more
 RESPONDER_EXTRA: Final = 5.0  # seconds later than the initiator, so that one of both does it
-SUSPECT_AFTER: Final = 5.0  # seconds of silence while something is owed to us
-DOWN_AFTER: Final = 20.0
+DOWN_AFTER: Final = 20.0  # seconds of silence while something is owed to us
 REKEY_AFTER: Final = 120.0  # seconds
 REKEY_FRAMES: Final = 1 << 20
 REKEY_RETRY: Final = 15.0  # seconds
@@ -64,7 +64,7 @@ class Session:
         self,
         up: LinkUp,
         keys: FrameKeys,
-        emit: Callable[[CellReceived | MessageReceived], None],
+        emit: Callable[[SessionEvent], None],
         random: Callable[[int], bytes],
         *,
         round_trip: float | None,
@@ -200,7 +200,7 @@ class Session:
         """Return when ``on_deadline`` wants to be called, monotonic seconds."""
         if self.state is SessionState.CLOSED:
             return math.inf
-        silence = SUSPECT_AFTER if self.state is SessionState.ESTABLISHED else DOWN_AFTER
+        silence = self._recovery.patience() if self.state is SessionState.ESTABLISHED else DOWN_AFTER
         return min(
             self._acks.due_at,
             self._recovery.deadline(),
@@ -222,8 +222,9 @@ class Session:
             self._former_keys = None
         if self._waiting_since + DOWN_AFTER <= now:
             return "silent"
-        if self._waiting_since + SUSPECT_AFTER <= now:
+        if self._waiting_since + self._recovery.patience() <= now and self.state is SessionState.ESTABLISHED:
             self.state = SessionState.SUSPECTED
+            self._emit(LinkQuiet(self.link, self.peer))
         return "worn out" if self._next_number > LAST_NUMBER else None
 
     def _probe_at(self) -> float:
@@ -257,7 +258,9 @@ class Session:
         self._window.mark(number)
         self.bytes_in += len(datagram)
         self._heard_at = now
-        self.state = SessionState.ESTABLISHED
+        if self.state is SessionState.SUSPECTED:
+            self.state = SessionState.ESTABLISHED
+            self._emit(LinkHeard(self.link, self.peer))
         if body[0] == frames.CELL[0] and len(body) == frames.LARGE_BODY_SIZE:
             self._is_used = True
             self._acks.note(number, now)

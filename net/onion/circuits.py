@@ -184,6 +184,12 @@ class Circuits:
             if circuit.id in self._circuits:  # else its user closed it when it heard of another's end
                 self._fail(circuit, now, is_told=False)
 
+    def link_quiet(self, link: LinkId, now: Instant) -> None:
+        """What goes there may go nowhere: circuits that began with it are given up, by no fault of the other hops."""
+        for circuit in [each for each in self._circuits.values() if each.lane.link == link]:
+            if circuit.id in self._circuits:
+                self._fail(circuit, now)
+
     def handle_timeout(self, now: Instant) -> None:
         """Give up on the silent, pad, and send what found no room."""
         for circuit_id in self._checks.pop_due(now.mono):

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Final, Protocol
 
@@ -33,7 +32,7 @@ from net.onion.cipher import Direction, OnionCipher, Peeled
 from net.onion.circuit_stream import CircuitStream
 from net.onion.egress import CircuitMessage, Egress, Lane, Links
 from net.onion.setup_admission import REFUSED, SetupAdmission, apart
-from net.onion.transit import End, EndId, Layers, Transit, most_silent, relieve
+from net.onion.transit import End, EndId, ExchangeCounters, Layers, Transit, most_silent, relieve
 from net.switch import Contact, Then
 
 # Setups waiting to be peeled: half a second of work.
@@ -81,20 +80,6 @@ class Ends(Protocol):
         ...
 
 
-@dataclass(slots=True)
-class ExchangeCounters:
-    """Since the start. ``cells`` in both directions; the others count circuits by how they began or ended."""
-
-    cells: int = 0
-    built: int = 0  # setups that were peeled
-    refused: int = 0  # setups beyond a bound, forged, replayed, or packets that are not for circuits
-    unreachable: int = 0  # the next node was not to be had
-    broken: int = 0  # a rule was broken, or a cell changed on the way
-    expired: int = 0  # too old or too silent
-    relieved: int = 0  # held most when there was too much
-    displaced: int = 0  # of the heaviest network, when somebody else wanted a place
-
-
 class Exchange:
     """All circuits of this node but its own.
 
@@ -126,7 +111,8 @@ class Exchange:
         self._networks = networks
         self._admission = SetupAdmission(networks)
         self._to_peel: deque[Transit] = deque()
-        self._cut: deque[Transit] = deque()  # lost a link, and are still to be ended
+        self._cut: deque[Transit] = deque()  # lost a link, or what it is good for, and are still to be ended
+        self._quiet: set[LinkId] = set()
         self._by_end: dict[EndId, Transit] = {}
         self._last_end = 0
         self._held = 0  # bytes in the streams of ends
@@ -185,8 +171,19 @@ class Exchange:
                 if lane.link == link:
                     lane.link = None
             self._cut.append(circuit)
+        self._quiet.discard(link)
         self._admission.link_down(link)
         self._end_cut(_SLICE, now)
+
+    def link_quiet(self, link: LinkId, now: Instant) -> None:
+        """What goes there may go nowhere: who built a circuit over it is told, and none is built until it is heard."""
+        self._quiet.add(link)
+        self._cut.extend(each for each in self._legs.get(link, {}).values() if each.ahead.link == link)
+        self._end_cut(_SLICE, now)
+
+    def link_heard(self, link: LinkId) -> None:
+        """A link that was quiet is not any more."""
+        self._quiet.discard(link)
 
     def _end_cut(self, room: int, now: Instant) -> int:
         """End circuits that lost a link, at a cost of about ``room``; return the cost."""
@@ -286,6 +283,8 @@ class Exchange:
         if circuit.is_over:
             return
         name = circuit.ahead.name
+        if link in self._quiet:
+            link = None
         if link is None or name in self._legs.get(link, {}) or not self._may_pass(circuit, link, now):
             self.counters.unreachable += 1
             self._end(circuit, now)

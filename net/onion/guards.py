@@ -175,6 +175,20 @@ class Guards:
         self._linked.discard(node)
         self._set_linked(node, now, is_linked=False)
 
+    def link_quiet(self, node: NodeId, now: Instant) -> None:
+        """A guard does not answer what it was given: use others until it is heard, and try later ones at once."""
+        guard = self._find(node)
+        if guard is None or not guard.is_linked:
+            return
+        self._set_linked(node, now, is_linked=False)
+        guard.tried_since = now.mono - HASTE
+        self.handle_timeout(now)
+
+    def link_heard(self, node: NodeId, now: Instant) -> None:
+        """A guard that was quiet answers."""
+        if node in self._linked:
+            self._set_linked(node, now, is_linked=True)
+
     def lossy(self, node: NodeId, now: Instant) -> None:
         """A guard is linked but hardly anything comes through: set it aside for a while, if there are others."""
         if guard := self._find(node):

@@ -30,7 +30,7 @@ from net.onion.keyring import Keyring
 from net.onion.paths import Described, Paths, Roster
 from net.onion.relay import Relay
 from net.onion.setup_admission import apart
-from net.onion.standing import Standing
+from net.onion.standing import ABSENCE, Standing
 from net.overlay.descriptor import epoch_of
 from net.pace import Pace
 from net.switch import Onward, Switch
@@ -118,14 +118,31 @@ class Onion:
 
     def link_up(self, peer: NodeId, now: Instant) -> None:
         """A full node is linked."""
+        self.standing.came_back(peer)
         self.guards.link_up(peer, now)
 
     def link_down(self, link: LinkId, peer: NodeId, now: Instant) -> None:
         """A link is gone."""
+        if self.standing.is_away(peer):
+            self.standing.left(peer, until=now.mono + ABSENCE)
         self.relay.link_down(link)
         self.exchange.link_down(link, now)
         self.circuits.link_down(link, now)
         self.guards.link_down(peer, now)
+
+    def link_quiet(self, link: LinkId, peer: NodeId, now: Instant) -> None:
+        """What goes there may go nowhere: other ways are taken until something is heard."""
+        self.standing.left(peer)
+        self.exchange.link_quiet(link, now)
+        self.guards.link_quiet(peer, now)
+        if self.guards.in_use(now):  # else our own network is gone, and nothing would be won
+            self.circuits.link_quiet(link, now)
+
+    def link_heard(self, link: LinkId, peer: NodeId, now: Instant) -> None:
+        """A link that was quiet is not any more."""
+        self.standing.came_back(peer)
+        self.exchange.link_heard(link)
+        self.guards.link_heard(peer, now)
 
     def receive_packet(self, link: LinkId, packet: bytes, now: Instant) -> None:
         """Take a link's cell."""

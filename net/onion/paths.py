@@ -96,13 +96,14 @@ class Paths:
 
     # --- choosing -----------------------------------------------------------------------------------------------------
 
-    def choose(self, last: Descriptor, now: Instant, *, is_delayed: bool) -> Path:
+    def choose(self, last: Descriptor, now: Instant, *, is_delayed: bool, apart_from: Collection[NodeId] = ()) -> Path:
         """Return a path to a node: for a packet with a delay at each relay, for a circuit without.
 
-        Raises ``Unreachable`` when there is none to be had for now.
+        ``apart_from`` are nodes of paths that brought nothing: another guard is taken if there is one, and no relay of them,
+        so in a tiny network the path is shorter. Raises ``Unreachable`` when there is none to be had for now.
         """
-        avoided = self._standing.avoided(now)
-        guard = self._guard(last.node, now)
+        avoided = {*self._standing.avoided(now), *apart_from}
+        guard = self._guard(last.node, now, apart_from=apart_from)
         if guard is None:
             return self._path([last], now, is_delayed=is_delayed)
         middles = self._relays(MIDDLES, [guard, last], avoided)
@@ -161,7 +162,9 @@ class Paths:
 
     # --- inside -------------------------------------------------------------------------------------------------------
 
-    def _guard(self, last: NodeId, now: Instant, *, is_needed: bool = True) -> Descriptor | None:
+    def _guard(
+        self, last: NodeId, now: Instant, *, is_needed: bool = True, apart_from: Collection[NodeId] = ()
+    ) -> Descriptor | None:
         """Return one of our guards at random; None when a path without one is all that this network allows.
 
         Raises ``Unreachable``: there is none, but there could be.
@@ -174,7 +177,7 @@ class Paths:
         fit = [each for each in said if each.key_of(epoch)]
         if fit:
             # Whatever their standing: who could spoil it for honest guards would else lead us to his own (``failed``).
-            return self._rng.choice(fit)
+            return self._rng.choice([each for each in fit if each.node not in apart_from] or fit)
         if is_needed and not (last in in_use and self._is_tiny(last)):
             raise Unreachable
         return None

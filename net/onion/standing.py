@@ -9,6 +9,8 @@ because our own network is down, everybody's share is the same and nobody is to 
 Whoever drops on purpose can spoil the standing of honest nodes that share paths with it, but only by losing its own at the
 same rate or a higher one; and no more than a third of the nodes with a record are avoided at a time, the worst first.
 Evidence halves in half an hour: who is avoided gets a new chance, and a record says nothing about us for long.
+
+Who does not answer on a link of our own is *away*: that is no matter of chance, and holds until it is heard.
 """
 
 from __future__ import annotations
@@ -42,6 +44,9 @@ HOPELESS_TRIES: Final = 6.0
 # Seconds for which a custodian that withheld is not asked again, and how many such are remembered.
 SUSPICION: Final = 86_400.0
 MAX_SUSPECTS: Final = 256
+# Seconds for which who was away when its link ended counts as that, and how many such are remembered.
+ABSENCE: Final = 300.0
+MAX_AWAY: Final = 512
 # Seconds for which a list of the avoided is good.
 _FRESH: Final = 5.0
 
@@ -74,6 +79,7 @@ class Standing:
         self._all = _Record(0.0)
         self._wins = 0
         self._suspects: dict[NodeId, float] = {}  # until when; the earliest first
+        self._away: dict[NodeId, float] = {}  # until when; the earliest first
         self._avoided: frozenset[NodeId] = frozenset()
         self._avoided_at = -math.inf
 
@@ -102,9 +108,27 @@ class Standing:
     def avoided(self, now: Instant) -> frozenset[NodeId]:
         """Return the nodes that no path should lead through."""
         if now.mono >= self._avoided_at + _FRESH:
-            self._avoided = self._judge(now.mono)
+            self._away = {node: until for node, until in self._away.items() if until > now.mono}
+            self._avoided = self._judge(now.mono) | self._away.keys()
             self._avoided_at = now.mono
         return self._avoided
+
+    def is_away(self, node: NodeId) -> bool:
+        """Say whether a node did not answer us lately."""
+        return node in self._away
+
+    def left(self, node: NodeId, *, until: float = math.inf) -> None:
+        """A node does not answer, or its link ended while it did not: it is away until it is heard or that moment."""
+        self._away.pop(node, None)
+        self._away[node] = until
+        if len(self._away) > MAX_AWAY:
+            del self._away[next(iter(self._away))]
+        self._avoided_at = -math.inf
+
+    def came_back(self, node: NodeId) -> None:
+        """A node was heard."""
+        if self._away.pop(node, None) is not None:
+            self._avoided_at = -math.inf
 
     def is_hopeless(self, node: NodeId, now: Instant) -> bool:
         """Say whether hardly anything comes through a node while others do better."""

@@ -19,6 +19,20 @@ from net.onion.egress import Lane
 EndId = NewType("EndId", int)
 
 
+@dataclass(slots=True)
+class ExchangeCounters:
+    """Since the start. ``cells`` in both directions; the others count circuits by how they began or ended."""
+
+    cells: int = 0
+    built: int = 0  # setups that were peeled
+    refused: int = 0  # setups beyond a bound, forged, replayed, or packets that are not for circuits
+    unreachable: int = 0  # the next node was not to be had
+    broken: int = 0  # a rule was broken, or a cell changed on the way
+    expired: int = 0  # too old or too silent
+    relieved: int = 0  # held most when there was too much
+    displaced: int = 0  # of the heaviest network, when somebody else wanted a place
+
+
 class Layers(NamedTuple):
     """This hop's ciphers."""
 

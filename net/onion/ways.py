@@ -17,6 +17,7 @@ from typing import Final, Generic, Protocol, TypeVar
 
 from net.agenda import Agenda
 from net.errors import Overloaded, Unauthenticated, Unreachable
+from net.ids import NodeId
 from net.instant import Instant
 from net.onion.cipher import Hop
 from net.onion.circuits import CircuitId
@@ -115,6 +116,7 @@ class Ways(Generic[K]):
         self._rng = rng
         self._ways: dict[CircuitId, _Way[K]] = {}
         self._current: dict[K, _Way[K]] = {}
+        self._silent: dict[K, frozenset[NodeId]] = {}  # relays of ways that brought nothing, until one is open
         self._checks: Agenda[CircuitId] = Agenda()
 
     def __len__(self) -> int:
@@ -145,6 +147,12 @@ class Ways(Generic[K]):
             self._circuits.close(way.circuit, now)
             self._forget(way)
 
+    def renew(self, key: K, now: Instant) -> None:
+        """End a way that brings nothing; the next is built apart from it. ``lost`` is not called."""
+        if (way := self._current.get(key)) is not None:
+            self._build_apart_from(way)
+        self.drop(key, now)
+
     def hang_up(self, now: Instant) -> None:
         """End all ways; ``lost`` is called for each."""
         for way in list(self._ways.values()):
@@ -159,6 +167,7 @@ class Ways(Generic[K]):
         """The far end answered."""
         if (way := self._ways.get(circuit)) is not None and not way.is_open:
             way.is_open = True
+            self._silent.pop(way.key, None)
             self._paths.worked(way.path, now)
 
     def received(self, circuit: CircuitId, data: bytes, now: Instant) -> None:
@@ -177,6 +186,7 @@ class Ways(Generic[K]):
             return
         if is_silent or not way.is_open:
             self._paths.failed(way.path, now)
+            self._build_apart_from(way)
         self._forget(way)
         self._user.lost(way.key, now)
 
@@ -205,7 +215,7 @@ class Ways(Generic[K]):
     def _open(self, key: K, last: Descriptor, terms: Terms, now: Instant) -> _Way[K]:
         if terms.is_lasting and sum(each.terms.is_lasting for each in self._ways.values()) >= MAX_LASTING:
             raise Overloaded("circuits")
-        path = self._paths.choose(last, now, is_delayed=False)
+        path = self._paths.choose(last, now, is_delayed=False, apart_from=self._silent.get(key, ()))
         if len(self._ways) >= MAX_OWN_CIRCUITS:
             self._make_room(now)
         try:
@@ -218,6 +228,11 @@ class Ways(Generic[K]):
         self._ways[circuit] = self._current[key] = way
         self._use(way, now)
         return way
+
+    def _build_apart_from(self, way: _Way[K]) -> None:
+        self._silent[way.key] = self._silent.pop(way.key, frozenset()).union(way.path.nodes[:-1])
+        if len(self._silent) > MAX_OWN_CIRCUITS:
+            del self._silent[next(iter(self._silent))]
 
     def _make_room(self, now: Instant) -> None:
         """End the way that was not used for longest and is probably done."""

@@ -64,8 +64,15 @@ class Courier(Protocol):
         """Put a question. Raises ``Unreachable``, or ``Overloaded`` when the way is full for the moment."""
         ...
 
-    def throw(self, custodian: NodeId, box: bytes, now: Instant) -> None:
-        """Send a box by a fresh path; nobody answers. Raises ``Unreachable`` or ``Overloaded``."""
+    def throw(self, custodian: NodeId, box: bytes, now: Instant, *, is_again: bool = False) -> None:
+        """Send a box by a fresh path; nobody answers. ``is_again``: apart from those it went before.
+
+        Raises ``Unreachable`` or ``Overloaded``.
+        """
+        ...
+
+    def renew(self, custodian: NodeId, purpose: Purpose, now: Instant) -> None:
+        """End a circuit that brings nothing, without ``Patron.lost``; the next question goes over other relays."""
         ...
 
     def suspect(self, custodian: NodeId, now: Instant) -> None:
@@ -76,6 +83,10 @@ class Courier(Protocol):
         """Take note that a custodian named a box that was thrown: some path it went is sound."""
         ...
 
+    def overdue(self, parcel_id: ParcelId, since: float, now: Instant) -> None:
+        """Take note that somebody who should know of a box does not: what it was thrown by before ``since`` lost it."""
+        ...
+
     def missing(self, parcel_id: ParcelId, now: Instant) -> None:
         """Take note that nobody named it in time, though somebody was listened to: its paths are not sound."""
         ...
@@ -83,21 +94,26 @@ class Courier(Protocol):
 
 @dataclass(slots=True)
 class Waits:
-    """Seconds to wait in the present setting: ``answer`` to a question, ``naming`` of a deposited box."""
+    """Seconds to wait in the present setting: ``answer`` to a question, ``naming`` of a deposited box.
+
+    Most boxes are named ``early``; for one that is not, a third way is tried before anything is held against anybody.
+    """
 
     answer: float
     naming: float
+    early: float
 
     @classmethod
     def at(cls, pace: Pace = NORMAL) -> Waits:
         """Return what is right for a pace."""
         delays = _DELAY_MARGIN * _HOPS * pace.hop_delay
-        return cls(answer=PATIENCE + delays, naming=CONFIRM_PATIENCE + delays + _SLOTS * pace.slot)
+        early = delays + _SLOTS * pace.slot
+        return cls(answer=PATIENCE + delays, naming=CONFIRM_PATIENCE + early, early=early)
 
     def set(self, pace: Pace) -> None:
         """Change to another pace."""
         other = Waits.at(pace)
-        self.answer, self.naming = other.answer, other.naming
+        self.answer, self.naming, self.early = other.answer, other.naming, other.early
 
 
 class ScatteredNumbers:

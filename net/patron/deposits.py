@@ -4,11 +4,16 @@ Nobody answers a throw: an answer would need a way back to the sender, and a cus
 sender reads the bucket as its readers do, preferably at others than those it threw to. A box that is not named in time is
 thrown again, by other paths to others, after pauses that double. The same streams tell what a box costs there; one that
 carries less is told to its owner at once, and thrown anew with the work that it gets.
+
+Nodes die without a word. So a box that is not named early, when most are, is thrown to one more, apart from the paths
+before, and whoever should have named it is asked anew over another circuit: a person who writes into a network of which a
+node has just died waits for seconds, not for the patience that is needed to be sure.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from random import Random
@@ -56,6 +61,8 @@ class _Task:
     thrown_at: float = 0.0
     is_excused: bool = False  # it was thrown while we heard nobody: our own network may have lost it
     asked: int = 1  # the highest price that it was measured against
+    is_fresh: bool = True  # it was not thrown yet, or so lately that nothing is held against anybody
+    rounds: int = 0  # of throws
 
 
 class Deposits:
@@ -86,6 +93,7 @@ class Deposits:
         self._of_tag: dict[Tag, ParcelId] = {}
         self._ready: list[tuple[int, ParcelId]] = []  # a heap, the oldest first
         self._under_way: set[ParcelId] = set()
+        self._hastened: set[ParcelId] = set()  # those of them that were not named early
         self._agenda: Agenda[ParcelId] = Agenda()
         self._blocked_until = 0.0
 
@@ -121,21 +129,25 @@ class Deposits:
             return
         self._of_tag.pop(tag_of(box_id), None)
         self._under_way.discard(box_id)
+        self._hastened.discard(box_id)
         self._agenda.cancel(box_id)
         if task.bucket is not None:
             self._follows.unwatch(task.bucket, now)
 
-    def named(self, custodian: NodeId, tags: Collection[Tag], now: Instant) -> None:
-        """Take what a custodian names as the proof that it holds it."""
+    def named(self, bucket: Bucket, custodian: NodeId, tags: Collection[Tag], now: Instant) -> None:
+        """Take what a custodian names as the proof that it holds it, and what it does not as one that it does not."""
         for tag in tags:
             if box_id := self._of_tag.get(tag):
                 self._confirm(box_id, self._tasks[box_id], custodian, now)
+        for box_id in [each for each in self._hastened if self._tasks[each].bucket == bucket]:
+            if not self._tasks[box_id].confirmed:
+                self._courier.overdue(box_id, now.mono - self._waits.early, now)
         self._pump(now)
 
     def serving(self, bucket: Bucket, now: Instant) -> None:
         """A bucket can be seen again: what was thrown in the dark is given one usual time, then thrown anew."""
         for box_id, task in self._tasks.items():
-            if task.bucket == bucket and not task.is_ready:
+            if task.bucket == bucket and not task.is_ready and not task.is_fresh:
                 task.pause = self._waits.naming
                 task.is_excused = now.mono - task.thrown_at > self._waits.answer
                 self._pause(box_id, task, now)
@@ -157,7 +169,11 @@ class Deposits:
         """Throw again what nobody named."""
         for box_id in self._agenda.pop_due(now.mono):
             task = self._tasks[box_id]
+            if task.is_fresh and task.rounds:
+                self._hasten(box_id, task, now)
+                continue
             self._under_way.discard(box_id)
+            self._hastened.discard(box_id)
             if task.bucket is not None:
                 self._look_closer(box_id, task, task.bucket, now)
             if not self._end_if_done(box_id, task, now):
@@ -206,7 +222,7 @@ class Deposits:
         """Throw the same content with other work, to those as well who may have refused it before."""
         task.box = box
         task.thrown.clear()
-        task.pause = self._waits.naming
+        task.pause, task.is_fresh = self._waits.naming, True
         self._under_way.discard(box_id)
         self._agenda.cancel(box_id)
         self._make_ready(box_id)
@@ -240,13 +256,28 @@ class Deposits:
         if box_id not in self._tasks:
             return
         self._measure(box_id, task)
-        if self._throw(task, now):
+        is_thrown = self._throw(task, now, lacking=COPIES - len(task.confirmed))
+        if is_thrown:
             self._under_way.add(box_id)
             task.thrown_at, task.is_excused = now.mono, False
         else:
             task.is_stranded = True
+        if is_thrown and task.is_fresh:
+            self._agenda.schedule(box_id, now.mono + self._waits.early)
+            return
         self._pause(box_id, task, now)
         task.pause = min(2 * task.pause, MAX_PAUSE)
+
+    def _hasten(self, box_id: ParcelId, task: _Task, now: Instant) -> None:
+        """It was not named when most are: one more way, and another circuit to those who should have named it."""
+        self._hastened.add(box_id)
+        if task.bucket is not None:
+            self._follows.hasten(task.bucket, task.thrown_at, now)
+        with suppress(Overloaded):
+            self._throw(task, now, lacking=1)
+        due = task.thrown_at + self._waits.naming
+        task.is_fresh = now.mono + self._waits.early < due
+        self._agenda.schedule(box_id, now.mono + self._waits.early if task.is_fresh else due)
 
     def _recall(self, box_id: ParcelId, task: _Task, now: Instant) -> None:
         """Count who named it before it was given to us: the same bytes are brought again after a restart."""
@@ -270,17 +301,16 @@ class Deposits:
         task.bucket = bucket
         return True
 
-    def _throw(self, task: _Task, now: Instant) -> bool:
-        """Throw a box to as many as lack; say whether it went to any. ``Overloaded`` when none took it for that reason."""
+    def _throw(self, task: _Task, now: Instant, *, lacking: int) -> bool:
+        """Throw a box to so many; say whether it went to any. ``Overloaded`` when none took it for that reason."""
         if set(self._courier.known(task.prefix)) <= task.thrown | task.confirmed:
             task.thrown.clear()
         place = self._follows.place(task.bucket) if task.bucket else None
         last = task.thrown | (place.members.keys() if place else set())
-        lacking = COPIES - len(task.confirmed)
-        is_thrown = False
+        is_thrown, is_again = False, task.rounds > 0
         for custodian in self._choice.order(task.prefix, now, never=task.confirmed, last=last):
             try:
-                self._courier.throw(custodian, task.box, now)
+                self._courier.throw(custodian, task.box, now, is_again=is_again)
             except Unreachable:
                 continue
             except Overloaded:
@@ -292,4 +322,5 @@ class Deposits:
             lacking -= 1
             if lacking <= 0:
                 break
+        task.rounds += is_thrown
         return is_thrown

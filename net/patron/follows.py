@@ -121,6 +121,13 @@ class Follows:
             place.watches -= 1
             place.watched_until = now.mono + LINGER
 
+    def hasten(self, bucket: Bucket, since: float, now: Instant) -> None:
+        """Something should have been named in a bucket since: ask those who named nothing anew, over other circuits."""
+        place = self._places.get(bucket)
+        for member in place.active() if place else ():
+            if member.stream is not None:
+                self._streams.hasten(member.stream, since, now)
+
     def review(self, bucket: Bucket, now: Instant) -> bool:
         """Have whole listings of a bucket, each given to ``named``, where we do not know all that was named.
 

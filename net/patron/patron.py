@@ -214,7 +214,7 @@ class Patron:
         self.records.refused(custodian, number, now)
 
     def _on_named(self, bucket: Bucket, custodian: NodeId, tags: Collection[Tag], now: Instant) -> None:
-        self.deposits.named(custodian, tags, now)
+        self.deposits.named(bucket, custodian, tags, now)
         self._on_listed(bucket, tags, now)
 
     def _on_listed(self, bucket: Bucket, tags: Collection[Tag], now: Instant) -> None:

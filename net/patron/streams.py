@@ -23,10 +23,14 @@ from net.patron.courier import QUEUE_PAUSE, Courier, Purpose, ScatteredNumbers, 
 
 # Circuits that end before they brought anything, one after another, after which a custodian counts as gone.
 MAX_FRUITLESS: Final = 3
+# The same for who should have named something by now.
+HASTENED_FRUITLESS: Final = 2
 # Seconds until the next circuit after a fruitless one; twice that after the second.
 FRUITLESS_PAUSE: Final = 1.0
 # Seconds in which a stream must have caught up. A whole custodian is 2.3 MB of tags, minutes over a circuit.
 CATCH_UP_TIME: Final = 1800.0
+# Seconds for an answer over a new circuit when the one before brought nothing: circuits are not delayed.
+HASTE: Final = 3.0
 # Tags of one stream in an hour. A custodian's whole quota is about 290 000 boxes: whoever names more, invents.
 MAX_TAGS_PER_HOUR: Final = 2**19
 _HOUR: Final = 3600.0
@@ -62,6 +66,8 @@ class Stream:
     steady_since: float | None = None  # caught up since then, short gaps aside
     gap_since: float = 0.0
     asked_at: float = 0.0
+    heard_at: float = 0.0  # when something came last
+    is_hastened: bool = False  # it was asked for anew, and should be quick
     fruitless: int = 0
     price: int = 1
     is_priced: bool = False  # the price was told since it was asked for
@@ -110,6 +116,16 @@ class Streams:
                 self._courier.ask(stream.custodian, Purpose.FOLLOW, Unfollow(stream.number), now)
         self._forget(stream)
 
+    def hasten(self, stream: Stream, since: float, now: Instant) -> None:
+        """Ask for a stream anew, over another circuit, if nothing came of it since; all of its custodian's go with it."""
+        if not stream.is_asked or stream.is_hastened or stream.heard_at >= since:
+            return
+        self._courier.renew(stream.custodian, Purpose.FOLLOW, now)
+        for each in [each for each in self._streams if each.custodian == stream.custodian and each.is_asked]:
+            self._numbered.pop(each.number, None)
+            each.is_asked, each.is_hastened = False, True
+            self._ask(each, now)
+
     def receive(self, custodian: NodeId, message: Tags, now: Instant) -> None:
         """Take a piece; those of streams that were left or asked for anew are ignored."""
         stream = self._of(custodian, message.stream)
@@ -124,6 +140,7 @@ class Streams:
         if not stream.is_priced:  # a custodian that asks for more says so before anything else
             stream.price, stream.is_priced = 1, True
         stream.fruitless = 0
+        stream.heard_at, stream.is_hastened = now.mono, False
         stream.is_end, stream.is_live = message.caught_up, stream.is_caught_up
         self._note_end(stream, now, is_end=message.caught_up)
         stream.arrived(stream, tags, now)
@@ -158,7 +175,7 @@ class Streams:
             if not stream.is_asked:
                 self._ask(stream, now)
             else:
-                self._fail(stream, Failure.SILENT, now)
+                self._fail(stream, Failure.GONE if stream.is_hastened else Failure.SILENT, now)
 
     def next_deadline(self) -> float:
         """Return when ``handle_timeout`` is due, in monotonic seconds."""
@@ -186,7 +203,7 @@ class Streams:
         stream.is_asked, stream.is_served = True, False
         stream.is_priced = False
         stream.asked_at = now.mono
-        self._agenda.schedule(stream, now.mono + self._waits.answer)
+        self._agenda.schedule(stream, now.mono + (HASTE if stream.is_hastened else self._waits.answer))
 
     def _note_end(self, stream: Stream, now: Instant, *, is_end: bool) -> None:
         if is_end and not stream.is_caught_up:
@@ -200,10 +217,10 @@ class Streams:
 
     def _on_fruitless(self, stream: Stream, now: Instant) -> None:
         stream.fruitless += 1
-        if stream.fruitless >= MAX_FRUITLESS:
+        if stream.fruitless >= (HASTENED_FRUITLESS if stream.is_hastened else MAX_FRUITLESS):
             self._fail(stream, Failure.GONE, now)
         else:
-            self._pause(stream, now.mono + FRUITLESS_PAUSE * stream.fruitless, now)
+            self._pause(stream, now.mono + FRUITLESS_PAUSE * stream.fruitless * (not stream.is_hastened), now)
 
     def _pause(self, stream: Stream, until: float, now: Instant) -> None:
         """Ask again at ``until``; what still comes under the old number is ignored."""

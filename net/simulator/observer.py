@@ -89,10 +89,10 @@ class _Eye:
         setattr(courier, "throw", self.throw)  # noqa: B010 -- said outright, it would look like a method
         setattr(courier, "ask", self.ask)  # noqa: B010 -- likewise
 
-    def throw(self, custodian: NodeId, box: bytes, now: Instant) -> None:
-        self._throw(custodian, box, now)
+    def throw(self, custodian: NodeId, box: bytes, now: Instant, *, is_again: bool = False) -> None:
+        self._throw(custodian, box, now, is_again=is_again)
         box_id = decode_box(box).box_id
-        path = self._courier._thrown[box_id][-1]
+        path = self._courier._thrown[box_id][-1].path
         self._observer.throws[tag_of(box_id)].add(Walk(self._node, path.nodes))
 
     def ask(self, custodian: NodeId, purpose: Purpose, message: Message, now: Instant) -> None:

@@ -151,7 +151,7 @@ def test_all_nodes_restart_and_nothing_is_lost_that_was_on_two_disks() -> None:
 
 @pytest.mark.parametrize("share", [1.0, 0.5])
 def test_relays_that_lose_what_passes_through_them_are_avoided(share: float) -> None:
-    village = Village(is_plain=True)
+    village = Village(is_plain=True, seed=6)
     writer, reader = village.residents
     village.settle()
     guards = {guard.node for each in village.residents for guard in each.node().guards()[:GUARDS]}

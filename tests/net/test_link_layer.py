@@ -12,7 +12,7 @@ from net.ids import Endpoint, NodeId
 from net.link import frames, session as session_file
 from net.link.attempts import ATTEMPT_LIFE
 from net.link.envelope import ANYBODY, CONTENT_SIZE, LABEL_ENVELOPE
-from net.link.events import FEATURES, CellReceived, ConnectFailed, LinkDown, LinkUp, Role
+from net.link.events import FEATURES, CellReceived, ConnectFailed, LinkDown, LinkQuiet, LinkUp, Role
 from net.link.frames import CELL_SIZE
 from net.link.layer import MAX_UNREAD_CELLS, LinkLayer
 from net.link.stream import MAX_MESSAGE_SIZE, WINDOW
@@ -508,8 +508,8 @@ def test_a_peer_that_started_anew_is_found_again_within_seconds() -> None:
     start = world.now.mono
     alice.layer.send_message(alice.link, b"lost with the old link", world.now)
     assert world.run(30, lambda: len(alice.of(LinkUp)) == 2)
-    assert world.now.mono - start < 8
-    assert [type(event) for event in alice.events] == [LinkUp, LinkDown, LinkUp]
+    assert world.now.mono - start < 5
+    assert [type(event) for event in alice.events] == [LinkUp, LinkQuiet, LinkDown, LinkUp]
     alice.layer.send_message(alice.link, b"new", world.now)
     assert world.run(2, lambda: bob.messages == [b"new"])
 

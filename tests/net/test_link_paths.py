@@ -15,7 +15,8 @@ from net.link import frames
 from net.link.events import LinkDown, LinkUp
 from net.link.frames import SMALL_DATAGRAM_SIZE, TOKEN_SIZE
 from net.link.paths import FIRST_PAUSE, LEAST_PATIENCE, REST, TRIES, Owed, Paths
-from net.link.session import REKEY_AFTER, SUSPECT_AFTER
+from net.link.recovery import SUSPECT_AFTER
+from net.link.session import REKEY_AFTER
 from tests.support.link_world import Host, World
 
 HERE, THERE, ELSEWHERE = (Endpoint(f"10.0.0.{n}", 4000) for n in (1, 2, 3))

@@ -12,11 +12,12 @@ from hypothesis import given, strategies as st
 from net.errors import DecodeError, Unauthenticated
 from net.ids import Endpoint, NodeId
 from net.link import frames
-from net.link.events import CellReceived, LinkId, LinkUp, MessageReceived, Role
+from net.link.events import LinkId, LinkUp, Role, SessionEvent
 from net.link.frames import Ack, Window
 from net.link.keys import FrameKeys, draw_index
 from net.link.noise import TransportKeys
-from net.link.session import CLOSED_BY_PEER, DOWN_AFTER, SUSPECT_AFTER, Session, SessionState
+from net.link.recovery import SUSPECT_AFTER
+from net.link.session import CLOSED_BY_PEER, DOWN_AFTER, Session, SessionState
 from net.link.stream import FIRST_WINDOW, WINDOW
 from net.link.timers import Timers
 
@@ -32,7 +33,7 @@ class Pair:
         ours, theirs = draw_index(random.randbytes), draw_index(random.randbytes)
         self.keys = FrameKeys(secrets, is_initiator=is_initiator, our_index=ours, their_index=theirs, now=0.0)
         self.peer = FrameKeys(secrets, is_initiator=not is_initiator, our_index=theirs, their_index=ours, now=0.0)
-        self.got: list[CellReceived | MessageReceived] = []
+        self.got: list[SessionEvent] = []
         up = LinkUp(LinkId(1), NodeId(bytes(32)), HERE, Role.FULL, 0, is_initiator)
         self.session = Session(up, self.keys, self.got.append, Random(1).randbytes, round_trip=0.01, now=0.0)
         self._number = -1

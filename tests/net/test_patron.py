@@ -390,7 +390,7 @@ class TestDeposits:
         swarm.wait(1)
         first = {node for node, _ in swarm.throws}
         swarm.wait(2 * Waits.at(NORMAL).naming)
-        second = {node for node, _ in swarm.throws[2:]}
+        second = {node for node, _ in swarm.throws[2:4]}
         assert len(second) == 2
         assert first.isdisjoint(second)
         assert set(swarm.lossy) == {id_of(1)}

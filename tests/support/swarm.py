@@ -129,6 +129,9 @@ class Swarm:
         self.events: list[NodeEvent] = []
         self.asked: list[tuple[NodeId, Purpose, Any]] = []
         self.throws: list[tuple[NodeId, bytes]] = []
+        self.apart: list[bool] = []  # of each throw, whether it is to go apart from those before
+        self.renewed: list[NodeId] = []
+        self.late: list[tuple[ParcelId, float]] = []
         self.suspects: list[NodeId] = []
         self.sound: list[ParcelId] = []
         self.lossy: list[ParcelId] = []
@@ -161,20 +164,30 @@ class Swarm:
         self.asked.append((custodian, purpose, message))
         self._answers.extend((custodian, answer) for answer in self.keepers[custodian].answer(message))
 
-    def throw(self, custodian: NodeId, box: bytes, now: Instant) -> None:
+    def throw(self, custodian: NodeId, box: bytes, now: Instant, *, is_again: bool = False) -> None:
         if self.is_full:
             raise Overloaded("send")
         if custodian in self.unreachable:
             raise Unreachable
         self.throws.append((custodian, box))
+        self.apart.append(is_again)
         if not self.drops:
             self.store(box)
+
+    def renew(self, custodian: NodeId, purpose: Purpose, now: Instant) -> None:
+        self.renewed.append(custodian)
+        self._answers = deque(each for each in self._answers if each[0] != custodian)
+        if custodian in self.keepers:
+            self.keepers[custodian].streams.clear()
 
     def suspect(self, custodian: NodeId, now: Instant) -> None:
         self.suspects.append(custodian)
 
     def delivered(self, parcel_id: ParcelId, now: Instant) -> None:
         self.sound.append(parcel_id)
+
+    def overdue(self, parcel_id: ParcelId, since: float, now: Instant) -> None:
+        self.late.append((parcel_id, since))
 
     def missing(self, parcel_id: ParcelId, now: Instant) -> None:
         self.lossy.append(parcel_id)
