@@ -209,7 +209,8 @@ class Desk:
         standing = self._standing[requester]
         if isinstance(message, FindNodes):
             if standing.finds.take(1, now.mono):
-                self.send(requester, Nodes(message.request, self._directory.answer_find(message.target)), now)
+                found = self._directory.answer_find(message.target)[: message.most]
+                self.send(requester, Nodes(message.request, found), now)
         elif isinstance(message, Lookup):
             self._look_up(requester, standing, message, now)
         elif self.custodian is not None:

@@ -28,7 +28,7 @@ MAX_WAITING: Final = 64
 # Seconds after which a node counts as not reachable: the link layer tries for ten.
 PATIENCE: Final = 12.0
 # Seconds without any use after which a link that was made for an errand ends: longer than circuits stay silent.
-IDLE: Final = 150.0
+IDLE: Final = 660.0
 # Seconds between two looks for idle links.
 LOOK_PERIOD: Final = 30.0
 

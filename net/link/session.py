@@ -8,7 +8,7 @@
 On SUSPECTED the owner is told, so that it can go other ways meanwhile, and the layer begins a handshake that continues this
 link: if the peer only lost our address or its keys, the link goes on; if it started anew, there is a new link seconds later
 instead of twenty. Keys are renewed by the same kind of
-handshake after two minutes of use: the new ones are used as soon as the peer is known to hold them, the old ones open
+handshake after five minutes of use: the new ones are used as soon as the peer is known to hold them, the old ones open
 late frames for a while (make before break). The owner of the link notices nothing.
 
 Frame numbers count for the whole link, across keys; so one replay window, one set of received numbers and one recovery
@@ -41,7 +41,7 @@ MAX_UNREAD_MESSAGES: Final = 256  # per link; the rest waits as bytes, inside th
 PROBE_AFTER: Final = 25.0  # seconds without a frame; NAT mappings live 30 s and more
 RESPONDER_EXTRA: Final = 5.0  # seconds later than the initiator, so that one of both does it
 DOWN_AFTER: Final = 20.0  # seconds of silence while something is owed to us
-REKEY_AFTER: Final = 120.0  # seconds
+REKEY_AFTER: Final = 300.0  # seconds: what is inside has keys of its own; a handshake costs as much as ten cells
 REKEY_FRAMES: Final = 1 << 20
 REKEY_RETRY: Final = 15.0  # seconds
 FORMER_KEYS_LIFE: Final = 20.0  # seconds: longer than a frame lives in any network

@@ -54,10 +54,11 @@ class Describe(WireMessage, frozen=True, tag=17):
 
 
 class FindNodes(WireMessage, frozen=True, tag=18):
-    """Which nodes closest to ``target`` are in your table?"""
+    """Which nodes closest to ``target`` are in your table? ``most`` of them are wanted."""
 
     request: Uint32
     target: Id
+    most: Annotated[int, Meta(ge=1, le=2**8 - 1)] = MAX_NODES_PER_ANSWER
 
 
 class Nodes(WireMessage, frozen=True, tag=19):

@@ -35,8 +35,9 @@ CircuitId = NewType("CircuitId", int)
 
 # Seconds from the setup until *opened*: four dials and eight journeys, of which most take a tenth of that.
 OPEN_PATIENCE: Final = 10.0
-# Mean seconds between two cells of padding, drawn from half of it to one and a half; relays forget the silent after 120.
-PADDING_PERIOD: Final = 45.0
+# Mean seconds between two cells of padding, drawn from half of it to one and a half: relays forget who is silent for longer.
+# A dead hop is noticed sooner by those beside it, whose links are probed.
+PADDING_PERIOD: Final = 240.0
 # Cells sealed at one go: four layers each, 2.5 ms.
 _BURST: Final = 16
 

@@ -39,7 +39,7 @@ from net.switch import Contact, Then
 MAX_SETUPS_WAITING: Final = 1024
 # Seconds. Builders replace circuits after ten minutes and keep those that stay alive by padding.
 MAX_AGE: Final = 20 * 60.0
-MAX_SILENCE: Final = 2 * 60.0
+MAX_SILENCE: Final = 10 * 60.0
 # Bytes in lanes and ends, all circuits together: more than fifty full windows.
 MAX_BACKLOG: Final = 8 * 1024 * 1024
 # The part of it that goes at once when it is passed, so that nobody makes us look through all circuits for every cell.

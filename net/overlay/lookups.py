@@ -287,7 +287,7 @@ class Lookups:
 
         self._calls.call(
             contact_of(descriptor),
-            lambda request: FindNodes(request, lookup.target),
+            lambda request: FindNodes(request, lookup.target, lookup.count),
             now,
             answered,
             PATIENCE,

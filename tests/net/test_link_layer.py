@@ -461,11 +461,11 @@ def test_keys_are_renewed_while_messages_flow() -> None:
     world, alice, bob = linked(STORM)
     world.keeps_sent = True
     sent: list[bytes] = []
-    for number in range(400):
+    for number in range(500):
         message = f"message {number}".encode()
         alice.layer.send_message(alice.link, message, world.now)
         sent.append(message)
-        world.run(1)
+        world.run(2)
     assert world.run(20, lambda: bob.messages == sent)
     assert 4 <= len(world.indexes_to(bob)) <= 5
     assert [type(event) for event in alice.events] == [LinkUp]

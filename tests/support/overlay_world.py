@@ -115,7 +115,7 @@ class SimNode:
         self.fill()
         link(self, asker)
         if isinstance(question, FindNodes):
-            told = self.lie(question.target) if self.lie else self.overlay.answer_find(question.target)
+            told = self.lie(question.target) if self.lie else self.overlay.answer_find(question.target)[: question.most]
             self.world.after(LATENCY, lambda: hear(Nodes(7, told)))
         elif isinstance(question, Lookup):
             if self.lie:
