@@ -12,6 +12,7 @@ from typing import Final, Protocol
 import trio
 
 from core.options import NetworkOptions
+from core.traffic import NO_TIME, Hour, LastHour
 from net.ids import Endpoint
 from net.link.events import Role
 from net.rendezvous.hints import Source
@@ -65,6 +66,7 @@ class FindingStatus:
 
     mainline: MainlineStatus | None = None
     lan: LanStatus | None = None
+    hour: Hour = NO_TIME  # of the DHT
 
 
 class FindingNodes:
@@ -74,6 +76,8 @@ class FindingNodes:
         self._node = node
         self._mainline = Mainline(node.listen, self._heard_in_mainline, _ignore, routers=options.routers)
         self._has_mainline = options.mainline
+        self._hour = LastHour(trio.current_time())
+        self._counted = (0, 0)  # bytes sent and received
         has_lan = options.lan and scope_of(node.listen.host) is not Scope.LOOPBACK
         self._lan = LocalDiscovery(node.listen, self._heard_nearby) if has_lan else None
         self._no_lan = LanStatus(reason=ON_LOOPBACK) if options.lan else None
@@ -83,6 +87,7 @@ class FindingNodes:
         return FindingStatus(
             mainline=self._mainline.status if self._has_mainline else None,
             lan=self._lan.status if self._lan else self._no_lan,
+            hour=self._hour.look(trio.current_time()),
         )
 
     async def run(self) -> None:
@@ -100,12 +105,19 @@ class FindingNodes:
             await trio.sleep(LOOK_PERIOD)
 
     def look(self) -> None:
-        """See how the node fares."""
+        """See how the node fares, and what the DHT costs."""
+        self._count()
         self._node.set_own(own_endpoints(self._node.listen))
         # Whoever nobody has dialled yet cannot know; were it silent, the first two would never meet.
         may_serve = self._node.role is Role.FULL and self._node.is_reachable() is not False
         self._mainline.set_serving(is_serving=may_serve)
         self._mainline.set_lacking(is_lacking=self._node.links_up() < FEW_LINKS)
+
+    def _count(self) -> None:
+        counted, now = self._mainline.status, trio.current_time()
+        self._hour.sent(counted.sent - self._counted[0], now)
+        self._hour.received(counted.received - self._counted[1], now)
+        self._counted = counted.sent, counted.received
 
     def _heard_in_mainline(self, endpoints: Sequence[Endpoint]) -> None:
         self._node.hint(endpoints, Source.MAINLINE)

@@ -32,6 +32,7 @@ from core.storage.peers import (
     remember_peers,
 )
 from core.storage.thread import DatabaseThread
+from core.traffic import NO_TIME, Hour, LastHour, on_the_wire
 from net.bucket import Bucket
 from net.custodian import StoreJob
 from net.driver import Driver
@@ -79,16 +80,18 @@ class NodeStatus:
     uptime: float = 0.0
     bytes_in: int = 0
     bytes_out: int = 0
+    hour: Hour = NO_TIME
 
 
 class _StoreAwareNode:
     """The node as the driver sees it. Every verb ends in a flush, so that is when new store jobs may be there.
 
-    What goes through here is what the node costs on the wire, but for the headers of IP and UDP.
+    What goes through here, with the headers of IP and UDP, is what the node costs on the wire.
     """
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, now: float) -> None:
         self._node = node
+        self.hour = LastHour(now)
         self.handle_timeout = node.handle_timeout
         self.next_deadline = node.next_deadline
         self.next_event = node.next_event
@@ -97,13 +100,18 @@ class _StoreAwareNode:
         self.bytes_out = 0
 
     def receive_datagram(self, data: bytes, source: Endpoint, now: Instant) -> None:
-        self.bytes_in += len(data)
+        count = on_the_wire(len(data), source)
+        self.bytes_in += count
+        self.hour.received(count, now.mono)
         self._node.receive_datagram(data, source, now)
 
     def datagrams_to_send(self, now: Instant) -> list[tuple[bytes, Endpoint]]:
         self.worked.set()
         batch = self._node.datagrams_to_send(now)
-        self.bytes_out += sum(len(data) for data, _ in batch)
+        if batch:
+            count = sum(on_the_wire(len(data), endpoint) for data, endpoint in batch)
+            self.bytes_out += count
+            self.hour.sent(count, now.mono)
         return batch
 
 
@@ -117,7 +125,7 @@ class NodeService:
         self._transport = transport
         self._thread = thread
         self._clock = clock
-        self._machine = _StoreAwareNode(node)
+        self._machine = _StoreAwareNode(node, clock().mono)
         self._tell, self.events = trio.open_memory_channel[NodeEvent](MAX_EVENTS)
         self._driver = Driver[NodeEvent](self._machine, transport, self._tell.send, clock)
         self._trouble = ""
@@ -256,6 +264,7 @@ class NodeService:
             uptime=self._clock().mono - self._started_at,
             bytes_in=self._machine.bytes_in,
             bytes_out=self._machine.bytes_out,
+            hour=self._machine.hour.look(self._clock().mono),
         )
 
     # --- inside -------------------------------------------------------------------------------------------------------

@@ -1,13 +1,13 @@
-"""The two settings of ``net.pace`` by the names that people choose them by."""
+"""The settings of ``net.pace`` by the names that people choose them by."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from core.api import PaceName
-from net.pace import NORMAL, STRONG, Pace
+from net.pace import NORMAL, SPARING, STRONG, Pace
 
-PACES: Final[dict[PaceName, Pace]] = {"normal": NORMAL, "strong": STRONG}
+PACES: Final[dict[PaceName, Pace]] = {"sparing": SPARING, "normal": NORMAL, "strong": STRONG}
 
 
 def bytes_per_day(name: PaceName) -> int:
@@ -21,5 +21,5 @@ def pace_of(name: PaceName, normal: Pace) -> Pace:
 
 
 def name_of(pace: Pace) -> PaceName:
-    """Return what a pace is called; whatever is not strong counts as normal."""
-    return "strong" if pace == STRONG else "normal"
+    """Return what a pace is called; one that has no name counts as normal."""
+    return next((name for name, known in PACES.items() if known == pace), "normal")

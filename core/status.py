@@ -19,8 +19,6 @@ from net.rendezvous.mainline import MainlineState
 from net.view import NodeView
 
 _SHOWN_KEY_SIZE: Final = 12  # characters of a node's key that are shown
-_DAY: Final = 86_400.0
-_LEAST: Final = 600.0  # seconds
 # Every way in which a linked node may have been found (net.dialer), so that programs need not ask whether one is there.
 SOURCES: Final = ("join", "mainline", "lan", "remembered", "exchange", "incoming")
 
@@ -56,7 +54,9 @@ def describe_network(status: NodeStatus) -> api.NetworkStatus:
         uptime=int(status.uptime),
         bytes_in=status.bytes_in,
         bytes_out=status.bytes_out,
-        bytes_per_day=per_day(status.bytes_in + status.bytes_out, status.uptime),
+        hour_out=status.hour.sent + status.finding.hour.sent,
+        hour_in=status.hour.received + status.finding.hour.received,
+        hour_seconds=status.hour.seconds,
         pace=name_of(view.pace),
         cover_bytes_per_day={name: pace.bytes_per_day for name, pace in PACES.items()},
         datagrams_in=counters.datagrams_in,
@@ -111,11 +111,6 @@ def describe_keeping(view: KeepingView | None, contacts: int) -> api.KeepingInfo
         returned=view.thrown if view else 0,
         bytes_per_day=view.bytes_per_day if view else 0,
     )
-
-
-def per_day(count: int, seconds: float) -> int:
-    """Return what so many bytes in so many seconds make in a day. A start is no sample of one: it counts as ten minutes."""
-    return round(count * _DAY / max(seconds, _LEAST))
 
 
 def _shown(node: NodeId) -> str:

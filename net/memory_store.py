@@ -16,8 +16,7 @@ from net.store import HeldBox, HeldRecord, KeptBox, Kind, Name, Stored
 class Snapshot:
     """Everything a store holds; opaque to all but ``MemoryStore``."""
 
-    last_arrival: int = 0  # of a box
-    last_record: int = 0
+    last_arrival: int = 0
     parcels: dict[Kind, dict[bytes, dict[bytes, Stored]]] = field(default_factory=lambda: {kind: {} for kind in Kind})
     arrivals: dict[int, tuple[bytes, bytes]] = field(default_factory=dict[int, tuple[bytes, bytes]])
     numbers: dict[tuple[bytes, bytes], int] = field(default_factory=dict[tuple[bytes, bytes], int])
@@ -137,7 +136,7 @@ class MemoryStore:
         contents = self._contents
         number = contents.records.get(parcel.parcel_id)
         if number is None:
-            number = contents.last_record = contents.last_record + 1
+            number = max(contents.records.values(), default=0) + 1
         for old in before:
             self._remove(old)
         self._insert(parcel)
@@ -175,7 +174,6 @@ def _copy(contents: Snapshot) -> Snapshot:
     }
     return Snapshot(
         contents.last_arrival,
-        contents.last_record,
         parcels,
         dict(contents.arrivals),
         dict(contents.numbers),

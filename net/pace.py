@@ -1,4 +1,4 @@
-"""What hiding costs: delays, slots and cover traffic in two settings, normal and strong.
+"""What hiding costs: delays, slots and cover traffic in three settings, sparing, normal and strong.
 
 Delays at relays and pushes in slots blur when something was sent from when it is seen; loops, packets that come back to
 their sender, hide when nothing is sent at all.
@@ -34,5 +34,7 @@ class Pace(NamedTuple):
         return self.bytes_per_day * _LOOP_HOPS
 
 
+# For lines on which bytes are paid for: hardly any loops, so whoever watches the line sees when something is sent.
+SPARING: Final = Pace(hop_delay=0.1, slot=0.4, loop_period=600.0)
 NORMAL: Final = Pace(hop_delay=0.1, slot=0.4, loop_period=30.0)
 STRONG: Final = Pace(hop_delay=1.0, slot=2.0, loop_period=2.0)

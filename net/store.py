@@ -92,7 +92,7 @@ class KeptBox(NamedTuple):
 class ParcelStore(Protocol):
     """Durable storage of a custodian. Numbers of arrival grow by one per stored box and are not given twice.
 
-    Records have numbers of their own, which grow too; a record keeps that of the one whose place it takes.
+    A record's is beyond those of all records that are there, but for one that takes another's place and keeps its number.
     """
 
     def put(self, parcels: list[Stored]) -> list[int | None]:

@@ -15,6 +15,8 @@ from tui.format import plural
 
 # Seconds after the start before which a day's traffic cannot be told from that of the start.
 MEASURED_AFTER: Final = 600
+# Seconds of what is called the last hour: minutes are counted whole.
+FULL_HOUR: Final = 3500
 # Seconds by which clocks may differ without a word.
 _SAME_TIME_MS: Final = 1000
 # Custodians named where there are no more, and how much of each name.
@@ -188,10 +190,16 @@ def _guards(status: api.NetworkStatus) -> str:
 
 
 def _traffic(status: api.NetworkStatus) -> str:
-    total = size_words(status.bytes_in + status.bytes_out)
-    if status.uptime < MEASURED_AFTER:
-        return f"{total} so far; too early to say how much a day"
-    return f"{size_words(status.bytes_per_day)} a day at this rate ({total} in {spoken(status.uptime)})"
+    passed = f"{size_words(status.hour_out)} sent, {size_words(status.hour_in)} received"
+    if status.hour_seconds < MEASURED_AFTER:
+        return f"{passed} since the start; too early to say how much a day"
+    since = "in the last hour" if status.hour_seconds > FULL_HOUR else f"in {spoken(status.hour_seconds)}"
+    return f"{passed} {since}: {size_words(day_of(status))} a day at this rate"
+
+
+def day_of(status: api.NetworkStatus) -> int:
+    """Return what a day comes to at the rate of the last hour, in bytes both ways."""
+    return round((status.hour_out + status.hour_in) * 86_400 / max(status.hour_seconds, 1.0))
 
 
 def _cover(status: api.NetworkStatus) -> str:

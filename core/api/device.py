@@ -12,7 +12,7 @@ RoleName = Literal["full", "leaf"]
 NatClass = Literal["unknown", "open", "cone", "restricted", "symmetric"]
 """What stands between a node and the others: nothing; a router that lets strangers in; one that does not, or a firewall; one
 that shows everybody another port."""
-PaceName = Literal["normal", "strong"]
+PaceName = Literal["sparing", "normal", "strong"]
 """How much traffic hides when something is sent: ``core.paces`` has what each costs."""
 
 
@@ -103,7 +103,9 @@ class NetworkStatus(Record, frozen=True, omit_defaults=False):
     uptime: int  # seconds
     bytes_in: int
     bytes_out: int
-    bytes_per_day: int  # both ways together, at the rate since the start
+    hour_out: int  # sent in the last hour, the program's own in the BitTorrent DHT included
+    hour_in: int
+    hour_seconds: float  # that these count for: less than an hour after a start
     pace: PaceName
     cover_bytes_per_day: dict[PaceName, int]  # what cover traffic sends in each setting
     datagrams_in: int

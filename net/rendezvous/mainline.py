@@ -24,7 +24,7 @@ import importlib
 import os
 import random as random_module
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
@@ -53,6 +53,9 @@ MAX_ENDPOINTS_PER_REPLY: Final = 128
 ALERT_QUEUE: Final = 512
 # Bytes per second that the DHT may send.
 UPLOAD_RATE: Final = 8000
+# Seconds between two looks at how many bytes that was, and what IPv4 and UDP put before each message.
+COUNT_PERIOD: Final = 30.0
+_HEADERS: Final = 28
 # Seconds that libtorrent has to end.
 CLOSING_PATIENCE: Final = 3.0
 # Rules of the public DHT that a private one cannot keep.
@@ -77,7 +80,7 @@ class MainlineState(StrEnum):
 
 @dataclass(slots=True)
 class MainlineStatus:
-    """For people: ``nodes`` known in the DHT, endpoints ``heard``, announcements made, what a gateway mapped."""
+    """For people: ``nodes`` known in the DHT, endpoints ``heard``, announcements made, what a gateway mapped, bytes."""
 
     state: MainlineState = MainlineState.STOPPED
     reason: str = ""
@@ -85,6 +88,8 @@ class MainlineStatus:
     heard: int = 0
     announced: int = 0
     mapped_port: int | None = None
+    sent: int = 0
+    received: int = 0
 
 
 class Mainline:
@@ -146,6 +151,7 @@ class Mainline:
                 async with trio.open_nursery() as nursery:
                     nursery.start_soon(self._take_alerts, session, inlet)
                     nursery.start_soon(self._keep_rounds, session)
+                    nursery.start_soon(self._count_bytes, session)
                     task_status.started()
             finally:
                 self._session = None
@@ -185,6 +191,12 @@ class Mainline:
             with trio.move_on_after(max(0.0, self._rounds.next_deadline() - self._clock().mono)):
                 await self._changed.wait()
 
+    @staticmethod
+    async def _count_bytes(session: libtorrent.session) -> None:
+        while True:
+            await trio.sleep(COUNT_PERIOD)
+            session.post_session_stats()
+
     async def _take_alerts(self, session: libtorrent.session, inlet: socket.socket) -> None:
         while True:
             await trio.lowlevel.wait_readable(inlet)
@@ -199,6 +211,9 @@ class Mainline:
             self._take_reply(alert.peers()[:MAX_ENDPOINTS_PER_REPLY])
         elif isinstance(alert, lt.dht_stats_alert):
             self.status.nodes = sum(bucket["num_nodes"] for bucket in alert.routing_table)
+        elif isinstance(alert, lt.session_stats_alert):
+            sent, received = (_on_the_wire(alert.values, way) for way in ("out", "in"))
+            self.status.sent, self.status.received = sent, received
         elif isinstance(alert, lt.portmap_alert) and alert.map_protocol == lt.portmap_protocol.udp:
             self._take_mapping(alert.external_port)
         elif isinstance(alert, lt.portmap_error_alert) and self.status.mapped_port is not None:
@@ -216,6 +231,11 @@ class Mainline:
     def _take_mapping(self, port: int | None) -> None:
         self.status.mapped_port = port
         self._mapped(port)
+
+
+def _on_the_wire(counts: Mapping[str, int], way: str) -> int:
+    """Return the DHT's bytes in a direction since the start; it counts none of the headers."""
+    return counts.get(f"dht.dht_bytes_{way}", 0) + _HEADERS * counts.get(f"dht.dht_messages_{way}", 0)
 
 
 def session_settings(listen: Endpoint, routers: Sequence[Endpoint], *, is_serving: bool) -> libtorrent.settings_pack:

@@ -14,7 +14,8 @@ from core.finding_nodes import FindingStatus
 from core.node_service import NodeStatus
 from core.open_node import open_node
 from core.paces import PACES, name_of, pace_of
-from core.status import SOURCES, describe_network, per_day
+from core.status import SOURCES, describe_network
+from core.traffic import Hour
 from net.bucket import Bucket
 from net.custodian import CustodianStatus
 from net.ids import Endpoint, NodeId
@@ -63,7 +64,7 @@ def test_everything_that_scripts_rely_on_is_there_and_survives_json() -> None:
     fields = msgspec.json.decode(msgspec.json.encode(told))
     assert {
         "listen", "peers", "role", "nat", "reachable", "custodians", "copies_agree", "clock_offset_ms",
-        "anonymity_set", "bytes_per_day", "peers_by_source",
+        "anonymity_set", "hour_out", "hour_in", "peers_by_source",
     } <= set(fields)  # fmt: skip
     assert msgspec.convert(fields, api.NetworkStatus) == told
 
@@ -101,11 +102,11 @@ def test_custodians_of_the_mail_are_told_by_short_names() -> None:
     assert describe_network(STATUS).copies_agree is True
 
 
-def test_traffic_is_scaled_to_a_day() -> None:
-    told = describe_network(STATUS)
-    assert told.bytes_per_day == 3_000_000
-    assert per_day(1_000_000, 0.4) == per_day(1_000_000, 600.0) == 144_000_000
-    assert told.cover_bytes_per_day == {"normal": NORMAL.bytes_per_day, "strong": STRONG.bytes_per_day}
+def test_traffic_is_that_of_the_last_hour_with_what_the_other_dht_costs() -> None:
+    finding = FindingStatus(MainlineStatus(), LanStatus(), Hour(10, 20, 3600.0))
+    told = describe_network(replace(STATUS, hour=Hour(1000, 2000, 1800.0), finding=finding))
+    assert (told.hour_out, told.hour_in, told.hour_seconds) == (1010, 2020, 1800.0)
+    assert told.cover_bytes_per_day == {name: pace.bytes_per_day for name, pace in PACES.items()}
     assert told.pace == "strong"
 
 

@@ -84,6 +84,9 @@ class Session:
     def post_dht_stats(self) -> None:
         pass
 
+    def post_session_stats(self) -> None:
+        pass
+
     def pop_alerts(self) -> list[object]:
         return []
 

@@ -350,7 +350,8 @@ class FakeClient(FakeContacts):
             clocks_agreeing=3, clocks_off=[], clock_alone=None,
             anonymity_set=212, relays=187, hops=4, guards=3, guards_linked=3,
             loops_sent=240, loops_lost=1, uptime=7260, bytes_in=22_464_288, bytes_out=21_091_840,
-            bytes_per_day=518_350_000, pace="normal", cover_bytes_per_day={"normal": 3_548_160, "strong": 53_222_400},
+            hour_out=2_745_000, hour_in=2_910_000, hour_seconds=3590.0, pace="normal",
+            cover_bytes_per_day={"sparing": 177_408, "normal": 3_548_160, "strong": 53_222_400},
             datagrams_in=18234, datagrams_out=17120, datagrams_dropped=12, parcels=311, parcel_bytes=330_904, swarm=9,
             price_factor=1, links=links,
         )  # fmt: skip

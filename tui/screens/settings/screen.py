@@ -63,10 +63,12 @@ ROWS: dict[str, tuple[str, list[tuple[str, object]], str]] = {
     "pace": (
         "Hiding",
         [
+            (f"sparing, {size_words(bytes_per_day('sparing'))} a day", "sparing"),
             (f"normal, {size_words(bytes_per_day('normal'))} a day", "normal"),
             (f"strong, {size_words(bytes_per_day('strong'))} a day", "strong"),
         ],
-        "Empty packets hide when you write: so many bytes out, as many in. strong also delays each message by seconds.",
+        "Empty packets hide when you write: so many bytes out, as many in. sparing hides little and serves nobody from the "
+        "next start on: for lines that are paid by the byte. strong also delays each message by seconds.",
     ),
 }
 
