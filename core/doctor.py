@@ -192,7 +192,7 @@ def _of_reachability(status: api.NetworkStatus) -> Iterator[Finding]:
             kind="unreachable",
             text="A firewall or router keeps strangers from linking to this device. Your messages come and go all the "
             f"same. To serve others too, let UDP in to port {port}, or switch on port mapping (UPnP or NAT-PMP) in the "
-            "router; or start with --leaf.",
+            "router; or start with --role leaf.",
         )
 
 

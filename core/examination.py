@@ -46,7 +46,7 @@ async def examine(home: Path, options: NetworkOptions, *, tuning: Tuning | None 
         status = describe_network(node.status())
         nursery.cancel_scope.cancel()
     findings = findings_of(status)
-    if status.role == "leaf" and not options.leaf:
+    if status.role == "leaf" and options.part != "leaf":
         findings.append(
             Finding(
                 kind="home-in-use",

@@ -21,6 +21,8 @@ import trio
 from core.finding_nodes import FindingNodes, FindingStatus
 from core.options import JoinSpec
 from core.resolving import resolve
+from core.roles import is_shut
+from core.storage import line
 from core.storage.database import Database
 from core.storage.errors import StorageError
 from core.storage.peers import (
@@ -129,6 +131,7 @@ class NodeService:
         self._tell, self.events = trio.open_memory_channel[NodeEvent](MAX_EVENTS)
         self._driver = Driver[NodeEvent](self._machine, transport, self._tell.send, clock)
         self._trouble = ""
+        self._is_metered: bool | None = None  # as it was noted last
         self._started_at = clock().mono
         self.finding: FindingNodes | None = None  # set by who opened us
 
@@ -214,6 +217,16 @@ class NodeService:
     def set_own(self, endpoints: Collection[Endpoint]) -> None:
         """Say which addresses our interfaces have, each with the port of the socket."""
         self._do(lambda now: self._node.set_own(endpoints, now))
+
+    async def note_metered(self, *, is_metered: bool) -> None:
+        """Remember for the next start whether the owner calls the line metered (``core.roles``)."""
+        if self._thread is None or is_metered is self._is_metered:
+            return
+        try:
+            await self._thread.run(_note_metered, is_metered)
+            self._is_metered = is_metered
+        except StorageError as error:
+            self._note_trouble([error])
 
     def set_pace(self, pace: Pace) -> None:
         """See ``Node.set_pace``."""
@@ -329,7 +342,7 @@ class NodeService:
             return
         peers = [KnownPeer(node, endpoint, seen_ms) for endpoint, node, seen_ms in self._node.remembered()]
         try:
-            await self._thread.run(_note, peers[:MAX_KNOWN_PEERS], self._node.guards())
+            await self._thread.run(_note, peers[:MAX_KNOWN_PEERS], self._node.guards(), self._node.view())
         except StorageError as error:
             self._note_trouble([error])
 
@@ -350,7 +363,13 @@ def _recall(database: Database) -> tuple[list[KnownPeer], list[Guard]]:
         return known_peers(snapshot, MAX_KNOWN_PEERS), known_guards(snapshot)
 
 
-def _note(database: Database, peers: list[KnownPeer], guards: list[Guard]) -> None:
+def _note_metered(database: Database, is_metered: bool) -> None:  # noqa: FBT001 -- called by position in a thread
     with database.transaction() as tx:
+        line.note_metered(tx, is_metered=is_metered)
+
+
+def _note(database: Database, peers: list[KnownPeer], guards: list[Guard], view: NodeView) -> None:
+    with database.transaction() as tx:
+        line.note_seen(tx, is_shut=is_shut(view), full_nodes=view.size)
         remember_peers(tx, peers)
         remember_guards(tx, guards)

@@ -116,12 +116,13 @@ async def _serve(
 
 
 async def _heed_settings(thread: DatabaseThread, node: NodeService, tuning: Tuning) -> None:
-    """Run the node at the pace that the account's settings ask for."""
+    """Run the node at the pace that the account's settings ask for, and let its next start know what the line costs."""
     try:
         settings = await thread.run(_settings)
     except StorageError:
         return  # as it was; whoever writes to this disk says what ails it
     node.set_pace(pace_of(settings.pace, tuning.pace))
+    await node.note_metered(is_metered=settings.pace == "sparing")
 
 
 def _settings(database: Database) -> api.Settings:

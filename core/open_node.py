@@ -22,9 +22,11 @@ import trio
 from core.crypto import primitives
 from core.finding_nodes import FindingNodes
 from core.node_service import NodeService
-from core.options import NetworkOptions
+from core.options import NetworkOptions, Part
+from core.roles import role_of
 from core.storage.database import Database
 from core.storage.errors import StorageError
+from core.storage.line import Line, load
 from core.storage.migrations import load_migrations
 from core.storage.parcels import SqlParcelStore
 from core.storage.thread import DatabaseThread, open_database
@@ -83,6 +85,7 @@ async def open_own_node(
     async with AsyncExitStack() as stack:
         thread: DatabaseThread | None = None
         secret = primitives.random_bytes(primitives.KEY_SIZE)
+        part: Part = "leaf"
         try:
             stack.enter_context(Profile(home / OWN_NODE))
             today = max(clock().wall_ms, 0) // DAY_MS
@@ -90,10 +93,11 @@ async def open_own_node(
             key = await trio.to_thread.run_sync(load, home / OWN_NODE / NODE_KEY)
             path = home / OWN_NODE / NODE_DATABASE
             thread = await stack.enter_async_context(open_database(path, key.database_key, load_migrations("parcels")))
-            secret = secret if options.leaf else key.node_secret
+            if role_of(options.part, await thread.run(_line)) is Role.FULL:
+                secret, part = key.node_secret, "full"
         except (VaultError, StorageError, OSError) as error:
             _log.warning("this device takes part as a leaf: %s", type(error).__name__)
-            options = replace(options, leaf=True)
+        options = replace(options, part=part)
         opening = node_over(thread, node_secret=secret, options=options, tuning=tuning, clock=clock)
         yield await stack.enter_async_context(opening)
 
@@ -110,7 +114,8 @@ async def node_over(
     """Run a node for a block over an open database (a leaf needs none); raises ``Unreachable``."""
     cost = tuning or Tuning()
     identity = await trio.to_thread.run_sync(identity_of, node_secret, cost.id_work_bits)
-    make = partial(_make_node, node_secret, identity, Role.LEAF if options.leaf else Role.FULL, cost)
+    line = Line() if thread is None else await thread.run(_line)
+    make = partial(_make_node, node_secret, identity, role_of(options.part, line), cost)
     with Transport.open(*options.listen) as transport:
         service = NodeService(make(None) if thread is None else await thread.run(make), transport, thread, clock)
         async with trio.open_nursery() as nursery:
@@ -126,6 +131,11 @@ async def node_over(
                 nursery.cancel_scope.cancel()
                 with trio.move_on_after(FAREWELL, shield=True):
                     await service.say_goodbye()
+
+
+def _line(database: Database) -> Line:
+    with database.read() as snapshot:
+        return load(snapshot)
 
 
 def _make_node(secret: bytes, identity: Identity, role: Role, tuning: Tuning, database: Database | None) -> Node:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from base64 import b32decode, b32encode
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from net.ids import Endpoint, NodeId
 
@@ -22,6 +22,10 @@ MAX_JOIN: Final = 64
 
 # Every IPv4 interface, a port of the system's choice: what a client listens on unless told otherwise.
 ANY_ENDPOINT: Final = Endpoint("0.0.0.0", 0)  # noqa: S104 - a node is there to be reached
+
+
+# Whether a device serves others; ``core.roles`` says what *auto* comes to.
+Part = Literal["auto", "full", "leaf"]
 
 
 class BadSpec(ValueError):
@@ -41,14 +45,14 @@ class JoinSpec:
 
 @dataclass(frozen=True, slots=True)
 class NetworkOptions:
-    """``listen``: where datagrams come in. ``join``: nodes to begin with. ``leaf``: takes part without serving others.
+    """``listen``: where datagrams come in. ``join``: nodes to begin with. ``part``: see ``core.roles``.
 
     ``mainline``, ``lan`` and ``routers`` say how nodes are found besides.
     """
 
     listen: Endpoint = ANY_ENDPOINT
     join: tuple[JoinSpec, ...] = ()
-    leaf: bool = False
+    part: Part = "auto"
     mainline: bool = True
     lan: bool = True
     routers: tuple[Endpoint, ...] = ()

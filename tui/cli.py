@@ -8,9 +8,9 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Final, NoReturn, TypeVar
+from typing import Any, Final, NoReturn, TypeVar, get_args
 
-from core.options import MAX_JOIN, BadSpec, NetworkOptions, parse_endpoint, parse_join
+from core.options import MAX_JOIN, BadSpec, NetworkOptions, Part, parse_endpoint, parse_join
 
 VERSION: Final = "0.1.0"
 
@@ -131,7 +131,13 @@ def _add_common(parser: argparse.ArgumentParser, *, listen_required: bool = Fals
         metavar="SPEC",
         action="append",
     )
-    add_network("--leaf", "take part without relaying or storing for others", action="store_true")
+    add_network(
+        "--role",
+        "full: relay and store for others; leaf: do not; auto: a leaf only on a metered line (the sparing setting) or where "
+        "nobody could come in, and where sixteen others serve",
+        choices=get_args(Part),
+    )
+    add_network("--leaf", "the same as --role leaf", action="store_const", const="leaf", dest="role")
     add_network("--no-mainline", "do not look for nodes in the BitTorrent DHT", action="store_true")
     add_network(
         "--no-lan",
@@ -171,7 +177,7 @@ def _network_options(asked: argparse.Namespace) -> NetworkOptions:
     return NetworkOptions(
         listen=given.get("listen", standard.listen),
         join=tuple(given.get("join", ())),
-        leaf=given.get("leaf", False),
+        part=given.get("role", "full" if asked.command == "node" else standard.part),
         mainline=not given.get("no_mainline", False),
         lan=not given.get("no_lan", False),
         routers=tuple(given.get("mainline_router", ())),

@@ -190,11 +190,11 @@ def _guards(status: api.NetworkStatus) -> str:
 
 
 def _traffic(status: api.NetworkStatus) -> str:
-    passed = f"{size_words(status.hour_out)} sent, {size_words(status.hour_in)} received"
+    passed = f"{size_words(status.hour_out)} out, {size_words(status.hour_in)} in"
     if status.hour_seconds < MEASURED_AFTER:
         return f"{passed} since the start; too early to say how much a day"
-    since = "in the last hour" if status.hour_seconds > FULL_HOUR else f"in {spoken(status.hour_seconds)}"
-    return f"{passed} {since}: {size_words(day_of(status))} a day at this rate"
+    since = "the last hour" if status.hour_seconds > FULL_HOUR else spoken(status.hour_seconds)
+    return f"{passed} within {since} ({size_words(day_of(status))} a day)"
 
 
 def day_of(status: api.NetworkStatus) -> int:
@@ -204,8 +204,8 @@ def day_of(status: api.NetworkStatus) -> int:
 
 def _cover(status: api.NetworkStatus) -> str:
     costs = status.cover_bytes_per_day
-    others = ", ".join(f"{name}: {size_words(cost)}" for name, cost in costs.items() if name != status.pace)
-    return f"{status.pace}: {size_words(costs[status.pace])} sent a day hide when you write; {others}"
+    others = ", ".join(f"{name} {size_words(cost)}" for name, cost in costs.items() if name != status.pace)
+    return f"{status.pace}, {size_words(costs[status.pace])} out a day ({others})"
 
 
 def _loops(status: api.NetworkStatus) -> str:

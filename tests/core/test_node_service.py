@@ -47,7 +47,7 @@ E = TypeVar("E", bound=NodeEvent)
 def running(
     path: Path, *join: JoinSpec, secret: int, listen: Endpoint = LOOPBACK, leaf: bool = False
 ) -> AbstractAsyncContextManager[NodeService]:
-    options = NetworkOptions(listen=listen, join=join, leaf=leaf, mainline=False, lan=False)
+    options = NetworkOptions(listen=listen, join=join, part="leaf" if leaf else "full", mainline=False, lan=False)
     return open_node(path, database_key=KEY, node_secret=bytes([secret]) * 32, options=options, tuning=FREE)
 
 

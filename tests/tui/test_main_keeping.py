@@ -60,7 +60,7 @@ async def test_whoever_serves_nobody_is_told_that_it_can_keep_nothing() -> None:
     async with running(client=client) as demo:
         await demo.open("bob")
         await say(demo, "/keep")
-        assert "--leaf" in demo.status()
+        assert "--role leaf" in demo.status()
         assert kept(demo) == []
 
 

@@ -86,9 +86,10 @@ def test_custodians_are_told_without_claiming_more_than_is_known() -> None:
     assert "none" in said(mailboxes=[api.MailboxInfo(bits=0, custodians=[], agree=None)], copies_agree=None)
 
 
-def test_both_settings_are_told_with_what_they_cost() -> None:
-    for pace in ("normal", "strong"):
+def test_all_settings_are_told_with_what_they_cost() -> None:
+    for pace in ("sparing", "normal", "strong"):
         words = facts_of(like(pace=pace))["cover"]
-        assert words.startswith(f"{pace}: ")
+        assert words.startswith(f"{pace}, ")
+        assert "177 kB" in words
         assert "3.5 MB" in words
         assert "53 MB" in words

@@ -24,7 +24,9 @@ class MainKeeping(MainNews):
     async def _offer_keeping(self, contact: Conversation) -> None:
         cost = await self.client.call(KeepingGet())
         if not cost.possible:
-            frame_of(self).tell("This device serves nobody (--leaf), so it can keep nothing for others.", "warning")
+            frame_of(self).tell(
+                "This device serves nobody (--role leaf), so it can keep nothing for others.", "warning"
+            )
             return
         from tui.screens.confirm import ConfirmScreen
 

@@ -67,8 +67,7 @@ ROWS: dict[str, tuple[str, list[tuple[str, object]], str]] = {
             (f"normal, {size_words(bytes_per_day('normal'))} a day", "normal"),
             (f"strong, {size_words(bytes_per_day('strong'))} a day", "strong"),
         ],
-        "Empty packets hide when you write: so many bytes out, as many in. sparing hides little and serves nobody from the "
-        "next start on: for lines that are paid by the byte. strong also delays each message by seconds.",
+        "Empty packets hide when you write. sparing, for metered lines, hides little; strong adds seconds.",
     ),
 }
 
@@ -96,6 +95,7 @@ class SettingsScreen(Page[None]):
         super().__init__(client)
         self._settings = api.Settings()
         self._person = ""
+        self._cost = ""  # what the last hour's traffic was, in words
 
     def compose_body(self) -> ComposeResult:
         """Yield the rows."""
@@ -124,9 +124,11 @@ class SettingsScreen(Page[None]):
         try:
             self._settings = await self.client.call(api.SettingsGet())
             info = await self.client.call(api.AccountGet())
+            network = await self.client.call(api.NetworkStatusGet())
         except api.ApiError as error:
             self.notice.say(str(explain(error)), "bad")
             return
+        self._cost = f"Last hour: {size_words(network.hour_out)} out, {size_words(network.hour_in)} in."
         for field in ROWS:
             self.query_one(f"#{field}", Choice).choose(getattr(self._settings, field))
         self._person = info.name
@@ -138,7 +140,8 @@ class SettingsScreen(Page[None]):
         focused = self.focused.id if self.focused is not None else None
         row = ROWS.get(focused or "")
         person = "Shown to people you invite or greet from now on. Enter keeps it." if focused == "person" else ""
-        self.query_one("#meaning", Static).update(Content(row[2] if row else person))
+        cost = f" {self._cost}" if focused == "pace" and self._cost else ""
+        self.query_one("#meaning", Static).update(Content(row[2] + cost if row else person))
 
     # --- settings -----------------------------------------------------------------------------------------------------
 
