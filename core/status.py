@@ -13,6 +13,7 @@ from core.people.safekeeping import MAX_KEPT_FOR
 from net.ids import NodeId
 from net.link.events import Role
 from net.link.status import Counters
+from net.node import PeerStatus
 from net.parcel.box import BOX_SIZE
 from net.patron import BucketView, KeepingView
 from net.rendezvous.mainline import MainlineState
@@ -66,16 +67,17 @@ def describe_network(status: NodeStatus) -> api.NetworkStatus:
         parcel_bytes=kept.size if kept else 0,
         swarm=kept.mates if kept else 0,
         price_factor=kept.price_factor if kept else 1,
-        links=[
-            api.PeerInfo(
-                node=_shown(peer.node),
-                endpoint=str(peer.endpoint),
-                role=_role(peer.role),
-                rtt_ms=round(peer.rtt * 1000, 2),
-                following=peer.is_guard,
-            )
-            for peer in status.peers
-        ],
+        links=[_describe_peer(peer) for peer in status.peers],
+    )
+
+
+def _describe_peer(peer: PeerStatus) -> api.PeerInfo:
+    return api.PeerInfo(
+        node=_shown(peer.node),
+        endpoint=str(peer.endpoint),
+        role=_role(peer.role),
+        rtt_ms=round(peer.rtt * 1000, 2),
+        following=peer.is_guard,
     )
 
 

@@ -45,6 +45,9 @@ class SilentNode:
     def shown_width(self) -> int:
         return 1
 
+    async def note_metered(self, *, is_metered: bool) -> None:
+        pass
+
     def price_factor(self, _: int) -> int:
         return 1
 

@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 T = TypeVar("T")
 
 # Turns of the loop, a hundredth of a second each, until a test gives up.
-_TURNS = 500
+_TURNS = 1500
 
 
 async def until(pilot: Pilot[Any], condition: Callable[[], object]) -> None:
