@@ -5,13 +5,14 @@ What comes from there are addresses and nothing more; the node dials them and be
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 import trio
 
 from core.options import NetworkOptions
+from core.resolving import resolve
 from core.traffic import NO_TIME, Hour, LastHour
 from net.ids import Endpoint
 from net.link.events import Role
@@ -25,6 +26,9 @@ from net.scope import Scope, scope_of
 LOOK_PERIOD: Final = 2.0
 # Links to full nodes below which others are looked for often; a leaf's guards are three.
 FEW_LINKS: Final = 3
+# Seconds between two questions about our place, which keep the way in open besides, and what an answer may take.
+PLACE_PERIOD: Final = 20.0
+ANSWER_TIME: Final = 1.0
 # Why nobody is looked for in the local network when nobody there could reach us. Nodes of this machine could be found that
 # way, but those who listen on loopback mean to be alone: demos, tests, several networks side by side.
 ON_LOOPBACK: Final = "listens on loopback alone"
@@ -45,6 +49,18 @@ class Listener(Protocol):
 
     def hint(self, endpoints: Sequence[Endpoint], source: Source) -> None:
         """Take addresses where nodes may live."""
+        ...
+
+    def hear_beside(self, beside: Callable[[bytes, Endpoint, float], None]) -> None:
+        """Let somebody have the datagrams that are no nodes'."""
+        ...
+
+    async def send_beside(self, batch: list[tuple[bytes, Endpoint]]) -> None:
+        """Send such datagrams."""
+        ...
+
+    def seen_outside(self, endpoint: Endpoint | None) -> None:
+        """Take where others than nodes see our socket."""
         ...
 
     def set_own(self, endpoints: Sequence[Endpoint]) -> None:
@@ -95,9 +111,30 @@ class FindingNodes:
         async with trio.open_nursery() as nursery:
             if self._has_mainline:
                 nursery.start_soon(self._mainline.run)
+                nursery.start_soon(self._seek_place)
             if self._lan:
                 nursery.start_soon(self._lan.run)
             nursery.start_soon(self._look_regularly)
+
+    async def _seek_place(self) -> None:
+        """While links are lacking, let the DHT say where strangers see our socket, and announce that."""
+        self._node.hear_beside(self._hear_beside)
+        routers: list[Endpoint] = []
+        while True:
+            outside = self._mainline.outside
+            if outside is not None and self._node.role is Role.FULL and self._node.links_up() < FEW_LINKS:
+                with trio.move_on_after(PLACE_PERIOD):
+                    routers = routers or [await resolve(each, self._node.listen) for each in self._mainline.routers]
+                await self._node.send_beside(outside.questions(routers))
+                await trio.sleep(ANSWER_TIME)
+                place = outside.place(trio.current_time())
+                self._mainline.set_port(place.port if place else None)
+                self._node.seen_outside(place)
+            await trio.sleep(PLACE_PERIOD if routers else LOOK_PERIOD)
+
+    def _hear_beside(self, data: bytes, source: Endpoint, now: float) -> None:
+        if self._mainline.outside is not None:
+            self._mainline.outside.receive(data, source, now)
 
     async def _look_regularly(self) -> None:
         while True:

@@ -42,6 +42,7 @@ from net.events import NodeEvent
 from net.ids import Cursor, Endpoint, NodeId, ParcelId, Tag
 from net.instant import Instant
 from net.link.events import Role
+from net.link.frames import LARGE_DATAGRAM_SIZE, SMALL_DATAGRAM_SIZE
 from net.link.status import Counters
 from net.node import Node, PeerStatus
 from net.onion.guards import Guard
@@ -61,6 +62,11 @@ REMEMBER_PERIOD: Final = 600.0
 # Network time never reads less: a machine without a battery wakes up in 1970, and what counts days and epochs backwards from
 # there would come to negative ones. Half a year of 1970, in milliseconds.
 EARLIEST_MS: Final = 180 * 86_400_000
+
+# Takes a datagram, from where it came, and when (monotonic seconds).
+Beside = Callable[[bytes, Endpoint, float], None]
+# Sizes of nodes' datagrams.
+OUR_SIZES: Final = frozenset({SMALL_DATAGRAM_SIZE, LARGE_DATAGRAM_SIZE})
 
 AnyStoreJob = StoreJob[Any]
 R = TypeVar("R")
@@ -100,11 +106,15 @@ class _StoreAwareNode:
         self.worked = trio.Event()
         self.bytes_in = 0
         self.bytes_out = 0
+        self.beside: Beside | None = None
 
     def receive_datagram(self, data: bytes, source: Endpoint, now: Instant) -> None:
         count = on_the_wire(len(data), source)
         self.bytes_in += count
         self.hour.received(count, now.mono)
+        if self.beside is not None and len(data) not in OUR_SIZES:
+            self.beside(data, source, now.mono)
+            return
         self._node.receive_datagram(data, source, now)
 
     def datagrams_to_send(self, now: Instant) -> list[tuple[bytes, Endpoint]]:
@@ -134,6 +144,20 @@ class NodeService:
         self._is_metered: bool | None = None  # as it was noted last
         self._started_at = clock().mono
         self.finding: FindingNodes | None = None  # set by who opened us
+
+    def hear_beside(self, beside: Beside) -> None:
+        """Let somebody have the datagrams that are no nodes'."""
+        self._machine.beside = beside
+
+    def seen_outside(self, endpoint: Endpoint | None) -> None:
+        """See ``Node.seen_outside``."""
+        self._do(lambda now: self._node.seen_outside(endpoint, now))
+
+    async def send_beside(self, batch: list[tuple[bytes, Endpoint]]) -> None:
+        """Send what is no nodes' from the socket that nodes know."""
+        if batch:
+            self._machine.hour.sent(sum(on_the_wire(len(data), to) for data, to in batch), self._clock().mono)
+            await self._transport.send(batch)
 
     @property
     def node_id(self) -> NodeId:

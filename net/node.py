@@ -196,6 +196,10 @@ class Node:
             for link in self.links.links()
         ]
 
+    def seen_outside(self, endpoint: Endpoint | None, now: Instant) -> None:
+        """Take where others than nodes see our socket, or that they do not agree."""
+        self._act(now, lambda then: self._parts.reach.seen_outside(endpoint, then))
+
     def is_reachable(self) -> bool | None:
         """Return whether strangers reach us; None while nobody knows."""
         return self._parts.reach.is_reachable

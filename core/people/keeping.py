@@ -44,6 +44,8 @@ ASIDE = (60.0, 900.0)
 # Looked again after this long, twice as long each time: while nobody answers, and on a new device for its first day, since
 # a slow network or a lying custodian may have kept its record from it.
 FIRST_PAUSE, LONGEST_PAUSE = 30.0, 3600.0
+# Looks at which enough custodians answered each question, after which the longest pause is enough.
+COMPLETE_LOOKS = 2
 YOUNG_MS = DAY_MS
 # A look is good for writing for so long. Seconds.
 LOOK_LASTS = 600.0
@@ -79,6 +81,7 @@ class Keeping:
         self._asked_at = float("-inf")
         self._look_at: float | None = None
         self._pause = FIRST_PAUSE
+        self._complete_looks = 0
         self._write_at: float | None = None
         self._is_solving = False
         self._repeat_at = float("-inf")
@@ -98,11 +101,16 @@ class Keeping:
             self._look_at = now.mono if is_first else now.mono + self._random.uniform(*START_DELAY)
         if not now.custodians or now.mono < self._look_at:
             return
+        wanted = min(WITNESSES, now.custodians)
+        self._complete_looks += bool(self._questions) and all(
+            len(each.witnesses) >= wanted for each in self._questions.values()
+        )
         epoch = personal_record.epoch_of(now.day)
         is_seeking = self._is_seeking(work)  # in a hurry: a person waits for contacts
         back = PAST_EPOCHS if is_seeking else 1
         self._questions = {self._id(each): _Question(each) for each in range(epoch, epoch - back - 1, -1)}
         self._asked_at = now.mono
+        self._pause = LONGEST_PAUSE if self._complete_looks >= COMPLETE_LOOKS else self._pause
         self._look_at = now.mono + self._pause
         self._pause = min(2 * self._pause, LONGEST_PAUSE)
         self._asides = dict.fromkeys(self._questions, now.mono)

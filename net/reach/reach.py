@@ -95,6 +95,7 @@ class Reach:
         self._reflect_at = math.inf
         self._check_at = math.inf
         self._pause = FIRST_PAUSE
+        self._lacks_helpers = False  # there was nobody to ask
         self._probe_links: dict[LinkId, float] = {}  # until when
 
     # --- what is known ------------------------------------------------------------------------------------------------
@@ -171,6 +172,8 @@ class Reach:
         if is_errand:
             self._probe_links[neighbour.link] = now.mono + PROBE_LINK_LIFE
         else:
+            if self._lacks_helpers:
+                self._check_at = min(self._check_at, now.mono + FIRST_CHECK)
             self._ask_reflection(neighbour, now)
             self._reflect_at = min(self._reflect_at, now.mono + REFLECT_PERIOD)
         return is_errand
@@ -253,6 +256,14 @@ class Reach:
         if neighbour.role is Role.LEAF and seen not in self._own:
             return  # names of leaves are free; but what our own interfaces confirm, anybody may say
         self._reflections.heard(neighbour.node, neighbour.endpoint.host, seen, is_chosen=neighbour.is_chosen)
+        self._look_for_place(now)
+
+    def seen_outside(self, endpoint: Endpoint | None, now: Instant) -> None:
+        """Take what others than nodes say of our place (``net.rendezvous.outside``)."""
+        self._reflections.outside = endpoint
+        self._look_for_place(now)
+
+    def _look_for_place(self, now: Instant) -> None:
         place = self._reflections.place(self._own)
         if place is not None and place != self._place:
             self._settle(place, now)
@@ -271,6 +282,7 @@ class Reach:
     def _check(self, now: Instant) -> None:
         scope = scope_of(self._place.host) if self._place else Scope.LOOPBACK
         helpers = [] if self._reachability.is_proved(scope, now) else self._helpers()
+        self._lacks_helpers = not helpers
         self._check_at = now.mono + (self._pause if helpers else MAX_PAUSE)
         self._pause = min(2 * self._pause, MAX_PAUSE)
         self._reachability.begin(len(helpers))

@@ -60,6 +60,9 @@ class Reflections:
 
     def __init__(self) -> None:
         self._votes: dict[NodeId, _Vote] = {}
+        self.outside: Endpoint | None = (
+            None  # what others than nodes say: it counts while there are too few nodes to vote
+        )
 
     def heard(self, voter: NodeId, voter_host: str, seen: Endpoint, *, is_chosen: bool) -> None:
         """Note what a linked node said, in place of what it said before."""
@@ -83,10 +86,17 @@ class Reflections:
                 for vote in self._votes.values()
                 if scope_of(vote.voter_host) is scope and scope_of(vote.seen.host) is scope
             ]
-            place = _own_place(votes, own) or _elected(_one_per_network(votes) if scope is Scope.PUBLIC else votes)
+            voters = _one_per_network(votes) if scope is Scope.PUBLIC else votes
+            place = _own_place(votes, own) or _elected(voters) or self._told_outside(scope, voters)
             if place is not None:
                 return place
         return None
+
+    def _told_outside(self, scope: Scope, voters: list[_Vote]) -> Place | None:
+        outside = self.outside
+        if outside is None or scope_of(outside.host) is not scope or len(voters) >= MIN_VOTES:
+            return None
+        return None if any(vote.seen != outside for vote in voters) else Place(outside.host, outside.port, is_own=False)
 
 
 def _own_place(votes: list[_Vote], own: Collection[Endpoint]) -> Place | None:

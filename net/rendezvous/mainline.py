@@ -6,8 +6,9 @@ Answers are hints; anybody can put anything there.
 libtorrent runs in threads of its own. Its alerts reach trio over a socket pair (``set_alert_fd``): a Python callable as
 notification deadlocks between its lock and the interpreter's. No torrent is ever added, no state is written, local service
 discovery is off, and the names it could give itself are empty. Nodes that do not serve (leaves, and whoever cannot be
-reached) are *read-only* (BEP 43): they ask and are not asked. The announced port is always the overlay's own: an implied one
-would be that of the DHT's socket, which is another hole in the same NAT.
+reached) are *read-only* (BEP 43): they ask and are not asked. The announced port is always the overlay's own, as strangers
+see it where that is known (``net.rendezvous.outside``): an implied one would be that of the DHT's socket, which is another
+hole in the same NAT.
 
 A router on a private address stands for a private DHT: the rules that keep the public one honest (one node per network,
 ids bound to addresses, no private addresses) would forbid it, and are off then.
@@ -34,6 +35,7 @@ import trio
 from net.driver import system_clock
 from net.ids import Endpoint
 from net.instant import Instant
+from net.rendezvous.outside import Outside
 from net.rendezvous.rounds import Rounds
 from net.rendezvous.topic import SHARDS, ShardChoice, days_at, topic_of
 from net.scope import Scope, scope_of
@@ -116,7 +118,10 @@ class Mainline:
         self._shards = ShardChoice(random)
         self._rounds = Rounds(random_module.Random(random(16)))
         self._is_serving = False
+        self._random = random
+        self._port = listen.port  # that is announced
         self._session: libtorrent.session | None = None
+        self.outside: Outside | None = None  # while it runs
         self._changed = trio.Event()
         self.status = MainlineStatus()
 
@@ -126,6 +131,20 @@ class Mainline:
             self._is_serving = is_serving
             if self._session is not None:
                 self._session.apply_settings({"dht_read_only": not is_serving})
+
+    @property
+    def routers(self) -> Sequence[Endpoint]:
+        """Where the DHT is entered; hosts may be names."""
+        return self._routers or [
+            Endpoint(host, int(port)) for host, port in (each.split(":") for each in DEFAULT_ROUTERS)
+        ]
+
+    def set_port(self, port: int | None) -> None:
+        """Say at which port strangers reach us; None: at the one where we listen."""
+        if (port or self._listen.port) != self._port:
+            self._port = port or self._listen.port
+            self._rounds.hurry(self._clock())
+            self._changed.set()
 
     def set_lacking(self, *, is_lacking: bool) -> None:
         """Say whether the node lacks links."""
@@ -145,6 +164,7 @@ class Mainline:
             inlet.settimeout(0)
             outlet.settimeout(0)
             self._session = session = await trio.to_thread.run_sync(self._open)
+            self.outside = self._make_outside()
             session.set_alert_fd(outlet.fileno())
             self.status.state = MainlineState.RUNNING
             try:
@@ -154,7 +174,7 @@ class Mainline:
                     nursery.start_soon(self._count_bytes, session)
                     task_status.started()
             finally:
-                self._session = None
+                self._session = self.outside = None
                 self.status.state = MainlineState.STOPPED
                 session.set_alert_fd(-1)
                 last = [session]
@@ -173,6 +193,11 @@ class Mainline:
             session.add_port_mapping(lt.portmap_protocol.udp, self._listen.port, self._listen.port)
         return session
 
+    def _make_outside(self) -> Outside:
+        import libtorrent as lt
+
+        return Outside(lt.bencode, lt.bdecode, self._random)
+
     async def _keep_rounds(self, session: libtorrent.session) -> None:
         import libtorrent as lt
 
@@ -184,7 +209,7 @@ class Mainline:
                 session.post_dht_stats()
                 for day in days_at(now.wall_ms):
                     if due.announces:
-                        session.dht_announce(lt.sha1_hash(topic_of(day, self._shards.on(day))), self._listen.port, 0)
+                        session.dht_announce(lt.sha1_hash(topic_of(day, self._shards.on(day))), self._port, 0)
                         self.status.announced += 1
                     for shard in range(SHARDS if due.looks_up else 0):
                         session.dht_get_peers(lt.sha1_hash(topic_of(day, shard)))

@@ -47,6 +47,10 @@ class Rounds:
             self._due = min(self._due, now.mono + self._jittered(FIRST_PAUSE))
         self._is_lacking = is_lacking
 
+    def hurry(self, now: Instant) -> None:
+        """What is announced changed: go at once."""
+        self._due = min(self._due, now.mono)
+
     def next_deadline(self) -> float:
         """Return when the next round is due, monotonic seconds."""
         return self._due

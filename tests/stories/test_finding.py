@@ -163,6 +163,22 @@ def test_people_behind_nats_find_each_other_in_the_mainline_dht(
     assert sum(rpc.call("network.status")["peers_by_source"]["mainline"] for rpc in (alice, bob)) > 0
 
 
+@pytest.mark.parametrize("kind", [NatKind.PORT_RESTRICTED, pytest.param(NatKind.FULL_CONE, marks=pytest.mark.full)])
+def test_two_newcomers_behind_cones_are_all_that_is_needed(
+    lab: NetLab, world: LabWorld, programs: Programs, kind: NatKind
+) -> None:
+    """Found by the DHT alone, and nobody else is there."""
+    pytest.importorskip("libtorrent", reason="no libtorrent here")
+    internet = lab.internet()
+    meeting_place = internet.host()
+    stock = programs.start(meeting_place, sys.executable, "-c", ROUTERS, meeting_place.address)
+    ports = lines(stock, 2, PATIENCE)
+    routers = [part for port in ports for part in ("--mainline-router", f"{meeting_place.address}:{port}")]
+    world.finding = ("--no-lan", *routers)
+    alice, bob = world.open(dict(zip(PEOPLE, [internet.host(kind) for _ in PEOPLE], strict=True)))
+    talk(world, alice, bob, "by the topic of the day")
+
+
 class NodeProgram:
     """A node on a host; what it says is remembered."""
 
