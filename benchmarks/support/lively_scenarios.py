@@ -88,6 +88,10 @@ class Stage:
                 return found
             time.sleep(_LOOK)
 
+    def rows(self, sent: Iterable[Sent]) -> list[Figures]:
+        """Return the seconds of each text as far as they are known by now."""
+        return [self._row(each) for each in sent]
+
     def say(self, count: int, gap: float, writer: str = "alice") -> list[Figures]:
         """Send texts and wait for them."""
         return self.taken(self.send(count, gap, writer))
