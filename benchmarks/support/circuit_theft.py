@@ -13,9 +13,10 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from benchmarks.support.attacked_world import AttackedWorld
-from benchmarks.support.floods import here_and_there
+from benchmarks.support.floods import delays
 from benchmarks.support.guest import Guest, clock, link_all, pump
 from benchmarks.support.lively_scenarios import Extent, Stage, since
+from benchmarks.support.processor import cpu_seconds
 from benchmarks.support.report import Figures
 from core.options import JoinSpec, parse_join
 from net.ids import NodeId
@@ -26,11 +27,17 @@ from tests.support.story_world import PASSCODE
 
 _CIPHER: Final = RealOnionCipher()
 # Circuits that an attacker holds over one link, with 40 links more than all there are; those
-# built in each turn, a turn's seconds, and seconds until all are built.
+# built in each turn at first and later, a turn's seconds, and seconds until all are built.
 CIRCUITS_PER_LINK: Final = 64
 _PER_TURN: Final = 8
+_HELD_PER_TURN: Final = 1
 _TURN: Final = 0.4
 _FILLING: Final = 14.0
+# What the program says of itself.
+_SHOWN: Final = ("hops", "guards_linked", "custodians", "copies_agree", "loops_sent", "loops_lost")
+# Texts each way while it lasts, and seconds between two.
+_TEXTS: Final = 5
+_GAP: Final = 2.0
 
 
 class CircuitThief:
@@ -46,6 +53,7 @@ class CircuitThief:
         began = time.process_time()
         self.links = link_all(self.guests, specs, patience=20.0)
         self.cpu = time.process_time() - began
+        self._per_turn = _PER_TURN
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._keep)
 
@@ -53,6 +61,7 @@ class CircuitThief:
         """Take what there is, and go on in a thread."""
         self._thread.start()
         time.sleep(_FILLING)
+        self._per_turn = _HELD_PER_TURN
 
     def end(self) -> None:
         """Stop, and end all links."""
@@ -92,7 +101,7 @@ class CircuitThief:
         if key is None or node not in guest.link_of:
             return
         held = self._held[guest].setdefault(node, set())
-        for _ in range(min(_PER_TURN, CIRCUITS_PER_LINK - len(held))):
+        for _ in range(min(self._per_turn, CIRCUITS_PER_LINK - len(held))):
             packet, _ = _CIPHER.create([Hop(key, bytes(16), 0, bytes(8), 0)], b"", os.urandom, is_setup=True)
             name = os.urandom(5)
             if guest.say(node, Setup(name, packet)):
@@ -114,13 +123,20 @@ def take_circuits(world: AttackedWorld, addresses: Sequence[str], patience: floa
     calm = _come_online(world, stage)
     thief = CircuitThief([parse_join(spec) for spec in world.specs], addresses)
     try:
+        before, began = _nodes_cpu(world), time.monotonic()
         thief.begin()
         held = thief.held()
         attacked = _come_online(world, stage)
         figures = {**thief.figures(), "circuits_held": held}
+        busy = (_nodes_cpu(world) - before) / len(world.nodes) / (time.monotonic() - began)
+        attacked |= {"core_of_each_node": round(busy, 2)}
     finally:
         thief.end()
     return {"attacker": figures, "calm": calm, "attacked": attacked}
+
+
+def _nodes_cpu(world: AttackedWorld) -> float:
+    return sum(cpu_seconds(node.pid) for node in world.nodes)
 
 
 def _come_online(world: AttackedWorld, stage: Stage) -> Figures:
@@ -132,10 +148,17 @@ def _come_online(world: AttackedWorld, stage: Stage) -> Figures:
     world.restart_person("bob").unlock(PASSCODE)
     unlocked = time.monotonic() - began
     own = stage.send(1, 0.0, "bob")
-    rows = here_and_there(stage, [*waiting, *own])
+    sent = [*waiting, *own]
+    for _ in range(_TEXTS):
+        sent += [*stage.send(1, _GAP), *stage.send(1, 0.0, "bob")]
+        time.sleep(_GAP)
+    rows = stage.arrived(sent)
+    status = world.people["bob"].call("network.status")
     return {
+        "status": {key: status[key] for key in _SHOWN},
         "unlocked": round(unlocked, 1),
         "reads_after": since(began, waiting, rows[:1])[0]["received"],
         "own_text_stored_after": rows[1]["stored"],
         "own_text_received_after": rows[1]["received"],
+        "later_texts": {kind: delays(rows[2:], kind) for kind in ("stored", "received")},
     }

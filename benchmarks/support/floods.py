@@ -32,8 +32,6 @@ TEXT_GAP: Final = 1.5
 # Texts to somebody who is away, and the seconds that they have to be stored before he comes back.
 AWAY_TEXTS: Final = 3
 AWAY: Final = 12.0
-# Seconds between two looks.
-_LOOK: Final = 0.1
 
 
 class Means(NamedTuple):
@@ -127,17 +125,7 @@ class Talk:
         """Stop writing; wait for what is under way."""
         self._over.set()
         self._thread.join()
-        return here_and_there(self._stage, self._sent)
-
-
-def here_and_there(stage: Stage, sent: Sequence[Sent]) -> list[Figures]:
-    """Wait until texts are stored and received, at most the patience; return the seconds of each."""
-    end = time.monotonic() + stage.extent.patience
-    while True:
-        rows = stage.rows(sent)
-        if time.monotonic() > end or all(None not in {row["stored"], row["received"]} for row in rows):
-            return rows
-        time.sleep(_LOOK)
+        return self._stage.arrived(self._sent)
 
 
 def delays(rows: Sequence[Figures], kind: str) -> Figures:
@@ -170,7 +158,7 @@ class Flood:
         made = self._payer.make([order], Bill())
         siege.lay_down(made)
         before = made.tags
-        calm = here_and_there(self._stage, self._stage.send(2, 1.0))
+        calm = self._stage.arrived(self._stage.send(2, 1.0))
         copies = siege.copies(before)
         talk = Talk(self._stage)
         began = time.monotonic()
@@ -233,7 +221,7 @@ class Flood:
         copies = siege.copies(fresh)
         back = time.monotonic()
         self._world.restart_person("bob").unlock(PASSCODE)
-        later = since(back, sent, _while_pumping(siege, lambda: here_and_there(stage, sent)))
+        later = since(back, sent, _while_pumping(siege, lambda: stage.arrived(sent)))
         return {
             "stored": delays(rows, "stored"),
             "received_after_coming_back": delays(later, "received"),
