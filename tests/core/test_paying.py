@@ -11,7 +11,7 @@ from core import api
 from core.people import posting
 from core.people.effects import BoxDraft, Deposit, Effect, PutRecord, RecordDraft, Solve
 from core.people.greeting import WORK_FACTOR
-from core.people.posting import MAX_SOLVING
+from core.people.paying import MAX_PAYING
 from net.events import DepositAnswered, PriceRisen, Verdict
 from net.ids import ParcelId
 from net.parcel.box import Box, decode_box, encode_box
@@ -153,15 +153,23 @@ class TestBoxes:
         assert alice.boxes() == []
 
     def test_few_are_solved_at_a_time_and_all_in_the_end(self, alice: Unheard, at_alice: str) -> None:
-        boxes = [send(alice, at_alice, f"text {number}") for number in range(MAX_SOLVING + 5)]
+        boxes = [send(alice, at_alice, f"text {number}") for number in range(MAX_PAYING + 5)]
         alice.feed([PriceRisen(box.box_id, 2) for box in boxes])
         drafts = alice.drafts()
-        assert len(drafts) == MAX_SOLVING
+        assert len(drafts) == MAX_PAYING
         alice.pay(2, *drafts)
         more = alice.drafts()
         assert len(more) == 5
         alice.pay(2, *more)
         assert {box.box_id for box in alice.boxes()} == {box.box_id for box in boxes}
+
+    def test_what_is_written_meanwhile_does_not_wait_for_them(self, alice: Unheard, at_alice: str) -> None:
+        boxes = [send(alice, at_alice, f"text {number}") for number in range(posting.MAX_SOLVING)]
+        alice.feed([PriceRisen(box.box_id, 2) for box in boxes])
+        known = {each.box_id for each in boxes}
+        alice.drafts()
+        alice.say(at_alice, "a new one")
+        assert [each.box_id in known for each in alice.drafts() if isinstance(each, BoxDraft)] == [False]
 
     def test_a_greeting_pays_what_greetings_pay_and_the_price_besides(
         self, office: Office, alice: Unheard, bob: Person
