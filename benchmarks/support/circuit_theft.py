@@ -71,7 +71,7 @@ class CircuitThief:
             each.close()
 
     def held(self) -> int:
-        """Return how many circuits nobody took away."""
+        """Return how many circuits nobody took away, those among them that were not answered yet."""
         return sum(len(names) for of_node in self._held.values() for names in of_node.values())
 
     def figures(self) -> Figures:

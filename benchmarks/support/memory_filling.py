@@ -67,7 +67,7 @@ def fill_memory(world: AttackedWorld, shape: str, links: int, addresses: Sequenc
     after = node.memory()
     figures: Figures = {
         "attacker": {
-            "addresses": len(addresses),
+            "addresses": len(set(addresses)),
             "links": len(up),
             "bytes_sent": sum(each.sent for each in guests),
             "cpu_seconds": round(time.process_time() - cpu, 1),
