@@ -50,7 +50,7 @@ class Stage:
         self.world = world
         self.extent = extent
         self._texts = 0
-        self._ids: dict[tuple[str, int], str] = {}
+        self._ids: dict[str, str] = {}
 
     @property
     def people(self) -> dict[str, Rpc]:
@@ -76,7 +76,7 @@ class Stage:
 
     def settle(self) -> list[Figures]:
         """Let the first text through, and wait a little more; return its seconds."""
-        rows = self._once(self.send(1, 0.0), lambda row: None not in {row["stored"], row["received"]})
+        rows = self.arrived(self.send(1, 0.0))
         time.sleep(self.extent.settling)
         return [{kind: row[kind] for kind in ("stored", "received")} for row in rows]
 
@@ -87,6 +87,14 @@ class Stage:
             if time.monotonic() > deadline or all(map(is_enough, found)):
                 return found
             time.sleep(_LOOK)
+
+    def arrived(self, sent: Sequence[Sent]) -> list[Figures]:
+        """Wait until texts are stored and received; return the seconds of each."""
+        return self._once(list(sent), lambda row: None not in {row["stored"], row["received"]})
+
+    def rows(self, sent: Iterable[Sent]) -> list[Figures]:
+        """Return the seconds of each text as far as they are known by now."""
+        return [self._row(each) for each in sent]
 
     def say(self, count: int, gap: float, writer: str = "alice") -> list[Figures]:
         """Send texts and wait for them."""
@@ -108,10 +116,9 @@ class Stage:
         }
 
     def _id(self, sent: Sent) -> str:
-        key = (sent.writer, sent.number)
-        if key not in self._ids:
-            self._ids[key] = str(self.people[sent.writer].answer(sent.number)["id"])
-        return self._ids[key]
+        if sent.text not in self._ids:  # no two are alike; numbers begin anew with each program
+            self._ids[sent.text] = str(self.people[sent.writer].answer(sent.number)["id"])
+        return self._ids[sent.text]
 
     def _of(self, name: str, kind: str) -> list[dict[str, Any]]:
         events = self.people[name].events

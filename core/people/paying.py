@@ -23,6 +23,8 @@ from net.patron.deposits import MAX_DEPOSITS
 
 # What waits for more work at a time: all that a node can have on its way.
 MAX_WAITING: Final = MAX_DEPOSITS
+# Of the boxes whose work is being done, those that may be such: what is written now waits for no night's queue.
+MAX_PAYING: Final = posting.MAX_SOLVING // 2
 
 
 class Paying:
@@ -30,6 +32,7 @@ class Paying:
 
     def __init__(self) -> None:
         self._boxes: dict[bytes, None] = {}
+        self._paying: set[tuple[int, int]] = set()  # those of them whose work is being done
         self._told = 1  # the price that the person heard of last
 
     def risen(self, work: Work, event: PriceRisen) -> None:
@@ -45,15 +48,17 @@ class Paying:
             work.effects.append(Emit(PriceTold(factor=event.factor)))
 
     def draft(self, work: Work, solving: set[tuple[int, int]]) -> None:
-        """Draft boxes anew, as far as there is room among ``solving`` (posting, fragment)."""
+        """Draft boxes anew, as far as there is room among ``solving`` (posting, fragment); half of it is for new ones."""
+        self._paying &= solving
         for parcel_id in list(self._boxes):
-            if len(solving) >= posting.MAX_SOLVING:
+            if len(self._paying) >= MAX_PAYING or len(solving) >= posting.MAX_SOLVING:
                 return
             del self._boxes[parcel_id]
             row = postings.deposit(work.tx, parcel_id)
             draft = None if row is None else box_draft(work, row)
             if draft is not None and (draft.posting, draft.fragment) not in solving:
                 solving.add((draft.posting, draft.fragment))
+                self._paying.add((draft.posting, draft.fragment))
                 work.effects.append(Solve(draft))
 
 

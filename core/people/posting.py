@@ -25,7 +25,16 @@ from core.people.work import Work
 from core.storage import conversations, lanes, messages, postings
 from core.storage.postings import MAX_FRAGMENTS, DepositRow, Posting
 from net.ids import NodeId, ParcelId
-from net.parcel.box import BOX_SIZE, UNPAID_HOURS, Box, box_digest, decode_box, encode_box, signed_fields
+from net.parcel.box import (
+    BOX_SIZE,
+    UNPAID_HOURS,
+    Box,
+    box_digest,
+    decode_box,
+    encode_box,
+    signed_fields,
+    yardstick,
+)
 from net.parcel.work import WorkPrice, check, required_work, solve
 
 # A copy lives 48 hours beyond the hour it is made in.
@@ -242,9 +251,13 @@ def is_paid(box: Box, price: WorkPrice, factor: int) -> bool:
 
 
 def solve_draft(draft: BoxDraft, now_hour: int, price: WorkPrice) -> tuple[int, ...]:
-    """Do a box's proof of work: 50 ms at full price, in a worker thread."""
+    """Do a box's proof of work: 50 ms at full price, in a worker thread.
+
+    Custodians measure it by the longest time, whatever is left of it: never less, however late this is done.
+    """
     digest = box_digest(draft.prefix, draft.expiry_hour, ParcelId(draft.box_id), draft.ciphertext)
-    return solve(digest, draft.factor * required_work(BOX_SIZE, draft.expiry_hour - now_hour, price))
+    once = max(required_work(BOX_SIZE, draft.expiry_hour - now_hour, price), yardstick(price))
+    return solve(digest, draft.factor * once)
 
 
 def withdraw_all(work: Work) -> None:

@@ -8,14 +8,18 @@ from pathlib import Path
 import pytest
 
 from core import api
+from core.people import posting
 from core.people.effects import BoxDraft, Deposit, Effect, PutRecord, RecordDraft, Solve
 from core.people.greeting import WORK_FACTOR
-from core.people.posting import MAX_SOLVING
+from core.people.paying import MAX_PAYING
 from net.events import DepositAnswered, PriceRisen, Verdict
 from net.ids import ParcelId
 from net.parcel.box import Box, decode_box, encode_box
 from net.parcel.record import decode_record
+from net.patron.asking import is_paid
+from net.store import Kind
 from tests.core.test_talking import add, meet
+from tests.support.parcels import CHEAP, HOUR, id_of
 from tests.support.post_office import CUSTODIANS, Office, Person, settle
 
 
@@ -149,15 +153,23 @@ class TestBoxes:
         assert alice.boxes() == []
 
     def test_few_are_solved_at_a_time_and_all_in_the_end(self, alice: Unheard, at_alice: str) -> None:
-        boxes = [send(alice, at_alice, f"text {number}") for number in range(MAX_SOLVING + 5)]
+        boxes = [send(alice, at_alice, f"text {number}") for number in range(MAX_PAYING + 5)]
         alice.feed([PriceRisen(box.box_id, 2) for box in boxes])
         drafts = alice.drafts()
-        assert len(drafts) == MAX_SOLVING
+        assert len(drafts) == MAX_PAYING
         alice.pay(2, *drafts)
         more = alice.drafts()
         assert len(more) == 5
         alice.pay(2, *more)
         assert {box.box_id for box in alice.boxes()} == {box.box_id for box in boxes}
+
+    def test_what_is_written_meanwhile_does_not_wait_for_them(self, alice: Unheard, at_alice: str) -> None:
+        boxes = [send(alice, at_alice, f"text {number}") for number in range(posting.MAX_SOLVING)]
+        alice.feed([PriceRisen(box.box_id, 2) for box in boxes])
+        known = {each.box_id for each in boxes}
+        alice.drafts()
+        alice.say(at_alice, "a new one")
+        assert [each.box_id in known for each in alice.drafts() if isinstance(each, BoxDraft)] == [False]
 
     def test_a_greeting_pays_what_greetings_pay_and_the_price_besides(
         self, office: Office, alice: Unheard, bob: Person
@@ -173,6 +185,14 @@ class TestBoxes:
         again = [each for each in alice.drafts() if isinstance(each, BoxDraft)]
         assert {each.factor for each in again} == {WORK_FACTOR}
         assert {each.box_id for each in again} == {each.box_id for each in drafts}
+
+
+@pytest.mark.parametrize("left", [posting.LIFE_HOURS, 24, 3])
+def test_what_is_paid_long_after_it_was_written_is_worth_what_is_asked_all_the_same(left: int) -> None:
+    draft = BoxDraft(1, 0, 0, HOUR + left, 0, bytes(id_of(1)), bytes(784), bytes(64), factor=4)
+    nonces = posting.solve_draft(draft, HOUR, CHEAP)
+    box = Box(draft.prefix, draft.expiry_hour, id_of(1), nonces, draft.ciphertext, draft.signature)
+    assert is_paid(Kind.BOX, encode_box(box), 4, CHEAP)
 
 
 class TestRecords:
