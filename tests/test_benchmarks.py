@@ -17,7 +17,8 @@ ROOT = Path(__file__).parent.parent
 NAMES = sorted(path.stem for path in (ROOT / "benchmarks").glob("[a-z]*.py"))
 # Whole networks: minutes even for the smallest measurement. They are run by hand, and here only loaded.
 WHOLE_NETWORKS = {
-    "attacks", "circuit", "idle", "liveness", "lookup_hops", "node_packets", "simulation", "slices", "text_latency", "traffic",
+    "attacks", "circuit", "idle", "liveness", "lookup_hops", "node_packets", "simulation", "slices", "text_latency",
+    "traffic",
 }  # fmt: skip
 # Seconds that the smallest measurement gets; never reached by one that works.
 PATIENCE = 100

@@ -10,7 +10,6 @@ reader starts over after a restart. That costs each at most one list of tags, 8 
 from __future__ import annotations
 
 import math
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -23,12 +22,13 @@ from net.custodian.index import Index
 from net.custodian.intake import Committed, Intake
 from net.custodian.outlet import AnyStoreJob, Outlet, Requester, StoreJob
 from net.custodian.price import Prices
+from net.custodian.pushed import PushedParcels
 from net.custodian.reads import Reads
 from net.custodian.repair import comparison_cost, is_common
 from net.custodian.room import Quota, Room
 from net.custodian.shelf import Shelf
 from net.custodian.streams import Streams
-from net.custodian.swarm import SHARES, Swarm
+from net.custodian.swarm import Swarm
 from net.events import Verdict
 from net.ids import OverlayId
 from net.instant import Instant
@@ -42,7 +42,6 @@ from net.messages import (
     Follow,
     Keeps,
     Message,
-    Parcel,
     Push,
     Unfollow,
     Want,
@@ -50,7 +49,6 @@ from net.messages import (
 from net.parcel.box import BOX_SIZE
 from net.parcel.work import WorkPrice
 from net.store import ParcelStore, Stored
-from net.token_bucket import TokenBucket
 
 # Leaves and ends of circuits served at a time; what is beyond gets no answer. Nodes of the overlay come on top: a link layer
 # holds few, and strangers' circuits must not keep out our mates.
@@ -63,10 +61,7 @@ GRACE_HOURS: Final = 1
 # us look through: a full one takes ten milliseconds, twice at once and then every eight seconds.
 FOLLOW_COST: Final = 64
 ENTRIES_PER_COST: Final = 32
-# Boxes a second that are looked at beyond what their links may bring, for whether they were paid for: 3 % of a core.
-SECOND_LOOK_RATE: Final = 1024.0
-# Pushed parcels that wait to be examined, and how many are in one slice of 3 ms. What finds no room, repair brings.
-MAX_PUSHED: Final = 4096
+# Pushed parcels in one slice of 3 ms.
 PUSHED_AT_ONCE: Final = 10
 # Seconds until the index is read again when parcels that it forgot may still be on the disk.
 RELOAD_AFTER: Final = 60.0
@@ -111,13 +106,12 @@ class Custodian:
         self._intake = Intake(self._admission, room, store, outlet, self._on_committed, self._prices.of)
         self.shelf = Shelf(store, price, quota)
         self._streams = Streams(outlet, slot)
-        self._swarm = Swarm(store, outlet, random, quota.parcels // SHARES, is_settled=is_settled)
+        self._swarm = Swarm(store, outlet, random, is_settled=is_settled)
         self._allowances: dict[Requester, Allowance] = {}
         self._strangers: set[Requester] = set()  # those of them that are no nodes of the overlay
         self._early: list[tuple[Requester, Follow]] = []
         self._reads = Reads(store, outlet)
-        self._pushed: deque[tuple[Requester, Parcel]] = deque()
-        self._second_looks = TokenBucket(SECOND_LOOK_RATE, SECOND_LOOK_RATE)
+        self._pushed = PushedParcels()
         self._is_sweeping = False
         self._sweep_at = -math.inf
         self.stored = 0
@@ -179,7 +173,8 @@ class Custodian:
         self._swarm.known(requester, overlay_id, now)
 
     def requester_down(self, requester: Requester) -> None:
-        """Somebody left; nothing is kept of them but what a mate's place has used of its share."""
+        """Somebody left; nothing is kept of them."""
+        self._pushed.forget(requester)
         self._allowances.pop(requester, None)
         self._strangers.discard(requester)
         self._streams.forget(requester)
@@ -211,17 +206,17 @@ class Custodian:
                 pass
 
     def take_box(self, box: bytes, via: Requester, now: Instant) -> None:
-        """Take a box that came in a Sphinx packet over ``via``; nobody is answered."""
+        """Take a box that came in a Sphinx packet over ``via``; nobody is answered.
+
+        Many people share a relay with a flood. So one beyond its allowance is looked at for a fiftieth of a millisecond,
+        whether it may be paid for; how many packets come at all, the relay in front of us bounds (``net.onion.relay``).
+        """
         allowance = self._allowances.get(via)
-        is_welcome = allowance is not None and (allowance.relayed.take(1, now.mono) or self._is_paid_for(box, now))
+        is_welcome = allowance is not None and (allowance.relayed.take(1, now.mono) or self._admission.may_be_paid(box))
         if self._index is None or not is_welcome:
             self._intake.refused[Verdict.FULL] += 1
         else:
             self._intake.thrown(box, self._terms(now), self._index)
-
-    def _is_paid_for(self, box: bytes, now: Instant) -> bool:
-        """Whether a box beyond its link's allowance pays for its place in the row itself: many people share a relay."""
-        return self._second_looks.take(1, now.mono) and self._admission.may_be_paid(box)
 
     def _on_deposit(self, requester: Requester, allowance: Allowance, message: Deposit, now: Instant) -> None:
         if self._index is None or not allowance.deposits.take(1, now.mono):
@@ -249,15 +244,13 @@ class Custodian:
     def _on_swarm(
         self, requester: Requester, allowance: Allowance, message: Push | Compare | Compared | Want, now: Instant
     ) -> None:
-        share = self._swarm.share_of(requester)
-        if self._index is None or share is None:
+        if self._index is None or not self._swarm.is_mate(requester):
             return
         repair = self._swarm.repair
         if isinstance(message, Push):
             is_first = not self._pushed
-            room = MAX_PUSHED - len(self._pushed)
-            wanted = [parcel for parcel in message.parcels[:room] if allowance.pushes.take(1, now.mono)]
-            self._pushed.extend((requester, parcel) for parcel in wanted)
+            offered = message.parcels[: self._pushed.room_for(requester)]
+            self._pushed.add(requester, [parcel for parcel in offered if allowance.pushes.take(1, now.mono)])
             if is_first:
                 self._take_pushed(self._index, now)
         elif isinstance(message, Compared):
@@ -273,11 +266,11 @@ class Custodian:
     def _take_pushed(self, index: Index, now: Instant) -> None:
         """Examine a slice of what mates pushed: each costs a proof of work and a signature."""
         terms = Terms(now.hour(), self._swarm.scope)
-        for _ in range(min(PUSHED_AT_ONCE, len(self._pushed))):
-            requester, parcel = self._pushed.popleft()
-            share = self._swarm.share_of(requester)
-            if share is not None:
-                self._intake.pushed(parcel, share, terms, index, now)
+        for _ in range(PUSHED_AT_ONCE):
+            if (pushed := self._pushed.take()) is None:
+                return
+            if self._swarm.is_mate(pushed[0]):
+                self._intake.pushed(pushed[1], terms, index)
 
     # --- store --------------------------------------------------------------------------------------------------------
 

@@ -16,12 +16,11 @@ from net.custodian.admission import Admission, Terms
 from net.custodian.index import Index, id_part, name_in, stored_key
 from net.custodian.ladder import key_on
 from net.custodian.outlet import Outlet, Requester, StoreJob
-from net.custodian.room import FREE_EIGHTHS, SHARED_EIGHTHS, Room
+from net.custodian.room import Room
 from net.events import Verdict
 from net.instant import Instant
 from net.messages import Deposit, DepositAnswer, Parcel as PushedParcel
 from net.store import Kind, ParcelStore, Stored
-from net.token_bucket import TokenBucket
 
 # Parcels admitted and not committed: a second's worth at the highest rates seen; beyond, deposits are refused.
 MAX_WAITING: Final = 2048
@@ -106,8 +105,8 @@ class Intake:
         verdict, _ = self._admit(Kind.BOX, box, terms, index)
         self._note(verdict)
 
-    def pushed(self, parcel: PushedParcel, share: TokenBucket, terms: Terms, index: Index, now: Instant) -> None:
-        """Take what another custodian holds, if it fits what is left for such; nobody is answered."""
+    def pushed(self, parcel: PushedParcel, terms: Terms, index: Index) -> None:
+        """Take what another custodian holds, if there is room for it or it outbids; nobody is answered."""
         kind = _KINDS.get(parcel.kind)
         if kind is None:
             self.pushes_refused += 1
@@ -115,16 +114,12 @@ class Intake:
         verdict, stored = self._examine(kind, parcel.data, terms, index)
         if stored is None:
             self.pushes_refused += verdict is not Verdict.STORED
-        elif stored_key(stored) in self._entries:
-            return
-        elif self._room.has(stored, index, self, FREE_EIGHTHS) or (
-            self._room.has(stored, index, self, SHARED_EIGHTHS) and share.take(1, now.mono)
-        ):
-            self._enter(_Entry(stored, []))
-        elif pushes_out := self._room.make(stored, index, self):
-            self._take_place(stored, pushes_out, index)
-        else:
-            self.pushes_refused += 1
+        elif stored_key(stored) not in self._entries:
+            pushes_out = self._room.make(stored, index, self)
+            if pushes_out is None:
+                self.pushes_refused += 1
+            else:
+                self._take_place(stored, pushes_out, index)
 
     def answer(self, requester: Requester, message: Deposit, verdict: Verdict, now: Instant) -> None:
         """Tell a depositor what became of its parcel."""

@@ -4,9 +4,8 @@ Boxes, and records of each size, have a room of their own, so that none crowds o
 pushes out what was paid least, if it was itself paid at least twice as much: the order is by ``surplus`` alone, so whoever
 wants the room of mail that was paid for has to outbid it, and what came cheap keeps nobody out.
 
-What other custodians push is taken freely while half of a room is empty, which is what fills a custodian that is new; from
-then on out of its sender's *share*; and never into the last eighth, which is for those who deposit here. Beyond that it
-has to outbid like anything else: its work was done, whoever brings it.
+What other custodians push is taken on the same terms: its work was done, whoever brings it. So all custodians of a bucket
+come to hold the same and to ask the same for it, whichever of them a flood begins with.
 """
 
 from __future__ import annotations
@@ -20,10 +19,7 @@ from net.parcel.box import BOX_SIZE
 from net.parcel.record import RECORD_SIZES
 from net.store import Stored
 
-# Parts of a room, in eighths: what pushes fill freely, and what they fill in shares.
-FREE_EIGHTHS: Final = 4
-SHARED_EIGHTHS: Final = 7
-ALL_EIGHTHS: Final = 8
+_EIGHTHS: Final = 8
 # Parcels that one may push out: more only where a quota was made smaller.
 MAX_PUSHED_OUT: Final = 8
 # What records of each size have of the bytes for records, in eighths: small ones little, since there is room for so many;
@@ -40,7 +36,7 @@ class Quota:
 
     def rooms(self) -> dict[int, int]:
         """Return how many parcels of each size are kept."""
-        records = {size: self.size * eighths // ALL_EIGHTHS // size for size, eighths in RECORD_EIGHTHS.items()}
+        records = {size: self.size * eighths // _EIGHTHS // size for size, eighths in RECORD_EIGHTHS.items()}
         return {size: min(self.parcels, count) for size, count in {BOX_SIZE: self.size // BOX_SIZE, **records}.items()}
 
 
@@ -62,23 +58,19 @@ class Room:
     def __init__(self, quota: Quota) -> None:
         self.limits = quota.rooms()
 
-    def has(self, stored: Stored, index: Index, waiting: Waiting, eighths: int = ALL_EIGHTHS) -> bool:
-        """Say whether a parcel fits so many eighths of its room."""
-        return self._excess(stored, index, waiting, eighths) <= 0
-
     def make(self, stored: Stored, index: Index, waiting: Waiting) -> list[bytes] | None:
         """Return the rungs of what a parcel pushes out; None when it finds no room."""
-        excess = self._excess(stored, index, waiting, ALL_EIGHTHS)
+        excess = self._excess(stored, index, waiting)
         if excess <= 0:
             return []
         pushed_out = index.ladder(len(stored.data)).lowest(excess) if excess <= MAX_PUSHED_OUT else []
         is_outbid = len(pushed_out) == excess and all(surplus_of(rung) < stored.surplus for rung in pushed_out)
         return pushed_out if is_outbid else None
 
-    def _excess(self, stored: Stored, index: Index, waiting: Waiting, eighths: int) -> int:
+    def _excess(self, stored: Stored, index: Index, waiting: Waiting) -> int:
         """Return by how many parcels it does not fit."""
         size = len(stored.data)
         count = len(index.ladder(size)) + waiting.usage(size) + 1
         if index.takes_own_place(id_part(stored_key(stored)), size):
             count -= 1
-        return count - self.limits.get(size, 0) * eighths // ALL_EIGHTHS
+        return count - self.limits.get(size, 0)

@@ -1,12 +1,9 @@
-"""The other custodians of our swarm: who they are, what they are given at once, what they may push.
+"""The other custodians of our swarm: who they are, and what they are given at once.
 
 A custodian keeps a bucket around its own place, its *scope*. Two are *mates* when one's scope lies in the other's; they
 tell each other the widths, which follow each one's estimate of the network's size and so may differ while it grows or
 shrinks. A mate gets each fresh parcel that lies in its scope, and is repaired with over the narrower of the two scopes, so
 whoever writes at one width and reads at the other still meets.
-
-What a mate pushes when we are half full comes out of its *share*, which belongs to its place and not to its link: it does
-not refill by coming again.
 """
 
 from __future__ import annotations
@@ -26,15 +23,9 @@ from net.ids import OverlayId
 from net.instant import Instant
 from net.messages import MAX_KEYS_PER_ANSWER, Keeps, Parcel, Push
 from net.store import ParcelStore, Stored
-from net.token_bucket import TokenBucket
 
 # Widths of mates differ by so many bits at most: estimates that are further apart are of different networks, or lies.
 MAX_WIDTH_GAP: Final = 2
-# A mate's share is so great a part of the quota, and refills in the 48 hours that a box is kept.
-SHARES: Final = 8
-SHARE_PERIOD: Final = 48 * 3600.0
-# Shares that are remembered: several times what a swarm has members.
-MAX_SHARES: Final = 128
 # Seconds until a mate that could not be told our width is told again.
 TELL_AFTER: Final = 30.0
 # Bytes of parcels in one push: leaves room for framing in a link message of 80 KiB.
@@ -51,7 +42,7 @@ class _Neighbour:
 
 
 class Swarm:
-    """Mates, and the parcels that go to them. ``share`` is how many parcels one mate may push while we are half full.
+    """Mates, and the parcels that go to them.
 
     Not ``is_settled``: there are none before ``set_scope``, since what is to be kept is not known yet.
     """
@@ -61,7 +52,6 @@ class Swarm:
         store: ParcelStore,
         outlet: Outlet,
         random: Callable[[int], bytes],
-        share: int,
         *,
         is_settled: bool = True,
     ) -> None:
@@ -72,8 +62,6 @@ class Swarm:
         self.pushes_lost = 0
         self._store = store
         self._outlet = outlet
-        self._share = max(share, 1)
-        self._shares: dict[OverlayId, TokenBucket] = {}
         self._neighbours: dict[Requester, _Neighbour] = {}
         self._untold: set[Requester] = set()
         self._tell_at = math.inf
@@ -107,7 +95,7 @@ class Swarm:
         self._relate(requester, neighbour, now)
 
     def forget(self, requester: Requester) -> None:
-        """A requester is gone. Its share is remembered."""
+        """A requester is gone."""
         self._neighbours.pop(requester, None)
         self._untold.discard(requester)
         self.repair.forget(requester)
@@ -116,18 +104,10 @@ class Swarm:
         """Return the other custodians of what we keep."""
         return [requester for requester, neighbour in self._neighbours.items() if neighbour.common is not None]
 
-    def share_of(self, requester: Requester) -> TokenBucket | None:
-        """Return what a mate may push while we are half full; None when it is no mate."""
+    def is_mate(self, requester: Requester) -> bool:
+        """Say whether a requester keeps some of what we do."""
         neighbour = self._neighbours.get(requester)
-        if neighbour is None or neighbour.common is None or neighbour.overlay_id is None:
-            return None
-        share = self._shares.pop(neighbour.overlay_id, None)
-        if share is None:
-            share = TokenBucket(self._share / SHARE_PERIOD, self._share)
-            if len(self._shares) >= MAX_SHARES:
-                del self._shares[next(iter(self._shares))]  # the one used longest ago
-        self._shares[neighbour.overlay_id] = share
-        return share
+        return neighbour is not None and neighbour.common is not None
 
     def _tell(self, requester: Requester, neighbour: _Neighbour, now: Instant) -> None:
         """Tell our width to whoever may be a mate."""

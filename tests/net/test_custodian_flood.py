@@ -10,20 +10,19 @@ from hypothesis import given, strategies as st
 
 from net.custodian import Quota, Requester
 from net.custodian.allowance import RELAYED_BURST
-from net.custodian.custodian import SECOND_LOOK_RATE
 from net.custodian.index import Index
 from net.custodian.ladder import surplus_of
 from net.custodian.price import MARK_PERIOD, Prices
-from net.custodian.swarm import MAX_SHARES, SHARE_PERIOD, Swarm
+from net.custodian.pushed import MAX_EACH, PushedParcels
 from net.events import Verdict
-from net.ids import OverlayId, ParcelId
+from net.ids import ParcelId
 from net.instant import Instant
-from net.messages import MAX_PRICE_FACTOR, Deposit, DepositAnswer, Price
+from net.messages import MAX_PRICE_FACTOR, Deposit, DepositAnswer, Parcel, Price, Push
 from net.parcel.box import BOX_SIZE, appraise_box, decode_box
 from net.parcel.record import encode_record
 from net.parcel.work import COMPRESSIONS_PER_TRIAL, PUZZLES, required_work
 from net.store import Kind, Stored
-from tests.support.counter import ALICE, BOB, SLOT, Counter, place_of, push
+from tests.support.counter import ALICE, BOB, SLOT, Counter, push
 from tests.support.parcels import CHEAP, HOUR, box_bytes, id_of, make_record, record_bytes, tag_number
 
 MATE = Requester(9)
@@ -285,57 +284,59 @@ class TestPrices:
 
 
 class TestMatesThatFlood:
-    def test_a_mate_fills_half_and_its_share_and_no_more_and_pushes_out_nothing(self) -> None:
-        counter = Counter(quota=Quota(parcels=64))
+    def test_what_mates_push_is_taken_on_the_terms_of_deposits(self) -> None:
+        counter = Counter(price=CHEAP, quota=Quota(parcels=8))
         counter.meet(ALICE)
         counter.meet(MATE, is_custodian=True)
-        for number in range(100):
-            counter.say(MATE, push((0, box_bytes(number))))
+        for number in range(20):
+            counter.say(MATE, push((0, paid(number))))
         counter.run_store()
-        assert counter.custodian.parcels == 32 + 8
-        assert counter.custodian.status(counter.now).pushes_refused == 60
-        assert counter.deposit(box_bytes(200)) is Verdict.STORED
+        assert held(counter, range(20)) == list(range(8))
+        assert counter.custodian.status(counter.now).pushes_refused == 12
+        assert counter.custodian.status(counter.now).price_factor == 2
+        assert counter.deposit(paid(100, 2)) is Verdict.STORED
 
-    def test_coming_again_gives_no_new_share_and_time_does(self) -> None:
-        counter = Counter(quota=Quota(parcels=64))
-        for again in range(3):
-            mate = Requester(20 + again)
-            counter.meet_mate(mate, place_of(MATE), 0)
-            for number in range(50):
-                counter.say(mate, push((0, box_bytes(50 * again + number))))
-            counter.run_store()
-            counter.custodian.requester_down(mate)
-        assert counter.custodian.parcels == 40
-        counter.wait(SHARE_PERIOD / 4)
-        counter.meet_mate(MATE, place_of(MATE), 0)
-        for number in range(300, 350):
-            counter.say(MATE, push((0, box_bytes(number))))
-        counter.run_store()
-        assert counter.custodian.parcels == 42
+    def test_a_flood_of_one_custodian_comes_to_its_mates_and_so_does_its_price(self) -> None:
+        flooded, mate = (Counter(price=CHEAP, quota=Quota(parcels=16), seed=seed) for seed in (1, 2))
+        flooded.meet(ALICE)
+        mate.meet(ALICE)
+        flooded.meet(MATE, is_custodian=True)
+        mate.meet(MATE, is_custodian=True)
+        for number in range(16):
+            assert flooded.deposit(paid(number)) is Verdict.STORED
+            for message in flooded.take(MATE, Push):
+                mate.say(MATE, message)
+            mate.run_store()
+        assert [each.custodian.status(each.now).price_factor for each in (flooded, mate)] == [2, 2]
+        assert held(mate, range(16)) == list(range(16))
 
-    def test_all_mates_together_leave_room_for_those_who_deposit_here(self) -> None:
-        counter = Counter(quota=Quota(parcels=64))
+    def test_one_that_pushes_much_keeps_out_no_other(self) -> None:
+        counter = Counter(price=CHEAP)
+        other = Requester(10)
+        counter.meet(MATE, other, is_custodian=True)
         counter.meet(ALICE)
-        for number in range(100):
-            mate = Requester(20 + number % 10)
-            counter.meet_mate(mate, place_of(mate), 0)
-            counter.say(mate, push((0, box_bytes(number))))
-        counter.run_store()
-        assert counter.custodian.parcels == 56
-        assert [counter.deposit(box_bytes(200 + n)) for n in range(9)] == [Verdict.STORED] * 8 + [Verdict.FULL]
+        rubbish = [(0, b"%d" % number) for number in range(50)]
+        for _ in range(2 * MAX_EACH // 50):
+            counter.say(MATE, push(*rubbish))
+        counter.say(other, push((0, paid(1))))
+        waiting = len(counter.custodian._pushed)
+        assert waiting <= MAX_EACH + 1
+        for _ in range(3):
+            counter.custodian.handle_timeout(counter.now)
+        assert counter.custodian.is_examining
+        for job in counter.jobs():
+            job.done(job.run(), counter.now)
+        assert held(counter, [1]) == [1]
 
-    def test_shares_that_are_remembered_are_bounded(self) -> None:
-        counter = Counter()
-        swarm = Swarm(counter.store, counter, bytes, share=5)
-        for number in range(MAX_SHARES):
-            swarm.known(Requester(number), place_of(Requester(number)), counter.now)
-            swarm.told(Requester(number), 0, counter.now)
-        shares = [swarm.share_of(Requester(number)) for number in range(MAX_SHARES)]
-        assert swarm.share_of(Requester(0)) is shares[0]
-        swarm.known(MATE, OverlayId(b"m" * 32), counter.now)
-        swarm.share_of(MATE)
-        assert swarm.share_of(Requester(0)) is shares[0]  # used since
-        assert swarm.share_of(Requester(1)) is not shares[1]  # made room
+    def test_what_a_mate_pushed_goes_with_it(self) -> None:
+        pushed = PushedParcels()
+        pushed.add(MATE, [Parcel(0, b"one"), Parcel(0, b"two")])
+        pushed.add(ALICE, [Parcel(0, b"three")])
+        assert (len(pushed), pushed.room_for(MATE)) == (3, MAX_EACH - 2)
+        pushed.forget(MATE)
+        assert pushed.take() == (ALICE, Parcel(0, b"three"))
+        assert pushed.take() is None
+        assert not pushed
 
 
 class TestBoxesFromPackets:
@@ -365,14 +366,6 @@ class TestBoxesFromPackets:
             counter.custodian.take_box(bytes(921), ALICE, counter.now)
         counter.throw(paid(1), ALICE)
         assert held(counter, [1]) == [1]
-
-    def test_nobody_is_looked_at_a_second_time_without_end(self) -> None:
-        counter = Counter(price=CHEAP)
-        counter.meet(ALICE)
-        for _ in range(int(RELAYED_BURST + SECOND_LOOK_RATE)):
-            counter.custodian.take_box(bytes(921), ALICE, counter.now)
-        counter.throw(paid(1), ALICE)
-        assert held(counter, [1]) == []
 
     def test_a_link_that_is_not_there_brings_nothing(self) -> None:
         counter = Counter()

@@ -8,11 +8,11 @@ from net.custodian.allowance import DEPOSIT_BURST, PUSH_BURST, READ_BURST, REPAI
 from net.custodian.custodian import (
     ENTRIES_PER_COST,
     FOLLOW_COST,
-    MAX_PUSHED,
     MAX_REQUESTERS,
     PUSHED_AT_ONCE,
 )
 from net.custodian.index import Index, key_of, key_ranges
+from net.custodian.pushed import MAX_EACH
 from net.custodian.reads import RECORD_COST
 from net.custodian.repair import MAX_GIVING, Repair
 from net.custodian.room import MAX_PUSHED_OUT
@@ -186,10 +186,10 @@ class TestMates:
 
     def test_pushed_parcels_that_wait_to_be_examined_are_bounded(self) -> None:
         counter = counter_with_mates(MATE)
-        for _ in range(MAX_PUSHED // MAX_PARCELS_PER_PUSH + 10):
+        for _ in range(MAX_EACH // MAX_PARCELS_PER_PUSH + 10):
             counter.say(MATE, push(*[(0, b"rubbish")] * MAX_PARCELS_PER_PUSH))
         counter.run_store()
-        assert counter.custodian.status(counter.now).pushes_refused == MAX_PUSHED + PUSHED_AT_ONCE
+        assert counter.custodian.status(counter.now).pushes_refused == MAX_EACH + PUSHED_AT_ONCE
 
     def test_what_a_mate_wants_and_compares_has_a_rate(self) -> None:
         counter = counter_with_mates(MATE, OTHER_MATE)
