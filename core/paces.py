@@ -22,4 +22,5 @@ def pace_of(name: PaceName, normal: Pace) -> Pace:
 
 def name_of(pace: Pace) -> PaceName:
     """Return what a pace is called; one that has no name counts as normal."""
-    return next((name for name, known in PACES.items() if known == pace), "normal")
+    names: list[PaceName] = [name for name, known in PACES.items() if known == pace]
+    return names[0] if names else "normal"

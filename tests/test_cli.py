@@ -107,7 +107,16 @@ def test_help_names_every_common_option_before_and_after_the_command(capsys: pyt
         with pytest.raises(SystemExit):
             main([*command, "--help"])
         shown = capsys.readouterr().out
-        for option in ("--home", "--listen", "--join", "--role", "--leaf", "--no-mainline", "--no-lan", "--mainline-router"):
+        for option in (
+            "--home",
+            "--listen",
+            "--join",
+            "--role",
+            "--leaf",
+            "--no-mainline",
+            "--no-lan",
+            "--mainline-router",
+        ):
             assert option in shown
 
 
