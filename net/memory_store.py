@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from net.ids import TAG_SIZE, ParcelId, Tag
 from net.store import HeldBox, HeldRecord, KeptBox, Kind, Name, Stored
@@ -117,7 +117,7 @@ class MemoryStore:
     def _put(self, parcel: Stored) -> int | None:
         variants = self._contents.parcels[parcel.kind].get(parcel.parcel_id, {})
         if parcel.variant in variants:
-            return None
+            return self._pay(parcel, variants)
         if parcel.kind is Kind.RECORD:
             return self._put_record(parcel, list(variants.values()))
         self._insert(parcel)
@@ -129,6 +129,21 @@ class MemoryStore:
         contents.arrivals[contents.last_arrival] = name
         contents.numbers[name] = contents.last_arrival
         return contents.last_arrival
+
+    def _pay(self, parcel: Stored, variants: dict[bytes, Stored]) -> int | None:
+        """Take the same parcel with more work."""
+        held = variants[parcel.variant]
+        if (
+            parcel.kind not in (Kind.BOX, Kind.RECORD)
+            or parcel.surplus <= held.surplus
+            or parcel.sequence != held.sequence
+        ):
+            return None
+        variants[parcel.variant] = replace(held, data=parcel.data, surplus=parcel.surplus)
+        contents = self._contents
+        if parcel.kind is Kind.RECORD:
+            return contents.records[parcel.parcel_id]
+        return contents.numbers[parcel.parcel_id, parcel.variant]
 
     def _put_record(self, parcel: Stored, before: list[Stored]) -> int | None:
         if any(old.sequence >= parcel.sequence for old in before):

@@ -98,7 +98,8 @@ class ParcelStore(Protocol):
     def put(self, parcels: list[Stored]) -> list[int | None]:
         """Commit parcels in one transaction; give the number of each box and record, None for what was there already.
 
-        A record replaces the one with a lower sequence number; a lower or equal one is left as None.
+        One that is there with a lower surplus takes its own place and keeps its number. A record replaces the one with a
+        lower sequence number; a lower or equal one is left as None.
         """
         ...
 

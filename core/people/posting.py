@@ -104,7 +104,7 @@ def plan(work: Work, solving: set[tuple[int, int]]) -> list[OwnId]:
     """Draft what lacks a fresh copy, as far as there is room among ``solving`` (posting, fragment).
 
     Returns ids of lanes of ours that are said to be in the network before we used them: they are not drafted. A slot that
-    is taken, by another self or somebody else who knows it, is exchanged for a free one.
+    is taken, by another posting of ours, another self or somebody else who knows it, is exchanged for a free one.
     """
     suspicious: list[OwnId] = []
     room = MAX_SOLVING - len(solving)
@@ -120,29 +120,44 @@ def plan(work: Work, solving: set[tuple[int, int]]) -> list[OwnId]:
         current = postings.find(work.tx, posting.id)  # with the slot it may have got in this very loop
         assert current is not None
         draft = _draft(work, current, fragment)
-        if work.watches.was_seen(draft.box_id):
-            if posting.generation is not None and posting.kind == "block":
+        if posting.kind == "block":
+            if posting.generation is not None and work.watches.was_seen(draft.box_id):
                 suspicious.append(
                     OwnId(posting.generation, posting.first_index + fragment % MAX_FRAGMENTS, ParcelId(draft.box_id))
                 )
                 continue
-            if _move_slot(work, current):
-                solving -= {(posting.id, n) for n in range(2 * MAX_FRAGMENTS)}
-                continue  # the next plan drafts it anew
+        elif _gives_way(work, current, draft.box_id):
+            solving -= {(posting.id, n) for n in range(2 * MAX_FRAGMENTS)}
+            continue  # the next plan drafts it anew
         solving.add((posting.id, fragment))
         work.effects.append(Solve(draft))
     return suspicious
 
 
-def _move_slot(work: Work, posting: Posting) -> bool:
-    """Draw another slot that seems free; False when there is none: custodians keep a few variants of a box."""
+def _gives_way(work: Work, posting: Posting, box_id: bytes) -> bool:
+    """Give a posting another slot if this one is taken; False when it is free, or none is: custodians keep some variants.
+
+    Never false for a slot of ours: of two postings in one only the first has copies, and the other's would be made for ever.
+    """
+    is_ours = postings.deposit(work.tx, box_id) is not None
+    if not is_ours and not work.watches.was_seen(box_id):
+        return False
+    return _move_slot(work, posting, whatever_is_there=is_ours)
+
+
+def _move_slot(work: Work, posting: Posting, *, whatever_is_there: bool = False) -> bool:
+    """Draw another slot that seems free; False when there is none, unless it has to move."""
+    secret, number = posting.secrets[:32], 0
     for _ in range(SLOT_DRAWS):
         number = primitives.random_bytes(1)[0] % SLOTS[posting.kind]
-        secret = posting.secrets[:32]
-        if not work.watches.was_seen(slot_key(secret, work.now.day, number, 0).box_id):
-            postings.move(work.tx, posting.id, slot_secrets(secret, number))
-            return True
-    return False
+        drawn = slot_key(secret, work.now.day, number, 0).box_id
+        if not work.watches.was_seen(drawn) and postings.deposit(work.tx, drawn) is None:
+            break
+    else:
+        if not whatever_is_there:
+            return False
+    postings.move(work.tx, posting.id, slot_secrets(secret, number))
+    return True
 
 
 def finish(work: Work, draft: BoxDraft, nonces: tuple[int, ...]) -> None:
@@ -168,6 +183,8 @@ def finish(work: Work, draft: BoxDraft, nonces: tuple[int, ...]) -> None:
             postings.pay(work.tx, draft.box_id, box)
             work.effects.append(Deposit(box))
         return
+    if postings.deposit(work.tx, draft.box_id) is not None:
+        return  # another posting of ours was quicker to take this slot
     row = DepositRow(draft.box_id, draft.posting, draft.fragment, draft.day, draft.expiry_hour, box, b"")
     postings.add_deposit(work.tx, row)
     if posting.message is not None:

@@ -42,6 +42,9 @@ _RECORDS_AFTER = """
 _PUT_BOX = """
     INSERT INTO box (id, variant, prefix, expiry_hour, data, surplus) SELECT ?1, ?2, ?3, ?4, ?5, ?6
     WHERE NOT EXISTS (SELECT 1 FROM box WHERE id = ?1 AND variant = ?2) RETURNING arrival"""
+# The same box with more work.
+_PAY_BOX = """
+    UPDATE box SET data = ?, surplus = ? WHERE id = ? AND variant = ? AND surplus < ? RETURNING arrival"""
 _PUT_CHUNK = """
     INSERT INTO chunk (id, variant, prefix, expiry_hour, data, surplus) VALUES (?, ?, ?, ?, ?, ?)
     ON CONFLICT DO NOTHING"""
@@ -53,7 +56,9 @@ _PUT_RECORD = """
     ON CONFLICT (id) DO UPDATE SET variant = excluded.variant, prefix = excluded.prefix,
         expiry_hour = excluded.expiry_hour, sequence = excluded.sequence, data = excluded.data,
         surplus = excluded.surplus
-    WHERE excluded.sequence > sequence RETURNING number"""
+    WHERE excluded.sequence > sequence
+        OR (excluded.sequence = sequence AND excluded.variant = variant AND excluded.surplus > surplus)
+    RETURNING number"""
 
 _EXPIRE = (
     "DELETE FROM box WHERE expiry_hour <= ?",
@@ -133,7 +138,9 @@ def _put(tx: Transaction, parcel: Stored) -> int | None:
     if parcel.kind is Kind.RECORD:
         row = tx.row(_PUT_RECORD, *fields, parcel.sequence - SIGN_SHIFT)
     else:
-        row = tx.row(_PUT_BOX, *fields)
+        row = tx.row(_PUT_BOX, *fields) or tx.row(
+            _PAY_BOX, parcel.data, parcel.surplus, parcel.parcel_id, parcel.variant, parcel.surplus
+        )
     return row[0] if row else None
 
 

@@ -271,9 +271,9 @@ def delete(tx: Transaction, posting: int) -> list[bytes]:
 
 
 def add_deposit(tx: Transaction, deposit: DepositRow) -> None:
-    """Keep a finished box; an earlier copy of the same day stays as it was."""
+    """Keep a finished box, the first of its id."""
     tx.run(
-        "INSERT OR IGNORE INTO deposits VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO deposits VALUES (?, ?, ?, ?, ?, ?, ?)",
         deposit.parcel_id,
         deposit.posting,
         deposit.fragment,

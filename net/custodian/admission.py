@@ -2,7 +2,7 @@
 
 Checks go from free to dear, so that a flood of rubbish costs its sender more than us: length and version, expiry, prefix,
 exact duplicate, proof of work, signature, variants. A duplicate is *stored*: whoever deposits again wants to hear just
-that.
+that. One that carries at least twice the work takes the place of what is held: it was paid for to stay.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from net.custodian.index import Index, id_part, key_of, sequence_of, stored_key
 from net.custodian.room import Waiting
 from net.errors import DecodeError
 from net.events import Verdict
-from net.parcel.box import appraise_box, check_box_terms, decode_box, may_be_paid
-from net.parcel.record import appraise_record, check_record_terms, decode_record
-from net.parcel.work import WorkPrice
+from net.parcel.box import appraise_box, check_box_terms, decode_box, may_be_paid, yardstick
+from net.parcel.record import appraise_record, check_record_terms, decode_record, week_of
+from net.parcel.work import WorkPrice, is_dearer, work_digest
 from net.store import Kind, Stored
 
 # Variants of one box id at one address: the true one must find room though the other holder of a shared-write slot wrote
@@ -70,7 +70,8 @@ class Admission:
             return refusal, None
         variant = box.variant()
         key = key_of(Kind.BOX, box.prefix, box.box_id, variant, 0)
-        if key in index:
+        held = index.surplus(key)
+        if held is not None and not is_dearer(work_digest(box.fields()), box.work, yardstick(self.price), held):
             return Verdict.STORED, None
         stored = Stored(Kind.BOX, box.box_id, variant, box.prefix, box.expiry_hour, 0, data)
         on_the_way = waiting.variants(id_part(key))
@@ -79,7 +80,7 @@ class Admission:
         surplus = appraise_box(box, terms.hour, self.price)
         if isinstance(surplus, Verdict):
             return surplus, None
-        if len(on_the_way) + len(index.variants(id_part(key))) >= MAX_VARIANTS:
+        if held is None and len(on_the_way) + len(index.variants(id_part(key))) >= MAX_VARIANTS:
             return Verdict.CROWDED, None
         return Verdict.STORED, replace(stored, surplus=surplus)
 
@@ -89,12 +90,15 @@ class Admission:
             return refusal, None
         stored = Stored(Kind.RECORD, record.record_id, record.variant(), 0, record.expiry_hour, record.sequence, data)
         key = stored_key(stored)
-        if key in index:
+        held = index.surplus(key)
+        week = week_of(len(data), self.price)
+        if held is not None and not is_dearer(work_digest(record.fields()), record.work, week, held):
             return Verdict.STORED, None
         on_the_way = waiting.variants(id_part(key))
         if key in on_the_way:
             return Verdict.STORED, stored  # checked a moment ago
-        if any(sequence_of(other) >= record.sequence for other in (*index.variants(id_part(key)), *on_the_way)):
+        others = (*index.variants(id_part(key)), *on_the_way) if held is None else ()
+        if any(sequence_of(other) >= record.sequence for other in others):
             return Verdict.STALE, None
         surplus = appraise_record(record, terms.hour, self.price)
         if isinstance(surplus, Verdict):

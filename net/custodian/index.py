@@ -7,12 +7,12 @@ message waits for the disk. It is built from the store at start and after each s
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_left, bisect_right
 from hashlib import sha256
 from typing import Final
 
 from net.bucket import ADDRESS_BITS, Bucket, address_of
-from net.custodian.ladder import Ladder, key_on, rung_of, size_of
+from net.custodian.ladder import Ladder, key_on, rung_of, size_of, surplus_of
 from net.ids import TAG_SIZE, ParcelId, Tag, tag_of
 from net.messages import KEY_SIZE, RANGE_DIGEST_SIZE
 from net.parcel.box import BOX_SIZE, ID_SIZE, PREFIX_BITS, VARIANT_SIZE
@@ -155,6 +155,7 @@ class Index(SortedKeys):
 
     def __init__(self) -> None:
         super().__init__([])
+        self._rungs: list[bytes] = []  # of each key
         self.log = TagLog()
         self._ladders = {size: Ladder() for size in (BOX_SIZE, *RECORD_SIZES)}
         self._records: dict[bytes, bytes] = {}  # the rung of each, by kind ‖ address ‖ id
@@ -177,23 +178,43 @@ class Index(SortedKeys):
         """Return the keys that begin with ``part``, an ``id_part``."""
         return self.keys(part, part + b"\xff" * (VARIANT_SIZE + 8 + 1))
 
-    def takes_own_place(self, part: bytes, size: int) -> bool:
-        """Say whether a record of this size whose key begins with ``part`` is held, whose place a newer one takes."""
-        rung = self._records.get(part)
-        return rung is not None and size_of(rung) == size
+    def takes_own_place(self, stored: Stored) -> bool:
+        """Say whether a parcel would take the place of itself, or a record that of an older one of its size."""
+        key = stored_key(stored)
+        rung = self._records.get(id_part(key))
+        return key in self or (rung is not None and size_of(rung) == len(stored.data))
+
+    def surplus(self, key: bytes) -> int | None:
+        """Return what a parcel was paid, None when it is not held."""
+        at = bisect_left(self._keys, key)
+        return surplus_of(self._rungs[at]) if at < len(self._keys) and self._keys[at] == key else None
 
     def add(self, stored: Stored, arrival: int) -> None:
         """Note what the store has just taken under a number; a record takes the place of the one before."""
         key = stored_key(stored)
         rung = rung_of(stored.surplus, arrival, len(stored.data), key)
+        if key in self:  # the same with more work
+            self._reprice(key, rung)
+            return
         if stored.kind is Kind.RECORD:
             if old := self._records.get(id_part(key)):
                 self.discard(old)
             self._records[id_part(key)] = rung
-        insort(self._keys, key)
+        at = bisect_left(self._keys, key)
+        self._keys.insert(at, key)
+        self._rungs.insert(at, rung)
         self._ladders[len(stored.data)].add(rung)
         if stored.kind is Kind.BOX:
             self.log.append(arrival, tag_of(stored.parcel_id), stored.prefix)
+
+    def _reprice(self, key: bytes, rung: bytes) -> None:
+        at = bisect_left(self._keys, key)
+        ladder = self._ladders[size_of(rung)]
+        ladder.remove(self._rungs[at])
+        ladder.add(rung)
+        self._rungs[at] = rung
+        if id_part(key) in self._records:
+            self._records[id_part(key)] = rung
 
     def discard(self, rung: bytes) -> None:
         """Forget a parcel, if it is there. A box's tag stays in the log until the index is read anew."""
@@ -201,7 +222,7 @@ class Index(SortedKeys):
         at = bisect_left(self._keys, key)
         if at < len(self._keys) and self._keys[at] == key:
             del self._keys[at]
-            self._ladders[size_of(rung)].remove(rung)
+            self._ladders[size_of(rung)].remove(self._rungs.pop(at))
             self._records.pop(id_part(key), None)
 
     @classmethod
@@ -213,8 +234,8 @@ class Index(SortedKeys):
         for rung in rungs:
             of_size.setdefault(size_of(rung), []).append(rung)
         index._ladders = {size: Ladder(each) for size, each in of_size.items()}
-        index._keys += map(key_on, rungs)
-        index._keys.sort()
+        index._rungs = sorted(rungs, key=key_on)
+        index._keys += map(key_on, index._rungs)
         index.log.last_arrival = max(index.log.last_arrival, last_arrival)
         return index
 

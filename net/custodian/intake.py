@@ -141,7 +141,8 @@ class Intake:
         self._is_committing = True
         keys, self._queue = self._queue[:MAX_BATCH], self._queue[MAX_BATCH:]
         batch = [self._entries[key].stored for key in keys]
-        gone = [name_in(key_on(rung)) for key in keys for rung in self._entries[key].pushes_out]
+        pushed_out = [key_on(rung) for key in keys for rung in self._entries[key].pushes_out]
+        gone = [name_in(key) for key in pushed_out if key not in keys]  # what came back with more work stays
 
         def run() -> list[int | None]:
             arrivals = self._store.put(batch)

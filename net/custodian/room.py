@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from net.custodian.index import Index, id_part, stored_key
+from net.custodian.index import Index
 from net.custodian.ladder import surplus_of
 from net.parcel.box import BOX_SIZE
 from net.parcel.record import RECORD_SIZES
@@ -71,6 +71,6 @@ class Room:
         """Return by how many parcels it does not fit."""
         size = len(stored.data)
         count = len(index.ladder(size)) + waiting.usage(size) + 1
-        if index.takes_own_place(id_part(stored_key(stored)), size):
+        if index.takes_own_place(stored):
             count -= 1
         return count - self.limits.get(size, 0)

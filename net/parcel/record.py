@@ -117,7 +117,7 @@ def appraise_record(record: Record, hour: int, price: WorkPrice = FULL_PRICE) ->
     """Check the work and then the signature; return its surplus, measured against a record of its size for a week."""
     size = record_size(len(record.ciphertext))
     work = required_work(size, record.expiry_hour - hour - UNPAID_HOURS, price)
-    surplus = appraise(work_digest(record.fields()), record.work, work, _yardstick(size, price))
+    surplus = appraise(work_digest(record.fields()), record.work, work, week_of(size, price))
     if surplus is None:
         return Verdict.WORK
     return surplus if is_signed(record) else Verdict.SIGNATURE
@@ -128,16 +128,17 @@ def asked_work(size: int, hours: int, price: WorkPrice, factor: int) -> float:
 
     Nobody pays less than for the hours of the record itself.
     """
-    return max(required_work(size, hours, price), factor * _yardstick(size, price))
+    return max(required_work(size, hours, price), factor * week_of(size, price))
 
 
 def surplus_of_record(record: Record, price: WorkPrice) -> int | None:
     """Return what a record carries, in doublings of a week's price; None when that is next to nothing."""
-    week = _yardstick(record_size(len(record.ciphertext)), price)
+    week = week_of(record_size(len(record.ciphertext)), price)
     return appraise(work_digest(record.fields()), record.work, week / 2**MAX_SURPLUS, week)
 
 
-def _yardstick(size: int, price: WorkPrice) -> float:
+def week_of(size: int, price: WorkPrice) -> float:
+    """Return the work of a record of ``size`` bytes for a week, by which what was paid is measured."""
     return required_work(size, YARDSTICK_HOURS, price)
 
 

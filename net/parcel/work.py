@@ -60,6 +60,12 @@ def required_work(size: int, hours: int, price: WorkPrice = FULL_PRICE, factor: 
     return factor * price.per_byte_hour * (size + OVERHEAD_SIZE) * (max(hours, 0) + 1)
 
 
+def is_dearer(digest: bytes, nonces: tuple[int, ...], yardstick: float, surplus: int) -> bool:
+    """Say whether nonces carry at least twice what has this surplus; one trial for what does not."""
+    work = yardstick * 2.0 ** (surplus + 1)
+    return work > 0 and has_begun(digest, nonces, work) and check(digest, nonces, work)
+
+
 def has_begun(digest: bytes, nonces: tuple[int, ...], work: float) -> bool:
     """Say whether the first nonce wins: a fiftieth of a millisecond to tell a forgery from what may be paid for."""
     return bool(nonces) and _trial(digest + b"\0", nonces[0]) < _limit(work)

@@ -494,7 +494,7 @@ def test_an_unanswered_conversation_is_forgotten_and_its_greeting_withdrawn(
     assert bob.call(api.ConversationList()) == []
     assert refused(bob, api.MessageList(conversation=b)) is Kind.UNKNOWN_CONVERSATION
     office.boxes.clear()
-    office.bytes_of_id.clear()
+    office.variants.clear()
     for _ in range(3):
         settle(office, bob, rounds=2, seconds=43_200)
     assert office.boxes == [], "the greeting is not deposited any more"

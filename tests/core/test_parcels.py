@@ -28,7 +28,7 @@ IDS = [ParcelId(tag + rest * 24) for tag in (bytes(8), b"\x01" * 8, b"\xff" * 8)
 def parcel(
     kind: Kind, parcel_id: ParcelId, data: bytes, expiry_hour: int = 10, sequence: int = 0, surplus: int = 0
 ) -> Stored:
-    variant = hashlib.sha256(data + sequence.to_bytes(8, "big")).digest()[:16]
+    variant = hashlib.sha256(data + sequence.to_bytes(8, "big") + bytes([expiry_hour])).digest()[:16]
     return Stored(
         kind, parcel_id, variant, 0xC0000000, expiry_hour, sequence if kind is Kind.RECORD else 0, data, surplus
     )

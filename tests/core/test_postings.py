@@ -5,11 +5,15 @@ from __future__ import annotations
 import pytest
 
 from core import api
-from core.people import resetting
+from core.people import posting, resetting
+from core.people.effects import BoxDraft
 from core.people.moment import DAY_MS, HOUR_MS
+from core.people.reset import FRAGMENTS
+from core.people.watching import Watches
 from core.people.work import Work
-from core.storage import devices
+from core.storage import conversations, devices, postings
 from net.parcel.box import decode_box
+from net.parcel.work import WorkPrice
 from tests.core.test_talking import meet
 from tests.support.post_office import Office, Person, settle
 
@@ -186,3 +190,59 @@ def test_the_latest_copy_is_remembered_after_it_expired_and_says_that_the_text_w
     assert decode_box(latest[1]).expiry_hour < office.now_ms // HOUR_MS
     deleted = alice.call(api.MessageDelete(ids=[said]))
     assert (deleted.withdrawn, deleted.on_their_way) == (0, 1)
+
+
+def double(person: Person, times: int) -> None:
+    """Put resets of one person beside each other: all in the slot of the one that there is."""
+
+    def act(work: Work) -> None:
+        [conversation] = conversations.every(work.tx)
+        resetting.begin(work, conversation.id, is_last_known=True)
+        [first] = postings.of_conversation(work.tx, conversation.id, "reset")
+        for _ in range(times):
+            postings.insert(work.tx, first)
+
+    _, effects = person.engine.command(act, person.moment())
+    person.carry_out(effects)
+
+
+def resets(person: Person) -> dict[int, set[bytes]]:
+    """Return the ids of the copies of each reset."""
+    with person.database.read() as snapshot:
+        rows = snapshot.rows(
+            "SELECT p.id, d.parcel_id FROM postings p LEFT JOIN deposits d ON d.posting = p.id WHERE p.kind = 'reset'"
+        )
+    found: dict[int, set[bytes]] = {}
+    for number, parcel_id in rows:
+        found.setdefault(number, set()).update([parcel_id] if parcel_id else [])
+    return found
+
+
+@pytest.mark.parametrize("times", [1, 7])
+@pytest.mark.parametrize("is_taken", [False, True])
+def test_two_that_come_to_one_slot_part_and_no_work_is_done_for_ever(
+    office: Office, alice: Person, bob: Person, monkeypatch: pytest.MonkeyPatch, times: int, is_taken: bool
+) -> None:
+    met(office, alice, bob)
+    if is_taken:  # whoever knows the slots says that there is something in each
+
+        def was_seen(_watches: Watches, _box_id: bytes) -> bool:
+            return True
+
+        monkeypatch.setattr(Watches, "was_seen", was_seen)
+    solved: list[BoxDraft] = []
+    solve = posting.solve_draft
+
+    def count(draft: BoxDraft, now_hour: int, price: WorkPrice) -> tuple[int, ...]:
+        solved.append(draft)
+        return solve(draft, now_hour, price)
+
+    monkeypatch.setattr(posting, "solve_draft", count)
+    double(alice, times)
+    for _ in range(8):  # without bob, who would answer
+        settle(office, alice, rounds=1)
+    copies_of = resets(alice)
+    assert len(copies_of) == 1 + times
+    assert {len(ids) for ids in copies_of.values()} == {FRAGMENTS}
+    assert len(set.union(*copies_of.values())) == sum(map(len, copies_of.values())), "none shares a slot"
+    assert len(solved) < 8 * sum(map(len, copies_of.values()))

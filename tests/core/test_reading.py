@@ -186,7 +186,7 @@ def test_an_acknowledgement_of_what_was_never_written_betrays_an_old_copy(
     settle(office, alice, bob, rounds=4)
     office.wait(4 * 86_400)
     office.boxes.clear()
-    office.bytes_of_id.clear()
+    office.variants.clear()
     alice.close()
     backup.replace(alice.path)
     alice.mark = 0

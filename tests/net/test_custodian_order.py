@@ -103,7 +103,7 @@ def test_a_box_is_looked_at_from_free_to_dear(spent: Count[str]) -> None:
     assert deposit(counter, 0, encode_box(unsigned), spent) == (Verdict.SIGNATURE, Spent(1, 1, PUZZLES, 1))
     assert deposit(counter, 0, encode_box(good), spent) == (Verdict.STORED, Spent(1, 1, PUZZLES, 1, rooms=1, jobs=1))
     again = encode_box(replace(good, work=(2**32 - 1,) * PUZZLES))
-    assert deposit(counter, 0, again, spent) == (Verdict.STORED, Spent(1, 1)), "a duplicate costs no trial"
+    assert deposit(counter, 0, again, spent) == (Verdict.STORED, Spent(1, 1, trials=1)), "a duplicate costs one trial"
 
 
 def test_for_what_is_one_too_many_no_room_is_looked_for(spent: Count[str]) -> None:
@@ -147,7 +147,7 @@ def test_a_record_is_looked_at_from_free_to_dear(spent: Count[str]) -> None:
     assert deposit(counter, 1, encode_record(unpaid), spent) == (Verdict.WORK, Spent(1, 1, trials=1))
     assert deposit(counter, 1, encode_record(unsigned), spent) == (Verdict.SIGNATURE, Spent(1, 1, PUZZLES, 1))
     again = encode_record(replace(good, work=(2**32 - 1,) * PUZZLES))
-    assert deposit(counter, 1, again, spent) == (Verdict.STORED, Spent(1, 1)), "a duplicate costs no trial"
+    assert deposit(counter, 1, again, spent) == (Verdict.STORED, Spent(1, 1, trials=1)), "a duplicate costs one trial"
 
 
 def test_who_used_up_its_allowance_is_not_looked_at_at_all(spent: Count[str]) -> None:

@@ -21,6 +21,7 @@ from core.people.moment import HOUR_MS, Moment
 from core.storage.database import Database
 from core.storage.migrations import load_migrations
 from net.bucket import Bucket
+from net.custodian.admission import MAX_VARIANTS
 from net.events import BoxArrived, CustodianUp, DepositAnswered, NodeEvent, RecordAnswered, TagsArrived, Verdict
 from net.ids import Cursor, NodeId, ParcelId, Tag, tag_of
 from net.parcel.box import decode_box
@@ -43,25 +44,27 @@ class Office:
     mono: float = 1000.0
     boxes: list[bytes] = field(default_factory=list[bytes])
     records: dict[bytes, bytes] = field(default_factory=dict[bytes, bytes])
-    bytes_of_id: dict[tuple[Path, bytes], bytes] = field(default_factory=dict[tuple[Path, bytes], bytes])
+    variants: dict[tuple[Path, bytes], set[bytes]] = field(default_factory=dict[tuple[Path, bytes], set[bytes]])
     is_lost: set[int] = field(default_factory=set[int])
     coverage: int = 0
     liars: dict[NodeId, dict[bytes, bytes]] = field(default_factory=dict[NodeId, dict[bytes, bytes]])
     takes_anything: bool = False  # as of somebody who writes many things into one slot
 
-    def put(self, data: bytes, by: Path, *, lost_count: bool = False) -> None:
+    def put(self, data: bytes, by: Path) -> None:
         """Take a box. Two who draw the same slot are two boxes; whoever deposits one id twice has to repeat its bytes.
 
-        Who lost count of the slots it used, and draws one of sixteen again, is as two.
+        The slots of resets come round: one that was for the second reader is the first one's three generations later, and
+        who lost count begins again. So there may be as many boxes in a slot as custodians take.
         """
         if self.takes_anything:
             self.boxes.append(data)
             return
         box = opened(data)
         assert Bucket.of(box.prefix, self.shown_width).prefix == box.prefix, "bits are shown that are not in use"
-        known = self.bytes_of_id.setdefault((by, box.box_id), box.variant())
-        is_drawn_again = lost_count and box.box_id in slot_ids
-        assert known == box.variant() or is_drawn_again, "one id was seen with different contents"
+        known = self.variants.setdefault((by, box.box_id), set())
+        known.add(box.variant())
+        most = MAX_VARIANTS if box.box_id in slot_ids else 1
+        assert len(known) <= most, "one id was seen with different contents"
         if data not in self.boxes:
             self.boxes.append(data)
 
@@ -108,7 +111,6 @@ class Person:
         self.events: list[api.Event] = []
         self.skew_ms = 0
         self.online = True
-        self.lost_count = False
         self.open()
         if device is None:
             self.call(api.AccountRename(name=name))
@@ -136,7 +138,6 @@ class Person:
     def put_back(self, backup: Path) -> None:
         self.close()
         shutil.copy(backup, self.path)
-        self.lost_count = True
         self.mark = 0
         self.open(distrust=True)
 
@@ -164,7 +165,7 @@ class Person:
                 case Solve():
                     self._solve(effect)
                 case Deposit() if self.online:
-                    self.office.put(effect.box, self.path, lost_count=self.lost_count)
+                    self.office.put(effect.box, self.path)
                     box_id = opened(effect.box).box_id
                     self.feed([DepositAnswered(c, box_id, Verdict.STORED, 0) for c in CUSTODIANS])
                 case PutRecord() if self.online:
