@@ -186,3 +186,14 @@ def test_a_batch_that_cannot_be_kept_leaves_nothing(store: SqlParcelStore, datab
         store.put([parcel(Kind.BOX, IDS[0], bytes([n]) * 900) for n in range(256)])
     assert store.usage() == (0, 0)
     assert store.boxes_after(0, 10) == []
+
+
+@pytest.mark.parametrize("in_memory", [True, False])
+def test_a_store_never_goes_back_to_an_older_record(store: SqlParcelStore, in_memory: bool) -> None:
+    tried = MemoryStore() if in_memory else store
+    newer, same, older = (
+        parcel(Kind.RECORD, IDS[0], data, sequence=n) for data, n in ((b"2", 2), (b"3", 2), (b"1", 1))
+    )
+    assert tried.put([newer]) == [1]
+    assert tried.put([older, same]) == [None, None]
+    assert tried.get(Kind.RECORD, IDS[0]) == [newer]
