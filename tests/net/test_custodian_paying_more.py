@@ -1,4 +1,4 @@
-"""Who was told that the price rose pays it for what is stored already, and it stays as if paid for so at first."""
+"""A parcel that is held and comes again with more work stays as if it had been paid for so at first."""
 
 from __future__ import annotations
 
