@@ -39,7 +39,7 @@ _MEGABYTE: Final = 1e6
 _LEAST: Final = 0.005
 
 # What the program itself says of that.
-_SHOWN: Final = ("pace", "bytes_per_day", "uptime", "hops", "peers", "loops_sent", "loops_lost")
+_SHOWN: Final = ("pace", "hour_out", "hour_in", "hour_seconds", "uptime", "hops", "peers", "loops_sent", "loops_lost")
 
 Counts = dict[str, dict[str, float]]
 

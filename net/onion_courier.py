@@ -26,7 +26,6 @@ from net.messages import (
     Busy,
     DepositAnswer,
     FoundRecord,
-    Lookup,
     Message,
     Nodes,
     Price,
@@ -40,6 +39,7 @@ from net.messages import (
 from net.onion.circuits import CircuitId
 from net.onion.departures import Kind
 from net.onion.directory import FEW, Directory
+from net.onion.far_calls import FarCalls
 from net.onion.paths import Path, Paths
 from net.onion.standing import Standing
 from net.onion.ways import Ways
@@ -81,12 +81,12 @@ _FOLLOW: Final = Terms(age=600.0, questions=math.inf, idle=math.inf, is_lasting=
 _FETCH: Final = Terms(age=60.0, questions=8, idle=60.0)
 # One record each: a link holder knows whose an invitation is, and must not see the same circuit ask for a personal record.
 _RECORD: Final = Terms(age=60.0, questions=1, idle=60.0)
-_DIRECTORY: Final = Terms(age=60.0, questions=1, idle=60.0)
+_AFAR: Final = Terms(age=60.0, questions=1, idle=60.0)
 _TERMS: Final = {Purpose.FOLLOW: _FOLLOW, Purpose.FETCH: _FETCH, Purpose.RECORD: _RECORD}
 
 
 class _Key(NamedTuple):
-    """What a way is for: a purpose of the patron's, or one question to a directory by its number."""
+    """What a way is for: a purpose of the patron's, or one question of ``FarCalls`` by its number."""
 
     node: NodeId
     use: Purpose | int
@@ -113,11 +113,13 @@ class OnionCourier:
         self,
         overlay: OverlayPort,
         check: Callable[[bytes, Instant], Descriptor],
+        far_calls: FarCalls,
         rng: random.Random,
     ) -> None:
         self._overlay = overlay
         self._rng = rng
-        self._directory = Directory(self, self._others, check, rng)
+        self._far_calls = far_calls
+        self._directory = Directory(far_calls, self._others, check, rng, self._tell_found)
         self._thrown: dict[ParcelId, list[_Thrown]] = {}  # the one thrown longest ago first
         self._lost: dict[ParcelId, list[Path]] = {}  # by which it did not arrive: the next goes apart from them
         self._lacking: dict[Bucket, int] = {}  # how many were named last; the one asked for longest ago first
@@ -132,6 +134,7 @@ class OnionCourier:
         self._departures = onion.departures
         self._ways = Ways(onion.circuits, onion.paths, self, self._rng)
         self._patron = patron
+        self._far_calls.line = self
 
     # --- the patron's courier -----------------------------------------------------------------------------------------
 
@@ -287,8 +290,7 @@ class OnionCourier:
         if isinstance(key.use, Purpose) and isinstance(message, _ANSWERS):
             self._patron.receive(key.node, message, now)
         elif isinstance(key.use, int) and isinstance(message, Nodes):
-            if self._directory.receive(key.node, message, now):
-                self._tell_found(now)
+            self._far_calls.receive(key.node, message, now)
         else:
             self._ways.drop(key, now)
             if not isinstance(message, Refused):
@@ -301,22 +303,21 @@ class OnionCourier:
         if isinstance(key.use, Purpose):
             self._patron.lost(key.node, key.use, now)
         else:
-            self._directory.lost(key.use, now)
+            self._far_calls.lost(key.use, now)
 
-    # --- the directory's line -----------------------------------------------------------------------------------------
+    # --- the line of far calls ----------------------------------------------------------------------------------------
 
-    def ask_directory(self, directory: Descriptor, message: Lookup, now: Instant) -> None:
+    def is_possible(self, now: Instant) -> bool:
+        """Say whether there are circuits to be had."""
+        return self._paths.is_possible(now)
+
+    def ask_afar(self, node: Descriptor, number: int, message: Message, now: Instant) -> None:
         """Put a question over a circuit of its own. Raises ``Unreachable`` or ``Overloaded``."""
-        key = _Key(directory.node, message.request)
-        self._ways.ask(key, directory, _DIRECTORY, encode_message(message), now)
+        self._ways.ask(_Key(node.node, number), node, _AFAR, encode_message(message), now)
 
-    def end_directory(self, directory: NodeId, request: int, now: Instant) -> None:
+    def end_afar(self, node: NodeId, number: int, now: Instant) -> None:
         """End the circuit of a question that is done with."""
-        self._ways.drop(_Key(directory, request), now)
-
-    def searched_in_vain(self, now: Instant) -> None:
-        """A bucket has hardly anybody: its neighbours are to be asked."""
-        self._tell_found(now)
+        self._ways.drop(_Key(node, number), now)
 
     # --- time ---------------------------------------------------------------------------------------------------------
 
@@ -324,13 +325,15 @@ class OnionCourier:
         """Do what is due."""
         self._now = now
         self._ways.handle_timeout(now)
+        self._far_calls.handle_timeout(now)
         self._directory.handle_timeout(now)
         if now.mono >= self._look_at:
             self._look(now)
 
     def next_deadline(self) -> float:
         """Return when ``handle_timeout`` is due, in monotonic seconds."""
-        return min(self._ways.next_deadline(), self._directory.next_deadline(), self._look_at)
+        machines = (self._ways, self._far_calls, self._directory)
+        return min(*(each.next_deadline() for each in machines), self._look_at)
 
     # --- inside -------------------------------------------------------------------------------------------------------
 

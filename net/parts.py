@@ -17,6 +17,7 @@ from net.instant import Instant
 from net.link.events import Role
 from net.link.port import Links
 from net.onion.cipher import OnionCipher, RealOnionCipher
+from net.onion.far_calls import FarCalls
 from net.onion.onion import Means, Onion
 from net.onion_courier import OnionCourier
 from net.overlay.descriptor import Verifier
@@ -75,6 +76,7 @@ class Parts:
     ) -> None:
         # Choices among peers need no secrecy, only that nobody can foretell them.
         rng = random_module.Random(random(16))
+        far_calls = FarCalls(rng)
         own, pace = identity.node, tuning.pace
         self.links = links
         self.time = NetworkTime()
@@ -92,10 +94,10 @@ class Parts:
         )
         self.dialer = Dialer(role, self.table, self.post, rng, self._connect, self.reach.introduce)
         verifier = tuning.verifier or Verifier(work_bits=tuning.id_work_bits)
-        self.overlay = Overlay(identity, role, self.calls, rng=rng, random=random, verifier=verifier)
+        self.overlay = Overlay(identity, role, self.calls, far_calls, rng=rng, random=random, verifier=verifier)
         self.desk = Desk(links, self.overlay)
         self.custodian = self.desk.custodian = self._make_custodian(store, random, tuning) if store else None
-        self.courier = OnionCourier(self.overlay, verifier.check, rng)
+        self.courier = OnionCourier(self.overlay, verifier.check, far_calls, rng)
         means = Means(
             cipher=tuning.cipher or RealOnionCipher(),
             roster=self.overlay.roster,
@@ -107,8 +109,7 @@ class Parts:
             pace=pace,
             networks=links.networks_of,
         )
-        is_relay = role is Role.FULL
-        take_box = self.desk.take_box
+        is_relay, take_box = role is Role.FULL, self.desk.take_box
         self.onion = Onion(own, means, is_relay=is_relay, user=self.courier, ends=self.desk, take_box=take_box)
         self.desk.circuits = self.onion.exchange
         shelf = self.custodian.shelf if self.custodian else None

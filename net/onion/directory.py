@@ -15,16 +15,17 @@ import random
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final
 
 from net.agenda import Agenda
 from net.bucket import Bucket, address_of
-from net.errors import DecodeError, Overloaded, Unauthenticated, Unreachable
+from net.errors import DecodeError, Unauthenticated
 from net.ids import NodeId
 from net.instant import Instant
 from net.messages import Lookup, Nodes
 from net.onion.guards import network_of
 from net.overlay.descriptor import Descriptor, epoch_of
+from net.overlay.questions import FarCalls
 
 # Nodes asked for one bucket at a time.
 ASKED: Final = 2
@@ -47,23 +48,6 @@ FEW: Final = 2
 
 _ADDRESS_SIZE: Final = 4
 _TARGET_SIZE: Final = 32
-_REQUEST_SIZE: Final = 4  # a number that names no reader
-
-
-class Line(Protocol):
-    """How a directory is asked: over a circuit of its own for each question."""
-
-    def ask_directory(self, directory: Descriptor, message: Lookup, now: Instant) -> None:
-        """Put a question. Raises ``Unreachable`` or ``Overloaded``."""
-        ...
-
-    def end_directory(self, directory: NodeId, request: int, now: Instant) -> None:
-        """The question is done with."""
-        ...
-
-    def searched_in_vain(self, now: Instant) -> None:
-        """A search is over, and where one looked there is hardly anybody."""
-        ...
 
 
 @dataclass(slots=True)
@@ -71,7 +55,7 @@ class _Shelf:
     """What is known of one bucket."""
 
     found: dict[NodeId, Descriptor] = field(default_factory=dict[NodeId, Descriptor])
-    asked: set[int] = field(default_factory=set[int])  # requests without an answer yet
+    asked: int = 0  # questions without an answer yet
     is_wanted: bool = True  # since the last search began
     is_fruitful: bool = False  # the last search found something
     is_answered: bool = False  # some search was
@@ -79,22 +63,26 @@ class _Shelf:
 
 
 class Directory:
-    """Searches by bucket. ``others`` draws nodes to ask, ``check`` says whether a descriptor is genuine."""
+    """Searches by bucket.
+
+    ``others`` draws nodes to ask, ``check`` says whether a descriptor is genuine. ``news`` is called when somebody new was
+    found, and when a search is over and where one looked there is hardly anybody.
+    """
 
     def __init__(
         self,
-        line: Line,
+        calls: FarCalls,
         others: Callable[[int, Instant], Sequence[Descriptor]],
         check: Callable[[bytes, Instant], Descriptor],
         rng: random.Random,
+        news: Callable[[Instant], None],
     ) -> None:
-        self._line = line
+        self._calls = calls
+        self._news = news
         self._others = others
         self._check = check
         self._rng = rng
         self._shelves: dict[Bucket, _Shelf] = {}  # the one wanted longest ago first
-        self._asked: dict[int, tuple[NodeId, Bucket]] = {}
-        self._silences: Agenda[int] = Agenda()
         self._due: Agenda[Bucket] = Agenda()
 
     # --- for the courier ----------------------------------------------------------------------------------------------
@@ -132,31 +120,8 @@ class Directory:
         for shelf in self._shelves.values():
             shelf.found.pop(node, None)
 
-    # --- answers ------------------------------------------------------------------------------------------------------
-
-    def receive(self, directory: NodeId, message: Nodes, now: Instant) -> bool:
-        """Take an answer; True when it brought somebody new. Answers to nothing we asked there change nothing."""
-        asked = self._asked.get(message.request)
-        if asked is None or asked[0] != directory:
-            return False
-        bucket = asked[1]
-        shelf = self._shelves[bucket]
-        before = len(shelf.found)
-        shelf.is_answered = True
-        for data in message.descriptors:
-            shelf.is_fruitful |= self._take(shelf, bucket, data, now)
-        self._end(message.request, now)
-        return len(shelf.found) > before
-
-    def lost(self, request: int, now: Instant) -> None:
-        """A directory's circuit is gone."""
-        if request in self._asked:
-            self._end(request, now)
-
     def handle_timeout(self, now: Instant) -> None:
-        """Begin what is due, give up on the silent."""
-        for request in self._silences.pop_due(now.mono):
-            self._end(request, now)
+        """Begin the searches that are due."""
         for bucket in self._due.pop_due(now.mono):
             shelf = self._shelves.get(bucket)
             if shelf is not None:
@@ -164,7 +129,7 @@ class Directory:
 
     def next_deadline(self) -> float:
         """Return when ``handle_timeout`` is due, in monotonic seconds."""
-        return min(self._silences.next_deadline(), self._due.next_deadline())
+        return self._due.next_deadline()
 
     # --- inside -------------------------------------------------------------------------------------------------------
 
@@ -176,21 +141,35 @@ class Directory:
             self._due.schedule(bucket, now.mono + FIRST_PAUSE)
             return
         shelf.is_wanted = shelf.is_fruitful = False
-        for directory in self._others(ASKED, now):
+        directories = self._others(ASKED, now)
+        shelf.asked = len(directories)
+        for directory in directories:
             self._ask(bucket, shelf, directory, now)
-        if not shelf.asked:
-            shelf.is_wanted = True
+        shelf.is_wanted = not shelf.asked  # nobody could be asked
+        if not directories:
             self._plan(bucket, shelf, now)
 
     def _ask(self, bucket: Bucket, shelf: _Shelf, directory: Descriptor, now: Instant) -> None:
-        request = self._rng.getrandbits(8 * _REQUEST_SIZE)
-        try:
-            self._line.ask_directory(directory, Lookup(request, self._target(bucket)), now)
-        except (Unreachable, Overloaded):
-            return
-        shelf.asked.add(request)
-        self._asked[request] = directory.node, bucket
-        self._silences.schedule(request, now.mono + PATIENCE)
+        target = self._target(bucket)
+
+        def answered(answer: Nodes | None, now: Instant) -> None:
+            if self._shelves.get(bucket) is shelf:
+                self._take_answer(bucket, shelf, answer, now)
+
+        self._calls.call(directory, lambda request: Lookup(request, target), now, answered, PATIENCE)
+
+    def _take_answer(self, bucket: Bucket, shelf: _Shelf, answer: Nodes | None, now: Instant) -> None:
+        before = len(shelf.found)
+        shelf.asked -= 1
+        if answer is not None:
+            shelf.is_answered = True
+            for data in answer.descriptors:
+                shelf.is_fruitful |= self._take(shelf, bucket, data, now)
+        is_over = not shelf.asked
+        if is_over:
+            self._plan(bucket, shelf, now)
+        if len(shelf.found) > before or (is_over and shelf.is_answered and len(shelf.found) < FEW):
+            self._news(now)
 
     def _target(self, bucket: Bucket) -> bytes:
         """Return a random place in a bucket."""
@@ -222,17 +201,6 @@ class Directory:
         network = network_of(descriptor.endpoint.host)
         return len(shelf.found) < MAX_FOUND and (network is None or networks[network] < MAX_PER_NETWORK)
 
-    def _end(self, request: int, now: Instant) -> None:
-        directory, bucket = self._asked.pop(request)
-        self._silences.cancel(request)
-        self._line.end_directory(directory, request, now)
-        shelf = self._shelves[bucket]
-        shelf.asked.discard(request)
-        if not shelf.asked:
-            self._plan(bucket, shelf, now)
-            if shelf.is_answered and len(shelf.found) < FEW:
-                self._line.searched_in_vain(now)
-
     def _plan(self, bucket: Bucket, shelf: _Shelf, now: Instant) -> None:
         """Say when the next search is due."""
         if shelf.is_fruitful:
@@ -246,7 +214,4 @@ class Directory:
 
     def _drop(self, bucket: Bucket) -> None:
         self._due.cancel(bucket)
-        shelf = self._shelves.pop(bucket, None)
-        for request in shelf.asked if shelf else ():
-            del self._asked[request]
-            self._silences.cancel(request)
+        self._shelves.pop(bucket, None)

@@ -1,8 +1,8 @@
 """Lookups that others do for us.
 
-A leaf has no table and few links, so it asks two full nodes that it is linked with to look for the same target. What
-they answer is signed, but whom they leave out, and whether whom they name is there, is theirs to say. So nodes that both
-name come first, and the others of each in turn: one liar of two fills at most half of the answer.
+Before a leaf knows anybody it can build circuits through, it asks two full nodes that it is linked with to look for the
+same target. What they answer is signed, but whom they leave out, and whether whom they name is there, is theirs to say. So
+nodes that both name come first, and the others of each in turn: one liar of two fills at most half of the answer.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from net.ids import NodeId
 from net.instant import Instant
 from net.messages import Lookup, Message, Nodes
 from net.overlay.descriptor import Descriptor, Verifier, place_of
-from net.overlay.lookups import Calls, contact_of
+from net.overlay.questions import Calls, contact_of
 from net.overlay.routing import K, nearest
 from net.scope import scope_of
 

@@ -22,7 +22,7 @@ from __future__ import annotations
 import random
 from bisect import insort
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, Protocol
 
@@ -30,18 +30,14 @@ from net.agenda import Agenda
 from net.errors import DecodeError, Overloaded, Unauthenticated
 from net.ids import NodeId
 from net.instant import Instant
-from net.messages import FindNodes, Message, Nodes
+from net.messages import FindNodes, Nodes
 from net.overlay.descriptor import Descriptor, Verifier, place_of
+from net.overlay.questions import Questions, Reply
 from net.overlay.routing import MAX_PER_PREFIX_IN_BUCKET, K, capped_prefix
 from net.scope import scope_of
-from net.switch import Contact
 
 # Disjoint paths, one question under way on each: Kademlia's alpha.
 PATHS: Final = 3
-# Seconds after which a question is slow and another is put beside it. A dial and an answer are three round trips.
-SLOW: Final = 0.5
-# Seconds after which an answer is not waited for any more.
-PATIENCE: Final = 2.0
 # Questions under way on one path, the slow ones counted.
 MAX_UNDER_WAY: Final = 4
 # Questions of one lookup; an honest one needs about k, and two for each hop.
@@ -57,30 +53,11 @@ MAX_EMPTY_NAMES: Final = 4
 Then = Callable[["Found", Instant], None]
 
 
-class Calls(Protocol):
-    """Questions to single nodes (``net.calls``)."""
-
-    def call(
-        self,
-        contact: Contact,
-        make: Callable[[int], Message],
-        now: Instant,
-        then: Callable[[Message | None, Instant], None],
-        patience: float = ...,
-    ) -> None:
-        """Ask; ``then`` hears the answer, or None when there is none."""
-        ...
-
-
 class Neighbours(Protocol):
     """What a lookup needs of the node it is made at."""
 
     def closest(self, target: bytes) -> list[Descriptor]:
         """Return whom to ask first."""
-        ...
-
-    def described(self, node: NodeId) -> Descriptor | None:
-        """Return what a linked node said of itself."""
         ...
 
     def answered(self, node: NodeId, told: list[Descriptor], now: Instant) -> None:
@@ -93,13 +70,14 @@ class Neighbours(Protocol):
 
 
 class Found(NamedTuple):
-    """What a lookup found: the closest to its target that answered, closest first; and what it took."""
+    """What a lookup found: the closest to its target that answered, closest first; what it took; and what each told."""
 
     target: bytes
     nodes: list[Descriptor]
     hops: int
     questions: int
     unanswered: int
+    tales: Sequence[Sequence[Descriptor]] = ()
 
 
 @dataclass(slots=True)
@@ -159,12 +137,14 @@ class _Lookup:
     target: bytes
     place: int
     count: int
+    told: int
     then: Then
     paths: list[_Path]
     asked: dict[NodeId, _Question] = field(default_factory=dict[NodeId, _Question])
     silent: set[NodeId] = field(default_factory=set[NodeId])
     found: list[_Candidate] = field(default_factory=list[_Candidate])
     words: dict[NodeId, _Word] = field(default_factory=dict[NodeId, _Word])
+    tales: dict[NodeId, list[Descriptor]] = field(default_factory=dict[NodeId, list[Descriptor]])
 
     def is_believed(self, candidate: _Candidate) -> bool:
         """Say whether anybody credible named this one. Nobody named those that the table gave."""
@@ -205,18 +185,19 @@ class _Lookup:
         nodes = spread([each.descriptor for each in ordered])[: self.count]
         nodes.sort(key=lambda each: each.place ^ self.place)
         hops = ordered[0].hops if ordered else 0
-        return Found(self.target, nodes, hops, len(self.asked), len(self.silent))
+        tales = [self.tales[each.node] for each in nodes]
+        return Found(self.target, nodes, hops, len(self.asked), len(self.silent), tales)
 
 
 class Lookups:
     """The lookups under way at one node."""
 
     def __init__(
-        self, own: NodeId, neighbours: Neighbours, calls: Calls, verifier: Verifier, rng: random.Random
+        self, own: NodeId, neighbours: Neighbours, questions: Questions, verifier: Verifier, rng: random.Random
     ) -> None:
         self._own = own
         self._neighbours = neighbours
-        self._calls = calls
+        self._questions = questions
         self._verifier = verifier
         self._rng = rng
         self._lookups: dict[int, _Lookup] = {}
@@ -226,13 +207,16 @@ class Lookups:
     def __len__(self) -> int:
         return len(self._lookups)
 
-    def find(self, target: bytes, now: Instant, then: Then, *, count: int = K) -> None:
-        """Look for the ``count`` nodes closest to ``target`` (32 bytes); ``then`` hears once. Raises ``Overloaded``."""
+    def find(self, target: bytes, now: Instant, then: Then, *, count: int = K, told: int | None = None) -> None:
+        """Look for the ``count`` nodes closest to ``target`` (32 bytes); ``then`` hears once.
+
+        ``told``: how many each node is asked for, ``count`` unless said. Raises ``Overloaded``.
+        """
         if len(self._lookups) >= MAX_LOOKUPS:
             raise Overloaded("lookups")
         self._begun += 1
         place = place_of(target)
-        lookup = _Lookup(self._begun, target, place, count, then, [_Path() for _ in range(PATHS)])
+        lookup = _Lookup(self._begun, target, place, count, told or count, then, [_Path() for _ in range(PATHS)])
         self._lookups[lookup.number] = lookup
         # Dealt out closest first, to the paths in a random order: no node can tell which path it is on.
         paths = self._rng.sample(lookup.paths, PATHS)
@@ -251,7 +235,7 @@ class Lookups:
                 self._miss(lookup, node, now)
             else:
                 path.slow.add(node)
-                self._waits.schedule((number, node), now.mono + PATIENCE - SLOW)
+                self._waits.schedule((number, node), now.mono + self._questions.patience - self._questions.slow)
             self._advance(lookup, now)
 
     def next_deadline(self) -> float:
@@ -278,39 +262,34 @@ class Lookups:
         descriptor = candidate.descriptor
         lookup.asked[descriptor.node] = _Question(path, candidate)
         path.under_way.add(descriptor.node)
-        self._waits.schedule((lookup.number, descriptor.node), now.mono + SLOW)
+        self._waits.schedule((lookup.number, descriptor.node), now.mono + self._questions.slow)
         is_putting = True
 
-        def answered(answer: Message | None, now: Instant) -> None:
-            if self._take(lookup, path, candidate, answer, now) and not is_putting:
+        def answered(reply: Reply | None, now: Instant) -> None:
+            if self._take(lookup, path, candidate, reply, now) and not is_putting:
                 self._advance(lookup, now)
 
-        self._calls.call(
-            contact_of(descriptor),
-            lambda request: FindNodes(request, lookup.target, lookup.count),
-            now,
-            answered,
-            PATIENCE,
-        )
+        self._questions.ask(descriptor, lambda request: FindNodes(request, lookup.target, lookup.told), now, answered)
         is_putting = False
 
-    def _take(self, lookup: _Lookup, path: _Path, candidate: _Candidate, answer: Message | None, now: Instant) -> bool:
+    def _take(self, lookup: _Lookup, path: _Path, candidate: _Candidate, reply: Reply | None, now: Instant) -> bool:
         """Take an answer, or that there is none; False when nobody waits for it any more."""
         node = candidate.descriptor.node
         if node not in path.under_way:
             return False
-        if not isinstance(answer, Nodes):
+        if reply is None:
             self._miss(lookup, node, now)
             return True
         self._settle(lookup, path, node)
-        told = self._checked(answer, candidate.descriptor, now)
+        told = self._checked(reply.nodes, candidate.descriptor, now)
         self._neighbours.answered(node, told, now)
-        described = self._neighbours.described(node)
+        described = reply.described
         lookup.judge(
             candidate.descriptor, is_there=described is not None and described.place == candidate.descriptor.place
         )
         if described is not None and described.is_reachable:
             lookup.found.append(_Candidate(described, candidate.hops, candidate.tellers))
+            lookup.tales[described.node] = told
         lookup.words[node] = _Word()
         for each in told:
             lookup.hear(path, each, candidate.hops + 1, node)
@@ -343,11 +322,6 @@ class Lookups:
         path.under_way.discard(node)
         path.slow.discard(node)
         self._waits.cancel((lookup.number, node))
-
-
-def contact_of(descriptor: Descriptor) -> Contact:
-    """Return how to reach the node that a descriptor describes."""
-    return Contact(descriptor.endpoint, descriptor.tag, descriptor.node)
 
 
 def spread(descriptors: list[Descriptor]) -> list[Descriptor]:

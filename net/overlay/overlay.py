@@ -6,7 +6,7 @@ few minutes and sooner when one vanishes; for a random place about once a minute
 keeps its table true, a bucket that no lookup came through within an hour by one, the node that was silent longest by a
 question.
 
-A leaf has no table and answers nobody: full nodes it is linked with look for it (``delegated``).
+A leaf has no table and answers nobody; it looks for itself over circuits (``leaf_sampling``).
 
 The wall clock of every ``now`` is *network* time. ``handle_timeout`` and ``next_deadline`` drive the machine.
 """
@@ -26,7 +26,7 @@ from net.ids import Endpoint, NodeId, OverlayId
 from net.instant import Instant
 from net.link.events import Role
 from net.messages import FindNodes, Message, Nodes
-from net.overlay.delegated import DelegatedLookups, Delegation
+from net.overlay.delegated import DelegatedLookups
 from net.overlay.descriptor import (
     Descriptor,
     Verifier,
@@ -34,9 +34,11 @@ from net.overlay.descriptor import (
     is_current,
 )
 from net.overlay.identity import Identity
-from net.overlay.lookups import Calls, Found, Lookups, contact_of
+from net.overlay.leaf_sampling import LeafSampling, Sampled
+from net.overlay.lookups import Found, Lookups
 from net.overlay.neighbourhood import Neighbourhood
 from net.overlay.ourselves import Ourselves
+from net.overlay.questions import Calls, FarCalls, OverCircuits, OverLinks, contact_of
 from net.overlay.roster import MAX_ROSTER, Roster
 from net.overlay.routing import ID_BITS, Entry, K, RoutingTable, nearest
 from net.overlay.size import OUTLIER, CoverageWidth, SizeEstimate
@@ -92,6 +94,7 @@ class Overlay:
         identity: Identity | None,
         role: Role,
         calls: Calls,
+        far_calls: FarCalls,
         *,
         rng: random.Random,
         random: Callable[[int], bytes],
@@ -106,9 +109,17 @@ class Overlay:
         self._own = identity.overlay_id if identity else OverlayId(bytes(ID_BITS // 8))
         self.table = RoutingTable(self._own)
         own_node = identity.node if identity else NodeId(b"")
-        self._lookups = Lookups(own_node, self, calls, self._verifier, rng)
-        self._delegated = DelegatedLookups(calls, self._verifier, rng)
+        questions = OverLinks(calls, self.described) if self._is_full else OverCircuits(far_calls)
+        self._lookups = Lookups(own_node, self, questions, self._verifier, rng)
         self._size = SizeEstimate()
+        self._leaf = LeafSampling(
+            self.roster,
+            self._size,
+            DelegatedLookups(calls, self._verifier, rng),
+            self._lookups,
+            far_calls,
+            lambda: list(self._described.values()),
+        )
         self._width = CoverageWidth()
         self._neighbourhood = Neighbourhood(self._own, self.table, self.width, self._look_up)
         self._described: dict[NodeId, Descriptor] = {}
@@ -181,7 +192,7 @@ class Overlay:
         if self._is_full:
             self._look_up(target, K, now, lambda found, now: then(found.nodes, now))
         else:
-            self._delegate(target, now, lambda delegation, now: then(delegation.nodes, now))
+            self._leaf.find(target, now, then)
 
     def answer_find(self, target: bytes) -> list[bytes]:
         """Return what to answer to ``FindNodes``."""
@@ -215,15 +226,6 @@ class Overlay:
 
         self._lookups.find(target, now, ended, count=count)
 
-    def _delegate(self, target: bytes, now: Instant, then: Callable[[Delegation, Instant], None]) -> None:
-        def ended(delegation: Delegation, now: Instant) -> None:
-            for _, told in delegation.tales:
-                self._size.observe(Found(target, told, 0, 0, 0), K)
-            self._adapt()
-            then(delegation, now)
-
-        self._delegated.find(target, list(self._described.values()), now, ended)
-
     def doubt(self, now: Instant) -> None:
         """What was sent through nodes of the roster got lost: see soon whether they are still there."""
         if self.roster.is_ready:
@@ -233,7 +235,7 @@ class Overlay:
 
     def closest(self, target: bytes) -> list[Descriptor]:
         """Return whom a lookup asks first: those of the table, and whom we are linked with."""
-        known = {each.node: each for each in self.table.closest(target)}
+        known = {each.node: each for each in (self.table.closest(target) if self._is_full else self.roster.fresh())}
         return nearest({**self._described, **known}.values(), int.from_bytes(target, "big"), K)
 
     def answered(self, node: NodeId, told: list[Descriptor], now: Instant) -> None:
@@ -346,33 +348,33 @@ class Overlay:
         if self._is_full:
             self._look_up(target, SAMPLE_COUNT, now, self._sampled_ourselves)
         else:
-            self._delegate(target, now, self._sampled_by_others)
+            self._leaf.sample(target, now, self._sampled_as_leaf)
 
     def _sampled_ourselves(self, found: Found, now: Instant) -> None:
         missed = self.roster.compare(found.target, [found.nodes], SAMPLE_COUNT)
-        self._sampled(len(found.nodes), self.roster.hear_lookup(found.nodes), missed, now)
+        self._sampled(Sampled(len(found.nodes), self.roster.hear_lookup(found.nodes), missed), now)
 
-    def _sampled_by_others(self, delegation: Delegation, now: Instant) -> None:
-        tales = [told for _, told in delegation.tales]
-        missed = self.roster.compare(delegation.target, tales, K) if len(tales) > 1 else 0
-        news = sum(self.roster.hear_lookup(told, teller) for teller, told in delegation.tales)
-        self._sampled(len(delegation.nodes), news, missed, now)
+    def _sampled_as_leaf(self, sampled: Sampled, now: Instant) -> None:
+        self._adapt()
+        self._sampled(sampled, now)
 
-    def _sampled(self, found: int, news: int, missed: int, now: Instant) -> None:
+    def _sampled(self, sampled: Sampled, now: Instant) -> None:
         """Go on at once during the first round, which ends after some lookups or when there is no news."""
-        self._samples += found > 0
-        self._newsless = 0 if news else self._newsless + 1
-        if not self.roster.is_ready and found:
+        self._samples += sampled.found > 0
+        self._newsless = 0 if sampled.news else self._newsless + 1
+        if not self.roster.is_ready and sampled.found:
             self.roster.is_ready = self._samples >= FIRST_SAMPLES or self._newsless >= NEWSLESS
             if not self.roster.is_ready:
                 self._agenda.schedule(_Chore.SAMPLE, now.mono)
             self._adapt()
-        elif not found:
+        elif not sampled.found:
             self._again(_Chore.SAMPLE, RETRY_DELAY, now)
-        elif missed:
+        elif sampled.missed:
             self._again(_Chore.SAMPLE, DOUBTING_PERIOD, now)
         elif len(self.roster) >= MOST * min(self.size(), MAX_ROSTER):
-            self._again(_Chore.SAMPLE, CALM_SAMPLE_PERIOD, now)
+            calm = CALM_SAMPLE_PERIOD if self._is_full else self._leaf.calm_period()
+            if calm is not None:
+                self._again(_Chore.SAMPLE, calm, now)
 
     def _refresh(self, now: Instant) -> None:
         """Look into a bucket that nobody looked into for long; else ask the quietest node whether it is there."""

@@ -28,6 +28,8 @@ from net.overlay.routing import ID_BITS
 
 # Lookups that an estimate is made from; with one lookup a minute a change of size has arrived in ten.
 MAX_SAMPLES: Final = 16
+# Lookups of our own from which on those that others told us of do not count any more.
+ENOUGH_OWN: Final = 4
 # A sample beyond this ratio to the median tells of a lie or of chance, not of the network.
 OUTLIER: Final = 4.0
 # Nodes for each scope: aimed at from, and the bounds within which a width is kept.
@@ -49,31 +51,34 @@ class _Sample(NamedTuple):
 
 
 class SizeEstimate:
-    """The number of other full nodes, from lookups."""
+    """The number of other full nodes, from lookups: from what others told only until we have looked a few times."""
 
     def __init__(self) -> None:
         self._samples: deque[_Sample] = deque(maxlen=MAX_SAMPLES)
+        self._told: deque[_Sample] = deque(maxlen=MAX_SAMPLES)
 
-    def observe(self, found: Found, wanted: int) -> None:
+    def observe(self, found: Found, wanted: int, *, is_told: bool = False) -> None:
         """Take what a lookup for ``wanted`` nodes found. One that mostly met silence tells nothing."""
         count = len(found.nodes)
         if count == 0 or found.unanswered > found.questions // 2:
             return
+        samples = self._told if is_told else self._samples
         if count < wanted:
-            self._samples.append(_Sample(count, 0.0))
+            samples.append(_Sample(count, 0.0))
         else:
             farthest = place_of(found.target) ^ found.nodes[-1].place
-            self._samples.append(_Sample(count, math.ldexp(float(farthest), -ID_BITS)))
+            samples.append(_Sample(count, math.ldexp(float(farthest), -ID_BITS)))
 
     def others(self) -> float | None:
         """Return the estimate; None before any lookup."""
-        if not self._samples:
+        samples = list(self._samples)
+        if len(samples) < ENOUGH_OWN:
+            samples += self._told
+        if not samples:
             return None
-        median = statistics.median(sample.estimate for sample in self._samples)
-        pooled = [
-            each for each in self._samples if each.spread and median / OUTLIER <= each.estimate <= median * OUTLIER
-        ]
-        if 2 * len(pooled) <= len(self._samples):
+        median = statistics.median(sample.estimate for sample in samples)
+        pooled = [each for each in samples if each.spread and median / OUTLIER <= each.estimate <= median * OUTLIER]
+        if 2 * len(pooled) <= len(samples):
             return median
         return (sum(each.nodes for each in pooled) - 1) / sum(each.spread for each in pooled)
 

@@ -32,6 +32,7 @@ from net.onion.cipher import Hop
 from net.onion.circuits import CircuitId
 from net.onion.departures import Kind
 from net.onion.directory import ASKED, FEW, MAX_BUCKETS, MAX_FOUND, MAX_PER_NETWORK, MAX_SEARCHES, SEARCH_PERIOD
+from net.onion.far_calls import FarCalls
 from net.onion.paths import Path, Paths
 from net.onion.setup_admission import MAX_OWN_CIRCUITS
 from net.onion.standing import Standing
@@ -114,7 +115,7 @@ class Desk:
         self.patron = FakePatron()
         self.onion = Onion(self.traveller)
         self.circuits = self.onion.circuits
-        self.courier = OnionCourier(self.overlay, lambda data, now: said_by(data), Random(7))
+        self.courier = OnionCourier(self.overlay, lambda data, now: said_by(data), FarCalls(Random(7)), Random(7))
         self.courier.serve(self.patron, self.onion)
         self.now = NOW
         self.courier.handle_timeout(NOW)
@@ -595,7 +596,9 @@ def test_one_network_fills_only_a_few_places() -> None:
     desk, address = searching()
     fit = crowd_of(Bucket.of(address, 9), 12)
     crowded = {number: relay(number, f"8.8.1.{at_}") for at_, number in enumerate(fit, start=1)}
-    desk.courier = OnionCourier(desk.overlay, lambda data, now: crowded[int(data[6:].rstrip(b"\0"))], Random(7))
+    desk.courier = OnionCourier(
+        desk.overlay, lambda data, now: crowded[int(data[6:].rstrip(b"\0"))], FarCalls(Random(7)), Random(7)
+    )
     desk.courier.serve(desk.patron, desk.onion)
     desk.courier.handle_timeout(NOW)
     desk.courier.known(address)

@@ -11,6 +11,7 @@ from net.ids import Endpoint, NodeId
 from net.instant import Instant
 from net.link.events import LinkId
 from net.messages import Cell, Destroy, FindRecord, FoundRecord, Setup, decode_message, encode_message
+from net.onion.far_calls import FarCalls
 from net.onion.onion import Means, Onion
 from net.onion.plain_cipher import PlainOnionCipher
 from net.onion.transit import EndId
@@ -38,7 +39,7 @@ class Node:
         self.patron = FakePatron()
         rng = Random(number)
         self.switch = Switch(self.connect, lambda link, now: None)
-        self.courier = OnionCourier(FakeOverlay(village.roster), village.check, rng)
+        self.courier = OnionCourier(FakeOverlay(village.roster), village.check, FarCalls(rng), rng)
         onward = Onward(self.switch, lambda: Scope.PUBLIC)
         self.onion = Onion(
             self.node,

@@ -15,6 +15,7 @@ from net.instant import Instant
 from net.messages import FindNodes, Message
 from net.overlay.descriptor import Descriptor, Verifier, place_of
 from net.overlay.lookups import MAX_LOOKUPS, MAX_QUESTIONS, Found, Lookups, spread
+from net.overlay.questions import OverLinks
 from net.overlay.routing import MAX_PER_PREFIX_IN_BUCKET, K, nearest
 from net.switch import Contact
 from tests.support.future import strange_descriptor
@@ -134,7 +135,9 @@ class Stage:
         self.known: list[Descriptor] = []
         self.claims: dict[NodeId, Descriptor] = {each.identity.node: each.descriptor for each in self.others}
         self.asked: list[NodeId] = []
-        self.lookups = Lookups(self.me.identity.node, self, self.me, self.world.verifier, Random(1))
+        self.lookups = Lookups(
+            self.me.identity.node, self, OverLinks(self.me, self.described), self.world.verifier, Random(1)
+        )
 
     def closest(self, target: bytes) -> list[Descriptor]:
         return self.known
@@ -226,7 +229,7 @@ def test_an_answer_with_a_forgery_in_it_is_not_used() -> None:
     stage.known = [liar.descriptor]
     liar.lie = lambda target: [stage.others[1].descriptor.data]
     strict = Verifier(work_bits=0, verify=lambda key, signature, message: signature[-1] != 0xFF)
-    stage.lookups = Lookups(stage.me.identity.node, stage, stage.me, strict, Random(1))
+    stage.lookups = Lookups(stage.me.identity.node, stage, OverLinks(stage.me, stage.described), strict, Random(1))
     good = stage.find()
     assert good.questions == 2
     liar.lie = lambda target: [stage.others[1].descriptor.data, stage.others[2].descriptor.data[:-1] + b"\xff"]
@@ -241,7 +244,9 @@ def test_descriptors_of_a_later_version_do_not_spoil_an_answer() -> None:
     later = [strange_descriptor(known), strange_descriptor(known, 0, b""), b"\xff"]
     teller.lie = lambda target: [*later, known, *later]
     good.lie = lambda target: later
-    stage.lookups = Lookups(stage.me.identity.node, stage, stage.me, stage.world.verifier, Random(1))
+    stage.lookups = Lookups(
+        stage.me.identity.node, stage, OverLinks(stage.me, stage.described), stage.world.verifier, Random(1)
+    )
     found = stage.find()
     assert names(found) == {teller.identity.node, good.identity.node}
     assert found.questions == 2
@@ -271,7 +276,9 @@ class Nobody:
 def test_questions_that_fail_at_once_end_a_lookup_at_once() -> None:
     stage = Stage()
     stage.known = [each.descriptor for each in stage.others]
-    lookups = Lookups(stage.me.identity.node, stage, Nobody(at_once=True), stage.world.verifier, Random(1))
+    lookups = Lookups(
+        stage.me.identity.node, stage, OverLinks(Nobody(at_once=True), stage.described), stage.world.verifier, Random(1)
+    )
     results: list[Found] = []
     lookups.find(bytes(32), stage.world.now(), lambda found, now: results.append(found))
     assert results[0].unanswered == len(stage.others)
@@ -281,7 +288,13 @@ def test_questions_that_fail_at_once_end_a_lookup_at_once() -> None:
 def test_lookups_under_way_are_bounded() -> None:
     stage = Stage()
     stage.known = [each.descriptor for each in stage.others]
-    lookups = Lookups(stage.me.identity.node, stage, Nobody(at_once=False), stage.world.verifier, Random(1))
+    lookups = Lookups(
+        stage.me.identity.node,
+        stage,
+        OverLinks(Nobody(at_once=False), stage.described),
+        stage.world.verifier,
+        Random(1),
+    )
     results: list[Found] = []
     for _ in range(MAX_LOOKUPS):
         lookups.find(bytes(32), stage.world.now(), lambda found, now: results.append(found))
@@ -309,6 +322,12 @@ def test_the_question_is_for_the_target() -> None:
             questions.append(make(9))
 
     stage.known = [stage.others[0].descriptor]
-    lookups = Lookups(stage.me.identity.node, stage, Listening(at_once=False), stage.world.verifier, Random(1))
+    lookups = Lookups(
+        stage.me.identity.node,
+        stage,
+        OverLinks(Listening(at_once=False), stage.described),
+        stage.world.verifier,
+        Random(1),
+    )
     lookups.find(b"\x05" * 32, stage.world.now(), lambda found, now: None)
     assert questions == [FindNodes(9, b"\x05" * 32)]

@@ -12,6 +12,7 @@ from net.link.events import LinkId, Role
 from net.messages import Describe, encode_message
 from net.onion.cipher import Hop
 from net.onion.circuits import CircuitId, Circuits
+from net.onion.far_calls import FarCalls
 from net.onion.plain_cipher import PlainOnionCipher
 from net.overlay.descriptor import Descriptor, Verifier, epoch_of
 from net.overlay.identity import identity_of
@@ -41,7 +42,9 @@ class Nobody:
 def reachable_node() -> Overlay:
     rng = Random(1)
     identity = identity_of(rng.randbytes(32), 0)
-    overlay = Overlay(identity, Role.FULL, Nobody(), rng=rng, random=rng.randbytes, verifier=Verifier(work_bits=0))
+    overlay = Overlay(
+        identity, Role.FULL, Nobody(), FarCalls(rng), rng=rng, random=rng.randbytes, verifier=Verifier(work_bits=0)
+    )
     overlay.set_address(HERE, is_reachable=True)
     overlay.turn(epoch_of(NOW), (bytes(32), bytes(32)), NOW.wall_ms)
     return overlay

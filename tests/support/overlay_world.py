@@ -22,6 +22,7 @@ from net.overlay.descriptor import Descriptor, Verifier, encode_descriptor, epoc
 from net.overlay.identity import Identity, overlay_id_of
 from net.overlay.lookups import Found, Lookups
 from net.overlay.overlay import Overlay
+from net.overlay.questions import OverLinks
 from net.overlay.routing import ID_BITS, K
 from net.switch import Contact
 
@@ -70,8 +71,15 @@ class SimNode:
         self.endpoint = world.endpoint(number)
         self.links: dict[NodeId, SimNode] = {}
         self.is_filled = True
+        self.afar = Afar(self)
         self.overlay = Overlay(
-            self.identity, role, self, rng=Random(number), random=Random(number).randbytes, verifier=world.verifier
+            self.identity,
+            role,
+            self,
+            self.afar,
+            rng=Random(number),
+            random=Random(number).randbytes,
+            verifier=world.verifier,
         )
         now = world.now()
         self.overlay.turn(epoch_of(now), (bytes(32), bytes(32)), now.wall_ms)
@@ -108,12 +116,13 @@ class SimNode:
         if other is not None and other.identity.node == contact.node:
             self.world.after(LATENCY, lambda: other.take(self, make(7), hear))
 
-    def take(self, asker: SimNode, question: Message, hear: Callable[[Message], None]) -> None:
-        """Answer a question."""
+    def take(self, asker: SimNode | None, question: Message, hear: Callable[[Message], None]) -> None:
+        """Answer a question; ``asker`` is None over a circuit."""
         if not self.is_up:
             return
         self.fill()
-        link(self, asker)
+        if asker is not None:
+            link(self, asker)
         if isinstance(question, FindNodes):
             told = self.lie(question.target) if self.lie else self.overlay.answer_find(question.target)[: question.most]
             self.world.after(LATENCY, lambda: hear(Nodes(7, told)))
@@ -152,6 +161,42 @@ class SimNode:
         if self.is_up:
             self.overlay.handle_timeout(self.world.now())
             self.wake()
+
+
+class Afar:
+    """Questions of one node over circuits, which work while ``is_open``: no link comes of them. ``asked`` counts them."""
+
+    def __init__(self, node: SimNode) -> None:
+        self._node = node
+        self.is_open = True
+        self.asked: list[NodeId] = []
+
+    def is_possible(self, now: Instant) -> bool:
+        """Say whether circuits work."""
+        return self.is_open
+
+    def call(
+        self,
+        node: Descriptor,
+        make: Callable[[int], Message],
+        now: Instant,
+        then: Callable[[Nodes | None, Instant], None],
+        patience: float,
+    ) -> None:
+        """Carry a question to a node, four hops away, and the answer back."""
+        world, answered = self._node.world, list[bool]()
+        self.asked.append(node.node)
+
+        def hear(answer: Message | None) -> None:
+            if not answered:
+                answered.append(True)
+                then(answer if isinstance(answer, Nodes) else None, world.now())
+                self._node.wake()
+
+        world.after(patience, lambda: hear(None))
+        other = world.at(node.endpoint)
+        if other is not None and other.identity.node == node.node and self.is_open:
+            world.after(4 * LATENCY, lambda: other.take(None, make(7), hear))
 
 
 class OverlayWorld:
@@ -239,7 +284,13 @@ class OverlayWorld:
         """Have a node look a target up, and let time pass until it has."""
         node.fill()
         results: list[Found] = []
-        lookups = Lookups(node.identity.node, node.overlay, node, self.verifier, Random(self.rng.random()))
+        lookups = Lookups(
+            node.identity.node,
+            node.overlay,
+            OverLinks(node, node.overlay.described),
+            self.verifier,
+            Random(self.rng.random()),
+        )
         lookups.find(target, self.now(), lambda found, now: results.append(found), count=amount)
         while not results:
             if self._heap and self._heap[0][0] < lookups.next_deadline():

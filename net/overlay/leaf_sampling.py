@@ -1,0 +1,124 @@
+"""How a leaf looks at random places: at first by the word of two it is linked with, then for itself over circuits.
+
+A leaf has no table and few links, and a node that looks for it could show it a network of its own making. So as soon as it
+knows a first few nodes, enough for circuits, it walks the overlay itself as a full node does (``lookups``), each question
+over a circuit of its own: nobody asked learns who asks, and those who are linked with the leaf see neither questions nor
+answers. Who answers is known first-hand, a few for each place, for each costs a circuit. Of what these tell, only nodes that
+most of them name count, so that one liar among them adds nobody and hides nobody.
+
+Where no circuit brings an answer, the word of those linked is asked for again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from itertools import chain
+from typing import Final, NamedTuple
+
+from net.instant import Instant
+from net.overlay.delegated import DelegatedLookups, Delegation
+from net.overlay.descriptor import EPOCH_HOURS, Descriptor, place_of
+from net.overlay.lookups import Found, Lookups
+from net.overlay.questions import FarCalls
+from net.overlay.roster import Roster
+from net.overlay.routing import K, nearest
+from net.overlay.size import SizeEstimate
+
+# Nodes of a place that are asked for themselves: three of four outvote a liar, and each costs about 3 kB.
+COUNT: Final = 4
+# Lookups of its own after which a leaf has seen for itself what it was told at first.
+FIRST_OWN: Final = 8
+# Seconds between two once that is done, at most; and what a roster takes to be heard of once within the life of its keys.
+MAX_CALM_PERIOD: Final = 1800.0
+_KEYS_LAST: Final = EPOCH_HOURS * 3600.0
+
+
+class Sampled(NamedTuple):
+    """What a look at a random place brought: how many were found, were new, and should have been found and were not."""
+
+    found: int
+    news: int
+    missed: int
+
+
+Then = Callable[[Sampled, Instant], None]
+
+
+class LeafSampling:
+    """The looks of one leaf. ``linked`` returns what the full nodes linked with us said of themselves."""
+
+    def __init__(
+        self,
+        roster: Roster,
+        size: SizeEstimate,
+        delegated: DelegatedLookups,
+        lookups: Lookups,
+        far_calls: FarCalls,
+        linked: Callable[[], Sequence[Descriptor]],
+    ) -> None:
+        self._roster = roster
+        self._size = size
+        self._delegated = delegated
+        self._lookups = lookups
+        self._far_calls = far_calls
+        self._linked = linked
+        self._own = 0  # lookups of our own that found somebody
+        self._is_blind = False  # the last of them found nobody
+
+    def sample(self, target: bytes, now: Instant, then: Then) -> None:
+        """Look at a place; ``then`` hears once. Raises ``Overloaded``."""
+        if self._looks_itself(now):
+            self._lookups.find(target, now, lambda found, now: then(self._saw(found), now), count=COUNT, told=K)
+        else:
+            self._is_blind = False
+            self._delegated.find(target, self._linked(), now, lambda told, now: then(self._heard(told), now))
+
+    def find(self, target: bytes, now: Instant, then: Callable[[list[Descriptor], Instant], None]) -> None:
+        """Look for the k nodes closest to ``target``; ``then`` hears once. Raises ``Overloaded``."""
+        if self._looks_itself(now):
+            self._lookups.find(target, now, lambda found, now: then(found.nodes, now))
+        else:
+            self._delegated.find(target, self._linked(), now, lambda told, now: then(told.nodes, now))
+
+    def calm_period(self) -> float | None:
+        """Return the seconds until the next look where nothing is missed; None while too little was seen first-hand."""
+        if self._own < FIRST_OWN:
+            return None
+        return min(MAX_CALM_PERIOD, _KEYS_LAST * K / max(1, len(self._roster)))
+
+    def _looks_itself(self, now: Instant) -> bool:
+        return self._roster.is_ready and not self._is_blind and self._far_calls.is_possible(now)
+
+    def _saw(self, found: Found) -> Sampled:
+        """Take what we found ourselves."""
+        self._is_blind = not found.nodes
+        self._own += bool(found.nodes)
+        seen = known_by_most(found)
+        self._size.observe(found._replace(nodes=seen), K)
+        missed = self._roster.compare(found.target, [seen], K) if len(found.tales) > 1 else 0
+        news = self._roster.hear_lookup(found.nodes)
+        if found.nodes:
+            news += self._roster.hear_lookup(seen, found.nodes[0].node)
+        return Sampled(len(found.nodes), news, missed)
+
+    def _heard(self, told: Delegation) -> Sampled:
+        """Take what others say."""
+        for _, tale in told.tales:
+            self._size.observe(Found(told.target, tale, 0, 0, 0), K, is_told=True)
+        tales = [tale for _, tale in told.tales]
+        missed = self._roster.compare(told.target, tales, K) if len(tales) > 1 else 0
+        news = sum(self._roster.hear_lookup(tale, teller) for teller, tale in told.tales)
+        return Sampled(len(told.nodes), news, missed)
+
+
+def known_by_most(found: Found) -> list[Descriptor]:
+    """Return at most k: those who answered and those whom most of these name, closest first; newest descriptors."""
+    named = Counter(each.node for tale in found.tales for each in tale)
+    known = {each.node: each for each in found.nodes}
+    for each in chain.from_iterable(found.tales):
+        former = known.get(each.node)
+        is_credible = former is None and 2 * named[each.node] > len(found.tales)
+        if is_credible or (former is not None and former.place == each.place and former.stamp < each.stamp):
+            known[each.node] = each
+    return nearest(known.values(), place_of(found.target), K)
