@@ -1,5 +1,8 @@
 """Clocks that are wrong where nobody has three witnesses: texts of the others are stored all the same."""
 
+# What a node still holds of others shows nowhere else.
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -8,6 +11,7 @@ from typing import Final
 import pytest
 
 from net.custodian.custodian import SWEEP_PERIOD
+from net.desk import Desk
 from net.instant import HOUR_MS
 from net.node import Node
 from net.overlay.descriptor import EPOCH_HOURS
@@ -88,6 +92,19 @@ def test_texts_of_those_whose_clocks_are_right_are_stored(hours: tuple[float, ..
         assert left_out_by(host.node(), village) == {
             other for other, ahead in enumerate(hours) if round(ahead - hours[number], 1)
         }
+
+
+def test_a_custodian_of_another_time_is_left_though_it_does_not_hang_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Circuits to it end from here: whatever it does, nothing more is asked of it and no stream of its is waited for."""
+    village = Village(3, 2)
+    village.settle()
+    late = village.fulls[2]
+    village.world.run_while(lambda: not late.node()._parts.desk._of_end, 600, 1)
+    monkeypatch.setattr(Desk, "hang_up", lambda self, now: None)
+    late.skew_ms = 5 * HOUR_MS
+    village.world.run_for(NOTICED)
+    assert not late.node()._parts.desk._of_end
+    assert is_stored(village, village.residents[0], 5)
 
 
 @pytest.mark.parametrize("hours", [(0, 0, -5), (0, -5, 9, 0)], ids=str)

@@ -225,6 +225,16 @@ def test_a_refusal_of_what_was_asked_goes_to_the_patron_and_is_an_answer() -> No
     assert node_of(1) in desk.courier.known(0)
 
 
+def test_who_is_left_has_no_circuit_and_what_was_asked_there_is_given_up() -> None:
+    desk = Desk()
+    for number, purpose in ((1, Purpose.FETCH), (1, Purpose.FOLLOW), (2, Purpose.FETCH)):
+        desk.ask(number, purpose)
+    desk.courier.leave(node_of(1), desk.now)
+    assert set(desk.circuits.closed) == {CircuitId(1), CircuitId(2)}
+    assert {(node_of(1), Purpose.FETCH), (node_of(1), Purpose.FOLLOW)} <= set(desk.patron.lost_ways)
+    assert not any(node == node_of(2) for node, _ in desk.patron.lost_ways)
+
+
 def test_a_directory_of_a_later_version_is_waited_for_and_one_that_refuses_is_not() -> None:
     desk = Desk(relays=20, size=1000, bits=8)
     desk.courier.known(0)
