@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from core import api
-from core.people import resetting
+from core.people import answering, resetting
 from core.people.work import Work
 from core.storage import lanes
 from tests.core.test_talking import add, meet
@@ -19,6 +19,10 @@ def reset(person: Person, *, is_last_known: bool = True) -> None:
         resetting.begin(work, 1, is_last_known=is_last_known)
 
     person.carry_out(person.engine.command(act, person.moment())[1])
+
+
+def _always(work: Work, conversation: int) -> bool:
+    return True
 
 
 def reopen(person: Person) -> None:
@@ -194,3 +198,28 @@ def test_who_asked_too_often_is_answered_when_a_day_has_passed(office: Office, a
     bob.say(b, "calm down")
     settle(office, alice, bob, rounds=5)
     assert alice.heard(a)[-1] == "calm down"
+
+
+def test_what_was_asked_at_a_restless_time_is_answered_at_a_calm_one(
+    office: Office, alice: Person, bob: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Passed over is not answered: the same question, announced again on the next day, is heard as if it were the first."""
+    a, b = meet(office, alice, bob)
+    settle(office, alice, bob, rounds=3)
+
+    def written() -> set[bytes]:
+        with bob.database.read() as snapshot:
+            return {row.generation for row in lanes.written_in(snapshot, 1)}
+
+    before = written()
+    with monkeypatch.context() as restless:
+        restless.setattr(answering, "is_restless", _always)
+        reset(alice)
+        settle(office, alice, bob, rounds=3)
+        assert written() == before
+    for _ in range(2):
+        settle(office, alice, bob, rounds=5, seconds=86_400 / 5)
+    assert written() - before
+    alice.say(a, "still here")
+    settle(office, alice, bob, rounds=5)
+    assert bob.heard(b)[-1] == "still here"
