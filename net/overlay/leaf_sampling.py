@@ -27,10 +27,13 @@ from net.overlay.size import SizeEstimate
 
 # Nodes of a place that are asked for themselves: three of four outvote a liar, and each costs about 3 kB.
 COUNT: Final = 4
-# Lookups of its own after which a leaf has seen for itself what it was told at first.
-FIRST_OWN: Final = 8
-# Seconds between two once that is done, at most; and what a roster takes to be heard of once within the life of its keys.
-MAX_CALM_PERIOD: Final = 1800.0
+# Lookups of its own after which a leaf has seen for itself what it was told at first, and seconds between those.
+FIRST_OWN: Final = 6
+FIRST_PERIOD: Final = 15.0
+# Seconds between two while much of what there is is not known; and once it is, at most, for then a roster has only to be
+# heard of once within the life of its keys.
+PERIOD: Final = 60.0
+MAX_CALM_PERIOD: Final = 2700.0
 _KEYS_LAST: Final = EPOCH_HOURS * 3600.0
 
 
@@ -81,11 +84,11 @@ class LeafSampling:
         else:
             self._delegated.find(target, self._linked(), now, lambda told, now: then(told.nodes, now))
 
-    def calm_period(self) -> float | None:
-        """Return the seconds until the next look where nothing is missed; None while too little was seen first-hand."""
+    def period(self, *, is_calm: bool) -> float:
+        """Return the seconds until the next look; ``is_calm``: most of what there is is known, and nothing is missed."""
         if self._own < FIRST_OWN:
-            return None
-        return min(MAX_CALM_PERIOD, _KEYS_LAST * K / max(1, len(self._roster)))
+            return FIRST_PERIOD
+        return min(MAX_CALM_PERIOD, _KEYS_LAST * K / max(1, len(self._roster))) if is_calm else PERIOD
 
     def _looks_itself(self, now: Instant) -> bool:
         return self._roster.is_ready and not self._is_blind and self._far_calls.is_possible(now)

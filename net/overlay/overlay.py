@@ -371,10 +371,10 @@ class Overlay:
             self._again(_Chore.SAMPLE, RETRY_DELAY, now)
         elif sampled.missed:
             self._again(_Chore.SAMPLE, DOUBTING_PERIOD, now)
-        elif len(self.roster) >= MOST * min(self.size(), MAX_ROSTER):
-            calm = CALM_SAMPLE_PERIOD if self._is_full else self._leaf.calm_period()
-            if calm is not None:
-                self._again(_Chore.SAMPLE, calm, now)
+        else:
+            is_calm = len(self.roster) >= MOST * min(self.size(), MAX_ROSTER)
+            of_full = CALM_SAMPLE_PERIOD if is_calm else SAMPLE_PERIOD
+            self._again(_Chore.SAMPLE, of_full if self._is_full else self._leaf.period(is_calm=is_calm), now)
 
     def _refresh(self, now: Instant) -> None:
         """Look into a bucket that nobody looked into for long; else ask the quietest node whether it is there."""

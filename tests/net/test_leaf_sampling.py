@@ -12,15 +12,14 @@ from net.link.events import Role
 from net.messages import FindNodes, Lookup, Message, Nodes
 from net.onion.far_calls import FarCalls
 from net.overlay.descriptor import Descriptor
-from net.overlay.leaf_sampling import COUNT, FIRST_OWN, MAX_CALM_PERIOD, known_by_most
+from net.overlay.leaf_sampling import COUNT, FIRST_OWN, FIRST_PERIOD, MAX_CALM_PERIOD, PERIOD, known_by_most
 from net.overlay.lookups import Found
-from net.overlay.overlay import MOST, SAMPLE_PERIOD
+from net.overlay.overlay import MOST
 from net.overlay.routing import K
-from net.overlay.size import ENOUGH_OWN
 from tests.support.overlay_world import OverlayWorld, SimNode, forged_descriptor, link
 
 # Seconds until a leaf has looked for itself as often as it does at first, and a little more.
-SETTLED = 2 * FIRST_OWN * SAMPLE_PERIOD
+SETTLED = 2 * FIRST_OWN * FIRST_PERIOD + 10 * PERIOD
 DAY = 86_400.0
 
 
@@ -127,7 +126,7 @@ def test_guards_that_crowd_every_place_make_the_network_look_large_at_first_alon
     assert leaf.overlay.size() > 2 * len(world.nodes)
     for liar in world.nodes[:2]:
         liar.lie = None
-    world.run_for((ENOUGH_OWN + 2) * SAMPLE_PERIOD)
+    world.run_for(2 * FIRST_OWN * FIRST_PERIOD)
     assert leaf.overlay.size() < 1.5 * len(world.nodes)
 
 
