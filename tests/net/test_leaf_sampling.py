@@ -126,7 +126,7 @@ def test_guards_that_crowd_every_place_make_the_network_look_large_at_first_alon
     assert leaf.overlay.size() > 2 * len(world.nodes)
     for liar in world.nodes[:2]:
         liar.lie = None
-    world.run_for(2 * FIRST_OWN * FIRST_PERIOD)
+    world.run_for(10 * PERIOD)
     assert leaf.overlay.size() < 1.5 * len(world.nodes)
 
 
