@@ -73,6 +73,7 @@ class Terms:
     questions: float
     idle: float
     is_lasting: bool = False
+    is_judged: bool = True
 
 
 # A stream tells its custodian that one reader follows a bucket; ten minutes of that are one piece of an afternoon.
@@ -81,7 +82,8 @@ _FOLLOW: Final = Terms(age=600.0, questions=math.inf, idle=math.inf, is_lasting=
 _FETCH: Final = Terms(age=60.0, questions=8, idle=60.0)
 # One record each: a link holder knows whose an invitation is, and must not see the same circuit ask for a personal record.
 _RECORD: Final = Terms(age=60.0, questions=1, idle=60.0)
-_AFAR: Final = Terms(age=60.0, questions=1, idle=60.0)
+# Looking for nodes finds those who are gone: were that a loss, each loss would have us look again.
+_AFAR: Final = Terms(age=60.0, questions=1, idle=60.0, is_judged=False)
 _TERMS: Final = {Purpose.FOLLOW: _FOLLOW, Purpose.FETCH: _FETCH, Purpose.RECORD: _RECORD}
 
 

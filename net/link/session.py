@@ -38,7 +38,7 @@ from net.link.stream import ReceiveStream, SendStream
 
 MAX_QUEUED_CELLS: Final = 256  # per link, 308 kB: a tenth of a second at 3 MB/s; older cells are of no use to anybody
 MAX_UNREAD_MESSAGES: Final = 256  # per link; the rest waits as bytes, inside the window
-PROBE_AFTER: Final = 25.0  # seconds without a frame; NAT mappings live 30 s and more
+PROBE_AFTER: Final = 27.0  # seconds without a frame; NAT mappings live 30 s and more
 RESPONDER_EXTRA: Final = 5.0  # seconds later than the initiator, so that one of both does it
 DOWN_AFTER: Final = 20.0  # seconds of silence while something is owed to us
 REKEY_AFTER: Final = 300.0  # seconds: what is inside has keys of its own; a handshake costs as much as ten cells

@@ -37,7 +37,7 @@ CircuitId = NewType("CircuitId", int)
 OPEN_PATIENCE: Final = 10.0
 # Mean seconds between two cells of padding, drawn from half of it to one and a half: relays forget who is silent for longer.
 # A dead hop is noticed sooner by those beside it, whose links are probed.
-PADDING_PERIOD: Final = 240.0
+PADDING_PERIOD: Final = 360.0
 # Cells sealed at one go: four layers each, 2.5 ms.
 _BURST: Final = 16
 

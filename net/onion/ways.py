@@ -59,6 +59,11 @@ class Terms(Protocol):
         """Whether it carries a stream: its end is told to who asked."""
         ...
 
+    @property
+    def is_judged(self) -> bool:
+        """Whether what becomes of it counts for or against the nodes on its path."""
+        ...
+
 
 class Builder(Protocol):
     """What is needed of ``Circuits``."""
@@ -168,7 +173,8 @@ class Ways(Generic[K]):
         if (way := self._ways.get(circuit)) is not None and not way.is_open:
             way.is_open = True
             self._silent.pop(way.key, None)
-            self._paths.worked(way.path, now)
+            if way.terms.is_judged:
+                self._paths.worked(way.path, now)
 
     def received(self, circuit: CircuitId, data: bytes, now: Instant) -> None:
         """A message came back."""
@@ -185,7 +191,8 @@ class Ways(Generic[K]):
         if way is None:
             return
         if is_silent or not way.is_open:
-            self._paths.failed(way.path, now)
+            if way.terms.is_judged:
+                self._paths.failed(way.path, now)
             self._build_apart_from(way)
         self._forget(way)
         self._user.lost(way.key, now)

@@ -33,7 +33,7 @@ FIRST_PERIOD: Final = 15.0
 # Seconds between two while much of what there is is not known; and once it is, at most, for then a roster has only to be
 # heard of once within the life of its keys.
 PERIOD: Final = 60.0
-MAX_CALM_PERIOD: Final = 2700.0
+MAX_CALM_PERIOD: Final = 3600.0
 _KEYS_LAST: Final = EPOCH_HOURS * 3600.0
 
 
