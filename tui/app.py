@@ -20,35 +20,27 @@ from core import api
 from tui.commands import CommandSpec, Context, Scope
 from tui.commandset import REGISTRY
 from tui.errors import explain
-from tui.faults import FaultsApp
 from tui.format import Calendar, Clock
-from tui.glyphs import Glyphs, glyphs_of
 from tui.host import Host
 from tui.key_order import KeyOrder, KeyPassed
 from tui.keymap import bindings, enter_breaks_line
 from tui.legacy_keys import teach_alt_keys
-from tui.messages import CoreCrashed, CoreEvent, EventsMissed, EventsReady, SettingsChanged
+from tui.looks import LooksApp
+from tui.messages import CoreCrashed, CoreEvent, EventsMissed, EventsReady
 from tui.profile import STILL, TerminalProfile
 from tui.rooms import is_room, make_screen
 from tui.screens.opening import OpeningScreen
-from tui.themes import THEMES, VARIABLE_DEFAULTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from textual.app import SystemCommand
-    from textual.command import Provider
     from textual.screen import Screen
     from textual.timer import Timer
 
     from tui.frame import Severity
     from tui.offer import Offer
-
-
-def _palette() -> type[Provider]:
-    from tui.palette import CommandProvider
-
-    return CommandProvider
+    from tui.palette import Choice
 
 
 def unix_ms() -> int:
@@ -56,12 +48,12 @@ def unix_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-class SottovoceApp(FaultsApp[None], inherit_bindings=False):
+class SottovoceApp(LooksApp[None], inherit_bindings=False):
     """The terminal client around one core."""
 
     TITLE = "sottovoce"
     CSS_PATH = "app.tcss"
-    COMMANDS = {_palette}
+    ENABLE_COMMAND_PALETTE = False  # Textual's; ours is ``tui.screens.palette``
     BINDINGS = bindings(REGISTRY, Scope.APP)
     NOTIFICATION_TIMEOUT: ClassVar[float] = 4.0
 
@@ -84,30 +76,18 @@ class SottovoceApp(FaultsApp[None], inherit_bindings=False):
         self.last_conversation: str | None = None
         self._identity = ""  # whose that conversation is
         self.offer = offer
-        self._detected = profile
         self._clock = clock
         self._locked = True
         self._last_key = time.monotonic()
         self._idle_timer: Timer | None = None
         self._keys = KeyOrder(self, super().on_event)
-        for theme in THEMES.values():
-            self.register_theme(theme)
-        self._draw_by(profile)
+        self.begin_looks(profile)
 
     # --- drawing ------------------------------------------------------------------------------------------------------
-
-    @property
-    def glyphs(self) -> Glyphs:
-        """The signs in use."""
-        return glyphs_of(self.profile.glyphs)
 
     def now(self) -> int:
         """Return the present moment, ms of Unix time."""
         return self._clock()
-
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Give built-in themes the variables that only ours define."""
-        return VARIABLE_DEFAULTS
 
     def get_default_screen(self) -> OpeningScreen:
         """Return what is drawn before anything is known."""
@@ -117,41 +97,11 @@ class SottovoceApp(FaultsApp[None], inherit_bindings=False):
         """Offer none of Textual's: one of them would write the conversation to a file."""
         return ()
 
-    def _draw_by(self, profile: TerminalProfile) -> None:
-        self.profile = profile
-        self.animation_level = "full" if profile.animated else "none"
-        self.theme = THEMES[profile.theme].name
-        self.set_class(profile.low_bandwidth, "low-bandwidth")
-        self.set_class(profile.glyphs == "ascii", "ascii")
-
     async def apply_settings(self, settings: api.Settings) -> None:
         """Draw by new settings at once."""
-        self.settings = settings
-        self._draw_by(
-            self._detected.adapted(theme=settings.theme, glyphs=settings.glyphs, low_bandwidth=settings.low_bandwidth)
-        )
+        self.draw_by_settings(settings)
         self._watch_idleness()
         self.set_keymap({} if settings.enter_sends else enter_breaks_line())
-        for screen in self.screen_stack:
-            screen.post_message(SettingsChanged())
-
-    async def action_use_theme(self, name: str) -> None:
-        """Choose colours by name, for this session; the settings screen stores them."""
-        if name in THEMES:
-            self._draw_by(self.profile.adapted(theme=name))
-            for screen in self.screen_stack:
-                screen.post_message(SettingsChanged())
-        else:
-            self.tell(f"Colours are one of: {', '.join(THEMES)}.", "warning")
-
-    async def action_use_glyphs(self, name: str) -> None:
-        """Choose the signs by name, for this session."""
-        if name in {"ascii", "unicode", "nerd"}:
-            self._draw_by(self.profile.adapted(glyphs=name))
-            for screen in self.screen_stack:
-                screen.post_message(SettingsChanged())
-        else:
-            self.tell("Signs are one of: ascii, unicode, nerd.", "warning")
 
     def action_redraw(self) -> None:
         """Draw everything anew, for a terminal that something else wrote on."""
@@ -271,9 +221,13 @@ class SottovoceApp(FaultsApp[None], inherit_bindings=False):
         if isinstance(event, events.InputEvent):
             self._last_key = time.monotonic()
         if isinstance(event, (events.Key, events.Paste)) and not event.is_forwarded:
-            await self._keys.take(event)
+            await self._keys.read(event)
         else:
             await super().on_event(event)
+
+    def jumped(self, why: str) -> None:
+        """Note that the person is somewhere else without having asked for it: the next Enter is not meant for it."""
+        self._keys.jumps.came(why)
 
     async def on_key_passed(self, message: KeyPassed) -> None:
         """Let the next key in."""
@@ -316,6 +270,17 @@ class SottovoceApp(FaultsApp[None], inherit_bindings=False):
                 self.run_worker(main.open_conversation(conversation))  # type: ignore[attr-defined]  # by name only
 
         self.push_screen(make_screen(name, self.client), opened)
+
+    def action_palette(self) -> None:
+        """Offer all that can be done now."""
+        from tui.screens.palette import PaletteScreen
+
+        def chosen(choice: Choice | None) -> None:
+            if choice is not None:
+                self.run_worker(self.run_command(*choice), group="commands")
+
+        if not isinstance(self.screen, PaletteScreen):
+            self.push_screen(PaletteScreen(self.command_context()), chosen)
 
     def action_help(self, topic: str = "") -> None:
         """Explain the keys and commands of the place one is in."""

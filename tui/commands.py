@@ -41,7 +41,7 @@ class CommandSpec:
     keys: str = ""
     slash: str = ""
     argument: str = ""  # as help shows it: "<text>" is needed, "[text]" is not
-    choices: tuple[str, ...] = ()  # what Tab offers for the argument
+    choices: tuple[str, ...] = ()  # what Tab and the palette offer for the argument
     when: When = When.UNLOCKED
     in_palette: bool = True
 

@@ -24,7 +24,10 @@ _app = partial(CommandSpec, group=APP, scope=Scope.APP)
 
 # Conversations that a digit reaches.
 NUMBERED = 9
-THEME_NAMES = ("dark", "light", "contrast", "mono", "terminal")
+# What the terminal calls for, in place of a name.
+AUTO = "auto"
+THEME_NAMES = (AUTO, "dark", "light", "contrast", "mono", "terminal")
+GLYPH_NAMES = (AUTO, "ascii", "unicode", "nerd")
 
 WRITING = (
     _writing(id="write.send", title="Send", help="Send what you wrote.", action="send", keys="enter"),
@@ -48,7 +51,7 @@ WRITING = (
         when=When.ANYTIME,
     ),
     _writing(
-        id="write.select", title="Select a message", help="From an empty line: pick messages.", action="up_or_select",
+        id="write.select", title="Select a message", help="From the first line: pick messages.", action="up_or_select",
         keys="up",
     ),
 )  # fmt: skip
@@ -76,7 +79,7 @@ FINDING = (
     _find(id="go.following", title="Next conversation", help="One down in the list.", action="go_by(1)",
           keys="alt+down", in_palette=False),
     _find(id="go.last", title="Last conversation", help="Back to the one before this.", action="go_last",
-          keys="alt+slash"),
+          keys="ctrl+o", slash="back"),
     *(
         CommandSpec(
             id=f"go.{number}", group=FIND, title=f"Conversation {number}", help="By its place in the list.",
@@ -199,6 +202,8 @@ SELECTING = (
     _select(id="select.last", title="Newest message", help="To the last one.", action="select_last", keys="G,end"),
     _select(id="select.copy", title="Copy", help="Copy the text of the message.", action="copy_message",
             keys="y,enter"),
+    _select(id="select.link", title="Copy the link", help="Copy the links in the message, each whole.",
+            action="copy_link", keys="l"),
     _select(id="select.delete", title="Delete", help="Delete the message from this device.", action="delete_message",
             keys="d,delete"),
     _select(id="select.info", title="Details", help="Show when it was written and where it is now.",
@@ -218,11 +223,11 @@ VIEWING = (
     _view(id="view.back", title="Back", help="Close the topmost thing.", action="peel", keys="escape",
           in_palette=False),
     CommandSpec(id="view.theme", group=VIEW, scope=Scope.APP, title="Colours", help="Choose the colours.",
-                action="use_theme", slash="theme", argument="<name>", choices=THEME_NAMES,
-                when=When.ANYTIME, in_palette=False),
+                action="use_theme", slash="theme", argument="[name]", choices=THEME_NAMES,
+                when=When.ANYTIME),
     CommandSpec(id="view.glyphs", group=VIEW, scope=Scope.APP, title="Signs", help="Choose the set of signs.",
-                action="use_glyphs", slash="glyphs", argument="<set>", choices=("ascii", "unicode", "nerd"),
-                when=When.ANYTIME, in_palette=False),
+                action="use_glyphs", slash="glyphs", argument="[set]", choices=GLYPH_NAMES,
+                when=When.ANYTIME),
     CommandSpec(id="view.redraw", group=VIEW, scope=Scope.APP, title="Redraw", help="Draw everything anew.",
                 action="redraw", keys="ctrl+l", when=When.ANYTIME),
 )  # fmt: skip
@@ -234,7 +239,7 @@ PROGRAM = (
          action="show('settings')", slash="settings"),
     _app(id="app.network", title="Network", help="Who your node is linked to and how it is doing.",
          action="show('network')", slash="network", when=When.ANYTIME),
-    _app(id="app.palette", title="Everything", help="Search all commands.", action="command_palette", keys="ctrl+p",
+    _app(id="app.palette", title="Everything", help="Search all commands.", action="palette", keys="ctrl+p",
          when=When.ANYTIME, in_palette=False),
     _app(id="app.help", title="Help", help="Keys and commands for where you are.", action="help", keys="f1",
          slash="help", argument="[topic]", when=When.ANYTIME),

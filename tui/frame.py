@@ -39,6 +39,10 @@ class Frame(Protocol):
         """Explain a refused command."""
         ...
 
+    def jumped(self, why: str) -> None:
+        """Note that the person is somewhere else without having asked for it: the next Enter is not meant for it."""
+        ...
+
     def command_context(self) -> Context:
         """Return what commands make sense now."""
         ...

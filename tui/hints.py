@@ -6,8 +6,8 @@ from textual.content import Content
 
 from tui.format import plural
 
+# In front of these stands the key that sends.
 CHAT_HINTS = (
-    ("Enter", "send"),
     ("Ctrl+K", "go to"),
     ("Up", "select"),
     ("Alt+L", "lock"),
@@ -30,8 +30,24 @@ LIST_HINTS = (
     ("Ctrl+Q", "quit"),
 )
 EMPTY_HINTS = (("Ctrl+P", "everything"), ("F1", "help"), ("Alt+L", "lock"), ("Ctrl+Q", "quit"))
-SELECT_HINTS = (("y", "copy"), ("d", "delete"), ("i", "details"), ("j k", "move"), ("Esc", "back to writing"))
+SELECT_HINTS = (
+    ("y", "copy"),
+    ("l", "copy link"),
+    ("d", "delete"),
+    ("i", "details"),
+    ("j k", "move"),
+    ("Esc", "back to writing"),
+)
 HIT_HINTS = (("n", "next hit"), ("N", "previous"), ("y", "copy"), ("Ctrl+F", "search"), ("Esc", "back to writing"))
+
+
+def chat_hints(*, completing: bool, blocked: bool, enter_sends: bool) -> tuple[tuple[str, str], ...]:
+    """Return what the keys do while one writes. The same with a text and without: a change costs a line over SSH."""
+    sends = "Enter" if enter_sends else "Ctrl+J"
+    if completing:
+        return (("Tab", "complete"), (sends, "do"), ("↑↓", "choose"), ("Esc", "close"))
+    return BLOCKED_HINTS if blocked else ((sends, "send"), *CHAT_HINTS)
+
 
 NOBODY = "Nobody here yet"
 _KEYS_GAP = 2

@@ -46,8 +46,11 @@ def bindings(registry: Registry, *scopes: Scope) -> list[BindingType]:
 
 
 def enter_breaks_line() -> Keymap:
-    """Return the keymap of people who want Enter to break the line: Ctrl+J and Alt+Enter send."""
-    return {"write.send": "ctrl+j,alt+enter", "write.newline": "enter,shift+enter"}
+    """Return the keymap of people who want Enter to break the line: Ctrl+J sends.
+
+    Alt+Enter does not: on many terminals it cannot be told from Esc and Enter.
+    """
+    return {"write.send": "ctrl+j", "write.newline": "enter,alt+enter,shift+enter"}
 
 
 def key_name(key: str) -> str:

@@ -1,47 +1,56 @@
-"""The command palette (Ctrl+P) over the registry."""
+"""What the palette (Ctrl+P) offers: every command of the registry that makes sense now, found by words.
+
+A command of which Tab would offer arguments stands there once for each of them, since one has to choose anyway.
+"""
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import Final
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
-
-from tui.commandset import REGISTRY
-from tui.frame import Frame, frame_of
+from tui.commands import CommandSpec
 from tui.keymap import key_names
+from tui.matching import score
+from tui.synonyms import SYNONYMS
 
-if TYPE_CHECKING:
-    from tui.commands import CommandSpec
+Choice = tuple[CommandSpec, str]
+"""A command and its argument, which may be empty."""
+
+# How much a match counts, by where it is: what a thing is called before what is said about it.
+_TITLE, _SLASH, _ALSO, _KEYS, _GROUP, _HELP = 8.0, 7.0, 4.0, 3.0, 1.0, 0.5
+WEIGHTS: Final = (_TITLE, _SLASH, _ALSO, _KEYS, _GROUP, _HELP)
 
 
-class CommandProvider(Provider):
-    """Offers every command that makes sense now."""
+def title_of(choice: Choice) -> str:
+    """Return what a choice is called."""
+    spec, argument = choice
+    return f"{spec.title}: {argument}" if argument else spec.title
 
-    @property
-    def _frame(self) -> Frame:
-        return frame_of(self.screen)
 
-    def _commands(self) -> list[CommandSpec]:
-        context = self._frame.command_context()
-        return [spec for spec in REGISTRY.available(context) if spec.in_palette and not spec.needs_argument]
+def way_of(choice: Choice) -> str:
+    """Return how one does it without the palette: by a key, else by a slash command."""
+    spec, argument = choice
+    keys = key_names(spec)
+    if keys and not argument:
+        return keys[0]
+    return f"/{spec.slash} {argument}".rstrip() if spec.slash else ""
 
-    def _title(self, spec: CommandSpec) -> str:
-        keys = key_names(spec)
-        ways = [*keys[:1], *([f"/{spec.slash}"] if spec.slash else [])]
-        return f"{spec.title}  ({', '.join(ways)})" if ways else spec.title
 
-    async def discover(self) -> Hits:
-        """List everything before anything is typed."""
-        for spec in self._commands():
-            run = partial(self._frame.run_command, spec)
-            yield DiscoveryHit(self._title(spec), run, help=spec.help)
+def choices(specs: Iterable[CommandSpec]) -> list[Choice]:
+    """Return all there is to choose from."""
+    offered = [spec for spec in specs if spec.in_palette and not spec.needs_argument]
+    return [(spec, argument) for spec in offered for argument in spec.choices or ("",)]
 
-    async def search(self, query: str) -> Hits:
-        """List what matches, by title and explanation."""
-        matcher = self.matcher(query)
-        for spec in self._commands():
-            score = max(matcher.match(spec.title), matcher.match(spec.help) / 2)
-            if score > 0:
-                run = partial(self._frame.run_command, spec)
-                yield Hit(score, matcher.highlight(self._title(spec)), run, help=spec.help)
+
+def found(query: str, offered: Iterable[Choice]) -> list[Choice]:
+    """Return what matches, the best first; with nothing typed, all in their order."""
+    if not query.strip():
+        return list(offered)
+    rated = [(_rate(query, choice), choice) for choice in offered]
+    return [choice for rating, choice in sorted(rated, key=lambda each: -each[0]) if rating > 0]
+
+
+def _rate(query: str, choice: Choice) -> float:
+    spec = choice[0]
+    texts = (title_of(choice), spec.slash, SYNONYMS.get(spec.id, ""), " ".join(key_names(spec)), spec.group, spec.help)
+    return score(query, zip(texts, WEIGHTS, strict=True))

@@ -12,6 +12,7 @@ from collections.abc import Mapping, MutableMapping
 from typing import Literal
 
 GlyphSet = Literal["ascii", "unicode", "nerd"]
+Colours = Literal["true", "256", "16"]
 ThemeName = Literal["dark", "light", "contrast", "mono", "terminal"]
 
 # Variables of Textual's that help people with slow terminals or eyes; all others of that prefix are for its developers.
@@ -32,6 +33,8 @@ class TerminalProfile:
     blinking: bool = True
     glyphs: GlyphSet = "unicode"
     theme: ThemeName = "dark"
+    colours: Colours = "true"
+    links: bool = True  # whether links may be marked as such (OSC 8)
 
     def adapted(self, *, theme: str = "", glyphs: str = "", low_bandwidth: str = "auto") -> TerminalProfile:
         """Return this profile with the stored settings laid over it; empty and ``auto`` leave what was detected.
@@ -67,7 +70,19 @@ def detect(environ: Mapping[str, str], encoding: str) -> TerminalProfile:
         blinking=not remote,
         glyphs="ascii" if plain else "unicode",
         theme=theme,
+        colours=colours_of(environ),
+        links=environ.get("TERM", "") not in PLAIN_TERMINALS and not environ.get("STY"),  # GNU screen knows no links
     )
+
+
+def colours_of(environ: Mapping[str, str]) -> Colours:
+    """Return how many colours Textual will write, by the rules of the library that it draws with."""
+    forced = environ.get("TEXTUAL_COLOR_SYSTEM", "auto")
+    if forced != "auto":
+        return {"truecolor": "true", "256": "256"}.get(forced, "16")  # type: ignore[return-value]  # all three are listed
+    if environ.get("COLORTERM", "").strip().lower() in {"truecolor", "24bit"}:
+        return "true"
+    return "256" if environ.get("TERM", "").strip().lower().rpartition("-")[2] in {"256color", "kitty"} else "16"
 
 
 def is_remote(environ: Mapping[str, str]) -> bool:

@@ -1,4 +1,4 @@
-"""Our colours: dark, light, high contrast, none, and the terminal's own sixteen.
+"""Our colours: dark, light, high contrast, none, and the terminal's own sixteen; the first three also for 256 colours.
 
 Style sheets use Textual's semantic variables and the few of ours that ``VARIABLE_DEFAULTS`` lists. Text on its background
 has a contrast of at least 4.5 to 1, in the high-contrast theme at least 7 to 1; ``tests/tui/test_themes.py`` computes it.
@@ -6,9 +6,12 @@ has a contrast of at least 4.5 to 1, in the high-contrast theme at least 7 to 1;
 
 from __future__ import annotations
 
+import dataclasses
+
 from textual.theme import Theme
 
-from tui.profile import ThemeName
+from tui.palette256 import CONTRAST_ROLES, DARK_ROLES, LIGHT_ROLES, hex_of
+from tui.profile import TerminalProfile, ThemeName
 
 # Colours that people with any of the common colour blindnesses can tell apart (after Okabe and Ito), for names.
 NAMES_ON_DARK = ("#e8a33d", "#6cc4ee", "#3fbf9a", "#e6d75a", "#7fa6e6", "#ee8b5a", "#d99ac0", "#b7c3cf")
@@ -200,3 +203,24 @@ THEMES: dict[ThemeName, Theme] = {
     "mono": MONO,
     "terminal": TERMINAL,
 }
+
+
+def _indexed(theme: Theme, roles: dict[str, int]) -> Theme:
+    """Return a theme with colours of the palette of 256 in place of its own."""
+    colours = {role: hex_of(index) for role, index in roles.items()}
+    own = {field: colours.pop(field) for field in tuple(colours) if hasattr(theme, field)}
+    return dataclasses.replace(theme, name=f"{theme.name}-256", variables={**theme.variables, **colours}, **own)
+
+
+THEMES_256: dict[ThemeName, Theme] = {
+    "dark": _indexed(DARK, DARK_ROLES),
+    "light": _indexed(LIGHT, LIGHT_ROLES),
+    "contrast": _indexed(CONTRAST, CONTRAST_ROLES),
+}
+
+
+def theme_for(profile: TerminalProfile) -> Theme:
+    """Return the chosen theme as the terminal's colours allow: with sixteen only those that the terminal's owner chose."""
+    if profile.theme not in THEMES_256 or profile.colours == "true":
+        return THEMES[profile.theme]
+    return THEMES_256[profile.theme] if profile.colours == "256" else TERMINAL

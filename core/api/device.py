@@ -126,7 +126,7 @@ class NetworkStatusGet(Command[NetworkStatus], frozen=True, tag="network.status"
 class Settings(Record, frozen=True, omit_defaults=False):
     """What the screens remember, kept inside the encrypted file. Empty strings mean: decide by the terminal."""
 
-    theme: Literal["", "dark", "light", "contrast", "mono"] = ""
+    theme: Literal["", "dark", "light", "contrast", "mono", "terminal"] = ""
     glyphs: Literal["", "ascii", "unicode", "nerd"] = ""
     enter_sends: bool = True
     lock_after: int = 600  # seconds without a key until the screen locks; 0 = never

@@ -293,7 +293,7 @@ async def test_deleting_a_message_says_what_became_of_it(state: str, words: str)
         await demo.open("bob")
         await demo.press("up", "d")
         assert "wrong window" in asked(demo)
-        await demo.press("y")
+        await demo.press("x")
         assert words in demo.status()
 
 

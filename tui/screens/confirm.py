@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from textual import on
 from textual.binding import Binding
@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 
 class ConfirmScreen(ModalScreen[bool]):
-    """Asks ``question``, explains with ``detail``; dismisses True for yes. ``careful`` puts the focus on no."""
+    """Asks ``question``, explains with ``detail``; dismisses True for yes. ``careful`` puts the focus on no.
+
+    ``yes_key``: what says yes, where "y" means something else on the screen that asks, and the key before may repeat.
+    """
 
     # Opaque: a see-through backdrop costs 70 % more bytes over SSH, and would show what lies beneath.
     SCOPED_CSS = False  # one rule looks at the app's glyphs
@@ -38,15 +41,24 @@ class ConfirmScreen(ModalScreen[bool]):
     .ascii ConfirmScreen #question-box { border-left: ascii $accent; }
     """
     BINDINGS = [
-        Binding("y", "answer(True)", "Yes", id="confirm.yes"),
+        Binding("y", "say_yes('y')", "Yes", id="confirm.yes"),
+        Binding("x", "say_yes('x')", "Yes", show=False),
         Binding("n,escape", "answer(False)", "No", id="confirm.no"),
         Binding("left,right,up,down", "other", "Other answer", show=False),
     ]
 
     def __init__(
-        self, question: str, detail: str = "", *, yes: str = "Yes", no: str = "No", careful: bool = True
+        self,
+        question: str,
+        detail: str = "",
+        *,
+        yes: str = "Yes",
+        no: str = "No",
+        careful: bool = True,
+        yes_key: Literal["y", "x"] = "y",
     ) -> None:
         super().__init__()
+        self._yes_key = yes_key
         self._question, self._detail = question, detail
         self._yes, self._no, self._careful = yes, no, careful
 
@@ -57,7 +69,7 @@ class ConfirmScreen(ModalScreen[bool]):
             if self._detail:
                 yield Static(Content(self._detail), id="detail")
             with Horizontal(id="answers"):
-                yield FlatButton(f"y {self._yes}", id="yes")
+                yield FlatButton(f"{self._yes_key} {self._yes}", id="yes")
                 yield FlatButton(f"n {self._no}", id="no")
 
     def on_mount(self) -> None:
@@ -67,6 +79,11 @@ class ConfirmScreen(ModalScreen[bool]):
     def action_other(self) -> None:
         """Move to the other answer."""
         self.focus_next()
+
+    def action_say_yes(self, key: str) -> None:
+        """Answer by the key that means yes here."""
+        if key == self._yes_key:
+            self.dismiss(True)  # noqa: FBT003 - the answer
 
     def action_answer(self, answer: bool) -> None:  # noqa: FBT001 - from the key table
         """Answer by key."""

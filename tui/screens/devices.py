@@ -32,6 +32,7 @@ from tui.errors import explain
 from tui.format import moment
 from tui.frame import frame_of
 from tui.messages import CoreEvent, EventsMissed
+from tui.once import once
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.page import Page
 from tui.text import clean_line, clean_name, pad
@@ -190,7 +191,7 @@ class DevicesScreen(Page[None]):
         """Say that the device is not theirs."""
         self._answer(accept=False)
 
-    @work(exclusive=True, group="answer")
+    @once("answer")
     async def _answer(self, *, accept: bool) -> None:
         contact, device = self._contact, self._chosen
         if contact is None or device is None or device.state != "unknown":

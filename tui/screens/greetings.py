@@ -19,6 +19,7 @@ from tui.durations import since
 from tui.errors import explain
 from tui.frame import frame_of
 from tui.messages import CoreEvent
+from tui.once import once
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.page import Page
 from tui.text import clean_line, clean_name, clean_text, fit, pad
@@ -63,9 +64,11 @@ class GreetingsScreen(Page[str]):
     BINDINGS = [
         Binding("a", "accept", "Accept", id="greetings.accept"),
         Binding("r,delete", "reject", "Reject", id="greetings.reject"),
+        Binding("up", "app.focus_previous", "Previous", show=False),
+        Binding("down", "app.focus_next", "Next", show=False),
     ]
     heading = "Greetings"
-    hints = (("↑↓", "choose"), ("Enter", "answer"), ("a", "accept"), ("r", "reject"), ("Esc", "back"))
+    hints = (("↑↓", "choose"), ("Enter", "go to the answers"), ("a", "accept"), ("r", "reject"), ("Esc", "back"))
 
     def __init__(self, client: api.Client) -> None:
         super().__init__(client)
@@ -109,6 +112,7 @@ class GreetingsScreen(Page[str]):
             return
         self._greetings = greetings
         self.set_class(not greetings, "-empty")
+        self.show_keys(*(self.hints if greetings else self.hints[-1:]))
         now, ellipsis = frame_of(self).now(), frame_of(self).glyphs.ellipsis
         self.query_one(Menu).show(
             [
@@ -150,7 +154,7 @@ class GreetingsScreen(Page[str]):
         else:
             self.action_reject()
 
-    @work(exclusive=True, group="answer")
+    @once("answer")
     async def action_accept(self) -> None:
         """Let the stranger in."""
         greeting = self._chosen
@@ -164,7 +168,7 @@ class GreetingsScreen(Page[str]):
         else:
             self.dismiss(accepted.conversation)
 
-    @work(exclusive=True, group="answer")
+    @once("answer")
     async def action_reject(self) -> None:
         """Turn the stranger away."""
         greeting = self._chosen

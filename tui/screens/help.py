@@ -14,6 +14,7 @@ from textual.widgets import Input, Static
 
 from tui.guide import GUIDE
 from tui.keymap import key_names
+from tui.synonyms import SYNONYMS
 from tui.text import wrap
 from tui.widgets.hints import Hints
 from tui.widgets.text_field import TextField
@@ -35,11 +36,12 @@ _INDENT = 2
 
 
 def matching(specs: Iterable[CommandSpec], words: str) -> list[CommandSpec]:
-    """Return the commands of which every typed word occurs in keys, slash name, title, group or help."""
+    """Return the commands of which every typed word occurs in keys, slash name, title, group, help or synonyms."""
     wanted = words.casefold().split()
 
     def text_of(spec: CommandSpec) -> str:
-        return f"{' '.join(key_names(spec))} /{spec.slash} {spec.title} {spec.group} {spec.help}".casefold()
+        named = f"{' '.join(key_names(spec))} /{spec.slash} {spec.title} {spec.group}"
+        return f"{named} {spec.help} {SYNONYMS.get(spec.id, '')}".casefold()
 
     return [spec for spec in specs if all(word in text_of(spec) for word in wanted)]
 

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 from textual.screen import Screen
 
 from core.api import Client, Conversation, Message
+from tui.clipboard import copy
 from tui.contact_words import deleted_words
 from tui.format import moment, state_sentence
 from tui.frame import frame_of
+from tui.links import links_in
 from tui.text import clean_line, clean_name, clean_text
 
 if TYPE_CHECKING:
@@ -50,6 +52,10 @@ class MainActions(Screen[None]):
 
     def forget_conversation(self) -> None:
         """Leave the open conversation, which is gone, and forget what was being written in it."""
+        raise NotImplementedError
+
+    async def read_list(self) -> None:
+        """Read the list of conversations."""
         raise NotImplementedError
 
     def go_to(self, conversation_id: str | None) -> None:
@@ -169,12 +175,21 @@ class MainActions(Screen[None]):
         """Copy, delete or tell about a message."""
         match what:
             case "copy":
-                self.app.copy_to_clipboard(clean_text(message.text))
-                frame_of(self).tell("Copied.")
+                copy(self, clean_text(message.text))
+            case "link":
+                self._copy_link(message)
             case "delete":
                 self._ask_delete(message)
             case _:
                 frame_of(self).tell(self._about(message))
+
+    def _copy_link(self, message: Message) -> None:
+        """Copy the links of a message, each whole."""
+        found = links_in(clean_text(message.text))
+        if found:
+            copy(self, "\n".join(found))
+        else:
+            frame_of(self).tell("There is no link in it.")
 
     def _about(self, message: Message) -> str:
         frame = frame_of(self)
@@ -198,10 +213,15 @@ class MainActions(Screen[None]):
             self.log_view.focus()
 
         what = f"“{clean_line(message.text)[:40]}”" if message.kind == "text" else "this remark"
-        self.app.push_screen(confirm(f"Delete {what} from this device?"), answered)
+        # While a message is selected, y copies: whoever meant that must not delete.
+        self.app.push_screen(
+            confirm(f"Delete {what} from this device?", yes="Delete", no="Keep", yes_key="x"), answered
+        )
 
     async def _delete(self, message: Message) -> None:
-        frame_of(self).tell(deleted_words(await self.chat.delete([message.id])))
+        deleted = await self.chat.delete([message.id])
+        await self.read_list()
+        frame_of(self).tell(deleted_words(deleted))
 
     def current(self) -> Conversation | None:
         """Return the open conversation."""

@@ -8,13 +8,12 @@ from textual.widgets import Static
 from tui.format import count, plural
 from tui.frame import frame_of
 from tui.hints import (
-    BLOCKED_HINTS,
-    CHAT_HINTS,
     EMPTY_HINTS,
     HIT_HINTS,
     LIST_HINTS,
     NOBODY,
     SELECT_HINTS,
+    chat_hints,
     ways_in,
     welcome,
 )
@@ -88,5 +87,11 @@ class MainHeads(MainActions):
         elif self.whereto.current is None or self.focused is self.list_view:
             self.status.show_hints(LIST_HINTS)
         else:
-            current = self.whereto.find(self.whereto.current)
-            self.status.show_hints(BLOCKED_HINTS if current is not None and current.blocked else CHAT_HINTS)
+            current, composer = self.whereto.find(self.whereto.current), self.writing.composer
+            self.status.show_hints(
+                chat_hints(
+                    completing=composer.completing,
+                    blocked=current is not None and current.blocked,
+                    enter_sends=frame_of(self).settings.enter_sends,
+                )
+            )

@@ -38,8 +38,12 @@ class Column(VerticalScroll, can_focus=False):
 
     def on_mount(self) -> None:
         """Draw with what the terminal has."""
-        if self.app.has_class("ascii"):
-            self.vertical_scrollbar.renderer = WholeCells  # type: ignore[misc] # a constant of the class, read from it
+        self.draw_signs()
+
+    def draw_signs(self) -> None:
+        """Draw the scroll bar with the signs now chosen."""
+        renderer = WholeCells if self.app.has_class("ascii") else ScrollBarRender
+        self.vertical_scrollbar.renderer = renderer  # type: ignore[misc] # a constant of the class, read from it
 
 
 class Page(Screen[R], Generic[R]):
@@ -117,6 +121,10 @@ class Page(Screen[R], Generic[R]):
     def show_notice(self, text: Content, severity: Severity) -> None:
         """Show what the app has to tell."""
         self.notice.say(text.plain, "bad" if severity == "error" else "plain")
+
+    def on_settings_changed(self) -> None:
+        """Other signs."""
+        self.query_one(Column).draw_signs()
 
     def action_scroll_page(self, by: int) -> None:
         """Scroll the column by a page, whatever has the focus."""

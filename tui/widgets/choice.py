@@ -29,6 +29,7 @@ class Choice(Widget, Generic[V], can_focus=True):
     BINDINGS = [
         Binding("left", "step(-1)", "Previous", show=False),
         Binding("right,space", "step(1)", "Next", show=False),
+        Binding("enter", "submit", "Done", show=False),
     ]
 
     chosen: reactive[int] = reactive(0)
@@ -45,6 +46,9 @@ class Choice(Widget, Generic[V], can_focus=True):
         def control(self) -> Choice[Any]:
             """The row."""
             return self.choice
+
+    class Submitted(Message):
+        """Enter was pressed: the values are as they should be."""
 
     def __init__(self, options: list[tuple[str, V]], value: V, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
@@ -70,6 +74,10 @@ class Choice(Widget, Generic[V], can_focus=True):
         if to != self.chosen:
             self.chosen = to
             self.post_message(self.Changed(self))
+
+    def action_submit(self) -> None:
+        """Tell whoever listens."""
+        self.post_message(self.Submitted())
 
     def watch_has_focus(self, _has_focus: bool) -> None:  # noqa: FBT001 - Textual's signature
         """Draw the focus."""

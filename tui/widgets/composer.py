@@ -8,6 +8,7 @@ from textual import events
 from textual.message import Message
 from textual.widgets import TextArea
 
+from tui.clipboard import copy
 from tui.commands import Scope
 from tui.commandset import REGISTRY
 from tui.frame import frame_of
@@ -59,7 +60,7 @@ class Composer(TextArea, inherit_bindings=False):
             self.address = address
 
     class WentUp(Message):
-        """Up was pressed with nothing above the cursor and nothing written."""
+        """Up was pressed with nothing above the cursor."""
 
     class CompletionMoved(Message):
         """An arrow was pressed while completions are offered."""
@@ -119,20 +120,19 @@ class Composer(TextArea, inherit_bindings=False):
         """Copy what is selected, here or with the mouse in the messages; else empty the composer."""
         selected = self.selected_text or self.screen.get_selected_text()
         if selected:
-            self.app.copy_to_clipboard(selected)
+            copy(self, selected)
             self.screen.clear_selection()
-            frame_of(self).tell("Copied.")
             return
         had_text = bool(self.text)
         self.clear()
         self.post_message(self.Emptied(had_text=had_text))
 
     def action_up_or_select(self) -> None:
-        """Move up; from an empty composer go to the messages."""
-        if self.text:
-            self.action_cursor_up()
-        else:
+        """Move up; from the first row go to the messages."""
+        if self.navigator.is_first_wrapped_line(self.cursor_location):
             self.post_message(self.WentUp())
+        else:
+            self.action_cursor_up()
 
     def put(self, text: str) -> None:
         """Hold another text, with a history of its own and the cursor at its end."""

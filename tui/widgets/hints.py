@@ -37,7 +37,7 @@ class Hints(Static):
         parts: list[str | tuple[str, Style]] = []
         room = self.size.width
         for sign, does in self._hints:
-            key = _spelled(sign) if ascii_only else sign
+            key = spelled(sign) if ascii_only else sign
             room -= len(key) + 1 + len(does)
             if room < 0:
                 break
@@ -46,7 +46,8 @@ class Hints(Static):
         return Content.assemble(*parts)
 
 
-def _spelled(key: str) -> str:
+def spelled(key: str) -> str:
+    """Return a key's name without arrows."""
     for sign, words in _SPELLED:
         key = key.replace(sign, words)
     return key

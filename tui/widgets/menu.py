@@ -73,6 +73,7 @@ class Menu(PickList):
         ]:
             return
         chosen, place = self.chosen_id, self.highlighted
+        self.can_focus = bool(options)  # the arrows go past a list of nothing
         self.set_options(options)
         if not options:
             return

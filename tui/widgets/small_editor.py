@@ -1,7 +1,14 @@
-"""A few lines of text with a count of what is left, for a greeting. Tab leaves it; Enter breaks the line."""
+"""A few lines of text with a count of what is left, for a greeting. Tab and Enter leave it, Ctrl+J breaks the line.
+
+For people who have Enter break the line when they write to somebody, Enter and Ctrl+J change places here as well.
+"""
 
 from __future__ import annotations
 
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding
 from textual.widgets import TextArea
 
 from tui.frame import frame_of
@@ -28,6 +35,11 @@ class SmallEditor(TextArea):
     .-short SmallEditor { min-height: 2; max-height: 3; }
     """
 
+    BINDINGS: ClassVar = [
+        Binding("enter", "go_on", "Go on", id="write.send", show=False),
+        Binding("ctrl+j,alt+enter,shift+enter", "newline", "New line", id="write.newline", show=False),
+    ]
+
     def __init__(self, *, limit: int, placeholder: str = "", id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id, soft_wrap=True, tab_behavior="focus", show_line_numbers=False, placeholder=placeholder)
         self.limit = limit
@@ -35,6 +47,19 @@ class SmallEditor(TextArea):
     def on_mount(self) -> None:
         """Keep the cursor still where blinking costs bytes."""
         self.cursor_blink = frame_of(self).profile.blinking
+
+    async def _on_key(self, event: events.Key) -> None:
+        """Leave Enter to its binding, whose meaning can be changed."""
+        if event.key == "enter":
+            event.prevent_default()
+
+    def action_go_on(self) -> None:
+        """Go to what comes after it."""
+        self.screen.focus_next()
+
+    def action_newline(self) -> None:
+        """Break the line."""
+        self.insert("\n")
 
     @property
     def size_in_bytes(self) -> int:

@@ -13,6 +13,7 @@ from textual.widget import Widget
 from tui.format import plural
 from tui.frame import frame_of
 from tui.text import fit
+from tui.widgets.hints import spelled
 
 # Seconds a notice stays.
 NOTICE_TIME = 6.0
@@ -107,7 +108,8 @@ class StatusLine(Widget):
             return Content.assemble((fit(text, room, frame_of(self).glyphs.ellipsis), NOTICE_STYLES[severity]))
         parts: list[Content] = []
         used = 0
-        for key, what in self._hints:
+        for sign, what in self._hints:
+            key = spelled(sign) if frame_of(self).profile.glyphs == "ascii" else sign
             needed = cell_len(key) + 1 + cell_len(what) + (2 if parts else 0)
             if used + needed > room:
                 break

@@ -17,11 +17,13 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from core import api
+from tui.clipboard import copy
 from tui.durations import until
 from tui.errors import explain
 from tui.frame import frame_of
+from tui.once import once
 from tui.screens.confirm import ConfirmScreen
-from tui.screens.invite.save import SavePictureScreen
+from tui.screens.invite.save import SavePictureScreen, SaveTextScreen
 from tui.text import clean_line
 from tui.widgets.hints import Hints
 from tui.widgets.notice import Notice
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
     from textual.geometry import Size
+
+    from tui.frame import Severity
 
 # Rows of title and hints.
 _CHROME_ROWS = 2
@@ -84,6 +88,7 @@ class InviteCodeScreen(Screen[None]):
         Binding("escape,q", "leave", "Back", id="invite_code.back"),
         Binding("y", "copy", "Copy link", id="invite_code.copy"),
         Binding("s", "save", "Save picture", id="invite_code.save"),
+        Binding("t", "save_text", "Save text", id="invite_code.save_text"),
         Binding("r", "revoke", "Revoke", id="invite_code.revoke"),
         Binding("i", "invert", "Invert", id="invite_code.invert", show=False),
     ]
@@ -105,7 +110,9 @@ class InviteCodeScreen(Screen[None]):
                 yield Notice(id="notice")
         # Only without colours does it depend on the terminal which way round the code is.
         invert = (("i", "invert"),) if self.app.no_color else ()
-        yield Hints(("y", "copy link"), ("s", "save picture"), *invert, ("r", "revoke"), ("Esc", "back"))
+        yield Hints(
+            ("y", "copy link"), ("s", "save picture"), ("t", "save text"), *invert, ("r", "revoke"), ("Esc", "back")
+        )
 
     def on_mount(self) -> None:
         """Show the facts and keep them fresh."""
@@ -157,11 +164,16 @@ class InviteCodeScreen(Screen[None]):
             self._show_facts()
 
     def action_copy(self) -> None:
-        """Copy the link to the terminal's clipboard (OSC 52)."""
-        self.app.copy_to_clipboard(self._invite.link)
-        self.query_one(Notice).say(
-            "Link sent to the terminal's clipboard. If pasting gives nothing, select it by hand.", "good"
-        )
+        """Copy the link."""
+        copy(self, self._invite.link)
+
+    def show_notice(self, text: Content, severity: Severity) -> None:
+        """Show what the app has to tell."""
+        self.query_one(Notice).say(text.plain, "bad" if severity == "error" else "plain")
+
+    def on_settings_changed(self) -> None:
+        """Draw the code with other signs."""
+        self.query_one(QrView).ascii_only = frame_of(self).profile.glyphs == "ascii"
 
     def action_invert(self) -> None:
         """Swap ink and paper where the code is drawn without colours."""
@@ -170,14 +182,20 @@ class InviteCodeScreen(Screen[None]):
 
     def action_save(self) -> None:
         """Save a picture."""
+        self._save(SavePictureScreen)
 
+    def action_save_text(self) -> None:
+        """Save the link."""
+        self._save(SaveTextScreen)
+
+    def _save(self, how: type[SavePictureScreen]) -> None:
         def saved(path: Path | None) -> None:
             if path is not None:
                 self.query_one(Notice).say(f"Saved as {clean_line(str(path))}, readable by you only.", "good")
 
-        self.app.push_screen(SavePictureScreen(self.client, self._invite.link), saved)
+        self.app.push_screen(how(self.client, self._invite.link), saved)
 
-    @work(exclusive=True, group="revoke")
+    @once("revoke")
     async def action_revoke(self) -> None:
         """Make the invitation dead."""
         sure = await self.app.push_screen_wait(

@@ -1,4 +1,4 @@
-"""Ask where a picture of the code goes, and write it there, readable by its owner only."""
+"""Ask where a picture of the code or the link itself goes, and write it there, readable by its owner only."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from textual import on, work
+from textual import on
 from textual.containers import Horizontal
 from textual.widgets import Input, Label, Static
 
+from tui.once import once
 from tui.qr import save_picture
 from tui.screens.page import Page
 from tui.widgets.flat_button import FlatButton
@@ -21,13 +22,13 @@ if TYPE_CHECKING:
 
     from core.api import Client
 
-DEFAULT_PATH = "~/invitation.png"
-
 
 class SavePictureScreen(Page[Path]):
     """Dismisses with the path written, or None."""
 
     heading = "Save the code as a picture"
+    what = "picture"
+    suffix = ".png"
     hints = (("Enter", "save"), ("Tab", "complete"), ("Esc", "back"))
 
     def __init__(self, client: Client, link: str) -> None:
@@ -36,10 +37,10 @@ class SavePictureScreen(Page[Path]):
 
     def compose_body(self) -> ComposeResult:
         """Yield the field."""
-        yield Static("Whoever gets the picture can write to you until the invitation ends.", classes="text")
+        yield Static(f"Whoever gets the {self.what} can write to you until the invitation ends.", classes="text")
         with Horizontal(classes="row gap"):
             yield Label("File", classes="label")
-            yield PathField(DEFAULT_PATH, suffixes=(".png",), id="path")
+            yield PathField(f"~/invitation{self.suffix}", suffixes=(self.suffix,), id="path")
         with Horizontal(classes="buttons"):
             yield FlatButton("Save", id="save")
 
@@ -47,20 +48,40 @@ class SavePictureScreen(Page[Path]):
         """Start in the field."""
         self.query_one(PathField).focus()
 
+    @staticmethod
+    def write(link: str, path: Path) -> None:
+        """Write the file; raises ``OSError``, ``FileExistsError`` rather than replace one."""
+        save_picture(link, path)
+
     @on(FlatButton.Pressed)
     @on(Input.Submitted)
     def _asked(self) -> None:
         self._save(self.query_one(PathField).path)
 
-    @work(exclusive=True)
+    @once("save")
     async def _save(self, path: Path) -> None:
-        if path.suffix.lower() != ".png":
-            path = path.with_name(path.name + ".png") if path.name else path / "invitation.png"
+        if path.suffix.lower() != self.suffix:
+            path = path.with_name(path.name + self.suffix) if path.name else path / f"invitation{self.suffix}"
         try:
-            await asyncio.to_thread(save_picture, self._link, path)
+            await asyncio.to_thread(self.write, self._link, path)
         except FileExistsError:
             self.notice.say("There is a file of that name already. Choose another.", "bad")
         except OSError as error:
             self.notice.say(f"It could not be saved: {os.strerror(error.errno or 0)}.", "bad")
         else:
             self.dismiss(path)
+
+
+class SaveTextScreen(SavePictureScreen):
+    """The same for the link as a line of text."""
+
+    heading = "Save the link as text"
+    what = "file"
+    suffix = ".txt"
+
+    @staticmethod
+    def write(link: str, path: Path) -> None:
+        """Write the file; raises ``OSError``, ``FileExistsError`` rather than replace one."""
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(f"{link}\n")

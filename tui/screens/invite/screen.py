@@ -15,6 +15,7 @@ from core import api
 from tui.durations import until
 from tui.errors import explain
 from tui.frame import frame_of
+from tui.once import once
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.invite.code import InviteCodeScreen
 from tui.screens.page import Page
@@ -42,9 +43,15 @@ class InviteScreen(Page[None]):
     DEFAULT_CSS = """
     InviteScreen Menu { height: auto; max-height: 100%; }
     """
-    BINDINGS = [Binding("r,delete", "revoke", "Revoke", id="invite.revoke")]
+    BINDINGS = [
+        Binding("r,delete", "revoke", "Revoke", id="invite.revoke"),
+        Binding("up", "app.focus_previous", "Previous", show=False),
+        Binding("down", "app.focus_next", "Next", show=False),
+    ]
     heading = "Invite someone"
-    hints = (("Tab", "next"), ("←→", "choose"), ("Enter", "create or show"), ("r", "revoke"), ("Esc", "back"))
+    hints = (("↑↓", "move"), ("←→", "choose"), ("Enter", "create"), ("Esc", "back"))
+    note_hints = (("↑↓", "move"), ("Enter", "create"), ("Esc", "back"))
+    list_hints = (("↑↓", "move"), ("Enter", "show"), ("r", "revoke"), ("Tab", "to the form"), ("Esc", "back"))
 
     def __init__(self, client: api.Client) -> None:
         super().__init__(client)
@@ -81,12 +88,24 @@ class InviteScreen(Page[None]):
         """Look again after coming back from a code."""
         self._reload()
 
+    def on_descendant_focus(self) -> None:
+        """Say what the keys do here."""
+        if isinstance(self.focused, Choice):
+            self.show_keys(*self.hints)
+        else:
+            self.show_keys(*(self.list_hints if isinstance(self.focused, Menu) else self.note_hints))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Revoke only in the list: elsewhere the letter means nothing."""
+        return isinstance(self.focused, Menu) if action == "revoke" else super().check_action(action, parameters)
+
     @on(FlatButton.Pressed, "#create")
     @on(TextField.Submitted, "#note")
+    @on(Choice.Submitted)
     def _asked(self) -> None:
         self._create()
 
-    @work(exclusive=True, group="create")
+    @once("create")
     async def _create(self) -> None:
         note = clean_line(self.query_one("#note", TextField).value)
         expiry: Choice[int] = self.query_one("#expiry", Choice)
@@ -140,10 +159,10 @@ class InviteScreen(Page[None]):
     def _find(self, invite_id: str | None) -> api.Invite | None:
         return next((invite for invite in self._invites if invite.id == invite_id), None)
 
-    @work(exclusive=True, group="revoke")
+    @once("revoke")
     async def action_revoke(self) -> None:
         """Make the chosen invitation dead."""
-        invite = self._find(self.query_one(Menu).chosen_id) if self.query_one(Menu).has_focus else None
+        invite = self._find(self.query_one(Menu).chosen_id)
         if invite is None or invite.state != "open":
             self.notice.say("Choose an open invitation in the list to revoke it.")
             return

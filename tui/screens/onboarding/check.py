@@ -32,7 +32,7 @@ class CheckWords(Step[Literal["right"]]):
     .-short CheckWords #slots { margin: 0; }
     """
     heading = "Check your copy"
-    hints = (("Space", "next word"), ("Enter", "check"), ("Esc", "see the words again"))
+    hints = (("Space", "next word"), ("Enter", "next, then check"), ("Esc", "see the words again"))
 
     def __init__(self, words: Sequence[str], positions: Sequence[int]) -> None:
         super().__init__()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual import on, work
+from textual import on
 from textual.containers import Horizontal
 from textual.widgets import Label, Static
 
 from core import api
 from tui.errors import explain
+from tui.once import once
 from tui.screens.page import Page
 from tui.widgets.flat_button import FlatButton
 from tui.widgets.new_passcode import NewPasscode
@@ -60,7 +61,7 @@ class ChangePasscodeScreen(PromptWalk, Page[bool]):
         else:
             self._change(api.AccountChangePasscode(old=old.take(), new=new.take()))
 
-    @work(exclusive=True)
+    @once("change")
     async def _change(self, command: api.AccountChangePasscode) -> None:
         self.notice.say("Changing it; this takes a moment on purpose", "working")
         try:

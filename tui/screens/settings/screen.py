@@ -13,9 +13,11 @@ from textual.widgets import Input, Label, Static
 
 from core import api
 from core.paces import bytes_per_day
+from tui.commandset import AUTO, GLYPH_NAMES, THEME_NAMES
 from tui.errors import explain
 from tui.frame import frame_of
 from tui.network_words import size_words
+from tui.once import once
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.page import Page
 from tui.screens.settings.passcode import ChangePasscodeScreen
@@ -32,12 +34,12 @@ if TYPE_CHECKING:
 ROWS: dict[str, tuple[str, list[tuple[str, object]], str]] = {
     "theme": (
         "Colours",
-        [("auto", ""), ("dark", "dark"), ("light", "light"), ("contrast", "contrast"), ("mono", "mono")],
-        "auto takes what suits the terminal; mono uses no colour at all.",
+        [(name, "" if name == AUTO else name) for name in THEME_NAMES],
+        "auto takes what suits the terminal; mono uses no colour at all, terminal its own sixteen.",
     ),
     "glyphs": (
         "Signs",
-        [("auto", ""), ("ascii", "ascii"), ("unicode", "unicode"), ("nerd", "nerd")],
+        [(name, "" if name == AUTO else name) for name in GLYPH_NAMES],
         "ascii for old terminals; nerd needs a Nerd Font.",
     ),
     "enter_sends": (
@@ -89,7 +91,9 @@ class SettingsScreen(Page[None]):
         Binding("down", "app.focus_next", "Next", show=False),
     ]
     heading = "Settings"
-    hints = (("↑↓", "move"), ("←→", "change"), ("Enter", "do"), ("Esc", "back"))
+    hints = (("↑↓", "move"), ("←→", "change"), ("Esc", "back"))
+    name_hints = (("↑↓", "move"), ("Enter", "keep the name"), ("Esc", "back"))
+    button_hints = (("↑↓", "move"), ("Enter", "do"), ("Esc", "back"))
 
     def __init__(self, client: api.Client) -> None:
         super().__init__(client)
@@ -136,7 +140,11 @@ class SettingsScreen(Page[None]):
         self.query_one(IdentityView).show(info.identity)
 
     def on_descendant_focus(self) -> None:
-        """Say what the row under the cursor means."""
+        """Say what the row under the cursor means, and what the keys do there."""
+        if isinstance(self.focused, Choice):
+            self.show_keys(*self.hints)
+        else:
+            self.show_keys(*(self.name_hints if isinstance(self.focused, TextField) else self.button_hints))
         focused = self.focused.id if self.focused is not None else None
         row = ROWS.get(focused or "")
         person = "Shown to people you invite or greet from now on. Enter keeps it." if focused == "person" else ""
@@ -193,7 +201,7 @@ class SettingsScreen(Page[None]):
         await frame_of(self).action_lock_now()
 
     @on(FlatButton.Pressed, "#logout")
-    @work(exclusive=True, group="logout")
+    @once("logout")
     async def _log_out(self) -> None:
         question = ConfirmScreen(
             "Log out?",

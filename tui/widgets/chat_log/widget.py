@@ -19,6 +19,7 @@ class ChatLog(ChatScroll, can_focus=True):
     """Has the focus only while a message is selected."""
 
     BINDINGS: ClassVar = bindings(REGISTRY, Scope.SELECT)
+    FOCUS_ON_CLICK = False  # a press begins to mark text; letters typed after it are a message, not commands
 
     class Left(TextualMessage):
         """Selecting is over; ``typed`` is the character that ended it, if one did."""
@@ -38,7 +39,7 @@ class ChatLog(ChatScroll, can_focus=True):
             self.step = step
 
     class Wanted(TextualMessage):
-        """Do something with the selected message: copy, delete or info."""
+        """Do something with the selected message: copy, link, delete or info."""
 
         def __init__(self, what: str, message: Message) -> None:
             super().__init__()
@@ -64,7 +65,7 @@ class ChatLog(ChatScroll, can_focus=True):
         self.select(None)
 
     def on_focus(self) -> None:
-        """Come here by Tab or the mouse: something must be marked for the keys to act on."""
+        """Come here by Tab: something must be marked for the keys to act on."""
         if self.selected is None:
             self.begin_selecting()
 
@@ -129,6 +130,10 @@ class ChatLog(ChatScroll, can_focus=True):
     def action_copy_message(self) -> None:
         """Copy the marked message."""
         self._want("copy")
+
+    def action_copy_link(self) -> None:
+        """Copy the links of the marked message."""
+        self._want("link")
 
     def action_delete_message(self) -> None:
         """Delete the marked message."""

@@ -1,0 +1,53 @@
+"""Links in what people write: where they are, and which of them a terminal may be told to be links (OSC 8).
+
+A link is what it shows: the target is the very text on the screen, so nothing can be hidden behind other words. Marked are
+only ``http`` and ``https`` with a host of plain ASCII, without a user name: of ``https://bank.example@evil.example`` the eye
+sees the wrong half, and letters of other scripts can be mistaken. What is not marked is text like any other, and can be
+copied all the same.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+# Longest link marked, in characters: terminals ignore longer ones (VTE from 2083 on).
+MAX_LINK: Final = 2000
+
+# What may be copied as one: from the scheme up to a blank or a quoting sign.
+_LINK: Final = re.compile(r"\bhttps?://[^\s<>\"“”„«»]+", re.IGNORECASE)
+# What may be marked: letters, digits and signs of RFC 3986, with a host, and a port that may be missing.
+_LABEL: Final = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_HOST: Final = rf"(?:{_LABEL}(?:\.{_LABEL})*\.?|\[[0-9A-Fa-f:.]+\])"
+_REST: Final = r"(?:[/?#][A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]*)?"
+_PLAIN: Final = re.compile(rf"https?://{_HOST}(?::\d{{1,5}})?{_REST}", re.IGNORECASE)
+# Signs that end a sentence rather than a link.
+_TRAILING: Final = ".,;:!?'*_…’"
+_BRACKETS: Final = {")": "(", "]": "[", "}": "{"}
+
+
+def spans(text: str) -> list[tuple[int, int]]:
+    """Return where links begin and end in a cleaned text."""
+    found = ((match.start(), match.start() + len(_trimmed(match.group()))) for match in _LINK.finditer(text))
+    return [(start, end) for start, end in found if end - start > len("https://")]
+
+
+def links_in(text: str) -> list[str]:
+    """Return the links of a cleaned text, each once."""
+    return list(dict.fromkeys(text[start:end] for start, end in spans(text)))
+
+
+def may_be_marked(link: str) -> bool:
+    """Whether a terminal may be told that this is a link to itself."""
+    return len(link) <= MAX_LINK and _PLAIN.fullmatch(link) is not None
+
+
+def _trimmed(link: str) -> str:
+    """Return a link without the signs of the sentence around it; a bracket belongs to it if it was opened in it."""
+    while link:
+        last = link[-1]
+        if last in _TRAILING or (last in _BRACKETS and link.count(last) > link.count(_BRACKETS[last])):
+            link = link[:-1]
+        else:
+            break
+    return link

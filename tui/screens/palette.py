@@ -1,0 +1,61 @@
+"""Ctrl+P: all that can be done now, each with its key. Type words, Enter does it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.binding import Binding
+from textual.content import Content
+from textual.widgets.option_list import Option
+
+from tui.commands import Context
+from tui.commandset import REGISTRY
+from tui.frame import frame_of
+from tui.palette import Choice, choices, found, title_of, way_of
+from tui.screens.picker import PickerScreen
+from tui.text import fit, pad
+
+# Cells of the columns with titles and with ways; what is left says what a command does.
+TITLE_WIDTH, WAY_WIDTH = 30, 20
+# Cells below which an explanation is left out: it would be no more than a few words.
+SHORTEST_HELP = 16
+# Cells of border, padding and scroll bar.
+_FRAME = 5
+
+
+class PaletteScreen(PickerScreen[Choice]):
+    """Dismisses with a command and its argument."""
+
+    DEFAULT_CSS = """
+    PaletteScreen #box { width: 110; }
+    """
+    BINDINGS: ClassVar = [Binding("ctrl+p", "dismiss(None)", "Close", show=False, priority=True)]
+    placeholder = "What do you want to do?"
+    nothing = "nothing of that name; F1 explains what there is"
+
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        self._offered = choices(REGISTRY.available(context))
+
+    def options(self, query: str) -> list[Option]:
+        """Return the commands that match."""
+        room = self.query_one("#box").size.width - _FRAME
+        return [Option(self._line(choice, room), id=_name(choice)) for choice in found(query, self._offered)]
+
+    def result_of(self, option: Option) -> Choice:
+        """Return the command of a line."""
+        return next(choice for choice in self._offered if _name(choice) == option.id)
+
+    def _line(self, choice: Choice, room: int) -> Content:
+        ellipsis = frame_of(self).glyphs.ellipsis
+        rest = room - TITLE_WIDTH - WAY_WIDTH
+        help_text = fit(choice[0].help, rest, ellipsis) if rest >= SHORTEST_HELP else ""
+        way = way_of(choice)
+        return Content.assemble(
+            (pad(title_of(choice), TITLE_WIDTH, ellipsis), "bold"), (pad(way, WAY_WIDTH, ellipsis), "$primary"),
+            (help_text, "$quiet"),
+        )  # fmt: skip
+
+
+def _name(choice: Choice) -> str:
+    return f"{choice[0].id} {choice[1]}".rstrip()

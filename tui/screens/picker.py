@@ -1,0 +1,122 @@
+"""A line to type in over a list to choose from, in a box over whatever was there: the switcher and the palette."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Generic, TypeVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.content import Content
+from textual.events import Key
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList
+from textual.widgets.option_list import Option
+
+from tui.frame import frame_of
+from tui.screens.type_ahead import take_early_key
+from tui.widgets.menu import PickList
+
+R = TypeVar("R")
+
+
+class PickerScreen(ModalScreen[R | None], Generic[R]):
+    """Dismisses with what was chosen, or None. Subclasses say what there is."""
+
+    SCOPED_CSS = False  # one rule looks at the app's glyphs
+    DEFAULT_CSS = """
+    PickerScreen { align: center top; }
+    PickerScreen #box {
+        width: 60; max-width: 95%; height: auto; max-height: 80%; margin-top: 2; padding: 0 1;
+        border: round $border; background: $surface;
+    }
+    PickerScreen Input, PickerScreen Input:focus { border: none; height: 1; padding: 0; background: $surface; }
+    PickerScreen OptionList { border: none; height: auto; max-height: 14; padding: 0; background: $surface;
+        margin-top: 1; text-wrap: nowrap; text-overflow: ellipsis; scrollbar-size-vertical: 1; }
+    PickerScreen.-short #box { margin-top: 0; max-height: 100%; border: none; }
+    .ascii PickerScreen #box { border: ascii $border; }
+    .ascii PickerScreen.-short #box { border: none; }
+    """
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]
+    BINDINGS: ClassVar = [
+        Binding("escape,ctrl+c", "dismiss(None)", "Close", show=False),
+        Binding("up", "move(-1)", "Up", show=False, priority=True),
+        Binding("down", "move(1)", "Down", show=False, priority=True),
+        Binding("pageup", "move(-10)", "Up", show=False, priority=True),
+        Binding("pagedown", "move(10)", "Down", show=False, priority=True),
+    ]
+    placeholder = ""
+    nothing = "nothing of that name"
+
+    def __init__(self, query: str = "") -> None:
+        super().__init__()
+        self._query = query
+
+    def options(self, query: str) -> list[Option]:
+        """Return what matches, best first."""
+        raise NotImplementedError
+
+    def result_of(self, option: Option) -> R:
+        """Return what an option stands for."""
+        raise NotImplementedError
+
+    def compose(self) -> ComposeResult:
+        """A line to type in over the list."""
+        with Vertical(id="box"):
+            yield Input(self._query, placeholder=self.placeholder, select_on_focus=False)
+            yield PickList(markup=False)
+
+    def on_mount(self) -> None:
+        """List all."""
+        self.query_one(Input).cursor_blink = frame_of(self).profile.blinking
+        self._list(self._query)
+        self.query_one(Input).focus()
+
+    async def on_key(self, event: Key) -> None:
+        """Keep what was typed before the line was there."""
+        await take_early_key(self, event)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """List what matches."""
+        self._list(event.value)
+
+    def on_resize(self) -> None:
+        """Fit the lines to the new width."""
+        self._list(self.query_one(Input).value)
+
+    def _list(self, query: str) -> None:
+        shown = self.query_one(OptionList)
+        shown.clear_options()
+        if found := self.options(query):
+            shown.add_options(found)
+            shown.highlighted = 0
+        else:
+            shown.add_option(Option(Content(self.nothing), disabled=True))
+
+    def on_input_submitted(self) -> None:
+        """Take the highlighted one."""
+        shown = self.query_one(OptionList)
+        if shown.highlighted is not None:
+            self._choose(shown.get_option_at_index(shown.highlighted))
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Take the clicked one."""
+        self._choose(event.option)
+
+    def _choose(self, option: Option) -> None:
+        if option.id is not None:
+            self.dismiss(self.result_of(option))
+
+    def action_move(self, step: int) -> None:
+        """Move the highlight while typing goes on; a single step goes round at the ends."""
+        shown = self.query_one(OptionList)
+        if abs(step) > 1 and shown.highlighted is not None:
+            shown.highlighted = max(0, min(shown.highlighted + step, shown.option_count - 1))
+        elif step > 0:
+            shown.action_cursor_down()
+        else:
+            shown.action_cursor_up()
+
+    def clear_caches(self) -> None:
+        """Forget what was listed."""
+        self.query_one(OptionList).clear_options()
