@@ -10,6 +10,7 @@ import asyncio
 import importlib
 import signal
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
@@ -41,6 +42,10 @@ if TYPE_CHECKING:
     from tui.frame import Severity
     from tui.offer import Offer
     from tui.palette import Choice
+
+
+# Seconds that unsaved work gets when the program ends; the file takes a few ms, or hangs.
+SAVING = 2.0
 
 
 def unix_ms() -> int:
@@ -351,6 +356,14 @@ class SottovoceApp(LooksApp[None], inherit_bindings=False):
         from tui.screens.crashed import CrashedScreen
 
         await self.push_screen(CrashedScreen(message.report))
+
+    async def on_exit_app(self) -> None:
+        """Save what is being written before anything is taken away: by key, by a signal, or because the terminal is gone."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SAVING):
+                for screen in self.screen_stack:
+                    if (save := getattr(screen, "save_work", None)) is not None:
+                        await save()
 
     async def on_unmount(self) -> None:
         """Stop the core before the terminal is given back."""

@@ -98,6 +98,7 @@ class Chat:
         if self._is_open(conversation):
             self.conversation = conversation
             self._log.set_names(self.names(conversation))
+            self._log.set_news(conversation.first_unread, conversation.unread)
 
     async def load_older(self) -> None:
         """Read the page before the first row held."""

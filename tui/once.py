@@ -8,7 +8,7 @@ whatever changes something is done once.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from functools import wraps
+from functools import update_wrapper
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from textual.dom import DOMNode
@@ -21,12 +21,11 @@ def once(group: str) -> Callable[[Callable[Concatenate[N, P], Awaitable[Any]]], 
     """Make a method of a screen or widget a worker that is not begun while one of its ``group`` is at work there."""
 
     def decorate(method: Callable[Concatenate[N, P], Awaitable[Any]]) -> Callable[Concatenate[N, P], None]:
-        @wraps(method)
         def begin(self: N, *args: P.args, **kwargs: P.kwargs) -> None:
             if not is_at_work(self, group):
-                self.run_worker(method(self, *args, **kwargs), group=group)  # type: ignore[attr-defined]
+                self.run_worker(method(self, *args, **kwargs), group=group)
 
-        return begin
+        return update_wrapper(begin, method)
 
     return decorate
 

@@ -7,6 +7,7 @@ has a contrast of at least 4.5 to 1, in the high-contrast theme at least 7 to 1;
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 from textual.theme import Theme
 
@@ -208,7 +209,7 @@ THEMES: dict[ThemeName, Theme] = {
 def _indexed(theme: Theme, roles: dict[str, int]) -> Theme:
     """Return a theme with colours of the palette of 256 in place of its own."""
     colours = {role: hex_of(index) for role, index in roles.items()}
-    own = {field: colours.pop(field) for field in tuple(colours) if hasattr(theme, field)}
+    own: dict[str, Any] = {field: colours.pop(field) for field in tuple(colours) if hasattr(theme, field)}
     return dataclasses.replace(theme, name=f"{theme.name}-256", variables={**theme.variables, **colours}, **own)
 
 

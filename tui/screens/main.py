@@ -205,7 +205,9 @@ class MainScreen(MainContacts):
         self.attempt(self.save_work(), group="drafts")
 
     async def save_work(self) -> None:
-        """Write unsaved drafts into the file."""
+        """Write unsaved drafts into the file, and first what the composer has not told of yet."""
+        for composer in self.writing.query(Composer):  # none, once the screen is taken away
+            self._keep_draft(composer.address, composer.text)
         try:
             await self._drafts.save()
         except ApiError as error:

@@ -66,6 +66,7 @@ class ChatLines(ScrollView, can_focus=False):
                 today=frame.calendar.day(frame.now()),
                 styles=styles_of(self),
                 names=self._names,
+                links=frame.profile.links,
             )
             if width != self._estimated_for:
                 self._estimated_for = width

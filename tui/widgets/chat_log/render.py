@@ -29,6 +29,7 @@ from tui.glyphs import Glyphs
 from tui.strips import laid_over
 from tui.text import clean_text, fit, wrap
 from tui.themes import NAME_COLOURS
+from tui.widgets.chat_log.linking import Links
 from tui.widgets.chat_log.notes import note_of
 
 # Below this many cells the name goes onto a line of its own.
@@ -83,6 +84,7 @@ class Look:
     today: int
     styles: Styles
     names: Mapping[str, str]  # sender -> cleaned name
+    links: bool = True  # whether the terminal is told of links
 
     @property
     def narrow(self) -> bool:
@@ -241,12 +243,15 @@ def _narrow_body(row: Message, place: Place, text: str, named: bool, look: Look)
 def _body(row: Message, place: Place, text: str, look: Look, first: list[Segment], later: list[Segment]) -> list[Line]:
     """Return the text's lines behind their margins, the last one with the state's sign."""
     styles = look.styles
-    spans = wrap(text, look.text_width)
+    links = Links(text, look.text_width, marked=look.links)
+    spans = links.lines
     sign = look.glyphs.of_state(row.state)
     lines: list[Line] = []
     for number, (start, end) in enumerate(spans):
         part = text[start:end]
-        segments = [*(first if number == 0 else later), *_marked(part, place.sought, styles.text)]
+        margin = first if number == 0 else _without_rule(later) if links.goes_on(start) else later
+        styled = links.styled(start, end, styles.text)
+        segments = [*margin, *(each for said, style in styled for each in _marked(said, place.sought, style))]
         if number == len(spans) - 1 and (sign or row.late):
             filling = look.text_width - cell_len(part) + 1
             segments.append(Segment(" " * filling, styles.text))
@@ -260,6 +265,11 @@ def _body(row: Message, place: Place, text: str, look: Look, first: list[Segment
         failed = "not delivered: nobody fetched it in time"
         lines.extend(Line(strip) for strip in _notes(failed, look))
     return lines
+
+
+def _without_rule(margin: list[Segment]) -> list[Segment]:
+    """Return a margin of nothing but blanks: a link that is longer than a line is not to be cut by a sign."""
+    return [Segment(" " * cell_len(text), style) for text, style, _ in margin]
 
 
 def _marked(part: str, sought: re.Pattern[str] | None, style: Style) -> list[Segment]:

@@ -38,7 +38,7 @@ class ChatScroll(ChatLines, can_focus=False):
         """The view comes near the last row held, and there are newer ones."""
 
     class Moved(TextualMessage):
-        """The view moved, or rows came below it."""
+        """The view moved, or rows came below it. ``below``: unread messages that it has not come to yet."""
 
         def __init__(self, below: int, *, at_end: bool) -> None:
             super().__init__()
@@ -47,7 +47,7 @@ class ChatScroll(ChatLines, can_focus=False):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
-        self._below = 0
+        self._news: tuple[str | None, int] = (None, 0)  # the first unread row of the conversation, and how many
         self._top: Anchor | None = None  # None: at the end
         self._placing = False
         self._asked = False  # for more rows, and not answered yet
@@ -69,7 +69,8 @@ class ChatScroll(ChatLines, can_focus=False):
         self._names = names
         self._unread_id, self._unread_count = unread or (None, 0)
         self.selected_id = None
-        self._below, self._asked = 0, False
+        self._news = (self._unread_id, self._unread_count)
+        self._asked = False
         self._redraw_all()
         self._top = Anchor(top, 0) if top is not None else None
         self._place()
@@ -80,10 +81,7 @@ class ChatScroll(ChatLines, can_focus=False):
         if not added:
             self._asked = False
             return
-        new = self.model.rows[-added:]
-        self._heights.extend(self._estimates(new))
-        if self._top is not None:
-            self._below += sum(row.sender != "me" for row in new)
+        self._heights.extend(self._estimates(self.model.rows[-added:]))
         self._asked = False
         if surplus := self.model.surplus():
             self._trim_start(surplus)
@@ -161,6 +159,17 @@ class ChatScroll(ChatLines, can_focus=False):
             self._names = names
             self.redraw()
 
+    def set_news(self, first: str | None, count: int) -> None:
+        """Take what the core counts as unread. The rule stands before the first of it, unless that is being read now."""
+        if (first, count) == self._news:
+            return
+        self._news = (first, count)
+        if count and not self.is_at_end:
+            before, self._unread_id, self._unread_count = self._unread_id, first, count
+            for changed in {before, first} - {None}:
+                self._forget(str(changed))
+        self._place()
+
     def clear_unread_rule(self) -> None:
         """Take the unread rule away."""
         if self._unread_id is not None:
@@ -174,6 +183,7 @@ class ChatScroll(ChatLines, can_focus=False):
         self.model.reset((), at_start=True, at_end=True)
         self._heights.reset(())
         self._top = self.selected_id = self._unread_id = None
+        self._news = (None, 0)
         self._names = {}
         self._place()
 
@@ -262,9 +272,7 @@ class ChatScroll(ChatLines, can_focus=False):
         line, view = round(self.scroll_y), self.view_height
         if line >= self._last_top():
             self._top = None
-        if self.is_at_end:
-            self._below = 0
-        self.post_message(self.Moved(self._below, at_end=self.is_at_end))
+        self.post_message(self.Moved(self._unread_below(line + view - 1), at_end=self.is_at_end))
         if self._asked or not self.model.rows:
             return
         if not self.model.at_start and line < SCREENS_AHEAD * view:
@@ -273,6 +281,22 @@ class ChatScroll(ChatLines, can_focus=False):
         elif not self.model.at_end and line > self._last_top() - SCREENS_AHEAD * view:
             self._asked = True
             self.post_message(self.NewerWanted())
+
+    def _unread_below(self, last_line: int) -> int:
+        """Return how many unread messages lie below a line: counted where all of them are held, else all but those above.
+
+        Rows that are merely read from the file while one scrolls are no news, however many they are.
+        """
+        first, count = self._news
+        if not count or self.is_at_end or not self.model.rows:
+            return 0
+        seen = self._heights.locate(last_line)[0] + 1
+        if self.model.at_end:
+            return min(count, sum(row.sender != "me" for row in self.model.rows[seen:]))
+        begins = None if first is None else self.model.index_of(first)
+        if begins is None:  # the view is far back, before all of them
+            return count
+        return max(0, count - sum(row.sender != "me" for row in self.model.rows[begins:seen]))
 
     def on_resize(self, _: events.Resize) -> None:
         """Wrap to the new width, keeping the anchor."""
