@@ -3,7 +3,10 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# What it does is shown as it does it. Compiling all of every library takes as long as installing it; what is used is
+# compiled when it is first imported.
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+INSTALL := $(PIP) install --no-compile --progress-bar on
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url
 
@@ -69,6 +72,7 @@ clean: ## away with the environment and all caches
 
 # A python3.13 on the PATH may be a shim for one that is not installed, and Debian's python3 comes without venv: try each.
 $(BIN)/python:
+	@echo "1 of 3  Making an environment for Python in $(VENV)"
 	@for python in python3.13 python3.12 python3.11 python3; do \
 		if "$$python" -c 'import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
 			2>/dev/null; then exec "$$python" -m venv $(VENV); fi; \
@@ -76,10 +80,13 @@ $(BIN)/python:
 
 # The lock files name versions and hashes but no index: pip uses whatever it is configured for.
 $(INSTALLED): requirements/run.lock pyproject.toml | $(BIN)/python
-	$(PIP) install --require-hashes --requirement requirements/run.lock
-	$(PIP) install --no-deps --no-build-isolation --editable .
+	@echo "2 of 3  Fetching and installing $$(grep -c '==' $<) libraries, each checked against requirements/run.lock"
+	@$(INSTALL) --require-hashes --requirement requirements/run.lock
+	@echo "3 of 3  Installing sottovoce itself"
+	@$(INSTALL) --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(INSTALLED_DEV): requirements/dev.lock $(INSTALLED)
-	$(PIP) install --require-hashes --requirement requirements/dev.lock
+	@echo "Fetching and installing the tools for working on it"
+	@$(INSTALL) --require-hashes --requirement requirements/dev.lock
 	@touch $@

@@ -67,7 +67,7 @@ def teach_alt_keys() -> None:
     table[ESCAPE + "\r"] = (_Named("alt+enter"),)
     from textual.drivers import linux_driver  # no terminal of Windows sends such keys
 
-    linux_driver.XTermParser = _PatientParser  # type: ignore[attr-defined,misc]  # where the driver looks it up
+    linux_driver.XTermParser = _PatientParser  # type: ignore[attr-defined]  # where the driver looks it up
 
 
 def behind_escape(event: events.Event) -> str:

@@ -25,7 +25,8 @@ def once(group: str) -> Callable[[Callable[Concatenate[N, P], Awaitable[Any]]], 
             if not is_at_work(self, group):
                 self.run_worker(method(self, *args, **kwargs), group=group)
 
-        return update_wrapper(begin, method)
+        update_wrapper(begin, method)
+        return begin
 
     return decorate
 

@@ -1,7 +1,7 @@
 """The process behind the demo: the network and Echo, or the check. It ends when its standard input does.
 
-On standard output one JSON line each: ``step`` (what is going on), then ``ready`` with what the client needs, or
-``failed`` with a reason; for the check its outcome, which is the whole program's. When this process ends, so have all
+On standard output one JSON line each: ``step`` (what is going on, and in ``waits_for`` what it waits for just now), then
+``ready`` with what the client needs, or ``failed`` with a reason; for the check its outcome, which is the whole program's. When this process ends, so have all
 its children, and the directory is gone.
 """
 
@@ -41,20 +41,28 @@ class Ready(msgspec.Struct, frozen=True):
 
 
 class News(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A line from the backstage; one of the three is set."""
+    """A line from the backstage: a step, what the client needs, or why there is nothing."""
 
     step: str = ""
+    waits_for: str = ""
     ready: Ready | None = None
     failed: str = ""
 
 
 async def perform(places: Places) -> int:
     """Run the network and Echo until cancelled; return the exit status if they break."""
+    step = f"Starting a private network: {NODES} nodes, each a process of its own"
+
+    async def listening(count: int) -> None:
+        await _tell(News(step=step, waits_for=f"{count} of {NODES} listen"))
+
+    async def waking(waits_for: str) -> None:
+        await _tell(News(step="Waking Echo, a friendly contact", waits_for=waits_for))
+
     try:
-        await _tell(News(step=f"Starting a private network: {NODES} nodes, each a process of its own."))
-        async with open_nodes(places, NODES) as specs, trio.open_nursery() as nursery:
-            await _tell(News(step="Waking Echo, who makes an account and an invitation. It takes a few seconds."))
-            echo = Echo(partial(open_rpc, places, "echo", specs[NODES // 2 :]))
+        await listening(0)
+        async with open_nodes(places, NODES, listening) as specs, trio.open_nursery() as nursery:
+            echo = Echo(partial(open_rpc, places, "echo", specs[NODES // 2 :]), waking)
             link: str = await nursery.start(echo.run)
             await _tell(News(ready=Ready(str(places.root), specs[: NODES // 2], link)))
     except* (StageFailed, ApiError) as group:

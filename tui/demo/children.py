@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,8 +58,13 @@ class _Ready(msgspec.Struct):
 
 
 @asynccontextmanager
-async def open_nodes(places: Places, count: int) -> AsyncGenerator[list[str]]:
-    """Run ``count`` nodes for a block, each joined to the first; gives their specs. Raises ``StageFailed``."""
+async def open_nodes(
+    places: Places, count: int, listening: Callable[[int], Awaitable[None]] | None = None
+) -> AsyncGenerator[list[str]]:
+    """Run ``count`` nodes for a block, each joined to the first; gives their specs. Raises ``StageFailed``.
+
+    ``listening`` is told how many of them listen, each time that one more does.
+    """
     running: list[trio.Process] = []
     specs = [""] * count
 
@@ -68,6 +73,8 @@ async def open_nodes(places: Places, count: int) -> AsyncGenerator[list[str]]:
         node = await _start(["tui.demo.leash", "node", *home, *_PRIVATE, *_joins(join)], places)
         running.append(node)
         specs[number] = await _spec_of(node)
+        if listening is not None:
+            await listening(sum(map(bool, specs)))
 
     try:
         await start(0, [])

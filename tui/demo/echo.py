@@ -7,7 +7,7 @@ follows from the text it answers, so that none is given twice.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Final
 
@@ -29,19 +29,27 @@ _IN_THE_NETWORK: Final = ("stored", "delivered", "read")
 Spawn = Callable[[], AbstractAsyncContextManager[trio.Process]]
 
 
-class Echo:
-    """``spawn`` starts its process, again after it vanished."""
+async def _untold(_: str) -> None:
+    """Tell nobody."""
 
-    def __init__(self, spawn: Spawn) -> None:
+
+class Echo:
+    """``spawn`` starts its process, again after it vanished; ``waits_for`` is told what is waited for at the beginning."""
+
+    def __init__(self, spawn: Spawn, waits_for: Callable[[str], Awaitable[None]] = _untold) -> None:
         self._spawn = spawn
+        self._waits_for = waits_for
         self._passcode = secrets.token_urlsafe()
         self._answered: dict[str, str] = {}  # by conversation, the last row that was read
         self._count = 0
 
     async def run(self, task_status: trio.TaskStatus[str] = trio.TASK_STATUS_IGNORED) -> None:
         """Live until cancelled; tells its link once there is one."""
+        await self._waits_for("its process starts")
         async with self._spawn() as process, talk_to(process) as client:
+            await self._waits_for("it makes its account, which is slow on purpose")
             await client.call(api.AccountCreate(passcode=self._passcode, name=answers.NAME))
+            await self._waits_for("it leaves an invitation with the nodes")
             invited = await client.call(api.InviteCreate(expires_in=INVITATION_LIFE))
             task_status.started(invited.link)
             await self._serve(client)

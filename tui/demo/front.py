@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 import os
+import select
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import IO, Final
+from typing import Final
 
 import msgspec
 
+from core.jsonrpc import LineSplitter
 from core.options import NetworkOptions, parse_join
 from net.ids import Endpoint
 from tui.demo.answers import NAME
 from tui.demo.backstage import News, Ready
 from tui.demo.children import Places
+from tui.demo.progress import Progress
 from tui.offer import Offer
 
 FAILED: Final = 1
 # Seconds for the backstage to end its children and remove the directory, before it is killed.
 GRACE: Final = 10.0
+# Seconds between two looks at the clock while a step takes its time.
+TICK: Final = 0.5
+READ_SIZE: Final = 4096
 _LOOPBACK: Final = Endpoint("127.0.0.1", 0)
 
 
@@ -33,7 +39,7 @@ def run_demo() -> int:
     try:
         with _ending_on_signals(), _backstage("demo", stdout=subprocess.PIPE) as process:
             assert process.stdout is not None
-            ready = _wait_until_ready(process.stdout)
+            ready = _wait_until_ready(process.stdout.fileno())
             if ready is None:
                 return FAILED
             try:
@@ -53,19 +59,34 @@ def run_check() -> int:
         return 128 + signal.SIGINT
 
 
-def _wait_until_ready(lines: IO[bytes]) -> Ready | None:
+def _wait_until_ready(backstage: int) -> Ready | None:
     """Show each step; return what the client needs, None after telling why there is nothing."""
-    for line in lines:
-        news = msgspec.json.decode(line, type=News)
-        if news.ready is not None:
-            return news.ready
-        if news.failed:
-            sys.stderr.write(f"sottovoce demo: {news.failed}\n")
-            return None
-        sys.stdout.write(f"{news.step}\n")
-        sys.stdout.flush()
+    with Progress(sys.stdout) as progress:
+        for news in _news_from(backstage, progress.tick):
+            if news.ready is not None:
+                progress.show("Opening the client", "")
+                return news.ready
+            if news.failed:
+                progress.end()
+                sys.stderr.write(f"sottovoce demo: {news.failed}\n")
+                return None
+            progress.show(news.step, news.waits_for)
     sys.stderr.write("sottovoce demo: the network ended before it had begun\n")
     return None
+
+
+def _news_from(backstage: int, tick: Callable[[], None]) -> Generator[News]:
+    """Give what is told, and ``tick`` while nothing is."""
+    splitter = LineSplitter()
+    while True:
+        if not select.select([backstage], [], [], TICK)[0]:
+            tick()
+            continue
+        data = os.read(backstage, READ_SIZE)
+        if not data:
+            return
+        for line in splitter.feed(data):
+            yield msgspec.json.decode(line or b"", type=News)
 
 
 def _run_client(ready: Ready) -> int:
