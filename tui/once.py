@@ -21,7 +21,7 @@ def once(group: str) -> Callable[[Callable[Concatenate[N, P], Awaitable[Any]]], 
     """Make a method of a screen or widget a worker that is not begun while one of its ``group`` is at work there."""
 
     def decorate(method: Callable[Concatenate[N, P], Awaitable[Any]]) -> Callable[Concatenate[N, P], None]:
-        def begin(self: N, *args: P.args, **kwargs: P.kwargs) -> None:
+        def begin(self: N, /, *args: P.args, **kwargs: P.kwargs) -> None:
             if not is_at_work(self, group):
                 self.run_worker(method(self, *args, **kwargs), group=group)
 

@@ -1,8 +1,8 @@
 """The process behind the demo: the network and Echo, or the check. It ends when its standard input does.
 
 On standard output one JSON line each: ``step`` (what is going on, and in ``waits_for`` what it waits for just now), then
-``ready`` with what the client needs, or ``failed`` with a reason; for the check its outcome, which is the whole program's. When this process ends, so have all
-its children, and the directory is gone.
+``ready`` with what the client needs, or ``failed`` with a reason; for the check its outcome, which is the whole program's.
+When this process ends, so have all its children, and the directory is gone.
 """
 
 from __future__ import annotations
