@@ -277,14 +277,16 @@ class SottovoceApp(LooksApp[None], inherit_bindings=False):
         self.push_screen(make_screen(name, self.client), opened)
 
     def action_palette(self) -> None:
-        """Offer all that can be done now."""
+        """Offer all that can be done now; the same key closes it."""
         from tui.screens.palette import PaletteScreen
 
         def chosen(choice: Choice | None) -> None:
             if choice is not None:
                 self.run_worker(self.run_command(*choice), group="commands")
 
-        if not isinstance(self.screen, PaletteScreen):
+        if isinstance(self.screen, PaletteScreen):
+            self.screen.dismiss(None)
+        else:
             self.push_screen(PaletteScreen(self.command_context()), chosen)
 
     def action_help(self, topic: str = "") -> None:

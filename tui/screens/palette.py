@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
-from textual.binding import Binding
 from textual.content import Content
 from textual.widgets.option_list import Option
 
@@ -29,7 +26,6 @@ class PaletteScreen(PickerScreen[Choice]):
     DEFAULT_CSS = """
     PaletteScreen #box { width: 110; }
     """
-    BINDINGS: ClassVar = [Binding("ctrl+p", "dismiss(None)", "Close", show=False, priority=True)]
     placeholder = "What do you want to do?"
     nothing = "nothing of that name; F1 explains what there is"
 

@@ -23,13 +23,15 @@ UNDERLINED: Final = Style(underline=True)
 
 
 class Links:
-    """The links of one text that is wrapped to ``width`` cells."""
+    """The links of one text that is wrapped to ``width`` cells and drawn in ``style``."""
 
-    def __init__(self, text: str, width: int, *, marked: bool) -> None:
+    def __init__(self, text: str, width: int, style: Style = Style.null(), *, marked: bool) -> None:  # noqa: B008 - immutable
         self._text = text
+        self._style = style
         self._spans = spans(text) if "://" in text else []
         self._long = [(start, end) for start, end in self._spans if cell_len(text[start:end]) > width]
-        self._styles = [_style_of(text[start:end], marked=marked) for start, end in self._spans]
+        # One style for each link: the terminal knows the parts of one by an id, and every addition makes another id.
+        self._styles = [style + _style_of(text[start:end], marked=marked) for start, end in self._spans]
         self.lines: list[Span] = self._wrapped(width) if self._long else wrap(text, width)
         """The lines, as ``wrap`` gives them."""
 
@@ -37,14 +39,14 @@ class Links:
         """Whether a line begins within a link that the line before it began."""
         return any(first < start < end for first, end in self._long)
 
-    def styled(self, start: int, end: int, style: Style) -> list[tuple[str, Style]]:
+    def styled(self, start: int, end: int) -> list[tuple[str, Style]]:
         """Return a line of the text in parts, links in a style of their own."""
         parts: list[tuple[str, Style]] = []
-        at = start
+        at, style = start, self._style
         for (first, last), link_style in zip(self._spans, self._styles, strict=True):
             begin, stop = max(first, at), min(last, end)
             if begin < stop:
-                parts += [(self._text[at:begin], style), (self._text[begin:stop], style + link_style)]
+                parts += [(self._text[at:begin], style), (self._text[begin:stop], link_style)]
                 at = stop
         return [part for part in (*parts, (self._text[at:end], style)) if part[0]] or [("", style)]
 

@@ -243,14 +243,14 @@ def _narrow_body(row: Message, place: Place, text: str, named: bool, look: Look)
 def _body(row: Message, place: Place, text: str, look: Look, first: list[Segment], later: list[Segment]) -> list[Line]:
     """Return the text's lines behind their margins, the last one with the state's sign."""
     styles = look.styles
-    links = Links(text, look.text_width, marked=look.links)
+    links = Links(text, look.text_width, styles.text, marked=look.links)
     spans = links.lines
     sign = look.glyphs.of_state(row.state)
     lines: list[Line] = []
     for number, (start, end) in enumerate(spans):
         part = text[start:end]
         margin = first if number == 0 else _without_rule(later) if links.goes_on(start) else later
-        styled = links.styled(start, end, styles.text)
+        styled = links.styled(start, end)
         segments = [*margin, *(each for said, style in styled for each in _marked(said, place.sought, style))]
         if number == len(spans) - 1 and (sign or row.late):
             filling = look.text_width - cell_len(part) + 1

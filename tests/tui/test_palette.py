@@ -1,0 +1,94 @@
+"""The palette finds by words, also by other people's words, and is drawn whole."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.tui.demo import running
+from tests.tui.until import until
+from tui.commands import Context
+from tui.commandset import REGISTRY
+from tui.matching import score
+from tui.palette import Choice, choices, found, title_of
+from tui.screens.palette import PaletteScreen
+from tui.synonyms import SYNONYMS
+
+IN_CHAT = Context(locked=False, in_chat=True)
+
+
+def offered() -> list[Choice]:
+    return choices(REGISTRY.available(IN_CHAT))
+
+
+def titles(query: str) -> list[str]:
+    return [title_of(choice) for choice in found(query, offered())]
+
+
+@pytest.mark.parametrize(
+    ("query", "first"),
+    [
+        ("rename", "Rename"), ("ren", "Rename"), ("nickname", "Rename"), ("mute", "Block"), ("exit", "Quit"),
+        ("preferences", "Settings"), ("qr", "Invite someone"), ("shortcuts", "Help"), ("find", "Search"),
+        ("theme light", "Colours: light"), ("colors dark", "Colours: dark"), ("icons ascii", "Signs: ascii"),
+        ("logout", "Lock now"), ("/unblock", "Unblock"), ("ctrl+k", "Go to a conversation"), ("STATUS", "Network"),
+    ],
+)  # fmt: skip
+def test_words_find_what_people_mean_by_them(query: str, first: str) -> None:
+    assert titles(query)[0] == first
+
+
+def test_scattered_letters_find_nothing() -> None:
+    assert "Details pane" not in titles("rename")
+    for letters in ("rnm", "stng", "dtls", "qt"):
+        assert titles(letters) == []
+
+
+def test_colours_are_found_by_theme_each_by_its_name() -> None:
+    assert {"Colours: dark", "Colours: light", "Colours: contrast", "Colours: mono", "Colours: terminal"} <= set(
+        titles("theme")
+    )
+
+
+def test_every_word_must_match() -> None:
+    assert titles("rename qqq") == []
+    assert score("é", [("Elan", 1.0)]) > 0
+
+
+def test_with_nothing_typed_all_is_there_once() -> None:
+    assert found(" ", offered()) == offered()
+    assert len({title_of(choice) for choice in offered()}) == len(offered())
+
+
+def test_synonyms_are_of_commands_that_exist() -> None:
+    assert not set(SYNONYMS) - {spec.id for spec in REGISTRY}
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (60, 20)])
+async def test_it_is_drawn_whole_with_one_cursor(size: tuple[int, int]) -> None:
+    async with running(*size) as demo:
+        await demo.open("bob")
+        await demo.press("ctrl+p")
+        await until(demo.pilot, lambda: isinstance(demo.app.screen, PaletteScreen) and demo.app.focused)
+        await demo.calm()
+        box = demo.app.screen.query_one("#box").region
+        rows = ["".join(segment.text for segment in strip) for strip in demo.app.screen._compositor.render_strips()]
+        assert rows[box.y][box.x] == "╭"
+        assert rows[box.bottom - 1][box.right - 1] == "╯"
+        assert all(rows[y][box.x] == rows[y][box.right - 1] == "│" for y in range(box.y + 1, box.bottom - 1))
+        assert not demo.app.screen_stack[-2].query_one("#composer").show_cursor
+        await demo.press("escape")
+        assert demo.composer.show_cursor
+
+
+@pytest.mark.asyncio
+async def test_enter_does_what_is_chosen() -> None:
+    async with running() as demo:
+        await demo.press("ctrl+p")
+        await demo.write("theme light")
+        await demo.press("enter")
+        await until(demo.pilot, lambda: demo.client.stored_settings.theme == "light")
+        assert demo.app.profile.theme == "light"
+        await demo.press("ctrl+p")
+        await demo.press("ctrl+p")
+        await until(demo.pilot, lambda: demo.app.screen is demo.app.screen_stack[1])
