@@ -31,6 +31,10 @@ def does(program: Path, what: str) -> None:
     program.chmod(0o700)
 
 
+def taken_by(program: Path) -> str:
+    return Path(f"{program}.taken").read_text()
+
+
 async def copy_a_message(demo: Demo) -> None:
     demo.app.copy_to_clipboard = demo.copied.append  # type: ignore[method-assign]
     await demo.open("bob")
@@ -42,7 +46,7 @@ async def test_within_tmux_it_is_tmux_that_takes_the_text(tmux: Path) -> None:
     async with running() as demo:
         await copy_a_message(demo)
         await until_in(demo.pilot, demo.status, IN_TMUX[:40])
-    assert Path(f"{tmux}.taken").read_text() == "No hurry."
+    assert taken_by(tmux) == "No hurry."
 
 
 @pytest.mark.parametrize("what", ["exit 1", "cat >/dev/null; exit 1", "exec sleep 60", ""])

@@ -14,7 +14,7 @@ from tests.tui.demo import Demo, running
 from tests.tui.until import until
 from tui.commandset import REGISTRY
 from tui.jumps import LOOK
-from tui.legacy_keys import INTRODUCERS, _PatientParser, alt_characters, after_escape
+from tui.legacy_keys import INTRODUCERS, _PatientParser, after_escape, alt_characters
 from tui.screens.greetings import GreetingsScreen
 from tui.screens.main import MainScreen
 

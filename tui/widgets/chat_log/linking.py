@@ -1,8 +1,8 @@
 """Links in a text of the conversation: never cut where it can be avoided, and told to the terminal as what they are.
 
 A link that fits a line is on one, since lines are broken at blanks. A longer one gets lines of its own, broken behind one of
-its own signs where there is one near the end; all of them are one link to the terminal, so that a click or its own way of
-copying takes the whole.
+its own signs where there is one near the end; each of its lines tells the terminal the whole, so that a click on any opens it
+and what the terminal copies as a link is not a part.
 """
 
 from __future__ import annotations
@@ -30,7 +30,6 @@ class Links:
         self._style = style
         self._spans = spans(text) if "://" in text else []
         self._long = [(start, end) for start, end in self._spans if cell_len(text[start:end]) > width]
-        # One style for each link: the terminal knows the parts of one by an id, and every addition makes another id.
         self._styles = [style + _style_of(text[start:end], marked=marked) for start, end in self._spans]
         self.lines: list[Span] = self._wrapped(width) if self._long else wrap(text, width)
         """The lines, as ``wrap`` gives them."""
