@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -19,6 +20,7 @@ import pytest
 from tests.support.terminal import Terminal
 from tui.demo import answers
 from tui.demo.check import NODES
+from tui.demo.progress import Progress
 
 ROOT = Path(__file__).parent.parent
 CHECK = [sys.executable, "-m", "tui", "demo", "--check"]
@@ -146,6 +148,35 @@ def test_the_demo_says_that_it_needs_a_terminal() -> None:
     outcome = subprocess.run(CHECK[:-1], cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert (outcome.returncode, outcome.stdout) == (2, "")
     assert outcome.stderr == "sottovoce demo: needs a terminal; `sottovoce demo --check` does without\n"
+
+
+# --- what is shown while it starts --------------------------------------------------------------------------------------
+
+
+def test_a_start_says_what_it_waits_for_and_for_how_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    out, now = io.StringIO(), [0.0]
+    with Progress(out, lambda: now[0]) as progress:
+        progress.show("Starting nodes", "1 of 2 listen")
+        now[0] = 3.2
+        progress.tick()
+        progress.show("Starting nodes", "2 of 2 listen")
+        progress.show("Waking Echo", "")
+    lines = [line.split("\r\x1b[K")[1:] for line in out.getvalue().rstrip("\n").split("\n")]
+    assert lines == [
+        ["Starting nodes: 1 of 2 listen", "Starting nodes: 1 of 2 listen  3 s", "Starting nodes: 2 of 2 listen"],
+        ["Waking Echo"],
+    ]
+
+
+def test_where_no_line_can_be_written_over_only_news_are_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    out = io.StringIO()
+    with Progress(out, lambda: 0.0) as progress:
+        for waits_for in ("1 of 2 listen", "1 of 2 listen", "2 of 2 listen"):
+            progress.show("Starting nodes", waits_for)
+            progress.tick()
+    assert out.getvalue() == "Starting nodes: 1 of 2 listen\nStarting nodes: 2 of 2 listen\n"
 
 
 # --- what Echo says -----------------------------------------------------------------------------------------------------

@@ -41,7 +41,8 @@ TOGETHER: Final = 0.03
 # Keys held back at most; more than that is no typing, and goes on as it comes.
 MAX_HELD = 4096
 
-REFUSED: Final = "Nothing was done. Look where you are, then press it again."
+# What is said about a key that was refused; 80 columns leave 64 for it.
+REFUSED: Final = "Nothing done: {}? Look, then press again."
 
 
 class KeyPassed(Message):
@@ -95,7 +96,7 @@ class KeyOrder:
     async def _read_as(self, character: str, *, alt: bool) -> None:
         """Hand over what came behind an escape as one key or as two."""
         key = with_alt(character)
-        doubt = f"{key_name(key.key)}, or Esc and {character}? {REFUSED}" if key.key in self._alt else ""
+        doubt = REFUSED.format(f"{key_name(key.key)}, or Esc and {character}") if key.key in self._alt else ""
         if alt:
             await self.take(key, partial(self.jumps.may_come, doubt))
         else:

@@ -41,7 +41,7 @@ class _Named(NamedTuple):
     value: str
 
 
-class _PatientParser(XTermParser):
+class PatientParser(XTermParser):
     """Textual's parser, which takes an escape that is read apart from what follows for the key Esc."""
 
     def __init__(self, debug: bool = False) -> None:  # noqa: FBT001, FBT002 - as Textual calls it
@@ -67,7 +67,7 @@ def teach_alt_keys() -> None:
     table[ESCAPE + "\r"] = (_Named("alt+enter"),)
     from textual.drivers import linux_driver  # no terminal of Windows sends such keys
 
-    linux_driver.XTermParser = _PatientParser  # type: ignore[attr-defined]  # where the driver looks it up
+    linux_driver.XTermParser = PatientParser  # type: ignore[attr-defined]  # where the driver looks it up
 
 
 def behind_escape(event: events.Event) -> str:

@@ -1,6 +1,7 @@
 """Run the client on the demo world: ``python -m tests.support.fake_app [--new | --locked] [--echo]``.
 
-With ``--echo`` whoever is written to answers after a second, and messages move through their states.
+With ``--drafts FILE`` each draft that is saved is a line of that file. With ``--echo`` whoever is written to answers after a
+second, and messages move through their states.
 """
 
 from __future__ import annotations
@@ -40,6 +41,18 @@ class EchoingClient(FakeClient):
         self.receive(command.conversation, f"You wrote: {command.text}")
 
 
+class NotingClient(FakeClient):
+    """A world that notes which drafts it was given, for whoever looks from outside."""
+
+    async def call(self, command: api.Command[R]) -> R:
+        """Answer, and note."""
+        answer = await super().call(command)
+        if isinstance(command, api.DraftSet):
+            with await asyncio.to_thread(open, sys.argv[sys.argv.index("--drafts") + 1], "a") as file:
+                file.write(f"{command.conversation} {command.text}\n")
+        return answer
+
+
 def demo_app(client: FakeClient | None = None, profile: TerminalProfile = STILL, **world: Any) -> SottovoceApp:
     """Return the client on the demo world at its frozen moment."""
     return SottovoceApp(client or FakeClient(**world), profile, clock=lambda: NOW, calendar=Calendar(dt.UTC))
@@ -47,7 +60,7 @@ def demo_app(client: FakeClient | None = None, profile: TerminalProfile = STILL,
 
 def main() -> None:
     """Run it in this terminal."""
-    kind = EchoingClient if "--echo" in sys.argv else FakeClient
+    kind = NotingClient if "--drafts" in sys.argv else EchoingClient if "--echo" in sys.argv else FakeClient
     client = kind(exists="--new" not in sys.argv, locked="--locked" in sys.argv)
     demo_app(client, detect(os.environ, sys.stdout.encoding or "")).run()
 

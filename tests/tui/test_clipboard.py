@@ -36,7 +36,7 @@ def taken_by(program: Path) -> str:
 
 
 async def copy_a_message(demo: Demo) -> None:
-    demo.app.copy_to_clipboard = demo.copied.append  # type: ignore[method-assign]
+    demo.app.copy_to_clipboard = demo.copied.append  # type: ignore[method-assign,assignment]
     await demo.open("bob")
     await demo.press("up", "y")
 

@@ -213,10 +213,17 @@ async def test_enter_goes_on_from_a_greeting(enter_sends: bool, going_on: str, b
         await until(pilot, lambda: app.focused is app.screen.query_one("#send"))
 
 
+def devices_of_bob(client: api.Client) -> Screen[Any]:
+    return DevicesScreen(client, BOB)
+
+
+def renaming_bob(client: api.Client) -> Screen[Any]:
+    assert isinstance(client, FakeClient)
+    return RenameScreen(client, client._conversation_list(api.ConversationList())[0])
+
+
 @pytest.mark.asyncio
-@pytest.mark.parametrize(
-    "make", [lambda c: DevicesScreen(c, BOB), lambda c: RenameScreen(c, c._conversation_list(None)[0])]
-)
+@pytest.mark.parametrize("make", [devices_of_bob, renaming_bob])
 async def test_what_is_about_a_contact_does_what_its_footer_says(make: Callable[[Any], Screen[Any]]) -> None:
     app = Stage(make)
     async with app.run_test(size=(80, 24)) as pilot:

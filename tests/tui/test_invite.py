@@ -75,6 +75,26 @@ async def test_the_picture_is_saved_where_one_says_for_ones_own_eyes(tmp_path: P
 
 
 @pytest.mark.asyncio
+async def test_the_link_is_saved_as_text_for_ones_own_eyes_and_replaces_nothing(tmp_path: Path) -> None:
+    (tmp_path / "there.txt").write_text("keep")
+    app = inviting()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.focused)
+        await create(pilot, app)
+        await pilot.press("t")
+        await until(pilot, lambda: app.screen.query(PathField))
+        app.screen.query_one(PathField).value = str(tmp_path / "there.txt")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, Page) and "already" in app.screen.notice.said)
+        app.screen.query_one(PathField).value = str(tmp_path / "anna")
+        await pilot.press("enter")
+        await until(pilot, lambda: on(InviteCodeScreen, app))
+    assert (tmp_path / "there.txt").read_text() == "keep"
+    assert (tmp_path / "anna.txt").read_text() == f"{app.world.invites[0].link}\n"
+    assert stat.S_IMODE((tmp_path / "anna.txt").stat().st_mode) == 0o600
+
+
+@pytest.mark.asyncio
 async def test_a_picture_that_is_there_already_is_not_replaced(tmp_path: Path) -> None:
     (tmp_path / "anna.png").write_bytes(b"keep")
     app = inviting()

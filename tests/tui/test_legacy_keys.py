@@ -14,7 +14,7 @@ from tests.tui.demo import Demo, running
 from tests.tui.until import until
 from tui.commandset import REGISTRY
 from tui.jumps import LOOK
-from tui.legacy_keys import INTRODUCERS, _PatientParser, after_escape, alt_characters
+from tui.legacy_keys import INTRODUCERS, PatientParser, after_escape, alt_characters
 from tui.screens.greetings import GreetingsScreen
 from tui.screens.main import MainScreen
 
@@ -28,7 +28,7 @@ class Hands:
 
     def __init__(self, demo: Demo) -> None:
         self.demo = demo
-        self._parser = _PatientParser()
+        self._parser = PatientParser()
         self.now = 1000.0
         demo.app._keys.jumps._clock = lambda: self.now
 
@@ -82,7 +82,7 @@ async def test_a_text_behind_esc_stays_here_and_enter_is_refused() -> None:
             assert isinstance(demo.app.screen, MainScreen)
             assert (demo.main.conversation_id, demo.composer.text) == ("bob", f"{key}nd so on")
             assert hands.deeds == []
-            assert "Nothing was done" in demo.status()
+            assert "Nothing done" in demo.status()
             demo.composer.put("")
         hands.now += LOOK
         await hands.send("well\r")
@@ -111,7 +111,7 @@ async def test_after_a_jump_by_alt_an_enter_waits_until_one_has_looked(key: str)
         await hands.send("x")
         await hands.send("\r")
         assert hands.deeds == []
-        assert "Nothing was done" in demo.status()
+        assert "Nothing done" in demo.status()
         hands.now += LOOK - 0.01
         await hands.send("\r")
         assert hands.deeds == []
@@ -177,7 +177,7 @@ async def test_a_paste_behind_a_jump_is_not_taken_for_typing() -> None:
 
 
 def test_sequences_that_are_read_in_pieces_stay_whole() -> None:
-    parser = _PatientParser()
+    parser = PatientParser()
     names = [getattr(event, "key", "") for part in ("\x1b", "[", "A", "\x1b[", "1;3B") for event in parser.feed(part)]
     assert names == ["up", "alt+down"]
 

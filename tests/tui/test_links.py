@@ -109,7 +109,7 @@ async def test_hostile_links_are_text() -> None:
 @pytest.mark.asyncio
 async def test_a_link_is_copied_whole_by_a_key() -> None:
     async with running(client=saying(f"Look: {LONG}, and https://example.org.")) as demo:
-        demo.app.copy_to_clipboard = demo.copied.append  # type: ignore[method-assign]
+        demo.app.copy_to_clipboard = demo.copied.append  # type: ignore[method-assign,assignment]
         await demo.open("bob")
         await demo.press("up", "l")
         assert demo.copied == [f"{LONG}\nhttps://example.org"]

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
+import msgspec
 import pytest
 from rich.cells import cell_len
+from rich.color import Color as RichColor, ColorSystem
+from textual.app import App
 from textual.color import Color
 from textual.theme import Theme
 
+from core import api
+from tests.tui.demo import running
+from tests.tui.stage import look
+from tests.tui.until import until
+from tui.commandset import AUTO, GLYPH_NAMES, THEME_NAMES
 from tui.glyphs import SETS
-from tui.profile import TerminalProfile, detect, prepare_environment
-from tui.themes import CONTRAST, DARK, LIGHT, MONO, TERMINAL, VARIABLE_DEFAULTS
+from tui.palette256 import CONTRAST_ROLES, DARK_ROLES, LIGHT_ROLES, hex_of
+from tui.profile import GlyphSet, TerminalProfile, ThemeName, detect, prepare_environment
+from tui.screens.settings.screen import ROWS
+from tui.themes import CONTRAST, DARK, LIGHT, MONO, TERMINAL, THEMES, THEMES_256, VARIABLE_DEFAULTS, theme_for
 
 READABLE, HIGH = 4.5, 7.0
 TEXT_ROLES = ("quiet", "unread", *(f"name-{index}" for index in range(8)))
@@ -29,7 +41,14 @@ def contrast(one: str, other: str) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
-@pytest.mark.parametrize(("chosen", "least"), [(DARK, READABLE), (LIGHT, READABLE), (CONTRAST, HIGH)])
+@pytest.mark.parametrize(
+    ("chosen", "least"),
+    [
+        *((DARK, READABLE), (LIGHT, READABLE), (CONTRAST, HIGH)),
+        *((THEMES_256["dark"], READABLE), (THEMES_256["light"], READABLE), (THEMES_256["contrast"], HIGH)),
+    ],
+    ids=lambda each: getattr(each, "name", None),
+)
 def test_all_text_can_be_read_on_all_grounds(chosen: Theme, least: float) -> None:
     variables = {**VARIABLE_DEFAULTS, **chosen.variables}
     texts = [variables[role] for role in TEXT_ROLES]
@@ -92,3 +111,113 @@ def test_debugging_doors_are_closed_and_helpful_ones_kept() -> None:
     environ = {"TEXTUAL": "debug", "TEXTUAL_LOG": "/x", "TEXTUAL_SCREENSHOT": "1", "TEXTUAL_ANIMATIONS": "none"}
     prepare_environment(environ)
     assert environ == {"TEXTUAL_ANIMATIONS": "none"}
+
+
+# --- 256 colours --------------------------------------------------------------------------------------------------------
+
+ROLES_256 = {"dark": DARK_ROLES, "light": LIGHT_ROLES, "contrast": CONTRAST_ROLES}
+
+
+@pytest.mark.parametrize(("name", "roles"), ROLES_256.items())
+def test_each_role_is_written_as_the_index_chosen_for_it(name: ThemeName, roles: dict[str, int]) -> None:
+    chosen = THEMES_256[name]
+    for role, index in roles.items():
+        colour = getattr(chosen, role, None) or chosen.variables.get(role)
+        assert colour == hex_of(index), role
+        assert RichColor.parse(colour).downgrade(ColorSystem.EIGHT_BIT).number == index, role
+
+
+@pytest.mark.parametrize("name", ROLES_256)
+def test_grounds_are_greys_that_differ(name: ThemeName) -> None:
+    roles = ROLES_256[name]
+    grounds = [roles[role] for role in ("background", "panel", "selected-row")]
+    assert all(index in {16, *range(232, 256)} for index in grounds)
+    assert len({roles["background"], roles["panel"]}) == 2
+    assert roles["selected-row"] != roles["background"]
+
+
+@pytest.mark.parametrize(
+    ("environ", "colours", "name"),
+    [
+        ({"TERM": "xterm-256color"}, "256", "sottovoce-dark-256"),
+        ({"TERM": "tmux-256color"}, "256", "sottovoce-dark-256"),
+        ({"TERM": "xterm-256color", "COLORTERM": "truecolor"}, "true", "sottovoce-dark"),
+        ({"TERM": "xterm", "COLORTERM": " 24bit"}, "true", "sottovoce-dark"),
+        ({"TERM": "xterm"}, "16", "sottovoce-terminal"),
+        ({"TERM": "screen", "TEXTUAL_COLOR_SYSTEM": "256"}, "256", "sottovoce-dark-256"),
+        ({}, "16", "sottovoce-terminal"),
+        ({"TERM": "xterm-256color", "NO_COLOR": "1"}, "256", "sottovoce-mono"),
+    ],
+)
+def test_colours_are_those_that_the_terminal_has(environ: dict[str, str], colours: str, name: str) -> None:
+    profile = detect(environ, "utf-8")
+    assert (profile.colours, theme_for(profile).name) == (colours, name)
+
+
+def test_a_stored_theme_is_drawn_as_the_terminal_can() -> None:
+    profile = detect({"TERM": "xterm-256color"}, "utf-8").adapted(theme="light")
+    assert theme_for(profile).name == "sottovoce-light-256"
+    assert theme_for(detect({"TERM": "linux"}, "utf-8").adapted(theme="contrast")) is TERMINAL
+
+
+def test_links_are_told_only_where_they_are_understood() -> None:
+    assert detect({"TERM": "xterm-256color"}, "utf-8").links
+    assert not detect({"TERM": "linux"}, "utf-8").links
+    assert not detect({"TERM": "screen-256color", "STY": "1.pts"}, "utf-8").links
+
+
+# --- choosing -----------------------------------------------------------------------------------------------------------
+
+
+def drawn(app: App[Any]) -> str:
+    return "\n".join(strip.text for strip in cast("Any", app.screen)._compositor.render_strips())
+
+
+@pytest.mark.asyncio
+async def test_what_is_chosen_by_command_lasts_and_is_what_the_settings_show() -> None:
+    async with running() as demo:
+        await demo.open("bob")
+        for command, theme, glyphs in (("/theme terminal", "terminal", ""), ("/glyphs ascii", "terminal", "ascii")):
+            await demo.write(command)
+            await demo.press("enter")
+            await until(demo.pilot, lambda: demo.client.stored_settings.glyphs == glyphs)  # noqa: B023 - at once
+            assert demo.client.stored_settings.theme == theme
+        await demo.write("/settings")
+        await demo.press("enter")
+        await until(demo.pilot, lambda: "[terminal]" in drawn(demo.app) and "[ascii]" in drawn(demo.app))
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("command", "names"), [("/theme", THEME_NAMES), ("/glyphs", GLYPH_NAMES)])
+async def test_without_a_name_one_is_told_which_there_are_and_which_it_is(command: str, names: tuple[str, ...]) -> None:
+    async with running(120, 40) as demo:
+        await demo.open("bob")
+        await demo.write(command)
+        await demo.press("enter")
+        assert all(name in demo.status() for name in names)
+        assert "now auto" in demo.status()
+
+
+def test_commands_palette_and_settings_offer_the_same() -> None:
+    for field, names in (("theme", THEME_NAMES), ("glyphs", GLYPH_NAMES)):
+        assert [name for name, _ in ROWS[field][1]] == list(names)
+        for _, value in ROWS[field][1]:
+            msgspec.convert({field: value}, api.Settings)
+    assert set(THEME_NAMES) - {AUTO} == set(THEMES)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("there_and_back", [("ascii", "unicode"), ("unicode", "ascii")])
+async def test_no_sign_of_another_set_stays_anywhere(there_and_back: tuple[GlyphSet, GlyphSet]) -> None:
+    first, second = there_and_back
+    async with running(120, 40, profile=look(glyphs=second)) as fresh:
+        await fresh.open("bob")
+        await fresh.press("up")
+        expected = drawn(fresh.app)
+    async with running(120, 40, profile=look(glyphs=second)) as demo:
+        await demo.open("bob")
+        await demo.press("up")
+        for glyphs in (first, second):
+            await demo.app.apply_settings(api.Settings(glyphs=glyphs))
+            await demo.calm()
+        assert drawn(demo.app) == expected

@@ -76,9 +76,13 @@ async def test_it_is_drawn_whole_with_one_cursor(size: tuple[int, int]) -> None:
         assert rows[box.y][box.x] == "╭"
         assert rows[box.bottom - 1][box.right - 1] == "╯"
         assert all(rows[y][box.x] == rows[y][box.right - 1] == "│" for y in range(box.y + 1, box.bottom - 1))
-        assert not demo.app.screen_stack[-2].query_one("#composer").show_cursor
+        main = demo.app.screen_stack[-2]
+        assert main.focused is not None
+        assert not main.focused.has_focus
         await demo.press("escape")
-        assert demo.composer.show_cursor
+        assert demo.composer.has_focus
+        await demo.write("on")
+        assert demo.composer.text == "on"
 
 
 @pytest.mark.asyncio

@@ -320,15 +320,10 @@ class MainScreen(MainContacts):
         self.list_view.set_short(short=event.size.height < SHORT_ROWS)
         self.call_after_refresh(self.show_heads)
 
-    def on_screen_suspend(self) -> None:
-        """Beneath another screen nothing is written: a box over this one must not have a second cursor beside it."""
-        self.writing.composer.show_cursor = False
-
     def on_screen_resume(self) -> None:
         """Back on top: what arrived in between is seen now."""
         if not self.is_mounted:
             return
-        self.writing.composer.show_cursor = True
         self.attempt(self.read_greetings(), group="greetings")
         if self.conversation_id is not None:
             self.attempt(self._mark_read(), group="reading")

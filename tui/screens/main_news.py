@@ -48,7 +48,7 @@ class MainNews(MainHeads):
         self.whereto.conversations = await self.client.call(api.ConversationList())
         if self.whereto.current is not None and self.whereto.find(self.whereto.current) is None:
             self.forget_conversation()
-            frame_of(self).jumped("That conversation is gone. Look where you are, then press it again.")
+            frame_of(self).jumped("Nothing done: that conversation is gone. Look, then press again.")
             frame_of(self).tell("That conversation is gone.", "warning")
 
     # --- what is heard ------------------------------------------------------------------------------------------------

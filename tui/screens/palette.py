@@ -13,7 +13,7 @@ from tui.screens.picker import PickerScreen
 from tui.text import fit, pad
 
 # Cells of the columns with titles and with ways; what is left says what a command does.
-TITLE_WIDTH, WAY_WIDTH = 30, 20
+TITLE_WIDTH, WAY_WIDTH = 28, 21
 # Cells below which an explanation is left out: it would be no more than a few words.
 SHORTEST_HELP = 16
 # Cells of border, padding and scroll bar.

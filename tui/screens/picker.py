@@ -10,6 +10,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.events import Key
 from textual.screen import ModalScreen
+from textual.widget import Widget
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
@@ -51,6 +52,7 @@ class PickerScreen(ModalScreen[R | None], Generic[R]):
     def __init__(self, query: str = "") -> None:
         super().__init__()
         self._query = query
+        self._beneath: Widget | None = None  # what had the focus, and has it again afterwards
 
     def options(self, query: str) -> list[Option]:
         """Return what matches, best first."""
@@ -67,10 +69,18 @@ class PickerScreen(ModalScreen[R | None], Generic[R]):
             yield PickList(markup=False)
 
     def on_mount(self) -> None:
-        """List all."""
+        """List all, and let the cursor be here only: what lies beneath is still seen."""
+        self._beneath = self.app.screen_stack[-2].focused
+        if self._beneath is not None:
+            self._beneath.has_focus = False  # not blurred: it is not left, and what is selected in it stays so
         self.query_one(Input).cursor_blink = frame_of(self).profile.blinking
         self._list(self._query)
         self.query_one(Input).focus()
+
+    def on_unmount(self) -> None:
+        """Give the cursor back, unless it went elsewhere meanwhile."""
+        if self._beneath is not None and self._beneath.is_mounted and self._beneath.screen.focused is self._beneath:
+            self._beneath.has_focus = True
 
     async def on_key(self, event: Key) -> None:
         """Keep what was typed before the line was there."""
