@@ -22,7 +22,7 @@ DEADLINE: Final = 2.0
 # Bytes of a sequence that GNU screen passes on at once; it cuts longer ones.
 _SCREEN_PIECE: Final = 200
 
-IN_TMUX: Final = "Copied: tmux has it (prefix ] pastes it) and passes it on to its terminal."
+IN_TMUX: Final = "Copied into tmux, which passes it on to its terminal."
 SENT: Final = "Sent to the terminal's clipboard; not every terminal takes it."
 
 
