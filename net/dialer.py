@@ -206,7 +206,9 @@ class Dialer:
         for bootstrap in self._bootstraps.values():
             if bootstrap.node == node:
                 bootstrap.retry_at = now.mono + pause
-        self._ask_pause = FIRST_ASK
+        if self._lacking() > 0:
+            self._ask_pause = FIRST_ASK
+            self._ask_at = min(self._ask_at, now.mono + FIRST_ASK)
         self.dial(now)
 
     def connect_failed(self, endpoint: Endpoint, node: NodeId | None, now: Instant) -> None:
@@ -261,7 +263,7 @@ class Dialer:
             del self._dialing[endpoint]
             self._next_dial = now.mono
         if now.mono >= self._ask_at:
-            self._ask_pause = min(2 * self._ask_pause, MAX_ASK)
+            self._ask_pause = min(2 * self._ask_pause, MAX_ASK) if self._lacking() > 0 else MAX_ASK
             self._ask_at = now.mono + self._ask_pause * self._rng.uniform(0.75, 1.25) if self._linked else math.inf
             if self._linked:
                 self.ask(self._rng.choice(sorted(self._linked)), now)

@@ -12,10 +12,11 @@ Where no circuit brings an answer, the word of those linked is asked for again.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from itertools import chain
 from typing import Final, NamedTuple
 
+from net.ids import NodeId
 from net.instant import Instant
 from net.overlay.delegated import DelegatedLookups, Delegation
 from net.overlay.descriptor import EPOCH_HOURS, Descriptor, place_of
@@ -49,7 +50,7 @@ Then = Callable[[Sampled, Instant], None]
 
 
 class LeafSampling:
-    """The looks of one leaf. ``linked`` returns what the full nodes linked with us said of themselves."""
+    """The looks of one leaf. ``linked`` has what the full nodes linked with us said of themselves, as it changes."""
 
     def __init__(
         self,
@@ -58,7 +59,7 @@ class LeafSampling:
         delegated: DelegatedLookups,
         lookups: Lookups,
         far_calls: FarCalls,
-        linked: Callable[[], Sequence[Descriptor]],
+        linked: Mapping[NodeId, Descriptor],
     ) -> None:
         self._roster = roster
         self._size = size
@@ -75,14 +76,16 @@ class LeafSampling:
             self._lookups.find(target, now, lambda found, now: then(self._saw(found), now), count=COUNT, told=K)
         else:
             self._is_blind = False
-            self._delegated.find(target, self._linked(), now, lambda told, now: then(self._heard(told), now))
+            self._delegated.find(
+                target, list(self._linked.values()), now, lambda told, now: then(self._heard(told), now)
+            )
 
     def find(self, target: bytes, now: Instant, then: Callable[[list[Descriptor], Instant], None]) -> None:
         """Look for the k nodes closest to ``target``; ``then`` hears once. Raises ``Overloaded``."""
         if self._looks_itself(now):
             self._lookups.find(target, now, lambda found, now: then(found.nodes, now))
         else:
-            self._delegated.find(target, self._linked(), now, lambda told, now: then(told.nodes, now))
+            self._delegated.find(target, list(self._linked.values()), now, lambda told, now: then(told.nodes, now))
 
     def period(self, *, is_calm: bool) -> float:
         """Return the seconds until the next look; ``is_calm``: most of what there is is known, and nothing is missed."""

@@ -70,7 +70,7 @@ class Neighbours(Protocol):
 
 
 class Found(NamedTuple):
-    """What a lookup found: the closest to its target that answered, closest first; what it took; and what each told."""
+    """What a lookup for ``wanted`` nodes found: the closest that answered, closest first; what it took; what each told."""
 
     target: bytes
     nodes: list[Descriptor]
@@ -78,6 +78,7 @@ class Found(NamedTuple):
     questions: int
     unanswered: int
     tales: Sequence[Sequence[Descriptor]] = ()
+    wanted: int = K
 
 
 @dataclass(slots=True)
@@ -186,7 +187,7 @@ class _Lookup:
         nodes.sort(key=lambda each: each.place ^ self.place)
         hops = ordered[0].hops if ordered else 0
         tales = [self.tales[each.node] for each in nodes]
-        return Found(self.target, nodes, hops, len(self.asked), len(self.silent), tales)
+        return Found(self.target, nodes, hops, len(self.asked), len(self.silent), tales, self.count)
 
 
 class Lookups:

@@ -17,14 +17,16 @@ from net.ids import OverlayId
 from net.instant import Instant
 from net.overlay.covering import ENOUGH_SIBLINGS, Covering, levels
 from net.overlay.lookups import Found
-from net.overlay.routing import ID_BITS, K, RoutingTable
+from net.overlay.routing import ID_BITS, TOLD_AT_ONCE, K, RoutingTable
 
 
 class LookUp(Protocol):
     """A lookup of our own."""
 
-    def __call__(self, target: bytes, count: int, now: Instant, then: Callable[[Found, Instant], None]) -> None:
-        """Look for the ``count`` nodes closest to ``target``. Raises ``Overloaded``."""
+    def __call__(
+        self, target: bytes, count: int, now: Instant, then: Callable[[Found, Instant], None], told: int | None = ...
+    ) -> None:
+        """Look for the ``count`` nodes closest to ``target``, each asked for ``told``. Raises ``Overloaded``."""
         ...
 
 
@@ -38,6 +40,7 @@ class Neighbourhood:
         self._width = width
         self._look_up = look_up
         self._covering = Covering()
+        self._is_shown = False
 
     def scope(self) -> Bucket:
         """Return what we keep."""
@@ -53,11 +56,13 @@ class Neighbourhood:
         def found(found: Found, now: Instant) -> None:
             then(now)
             if found.nodes:
+                self._is_shown = True
                 if len(found.nodes) == K and self.scope().covers(address_of(found.nodes[-1].overlay_id)):
                     self._look_beside(self.scope().width, now, lambda found, now: None)
                 self._look_at_neighbours(now)
 
-        self._look_up(self._place(None), K, now, found)
+        # Once we were shown to our neighbours they are known, and who comes shows itself to us: that all are there is asked.
+        self._look_up(self._place(None), K, now, found, TOLD_AT_ONCE if self._is_shown else None)
 
     def _look_at_neighbours(self, now: Instant) -> None:
         """Decide for whom to cover, after a look into the halves where we know hardly anybody."""

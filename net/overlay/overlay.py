@@ -40,7 +40,7 @@ from net.overlay.neighbourhood import Neighbourhood
 from net.overlay.ourselves import Ourselves
 from net.overlay.questions import Calls, FarCalls, OverCircuits, OverLinks, contact_of
 from net.overlay.roster import MAX_ROSTER, Roster
-from net.overlay.routing import ID_BITS, Entry, K, RoutingTable, nearest
+from net.overlay.routing import ID_BITS, TOLD_AT_ONCE, Entry, K, RoutingTable, nearest
 from net.overlay.size import OUTLIER, CoverageWidth, SizeEstimate
 
 # Seconds from the first link to the first lookup: others come up meanwhile.
@@ -60,8 +60,10 @@ CALM_SAMPLE_PERIOD: Final = 240.0
 MOST: Final = 0.8
 # Seconds until the next while nodes are missed that should have been found, or what is sent through them is lost.
 DOUBTING_PERIOD: Final = 10.0
-# Nodes that a lookup of a random place looks for: what the roster takes of it.
+# Nodes that a lookup of a random place looks for: what the roster takes of it. Where no lookup tells of nearly everybody
+# as many as fit into one datagram, at half the cost for each that is found.
 SAMPLE_COUNT: Final = 8
+MANY: Final = 2 * K
 # Seconds between looks at the table; after which a bucket is stale; after which a node is asked whether it is there.
 REFRESH_PERIOD: Final = 60.0
 STALE_BUCKET: Final = 3600.0
@@ -112,17 +114,11 @@ class Overlay:
         questions = OverLinks(calls, self.described) if self._is_full else OverCircuits(far_calls)
         self._lookups = Lookups(own_node, self, questions, self._verifier, rng)
         self._size = SizeEstimate()
-        self._leaf = LeafSampling(
-            self.roster,
-            self._size,
-            DelegatedLookups(calls, self._verifier, rng),
-            self._lookups,
-            far_calls,
-            lambda: list(self._described.values()),
-        )
+        self._described: dict[NodeId, Descriptor] = {}
+        delegated = DelegatedLookups(calls, self._verifier, rng)
+        self._leaf = LeafSampling(self.roster, self._size, delegated, self._lookups, far_calls, self._described)
         self._width = CoverageWidth()
         self._neighbourhood = Neighbourhood(self._own, self.table, self.width, self._look_up)
-        self._described: dict[NodeId, Descriptor] = {}
         self._agenda: Agenda[_Chore] = Agenda()
         self._begun_at = -math.inf
         self._neighbourhood_at = 0.0  # when it was last looked up
@@ -217,14 +213,16 @@ class Overlay:
         ourselves = decode_descriptor(self._ourselves.descriptor)
         return nearest([*found.nodes, ourselves], int.from_bytes(found.target, "big"), K)
 
-    def _look_up(self, target: bytes, count: int, now: Instant, then: Callable[[Found, Instant], None]) -> None:
+    def _look_up(
+        self, target: bytes, count: int, now: Instant, then: Callable[[Found, Instant], None], told: int | None = None
+    ) -> None:
         def ended(found: Found, now: Instant) -> None:
             self.table.looked_up(target, now)
             self._size.observe(found, count)
             self._adapt()
             then(found, now)
 
-        self._lookups.find(target, now, ended, count=count)
+        self._lookups.find(target, now, ended, count=count, told=told)
 
     def doubt(self, now: Instant) -> None:
         """What was sent through nodes of the roster got lost: see soon whether they are still there."""
@@ -346,12 +344,15 @@ class Overlay:
         self._sampled_at = now.mono
         target = self._random(ID_BITS // 8)
         if self._is_full:
-            self._look_up(target, SAMPLE_COUNT, now, self._sampled_ourselves)
+            self._look_up(target, self._sample_count(), now, self._sampled_ourselves)
         else:
             self._leaf.sample(target, now, self._sampled_as_leaf)
 
+    def _sample_count(self) -> int:
+        return SAMPLE_COUNT if len(self.roster) <= MANY else TOLD_AT_ONCE
+
     def _sampled_ourselves(self, found: Found, now: Instant) -> None:
-        missed = self.roster.compare(found.target, [found.nodes], SAMPLE_COUNT)
+        missed = self.roster.compare(found.target, [found.nodes], found.wanted)
         self._sampled(Sampled(len(found.nodes), self.roster.hear_lookup(found.nodes), missed), now)
 
     def _sampled_as_leaf(self, sampled: Sampled, now: Instant) -> None:
@@ -380,7 +381,8 @@ class Overlay:
         """Look into a bucket that nobody looked into for long; else ask the quietest node whether it is there."""
         bucket = self.table.stale_bucket(now.mono - STALE_BUCKET)
         if bucket is not None:
-            self._look_up(self.table.target_in(bucket, self._rng), SAMPLE_COUNT, now, lambda found, now: None)
+            place = self.table.target_in(bucket, self._rng)
+            self._look_up(place, self._sample_count(), now, lambda found, now: None)
             return
         quietest = self.table.quietest()
         if quietest is not None and quietest.heard_at < now.mono - QUIET:

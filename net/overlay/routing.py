@@ -26,6 +26,8 @@ from net.scope import Scope, network_of, scope_of
 
 # Nodes in a bucket: Kademlia's k.
 K: Final = 16
+# Descriptors that an answer in one datagram tells of.
+TOLD_AT_ONCE: Final = 5
 ID_BITS: Final = 256
 # Nodes under one address prefix, in a bucket and in the table.
 MAX_PER_PREFIX_IN_BUCKET: Final = 2
