@@ -12,7 +12,7 @@ import pytest
 
 from net.custodian.custodian import SWEEP_PERIOD
 from net.desk import Desk
-from net.instant import HOUR_MS
+from net.instant import HOUR_MS, Instant
 from net.node import Node
 from net.overlay.descriptor import EPOCH_HOURS
 from net.simulator import Host
@@ -94,13 +94,17 @@ def test_texts_of_those_whose_clocks_are_right_are_stored(hours: tuple[float, ..
         }
 
 
+def _hang_up_nothing(self: Desk, now: Instant) -> None:
+    """Keep every circuit."""
+
+
 def test_a_custodian_of_another_time_is_left_though_it_does_not_hang_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """Circuits to it end from here: whatever it does, nothing more is asked of it and no stream of its is waited for."""
     village = Village(3, 2)
     village.settle()
     late = village.fulls[2]
     village.world.run_while(lambda: not late.node()._parts.desk._of_end, 600, 1)
-    monkeypatch.setattr(Desk, "hang_up", lambda self, now: None)
+    monkeypatch.setattr(Desk, "hang_up", _hang_up_nothing)
     late.skew_ms = 5 * HOUR_MS
     village.world.run_for(NOTICED)
     assert not late.node()._parts.desk._of_end
