@@ -1,64 +1,80 @@
-"""The first page of a search among a million messages in SQLCipher, beside a scan with LIKE over the same rows.
+"""The first page of a search among a million messages in SQLCipher, in eighteen writing systems, and the size of the index.
 
+Each conversation is in one writing system. *Everywhere* and *here* (one conversation) are asked for the most frequent
+character of the system, for a pair of characters, a frequent word, a rare word and the middle of one; *worst* are queries made
+to be dear: what is frequent elsewhere and not here, two words that are frequent and never together, signs of punctuation.
 The file is built for the run and goes with it, at about ten thousand rows a second.
 """
 
 from __future__ import annotations
 
+import collections
 import os
-import random
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
 from benchmarks.support import report
-from benchmarks.support.pty import ROOT
-from core.storage import conversations, messages
-from core.storage.database import Database
+from benchmarks.support.writing_systems import SAYINGS, Talk
+from core import searching
+from core.storage import conversations, messages, search_index
+from core.storage.database import Database, Snapshot
 from core.storage.messages import NewMessage
 from core.storage.migrations import load_migrations
 
 ROWS = 1_000_000
 ROWS_A_COMMIT = 10_000
-REPEATS = 20
-CONVERSATIONS = 50
+REPEATS = 7
+CONVERSATIONS = 54
 PAGE = 50
+# Rows of the files in which the index of one writing system is weighed.
+ROWS_WEIGHED = 30_000
 # One message in this many holds the rare word, and one in COMMON the common one.
 RARE, COMMON = 100_000, 20
-_WORDS = [line.strip() for line in (ROOT / "core/words.txt").read_text(encoding="utf-8").splitlines()]
+SYSTEMS = list(SAYINGS)
+_INDEX_SIZE = "SELECT (SELECT sum(length(block)) FROM search_data) + (SELECT sum(length(term) + 8) FROM search_idx)"
 
 
-def _rows(count: int) -> Iterator[NewMessage]:
-    rng = random.Random(1)
+def system_of(conversation: int) -> int:
+    """Return in which writing system a conversation is."""
+    return conversation % len(SYSTEMS)
+
+
+def _rows(count: int, systems: Sequence[str]) -> Iterator[NewMessage]:
+    talks = [Talk(system) for system in systems]
     for number in range(count):
-        words = rng.choices(_WORDS, k=rng.randint(4, 20))
-        words += ["heliotropic"] if number % RARE == RARE // 2 else []
-        words += ["quotidian"] if number % COMMON == 0 else []
+        conversation = 1 + number % CONVERSATIONS
+        text = talks[conversation % len(talks)].text()
+        text += " heliotropic" if number % RARE == RARE // 2 else ""
+        text += " quotidian" if number % COMMON == 0 else ""
         yield NewMessage(
             id=f"{number:032x}",
-            conversation=1 + number % CONVERSATIONS,
+            conversation=conversation,
             uid=number.to_bytes(16, "big"),
             author=b"a" * 32,
             device=b"d" * 32,
             incoming=number % 2 == 0,
             kind=1,
-            text=" ".join(words),
+            text=text,
             sent_at=1_800_000_000_000 + number,
             state="received",
         )
 
 
-def _build(database: Database, count: int) -> None:
+def _build(folder: str, count: int, systems: Sequence[str]) -> Database:
+    name = f"{systems[0]}.db" if len(systems) == 1 else "history.db"
+    database = Database.open(Path(folder) / name, os.urandom(32), load_migrations("history"))
     with database.transaction() as tx:
         for number in range(1, CONVERSATIONS + 1):
             conversations.insert(tx, f"{number:032x}", number.to_bytes(32, "big"), f"Person {number}", "open", 0)
-    rows = _rows(count)
+    rows = _rows(count, systems)
     for begun in range(0, count, ROWS_A_COMMIT):
         with database.transaction() as tx:
             for _ in range(min(ROWS_A_COMMIT, count - begun)):
                 messages.insert(tx, next(rows))
+    return database
 
 
 def _milliseconds(act: Callable[[], object], repeats: int) -> list[float]:
@@ -70,33 +86,110 @@ def _milliseconds(act: Callable[[], object], repeats: int) -> list[float]:
     return taken
 
 
-def measure(quick: bool) -> report.Figures:  # noqa: FBT001 - the one argument of every benchmark
-    rows, repeats = (2_000, 2) if quick else (ROWS, REPEATS)
-    queries = {"rare": "heliotropic", "common": "quotidian", "two_words": "quotidian able", "beginning": "quot"}
-    with tempfile.TemporaryDirectory() as folder:
-        path, key = Path(folder) / "history.db", os.urandom(32)
-        database = Database.open(path, key, load_migrations("history"))
-        began = time.perf_counter()
-        _build(database, rows)
-        built = time.perf_counter() - began
-        figures: report.Figures = {
-            "rows": rows,
-            "megabytes": round(path.stat().st_size / 1e6),
-            "rows_built_per_second": round(rows / built),
+def index_to_text(database: Database) -> float:
+    """Return how many bytes of index there are for a byte of text."""
+    with database.read() as snapshot:
+        index = snapshot.row(_INDEX_SIZE)
+        texts = snapshot.row("SELECT sum(length(CAST(text AS BLOB))) FROM messages")
+    return round(index[0] / texts[0], 2) if index and texts else 0.0
+
+
+def queries_of(system: str) -> dict[str, str]:
+    """Return what is looked for in a writing system, by kind."""
+    talk = Talk(system)
+    frequent = collections.Counter(searching.fold("".join(talk.text() for _ in range(200))).replace(" ", ""))
+    rare = next(word for rank in range(3000, 6000) if len(word := searching.fold(talk.word(rank))) > 1)
+    return {
+        "character": frequent.most_common(1)[0][0],
+        "pair": searching.fold(talk.word(1))[:2],
+        "word": talk.word(3),
+        "rare": rare,
+        "part": rare[1:],
+    }
+
+
+def _systems(snapshot: Snapshot, repeats: int) -> report.Figures:
+    figures: report.Figures = {}
+    for number, system in enumerate(SYSTEMS):
+        here = next(each for each in range(1, CONVERSATIONS + 1) if system_of(each) == number)
+        figures[system] = {
+            f"{kind}{suffix}": round(max(_milliseconds(partial(_ask, snapshot, query, scope), repeats)), 2)
+            for kind, query in queries_of(system).items()
+            for suffix, scope in (("", None), ("_here", here))
         }
+    return figures
+
+
+def _ask(snapshot: Snapshot, query: str, conversation: int | None = None) -> list[messages.MessageRow]:
+    return messages.search(snapshot, query, conversation, PAGE, None)
+
+
+def _worst(snapshot: Snapshot, repeats: int) -> report.Figures:
+    thai = next(each for each in range(1, CONVERSATIONS + 1) if SYSTEMS[system_of(each)] == "Thai")
+    latin, cyrillic = (queries_of(system)["character"] for system in ("Latin", "Cyrillic"))
+    asked = {
+        "latin_letter_in_a_thai_conversation": (latin, thai),
+        "frequent_and_never_together": (f"{latin} {cyrillic}", None),
+        "frequent_and_never_together_here": (f"{latin} {cyrillic}", thai),
+        "in_every_conversation_but_no_row_here": ("quotidian heliotropic", 7),
+        "punctuation": (".", None),
+        "nothing_has_it": ("\N{SNOWMAN}", None),
+        "long_query": (" ".join(Talk("Latin").word(rank) for rank in range(20)), None),
+    }
+    return {
+        name: report.spread(_milliseconds(partial(_ask, snapshot, *query), repeats), 2)
+        for name, query in asked.items()
+    }
+
+
+def measure(quick: bool) -> report.Figures:  # noqa: FBT001 - the one argument of every benchmark
+    rows, weighed, repeats = (2_000, 500, 2) if quick else (ROWS, ROWS_WEIGHED, REPEATS)
+    with tempfile.TemporaryDirectory() as folder:
+        began = time.perf_counter()
+        database = _build(folder, rows, SYSTEMS)
+        figures: report.Figures = {"rows": rows, "rows_built_per_second": round(rows / (time.perf_counter() - began))}
         with database.read() as snapshot:
-            for name, query in queries.items():
-                taken = _milliseconds(partial(messages.search, snapshot, query, None, PAGE, None), repeats)
-                figures[f"{name}_ms"] = report.spread(taken, 3)
-            here = _milliseconds(lambda: messages.search(snapshot, "quotidian", 7, PAGE, None), repeats)
+            for name, query in {"rare": "heliotropic", "common": "quotidian", "part": "otidi", "pair": "qu"}.items():
+                taken = _milliseconds(partial(_ask, snapshot, query), repeats)
+                figures[f"{name}_ms"] = report.spread(taken, 2)
+            here = _milliseconds(partial(_ask, snapshot, "quotidian", 7), repeats)
             like = "SELECT seq FROM messages WHERE text LIKE '%heliotropic%' ORDER BY seq DESC LIMIT 50"
-            scan = _milliseconds(lambda: snapshot.rows(like), max(1, repeats // 10))
-            rare = _milliseconds(lambda: messages.search(snapshot, "heliotropic", None, PAGE, None), repeats)
-        figures["in_one_conversation_ms"] = report.spread(here, 3)
+            scan = _milliseconds(lambda: snapshot.rows(like), max(1, repeats // 5))
+            rare = _milliseconds(partial(_ask, snapshot, "heliotropic"), repeats)
+            figures["systems_ms"] = _systems(snapshot, repeats)
+            figures["worst_ms"] = _worst(snapshot, repeats)
+        figures["in_one_conversation_ms"] = report.spread(here, 2)
         figures["like_scan_ms"] = report.spread(scan, 1)
         figures["ratio_rare_to_scan"] = round(report.ratio(rare, scan), 4)
+        figures["index_to_text"] = index_to_text(database)
+        figures["index_to_text_by_system"] = {}
+        _delete_conversation(database, figures)
         database.close()
+        figures["index_to_text_by_system"] = {
+            system: _weigh(folder, weighed, system) for system in SYSTEMS
+        }
     return figures
+
+
+def _weigh(folder: str, rows: int, system: str) -> float:
+    database = _build(folder, rows, [system])
+    try:
+        return index_to_text(database)
+    finally:
+        database.close()
+
+
+def _delete_conversation(database: Database, figures: report.Figures) -> None:
+    """Note what it costs to forget one text, and a whole conversation."""
+    with database.read() as snapshot:
+        newest = messages.last_seq(snapshot)
+    for name, condition in {"delete_one_ms": f"seq = {newest // 2}", "delete_conversation_ms": "conversation = 3"}.items():
+        began = time.perf_counter()
+        with database.transaction() as tx:
+            count = tx.row(f"SELECT count(*) FROM messages WHERE {condition}")
+            with search_index.wholesale(tx, count[0] if count else 0):
+                tx.run(f"DELETE FROM messages WHERE {condition}")
+        figures[name] = round((time.perf_counter() - began) * 1000, 1)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from core.people.naming import LookAlikes, warning_of
 from core.people.notices import message_id
 from core.people.work import Work
 from core.people.writers import Writers
-from core.storage import accounts, conversations, meetings, messages
+from core.storage import accounts, conversations, meetings, messages, search_index
 from core.storage.conversations import ConversationRow
 from core.storage.meetings import GreetingRow
 from core.storage.messages import (
@@ -257,7 +257,8 @@ def _message_delete(work: Work, command: api.MessageDelete) -> api.Deleted:
     if len(command.ids) > MAX_DELETED:
         raise ApiError(Kind.TOO_LONG, f"At most {MAX_DELETED} at a time.", limit=MAX_DELETED)
     rows = [message_of(work, message) for message in dict.fromkeys(command.ids)]
-    return deleting.delete(work, rows)
+    with search_index.wholesale(work.tx, len(rows)):
+        return deleting.delete(work, rows)
 
 
 def _conversation_delete(work: Work, command: api.ConversationDelete) -> api.Deleted:

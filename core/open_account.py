@@ -22,7 +22,7 @@ from core.people.engine import Engine
 from core.people.moment import Moment
 from core.people.resetting import trusts
 from core.people_service import PeopleService
-from core.storage import accounts
+from core.storage import accounts, search_index
 from core.storage.database import Database
 from core.storage.errors import StorageError
 from core.storage.migrations import load_migrations
@@ -89,6 +89,8 @@ async def _serve(
                 count = await trio.to_thread.run_sync(mark.read)
 
                 def open_engine(database: Database) -> Engine:
+                    with database.transaction() as tx:
+                        search_index.prepare(tx)
                     trusted = trusts(_counter(database), count)
                     keys = keys_of_seed(unlocked.seed)
                     engine = Engine(database, keys, moment, distrust=not trusted, price=tuning.price)

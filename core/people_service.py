@@ -40,6 +40,7 @@ from core.people.effects import (
 from core.people.engine import Engine
 from core.people.moment import Moment
 from core.people.work import Work
+from core.storage import search_index
 from core.storage.database import Database
 from core.storage.errors import Closed, StorageError
 from core.storage.thread import DatabaseThread
@@ -58,6 +59,8 @@ MAX_DRAFTS = 4096
 RECOVERY_PAUSE = 5.0
 # Seconds that a commit stays in the database's log at most: long enough to be one emptying for all that a text sets off.
 LOG_PAUSE = 2.0
+# Seconds between two steps of indexing, each about as long: a million rows take three minutes.
+INDEX_PAUSE = 0.05
 # A draft and the work done for it.
 _Paid = tuple[BoxDraft | RecordDraft, tuple[int, ...]]
 
@@ -100,6 +103,7 @@ class PeopleService:
             await self._engine(self.engine.start)
             nursery.start_soon(self._keep_time)
             nursery.start_soon(self._keep_tidy)
+            nursery.start_soon(self._fill_index)
             task_status.started()
 
     # --- in -----------------------------------------------------------------------------------------------------
@@ -254,6 +258,17 @@ class PeopleService:
             await trio.sleep(LOG_PAUSE)
             self._wrote = trio.Event()
             await self.tidy()
+
+    async def _fill_index(self) -> None:
+        """Index what an older version of this program left behind: a step, then a pause for everybody else."""
+        is_more = True
+        while is_more:
+            try:
+                is_more = await self.thread.run(search_index.fill)
+                await trio.sleep(INDEX_PAUSE)
+            except StorageError as error:
+                _log.warning("could not index older texts: %s", type(error).__name__)
+                await trio.sleep(RECOVERY_PAUSE)
 
 
 def _solve(draft: BoxDraft | RecordDraft, hour: int, price: WorkPrice) -> tuple[int, ...]:

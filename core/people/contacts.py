@@ -14,7 +14,19 @@ from core.people import answering, deleting, following, inboxes, knowing, meetin
 from core.people.effects import Withdraw
 from core.people.outcome import count_held, done
 from core.people.work import Work
-from core.storage import accounts, conversations, devices, lanes, later, meetings, messages, postings, prekeys, roots
+from core.storage import (
+    accounts,
+    conversations,
+    devices,
+    lanes,
+    later,
+    meetings,
+    messages,
+    postings,
+    prekeys,
+    roots,
+    search_index,
+)
 from core.storage.conversations import ConversationRow
 from net.ids import ParcelId
 
@@ -97,7 +109,7 @@ def forget(work: Work, row: ConversationRow) -> None:
     meetings.forget_pieces_of(work.tx, row.id)
     for greeting in meetings.greetings_from(work.tx, row.identity):
         meetings.drop_greeting(work.tx, greeting.id)
-    with messages.wholesale(work.tx, row.id):
+    with search_index.wholesale(work.tx, messages.count(work.tx, row.id)):
         messages.forget_conversation(work.tx, row.id)
     conversations.delete(work.tx, row.id)
     work.tx.forget()
@@ -113,7 +125,7 @@ def delete_conversation(work: Work, row: ConversationRow) -> api.Deleted:
     Not one of who is blocked: then it would not be known any more that they are.
     """
     withdrawn = on_their_way = 0
-    with messages.wholesale(work.tx, row.id):
+    with search_index.wholesale(work.tx, messages.count(work.tx, row.id)):
         while rows := messages.of_conversation(work.tx, row.id, 0, BATCH):
             deleted = deleting.delete(work, rows)
             withdrawn, on_their_way = withdrawn + deleted.withdrawn, on_their_way + deleted.on_their_way

@@ -29,6 +29,7 @@ from typing import Any
 
 import sqlcipher3
 
+from core import searching
 from core.storage.errors import (
     Closed,
     Corrupt,
@@ -167,6 +168,8 @@ class Database:
             )
         try:
             _unlock(connection, key)
+            connection.create_function("search_definition", 0, searching.definition, deterministic=True)
+            connection.create_function("search_terms", 2, searching.index_terms, deterministic=True)
             database = cls(connection)
             database._migrate(migrations)
         except BaseException:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Generator
-from contextlib import contextmanager
+import json
 from dataclasses import dataclass
 
+from core.storage import search_index
 from core.storage.database import Snapshot, Transaction
 
 
@@ -51,10 +50,6 @@ NEWER_VERSION = -4  # the other side announced itself in a way this version cann
 NOT_TOLD = -5  # the other side never heard where we read now
 ELSEWHERE = -6  # a device with our words changed what is kept of a contact; ``text`` says what
 KEEP_REQUEST = 6  # ``core.people.safekeeping``
-
-
-# Deleting the words of one row costs as much as building the index of so many.
-_BUILDING_PAYS = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +231,12 @@ def count_since(tx: Snapshot, conversation: int, kind: int, since_ms: int) -> in
     return 0 if row is None else int(row[0])
 
 
+def count(tx: Snapshot, conversation: int) -> int:
+    """Return how many rows a conversation has."""
+    row = tx.row("SELECT count(*) FROM messages WHERE conversation = ?", conversation)
+    return 0 if row is None else int(row[0])
+
+
 def last_seq(tx: Snapshot) -> int:
     """Return the number of the newest row."""
     row = tx.row("SELECT coalesce(max(seq), 0) FROM messages")
@@ -270,24 +271,6 @@ def forget_deleted(tx: Transaction, before_ms: int) -> None:
     tx.run("DELETE FROM deleted WHERE at < ?", before_ms)
 
 
-@contextmanager
-def wholesale(tx: Transaction, conversation: int) -> Generator[None]:
-    """Let many rows of a conversation be deleted inside at a bearable price; the index forgets their words all the same.
-
-    Row by row it searches for every word to overwrite, 0.15 ms a row; built anew it keeps none of what was
-    deleted, for 10 µs a row of all there are left.
-    """
-    count = tx.row("SELECT count(*) FROM messages WHERE conversation = ?", conversation)
-    every = tx.row("SELECT count(*) FROM messages")
-    if count is None or every is None or count[0] * _BUILDING_PAYS <= every[0]:
-        yield
-        return
-    tx.run("INSERT INTO search(search, rank) VALUES ('secure-delete', 0)")
-    yield
-    tx.run("INSERT INTO search(search) VALUES ('rebuild')")
-    tx.run("INSERT INTO search(search, rank) VALUES ('secure-delete', 1)")
-
-
 def forget_conversation(tx: Transaction, conversation: int) -> None:
     """Forget all rows of a conversation, and what was deleted in it."""
     tx.run("DELETE FROM messages WHERE conversation = ?", conversation)
@@ -295,22 +278,10 @@ def forget_conversation(tx: Transaction, conversation: int) -> None:
 
 
 def search(tx: Snapshot, query: str, conversation: int | None, limit: int, before: int | None) -> list[MessageRow]:
-    """Return rows that hold every word of ``query`` (the last as a beginning), newest first."""
-    words = re.findall(r"\w+", query)
-    if not words:
-        return []
-    match = " ".join(f'"{word}"' for word in words) + "*"
-    columns = ", ".join(f"m.{column.strip()}" for column in _COLUMNS.split(","))
-    # Hits of other conversations are passed over in an index alone: to read the row of each, and open its page, takes a
-    # second where a word is common elsewhere and rare here.
+    """Return rows that hold every word of ``query``, as a word or as a part of one, newest first."""
+    found = search_index.find(tx, query, conversation, limit, before)
     rows = tx.rows(
-        f"SELECT {columns} FROM (SELECT search.rowid AS hit FROM search WHERE search MATCH ?1 AND search.rowid < ?2"
-        " AND (?3 IS NULL OR EXISTS (SELECT 1 FROM messages INDEXED BY messages_by_conversation"
-        " WHERE conversation = ?3 AND seq = search.rowid)) ORDER BY search.rowid DESC LIMIT ?4)"
-        " JOIN messages m ON m.seq = hit ORDER BY hit DESC",
-        match,
-        before if before is not None else 1 << 62,
-        conversation,
-        limit,
+        f"SELECT {_COLUMNS} FROM messages WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq DESC",
+        json.dumps(found),
     )
     return [MessageRow(*row) for row in rows]
