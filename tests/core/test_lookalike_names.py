@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given, strategies as st
@@ -55,6 +56,21 @@ IMITATIONS = {
     "علي": "عَلي",
     "Michał": "MICHAL michał",
     "Strauß": "STRAUSS Strauss",
+    # whole names of another script
+    "NINA": "ΝΙΝΑ",
+    "BOB": "ΒΟΒ ᗷOᗷ",
+    "alice": "аӏісе",
+    "pocoyo": "росоуо",
+    "cc": "ϲϹ",
+    "AP": "ᎪᏢ",
+    "Павел": "Πавeл",
+    "Γιώργος": "Гιώργος",
+    "Σοφία": "Ʃοφία",
+    "Ələn": "Әlәn",
+    "ဝင်း": "၀င်း",
+    "一郎": "ー郎 ㅡ郎",
+    "口": "ロ 囗",
+    "へいわ": "ヘいわ",
 }
 NAMES = {
     "Russian": "Анна Аня Никита Нина Вера Вова Виктор Борис Богдан Белла Зоя Лиза Ева Иван"
@@ -82,6 +98,17 @@ NAMES = {
     " Bill Ben Cora Olga Oleg Hukuma Karen Rene Rita Peter Petra Pete Lena Elena Maria Marta"
     " Otto Kate Cate Anna1986 Anna1988",
 }
+# Of English and others, with what two letters run together in (cl, ci, rn, vv, li).
+COMMON = (
+    "James Mary Robert Patricia John Jennifer Michael Linda David Elizabeth William Barbara Richard Susan Joseph Jessica"
+    " Thomas Karen Charles Sarah Christopher Nancy Daniel Lisa Matthew Betty Anthony Sandra Donald Ashley Steven Emily"
+    " Paul Donna Andrew Michelle Joshua Carol Kenneth Amanda Kevin Melissa Brian Deborah George Stephanie Edward Rebecca"
+    " Ronald Laura Timothy Cynthia Jason Kathleen Jeffrey Amy Ryan Angela Jacob Shirley Gary Anne Nicholas Eric Brenda"
+    " Jonathan Emma Stephen Larry Nicole Justin Samantha Scott Katherine Brandon Christine Benjamin Debra Samuel Rachel"
+    " Gregory Carolyn Frank Janet Alexander Maria Raymond Diane Patrick Jack Dennis Claire Clara Dara Clive Dive Claude"
+    " Daude Clay Day Cliff Doug Clea Dea Clement Cleo Arnie Arne Bernard Bernie Ernest Vernon Ivy Vivian Marcia Marie"
+    " Lucia Luca Luda Alicia Alida Licia Lida Felicia Felida Milo Mia Mila Ian Lan Lian Juan Julia Julio Juli Lilly Lily"
+).split()
 ORDINARY = [name for names in NAMES.values() for name in names.split()]
 # One name in two cases or alphabets, and Νίνα, whose ν is like v: in small letters she could be Viva.
 TRULY_ALIKE = {
@@ -157,3 +184,51 @@ def test_a_chain_of_look_alikes_is_no_respelling() -> None:
     assert not is_respelt("VIVA", "ΝΙΝΑ")
     assert not is_respelt("ΝΙΝΑ", "NINA")
     assert is_respelt("Νίνα", "ΝΙΝΑ")
+
+
+VECTORS = Path(__file__).parents[1] / "vectors"
+WORDS = (Path(__file__).parents[2] / "core" / "words.txt").read_text("utf-8").split()
+
+
+def pairs(name: str) -> list[tuple[str, str]]:
+    """Characters and what Unicode says they are drawn like."""
+    lines = (line.split(";") for line in (VECTORS / name).read_text("ascii").splitlines() if line[0] != "#")
+    return [(_text(one), _text(other)) for one, other in lines]
+
+
+def _text(numbers: str) -> str:
+    return "".join(chr(int(number, 16)) for number in numbers.split())
+
+
+def known(among: list[tuple[str, str]]) -> float:
+    """Which share of pairs looks alike within a name."""
+    return sum(look_alike(f"k{one}k", f"k{other}k") for one, other in among) / len(among)
+
+
+def test_all_that_is_meant_to_be_drawn_alike_is_known() -> None:
+    unknown = [pair for pair in pairs("intentional.txt") if not look_alike(f"k{pair[0]}k", f"k{pair[1]}k")]
+    # Digits that are drawn like punctuation of theirs, which is passed over in names.
+    assert unknown == [("᭐", "᭜"), ("꧐", "꧆")]
+
+
+def test_so_much_of_unicodes_confusables_is_known_at_least() -> None:
+    """The rest are signs, letters that differ by a mark alone (sheen and seen), and letters that names tell better."""
+    every = pairs("confusables.txt")
+    letters = [(one, other) for one, other in every if one.isalpha() and other.isalpha()]
+    latin = [(one, other) for one, other in letters if other.isascii()]
+    assert len(every) == 6712
+    assert known(latin) > 0.99
+    assert known(letters) > 0.95
+    assert known(every) > 0.87
+
+
+def test_no_two_words_of_our_list_are_alike() -> None:
+    assert len({skeleton(word) for word in WORDS}) == len(WORDS) == 4096
+    assert not look_alike("acid", "add")
+    assert not look_alike("close", "dose")
+
+
+def test_common_names_of_different_people_are_not_alike() -> None:
+    assert {frozenset(pair) for pair in combinations(COMMON, 2) if look_alike(*pair)} == {
+        frozenset({"Ian", "Lan"})  # which are
+    }

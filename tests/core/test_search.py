@@ -173,8 +173,9 @@ def test_the_words_are_shown_where_they_are(text: str, query: str, shown: list[s
 
 
 @pytest.mark.parametrize("count", [1, 3], ids=["row by row", "wholesale"])
-def test_what_is_deleted_leaves_the_index(empty: Database, tmp_path: Path, count: int) -> None:
-    say(empty, ["plain words"] * (search_index._REWRITING_PAYS * 2 if count == 1 else 3), 2)
+def test_what_is_deleted_leaves_the_index(empty: Database, monkeypatch: pytest.MonkeyPatch, count: int) -> None:
+    monkeypatch.setattr(search_index, "_REWRITING_PAYS", 2)
+    say(empty, ["plain words"] * 3, 2)
     before = terms_left(empty)
     secret = "жџ 秘密会合 ΩΨΦ"
     say(empty, [secret] * count, 1)

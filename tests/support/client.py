@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
-from core import api
+from core import api, searching
 from core.api import ApiError, Kind
 from tests.support.client_contacts import WARNING_TEXTS, FakeContacts, fate_of
 from tests.support.world import ALICE, BOB, HOUR, NOW, Room, demo_rooms
@@ -313,13 +313,13 @@ class FakeClient(FakeContacts):
         return fate_of(deleted)
 
     def _message_search(self, command: api.MessageSearch) -> list[api.Found]:
-        wanted = command.query.casefold()
+        wanted = searching.words_of(command.query)
         hits = [
             api.Found(conversation=room.id, message=row)
             for room in self.rooms
             if command.conversation in {None, room.id}
             for row in room.rows
-            if wanted in row.text.casefold()
+            if wanted and searching.holds(row.text, wanted)
         ]
         return sorted(hits, key=lambda hit: -hit.message.sent_at)[: command.limit]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal
@@ -14,6 +15,7 @@ from textual.screen import Screen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from core import searching
 from core.api import ApiError, Client, Found
 from tui.errors import explain
 from tui.format import plural, when
@@ -23,8 +25,6 @@ from tui.screens.type_ahead import take_early_key
 from tui.text import clean_line, fit, pad
 from tui.widgets.menu import PickList
 
-# Fewer characters than this find everything.
-SHORTEST = 2
 # Characters of the hit shown before the words that were searched.
 LEAD = 24
 NAME_WIDTH = 12
@@ -103,7 +103,7 @@ class SearchScreen(Screen[Hits | None]):
     async def _read(self, words: str) -> None:
         self._hits = None
         note = ""
-        if len(words) >= SHORTEST:
+        if words:
             hits = Hits(self._client, words, self._conversation_id if self._here else None)
             try:
                 await hits.read()
@@ -118,32 +118,33 @@ class SearchScreen(Screen[Hits | None]):
         options = self.query_one(OptionList)
         options.clear_options()
         found = self._hits.found if self._hits is not None else []
-        options.add_options([Option(self._line(hit, words)) for hit in found])
+        wanted = searching.words_of(words)
+        options.add_options([Option(self._line(hit, wanted)) for hit in found])
         if found:
             options.highlighted = 0
 
-    def _line(self, hit: Found, words: str) -> Content:
+    def _line(self, hit: Found, wanted: list[str]) -> Content:
         frame = frame_of(self)
         ellipsis = frame.glyphs.ellipsis
         name = "you" if hit.message.sender == "me" else self._names.get(hit.conversation, "")
         if not self._here and hit.message.sender == "me":
             name = f"to {self._names.get(hit.conversation, '')}"
         text = clean_line(hit.message.text)
-        if not hit.message.known:
-            text = f"(unknown device) {text}"
-        at = text.casefold().find(words.casefold())
-        start = max(0, at - LEAD)
-        text = (ellipsis if start else "") + text[start:]
+        spans = searching.spans(text, wanted)
+        start = max(0, spans[0][0] - LEAD) if spans else 0
+        before = ("" if hit.message.known else "(unknown device) ") + (ellipsis if start else "")
         room = max(10, self.size.width - NAME_WIDTH - 12)
         hour = when(hit.message.sent_at, frame.now(), frame.calendar)
-        line = Content.assemble(
-            (f" {pad(hour, 7, ellipsis)} ", "$quiet"),
-            (pad(name, NAME_WIDTH, ellipsis), "bold"),
-            " ",
-            fit(text, room, ellipsis),
+        head = Content.assemble(
+            (f" {pad(hour, 7, ellipsis)} ", "$quiet"), (pad(name, NAME_WIDTH, ellipsis), "bold"), f" {before}"
         )
-        found = line.plain.casefold().find(words.casefold(), NAME_WIDTH + 9)
-        return line.stylize("bold underline", found, found + len(words)) if found >= 0 else line
+        line = head.append(fit(text[start:], room - cell_len(before), ellipsis))
+        for first, last in spans:
+            at = len(head) + first - start
+            if at >= len(line):
+                break
+            line = line.stylize("bold underline", at, min(at + last - first, len(line)))
+        return line
 
     def action_move(self, step: int) -> None:
         """Move the highlight while typing goes on."""
