@@ -7,6 +7,7 @@ Commands that open, lock or change the account itself, and those that wait for t
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
 import msgspec
@@ -267,19 +268,43 @@ def _conversation_delete(work: Work, command: api.ConversationDelete) -> api.Del
     return deleted
 
 
-def _message_search(work: Work, command: api.MessageSearch) -> list[api.Found]:
-    check_page(command.limit)
-    check_text(command.query, MAX_QUERY_SIZE)
-    row = None if command.conversation is None else conversation_of(work, command.conversation)
-    before = None if command.before is None else message_of(work, command.before).seq
-    found = messages.search(work.tx, command.query, None if row is None else row.id, command.limit, before)
-    writers = Writers(work.tx)
-    return [
-        api.Found(
-            conversation=conversations.by_id(work.tx, hit.conversation).public_id, message=_describe(work, hit, writers)
+@dataclass(slots=True)
+class MessageSearching:
+    """A search under way. While the index is in the making it takes several turns, and others theirs in between."""
+
+    command: api.MessageSearch
+    found: list[api.Found] = field(default_factory=list)
+    before: int | None = None
+    is_over: bool = False
+
+    def go_on(self, work: Work) -> None:
+        """Look through some more."""
+        command = self.command
+        check_page(command.limit)
+        check_text(command.query, MAX_QUERY_SIZE)
+        row = None if command.conversation is None else conversation_of(work, command.conversation)
+        if self.before is None and command.before is not None:
+            self.before = message_of(work, command.before).seq
+        limit = command.limit - len(self.found)
+        hits, self.before = messages.search_some(
+            work.tx, command.query, None if row is None else row.id, limit, self.before
         )
-        for hit in found
-    ]
+        writers = Writers(work.tx)
+        self.found += [
+            api.Found(
+                conversation=conversations.by_id(work.tx, hit.conversation).public_id,
+                message=_describe(work, hit, writers),
+            )
+            for hit in hits
+        ]
+        self.is_over = self.before is None
+
+
+def _message_search(work: Work, command: api.MessageSearch) -> list[api.Found]:
+    searching = MessageSearching(command)
+    while not searching.is_over:
+        searching.go_on(work)
+    return searching.found
 
 
 # --- friends' devices -------------------------------------------------------------------------------------------------

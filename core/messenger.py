@@ -17,7 +17,7 @@ import trio
 from core import api, finding
 from core.api import ApiError, Kind
 from core.checks import check_text
-from core.commands import act_of, conversation_of, kept_for
+from core.commands import MessageSearching, act_of, conversation_of, kept_for
 from core.gate import Gate, Terms
 from core.node_service import NodeService
 from core.open_node import open_own_node
@@ -136,6 +136,7 @@ class Messenger:
             api.SettingsSet: self._change_settings,
             api.KeepingGet: self._keeping,
             api.MessageDelete: self._delete,
+            api.MessageSearch: self._search_messages,
             api.MessageList: self._look,
             api.MessageSend: self._look,
             api.ConversationRead: self._look,
@@ -222,6 +223,13 @@ class Messenger:
         deleted = await service.act(act_of(command))
         await service.forget_deleted()
         return deleted
+
+    async def _search_messages(self, command: api.MessageSearch) -> list[api.Found]:
+        service = self._gate.account().service
+        search = MessageSearching(command)
+        while not search.is_over:
+            await service.act(search.go_on)
+        return search.found
 
     async def _look(self, command: api.MessageList | api.MessageSend | api.ConversationRead) -> object:
         """Carry out what somebody does who looks at a chat: what is owed there is acknowledged soon."""

@@ -124,7 +124,7 @@ def words_of(query: str) -> list[str]:
 
 
 def _bare(word: str) -> str:
-    """Return a word without the punctuation around it; of one letter and less it is part of what is looked for, as in ``:D``."""
+    """Return a word without the punctuation around it, which beside one letter is part of what is meant, as in ``:D``."""
     start, stop = 0, len(word)
     while start < stop and _is_stop(word[start]):
         start += 1

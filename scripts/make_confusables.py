@@ -1,10 +1,10 @@
 """Make ``core/people/confusables.txt``: characters of all scripts that are drawn alike.
 
-For what is like Latin letters and digits there are three sources, of which the first that knows a character counts: ``SHAPES``
-below; the names of Latin letters, which say what carries a hook or a stroke and what is a small capital; and Unicode's
-confusables (UTS 39), followed until only Latin letters and digits are left. All else that Unicode calls confusable stands for
-what it is like in the end, whatever script that is of. Left out is what NFKD makes plain, as the client does that first,
-and, beyond the scripts whose marks are accents, what is like another letter only but for a mark.
+For what is like Latin letters and digits there are three sources, of which the first that knows a character counts:
+``SHAPES`` below; the names of Latin letters, which say what carries a hook or a stroke and what is a small capital; and
+Unicode's confusables (UTS 39), followed until only Latin letters and digits are left. All else that Unicode calls confusable
+stands for what it is like in the end, whatever script that is of. Left out is what NFKD makes plain, as the client does that
+first, and, beyond the scripts whose marks are accents, what is like another letter only but for a mark.
 
 ``tests/vectors/confusables.txt`` is Unicode's list itself, written shorter, by which tests tell how much of it is known.
 
@@ -152,7 +152,7 @@ def _is_told(character: str) -> bool:
 
 
 def _is_whole(like: str) -> bool:
-    """Tell whether all of a shape is letters: without its marks and signs it would be another letter's, as sheen is seen's."""
+    """Tell whether all of a shape is letters: without its marks it would be another letter's, as sheen is seen's."""
     return all(each.isalnum() or each < ACCENTED for each in unicodedata.normalize("NFKD", like))
 
 

@@ -31,6 +31,7 @@ from tui.messages import CoreCrashed, CoreEvent, EventsMissed, EventsReady
 from tui.profile import STILL, TerminalProfile
 from tui.rooms import is_room, make_screen
 from tui.screens.opening import OpeningScreen
+from tui.terminal_noise import forgive_noise
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -72,6 +73,7 @@ class SottovoceApp(LooksApp[None], inherit_bindings=False):
         offer: Offer | None = None,
     ) -> None:
         teach_alt_keys()
+        forgive_noise()
         super().__init__(ansi_color=True if profile.no_color else None)
         self.features = frozenset()
         self.client = client

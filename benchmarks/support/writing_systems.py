@@ -1,8 +1,7 @@
-"""Texts in many writing systems, as many as are wanted: words made up from the letters of real sayings, frequent and rare
-ones as in real talk.
+"""Texts in many writing systems, as many as are wanted, of words as frequent and as rare as in real talk.
 
-The words of an alphabet are walks over which letter follows which in the sayings; those of Han, kana and Hangul are drawn from
-as many characters as are in daily use, because an index pays for each pair of them.
+The words of an alphabet are walks over which letter follows which in real sayings; those of Han, kana and Hangul are drawn
+from as many characters as are in daily use, because an index pays for each pair of them.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from functools import cache
 from importlib import resources
 from typing import Final
 
-# Within ASCII, as Unicode has it. Of a number of two digits and more only 0 and 1, which are drawn like letters: two years are two names.
+# Within ASCII. Of a number of two digits and more only 0 and 1, which are drawn like letters: two years are two names.
 _ASCII: Final = str.maketrans("i|!01", "lllol")
 _DIGITS: Final = {"2": "z", "3": "e", "4": "a", "5": "s", "6": "b", "7": "t", "8": "b", "9": "g"}
 _LONE_DIGIT: Final = re.compile("(?<![0-9])[2-9](?![0-9])")
@@ -60,9 +60,8 @@ class Shapes:
 
     def bones(self, letters: str) -> str:
         """Make equal what is drawn alike: before case is folded, as a capital has a shape of its own, and after."""
-        if letters.isascii():
-            plain = letters.casefold()
-        else:
+        plain = letters.casefold()
+        if not letters.isascii():
             plain = letters.translate(self._alike).casefold().translate(self._alike)
         plain = _LONE_DIGIT.sub(lambda digit: _DIGITS[digit[0]], plain.translate(_ASCII))
         for pair, single in _PAIRS:

@@ -279,9 +279,22 @@ def forget_conversation(tx: Transaction, conversation: int) -> None:
 
 def search(tx: Snapshot, query: str, conversation: int | None, limit: int, before: int | None) -> list[MessageRow]:
     """Return rows that hold every word of ``query``, as a word or as a part of one, newest first."""
-    found = search_index.find(tx, query, conversation, limit, before)
+    found: list[MessageRow] = []
+    while len(found) < limit:
+        rows, before = search_some(tx, query, conversation, limit - len(found), before)
+        found += rows
+        if before is None:
+            break
+    return found
+
+
+def search_some(
+    tx: Snapshot, query: str, conversation: int | None, limit: int, before: int | None
+) -> tuple[list[MessageRow], int | None]:
+    """Return some of what ``search`` does, and before which row to go on; None when that was all, or ``limit``."""
+    page = search_index.find(tx, query, conversation, limit, before)
     rows = tx.rows(
         f"SELECT {_COLUMNS} FROM messages WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq DESC",
-        json.dumps(found),
+        json.dumps(page.found),
     )
-    return [MessageRow(*row) for row in rows]
+    return [MessageRow(*row) for row in rows], page.rest

@@ -2,26 +2,33 @@
 
 The floor is 256 MiB in three passes (RFC 9106 names 64 MiB in three as its lower recommendation). Above it, the machine
 that makes the vault is measured and the cost raised to about a second and a half, memory first, because memory is what
-an attacker's hardware is short of. A file that claims less than the floor was not made by this program, and one that
-claims absurdly much is refused before it can occupy the machine.
+an attacker's hardware is short of. What counts is what this process may have of it (``core.vault.memory``): more than that
+would end the program instead of opening the account. A file that claims less than the floor was not made by this program,
+and one that claims absurdly much is refused before it can occupy the machine.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 from core.crypto import primitives
 from core.vault.errors import NotEnoughMemory, VaultDamaged
+from core.vault.memory import memory
 
 KIB_PER_GIB: Final = 1024 * 1024
 ROOT_SIZE: Final = 32  # bytes of Argon2id output
 MAX_MEMORY_KIB: Final = 2 * KIB_PER_GIB  # twice what calibration ever chooses
 MAX_LANES: Final = 16
 MAX_WORK: Final = 64 * KIB_PER_GIB  # KiB · passes: about a minute on two cores, beyond which a file is an attack
-MEMORY_SHARE: Final = 8  # calibration takes at most this fraction of the machine's memory, but never under the floor
+MEMORY_SHARE: Final = (
+    8  # calibration takes at most this fraction of what the process may have, but never under the floor
+)
+FREE_SHARE: Final = (
+    2  # and at most this fraction of what it may have now: the account is to be opened again on a busier day
+)
+RESERVE_KIB: Final = 32 * 1024  # beside Argon2id, for the rest of the program while it runs
 
 
 @dataclass(frozen=True)
@@ -72,21 +79,21 @@ def calibrate(policy: CostPolicy, measure: Callable[[Costs], float]) -> Costs:
         return floor
     taken = max(measure(floor), 1e-3)  # a clock too coarse to see it must not ask for the moon
     budget = min(int(floor.work * policy.seconds / taken), MAX_WORK)  # KiB · passes
-    memory = floor.memory_kib
-    while (
-        2 * memory <= min(policy.memory_cap_kib, _memory_kib() // MEMORY_SHARE) and 2 * memory * floor.passes <= budget
-    ):
-        memory *= 2
-    return Costs(max(floor.passes, budget // memory), memory, floor.lanes)
-
-
-def _memory_kib() -> int:
-    """Return the machine's memory in KiB."""
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 1024
+    here = memory()
+    cap = min(policy.memory_cap_kib, here.total // MEMORY_SHARE, here.free // FREE_SHARE)
+    chosen = floor.memory_kib
+    while 2 * chosen <= cap and 2 * chosen * floor.passes <= budget:
+        chosen *= 2
+    return Costs(max(floor.passes, budget // chosen), chosen, floor.lanes)
 
 
 def stretch(secret: bytes, salt: bytes, costs: Costs) -> bytes:
-    """Return the 32-byte root of a secret: the one Argon2id run. Raises ``NotEnoughMemory``."""
+    """Return the 32-byte root of a secret: the one Argon2id run.
+
+    Raises ``NotEnoughMemory``, before anything is taken where a system would kill whoever takes it.
+    """
+    if costs.memory_kib >= RESERVE_KIB and costs.memory_kib + RESERVE_KIB > memory().free:
+        raise NotEnoughMemory(costs.memory_kib // 1024)
     try:
         return primitives.argon2id(secret, salt, costs.passes, costs.memory_kib, costs.lanes, ROOT_SIZE)
     except MemoryError as error:

@@ -13,7 +13,7 @@ from core.people.lookalike import is_respelt, look_alike, skeleton, skeletons
 
 # What a hostile reviewer tried, by the name that was to be taken over.
 IMITATIONS = {
-    "alice": "аlice ɑlice ALICE ᴀʟɪᴄᴇ alⅰce al\u0456ce a\u200dlice aļice alicę a𝐥ice ⍺lice"
+    "alice": "аlice ɑlice ALICE ᴀʟɪᴄᴇ alⅰce al\u0456ce аӏісе a\u200dlice aļice alicę a𝐥ice ⍺lice"
     " a\u0336lice alice\u2060 alice\ufe0f"
     " ali𝖼e aliсe ałice 🅰🅻🅸🅲🅴 alice\u3164 alice\u0e31",
     "bob": "bоb ꓐꓳꓐ ᏼob bօb b\u0585b bοb bഠb b〇b b°b bøb bob. 6ob ЬоЬ ΒΟΒ βob",
@@ -59,7 +59,6 @@ IMITATIONS = {
     # whole names of another script
     "NINA": "ΝΙΝΑ",
     "BOB": "ΒΟΒ ᗷOᗷ",
-    "alice": "аӏісе",
     "pocoyo": "росоуо",
     "cc": "ϲϹ",
     "AP": "ᎪᏢ",
@@ -100,15 +99,16 @@ NAMES = {
 }
 # Of English and others, with what two letters run together in (cl, ci, rn, vv, li).
 COMMON = (
-    "James Mary Robert Patricia John Jennifer Michael Linda David Elizabeth William Barbara Richard Susan Joseph Jessica"
-    " Thomas Karen Charles Sarah Christopher Nancy Daniel Lisa Matthew Betty Anthony Sandra Donald Ashley Steven Emily"
-    " Paul Donna Andrew Michelle Joshua Carol Kenneth Amanda Kevin Melissa Brian Deborah George Stephanie Edward Rebecca"
-    " Ronald Laura Timothy Cynthia Jason Kathleen Jeffrey Amy Ryan Angela Jacob Shirley Gary Anne Nicholas Eric Brenda"
-    " Jonathan Emma Stephen Larry Nicole Justin Samantha Scott Katherine Brandon Christine Benjamin Debra Samuel Rachel"
-    " Gregory Carolyn Frank Janet Alexander Maria Raymond Diane Patrick Jack Dennis Claire Clara Dara Clive Dive Claude"
-    " Daude Clay Day Cliff Doug Clea Dea Clement Cleo Arnie Arne Bernard Bernie Ernest Vernon Ivy Vivian Marcia Marie"
-    " Lucia Luca Luda Alicia Alida Licia Lida Felicia Felida Milo Mia Mila Ian Lan Lian Juan Julia Julio Juli Lilly Lily"
-).split()
+    "James Mary Robert Patricia John Jennifer Michael Linda David Elizabeth William Barbara Richard Susan"
+    " Joseph Jessica Thomas Karen Charles Sarah Christopher Nancy Daniel Lisa Matthew Betty Anthony Sandra"
+    " Donald Ashley Steven Emily Paul Donna Andrew Michelle Joshua Carol Kenneth Amanda Kevin Melissa Brian"
+    " Deborah George Stephanie Edward Rebecca Ronald Laura Timothy Cynthia Jason Kathleen Jeffrey Amy Ryan"
+    " Angela Jacob Shirley Gary Anne Nicholas Eric Brenda Jonathan Emma Stephen Larry Nicole Justin Samantha"
+    " Scott Katherine Brandon Christine Benjamin Debra Samuel Rachel Gregory Carolyn Frank Janet Alexander"
+    " Maria Raymond Diane Patrick Jack Dennis Claire Clara Dara Clive Dive Claude Daude Clay Day Cliff Doug"
+    " Clea Dea Clement Cleo Arnie Arne Bernard Bernie Ernest Vernon Ivy Vivian Marcia Marie Lucia Luca Luda"
+    " Alicia Alida Licia Lida Felicia Felida Milo Mia Mila Ian Lan Lian Juan Julia Julio Juli Lilly Lily"
+)
 ORDINARY = [name for names in NAMES.values() for name in names.split()]
 # One name in two cases or alphabets, and Νίνα, whose ν is like v: in small letters she could be Viva.
 TRULY_ALIKE = {
@@ -229,6 +229,6 @@ def test_no_two_words_of_our_list_are_alike() -> None:
 
 
 def test_common_names_of_different_people_are_not_alike() -> None:
-    assert {frozenset(pair) for pair in combinations(COMMON, 2) if look_alike(*pair)} == {
+    assert {frozenset(pair) for pair in combinations(COMMON.split(), 2) if look_alike(*pair)} == {
         frozenset({"Ian", "Lan"})  # which are
     }

@@ -8,6 +8,7 @@ import string
 import unicodedata
 from collections.abc import Generator, Sequence
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from hypothesis import given, strategies as st
@@ -17,6 +18,7 @@ from core.storage import conversations, messages, search_index
 from core.storage.database import Database
 from core.storage.messages import NewMessage
 from core.storage.migrations import load_migrations
+from tests.support.search_terms import terms_left
 
 STEPS = load_migrations("history")
 SYSTEMS = json.loads((Path(__file__).parents[1] / "vectors" / "search.json").read_text("utf-8"))["systems"]
@@ -26,7 +28,8 @@ SAID = ["The fox runs", "a slow tortoise", "the foxes sleep", "café closed", "T
 def say(database: Database, texts: Sequence[str], conversation: int = 0) -> None:
     """Say texts in a conversation, or in two in turns."""
     with database.transaction() as tx:
-        first = messages.last_seq(tx)
+        last = tx.row("SELECT seq FROM sqlite_sequence WHERE name = 'messages'")  # numbers are not used again
+        first = last[0] if last else 0
         for number, text in enumerate(texts, first):
             new = NewMessage(
                 id=f"m{number}", conversation=conversation or 1 + number % 2, uid=number.to_bytes(16, "big"),
@@ -66,15 +69,6 @@ def found(
 ) -> list[int]:
     with database.read() as snapshot:
         return [row.seq - 1 for row in messages.search(snapshot, query, conversation, limit, before)]
-
-
-def terms_left(database: Database) -> set[str]:
-    """What the index holds."""
-    with database.transaction() as tx:
-        tx.run("CREATE VIRTUAL TABLE temp.terms USING fts5vocab(main, search, row)")
-        left = {str(row[0]) for row in tx.rows("SELECT term FROM terms")}
-        tx.run("DROP TABLE temp.terms")
-    return left
 
 
 def test_every_word_must_be_there_whole_or_as_a_part(database: Database) -> None:
@@ -117,7 +111,7 @@ def test_sayings_are_found_in_every_writing_system(empty: Database, system: str)
 
 
 @pytest.mark.parametrize("form", ["NFC", "NFD", "NFKC", "NFKD"])
-def test_no_normal_form_makes_a_difference(empty: Database, form: str) -> None:
+def test_no_normal_form_makes_a_difference(empty: Database, form: Literal["NFC", "NFD", "NFKC", "NFKD"]) -> None:
     say(empty, [unicodedata.normalize(form, text) for system in SYSTEMS.values() for text in system["texts"]])
     first = 0
     for system in SYSTEMS.values():
@@ -172,23 +166,23 @@ def test_the_words_are_shown_where_they_are(text: str, query: str, shown: list[s
 # --- what is deleted leaves the index -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("count", [1, 3], ids=["row by row", "wholesale"])
-def test_what_is_deleted_leaves_the_index(empty: Database, monkeypatch: pytest.MonkeyPatch, count: int) -> None:
+@pytest.mark.parametrize("counts", [[1], [3], [3, 1]], ids=["row by row", "wholesale", "one, then the other"])
+def test_what_is_deleted_leaves_the_index(empty: Database, monkeypatch: pytest.MonkeyPatch, counts: list[int]) -> None:
     monkeypatch.setattr(search_index, "_REWRITING_PAYS", 2)
     say(empty, ["plain words"] * 3, 2)
     before = terms_left(empty)
-    secret = "жџ 秘密会合 ΩΨΦ"
-    say(empty, [secret] * count, 1)
-    assert "秘密" in terms_left(empty)
-    with empty.transaction() as tx:
-        tx.forget()
-        with search_index.wholesale(tx, count):
-            for row in messages.search(tx, "秘密", 1, 9, None):
-                messages.delete(tx, row, 0)
-    assert terms_left(empty) == before
-    with empty.read() as snapshot:
-        blocks = snapshot.rows("SELECT block FROM search_data UNION ALL SELECT term FROM search_idx")
-        assert not [block for (block,) in blocks if "秘".encode() in bytes(block) or "ψ".encode() in bytes(block)]
+    for count in counts:
+        say(empty, ["жџ 秘密会合 ΩΨΦ"] * count, 1)
+        assert "秘密" in terms_left(empty)
+        with empty.transaction() as tx:
+            tx.forget()
+            with search_index.wholesale(tx, count):
+                for row in messages.search(tx, "秘密", 1, 9, None):
+                    messages.delete(tx, row, 0)
+        assert terms_left(empty) == before
+        with empty.read() as snapshot:
+            blocks = snapshot.rows("SELECT block FROM search_data UNION ALL SELECT term FROM search_idx")
+            assert not [block for (block,) in blocks if "秘".encode() in bytes(block) or "ψ".encode() in bytes(block)]
 
 
 def test_a_forgotten_conversation_leaves_the_index(empty: Database) -> None:
@@ -235,6 +229,18 @@ def test_an_older_file_is_searched_at_once_and_indexed_step_by_step(older: Datab
     assert not search_index.fill(older, 2)
     assert not search_index.fill(older, 2)
     assert state_of(older) == wanted
+
+
+def test_what_is_not_indexed_yet_is_read_in_turns(older: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search_index, "MAX_READ", 2)
+    assert found(older, "fox") == [4, 2, 0]
+    assert found(older, "fox", limit=2) == [4, 2]
+    assert found(older, "fox", 1, before=5) == [2, 0]
+    with older.read() as snapshot:
+        assert search_index.find(snapshot, "slow", None, 9, None) == search_index.Page([], 5)
+        assert search_index.find(snapshot, "slow", None, 9, 5) == search_index.Page([], 3)
+        assert search_index.find(snapshot, "slow", None, 9, 3) == search_index.Page([2], 1)
+        assert search_index.find(snapshot, "slow", None, 9, 1) == search_index.Page([])
 
 
 def test_what_is_said_and_deleted_meanwhile_is_indexed_and_forgotten(older: Database) -> None:

@@ -101,9 +101,9 @@ class Terminal:
         """Return the screen's rows."""
         return "\n".join(self.screen.display)
 
-    def send(self, keys: str) -> None:
-        """Press keys."""
-        os.write(self._master, keys.encode())
+    def send(self, keys: str | bytes) -> None:
+        """Press keys, or send whatever else a terminal may."""
+        os.write(self._master, keys.encode() if isinstance(keys, str) else keys)
 
     def cost_of(self, keys: str) -> int:
         """Press keys and return how many bytes the program wrote about it."""

@@ -55,4 +55,4 @@ async def test_a_hit_of_a_search_and_the_details_say_it_too() -> None:
         screen = SearchScreen(demo.client, {"bob": "Bob"}, None)
         demo.app.push_screen(screen)
         await demo.calm()
-        assert "(unknown device) Send money." in screen._line(found, "money").plain
+        assert "(unknown device) Send money." in screen._line(found, ["money"]).plain

@@ -1,6 +1,6 @@
 """The part of sqlcipher3 that core.storage uses; the library brings no types."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 SQLITE_BUSY: int
@@ -33,6 +33,9 @@ class Connection:
     total_changes: int
     def execute(self, sql: str, parameters: Sequence[object] = ..., /) -> Cursor: ...
     def executemany(self, sql: str, parameters: Iterable[Sequence[object]], /) -> Cursor: ...
+    def create_function(
+        self, name: str, narg: int, func: Callable[..., int | str | None], /, *, deterministic: bool = ...
+    ) -> None: ...
     def close(self) -> None: ...
 
 def connect(
