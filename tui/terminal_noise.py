@@ -26,7 +26,7 @@ def forgive_noise() -> None:
     """Let the keyboard's reader go on after whatever comes. Does nothing the second time."""
     from textual.drivers import linux_driver  # Windows reads characters, not bytes
 
-    linux_driver.getincrementaldecoder = _forgiving_decoder  # type: ignore[attr-defined]  # where the driver looks it up
+    linux_driver.getincrementaldecoder = _forgiving_decoder  # type: ignore[attr-defined,assignment]  # where the driver looks it up
     XTermParser.feed = _feed  # type: ignore[method-assign,assignment]
 
 

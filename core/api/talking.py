@@ -154,7 +154,10 @@ class Found(Record, frozen=True):
 
 
 class MessageSearch(Command[list[Found]], frozen=True, tag="message.search"):
-    """Full-text search, newest first: in one conversation or in all. ``before`` pages on from a message id."""
+    """Search, newest first, in one conversation or in all: rows that hold every word of ``query``, or have it in a word.
+
+    Case, accents and width make no difference (``core.searching``). ``before`` pages on from a message id.
+    """
 
     query: str
     conversation: str | None = None

@@ -168,7 +168,7 @@ def test_the_words_are_shown_where_they_are(text: str, query: str, shown: list[s
 
 @pytest.mark.parametrize("counts", [[1], [3], [3, 1]], ids=["row by row", "wholesale", "one, then the other"])
 def test_what_is_deleted_leaves_the_index(empty: Database, monkeypatch: pytest.MonkeyPatch, counts: list[int]) -> None:
-    monkeypatch.setattr(search_index, "_REWRITING_PAYS", 2)
+    monkeypatch.setattr(search_index, "_REWRITING_PAYS", 3)
     say(empty, ["plain words"] * 3, 2)
     before = terms_left(empty)
     for count in counts:

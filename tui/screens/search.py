@@ -138,12 +138,12 @@ class SearchScreen(Screen[Hits | None]):
         head = Content.assemble(
             (f" {pad(hour, 7, ellipsis)} ", "$quiet"), (pad(name, NAME_WIDTH, ellipsis), "bold"), f" {before}"
         )
-        line = head.append(fit(text[start:], room - cell_len(before), ellipsis))
+        shown = fit(text[start:], room - cell_len(before), ellipsis)
+        stop = start + len(shown) - (len(ellipsis) if shown != text[start:] else 0)
+        line, shift = head.append(shown), len(head) - start
         for first, last in spans:
-            at = len(head) + first - start
-            if at >= len(line):
-                break
-            line = line.stylize("bold underline", at, min(at + last - first, len(line)))
+            if first < stop:
+                line = line.stylize("bold underline", first + shift, min(last, stop) + shift)
         return line
 
     def action_move(self, step: int) -> None:
