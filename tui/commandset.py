@@ -100,7 +100,7 @@ FINDING = (
     _find(
         id="go.search",
         title="Search",
-        help="Words and parts of words in this conversation; once more in all of them.",
+        help="Search this conversation; once more for all of them.",
         action="search",
         keys="ctrl+f",
         slash="search",

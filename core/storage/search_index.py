@@ -26,6 +26,8 @@ MAX_READ: Final = 10_000
 # Taking one row out costs as much as going through so many of all that there are: 8 ms among a million, and 2.5 µs.
 _REWRITING_PAYS: Final = 3000
 _END: Final = 1 << 62
+# Rows whose text was said; of the others (``KEEP_REQUEST``, ``ELSEWHERE``) it is a code. As in the triggers.
+_SAID: Final = "kind NOT IN (6, -6)"
 
 
 def prepare(tx: Transaction) -> None:
@@ -49,7 +51,9 @@ def fill(database: Database, rows: int = STEP) -> bool:
     with database.transaction() as tx:
         below = _below(tx)
         found = tx.rows(
-            "SELECT seq, text, conversation FROM messages WHERE seq < ? ORDER BY seq DESC LIMIT ?", below, rows
+            f"SELECT seq, text, conversation FROM messages WHERE seq < ? AND {_SAID} ORDER BY seq DESC LIMIT ?",
+            below,
+            rows,
         )
         terms = [(seq, searching.index_terms(text, conversation)) for seq, text, conversation in reversed(found)]
         tx.run_many("INSERT INTO search(rowid, terms) VALUES (?, ?)", terms)
@@ -81,7 +85,8 @@ def find(tx: Snapshot, query: str, conversation: int | None, limit: int, before:
     if len(found) == limit or below <= 1:
         return Page(found)
     rows = tx.rows(
-        "SELECT seq, text FROM messages WHERE seq < ?1 AND (?2 IS NULL OR conversation = ?2) ORDER BY seq DESC LIMIT ?3",
+        f"SELECT seq, text FROM messages WHERE seq < ?1 AND (?2 IS NULL OR conversation = ?2) AND {_SAID}"
+        " ORDER BY seq DESC LIMIT ?3",
         below,
         conversation,
         MAX_READ,

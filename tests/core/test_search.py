@@ -25,7 +25,7 @@ SYSTEMS = json.loads((Path(__file__).parents[1] / "vectors" / "search.json").rea
 SAID = ["The fox runs", "a slow tortoise", "the foxes sleep", "café closed", "The Fox and the tortoise", "runs"]
 
 
-def say(database: Database, texts: Sequence[str], conversation: int = 0) -> None:
+def say(database: Database, texts: Sequence[str], conversation: int = 0, kind: int = 1) -> None:
     """Say texts in a conversation, or in two in turns."""
     with database.transaction() as tx:
         last = tx.row("SELECT seq FROM sqlite_sequence WHERE name = 'messages'")  # numbers are not used again
@@ -33,7 +33,7 @@ def say(database: Database, texts: Sequence[str], conversation: int = 0) -> None
         for number, text in enumerate(texts, first):
             new = NewMessage(
                 id=f"m{number}", conversation=conversation or 1 + number % 2, uid=number.to_bytes(16, "big"),
-                author=b"a" * 32, device=b"d" * 32, incoming=True, kind=1, text=text, sent_at=number, state="received",
+                author=b"a" * 32, device=b"d" * 32, incoming=True, kind=kind, text=text, sent_at=number, state="received",
             )  # fmt: skip
             assert messages.insert(tx, new) is not None
 
@@ -86,6 +86,21 @@ def test_one_conversation_gives_only_its_own(database: Database) -> None:
     assert found(database, "fox", 1) == [4, 2, 0]
     assert found(database, "fox", 2) == []
     assert found(database, "runs", 2) == [5]
+
+
+def test_rows_whose_text_is_a_code_are_not_found(database: Database) -> None:
+    before = terms_left(database)
+    for kind in (messages.KEEP_REQUEST, messages.ELSEWHERE):
+        say(database, ["foxglove"], kind=kind)
+    assert found(database, "foxglove") == []
+    assert terms_left(database) == before
+    with database.transaction() as tx:
+        tx.run("UPDATE search_state SET definition = ''")
+        search_index.prepare(tx)
+    assert found(database, "foxglove") == []
+    while search_index.fill(database, 2):
+        assert found(database, "fox") == [4, 2, 0]
+    assert terms_left(database) == before
 
 
 def test_pages_follow_each_other_without_a_gap(database: Database) -> None:
