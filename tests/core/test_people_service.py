@@ -12,6 +12,7 @@ import trio.testing
 from core.people.effects import Effect, Read
 from core.people.engine import Engine
 from core.people_service import PeopleService
+from core.storage import search_index
 from core.storage.errors import DiskFull
 from core.storage.thread import DatabaseThread
 from core.vault.mark import Mark
@@ -76,3 +77,27 @@ async def test_after_a_full_disk_everything_is_read_anew(autojump_clock: trio.te
     assert node.reads == [ADDRESSES]
     await service.feed([BoxAbsent(Tag(bytes(8)))])
     assert node.reads == [ADDRESSES, frozenset(), ADDRESSES]
+
+
+async def test_older_texts_are_indexed_until_none_is_left_whatever_the_disk_says(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    answers: list[bool | Exception] = [True, DiskFull("no room"), True, False]
+    asked: list[object] = []
+
+    async def run_on_disk(function: object) -> bool:
+        asked.append(function)
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    service = PeopleService(
+        cast("Engine", FullDiskEngine()),
+        cast("Any", Node()),
+        cast("DatabaseThread", SimpleNamespace(run=run_on_disk)),
+        cast("Mark", None),
+        lambda _: None,
+    )
+    await service._fill_index()
+    assert asked == [search_index.fill] * 4
