@@ -18,6 +18,7 @@ from textual.app import ScreenStackError
 from textual.content import Content
 
 from core import api
+from tui.anchors import anchoring
 from tui.commands import CommandSpec, Context, Scope
 from tui.commandset import REGISTRY
 from tui.errors import explain
@@ -74,7 +75,7 @@ class SottovoceApp(LooksApp[None], inherit_bindings=False):
     ) -> None:
         teach_alt_keys()
         forgive_noise()
-        super().__init__(ansi_color=True if profile.no_color else None)
+        super().__init__(anchoring(self.get_driver_class()), ansi_color=True if profile.no_color else None)
         self.features = frozenset()
         self.client = client
         self.profile = profile

@@ -12,11 +12,14 @@ from textual import actions
 from textual.document import _document
 from textual.fuzzy import FuzzySearch
 
-from tui import text
+from tui import cells, text
 
 _CACHED = (
+    *cells.CACHES,
+    text.kept_text,
     text.clean_text,
     text.clean_line,
+    text.kept_name,
     text.clean_name,
     cached_cell_len,
     get_character_cell_size,

@@ -60,7 +60,7 @@ def test_what_could_deceive_is_not_marked(link: str) -> None:
 @given(st.text(alphabet="ab ./é\n字", max_size=60), st.integers(8, 60), st.text(alphabet="ab ./é\n", max_size=40))
 def test_all_of_a_text_is_in_its_lines_and_none_is_too_wide(before: str, width: int, after: str) -> None:
     text = f"{before} {LONG} {after}"
-    lines = Links(text, width, marked=True).lines
+    lines = Links(text, text, width, marked=True).lines
     shown = "".join(text[start:end] for start, end in lines)
     assert shown.replace(" ", "") == text.replace(" ", "").replace("\n", "")
     assert all(first[1] <= second[0] for first, second in pairwise(lines))
@@ -69,7 +69,7 @@ def test_all_of_a_text_is_in_its_lines_and_none_is_too_wide(before: str, width: 
 
 def test_a_text_without_long_links_is_wrapped_as_ever() -> None:
     text = "one https://example.org/two three " * 5
-    assert Links(text, 40, marked=True).lines == wrap(text, 40)
+    assert Links(text, text, 40, marked=True).lines == wrap(text, 40)
 
 
 def saying(text: str) -> FakeClient:

@@ -8,7 +8,8 @@ import pytest
 from rich.cells import cell_len
 
 from tui import crash
-from tui.text import MAX_SHOWN, REPLACEMENT, ZWJ, clean_line, clean_name, clean_text
+from tui.cells import REPLACEMENT, ZWJ
+from tui.text import MAX_SHOWN, clean_line, clean_name, clean_text
 
 
 def test_control_characters_in_plain_text_are_shown() -> None:

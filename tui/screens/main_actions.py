@@ -13,7 +13,7 @@ from tui.contact_words import deleted_words
 from tui.format import moment, state_sentence
 from tui.frame import frame_of
 from tui.links import links_in
-from tui.text import clean_line, clean_name, clean_text
+from tui.text import clean_line, clean_name, kept_text
 
 if TYPE_CHECKING:
     from tui.chat import Chat
@@ -175,7 +175,7 @@ class MainActions(Screen[None]):
         """Copy, delete or tell about a message."""
         match what:
             case "copy":
-                copy(self, clean_text(message.text))
+                copy(self, kept_text(message.text))
             case "link":
                 self._copy_link(message)
             case "delete":
@@ -185,7 +185,7 @@ class MainActions(Screen[None]):
 
     def _copy_link(self, message: Message) -> None:
         """Copy the links of a message, each whole."""
-        found = links_in(clean_text(message.text))
+        found = links_in(kept_text(message.text))
         if found:
             copy(self, "\n".join(found))
         else:

@@ -13,7 +13,7 @@ from core import api
 from tui.contact_words import deleted_words, short_name
 from tui.frame import frame_of
 from tui.screens.main_keeping import MainKeeping
-from tui.text import clean_name
+from tui.text import kept_name
 
 UNBLOCKED = "Unblocked: they learn where to write to you, and what they wrote meanwhile may still come."
 
@@ -35,7 +35,7 @@ class MainContacts(MainKeeping):
 
     def action_rename_contact(self, name: str = "") -> None:
         """Call this contact by a name, or ask for one."""
-        contact, name = self.current(), clean_name(name, "")
+        contact, name = self.current(), kept_name(name)
         if contact is None:
             return
         if len(name.encode()) > api.MAX_NAME_SIZE:

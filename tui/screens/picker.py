@@ -16,6 +16,7 @@ from textual.widgets.option_list import Option
 
 from tui.frame import frame_of
 from tui.screens.type_ahead import take_early_key
+from tui.widgets.editing import LineEditing
 from tui.widgets.menu import PickList
 
 R = TypeVar("R")
@@ -65,7 +66,7 @@ class PickerScreen(ModalScreen[R | None], Generic[R]):
     def compose(self) -> ComposeResult:
         """A line to type in over the list."""
         with Vertical(id="box"):
-            yield Input(self._query, placeholder=self.placeholder, select_on_focus=False)
+            yield LineEditing(self._query, placeholder=self.placeholder, select_on_focus=False)
             yield PickList(markup=False)
 
     def on_mount(self) -> None:

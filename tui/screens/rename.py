@@ -11,7 +11,7 @@ from textual.widgets import Input, Label, Static
 
 from core.api import MAX_NAME_SIZE, Conversation
 from tui.screens.page import Page
-from tui.text import clean_name
+from tui.text import clean_name, kept_name
 from tui.widgets.flat_button import FlatButton
 from tui.widgets.text_field import TextField
 
@@ -29,7 +29,7 @@ class RenameScreen(Page[str]):
 
     def __init__(self, client: Client, contact: Conversation) -> None:
         super().__init__(client)
-        self._called = clean_name(contact.name, "")
+        self._called = kept_name(contact.name)
         self._own_name = clean_name(contact.own_name, "")
 
     def compose_body(self) -> ComposeResult:
@@ -49,7 +49,7 @@ class RenameScreen(Page[str]):
     @on(FlatButton.Pressed)
     @on(Input.Submitted)
     def _chosen(self) -> None:
-        name = clean_name(self.query_one(TextField).value, "")
+        name = kept_name(self.query_one(TextField).value)
         if len(name.encode()) > MAX_NAME_SIZE:
             self.notice.say(f"The name is too long: at most {MAX_NAME_SIZE} bytes.", "bad")
         else:

@@ -23,6 +23,7 @@ from tui.frame import frame_of
 from tui.hits import Hits
 from tui.screens.type_ahead import take_early_key
 from tui.text import clean_line, fit, pad
+from tui.widgets.editing import LineEditing
 from tui.widgets.menu import PickList
 
 # Characters of the hit shown before the words that were searched.
@@ -64,7 +65,7 @@ class SearchScreen(Screen[Hits | None]):
         """Where and what, the hits, the keys."""
         with Horizontal(id="head"):
             yield Static(id="where", markup=False)
-            yield Input(self._words, placeholder="Search…", select_on_focus=False)
+            yield LineEditing(self._words, placeholder="Search…", select_on_focus=False)
             yield Static(id="count", markup=False)
         yield PickList(markup=False)
         yield Static(Content("Enter go there   Ctrl+F here or everywhere   Esc back"), id="keys")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from rich.cells import cell_len
 from textual.binding import Binding
 from textual.content import Content
 from textual.fuzzy import Matcher
 from textual.widgets.option_list import Option
 
 from core.api import Conversation
+from tui.cells import width_of
 from tui.contact_words import own_name_of, own_part
 from tui.format import count
 from tui.frame import frame_of
@@ -63,7 +63,7 @@ class SwitcherScreen(PickerScreen[str]):
         ellipsis = frame_of(self).glyphs.ellipsis
         badge = count(listed.unread) if listed.unread else ""
         name = fit(clean_name(listed.name), NAME_WIDTH, ellipsis)
-        room = NAME_WIDTH - cell_len(name)
+        room = NAME_WIDTH - width_of(name)
         own = own_part(listed, room, ellipsis)
         return Content.assemble(
             (f"{badge:>4} ", "bold $unread"),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from rich.cells import cell_len
 from textual.app import RenderResult
 from textual.content import Content
 from textual.widget import Widget
 
 from core.api import Conversation
+from tui.cells import width_of
 from tui.contact_words import own_part, warning_note, where_to_look
 from tui.format import count
 from tui.frame import frame_of
@@ -50,10 +50,10 @@ class ChatHeader(Widget):
             right.append((f"{count(self._elsewhere)} new elsewhere", "bold $unread"))
         right_side = Content.assemble(*right)
         room = self.size.width - right_side.cell_length - 2
-        noted = _note(conversation, room - cell_len(clean_name(conversation.name)), glyphs)
-        room = max(SHORTEST_NAME, room - cell_len(noted))
+        noted = _note(conversation, room - width_of(clean_name(conversation.name)), glyphs)
+        room = max(SHORTEST_NAME, room - width_of(noted))
         name = fit(clean_name(conversation.name), room, glyphs.ellipsis)
-        own = own_part(conversation, room - cell_len(name), glyphs.ellipsis)
+        own = own_part(conversation, room - width_of(name), glyphs.ellipsis)
         left = Content.assemble((name, "bold"), (own, "$quiet"), (noted, "$warning"))
         filling = max(1, self.size.width - left.cell_length - right_side.cell_length)
         return Content.assemble(left, " " * filling, right_side)
@@ -66,6 +66,6 @@ def _note(conversation: Conversation, room: int, glyphs: Glyphs) -> str:
     if warning := warning_note(conversation):
         short = f"  {glyphs.warning} {warning}"
         long = short + where_to_look(conversation)
-        return long if cell_len(long) <= room else short
+        return long if width_of(long) <= room else short
     note = STATE_NOTES[conversation.state]
     return f"  {glyphs.waiting} {note}" if note else ""

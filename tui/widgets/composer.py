@@ -13,6 +13,7 @@ from tui.commands import Scope
 from tui.commandset import REGISTRY
 from tui.frame import frame_of
 from tui.keymap import bindings
+from tui.widgets.editing import Editing
 
 # Keys of TextArea's that mean something else here.
 OTHER_MEANINGS = frozenset(
@@ -27,7 +28,7 @@ OTHER_MEANINGS = frozenset(
 )
 
 
-class Composer(TextArea, inherit_bindings=False):
+class Composer(Editing, inherit_bindings=False):
     """Keeps what is being written, and says when it should be sent."""
 
     BINDINGS: ClassVar = [

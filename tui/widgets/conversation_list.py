@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -16,6 +15,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from core.api import Conversation
+from tui.cells import width_of
 from tui.contact_words import own_part
 from tui.format import count, when
 from tui.frame import frame_of
@@ -168,9 +168,9 @@ class ConversationList(ScrollView, can_focus=True):
             hour = when(conversation.last_at, frame.now(), frame.calendar) if conversation.last_at else ""
             right = Segment(hour, self._style("unread") if unread else self._style("quiet"))
         signs = self._signs(conversation)
-        room = width - 3 - cell_len(right.text) - sum(cell_len(sign.text) for sign in signs)
+        room = width - 3 - width_of(right.text) - sum(width_of(sign.text) for sign in signs)
         name = fit(clean_name(conversation.name), room, glyphs.ellipsis)
-        own = own_part(conversation, room - cell_len(name), glyphs.ellipsis)
+        own = own_part(conversation, room - width_of(name), glyphs.ellipsis)
         name_style = base + Style(bold=True) if unread else base
         mark = glyphs.selected if conversation.id == self._open_id else " "
         return [
@@ -178,7 +178,7 @@ class ConversationList(ScrollView, can_focus=True):
             Segment(name, name_style),
             Segment(own, self._style("quiet")),
             *signs,
-            Segment(" " * (1 + room - cell_len(name) - cell_len(own)), base),
+            Segment(" " * (1 + room - width_of(name) - width_of(own)), base),
             right,
             Segment(" ", base),
         ]
@@ -199,9 +199,9 @@ class ConversationList(ScrollView, can_focus=True):
         glyphs, base = frame_of(self).glyphs, self.rich_style
         lead, text = self._last_words(conversation)
         badge = count(conversation.unread) if conversation.unread else ""
-        room = width - 3 - cell_len(lead.text) - cell_len(badge)
+        room = width - 3 - width_of(lead.text) - width_of(badge)
         text = fit(text, room, glyphs.ellipsis)
-        filling = " " * (width - 2 - cell_len(lead.text) - cell_len(text) - cell_len(badge))
+        filling = " " * (width - 2 - width_of(lead.text) - width_of(text) - width_of(badge))
         mark = glyphs.selected if conversation.id == self._open_id else " "
         return [
             Segment(mark, self._style("draft")),

@@ -9,12 +9,12 @@ from typing import ClassVar
 
 from textual import events
 from textual.binding import Binding
-from textual.widgets import TextArea
 
 from tui.frame import frame_of
+from tui.widgets.editing import Editing
 
 
-class SmallEditor(TextArea):
+class SmallEditor(Editing):
     """Three rows, growing to five; the limit is in bytes of UTF-8, since that is what is sent."""
 
     # Some rules look at the screen or app around the widget.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.cells import cell_len
 from textual.app import RenderResult
 from textual.content import Content
 from textual.timer import Timer
 from textual.widget import Widget
 
+from tui.cells import width_of
 from tui.format import plural
 from tui.frame import frame_of
 from tui.text import fit
@@ -110,7 +110,7 @@ class StatusLine(Widget):
         used = 0
         for sign, what in self._hints:
             key = spelled(sign) if frame_of(self).profile.glyphs == "ascii" else sign
-            needed = cell_len(key) + 1 + cell_len(what) + (2 if parts else 0)
+            needed = width_of(key) + 1 + width_of(what) + (2 if parts else 0)
             if used + needed > room:
                 break
             used += needed

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual.widgets import Input
-
 from tui.frame import frame_of
+from tui.widgets.editing import LineEditing
 
 if TYPE_CHECKING:
     from textual.suggester import Suggester
 
 
-class TextField(Input):
+class TextField(LineEditing):
     """One line of text."""
 
     # Some rules look at the screen or app around the widget.

@@ -10,7 +10,7 @@ from textual.widgets import Input, Label, Static
 
 from core.api import MAX_NAME_SIZE
 from tui.screens.onboarding.step import Step
-from tui.text import clean_name
+from tui.text import kept_name
 from tui.widgets.flat_button import FlatButton
 from tui.widgets.new_passcode import NewPasscode
 from tui.widgets.notice import Notice
@@ -74,7 +74,7 @@ class ChoosePasscode(PromptWalk, Step[NameAndPasscode]):
 
     @property
     def _typed_name(self) -> str:
-        return clean_name(self.query_one("#person", TextField).value, "")
+        return kept_name(self.query_one("#person", TextField).value)
 
     @on(Input.Submitted, "#person")
     def _named(self) -> None:

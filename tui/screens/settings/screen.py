@@ -21,7 +21,7 @@ from tui.once import once
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.page import Page
 from tui.screens.settings.passcode import ChangePasscodeScreen
-from tui.text import clean_name
+from tui.text import kept_name
 from tui.widgets.choice import Choice
 from tui.widgets.flat_button import FlatButton
 from tui.widgets.identity import IdentityView
@@ -172,7 +172,7 @@ class SettingsScreen(Page[None]):
 
     @on(Input.Submitted, "#person")
     def _named(self) -> None:
-        name = clean_name(self.query_one("#person", TextField).value, "")
+        name = kept_name(self.query_one("#person", TextField).value)
         if len(name.encode()) > api.MAX_NAME_SIZE:
             self.notice.say(f"The name is too long: at most {api.MAX_NAME_SIZE} bytes.", "bad")
         elif name != self._person:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from rich.cells import cell_len
 from rich.style import Style
 
+from tui.cells import width_of
 from tui.links import may_be_marked, spans
 from tui.text import Span, wrap
 
@@ -23,38 +23,39 @@ UNDERLINED: Final = Style(underline=True)
 
 
 class Links:
-    """The links of one text that is wrapped to ``width`` cells and drawn in ``style``."""
+    """The links of one text that is wrapped to ``width`` cells and drawn, as ``drawn``, in ``style``."""
 
-    def __init__(self, text: str, width: int, style: Style = Style.null(), *, marked: bool) -> None:  # noqa: B008 - immutable
+    def __init__(self, text: str, drawn: str, width: int, style: Style = Style.null(), *, marked: bool) -> None:  # noqa: B008 - immutable
         self._text = text
+        self._drawn = drawn
         self._style = style
         self._spans = spans(text) if "://" in text else []
-        self._long = [(start, end) for start, end in self._spans if cell_len(text[start:end]) > width]
+        self._long = [(start, end) for start, end in self._spans if width_of(drawn[start:end]) > width]
         self._styles = [style + _style_of(text[start:end], marked=marked) for start, end in self._spans]
-        self.lines: list[Span] = self._wrapped(width) if self._long else wrap(text, width)
+        self.lines: list[Span] = self._wrapped(width) if self._long else wrap(drawn, width)
         """The lines, as ``wrap`` gives them."""
 
     def goes_on(self, start: int) -> bool:
         """Whether a line begins within a link that the line before it began."""
         return any(first < start < end for first, end in self._long)
 
-    def styled(self, start: int, end: int) -> list[tuple[str, Style]]:
-        """Return a line of the text in parts, links in a style of their own."""
-        parts: list[tuple[str, Style]] = []
+    def styled(self, start: int, end: int) -> list[tuple[int, int, Style]]:
+        """Return the parts of a line, from where to where in the text, links in a style of their own."""
+        parts: list[tuple[int, int, Style]] = []
         at, style = start, self._style
         for (first, last), link_style in zip(self._spans, self._styles, strict=True):
             begin, stop = max(first, at), min(last, end)
             if begin < stop:
-                parts += [(self._text[at:begin], style), (self._text[begin:stop], link_style)]
+                parts += [(at, begin, style), (begin, stop, link_style)]
                 at = stop
-        return [part for part in (*parts, (self._text[at:end], style)) if part[0]] or [("", style)]
+        return [part for part in (*parts, (at, end, style)) if part[0] < part[1]]
 
     def _wrapped(self, width: int) -> list[Span]:
         lines: list[Span] = []
         at = 0
         for start, end in self._long:
             lines += self._between(at, start, width)
-            lines += _broken(self._text, start, end, width)
+            lines += _broken(self._drawn, start, end, width)
             at = end
         return lines + self._between(at, len(self._text), width)
 
@@ -70,7 +71,7 @@ class Links:
             end -= 1
         if start >= end:
             return []
-        return [(start + first, start + last) for first, last in wrap(self._text[start:end], width)]
+        return [(start + first, start + last) for first, last in wrap(self._drawn[start:end], width)]
 
 
 def _broken(text: str, start: int, end: int, width: int) -> list[Span]:

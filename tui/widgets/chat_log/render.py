@@ -18,16 +18,16 @@ import re
 from collections.abc import Iterable, Mapping
 from zlib import crc32
 
-from rich.cells import cell_len, split_graphemes
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
 from core.api import Message
+from tui.cells import clusters, shown, visible, width_of
 from tui.format import Calendar, day_name
 from tui.glyphs import Glyphs
 from tui.strips import laid_over
-from tui.text import clean_text, fit, wrap
+from tui.text import fit, kept_text, wrap
 from tui.themes import NAME_COLOURS
 from tui.widgets.chat_log.linking import Links
 from tui.widgets.chat_log.notes import note_of
@@ -94,7 +94,7 @@ class Look:
     @property
     def name_width(self) -> int:
         """Cells of the name column."""
-        widest = max((cell_len(name) for name in self.names.values()), default=3)
+        widest = max((width_of(name) for name in self.names.values()), default=3)
         return min(MAX_NAME, widest)
 
     @property
@@ -126,7 +126,7 @@ class Line:
 class DrawnRow:
     """A row on the screen."""
 
-    text: str
+    text: str  # as it is copied; lines are places in it
     lines: tuple[Line, ...]
 
 
@@ -158,7 +158,7 @@ def draw(row: Message, place: Place, look: Look) -> DrawnRow:
         note = note_of(row, look.name_of(row.sender))
         lines.extend(Line(strip) for strip in _notes(note, look))
         return DrawnRow(note, tuple(_highlighted(lines, look)) if place.selected else tuple(lines))
-    text = clean_text(row.text)
+    text = kept_text(row.text)
     named = bool(lines) or _begins_group(row, place.previous)
     body = _narrow_body(row, place, text, named, look) if look.narrow else _wide_body(row, place, text, named, look)
     if place.selected:
@@ -183,8 +183,8 @@ def _rule(label: str, style: Style, look: Look) -> Strip:
     """Return a labelled rule across the row."""
     glyphs, width = look.glyphs, min(look.width, look.indent + look.text_width + 1 + STATE_WIDTH)
     label = f" {fit(label, width - 4, glyphs.ellipsis)} "
-    left = (width - cell_len(label)) // 2
-    right = width - cell_len(label) - left
+    left = (width - width_of(label)) // 2
+    right = width - width_of(label) - left
     rule_style = look.styles.faint if style is look.styles.quiet else style
     segments = [
         Segment(" " + glyphs.line * (left - 1), rule_style),
@@ -215,7 +215,7 @@ def _wide_body(row: Message, place: Place, text: str, named: bool, look: Look) -
     new_minute = named or previous is None or calendar.minute(previous.sent_at) != calendar.minute(row.sent_at)
     hour = calendar.clock(row.sent_at) if new_minute else " " * HOUR_WIDTH
     name = fit(look.name_of(row.sender), name_width, glyphs.ellipsis) if named else ""
-    name = " " * (name_width - cell_len(name)) + name
+    name = " " * (name_width - width_of(name)) + name
     first = [
         Segment(f" {hour} ", styles.quiet),
         Segment(name, styles.of_name(row.sender)),
@@ -243,17 +243,18 @@ def _narrow_body(row: Message, place: Place, text: str, named: bool, look: Look)
 def _body(row: Message, place: Place, text: str, look: Look, first: list[Segment], later: list[Segment]) -> list[Line]:
     """Return the text's lines behind their margins, the last one with the state's sign."""
     styles = look.styles
-    links = Links(text, look.text_width, styles.text, marked=look.links)
+    drawn = shown(text)
+    links = Links(text, drawn, look.text_width, styles.text, marked=look.links)
     spans = links.lines
     sign = look.glyphs.of_state(row.state)
     lines: list[Line] = []
     for number, (start, end) in enumerate(spans):
-        part = text[start:end]
         margin = first if number == 0 else _without_rule(later) if links.goes_on(start) else later
-        styled = links.styled(start, end)
-        segments = [*margin, *(each for said, style in styled for each in _marked(said, place.sought, style))]
+        segments = list(margin)
+        for begin, stop, style in links.styled(start, end):
+            segments += _marked(text[begin:stop], drawn[begin:stop], place.sought, style)
         if number == len(spans) - 1 and (sign or row.late):
-            filling = look.text_width - cell_len(part) + 1
+            filling = look.text_width - width_of(drawn[start:end]) + 1
             segments.append(Segment(" " * filling, styles.text))
             segments.append(Segment(sign, styles.of_state(row.state)))
         lines.append(Line(Strip(segments).extend_cell_length(look.width, styles.text), start, end, look.indent))
@@ -269,17 +270,18 @@ def _body(row: Message, place: Place, text: str, look: Look, first: list[Segment
 
 def _without_rule(margin: list[Segment]) -> list[Segment]:
     """Return a margin of nothing but blanks: a link that is longer than a line is not to be cut by a sign."""
-    return [Segment(" " * cell_len(text), style) for text, style, _ in margin]
+    return [Segment(" " * width_of(text), style) for text, style, _ in margin]
 
 
-def _marked(part: str, sought: re.Pattern[str] | None, style: Style) -> list[Segment]:
-    """Return a text with the words of a search underlined."""
+def _marked(part: str, drawn: str, sought: re.Pattern[str] | None, style: Style) -> list[Segment]:
+    """Return a drawn text with the words of a search underlined."""
     segments: list[Segment] = []
     done = 0
     for found in sought.finditer(part) if sought is not None else ():
-        segments += [Segment(part[done : found.start()], style), Segment(found.group(), style + FOUND)]
+        before, words = drawn[done : found.start()], drawn[found.start() : found.end()]
+        segments += [Segment(visible(before), style), Segment(visible(words), style + FOUND)]
         done = found.end()
-    return [*segments, Segment(part[done:], style)]
+    return [*segments, Segment(visible(drawn[done:]), style)]
 
 
 def _highlighted(lines: list[Line], look: Look) -> list[Line]:
@@ -297,7 +299,7 @@ def offset_at(text: str, line: Line, cells: int) -> int:
     if cells <= 0:
         return line.start
     used = 0
-    for first, _, width in split_graphemes(text[line.start : line.end])[0]:
+    for first, _, width in clusters(shown(text)[line.start : line.end]):
         if used + width > cells:
             return line.start + first
         used += width
