@@ -41,8 +41,8 @@ MAX_MARKS: Final = 3
 MAX_SPACING: Final = 6
 # Consonants that a virama holds together; Sanskrit's longest conjunct has five.
 MAX_CONJUNCT: Final = 6
-# Widths are those of this version: terminals of the last years know it, and later ones are boxes in older terminals.
-UNICODE: Final = "15.0.0"
+# Widths are those of this version, the newest that the C libraries of today's stable systems know, which tmux and xterm ask.
+UNICODE: Final = "14.0.0"
 
 # Written as they are, one character a cluster, of a width that eleven terminals agreed on: letters without marks of the
 # scripts that need none, punctuation, arrows, lines, blocks, and the pictures of Unicode 12 and earlier.
@@ -56,11 +56,14 @@ PLAIN: Final = (
     r"\U0001f9ae-\U0001f9ca\U0001f9cd-\U0001fa53"
 )
 ODD: Final = re.compile(rf"[^{PLAIN}\t\n]")
-# Not known to Unicode 15.0, or another width since: the pictures of 16 and 17 among them.
+# Newer than that though Python may know them, or of another width since: hexagrams and trigrams.
 _UNSETTLED = re.compile(
-    "[\u2630-\u2637\u268a-\u268f\u2ffc-\u2fff\u302e\u302f\u31e4\u31e5\u31ef\u4dc0-\u4dff\U00016ff0\U00016ff1"
-    "\U00018cff\U0001d300-\U0001d376\U0001f6d8\U0001fa89\U0001fa8a\U0001fa8e\U0001fa8f\U0001fabe\U0001fac6\U0001fac8"
-    "\U0001facd\U0001fadc\U0001fadf\U0001fae9\U0001faea\U0001faef\U0002ebf0-\U0002ee5d\U000323b0-\U0003fffd]"
+    "[\u0cf3\u0ece\u2630-\u2637\u268a-\u268f\u2ffc-\u2fff\u302e\u302f\u31e4\u31e5\u31ef\u3248-\u324f\u4dc0-\u4dff\U00010efd-\U00010eff"
+    "\U00011240\U00011241\U00011b00-\U00011b09\U00011f00-\U00011f59\U00013439-\U00013455\U00016ff0\U00016ff1"
+    "\U00018cff\U0001b132\U0001b155\U0001d2c0-\U0001d2d3\U0001d300-\U0001d376\U0001df25-\U0001df2a\U0001e030-\U0001e08f"
+    "\U0001e4d0-\U0001e4f9\U0001f6dc\U0001f774-\U0001f776\U0001f77b-\U0001f77f\U0001f7d9\U0001fa75-\U0001fa77"
+    "\U0001fa87\U0001fa88\U0001faad-\U0001faaf\U0001fabb-\U0001fabd\U0001fabf\U0001face\U0001facf\U0001fada\U0001fadb"
+    "\U0001fae8\U0001faf7\U0001faf8\U0002ebf0-\U0002ee5d\U00031350-\U000323af]"
 )
 _FILLERS = "\u115f\u1160\u3164\uffa0"
 _LEADING, _FOLLOWING = "\u1100-\u115e\ua960-\ua97c", "\u1161-\u11ff\ud7b0-\ud7c6\ud7cb-\ud7fb"
@@ -91,9 +94,7 @@ def _drawn_alone(character: str) -> str:
         return character if character == ZWNJ else REPLACEMENT if prepended else HOLE
     if _is_selector(code):
         return HOLE
-    new_picture = 0x1F000 <= code < 0x1FB00 and cell_of(character) > 1
-    unknown = category in {"Cs", "Co"} or (category == "Cn" and not new_picture)
-    return REPLACEMENT if unknown or _UNSETTLED.match(character) else character
+    return REPLACEMENT if category in {"Cs", "Co", "Cn"} or _UNSETTLED.match(character) else character
 
 
 def _is_selector(code: int) -> bool:
@@ -131,13 +132,13 @@ def shown(text: str) -> str:
 @lru_cache(maxsize=1024)
 def _shown(text: str) -> str:
     drawn: list[str] = []
-    base = ""  # what a mark would stand on; nothing at the beginning of a line
+    base = ""  # what a mark would stand on; nothing behind a blank
     marks = spacing = 0
     for character in _HANGUL.sub(_syllable, _FLAGS.sub(_flag, text)):
         kind = _kind(character)
         seen = character if character in "\t\n" else _drawn_alone(character)
         if kind == _OWN or kind == _INDICATOR:
-            base, marks, spacing = "" if seen in "\t\n" else seen, 0, 0
+            base, marks, spacing = "" if seen in " \t\n" else seen, 0, 0
         elif kind == _TONE:
             seen = _tone(base)
             base = seen if seen != HOLE else ""  # a second one has nothing to colour

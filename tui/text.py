@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from tui.cells import REPLACEMENT, ZWJ, ZWNJ, Cluster, cell_of, clusters, shown, visible, width_of
+from tui.cells import HOLE, REPLACEMENT, ZWJ, ZWNJ, Cluster, cell_of, clusters, shown, visible, width_of
 
 # Longest text shown, in characters. The protocol's limit is 12 KiB, so more can only be a bug.
 MAX_SHOWN = 16 * 1024
@@ -47,6 +47,8 @@ _LOOSE_SELECTORS = re.compile(f"(?<![^\\s{_SELECTORS}{_JOINERS}])[{_SELECTORS}]"
 _LOOSE_JOINERS = re.compile(f"(?<![^\\s{_JOINERS}])[{_JOINERS}]")
 # Characters that look like nothing and so can make two names look alike.
 _BLANKS = re.compile("[\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\u200c\u200d]")
+# What a line does not begin with.
+_LEFT_OUT = frozenset((" ", HOLE))
 _SPACES = re.compile(r"\s+")
 
 
@@ -149,11 +151,11 @@ def _wrap_clusters(paragraph: str, width: int) -> list[Span]:
     index = 0
     while index < len(parts):
         first, last, cells = parts[index]
-        blank, wide = paragraph[first:last] == " ", cell_of(paragraph[first]) > 1
+        blank, wide = paragraph[first] == " ", cell_of(paragraph[first]) > 1
         if used + cells > width:
             end = first if blank or breakable <= start or wide else breakable
             spans.append((start, end))
-            while end < len(paragraph) and paragraph[end] == " ":
+            while end < len(paragraph) and paragraph[end] in _LEFT_OUT:
                 end += 1
             while index and parts[index][0] > end:
                 index -= 1
