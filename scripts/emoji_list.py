@@ -22,7 +22,6 @@ def main() -> None:
     """Write the list."""
     found = sequences(Path(sys.argv[1]).read_text(encoding="utf-8"))
     TARGET.write_bytes(gzip.compress("\n".join(found).encode(), mtime=0))
-    print(f"{len(found)} sequences")
 
 
 if __name__ == "__main__":

@@ -1,18 +1,17 @@
 """What comes behind a disputed text stands where it should, however wide the terminal draws that text.
 
-Some scripts have no form whose width all terminals agree about (``tui.cells``). So the room counted for such a run is blanked
-first, the run is drawn into it from its left end, and then the cursor is put behind the room:
+Some scripts have no form whose width all terminals agree about (``tui.cells``). So the room counted for such a run is
+blanked first, the run is drawn into it from its left end, and then the cursor is put behind the room:
 
     save the cursor, blanks, back, the run, back, forward by as many cells as were counted
 
-A terminal that draws the run narrower leaves a gap behind it; one that draws it wider loses what is beyond its room. Save and
-restore (DECSC, DECRC) and forward (CUF) are as old as the VT100, and none of them says where on the screen one is.
+A terminal that draws the run narrower leaves a gap behind it; one that draws it wider loses what is beyond its room. Save
+and restore (DECSC, DECRC) and forward (CUF) are as old as the VT100, and none of them says where on the screen one is.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from textual.driver import Driver
 
@@ -20,8 +19,10 @@ from tui.cells import PLAIN, width_of
 
 _DISPUTED = rf"[^\x00-\x1f\x7f-\x9f{PLAIN}]"
 _HAS_DISPUTED = re.compile(_DISPUTED)
+# What may be between two disputed characters of one run: a few letters, a blank. Lines and digits begin another column.
+_BETWEEN = r"(?: ?[^\x00-@\x5b-`\x7b-\xbf\u2000-\u2fff]){0,4} ?"
 # Escape sequences are passed by, so that none of their letters is taken for what a mark stands on.
-_RUN = re.compile(rf"\x1b(?:\[[0-?]*[ -/]*[@-~]|[^\[])|([^\x00-\x20\x7f]?{_DISPUTED}+(?: {_DISPUTED}+)*)")
+_RUN = re.compile(rf"\x1b(?:\[[0-?]*[ -/]*[@-~]|[^\[])|([^\x00-\x20\x7f]?{_DISPUTED}+(?:{_BETWEEN}{_DISPUTED}+)*)")
 _SAVE, _RESTORE = "\x1b7", "\x1b8"
 
 
@@ -42,10 +43,7 @@ def _anchor(found: re.Match[str]) -> str:
 def anchoring(driver: type[Driver]) -> type[Driver]:
     """Return a driver of Textual's that writes so."""
 
-    class Anchoring(driver):  # type: ignore[misc,valid-type]
-        def write(self, data: str) -> None:
-            """Write to the terminal."""
-            super().write(anchored(data))
+    def write(self: Driver, data: str) -> None:
+        driver.write(self, anchored(data))
 
-    made: Any = Anchoring
-    return made
+    return type("Anchoring", (driver,), {"write": write})

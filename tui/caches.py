@@ -19,7 +19,6 @@ _CACHED = (
     text.kept_text,
     text.clean_text,
     text.clean_line,
-    text.kept_name,
     text.clean_name,
     cached_cell_len,
     get_character_cell_size,

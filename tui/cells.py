@@ -25,14 +25,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 
 from rich import cells as rich_cells
 from rich._unicode_data import load
 
-HOLE: Final = "\u2060"  # stands for a character that is not drawn; a word joiner, which texts lose before they come here
+HOLE: Final = (
+    "\u2060"  # stands for a character that is not drawn; a word joiner, which texts lose before they come here
+)
 REPLACEMENT: Final = "\ufffd"
 ZWNJ, ZWJ = "\u200c", "\u200d"
 # Marks without a cell on one character: two tone marks and a cedilla; real scripts need no more on a cell grid.
@@ -137,7 +141,7 @@ def _shown(text: str) -> str:
     for character in _HANGUL.sub(_syllable, _FLAGS.sub(_flag, text)):
         kind = _kind(character)
         seen = character if character in "\t\n" else _drawn_alone(character)
-        if kind == _OWN or kind == _INDICATOR:
+        if kind in {_OWN, _INDICATOR}:
             base, marks, spacing = "" if seen in " \t\n" else seen, 0, 0
         elif kind == _TONE:
             seen = _tone(base)
@@ -194,7 +198,7 @@ def clusters(text: str) -> list[Cluster]:
     if ODD.search(text) is None:
         return [(at, at + 1, cells) for at, cells in enumerate(sizes)]
     bounds = [*_starts(text), len(text)]
-    return [(start, end, sum(sizes[start:end])) for start, end in zip(bounds, bounds[1:], strict=False)]
+    return [(start, end, sum(sizes[start:end])) for start, end in pairwise(bounds)]
 
 
 def _starts(text: str) -> Iterable[int]:
@@ -211,7 +215,7 @@ def _starts(text: str) -> Iterable[int]:
             joins = (category == "Lo" and linked and joined < MAX_CONJUNCT) or (category == "So" and glued and picture)
             halves = 0
         else:
-            joins, halves = at > 0 and text[at - 1] not in "\t\n", 0
+            joins, halves = at > 0 and text[at - 1] not in "\t\n" and _drawn_alone(text[at - 1]) != " ", 0
         if not joins:
             yield at
             joined, picture = 0, category == "So"
@@ -220,6 +224,28 @@ def _starts(text: str) -> Iterable[int]:
             linked = glued = False
         linked = unicodedata.combining(character) == _VIRAMA or linked
         glued = character == ZWJ
+
+
+def before(text: str, at: int) -> int:
+    """Return where the cluster begins that ends at or contains ``at``."""
+    if ODD.search(text) is None:
+        return max(0, at - 1)
+    return max((start for start, _, _ in clusters(text) if start < at), default=0)
+
+
+def behind(text: str, at: int) -> int:
+    """Return where the cluster ends that begins at or contains ``at``."""
+    if ODD.search(text) is None:
+        return min(at + 1, len(text))
+    return min((end for _, end, _ in clusters(text) if end > at), default=len(text))
+
+
+def between(text: str, at: int) -> int:
+    """Return ``at``, or the end of the cluster that it is in."""
+    if ODD.search(text) is None:
+        return at
+    ends = [0, *(end for _, end, _ in clusters(text))]
+    return ends[min(bisect_left(ends, at), len(ends) - 1)]
 
 
 # What a lock has to empty: they hold texts that were drawn, or the characters of them.
@@ -233,19 +259,15 @@ def _widths() -> list[tuple[int, int, int]]:
         if cells:
             table.append((start, end, cells))
             continue
-        for code in range(start, end + 1):
-            cells = int(unicodedata.category(chr(code)) == "Mc")
-            if table and table[-1][1] == code - 1 and table[-1][2] == cells:
-                table[-1] = (table[-1][0], code, cells)
-            else:
-                table.append((code, code, cells))
+        marks = ((code, unicodedata.category(chr(code)) == "Mc") for code in range(start, end + 1))
+        table.extend((code, code, int(is_spacing)) for code, is_spacing in marks)
     return table
 
 
 def _teach_rich() -> None:
     """Have rich, and so every widget of Textual's, measure and cut as we do.
 
-    Rich has no way to ask for other widths; its functions look these three up whenever they are called.
+    Rich has no way to ask for other widths; its functions look these up whenever they are called.
     """
     table = rich_cells.CellTable(UNICODE, _widths(), frozenset())
 
@@ -253,14 +275,26 @@ def _teach_rich() -> None:
         del unicode_version
         return width_of(text)
 
-    def split(text: str, unicode_version: str = "auto") -> tuple[list[Cluster], int]:
+    def split_graphemes(text: str, unicode_version: str = "auto") -> tuple[list[Cluster], int]:
         del unicode_version
         spans = clusters(text)
         return spans, sum(cells for _, _, cells in spans)
 
-    rich_cells.load_cell_table = lambda unicode_version="auto": table  # type: ignore[assignment]
+    def split_text(text: str, cell_position: int, unicode_version: str = "auto") -> tuple[str, str]:
+        del unicode_version
+        used = 0
+        for start, end, cells in clusters(text):
+            left = max(0, cell_position - used)
+            if left < cells:  # blanks for what is cut apart
+                rest = " " * (cells - left) + text[end:] if left else text[start:]
+                return text[:start] + " " * left, rest
+            used += cells
+        return text, ""
+
+    rich_cells.load_cell_table = lambda unicode_version="auto": table  # type: ignore[assignment, attr-defined]  # pyright: ignore[reportPrivateImportUsage]
     rich_cells._cell_len = measured  # pyright: ignore[reportPrivateUsage]
-    rich_cells.split_graphemes = split
+    rich_cells.split_graphemes = split_graphemes
+    rich_cells._split_text = split_text  # pyright: ignore[reportPrivateUsage]
     rich_cells.get_character_cell_size.cache_clear()
     rich_cells.cached_cell_len.cache_clear()
 

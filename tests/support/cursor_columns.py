@@ -26,8 +26,7 @@ def columns(texts: list[str]) -> list[int]:
         os.write(1, "".join(f"\x1b[H\x1b[2K{text}\x1b[6n" for text in part).encode())
         while len(found) < first + len(part):
             heard += os.read(0, 4096)
-            for report in REPORT.finditer(heard):
-                found.append(int(report[2]) - 1 if report[1] == b"1" else -1)
+            found += [int(at[2]) - 1 if at[1] == b"1" else -1 for at in REPORT.finditer(heard)]
             heard = heard[heard.rfind(b"R") + 1 :]
     return found
 

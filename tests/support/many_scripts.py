@@ -1,6 +1,6 @@
 """The same sentence in two dozen scripts, texts that terminals disagree about, and the client on a world that writes so.
 
-``python -m tests.support.many_scripts [NUMBER]`` runs that client in this terminal; it shows the conversations from NUMBER on.
+``python -m tests.support.many_scripts [NUMBER]`` runs that client in this terminal, with the samples from NUMBER on.
 """
 
 from __future__ import annotations

@@ -51,7 +51,10 @@ def test_texts_in_many_scripts_cut_wrapped_and_padded(tmp_path: Path) -> None:
     drawn: list[str] = []
     for text in SAMPLES.values():
         cleaned, line = clean_text(text), clean_line(text)
-        drawn += [clean_name(text), *(cleaned[start:end] for width in (2, 7, 20) for start, end in wrap(cleaned, width))]
+        drawn += [
+            clean_name(text),
+            *(cleaned[start:end] for width in (2, 7, 20) for start, end in wrap(cleaned, width)),
+        ]
         drawn += [pad(line, width) for width in (3, 8, 31)]
         form = shown(text.replace("\t", " ").replace("\x9b", ""))
         drawn += [visible(form[start:end]) for start, end, _ in clusters(form)]

@@ -8,8 +8,8 @@ import pytest
 from rich.cells import cell_len
 
 from tui import crash
-from tui.cells import REPLACEMENT, ZWJ
-from tui.text import MAX_SHOWN, clean_line, clean_name, clean_text
+from tui.cells import REPLACEMENT, ZWJ, ZWNJ
+from tui.text import MAX_SHOWN, clean_line, clean_name, clean_text, kept_text
 
 
 def test_control_characters_in_plain_text_are_shown() -> None:
@@ -53,8 +53,10 @@ def test_a_soft_hyphen_goes() -> None:
     assert clean_text("Bo\u00adb é") == "Bob é"
 
 
-def test_joiners_are_left_behind_letters_only() -> None:
-    assert clean_text(f"ن{ZWJ}م") == f"ن{ZWJ}م"
+def test_joiners_are_kept_and_only_those_that_every_terminal_ignores_are_drawn() -> None:
+    assert kept_text(f"ن{ZWJ}م") == f"ن{ZWJ}م"
+    assert clean_text(f"ن{ZWJ}م") == "نم"
+    assert clean_text(f"ن{ZWNJ}م") == f"ن{ZWNJ}م"
     assert clean_text(f"👨{ZWJ}👩") == "👨👩"
     assert clean_text(f"é1{ZWJ}2") == "é12"
 

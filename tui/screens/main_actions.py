@@ -13,7 +13,7 @@ from tui.contact_words import deleted_words
 from tui.format import moment, state_sentence
 from tui.frame import frame_of
 from tui.links import links_in
-from tui.text import clean_line, clean_name, kept_text
+from tui.text import clean_line, clean_name, fit, kept_text
 
 if TYPE_CHECKING:
     from tui.chat import Chat
@@ -212,7 +212,7 @@ class MainActions(Screen[None]):
                 self.attempt(self._delete(message))
             self.log_view.focus()
 
-        what = f"“{clean_line(message.text)[:40]}”" if message.kind == "text" else "this remark"
+        what = f"“{fit(clean_line(message.text), 40)}”" if message.kind == "text" else "this remark"
         # While a message is selected, y copies: whoever meant that must not delete.
         self.app.push_screen(
             confirm(f"Delete {what} from this device?", yes="Delete", no="Keep", yes_key="x"), answered

@@ -19,7 +19,7 @@ from core.doctor import findings_of
 from tui.errors import explain
 from tui.network_words import LABELS, facts_of
 from tui.screens.page import Column, Page
-from tui.text import clean_line, fit
+from tui.text import clean_line, fit, pad
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -33,9 +33,8 @@ MAX_PEERS_SHOWN = 50
 def peer_line(peer: api.PeerInfo, width: int) -> str:
     """Return one peer in a line: node, role, round trip, whether our traffic enters there, address where there is room."""
     enters = "guard" if peer.following else ""
-    line = (
-        f"{clean_line(peer.node)[:8]:<10}{peer.role:<6}{peer.rtt_ms:>5.0f} ms  {enters:<7}{clean_line(peer.endpoint)}"
-    )
+    node, address = pad(clean_line(peer.node)[:8], 10), clean_line(peer.endpoint)
+    line = f"{node}{peer.role:<6}{peer.rtt_ms:>5.0f} ms  {enters:<7}{address}"
     return fit(line.rstrip(), width)
 
 

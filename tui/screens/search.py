@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal
@@ -17,6 +16,7 @@ from textual.widgets.option_list import Option
 
 from core import searching
 from core.api import ApiError, Client, Found
+from tui.cells import before, width_of
 from tui.errors import explain
 from tui.format import plural, when
 from tui.frame import frame_of
@@ -132,14 +132,14 @@ class SearchScreen(Screen[Hits | None]):
             name = f"to {self._names.get(hit.conversation, '')}"
         text = clean_line(hit.message.text)
         spans = searching.spans(text, wanted)
-        start = max(0, spans[0][0] - LEAD) if spans else 0
-        before = ("" if hit.message.known else "(unknown device) ") + (ellipsis if start else "")
+        start = before(text, spans[0][0] - LEAD + 1) if spans else 0
+        lead = ("" if hit.message.known else "(unknown device) ") + (ellipsis if start else "")
         room = max(10, self.size.width - NAME_WIDTH - 12)
         hour = when(hit.message.sent_at, frame.now(), frame.calendar)
         head = Content.assemble(
-            (f" {pad(hour, 7, ellipsis)} ", "$quiet"), (pad(name, NAME_WIDTH, ellipsis), "bold"), f" {before}"
+            (f" {pad(hour, 7, ellipsis)} ", "$quiet"), (pad(name, NAME_WIDTH, ellipsis), "bold"), f" {lead}"
         )
-        shown = fit(text[start:], room - cell_len(before), ellipsis)
+        shown = fit(text[start:], room - width_of(lead), ellipsis)
         stop = start + len(shown) - (len(ellipsis) if shown != text[start:] else 0)
         line, shift = head.append(shown), len(head) - start
         for first, last in spans:

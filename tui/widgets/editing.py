@@ -20,31 +20,9 @@ from textual.widgets import Input, TextArea
 from textual.widgets.input import Selection as FieldSelection
 from textual.widgets.text_area import Selection
 
-from tui.cells import HOLE, ODD, cell_of, clusters, shown, visible, width_of
+from tui.cells import HOLE, ODD, before, behind, between, cell_of, clusters, shown, visible, width_of
 
 Location = tuple[int, int]
-
-
-def before(text: str, at: int) -> int:
-    """Return where the cluster begins that ends at or contains ``at``."""
-    if ODD.search(text) is None:
-        return max(0, at - 1)
-    return max((start for start, _, _ in clusters(text) if start < at), default=0)
-
-
-def behind(text: str, at: int) -> int:
-    """Return where the cluster ends that begins at or contains ``at``."""
-    if ODD.search(text) is None:
-        return min(at + 1, len(text))
-    return min((end for _, end, _ in clusters(text) if end > at), default=len(text))
-
-
-def between(text: str, at: int) -> int:
-    """Return ``at``, or the end of the cluster that it is in."""
-    if ODD.search(text) is None:
-        return at
-    ends = [0, *(end for _, end, _ in clusters(text))]
-    return ends[min(bisect_left(ends, at), len(ends) - 1)]
 
 
 def rubbed_out(text: str, at: int) -> int:
@@ -84,7 +62,7 @@ def wrap_offsets(
 
 _wrap_plain = _wrap.compute_wrap_offsets
 # Textual has no other way to wrap differently; the wrapped document looks the name up whenever it wraps.
-_wrapped_document.compute_wrap_offsets = wrap_offsets
+_wrapped_document.compute_wrap_offsets = wrap_offsets  # type: ignore[attr-defined]  # pyright: ignore[reportPrivateImportUsage]
 
 
 def without_holes(strip: Strip) -> Strip:
