@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
 
 from tui import crash
-from tui.cells import REPLACEMENT, ZWJ, ZWNJ
-from tui.text import MAX_SHOWN, clean_line, clean_name, clean_text, kept_text
+from tui.cells import MAX_SPACING, REPLACEMENT, ZWJ, ZWNJ, width_of
+from tui.text import MAX_SHOWN, clean_line, clean_name, clean_text, kept_name, kept_text
 
 
 def test_control_characters_in_plain_text_are_shown() -> None:
@@ -46,7 +47,7 @@ def test_marks_do_not_pile_up_nor_climb_on_what_we_drew() -> None:
     "override", "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c\ufeff\u200b"
 )
 def test_no_override_or_invisible_sign_is_left(override: str) -> None:
-    assert clean_text(f"é{override}x") == "éx"
+    assert kept_text(f"é{override}x") == clean_text(f"é{override}x") == "éx"
 
 
 def test_a_soft_hyphen_goes() -> None:
@@ -86,3 +87,33 @@ def test_a_crash_report_tells_places_and_quotes_nothing(tmp_path: Path) -> None:
     assert "lib/tui/fails.py:2 fail" in told
     assert "secret" not in told
     assert "somebody" not in told
+
+
+def test_what_is_copied_and_stored_keeps_pictures_and_marks_as_they_came() -> None:
+    for whole in ("👨‍👩‍👧", "👍🏽", "❤️", "1️⃣", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "ශ්‍රී", "é" + "\u0301" * 9, "葛󠄀"):
+        assert kept_text(whole) == kept_name(whole) == whole
+
+
+@pytest.mark.parametrize(
+    "smuggled", ["é\U000e0041\U000e0042", "🏴\U000e0041", "❤\ufe0f\ufe0f\ufe01", "é\U000e0100\U000e0101"]
+)
+def test_nothing_is_smuggled_in_invisible_letters(smuggled: str) -> None:
+    kept = kept_text(smuggled)
+    assert kept == kept_text(kept)
+    assert sum(unicodedata.category(each) in {"Cf", "Mn", "Cn"} for each in kept) <= 1
+    assert len(kept) < len(smuggled)
+
+
+def test_a_name_that_would_not_be_seen_is_none() -> None:
+    assert [kept_name(each) for each in ("\u3164", "\u200d", " \ufe0f", "\u202e")] == [""] * 4
+
+
+def test_a_name_of_skin_tones_is_seen_and_counted() -> None:
+    assert clean_name("🏽" * 16) == REPLACEMENT * 16
+    assert clean_name("👍🏽") == "👍"
+    assert clean_name("👍🏽🏽") == f"👍{REPLACEMENT}"
+
+
+def test_spacing_marks_do_not_pile_up() -> None:
+    assert width_of("क" + "\u093e" * 60) == 1 + MAX_SPACING
+    assert width_of("नमस्ते दुनिया, आप कैसे हैं?") == 20
