@@ -63,11 +63,11 @@ ODD: Final = re.compile(rf"[^{PLAIN}\t\n]")
 # Newer than that though Python may know them, or of another width since: hexagrams and trigrams.
 _UNSETTLED = re.compile(
     "[\u0cf3\u0ece\u2630-\u2637\u268a-\u268f\u2ffc-\u2fff\u302e\u302f\u31e4\u31e5\u31ef\u3248-\u324f\u4dc0-\u4dff\U00010efd-\U00010eff"
-    "\U00011240\U00011241\U00011b00-\U00011b09\U00011f00-\U00011f59\U00013439-\U00013455\U00016ff0\U00016ff1"
+    "\U0001123f-\U00011241\U00011b00-\U00011b09\U00011f00-\U00011f59\U0001342f\U00013439-\U00013455\U00016ff0\U00016ff1"
     "\U00018cff\U0001b132\U0001b155\U0001d2c0-\U0001d2d3\U0001d300-\U0001d376\U0001df25-\U0001df2a\U0001e030-\U0001e08f"
     "\U0001e4d0-\U0001e4f9\U0001f6dc\U0001f774-\U0001f776\U0001f77b-\U0001f77f\U0001f7d9\U0001fa75-\U0001fa77"
     "\U0001fa87\U0001fa88\U0001faad-\U0001faaf\U0001fabb-\U0001fabd\U0001fabf\U0001face\U0001facf\U0001fada\U0001fadb"
-    "\U0001fae8\U0001faf7\U0001faf8\U0002ebf0-\U0002ee5d\U00031350-\U000323af]"
+    "\U0001fae8\U0001faf7\U0001faf8\U0002b739\U0002ebf0-\U0002ee5d\U00031350-\U000323af]"
 )
 _FILLERS = "\u115f\u1160\u3164\uffa0"
 _LEADING, _FOLLOWING = "\u1100-\u115e\ua960-\ua97c", "\u1161-\u11ff\ud7b0-\ud7c6\ud7cb-\ud7fb"
@@ -89,6 +89,8 @@ Cluster = tuple[int, int, int]
 def _drawn_alone(character: str) -> str:
     """Return what is drawn for a character whatever is around it; ``HOLE`` for nothing."""
     code, category = ord(character), unicodedata.category(character)
+    if _UNSETTLED.match(character):
+        return REPLACEMENT
     if category == "Cc":
         return chr(0x2400 + code) if code < 0x20 else "\u2421" if code == 0x7F else REPLACEMENT
     if category in {"Zs", "Zl", "Zp"} or character in _FILLERS:
@@ -98,7 +100,7 @@ def _drawn_alone(character: str) -> str:
         return character if character == ZWNJ else REPLACEMENT if prepended else HOLE
     if _is_selector(code):
         return HOLE
-    return REPLACEMENT if category in {"Cs", "Co", "Cn"} or _UNSETTLED.match(character) else character
+    return REPLACEMENT if category in {"Cs", "Co", "Cn"} else character
 
 
 def _is_selector(code: int) -> bool:
@@ -112,6 +114,8 @@ def _kind(character: str) -> int:
     code, category = ord(character), unicodedata.category(character)
     if 0x1F3FB <= code <= 0x1F3FF:
         return _TONE
+    if _UNSETTLED.match(character):
+        return _OWN
     if category == "Cf" or _is_selector(code):
         return _GONE
     if category in {"Mn", "Me"}:
