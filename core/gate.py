@@ -9,6 +9,9 @@ the screen lock of the other, it locks that one's vault and opens its own; who l
 Twenty hours after the passcode was typed last the vault locks, by the boot clock. The account is shut as soon as the
 program notices, and from the first moment on nothing is answered, told or taken in. Where a passcode was given for an
 account that runs without a person, it is typed again then.
+
+An account that comes to harm while it is open (a damaged file, a fault of the program) is locked, and why is told; the
+program goes on.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from __future__ import annotations
 import gc
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -30,12 +34,12 @@ from core.crypto import primitives
 from core.node_service import NodeService
 from core.open_account import OpenAccount
 from core.people.work import Work
+from core.refusals import note, refusal_of
 from core.storage import accounts as account_rows
-from core.storage.errors import StorageError, WrongKey
 from core.vault.account import Accounts, Unlocked
 from core.vault.clock import Reading, read_clock
 from core.vault.cost import PRODUCT, CostPolicy
-from core.vault.errors import NoAccount, PasscodeNeeded, VaultDamaged, VaultError, WrongPasscode
+from core.vault.errors import NoAccount, PasscodeNeeded, VaultDamaged, WrongPasscode
 from core.vault.profile import Profile
 from core.vault.remembered import REMEMBERED_SECONDS, KeyStore
 from net.events import NodeEvent
@@ -86,7 +90,7 @@ class Gate:
     ) -> None:
         self.open: OpenAccount | None = None
         self.is_screen_locked = False
-        self._home = home
+        self.home = home
         self._node = node
         self._nursery = nursery
         self._terms = terms
@@ -101,7 +105,7 @@ class Gate:
 
     def _accounts(self) -> Accounts:
         if self._profile is None:
-            self._profile = Profile(self._home)
+            self._profile = Profile(self.home)
         return Accounts(self._profile, self._terms.policy, self._terms.stores, self._terms.clock)
 
     def account(self) -> OpenAccount:
@@ -118,10 +122,8 @@ class Gate:
         self._typed_at = unlocked.typed_at
         try:
             self.open = await OpenAccount.start(
-                self._nursery, self._profile.history, unlocked, self._node, self._emit, self._terms.tuning
+                self._nursery, self._profile.history, unlocked, self._node, self._emit, self._terms.tuning, self._failed
             )
-        except WrongKey:
-            raise WrongPasscode from None  # a history that this profile cannot read is none of its own
         finally:
             self._opened.set()
             self._opened = None
@@ -151,23 +153,28 @@ class Gate:
         """
         if self._opened is not None:
             await self._opened.wait()
-        if self.open is not None and not self._is_over():
-            await self.open.service.feed(events)
+        account = self.open
+        if account is not None and not self._is_over():
+            try:
+                await account.service.feed(events)
+            except Exception as fault:  # noqa: BLE001 -- whatever it is, it ends this account and nothing else
+                account.fail(fault)
 
     async def create(self, command: api.AccountCreate) -> api.AccountCreated:
         """Make an account and open it."""
         check_name(command.name)
-        async with self._changing:
-            accounts = self._accounts()
-            unlocked = await trio.to_thread.run_sync(accounts.create, command.passcode, [command.name])
-            await self._begin(unlocked, command.name)
+
+        def create(accounts: Accounts) -> Unlocked:
+            return accounts.create(command.passcode, [command.name])
+
+        unlocked = await self._establish(create, command.name)
         return api.AccountCreated(identity=unlocked.identity, words=unlocked.words)
 
     async def restore(self, command: api.AccountRestore) -> api.AccountIdentity:
         """Make the account anew from its words and open it."""
         check_name(command.name)
 
-        def restore() -> Unlocked:
+        def restore(accounts: Accounts) -> Unlocked:
             return accounts.restore(
                 command.words,
                 command.passcode,
@@ -175,11 +182,34 @@ class Gate:
                 known_words=[command.name],
             )
 
+        unlocked = await self._establish(restore, command.name)
+        return api.AccountIdentity(identity=unlocked.identity)
+
+    async def _establish(self, make: Callable[[Accounts], Unlocked], name: str) -> Unlocked:
+        """Make an account and open it, all of it or nothing.
+
+        Once it was begun nobody cancels it: its words are said only once, so they are said, or there is no account.
+        """
+        await trio.lowlevel.checkpoint()
+        unlocked: Unlocked | None = None
+        with trio.CancelScope(shield=True):
+            unlocked = await self._establish_now(make, name)
+        assert unlocked is not None  # a shield that nobody cancels is left in no other way
+        return unlocked
+
+    async def _establish_now(self, make: Callable[[Accounts], Unlocked], name: str) -> Unlocked:
         async with self._changing:
             accounts = self._accounts()
-            unlocked = await trio.to_thread.run_sync(restore)
-            await self._begin(unlocked, command.name)
-        return api.AccountIdentity(identity=unlocked.identity)
+            assert self._profile is not None
+            files = [path for path in self._profile.history_files if not path.exists()]
+            unlocked = await trio.to_thread.run_sync(make, accounts)
+            try:
+                await self._begin(unlocked, name)
+            except BaseException:
+                await self._let_go()
+                await trio.to_thread.run_sync(_take_back, accounts, files)
+                raise
+        return unlocked
 
     async def unlock(self, command: api.AccountUnlock) -> api.AccountIdentity:
         """Open the account that the passcode belongs to, or let go of its screen lock, which only a passcode does."""
@@ -236,6 +266,19 @@ class Gate:
             del account
             gc.collect()  # keys that a cycle of objects holds would stay until some later collection
 
+    def _failed(self, account: OpenAccount, fault: Exception) -> None:
+        """Note that an account came to harm and is shut: it is locked, and why is told."""
+        refusal = refusal_of(fault, self.home)
+        note("the account was locked", refusal)
+        if self.open is not account:
+            return  # it was being shut anyway
+        if self._given is not None:
+            self._ran_out = _RanOut(_digest(account.unlocked), self.is_screen_locked)
+            self._renew_at = trio.current_time() + RENEW_PAUSE
+        self.open = self._typed_at = None
+        self.is_screen_locked = False
+        self._tell(api.AccountLocked(vault=True, reason=refusal.message))
+
     async def change_passcode(self, command: api.AccountChangePasscode) -> api.Done:
         """Wrap the same keys by another passcode."""
         async with self._changing:
@@ -283,9 +326,12 @@ class Gate:
         """Lock the vault when its time is over, and open it again where the passcode was given; until cancelled."""
         while True:
             await trio.sleep(LOOK_PAUSE)
-            async with self._changing:
-                await self._heed_time()
-                await self._heed_renewal()
+            try:
+                async with self._changing:
+                    await self._heed_time()
+                    await self._heed_renewal()
+            except Exception as fault:  # noqa: BLE001 -- whoever watches the clock must not stop
+                note("could not look at the clock", refusal_of(fault, self.home))
 
     async def _heed_time(self) -> None:
         """Lock the vault if its time is over. What came in since was not taken, so it is never simply left open."""
@@ -305,8 +351,8 @@ class Gate:
         except (WrongPasscode, NoAccount, VaultDamaged):
             self._given = None  # it was changed elsewhere; each further try would count as a wrong one
             _log.warning("the given passcode no longer opens this account, which stays locked when its time is over")
-        except (VaultError, StorageError) as error:
-            _log.warning("could not open the account again yet: %s", type(error).__name__)
+        except Exception as error:  # noqa: BLE001 -- it is tried again, whatever was in the way
+            note("could not open the account again yet", refusal_of(error, self.home))
 
     async def _renew(self, passcode: str) -> None:
         """Open again what ran out, or give what is open another twenty hours; another profile is left alone."""
@@ -331,6 +377,14 @@ class Gate:
     def _emit(self, event: api.Event) -> None:
         if not self.is_screen_locked and not self._is_over():
             self._tell(event)
+
+
+def _take_back(accounts: Accounts, files: Sequence[Path]) -> None:
+    """Remove an account that could not be opened, and of its files those that were not there before."""
+    accounts.take_back()
+    for path in files:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
 
 
 def _digest(unlocked: Unlocked) -> bytes:

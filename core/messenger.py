@@ -146,7 +146,7 @@ class Messenger:
         """Carry out a command; raises ``ApiError``."""
         if self._gate.is_screen_locked and type(command) not in _WHILE_LOCKED:
             raise ApiError(Kind.LOCKED, "The screen is locked.")
-        with refusals():
+        with refusals(self._gate.home):
             handler = self._handlers.get(type(command))
             if handler is not None:
                 return cast("api.R", await handler(command))

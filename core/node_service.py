@@ -11,32 +11,20 @@ the node's own bounds are the only queue. Used by the headless node and by the m
 from __future__ import annotations
 
 import ipaddress
-import logging
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 import trio
 
 from core.finding_nodes import FindingNodes, FindingStatus
+from core.node_disk import NodeDisk
 from core.options import JoinSpec
 from core.resolving import resolve
-from core.roles import is_shut
-from core.storage import line
-from core.storage.database import Database
-from core.storage.errors import StorageError
-from core.storage.peers import (
-    MAX_KNOWN_PEERS,
-    KnownPeer,
-    known_guards,
-    known_peers,
-    remember_guards,
-    remember_peers,
-)
+from core.storage.peers import KnownPeer
 from core.storage.thread import DatabaseThread
 from core.traffic import NO_TIME, Hour, LastHour, on_the_wire
 from net.bucket import Bucket
-from net.custodian import StoreJob
 from net.driver import Driver
 from net.events import NodeEvent
 from net.ids import Cursor, Endpoint, NodeId, ParcelId, Tag
@@ -45,14 +33,11 @@ from net.link.events import Role
 from net.link.frames import LARGE_DATAGRAM_SIZE, SMALL_DATAGRAM_SIZE
 from net.link.status import Counters
 from net.node import Node, PeerStatus
-from net.onion.guards import Guard
 from net.pace import Pace
 from net.patron import KeepingView
 from net.rendezvous.hints import Source
 from net.transport import Transport
 from net.view import NodeView
-
-_log = logging.getLogger(__name__)
 
 # Events that wait for the owner here; the node holds more, and beyond that its peers wait.
 MAX_EVENTS: Final = 256
@@ -68,7 +53,6 @@ Beside = Callable[[bytes, Endpoint, float], None]
 # Sizes of nodes' datagrams.
 OUR_SIZES: Final = frozenset({SMALL_DATAGRAM_SIZE, LARGE_DATAGRAM_SIZE})
 
-AnyStoreJob = StoreJob[Any]
 R = TypeVar("R")
 
 
@@ -135,13 +119,11 @@ class NodeService:
     ) -> None:
         self._node = node
         self._transport = transport
-        self._thread = thread
+        self._disk = None if thread is None else NodeDisk(thread)
         self._clock = clock
         self._machine = _StoreAwareNode(node, clock().mono)
         self._tell, self.events = trio.open_memory_channel[NodeEvent](MAX_EVENTS)
         self._driver = Driver[NodeEvent](self._machine, transport, self._tell.send, clock)
-        self._trouble = ""
-        self._is_metered: bool | None = None  # as it was noted last
         self._started_at = clock().mono
         self.finding: FindingNodes | None = None  # set by who opened us
 
@@ -244,13 +226,8 @@ class NodeService:
 
     async def note_metered(self, *, is_metered: bool) -> None:
         """Remember for the next start whether the owner calls the line metered (``core.roles``)."""
-        if self._thread is None or is_metered is self._is_metered:
-            return
-        try:
-            await self._thread.run(_note_metered, is_metered)
-            self._is_metered = is_metered
-        except StorageError as error:
-            self._note_trouble([error])
+        if self._disk is not None:
+            await self._disk.note_metered(is_metered=is_metered)
 
     def set_pace(self, pace: Pace) -> None:
         """See ``Node.set_pace``."""
@@ -315,10 +292,10 @@ class NodeService:
     async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Run until cancelled. ``core.open_node`` does this."""
         async with trio.open_nursery() as nursery:
-            if self._thread is not None:
-                known, guards = await self._thread.run(_recall)
+            if self._disk is not None:
+                known, guards = await self._disk.recall()
                 self._do(lambda now: self._node.remember([(peer.endpoint, peer.node) for peer in known], guards, now))
-                nursery.start_soon(self._serve_store, self._thread)
+                nursery.start_soon(self._serve_store, self._disk)
                 nursery.start_soon(self._remember_regularly)
             await nursery.start(self._driver.run)
             task_status.started()
@@ -332,29 +309,21 @@ class NodeService:
         while batch := self._node.datagrams_to_send(now):
             await self._transport.send(batch)
 
-    async def _serve_store(self, thread: DatabaseThread) -> None:
+    async def _serve_store(self, disk: NodeDisk) -> None:
         while True:
             self._machine.worked = trio.Event()
             jobs = self._node.store_jobs()
             if not jobs:
                 await self._machine.worked.wait()
                 continue
-            outcomes = await thread.run(_run_jobs, jobs)
+            outcomes = await disk.carry_out(jobs)
             now = self._clock()
             for job, result, error in outcomes:
                 if error is None:
                     self._node.store_done(job, result, now)
                 else:
                     self._node.store_failed(job, now)
-            self._note_trouble([error for _, _, error in outcomes if error is not None])
             self._driver.poke()
-
-    def _note_trouble(self, errors: list[StorageError]) -> None:
-        """Log the disk's troubles when they begin, change or end, not at every deposit."""
-        trouble = f"{type(errors[-1]).__name__}: {errors[-1]}" if errors else ""
-        if trouble != self._trouble:
-            self._trouble = trouble
-            _log.warning("the store %s", f"failed: {trouble}" if trouble else "works again")
 
     async def _remember_regularly(self) -> None:
         while True:
@@ -362,38 +331,6 @@ class NodeService:
             await self._remember()
 
     async def _remember(self) -> None:
-        if self._thread is None:
-            return
-        peers = [KnownPeer(node, endpoint, seen_ms) for endpoint, node, seen_ms in self._node.remembered()]
-        try:
-            await self._thread.run(_note, peers[:MAX_KNOWN_PEERS], self._node.guards(), self._node.view())
-        except StorageError as error:
-            self._note_trouble([error])
-
-
-def _run_jobs(_: Database, jobs: list[AnyStoreJob]) -> list[tuple[AnyStoreJob, Any, StorageError | None]]:
-    """Run jobs in order. Each is a transaction of its own, so one that fails takes no other with it."""
-    outcomes: list[tuple[AnyStoreJob, Any, StorageError | None]] = []
-    for job in jobs:
-        try:
-            outcomes.append((job, job.run(), None))
-        except StorageError as error:
-            outcomes.append((job, None, error))
-    return outcomes
-
-
-def _recall(database: Database) -> tuple[list[KnownPeer], list[Guard]]:
-    with database.read() as snapshot:
-        return known_peers(snapshot, MAX_KNOWN_PEERS), known_guards(snapshot)
-
-
-def _note_metered(database: Database, is_metered: bool) -> None:  # noqa: FBT001 -- called by position in a thread
-    with database.transaction() as tx:
-        line.note_metered(tx, is_metered=is_metered)
-
-
-def _note(database: Database, peers: list[KnownPeer], guards: list[Guard], view: NodeView) -> None:
-    with database.transaction() as tx:
-        line.note_seen(tx, is_shut=is_shut(view), full_nodes=view.size)
-        remember_peers(tx, peers)
-        remember_guards(tx, guards)
+        if self._disk is not None:
+            peers = [KnownPeer(node, endpoint, seen_ms) for endpoint, node, seen_ms in self._node.remembered()]
+            await self._disk.remember(peers, self._node.guards(), self._node.view())

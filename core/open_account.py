@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 import trio
 
-from core import api
+from core import api, crash
 from core.node_service import NodeService
 from core.paces import pace_of
 from core.people.account_keys import keys_of_seed
@@ -24,7 +24,7 @@ from core.people.resetting import trusts
 from core.people_service import PeopleService
 from core.storage import accounts, search_index
 from core.storage.database import Database
-from core.storage.errors import StorageError
+from core.storage.errors import Corrupt, Passing
 from core.storage.migrations import load_migrations
 from core.storage.thread import DatabaseThread, open_database
 from core.vault.account import Unlocked
@@ -51,6 +51,7 @@ class OpenAccount:
         self.heed_settings = heed_settings  # to be called when they changed
         self._scope = scope
         self._ended = ended
+        self.fault: Exception | None = None  # why it ended, if not because it was told to
 
     @staticmethod
     async def start(
@@ -60,15 +61,51 @@ class OpenAccount:
         node: NodeService,
         emit: Callable[[api.Event], None],
         tuning: Tuning,
+        failed: Callable[[OpenAccount, Exception], None],
     ) -> OpenAccount:
-        """Open the database and run the account in ``nursery``. Raises ``StorageError``."""
-        opened: OpenAccount = await nursery.start(_serve, history, unlocked, node, emit, tuning)
+        """Open the database and run the account in ``nursery``; raises whatever keeps it from opening.
+
+        ``failed`` is called when it came to harm later, and is shut: nothing that happens to an account ends the program.
+        """
+        opened: OpenAccount = await nursery.start(_guard, history, unlocked, node, emit, tuning, failed)
         return opened
+
+    def fail(self, fault: Exception) -> None:
+        """Shut it because of a fault that somebody else saw first."""
+        self.fault = self.fault or fault
+        self._scope.cancel()
 
     async def stop(self) -> None:
         """Stop everything; returns when the database is closed."""
         self._scope.cancel()
         await self._ended.wait()
+
+
+async def _guard(
+    history: Path,
+    unlocked: Unlocked,
+    node: NodeService,
+    emit: Callable[[api.Event], None],
+    tuning: Tuning,
+    failed: Callable[[OpenAccount, Exception], None],
+    task_status: trio.TaskStatus[OpenAccount] = trio.TASK_STATUS_IGNORED,
+) -> None:
+    """Serve an account, and tell what ended it, if that is not for whoever waits for it to open."""
+    opened: list[OpenAccount] = []
+
+    def started(account: OpenAccount) -> None:
+        opened.append(account)
+        task_status.started(account)
+
+    try:
+        await _serve(history, unlocked, node, emit, tuning, started)
+    except Exception as fault:  # noqa: BLE001 -- whatever it is, it ends here or with whoever waits
+        if not opened:
+            raise crash.first_of(fault) from None
+        opened[0].fault = opened[0].fault or fault
+    for account in opened:
+        if account.fault is not None:
+            failed(account, account.fault)
 
 
 async def _serve(
@@ -77,7 +114,7 @@ async def _serve(
     node: NodeService,
     emit: Callable[[api.Event], None],
     tuning: Tuning,
-    task_status: trio.TaskStatus[OpenAccount] = trio.TASK_STATUS_IGNORED,
+    started: Callable[[OpenAccount], None],
 ) -> None:
     ended = trio.Event()
     mark = Mark(unlocked.tag, unlocked.database_key)
@@ -85,8 +122,10 @@ async def _serve(
     moment = Moment(now.wall_ms, node.network_ms(), now.mono, len(node.custodians()), node.shown_width())
     try:
         with trio.CancelScope() as scope:
+            count = await trio.to_thread.run_sync(mark.read)
+            if count is not None:
+                _check_not_emptied(history)
             async with open_database(history, unlocked.database_key, load_migrations("history")) as thread:
-                count = await trio.to_thread.run_sync(mark.read)
 
                 def open_engine(database: Database) -> Engine:
                     with database.transaction() as tx:
@@ -105,7 +144,7 @@ async def _serve(
                     async with trio.open_nursery() as tasks:
                         await tasks.start(service.run)
                         heed = partial(_heed_settings, thread, node, tuning)
-                        task_status.started(OpenAccount(unlocked, service, scope, ended, heed))
+                        started(OpenAccount(unlocked, service, scope, ended, heed))
                         while True:
                             await heed()
                             await trio.sleep(SETTINGS_PERIOD)
@@ -117,11 +156,19 @@ async def _serve(
         ended.set()
 
 
+def _check_not_emptied(history: Path) -> None:
+    """Raise ``Corrupt`` for a file of which only the name is left. Where there is none its owner took it away."""
+    if history.exists() and not history.stat().st_size:
+        error = Corrupt("empty")
+        error.file = history
+        raise error
+
+
 async def _heed_settings(thread: DatabaseThread, node: NodeService, tuning: Tuning) -> None:
     """Run the node at the pace that the account's settings ask for, and let its next start know what the line costs."""
     try:
         settings = await thread.run(_settings)
-    except StorageError:
+    except Passing:
         return  # as it was; whoever writes to this disk says what ails it
     node.set_pace(pace_of(settings.pace, tuning.pace))
     await node.note_metered(is_metered=settings.pace == "sparing")

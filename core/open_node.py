@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import AsyncGenerator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -21,19 +21,20 @@ import trio
 
 from core.crypto import primitives
 from core.finding_nodes import FindingNodes
+from core.keep_trying import keep_trying
 from core.node_service import NodeService
-from core.options import NetworkOptions, Part
+from core.options import NetworkOptions
+from core.refusals import refusal_of
 from core.roles import role_of
 from core.storage.database import Database
-from core.storage.errors import StorageError
 from core.storage.line import Line, load
 from core.storage.migrations import load_migrations
 from core.storage.parcels import SqlParcelStore
 from core.storage.thread import DatabaseThread, open_database
-from core.vault.errors import VaultError
 from core.vault.node_key import LIFETIME_DAYS, load_or_create
 from core.vault.profile import NODE_KEY, Profile
 from net.driver import system_clock
+from net.errors import Unreachable
 from net.instant import DAY_MS, Instant
 from net.link.events import Role
 from net.link.layer import LinkLayer
@@ -83,23 +84,44 @@ async def open_own_node(
     key for this run alone: nobody is kept from reading mail by a disk that could not keep strangers' parcels.
     """
     async with AsyncExitStack() as stack:
-        thread: DatabaseThread | None = None
-        secret = primitives.random_bytes(primitives.KEY_SIZE)
-        part: Part = "leaf"
         try:
-            stack.enter_context(Profile(home / OWN_NODE))
-            today = max(clock().wall_ms, 0) // DAY_MS
-            load = partial(load_or_create, today=today, lifetime_days=LIFETIME_DAYS)
-            key = await trio.to_thread.run_sync(load, home / OWN_NODE / NODE_KEY)
-            path = home / OWN_NODE / NODE_DATABASE
-            thread = await stack.enter_async_context(open_database(path, key.database_key, load_migrations("parcels")))
-            if role_of(options.part, await thread.run(_line)) is Role.FULL:
-                secret, part = key.node_secret, "full"
-        except (VaultError, StorageError, OSError) as error:
-            _log.warning("this device takes part as a leaf: %s", type(error).__name__)
-        options = replace(options, part=part)
-        opening = node_over(thread, node_secret=secret, options=options, tuning=tuning, clock=clock)
-        yield await stack.enter_async_context(opening)
+            opening = _node_with_files(home / OWN_NODE, options, tuning, clock)
+            node = await stack.enter_async_context(opening)
+        except Unreachable:
+            raise
+        except Exception as error:  # noqa: BLE001 -- whatever ails its files
+            _log.warning("this device takes part as a leaf: %s", refusal_of(error, home / OWN_NODE).message)
+            opening = _node_of_a_run(None, options, tuning, clock)
+            node = await stack.enter_async_context(opening)
+        yield node
+
+
+@asynccontextmanager
+async def _node_with_files(
+    home: Path, options: NetworkOptions, tuning: Tuning | None, clock: Callable[[], Instant]
+) -> AsyncGenerator[NodeService]:
+    """Run the node that the files in ``home`` are of."""
+    async with AsyncExitStack() as stack:
+        stack.enter_context(Profile(home))
+        today = max(clock().wall_ms, 0) // DAY_MS
+        load = partial(load_or_create, today=today, lifetime_days=LIFETIME_DAYS)
+        key = await trio.to_thread.run_sync(load, home / NODE_KEY)
+        opening = open_database(home / NODE_DATABASE, key.database_key, load_migrations("parcels"))
+        thread = await stack.enter_async_context(opening)
+        if role_of(options.part, await thread.run(_line)) is Role.FULL:
+            as_full = replace(options, part="full")
+            node = node_over(thread, node_secret=key.node_secret, options=as_full, tuning=tuning, clock=clock)
+        else:
+            node = _node_of_a_run(thread, options, tuning, clock)
+        yield await stack.enter_async_context(node)
+
+
+def _node_of_a_run(
+    thread: DatabaseThread | None, options: NetworkOptions, tuning: Tuning | None, clock: Callable[[], Instant]
+) -> AbstractAsyncContextManager[NodeService]:
+    """Return a leaf whose key is for this run alone."""
+    secret = primitives.random_bytes(primitives.KEY_SIZE)
+    return node_over(thread, node_secret=secret, options=replace(options, part="leaf"), tuning=tuning, clock=clock)
 
 
 @asynccontextmanager
@@ -120,11 +142,12 @@ async def node_over(
         service = NodeService(make(None) if thread is None else await thread.run(make), transport, thread, clock)
         async with trio.open_nursery() as nursery:
             service.finding = FindingNodes(service, options)
-            service.finding.look()  # first: whoever hears how others see it must know its own addresses
+            with suppress(OSError):  # it looks again
+                service.finding.look()  # first: whoever hears how others see it must know its own addresses
             await nursery.start(service.run)
             for spec in options.join:
-                nursery.start_soon(service.join, spec)
-            nursery.start_soon(service.finding.run)
+                nursery.start_soon(keep_trying, f"joining through {spec}", partial(service.join, spec))
+            nursery.start_soon(keep_trying, "finding nodes", service.finding.run)
             try:
                 yield service
             finally:

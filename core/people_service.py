@@ -41,8 +41,9 @@ from core.people.engine import Engine
 from core.people.moment import Moment
 from core.people.work import Work
 from core.storage import search_index
+from core.refusals import note, refusal_of
 from core.storage.database import Database
-from core.storage.errors import Closed, StorageError
+from core.storage.errors import Closed, Passing
 from core.storage.thread import DatabaseThread
 from core.vault.mark import Mark
 from net.errors import Overloaded
@@ -116,7 +117,7 @@ class PeopleService:
             await self._engine(lambda now: self.engine.network(events, now))
         except Closed:
             return  # the vault was locked while this waited; the cursor that was committed last still stands
-        except StorageError as error:
+        except Passing as error:
             _log.warning("could not keep what the network brought: %s", type(error).__name__)
             await trio.sleep(RECOVERY_PAUSE)
             self.node.read(frozenset())
@@ -126,7 +127,7 @@ class PeopleService:
             self._confirmed = trio.Event()
 
     async def act(self, act: Callable[[Work], api.R]) -> api.R:
-        """Carry out a person's command; raises ``ApiError`` and ``StorageError``."""
+        """Carry out a person's command; raises ``ApiError``, and whatever kept it from being committed."""
         answers: list[api.R] = []
 
         def run(now: Moment) -> list[Effect]:
@@ -170,6 +171,13 @@ class PeopleService:
     async def _run(self, call: Callable[[Moment], list[Effect]]) -> None:
         moment = self.moment()
         effects = await self.thread.run(lambda _: call(moment))
+        try:
+            await self._let_out(effects)
+        except Exception as fault:  # noqa: BLE001 -- what was committed is done, whatever became of its effects
+            self.engine.forget_memory()  # so that all that is still wanted is found anew
+            note("effects of what was done come later", refusal_of(fault))
+
+    async def _let_out(self, effects: Sequence[Effect]) -> None:
         if self.engine.counter != self._marked and any(isinstance(e, Deposit | PutRecord) for e in effects):
             self._marked = self.engine.counter
             await trio.to_thread.run_sync(self.mark.write, self._marked)
@@ -234,7 +242,7 @@ class PeopleService:
                     batch.append(self._finished.receive_nowait())
             try:
                 await self._engine(partial(self.engine.solved, batch))
-            except StorageError as error:
+            except Passing as error:
                 _log.warning("could not keep a finished box: %s", type(error).__name__)
                 await trio.sleep(RECOVERY_PAUSE)
 
@@ -247,7 +255,7 @@ class PeopleService:
                 continue
             try:
                 await self._engine(self.engine.tick)
-            except StorageError as error:
+            except Passing as error:
                 _log.warning("could not do what was due: %s", type(error).__name__)
                 await trio.sleep(RECOVERY_PAUSE)
 

@@ -1,34 +1,70 @@
-"""Typed errors of the layers below as what people and programs see: one sentence and a kind."""
+"""Whatever goes wrong below as what people and programs see: one sentence that says what to do, and a kind.
+
+This is the one place where errors become refusals: of commands (``core.messenger``), of an account that has to be locked
+(``core.gate``), of a whole program (``tui.boundary``). What has a type of its own or a number of the system's has its
+sentence; anything else is *unforeseen*, and comes with the places in the code where it happened, never with a value.
+"""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Generator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
 
+from core import crash, machine
 from core.api import ApiError, Kind
 from core.crypto.words import BadWords, WordsMismatch
 from core.storage import errors as storage
 from core.vault import errors as vault
 
-_PLAIN: dict[type[Exception], tuple[Kind, str]] = {
+_log = logging.getLogger(__name__)
+
+_PLAIN: Final[dict[type[BaseException], tuple[Kind, str]]] = {
     vault.NoAccount: (Kind.NO_ACCOUNT, "There is no account on this device yet."),
     vault.AccountExists: (Kind.ACCOUNT_EXISTS, "There is an account on this device already."),
     vault.WrongPasscode: (Kind.WRONG_PASSCODE, "That passcode does not open this account."),
     vault.PasscodeNeeded: (Kind.PASSCODE_NEEDED, "The passcode is needed."),
-    vault.ProfileInUse: (Kind.PROFILE_IN_USE, "Another sottovoce is running on this profile."),
-    vault.ReadOnlyHome: (Kind.READ_ONLY, "This profile's directory cannot be written."),
-    vault.UnsafeHome: (Kind.READ_ONLY, "This profile's directory is a link or belongs to somebody else."),
     vault.VaultDamaged: (Kind.WRONG_PASSCODE, "That passcode does not open this account: its vault file is damaged."),
-    vault.DiskFull: (Kind.DISK_FULL, "The disk is full."),
-    storage.DiskFull: (Kind.DISK_FULL, "The disk is full."),
-    storage.ReadOnly: (Kind.READ_ONLY, "This profile's directory cannot be written."),
     storage.Closed: (Kind.LOCKED, "The account was locked meanwhile."),
-    storage.InUse: (Kind.PROFILE_IN_USE, "Another process uses this profile's database."),
+    MemoryError: (Kind.FAILED, machine.NO_MEMORY),
 }
+_PUT_BACK: Final = "Put the right file back, or move this one away and begin without what is in it."
+# With the folder, or the file, in place of {}.
+_PLACED: Final[dict[type[BaseException], tuple[Kind, str]]] = {
+    vault.ProfileInUse: (Kind.PROFILE_IN_USE, "Another process uses {}: end that one first."),
+    storage.InUse: (Kind.PROFILE_IN_USE, "Another process uses {}: end that one first."),
+    vault.ReadOnlyHome: (Kind.READ_ONLY, machine.forbidden("{}")),
+    storage.ReadOnly: (Kind.READ_ONLY, machine.forbidden("{}")),
+    vault.UnsafeHome: (
+        Kind.READ_ONLY,
+        "{} is a symbolic link, no directory, or belongs to somebody else: choose another folder with --home.",
+    ),
+    vault.NoLocks: (
+        Kind.FAILED,
+        "The file system of {} lends no locks, by which two programs keep apart: choose another folder with --home.",
+    ),
+    vault.NodeKeyDamaged: (Kind.DAMAGED, "The key file of {} is damaged. Put the right one back, or move it away."),
+    vault.DiskFull: (Kind.DISK_FULL, machine.full("{}")),
+    storage.DiskFull: (Kind.DISK_FULL, machine.full("{}")),
+    storage.DiskFailed: (Kind.FAILED, "The disk fails ({}). Make a copy of the folder while it can be read."),
+    storage.Corrupt: (Kind.DAMAGED, f"{{}} is damaged. {_PUT_BACK}"),
+    storage.WrongKey: (
+        Kind.DAMAGED,
+        f"{{}} does not open by its key: it is damaged, or another account's. {_PUT_BACK}",
+    ),
+    storage.SchemaTooNew: (Kind.NEWER_VERSION, "{} was written by a newer version of sottovoce: update this one."),
+}
+_UNFORESEEN: Final = (
+    "Something happened that this program did not foresee ({}). What was answered before is safe. Try again; if it stays "
+    "so, start the program again, and report what it says."
+)
 
 
-def refusal_of(error: Exception) -> ApiError | None:
-    """Return what people see of an error; None when it is our own bug or a damaged file."""
+def refusal_of(fault: BaseException, home: Path | None = None) -> ApiError:
+    """Return what people see of any error; ``home`` is where it happened, if it says no place itself."""
+    error = crash.first_of(fault)
     match error:
         case ApiError():
             return error
@@ -51,17 +87,44 @@ def refusal_of(error: Exception) -> ApiError | None:
         case WordsMismatch():
             return ApiError(Kind.WORDS_MISMATCH, "All words are known, but they do not belong together: a typing slip?")
         case _:
-            plain = _PLAIN.get(type(error))
-            return None if plain is None else ApiError(*plain)
+            return _plain(error, home)
+
+
+def _plain(error: BaseException, home: Path | None) -> ApiError:
+    plain = _PLAIN.get(type(error))
+    if plain is not None:
+        return ApiError(*plain)
+    placed = _PLACED.get(type(error))
+    if placed is not None:
+        file = error.file if isinstance(error, storage.StorageError) else None
+        kind, sentence = placed
+        return ApiError(kind, machine.placed(sentence, file or home))
+    if isinstance(error, OSError):
+        return machine.refusal_of_os_error(error, home)
+    return ApiError(Kind.FAILED, _UNFORESEEN.format(type(error).__name__), report=crash.report(error).splitlines())
+
+
+def is_unforeseen(refusal: ApiError) -> bool:
+    """Return whether an error had no sentence of its own: a fault of the program, as far as anybody knows."""
+    return "report" in refusal.data
+
+
+def note(what: str, refusal: ApiError) -> None:
+    """Log a refusal that nobody asked for, and where it happened if nobody foresaw it."""
+    lines = refusal.data.get("report")
+    places = "\n" + "\n".join(map(str, lines)) if isinstance(lines, list) else ""
+    _log.error("%s: %s%s", what, refusal.message, places)
 
 
 @contextmanager
-def refusals() -> Generator[None]:
-    """Turn typed errors inside into ``ApiError``."""
+def refusals(home: Path | None = None) -> Generator[None]:
+    """Turn every error inside into ``ApiError``; none is lost, and none ends the program."""
     try:
         yield
-    except (vault.VaultError, storage.StorageError, BadWords, WordsMismatch) as error:
-        refusal = refusal_of(error)
-        if refusal is None:
-            raise
-        raise refusal from error
+    except ApiError:
+        raise
+    except Exception as fault:
+        refusal = refusal_of(fault, home)
+        if is_unforeseen(refusal):
+            note("a command failed", refusal)
+        raise refusal from fault

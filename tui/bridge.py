@@ -15,8 +15,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, cast
 
+from core import crash
 from core.api import AccountLocked, AnyEvent, ApiError, Command, Event, Kind, MessageStateChanged, NetworkChanged
-from tui import crash
 from tui.host import Mail
 
 if TYPE_CHECKING:

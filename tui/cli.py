@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final, NoReturn, TypeVar, get_args
 
 from core.options import MAX_JOIN, BadSpec, NetworkOptions, Part, parse_endpoint, parse_join
+from tui.boundary import Refused, guarded
 
 VERSION: Final = "0.1.0"
 
@@ -24,19 +25,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line asks for; return the exit status."""
     parser = _parser()
     asked = parser.parse_args(arguments)
+    if len(asked.join if "join" in asked else ()) > MAX_JOIN:
+        parser.error(f"at most {MAX_JOIN} nodes to join through")
+    name = "sottovoce" if asked.command is None else f"sottovoce {asked.command}"
+    return guarded(name, lambda: _carry_out(asked), lambda: _home(asked))
+
+
+def _home(asked: argparse.Namespace) -> Path:
+    """Return where everything is kept that the command uses; a headless node is no part of an account's home."""
+    if "home" in asked:
+        return Path(asked.home)
+    return _default_home() / "node" if asked.command == "node" else _default_home()
+
+
+def _carry_out(asked: argparse.Namespace) -> int:
     if asked.command == "demo":
         from tui.demo import run as run_demo
 
         return run_demo(check=asked.check)
-    home: Path = asked.home if "home" in asked else _default_home()
-    options = _network_options(asked)
+    home, options = _home(asked), _network_options(asked)
     remember = "no_remember" not in asked
-    if len(options.join) > MAX_JOIN:
-        parser.error(f"at most {MAX_JOIN} nodes to join through")
     if asked.command == "node":
         from tui.headless import run_node
 
-        return run_node(home if "home" in asked else home / "node", options)
+        return run_node(home, options)
     if asked.command == "rpc":
         from tui.headless import run_rpc
 
@@ -187,4 +199,7 @@ def _network_options(asked: argparse.Namespace) -> NetworkOptions:
 def _default_home() -> Path:
     from platformdirs import user_data_path
 
-    return user_data_path("sottovoce", appauthor=False)
+    home = user_data_path("sottovoce", appauthor=False)
+    if not home.is_absolute():  # a user without a home: it would land wherever the program was started
+        raise Refused("nobody says where your home directory is: name a folder with --home.", USAGE_ERROR)
+    return home

@@ -15,7 +15,7 @@ from textual.dom import DOMNode
 from textual.message_pump import MessagePump
 from textual.worker import WorkerFailed, get_current_worker
 
-from tui import crash
+from core import crash
 
 
 class FaultsApp(App[ReturnType], inherit_bindings=False):

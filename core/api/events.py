@@ -93,9 +93,13 @@ class ClocksChanged(Event, frozen=True, tag="network.clock"):
 
 
 class AccountLocked(Event, frozen=True, tag="account.locked"):
-    """The account was locked, by whoever; ``vault`` when the keys are gone too."""
+    """The account was locked, by whoever; ``vault`` when the keys are gone too.
+
+    ``reason``: one sentence, when it was not locked on purpose or in time: something kept it from staying open.
+    """
 
     vault: bool
+    reason: str = ""
 
 
 class AccountOpened(Event, frozen=True, tag="account.opened"):

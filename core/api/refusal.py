@@ -48,13 +48,16 @@ class Kind(StrEnum):
     DISK_FULL = "disk-full"
     READ_ONLY = "read-only"
     CLOCK_OFF = "clock-off"
+    DAMAGED = "damaged"
+    NEWER_VERSION = "newer-version"
+    FAILED = "failed"
 
 
 class ApiError(Exception):
     """A command that was refused. ``message`` is one sentence for people; ``data`` holds what programs need.
 
     ``data`` by kind: slow-down {"seconds"}, bad-words {"positions", "count"}, too-long {"limit"},
-    weak-passcode {"suggestions"}, clock-off {"agreeing", "against"}.
+    weak-passcode {"suggestions"}, clock-off {"agreeing", "against"}, failed {"errno"} or {"report"}.
     """
 
     def __init__(self, kind: Kind, message: str, **data: object) -> None:

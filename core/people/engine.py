@@ -12,8 +12,7 @@ from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from random import SystemRandom
 
-from core import api
-from core.errors import Malformed, OpenFailed
+from core import api, crash
 from core.people import (
     acknowledge,
     conversing,
@@ -43,6 +42,7 @@ from core.people.watching import LanePlace, SlotPlace, Watches
 from core.people.work import Work
 from core.storage import accounts, conversations, lanes, mail, meetings, messages
 from core.storage.database import Database
+from core.storage.errors import StorageError
 from net.errors import DecodeError
 from net.events import (
     BoxAbsent,
@@ -61,6 +61,8 @@ from net.parcel.work import FULL_PRICE, WorkPrice
 
 _log = logging.getLogger(__name__)
 
+# What no event of the network is to blame for.
+_THE_MACHINES = (StorageError, OSError, MemoryError)
 # Somebody looks at a chat that was listed or written to within this many seconds.
 OPEN_CHAT_SECONDS = 120.0
 
@@ -110,6 +112,8 @@ class Engine:
     @contextmanager
     def work(self, now: Moment) -> Generator[Work]:
         """Run one transaction of the people layer; what it found must be built anew if it fails."""
+        if self._is_stale:
+            self._load(now)
         try:
             with self._database.transaction() as tx:
                 work = Work(tx, self.me, now, self._watches, repeats=self._repeats)
@@ -123,8 +127,12 @@ class Engine:
         except api.ApiError:
             raise  # refused before anything was changed
         except BaseException:
-            self._load(now)
+            self.forget_memory()
             raise
+
+    def forget_memory(self) -> None:
+        """Let what is known besides the database be built anew from it, before anything else is done."""
+        self._is_stale = True
 
     def jump_ahead(self, count: int, now: Moment) -> None:
         """Count on from beyond the mark, so that the copy this one was taken from is noticed too."""
@@ -132,7 +140,8 @@ class Engine:
             accounts.advance(work.tx, count)
 
     def _load(self, now: Moment) -> None:
-        """Build what is watched from the database."""
+        """Build what is watched from the database; if that fails, it is to be done next time."""
+        self._is_stale = True
         self._solving.clear()
         self._foresight.clear()
         self._listening = Listening(self._random)
@@ -152,6 +161,7 @@ class Engine:
             for conversation in conversations.every(tx):
                 meeting.watch_conversation(work, conversation.id)
         self._fetching = Fetching(self._watches.wanted(), now.mono)
+        self._is_stale = False
 
     # --- what the network says ------------------------------------------------------------------------------------
 
@@ -165,20 +175,26 @@ class Engine:
     def network(self, events: Iterable[NodeEvent], now: Moment) -> list[Effect]:
         """Take what the node reported, in one transaction.
 
-        Rules refuse hostile content where they read it. Should one of them miss something, the events are taken again
-        one by one, and the one that cannot be taken is left out: no stranger's bytes may end the program.
+        Rules refuse hostile content where they read it. Should one of them miss something, whatever it is, the events are
+        taken again one by one, and the one that cannot be taken is left out: no stranger's bytes may lock the account.
+        What the disk and the machine refuse is nobody's content, and is raised.
         """
         batch = list(events)
         try:
             return self._take(batch, now)
-        except (Malformed, OpenFailed):
-            effects: list[Effect] = []
-            for event in batch:
-                try:
-                    effects += self._take([event], now)
-                except (Malformed, OpenFailed) as error:
-                    _log.warning("left out a %s that no rule foresaw: %s", type(event).__name__, type(error).__name__)
-            return effects
+        except _THE_MACHINES:
+            raise
+        except Exception:  # noqa: BLE001 -- no rule foresaw it
+            return [effect for event in batch for effect in self._take_or_leave(event, now)]
+
+    def _take_or_leave(self, event: NodeEvent, now: Moment) -> list[Effect]:
+        try:
+            return self._take([event], now)
+        except _THE_MACHINES:
+            raise
+        except Exception as error:  # noqa: BLE001 -- no rule foresaw it
+            _log.warning("left out a %s that no rule foresaw: %s", type(event).__name__, crash.report(error))
+            return []
 
     def _take(self, events: list[NodeEvent], now: Moment) -> list[Effect]:
         with self.work(now) as work:

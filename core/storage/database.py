@@ -30,6 +30,7 @@ from typing import Any
 import sqlcipher3
 
 from core import searching
+from core.machine import FORBIDDEN, FULL
 from core.storage.errors import (
     Closed,
     Corrupt,
@@ -42,6 +43,7 @@ from core.storage.errors import (
     WrongKey,
 )
 from core.storage.migrations import Migration
+from core.vault.durable import sync_directory
 
 Value = int | float | str | bytes | None
 Row = tuple[Any, ...]
@@ -90,11 +92,8 @@ _BY_PRIMARY_CODE: dict[int, type[StorageError]] = {
 }
 
 _BY_ERRNO: dict[int, type[StorageError]] = {
-    errno.ENOSPC: DiskFull,
-    errno.EDQUOT: DiskFull,
-    errno.EACCES: ReadOnly,
-    errno.EPERM: ReadOnly,
-    errno.EROFS: ReadOnly,
+    **dict.fromkeys(FULL, DiskFull),
+    **dict.fromkeys(FORBIDDEN, ReadOnly),
 }
 
 
@@ -143,8 +142,9 @@ class Transaction(Snapshot):
 class Database:
     """An open file. Use it from one thread at a time; ``close`` it."""
 
-    def __init__(self, connection: sqlcipher3.Connection) -> None:
+    def __init__(self, connection: sqlcipher3.Connection, path: Path) -> None:
         self._connection = connection
+        self._path = path
         self._is_closed = False
         self._commits_in_log = 0
 
@@ -157,24 +157,18 @@ class Database:
         """
         if len(key) != KEY_SIZE:
             raise ValueError(f"a key has {KEY_SIZE} bytes")
-        _create_privately(path)
-        with _typed_errors():
-            connection = sqlcipher3.connect(
-                str(path),
-                timeout=LOCK_PATIENCE,
-                isolation_level=None,  # transactions are begun and ended here, never by the library's guess
-                check_same_thread=False,  # core.storage.thread runs one call at a time, on any thread
-                cached_statements=STATEMENTS_KEPT,
-            )
-        try:
-            _unlock(connection, key)
-            connection.create_function("search_definition", 0, searching.definition, deterministic=True)
-            connection.create_function("search_terms", 2, searching.index_terms, deterministic=True)
-            database = cls(connection)
-            database._migrate(migrations)
-        except BaseException:
-            connection.close()
-            raise
+        with _naming(path):
+            _create_privately(path)
+            connection = _connect(path)
+            try:
+                _unlock(connection, key)
+                connection.create_function("search_definition", 0, searching.definition, deterministic=True)
+                connection.create_function("search_terms", 2, searching.index_terms, deterministic=True)
+                database = cls(connection, path)
+                database._migrate(migrations)
+            except BaseException:
+                connection.close()
+                raise
         return database
 
     @contextmanager
@@ -184,15 +178,16 @@ class Database:
         Durable once the block is left. Transactions do not nest: one stands for one change that a person can see.
         Raises ``Closed`` after ``close``.
         """
-        self._begin("BEGIN IMMEDIATE")
-        before = self._connection.total_changes
-        try:
-            tx = Transaction(self._connection)
-            yield tx
-            self._commit()
-        except BaseException:
-            self._roll_back()
-            raise
+        with _naming(self._path):
+            self._begin("BEGIN IMMEDIATE")
+            before = self._connection.total_changes
+            try:
+                tx = Transaction(self._connection)
+                yield tx
+                self._commit()
+            except BaseException:
+                self._roll_back()
+                raise
         if tx.must_forget or self._connection.total_changes != before:
             self._commits_in_log += 1
             if tx.must_forget or self._commits_in_log >= COMMITS_IN_LOG:
@@ -201,11 +196,12 @@ class Database:
     @contextmanager
     def read(self) -> Generator[Snapshot]:
         """Give several queries one and the same state of the file. Nothing written inside would be kept."""
-        self._begin("BEGIN")
-        try:
-            yield Snapshot(self._connection)
-        finally:
-            self._roll_back()
+        with _naming(self._path):
+            self._begin("BEGIN")
+            try:
+                yield Snapshot(self._connection)
+            finally:
+                self._roll_back()
 
     def checkpoint(self) -> None:
         """Move the log's pages into the file and empty the log, so that deleted rows are gone from both."""
@@ -269,18 +265,27 @@ def _version(snapshot: Snapshot) -> int:
     return int(row[0]) if row else 0
 
 
+def _connect(path: Path) -> sqlcipher3.Connection:
+    with _typed_errors():
+        return sqlcipher3.connect(
+            os.fsencode(path),  # a name need be no text
+            timeout=LOCK_PATIENCE,
+            isolation_level=None,  # transactions are begun and ended here, never by the library's guess
+            check_same_thread=False,  # core.storage.thread runs one call at a time, on any thread
+            cached_statements=STATEMENTS_KEPT,
+        )
+
+
 def _create_privately(path: Path) -> None:
     """Make the file with its mode before SQLite, which would follow the umask; log files take the file's mode."""
     try:
         try:
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, FILE_MODE))
         except FileExistsError:
+            if not path.is_file():
+                raise Corrupt("no file") from None
             return
-        directory = os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            os.fsync(directory)  # else power loss could take the file's name after its first commit
-        finally:
-            os.close(directory)
+        sync_directory(path.parent)  # else power loss could take the file's name after its first commit
     except OSError as error:
         kind = _BY_ERRNO.get(error.errno or 0)
         if kind is None:
@@ -302,6 +307,16 @@ def _unlock(connection: sqlcipher3.Connection, key: bytes) -> None:
     with _typed_errors():
         for setting in _SETTINGS:
             connection.execute(setting).fetchall()
+
+
+@contextmanager
+def _naming(path: Path) -> Generator[None]:
+    """Let errors say which file it is."""
+    try:
+        yield
+    except StorageError as error:
+        error.file = path
+        raise
 
 
 @contextmanager

@@ -1,32 +1,42 @@
 """What can go wrong between us and the disk, by whose fault.
 
-``DiskFull``, ``ReadOnly`` and ``DiskFailed`` are the machine's; ``WrongKey`` and ``InUse`` the caller's; ``Corrupt``
-and ``SchemaTooNew`` stop the program before it does harm. Whatever SQLite says beyond these is our own bug and keeps
-its own exception.
+``DiskFull``, ``ReadOnly`` and ``DiskFailed`` are the machine's; ``InUse`` is another process's, ``Closed`` our own: they may
+pass, and what was to be done is tried again. ``WrongKey``, ``Corrupt`` and ``SchemaTooNew`` do not, and shut the file.
+Whatever SQLite says beyond these is our own bug and keeps its own exception.
 """
 
 from __future__ import annotations
+
+from pathlib import Path
 
 from core.errors import CoreError
 
 
 class StorageError(CoreError):
-    """Base of all errors of this package; never raised itself. ``reason`` is SQLite's or the system's name for it."""
+    """Base of all errors of this package; never raised itself. ``reason`` is SQLite's or the system's name for it.
+
+    ``file`` is the database, where that is known.
+    """
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.file: Path | None = None
 
 
-class DiskFull(StorageError):
+class Passing(StorageError):
+    """Base of those that may pass by themselves; never raised itself."""
+
+
+class DiskFull(Passing):
     """The disk takes no more: no room, or a quota is used up. The transaction was rolled back, earlier ones stand."""
 
 
-class ReadOnly(StorageError):
+class ReadOnly(Passing):
     """The file, its directory or its file system may not be written by us."""
 
 
-class DiskFailed(StorageError):
+class DiskFailed(Passing):
     """The disk did not do what it was asked. The transaction was rolled back."""
 
 
@@ -34,14 +44,14 @@ class WrongKey(StorageError):
     """The key does not open the file, or it is none of ours: a sealed page looks the same either way."""
 
 
-class Closed(StorageError):
+class Closed(Passing):
     """The file was closed while a call waited for its turn: the account was locked meanwhile."""
 
     def __init__(self) -> None:
         super().__init__("closed")
 
 
-class InUse(StorageError):
+class InUse(Passing):
     """Another process holds the file."""
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from core.crypto import primitives
@@ -156,9 +157,20 @@ class Accounts:
         vault = slots.blank(cost.calibrate(self._policy, _measure), self._draw)
         root = slots.root_of(normalise(passcode), Kind.PASSCODE, vault.header)
         vault = slots.seal(vault, root, Kind.PASSCODE, content, self._draw)
-        replace_file(self._path, vault.encode())
-        self._attempts.clear(self._clock())
-        return self._remember(vault, content)
+        try:
+            replace_file(self._path, vault.encode())
+            self._attempts.clear(self._clock())
+            return self._remember(vault, content)
+        except BaseException:
+            self.take_back()
+            raise
+
+    def take_back(self) -> None:
+        """Remove the account that was just made: its words were not told to anybody, and never could be."""
+        with suppress(Exception):  # whatever is in the way, why it is taken back is told
+            self.logout()
+        with suppress(OSError):
+            self._path.unlink()
 
     def _read(self) -> Vault:
         data = read_file(self._path, slots.FILE_SIZE + 1)

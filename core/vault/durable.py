@@ -3,6 +3,9 @@
 A file is replaced by writing its successor beside it, forcing that to the disk, renaming it over the old name and
 forcing the directory. Every file is 0600 and every directory 0700 whatever the umask, and no symbolic link is followed
 at their names.
+
+Shared folders and user-space file systems do not know all of that. Where one has no modes or cannot force a directory (SMB,
+vboxsf, FUSE), it does what it can, and we go on: modes are its mount's, and the file's own bytes are forced all the same.
 """
 
 from __future__ import annotations
@@ -15,12 +18,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+from core.machine import FORBIDDEN, FULL, UNSUPPORTED
 from core.vault.errors import DiskFull, ReadOnlyHome, UnsafeHome
 
 FILE_MODE: Final = 0o600
 DIRECTORY_MODE: Final = 0o700
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})  # the disk, the quota, the limit of a file
-_FORBIDDEN = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 
 
 @contextmanager
@@ -29,9 +31,9 @@ def disk_errors() -> Generator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in _FULL:
+        if error.errno in FULL:
             raise DiskFull from error
-        if error.errno in _FORBIDDEN:
+        if error.errno in FORBIDDEN:
             raise ReadOnlyHome from error
         if error.errno == errno.ELOOP:
             raise UnsafeHome("symbolic link") from error
@@ -42,7 +44,12 @@ def open_private(path: Path, flags: int) -> int:
     """Return a descriptor of ``path`` itself, never of what a link at its name points to; created files are 0600."""
     handle = os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, FILE_MODE)
     if flags & os.O_CREAT:
-        os.fchmod(handle, FILE_MODE)  # the umask may have taken bits away, or an older file have more
+        try:
+            with _as_far_as_known():
+                os.fchmod(handle, FILE_MODE)  # the umask may have taken bits away, or an older file have more
+        except BaseException:
+            os.close(handle)
+            raise
     return handle
 
 
@@ -62,7 +69,8 @@ def make_private(directory: Path) -> None:
         if found.st_uid != os.geteuid():
             raise UnsafeHome("another user's directory") from None
     if stat.S_IMODE(directory.lstat().st_mode) != DIRECTORY_MODE:
-        directory.chmod(DIRECTORY_MODE)
+        with _as_far_as_known():
+            directory.chmod(DIRECTORY_MODE)
 
 
 def replace_file(path: Path, data: bytes) -> None:
@@ -91,12 +99,23 @@ def _write_durably(path: Path, data: bytes) -> None:
 
 
 def sync_directory(path: Path) -> None:
-    """Force a directory's names to the disk."""
-    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    """Force a directory's names to the disk, where its file system knows how."""
+    with _as_far_as_known(FORBIDDEN):
+        handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+@contextmanager
+def _as_far_as_known(besides: frozenset[int] = frozenset()) -> Generator[None]:
+    """Pass over what a file system does not know how to do."""
     try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        yield
+    except OSError as error:
+        if error.errno not in UNSUPPORTED | besides:
+            raise
 
 
 def read_file(path: Path, limit: int) -> bytes | None:

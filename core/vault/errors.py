@@ -56,8 +56,16 @@ class NotEnoughMemory(VaultError):
         self.mebibytes = mebibytes
 
 
+class NodeKeyDamaged(VaultDamaged):
+    """The same of a node's key file, which no passcode opens."""
+
+
 class ProfileInUse(VaultError):
     """Another process holds this home."""
+
+
+class NoLocks(VaultError):
+    """The file system of the home lends no locks, so nothing keeps a second process out."""
 
 
 class UnsafeHome(VaultError):

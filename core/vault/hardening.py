@@ -19,9 +19,9 @@ def harden_process() -> bool:
     """Forbid core dumps and attaching for the rest of this process; tell whether all of it worked."""
     try:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    except (OSError, ValueError):
+        if sys.platform != "linux":
+            return True
+        zero = ctypes.c_ulong(0)
+        return int(ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, zero, zero, zero, zero)) == 0
+    except Exception:  # noqa: BLE001 -- a system that refuses it, or has none of it
         return False
-    if sys.platform != "linux":
-        return True
-    zero = ctypes.c_ulong(0)
-    return int(ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, zero, zero, zero, zero)) == 0

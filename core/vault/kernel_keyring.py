@@ -13,8 +13,11 @@ from __future__ import annotations
 import ctypes
 import platform
 import sys
+from contextlib import suppress
 from enum import IntEnum
 from typing import Final
+
+from core.deadline import within
 
 # (add_key, keyctl), by machine and pointer size: linux/arch/*/entry/syscalls.
 _SYSCALLS: Final = {
@@ -28,6 +31,8 @@ _SYSCALLS: Final = {
 _KEY_TYPE: Final = b"user"
 _THREAD_KEYRING: Final = -1
 _USER_KEYRING: Final = -4
+# Seconds that the kernel may take: its answers come within microseconds, unless somebody filters them.
+PATIENCE: Final = 3.0
 MAX_PAYLOAD: Final = 4096  # bytes; the kernel's own limit is 32767
 
 
@@ -68,8 +73,24 @@ class KernelKeyring:
         self._libc.syscall.restype = ctypes.c_long
 
     def put(self, description: str, payload: bytes, seconds: int) -> None:
-        """Keep ``payload`` for ``seconds``, in place of what was there. Raises ``KeyringRefused``."""
-        self.drop(description)  # a key that is only displaced keeps its payload until the kernel cleans up
+        """Keep ``payload`` for ``seconds``, in place of what was there. Raises ``OSError`` when refused."""
+        within(PATIENCE, lambda: self._put(description, payload, seconds), undo=lambda: self._drop(description))
+
+    def get(self, description: str) -> bytes | None:
+        """Return what is kept, None when nothing is (any more), or this process may not see it."""
+        try:
+            return within(PATIENCE, lambda: self._get(description))
+        except OSError:
+            return None
+
+    def drop(self, description: str) -> None:
+        """Forget: the payload is destroyed at once, then the key unlinked. Does nothing when there is none."""
+        with suppress(OSError):
+            within(PATIENCE, lambda: self._drop(description))
+
+    def _put(self, description: str, payload: bytes, seconds: int) -> None:
+        with suppress(KeyringRefused):
+            self._drop(description)  # a key that is only displaced keeps its payload until the kernel cleans up
         size = ctypes.c_size_t(len(payload))
         key = self._call(self._add_key, _KEY_TYPE, description.encode(), payload, size, ctypes.c_long(_THREAD_KEYRING))
         try:
@@ -79,24 +100,16 @@ class KernelKeyring:
         finally:
             self._control(_Keyctl.UNLINK, key, _THREAD_KEYRING)
 
-    def get(self, description: str) -> bytes | None:
-        """Return what is kept, None when nothing is (any more), or this process may not see it."""
-        try:
-            key = self._find(description)
-            buffer = ctypes.create_string_buffer(MAX_PAYLOAD)
-            size = self._control(_Keyctl.READ, key, buffer, ctypes.c_size_t(MAX_PAYLOAD))
-        except KeyringRefused:
-            return None
+    def _get(self, description: str) -> bytes:
+        key = self._find(description)
+        buffer = ctypes.create_string_buffer(MAX_PAYLOAD)
+        size = self._control(_Keyctl.READ, key, buffer, ctypes.c_size_t(MAX_PAYLOAD))
         return buffer.raw[: min(size, MAX_PAYLOAD)]
 
-    def drop(self, description: str) -> None:
-        """Forget: the payload is destroyed at once, then the key unlinked. Does nothing when there is none."""
-        try:
-            key = self._find(description)
-            self._control(_Keyctl.REVOKE, key)
-            self._control(_Keyctl.UNLINK, key, _USER_KEYRING)
-        except KeyringRefused:
-            return
+    def _drop(self, description: str) -> None:
+        key = self._find(description)
+        self._control(_Keyctl.REVOKE, key)
+        self._control(_Keyctl.UNLINK, key, _USER_KEYRING)
 
     def _find(self, description: str) -> int:
         return self._control(_Keyctl.SEARCH, _USER_KEYRING, _KEY_TYPE, description.encode(), 0)

@@ -18,7 +18,6 @@ from platformdirs import user_data_path, user_state_path
 
 from core.crypto import primitives
 from core.vault.durable import make_private, read_file, replace_file
-from core.vault.errors import VaultError
 
 LABEL_NAME: Final = b"sottovoce/v1/mark-name"
 LABEL_SEAL: Final = b"sottovoce/v1/mark-seal"
@@ -47,7 +46,7 @@ class Mark:
         """Return the count, None when there is none that can be read and was sealed by us."""
         try:
             data = read_file(self._path, _SIZE + 1)
-        except (VaultError, OSError):
+        except Exception:  # noqa: BLE001 -- it stops nothing, whatever it is
             return None
         if data is None or len(data) != _SIZE:
             return None
@@ -59,9 +58,11 @@ class Mark:
     def write(self, count: int) -> bool:
         """Set the count, a u64, and force it to the disk; tell whether that worked."""
         data = count.to_bytes(_COUNT_SIZE, "big")
+        if not self._path.is_absolute():
+            return False  # a user without a home: it would land wherever the program was started
         try:
             make_private(self._path.parent)  # how many accounts there are is nobody's business
             replace_file(self._path, data + primitives.hmac_sha256(self._key, data))
-        except (VaultError, OSError):
+        except Exception:  # noqa: BLE001 -- it stops nothing, whatever it is
             return False
         return True

@@ -17,7 +17,7 @@ from typing import Final
 
 from core.crypto import primitives
 from core.vault.durable import read_file, replace_file
-from core.vault.errors import VaultDamaged
+from core.vault.errors import NodeKeyDamaged
 
 _VERSION: Final = b"\x02"
 _DAY_SIZE: Final = 4
@@ -47,14 +47,14 @@ def load_or_create(
     """Return the node's key, drawn and committed to the disk the first time.
 
     With ``lifetime_days`` a node secret that was drawn longer ago than that (``today``: days since 1970), or in the future,
-    is replaced; the database key stays. Raises ``VaultDamaged`` for a file that is none of ours, ``ReadOnlyHome``,
+    is replaced; the database key stays. Raises ``NodeKeyDamaged`` for a file that is none of ours, ``ReadOnlyHome``,
     ``DiskFull``, ``UnsafeHome``.
     """
     data = read_file(path, _SIZE + 1)
     if data is None:
         data = _written(path, today, draw(primitives.KEY_SIZE), draw(primitives.KEY_SIZE))
     if len(data) != _SIZE or data[:1] != _VERSION:
-        raise VaultDamaged("node key")
+        raise NodeKeyDamaged("node key")
     if lifetime_days is not None and not 0 <= today - int.from_bytes(data[1 : 1 + _DAY_SIZE], "big") <= lifetime_days:
         data = _written(path, today, draw(primitives.KEY_SIZE), data[-primitives.KEY_SIZE :])
     return NodeKey(data[1 + _DAY_SIZE : -primitives.KEY_SIZE], data[-primitives.KEY_SIZE :])

@@ -7,20 +7,25 @@ ends. A home that is a symbolic link, or somebody else's, is refused: writing th
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from core.machine import NO_LOCKS, UNSUPPORTED
 from core.vault.durable import disk_errors, make_private, open_private
-from core.vault.errors import ProfileInUse
+from core.vault.errors import NoLocks, ProfileInUse
 
 VAULT: Final = "vault"
 HISTORY: Final = "history.db"
 ATTEMPTS: Final = "attempts"
 LOCK: Final = "lock"
 NODE_KEY: Final = "node.key"  # headless nodes only
+
+# What flock says when somebody else holds the lock: EACCES is that of file systems which lend locks over a network.
+_TAKEN: Final = frozenset({errno.EWOULDBLOCK, errno.EACCES})
 
 
 class Profile:
@@ -29,6 +34,7 @@ class Profile:
     Raises:
         ProfileInUse: another process holds it.
         UnsafeHome: a link, no directory, or somebody else's.
+        NoLocks: its file system lends none. Two programs on one key would be worse than none.
         ReadOnlyHome, DiskFull: it cannot be made or written.
     """
 
@@ -38,11 +44,14 @@ class Profile:
             make_private(home)
             self._lock = open_private(home / LOCK, os.O_RDWR | os.O_CREAT)
         try:
-            with disk_errors():
-                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
             os.close(self._lock)
-            raise ProfileInUse from error
+            if error.errno in _TAKEN:
+                raise ProfileInUse from error
+            if error.errno in NO_LOCKS | UNSUPPORTED:
+                raise NoLocks from error
+            raise
         self._is_open = True
 
     @property
@@ -54,6 +63,11 @@ class Profile:
     def history(self) -> Path:
         """The database, which belongs to ``core.storage``."""
         return self.home / HISTORY
+
+    @property
+    def history_files(self) -> list[Path]:
+        """The database, and what SQLite lays beside it."""
+        return [self.home / (HISTORY + suffix) for suffix in ("", "-wal", "-journal")]
 
     @property
     def attempts(self) -> Path:

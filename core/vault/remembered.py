@@ -5,19 +5,23 @@ a vault slot holds, outside the process and never on a disk: in the kernel's use
 session collection, else not at all. The expiry goes into the payload as well and is checked on recall by the boot
 clock, because the kernel's own timeouts follow the wall clock, which can be set back.
 
+A place may hang (a secret service that waits for an answer to a question nobody sees). It is given three seconds, and then
+counts as one that refuses.
+
 Payload: ``version 1 | boot id 16 | boot ms 8 | wall ms 8 | seed 27 | database key 32 | places 4``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final, NamedTuple, Protocol
 
 from core.crypto import primitives
 from core.crypto.seed import SEED_SIZE
 from core.vault.clock import BOOT_ID_SIZE, Reading
-from core.vault.kernel_keyring import KernelKeyring, KeyringRefused
-from core.vault.secret_service import SecretService, SecretServiceRefused
+from core.vault.kernel_keyring import KernelKeyring
+from core.vault.secret_service import SecretService
 from core.vault.slots import SLOTS_PER_PROFILE, Content
 
 REMEMBERED_SECONDS: Final = 20 * 3600
@@ -49,10 +53,8 @@ def system_stores() -> list[KeyStore]:
     """Return the places this system offers, the best first."""
     stores: list[KeyStore] = []
     for kind in (KernelKeyring, SecretService):
-        try:
+        with suppress(Exception):  # none here
             stores.append(kind())
-        except (KeyringRefused, SecretServiceRefused):
-            continue
     return stores
 
 
@@ -74,29 +76,29 @@ class RememberedKey:
         """Keep the content for twenty hours from now; return the name of the place, None when no place allows it."""
         payload = _encode(content, now)
         for store in self._stores:
-            try:
+            with suppress(Exception):  # a place that fails in whatever way is a place that refuses
                 store.put(self._description, payload, REMEMBERED_SECONDS)
-            except OSError:
-                continue
-            return store.name
+                return store.name
         return None
 
     def recall(self, now: Reading) -> Recalled | None:
         """Return the content while it is remembered; what has run out or is none of ours is forgotten."""
         for store in self._stores:
-            payload = store.get(self._description)
-            if payload is None:
-                continue
-            recalled = _decode(payload, now)
-            if recalled is not None:
-                return recalled
-            store.drop(self._description)
+            with suppress(Exception):
+                payload = store.get(self._description)
+                if payload is None:
+                    continue
+                recalled = _decode(payload, now)
+                if recalled is not None:
+                    return recalled
+                store.drop(self._description)
         return None
 
     def forget(self) -> None:
         """Forget the key, wherever it is."""
         for store in self._stores:
-            store.drop(self._description)
+            with suppress(Exception):  # the other places are not spared for one that fails
+                store.drop(self._description)
 
 
 def _encode(content: Content, now: Reading) -> bytes:

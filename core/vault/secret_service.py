@@ -1,5 +1,7 @@
 """The desktop's secret service, where the kernel keyring is refused.
 
+It may wait for a person where nobody sees it ask, and the bus has no deadlines: each call here has one.
+
 Only its *session* collection is used: it lives in the service's memory until the login session ends, while every other
 collection is a file. A service without one, or no service at all, counts as a refusal.
 """
@@ -8,12 +10,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Final
+
+from core.deadline import within
 
 if TYPE_CHECKING:
     from secretstorage.collection import Collection
 
+# Seconds that the service may take: one that is well answers within some milliseconds.
+PATIENCE: Final = 3.0
 _LABEL: Final = "sottovoce"
 _ATTRIBUTE: Final = "sottovoce-profile"
 
@@ -32,28 +39,41 @@ class SecretService:
             raise SecretServiceRefused("no secret service on this system")
 
     def put(self, description: str, payload: bytes, seconds: int) -> None:
-        """Keep ``payload``, in place of what was there; the caller checks the time. Raises ``SecretServiceRefused``."""
-        with _session_collection() as collection:
-            collection.create_item(_LABEL, {_ATTRIBUTE: description}, payload, replace=True)
+        """Keep ``payload``, in place of what was there; the caller checks the time. Raises ``OSError`` when refused.
+
+        What the service does too late is undone: nobody would know that the key is there.
+        """
+        within(PATIENCE, partial(_put, description, payload), undo=partial(_drop, description))
 
     def get(self, description: str) -> bytes | None:
         """Return what is kept, or None."""
         try:
-            with _session_collection() as collection:
-                for item in collection.search_items({_ATTRIBUTE: description}):
-                    return bytes(item.get_secret())
-        except SecretServiceRefused:
-            pass
-        return None
+            return within(PATIENCE, partial(_get, description))
+        except OSError:
+            return None
 
     def drop(self, description: str) -> None:
         """Forget. Does nothing when there is nothing."""
-        try:
-            with _session_collection() as collection:
-                for item in collection.search_items({_ATTRIBUTE: description}):
-                    item.delete()
-        except SecretServiceRefused:
-            return
+        with suppress(OSError):
+            within(PATIENCE, partial(_drop, description))
+
+
+def _put(description: str, payload: bytes) -> None:
+    with _session_collection() as collection:
+        collection.create_item(_LABEL, {_ATTRIBUTE: description}, payload, replace=True)
+
+
+def _get(description: str) -> bytes | None:
+    with _session_collection() as collection:
+        for item in collection.search_items({_ATTRIBUTE: description}):
+            return bytes(item.get_secret())
+    return None
+
+
+def _drop(description: str) -> None:
+    with _session_collection() as collection:
+        for item in collection.search_items({_ATTRIBUTE: description}):
+            item.delete()
 
 
 @contextmanager

@@ -16,7 +16,9 @@ ids bound to addresses, no private addresses) would forbid it, and are off then.
 Port mapping (UPnP, NAT-PMP, PCP) is libtorrent's too. It is asked for only where there may be a gateway, and only a
 dial-back proves that it works.
 
-Where libtorrent has no wheel everything else works: it is imported when the service starts, not with this file.
+Where libtorrent has no wheel everything else works: it is imported when the service starts, not with this file. It is also
+foreign code with locks and threads of its own: each call of it runs in a worker thread, for a bounded time, so that one that
+hangs or fails costs this way to find nodes and nothing else.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar, TypeVarTuple, Unpack
 
 import trio
 
@@ -42,6 +44,9 @@ from net.scope import Scope, scope_of
 
 if TYPE_CHECKING:
     import libtorrent
+
+T = TypeVar("T")
+Arguments = TypeVarTuple("Arguments")
 
 # Where the public DHT is entered; any of its nodes would do, these are known to stay.
 DEFAULT_ROUTERS: Final = (
@@ -58,7 +63,8 @@ UPLOAD_RATE: Final = 8000
 # Seconds between two looks at how many bytes that was, and what IPv4 and UDP put before each message.
 COUNT_PERIOD: Final = 30.0
 _HEADERS: Final = 28
-# Seconds that libtorrent has to end.
+# Seconds that a call of libtorrent may take, its first with 25 MB from the disk, and that it has to end.
+PATIENCE: Final = 20.0
 CLOSING_PATIENCE: Final = 3.0
 # Rules of the public DHT that a private one cannot keep.
 PRIVATE_RULES: Final[libtorrent.settings_pack] = {
@@ -120,7 +126,7 @@ class Mainline:
         self._is_serving = False
         self._random = random
         self._port = listen.port  # that is announced
-        self._session: libtorrent.session | None = None
+        self._started: Callable[[], None] | None = None
         self.outside: Outside | None = None  # while it runs
         self._changed = trio.Event()
         self.status = MainlineStatus()
@@ -129,8 +135,7 @@ class Mainline:
         """Say whether others can reach us: then we announce ourselves and answer as any DHT node does."""
         if is_serving != self._is_serving:
             self._is_serving = is_serving
-            if self._session is not None:
-                self._session.apply_settings({"dht_read_only": not is_serving})
+            self._changed.set()
 
     @property
     def routers(self) -> Sequence[Endpoint]:
@@ -153,35 +158,48 @@ class Mainline:
 
     async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Meet others until cancelled; where that cannot be, say why in ``status`` and return."""
+        self._started = task_status.started
         try:
-            await trio.to_thread.run_sync(importlib.import_module, "libtorrent")  # 25 MB from the disk
-        except ImportError as error:
-            self.status = MainlineStatus(MainlineState.MISSING, str(error))
-            task_status.started()
-            return
+            await self._run()
+        except* Exception as faults:  # noqa: BLE001 -- foreign code: whatever it is, everything else goes on
+            fault = faults.exceptions[0]
+            while isinstance(fault, BaseExceptionGroup):
+                fault = fault.exceptions[0]
+            state = MainlineState.MISSING if isinstance(fault, ImportError) else MainlineState.FAILED
+            self.status = MainlineStatus(state, str(fault) or type(fault).__name__)
+        self._tell_started()
+
+    async def _run(self) -> None:
+        await _ask(importlib.import_module, "libtorrent")
         inlet, outlet = socket.socketpair()
         with inlet, outlet:
             inlet.settimeout(0)
             outlet.settimeout(0)
-            self._session = session = await trio.to_thread.run_sync(self._open)
+            session = await _ask(self._open)
             self.outside = self._make_outside()
-            session.set_alert_fd(outlet.fileno())
             self.status.state = MainlineState.RUNNING
             try:
+                await _ask(session.set_alert_fd, outlet.fileno())
                 async with trio.open_nursery() as nursery:
                     nursery.start_soon(self._take_alerts, session, inlet)
                     nursery.start_soon(self._keep_rounds, session)
                     nursery.start_soon(self._count_bytes, session)
-                    task_status.started()
+                    self._tell_started()
             finally:
-                self._session = self.outside = None
+                self.outside = None
                 self.status.state = MainlineState.STOPPED
-                session.set_alert_fd(-1)
                 last = [session]
                 del session
                 # Letting go of a session waits for libtorrent's threads: milliseconds, but for a slow gateway.
-                with trio.move_on_after(CLOSING_PATIENCE, shield=True):
-                    await trio.to_thread.run_sync(last.clear, abandon_on_cancel=True)
+                with trio.move_on_after(CLOSING_PATIENCE, shield=True) as closing:
+                    await trio.to_thread.run_sync(_close, last, abandon_on_cancel=True)
+                if closing.cancelled_caught:
+                    outlet.detach()  # it may be written to yet: its number must not become somebody else's
+
+    def _tell_started(self) -> None:
+        started, self._started = self._started, None
+        if started is not None:
+            started()
 
     def _open(self) -> libtorrent.session:
         import libtorrent as lt
@@ -199,20 +217,20 @@ class Mainline:
         return Outside(lt.bencode, lt.bdecode, self._random)
 
     async def _keep_rounds(self, session: libtorrent.session) -> None:
-        import libtorrent as lt
-
+        told_serving = self._is_serving
         while True:
             self._changed = trio.Event()
             now = self._clock()
+            if told_serving is not self._is_serving:
+                told_serving = self._is_serving
+                await _ask(_set_serving, session, told_serving)
             due = self._rounds.take(now, is_serving=self._is_serving)
             if due is not None:
-                session.post_dht_stats()
-                for day in days_at(now.wall_ms):
-                    if due.announces:
-                        session.dht_announce(lt.sha1_hash(topic_of(day, self._shards.on(day))), self._port, 0)
-                        self.status.announced += 1
-                    for shard in range(SHARDS if due.looks_up else 0):
-                        session.dht_get_peers(lt.sha1_hash(topic_of(day, shard)))
+                days = list(days_at(now.wall_ms))
+                announced = [topic_of(day, self._shards.on(day)) for day in days if due.announces]
+                sought = [topic_of(day, shard) for day in days for shard in range(SHARDS if due.looks_up else 0)]
+                await _ask(_do_round, session, announced, sought, self._port)
+                self.status.announced += len(announced)
             with trio.move_on_after(max(0.0, self._rounds.next_deadline() - self._clock().mono)):
                 await self._changed.wait()
 
@@ -220,13 +238,13 @@ class Mainline:
     async def _count_bytes(session: libtorrent.session) -> None:
         while True:
             await trio.sleep(COUNT_PERIOD)
-            session.post_session_stats()
+            await _ask(session.post_session_stats)
 
     async def _take_alerts(self, session: libtorrent.session, inlet: socket.socket) -> None:
         while True:
             await trio.lowlevel.wait_readable(inlet)
             inlet.recv(ALERT_QUEUE)
-            for alert in session.pop_alerts():
+            for alert in await _ask(session.pop_alerts):
                 self._take(alert)
 
     def _take(self, alert: libtorrent.alert) -> None:
@@ -256,6 +274,34 @@ class Mainline:
     def _take_mapping(self, port: int | None) -> None:
         self.status.mapped_port = port
         self._mapped(port)
+
+
+async def _ask(call: Callable[[Unpack[Arguments]], T], *arguments: *Arguments) -> T:
+    """Return what a call of libtorrent returns; raises ``TimeoutError`` when it takes too long."""
+    with trio.move_on_after(PATIENCE):
+        return await trio.to_thread.run_sync(call, *arguments, abandon_on_cancel=True)
+    raise TimeoutError("libtorrent does not answer")
+
+
+def _set_serving(session: libtorrent.session, is_serving: bool) -> None:  # noqa: FBT001 -- called by position
+    session.apply_settings({"dht_read_only": not is_serving})
+
+
+def _do_round(session: libtorrent.session, announced: Sequence[bytes], sought: Sequence[bytes], port: int) -> None:
+    """Announce our port under some topics, and look up others."""
+    import libtorrent as lt
+
+    session.post_dht_stats()
+    for topic in announced:
+        session.dht_announce(lt.sha1_hash(topic), port, 0)
+    for topic in sought:
+        session.dht_get_peers(lt.sha1_hash(topic))
+
+
+def _close(last: list[libtorrent.session]) -> None:
+    """Let go of a session; ``last`` holds the last reference to it."""
+    last[0].set_alert_fd(-1)
+    last.clear()
 
 
 def _on_the_wire(counts: Mapping[str, int], way: str) -> int:

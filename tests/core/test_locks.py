@@ -125,7 +125,7 @@ async def test_a_profile_whose_history_is_not_here_does_not_open_and_what_was_op
         device.told.clear()
         with pytest.raises(ApiError) as refused, refusals():
             await device.unlock(BETTER)
-        assert refused.value.kind is Kind.WRONG_PASSCODE
+        assert refused.value.kind is Kind.DAMAGED  # that history, by this passcode: its right owner has to know
         assert (gate.open, gate.is_screen_locked, device.told) == (None, False, [VAULT_LOCKED])
         await device.unlock(GOOD)
         assert (await device.info()).name == "alice"

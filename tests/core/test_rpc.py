@@ -28,7 +28,7 @@ from core.api import (
     NetworkChanged,
     R,
 )
-from core.rpc import MAX_OUTGOING, MAX_RUNNING, serve
+from core.rpc import MAX_OUTGOING, MAX_RUNNING, Losses, serve
 
 pytestmark = pytest.mark.trio
 
@@ -71,10 +71,10 @@ class Caller:
         else:
             self._outgoing, self._from_core = trio.testing.memory_stream_one_way_pair()
         self._pending = b""
-        self.dropped: int | None = None
+        self.lost = Losses(answers=-1)
 
     async def serve(self) -> None:
-        self.dropped = await serve(self.core, self._inner_events, self._incoming, self._outgoing)
+        self.lost = await serve(self.core, self._inner_events, self._incoming, self._outgoing)
         await self._outgoing.aclose()
 
     async def say(self, data: bytes) -> None:
@@ -131,7 +131,7 @@ async def test_requests_are_answered_and_the_end_of_input_ends_it() -> None:
         await caller.end_input()
         with pytest.raises(EOFError):
             await caller.hear()
-    assert caller.dropped == 0
+    assert caller.lost == Losses()
 
 
 async def test_what_was_asked_before_the_end_is_answered_even_without_a_last_line_end() -> None:
@@ -212,7 +212,7 @@ async def test_a_caller_who_does_not_read_loses_events_but_no_answer_and_stalls_
         while heard[-1].get("id") != 1:
             heard.append(await caller.hear())
         await caller.end_input()
-    assert caller.dropped == MAX_OUTGOING * 2 - (len(heard) - 1)
+    assert caller.lost.events == MAX_OUTGOING * 2 - (len(heard) - 1)
     assert len(heard) <= MAX_OUTGOING + 2
 
 
@@ -251,7 +251,7 @@ async def test_a_caller_who_hangs_up_ends_it() -> None:
     async with conversation() as caller:
         await caller.stop_listening()
         await caller.ask(1, "account.info")
-    assert caller.dropped == 0
+    assert caller.lost == Losses()
 
 
 async def test_a_farewell_is_not_forever(autojump_clock: trio.testing.MockClock) -> None:
@@ -259,5 +259,5 @@ async def test_a_farewell_is_not_forever(autojump_clock: trio.testing.MockClock)
         caller.core.gates["MessageDelete"] = trio.Event()
         await caller.ask(1, "message.delete", ids=[])
         await caller.end_input()
-    assert caller.dropped == 0
+    assert caller.lost == Losses()
     assert not [command for command in caller.core.called if isinstance(command, MessageDelete)]

@@ -8,13 +8,13 @@ import pytest
 from rich.segment import Segment
 from textual.document._document import _utf8_encode as encode_line  # pyright: ignore[reportPrivateUsage]
 
-from core import api
+from core import api, crash
 from tests.support.client import PASSCODE, FakeClient
 from tests.support.fake_app import demo_app
 from tests.support.world import BOB, HOUR, NOW
 from tests.tui.demo import running
 from tests.tui.until import until
-from tui import crash, text
+from tui import text
 
 pytestmark = pytest.mark.asyncio
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
-from tui import crash
+from core import crash
 from tui.cells import MAX_SPACING, REPLACEMENT, ZWJ, ZWNJ, width_of
 from tui.text import MAX_SHOWN, clean_line, clean_name, clean_text, kept_name, kept_text
 

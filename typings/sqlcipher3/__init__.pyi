@@ -39,7 +39,7 @@ class Connection:
     def close(self) -> None: ...
 
 def connect(
-    database: str,
+    database: str | bytes,
     *,
     timeout: float = ...,
     isolation_level: str | None = ...,

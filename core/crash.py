@@ -11,6 +11,13 @@ import traceback
 MAX_FRAMES = 12
 
 
+def first_of(fault: BaseException) -> BaseException:
+    """Return the fault that a group of concurrent ones began with; another one as it is."""
+    while isinstance(fault, BaseExceptionGroup):
+        fault = fault.exceptions[0]
+    return fault
+
+
 def report(fault: BaseException) -> str:
     """Return the types of ``fault`` and its causes, and where they happened, without messages: those may quote texts."""
     parts: list[str] = []
