@@ -37,10 +37,10 @@ def report(fault: BaseException) -> str:
 
 def _one(fault: BaseException) -> str:
     places = traceback.extract_tb(fault.__traceback__)[-MAX_FRAMES:]
-    lines = [f"  {_module(place.filename)}:{place.lineno} {place.name}" for place in places]
+    lines = [f"  {module_of(place.filename)}:{place.lineno} {place.name}" for place in places]
     return "\n".join([type(fault).__name__, *lines])
 
 
-def _module(path: str) -> str:
+def module_of(path: str) -> str:
     """Return the last three parts of a path: enough to find the file, nothing of the home directory."""
     return "/".join(path.replace("\\", "/").split("/")[-3:])

@@ -188,16 +188,8 @@ class Gate:
     async def _establish(self, make: Callable[[Accounts], Unlocked], name: str) -> Unlocked:
         """Make an account and open it, all of it or nothing.
 
-        Once it was begun nobody cancels it: its words are said only once, so they are said, or there is no account.
+        Its words are said only once: if nobody waits for them any more, there is no account.
         """
-        await trio.lowlevel.checkpoint()
-        unlocked: Unlocked | None = None
-        with trio.CancelScope(shield=True):
-            unlocked = await self._establish_now(make, name)
-        assert unlocked is not None  # a shield that nobody cancels is left in no other way
-        return unlocked
-
-    async def _establish_now(self, make: Callable[[Accounts], Unlocked], name: str) -> Unlocked:
         async with self._changing:
             accounts = self._accounts()
             assert self._profile is not None
@@ -205,9 +197,11 @@ class Gate:
             unlocked = await trio.to_thread.run_sync(make, accounts)
             try:
                 await self._begin(unlocked, name)
+                await trio.lowlevel.checkpoint_if_cancelled()
             except BaseException:
-                await self._let_go()
-                await trio.to_thread.run_sync(_take_back, accounts, files)
+                with trio.CancelScope(shield=True):
+                    await self._let_go()
+                    await trio.to_thread.run_sync(_take_back, accounts, files)
                 raise
         return unlocked
 

@@ -6,8 +6,8 @@ events, which are hints, are dropped and counted; answers never are. The core do
 Events that a caller has not read when the account locks are taken back: nothing of what they tell is left here then.
 
 *Every request gets its answer*, whatever ends the session (the end of input, a signal, a fault of the program): what is
-under way is waited for or refused, and what was answered is written before the program goes. What has a result that exists
-only once, as the words of a new account, is never refused half-way.
+under way is waited for or refused, and what was answered is written before the program goes. A command whose result exists
+only once, as the words of a new account do, is not given up once it was begun.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any, Final
 
 import trio
 
-from core.api import AccountCreate, AccountLocked, ApiError, Client, Command, Event, Kind, MessageSend
+from core.api import TOLD_ONCE, AccountLocked, ApiError, Client, Command, Event, Kind, MessageSend
 from core.jsonrpc import (
     NULL_ID,
     LineSplitter,
@@ -41,8 +41,6 @@ MAX_OUTGOING: Final = 256
 PATIENCE: Final = 300.0
 # Seconds that a caller may read nothing, once all is done, before what is left for him is thrown away.
 FAREWELL: Final = 15.0
-# What is not given up once it was begun.
-ONCE: Final = (AccountCreate,)
 
 
 @dataclass(slots=True)
@@ -213,7 +211,7 @@ class _Session:
         return earlier, done
 
     async def _carry_out(self, request: Request, earlier: trio.Event | None, done: trio.Event) -> None:
-        is_once, reply = isinstance(request.command, ONCE), None
+        is_once, reply = isinstance(request.command, TOLD_ONCE), None
         try:
             with trio.CancelScope(shield=is_once):
                 if earlier is not None:

@@ -6,9 +6,7 @@ screen never waits. Screens are imported by name when first shown, for the same 
 
 from __future__ import annotations
 
-import asyncio
 import importlib
-import signal
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -48,6 +46,10 @@ if TYPE_CHECKING:
 
 # Seconds that unsaved work gets when the program ends; the file takes a few ms, or hangs.
 SAVING = 2.0
+
+
+# Seconds that is shown why the account was locked when nobody asked for it.
+WHY_LOCKED = 120.0
 
 
 def unix_ms() -> int:
@@ -121,9 +123,7 @@ class SottovoceApp(LooksApp[None], inherit_bindings=False):
         """Start the core once the first frame is out."""
         self.call_after_refresh(self._begin)
         if not self.is_headless:
-            loop = asyncio.get_running_loop()
-            for hangup in (signal.SIGHUP, signal.SIGTERM):
-                loop.add_signal_handler(hangup, self.exit)
+            self.watch_leaving(self.client.shut if isinstance(self.client, Host) else None)
 
     def _begin(self) -> None:
         if isinstance(self.client, Host):
@@ -189,7 +189,7 @@ class SottovoceApp(LooksApp[None], inherit_bindings=False):
             if error.kind is not api.Kind.LOCKED:
                 self.tell_error(error)
 
-    async def _hide(self) -> None:
+    async def _hide(self, why: str = "") -> None:
         """Remove every screen that held content, and put the lock there: what is gone cannot be seen."""
         self._locked = True
         holding = self.screen_stack[1:]
@@ -203,6 +203,8 @@ class SottovoceApp(LooksApp[None], inherit_bindings=False):
             if (farewell := getattr(screen, "save_work", None)) is not None:
                 await farewell()
         self.clear_caches()
+        if why:
+            self.notify(why, severity="error", timeout=WHY_LOCKED, markup=False)
 
     def clear_caches(self) -> None:
         """Forget every text that some cache still holds."""
@@ -352,7 +354,7 @@ class SottovoceApp(LooksApp[None], inherit_bindings=False):
         """Post one event to every open screen."""
         if isinstance(event, api.AccountLocked) and not self._locked:
             self._locked = True
-            self.run_worker(self._hide(), group="locking")
+            self.run_worker(self._hide(event.reason), group="locking")
         for screen in self.screen_stack:
             screen.post_message(CoreEvent(event))
 

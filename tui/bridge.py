@@ -16,7 +16,17 @@ from contextlib import AbstractAsyncContextManager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, cast
 
 from core import crash
-from core.api import AccountLocked, AnyEvent, ApiError, Command, Event, Kind, MessageStateChanged, NetworkChanged
+from core.api import (
+    TOLD_ONCE,
+    AccountLocked,
+    AnyEvent,
+    ApiError,
+    Command,
+    Event,
+    Kind,
+    MessageStateChanged,
+    NetworkChanged,
+)
 from tui.host import Mail
 
 if TYPE_CHECKING:
@@ -57,6 +67,7 @@ class _Request(NamedTuple):
     command: Command[Any]
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[Any]
+    scope: list[trio.CancelScope]  # while it is at work
 
 
 class Mailbox:
@@ -129,11 +140,17 @@ class CoreHost:
     async def call(self, command: Command[R]) -> R:
         """Carry out a command in the core; raises ``ApiError``."""
         loop = asyncio.get_running_loop()
-        request = _Request(command, loop, loop.create_future())
+        request = _Request(command, loop, loop.create_future(), [])
         self._waiting.add(request.future)
         request.future.add_done_callback(self._waiting.discard)
         self._submit(request)
-        return cast("R", await request.future)
+        try:
+            return cast("R", await request.future)
+        except asyncio.CancelledError:
+            if isinstance(command, TOLD_ONCE):  # nobody would ever hear the answer: then there must be none
+                for scope in request.scope:
+                    self._soon(scope.cancel)
+            raise
 
     def _submit(self, request: _Request) -> None:
         with self._lock:
@@ -148,15 +165,16 @@ class CoreHost:
 
     async def stop(self) -> None:
         """Cancel the core and wait for its thread, for a bounded time."""
+        await asyncio.to_thread(self.shut)
+
+    def shut(self) -> None:
+        """The same, from any other thread."""
         with self._lock:
             token, scope = self._token, self._scope
-        if token is not None and scope is not None and not self._ended:
-            import trio
-
-            with suppress(trio.RunFinishedError):
-                token.run_sync_soon(scope.cancel)
+        if token is not None and scope is not None:
+            self._soon(scope.cancel)
         if self._thread is not None:
-            await asyncio.to_thread(self._thread.join, STOP_TIMEOUT)
+            self._thread.join(STOP_TIMEOUT)
 
     # --- in the core's thread -----------------------------------------------------------------------------------------
 
@@ -170,7 +188,7 @@ class CoreHost:
             self._ended = True
         self._refuse_waiting()
         if isinstance(result, outcome.Error):
-            self._crashed(crash.report(result.error))
+            self._crashed(_story(result.error))
 
     async def _main(self) -> None:
         import trio
@@ -189,6 +207,14 @@ class CoreHost:
                     await limiter.acquire_on_behalf_of(request.future)  # a command with a list in it has no hash
                     nursery.start_soon(self._answer, messenger, request, limiter)
 
+    def _soon(self, act: Callable[[], object]) -> None:
+        """Let the core's thread do something, if it still runs."""
+        import trio
+
+        assert self._token is not None
+        with suppress(trio.RunFinishedError):
+            self._token.run_sync_soon(act)
+
     def _enqueue(self, request: _Request) -> None:
         import trio
 
@@ -199,13 +225,21 @@ class CoreHost:
             _settle(request, error=ApiError(Kind.SLOW_DOWN, "the core does not keep up", seconds=1))
 
     async def _answer(self, messenger: Messenger, request: _Request, limiter: trio.CapacityLimiter) -> None:
-        """Carry out one command. A refusal is an answer; any other fault ends the core."""
+        """Carry out one command. Whatever goes wrong is an answer; nothing of it ends the core."""
+        import trio
+
         try:
-            result = await messenger.call(request.command)
+            with trio.CancelScope() as scope:
+                request.scope.append(scope)
+                if request.future.cancelled() and isinstance(request.command, TOLD_ONCE):
+                    return
+                _settle(request, result=await messenger.call(request.command))
         except ApiError as error:
             _settle(request, error=error)
-        else:
-            _settle(request, result=result)
+        except Exception as fault:  # noqa: BLE001 -- the screens tell it
+            from core.refusals import refusal_of
+
+            _settle(request, error=refusal_of(fault))
         finally:
             limiter.release_on_behalf_of(request.future)
 
@@ -232,7 +266,20 @@ class CoreHost:
     def _refuse_waiting(self) -> None:
         """Answer what will not be answered any more: nobody must wait for a core that is gone."""
         for future in tuple(self._waiting):
-            _settle(_Request(cast("Command[Any]", None), future.get_loop(), future), error=_gone())
+            _settle(_Request(cast("Command[Any]", None), future.get_loop(), future, []), error=_gone())
+
+
+def _story(fault: BaseException) -> str:
+    """Return what ended the core: a sentence, and the places in the code if nobody foresaw it."""
+    from core.refusals import refusal_of
+    from net.errors import Unreachable
+
+    first = crash.first_of(fault)
+    if isinstance(first, Unreachable):
+        return str(first)
+    refusal = refusal_of(first)
+    places = refusal.data.get("report")
+    return "\n".join([refusal.message, *(map(str, places) if isinstance(places, list) else ())])
 
 
 def _gone() -> ApiError:

@@ -11,7 +11,9 @@ from typing import Final
 
 from core.options import NetworkOptions
 from tui.app import SottovoceApp
+from tui.boundary import Refused
 from tui.bridge import CoreHost, Messenger
+from tui.leaving import has_terminal
 from tui.offer import Offer
 from tui.profile import detect
 
@@ -19,13 +21,12 @@ NO_TERMINAL: Final = 2
 
 
 def run_client(home: Path, options: NetworkOptions, *, remember: bool = True, offer: Offer | None = None) -> int:
-    """Run the client until it is left; return the exit status.
+    """Run the client until it is left; return the exit status. Raises ``Refused`` without a terminal.
 
     Without ``remember`` the passcode is asked for at every start. ``offer``: an invitation to begin with.
     """
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        sys.stderr.write("sottovoce: the client needs a terminal; `sottovoce rpc` is for programs\n")
-        return NO_TERMINAL
+    if not has_terminal():
+        raise Refused("the client needs a terminal; `sottovoce rpc` is for programs", NO_TERMINAL)
 
     @asynccontextmanager
     async def open_core() -> AsyncGenerator[Messenger]:
@@ -40,4 +41,5 @@ def run_client(home: Path, options: NetworkOptions, *, remember: bool = True, of
 
     app = SottovoceApp(CoreHost(open_core), detect(os.environ, sys.stdout.encoding), offer=offer)
     app.run()
+    app.has_left()
     return app.return_code or 0

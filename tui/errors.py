@@ -50,13 +50,20 @@ EXPLANATIONS: dict[Kind, Explanation] = {
     Kind.DISK_FULL: Explanation("The disk is full, nothing was saved.", "Free some space and try again."),
     Kind.READ_ONLY: Explanation("The account cannot be written.", "Check the permissions of its folder."),
     Kind.CLOCK_OFF: Explanation("The clock of this computer is wrong.", "Set it, then try again."),
+    Kind.DAMAGED: Explanation("A file is damaged.", "Put the right one back."),
+    Kind.NEWER_VERSION: Explanation("A newer version wrote that.", "Update the program."),
+    Kind.FAILED: Explanation("That failed.", "Try again."),
 }
+# Of what core says, it knows more: which file, and what to do about it.
+IN_CORES_WORDS = frozenset({Kind.DAMAGED, Kind.NEWER_VERSION, Kind.FAILED, Kind.READ_ONLY})
 # What a hint says when the error did not bring the figure.
 WITHOUT_FIGURES = {"seconds": "a moment", "limit": "12288"}
 
 
 def explain(error: ApiError) -> Explanation:
     """Return what to tell about ``error``, with the figures it carries."""
+    if error.kind in IN_CORES_WORDS and error.message:
+        return Explanation(error.message)
     known = EXPLANATIONS[error.kind]
     if "{" not in known.hint:
         return known

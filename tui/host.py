@@ -32,6 +32,10 @@ class Host(Client, Protocol):
         """Empty the mailbox."""
         ...
 
+    def shut(self) -> None:
+        """End the core and wait for it, for a bounded time; from any thread but the core's own."""
+        ...
+
     async def stop(self) -> None:
-        """End the core and wait for it, for a bounded time."""
+        """The same, for whoever must not block."""
         ...

@@ -9,6 +9,7 @@ Times are integer milliseconds of Unix time, durations are seconds, identities a
 from __future__ import annotations
 
 from core.api.account import (
+    TOLD_ONCE as TOLD_ONCE,
     AccountChangePasscode as AccountChangePasscode,
     AccountCreate as AccountCreate,
     AccountCreated as AccountCreated,

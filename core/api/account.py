@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from core.api.base import Command, Record
 
 
@@ -43,6 +45,10 @@ class AccountCreate(Command[AccountCreated], frozen=True, tag="account.create"):
 
     passcode: str
     name: str = ""
+
+
+# Commands whose result exists only once: it is told, or nothing of them stays.
+TOLD_ONCE: Final = (AccountCreate,)
 
 
 class AccountRestore(Command[AccountIdentity], frozen=True, tag="account.restore"):

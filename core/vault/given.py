@@ -9,8 +9,12 @@ from __future__ import annotations
 import os
 from typing import Final
 
+from core.deadline import within
+
 # Longest line taken, in bytes: more than any passcode, little enough to be read in one go.
 MAX_SIZE: Final = 1024
+# Seconds for whoever starts the program to write it; a person may have to be asked for it first.
+PATIENCE: Final = 120.0
 # Standard input, output and error, which have other uses.
 RESERVED: Final = range(3)
 
@@ -24,7 +28,9 @@ def read_passcode(descriptor: int) -> str:
     if descriptor in RESERVED:
         raise UnreadablePasscode("it has another use")
     try:
-        line = _read_line(descriptor)
+        line = within(PATIENCE, lambda: _read_line(descriptor))
+    except TimeoutError:
+        raise UnreadablePasscode(f"nobody wrote it within {PATIENCE:.0f} s") from None
     except OSError as error:
         raise UnreadablePasscode(os.strerror(error.errno or 0)) from None
     try:

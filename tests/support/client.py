@@ -71,6 +71,10 @@ class FakeClient(FakeContacts):
         self._mail.clear()
         return mail
 
+    def shut(self) -> None:
+        """Note that the app was ended from outside."""
+        self.stopped = True
+
     async def stop(self) -> None:
         """Note that the app said goodbye."""
         self.stopped = True

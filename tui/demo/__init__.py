@@ -10,7 +10,8 @@ a crash, a kill -9 or a closed terminal, and the directory that held everything 
 
 from __future__ import annotations
 
-import sys
+from tui.boundary import ASKED_WRONGLY, Refused
+from tui.leaving import has_terminal
 
 
 def run(*, check: bool) -> int:
@@ -19,7 +20,6 @@ def run(*, check: bool) -> int:
 
     if check:
         return run_check()
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        sys.stderr.write("sottovoce demo: needs a terminal; `sottovoce demo --check` does without\n")
-        return 2
+    if not has_terminal():
+        raise Refused("needs a terminal; `sottovoce demo --check` does without", ASKED_WRONGLY)
     return run_demo()

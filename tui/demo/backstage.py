@@ -20,14 +20,17 @@ from typing import Final
 import msgspec
 import trio
 
-from core.api import ApiError
+from tui.boundary import guarded
 from tui.demo import check
 from tui.demo.children import Places, last_words, open_nodes, open_rpc
 from tui.demo.echo import Echo
-from tui.demo.errors import StageFailed
+from tui.demo.errors import StageFailed, reason_of
 from tui.standard_streams import StandardInput, StandardOutput
+from tui.telling import say
 
 NODES: Final = 10
+# Seconds for Echo to make an account and an invitation: a few, and a minute or two where the machine is slow.
+ECHO_PATIENCE: Final = 300.0
 FAILED: Final = 1
 _PREFIX: Final = "sottovoce-demo-"
 
@@ -63,16 +66,15 @@ async def perform(places: Places) -> int:
         await listening(0)
         async with open_nodes(places, NODES, listening) as specs, trio.open_nursery() as nursery:
             echo = Echo(partial(open_rpc, places, "echo", specs[NODES // 2 :]), waking)
-            link: str = await nursery.start(echo.run)
+            try:
+                with trio.fail_after(ECHO_PATIENCE):
+                    link: str = await nursery.start(echo.run)
+            except trio.TooSlowError:
+                raise StageFailed("Echo did not wake up") from None
             await _tell(News(ready=Ready(str(places.root), specs[: NODES // 2], link)))
-    except* (StageFailed, ApiError) as group:
-        await _tell(News(failed=f"{_first(group)} ({last_words(places)})"))
+    except* Exception as group:  # noqa: BLE001 -- whatever it is, the process in front tells it
+        await _tell(News(failed=f"{reason_of(group)} ({last_words(places)})"))
     return FAILED
-
-
-def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    error = group.exceptions[0]
-    return _first(error) if isinstance(error, BaseExceptionGroup) else error
 
 
 async def examine(places: Places) -> int:
@@ -80,7 +82,7 @@ async def examine(places: Places) -> int:
     outcome, reason = await check.round_trip(places)
     await StandardOutput().send_all(msgspec.json.encode(outcome) + b"\n")
     if reason:
-        sys.stderr.write(f"sottovoce demo: {reason}\n")
+        say(f"sottovoce demo: {reason}\n")
     return 0 if outcome.ok else FAILED
 
 
@@ -121,8 +123,12 @@ def _directory() -> Generator[Places]:
 
 def main(play: str) -> int:
     """Do ``demo`` or ``check``; return the exit status."""
-    with _directory() as places:
-        return trio.run(_on_leash, partial(perform if play == "demo" else examine, places))
+
+    def perform_it() -> int:
+        with _directory() as places:
+            return trio.run(_on_leash, partial(perform if play == "demo" else examine, places))
+
+    return guarded("sottovoce demo", perform_it, lambda: Path(tempfile.gettempdir()))
 
 
 if __name__ == "__main__":

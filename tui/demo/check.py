@@ -9,9 +9,8 @@ import msgspec
 import trio
 
 from core import api
-from core.api import ApiError
 from tui.demo.children import Places, last_words, open_nodes, open_rpc
-from tui.demo.errors import StageFailed
+from tui.demo.errors import reason_of
 from tui.demo.rpc_client import RpcClient, talk_to
 
 NODES: Final = 10
@@ -44,10 +43,8 @@ async def round_trip(places: Places) -> tuple[Outcome, str]:
             await _try(places, outcome)
             outcome.ok = outcome.sent == outcome.received
             reason = "" if outcome.ok else "not every text came as it was sent"
-    except StageFailed as error:
-        reason = f"{error} ({last_words(places)})"
-    except ApiError as error:
-        reason = f"{error.kind}: {error.message}"
+    except Exception as fault:  # noqa: BLE001 -- the outcome is printed, whatever kept it from being better
+        reason = f"{reason_of(fault)} ({last_words(places)})"
     outcome.seconds = round(trio.current_time() - began, 2)
     return outcome, reason
 

@@ -10,11 +10,12 @@ from textual.widgets import Static
 
 
 class CrashedScreen(Screen[None]):
-    """Names the fault and the places in the code; holds no text of any conversation."""
+    """Shows a report: a sentence, and below it the places in the code; it holds no text of any conversation."""
 
     DEFAULT_CSS = """
     CrashedScreen { padding: 1 2; }
     CrashedScreen .title { color: $error; text-style: bold; margin-bottom: 1; }
+    CrashedScreen .sentence { height: auto; margin-bottom: 1; }
     CrashedScreen .report { color: $quiet; height: auto; }
     CrashedScreen .hint { dock: bottom; height: 1; }
     """
@@ -22,18 +23,16 @@ class CrashedScreen(Screen[None]):
 
     def __init__(self, report: str) -> None:
         super().__init__()
-        self._report = report
+        self._sentence, _, self._places = report.partition("\n")
 
     def compose(self) -> ComposeResult:
         """Title, report, way out."""
-        yield Static(
-            Content("sottovoce has stopped by a fault of its own. Nothing you sent is lost; start it again."),
-            classes="title",
-        )
+        yield Static(Content("sottovoce has stopped. Nothing you sent is lost."), classes="title")
+        yield Static(Content(self._sentence), classes="sentence")
         with VerticalScroll():
-            yield Static(Content(self._report), classes="report")
+            yield Static(Content(self._places), classes="report")
         yield Static(Content("q  quit"), classes="hint")
 
     def action_leave(self) -> None:
         """Leave the program."""
-        self.app.exit(return_code=1)
+        self.app.exit(return_code=1, message=f"sottovoce: {self._sentence}")

@@ -49,7 +49,7 @@ class LockScreen(Screen[bool]):
         #lock { width: 100%; max-width: 46; height: auto; padding: 0 2; }
         #name { text-style: bold; width: 1fr; text-align: center; }
         PasscodeField { margin-top: 1; }
-        Notice { margin-top: 1; height: 2; text-align: center; }
+        Notice { margin-top: 1; min-height: 2; text-align: center; }
         #mail { margin-top: 1; width: 1fr; text-align: center; color: $quiet; }
         &:ansi { background: ansi_default; }
     }
@@ -78,6 +78,8 @@ class LockScreen(Screen[bool]):
         """Say anew until when mail comes in: the vault may have locked behind this screen, or been opened again."""
         if isinstance(message.event, (api.AccountLocked, api.AccountOpened)):
             self._tell_of_mail()
+        if isinstance(message.event, api.AccountLocked) and message.event.reason:
+            self.notice.say(message.event.reason, "bad")
 
     @work(exclusive=True, group="mail")
     async def _tell_of_mail(self) -> None:
