@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 from pathlib import Path
 from typing import Final
 
-from core.api import ApiError, Kind
+from core.api import MAX_INVITE_LIFE, ApiError, Kind
 
 # The disk, the quota, the limit of a file.
 FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -26,6 +27,10 @@ NO_LOCKS: Final = frozenset({errno.ENOLCK, errno.EDEADLK})
 _GONE: Final = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ESTALE, errno.ENODEV, errno.ENXIO, errno.ENOTCONN})
 _BROKEN: Final = frozenset({errno.EIO, getattr(errno, "EUCLEAN", errno.EIO), getattr(errno, "EREMOTEIO", errno.EIO)})
 
+# Seconds of Unix time; from three months before the end on an invitation, which lives that long, could not be written.
+LAST_SECOND: Final = 2**32 - MAX_INVITE_LIFE
+# How Python says that the system has no room for another thread.
+NO_THREAD: Final = "can't start new thread"
 NO_MEMORY: Final = "There is not enough memory. Close other programs and try again."
 
 
@@ -42,6 +47,11 @@ def shown(path: str | os.PathLike[str]) -> str:
     """Return a path as text for people: a name may hold any byte, a line's end and a terminal's commands among them."""
     text = os.fsencode(path).decode("utf-8", "backslashreplace")
     return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
+
+
+def clock_is_possible() -> bool:
+    """Return whether the wall clock shows what the program can write: seconds in 32 bits, up to February 2106."""
+    return 0 <= time.time() < LAST_SECOND
 
 
 def placed(sentence: str, place: Path | None) -> str:

@@ -99,6 +99,10 @@ def _plain(error: BaseException, home: Path | None) -> ApiError:
         file = error.file if isinstance(error, storage.StorageError) else None
         kind, sentence = placed
         return ApiError(kind, machine.placed(sentence, file or home))
+    if isinstance(error, OverflowError) and not machine.clock_is_possible():
+        return ApiError(Kind.CLOCK_OFF, "The clock of this machine is wrong, beyond what can be written: set it.")
+    if isinstance(error, RuntimeError) and machine.NO_THREAD in str(error):
+        return ApiError(Kind.FAILED, machine.NO_MEMORY)
     if isinstance(error, OSError):
         return machine.refusal_of_os_error(error, home)
     return ApiError(Kind.FAILED, _UNFORESEEN.format(type(error).__name__), report=crash.report(error).splitlines())

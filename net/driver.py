@@ -67,8 +67,8 @@ class Datagrams(Protocol):
 
 
 def system_clock() -> Instant:
-    """Return trio's monotonic time and the machine's wall clock."""
-    return Instant(trio.current_time(), time.time_ns() // 1_000_000)
+    """Return trio's monotonic time and the machine's wall clock, which is never before 1970, as dead batteries have it."""
+    return Instant(trio.current_time(), max(0, time.time_ns()) // 1_000_000)
 
 
 class Driver(Generic[EventT]):

@@ -6,6 +6,7 @@ Only that module is imported, so ``--version`` costs nothing and a headless node
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final, NoReturn, TypeVar, get_args
@@ -200,6 +201,7 @@ def _default_home() -> Path:
     from platformdirs import user_data_path
 
     home = user_data_path("sottovoce", appauthor=False)
-    if not home.is_absolute():  # a user without a home: it would land wherever the program was started
+    has_home = os.environ.get("HOME") != "" or "XDG_DATA_HOME" in os.environ
+    if not (has_home and home.is_absolute()):  # else it would land at the root, or wherever the program was started
         raise Refused("nobody says where your home directory is: name a folder with --home.", USAGE_ERROR)
     return home

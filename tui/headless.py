@@ -138,9 +138,8 @@ async def _rpc(home: Path, options: NetworkOptions, *, remember: bool, passcode:
     if lost.events:
         _log.warning("%d events were dropped because nobody read them", lost.events)
     if lost.answers:
-        raise Refused(
-            f"{lost.answers} answers were not read, so nobody knows what they said. Read until the output ends."
-        )
+        answers = "an answer was" if lost.answers == 1 else f"{lost.answers} answers were"
+        raise Refused(f"{answers} not read, and nobody knows now what was said. Read until the output ends.")
 
 
 async def _open(client: Client, passcode: str) -> None:

@@ -23,7 +23,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Generator, Iterable, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -166,6 +166,11 @@ class Database:
                 connection.create_function("search_terms", 2, searching.index_terms, deterministic=True)
                 database = cls(connection, path)
                 database._migrate(migrations)
+            except ReadOnly as error:
+                with closing(connection):
+                    if error.reason == "SQLITE_CANTOPEN":
+                        _say_why_not(path)
+                raise
             except BaseException:
                 connection.close()
                 raise
@@ -263,6 +268,11 @@ class Database:
 def _version(snapshot: Snapshot) -> int:
     row = snapshot.row("PRAGMA user_version")
     return int(row[0]) if row else 0
+
+
+def _say_why_not(path: Path) -> None:
+    """Raise what the system says where SQLite could not open a file: it may be no matter of rights."""
+    os.close(os.open(path, os.O_RDWR | os.O_CLOEXEC))
 
 
 def _connect(path: Path) -> sqlcipher3.Connection:
