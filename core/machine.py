@@ -80,6 +80,7 @@ def _kind_of(number: int) -> Kind:
 
 def _sentence_of(number: int, error: OSError, where: str) -> str:
     at = f" ({where})" if where else ""
+    named = isinstance(error.filename, str | bytes)
     sentences = {
         FULL: full(where),
         FORBIDDEN: forbidden(where),
@@ -93,4 +94,5 @@ def _sentence_of(number: int, error: OSError, where: str) -> str:
         if number in numbers:
             return sentence
     said = os.strerror(number) if number > 0 else str(error.strerror or type(error).__name__)
-    return f"The system refuses: {said}{at}. Try again; if it stays so, choose another folder with --home."
+    advice = "choose another folder with --home" if named else "start the program again"
+    return f"The system refuses: {said}{at if named else ''}. Try again; if it stays so, {advice}."

@@ -157,7 +157,7 @@ class CoreHost:
             if self._ended:
                 raise _gone()
             if len(self._waiting) > MAX_WAITING:
-                raise ApiError(Kind.SLOW_DOWN, "the core does not keep up", seconds=1)
+                raise ApiError(Kind.SLOW_DOWN, "The program does not keep up. Try again.", seconds=1)
             if self._token is None:
                 self._early.append(request)
             else:
@@ -222,7 +222,7 @@ class CoreHost:
         try:
             self._requests.send_nowait(request)
         except trio.WouldBlock:
-            _settle(request, error=ApiError(Kind.SLOW_DOWN, "the core does not keep up", seconds=1))
+            _settle(request, error=ApiError(Kind.SLOW_DOWN, "The program does not keep up. Try again.", seconds=1))
 
     async def _answer(self, messenger: Messenger, request: _Request, limiter: trio.CapacityLimiter) -> None:
         """Carry out one command. Whatever goes wrong is an answer; nothing of it ends the core."""
@@ -283,7 +283,7 @@ def _story(fault: BaseException) -> str:
 
 
 def _gone() -> ApiError:
-    return ApiError(Kind.LOCKED, "the core has stopped")
+    return ApiError(Kind.LOCKED, "The program has stopped: start it again.")
 
 
 def _settle(request: _Request, *, result: object = None, error: ApiError | None = None) -> None:

@@ -86,6 +86,7 @@ _BY_PRIMARY_CODE: dict[int, type[StorageError]] = {
     sqlcipher3.SQLITE_CANTOPEN: ReadOnly,
     sqlcipher3.SQLITE_PERM: ReadOnly,
     sqlcipher3.SQLITE_BUSY: InUse,
+    sqlcipher3.SQLITE_LOCKED: InUse,
     sqlcipher3.SQLITE_IOERR: DiskFailed,
     sqlcipher3.SQLITE_CORRUPT: Corrupt,
     sqlcipher3.SQLITE_NOTADB: Corrupt,
@@ -334,6 +335,8 @@ def _typed_errors() -> Generator[None]:
     try:
         yield
     except sqlcipher3.DatabaseError as error:
+        if getattr(error, "sqlite_errorcode", None) == sqlcipher3.SQLITE_NOMEM:
+            raise MemoryError from error
         typed = _typed(error)
         if typed is None:
             raise

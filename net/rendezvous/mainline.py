@@ -123,7 +123,7 @@ class Mainline:
         self._clock = clock
         self._shards = ShardChoice(random)
         self._rounds = Rounds(random_module.Random(random(16)))
-        self._is_serving = False
+        self._is_serving = self._told_serving = False  # as it is, and as the library was told
         self._random = random
         self._port = listen.port  # that is announced
         self._started: Callable[[], None] | None = None
@@ -204,7 +204,8 @@ class Mainline:
     def _open(self) -> libtorrent.session:
         import libtorrent as lt
 
-        session = lt.session(session_settings(self._listen, self._routers, is_serving=self._is_serving))
+        self._told_serving = self._is_serving
+        session = lt.session(session_settings(self._listen, self._routers, is_serving=self._told_serving))
         for router in self._routers:
             session.add_dht_node((router.host, router.port))
         if may_have_gateway(self._listen, self._routers):
@@ -217,13 +218,12 @@ class Mainline:
         return Outside(lt.bencode, lt.bdecode, self._random)
 
     async def _keep_rounds(self, session: libtorrent.session) -> None:
-        told_serving = self._is_serving
         while True:
             self._changed = trio.Event()
             now = self._clock()
-            if told_serving is not self._is_serving:
-                told_serving = self._is_serving
-                await _ask(_set_serving, session, told_serving)
+            if self._told_serving is not self._is_serving:
+                self._told_serving = self._is_serving
+                await _ask(_set_serving, session, self._told_serving)
             due = self._rounds.take(now, is_serving=self._is_serving)
             if due is not None:
                 days = list(days_at(now.wall_ms))

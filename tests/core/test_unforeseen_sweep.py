@@ -5,20 +5,23 @@ The places are found by running the product once (``tests.support.outside``); th
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import json
-import sqlite3
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 import pytest
 import sqlcipher3
 import trio
+import trio.lowlevel
 import trio.testing
 
-from core import api, rpc
+from core import api, examination, jsonrpc, open_node as open_node_module, rpc
 from core.examination import examine
 from core.gate import Terms
 from core.messenger import open_messenger
@@ -30,9 +33,21 @@ from tests.support.devices import BETTER, CHEAP, GOOD, MemoryStore
 from tests.support.outside import Fault, Outside, storage_error
 from tui import telling
 from tui.boundary import guarded
+from tui.bridge import CoreHost, Messenger
 
-ERRNOS: Final = [OSError(number, "as if") for number in errno.errorcode]
-RESULTS: Final = ("FULL", "READONLY", "CANTOPEN", "BUSY", "IOERR", "CORRUPT", "NOTADB", "PERM", "NOMEM", "INTERNAL", "LOCKED")
+RESULTS: Final = (
+    "FULL",
+    "READONLY",
+    "CANTOPEN",
+    "BUSY",
+    "IOERR",
+    "CORRUPT",
+    "NOTADB",
+    "PERM",
+    "NOMEM",
+    "INTERNAL",
+    "LOCKED",
+)
 STORAGE: Final[list[Fault]] = [
     *(lambda name=name: storage_error(f"SQLITE_{name}") for name in RESULTS),
     lambda: sqlcipher3.IntegrityError("a secret"),
@@ -61,6 +76,10 @@ REQUESTS: Final = (
     ("account.info", {}),
 )
 
+COMMANDS: Final = tuple(
+    msgspec.convert({"method": method, **params}, api.AnyCommand, strict=False) for method, params in REQUESTS
+)
+
 
 @dataclass
 class Told:
@@ -68,7 +87,7 @@ class Told:
 
     status: int = 0
     said: list[str] = field(default_factory=list[str])
-    asked: int = 0
+    taken: list[int] = field(default_factory=list[int])
     answers: dict[int, dict[str, Any]] = field(default_factory=dict[int, dict[str, Any]])
 
     def judge(self, where: str) -> None:
@@ -78,7 +97,9 @@ class Told:
         assert "a secret" not in text, where
         if self.status:
             assert any(line.startswith("sottovoce:") for line in self.said), where
-        for number in range(1, self.asked + 1):
+        else:
+            assert len(self.taken) in {0, len(REQUESTS)}, where
+        for number in self.taken:
             assert number in self.answers, f"{where}: no answer to {REQUESTS[number - 1]}, {self}"
             error = self.answers[number].get("error")
             assert error is None or (error["message"].endswith((".", "?", "!")) and error["data"]["kind"]), where
@@ -97,11 +118,17 @@ async def _ask(home: Path, told: Told) -> None:
     ours, theirs = trio.testing.memory_stream_pair()
     terms = Terms(policy=CHEAP, stores=(MemoryStore(),), tuning=CHEAP_NODE)
 
+    def take(line: bytes | None) -> jsonrpc.Request:
+        request = jsonrpc.decode_request(line)
+        told.taken.append(int(bytes(request.id or b"0")))
+        return request
+
     async def talk() -> None:
         pending = b""
         for number, (method, params) in enumerate(REQUESTS, start=1):
-            told.asked = number
-            await ours.send_all(json.dumps({"jsonrpc": "2.0", "id": number, "method": method, "params": params}).encode() + b"\n")
+            await ours.send_all(
+                json.dumps({"jsonrpc": "2.0", "id": number, "method": method, "params": params}).encode() + b"\n"
+            )
             while number not in told.answers:
                 data = await ours.receive_some()
                 if not data:
@@ -112,6 +139,12 @@ async def _ask(home: Path, told: Told) -> None:
                         told.answers[line["id"]] = line
         await ours.send_eof()
 
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rpc, "decode_request", take)
+        await _serve(home, terms, theirs, talk)
+
+
+async def _serve(home: Path, terms: Terms, theirs: Any, talk: Callable[[], Awaitable[None]]) -> None:
     async with trio.open_nursery() as nursery:
         with trio.fail_after(30):
             async with open_messenger(home, alone(), terms=terms) as messenger:
@@ -134,7 +167,7 @@ def run_node(home: Path, told: Told) -> int:
                 tuning=CHEAP_NODE,
             )
             async with opening as service:
-                await trio.sleep(0)
+                await trio.lowlevel.checkpoint()
                 service.status()
 
     trio.run(node)
@@ -147,10 +180,83 @@ def run_doctor(home: Path, told: Told) -> int:
     return 0
 
 
-def carry_out(run: Run, home: Path, outside: Outside, monkeypatch: pytest.MonkeyPatch) -> Told:
+def run_client(home: Path, told: Told) -> int:
+    """Be the client's screens, as far as the core knows them."""
+    crashed: list[str] = []
+
+    @asynccontextmanager
+    async def open_core() -> AsyncGenerator[Messenger]:
+        terms = Terms(policy=CHEAP, stores=(MemoryStore(),), tuning=CHEAP_NODE)
+        async with open_messenger(home, alone(), terms=terms) as messenger:
+            yield messenger
+
+    async def screens() -> None:
+        host = CoreHost(open_core)
+        host.start(lambda: None, crashed.append)
+        for number, command in enumerate(COMMANDS, start=1):
+            told.taken.append(number)
+            try:
+                await asyncio.wait_for(host.call(command), 30)
+                told.answers[number] = {}
+            except api.ApiError as error:
+                told.answers[number] = {"error": {"message": error.message, "data": {"kind": error.kind}}}
+        await host.stop()
+
+    asyncio.run(screens())
+    told.said += [f"sottovoce: {each}" for each in crashed]
+    return int(bool(crashed))
+
+
+def carry_out(run: Run, home: Path, outside: Outside) -> Told:
     """Run it as the program would, with everything that it says."""
     told = Told()
-    monkeypatch.setattr(telling, "say", told.said.append)
-    with outside.watched():
+    with pytest.MonkeyPatch.context() as patch, outside.watched():
+        patch.setattr(telling, "say", told.said.append)
         told.status = guarded("sottovoce", lambda: run(home, told), lambda: home)
     return told
+
+
+def faults_of(place: str) -> list[Fault]:
+    """Return what can go wrong there."""
+    return [*(STORAGE if " sql " in place or "sqlcipher3" in place else SYSTEM), *OTHERS]
+
+
+@pytest.fixture
+def few_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(examination, "PATIENCE", 0.01)
+    monkeypatch.setattr(open_node_module, "FAREWELL", 0.1)
+
+
+RUNS: Final[tuple[Run, ...]] = (run_rpc, run_node, run_doctor, run_client)
+
+
+def sweep(run: Run, folder: Path, step: int, each: int) -> None:
+    """Let every ``step``-th place fail, for good and once, in ``each`` ways."""
+    first = Outside()
+    assert carry_out(run, folder / "well", first).status == 0
+    assert len(first.places) > 20
+    for number, place in enumerate(first.places):
+        if number % step:
+            continue
+        faults = faults_of(place)
+        for way in range(min(each, len(faults))):
+            outside = Outside()
+            outside.fails_at = place
+            outside.fault = faults[(number * 11 + way) % len(faults)]
+            outside.once = (number + way) % 2 == 1
+            told = carry_out(run, folder / f"{number}-{way}", outside)
+            told.judge(f"{run.__name__}: {outside.fault()!r} at {place}")
+
+
+@pytest.mark.usefixtures("few_waits")
+@pytest.mark.parametrize("run", RUNS)
+def test_whatever_fails_is_told_and_answered(run: Run, tmp_path: Path) -> None:
+    sweep(run, tmp_path, step=3, each=1)
+
+
+@pytest.mark.full
+@pytest.mark.timeout(3600)
+@pytest.mark.usefixtures("few_waits")
+@pytest.mark.parametrize("run", RUNS)
+def test_everything_that_can_fail_anywhere_is_told_and_answered(run: Run, tmp_path: Path) -> None:
+    sweep(run, tmp_path, step=1, each=len(SYSTEM) + len(OTHERS))
