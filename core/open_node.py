@@ -85,14 +85,12 @@ async def open_own_node(
     """
     async with AsyncExitStack() as stack:
         try:
-            opening = _node_with_files(home / OWN_NODE, options, tuning, clock)
-            node = await stack.enter_async_context(opening)
+            node = await stack.enter_async_context(_node_with_files(home / OWN_NODE, options, tuning, clock))
         except Unreachable:
             raise
         except Exception as error:  # noqa: BLE001 -- whatever ails its files
             _log.warning("this device takes part as a leaf: %s", refusal_of(error, home / OWN_NODE).message)
-            opening = _node_of_a_run(None, options, tuning, clock)
-            node = await stack.enter_async_context(opening)
+            node = await stack.enter_async_context(_node_of_a_run(None, options, tuning, clock))
         yield node
 
 
@@ -110,10 +108,10 @@ async def _node_with_files(
         thread = await stack.enter_async_context(opening)
         if role_of(options.part, await thread.run(_line)) is Role.FULL:
             as_full = replace(options, part="full")
-            node = node_over(thread, node_secret=key.node_secret, options=as_full, tuning=tuning, clock=clock)
+            full = node_over(thread, node_secret=key.node_secret, options=as_full, tuning=tuning, clock=clock)
+            yield await stack.enter_async_context(full)
         else:
-            node = _node_of_a_run(thread, options, tuning, clock)
-        yield await stack.enter_async_context(node)
+            yield await stack.enter_async_context(_node_of_a_run(thread, options, tuning, clock))
 
 
 def _node_of_a_run(

@@ -60,10 +60,7 @@ class Transport:
             Unreachable: the address is not ours, or the port is taken.
         """
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        try:
-            bound = socket.socket(family, socket.SOCK_DGRAM)
-        except OSError as error:
-            raise Unreachable(f"cannot listen on {Endpoint(host, port)}: {error.strerror}") from error
+        bound = socket.socket(family, socket.SOCK_DGRAM)
         try:
             bound.settimeout(0)
             for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):

@@ -21,21 +21,26 @@ from types import FrameType
 from typing import Any, Final
 
 STANDARD_INPUT: Final = 0
+STANDARD_ERROR: Final = 2
 # Seconds to leave: saving takes 2 at most, the core 5.
 PATIENCE: Final = 10.0
 # Exit status of who could not leave in order.
 NOT_IN_ORDER: Final = 1
+# What a terminal is told so that it neither reports the mouse nor brackets pastes, shows its first screen and its cursor.
+_AS_IT_WAS: Final = b"\x1b[?1000l\x1b[?1003l\x1b[?1006l\x1b[?1004l\x1b[?2004l\x1b[<u\x1b[?7h\x1b[?1049l\x1b[?25h"
 
 
 class Leaving:
     """Watches over the end of one program: ``leave`` is called in its loop, ``shut`` ends its core from any thread."""
 
-    def __init__(self, leave: Callable[[], None], shut: Callable[[], None] | None, patience: float = PATIENCE) -> None:
-        self._leave, self._shut, self._patience = leave, shut, patience
+    def __init__(
+        self, leave: Callable[[], None], shut: Callable[[], None] | None, attributes: list[Any] | None
+    ) -> None:
+        """``attributes``: how the terminal was set before anything was drawn on it."""
+        self._leave, self._shut, self._attributes = leave, shut, attributes
         self._loop = asyncio.get_running_loop()
         self._hurried = threading.Lock()
         self._over = threading.Event()
-        self._attributes = _attributes()
         # Not the loop's own handlers: those wait for a loop that may hang.
         self._before = {number: signal.signal(number, self._told) for number in (signal.SIGHUP, signal.SIGTERM)}
         threading.Thread(target=self._wait_for_hangup, name="hangup", daemon=True).start()
@@ -67,28 +72,22 @@ class Leaving:
         self._go()
 
     def _end_at_last(self) -> None:
-        if self._over.wait(self._patience):
+        if self._over.wait(PATIENCE):
             return
-        if self._shut is not None:
-            shutting = threading.Thread(target=self._shut, name="shutting", daemon=True)
-            shutting.start()
-            shutting.join(self._patience)
-        _restore(self._attributes)
+        for last in (self._shut, self._give_back):
+            if last is not None:
+                thread = threading.Thread(target=last, name="last", daemon=True)
+                thread.start()
+                thread.join(PATIENCE)
         os._exit(NOT_IN_ORDER)
 
-
-def _attributes() -> list[Any] | None:
-    """Return how the terminal was set before anything was drawn on it."""
-    try:
-        return termios.tcgetattr(STANDARD_INPUT)
-    except termios.error:
-        return None
-
-
-def _restore(attributes: list[Any] | None) -> None:
-    if attributes is not None:
-        with suppress(termios.error):
-            termios.tcsetattr(STANDARD_INPUT, termios.TCSANOW, attributes)
+    def _give_back(self) -> None:
+        """Leave the terminal as it was found, as far as it takes that."""
+        if self._attributes is not None:
+            with suppress(termios.error):
+                termios.tcsetattr(STANDARD_INPUT, termios.TCSANOW, self._attributes)
+        with suppress(OSError):
+            os.write(STANDARD_ERROR, _AS_IT_WAS)
 
 
 def has_terminal() -> bool:

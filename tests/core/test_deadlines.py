@@ -13,9 +13,7 @@ from typing import Any
 
 import pytest
 import trio
-import trio.testing
 
-from core import deadline
 from core.deadline import within
 from core.vault import given, kernel_keyring, secret_service
 from core.vault.clock import Reading
@@ -37,8 +35,16 @@ PATIENCE = 30.0
 def hang() -> Iterator[Callable[..., Any]]:
     """A call that hangs until the test is over."""
     over = threading.Event()
-    yield lambda *_, **__: over.wait(PATIENCE)
+
+    def hanging(*_: object, **__: object) -> None:
+        over.wait(PATIENCE)
+
+    yield hanging
     over.set()
+
+
+def fail_to_find() -> None:
+    raise LookupError
 
 
 # --- the deadline -----------------------------------------------------------------------------------------------------
@@ -47,7 +53,7 @@ def hang() -> Iterator[Callable[..., Any]]:
 def test_what_answers_in_time_is_handed_on() -> None:
     assert within(PATIENCE, lambda: 7) == 7
     with pytest.raises(LookupError):
-        within(PATIENCE, lambda: {}["nothing"])
+        within(PATIENCE, fail_to_find)
 
 
 def test_what_hangs_is_a_refusal_and_is_undone_when_it_happens_all_the_same() -> None:
@@ -81,7 +87,7 @@ def test_where_no_thread_can_be_had_it_is_refused(monkeypatch: pytest.MonkeyPatc
     def refuse(_: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
 
-    monkeypatch.setattr(deadline.threading.Thread, "start", refuse)
+    monkeypatch.setattr(threading.Thread, "start", refuse)
     with pytest.raises(OSError, match="no thread"):
         within(PATIENCE, lambda: 7)
 
@@ -140,8 +146,15 @@ def test_a_silent_secret_service_refuses(greets: bool, tmp_path: Path, monkeypat
 def test_a_key_that_a_service_takes_too_late_is_forgotten_again(monkeypatch: pytest.MonkeyPatch) -> None:
     go_on, dropped = threading.Event(), threading.Event()
     monkeypatch.setattr(secret_service, "PATIENCE", SHORT)
-    monkeypatch.setattr(secret_service, "_put", lambda *_: go_on.wait(PATIENCE))
-    monkeypatch.setattr(secret_service, "_drop", lambda _: dropped.set())
+
+    def put(_: str, __: bytes) -> None:
+        go_on.wait(PATIENCE)
+
+    def drop(_: str) -> None:
+        dropped.set()
+
+    monkeypatch.setattr(secret_service, "_put", put)
+    monkeypatch.setattr(secret_service, "_drop", drop)
     service = SecretService.__new__(SecretService)
     with pytest.raises(OSError, match="no answer"):
         service.put("x", b"y", 60)
@@ -225,8 +238,12 @@ async def test_a_library_of_the_dht_that_hangs_or_fails_costs_the_dht_alone(
     act = hang if hangs else fail
     session = Session(name, act)
     library = ModuleType("libtorrent")
+
+    def open_session(_: object) -> Any:
+        return act() if name == "session" else session
+
     library.__dict__.update(
-        session=lambda _: act() if name == "session" else session,
+        session=open_session,
         sha1_hash=bytes,
         bencode=bytes,
         bdecode=bytes,

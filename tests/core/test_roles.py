@@ -64,8 +64,8 @@ async def test_the_owner_is_asked_and_the_network_is_looked_at_for_the_next_star
 
     async def run(asked: NetworkOptions, *, is_metered: bool) -> tuple[Role, Line]:
         async with open_own_node(tmp_path, asked, tuning=CHEAP) as node:
-            thread = node._thread
-            assert thread is not None
+            assert node._disk is not None
+            thread = node._disk._thread
             await node.note_metered(is_metered=is_metered)
             return node.role, await thread.run(_line)
 

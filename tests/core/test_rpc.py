@@ -28,7 +28,7 @@ from core.api import (
     NetworkChanged,
     R,
 )
-from core.rpc import MAX_OUTGOING, MAX_RUNNING, Losses, serve
+from core.rpc import MAX_OUTGOING, MAX_RUNNING, PATIENCE, Losses, serve
 
 pytestmark = pytest.mark.trio
 
@@ -51,7 +51,9 @@ class FakeCore:
         if isinstance(command, MessageSend):
             if command.text == "refused":
                 raise ApiError(Kind.TOO_LONG, "Too long.", limit=1)
-            answer = MessageRef(id=command.text)
+            if command.text == "a fault":
+                raise LookupError(command.text)
+            answer = MessageRef(id="\ud800" if command.text == "unwritable" else command.text)
         if isinstance(command, InviteList):
             raise ApiError(Kind.LOCKED, "The account is locked.")
         return cast("R", answer)
@@ -254,10 +256,103 @@ async def test_a_caller_who_hangs_up_ends_it() -> None:
     assert caller.lost == Losses()
 
 
-async def test_a_farewell_is_not_forever(autojump_clock: trio.testing.MockClock) -> None:
+async def test_a_farewell_is_not_forever_and_refuses_what_it_leaves(autojump_clock: trio.testing.MockClock) -> None:
     async with conversation() as caller:
         caller.core.gates["MessageDelete"] = trio.Event()
         await caller.ask(1, "message.delete", ids=[])
         await caller.end_input()
+        reply = await caller.hear()
+        assert (reply["id"], reply["error"]["data"]["kind"]) == (1, "failed")
     assert caller.lost == Losses()
     assert not [command for command in caller.core.called if isinstance(command, MessageDelete)]
+
+
+async def test_a_slow_machine_is_waited_for_when_the_input_has_ended(autojump_clock: trio.testing.MockClock) -> None:
+    async with conversation() as caller:
+        gate = caller.core.gates["MessageDelete"] = trio.Event()
+        await caller.ask(1, "message.delete", ids=[])
+        await caller.end_input()
+        await trio.sleep(PATIENCE * 0.9)
+        gate.set()
+        assert "result" in await caller.hear()
+    assert caller.lost == Losses()
+
+
+async def test_what_is_told_only_once_is_waited_for_however_long_it_takes(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    async with conversation() as caller:
+        gate = caller.core.gates["AccountCreate"] = trio.Event()
+        await caller.ask(1, "account.create", passcode="p")
+        await caller.end_input()
+        await trio.sleep(PATIENCE * 10)
+        gate.set()
+        assert "result" in await caller.hear()
+    assert caller.lost == Losses()
+
+
+@pytest.mark.parametrize("running", [1, MAX_RUNNING + 3])
+async def test_whatever_ends_the_session_every_request_that_was_taken_is_answered(running: int) -> None:
+    caller = Caller(FakeCore(), unread=False)
+    caller.core.gates["MessageDelete"] = trio.Event()
+    create = caller.core.gates["AccountCreate"] = trio.Event()
+    taken = min(running, MAX_RUNNING)  # the one beyond them waits, and the rest were not looked at
+    replies: list[dict[str, Any]] = []
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(caller.serve)
+        await caller.ask(0, "account.create", passcode="p")
+        for number in range(1, running + 1):
+            await caller.ask(number, "message.delete", ids=[])
+        await trio.testing.wait_all_tasks_blocked()
+        nursery.cancel_scope.cancel()  # as a signal does, or a fault of the node
+        with trio.CancelScope(shield=True):
+            replies += [await caller.hear() for _ in range(taken)]
+            create.set()
+            replies += [await caller.hear()]
+    assert {reply["error"]["data"]["kind"] for reply in replies if "error" in reply} == {"failed"}
+    assert [reply["id"] for reply in replies if "result" in reply] == [0]
+    assert {reply["id"] for reply in replies} >= set(range(taken))
+
+
+async def test_answers_that_nobody_reads_in_the_end_are_counted(autojump_clock: trio.testing.MockClock) -> None:
+    async with conversation(unread=True) as caller:
+        for number in range(3):
+            await caller.ask(number, "account.info")
+        await caller.end_input()
+    assert caller.lost == Losses(answers=3)
+
+
+async def test_who_hangs_up_on_what_is_told_only_once_is_counted(autojump_clock: trio.testing.MockClock) -> None:
+    async with conversation() as caller:
+        gate = caller.core.gates["AccountCreate"] = trio.Event()
+        await caller.ask(1, "account.create", passcode="p")
+        await caller.ask(2, "account.info")
+        await trio.testing.wait_all_tasks_blocked()
+        await caller.stop_listening()
+        await caller.ask(3, "account.info")
+        await trio.testing.wait_all_tasks_blocked()
+        gate.set()
+    assert caller.lost == Losses(answers=1)
+
+
+async def test_a_fault_is_an_answer_without_contents() -> None:
+    async with conversation() as caller:
+        await caller.ask(1, "message.send", conversation="a", text="a fault")
+        await caller.ask(2, "account.info")
+        reply = await caller.hear()
+        assert reply["error"]["data"]["kind"] == "failed"
+        assert "a fault" not in json.dumps(reply)
+        assert (await caller.hear())["id"] == 2
+        await caller.end_input()
+
+
+async def test_a_result_or_an_event_that_cannot_be_written_stops_nothing() -> None:
+    async with conversation() as caller:
+        await caller.ask(1, "message.send", conversation="a", text="half a character: \\ud800")
+        await caller.events.send(MessageReceived(conversation="c", id="i", sender="s", text="\ud800"))
+        await caller.ask(2, "message.send", conversation="a", text="unwritable")
+        assert {(await caller.hear())["id"] for _ in range(2)} == {1, 2}
+        await caller.ask(3, "account.info")
+        assert (await caller.hear())["id"] == 3
+        await caller.end_input()
+    assert caller.lost == Losses(events=1)

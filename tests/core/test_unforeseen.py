@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import time
 from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
@@ -18,12 +19,12 @@ import trio.testing
 from core import api, machine
 from core.api import ApiError, Kind
 from core.keep_trying import RETRY_PAUSE, keep_trying
-from core.people import engine as engine_module, posting
+from core.people import duties, posting
 from core.people.effects import Effect, Read
 from core.people.engine import Engine
 from core.people_service import PeopleService
 from core.refusals import is_unforeseen, refusal_of, refusals
-from core.storage import accounts
+from core.storage import accounts, mail
 from core.storage.database import Database
 from core.storage.errors import Corrupt, DiskFailed, DiskFull, SchemaTooNew, StorageError, WrongKey
 from core.storage.migrations import load_migrations
@@ -80,10 +81,9 @@ def test_each_error_of_the_store_is_foreseen_and_names_the_file(kind: type[Any])
 
 
 def test_what_nobody_foresaw_tells_places_and_no_contents() -> None:
-    try:
+    with pytest.raises(LookupError) as raised:
         fault()
-    except LookupError as error:
-        refusal = refusal_of(ExceptionGroup("several", [ExceptionGroup("within", [error])]))
+    refusal = refusal_of(ExceptionGroup("several", [ExceptionGroup("within", [raised.value])]))
     assert refusal.kind is Kind.FAILED
     assert is_unforeseen(refusal)
     assert "LookupError" in refusal.message
@@ -95,7 +95,7 @@ def test_an_overflow_is_the_clocks_where_the_clock_is_beyond_what_can_be_written
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert is_unforeseen(refusal_of(OverflowError("int too big")))
-    monkeypatch.setattr(machine.time, "time", lambda: 2.0**32)
+    monkeypatch.setattr(time, "time", lambda: 2.0**32)
     assert refusal_of(OverflowError("int too big")).kind is Kind.CLOCK_OFF
 
 
@@ -302,7 +302,7 @@ async def test_what_is_due_and_cannot_be_done_locks_the_account_and_says_why(
         await device.create()
         account = gate.account()
         with monkeypatch.context() as patch:
-            patch.setattr(engine_module.duties, "tend", tend)
+            patch.setattr(duties, "tend", tend)
             account.service.engine._next_duty = 0.0  # pyright: ignore[reportPrivateUsage]
             account.service.look_at(1)
             await device.until_told(api.AccountLocked)
@@ -330,7 +330,7 @@ async def test_what_may_pass_locks_nothing(error: Exception, device: Device, mon
     async with device.running() as gate:
         await device.create()
         with monkeypatch.context() as patch:
-            patch.setattr(engine_module.duties, "tend", tend)
+            patch.setattr(duties, "tend", tend)
             gate.account().service.engine._next_duty = 0.0  # pyright: ignore[reportPrivateUsage]
             gate.account().service.look_at(1)
             with trio.fail_after(30):
@@ -382,7 +382,7 @@ async def test_a_memory_that_cannot_be_built_is_built_when_it_can(
         service = gate.account().service
         service.engine.forget_memory()
         with monkeypatch.context() as patch:
-            patch.setattr(engine_module.mail, "tags", fault)
+            patch.setattr(mail, "tags", fault)
             with pytest.raises(LookupError):
                 await service.act(lambda _: None)
         assert (await device.info()).name == "alice"

@@ -11,6 +11,7 @@ import json
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -49,7 +50,7 @@ RESULTS: Final = (
     "LOCKED",
 )
 STORAGE: Final[list[Fault]] = [
-    *(lambda name=name: storage_error(f"SQLITE_{name}") for name in RESULTS),
+    *(partial(storage_error, f"SQLITE_{name}") for name in RESULTS),
     lambda: sqlcipher3.IntegrityError("a secret"),
     lambda: sqlcipher3.ProgrammingError("a secret"),
 ]
@@ -61,10 +62,10 @@ OTHERS: Final[list[Fault]] = [
     lambda: RuntimeError("can't start new thread"),
     lambda: KeyError("a secret"),
 ]
-SYSTEM: Final[list[Fault]] = [lambda number=number: OSError(number, "as if") for number in errno.errorcode]
+SYSTEM: Final[list[Fault]] = [partial(OSError, number, "as if") for number in errno.errorcode]
 
 # What a program asks, one after the other. Each is answered or refused, whatever fails.
-REQUESTS: Final = (
+REQUESTS: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
     ("account.create", {"passcode": GOOD, "name": "alice"}),
     ("settings.set", {"settings": {}}),
     ("conversation.list", {}),

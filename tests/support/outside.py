@@ -9,12 +9,12 @@ from __future__ import annotations
 import ctypes
 import fcntl
 import importlib
+import inspect
 import os
 import socket
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -43,6 +43,12 @@ CALLS: Final[tuple[tuple[Any, tuple[str, ...]], ...]] = (
 SOCKET_CALLS: Final = ("bind", "setsockopt", "getsockname", "sendto", "recvfrom")
 
 Fault = Callable[[], BaseException]
+
+
+def _here() -> FrameType | None:
+    """Return the frame of whoever called the function that asks."""
+    frame = inspect.currentframe()
+    return None if frame is None or frame.f_back is None else frame.f_back.f_back
 
 
 def caller(frame: FrameType | None) -> str | None:
@@ -82,13 +88,13 @@ class Outside:
 
     def wrap(self, what: str, call: Callable[..., Any]) -> Callable[..., Any]:
         def outward(*arguments: Any, **named: Any) -> Any:
-            self.meet(what, sys._getframe(1))
+            self.meet(what, _here())
             return call(*arguments, **named)
 
         return outward
 
     @contextmanager
-    def watched(self) -> Iterator[Outside]:
+    def watched(self) -> Generator[Outside]:
         """Stand between the product and everything else for a block."""
         with pytest.MonkeyPatch.context() as patch:
             for owner, names in CALLS:
@@ -106,7 +112,7 @@ class Outside:
 
         class Watched(kind):  # type: ignore[misc,valid-type]  # the class is what it was when this was called
             def __init__(self, *arguments: Any, **named: Any) -> None:
-                outside.meet("socket.socket", sys._getframe(1))
+                outside.meet("socket.socket", _here())
                 super().__init__(*arguments, **named)
 
         for name in SOCKET_CALLS:
@@ -125,7 +131,7 @@ class _Connection:
     @staticmethod
     def _wrapped(outside: Outside, call: Callable[..., Any]) -> Callable[..., Any]:
         def outward(statement: str, *values: Any) -> Any:
-            outside.meet(f"sql {statement.split()[0]}", sys._getframe(1))
+            outside.meet(f"sql {statement.split()[0]}", _here())
             return call(statement, *values)
 
         return outward

@@ -36,6 +36,7 @@ class Terminal:
         self._stream = pyte.ByteStream(self.screen)
         self.received = 0
         self.output = b""
+        self._is_gone = False
         kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "TMPDIR"}}
         env = {**kept, "TERM": "xterm-256color", "LANG": "C.UTF-8", "COLUMNS": "", "LINES": "", **(environ or {})}
         self._master, slave = pty.openpty()
@@ -55,10 +56,30 @@ class Terminal:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
-        os.close(self._master)
+        if not self._is_gone:
+            os.close(self._master)
 
     def _set_size(self, columns: int, rows: int) -> None:
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def hang_up(self) -> None:
+        """Be gone, without a word."""
+        self._is_gone = True
+        os.close(self._master)
+
+    def waiting(self) -> int:
+        """Return how many bytes wait to be read."""
+        return int(struct.unpack("i", fcntl.ioctl(self._master, termios.FIONREAD, bytes(4)))[0])
+
+    def is_taking(self) -> bool:
+        """Return whether the terminal takes more than it did a moment ago, though nobody reads."""
+        before = self.waiting()
+        time.sleep(QUIET)
+        return self.waiting() > before or not before
+
+    def echoes(self) -> bool:
+        """Return whether it shows what is typed, as a shell's does."""
+        return bool(termios.tcgetattr(self._master)[3] & termios.ECHO)
 
     def resize(self, columns: int, rows: int) -> None:
         """Change the size, as a window manager does."""

@@ -26,6 +26,9 @@ class TinyMessenger:
         self.outbox, self.events = trio.open_memory_channel[Any](5000)
         self.closed = False
         self.never = trio.Event()
+        self.harm: trio.MemorySendChannel[str]
+        self.harm, self.harmed = trio.open_memory_channel[str](1)
+        self.taken_back = trio.Event()
 
     async def call(self, command: api.Command[Any]) -> Any:
         match command:
@@ -37,6 +40,16 @@ class TinyMessenger:
                 await self.never.wait()
             case api.DraftSet():
                 raise ZeroDivisionError(command.text)
+            case api.AccountCreate():
+                try:
+                    await self.never.wait()
+                finally:
+                    self.taken_back.set()
+            case api.AccountLock():
+                await self.taken_back.wait()
+            case api.AccountRename():
+                await self.harm.send(command.name)
+                await self.never.wait()
             case api.MessageList():
                 for number in range(command.limit):
                     await self.outbox.send(state_event(number))
@@ -73,8 +86,15 @@ def opener(
     @asynccontextmanager
     async def opened() -> AsyncGenerator[Messenger]:
         messenger = messenger_of()
+
+        async def come_to_harm() -> None:
+            raise ZeroDivisionError(await messenger.harmed.receive())
+
         try:
-            yield messenger
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(come_to_harm)
+                yield messenger
+                nursery.cancel_scope.cancel()
         finally:
             closed.set()
 
@@ -145,11 +165,32 @@ async def test_screens_that_do_not_read_do_not_stall_the_core_or_fill_the_memory
     await host.stop()
 
 
+async def test_a_fault_of_a_command_is_its_answer_without_values_and_ends_nothing() -> None:
+    host, screens, _ = started()
+    with pytest.raises(ApiError) as refused:
+        await asyncio.wait_for(host.call(api.DraftSet(conversation="c", text="a secret")), PATIENCE)
+    assert refused.value.kind is Kind.FAILED
+    assert "a secret" not in refused.value.message + repr(refused.value.data)
+    assert (await asyncio.wait_for(host.call(api.AccountGet()), PATIENCE)).exists
+    assert not screens.crashed.done()
+    await host.stop()
+
+
+async def test_what_is_told_only_once_is_taken_back_when_nobody_waits_for_it_any_more() -> None:
+    host, _, _ = started()
+    making = asyncio.ensure_future(host.call(api.AccountCreate(passcode="p")))
+    await asyncio.wait_for(host.call(api.AccountGet()), PATIENCE)
+    making.cancel()
+    gone = await asyncio.wait_for(host.call(api.AccountLock()), PATIENCE)  # answered once the other was cancelled
+    assert gone == api.Done()
+    await host.stop()
+
+
 async def test_a_crash_of_the_core_is_told_without_its_values_and_answers_everybody() -> None:
     host, screens, closed = started()
     slow = asyncio.ensure_future(host.call(api.ConversationList()))
     with pytest.raises(ApiError) as gone:
-        await asyncio.wait_for(host.call(api.DraftSet(conversation="c", text="a secret")), PATIENCE)
+        await asyncio.wait_for(host.call(api.AccountRename(name="a secret")), PATIENCE)
     assert gone.value.kind is Kind.LOCKED
     report = await asyncio.wait_for(screens.crashed, PATIENCE)
     assert "ZeroDivisionError" in report

@@ -69,9 +69,13 @@ def step(make: Callable[[], Step[Any]]) -> Callable[[api.Client], Screen[Any]]:
     return lambda client: OneStep(client, make)
 
 
+CRASHED = (
+    "Something happened that this program did not foresee (ValueError). What was answered before is safe. Try again; if it "
+    "stays so, start the program again, and report what it says.\nValueError\n  core/people/engine.py:120 work"
+)
 SCREENS: dict[str, Callable[[api.Client], Screen[Any]]] = {
     "opening": lambda _: OpeningScreen(),
-    "crashed": lambda _: CrashedScreen("ValueError\n  core/people/engine.py:120 in work"),
+    "crashed": lambda _: CrashedScreen(CRASHED),
     "save": lambda client: SavePictureScreen(client, INVITE.link),
     "welcome": step(Welcome),
     "passcode": step(lambda: ChoosePasscode("Anna")),
