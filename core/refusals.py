@@ -18,6 +18,7 @@ from core.api import ApiError, Kind
 from core.crypto.words import BadWords, WordsMismatch
 from core.storage import errors as storage
 from core.vault import errors as vault
+from net.errors import Unreachable
 
 _log = logging.getLogger(__name__)
 
@@ -86,6 +87,10 @@ def refusal_of(fault: BaseException, home: Path | None = None) -> ApiError:
             )
         case WordsMismatch():
             return ApiError(Kind.WORDS_MISMATCH, "All words are known, but they do not belong together: a typing slip?")
+        case Unreachable():
+            return ApiError(
+                Kind.FAILED, f"{str(error)[:1].upper()}{str(error)[1:]}. Choose another place with --listen."
+            )
         case _:
             return _plain(error, home)
 

@@ -6,6 +6,7 @@ screen never waits. Screens are imported by name when first shown, for the same 
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import time
 from contextlib import suppress

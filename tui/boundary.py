@@ -53,13 +53,14 @@ def _told(name: str, fault: Exception, home: Callable[[], Path] | None) -> int:
         from net.errors import Unreachable
 
         first = first_of(fault)
-        if isinstance(first, Refused | Unreachable):
+        if isinstance(first, Refused):
             telling.say(f"{name}: {first}\n")
-            return first.status if isinstance(first, Refused) else ASKED_WRONGLY
+            return first.status
         refusal = refusal_of(first, None if home is None else home())
         places = refusal.data.get("report")
         lines = [refusal.message, *(map(str, places) if isinstance(places, list) else ())]
         telling.say(f"{name}: {chr(10).join(lines)}\n")
+        return ASKED_WRONGLY if isinstance(first, Unreachable) else FAILED
     except Exception:  # noqa: BLE001 -- what explains it cannot be had: no memory, no file to open
         telling.say(f"{name}: it cannot go on ({type(fault).__name__}). Is there memory, and a file to be opened?\n")
     return FAILED

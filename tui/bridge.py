@@ -15,7 +15,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, cast
 
-from core import crash
 from core.api import (
     TOLD_ONCE,
     AccountLocked,
@@ -272,12 +271,8 @@ class CoreHost:
 def _story(fault: BaseException) -> str:
     """Return what ended the core: a sentence, and the places in the code if nobody foresaw it."""
     from core.refusals import refusal_of
-    from net.errors import Unreachable
 
-    first = crash.first_of(fault)
-    if isinstance(first, Unreachable):
-        return str(first)
-    refusal = refusal_of(first)
+    refusal = refusal_of(fault)
     places = refusal.data.get("report")
     return "\n".join([refusal.message, *(map(str, places) if isinstance(places, list) else ())])
 

@@ -37,7 +37,7 @@ class FaultsApp(App[ReturnType], inherit_bindings=False):
         """From here on leave when the terminal does, and in bounded time; ``shut`` ends the core from any thread."""
         self._leaving = Leaving(self.exit, shut, getattr(self._driver, "attrs_before", None))
 
-    def on_exit_app(self) -> None:
+    async def on_exit_app(self) -> None:
         """From here on there is a deadline."""
         if self._leaving is not None:
             self._leaving.hurry()
