@@ -40,8 +40,8 @@ from core.people.effects import (
 from core.people.engine import Engine
 from core.people.moment import Moment
 from core.people.work import Work
-from core.storage import search_index
 from core.refusals import note, refusal_of
+from core.storage import search_index
 from core.storage.database import Database
 from core.storage.errors import Closed, Passing
 from core.storage.thread import DatabaseThread
@@ -274,7 +274,7 @@ class PeopleService:
             try:
                 is_more = await self.thread.run(search_index.fill)
                 await trio.sleep(INDEX_PAUSE)
-            except StorageError as error:
+            except Passing as error:
                 _log.warning("could not index older texts: %s", type(error).__name__)
                 await trio.sleep(RECOVERY_PAUSE)
 

@@ -76,7 +76,9 @@ def refusal_of(fault: BaseException, home: Path | None = None) -> ApiError:
             return ApiError(Kind.SLOW_DOWN, f"Too many wrong passcodes; wait {error.seconds} s.", seconds=error.seconds)
         case vault.NotEnoughMemory():
             return ApiError(
-                Kind.SLOW_DOWN, f"Opening needs {error.mebibytes} MiB of memory, which are not free.", seconds=60
+                Kind.SLOW_DOWN,
+                f"Opening needs {error.mebibytes} MiB of memory, which are not free. End something else, or allow it more.",
+                seconds=60,
             )
         case BadWords():
             return ApiError(

@@ -180,6 +180,7 @@ class Accounts:
 
     def _try_passcode(self, vault: Vault, passcode: str) -> tuple[Content, bytes]:
         """Return what a passcode opens, and its root. It counts as a guess until the caller clears the count."""
+        cost.require(vault.header.costs)  # what cannot be tried is no guess
         self._attempts.admit(self._clock())
         root = slots.root_of(normalise(passcode), Kind.PASSCODE, vault.header)
         return slots.unseal(vault, root), root

@@ -87,13 +87,18 @@ def calibrate(policy: CostPolicy, measure: Callable[[Costs], float]) -> Costs:
     return Costs(max(floor.passes, budget // chosen), chosen, floor.lanes)
 
 
+def require(costs: Costs) -> None:
+    """Raise ``NotEnoughMemory`` where there is none for a run."""
+    if costs.memory_kib >= RESERVE_KIB and costs.memory_kib + RESERVE_KIB > memory().free:
+        raise NotEnoughMemory(costs.memory_kib // 1024)
+
+
 def stretch(secret: bytes, salt: bytes, costs: Costs) -> bytes:
     """Return the 32-byte root of a secret: the one Argon2id run.
 
     Raises ``NotEnoughMemory``, before anything is taken where a system would kill whoever takes it.
     """
-    if costs.memory_kib >= RESERVE_KIB and costs.memory_kib + RESERVE_KIB > memory().free:
-        raise NotEnoughMemory(costs.memory_kib // 1024)
+    require(costs)
     try:
         return primitives.argon2id(secret, salt, costs.passes, costs.memory_kib, costs.lanes, ROOT_SIZE)
     except MemoryError as error:

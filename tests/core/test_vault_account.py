@@ -15,6 +15,7 @@ from core.vault.account import Accounts
 from core.vault.errors import (
     AccountExists,
     NoAccount,
+    NotEnoughMemory,
     PasscodeNeeded,
     SlowDown,
     VaultDamaged,
@@ -428,3 +429,19 @@ def test_the_full_price_once(tmp_path: Path) -> None:
         assert accounts.unlock(GOOD) == created
         with pytest.raises(WrongPasscode):
             accounts.unlock(BETTER)
+
+
+def test_where_memory_lacks_nothing_counts_as_a_guess(device: Device, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lacking(costs: cost.Costs) -> None:
+        raise NotEnoughMemory(costs.memory_kib // 1024)
+
+    device.start().create(GOOD)
+    accounts = device.start()
+    with monkeypatch.context() as little:
+        little.setattr(cost, "require", lacking)
+        for _ in range(20):
+            with pytest.raises(NotEnoughMemory):
+                accounts.unlock(BETTER)
+    with pytest.raises(WrongPasscode):
+        accounts.unlock(BETTER)
+    assert accounts.unlock(GOOD).seed
