@@ -1,5 +1,6 @@
-"""Finding what a link leads to: asking custodians for its record and judging their answers.
+"""Finding links in what people paste or photograph, and what they lead to.
 
+For that custodians are asked for a link's record, and their answers judged.
 Up to three custodians are asked and the highest sequence number wins, so that one that keeps an old bundle cannot undo a
 revocation. What does not open with the link's keys counts as not there.
 """
@@ -8,7 +9,8 @@ from __future__ import annotations
 
 from core.api import ApiError, Kind
 from core.errors import Malformed, Newer, OpenFailed
-from core.people.invitation import Bundle, Link, Tombstone, decode_link, open_record
+from core.people.invitation import Bundle, Link, Tombstone, encode_link, links_in, newer_link_in, open_record
+from core.people.link_search import SCHEME, TEXT_SIZE, likeliest
 from net.errors import DecodeError
 from net.events import RecordAnswered
 from net.parcel.record import decode_record
@@ -18,20 +20,34 @@ WITNESSES = 2
 
 
 def read_link(text: str, our_identity: bytes, network_ms: int) -> Link:
-    """Read a pasted link. Raises ``ApiError``: bad-invite, own-invite, invite-expired."""
-    try:
-        link = decode_link(text)
-    except Newer as error:
-        raise _newer() from error
-    except Malformed as error:
-        raise ApiError(
-            Kind.BAD_INVITE, "This is not a whole sottovoce link, or something in it was changed."
-        ) from error
-    if link.identity == our_identity:
-        raise ApiError(Kind.OWN_INVITE, "This is your own invitation.")
-    if link.expires_at * 1000 <= network_ms:
-        raise ApiError(Kind.INVITE_EXPIRED, "This invitation has expired.")
-    return link
+    """Return the first link in a text that can be followed. Raises ``ApiError``: bad-invite, own-invite, invite-expired.
+
+    Where none can, the first one says why.
+    """
+    refusals: list[ApiError] = []
+    for link in links_in(text):
+        if link.identity == our_identity:
+            refusals.append(ApiError(Kind.OWN_INVITE, "This is your own invitation."))
+        elif link.expires_at * 1000 <= network_ms:
+            refusals.append(ApiError(Kind.INVITE_EXPIRED, "This invitation has expired."))
+        else:
+            return link
+    if newer_link_in(text):
+        refusals.append(_newer())
+    if not refusals:
+        message = "There is no whole sottovoce link in this, or something in it was changed."
+        raise ApiError(Kind.BAD_INVITE, message)
+    raise refusals[0]
+
+
+def shown_links(text: str) -> str:
+    """Return the links in a text as a screen shows them, side by side, or what was meant where there is no whole one."""
+    return " ".join(map(encode_link, links_in(text))) or newer_link_in(text) or likeliest(text)
+
+
+def is_whole(shown: str) -> bool:
+    """Say whether what ``shown_links`` gave has all the characters of a link, right or wrong."""
+    return shown.startswith(SCHEME) and len(shown) >= len(SCHEME) + TEXT_SIZE
 
 
 def _newer() -> ApiError:

@@ -24,6 +24,7 @@ from core.open_node import open_own_node
 from core.options import NetworkOptions
 from core.people import inviting, meeting
 from core.people.work import Work
+from core.pictures import PictureReading, UnreadablePicture
 from core.refusals import refusals
 from core.status import clock_alone, clocks_off, describe_keeping, describe_network
 from core.storage import meetings
@@ -178,7 +179,7 @@ class Messenger:
         identity = service.engine.me.identity
         check_text(command.greeting, api.MAX_GREETING_SIZE)
         self._refuse_if_alone()  # first, for by a wrong clock a link may have expired
-        link = finding.read_link(command.link, identity, self._node.network_ms())
+        link = finding.read_link(await _invitation_in(command), identity, self._node.network_ms())
         bundle = finding.judge(link, await self._search(ParcelId(link.record_id)), len(self._node.custodians()))
 
         def greet(work: Work) -> str:
@@ -267,6 +268,22 @@ class Messenger:
                         waiting.send_nowait(event)
                     except trio.WouldBlock:
                         continue  # more answers than anybody waits for
+
+
+async def _invitation_in(command: api.ContactAdd) -> str:
+    """Return the text that an invitation is to be found in. Raises ``ApiError``."""
+    if bool(command.link.strip()) == bool(command.image):
+        raise ApiError(Kind.BAD_REQUEST, "An invitation comes as link or as image: one of the two.")
+    if not command.image:
+        return command.link
+    reading = PictureReading(Path(command.image))
+    try:
+        codes = await trio.to_thread.run_sync(reading.run, abandon_on_cancel=True)
+    except UnreadablePicture as error:
+        raise ApiError(Kind.BAD_PICTURE, error.reason) from None
+    finally:
+        reading.stop()
+    return "\n".join(codes)
 
 
 def _copies(work: Work, invitation: str) -> int:

@@ -39,6 +39,7 @@ EXPLANATIONS: dict[Kind, Explanation] = {
     Kind.INVITE_NOT_FOUND: Explanation(
         "Nobody in the network holds that invitation.", "Ask whether it is still valid."
     ),
+    Kind.BAD_PICTURE: Explanation("No QR code could be read from that picture.", "Try another one, or paste the link."),
     Kind.NO_NETWORK: Explanation("There is no network.", "What you write is kept and sent once there is one."),
     Kind.UNKNOWN_CONVERSATION: Explanation("That conversation is gone.", "Choose another one."),
     Kind.UNKNOWN_MESSAGE: Explanation("That message is gone."),

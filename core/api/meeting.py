@@ -57,12 +57,15 @@ class ConversationRef(Record, frozen=True):
 
 
 class ContactAdd(Command[ConversationRef], frozen=True, tag="contact.add"):
-    """Greet whoever made ``link``. The conversation exists at once and waits to be accepted.
+    """Greet whoever made an invitation. The conversation exists at once and waits to be accepted.
 
-    Errors: bad-invite, own-invite, invite-expired, -revoked, -used, -not-found, no-network, clock-off, too-long.
+    ``link``: the link, or any text that it stands in. ``image``: the path of a picture of its QR code, instead of that.
+    Errors: bad-invite, own-invite, invite-expired, -revoked, -used, -not-found, bad-picture, no-network, clock-off,
+    too-long.
     """
 
-    link: str
+    link: str = ""
+    image: str = ""
     greeting: str = ""
 
 

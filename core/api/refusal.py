@@ -37,6 +37,7 @@ class Kind(StrEnum):
     INVITE_REVOKED = "invite-revoked"
     INVITE_USED = "invite-used"
     INVITE_NOT_FOUND = "invite-not-found"
+    BAD_PICTURE = "bad-picture"
     NO_NETWORK = "no-network"
     UNKNOWN_CONVERSATION = "unknown-conversation"
     UNKNOWN_MESSAGE = "unknown-message"

@@ -1,4 +1,4 @@
-"""Invitations: the link, and what its secret opens.
+"""Invitations: the link, and what its secret opens. Where it stands in a text: ``core.people.link_search``.
 
 A link is a capability. Its secret tells where a record lies in the network, opens it and addresses greetings; the record
 holds the *bundle*, the keys for a first message, until a *tombstone* replaces it. Only the inviter can write the record,
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -19,19 +20,15 @@ from core.errors import Malformed, Newer, OpenFailed
 from core.people.bounds import Key, Name, decode
 from core.people.device import Certificate, check
 from core.people.fragment import pad, unpad
+from core.people.link_search import MAX_TEXT_SIZE, SCHEME, TEXT_SIZE, longer_proposals, proposals
 from net.codec import Reader, uint
 from net.errors import DecodeError
 
-SCHEME = "SOTTOVOCE:"
 _VERSION = 1
 _LAST_TAG = 2  # of what a record may hold
 _CONTENT_VERSION = 1  # of bundles and tombstones
 _CHECKSUM_SIZE = 4
 _BODY_SIZE = 70
-_LINK_SIZE = _BODY_SIZE + _CHECKSUM_SIZE  # 74 bytes = 119 base32 characters: a version-5 QR holds 154 with the scheme
-_TEXT_SIZE = -(-_LINK_SIZE * 8 // 5)
-# No version's link is longer: what a QR code holds. Base32 characters.
-_MAX_TEXT_SIZE = 4096
 # A bundle is about 1.7 KiB with its device certificate; the tombstone that replaces it must not be told by its size.
 RECORD_SIZE = 4096
 # Each content has a sequence number, and so a key, of its own; a revocation stands above all.
@@ -83,10 +80,46 @@ def _checksum(body: bytes) -> bytes:
     return primitives.sha256(b"sottovoce/v1/link-check" + body)[:_CHECKSUM_SIZE]
 
 
+def links_in(text: str) -> Iterator[Link]:
+    """Give the links in whatever people paste or photograph, each once: those of this version whose checksum is right."""
+    seen: set[str] = set()
+    for proposed in proposals(text):
+        if proposed in seen:
+            continue
+        seen.add(proposed)
+        try:
+            link = _decode(proposed)
+        except Malformed:
+            continue
+        yield link
+
+
+def newer_link_in(text: str) -> str | None:
+    """Return the first link of a later version in a text, whose meaning only a newer program knows."""
+    return next((SCHEME + proposed for proposed in longer_proposals(text) if _is_newer(proposed)), None)
+
+
 def decode_link(text: str) -> Link:
-    """Read a link as people paste it. Raises ``Newer`` for a link of a later version, ``Malformed`` for anything altered."""
-    compact = "".join(text.split()).upper().removeprefix(SCHEME)
-    if not _TEXT_SIZE <= len(compact) <= _MAX_TEXT_SIZE:
+    """Return the first link in a text. Raises ``Newer`` where there are only later versions', else ``Malformed``."""
+    link = next(links_in(text), None)
+    if link is not None:
+        return link
+    raise Newer("link") if newer_link_in(text) else Malformed("link")
+
+
+def _is_newer(proposed: str) -> bool:
+    try:
+        _decode(proposed)
+    except Newer:
+        return True
+    except Malformed:
+        return False
+    return False
+
+
+def _decode(compact: str) -> Link:
+    """Read a link's base32 characters. Raises ``Newer``, ``Malformed``."""
+    if not TEXT_SIZE <= len(compact) <= MAX_TEXT_SIZE:
         raise Malformed("link: length")
     try:
         data = base64.b32decode(compact + "=" * (-len(compact) % 8))

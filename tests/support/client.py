@@ -206,7 +206,7 @@ class FakeClient(FakeContacts):
         return api.Done()
 
     def _contact_add(self, command: api.ContactAdd) -> api.ConversationRef:
-        if not command.link.startswith("SOTTO:"):
+        if not command.link.startswith(("SOTTO:", "SOTTOVOCE:")):
             raise ApiError(Kind.BAD_INVITE, "bad invite")
         if any(command.link == invite.link for invite in self.invites):
             raise ApiError(Kind.OWN_INVITE, "own invite")

@@ -7,21 +7,23 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from hypothesis import given, strategies as st
+from textual import events
 from textual.pilot import Pilot
 
 from core import api
+from core.people.invitation import encode_link
+from tests.core.test_link_search import OTHER, TEXT, WAYS
 from tests.support.client import FakeClient
 from tests.tui.stage import NOTHING, Stage
-from tests.tui.until import paste, until, until_in, write
+from tests.tui.until import focus, paste, until, until_in, write
 from tui.qr import save_picture
 from tui.screens.add_contact import AddContactScreen
 from tui.screens.page import Page
-from tui.widgets.link_field import LinkField, joined
+from tui.widgets.link_field import LinkField
 from tui.widgets.path_field import PathField, complete_path, dragged_path
 from tui.widgets.small_editor import SmallEditor
 
-LINK = "SOTTO:9K3QZV7XW2P5NJD6RM4TFA8HCY9BSGEU3"
+LINK, SECOND = TEXT, encode_link(OTHER)
 R = TypeVar("R")
 
 
@@ -52,15 +54,6 @@ async def test_a_link_broken_over_lines_and_in_small_letters_is_taken() -> None:
         await until(pilot, lambda: app.result is not NOTHING)
     assert app.result == app.world.rooms[0].id
     assert api.ContactAdd(link=LINK, greeting="Hello") in app.world.calls
-
-
-@given(st.text())
-def test_a_pasted_link_is_one_printable_word(text: str) -> None:
-    link = joined(text)
-    assert link.isascii()
-    assert link.isprintable()
-    assert " " not in link
-    assert joined(link) == link
 
 
 KINDS = {
@@ -150,6 +143,95 @@ async def test_a_picture_of_the_code_fills_in_the_link(tmp_path: Path, monkeypat
         await pilot.press("enter")
         await until(pilot, lambda: app.screen.query_one(LinkField).value == LINK)
         assert app.focused is app.screen.query_one(SmallEditor)
+
+
+@pytest.mark.asyncio
+async def test_a_picture_of_another_code_is_no_invitation(tmp_path: Path) -> None:
+    save_picture("HTTPS://EXAMPLE.ORG", tmp_path / "a.png")
+    app = adding()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.focused)
+        await focus(pilot, "#picture")
+        app.screen.query_one(PathField).value = str(tmp_path / "a.png")
+        await pilot.press("enter")
+        await until(pilot, lambda: "no invitation" in notice(app))
+        assert app.screen.query_one(LinkField).value == ""
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("way", ["{}", "'{}' ", "file://{}\n"])
+async def test_a_picture_that_is_dragged_onto_the_link_is_read(tmp_path: Path, way: str) -> None:
+    save_picture(LINK, tmp_path / "a.png")
+    app = adding()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.focused)
+        await paste(pilot, way.format(tmp_path / "a.png"))
+        await until(pilot, lambda: app.screen.query_one(LinkField).value == LINK)
+
+
+@pytest.mark.asyncio
+async def test_a_link_that_is_pasted_into_the_field_below_is_taken() -> None:
+    app = adding()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.focused)
+        await focus(pilot, "#picture")
+        await paste(pilot, LINK)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen.query_one(LinkField).value == LINK)
+        assert app.screen.query_one(PathField).value == ""
+
+
+TYPED = {
+    "one line": f"{LINK}\n",
+    "wrapped": f"{LINK[:70]}\n{LINK[70:]}\n",
+    "quoted": f"> {LINK[:70]}\n> {LINK[70:]}",
+    "frames of a chat": WAYS["frames of a chat"],
+    "a whole mail": f"Hello,\n\nI told you of it.\n{LINK[:76]}\n{LINK[76:]}\n\nUntil soon\nAnn\n",
+    "narrow": WAYS["wrapped narrowly"] + "\n\n",
+}
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("line_end", ["enter", "ctrl+j"])
+@pytest.mark.parametrize("way", TYPED)
+async def test_what_a_terminal_without_bracketed_paste_types_stays_in_the_field(way: str, line_end: str) -> None:
+    """Its line ends are keys: none of it may end up in the greeting."""
+    app = adding()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.focused)
+        for each in TYPED[way]:
+            key = line_end if each == "\n" else "space" if each == " " else each
+            app.post_message(events.Key(key, None if each == "\n" else each))
+        await until(pilot, lambda: app.screen.query_one(LinkField).link == LINK)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.focused, SmallEditor))
+        assert app.screen.query_one(LinkField).value == LINK
+        assert app.screen.query_one(SmallEditor).text == ""
+
+
+@pytest.mark.asyncio
+async def test_enter_without_a_whole_link_waits_for_the_rest() -> None:
+    app = adding()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.focused)
+        await write(pilot, LINK[:60])
+        await pilot.press("enter")
+        await until(pilot, lambda: "the rest" in notice(app))
+        assert isinstance(app.focused, LinkField)
+        await write(pilot, LINK[60:])
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.focused, SmallEditor))
+        assert app.screen.query_one(LinkField).value == LINK
+
+
+@pytest.mark.asyncio
+async def test_a_link_that_is_pasted_in_two_parts_is_put_together_and_another_replaces_it() -> None:
+    app = adding()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.focused)
+        for part in (LINK[:60], LINK[60:], f"no, this one: {SECOND}."):
+            await paste(pilot, part)
+        await until(pilot, lambda: app.screen.query_one(LinkField).value == SECOND)
 
 
 @pytest.mark.asyncio

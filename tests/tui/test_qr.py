@@ -1,26 +1,21 @@
-"""QR codes: what is drawn can be read by a camera, and what is read from a stranger's file does no harm."""
+"""QR codes: what is drawn can be read by a camera. Reading them from pictures: ``tests/core/test_pictures.py``."""
 
 from __future__ import annotations
 
-import os
 import stat
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings, strategies as st
-from PIL import Image
 
 from core import api
 from tests.support.client import FakeClient
 from tests.tui.picture import BLACK_ON_WHITE, WHITE_ON_BLACK, codes_in, photograph
 from tests.tui.stage import Stage, look
 from tests.tui.until import until_equal
-from tui import qr_child
 from tui.profile import ThemeName
 from tui.qr import MAX_QR_TEXT, QrTooLong, matrix_of, save_picture
-from tui.qr_reading import MAX_PICTURE_SIZE, UnreadablePicture, load_picture, read_codes
+from tui.qr_reading import read_codes
 from tui.screens.invite import code
 from tui.themes import THEMES
 from tui.widgets.qr_view import strips_of
@@ -135,57 +130,3 @@ def test_saving_replaces_no_file_and_follows_no_link(tmp_path: Path) -> None:
             save_picture("TEXT", tmp_path / name)
     assert (tmp_path / "mine.png").read_bytes() == b"keep"
     assert not (tmp_path / "elsewhere.png").exists()
-
-
-@pytest.mark.asyncio
-async def test_a_code_on_a_transparent_background_is_read(tmp_path: Path) -> None:
-    save_picture("SOTTO", tmp_path / "a.png")
-    with Image.open(tmp_path / "a.png") as grey:
-        black = Image.new("RGBA", grey.size, (0, 0, 0, 255))
-        black.putalpha(grey.point(lambda value: 255 - value))
-        black.save(tmp_path / "b.png")
-    assert await read_codes(tmp_path / "b.png") == ["SOTTO"]
-
-
-def hostile(tmp_path: Path, kind: str) -> Path:
-    path = tmp_path / "picture.png"
-    if kind == "empty":
-        path.write_bytes(b"")
-    elif kind == "text":
-        path.write_text("SOTTOVOCE:ABC")
-    elif kind == "truncated":
-        save_picture(LONGEST_LINK, path)
-        path.write_bytes(path.read_bytes()[:300])
-    elif kind == "bomb":
-        Image.new("1", (9000, 9000)).save(path)
-    elif kind == "postscript":
-        path.write_text("%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n")
-    elif kind == "plain":
-        Image.new("L", (64, 64), 255).save(path)
-    return path
-
-
-@pytest.mark.asyncio
-@pytest.mark.parametrize("kind", ["empty", "text", "truncated", "bomb", "postscript", "plain"])
-async def test_a_file_without_a_readable_code_gives_a_sentence(tmp_path: Path, kind: str) -> None:
-    with pytest.raises(UnreadablePicture) as caught:
-        await read_codes(hostile(tmp_path, kind))
-    assert caught.value.reason.endswith(".")
-
-
-def test_only_regular_files_of_bearable_size_are_opened(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "pipe")
-    with (tmp_path / "huge").open("wb") as huge:
-        huge.truncate(MAX_PICTURE_SIZE + 1)
-    for name in ("pipe", "huge", "missing", "."):
-        with pytest.raises(UnreadablePicture):
-            load_picture(tmp_path / name)
-
-
-def test_the_child_can_open_nothing_once_it_has_the_picture() -> None:
-    attempt = "import qr_child; qr_child.confine(); open('/dev/null')"
-    done = subprocess.run(
-        [sys.executable, "-c", attempt], cwd=Path(qr_child.__file__).parent, capture_output=True, check=False
-    )
-    assert done.returncode != 0
-    assert b"Too many open files" in done.stderr

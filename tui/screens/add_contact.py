@@ -10,9 +10,11 @@ from textual.content import Content
 from textual.widgets import Label, Static, TextArea
 
 from core import api
+from core.finding import is_whole, shown_links
+from core.pictures import PICTURE_SUFFIXES
 from tui.errors import explain
 from tui.frame import frame_of
-from tui.qr_reading import PICTURE_SUFFIXES, UnreadablePicture, read_codes
+from tui.qr_reading import UnreadablePicture, read_codes
 from tui.screens.page import Page
 from tui.widgets.flat_button import FlatButton
 from tui.widgets.link_field import LinkField
@@ -45,7 +47,8 @@ class AddContactScreen(Page[str]):
     def compose_body(self) -> ComposeResult:
         """Yield the fields."""
         yield Static(
-            "Paste the invitation you were given, or name a picture of its QR code, such as a photo or a screenshot.",
+            "Paste the invitation you were given, with the mail or chat around it if you like; or name a picture of its "
+            "QR code, such as a photo or a screenshot.",
             classes="text faint",
         )
         with Horizontal(classes="row gap"):
@@ -84,9 +87,22 @@ class AddContactScreen(Page[str]):
     def _linked(self) -> None:
         self.query_one(SmallEditor).focus()
 
+    @on(LinkField.Unfinished)
+    def _ask_for_the_rest(self) -> None:
+        self.notice.say("There is no whole invitation here yet: paste or type the rest of it.", "bad")
+
+    @on(LinkField.PictureGiven)
+    def _take_picture(self, event: LinkField.PictureGiven) -> None:
+        self.query_one(PathField).value = event.path
+        self._read_picture()
+
     @on(TextField.Submitted, "#picture")
     def _pictured(self) -> None:
-        if self.query_one(PathField).value.strip():
+        field = self.query_one(PathField)
+        if is_whole(link := shown_links(field.value)):  # pasted one field too low
+            field.value, self.query_one(LinkField).value = "", link
+            self.query_one(SmallEditor).focus()
+        elif field.value.strip():
             self._read_picture()
 
     @work(exclusive=True)
@@ -98,9 +114,18 @@ class AddContactScreen(Page[str]):
         except UnreadablePicture as error:
             self.notice.say(error.reason, "bad")
             return
-        self.query_one(LinkField).value = codes[0]
+        links = shown_links("\n".join(codes))
+        if not is_whole(links):
+            self.notice.say("There is a QR code in the picture, but it is no invitation.", "bad")
+            return
+        self.query_one(LinkField).value = links
         self.query_one(LinkField).cursor_position = 0
-        self.notice.say("The picture holds an invitation; it is in the field above. Now say who you are.", "good")
+        held = (
+            "an invitation; it is"
+            if " " not in links
+            else "several invitations; the first that is open counts. They are"
+        )
+        self.notice.say(f"The picture holds {held} in the field above. Now say who you are.", "good")
         self.query_one(SmallEditor).focus()
 
     @on(FlatButton.Pressed, "#send")

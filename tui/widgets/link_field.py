@@ -1,31 +1,55 @@
-"""A field for an invitation link, however it was broken on its way: blanks, line ends and small letters do not matter."""
+"""A field for an invitation, whatever it was pasted with: the link is found by ``core.finding``, and only it stays.
+
+A terminal without bracketed paste types what is pasted, line ends as Enter. So Enter counts once nothing follows it, and
+only when there is a whole link; else it is one of the breaks that the link came with.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Final
 
+from textual.binding import Binding
+from textual.message import Message
+
+from core.finding import is_whole, shown_links
+from core.pictures import PICTURE_SUFFIXES
+from tui.widgets.path_field import dragged_path
 from tui.widgets.text_field import TextField
 
 if TYPE_CHECKING:
     from textual import events
+    from textual.timer import Timer
 
-# A link has at most 154 characters; more is kept so that a wrong paste is seen for what it is.
-MAX_LINK_LENGTH = 600
-# Characters of a paste that are looked at.
-MAX_PASTE = 4096
+# Characters kept of what is typed or pasted without a link in it: a mail, typed by a terminal.
+MAX_TYPED: Final = 8192
+# Seconds without a key after Enter until it counts: terminals type a paste without pauses, people make longer ones.
+LULL: Final = 0.1
 
 
 def joined(text: str) -> str:
-    """Return a pasted link in one piece, upper case, printable."""
-    together = "".join(text[:MAX_PASTE].split()).upper()
-    return "".join(each for each in together if each.isascii() and each.isprintable())
+    """Return the links in what was pasted, else what was meant, in one printable line."""
+    return shown_links(text)
 
 
 class LinkField(TextField):
     """One line, whatever is pasted."""
 
+    BINDINGS = [Binding("ctrl+j", "submit", "Submit", show=False)]  # a line end that no terminal made an Enter of
+
+    class Unfinished(Message):
+        """Enter was pressed, and there is no whole link yet."""
+
+    class PictureGiven(Message):
+        """The path of a picture was pasted here."""
+
+        def __init__(self, path: str) -> None:
+            super().__init__()
+            self.path = path
+
     def __init__(self, *, placeholder: str = "", id: str | None = None) -> None:  # noqa: A002 - Textual's name
-        super().__init__(placeholder=placeholder, max_length=MAX_LINK_LENGTH, id=id)
+        super().__init__(placeholder=placeholder, max_length=MAX_TYPED, id=id)
+        self._ending: Timer | None = None
 
     @property
     def link(self) -> str:
@@ -35,4 +59,48 @@ class LinkField(TextField):
     def _on_paste(self, event: events.Paste) -> None:
         event.stop()
         event.prevent_default()
-        self.insert_text_at_cursor(joined(event.text))
+        pasted = joined(event.text)
+        if is_whole(pasted):
+            self._show(pasted)
+            return
+        path = dragged_path(event.text)
+        if PurePath(path).suffix.lower() in PICTURE_SUFFIXES:
+            self.post_message(self.PictureGiven(path))
+            return
+        self.insert_text_at_cursor(pasted)
+        if is_whole(whole := self.link):  # the rest of one
+            self._show(whole)
+
+    async def _on_key(self, event: events.Key) -> None:
+        if self._ending is not None and event.is_printable:
+            self._break_line()
+        await super()._on_key(event)
+
+    async def action_submit(self) -> None:
+        """Go on if nothing follows."""
+        if self._ending is not None:
+            self._break_line()
+        self._ending = self.set_timer(LULL, self._end)
+
+    def _break_line(self) -> None:
+        """Take the last Enter for a part of what is being typed."""
+        if self._ending is not None:
+            self._ending.stop()
+            self._ending = None
+        self.insert_text_at_cursor(" ")
+
+    async def _end(self) -> None:
+        self._ending = None
+        shown = self.link
+        if not self.value.strip() or is_whole(shown):
+            self._show(shown)
+            await super().action_submit()
+        else:
+            self.insert_text_at_cursor(" ")
+            self.post_message(self.Unfinished())
+
+    def _show(self, shown: str) -> None:
+        """Put what was found in place of what it was found in."""
+        if self.value != shown:
+            self.value = shown
+            self.cursor_position = len(shown)
