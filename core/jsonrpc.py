@@ -32,6 +32,7 @@ REFUSED: Final = -32000
 NULL_ID: Final = msgspec.Raw(b"null")
 
 _COMMANDS: Final[dict[str, type[Command[Any]]]] = {method_of(command): command for command in get_args(AnyCommand)}
+_anything = msgspec.json.Decoder(msgspec.Raw)
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _id = msgspec.json.Decoder(str | int | float | None)
 _method = msgspec.json.Decoder(str)
@@ -138,6 +139,8 @@ def _escaped(found: re.Match[str]) -> str:
 
 def _decode_fields(line: bytes) -> dict[str, msgspec.Raw]:
     try:
+        line.decode()  # values that nobody looks into are passed over as they are
+        _anything.decode(line)  # whole: what is no object may be no JSON either, further on
         return _fields.decode(line)
     except msgspec.ValidationError:
         raise _rejected(NULL_ID, INVALID_REQUEST, "a request is one JSON object; batches are not taken") from None

@@ -145,11 +145,11 @@ def is_x25519_public(public: bytes) -> bool:
 
 def xwing_open(private: bytes, sealed: bytes, info: bytes) -> bytes:
     """Open ``xwing_seal``. Raises ``OpenFailed``."""
-    key = MLKEM768X25519PrivateKey(
-        mlkem.MLKEM768PrivateKey.from_seed_bytes(private[:64]),
-        x25519.X25519PrivateKey.from_private_bytes(private[64:]),
-    )
     try:
+        key = MLKEM768X25519PrivateKey(
+            mlkem.MLKEM768PrivateKey.from_seed_bytes(private[:64]),
+            x25519.X25519PrivateKey.from_private_bytes(private[64:]),
+        )
         return _XWING.decrypt(sealed, key, info)
     except (InvalidTag, ValueError) as error:
         raise OpenFailed from error

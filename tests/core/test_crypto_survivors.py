@@ -80,6 +80,7 @@ def test_a_hybrid_key_is_none_when_either_half_is_none() -> None:
     assert not is_xwing_public(public[:1184] + bytes(32)), "the classical half contributes nothing"
     assert not is_xwing_public(b"\xff" * 1184 + public[1184:]), "the post-quantum half is no key"
     assert not is_xwing_public(public[:-1])
+    assert not is_xwing_public(public + b"\0"), "what is behind it would be passed over"
     assert not is_x25519_public(public[1184:-1])
     assert not is_x25519_public(bytes([1]) + bytes(31))
 

@@ -87,6 +87,25 @@ def test_a_prekey_comes_back_from_its_bytes_and_from_its_offer() -> None:
         prekeys.check(OLM_ONLY.public)
 
 
+def test_a_key_without_a_hybrid_half_has_none() -> None:
+    """A greeting's: nobody would look at what it were."""
+    with pytest.raises(Malformed):
+        prekeys.check(HYBRID.public, hybrid=False)
+
+
+@pytest.mark.parametrize("more", [b"\0", bytes(1216)], ids=len)
+def test_an_overlong_key_is_refused_where_it_is_read(more: bytes) -> None:
+    overlong = msgspec.structs.replace(HYBRID.public, xwing=HYBRID.public.xwing + more)
+    with pytest.raises(Malformed):
+        prekeys.decode_public(msgspec.msgpack.encode(overlong))
+
+
+@pytest.mark.parametrize("change", [lambda key: key + b"\0", lambda key: key[:-1]], ids=["long", "short"])
+def test_a_private_key_of_another_length_opens_nothing(change: Callable[[bytes], bytes]) -> None:
+    with pytest.raises(OpenFailed):
+        primitives.xwing_open(change(cast("bytes", HYBRID.xwing_private)), seal(HYBRID), INFO)
+
+
 def test_the_private_halves_are_those_of_the_public_ones() -> None:
     assert primitives.xwing_open(cast("bytes", HYBRID.xwing_private), seal(HYBRID), INFO) == b"secret"
     assert HYBRID.receiver.identity_key == HYBRID.public.olm_identity
@@ -113,6 +132,7 @@ def test_its_name_says_every_byte_of_its_keys(field: str, data: st.DataObject) -
         {"xwing": b"\xff" * 1216},
         {"xwing": HYBRID.public.xwing[:1184] + bytes(32)},
         {"xwing": HYBRID.public.xwing[:-1]},
+        {"xwing": HYBRID.public.xwing + b"\0"},
         {"olm_identity": bytes(32)},
         {"olm_key": bytes(32)},
         {"olm_key": b"\x01" + bytes(31)},
