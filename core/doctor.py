@@ -42,7 +42,7 @@ _UNITS: Final = (
 
 # What nobody need do anything about.
 NOTES: Final = frozenset({
-    "starting", "clocks-differ", "small-network", "short-paths", "flood", "no-mainline", "home-in-use",
+    "starting", "join-failed", "clocks-differ", "small-network", "short-paths", "flood", "no-mainline", "home-in-use",
 })  # fmt: skip
 
 
@@ -55,6 +55,7 @@ def findings_of(status: api.NetworkStatus) -> list[Finding]:
     """Return what is wrong, the worst first."""
     return [
         *_of_links(status),
+        *_of_joins(status),
         *_of_the_clock(status),
         *_of_reachability(status),
         *_of_traffic(status),
@@ -88,6 +89,32 @@ def _of_links(status: api.NetworkStatus) -> Iterator[Finding]:
             text="Nodes that keep your mail name different parcels. They settle that among themselves within the hour; "
             "one that goes on withholding is left.",
         )
+
+
+# What to say of a node named by --join that is no help; the states that are not here are well, or not known yet.
+_OF_JOIN: Final[dict[api.JoinState, str]] = {
+    "unknown-name": "the name does not resolve: {reason}. It is looked up again until it does.",
+    "other-family": "it is at {addresses}, and this node listens at {listen} alone. Start with --listen {wanted}, or "
+    "without --listen, which takes IPv4 and IPv6.",
+    "silent": "nobody answers at {addresses}. Nothing runs there, a firewall keeps UDP away, or the key after the / is "
+    "not that node's. It is tried on.",
+    "useless": "what answers at {addresses} is a leaf, which serves nobody, or this node itself.",
+}
+
+
+def _of_joins(status: api.NetworkStatus) -> Iterator[Finding]:
+    """What became of each node that was named, where it is no help."""
+    if status.uptime < SETTLING and not status.peers:
+        return
+    for join in status.joins:
+        if (text := _OF_JOIN.get(join.state)) is not None:
+            said = text.format(
+                addresses=_listed(join.addresses) if join.addresses else join.spec,
+                reason=join.reason,
+                listen=status.listen,
+                wanted="0.0.0.0:0" if status.listen.startswith("[") else "[::]:0",
+            )
+            yield Finding(kind="join-failed", text=f"--join {join.spec}: {said}")
 
 
 def _why_nobody(status: api.NetworkStatus) -> str:

@@ -12,7 +12,7 @@ from typing import Final
 import trio
 
 from core import api
-from core.doctor import FEW_CUSTODIANS, Finding, findings_of, needs_attention
+from core.doctor import FEW_CUSTODIANS, SETTLING, Finding, findings_of, needs_attention
 from core.node_service import NodeService
 from core.open_node import open_own_node
 from core.options import NetworkOptions
@@ -84,6 +84,7 @@ def _learnt(status: api.NetworkStatus) -> tuple[object, ...]:
         status.reachable,
         status.anonymity_set,
         status.guards_linked,
+        [join.state for join in status.joins],
     )
 
 
@@ -91,4 +92,9 @@ def is_complete(status: api.NetworkStatus) -> bool:
     """Return whether waiting longer would tell nothing more than details."""
     is_placed = status.role == "leaf" or (status.nat != "unknown" and status.reachable is not None)
     has_known_end = status.custodians >= FEW_CUSTODIANS or status.clock_alone is not None
-    return has_known_end and is_placed
+    return has_known_end and is_placed and not any(_is_asking(join, status.uptime) for join in status.joins)
+
+
+def _is_asking(join: api.JoinInfo, uptime: int) -> bool:
+    """Say whether what becomes of a node that was named is about to be known; who has enough links may never ask it."""
+    return join.state == "resolving" or (join.state == "trying" and uptime < SETTLING)

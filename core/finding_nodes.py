@@ -12,12 +12,12 @@ from typing import Final, Protocol
 import trio
 
 from core.options import NetworkOptions
-from core.resolving import resolve
+from core.resolving import resolve_for
 from core.traffic import NO_TIME, Hour, LastHour
 from net.ids import Endpoint
 from net.link.events import Role
 from net.rendezvous.hints import Source
-from net.rendezvous.interfaces import own_endpoints
+from net.rendezvous.interfaces import in_one_family, own_endpoints
 from net.rendezvous.lan import LanStatus, LocalDiscovery
 from net.rendezvous.mainline import Mainline, MainlineStatus
 from net.scope import Scope, scope_of
@@ -90,12 +90,13 @@ class FindingNodes:
 
     def __init__(self, node: Listener, options: NetworkOptions) -> None:
         self._node = node
-        self._mainline = Mainline(node.listen, self._heard_in_mainline, _ignore, routers=options.routers)
+        met = in_one_family(node.listen)
+        self._mainline = Mainline(met, self._heard_in_mainline, _ignore, routers=options.routers)
         self._has_mainline = options.mainline
         self._hour = LastHour(trio.current_time())
         self._counted = (0, 0)  # bytes sent and received
-        has_lan = options.lan and scope_of(node.listen.host) is not Scope.LOOPBACK
-        self._lan = LocalDiscovery(node.listen, self._heard_nearby) if has_lan else None
+        has_lan = options.lan and scope_of(met.host) is not Scope.LOOPBACK
+        self._lan = LocalDiscovery(met, self._heard_nearby) if has_lan else None
         self._no_lan = LanStatus(reason=ON_LOOPBACK) if options.lan else None
 
     def status(self) -> FindingStatus:
@@ -123,14 +124,18 @@ class FindingNodes:
         while True:
             outside = self._mainline.outside
             if outside is not None and self._node.role is Role.FULL and self._node.links_up() < FEW_LINKS:
-                with trio.move_on_after(PLACE_PERIOD):
-                    routers = routers or [await resolve(each, self._node.listen) for each in self._mainline.routers]
+                if not outside.is_heard(trio.current_time()):  # not yet, or the names lead elsewhere by now
+                    routers = await self._look_up_routers()
                 await self._node.send_beside(outside.questions(routers))
                 await trio.sleep(ANSWER_TIME)
                 place = outside.place(trio.current_time())
                 self._mainline.set_port(place.port if place else None)
                 self._node.seen_outside(place)
             await trio.sleep(PLACE_PERIOD if routers else LOOK_PERIOD)
+
+    async def _look_up_routers(self) -> list[Endpoint]:
+        found = [await resolve_for(each, self._node.listen) for each in self._mainline.routers]
+        return [each for each in found if each is not None]
 
     def _hear_beside(self, data: bytes, source: Endpoint, now: float) -> None:
         if self._mainline.outside is not None:

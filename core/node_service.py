@@ -10,17 +10,16 @@ the node's own bounds are the only queue. Used by the headless node and by the m
 
 from __future__ import annotations
 
-import ipaddress
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
 import trio
 
 from core.finding_nodes import FindingNodes, FindingStatus
+from core.joining import Joins, JoinStatus
 from core.node_disk import NodeDisk
 from core.options import JoinSpec
-from core.resolving import resolve
 from core.storage.peers import KnownPeer
 from core.storage.thread import DatabaseThread
 from core.traffic import NO_TIME, Hour, LastHour, on_the_wire
@@ -36,6 +35,7 @@ from net.node import Node, PeerStatus
 from net.pace import Pace
 from net.patron import KeepingView
 from net.rendezvous.hints import Source
+from net.scope import EVERYWHERE
 from net.transport import Transport
 from net.view import NodeView
 
@@ -48,8 +48,10 @@ REMEMBER_PERIOD: Final = 600.0
 # there would come to negative ones. Half a year of 1970, in milliseconds.
 EARLIEST_MS: Final = 180 * 86_400_000
 
-# Takes a datagram, from where it came, and when (monotonic seconds).
-Beside = Callable[[bytes, Endpoint, float], None]
+# Where those are from this machine who listen on every interface.
+_FROM_HERE: Final = {EVERYWHERE: "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- compared with
+
+Beside = Callable[[bytes, Endpoint, float], None]  # a datagram, from where it came, and when (monotonic seconds)
 # Sizes of nodes' datagrams.
 OUR_SIZES: Final = frozenset({SMALL_DATAGRAM_SIZE, LARGE_DATAGRAM_SIZE})
 
@@ -69,6 +71,7 @@ class NodeStatus:
     counters: Counters
     view: NodeView
     finding: FindingStatus
+    joins: tuple[JoinStatus, ...] = ()
     uptime: float = 0.0
     bytes_in: int = 0
     bytes_out: int = 0
@@ -125,6 +128,7 @@ class NodeService:
         self._tell, self.events = trio.open_memory_channel[NodeEvent](MAX_EVENTS)
         self._driver = Driver[NodeEvent](self._machine, transport, self._tell.send, clock)
         self._started_at = clock().mono
+        self._joins = Joins(transport.local, node, self._do)
         self.finding: FindingNodes | None = None  # set by who opened us
 
     def hear_beside(self, beside: Beside) -> None:
@@ -168,10 +172,7 @@ class NodeService:
     def spec(self) -> JoinSpec:
         """What others say to join through this node; from this machine when it listens on every interface."""
         host, port = self._transport.local
-        address = ipaddress.ip_address(host.partition("%")[0])
-        if address.is_unspecified:
-            host = "127.0.0.1" if address.version == 4 else "::1"
-        return JoinSpec(Endpoint(host, port), self._node.node_id)
+        return JoinSpec(Endpoint(_FROM_HERE.get(host, host), port), self._node.node_id)
 
     # --- what the owner wants -----------------------------------------------------------------------------------------
 
@@ -211,10 +212,9 @@ class NodeService:
         """See ``Node.keep``."""
         self._do(lambda now: self._node.keep(addresses, now))
 
-    async def join(self, spec: JoinSpec) -> None:
-        """Link to a node and try for ever; returns once its name is an address. Raises ``Overloaded``."""
-        endpoint = await resolve(spec.endpoint, self._transport.local)
-        self._do(lambda now: self._node.join(endpoint, spec.node, now))
+    def join(self, spec: JoinSpec) -> Callable[[], Awaitable[None]]:
+        """Return what links to a node and tries for ever, to be run (``core.joining``)."""
+        return self._joins.add(spec)
 
     def hint(self, endpoints: Sequence[Endpoint], source: Source) -> None:
         """Say that nodes may be found at these endpoints."""
@@ -274,6 +274,7 @@ class NodeService:
             clock_difference_ms=node.clock_difference_ms(),
             counters=node.links.counters,
             view=node.view(),
+            joins=self._joins.status(),
             finding=self.finding.status() if self.finding else FindingStatus(),
             uptime=self._clock().mono - self._started_at,
             bytes_in=self._machine.bytes_in,

@@ -23,8 +23,9 @@ from core.crypto import primitives
 from core.finding_nodes import FindingNodes
 from core.keep_trying import keep_trying
 from core.node_service import NodeService
-from core.options import NetworkOptions
+from core.options import NetworkOptions, Part
 from core.refusals import refusal_of
+from core.resolving import resolve_own
 from core.roles import role_of
 from core.storage.database import Database
 from core.storage.line import Line, load
@@ -136,7 +137,7 @@ async def node_over(
     identity = await trio.to_thread.run_sync(identity_of, node_secret, cost.id_work_bits)
     line = Line() if thread is None else await thread.run(_line)
     make = partial(_make_node, node_secret, identity, role_of(options.part, line), cost)
-    with Transport.open(*options.listen) as transport:
+    with Transport.open(*await resolve_own(options.listen)) as transport:
         service = NodeService(make(None) if thread is None else await thread.run(make), transport, thread, clock)
         async with trio.open_nursery() as nursery:
             service.finding = FindingNodes(service, options)
@@ -144,7 +145,8 @@ async def node_over(
                 service.finding.look()  # first: whoever hears how others see it must know its own addresses
             await nursery.start(service.run)
             for spec in options.join:
-                nursery.start_soon(keep_trying, f"joining through {spec}", partial(service.join, spec))
+                joining = service.join(spec)
+                nursery.start_soon(keep_trying, f"joining through {spec}", joining)
             nursery.start_soon(keep_trying, "finding nodes", service.finding.run)
             try:
                 yield service

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from net.ids import Endpoint, NodeId
+from net.scope import EVERYWHERE
 
 NODE_ID_SIZE: Final = 32  # bytes
 # base32 pads to a multiple of 8 characters; 32 bytes make 52 characters and 4 of padding, which specs leave out.
@@ -20,8 +21,8 @@ MAX_PORT: Final = 65535
 # Nodes to join through: what a node takes at most (net.dialer).
 MAX_JOIN: Final = 64
 
-# Every IPv4 interface, a port of the system's choice: what a client listens on unless told otherwise.
-ANY_ENDPOINT: Final = Endpoint("0.0.0.0", 0)  # noqa: S104 - a node is there to be reached
+# Every interface with IPv4 and IPv6, a port of the system's choice: what a client listens on unless told otherwise.
+ANY_ENDPOINT: Final = Endpoint(EVERYWHERE, 0)
 
 
 # Whether a device serves others; ``core.roles`` says what *auto* comes to.
@@ -72,7 +73,7 @@ def parse_endpoint(text: str) -> Endpoint:
         raise BadSpec(f"{text!r}: an IPv6 address stands in brackets, as in [::1]:4040")
     if not colon or not host or not host.isascii() or not host.isprintable() or " " in host:
         raise BadSpec(f"{text!r}: expected HOST:PORT")
-    if not (port.isascii() and port.isdigit()) or int(port) > MAX_PORT:
+    if not (port.isascii() and port.isdigit() and len(port) <= len(str(MAX_PORT))) or int(port) > MAX_PORT:
         raise BadSpec(f"{text!r}: a port is a number from 0 to {MAX_PORT}")
     return Endpoint(host, int(port))
 
@@ -83,6 +84,8 @@ def parse_join(text: str) -> JoinSpec:
     endpoint = parse_endpoint(address)
     if endpoint.port == 0:
         raise BadSpec(f"{text!r}: nobody can be reached at port 0")
+    if endpoint.host == EVERYWHERE:
+        raise BadSpec(f"{text!r}: nobody is everywhere")
     return JoinSpec(endpoint, _parse_node_id(text, key) if slash else None)
 
 

@@ -1,38 +1,97 @@
-"""Host names of nodes to join through."""
+"""What addresses a host name has: all of them, of both families, and not later than a deadline.
+
+The system's resolver may wait for ever, and cannot be stopped; it is asked in a thread that nobody waits for. So that such
+threads cannot pile up, few are under way at a time, apart from the program's other work.
+"""
 
 from __future__ import annotations
 
 import ipaddress
-import logging
+import socket
+from functools import partial
 from typing import Final
 
 import trio
 
+from net.errors import Unreachable
 from net.ids import Endpoint
+from net.scope import EVERYWHERE, is_ipv6, speaks
 
-_log = logging.getLogger(__name__)
+# Seconds that an answer may take: a resolver asks two or three servers in that time.
+DEADLINE: Final = 6.0
+# Questions under way at a time.
+_MAX_ASKED: Final = 8
+# Addresses of one name that count: a name for a crowd of nodes brings in a few.
+MAX_ADDRESSES: Final = 4
 
-# Seconds until a host name that does not resolve is tried again.
-RESOLVE_RETRY: Final = 30.0
-
-
-async def resolve(endpoint: Endpoint, ours: Endpoint) -> Endpoint:
-    """Return an endpoint with a numeric address of our own family; a name that has none is tried again for ever."""
-    if _is_numeric(endpoint.host):
-        return endpoint
-    family = trio.socket.AF_INET6 if ":" in ours.host else trio.socket.AF_INET
-    while True:
-        try:
-            found = await trio.socket.getaddrinfo(endpoint.host, endpoint.port, family, trio.socket.SOCK_DGRAM)
-            return Endpoint(str(found[0][4][0]), endpoint.port)
-        except OSError as error:
-            _log.warning("%s does not resolve: %s", endpoint.host, error.strerror)
-        await trio.sleep(RESOLVE_RETRY)
+_limiter: trio.lowlevel.RunVar[trio.CapacityLimiter] = trio.lowlevel.RunVar("resolvers")
 
 
-def _is_numeric(host: str) -> bool:
+class Unresolved(Exception):
+    """A name that has no address now. ``reason`` is a few words."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def is_numeric(host: str) -> bool:
+    """Say whether a host is an address, not a name."""
     try:
         ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
         return False
     return True
+
+
+async def resolve(endpoint: Endpoint) -> list[Endpoint]:
+    """Return where a name leads to, IPv4 first; an address to itself. Raises ``Unresolved``."""
+    if is_numeric(endpoint.host):
+        return [endpoint]
+    ask = partial(socket.getaddrinfo, endpoint.host, endpoint.port, type=socket.SOCK_DGRAM)
+    try:
+        with trio.fail_after(DEADLINE):
+            found = await trio.to_thread.run_sync(ask, abandon_on_cancel=True, limiter=_resolvers())
+    except trio.TooSlowError:
+        raise Unresolved("nobody answers who knows the name") from None
+    except OSError as error:
+        raise Unresolved((error.strerror or "it is not known").lower()) from None
+    except ValueError:  # Unicode's rules for names refuse it
+        raise Unresolved("that is no name") from None
+    hosts = dict.fromkeys(str(each[4][0]) for each in found if each[0] in {socket.AF_INET, socket.AF_INET6})
+    ordered = sorted(hosts, key=is_ipv6)
+    # Of each family some, the others' room being theirs.
+    families = [[host for host in ordered if is_ipv6(host) is family] for family in (False, True)]
+    half = MAX_ADDRESSES // 2
+    taken = [*families[0][: max(half, MAX_ADDRESSES - len(families[1]))], *families[1]][:MAX_ADDRESSES]
+    if not taken:
+        raise Unresolved("it has no address")
+    return [Endpoint(host, endpoint.port) for host in taken]
+
+
+async def resolve_own(listen: Endpoint) -> Endpoint:
+    """Return where to listen: a name of this machine by its first address. Raises ``Unreachable``."""
+    if listen.host == EVERYWHERE or is_numeric(listen.host):
+        return listen
+    try:
+        return (await resolve(listen))[0]
+    except Unresolved as error:
+        raise Unreachable(f"cannot listen on {listen}: {error.reason}") from None
+
+
+async def resolve_for(endpoint: Endpoint, ours: Endpoint) -> Endpoint | None:
+    """Return an address that we can send to from where we listen, None if there is none now."""
+    try:
+        found = await resolve(endpoint)
+    except Unresolved:
+        return None
+    return next((each for each in found if speaks(ours.host, each.host)), None)
+
+
+def _resolvers() -> trio.CapacityLimiter:
+    try:
+        return _limiter.get()
+    except LookupError:
+        limiter = trio.CapacityLimiter(_MAX_ASKED)
+        _limiter.set(limiter)
+        return limiter

@@ -6,6 +6,7 @@ from typing import Final, cast
 
 from core import api
 from core.finding_nodes import FindingStatus
+from core.joining import JoinStatus
 from core.node_service import NodeStatus
 from core.options import encode_node_id
 from core.paces import PACES, name_of
@@ -38,6 +39,7 @@ def describe_network(status: NodeStatus) -> api.NetworkStatus:
         reachable=view.is_reachable,
         mainline=mainline,
         lan=lan,
+        joins=[_describe_join(each) for each in status.joins],
         custodians=status.custodians,
         mailboxes=[_describe_mailbox(each) for each in view.buckets],
         copies_agree=view.copies_agree,
@@ -68,6 +70,16 @@ def describe_network(status: NodeStatus) -> api.NetworkStatus:
         swarm=kept.mates if kept else 0,
         price_factor=kept.price_factor if kept else 1,
         links=[_describe_peer(peer) for peer in status.peers],
+    )
+
+
+def _describe_join(join: JoinStatus) -> api.JoinInfo:
+    return api.JoinInfo(
+        spec=str(join.spec),
+        state=join.state,
+        addresses=[str(each) for each in join.addresses],
+        answering=str(join.answering or ""),
+        reason=join.reason,
     )
 
 

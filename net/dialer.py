@@ -21,6 +21,7 @@ import random
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final, Protocol
 
 from net.errors import Overloaded, Unreachable
@@ -34,8 +35,8 @@ from net.rendezvous.hints import Hints, Source
 
 # Links to full nodes that are wanted beside the kept ones. Four for a leaf that has no guards yet: three tell the time.
 LINKS_WANTED: Final = {Role.LEAF: 4, Role.FULL: 16}
-# Endpoints named by the owner.
-MAX_BOOTSTRAPS: Final = 64
+# Endpoints named by the owner: 64 names with four addresses each.
+MAX_BOOTSTRAPS: Final = 256
 # Connects under way at a time.
 MAX_DIALING: Final = 8
 # Seconds until a connect is tried again: doubled each time up to the most, with a quarter of chance.
@@ -87,12 +88,24 @@ class _Kept:
     retry_at: float = 0.0
 
 
+class Outcome(StrEnum):
+    """What became of an endpoint that the owner named."""
+
+    UNTRIED = "untried"
+    LINKED = "linked"
+    ANSWERED = "answered"  # when it was tried last; it is not needed now
+    USELESS = "useless"  # a leaf answered there, or ourselves
+    SILENT = "silent"
+
+
 @dataclass(slots=True)
 class _Bootstrap:
     endpoint: Endpoint
-    node: NodeId | None
+    node: NodeId | None  # who is to answer: named by the owner, or met there
+    is_named: bool
     failures: int = 0
     retry_at: float = 0.0
+    outcome: Outcome = Outcome.UNTRIED
 
 
 class Dialer:
@@ -132,8 +145,20 @@ class Dialer:
         """Link to this endpoint, and try for ever. Raises ``Overloaded``."""
         if endpoint not in self._bootstraps and len(self._bootstraps) >= MAX_BOOTSTRAPS:
             raise Overloaded("bootstraps")
-        self._bootstraps[endpoint] = _Bootstrap(endpoint, node)
+        self._bootstraps[endpoint] = _Bootstrap(endpoint, node, is_named=node is not None)
         self.dial(now)
+
+    def leave(self, endpoint: Endpoint) -> None:
+        """Try this endpoint no more; a link that there is stays."""
+        self._bootstraps.pop(endpoint, None)
+
+    def outcome(self, endpoint: Endpoint) -> Outcome:
+        """Return what became of an endpoint that was joined."""
+        bootstrap = self._bootstraps.get(endpoint)
+        if bootstrap is None:
+            return Outcome.UNTRIED
+        is_linked = endpoint in self._linked.values() or bootstrap.node in self._linked
+        return Outcome.LINKED if is_linked else bootstrap.outcome
 
     def keep(self, contacts: Mapping[NodeId, Endpoint], now: Instant, *, mates: Collection[NodeId] = ()) -> None:
         """Keep links with just these nodes from now on, whoever else there is; ``mates`` are those of our swarm."""
@@ -182,6 +207,7 @@ class Dialer:
         for bootstrap in self._bootstraps.values():
             if bootstrap.endpoint == endpoint:
                 bootstrap.node = node
+                bootstrap.outcome = Outcome.ANSWERED
             if bootstrap.node == node:
                 bootstrap.failures = 0
         if self._lacking() > 0:
@@ -227,12 +253,17 @@ class Dialer:
         if bootstrap := self._bootstraps.get(endpoint):
             bootstrap.retry_at = now.mono + self._pause(bootstrap.failures)
             bootstrap.failures += 1
+            bootstrap.outcome = Outcome.SILENT
+            if not bootstrap.is_named:  # somebody else may live there by now
+                bootstrap.node = None
         self.dial(now)
 
     def is_no_custodian(self, node: NodeId, endpoint: Endpoint, now: Instant) -> None:
         """What answered there is a leaf (or ourselves): of no use to us."""
         self._table.forget(node)
         self.connect_failed(endpoint, None, now)
+        if bootstrap := self._bootstraps.get(endpoint):
+            bootstrap.outcome = Outcome.USELESS
 
     def answer(self, asker: NodeId, endpoint: Endpoint, message: AskPeers, now: Instant) -> Peers:
         """Say whom we know."""

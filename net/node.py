@@ -22,6 +22,7 @@ from typing import Any, Final
 from net.acquaintances import Acquaintances
 from net.bucket import Bucket
 from net.custodian import StoreJob
+from net.dialer import Outcome
 from net.events import ClocksChanged, NodeEvent
 from net.ids import Cursor, Endpoint, NodeId, ParcelId, Tag
 from net.instant import Instant
@@ -87,6 +88,14 @@ class Node:
     def join(self, endpoint: Endpoint, peer: NodeId | None, now: Instant) -> None:
         """Link to a node and try for ever; without ``peer``, whoever answers there. Raises ``Overloaded``."""
         self._act(now, lambda then: self._parts.dialer.join(endpoint, peer, then))
+
+    def leave(self, endpoint: Endpoint) -> None:
+        """Try no more to link to a node there."""
+        self._parts.dialer.leave(endpoint)
+
+    def outcome(self, endpoint: Endpoint) -> Outcome:
+        """Return what became of joining through this endpoint."""
+        return self._parts.dialer.outcome(endpoint)
 
     def hint(self, endpoints: Sequence[Endpoint], source: Source, now: Instant) -> None:
         """Try some time whether nodes live at these addresses."""

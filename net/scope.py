@@ -15,6 +15,8 @@ from typing import Final
 # Bytes of an address that name its network: what one provider hands out, and so what one attacker may hold.
 IPV4_NETWORK_SIZE: Final = 2
 IPV6_NETWORK_SIZE: Final = 4
+# In place of an address: wherever this machine is, with IPv4 and IPv6 alike.
+EVERYWHERE: Final = "*"
 # Addresses whose scope and network are kept at hand.
 _CACHED: Final = 4096
 
@@ -41,6 +43,16 @@ def network_of(host: str) -> bytes:
     """Return the /16 (IPv4) or /32 (IPv6) that a numeric address lies in. Raises ``ValueError`` for anything else."""
     packed = _address(host).packed
     return packed[: IPV4_NETWORK_SIZE if len(packed) == 4 else IPV6_NETWORK_SIZE]
+
+
+def is_ipv6(host: str) -> bool:
+    """Return which family a numeric address is of."""
+    return ":" in host
+
+
+def speaks(listen: str, host: str) -> bool:
+    """Say whether a socket that is bound to ``listen`` can send to ``host``: it is of the same family, or bound to both."""
+    return listen == EVERYWHERE or is_ipv6(listen) == is_ipv6(host)
 
 
 def _address(host: str) -> IPv4Address | IPv6Address:

@@ -11,6 +11,7 @@ and ``receive`` without a change of their shapes.
 
 from __future__ import annotations
 
+import errno
 import socket
 from dataclasses import dataclass
 from types import TracebackType
@@ -20,6 +21,7 @@ import trio
 
 from net.errors import Unreachable
 from net.ids import Endpoint
+from net.scope import EVERYWHERE, is_ipv6
 
 # Bytes asked of the kernel for each direction. The default of 208 KiB holds 170 datagrams, which is what arrives while
 # Python collects garbage; the kernel may grant less.
@@ -28,6 +30,10 @@ RECEIVE_BATCH: Final = 128  # datagrams drained before others have a turn
 LONG_BATCH: Final = 16  # datagrams sent, a tenth of a millisecond, after which others have a turn
 # Bytes; above our largest datagram, so that a longer one is seen to be of a wrong size.
 _READ_SIZE: Final = 1500
+# How IPv4 looks to a socket of both families (RFC 4291, 2.5.5.2). Nobody above sees it: it would give a peer two names.
+_MAPPED: Final = "::ffff:"
+# Why a port cannot be had; anything else on both families at once means that this machine has one of them.
+_OF_THE_PORT: Final = frozenset({errno.EADDRINUSE, errno.EACCES, errno.EPERM})
 _PAUSE_AFTER_ERROR: Final = 0.1  # seconds: a socket that only fails must not keep a core busy
 
 
@@ -43,36 +49,36 @@ class TransportCounters:
 
 
 class Transport:
-    """A bound UDP socket, IPv4 or IPv6 by the address it is bound to. A context manager that closes it."""
+    """A bound UDP socket, IPv4 or IPv6 by the address it is bound to, or both. A context manager that closes it."""
 
-    def __init__(self, bound: socket.socket) -> None:
-        """Take over a bound, non-blocking datagram socket."""
+    def __init__(self, bound: socket.socket, *, is_everywhere: bool = False) -> None:
+        """Take over a bound, non-blocking datagram socket; one that ``is_everywhere`` is of IPv6 and takes IPv4, too."""
         self._socket = bound
+        self._is_everywhere = is_everywhere
         self.counters = TransportCounters()
         host, port = bound.getsockname()[:2]
-        self.local = Endpoint(host, port)
+        self.local = Endpoint(EVERYWHERE if is_everywhere else host, port)
 
     @classmethod
     def open(cls, host: str, port: int) -> Self:
-        """Bind to a numeric address; port 0 lets the kernel choose.
+        """Bind to a numeric address, or to ``EVERYWHERE`` as far as this machine goes; port 0 lets the kernel choose.
 
         Raises:
-            Unreachable: the address is not ours, or the port is taken.
+            Unreachable: the address is not ours, or none, or the port is taken.
         """
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        bound = socket.socket(family, socket.SOCK_DGRAM)
         try:
-            bound.settimeout(0)
-            for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
-                bound.setsockopt(socket.SOL_SOCKET, option, SOCKET_BUFFER)
-            if family == socket.AF_INET6:
-                # One family per socket: a mapped IPv4 address would give a peer two names.
-                bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            bound.bind((host, port))
+            if host != EVERYWHERE:
+                return cls(_bound(host, port))
+            try:
+                return cls(_bound("::", port, takes_ipv4=True), is_everywhere=True)
+            except OSError as error:
+                if error.errno in _OF_THE_PORT:
+                    raise
+                return cls(_bound("0.0.0.0", port))  # noqa: S104 - a node is there to be reached
         except OSError as error:
-            bound.close()
             raise Unreachable(f"cannot listen on {Endpoint(host, port)}: {error.strerror}") from error
-        return cls(bound)
+        except ValueError as error:  # no name at all: Unicode's rules refuse it
+            raise Unreachable(f"cannot listen on {Endpoint(host, port)}: that is no address") from error
 
     def __enter__(self) -> Self:
         return self
@@ -104,11 +110,13 @@ class Transport:
 
         A checkpoint for a long batch only: acknowledgements would else cost a turn of the event loop each.
         """
-        counters, sendto = self.counters, self._socket.sendto
+        counters, sendto, is_everywhere = self.counters, self._socket.sendto, self._is_everywhere
         for datagram, endpoint in batch:
+            host, port = endpoint
+            target = (_MAPPED + host, port) if is_everywhere and not is_ipv6(host) else endpoint
             while True:
                 try:
-                    sendto(datagram, endpoint)
+                    sendto(datagram, target)
                     counters.sent += 1
                 except BlockingIOError:
                     await trio.lowlevel.wait_writable(self._socket)
@@ -123,11 +131,12 @@ class Transport:
 
     def _drain(self) -> list[tuple[bytes, Endpoint]]:
         batch: list[tuple[bytes, Endpoint]] = []
-        receive = self._socket.recvfrom
+        receive, is_everywhere = self._socket.recvfrom, self._is_everywhere
         try:
             for _ in range(RECEIVE_BATCH):
                 data, address = receive(_READ_SIZE)
-                batch.append((data, Endpoint(address[0], address[1])))
+                host = address[0].removeprefix(_MAPPED) if is_everywhere else address[0]
+                batch.append((data, Endpoint(host, address[1])))
         except BlockingIOError:
             pass
         except OSError as error:
@@ -140,3 +149,19 @@ class Transport:
     def _check_open(self) -> None:
         if self._socket.fileno() == -1:
             raise trio.ClosedResourceError("transport closed")
+
+
+def _bound(host: str, port: int, *, takes_ipv4: bool = False) -> socket.socket:
+    """Return a non-blocking socket that is bound."""
+    bound = socket.socket(socket.AF_INET6 if is_ipv6(host) else socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        bound.settimeout(0)
+        for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
+            bound.setsockopt(socket.SOL_SOCKET, option, SOCKET_BUFFER)
+        if is_ipv6(host):
+            bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(not takes_ipv4))
+        bound.bind((host, port))
+    except (OSError, ValueError):
+        bound.close()
+        raise
+    return bound

@@ -29,6 +29,7 @@ LABELS: Final = {
     "nat": "Router",
     "reachable": "Reachable",
     "peers": "Linked to",
+    "joins": "Named",
     "mainline": "BitTorrent",
     "lan": "Local net",
     "custodians": "Custodians",
@@ -72,6 +73,7 @@ def facts_of(status: api.NetworkStatus) -> dict[str, str]:
         "nat": _NAT[status.nat],
         "reachable": _reachable(status),
         "peers": _peers(status),
+        **({"joins": _joins(status.joins)} if status.joins else {}),
         "mainline": _mainline(status.mainline),
         "lan": _lan(status.lan),
         "custodians": _custodians(status),
@@ -130,6 +132,8 @@ def spaced(number: int) -> str:
 
 def _address(status: api.NetworkStatus) -> str:
     listens = status.listen or "none yet"
+    if listens.startswith("*:"):
+        listens = f"port {listens[2:]} of IPv4 and IPv6"
     return f"{listens}, seen by others as {status.public}" if status.public else listens
 
 
@@ -146,6 +150,28 @@ def _peers(status: api.NetworkStatus) -> str:
         return "nobody"
     sources = [f"{count} {_SOURCES.get(source, source)}" for source, count in status.peers_by_source.items() if count]
     return f"{plural(status.peers, 'node')}: {', '.join(sources)}" if sources else plural(status.peers, "node")
+
+
+_JOINS: Final[dict[api.JoinState, str]] = {
+    "linked": "linked",
+    "answered": "answered when it was asked",
+    "trying": "not needed yet",
+    "resolving": "looking its name up",
+    "silent": "no answer",
+    "useless": "a leaf, or this node itself",
+    "other-family": "of another family of addresses",
+    "unknown-name": "no such name now",
+}
+
+
+def _joins(joins: list[api.JoinInfo]) -> str:
+    """Tell what became of each node named by --join; the key after the / says nothing to people."""
+    return "; ".join(f"{_named(join)}: {_JOINS[join.state]}" for join in joins)
+
+
+def _named(join: api.JoinInfo) -> str:
+    host, _, _ = join.spec.partition("/")
+    return host if join.answering in {"", host} else f"{host} ({join.answering})"
 
 
 def _mainline(finder: api.FinderInfo | None) -> str:

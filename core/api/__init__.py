@@ -47,6 +47,8 @@ from core.api.device import (
     ClockAlone as ClockAlone,
     ClockOff as ClockOff,
     FinderInfo as FinderInfo,
+    JoinInfo as JoinInfo,
+    JoinState as JoinState,
     MailboxInfo as MailboxInfo,
     NatClass as NatClass,
     NetworkStatus as NetworkStatus,

@@ -50,6 +50,21 @@ class FinderInfo(Record, frozen=True, omit_defaults=False):
     heard: int
 
 
+JoinState = Literal["resolving", "unknown-name", "other-family", "trying", "silent", "useless", "answered", "linked"]
+"""What became of a node named by --join: its name is being looked up; has no address; has none that this node's socket can
+send to; nobody was asked yet; nobody answers; a leaf does, or we ourselves; it did when it was asked; it is linked."""
+
+
+class JoinInfo(Record, frozen=True, omit_defaults=False):
+    """A node named by --join: ``spec`` as it was given, the addresses of its name, which of them answers, and why not."""
+
+    spec: str
+    state: JoinState
+    addresses: list[str]
+    answering: str
+    reason: str
+
+
 class ClockOff(Record, frozen=True, omit_defaults=False):
     """A linked node whose clock does not show network time; ``ahead_ms`` is negative when it is behind.
 
@@ -83,6 +98,8 @@ class NetworkStatus(Record, frozen=True, omit_defaults=False):
     reachable: bool | None  # by strangers; None: not known
     mainline: FinderInfo | None  # the BitTorrent DHT; None: declined
     lan: FinderInfo | None
+
+    joins: list[JoinInfo]  # one for each --join
 
     custodians: int  # that our own traffic can go to
     mailboxes: list[MailboxInfo]  # that are read while an account is open

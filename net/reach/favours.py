@@ -30,7 +30,7 @@ from net.messages import (
 from net.reach.address import pack_host, unpack_host
 from net.reach.dial_back import Verdict
 from net.reach.neighbours import Neighbour, Neighbours
-from net.scope import Scope, network_of, scope_of
+from net.scope import Scope, is_ipv6, network_of, scope_of
 from net.switch import Contact
 from net.token_bucket import TokenBucket
 
@@ -138,7 +138,11 @@ class Favours:
         Whoever dialled us may sit behind a NAT, and be dialling the asker for somebody else at this very moment: holes
         that both make let anybody in.
         """
-        full = [each for each in self._neighbours.full() if each.node != asker.node]
+        full = [
+            each
+            for each in self._neighbours.full()
+            if each.node != asker.node and is_ipv6(each.endpoint.host) is is_ipv6(asker.endpoint.host)
+        ]
         if scope_of(asker.endpoint.host) is not Scope.LOOPBACK:
             full = [each for each in full if each.endpoint.host != asker.endpoint.host]
         self._rng.shuffle(full)

@@ -34,7 +34,7 @@ from net.reach.favours import Caller, Favours
 from net.reach.introductions import Introductions
 from net.reach.neighbours import Neighbour, Neighbours
 from net.reach.reflection import Nat, Place, Reflections
-from net.scope import Scope, network_of, scope_of
+from net.scope import Scope, is_ipv6, network_of, scope_of
 from net.switch import Contact
 
 # Seconds between rounds of asking all neighbours how they see us: a provider gives a new address overnight.
@@ -163,7 +163,11 @@ class Reach:
         """A link is there; True when it was made for a stranger's sake alone, and ends soon unless ``keep`` is called."""
         self._now = now
         self._neighbours.add(neighbour)
-        if not neighbour.is_chosen and not self._contacted.has(neighbour.endpoint, now):
+        if (
+            not neighbour.is_chosen
+            and self._is_of_place(neighbour)
+            and not self._contacted.has(neighbour.endpoint, now)
+        ):
             self._reachability.came_in(neighbour.endpoint.host, now)
         # From here on our own datagrams keep a hole open for it.
         self._contacted.note(neighbour.endpoint, now)
@@ -294,12 +298,16 @@ class Reach:
 
     def _helpers(self) -> list[Neighbour]:
         """A few full neighbours, of different networks as far as that goes."""
-        full = self._neighbours.full()
+        full = [each for each in self._neighbours.full() if self._is_of_place(each)]
         self._rng.shuffle(full)
         full.sort(key=lambda each: not each.is_chosen)
         apart = {network_of(each.endpoint.host): each for each in reversed(full)}
         others = [each for each in full if each not in apart.values()]
         return [*apart.values(), *others][:HELPERS]
+
+    def _is_of_place(self, neighbour: Neighbour) -> bool:
+        """Say whether a neighbour sees us in the family of addresses that our place is in."""
+        return self._place is None or is_ipv6(self._place.host) is is_ipv6(neighbour.endpoint.host)
 
     def _on_dial_back(
         self, reachability: Reachability, helper: Neighbour, answer: Message | None, now: Instant

@@ -20,7 +20,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple, TypeVar
 
 from net.ids import Endpoint, NodeId
-from net.scope import Scope, network_of, scope_of
+from net.scope import Scope, is_ipv6 as is_of_ipv6, network_of, scope_of
 
 # Votes that it takes: with three, one liar is outvoted.
 MIN_VOTES: Final = 3
@@ -81,20 +81,28 @@ class Reflections:
     def place(self, own: Collection[Endpoint]) -> Place | None:
         """Return where we are; ``own`` are the addresses of our interfaces with the port that we listen at."""
         for scope in sorted(Scope, reverse=True):
-            votes = [
-                vote
-                for vote in self._votes.values()
-                if scope_of(vote.voter_host) is scope and scope_of(vote.seen.host) is scope
-            ]
-            voters = _one_per_network(votes) if scope is Scope.PUBLIC else votes
-            place = _own_place(votes, own) or _elected(voters) or self._told_outside(scope, voters)
-            if place is not None:
-                return place
+            # A node of both families is at one place in each, and tells that of IPv4, where most can come to.
+            found = [place for family in (False, True) if (place := self._place_in(scope, own, is_ipv6=family))]
+            if found:
+                return next((place for place in found if place.port is not None), found[0])
         return None
 
-    def _told_outside(self, scope: Scope, voters: list[_Vote]) -> Place | None:
+    def _place_in(self, scope: Scope, own: Collection[Endpoint], *, is_ipv6: bool) -> Place | None:
+        votes = [
+            vote
+            for vote in self._votes.values()
+            if scope_of(vote.voter_host) is scope
+            and scope_of(vote.seen.host) is scope
+            and is_of_ipv6(vote.seen.host) is is_ipv6
+        ]
+        voters = _one_per_network(votes) if scope is Scope.PUBLIC else votes
+        return _own_place(votes, own) or _elected(voters) or self._told_outside(scope, voters, is_ipv6=is_ipv6)
+
+    def _told_outside(self, scope: Scope, voters: list[_Vote], *, is_ipv6: bool) -> Place | None:
         outside = self.outside
-        if outside is None or scope_of(outside.host) is not scope or len(voters) >= MIN_VOTES:
+        if outside is None or scope_of(outside.host) is not scope or is_of_ipv6(outside.host) is not is_ipv6:
+            return None
+        if len(voters) >= MIN_VOTES:
             return None
         return None if any(vote.seen != outside for vote in voters) else Place(outside.host, outside.port, is_own=False)
 

@@ -68,6 +68,10 @@ class Outside:
             while len(self._seen) > MAX_ASKED:
                 del self._seen[next(iter(self._seen))]
 
+    def is_heard(self, now: float) -> bool:
+        """Say whether anybody answered of late."""
+        return any(now - at <= FRESH for _, at in self._seen.values())
+
     def place(self, now: float) -> Endpoint | None:
         """Return where at least two see us alike; None where they do not."""
         fresh = [place for place, at in self._seen.values() if now - at <= FRESH]

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 
 from core.options import MAX_JOIN, BadSpec, JoinSpec, parse_endpoint, parse_join
+from core.resolving import MAX_ADDRESSES
 from net.dialer import MAX_BOOTSTRAPS
 from net.ids import Endpoint, NodeId
 
@@ -52,4 +53,4 @@ def test_the_case_of_a_key_does_not_matter() -> None:
 
 
 def test_as_many_nodes_can_be_named_as_a_node_takes() -> None:
-    assert MAX_JOIN == MAX_BOOTSTRAPS
+    assert MAX_JOIN * MAX_ADDRESSES == MAX_BOOTSTRAPS

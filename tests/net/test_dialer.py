@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from net.dialer import FEELER_PERIOD, MAX_ASK, MAX_BOOTSTRAPS, MAX_RETRY, Dialer
+from net.dialer import FEELER_PERIOD, MAX_ASK, MAX_BOOTSTRAPS, MAX_RETRY, Dialer, Outcome
 from net.errors import Overloaded
 from net.ids import Endpoint, NodeId
 from net.instant import Instant
@@ -33,6 +33,7 @@ class Phone:
     def __init__(self, role: Role = Role.LEAF) -> None:
         self.now = NOW
         self.dialled: list[Endpoint] = []
+        self.called: list[tuple[Endpoint, NodeId | None]] = []  # with the key asked for
         self.asked: list[tuple[NodeId, int]] = []
         self.table = PeerTable(OWN, Random(1))
         self.probed: list[Endpoint] = []
@@ -41,6 +42,7 @@ class Phone:
 
     def _connect(self, endpoint: Endpoint, peer: NodeId | None, now: Instant, *, is_probe: bool = False) -> None:
         self.dialled.append(endpoint)
+        self.called.append((endpoint, peer))
         if is_probe:
             self.probed.append(endpoint)
 
@@ -172,7 +174,55 @@ def test_bootstraps_are_bounded() -> None:
     for number in range(MAX_BOOTSTRAPS):
         phone.dialer.join(at(number), None, phone.now)
     with pytest.raises(Overloaded):
-        phone.dialer.join(at(200), None, phone.now)
+        phone.dialer.join(Endpoint("127.0.1.1", 4000), None, phone.now)
+
+
+def test_what_became_of_a_bootstrap_is_told() -> None:
+    phone = Phone()
+    assert phone.dialer.outcome(at(1)) is Outcome.UNTRIED
+    phone.dialer.join(at(1), None, phone.now)
+    assert phone.dialer.outcome(at(1)) is Outcome.UNTRIED
+    phone.dialer.connect_failed(at(1), None, phone.now)
+    assert phone.dialer.outcome(at(1)) is Outcome.SILENT
+    phone.up(1)
+    assert phone.dialer.outcome(at(1)) is Outcome.LINKED
+    phone.dialer.link_down(node(1), phone.now)
+    assert phone.dialer.outcome(at(1)) is Outcome.ANSWERED
+    phone.dialer.is_no_custodian(node(1), at(1), phone.now)
+    assert phone.dialer.outcome(at(1)) is Outcome.USELESS
+
+
+def test_a_bootstrap_that_is_linked_elsewhere_is_linked() -> None:
+    phone = Phone()
+    phone.dialer.join(at(1), node(2), phone.now)
+    phone.up(2)
+    assert phone.dialer.outcome(at(1)) is Outcome.LINKED
+
+
+def test_a_bootstrap_that_is_left_is_tried_no_more() -> None:
+    phone = Phone()
+    phone.dialer.join(at(1), None, phone.now)
+    phone.dialer.connect_failed(at(1), None, phone.now)
+    phone.dials()
+    phone.dialer.leave(at(1))
+    phone.wait(MAX_RETRY)
+    assert phone.dials() == []
+
+
+@pytest.mark.parametrize(("named", "asked"), [(None, None), (node(1), node(1))], ids=["no key", "a key"])
+def test_where_nobody_answers_any_more_somebody_else_may_live_unless_a_key_was_named(
+    named: NodeId | None, asked: NodeId | None
+) -> None:
+    phone = Phone()
+    phone.dialer.join(at(1), named, phone.now)
+    phone.up(1)
+    phone.dialer.link_down(node(1), phone.now)
+    phone.wait(3)
+    assert phone.called[-1] == (at(1), node(1)), "who was met there is asked first"
+    phone.dialer.connect_failed(at(1), node(1), phone.now)
+    phone.table.forget(node(1))
+    phone.wait(5)
+    assert phone.called[-1] == (at(1), asked)
 
 
 def test_kept_nodes_are_dialled_whatever_links_there_are_and_again_when_they_go() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import socket
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
@@ -17,6 +19,7 @@ from net.ids import Endpoint, NodeId
 from net.instant import Instant
 from net.link.events import ConnectFailed, LinkDown, LinkEvent, LinkQuiet, LinkUp, MessageReceived, Role
 from net.link.layer import LinkLayer
+from net.scope import EVERYWHERE
 from net.transport import Transport
 
 pytestmark = pytest.mark.trio
@@ -45,6 +48,44 @@ async def test_datagrams_pass_between_two_sockets_with_their_source(host: str) -
             while len(batch) < 2:
                 batch += await bob.receive()
         assert batch == [(b"one", alice.local), (b"two", alice.local)]
+
+
+@pytest.mark.network
+async def test_a_socket_of_both_families_hears_and_answers_in_both_and_every_peer_has_one_name() -> None:
+    with Transport.open(EVERYWHERE, 0) as everywhere:
+        if everywhere.local.host != EVERYWHERE:
+            pytest.skip("no IPv6 here")
+        port = everywhere.local.port
+        for host in ("127.0.0.1", "::1"):
+            with Transport.open(host, 0) as peer, trio.fail_after(5):
+                await peer.send([(b"call", Endpoint(host, port))])
+                assert await everywhere.receive() == [(b"call", peer.local)]
+                await everywhere.send([(b"answer", peer.local)])
+                assert await peer.receive() == [(b"answer", Endpoint(host, port))]
+
+
+async def test_a_machine_without_ipv6_listens_on_what_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = socket.socket
+
+    def make(family: int, kind: int) -> socket.socket:
+        if family == socket.AF_INET6:
+            raise OSError(errno.EAFNOSUPPORT, "Address family not supported by protocol")
+        return real(family, kind)
+
+    monkeypatch.setattr(socket, "socket", make)
+    with Transport.open(EVERYWHERE, 0) as transport:
+        assert transport.local.host == "0.0.0.0"
+
+
+async def test_a_port_that_is_taken_in_one_family_is_told_by_who_wants_both() -> None:
+    with Transport.open("0.0.0.0", 0) as taken, pytest.raises(Unreachable, match="in use"):
+        Transport.open(EVERYWHERE, taken.local.port)
+
+
+@pytest.mark.parametrize("host", ["a..b", "a" * 64 + ".example", "fe80::1%nowhere"])
+async def test_what_is_no_address_is_told(host: str) -> None:
+    with pytest.raises(Unreachable, match="cannot listen"):
+        Transport.open(host, 0)
 
 
 @pytest.mark.network

@@ -346,7 +346,7 @@ class FakeClient(FakeContacts):
             peers_by_source={"join": 0, "mainline": 1, "lan": 0, "remembered": 2, "exchange": 0, "incoming": 1},
             mainline=api.FinderInfo(running=True, reason="", contacts=86, heard=14),
             lan=api.FinderInfo(running=True, reason="", contacts=1, heard=0),
-            custodians=46, mailboxes=[
+            joins=[], custodians=46, mailboxes=[
                 api.MailboxInfo(bits=4, custodians=["01f3a9c1", "02f3a9c1"], agree=True),
                 api.MailboxInfo(bits=4, custodians=["9ac0ff3e", "02f3a9c1"], agree=True),
             ],
