@@ -272,7 +272,7 @@ class Messenger:
 
 async def _invitation_in(command: api.ContactAdd) -> str:
     """Return the text that an invitation is to be found in. Raises ``ApiError``."""
-    if bool(command.link.strip()) == bool(command.image):
+    if command.link and command.image:
         raise ApiError(Kind.BAD_REQUEST, "An invitation comes as link or as image: one of the two.")
     if not command.image:
         return command.link

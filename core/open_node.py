@@ -23,7 +23,7 @@ from core.crypto import primitives
 from core.finding_nodes import FindingNodes
 from core.keep_trying import keep_trying
 from core.node_service import NodeService
-from core.options import NetworkOptions, Part
+from core.options import NetworkOptions
 from core.refusals import refusal_of
 from core.resolving import resolve_own
 from core.roles import role_of

@@ -72,12 +72,13 @@ def confine() -> None:
 def codes_in(picture: bytes) -> Iterator[str]:
     """Give the texts found, each once. Raises what Pillow raises for what is no picture within the bounds."""
     seen: set[str] = set()
+    begun = time.process_time()
     for look in _looks(picture):
         for code in _codes(look):
             if code not in seen:
                 seen.add(code)
                 yield code
-        if time.process_time() > ENOUGH_CPU or any(len(code) >= LINK_SIZE for code in seen):
+        if time.process_time() - begun > ENOUGH_CPU or any(len(code) >= LINK_SIZE for code in seen):
             return
 
 

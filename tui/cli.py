@@ -132,14 +132,15 @@ def _add_common(parser: argparse.ArgumentParser, *, listen_required: bool = Fals
 
     add_network(
         "--listen",
-        "where to receive datagrams; port 0 lets the system choose",
+        "where to receive datagrams (default: *:0, IPv4 and IPv6 on every interface); port 0 lets the system choose",
         type=_typed(parse_endpoint),
         metavar="HOST:PORT",
         required=listen_required,
     )
     add_network(
         "--join",
-        "a node to join through: HOST:PORT or HOST:PORT/KEY as `sottovoce node` prints it; may be repeated",
+        "a node to join through: HOST:PORT or HOST:PORT/KEY as `sottovoce node` prints it; may be repeated. A name is "
+        "tried at all its addresses, and looked up again while nobody answers",
         type=_typed(parse_join),
         metavar="SPEC",
         action="append",

@@ -42,6 +42,8 @@ GUIDE: Final = (
         (
             "Nobody can find you. You give somebody an invitation, as a link or a QR code; they greet you; you accept. "
             "Or the other way round. An invitation ends by itself and can be revoked.",
+            "To use one, paste what you got it in, a whole mail if you like: the link is found in it. Or name a picture of "
+            "its QR code, a photo or a screenshot; dragging the file into the field does, too.",
             "Compare identities, the 52 characters in groups of four, face to face or on the telephone: then you know that "
             "nobody stands between you.",
         ),

@@ -43,6 +43,8 @@ LABELS: Final = {
     "datagrams": "Datagrams",
 }
 """Name of each fact and what stands before it."""
+SOMETIMES: Final = frozenset({"joins"})
+"""Facts that there are not always."""
 
 _ROLES: Final = {
     "full": "full: passes on and keeps sealed parcels for others",

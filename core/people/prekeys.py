@@ -92,7 +92,9 @@ def keep(work: Work, conversation: int, device: bytes, made: Made, place: tuple[
 
 def check(prekey: Prekey, *, hybrid: bool = True) -> Prekey:
     """Return a prekey that can be used. Raises ``Malformed``: whoever made it may lie about every key in it."""
-    if not (primitives.is_xwing_public(prekey.xwing) if hybrid else prekey.xwing == b""):
+    if hybrid and not primitives.is_xwing_public(prekey.xwing):
+        raise Malformed("prekey: x-wing")
+    if not hybrid and prekey.xwing:  # nobody looks at it
         raise Malformed("prekey: x-wing")
     if not all(map(primitives.is_x25519_public, (prekey.olm_identity, prekey.olm_key))):
         raise Malformed("prekey: olm")

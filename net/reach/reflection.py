@@ -100,9 +100,9 @@ class Reflections:
 
     def _told_outside(self, scope: Scope, voters: list[_Vote], *, is_ipv6: bool) -> Place | None:
         outside = self.outside
-        if outside is None or scope_of(outside.host) is not scope or is_of_ipv6(outside.host) is not is_ipv6:
+        if outside is None or is_of_ipv6(outside.host) is not is_ipv6:
             return None
-        if len(voters) >= MIN_VOTES:
+        if scope_of(outside.host) is not scope or len(voters) >= MIN_VOTES:
             return None
         return None if any(vote.seen != outside for vote in voters) else Place(outside.host, outside.port, is_own=False)
 

@@ -31,6 +31,13 @@ DIFFERING = msgspec.structs.replace(OFF, ahead_ms=15 * 60_000, left_out=False)
 NOBODY = {"peers": 0, "custodians": 0, "guards": 0, "guards_linked": 0, "mailboxes": [], "copies_agree": None}
 
 
+UNHELPFUL: tuple[api.JoinState, ...] = ("unknown-name", "other-family", "silent", "useless")
+
+
+def join(state: api.JoinState, spec: str = "seed.example:4040", *addresses: str) -> api.JoinInfo:
+    return api.JoinInfo(spec=spec, state=state, addresses=list(addresses), answering="", reason="no such name")
+
+
 def like(**changes: Any) -> api.NetworkStatus:
     return msgspec.structs.replace(WELL, **changes)
 
@@ -64,6 +71,7 @@ def test_a_healthy_node_has_nothing_to_say() -> None:
         (like(hops=2), "short-paths"),
         (like(price_factor=4), "flood"),
         (like(mainline=MISSING), "no-mainline"),
+        *((like(joins=[join(state)]), "join-failed") for state in UNHELPFUL),
     ],
     ids=lambda each: each if isinstance(each, str) else "",
 )
@@ -84,6 +92,36 @@ def test_each_trouble_is_one_finding(status: api.NetworkStatus, kind: str) -> No
 def test_who_is_alone_is_told_the_likely_reason(changes: dict[str, Any], words: str) -> None:
     (finding,) = findings_of(like(**NOBODY, **changes))
     assert words in finding.text
+
+
+@pytest.mark.parametrize(
+    ("state", "listen", "words"),
+    [
+        ("unknown-name", "*:4", "--join seed.example:4040: the name does not resolve: no such name."),
+        ("other-family", "0.0.0.0:4", "it is at [2001:db8::1]:4040, and this node listens at 0.0.0.0:4 alone"),
+        ("other-family", "0.0.0.0:4", "--listen [::]:0"),
+        ("other-family", "[::]:4", "--listen 0.0.0.0:0"),
+        ("silent", "*:4", "nobody answers at [2001:db8::1]:4040"),
+        ("useless", "*:4", "a leaf, which serves nobody"),
+    ],
+)
+def test_what_became_of_a_named_node_is_told_and_what_to_do(state: api.JoinState, listen: str, words: str) -> None:
+    (finding,) = findings_of(like(joins=[join(state, "seed.example:4040", "[2001:db8::1]:4040")], listen=listen))
+    assert words in finding.text
+    assert not needs_attention(finding), "there is a network without it"
+
+
+def test_a_named_node_that_is_well_or_not_known_yet_is_no_finding() -> None:
+    states: list[api.JoinState] = ["linked", "answered", "trying", "resolving"]
+    assert findings_of(like(joins=[join(state) for state in states])) == []
+    assert kinds(like(**NOBODY, uptime=SETTLING - 1, joins=[join("silent")])) == ["starting"]
+
+
+def test_the_doctor_waits_for_what_becomes_of_named_nodes_but_not_for_ever() -> None:
+    assert is_complete(like(joins=[join("silent"), join("linked")]))
+    assert not is_complete(like(joins=[join("resolving")]))
+    assert not is_complete(like(joins=[join("trying")], uptime=SETTLING - 1))
+    assert is_complete(like(joins=[join("trying")], uptime=SETTLING))
 
 
 def test_a_clock_is_told_by_how_much_and_to_which_side() -> None:

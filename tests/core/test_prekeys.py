@@ -100,10 +100,11 @@ def test_an_overlong_key_is_refused_where_it_is_read(more: bytes) -> None:
         prekeys.decode_public(msgspec.msgpack.encode(overlong))
 
 
-@pytest.mark.parametrize("change", [lambda key: key + b"\0", lambda key: key[:-1]], ids=["long", "short"])
-def test_a_private_key_of_another_length_opens_nothing(change: Callable[[bytes], bytes]) -> None:
+@pytest.mark.parametrize("size", [0, 64, 95, 97])
+def test_a_private_key_of_another_length_opens_nothing(size: int) -> None:
+    private = cast("bytes", HYBRID.xwing_private) + b"\0"
     with pytest.raises(OpenFailed):
-        primitives.xwing_open(change(cast("bytes", HYBRID.xwing_private)), seal(HYBRID), INFO)
+        primitives.xwing_open(private[:size], seal(HYBRID), INFO)
 
 
 def test_the_private_halves_are_those_of_the_public_ones() -> None:

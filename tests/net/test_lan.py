@@ -16,6 +16,7 @@ from net.errors import DecodeError
 from net.ids import Endpoint
 from net.instant import DAY_MS, HOUR_MS, Instant
 from net.primitives import Aead
+from net.rendezvous import interfaces
 from net.rendezvous.beacon import (
     ANSWER_PAUSE,
     BEACON_SIZE,
@@ -29,8 +30,9 @@ from net.rendezvous.beacon import (
     decode_beacon,
     encode_beacon,
 )
-from net.rendezvous.interfaces import own_endpoints
+from net.rendezvous.interfaces import in_one_family, own_endpoints
 from net.rendezvous.lan import LocalDiscovery, networks_for
+from net.scope import EVERYWHERE
 
 DAY = 20_000
 NOON = Instant(1000.0, DAY * DAY_MS + 12 * HOUR_MS)
@@ -176,6 +178,25 @@ def test_a_node_knows_where_it_is_on_its_own_machine() -> None:
     assert own_endpoints(Endpoint("127.0.0.1", 4000)) == [Endpoint("127.0.0.1", 4000)]
     assert Endpoint("127.0.0.1", 4000) in own_endpoints(Endpoint("0.0.0.0", 4000))
     assert all(":" in each.host for each in own_endpoints(Endpoint("::", 4000)))
+
+
+@pytest.mark.parametrize(
+    ("hosts", "met"),
+    [
+        (["127.0.0.1", "::1"], "0.0.0.0"),
+        (["127.0.0.1", "192.168.1.7", "::1", "2001:db8::1"], "0.0.0.0"),
+        (["127.0.0.1", "::1", "fe80::1%eth0"], "0.0.0.0"),
+        (["127.0.0.1", "::1", "fe80::1%eth0", "fd00:1::1"], "::"),
+        (["::1", "2001:db8::1"], "::"),
+    ],
+)
+def test_who_speaks_both_families_meets_others_in_ipv6_where_there_is_nothing_else(
+    hosts: list[str], met: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(interfaces, "_own_hosts", lambda: hosts)
+    assert in_one_family(Endpoint(EVERYWHERE, 4000)) == Endpoint(met, 4000)
+    assert in_one_family(Endpoint("192.0.2.1", 4000)) == Endpoint("192.0.2.1", 4000)
+    assert own_endpoints(Endpoint(EVERYWHERE, 4000)) == [Endpoint(host, 4000) for host in hosts]
 
 
 def free_port() -> int:

@@ -39,6 +39,24 @@ def test_three_networks_elect_a_place() -> None:
     assert place == (HERE.host, HERE.port, False)
 
 
+SIX = Endpoint("2a01::5", 4000)
+
+
+def three(seen: Endpoint, *, ports: int = 1) -> list[tuple[str, Endpoint]]:
+    hosts = [f"2a0{n}::1" if ":" in seen.host else f"1.{n}.0.1" for n in range(2, 5)]
+    return [(host, Endpoint(seen.host, seen.port + at % ports)) for at, host in enumerate(hosts)]
+
+
+def test_a_node_of_both_families_is_at_its_place_in_ipv4_and_in_ipv6_where_there_is_none() -> None:
+    assert votes(*three(HERE), *three(SIX)).place([]) == (HERE.host, HERE.port, False)
+    assert votes(*three(HERE)[:1], *three(SIX)).place([]) == (SIX.host, SIX.port, False)
+    assert votes(*three(HERE), *three(SIX)).place([SIX]) == (HERE.host, HERE.port, False)
+    split = votes(*three(HERE)[:2], *three(SIX)[:2])
+    assert split.place([]) is None, "votes of two families are no majority of one"
+    symmetric = votes(*three(HERE, ports=3), *three(SIX))
+    assert symmetric.place([]) == (SIX.host, SIX.port, False), "where everybody sees another port, nobody can come"
+
+
 @given(honest=st.integers(3, 8), at=st.integers(0, 8), lie=st.sampled_from([LIE, Endpoint(HERE.host, 9)]))
 def test_one_liar_among_four_moves_nothing(honest: int, at: int, lie: Endpoint) -> None:
     words = [(f"1.{number}.0.1", HERE) for number in range(honest)]

@@ -60,6 +60,22 @@ def test_linked_nodes_are_told_by_how_they_were_found() -> None:
     assert facts_of(like(peers=1, peers_by_source={}))["peers"] == "1 node"
 
 
+def test_named_nodes_are_told_with_what_became_of_them_and_without_their_keys() -> None:
+    def named(spec: str, state: api.JoinState, answering: str = "") -> api.JoinInfo:
+        return api.JoinInfo(spec=spec, state=state, addresses=[], answering=answering, reason="")
+
+    assert "joins" not in facts_of(like(joins=[]))
+    joins = [
+        named("192.0.2.1:4/" + "a" * 52, "linked", "192.0.2.1:4"),
+        named("seed.example:4", "answered", "[::1]:4"),
+        named("x.example:4", "unknown-name"),
+    ]
+    assert facts_of(like(joins=joins))["joins"] == (
+        "192.0.2.1:4: linked; seed.example:4 ([::1]:4): answered when it was asked; x.example:4: no such name now"
+    )
+    assert facts_of(like(listen="*:4040", public=""))["address"] == "port 4040 of IPv4 and IPv6"
+
+
 def test_a_peer_takes_one_line_however_hostile_its_name() -> None:
     peer = api.PeerInfo(node="\x1b[2J\n" * 40, endpoint="x" * 300, role="leaf", rtt_ms=1e9, following=True)
     line = peer_line(peer, 74)

@@ -12,7 +12,7 @@ from core import api
 from core.doctor import findings_of
 from core.examination import Report
 from tests.support.client import FakeClient
-from tui.network_words import LABELS, facts_of, size_words
+from tui.network_words import LABELS, SOMETIMES, facts_of, size_words
 from tui.report import lines_of
 
 WELL = asyncio.run(FakeClient().call(api.NetworkStatusGet()))
@@ -63,11 +63,12 @@ def test_every_fact_has_a_label_and_words_in_every_state() -> None:
         WELL,
         nobody,
         like(role="leaf", reachable=None),
+        like(joins=[api.JoinInfo(spec="x.example:4", state="silent", addresses=[], answering="", reason="")]),
         like(mainline=broken, lan=broken, uptime=3, loops_sent=0),
     ]
     for each in states:
         facts = facts_of(each)
-        assert list(facts) == list(LABELS)
+        assert list(facts) == [name for name in LABELS if each.joins or name not in SOMETIMES]
         assert all(facts.values())
 
 

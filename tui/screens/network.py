@@ -17,7 +17,7 @@ from textual.widgets import Label, Static
 from core import api
 from core.doctor import findings_of
 from tui.errors import explain
-from tui.network_words import LABELS, facts_of
+from tui.network_words import LABELS, SOMETIMES, facts_of
 from tui.screens.page import Column, Page
 from tui.text import clean_line, fit, pad
 
@@ -74,7 +74,8 @@ class NetworkScreen(Page[None]):
         """Yield warning, facts and peers."""
         yield Line("", id="warning")
         for name, label in LABELS.items():
-            with Horizontal(classes="row"):
+            with Horizontal(classes="row", id=f"row-{name}") as row:
+                row.display = name not in SOMETIMES
                 yield Label(label, classes="label")
                 yield Line("...", id=name, classes="fact")
         yield Line("", id="peers-heading", classes="text")
@@ -101,8 +102,10 @@ class NetworkScreen(Page[None]):
         self.query_one(Column).scroll_relative(y=by, animate=False)
 
     def _show(self, status: api.NetworkStatus) -> None:
-        for name, words in facts_of(status).items():
-            self.query_one(f"#{name}", Line).say(clean_line(words))
+        facts = facts_of(status)
+        for name in LABELS:
+            self.query_one(f"#{name}", Line).say(clean_line(facts.get(name, "")))
+            self.query_one(f"#row-{name}").display = name in facts
         warning = self.query_one("#warning", Line)
         found = findings_of(status)
         warning.say("\n".join(f"! {each.text}" for each in found))
