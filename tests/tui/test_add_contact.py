@@ -37,7 +37,7 @@ def notice(app: Stage) -> str:
 
 
 async def send(pilot: Pilot[Any]) -> None:
-    pilot.app.screen.query_one("#send").focus()
+    await focus(pilot, "#send")
     await pilot.press("enter")
 
 
@@ -50,6 +50,7 @@ async def test_a_link_broken_over_lines_and_in_small_letters_is_taken() -> None:
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.focused, SmallEditor))
         await write(pilot, "Hello")
+        await until(pilot, lambda: app.screen.query_one(SmallEditor).text == "Hello")
         await send(pilot)
         await until(pilot, lambda: app.result is not NOTHING)
     assert app.result == app.world.rooms[0].id
@@ -142,7 +143,7 @@ async def test_a_picture_of_the_code_fills_in_the_link(tmp_path: Path, monkeypat
         assert app.screen.query_one(PathField).path == Path("invitation.png")
         await pilot.press("enter")
         await until(pilot, lambda: app.screen.query_one(LinkField).value == LINK)
-        assert app.focused is app.screen.query_one(SmallEditor)
+        await until(pilot, lambda: app.focused is app.screen.query_one(SmallEditor))
 
 
 @pytest.mark.asyncio

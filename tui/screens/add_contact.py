@@ -69,8 +69,7 @@ class AddContactScreen(Page[str]):
             yield FlatButton("Send greeting", id="send")
 
     def on_mount(self) -> None:
-        """Start with the link, or with the greeting when an invitation was there already."""
-        self.query_one(LinkField).focus()
+        """Start with the link, as the first field, or with the greeting when an invitation was there already."""
         if (offer := frame_of(self).offer) is not None:
             self.query_one(LinkField).value = offer.link
             self.notice.say(
