@@ -80,7 +80,7 @@ class LinkField(TextField):
         """Go on if nothing follows."""
         if self._ending is not None:
             self._break_line()
-        self._ending = ending = self.set_timer(LULL, lambda: self._look_whether_over(ending))
+        self._ending = self.set_timer(LULL, self._look_whether_over)
 
     def _break_line(self) -> None:
         """Take the last Enter for a part of what is being typed."""
@@ -89,12 +89,13 @@ class LinkField(TextField):
             self._ending = None
         self.insert_text_at_cursor(" ")
 
-    def _look_whether_over(self, ending: Timer) -> None:
+    def _look_whether_over(self) -> None:
         """Let keys that are on their way already go first: through the app's queue, and then through our own."""
+        ending = self._ending
         self.app.call_later(lambda: self.call_later(self._end, ending))
 
-    async def _end(self, ending: Timer) -> None:
-        if self._ending is not ending:
+    async def _end(self, ending: Timer | None) -> None:
+        if ending is None or self._ending is not ending:
             return  # a key followed
         self._ending = None
         shown = self.link
