@@ -17,7 +17,7 @@ from core.crypto.seed import SEED_SIZE
 from tests.support.client import FakeClient
 from tests.support.world import ALICE, NOW
 from tests.tui.stage import Stage, look
-from tests.tui.until import until
+from tests.tui.until import until, until_equal, until_still
 from tui.commands import Context
 from tui.commandset import REGISTRY
 from tui.profile import TerminalProfile
@@ -120,9 +120,8 @@ def a_world() -> FakeClient:
 @pytest.mark.parametrize(("name", "size", "profile"), LOOKS, ids=name_of)
 def test_screen(name: str, size: tuple[int, int], profile: TerminalProfile, snap_compare: Callable[..., bool]) -> None:
     async def settle(pilot: Pilot[Any]) -> None:
-        await until(pilot, lambda: pilot.app.focused or name in {"network", "confirm", "code", "opening"})
-        await pilot.pause()
-        await pilot.pause()
+        await until(pilot, lambda: pilot.app.focused or name in {"network", "code", "opening"})
+        await until_still(pilot)
 
     app = Stage(SCREENS[name], a_world(), profile)
     assert snap_compare(app, terminal_size=size, run_before=settle)
@@ -148,3 +147,16 @@ async def test_the_ascii_glyphs_are_all_there_is_to_see() -> None:
             assert len(drawn.split()) > 1
             assert [character for character in drawn if not character.isascii()] == [], name
             await app.pop_screen()
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("name", ["passcode", "change-passcode", "add"])
+async def test_the_label_of_the_field_that_has_the_focus_is_bold_and_no_other(name: str) -> None:
+    app = Stage(SCREENS[name], a_world())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.focused)
+        for _ in range(4):
+            rows = [row for row in app.screen.query(".row") if row.query(".label")]
+            focused = [row.has_focus_within for row in rows]
+            await until_equal(pilot, lambda: [bool(row.query_one(".label").rich_style.bold) for row in rows], focused)  # noqa: B023 - at once
+            await pilot.press("tab")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from textual import events
 from textual.css.query import NoMatches
@@ -34,6 +34,18 @@ async def until_equal(pilot: Pilot[Any], read: Callable[[], T], expected: T) -> 
 async def until_in(pilot: Pilot[Any], read: Callable[[], str], part: str) -> None:
     """Let the app run until ``part`` is in what ``read`` gives."""
     await until(pilot, lambda: part in read())
+
+
+async def until_still(pilot: Pilot[Any]) -> None:
+    """Let the app run until it shows the same twice."""
+    shown: list[object] = []
+
+    def is_still() -> bool:
+        rows = [list(strip) for strip in cast("Any", pilot.app.screen)._compositor.render_strips()]
+        shown.append(rows)
+        return len(shown) > 1 and rows == shown[-2]
+
+    await until(pilot, is_still)
 
 
 async def focus(pilot: Pilot[Any], selector: str) -> None:

@@ -47,7 +47,11 @@ class Column(VerticalScroll, can_focus=False):
 
 
 class Page(Screen[R], Generic[R]):
-    """A screen with a title, a body, a notice and hints. Subclasses give ``compose_body``."""
+    """A screen with a title, a body, a notice and hints. Subclasses give ``compose_body``.
+
+    The label of the field that has the focus is bold. The row needs a rule of its own for that: when the focus moves Textual
+    looks again only at what is within a widget that itself has a rule of ``:focus-within``.
+    """
 
     DEFAULT_CSS = """
     Page {
@@ -56,7 +60,7 @@ class Page(Screen[R], Generic[R]):
         #title { dock: top; height: 1; width: 100%; padding: 0 1; background: $panel; text-style: bold; }
         Column { width: 100%; max-width: 78; height: 1fr; padding: 1 2 0 2; scrollbar-size-vertical: 1; }
         #notice { max-width: 78; padding: 0 2; }
-        .row { height: auto; width: 1fr; }
+        .row, .row:focus-within { height: auto; width: 1fr; }
         .label { width: 12; height: 1; color: $quiet; }
         .row:focus-within .label { color: $foreground; text-style: bold; }
         .gap { margin-top: 1; }

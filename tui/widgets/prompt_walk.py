@@ -14,7 +14,11 @@ from textual.widgets import Input
 
 
 class PromptWalk(Widget):
-    """A part of a screen whose fields are walked at once. Enter walks from every field but the last."""
+    """A part of a screen whose fields are walked at once. Enter walks from every field but the last.
+
+    It stands last among the bases: Textual takes style sheets along the first only. A screen repeats ``BINDINGS``, or
+    its own Tab comes first.
+    """
 
     BINDINGS = [
         Binding("tab", "app.focus_next", show=False, priority=True),

@@ -31,7 +31,7 @@ class NameAndPasscode(NamedTuple):
         return "NameAndPasscode(…)"
 
 
-class ChoosePasscode(PromptWalk, Step[NameAndPasscode]):
+class ChoosePasscode(Step[NameAndPasscode], PromptWalk):
     """Name, passcode, passcode again."""
 
     heading = "Name and passcode"

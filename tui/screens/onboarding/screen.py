@@ -43,6 +43,10 @@ def pick_positions(count: int) -> list[int]:
 class OnboardingScreen(Page[str]):
     """Makes or restores the account; dismisses with the first thing to do: "invite", "add" or "look"."""
 
+    # Each step says where it begins. Textual's own choice, the first field, comes before that or after as the event loop has
+    # it, and leaving a field means something: its word is judged.
+    AUTO_FOCUS = ""
+
     def __init__(self, client: api.Client, *, pick: Callable[[int], Sequence[int]] = pick_positions) -> None:
         super().__init__(client)
         self._pick = pick

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
 
-class ChangePasscodeScreen(PromptWalk, Page[bool]):
+class ChangePasscodeScreen(Page[bool], PromptWalk):
     """Dismisses True once changed."""
+
+    BINDINGS = PromptWalk.BINDINGS
 
     heading = "Change the passcode"
     hints = (("Enter", "next"), ("Tab", "next field"), ("Esc", "back"))
