@@ -1,7 +1,10 @@
 # Every command sets up what it needs; on a fresh machine Python 3.11-3.13 with venv, git and make are enough.
-# `make help` lists them.
+# `make help` lists them. PYTHON=python3.12 on the command line takes that one, in an environment of its own: .venv-3.12.
 
-VENV := .venv
+PYTHON :=
+VERSION := $(if $(PYTHON),$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])'))
+$(if $(PYTHON),$(if $(VERSION),,$(error $(PYTHON) does not run)))
+VENV := .venv$(addprefix -,$(VERSION))
 BIN := $(VENV)/bin
 # What it does is shown as it does it. Compiling all of every library takes as long as installing it; what is used is
 # compiled when it is first imported.
@@ -28,9 +31,10 @@ setup-dev: $(INSTALLED_DEV) ## the same with the tools for working on it
 demo: $(INSTALLED) ## a private network on this machine, a friendly contact, and the client
 	@$(BIN)/sottovoce demo
 
-test: $(INSTALLED_DEV) ## every check, then every test
+test: $(INSTALLED_DEV) ## every check, then every test; PYTHON=python3.12 for another Python than the newest
 	@$(MAKE) --no-print-directory -j 2 -O $(CHECKS) collect
 	$(BIN)/python -m pytest -n 4 --dist worksteal # stories mostly wait, for timers and one another: four keep two cores busy
+	@echo "Checked and tested with $$($(BIN)/python --version) in $(VENV)."
 
 check: $(INSTALLED_DEV) ## format, lint, types, layers; changes nothing
 	@$(MAKE) --no-print-directory -j 2 -O $(CHECKS)
@@ -65,18 +69,21 @@ bench: $(INSTALLED_DEV) ## the benchmarks, JSON on standard output
 lock: $(INSTALLED_DEV) ## requirements/*.lock anew from requirements/*.in
 	$(LOCK) --output-file requirements/run.lock requirements/run.in
 	$(LOCK) --output-file requirements/dev.lock --constraints requirements/run.lock requirements/dev.in
+	@for version in 3.11 3.12 3.13; do echo "Trying dev.lock with Python $$version"; \
+		$(BIN)/uv pip install --quiet --dry-run --require-hashes --only-binary :all: --python-version $$version \
+			--target $(VENV)/try --requirement requirements/dev.lock || exit 1; done; rm -r $(VENV)/try
 
 clean: ## away with the environment and all caches
-	rm -rf $(VENV) build ./*.egg-info .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-3.* build ./*.egg-info .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A python3.13 on the PATH may be a shim for one that is not installed, and Debian's python3 comes without venv: try each.
 $(BIN)/python:
 	@echo "1 of 3  Making an environment for Python in $(VENV)"
-	@for python in python3.13 python3.12 python3.11 python3; do \
+	@for python in $(or $(PYTHON),python3.13 python3.12 python3.11 python3); do \
 		if "$$python" -c 'import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
 			2>/dev/null; then exec "$$python" -m venv $(VENV); fi; \
-	done; echo "sottovoce needs Python 3.11, 3.12 or 3.13 with its venv module on the PATH" >&2; exit 1
+	done; echo "sottovoce needs Python 3.11, 3.12 or 3.13 with its venv module$(if $(PYTHON),; $(PYTHON) is none, on the PATH)" >&2; exit 1
 
 # The lock files name versions and hashes but no index: pip uses whatever it is configured for.
 $(INSTALLED): requirements/run.lock pyproject.toml | $(BIN)/python
