@@ -21,6 +21,10 @@ KEPT_VARIABLES = frozenset({"TEXTUAL_ANIMATIONS", "TEXTUAL_DISABLE_KITTY_KEY", "
 LOW_BANDWIDTH_FPS = 20
 # Terminals that cannot draw beyond their own small font.
 PLAIN_TERMINALS = frozenset({"dumb", "linux", "vt100", "vt220"})
+# Terminals that have no colours, but bold, underlined and reverse.
+MONOCHROME_TERMINALS = frozenset({"vt100", "vt102", "vt220", "vt320"})
+# Terminals of whose looks nothing is known, not even that they have reverse video.
+BARE_TERMINALS = frozenset({"dumb", "unknown"})
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -35,6 +39,7 @@ class TerminalProfile:
     theme: ThemeName = "dark"
     colours: Colours = "true"
     links: bool = True  # whether links may be marked as such (OSC 8)
+    reverse: bool = True  # whether it has reverse video, as far as is known
 
     def adapted(self, *, theme: str = "", glyphs: str = "", low_bandwidth: str = "auto") -> TerminalProfile:
         """Return this profile with the stored settings laid over it; empty and ``auto`` leave what was detected.
@@ -72,6 +77,7 @@ def detect(environ: Mapping[str, str], encoding: str) -> TerminalProfile:
         theme=theme,
         colours=colours_of(environ),
         links=environ.get("TERM", "") not in PLAIN_TERMINALS and not environ.get("STY"),  # GNU screen knows no links
+        reverse=environ.get("TERM", "") not in BARE_TERMINALS,
     )
 
 
@@ -91,7 +97,15 @@ def is_remote(environ: Mapping[str, str]) -> bool:
 
 
 def prepare_environment(environ: MutableMapping[str, str]) -> None:
-    """Remove Textual's debugging variables, and slow its frames over SSH. Only useful before Textual is imported."""
+    """Remove Textual's debugging variables, and slow its frames over SSH. Only useful before Textual is imported.
+
+    ``NO_COLOR`` is set where the terminal has none, and removed where it is empty, which means nothing by its own definition
+    while Textual takes it for set.
+    """
+    if environ.get("TERM", "") in MONOCHROME_TERMINALS:
+        environ["NO_COLOR"] = "1"
+    elif not environ.get("NO_COLOR"):
+        environ.pop("NO_COLOR", None)
     debugging = [name for name in environ if name.startswith("TEXTUAL") and name not in KEPT_VARIABLES]
     for name in debugging:
         del environ[name]

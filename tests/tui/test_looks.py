@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from typing import Any, cast
 
 import msgspec
@@ -11,7 +13,9 @@ from rich.color import Color as RichColor, ColorSystem
 from textual.app import App
 from textual.color import Color
 from textual.theme import Theme
+from textual.widget import Widget
 
+import tui
 from core import api
 from tests.tui.demo import running
 from tests.tui.stage import look
@@ -102,6 +106,26 @@ def test_poor_terminals_get_ascii(term: str, encoding: str) -> None:
     assert detect({"TERM": term}, encoding).glyphs == "ascii"
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"TERM": "vt220"}, "1"),
+        ({"TERM": "xterm", "NO_COLOR": ""}, None),
+        ({"TERM": "xterm", "NO_COLOR": "yes"}, "yes"),
+    ],
+)
+def test_colours_are_left_out_where_the_terminal_has_none_or_nobody_wants_them(
+    before: dict[str, str], after: str | None
+) -> None:
+    prepare_environment(before)
+    assert before.get("NO_COLOR") == after
+
+
+@pytest.mark.parametrize(("term", "known"), [("dumb", False), ("unknown", False), ("linux", True), ("vt100", True)])
+def test_reverse_video_is_counted_on_unless_nothing_is_known_of_the_terminal(term: str, *, known: bool) -> None:
+    assert detect({"TERM": term}, "utf-8").reverse is known
+
+
 def test_low_bandwidth_can_be_set_by_hand() -> None:
     assert TerminalProfile().adapted(low_bandwidth="on").animated is False
     assert TerminalProfile(low_bandwidth=True).adapted(low_bandwidth="off").low_bandwidth is False
@@ -111,6 +135,18 @@ def test_debugging_doors_are_closed_and_helpful_ones_kept() -> None:
     environ = {"TEXTUAL": "debug", "TEXTUAL_LOG": "/x", "TEXTUAL_SCREENSHOT": "1", "TEXTUAL_ANIMATIONS": "none"}
     prepare_environment(environ)
     assert environ == {"TEXTUAL_ANIMATIONS": "none"}
+
+
+def test_every_screen_and_widget_gets_the_style_sheets_of_all_its_bases() -> None:
+    for module in pkgutil.walk_packages(tui.__path__, "tui."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    ours: list[type[Widget]] = [Widget]
+    for each in ours:
+        ours += [below for below in each.__subclasses__() if below not in ours]
+    ours = [each for each in ours if each.__module__.startswith("tui.")]
+    styled = {each: [base for base in each.__mro__ if "DEFAULT_CSS" in vars(base)] for each in ours}
+    assert [each for each, bases in styled.items() if not set(bases) <= set(each._css_bases(each))] == []
 
 
 # --- 256 colours --------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import stat
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from core import api
 from tests.support.client import FakeClient
 from tests.tui.picture import BLACK_ON_WHITE, WHITE_ON_BLACK, codes_in, photograph
 from tests.tui.stage import Stage, look
-from tests.tui.until import until_equal
+from tests.tui.until import until, until_equal
 from tui.profile import ThemeName
 from tui.qr import MAX_QR_TEXT, QrTooLong, matrix_of, save_picture
 from tui.qr_reading import read_codes
@@ -82,9 +83,20 @@ async def test_without_any_colour_the_code_is_ink_and_can_be_inverted_for_a_ligh
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("theme", ["dark", "mono"])
-async def test_in_ascii_the_code_is_drawn_with_hashes_where_there_is_room(theme: ThemeName) -> None:
+async def test_in_ascii_the_code_is_drawn_where_there_is_room(theme: ThemeName) -> None:
     app = stage_of(LONGEST_LINK, theme, glyphs="ascii")
     async with app.run_test(size=(110, 44)) as pilot:
+        await until_equal(pilot, lambda: codes_in(photograph(app)), [LONGEST_LINK])
+
+
+@pytest.mark.asyncio
+async def test_where_nothing_is_known_of_the_terminal_the_text_and_the_picture_come_first() -> None:
+    profile = dataclasses.replace(look("mono", "ascii"), reverse=False)
+    app = Stage(lambda client: code.InviteCodeScreen(client, an_invite()), FakeClient(), profile)
+    async with app.run_test(size=(110, 44)) as pilot:
+        await until(pilot, lambda: "save a picture" in str(app.screen.query_one("#too-small").render()))
+        assert not app.screen.query_one("QrView").display
+        await pilot.press("i")
         await until_equal(pilot, lambda: codes_in(photograph(app)), [LONGEST_LINK])
 
 

@@ -1,14 +1,18 @@
-"""A QR code in the terminal: black on white whatever the theme, two modules to a cell.
+"""A QR code in the terminal: dark on light whatever the theme, two modules to a cell.
 
-Every cell carries its own foreground and background, so that no theme, tint or transparent terminal gets between the
-code and a phone. Where colours are forbidden altogether (``NO_COLOR`` on the terminal's own palette), light modules are
-drawn as ink, which is right on a dark terminal; ``invert`` swaps them for a light one. With the ascii glyphs a module
-is two characters wide and one row high.
+A cell is drawn by its ground and by one glyph, the lower half block, where its two modules differ. Never the upper one:
+fonts' blocks often end short of a cell's top, and the ground that shows there, a line through every row, keeps cameras
+from reading. Where only ascii is drawn a module is two blank cells in a row of its own, all ground.
+
+With colours the two pens are black on white and white on black, so that no theme, tint or transparent terminal gets
+between the code and a phone. Without (``NO_COLOR``) they are the terminal's own pen and its reverse: right on a dark
+terminal, and ``inverted`` on a light one.
 """
 
 from __future__ import annotations
 
 from itertools import groupby
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from rich.segment import Segment
 from rich.style import Style
@@ -19,54 +23,50 @@ from textual.widget import Widget
 
 from tui.qr import Matrix, matrix_of
 
-# (top is dark, bottom is dark) -> colours of "▀": its ink is the upper half.
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Pens(NamedTuple):
+    """How a cell is drawn by its ground."""
+
+    on_light: Style
+    on_dark: Style
+
+
 _BLACK, _WHITE = "#000000", "#ffffff"
-_PAINTED = {
-    (top, bottom): (
-        "▀" if top != bottom else " ",
-        Style(color=_BLACK if top else _WHITE, bgcolor=_BLACK if bottom else _WHITE),
-    )
-    for top in (False, True)
-    for bottom in (False, True)
-}
-# (top is light, bottom is light) -> a glyph whose ink alone tells the modules.
-_INKED = {(True, True): "█", (True, False): "▀", (False, True): "▄", (False, False): " "}
+PAINTED: Final = Pens(Style(color=_BLACK, bgcolor=_WHITE), Style(color=_WHITE, bgcolor=_BLACK))
+# Of a terminal that writes light on dark, and of one that writes dark on light.
+_OF_DARK: Final = Pens(Style(reverse=True), Style())
+_OF_LIGHT: Final = Pens(Style(), Style(reverse=True))
+
+# A glyph, and whether its ground is dark.
+_Cell = tuple[str, bool]
 
 
-def strips_of(matrix: Matrix) -> list[Strip]:
-    """Return half-block rows with explicit black and white, one cell per column, half a row per module."""
-    return [
-        Strip([_painted_run(pair, len(list(run))) for pair, run in groupby(zip(upper, lower, strict=True))], len(upper))
-        for upper, lower in _row_pairs(matrix)
-    ]
+def strips_of(matrix: Matrix, pens: Pens = PAINTED, *, ascii_only: bool = False) -> list[Strip]:
+    """Return the rows of cells: half a row and one column per module, in ascii a row and two columns."""
+    rows = _wide_cells(matrix) if ascii_only else _half_cells(matrix)
+    return [_strip(row, pens) for row in rows]
 
 
-def _painted_run(pair: tuple[bool, bool], length: int) -> Segment:
-    """Return equal cells as one segment: each segment costs some 40 bytes of colour on the wire."""
-    glyph, style = _PAINTED[pair]
-    return Segment(glyph * length, style)
-
-
-def inked_strips_of(matrix: Matrix, *, invert: bool) -> list[Strip]:
-    """Return half-block rows without any colour; light modules are ink unless ``invert``."""
-    return [
-        Strip(
-            [Segment("".join(_INKED[up is invert, low is invert] for up, low in zip(*rows, strict=True)))], len(rows[0])
-        )
-        for rows in _row_pairs(matrix)
-    ]
-
-
-def ascii_strips_of(matrix: Matrix) -> list[Strip]:
-    """Return one row of double-width cells per row of modules: ``##`` is light, so that it reads without colours too."""
-    light, dark = Segment("##", Style(color=_WHITE, bgcolor=_WHITE)), Segment("  ", Style(color=_BLACK, bgcolor=_BLACK))
-    return [Strip([dark if module else light for module in row], 2 * len(row)) for row in matrix]
-
-
-def _row_pairs(matrix: Matrix) -> list[tuple[tuple[bool, ...], tuple[bool, ...]]]:
-    """Return the rows two by two; a last single row gets a light one below."""
+def _half_cells(matrix: Matrix) -> Iterable[list[_Cell]]:
+    """Yield the rows two by two; a last single row gets a light one below."""
     padded = matrix if len(matrix) % 2 == 0 else (*matrix, (False,) * len(matrix[0]))
-    return [(padded[at], padded[at + 1]) for at in range(0, len(padded), 2)]
+    for upper, lower in zip(padded[::2], padded[1::2], strict=True):
+        yield [(" " if above == below else "▄", above) for above, below in zip(upper, lower, strict=True)]
+
+
+def _wide_cells(matrix: Matrix) -> Iterable[list[_Cell]]:
+    for row in matrix:
+        yield [("  ", dark) for dark in row]
+
+
+def _strip(row: list[_Cell], pens: Pens) -> Strip:
+    """Return a row, equal cells as one segment: each segment costs some 40 bytes of colour on the wire."""
+    return Strip(
+        Segment(glyph * len(list(run)), pens.on_dark if dark else pens.on_light) for (glyph, dark), run in groupby(row)
+    )
 
 
 class QrView(Widget):
@@ -79,9 +79,9 @@ class QrView(Widget):
     text = reactive("", layout=True)
     """What the code says; empty draws nothing."""
     inverted: reactive[bool] = reactive(default=False)
-    """Without colours only: ink is dark, for a light terminal."""
+    """Without colours only: the terminal writes dark on light."""
     ascii_only: reactive[bool] = reactive(default=False, layout=True)
-    """Draw with ``##``, twice as wide and twice as high."""
+    """Draw without half blocks, twice as wide and twice as high."""
 
     def __init__(self, text: str = "", *, ascii_only: bool = False, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
@@ -126,11 +126,6 @@ class QrView(Widget):
         if not self.text:
             self._strips = []
             return
-        matrix = matrix_of(self.text)
-        if self.ascii_only:
-            self._strips = ascii_strips_of(matrix)
-        elif self.app.no_color and self.app.native_ansi_color:
-            self._strips = inked_strips_of(matrix, invert=self.inverted)
-        else:
-            self._strips = strips_of(matrix)
+        pens = PAINTED if not self.app.no_color else _OF_LIGHT if self.inverted else _OF_DARK
+        self._strips = strips_of(matrix_of(self.text), pens, ascii_only=self.ascii_only)
         self.refresh(layout=True)

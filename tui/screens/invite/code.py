@@ -1,7 +1,8 @@
 """One invitation as a code to scan and a link to send.
 
 Where the terminal is large enough the code stands beside the text, else above it, else the screen says which size is needed
-and offers the text and the picture: a code that is cut or scaled cannot be read, so it is shown whole or not at all.
+and offers the text and the picture: a code that is cut or scaled cannot be read, so it is shown whole or not at all. The
+same where the terminal's name promises neither colours nor reverse video: letters alone are read by no camera.
 """
 
 from __future__ import annotations
@@ -61,6 +62,19 @@ def size_needed(code: Size) -> str:
     return f"{code.width + _TEXT_COLUMNS}x{code.height + _CHROME_ROWS}"
 
 
+def why_none(screen: Size, code: Size, *, undrawable: bool) -> str:
+    """Return why the code is not shown, and what there is instead."""
+    if undrawable:
+        return (
+            "This terminal seems to have neither colours nor reverse video, and no camera reads a code of letters. "
+            "Send the link, or save a picture (s). i draws the code all the same."
+        )
+    return (
+        f"The code needs a terminal of {size_needed(code)}; this one has {screen.width}x{screen.height}. "
+        "Enlarge it or make the font smaller, or send the link, or save a picture (s)."
+    )
+
+
 class InviteCodeScreen(Screen[None]):
     """Shows one open invitation."""
 
@@ -97,9 +111,11 @@ class InviteCodeScreen(Screen[None]):
         super().__init__()
         self.client = client
         self._invite = invite
+        self._undrawable = False
 
     def compose(self) -> ComposeResult:
         """Build code and text."""
+        self._undrawable = not frame_of(self).profile.reverse
         yield Static(Content("Your invitation"), id="title")
         with Container(id="pair"):
             yield QrView(self._invite.link, ascii_only=frame_of(self).profile.glyphs == "ascii")
@@ -116,7 +132,6 @@ class InviteCodeScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Show the facts and keep them fresh."""
-        self._show_facts()
         self._arrange(self.size)
         self.set_interval(_REFRESH, self._refresh)
 
@@ -126,21 +141,17 @@ class InviteCodeScreen(Screen[None]):
 
     def _arrange(self, size: Size) -> None:
         code = self.query_one(QrView).code_size
-        arrangement = arrange(size, code)
+        arrangement: Arrangement = "none" if self._undrawable else arrange(size, code)
         for each in ("beside", "under", "none"):
             self.set_class(each == arrangement, f"-{each}")
-        self.query_one("#too-small", Static).update(
-            Content(
-                f"The code needs a terminal of {size_needed(code)}; this one has {size.width}x{size.height}. "
-                "Enlarge it or make the font smaller, or send the link, or save a picture (s)."
-            )
-        )
+        self.query_one("#too-small", Static).update(Content(why_none(size, code, undrawable=self._undrawable)))
+        self._show_facts()
 
     def _show_facts(self) -> None:
         invite = self._invite
         uses = f"{invite.uses} of {invite.max_uses} used" if invite.max_uses else f"{invite.uses} used"
         lines = [
-            "Scan it, or send the link:",
+            self._ways(),
             "",
             f"Ends      {until(invite.expires_at, frame_of(self).now())}",
             f"Uses      {uses}",
@@ -151,6 +162,12 @@ class InviteCodeScreen(Screen[None]):
         if invite.state != "open":
             lines.append(f"State     {invite.state}")
         self.query_one("#facts", Static).update(Content("\n".join(lines)))
+
+    def _ways(self) -> str:
+        """Return what can be done with what is shown."""
+        if self.has_class("-none"):
+            return "Send the link:"
+        return f"Scan it{' (press i first if the terminal is light)' if self.app.no_color else ''}, or send the link:"
 
     @work(exclusive=True, group="refresh")
     async def _refresh(self) -> None:
@@ -176,9 +193,13 @@ class InviteCodeScreen(Screen[None]):
         self.query_one(QrView).ascii_only = frame_of(self).profile.glyphs == "ascii"
 
     def action_invert(self) -> None:
-        """Swap ink and paper where the code is drawn without colours."""
+        """Swap light and dark where the code is drawn without colours; draw it where it was not thought possible."""
         view = self.query_one(QrView)
-        view.inverted = not view.inverted
+        if self._undrawable:
+            self._undrawable = False
+            self._arrange(self.size)
+        else:
+            view.inverted = not view.inverted
 
     def action_save(self) -> None:
         """Save a picture."""
