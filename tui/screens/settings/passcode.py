@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
 
-class ChangePasscodeScreen(Page[bool], PromptWalk):
+class ChangePasscodeScreen(Page[bool], PromptWalk):  # pyright: ignore[reportIncompatibleMethodOverride] # Textual's own
     """Dismisses True once changed."""
 
     BINDINGS = PromptWalk.BINDINGS
