@@ -67,11 +67,11 @@ def why_none(screen: Size, code: Size, *, undrawable: bool) -> str:
     if undrawable:
         return (
             "This terminal seems to have neither colours nor reverse video, and no camera reads a code of letters. "
-            "Send the link, or save a picture (s). i draws the code all the same."
+            "Send the link, or save it (t) or a picture (s). i draws the code all the same."
         )
     return (
         f"The code needs a terminal of {size_needed(code)}; this one has {screen.width}x{screen.height}. "
-        "Enlarge it or make the font smaller, or send the link, or save a picture (s)."
+        "Enlarge it or make the font smaller, or send the link, or save it (t) or a picture (s)."
     )
 
 
@@ -124,11 +124,7 @@ class InviteCodeScreen(Screen[None]):
                 yield Static("", id="facts")
                 yield Static(Content(self._invite.link), id="link")
                 yield Notice(id="notice")
-        # Only without colours does it depend on the terminal which way round the code is.
-        invert = (("i", "invert"),) if self.app.no_color else ()
-        yield Hints(
-            ("y", "copy link"), ("s", "save picture"), ("t", "save text"), *invert, ("r", "revoke"), ("Esc", "back")
-        )
+        yield Hints(*self._keys())
 
     def on_mount(self) -> None:
         """Show the facts and keep them fresh."""
@@ -146,6 +142,13 @@ class InviteCodeScreen(Screen[None]):
             self.set_class(each == arrangement, f"-{each}")
         self.query_one("#too-small", Static).update(Content(why_none(size, code, undrawable=self._undrawable)))
         self._show_facts()
+        self.query_one(Hints).show_keys(*self._keys())
+
+    def _keys(self) -> tuple[tuple[str, str], ...]:
+        """Return the hints. Only without colours does it depend on the terminal which way round the code is."""
+        turn = "draw it" if self._undrawable else "invert" if self.app.no_color and not self.has_class("-none") else ""
+        turns = (("i", turn),) if turn else ()
+        return (("y", "copy link"), ("s", "save picture"), ("t", "save text"), *turns, ("r", "revoke"), ("Esc", "back"))
 
     def _show_facts(self) -> None:
         invite = self._invite
@@ -191,6 +194,7 @@ class InviteCodeScreen(Screen[None]):
     def on_settings_changed(self) -> None:
         """Draw the code with other signs."""
         self.query_one(QrView).ascii_only = frame_of(self).profile.glyphs == "ascii"
+        self._arrange(self.size)
 
     def action_invert(self) -> None:
         """Swap light and dark where the code is drawn without colours; draw it where it was not thought possible."""
