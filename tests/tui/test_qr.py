@@ -94,7 +94,7 @@ async def test_where_nothing_is_known_of_the_terminal_the_text_and_the_picture_c
     profile = dataclasses.replace(look("mono", "ascii"), reverse=False)
     app = Stage(lambda client: code.InviteCodeScreen(client, an_invite()), FakeClient(), profile)
     async with app.run_test(size=(110, 44)) as pilot:
-        await until(pilot, lambda: "save a picture" in str(app.screen.query_one("#too-small").render()))
+        await until(pilot, lambda: "a picture (s)" in str(app.screen.query_one("#too-small").render()))
         assert not app.screen.query_one("QrView").display
         await pilot.press("i")
         await until_equal(pilot, lambda: codes_in(photograph(app)), [LONGEST_LINK])
