@@ -109,7 +109,9 @@ def _log_of(path: Path) -> Path:
 
 
 def _read(snapshot: Snapshot) -> Iterator[tuple[str, list[Fields]]]:
-    for (table,) in snapshot.rows("SELECT name FROM sqlite_master WHERE type = 'table'"):
+    for table, made_by in snapshot.rows("SELECT name, sql FROM sqlite_master WHERE type = 'table'"):
+        if "content = ''" in str(made_by):
+            continue  # an index without texts cannot be read as a table; what it keeps lies in tables of its own
         columns = [str(row[0]) for row in snapshot.rows("SELECT name FROM pragma_table_info(?)", table)]
         names = ", ".join(f'"{column}"' for column in columns)
         yield (
