@@ -89,7 +89,7 @@ def refusal_of(fault: BaseException, home: Path | None = None) -> ApiError:
             )
         case WordsMismatch():
             return ApiError(Kind.WORDS_MISMATCH, "All words are known, but they do not belong together: a typing slip?")
-        case Unreachable():
+        case Unreachable() if error.args:
             return ApiError(
                 Kind.FAILED, f"{str(error)[:1].upper()}{str(error)[1:]}. Choose another place with --listen."
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import signal
 import subprocess
 import sys
 import time
@@ -128,3 +129,39 @@ def test_by_a_clock_that_is_beyond_what_can_be_written(year: int, tmp_path: Path
         assert rpc.call("invite.create", expires_in=3600)["link"]
     assert rpc.call("account.info")["name"] == "ann"
     rpc.stop()
+
+
+def full_pipe() -> tuple[int, int]:
+    """Return a pipe that takes nothing any more; nobody reads it."""
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    try:
+        while True:
+            os.write(writing, bytes(65536))
+    except BlockingIOError:
+        os.set_blocking(writing, True)
+    return reading, writing
+
+
+@pytest.mark.parametrize("stalled", ["stdout", "stderr"])
+def test_a_node_whose_words_nobody_reads_serves_and_ends(stalled: str, tmp_path: Path) -> None:
+    reading, writing = full_pipe()
+    streams: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, stalled: writing}
+    command = [sys.executable, "-m", "tui", "node", "--home", str(tmp_path / "n"), *PRIVATE]
+    with subprocess.Popen(command, cwd=ROOT, **streams) as node:
+        heard = node.stdout if stalled == "stderr" else node.stderr
+        assert heard is not None
+        assert b"127.0.0.1" in heard.readline()
+        node.send_signal(signal.SIGTERM)
+        assert node.wait(PATIENCE) == 0
+    for each in (reading, writing):
+        os.close(each)
+
+
+def test_a_reason_that_nobody_reads_is_not_waited_for(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    reading, writing = full_pipe()
+    command = [sys.executable, "-m", "tui", "node", "--home", str(tmp_path / "file"), *PRIVATE]
+    assert subprocess.run(command, cwd=ROOT, stderr=writing, timeout=PATIENCE, check=False).returncode == 1
+    for each in (reading, writing):
+        os.close(each)
