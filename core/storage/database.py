@@ -163,8 +163,6 @@ class Database:
             connection = _connect(path)
             try:
                 _unlock(connection, key)
-                connection.create_function("search_definition", 0, searching.definition, deterministic=True)
-                connection.create_function("search_terms", 2, searching.index_terms, deterministic=True)
                 database = cls(connection, path)
                 database._migrate(migrations)
             except ReadOnly as error:
@@ -278,13 +276,16 @@ def _say_why_not(path: Path) -> None:
 
 def _connect(path: Path) -> sqlcipher3.Connection:
     with _typed_errors():
-        return sqlcipher3.connect(
+        connection = sqlcipher3.connect(
             os.fsencode(path),  # a name need be no text
             timeout=LOCK_PATIENCE,
             isolation_level=None,  # transactions are begun and ended here, never by the library's guess
             check_same_thread=False,  # core.storage.thread runs one call at a time, on any thread
             cached_statements=STATEMENTS_KEPT,
         )
+    connection.create_function("search_definition", 0, searching.definition, deterministic=True)
+    connection.create_function("search_terms", 2, searching.index_terms, deterministic=True)
+    return connection
 
 
 def _create_privately(path: Path) -> None:
