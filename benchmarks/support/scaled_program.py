@@ -37,7 +37,7 @@ class Scale(NamedTuple):
     def quota(self) -> Quota:
         """Return what a custodian gives."""
         whole = Quota()
-        return Quota(whole.parcels // self.room, whole.size // self.room)
+        return Quota(whole.parcels // self.room, whole.size // self.room, whole.records // self.room)
 
     def work_price(self) -> WorkPrice:
         """Return what a byte-hour costs."""

@@ -19,12 +19,12 @@ from net.parcel.box import BOX_SIZE
 from net.parcel.record import RECORD_SIZES
 from net.store import Stored
 
-_EIGHTHS: Final = 8
+_SIXTEENTHS: Final = 16
 # Parcels that one may push out: more only where a quota was made smaller.
 MAX_PUSHED_OUT: Final = 8
-# What records of each size have of the bytes for records, in eighths: small ones little, since there is room for so many;
-# of the largest, personal records live for 90 days and are paid for accordingly.
-RECORD_EIGHTHS: Final = dict(zip(RECORD_SIZES, (1, 2, 2, 3), strict=True))
+# What records of each size have of the bytes for records, in sixteenths: small ones little, since there is room for so many;
+# large ones so much that 1.8 · 10^10 compressions do not raise their price beyond fourfold.
+RECORD_SIXTEENTHS: Final = dict(zip(RECORD_SIZES, (1, 2, 5, 8), strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +32,12 @@ class Quota:
     """What a custodian gives to strangers, for boxes and for records. A parcel also costs about 250 bytes of memory."""
 
     parcels: int = 65536  # boxes, and records of each size
-    size: int = 128 * 1024 * 1024  # bytes of boxes, and of records of all sizes
+    size: int = 128 * 1024 * 1024  # bytes of boxes
+    records: int = 256 * 1024 * 1024  # bytes of records of all sizes
 
     def rooms(self) -> dict[int, int]:
         """Return how many parcels of each size are kept."""
-        records = {size: self.size * eighths // _EIGHTHS // size for size, eighths in RECORD_EIGHTHS.items()}
+        records = {size: self.records * part // _SIXTEENTHS // size for size, part in RECORD_SIXTEENTHS.items()}
         return {size: min(self.parcels, count) for size, count in {BOX_SIZE: self.size // BOX_SIZE, **records}.items()}
 
 

@@ -152,7 +152,7 @@ class TestRecords:
 
     def test_each_size_has_room_for_what_it_is_worth(self) -> None:
         rooms = Quota().rooms()
-        assert sum(size * count for size, count in rooms.items() if size != BOX_SIZE) <= Quota().size
+        assert sum(size * count for size, count in rooms.items() if size != BOX_SIZE) <= Quota().records
         assert rooms[BOX_SIZE] == Quota().parcels
         assert list(rooms.values()) == sorted(rooms.values(), reverse=True)
 
