@@ -194,8 +194,8 @@ async def test_revoking_is_said_and_done_in_the_list_only() -> None:
 async def test_a_greeting_accepted_twice_is_accepted_once() -> None:
     app = Stage(SCREENS["greetings"])
     async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: getattr(app.screen, "_chosen", None))
         screen: Any = app.screen
-        await until(pilot, lambda: app.focused and screen._chosen)
         screen.action_accept()
         screen.action_accept()
         screen.action_reject()
