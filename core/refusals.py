@@ -89,6 +89,8 @@ def refusal_of(fault: BaseException, home: Path | None = None) -> ApiError:
             )
         case WordsMismatch():
             return ApiError(Kind.WORDS_MISMATCH, "All words are known, but they do not belong together: a typing slip?")
+        case Unreachable() if isinstance(error.__cause__, OSError) and error.__cause__.errno in machine.NO_ROOM:
+            return machine.refusal_of_os_error(error.__cause__, home)  # no other place would do better
         case Unreachable() if error.args:
             return ApiError(
                 Kind.FAILED, f"{str(error)[:1].upper()}{str(error)[1:]}. Choose another place with --listen."

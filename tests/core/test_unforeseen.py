@@ -34,6 +34,7 @@ from core.vault.errors import NoLocks
 from core.vault.mark import Mark
 from core.vault.profile import Profile
 from net.bucket import Bucket
+from net.errors import Unreachable
 from net.events import CustodianUp
 from net.ids import NodeId
 from tests.core.test_people_service import Node, run
@@ -413,3 +414,12 @@ async def test_a_wrong_passcode_stays_one(device: Device) -> None:
             await device.unlock(BETTER)
         assert refused.value.kind is Kind.WRONG_PASSCODE
     assert refusal_of(WrongKey("SQLITE_NOTADB"), device.home).kind is Kind.DAMAGED
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS])
+def test_where_no_socket_is_to_be_had_no_other_place_is_proposed(number: int) -> None:
+    refused = Unreachable("cannot listen on 127.0.0.1:0")
+    refused.__cause__ = OSError(number, "none")
+    said = refusal_of(refused).message
+    assert "--listen" not in said
+    assert said == refusal_of(OSError(number, "none")).message
