@@ -50,9 +50,14 @@ async def until_still(pilot: Pilot[Any]) -> None:
 
 async def focus(pilot: Pilot[Any], selector: str) -> None:
     """Go to a widget; a key that is pressed next is for it."""
-    widget = pilot.app.screen.query_one(selector)
-    widget.focus()
-    await until(pilot, lambda: pilot.app.focused is widget)
+
+    def is_there() -> bool:
+        widget = pilot.app.screen.query_one(selector)
+        if pilot.app.focused is not widget:
+            widget.focus()  # again, where the screen itself has just begun elsewhere
+        return pilot.app.focused is widget
+
+    await until(pilot, is_there)
 
 
 async def write(pilot: Pilot[Any], text: str) -> None:
