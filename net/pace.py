@@ -38,3 +38,7 @@ class Pace(NamedTuple):
 SPARING: Final = Pace(hop_delay=0.1, slot=0.4, loop_period=600.0)
 NORMAL: Final = Pace(hop_delay=0.1, slot=0.4, loop_period=30.0)
 STRONG: Final = Pace(hop_delay=1.0, slot=2.0, loop_period=2.0)
+
+# Milliseconds that a packet may wait at one relay. Honest senders draw more than twenty times the longest mean once in
+# 5 · 10^8 hops; more than that is meant to fill us up.
+MAX_DELAY_MS: Final = 20_000

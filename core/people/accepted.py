@@ -9,7 +9,7 @@ import msgspec
 from core.crypto import primitives
 from core.crypto.primitives import KEY_SIZE
 from core.errors import Malformed, Newer, OpenFailed
-from core.people import prekeys, resetting
+from core.people import resetting
 from core.people.content import Acceptance, decode_block
 from core.people.device import TAG_SIZE, check
 from core.people.envelope import open_envelope
@@ -19,6 +19,7 @@ from core.people.lane import check_offer
 from core.people.meeting import acceptance_place, acceptance_watch, become_open
 from core.people.notices import insert_notice
 from core.people.outcome import done, mark_delivered
+from core.people.prekey import check_prekey
 from core.people.reading import unwrap
 from core.people.work import Work
 from core.storage import conversations, devices, messages, postings, roots
@@ -74,7 +75,7 @@ def _is_sound(work: Work, owner: ConversationRow, device: DeviceRow, item: Accep
     try:
         check(item.certificate)
         check_offer(item.offer)
-        prekeys.check(item.prekey)
+        check_prekey(item.prekey)
     except Malformed:
         return False
     is_theirs = item.certificate.identity == owner.identity and item.certificate.device == device.device

@@ -14,7 +14,7 @@ from core.people import greeting, prekeys
 from core.people.conversing import has_ratchet, start_session, usable_key
 from core.people.fragment import cut
 from core.people.outcome import NO_END, NO_END_PAUSE
-from core.people.prekeys import Prekey
+from core.people.prekey import Prekey, make_prekey
 from core.people.reset import ANY, FRAGMENTS, NO_KEY, NOBODY, VERSION, Between, Reset, Way, seal, seal_way
 from core.people.slot import RESET_SLOTS, slot_secrets
 from core.people.work import Work
@@ -109,7 +109,7 @@ def _between(work: Work, row: WriteLane) -> Between:
 
 def _unsealed(work: Work, row: WriteLane, device: bytes, former: tuple[bytes, int], answer: Answer | None) -> Reset:
     """Return a reset without the way into its lane, with a key for its answer."""
-    made = prekeys.make(work.now.network_ms)
+    made = make_prekey(work.now.network_ms)
     prekeys.keep(work, row.conversation, device, made)
     read = next((each for each in lanes.ever_read_in(work.tx, row.conversation) if each.device == device), None)
     return Reset(

@@ -18,6 +18,7 @@ from core.people.following import end_older, start_reading
 from core.people.moment import DAY_MS
 from core.people.notices import insert_notice
 from core.people.outcome import done
+from core.people.prekey import decode_prekey
 from core.people.reset import ANY, NOBODY, Between, Own, Reset, decode_way, open_reset, way_info
 from core.people.resetting import add_root, begin, is_restless, say_again, watch
 from core.people.work import Work
@@ -210,7 +211,7 @@ def hand_over(work: Work, row: DeviceRow) -> None:
         devices.set_let_in(work.tx, row.device, messages.last_seq(work.tx))
     if row.inbox is not None:
         conversations.set_inbox_beside(work.tx, row.conversation, row.inbox)
-    prekey = prekeys.decode_public(row.offered_key)
+    prekey = decode_prekey(row.offered_key)
     devices.retire_sessions(work.tx, row.device)
     devices.set_offered_key(work.tx, row.device, None)
     devices.set_left_behind(work.tx, row.device, left=False)

@@ -32,7 +32,7 @@ from core.people.bounds import (
 )
 from core.people.device import Certificate
 from core.people.lane import Offer
-from core.people.prekeys import KeyOffer, Prekey
+from core.people.prekey import KeyOffer, Prekey
 from core.people.signing import Entry, Place
 
 # Lanes one acknowledgement speaks of: every generation of every device of the other side, newest first.

@@ -30,7 +30,7 @@ from core.people.device import TAG_SIZE
 from core.people.fragment import cut
 from core.people.moment import DAY_MS
 from core.people.outcome import NO_END, NO_END_PAUSE, TRY_MS, done, repeat_missing
-from core.people.prekeys import KeyOffer
+from core.people.prekey import KeyOffer, Prekey, decode_prekey, make_prekey, open_session_to
 from core.people.signing import Entry, Place
 from core.people.watching import given_up_indexes
 from core.people.work import Work
@@ -71,12 +71,12 @@ def audience_session(work: Work, device: DeviceRow) -> Session | None:
     return None if offered is None else start_session(work, device.device, offered)
 
 
-def usable_key(work: Work, device: DeviceRow) -> prekeys.Prekey | None:
+def usable_key(work: Work, device: DeviceRow) -> Prekey | None:
     """Return the key that a device offered and we have not used, None when there is none that is young enough."""
     if device.offered_key is None:
         return None
-    offered = prekeys.decode_public(device.offered_key)
-    return offered if prekeys.is_usable(offered, work.now.network_ms) else None
+    offered = decode_prekey(device.offered_key)
+    return offered if offered.is_usable(work.now.network_ms) else None
 
 
 def has_ratchet(work: Work, device: DeviceRow) -> bool:
@@ -84,9 +84,9 @@ def has_ratchet(work: Work, device: DeviceRow) -> bool:
     return any(sendable for _, _, sendable in devices.sessions(work.tx, device.device))
 
 
-def start_session(work: Work, device: bytes, prekey: prekeys.Prekey) -> Session:
+def start_session(work: Work, device: bytes, prekey: Prekey) -> Session:
     """Start a ratchet to a prekey of a device; whoever calls this uses the prekey up."""
-    session = prekeys.session_to(prekey)
+    session = open_session_to(prekey)
     devices.add_session(work.tx, session.id, device, session.pickle(work.me.pickle_key))
     return session
 
@@ -174,7 +174,7 @@ def _offers(work: Work, lane_row: WriteLane) -> tuple[Item, ...]:
     """Return a key for one device that has none of ours."""
     for device in knowing.audience(work, lane_row.conversation):
         if prekeys.is_due(work, device.device, lane_row.generation):
-            made = prekeys.make(work.now.network_ms)
+            made = make_prekey(work.now.network_ms)
             place = lane_row.generation, lane_row.next_index
             prekeys.keep(work, lane_row.conversation, device.device, made, place)
             return (KeyOffer(device.device[:TAG_SIZE], made.public),)

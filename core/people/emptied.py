@@ -12,13 +12,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from core.people import prekeys
 from core.people.content import Block, Item
 from core.people.conversing import acks, can_write, encode, restart_of
 from core.people.device import TAG_SIZE
 from core.people.fragment import PIECE_SIZE, cut
 from core.people.outcome import done
-from core.people.prekeys import KeyOffer
+from core.people.prekey import KeyOffer, decode_prekey
 from core.people.work import Work
 from core.storage import conversations, lanes, messages, postings, prekeys as prekey_rows
 from core.storage.lanes import WriteLane
@@ -31,6 +30,8 @@ MAX_BEHIND: Final = 36
 
 def fill(work: Work) -> None:
     """Encode the empty blocks whose turn has come."""
+    if not work.now.custodians:  # nothing leaves yet, so what is before them can still be taken back
+        return
     for posting in postings.emptied(work.tx):
         if not postings.is_behind_text(work.tx, posting):
             _fill(work, posting)
@@ -76,7 +77,7 @@ def _beside_the_text(work: Work, lane_row: WriteLane, index: int) -> Iterator[It
         yield restart_of(work, lane_row.conversation)
     told = prekey_rows.told_at(work.tx, lane_row.generation, index)
     if told is not None:
-        yield KeyOffer(told.device[:TAG_SIZE], prekeys.decode_public(told.public))
+        yield KeyOffer(told.device[:TAG_SIZE], decode_prekey(told.public))
 
 
 def _end(work: Work, posting: Posting) -> None:

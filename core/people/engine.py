@@ -17,6 +17,7 @@ from core.people import (
     acknowledge,
     conversing,
     duties,
+    emptied,
     following,
     found_in_slots,
     inboxes,
@@ -366,6 +367,7 @@ class Engine:
         if self._may_write(work):
             for conversation in messages.conversations_pending(work.tx):
                 self._write_pending(work, conversation)
+            emptied.fill(work)
             for own in posting.plan(work, self._solving):
                 self._foresight.suspect(work, own)
         due = set(conversations.acks_due(work.tx))

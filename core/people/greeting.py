@@ -15,14 +15,14 @@ import msgspec
 from core.crypto import primitives
 from core.crypto.ratchet import Receiver, Session
 from core.errors import Malformed, OpenFailed
-from core.people import prekeys, signing
+from core.people import signing
 from core.people.bounds import Bytes16, GreetingText, Key, Millis, Name, Number, Signature, decode_versioned
 from core.people.content import Text, encode_item
 from core.people.device import Certificate, check
 from core.people.fragment import PIECE_SIZE, pad, unpad
 from core.people.invitation import Bundle, Link
 from core.people.lane import Offer, check_offer
-from core.people.prekeys import Prekey
+from core.people.prekey import Prekey, check_prekey
 from core.people.signing import Entry, Place
 
 FRAGMENTS = 4
@@ -107,7 +107,7 @@ def open_greeting(sealed: bytes, link: Link, xwing_private: bytes, receiver: Rec
     place = text_place(certificate, link.bundle_hash, link.identity)
     signing.verified(place, greeting.made_at, text_entry(greeting.uid, greeting.text), greeting.text_signature)
     check_offer(greeting.offer)
-    prekeys.check(greeting.prekey, hybrid=False)
+    check_prekey(greeting.prekey, hybrid=False)
     session, secret = receiver.accept_session(greeting.olm)
     if len(secret) != SECRET_SIZE:
         raise Malformed("greeting: secret")

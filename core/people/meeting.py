@@ -31,6 +31,7 @@ from core.people.lane import Offer
 from core.people.moment import DAY_MS
 from core.people.notices import message_id
 from core.people.outcome import TRY_MS, done
+from core.people.prekey import Prekey, make_prekey
 from core.people.reading import insert_incoming
 from core.people.signing import Place
 from core.people.slot import ACCEPTANCE_SLOTS, SLOTS, slot_secrets
@@ -80,7 +81,7 @@ def greet(work: Work, link: Link, bundle: Bundle, text: str) -> ConversationRow:
         )
         conversations.set_state(work.tx, row.id, "waiting", until)
     offer = _introduce_lane(work, row, bundle.certificate.device)
-    secret, answer = primitives.random_bytes(greetings.SECRET_SIZE), prekeys.make(work.now.network_ms, hybrid=False)
+    secret, answer = primitives.random_bytes(greetings.SECRET_SIZE), make_prekey(work.now.network_ms, hybrid=False)
     _, olm = open_session(bundle.olm_identity, bundle.olm_key).encrypt(secret)  # carries the secret and is not kept
     uid = primitives.random_bytes(16)
     unsigned = _unsigned(work, olm, offer, answer.public, (uid, text))
@@ -103,7 +104,7 @@ def greet(work: Work, link: Link, bundle: Bundle, text: str) -> ConversationRow:
     return row
 
 
-def _unsigned(work: Work, olm: bytes, offer: Offer, prekey: prekeys.Prekey, said: tuple[bytes, str]) -> Greeting:
+def _unsigned(work: Work, olm: bytes, offer: Offer, prekey: Prekey, said: tuple[bytes, str]) -> Greeting:
     """Return a greeting that says a text under a uid; it is signed when it is sealed."""
     me = accounts.load(work.tx)
     assert me is not None
@@ -357,7 +358,7 @@ def _accept_by_slot(work: Work, conversation: int, row: GreetingRow, offer: Offe
     assert me is not None
     assert audience is not None
     session = start_session(work, audience.device, said.prekey)
-    made = prekeys.make(work.now.network_ms)
+    made = make_prekey(work.now.network_ms)
     prekeys.keep(work, conversation, audience.device, made)
     acceptance = Acceptance(
         ACCEPTANCE_VERSION,

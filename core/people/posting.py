@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from core.crypto import primitives
 from core.crypto.primitives import KEY_SIZE
 from core.errors import OpenFailed
-from core.people import emptied, lane
+from core.people import lane
 from core.people.addressing import shown_prefix
 from core.people.effects import BoxDraft, Deposit, Solve
 from core.people.fragment import PLAINTEXT_SIZE
@@ -112,7 +112,6 @@ def plan(work: Work, solving: set[tuple[int, int]]) -> list[OwnId]:
         return suspicious
     if not work.now.custodians:  # nobody to hand anything to; until then it can still be taken back
         return suspicious
-    emptied.fill(work)
     fresh = range(work.now.hour + REFRESH_HOURS + 1, work.now.hour + LIFE_HOURS + 1)
     for posting, fragment in postings.due(work.tx, fresh, work.now.day, MAX_SOLVING):
         if (posting.id, fragment) in solving or len(solving) >= MAX_SOLVING:

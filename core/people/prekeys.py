@@ -9,66 +9,22 @@ successor: nothing sealed to it can come after that, since lanes keep their orde
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated
-
 import msgspec
 
 from core.crypto import primitives
-from core.crypto.ratchet import Receiver, Session, open_session, prekey_names
+from core.crypto.ratchet import Receiver, Session, prekey_names
 from core.errors import Malformed, OpenFailed
-from core.people.bounds import Bytes4, Key, Millis, decode
 from core.people.moment import DAY_MS
+from core.people.prekey import LIFE_MS, Made
 from core.people.work import Work
 from core.storage import prekeys as rows
 from core.storage.prekeys import PrekeyRow
 
 # An unused key is replaced after so long: what is sealed to it is as old as that at most.
 ROTATE_MS = 7 * DAY_MS
-# Nobody seals to a key that was told so long ago; its owner may have forgotten it. Longer than anybody's mail is tried.
-LIFE_MS = 45 * DAY_MS
 # What is sealed to it may lie in the network for so long after that.
 GRACE_MS = 35 * DAY_MS
-KEY_ID_SIZE = 8
 ANYBODY = b""  # in the place of a device: whichever of the other side answers first
-
-
-class Prekey(msgspec.Struct, frozen=True, array_like=True):
-    """The public halves. ``xwing`` is empty in greetings, which have no room for it and need none."""
-
-    xwing: Annotated[bytes, msgspec.Meta(max_length=primitives.XWING_PUBLIC_SIZE)]
-    olm_identity: Key
-    olm_key: Key
-    until: Millis  # network time after which nobody uses it any more
-
-    @property
-    def key_id(self) -> bytes:
-        """How whatever is sealed to it names it."""
-        keys = self.xwing + self.olm_identity + self.olm_key
-        return primitives.sha256(b"sottovoce/v1/prekey" + keys)[:KEY_ID_SIZE]
-
-
-class KeyOffer(msgspec.Struct, frozen=True, array_like=True):
-    """A prekey for the device of this tag alone."""
-
-    device: Bytes4
-    prekey: Prekey
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Made:
-    """A prekey of our own with its private halves, not stored yet."""
-
-    public: Prekey
-    xwing_private: bytes | None
-    receiver: Receiver
-
-
-def make(now_ms: int, *, hybrid: bool = True) -> Made:
-    """Draw a prekey."""
-    xwing_private, xwing = primitives.xwing_generate() if hybrid else (None, b"")
-    receiver, olm_key = Receiver.create()
-    return Made(Prekey(xwing, receiver.identity_key, olm_key, now_ms + LIFE_MS), xwing_private, receiver)
 
 
 def keep(work: Work, conversation: int, device: bytes, made: Made, place: tuple[bytes, int] | None = None) -> None:
@@ -90,38 +46,12 @@ def keep(work: Work, conversation: int, device: bytes, made: Made, place: tuple[
     )
 
 
-def check(prekey: Prekey, *, hybrid: bool = True) -> Prekey:
-    """Return a prekey that can be used. Raises ``Malformed``: whoever made it may lie about every key in it."""
-    if hybrid and not primitives.is_xwing_public(prekey.xwing):
-        raise Malformed("prekey: x-wing")
-    if not hybrid and prekey.xwing:  # nobody looks at it
-        raise Malformed("prekey: x-wing")
-    if not all(map(primitives.is_x25519_public, (prekey.olm_identity, prekey.olm_key))):
-        raise Malformed("prekey: olm")
-    return prekey
-
-
 def is_due(work: Work, device: bytes, generation: bytes) -> bool:
     """Tell whether a device has no key of ours that is unused and young, and was told in the lane that is written now.
 
     What was told outside of it, or in one before, the other side may have let go of, with a reset or unread.
     """
     return not rows.has_unused(work.tx, device, generation, work.now.network_ms - ROTATE_MS)
-
-
-def decode_public(data: bytes) -> Prekey:
-    """Read a stored prekey."""
-    return decode(Prekey, data, "stored prekey")
-
-
-def is_usable(prekey: Prekey, now_ms: int) -> bool:
-    """Tell whether a prekey of the other side may still be sealed to."""
-    return now_ms < prekey.until
-
-
-def session_to(prekey: Prekey) -> Session:
-    """Start a ratchet to a prekey."""
-    return open_session(prekey.olm_identity, prekey.olm_key)
 
 
 def open_sealed(work: Work, device: bytes, key_id: bytes, sealed: bytes, info: bytes) -> bytes:

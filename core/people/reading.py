@@ -35,7 +35,7 @@ from core.people.envelope import Wrapped, open_envelope
 from core.people.fragment import MAX_FRAGMENTS, Piece, decode_piece
 from core.people.notices import message_id
 from core.people.posting import box_ad
-from core.people.prekeys import KeyOffer
+from core.people.prekey import KeyOffer, check_prekey
 from core.people.signing import Place
 from core.people.watching import LanePlace, given_up_entries
 from core.people.work import Work
@@ -272,7 +272,7 @@ def _take_offer(work: Work, at: _At, item: KeyOffer) -> None:
     if item.device != work.me.certificate.tag or at.late:
         return
     try:
-        prekeys.check(item.prekey)
+        check_prekey(item.prekey)
     except Malformed:
         return
     devices.set_offered_key(work.tx, at.device, msgspec.msgpack.encode(item.prekey))

@@ -15,12 +15,12 @@ import msgspec
 
 from core.crypto import primitives
 from core.errors import Malformed, OpenFailed
-from core.people import greeting, prekeys, signing
+from core.people import greeting, signing
 from core.people.bounds import Bytes4, Bytes8, Bytes16, Index, Key, Millis, Number, Signature, decode, decode_versioned
 from core.people.device import Certificate, check
 from core.people.fragment import CLASSES, PIECE_SIZE, pad, unpad
 from core.people.lane import Offer, check_offer
-from core.people.prekeys import Prekey
+from core.people.prekey import Prekey, check_prekey
 
 VERSION = 1
 FRAGMENTS = CLASSES[1]
@@ -134,7 +134,7 @@ def open_reset(between: Between, root: bytes, sealed: bytes) -> Reset:
     certificate = check(reset.certificate)
     if certificate.identity != between.writer:
         raise Malformed("reset: identity")
-    prekeys.check(reset.prekey)
+    check_prekey(reset.prekey)
     if not primitives.ed25519_verify(certificate.device, reset.signature, _signed(between, root, reset)):
         raise OpenFailed
     return reset

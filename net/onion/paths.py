@@ -23,10 +23,9 @@ from net.ids import NodeId
 from net.instant import Instant
 from net.onion.cipher import Hop
 from net.onion.guards import Guards, network_of
-from net.onion.relay import MAX_DELAY_MS
 from net.onion.standing import Standing
 from net.overlay.descriptor import Descriptor, epoch_of, packed_host
-from net.pace import Pace
+from net.pace import MAX_DELAY_MS, Pace
 from net.switch import Contact
 
 # Hops of a whole path: three relays and the last.

@@ -31,6 +31,7 @@ from net.onion.cipher import Peeled
 from net.onion.exchange import Peel, Reach
 from net.onion.keyring import Replayed
 from net.onion.setup_admission import apart
+from net.pace import MAX_DELAY_MS
 from net.switch import Contact
 from net.token_bucket import FairUse, TokenBucket
 
@@ -49,9 +50,6 @@ MAX_HELD: Final = 8192
 MAX_HELD_PER_LINK: Final = 1024
 # Of which brought by one network, 2 MB.
 MAX_HELD_PER_NETWORK: Final = 1280
-# Milliseconds. Honest senders draw more than twenty times the longest mean once in 5 · 10^8 hops; more than that is meant
-# to fill us up.
-MAX_DELAY_MS: Final = 20_000
 # Packets peeled in one ``handle_timeout``, and packets sent: 2 ms and 1 ms.
 _PEELS: Final = 10
 _SENDS: Final = 128

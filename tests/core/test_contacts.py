@@ -13,6 +13,7 @@ from core.crypto.seed import identity_of
 from core.people import greeting, knowing, prekeys
 from core.people.duties import INTERVAL as DUTY_INTERVAL
 from core.people.effects import Solve, Withdraw
+from core.people.prekey import make_prekey
 from core.people.resetting import watch_name
 from core.people.slot import RESET_SLOTS, slot_key
 from core.storage import conversations, devices, later, meetings, messages, roots
@@ -322,7 +323,7 @@ def test_of_who_is_removed_nothing_is_left(office: Office, alice: Person, bob: P
         keys = [slot_key(greeting.reset_secret(root.root), work.now.day, n, 0) for n in range(RESET_SLOTS)]
         watched = [tag_of(ParcelId(key.box_id)) for key in keys]
         assert all(work.watches.is_wanted(tag) for tag in watched)
-        prekeys.keep(work, 1, prekeys.ANYBODY, prekeys.make(work.now.network_ms))
+        prekeys.keep(work, 1, prekeys.ANYBODY, make_prekey(work.now.network_ms))
         later.insert(work.tx, LaterRow(1, bob.engine.me.device, b"g" * 16, 0, 0, 200, 1, b"x", b"y"))
         place = SlotPlace(watch_name(1, root.name), work.now.day, 0)
         assert meetings.add_piece(work.tx, place, 0, b"variant", b"piece")

@@ -35,7 +35,7 @@ from core.people.content import (
 )
 from core.people.device import Certificate, certify
 from core.people.lane import Offer
-from core.people.prekeys import KeyOffer, Prekey
+from core.people.prekey import KeyOffer, Prekey
 from core.people.signing import Entry, Place
 
 SEED = b"d" * 32

@@ -13,7 +13,7 @@ from core import api
 from core.crypto import primitives
 from core.crypto.ratchet import Receiver, open_session
 from core.errors import Malformed, Newer, OpenFailed
-from core.people import greeting as greetings, prekeys, signing
+from core.people import greeting as greetings, signing
 from core.people.bounds import decode
 from core.people.content import Block, Text, decode_block, encode_block
 from core.people.device import certify
@@ -32,7 +32,7 @@ from core.people.greeting import (
 )
 from core.people.invitation import Link, bundle_hash, encode_bundle, new_bundle
 from core.people.lane import new_lane
-from core.people.prekeys import Prekey
+from core.people.prekey import Prekey, make_prekey
 from core.people.signing import Place
 
 INVITER_SEED, GREETER_SEED, DEVICE_SEED, VOUCHER_SEED = b"a" * 32, b"b" * 32, b"d" * 32, b"v" * 32
@@ -72,7 +72,7 @@ def unsigned(inviter: Inviter, *, identity_seed: bytes = GREETER_SEED, secret: b
         offer=new_lane()[1],
         inbox=b"i" * 32,
         inbox_number=3,
-        prekey=prekeys.make(1_790_000_000_000, hybrid=False).public,
+        prekey=make_prekey(1_790_000_000_000, hybrid=False).public,
         name="bob",
         uid=b"u" * 16,
         text="hello",
@@ -193,7 +193,7 @@ def test_whatever_is_wrong_with_it_is_a_typed_error(make: Callable[[], bytes]) -
         {"offer": new_lane()[1]},
         {"inbox": bytes(32)},
         {"inbox_number": 4},
-        {"prekey": prekeys.make(5, hybrid=False).public},
+        {"prekey": make_prekey(5, hybrid=False).public},
         {"name": "mallory"},
         {"uid": bytes(16)},
         {"text": "goodbye"},

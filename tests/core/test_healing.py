@@ -25,7 +25,8 @@ from pathlib import Path
 
 import pytest
 
-from core.people import lane, prekeys
+from core.people import lane
+from core.people.prekey import decode_prekey
 from core.storage import devices, lanes
 from core.storage.database import Snapshot
 from tests.support.phases import OFTEN, PHASES, SIDES, SOME_REKEYINGS, Pair, confirm
@@ -67,7 +68,7 @@ class Exchange:
     def _offers(self) -> set[bytes]:
         """Return the ids of the keys of this side that the other has and did not use yet."""
         with self._pair.people[OTHER[self._name]].database.read() as snapshot:
-            return {prekeys.decode_public(key).key_id for key in _offered(snapshot)}
+            return {decode_prekey(key).key_id for key in _offered(snapshot)}
 
 
 def _offered(snapshot: Snapshot) -> list[bytes]:

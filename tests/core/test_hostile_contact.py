@@ -21,7 +21,7 @@ from core.people.device import certify
 from core.people.effects import Solve
 from core.people.invitation import decode_link
 from core.people.lane import Offer
-from core.people.prekeys import KeyOffer
+from core.people.prekey import KeyOffer, Made, make_prekey
 from core.people.signing import Place
 from core.people.slot import GREETING_SLOTS, slot_key
 from core.people.work import Work
@@ -71,7 +71,7 @@ def still_talks(office: Office, victim: Person, mallory: Person, conversation: s
 
 def test_a_rekeying_sealed_to_nobody_does_not_end_the_program(office: Office, victim: Person, mallory: Person) -> None:
     a, _ = meet(office, victim, mallory)
-    made = prekeys.make(office.now_ms)
+    made = make_prekey(office.now_ms)
     do(victim, lambda work: prekeys.keep(work, 1, mallory.engine.me.device, made))
     tag = victim.engine.me.certificate.tag
     write(mallory, Rekey([SealedSecret(tag, made.public.key_id, b"junk" * 300)]))
@@ -81,7 +81,7 @@ def test_a_rekeying_sealed_to_nobody_does_not_end_the_program(office: Office, vi
 
 def test_an_offered_key_that_is_none_does_not_end_the_program(office: Office, victim: Person, mallory: Person) -> None:
     a, _ = meet(office, victim, mallory)
-    made = prekeys.make(office.now_ms).public
+    made = make_prekey(office.now_ms).public
     tag = victim.engine.me.certificate.tag
     write(mallory, KeyOffer(tag, msgspec.structs.replace(made, xwing=b"\xff" * 1216)))
     write(mallory, KeyOffer(tag, msgspec.structs.replace(made, olm_key=ZERO_KEY)))
@@ -158,13 +158,13 @@ def test_a_greeting_without_usable_keys_is_not_shown(
     office: Office, victim: Person, mallory: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     link = victim.call(api.InviteCreate(expires_in=86_400)).link
-    true = prekeys.make
+    true = make_prekey
 
-    def forged(now_ms: int, *, hybrid: bool = True) -> prekeys.Made:
+    def forged(now_ms: int, *, hybrid: bool = True) -> Made:
         made = true(now_ms, hybrid=hybrid)
         return dataclasses.replace(made, public=msgspec.structs.replace(made.public, olm_key=ZERO_KEY))
 
-    monkeypatch.setattr(prekeys, "make", forged)
+    monkeypatch.setattr(meeting, "make_prekey", forged)
     add(mallory, link)
     settle(office, victim, mallory, rounds=2)
     assert victim.call(api.GreetingList()) == []

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from core import api
-from core.people import conversing, inboxes, posting, prekeys, resetting
+from core.people import conversing, inboxes, posting, resetting
 from core.people.content import InboxNotice, LaneAck
+from core.people.prekey import KeyOffer, decode_prekey, make_prekey
 from core.people.work import Work
 from core.storage import conversations, devices, lanes, meetings, postings
 from net.bucket import Bucket
@@ -144,19 +145,19 @@ def test_a_key_for_another_device_is_not_kept(office: Office, alice: Person, bob
     def offered(work: Work) -> bytes | None:
         return devices.of_conversation(work.tx, 1)[0].offered_key
 
-    made = prekeys.make(office.now_ms).public
+    made = make_prekey(office.now_ms).public
     for tag, is_kept in ((b"else", False), (alice.engine.me.certificate.tag, True)):
 
         def write(work: Work, tag: bytes = tag) -> None:
             row = lanes.writing(work.tx, 1)
             assert row is not None
-            conversing.write_block(work, row, (prekeys.KeyOffer(tag, made),))
+            conversing.write_block(work, row, (KeyOffer(tag, made),))
 
         do(bob, write)
         settle(office, alice, rounds=1)
         with alice.engine.work(alice.moment()) as work:
             kept = offered(work)
-        assert (kept is not None and prekeys.decode_public(kept) == made) == is_kept
+        assert (kept is not None and decode_prekey(kept) == made) == is_kept
 
 
 def test_a_box_that_we_did_not_sign_does_not_prove_that_we_are_an_old_copy(

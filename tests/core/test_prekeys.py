@@ -18,7 +18,18 @@ from core.people import prekeys
 from core.people.content import decode_item, encode_item
 from core.people.envelope import Wrapped
 from core.people.moment import DAY_MS, Moment
-from core.people.prekeys import ANYBODY, GRACE_MS, LIFE_MS, ROTATE_MS, KeyOffer, Made, Prekey, make
+from core.people.prekey import (
+    KEY_ID_SIZE,
+    LIFE_MS,
+    KeyOffer,
+    Made,
+    Prekey,
+    check_prekey,
+    decode_prekey,
+    make_prekey,
+    open_session_to,
+)
+from core.people.prekeys import ANYBODY, GRACE_MS, ROTATE_MS
 from core.people.reading import unwrap
 from core.people.work import Work
 from core.storage import conversations, devices, prekeys as rows
@@ -27,7 +38,7 @@ from tests.support.post_office import Office, Person
 
 INFO = b"what binds it"
 MINE, OTHER = b"m" * 32, b"o" * 32  # devices of the other side
-HYBRID, OLM_ONLY = make(1_790_000_000_000), make(1_790_000_000_000, hybrid=False)
+HYBRID, OLM_ONLY = make_prekey(1_790_000_000_000), make_prekey(1_790_000_000_000, hybrid=False)
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +64,7 @@ def undone(person: Person, act: Callable[[Work], None], later_ms: int = 0) -> No
 
 
 def given_to(work: Work, device: bytes, *, hybrid: bool = True) -> Made:
-    made = make(work.now.network_ms, hybrid=hybrid)
+    made = make_prekey(work.now.network_ms, hybrid=hybrid)
     prekeys.keep(work, 1, device, made)
     return made
 
@@ -69,7 +80,7 @@ def seal(made: Made, plaintext: bytes = b"secret") -> bytes:
 
 
 def first_message(made: Made, plaintext: bytes = b"first") -> bytes:
-    kind, message = prekeys.session_to(made.public).encrypt(plaintext)
+    kind, message = open_session_to(made.public).encrypt(plaintext)
     assert kind == PREKEY
     return message
 
@@ -79,25 +90,25 @@ def first_message(made: Made, plaintext: bytes = b"first") -> bytes:
 
 def test_a_prekey_comes_back_from_its_bytes_and_from_its_offer() -> None:
     for made in (HYBRID, OLM_ONLY):
-        assert prekeys.decode_public(msgspec.msgpack.encode(made.public)) == made.public
+        assert decode_prekey(msgspec.msgpack.encode(made.public)) == made.public
         assert decode_item(*encode_item(KeyOffer(b"tag4", made.public))) == KeyOffer(b"tag4", made.public)
-    assert prekeys.check(HYBRID.public) == HYBRID.public
-    assert prekeys.check(OLM_ONLY.public, hybrid=False) == OLM_ONLY.public
+    assert check_prekey(HYBRID.public) == HYBRID.public
+    assert check_prekey(OLM_ONLY.public, hybrid=False) == OLM_ONLY.public
     with pytest.raises(Malformed):
-        prekeys.check(OLM_ONLY.public)
+        check_prekey(OLM_ONLY.public)
 
 
 def test_a_key_without_a_hybrid_half_has_none() -> None:
     """A greeting's: nobody would look at what it were."""
     with pytest.raises(Malformed):
-        prekeys.check(HYBRID.public, hybrid=False)
+        check_prekey(HYBRID.public, hybrid=False)
 
 
 @pytest.mark.parametrize("more", [b"\0", bytes(1216)], ids=len)
 def test_an_overlong_key_is_refused_where_it_is_read(more: bytes) -> None:
     overlong = msgspec.structs.replace(HYBRID.public, xwing=HYBRID.public.xwing + more)
     with pytest.raises(Malformed):
-        prekeys.decode_public(msgspec.msgpack.encode(overlong))
+        decode_prekey(msgspec.msgpack.encode(overlong))
 
 
 @pytest.mark.parametrize("size", [0, 64, 95, 97])
@@ -110,7 +121,7 @@ def test_a_private_key_of_another_length_opens_nothing(size: int) -> None:
 def test_the_private_halves_are_those_of_the_public_ones() -> None:
     assert primitives.xwing_open(cast("bytes", HYBRID.xwing_private), seal(HYBRID), INFO) == b"secret"
     assert HYBRID.receiver.identity_key == HYBRID.public.olm_identity
-    fresh = make(5)
+    fresh = make_prekey(5)
     assert fresh.receiver.accept_session(first_message(fresh))[1] == b"first"
     assert OLM_ONLY.xwing_private is None
 
@@ -122,7 +133,7 @@ def test_its_name_says_every_byte_of_its_keys(field: str, data: st.DataObject) -
     value[data.draw(st.integers(0, len(value) - 1))] ^= data.draw(st.integers(1, 255))
     changed = msgspec.structs.replace(HYBRID.public, **{field: bytes(value)})
     assert changed.key_id != HYBRID.public.key_id
-    assert len(changed.key_id) == prekeys.KEY_ID_SIZE
+    assert len(changed.key_id) == KEY_ID_SIZE
     later = msgspec.structs.replace(HYBRID.public, until=HYBRID.public.until + 1)
     assert later.key_id == HYBRID.public.key_id, "its time is no part of its name"
 
@@ -142,23 +153,23 @@ def test_its_name_says_every_byte_of_its_keys(field: str, data: st.DataObject) -
 )
 def test_keys_that_contribute_nothing_are_refused(change: dict[str, bytes]) -> None:
     with pytest.raises(Malformed):
-        prekeys.check(msgspec.structs.replace(HYBRID.public, **change))
+        check_prekey(msgspec.structs.replace(HYBRID.public, **change))
 
 
 @given(st.binary(max_size=300))
 def test_any_bytes_are_a_prekey_or_malformed(data: bytes) -> None:
     with pytest.raises(Malformed):
-        prekeys.check(prekeys.decode_public(data))
+        check_prekey(decode_prekey(data))
 
 
 @given(st.binary(max_size=1216), st.binary(min_size=32, max_size=32), st.integers(0, (1 << 47) - 1))
 def test_whatever_is_in_a_prekey_can_be_sealed_to_or_is_refused(xwing: bytes, key: bytes, until: int) -> None:
     prekey = Prekey(xwing, key, key, until)
     try:
-        prekeys.check(prekey, hybrid=False)
+        check_prekey(prekey, hybrid=False)
     except Malformed:
         return
-    prekeys.session_to(prekey).encrypt(b"first")
+    open_session_to(prekey).encrypt(b"first")
 
 
 # --- used once --------------------------------------------------------------------------------------------------------
@@ -206,7 +217,7 @@ def test_each_further_message_of_a_session_that_was_not_answered_goes_by_the_ses
 
     def act(work: Work) -> None:
         made = given_to(work, MINE)
-        session = prekeys.session_to(made.public)
+        session = open_session_to(made.public)
         first, second = session.encrypt(b"first")[1], session.encrypt(b"second")[1]
         theirs, _ = prekeys.accept_first(work, MINE, first)
         with pytest.raises(OpenFailed):
@@ -303,8 +314,8 @@ def test_a_key_without_an_x_wing_half_opens_nothing_that_is_sealed(shared: Perso
 
 
 def test_a_key_of_ours_is_due_when_there_is_none_that_is_whole_and_young_and_told_here(shared: Person) -> None:
-    def told(work: Work, generation: bytes) -> prekeys.Made:
-        made = prekeys.make(work.now.network_ms)
+    def told(work: Work, generation: bytes) -> Made:
+        made = make_prekey(work.now.network_ms)
         prekeys.keep(work, 1, MINE, made, (generation, 0))
         return made
 
@@ -332,14 +343,14 @@ def test_a_key_of_ours_is_due_when_there_is_none_that_is_whole_and_young_and_tol
 
 
 def test_a_key_is_usable_until_its_time_and_told_with_the_same(shared: Person) -> None:
-    made = make(1000)
+    made = make_prekey(1000)
     assert made.public.until == 1000 + LIFE_MS
-    assert prekeys.is_usable(made.public, made.public.until - 1)
-    assert not prekeys.is_usable(made.public, made.public.until)
+    assert made.public.is_usable(made.public.until - 1)
+    assert not made.public.is_usable(made.public.until)
 
     def act(work: Work) -> None:
         row = kept(work, given_to(work, MINE))
-        assert prekeys.decode_public(row.public).until == row.made_at + LIFE_MS
+        assert decode_prekey(row.public).until == row.made_at + LIFE_MS
 
     undone(shared, act)
 
@@ -372,7 +383,7 @@ def test_three_liars_about_the_time_make_nobody_forget_a_key(tmp_path: Path) -> 
 
 def test_of_too_many_for_one_device_the_oldest_go(shared: Person) -> None:
     def act(work: Work) -> None:
-        made = [make(work.now.network_ms) for _ in range(MAX_PER_DEVICE + 2)]
+        made = [make_prekey(work.now.network_ms) for _ in range(MAX_PER_DEVICE + 2)]
         other = given_to(work, OTHER)
         for n, each in enumerate(made):
             at = Work(work.tx, work.me, work.now._replace(network_ms=work.now.network_ms + n), work.watches)
@@ -387,7 +398,7 @@ def test_keys_for_whoever_answers_first_are_bounded_for_each_conversation_by_its
     """Who restores an account by its words announces itself to everybody at once, each with a key for the answer."""
 
     def act(work: Work) -> None:
-        made = [make(work.now.network_ms) for _ in range(MAX_PER_DEVICE + 2)]
+        made = [make_prekey(work.now.network_ms) for _ in range(MAX_PER_DEVICE + 2)]
         for n, each in enumerate(made):
             row = conversations.insert(work.tx, f"c{n}", bytes([n]) * 32, "somebody", "open", 0)
             prekeys.keep(work, row.id, ANYBODY, each)

@@ -12,7 +12,7 @@ from core.crypto import primitives
 from core.errors import OpenFailed
 from core.people import conversing, prekeys
 from core.people.announcing import announce
-from core.people.prekeys import KeyOffer, Prekey, make
+from core.people.prekey import KeyOffer, Prekey, make_prekey
 from core.people.reset import NO_KEY, Between, Reset, seal
 from core.people.work import Work
 from core.storage import devices, lanes, postings
@@ -39,7 +39,7 @@ def alice(pair: tuple[Person, Person]) -> Person:
 def offered(work: Work, until: int) -> Prekey:
     """Let bob have offered a key with a time, and no ratchet with him be trusted any more."""
     (device,) = devices.of_conversation(work.tx, 1)
-    prekey = msgspec.structs.replace(make(5).public, until=until)
+    prekey = msgspec.structs.replace(make_prekey(5).public, until=until)
     devices.set_offered_key(work.tx, device.device, msgspec.msgpack.encode(prekey))
     return prekey
 
@@ -62,7 +62,7 @@ def test_a_ratchet_is_started_to_a_key_in_its_time_only(alice: Person, left_ms: 
 def test_a_contact_who_offers_keys_that_are_too_short_locks_nobody_up(pair: tuple[Person, Person], size: int) -> None:
     """Were one kept, the next re-keying would fail, and with it whatever is said from then on."""
     alice, bob = pair
-    key = make(alice.office.now_ms).public
+    key = make_prekey(alice.office.now_ms).public
     short = msgspec.structs.replace(key, xwing=key.xwing[:size])
     offer = KeyOffer(alice.engine.me.certificate.tag, short)
 
@@ -98,7 +98,7 @@ def test_a_lane_is_re_keyed_to_a_key_in_its_time_only(alice: Person, left_ms: in
         assert (conversing.rekey_if_due(work, due).chain != due.chain) == (left_ms > 0)
         (device,) = devices.of_conversation(work.tx, 1)
         assert (device.offered_key is None) == (left_ms > 0), "used, or left for its ratchet to refuse"
-        assert prekeys.is_usable(prekey, work.now.network_ms) == (left_ms > 0)
+        assert prekey.is_usable(work.now.network_ms) == (left_ms > 0)
 
     undone(alice, act)
 

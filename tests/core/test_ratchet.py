@@ -13,6 +13,7 @@ from core.crypto.ratchet import PREKEY, Receiver, Session, open_session, prekey_
 from core.errors import Malformed, OpenFailed
 from core.people import prekeys
 from core.people.envelope import Wrapped
+from core.people.prekey import make_prekey, open_session_to
 from core.people.reading import unwrap
 from core.people.work import Work
 from core.storage import devices
@@ -135,9 +136,9 @@ def test_1_a_first_message_opens_a_ratchet_once(office: Office, alice: Person, b
 
     def replay(work: Work) -> None:
         (row,) = devices.of_conversation(work.tx, 1)
-        made = prekeys.make(work.now.network_ms)
+        made = make_prekey(work.now.network_ms)
         prekeys.keep(work, 1, row.device, made)
-        first = Wrapped(*prekeys.session_to(made.public).encrypt(b"once"))
+        first = Wrapped(*open_session_to(made.public).encrypt(b"once"))
         assert unwrap(work, row, first) == b"once"
         work.tx.run("DELETE FROM sessions")  # forgotten, as the oldest of many are
         with pytest.raises(OpenFailed):

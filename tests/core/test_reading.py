@@ -6,7 +6,8 @@ from unittest.mock import Mock
 
 import pytest
 
-from core.people import conversing, lane, prekeys
+from core.people import conversing, lane
+from core.people.prekey import make_prekey
 from core.people.work import Work
 from core.storage import accounts, devices, lanes
 from tests.core.test_talking import meet
@@ -205,7 +206,7 @@ def test_sessions_with_one_device_are_bounded(office: Office, alice: Person, bob
     def start_many(work: Work) -> None:
         (row,) = devices.of_conversation(work.tx, 1)
         for _ in range(10):
-            conversing.start_session(work, row.device, prekeys.make(work.now.network_ms).public)
+            conversing.start_session(work, row.device, make_prekey(work.now.network_ms).public)
         assert len(devices.sessions(work.tx, row.device)) == devices.MAX_SESSIONS
 
     alice.engine.command(start_many, alice.moment())

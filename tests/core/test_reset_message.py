@@ -10,13 +10,13 @@ from hypothesis import given, settings, strategies as st
 
 from core.crypto import primitives
 from core.errors import Malformed, Newer, OpenFailed
-from core.people import prekeys
 from core.people.bounds import decode
 from core.people.conversing import rekey_info
 from core.people.device import Certificate, certify
 from core.people.fragment import cut, decode_piece, pad
 from core.people.greeting import reset_key
 from core.people.lane import Offer, new_lane
+from core.people.prekey import make_prekey
 from core.people.reset import (
     ANY,
     FRAGMENTS,
@@ -42,8 +42,8 @@ BACK = Between(BETWEEN.reader, BETWEEN.writer)
 ROOT, OTHER_ROOT = b"R" * 32, b"S" * 32
 MILLIS, INDEX, NUMBER = (1 << 47) - 1, (1 << 53) - 1, (1 << 32) - 1  # the largest of each
 SCALAR, OFFER = new_lane()
-OURS = prekeys.make(1_790_000_000_000)  # of the writer, for the answer
-THEIRS = prekeys.make(1_790_000_000_000)  # of the reader
+OURS = make_prekey(1_790_000_000_000)  # of the writer, for the answer
+THEIRS = make_prekey(1_790_000_000_000)  # of the reader
 UNSIGNED = Reset(
     version=VERSION,
     certificate=certify(WRITER_SEED, DEVICE, MILLIS, VOUCHER_SEED),
@@ -80,7 +80,7 @@ CHANGED: list[Changes] = [
     {"heard": False},
     {"inbox": bytes(32)},
     {"inbox_number": 2},
-    {"prekey": prekeys.make(5).public},
+    {"prekey": make_prekey(5).public},
     {"prekey": OURS.public},  # its time alone
     {"to": NO_KEY},
     {"sealed": b""},

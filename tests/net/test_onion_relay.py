@@ -17,7 +17,6 @@ from net.onion.cipher import PAYLOAD_SIZE, Hop, RealOnionCipher
 from net.onion.keyring import Keyring
 from net.onion.plain_cipher import PlainOnionCipher
 from net.onion.relay import (
-    MAX_DELAY_MS,
     MAX_HELD,
     MAX_HELD_PER_LINK,
     MAX_HELD_PER_NETWORK,
@@ -25,6 +24,7 @@ from net.onion.relay import (
     PACKET_RATE,
     Relay,
 )
+from net.pace import MAX_DELAY_MS
 from net.switch import Contact, Then
 
 SOURCE, NEXT = LinkId(1), LinkId(2)

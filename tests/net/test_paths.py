@@ -13,10 +13,9 @@ from net.onion.cipher import Hop
 from net.onion.cover import home_hop
 from net.onion.guards import Guards, network_of
 from net.onion.paths import PATH_HOPS, Path, Paths
-from net.onion.relay import MAX_DELAY_MS
 from net.onion.standing import Standing
 from net.overlay.descriptor import Descriptor
-from net.pace import STRONG
+from net.pace import MAX_DELAY_MS, STRONG
 from tests.support.relays import NOW, OWN, FakeRoster, Traveller, at, node_of, public_host, relay
 
 # Networks of all sizes; some crowd into few networks, some listen on private addresses.

@@ -46,7 +46,7 @@ from core.people.fragment import CLASSES, cut, pad, padded_size
 from core.people.invitation import Link, new_tombstone
 from core.people.lane import BoxSecrets
 from core.people.lww import Entry as Written
-from core.people.prekeys import KeyOffer, Prekey
+from core.people.prekey import KeyOffer, Prekey
 from core.people.reset import Between, Reset
 from core.people.signing import Entry, Place
 from net.ids import ParcelId
