@@ -18,13 +18,13 @@ from benchmarks.support import report
 from benchmarks.support.processor import cpu_seconds
 from benchmarks.support.stranger import Stranger
 from benchmarks.support.watched_node import LOOPBACK, Watched, held_id, watched
-from net.driver import Driver
 from net.ids import tag_of
+from net.io.driver import Driver
+from net.io.udp import Transport
 from net.link.events import LinkEvent
 from net.messages import MAX_TAGS_PER_FETCH, Fetch
-from net.onion.circuit_stream import DATA_SIZE
+from net.onion.circuits.stream import DATA_SIZE
 from net.parcel.box import BOX_SIZE
-from net.transport import Transport
 
 RELAYS = ("guard", "second relay", "third relay")
 # Boxes fetched over one circuit: what a custodian gives at once.

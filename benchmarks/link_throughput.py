@@ -15,7 +15,7 @@ import trio
 from benchmarks.support import report
 from benchmarks.support.near import MESSAGE_SIZE, link_to
 from benchmarks.support.other_side import other_side
-from core.options import JoinSpec
+from core.node.options import JoinSpec
 
 SIZES = (10_000_000, 50_000_000)
 CELLS = 2000

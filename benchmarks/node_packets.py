@@ -22,12 +22,12 @@ from benchmarks.support.near import link_to
 from benchmarks.support.other_side import other_side
 from benchmarks.support.processor import cpu_seconds
 from benchmarks.support.stranger import Stranger
-from core.options import JoinSpec
-from net.driver import Driver, system_clock
+from core.node.options import JoinSpec
 from net.ids import NodeId
+from net.io.driver import Driver, system_clock
+from net.io.udp import Transport
 from net.link.events import LinkEvent
 from net.link.frames import LARGE_DATAGRAM_SIZE
-from net.transport import Transport
 from tests.support.parcels import box_bytes
 
 CELLS, WINDOW = 30_000, 128

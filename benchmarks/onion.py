@@ -23,11 +23,11 @@ from benchmarks.support import report
 from benchmarks.support.onion_hosts import EPOCH, LATENCY, OnionHost, Wire
 from net.errors import Unauthenticated
 from net.messages import CELL_BODY_SIZE
-from net.onion.cipher import MAX_HOPS, Direction, Hop, OnionCipher, RealOnionCipher
-from net.onion.circuit_stream import DATA_SIZE
-from net.onion.keyring import Keyring
-from net.onion.plain_cipher import PlainOnionCipher
+from net.onion.circuits.stream import DATA_SIZE
+from net.onion.packets.cipher import MAX_HOPS, Direction, Hop, OnionCipher, RealOnionCipher
+from net.onion.packets.keyring import Keyring
 from net.primitives import x25519, x25519_pair_of
+from simulator.plain_cipher import PlainOnionCipher
 
 T = TypeVar("T")
 

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from benchmarks.support import report
 from benchmarks.support.writing_systems import SAYINGS, Talk
-from core import searching
+from core import search_terms
 from core.storage import conversations, messages, search_index
 from core.storage.database import Database, Snapshot
 from core.storage.messages import NewMessage
@@ -99,11 +99,11 @@ def index_to_text(database: Database) -> float:
 def queries_of(system: str) -> dict[str, str]:
     """Return what is looked for in a writing system, by kind."""
     talk = Talk(system)
-    frequent = collections.Counter(searching.fold("".join(talk.text() for _ in range(200))).replace(" ", ""))
-    rare = next(word for rank in range(3000, 6000) if len(word := searching.fold(talk.word(rank))) > 1)
+    frequent = collections.Counter(search_terms.fold("".join(talk.text() for _ in range(200))).replace(" ", ""))
+    rare = next(word for rank in range(3000, 6000) if len(word := search_terms.fold(talk.word(rank))) > 1)
     return {
         "character": frequent.most_common(1)[0][0],
-        "pair": searching.fold(talk.word(1))[:2],
+        "pair": search_terms.fold(talk.word(1))[:2],
         "word": talk.word(3),
         "rare": rare,
         "part": rare[1:],

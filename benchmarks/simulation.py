@@ -1,10 +1,11 @@
 """Towns of simulated people: what arrives, what it costs those who carry it, and what they could learn.
 
 Real protocol objects; links, ciphers, proof of work and the signatures of descriptors are stand-ins with the same sizes and
-failures (``net.simulator``). No loops of cover traffic: they are a constant (``net.pace``) and would be half of the events.
+failures (``simulator``). No loops of cover traffic: they are a constant (``net.cover_profile``) and would be half of
+the events.
 
     delivery   people who are up a quarter to a third of the time write to each other, one town for each uptime; and what an
-               attacker learns there who runs a tenth or a fifth of the nodes (``net.simulator.observer``)
+               attacker learns there who runs a tenth or a fifth of the nodes (``simulator.observer``)
     load       towns of a hundred, a thousand and ten thousand people that were there for long: traffic of each node, lookups
     partition  two halves of a town that do not hear each other for a while
     eclipse    who settles in one inbox's bucket: drawn places, no messages

@@ -18,11 +18,11 @@ import trio
 from benchmarks.support import report
 from benchmarks.support.stranger import CIPHER, Stranger
 from benchmarks.support.watched_node import LOOPBACK, Watched, paid_box, watched
-from net.driver import Driver
 from net.ids import TAG_SIZE, NodeId
+from net.io.driver import Driver
+from net.io.udp import Transport
 from net.link.events import LinkEvent
 from net.messages import Fetch, FindNodes
-from net.transport import Transport
 
 STRANGERS = 6
 # Seconds between two rounds, and what each stranger does in one: 167 packets a second, within what a link may bring.

@@ -25,9 +25,9 @@ from benchmarks.support import report
 from benchmarks.support.household import Pair, open_pair, places
 from benchmarks.support.processor import cpu_seconds
 from core import api
-from net.onion.paths import PATH_HOPS
-from net.pace import NORMAL
-from net.patron.place import COPIES
+from net.client.followed_bucket import COPIES
+from net.cover_profile import NORMAL
+from net.onion.paths.paths import PATH_HOPS
 from tui.demo.rpc_client import RpcClient
 
 NODES = 6

@@ -1,6 +1,17 @@
 """People, keys, conversations; owns every durable byte.
 
-``api`` lists every command and event; ``messenger`` is the trio service that answers them; ``vault`` opens and locks an
-account; ``people`` holds the protocol between persons (invitations, greetings, lanes, content, acknowledgements) without
-I/O; ``storage`` is the only SQL; ``crypto`` the only door to the cryptographic libraries; ``rpc`` speaks JSON-RPC.
+From the ground up:
+
+    api         every command and event as typed data: what screens and programs use
+    crypto      the one door to the cryptographic libraries
+    vault       opens and locks the account on this device
+    storage     the only SQL
+    people      what passes between people, without I/O
+    pictures    reads QR codes from hostile picture files
+    node        a node with a socket, a disk and ways to find others
+    session     answers commands: the gate to the account, the account while it is open
+    rpc         commands and events as JSON-RPC
+    doctor      what is wrong with the network, and what to do about it
+
+The files beside them are what these share.
 """

@@ -1,8 +1,9 @@
 """Whatever goes wrong below as what people and programs see: one sentence that says what to do, and a kind.
 
-This is the one place where errors become refusals: of commands (``core.messenger``), of an account that has to be locked
-(``core.gate``), of a whole program (``tui.boundary``). What has a type of its own or a number of the system's has its
-sentence; anything else is *unforeseen*, and comes with the places in the code where it happened, never with a value.
+This is the one place where errors become refusals: of commands (``core.session.messenger``), of an account that has to
+be locked (``core.session.gate``), of a whole program (``tui.host.boundary``). What has a type of its own or a number of
+the system's has its sentence; anything else is *unforeseen*, and comes with the places in the code where it happened,
+never with a value.
 """
 
 from __future__ import annotations

@@ -1,8 +1,19 @@
 """Moves sealed parcels between nodes; knows nothing of people, messages or databases.
 
-A tour, from the wire up: ``codec`` and ``primitives`` are bytes and ciphers; ``link`` turns datagrams into
-encrypted links with cells and streams; ``parcel`` holds the three things the network stores (box, record, chunk) and
-their proof of work; ``custodian`` keeps parcels for strangers, ``patron`` is the other side of that counter (deposits,
-follows tags, fetches); ``node`` joins them into one machine without I/O. ``driver`` and ``transport`` give that machine
-a clock and a socket; ``simulator`` gives it a seeded world instead.
+From the wire up:
+
+    io            a UDP socket and a clock for a machine without I/O
+    link          Noise handshakes and encrypted sessions: cells and streams
+    messages      every message that nodes exchange, as a schema
+    parcel        what the network stores: boxes, records, chunks, their proof of work, and the store they lie in
+    rendezvous    how nodes hear of one another: BitTorrent DHT, LAN broadcast, hints
+    peers         which nodes are known and linked, and requests to one of them
+    overlay       Kademlia: descriptors, the routing table, lookups, the size of the network
+    reach         our address as others see it, NATs, dial-back, hole punching
+    onion         Sphinx packets and circuits over relays, guards, cover traffic
+    custodian     keeps parcels for strangers
+    client        asks custodians: deposits, follows tags, fetches, searches
+    node          all of it as one machine without I/O
+
+The files beside them are what these share. The simulator, a seeded world of many nodes, is a package of its own.
 """

@@ -2,7 +2,7 @@
 
 An address is 32 bits: secret and pseudo-random for boxes, the head of the id for records, the head of the overlay id for
 nodes. The bucket of width b holds all addresses that begin with the same b bits. Widths follow the network's size
-(``net.overlay.size``); since no two nodes need agree on them, everything here takes a width and nothing keeps one.
+(``net.overlay.network_size``); since no two nodes need agree on them, everything here takes a width and nothing keeps one.
 """
 
 from __future__ import annotations

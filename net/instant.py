@@ -1,7 +1,7 @@
 """One instant on both clocks.
 
 Timers run on the monotonic clock, which never jumps; expiry, day and epoch are read off the wall clock, which may be
-wrong by days (``net.timekeeping`` says what to make of it). Every protocol object takes an ``Instant``, so that none owns
+wrong by days (``net.network_time`` says what to make of it). Every protocol object takes an ``Instant``, so that none owns
 a clock.
 """
 

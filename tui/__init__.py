@@ -6,6 +6,6 @@ socket. Importing any part of this package closes those doors first, whoever imp
 
 import os
 
-from tui.profile import prepare_environment
+from tui.look.profile import prepare_environment
 
 prepare_environment(os.environ)

@@ -9,13 +9,13 @@ import sys
 def main() -> int:
     """Do what the command line asks for; return the exit status. Whatever fails from the first import on is told."""
     try:
-        from tui import cli
+        from tui.cli import arguments
     except Exception as fault:  # noqa: BLE001 -- no memory, no file to open, an installation with a part missing
         name = type(fault).__name__
         said = f"sottovoce: it cannot start ({name}). Is there memory, a file to be opened, and all of it installed?\n"
         os.write(2, said.encode())
         return 1
-    return cli.main()
+    return arguments.main()
 
 
 if __name__ == "__main__":

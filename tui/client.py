@@ -9,13 +9,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-from core.options import NetworkOptions
-from tui.app import SottovoceApp
-from tui.boundary import Refused
-from tui.bridge import CoreHost, Messenger
-from tui.leaving import has_terminal
-from tui.offer import Offer
-from tui.profile import detect
+from core.node.options import NetworkOptions
+from tui.app.app import SottovoceApp
+from tui.host.boundary import Refused
+from tui.host.bridge import CoreHost, Messenger
+from tui.host.leaving import has_terminal
+from tui.look.profile import detect
+from tui.start_invitation import Offer
 
 NO_TERMINAL: Final = 2
 
@@ -31,9 +31,9 @@ def run_client(home: Path, options: NetworkOptions, *, remember: bool = True, of
     @asynccontextmanager
     async def open_core() -> AsyncGenerator[Messenger]:
         # Imported in the core's thread, while the screen draws its first frame.
-        from core.gate import Terms
-        from core.lasting import set_apart
-        from core.messenger import open_messenger
+        from core.gc_freeze import set_apart
+        from core.session.gate import Terms
+        from core.session.messenger import open_messenger
 
         async with open_messenger(home, options, terms=Terms() if remember else Terms(stores=())) as messenger:
             set_apart()

@@ -18,10 +18,10 @@ from benchmarks.support.guest import Guest, clock, link_all, pump
 from benchmarks.support.lively_scenarios import Extent, Stage, since
 from benchmarks.support.processor import cpu_seconds
 from benchmarks.support.report import Figures
-from core.options import JoinSpec, parse_join
+from core.node.options import JoinSpec, parse_join
 from net.ids import NodeId
 from net.messages import Destroy, Message, Setup
-from net.onion.cipher import Hop, RealOnionCipher
+from net.onion.packets.cipher import Hop, RealOnionCipher
 from net.overlay.descriptor import epoch_of
 from tests.support.story_world import PASSCODE
 

@@ -20,22 +20,23 @@ from weakref import WeakKeyDictionary
 
 from net.ids import Endpoint
 from net.instant import Instant
+from net.io.udp import Transport
 from net.link import frames
 from net.link.keys import FRAME_BIT, FrameKeys
 from net.link.stream import PREFIX_SIZE, ReceiveStream, SendStream
 from net.messages import Message
 from net.messages.growth import head_of
-from net.onion import circuit_stream, onion
-from net.onion.circuit_stream import Arrived, CircuitStream
-from net.onion.circuits import Circuits
-from net.onion.departures import Departures, Kind, decode_payload
-from net.transport import Transport
+from net.onion import onion
+from net.onion.circuits import stream
+from net.onion.circuits.builder import Circuits
+from net.onion.circuits.stream import Arrived, CircuitStream
+from net.onion.packet_sender import Departures, Kind, decode_payload
 
 # Bytes of IPv4 and UDP before every datagram.
 HEADERS: Final = 28
 _NAMES: Final[dict[int, str]] = {each.__struct_config__.tag: each.__name__ for each in get_args(Message)}
-# Where a cell of a circuit says what it is and how long its data are (``net.onion.circuit_stream``).
-_KIND_AT, _LENGTH_AT = circuit_stream.INTEGRITY_SIZE, circuit_stream.INTEGRITY_SIZE + 1
+# Where a cell of a circuit says what it is and how long its data are (``net.onion.circuits.stream``).
+_KIND_AT, _LENGTH_AT = stream.INTEGRITY_SIZE, stream.INTEGRITY_SIZE + 1
 _DATA_AT: Final = _LENGTH_AT + 2
 
 
@@ -140,7 +141,7 @@ class Tally:
     def circuit_cell(self, owner: CircuitStream, way: str, body: bytes, offset: int) -> int:
         """A cell of a circuit that begins or ends here; return the bytes of messages in it, which begin at ``offset``."""
         whose = _whose(owner)
-        kind = circuit_stream.Kind(body[_KIND_AT]).name.lower()
+        kind = stream.Kind(body[_KIND_AT]).name.lower()
         self.count[f"{way}.circuit.{whose}"] += 1
         if kind != "data":
             self.count[f"{way}.circuit.{whose}.{kind}"] += 1
@@ -302,7 +303,7 @@ def main(arguments: list[str]) -> int:
     from tests.support.thrifty import lower
 
     lower()
-    from tui.cli import main as product
+    from tui.cli.arguments import main as product
 
     return product(arguments)
 

@@ -14,7 +14,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from core.options import JoinSpec
+from core.node.options import JoinSpec
 from net.errors import Overloaded
 from net.events import Verdict
 from net.ids import Endpoint, NodeId

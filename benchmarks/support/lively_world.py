@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from core.open_node import OWN_NODE
+from core.node.opening import OWN_NODE
 from tests.support.netlab import LabHost, run
 from tests.support.processes import Node, Place, Process, Rpc, joining, program
 from tests.support.shifted_clock import ShiftedClock

@@ -19,7 +19,7 @@ from textual.widgets import Label, ListItem, ListView
 import tui
 from core.api import Message
 from tests.support.client import FakeClient
-from tui.app import SottovoceApp
+from tui.app.app import SottovoceApp
 from tui.widgets.chat_log import ChatLog
 
 STEPS = 30
@@ -94,7 +94,7 @@ class OurScreen(Screen[None]):
 class OurApp(SottovoceApp):
     """The client's frame around one message list."""
 
-    CSS_PATH = str(Path(tui.__file__).with_name("app.tcss"))
+    CSS_PATH = str(Path(tui.__file__).with_name("app") / "app.tcss")
 
     def __init__(self, rows: int, report: Path) -> None:
         super().__init__(FakeClient())

@@ -13,16 +13,16 @@ from pathlib import Path
 
 import trio
 
-from core.open_node import open_node
-from core.options import JoinSpec, NetworkOptions
-from net.driver import Driver, system_clock
+from core.node.opening import open_node
+from core.node.options import JoinSpec, NetworkOptions
 from net.ids import Endpoint
+from net.io.driver import Driver, system_clock
+from net.io.udp import Transport
 from net.link.events import CellReceived, LinkEvent, MessageReceived, Role
 from net.link.layer import LinkLayer
+from net.node.wiring import Tuning
 from net.parcel.work import WorkPrice
-from net.parts import Tuning
-from net.transport import Transport
-from tui.standard_streams import StandardInput
+from tui.host.standard_streams import StandardInput
 
 # The message that ends a stream of others; the sink gives it back.
 END = b"end"

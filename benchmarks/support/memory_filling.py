@@ -13,7 +13,7 @@ from typing import Final
 from benchmarks.support.attacked_world import AttackedWorld
 from benchmarks.support.guest import Guest, link_all, pump
 from benchmarks.support.report import Figures
-from core.options import JoinSpec, parse_join
+from core.node.options import JoinSpec, parse_join
 from net.link import frames
 
 _MEGABYTE: Final = 1e6

@@ -11,12 +11,12 @@ from typing import TypeVar
 import trio
 
 from benchmarks.support.loopback_node import END, LOOPBACK
-from core.options import JoinSpec
-from net.driver import Driver, system_clock
+from core.node.options import JoinSpec
+from net.io.driver import Driver, system_clock
+from net.io.udp import Transport
 from net.link.events import CellReceived, LinkEvent, LinkId, LinkUp, MessageReceived, Role
 from net.link.frames import CELL_SIZE
 from net.link.layer import LinkLayer
-from net.transport import Transport
 
 E = TypeVar("E", bound=LinkEvent)
 

@@ -16,13 +16,13 @@ from net.instant import Instant
 from net.link.events import CellReceived, LinkEvent, LinkId, LinkUp, MessageReceived, Role
 from net.link.layer import LinkLayer
 from net.messages import Cell, Destroy, Setup, decode_message
-from net.onion.cipher import Hop, OnionCipher, Peeled
-from net.onion.circuits import CircuitId, Circuits
-from net.onion.exchange import Exchange
-from net.onion.keyring import Keyring
-from net.onion.relay import Relay
-from net.onion.transit import EndId
-from net.switch import Contact, Switch
+from net.onion.circuits.builder import CircuitId, Circuits
+from net.onion.circuits.relay import Exchange
+from net.onion.circuits.transit import EndId
+from net.onion.packet_relay import Relay
+from net.onion.packets.cipher import Hop, OnionCipher, Peeled
+from net.onion.packets.keyring import Keyring
+from net.peers.link_pool import Contact, Switch
 
 EPOCH = 231_000
 # Seconds that a datagram is under way, and between two turns of a host.

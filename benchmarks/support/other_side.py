@@ -8,7 +8,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from benchmarks.support.pty import ROOT
-from core.options import JoinSpec, parse_join
+from core.node.options import JoinSpec, parse_join
 
 
 @contextmanager

@@ -17,9 +17,9 @@ from benchmarks.support.paid_work import WEEK, Bill, Order, Payer
 from benchmarks.support.report import Figures
 from benchmarks.support.siege import Siege
 from core.crypto.words import seed_of
-from core.people.account_keys import keys_of_seed
+from core.people.format.account_keys import keys_of_seed
+from core.people.format.personal_record import epoch_of, record_id
 from core.people.moment import DAY_MS
-from core.people.personal_record import epoch_of, record_id
 from net.errors import DecodeError
 from net.ids import NodeId
 from net.messages import DepositAnswer, FindRecord, FoundRecord, Message

@@ -18,12 +18,12 @@ from benchmarks.support.guest import Guest, clock, link_all, pump
 from benchmarks.support.paid_work import Order
 from benchmarks.support.processor import cpu_seconds
 from benchmarks.support.report import Figures
-from core.options import JoinSpec, parse_join
+from core.node.options import JoinSpec, parse_join
 from net.ids import Endpoint, NodeId
 from net.link.events import Role
 from net.link.layer import LinkLayer
 from net.messages import FindRecord, Message, PleaseDial
-from net.onion.cipher import Hop, RealOnionCipher
+from net.onion.packets.cipher import Hop, RealOnionCipher
 from net.overlay.descriptor import epoch_of, packed_host
 
 _CIPHER: Final = RealOnionCipher()

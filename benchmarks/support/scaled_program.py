@@ -15,8 +15,8 @@ from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from net import parts
 from net.custodian import Quota
+from net.node import wiring
 from net.parcel.work import FULL_PRICE, WorkPrice
 
 _FILE: Final = "scale.json"
@@ -57,13 +57,14 @@ def _read_scale() -> Scale:
 
 def _apply(scale: Scale) -> None:
     """Make it the default of all that is imported from here on."""
-    tuning = partial(parts.Tuning, price=scale.work_price(), quota=scale.quota())
-    setattr(parts, "Tuning", tuning)  # noqa: B010 - a class for everybody else
+    tuning = partial(wiring.Tuning, price=scale.work_price(), quota=scale.quota())
+    setattr(wiring, "Tuning", tuning)  # noqa: B010 - a class for everybody else
     if scale.hurries:
-        from core.people import duties, keeping
+        from core.people import maintenance
+        from core.people.record import record_sync
 
-        keeping.WRITE_DELAY = (1.0, 2.0)
-        duties.INTERVAL = 2.0
+        record_sync.WRITE_DELAY = (1.0, 2.0)
+        maintenance.INTERVAL = 2.0
 
 
 def _main() -> None:

@@ -10,7 +10,7 @@ from typing import Final
 from benchmarks.support.attacked_world import AttackedWorld, attacker_address
 from benchmarks.support.guest import Guest, link_all, pump
 from benchmarks.support.paid_work import Made
-from core.options import JoinSpec, parse_join
+from core.node.options import JoinSpec, parse_join
 from net.ids import NodeId, Tag, tag_of
 from net.messages import Boxes, Fetch, Message
 from net.parcel.box import Box, decode_box, surplus_of_box

@@ -17,8 +17,8 @@ from statistics import fmean
 from benchmarks.support.report import Figures
 from net.bucket import Bucket, address_of
 from net.overlay.identity import ID_WORK_BITS, is_worked, overlay_id_of
-from net.overlay.size import width_for
-from net.simulator.town import Habits
+from net.overlay.network_size import width_for
+from simulator.town import Habits
 
 PEOPLE, ATTACKERS, FOLLOWED = 10_000, (0.1, 0.2), 2
 HASHES = 20_000

@@ -11,12 +11,12 @@ from statistics import fmean
 from typing import NamedTuple
 
 from benchmarks.support.report import Figures
-from net.simulator.observer import linked
-from net.simulator.old_town import OldTown
-from net.simulator.people import Letter
-from net.simulator.soundings import sound
-from net.simulator.town import HOUR, Habits, Town
-from net.simulator.traffic import Traffic
+from simulator.observer import linked
+from simulator.old_town import OldTown
+from simulator.people import Letter
+from simulator.soundings import sound
+from simulator.town import HOUR, Habits, Town
+from simulator.traffic import Traffic
 
 DAY = 86_400.0
 # Seconds before the first letter: who is up at the beginning has come up.

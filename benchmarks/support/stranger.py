@@ -10,12 +10,12 @@ import os
 from collections import deque
 from typing import Final
 
-from core.options import JoinSpec
-from net.driver import system_clock
+from core.node.options import JoinSpec
 from net.errors import Overloaded, Unreachable
 from net.events import Verdict
 from net.ids import Endpoint, NodeId, node_tag
 from net.instant import Instant
+from net.io.driver import system_clock
 from net.link.congestion import MAX_WINDOW, Congestion
 from net.link.events import CellReceived, LinkDown, LinkEvent, LinkId, LinkUp, MessageReceived, Role
 from net.link.layer import LinkLayer
@@ -31,10 +31,10 @@ from net.messages import (
     decode_message,
     encode_message,
 )
-from net.onion.cipher import Hop, RealOnionCipher
-from net.onion.circuits import CircuitId, Circuits
+from net.onion.circuits.builder import CircuitId, Circuits
+from net.onion.packets.cipher import Hop, RealOnionCipher
 from net.overlay.descriptor import Descriptor, decode_descriptor, epoch_of, packed_host
-from net.switch import Switch
+from net.peers.link_pool import Switch
 
 CIPHER: Final = RealOnionCipher()
 # Circuits that one keeps: below what a node may build.

@@ -24,20 +24,20 @@ import trio
 from benchmarks.support import report
 from benchmarks.support.pty import ROOT
 from benchmarks.support.step_times import StepTimes
-from core.lasting import set_apart
-from core.open_node import open_node
-from core.options import JoinSpec, NetworkOptions, parse_join
+from core.gc_freeze import set_apart
+from core.node.opening import open_node
+from core.node.options import JoinSpec, NetworkOptions, parse_join
 from core.storage.database import Database
 from core.storage.migrations import load_migrations
 from core.storage.parcels import SqlParcelStore
-from net.driver import system_clock
 from net.ids import Endpoint, ParcelId
+from net.io.driver import system_clock
+from net.node.wiring import Tuning
 from net.parcel.box import BOX_SIZE, decode_box
+from net.parcel.store import Kind, Stored
 from net.parcel.work import FULL_PRICE, WorkPrice
-from net.parts import Tuning
-from net.store import Kind, Stored
 from tests.support.parcels import box_bytes
-from tui.standard_streams import StandardInput
+from tui.host.standard_streams import StandardInput
 
 PRICE: Final = WorkPrice(FULL_PRICE.per_byte_hour / 1000)
 LOOPBACK: Final = Endpoint("127.0.0.1", 0)

@@ -13,7 +13,7 @@ NatClass = Literal["unknown", "open", "cone", "restricted", "symmetric"]
 """What stands between a node and the others: nothing; a router that lets strangers in; one that does not, or a firewall; one
 that shows everybody another port."""
 PaceName = Literal["sparing", "normal", "strong"]
-"""How much traffic hides when something is sent: ``core.paces`` has what each costs."""
+"""How much traffic hides when something is sent: ``core.node.cover`` has what each costs."""
 
 
 class PeerInfo(Record, frozen=True):

@@ -156,7 +156,7 @@ class Found(Record, frozen=True):
 class MessageSearch(Command[list[Found]], frozen=True, tag="message.search"):
     """Search, newest first, in one conversation or in all: rows that hold every word of ``query``, or have it in a word.
 
-    Case, accents and width make no difference (``core.searching``). ``before`` pages on from a message id.
+    Case, accents and width make no difference (``core.search_terms``). ``before`` pages on from a message id.
     """
 
     query: str

@@ -8,9 +8,10 @@ forget a fallback key of an account that lives on. Who is who is not Olm's busin
 vodozemac leaves five things to its caller. Where each is guarded:
 1. A prekey message replayed would make a second session: the one-time key that it names is gone with its account.
 2. A group session accepts replays: none are used yet; whoever adds them keeps (session, index).
-3. Only 40 skipped keys are kept: ``core.people.reading`` feeds messages in the order of their lane.
+3. Only 40 skipped keys are kept: ``core.people.conversation.lane_reader`` feeds messages in the order of their lane.
 4. Pickles of equal state are equal: they are made with a random key and lie in the encrypted database only.
-5. Encrypting from a restored old state repeats keys: after a rollback ``core.people.resetting`` retires every session
+5. Encrypting from a restored old state repeats keys: after a rollback ``core.people.conversation.resets`` retires every
+session
    for sending before anything is encrypted.
 """
 

@@ -28,7 +28,7 @@ LABEL_IDENTITY: Final = _PREFIX + b"identity"
 
 # What grows from the seed. Those without a file that uses them are reserved, so that no later one collides with them.
 LABEL_ID_SIGN: Final = b"id/sign"  # the identity's Ed25519 key
-LABEL_SELF_INBOX: Final = b"self/inbox"  # where mail for the account lies (``core.people.addressing``)
+LABEL_SELF_INBOX: Final = b"self/inbox"  # where mail for the account lies (``core.people.format.address``)
 LABEL_SELF_BOX: Final = b"self/box"  # messages to one's own other devices
 LABEL_SELF_KV_WRITE: Final = b"self/kv-write"  # personal records in the network: who may rewrite them
 LABEL_SELF_KV_READ: Final = b"self/kv-read"  # and who may read them

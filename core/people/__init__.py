@@ -1,8 +1,11 @@
-"""What passes between people, without I/O: invitations, greetings, lanes, content, acknowledgements.
+"""What passes between people, without I/O: transactions in, effects out.
 
-The lower half is pure codecs and rules (``addressing``, ``invitation``, ``slot``, ``lane``, ``fragment``, ``device``,
-``content``, ``envelope``, ``greeting``, ``acknowledge``, ``lww``, ``personal_record``). The upper half works on a
-transaction and answers with effects: ``posting`` keeps what must lie in the network deposited, ``reading`` finds and opens
-what others left, ``meeting`` and ``conversing`` hold the rules of getting to know and of talking, ``personal``, ``keeping``
-and ``restoring`` carry the account itself through the network, and ``engine`` is the one door for the service above.
+    format          codecs and rules that need no database: links, greetings, lanes, envelopes, items, records
+    mail            the outbox: what must lie in the network, deposited until it is done
+    conversation    lanes written and read, devices trusted, keys renewed, holes, resets
+    contact         invitations, greetings, names, removal
+    record          the account's own state in the network, and restoring it
+
+``engine`` is the one door for the service above. A ``Work`` is one transaction; what is to be done after it is committed
+are its ``effects``. ``tag_index`` knows which ids in the network are for us.
 """

@@ -11,7 +11,7 @@ from net.ids import Cursor, NodeId, ParcelId, Tag
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Read at these addresses and no others (``core.people.addressing``)."""
+    """Read at these addresses and no others (``core.people.format.address``)."""
 
     addresses: frozenset[int]
 

@@ -2,7 +2,7 @@
 
 ``Engine`` is called from one thread at a time. Each call is one transaction; the effects it returns may be carried out only
 because that transaction is committed. Time, network time and the number of custodians come in as a ``Moment``. The trio
-service ``core.messenger`` gives it a network and a clock; the simulator gives it a seeded world instead.
+service ``core.session.messenger`` gives it a network and a clock; the simulator gives it a seeded world instead.
 """
 
 from __future__ import annotations
@@ -13,33 +13,22 @@ from contextlib import contextmanager
 from random import SystemRandom
 
 from core import api, crash
-from core.people import (
-    acknowledge,
-    conversing,
-    duties,
-    emptied,
-    following,
-    found_in_slots,
-    inboxes,
-    inviting,
-    knowing,
-    meeting,
-    posting,
-    reading,
-    resetting,
-    upgrading,
-)
-from core.people.account_keys import AccountKeys
+from core.people import maintenance, slot_reader, upgrade
+from core.people.contact import introduction, invitations
+from core.people.conversation import empty_blocks, inboxes, lane_reader, lane_reading, lane_writer, resets, trust
+from core.people.conversation.inbox_addresses import Listening
+from core.people.conversation.rollback_detection import Foresight
 from core.people.effects import BoxDraft, Effect, Fetch, Follow, RecordDraft, Retry
-from core.people.fetching import Fetching
-from core.people.foresight import Foresight
-from core.people.keeping import Keeping
-from core.people.listening import Listening
+from core.people.format import acknowledgement
+from core.people.format.account_keys import AccountKeys
+from core.people.mail import outbox
+from core.people.mail.pending_fetches import Fetching
+from core.people.mail.repricing import Paying
 from core.people.moment import Moment
-from core.people.new_device import new_account
-from core.people.paying import Paying
+from core.people.record.new_device import new_account
+from core.people.record.record_sync import Keeping
 from core.people.repeats import Repeats
-from core.people.watching import LanePlace, SlotPlace, Watches
+from core.people.tag_index import LanePlace, SlotPlace, Watches
 from core.people.work import Work
 from core.storage import accounts, conversations, lanes, mail, meetings, messages
 from core.storage.database import Database
@@ -87,9 +76,9 @@ class Engine:
             row = accounts.load(tx)
             if row is None:
                 row = new_account(keys.identity, now)
-                accounts.create(tx, row, upgrading.PRESENT)
+                accounts.create(tx, row, upgrade.PRESENT)
             self.counter = row.counter
-        self.me = upgrading.open_me(database, keys, now)
+        self.me = upgrade.open_me(database, keys, now)
         self._watches = Watches(now.day)
         self._solving: set[tuple[int, int]] = set()
         self._fetching = Fetching()
@@ -151,16 +140,16 @@ class Engine:
             self._watches = Watches(now.day, mail.tags(tx))
             work = Work(tx, self.me, now, self._watches)
             if self._distrust:
-                resetting.distrust_state(work)
+                resets.distrust_state(work)
                 self._distrust = False
-            reading.take_later(work)
+            lane_reader.take_later(work)
             for row in lanes.every_reading(tx):
                 if not conversations.by_id(tx, row.conversation).blocked:
-                    following.watch_lane(work, row)
+                    lane_reading.watch_lane(work, row)
             for invitation in meetings.every(tx):
-                inviting.watch(work, invitation)
+                invitations.watch(work, invitation)
             for conversation in conversations.every(tx):
-                meeting.watch_conversation(work, conversation.id)
+                introduction.watch_conversation(work, conversation.id)
         self._fetching = Fetching(self._watches.wanted(), now.mono)
         self._is_stale = False
 
@@ -170,7 +159,7 @@ class Engine:
         """Return what is to be done first."""
         with self.work(now) as work:
             work.want(self._watches.wanted())
-            inviting.repeat_records(work)
+            invitations.repeat_records(work)
         return work.effects + self.tick(now)
 
     def network(self, events: Iterable[NodeEvent], now: Moment) -> list[Effect]:
@@ -209,8 +198,8 @@ class Engine:
             case CustodianUp():
                 cursor = mail.cursor(work.tx, event.custodian, event.bucket)
                 work.effects.append(Follow(event.custodian, event.bucket, cursor))
-                posting.repeat_unconfirmed(work, duties.MAX_REPEATED)
-                inviting.repeat_records(work)
+                outbox.repeat_unconfirmed(work, maintenance.MAX_REPEATED)
+                invitations.repeat_records(work)
                 self._keeping.look(work)
             case TagsArrived():
                 self._on_tags(work, event)
@@ -234,8 +223,8 @@ class Engine:
     def _on_verdict(self, work: Work, event: DepositAnswered) -> None:
         self._keeping.deposited(work, event)
         if event.verdict is Verdict.STORED:
-            posting.confirmed(work, event.parcel_id, event.custodian)
-            inviting.confirmed(work, event.parcel_id, event.custodian)
+            outbox.confirmed(work, event.parcel_id, event.custodian)
+            invitations.confirmed(work, event.parcel_id, event.custodian)
 
     def _on_tags(self, work: Work, event: TagsArrived) -> None:
         new, ours = self._watches.see(event.tags)
@@ -250,7 +239,7 @@ class Engine:
 
     def _distrust_state(self, work: Work) -> None:
         _log.warning("this state is an old copy of itself: every lane begins anew")
-        resetting.distrust_state(work)
+        resets.distrust_state(work)
         self._solving.clear()
         self._foresight.clear()
 
@@ -264,7 +253,7 @@ class Engine:
             self._distrust_state(work)
         places = self._watches.places(box.box_id)
         is_use = [
-            reading.open_lane_box(work, place, box)
+            lane_reader.open_lane_box(work, place, box)
             if isinstance(place, LanePlace)
             else self._on_slot_box(work, place, data)
             for place in places
@@ -273,10 +262,10 @@ class Engine:
             work.effects.append(Retry(tag_of(box.box_id)))
 
     def _on_slot_box(self, work: Work, place: SlotPlace, data: bytes) -> bool:
-        if found_in_slots.is_for_later(work):
+        if slot_reader.is_for_later(work):
             self._fetching.asked([tag_of(ParcelId(place.box_id))], work.now.mono)
             return True
-        return found_in_slots.take(work, place, data, self._price)
+        return slot_reader.take(work, place, data, self._price)
 
     # --- work done elsewhere ------------------------------------------------------------------------------------
 
@@ -286,11 +275,11 @@ class Engine:
             for draft, nonces in results:
                 if isinstance(draft, BoxDraft):
                     self._solving.discard((draft.posting, draft.fragment))
-                    posting.finish(work, draft, nonces)
+                    outbox.finish(work, draft, nonces)
                 elif draft.invitation is None:
                     self._keeping.finish(work, draft, nonces)
                 else:
-                    inviting.finish_record(work, draft, nonces)
+                    invitations.finish_record(work, draft, nonces)
             self._after(work)
         return work.effects
 
@@ -306,7 +295,7 @@ class Engine:
         """Do what has become due."""
         with self.work(now) as work:
             if now.mono >= self._next_duty:
-                self._next_duty = now.mono + duties.INTERVAL
+                self._next_duty = now.mono + maintenance.INTERVAL
                 self._duties(work)
             self._write_acks(work)
             self._after(work)
@@ -316,7 +305,7 @@ class Engine:
         self._count_online(work)
         self._turn_day(work)
         work.want(self._fetching.overdue(work.now.mono, self._watches.is_wanted))
-        duties.tend(work)
+        maintenance.tend(work)
         inboxes.tend(work, may_write=self._may_write(work))
         self._keeping.tend(work)
 
@@ -325,12 +314,12 @@ class Engine:
         if work.now.day != self._day:
             self._day = work.now.day
             for conversation in conversations.every(work.tx):
-                meeting.watch_conversation(work, conversation.id)
+                introduction.watch_conversation(work, conversation.id)
 
     def _count_online(self, work: Work) -> None:
         last, self._counted_at = self._counted_at, work.now.mono if work.now.custodians else None
         if last is not None and work.now.custodians:
-            accounts.add_online(work.tx, int(min(work.now.mono - last, 2 * duties.INTERVAL) * 1000))
+            accounts.add_online(work.tx, int(min(work.now.mono - last, 2 * maintenance.INTERVAL) * 1000))
 
     def _write_acks(self, work: Work) -> None:
         if not self._may_write(work):
@@ -343,22 +332,22 @@ class Engine:
                 self._ack_at[conversation] = work.now.mono + self._ack_delay(work, conversation)
             elif at <= work.now.mono:
                 self._ensure_lane(work, conversation)
-                conversing.write_control(work, conversation)
+                lane_writer.write_control(work, conversation)
                 self._ack_at.pop(conversation, None)
 
     def _ack_delay(self, work: Work, conversation: int) -> float:
-        if conversing.is_unheard(work, conversation):
-            return acknowledge.UNHEARD_DELAY
+        if lane_writer.is_unheard(work, conversation):
+            return acknowledgement.UNHEARD_DELAY
         if self._open_until.get(conversation, 0.0) > work.now.mono:
-            return acknowledge.OPEN_DELAY
-        return self._random.uniform(*acknowledge.IDLE_DELAY)
+            return acknowledgement.OPEN_DELAY
+        return self._random.uniform(*acknowledgement.IDLE_DELAY)
 
     def look_at(self, conversation: int, now: Moment) -> None:
         """Somebody looks at a chat: what is owed there is acknowledged soon."""
         self._open_until[conversation] = now.mono + OPEN_CHAT_SECONDS
         at = self._ack_at.get(conversation, 0.0)
-        if now.mono + acknowledge.OPEN_DELAY < at <= now.mono + acknowledge.IDLE_DELAY[1]:
-            self._ack_at[conversation] = now.mono + acknowledge.OPEN_DELAY
+        if now.mono + acknowledgement.OPEN_DELAY < at <= now.mono + acknowledgement.IDLE_DELAY[1]:
+            self._ack_at[conversation] = now.mono + acknowledgement.OPEN_DELAY
 
     def _after(self, work: Work) -> None:
         """Write what waits, deposit what lacks a copy, say where to read: the end of every transaction."""
@@ -367,8 +356,8 @@ class Engine:
         if self._may_write(work):
             for conversation in messages.conversations_pending(work.tx):
                 self._write_pending(work, conversation)
-            emptied.fill(work)
-            for own in posting.plan(work, self._solving):
+            empty_blocks.fill(work)
+            for own in outbox.plan(work, self._solving):
                 self._foresight.suspect(work, own)
         due = set(conversations.acks_due(work.tx))
         for conversation in [known for known in self._ack_at if known not in due]:
@@ -382,16 +371,16 @@ class Engine:
     @staticmethod
     def _write_pending(work: Work, conversation: int) -> None:
         row = conversations.by_id(work.tx, conversation)
-        if row.state != "open" or row.blocked or row.inbox is None or not knowing.audience(work, conversation):
+        if row.state != "open" or row.blocked or row.inbox is None or not trust.audience(work, conversation):
             return  # nobody there can be written to yet
         Engine._ensure_lane(work, conversation)
-        if conversing.can_write(work, conversation):
-            conversing.write_pending(work, conversation)
+        if lane_writer.can_write(work, conversation):
+            lane_writer.write_pending(work, conversation)
 
     @staticmethod
     def _ensure_lane(work: Work, conversation: int) -> None:
         if lanes.writing(work.tx, conversation) is None:  # by our own doing, or after thirty days: nobody asked for it
-            resetting.begin(work, conversation, is_last_known=False, again=False)
+            resets.begin(work, conversation, is_last_known=False, again=False)
 
     def command(self, act: Callable[[Work], api.R], now: Moment) -> tuple[api.R, list[Effect]]:
         """Carry out a command of a person in one transaction."""

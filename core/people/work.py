@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from core import api
-from core.people.device import Certificate
 from core.people.effects import Effect, Emit, Fetch
+from core.people.format.device import Certificate
 from core.people.moment import Moment
 from core.people.repeats import Repeats
-from core.people.watching import Watches
+from core.people.tag_index import Watches
 from core.storage.database import Transaction
 from net.ids import Tag
 

@@ -58,7 +58,7 @@ def save_certificate(tx: Transaction, certificate: bytes) -> None:
 
 
 def upgraded(tx: Snapshot) -> int:
-    """Return the step of the schema up to which what needs keys was brought up to date (``core.people.upgrading``)."""
+    """Return the step of the schema up to which what needs keys was brought up to date (``core.people.upgrade``)."""
     row = tx.row("SELECT upgraded FROM account")
     return 0 if row is None else int(row[0])
 

@@ -29,7 +29,7 @@ from typing import Any
 
 import sqlcipher3
 
-from core import searching
+from core import search_terms
 from core.machine import FORBIDDEN, FULL
 from core.storage.errors import (
     Closed,
@@ -283,8 +283,8 @@ def _connect(path: Path) -> sqlcipher3.Connection:
             check_same_thread=False,  # core.storage.thread runs one call at a time, on any thread
             cached_statements=STATEMENTS_KEPT,
         )
-    connection.create_function("search_definition", 0, searching.definition, deterministic=True)
-    connection.create_function("search_terms", 2, searching.index_terms, deterministic=True)
+    connection.create_function("search_definition", 0, search_terms.definition, deterministic=True)
+    connection.create_function("search_terms", 2, search_terms.index_terms, deterministic=True)
     return connection
 
 

@@ -1,4 +1,4 @@
-"""Secrets of our own addresses: the present one, and former ones at which mail may still come (``core.people.inboxes``)."""
+"""Secrets of our own addresses: the present one, and former ones at which mail may still come."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a node noted about its line, for its next start (``core.roles``)."""
+"""What a node noted about its line, for its next start (``core.node.roles``)."""
 
 from __future__ import annotations
 

@@ -205,7 +205,7 @@ def drop_greeting(tx: Transaction, greeting_id: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class SlotPlace:
-    """Which slot a piece was found in: the watch (see ``core.people.watching``), the day, the number."""
+    """Which slot a piece was found in: the watch (see ``core.people.tag_index``), the day, the number."""
 
     watch: str
     day: int

@@ -41,7 +41,7 @@ _COLUMNS = (
     "seq, id, conversation, uid, author, device, generation, idx, incoming, kind, text, sent_at, state, copies, until,"
     " late, pending, again, departed"
 )
-# Kinds of rows that nobody wrote (``core.people.notices``); none of content is negative or zero.
+# Kinds of rows that nobody wrote (``core.people.conversation.rows``); none of content is negative or zero.
 GAP = 0
 NEW_DEVICE = -1  # a device of the other side that was not known before
 BOTH_ALIVE = -2  # a device that is not known and one that is were both heard: one of them may be a thief's
@@ -49,7 +49,7 @@ RENAMED = -3  # the other side calls itself otherwise; ``text`` has the name
 NEWER_VERSION = -4  # the other side announced itself in a way this version cannot read
 NOT_TOLD = -5  # the other side never heard where we read now
 ELSEWHERE = -6  # a device with our words changed what is kept of a contact; ``text`` says what
-KEEP_REQUEST = 6  # ``core.people.safekeeping``
+KEEP_REQUEST = 6  # ``core.people.conversation.keep_request``
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""A custodian's parcels in SQLCipher: ``net.store.ParcelStore`` over one ``Database``.
+"""A custodian's parcels in SQLCipher: ``net.parcel.store.ParcelStore`` over one ``Database``.
 
 Sequence numbers are unsigned 64-bit on the wire and signed in SQLite; they are shifted by 2**63 on the way in and out,
 which keeps their order.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from core.storage.database import Database, Row, Transaction
 from net.ids import ParcelId, Tag
-from net.store import HeldBox, HeldRecord, KeptBox, Kind, Name, Stored
+from net.parcel.store import HeldBox, HeldRecord, KeptBox, Kind, Name, Stored
 
 # Turns an unsigned 64-bit number into a signed one of the same order.
 SIGN_SHIFT = 1 << 63

@@ -7,7 +7,7 @@ from typing import Final
 
 from core.storage.database import Snapshot, Transaction
 from net.ids import Endpoint, NodeId
-from net.onion.guards import Guard
+from net.onion.paths.guards import Guard
 
 # Nodes remembered. Addresses of people's machines go stale within weeks; the ones seen last are worth the most.
 MAX_KNOWN_PEERS: Final = 256

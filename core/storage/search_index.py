@@ -1,4 +1,4 @@
-"""The index of texts: FTS5 fed with the terms of ``core.searching``, kept in step with ``messages`` by triggers.
+"""The index of texts: FTS5 fed with the terms of ``core.search_terms``, kept in step with ``messages`` by triggers.
 
 It holds terms and row numbers, no texts and no places within them: what it names is read and compared. ``secure-delete``
 takes the terms of a deleted row out of it at once. Each row has a term for its conversation, so that one is searched as
@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from core import searching
+from core import search_terms
 from core.storage.database import Database, Snapshot, Transaction
 
 # Rows indexed in one step: about 30 ms.
@@ -33,12 +33,12 @@ _SAID: Final = "kind NOT IN (6, -6)"
 def prepare(tx: Transaction) -> None:
     """Begin anew if the index was made by another definition: its terms could not be taken out by this one."""
     row = tx.row("SELECT definition FROM search_state")
-    if row is not None and row[0] == searching.definition():
+    if row is not None and row[0] == search_terms.definition():
         return
     tx.run("INSERT INTO search(search) VALUES ('delete-all')")
     tx.run(
         "UPDATE search_state SET definition = ?, below = (SELECT coalesce(max(seq), 0) + 1 FROM messages)",
-        searching.definition(),
+        search_terms.definition(),
     )
     tx.forget()
 
@@ -55,7 +55,7 @@ def fill(database: Database, rows: int = STEP) -> bool:
             below,
             rows,
         )
-        terms = [(seq, searching.index_terms(text, conversation)) for seq, text, conversation in reversed(found)]
+        terms = [(seq, search_terms.index_terms(text, conversation)) for seq, text, conversation in reversed(found)]
         tx.run_many("INSERT INTO search(rowid, terms) VALUES (?, ?)", terms)
         tx.run("UPDATE search_state SET below = ?", found[-1][0] if found else 0)
     return bool(found)
@@ -76,7 +76,7 @@ class Page:
 
 def find(tx: Snapshot, query: str, conversation: int | None, limit: int, before: int | None) -> Page:
     """Return up to ``limit`` rows that hold every word of ``query``."""
-    words = searching.words_of(query)
+    words = search_terms.words_of(query)
     if not words:
         return Page([])
     start = _END if before is None else before
@@ -91,7 +91,7 @@ def find(tx: Snapshot, query: str, conversation: int | None, limit: int, before:
         conversation,
         MAX_READ,
     )
-    read = [seq for seq, text in rows if searching.holds(text, words)]
+    read = [seq for seq, text in rows if search_terms.holds(text, words)]
     room = limit - len(found)
     is_all = len(rows) < MAX_READ or len(read) >= room
     return Page(found + read[:room], None if is_all else rows[-1][0])
@@ -99,8 +99,8 @@ def find(tx: Snapshot, query: str, conversation: int | None, limit: int, before:
 
 def _indexed(tx: Snapshot, words: list[str], conversation: int | None, limit: int, before: int) -> list[int]:
     """Return rows that the index knows."""
-    terms = [] if conversation is None else [searching.place_term(conversation)]
-    terms += searching.query_grams(words)
+    terms = [] if conversation is None else [search_terms.place_term(conversation)]
+    terms += search_terms.query_grams(words)
     match = " ".join('"' + term.replace('"', '""') + '"' for term in terms)
     found: list[int] = []
     while True:
@@ -111,7 +111,7 @@ def _indexed(tx: Snapshot, words: list[str], conversation: int | None, limit: in
             before,
             limit,
         )
-        found += [seq for seq, text in rows if searching.holds(text, words)]
+        found += [seq for seq, text in rows if search_terms.holds(text, words)]
         if len(found) >= limit or len(rows) < limit:
             return found[:limit]
         before = rows[-1][0]

@@ -12,13 +12,13 @@ from typing import Final
 
 from net.bucket import Bucket
 from net.custodian.index import Index, id_part, key_of, sequence_of, stored_key
-from net.custodian.room import Waiting
+from net.custodian.quota import Waiting
 from net.errors import DecodeError
 from net.events import Verdict
 from net.parcel.box import appraise_box, check_box_terms, decode_box, may_be_paid, yardstick
 from net.parcel.record import appraise_record, check_record_terms, decode_record, week_of
+from net.parcel.store import Kind, Stored
 from net.parcel.work import WorkPrice, is_dearer, work_digest
-from net.store import Kind, Stored
 
 # Variants of one box id at one address: the true one must find room though the other holder of a shared-write slot wrote
 # first.

@@ -4,7 +4,7 @@ Its *run*, which readers name with the numbers of arrival they have seen, is dra
 that was put back to an old copy, or lost, gives the same numbers to other boxes, and nothing in it could tell; so every
 reader starts over after a restart. That costs each at most one list of tags, 8 bytes a box: 16 KB at 2000 boxes in a bucket.
 
-``now`` carries network time in its wall clock (``net.timekeeping``): the owner has corrected it already.
+``now`` carries network time in its wall clock (``net.network_time``): the owner has corrected it already.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from typing import Final
 from net.bucket import Bucket
 from net.custodian.admission import Admission, Terms
 from net.custodian.allowance import Allowance
+from net.custodian.friend_store import Shelf
 from net.custodian.index import Index
 from net.custodian.intake import Committed, Intake
-from net.custodian.outlet import AnyStoreJob, Outlet, Requester, StoreJob
+from net.custodian.jobs import AnyStoreJob, Outlet, Requester, StoreJob
 from net.custodian.price import Prices
-from net.custodian.pushed import PushedParcels
+from net.custodian.push_queue import PushedParcels
+from net.custodian.quota import Quota, Room
 from net.custodian.reads import Reads
 from net.custodian.repair import comparison_cost, is_common
-from net.custodian.room import Quota, Room
-from net.custodian.shelf import Shelf
 from net.custodian.streams import Streams
 from net.custodian.swarm import Swarm
 from net.events import Verdict
@@ -47,8 +47,8 @@ from net.messages import (
     Want,
 )
 from net.parcel.box import BOX_SIZE
+from net.parcel.store import ParcelStore, Stored
 from net.parcel.work import WorkPrice
-from net.store import ParcelStore, Stored
 
 # Leaves and ends of circuits served at a time; what is beyond gets no answer. Nodes of the overlay come on top: a link layer
 # holds few, and strangers' circuits must not keep out our mates.
@@ -209,7 +209,8 @@ class Custodian:
         """Take a box that came in a Sphinx packet over ``via``; nobody is answered.
 
         Many people share a relay with a flood. So one beyond its allowance is looked at for a fiftieth of a millisecond,
-        whether it may be paid for; how many packets come at all, the relay in front of us bounds (``net.onion.relay``).
+        whether it may be paid for; how many packets come at all, the relay in front of us bounds
+        (``net.onion.packet_relay``).
         """
         allowance = self._allowances.get(via)
         is_welcome = allowance is not None and (allowance.relayed.take(1, now.mono) or self._admission.may_be_paid(box))

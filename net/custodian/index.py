@@ -12,12 +12,12 @@ from hashlib import sha256
 from typing import Final
 
 from net.bucket import ADDRESS_BITS, Bucket, address_of
-from net.custodian.ladder import Ladder, key_on, rung_of, size_of, surplus_of
+from net.custodian.eviction_order import Ladder, key_on, rung_of, size_of, surplus_of
 from net.ids import TAG_SIZE, ParcelId, Tag, tag_of
 from net.messages import KEY_SIZE, RANGE_DIGEST_SIZE
 from net.parcel.box import BOX_SIZE, ID_SIZE, PREFIX_BITS, VARIANT_SIZE
 from net.parcel.record import RECORD_SIZES
-from net.store import Kind, Name, ParcelStore, Stored
+from net.parcel.store import Kind, Name, ParcelStore, Stored
 
 # Rows read from the store at a time while the index is built: small enough that SQLite's cache is not turned over.
 _PAGE: Final = 1024

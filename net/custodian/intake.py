@@ -13,14 +13,14 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from net.custodian.admission import Admission, Terms
+from net.custodian.eviction_order import key_on
 from net.custodian.index import Index, id_part, name_in, stored_key
-from net.custodian.ladder import key_on
-from net.custodian.outlet import Outlet, Requester, StoreJob
-from net.custodian.room import Room
+from net.custodian.jobs import Outlet, Requester, StoreJob
+from net.custodian.quota import Room
 from net.events import Verdict
 from net.instant import Instant
 from net.messages import Deposit, DepositAnswer, Parcel as PushedParcel
-from net.store import Kind, ParcelStore, Stored
+from net.parcel.store import Kind, ParcelStore, Stored
 
 # Parcels admitted and not committed: a second's worth at the highest rates seen; beyond, deposits are refused.
 MAX_WAITING: Final = 2048

@@ -5,9 +5,10 @@ was paid at most: whoever pays it finds a place even when nothing is free, and t
 lies in the room, and from nothing that passes by, somebody who wants to raise it has to fill the room at the price before,
 for as long as it shall stay.
 
-Readers are told, and pay what two custodians name (``net.patron.place``). To change at moments of its own would mark
-those who read here among all writers to the bucket; so it changes at ten-minute marks that all custodians share, by network
-time. Between two marks it only rises, when the last sixteenth is begun: nobody shall be refused who could not have known.
+Readers are told, and pay what two custodians name (``net.client.followed_bucket``). To change at moments of its own
+would mark those who read here among all writers to the bucket; so it changes at ten-minute marks that all custodians
+share, by network time. Between two marks it only rises, when the last sixteenth is begun: nobody shall be refused who
+could not have known.
 
 A price is a power of two times the yardstick, a box for 48 hours or a record of its size for a week; 0 means that there is
 nothing to outbid. What is cheap is not refused for it: it is only the first to go.
@@ -19,8 +20,8 @@ import math
 from collections.abc import Mapping
 from typing import Final
 
+from net.custodian.eviction_order import Ladder
 from net.custodian.index import Index
-from net.custodian.ladder import Ladder
 from net.instant import Instant
 from net.messages import MAX_PRICE_FACTOR
 

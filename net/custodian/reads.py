@@ -9,11 +9,11 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from net.custodian.outlet import AnyStoreJob, Outlet, Requester, StoreJob
+from net.custodian.jobs import AnyStoreJob, Outlet, Requester, StoreJob
 from net.ids import TAG_SIZE, ParcelId, Tag
 from net.instant import Instant
 from net.messages import MAX_BOXES_PER_ANSWER, Boxes, Busy, Fetch, FindRecord, FoundRecord
-from net.store import Kind, ParcelStore, Stored
+from net.parcel.store import Kind, ParcelStore, Stored
 from net.token_bucket import TokenBucket
 
 # Fetches and searches that wait for the disk; beyond, ``Busy``.

@@ -24,7 +24,7 @@ from functools import partial
 from typing import Any, Final, NamedTuple
 
 from net.custodian.index import Index, SortedKeys, id_part, sequence_of
-from net.custodian.outlet import AnyStoreJob, Outlet, Requester, StoreJob
+from net.custodian.jobs import AnyStoreJob, Outlet, Requester, StoreJob
 from net.instant import Instant
 from net.messages import (
     MAX_KEYS_PER_ANSWER,
@@ -35,7 +35,7 @@ from net.messages import (
     Range,
     Want,
 )
-from net.store import Kind
+from net.parcel.store import Kind
 
 # Seconds between repairs with one custodian; the last quarter is drawn at random, so that a swarm does not march in step.
 PERIOD: Final = 3600.0

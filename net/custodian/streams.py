@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from net.custodian.index import TagLog
-from net.custodian.outlet import Outlet, Requester
+from net.custodian.jobs import Outlet, Requester
 from net.instant import Instant
 from net.messages import MAX_TAGS_PER_PIECE, Follow, Price, Tags
 

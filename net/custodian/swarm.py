@@ -16,13 +16,13 @@ from typing import Final
 
 from net.bucket import Bucket, address_of, common_bits
 from net.custodian.index import Index, key_ranges, name_in, stored_key
-from net.custodian.outlet import AnyStoreJob, Outlet, Requester, StoreJob
+from net.custodian.jobs import AnyStoreJob, Outlet, Requester, StoreJob
 from net.custodian.repair import Repair
 from net.custodian.streams import RETRY_AFTER
 from net.ids import OverlayId
 from net.instant import Instant
 from net.messages import MAX_KEYS_PER_ANSWER, Keeps, Parcel, Push
-from net.store import ParcelStore, Stored
+from net.parcel.store import ParcelStore, Stored
 
 # Widths of mates differ by so many bits at most: estimates that are further apart are of different networks, or lies.
 MAX_WIDTH_GAP: Final = 2

@@ -15,9 +15,9 @@ from collections import OrderedDict
 from enum import Enum, auto
 from typing import Final
 
+from net.address_shares import networks_of
 from net.ids import Endpoint, NodeId
 from net.link.cookie import CookieJar
-from net.networks import networks_of
 from net.token_bucket import FairUse, TokenBucket
 
 HANDSHAKE_RATE: Final = 100.0  # handshakes per second: about 3 % of a core

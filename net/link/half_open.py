@@ -2,7 +2,7 @@
 
 Only a frame under the new keys shows that the initiator is alive and not a recording; until then nothing that exists is
 touched. One half-open handshake per initiator, the latest. When there are too many, the network that has most
-(``net.networks``) loses its oldest; of networks that have as many, the one that came first: who writes strangers'
+(``net.address_shares``) loses its oldest; of networks that have as many, the one that came first: who writes strangers'
 addresses on what it sends has as many networks as it likes, and must not keep a newcomer out.
 """
 
@@ -13,11 +13,11 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
 
+from net.address_shares import Shares, networks_of
 from net.ids import Endpoint, NodeId
 from net.link.events import LinkId
 from net.link.handshake import Initiation
 from net.link.keys import FrameKeys
-from net.networks import Shares, networks_of
 
 MAX_HALF_OPEN: Final = 256
 HALF_OPEN_LIFE: Final = 10.0  # seconds: as long as an initiator tries

@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
+from net.address_shares import Networks
 from net.errors import DecodeError, Overloaded, Unauthenticated
 from net.ids import Endpoint, NodeId
 from net.instant import Instant
@@ -42,7 +43,6 @@ from net.link.status import Counters, LinkInfo
 from net.link.stream import MAX_MESSAGE_SIZE
 from net.link.table import LinkTable
 from net.link.timers import Timers
-from net.networks import Networks
 from net.primitives import x25519_pair_of
 
 MAX_OUTBOX: Final = 1024  # handshake datagrams waiting to be sent; more are dropped, their askers ask again

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from net.address_shares import Networks
 from net.ids import Endpoint, NodeId
 from net.instant import Instant
 from net.link.events import LinkEvent, LinkId
 from net.link.status import Counters, LinkInfo
-from net.networks import Networks
 
 
 class Links(Protocol):

@@ -1,9 +1,9 @@
 """The links that are up, and whose has to go when there are too many or they hold too much.
 
-Both are shared out by network (``net.networks``). A newcomer to a full table displaces a link of the heaviest network. It is
-refused only where its own would then be the heaviest; but of its own address it displaces the link that was not used for
-longest. Links that others began weigh twice those that we began: so of one address theirs go first, and ours displace
-theirs. More than that ours are not favoured, for strangers' packets make us begin links, too.
+Both are shared out by network (``net.address_shares``). A newcomer to a full table displaces a link of the heaviest
+network. It is refused only where its own would then be the heaviest; but of its own address it displaces the link that
+was not used for longest. Links that others began weigh twice those that we began: so of one address theirs go first,
+and ours displace theirs. More than that ours are not favoured, for strangers' packets make us begin links, too.
 
 Of what links *hold* (streams that wait for bytes or for their owner, what waits to be sent or confirmed) there is
 ``MAX_HELD`` for all together, and no outermost network may hold more than what is left of it: one alone half, two a third
@@ -18,11 +18,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from net.address_shares import Networks, Shares, networks_of
 from net.ids import Endpoint, NodeId
 from net.link.events import LinkId
 from net.link.keys import FrameKeys
 from net.link.session import Session
-from net.networks import Networks, Shares, networks_of
 
 MAX_LINKS: Final = 512
 # What a link weighs by who began it.

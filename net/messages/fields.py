@@ -39,7 +39,7 @@ MAX_DESCRIPTOR_SIZE: Final = 4096
 MAX_NODES_PER_ANSWER: Final = 16
 # What a packed host may come to, in kinds of addresses that are not known yet.
 MAX_HOST_SIZE: Final = 64
-# A Sphinx packet (``net.onion.sphinx``).
+# A Sphinx packet (``net.onion.packets.sphinx``).
 PACKET_SIZE: Final = 1207
 # Between two nodes a circuit is named by so many random bytes.
 CIRCUIT_NAME_SIZE: Final = 5

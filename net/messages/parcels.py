@@ -24,7 +24,7 @@ from net.parcel.box import PREFIX_BITS
 
 
 class Deposit(WireMessage, frozen=True, tag=1):
-    """Please keep this parcel. ``kind`` is the number of ``net.store.Kind``."""
+    """Please keep this parcel. ``kind`` is the number of ``net.parcel.store.Kind``."""
 
     request: Uint32
     kind: Uint8

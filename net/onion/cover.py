@@ -19,9 +19,9 @@ from net.agenda import Agenda
 from net.errors import Overloaded, Unreachable
 from net.ids import Endpoint, NodeId, node_tag
 from net.instant import Instant
-from net.onion.cipher import Hop
-from net.onion.departures import NONCE_SIZE, Kind
-from net.onion.paths import Path, Paths
+from net.onion.packet_sender import NONCE_SIZE, Kind
+from net.onion.packets.cipher import Hop
+from net.onion.paths.paths import Path, Paths
 from net.overlay.descriptor import packed_host
 
 # Seconds after which a loop counts as lost: ten times the mean delay of three relays in the strong setting.

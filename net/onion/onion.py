@@ -14,26 +14,26 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from net.address_shares import Networks
+from net.cover_profile import Pace
 from net.errors import DecodeError
 from net.ids import Endpoint, NodeId
 from net.instant import Instant
 from net.link.events import LinkId
 from net.messages import Cell, Destroy, Setup
-from net.networks import Networks
-from net.onion.cipher import Hop, OnionCipher, Peeled
-from net.onion.circuits import Circuitry, Circuits
+from net.onion.circuits.admission import apart
+from net.onion.circuits.builder import Circuitry, Circuits
+from net.onion.circuits.relay import Ends, Exchange
 from net.onion.cover import Loops, home_hop
-from net.onion.departures import Departures, Kind, decode_payload
-from net.onion.exchange import Ends, Exchange
-from net.onion.guards import Guards
-from net.onion.keyring import Keyring
-from net.onion.paths import Described, Paths, Roster
-from net.onion.relay import Relay
-from net.onion.setup_admission import apart
-from net.onion.standing import ABSENCE, Standing
+from net.onion.packet_relay import Relay
+from net.onion.packet_sender import Departures, Kind, decode_payload
+from net.onion.packets.cipher import Hop, OnionCipher, Peeled
+from net.onion.packets.keyring import Keyring
+from net.onion.paths.guards import Guards
+from net.onion.paths.paths import Described, Paths, Roster
+from net.onion.paths.reputation import ABSENCE, Standing
 from net.overlay.descriptor import epoch_of
-from net.pace import Pace
-from net.switch import Onward, Switch
+from net.peers.link_pool import Onward, Switch
 
 TakeBox = Callable[[bytes, LinkId, Instant], None]
 

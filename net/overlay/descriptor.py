@@ -24,9 +24,9 @@ from net.errors import DecodeError, Unauthenticated, UnknownVersion
 from net.ids import NODE_TAG_SIZE, Endpoint, NodeId, OverlayId
 from net.instant import HOUR_MS, Instant
 from net.messages import DESCRIPTOR_SIZE
+from net.network_time import AGREEMENT_MS
 from net.overlay.identity import ID_WORK_BITS, NONCE_SIZE, Identity, is_worked, overlay_id_of
 from net.primitives import KEY_SIZE, SIGNATURE_SIZE, sign_by_seed, verify_signature
-from net.timekeeping import AGREEMENT_MS
 
 VERSION: Final = 1
 LABEL_DESCRIPTOR: Final = b"sottovoce/v1/descriptor"

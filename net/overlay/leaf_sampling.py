@@ -18,13 +18,13 @@ from typing import Final, NamedTuple
 
 from net.ids import NodeId
 from net.instant import Instant
-from net.overlay.delegated import DelegatedLookups, Delegation
+from net.overlay.delegated_lookups import DelegatedLookups, Delegation
 from net.overlay.descriptor import EPOCH_HOURS, Descriptor, place_of
+from net.overlay.lookup_requests import FarCalls
 from net.overlay.lookups import Found, Lookups
-from net.overlay.questions import FarCalls
+from net.overlay.network_size import SizeEstimate
 from net.overlay.roster import Roster
-from net.overlay.routing import K, nearest
-from net.overlay.size import SizeEstimate
+from net.overlay.routing_table import K, nearest
 
 # Nodes of a place that are asked for themselves: three of four outvote a liar, and each costs about 3 kB.
 COUNT: Final = 4

@@ -32,8 +32,8 @@ from net.ids import NodeId
 from net.instant import Instant
 from net.messages import FindNodes, Nodes
 from net.overlay.descriptor import Descriptor, Verifier, place_of
-from net.overlay.questions import Questions, Reply
-from net.overlay.routing import MAX_PER_PREFIX_IN_BUCKET, K, capped_prefix
+from net.overlay.lookup_requests import Questions, Reply
+from net.overlay.routing_table import MAX_PER_PREFIX_IN_BUCKET, K, capped_prefix
 from net.scope import scope_of
 
 # Disjoint paths, one question under way on each: Kademlia's alpha.

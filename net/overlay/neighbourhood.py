@@ -2,7 +2,7 @@
 
 A look at our own place makes those who live there know us, and is how mates are found. When all of the nearest are mates
 there may be more, and the other half of the scope is looked into as well; then those halves beside it where we seem to know
-hardly anybody, before it is decided whether to cover for them (``net.overlay.covering``).
+hardly anybody, before it is decided whether to cover for them (``net.overlay.coverage``).
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from net.bucket import Bucket, address_of
 from net.errors import Overloaded
 from net.ids import OverlayId
 from net.instant import Instant
-from net.overlay.covering import ENOUGH_SIBLINGS, Covering, levels
+from net.overlay.coverage import ENOUGH_SIBLINGS, Covering, levels
 from net.overlay.lookups import Found
-from net.overlay.routing import ID_BITS, TOLD_AT_ONCE, K, RoutingTable
+from net.overlay.routing_table import ID_BITS, TOLD_AT_ONCE, K, RoutingTable
 
 
 class LookUp(Protocol):

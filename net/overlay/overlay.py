@@ -26,7 +26,7 @@ from net.ids import Endpoint, NodeId, OverlayId
 from net.instant import Instant
 from net.link.events import Role
 from net.messages import FindNodes, Message, Nodes
-from net.overlay.delegated import DelegatedLookups
+from net.overlay.delegated_lookups import DelegatedLookups
 from net.overlay.descriptor import (
     Descriptor,
     Verifier,
@@ -35,13 +35,13 @@ from net.overlay.descriptor import (
 )
 from net.overlay.identity import Identity
 from net.overlay.leaf_sampling import LeafSampling, Sampled
+from net.overlay.lookup_requests import Calls, FarCalls, OverCircuits, OverLinks, contact_of
 from net.overlay.lookups import Found, Lookups
 from net.overlay.neighbourhood import Neighbourhood
-from net.overlay.ourselves import Ourselves
-from net.overlay.questions import Calls, FarCalls, OverCircuits, OverLinks, contact_of
+from net.overlay.network_size import OUTLIER, CoverageWidth, SizeEstimate
+from net.overlay.own_descriptor import Ourselves
 from net.overlay.roster import MAX_ROSTER, Roster
-from net.overlay.routing import ID_BITS, TOLD_AT_ONCE, Entry, K, RoutingTable, nearest
-from net.overlay.size import OUTLIER, CoverageWidth, SizeEstimate
+from net.overlay.routing_table import ID_BITS, TOLD_AT_ONCE, Entry, K, RoutingTable, nearest
 
 # Seconds from the first link to the first lookup: others come up meanwhile.
 START_DELAY: Final = 1.0

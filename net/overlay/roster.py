@@ -25,7 +25,7 @@ from typing import Final
 
 from net.ids import NodeId
 from net.overlay.descriptor import Descriptor, place_of
-from net.overlay.routing import capped_prefix
+from net.overlay.routing_table import capped_prefix
 
 # Descriptors held: paths of three from 256 are sixteen million.
 MAX_ROSTER: Final = 256

@@ -28,14 +28,14 @@ from net.messages import (
     PleaseDial,
     Reflection,
 )
+from net.peers.link_pool import Contact
 from net.reach.address import unpack_host
 from net.reach.dial_back import HELPERS, Contacted, Reachability, Verdict
-from net.reach.favours import Caller, Favours
+from net.reach.dial_back_service import Caller, Favours
 from net.reach.introductions import Introductions
 from net.reach.neighbours import Neighbour, Neighbours
 from net.reach.reflection import Nat, Place, Reflections
 from net.scope import Scope, is_ipv6, network_of, scope_of
-from net.switch import Contact
 
 # Seconds between rounds of asking all neighbours how they see us: a provider gives a new address overnight.
 REFLECT_PERIOD: Final = 600.0
@@ -263,7 +263,7 @@ class Reach:
         self._look_for_place(now)
 
     def seen_outside(self, endpoint: Endpoint | None, now: Instant) -> None:
-        """Take what others than nodes say of our place (``net.rendezvous.outside``)."""
+        """Take what others than nodes say of our place (``net.rendezvous.global_addresses``)."""
         self._reflections.outside = endpoint
         self._look_for_place(now)
 

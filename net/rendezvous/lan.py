@@ -18,9 +18,9 @@ from typing import Final
 
 import trio
 
-from net.driver import system_clock
 from net.ids import Endpoint
 from net.instant import Instant
+from net.io.driver import system_clock
 from net.rendezvous.beacon import BEACON_SIZE, Beacons
 from net.rendezvous.interfaces import own_interfaces
 

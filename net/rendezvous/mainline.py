@@ -7,8 +7,8 @@ libtorrent runs in threads of its own. Its alerts reach trio over a socket pair 
 notification deadlocks between its lock and the interpreter's. No torrent is ever added, no state is written, local service
 discovery is off, and the names it could give itself are empty. Nodes that do not serve (leaves, and whoever cannot be
 reached) are *read-only* (BEP 43): they ask and are not asked. The announced port is always the overlay's own, as strangers
-see it where that is known (``net.rendezvous.outside``): an implied one would be that of the DHT's socket, which is another
-hole in the same NAT.
+see it where that is known (``net.rendezvous.global_addresses``): an implied one would be that of the DHT's socket,
+which is another hole in the same NAT.
 
 A router on a private address stands for a private DHT: the rules that keep the public one honest (one node per network,
 ids bound to addresses, no private addresses) would forbid it, and are off then.
@@ -34,10 +34,10 @@ from typing import TYPE_CHECKING, Final, TypeVar, TypeVarTuple, Unpack
 
 import trio
 
-from net.driver import system_clock
 from net.ids import Endpoint
 from net.instant import Instant
-from net.rendezvous.outside import Outside
+from net.io.driver import system_clock
+from net.rendezvous.global_addresses import Outside
 from net.rendezvous.rounds import Rounds
 from net.rendezvous.topic import SHARDS, ShardChoice, days_at, topic_of
 from net.scope import Scope, scope_of

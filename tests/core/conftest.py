@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from core.people import inviting, slot
+from core.people.contact import invitations
+from core.people.format import slot
 from tests.support.kept import forget_keys
 from tests.support.locking import Device, give_each_a_history, look_often
 from tests.support.post_office import Office, Person
@@ -19,7 +20,7 @@ SLOTS_OF_A_LINK = 16
 
 @pytest.fixture(autouse=True)
 def _few_slots(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (slot, inviting):
+    for module in (slot, invitations):
         monkeypatch.setattr(module, "GREETING_SLOTS", SLOTS_OF_A_LINK)
     monkeypatch.setitem(slot.SLOTS, "greeting", SLOTS_OF_A_LINK)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from hypothesis import given, strategies as st
 
-from core.people import acknowledge
-from core.people.acknowledge import BITMAP_BITS, covers, describe, lacks, missing
-from core.people.bounds import decode
-from core.people.content import MAX_LACKS, LaneAck
+from core.people.format import acknowledgement
+from core.people.format.acknowledgement import BITMAP_BITS, covers, describe, lacks, missing
+from core.people.format.bounds import decode
+from core.people.format.content import MAX_LACKS, LaneAck
 
 GENERATION = bytes(16)
 indexes = st.integers(0, 300)
@@ -32,7 +32,7 @@ def test_what_is_missing_is_asked_for_up_to_the_last_that_is_held(next_index: in
     ack = describe(GENERATION, next_index, beyond)
     expected = set(range(next_index, max(held))) - held if held else set[int]()
     assert set(missing(ack)) == expected
-    assert acknowledge.end(ack) == (max(held) + 1 if held else next_index)
+    assert acknowledgement.end(ack) == (max(held) + 1 if held else next_index)
 
 
 @given(st.sets(st.integers(0, 200)))

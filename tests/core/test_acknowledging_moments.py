@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.people.acknowledge import IDLE_DELAY, OPEN_DELAY
+from core.people.format.acknowledgement import IDLE_DELAY, OPEN_DELAY
 from tests.core.test_talking import meet
 from tests.support.post_office import Office, Person, settle
 

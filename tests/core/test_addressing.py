@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, strategies as st
 
 from core import api
-from core.people.addressing import address_on, addresses, days_read, shown_prefix
 from core.people.effects import Effect, Read
-from core.people.invitation import decode_link
+from core.people.format.address import address_on, addresses, days_read, shown_prefix
+from core.people.format.invitation import decode_link
 from core.people.moment import DAY_MS, HOUR_MS, Moment
 from net.bucket import Bucket
 from net.parcel.box import decode_box

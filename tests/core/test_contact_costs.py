@@ -7,9 +7,12 @@ from collections.abc import Callable
 import pytest
 
 from core import api
-from core.people import acknowledge, conversing, knowing, meeting, repeats, resetting
-from core.people.content import Ack, Item, LaneAck, Restart, Unknown
+from core.people import repeats
+from core.people.contact import introduction
+from core.people.conversation import lane_writer, resets, trust
 from core.people.effects import Deposit, Effect
+from core.people.format import acknowledgement
+from core.people.format.content import Ack, Item, LaneAck, Restart, Unknown
 from core.people.work import Work
 from core.storage import conversations, devices, lanes, messages, postings
 from net.bucket import Bucket
@@ -30,7 +33,7 @@ def write(person: Person, *items: Item) -> None:
     def act(work: Work) -> None:
         row = lanes.writing(work.tx, 1)
         if row is not None:
-            conversing.write_block(work, row, items)
+            lane_writer.write_block(work, row, items)
 
     do(person, act)
 
@@ -58,7 +61,7 @@ class Again:
 
     def __init__(self, person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
         self.boxes = 0
-        write = conversing.write_block
+        write = lane_writer.write_block
 
         def counted(
             work: Work, row: lanes.WriteLane, items: tuple[Item, ...], message: messages.MessageRow | None = None
@@ -79,17 +82,17 @@ class Again:
         ) -> int:
             return write(work, row, items, message, until) if until else counted(work, row, items, message)
 
-        monkeypatch.setattr(conversing, "write_block", counted_or_not)
+        monkeypatch.setattr(lane_writer, "write_block", counted_or_not)
 
 
 def acks_nothing(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let somebody say of nothing that it came."""
-    acks = conversing.acks
+    acks = lane_writer.acks
 
     def none_of_it(work: Work, conversation: int) -> Ack:
         return Ack([]) if work.me.identity == person.engine.me.identity else acks(work, conversation)
 
-    monkeypatch.setattr(conversing, "acks", none_of_it)
+    monkeypatch.setattr(lane_writer, "acks", none_of_it)
 
 
 def waits_for_mallory(office: Office, victim: Person, mallory: Person, conversation: str, count: int = 20) -> None:
@@ -130,7 +133,7 @@ def test_whatever_makes_a_lane_begin_anew_what_is_said_again_is_bounded(
     monkeypatch: pytest.MonkeyPatch,
     how: Callable[[Person], None],
 ) -> None:
-    monkeypatch.setattr(conversing, "MAX_AGAIN_BOXES", 30)
+    monkeypatch.setattr(lane_writer, "MAX_AGAIN_BOXES", 30)
     office.takes_anything = True  # mallory writes many things into one slot
     acks_nothing(mallory, monkeypatch)
     a, _ = meet(office, victim, mallory)
@@ -153,7 +156,7 @@ def test_whatever_makes_a_lane_begin_anew_what_is_said_again_is_bounded(
 def test_long_texts_do_not_go_beyond_the_bound_in_one_go(
     office: Office, victim: Person, mallory: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(conversing, "MAX_AGAIN_BOXES", 40)
+    monkeypatch.setattr(lane_writer, "MAX_AGAIN_BOXES", 40)
     acks_nothing(mallory, monkeypatch)
     a, _ = meet(office, victim, mallory)
     settle(office, victim, mallory, rounds=4)
@@ -162,7 +165,7 @@ def test_long_texts_do_not_go_beyond_the_bound_in_one_go(
         victim.say(a, "x" * 8000)
     settle(office, victim, rounds=3)
     again = Again(victim, monkeypatch)
-    do(victim, lambda work: resetting.begin(work, 1, is_last_known=True))
+    do(victim, lambda work: resets.begin(work, 1, is_last_known=True))
     settle(office, victim, rounds=3)
     assert 40 <= again.boxes < 40 + 32, "but for what the last of them is longer"
     victim.say(a, "news")
@@ -177,7 +180,7 @@ def test_what_we_say_again_of_our_own_accord_is_not_counted(
     a, _ = meet(office, victim, mallory)
     settle(office, victim, mallory, rounds=4)
     waits_for_mallory(office, victim, mallory, a)
-    monkeypatch.setattr(conversing, "MAX_AGAIN_BOXES", 0)
+    monkeypatch.setattr(lane_writer, "MAX_AGAIN_BOXES", 0)
     victim.close()
     victim.open(distrust=True)
     settle(office, victim, rounds=4)
@@ -199,11 +202,11 @@ def test_a_contact_makes_no_more_lanes_begin_in_a_day_than_are_kept(
 
         def ask(work: Work) -> None:
             work.tx.run("DELETE FROM read_lanes")
-            resetting.begin(work, 1, is_last_known=True, everywhere=True)
+            resets.begin(work, 1, is_last_known=True, everywhere=True)
 
         do(mallory, ask)
         settle(office, mallory, victim, rounds=2, seconds=900)
-    assert generations(victim) - before <= resetting.MAX_GENERATIONS_A_DAY
+    assert generations(victim) - before <= resets.MAX_GENERATIONS_A_DAY
 
 
 def test_a_lane_that_is_broken_is_begun_anew_no_more_often_than_a_reset_is_answered(
@@ -212,12 +215,12 @@ def test_a_lane_that_is_broken_is_begun_anew_no_more_often_than_a_reset_is_answe
     meet(office, victim, mallory)
     settle(office, victim, mallory, rounds=4)
     office.wait(2 * 3600)
-    monkeypatch.setattr(resetting, "MAX_GENERATIONS_AN_HOUR", 0)
+    monkeypatch.setattr(resets, "MAX_GENERATIONS_AN_HOUR", 0)
     before = generations(victim)
     broken(mallory)
     settle(office, mallory, victim, rounds=4)
     assert generations(victim) == before
-    monkeypatch.setattr(resetting, "MAX_GENERATIONS_AN_HOUR", 8)
+    monkeypatch.setattr(resets, "MAX_GENERATIONS_AN_HOUR", 8)
     settle(office, mallory, victim, rounds=1)
     assert generations(victim) == before + 1, "it is seen to when it is time"
 
@@ -243,7 +246,7 @@ def test_a_restart_counts_where_a_lane_begins_and_once(
     a, _ = meet(office, victim, mallory)
     victim.say(a, "delivered long ago")
     settle(office, victim, mallory, rounds=4)
-    do(mallory, lambda work: resetting.begin(work, 1, is_last_known=True))
+    do(mallory, lambda work: resets.begin(work, 1, is_last_known=True))
     settle(office, victim, mallory, rounds=6)
     assert set(victim.said(a)) == {"delivered"}
     heard: list[int] = []
@@ -252,12 +255,12 @@ def test_a_restart_counts_where_a_lane_begins_and_once(
         if work.me.identity == victim.engine.me.identity:
             heard.append(1)
 
-    monkeypatch.setattr(resetting, "say_again", counted)
+    monkeypatch.setattr(resets, "say_again", counted)
     write(mallory, Restart([]), Restart([]), Restart([]))
     settle(office, mallory, victim, rounds=2)
     assert heard == []
     before = generations(mallory)
-    do(mallory, lambda work: resetting.begin(work, 1, is_last_known=True))
+    do(mallory, lambda work: resets.begin(work, 1, is_last_known=True))
     write(mallory, Restart([]), Restart([]))
     settle(office, mallory, victim, rounds=6)
     assert len(heard) == generations(mallory) - before == 1, "that is how an honest one begins"
@@ -284,13 +287,13 @@ def test_copies_are_repeated_once_for_a_block_and_not_again_for_minutes(
     ack = Ack([LaneAck(lane.generation, lane.next_index, 1 << 40)] * 16)
     acks_nothing(mallory, monkeypatch)
     taken: list[LaneAck] = []
-    apply = conversing.apply_ack
+    apply = lane_writer.apply_ack
 
     def noted(work: Work, said: LaneAck, device: devices.DeviceRow) -> bool:
         taken.append(said)
         return apply(work, said, device)
 
-    monkeypatch.setattr(conversing, "apply_ack", noted)
+    monkeypatch.setattr(lane_writer, "apply_ack", noted)
     for _ in range(3):
         write(mallory, *[ack] * 6)
         settle(office, victim, rounds=1)
@@ -318,7 +321,7 @@ def test_who_acknowledges_nothing_is_sent_acknowledgements_now_and_then(
     office: Office, victim: Person, mallory: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each is deposited every day for thirty days, so many would be more than what a text costs its writer."""
-    monkeypatch.setattr(acknowledge, "MAX_UNHEARD", 5)
+    monkeypatch.setattr(acknowledgement, "MAX_UNHEARD", 5)
     a, b = meet(office, victim, mallory)
     settle(office, victim, mallory, rounds=4)
     acks_nothing(mallory, monkeypatch)
@@ -342,9 +345,9 @@ def test_who_acknowledges_nothing_is_sent_acknowledgements_now_and_then(
 def test_a_contact_that_greets_again_and_again_is_let_in_as_often_as_it_may_reset(
     office: Office, victim: Person, mallory: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(meeting, "existing", lambda *_: None)  # pyright: ignore[reportUnknownLambdaType]
-    monkeypatch.setattr(knowing, "MAX_DEVICES", 3)
-    monkeypatch.setattr(meeting, "MAX_DEVICES", 3)
+    monkeypatch.setattr(introduction, "existing", lambda *_: None)  # pyright: ignore[reportUnknownLambdaType]
+    monkeypatch.setattr(trust, "MAX_DEVICES", 3)
+    monkeypatch.setattr(introduction, "MAX_DEVICES", 3)
     office.takes_anything = True
     a, _ = meet(office, victim, mallory)
     link = victim.call(api.InviteCreate(expires_in=10 * 86_400, max_uses=None)).link
@@ -356,7 +359,7 @@ def test_a_contact_that_greets_again_and_again_is_let_in_as_often_as_it_may_rese
         office.wait(60)
         victim.poll()
         victim.say(a, "so that its lane is not empty")
-    assert 2 <= generations(victim) - before <= resetting.MAX_GENERATIONS_AN_HOUR
+    assert 2 <= generations(victim) - before <= resets.MAX_GENERATIONS_AN_HOUR
     with victim.database.read() as tx:
         assert len(postings.of_conversation(tx, 1, "acceptance")) <= 3
     office.wait(86_400)

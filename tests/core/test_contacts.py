@@ -8,14 +8,15 @@ import pytest
 
 from core import api
 from core.api import ApiError, Kind
-from core.commands import act_of
 from core.crypto.seed import identity_of
-from core.people import greeting, knowing, prekeys
-from core.people.duties import INTERVAL as DUTY_INTERVAL
+from core.people.conversation import prekeys, trust
+from core.people.conversation.resets import watch_name
 from core.people.effects import Solve, Withdraw
-from core.people.prekey import make_prekey
-from core.people.resetting import watch_name
-from core.people.slot import RESET_SLOTS, slot_key
+from core.people.format import greeting
+from core.people.format.prekey import make_prekey
+from core.people.format.slot import RESET_SLOTS, slot_key
+from core.people.maintenance import INTERVAL as DUTY_INTERVAL
+from core.session.commands import act_of
 from core.storage import conversations, devices, later, meetings, messages, roots
 from core.storage.later import LaterRow
 from core.storage.meetings import GreetingRow, SlotPlace
@@ -583,7 +584,7 @@ def test_a_device_that_is_confirmed_is_served_at_once_and_its_word_counts(
     assert contact(bob, alice).warning == "unknown-device"
     assert bob.call(api.ConversationList())[0].warning == "unknown-device"
     with bob.engine.work(bob.moment()) as work:
-        seen = [row.device for row in knowing.audience(work, 1)]
+        seen = [row.device for row in trust.audience(work, 1)]
     assert again.engine.me.device not in seen
     bob.call(api.ContactConfirmDevice(identity=identity(alice), device=device, accept=True))
     assert contact(bob, alice).warning is None

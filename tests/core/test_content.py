@@ -9,8 +9,8 @@ from hypothesis import given, settings, strategies as st
 from core.api import MAX_NAME_SIZE, MAX_TEXT_SIZE
 from core.crypto import primitives
 from core.errors import Malformed, Newer, OpenFailed
-from core.people import signing
-from core.people.content import (
+from core.people.format import signing
+from core.people.format.content import (
     FIRST_SILENT_KIND,
     MAX_ITEMS,
     MAX_LANES,
@@ -33,10 +33,10 @@ from core.people.content import (
     encode_item,
     text_size,
 )
-from core.people.device import Certificate, certify
-from core.people.lane import Offer
-from core.people.prekey import KeyOffer, Prekey
-from core.people.signing import Entry, Place
+from core.people.format.device import Certificate, certify
+from core.people.format.lane import Offer
+from core.people.format.prekey import KeyOffer, Prekey
+from core.people.format.signing import Entry, Place
 
 SEED = b"d" * 32
 PLACE = Place(b"a" * 32, b"r" * 32, primitives.ed25519_public(SEED), b"g" * 16, 7)

@@ -10,8 +10,9 @@ from functools import partial
 import pytest
 
 from core import api
-from core.people import posting, resetting
+from core.people.conversation import resets
 from core.people.effects import Solve
+from core.people.mail import outbox
 from core.people.work import Work
 from core.storage import lanes, postings
 from net.ids import Tag
@@ -78,7 +79,7 @@ def test_a_long_text_is_taken_back_with_all_its_fragments(office: Office, alice:
     assert delete(alice, wrong).withdrawn == 1
     with alice.database.read() as tx:
         assert lanes.writing(tx, 1) == before, "its indexes stay used"
-        assert b"xxxx" not in b"".join(posting.payload for posting in postings.every(tx))
+        assert b"xxxx" not in b"".join(outbox.payload for outbox in postings.every(tx))
     alice.online = True
     alice.say(a, "short")
     settle(office, alice, bob, rounds=6)
@@ -169,7 +170,7 @@ def test_what_left_before_a_fresh_start_counts_as_sent(
     with monkeypatch.context() as patch:  # its resets are out before it has read on
         patch.setattr(bob, "_fetch", list[Tag])
         bob.online = True
-        do(bob, lambda work: resetting.begin(work, 1, is_last_known=True))
+        do(bob, lambda work: resets.begin(work, 1, is_last_known=True))
         settle(office, bob, rounds=2)
     with work_stands_still(alice, monkeypatch):
         settle(office, alice, rounds=1)
@@ -228,7 +229,7 @@ def test_a_greeting_that_left_from_another_slot_counts_as_sent(
 
     def move(work: Work) -> None:
         (greeting,) = postings.of_conversation(work.tx, 1, "greeting")
-        assert posting._move_slot(work, greeting)
+        assert outbox._move_slot(work, greeting)
         assert not postings.was_handed_over(work.tx, greeting.id)
 
     with work_stands_still(bob, monkeypatch):
@@ -303,7 +304,7 @@ def test_the_newest_first_of_a_full_queue(
     a, b = meet(office, alice, bob)
     settle(office, alice, bob, rounds=4)
     alice.online = online
-    monkeypatch.setattr(posting, "MAX_SOLVING", 1000)  # there is always room for what takes the place of a text
+    monkeypatch.setattr(outbox, "MAX_SOLVING", 1000)  # there is always room for what takes the place of a text
     with work_stands_still(alice, monkeypatch):
         ids = [alice.say(a, f"text {n}") for n in range(32)]
         for n in reversed(range(32)):

@@ -8,8 +8,8 @@ from hypothesis import given, strategies as st
 
 from core.crypto import primitives
 from core.errors import Malformed, Newer
-from core.people.bounds import decode
-from core.people.device import ACTIVE, REMOVED, VERSION, Certificate, certify, check, is_vouched_by
+from core.people.format.bounds import decode
+from core.people.format.device import ACTIVE, REMOVED, VERSION, Certificate, certify, check, is_vouched_by
 
 SEED, DEVICE_SEED, VOUCHER_SEED = b"i" * 32, b"d" * 32, b"v" * 32
 DEVICE, VOUCHER = primitives.ed25519_public(DEVICE_SEED), primitives.ed25519_public(VOUCHER_SEED)

@@ -10,15 +10,16 @@ from typing import Any
 import msgspec
 import pytest
 
-from core import api, examination
-from core.doctor import SETTLING, findings_of, needs_attention
-from core.examination import is_complete
-from core.open_node import OWN_NODE
+from core import api
+from core.doctor import examination
+from core.doctor.examination import is_complete
+from core.doctor.findings import SETTLING, findings_of, needs_attention
+from core.node.opening import OWN_NODE
 from core.vault.profile import Profile
 from net.errors import Unreachable
 from net.ids import Endpoint
 from net.instant import HOUR_MS
-from net.timekeeping import AGREEMENT_MS
+from net.network_time import AGREEMENT_MS
 from tests.support.cheap_node import CHEAP, LOOPBACK, alone
 from tests.support.client import FakeClient
 

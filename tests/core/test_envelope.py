@@ -13,9 +13,9 @@ from hypothesis import given, settings, strategies as st
 from core.crypto import primitives
 from core.crypto.ratchet import Receiver, Session, open_session
 from core.errors import Malformed, OpenFailed
-from core.people.bounds import MAX_AUDIENCE
-from core.people.envelope import Wrapped, decode, open_body, open_envelope, seal
-from core.people.fragment import CLASSES, PIECE_SIZE, pad
+from core.people.format.bounds import MAX_AUDIENCE
+from core.people.format.envelope import Wrapped, decode, open_body, open_envelope, seal
+from core.people.format.fragment import CLASSES, PIECE_SIZE, pad
 from tests.support.people_vectors import OpenSession
 
 

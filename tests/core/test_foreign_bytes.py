@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.jsonrpc import Rejected, decode_request
+from core.rpc.jsonrpc import Rejected, decode_request
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ import pytest
 from core import api
 from core.crypto import primitives
 from core.crypto.ratchet import Session
-from core.people import envelope, lane
+from core.people.format import envelope, lane
 from core.storage.database import Database
 from tests.support.phases import (
     KEPT_DAYS,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from core.errors import Malformed
-from core.people.fragment import (
+from core.people.format.fragment import (
     CLASSES,
     MAX_BLOCK_SIZE,
     PIECE_SIZE,

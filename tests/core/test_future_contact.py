@@ -10,10 +10,11 @@ import pytest
 
 from core import api
 from core.crypto import primitives
-from core.people import content, conversing, reset, resetting
-from core.people.account_keys import keys_of_seed
-from core.people.content import Item, Text, Unknown
-from core.people.device import certify
+from core.people.conversation import lane_writer, resets
+from core.people.format import content, reset
+from core.people.format.account_keys import keys_of_seed
+from core.people.format.content import Item, Text, Unknown
+from core.people.format.device import certify
 from core.people.work import Work
 from core.storage import lanes
 from tests.core.test_talking import meet
@@ -34,7 +35,7 @@ def write(person: Person, *items: Item) -> None:
     def act(work: Work) -> None:
         row = lanes.writing(work.tx, 1)
         assert row is not None
-        conversing.write_block(work, row, items)
+        lane_writer.write_block(work, row, items)
 
     do(person, act)
 
@@ -108,9 +109,9 @@ def test_a_reset_of_a_later_version_is_a_row_once_and_nothing_else(
     a, _ = meet(office, alice, future)
     with monkeypatch.context() as patch:
         patch.setattr(reset, "VERSION", 9)
-        patch.setattr("core.people.announcing.VERSION", 9)
+        patch.setattr("core.people.conversation.reset_announcement.VERSION", 9)
         for _ in range(3):
-            do(future, lambda work: resetting.begin(work, 1, is_last_known=True))
+            do(future, lambda work: resets.begin(work, 1, is_last_known=True))
             office.wait(3600)
     settle(office, alice, rounds=3)
     assert [row.kind for row in alice.rows(a)].count("newer-version") == 1
@@ -128,7 +129,7 @@ def test_a_certificate_of_a_later_version_is_not_taken_for_one_of_ours(
     )
     object.__setattr__(future.engine.me, "certificate", lie)
     object.__setattr__(future.engine.me, "device_seed", seed)
-    do(future, lambda work: resetting.begin(work, 1, is_last_known=False))
+    do(future, lambda work: resets.begin(work, 1, is_last_known=False))
     settle(office, alice, rounds=3)
     with alice.database.read() as tx:
         assert tx.row("SELECT count(*) FROM devices") == (1,)

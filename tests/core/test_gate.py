@@ -12,9 +12,9 @@ import trio
 import trio.testing
 
 from core import api
-from core.gate import Gate, Terms
-from core.node_service import NodeService
-from core.open_account import OpenAccount
+from core.node.service import NodeService
+from core.session.gate import Gate, Terms
+from core.session.open_account import OpenAccount
 from net.bucket import Bucket
 from net.events import CustodianUp, NodeEvent
 from net.ids import NodeId

@@ -7,10 +7,11 @@ from typing import Any, cast
 import pytest
 import trio
 
-from core import api, gate as gate_module
+from core import api
 from core.api import ApiError, Kind
-from core.messenger import Mailbox, Messenger
-from core.node_service import NodeService
+from core.node.service import NodeService
+from core.session import gate as gate_module
+from core.session.messenger import Mailbox, Messenger
 from core.vault.remembered import REMEMBERED_SECONDS
 from tests.support.devices import BEST, GOOD
 from tests.support.locking import SCREEN_LOCK, Device, SilentNode

@@ -13,12 +13,12 @@ from core import api
 from core.crypto import primitives
 from core.crypto.ratchet import Receiver, open_session
 from core.errors import Malformed, Newer, OpenFailed
-from core.people import greeting as greetings, signing
-from core.people.bounds import decode
-from core.people.content import Block, Text, decode_block, encode_block
-from core.people.device import certify
-from core.people.fragment import pad
-from core.people.greeting import (
+from core.people.format import greeting as greetings, signing
+from core.people.format.bounds import decode
+from core.people.format.content import Block, Text, decode_block, encode_block
+from core.people.format.device import certify
+from core.people.format.fragment import pad
+from core.people.format.greeting import (
     SIZE,
     VERSION,
     Greeting,
@@ -30,10 +30,10 @@ from core.people.greeting import (
     text_entry,
     text_place,
 )
-from core.people.invitation import Link, bundle_hash, encode_bundle, new_bundle
-from core.people.lane import new_lane
-from core.people.prekey import Prekey, make_prekey
-from core.people.signing import Place
+from core.people.format.invitation import Link, bundle_hash, encode_bundle, new_bundle
+from core.people.format.lane import new_lane
+from core.people.format.prekey import Prekey, make_prekey
+from core.people.format.signing import Place
 
 INVITER_SEED, GREETER_SEED, DEVICE_SEED, VOUCHER_SEED = b"a" * 32, b"b" * 32, b"d" * 32, b"v" * 32
 DEVICE = primitives.ed25519_public(DEVICE_SEED)

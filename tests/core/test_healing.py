@@ -25,8 +25,8 @@ from pathlib import Path
 
 import pytest
 
-from core.people import lane
-from core.people.prekey import decode_prekey
+from core.people.format import lane
+from core.people.format.prekey import decode_prekey
 from core.storage import devices, lanes
 from core.storage.database import Snapshot
 from tests.support.phases import OFTEN, PHASES, SIDES, SOME_REKEYINGS, Pair, confirm

@@ -14,16 +14,18 @@ import pytest
 from core import api
 from core.crypto import primitives
 from core.errors import Malformed
-from core.people import conversing, knowing, lane, meeting, prekeys, resetting
-from core.people.account_keys import keys_of_seed
-from core.people.content import Acceptance, Block, Item, Rekey, SealedSecret, decode_block, encode_block
-from core.people.device import certify
+from core.people.contact import introduction
+from core.people.conversation import lane_writer, prekeys, resets, trust
 from core.people.effects import Solve
-from core.people.invitation import decode_link
-from core.people.lane import Offer
-from core.people.prekey import KeyOffer, Made, make_prekey
-from core.people.signing import Place
-from core.people.slot import GREETING_SLOTS, slot_key
+from core.people.format import lane
+from core.people.format.account_keys import keys_of_seed
+from core.people.format.content import Acceptance, Block, Item, Rekey, SealedSecret, decode_block, encode_block
+from core.people.format.device import certify
+from core.people.format.invitation import decode_link
+from core.people.format.lane import Offer
+from core.people.format.prekey import KeyOffer, Made, make_prekey
+from core.people.format.signing import Place
+from core.people.format.slot import GREETING_SLOTS, slot_key
 from core.people.work import Work
 from core.storage import devices, lanes, meetings, postings
 from net.bucket import Bucket
@@ -48,7 +50,7 @@ def write(person: Person, *items: Item) -> None:
     def act(work: Work) -> None:
         row = lanes.writing(work.tx, 1)
         assert row is not None
-        conversing.write_block(work, row, items)
+        lane_writer.write_block(work, row, items)
 
     do(person, act)
 
@@ -115,7 +117,7 @@ def test_a_forged_acceptance_is_no_acceptance(
             }
             return msgspec.structs.replace(said, **lies[what])
 
-        patch.setattr(meeting, "Acceptance", forged)
+        patch.setattr(introduction, "Acceptance", forged)
         mallory.call(api.GreetingAccept(id=greeting.id))
     settle(office, mallory, victim, rounds=2)
     assert victim.call(api.ConversationList())[0].state == "waiting"
@@ -135,7 +137,7 @@ def reset_with(person: Person, monkeypatch: pytest.MonkeyPatch, point: bytes) ->
 
     with monkeypatch.context() as patch:
         patch.setattr(lane, "new_lane", forged)
-        do(person, lambda work: resetting.begin(work, 1, is_last_known=True))
+        do(person, lambda work: resets.begin(work, 1, is_last_known=True))
 
 
 def test_a_reset_to_a_lane_that_is_none_is_ignored(
@@ -164,7 +166,7 @@ def test_a_greeting_without_usable_keys_is_not_shown(
         made = true(now_ms, hybrid=hybrid)
         return dataclasses.replace(made, public=msgspec.structs.replace(made.public, olm_key=ZERO_KEY))
 
-    monkeypatch.setattr(meeting, "make_prekey", forged)
+    monkeypatch.setattr(introduction, "make_prekey", forged)
     add(mallory, link)
     settle(office, victim, mallory, rounds=2)
     assert victim.call(api.GreetingList()) == []
@@ -267,11 +269,11 @@ def test_a_contact_that_resets_all_the_time_is_not_followed_for_ever(
 ) -> None:
     meet(office, victim, mallory)
     office.takes_anything = True  # mallory writes many things into one slot
-    for _ in range(2 * resetting.MAX_GENERATIONS_AN_HOUR):
-        do(mallory, lambda work: resetting.begin(work, 1, is_last_known=True))
+    for _ in range(2 * resets.MAX_GENERATIONS_AN_HOUR):
+        do(mallory, lambda work: resets.begin(work, 1, is_last_known=True))
         victim.poll()
     with victim.database.read() as snapshot:
-        assert len(lanes.written_in(snapshot, 1)) <= resetting.MAX_GENERATIONS_AN_HOUR
+        assert len(lanes.written_in(snapshot, 1)) <= resets.MAX_GENERATIONS_AN_HOUR
 
 
 def on_a_new_device(person: Person, identity_seed: bytes) -> None:
@@ -280,7 +282,7 @@ def on_a_new_device(person: Person, identity_seed: bytes) -> None:
     seed = primitives.random_bytes(32)
     lie = certify(identity_seed, primitives.ed25519_public(seed), person.moment().own_ms)
     person.engine.me = dataclasses.replace(me, device_seed=seed, certificate=lie)
-    do(person, lambda work: resetting.begin(work, 1, is_last_known=False))
+    do(person, lambda work: resets.begin(work, 1, is_last_known=False))
     person.engine.me = me
 
 
@@ -304,12 +306,12 @@ def test_a_contact_with_ever_new_devices_fills_neither_the_audience_nor_the_scre
 ) -> None:
     a, _ = meet(office, victim, mallory)
     office.takes_anything = True
-    for _ in range(2 * knowing.MAX_DEVICES):
+    for _ in range(2 * trust.MAX_DEVICES):
         on_a_new_device(mallory, keys_of_seed(mallory.seed).identity)
         victim.poll()
-    assert 2 <= devices_known(victim) <= knowing.MAX_DEVICES
+    assert 2 <= devices_known(victim) <= trust.MAX_DEVICES
     notices = [row for row in victim.rows(a) if row.kind == "device"]
-    assert 1 <= len(notices) < knowing.MAX_DEVICES
+    assert 1 <= len(notices) < trust.MAX_DEVICES
     with victim.database.read() as snapshot:
         known = [row.device for row in devices.of_conversation(snapshot, 1) if row.is_known]
     assert known == [mallory.engine.me.device], "the one that was known first is never displaced"
@@ -323,13 +325,13 @@ def test_a_thousand_texts_to_one_do_not_hold_up_a_text_to_another(
     b, _ = meet(office, victim, bob)
     drafts: list[Solve] = []
     monkeypatch.setattr(victim, "_solve", drafts.append)
-    for n in range(2 * conversing.MAX_UNPOSTED):
+    for n in range(2 * lane_writer.MAX_UNPOSTED):
         victim.say(a, f"number {n}")
     victim.say(b, "only this")
     with victim.database.read() as snapshot:
         due = postings.due(snapshot, range(1 << 30, 1 << 31), 0, 1000)
     before = [posting.conversation for posting, _ in due].index(2)
-    assert before <= conversing.MAX_UNPOSTED
+    assert before <= lane_writer.MAX_UNPOSTED
 
 
 def test_what_liars_say_of_the_time_destroys_nothing(office: Office, victim: Person, mallory: Person) -> None:

@@ -7,15 +7,17 @@ from pathlib import Path
 import pytest
 
 from core import api
-from core.people import inboxes, lww, personal, personal_record
-from core.people.account_keys import keys_of_seed
+from core.people.contact.invitations import solve_draft
+from core.people.conversation import inboxes
+from core.people.conversation.inboxes import MAX_FOLLOWED
 from core.people.effects import RecordDraft
-from core.people.greeting import root_name
-from core.people.inboxes import MAX_FOLLOWED
-from core.people.inviting import solve_draft
-from core.people.lww import Entry
+from core.people.format import lww, personal_record
+from core.people.format.account_keys import keys_of_seed
+from core.people.format.greeting import root_name
+from core.people.format.lww import Entry
 from core.people.moment import DAY_MS, HOUR_MS
-from core.people.restoring import UNREACHED_MS
+from core.people.record import account_state
+from core.people.record.restoring import UNREACHED_MS
 from core.storage import conversations, inboxes as inbox_rows, roots
 from net.events import Verdict
 from net.ids import ParcelId
@@ -114,7 +116,7 @@ def test_no_entry_of_a_record_stops_a_device_now_or_after_a_restart(
     for key, value in IMPOSSIBLE:
         said = {key: Entry(office.now_ms, THIEF, value)}
         with alice.engine.work(alice.moment()) as work:
-            personal.merge(work, personal.checked(said, office.now_ms))
+            account_state.merge(work, account_state.checked(said, office.now_ms))
         assert "bob" in names(alice), key
         settle(office, alice, rounds=1)
     put(office, alice, dict(IMPOSSIBLE))

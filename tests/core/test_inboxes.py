@@ -11,10 +11,10 @@ import pytest
 
 from core import api
 from core.crypto.seed import identity_of
-from core.people import inboxes
-from core.people.addressing import address_on
+from core.people.conversation import inboxes
+from core.people.conversation.resets import watch_name
+from core.people.format.address import address_on
 from core.people.moment import DAY_MS
-from core.people.resetting import watch_name
 from core.people.work import Work
 from core.storage import conversations, devices, inboxes as rows, roots
 from core.storage.database import Snapshot

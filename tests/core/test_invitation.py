@@ -12,9 +12,9 @@ from core.api import MAX_NAME_SIZE
 from core.crypto import primitives
 from core.crypto.ratchet import Receiver
 from core.errors import Malformed, Newer, OpenFailed
-from core.people.device import certify
-from core.people.fragment import pad
-from core.people.invitation import (
+from core.people.format.device import certify
+from core.people.format.fragment import pad
+from core.people.format.invitation import (
     BUNDLE_SEQUENCE,
     RECORD_SIZE,
     TOMBSTONE_SEQUENCES,

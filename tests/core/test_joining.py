@@ -10,14 +10,14 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from core import joining, resolving
-from core.joining import HEAD_START, MAX_PAUSE, Joins
-from core.options import JoinSpec, parse_join
-from core.resolving import MAX_ADDRESSES, Unresolved, resolve, resolve_for, resolve_own
-from net.dialer import Outcome
+from core.node import joining, resolver
+from core.node.joining import HEAD_START, MAX_PAUSE, Joins
+from core.node.options import JoinSpec, parse_join
+from core.node.resolver import MAX_ADDRESSES, Unresolved, resolve, resolve_for, resolve_own
 from net.errors import Overloaded, Unreachable
 from net.ids import Endpoint, NodeId
 from net.instant import Instant
+from net.peers.dialer import Outcome
 from net.scope import EVERYWHERE
 
 pytestmark = pytest.mark.trio
@@ -229,7 +229,7 @@ def answers(*hosts: str) -> Callable[..., list[Info]]:
 
 async def test_a_resolver_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     hung = threading.Event()
-    monkeypatch.setattr(resolving, "DEADLINE", 0.05)
+    monkeypatch.setattr(resolver, "DEADLINE", 0.05)
 
     def hang(*_args: object, **_more: object) -> None:
         hung.wait(60)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 
 from core.api import AccountGet, ApiError, Kind, Message, MessageReceived, MessageSend
-from core.jsonrpc import (
+from core.rpc.jsonrpc import (
     INVALID_PARAMS,
     INVALID_REQUEST,
     MAX_LINE_SIZE,

@@ -16,10 +16,10 @@ import pytest
 from core import api
 from core.crypto import primitives
 from core.errors import Malformed, OpenFailed
-from core.people import greeting as greetings
-from core.people.device import certify
-from core.people.fragment import pad
-from core.people.lane import Offer
+from core.people.format import greeting as greetings
+from core.people.format.device import certify
+from core.people.format.fragment import pad
+from core.people.format.lane import Offer
 from core.storage import lanes
 from tests.core.test_greeting import DEVICE, INVITER, INVITER_SEED, SAID, Inviter, greet, unsigned
 from tests.core.test_talking import add, meet

@@ -15,7 +15,7 @@ from typing import Any, Final
 import pytest
 
 from core.crypto import primitives
-from core.people.account_keys import keys_of_seed
+from core.people.format.account_keys import keys_of_seed
 from tests.core.test_talking import meet
 from tests.support.post_office import Office, Person, settle
 
@@ -244,11 +244,11 @@ def test_what_is_hashed_without_a_label_leaves_nobody_else_room() -> None:
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("sha256") and node.args:
                 head, *rest = operands(node.args[0])
-                if rest and label_in(head, names) is None and not file.startswith("net/simulator/"):
+                if rest and label_in(head, names) is None and not file.startswith("simulator/"):
                     bare.add((file, ast.unparse(node.args[0])))
     assert bare == {
-        ("core/gate.py", "unlocked.seed + unlocked.database_key"),  # stays in memory
-        ("core/people/notices.py", "conversation.encode() + author + uid"),
+        ("core/session/gate.py", "unlocked.seed + unlocked.database_key"),  # stays in memory
+        ("core/people/conversation/rows.py", "conversation.encode() + author + uid"),
         ("net/link/noise.py", "self.hash + data"),  # as Noise has it
         ("net/parcel/box.py", "self.fields() + self.signature"),  # one parcel, whole
         ("net/parcel/record.py", "self.fields() + self.signature"),

@@ -6,10 +6,10 @@ from hypothesis import given, settings, strategies as st
 
 from core.crypto import primitives
 from core.errors import Malformed
-from core.people import lane
-from core.people.fragment import CLASSES, PIECE_SIZE, cut
-from core.people.lane import BoxSecrets, Offer, check_offer, new_lane
-from core.people.slot import slot_key, whole_slots
+from core.people.format import lane
+from core.people.format.fragment import CLASSES, PIECE_SIZE, cut
+from core.people.format.lane import BoxSecrets, Offer, check_offer, new_lane
+from core.people.format.slot import slot_key, whole_slots
 
 secrets_of = st.builds(BoxSecrets, blind=st.binary(min_size=32, max_size=32), seal=st.binary(min_size=32, max_size=32))
 days = st.integers(0, 40_000)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 
-from core.lasting import set_apart
+from core.gc_freeze import set_apart
 
 
 def test_what_is_there_is_set_apart_and_what_comes_later_is_not() -> None:

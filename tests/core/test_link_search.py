@@ -12,12 +12,12 @@ from urllib.parse import quote
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from core import finding
 from core.api import ApiError, Kind
 from core.crypto import primitives
 from core.errors import Malformed
-from core.people import link_search
-from core.people.invitation import Link, decode_link, encode_link, links_in
+from core.people.format import link_search
+from core.people.format.invitation import Link, decode_link, encode_link, links_in
+from core.session import invitation_lookup
 from tui.widgets.link_field import joined
 
 LINK = Link(1_900_000_000, primitives.ed25519_public(b"\x05" * 32), b"s" * 16, b"h" * 16)
@@ -202,8 +202,10 @@ BEFORE, AFTER = 1_900_000_000_500, 1_900_000_001_000  # between the ends of the 
 def test_of_several_links_the_one_is_followed_that_can_be() -> None:
     own, over = (encode_link(OTHER), OTHER.identity), TEXT
     said = f"mine: {own[0]}\nyours: {TEXT}"
-    assert finding.read_link(said, own[1], 0) == LINK, "one's own is passed over"
-    assert finding.read_link(f"{over}\n{encode_link(OTHER)}", b"", BEFORE) == OTHER, "and so is one that is over"
+    assert invitation_lookup.read_link(said, own[1], 0) == LINK, "one's own is passed over"
+    assert invitation_lookup.read_link(f"{over}\n{encode_link(OTHER)}", b"", BEFORE) == OTHER, (
+        "and so is one that is over"
+    )
 
 
 @pytest.mark.parametrize(
@@ -218,7 +220,7 @@ def test_of_several_links_the_one_is_followed_that_can_be() -> None:
 )
 def test_where_none_can_be_followed_the_first_says_why(said: str, kind: Kind) -> None:
     with pytest.raises(ApiError) as refused:
-        finding.read_link(said, OTHER.identity, AFTER)
+        invitation_lookup.read_link(said, OTHER.identity, AFTER)
     assert refused.value.kind is kind
 
 
@@ -233,9 +235,9 @@ def test_a_link_of_a_later_version_is_found_in_a_text_as_well_and_shown_whole(mo
     newer = later_version(more=more)
     said = "Join me:\n> " + "\n> ".join(textwrap.wrap(newer, 70)) + "\nsee you there"
     with pytest.raises(ApiError, match="newer version"):
-        finding.read_link(said, b"", 0)
+        invitation_lookup.read_link(said, b"", 0)
     assert joined(said) == newer
-    assert finding.read_link(f"{said} {TEXT}", b"", 0) == LINK, "and one that can be followed goes before it"
+    assert invitation_lookup.read_link(f"{said} {TEXT}", b"", 0) == LINK, "and one that can be followed goes before it"
 
 
 @pytest.mark.parametrize(

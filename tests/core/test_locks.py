@@ -11,13 +11,13 @@ import trio
 
 from core import api
 from core.api import ApiError, Kind
-from core.commands import act_of
 from core.crypto import primitives
-from core.gate import Gate
-from core.messenger import Mailbox
-from core.people.account_keys import keys_of_seed
-from core.people_service import LOG_PAUSE
+from core.people.format.account_keys import keys_of_seed
 from core.refusals import refusals
+from core.session.commands import act_of
+from core.session.gate import Gate
+from core.session.messenger import Mailbox
+from core.session.people_service import LOG_PAUSE
 from core.storage.database import COMMITS_IN_LOG
 from core.storage.errors import Closed
 from core.vault.cost import CostPolicy

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given, strategies as st
 
-from core.people.lookalike import is_respelt, look_alike, skeleton, skeletons
+from core.people.contact.lookalike import is_respelt, look_alike, skeleton, skeletons
 
 # What a hostile reviewer tried, by the name that was to be taken over.
 IMITATIONS = {

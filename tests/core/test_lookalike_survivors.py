@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.people.lookalike import look_alike
+from core.people.contact.lookalike import look_alike
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from core.errors import Malformed
-from core.people.lww import Entry, alive, decode_state, digest, encode, merge
+from core.people.format.lww import Entry, alive, decode_state, digest, encode, merge
 
 # Few keys, times and devices, so that everything collides.
 entries = st.builds(

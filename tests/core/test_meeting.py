@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from core import api
-from core.people.greeting import root_name
-from core.people.invitation import TOMBSTONE_SEQUENCES, decode_link, new_tombstone, open_record
+from core.people.format.greeting import root_name
+from core.people.format.invitation import TOMBSTONE_SEQUENCES, decode_link, new_tombstone, open_record
 from core.storage import lanes, meetings, roots
 from core.storage.roots import RootRow
 from net.parcel.record import decode_record

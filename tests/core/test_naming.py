@@ -7,8 +7,8 @@ from hypothesis import given, strategies as st
 
 from core import api
 from core.crypto.seed import identity_of
-from core.people.lookalike import look_alike, skeleton
-from core.people.naming import MAX_RENAMED_A_DAY
+from core.people.contact.lookalike import look_alike, skeleton
+from core.people.contact.names import MAX_RENAMED_A_DAY
 from tests.core.test_talking import add, meet
 from tests.support.post_office import Office, Person, settle
 

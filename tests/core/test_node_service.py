@@ -11,23 +11,23 @@ from typing import TypeVar
 import pytest
 import trio
 
-from core.node_service import NodeService
-from core.open_node import node_over, open_node
-from core.options import ANY_ENDPOINT, JoinSpec, NetworkOptions, parse_join
+from core.node.opening import node_over, open_node
+from core.node.options import ANY_ENDPOINT, JoinSpec, NetworkOptions, parse_join
+from core.node.service import NodeService
 from core.storage.database import Database
 from core.storage.migrations import load_migrations
 from core.storage.thread import open_database
 from net.bucket import Bucket
+from net.cover_profile import NORMAL
 from net.errors import Unreachable
 from net.events import BoxArrived, CustodianUp, DepositAnswered, NodeEvent, RecordAnswered, TagsArrived, Verdict
 from net.ids import Endpoint, NodeId, ParcelId, tag_of
 from net.instant import Instant
 from net.link.events import Role
-from net.pace import NORMAL
+from net.node.wiring import Tuning
 from net.parcel.box import CIPHERTEXT_SIZE, MAX_BOX_HOURS, Box, encode_box, signed_fields
 from net.parcel.record import encode_record
 from net.parcel.work import PUZZLES, WorkPrice
-from net.parts import Tuning
 from net.primitives import sign_by_seed
 from tests.support.parcels import id_of, make_record
 
@@ -160,7 +160,7 @@ async def test_a_full_disk_is_an_honest_refusal_and_is_logged_once(
         with database.read() as snapshot:
             snapshot.rows("PRAGMA max_page_count = 1")  # SQLite takes the present size for it
 
-    caplog.set_level(logging.WARNING, "core.node_service")
+    caplog.set_level(logging.WARNING, "core.node.service")
     async with open_database(tmp_path / "custodian.db", KEY, load_migrations("parcels")) as thread:
         await thread.run(fill)
         options = NetworkOptions(listen=LOOPBACK, mainline=False, lan=False)

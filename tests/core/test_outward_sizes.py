@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from core import api
-from core.people.content import Text, encode_item
-from core.people.fragment import CLASSES
-from core.people.personal_record import CIPHERTEXT_SIZES as PERSONAL_SIZES
+from core.people.format.content import Text, encode_item
+from core.people.format.fragment import CLASSES
+from core.people.format.personal_record import CIPHERTEXT_SIZES as PERSONAL_SIZES
 from net.parcel.box import BOX_SIZE
 from net.parcel.record import RECORD_SIZES, record_size
 from tests.core.test_talking import meet
@@ -87,7 +87,7 @@ def test_nothing_is_compressed_but_the_personal_record() -> None:
                     and {a.name for a in node.names} != {"crc32"}
                 ):
                     users.add(str(path.relative_to(ROOT)))
-    assert users == {"core/people/personal_record.py"}
+    assert users == {"core/people/format/personal_record.py"}
 
 
 def test_an_item_is_as_long_as_what_it_says() -> None:

@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 import trio
 
-from core import api, open_account
-from core.commands import act_of
-from core.gate import Gate, Terms
-from core.messenger import Messenger, open_messenger
-from core.open_node import open_own_node
-from net.pace import STRONG
+from core import api
+from core.node.opening import open_own_node
+from core.session import open_account
+from core.session.commands import act_of
+from core.session.gate import Gate, Terms
+from core.session.messenger import Messenger, open_messenger
+from net.cover_profile import STRONG
 from tests.support.cheap_node import CHEAP as CHEAP_NODE, HURRIED, alone
 from tests.support.devices import CHEAP as CHEAP_PASSCODES
 

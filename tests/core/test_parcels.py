@@ -16,8 +16,8 @@ from core.storage.database import Database
 from core.storage.migrations import load_migrations
 from core.storage.parcels import SqlParcelStore
 from net.ids import ParcelId, Tag, tag_of
-from net.memory_store import MemoryStore
-from net.store import Kind, Name, Stored
+from net.parcel.memory_store import MemoryStore
+from net.parcel.store import Kind, Name, Stored
 
 KEY = bytes(32)
 

@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 
 from core import api
-from core.people import posting
 from core.people.effects import BoxDraft, Deposit, Effect, PutRecord, RecordDraft, Solve
-from core.people.greeting import WORK_FACTOR
-from core.people.paying import MAX_PAYING
+from core.people.format.greeting import WORK_FACTOR
+from core.people.mail import outbox
+from core.people.mail.repricing import MAX_PAYING
+from net.client.encoding import is_paid
 from net.events import DepositAnswered, PriceRisen, Verdict
 from net.ids import ParcelId
 from net.parcel.box import Box, decode_box, encode_box
 from net.parcel.record import decode_record
-from net.patron.asking import is_paid
-from net.store import Kind
+from net.parcel.store import Kind
 from tests.core.test_talking import add, meet
 from tests.support.parcels import CHEAP, HOUR, id_of
 from tests.support.post_office import CUSTODIANS, Office, Person, settle
@@ -164,7 +164,7 @@ class TestBoxes:
         assert {box.box_id for box in alice.boxes()} == {box.box_id for box in boxes}
 
     def test_what_is_written_meanwhile_does_not_wait_for_them(self, alice: Unheard, at_alice: str) -> None:
-        boxes = [send(alice, at_alice, f"text {number}") for number in range(posting.MAX_SOLVING)]
+        boxes = [send(alice, at_alice, f"text {number}") for number in range(outbox.MAX_SOLVING)]
         alice.feed([PriceRisen(box.box_id, 2) for box in boxes])
         known = {each.box_id for each in boxes}
         alice.drafts()
@@ -187,10 +187,10 @@ class TestBoxes:
         assert {each.box_id for each in again} == {each.box_id for each in drafts}
 
 
-@pytest.mark.parametrize("left", [posting.LIFE_HOURS, 24, 3])
+@pytest.mark.parametrize("left", [outbox.LIFE_HOURS, 24, 3])
 def test_what_is_paid_long_after_it_was_written_is_worth_what_is_asked_all_the_same(left: int) -> None:
     draft = BoxDraft(1, 0, 0, HOUR + left, 0, bytes(id_of(1)), bytes(784), bytes(64), factor=4)
-    nonces = posting.solve_draft(draft, HOUR, CHEAP)
+    nonces = outbox.solve_draft(draft, HOUR, CHEAP)
     box = Box(draft.prefix, draft.expiry_hour, id_of(1), nonces, draft.ciphertext, draft.signature)
     assert is_paid(Kind.BOX, encode_box(box), 4, CHEAP)
 

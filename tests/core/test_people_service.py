@@ -11,7 +11,7 @@ import trio.testing
 
 from core.people.effects import Effect, Read
 from core.people.engine import Engine
-from core.people_service import PeopleService
+from core.session.people_service import PeopleService
 from core.storage import search_index
 from core.storage.errors import DiskFull
 from core.storage.thread import DatabaseThread

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from core import api
-from core.people import conversing, inboxes, posting, resetting
-from core.people.content import InboxNotice, LaneAck
-from core.people.prekey import KeyOffer, decode_prekey, make_prekey
+from core.people.conversation import inboxes, lane_writer, resets
+from core.people.format.content import InboxNotice, LaneAck
+from core.people.format.prekey import KeyOffer, decode_prekey, make_prekey
+from core.people.mail import outbox
 from core.people.work import Work
 from core.storage import conversations, devices, lanes, meetings, postings
 from net.bucket import Bucket
@@ -51,7 +52,7 @@ def test_a_greeting_for_which_less_was_paid_is_not_looked_at(
         factors.append(factor)
         return False
 
-    monkeypatch.setattr(posting, "is_paid", unpaid)
+    monkeypatch.setattr(outbox, "is_paid", unpaid)
     link = alice.call(api.InviteCreate(expires_in=86_400)).link
     add(bob, link)
     settle(office, alice, bob, rounds=2)
@@ -104,7 +105,7 @@ def test_a_contact_acknowledges_nothing_in_another_conversation(
         assert row is not None
         before = len(postings.of_lane(tx, row.generation))
     said = LaneAck(row.generation, row.next_index, 0)
-    do(alice, lambda work: conversing.apply_ack(work, said, hers))
+    do(alice, lambda work: lane_writer.apply_ack(work, said, hers))
     with alice.database.read() as tx:
         assert len(postings.of_lane(tx, row.generation)) == before
     assert alice.said(a)[-1] == "stored"
@@ -151,7 +152,7 @@ def test_a_key_for_another_device_is_not_kept(office: Office, alice: Person, bob
         def write(work: Work, tag: bytes = tag) -> None:
             row = lanes.writing(work.tx, 1)
             assert row is not None
-            conversing.write_block(work, row, (KeyOffer(tag, made),))
+            lane_writer.write_block(work, row, (KeyOffer(tag, made),))
 
         do(bob, write)
         settle(office, alice, rounds=1)
@@ -180,9 +181,9 @@ def test_a_box_that_we_did_not_sign_does_not_prove_that_we_are_an_old_copy(
 
 
 def test_a_file_that_is_older_than_its_mark_is_not_trusted() -> None:
-    assert resetting.trusts(None, None)
-    assert resetting.trusts(0, None)
-    assert resetting.trusts(7, 7)
-    assert resetting.trusts(7, 5), "killed between commit and mark"
-    assert not resetting.trusts(5, 7)
-    assert not resetting.trusts(5, None), "another machine, or a home put back"
+    assert resets.trusts(None, None)
+    assert resets.trusts(0, None)
+    assert resets.trusts(7, 7)
+    assert resets.trusts(7, 5), "killed between commit and mark"
+    assert not resets.trusts(5, 7)
+    assert not resets.trusts(5, None), "another machine, or a home put back"

@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from nacl.signing import SigningKey, VerifyKey
 
-from core.people import envelope, invitation
-from core.people.content import decode_block, encode_item
-from core.people.invitation import decode_link
+from core.people.format import envelope, invitation
+from core.people.format.content import decode_block, encode_item
+from core.people.format.invitation import decode_link
 from net.ids import ParcelId
 from net.parcel.box import signed_fields
 from tests.support.people_vectors import EXPIRY_HOUR, TOMBSTONES, VECTORS, build, place

@@ -9,11 +9,18 @@ from hypothesis import given, settings, strategies as st
 
 from core.crypto import primitives
 from core.errors import Malformed, OpenFailed
-from core.people import personal_record
-from core.people.account_keys import AccountKeys, keys_of_seed
-from core.people.lww import Entry, decode_state, encode
-from core.people.personal import smaller
-from core.people.personal_record import CIPHERTEXT_SIZES, MAX_STATE_SIZE, ROOM, compress, next_sequence, open_record
+from core.people.format import personal_record
+from core.people.format.account_keys import AccountKeys, keys_of_seed
+from core.people.format.lww import Entry, decode_state, encode
+from core.people.format.personal_record import (
+    CIPHERTEXT_SIZES,
+    MAX_STATE_SIZE,
+    ROOM,
+    compress,
+    next_sequence,
+    open_record,
+)
+from core.people.record.account_state import smaller
 from net.ids import ParcelId
 from net.parcel.record import Record, encode_record
 

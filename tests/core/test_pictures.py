@@ -17,13 +17,13 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageFilter, ImageOps
 
-from core import picture_child, pictures
-from core.people.invitation import decode_link, encode_link
-from core.pictures import MAX_ANSWER_SIZE, MAX_PICTURE_SIZE, PictureReading, UnreadablePicture, open_picture
+from core.people.format.invitation import decode_link, encode_link
+from core.pictures import reader, sandbox
+from core.pictures.reader import MAX_ANSWER_SIZE, MAX_PICTURE_SIZE, PictureReading, UnreadablePicture, open_picture
 from tests.core.test_link_search import LINK, OTHER, TEXT
-from tui.qr import save_picture
+from tui.qr.code import save_picture
 
-CHILD = Path(picture_child.__file__)
+CHILD = Path(sandbox.__file__)
 SECOND = encode_link(OTHER)
 WIFI = "WIFI:T:WPA;S=cafe;P=bonjour;;"
 
@@ -37,7 +37,7 @@ def code(text: str = TEXT, size: int = 300) -> Image.Image:
 
 
 def _matrix(text: str) -> list[list[bool]]:
-    from tui.qr import matrix_of
+    from tui.qr.code import matrix_of
 
     return [list(row) for row in matrix_of(text)]
 
@@ -50,7 +50,7 @@ def written(image: Image.Image, kind: str, **details: object) -> bytes:
 
 def seen(picture: bytes) -> list[str]:
     """Look as the child does, in this process."""
-    return list(picture_child.codes_in(picture))
+    return list(sandbox.codes_in(picture))
 
 
 def read(path: Path, picture: bytes) -> list[str]:
@@ -101,7 +101,7 @@ def in_mode(mode: str) -> Image.Image:
 
 
 def test_the_claims_are_tried() -> None:
-    assert set(MODES) == set(picture_child.FORMATS)
+    assert set(MODES) == set(sandbox.FORMATS)
 
 
 @pytest.mark.parametrize(("kind", "mode"), [(kind, mode) for kind, modes in MODES.items() for mode in modes])
@@ -249,7 +249,7 @@ def test_a_small_code_in_a_large_photograph_is_read_at_the_second_look(tmp_path:
 
 @pytest.mark.parametrize("kind", ["PNG", "GIF", "BMP", "TIFF"])
 def test_what_has_too_many_pixels_is_refused_unpacked(tmp_path: Path, kind: str) -> None:
-    side = round(picture_child.MAX_PIXELS**0.5) + 1
+    side = round(sandbox.MAX_PIXELS**0.5) + 1
     picture = written(Image.new("1", (side, side)), kind, **({"compression": "group4"} if kind == "TIFF" else {}))
     with pytest.raises(Image.DecompressionBombError):
         seen(picture)
@@ -259,7 +259,7 @@ def test_what_has_too_many_pixels_is_refused_unpacked(tmp_path: Path, kind: str)
 
 
 def test_a_later_picture_of_a_file_is_measured_as_well() -> None:
-    side = round(picture_child.MAX_PIXELS**0.5) + 1
+    side = round(sandbox.MAX_PIXELS**0.5) + 1
     pages = [Image.new("1", (8, 8)), Image.new("1", (side, side))]
     picture = written(pages[0], "TIFF", save_all=True, append_images=pages[1:], compression="group4")
     with pytest.raises(Image.DecompressionBombError):
@@ -309,7 +309,7 @@ def test_only_regular_files_of_bearable_size_are_opened(tmp_path: Path) -> None:
 
 
 def test_the_child_can_open_nothing_once_it_has_the_picture() -> None:
-    attempt = "import picture_child; picture_child.confine(); open('/dev/null')"
+    attempt = "import sandbox; sandbox.confine(); open('/dev/null')"
     done = subprocess.run([sys.executable, "-c", attempt], cwd=CHILD.parent, capture_output=True, check=False)
     assert done.returncode != 0
     assert b"Too many open files" in done.stderr
@@ -330,7 +330,7 @@ def test_the_child_gives_up_its_rights_before_it_looks_at_the_picture() -> None:
         [sys.executable, "-c", textwrap.dedent(spy)], input=b"", capture_output=True, check=True
     ).stdout.decode()
     limits = [int(each) for each in said.split()]
-    assert limits == [picture_child.MAX_MEMORY, picture_child.MAX_CPU, 0, 0, 0, 3]
+    assert limits == [sandbox.MAX_MEMORY, sandbox.MAX_CPU, 0, 0, 0, 3]
     assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] > 3, "and this process did not"
 
 
@@ -344,19 +344,19 @@ def test_a_code_says_something_short_and_printable(
     def found(_picture: bytes) -> list[str]:
         return [text, "fine"]
 
-    monkeypatch.setattr(picture_child, "codes_in", found)
-    monkeypatch.setattr(picture_child, "confine", lambda: None)
+    monkeypatch.setattr(sandbox, "codes_in", found)
+    monkeypatch.setattr(sandbox, "confine", lambda: None)
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"")))
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)  # ``main`` sets it for its own process
     with warnings.catch_warnings():
-        assert picture_child.main() == 0
+        assert sandbox.main() == 0
     assert capsys.readouterr().out == f"{said}\nfine\n"
 
 
 def in_place_of_the_child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str) -> Path:
     child = tmp_path / "child.py"
     child.write_text(f"import os, sys, time; sys.stdin.buffer.read()\n{program}\n")
-    monkeypatch.setattr(pictures, "_CHILD", child)
+    monkeypatch.setattr(reader, "_CHILD", child)
     path = tmp_path / "code.png"
     path.write_bytes(written(code(), "PNG"))
     return path
@@ -382,7 +382,7 @@ def test_a_child_that_was_taken_over_says_something_printable_and_short(
 )
 def test_a_child_that_does_not_end_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str) -> None:
     path = in_place_of_the_child(tmp_path, monkeypatch, program)
-    monkeypatch.setattr(pictures, "READ_TIMEOUT", 0.3)
+    monkeypatch.setattr(reader, "READ_TIMEOUT", 0.3)
     with pytest.raises(UnreadablePicture, match="too long"):
         PictureReading(path).run()
 
@@ -403,7 +403,7 @@ def test_nobody_waits_for_a_reading_that_was_stopped(tmp_path: Path, monkeypatch
 
 
 def test_parent_and_child_mean_the_same() -> None:
-    assert pictures.TOO_LARGE == picture_child.TOO_LARGE
+    assert reader.TOO_LARGE == sandbox.TOO_LARGE
 
 
 def test_the_programs_own_picture_is_read(tmp_path: Path) -> None:

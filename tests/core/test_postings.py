@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from core import api
-from core.people import posting, resetting
+from core.people.conversation import resets
 from core.people.effects import BoxDraft
+from core.people.format.reset import FRAGMENTS
+from core.people.mail import outbox
 from core.people.moment import DAY_MS, HOUR_MS
-from core.people.reset import FRAGMENTS
-from core.people.watching import Watches
+from core.people.tag_index import Watches
 from core.people.work import Work
 from core.storage import conversations, devices, postings
 from net.parcel.box import decode_box
@@ -108,9 +109,9 @@ def test_what_was_deleted_never_comes_back(office: Office, alice: Person, bob: P
     alice.call(api.MessageDelete(ids=[row.id for row in alice.rows(a)]))
 
     def say_all_again(work: Work) -> None:
-        resetting.begin(work, 1, is_last_known=True)
+        resets.begin(work, 1, is_last_known=True)
         for device in devices.of_conversation(work.tx, 1):
-            resetting.say_again(work, device, [])
+            resets.say_again(work, device, [])
 
     for person in (alice, bob):
         person.carry_out(person.engine.command(say_all_again, person.moment())[1])
@@ -197,7 +198,7 @@ def double(person: Person, times: int) -> None:
 
     def act(work: Work) -> None:
         [conversation] = conversations.every(work.tx)
-        resetting.begin(work, conversation.id, is_last_known=True)
+        resets.begin(work, conversation.id, is_last_known=True)
         [first] = postings.of_conversation(work.tx, conversation.id, "reset")
         for _ in range(times):
             postings.insert(work.tx, first)
@@ -206,7 +207,7 @@ def double(person: Person, times: int) -> None:
     person.carry_out(effects)
 
 
-def resets(person: Person) -> dict[int, set[bytes]]:
+def reset_copies(person: Person) -> dict[int, set[bytes]]:
     """Return the ids of the copies of each reset."""
     with person.database.read() as snapshot:
         rows = snapshot.rows(
@@ -231,17 +232,17 @@ def test_two_that_come_to_one_slot_part_and_no_work_is_done_for_ever(
 
         monkeypatch.setattr(Watches, "was_seen", was_seen)
     solved: list[BoxDraft] = []
-    solve = posting.solve_draft
+    solve = outbox.solve_draft
 
     def count(draft: BoxDraft, now_hour: int, price: WorkPrice) -> tuple[int, ...]:
         solved.append(draft)
         return solve(draft, now_hour, price)
 
-    monkeypatch.setattr(posting, "solve_draft", count)
+    monkeypatch.setattr(outbox, "solve_draft", count)
     double(alice, times)
     for _ in range(8):  # without bob, who would answer
         settle(office, alice, rounds=1)
-    copies_of = resets(alice)
+    copies_of = reset_copies(alice)
     assert len(copies_of) == 1 + times
     assert {len(ids) for ids in copies_of.values()} == {FRAGMENTS}
     assert len(set.union(*copies_of.values())) == sum(map(len, copies_of.values())), "none shares a slot"

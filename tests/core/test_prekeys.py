@@ -14,11 +14,12 @@ from hypothesis import given, strategies as st
 from core.crypto import primitives
 from core.crypto.ratchet import PREKEY
 from core.errors import Malformed, OpenFailed
-from core.people import prekeys
-from core.people.content import decode_item, encode_item
-from core.people.envelope import Wrapped
-from core.people.moment import DAY_MS, Moment
-from core.people.prekey import (
+from core.people.conversation import prekeys
+from core.people.conversation.lane_reader import unwrap
+from core.people.conversation.prekeys import ANYBODY, GRACE_MS, ROTATE_MS
+from core.people.format.content import decode_item, encode_item
+from core.people.format.envelope import Wrapped
+from core.people.format.prekey import (
     KEY_ID_SIZE,
     LIFE_MS,
     KeyOffer,
@@ -29,8 +30,7 @@ from core.people.prekey import (
     make_prekey,
     open_session_to,
 )
-from core.people.prekeys import ANYBODY, GRACE_MS, ROTATE_MS
-from core.people.reading import unwrap
+from core.people.moment import DAY_MS, Moment
 from core.people.work import Work
 from core.storage import conversations, devices, prekeys as rows
 from core.storage.prekeys import MAX_PER_DEVICE, PrekeyRow

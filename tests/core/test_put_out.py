@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core import api
-from core.people import inboxes
+from core.people.conversation import inboxes
 from core.people.effects import Solve
 from core.storage import conversations, devices, postings
 from core.storage.devices import NewDevice

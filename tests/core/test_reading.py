@@ -6,8 +6,9 @@ from unittest.mock import Mock
 
 import pytest
 
-from core.people import conversing, lane
-from core.people.prekey import make_prekey
+from core.people.conversation import lane_writer
+from core.people.format import lane
+from core.people.format.prekey import make_prekey
 from core.people.work import Work
 from core.storage import accounts, devices, lanes
 from tests.core.test_talking import meet
@@ -129,8 +130,8 @@ def forge(alice: Person) -> None:
         row = lanes.writing(work.tx, 1)
         assert row is not None
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(conversing, "encode_block", Mock(return_value=b"\x92\x01\x90 and more than a block"))
-            conversing.write_block(work, row, ())
+            patch.setattr(lane_writer, "encode_block", Mock(return_value=b"\x92\x01\x90 and more than a block"))
+            lane_writer.write_block(work, row, ())
 
     alice.carry_out(alice.engine.command(act, alice.moment())[1])
 
@@ -170,7 +171,7 @@ def test_nothing_behind_a_block_that_did_not_open_is_acknowledged(office: Office
     assert read.broken_at == row.next_index < read.next_index
 
     def acks(work: Work) -> int:
-        return next(ack.next for ack in conversing.lane_acks(work, 1) if ack.generation == row.generation)
+        return next(ack.next for ack in lane_writer.lane_acks(work, 1) if ack.generation == row.generation)
 
     assert bob.engine.command(acks, bob.moment())[0] == row.next_index
 
@@ -206,7 +207,7 @@ def test_sessions_with_one_device_are_bounded(office: Office, alice: Person, bob
     def start_many(work: Work) -> None:
         (row,) = devices.of_conversation(work.tx, 1)
         for _ in range(10):
-            conversing.start_session(work, row.device, make_prekey(work.now.network_ms).public)
+            lane_writer.start_session(work, row.device, make_prekey(work.now.network_ms).public)
         assert len(devices.sessions(work.tx, row.device)) == devices.MAX_SESSIONS
 
     alice.engine.command(start_many, alice.moment())

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from core.people.fragment import CLASSES
-from core.people.lane import WINDOW
+from core.people.format.fragment import CLASSES
+from core.people.format.lane import WINDOW
 from core.people.work import Work
 from core.storage import meetings
 from core.storage.meetings import MAX_PIECES, MAX_VARIANTS, SlotPlace

@@ -9,12 +9,14 @@ import pytest
 
 from core import api
 from core.errors import Malformed, Newer
-from core.people import inviting, lww, personal, personal_record
-from core.people.account_keys import keys_of_seed
+from core.people.contact import invitations
 from core.people.effects import RecordDraft
-from core.people.lww import Entry
+from core.people.format import lww, personal_record
+from core.people.format.account_keys import keys_of_seed
+from core.people.format.lww import Entry
+from core.people.format.personal_record import LIFE_HOURS, epoch_of, record_id
 from core.people.moment import DAY_MS, HOUR_MS
-from core.people.personal_record import LIFE_HOURS, epoch_of, record_id
+from core.people.record import account_state
 from net.parcel.record import Record, decode_record, encode_record
 from tests.core.test_restoring import WRITTEN, name_of, record_of, restored
 from tests.support.post_office import CHEAP, CUSTODIANS, Office, Person, settle
@@ -33,7 +35,7 @@ def put_state(office: Office, person: Person, state: bytes) -> bytes:
     signature = personal_record.sign(keys, epoch, sequence, expiry, ciphertext)
     name = record_id(keys, epoch)
     draft = RecordDraft(None, name, sequence, expiry, ciphertext, signature)
-    nonces = inviting.solve_draft(draft, hour, CHEAP)
+    nonces = invitations.solve_draft(draft, hour, CHEAP)
     record = encode_record(Record(name, sequence, expiry, nonces, ciphertext, signature))
     office.put_record(record)
     return record
@@ -100,4 +102,7 @@ def test_a_mark_that_is_no_count_is_left_out() -> None:
         b"mark" + b"1" * 32: Entry(7, b"dev2", b""),
         b"name": Entry(END_OF_TIME, b"dev2", b"x"),
     }
-    assert personal.checked(state, 5) == {b"mark" + b"1" * 32: Entry(7, b"dev2", b""), b"name": Entry(5, b"dev2", b"x")}
+    assert account_state.checked(state, 5) == {
+        b"mark" + b"1" * 32: Entry(7, b"dev2", b""),
+        b"name": Entry(5, b"dev2", b"x"),
+    }

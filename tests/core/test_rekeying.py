@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from core.people import conversing, lane, prekeys
-from core.people.content import Rekey
+from core.people.conversation import lane_writer, prekeys
+from core.people.format import lane
+from core.people.format.content import Rekey
 from core.people.work import Work
 from core.storage import lanes
 from tests.core.test_talking import meet
@@ -22,7 +23,7 @@ class Gaps:
         self.longest: dict[bytes, int] = {}
         self.count: dict[bytes, int] = {}
         self._since: dict[bytes, int] = {}
-        write = conversing.write_block
+        write = lane_writer.write_block
 
         def counted(
             work: object, row: lanes.WriteLane, items: tuple[object, ...], *rest: object, **more: object
@@ -36,7 +37,7 @@ class Gaps:
                 self.longest[row.generation] = max(longest, self._since[row.generation])
             return write(work, row, items, *rest, **more)  # type: ignore[arg-type]
 
-        monkeypatch.setattr(conversing, "write_block", counted)
+        monkeypatch.setattr(lane_writer, "write_block", counted)
 
 
 def opened_ids(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
@@ -136,7 +137,7 @@ def test_without_an_answer_it_becomes_overdue_and_says_so(office: Office, alice:
 
     def is_overdue() -> bool:
         with alice.engine.work(alice.moment()) as work:
-            return conversing.is_overdue(work, lane_of_work(work))
+            return lane_writer.is_overdue(work, lane_of_work(work))
 
     def lane_of_work(work: object) -> lanes.WriteLane:
         row = lanes.writing(work.tx, 1)  # type: ignore[attr-defined]

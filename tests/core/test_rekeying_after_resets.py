@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from core.people import lane
+from core.people.format import lane
 from core.storage import lanes
 from tests.support.phases import PHASES, SIDES, Pair
 

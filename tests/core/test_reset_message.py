@@ -10,14 +10,14 @@ from hypothesis import given, settings, strategies as st
 
 from core.crypto import primitives
 from core.errors import Malformed, Newer, OpenFailed
-from core.people.bounds import decode
-from core.people.conversing import rekey_info
-from core.people.device import Certificate, certify
-from core.people.fragment import cut, decode_piece, pad
-from core.people.greeting import reset_key
-from core.people.lane import Offer, new_lane
-from core.people.prekey import make_prekey
-from core.people.reset import (
+from core.people.conversation.lane_writer import rekey_info
+from core.people.format.bounds import decode
+from core.people.format.device import Certificate, certify
+from core.people.format.fragment import cut, decode_piece, pad
+from core.people.format.greeting import reset_key
+from core.people.format.lane import Offer, new_lane
+from core.people.format.prekey import make_prekey
+from core.people.format.reset import (
     ANY,
     FRAGMENTS,
     NO_KEY,

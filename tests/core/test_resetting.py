@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from core import api
-from core.people import answering, resetting
+from core.people.conversation import reset_answer, resets
 from core.people.work import Work
 from core.storage import lanes
 from tests.core.test_talking import add, meet
@@ -16,7 +16,7 @@ from tests.support.post_office import Office, Person, settle
 
 def reset(person: Person, *, is_last_known: bool = True) -> None:
     def act(work: Work) -> None:
-        resetting.begin(work, 1, is_last_known=is_last_known)
+        resets.begin(work, 1, is_last_known=is_last_known)
 
     person.carry_out(person.engine.command(act, person.moment())[1])
 
@@ -187,7 +187,7 @@ def test_who_asked_too_often_is_answered_when_a_day_has_passed(office: Office, a
     a, b = meet(office, alice, bob)
     settle(office, alice, bob, rounds=3)
     office.takes_anything = True  # many things in one slot
-    for _ in range(2 * resetting.MAX_GENERATIONS_AN_HOUR):
+    for _ in range(2 * resets.MAX_GENERATIONS_AN_HOUR):
         reset(alice)
         settle(office, alice, bob, rounds=1, seconds=5)
     alice.say(a, "after all that")
@@ -213,7 +213,7 @@ def test_what_was_asked_at_a_restless_time_is_answered_at_a_calm_one(
 
     before = written()
     with monkeypatch.context() as restless:
-        restless.setattr(answering, "is_restless", _always)
+        restless.setattr(reset_answer, "is_restless", _always)
         reset(alice)
         settle(office, alice, bob, rounds=3)
         assert written() == before

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from core import api
-from core.people import knowing
-from core.people.account_keys import keys_of_seed
-from core.people.keeping import ASIDE
+from core.people.conversation import trust
+from core.people.format.account_keys import keys_of_seed
+from core.people.format.personal_record import epoch_of, record_id
 from core.people.moment import DAY_MS
-from core.people.personal_record import epoch_of, record_id
+from core.people.record.record_sync import ASIDE
 from core.storage import lanes, personal as rows
 from net.ids import NodeId
 from net.parcel.record import decode_record
@@ -303,7 +303,7 @@ def test_a_lost_device_is_written_to_no_more_after_a_month(
 
     def audience() -> int:
         with bob.engine.work(bob.moment()) as work:
-            return len(knowing.audience(work, 1))
+            return len(trust.audience(work, 1))
 
     assert audience() == 2
     confirm_device(bob)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from core.open_node import open_own_node
-from core.options import NetworkOptions, Part
-from core.roles import ENOUGH_FULL_NODES, is_shut, role_of
+from core.node.opening import open_own_node
+from core.node.options import NetworkOptions, Part
+from core.node.roles import ENOUGH_FULL_NODES, is_shut, role_of
 from core.storage.database import Database
 from core.storage.line import Line, load, note_metered, note_seen
 from core.storage.migrations import load_migrations

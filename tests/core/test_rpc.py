@@ -28,7 +28,7 @@ from core.api import (
     NetworkChanged,
     R,
 )
-from core.rpc import MAX_OUTGOING, MAX_RUNNING, PATIENCE, Losses, serve
+from core.rpc.server import MAX_OUTGOING, MAX_RUNNING, PATIENCE, Losses, serve
 
 pytestmark = pytest.mark.trio
 

@@ -8,18 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from core import api, commands
+from core import api
 from core.api import ApiError, Kind
 from core.crypto import primitives
-from core.people.addressing import addresses, days_read
-from core.people.content import Block, KeepRequest, decode_block, encode_block, encode_item
-from core.people.safekeeping import MAX_KEPT_FOR, received
-from core.people.signing import Place
-from core.status import describe_keeping
+from core.node.status import describe_keeping
+from core.people.conversation.keep_request import MAX_KEPT_FOR, received
+from core.people.format.address import addresses, days_read
+from core.people.format.content import Block, KeepRequest, decode_block, encode_block, encode_item
+from core.people.format.signing import Place
+from core.session import commands
 from core.storage import conversations
+from net.client import KeepingView
+from net.client.friend_backup import MAX_KEPT
 from net.parcel.box import BOX_SIZE
-from net.patron import KeepingView
-from net.patron.keeping import MAX_KEPT
 from tests.core.test_talking import add, meet
 from tests.support.post_office import Office, Person, settle
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from core.people import conversing, resetting
+from core.people.conversation import lane_writer, resets
 from core.people.effects import Effect, Solve
 from core.people.work import Work
 from core.storage import lanes
@@ -22,7 +22,7 @@ def do(person: Person, act: Callable[[Work], object]) -> None:
 def reset_knowing_nothing(person: Person) -> None:
     def act(work: Work) -> None:
         work.tx.run("DELETE FROM read_lanes")
-        resetting.begin(work, 1, is_last_known=True, everywhere=True)
+        resets.begin(work, 1, is_last_known=True, everywhere=True)
 
     do(person, act)
 
@@ -44,7 +44,7 @@ class Paid:
 def test_a_contact_cannot_have_everything_said_again_all_day(
     office: Office, victim: Person, mallory: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(conversing, "MAX_AGAIN_BOXES", 40)
+    monkeypatch.setattr(lane_writer, "MAX_AGAIN_BOXES", 40)
     a, _ = meet(office, victim, mallory)
     for n in range(60):
         victim.say(a, f"{n}")
@@ -59,7 +59,7 @@ def test_a_contact_cannot_have_everything_said_again_all_day(
         reset_knowing_nothing(mallory)
         settle(office, victim, mallory, rounds=3, seconds=600)
     a_generation = 4 * 2 + 4 + 4  # its announcement, its first block, a re-keying, acknowledgements
-    bound = 40 + resetting.MAX_GENERATIONS_A_DAY * a_generation + 60
+    bound = 40 + resets.MAX_GENERATIONS_A_DAY * a_generation + 60
     assert paid.boxes <= bound
     assert bound < 60 * 20, "less than to say everything again at each of twenty resets"
 
@@ -67,7 +67,7 @@ def test_a_contact_cannot_have_everything_said_again_all_day(
 def test_a_contact_that_answers_nothing_cannot_have_what_waits_encoded_again_all_day(
     office: Office, victim: Person, mallory: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(conversing, "MAX_AGAIN_BOXES", 40)
+    monkeypatch.setattr(lane_writer, "MAX_AGAIN_BOXES", 40)
     a, _ = meet(office, victim, mallory)
     settle(office, victim, mallory, rounds=4)
     mallory.online = False
@@ -79,7 +79,7 @@ def test_a_contact_that_answers_nothing_cannot_have_what_waits_encoded_again_all
     mallory.online = True
     monkeypatch.setattr(mallory, "poll", lambda: None)  # it hears nothing and asks all the same
     again = 0
-    write = conversing.write_block
+    write = lane_writer.write_block
 
     def counted(
         work: Work, row: lanes.WriteLane, items: tuple[object, ...], message: object = None, **more: object
@@ -88,7 +88,7 @@ def test_a_contact_that_answers_nothing_cannot_have_what_waits_encoded_again_all
         again += message is not None and bool(getattr(message, "again", False))
         return write(work, row, items, message, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(conversing, "write_block", counted)
+    monkeypatch.setattr(lane_writer, "write_block", counted)
     office.takes_anything = True
     for _ in range(12):
         reset_knowing_nothing(mallory)
@@ -103,7 +103,7 @@ def test_what_a_put_back_contact_lost_comes_again_though_it_was_delivered(
     office: Office, victim: Person, mallory: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An honest one, with more than the budget of a day: it takes longer, and nothing is lost."""
-    monkeypatch.setattr(conversing, "MAX_AGAIN_BOXES", 25)
+    monkeypatch.setattr(lane_writer, "MAX_AGAIN_BOXES", 25)
     a, b = meet(office, victim, mallory)
     settle(office, victim, mallory, rounds=3)
     backup = mallory.copy()

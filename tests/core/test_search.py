@@ -13,7 +13,7 @@ from typing import Literal
 import pytest
 from hypothesis import given, strategies as st
 
-from core import searching
+from core import search_terms
 from core.storage import conversations, messages, search_index
 from core.storage.database import Database
 from core.storage.messages import NewMessage
@@ -150,19 +150,19 @@ WRITTEN = st.text(st.one_of(st.characters(codec="utf-8"), st.sampled_from("aÃ© Ã
 
 @given(WRITTEN, WRITTEN, WRITTEN)
 def test_whatever_is_in_a_text_is_found_by_its_grams(before: str, word: str, after: str) -> None:
-    words = searching.words_of(word)
+    words = search_terms.words_of(word)
     text = f"{before} {word} {after}"
-    assert searching.holds(text, words)
-    terms = set(searching.index_terms(text, 1).split(" "))
-    assert set(searching.query_grams(words)) <= terms
-    assert searching.holds(text, searching.words_of(searching.fold(word)))
+    assert search_terms.holds(text, words)
+    terms = set(search_terms.index_terms(text, 1).split(" "))
+    assert set(search_terms.query_grams(words)) <= terms
+    assert search_terms.holds(text, search_terms.words_of(search_terms.fold(word)))
 
 
 @given(WRITTEN, WRITTEN)
 def test_what_is_shown_as_found_is_the_word(text: str, word: str) -> None:
-    words = searching.words_of(word)
-    for start, stop in searching.spans(f"{text} {word}", words):
-        assert any(each in searching.fold(f"{text} {word}"[start:stop]) for each in words)
+    words = search_terms.words_of(word)
+    for start, stop in search_terms.spans(f"{text} {word}", words):
+        assert any(each in search_terms.fold(f"{text} {word}"[start:stop]) for each in words)
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_what_is_shown_as_found_is_the_word(text: str, word: str) -> None:
     ],
 )
 def test_the_words_are_shown_where_they_are(text: str, query: str, shown: list[str]) -> None:
-    assert [text[start:stop] for start, stop in searching.spans(text, searching.words_of(query))] == shown
+    assert [text[start:stop] for start, stop in search_terms.spans(text, search_terms.words_of(query))] == shown
 
 
 # --- what is deleted leaves the index -----------------------------------------------------------------------------------
@@ -277,7 +277,7 @@ def test_an_index_by_another_definition_is_made_anew(database: Database, monkeyp
     with database.transaction() as tx:
         search_index.prepare(tx)
     assert state_of(database) == wanted
-    monkeypatch.setattr(searching, "definition", lambda: "of tomorrow")
+    monkeypatch.setattr(search_terms, "definition", lambda: "of tomorrow")
     with database.transaction() as tx:
         search_index.prepare(tx)
     assert terms_left(database) == set()

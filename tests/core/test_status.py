@@ -10,24 +10,24 @@ import pytest
 import trio
 
 from core import api
-from core.finding_nodes import FindingStatus
-from core.node_service import NodeStatus
-from core.open_node import open_node
-from core.paces import PACES, name_of, pace_of
-from core.status import SOURCES, describe_network
-from core.traffic import Hour
+from core.node.cover import PACES, name_of, pace_of
+from core.node.discovery import FindingStatus
+from core.node.opening import open_node
+from core.node.service import NodeStatus
+from core.node.status import SOURCES, describe_network
+from core.node.traffic import Hour
 from net.bucket import Bucket
+from net.client import BucketView
+from net.cover_profile import NORMAL, STRONG
 from net.custodian import CustodianStatus
 from net.ids import Endpoint, NodeId
 from net.link.events import Role
 from net.link.status import Counters
-from net.node import PeerStatus
-from net.pace import NORMAL, STRONG
-from net.patron import BucketView
+from net.network_time import Clocks
+from net.node.node import PeerStatus
+from net.node.snapshot import NodeView
 from net.rendezvous.lan import LanStatus
 from net.rendezvous.mainline import MainlineState, MainlineStatus
-from net.timekeeping import Clocks
-from net.view import NodeView
 from tests.support.cheap_node import CHEAP, HURRIED, LOOPBACK, alone
 
 PATIENCE = 20.0

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from core import api
-from core.people.invitation import Bundle, decode_link, open_record
-from core.people.meeting import greet
+from core.people.contact.introduction import greet
+from core.people.format.invitation import Bundle, decode_link, open_record
 from net.parcel.record import decode_record
 from tests.support.post_office import Office, Person, settle
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, strategies as st
 
-from core.traffic import Hour, LastHour, on_the_wire
+from core.node.traffic import Hour, LastHour, on_the_wire
 from net.ids import Endpoint
 
 

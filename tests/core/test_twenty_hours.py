@@ -10,7 +10,7 @@ import trio
 
 from core import api
 from core.api import ApiError, Kind
-from core.gate import LOOK_PAUSE, OPEN_MS, RENEW_AHEAD_MS, Terms
+from core.session.gate import LOOK_PAUSE, OPEN_MS, RENEW_AHEAD_MS, Terms
 from core.vault.errors import PasscodeNeeded, WrongPasscode
 from core.vault.remembered import REMEMBERED_SECONDS
 from net.bucket import Bucket

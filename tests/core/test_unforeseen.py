@@ -18,12 +18,13 @@ import trio.testing
 
 from core import api, machine
 from core.api import ApiError, Kind
-from core.keep_trying import RETRY_PAUSE, keep_trying
-from core.people import duties, posting
+from core.node.keep_trying import RETRY_PAUSE, keep_trying
+from core.people import maintenance
 from core.people.effects import Effect, Read
 from core.people.engine import Engine
-from core.people_service import PeopleService
+from core.people.mail import outbox
 from core.refusals import is_unforeseen, refusal_of, refusals
+from core.session.people_service import PeopleService
 from core.storage import accounts, mail
 from core.storage.database import Database
 from core.storage.errors import Corrupt, DiskFailed, DiskFull, SchemaTooNew, StorageError, WrongKey
@@ -238,7 +239,11 @@ async def test_a_history_of_another_account_is_named_and_the_new_account_taken_b
 @pytest.mark.trio
 async def test_an_account_that_cannot_be_opened_was_never_made(device: Device, monkeypatch: pytest.MonkeyPatch) -> None:
     async with device.running():
-        for spoiled in ("core.open_account.Engine", "core.gate.act_of", "core.vault.account.Accounts._remember"):
+        for spoiled in (
+            "core.session.open_account.Engine",
+            "core.session.gate.act_of",
+            "core.vault.account.Accounts._remember",
+        ):
             with monkeypatch.context() as patch:
                 patch.setattr(spoiled, fault)
                 with pytest.raises(LookupError):
@@ -287,7 +292,7 @@ async def test_an_event_of_a_stranger_that_no_rule_foresaw_is_left_out(
 ) -> None:
     async with device.running() as gate:
         await device.create()
-        monkeypatch.setattr(posting, "repeat_unconfirmed", fault)
+        monkeypatch.setattr(outbox, "repeat_unconfirmed", fault)
         await gate.feed([UP])
         assert gate.account().fault is None
         assert (await device.info()).name == "alice"
@@ -305,7 +310,7 @@ async def test_what_is_due_and_cannot_be_done_locks_the_account_and_says_why(
         await device.create()
         account = gate.account()
         with monkeypatch.context() as patch:
-            patch.setattr(duties, "tend", tend)
+            patch.setattr(maintenance, "tend", tend)
             account.service.engine._next_duty = 0.0  # pyright: ignore[reportPrivateUsage]
             account.service.look_at(1)
             await device.until_told(api.AccountLocked)
@@ -333,7 +338,7 @@ async def test_what_may_pass_locks_nothing(error: Exception, device: Device, mon
     async with device.running() as gate:
         await device.create()
         with monkeypatch.context() as patch:
-            patch.setattr(duties, "tend", tend)
+            patch.setattr(maintenance, "tend", tend)
             gate.account().service.engine._next_duty = 0.0  # pyright: ignore[reportPrivateUsage]
             gate.account().service.look_at(1)
             with trio.fail_after(30):

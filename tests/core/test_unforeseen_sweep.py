@@ -22,19 +22,22 @@ import trio
 import trio.lowlevel
 import trio.testing
 
-from core import api, examination, jsonrpc, open_node as open_node_module, rpc
-from core.examination import examine
-from core.gate import Terms
-from core.messenger import open_messenger
-from core.open_node import open_node
+from core import api
+from core.doctor import examination
+from core.doctor.examination import examine
+from core.node import opening as open_node_module
+from core.node.opening import open_node
+from core.rpc import jsonrpc, server
+from core.session.gate import Terms
+from core.session.messenger import open_messenger
 from core.vault.node_key import load_or_create
 from core.vault.profile import Profile
 from tests.support.cheap_node import CHEAP as CHEAP_NODE, alone
 from tests.support.devices import BETTER, CHEAP, GOOD, MemoryStore
 from tests.support.outside import Fault, Outside, storage_error
-from tui import telling
-from tui.boundary import guarded
-from tui.bridge import CoreHost, Messenger
+from tui.host import standard_error
+from tui.host.boundary import guarded
+from tui.host.bridge import CoreHost, Messenger
 
 RESULTS: Final = (
     "FULL",
@@ -141,7 +144,7 @@ async def _ask(home: Path, told: Told) -> None:
         await ours.send_eof()
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rpc, "decode_request", take)
+        patch.setattr(server, "decode_request", take)
         await _serve(home, terms, theirs, talk)
 
 
@@ -150,7 +153,7 @@ async def _serve(home: Path, terms: Terms, theirs: Any, talk: Callable[[], Await
         with trio.fail_after(30):
             async with open_messenger(home, alone(), terms=terms) as messenger:
                 nursery.start_soon(talk)
-                await rpc.serve(messenger, messenger.events, theirs, theirs)
+                await server.serve(messenger, messenger.events, theirs, theirs)
         await theirs.aclose()
 
 
@@ -212,7 +215,7 @@ def carry_out(run: Run, home: Path, outside: Outside) -> Told:
     """Run it as the program would, with everything that it says."""
     told = Told()
     with pytest.MonkeyPatch.context() as patch, outside.watched():
-        patch.setattr(telling, "say", told.said.append)
+        patch.setattr(standard_error, "say", told.said.append)
         told.status = guarded("sottovoce", lambda: run(home, told), lambda: home)
     return told
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from core import api
-from core.people import acknowledge, answering, conversing, resetting
-from core.people.content import Item, KeepRequest, LaneAck, Unknown
+from core.people.conversation import lane_writer, reset_answer, resets
 from core.people.effects import Deposit
+from core.people.format import acknowledgement
+from core.people.format.content import Item, KeepRequest, LaneAck, Unknown
 from core.people.work import Work
 from core.storage import conversations, devices, lanes, postings, roots
 from core.storage.devices import DeviceRow
@@ -52,7 +53,7 @@ def write(person: Person, *items: Item) -> None:
     def act(work: Work) -> None:
         row = lanes.writing(work.tx, 1)
         if row is not None:
-            conversing.write_block(work, row, items)
+            lane_writer.write_block(work, row, items)
 
     do(person, act)
 
@@ -97,7 +98,7 @@ def acked(person: Person, device: bytes | None, *, is_known: bool) -> tuple[int,
         postings.insert(work.tx, row)
         told = RootRow(ROOT.name, ROOT.root, 0, None, None, device, lane.generation)
         roots.add(work.tx, 1, told, now)
-        conversing.apply_ack(work, LaneAck(lane.generation, 0, 0), device_of(work, is_known=is_known))
+        lane_writer.apply_ack(work, LaneAck(lane.generation, 0, 0), device_of(work, is_known=is_known))
         root = roots.find(work.tx, 1, ROOT.name)
         assert root is not None
         found.append((len(postings.of_conversation(work.tx, 1, "acceptance")), root.proof is None))
@@ -126,7 +127,7 @@ def test_a_root_of_one_device_is_proven_by_that_device_alone(bob: Person, thief:
         one, other = devices.of_conversation(work.tx, 1)
         roots.add(work.tx, 1, RootRow(ROOT.name, ROOT.root, 0, None, None, one.device, lane.generation), 0)
         for device, is_proven in ((other, False), (one, True)):
-            conversing.apply_ack(work, LaneAck(lane.generation, 0, 0), device)
+            lane_writer.apply_ack(work, LaneAck(lane.generation, 0, 0), device)
             root = roots.find(work.tx, 1, ROOT.name)
             assert root is not None
             assert (root.proof is None) == is_proven
@@ -144,7 +145,7 @@ def test_a_reset_of_an_unknown_device_proves_no_root_of_the_known_ones(
         work.tx.run("UPDATE roots SET proof = ? WHERE greeting_hash = ?", b"g" * 16, shared.name)
 
     do(bob, unprove)
-    do(thief, lambda work: resetting.begin(work, 1, is_last_known=True, everywhere=True))
+    do(thief, lambda work: resets.begin(work, 1, is_last_known=True, everywhere=True))
     settle(office, thief, bob, rounds=2)
     with bob.database.read() as tx:
         found = roots.find(tx, 1, shared.name)
@@ -160,7 +161,7 @@ def test_who_is_out_has_nothing_of_what_is_deposited(office: Office, alice: Pers
     def act(work: Work) -> None:
         lane = lanes.writing(work.tx, 1)
         assert lane is not None
-        conversing.apply_ack(work, LaneAck(lane.generation, lane.next_index, 0), device_of(work, is_known=False))
+        lane_writer.apply_ack(work, LaneAck(lane.generation, lane.next_index, 0), device_of(work, is_known=False))
         assert not any(row.held for row in postings.of_lane(work.tx, lane.generation))
 
     do(bob, act)
@@ -180,10 +181,10 @@ def test_what_a_known_device_lacks_is_repeated_though_one_that_is_out_asked_firs
         lane = lanes.writing(work.tx, 1)
         assert lane is not None
         last = lane.next_index - 1
-        said = acknowledge.describe(lane.generation, last - 1, [last])
+        said = acknowledgement.describe(lane.generation, last - 1, [last])
         for is_known in (False, True):
             before = len(work.effects)
-            conversing.apply_ack(work, said, device_of(work, is_known=is_known))
+            lane_writer.apply_ack(work, said, device_of(work, is_known=is_known))
             repeated[is_known] = sum(isinstance(effect, Deposit) for effect in work.effects[before:])
 
     do(bob, act)
@@ -251,7 +252,7 @@ def test_an_unknown_device_that_is_silent_holds_up_no_new_beginning_with_the_kno
     office: Office, alice: Person, bob: Person, thief: Person
 ) -> None:
     thief.online = False
-    do(bob, lambda work: resetting.begin(work, 1, is_last_known=True))
+    do(bob, lambda work: resets.begin(work, 1, is_last_known=True))
     alice.online = True
     settle(office, alice, bob, rounds=6)
     with bob.database.read() as tx:
@@ -261,7 +262,7 @@ def test_an_unknown_device_that_is_silent_holds_up_no_new_beginning_with_the_kno
     do(bob, _leave_only_the_reset_for_the_unknown)
     office.wait(2 * 3600)
     before = generations(bob)
-    do(bob, lambda work: resetting.request(work, 1))
+    do(bob, lambda work: resets.request(work, 1))
     assert generations(bob) == before + 1
 
 
@@ -282,7 +283,7 @@ def test_many_lanes_of_an_unknown_device_do_not_push_out_the_lane_of_the_known_o
     office: Office, alice: Person, bob: Person, thief: Person
 ) -> None:
     for _ in range(3):
-        do(thief, lambda work: resetting.begin(work, 1, is_last_known=True, everywhere=True))
+        do(thief, lambda work: resets.begin(work, 1, is_last_known=True, everywhere=True))
         office.wait(86_400)
         settle(office, thief, bob, rounds=6)
     with bob.database.read() as tx:
@@ -296,8 +297,8 @@ def test_what_waits_is_not_deposited_once_more_for_every_day_that_an_unknown_dev
     for n in range(3):
         bob.say(conversation_of(bob), f"{n}")
     settle(office, bob, rounds=2)
-    for _ in range(2 * answering.MAX_SAID):
-        do(thief, lambda work: resetting.begin(work, 1, is_last_known=True, everywhere=True))
+    for _ in range(2 * reset_answer.MAX_SAID):
+        do(thief, lambda work: resets.begin(work, 1, is_last_known=True, everywhere=True))
         office.wait(86_400)
         settle(office, thief, bob, rounds=4)
     with bob.database.read() as tx:
@@ -305,7 +306,7 @@ def test_what_waits_is_not_deposited_once_more_for_every_day_that_an_unknown_dev
             "SELECT max(n), min(n) FROM (SELECT count(*) n FROM postings WHERE message NOTNULL GROUP BY message)"
         )
     assert row is not None
-    assert 2 <= row[1] <= row[0] <= answering.MAX_SAID
+    assert 2 <= row[1] <= row[0] <= reset_answer.MAX_SAID
 
 
 # --- requests ---------------------------------------------------------------------------------------------------------

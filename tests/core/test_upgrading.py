@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from core import api
-from core.people.account_keys import keys_of_seed
-from core.people.invitation import decode_link, open_record
+from core.people.format.account_keys import keys_of_seed
+from core.people.format.invitation import decode_link, open_record
 from core.storage.database import Database
 from core.storage.errors import SchemaTooNew
 from core.storage.migrations import Migration, load_migrations

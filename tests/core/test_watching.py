@@ -8,17 +8,10 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from core.crypto import primitives
-from core.people import lane
-from core.people.lane import new_lane, step
-from core.people.slot import slot_key
-from core.people.watching import (
-    GIVEN_UP_SIZE,
-    LanePlace,
-    SlotWatch,
-    Watches,
-    given_up_entry,
-    given_up_indexes,
-)
+from core.people.format import lane
+from core.people.format.lane import new_lane, step
+from core.people.format.slot import slot_key
+from core.people.tag_index import GIVEN_UP_SIZE, LanePlace, SlotWatch, Watches, given_up_entry, given_up_indexes
 from core.storage.lanes import ReadLane
 from net.ids import ParcelId, Tag, tag_of
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from core import api
-from core.people import resetting
+from core.people.conversation import resets
 from core.people.work import Work
 from core.storage import devices, lanes, roots
 from tests.core.test_restoring import WRITTEN, confirm_device, contacts, hour_passes, restored, texts
@@ -27,7 +27,7 @@ def reset_knowing_nothing(person: Person, conversation: int = 1) -> None:
 
     def act(work: Work) -> None:
         work.tx.run("DELETE FROM read_lanes WHERE conversation = ?", conversation)
-        resetting.begin(work, conversation, is_last_known=True, everywhere=True)
+        resets.begin(work, conversation, is_last_known=True, everywhere=True)
 
     do(person, act)
 
@@ -221,7 +221,7 @@ def test_the_line_of_a_new_device_cannot_be_taken_first(
 def test_a_root_of_one_device_serves_no_other(office: Office, folder: Path, alice: Person, bob: Person) -> None:
     """Two devices that met have a root of their own; whoever got hold of it is no device of the account by that."""
     talk(office, alice, bob, 2)
-    do(alice, lambda work: resetting.begin(work, 1, is_last_known=True))
+    do(alice, lambda work: resets.begin(work, 1, is_last_known=True))
     settle(office, alice, bob, rounds=8)
     with alice.database.read() as tx:
         (shared,) = [row.root for row in roots.of_conversation(tx, 1) if row.device is not None]
@@ -235,8 +235,8 @@ def test_a_root_of_one_device_serves_no_other(office: Office, folder: Path, alic
 
     def announce(work: Work) -> None:
         work.tx.run("DELETE FROM roots")
-        resetting.add_root(work, 1, shared)
-        resetting.begin(work, 1, is_last_known=False)
+        resets.add_root(work, 1, shared)
+        resets.begin(work, 1, is_last_known=False)
 
     do(thief, announce)
     assert len(office.boxes) > there
@@ -260,10 +260,10 @@ def test_an_unknown_device_has_nothing_said_again(office: Office, folder: Path, 
         assert lane is not None
         lanes.end_writing(work.tx, 1)
         (unknown,) = [row for row in devices.of_conversation(work.tx, 1) if not row.is_known]
-        resetting.say_again(work, unknown, [])
+        resets.say_again(work, unknown, [])
         assert work.tx.row("SELECT count(*) FROM messages WHERE pending = 1") == (0,)
         (known,) = [row for row in devices.of_conversation(work.tx, 1) if row.is_known]
-        resetting.say_again(work, known, [])
+        resets.say_again(work, known, [])
         assert work.tx.row("SELECT count(*) > 5 FROM messages WHERE pending = 1") == (1,), "a known one would"
         raise api.ApiError(api.Kind.BAD_REQUEST, "nothing of this is to stay")
 
@@ -284,7 +284,7 @@ def test_the_first_device_that_a_restored_account_meets_is_no_more_known_than_an
     def forget_devices(work: Work) -> None:
         for device in devices.of_conversation(work.tx, 1):
             devices.forget(work.tx, device.device)
-        resetting.begin(work, 1, is_last_known=False)
+        resets.begin(work, 1, is_last_known=False)
 
     _, effects = again.engine.command(forget_devices, again.moment())
     again.carry_out(effects)

@@ -9,18 +9,18 @@ from typing import Final
 
 import pytest
 
+from net.client.comparison import COMPARE_GRACE
 from net.ids import Endpoint, NodeId, Tag
 from net.instant import Instant
 from net.link.frames import LARGE_DATAGRAM_SIZE, SMALL_DATAGRAM_SIZE
 from net.link.status import LinkInfo
 from net.messages import Introduction, PleaseDial, Setup, encode_message
-from net.node import Node
-from net.onion.cipher import Hop, RealOnionCipher
-from net.onion.guards import GUARDS
+from net.node.node import Node
+from net.onion.packets.cipher import Hop, RealOnionCipher
+from net.onion.paths.guards import GUARDS
 from net.overlay.descriptor import epoch_of, packed_host
-from net.patron.comparison import COMPARE_GRACE
 from net.reach.address import pack_host
-from net.simulator import Path
+from simulator import Path
 from tests.support.parcels import box_bytes, record_bytes, tag_number
 from tests.support.village import Resident, Village, arrivals, parcels_at
 from tests.support.villains import (

@@ -31,7 +31,7 @@ from net.parcel.box import (
 )
 from net.parcel.work import FULL_PRICE, required_work, solve
 from net.primitives import sign_by_seed
-from net.simulator import FREE
+from simulator import FREE
 from tests.support.parcels import CHEAP, HOUR, VECTORS, make_box
 
 ANYWHERE = Bucket(0, 0)

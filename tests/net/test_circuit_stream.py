@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from net.errors import DecodeError, Overloaded
 from net.messages import CELL_BODY_SIZE, MAX_MESSAGE_SIZE
-from net.onion.circuit_stream import (
+from net.onion.circuits.stream import (
     CREDIT_STEP,
     DATA_SIZE,
     INTEGRITY_SIZE,

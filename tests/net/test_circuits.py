@@ -12,13 +12,13 @@ from net.errors import Overloaded
 from net.instant import Instant
 from net.link.events import LinkId
 from net.messages import MAX_MESSAGE_SIZE, Cell, Destroy, Message, Setup
-from net.onion.cipher import Direction, Hop, OnionCipher, RealOnionCipher
-from net.onion.circuit_stream import DATA_SIZE, MAX_CELLS_UNDER_WAY, CircuitStream
-from net.onion.circuits import OPEN_PATIENCE, CircuitId
-from net.onion.egress import RETRY_AFTER, Egress, Lane
-from net.onion.exchange import MAX_AGE, MAX_SILENCE
-from net.onion.plain_cipher import PlainOnionCipher
-from net.onion.setup_admission import MAX_OWN_CIRCUITS, SETUP_BURST
+from net.onion.circuits.admission import MAX_OWN_CIRCUITS, SETUP_BURST
+from net.onion.circuits.builder import OPEN_PATIENCE, CircuitId
+from net.onion.circuits.queues import RETRY_AFTER, Egress, Lane
+from net.onion.circuits.relay import MAX_AGE, MAX_SILENCE
+from net.onion.circuits.stream import DATA_SIZE, MAX_CELLS_UNDER_WAY, CircuitStream
+from net.onion.packets.cipher import Direction, Hop, OnionCipher, RealOnionCipher
+from simulator.plain_cipher import PlainOnionCipher
 from tests.support.circuit_world import NAME, Meddle, Stranger, World
 
 

@@ -9,10 +9,7 @@ import pytest
 
 from net.errors import Unreachable
 from net.messages import Cell, Destroy, Message, Setup
-from net.onion.circuit_stream import DATA_SIZE, WINDOW
-from net.onion.circuits import CircuitId
-from net.onion.egress import MAX_FAREWELLS, MAX_LANE
-from net.onion.setup_admission import (
+from net.onion.circuits.admission import (
     ALL_SETUPS_BURST,
     MAX_CIRCUITS,
     MAX_CIRCUITS_PER_LINK,
@@ -20,6 +17,9 @@ from net.onion.setup_admission import (
     SETUP_BURST,
     SETUP_RATE,
 )
+from net.onion.circuits.builder import CircuitId
+from net.onion.circuits.queues import MAX_FAREWELLS, MAX_LANE
+from net.onion.circuits.stream import DATA_SIZE, WINDOW
 from tests.support.circuit_world import NAME, Meddle, Stranger, World
 
 # --- more than a window --------------------------------------------------------------------------------------------------
@@ -262,7 +262,7 @@ def test_a_neighbour_of_who_took_all_places_gets_in_too() -> None:
 
 
 def test_many_networks_that_took_all_places_keep_nobody_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("net.onion.setup_admission.MAX_CIRCUITS", 100)
+    monkeypatch.setattr("net.onion.circuits.admission.MAX_CIRCUITS", 100)
     world = World(count=40)
     world.hosts = {number: f"8.8.{number % 5}.{number}" for number in range(10, 40)}
     held = take_all(world, [Stranger(world, number) for number in range(10, 40)])
@@ -277,7 +277,7 @@ def test_many_networks_that_took_all_places_keep_nobody_out(monkeypatch: pytest.
 
 
 def test_the_circuit_that_was_silent_longest_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("net.onion.setup_admission.MAX_CIRCUITS", 5)
+    monkeypatch.setattr("net.onion.circuits.admission.MAX_CIRCUITS", 5)
     world = World(count=8)
     circuits: list[CircuitId] = []
     for _ in range(3):
@@ -294,7 +294,7 @@ def test_the_circuit_that_was_silent_longest_gives_way(monkeypatch: pytest.Monke
 
 
 def test_who_would_be_the_heaviest_is_refused_and_displaces_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("net.onion.setup_admission.MAX_CIRCUITS", 5)
+    monkeypatch.setattr("net.onion.circuits.admission.MAX_CIRCUITS", 5)
     world = World()
     one, other = Stranger(world), Stranger(world, 2)
     for stranger in (one, other):
@@ -325,7 +325,7 @@ def test_setups_are_shared_out_by_network() -> None:
 
 
 def test_the_way_onward_is_shared_out_before_the_next_node_has_to_refuse(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("net.onion.setup_admission.MAX_PASSED_ON", 6)
+    monkeypatch.setattr("net.onion.circuits.admission.MAX_PASSED_ON", 6)
     world = World(count=8)
     flooder, persons = Stranger(world, 3), [Stranger(world, number) for number in (4, 5, 6, 7)]
     for number in range(20):

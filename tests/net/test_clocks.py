@@ -11,13 +11,13 @@ from typing import Final
 import pytest
 
 from net.custodian.custodian import SWEEP_PERIOD
-from net.desk import Desk
 from net.instant import HOUR_MS, Instant
-from net.node import Node
+from net.node.frontend import Desk
+from net.node.node import Node
+from net.node.reconcile import PERIOD
 from net.overlay.descriptor import EPOCH_HOURS
-from net.simulator import Host
-from net.simulator.nodes import leaf_node
-from net.upkeep import PERIOD
+from simulator import Host
+from simulator.nodes import leaf_node
 from tests.support.parcels import box_bytes
 from tests.support.village import Resident, Village
 

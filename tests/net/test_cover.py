@@ -9,19 +9,19 @@ from random import Random
 import pytest
 from hypothesis import given, strategies as st
 
+from net.cover_profile import NORMAL, STRONG
 from net.errors import DecodeError, Overloaded
 from net.instant import Instant
 from net.link.events import LinkId
-from net.onion.cipher import PAYLOAD_SIZE, Hop, OnionCipher, RealOnionCipher
 from net.onion.cover import LOOP_PATIENCE, MAX_LOOPS, Loops, home_hop
-from net.onion.departures import MAX_WAITING, NONCE_SIZE, Departures, Kind, decode_payload, encode_payload
-from net.onion.keyring import Keyring
-from net.onion.paths import Path
-from net.onion.plain_cipher import PlainOnionCipher
+from net.onion.packet_sender import MAX_WAITING, NONCE_SIZE, Departures, Kind, decode_payload, encode_payload
+from net.onion.packets.cipher import PAYLOAD_SIZE, Hop, OnionCipher, RealOnionCipher
+from net.onion.packets.keyring import Keyring
+from net.onion.paths.paths import Path
 from net.overlay.descriptor import epoch_of
-from net.pace import NORMAL, STRONG
 from net.parcel.box import BOX_SIZE
-from net.switch import Contact, Then
+from net.peers.link_pool import Contact, Then
+from simulator.plain_cipher import PlainOnionCipher
 from tests.support.relays import NOW, OWN, FakeRoster, Traveller, at, relay
 
 HOME = home_hop(OWN, None, bytes(32))

@@ -10,18 +10,18 @@ from hypothesis import given, strategies as st
 
 from net.custodian import Quota, Requester
 from net.custodian.allowance import RELAYED_BURST
+from net.custodian.eviction_order import surplus_of
 from net.custodian.index import Index
-from net.custodian.ladder import surplus_of
 from net.custodian.price import MARK_PERIOD, Prices
-from net.custodian.pushed import MAX_EACH, PushedParcels
+from net.custodian.push_queue import MAX_EACH, PushedParcels
 from net.events import Verdict
 from net.ids import ParcelId
 from net.instant import Instant
 from net.messages import MAX_PRICE_FACTOR, Deposit, DepositAnswer, Parcel, Price, Push
 from net.parcel.box import BOX_SIZE, appraise_box, decode_box
 from net.parcel.record import encode_record
+from net.parcel.store import Kind, Stored
 from net.parcel.work import COMPRESSIONS_PER_TRIAL, PUZZLES, required_work
-from net.store import Kind, Stored
 from tests.support.counter import ALICE, BOB, SLOT, Counter, push
 from tests.support.parcels import CHEAP, HOUR, box_bytes, id_of, make_record, record_bytes, tag_number
 

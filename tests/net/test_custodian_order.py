@@ -17,7 +17,7 @@ from net.bucket import Bucket
 from net.custodian import Quota
 from net.custodian.admission import MAX_VARIANTS, Admission
 from net.custodian.allowance import DEPOSIT_BURST
-from net.custodian.room import Room
+from net.custodian.quota import Room
 from net.events import Verdict
 from net.messages import Deposit, DepositAnswer
 from net.parcel import box as boxes, record as records, work

@@ -24,7 +24,7 @@ from net.ids import ParcelId
 from net.instant import Instant
 from net.messages import MAX_KEYS_PER_ANSWER, Compare, Compared, Keeps, Message, Push, Range, Want
 from net.parcel.box import BOX_SIZE, decode_box
-from net.store import Kind, Stored
+from net.parcel.store import Kind, Stored
 from tests.support.counter import ALICE, Counter, place_of, push, talk
 from tests.support.parcels import HOUR, NOW, box_bytes, id_of, record_bytes, tag_number
 

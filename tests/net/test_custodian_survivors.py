@@ -12,10 +12,10 @@ from net.custodian.custodian import (
     PUSHED_AT_ONCE,
 )
 from net.custodian.index import Index, key_of, key_ranges
-from net.custodian.pushed import MAX_EACH
+from net.custodian.push_queue import MAX_EACH
+from net.custodian.quota import MAX_PUSHED_OUT
 from net.custodian.reads import RECORD_COST
 from net.custodian.repair import MAX_GIVING, Repair
-from net.custodian.room import MAX_PUSHED_OUT
 from net.events import Verdict
 from net.messages import (
     MAX_KEYS_PER_ANSWER,
@@ -32,7 +32,7 @@ from net.messages import (
     Want,
 )
 from net.parcel.box import decode_box
-from net.store import Kind, Stored
+from net.parcel.store import Kind, Stored
 from tests.support.counter import ALICE, BOB, SLOT, Counter, place_of, push, tags_in
 from tests.support.parcels import CHEAP, HOUR, NOW, box_bytes, id_of, record_bytes, tag_number
 

@@ -15,6 +15,7 @@ from net.errors import DecodeError, Unauthenticated
 from net.ids import Endpoint, NodeId
 from net.instant import HOUR_MS, Instant
 from net.messages import DESCRIPTOR_SIZE
+from net.network_time import AGREEMENT_MS
 from net.overlay.descriptor import (
     EPOCH_HOURS,
     MAX_GENUINE,
@@ -26,7 +27,6 @@ from net.overlay.descriptor import (
 )
 from net.overlay.identity import ID_WORK_BITS, Identity, find_nonce, identity_of, is_worked, overlay_id_of
 from net.primitives import verify_signature
-from net.timekeeping import AGREEMENT_MS
 from tests.support.overlay_world import forged_descriptor
 from tests.support.parcels import NOW
 

@@ -10,12 +10,10 @@ import pytest
 
 from net.bucket import Bucket
 from net.custodian import Custodian
-from net.desk import FIND_BURST, FIND_RATE, LOOKUP_BURST, MAX_LOOKUPS_EACH, MAX_LOOKUPS_FROM_AFAR, Desk
 from net.errors import Overloaded
 from net.ids import OverlayId
 from net.instant import Instant
 from net.link.events import LinkId
-from net.memory_store import MemoryStore
 from net.messages import (
     AskDialBack,
     AskPeers,
@@ -41,8 +39,10 @@ from net.messages import (
     encode_message,
 )
 from net.messages.growth import REFUSAL_BURST, REFUSAL_RATE
-from net.onion.transit import EndId
-from net.simulator import FREE
+from net.node.frontend import FIND_BURST, FIND_RATE, LOOKUP_BURST, MAX_LOOKUPS_EACH, MAX_LOOKUPS_FROM_AFAR, Desk
+from net.onion.circuits.transit import EndId
+from net.parcel.memory_store import MemoryStore
+from simulator import FREE
 from tests.support.parcels import NOW, box_bytes, id_of, record_bytes, tag_number
 
 LINK, END = LinkId(1), EndId(1)

@@ -6,13 +6,13 @@ from random import Random
 
 import pytest
 
-from net.dialer import FEELER_PERIOD, MAX_ASK, MAX_BOOTSTRAPS, MAX_RETRY, Dialer, Outcome
 from net.errors import Overloaded
 from net.ids import Endpoint, NodeId
 from net.instant import Instant
 from net.link.events import Role
 from net.messages import AskPeers, Message, Peer, Peers
-from net.peers import PeerTable
+from net.peers.dialer import FEELER_PERIOD, MAX_ASK, MAX_BOOTSTRAPS, MAX_RETRY, Dialer, Outcome
+from net.peers.table import PeerTable
 from net.rendezvous.hints import Source
 from tests.support.parcels import NOW
 

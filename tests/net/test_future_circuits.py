@@ -10,9 +10,9 @@ import pytest
 from net import messages as m
 from net.instant import Instant
 from net.messages import decode_message, encode_message
-from net.node import Node
-from net.onion.circuit_stream import Kind as CellKind
-from net.onion.circuits import CircuitId
+from net.node.node import Node
+from net.onion.circuits.builder import CircuitId
+from net.onion.circuits.stream import Kind as CellKind
 from tests.support.future import (
     IGNORED_TYPES,
     MORE_FIELDS,

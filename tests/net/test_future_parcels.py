@@ -9,6 +9,10 @@ import pytest
 from hypothesis import given, strategies as st
 
 from net.bucket import Bucket
+from net.client.comparison import COMPARE_GRACE
+from net.client.follows import TICK
+from net.client.ports import PATIENCE
+from net.client.records import FIRST_PAUSE
 from net.custodian import Requester
 from net.errors import DecodeError, Unauthenticated, UnknownVersion
 from net.events import BoxAbsent, BoxArrived, DepositAnswered, RecordAnswered, Verdict
@@ -28,11 +32,7 @@ from net.messages import (
 from net.overlay.descriptor import Verifier, decode_descriptor
 from net.parcel.box import BOX_SIZE, ID_SIZE, decode_box, id_in_box
 from net.parcel.record import decode_record
-from net.patron.comparison import COMPARE_GRACE
-from net.patron.courier import PATIENCE
-from net.patron.follows import TICK
-from net.patron.records import FIRST_PAUSE
-from net.store import Kind
+from net.parcel.store import Kind
 from tests.support.counter import ALICE, Counter, push
 from tests.support.future import strange_box, strange_descriptor, strange_record
 from tests.support.parcels import NOW, box_bytes, id_of, record_bytes, tag_number

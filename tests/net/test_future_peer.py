@@ -13,11 +13,11 @@ from net.ids import Endpoint
 from net.instant import Instant
 from net.link.events import LinkId
 from net.messages import decode_message, encode_message
-from net.node import Node
-from net.onion.departures import decode_payload
-from net.onion.transit import EndId
+from net.node.node import Node
+from net.onion.circuits.transit import EndId
+from net.onion.packet_sender import decode_payload
 from net.reach.address import pack_host
-from net.simulator import Host
+from simulator import Host
 from tests.support.future import (
     ALL_FEATURES,
     BODIES,

@@ -8,7 +8,7 @@ from hypothesis import given, settings, strategies as st
 
 from net.ids import Endpoint, NodeId
 from net.instant import DAY_MS, Instant
-from net.onion.guards import (
+from net.onion.paths.guards import (
     DRAWN_WITHIN_MS,
     GUARDS,
     HASTE,

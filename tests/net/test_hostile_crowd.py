@@ -15,9 +15,9 @@ from net.link.ahead import MAX_PIECES
 from net.link.events import Role
 from net.link.layer import LinkLayer
 from net.link.stream import FIRST_WINDOW, ReceiveStream
-from net.simulator import World
-from net.simulator.nodes import full_node, leaf_node
-from net.timekeeping import MAX_DIFFERENCE_MS, NetworkTime
+from net.network_time import MAX_DIFFERENCE_MS, NetworkTime
+from simulator import World
+from simulator.nodes import full_node, leaf_node
 from tests.net.test_timekeeping import START, peer
 from tests.support.parcels import box_bytes
 from tests.support.village import parcels_at, tuning

@@ -7,20 +7,20 @@ from collections.abc import Callable
 import pytest
 
 from net.bucket import Bucket
+from net.client import Purpose
+from net.client.fetches import GROUP
+from net.client.follows import MAX_WATCHED
+from net.client.friend_backup import MAX_KEPT
+from net.client.friend_repair import LEAST_HOURS, KeepingPace
 from net.custodian import Quota
-from net.custodian.shelf import Shelf
+from net.custodian.friend_store import Shelf
 from net.errors import Overloaded
 from net.events import Verdict
 from net.ids import TAG_SIZE, NodeId
-from net.memory_store import MemoryStore
 from net.messages import Fetch, Follow, Unfollow
 from net.parcel.box import BOX_SIZE, decode_box
-from net.patron import Purpose
-from net.patron.fetches import GROUP
-from net.patron.follows import MAX_WATCHED
-from net.patron.keeping import MAX_KEPT
-from net.patron.losses import LEAST_HOURS, KeepingPace
-from net.simulator import FREE
+from net.parcel.memory_store import MemoryStore
+from simulator import FREE
 from tests.support.counter import ALICE, BOB, Counter
 from tests.support.parcels import CHEAP, HOUR, NOW, box_bytes, id_of, tag_number
 from tests.support.swarm import MINUTE, Swarm, node_of

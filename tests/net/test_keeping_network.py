@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from net.bucket import Bucket
+from net.client import KeepingPace
 from net.ids import tag_of
 from net.parcel.box import decode_box
-from net.patron import KeepingPace
-from net.simulator import Host
-from net.store import Kind
+from net.parcel.store import Kind
+from simulator import Host
 from tests.support.parcels import box_bytes, id_of, tag_number
 from tests.support.village import Village
 

@@ -10,10 +10,10 @@ from hypothesis import given, strategies as st
 
 from net.errors import DecodeError, Unauthenticated
 from net.messages import PACKET_SIZE
-from net.onion.cipher import Block, Hop, OnionCipher, Peeled, RealOnionCipher, SphinxCipher
-from net.onion.keyring import Keyring, Replayed, ReplayList
-from net.onion.plain_cipher import PlainBlock, PlainOnionCipher, PlainSuite
-from net.onion.sphinx import WrongKey
+from net.onion.packets.cipher import Block, Hop, OnionCipher, Peeled, RealOnionCipher, SphinxCipher
+from net.onion.packets.keyring import Keyring, Replayed, ReplayList
+from net.onion.packets.sphinx import WrongKey
+from simulator.plain_cipher import PlainBlock, PlainOnionCipher, PlainSuite
 
 EPOCH = 231_000
 NAMES = st.binary(min_size=16, max_size=16)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 
 from net.ids import Endpoint, NodeId
-from net.onion.guards import GUARDS
+from net.onion.paths.guards import GUARDS
 from tests.support.parcels import box_bytes
 from tests.support.village import Resident, Village
 

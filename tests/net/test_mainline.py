@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import trio
 
-from net.driver import system_clock
 from net.ids import Endpoint
+from net.io.driver import system_clock
 from net.rendezvous.mainline import PRIVATE_RULES, Mainline, MainlineState, believable, session_settings
 from net.rendezvous.topic import SHARDS, days_at, topic_of
 from net.scope import Scope

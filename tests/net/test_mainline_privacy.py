@@ -194,10 +194,10 @@ def test_one_file_speaks_with_libtorrent_and_knows_nobody() -> None:
                 users[str(path.relative_to(ROOT))] = {each for each in imported if each.startswith(("net", "core"))}
     assert users == {
         "net/rendezvous/mainline.py": {
-            "net.driver",
+            "net.io.driver",
             "net.ids",
             "net.instant",
-            "net.rendezvous.outside",
+            "net.rendezvous.global_addresses",
             "net.rendezvous.rounds",
             "net.rendezvous.topic",
             "net.scope",

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from net.networks import Networks, Shares, networks_of
+from net.address_shares import Networks, Shares, networks_of
 from net.token_bucket import MAX_NETWORKS, MEMORY, FairUse, TokenBucket
 
 CAPACITY = 24

@@ -15,7 +15,6 @@ from net.instant import HOUR_MS, Instant
 from net.link.events import CellReceived, LinkEvent, LinkId, LinkUp, MessageReceived, Role
 from net.link.frames import CELL_SIZE
 from net.link.layer import LinkLayer
-from net.memory_store import MemoryStore
 from net.messages import (
     CELL_BODY_SIZE,
     DESCRIPTOR_SIZE,
@@ -31,8 +30,9 @@ from net.messages import (
     Setup,
     encode_message,
 )
-from net.node import MAX_EVENTS, Node
+from net.node.node import MAX_EVENTS, Node
 from net.overlay.identity import identity_of
+from net.parcel.memory_store import MemoryStore
 from tests.support.counter import ALICE, Counter
 from tests.support.messages import MESSAGES
 from tests.support.parcels import NOW, box_bytes, id_of, record_bytes, tag_number

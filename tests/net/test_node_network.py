@@ -15,12 +15,12 @@ from net.ids import Endpoint, NodeId, Tag
 from net.instant import HOUR_MS
 from net.link.events import Role
 from net.link.layer import LinkLayer
-from net.memory_store import MemoryStore
-from net.node import Node
-from net.onion.guards import GUARDS, SPARES
+from net.node.node import Node
+from net.onion.paths.guards import GUARDS, SPARES
 from net.overlay.identity import identity_of
-from net.simulator import Path, World
-from net.simulator.nodes import full_node, leaf_node
+from net.parcel.memory_store import MemoryStore
+from simulator import Path, World
+from simulator.nodes import full_node, leaf_node
 from tests.support.parcels import box_bytes, id_of, record_bytes, tag_number
 from tests.support.village import Resident, Village, arrivals, parcels_at, tuning
 

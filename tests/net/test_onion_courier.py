@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from net.bucket import Bucket, address_of
+from net.client.ports import Purpose
 from net.errors import DecodeError, Overloaded, Unreachable
 from net.ids import NodeId, ParcelId
 from net.instant import Instant
@@ -28,18 +29,17 @@ from net.messages import (
     decode_message,
     encode_message,
 )
-from net.onion.cipher import Hop
-from net.onion.circuits import CircuitId
-from net.onion.departures import Kind
-from net.onion.directory import ASKED, FEW, MAX_BUCKETS, MAX_FOUND, MAX_PER_NETWORK, MAX_SEARCHES, SEARCH_PERIOD
-from net.onion.far_calls import FarCalls
-from net.onion.paths import Path, Paths
-from net.onion.setup_admission import MAX_OWN_CIRCUITS
-from net.onion.standing import Standing
-from net.onion.ways import LINGER, MAX_LASTING
-from net.onion_courier import ENOUGH, MAX_LOOK, MAX_THROWN, OnionCourier
+from net.node.circuit_client import ENOUGH, MAX_LOOK, MAX_THROWN, OnionCourier
+from net.onion.circuits.admission import MAX_OWN_CIRCUITS
+from net.onion.circuits.builder import CircuitId
+from net.onion.circuits.pool import LINGER, MAX_LASTING
+from net.onion.circuits.requests import FarCalls
+from net.onion.packet_sender import Kind
+from net.onion.packets.cipher import Hop
+from net.onion.paths.directory import ASKED, FEW, MAX_BUCKETS, MAX_FOUND, MAX_PER_NETWORK, MAX_SEARCHES, SEARCH_PERIOD
+from net.onion.paths.paths import Path, Paths
+from net.onion.paths.reputation import Standing
 from net.overlay.descriptor import Descriptor
-from net.patron.courier import Purpose
 from tests.support.courier_desk import FakeOverlay, FakePatron
 from tests.support.parcels import box_bytes
 from tests.support.relays import NOW, OWN, FakeRoster, Traveller, at, node_of, relay

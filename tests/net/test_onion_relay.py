@@ -8,24 +8,17 @@ from dataclasses import dataclass, field
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from net.address_shares import networks_of
+from net.cover_profile import MAX_DELAY_MS
 from net.ids import Endpoint
 from net.instant import Instant
 from net.link.events import LinkId
 from net.messages import PACKET_SIZE
-from net.networks import networks_of
-from net.onion.cipher import PAYLOAD_SIZE, Hop, RealOnionCipher
-from net.onion.keyring import Keyring
-from net.onion.plain_cipher import PlainOnionCipher
-from net.onion.relay import (
-    MAX_HELD,
-    MAX_HELD_PER_LINK,
-    MAX_HELD_PER_NETWORK,
-    PACKET_BURST,
-    PACKET_RATE,
-    Relay,
-)
-from net.pace import MAX_DELAY_MS
-from net.switch import Contact, Then
+from net.onion.packet_relay import MAX_HELD, MAX_HELD_PER_LINK, MAX_HELD_PER_NETWORK, PACKET_BURST, PACKET_RATE, Relay
+from net.onion.packets.cipher import PAYLOAD_SIZE, Hop, RealOnionCipher
+from net.onion.packets.keyring import Keyring
+from net.peers.link_pool import Contact, Then
+from simulator.plain_cipher import PlainOnionCipher
 
 SOURCE, NEXT = LinkId(1), LinkId(2)
 NEXT_HOST, NEXT_TAG = bytes(10) + b"\xff\xff\x0a\x00\x00\x07", b"nexthop."
@@ -205,7 +198,7 @@ def test_a_link_gets_its_rate_and_no_more() -> None:
 
 def test_the_inbox_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     bench = Bench()
-    monkeypatch.setattr("net.onion.relay.MAX_INBOX", 500)
+    monkeypatch.setattr("net.onion.packet_relay.MAX_INBOX", 500)
     for number in range(510):
         bench.receive(bytes(PACKET_SIZE), link=LinkId(number // 10))
     assert bench.relay.counters.dropped_full == 10

@@ -6,23 +6,23 @@ from random import Random
 
 import pytest
 
+from net.cover_profile import NORMAL
 from net.errors import Unreachable
 from net.ids import Endpoint, NodeId
 from net.instant import Instant
 from net.link.events import LinkId
 from net.messages import Cell, Destroy, Message, Setup, decode_message
-from net.onion.cipher import Hop
-from net.onion.departures import Kind, encode_payload
-from net.onion.exchange import MAX_AGE, MAX_SILENCE
-from net.onion.guards import MAX_DRAWN, MIN_LIFETIME_MS, network_of
+from net.onion.circuits.admission import SETUP_BURST
+from net.onion.circuits.relay import MAX_AGE, MAX_SILENCE
+from net.onion.circuits.transit import EndId
 from net.onion.onion import Means, Onion
-from net.onion.plain_cipher import PlainOnionCipher
-from net.onion.setup_admission import SETUP_BURST
-from net.onion.standing import MAX_AVOIDED_SHARE, Standing
-from net.onion.transit import EndId
-from net.pace import NORMAL
+from net.onion.packet_sender import Kind, encode_payload
+from net.onion.packets.cipher import Hop
+from net.onion.paths.guards import MAX_DRAWN, MIN_LIFETIME_MS, network_of
+from net.onion.paths.reputation import MAX_AVOIDED_SHARE, Standing
+from net.peers.link_pool import Onward, Switch
 from net.scope import Scope
-from net.switch import Onward, Switch
+from simulator.plain_cipher import PlainOnionCipher
 from tests.support.circuit_world import NAME, OurSide, Stranger, World
 from tests.support.parcels import box_bytes
 from tests.support.relays import NOW, OWN, FakeRoster, Traveller, at, node_of, relay
@@ -85,7 +85,7 @@ def test_our_own_circuits_listen_to_the_link_they_were_built_over_alone() -> Non
 def test_setups_that_wait_to_be_peeled_are_bounded_though_every_link_keeps_to_its_rate(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("net.onion.exchange.MAX_SETUPS_WAITING", 500)
+    monkeypatch.setattr("net.onion.circuits.relay.MAX_SETUPS_WAITING", 500)
     world = World(9)
     each_brings = 100
     strangers = [Stranger(world, number) for number in (0, 3, 4, 5, 6, 7)]

@@ -7,20 +7,20 @@ from collections.abc import Callable
 from functools import partial
 from random import Random
 
+from net.client.ports import Purpose
+from net.cover_profile import NORMAL, STRONG, Pace
 from net.ids import Endpoint, NodeId
 from net.instant import Instant
 from net.link.events import LinkId
 from net.messages import Cell, Destroy, FindRecord, FoundRecord, Setup, decode_message, encode_message
-from net.onion.far_calls import FarCalls
+from net.node.circuit_client import OnionCourier
+from net.onion.circuits.requests import FarCalls
+from net.onion.circuits.transit import EndId
 from net.onion.onion import Means, Onion
-from net.onion.plain_cipher import PlainOnionCipher
-from net.onion.transit import EndId
-from net.onion_courier import OnionCourier
 from net.overlay.descriptor import Descriptor
-from net.pace import NORMAL, STRONG, Pace
-from net.patron.courier import Purpose
+from net.peers.link_pool import Onward, Switch
 from net.scope import Scope
-from net.switch import Onward, Switch
+from simulator.plain_cipher import PlainOnionCipher
 from tests.support.courier_desk import FakeOverlay, FakePatron
 from tests.support.parcels import box_bytes
 from tests.support.relays import NOW, FakeRoster, at, node_of, public_host, relay

@@ -9,7 +9,7 @@ from hypothesis import given, strategies as st
 
 from net.ids import Endpoint, NodeId
 from net.reach.reflection import Place, Reflections
-from net.rendezvous.outside import FRESH, MAX_ASKED, MAX_SIZE, Outside
+from net.rendezvous.global_addresses import FRESH, MAX_ASKED, MAX_SIZE, Outside
 
 lt = pytest.importorskip("libtorrent", reason="no libtorrent here")
 

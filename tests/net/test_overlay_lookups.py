@@ -14,10 +14,10 @@ from net.ids import Endpoint, NodeId
 from net.instant import Instant
 from net.messages import FindNodes, Message
 from net.overlay.descriptor import Descriptor, Verifier, place_of
+from net.overlay.lookup_requests import OverLinks
 from net.overlay.lookups import MAX_LOOKUPS, MAX_QUESTIONS, Found, Lookups, spread
-from net.overlay.questions import OverLinks
-from net.overlay.routing import MAX_PER_PREFIX_IN_BUCKET, K, nearest
-from net.switch import Contact
+from net.overlay.routing_table import MAX_PER_PREFIX_IN_BUCKET, K, nearest
+from net.peers.link_pool import Contact
 from tests.support.future import strange_descriptor
 from tests.support.overlay_world import OverlayWorld, SimNode, forged_descriptor
 

@@ -14,7 +14,7 @@ from net.instant import HOUR_MS, Instant
 from net.link.events import Role
 from net.overlay.descriptor import EPOCH_HOURS, Descriptor, epoch_of
 from net.overlay.overlay import MAX_SERVED, MOST, NEIGHBOURHOOD_PERIOD, QUIET
-from net.overlay.routing import K
+from net.overlay.routing_table import K
 from tests.support.overlay_world import OverlayWorld, SimNode, link
 
 SIZE = 28

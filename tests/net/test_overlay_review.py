@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
-from net.acquaintances import DESCRIBE_BURST
 from net.ids import Endpoint, NodeId, node_tag
 from net.instant import HOUR_MS, Instant
 from net.link.events import LinkId, Role
 from net.messages import Describe, encode_message
-from net.onion.cipher import Hop
-from net.onion.circuits import CircuitId, Circuits
-from net.onion.far_calls import FarCalls
-from net.onion.plain_cipher import PlainOnionCipher
+from net.node.router import DESCRIBE_BURST
+from net.onion.circuits.builder import CircuitId, Circuits
+from net.onion.circuits.requests import FarCalls
+from net.onion.packets.cipher import Hop
 from net.overlay.descriptor import Descriptor, Verifier, epoch_of
 from net.overlay.identity import identity_of
 from net.overlay.overlay import Overlay
+from net.peers.link_pool import FIRST_PORT, MAX_DIALING_ONWARD, Contact, Onward, Switch
 from net.scope import Scope
-from net.simulator import World
-from net.simulator.nodes import full_node, plain_tuning
-from net.switch import FIRST_PORT, MAX_DIALING_ONWARD, Contact, Onward, Switch
+from simulator import World
+from simulator.nodes import full_node, plain_tuning
+from simulator.plain_cipher import PlainOnionCipher
 from tests.support.parcels import NOW
 from tests.support.villains import override, own_descriptor, parts_of
 

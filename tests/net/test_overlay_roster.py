@@ -8,11 +8,11 @@ import pytest
 
 from net.ids import Endpoint, NodeId
 from net.instant import Instant
-from net.overlay.delegated import merged
+from net.overlay.delegated_lookups import merged
 from net.overlay.descriptor import Descriptor, encode_descriptor, epoch_of, place_of
 from net.overlay.identity import Identity
 from net.overlay.roster import MAX_PER_LOOKUP, MAX_PER_PREFIX, MAX_PER_TELLER, MAX_ROSTER, Roster
-from net.overlay.routing import K, nearest
+from net.overlay.routing_table import K, nearest
 from tests.support.overlay_world import EPOCH_MS, identity, public_host, unchecked
 
 NOW = Instant(0.0, EPOCH_MS)

@@ -10,7 +10,7 @@ from net.ids import Endpoint, OverlayId
 from net.instant import Instant
 from net.overlay.descriptor import Descriptor, encode_descriptor, epoch_of
 from net.overlay.identity import Identity
-from net.overlay.routing import (
+from net.overlay.routing_table import (
     ID_BITS,
     MAX_FAILURES,
     MAX_PER_PREFIX_IN_BUCKET,

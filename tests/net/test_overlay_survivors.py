@@ -13,7 +13,7 @@ from net.messages import DESCRIPTOR_SIZE
 from net.overlay.descriptor import Descriptor, decode_descriptor, encode_descriptor, epoch_of
 from net.overlay.identity import Identity, overlay_id_of
 from net.overlay.overlay import MAX_DESCRIBED
-from net.overlay.routing import K, RoutingTable
+from net.overlay.routing_table import K, RoutingTable
 from tests.support.overlay_world import OverlayWorld, SimNode, forged_descriptor, identity, link
 
 

@@ -7,15 +7,15 @@ from random import Random
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from net.cover_profile import MAX_DELAY_MS, STRONG
 from net.errors import Unreachable
 from net.ids import NodeId
-from net.onion.cipher import Hop
 from net.onion.cover import home_hop
-from net.onion.guards import Guards, network_of
-from net.onion.paths import PATH_HOPS, Path, Paths
-from net.onion.standing import Standing
+from net.onion.packets.cipher import Hop
+from net.onion.paths.guards import Guards, network_of
+from net.onion.paths.paths import PATH_HOPS, Path, Paths
+from net.onion.paths.reputation import Standing
 from net.overlay.descriptor import Descriptor
-from net.pace import MAX_DELAY_MS, STRONG
 from tests.support.relays import NOW, OWN, FakeRoster, Traveller, at, node_of, public_host, relay
 
 # Networks of all sizes; some crowd into few networks, some listen on private addresses.

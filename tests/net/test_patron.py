@@ -8,16 +8,16 @@ from random import Random
 import pytest
 
 from net.bucket import Bucket
+from net.client.deposits import MAX_DEPOSITS, MAX_UNDER_WAY
+from net.client.follows import MAX_READ, RETIRE_TIME, SERVICE_TIME, TICK
+from net.client.ports import ScatteredNumbers, Waits
+from net.client.streams import MAX_TAGS_PER_HOUR
+from net.cover_profile import NORMAL, STRONG
 from net.errors import Overloaded
 from net.events import CustodianDown, CustodianUp, DepositAnswered, TagsArrived, Verdict
 from net.ids import Cursor, ParcelId
 from net.messages import Follow, Price, Tags, Unfollow
-from net.pace import NORMAL, STRONG
-from net.patron.courier import ScatteredNumbers, Waits
-from net.patron.deposits import MAX_DEPOSITS, MAX_UNDER_WAY
-from net.patron.follows import MAX_READ, RETIRE_TIME, SERVICE_TIME, TICK
-from net.patron.streams import MAX_TAGS_PER_HOUR
-from net.store import Kind
+from net.parcel.store import Kind
 from tests.support.parcels import HOUR, box_bytes, id_of, tag_number
 from tests.support.swarm import MINUTE, Swarm, node_of
 

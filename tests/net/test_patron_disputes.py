@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from net.bucket import Bucket
+from net.client.comparison import COMPARE_GRACE, MAX_UNSHARED, Comparison
+from net.client.disputes import DISPUTE_PAUSE
+from net.client.follows import FLOOD, TICK
 from net.events import CustodianDown, TagsArrived
 from net.ids import NodeId, Tag
 from net.messages import Fetch, Follow, Tags
-from net.patron.comparison import COMPARE_GRACE, MAX_UNSHARED, Comparison
-from net.patron.disputes import DISPUTE_PAUSE
-from net.patron.follows import FLOOD, TICK
 from tests.support.parcels import box_bytes, tag_number
 from tests.support.swarm import MINUTE, Swarm, split_tags
 

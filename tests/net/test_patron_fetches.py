@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from net.bucket import Bucket
+from net.client import Purpose
+from net.client.fetches import MAX_FETCHES, MAX_LOOKS, PAUSE, RETRY_LOOKS
+from net.client.ports import PATIENCE
 from net.errors import Overloaded
 from net.events import BoxAbsent, BoxArrived
 from net.ids import Tag
 from net.messages import Boxes, Busy, Fetch
-from net.patron import Purpose
-from net.patron.courier import PATIENCE
-from net.patron.fetches import MAX_FETCHES, MAX_LOOKS, PAUSE, RETRY_LOOKS
 from tests.support.parcels import box_bytes, tag_number
 from tests.support.swarm import MINUTE, Swarm, node_of, split_tags
 

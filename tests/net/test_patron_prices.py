@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, strategies as st
 
 from net.bucket import Bucket
+from net.client.encoding import agreed, is_paid
 from net.events import PriceRisen, Verdict
 from net.messages import MAX_PRICE_FACTOR, Deposit, Follow, Price
 from net.parcel.record import encode_record
-from net.patron.asking import agreed, is_paid
-from net.store import Kind
+from net.parcel.store import Kind
 from tests.support.parcels import CHEAP, HOUR, box_bytes, id_of, make_record
 from tests.support.swarm import Swarm, node_of
 

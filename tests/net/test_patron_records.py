@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from net.client import Purpose
+from net.client.ports import PATIENCE
+from net.client.records import FIRST_PAUSE, MAX_ASKING, MAX_RECORDS
+from net.client.searches import MAX_SEARCHES, SEARCH_TIME
 from net.errors import Overloaded
 from net.events import DepositAnswered, RecordAnswered, Verdict
 from net.messages import Busy, Deposit, DepositAnswer, FindRecord, FoundRecord
-from net.patron import Purpose
-from net.patron.courier import PATIENCE
-from net.patron.records import FIRST_PAUSE, MAX_ASKING, MAX_RECORDS
-from net.patron.searches import MAX_SEARCHES, SEARCH_TIME
-from net.store import Kind
+from net.parcel.store import Kind
 from tests.support.parcels import HOUR, id_of, record_bytes
 from tests.support.swarm import Swarm, node_of
 

@@ -9,7 +9,7 @@ from hypothesis import given, strategies as st
 from net.ids import Endpoint, NodeId
 from net.instant import Instant
 from net.messages import MAX_PEERS_PER_ANSWER, Peer
-from net.peers import MAX_FAILURES, MAX_KNOWN, MAX_PER_PREFIX, MAX_SHARE, PeerTable, unpacked
+from net.peers.table import MAX_FAILURES, MAX_KNOWN, MAX_PER_PREFIX, MAX_SHARE, PeerTable, unpacked
 from tests.support.parcels import NOW
 
 OWN, LIAR, FRIEND = (NodeId(bytes([n]) * 32) for n in (250, 251, 252))

@@ -10,8 +10,8 @@ from net.link.attempts import ATTEMPT_LIFE, PROBE_LIFE
 from net.link.events import CellReceived, ConnectFailed, LinkDown, LinkEvent, LinkUp, MessageReceived, Role
 from net.link.frames import CELL_SIZE
 from net.link.session import DOWN_AFTER, PROBE_AFTER
-from net.simulator.plain_links import PlainLinks, Resident
-from net.simulator.world import Host, Path, World
+from simulator.plain_links import PlainLinks, Resident
+from simulator.world import Host, Path, World
 
 WAVERING = Path(latency=0.02, jitter=0.2)
 

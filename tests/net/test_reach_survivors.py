@@ -7,26 +7,19 @@ from random import Random
 
 import pytest
 
-from net.acquaintances import ASK_BURST
 from net.ids import Endpoint, NodeId
 from net.instant import Instant
 from net.link.events import LinkId, Role
 from net.messages import AskDialBack, AskPeers, Introduce, Introduction, Message, Peers, PleaseDial, encode_message
-from net.peers import PeerTable
+from net.node.router import ASK_BURST
+from net.peers.link_pool import Contact
+from net.peers.table import PeerTable
 from net.reach.address import pack_host
-from net.reach.favours import (
-    ADDRESS_PAUSE,
-    ALL_DIALS_BURST,
-    DIAL_BACK_BURST,
-    DIAL_BURST,
-    FIRST_PORT,
-    Favours,
-)
+from net.reach.dial_back_service import ADDRESS_PAUSE, ALL_DIALS_BURST, DIAL_BACK_BURST, DIAL_BURST, FIRST_PORT, Favours
 from net.reach.introductions import FOLLOW_BURST, INTRODUCE_BURST, Introductions
 from net.reach.neighbours import Neighbour, Neighbours
-from net.simulator import World
-from net.simulator.nodes import full_node, plain_tuning
-from net.switch import Contact
+from simulator import World
+from simulator.nodes import full_node, plain_tuning
 from tests.support.parcels import NOW
 from tests.support.villains import override, parts_of
 

@@ -27,7 +27,7 @@ from net.parcel.record import (
     signed_fields,
 )
 from net.parcel.work import FULL_PRICE, required_work
-from net.simulator import FREE
+from simulator import FREE
 from tests.support.parcels import CHEAP, HOUR, VECTORS, make_record
 
 U32 = st.integers(0, 2**32 - 1)

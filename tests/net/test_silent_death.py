@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import pytest
 
+from net.client.ports import Purpose, Waits
+from net.client.streams import HASTE
+from net.cover_profile import NORMAL, STRONG
 from net.events import DepositAnswered
 from net.ids import NodeId, ParcelId
 from net.link import frames
 from net.link.events import LinkHeard, LinkId, LinkQuiet
 from net.link.recovery import SUSPECT_AFTER
 from net.messages import Follow
-from net.onion.circuits import CircuitId
-from net.onion.guards import GUARDS, SPARES
-from net.onion.standing import ABSENCE, MAX_AWAY, Standing
-from net.pace import NORMAL, STRONG
+from net.onion.circuits.builder import CircuitId
+from net.onion.paths.guards import GUARDS, SPARES
+from net.onion.paths.reputation import ABSENCE, MAX_AWAY, Standing
 from net.parcel.box import encode_box
-from net.patron.courier import Purpose, Waits
-from net.patron.streams import HASTE
-from net.simulator import World
-from net.simulator.nodes import CHEAP, full_node, leaf_node
-from net.store import Kind
+from net.parcel.store import Kind
+from simulator import World
+from simulator.nodes import CHEAP, full_node, leaf_node
 from tests.net.test_guards import Life, guards_of
 from tests.net.test_link_session import Pair
 from tests.net.test_onion_courier import Desk

@@ -7,11 +7,11 @@ from random import Random
 import pytest
 
 from net.ids import NodeId
-from net.simulator.observer import Exchange, Walk, linked
-from net.simulator.old_town import OldTown
-from net.simulator.plain_links import Sort, message_of
-from net.simulator.town import HOUR, Habits, Town
-from net.simulator.traffic import Traffic
+from simulator.observer import Exchange, Walk, linked
+from simulator.old_town import OldTown
+from simulator.plain_links import Sort, message_of
+from simulator.town import HOUR, Habits, Town
+from simulator.traffic import Traffic
 
 NODES = [NodeId(bytes([number]) * 32) for number in range(40)]
 

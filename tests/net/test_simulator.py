@@ -8,10 +8,10 @@ import pytest
 
 from net.ids import Endpoint
 from net.instant import HOUR_MS, Instant
-from net.node import Node
-from net.simulator import EPOCH_MS, Host, Machine, Path, World
-from net.simulator.__main__ import Echo, Writer, parcels_at
-from net.simulator.nodes import full_node, leaf_node
+from net.node.node import Node
+from simulator import EPOCH_MS, Host, Machine, Path, World
+from simulator.__main__ import Echo, Writer, parcels_at
+from simulator.nodes import full_node, leaf_node
 from tests.support.parcels import box_bytes
 from tests.support.village import Village
 

@@ -16,7 +16,7 @@ from hypothesis import given, strategies as st
 from net.errors import DecodeError, Unauthenticated
 from net.ids import Endpoint
 from net.messages import CELL_BODY_SIZE, PACKET_SIZE
-from net.onion.cipher import (
+from net.onion.packets.cipher import (
     HOST_SIZE,
     INTEGRITY_SIZE,
     MAX_DELAY_MS,
@@ -30,8 +30,7 @@ from net.onion.cipher import (
     SphinxCipher,
     SphinxKeys,
 )
-from net.onion.plain_cipher import PlainOnionCipher, PlainSuite
-from net.onion.sphinx import (
+from net.onion.packets.sphinx import (
     SHAPE,
     Suite,
     WrongKey,
@@ -42,6 +41,7 @@ from net.onion.sphinx import (
     share_secrets,
 )
 from net.primitives import sha256
+from simulator.plain_cipher import PlainOnionCipher, PlainSuite
 
 REAL, PLAIN = RealOnionCipher(), PlainOnionCipher()
 BOTH = pytest.mark.parametrize("cipher", [REAL, PLAIN], ids=["real", "plain"])

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms
 
-from net.onion.sphinx import Shape, create_header, open_header, padding_size, share_secrets
+from net.onion.packets.sphinx import Shape, create_header, open_header, padding_size, share_secrets
 from net.primitives import hmac
 
 VECTOR: dict[str, Any] = json.loads(

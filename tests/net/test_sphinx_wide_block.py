@@ -6,7 +6,7 @@ from random import Random
 
 from hypothesis import given, strategies as st
 
-from net.onion.wide_block import WIDE_KEY_SIZE, WideBlock
+from net.onion.packets.wide_block import WIDE_KEY_SIZE, WideBlock
 from net.primitives import sha256
 
 KEYS = st.binary(min_size=WIDE_KEY_SIZE, max_size=WIDE_KEY_SIZE)

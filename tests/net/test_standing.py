@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from net.ids import NodeId
-from net.onion.standing import HALF_LIFE, MAX_RECORDS, MAX_SUSPECTS, SUSPICION, Standing
+from net.onion.paths.reputation import HALF_LIFE, MAX_RECORDS, MAX_SUSPECTS, SUSPICION, Standing
 from tests.support.relays import NOW, at, node_of
 
 

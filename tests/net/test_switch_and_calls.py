@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from net.calls import MAX_CALLS, PATIENCE, Calls
 from net.ids import Endpoint, NodeId, node_tag
 from net.instant import Instant
 from net.link.events import LinkId
 from net.messages import AskReflection, Message, Nodes, Refused
+from net.peers.link_pool import IDLE, LOOK_PERIOD, MAX_WAITING, PATIENCE as DIAL_PATIENCE, Contact, Onward, Switch
+from net.peers.requests import MAX_CALLS, PATIENCE, Calls
 from net.scope import Scope
-from net.switch import IDLE, LOOK_PERIOD, MAX_WAITING, PATIENCE as DIAL_PATIENCE, Contact, Onward, Switch
 from tests.support.parcels import NOW
 
 PEER = NodeId(bytes([7]) * 32)

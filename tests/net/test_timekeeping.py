@@ -6,7 +6,7 @@ from hypothesis import given, strategies as st
 
 from net.ids import NodeId
 from net.instant import HOUR_MS, Instant
-from net.timekeeping import (
+from net.network_time import (
     AGREEMENT_MS,
     ASK_PAUSE,
     HELD_TIME,

@@ -13,14 +13,14 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from net.driver import Driver, system_clock
 from net.errors import Unreachable
 from net.ids import Endpoint, NodeId
 from net.instant import Instant
+from net.io.driver import Driver, system_clock
+from net.io.udp import Transport
 from net.link.events import ConnectFailed, LinkDown, LinkEvent, LinkQuiet, LinkUp, MessageReceived, Role
 from net.link.layer import LinkLayer
 from net.scope import EVERYWHERE
-from net.transport import Transport
 
 pytestmark = pytest.mark.trio
 NOWHERE = Endpoint("255.255.255.255", 9)  # a broadcast, which the kernel refuses to a plain socket

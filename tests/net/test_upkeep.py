@@ -7,10 +7,10 @@ from types import SimpleNamespace
 from net.bucket import Bucket, address_of
 from net.ids import Endpoint
 from net.instant import HOUR_MS
-from net.onion.guards import GUARDS
+from net.node.reconcile import EAGER_PERIOD, PERIOD
+from net.onion.paths.guards import GUARDS
 from net.overlay.descriptor import EPOCH_HOURS, Descriptor, Verifier, epoch_of
-from net.simulator import Host
-from net.upkeep import EAGER_PERIOD, PERIOD
+from simulator import Host
 from tests.support.parcels import box_bytes
 from tests.support.village import Village
 from tests.support.villains import override, own_descriptor, parts_of, roster_of

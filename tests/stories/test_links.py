@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from core.people.invitation import Link, decode_link, encode_link
+from core.people.format.invitation import Link, decode_link, encode_link
 from tests.support.processes import Place, Refused, Rpc, free_port, wait_for
 from tests.support.shifted_clock import ShiftedClock
 from tests.support.story_world import (
@@ -23,7 +23,7 @@ from tests.support.story_world import (
     wait_received,
     wait_states,
 )
-from tui.qr import save_picture
+from tui.qr.code import save_picture
 
 pytestmark = [pytest.mark.network, pytest.mark.slow, pytest.mark.timeout(240)]
 

@@ -16,9 +16,10 @@ from pathlib import Path
 import pytest
 
 from core import api
-from core.people import lane, slot, watching
+from core.people import tag_index
+from core.people.format import lane, slot
 from core.storage import devices, lanes, prekeys, roots
-from net.simulator import Path as Way
+from simulator import Path as Way
 from tests.support.people_world import (
     Person,
     Village,
@@ -47,7 +48,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture(autouse=True)
 def _cheap_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     """Derive each address once, however often an engine is opened."""
-    monkeypatch.setattr(watching, "slot_key", functools.lru_cache(maxsize=None)(slot.slot_key))
+    monkeypatch.setattr(tag_index, "slot_key", functools.lru_cache(maxsize=None)(slot.slot_key))
     monkeypatch.setattr(lane, "box_id", functools.lru_cache(maxsize=None)(lane.box_id))
 
 

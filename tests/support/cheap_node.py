@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from core.options import JoinSpec, NetworkOptions
+from core.node.options import JoinSpec, NetworkOptions
+from net.cover_profile import Pace
 from net.ids import Endpoint
-from net.pace import Pace
+from net.node.wiring import Tuning
 from net.parcel.work import WorkPrice
-from net.parts import Tuning
 
 HURRIED: Final = Pace(hop_delay=0.01, slot=0.01, loop_period=3600.0)
 CHEAP: Final = Tuning(price=WorkPrice(0.0), id_work_bits=0, pace=HURRIED)

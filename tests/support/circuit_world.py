@@ -7,17 +7,17 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from net.address_shares import Networks, networks_of
 from net.instant import Instant
 from net.link.events import LinkId
 from net.messages import Cell, Destroy, Message, Setup, decode_message
-from net.networks import Networks, networks_of
-from net.onion.cipher import Hop, OnionCipher
-from net.onion.circuits import CircuitId, Circuits
-from net.onion.exchange import Exchange
-from net.onion.keyring import Keyring
-from net.onion.plain_cipher import PlainOnionCipher
-from net.onion.transit import EndId
-from net.switch import Contact, Then
+from net.onion.circuits.builder import CircuitId, Circuits
+from net.onion.circuits.relay import Exchange
+from net.onion.circuits.transit import EndId
+from net.onion.packets.cipher import Hop, OnionCipher
+from net.onion.packets.keyring import Keyring
+from net.peers.link_pool import Contact, Then
+from simulator.plain_cipher import PlainOnionCipher
 
 # Changes what passes from one node to another.
 Meddle = Callable[[Message], list[Message]]

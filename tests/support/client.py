@@ -1,4 +1,4 @@
-"""An in-memory core: a whole ``core.api.Client`` and ``tui.host.Host`` with a demo world. No network, no disk, no clock."""
+"""An in-memory core with a demo world: a whole ``core.api.Client`` and ``tui.core_port.Host``."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
-from core import api, searching
+from core import api, search_terms
 from core.api import ApiError, Kind
 from tests.support.client_contacts import WARNING_TEXTS, FakeContacts, fate_of
 from tests.support.world import ALICE, BOB, HOUR, NOW, Room, demo_rooms
-from tui.host import Mail
+from tui.core_port import Mail
 
 R = TypeVar("R")
 PASSCODE = "correct horse"
@@ -317,13 +317,13 @@ class FakeClient(FakeContacts):
         return fate_of(deleted)
 
     def _message_search(self, command: api.MessageSearch) -> list[api.Found]:
-        wanted = searching.words_of(command.query)
+        wanted = search_terms.words_of(command.query)
         hits = [
             api.Found(conversation=room.id, message=row)
             for room in self.rooms
             if command.conversation in {None, room.id}
             for row in room.rows
-            if wanted and searching.holds(row.text, wanted)
+            if wanted and search_terms.holds(row.text, wanted)
         ]
         return sorted(hits, key=lambda hit: -hit.message.sent_at)[: command.limit]
 

@@ -11,7 +11,6 @@ from net.custodian import Custodian, Quota, Requester, StoreJob
 from net.events import Verdict
 from net.ids import TAG_SIZE, OverlayId
 from net.instant import Instant
-from net.memory_store import MemoryStore
 from net.messages import (
     Boxes,
     Busy,
@@ -29,8 +28,9 @@ from net.messages import (
     decode_message,
     encode_message,
 )
+from net.parcel.memory_store import MemoryStore
 from net.parcel.work import WorkPrice
-from net.simulator import FREE
+from simulator import FREE
 from tests.support.parcels import NOW
 
 ALICE: Final = Requester(1)

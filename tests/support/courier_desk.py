@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from net.client.ports import Purpose
 from net.ids import NodeId
 from net.instant import Instant
 from net.messages import Message
-from net.patron.courier import Purpose
 from tests.support.relays import FakeRoster
 
 

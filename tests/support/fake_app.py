@@ -15,9 +15,9 @@ from typing import Any, TypeVar
 from core import api
 from tests.support.client import FakeClient
 from tests.support.world import NOW
-from tui.app import SottovoceApp
-from tui.format import Calendar
-from tui.profile import STILL, TerminalProfile, detect
+from tui.app.app import SottovoceApp
+from tui.look.profile import STILL, TerminalProfile, detect
+from tui.words.format import Calendar
 
 R = TypeVar("R")
 

@@ -14,7 +14,6 @@ from typing import Any, Final
 import msgspec
 
 from net import messages as m
-from net.calls import Answer
 from net.ids import Endpoint
 from net.instant import Instant
 from net.link import frames
@@ -22,9 +21,10 @@ from net.link.events import LinkId
 from net.link.layer import LinkLayer
 from net.link.session import Session
 from net.messages import Cell
-from net.node import Node
-from net.onion.circuits import CircuitId
-from net.onion.transit import EndId
+from net.node.node import Node
+from net.onion.circuits.builder import CircuitId
+from net.onion.circuits.transit import EndId
+from net.peers.requests import Answer
 from tests.support.villains import override, parts_of
 
 # Types that no version has given out yet: the last of the lower half, and some of the upper.

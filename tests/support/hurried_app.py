@@ -10,7 +10,7 @@ import threading
 
 from tests.support.client import FakeClient
 from tests.support.fake_app import demo_app
-from tui import leaving
+from tui.host import leaving
 
 MOMENT = 0.5
 

@@ -13,10 +13,11 @@ if __name__ == "__main__":
     from tests.support.thrifty import lower
 
     lower()
-    from core.people import duties, keeping
+    from core.people import maintenance
+    from core.people.record import record_sync
 
-    keeping.WRITE_DELAY = (1.0, 2.0)
-    duties.INTERVAL = 2.0
-    from tui.cli import main
+    record_sync.WRITE_DELAY = (1.0, 2.0)
+    maintenance.INTERVAL = 2.0
+    from tui.cli.arguments import main
 
     sys.exit(main(sys.argv[1:]))

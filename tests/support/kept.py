@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from core.people import lane, posting, watching
-from core.people.slot import SlotKey, slot_key
+from core.people import tag_index
+from core.people.format import lane
+from core.people.format.slot import SlotKey, slot_key
+from core.people.mail import outbox
 
 slot_ids: set[bytes] = set()  # of every slot that anybody looked at
 
@@ -26,7 +28,7 @@ _kept_box_id = lru_cache(maxsize=1 << 17)(lane.box_id)
 
 def keep_keys() -> None:
     """Let everybody in this process use what is kept."""
-    for module in (watching, posting):
+    for module in (tag_index, outbox):
         setattr(module, "slot_key", kept_slot_key)  # noqa: B010 -- a name that they import
     setattr(lane, "box_id", _kept_box_id)  # noqa: B010 -- mypy holds a function for fixed
 

@@ -17,7 +17,7 @@ from tests.support.processes import Node, Place, Process, Rpc, joining
 from tests.support.story_world import PASSCODE, World, send, wait_received, wait_states
 
 PORT = 4000
-# What a device keeps of the network (core.open_node).
+# What a device keeps of the network (core.node.opening).
 OWN_NODE = "own-node"
 NO_FINDING = ("--no-mainline", "--no-lan")
 

@@ -11,10 +11,11 @@ from typing import Any, cast
 import pytest
 import trio
 
-from core import api, gate as gate_module
-from core.gate import Gate, Terms
-from core.node_service import NodeService
-from core.open_account import OpenAccount
+from core import api
+from core.node.service import NodeService
+from core.session import gate as gate_module
+from core.session.gate import Gate, Terms
+from core.session.open_account import OpenAccount
 from core.vault import slots
 from core.vault.account import Unlocked
 from core.vault.cost import CostPolicy

@@ -20,11 +20,11 @@ from net.link.events import Role
 from net.messages import FindNodes, Lookup, Message, Nodes
 from net.overlay.descriptor import Descriptor, Verifier, encode_descriptor, epoch_of, place_of
 from net.overlay.identity import Identity, overlay_id_of
+from net.overlay.lookup_requests import OverLinks
 from net.overlay.lookups import Found, Lookups
 from net.overlay.overlay import Overlay
-from net.overlay.questions import OverLinks
-from net.overlay.routing import ID_BITS, K
-from net.switch import Contact
+from net.overlay.routing_table import ID_BITS, K
+from net.peers.link_pool import Contact
 
 EPOCH_MS: Final = 1_800_000_000_000
 LATENCY: Final = 0.04  # seconds, one way

@@ -18,7 +18,7 @@ from net.parcel.box import BOX_SIZE, CIPHERTEXT_SIZE, Box, encode_box
 from net.parcel.record import Record, encode_record, record_size
 from net.parcel.work import FULL_PRICE, WorkPrice, required_work, solve, work_digest
 from net.primitives import sign_by_seed
-from net.simulator import EPOCH_MS, FREE
+from simulator import EPOCH_MS, FREE
 
 VECTORS: Final = Path(__file__).parent.parent / "vectors" / "parcels.json"
 

@@ -15,21 +15,9 @@ import msgspec
 
 from core.crypto import primitives
 from core.crypto.ratchet import Session
-from core.people import (
-    addressing,
-    envelope,
-    greeting,
-    invitation,
-    lane,
-    lww,
-    personal_record,
-    posting,
-    reset,
-    signing,
-    slot,
-)
-from core.people.account_keys import keys_of_seed
-from core.people.content import (
+from core.people.format import address, envelope, greeting, invitation, lane, lww, personal_record, reset, signing, slot
+from core.people.format.account_keys import keys_of_seed
+from core.people.format.content import (
     Ack,
     Block,
     InboxNotice,
@@ -41,14 +29,15 @@ from core.people.content import (
     encode_block,
     encode_item,
 )
-from core.people.device import certify
-from core.people.fragment import CLASSES, cut, pad, padded_size
-from core.people.invitation import Link, new_tombstone
-from core.people.lane import BoxSecrets
-from core.people.lww import Entry as Written
-from core.people.prekey import KeyOffer, Prekey
-from core.people.reset import Between, Reset
-from core.people.signing import Entry, Place
+from core.people.format.device import certify
+from core.people.format.fragment import CLASSES, cut, pad, padded_size
+from core.people.format.invitation import Link, new_tombstone
+from core.people.format.lane import BoxSecrets
+from core.people.format.lww import Entry as Written
+from core.people.format.prekey import KeyOffer, Prekey
+from core.people.format.reset import Between, Reset
+from core.people.format.signing import Entry, Place
+from core.people.mail import outbox
 from net.ids import ParcelId
 from net.parcel.box import signed_fields
 
@@ -113,8 +102,8 @@ def _addresses() -> dict[str, Any]:
     keys = keys_of_seed(material("seed", 27))
     return {
         "inbox": keys.inbox.hex(),
-        "days": {str(day): addressing.address_on(keys.inbox, day) for day in DAYS},
-        "shown": {str(width): addressing.shown_prefix(keys.inbox, DAYS[0], width) for width in (0, 1, 9, 32)},
+        "days": {str(day): address.address_on(keys.inbox, day) for day in DAYS},
+        "shown": {str(width): address.shown_prefix(keys.inbox, DAYS[0], width) for width in (0, 1, 9, 32)},
     }
 
 
@@ -156,7 +145,7 @@ def _index(point: bytes, scalar: bytes, secrets: BoxSecrets) -> dict[str, Any]:
     days: list[dict[str, Any]] = []
     for day in DAYS:
         box_id, key = lane.box_id(point, secrets, day), lane.box_key(secrets, day)
-        sealed = primitives.siv_seal(key, plaintext, posting.box_ad(0, EXPIRY_HOUR, box_id))
+        sealed = primitives.siv_seal(key, plaintext, outbox.box_ad(0, EXPIRY_HOUR, box_id))
         signed = signed_fields(0, EXPIRY_HOUR, ParcelId(box_id), sealed)
         signature = primitives.scalar_sign(lane.box_scalar(scalar, secrets, day), signed)
         days.append({"day": day, "id": box_id.hex(), "key": key.hex(), "signature": signature.hex()})

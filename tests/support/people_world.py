@@ -1,8 +1,8 @@
 """People in a seeded world: real nodes, real engines, real SQLCipher files; only time, chance and the wire are imaginary.
 
-A ``Person`` owns a leaf and an engine as ``core.people_service`` does, and a small will of its own: a list of things it
-wants to do, tried every other second while its machine is up, until done. It can be switched off, crashed between a commit
-and what should follow from it, and put back to an old copy of its file.
+A ``Person`` owns a leaf and an engine as ``core.session.people_service`` does, and a small will of its own: a list of
+things it wants to do, tried every other second while its machine is up, until done. It can be switched off, crashed
+between a commit and what should follow from it, and put back to an old copy of its file.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from core import api, commands, finding
-from core.people import inviting, meeting, posting
-from core.people.account_keys import keys_of_seed
+from core import api
+from core.people.contact import introduction, invitations
+from core.people.conversation.resets import trusts
 from core.people.effects import (
     BoxDraft,
     Deposit,
@@ -33,20 +33,22 @@ from core.people.effects import (
     Withdraw,
 )
 from core.people.engine import Engine
+from core.people.format.account_keys import keys_of_seed
+from core.people.mail import outbox
 from core.people.moment import Moment
-from core.people.resetting import trusts
 from core.people.work import Work
+from core.session import commands, invitation_lookup
 from core.storage import accounts
 from core.storage.database import Database
 from core.storage.migrations import load_migrations
+from net.cover_profile import NORMAL
 from net.errors import Overloaded
 from net.events import NodeEvent, RecordAnswered
 from net.ids import ParcelId
 from net.instant import Instant
-from net.pace import NORMAL
 from net.parcel.box import decode_box
-from net.simulator import FREE, Host, Path as Way, World
-from net.simulator.nodes import CHEAP, full_node, leaf_node, plain_tuning
+from simulator import FREE, Host, Path as Way, World
+from simulator.nodes import CHEAP, full_node, leaf_node, plain_tuning
 
 MIGRATIONS = load_migrations("history")
 # Seconds: events gathered into one transaction, a proof of work, how often a person thinks of what it wants.
@@ -147,7 +149,7 @@ class Person:
     # --- life -----------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Switch on and unlock, as ``core.open_account`` does."""
+        """Switch on and unlock, as ``core.session.open_account`` does."""
         self.host.start()
         self._batch: list[NodeEvent] = []
         self._drafts: list[Solve] = []
@@ -273,9 +275,9 @@ class Person:
         results = [
             (
                 solve.draft,
-                posting.solve_draft(solve.draft, hour, FREE)
+                outbox.solve_draft(solve.draft, hour, FREE)
                 if isinstance(solve.draft, BoxDraft)
-                else inviting.solve_draft(solve.draft, hour, FREE),
+                else invitations.solve_draft(solve.draft, hour, FREE),
             )
             for solve in drafts
         ]
@@ -337,13 +339,13 @@ class Person:
 
     def add(self, link: str, text: str) -> bool:
         """Do what ``contact.add`` does; False while the network has not answered. Raises ``ApiError``."""
-        decoded = finding.read_link(link, self.engine.me.identity, self.moment().network_ms)
+        decoded = invitation_lookup.read_link(link, self.engine.me.identity, self.moment().network_ms)
         answers = self._answers.setdefault(ParcelId(decoded.record_id), [])
         if not answers:
             self.host.node().get_record(ParcelId(decoded.record_id), self.host.now())
             return False
         try:
-            bundle = finding.judge(decoded, answers, len(self.host.node().custodians()))
+            bundle = invitation_lookup.judge(decoded, answers, len(self.host.node().custodians()))
         except api.ApiError as error:
             answers.clear()
             if error.kind in (api.Kind.NO_NETWORK, api.Kind.INVITE_NOT_FOUND):
@@ -351,8 +353,8 @@ class Person:
             raise
 
         def greet(work: Work) -> str:
-            known = meeting.existing(work, decoded, bundle.certificate.device)
-            return (known or meeting.greet(work, decoded, bundle, text)).public_id
+            known = introduction.existing(work, decoded, bundle.certificate.device)
+            return (known or introduction.greet(work, decoded, bundle, text)).public_id
 
         self._act(greet)
         return True

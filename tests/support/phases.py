@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from core import api
-from core.people import resetting
+from core.people.conversation import resets
 from core.people.work import Work
 from core.storage import accounts, postings
 from tests.core.test_talking import add
@@ -113,7 +113,7 @@ class Pair:
         """Let somebody begin a new generation."""
 
         def act(work: Work) -> None:
-            resetting.begin(work, 1, is_last_known=True)
+            resets.begin(work, 1, is_last_known=True)
 
         self.act(name, act)
 
@@ -304,7 +304,7 @@ def overtaken(pair: Pair) -> None:
     at = len(pair.office.boxes)
     pair.say("alice", "overtaken")
     pair.office.is_lost |= set(range(at + 1, len(pair.office.boxes) + 1))
-    pair.act("alice", resetting.distrust_state)
+    pair.act("alice", resets.distrust_state)
     pair.settle(6)
     pair.talk(1, "in the new lane")
 

@@ -12,12 +12,14 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from core import api, commands
-from core.people import inviting, posting
-from core.people.account_keys import keys_of_seed
+from core import api
+from core.people.contact import invitations
 from core.people.effects import BoxDraft, Deposit, Effect, Emit, Fetch, FindRecord, Follow, Keep, PutRecord, Read, Solve
 from core.people.engine import Engine
+from core.people.format.account_keys import keys_of_seed
+from core.people.mail import outbox
 from core.people.moment import HOUR_MS, Moment
+from core.session import commands
 from core.storage.database import Database
 from core.storage.migrations import load_migrations
 from net.bucket import Bucket
@@ -194,9 +196,9 @@ class Person:
     def _solve(self, effect: Solve) -> None:
         hour = self.office.now_ms // HOUR_MS
         if isinstance(effect.draft, BoxDraft):
-            nonces = posting.solve_draft(effect.draft, hour, CHEAP)
+            nonces = outbox.solve_draft(effect.draft, hour, CHEAP)
         else:
-            nonces = inviting.solve_draft(effect.draft, hour, CHEAP)
+            nonces = invitations.solve_draft(effect.draft, hour, CHEAP)
         self.carry_out(self.engine.solved([(effect.draft, nonces)], self.moment()))
 
     def _fetch(self, tags: tuple[Tag, ...]) -> None:

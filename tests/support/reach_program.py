@@ -9,10 +9,10 @@ import sys
 
 import trio
 
-from net.driver import Driver, system_clock
 from net.ids import Endpoint, NodeId
 from net.instant import Instant
-from net.transport import Transport
+from net.io.driver import Driver, system_clock
+from net.io.udp import Transport
 from tests.support.reach_world import PORT, Node
 
 

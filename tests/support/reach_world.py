@@ -7,16 +7,16 @@ import itertools
 from collections.abc import Callable
 from random import Random
 
-from net.calls import Calls
 from net.errors import Overloaded
 from net.ids import Endpoint, NodeId
 from net.instant import Instant
 from net.link.events import ConnectFailed, LinkDown, LinkEvent, LinkId, LinkUp, MessageReceived, Role
 from net.link.layer import LinkLayer
 from net.messages import DialBack, Dialed, Message, Reflection, decode_message, encode_message
+from net.peers.link_pool import Switch
+from net.peers.requests import Calls
 from net.reach import Reach
 from net.reach.neighbours import Neighbour
-from net.switch import Switch
 from tests.support.nat_box import NatBox, NatKind
 
 EPOCH_MS = 1_800_000_000_000

@@ -7,10 +7,10 @@ from contextlib import suppress
 
 from core.crypto import primitives
 from core.errors import Malformed, OpenFailed
-from core.people import greeting, lane
-from core.people.fragment import Piece, decode_piece
-from core.people.lane import BoxSecrets
-from core.people.posting import LIFE_HOURS, box_ad
+from core.people.format import greeting, lane
+from core.people.format.fragment import Piece, decode_piece
+from core.people.format.lane import BoxSecrets
+from core.people.mail.outbox import LIFE_HOURS, box_ad
 from net.parcel.box import Box, decode_box
 from tests.support.kept import kept_slot_key
 

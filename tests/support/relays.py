@@ -7,14 +7,14 @@ from hashlib import sha256
 from random import Random
 from typing import Final
 
+from net.cover_profile import NORMAL
 from net.ids import Endpoint, NodeId, OverlayId
 from net.instant import Instant
-from net.onion.guards import Guards
-from net.onion.paths import Paths
-from net.onion.standing import Standing
+from net.onion.paths.guards import Guards
+from net.onion.paths.paths import Paths
+from net.onion.paths.reputation import Standing
 from net.overlay.descriptor import Descriptor, epoch_of, place_of
-from net.pace import NORMAL
-from net.simulator import EPOCH_MS
+from simulator import EPOCH_MS
 
 NOW: Final = Instant(1000.0, EPOCH_MS)
 OWN: Final = NodeId(b"\xff" * 32)

@@ -47,6 +47,6 @@ if __name__ == "__main__":
     from tests.support.thrifty import lower
 
     lower()
-    from tui.cli import main
+    from tui.cli.arguments import main
 
     sys.exit(main(sys.argv[2:]))

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from core.open_node import OWN_NODE
+from core.node.opening import OWN_NODE
 from core.vault.account import Accounts, Unlocked
 from core.vault.cost import CostPolicy
 from core.vault.profile import Profile

@@ -12,6 +12,8 @@ from random import Random
 from typing import Any
 
 from net.bucket import Bucket, address_of, common_bits
+from net.client import Patron, Purpose
+from net.client.friend_repair import Shelf
 from net.errors import Overloaded, Unreachable
 from net.events import CustodianUp, NodeEvent, TagsArrived
 from net.ids import TAG_SIZE, Cursor, NodeId, ParcelId, Tag, tag_of
@@ -31,8 +33,6 @@ from net.messages import (
 )
 from net.parcel.box import decode_box
 from net.parcel.record import decode_record
-from net.patron import Patron, Purpose
-from net.patron.losses import Shelf
 from tests.support.parcels import CHEAP, HOUR, NOW
 
 MINUTE = 60.0

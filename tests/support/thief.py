@@ -17,18 +17,18 @@ import msgspec
 from core.crypto import primitives
 from core.crypto.ratchet import PREKEY, Receiver, Session
 from core.errors import Malformed, OpenFailed
-from core.people import envelope, greeting, lane, slot
-from core.people.content import Acceptance, Item, Rekey, Text, decode_item
-from core.people.conversing import rekey_info
-from core.people.device import Certificate
-from core.people.envelope import Wrapped
-from core.people.fragment import Piece, decode_piece, joined, unpad
-from core.people.greeting import Greeting
-from core.people.invitation import Link, decode_link
-from core.people.lane import BoxSecrets, Offer
-from core.people.reset import Between, Reset, decode_way, way_info
-from core.people.signing import conversation_hash
-from core.people.watching import GIVEN_UP_SIZE
+from core.people.conversation.lane_writer import rekey_info
+from core.people.format import envelope, greeting, lane, slot
+from core.people.format.content import Acceptance, Item, Rekey, Text, decode_item
+from core.people.format.device import Certificate
+from core.people.format.envelope import Wrapped
+from core.people.format.fragment import Piece, decode_piece, joined, unpad
+from core.people.format.greeting import Greeting
+from core.people.format.invitation import Link, decode_link
+from core.people.format.lane import BoxSecrets, Offer
+from core.people.format.reset import Between, Reset, decode_way, way_info
+from core.people.format.signing import conversation_hash
+from core.people.tag_index import GIVEN_UP_SIZE
 from net.errors import DecodeError
 from tests.support.olm_writer import Writer
 from tests.support.recording import Recording

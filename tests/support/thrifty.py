@@ -21,6 +21,6 @@ def lower() -> None:
 
 if __name__ == "__main__":
     lower()
-    from tui.cli import main
+    from tui.cli.arguments import main
 
     sys.exit(main(sys.argv[1:]))

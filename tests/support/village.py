@@ -8,15 +8,15 @@ from dataclasses import replace
 from typing import Any, Final
 
 from net.bucket import Bucket
+from net.cover_profile import NORMAL
 from net.events import BoxAbsent, BoxArrived, CustodianUp, DepositAnswered, NodeEvent, TagsArrived, Verdict
 from net.ids import Cursor, Endpoint, NodeId, Tag, tag_of
 from net.instant import Instant
-from net.node import Node
-from net.pace import NORMAL
+from net.node.node import Node
+from net.node.wiring import Tuning
 from net.parcel.box import decode_box
-from net.parts import Tuning
-from net.simulator import Host, Machine, Path, World
-from net.simulator.nodes import CHEAP, full_node, leaf_node, plain_tuning
+from simulator import Host, Machine, Path, World
+from simulator.nodes import CHEAP, full_node, leaf_node, plain_tuning
 from tests.support.parcels import tag_number
 
 # Everybody's inbox, where a test does not care which.

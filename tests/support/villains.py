@@ -16,10 +16,10 @@ from net.ids import TAG_SIZE, Endpoint, NodeId, Tag
 from net.instant import Instant
 from net.link.events import LinkId
 from net.messages import AskPeers, Boxes, Destroy, Message, Nodes, Parcel, Peers, Push, Setup, Tags
-from net.node import Node
+from net.node.node import Node
+from net.node.wiring import Parts
 from net.overlay.descriptor import Descriptor, encode_descriptor, epoch_of
 from net.overlay.identity import identity_of
-from net.parts import Parts
 
 Change = Callable[[Message], Sequence[Message]]
 

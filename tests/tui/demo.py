@@ -12,8 +12,8 @@ from textual.pilot import Pilot
 from tests.support.client import FakeClient
 from tests.support.fake_app import demo_app
 from tests.tui.until import until
-from tui.app import SottovoceApp
-from tui.profile import STILL, TerminalProfile
+from tui.app.app import SottovoceApp
+from tui.look.profile import STILL, TerminalProfile
 from tui.screens.main import MainScreen
 from tui.widgets.chat_log import ChatLog
 from tui.widgets.composer import Composer

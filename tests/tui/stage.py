@@ -10,13 +10,13 @@ from typing import Any
 
 from textual.screen import Screen
 
-import tui.app
+import tui.app.app
 from core import api
 from tests.support.client import FakeClient
 from tests.support.world import NOW
-from tui.app import SottovoceApp
-from tui.format import Calendar
-from tui.profile import STILL, GlyphSet, TerminalProfile, ThemeName
+from tui.app.app import SottovoceApp
+from tui.look.profile import STILL, GlyphSet, TerminalProfile, ThemeName
+from tui.words.format import Calendar
 
 NOTHING = object()
 
@@ -24,7 +24,7 @@ NOTHING = object()
 class Stage(SottovoceApp):
     """Shows one screen; ``result`` is what it was dismissed with, ``NOTHING`` until then."""
 
-    CSS_PATH = str(Path(tui.app.__file__).with_name("app.tcss"))
+    CSS_PATH = str(Path(tui.app.app.__file__).with_name("app.tcss"))
 
     def __init__(
         self,

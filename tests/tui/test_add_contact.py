@@ -11,12 +11,12 @@ from textual import events
 from textual.pilot import Pilot
 
 from core import api
-from core.people.invitation import encode_link
+from core.people.format.invitation import encode_link
 from tests.core.test_link_search import OTHER, TEXT, WAYS
 from tests.support.client import FakeClient
 from tests.tui.stage import NOTHING, Stage
 from tests.tui.until import focus, paste, until, until_in, write
-from tui.qr import save_picture
+from tui.qr.code import save_picture
 from tui.screens.add_contact import AddContactScreen
 from tui.screens.page import Page
 from tui.widgets.link_field import LinkField

@@ -13,7 +13,7 @@ import trio
 
 from core import api
 from core.api import ApiError, Kind
-from tui.bridge import MAX_MAIL, CoreHost, Mailbox, Messenger
+from tui.host.bridge import MAX_MAIL, CoreHost, Mailbox, Messenger
 
 pytestmark = pytest.mark.asyncio
 PATIENCE = 10.0

@@ -11,7 +11,7 @@ from tests.support.client import FakeClient
 from tests.support.world import BOB, MINUTE, NOW, Room
 from tests.tui.demo import Demo, running
 from tests.tui.until import until
-from tui.chat import PAGE
+from tui.chat.chat import PAGE
 
 pytestmark = pytest.mark.asyncio
 LONG_TALK = 3 * PAGE

@@ -10,12 +10,12 @@ from rich.style import Style
 
 from core.api import Message
 from tests.support.world import BOB, MINUTE, NOW
-from tui.format import Calendar
-from tui.glyphs import ASCII, UNICODE
+from tui.look.glyphs import ASCII, UNICODE
 from tui.widgets.chat_log.cache import DrawnRows
 from tui.widgets.chat_log.layout import RowHeights
 from tui.widgets.chat_log.model import ChatModel
 from tui.widgets.chat_log.render import DrawnRow, Look, Place, Styles, draw, estimates, offset_at
+from tui.words.format import Calendar
 
 CALENDAR = Calendar(dt.UTC)
 PLAIN = Style()

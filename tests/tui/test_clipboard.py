@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-import tui.clipboard
+import tui.terminal.clipboard
 from tests.tui.demo import Demo, running
 from tests.tui.until import until_in
-from tui.clipboard import IN_TMUX, SENT, wrapped_for_screen
+from tui.terminal.clipboard import IN_TMUX, SENT, wrapped_for_screen
 
 TAKES = 'test "$*" = "load-buffer -w -" && exec cat > "$0.taken"'
 pytestmark = pytest.mark.asyncio
@@ -53,7 +53,7 @@ async def test_within_tmux_it_is_tmux_that_takes_the_text(tmux: Path) -> None:
 async def test_a_tmux_that_refuses_or_hangs_is_not_said_to_have_it(
     tmux: Path, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
-    monkeypatch.setattr(tui.clipboard, "DEADLINE", 0.05)
+    monkeypatch.setattr(tui.terminal.clipboard, "DEADLINE", 0.05)
     if what:
         does(tmux, what)
     else:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from core.api import ApiError, Kind
-from tui.app import SottovoceApp
-from tui.commands import CommandSpec, Context, DuplicateCommand, Registry, Scope, message_text, parse_slash
-from tui.commandset import REGISTRY
-from tui.errors import EXPLANATIONS, explain
-from tui.keymap import bindings, enter_breaks_line, key_name, key_names
+from tui.app.app import SottovoceApp
+from tui.keys.commands import REGISTRY
+from tui.keys.keymap import bindings, enter_breaks_line, key_name, key_names
+from tui.keys.registry import CommandSpec, Context, DuplicateCommand, Registry, Scope, message_text, parse_slash
 from tui.screens.main import MainScreen
 from tui.widgets.chat_log import ChatLog
 from tui.widgets.composer import Composer
+from tui.words.errors import EXPLANATIONS, explain
 
 IN_CHAT = Context(locked=False, in_chat=True)
 OWNERS = {Scope.APP: SottovoceApp, Scope.MAIN: MainScreen, Scope.COMPOSER: Composer, Scope.SELECT: ChatLog}

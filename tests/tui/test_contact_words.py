@@ -6,8 +6,8 @@ import pytest
 
 from core import api
 from tests.support.world import BOB, NOW
-from tui.contact_words import deleted_words, device_name, key_words, own_name_of, own_part, served_words, trust_words
 from tui.widgets.chat_log.notes import note_of
+from tui.words.contacts import deleted_words, device_name, key_words, own_name_of, own_part, served_words, trust_words
 
 KEY = "a1b2c3d4e5f60718" * 4
 DEVICE = api.ContactDevice(id=KEY, name="phone", state="unknown", since=NOW, served=False)

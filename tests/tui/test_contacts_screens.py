@@ -11,7 +11,7 @@ from tests.support.client import FakeClient
 from tests.support.world import BOB, NOW
 from tests.tui.demo import Demo, running
 from tests.tui.until import until
-from tui.commandset import REGISTRY
+from tui.keys.commands import REGISTRY
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.help import help_text
 from tui.screens.main_news import GATHER

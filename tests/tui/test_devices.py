@@ -14,9 +14,9 @@ from tests.support.world import BOB, CAROL, DAY, MINUTE, NOW
 from tests.tui.demo import running
 from tests.tui.stage import Stage, look
 from tests.tui.until import until
-from tui import contacts
-from tui.contacts import contact_of
-from tui.profile import STILL, TerminalProfile
+from tui.chat import contact_lookup
+from tui.chat.contact_lookup import contact_of
+from tui.look.profile import STILL, TerminalProfile
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.devices import DevicesScreen
 from tui.widgets.menu import Menu
@@ -205,7 +205,7 @@ async def test_the_command_opens_it_and_news_of_a_device_leads_there() -> None:
 
 
 async def test_a_contact_is_found_behind_the_first_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(contacts, "PAGE", 2)
+    monkeypatch.setattr(contact_lookup, "PAGE", 2)
     client = FakeClient()
     for identity in (BOB, CAROL):
         found = await contact_of(client, identity)

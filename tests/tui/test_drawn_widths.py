@@ -14,9 +14,9 @@ from rich.cells import cell_len
 from tests.support.many_scripts import SAMPLES, emoji, foreign_world
 from tests.support.tmux import AVAILABLE, Tmux, columns_of
 from tests.tui.demo import running
-from tui.anchors import anchored
-from tui.cells import ODD, clusters, shown, visible, width_of
-from tui.text import clean_line, clean_name, clean_text, fit, pad, wrap
+from tui.text.anchors import anchored
+from tui.text.cells import ODD, clusters, shown, visible, width_of
+from tui.text.sanitize import clean_line, clean_name, clean_text, fit, pad, wrap
 
 pytestmark = pytest.mark.skipif(not AVAILABLE, reason="there is no tmux")
 SIZE = (100, 30)

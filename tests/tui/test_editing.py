@@ -11,8 +11,8 @@ from textual.app import App, ComposeResult
 
 from tests.support.many_scripts import SAMPLES
 from tests.tui.demo import running
-from tui.cells import between, clusters, width_of
 from tui.screens.rename import RenameScreen
+from tui.text.cells import between, clusters, width_of
 from tui.widgets.editing import LineEditing, rubbed_out, wrap_offsets
 from tui.widgets.text_field import TextField
 

@@ -19,7 +19,6 @@ from tests.tui.demo import running
 from tests.tui.stage import Stage
 from tests.tui.test_screens_snapshots import SCREENS, a_world
 from tests.tui.until import focus, until
-from tui.hints import BLOCKED_HINTS, EMPTY_HINTS
 from tui.screens.add_contact import AddContactScreen
 from tui.screens.devices import DevicesScreen
 from tui.screens.invite.code import InviteCodeScreen
@@ -28,6 +27,7 @@ from tui.screens.rename import RenameScreen
 from tui.widgets.hints import Hints
 from tui.widgets.small_editor import SmallEditor
 from tui.widgets.status_line import StatusLine
+from tui.words.hints import BLOCKED_HINTS, EMPTY_HINTS
 
 NAMES = {
     "PgUp": "pageup", "PgDn": "pagedown", "Esc": "escape", "Del": "delete", "?": "question_mark", "N": "N",

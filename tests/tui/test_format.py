@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, strategies as st
 
-from tui.format import Calendar, count, day_name, grouped, moment, plural, state_sentence, when
+from tui.words.format import Calendar, count, day_name, grouped, moment, plural, state_sentence, when
 
 NOON = int(dt.datetime(2025, 11, 18, 12, 0, tzinfo=dt.UTC).timestamp() * 1000)
 HOUR, DAY = 3_600_000, 86_400_000

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from core import api
-from core.people.lookalike import look_alike, skeleton
+from core.people.contact.lookalike import look_alike, skeleton
 from tests.support.client import FakeClient
 from tests.tui.stage import NOTHING, Stage
 from tests.tui.until import until, until_equal

@@ -7,11 +7,11 @@ from hypothesis import given, strategies as st
 
 from tests.tui.stage import Stage
 from tests.tui.until import until, write
-from tui.commands import Context
-from tui.commandset import REGISTRY
-from tui.guide import GUIDE
-from tui.keymap import key_names
+from tui.keys.commands import REGISTRY
+from tui.keys.keymap import key_names
+from tui.keys.registry import Context
 from tui.screens.help import HelpScreen, help_text, matching, merged
+from tui.words.guide import GUIDE
 
 EVERYWHERE = Context(locked=False, in_chat=True)
 WIDE = 76

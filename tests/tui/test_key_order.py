@@ -9,8 +9,8 @@ from tests.support.world import ALICE
 from tests.tui.stage import Stage
 from tests.tui.test_screens_snapshots import SEED_WORDS, step
 from tests.tui.until import until
-from tui import key_order
-from tui.key_order import KeyOrder, KeyPassed
+from tui.app import key_order
+from tui.app.key_order import KeyOrder, KeyPassed
 from tui.screens.onboarding.check import CheckWords
 from tui.screens.onboarding.ready import Ready
 from tui.widgets.flat_button import FlatButton

@@ -9,7 +9,7 @@ from textual.screen import Screen
 from tests.support.client import FakeClient
 from tests.support.fake_app import demo_app
 from tests.tui.demo import running
-from tui.rooms import ROOMS, make_screen
+from tui.screen_names import ROOMS, make_screen
 
 pytestmark = pytest.mark.asyncio
 

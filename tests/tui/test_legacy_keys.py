@@ -12,9 +12,9 @@ from tests.support.client import FakeClient
 from tests.support.terminal import Terminal
 from tests.tui.demo import Demo, running
 from tests.tui.until import until
-from tui.commandset import REGISTRY
-from tui.jumps import LOOK
-from tui.legacy_keys import INTRODUCERS, PatientParser, after_escape, alt_characters
+from tui.keys.commands import REGISTRY
+from tui.keys.jumps import LOOK
+from tui.keys.legacy_keys import INTRODUCERS, PatientParser, after_escape, alt_characters
 from tui.screens.greetings import GreetingsScreen
 from tui.screens.main import MainScreen
 

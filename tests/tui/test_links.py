@@ -11,9 +11,9 @@ from core import api
 from tests.support.client import FakeClient
 from tests.support.world import BOB, NOW
 from tests.tui.demo import Demo, running
-from tui.clipboard import SENT
-from tui.links import MAX_LINK, links_in, may_be_marked
-from tui.text import wrap
+from tui.terminal.clipboard import SENT
+from tui.text.links import MAX_LINK, links_in, may_be_marked
+from tui.text.sanitize import wrap
 from tui.widgets.chat_log.linking import Links
 
 LONG = "https://example.org/a/rather/long/path/to/a/page-that-nobody-would-type?with=parameters&and=more#fragment"

@@ -14,7 +14,7 @@ from tests.support.fake_app import demo_app
 from tests.support.world import BOB, HOUR, NOW
 from tests.tui.demo import running
 from tests.tui.until import until
-from tui import text
+from tui.text import sanitize
 
 pytestmark = pytest.mark.asyncio
 
@@ -47,7 +47,7 @@ async def test_locking_removes_every_screen_and_every_text() -> None:
         await until(demo.pilot, lambda: top(demo.app) == "LockScreen" and demo.client.locked)
         assert [type(screen).__name__ for screen in demo.app.screen_stack] == ["OpeningScreen", "LockScreen"]
         assert api.AccountLock(keep_receiving=True) in demo.client.calls
-        assert text.clean_text.cache_info().currsize == 0
+        assert sanitize.clean_text.cache_info().currsize == 0
         assert not main.is_attached
         assert not main.log_view.model.rows
         assert not main.whereto.conversations
@@ -90,7 +90,7 @@ async def test_unlocking_as_somebody_else_leads_to_nothing_of_who_was_there_befo
 
 def cached_texts() -> str:
     """Return what all caches of functions hold, in one piece."""
-    caches = [found for found in gc.get_objects() if isinstance(found, type(text.clean_text))]
+    caches = [found for found in gc.get_objects() if isinstance(found, type(sanitize.clean_text))]
     return "\n".join(repr(gc.get_referents(cache)) for cache in caches)
 
 

@@ -20,12 +20,12 @@ from core import api
 from tests.tui.demo import running
 from tests.tui.stage import look
 from tests.tui.until import until
-from tui.commandset import AUTO, GLYPH_NAMES, THEME_NAMES
-from tui.glyphs import SETS
-from tui.palette256 import CONTRAST_ROLES, DARK_ROLES, LIGHT_ROLES, hex_of
-from tui.profile import GlyphSet, TerminalProfile, ThemeName, detect, prepare_environment
+from tui.keys.commands import AUTO, GLYPH_NAMES, THEME_NAMES
+from tui.look.glyphs import SETS
+from tui.look.palette256 import CONTRAST_ROLES, DARK_ROLES, LIGHT_ROLES, hex_of
+from tui.look.profile import GlyphSet, TerminalProfile, ThemeName, detect, prepare_environment
+from tui.look.themes import CONTRAST, DARK, LIGHT, MONO, TERMINAL, THEMES, THEMES_256, VARIABLE_DEFAULTS, theme_for
 from tui.screens.settings.screen import ROWS
-from tui.themes import CONTRAST, DARK, LIGHT, MONO, TERMINAL, THEMES, THEMES_256, VARIABLE_DEFAULTS, theme_for
 
 READABLE, HIGH = 4.5, 7.0
 TEXT_ROLES = ("quiet", "unread", *(f"name-{index}" for index in range(8)))

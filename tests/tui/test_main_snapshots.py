@@ -12,8 +12,8 @@ from tests.support.client import FakeClient
 from tests.support.fake_app import demo_app
 from tests.tui.stage import look
 from tests.tui.until import until
-from tui.app import SottovoceApp
-from tui.profile import GlyphSet, ThemeName
+from tui.app.app import SottovoceApp
+from tui.look.profile import GlyphSet, ThemeName
 from tui.screens.main import MainScreen
 
 Act = Callable[[Pilot[Any]], Awaitable[None]]

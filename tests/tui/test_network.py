@@ -13,8 +13,8 @@ from core import api
 from tests.support.client import FakeClient
 from tests.tui.stage import Stage
 from tests.tui.until import until
-from tui.network_words import clock_words, facts_of
 from tui.screens.network import Line, NetworkScreen, peer_line
+from tui.words.network import clock_words, facts_of
 
 STATUS = asyncio.run(FakeClient().call(api.NetworkStatusGet()))
 

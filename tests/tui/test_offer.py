@@ -8,10 +8,10 @@ from core import api
 from tests.support.client import LINK_TAIL, FakeClient
 from tests.support.world import NOW
 from tests.tui.until import until
-from tui.app import SottovoceApp
-from tui.offer import Offer
+from tui.app.app import SottovoceApp
 from tui.screens.add_contact import AddContactScreen
 from tui.screens.main import MainScreen
+from tui.start_invitation import Offer
 from tui.widgets.flat_button import FlatButton
 from tui.widgets.link_field import LinkField
 from tui.widgets.small_editor import SmallEditor

@@ -18,7 +18,6 @@ from tests.support.fake_app import demo_app
 from tests.support.world import ALICE
 from tests.tui.stage import NOTHING, Stage
 from tests.tui.until import paste, until, write
-from tui.format import grouped
 from tui.screens.invite import InviteScreen
 from tui.screens.onboarding import OnboardingScreen
 from tui.screens.onboarding.check import CheckWords
@@ -32,6 +31,7 @@ from tui.screens.page import Page
 from tui.widgets.secret_field import PasscodeField
 from tui.widgets.text_field import TextField
 from tui.widgets.word_slot import WordSlot, words_in
+from tui.words.format import grouped
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.slow]
 

@@ -6,12 +6,12 @@ import pytest
 
 from tests.tui.demo import running
 from tests.tui.until import until
-from tui.commands import Context
-from tui.commandset import REGISTRY
-from tui.matching import score
-from tui.palette import Choice, choices, found, title_of
+from tui.keys.commands import REGISTRY
+from tui.keys.matching import score
+from tui.keys.palette import Choice, choices, found, title_of
+from tui.keys.registry import Context
+from tui.keys.synonyms import SYNONYMS
 from tui.screens.palette import PaletteScreen
-from tui.synonyms import SYNONYMS
 
 IN_CHAT = Context(locked=False, in_chat=True)
 

@@ -14,11 +14,11 @@ from tests.support.client import FakeClient
 from tests.tui.picture import BLACK_ON_WHITE, WHITE_ON_BLACK, codes_in, photograph
 from tests.tui.stage import Stage, look
 from tests.tui.until import until, until_equal
-from tui.profile import ThemeName
-from tui.qr import MAX_QR_TEXT, QrTooLong, matrix_of, save_picture
-from tui.qr_reading import read_codes
+from tui.look.profile import ThemeName
+from tui.look.themes import THEMES
+from tui.qr.code import MAX_QR_TEXT, QrTooLong, matrix_of, save_picture
+from tui.qr.reading import read_codes
 from tui.screens.invite import code
-from tui.themes import THEMES
 from tui.widgets.qr_view import strips_of
 
 ALPHANUMERIC = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"

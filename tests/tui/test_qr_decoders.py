@@ -26,8 +26,8 @@ from tests.tui.picture import (
 )
 from tests.tui.stage import Stage, look
 from tests.tui.until import until, until_equal
-from tui.profile import GlyphSet, ThemeName
-from tui.qr import matrix_of
+from tui.look.profile import GlyphSet, ThemeName
+from tui.qr.code import matrix_of
 from tui.screens.invite.code import InviteCodeScreen
 from tui.widgets.qr_view import QrView
 

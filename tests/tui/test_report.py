@@ -9,11 +9,11 @@ import msgspec
 import pytest
 
 from core import api
-from core.doctor import findings_of
-from core.examination import Report
+from core.doctor.examination import Report
+from core.doctor.findings import findings_of
 from tests.support.client import FakeClient
-from tui.network_words import LABELS, SOMETIMES, facts_of, size_words
-from tui.report import lines_of
+from tui.words.network import LABELS, SOMETIMES, facts_of, size_words
+from tui.words.report import lines_of
 
 WELL = asyncio.run(FakeClient().call(api.NetworkStatusGet()))
 

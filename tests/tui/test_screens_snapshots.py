@@ -18,9 +18,9 @@ from tests.support.client import FakeClient
 from tests.support.world import ALICE, NOW
 from tests.tui.stage import Stage, look
 from tests.tui.until import until, until_equal, until_still
-from tui.commands import Context
-from tui.commandset import REGISTRY
-from tui.profile import TerminalProfile
+from tui.keys.commands import REGISTRY
+from tui.keys.registry import Context
+from tui.look.profile import TerminalProfile
 from tui.screens.add_contact import AddContactScreen
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.crashed import CrashedScreen

@@ -13,7 +13,7 @@ from textual._xterm_parser import XTermParser
 from textual.drivers import linux_driver
 
 from tests.support.terminal import Terminal
-from tui.terminal_noise import forgive_noise
+from tui.terminal.noise import forgive_noise
 
 PIECES = [
     b"\x1b[", b"\x1b", b"<", b";", b":", b"?", b"-", b"M", b"R", b"u", b"t", b"~", b"$y", b"0", b"48", b"200~", b"55296",

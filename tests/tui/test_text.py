@@ -7,8 +7,8 @@ import unicodedata
 from hypothesis import example, given, strategies as st
 from rich.cells import cell_len
 
-from tui.cells import MAX_MARKS, ZWJ, ZWNJ
-from tui.text import clean_line, clean_name, clean_text, fit, pad, wrap
+from tui.text.cells import MAX_MARKS, ZWJ, ZWNJ
+from tui.text.sanitize import clean_line, clean_name, clean_text, fit, pad, wrap
 
 HOSTILE = "\x1b[2J\x1b]52;c;cHduZWQ=\x07\x9b31m\u202eevil\u2066x\u2069\u200b\ufeff\r\n\x00\x7f\u2028"
 anything = st.text(st.characters(codec=None), max_size=80)

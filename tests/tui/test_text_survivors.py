@@ -9,8 +9,8 @@ import pytest
 from rich.cells import cell_len
 
 from core import crash
-from tui.cells import MAX_SPACING, REPLACEMENT, ZWJ, ZWNJ, width_of
-from tui.text import MAX_SHOWN, clean_line, clean_name, clean_text, kept_name, kept_text
+from tui.text.cells import MAX_SPACING, REPLACEMENT, ZWJ, ZWNJ, width_of
+from tui.text.sanitize import MAX_SHOWN, clean_line, clean_name, clean_text, kept_name, kept_text
 
 
 def test_control_characters_in_plain_text_are_shown() -> None:

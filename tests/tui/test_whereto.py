@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from core.api import Conversation
+from tui.chat.navigation import Whereto
 from tui.screens.switcher import matching
-from tui.whereto import Whereto
 
 
 def conversation(name: str, unread: int = 0, at: int = 0) -> Conversation:

@@ -10,8 +10,8 @@ a crash, a kill -9 or a closed terminal, and the directory that held everything 
 
 from __future__ import annotations
 
-from tui.boundary import ASKED_WRONGLY, Refused
-from tui.leaving import has_terminal
+from tui.host.boundary import ASKED_WRONGLY, Refused
+from tui.host.leaving import has_terminal
 
 
 def run(*, check: bool) -> int:

@@ -20,13 +20,13 @@ from typing import Final
 import msgspec
 import trio
 
-from tui.boundary import guarded
 from tui.demo import check
 from tui.demo.children import Places, last_words, open_nodes, open_rpc
 from tui.demo.echo import Echo
 from tui.demo.errors import StageFailed, reason_of
-from tui.standard_streams import StandardInput, StandardOutput
-from tui.telling import say
+from tui.host.boundary import guarded
+from tui.host.standard_error import say
+from tui.host.standard_streams import StandardInput, StandardOutput
 
 NODES: Final = 10
 # Seconds for Echo to make an account and an invitation: a few, and a minute or two where the machine is slow.

@@ -14,7 +14,7 @@ from typing import IO, Final
 import msgspec
 import trio
 
-from core.jsonrpc import LineSplitter
+from core.rpc.jsonrpc import LineSplitter
 from tui.demo.errors import StageFailed
 
 # Seconds for a node to open its file and its socket; two cores under load take a few.

@@ -16,14 +16,14 @@ from typing import Final
 
 import msgspec
 
-from core.jsonrpc import LineSplitter
-from core.options import NetworkOptions, parse_join
+from core.node.options import NetworkOptions, parse_join
+from core.rpc.jsonrpc import LineSplitter
 from net.ids import Endpoint
 from tui.demo.answers import NAME
 from tui.demo.backstage import News, Ready
 from tui.demo.children import Places
 from tui.demo.progress import Progress
-from tui.offer import Offer
+from tui.start_invitation import Offer
 
 FAILED: Final = 1
 # Seconds for the backstage to end its children and remove the directory, before it is killed.

@@ -14,7 +14,7 @@ import msgspec
 import trio
 
 from core.api import AnyEvent, ApiError, Command, Event, Kind, method_of
-from core.jsonrpc import LineSplitter
+from core.rpc.jsonrpc import LineSplitter
 from tui.demo.errors import StageFailed
 
 R = TypeVar("R")

@@ -10,17 +10,17 @@ from textual.content import Content
 from textual.widgets import Label, Static, TextArea
 
 from core import api
-from core.finding import is_whole, shown_links
-from core.pictures import PICTURE_SUFFIXES
-from tui.errors import explain
-from tui.frame import frame_of
-from tui.qr_reading import UnreadablePicture, read_codes
+from core.pictures.reader import PICTURE_SUFFIXES
+from core.session.invitation_lookup import is_whole, shown_links
+from tui.app_port import frame_of
+from tui.qr.reading import UnreadablePicture, read_codes
 from tui.screens.page import Page
 from tui.widgets.flat_button import FlatButton
 from tui.widgets.link_field import LinkField
 from tui.widgets.path_field import PathField
 from tui.widgets.small_editor import SmallEditor
 from tui.widgets.text_field import TextField
+from tui.words.errors import explain
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult

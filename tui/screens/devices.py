@@ -16,7 +16,17 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from core import api
-from tui.contact_words import (
+from tui.app_port import frame_of
+from tui.chat.contact_lookup import contact_of
+from tui.messages import CoreEvent, EventsMissed
+from tui.screens.confirm import ConfirmScreen
+from tui.screens.once import once
+from tui.screens.page import Page
+from tui.text.sanitize import clean_line, clean_name, pad
+from tui.widgets.flat_button import FlatButton
+from tui.widgets.identity import IdentityView
+from tui.widgets.menu import Menu
+from tui.words.contacts import (
     OVERDUE,
     STATE_WORDS,
     device_name,
@@ -27,18 +37,8 @@ from tui.contact_words import (
     thief_words,
     trust_words,
 )
-from tui.contacts import contact_of
-from tui.errors import explain
-from tui.format import moment
-from tui.frame import frame_of
-from tui.messages import CoreEvent, EventsMissed
-from tui.once import once
-from tui.screens.confirm import ConfirmScreen
-from tui.screens.page import Page
-from tui.text import clean_line, clean_name, pad
-from tui.widgets.flat_button import FlatButton
-from tui.widgets.identity import IdentityView
-from tui.widgets.menu import Menu
+from tui.words.errors import explain
+from tui.words.format import moment
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult

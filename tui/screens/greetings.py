@@ -15,17 +15,17 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from core import api
-from tui.durations import since
-from tui.errors import explain
-from tui.frame import frame_of
+from tui.app_port import frame_of
 from tui.messages import CoreEvent
-from tui.once import once
 from tui.screens.confirm import ConfirmScreen
+from tui.screens.once import once
 from tui.screens.page import Page
-from tui.text import clean_line, clean_name, clean_text, fit, pad
+from tui.text.sanitize import clean_line, clean_name, clean_text, fit, pad
 from tui.widgets.flat_button import FlatButton
 from tui.widgets.identity import IdentityView
 from tui.widgets.menu import Menu
+from tui.words.durations import since
+from tui.words.errors import explain
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult

@@ -12,19 +12,19 @@ from textual.screen import Screen
 from textual.style import Style
 from textual.widgets import Input, Static
 
-from tui.guide import GUIDE
-from tui.keymap import key_names
-from tui.synonyms import SYNONYMS
-from tui.text import wrap
+from tui.keys.keymap import key_names
+from tui.keys.synonyms import SYNONYMS
+from tui.text.sanitize import wrap
 from tui.widgets.hints import Hints
 from tui.widgets.text_field import TextField
+from tui.words.guide import GUIDE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from textual.app import ComposeResult
 
-    from tui.commands import CommandSpec, Context, Registry
+    from tui.keys.registry import CommandSpec, Context, Registry
 
 _HEADING = Style(bold=True, underline=True)
 _KEY = Style(bold=True)

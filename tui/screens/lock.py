@@ -19,12 +19,12 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from core import api
-from tui.errors import explain
-from tui.format import Calendar
-from tui.frame import frame_of
+from tui.app_port import frame_of
 from tui.messages import CoreEvent
 from tui.widgets.notice import Notice
 from tui.widgets.secret_field import PasscodeField, SecretField
+from tui.words.errors import explain
+from tui.words.format import Calendar
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult

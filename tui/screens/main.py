@@ -1,7 +1,7 @@
 """Conversations and the chat: the screen one lives in.
 
-Widgets post messages up, this screen calls down. What is read from the core when is ``tui.chat``'s, which conversation
-comes next ``tui.whereto``'s, what the keys do ``tui.screens.main_actions``'s; here messages and events become calls.
+Widgets post messages up, this screen calls down. What is read from the core when is ``tui.chat.chat``'s, which conversation
+comes next ``tui.chat.navigation``'s, what the keys do ``tui.screens.main_actions``'s; here messages and events become calls.
 """
 
 from __future__ import annotations
@@ -18,16 +18,15 @@ from textual.widgets import Static
 
 from core import api
 from core.api import ApiError, Client, Kind
-from tui.chat import Chat
-from tui.commands import Scope, message_text
-from tui.commandset import REGISTRY
-from tui.drafts import Drafts
-from tui.format import count
-from tui.frame import frame_of
-from tui.keymap import bindings
+from tui.app_port import frame_of
+from tui.chat.chat import Chat
+from tui.chat.drafts import Drafts
+from tui.chat.navigation import Whereto
+from tui.keys.commands import REGISTRY
+from tui.keys.keymap import bindings
+from tui.keys.registry import Scope, message_text
 from tui.messages import SettingsChanged
 from tui.screens.main_contacts import MainContacts
-from tui.whereto import Whereto
 from tui.widgets.chat_header import ChatHeader
 from tui.widgets.chat_log import ChatLog
 from tui.widgets.composer import Composer
@@ -36,6 +35,7 @@ from tui.widgets.details import Details
 from tui.widgets.plain import Columns, Rows
 from tui.widgets.status_line import StatusLine
 from tui.widgets.writing import WritingArea
+from tui.words.format import count
 
 # Seconds between the last key and the draft's going into the file.
 DRAFT_DELAY = 1.0

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 from textual.screen import Screen
 
 from core.api import Client, Conversation, Message
-from tui.clipboard import copy
-from tui.contact_words import deleted_words
-from tui.format import moment, state_sentence
-from tui.frame import frame_of
-from tui.links import links_in
-from tui.text import clean_line, clean_name, fit, kept_text
+from tui.app_port import frame_of
+from tui.terminal.clipboard import copy
+from tui.text.links import links_in
+from tui.text.sanitize import clean_line, clean_name, fit, kept_text
+from tui.words.contacts import deleted_words
+from tui.words.format import moment, state_sentence
 
 if TYPE_CHECKING:
-    from tui.chat import Chat
-    from tui.hits import Hits
-    from tui.whereto import Whereto
+    from tui.chat.chat import Chat
+    from tui.chat.navigation import Whereto
+    from tui.chat.search_hits import Hits
     from tui.widgets.chat_log import ChatLog
     from tui.widgets.conversation_list import ConversationList
     from tui.widgets.writing import WritingArea

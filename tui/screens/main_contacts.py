@@ -10,10 +10,10 @@ from functools import partial
 from typing import Any
 
 from core import api
-from tui.contact_words import deleted_words, short_name
-from tui.frame import frame_of
+from tui.app_port import frame_of
 from tui.screens.main_keeping import MainKeeping
-from tui.text import kept_name
+from tui.text.sanitize import kept_name
+from tui.words.contacts import deleted_words, short_name
 
 UNBLOCKED = "Unblocked: they learn where to write to you, and what they wrote meanwhile may still come."
 

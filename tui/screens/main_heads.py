@@ -5,23 +5,14 @@ from __future__ import annotations
 from textual.content import Content
 from textual.widgets import Static
 
-from tui.format import count, plural
-from tui.frame import frame_of
-from tui.hints import (
-    EMPTY_HINTS,
-    HIT_HINTS,
-    LIST_HINTS,
-    NOBODY,
-    SELECT_HINTS,
-    chat_hints,
-    ways_in,
-    welcome,
-)
+from tui.app_port import frame_of
 from tui.screens.main_actions import MainActions
-from tui.text import clean_name
+from tui.text.sanitize import clean_name
 from tui.widgets.chat_header import ChatHeader
 from tui.widgets.details import Details
 from tui.widgets.status_line import StatusLine
+from tui.words.format import count, plural
+from tui.words.hints import EMPTY_HINTS, HIT_HINTS, LIST_HINTS, NOBODY, SELECT_HINTS, chat_hints, ways_in, welcome
 
 # Rows looked through for one's own last message, which the details tell about.
 RECENT = 20

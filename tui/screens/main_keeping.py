@@ -7,10 +7,10 @@ end. Before a device begins it is told what that costs.
 from __future__ import annotations
 
 from core.api import ContactAskKeep, ContactKeepMail, Conversation, KeepingGet, KeepingInfo
-from tui.frame import frame_of
-from tui.network_words import size_words
+from tui.app_port import frame_of
 from tui.screens.main_news import MainNews
-from tui.text import clean_name
+from tui.text.sanitize import clean_name
+from tui.words.network import size_words
 
 
 class MainKeeping(MainNews):

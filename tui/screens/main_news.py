@@ -6,12 +6,12 @@ Events come in bursts, so they are gathered; the bell rings once in a while and 
 from __future__ import annotations
 
 from core import api
-from tui.contact_words import short_name
-from tui.frame import frame_of
+from tui.app_port import frame_of
 from tui.messages import CoreEvent, EventsMissed
-from tui.pacing import Pacer
 from tui.screens.main_heads import MainHeads
-from tui.text import clean_name
+from tui.screens.pacing import Pacer
+from tui.text.sanitize import clean_name
+from tui.words.contacts import short_name
 
 # Seconds in which events are gathered into one reading of the list and of the rows.
 GATHER = 0.1

@@ -15,11 +15,11 @@ from textual.content import Content
 from textual.widgets import Label, Static
 
 from core import api
-from core.doctor import findings_of
-from tui.errors import explain
-from tui.network_words import LABELS, SOMETIMES, facts_of
+from core.doctor.findings import findings_of
 from tui.screens.page import Column, Page
-from tui.text import clean_line, fit, pad
+from tui.text.sanitize import clean_line, fit, pad
+from tui.words.errors import explain
+from tui.words.network import LABELS, SOMETIMES, facts_of
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from core.api import Client
-    from tui.frame import Severity
+    from tui.app_port import Severity
 
 R = TypeVar("R")
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from textual.content import Content
 from textual.widgets.option_list import Option
 
-from tui.commands import Context
-from tui.commandset import REGISTRY
-from tui.frame import frame_of
-from tui.palette import Choice, choices, found, title_of, way_of
+from tui.app_port import frame_of
+from tui.keys.commands import REGISTRY
+from tui.keys.palette import Choice, choices, found, title_of, way_of
+from tui.keys.registry import Context
 from tui.screens.picker import PickerScreen
-from tui.text import fit, pad
+from tui.text.sanitize import fit, pad
 
 # Cells of the columns with titles and with ways; what is left says what a command does.
 TITLE_WIDTH, WAY_WIDTH = 28, 21

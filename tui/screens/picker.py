@@ -14,7 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
-from tui.frame import frame_of
+from tui.app_port import frame_of
 from tui.screens.type_ahead import take_early_key
 from tui.widgets.editing import LineEditing
 from tui.widgets.menu import PickList

@@ -11,7 +11,7 @@ from textual.widgets import Input, Label, Static
 
 from core.api import MAX_NAME_SIZE, Conversation
 from tui.screens.page import Page
-from tui.text import clean_name, kept_name
+from tui.text.sanitize import clean_name, kept_name
 from tui.widgets.flat_button import FlatButton
 from tui.widgets.text_field import TextField
 

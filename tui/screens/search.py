@@ -14,17 +14,17 @@ from textual.screen import Screen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from core import searching
+from core import search_terms
 from core.api import ApiError, Client, Found
-from tui.cells import before, width_of
-from tui.errors import explain
-from tui.format import plural, when
-from tui.frame import frame_of
-from tui.hits import Hits
+from tui.app_port import frame_of
+from tui.chat.search_hits import Hits
 from tui.screens.type_ahead import take_early_key
-from tui.text import clean_line, fit, pad
+from tui.text.cells import before, width_of
+from tui.text.sanitize import clean_line, fit, pad
 from tui.widgets.editing import LineEditing
 from tui.widgets.menu import PickList
+from tui.words.errors import explain
+from tui.words.format import plural, when
 
 # Characters of the hit shown before the words that were searched.
 LEAD = 24
@@ -119,7 +119,7 @@ class SearchScreen(Screen[Hits | None]):
         options = self.query_one(OptionList)
         options.clear_options()
         found = self._hits.found if self._hits is not None else []
-        wanted = searching.words_of(words)
+        wanted = search_terms.words_of(words)
         options.add_options([Option(self._line(hit, wanted)) for hit in found])
         if found:
             options.highlighted = 0
@@ -131,7 +131,7 @@ class SearchScreen(Screen[Hits | None]):
         if not self._here and hit.message.sender == "me":
             name = f"to {self._names.get(hit.conversation, '')}"
         text = clean_line(hit.message.text)
-        spans = searching.spans(text, wanted)
+        spans = search_terms.spans(text, wanted)
         start = before(text, spans[0][0] - LEAD + 1) if spans else 0
         lead = ("" if hit.message.known else "(unknown device) ") + (ellipsis if start else "")
         room = max(10, self.size.width - NAME_WIDTH - 12)

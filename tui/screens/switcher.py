@@ -11,12 +11,12 @@ from textual.fuzzy import Matcher
 from textual.widgets.option_list import Option
 
 from core.api import Conversation
-from tui.cells import width_of
-from tui.contact_words import own_name_of, own_part
-from tui.format import count
-from tui.frame import frame_of
+from tui.app_port import frame_of
 from tui.screens.picker import PickerScreen
-from tui.text import clean_line, clean_name, fit, pad
+from tui.text.cells import width_of
+from tui.text.sanitize import clean_line, clean_name, fit, pad
+from tui.words.contacts import own_name_of, own_part
+from tui.words.format import count
 
 # Conversations listed at once; more than fit are found by typing.
 MAX_LISTED = 50

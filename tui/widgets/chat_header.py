@@ -7,12 +7,12 @@ from textual.content import Content
 from textual.widget import Widget
 
 from core.api import Conversation
-from tui.cells import width_of
-from tui.contact_words import own_part, warning_note, where_to_look
-from tui.format import count
-from tui.frame import frame_of
-from tui.glyphs import Glyphs
-from tui.text import clean_name, fit
+from tui.app_port import frame_of
+from tui.look.glyphs import Glyphs
+from tui.text.cells import width_of
+from tui.text.sanitize import clean_name, fit
+from tui.words.contacts import own_part, warning_note, where_to_look
+from tui.words.format import count
 
 # Cells of the name that stay even where the note does not fit beside them.
 SHORTEST_NAME = 8

@@ -7,9 +7,9 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from tui.commands import CommandSpec
-from tui.frame import frame_of
-from tui.text import fit, pad
+from tui.app_port import frame_of
+from tui.keys.registry import CommandSpec
+from tui.text.sanitize import fit, pad
 
 # Most commands shown at once.
 MAX_SHOWN = 6

@@ -8,11 +8,11 @@ from textual import events
 from textual.message import Message
 from textual.widgets import TextArea
 
-from tui.clipboard import copy
-from tui.commands import Scope
-from tui.commandset import REGISTRY
-from tui.frame import frame_of
-from tui.keymap import bindings
+from tui.app_port import frame_of
+from tui.keys.commands import REGISTRY
+from tui.keys.keymap import bindings
+from tui.keys.registry import Scope
+from tui.terminal.clipboard import copy
 from tui.widgets.editing import Editing
 
 # Keys of TextArea's that mean something else here.

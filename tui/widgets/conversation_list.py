@@ -15,12 +15,12 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from core.api import Conversation
-from tui.cells import width_of
-from tui.contact_words import own_part
-from tui.format import count, when
-from tui.frame import frame_of
-from tui.strips import laid_over
-from tui.text import clean_line, clean_name, fit
+from tui.app_port import frame_of
+from tui.look.strip_style import laid_over
+from tui.text.cells import width_of
+from tui.text.sanitize import clean_line, clean_name, fit
+from tui.words.contacts import own_part
+from tui.words.format import count, when
 
 
 class ConversationList(ScrollView, can_focus=True):

@@ -7,11 +7,11 @@ from textual.content import Content
 from textual.widget import Widget
 
 from core.api import Conversation, Message
-from tui.contact_words import OVERDUE, own_name_of, where_to_look
-from tui.format import grouped, moment, state_sentence
-from tui.frame import frame_of
-from tui.text import clean_line, clean_name
+from tui.app_port import frame_of
+from tui.text.sanitize import clean_line, clean_name
 from tui.widgets.chat_header import STATE_NOTES
+from tui.words.contacts import OVERDUE, own_name_of, where_to_look
+from tui.words.format import grouped, moment, state_sentence
 
 
 class Details(Widget):

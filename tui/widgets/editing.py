@@ -1,8 +1,9 @@
 """Where text is typed: Textual's fields, drawn and walked by what a terminal draws as one.
 
-Textual counts and moves by characters. Here a line is drawn in the form that all terminals agree on (``tui.cells``), breaks
-between clusters only, and the cursor stands before or behind a flag, a family or a syllable, never in it. Delete takes the
-whole; Backspace too, but of letters it takes the last mark, as one corrects it. What is typed stays as it was typed.
+Textual counts and moves by characters. Here a line is drawn in the form that all terminals agree on
+(``tui.text.cells``), breaks between clusters only, and the cursor stands before or behind a flag, a family or a
+syllable, never in it. Delete takes the whole; Backspace too, but of letters it takes the last mark, as one corrects it.
+What is typed stays as it was typed.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from textual.widgets import Input, TextArea
 from textual.widgets.input import Selection as FieldSelection
 from textual.widgets.text_area import Selection
 
-from tui.cells import HOLE, ODD, before, behind, between, cell_of, clusters, shown, visible, width_of
+from tui.text.cells import HOLE, ODD, before, behind, between, cell_of, clusters, shown, visible, width_of
 
 Location = tuple[int, int]
 

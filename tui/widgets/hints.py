@@ -6,7 +6,7 @@ from textual.content import Content
 from textual.style import Style
 from textual.widgets import Static
 
-from tui.frame import frame_of
+from tui.app_port import frame_of
 
 # Arrows for terminals that have none.
 _SPELLED = (("↑↓", "Up/Down"), ("←→", "Left/Right"))

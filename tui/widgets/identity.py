@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 from textual.widget import Widget
 
-from tui.format import grouped
+from tui.words.format import grouped
 
 if TYPE_CHECKING:
     from textual.geometry import Size

@@ -1,4 +1,4 @@
-"""A field for an invitation, whatever it was pasted with: the link is found by ``core.finding``, and only it stays.
+"""A field for an invitation, whatever it was pasted with: the link in it is found, and only the link stays.
 
 A terminal without bracketed paste types what is pasted, line ends as Enter. So Enter counts once nothing follows it, and
 only when there is a whole link; else it is one of the breaks that the link came with.
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 from textual.binding import Binding
 from textual.message import Message
 
-from core.finding import is_whole, shown_links
-from core.pictures import PICTURE_SUFFIXES
+from core.pictures.reader import PICTURE_SUFFIXES
+from core.session.invitation_lookup import is_whole, shown_links
 from tui.widgets.path_field import dragged_path
 from tui.widgets.text_field import TextField
 

@@ -11,8 +11,8 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Label, Static
 
-from tui.strength import judge
 from tui.widgets.secret_field import PasscodeField, SecretField
+from tui.words.strength import judge
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult

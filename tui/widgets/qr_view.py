@@ -21,7 +21,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.qr import Matrix, matrix_of
+from tui.qr.code import Matrix, matrix_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

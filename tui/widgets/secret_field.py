@@ -10,7 +10,7 @@ from rich.text import Text
 from textual.message import Message
 from textual.widgets import Input
 
-from tui.frame import frame_of
+from tui.app_port import frame_of
 from tui.widgets.text_field import TextField
 
 # Longest passcode, in characters; a bound on what one paste can cost in Argon2 and zxcvbn.

@@ -10,7 +10,7 @@ from typing import ClassVar
 from textual import events
 from textual.binding import Binding
 
-from tui.frame import frame_of
+from tui.app_port import frame_of
 from tui.widgets.editing import Editing
 
 

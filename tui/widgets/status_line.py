@@ -9,11 +9,11 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widget import Widget
 
-from tui.cells import width_of
-from tui.format import plural
-from tui.frame import frame_of
-from tui.text import fit
+from tui.app_port import frame_of
+from tui.text.cells import width_of
+from tui.text.sanitize import fit
 from tui.widgets.hints import spelled
+from tui.words.format import plural
 
 # Seconds a notice stays.
 NOTICE_TIME = 6.0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tui.frame import frame_of
+from tui.app_port import frame_of
 from tui.widgets.editing import LineEditing
 
 if TYPE_CHECKING:

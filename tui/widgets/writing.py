@@ -9,9 +9,9 @@ from textual.message import Message
 from textual.widgets import Static
 
 from core.api import MAX_TEXT_SIZE
-from tui.commands import CommandSpec, parse_slash
-from tui.commandset import REGISTRY
-from tui.frame import frame_of
+from tui.app_port import frame_of
+from tui.keys.commands import REGISTRY
+from tui.keys.registry import CommandSpec, parse_slash
 from tui.widgets.completion import Completion
 from tui.widgets.composer import Composer
 

@@ -5,7 +5,7 @@ CREATE TABLE account (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     name TEXT NOT NULL,
     device_seed BLOB NOT NULL,
-    certificate BLOB NOT NULL,          -- MessagePack of core.people.device.Certificate
+    certificate BLOB NOT NULL,          -- MessagePack of core.people.format.device.Certificate
     olm_account TEXT NOT NULL,
     pickle_key BLOB NOT NULL,           -- random; ratchet states are sealed with it inside this file
     counter INTEGER NOT NULL DEFAULT 0, -- grows with every change that a packet may show; core.vault.mark holds it too
@@ -207,7 +207,7 @@ CREATE TABLE greetings_opened (
 CREATE TABLE greetings (                -- strangers at the door
     id TEXT PRIMARY KEY,
     invitation TEXT NOT NULL,
-    greeting BLOB NOT NULL,             -- MessagePack of core.people.greeting.Greeting
+    greeting BLOB NOT NULL,             -- MessagePack of core.people.format.greeting.Greeting
     identity BLOB NOT NULL,
     root BLOB NOT NULL,
     greeting_hash BLOB NOT NULL,

@@ -1,4 +1,4 @@
--- What the account's devices know together (core.people.lww), and the records of it in the network.
+-- What the account's devices know together (core.people.format.lww), and the records of it in the network.
 
 CREATE TABLE personal (
     key BLOB PRIMARY KEY,

@@ -1,9 +1,9 @@
 -- Forward secrecy from the first text, devices with a state, names of one's own, being rid of somebody.
 -- The wire changed with it: lanes, ratchets and greetings of before are at an end, and begin anew from their roots
--- (core.people.upgrading does what needs the account's keys).
+-- (core.people.upgrade does what needs the account's keys).
 
 ALTER TABLE account DROP COLUMN olm_account;
-ALTER TABLE account ADD COLUMN upgraded INTEGER NOT NULL DEFAULT 0; -- schema up to which core.people.upgrading has run
+ALTER TABLE account ADD COLUMN upgraded INTEGER NOT NULL DEFAULT 0; -- schema up to which core.people.upgrade has run
 
 ALTER TABLE conversations ADD COLUMN own_name TEXT NOT NULL DEFAULT '';      -- what the contact calls itself
 UPDATE conversations SET own_name = name;
@@ -47,14 +47,14 @@ UPDATE devices SET let_in = 0, certificate = x'', offered_key = NULL, reset_at =
 
 DROP TABLE prekeys_used;
 DROP TABLE offered_keys;
-CREATE TABLE prekeys (                  -- private halves of keys that one device may use once (core.people.prekeys)
+CREATE TABLE prekeys (                  -- private halves of keys that one device may use once (core.people.conversation.prekeys)
     key_id BLOB PRIMARY KEY,
     conversation INTEGER NOT NULL REFERENCES conversations(id),
     device BLOB NOT NULL,               -- of the other side, that it was given to
     xwing_private BLOB,                 -- NULL: none, or used
     olm_key BLOB NOT NULL,              -- public, by which a first message names it
     olm_account TEXT,                   -- pickle; NULL: used
-    public BLOB NOT NULL,               -- MessagePack of core.people.prekeys.Prekey
+    public BLOB NOT NULL,               -- MessagePack of core.people.conversation.prekeys.Prekey
     made_at INTEGER NOT NULL,           -- network time
     generation BLOB,                    -- where it was told in a lane
     idx INTEGER

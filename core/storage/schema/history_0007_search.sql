@@ -1,4 +1,4 @@
--- Search by core.searching: parts of words, in every script. The index begins empty and is filled in steps
+-- Search by core.search_terms: parts of words, in every script. The index begins empty and is filled in steps
 -- (core.storage.search_index); SQL functions of that name are given to each connection.
 
 DROP TRIGGER messages_ai;

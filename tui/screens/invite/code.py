@@ -18,24 +18,24 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from core import api
-from tui.clipboard import copy
-from tui.durations import until
-from tui.errors import explain
-from tui.frame import frame_of
-from tui.once import once
+from tui.app_port import frame_of
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.invite.save import SavePictureScreen, SaveTextScreen
-from tui.text import clean_line
+from tui.screens.once import once
+from tui.terminal.clipboard import copy
+from tui.text.sanitize import clean_line
 from tui.widgets.hints import Hints
 from tui.widgets.notice import Notice
 from tui.widgets.qr_view import QrView
+from tui.words.durations import until
+from tui.words.errors import explain
 
 if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
     from textual.geometry import Size
 
-    from tui.frame import Severity
+    from tui.app_port import Severity
 
 # Rows of title and hints.
 _CHROME_ROWS = 2

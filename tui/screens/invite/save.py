@@ -11,8 +11,8 @@ from textual import on
 from textual.containers import Horizontal
 from textual.widgets import Input, Label, Static
 
-from tui.once import once
-from tui.qr import save_picture
+from tui.qr.code import save_picture
+from tui.screens.once import once
 from tui.screens.page import Page
 from tui.widgets.flat_button import FlatButton
 from tui.widgets.path_field import PathField

@@ -12,18 +12,18 @@ from textual.widgets import Label, OptionList, Static
 from textual.widgets.option_list import Option
 
 from core import api
-from tui.durations import until
-from tui.errors import explain
-from tui.frame import frame_of
-from tui.once import once
+from tui.app_port import frame_of
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.invite.code import InviteCodeScreen
+from tui.screens.once import once
 from tui.screens.page import Page
-from tui.text import clean_line
+from tui.text.sanitize import clean_line
 from tui.widgets.choice import Choice
 from tui.widgets.flat_button import FlatButton
 from tui.widgets.menu import Menu
 from tui.widgets.text_field import TextField
+from tui.words.durations import until
+from tui.words.errors import explain
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult

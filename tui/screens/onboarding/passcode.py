@@ -10,7 +10,7 @@ from textual.widgets import Input, Label, Static
 
 from core.api import MAX_NAME_SIZE
 from tui.screens.onboarding.step import Step
-from tui.text import kept_name
+from tui.text.sanitize import kept_name
 from tui.widgets.flat_button import FlatButton
 from tui.widgets.new_passcode import NewPasscode
 from tui.widgets.notice import Notice

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, TypeVar
 from textual import work
 
 from core import api
-from tui.errors import explain
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.onboarding.check import ASKED, CheckWords
 from tui.screens.onboarding.passcode import ChoosePasscode
@@ -22,6 +21,7 @@ from tui.screens.onboarding.step import Step
 from tui.screens.onboarding.welcome import Welcome
 from tui.screens.onboarding.words import ShowWords
 from tui.screens.page import Column, Page
+from tui.words.errors import explain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -9,13 +9,13 @@ from textual.containers import Horizontal
 from textual.widgets import Label, Static
 
 from core import api
-from tui.errors import explain
-from tui.once import once
+from tui.screens.once import once
 from tui.screens.page import Page
 from tui.widgets.flat_button import FlatButton
 from tui.widgets.new_passcode import NewPasscode
 from tui.widgets.prompt_walk import PromptWalk
 from tui.widgets.secret_field import PasscodeField, SecretField
+from tui.words.errors import explain
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult

@@ -12,20 +12,20 @@ from textual.content import Content
 from textual.widgets import Input, Label, Static
 
 from core import api
-from core.paces import bytes_per_day
-from tui.commandset import AUTO, GLYPH_NAMES, THEME_NAMES
-from tui.errors import explain
-from tui.frame import frame_of
-from tui.network_words import size_words
-from tui.once import once
+from core.node.cover import bytes_per_day
+from tui.app_port import frame_of
+from tui.keys.commands import AUTO, GLYPH_NAMES, THEME_NAMES
 from tui.screens.confirm import ConfirmScreen
+from tui.screens.once import once
 from tui.screens.page import Page
 from tui.screens.settings.passcode import ChangePasscodeScreen
-from tui.text import kept_name
+from tui.text.sanitize import kept_name
 from tui.widgets.choice import Choice
 from tui.widgets.flat_button import FlatButton
 from tui.widgets.identity import IdentityView
 from tui.widgets.text_field import TextField
+from tui.words.errors import explain
+from tui.words.network import size_words
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.style import Style
 from textual.widget import Widget
 
-from tui.themes import NAME_COLOURS
+from tui.look.themes import NAME_COLOURS
 from tui.widgets.chat_log.render import Styles
 
 _ROLES = ("quiet", "faint", "mine", "failed", "read", "unread", "selected", "selection")

@@ -15,7 +15,7 @@ from textual.selection import Selection
 from textual.strip import Strip
 
 from core.api import Message
-from tui.frame import frame_of
+from tui.app_port import frame_of
 from tui.widgets.chat_log.appearance import COMPONENTS, SHEET, styles_of
 from tui.widgets.chat_log.cache import DrawnRows
 from tui.widgets.chat_log.layout import RowHeights

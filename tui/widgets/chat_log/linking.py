@@ -11,9 +11,9 @@ from typing import Final
 
 from rich.style import Style
 
-from tui.cells import width_of
-from tui.links import may_be_marked, spans
-from tui.text import Span, wrap
+from tui.text.cells import width_of
+from tui.text.links import may_be_marked, spans
+from tui.text.sanitize import Span, wrap
 
 # Signs behind which a long link is broken rather than within a word.
 _BREAKS: Final = "/?&=#-_.,;+%~:"

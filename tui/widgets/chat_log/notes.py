@@ -6,7 +6,7 @@ What can be done about it is in the sentence. Names are cleaned before they come
 from __future__ import annotations
 
 from core.api import Message
-from tui.text import clean_name
+from tui.text.sanitize import clean_name
 
 UNKNOWN_NOTE = "this needs a newer version of sottovoce to be shown"
 NOTES = {

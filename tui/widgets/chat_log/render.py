@@ -23,14 +23,14 @@ from rich.style import Style
 from textual.strip import Strip
 
 from core.api import Message
-from tui.cells import clusters, shown, visible, width_of
-from tui.format import Calendar, day_name
-from tui.glyphs import Glyphs
-from tui.strips import laid_over
-from tui.text import fit, kept_text, wrap
-from tui.themes import NAME_COLOURS
+from tui.look.glyphs import Glyphs
+from tui.look.strip_style import laid_over
+from tui.look.themes import NAME_COLOURS
+from tui.text.cells import clusters, shown, visible, width_of
+from tui.text.sanitize import fit, kept_text, wrap
 from tui.widgets.chat_log.linking import Links
 from tui.widgets.chat_log.notes import note_of
+from tui.words.format import Calendar, day_name
 
 # Below this many cells the name goes onto a line of its own.
 NARROW = 40

@@ -11,7 +11,7 @@ from rich.style import Style
 from textual.selection import Selection
 from textual.strip import Strip
 
-from tui.strips import laid_over
+from tui.look.strip_style import laid_over
 from tui.widgets.chat_log.render import NOT_TEXT, DrawnRow, offset_at
 
 

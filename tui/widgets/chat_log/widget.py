@@ -9,9 +9,9 @@ from textual import events
 from textual.message import Message as TextualMessage
 
 from core.api import Message
-from tui.commands import Scope
-from tui.commandset import REGISTRY
-from tui.keymap import bindings
+from tui.keys.commands import REGISTRY
+from tui.keys.keymap import bindings
+from tui.keys.registry import Scope
 from tui.widgets.chat_log.scroll import ChatScroll
 
 

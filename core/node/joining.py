@@ -1,0 +1,164 @@
+"""Joining through a node that the owner named: by all addresses that its name has, and by others once it moves.
+
+    name --> addresses --> the dialer tries them, for ever --> one answers, or the name is looked up again
+
+IPv4 goes first, and what has IPv6 alone soon after: a node that is reached by both is told of to others by IPv4, where most
+can come to. As long as a node answers, or answered when it was tried last, nobody is asked for its name. What the name does
+not lead to any more is tried no more. What became of all that is kept for people (``core.doctor.findings``).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, Literal, Protocol
+
+import trio
+
+from core.node.options import JoinSpec
+from core.node.resolver import Unresolved, is_numeric, resolve
+from net.errors import Overloaded
+from net.ids import Endpoint, NodeId
+from net.instant import Instant
+from net.peers.dialer import Outcome
+from net.scope import is_ipv6, speaks
+
+_log = logging.getLogger(__name__)
+
+# Seconds until a name is looked up again while nobody answers: doubled each time up to the most.
+FIRST_PAUSE: Final = 4.0
+MAX_PAUSE: Final = 60.0
+# Seconds between two looks at whether somebody answers, and those that IPv4 is ahead of IPv6.
+LOOK_PERIOD: Final = 1.0
+HEAD_START: Final = 2.0
+
+State = Literal["resolving", "unknown-name", "other-family", "trying", "silent", "useless", "answered", "linked"]
+_STATES: Final[dict[Outcome, State]] = {
+    Outcome.LINKED: "linked",
+    Outcome.ANSWERED: "answered",
+    Outcome.USELESS: "useless",
+    Outcome.SILENT: "silent",
+    Outcome.UNTRIED: "trying",
+}
+"""By outcome, the best first: a node is as well off as the best of its addresses."""
+
+
+class Joinable(Protocol):
+    """What is needed of a node."""
+
+    def join(self, endpoint: Endpoint, peer: NodeId | None, now: Instant) -> None:
+        """Link to a node there and try for ever. Raises ``Overloaded``."""
+        ...
+
+    def leave(self, endpoint: Endpoint) -> None:
+        """Try no more."""
+        ...
+
+    def outcome(self, endpoint: Endpoint) -> Outcome:
+        """Return what became of it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class JoinStatus:
+    """What became of joining through ``spec``: its addresses, which of them answers, and why not."""
+
+    spec: JoinSpec
+    state: State
+    addresses: tuple[Endpoint, ...] = ()
+    answering: Endpoint | None = None
+    reason: str = ""
+
+
+class Joins:
+    """All that a node joins through. It listens at ``listen``; ``do`` gives a verb of it the time."""
+
+    def __init__(self, listen: Endpoint, node: Joinable, do: Callable[[Callable[[Instant], None]], None]) -> None:
+        self._listen, self._node, self._do = listen, node, do
+        self._joinings: list[_Joining] = []
+
+    def add(self, spec: JoinSpec) -> Callable[[], Awaitable[None]]:
+        """Return what joins through a node, to be run for as long as ours runs."""
+        self._joinings.append(_Joining(spec, self._listen, self._node, self._do))
+        return self._joinings[-1].run
+
+    def status(self) -> tuple[JoinStatus, ...]:
+        """Return how it goes with each."""
+        return tuple(each.status() for each in self._joinings)
+
+
+class _Joining:
+    def __init__(
+        self, spec: JoinSpec, listen: Endpoint, node: Joinable, do: Callable[[Callable[[Instant], None]], None]
+    ) -> None:
+        self._spec, self._listen, self._node, self._do = spec, listen, node, do
+        self._found: tuple[Endpoint, ...] = ()  # what the name leads to
+        self._tried: tuple[Endpoint, ...] = ()  # what of it is tried
+        self._reason = ""
+
+    def status(self) -> JoinStatus:
+        """Return how it goes."""
+        found, outcomes = self._found, {each: self._node.outcome(each) for each in self._tried}
+        best = next((each for each in _STATES if each in outcomes.values()), None)
+        state: State = "resolving"
+        if best is not None:
+            state = _STATES[best]
+        elif found:
+            state = "trying" if self._fitting(found) else "other-family"
+        elif self._reason:
+            state = "unknown-name"
+        is_there = best in {Outcome.LINKED, Outcome.ANSWERED}
+        answering = next((each for each, outcome in outcomes.items() if outcome is best), None) if is_there else None
+        return JoinStatus(self._spec, state, found, answering, self._reason)
+
+    async def run(self) -> None:
+        """Join, and go on; a spec with an address is done at once, for the dialer tries it for ever."""
+        pause = FIRST_PAUSE
+        while True:
+            await self._look_up()
+            if is_numeric(self._spec.endpoint.host):
+                return
+            await trio.sleep(pause)
+            pause = min(2 * pause, MAX_PAUSE)
+            while self._is_answered():
+                pause = FIRST_PAUSE
+                await trio.sleep(LOOK_PERIOD)
+
+    async def _look_up(self) -> None:
+        try:
+            found = await resolve(self._spec.endpoint)
+        except Unresolved as error:  # what was known of it is tried on
+            if error.reason != self._reason:
+                _log.warning("%s does not resolve: %s", self._spec.endpoint.host, error.reason)
+            self._reason = error.reason
+            return
+        self._found, self._reason = tuple(found), ""
+        fitting = self._fitting(found)
+        for gone in set(self._tried).difference(fitting):
+            self._node.leave(gone)
+        self._tried = tuple(each for each in self._tried if each in fitting)
+        self._try([each for each in fitting if not is_ipv6(each.host)])
+        ipv6 = [each for each in fitting if is_ipv6(each.host)]
+        if ipv6 and len(ipv6) < len(fitting):
+            with trio.move_on_after(HEAD_START):
+                while not self._is_answered():  # noqa: ASYNC110 -- links come up without an event for this
+                    await trio.sleep(LOOK_PERIOD / 4)
+        self._try(ipv6)
+
+    def _fitting(self, found: list[Endpoint] | tuple[Endpoint, ...]) -> list[Endpoint]:
+        return [each for each in found if speaks(self._listen.host, each.host)]
+
+    def _try(self, endpoints: list[Endpoint]) -> None:
+        for endpoint in endpoints:
+            if endpoint in self._tried:
+                continue
+            try:
+                self._do(partial(self._node.join, endpoint, self._spec.node))
+            except Overloaded:
+                return
+            self._tried = (*self._tried, endpoint)
+
+    def _is_answered(self) -> bool:
+        return any(self._node.outcome(each) in {Outcome.LINKED, Outcome.ANSWERED} for each in self._tried)

@@ -1,0 +1,163 @@
+"""Being rid of somebody, or of what was said: blocking, removing, deleting a conversation.
+
+All of it is silent. Of who is blocked nothing is read, acknowledged or answered, and nothing is deposited for them; what
+was said stays readable, and unblocking takes it all back. Of who is removed nothing is kept, and whoever they are they can
+greet again as a stranger. Both know our inbox, so another takes its place (``core.people.conversation.inboxes``).
+"""
+
+from __future__ import annotations
+
+from core import api
+from core.api import ApiError, Kind
+from core.crypto.seed import identity_of
+from core.people.contact import introduction
+from core.people.conversation import deletion, inboxes, lane_reading, reset_answer, resets, trust
+from core.people.effects import Withdraw
+from core.people.mail.outcome import count_held, done
+from core.people.work import Work
+from core.storage import (
+    accounts,
+    conversations,
+    devices,
+    lanes,
+    later,
+    meetings,
+    messages,
+    postings,
+    prekeys,
+    roots,
+    search_index,
+)
+from core.storage.conversations import ConversationRow
+from net.ids import ParcelId
+
+# Rows deleted with one look at the table: bounds memory.
+BATCH = 1000
+
+
+def refuse_blocked(row: ConversationRow) -> None:
+    """Refuse what would be said to somebody who is blocked. Raises ``ApiError``."""
+    if row.blocked:
+        raise ApiError(Kind.BLOCKED, "This contact is blocked.")
+
+
+# --- blocking ---------------------------------------------------------------------------------------------------------
+
+
+def block(work: Work, row: ConversationRow) -> None:
+    """Hear nothing of a contact any more, and let it hear nothing."""
+    if row.blocked:
+        return
+    stop(work, row)
+    inboxes.renew(work)
+
+
+def stop(work: Work, row: ConversationRow) -> None:
+    """Neither look for anything of a contact nor deposit anything for it."""
+    conversations.set_blocked(work.tx, row.id, blocked=True)
+    _look_away(work, row)
+    for posting in postings.every_of(work.tx, row.id):
+        for deposit in postings.current(work.tx, posting.id):
+            work.effects.append(Withdraw(ParcelId(deposit.parcel_id)))
+    _tell(work, row)
+
+
+def unblock(work: Work, row: ConversationRow) -> None:
+    """Hear a contact again. What waited for it goes out, and it is told where we read (``inboxes.tend``)."""
+    if not row.blocked:
+        return
+    conversations.set_blocked(work.tx, row.id, blocked=False)
+    lanes.restart_holes(work.tx, row.id, accounts.add_online(work.tx, 0))  # nobody looked for what is missing meanwhile
+    for lane in lanes.reading_in(work.tx, row.id):
+        lane_reading.watch_lane(work, lane)
+    introduction.watch_conversation(work, row.id)
+    conversations.set_ack_due(work.tx, row.id, due=row.state == "open")
+    _tell(work, row)
+
+
+def _look_away(work: Work, row: ConversationRow) -> None:
+    for lane in lanes.reading_in(work.tx, row.id):
+        work.watches.forget_lane(lane.generation)
+    for root in roots.of_conversation(work.tx, row.id):
+        work.watches.forget_slots(resets.watch_name(row.id, root.name))
+        work.watches.forget_slots(introduction.acceptance_watch(row.id, root.name))
+
+
+def _tell(work: Work, row: ConversationRow) -> None:
+    work.emit(api.ContactChanged(identity=identity_of(row.identity)))
+
+
+# --- removing ---------------------------------------------------------------------------------------------------------
+
+
+def remove(work: Work, row: ConversationRow) -> None:
+    """Forget a contact with everything that was said and every key."""
+    forget(work, row)
+    if not row.blocked:  # who is was left out when another inbox was told, or will be
+        inboxes.renew(work)
+
+
+def forget(work: Work, row: ConversationRow) -> None:
+    """Let nothing be left of a conversation, in the file and in its log."""
+    _look_away(work, row)
+    for posting in postings.every_of(work.tx, row.id):
+        done(work, posting, None)
+    lanes.forget_conversation(work.tx, row.id)
+    for device in devices.of_conversation(work.tx, row.id):
+        devices.forget(work.tx, device.device)
+    prekeys.forget_conversation(work.tx, row.id)
+    later.forget_conversation(work.tx, row.id)
+    meetings.forget_pieces_of(work.tx, row.id)
+    for greeting in meetings.greetings_from(work.tx, row.identity):
+        meetings.drop_greeting(work.tx, greeting.id)
+    with search_index.wholesale(work.tx, messages.count(work.tx, row.id)):
+        messages.forget_conversation(work.tx, row.id)
+    conversations.delete(work.tx, row.id)
+    work.tx.forget()
+    _tell(work, row)
+
+
+# --- deleting what was said -------------------------------------------------------------------------------------------
+
+
+def delete_conversation(work: Work, row: ConversationRow) -> api.Deleted:
+    """Delete all rows; the contact stays. A conversation that was never answered is forgotten with its greeting.
+
+    Not one of who is blocked: then it would not be known any more that they are.
+    """
+    withdrawn = on_their_way = 0
+    with search_index.wholesale(work.tx, messages.count(work.tx, row.id)):
+        while rows := messages.of_conversation(work.tx, row.id, 0, BATCH):
+            deleted = deletion.delete(work, rows)
+            withdrawn, on_their_way = withdrawn + deleted.withdrawn, on_their_way + deleted.on_their_way
+    conversations.set_draft(work.tx, row.id, "")
+    work.tx.forget()
+    if row.state != "open" and not row.blocked:
+        forget(work, row)
+    return api.Deleted(withdrawn=withdrawn, on_their_way=on_their_way)
+
+
+# --- devices ----------------------------------------------------------------------------------------------------------
+
+
+def confirm_device(work: Work, row: ConversationRow, device_id: str, *, accept: bool) -> None:
+    """Take the person's word about a device that nobody vouches for. Raises ``ApiError``."""
+    try:
+        device = devices.find(work.tx, bytes.fromhex(device_id))
+    except ValueError:
+        device = None
+    if device is None or device.conversation != row.id or device.state == "refused":
+        raise ApiError(Kind.NO_SUCH_DEVICE, "This contact has no such device.")
+    if device.is_known:
+        if not accept:
+            raise ApiError(Kind.BAD_REQUEST, "This device is known already: only an unknown one can be refused.")
+        return
+    if not accept:
+        trust.refuse(work, device)
+        return
+    trust.confirm(work, device)
+    inboxes.confirmed(work, device)
+    count_held(work, row.id)
+    fresh = devices.find(work.tx, device.device)
+    if fresh is not None and fresh.asked is not None:
+        reset_answer.hand_over(work, fresh)

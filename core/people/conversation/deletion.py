@@ -1,0 +1,58 @@
+"""Deleting rows here: from the file for good, and from what was going to leave.
+
+A text of which nothing was ever handed to the node is taken back, and never sent. One of which anything was, by whatever
+encoding, may be on a custodian's disk already: it counts as sent, and whoever deletes it is told so. What lies there stays
+deposited like any other; what would be sent of it once more is taken back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from core import api
+from core.people.mail.outcome import done
+from core.people.work import Work
+from core.storage import conversations, messages, postings
+from core.storage.messages import MessageRow
+from core.storage.postings import Posting
+
+_UNDELIVERED = ("queued", "sent", "stored")
+
+
+def delete(work: Work, rows: Iterable[MessageRow]) -> api.Deleted:
+    """Delete rows; tell what became of those of ours that were not delivered."""
+    withdrawn = on_their_way = 0
+    for row in rows:
+        if not row.incoming:
+            is_back = _withdraw(work, row)
+            if row.state in _UNDELIVERED:
+                withdrawn, on_their_way = withdrawn + is_back, on_their_way + (not is_back)
+        messages.delete(work.tx, row, work.now.network_ms)
+    return api.Deleted(withdrawn=withdrawn, on_their_way=on_their_way)
+
+
+def _withdraw(work: Work, row: MessageRow) -> bool:
+    """Take a text back from what is to be deposited; False when some of it may have left, now or in an earlier encoding."""
+    found = postings.of_message(work.tx, row.seq)
+    kinds = {posting.kind for posting in found}
+    outcomes = [withdraw(work, posting) for posting in found]  # of each, whatever became of the others
+    is_back = all(outcomes)
+    is_waiting = conversations.by_id(work.tx, row.conversation).state == "waiting"
+    greets_on = bool(postings.of_conversation(work.tx, row.conversation, "greeting"))
+    if is_back and "greeting" in kinds and is_waiting and not greets_on:
+        conversations.set_state(work.tx, row.conversation, "unanswered")
+    return is_back and not row.departed and (bool(row.pending) or bool(found))
+
+
+def withdraw(work: Work, posting: Posting) -> bool:
+    """Take back what a posting says, if none of it was handed to the node; tell whether that was so.
+
+    Its indexes get an empty block (``core.people.conversation.empty_blocks``).
+    """
+    if postings.was_handed_over(work.tx, posting.id):
+        return False
+    if posting.kind == "block":
+        postings.empty(work.tx, posting.id)
+    else:
+        done(work, posting, None)
+    return True

@@ -1,0 +1,88 @@
+"""Blocks whose text was taken back: encoded, as empty ones, when their turn has come.
+
+A lane has no holes and no index is ever used for two contents that left; so an empty block takes the place of the one that
+was taken back. Its reader runs the ratchets in the order of the lane and keeps 40 keys that it passed over. Encoded at the
+moment of deletion, in whatever order texts are deleted, empty blocks would use up a key each and be passed over by more
+than that. So they are encoded in the order of the lane, each once, when nothing before them can be taken back any more:
+then whoever reads one passes over the keys of the blocks behind it, and these are few.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from core.people.conversation.lane_writer import acks, can_write, encode, restart_of
+from core.people.format.content import Block, Item
+from core.people.format.device import TAG_SIZE
+from core.people.format.fragment import PIECE_SIZE, cut
+from core.people.format.prekey import KeyOffer, decode_prekey
+from core.people.mail.outcome import done
+from core.people.work import Work
+from core.storage import conversations, lanes, messages, postings, prekeys as prekey_rows
+from core.storage.lanes import WriteLane
+from core.storage.postings import Posting
+
+# Blocks behind an empty one, with keys of before it, that its reader still finds the keys of: of the 40 that a ratchet
+# keeps, a few less.
+MAX_BEHIND: Final = 36
+
+
+def fill(work: Work) -> None:
+    """Encode the empty blocks whose turn has come."""
+    if not work.now.custodians:  # nothing leaves yet, so what is before them can still be taken back
+        return
+    for posting in postings.emptied(work.tx):
+        if not postings.is_behind_text(work.tx, posting):
+            _fill(work, posting)
+
+
+def _fill(work: Work, posting: Posting) -> None:
+    assert posting.generation is not None
+    lane_row = lanes.written(work.tx, posting.generation)
+    if lane_row is None:  # forgotten: nobody reads it any more
+        done(work, posting, None)
+        return
+    if not can_write(work, posting.conversation):
+        return  # until somebody there can read it
+    sealed = None if _behind(work, lane_row, posting) > MAX_BEHIND else _encode(work, lane_row, posting)
+    if sealed is None:
+        _end(work, posting)
+    else:
+        postings.fill(work.tx, posting.id, b"".join(cut(sealed)))
+
+
+def _behind(work: Work, lane_row: WriteLane, posting: Posting) -> int:
+    """Return how many blocks there are behind one at most; of those that are done their boxes are counted."""
+    first = posting.first_index + posting.fragments
+    behind = [row for row in postings.of_lane(work.tx, lane_row.generation) if row.first_index >= first]
+    return len(behind) + lane_row.next_index - first - sum(row.fragments for row in behind)
+
+
+def _encode(work: Work, lane_row: WriteLane, posting: Posting) -> bytes | None:
+    """Return the empty block; None when there is no room for more ratchets than when it was written."""
+    beside = tuple(_beside_the_text(work, lane_row, posting.first_index))
+    size = posting.fragments * PIECE_SIZE
+    for items in ((*beside, acks(work, lane_row.conversation)), beside):
+        try:
+            return encode(work, lane_row, posting.first_index, Block(work.now.own_ms, items), size)
+        except ValueError:
+            continue
+    return None
+
+
+def _beside_the_text(work: Work, lane_row: WriteLane, index: int) -> Iterator[Item]:
+    """Yield what a block held beside its text and acknowledgements, and the other side must still learn."""
+    if index == 0 and lane_row.born > 1:
+        yield restart_of(work, lane_row.conversation)
+    told = prekey_rows.told_at(work.tx, lane_row.generation, index)
+    if told is not None:
+        yield KeyOffer(told.device[:TAG_SIZE], decode_prekey(told.public))
+
+
+def _end(work: Work, posting: Posting) -> None:
+    """The lane cannot be read on past a block: it has ended, and what is not known to be delivered is said in another."""
+    messages.encode_lane_again(work.tx, posting.conversation, again=False)
+    lanes.end_writing(work.tx, posting.conversation)
+    conversations.set_ack_due(work.tx, posting.conversation, due=True)
+    done(work, posting, None)

@@ -1,0 +1,43 @@
+"""Which addresses the node was last told to read, and which to keep for contacts.
+
+Those of our present inbox are read, of a former one that is still followed, and of open invitations. They are always the
+same ones while they are of use, whatever is looked at on the screen, so that what is read says nothing about what is done
+(``docs/TRAPS.md``).
+"""
+
+from __future__ import annotations
+
+from random import Random
+
+from core.people.conversation import inboxes
+from core.people.effects import Keep, Read
+from core.people.format.address import EARLY_MS, LATEST_EARLY_MS, addresses, days_read
+from core.people.work import Work
+from core.storage import conversations
+
+_Wanted = tuple[range, frozenset[bytes]]  # days, secrets
+
+
+class Listening:
+    """The sets that the node reads and keeps, as far as it was told."""
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        self._day = -1
+        self._early_ms = EARLY_MS  # how long before the end of that day the next one's addresses are added
+        self._read: _Wanted | None = None
+        self._kept: _Wanted | None = None
+
+    def look(self, work: Work) -> None:
+        """Say anew what is to be read or kept, if it changed: a day began, somebody was invited, blocked, or agreed."""
+        if work.now.day != self._day:
+            self._day, self._early_ms = work.now.day, self._random.randint(LATEST_EARLY_MS, EARLY_MS)
+        days = days_read(work.now, self._early_ms)
+        read = days, frozenset({*inboxes.followed(work), *work.watches.address_secrets()})
+        if read != self._read:
+            self._read = read
+            work.effects.append(Read(addresses(read[1], days)))
+        kept = days, frozenset(conversations.kept_inboxes(work.tx))
+        if kept != self._kept:
+            self._kept = kept
+            work.effects.append(Keep(addresses(kept[1], days)))

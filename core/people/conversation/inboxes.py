@@ -1,0 +1,175 @@
+"""The inboxes of an account: where its mail lies, and how contacts learn that it lies elsewhere.
+
+An inbox is a secret from which the addresses of every day are derived (``core.people.format.address``). Whoever is
+blocked or removed knows it; so another is drawn then, and told to all who stay. The former one is followed until all of
+them have said that they know, and for what is under way; at least for as long as somebody may be away. A change
+meanwhile waits until it is let go and is one with the others: nobody reads at more than two of its own addresses for
+long.
+
+An inbox's number is above that of every one before, with low bits at random: of two devices that draw one at the same time
+one is the later, the same one everywhere, and the other a former one.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Final
+
+from core import api
+from core.crypto import primitives
+from core.crypto.primitives import KEY_SIZE
+from core.crypto.seed import identity_of
+from core.people.conversation import lane_writer, resets, trust
+from core.people.conversation.rows import insert_notice
+from core.people.format.content import InboxNotice
+from core.people.mail.outcome import NO_END
+from core.people.moment import DAY_MS
+from core.people.work import Me, Work
+from core.storage import conversations, devices, inboxes as rows, lanes, postings
+from core.storage.conversations import ConversationRow
+from core.storage.database import Transaction
+from core.storage.devices import DeviceRow
+from core.storage.inboxes import InboxRow
+from core.storage.messages import NOT_TOLD
+
+# Whoever is away for this long is not waited for: four months, and what clocks differ.
+FOLLOWED_MS: Final = 130 * DAY_MS
+# What was under way when the last one said that it knows: copies live for two days, clocks differ, and devices sleep.
+UNDER_WAY_MS: Final = 4 * DAY_MS
+# Low bits of a number that are drawn; a number has 32 bits, so that a million inboxes can follow each other.
+RANDOM_BITS: Final = 12
+LAST_NUMBER: Final = (1 << 32) - 1
+# Another device of ours drew at most so many more than we know of: each takes at least as long as mail is under way.
+MOST_AHEAD: Final = 64
+# Own inboxes followed at most: the present one, the former one, and what other devices drew meanwhile.
+MAX_FOLLOWED: Final = 4
+
+
+# --- our own ----------------------------------------------------------------------------------------------------------
+
+
+def open_own(tx: Transaction, me: Me) -> Me:
+    """Return the account with its present inbox; that of the seed, if it never had another."""
+    if not rows.every(tx):
+        rows.add(tx, InboxRow(0, me.inbox, 0, None))
+    present = rows.every(tx)[0]
+    return dataclasses.replace(me, inbox=present.secret, inbox_number=present.number)
+
+
+def followed(work: Work) -> list[bytes]:
+    """Return the secrets of all inboxes at which mail for us may lie."""
+    return [row.secret for row in rows.every(work.tx)]
+
+
+def renew(work: Work) -> None:
+    """Somebody knows our inbox who should not: draw another, or let it be drawn when the former one is let go."""
+    if len(rows.every(work.tx)) > 1:
+        rows.set_owed(work.tx, owed=True)
+        return
+    rows.set_owed(work.tx, owed=False)
+    bits = int.from_bytes(primitives.random_bytes(4), "big") % (1 << RANDOM_BITS)
+    number = min(((work.me.inbox_number >> RANDOM_BITS) + 1 << RANDOM_BITS) | bits, LAST_NUMBER)
+    _take(work, InboxRow(number, primitives.random_bytes(KEY_SIZE), work.now.network_ms, None))
+
+
+def _take(work: Work, row: InboxRow) -> None:
+    rows.add(work.tx, row)
+    work.me = open_own(work.tx, work.me)
+
+
+def restore(work: Work, found: dict[int, tuple[bytes, int]]) -> None:
+    """Take over the inboxes that the account has elsewhere, number to (secret, when it was drawn), the latest first.
+
+    Whoever has the words can say so. So it makes us let go of none, which has its own time (``tend``), follow few, and leave
+    room for the numbers to come.
+    """
+    highest = min(work.me.inbox_number + (MOST_AHEAD << RANDOM_BITS), LAST_NUMBER)
+    for number, (secret, made_at) in sorted(found.items(), reverse=True):
+        if number <= highest and len(rows.every(work.tx)) < MAX_FOLLOWED:
+            _take(work, InboxRow(number, secret, made_at, None))
+
+
+def oldest_followed(work: Work) -> int:
+    """Return the number of the inbox that a contact knows of at least."""
+    return rows.every(work.tx)[-1].number
+
+
+# --- telling it -------------------------------------------------------------------------------------------------------
+
+
+def tend(work: Work, *, may_write: bool) -> None:
+    """Tell all who stay and do not know; let go of former inboxes when it is time to."""
+    waiting = conversations.untold(work.tx, work.me.inbox_number)
+    if may_write:
+        for row in waiting:
+            _tell(work, row)
+    present, *former = rows.every(work.tx)
+    left_at = present.made_at
+    for inbox in former:
+        if _is_let_go(work, inbox, left_at, waiting):
+            rows.drop(work.tx, inbox.number)
+        left_at = inbox.made_at
+    if former and len(rows.every(work.tx)) == 1:
+        for conversation in waiting:
+            _show_not_told(work, conversation)
+        if rows.is_owed(work.tx):
+            renew(work)
+
+
+def _is_let_go(work: Work, row: InboxRow, left_at: int, waiting: list[ConversationRow]) -> bool:
+    if work.now.sure_ms - left_at >= FOLLOWED_MS:
+        return True
+    if waiting or conversations.greeted_since(work.tx, work.me.inbox_number, work.now.own_ms - FOLLOWED_MS):
+        rows.set_settled(work.tx, row.number, None)
+        return False
+    if row.settled_at is None:
+        rows.set_settled(work.tx, row.number, work.now.network_ms)
+        return False
+    return work.now.sure_ms - row.settled_at >= UNDER_WAY_MS
+
+
+def _tell(work: Work, row: ConversationRow) -> None:
+    """Let a contact know where we read; once in each lane, for as long as it takes."""
+    lane = lanes.writing(work.tx, row.id)
+    if lane is not None and postings.has_notice(work.tx, lane.generation, work.me.inbox_number):
+        return
+    if row.inbox is None or not trust.audience(work, row.id):
+        return
+    if lane is None:
+        resets.begin(work, row.id, is_last_known=False)
+    notice = InboxNotice(work.me.inbox_number, work.me.inbox)
+    lane_writer.write_control(work, row.id, notice, until=NO_END)
+
+
+def _show_not_told(work: Work, row: ConversationRow) -> None:
+    about = b"not told" + work.me.inbox_number.to_bytes(4, "big")
+    insert_notice(work, row.id, row.identity, NOT_TOLD, about)
+    work.emit(api.ContactChanged(identity=identity_of(row.identity)))
+
+
+# --- those of contacts ------------------------------------------------------------------------------------------------
+
+
+def noticed(work: Work, device: DeviceRow, item: InboxNotice) -> None:
+    """A device of a contact says where its account reads from now on; of two notices the higher number counts.
+
+    Of one that is not known it is written to beside the old one.
+    """
+    row = conversations.by_id(work.tx, device.conversation)
+    if not device.is_known:
+        devices.set_inbox(work.tx, device.device, item.inbox if item.inbox != row.inbox else None, item.number)
+    elif row.inbox is None or item.number > row.inbox_number:
+        conversations.set_inbox(work.tx, row.id, item.inbox, item.number)
+        devices.set_inbox(work.tx, device.device, None)
+    elif item.inbox == row.inbox:
+        devices.set_inbox(work.tx, device.device, None)
+    trust.settle_beside(work, device.conversation)
+
+
+def confirmed(work: Work, device: DeviceRow) -> None:
+    """A device became known: what it said of its inbox counts, if it is a later one than we write to."""
+    row = conversations.by_id(work.tx, device.conversation)
+    if device.inbox is not None and device.inbox_number > row.inbox_number:
+        conversations.set_inbox(work.tx, row.id, device.inbox, device.inbox_number)
+        devices.set_inbox(work.tx, device.device, None)
+    trust.settle_beside(work, device.conversation)

@@ -1,0 +1,238 @@
+"""New generations: how a device whose state is old, or that cannot read on, starts afresh without losing or repeating.
+
+A restored copy of a home would use indexes and ratchet keys a second time. It is noticed before anything is encrypted, by
+the mark kept outside the database or by meeting ids of its own future in the network. Then the lane has ended, every
+ratchet is retired for sending, and the next write begins a new generation. Its first block says what the device holds, so
+that the other side says again what was lost. The other side answers with a new generation of its own, sealed to a key that
+came with the question; where the question's own lane could not be opened, its writer begins once more under a key that
+came with the answer. After that both lanes and both ratchets are fresh, and so is the root that the next reset goes by.
+Texts keep their uid, so nothing comes twice.
+"""
+
+from __future__ import annotations
+
+from core.crypto import primitives
+from core.people.conversation.prekeys import ANYBODY
+from core.people.conversation.reset_announcement import Answer, announce
+from core.people.format import greeting, lane
+from core.people.format.content import MAX_LANES, Ack, LaneAck
+from core.people.format.lane import Offer
+from core.people.format.reset import NOBODY
+from core.people.format.slot import RESET_SLOTS
+from core.people.mail.outbox import withdraw_all
+from core.people.mail.outcome import done
+from core.people.moment import DAY_MS, HOUR_MS
+from core.people.tag_index import SlotWatch
+from core.people.work import Work
+from core.storage import conversations, devices, lanes, messages, postings, roots
+from core.storage.devices import DeviceRow
+from core.storage.lanes import WriteLane
+from core.storage.roots import RootRow
+
+# A lane that cannot be read is reset once in this time at most, so that two broken devices do not flood each other.
+MIN_INTERVAL_MS = HOUR_MS
+# Resets of the other side are answered, and lanes that it broke begun anew, until so many of our generations have begun
+# within an hour, and within a day. Each costs us a lane, an announcement, and the work for all that was not delivered; a
+# sane device asks once, and again after a restore. More than are kept could not be counted.
+MAX_GENERATIONS_AN_HOUR = 8
+MAX_GENERATIONS_A_DAY = lanes.MAX_GENERATIONS
+# A device that wrote so long after our lane was announced, and does not know it, did not hear of it.
+UNHEARD_MS = 48 * HOUR_MS
+# A root whose place was taken is looked at for so long, for whoever was put back to before that.
+FORMER_ROOT_MS = 130 * DAY_MS
+
+
+def watch_name(conversation: int, root: bytes) -> str:
+    """Return the name of the watch on a root's reset slots."""
+    return f"reset:{conversation}:{root.hex()}"
+
+
+def watch(work: Work, conversation: int) -> None:
+    """Look for resets of a conversation, at every root it has; of who is blocked nothing is looked for."""
+    owner = conversations.by_id(work.tx, conversation)
+    if owner.blocked:
+        return
+    beside = bool(owner.reads_beside)
+    for row in roots.of_conversation(work.tx, conversation):
+        name = watch_name(conversation, row.name)
+        work.want(
+            work.watches.watch_slots(SlotWatch(name, greeting.reset_secret(row.root), RESET_SLOTS, beside=beside))
+        )
+
+
+def trusts(counter: int | None, mark: int | None) -> bool:
+    """Tell whether a database with this count is the latest, given the mark kept outside it.
+
+    The mark is written after each commit that is shown, so a crash in between leaves it behind, never ahead. A missing
+    mark means another machine, or a home put back: not to be trusted either. A fresh file has nothing to repeat.
+    """
+    return counter is None or counter == 0 or (mark is not None and mark <= counter)
+
+
+def distrust_state(work: Work) -> None:
+    """This database may be an old copy: never encrypt by its lanes and ratchets again."""
+    for row in conversations.every(work.tx):
+        messages.encode_lane_again(work.tx, row.id, again=False)
+        conversations.set_ack_due(work.tx, row.id, due=row.state == "open")
+    withdraw_all(work)
+    lanes.end_writing(work.tx)
+    devices.retire_sessions(work.tx)
+
+
+def request(work: Work, conversation: int, *, is_last_known: bool = True, everywhere: bool = False) -> None:
+    """A lane cannot be read on, or its reader holds what we never wrote: ask for a fresh start, by making one.
+
+    Not while one is under way, nor soon after the last, nor when there were many; ``repair`` comes back to it. What the
+    other side lacks is encoded again as far as the day's budget goes: whatever it says of our lane, it may be lying.
+    """
+    current = lanes.last_written(work.tx, conversation)
+    if current is not None and not current.ended and work.now.network_ms - current.made_at < MIN_INTERVAL_MS:
+        return
+    if _is_asking(work, conversation) or is_restless(work, conversation):
+        return
+    for device in devices.of_conversation(work.tx, conversation):
+        devices.retire_sessions(work.tx, device.device)
+    begin(work, conversation, is_last_known=is_last_known, everywhere=everywhere)
+
+
+def _is_asking(work: Work, conversation: int) -> bool:
+    """Tell whether a reset of ours is unanswered. A device that is not known and stays silent holds up nobody else's."""
+    known = {device.device for device in devices.of_conversation(work.tx, conversation) if device.is_known}
+    return any(row.device in {ANYBODY, *known} for row in postings.of_conversation(work.tx, conversation, "reset"))
+
+
+def repair(work: Work) -> None:
+    """Ask again for a fresh start of every lane of a known device that cannot be read on."""
+    for row in lanes.every_reading(work.tx):
+        device = None if row.broken_at is None else devices.find(work.tx, row.device)
+        if device is not None and device.is_known and not conversations.by_id(work.tx, row.conversation).blocked:
+            request(work, row.conversation)
+
+
+def start_lane(
+    work: Work, conversation: int, *, again: bool = True, restarts: bool = False
+) -> tuple[WriteLane | None, Offer]:
+    """Begin a generation; what the one before it (returned first) did not deliver is to be encoded anew.
+
+    ``again``: at the expense of what the other side may have encoded again in a day. Not, when the cause is ours alone. A
+    first secret is mixed in as soon as there is a key to seal it to.
+    """
+    old = lanes.last_written(work.tx, conversation)
+    scalar, offer = lane.new_lane()
+    now = work.now.network_ms
+    lanes.start_writing(work.tx, offer.generation, conversation, scalar, offer.chain, now, restarts=restarts)
+    if old is not None:
+        messages.encode_lane_again(work.tx, conversation, again=again)
+        for posting in postings.of_lane(work.tx, old.generation):
+            done(work, posting, None)
+    return old, offer
+
+
+def introduce_lane(work: Work, conversation: int) -> Offer:
+    """Return the offer of a lane to somebody who knows none of ours: the one that is empty still, or a new one."""
+    row = lanes.writing(work.tx, conversation)
+    if row is not None and row.next_index == 0:
+        return Offer(row.generation, primitives.scalar_public(row.scalar), row.chain)
+    _, offer = start_lane(work, conversation)
+    lanes.make_rekeying_due(work.tx, offer.generation)
+    return offer
+
+
+def begin(
+    work: Work,
+    conversation: int,
+    *,
+    is_last_known: bool,
+    answer: Answer | None = None,
+    everywhere: bool = False,
+    again: bool = True,
+) -> Offer:
+    """End our generation and begin another; announce it; let what is not known to be delivered be encoded anew.
+
+    ``everywhere``: at every root, because the other side's state may be an old one, or ours is. ``again``: see
+    ``start_lane``.
+    """
+    old, offer = start_lane(work, conversation, again=again, restarts=True)
+    for posting in postings.of_conversation(work.tx, conversation, "reset"):
+        done(work, posting, None)
+    for device in devices.of_conversation(work.tx, conversation):
+        devices.set_left_behind(work.tx, device.device, left=False)
+    last_index = old.next_index - 1 if old is not None and is_last_known else -1
+    former = NOBODY if old is None else old.generation
+    announce(work, conversation, (former, last_index), answer=answer, everywhere=everywhere or not is_last_known)
+    watch(work, conversation)
+    conversations.set_ack_due(work.tx, conversation, due=True)  # the first block says what we hold
+    return offer
+
+
+def add_root(
+    work: Work,
+    conversation: int,
+    root: bytes,
+    *,
+    device: bytes | None = None,
+    proof: bytes | None = None,
+    acceptance: bytes | None = None,
+) -> None:
+    """Know a root from now on, and look for resets at it."""
+    row = RootRow(greeting.root_name(root), root, 0, acceptance, None, device, proof)
+    roots.add(work.tx, conversation, row, work.now.network_ms)
+    watch(work, conversation)
+
+
+def is_restless(work: Work, conversation: int) -> bool:
+    """Tell whether so many generations began lately that the other side can only mean to keep us busy."""
+    rows = lanes.written_in(work.tx, conversation)
+    now = work.now.network_ms
+    lately = [sum(row.made_at > now - span for row in rows) for span in (HOUR_MS, DAY_MS)]
+    return lately[0] >= MAX_GENERATIONS_AN_HOUR or lately[1] >= MAX_GENERATIONS_A_DAY
+
+
+def forget_former_roots(work: Work) -> None:
+    """Look no longer at roots whose place was taken long ago: who was put back further than that greets again."""
+    for conversation, name in roots.former(work.tx, work.now.sure_ms - FORMER_ROOT_MS):
+        if roots.drop(work.tx, conversation, name):
+            work.watches.forget_slots(watch_name(conversation, name))
+
+
+def notice_unheard(work: Work, conversation: int, device: bytes, made_at: int, ack: Ack) -> None:
+    """A known device does not speak of the lane we write, long after it was announced: announce another.
+
+    An announcement can be lost to both sides, when one is put back to an old copy unnoticed. A device is not believed to
+    have written later than now: by a clock far ahead every lane of ours would be old at once.
+    """
+    current, known = lanes.writing(work.tx, conversation), devices.find(work.tx, device)
+    if current is None or known is None or not known.is_known or len(ack.lanes) >= MAX_LANES:
+        return
+    is_named = any(each.generation == current.generation for each in ack.lanes)
+    said_at = min(made_at, work.now.network_ms)
+    is_long_ago = said_at - current.made_at > UNHEARD_MS and current.next_index > 0
+    if not is_named and is_long_ago and not _is_asking(work, conversation):
+        request(work, conversation, everywhere=True)
+
+
+def say_all_again(work: Work, device: bytes) -> None:
+    """Let be encoded anew all that a device is served: it greets again, and knows nothing of what was said."""
+    row = devices.find(work.tx, device)
+    assert row is not None
+    say_again(work, row, [])
+
+
+def say_again(work: Work, device: DeviceRow, holds: list[LaneAck]) -> None:
+    """Let be encoded anew what a device lacks that holds this much of our lanes, from where it is served.
+
+    Generations not named are unknown there when they are later than the first of those named, and else long done with.
+    """
+    if not device.is_known:
+        return  # it was told what nobody had acknowledged when it was let in
+    held = {each.generation: each for each in holds}
+    written = lanes.written_in(work.tx, device.conversation)
+    first = min((own.born for own in written if own.generation in held), default=0)
+    for own in written:
+        ack = held.get(own.generation)
+        if not own.ended or own.born < first:
+            continue
+        spans = [(0 if ack is None else ack.next, 1 << 62)]
+        spans += [(at, at + count) for at, count in ([] if ack is None else ack.lacks)]
+        for span in spans:
+            messages.encode_again(work.tx, device.conversation, own.generation, span, served_after=device.let_in)

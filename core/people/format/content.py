@@ -1,0 +1,207 @@
+"""What is inside an envelope: a block of items, each with a kind, each signed by itself.
+
+Kinds this version does not know are kept as bytes, so that a later sottovoce can send reactions or files to an older one
+without breaking its lane: those below 128 are shown as needing a newer version, those from 128 on are kept silently and
+acted on after an upgrade.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import msgspec
+
+from core.errors import Malformed
+from core.people.format import signing
+from core.people.format.bounds import (
+    MAX_AUDIENCE,
+    Bytes4,
+    Bytes8,
+    Bytes16,
+    Count,
+    Index,
+    Key,
+    Millis,
+    Name,
+    Number,
+    Signature,
+    TextBody,
+    decode,
+    decode_versioned,
+)
+from core.people.format.device import Certificate
+from core.people.format.lane import Offer
+from core.people.format.prekey import KeyOffer, Prekey
+from core.people.format.signing import Entry, Place
+
+# Lanes one acknowledgement speaks of: every generation of every device of the other side, newest first.
+MAX_LANES = 16
+ACCEPTANCE_VERSION = 1
+MAX_ITEMS = 8  # in one block
+MAX_LACKS = 8  # runs of indexes one acknowledgement names as given up, the latest
+
+
+class Text(msgspec.Struct, frozen=True, array_like=True):
+    """A text. ``uid`` is the same in every copy of it, however often it is encoded."""
+
+    uid: Bytes16
+    text: TextBody
+
+
+class LaneAck(msgspec.Struct, frozen=True, array_like=True):
+    """What is held of one lane: all below ``next``, and ``next + 1 + k`` for every bit k of ``bitmap``.
+
+    But not ``lacks``, runs (first index, how many) that were waited for in vain: what they said is to be said again.
+    """
+
+    generation: Bytes16
+    next: Index
+    bitmap: Annotated[int, msgspec.Meta(ge=0)]  # 64 bits; MessagePack holds no more
+    lacks: Annotated[list[tuple[Index, Count]], msgspec.Meta(max_length=MAX_LACKS)] = []
+
+
+class Ack(msgspec.Struct, frozen=True, array_like=True):
+    """Cumulative acknowledgement of the lanes of the other side."""
+
+    lanes: Annotated[list[LaneAck], msgspec.Meta(max_length=MAX_LANES)]
+
+
+class SealedSecret(msgspec.Struct, frozen=True, array_like=True):
+    """A re-keying secret for one device, by the key it offered."""
+
+    device: Bytes4
+    key_id: Bytes8
+    sealed: Annotated[bytes, msgspec.Meta(max_length=2048)]
+
+
+class Rekey(msgspec.Struct, frozen=True, array_like=True):
+    """From the index after this block the lane's chain is mixed with a fresh secret."""
+
+    secrets: Annotated[list[SealedSecret], msgspec.Meta(max_length=MAX_AUDIENCE)]
+
+
+class Acceptance(msgspec.Struct, frozen=True, array_like=True):
+    """A greeting was accepted: the accepting device, its lane, its account's inbox and name, a prekey of its own."""
+
+    version: Annotated[int, msgspec.Meta(ge=1, lt=1 << 16)]
+    certificate: Certificate
+    offer: Offer
+    inbox: Key
+    inbox_number: Number
+    name: Name
+    prekey: Prekey
+
+
+class KeepRequest(msgspec.Struct, frozen=True, array_like=True):
+    """Please keep on your device what waits for me in the network; or, not ``wanted``, no longer. Nothing answers it."""
+
+    uid: Bytes16
+    wanted: bool
+
+
+class Restart(msgspec.Struct, frozen=True, array_like=True):
+    """First in a lane that a reset began: what its writer holds of the other side's, so that the rest is said again."""
+
+    holds: Annotated[list[LaneAck], msgspec.Meta(max_length=MAX_LANES)]
+
+
+class InboxNotice(msgspec.Struct, frozen=True, array_like=True):
+    """From now on the writer reads at the addresses of this secret; of two notices the higher number counts."""
+
+    number: Number
+    inbox: Key
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """An item of a kind from the future, as it came."""
+
+    kind: int
+    raw: bytes
+
+
+Known = Text | Ack | KeyOffer | Rekey | Acceptance | KeepRequest | Restart | InboxNotice
+Item = Known | Unknown
+# Numbers below this are shown as needing a newer version where they are not known; those from it on are kept silently.
+FIRST_SILENT_KIND = 128
+_KINDS: dict[int, type[Known]] = {
+    1: Text,
+    2: Ack,
+    3: KeyOffer,
+    4: Rekey,
+    5: Acceptance,
+    6: KeepRequest,
+    7: Restart,
+    8: InboxNotice,
+}
+_NUMBER = {kind: number for number, kind in _KINDS.items()}
+
+
+class _Wire(msgspec.Struct, frozen=True, array_like=True):
+    made_at: Millis
+    items: Annotated[
+        list[tuple[Annotated[int, msgspec.Meta(ge=1, lt=256)], msgspec.Raw, Signature]],
+        msgspec.Meta(max_length=MAX_ITEMS),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block: when its device says it was made (its own clock, milliseconds) and its items."""
+
+    made_at: int
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A block that came: its items, each with what its device signed of it."""
+
+    made_at: int
+    items: tuple[tuple[Item, bytes], ...]
+
+
+def encode_item(item: Item) -> tuple[int, bytes]:
+    """Return an item's kind and its MessagePack."""
+    if isinstance(item, Unknown):
+        return item.kind, item.raw
+    return _NUMBER[type(item)], msgspec.msgpack.encode(item)
+
+
+def encode_block(block: Block, place: Place, device_seed: bytes) -> bytes:
+    """Return the block's MessagePack, each item signed by the device at ``place``."""
+    encoded = [encode_item(item) for item in block.items]
+    entries = [Entry(n, len(encoded), kind, raw) for n, (kind, raw) in enumerate(encoded)]
+    items = [
+        (entry.kind, msgspec.Raw(entry.item), signing.sign(device_seed, place, block.made_at, entry))
+        for entry in entries
+    ]
+    return msgspec.msgpack.encode(_Wire(block.made_at, items))
+
+
+def decode_item(kind: int, raw: bytes) -> Item:
+    """Read an item. Raises ``Malformed``, and ``Newer`` for an acceptance of a later version."""
+    known = _KINDS.get(kind)
+    if known is Acceptance:
+        return decode_versioned(Acceptance, raw, "acceptance", ACCEPTANCE_VERSION)
+    return Unknown(kind, raw) if known is None else decode(known, raw, f"item of kind {kind}")
+
+
+def decode_block(data: bytes, place: Place) -> Said:
+    """Read a block and check who signed what. Raises ``Malformed`` or ``OpenFailed``."""
+    wire = decode(_Wire, data, "block")
+    items: list[tuple[Item, bytes]] = []
+    for number, (kind, item, signature) in enumerate(wire.items):
+        entry = Entry(number, len(wire.items), kind, bytes(item))
+        signed = signing.verified(place, wire.made_at, entry, signature)
+        items.append((decode_item(kind, entry.item), signed))
+    return Said(wire.made_at, tuple(items))
+
+
+def text_size(text: str) -> int:
+    """Return the size of a text in UTF-8 bytes; a lone surrogate is ``Malformed``."""
+    try:
+        return len(text.encode())
+    except UnicodeEncodeError as error:
+        raise Malformed("text") from error

@@ -1,0 +1,1 @@
+"""The outbox: ``outbox`` keeps postings deposited, ``outcome`` says how far they got, ``repricing`` adds work when asked."""

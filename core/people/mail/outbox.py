@@ -1,0 +1,289 @@
+"""Keeping things deposited: from a committed plaintext to copies in the network, and again each day until it is done.
+
+A posting is given an id and a key for the day, sealed, signed and paid for once; the finished box is committed before
+it leaves and repeated byte for byte for the rest of that day, whatever becomes of the network's width meanwhile. What was
+acknowledged, or whose time is over, is forgotten with its keys.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.crypto import primitives
+from core.crypto.primitives import KEY_SIZE
+from core.errors import OpenFailed
+from core.people.effects import BoxDraft, Deposit, Solve
+from core.people.format import lane
+from core.people.format.address import shown_prefix
+from core.people.format.fragment import PLAINTEXT_SIZE
+from core.people.format.greeting import WORK_FACTOR
+from core.people.format.lane import BoxSecrets, OwnId
+from core.people.format.slot import SLOTS, SlotKey, slot_key, slot_secrets
+from core.people.mail.outcome import done, move_on
+from core.people.moment import HOUR_MS
+from core.people.work import Work
+from core.storage import conversations, lanes, messages, postings
+from core.storage.postings import MAX_FRAGMENTS, DepositRow, Posting
+from net.ids import NodeId, ParcelId
+from net.parcel.box import (
+    BOX_SIZE,
+    UNPAID_HOURS,
+    Box,
+    box_digest,
+    decode_box,
+    encode_box,
+    signed_fields,
+    yardstick,
+)
+from net.parcel.work import WorkPrice, check, required_work, solve
+
+# A copy lives 48 hours beyond the hour it is made in.
+LIFE_HOURS = 49
+# It is made anew when fewer hours than this are left, so that a node that is online now and then does not miss it.
+REFRESH_HOURS = 6
+# Boxes whose work is being done at one time: enough to keep two cores busy, few enough to keep their order.
+MAX_SOLVING = 16
+# Confirmations that make a fragment "stored" (one where only one custodian is known).
+COPIES = 2
+
+# Slots looked at for a free one. Whoever knows them could name all of them as taken, and must not starve a writer.
+SLOT_DRAWS = 8
+
+_STATES_BEFORE_STORED = ("queued", "sent")
+
+
+@dataclass(frozen=True, slots=True)
+class _Address:
+    box_id: bytes
+    seal_key: bytes
+    scalar: bytes | None  # of a lane
+    seed: bytes | None  # of a slot
+
+    def sign(self, message: bytes) -> bytes:
+        if self.seed is not None:
+            return primitives.ed25519_sign(self.seed, message)
+        assert self.scalar is not None
+        return primitives.scalar_sign(self.scalar, message)
+
+
+def _address(work: Work, posting: Posting, number: int, day: int) -> _Address:
+    """Return where a fragment goes; ``number`` counts on from ``MAX_FRAGMENTS`` for the copy that goes beside."""
+    copy, fragment = divmod(number, MAX_FRAGMENTS)
+    day = lane.beside(day) if copy else day
+    if posting.kind == "block":
+        assert posting.generation is not None
+        written = lanes.written(work.tx, posting.generation)
+        assert written is not None
+        secrets = BoxSecrets.unpack(posting.secrets[64 * fragment : 64 * fragment + 64])
+        scalar = lane.box_scalar(written.scalar, secrets, day)
+        return _Address(primitives.scalar_public(scalar), lane.box_key(secrets, day), scalar, None)
+    slot = int.from_bytes(posting.secrets[32:36], "big")
+    key = slot_key(posting.secrets[:32], day, slot, fragment)
+    return _Address(key.box_id, key.seal_key, None, key.seed)
+
+
+def box_ad(prefix: int, expiry_hour: int, box_id: bytes) -> bytes:
+    """Return what a box's seal binds beside its plaintext."""
+    return signed_fields(prefix, expiry_hour, ParcelId(box_id), b"")
+
+
+def _draft(work: Work, posting: Posting, number: int) -> BoxDraft:
+    day, expiry = work.now.day, work.now.hour + LIFE_HOURS
+    address = _address(work, posting, number, day)
+    copy, fragment = divmod(number, MAX_FRAGMENTS)
+    plaintext = posting.payload[PLAINTEXT_SIZE * fragment : PLAINTEXT_SIZE * (fragment + 1)]
+    inbox = posting.inbox[KEY_SIZE * copy : KEY_SIZE * (copy + 1)]
+    prefix = shown_prefix(inbox, day, work.now.shown_width)
+    sealed = primitives.siv_seal(address.seal_key, plaintext, box_ad(prefix, expiry, address.box_id))
+    signature = address.sign(signed_fields(prefix, expiry, ParcelId(address.box_id), sealed))
+    factor = WORK_FACTOR if posting.kind == "greeting" else 1
+    return BoxDraft(posting.id, number, day, expiry, prefix, address.box_id, sealed, signature, factor)
+
+
+def plan(work: Work, solving: set[tuple[int, int]]) -> list[OwnId]:
+    """Draft what lacks a fresh copy, as far as there is room among ``solving`` (posting, fragment).
+
+    Returns ids of lanes of ours that are said to be in the network before we used them: they are not drafted. A slot that
+    is taken, by another posting of ours, another self or somebody else who knows it, is exchanged for a free one.
+    """
+    suspicious: list[OwnId] = []
+    room = MAX_SOLVING - len(solving)
+    if room <= 0:
+        return suspicious
+    if not work.now.custodians:  # nobody to hand anything to; until then it can still be taken back
+        return suspicious
+    fresh = range(work.now.hour + REFRESH_HOURS + 1, work.now.hour + LIFE_HOURS + 1)
+    for posting, fragment in postings.due(work.tx, fresh, work.now.day, MAX_SOLVING):
+        if (posting.id, fragment) in solving or len(solving) >= MAX_SOLVING:
+            continue
+        current = postings.find(work.tx, posting.id)  # with the slot it may have got in this very loop
+        assert current is not None
+        draft = _draft(work, current, fragment)
+        if posting.kind == "block":
+            if posting.generation is not None and work.watches.was_seen(draft.box_id):
+                suspicious.append(
+                    OwnId(posting.generation, posting.first_index + fragment % MAX_FRAGMENTS, ParcelId(draft.box_id))
+                )
+                continue
+        elif _gives_way(work, current, draft.box_id):
+            solving -= {(posting.id, n) for n in range(2 * MAX_FRAGMENTS)}
+            continue  # the next plan drafts it anew
+        solving.add((posting.id, fragment))
+        work.effects.append(Solve(draft))
+    return suspicious
+
+
+def _gives_way(work: Work, posting: Posting, box_id: bytes) -> bool:
+    """Give a posting another slot if this one is taken; False when it is free, or none is: custodians keep some variants.
+
+    Never false for a slot of ours: of two postings in one only the first has copies, and the other's would be made for ever.
+    """
+    is_ours = postings.deposit(work.tx, box_id) is not None
+    if not is_ours and not work.watches.was_seen(box_id):
+        return False
+    return _move_slot(work, posting, whatever_is_there=is_ours)
+
+
+def _move_slot(work: Work, posting: Posting, *, whatever_is_there: bool = False) -> bool:
+    """Draw another slot that seems free; False when there is none, unless it has to move."""
+    secret, number = posting.secrets[:32], 0
+    for _ in range(SLOT_DRAWS):
+        number = primitives.random_bytes(1)[0] % SLOTS[posting.kind]
+        drawn = slot_key(secret, work.now.day, number, 0).box_id
+        if not work.watches.was_seen(drawn) and postings.deposit(work.tx, drawn) is None:
+            break
+    else:
+        if not whatever_is_there:
+            return False
+    postings.move(work.tx, posting.id, slot_secrets(secret, number))
+    return True
+
+
+def finish(work: Work, draft: BoxDraft, nonces: tuple[int, ...]) -> None:
+    """Commit a paid box and let it go. A draft whose posting was done meanwhile is dropped.
+
+    One that is out already is what it was, with the work that custodians ask for now.
+    """
+    posting = postings.find(work.tx, draft.posting)
+    if posting is None:
+        return
+    if conversations.by_id(work.tx, posting.conversation).blocked:
+        return  # meanwhile
+    if draft.fragment >= MAX_FRAGMENTS * posting.copies:
+        return  # nothing goes beside any more
+    if posting.kind != "block" and _address(work, posting, draft.fragment, draft.day).box_id != draft.box_id:
+        return  # the posting has another slot by now
+    box_id = ParcelId(draft.box_id)
+    paid = Box(draft.prefix, draft.expiry_hour, box_id, nonces, draft.ciphertext, draft.signature)
+    box = encode_box(paid)
+    before = postings.deposit_on(work.tx, draft.posting, draft.fragment, draft.day)
+    if before is not None:
+        if before.box and before.box != box and decode_box(before.box).variant() == paid.variant():
+            postings.pay(work.tx, draft.box_id, box)
+            work.effects.append(Deposit(box))
+        return
+    if postings.deposit(work.tx, draft.box_id) is not None:
+        return  # another posting of ours was quicker to take this slot
+    row = DepositRow(draft.box_id, draft.posting, draft.fragment, draft.day, draft.expiry_hour, box, b"")
+    postings.add_deposit(work.tx, row)
+    if posting.message is not None:
+        messages.note_departed(work.tx, posting.message)
+    _tell(work, posting)
+    work.effects.append(Deposit(box))
+
+
+def repeat_unconfirmed(work: Work, limit: int) -> None:
+    """Deposit again what too few custodians confirmed: at the start, and when a link to a custodian comes up."""
+    rows = postings.unconfirmed(work.tx, work.now.hour, COPIES, limit)
+    for number in dict.fromkeys(row.posting for row in rows):
+        posting = postings.find(work.tx, number)
+        if posting is not None:
+            _tell(work, posting)
+    work.effects += [Deposit(row.box) for row in rows]
+
+
+def confirmed(work: Work, parcel_id: bytes, custodian: NodeId) -> None:
+    """Note that a custodian holds a copy."""
+    if not postings.confirm(work.tx, parcel_id, custodian):
+        return
+    row = postings.deposit(work.tx, parcel_id)
+    posting = None if row is None else postings.find(work.tx, row.posting)
+    if posting is not None:
+        _tell(work, posting)
+
+
+def _tell(work: Work, posting: Posting) -> None:
+    """Move the message of a posting on to *sent* or *stored*, and say so when anything changed."""
+    row = None if posting.message is None else messages.by_seq(work.tx, posting.message)
+    if row is None or row.state not in (*_STATES_BEFORE_STORED, "stored"):
+        return
+    current = [each for each in postings.current(work.tx, posting.id) if each.fragment < MAX_FRAGMENTS]
+    copies = min((deposit.copies for deposit in current), default=0) if len(current) == posting.fragments else 0
+    needed = COPIES if work.now.custodians != 1 else 1
+    if copies >= needed:
+        until = min(deposit.expiry_hour for deposit in current) * HOUR_MS
+        if (row.state, row.copies, row.until) != ("stored", copies, until):
+            move_on(work, row, "stored", copies, until)
+    elif row.state == "queued" and work.now.custodians:  # with nobody to send it to it goes on waiting
+        move_on(work, row, "sent")
+
+
+def give_up(work: Work) -> None:
+    """Fail what was tried for 30 days (a greeting: until its link was over).
+
+    A lane of which a block is not deposited any more has ended: whoever comes back later could not find the way past it.
+    The next block begins another, which is announced for as long as it takes.
+    """
+    for posting in postings.over(work.tx, work.now.sure_ms):
+        done(work, posting, "delivered" if posting.held else "failed")
+        if posting.kind == "block" and posting.generation is not None:
+            row = lanes.writing(work.tx, posting.conversation)
+            if row is not None and row.generation == posting.generation:
+                lanes.end_writing(work.tx, posting.conversation)
+        if posting.kind == "greeting":
+            conversation = conversations.by_id(work.tx, posting.conversation)
+            greets_elsewhere = postings.of_conversation(work.tx, conversation.id, "greeting")
+            if conversation.state == "waiting" and not greets_elsewhere:
+                conversations.set_state(work.tx, conversation.id, "unanswered")
+
+
+def open_slot(key: SlotKey, box: Box) -> bytes | None:
+    """Open a box found in a slot; None when somebody else wrote something else there."""
+    try:
+        return primitives.siv_open(key.seal_key, box.ciphertext, box_ad(box.prefix, box.expiry_hour, box.box_id))
+    except OpenFailed:
+        return None
+
+
+def forget_expired(work: Work) -> None:
+    """Forget copies that are gone from the network."""
+    postings.expire_deposits(work.tx, work.now.sure_hour)
+
+
+def is_paid(box: Box, price: WorkPrice, factor: int) -> bool:
+    """Tell whether a box carries ``factor`` times the work of its kind, as strangers owe it."""
+    digest = box_digest(box.prefix, box.expiry_hour, box.box_id, box.ciphertext)
+    return check(digest, box.work, required_work(BOX_SIZE, LIFE_HOURS - UNPAID_HOURS, price, factor))
+
+
+def solve_draft(draft: BoxDraft, now_hour: int, price: WorkPrice) -> tuple[int, ...]:
+    """Do a box's proof of work: 50 ms at full price, in a worker thread.
+
+    Custodians measure it by the longest time, whatever is left of it: never less, however late this is done.
+    """
+    digest = box_digest(draft.prefix, draft.expiry_hour, ParcelId(draft.box_id), draft.ciphertext)
+    once = max(required_work(BOX_SIZE, draft.expiry_hour - now_hour, price), yardstick(price))
+    return solve(digest, draft.factor * once)
+
+
+def withdraw_all(work: Work) -> None:
+    """This state may be an old copy: no address it would use may be used again.
+
+    Blocks are dropped, their texts wait to be encoded anew; slots are drawn again. What waited in it may have left since.
+    """
+    messages.doubt_all(work.tx)
+    for posting in postings.every(work.tx):
+        if posting.kind == "block":
+            done(work, posting, None)
+        else:
+            _move_slot(work, posting)

@@ -1,0 +1,246 @@
+"""JSON-RPC between a ``Client`` and two byte streams: requests and answers, and events as they come.
+
+Requests run side by side, so that a slow one holds nobody up; only ``message.send`` to one conversation keeps the order
+of its lines. Everything is bounded: a caller who does not read his answers finds that we stop reading his requests, and
+events, which are hints, are dropped and counted; answers never are. The core does not wait for the caller in any case.
+Events that a caller has not read when the account locks are taken back: nothing of what they tell is left here then.
+
+*Every request gets its answer*, whatever ends the session (the end of input, a signal, a fault of the program): what is
+under way is waited for or refused, and what was answered is written before the program goes. A command whose result exists
+only once, as the words of a new account do, is not given up once it was begun.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Final
+
+import trio
+
+from core.api import TOLD_ONCE, AccountLocked, ApiError, Client, Command, Event, Kind, MessageSend
+from core.refusals import note, refusal_of
+from core.rpc.jsonrpc import (
+    NULL_ID,
+    LineSplitter,
+    Rejected,
+    Request,
+    decode_request,
+    encode_error,
+    encode_event,
+    encode_result,
+)
+
+# Requests under way at once. More than a person's program needs, few enough that their results are no memory to speak of.
+MAX_RUNNING: Final = 64
+# Lines waiting for the caller to read, answers and events together.
+MAX_OUTGOING: Final = 256
+# Seconds after the end of input for requests under way to finish. The longest honest one waits 15 for the network, and a
+# passcode, 2 where the machine is quick, takes a minute where it is not.
+PATIENCE: Final = 300.0
+# Seconds that a caller may read nothing, once all is done, before what is left for him is thrown away.
+FAREWELL: Final = 15.0
+
+
+@dataclass(slots=True)
+class Losses:
+    """What a caller did not get: events that found no room, and answers that he did not read in the end.
+
+    Of who stopped listening only those answers count that nobody can ask for again.
+    """
+
+    events: int = 0
+    answers: int = 0
+
+
+async def serve(
+    client: Client,
+    events: trio.MemoryReceiveChannel[Event],
+    incoming: trio.abc.ReceiveStream,
+    outgoing: trio.abc.SendStream,
+) -> Losses:
+    """Serve one caller until his input ends or he stops listening; return what was lost."""
+    session = _Session(client)
+    async with trio.open_nursery() as writer:
+        try:
+            async with trio.open_nursery() as nursery:
+                writer.start_soon(session.write, outgoing, nursery.cancel_scope)
+                nursery.start_soon(session.pump, events)
+                await session.read(incoming, nursery.cancel_scope)
+                nursery.cancel_scope.cancel()
+        finally:
+            session.end()
+    return session.lost()
+
+
+@dataclass(slots=True, eq=False)
+class _Line:
+    """A line on its way out; empty once it is written or taken back."""
+
+    data: bytes
+    is_once: bool = False
+
+
+class _Session:
+    def __init__(self, client: Client) -> None:
+        self.losses = Losses()
+        self._client = client
+        self._to_write, self._queued = trio.open_memory_channel[_Line](MAX_OUTGOING)
+        self._unread_events: deque[_Line] = deque(
+            maxlen=MAX_OUTGOING
+        )  # as many as fit the queue, and some written ones
+        self._writing = trio.CancelScope(shield=True)
+        self._is_ending = False
+        self._unwritten: set[_Line] = set()  # answers
+        self._free = trio.Semaphore(MAX_RUNNING)
+        # For each conversation with sends under way, the end of the latest: the next one begins there.
+        self._latest_send: dict[str, trio.Event] = {}
+
+    async def read(self, incoming: trio.abc.ReceiveStream, session: trio.CancelScope) -> None:
+        """Carry out the requests of ``incoming`` until it ends, and wait for the last of them."""
+        splitter = LineSplitter()
+        async with trio.open_nursery() as requests:
+            async for data in incoming:
+                for line in splitter.feed(bytes(data)):
+                    await self._take(line, requests)
+            session.deadline = trio.current_time() + PATIENCE
+            for line in splitter.end():
+                await self._take(line, requests)
+
+    async def write(self, outgoing: trio.abc.SendStream, session: trio.CancelScope) -> None:
+        """Send lines in the order they were queued; a caller who closed his ear ends the session.
+
+        Whatever else ends it, what is queued is written as long as somebody reads.
+        """
+        try:
+            with self._writing, self._queued:
+                async for line in self._queued:
+                    data, line.data = line.data, b""
+                    if data:
+                        await outgoing.send_all(data)
+                        self._hurry()
+                    self._unwritten.discard(line)
+        except trio.BrokenResourceError:
+            session.cancel()
+            self._unwritten = {line for line in self._unwritten if line.is_once}
+
+    def lost(self) -> Losses:
+        """Return what was lost, in the end."""
+        self.losses.answers = len(self._unwritten)
+        return self.losses
+
+    def end(self) -> None:
+        """No line comes any more: the last ones are written, and it is over."""
+        self._to_write.close()
+        self._end_soon()
+
+    def _end_soon(self) -> None:
+        self._is_ending = True
+        self._hurry()
+
+    def _hurry(self) -> None:
+        """Once all is done, whoever reads gets all of it, and whoever does not is not waited for."""
+        if self._is_ending:
+            self._writing.deadline = trio.current_time() + FAREWELL
+
+    async def pump(self, events: trio.MemoryReceiveChannel[Event]) -> None:
+        """Queue events as they come; one that finds no room is dropped, so that the core never waits here."""
+        async for event in events:
+            if isinstance(event, AccountLocked):
+                self._take_back()
+            try:
+                line = _Line(encode_event(event))
+                self._to_write.send_nowait(line)
+            except Exception:  # noqa: BLE001 -- no room, or a text that cannot be encoded: a hint less
+                self.losses.events += 1
+            else:
+                self._unread_events.append(line)
+
+    def _take_back(self) -> None:
+        for line in self._unread_events:
+            line.data = b""
+        self._unread_events.clear()
+
+    async def _say(self, line: _Line) -> None:
+        """Queue an answer, whatever ends the session meanwhile."""
+        self._unwritten.add(line)
+        try:
+            await self._to_write.send(line)
+        except trio.Cancelled:
+            self._end_soon()  # else we would wait for a caller who does not read
+            with trio.CancelScope(shield=True), suppress(trio.BrokenResourceError):
+                await self._to_write.send(line)
+            raise
+        except trio.BrokenResourceError:
+            return  # nobody listens any more
+
+    async def _refuse(self, request: Request) -> None:
+        """Answer a request that is not waited for."""
+        message = "The program ends, or its input has ended: whether this was done is not known."
+        with trio.CancelScope(shield=True):
+            self._end_soon()
+            await self._say(_Line(_refused(request, ApiError(Kind.FAILED, message))))
+
+    async def _take(self, line: bytes | None, requests: trio.Nursery) -> None:
+        if line is not None and not line.strip():
+            return
+        try:
+            request = decode_request(line)
+        except Rejected as rejected:
+            await self._say(_Line(rejected.reply))
+            return
+        except Exception as fault:  # noqa: BLE001 -- no memory, say: the line gets its answer all the same
+            await self._say(_Line(encode_error(NULL_ID, refusal_of(fault))))
+            return
+        try:
+            await self._free.acquire()
+        except trio.Cancelled:
+            await self._refuse(request)
+            raise
+        earlier, done = self._place(request.command)
+        requests.start_soon(self._carry_out, request, earlier, done)
+
+    def _place(self, command: Command[Any]) -> tuple[trio.Event | None, trio.Event]:
+        """Return the end of what a command has to wait for, and the event that is its own end."""
+        done = trio.Event()
+        if not isinstance(command, MessageSend):
+            return None, done
+        earlier = self._latest_send.get(command.conversation)
+        self._latest_send[command.conversation] = done
+        return earlier, done
+
+    async def _carry_out(self, request: Request, earlier: trio.Event | None, done: trio.Event) -> None:
+        is_once, reply = isinstance(request.command, TOLD_ONCE), None
+        try:
+            with trio.CancelScope(shield=is_once):
+                if earlier is not None:
+                    await earlier.wait()
+                reply = await self._answer(request)
+        except trio.Cancelled:
+            await self._refuse(request)
+            raise
+        finally:
+            done.set()
+            command = request.command
+            if isinstance(command, MessageSend) and self._latest_send.get(command.conversation) is done:
+                del self._latest_send[command.conversation]
+        if reply is not None:
+            await self._say(_Line(reply, is_once=is_once))
+        self._free.release()
+
+    async def _answer(self, request: Request) -> bytes | None:
+        """Return the line to answer with: none for a success that nobody asked about."""
+        try:
+            result = await self._client.call(request.command)
+            return None if request.id is None else encode_result(request.id, result)
+        except ApiError as error:
+            return _refused(request, error)
+        except Exception as fault:  # noqa: BLE001 -- a request gets an answer, whatever went wrong
+            refusal = refusal_of(fault)
+            note("a command failed", refusal)
+            return _refused(request, refusal)
+
+
+def _refused(request: Request, error: ApiError) -> bytes:
+    return encode_error(NULL_ID if request.id is None else request.id, error)

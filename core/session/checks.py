@@ -1,0 +1,29 @@
+"""What is refused of the words that a person or a program gives, before anything is done with them."""
+
+from __future__ import annotations
+
+from core import api
+from core.api import ApiError, Kind
+from core.errors import Malformed
+from core.people.format.content import text_size
+
+
+def check_text(text: str, limit: int) -> None:
+    """Refuse a text that is too long or no Unicode. Raises ``ApiError``."""
+    try:
+        size = text_size(text)
+    except Malformed as error:
+        raise ApiError(Kind.BAD_REQUEST, "The text is not valid Unicode.") from error
+    if size > limit:
+        raise ApiError(Kind.TOO_LONG, f"The text is {size} bytes long; {limit} fit.", limit=limit)
+
+
+def check_name(name: str) -> None:
+    """Refuse a name that is too long. Raises ``ApiError``."""
+    check_text(name, api.MAX_NAME_SIZE)
+
+
+def check_page(limit: int) -> None:
+    """Refuse a page without rows, or with too many. Raises ``ApiError``."""
+    if not 1 <= limit <= api.MAX_PAGE:
+        raise ApiError(Kind.BAD_REQUEST, f"limit is between 1 and {api.MAX_PAGE}.")

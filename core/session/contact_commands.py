@@ -1,0 +1,121 @@
+"""What the commands about the people one knows do to an open account (``core.api.contacts``)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, cast
+
+from core import api
+from core.api import ApiError, Kind
+from core.crypto.seed import BadIdentity, identity_of, public_key_of
+from core.people.contact import names, removal
+from core.people.contact.names import LookAlikes
+from core.people.conversation import lane_writer, trust
+from core.people.format.device import short_name
+from core.people.record import account_state
+from core.people.work import Work
+from core.session.checks import check_name, check_page
+from core.storage import conversations, devices, lanes
+from core.storage.conversations import ConversationRow
+
+
+def _contact_of(work: Work, identity: str) -> ConversationRow:
+    """Return the conversation with an identity. Raises ``ApiError``."""
+    try:
+        found = conversations.by_identity(work.tx, public_key_of(identity))
+    except BadIdentity:
+        found = None
+    if found is None:
+        raise _unknown()
+    return found
+
+
+def _unknown() -> ApiError:
+    return ApiError(Kind.UNKNOWN_CONTACT, "There is no such contact.")
+
+
+def is_rekey_overdue(work: Work, row: ConversationRow) -> bool:
+    """Tell whether fresh keys were not mixed into what is written to a contact for longer than is promised."""
+    lane = lanes.writing(work.tx, row.id)
+    return lane is not None and lane_writer.is_overdue(work, lane)
+
+
+def _list(work: Work, command: api.ContactList) -> list[api.Contact]:
+    check_page(command.limit)
+    rows = sorted(conversations.every(work.tx), key=lambda row: (row.name.casefold(), row.identity))
+    alike = LookAlikes(rows)
+    if command.after is not None:
+        at = next((n for n, row in enumerate(rows) if identity_of(row.identity) == command.after), None)
+        if at is None:
+            raise _unknown()
+        rows = rows[at + 1 :]
+    return [_describe(work, row, alike) for row in rows[: command.limit]]
+
+
+def _describe(work: Work, row: ConversationRow, alike: LookAlikes) -> api.Contact:
+    warning, text = names.warning_of(work, alike, row)
+    return api.Contact(
+        identity=identity_of(row.identity),
+        name=row.name,
+        own_name=row.own_name,
+        conversation=row.public_id,
+        state=cast("Any", row.state),  # the schema's CHECK lists the same three
+        verified=bool(row.verified),
+        blocked=bool(row.blocked),
+        devices=_describe_devices(work, row),
+        warning=warning,
+        warning_text=text,
+        rekey_overdue=is_rekey_overdue(work, row),
+    )
+
+
+def _describe_devices(work: Work, row: ConversationRow) -> list[api.ContactDevice]:
+    served = {device.device for device in trust.audience(work, row.id)}
+    return [
+        api.ContactDevice(
+            id=device.device.hex(),
+            name=short_name(device.device),
+            state=cast("Any", device.state),  # the schema's CHECK lists the same, and refused
+            since=device.since,
+            served=device.device in served,
+        )
+        for device in devices.of_conversation(work.tx, row.id)
+        if device.state != "refused"
+    ]
+
+
+def _rename(work: Work, command: api.ContactRename) -> api.Done:
+    check_name(command.name)
+    names.rename(work, _contact_of(work, command.identity), command.name)
+    return api.Done()
+
+
+def _block(work: Work, command: api.ContactBlock) -> api.Done:
+    removal.block(work, _contact_of(work, command.identity))
+    return api.Done()
+
+
+def _unblock(work: Work, command: api.ContactUnblock) -> api.Done:
+    removal.unblock(work, _contact_of(work, command.identity))
+    return api.Done()
+
+
+def _remove(work: Work, command: api.ContactRemove) -> api.Done:
+    removal.remove(work, _contact_of(work, command.identity))
+    account_state.capture(work)  # now, so that nothing of it is left in the account's own record either
+    return api.Done()
+
+
+def _confirm_device(work: Work, command: api.ContactConfirmDevice) -> api.Done:
+    removal.confirm_device(work, _contact_of(work, command.identity), command.device, accept=command.accept)
+    return api.Done()
+
+
+ACTS: Final[dict[type[api.Command[Any]], Callable[[Work, Any], Any]]] = {
+    api.ContactList: _list,
+    api.ContactRename: _rename,
+    api.ContactBlock: _block,
+    api.ContactUnblock: _unblock,
+    api.ContactRemove: _remove,
+    api.ContactConfirmDevice: _confirm_device,
+}

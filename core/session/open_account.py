@@ -1,0 +1,186 @@
+"""An account while it is open: its database, its engine and the tasks that serve them.
+
+Started when the vault opens, stopped when it locks; nothing of it is left in the process then but what Python's allocator
+has not reused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import trio
+
+from core import api, crash
+from core.node.cover import pace_of
+from core.node.service import NodeService
+from core.people.conversation.resets import trusts
+from core.people.engine import Engine
+from core.people.format.account_keys import keys_of_seed
+from core.people.moment import Moment
+from core.session.people_service import PeopleService
+from core.storage import accounts, search_index
+from core.storage.database import Database
+from core.storage.errors import Corrupt, Passing
+from core.storage.migrations import load_migrations
+from core.storage.thread import DatabaseThread, open_database
+from core.vault.account import Unlocked
+from core.vault.mark import Mark
+from net.node.wiring import Tuning
+
+# Seconds between two looks at the settings: they also come, without an event, from the account's other devices.
+SETTINGS_PERIOD: Final = 60.0
+
+
+class OpenAccount:
+    """An unlocked account and its running service."""
+
+    def __init__(
+        self,
+        unlocked: Unlocked,
+        service: PeopleService,
+        scope: trio.CancelScope,
+        ended: trio.Event,
+        heed_settings: Callable[[], Awaitable[None]],
+    ) -> None:
+        self.unlocked = unlocked
+        self.service = service
+        self.heed_settings = heed_settings  # to be called when they changed
+        self._scope = scope
+        self._ended = ended
+        self.fault: Exception | None = None  # why it ended, if not because it was told to
+
+    @staticmethod
+    async def start(
+        nursery: trio.Nursery,
+        history: Path,
+        unlocked: Unlocked,
+        node: NodeService,
+        emit: Callable[[api.Event], None],
+        tuning: Tuning,
+        failed: Callable[[OpenAccount, Exception], None],
+    ) -> OpenAccount:
+        """Open the database and run the account in ``nursery``; raises whatever keeps it from opening.
+
+        ``failed`` is called when it came to harm later, and is shut: nothing that happens to an account ends the program.
+        """
+        opened: OpenAccount = await nursery.start(_guard, history, unlocked, node, emit, tuning, failed)
+        return opened
+
+    def fail(self, fault: Exception) -> None:
+        """Shut it because of a fault that somebody else saw first."""
+        self.fault = self.fault or fault
+        self._scope.cancel()
+
+    async def stop(self) -> None:
+        """Stop everything; returns when the database is closed."""
+        self._scope.cancel()
+        await self._ended.wait()
+
+
+async def _guard(
+    history: Path,
+    unlocked: Unlocked,
+    node: NodeService,
+    emit: Callable[[api.Event], None],
+    tuning: Tuning,
+    failed: Callable[[OpenAccount, Exception], None],
+    task_status: trio.TaskStatus[OpenAccount] = trio.TASK_STATUS_IGNORED,
+) -> None:
+    """Serve an account, and tell what ended it, if that is not for whoever waits for it to open."""
+    opened: list[OpenAccount] = []
+
+    def started(account: OpenAccount) -> None:
+        opened.append(account)
+        task_status.started(account)
+
+    try:
+        await _serve(history, unlocked, node, emit, tuning, started)
+    except Exception as fault:  # noqa: BLE001 -- whatever it is, it ends here or with whoever waits
+        if not opened:
+            raise crash.first_of(fault) from None
+        opened[0].fault = opened[0].fault or fault
+    for account in opened:
+        if account.fault is not None:
+            failed(account, account.fault)
+
+
+async def _serve(
+    history: Path,
+    unlocked: Unlocked,
+    node: NodeService,
+    emit: Callable[[api.Event], None],
+    tuning: Tuning,
+    started: Callable[[OpenAccount], None],
+) -> None:
+    ended = trio.Event()
+    mark = Mark(unlocked.tag, unlocked.database_key)
+    now = node.now()
+    moment = Moment(now.wall_ms, node.network_ms(), now.mono, len(node.custodians()), node.shown_width())
+    try:
+        with trio.CancelScope() as scope:
+            count = await trio.to_thread.run_sync(mark.read)
+            if count is not None:
+                _check_not_emptied(history)
+            async with open_database(history, unlocked.database_key, load_migrations("history")) as thread:
+
+                def open_engine(database: Database) -> Engine:
+                    with database.transaction() as tx:
+                        search_index.prepare(tx)
+                    trusted = trusts(_counter(database), count)
+                    keys = keys_of_seed(unlocked.seed)
+                    engine = Engine(database, keys, moment, distrust=not trusted, price=tuning.price)
+                    if not trusted:
+                        engine.jump_ahead(max(count or 0, engine.counter) + 1, moment)
+                    return engine
+
+                engine = await thread.run(open_engine)
+                await trio.to_thread.run_sync(mark.write, engine.counter)
+                service = PeopleService(engine, node, thread, mark, emit, tuning.price)
+                try:
+                    async with trio.open_nursery() as tasks:
+                        await tasks.start(service.run)
+                        heed = partial(_heed_settings, thread, node, tuning)
+                        started(OpenAccount(unlocked, service, scope, ended, heed))
+                        while True:
+                            await heed()
+                            await trio.sleep(SETTINGS_PERIOD)
+                finally:
+                    node.read(frozenset())  # a node without an account reads nobody's mail
+                    node.keep(frozenset())
+                    node.set_pace(tuning.pace)  # and hides nothing that anybody writes
+    finally:
+        ended.set()
+
+
+def _check_not_emptied(history: Path) -> None:
+    """Raise ``Corrupt`` for a file of which only the name is left. Where there is none its owner took it away."""
+    if history.exists() and not history.stat().st_size:
+        error = Corrupt("empty")
+        error.file = history
+        raise error
+
+
+async def _heed_settings(thread: DatabaseThread, node: NodeService, tuning: Tuning) -> None:
+    """Run the node at the pace that the account's settings ask for, and let its next start know what the line costs."""
+    try:
+        settings = await thread.run(_settings)
+    except Passing:
+        return  # as it was; whoever writes to this disk says what ails it
+    node.set_pace(pace_of(settings.pace, tuning.pace))
+    await node.note_metered(is_metered=settings.pace == "sparing")
+
+
+def _settings(database: Database) -> api.Settings:
+    with database.read() as snapshot:
+        row = accounts.load(snapshot)
+    return api.Settings() if row is None else msgspec.msgpack.decode(row.settings, type=api.Settings)
+
+
+def _counter(database: Database) -> int | None:
+    with database.read() as snapshot:
+        row = accounts.load(snapshot)
+    return None if row is None else row.counter

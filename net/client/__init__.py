@@ -1,0 +1,15 @@
+"""A node as client of custodians: it deposits, follows, fetches and searches there, and trusts none of them.
+
+``client`` is the one door. ``ports`` says what it needs of circuits, ``choice`` whom to ask. ``streams`` are single tag
+streams; ``follows`` keeps two in each bucket (``followed_bucket``), ``comparison`` what they differ in, ``disputes`` finds
+out who lies. ``deposits`` and ``records`` bring parcels, ``fetches`` and ``searches`` get them; each keeps one table of
+things that are not done yet. ``friend_backup`` keeps a friend's mail, ``friend_repair`` gives back what was lost of it.
+"""
+
+from net.client.client import Patron
+from net.client.followed_bucket import BucketView
+from net.client.friend_backup import KeepingView
+from net.client.friend_repair import KeepingPace
+from net.client.ports import Courier, Purpose
+
+__all__ = ["BucketView", "Courier", "KeepingPace", "KeepingView", "Patron", "Purpose"]

@@ -1,0 +1,229 @@
+"""The patron: one door to what a node wants of custodians.
+
+read, watch ── Follows ── Streams ──┐
+deposit ────── Deposits ── throws ──┤
+fetch ──────── Fetches ─────────────┼── Courier
+records ────── Records, Searches ───┤
+keep ───────── Keeping ─────────────┘       a friend's buckets, onto the custodian's shelf
+               Disputes: when two that are followed differ
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Sequence
+from random import Random
+
+from net.bucket import Bucket
+from net.client.choice import Choice
+from net.client.deposits import Deposits
+from net.client.disputes import Disputes
+from net.client.fetches import Fetches
+from net.client.followed_bucket import Accusation, BucketView, Place
+from net.client.follows import Follows
+from net.client.friend_backup import Keeping
+from net.client.friend_repair import KeepingPace, Losses, Shelf
+from net.client.ports import Courier, Purpose, ScatteredNumbers, Waits
+from net.client.records import Records
+from net.client.searches import Searches
+from net.client.streams import Streams
+from net.cover_profile import NORMAL, Pace
+from net.events import NodeEvent
+from net.ids import Cursor, NodeId, ParcelId, Tag
+from net.instant import Instant
+from net.messages import Boxes, Busy, DepositAnswer, FoundRecord, Message, Price, Refused, Tags
+from net.parcel.store import Kind
+from net.parcel.work import FULL_PRICE, WorkPrice
+
+
+class Patron:
+    """What this node wants of custodians. ``report`` takes every ``NodeEvent`` that comes of it.
+
+    ``hour`` gives network time in whole hours since 1970. Friends' mail is kept on the ``shelf``; a leaf has none.
+    """
+
+    def __init__(
+        self,
+        courier: Courier,
+        rng: Random,
+        report: Callable[[NodeEvent], None],
+        hour: Callable[[Instant], int],
+        *,
+        price: WorkPrice = FULL_PRICE,
+        pace: Pace = NORMAL,
+        shelf: Shelf | None = None,
+        keeping_pace: KeepingPace | None = None,
+    ) -> None:
+        self._waits = Waits.at(pace)
+        numbers = ScatteredNumbers(rng)
+        choice = Choice(courier, rng)
+        self._streams = Streams(courier, numbers, self._waits)
+        self.follows = Follows(
+            courier,
+            choice,
+            self._streams,
+            rng,
+            report=report,
+            named=self._on_named,
+            serving=self._on_serving,
+            accuse=self._on_accusation,
+        )
+        self.deposits = Deposits(courier, choice, self.follows, rng, self._waits, report=report, hour=hour, price=price)
+        self.fetches = Fetches(courier, choice, self.follows, numbers, rng, self._waits, report=report)
+        self.records = Records(courier, choice, numbers, self._waits, report, price)
+        self.searches = Searches(courier, choice, numbers, self._waits, report)
+        self._disputes = Disputes(courier, choice, self._streams, self.follows, self.fetches, rng)
+        self.keeping: Keeping | None = None
+        if shelf is not None:
+            spans = keeping_pace or KeepingPace()
+            losses = Losses(shelf, courier, choice, self.follows, self._streams, rng, spans, self._on_listed)
+            self.keeping = Keeping(shelf, courier.width, self.follows, self.fetches, losses, rng, spans)
+
+    # --- what the owner wants -----------------------------------------------------------------------------------------
+
+    def read(self, addresses: Collection[int], now: Instant) -> None:
+        """Read the buckets of these addresses, and no others: ``CustodianUp`` for each custodian. ``Overloaded``."""
+        self.follows.read(addresses, now)
+
+    def follow(self, custodian: NodeId, bucket: Bucket, cursor: Cursor | None, now: Instant) -> None:
+        """Answer ``CustodianUp``: read on from a cursor, or everything."""
+        self.follows.follow(custodian, bucket, cursor, now)
+
+    def fetch(self, tags: Sequence[Tag], now: Instant) -> None:
+        """Look for boxes: ``BoxArrived`` for each variant found, else ``BoxAbsent``. Raises ``Overloaded``."""
+        self.fetches.fetch(tags, now)
+
+    def retry(self, tag: Tag, now: Instant) -> None:
+        """Look for other variants of a box that came and was no use. Raises ``Overloaded``."""
+        self.fetches.retry(tag, now)
+
+    def deposit(self, kind: Kind, parcel_id: ParcelId, parcel: bytes, now: Instant) -> None:
+        """Bring a box or a record to its custodians: ``DepositAnswered``. Raises ``Overloaded``, ``DecodeError``."""
+        if kind is Kind.BOX:
+            self.deposits.deposit(parcel_id, parcel, now)
+        else:
+            self.records.put(parcel_id, parcel, now)
+
+    def withdraw(self, parcel_id: ParcelId, now: Instant) -> None:
+        """Stop depositing."""
+        self.deposits.withdraw(parcel_id, now)
+        self.records.withdraw(parcel_id)
+
+    def search(self, record_id: ParcelId, now: Instant) -> None:
+        """Look for a record: ``RecordAnswered`` for each of three answers. Raises ``Overloaded``."""
+        self.searches.search(record_id, now)
+
+    def keep(self, addresses: Collection[int], now: Instant) -> None:
+        """Keep what lies in the buckets of these addresses, and of no others, for its readers. ``Overloaded``.
+
+        A leaf keeps nothing for anybody.
+        """
+        if self.keeping is not None:
+            self.keeping.keep(addresses, now)
+
+    def set_pace(self, pace: Pace) -> None:
+        """Wait as long as the setting asks for."""
+        self._waits.set(pace)
+
+    # --- what the owner may ask ---------------------------------------------------------------------------------------
+
+    def agreement(self, now: Instant) -> list[BucketView]:
+        """Return, for each bucket that is read, whether its custodians name the same."""
+        return self.follows.agreement(now)
+
+    def price_factor(self, bucket: Bucket) -> int:
+        """Return how many times the usual price a box for this bucket costs, as far as two of its custodians told."""
+        place = self.follows.place(bucket)
+        return place.price_factor() if place else 1
+
+    # --- what the courier tells ---------------------------------------------------------------------------------------
+
+    def found(self, now: Instant) -> None:
+        """The courier knows more custodians than before."""
+        self.follows.found(now)
+        self.deposits.found(now)
+        self.records.found(now)
+        self.fetches.found(now)
+        self.searches.found(now)
+
+    def lost(self, custodian: NodeId, purpose: Purpose, now: Instant) -> None:
+        """A circuit is gone."""
+        match purpose:
+            case Purpose.FOLLOW:
+                self._streams.lost(custodian, now)
+            case Purpose.FETCH:
+                self.fetches.lost(custodian, now)
+            case Purpose.RECORD:
+                self.records.lost(custodian, now)
+                self.searches.lost(custodian, now)
+
+    def receive(self, custodian: NodeId, message: Message, now: Instant) -> None:
+        """Take a custodian's message. What is not for a patron is ignored."""
+        match message:
+            case Tags():
+                self._streams.receive(custodian, message, now)
+            case Boxes():
+                self.fetches.receive(custodian, message, now)
+            case Price():
+                if (bucket := self._streams.receive_price(custodian, message)) is not None:
+                    self.deposits.priced(bucket)
+            case DepositAnswer():
+                self.records.receive(custodian, message, now)
+            case FoundRecord():
+                self.searches.receive(custodian, message, now)
+            case Busy():
+                self.fetches.busy(custodian, message.request, now)
+                self.searches.busy(custodian, message.request, now)
+            case Refused():
+                self._on_refusal(custodian, message.request, now)
+            case _:
+                pass
+
+    # --- time ---------------------------------------------------------------------------------------------------------
+
+    def handle_timeout(self, now: Instant) -> None:
+        """Do what is due."""
+        self.follows.handle_timeout(now)
+        self.deposits.handle_timeout(now)
+        self._streams.handle_timeout(now)
+        self.records.handle_timeout(now)
+        self.fetches.handle_timeout(now)
+        self.searches.handle_timeout(now)
+        if self.keeping is not None:
+            self.keeping.handle_timeout(now)
+
+    def next_deadline(self) -> float:
+        """Return when ``handle_timeout`` is due, in monotonic seconds."""
+        return min(
+            self.follows.next_deadline(),
+            self.deposits.next_deadline(),
+            self._streams.next_deadline(),
+            self.records.next_deadline(),
+            self.fetches.next_deadline(),
+            self.searches.next_deadline(),
+            self.keeping.next_deadline() if self.keeping else math.inf,
+        )
+
+    # --- inside -------------------------------------------------------------------------------------------------------
+
+    def _on_refusal(self, custodian: NodeId, number: int, now: Instant) -> None:
+        """A custodian does not know what it was asked, and will not answer; numbers are of one question each."""
+        self._streams.refused(custodian, number, now)
+        self.fetches.busy(custodian, number, now)
+        self.searches.busy(custodian, number, now)
+        self.records.refused(custodian, number, now)
+
+    def _on_named(self, bucket: Bucket, custodian: NodeId, tags: Collection[Tag], now: Instant) -> None:
+        self.deposits.named(bucket, custodian, tags, now)
+        self._on_listed(bucket, tags, now)
+
+    def _on_listed(self, bucket: Bucket, tags: Collection[Tag], now: Instant) -> None:
+        if self.keeping is not None:
+            self.keeping.named(bucket, tags, now)
+
+    def _on_serving(self, bucket: Bucket, now: Instant) -> None:
+        self.deposits.serving(bucket, now)
+        self.fetches.found(now)
+
+    def _on_accusation(self, place: Place, accusation: Accusation, now: Instant) -> None:
+        self._disputes.begin(place, accusation, now)

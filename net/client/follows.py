@@ -1,0 +1,377 @@
+"""Follows: which custodians this node reads, bucket by bucket.
+
+Two in each, the same two as long as they serve: whoever changes custodians often has met all of them before long, the
+dishonest ones too. They are chosen again after a day or two at a moment of chance, and at once when they are silent, gone
+or caught lying. Buckets change with the day and with the network's size; then new ones are followed before the former ones
+are left, within an hour and at another moment for each reader, so that nobody's change of day shows as one.
+
+A bucket is read for the owner, who says from which cursor, or watched to see own deposits named, from its oldest box.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from random import Random
+from typing import Final
+
+from net.bucket import Bucket
+from net.client.choice import Choice
+from net.client.comparison import MAX_UNSHARED
+from net.client.followed_bucket import COPIES, Accusation, BucketView, Member, Place
+from net.client.ports import Courier
+from net.client.streams import Failure, Stream, Streams
+from net.errors import Overloaded
+from net.events import CustodianDown, CustodianUp, NodeEvent, TagsArrived
+from net.ids import Cursor, NodeId, Tag
+from net.instant import Instant
+
+# Addresses read at a time: a few inboxes and groups, each on three or four days.
+MAX_READ: Final = 128
+# Buckets watched for deposits, lingering ones aside: as many conversations written to within seconds.
+MAX_WATCHED: Final = 64
+# Seconds between two looks at everything here.
+TICK: Final = 30.0
+# Seconds for which a bucket that is not wanted any more, or a custodian that is replaced, may be followed on.
+RETIRE_TIME: Final = 3600.0
+# Seconds for which a bucket is watched after the last deposit there was confirmed: people write several messages.
+LINGER: Final = 300.0
+# Seconds after which a custodian is chosen again, drawn for each between this and twice this.
+SERVICE_TIME: Final = 86_400.0
+# Looks in a row at which a custodian was not known any more after which it is replaced.
+MAX_MISSES: Final = 3
+# Seconds between two whole listings by one custodian.
+REVIEW_PAUSE: Final = 3600.0
+# Tags that one alone has named, while both have caught up, at which it is judged at once.
+FLOOD: Final = MAX_UNSHARED // 2
+
+
+class Follows:
+    """Buckets and their custodians.
+
+    ``named`` takes every tag that somebody names and where it lies, ``serving`` a bucket that came alive.
+    """
+
+    def __init__(
+        self,
+        courier: Courier,
+        choice: Choice,
+        streams: Streams,
+        rng: Random,
+        *,
+        report: Callable[[NodeEvent], None],
+        named: Callable[[Bucket, NodeId, Collection[Tag], Instant], None],
+        serving: Callable[[Bucket, Instant], None],
+        accuse: Callable[[Place, Accusation, Instant], None],
+    ) -> None:
+        self._courier = courier
+        self._choice = choice
+        self._streams = streams
+        self._rng = rng
+        self._report = report
+        self._named = named
+        self._serving = serving
+        self._accuse = accuse
+        self._addresses: frozenset[int] = frozenset()
+        self._width = courier.width()
+        self._places: dict[Bucket, Place] = {}
+        self._tick_at = 0.0
+
+    # --- what is wanted -----------------------------------------------------------------------------------------------
+
+    def read(self, addresses: Collection[int], now: Instant) -> None:
+        """Read the buckets of these addresses and no others. Raises ``Overloaded``, and then changes nothing.
+
+        Without any address the owner is gone: nothing is read on, and whoever comes next hears of every custodian anew.
+        """
+        if len(set(addresses)) > MAX_READ:
+            raise Overloaded("addresses")
+        self._addresses = frozenset(addresses)
+        if not addresses:
+            for place in self._places.values():
+                if place.is_read:
+                    self._stop_reading(place)
+        self._retarget(now)
+
+    def follow(self, custodian: NodeId, bucket: Bucket, cursor: Cursor | None, now: Instant) -> None:
+        """Begin a stream that ``CustodianUp`` announced; if it is not wanted any more, nothing happens."""
+        place = self._places.get(bucket)
+        member = place.members.get(custodian) if place is not None and place.is_read else None
+        if member is None:
+            return
+        if member.stream is not None:
+            self._streams.close(member.stream, now)
+        member.is_held = False
+        self._open(member, bucket, cursor, now)
+
+    def watch(self, bucket: Bucket, address: int, now: Instant) -> bool:
+        """See what is named in a bucket until ``unwatch``; say whether there was room."""
+        place = self._places.get(bucket)
+        is_new = place is None or not place.watches
+        if is_new and sum(each.watches > 0 for each in self._places.values()) >= MAX_WATCHED:
+            return False
+        if place is None:
+            place = self._places[bucket] = Place(bucket, address)
+            self._refill(place, now)
+        place.watches += 1
+        return True
+
+    def unwatch(self, bucket: Bucket, now: Instant) -> None:
+        """Take back one ``watch``."""
+        if place := self._places.get(bucket):
+            place.watches -= 1
+            place.watched_until = now.mono + LINGER
+
+    def hasten(self, bucket: Bucket, since: float, now: Instant) -> None:
+        """Something should have been named in a bucket since: ask those who named nothing anew, over other circuits."""
+        place = self._places.get(bucket)
+        for member in place.active() if place else ():
+            if member.stream is not None:
+                self._streams.hasten(member.stream, since, now)
+
+    def review(self, bucket: Bucket, now: Instant) -> bool:
+        """Have whole listings of a bucket, each given to ``named``, where we do not know all that was named.
+
+        Say whether there will be any.
+        """
+        place = self._places.get(bucket)
+        return sum(self._review(place, member, now) for member in place.members.values()) > 0 if place else False
+
+    # --- what may be asked --------------------------------------------------------------------------------------------
+
+    def place(self, bucket: Bucket) -> Place | None:
+        """Return a bucket that is followed."""
+        return self._places.get(bucket)
+
+    def places(self) -> list[Place]:
+        """Return the buckets that are followed."""
+        return list(self._places.values())
+
+    def followed(self) -> set[NodeId]:
+        """Return whom we follow anywhere."""
+        return {custodian for place in self._places.values() for custodian in place.members}
+
+    def agreement(self, now: Instant) -> list[BucketView]:
+        """Return, for each bucket that is read, whether its custodians name the same."""
+        return [place.view(now.mono) for place in self._places.values() if place.is_read]
+
+    # --- what was found out -------------------------------------------------------------------------------------------
+
+    def found(self, now: Instant) -> None:
+        """The courier knows more: fill what lacks custodians."""
+        self._retarget(now)
+        for place in self.places():
+            self._refill(place, now)
+
+    def convict(self, place: Place, liar: NodeId, judge: NodeId | None, now: Instant) -> None:
+        """Leave a custodian that lied; ``judge`` takes its place when there is one."""
+        self._choice.caught(liar, now)
+        if self._places.get(place.bucket) is not place:
+            return
+        place.doubted_at = now.mono
+        if member := place.members.get(liar):
+            self._drop(place, member, now)
+        if judge is not None and judge not in place.members and len(place.active()) < COPIES:
+            self._add(place, judge, now)
+        self._refill(place, now, never=(liar,))
+
+    def expel(self, liar: NodeId, now: Instant) -> None:
+        """Leave a custodian that was caught elsewhere, in every bucket."""
+        for place in self.places():
+            if liar in place.members:
+                self.convict(place, liar, None, now)
+
+    def acquit(self, place: Place, accusation: Accusation, now: Instant) -> None:
+        """Go on with both: what only one named is explained, or cannot be."""
+        if self._places.get(place.bucket) is not place:
+            return
+        place.comparison.settle(accusation.namer, accusation.tags)
+        member = place.members.get(accusation.namer)
+        if member is not None and member.is_held:
+            self._release(place, member, now)
+
+    # --- time ---------------------------------------------------------------------------------------------------------
+
+    def handle_timeout(self, now: Instant) -> None:
+        """Look after every bucket."""
+        if now.mono < self._tick_at:
+            return
+        self._tick_at = now.mono + TICK
+        if self._courier.width() != self._width:
+            self._retarget(now)
+        for place in self.places():
+            self._look_after(place, now)
+
+    def next_deadline(self) -> float:
+        """Return when ``handle_timeout`` is due, in monotonic seconds."""
+        return self._tick_at if self._places else float("inf")
+
+    # --- buckets ------------------------------------------------------------------------------------------------------
+
+    def _retarget(self, now: Instant) -> None:
+        """Follow what is wanted at the present width; what is not wanted any more retires at a moment of chance."""
+        self._width = self._courier.width()
+        wanted = {Bucket.of(address, self._width): address for address in sorted(self._addresses)}
+        for bucket, address in wanted.items():
+            place = self._places.get(bucket)
+            if place is None:
+                place = self._places[bucket] = Place(bucket, address, is_read=True)
+                self._refill(place, now)
+            elif not place.is_read:
+                self._begin_reading(place, now)
+            place.address, place.retire_at = address, None
+        for place in self._places.values():
+            if place.is_read and place.bucket not in wanted and place.retire_at is None:
+                is_followed = bool(place.members)  # else nobody would see it end
+                place.retire_at = now.mono + self._rng.uniform(RETIRE_TIME / 2, RETIRE_TIME) * is_followed
+
+    def _look_after(self, place: Place, now: Instant) -> None:
+        if place.retire_at is not None and now.mono >= place.retire_at:
+            self._stop_reading(place)
+        if not place.is_read and not place.watches and now.mono >= place.watched_until:
+            for member in list(place.members.values()):
+                self._drop(place, member, now)
+            del self._places[place.bucket]
+            return
+        known = self._courier.known(place.address)
+        for member in place.active():
+            member.misses = member.misses + 1 if known and member.custodian not in known else 0
+            if member.misses >= MAX_MISSES or now.mono >= member.choose_again_at:
+                self._replace(place, member, now)
+        self._let_go(place, now)
+        self._refill(place, now)
+        if place.is_leaving:
+            return  # nobody is judged by what may be another width
+        held = [member for member in place.members.values() if member.is_held]
+        if held:
+            self._judge(place, held[0], now)
+        elif accusation := place.accusation(now.mono):
+            self._accuse(place, accusation, now)
+
+    def _begin_reading(self, place: Place, now: Instant) -> None:
+        """Ask the owner from where to read what was only watched."""
+        place.is_read = True
+        for member in place.members.values():
+            if member.stream is not None:
+                self._streams.close(member.stream, now)
+                member.stream = None
+            self._report(CustodianUp(member.custodian, place.bucket))
+
+    def _stop_reading(self, place: Place) -> None:
+        place.is_read, place.retire_at = False, None
+        for custodian in place.members:
+            self._report(CustodianDown(custodian, place.bucket))
+
+    # --- members ------------------------------------------------------------------------------------------------------
+
+    def _refill(self, place: Place, now: Instant, never: Collection[NodeId] = ()) -> None:
+        lacking = COPIES - len(place.active())
+        if lacking > 0 and not place.is_leaving:
+            for custodian in self._choice.order(place.address, now, never={*place.members, *never})[:lacking]:
+                self._add(place, custodian, now)
+
+    def _add(self, place: Place, custodian: NodeId, now: Instant) -> None:
+        member = Member(custodian, now.mono + self._rng.uniform(SERVICE_TIME, 2 * SERVICE_TIME))
+        place.members[custodian] = member
+        place.comparison.join(custodian)
+        if place.is_read:
+            self._report(CustodianUp(custodian, place.bucket))
+        else:
+            self._open(member, place.bucket, None, now)
+
+    def _open(self, member: Member, bucket: Bucket, cursor: Cursor | None, now: Instant) -> None:
+        member.stream = self._streams.open(member.custodian, bucket, cursor, self._on_tags, self._on_failed, now)
+
+    def _replace(self, place: Place, member: Member, now: Instant) -> None:
+        """Let another serve; this one goes when the other has caught up."""
+        member.misses = 0
+        member.choose_again_at = now.mono + self._rng.uniform(SERVICE_TIME, 2 * SERVICE_TIME)
+        if self._choice.order(place.address, now, never=place.members):
+            member.leaving_at = now.mono + RETIRE_TIME
+
+    def _let_go(self, place: Place, now: Instant) -> None:
+        for member in list(place.members.values()):
+            is_late = member.leaving_at is not None and now.mono >= member.leaving_at
+            if is_late and len(place.active()) < COPIES:
+                member.leaving_at = None  # nobody came in its place
+            elif member.leaving_at is not None and (is_late or place.is_full()):
+                self._drop(place, member, now)
+
+    def _drop(self, place: Place, member: Member, now: Instant) -> None:
+        del place.members[member.custodian]
+        place.comparison.leave(member.custodian)
+        for stream in (member.stream, member.review):
+            if stream is not None:
+                self._streams.close(stream, now)
+        if place.is_read:
+            self._report(CustodianDown(member.custodian, place.bucket))
+
+    # --- streams ------------------------------------------------------------------------------------------------------
+
+    def _on_tags(self, stream: Stream, tags: tuple[Tag, ...], now: Instant) -> None:
+        place = self._places[stream.bucket]
+        member = place.members[stream.custodian]
+        self._choice.heard(now)
+        place.recent.named(stream.custodian, tags)
+        place.comparison.named(stream.custodian, tags, now.mono, is_live=stream.is_live)
+        if place.is_read and stream.cursor is not None:
+            self._report(TagsArrived(stream.custodian, stream.bucket, stream.cursor, tags, stream.is_end))
+        self._named(stream.bucket, stream.custodian, tags, now)
+        if stream.is_caught_up and not stream.is_live:
+            self._let_go(place, now)
+            if sum(each.is_caught_up for each in place.members.values()) == 1:
+                self._serving(stream.bucket, now)
+        if place.agreed_since() is not None and place.comparison.live(stream.custodian) >= FLOOD:
+            self._hold(place, member, now)
+
+    def _hold(self, place: Place, member: Member, now: Instant) -> None:
+        """Stop listening to somebody who names far more than the other, until it is judged."""
+        if member.stream is not None and not member.is_held:
+            member.is_held = True
+            self._streams.close(member.stream, now)
+            self._judge(place, member, now)
+
+    def _judge(self, place: Place, member: Member, now: Instant) -> None:
+        tags = place.comparison.unshared(member.custodian)
+        others = [each.custodian for each in place.active() if each.is_caught_up and each is not member]
+        if others and tags:
+            self._accuse(place, Accusation(member.custodian, others[0], tags), now)
+        else:
+            self._release(place, member, now)
+
+    def _release(self, place: Place, member: Member, now: Instant) -> None:
+        member.is_held = False
+        if member.stream is not None:
+            self._open(member, place.bucket, member.stream.cursor, now)
+
+    def _on_failed(self, stream: Stream, failure: Failure, now: Instant) -> None:
+        place = self._places[stream.bucket]
+        if failure is Failure.BROKEN:
+            self._choice.caught(stream.custodian, now)
+        elif failure is Failure.SILENT:
+            self._choice.was_silent(stream.custodian, stream.asked_at, now)
+        else:
+            self._choice.shun(stream.custodian, now)
+        self._drop(place, place.members[stream.custodian], now)
+        self._refill(place, now, never=(stream.custodian,))
+
+    def _review(self, place: Place, member: Member, now: Instant) -> bool:
+        is_recent = member.reviewed_at is not None and now.mono - member.reviewed_at < REVIEW_PAUSE
+        is_all_known = member.stream is not None and member.stream.is_whole and place.recent.is_complete
+        if not member.is_caught_up or is_all_known or is_recent:
+            return False
+        member.reviewed_at = now.mono
+        if member.review is not None:
+            self._streams.close(member.review, now)
+        member.review = self._streams.open(
+            member.custodian, place.bucket, None, self._on_reviewed, self._on_review_failed, now
+        )
+        return True
+
+    def _on_reviewed(self, stream: Stream, tags: tuple[Tag, ...], now: Instant) -> None:
+        self._places[stream.bucket].recent.named_again(stream.custodian, tags)
+        self._named(stream.bucket, stream.custodian, tags, now)
+        if stream.is_caught_up:
+            self._streams.close(stream, now)
+
+    def _on_review_failed(self, stream: Stream, failure: Failure, now: Instant) -> None:
+        """Nothing follows: the stream that goes on beside it tells whether its custodian is well."""

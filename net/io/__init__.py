@@ -1,0 +1,1 @@
+"""Where a machine without I/O meets the system: ``driver`` gives it a clock, ``udp`` the one socket."""

@@ -1,0 +1,79 @@
+"""What the onion courier needs of those it joins: the patron, the overlay, the onion."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from net.client.ports import Purpose
+from net.ids import NodeId
+from net.instant import Instant
+from net.messages import Message
+from net.onion.circuits.pool import Builder
+from net.onion.packet_sender import Kind
+from net.onion.paths.paths import Path, Paths, Roster
+from net.onion.paths.reputation import Standing
+
+
+class PatronPort(Protocol):
+    """What is called of the patron."""
+
+    def receive(self, custodian: NodeId, message: Message, now: Instant) -> None:
+        """Take a custodian's message."""
+        ...
+
+    def lost(self, custodian: NodeId, purpose: Purpose, now: Instant) -> None:
+        """Take note that a circuit is gone."""
+        ...
+
+    def found(self, now: Instant) -> None:
+        """Take note that more custodians are known, or that they can be reached now."""
+        ...
+
+
+class OverlayPort(Protocol):
+    """What is needed of the overlay."""
+
+    @property
+    def roster(self) -> Roster:
+        """Return the nodes for paths."""
+        ...
+
+    def size(self) -> float:
+        """Return the estimated number of full nodes."""
+        ...
+
+    def width(self) -> int:
+        """Return the width of buckets, in bits."""
+        ...
+
+
+class Sender(Protocol):
+    """What is needed of ``Departures``."""
+
+    def send(self, path: Path, kind: Kind, body: bytes) -> None:
+        """Send one packet. Raises ``Overloaded``."""
+        ...
+
+
+class OnionPort(Protocol):
+    """What is needed of ``net.onion.onion``."""
+
+    @property
+    def paths(self) -> Paths:
+        """Return what chooses paths."""
+        ...
+
+    @property
+    def standing(self) -> Standing:
+        """Return what is known of nodes."""
+        ...
+
+    @property
+    def circuits(self) -> Builder:
+        """Return our own circuits; they call back ``opened``, ``received`` and ``closed`` here."""
+        ...
+
+    @property
+    def departures(self) -> Sender:
+        """Return where packets leave."""
+        ...

@@ -1,0 +1,263 @@
+"""The desk where requesters stand: the ends of links, and the ends of strangers' circuits.
+
+A requester is a number; whether it is a neighbour or somebody four hops away is nobody's business behind the desk, but one
+thing: only neighbours can be custodians of our swarm. What comes from requesters is decoded here, paid from their
+allowances, and handed to the custodian or the overlay; what they answer finds its way back here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from net.custodian import Custodian, Requester
+from net.errors import DecodeError, Overloaded
+from net.ids import OverlayId
+from net.instant import Instant
+from net.link.events import LinkId
+from net.messages import (
+    Deposit,
+    Fetch,
+    FindNodes,
+    FindRecord,
+    Follow,
+    Lookup,
+    Message,
+    Nodes,
+    Refusals,
+    Refused,
+    Unfollow,
+    UnknownMessage,
+    decode_message,
+    encode_message,
+)
+from net.onion.circuits.transit import EndId
+from net.token_bucket import TokenBucket
+
+# Questions for nodes out of our table that one requester may put: a lookup asks each node once.
+FIND_RATE: Final = 2.0
+FIND_BURST: Final = 32.0
+# Lookups that one requester may have us do, each of some thirty questions to others: a reader needs one now and then.
+LOOKUP_RATE: Final = 0.1
+LOOKUP_BURST: Final = 12.0
+# Lookups under way for one requester; and for those who come over circuits, who are as many as they like. Leaves that are
+# linked with us have nobody else to ask.
+MAX_LOOKUPS_EACH: Final = 2
+MAX_LOOKUPS_FROM_AFAR: Final = 8
+
+# What somebody may ask over a circuit; the rest is for neighbours.
+_FROM_AFAR: Final = (Deposit, Follow, Unfollow, Fetch, FindRecord, FindNodes, Lookup)
+
+
+@dataclass(slots=True)
+class DeskCounters:
+    """What went wrong at the desk, since the start."""
+
+    malformed: int = 0  # messages that ended their link or circuit
+    unsent: int = 0  # answers that found no room
+
+
+class Links(Protocol):
+    """What is needed of the link layer."""
+
+    def writable(self, link: LinkId) -> bool:
+        """Say whether there is room for one more largest message."""
+        ...
+
+    def send_message(self, link: LinkId, data: bytes, now: Instant) -> None:
+        """Send, or raise ``Overloaded``."""
+        ...
+
+
+class Circuits(Protocol):
+    """What is needed of the exchange."""
+
+    def writable(self, end: EndId) -> bool:
+        """Say whether there is room for one more largest message."""
+        ...
+
+    def send(self, end: EndId, data: bytes, now: Instant) -> bool:
+        """Send, or say that there is no room."""
+        ...
+
+    def close(self, end: EndId, now: Instant) -> None:
+        """End a circuit."""
+        ...
+
+
+class Directory(Protocol):
+    """What is needed of the overlay."""
+
+    def answer_find(self, target: bytes) -> list[bytes]:
+        """Return the descriptors closest to ``target`` that we know."""
+        ...
+
+    def serve(self, target: bytes, now: Instant, then: Callable[[list[bytes], Instant], None]) -> None:
+        """Look for the nodes closest to ``target`` on somebody's behalf. Raises ``Overloaded``."""
+        ...
+
+
+@dataclass(slots=True)
+class _Standing:
+    way: LinkId | EndId
+    is_near: bool
+    finds: TokenBucket = field(default_factory=lambda: TokenBucket(FIND_RATE, FIND_BURST))
+    lookups: TokenBucket = field(default_factory=lambda: TokenBucket(LOOKUP_RATE, LOOKUP_BURST))
+    looking: int = 0  # lookups under way
+    refusals: Refusals = field(default_factory=Refusals)
+
+
+class Desk:
+    """Requesters, and the way to and from them. ``circuits`` is set once the exchange is there."""
+
+    def __init__(self, links: Links, directory: Directory) -> None:
+        self.counters = DeskCounters()
+        self.custodian: Custodian | None = None
+        self.circuits: Circuits | None = None
+        self._links = links
+        self._directory = directory
+        self._last = 0
+        self._standing: dict[Requester, _Standing] = {}
+        self._of_link: dict[LinkId, Requester] = {}
+        self._of_end: dict[EndId, Requester] = {}
+        self._looking_from_afar = 0
+
+    # --- who comes and goes -------------------------------------------------------------------------------------------
+
+    def link_up(self, link: LinkId, now: Instant) -> None:
+        """A neighbour stands here."""
+        self._of_link[link] = self._admit(_Standing(link, is_near=True), now)
+
+    def described(self, link: LinkId, overlay_id: OverlayId, now: Instant) -> None:
+        """A neighbour proved where in the overlay it is."""
+        requester = self._of_link.get(link)
+        if requester is not None and self.custodian is not None:
+            self.custodian.requester_known(requester, overlay_id, now)
+
+    def link_down(self, link: LinkId) -> None:
+        """A neighbour is gone."""
+        self._dismiss(self._of_link.pop(link, None))
+
+    def opened(self, end: EndId, now: Instant) -> None:
+        """Somebody's circuit ends here."""
+        self._of_end[end] = self._admit(_Standing(end, is_near=False), now)
+
+    def closed(self, end: EndId, now: Instant) -> None:
+        """A circuit is gone."""
+        self._dismiss(self._of_end.pop(end, None))
+
+    def hang_up(self, now: Instant) -> None:
+        """End all circuits: our time is another now, and whoever asked is to ask those who agree with it."""
+        for end in list(self._of_end):
+            self.closed(end, now)
+            if self.circuits is not None:
+                self.circuits.close(end, now)
+
+    def _admit(self, standing: _Standing, now: Instant) -> Requester:
+        self._last += 1
+        requester = Requester(self._last)
+        self._standing[requester] = standing
+        if self.custodian is not None:
+            self.custodian.requester_up(requester, now, None)
+        return requester
+
+    def _dismiss(self, requester: Requester | None) -> None:
+        if requester is not None:
+            del self._standing[requester]
+            if self.custodian is not None:
+                self.custodian.requester_down(requester)
+
+    # --- what they say ------------------------------------------------------------------------------------------------
+
+    def received(self, end: EndId, data: bytes, now: Instant) -> None:
+        """Take a message out of a circuit; what is none for here ends it, and what we do not know does not."""
+        requester = self._of_end.get(end)
+        if requester is None:
+            return
+        try:
+            message = decode_message(data)
+        except UnknownMessage as unknown:
+            if (refusal := self._standing[requester].refusals.answer(unknown, now)) is not None:
+                self.send(requester, refusal, now)
+            return
+        except DecodeError:
+            message = None
+        if isinstance(message, _FROM_AFAR):
+            self._serve(requester, message, now)
+            return
+        if isinstance(message, Refused):
+            return  # nothing is answered to that, and nothing was asked
+        self.counters.malformed += 1
+        self.closed(end, now)
+        if self.circuits is not None:
+            self.circuits.close(end, now)
+
+    def receive(self, link: LinkId, message: Message, now: Instant) -> None:
+        """Take a neighbour's message. What is for nobody here is ignored."""
+        requester = self._of_link.get(link)
+        if requester is not None:
+            self._serve(requester, message, now)
+
+    def take_box(self, box: bytes, link: LinkId, now: Instant) -> None:
+        """Take a box that a packet brought over a link."""
+        requester = self._of_link.get(link)
+        if requester is not None and self.custodian is not None:
+            self.custodian.take_box(box, requester, now)
+
+    def _serve(self, requester: Requester, message: Message, now: Instant) -> None:
+        standing = self._standing[requester]
+        if isinstance(message, FindNodes):
+            if standing.finds.take(1, now.mono):
+                found = self._directory.answer_find(message.target)[: message.most]
+                self.send(requester, Nodes(message.request, found), now)
+        elif isinstance(message, Lookup):
+            self._look_up(requester, standing, message, now)
+        elif self.custodian is not None:
+            self.custodian.receive(requester, message, now)
+
+    def _look_up(self, requester: Requester, standing: _Standing, message: Lookup, now: Instant) -> None:
+        is_room = standing.is_near or self._looking_from_afar < MAX_LOOKUPS_FROM_AFAR
+        if not is_room or standing.looking >= MAX_LOOKUPS_EACH or not standing.lookups.take(1, now.mono):
+            return
+
+        def found(descriptors: list[bytes], now: Instant) -> None:
+            self._count_lookup(standing, -1)
+            self.send(requester, Nodes(message.request, descriptors), now)
+
+        self._count_lookup(standing, 1)
+        try:
+            self._directory.serve(message.target, now, found)
+        except Overloaded:  # the asker asks elsewhere
+            self._count_lookup(standing, -1)
+
+    def _count_lookup(self, standing: _Standing, change: int) -> None:
+        standing.looking += change
+        self._looking_from_afar += 0 if standing.is_near else change
+
+    # --- the way back -------------------------------------------------------------------------------------------------
+
+    def writable(self, requester: Requester) -> bool:
+        """Say whether more than small answers may be sent now."""
+        standing = self._standing.get(requester)
+        if standing is None:
+            return False
+        if standing.is_near:
+            return self._links.writable(LinkId(standing.way))
+        return self.circuits is not None and self.circuits.writable(EndId(standing.way))
+
+    def send(self, requester: Requester, message: Message, now: Instant) -> bool:
+        """Send, or count and say that there was no room (or no such requester any more)."""
+        standing = self._standing.get(requester)
+        is_sent = standing is not None and self._put(standing, encode_message(message), now)
+        self.counters.unsent += not is_sent
+        return is_sent
+
+    def _put(self, standing: _Standing, data: bytes, now: Instant) -> bool:
+        if not standing.is_near:
+            return self.circuits is not None and self.circuits.send(EndId(standing.way), data, now)
+        try:
+            self._links.send_message(LinkId(standing.way), data, now)
+        except Overloaded:
+            return False
+        return True

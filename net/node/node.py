@@ -1,0 +1,329 @@
+"""A node as one machine without I/O.
+
+    links ── switch, calls ── dialer, reach, overlay         who is there, and how to get to them
+      │
+      ├── onion ──────────────── courier ── patron           what hides our own traffic, and what it is for
+      └── desk ── custodian                                  what we do for others
+                     └── store jobs (run by the owner in a worker thread)
+
+The five verbs are those of ``LinkLayer``; beyond them the owner drains ``store_jobs`` after each verb and gives results to
+``store_done``. A full node has a store, keeps parcels and relays for everybody; a leaf does neither. Above the links every
+instant carries network time (``net.network_time``) in its wall clock. ``net.node.wiring`` joins the parts.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from net.bucket import Bucket
+from net.client import KeepingView
+from net.cover_profile import Pace
+from net.custodian import StoreJob
+from net.events import ClocksChanged, NodeEvent
+from net.ids import Cursor, Endpoint, NodeId, ParcelId, Tag
+from net.instant import Instant
+from net.link.events import Role
+from net.link.port import Links
+from net.node.router import Acquaintances
+from net.node.snapshot import NodeView, view_of
+from net.node.wiring import Parts, Tuning
+from net.onion.paths.guards import Guard
+from net.overlay.identity import Identity
+from net.parcel.box import decode_box
+from net.parcel.record import decode_record
+from net.parcel.store import Kind, ParcelStore
+from net.peers.dialer import Outcome
+from net.rendezvous.hints import Source
+
+# Events that wait for the owner; beyond, messages wait in their links, and so with their senders.
+MAX_EVENTS: Final = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class PeerStatus:
+    """One link; ``rtt`` in seconds, ``is_guard`` when our own traffic enters the network there."""
+
+    node: NodeId
+    endpoint: Endpoint
+    role: Role
+    rtt: float
+    is_guard: bool
+
+
+class Node:
+    """One node of the network. ``links`` is a ``LinkLayer`` with the node's key, or a simulator's stand-in for one."""
+
+    def __init__(
+        self,
+        links: Links,
+        identity: Identity,
+        *,
+        role: Role,
+        store: ParcelStore | None,
+        random: Callable[[int], bytes],
+        tuning: Tuning | None = None,
+    ) -> None:
+        if (role is Role.FULL) != (store is not None):
+            raise ValueError("a full node has a store and a leaf has none")
+        self.links = links
+        self.node_id = identity.node
+        self.role = role
+        self._parts = Parts(links, identity, role, store, random, tuning or Tuning(), self._report)
+        self._machines = self._parts.machines()
+        self._acquaintances = Acquaintances(self.node_id, role, self._parts)
+        self._events: deque[NodeEvent] = deque()
+        self._now: Instant | None = None
+        self._clocks = False, frozenset[NodeId](), frozenset[NodeId]()  # what was told of them last
+        # Most datagrams and most timeouts concern links alone. What lies above them is asked for its deadline and its
+        # jobs only after something reached it.
+        self._deadline: float | None = None  # None: to be asked for
+        self._may_have_jobs = True
+
+    # --- what the owner wants -----------------------------------------------------------------------------------------
+
+    def join(self, endpoint: Endpoint, peer: NodeId | None, now: Instant) -> None:
+        """Link to a node and try for ever; without ``peer``, whoever answers there. Raises ``Overloaded``."""
+        self._act(now, lambda then: self._parts.dialer.join(endpoint, peer, then))
+
+    def leave(self, endpoint: Endpoint) -> None:
+        """Try no more to link to a node there."""
+        self._parts.dialer.leave(endpoint)
+
+    def outcome(self, endpoint: Endpoint) -> Outcome:
+        """Return what became of joining through this endpoint."""
+        return self._parts.dialer.outcome(endpoint)
+
+    def hint(self, endpoints: Sequence[Endpoint], source: Source, now: Instant) -> None:
+        """Try some time whether nodes live at these addresses."""
+        self._act(now, lambda then: self._parts.dialer.hint(endpoints, source, then))
+
+    def read(self, addresses: Collection[int], now: Instant) -> None:
+        """Read the buckets of just these addresses: ``CustodianUp`` for each custodian that is chosen.
+
+        Without any the reader is gone; its circuits end, so that nobody sees the next one on them.
+        """
+        self._act(now, lambda then: self._parts.patron.read(addresses, then))
+        if not addresses:
+            self._act(now, self._parts.courier.hang_up)
+
+    def follow(self, custodian: NodeId, bucket: Bucket, cursor: Cursor | None, now: Instant) -> None:
+        """Answer a ``CustodianUp``: read on from here, as ``TagsArrived`` tells."""
+        self._act(now, lambda then: self._parts.patron.follow(custodian, bucket, cursor, then))
+
+    def fetch(self, tags: Sequence[Tag], now: Instant) -> None:
+        """Look for boxes: a ``BoxArrived`` for each found, else ``BoxAbsent``. Raises ``Overloaded`` and takes none."""
+        self._act(now, lambda then: self._parts.patron.fetch(tags, then))
+
+    def retry(self, tag: Tag, now: Instant) -> None:
+        """Look for another box under a tag: what came was no use. Raises ``Overloaded``."""
+        self._act(now, lambda then: self._parts.patron.retry(tag, then))
+
+    def deposit(self, box: bytes, now: Instant) -> None:
+        """Bring a box to two custodians: ``DepositAnswered`` as they name it. Raises ``Overloaded``, ``DecodeError``."""
+        box_id = decode_box(box).box_id
+        self._act(now, lambda then: self._parts.patron.deposit(Kind.BOX, box_id, box, then))
+
+    def withdraw(self, parcel_id: ParcelId, now: Instant) -> None:
+        """Stop trying to deposit a box or record."""
+        self._act(now, lambda then: self._parts.patron.withdraw(parcel_id, then))
+
+    def put_record(self, record: bytes, now: Instant) -> None:
+        """Bring a record to custodians, in place of an earlier one. Raises ``Overloaded``, ``DecodeError``."""
+        record_id = decode_record(record).record_id
+        self._act(now, lambda then: self._parts.patron.deposit(Kind.RECORD, record_id, record, then))
+
+    def get_record(self, record_id: ParcelId, now: Instant) -> None:
+        """Ask up to three custodians for a record: a ``RecordAnswered`` for each answer. Raises ``Overloaded``."""
+        self._act(now, lambda then: self._parts.patron.search(record_id, then))
+
+    def keep(self, addresses: Collection[int], now: Instant) -> None:
+        """Keep the mail of friends who read at just these addresses, against its loss. Raises ``Overloaded``.
+
+        Nothing is reported. A leaf, which keeps nothing for anybody, does not keep this either.
+        """
+        self._act(now, lambda then: self._parts.patron.keep(addresses, then))
+
+    def set_pace(self, pace: Pace, now: Instant) -> None:
+        """Change between the normal and the strong setting."""
+        self._parts.onion.paths.pace = pace
+        self._act(now, lambda _: self._parts.patron.set_pace(pace))
+
+    def set_own(self, endpoints: Collection[Endpoint], now: Instant) -> None:
+        """Our interfaces have these addresses, each with the port we listen at."""
+        self._act(now, lambda _: self._parts.reach.set_own(endpoints))
+
+    def remembered(self) -> list[tuple[Endpoint, NodeId, int]]:
+        """Return full nodes worth keeping over a restart, the latest first: (endpoint, node, Unix ms when last seen)."""
+        return [(entry.endpoint, entry.node, entry.seen_ms) for entry in self._parts.table.probed()]
+
+    def guards(self) -> list[Guard]:
+        """Return our guards, to be kept over a restart."""
+        return self._parts.onion.guards.remembered()
+
+    def remember(self, peers: Sequence[tuple[Endpoint, NodeId]], guards: Sequence[Guard], now: Instant) -> None:
+        """Take back what ``remembered`` and ``guards`` gave; an address that has gone is forgotten again."""
+        self._parts.table.recall(peers)
+        self._parts.onion.guards.recall(guards, self._network_time(now))
+        self._act(now, self._parts.dialer.dial)
+
+    # --- what the owner may ask ---------------------------------------------------------------------------------------
+
+    def network_offset_ms(self) -> int:
+        """Return what to add to the own wall clock to get network time."""
+        return self._parts.time.offset_ms
+
+    def clock_difference_ms(self) -> int:
+        """Return how far the peers' clocks are ahead of ours, for display."""
+        return self._parts.time.difference_ms()
+
+    def custodians(self) -> list[NodeId]:
+        """Return the custodians that our own traffic can go to now."""
+        return self._parts.courier.custodians()
+
+    def shown_width(self) -> int:
+        """Return how many bits of an address a new box shows: one more than buckets have."""
+        return self._parts.overlay.width() + 1
+
+    def price_factor(self, address: int) -> int:
+        """Return how many times the work of a box the custodians of an address ask for now."""
+        return self._parts.patron.price_factor(Bucket.of(address, self._parts.overlay.width()))
+
+    def keeping(self) -> KeepingView | None:
+        """Return what keeping friends' mail costs; None for a leaf, which cannot."""
+        keeping, custodian = self._parts.patron.keeping, self._parts.custodian
+        return keeping.view(custodian.parcels) if keeping and custodian else None
+
+    def peers(self) -> list[PeerStatus]:
+        """Return the links that are up."""
+        guards = self._parts.onion.guards.contacts()
+        return [
+            PeerStatus(link.peer, link.endpoint, link.role, link.rtt, link.peer in guards)
+            for link in self.links.links()
+        ]
+
+    def seen_outside(self, endpoint: Endpoint | None, now: Instant) -> None:
+        """Take where others than nodes see our socket, or that they do not agree."""
+        self._act(now, lambda then: self._parts.reach.seen_outside(endpoint, then))
+
+    def is_reachable(self) -> bool | None:
+        """Return whether strangers reach us; None while nobody knows."""
+        return self._parts.reach.is_reachable
+
+    def view(self) -> NodeView:
+        """Return the network as we see it."""
+        return view_of(self._parts, self._network_time(self._now) if self._now else Instant(0.0, 0))
+
+    def look(self, now: Instant) -> bool:
+        """Look at the own clocks; True when they jumped, so that there are questions to send."""
+        self._now = now
+        has_jumped = self._parts.time.look(now)
+        if has_jumped:
+            self._touch()
+            self._parts.upkeep.jumped(self._parts.time.leapt_ms, now)
+            self._acquaintances.ask_all(self._network_time(now))
+        return has_jumped
+
+    # --- the five verbs -----------------------------------------------------------------------------------------------
+
+    def receive_datagram(self, data: bytes, source: Endpoint, now: Instant) -> None:
+        """Take a datagram from anybody."""
+        self.look(now)
+        self.links.receive_datagram(data, source, now)
+        self._drain(now)
+
+    def handle_timeout(self, now: Instant) -> None:
+        """Do what is due."""
+        self.look(now)
+        self.links.handle_timeout(now)
+        self._drain(now)
+        if now.mono >= self._deadline_above_links():
+            self._touch()
+            then = self._network_time(now)
+            for machine in self._machines:
+                if machine.next_deadline() <= now.mono:
+                    machine.handle_timeout(then)
+            self._acquaintances.tidy(then)
+            self._note_clocks()
+            self._drain(now)
+
+    def next_deadline(self) -> float | None:
+        """Return when ``handle_timeout`` should be called next, monotonic seconds; in the past when there is work now."""
+        deadline = self._deadline_above_links()
+        links = self.links.next_deadline()
+        if links is not None and links < deadline:
+            return links
+        return deadline if deadline < math.inf else None
+
+    def datagrams_to_send(self, now: Instant) -> list[tuple[bytes, Endpoint]]:
+        """Return the next batch of datagrams; call until it returns none."""
+        return self.links.datagrams_to_send(now)
+
+    def next_event(self) -> NodeEvent | None:
+        """Return what happened next, or None."""
+        if not self._events and self._now is not None:
+            self._drain(self._now)
+        return self._events.popleft() if self._events else None
+
+    # --- the store ----------------------------------------------------------------------------------------------------
+
+    def store_jobs(self) -> list[StoreJob[Any]]:
+        """Return work for the store, to be run one after another in this order; each job is returned once."""
+        custodian = self._parts.custodian
+        if custodian is None or self._now is None or not self._may_have_jobs:
+            return []
+        # What is thrown away stays away, so it must be over by our own clock too, whatever others say.
+        earlier = Instant(self._now.mono, self._now.wall_ms + self._parts.time.caution_ms(self._now))
+        jobs = custodian.store_jobs(earlier)
+        self._deadline = None
+        self._may_have_jobs = bool(jobs)
+        return jobs
+
+    def store_done(self, job: StoreJob[Any], result: Any, now: Instant) -> None:  # noqa: ANN401 -- what job.run returned
+        """Give back what ``job.run()`` returned; in the order of the jobs."""
+        self._act(now, lambda then: job.done(result, then))
+
+    def store_failed(self, job: StoreJob[Any], now: Instant) -> None:
+        """Tell that ``job.run()`` raised: disk full, say. Depositors hear *full*, readers *busy*."""
+        self._act(now, job.failed)
+
+    # --- inside -------------------------------------------------------------------------------------------------------
+
+    def _act(self, now: Instant, act: Callable[[Instant], None]) -> None:
+        self.look(now)
+        self._touch()
+        act(self._network_time(now))
+        self._drain(now)
+
+    def _touch(self) -> None:
+        self._deadline = None
+        self._may_have_jobs = True
+
+    def _deadline_above_links(self) -> float:
+        if self._deadline is None:
+            self._deadline = min(machine.next_deadline() for machine in self._machines)
+        return self._deadline
+
+    def _report(self, event: NodeEvent) -> None:
+        self._events.append(event)
+
+    def _note_clocks(self) -> None:
+        """Tell when somebody else's clock is wrong than before, or our own."""
+        clocks, left_out = self._parts.time.clocks(), self._parts.overlay.roster.left_out()
+        state = clocks.is_alone, frozenset(node for node, _ in clocks.off), frozenset(left_out)
+        if state != self._clocks:
+            self._clocks = state
+            self._report(ClocksChanged())
+
+    def _network_time(self, now: Instant) -> Instant:
+        return Instant(now.mono, now.wall_ms + self._parts.time.offset_ms)
+
+    def _drain(self, now: Instant) -> None:
+        """Take what the links have for us, as long as the owner keeps up."""
+        self._now = now
+        while len(self._events) < MAX_EVENTS and (event := self.links.next_event()) is not None:
+            self._touch()
+            self._acquaintances.receive(event, self._network_time(now))

@@ -1,0 +1,390 @@
+"""The circuits that pass through this node or end at it.
+
+    builder ──Setup──> us ──Setup──> next ──Setup──> … ──> the end
+            <──Cell──>    <──Cell──>      each hop opens forward cells and seals backward ones
+
+A *setup* brings a Sphinx packet that says where to; between two nodes a circuit has a random name of its own, so two
+neighbours of a relay cannot compare names. Cells may follow at once and wait here until the next node is linked. The node
+that the packet ends at is the circuit's *end*: messages come out there and go back in.
+
+A circuit that breaks a rule, whose link is lost or whose next node is not to be had ends on both sides. Everything is
+bounded: elliptic work by rates and by slices, circuits by number, age and silence, cells by the window that honest ends
+keep, and all of it together by ``MAX_BACKLOG``. What there is, is shared out by network (``setup_admission``): beyond the
+number the heaviest loses a circuit to a newcomer, beyond the backlog the heaviest loses those that hold most.
+
+Reference: R. Dingledine, N. Mathewson, P. Syverson, "Tor: The Second-Generation Onion Router" (2004), sections 4 and 5.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+from typing import Final, Protocol
+
+from net.address_shares import Networks
+from net.agenda import Agenda
+from net.errors import DecodeError, Overloaded, Unauthenticated
+from net.instant import Instant
+from net.link.events import LinkId
+from net.messages import CELL_BODY_SIZE, CIRCUIT_NAME_SIZE, Cell, Destroy, Setup
+from net.onion.circuits.admission import REFUSED, SetupAdmission, apart
+from net.onion.circuits.queues import CircuitMessage, Egress, Lane, Links
+from net.onion.circuits.stream import CircuitStream
+from net.onion.circuits.transit import End, EndId, ExchangeCounters, Layers, Transit, most_silent, relieve
+from net.onion.packets.cipher import Direction, OnionCipher, Peeled
+from net.peers.link_pool import Contact, Then
+
+# Setups waiting to be peeled: half a second of work.
+MAX_SETUPS_WAITING: Final = 1024
+# Seconds. Builders replace circuits after ten minutes and keep those that stay alive by padding.
+MAX_AGE: Final = 20 * 60.0
+MAX_SILENCE: Final = 10 * 60.0
+# Bytes in lanes and ends, all circuits together: more than fifty full windows.
+MAX_BACKLOG: Final = 8 * 1024 * 1024
+# The part of it that goes at once when it is passed, so that nobody makes us look through all circuits for every cell.
+_RELIEF: Final = 1 / 16
+# One slice of work, about 3 ms, in the cost of a cell (one wide block), and what peeling and ending cost by that measure.
+_SLICE: Final = 120
+_PEEL_COST: Final = 24
+_END_COST: Final = 2
+
+Peel = Callable[[bytes, Instant], Peeled]
+
+
+class Reach(Protocol):
+    """What is needed of the switch."""
+
+    def reach(self, contact: Contact, now: Instant, then: Then) -> None:
+        """Call ``then`` with a link, now or later, or with None."""
+        ...
+
+    def used(self, link: LinkId, now: Instant) -> None:
+        """Something passed over a link."""
+        ...
+
+
+class Ends(Protocol):
+    """Who serves the circuits that end here; never called out of its own calls, and may call back at once."""
+
+    def opened(self, end: EndId, now: Instant) -> None:
+        """Somebody's circuit ends here."""
+        ...
+
+    def received(self, end: EndId, data: bytes, now: Instant) -> None:
+        """The next message, 1 … ``MAX_MESSAGE_SIZE`` bytes."""
+        ...
+
+    def closed(self, end: EndId, now: Instant) -> None:
+        """It is over, by no doing of ours."""
+        ...
+
+
+class Exchange:
+    """All circuits of this node but its own.
+
+    ``peel`` opens a packet with the keys of the time; ``networks`` says where a link leads; ``max_backlog`` in bytes.
+    """
+
+    def __init__(
+        self,
+        *,
+        cipher: OnionCipher,
+        peel: Peel,
+        switch: Reach,
+        links: Links,
+        ends: Ends,
+        random: Callable[[int], bytes],
+        networks: Callable[[LinkId], Networks] = apart,
+        max_backlog: int = MAX_BACKLOG,
+    ) -> None:
+        self.counters = ExchangeCounters()
+        self._cipher = cipher
+        self._peel = peel
+        self._switch = switch
+        self._ends = ends
+        self._random = random
+        self._egress = Egress(links)
+        self._max_backlog = max_backlog
+        self._circuits: set[Transit] = set()
+        self._legs: dict[LinkId, dict[bytes, Transit]] = {}  # by link, then by name there
+        self._networks = networks
+        self._admission = SetupAdmission(networks)
+        self._to_peel: deque[Transit] = deque()
+        self._cut: deque[Transit] = deque()  # lost a link, or what it is good for, and are still to be ended
+        self._quiet: set[LinkId] = set()
+        self._by_end: dict[EndId, Transit] = {}
+        self._last_end = 0
+        self._held = 0  # bytes in the streams of ends
+        self._checks: Agenda[Transit] = Agenda()
+
+    # --- what the ends do ---------------------------------------------------------------------------------------------
+
+    def send(self, end: EndId, data: bytes, now: Instant) -> bool:
+        """Send a message to the builder; False when there is no room, or no such end any more."""
+        circuit = self._by_end.get(end)
+        if circuit is None or circuit.end is None:
+            return False
+        try:
+            circuit.end.stream.push(data)
+        except Overloaded:
+            return False
+        self._pump(circuit, now)
+        return True
+
+    def writable(self, end: EndId) -> bool:
+        """Return whether the end takes one more largest message."""
+        circuit = self._by_end.get(end)
+        return circuit is not None and circuit.end is not None and circuit.end.stream.is_writable()
+
+    def close(self, end: EndId, now: Instant) -> None:
+        """End a circuit that ends here; what was not sent is lost, and ``closed`` is not called."""
+        circuit = self._by_end.pop(end, None)
+        if circuit is not None:
+            self._end(circuit, now)
+
+    def __len__(self) -> int:
+        return len(self._circuits)
+
+    # --- links and time -----------------------------------------------------------------------------------------------
+
+    def receive(self, link: LinkId, message: CircuitMessage, now: Instant) -> bool:
+        """Take a message of a circuit; False when it names none of ours, as happens when an end was under way."""
+        if isinstance(message, Setup):
+            self._on_setup(link, message, now)
+            return True
+        circuit = self._legs.get(link, {}).get(message.circuit)
+        if circuit is None:
+            return False
+        is_forward = circuit.back.link == link and circuit.back.name == message.circuit
+        if isinstance(message, Destroy):
+            self._end(circuit, now, knows=circuit.back if is_forward else circuit.ahead)
+        else:
+            self._on_cell(circuit, message.body, now, is_forward=is_forward)
+        return True
+
+    def link_down(self, link: LinkId, now: Instant) -> None:
+        """A link is gone, and its circuits with it: a slice of them at once, for there may be a thousand."""
+        self._egress.link_down(link)
+        for circuit in self._legs.pop(link, {}).values():
+            for lane in (circuit.back, circuit.ahead):
+                if lane.link == link:
+                    lane.link = None
+            self._cut.append(circuit)
+        self._quiet.discard(link)
+        self._admission.link_down(link)
+        self._end_cut(_SLICE, now)
+
+    def link_quiet(self, link: LinkId, now: Instant) -> None:
+        """What goes there may go nowhere: who built a circuit over it is told, and none is built until it is heard."""
+        self._quiet.add(link)
+        self._cut.extend(each for each in self._legs.get(link, {}).values() if each.ahead.link == link)
+        self._end_cut(_SLICE, now)
+
+    def link_heard(self, link: LinkId) -> None:
+        """A link that was quiet is not any more."""
+        self._quiet.discard(link)
+
+    def _end_cut(self, room: int, now: Instant) -> int:
+        """End circuits that lost a link, at a cost of about ``room``; return the cost."""
+        work = 0
+        while self._cut and work < room:
+            work += _END_COST
+            self._end(self._cut.popleft(), now)
+        return work
+
+    def handle_timeout(self, now: Instant) -> None:
+        """Peel a slice of what waits, end what is too old or too much, and send what found no room."""
+        work = self._end_cut(_SLICE, now)
+        while self._to_peel and work < _SLICE:
+            circuit = self._to_peel.popleft()
+            if not circuit.is_over:
+                work += _PEEL_COST + len(circuit.ahead.waiting)
+                self._set_up(circuit, now)
+        for circuit in self._checks.pop_due(now.mono):
+            due = self._due(circuit)
+            if now.mono < due:
+                self._checks.schedule(circuit, due)
+            else:
+                self.counters.expired += 1
+                self._end(circuit, now)
+        if self._surplus() > 0:
+            cells = int(self._surplus() + self._max_backlog * _RELIEF) // CELL_BODY_SIZE
+            for circuit in relieve(self._circuits, cells, self._networks):
+                self.counters.relieved += 1
+                self._end(circuit, now)
+        self._egress.handle_timeout(now)
+
+    def next_deadline(self) -> float:
+        """Return when ``handle_timeout`` is due, in monotonic seconds; in the past while there is work."""
+        if self._to_peel or self._cut or self._surplus() > 0:
+            return 0.0
+        return min(self._checks.next_deadline(), self._egress.next_deadline())
+
+    # --- setting up ---------------------------------------------------------------------------------------------------
+
+    def _on_setup(self, link: LinkId, setup: Setup, now: Instant) -> None:
+        known = self._legs.get(link, {}).get(setup.circuit)
+        if known is not None:
+            self._break(known, now)
+            return
+        back = Lane(setup.circuit, link)
+        verdict = REFUSED if len(self._to_peel) >= MAX_SETUPS_WAITING else self._admission.admit(link, now)
+        if not verdict.is_admitted:
+            self.counters.refused += 1
+            self._egress.end(back, now, is_told=True)
+            return
+        if verdict.loser is not None:
+            self._displace(verdict.loser, verdict.loser, now)
+        ahead = Lane(self._random(CIRCUIT_NAME_SIZE))
+        circuit = Transit(link, back, ahead, setup.packet, born_at=now.mono, heard_at=now.mono)
+        self._circuits.add(circuit)
+        self._legs.setdefault(link, {})[setup.circuit] = circuit
+        self._admission.begun(link)
+        self._checks.schedule(circuit, self._due(circuit))
+        self._to_peel.append(circuit)
+
+    def _displace(self, built_over: LinkId, on: LinkId, now: Instant) -> None:
+        """End one of the circuits on a link that were built over another, or over the same."""
+        circuit = most_silent(self._legs.get(on, {}).values(), built_over)
+        if circuit is None:
+            self._end_cut(_SLICE, now)  # their link is gone, and they still count
+        else:
+            self.counters.displaced += 1
+            self._end(circuit, now)
+
+    def _set_up(self, circuit: Transit, now: Instant) -> None:
+        """Peel the packet and find out whether the circuit ends here or where it goes."""
+        try:
+            peeled = self._peel(circuit.packet, now)
+        except (Unauthenticated, DecodeError):
+            peeled = None
+        circuit.packet = b""
+        if peeled is None or not peeled.is_setup:
+            # A packet that is no setup's would be a one-shot packet's first half: it must not tell us its secret twice.
+            self.counters.refused += 1
+            self._end(circuit, now)
+            return
+        self.counters.built += 1
+        circuit.layers = layers = Layers(
+            self._cipher.layer(peeled.secret, Direction.FORWARD), self._cipher.layer(peeled.secret, Direction.BACKWARD)
+        )
+        early = [cell.body for cell in self._egress.take_all(circuit.ahead) if isinstance(cell, Cell)]
+        if peeled.next is None:
+            self._become_end(circuit, early, now)
+            return
+        ahead = circuit.ahead
+        onward = [Cell(ahead.name, layers.forward.open(body)) for body in early]
+        self._egress.put_all(ahead, [Setup(ahead.name, peeled.packet), *onward])
+        contact = Contact(peeled.next.endpoint, peeled.next.tag)
+        self._switch.reach(contact, now, partial(self._reached, circuit))
+
+    def _reached(self, circuit: Transit, link: LinkId | None, now: Instant) -> None:
+        if circuit.is_over:
+            return
+        name = circuit.ahead.name
+        if link in self._quiet:
+            link = None
+        if link is None or name in self._legs.get(link, {}) or not self._may_pass(circuit, link, now):
+            self.counters.unreachable += 1
+            self._end(circuit, now)
+            return
+        circuit.passed_on_over = link
+        self._admission.passed_on(circuit.built_over, link)
+        self._legs.setdefault(link, {})[name] = circuit
+        self._egress.attach(circuit.ahead, link, now)
+
+    def _may_pass(self, circuit: Transit, onward: LinkId, now: Instant) -> bool:
+        verdict = self._admission.admit_onward(circuit.built_over, onward)
+        if verdict.loser is not None:
+            self._displace(verdict.loser, onward, now)
+        return verdict.is_admitted
+
+    # --- cells --------------------------------------------------------------------------------------------------------
+
+    def _on_cell(self, circuit: Transit, body: bytes, now: Instant, *, is_forward: bool) -> None:
+        self.counters.cells += 1
+        circuit.heard_at = now.mono
+        for lane in (circuit.back, circuit.ahead):
+            if lane.link is not None:
+                self._switch.used(lane.link, now)
+        if circuit.end is not None:
+            self._on_cell_at_end(circuit, body, now)
+            return
+        lane = circuit.ahead if is_forward else circuit.back
+        if circuit.layers is not None:
+            layer = circuit.layers
+            body = layer.forward.open(body) if is_forward else layer.backward.seal(body)
+        if not self._egress.push(lane, Cell(lane.name, body), now):
+            self._break(circuit, now)
+
+    def _become_end(self, circuit: Transit, early: list[bytes], now: Instant) -> None:
+        self._last_end += 1
+        end = circuit.end = End(EndId(self._last_end), CircuitStream(is_builder=False))
+        self._by_end[end.id] = circuit
+        self._pump(circuit, now)
+        self._ends.opened(end.id, now)
+        for body in early:
+            self._on_cell_at_end(circuit, body, now)
+
+    def _on_cell_at_end(self, circuit: Transit, body: bytes, now: Instant) -> None:
+        end, layers = circuit.end, circuit.layers
+        if circuit.is_over or end is None or layers is None:
+            return
+        try:
+            messages = end.stream.receive(layers.forward.open(body)).messages
+        except DecodeError:
+            self._break(circuit, now)
+            return
+        for message in messages:
+            if not circuit.is_over:
+                self._ends.received(end.id, message, now)
+        self._pump(circuit, now)
+
+    def _pump(self, circuit: Transit, now: Instant) -> None:
+        """Send what an end has to send and may, and count anew what it holds."""
+        end, layers = circuit.end, circuit.layers
+        if circuit.is_over or end is None or layers is None:
+            return
+        while (body := end.stream.next_body()) is not None:
+            # The lane has room: what waits there is under way, and the window is no wider than the lane.
+            self._egress.push(circuit.back, Cell(circuit.back.name, layers.backward.seal(body)), now)
+        self._held += end.stream.held - end.held
+        end.held = end.stream.held
+
+    def _surplus(self) -> int:
+        """Return how many bytes wait here beyond what may."""
+        return self._egress.queued * CELL_BODY_SIZE + self._held - self._max_backlog
+
+    # --- the end ------------------------------------------------------------------------------------------------------
+
+    def _due(self, circuit: Transit) -> float:
+        return min(circuit.born_at + MAX_AGE, circuit.heard_at + MAX_SILENCE)
+
+    def _break(self, circuit: Transit, now: Instant) -> None:
+        self.counters.broken += 1
+        self._end(circuit, now)
+
+    def _end(self, circuit: Transit, now: Instant, *, knows: Lane | None = None) -> None:
+        """Forget a circuit and tell both neighbours but the one that ``knows``."""
+        if circuit.is_over:
+            return
+        circuit.is_over = True
+        self._circuits.discard(circuit)
+        self._checks.cancel(circuit)
+        self._admission.ended(circuit.built_over, circuit.passed_on_over)
+        for lane in (circuit.back, circuit.ahead):
+            self._drop_leg(circuit, lane)
+            self._egress.end(lane, now, is_told=lane is not knows)
+        if circuit.end is not None:
+            self._held -= circuit.end.held
+            if self._by_end.pop(circuit.end.id, None) is not None:
+                self._ends.closed(circuit.end.id, now)
+
+    def _drop_leg(self, circuit: Transit, lane: Lane) -> None:
+        if lane.link is None:
+            return
+        legs = self._legs.get(lane.link, {})
+        legs.pop(lane.name, None)
+        if not legs:
+            self._legs.pop(lane.link, None)

@@ -1,0 +1,217 @@
+"""Asking others where custodians are, without telling them who wants to know.
+
+The roster is a uniform sample, so in a large network it holds few or none of the custodians of a given bucket. Then two
+nodes, drawn at random, are asked over a circuit each to look for nodes near a random place of the bucket. They learn that
+somebody is interested in the bucket; not who, and no address, since the bits below the bucket's are random.
+
+A directory may lie. What it gives must be genuine descriptors of the bucket, which cost their maker work; of one network
+only a few count; and what two say is put together. Descriptors found here serve as custodians alone: paths are drawn from
+the roster, which nobody can fill by being asked.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from net.agenda import Agenda
+from net.bucket import Bucket, address_of
+from net.errors import DecodeError, Unauthenticated
+from net.ids import NodeId
+from net.instant import Instant
+from net.messages import Lookup, Nodes
+from net.onion.paths.guards import network_of
+from net.overlay.descriptor import Descriptor, epoch_of
+from net.overlay.lookup_requests import FarCalls
+
+# Nodes asked for one bucket at a time.
+ASKED: Final = 2
+# Seconds that a directory may take: the circuit, a lookup of a few rounds, and what is slow on the way.
+PATIENCE: Final = 20.0
+# Seconds after which a bucket that is still wanted is searched again, on average; descriptors last two to four hours.
+SEARCH_PERIOD: Final = 1800.0
+# Seconds until the next try when nothing was found, doubled up to the most.
+FIRST_PAUSE: Final = 10.0
+MAX_PAUSE: Final = 600.0
+# Buckets remembered: more than any account reads or writes in half an hour.
+MAX_BUCKETS: Final = 256
+# Searches at a time: sixteen circuits.
+MAX_SEARCHES: Final = 8
+# Custodians kept of a bucket, twice a swarm, and how many of them may be in one network.
+MAX_FOUND: Final = 32
+MAX_PER_NETWORK: Final = 4
+# Custodians of a bucket below which those of the next wider one cover for them.
+FEW: Final = 2
+
+_ADDRESS_SIZE: Final = 4
+_TARGET_SIZE: Final = 32
+
+
+@dataclass(slots=True)
+class _Shelf:
+    """What is known of one bucket."""
+
+    found: dict[NodeId, Descriptor] = field(default_factory=dict[NodeId, Descriptor])
+    asked: int = 0  # questions without an answer yet
+    is_wanted: bool = True  # since the last search began
+    is_fruitful: bool = False  # the last search found something
+    is_answered: bool = False  # some search was
+    pause: float = FIRST_PAUSE
+
+
+class Directory:
+    """Searches by bucket.
+
+    ``others`` draws nodes to ask, ``check`` says whether a descriptor is genuine. ``news`` is called when somebody new was
+    found, and when a search is over and where one looked there is hardly anybody.
+    """
+
+    def __init__(
+        self,
+        calls: FarCalls,
+        others: Callable[[int, Instant], Sequence[Descriptor]],
+        check: Callable[[bytes, Instant], Descriptor],
+        rng: random.Random,
+        news: Callable[[Instant], None],
+    ) -> None:
+        self._calls = calls
+        self._news = news
+        self._others = others
+        self._check = check
+        self._rng = rng
+        self._shelves: dict[Bucket, _Shelf] = {}  # the one wanted longest ago first
+        self._due: Agenda[Bucket] = Agenda()
+
+    # --- for the courier ----------------------------------------------------------------------------------------------
+
+    def want(self, bucket: Bucket) -> None:
+        """Search for a bucket with the next timeout, which is then due, unless it is known."""
+        shelf = self._shelves.pop(bucket, None)
+        if shelf is None:
+            while len(self._shelves) >= MAX_BUCKETS:
+                self._drop(next(iter(self._shelves)))
+            shelf = _Shelf()
+            self._due.schedule(bucket, 0.0)
+        shelf.is_wanted = True
+        self._shelves[bucket] = shelf
+
+    def found(self, bucket: Bucket, epoch: int) -> list[Descriptor]:
+        """Return who was found in a bucket and can be used now."""
+        shelf = self._shelves.get(bucket)
+        return [each for each in shelf.found.values() if each.key_of(epoch)] if shelf else []
+
+    def is_searched(self, bucket: Bucket) -> bool:
+        """Say whether a search for a bucket is over that somebody answered, so that what was found is all there is."""
+        shelf = self._shelves.get(bucket)
+        return shelf is not None and shelf.is_answered and not shelf.asked
+
+    def get(self, node: NodeId) -> Descriptor | None:
+        """Return the latest descriptor that was found of a node. Who asks for it wants its bucket still."""
+        shelves = [shelf for shelf in self._shelves.values() if node in shelf.found]
+        for shelf in shelves:
+            shelf.is_wanted = True
+        return max((shelf.found[node] for shelf in shelves), key=lambda each: each.stamp, default=None)
+
+    def forget(self, node: NodeId) -> None:
+        """What was found of a node is of no use any more."""
+        for shelf in self._shelves.values():
+            shelf.found.pop(node, None)
+
+    def handle_timeout(self, now: Instant) -> None:
+        """Begin the searches that are due."""
+        for bucket in self._due.pop_due(now.mono):
+            shelf = self._shelves.get(bucket)
+            if shelf is not None:
+                self._search(bucket, shelf, now)
+
+    def next_deadline(self) -> float:
+        """Return when ``handle_timeout`` is due, in monotonic seconds."""
+        return self._due.next_deadline()
+
+    # --- inside -------------------------------------------------------------------------------------------------------
+
+    def _search(self, bucket: Bucket, shelf: _Shelf, now: Instant) -> None:
+        if not shelf.is_wanted:
+            self._drop(bucket)
+            return
+        if sum(bool(each.asked) for each in self._shelves.values()) >= MAX_SEARCHES:
+            self._due.schedule(bucket, now.mono + FIRST_PAUSE)
+            return
+        shelf.is_wanted = shelf.is_fruitful = False
+        directories = self._others(ASKED, now)
+        shelf.asked = len(directories)
+        for directory in directories:
+            self._ask(bucket, shelf, directory, now)
+        shelf.is_wanted = not shelf.asked  # nobody could be asked
+        if not directories:
+            self._plan(bucket, shelf, now)
+
+    def _ask(self, bucket: Bucket, shelf: _Shelf, directory: Descriptor, now: Instant) -> None:
+        target = self._target(bucket)
+
+        def answered(answer: Nodes | None, now: Instant) -> None:
+            if self._shelves.get(bucket) is shelf:
+                self._take_answer(bucket, shelf, answer, now)
+
+        self._calls.call(directory, lambda request: Lookup(request, target), now, answered, PATIENCE)
+
+    def _take_answer(self, bucket: Bucket, shelf: _Shelf, answer: Nodes | None, now: Instant) -> None:
+        before = len(shelf.found)
+        shelf.asked -= 1
+        if answer is not None:
+            shelf.is_answered = True
+            for data in answer.descriptors:
+                shelf.is_fruitful |= self._take(shelf, bucket, data, now)
+        is_over = not shelf.asked
+        if is_over:
+            self._plan(bucket, shelf, now)
+        if len(shelf.found) > before or (is_over and shelf.is_answered and len(shelf.found) < FEW):
+            self._news(now)
+
+    def _target(self, bucket: Bucket) -> bytes:
+        """Return a random place in a bucket."""
+        below = (1 << (8 * _ADDRESS_SIZE - bucket.width)) - 1
+        address = bucket.prefix | self._rng.getrandbits(8 * _ADDRESS_SIZE) & below
+        return address.to_bytes(_ADDRESS_SIZE, "big") + self._rng.randbytes(_TARGET_SIZE - _ADDRESS_SIZE)
+
+    def _take(self, shelf: _Shelf, bucket: Bucket, data: bytes, now: Instant) -> bool:
+        """Keep a descriptor; False when it is of no use here."""
+        try:
+            descriptor = self._check(data, now)
+        except (DecodeError, Unauthenticated):
+            return False
+        if not descriptor.is_reachable or not bucket.covers(address_of(descriptor.overlay_id)):
+            return False
+        former = shelf.found.pop(descriptor.node, None)
+        if former is not None and former.stamp >= descriptor.stamp and former.epoch <= epoch_of(now) + 1:
+            descriptor = former
+        elif not self._has_room(shelf, descriptor, now):
+            return False
+        shelf.found[descriptor.node] = descriptor
+        return True
+
+    def _has_room(self, shelf: _Shelf, descriptor: Descriptor, now: Instant) -> bool:
+        epoch = epoch_of(now)
+        for node in [node for node, each in shelf.found.items() if each.key_of(epoch) is None]:
+            del shelf.found[node]
+        networks = Counter(network_of(each.endpoint.host) for each in shelf.found.values())
+        network = network_of(descriptor.endpoint.host)
+        return len(shelf.found) < MAX_FOUND and (network is None or networks[network] < MAX_PER_NETWORK)
+
+    def _plan(self, bucket: Bucket, shelf: _Shelf, now: Instant) -> None:
+        """Say when the next search is due."""
+        if shelf.is_fruitful:
+            shelf.pause = FIRST_PAUSE
+            wait = SEARCH_PERIOD
+        else:
+            wait = shelf.pause
+            shelf.is_wanted |= shelf.pause < MAX_PAUSE  # it goes on for some time without being wanted again
+            shelf.pause = min(2 * shelf.pause, MAX_PAUSE)
+        self._due.schedule(bucket, now.mono + wait * self._rng.uniform(0.75, 1.25))
+
+    def _drop(self, bucket: Bucket) -> None:
+        self._due.cancel(bucket)
+        self._shelves.pop(bucket, None)

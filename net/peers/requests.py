@@ -1,0 +1,92 @@
+"""Questions to single nodes: one message out, one answer or none back. Nodes that are not linked are dialled first.
+
+An answer counts only from the link that was asked. Everybody who asks is told exactly once how it ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from net.agenda import Agenda
+from net.instant import Instant
+from net.link.events import LinkId
+from net.messages import DialBack, Dialed, Message, Nodes, Reflection, Refused
+from net.peers.link_pool import Contact, Switch
+from net.peers.request_ids import Numbering
+
+# Seconds from the moment the question leaves until it counts as unanswered.
+PATIENCE: Final = 5.0
+# Questions without an answer yet, all nodes together.
+MAX_CALLS: Final = 512
+
+Answer = Nodes | Reflection | DialBack | Dialed | Refused
+Then = Callable[[Message | None, Instant], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    link: LinkId
+    then: Then
+
+
+class Calls:
+    """Questions under way. ``send`` puts a message on a link and says whether there was room."""
+
+    def __init__(self, switch: Switch, send: Callable[[LinkId, Message, Instant], bool]) -> None:
+        self._switch = switch
+        self._send = send
+        self._calls: dict[int, _Call] = {}
+        self._silences: Agenda[int] = Agenda()
+        self._numbering = Numbering()
+
+    def call(
+        self,
+        contact: Contact,
+        make: Callable[[int], Message],
+        now: Instant,
+        then: Then,
+        patience: float = PATIENCE,
+    ) -> None:
+        """Ask ``make(request number)``; ``then`` hears the answer, or None when there is none."""
+
+        def linked(link: LinkId | None, now: Instant) -> None:
+            if link is None or len(self._calls) >= MAX_CALLS:
+                then(None, now)
+                return
+            number = self._numbering.draw()
+            self._calls[number] = _Call(link, then)
+            self._silences.schedule(number, now.mono + patience)
+            if not self._send(link, make(number), now):
+                self._end(number, None, now)
+
+        self._switch.reach(contact, now, linked)
+
+    def receive(self, link: LinkId, message: Answer, now: Instant) -> bool:
+        """Take an answer; False when nobody asked this there. Who does not know the question will not answer it."""
+        call = self._calls.get(message.request)
+        if call is None or call.link != link:
+            return False
+        self._end(message.request, None if isinstance(message, Refused) else message, now)
+        return True
+
+    def link_down(self, link: LinkId, now: Instant) -> None:
+        """What was asked there gets no answer any more."""
+        for number in [each for each, call in self._calls.items() if call.link == link]:
+            self._end(number, None, now)
+
+    def handle_timeout(self, now: Instant) -> None:
+        """Give up on the silent."""
+        for number in self._silences.pop_due(now.mono):
+            self._end(number, None, now)
+
+    def next_deadline(self) -> float:
+        """Return when ``handle_timeout`` is due, in monotonic seconds."""
+        return self._silences.next_deadline()
+
+    def _end(self, number: int, answer: Message | None, now: Instant) -> None:
+        self._silences.cancel(number)
+        call = self._calls.pop(number, None)
+        if call is not None:
+            call.then(answer, now)

@@ -1,0 +1,69 @@
+"""What screens and widgets may ask of the app they hang in, so that none of them imports it."""
+
+from __future__ import annotations
+
+from typing import Literal, Protocol, cast
+
+from textual.dom import DOMNode
+
+from core.api import ApiError, Client, Settings
+from tui.keys.registry import CommandSpec, Context
+from tui.look.glyphs import Glyphs
+from tui.look.profile import TerminalProfile
+from tui.start_invitation import Offer
+from tui.words.format import Calendar
+
+Severity = Literal["information", "warning", "error"]
+
+
+class Frame(Protocol):
+    """The app, as its screens see it."""
+
+    client: Client
+    profile: TerminalProfile
+    glyphs: Glyphs
+    settings: Settings
+    calendar: Calendar
+    last_conversation: str | None  # where to go back to after unlocking
+    offer: Offer | None  # an invitation to begin with, until it is used
+
+    def now(self) -> int:
+        """Return the present moment, ms of Unix time."""
+        ...
+
+    def tell(self, text: str, severity: Severity = "information") -> None:
+        """Show one sentence where the top screen shows such things."""
+        ...
+
+    def tell_error(self, error: ApiError) -> None:
+        """Explain a refused command."""
+        ...
+
+    def jumped(self, why: str) -> None:
+        """Note that the person is somewhere else without having asked for it: the next Enter is not meant for it."""
+        ...
+
+    def command_context(self) -> Context:
+        """Return what commands make sense now."""
+        ...
+
+    async def run_command(self, spec: CommandSpec, argument: str = "") -> None:
+        """Carry out a command of the registry."""
+        ...
+
+    async def apply_settings(self, settings: Settings) -> None:
+        """Draw by new settings at once. Storing them is the caller's."""
+        ...
+
+    def action_show(self, name: str) -> None:
+        """Open a screen by its short name: invite, add, greetings, settings, network."""
+        ...
+
+    async def action_lock_now(self) -> None:
+        """Lock the screen."""
+        ...
+
+
+def frame_of(node: DOMNode) -> Frame:
+    """Return the app around a screen or widget."""
+    return cast("Frame", node.app)

@@ -1,0 +1,1 @@
+"""The open conversation and the way between conversations, without widgets."""

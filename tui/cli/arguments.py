@@ -1,0 +1,208 @@
+"""The command line: what was asked for, and the one module that does it.
+
+Only that module is imported, so ``--version`` costs nothing and a headless node never loads a screen library.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Final, NoReturn, TypeVar, get_args
+
+from core.node.options import MAX_JOIN, BadSpec, NetworkOptions, Part, parse_endpoint, parse_join
+from tui.host.boundary import Refused, guarded
+
+VERSION: Final = "0.1.0"
+
+# What a shell and init systems take for "called wrongly".
+USAGE_ERROR: Final = 2
+
+T = TypeVar("T")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the command line asks for; return the exit status."""
+    parser = _parser()
+    asked = parser.parse_args(arguments)
+    if len(asked.join if "join" in asked else ()) > MAX_JOIN:
+        parser.error(f"at most {MAX_JOIN} nodes to join through")
+    name = "sottovoce" if asked.command is None else f"sottovoce {asked.command}"
+    return guarded(name, lambda: _carry_out(asked), lambda: _home(asked))
+
+
+def _home(asked: argparse.Namespace) -> Path:
+    """Return where everything is kept that the command uses; a headless node is no part of an account's home."""
+    if "home" in asked:
+        return Path(asked.home)
+    return _default_home() / "node" if asked.command == "node" else _default_home()
+
+
+def _carry_out(asked: argparse.Namespace) -> int:
+    if asked.command == "demo":
+        from tui.demo import run as run_demo
+
+        return run_demo(check=asked.check)
+    home, options = _home(asked), _network_options(asked)
+    remember = "no_remember" not in asked
+    if asked.command == "node":
+        from tui.cli.headless import run_node
+
+        return run_node(home, options)
+    if asked.command == "rpc":
+        from tui.cli.headless import run_rpc
+
+        return run_rpc(home, options, remember=remember, passcode_fd=asked.passcode_fd)
+    if asked.command == "doctor":
+        from tui.cli.headless import run_doctor
+
+        return run_doctor(home, options, as_json=asked.json)
+    from tui.client import run_client
+
+    return run_client(home, options, remember=remember)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line; the usage is for who asks for it."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(USAGE_ERROR, f"{self.prog}: {' '.join(message.split())} (try --help)\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="sottovoce",
+        description="A full-screen terminal messenger without servers. Without a command: the client.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"sottovoce {VERSION}")
+    _add_common(parser)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+
+    demo = commands.add_parser("demo", help="a private network on this machine, a friendly contact, and the client")
+    demo.add_argument("--check", action="store_true", help="without a terminal: two accounts talk; one JSON line")
+
+    node = commands.add_parser("node", help="a relay and custodian without a screen or an account")
+    _add_common(node, listen_required=True)
+
+    rpc = commands.add_parser(
+        "rpc",
+        help="JSON-RPC 2.0, one object a line, on standard input and output",
+        description="JSON-RPC 2.0, one object a line, on standard input and output. The account starts locked, and locks "
+        "again 20 hours after its passcode was typed. With --passcode-fd it is opened at the start and every 20 hours, "
+        "without anybody: the passcode then stays in the memory of this process for as long as it runs, and with it the "
+        "account lies open to whoever gets at this machine. For bots, rather than for the account of a person.",
+    )
+    _add_common(rpc)
+    rpc.add_argument(
+        "--passcode-fd",
+        help="a file descriptor, of a pipe or a file, whose first line is the passcode; it is read at the start and closed",
+        type=_typed(_descriptor),
+        metavar="N",
+    )
+
+    doctor = commands.add_parser(
+        "doctor",
+        help="try out the network from here and say what is wrong",
+        description="Takes part in the network for up to 20 seconds and says what it finds: NAT, reachability, peers, "
+        "clock, how many there are to hide among, and what to do about what is wrong. No account is touched. "
+        "The exit status is 0 when a network was found and nothing needs attention, else 1.",
+    )
+    doctor.add_argument("--json", action="store_true", help="one line: the fields of network.status, and findings")
+    _add_common(doctor)
+    return parser
+
+
+def _add_common(parser: argparse.ArgumentParser, *, listen_required: bool = False) -> None:
+    """Add the options that mean the same everywhere. They may stand before and after the command.
+
+    Hence no defaults here: those of the command would overwrite what was said before it.
+    """
+
+    def add(name: str, help_text: str, **details: Any) -> None:  # noqa: ANN401 - argparse's own keywords
+        parser.add_argument(name, help=help_text, default=argparse.SUPPRESS, **details)
+
+    add("--home", "where everything is kept (default: the platform's data directory)", type=Path, metavar="DIR")
+    add("--no-remember", "do not remember the passcode for 20 hours; ask at every start", action="store_true")
+    network = parser.add_argument_group("network")
+
+    def add_network(name: str, help_text: str, **details: Any) -> None:  # noqa: ANN401 - argparse's own keywords
+        network.add_argument(name, help=help_text, default=argparse.SUPPRESS, **details)
+
+    add_network(
+        "--listen",
+        "where to receive datagrams (default: *:0, IPv4 and IPv6 on every interface); port 0 lets the system choose",
+        type=_typed(parse_endpoint),
+        metavar="HOST:PORT",
+        required=listen_required,
+    )
+    add_network(
+        "--join",
+        "a node to join through: HOST:PORT or HOST:PORT/KEY as `sottovoce node` prints it; may be repeated. A name is "
+        "tried at all its addresses, and looked up again while nobody answers",
+        type=_typed(parse_join),
+        metavar="SPEC",
+        action="append",
+    )
+    add_network(
+        "--role",
+        "full: relay and store for others; leaf: do not; auto: a leaf only on a metered line (the sparing setting) or where "
+        "nobody could come in, and where sixteen others serve",
+        choices=get_args(Part),
+    )
+    add_network("--leaf", "the same as --role leaf", action="store_const", const="leaf", dest="role")
+    add_network("--no-mainline", "do not look for nodes in the BitTorrent DHT", action="store_true")
+    add_network(
+        "--no-lan",
+        "do not look for nodes in the local network; nobody does who listens on loopback",
+        action="store_true",
+    )
+    add_network(
+        "--mainline-router",
+        "where to enter the BitTorrent DHT; may be repeated; a private one relaxes its rules about addresses",
+        type=_typed(parse_endpoint),
+        metavar="HOST:PORT",
+        action="append",
+    )
+
+
+def _descriptor(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or len(text) > len("2147483647"):
+        raise BadSpec("the number of a file descriptor is expected")
+    return int(text)
+
+
+def _typed(parse: Callable[[str], T]) -> Callable[[str], T]:
+    """Let argparse show the reason that a parser of ours gives."""
+
+    def parse_or_say_why(text: str) -> T:
+        try:
+            return parse(text)
+        except BadSpec as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return parse_or_say_why
+
+
+def _network_options(asked: argparse.Namespace) -> NetworkOptions:
+    given = vars(asked)
+    standard = NetworkOptions()
+    return NetworkOptions(
+        listen=given.get("listen", standard.listen),
+        join=tuple(given.get("join", ())),
+        part=given.get("role", "full" if asked.command == "node" else standard.part),
+        mainline=not given.get("no_mainline", False),
+        lan=not given.get("no_lan", False),
+        routers=tuple(given.get("mainline_router", ())),
+    )
+
+
+def _default_home() -> Path:
+    from platformdirs import user_data_path
+
+    home = user_data_path("sottovoce", appauthor=False)
+    has_home = os.environ.get("HOME") != "" or "XDG_DATA_HOME" in os.environ
+    if not (has_home and home.is_absolute()):  # else it would land at the root, or wherever the program was started
+        raise Refused("nobody says where your home directory is: name a folder with --home.", USAGE_ERROR)
+    return home

@@ -1,0 +1,41 @@
+"""What the app needs of whoever runs the core: commands go in, a bounded mailbox of events comes out.
+
+``tui.host.bridge.CoreHost`` is the real one; tests bring an in-memory one.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Protocol, runtime_checkable
+
+from core.api import Client, Event
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Mail:
+    """What lay in the mailbox. ``missed`` when it had run over, so that events alone no longer tell everything."""
+
+    events: tuple[Event, ...]
+    missed: bool = False
+
+
+@runtime_checkable
+class Host(Client, Protocol):
+    """A client with a life of its own."""
+
+    def start(self, wake: Callable[[], None], crashed: Callable[[str], None]) -> None:
+        """Begin. ``wake`` and ``crashed`` may be called from any thread and must not block."""
+        ...
+
+    def take_mail(self) -> Mail:
+        """Empty the mailbox."""
+        ...
+
+    def shut(self) -> None:
+        """End the core and wait for it, for a bounded time; from any thread but the core's own."""
+        ...
+
+    async def stop(self) -> None:
+        """The same, for whoever must not block."""
+        ...

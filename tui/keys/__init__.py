@@ -1,0 +1,1 @@
+"""What a person can do and by which key: ``registry`` defines commands, ``commands`` lists them."""

@@ -1,0 +1,69 @@
+"""An Enter right after a jump that nobody asked for does nothing, and says why.
+
+Keys that a slow line runs together can be read in two ways (``tui.keys.legacy_keys``), and a conversation can vanish
+while one writes in it. Whoever types on does not look: for a moment the next Enter would send to somebody else, accept
+a stranger or open what one has not read. So it is refused until there was time to see where one is, and so is a single
+letter where letters are commands. Any other key that goes somewhere shows that one knows.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from textual import events
+from textual.widgets import Input, TextArea
+
+if TYPE_CHECKING:
+    from textual.app import App
+    from textual.widget import Widget
+
+# Seconds in which an Enter is refused: longer than it takes to see that the screen changed, shorter than a text takes.
+LOOK: Final = 1.0
+# Keys that send, by whichever of them a person has Enter break the line.
+_SENDING: Final = frozenset({"enter", "ctrl+j"})
+# Keys that are part of typing, and so say nothing about whether one has looked.
+_TYPING: Final = _SENDING | {"backspace", "delete", "space"}
+
+Place = tuple[object, ...]
+
+
+class Jumps:
+    """Knows of the last jump, and which keys it must not have."""
+
+    def __init__(self, app: App[Any], clock: Callable[[], float] = time.monotonic) -> None:
+        self._app = app
+        self._clock = clock
+        self._until = 0.0
+        self._from: Place = ()
+        self._why = ""
+
+    def may_come(self, why: str) -> None:
+        """Note where one is, before a key that may not have been meant leads elsewhere."""
+        self._from, self._until, self._why = self._place(), self._clock() + LOOK, why
+
+    def came(self, why: str) -> None:
+        """Note that one is somewhere else without having pressed anything."""
+        self._from, self._until, self._why = (), self._clock() + LOOK, why
+
+    def refusal(self, event: events.Event) -> str:
+        """Return why a key must not do what it does; nothing where it may."""
+        if not self._until or not isinstance(event, events.Key):
+            return ""
+        if self._clock() >= self._until:
+            self._until = 0.0
+            return ""
+        typing = event.is_printable or event.key in _TYPING
+        if not typing:
+            self._until = 0.0
+            return ""
+        if self._place() == self._from:
+            return ""
+        does_something = event.key in _SENDING or not isinstance(self._app.focused, Input | TextArea)
+        return self._why if does_something else ""
+
+    def _place(self) -> Place:
+        """Return what tells one place from another: the screen, who has the focus, for whom one writes."""
+        focused: Widget | None = self._app.focused
+        return (self._app.screen, focused, getattr(focused, "address", None))

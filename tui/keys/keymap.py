@@ -1,0 +1,70 @@
+"""Keys: bindings made from the registry, how a key is written for people, and the one preset we have.
+
+Every binding's id is its command's id, so ``App.set_keymap`` can change any of them.
+"""
+
+from __future__ import annotations
+
+from textual.binding import Binding, BindingType, Keymap
+
+from tui.keys.registry import CommandSpec, Registry, Scope
+
+# Commands that wait for the focused widget to leave a key alone: the key means something to it first.
+PATIENT = frozenset({"app.question", "view.back", "go.page-up", "go.page-down"})
+
+_NAMES = {
+    "ctrl": "Ctrl",
+    "alt": "Alt",
+    "shift": "Shift",
+    "enter": "Enter",
+    "escape": "Esc",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "question_mark": "?",
+    "slash": "/",
+    "delete": "Del",
+    "up": "Up",
+    "down": "Down",
+    "home": "Home",
+    "end": "End",
+    "tab": "Tab",
+}
+
+
+def binding(spec: CommandSpec) -> Binding:
+    """Return the Textual binding of one command.
+
+    Going somewhere else has priority: otherwise keys typed right after it would still reach the place one has left.
+    """
+    at_once = spec.scope in {Scope.APP, Scope.MAIN} and spec.id not in PATIENT
+    return Binding(spec.keys, spec.action, spec.title, tooltip=spec.help, id=spec.id, show=False, priority=at_once)
+
+
+def bindings(registry: Registry, *scopes: Scope) -> list[BindingType]:
+    """Return the bindings of all commands of some scopes that have keys."""
+    return [binding(spec) for spec in registry.of_scope(*scopes) if spec.keys]
+
+
+def enter_breaks_line() -> Keymap:
+    """Return the keymap of people who want Enter to break the line: Ctrl+J sends.
+
+    Alt+Enter does not: on many terminals it cannot be told from Esc and Enter.
+    """
+    return {"write.send": "ctrl+j", "write.newline": "enter,alt+enter,shift+enter"}
+
+
+def key_name(key: str) -> str:
+    """Return ``Ctrl+K`` for ``ctrl+k``."""
+    *modifiers, last = key.split("+")
+    if last in _NAMES:
+        name = _NAMES[last]
+    else:
+        name = last.upper() if modifiers or (last.startswith("f") and last[1:].isdecimal()) else last
+    return "+".join([*(_NAMES.get(modifier, modifier.title()) for modifier in modifiers), name])
+
+
+def key_names(spec: CommandSpec, keymap: Keymap | None = None) -> tuple[str, ...]:
+    """Return the keys of a command as people read them, the first being the one to teach."""
+    keys = (keymap or {}).get(spec.id, spec.keys)
+    names = (key_name(key.strip()) for key in keys.split(",") if key.strip())
+    return tuple(dict.fromkeys(names))

@@ -1,0 +1,1 @@
+"""Colours and signs, and what the terminal can show."""

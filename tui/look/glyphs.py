@@ -1,0 +1,108 @@
+"""The signs the screens draw, in three sets: plain ASCII, Unicode that every font has, and Nerd Font icons.
+
+A glyph is at most two cells wide and never carries a meaning by colour alone.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from tui.look.profile import GlyphSet
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Glyphs:
+    """One set of signs."""
+
+    queued: str
+    sent: str
+    stored: str
+    delivered: str
+    read: str
+    failed: str
+    rule: str  # between names and texts
+    line: str  # fills date and unread rules
+    ellipsis: str
+    draft: str
+    waiting: str
+    blocked: str
+    warning: str
+    online: str
+    offline: str
+    down: str
+    selected: str
+    prompt: str
+    separator: str
+    dash: str
+    bullet: str
+
+    def of_state(self, state: str) -> str:
+        """Return the sign of a delivery state; nothing for ``received``."""
+        signs = {
+            "queued": self.queued,
+            "sent": self.sent,
+            "stored": self.stored,
+            "delivered": self.delivered,
+            "read": self.read,
+            "failed": self.failed,
+        }
+        return signs.get(state, "")
+
+
+ASCII = Glyphs(
+    queued=".",
+    sent=">",
+    stored="=",
+    delivered="v",
+    read="vv",
+    failed="X",
+    rule="|",
+    line="-",
+    ellipsis="~",
+    draft="*",
+    waiting="?",
+    blocked="#",
+    warning="!",
+    online="o",
+    offline="x",
+    down="v",
+    selected=">",
+    prompt=">",
+    separator="|",
+    dash="-",
+    bullet="*",
+)
+UNICODE = Glyphs(
+    queued="·",
+    sent="↑",
+    stored="≡",
+    delivered="✓",
+    read="✓✓",
+    failed="✗",
+    rule="│",
+    line="─",
+    ellipsis="…",
+    draft="✎",
+    waiting="◌",
+    blocked="⊘",
+    warning="!",
+    online="●",
+    offline="○",
+    down="↓",
+    selected="▌",
+    prompt="›",
+    separator="·",
+    dash="–",
+    bullet="•",
+)
+NERD = dataclasses.replace(
+    UNICODE, queued="\uf017", sent="\uf062", stored="\uf1c0", delivered="\uf00c", read="\uf06e", failed="\uf00d",
+    draft="\uf040", waiting="\uf252", blocked="\uf05e", warning="\uf071",
+)  # fmt: skip
+
+SETS: dict[GlyphSet, Glyphs] = {"ascii": ASCII, "unicode": UNICODE, "nerd": NERD}
+
+
+def glyphs_of(name: GlyphSet) -> Glyphs:
+    """Return the set of that name."""
+    return SETS[name]

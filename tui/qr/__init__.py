@@ -1,0 +1,1 @@
+"""QR codes: text to modules and picture files, and pictures to text."""

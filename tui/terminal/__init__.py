@@ -1,0 +1,1 @@
+"""What a terminal does beside showing text: its clipboard, and bytes that no keyboard sends."""

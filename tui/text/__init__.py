@@ -1,0 +1,1 @@
+"""Foreign text on its way to the terminal: cleaned, measured, cut, marked as links."""

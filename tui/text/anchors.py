@@ -1,0 +1,49 @@
+"""What comes behind a disputed text stands where it should, however wide the terminal draws that text.
+
+Some scripts have no form whose width all terminals agree about (``tui.text.cells``). So the room counted for such a run is
+blanked first, the run is drawn into it from its left end, and then the cursor is put behind the room:
+
+    save the cursor, blanks, back, the run, back, forward by as many cells as were counted
+
+A terminal that draws the run narrower leaves a gap behind it; one that draws it wider loses what is beyond its room. Save
+and restore (DECSC, DECRC) and forward (CUF) are as old as the VT100, and none of them says where on the screen one is.
+"""
+
+from __future__ import annotations
+
+import re
+
+from textual.driver import Driver
+
+from tui.text.cells import PLAIN, width_of
+
+_DISPUTED = rf"[^\x00-\x1f\x7f-\x9f{PLAIN}]"
+_HAS_DISPUTED = re.compile(_DISPUTED)
+# What may be between two disputed characters of one run: a few letters, a blank. Lines and digits begin another column.
+_BETWEEN = r"(?: ?[^\x00-@\x5b-`\x7b-\xbf\u2000-\u2fff]){0,4} ?"
+# Escape sequences are passed by, so that none of their letters is taken for what a mark stands on.
+_RUN = re.compile(rf"\x1b(?:\[[0-?]*[ -/]*[@-~]|[^\[])|([^\x00-\x20\x7f]?{_DISPUTED}+(?:{_BETWEEN}{_DISPUTED}+)*)")
+_SAVE, _RESTORE = "\x1b7", "\x1b8"
+
+
+def anchored(data: str) -> str:
+    """Return what is written to the terminal, disputed runs in rooms of their own."""
+    return data if _HAS_DISPUTED.search(data) is None else _RUN.sub(_anchor, data)
+
+
+def _anchor(found: re.Match[str]) -> str:
+    run = found[1]
+    if run is None:
+        return found[0]
+    cells = width_of(run)
+    behind = f"{_RESTORE}\x1b[{cells}C" if cells else _RESTORE
+    return f"{_SAVE}{' ' * cells}{_RESTORE}{run}{behind}"
+
+
+def anchoring(driver: type[Driver]) -> type[Driver]:
+    """Return a driver of Textual's that writes so."""
+
+    def write(self: Driver, data: str) -> None:
+        driver.write(self, anchored(data))
+
+    return type("Anchoring", (driver,), {"write": write})

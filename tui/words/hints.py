@@ -1,0 +1,78 @@
+"""What the status line teaches, by what one is doing; and what stands in the empty room."""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from tui.words.format import plural
+
+# In front of these stands the key that sends.
+CHAT_HINTS = (
+    ("Ctrl+K", "go to"),
+    ("Up", "select"),
+    ("Alt+L", "lock"),
+    ("F1", "help"),
+    ("Ctrl+P", "all"),
+)
+BLOCKED_HINTS = (
+    ("/unblock", "hear them"),
+    ("/remove", "forget them"),
+    ("Ctrl+K", "go to"),
+    ("Up", "select"),
+    ("F1", "help"),
+)
+LIST_HINTS = (
+    ("Enter", "open"),
+    ("Ctrl+K", "find"),
+    ("Ctrl+P", "everything"),
+    ("Alt+L", "lock"),
+    ("F1", "help"),
+    ("Ctrl+Q", "quit"),
+)
+EMPTY_HINTS = (("Ctrl+P", "everything"), ("F1", "help"), ("Alt+L", "lock"), ("Ctrl+Q", "quit"))
+SELECT_HINTS = (
+    ("y", "copy"),
+    ("l", "copy link"),
+    ("d", "delete"),
+    ("i", "details"),
+    ("j k", "move"),
+    ("Esc", "back to writing"),
+)
+HIT_HINTS = (("n", "next hit"), ("N", "previous"), ("y", "copy"), ("Ctrl+F", "search"), ("Esc", "back to writing"))
+
+
+def chat_hints(*, completing: bool, blocked: bool, enter_sends: bool) -> tuple[tuple[str, str], ...]:
+    """Return what the keys do while one writes. The same with a text and without: a change costs a line over SSH."""
+    sends = "Enter" if enter_sends else "Ctrl+J"
+    if completing:
+        return (("Tab", "complete"), (sends, "do"), ("↑↓", "choose"), ("Esc", "close"))
+    return BLOCKED_HINTS if blocked else ((sends, "send"), *CHAT_HINTS)
+
+
+NOBODY = "Nobody here yet"
+_KEYS_GAP = 2
+
+Way = tuple[str, str]
+"""A key and where it leads."""
+
+
+def ways_in(*, has_conversations: bool, greetings: int = 0, offered: str = "") -> list[Way]:
+    """Return what one can do while no conversation is open; ``offered``: whose invitation is there to be used."""
+    ways: list[Way] = []
+    if greetings:
+        ways.append(("Alt+G", f"answer {plural(greetings, 'greeting')}"))
+    if has_conversations:
+        ways += [("Enter", "open a conversation"), ("Ctrl+K", "go to a name"), ("Ctrl+P", "everything one can do")]
+    else:
+        if offered:
+            ways.append(("Enter", f"greet {offered}, whose invitation is ready"))
+        ways.append(("Ctrl+P", "invite someone, or use an invitation"))
+    return [*ways, ("F1", "help")]
+
+
+def welcome(title: str, ways: list[Way]) -> Content:
+    """Return the text of the room no conversation is open in."""
+    width = max(len(key) for key, _ in ways) + _KEYS_GAP
+    lines = [Content.assemble((title, "bold")), Content("")]
+    lines += [Content.assemble((key.ljust(width), "$primary"), what) for key, what in ways]
+    return Content("\n").join(lines)

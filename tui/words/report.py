@@ -1,0 +1,38 @@
+"""What ``sottovoce doctor`` prints: one fact a line, then what is wrong and what to do about it.
+
+Wrapped to eighty columns whatever the terminal, so that it can be pasted into a letter for help.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Final
+
+from core.doctor.examination import Report
+from tui.text.sanitize import clean_line
+from tui.words.network import LABELS, facts_of
+
+_WIDTH: Final = 80
+_LABEL: Final = max(map(len, LABELS.values())) + 2
+# Of no meaning in a node that lives for some seconds.
+_LEFT_OUT: Final = frozenset({"custodians", "traffic", "loops", "kept", "datagrams"})
+
+
+def lines_of(report: Report) -> list[str]:
+    """Return the report for people."""
+    lines: list[str] = []
+    for name, words in facts_of(report).items():
+        if name not in _LEFT_OUT:
+            lines += _wrapped(clean_line(words), f"{LABELS[name]:<{_LABEL}}")
+    lines.append("")
+    for finding in report.findings:
+        lines += _wrapped(clean_line(finding.text), "! ")
+    if report.is_well:
+        lines.append("Otherwise all is well." if report.findings else "All is well.")
+    return lines
+
+
+def _wrapped(text: str, head: str) -> list[str]:
+    return textwrap.wrap(
+        text, _WIDTH, initial_indent=head, subsequent_indent=" " * len(head), break_on_hyphens=False
+    ) or [head.rstrip()]
