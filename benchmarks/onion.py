@@ -143,7 +143,7 @@ class _Crossing:
 
     def cells(self, turns: int) -> float:
         """Send messages of one cell to the ends and back; return the microseconds that the relay works for a cell."""
-        before, began = self.relay.exchange.counters.cells, self.relay.cost
+        before, began = self.relay.circuit_relay.counters.cells, self.relay.cost
         sent, got = turns * PER_TURN, sum(source.builder.got for source in self.sources)
         for turn in range(turns):
             for number in range(turn * PER_TURN, (turn + 1) * PER_TURN):
@@ -152,7 +152,7 @@ class _Crossing:
             self.wire.run(LATENCY)
         self.wire.run(SETTLING)
         assert sum(source.builder.got for source in self.sources) - got == sent
-        return (self.relay.cost - began) / (self.relay.exchange.counters.cells - before) * MICROSECOND
+        return (self.relay.cost - began) / (self.relay.circuit_relay.counters.cells - before) * MICROSECOND
 
 
 def relayed(turns: int, rounds: int) -> report.Figures:

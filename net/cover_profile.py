@@ -16,7 +16,7 @@ _LOOP_HOPS: Final = 4
 _DAY: Final = 86_400.0
 
 
-class Pace(NamedTuple):
+class CoverProfile(NamedTuple):
     """Seconds: the mean delay at each relay, the slot in which tags are pushed, the mean time between two loops."""
 
     hop_delay: float
@@ -35,9 +35,9 @@ class Pace(NamedTuple):
 
 
 # For lines on which bytes are paid for: hardly any loops, so whoever watches the line sees when something is sent.
-SPARING: Final = Pace(hop_delay=0.1, slot=0.4, loop_period=600.0)
-NORMAL: Final = Pace(hop_delay=0.1, slot=0.4, loop_period=30.0)
-STRONG: Final = Pace(hop_delay=1.0, slot=2.0, loop_period=2.0)
+SPARING: Final = CoverProfile(hop_delay=0.1, slot=0.4, loop_period=600.0)
+NORMAL: Final = CoverProfile(hop_delay=0.1, slot=0.4, loop_period=30.0)
+STRONG: Final = CoverProfile(hop_delay=1.0, slot=2.0, loop_period=2.0)
 
 # Milliseconds that a packet may wait at one relay. Honest senders draw more than twenty times the longest mean once in
 # 5 · 10^8 hops; more than that is meant to fill us up.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from net.cover_profile import NORMAL, Pace
+from net.cover_profile import NORMAL, CoverProfile
 from net.ids import Endpoint, NodeId
 from net.link.events import Role
 from net.link.layer import LinkLayer
@@ -41,7 +41,7 @@ class _Home:
     guards: list[Guard] = field(default_factory=list[Guard])
 
 
-def plain_tuning(pace: Pace = NORMAL) -> Tuning:
+def plain_tuning(pace: CoverProfile = NORMAL) -> Tuning:
     """Return the tuning for plain nodes; those of one world share one, and so what they know to be genuine."""
     verifier = Verifier(work_bits=0, verify=lambda key, signature, message: True, memory=GENUINE)
     return Tuning(price=FREE, id_work_bits=0, pace=pace, cipher=PlainOnionCipher(), verifier=verifier)

@@ -34,7 +34,7 @@ from net.client.ports import Purpose
 from net.ids import TAG_SIZE, NodeId, Tag, tag_of
 from net.instant import Instant
 from net.messages import Fetch, Message
-from net.node.circuit_client import OnionCourier, _Key
+from net.node.circuit_client import OnionTransport, _Key
 from net.node.node import Node
 from net.parcel.box import decode_box
 
@@ -46,7 +46,7 @@ class Walk(NamedTuple):
     nodes: tuple[NodeId, ...]
 
 
-class Exchange(NamedTuple):
+class CircuitRelay(NamedTuple):
     """A letter, by nodes: whose it was, whom it was for, how it went and came."""
 
     writer: NodeId
@@ -74,36 +74,38 @@ class Observer:
 
     def watch(self, node: Node) -> None:
         """See what this node sends from now on."""
-        _Eye(self, node.node_id, node._parts.courier)
+        _Eye(self, node.node_id, node._parts.transport)
 
 
 class _Eye:
     """Stands between one node's patron and its courier."""
 
-    def __init__(self, observer: Observer, node: NodeId, courier: OnionCourier) -> None:
+    def __init__(self, observer: Observer, node: NodeId, transport: OnionTransport) -> None:
         self._observer = observer
         self._node = node
-        self._courier = courier
-        self._throw, self._ask = courier.throw, courier.ask
+        self._transport = transport
+        self._throw, self._ask = transport.throw, transport.ask
         # The patron keeps the courier itself, so its verbs are covered up one by one.
-        setattr(courier, "throw", self.throw)  # noqa: B010 -- said outright, it would look like a method
-        setattr(courier, "ask", self.ask)  # noqa: B010 -- likewise
+        setattr(transport, "throw", self.throw)  # noqa: B010 -- said outright, it would look like a method
+        setattr(transport, "ask", self.ask)  # noqa: B010 -- likewise
 
     def throw(self, custodian: NodeId, box: bytes, now: Instant, *, is_again: bool = False) -> None:
         self._throw(custodian, box, now, is_again=is_again)
         box_id = decode_box(box).box_id
-        path = self._courier._thrown[box_id][-1].path
+        path = self._transport._thrown[box_id][-1].path
         self._observer.throws[tag_of(box_id)].add(Walk(self._node, path.nodes))
 
     def ask(self, custodian: NodeId, purpose: Purpose, message: Message, now: Instant) -> None:
         self._ask(custodian, purpose, message, now)
         if isinstance(message, Fetch):
-            way = self._courier._ways._current[_Key(custodian, purpose)]
+            way = self._transport._circuit_pool._current[_Key(custodian, purpose)]
             for at in range(0, len(message.tags), TAG_SIZE):
                 self._observer.fetches[Tag(message.tags[at : at + TAG_SIZE])].add(Walk(self._node, way.path.nodes))
 
 
-def linked(exchanges: Collection[Exchange], nodes: Collection[NodeId], share: float, draws: int, rng: Random) -> Shares:
+def linked(
+    exchanges: Collection[CircuitRelay], nodes: Collection[NodeId], share: float, draws: int, rng: Random
+) -> Shares:
     """Return what an attacker with a share of the nodes links, on the mean over so many draws of his nodes."""
     everybody = sorted(nodes)
     sums = [0.0] * len(Shares._fields)
@@ -127,15 +129,15 @@ def linked(exchanges: Collection[Exchange], nodes: Collection[NodeId], share: fl
     return Shares(*(total / max(counted, 1) for total in sums))
 
 
-def _is_sharp(exchange: Exchange, his: Collection[NodeId]) -> bool:
-    return _has_both_ends(exchange.throws, his) and _has_both_ends(exchange.fetches, his)
+def _is_sharp(circuit_relay: CircuitRelay, his: Collection[NodeId]) -> bool:
+    return _has_both_ends(circuit_relay.throws, his) and _has_both_ends(circuit_relay.fetches, his)
 
 
 def _has_both_ends(walks: Collection[Walk], his: Collection[NodeId]) -> bool:
     return any(walk.nodes[0] in his and walk.nodes[-1] in his for walk in walks)
 
 
-def _is_possible(exchange: Exchange, his: Collection[NodeId]) -> bool:
-    sees_writer = any(walk.nodes[0] in his for walk in exchange.throws)
-    sees_reader = any(walk.nodes[0] in his for walk in exchange.fetches)
-    return sees_writer and sees_reader and not exchange.custodians.isdisjoint(his)
+def _is_possible(circuit_relay: CircuitRelay, his: Collection[NodeId]) -> bool:
+    sees_writer = any(walk.nodes[0] in his for walk in circuit_relay.throws)
+    sees_reader = any(walk.nodes[0] in his for walk in circuit_relay.fetches)
+    return sees_writer and sees_reader and not circuit_relay.custodians.isdisjoint(his)

@@ -11,20 +11,20 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
-from net.cover_profile import Pace
+from net.cover_profile import CoverProfile
 from net.ids import ParcelId, tag_of
 from net.node.wiring import Tuning
 from net.parcel.box import decode_box
 from net.parcel.store import Kind
 from simulator.meeting_place import MeetingPlace
 from simulator.nodes import full_node, plain_tuning
-from simulator.observer import Exchange, Observer
+from simulator.observer import CircuitRelay, Observer
 from simulator.people import Letter, Person
 from simulator.world import Build, Host, Machine, Path, World
 
 HOUR: Final = 3600.0
 # The normal pace without loops: cover traffic is a constant that would be most of the events.
-QUIET_PACE: Final = Pace(hop_delay=0.1, slot=0.4, loop_period=1e9)
+QUIET_PACE: Final = CoverProfile(hop_delay=0.1, slot=0.4, loop_period=1e9)
 # Seconds over which those that are up at the beginning start.
 ARRIVAL: Final = 600.0
 # Seconds of the world between two collections of dead nodes.
@@ -96,9 +96,9 @@ class Town:
     def _note_holders(self, letter: Letter) -> None:
         letter.held_by.update(person.node for person in self.holders(letter.box_id))
 
-    def exchanges(self) -> list[Exchange]:
+    def exchanges(self) -> list[CircuitRelay]:
         """Return how the delivered letters went and came."""
-        return [self._exchange(letter) for letter in self.letters if letter.delivered_at is not None]
+        return [self._circuit_relay(letter) for letter in self.letters if letter.delivered_at is not None]
 
     def holders(self, box_id: ParcelId) -> list[Person]:
         """Return those at whose node a box lies, running or not."""
@@ -117,10 +117,10 @@ class Town:
 
     # --- inside -------------------------------------------------------------------------------------------------------
 
-    def _exchange(self, letter: Letter) -> Exchange:
+    def _circuit_relay(self, letter: Letter) -> CircuitRelay:
         tag = tag_of(letter.box_id)
         fetches = {walk for walk in self.observer.fetches[tag] if walk.who == letter.reader.node}
-        return Exchange(
+        return CircuitRelay(
             letter.writer.node,
             letter.reader.node,
             tuple(self.observer.throws[tag]),

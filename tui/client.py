@@ -32,10 +32,12 @@ def run_client(home: Path, options: NetworkOptions, *, remember: bool = True, of
     async def open_core() -> AsyncGenerator[Messenger]:
         # Imported in the core's thread, while the screen draws its first frame.
         from core.gc_freeze import set_apart
-        from core.session.gate import Terms
+        from core.session.gate import TestOverrides
         from core.session.messenger import open_messenger
 
-        async with open_messenger(home, options, terms=Terms() if remember else Terms(stores=())) as messenger:
+        async with open_messenger(
+            home, options, terms=TestOverrides() if remember else TestOverrides(stores=())
+        ) as messenger:
             set_apart()
             yield messenger
 

@@ -30,7 +30,7 @@ from net.onion import onion
 from net.onion.circuits import stream
 from net.onion.circuits.builder import Circuits
 from net.onion.circuits.stream import Arrived, CircuitStream
-from net.onion.packet_sender import Departures, Kind, decode_payload
+from net.onion.packet_sender import Kind, PacketSender, decode_payload
 
 # Bytes of IPv4 and UDP before every datagram.
 HEADERS: Final = 28
@@ -276,7 +276,7 @@ def count_onion(tally: Tally) -> None:
     _around(CircuitStream, "push", None, pushed)
     _around(CircuitStream, "next_body", None, next_body)
     _around(CircuitStream, "receive", None, received)
-    _around(Departures, "send", None, departing)
+    _around(PacketSender, "send", None, departing)
     _around(Circuits, "open", None, opened)
     setattr(onion, "decode_payload", decoded)  # noqa: B010 - others see a function
 

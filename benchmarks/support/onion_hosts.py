@@ -17,12 +17,12 @@ from net.link.events import CellReceived, LinkEvent, LinkId, LinkUp, MessageRece
 from net.link.layer import LinkLayer
 from net.messages import Cell, Destroy, Setup, decode_message
 from net.onion.circuits.builder import CircuitId, Circuits
-from net.onion.circuits.relay import Exchange
+from net.onion.circuits.relay import CircuitRelay
 from net.onion.circuits.transit import EndId
-from net.onion.packet_relay import Relay
+from net.onion.packet_relay import PacketRelay
 from net.onion.packets.cipher import Hop, OnionCipher, Peeled
 from net.onion.packets.keyring import Keyring
-from net.peers.link_pool import Contact, Switch
+from net.peers.link_pool import Contact, LinkPool
 
 EPOCH = 231_000
 # Seconds that a datagram is under way, and between two turns of a host.
@@ -58,7 +58,7 @@ class _Echo:
         pass
 
     def received(self, end: EndId, data: bytes, now: Instant) -> None:
-        assert self._host.exchange.send(end, data, now)
+        assert self._host.circuit_relay.send(end, data, now)
 
     def closed(self, end: EndId, now: Instant) -> None:
         pass
@@ -73,16 +73,16 @@ class OnionHost:
         self.delivered = 0
         self.builder = _Builder()
         self.links = links = LinkLayer(secret_key=os.urandom(32), role=Role.FULL, random=os.urandom)
-        self.switch = switch = Switch(links.connect, links.close)
+        self.link_pool = link_pool = LinkPool(links.connect, links.close)
         self._keyring = Keyring(cipher, os.urandom)
         for epoch in (EPOCH - 1, EPOCH):
             self._keyring.turn(epoch)
-        self.relay = Relay(peel=self._peel, switch=switch, links=links, deliver=self._deliver)
-        self.exchange = Exchange(
-            cipher=cipher, peel=self._peel, switch=switch, links=links, ends=_Echo(self), random=os.urandom
+        self.relay = PacketRelay(peel=self._peel, link_pool=link_pool, links=links, deliver=self._deliver)
+        self.circuit_relay = CircuitRelay(
+            cipher=cipher, peel=self._peel, link_pool=link_pool, links=links, ends=_Echo(self), random=os.urandom
         )
-        self.circuits = Circuits(cipher=cipher, switch=switch, links=links, user=self.builder, random=os.urandom)
-        self._machines = (switch, self.relay, self.exchange, self.circuits)
+        self.circuits = Circuits(cipher=cipher, link_pool=link_pool, links=links, user=self.builder, random=os.urandom)
+        self._machines = (link_pool, self.relay, self.circuit_relay, self.circuits)
 
     def contact(self) -> Contact:
         """Return how others get here."""
@@ -101,7 +101,7 @@ class OnionHost:
             if packet:
                 self.links.send_cell(link, packet, now)
 
-        self.switch.reach(to.contact(), now, linked)
+        self.link_pool.reach(to.contact(), now, linked)
 
     def turn(self, arrived: Sequence[Datagram], now: Instant) -> list[Datagram]:
         """Take datagrams, do what is due, and return what is to be sent."""
@@ -137,17 +137,17 @@ class OnionHost:
     def _receive(self, event: LinkEvent, now: Instant) -> None:
         match event:
             case CellReceived():
-                self.switch.used(event.link, now)
+                self.link_pool.used(event.link, now)
                 self.relay.receive_packet(event.link, event.data, now)
             case MessageReceived():
-                self.switch.used(event.link, now)
+                self.link_pool.used(event.link, now)
                 message = decode_message(event.data)
                 assert isinstance(message, Setup | Cell | Destroy)
                 if isinstance(message, Setup) or not self.circuits.receive(event.link, message, now):
-                    self.exchange.receive(event.link, message, now)
+                    self.circuit_relay.receive(event.link, message, now)
             case LinkUp():
-                self.switch.link_up(event.link, event.peer, event.endpoint, now)
-                self.switch.keep(event.link)
+                self.link_pool.link_up(event.link, event.peer, event.endpoint, now)
+                self.link_pool.keep(event.link)
             case _:
                 raise AssertionError(f"on a wire that loses nothing: {event}")
 

@@ -208,12 +208,12 @@ WAYS: Final = {
 }
 
 
-def reflect(world: AttackedWorld, ways: Sequence[str]) -> Figures:
+def reflect(world: AttackedWorld, circuit_pool: Sequence[str]) -> Figures:
     """Try all ways at once, each with a victim of its own, against a node that keeps a record of 64 KiB."""
     spec = parse_join(world.nodes[0].spec)
     assert spec.node is not None
     record_id = _keep_record(world, spec)
-    reflectors = {way: Reflector(spec, number) for number, way in enumerate(ways)}
+    reflectors = {way: Reflector(spec, number) for number, way in enumerate(circuit_pool)}
     before = cpu_seconds(world.nodes[0].pid)
     threads = [
         threading.Thread(target=WAYS[way][0], args=(each, record_id, WAYS[way][1])) for way, each in reflectors.items()

@@ -34,7 +34,7 @@ from net.messages import (
 from net.onion.circuits.builder import CircuitId, Circuits
 from net.onion.packets.cipher import Hop, RealOnionCipher
 from net.overlay.descriptor import Descriptor, decode_descriptor, epoch_of, packed_host
-from net.peers.link_pool import Switch
+from net.peers.link_pool import LinkPool
 
 CIPHER: Final = RealOnionCipher()
 # Circuits that one keeps: below what a node may build.
@@ -59,8 +59,10 @@ class Stranger:
 
     def __init__(self) -> None:
         self._links = LinkLayer(secret_key=os.urandom(32), role=Role.LEAF, random=os.urandom)
-        self._switch = Switch(self._links.connect, self._links.close)
-        self.circuits = Circuits(cipher=CIPHER, switch=self._switch, links=self._links, user=self, random=os.urandom)
+        self._link_pool = LinkPool(self._links.connect, self._links.close)
+        self.circuits = Circuits(
+            cipher=CIPHER, link_pool=self._link_pool, links=self._links, user=self, random=os.urandom
+        )
         self.described: dict[NodeId, Descriptor] = {}
         self._link_of: dict[NodeId, LinkId] = {}
         self.packets = self.answers = self.stored = self.opened_circuits = self.closed_circuits = self.messages = (
@@ -154,13 +156,13 @@ class Stranger:
     def handle_timeout(self, now: Instant) -> None:
         """Do what is due."""
         self._links.handle_timeout(now)
-        for machine in (self._switch, self.circuits):
+        for machine in (self._link_pool, self.circuits):
             if machine.next_deadline() <= now.mono:
                 machine.handle_timeout(now)
 
     def next_deadline(self) -> float | None:
         """Return when that is."""
-        deadline = min(self._switch.next_deadline(), self.circuits.next_deadline())
+        deadline = min(self._link_pool.next_deadline(), self.circuits.next_deadline())
         links = self._links.next_deadline()
         return deadline if links is None else min(deadline, links)
 
@@ -180,10 +182,10 @@ class Stranger:
                 self._link_of[event.peer] = event.link
                 # Not polite: it does not slow down when the other side is slow, for others may not either.
                 self._links._sessions[event.link]._recovery.congestion = _Reckless()
-                self._switch.link_up(event.link, event.peer, event.endpoint, now)
-                self._switch.keep(event.link)
+                self._link_pool.link_up(event.link, event.peer, event.endpoint, now)
+                self._link_pool.keep(event.link)
             case LinkDown():
-                self._switch.link_down(event.link)
+                self._link_pool.link_down(event.link)
                 self.circuits.link_down(event.link, now)
             case MessageReceived():
                 self._on_message(event.link, decode_message(event.data), now)

@@ -25,7 +25,7 @@ from core.storage.peers import (
 )
 from core.storage.thread import DatabaseThread
 from net.custodian import StoreJob
-from net.node.snapshot import NodeView
+from net.node.snapshot import NodeSnapshot
 from net.onion.paths.guards import Guard
 
 _log = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ class NodeDisk:
         """Return whom the node knew, and its guards."""
         return await self._try(_recall) or ([], [])
 
-    async def remember(self, peers: list[KnownPeer], guards: list[Guard], view: NodeView) -> None:
+    async def remember(self, peers: list[KnownPeer], guards: list[Guard], view: NodeSnapshot) -> None:
         """Note whom the node knows, and how the network looks."""
         await self._try(lambda database: _note(database, peers[:MAX_KNOWN_PEERS], guards, view))
 
@@ -110,7 +110,7 @@ def _note_metered(database: Database, is_metered: bool) -> bool:  # noqa: FBT001
     return True
 
 
-def _note(database: Database, peers: list[KnownPeer], guards: list[Guard], view: NodeView) -> None:
+def _note(database: Database, peers: list[KnownPeer], guards: list[Guard], view: NodeSnapshot) -> None:
     with database.transaction() as tx:
         line.note_seen(tx, is_shut=is_shut(view), full_nodes=view.size)
         remember_peers(tx, peers)

@@ -16,7 +16,7 @@ from typing import Final
 from core.node.options import Part
 from core.storage.line import Line
 from net.link.events import Role
-from net.node.snapshot import NodeView
+from net.node.snapshot import NodeSnapshot
 
 # Full nodes known, of which one less is not missed.
 ENOUGH_FULL_NODES: Final = 16
@@ -30,6 +30,6 @@ def role_of(part: Part, line: Line) -> Role:
     return Role.LEAF if is_hindered and line.full_nodes >= ENOUGH_FULL_NODES else Role.FULL
 
 
-def is_shut(view: NodeView) -> bool:
+def is_shut(view: NodeSnapshot) -> bool:
     """Say whether nobody can come in: a symmetric NAT, and neither dial-back nor hole punching went through it."""
     return view.nat == "symmetric" and view.is_reachable is False and not view.sources.get("incoming")

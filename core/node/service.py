@@ -24,8 +24,8 @@ from core.node.traffic import NO_TIME, Hour, LastHour, on_the_wire
 from core.storage.peers import KnownPeer
 from core.storage.thread import DatabaseThread
 from net.bucket import Bucket
-from net.client import KeepingView
-from net.cover_profile import Pace
+from net.client import FriendBackupView
+from net.cover_profile import CoverProfile
 from net.events import NodeEvent
 from net.ids import Cursor, Endpoint, NodeId, ParcelId, Tag
 from net.instant import Instant
@@ -35,7 +35,7 @@ from net.link.events import Role
 from net.link.frames import LARGE_DATAGRAM_SIZE, SMALL_DATAGRAM_SIZE
 from net.link.status import Counters
 from net.node.node import Node, PeerStatus
-from net.node.snapshot import NodeView
+from net.node.snapshot import NodeSnapshot
 from net.rendezvous.hints import Source
 from net.scope import EVERYWHERE
 
@@ -69,7 +69,7 @@ class NodeStatus:
     network_offset_ms: int
     clock_difference_ms: int
     counters: Counters
-    view: NodeView
+    view: NodeSnapshot
     finding: FindingStatus
     joins: tuple[JoinStatus, ...] = ()
     uptime: float = 0.0
@@ -229,7 +229,7 @@ class NodeService:
         if self._disk is not None:
             await self._disk.note_metered(is_metered=is_metered)
 
-    def set_pace(self, pace: Pace) -> None:
+    def set_pace(self, pace: CoverProfile) -> None:
         """See ``Node.set_pace``."""
         self._do(lambda now: self._node.set_pace(pace, now))
 
@@ -258,7 +258,7 @@ class NodeService:
         """Return how many times the usual work a box to this address must carry now."""
         return self._node.price_factor(address)
 
-    def keeping(self) -> KeepingView | None:
+    def keeping(self) -> FriendBackupView | None:
         """See ``Node.keeping``."""
         return self._node.keeping()
 

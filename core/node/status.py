@@ -11,12 +11,12 @@ from core.node.joining import JoinStatus
 from core.node.options import encode_node_id
 from core.node.service import NodeStatus
 from core.people.conversation.keep_request import MAX_KEPT_FOR
-from net.client import BucketView, KeepingView
+from net.client import BucketView, FriendBackupView
 from net.ids import NodeId
 from net.link.events import Role
 from net.link.status import Counters
 from net.node.node import PeerStatus
-from net.node.snapshot import NodeView
+from net.node.snapshot import NodeSnapshot
 from net.parcel.box import BOX_SIZE
 from net.rendezvous.mainline import MainlineState
 
@@ -94,13 +94,13 @@ def _describe_peer(peer: PeerStatus) -> api.PeerInfo:
     )
 
 
-def clocks_off(view: NodeView) -> list[api.ClockOff]:
+def clocks_off(view: NodeSnapshot) -> list[api.ClockOff]:
     """Return whose clocks are wrong; when our own is, only those that are wrong by the others' clocks, too."""
     right = set(view.clocks.against) if view.clocks.is_alone else set[NodeId]()
     return [_clock_off(view, node, ahead) for node, ahead in view.clocks.off if node not in right]
 
 
-def clock_alone(view: NodeView) -> api.ClockAlone | None:
+def clock_alone(view: NodeSnapshot) -> api.ClockAlone | None:
     """Return who agrees with our clock and who against it, if it is the odd one."""
     clocks = view.clocks
     if not clocks.is_alone:
@@ -109,11 +109,11 @@ def clock_alone(view: NodeView) -> api.ClockAlone | None:
     return api.ClockAlone(agreeing=[_shown(node) for node in clocks.agreeing], against=against)
 
 
-def _clock_off(view: NodeView, node: NodeId, ahead_ms: int) -> api.ClockOff:
+def _clock_off(view: NodeSnapshot, node: NodeId, ahead_ms: int) -> api.ClockOff:
     return api.ClockOff(node=_shown(node), ahead_ms=ahead_ms, left_out=node in view.left_out)
 
 
-def describe_keeping(view: KeepingView | None, contacts: int) -> api.KeepingInfo:
+def describe_keeping(view: FriendBackupView | None, contacts: int) -> api.KeepingInfo:
     """Return what keeping contacts' mail costs; None: this node keeps nothing for anybody."""
     boxes, limit = (view.boxes, view.limit) if view else (0, 0)
     return api.KeepingInfo(

@@ -16,19 +16,19 @@ from core import api, crash
 from core.people import maintenance, slot_reader, upgrade
 from core.people.contact import introduction, invitations
 from core.people.conversation import empty_blocks, inboxes, lane_reader, lane_reading, lane_writer, resets, trust
-from core.people.conversation.inbox_addresses import Listening
-from core.people.conversation.rollback_detection import Foresight
+from core.people.conversation.inbox_addresses import InboxAddresses
+from core.people.conversation.rollback_detection import RollbackDetection
 from core.people.effects import BoxDraft, Effect, Fetch, Follow, RecordDraft, Retry
 from core.people.format import acknowledgement
 from core.people.format.account_keys import AccountKeys
 from core.people.mail import outbox
-from core.people.mail.pending_fetches import Fetching
-from core.people.mail.repricing import Paying
+from core.people.mail.pending_fetches import PendingFetches
+from core.people.mail.repricing import Repricing
 from core.people.moment import Moment
 from core.people.record.new_device import new_account
-from core.people.record.record_sync import Keeping
+from core.people.record.record_sync import RecordSync
 from core.people.repeats import Repeats
-from core.people.tag_index import LanePlace, SlotPlace, Watches
+from core.people.tag_index import LanePlace, SlotPlace, TagIndex
 from core.people.work import Work
 from core.storage import accounts, conversations, lanes, mail, meetings, messages
 from core.storage.database import Database
@@ -79,17 +79,17 @@ class Engine:
                 accounts.create(tx, row, upgrade.PRESENT)
             self.counter = row.counter
         self.me = upgrade.open_me(database, keys, now)
-        self._watches = Watches(now.day)
+        self._watches = TagIndex(now.day)
         self._solving: set[tuple[int, int]] = set()
-        self._fetching = Fetching()
-        self._foresight = Foresight()
-        self._listening = Listening(self._random)
+        self._fetching = PendingFetches()
+        self._foresight = RollbackDetection()
+        self._listening = InboxAddresses(self._random)
         self._keys = keys
-        self._keeping = Keeping(keys, self._random)
+        self._keeping = RecordSync(keys, self._random)
         self._caught_up = False
         self._day = now.day
         self._repeats = Repeats()
-        self._paying = Paying()
+        self._paying = Repricing()
         self._ack_at: dict[int, float] = {}
         self._open_until: dict[int, float] = {}
         self._next_duty = now.mono
@@ -134,10 +134,10 @@ class Engine:
         self._is_stale = True
         self._solving.clear()
         self._foresight.clear()
-        self._listening = Listening(self._random)
-        self._keeping = Keeping(self._keys, self._random)
+        self._listening = InboxAddresses(self._random)
+        self._keeping = RecordSync(self._keys, self._random)
         with self._database.transaction() as tx:
-            self._watches = Watches(now.day, mail.tags(tx))
+            self._watches = TagIndex(now.day, mail.tags(tx))
             work = Work(tx, self.me, now, self._watches)
             if self._distrust:
                 resets.distrust_state(work)
@@ -150,7 +150,7 @@ class Engine:
                 invitations.watch(work, invitation)
             for conversation in conversations.every(tx):
                 introduction.watch_conversation(work, conversation.id)
-        self._fetching = Fetching(self._watches.wanted(), now.mono)
+        self._fetching = PendingFetches(self._watches.wanted(), now.mono)
         self._is_stale = False
 
     # --- what the network says ------------------------------------------------------------------------------------

@@ -76,7 +76,7 @@ class _LaneWindow:
     tags: dict[int, list[Tag]] = field(default_factory=dict[int, list[Tag]])
 
 
-class Watches:
+class TagIndex:
     """Every place of interest by its tag, and every tag seen."""
 
     def __init__(self, today: int, seen: Iterable[Tag] = ()) -> None:

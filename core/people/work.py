@@ -10,7 +10,7 @@ from core.people.effects import Effect, Emit, Fetch
 from core.people.format.device import Certificate
 from core.people.moment import Moment
 from core.people.repeats import Repeats
-from core.people.tag_index import Watches
+from core.people.tag_index import TagIndex
 from core.storage.database import Transaction
 from net.ids import Tag
 
@@ -44,7 +44,7 @@ class Work:
     tx: Transaction
     me: Me
     now: Moment
-    watches: Watches
+    watches: TagIndex
     effects: list[Effect] = field(default_factory=list[Effect])
     slot_tries: int = 0  # ways of putting pieces together that were tried
     repeats: Repeats = field(default_factory=Repeats)

@@ -62,7 +62,7 @@ OPENING_SHARE: Final = 1 / 3
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class TestOverrides:
     """What tests make cheap; the product uses it as it stands. ``stores``: places for a remembered key.
 
     ``passcode``: given for an account that runs without a person; it stays in memory.
@@ -86,7 +86,12 @@ class Gate:
     """Holds the profile and, while it is open, the account. ``tell`` takes events and must not block."""
 
     def __init__(
-        self, home: Path, node: NodeService, nursery: trio.Nursery, terms: Terms, tell: Callable[[api.Event], None]
+        self,
+        home: Path,
+        node: NodeService,
+        nursery: trio.Nursery,
+        terms: TestOverrides,
+        tell: Callable[[api.Event], None],
     ) -> None:
         self.open: OpenAccount | None = None
         self.is_screen_locked = False

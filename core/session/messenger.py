@@ -27,7 +27,7 @@ from core.refusals import refusals
 from core.session import invitation_lookup
 from core.session.checks import check_text
 from core.session.commands import MessageSearching, act_of, conversation_of, kept_for
-from core.session.gate import Gate, Terms
+from core.session.gate import Gate, TestOverrides
 from core.storage import meetings
 from core.vault.hardening import harden_process
 from net.events import ClocksChanged, CustodianDown, CustodianUp, NodeEvent, RecordAnswered
@@ -64,7 +64,7 @@ async def open_messenger(
     home: Path,
     options: NetworkOptions,
     *,
-    terms: Terms | None = None,
+    terms: TestOverrides | None = None,
     clock: Callable[[], Instant] = system_clock,
 ) -> AsyncGenerator[Messenger]:
     """Run a messenger for a block: locked, its node joined to the network.
@@ -73,7 +73,7 @@ async def open_messenger(
     ``net.errors.Unreachable`` when it cannot listen.
     """
     harden_process()
-    chosen = terms or Terms()
+    chosen = terms or TestOverrides()
     async with (
         open_own_node(home, options, tuning=chosen.tuning, clock=clock) as node,
         trio.open_nursery() as nursery,

@@ -6,10 +6,10 @@ out who lies. ``deposits`` and ``records`` bring parcels, ``fetches`` and ``sear
 things that are not done yet. ``friend_backup`` keeps a friend's mail, ``friend_repair`` gives back what was lost of it.
 """
 
-from net.client.client import Patron
+from net.client.client import CustodianClient
 from net.client.followed_bucket import BucketView
-from net.client.friend_backup import KeepingView
-from net.client.friend_repair import KeepingPace
-from net.client.ports import Courier, Purpose
+from net.client.friend_backup import FriendBackupView
+from net.client.friend_repair import FriendRepairRate
+from net.client.ports import Purpose, Transport
 
-__all__ = ["BucketView", "Courier", "KeepingPace", "KeepingView", "Patron", "Purpose"]
+__all__ = ["BucketView", "CustodianClient", "FriendBackupView", "FriendRepairRate", "Purpose", "Transport"]

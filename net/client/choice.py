@@ -10,7 +10,7 @@ from collections.abc import Collection
 from random import Random
 from typing import Final
 
-from net.client.ports import Courier
+from net.client.ports import Transport
 from net.ids import NodeId
 from net.instant import Instant
 
@@ -24,8 +24,8 @@ MAX_SHUNNED: Final = 256
 class Choice:
     """Chooses custodians and remembers who was silent."""
 
-    def __init__(self, courier: Courier, rng: Random) -> None:
-        self._courier = courier
+    def __init__(self, transport: Transport, rng: Random) -> None:
+        self._transport = transport
         self._rng = rng
         self._shunned: dict[NodeId, float] = {}  # until when
         self._heard_at = -1.0
@@ -36,7 +36,7 @@ class Choice:
         """Return the custodians of ``address`` in the order to try them, those in ``last`` at the end."""
         first: list[NodeId] = []
         later: list[NodeId] = []
-        for each in self._courier.known(address):
+        for each in self._transport.known(address):
             if each not in never:
                 is_later = each in last or self._shunned.get(each, now.mono) > now.mono
                 (later if is_later else first).append(each)
@@ -57,12 +57,12 @@ class Choice:
         """Note that a custodian did not answer; suspect it unless nobody answered since ``asked_at``: then it is us."""
         self.shun(custodian, now)
         if self._heard_at > asked_at:
-            self._courier.suspect(custodian, now)
+            self._transport.suspect(custodian, now)
 
     def caught(self, custodian: NodeId, now: Instant) -> None:
         """Note that a custodian lied."""
         self.shun(custodian, now)
-        self._courier.suspect(custodian, now)
+        self._transport.suspect(custodian, now)
 
     def _mixed(self, custodians: list[NodeId]) -> list[NodeId]:
         best = custodians[:BEST]

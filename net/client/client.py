@@ -2,9 +2,9 @@
 
 read, watch ── Follows ── Streams ──┐
 deposit ────── Deposits ── throws ──┤
-fetch ──────── Fetches ─────────────┼── Courier
+fetch ──────── Fetches ─────────────┼── Transport
 records ────── Records, Searches ───┤
-keep ───────── Keeping ─────────────┘       a friend's buckets, onto the custodian's shelf
+keep ───────── FriendBackup ─────────────┘       a friend's buckets, onto the custodian's shelf
                Disputes: when two that are followed differ
 """
 
@@ -19,15 +19,15 @@ from net.client.choice import Choice
 from net.client.deposits import Deposits
 from net.client.disputes import Disputes
 from net.client.fetches import Fetches
-from net.client.followed_bucket import Accusation, BucketView, Place
+from net.client.followed_bucket import Accusation, BucketView, FollowedBucket
 from net.client.follows import Follows
-from net.client.friend_backup import Keeping
-from net.client.friend_repair import KeepingPace, Losses, Shelf
-from net.client.ports import Courier, Purpose, ScatteredNumbers, Waits
+from net.client.friend_backup import FriendBackup
+from net.client.friend_repair import FriendRepair, FriendRepairRate, FriendStorePort
+from net.client.ports import Purpose, ScatteredNumbers, Transport, Waits
 from net.client.records import Records
 from net.client.searches import Searches
 from net.client.streams import Streams
-from net.cover_profile import NORMAL, Pace
+from net.cover_profile import NORMAL, CoverProfile
 from net.events import NodeEvent
 from net.ids import Cursor, NodeId, ParcelId, Tag
 from net.instant import Instant
@@ -36,7 +36,7 @@ from net.parcel.store import Kind
 from net.parcel.work import FULL_PRICE, WorkPrice
 
 
-class Patron:
+class CustodianClient:
     """What this node wants of custodians. ``report`` takes every ``NodeEvent`` that comes of it.
 
     ``hour`` gives network time in whole hours since 1970. Friends' mail is kept on the ``shelf``; a leaf has none.
@@ -44,22 +44,22 @@ class Patron:
 
     def __init__(
         self,
-        courier: Courier,
+        transport: Transport,
         rng: Random,
         report: Callable[[NodeEvent], None],
         hour: Callable[[Instant], int],
         *,
         price: WorkPrice = FULL_PRICE,
-        pace: Pace = NORMAL,
-        shelf: Shelf | None = None,
-        keeping_pace: KeepingPace | None = None,
+        pace: CoverProfile = NORMAL,
+        shelf: FriendStorePort | None = None,
+        keeping_pace: FriendRepairRate | None = None,
     ) -> None:
         self._waits = Waits.at(pace)
         numbers = ScatteredNumbers(rng)
-        choice = Choice(courier, rng)
-        self._streams = Streams(courier, numbers, self._waits)
+        choice = Choice(transport, rng)
+        self._streams = Streams(transport, numbers, self._waits)
         self.follows = Follows(
-            courier,
+            transport,
             choice,
             self._streams,
             rng,
@@ -68,16 +68,18 @@ class Patron:
             serving=self._on_serving,
             accuse=self._on_accusation,
         )
-        self.deposits = Deposits(courier, choice, self.follows, rng, self._waits, report=report, hour=hour, price=price)
-        self.fetches = Fetches(courier, choice, self.follows, numbers, rng, self._waits, report=report)
-        self.records = Records(courier, choice, numbers, self._waits, report, price)
-        self.searches = Searches(courier, choice, numbers, self._waits, report)
-        self._disputes = Disputes(courier, choice, self._streams, self.follows, self.fetches, rng)
-        self.keeping: Keeping | None = None
+        self.deposits = Deposits(
+            transport, choice, self.follows, rng, self._waits, report=report, hour=hour, price=price
+        )
+        self.fetches = Fetches(transport, choice, self.follows, numbers, rng, self._waits, report=report)
+        self.records = Records(transport, choice, numbers, self._waits, report, price)
+        self.searches = Searches(transport, choice, numbers, self._waits, report)
+        self._disputes = Disputes(transport, choice, self._streams, self.follows, self.fetches, rng)
+        self.keeping: FriendBackup | None = None
         if shelf is not None:
-            spans = keeping_pace or KeepingPace()
-            losses = Losses(shelf, courier, choice, self.follows, self._streams, rng, spans, self._on_listed)
-            self.keeping = Keeping(shelf, courier.width, self.follows, self.fetches, losses, rng, spans)
+            spans = keeping_pace or FriendRepairRate()
+            losses = FriendRepair(shelf, transport, choice, self.follows, self._streams, rng, spans, self._on_listed)
+            self.keeping = FriendBackup(shelf, transport.width, self.follows, self.fetches, losses, rng, spans)
 
     # --- what the owner wants -----------------------------------------------------------------------------------------
 
@@ -121,7 +123,7 @@ class Patron:
         if self.keeping is not None:
             self.keeping.keep(addresses, now)
 
-    def set_pace(self, pace: Pace) -> None:
+    def set_pace(self, pace: CoverProfile) -> None:
         """Wait as long as the setting asks for."""
         self._waits.set(pace)
 
@@ -225,5 +227,5 @@ class Patron:
         self.deposits.serving(bucket, now)
         self.fetches.found(now)
 
-    def _on_accusation(self, place: Place, accusation: Accusation, now: Instant) -> None:
+    def _on_accusation(self, place: FollowedBucket, accusation: Accusation, now: Instant) -> None:
         self._disputes.begin(place, accusation, now)

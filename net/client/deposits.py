@@ -25,7 +25,7 @@ from net.client.choice import Choice
 from net.client.encoding import is_paid
 from net.client.followed_bucket import COPIES
 from net.client.follows import Follows
-from net.client.ports import QUEUE_PAUSE, Courier, Waits
+from net.client.ports import QUEUE_PAUSE, Transport, Waits
 from net.errors import Overloaded, Unreachable
 from net.events import DepositAnswered, NodeEvent, PriceRisen, Verdict
 from net.ids import NodeId, ParcelId, Tag, tag_of
@@ -70,7 +70,7 @@ class Deposits:
 
     def __init__(
         self,
-        courier: Courier,
+        transport: Transport,
         choice: Choice,
         follows: Follows,
         rng: Random,
@@ -80,7 +80,7 @@ class Deposits:
         hour: Callable[[Instant], int],
         price: WorkPrice,
     ) -> None:
-        self._courier = courier
+        self._transport = transport
         self._choice = choice
         self._follows = follows
         self._rng = rng
@@ -141,7 +141,7 @@ class Deposits:
                 self._confirm(box_id, self._tasks[box_id], custodian, now)
         for box_id in [each for each in self._hastened if self._tasks[each].bucket == bucket]:
             if not self._tasks[box_id].confirmed:
-                self._courier.overdue(box_id, now.mono - self._waits.early, now)
+                self._transport.overdue(box_id, now.mono - self._waits.early, now)
         self._pump(now)
 
     def serving(self, bucket: Bucket, now: Instant) -> None:
@@ -189,13 +189,13 @@ class Deposits:
         if custodian in task.confirmed:
             return
         if not task.confirmed:
-            self._courier.delivered(box_id, now)
+            self._transport.delivered(box_id, now)
         task.confirmed.add(custodian)
         self._report(DepositAnswered(custodian, box_id, Verdict.STORED, self._hour(now)))
         self._end_if_done(box_id, task, now)
 
     def _end_if_done(self, box_id: ParcelId, task: _Task, now: Instant) -> bool:
-        enough = 1 if len(self._courier.known(task.prefix)) == 1 else COPIES
+        enough = 1 if len(self._transport.known(task.prefix)) == 1 else COPIES
         if len(task.confirmed) >= enough:
             self.withdraw(box_id, now)
             return True
@@ -207,7 +207,7 @@ class Deposits:
         place = self._follows.place(bucket)
         is_seen = place is not None and place.is_served() and not is_reviewed and not task.is_excused
         if is_seen and task.thrown and not task.confirmed:
-            self._courier.missing(box_id, now)
+            self._transport.missing(box_id, now)
 
     def _measure(self, box_id: ParcelId, task: _Task) -> None:
         """Tell, once for each price, that a box carries less than is asked where it goes."""
@@ -291,7 +291,7 @@ class Deposits:
 
     def _watch(self, task: _Task, now: Instant) -> bool:
         """Watch the bucket that the box lies in at the present width; say whether there was room."""
-        bucket = Bucket.of(task.prefix, self._courier.width())
+        bucket = Bucket.of(task.prefix, self._transport.width())
         if task.bucket == bucket:
             return True
         if not self._follows.watch(bucket, task.prefix, now):
@@ -303,14 +303,14 @@ class Deposits:
 
     def _throw(self, task: _Task, now: Instant, *, lacking: int) -> bool:
         """Throw a box to so many; say whether it went to any. ``Overloaded`` when none took it for that reason."""
-        if set(self._courier.known(task.prefix)) <= task.thrown | task.confirmed:
+        if set(self._transport.known(task.prefix)) <= task.thrown | task.confirmed:
             task.thrown.clear()
         place = self._follows.place(task.bucket) if task.bucket else None
         last = task.thrown | (place.members.keys() if place else set())
         is_thrown, is_again = False, task.rounds > 0
         for custodian in self._choice.order(task.prefix, now, never=task.confirmed, last=last):
             try:
-                self._courier.throw(custodian, task.box, now, is_again=is_again)
+                self._transport.throw(custodian, task.box, now, is_again=is_again)
             except Unreachable:
                 continue
             except Overloaded:

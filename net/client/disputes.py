@@ -18,9 +18,9 @@ from typing import Final
 from net.bucket import Bucket
 from net.client.choice import Choice
 from net.client.fetches import GROUP, Fetches, Shown
-from net.client.followed_bucket import Accusation, Place
+from net.client.followed_bucket import Accusation, FollowedBucket
 from net.client.follows import Follows
-from net.client.ports import Courier
+from net.client.ports import Transport
 from net.client.streams import Failure, Stream, Streams
 from net.ids import NodeId, Tag, tag_of
 from net.instant import Instant
@@ -42,7 +42,7 @@ MAX_REMEMBERED: Final = 128
 
 @dataclass(slots=True, eq=False)
 class _Dispute:
-    place: Place
+    place: FollowedBucket
     accusation: Accusation
     tags: set[Tag]
     shown: set[Tag] = field(default_factory=set[Tag])  # boxes that exist and that the accused should have
@@ -54,9 +54,9 @@ class Disputes:
     """Disputes under way, one in a bucket at most. Each ends with a conviction or an acquittal."""
 
     def __init__(
-        self, courier: Courier, choice: Choice, streams: Streams, follows: Follows, fetches: Fetches, rng: Random
+        self, transport: Transport, choice: Choice, streams: Streams, follows: Follows, fetches: Fetches, rng: Random
     ) -> None:
-        self._courier = courier
+        self._transport = transport
         self._choice = choice
         self._streams = streams
         self._follows = follows
@@ -65,7 +65,7 @@ class Disputes:
         self._open: dict[Bucket, _Dispute] = {}
         self._ended: dict[Bucket, float] = {}
 
-    def begin(self, place: Place, accusation: Accusation, now: Instant) -> None:
+    def begin(self, place: FollowedBucket, accusation: Accusation, now: Instant) -> None:
         """Look into a difference. When that is not possible now, nothing happens, and it is brought up again."""
         is_recent = now.mono - self._ended.get(place.bucket, -DISPUTE_PAUSE) < DISPUTE_PAUSE
         if place.bucket in self._open or is_recent or len(self._open) >= MAX_DISPUTES:
@@ -124,9 +124,9 @@ class Disputes:
     def _is_kept_by_accused(self, dispute: _Dispute, box: Box) -> bool:
         """Say whether the accused keeps a box, even if it takes the network for one width larger than we do."""
         bucket, accused = dispute.place.bucket, dispute.accusation.accused
-        width = max(bucket.width, self._courier.width())
-        is_tiny = not width and len(self._courier.known(box.prefix)) < TINY_NETWORK
-        is_near = self._courier.shares(accused, box.prefix) > width
+        width = max(bucket.width, self._transport.width())
+        is_tiny = not width and len(self._transport.known(box.prefix)) < TINY_NETWORK
+        is_near = self._transport.shares(accused, box.prefix) > width
         return bucket.covers(box.prefix) and (is_tiny or is_near)
 
     # --- a third one decides ------------------------------------------------------------------------------------------

@@ -17,9 +17,9 @@ from typing import Final, NamedTuple
 
 from net.agenda import Agenda
 from net.client.choice import Choice
-from net.client.followed_bucket import Place
+from net.client.followed_bucket import FollowedBucket
 from net.client.follows import Follows
-from net.client.ports import QUEUE_PAUSE, Courier, Purpose, ScatteredNumbers, Waits
+from net.client.ports import QUEUE_PAUSE, Purpose, ScatteredNumbers, Transport, Waits
 from net.errors import DecodeError, Overloaded, UnknownVersion, Unreachable
 from net.events import BoxAbsent, BoxArrived, NodeEvent
 from net.ids import NodeId, Tag, tag_of
@@ -85,7 +85,7 @@ class _Request:
 
 class _Batch(NamedTuple):
     custodian: NodeId
-    place: Place
+    place: FollowedBucket
     tags: list[Tag]
 
 
@@ -94,7 +94,7 @@ class Fetches:
 
     def __init__(
         self,
-        courier: Courier,
+        transport: Transport,
         choice: Choice,
         follows: Follows,
         numbers: ScatteredNumbers,
@@ -103,7 +103,7 @@ class Fetches:
         *,
         report: Callable[[NodeEvent], None],
     ) -> None:
-        self._courier = courier
+        self._transport = transport
         self._choice = choice
         self._follows = follows
         self._numbers = numbers
@@ -154,7 +154,7 @@ class Fetches:
     def probe(
         self,
         custodian: NodeId,
-        place: Place,
+        place: FollowedBucket,
         tags: Sequence[Tag],
         then: Probe,
         now: Instant,
@@ -309,7 +309,7 @@ class Fetches:
     def _ask(self, batch: _Batch, now: Instant, probe: Probe | None) -> None:
         key = batch.custodian, self._numbers.draw()
         tags = b"".join(self._disguised(batch.tags, batch.place))
-        self._courier.ask(batch.custodian, Purpose.FETCH, Fetch(key[1], tags), now)
+        self._transport.ask(batch.custodian, Purpose.FETCH, Fetch(key[1], tags), now)
         self._requests[key] = _Request(frozenset(batch.tags), now.mono, probe=probe)
         self._silences.schedule(key, now.mono + self._waits.answer)
         for tag in batch.tags if probe is None else ():
@@ -338,7 +338,7 @@ class Fetches:
                 self._waiting.append(tag)
         return batch
 
-    def _whom(self, tag: Tag, task: _Task, now: Instant) -> tuple[NodeId, Place] | None:
+    def _whom(self, tag: Tag, task: _Task, now: Instant) -> tuple[NodeId, FollowedBucket] | None:
         """Return whom to ask next: who named the tag, who is followed in its bucket, others there.
 
         A tag that was named before our time may lie in any bucket; then those followed in each are asked.
@@ -347,7 +347,7 @@ class Fetches:
         is_located = any(place.recent.namers(tag) for place in homes)
         if (is_located or task.is_retry) and task.looks_left <= 0:
             return None
-        options: list[tuple[bool, bool, float, NodeId, Place]] = []
+        options: list[tuple[bool, bool, float, NodeId, FollowedBucket]] = []
         for place in homes:
             namers = place.recent.namers(tag)
             for custodian in dict.fromkeys((*namers, *place.members)):
@@ -362,13 +362,13 @@ class Fetches:
             return (others[0], homes[0]) if others else None
         return None
 
-    def _homes(self, tag: Tag) -> list[Place]:
+    def _homes(self, tag: Tag) -> list[FollowedBucket]:
         """Return the buckets where a tag may lie."""
         places = self._follows.places()
         named = [place for place in places if place.recent.namers(tag)]
         return named or [place for place in places if place.is_read]
 
-    def _disguised(self, tags: list[Tag], place: Place) -> list[Tag]:
+    def _disguised(self, tags: list[Tag], place: FollowedBucket) -> list[Tag]:
         """Return the tags among decoys of the same bucket, in an order that tells nothing."""
         lacking = -len(tags) % GROUP
         spare = [

@@ -86,7 +86,7 @@ class Member:
 
 
 @dataclass(slots=True)
-class Place:
+class FollowedBucket:
     """A bucket that is read for the owner, watched for its deposits, or both."""
 
     bucket: Bucket

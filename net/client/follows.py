@@ -17,8 +17,8 @@ from typing import Final
 from net.bucket import Bucket
 from net.client.choice import Choice
 from net.client.comparison import MAX_UNSHARED
-from net.client.followed_bucket import COPIES, Accusation, BucketView, Member, Place
-from net.client.ports import Courier
+from net.client.followed_bucket import COPIES, Accusation, BucketView, FollowedBucket, Member
+from net.client.ports import Transport
 from net.client.streams import Failure, Stream, Streams
 from net.errors import Overloaded
 from net.events import CustodianDown, CustodianUp, NodeEvent, TagsArrived
@@ -53,7 +53,7 @@ class Follows:
 
     def __init__(
         self,
-        courier: Courier,
+        transport: Transport,
         choice: Choice,
         streams: Streams,
         rng: Random,
@@ -61,9 +61,9 @@ class Follows:
         report: Callable[[NodeEvent], None],
         named: Callable[[Bucket, NodeId, Collection[Tag], Instant], None],
         serving: Callable[[Bucket, Instant], None],
-        accuse: Callable[[Place, Accusation, Instant], None],
+        accuse: Callable[[FollowedBucket, Accusation, Instant], None],
     ) -> None:
-        self._courier = courier
+        self._transport = transport
         self._choice = choice
         self._streams = streams
         self._rng = rng
@@ -72,8 +72,8 @@ class Follows:
         self._serving = serving
         self._accuse = accuse
         self._addresses: frozenset[int] = frozenset()
-        self._width = courier.width()
-        self._places: dict[Bucket, Place] = {}
+        self._width = transport.width()
+        self._places: dict[Bucket, FollowedBucket] = {}
         self._tick_at = 0.0
 
     # --- what is wanted -----------------------------------------------------------------------------------------------
@@ -110,7 +110,7 @@ class Follows:
         if is_new and sum(each.watches > 0 for each in self._places.values()) >= MAX_WATCHED:
             return False
         if place is None:
-            place = self._places[bucket] = Place(bucket, address)
+            place = self._places[bucket] = FollowedBucket(bucket, address)
             self._refill(place, now)
         place.watches += 1
         return True
@@ -138,11 +138,11 @@ class Follows:
 
     # --- what may be asked --------------------------------------------------------------------------------------------
 
-    def place(self, bucket: Bucket) -> Place | None:
+    def place(self, bucket: Bucket) -> FollowedBucket | None:
         """Return a bucket that is followed."""
         return self._places.get(bucket)
 
-    def places(self) -> list[Place]:
+    def places(self) -> list[FollowedBucket]:
         """Return the buckets that are followed."""
         return list(self._places.values())
 
@@ -162,7 +162,7 @@ class Follows:
         for place in self.places():
             self._refill(place, now)
 
-    def convict(self, place: Place, liar: NodeId, judge: NodeId | None, now: Instant) -> None:
+    def convict(self, place: FollowedBucket, liar: NodeId, judge: NodeId | None, now: Instant) -> None:
         """Leave a custodian that lied; ``judge`` takes its place when there is one."""
         self._choice.caught(liar, now)
         if self._places.get(place.bucket) is not place:
@@ -180,7 +180,7 @@ class Follows:
             if liar in place.members:
                 self.convict(place, liar, None, now)
 
-    def acquit(self, place: Place, accusation: Accusation, now: Instant) -> None:
+    def acquit(self, place: FollowedBucket, accusation: Accusation, now: Instant) -> None:
         """Go on with both: what only one named is explained, or cannot be."""
         if self._places.get(place.bucket) is not place:
             return
@@ -196,7 +196,7 @@ class Follows:
         if now.mono < self._tick_at:
             return
         self._tick_at = now.mono + TICK
-        if self._courier.width() != self._width:
+        if self._transport.width() != self._width:
             self._retarget(now)
         for place in self.places():
             self._look_after(place, now)
@@ -209,12 +209,12 @@ class Follows:
 
     def _retarget(self, now: Instant) -> None:
         """Follow what is wanted at the present width; what is not wanted any more retires at a moment of chance."""
-        self._width = self._courier.width()
+        self._width = self._transport.width()
         wanted = {Bucket.of(address, self._width): address for address in sorted(self._addresses)}
         for bucket, address in wanted.items():
             place = self._places.get(bucket)
             if place is None:
-                place = self._places[bucket] = Place(bucket, address, is_read=True)
+                place = self._places[bucket] = FollowedBucket(bucket, address, is_read=True)
                 self._refill(place, now)
             elif not place.is_read:
                 self._begin_reading(place, now)
@@ -224,7 +224,7 @@ class Follows:
                 is_followed = bool(place.members)  # else nobody would see it end
                 place.retire_at = now.mono + self._rng.uniform(RETIRE_TIME / 2, RETIRE_TIME) * is_followed
 
-    def _look_after(self, place: Place, now: Instant) -> None:
+    def _look_after(self, place: FollowedBucket, now: Instant) -> None:
         if place.retire_at is not None and now.mono >= place.retire_at:
             self._stop_reading(place)
         if not place.is_read and not place.watches and now.mono >= place.watched_until:
@@ -232,7 +232,7 @@ class Follows:
                 self._drop(place, member, now)
             del self._places[place.bucket]
             return
-        known = self._courier.known(place.address)
+        known = self._transport.known(place.address)
         for member in place.active():
             member.misses = member.misses + 1 if known and member.custodian not in known else 0
             if member.misses >= MAX_MISSES or now.mono >= member.choose_again_at:
@@ -247,7 +247,7 @@ class Follows:
         elif accusation := place.accusation(now.mono):
             self._accuse(place, accusation, now)
 
-    def _begin_reading(self, place: Place, now: Instant) -> None:
+    def _begin_reading(self, place: FollowedBucket, now: Instant) -> None:
         """Ask the owner from where to read what was only watched."""
         place.is_read = True
         for member in place.members.values():
@@ -256,20 +256,20 @@ class Follows:
                 member.stream = None
             self._report(CustodianUp(member.custodian, place.bucket))
 
-    def _stop_reading(self, place: Place) -> None:
+    def _stop_reading(self, place: FollowedBucket) -> None:
         place.is_read, place.retire_at = False, None
         for custodian in place.members:
             self._report(CustodianDown(custodian, place.bucket))
 
     # --- members ------------------------------------------------------------------------------------------------------
 
-    def _refill(self, place: Place, now: Instant, never: Collection[NodeId] = ()) -> None:
+    def _refill(self, place: FollowedBucket, now: Instant, never: Collection[NodeId] = ()) -> None:
         lacking = COPIES - len(place.active())
         if lacking > 0 and not place.is_leaving:
             for custodian in self._choice.order(place.address, now, never={*place.members, *never})[:lacking]:
                 self._add(place, custodian, now)
 
-    def _add(self, place: Place, custodian: NodeId, now: Instant) -> None:
+    def _add(self, place: FollowedBucket, custodian: NodeId, now: Instant) -> None:
         member = Member(custodian, now.mono + self._rng.uniform(SERVICE_TIME, 2 * SERVICE_TIME))
         place.members[custodian] = member
         place.comparison.join(custodian)
@@ -281,14 +281,14 @@ class Follows:
     def _open(self, member: Member, bucket: Bucket, cursor: Cursor | None, now: Instant) -> None:
         member.stream = self._streams.open(member.custodian, bucket, cursor, self._on_tags, self._on_failed, now)
 
-    def _replace(self, place: Place, member: Member, now: Instant) -> None:
+    def _replace(self, place: FollowedBucket, member: Member, now: Instant) -> None:
         """Let another serve; this one goes when the other has caught up."""
         member.misses = 0
         member.choose_again_at = now.mono + self._rng.uniform(SERVICE_TIME, 2 * SERVICE_TIME)
         if self._choice.order(place.address, now, never=place.members):
             member.leaving_at = now.mono + RETIRE_TIME
 
-    def _let_go(self, place: Place, now: Instant) -> None:
+    def _let_go(self, place: FollowedBucket, now: Instant) -> None:
         for member in list(place.members.values()):
             is_late = member.leaving_at is not None and now.mono >= member.leaving_at
             if is_late and len(place.active()) < COPIES:
@@ -296,7 +296,7 @@ class Follows:
             elif member.leaving_at is not None and (is_late or place.is_full()):
                 self._drop(place, member, now)
 
-    def _drop(self, place: Place, member: Member, now: Instant) -> None:
+    def _drop(self, place: FollowedBucket, member: Member, now: Instant) -> None:
         del place.members[member.custodian]
         place.comparison.leave(member.custodian)
         for stream in (member.stream, member.review):
@@ -323,14 +323,14 @@ class Follows:
         if place.agreed_since() is not None and place.comparison.live(stream.custodian) >= FLOOD:
             self._hold(place, member, now)
 
-    def _hold(self, place: Place, member: Member, now: Instant) -> None:
+    def _hold(self, place: FollowedBucket, member: Member, now: Instant) -> None:
         """Stop listening to somebody who names far more than the other, until it is judged."""
         if member.stream is not None and not member.is_held:
             member.is_held = True
             self._streams.close(member.stream, now)
             self._judge(place, member, now)
 
-    def _judge(self, place: Place, member: Member, now: Instant) -> None:
+    def _judge(self, place: FollowedBucket, member: Member, now: Instant) -> None:
         tags = place.comparison.unshared(member.custodian)
         others = [each.custodian for each in place.active() if each.is_caught_up and each is not member]
         if others and tags:
@@ -338,7 +338,7 @@ class Follows:
         else:
             self._release(place, member, now)
 
-    def _release(self, place: Place, member: Member, now: Instant) -> None:
+    def _release(self, place: FollowedBucket, member: Member, now: Instant) -> None:
         member.is_held = False
         if member.stream is not None:
             self._open(member, place.bucket, member.stream.cursor, now)
@@ -354,7 +354,7 @@ class Follows:
         self._drop(place, place.members[stream.custodian], now)
         self._refill(place, now, never=(stream.custodian,))
 
-    def _review(self, place: Place, member: Member, now: Instant) -> bool:
+    def _review(self, place: FollowedBucket, member: Member, now: Instant) -> bool:
         is_recent = member.reviewed_at is not None and now.mono - member.reviewed_at < REVIEW_PAUSE
         is_all_known = member.stream is not None and member.stream.is_whole and place.recent.is_complete
         if not member.is_caught_up or is_all_known or is_recent:

@@ -21,9 +21,9 @@ from typing import Final, NamedTuple
 
 from net.bucket import Bucket
 from net.client.fetches import GROUP, Fetches, Shown
-from net.client.followed_bucket import Place
+from net.client.followed_bucket import FollowedBucket
 from net.client.follows import MAX_WATCHED, RETIRE_TIME, Follows
-from net.client.friend_repair import KeepingPace, Losses, Shelf
+from net.client.friend_repair import FriendRepair, FriendRepairRate, FriendStorePort
 from net.errors import Overloaded
 from net.events import Verdict
 from net.ids import NodeId, Tag, tag_of
@@ -48,7 +48,7 @@ COST_PER_BOX: Final = 1232 * 3 // 2 + 2 * 8 * (1 + 48)
 _DAYS: Final = 2
 
 
-class KeepingView(NamedTuple):
+class FriendBackupView(NamedTuple):
     """What keeping costs: buckets watched, boxes kept and how many may be, boxes thrown back since the start.
 
     ``bytes_per_day``: what each friend's buckets cost in traffic; they are all as large as the one this node keeps.
@@ -72,18 +72,18 @@ class _Watched:
     wanted: dict[Tag, int] = field(default_factory=dict[Tag, int])  # how often each was asked for
 
 
-class Keeping:
+class FriendBackup:
     """Friends' buckets, watched and fetched onto the shelf."""
 
     def __init__(
         self,
-        shelf: Shelf,
+        shelf: FriendStorePort,
         width: Callable[[], int],
         follows: Follows,
         fetches: Fetches,
-        losses: Losses,
+        losses: FriendRepair,
         rng: Random,
-        pace: KeepingPace,
+        pace: FriendRepairRate,
     ) -> None:
         self._shelf = shelf
         self._width = width
@@ -111,10 +111,12 @@ class Keeping:
                 self._leave(watched, now)
         self._retarget(now)
 
-    def view(self, served: int) -> KeepingView:
+    def view(self, served: int) -> FriendBackupView:
         """Return what it costs; ``served``: how many parcels this node keeps for everybody."""
         bytes_per_day = served // _DAYS * COST_PER_BOX
-        return KeepingView(len(self._watched), len(self._shelf), self._shelf.limit, self._losses.thrown, bytes_per_day)
+        return FriendBackupView(
+            len(self._watched), len(self._shelf), self._shelf.limit, self._losses.thrown, bytes_per_day
+        )
 
     def named(self, bucket: Bucket, tags: Collection[Tag], now: Instant) -> None:
         """Take what a custodian names in a bucket."""
@@ -193,7 +195,7 @@ class Keeping:
             tags = self._rng.sample(sorted(watched.wanted), min(GROUP, len(watched.wanted)))
             self._ask(watched, self._rng.choice(members), place, tags, now)
 
-    def _ask(self, watched: _Watched, custodian: NodeId, place: Place, tags: list[Tag], now: Instant) -> None:
+    def _ask(self, watched: _Watched, custodian: NodeId, place: FollowedBucket, tags: list[Tag], now: Instant) -> None:
         def then(shown: Shown | None, now: Instant) -> None:
             watched.is_asking = False
             if self._watched.get(watched.bucket) is watched:

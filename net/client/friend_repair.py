@@ -16,9 +16,9 @@ from typing import Final, NamedTuple, Protocol
 
 from net.bucket import Bucket
 from net.client.choice import Choice
-from net.client.followed_bucket import COPIES, Place
+from net.client.followed_bucket import COPIES, FollowedBucket
 from net.client.follows import Follows
-from net.client.ports import Courier
+from net.client.ports import Transport
 from net.client.streams import Failure, Stream, Streams
 from net.errors import Overloaded, Unreachable
 from net.events import Verdict
@@ -31,7 +31,7 @@ from net.parcel.store import KeptBox
 LEAST_HOURS: Final = 2
 
 
-class KeepingPace(NamedTuple):
+class FriendRepairRate(NamedTuple):
     """Spans from which pauses are drawn, seconds: evenly, so that no two friends move together."""
 
     join: tuple[float, float] = (0.0, 900.0)  # until a bucket is watched
@@ -42,7 +42,7 @@ class KeepingPace(NamedTuple):
     throw: tuple[float, float] = (1.0, 3.0)  # between boxes thrown back
 
 
-class Shelf(Protocol):
+class FriendStorePort(Protocol):
     """Where boxes are kept: ``net.custodian.friend_store``."""
 
     limit: int
@@ -95,22 +95,22 @@ class _Bucket:
     lost_at: float = 0.0  # when the listing began that did not name them
 
 
-class Losses:
+class FriendRepair:
     """Buckets whose losses are made good. ``heard`` takes what a listing names: it may be news."""
 
     def __init__(
         self,
-        shelf: Shelf,
-        courier: Courier,
+        shelf: FriendStorePort,
+        transport: Transport,
         choice: Choice,
         follows: Follows,
         streams: Streams,
         rng: Random,
-        pace: KeepingPace,
+        pace: FriendRepairRate,
         heard: Callable[[Bucket, Collection[Tag], Instant], None],
     ) -> None:
         self._shelf = shelf
-        self._courier = courier
+        self._transport = transport
         self._choice = choice
         self._follows = follows
         self._streams = streams
@@ -225,7 +225,7 @@ class Losses:
         count = 0
         for custodian in self._choice.order(address, now, last=followed):
             with suppress(Unreachable, Overloaded):
-                self._courier.throw(custodian, box, now)
+                self._transport.throw(custodian, box, now)
                 count += 1
             if count == COPIES:
                 break
@@ -253,5 +253,5 @@ class Losses:
         return self._rng.uniform(*span)
 
 
-def _members(place: Place | None) -> frozenset[NodeId]:
+def _members(place: FollowedBucket | None) -> frozenset[NodeId]:
     return frozenset(member.custodian for member in place.active()) if place else frozenset()

@@ -12,7 +12,7 @@ from hashlib import blake2s
 from random import Random
 from typing import Final, Protocol
 
-from net.cover_profile import NORMAL, Pace
+from net.cover_profile import NORMAL, CoverProfile
 from net.ids import NodeId, ParcelId
 from net.instant import Instant
 from net.messages import Message
@@ -42,13 +42,13 @@ class Purpose(Enum):
     RECORD = 2
 
 
-class Courier(Protocol):
-    """Carries questions to custodians. Answers come to ``Patron.receive``; a circuit that ended, to ``Patron.lost``."""
+class Transport(Protocol):
+    """Carries questions to custodians. Answers come to ``receive`` of the client; a circuit that ended, to ``lost``."""
 
     def known(self, address: int) -> list[NodeId]:
         """Return custodians for the bucket of an address, those that share most bits first.
 
-        When there are none, a search begins, and ``Patron.found`` is called when there is news.
+        When there are none, a search begins, and ``CustodianClient.found`` is called when there is news.
         """
         ...
 
@@ -72,7 +72,7 @@ class Courier(Protocol):
         ...
 
     def renew(self, custodian: NodeId, purpose: Purpose, now: Instant) -> None:
-        """End a circuit that brings nothing, without ``Patron.lost``; the next question goes over other relays."""
+        """End a circuit that brings nothing, without ``CustodianClient.lost``; the next question goes over other relays."""
         ...
 
     def suspect(self, custodian: NodeId, now: Instant) -> None:
@@ -104,13 +104,13 @@ class Waits:
     early: float
 
     @classmethod
-    def at(cls, pace: Pace = NORMAL) -> Waits:
+    def at(cls, pace: CoverProfile = NORMAL) -> Waits:
         """Return what is right for a pace."""
         delays = _DELAY_MARGIN * _HOPS * pace.hop_delay
         early = delays + _SLOTS * pace.slot
         return cls(answer=PATIENCE + delays, naming=CONFIRM_PATIENCE + early, early=early)
 
-    def set(self, pace: Pace) -> None:
+    def set(self, pace: CoverProfile) -> None:
         """Change to another pace."""
         other = Waits.at(pace)
         self.answer, self.naming, self.early = other.answer, other.naming, other.early

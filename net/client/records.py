@@ -16,7 +16,7 @@ from net.agenda import Agenda
 from net.bucket import address_of
 from net.client.choice import Choice
 from net.client.encoding import agreed, is_paid
-from net.client.ports import QUEUE_PAUSE, Courier, Purpose, ScatteredNumbers, Waits
+from net.client.ports import QUEUE_PAUSE, Purpose, ScatteredNumbers, Transport, Waits
 from net.errors import Overloaded, Unreachable
 from net.events import DepositAnswered, NodeEvent, PriceRisen, Verdict
 from net.ids import NodeId, ParcelId
@@ -60,14 +60,14 @@ class Records:
 
     def __init__(
         self,
-        courier: Courier,
+        transport: Transport,
         choice: Choice,
         numbers: ScatteredNumbers,
         waits: Waits,
         report: Callable[[NodeEvent], None],
         price: WorkPrice,
     ) -> None:
-        self._courier = courier
+        self._transport = transport
         self._choice = choice
         self._numbers = numbers
         self._waits = waits
@@ -208,13 +208,15 @@ class Records:
                 return
             number = self._numbers.draw()
             try:
-                self._courier.ask(custodian, Purpose.RECORD, Deposit(number, Kind.RECORD.value, task.record), now)
+                self._transport.ask(custodian, Purpose.RECORD, Deposit(number, Kind.RECORD.value, task.record), now)
             except Unreachable:
                 self._avoid(task, custodian, now)
                 continue
             task.asking.add(custodian)
             self._asked[custodian, number] = record_id, now.mono
             self._silences.schedule((custodian, number), now.mono + self._waits.answer)
-        again = min((task.avoided[each] for each in self._courier.known(address) if each in task.avoided), default=0.0)
+        again = min(
+            (task.avoided[each] for each in self._transport.known(address) if each in task.avoided), default=0.0
+        )
         if task.lacking > 0 and now.mono < again < float("inf"):
             self._pauses.schedule(record_id, again)

@@ -13,7 +13,7 @@ from typing import Final
 from net.agenda import Agenda
 from net.bucket import address_of
 from net.client.choice import Choice
-from net.client.ports import QUEUE_PAUSE, Courier, Purpose, ScatteredNumbers, Waits
+from net.client.ports import QUEUE_PAUSE, Purpose, ScatteredNumbers, Transport, Waits
 from net.errors import DecodeError, Overloaded, UnknownVersion, Unreachable
 from net.events import NodeEvent, RecordAnswered
 from net.ids import NodeId, ParcelId
@@ -47,13 +47,13 @@ class Searches:
 
     def __init__(
         self,
-        courier: Courier,
+        transport: Transport,
         choice: Choice,
         numbers: ScatteredNumbers,
         waits: Waits,
         report: Callable[[NodeEvent], None],
     ) -> None:
-        self._courier = courier
+        self._transport = transport
         self._choice = choice
         self._numbers = numbers
         self._waits = waits
@@ -146,7 +146,7 @@ class Searches:
                 return
             number = self._numbers.draw()
             try:
-                self._courier.ask(custodian, Purpose.RECORD, FindRecord(number, record_id), now)
+                self._transport.ask(custodian, Purpose.RECORD, FindRecord(number, record_id), now)
             except Overloaded:
                 self._again.schedule(record_id, min(search.ends_at, now.mono + QUEUE_PAUSE))
                 continue
@@ -164,7 +164,7 @@ class Searches:
             if sequence < search.newest_sequence:
                 repair = Deposit(self._numbers.draw(), Kind.RECORD.value, search.newest)
                 try:
-                    self._courier.ask(custodian, Purpose.RECORD, repair, now)
+                    self._transport.ask(custodian, Purpose.RECORD, repair, now)
                 except (Overloaded, Unreachable):
                     continue  # its swarm will tell it within the hour
 

@@ -15,7 +15,7 @@ from typing import Final
 
 from net.agenda import Agenda
 from net.bucket import Bucket
-from net.client.ports import QUEUE_PAUSE, Courier, Purpose, ScatteredNumbers, Waits
+from net.client.ports import QUEUE_PAUSE, Purpose, ScatteredNumbers, Transport, Waits
 from net.errors import Overloaded, Unreachable
 from net.ids import TAG_SIZE, Cursor, NodeId, Tag
 from net.instant import Instant
@@ -78,8 +78,8 @@ class Stream:
 class Streams:
     """All streams that are open. Bounded by those who open them."""
 
-    def __init__(self, courier: Courier, numbers: ScatteredNumbers, waits: Waits) -> None:
-        self._courier = courier
+    def __init__(self, transport: Transport, numbers: ScatteredNumbers, waits: Waits) -> None:
+        self._transport = transport
         self._numbers = numbers
         self._waits = waits
         self._streams: dict[Stream, None] = {}
@@ -113,14 +113,14 @@ class Streams:
         if stream.is_asked:
             # If it cannot be told now, pieces of the unknown number are ignored until the circuit ends.
             with suppress(Overloaded, Unreachable):
-                self._courier.ask(stream.custodian, Purpose.FOLLOW, Unfollow(stream.number), now)
+                self._transport.ask(stream.custodian, Purpose.FOLLOW, Unfollow(stream.number), now)
         self._forget(stream)
 
     def hasten(self, stream: Stream, since: float, now: Instant) -> None:
         """Ask for a stream anew, over another circuit, if nothing came of it since; all of its custodian's go with it."""
         if not stream.is_asked or stream.is_hastened or stream.heard_at >= since:
             return
-        self._courier.renew(stream.custodian, Purpose.FOLLOW, now)
+        self._transport.renew(stream.custodian, Purpose.FOLLOW, now)
         for each in [each for each in self._streams if each.custodian == stream.custodian and each.is_asked]:
             self._numbered.pop(each.number, None)
             each.is_asked, each.is_hastened = False, True
@@ -190,7 +190,7 @@ class Streams:
         run, arrival = stream.cursor or Cursor(b"", 0)
         prefix, width = stream.bucket
         try:
-            self._courier.ask(stream.custodian, Purpose.FOLLOW, Follow(number, prefix, width, run, arrival), now)
+            self._transport.ask(stream.custodian, Purpose.FOLLOW, Follow(number, prefix, width, run, arrival), now)
         except Overloaded:
             self._agenda.schedule(stream, now.mono + QUEUE_PAUSE)
             return

@@ -7,7 +7,7 @@ A requester is whoever stands at the counter: the end of a link, or of a circuit
 """
 
 from net.custodian.custodian import Custodian, CustodianStatus
-from net.custodian.jobs import Outlet, Requester, StoreJob
+from net.custodian.jobs import ClientId, ClientPort, StoreJob
 from net.custodian.quota import Quota
 
-__all__ = ["Custodian", "CustodianStatus", "Outlet", "Quota", "Requester", "StoreJob"]
+__all__ = ["ClientId", "ClientPort", "Custodian", "CustodianStatus", "Quota", "StoreJob"]

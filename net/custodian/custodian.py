@@ -18,13 +18,13 @@ from typing import Final
 from net.bucket import Bucket
 from net.custodian.admission import Admission, Terms
 from net.custodian.allowance import Allowance
-from net.custodian.friend_store import Shelf
+from net.custodian.friend_store import FriendStore
 from net.custodian.index import Index
 from net.custodian.intake import Committed, Intake
-from net.custodian.jobs import AnyStoreJob, Outlet, Requester, StoreJob
+from net.custodian.jobs import AnyStoreJob, ClientId, ClientPort, StoreJob
 from net.custodian.price import Prices
-from net.custodian.push_queue import PushedParcels
-from net.custodian.quota import Quota, Room
+from net.custodian.push_queue import PushQueue
+from net.custodian.quota import Capacity, Quota
 from net.custodian.reads import Reads
 from net.custodian.repair import comparison_cost, is_common
 from net.custodian.streams import Streams
@@ -89,7 +89,7 @@ class Custodian:
         self,
         *,
         store: ParcelStore,
-        outlet: Outlet,
+        outlet: ClientPort,
         random: Callable[[int], bytes],
         price: WorkPrice,
         slot: float,
@@ -101,17 +101,17 @@ class Custodian:
         self._outlet = outlet
         self._run = random(RUN_SIZE)
         self._index: Index | None = None
-        self._admission, room = Admission(price), Room(quota)
+        self._admission, room = Admission(price), Capacity(quota)
         self._prices = Prices(room.limits)
         self._intake = Intake(self._admission, room, store, outlet, self._on_committed, self._prices.of)
-        self.shelf = Shelf(store, price, quota)
+        self.shelf = FriendStore(store, price, quota)
         self._streams = Streams(outlet, slot)
         self._swarm = Swarm(store, outlet, random, is_settled=is_settled)
-        self._allowances: dict[Requester, Allowance] = {}
-        self._strangers: set[Requester] = set()  # those of them that are no nodes of the overlay
-        self._early: list[tuple[Requester, Follow]] = []
+        self._allowances: dict[ClientId, Allowance] = {}
+        self._strangers: set[ClientId] = set()  # those of them that are no nodes of the overlay
+        self._early: list[tuple[ClientId, Follow]] = []
         self._reads = Reads(store, outlet)
-        self._pushed = PushedParcels()
+        self._pushed = PushQueue()
         self._is_sweeping = False
         self._sweep_at = -math.inf
         self.stored = 0
@@ -158,54 +158,54 @@ class Custodian:
 
     # --- requesters ---------------------------------------------------------------------------------------------------
 
-    def requester_up(self, requester: Requester, now: Instant, overlay_id: OverlayId | None) -> None:
+    def requester_up(self, client: ClientId, now: Instant, overlay_id: OverlayId | None) -> None:
         """Somebody came to the counter; ``overlay_id`` None: a leaf, the end of a circuit, or not described yet."""
         if overlay_id is not None:
-            self.requester_known(requester, overlay_id, now)
+            self.requester_known(client, overlay_id, now)
         elif len(self._strangers) < MAX_REQUESTERS:
-            self._strangers.add(requester)
-            self._allowances.setdefault(requester, Allowance())
+            self._strangers.add(client)
+            self._allowances.setdefault(client, Allowance())
 
-    def requester_known(self, requester: Requester, overlay_id: OverlayId, now: Instant) -> None:
+    def requester_known(self, client: ClientId, overlay_id: OverlayId, now: Instant) -> None:
         """A requester is a node of the overlay; if one of our swarm, it is repaired with and pushed to."""
-        self._strangers.discard(requester)
-        self._allowances.setdefault(requester, Allowance())
-        self._swarm.known(requester, overlay_id, now)
+        self._strangers.discard(client)
+        self._allowances.setdefault(client, Allowance())
+        self._swarm.known(client, overlay_id, now)
 
-    def requester_down(self, requester: Requester) -> None:
+    def requester_down(self, client: ClientId) -> None:
         """Somebody left; nothing is kept of them."""
-        self._pushed.forget(requester)
-        self._allowances.pop(requester, None)
-        self._strangers.discard(requester)
-        self._streams.forget(requester)
-        self._swarm.forget(requester)
-        self._early = [(each, follow) for each, follow in self._early if each != requester]
+        self._pushed.forget(client)
+        self._allowances.pop(client, None)
+        self._strangers.discard(client)
+        self._streams.forget(client)
+        self._swarm.forget(client)
+        self._early = [(each, follow) for each, follow in self._early if each != client]
 
-    def receive(self, requester: Requester, message: Message, now: Instant) -> None:
+    def receive(self, client: ClientId, message: Message, now: Instant) -> None:
         """Take one message. What is not for a custodian is ignored."""
-        allowance = self._allowances.get(requester)
+        allowance = self._allowances.get(client)
         if allowance is None:
             return
         match message:
             case Deposit():
-                self._on_deposit(requester, allowance, message, now)
+                self._on_deposit(client, allowance, message, now)
             case Follow():
                 if allowance.reads.take(FOLLOW_COST + self._backlog(message) // ENTRIES_PER_COST, now.mono):
-                    self._on_follow(requester, message, now)
+                    self._on_follow(client, message, now)
             case Unfollow():
-                self._streams.unfollow(requester, message.stream)
+                self._streams.unfollow(client, message.stream)
             case Fetch():
-                self._reads.fetch(requester, allowance.reads, message, now)
+                self._reads.fetch(client, allowance.reads, message, now)
             case FindRecord():
-                self._reads.find(requester, allowance.reads, message, now)
+                self._reads.find(client, allowance.reads, message, now)
             case Keeps():
-                self._swarm.told(requester, message.width, now)
+                self._swarm.told(client, message.width, now)
             case Push() | Compare() | Compared() | Want():
-                self._on_swarm(requester, allowance, message, now)
+                self._on_swarm(client, allowance, message, now)
             case _:
                 pass
 
-    def take_box(self, box: bytes, via: Requester, now: Instant) -> None:
+    def take_box(self, box: bytes, via: ClientId, now: Instant) -> None:
         """Take a box that came in a Sphinx packet over ``via``; nobody is answered.
 
         Many people share a relay with a flood. So one beyond its allowance is looked at for a fiftieth of a millisecond,
@@ -219,11 +219,11 @@ class Custodian:
         else:
             self._intake.thrown(box, self._terms(now), self._index)
 
-    def _on_deposit(self, requester: Requester, allowance: Allowance, message: Deposit, now: Instant) -> None:
+    def _on_deposit(self, client: ClientId, allowance: Allowance, message: Deposit, now: Instant) -> None:
         if self._index is None or not allowance.deposits.take(1, now.mono):
-            self._intake.answer(requester, message, Verdict.FULL, now)
+            self._intake.answer(client, message, Verdict.FULL, now)
         else:
-            self._intake.deposit(requester, message, self._terms(now), self._index, now)
+            self._intake.deposit(client, message, self._terms(now), self._index, now)
 
     def _terms(self, now: Instant) -> Terms:
         return Terms(now.hour(), self._swarm.scope, self._swarm.coverage)
@@ -236,33 +236,33 @@ class Custodian:
         is_known = message.run == self._run and message.arrival <= log.last_arrival
         return log.count_after(message.arrival if is_known else 0)
 
-    def _on_follow(self, requester: Requester, message: Follow, now: Instant) -> None:
+    def _on_follow(self, client: ClientId, message: Follow, now: Instant) -> None:
         if self._index is not None:
-            self._streams.follow(requester, message, self._run, self._index.log, now)
+            self._streams.follow(client, message, self._run, self._index.log, now)
         elif len(self._early) < MAX_REQUESTERS:
-            self._early.append((requester, message))
+            self._early.append((client, message))
 
     def _on_swarm(
-        self, requester: Requester, allowance: Allowance, message: Push | Compare | Compared | Want, now: Instant
+        self, client: ClientId, allowance: Allowance, message: Push | Compare | Compared | Want, now: Instant
     ) -> None:
-        if self._index is None or not self._swarm.is_mate(requester):
+        if self._index is None or not self._swarm.is_mate(client):
             return
         repair = self._swarm.repair
         if isinstance(message, Push):
             is_first = not self._pushed
-            offered = message.parcels[: self._pushed.room_for(requester)]
-            self._pushed.add(requester, [parcel for parcel in offered if allowance.pushes.take(1, now.mono)])
+            offered = message.parcels[: self._pushed.room_for(client)]
+            self._pushed.add(client, [parcel for parcel in offered if allowance.pushes.take(1, now.mono)])
             if is_first:
                 self._take_pushed(self._index, now)
         elif isinstance(message, Compared):
-            repair.on_compared(requester, message, self._index, now)
+            repair.on_compared(client, message, self._index, now)
         elif isinstance(message, Want):
             if allowance.repair.take(len(message.keys), now.mono):
-                repair.on_wanted(requester, message.keys, self._index)
-        elif is_common(message, repair.ranges(requester)) and allowance.repair.take(
+                repair.on_wanted(client, message.keys, self._index)
+        elif is_common(message, repair.ranges(client)) and allowance.repair.take(
             comparison_cost(message, self._index), now.mono
         ):
-            repair.answer(requester, message, self._index, now)
+            repair.answer(client, message, self._index, now)
 
     def _take_pushed(self, index: Index, now: Instant) -> None:
         """Examine a slice of what mates pushed: each costs a proof of work and a signature."""
@@ -315,8 +315,8 @@ class Custodian:
             self._index = index
             self._look_at_prices(index, now)
         early, self._early = self._early, []
-        for requester, message in early:
-            self._on_follow(requester, message, now)
+        for client, message in early:
+            self._on_follow(client, message, now)
 
     def _on_sweep_failed(self, _now: Instant) -> None:
         self._is_sweeping = False
@@ -324,8 +324,8 @@ class Custodian:
     def _on_committed(self, batch: list[Committed], pushed_out: list[bytes], now: Instant) -> None:
         if self._index is None:
             return  # cannot be: nothing is admitted before there is an index
-        for rung in pushed_out:
-            self._index.discard(rung)  # again: the index may have been read from the disk since they were chosen
+        for rank in pushed_out:
+            self._index.discard(rank)  # again: the index may have been read from the disk since they were chosen
         fresh: list[Stored] = []
         for stored, arrival, is_deposit in batch:
             if arrival is None:

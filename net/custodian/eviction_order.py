@@ -17,52 +17,52 @@ _KEY_AT: Final = 12
 _LAST: Final = 2**64 - 1
 
 
-def rung_of(surplus: int, seniority: int, size: int, key: bytes) -> bytes:
+def rank_of(surplus: int, seniority: int, size: int, key: bytes) -> bytes:
     """Return a parcel's rung; ``seniority`` is its number of arrival, ``surplus`` -32 … 32."""
     return bytes([surplus + MAX_SURPLUS]) + (_LAST - seniority).to_bytes(8, "big") + size.to_bytes(3, "big") + key
 
 
-def surplus_of(rung: bytes) -> int:
+def surplus_of(rank: bytes) -> int:
     """Return what was paid beyond the yardstick, in doublings; below zero: what lacks."""
-    return rung[0] - MAX_SURPLUS
+    return rank[0] - MAX_SURPLUS
 
 
-def size_of(rung: bytes) -> int:
+def size_of(rank: bytes) -> int:
     """Return a parcel's bytes."""
-    return int.from_bytes(rung[_SIZE_AT:_KEY_AT], "big")
+    return int.from_bytes(rank[_SIZE_AT:_KEY_AT], "big")
 
 
-def key_on(rung: bytes) -> bytes:
+def key_on(rank: bytes) -> bytes:
     """Return a parcel's key."""
-    return rung[_KEY_AT:]
+    return rank[_KEY_AT:]
 
 
-class Ladder:
+class EvictionOrder:
     """Rungs in order, and the bytes of all parcels on them."""
 
-    def __init__(self, rungs: list[bytes] | None = None) -> None:
-        self._rungs = sorted(rungs or [])
-        self.size = sum(map(size_of, self._rungs))
+    def __init__(self, ranks: list[bytes] | None = None) -> None:
+        self._ranks = sorted(ranks or [])
+        self.size = sum(map(size_of, self._ranks))
 
     def __len__(self) -> int:
-        return len(self._rungs)
+        return len(self._ranks)
 
-    def add(self, rung: bytes) -> None:
+    def add(self, rank: bytes) -> None:
         """Put a parcel in its place."""
-        insort(self._rungs, rung)
-        self.size += size_of(rung)
+        insort(self._ranks, rank)
+        self.size += size_of(rank)
 
-    def remove(self, rung: bytes) -> None:
+    def remove(self, rank: bytes) -> None:
         """Take a parcel out, if it is there."""
-        at = bisect_left(self._rungs, rung)
-        if at < len(self._rungs) and self._rungs[at] == rung:
-            del self._rungs[at]
-            self.size -= size_of(rung)
+        at = bisect_left(self._ranks, rank)
+        if at < len(self._ranks) and self._ranks[at] == rank:
+            del self._ranks[at]
+            self.size -= size_of(rank)
 
     def lowest(self, count: int) -> list[bytes]:
         """Return up to ``count`` rungs from the bottom."""
-        return self._rungs[:count]
+        return self._ranks[:count]
 
     def surplus_at(self, place: int) -> int:
         """Return the surplus of the parcel so many places from the bottom, of the topmost where there are fewer."""
-        return surplus_of(self._rungs[min(place, len(self._rungs) - 1)])
+        return surplus_of(self._ranks[min(place, len(self._ranks) - 1)])

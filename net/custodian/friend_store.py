@@ -31,7 +31,7 @@ SHARES: Final = 8
 MAX_VARIANTS: Final = 4
 
 
-class Shelf:
+class FriendStore:
     """Boxes kept for friends. ``scope`` is what this node keeps for everybody."""
 
     def __init__(self, store: ParcelStore, price: WorkPrice, quota: Quota) -> None:

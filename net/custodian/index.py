@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import Final
 
 from net.bucket import ADDRESS_BITS, Bucket, address_of
-from net.custodian.eviction_order import Ladder, key_on, rung_of, size_of, surplus_of
+from net.custodian.eviction_order import EvictionOrder, key_on, rank_of, size_of, surplus_of
 from net.ids import TAG_SIZE, ParcelId, Tag, tag_of
 from net.messages import KEY_SIZE, RANGE_DIGEST_SIZE
 from net.parcel.box import BOX_SIZE, ID_SIZE, PREFIX_BITS, VARIANT_SIZE
@@ -155,9 +155,9 @@ class Index(SortedKeys):
 
     def __init__(self) -> None:
         super().__init__([])
-        self._rungs: list[bytes] = []  # of each key
+        self._ranks: list[bytes] = []  # of each key
         self.log = TagLog()
-        self._ladders = {size: Ladder() for size in (BOX_SIZE, *RECORD_SIZES)}
+        self._ladders = {size: EvictionOrder() for size in (BOX_SIZE, *RECORD_SIZES)}
         self._records: dict[bytes, bytes] = {}  # the rung of each, by kind ‖ address ‖ id
 
     @property
@@ -168,9 +168,9 @@ class Index(SortedKeys):
     @property
     def size(self) -> int:
         """Their bytes."""
-        return sum(ladder.size for ladder in self._ladders.values())
+        return sum(eviction_order.size for eviction_order in self._ladders.values())
 
-    def ladder(self, size: int) -> Ladder:
+    def eviction_order(self, size: int) -> EvictionOrder:
         """Return what is held of one size, the least paid for first; boxes and records have none in common."""
         return self._ladders[size]
 
@@ -181,72 +181,72 @@ class Index(SortedKeys):
     def takes_own_place(self, stored: Stored) -> bool:
         """Say whether a parcel would take the place of itself, or a record that of an older one of its size."""
         key = stored_key(stored)
-        rung = self._records.get(id_part(key))
-        return key in self or (rung is not None and size_of(rung) == len(stored.data))
+        rank = self._records.get(id_part(key))
+        return key in self or (rank is not None and size_of(rank) == len(stored.data))
 
     def surplus(self, key: bytes) -> int | None:
         """Return what a parcel was paid, None when it is not held."""
         at = bisect_left(self._keys, key)
-        return surplus_of(self._rungs[at]) if at < len(self._keys) and self._keys[at] == key else None
+        return surplus_of(self._ranks[at]) if at < len(self._keys) and self._keys[at] == key else None
 
     def add(self, stored: Stored, arrival: int) -> None:
         """Note what the store has just taken under a number; a record takes the place of the one before."""
         key = stored_key(stored)
-        rung = rung_of(stored.surplus, arrival, len(stored.data), key)
+        rank = rank_of(stored.surplus, arrival, len(stored.data), key)
         if key in self:  # the same with more work
-            self._reprice(key, rung)
+            self._reprice(key, rank)
             return
         if stored.kind is Kind.RECORD:
             if old := self._records.get(id_part(key)):
                 self.discard(old)
-            self._records[id_part(key)] = rung
+            self._records[id_part(key)] = rank
         at = bisect_left(self._keys, key)
         self._keys.insert(at, key)
-        self._rungs.insert(at, rung)
-        self._ladders[len(stored.data)].add(rung)
+        self._ranks.insert(at, rank)
+        self._ladders[len(stored.data)].add(rank)
         if stored.kind is Kind.BOX:
             self.log.append(arrival, tag_of(stored.parcel_id), stored.prefix)
 
-    def _reprice(self, key: bytes, rung: bytes) -> None:
+    def _reprice(self, key: bytes, rank: bytes) -> None:
         at = bisect_left(self._keys, key)
-        ladder = self._ladders[size_of(rung)]
-        ladder.remove(self._rungs[at])
-        ladder.add(rung)
-        self._rungs[at] = rung
+        eviction_order = self._ladders[size_of(rank)]
+        eviction_order.remove(self._ranks[at])
+        eviction_order.add(rank)
+        self._ranks[at] = rank
         if id_part(key) in self._records:
-            self._records[id_part(key)] = rung
+            self._records[id_part(key)] = rank
 
-    def discard(self, rung: bytes) -> None:
+    def discard(self, rank: bytes) -> None:
         """Forget a parcel, if it is there. A box's tag stays in the log until the index is read anew."""
-        key = key_on(rung)
+        key = key_on(rank)
         at = bisect_left(self._keys, key)
         if at < len(self._keys) and self._keys[at] == key:
             del self._keys[at]
-            self._ladders[size_of(rung)].remove(self._rungs.pop(at))
+            self._ladders[size_of(rank)].remove(self._ranks.pop(at))
             self._records.pop(id_part(key), None)
 
     @classmethod
     def load(cls, store: ParcelStore, last_arrival: int) -> Index:
         """Read everything a store holds; blocks. ``last_arrival`` is the highest number known to have been given."""
         index = cls()
-        rungs = index._load_boxes(store) + index._load_records(store)
+        ranks = index._load_boxes(store) + index._load_records(store)
         of_size: dict[int, list[bytes]] = {size: [] for size in index._ladders}
-        for rung in rungs:
-            of_size.setdefault(size_of(rung), []).append(rung)
-        index._ladders = {size: Ladder(each) for size, each in of_size.items()}
-        index._rungs = sorted(rungs, key=key_on)
-        index._keys += map(key_on, index._rungs)
+        for rank in ranks:
+            of_size.setdefault(size_of(rank), []).append(rank)
+        index._ladders = {size: EvictionOrder(each) for size, each in of_size.items()}
+        index._ranks = sorted(ranks, key=key_on)
+        index._keys += map(key_on, index._ranks)
         index.log.last_arrival = max(index.log.last_arrival, last_arrival)
         return index
 
     def _load_boxes(self, store: ParcelStore) -> list[bytes]:
-        rungs: list[bytes] = []
+        ranks: list[bytes] = []
         while boxes := store.boxes_after(self.log.last_arrival, _PAGE):
             for box in boxes:
                 key = key_of(Kind.BOX, box.prefix, box.parcel_id, box.variant, 0)
-                rungs.append(rung_of(box.surplus, box.arrival, BOX_SIZE, key))
+                ranks.append(rank_of(box.surplus, box.arrival, BOX_SIZE, key))
                 self.log.append(box.arrival, tag_of(box.parcel_id), box.prefix)
-        return rungs
+        return ranks
 
     def _load_records(self, store: ParcelStore) -> list[bytes]:
         after = b""
@@ -254,5 +254,5 @@ class Index(SortedKeys):
             for record in records:
                 after = record.parcel_id
                 key = key_of(Kind.RECORD, address_of(after), after, record.variant, record.sequence)
-                self._records[id_part(key)] = rung_of(record.surplus, record.arrival, record.size, key)
+                self._records[id_part(key)] = rank_of(record.surplus, record.arrival, record.size, key)
         return list(self._records.values())

@@ -15,8 +15,8 @@ from typing import Final, NamedTuple
 from net.custodian.admission import Admission, Terms
 from net.custodian.eviction_order import key_on
 from net.custodian.index import Index, id_part, name_in, stored_key
-from net.custodian.jobs import Outlet, Requester, StoreJob
-from net.custodian.quota import Room
+from net.custodian.jobs import ClientId, ClientPort, StoreJob
+from net.custodian.quota import Capacity
 from net.events import Verdict
 from net.instant import Instant
 from net.messages import Deposit, DepositAnswer, Parcel as PushedParcel
@@ -37,7 +37,7 @@ class _Entry:
     stored: Stored
     pushes_out: list[bytes]  # rungs
     is_deposit: bool = False
-    askers: list[tuple[Requester, int]] = field(default_factory=list[tuple[Requester, int]])
+    askers: list[tuple[ClientId, int]] = field(default_factory=list[tuple[ClientId, int]])
 
 
 class Committed(NamedTuple):
@@ -58,9 +58,9 @@ class Intake:
     def __init__(
         self,
         admission: Admission,
-        room: Room,
+        room: Capacity,
         store: ParcelStore,
-        outlet: Outlet,
+        outlet: ClientPort,
         committed: Callable[[list[Committed], list[bytes], Instant], None],
         price_of: Callable[[int], int],
     ) -> None:
@@ -88,17 +88,17 @@ class Intake:
         """Return the keys that wait for the disk and begin with ``part``, an ``id_part``."""
         return self._by_id.get(part, set())
 
-    def deposit(self, requester: Requester, message: Deposit, terms: Terms, index: Index, now: Instant) -> None:
+    def deposit(self, client: ClientId, message: Deposit, terms: Terms, index: Index, now: Instant) -> None:
         """Examine a deposit; answer at once if it is refused or held already, else when it is on the disk."""
         kind = _KINDS.get(message.kind)
         if kind is None:
-            self.answer(requester, message, Verdict.MALFORMED, now)
+            self.answer(client, message, Verdict.MALFORMED, now)
             return
         verdict, entry = self._admit(kind, message.parcel, terms, index)
         if entry is None:
-            self.answer(requester, message, verdict, now)
+            self.answer(client, message, verdict, now)
         elif len(entry.askers) < MAX_ASKERS:
-            entry.askers.append((requester, message.request))
+            entry.askers.append((client, message.request))
 
     def thrown(self, box: bytes, terms: Terms, index: Index) -> None:
         """Examine a box that came out of a Sphinx packet; nobody is answered."""
@@ -121,14 +121,14 @@ class Intake:
             else:
                 self._take_place(stored, pushes_out, index)
 
-    def answer(self, requester: Requester, message: Deposit, verdict: Verdict, now: Instant) -> None:
+    def answer(self, client: ClientId, message: Deposit, verdict: Verdict, now: Instant) -> None:
         """Tell a depositor what became of its parcel."""
-        self._answer(requester, message.request, verdict, len(message.parcel), now)
+        self._answer(client, message.request, verdict, len(message.parcel), now)
 
-    def _answer(self, requester: Requester, request: int, verdict: Verdict, size: int, now: Instant) -> None:
+    def _answer(self, client: ClientId, request: int, verdict: Verdict, size: int, now: Instant) -> None:
         self._note(verdict)
         answer = DepositAnswer(request, verdict.value, max(now.hour(), 0), self._price_of(size))
-        self._outlet.send(requester, answer, now)
+        self._outlet.send(client, answer, now)
 
     def _note(self, verdict: Verdict) -> None:
         if verdict is not Verdict.STORED:
@@ -141,7 +141,7 @@ class Intake:
         self._is_committing = True
         keys, self._queue = self._queue[:MAX_BATCH], self._queue[MAX_BATCH:]
         batch = [self._entries[key].stored for key in keys]
-        pushed_out = [key_on(rung) for key in keys for rung in self._entries[key].pushes_out]
+        pushed_out = [key_on(rank) for key in keys for rank in self._entries[key].pushes_out]
         gone = [name_in(key) for key in pushed_out if key not in keys]  # what came back with more work stays
 
         def run() -> list[int | None]:
@@ -157,8 +157,8 @@ class Intake:
             self._is_committing = False
             self.is_index_behind = self.is_index_behind or bool(gone)
             for entry in self._release(keys):
-                for requester, request in entry.askers:
-                    self._answer(requester, request, Verdict.FULL, len(entry.stored.data), now)
+                for client, request in entry.askers:
+                    self._answer(client, request, Verdict.FULL, len(entry.stored.data), now)
 
         return StoreJob(run, done, failed)
 
@@ -182,8 +182,8 @@ class Intake:
         return Verdict.STORED, entry
 
     def _take_place(self, stored: Stored, pushes_out: list[bytes], index: Index) -> _Entry:
-        for rung in pushes_out:
-            index.discard(rung)
+        for rank in pushes_out:
+            index.discard(rank)
         return self._enter(_Entry(stored, pushes_out))
 
     def _enter(self, entry: _Entry) -> _Entry:
@@ -197,7 +197,7 @@ class Intake:
     def _on_committed(self, keys: list[bytes], arrivals: list[int | None], now: Instant) -> None:
         self._is_committing = False
         entries = self._release(keys)
-        gone = [rung for entry in entries for rung in entry.pushes_out]
+        gone = [rank for entry in entries for rank in entry.pushes_out]
         self.pushed_out += len(gone)
         self.is_index_behind = self.is_index_behind or bool(gone)
         batch = [
@@ -205,8 +205,8 @@ class Intake:
         ]
         self._committed(batch, gone, now)
         for entry in entries:
-            for requester, request in entry.askers:
-                self._answer(requester, request, Verdict.STORED, len(entry.stored.data), now)
+            for client, request in entry.askers:
+                self._answer(client, request, Verdict.STORED, len(entry.stored.data), now)
 
     def _release(self, keys: list[bytes]) -> list[_Entry]:
         entries = [self._entries.pop(key) for key in keys]

@@ -16,17 +16,17 @@ from net.messages import Message
 T = TypeVar("T")
 
 # Whoever asks: the end of a link or of a circuit; the desk gives the numbers.
-Requester = NewType("Requester", int)
+ClientId = NewType("ClientId", int)
 
 
-class Outlet(Protocol):
+class ClientPort(Protocol):
     """The way back to requesters."""
 
-    def writable(self, requester: Requester) -> bool:
+    def writable(self, client: ClientId) -> bool:
         """Say whether more than small answers may be sent now."""
         ...
 
-    def send(self, requester: Requester, message: Message, now: Instant) -> bool:
+    def send(self, client: ClientId, message: Message, now: Instant) -> bool:
         """Send, or say that there was no room (or no such requester any more)."""
         ...
 

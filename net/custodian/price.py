@@ -20,7 +20,7 @@ import math
 from collections.abc import Mapping
 from typing import Final
 
-from net.custodian.eviction_order import Ladder
+from net.custodian.eviction_order import EvictionOrder
 from net.custodian.index import Index
 from net.instant import Instant
 from net.messages import MAX_PRICE_FACTOR
@@ -55,7 +55,7 @@ class Prices:
         self._mark = mark
         self._looks_at = now.mono + (_MARK_MS - now.wall_ms % _MARK_MS) / 1000
         for size, limit in self._limits.items():
-            asked = _asked(index.ladder(size), limit)
+            asked = _asked(index.eviction_order(size), limit)
             self._factors[size] = asked if may_fall else max(asked, self._factors[size])
 
     def next_deadline(self) -> float:
@@ -63,7 +63,7 @@ class Prices:
         return self._looks_at if any(self._factors.values()) else math.inf
 
 
-def _asked(ladder: Ladder, limit: int) -> int:
-    if not len(ladder) or (limit - len(ladder)) * SPARE_PARTS >= limit:
+def _asked(eviction_order: EvictionOrder, limit: int) -> int:
+    if not len(eviction_order) or (limit - len(eviction_order)) * SPARE_PARTS >= limit:
         return 0
-    return int(min(max(2.0 ** (ladder.surplus_at(limit // OUTBID_PARTS) + 1), 1), MAX_PRICE_FACTOR))
+    return int(min(max(2.0 ** (eviction_order.surplus_at(limit // OUTBID_PARTS) + 1), 1), MAX_PRICE_FACTOR))

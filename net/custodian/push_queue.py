@@ -6,18 +6,18 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Final
 
-from net.custodian.jobs import Requester
+from net.custodian.jobs import ClientId
 from net.messages import Parcel
 
 # Parcels of one mate that wait; what finds no room, repair brings.
 MAX_EACH: Final = 512
 
 
-class PushedParcels:
+class PushQueue:
     """A queue for each mate; bounded by how many mates there are."""
 
     def __init__(self) -> None:
-        self._queues: dict[Requester, deque[Parcel]] = {}  # the one whose turn it is first
+        self._queues: dict[ClientId, deque[Parcel]] = {}  # the one whose turn it is first
 
     def __len__(self) -> int:
         return sum(map(len, self._queues.values()))
@@ -25,26 +25,26 @@ class PushedParcels:
     def __bool__(self) -> bool:
         return bool(self._queues)
 
-    def room_for(self, requester: Requester) -> int:
+    def room_for(self, client: ClientId) -> int:
         """Return how many more of a mate's may wait."""
-        return MAX_EACH - len(self._queues.get(requester, ()))
+        return MAX_EACH - len(self._queues.get(client, ()))
 
-    def add(self, requester: Requester, parcels: Sequence[Parcel]) -> None:
+    def add(self, client: ClientId, parcels: Sequence[Parcel]) -> None:
         """Take what a mate pushed, as far as there is ``room_for`` it."""
         if parcels:
-            self._queues.setdefault(requester, deque()).extend(parcels)
+            self._queues.setdefault(client, deque()).extend(parcels)
 
-    def take(self) -> tuple[Requester, Parcel] | None:
+    def take(self) -> tuple[ClientId, Parcel] | None:
         """Return the next, of the mate whose turn it is."""
-        requester = next(iter(self._queues), None)
-        if requester is None:
+        client = next(iter(self._queues), None)
+        if client is None:
             return None
-        queue = self._queues.pop(requester)
+        queue = self._queues.pop(client)
         parcel = queue.popleft()
         if queue:
-            self._queues[requester] = queue
-        return requester, parcel
+            self._queues[client] = queue
+        return client, parcel
 
-    def forget(self, requester: Requester) -> None:
+    def forget(self, client: ClientId) -> None:
         """A mate is gone, with what it pushed."""
-        self._queues.pop(requester, None)
+        self._queues.pop(client, None)

@@ -53,7 +53,7 @@ class Waiting(Protocol):
         ...
 
 
-class Room:
+class Capacity:
     """The room that a quota leaves."""
 
     def __init__(self, quota: Quota) -> None:
@@ -64,14 +64,14 @@ class Room:
         excess = self._excess(stored, index, waiting)
         if excess <= 0:
             return []
-        pushed_out = index.ladder(len(stored.data)).lowest(excess) if excess <= MAX_PUSHED_OUT else []
-        is_outbid = len(pushed_out) == excess and all(surplus_of(rung) < stored.surplus for rung in pushed_out)
+        pushed_out = index.eviction_order(len(stored.data)).lowest(excess) if excess <= MAX_PUSHED_OUT else []
+        is_outbid = len(pushed_out) == excess and all(surplus_of(rank) < stored.surplus for rank in pushed_out)
         return pushed_out if is_outbid else None
 
     def _excess(self, stored: Stored, index: Index, waiting: Waiting) -> int:
         """Return by how many parcels it does not fit."""
         size = len(stored.data)
-        count = len(index.ladder(size)) + waiting.usage(size) + 1
+        count = len(index.eviction_order(size)) + waiting.usage(size) + 1
         if index.takes_own_place(stored):
             count -= 1
         return count - self.limits.get(size, 0)

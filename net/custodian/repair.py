@@ -24,7 +24,7 @@ from functools import partial
 from typing import Any, Final, NamedTuple
 
 from net.custodian.index import Index, SortedKeys, id_part, sequence_of
-from net.custodian.jobs import AnyStoreJob, Outlet, Requester, StoreJob
+from net.custodian.jobs import AnyStoreJob, ClientId, ClientPort, StoreJob
 from net.instant import Instant
 from net.messages import (
     MAX_KEYS_PER_ANSWER,
@@ -117,12 +117,12 @@ def answer_comparison(message: Compare, index: SortedKeys) -> Compared:
 class Repair:
     """Repairs with every other custodian that is linked; ``random(n)`` spreads them."""
 
-    def __init__(self, outlet: Outlet, random: Callable[[int], bytes]) -> None:
+    def __init__(self, outlet: ClientPort, random: Callable[[int], bytes]) -> None:
         self._outlet = outlet
         self._random = random
-        self._mates: dict[Requester, _Swarmmate] = {}
+        self._mates: dict[ClientId, _Swarmmate] = {}
         self._request = 0
-        self._takers: dict[Requester, None] = {}  # an ordered set: those that wait for parcels
+        self._takers: dict[ClientId, None] = {}  # an ordered set: those that wait for parcels
         self._due: float | None = None  # None: to be worked out
         self._wanted: dict[bytes, float] = {}  # keys asked of somebody, until when they may be under way
         self._hashing: deque[_Hashing] = deque()
@@ -131,62 +131,62 @@ class Repair:
         self.pulled = 0
         self.finished_at: float | None = None  # monotonic seconds when a repair was last carried through
 
-    def meet(self, requester: Requester, ranges: list[tuple[bytes, bytes]], now: Instant) -> None:
+    def meet(self, client: ClientId, ranges: list[tuple[bytes, bytes]], now: Instant) -> None:
         """Another custodian is there, or shares other ranges than before: compare with it at once."""
-        self.forget(requester)
-        self._mates[requester] = _Swarmmate(ranges, next_at=now.mono)
+        self.forget(client)
+        self._mates[client] = _Swarmmate(ranges, next_at=now.mono)
         self._due = None
 
-    def forget(self, requester: Requester) -> None:
+    def forget(self, client: ClientId) -> None:
         """A custodian is gone; what it owed others are asked for soon."""
-        mate = self._mates.pop(requester, None)
-        self._takers.pop(requester, None)
+        mate = self._mates.pop(client, None)
+        self._takers.pop(client, None)
         if mate is not None and mate.owes_until > self._seen_at:
             for other in self._mates.values():
                 other.next_at = min(other.next_at, mate.owes_until)
             self._due = None
 
-    def ranges(self, requester: Requester) -> list[tuple[bytes, bytes]]:
+    def ranges(self, client: ClientId) -> list[tuple[bytes, bytes]]:
         """Return what is compared with a custodian; nothing when it is none of ours."""
-        mate = self._mates.get(requester)
+        mate = self._mates.get(client)
         return mate.ranges if mate else []
 
-    def retry_soon(self, requester: Requester, now: Instant) -> None:
+    def retry_soon(self, client: ClientId, now: Instant) -> None:
         """A push did not get through: repair within half a minute."""
-        if mate := self._mates.get(requester):
+        if mate := self._mates.get(client):
             mate.next_at = min(mate.next_at, now.mono + PATIENCE)
             self._due = None
 
-    def answer(self, requester: Requester, message: Compare, index: Index, now: Instant) -> None:
+    def answer(self, client: ClientId, message: Compare, index: Index, now: Instant) -> None:
         """Say how what we hold differs from what another custodian does."""
         work = partial(answer_comparison, message)
-        self._hash(_Hashing(message.low, message.high, work, partial(self._tell, requester), index), now)
+        self._hash(_Hashing(message.low, message.high, work, partial(self._tell, client), index), now)
 
-    def on_wanted(self, requester: Requester, keys: list[bytes], index: Index) -> None:
+    def on_wanted(self, client: ClientId, keys: list[bytes], index: Index) -> None:
         """Queue what another custodian asks for."""
-        if mate := self._mates.get(requester):
-            self._give(requester, mate, [key for key in keys if key in index])
+        if mate := self._mates.get(client):
+            self._give(client, mate, [key for key in keys if key in index])
 
-    def on_compared(self, requester: Requester, message: Compared, index: Index, now: Instant) -> None:
+    def on_compared(self, client: ClientId, message: Compared, index: Index, now: Instant) -> None:
         """Descend into what differs; ask for what we lack and give what they lack."""
-        mate = self._mates.get(requester)
+        mate = self._mates.get(client)
         asked = mate.comparing.pop(message.request, None) if mate else None
         if mate is None or asked is None:
             return
         mate.last_heard = self._seen_at = now.mono
         self._due = None
         if message.ranges:
-            self._descend(requester, mate, asked, message.ranges, index, now)
+            self._descend(client, mate, asked, message.ranges, index, now)
         elif not message.is_same:
-            self._exchange(requester, mate, asked, message.keys, index, now)
-        self._proceed(requester, mate, index, now)
+            self._circuit_relay(client, mate, asked, message.keys, index, now)
+        self._proceed(client, mate, index, now)
 
     def handle_timeout(self, index: Index, now: Instant) -> None:
         """Begin repairs that are due and leave those that got no answer."""
         if now.mono < self.next_deadline():
             return
         self._due = None
-        for requester, mate in list(self._mates.items()):
+        for client, mate in list(self._mates.items()):
             if mate.comparing and now.mono >= mate.last_heard + PATIENCE:
                 mate.comparing.clear()
                 mate.waiting.clear()
@@ -195,7 +195,7 @@ class Repair:
                 if not mate.is_repairing():
                     mate.comparisons, mate.hashed, mate.last_heard = 0, 0, now.mono
                     mate.waiting.extend(mate.ranges)
-                    self._ask(requester, mate, index, now)
+                    self._ask(client, mate, index, now)
 
     def next_deadline(self) -> float:
         """Return when ``handle_timeout`` is due, in monotonic seconds."""
@@ -203,15 +203,15 @@ class Repair:
             self._due = min((mate.deadline() for mate in self._mates.values()), default=math.inf)
         return self._due
 
-    def to_give(self, limit: int) -> tuple[Requester, list[bytes]] | None:
+    def to_give(self, limit: int) -> tuple[ClientId, list[bytes]] | None:
         """Take up to ``limit`` keys whose parcels a custodian that can take them should be sent."""
-        for requester in self._takers:
-            if self._outlet.writable(requester):
-                giving = self._mates[requester].giving
+        for client in self._takers:
+            if self._outlet.writable(client):
+                giving = self._mates[client].giving
                 keys = [giving.popleft() for _ in range(min(limit, len(giving)))]
                 if not giving:
-                    del self._takers[requester]
-                return requester, keys
+                    del self._takers[client]
+                return client, keys
         return None
 
     def is_giving(self) -> bool:
@@ -239,16 +239,16 @@ class Repair:
         else:
             wanted.then(None, now)
 
-    def _tell(self, requester: Requester, message: Compare | Compared | None, now: Instant) -> None:
+    def _tell(self, client: ClientId, message: Compare | Compared | None, now: Instant) -> None:
         if message is not None:
-            self._outlet.send(requester, message, now)
+            self._outlet.send(client, message, now)
 
-    def _proceed(self, requester: Requester, mate: _Swarmmate, index: Index, now: Instant) -> None:
-        self._ask(requester, mate, index, now)
+    def _proceed(self, client: ClientId, mate: _Swarmmate, index: Index, now: Instant) -> None:
+        self._ask(client, mate, index, now)
         if not mate.is_repairing():
             self.finished_at = now.mono
 
-    def _ask(self, requester: Requester, mate: _Swarmmate, index: Index, now: Instant) -> None:
+    def _ask(self, client: ClientId, mate: _Swarmmate, index: Index, now: Instant) -> None:
         while mate.waiting and len(mate.comparing) < MAX_COMPARING and mate.comparisons < MAX_COMPARISONS:
             low, high = mate.waiting.popleft()
             self._request = (self._request + 1) & U32
@@ -256,11 +256,11 @@ class Repair:
             mate.comparisons += 1
             # What does not get through is answered by the timeout.
             work = partial(_question, self._request, low, high)
-            self._hash(_Hashing(low, high, work, partial(self._tell, requester), index), now)
+            self._hash(_Hashing(low, high, work, partial(self._tell, client), index), now)
 
     def _descend(
         self,
-        requester: Requester,
+        client: ClientId,
         mate: _Swarmmate,
         asked: tuple[bytes, bytes],
         ranges: list[Range],
@@ -275,15 +275,15 @@ class Repair:
 
         def found(differing: list[tuple[bytes, bytes]] | None, now: Instant) -> None:
             mate.hashing -= 1
-            if self._mates.get(requester) is mate:
+            if self._mates.get(client) is mate:
                 mate.waiting.extend((differing or [])[: MAX_RANGES - len(mate.waiting)])
-                self._proceed(requester, mate, index, now)
+                self._proceed(client, mate, index, now)
 
         self._hash(_Hashing(*asked, partial(_differing, asked, ranges), found, index), now)
 
-    def _exchange(
+    def _circuit_relay(
         self,
-        requester: Requester,
+        client: ClientId,
         mate: _Swarmmate,
         asked: tuple[bytes, bytes],
         theirs: list[bytes],
@@ -295,10 +295,10 @@ class Repair:
         if lacking:
             self.pulled += len(lacking)
             mate.owes_until = now.mono + PATIENCE
-            self._outlet.send(requester, Want(lacking), now)
+            self._outlet.send(client, Want(lacking), now)
         gifts = _ahead(ours, theirs)
         if len(gifts) <= MAX_KEYS_PER_ANSWER:  # who lacks more compares for itself, and asks each for a part
-            self._give(requester, mate, gifts)
+            self._give(client, mate, gifts)
 
     def _not_under_way(self, keys: list[bytes], now: Instant) -> list[bytes]:
         """Return the keys that nobody was asked for lately: sixteen mates have the same."""
@@ -309,10 +309,10 @@ class Repair:
         self._wanted.update(dict.fromkeys(fresh, now.mono + PATIENCE))
         return fresh
 
-    def _give(self, requester: Requester, mate: _Swarmmate, keys: list[bytes]) -> None:
+    def _give(self, client: ClientId, mate: _Swarmmate, keys: list[bytes]) -> None:
         if keys:
             mate.giving.extend(keys[: MAX_GIVING - len(mate.giving)])
-            self._takers[requester] = None
+            self._takers[client] = None
 
 
 def _question(request: int, low: bytes, high: bytes, keys: SortedKeys) -> Compare:

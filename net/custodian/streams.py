@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from net.custodian.index import TagLog
-from net.custodian.jobs import Outlet, Requester
+from net.custodian.jobs import ClientId, ClientPort
 from net.instant import Instant
 from net.messages import MAX_TAGS_PER_PIECE, Follow, Price, Tags
 
@@ -24,7 +24,7 @@ RETRY_AFTER: Final = 0.05
 
 @dataclass(slots=True)
 class _Stream:
-    requester: Requester
+    client: ClientId
     number: int
     prefix: int
     width: int
@@ -36,32 +36,32 @@ class _Stream:
 class Streams:
     """All streams of a custodian; ``slot`` in seconds."""
 
-    def __init__(self, outlet: Outlet, slot: float) -> None:
+    def __init__(self, outlet: ClientPort, slot: float) -> None:
         self._outlet = outlet
         self._slot = slot
-        self._streams: dict[Requester, dict[int, _Stream]] = {}
+        self._streams: dict[ClientId, dict[int, _Stream]] = {}
         self._factor = 1
         self._due = math.inf
 
-    def follow(self, requester: Requester, message: Follow, run: bytes, log: TagLog, now: Instant) -> None:
+    def follow(self, client: ClientId, message: Follow, run: bytes, log: TagLog, now: Instant) -> None:
         """Begin a stream, or begin it anew. A cursor of another run, or from beyond the end, starts over."""
-        of_requester = self._streams.setdefault(requester, {})
+        of_requester = self._streams.setdefault(client, {})
         if len(of_requester) >= MAX_STREAMS_PER_REQUESTER and message.stream not in of_requester:
             return
         # A number that was never given here tells of a disk put back: what lies before it is not what the reader saw.
         is_known = message.run == run and message.arrival <= log.last_arrival
-        stream = _Stream(requester, message.stream, message.prefix, message.width, message.arrival if is_known else 0)
+        stream = _Stream(client, message.stream, message.prefix, message.width, message.arrival if is_known else 0)
         of_requester[message.stream] = stream
         if not self._fill(stream, run, log, now):
             self._due = min(self._due, now.mono + RETRY_AFTER)
 
-    def unfollow(self, requester: Requester, number: int) -> None:
+    def unfollow(self, client: ClientId, number: int) -> None:
         """End one stream."""
-        self._streams.get(requester, {}).pop(number, None)
+        self._streams.get(client, {}).pop(number, None)
 
-    def forget(self, requester: Requester) -> None:
+    def forget(self, client: ClientId) -> None:
         """End all streams of a requester that is gone."""
-        self._streams.pop(requester, None)
+        self._streams.pop(client, None)
 
     def on_arrivals(self, now: Instant) -> None:
         """Something was stored: tell everybody at the next slot."""
@@ -92,16 +92,16 @@ class Streams:
         """Send what a stream lacks; say whether it is at the end."""
         if stream.factor != self._factor:
             price = Price(stream.number, self._factor)
-            if not (self._outlet.writable(stream.requester) and self._outlet.send(stream.requester, price, now)):
+            if not (self._outlet.writable(stream.client) and self._outlet.send(stream.client, price, now)):
                 return False
             stream.factor = self._factor
         while not stream.is_told or stream.position < log.last_arrival:
-            if not self._outlet.writable(stream.requester):
+            if not self._outlet.writable(stream.client):
                 return False
             tags, reached, is_end = log.page(stream.position, stream.prefix, stream.width, MAX_TAGS_PER_PIECE)
             if tags or (is_end and not stream.is_told):
                 piece = Tags(stream.number, run, reached, tags, is_end)
-                if not self._outlet.send(stream.requester, piece, now):
+                if not self._outlet.send(stream.client, piece, now):
                     return False
                 stream.is_told = stream.is_told or is_end
             stream.position = reached

@@ -16,7 +16,7 @@ from typing import Final
 
 from net.bucket import Bucket, address_of, common_bits
 from net.custodian.index import Index, key_ranges, name_in, stored_key
-from net.custodian.jobs import AnyStoreJob, Outlet, Requester, StoreJob
+from net.custodian.jobs import AnyStoreJob, ClientId, ClientPort, StoreJob
 from net.custodian.repair import Repair
 from net.custodian.streams import RETRY_AFTER
 from net.ids import OverlayId
@@ -50,7 +50,7 @@ class Swarm:
     def __init__(
         self,
         store: ParcelStore,
-        outlet: Outlet,
+        outlet: ClientPort,
         random: Callable[[int], bytes],
         *,
         is_settled: bool = True,
@@ -62,8 +62,8 @@ class Swarm:
         self.pushes_lost = 0
         self._store = store
         self._outlet = outlet
-        self._neighbours: dict[Requester, _Neighbour] = {}
-        self._untold: set[Requester] = set()
+        self._neighbours: dict[ClientId, _Neighbour] = {}
+        self._untold: set[ClientId] = set()
         self._tell_at = math.inf
         self._is_giving = False
         self._give_at = math.inf
@@ -76,60 +76,60 @@ class Swarm:
         if scope == self.scope and self._is_settled:
             return
         self.scope, self._is_settled = scope, True
-        for requester, neighbour in self._neighbours.items():
-            self._tell(requester, neighbour, now)
-            self._relate(requester, neighbour, now)
+        for client, neighbour in self._neighbours.items():
+            self._tell(client, neighbour, now)
+            self._relate(client, neighbour, now)
 
-    def known(self, requester: Requester, overlay_id: OverlayId, now: Instant) -> None:
+    def known(self, client: ClientId, overlay_id: OverlayId, now: Instant) -> None:
         """A requester is a node of the overlay, at this place."""
-        neighbour = self._neighbours.setdefault(requester, _Neighbour())
+        neighbour = self._neighbours.setdefault(client, _Neighbour())
         if neighbour.overlay_id != overlay_id:
             neighbour.overlay_id = overlay_id
-            self._tell(requester, neighbour, now)
-            self._relate(requester, neighbour, now)
+            self._tell(client, neighbour, now)
+            self._relate(client, neighbour, now)
 
-    def told(self, requester: Requester, width: int, now: Instant) -> None:
+    def told(self, client: ClientId, width: int, now: Instant) -> None:
         """A requester says how wide a bucket it keeps; its place may become known later."""
-        neighbour = self._neighbours.setdefault(requester, _Neighbour())
+        neighbour = self._neighbours.setdefault(client, _Neighbour())
         neighbour.width = width
-        self._relate(requester, neighbour, now)
+        self._relate(client, neighbour, now)
 
-    def forget(self, requester: Requester) -> None:
+    def forget(self, client: ClientId) -> None:
         """A requester is gone."""
-        self._neighbours.pop(requester, None)
-        self._untold.discard(requester)
-        self.repair.forget(requester)
+        self._neighbours.pop(client, None)
+        self._untold.discard(client)
+        self.repair.forget(client)
 
-    def mates(self) -> list[Requester]:
+    def mates(self) -> list[ClientId]:
         """Return the other custodians of what we keep."""
-        return [requester for requester, neighbour in self._neighbours.items() if neighbour.common is not None]
+        return [client for client, neighbour in self._neighbours.items() if neighbour.common is not None]
 
-    def is_mate(self, requester: Requester) -> bool:
+    def is_mate(self, client: ClientId) -> bool:
         """Say whether a requester keeps some of what we do."""
-        neighbour = self._neighbours.get(requester)
+        neighbour = self._neighbours.get(client)
         return neighbour is not None and neighbour.common is not None
 
-    def _tell(self, requester: Requester, neighbour: _Neighbour, now: Instant) -> None:
+    def _tell(self, client: ClientId, neighbour: _Neighbour, now: Instant) -> None:
         """Tell our width to whoever may be a mate."""
         if neighbour.overlay_id is None or not self._is_settled:
             return
         shared = common_bits(address_of(neighbour.overlay_id), self.scope.prefix)
-        if shared < self.scope.width - MAX_WIDTH_GAP or self._outlet.send(requester, Keeps(self.scope.width), now):
-            self._untold.discard(requester)
+        if shared < self.scope.width - MAX_WIDTH_GAP or self._outlet.send(client, Keeps(self.scope.width), now):
+            self._untold.discard(client)
         else:
-            self._untold.add(requester)
+            self._untold.add(client)
             self._tell_at = min(self._tell_at, now.mono + TELL_AFTER)
 
-    def _relate(self, requester: Requester, neighbour: _Neighbour, now: Instant) -> None:
+    def _relate(self, client: ClientId, neighbour: _Neighbour, now: Instant) -> None:
         """Work out what both keep, and repair when that is news."""
         common = self._common(neighbour)
         if common == neighbour.common:
             return
         neighbour.common = common
         if common is None:
-            self.repair.forget(requester)
+            self.repair.forget(client)
         else:
-            self.repair.meet(requester, key_ranges(common), now)
+            self.repair.meet(client, key_ranges(common), now)
 
     def _common(self, neighbour: _Neighbour) -> Bucket | None:
         if neighbour.overlay_id is None or neighbour.width is None or not self._is_settled:
@@ -145,17 +145,17 @@ class Swarm:
         """Give fresh parcels to all mates that keep them."""
         if not parcels:
             return
-        for requester, neighbour in self._neighbours.items():
+        for client, neighbour in self._neighbours.items():
             common = neighbour.common
             if common is not None:
-                self._push(requester, [each for each in parcels if common.covers(each.address)], now)
+                self._push(client, [each for each in parcels if common.covers(each.address)], now)
 
-    def _push(self, requester: Requester, parcels: list[Stored], now: Instant) -> None:
+    def _push(self, client: ClientId, parcels: list[Stored], now: Instant) -> None:
         for piece in _pieces(parcels):
             message = Push([Parcel(stored.kind.value, stored.data) for stored in piece])
-            if not (self._outlet.writable(requester) and self._outlet.send(requester, message, now)):
+            if not (self._outlet.writable(client) and self._outlet.send(client, message, now)):
                 self.pushes_lost += 1
-                self.repair.retry_soon(requester, now)
+                self.repair.retry_soon(client, now)
                 return
 
     def next_job(self, now: Instant) -> AnyStoreJob | None:
@@ -168,11 +168,11 @@ class Swarm:
             return None
         self._is_giving = True
         self._give_at = math.inf
-        requester, keys = gift
+        client, keys = gift
 
         def done(found: list[Stored], now: Instant) -> None:
             self._is_giving = False
-            self._push(requester, found, now)
+            self._push(client, found, now)
 
         def failed(_now: Instant) -> None:
             self._is_giving = False
@@ -187,8 +187,8 @@ class Swarm:
             self._give_at = math.inf
         if now.mono >= self._tell_at:
             self._tell_at = math.inf
-            for requester in list(self._untold):
-                self._tell(requester, self._neighbours[requester], now)
+            for client in list(self._untold):
+                self._tell(client, self._neighbours[client], now)
         self.repair.handle_timeout(index, now)
 
     def next_deadline(self) -> float:

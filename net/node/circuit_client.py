@@ -37,14 +37,14 @@ from net.messages import (
     encode_message,
     is_known,
 )
-from net.node.circuit_ports import OnionPort, OverlayPort, PatronPort, Sender
+from net.node.circuit_ports import CustodianClientPort, OnionPort, OverlayPort, Sender
 from net.onion.circuits.builder import CircuitId
-from net.onion.circuits.pool import Ways
-from net.onion.circuits.requests import FarCalls
+from net.onion.circuits.pool import CircuitPool
+from net.onion.circuits.requests import CircuitRequests
 from net.onion.packet_sender import Kind
 from net.onion.paths.directory import FEW, Directory
 from net.onion.paths.paths import Path, Paths
-from net.onion.paths.reputation import Standing
+from net.onion.paths.reputation import Reputation
 from net.overlay.descriptor import Descriptor, epoch_of
 from net.parcel.box import decode_box
 
@@ -89,7 +89,7 @@ _TERMS: Final = {Purpose.FOLLOW: _FOLLOW, Purpose.FETCH: _FETCH, Purpose.RECORD:
 
 
 class _Key(NamedTuple):
-    """What a way is for: a purpose of the patron's, or one question of ``FarCalls`` by its number."""
+    """What a way is for: a purpose of the patron's, or one question of ``CircuitRequests`` by its number."""
 
     node: NodeId
     use: Purpose | int
@@ -100,29 +100,29 @@ class _Thrown(NamedTuple):
     at: float  # monotonic seconds
 
 
-class OnionCourier:
-    """A ``Courier``, and the user of our circuits. ``serve`` comes before anything else; those it joins are made with it.
+class OnionTransport:
+    """A ``Transport``, and the user of our circuits. ``serve`` comes before anything else; those it joins are made with it.
 
     ``check`` returns a genuine descriptor (``net.overlay.descriptor.Verifier.check``). Every ``now`` carries network time.
     """
 
     _paths: Paths
-    _standing: Standing
-    _departures: Sender
-    _ways: Ways[_Key]
-    _patron: PatronPort
+    _reputation: Reputation
+    _packet_sender: Sender
+    _circuit_pool: CircuitPool[_Key]
+    _client: CustodianClientPort
 
     def __init__(
         self,
         overlay: OverlayPort,
         check: Callable[[bytes, Instant], Descriptor],
-        far_calls: FarCalls,
+        circuit_requests: CircuitRequests,
         rng: random.Random,
     ) -> None:
         self._overlay = overlay
         self._rng = rng
-        self._far_calls = far_calls
-        self._directory = Directory(far_calls, self._others, check, rng, self._tell_found)
+        self._circuit_requests = circuit_requests
+        self._directory = Directory(circuit_requests, self._others, check, rng, self._tell_found)
         self._thrown: dict[ParcelId, list[_Thrown]] = {}  # the one thrown longest ago first
         self._lost: dict[ParcelId, list[Path]] = {}  # by which it did not arrive: the next goes apart from them
         self._lacking: dict[Bucket, int] = {}  # how many were named last; the one asked for longest ago first
@@ -130,14 +130,14 @@ class OnionCourier:
         self._look_pause = FIRST_LOOK
         self._now = Instant(0.0, 0)
 
-    def serve(self, patron: PatronPort, onion: OnionPort) -> None:
+    def serve(self, client: CustodianClientPort, onion: OnionPort) -> None:
         """Carry questions of ``patron`` through ``onion``."""
         self._paths = onion.paths
-        self._standing = onion.standing
-        self._departures = onion.departures
-        self._ways = Ways(onion.circuits, onion.paths, self, self._rng)
-        self._patron = patron
-        self._far_calls.line = self
+        self._reputation = onion.reputation
+        self._packet_sender = onion.packet_sender
+        self._circuit_pool = CircuitPool(onion.circuits, onion.paths, self, self._rng)
+        self._client = client
+        self._circuit_requests.line = self
 
     # --- the patron's courier -----------------------------------------------------------------------------------------
 
@@ -164,7 +164,7 @@ class OnionCourier:
         return trusted + [each.node for each in nodes if each.node not in trusted]
 
     def _is_trusted(self, node: NodeId) -> bool:
-        return not self._standing.is_suspect(node, self._now) and not self._standing.is_away(node)
+        return not self._reputation.is_suspect(node, self._now) and not self._reputation.is_away(node)
 
     def custodians(self) -> list[NodeId]:
         """Return the nodes that questions can go to now."""
@@ -188,7 +188,7 @@ class OnionCourier:
         if self._is_sample() and descriptor.epoch < epoch_of(now):
             # The roster forgets it soon; a custodian that serves well is worth looking up.
             self._directory.want(Bucket.of(address_of(descriptor.overlay_id), self._overlay.width()))
-        self._ways.ask(_Key(custodian, purpose), descriptor, _TERMS[purpose], encode_message(message), now)
+        self._circuit_pool.ask(_Key(custodian, purpose), descriptor, _TERMS[purpose], encode_message(message), now)
 
     def throw(self, custodian: NodeId, box: bytes, now: Instant, *, is_again: bool = False) -> None:
         """Send a box by a fresh path; nobody answers. Raises ``Unreachable``, ``Overloaded``, ``DecodeError``."""
@@ -202,7 +202,7 @@ class OnionCourier:
         )
         apart_from = {node for path in before for node in path.nodes}
         path = self._paths.choose(descriptor, now, is_delayed=True, apart_from=apart_from)
-        self._departures.send(path, Kind.BOX, box)
+        self._packet_sender.send(path, Kind.BOX, box)
         thrown = _Thrown(path, now.mono)
         self._thrown[box_id] = [*self._thrown.pop(box_id, [])[-MAX_PATHS_PER_BOX + 1 :], thrown]
         if len(self._thrown) > MAX_THROWN:
@@ -211,11 +211,11 @@ class OnionCourier:
     def renew(self, custodian: NodeId, purpose: Purpose, now: Instant) -> None:
         """End a circuit that brings nothing; the next question opens another over other relays."""
         self._now = now
-        self._ways.renew(_Key(custodian, purpose), now)
+        self._circuit_pool.renew(_Key(custodian, purpose), now)
 
     def suspect(self, custodian: NodeId, now: Instant) -> None:
         """Take note that a custodian withheld, altered, invented, or stayed silent."""
-        self._standing.suspect(custodian, now)
+        self._reputation.suspect(custodian, now)
 
     def delivered(self, parcel_id: ParcelId, now: Instant) -> None:
         """A custodian named a box that was thrown: the paths it went are sound, at least one of them."""
@@ -244,15 +244,15 @@ class OnionCourier:
     def hang_up(self, now: Instant) -> None:
         """End all circuits: whoever reads next may be somebody else, and no custodian is to see both on one."""
         self._now = now
-        self._ways.hang_up(now)
+        self._circuit_pool.hang_up(now)
 
     def leave(self, node: NodeId, now: Instant) -> None:
         """Ask a node nothing more, and go on without what was asked there: it is of another time than ours."""
         self._now = now
         self._directory.forget(node)
         for purpose in Purpose:
-            self._ways.drop(_Key(node, purpose), now)
-            self._patron.lost(node, purpose, now)
+            self._circuit_pool.drop(_Key(node, purpose), now)
+            self._client.lost(node, purpose, now)
 
     def look_again(self, now: Instant) -> None:
         """Clocks agree again: there may be somebody to ask."""
@@ -263,17 +263,17 @@ class OnionCourier:
 
     def opened(self, circuit: CircuitId, now: Instant) -> None:
         """The far end answered."""
-        self._ways.opened(circuit, now)
+        self._circuit_pool.opened(circuit, now)
 
     def received(self, circuit: CircuitId, data: bytes, now: Instant) -> None:
         """A message came back."""
         self._now = now
-        self._ways.received(circuit, data, now)
+        self._circuit_pool.received(circuit, data, now)
 
     def closed(self, circuit: CircuitId, now: Instant, *, is_silent: bool) -> None:
         """A circuit is over by no doing of ours."""
         self._now = now
-        self._ways.closed(circuit, now, is_silent=is_silent)
+        self._circuit_pool.closed(circuit, now, is_silent=is_silent)
 
     # --- the user of ways ---------------------------------------------------------------------------------------------
 
@@ -291,22 +291,22 @@ class OnionCourier:
         if isinstance(message, Refused) and not is_known(message.kind):
             return False  # of what we never said
         if isinstance(key.use, Purpose) and isinstance(message, _ANSWERS):
-            self._patron.receive(key.node, message, now)
+            self._client.receive(key.node, message, now)
         elif isinstance(key.use, int) and isinstance(message, Nodes):
-            self._far_calls.receive(key.node, message, now)
+            self._circuit_requests.receive(key.node, message, now)
         else:
-            self._ways.drop(key, now)
+            self._circuit_pool.drop(key, now)
             if not isinstance(message, Refused):
-                self._standing.suspect(key.node, now)
+                self._reputation.suspect(key.node, now)
             self.lost(key, now)
         return True
 
     def lost(self, key: _Key, now: Instant) -> None:
         """A way is gone with what was asked there."""
         if isinstance(key.use, Purpose):
-            self._patron.lost(key.node, key.use, now)
+            self._client.lost(key.node, key.use, now)
         else:
-            self._far_calls.lost(key.use, now)
+            self._circuit_requests.lost(key.use, now)
 
     # --- the line of far calls ----------------------------------------------------------------------------------------
 
@@ -316,26 +316,26 @@ class OnionCourier:
 
     def ask_afar(self, node: Descriptor, number: int, message: Message, now: Instant) -> None:
         """Put a question over a circuit of its own. Raises ``Unreachable`` or ``Overloaded``."""
-        self._ways.ask(_Key(node.node, number), node, _AFAR, encode_message(message), now)
+        self._circuit_pool.ask(_Key(node.node, number), node, _AFAR, encode_message(message), now)
 
     def end_afar(self, node: NodeId, number: int, now: Instant) -> None:
         """End the circuit of a question that is done with."""
-        self._ways.drop(_Key(node, number), now)
+        self._circuit_pool.drop(_Key(node, number), now)
 
     # --- time ---------------------------------------------------------------------------------------------------------
 
     def handle_timeout(self, now: Instant) -> None:
         """Do what is due."""
         self._now = now
-        self._ways.handle_timeout(now)
-        self._far_calls.handle_timeout(now)
+        self._circuit_pool.handle_timeout(now)
+        self._circuit_requests.handle_timeout(now)
         self._directory.handle_timeout(now)
         if now.mono >= self._look_at:
             self._look(now)
 
     def next_deadline(self) -> float:
         """Return when ``handle_timeout`` is due, in monotonic seconds."""
-        machines = (self._ways, self._far_calls, self._directory)
+        machines = (self._circuit_pool, self._circuit_requests, self._directory)
         return min(*(each.next_deadline() for each in machines), self._look_at)
 
     # --- inside -------------------------------------------------------------------------------------------------------
@@ -396,4 +396,4 @@ class OnionCourier:
         """Call the patron, which asks again for what it still lacks."""
         self._lacking.clear()
         self._look_at = math.inf
-        self._patron.found(now)
+        self._client.found(now)

@@ -11,10 +11,10 @@ from net.messages import Message
 from net.onion.circuits.pool import Builder
 from net.onion.packet_sender import Kind
 from net.onion.paths.paths import Path, Paths, Roster
-from net.onion.paths.reputation import Standing
+from net.onion.paths.reputation import Reputation
 
 
-class PatronPort(Protocol):
+class CustodianClientPort(Protocol):
     """What is called of the patron."""
 
     def receive(self, custodian: NodeId, message: Message, now: Instant) -> None:
@@ -48,7 +48,7 @@ class OverlayPort(Protocol):
 
 
 class Sender(Protocol):
-    """What is needed of ``Departures``."""
+    """What is needed of ``PacketSender``."""
 
     def send(self, path: Path, kind: Kind, body: bytes) -> None:
         """Send one packet. Raises ``Overloaded``."""
@@ -64,7 +64,7 @@ class OnionPort(Protocol):
         ...
 
     @property
-    def standing(self) -> Standing:
+    def reputation(self) -> Reputation:
         """Return what is known of nodes."""
         ...
 
@@ -74,6 +74,6 @@ class OnionPort(Protocol):
         ...
 
     @property
-    def departures(self) -> Sender:
+    def packet_sender(self) -> Sender:
         """Return where packets leave."""
         ...

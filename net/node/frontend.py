@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from net.custodian import Custodian, Requester
+from net.custodian import ClientId, Custodian
 from net.errors import DecodeError, Overloaded
 from net.ids import OverlayId
 from net.instant import Instant
@@ -51,7 +51,7 @@ _FROM_AFAR: Final = (Deposit, Follow, Unfollow, Fetch, FindRecord, FindNodes, Lo
 
 
 @dataclass(slots=True)
-class DeskCounters:
+class FrontendCounters:
     """What went wrong at the desk, since the start."""
 
     malformed: int = 0  # messages that ended their link or circuit
@@ -108,19 +108,19 @@ class _Standing:
     refusals: Refusals = field(default_factory=Refusals)
 
 
-class Desk:
+class Frontend:
     """Requesters, and the way to and from them. ``circuits`` is set once the exchange is there."""
 
     def __init__(self, links: Links, directory: Directory) -> None:
-        self.counters = DeskCounters()
+        self.counters = FrontendCounters()
         self.custodian: Custodian | None = None
         self.circuits: Circuits | None = None
         self._links = links
         self._directory = directory
         self._last = 0
-        self._standing: dict[Requester, _Standing] = {}
-        self._of_link: dict[LinkId, Requester] = {}
-        self._of_end: dict[EndId, Requester] = {}
+        self._reputation: dict[ClientId, _Standing] = {}
+        self._of_link: dict[LinkId, ClientId] = {}
+        self._of_end: dict[EndId, ClientId] = {}
         self._looking_from_afar = 0
 
     # --- who comes and goes -------------------------------------------------------------------------------------------
@@ -131,9 +131,9 @@ class Desk:
 
     def described(self, link: LinkId, overlay_id: OverlayId, now: Instant) -> None:
         """A neighbour proved where in the overlay it is."""
-        requester = self._of_link.get(link)
-        if requester is not None and self.custodian is not None:
-            self.custodian.requester_known(requester, overlay_id, now)
+        client = self._of_link.get(link)
+        if client is not None and self.custodian is not None:
+            self.custodian.requester_known(client, overlay_id, now)
 
     def link_down(self, link: LinkId) -> None:
         """A neighbour is gone."""
@@ -154,37 +154,37 @@ class Desk:
             if self.circuits is not None:
                 self.circuits.close(end, now)
 
-    def _admit(self, standing: _Standing, now: Instant) -> Requester:
+    def _admit(self, reputation: _Standing, now: Instant) -> ClientId:
         self._last += 1
-        requester = Requester(self._last)
-        self._standing[requester] = standing
+        client = ClientId(self._last)
+        self._reputation[client] = reputation
         if self.custodian is not None:
-            self.custodian.requester_up(requester, now, None)
-        return requester
+            self.custodian.requester_up(client, now, None)
+        return client
 
-    def _dismiss(self, requester: Requester | None) -> None:
-        if requester is not None:
-            del self._standing[requester]
+    def _dismiss(self, client: ClientId | None) -> None:
+        if client is not None:
+            del self._reputation[client]
             if self.custodian is not None:
-                self.custodian.requester_down(requester)
+                self.custodian.requester_down(client)
 
     # --- what they say ------------------------------------------------------------------------------------------------
 
     def received(self, end: EndId, data: bytes, now: Instant) -> None:
         """Take a message out of a circuit; what is none for here ends it, and what we do not know does not."""
-        requester = self._of_end.get(end)
-        if requester is None:
+        client = self._of_end.get(end)
+        if client is None:
             return
         try:
             message = decode_message(data)
         except UnknownMessage as unknown:
-            if (refusal := self._standing[requester].refusals.answer(unknown, now)) is not None:
-                self.send(requester, refusal, now)
+            if (refusal := self._reputation[client].refusals.answer(unknown, now)) is not None:
+                self.send(client, refusal, now)
             return
         except DecodeError:
             message = None
         if isinstance(message, _FROM_AFAR):
-            self._serve(requester, message, now)
+            self._serve(client, message, now)
             return
         if isinstance(message, Refused):
             return  # nothing is answered to that, and nothing was asked
@@ -195,69 +195,69 @@ class Desk:
 
     def receive(self, link: LinkId, message: Message, now: Instant) -> None:
         """Take a neighbour's message. What is for nobody here is ignored."""
-        requester = self._of_link.get(link)
-        if requester is not None:
-            self._serve(requester, message, now)
+        client = self._of_link.get(link)
+        if client is not None:
+            self._serve(client, message, now)
 
     def take_box(self, box: bytes, link: LinkId, now: Instant) -> None:
         """Take a box that a packet brought over a link."""
-        requester = self._of_link.get(link)
-        if requester is not None and self.custodian is not None:
-            self.custodian.take_box(box, requester, now)
+        client = self._of_link.get(link)
+        if client is not None and self.custodian is not None:
+            self.custodian.take_box(box, client, now)
 
-    def _serve(self, requester: Requester, message: Message, now: Instant) -> None:
-        standing = self._standing[requester]
+    def _serve(self, client: ClientId, message: Message, now: Instant) -> None:
+        reputation = self._reputation[client]
         if isinstance(message, FindNodes):
-            if standing.finds.take(1, now.mono):
+            if reputation.finds.take(1, now.mono):
                 found = self._directory.answer_find(message.target)[: message.most]
-                self.send(requester, Nodes(message.request, found), now)
+                self.send(client, Nodes(message.request, found), now)
         elif isinstance(message, Lookup):
-            self._look_up(requester, standing, message, now)
+            self._look_up(client, reputation, message, now)
         elif self.custodian is not None:
-            self.custodian.receive(requester, message, now)
+            self.custodian.receive(client, message, now)
 
-    def _look_up(self, requester: Requester, standing: _Standing, message: Lookup, now: Instant) -> None:
-        is_room = standing.is_near or self._looking_from_afar < MAX_LOOKUPS_FROM_AFAR
-        if not is_room or standing.looking >= MAX_LOOKUPS_EACH or not standing.lookups.take(1, now.mono):
+    def _look_up(self, client: ClientId, reputation: _Standing, message: Lookup, now: Instant) -> None:
+        is_room = reputation.is_near or self._looking_from_afar < MAX_LOOKUPS_FROM_AFAR
+        if not is_room or reputation.looking >= MAX_LOOKUPS_EACH or not reputation.lookups.take(1, now.mono):
             return
 
         def found(descriptors: list[bytes], now: Instant) -> None:
-            self._count_lookup(standing, -1)
-            self.send(requester, Nodes(message.request, descriptors), now)
+            self._count_lookup(reputation, -1)
+            self.send(client, Nodes(message.request, descriptors), now)
 
-        self._count_lookup(standing, 1)
+        self._count_lookup(reputation, 1)
         try:
             self._directory.serve(message.target, now, found)
         except Overloaded:  # the asker asks elsewhere
-            self._count_lookup(standing, -1)
+            self._count_lookup(reputation, -1)
 
-    def _count_lookup(self, standing: _Standing, change: int) -> None:
-        standing.looking += change
-        self._looking_from_afar += 0 if standing.is_near else change
+    def _count_lookup(self, reputation: _Standing, change: int) -> None:
+        reputation.looking += change
+        self._looking_from_afar += 0 if reputation.is_near else change
 
     # --- the way back -------------------------------------------------------------------------------------------------
 
-    def writable(self, requester: Requester) -> bool:
+    def writable(self, client: ClientId) -> bool:
         """Say whether more than small answers may be sent now."""
-        standing = self._standing.get(requester)
-        if standing is None:
+        reputation = self._reputation.get(client)
+        if reputation is None:
             return False
-        if standing.is_near:
-            return self._links.writable(LinkId(standing.way))
-        return self.circuits is not None and self.circuits.writable(EndId(standing.way))
+        if reputation.is_near:
+            return self._links.writable(LinkId(reputation.way))
+        return self.circuits is not None and self.circuits.writable(EndId(reputation.way))
 
-    def send(self, requester: Requester, message: Message, now: Instant) -> bool:
+    def send(self, client: ClientId, message: Message, now: Instant) -> bool:
         """Send, or count and say that there was no room (or no such requester any more)."""
-        standing = self._standing.get(requester)
-        is_sent = standing is not None and self._put(standing, encode_message(message), now)
+        reputation = self._reputation.get(client)
+        is_sent = reputation is not None and self._put(reputation, encode_message(message), now)
         self.counters.unsent += not is_sent
         return is_sent
 
-    def _put(self, standing: _Standing, data: bytes, now: Instant) -> bool:
-        if not standing.is_near:
-            return self.circuits is not None and self.circuits.send(EndId(standing.way), data, now)
+    def _put(self, reputation: _Standing, data: bytes, now: Instant) -> bool:
+        if not reputation.is_near:
+            return self.circuits is not None and self.circuits.send(EndId(reputation.way), data, now)
         try:
-            self._links.send_message(LinkId(standing.way), data, now)
+            self._links.send_message(LinkId(reputation.way), data, now)
         except Overloaded:
             return False
         return True

@@ -20,17 +20,17 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from net.bucket import Bucket
-from net.client import KeepingView
-from net.cover_profile import Pace
+from net.client import FriendBackupView
+from net.cover_profile import CoverProfile
 from net.custodian import StoreJob
 from net.events import ClocksChanged, NodeEvent
 from net.ids import Cursor, Endpoint, NodeId, ParcelId, Tag
 from net.instant import Instant
 from net.link.events import Role
 from net.link.port import Links
-from net.node.router import Acquaintances
-from net.node.snapshot import NodeView, view_of
-from net.node.wiring import Parts, Tuning
+from net.node.router import Router
+from net.node.snapshot import NodeSnapshot, snapshot_of
+from net.node.wiring import Tuning, Wiring
 from net.onion.paths.guards import Guard
 from net.overlay.identity import Identity
 from net.parcel.box import decode_box
@@ -72,9 +72,9 @@ class Node:
         self.links = links
         self.node_id = identity.node
         self.role = role
-        self._parts = Parts(links, identity, role, store, random, tuning or Tuning(), self._report)
+        self._parts = Wiring(links, identity, role, store, random, tuning or Tuning(), self._report)
         self._machines = self._parts.machines()
-        self._acquaintances = Acquaintances(self.node_id, role, self._parts)
+        self._router = Router(self.node_id, role, self._parts)
         self._events: deque[NodeEvent] = deque()
         self._now: Instant | None = None
         self._clocks = False, frozenset[NodeId](), frozenset[NodeId]()  # what was told of them last
@@ -106,51 +106,51 @@ class Node:
 
         Without any the reader is gone; its circuits end, so that nobody sees the next one on them.
         """
-        self._act(now, lambda then: self._parts.patron.read(addresses, then))
+        self._act(now, lambda then: self._parts.client.read(addresses, then))
         if not addresses:
-            self._act(now, self._parts.courier.hang_up)
+            self._act(now, self._parts.transport.hang_up)
 
     def follow(self, custodian: NodeId, bucket: Bucket, cursor: Cursor | None, now: Instant) -> None:
         """Answer a ``CustodianUp``: read on from here, as ``TagsArrived`` tells."""
-        self._act(now, lambda then: self._parts.patron.follow(custodian, bucket, cursor, then))
+        self._act(now, lambda then: self._parts.client.follow(custodian, bucket, cursor, then))
 
     def fetch(self, tags: Sequence[Tag], now: Instant) -> None:
         """Look for boxes: a ``BoxArrived`` for each found, else ``BoxAbsent``. Raises ``Overloaded`` and takes none."""
-        self._act(now, lambda then: self._parts.patron.fetch(tags, then))
+        self._act(now, lambda then: self._parts.client.fetch(tags, then))
 
     def retry(self, tag: Tag, now: Instant) -> None:
         """Look for another box under a tag: what came was no use. Raises ``Overloaded``."""
-        self._act(now, lambda then: self._parts.patron.retry(tag, then))
+        self._act(now, lambda then: self._parts.client.retry(tag, then))
 
     def deposit(self, box: bytes, now: Instant) -> None:
         """Bring a box to two custodians: ``DepositAnswered`` as they name it. Raises ``Overloaded``, ``DecodeError``."""
         box_id = decode_box(box).box_id
-        self._act(now, lambda then: self._parts.patron.deposit(Kind.BOX, box_id, box, then))
+        self._act(now, lambda then: self._parts.client.deposit(Kind.BOX, box_id, box, then))
 
     def withdraw(self, parcel_id: ParcelId, now: Instant) -> None:
         """Stop trying to deposit a box or record."""
-        self._act(now, lambda then: self._parts.patron.withdraw(parcel_id, then))
+        self._act(now, lambda then: self._parts.client.withdraw(parcel_id, then))
 
     def put_record(self, record: bytes, now: Instant) -> None:
         """Bring a record to custodians, in place of an earlier one. Raises ``Overloaded``, ``DecodeError``."""
         record_id = decode_record(record).record_id
-        self._act(now, lambda then: self._parts.patron.deposit(Kind.RECORD, record_id, record, then))
+        self._act(now, lambda then: self._parts.client.deposit(Kind.RECORD, record_id, record, then))
 
     def get_record(self, record_id: ParcelId, now: Instant) -> None:
         """Ask up to three custodians for a record: a ``RecordAnswered`` for each answer. Raises ``Overloaded``."""
-        self._act(now, lambda then: self._parts.patron.search(record_id, then))
+        self._act(now, lambda then: self._parts.client.search(record_id, then))
 
     def keep(self, addresses: Collection[int], now: Instant) -> None:
         """Keep the mail of friends who read at just these addresses, against its loss. Raises ``Overloaded``.
 
         Nothing is reported. A leaf, which keeps nothing for anybody, does not keep this either.
         """
-        self._act(now, lambda then: self._parts.patron.keep(addresses, then))
+        self._act(now, lambda then: self._parts.client.keep(addresses, then))
 
-    def set_pace(self, pace: Pace, now: Instant) -> None:
+    def set_pace(self, pace: CoverProfile, now: Instant) -> None:
         """Change between the normal and the strong setting."""
         self._parts.onion.paths.pace = pace
-        self._act(now, lambda _: self._parts.patron.set_pace(pace))
+        self._act(now, lambda _: self._parts.client.set_pace(pace))
 
     def set_own(self, endpoints: Collection[Endpoint], now: Instant) -> None:
         """Our interfaces have these addresses, each with the port we listen at."""
@@ -182,7 +182,7 @@ class Node:
 
     def custodians(self) -> list[NodeId]:
         """Return the custodians that our own traffic can go to now."""
-        return self._parts.courier.custodians()
+        return self._parts.transport.custodians()
 
     def shown_width(self) -> int:
         """Return how many bits of an address a new box shows: one more than buckets have."""
@@ -190,11 +190,11 @@ class Node:
 
     def price_factor(self, address: int) -> int:
         """Return how many times the work of a box the custodians of an address ask for now."""
-        return self._parts.patron.price_factor(Bucket.of(address, self._parts.overlay.width()))
+        return self._parts.client.price_factor(Bucket.of(address, self._parts.overlay.width()))
 
-    def keeping(self) -> KeepingView | None:
+    def keeping(self) -> FriendBackupView | None:
         """Return what keeping friends' mail costs; None for a leaf, which cannot."""
-        keeping, custodian = self._parts.patron.keeping, self._parts.custodian
+        keeping, custodian = self._parts.client.keeping, self._parts.custodian
         return keeping.view(custodian.parcels) if keeping and custodian else None
 
     def peers(self) -> list[PeerStatus]:
@@ -213,9 +213,9 @@ class Node:
         """Return whether strangers reach us; None while nobody knows."""
         return self._parts.reach.is_reachable
 
-    def view(self) -> NodeView:
+    def view(self) -> NodeSnapshot:
         """Return the network as we see it."""
-        return view_of(self._parts, self._network_time(self._now) if self._now else Instant(0.0, 0))
+        return snapshot_of(self._parts, self._network_time(self._now) if self._now else Instant(0.0, 0))
 
     def look(self, now: Instant) -> bool:
         """Look at the own clocks; True when they jumped, so that there are questions to send."""
@@ -224,7 +224,7 @@ class Node:
         if has_jumped:
             self._touch()
             self._parts.upkeep.jumped(self._parts.time.leapt_ms, now)
-            self._acquaintances.ask_all(self._network_time(now))
+            self._router.ask_all(self._network_time(now))
         return has_jumped
 
     # --- the five verbs -----------------------------------------------------------------------------------------------
@@ -246,7 +246,7 @@ class Node:
             for machine in self._machines:
                 if machine.next_deadline() <= now.mono:
                     machine.handle_timeout(then)
-            self._acquaintances.tidy(then)
+            self._router.tidy(then)
             self._note_clocks()
             self._drain(now)
 
@@ -326,4 +326,4 @@ class Node:
         self._now = now
         while len(self._events) < MAX_EVENTS and (event := self.links.next_event()) is not None:
             self._touch()
-            self._acquaintances.receive(event, self._network_time(now))
+            self._router.receive(event, self._network_time(now))

@@ -39,7 +39,7 @@ from net.messages import (
     decode_message,
 )
 from net.network_time import MIN_PEERS
-from net.node.wiring import Parts
+from net.node.wiring import Wiring
 from net.onion.paths.guards import GUARDS, SPARES
 from net.overlay.descriptor import EPOCH_HOURS, MAX_AHEAD_MS, OutOfDate, decode_descriptor, epoch_of
 from net.reach.neighbours import Neighbour
@@ -62,7 +62,7 @@ DESCRIBE_BURST: Final = 8.0
 
 
 @dataclass(slots=True)
-class _Acquaintance:
+class _Neighbour:
     """Who is at the other end of a link."""
 
     node: NodeId
@@ -79,14 +79,14 @@ class _Acquaintance:
     is_left_out: bool = False  # it is of another time
 
 
-class Acquaintances:
+class Router:
     """The other ends of our links. Every ``now`` carries network time in its wall clock."""
 
-    def __init__(self, own: NodeId, role: Role, parts: Parts) -> None:
+    def __init__(self, own: NodeId, role: Role, parts: Wiring) -> None:
         self._own = own
         self._role = role
         self._parts = parts
-        self._others: dict[LinkId, _Acquaintance] = {}
+        self._others: dict[LinkId, _Neighbour] = {}
         self._described: bytes | None = None  # what we told of ourselves last
         self._time = (0, -math.inf, -1)  # our time when we looked last: offset, last jump, epoch
         self._look_at = -math.inf
@@ -110,7 +110,7 @@ class Acquaintances:
         # Where there are so few that all are linked, who is left out stays linked, so that it can be named.
         kept = parts.overlay.roster.left_out() if len(parts.overlay.roster) <= GUARDS + SPARES else []
         for node in parts.dialer.surplus():
-            surplus = parts.switch.link_of(node_tag(node))
+            surplus = parts.link_pool.link_of(node_tag(node))
             if surplus is not None and node not in kept:
                 parts.links.close(surplus, now)
 
@@ -122,7 +122,7 @@ class Acquaintances:
             return
         self._look_at = now.mono + TIME_RETRY
         if former[2] not in {self._time[2], self._time[2] - 1}:
-            parts.desk.hang_up(now)
+            parts.frontend.hang_up(now)
         for link, other in list(self._others.items()):
             if other.is_untried or other.is_left_out or not self._is_clock_right(other):
                 self._read_again(link, other, now)
@@ -130,9 +130,9 @@ class Acquaintances:
             if other.role is Role.FULL and other.heard_at < parts.time.jumped_at and is_due:
                 self._ask(other, now)
         if former[:2] != self._time[:2]:
-            parts.courier.look_again(now)
+            parts.transport.look_again(now)
 
-    def _ask(self, other: _Acquaintance, now: Instant) -> None:
+    def _ask(self, other: _Neighbour, now: Instant) -> None:
         other.asked_at = now.mono
         self._parts.dialer.ask(other.node, now)
 
@@ -142,7 +142,7 @@ class Acquaintances:
             case MessageReceived():
                 self._on_message(event, now)
             case CellReceived():
-                self._parts.switch.used(event.link, now)
+                self._parts.link_pool.used(event.link, now)
                 self._parts.onion.receive_packet(event.link, event.data, now)
             case LinkUp():
                 self._on_link_up(event, now)
@@ -153,7 +153,7 @@ class Acquaintances:
             case ConnectFailed():
                 if event.peer == self._own:
                     self._parts.table.forget(self._own)
-                self._parts.switch.connect_failed(event.endpoint, event.peer, now)
+                self._parts.link_pool.connect_failed(event.endpoint, event.peer, now)
                 self._parts.reach.connect_failed(event.peer, now)
                 self._parts.dialer.connect_failed(event.endpoint, event.peer, now)
 
@@ -168,11 +168,11 @@ class Acquaintances:
             return
         asks = TokenBucket(ASK_RATE, ASK_BURST)
         descriptions = TokenBucket(DESCRIBE_RATE, DESCRIBE_BURST)
-        self._others[up.link] = _Acquaintance(
+        self._others[up.link] = _Neighbour(
             up.peer, up.endpoint, up.role, up.is_initiator, asks, descriptions, heard_at=now.mono
         )
-        parts.desk.link_up(up.link, now)
-        is_errand = parts.switch.link_up(up.link, up.peer, up.endpoint, now)
+        parts.frontend.link_up(up.link, now)
+        is_errand = parts.link_pool.link_up(up.link, up.peer, up.endpoint, now)
         is_errand |= parts.reach.link_up(Neighbour(up.link, up.peer, up.endpoint, up.role, up.is_initiator), now)
         if self._described is not None:
             parts.post.put(up.link, Describe(self._described), now)
@@ -183,7 +183,7 @@ class Acquaintances:
         parts.onion.link_up(up.peer, now)
         is_wanted = parts.dialer.link_up(up.peer, up.endpoint, now, is_ours=up.is_initiator)
         if is_wanted:
-            parts.switch.keep(up.link)
+            parts.link_pool.keep(up.link)
             parts.reach.keep(up.link)
         elif not is_errand and up.is_initiator:
             parts.links.close(up.link, now)
@@ -200,12 +200,12 @@ class Acquaintances:
         if self._others.pop(down.link, None) is None:
             return
         parts = self._parts
-        parts.switch.link_down(down.link)
+        parts.link_pool.link_down(down.link)
         parts.calls.link_down(down.link, now)
-        parts.desk.link_down(down.link)
+        parts.frontend.link_down(down.link)
         parts.onion.link_down(down.link, down.peer, now)
         parts.reach.link_down(down.link, now)
-        if parts.switch.link_of(node_tag(down.peer)) is None:
+        if parts.link_pool.link_of(node_tag(down.peer)) is None:
             parts.overlay.gone(down.peer, now)
             parts.time.forget(down.peer)
             parts.dialer.link_down(down.peer, now)
@@ -214,10 +214,10 @@ class Acquaintances:
         other = self._others.get(received.link)
         if other is None:
             return
-        self._parts.switch.used(received.link, now)
+        self._parts.link_pool.used(received.link, now)
         self._hear(received.link, other, received.data, now)
 
-    def _hear(self, link: LinkId, other: _Acquaintance, data: bytes, now: Instant) -> None:
+    def _hear(self, link: LinkId, other: _Neighbour, data: bytes, now: Instant) -> None:
         """Take a message; what is none ends the link, and what we do not know does not."""
         try:
             self._take(link, other, decode_message(data), now)
@@ -228,7 +228,7 @@ class Acquaintances:
             self.malformed += 1
             self._parts.links.close(link, now)
 
-    def _take(self, link: LinkId, other: _Acquaintance, message: Message, now: Instant) -> None:
+    def _take(self, link: LinkId, other: _Neighbour, message: Message, now: Instant) -> None:
         parts = self._parts
         match message:
             case Cell() | Setup() | Destroy():
@@ -248,21 +248,21 @@ class Acquaintances:
                     self._on_time(link, other, message.wall_ms, now)
             case _:
                 if not parts.reach.handle(message, link, now):
-                    parts.desk.receive(link, message, now)
+                    parts.frontend.receive(link, message, now)
 
-    def _on_time(self, link: LinkId, other: _Acquaintance, wall_ms: int, now: Instant) -> None:
+    def _on_time(self, link: LinkId, other: _Neighbour, wall_ms: int, now: Instant) -> None:
         """A peer told its own clock's time."""
         other.heard_at = now.mono
         self._parts.time.heard(other.node, wall_ms, self._own_time(now), is_chosen=other.is_chosen)
         if other.is_left_out or not self._is_clock_right(other):
             self._read_again(link, other, now)
 
-    def _ask_back(self, other: _Acquaintance, pause: float, now: Instant) -> None:
+    def _ask_back(self, other: _Neighbour, pause: float, now: Instant) -> None:
         """Ask for the time whoever told it longer ago than ``pause`` seconds."""
         if other.role is Role.FULL and now.mono >= max(other.heard_at, other.asked_at) + pause:
             self._ask(other, now)
 
-    def _read(self, link: LinkId, other: _Acquaintance, now: Instant) -> None:
+    def _read(self, link: LinkId, other: _Neighbour, now: Instant) -> None:
         """Take what a peer says of itself; kept, and the peer left out, until our clocks agree if it is of another time.
 
         Who describes itself in a way that we do not know is as good as not described.
@@ -283,15 +283,15 @@ class Acquaintances:
         except UnknownVersion:
             other.said = None
         else:
-            self._parts.desk.described(link, descriptor.overlay_id, now)
+            self._parts.frontend.described(link, descriptor.overlay_id, now)
             self._take_back(other, now)
         self._ask_back(other, TIME_DESCRIBED, now)
 
-    def _is_clock_right(self, other: _Acquaintance) -> bool:
+    def _is_clock_right(self, other: _Neighbour) -> bool:
         """Say whether a peer's own clock, as it told it last, is within what clocks kept by people are off."""
         return abs(self._parts.time.ahead_ms(other.node)) <= MAX_AHEAD_MS
 
-    def _is_of_our_time(self, other: _Acquaintance, said: bytes, now: Instant) -> bool:
+    def _is_of_our_time(self, other: _Neighbour, said: bytes, now: Instant) -> bool:
         """Say whether a peer keeps our time, as far as its own clock tells.
 
         Whose clock is wrong may have witnesses and keep network time: then its epoch is ours. Where all that there are do
@@ -308,22 +308,22 @@ class Acquaintances:
         is_everybody = len(self._parts.overlay.roster) <= len(clocks.agreeing) + len(clocks.off)
         return not is_everybody or MIN_PEERS <= witnesses >= len(clocks.against)
 
-    def _read_again(self, link: LinkId, other: _Acquaintance, now: Instant) -> None:
+    def _read_again(self, link: LinkId, other: _Neighbour, now: Instant) -> None:
         try:
             self._read(link, other, now)
         except (DecodeError, Unauthenticated):
             self.malformed += 1
             self._parts.links.close(link, now)
 
-    def _leave_out(self, other: _Acquaintance, now: Instant) -> None:
+    def _leave_out(self, other: _Neighbour, now: Instant) -> None:
         """It is on no path, keeps nothing for us and is told of to nobody; linked it stays, to hear when it is right."""
         other.is_left_out = True
         self._parts.overlay.leave_out(other.node)
         self._parts.onion.guards.note_time(other.node, now, is_off=True)
-        self._parts.courier.leave(other.node, now)
+        self._parts.transport.leave(other.node, now)
 
-    def _take_back(self, other: _Acquaintance, now: Instant) -> None:
+    def _take_back(self, other: _Neighbour, now: Instant) -> None:
         if other.is_left_out:
             other.is_left_out = False
             self._parts.onion.guards.note_time(other.node, now, is_off=False)
-            self._parts.courier.look_again(now)
+            self._parts.transport.look_again(now)

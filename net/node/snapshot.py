@@ -6,19 +6,19 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from net.client import BucketView
-from net.cover_profile import Pace
+from net.cover_profile import CoverProfile
 from net.custodian import CustodianStatus
 from net.ids import Endpoint, NodeId
 from net.instant import Instant
 from net.network_time import Clocks
-from net.node.wiring import Parts
+from net.node.wiring import Wiring
 
 # Below this many full nodes somebody who watches a part of them can tell who talks to whom (``docs/THREATS.md``).
 SMALL_NETWORK: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
-class NodeView:
+class NodeSnapshot:
     """What there is to show. ``size``: estimated full nodes online; ``known``: of them usable for paths now.
 
     ``left_out``: linked nodes that are not used because they are of another time.
@@ -30,7 +30,7 @@ class NodeView:
     size: int
     known: int
     hops: int
-    pace: Pace
+    pace: CoverProfile
     guards: int
     guards_linked: int
     sources: dict[str, int]
@@ -53,10 +53,10 @@ class NodeView:
         return all(said) if said else None
 
 
-def view_of(parts: Parts, now: Instant) -> NodeView:
+def snapshot_of(parts: Wiring, now: Instant) -> NodeSnapshot:
     """Return what a node's parts know; the wall clock of ``now`` is network time."""
     onion, overlay = parts.onion, parts.overlay
-    return NodeView(
+    return NodeSnapshot(
         nat=parts.reach.nat,
         is_reachable=parts.reach.is_reachable,
         public=parts.reach.public,
@@ -67,7 +67,7 @@ def view_of(parts: Parts, now: Instant) -> NodeView:
         guards=len(onion.guards.contacts()),
         guards_linked=len(onion.guards.in_use(now)),
         sources=parts.dialer.sources(),
-        buckets=tuple(parts.patron.agreement(now)),
+        buckets=tuple(parts.client.agreement(now)),
         loops_sent=onion.loops.counters.sent,
         loops_lost=onion.loops.counters.lost,
         custodian=parts.custodian.status(now) if parts.custodian else None,

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from net.client import KeepingPace, Patron
-from net.cover_profile import NORMAL, Pace
+from net.client import CustodianClient, FriendRepairRate
+from net.cover_profile import NORMAL, CoverProfile
 from net.custodian import Custodian, Quota
 from net.events import NodeEvent
 from net.ids import Endpoint, NodeId
@@ -16,10 +16,10 @@ from net.instant import Instant
 from net.link.events import Role
 from net.link.port import Links
 from net.network_time import NetworkTime
-from net.node.circuit_client import OnionCourier
-from net.node.frontend import Desk
+from net.node.circuit_client import OnionTransport
+from net.node.frontend import Frontend
 from net.node.reconcile import Upkeep
-from net.onion.circuits.requests import FarCalls
+from net.onion.circuits.requests import CircuitRequests
 from net.onion.onion import Means, Onion
 from net.onion.packets.cipher import OnionCipher, RealOnionCipher
 from net.overlay.descriptor import Verifier
@@ -28,9 +28,9 @@ from net.overlay.overlay import Overlay
 from net.parcel.store import ParcelStore
 from net.parcel.work import FULL_PRICE, WorkPrice
 from net.peers.dialer import Dialer
-from net.peers.link_pool import Onward, Switch
-from net.peers.requests import Calls
-from net.peers.sender import Post
+from net.peers.link_pool import LinkPool, OnwardPool
+from net.peers.requests import Requests
+from net.peers.sender import LinkSender
 from net.peers.table import PeerTable
 from net.reach import Reach
 from net.scope import Scope, scope_of
@@ -41,12 +41,12 @@ class Tuning:
     """What tests and simulations make cheap, and the strong setting slow; the product uses it as it stands."""
 
     price: WorkPrice = FULL_PRICE
-    pace: Pace = NORMAL
+    pace: CoverProfile = NORMAL
     quota: Quota | None = None
     id_work_bits: int = ID_WORK_BITS
     cipher: OnionCipher | None = None  # None: the real one
     verifier: Verifier | None = None  # None: one of its own that checks everything
-    keeping: KeepingPace | None = None  # None: the usual one
+    keeping: FriendRepairRate | None = None  # None: the usual one
 
 
 class Machine(Protocol):
@@ -61,7 +61,7 @@ class Machine(Protocol):
         ...
 
 
-class Parts:
+class Wiring:
     """The parts of one node. ``report`` takes what the owner is to hear."""
 
     def __init__(
@@ -76,13 +76,13 @@ class Parts:
     ) -> None:
         # Choices among peers need no secrecy, only that nobody can foretell them.
         rng = random_module.Random(random(16))
-        far_calls = FarCalls(rng)
+        circuit_requests = CircuitRequests(rng)
         own, pace = identity.node, tuning.pace
         self.links = links
         self.time = NetworkTime()
-        self.switch = Switch(self._connect, links.close)
-        self.post = Post(links, self.switch)
-        self.calls = Calls(self.switch, self.post.put)
+        self.link_pool = LinkPool(self._connect, links.close)
+        self.post = LinkSender(links, self.link_pool)
+        self.calls = Requests(self.link_pool, self.post.put)
         self.table = PeerTable(own, rng)
         self.reach = Reach(
             calls=self.calls,
@@ -94,27 +94,27 @@ class Parts:
         )
         self.dialer = Dialer(role, self.table, self.post, rng, self._connect, self.reach.introduce)
         verifier = tuning.verifier or Verifier(work_bits=tuning.id_work_bits)
-        self.overlay = Overlay(identity, role, self.calls, far_calls, rng=rng, random=random, verifier=verifier)
-        self.desk = Desk(links, self.overlay)
-        self.custodian = self.desk.custodian = self._make_custodian(store, random, tuning) if store else None
-        self.courier = OnionCourier(self.overlay, verifier.check, far_calls, rng)
+        self.overlay = Overlay(identity, role, self.calls, circuit_requests, rng=rng, random=random, verifier=verifier)
+        self.frontend = Frontend(links, self.overlay)
+        self.custodian = self.frontend.custodian = self._make_custodian(store, random, tuning) if store else None
+        self.transport = OnionTransport(self.overlay, verifier.check, circuit_requests, rng)
         means = Means(
             cipher=tuning.cipher or RealOnionCipher(),
             roster=self.overlay.roster,
             described=self.overlay.described,
-            switch=self.switch,
-            onward=Onward(self.switch, self._least_scope),
+            link_pool=self.link_pool,
+            onward=OnwardPool(self.link_pool, self._least_scope),
             links=links,
             random=random,
             pace=pace,
             networks=links.networks_of,
         )
-        is_relay, take_box = role is Role.FULL, self.desk.take_box
-        self.onion = Onion(own, means, is_relay=is_relay, user=self.courier, ends=self.desk, take_box=take_box)
-        self.desk.circuits = self.onion.exchange
+        is_relay, take_box = role is Role.FULL, self.frontend.take_box
+        self.onion = Onion(own, means, is_relay=is_relay, user=self.transport, ends=self.frontend, take_box=take_box)
+        self.frontend.circuits = self.onion.circuit_relay
         shelf = self.custodian.shelf if self.custodian else None
-        self.patron = Patron(
-            self.courier,
+        self.client = CustodianClient(
+            self.transport,
             rng,
             report,
             Instant.hour,
@@ -123,13 +123,13 @@ class Parts:
             shelf=shelf,
             keeping_pace=tuning.keeping,
         )
-        self.courier.serve(self.patron, self.onion)
+        self.transport.serve(self.client, self.onion)
         self.upkeep = Upkeep(self.overlay, self.onion, self.reach, self.dialer, self.custodian)
 
     def _make_custodian(self, store: ParcelStore, random: Callable[[int], bytes], tuning: Tuning) -> Custodian:
         return Custodian(
             store=store,
-            outlet=self.desk,
+            outlet=self.frontend,
             random=random,
             price=tuning.price,
             slot=tuning.pace.slot,
@@ -149,7 +149,7 @@ class Parts:
     def machines(self) -> tuple[Machine, ...]:
         """Return all that have deadlines."""
         those = (
-            self.switch, self.calls, self.dialer, self.reach, self.overlay,
-            self.upkeep, self.onion, self.courier, self.patron,
+            self.link_pool, self.calls, self.dialer, self.reach, self.overlay,
+            self.upkeep, self.onion, self.transport, self.client,
         )  # fmt: skip
         return (*those, self.custodian) if self.custodian else those

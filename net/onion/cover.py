@@ -33,7 +33,7 @@ _NOWHERE: Final = bytes(16)
 
 
 class Sender(Protocol):
-    """What is needed of ``Departures``."""
+    """What is needed of ``PacketSender``."""
 
     def send(self, path: Path, kind: Kind, body: bytes) -> None:
         """Send one packet. Raises ``Overloaded``."""

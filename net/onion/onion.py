@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from net.address_shares import Networks
-from net.cover_profile import Pace
+from net.cover_profile import CoverProfile
 from net.errors import DecodeError
 from net.ids import Endpoint, NodeId
 from net.instant import Instant
@@ -23,17 +23,17 @@ from net.link.events import LinkId
 from net.messages import Cell, Destroy, Setup
 from net.onion.circuits.admission import apart
 from net.onion.circuits.builder import Circuitry, Circuits
-from net.onion.circuits.relay import Ends, Exchange
+from net.onion.circuits.relay import CircuitRelay, Ends
 from net.onion.cover import Loops, home_hop
-from net.onion.packet_relay import Relay
-from net.onion.packet_sender import Departures, Kind, decode_payload
+from net.onion.packet_relay import PacketRelay
+from net.onion.packet_sender import Kind, PacketSender, decode_payload
 from net.onion.packets.cipher import Hop, OnionCipher, Peeled
 from net.onion.packets.keyring import Keyring
 from net.onion.paths.guards import Guards
 from net.onion.paths.paths import Described, Paths, Roster
-from net.onion.paths.reputation import ABSENCE, Standing
+from net.onion.paths.reputation import ABSENCE, Reputation
 from net.overlay.descriptor import epoch_of
-from net.peers.link_pool import Onward, Switch
+from net.peers.link_pool import LinkPool, OnwardPool
 
 TakeBox = Callable[[bytes, LinkId, Instant], None]
 
@@ -61,11 +61,11 @@ class Means:
     cipher: OnionCipher
     roster: Roster
     described: Described
-    switch: Switch
-    onward: Onward  # for what strangers send
+    link_pool: LinkPool
+    onward: OnwardPool  # for what strangers send
     links: Links
     random: Callable[[int], bytes]
-    pace: Pace
+    pace: CoverProfile
     networks: Callable[[LinkId], Networks] = apart
 
 
@@ -75,33 +75,38 @@ class Onion:
     def __init__(
         self, own: NodeId, means: Means, *, is_relay: bool, user: Circuitry, ends: Ends, take_box: TakeBox
     ) -> None:
-        cipher, switch, links, random = means.cipher, means.switch, means.links, means.random
+        cipher, link_pool, links, random = means.cipher, means.link_pool, means.links, means.random
         rng = random_module.Random(random(16))
         self._own = own
         self._is_relay = is_relay
         self._take_box = take_box
         self._address: Endpoint | None = None
         self.keyring = Keyring(cipher, random)
-        self.standing = Standing()
+        self.reputation = Reputation()
         self.guards = Guards(own, means.roster, rng)
-        self.paths = Paths(own, means.roster, means.described, self.guards, self.standing, rng, means.pace)
-        self.departures = Departures(cipher, switch, links.send_cell, self.paths.failed, random)
-        self.loops = Loops(self.paths, self.departures, self._home, rng, random)
-        self.relay = Relay(
-            peel=self._peel, switch=means.onward, links=links, deliver=self._deliver, networks=means.networks
+        self.paths = Paths(own, means.roster, means.described, self.guards, self.reputation, rng, means.pace)
+        self.packet_sender = PacketSender(cipher, link_pool, links.send_cell, self.paths.failed, random)
+        self.loops = Loops(self.paths, self.packet_sender, self._home, rng, random)
+        self.relay = PacketRelay(
+            peel=self._peel, link_pool=means.onward, links=links, deliver=self._deliver, networks=means.networks
         )
-        self.exchange = Exchange(
+        self.circuit_relay = CircuitRelay(
             cipher=cipher,
             peel=self._peel,
-            switch=means.onward,
+            link_pool=means.onward,
             links=links,
             ends=ends,
             random=random,
             networks=means.networks,
         )
-        self.circuits = Circuits(cipher=cipher, switch=switch, links=links, user=user, random=random)
+        self.circuits = Circuits(cipher=cipher, link_pool=link_pool, links=links, user=user, random=random)
         self._light: Final = (self.guards, self.loops)
-        self._heavy: Final = (self.departures, self.relay, self.exchange, self.circuits)  # slices of up to 3 ms each
+        self._heavy: Final = (
+            self.packet_sender,
+            self.relay,
+            self.circuit_relay,
+            self.circuits,
+        )  # slices of up to 3 ms each
         self._turn = 0
 
     def set_address(self, endpoint: Endpoint | None) -> None:
@@ -118,30 +123,30 @@ class Onion:
 
     def link_up(self, peer: NodeId, now: Instant) -> None:
         """A full node is linked."""
-        self.standing.came_back(peer)
+        self.reputation.came_back(peer)
         self.guards.link_up(peer, now)
 
     def link_down(self, link: LinkId, peer: NodeId, now: Instant) -> None:
         """A link is gone."""
-        if self.standing.is_away(peer):
-            self.standing.left(peer, until=now.mono + ABSENCE)
+        if self.reputation.is_away(peer):
+            self.reputation.left(peer, until=now.mono + ABSENCE)
         self.relay.link_down(link)
-        self.exchange.link_down(link, now)
+        self.circuit_relay.link_down(link, now)
         self.circuits.link_down(link, now)
         self.guards.link_down(peer, now)
 
     def link_quiet(self, link: LinkId, peer: NodeId, now: Instant) -> None:
         """What goes there may go nowhere: other ways are taken until something is heard."""
-        self.standing.left(peer)
-        self.exchange.link_quiet(link, now)
+        self.reputation.left(peer)
+        self.circuit_relay.link_quiet(link, now)
         self.guards.link_quiet(peer, now)
         if self.guards.in_use(now):  # else our own network is gone, and nothing would be won
             self.circuits.link_quiet(link, now)
 
     def link_heard(self, link: LinkId, peer: NodeId, now: Instant) -> None:
         """A link that was quiet is not any more."""
-        self.standing.came_back(peer)
-        self.exchange.link_heard(link)
+        self.reputation.came_back(peer)
+        self.circuit_relay.link_heard(link)
         self.guards.link_heard(peer, now)
 
     def receive_packet(self, link: LinkId, packet: bytes, now: Instant) -> None:
@@ -152,9 +157,9 @@ class Onion:
         """Take a message of a circuit, ours or a stranger's."""
         if isinstance(message, Setup):
             if self._is_relay:
-                self.exchange.receive(link, message, now)
+                self.circuit_relay.receive(link, message, now)
         elif not self.circuits.receive(link, message, now):
-            self.exchange.receive(link, message, now)
+            self.circuit_relay.receive(link, message, now)
 
     # --- time ---------------------------------------------------------------------------------------------------------
 

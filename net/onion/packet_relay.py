@@ -66,7 +66,7 @@ class Cells(Protocol):
 
 
 @dataclass(slots=True)
-class RelayCounters:
+class PacketRelayCounters:
     """Packets since the start."""
 
     forwarded: int = 0
@@ -78,7 +78,7 @@ class RelayCounters:
     unreachable: int = 0  # the next hop was not to be had
 
 
-class Relay:
+class PacketRelay:
     """Passes on packets.
 
     ``peel`` opens one with the keys of the time, ``deliver`` takes what ends here, ``networks`` says where a link leads.
@@ -88,14 +88,14 @@ class Relay:
         self,
         *,
         peel: Peel,
-        switch: Reach,
+        link_pool: Reach,
         links: Cells,
         deliver: Deliver,
         networks: Callable[[LinkId], Networks] = apart,
     ) -> None:
-        self.counters = RelayCounters()
+        self.counters = PacketRelayCounters()
         self._peel = peel
-        self._switch = switch
+        self._link_pool = link_pool
         self._links = links
         self._deliver = deliver
         self._networks = networks
@@ -136,7 +136,7 @@ class Relay:
             _, _, link, peeled = heappop(self._waiting)
             assert peeled.next is not None  # what ends here was delivered
             contact = Contact(peeled.next.endpoint, peeled.next.tag)
-            self._switch.reach(contact, now, partial(self._forward, link, peeled.packet))
+            self._link_pool.reach(contact, now, partial(self._forward, link, peeled.packet))
 
     def next_deadline(self) -> float:
         """Return when ``handle_timeout`` is due, in monotonic seconds; in the past while packets wait to be peeled."""

@@ -66,7 +66,7 @@ def decode_payload(payload: bytes) -> tuple[Kind, bytes]:
     return kind, payload[1 : 1 + _SIZES[kind]]
 
 
-class Departures:
+class PacketSender:
     """Wraps packets and gives them to the guard.
 
     ``send_cell`` puts one on a link, at most once. ``failed`` hears of a path that names a key which is none.
@@ -75,14 +75,14 @@ class Departures:
     def __init__(
         self,
         cipher: OnionCipher,
-        switch: Reach,
+        link_pool: Reach,
         send_cell: Callable[[LinkId, bytes, Instant], None],
         failed: Callable[[Path, Instant], None],
         random: Callable[[int], bytes],
     ) -> None:
         self.sent = 0
         self._cipher = cipher
-        self._switch = switch
+        self._link_pool = link_pool
         self._send_cell = send_cell
         self._failed = failed
         self._random = random
@@ -107,7 +107,7 @@ class Departures:
                 self._failed(path, now)  # somebody described itself with a key that is none
                 continue
             self.sent += 1
-            self._switch.reach(path.first, now, self._sender_of(packet))
+            self._link_pool.reach(path.first, now, self._sender_of(packet))
 
     def next_deadline(self) -> float:
         """Return when ``handle_timeout`` is due: in the past while packets wait."""

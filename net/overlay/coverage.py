@@ -26,7 +26,7 @@ NARROW_AFTER: Final = 3
 Siblings = Callable[[int], int]
 
 
-class Covering:
+class Coverage:
     """The width of our own scope, in bits."""
 
     def __init__(self) -> None:

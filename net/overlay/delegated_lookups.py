@@ -19,7 +19,7 @@ from net.ids import NodeId
 from net.instant import Instant
 from net.messages import Lookup, Message, Nodes
 from net.overlay.descriptor import Descriptor, Verifier, place_of
-from net.overlay.lookup_requests import Calls, contact_of
+from net.overlay.lookup_requests import LinkRequests, contact_of
 from net.overlay.routing_table import K, nearest
 from net.scope import scope_of
 
@@ -53,7 +53,7 @@ class _Delegated:
 class DelegatedLookups:
     """The lookups that are under way at full nodes we are linked with."""
 
-    def __init__(self, calls: Calls, verifier: Verifier, rng: random.Random) -> None:
+    def __init__(self, calls: LinkRequests, verifier: Verifier, rng: random.Random) -> None:
         self._calls = calls
         self._verifier = verifier
         self._rng = rng

@@ -20,7 +20,7 @@ from net.ids import NodeId
 from net.instant import Instant
 from net.overlay.delegated_lookups import DelegatedLookups, Delegation
 from net.overlay.descriptor import EPOCH_HOURS, Descriptor, place_of
-from net.overlay.lookup_requests import FarCalls
+from net.overlay.lookup_requests import CircuitRequests
 from net.overlay.lookups import Found, Lookups
 from net.overlay.network_size import SizeEstimate
 from net.overlay.roster import Roster
@@ -58,14 +58,14 @@ class LeafSampling:
         size: SizeEstimate,
         delegated: DelegatedLookups,
         lookups: Lookups,
-        far_calls: FarCalls,
+        circuit_requests: CircuitRequests,
         linked: Mapping[NodeId, Descriptor],
     ) -> None:
         self._roster = roster
         self._size = size
         self._delegated = delegated
         self._lookups = lookups
-        self._far_calls = far_calls
+        self._circuit_requests = circuit_requests
         self._linked = linked
         self._own = 0  # lookups of our own that found somebody
         self._is_blind = False  # the last of them found nobody
@@ -94,7 +94,7 @@ class LeafSampling:
         return min(MAX_CALM_PERIOD, _KEYS_LAST * K / max(1, len(self._roster))) if is_calm else PERIOD
 
     def _looks_itself(self, now: Instant) -> bool:
-        return self._roster.is_ready and not self._is_blind and self._far_calls.is_possible(now)
+        return self._roster.is_ready and not self._is_blind and self._circuit_requests.is_possible(now)
 
     def _saw(self, found: Found) -> Sampled:
         """Take what we found ourselves."""

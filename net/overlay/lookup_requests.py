@@ -28,7 +28,7 @@ class Reply(NamedTuple):
 Then = Callable[[Reply | None, Instant], None]
 
 
-class Calls(Protocol):
+class LinkRequests(Protocol):
     """Questions over links (``net.peers.requests``)."""
 
     def call(
@@ -43,7 +43,7 @@ class Calls(Protocol):
         ...
 
 
-class FarCalls(Protocol):
+class CircuitRequests(Protocol):
     """Questions over circuits (``net.onion.circuits.requests``)."""
 
     def is_possible(self, now: Instant) -> bool:
@@ -81,7 +81,7 @@ class OverLinks:
     slow = 0.5
     patience = 2.0
 
-    def __init__(self, calls: Calls, described: Callable[[NodeId], Descriptor | None]) -> None:
+    def __init__(self, calls: LinkRequests, described: Callable[[NodeId], Descriptor | None]) -> None:
         self._calls = calls
         self._described = described
 
@@ -100,7 +100,7 @@ class OverCircuits:
     slow = 3.0
     patience = 12.0
 
-    def __init__(self, calls: FarCalls) -> None:
+    def __init__(self, calls: CircuitRequests) -> None:
         self._calls = calls
 
     def ask(self, node: Descriptor, make: Make, now: Instant, then: Then) -> None:

@@ -15,7 +15,7 @@ from net.bucket import Bucket, address_of
 from net.errors import Overloaded
 from net.ids import OverlayId
 from net.instant import Instant
-from net.overlay.coverage import ENOUGH_SIBLINGS, Covering, levels
+from net.overlay.coverage import ENOUGH_SIBLINGS, Coverage, levels
 from net.overlay.lookups import Found
 from net.overlay.routing_table import ID_BITS, TOLD_AT_ONCE, K, RoutingTable
 
@@ -39,7 +39,7 @@ class Neighbourhood:
         self._table = table
         self._width = width
         self._look_up = look_up
-        self._covering = Covering()
+        self._covering = Coverage()
         self._is_shown = False
 
     def scope(self) -> Bucket:

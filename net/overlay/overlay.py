@@ -35,11 +35,11 @@ from net.overlay.descriptor import (
 )
 from net.overlay.identity import Identity
 from net.overlay.leaf_sampling import LeafSampling, Sampled
-from net.overlay.lookup_requests import Calls, FarCalls, OverCircuits, OverLinks, contact_of
+from net.overlay.lookup_requests import CircuitRequests, LinkRequests, OverCircuits, OverLinks, contact_of
 from net.overlay.lookups import Found, Lookups
 from net.overlay.neighbourhood import Neighbourhood
 from net.overlay.network_size import OUTLIER, CoverageWidth, SizeEstimate
-from net.overlay.own_descriptor import Ourselves
+from net.overlay.own_descriptor import OwnDescriptor
 from net.overlay.roster import MAX_ROSTER, Roster
 from net.overlay.routing_table import ID_BITS, TOLD_AT_ONCE, Entry, K, RoutingTable, nearest
 
@@ -95,8 +95,8 @@ class Overlay:
         self,
         identity: Identity | None,
         role: Role,
-        calls: Calls,
-        far_calls: FarCalls,
+        calls: LinkRequests,
+        circuit_requests: CircuitRequests,
         *,
         rng: random.Random,
         random: Callable[[int], bytes],
@@ -111,12 +111,12 @@ class Overlay:
         self._own = identity.overlay_id if identity else OverlayId(bytes(ID_BITS // 8))
         self.table = RoutingTable(self._own)
         own_node = identity.node if identity else NodeId(b"")
-        questions = OverLinks(calls, self.described) if self._is_full else OverCircuits(far_calls)
+        questions = OverLinks(calls, self.described) if self._is_full else OverCircuits(circuit_requests)
         self._lookups = Lookups(own_node, self, questions, self._verifier, rng)
         self._size = SizeEstimate()
         self._described: dict[NodeId, Descriptor] = {}
         delegated = DelegatedLookups(calls, self._verifier, rng)
-        self._leaf = LeafSampling(self.roster, self._size, delegated, self._lookups, far_calls, self._described)
+        self._leaf = LeafSampling(self.roster, self._size, delegated, self._lookups, circuit_requests, self._described)
         self._width = CoverageWidth()
         self._neighbourhood = Neighbourhood(self._own, self.table, self.width, self._look_up)
         self._agenda: Agenda[_Chore] = Agenda()
@@ -126,7 +126,7 @@ class Overlay:
         self._samples = self._newsless = self._served = 0
         self._sampled_at = -math.inf
         self._answered_at = 0.0
-        self._ourselves = Ourselves(identity if self._is_full else None)
+        self._ourselves = OwnDescriptor(identity if self._is_full else None)
 
     # --- what we say of ourselves ---
 

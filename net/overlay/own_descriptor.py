@@ -8,7 +8,7 @@ from net.overlay.descriptor import encode_descriptor
 from net.overlay.identity import Identity
 
 
-class Ourselves:
+class OwnDescriptor:
     """Our own descriptor. Without an ``identity`` there is none: a leaf."""
 
     def __init__(self, identity: Identity | None) -> None:

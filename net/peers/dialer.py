@@ -29,7 +29,7 @@ from net.ids import Endpoint, NodeId
 from net.instant import Instant
 from net.link.events import Role
 from net.messages import AskPeers, Peers
-from net.peers.request_ids import Numbering
+from net.peers.request_ids import RequestIds
 from net.peers.table import KnownPeer, PeerTable
 from net.rendezvous.hints import Hints, Source
 
@@ -126,7 +126,7 @@ class Dialer:
         self._rng = rng
         self._connect = connect
         self._introduce = introduce
-        self._numbering = Numbering()
+        self._request_ids = RequestIds()
         self._bootstraps: dict[Endpoint, _Bootstrap] = {}
         self._kept: dict[NodeId, _Kept] = {}
         self._mates: frozenset[NodeId] = frozenset()
@@ -281,7 +281,7 @@ class Dialer:
 
     def ask(self, node: NodeId, now: Instant) -> None:
         """Ask one linked node whom it knows and what time it is."""
-        number = self._numbering.draw()
+        number = self._request_ids.draw()
         try:
             self._line.ask(node, AskPeers(number), now)
         except (Overloaded, Unreachable):

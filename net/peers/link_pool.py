@@ -43,31 +43,31 @@ class Contact(NamedTuple):
     node: NodeId | None = None
 
 
-class Onward:
+class OnwardPool:
     """The switch as strangers' packets use it: they choose whom we dial, so not every address will do.
 
     ``least`` gives how far an address must reach: as far as our own. Else anybody could have us knock at the machines of
     this house, or of this computer.
     """
 
-    def __init__(self, switch: Switch, least: Callable[[], Scope]) -> None:
-        self._switch = switch
+    def __init__(self, link_pool: LinkPool, least: Callable[[], Scope]) -> None:
+        self._link_pool = link_pool
         self._least = least
 
     def reach(self, contact: Contact, now: Instant, then: Then) -> None:
-        """As ``Switch.reach``; an address that does not reach far enough counts as not reachable."""
+        """As ``LinkPool.reach``; an address that does not reach far enough counts as not reachable."""
         endpoint = contact.endpoint
         if endpoint is not None and (
             endpoint.port < FIRST_PORT
             or scope_of(endpoint.host) < self._least()
-            or self._switch.dialing >= MAX_DIALING_ONWARD
+            or self._link_pool.dialing >= MAX_DIALING_ONWARD
         ):
             contact = Contact(None, contact.tag)
-        self._switch.reach(contact, now, then)
+        self._link_pool.reach(contact, now, then)
 
     def used(self, link: LinkId, now: Instant) -> None:
-        """As ``Switch.used``."""
-        self._switch.used(link, now)
+        """As ``LinkPool.used``."""
+        self._link_pool.used(link, now)
 
 
 class _Goal(NamedTuple):
@@ -77,7 +77,7 @@ class _Goal(NamedTuple):
     endpoint: Endpoint
 
 
-class Switch:
+class LinkPool:
     """All links by tag. ``connect`` begins one, ``close`` ends one."""
 
     def __init__(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from net.messages import U32
 
 
-class Numbering:
+class RequestIds:
     """Numbers that are all different for a long time; answers repeat them."""
 
     def __init__(self) -> None:

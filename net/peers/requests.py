@@ -13,8 +13,8 @@ from net.agenda import Agenda
 from net.instant import Instant
 from net.link.events import LinkId
 from net.messages import DialBack, Dialed, Message, Nodes, Reflection, Refused
-from net.peers.link_pool import Contact, Switch
-from net.peers.request_ids import Numbering
+from net.peers.link_pool import Contact, LinkPool
+from net.peers.request_ids import RequestIds
 
 # Seconds from the moment the question leaves until it counts as unanswered.
 PATIENCE: Final = 5.0
@@ -26,20 +26,20 @@ Then = Callable[[Message | None, Instant], None]
 
 
 @dataclass(frozen=True, slots=True)
-class _Call:
+class _Request:
     link: LinkId
     then: Then
 
 
-class Calls:
+class Requests:
     """Questions under way. ``send`` puts a message on a link and says whether there was room."""
 
-    def __init__(self, switch: Switch, send: Callable[[LinkId, Message, Instant], bool]) -> None:
-        self._switch = switch
+    def __init__(self, link_pool: LinkPool, send: Callable[[LinkId, Message, Instant], bool]) -> None:
+        self._link_pool = link_pool
         self._send = send
-        self._calls: dict[int, _Call] = {}
+        self._calls: dict[int, _Request] = {}
         self._silences: Agenda[int] = Agenda()
-        self._numbering = Numbering()
+        self._request_ids = RequestIds()
 
     def call(
         self,
@@ -55,13 +55,13 @@ class Calls:
             if link is None or len(self._calls) >= MAX_CALLS:
                 then(None, now)
                 return
-            number = self._numbering.draw()
-            self._calls[number] = _Call(link, then)
+            number = self._request_ids.draw()
+            self._calls[number] = _Request(link, then)
             self._silences.schedule(number, now.mono + patience)
             if not self._send(link, make(number), now):
                 self._end(number, None, now)
 
-        self._switch.reach(contact, now, linked)
+        self._link_pool.reach(contact, now, linked)
 
     def receive(self, link: LinkId, message: Answer, now: Instant) -> bool:
         """Take an answer; False when nobody asked this there. Who does not know the question will not answer it."""

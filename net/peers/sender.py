@@ -8,16 +8,16 @@ from net.instant import Instant
 from net.link.events import LinkId
 from net.link.port import Links
 from net.messages import Message, encode_message
-from net.peers.link_pool import Switch
+from net.peers.link_pool import LinkPool
 
 
-class Post:
+class LinkSender:
     """Puts messages on links."""
 
-    def __init__(self, links: Links, switch: Switch) -> None:
+    def __init__(self, links: Links, link_pool: LinkPool) -> None:
         self.unsent = 0  # found no room
         self._links = links
-        self._switch = switch
+        self._link_pool = link_pool
 
     def put(self, link: LinkId, message: Message, now: Instant) -> bool:
         """Send, or count and say that the link's queue is full."""
@@ -30,7 +30,7 @@ class Post:
 
     def ask(self, node: NodeId, message: Message, now: Instant) -> None:
         """Send to a linked node. Raises ``Unreachable`` or ``Overloaded``."""
-        link = self._switch.link_of(node_tag(node))
+        link = self._link_pool.link_of(node_tag(node))
         if link is None:
             raise Unreachable
         self._links.send_message(link, encode_message(message), now)

@@ -92,7 +92,7 @@ class _Errand:
     outcome: bool | None = None
 
 
-class Favours:
+class DialBackService:
     """Requests of linked nodes. ``send`` puts a message on a link, ``probe`` dials with one datagram."""
 
     def __init__(

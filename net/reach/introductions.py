@@ -20,7 +20,7 @@ from net.ids import Endpoint, NodeId
 from net.instant import Instant
 from net.link.events import LinkId
 from net.messages import Introduce, Introduction, Message
-from net.peers.request_ids import Numbering
+from net.peers.request_ids import RequestIds
 from net.reach.address import NOWHERE, pack_host, unpack_host
 from net.reach.dial_back_service import FIRST_PORT
 from net.reach.neighbours import Neighbour, Neighbours
@@ -62,7 +62,7 @@ class Introductions:
         self._neighbours = neighbours
         self._send = send
         self._connect = connect
-        self._numbering = Numbering()
+        self._request_ids = RequestIds()
         self._asked: dict[int, tuple[LinkId, NodeId]] = {}
         self._wanted: dict[NodeId, float] = {}  # until when
         self._served: dict[LinkId, TokenBucket] = {}
@@ -74,7 +74,7 @@ class Introductions:
         self._expire(now)
         if node in self._wanted or len(self._wanted) >= MAX_WANTED:
             return False
-        number = self._numbering.draw()
+        number = self._request_ids.draw()
         self._asked[number] = (introducer, node)
         self._wanted[node] = now.mono + WANTED_FOR
         return self._send(introducer, Introduce(number, node), now)

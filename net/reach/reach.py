@@ -31,7 +31,7 @@ from net.messages import (
 from net.peers.link_pool import Contact
 from net.reach.address import unpack_host
 from net.reach.dial_back import HELPERS, Contacted, Reachability, Verdict
-from net.reach.dial_back_service import Caller, Favours
+from net.reach.dial_back_service import Caller, DialBackService
 from net.reach.introductions import Introductions
 from net.reach.neighbours import Neighbour, Neighbours
 from net.reach.reflection import Nat, Place, Reflections
@@ -86,7 +86,7 @@ class Reach:
         self._reflections = Reflections()
         self._contacted = Contacted()
         self._met = Contacted()  # those of them that we had a link with, and who so sent us something, too
-        self._favours = Favours(self._neighbours, calls, rng, send, partial(connect, is_probe=True))
+        self._dial_back_service = DialBackService(self._neighbours, calls, rng, send, partial(connect, is_probe=True))
         self._introductions = Introductions(self._neighbours, send, partial(connect, is_probe=False))
         self._own: frozenset[Endpoint] = frozenset()
         self._place: Place | None = None
@@ -172,7 +172,7 @@ class Reach:
         # From here on our own datagrams keep a hole open for it.
         self._contacted.note(neighbour.endpoint, now)
         self._met.note(neighbour.endpoint, now)
-        is_errand = neighbour.is_chosen and self._favours.dialled(neighbour.node, now, is_reached=True)
+        is_errand = neighbour.is_chosen and self._dial_back_service.dialled(neighbour.node, now, is_reached=True)
         if is_errand:
             self._probe_links[neighbour.link] = now.mono + PROBE_LINK_LIFE
         else:
@@ -190,7 +190,7 @@ class Reach:
         """A link is gone."""
         self._now = now
         self._probe_links.pop(link, None)
-        self._favours.link_down(link)
+        self._dial_back_service.link_down(link)
         self._introductions.link_down(link)
         gone = self._neighbours.remove(link)
         if gone is not None:
@@ -202,18 +202,18 @@ class Reach:
     def connect_failed(self, node: NodeId | None, now: Instant) -> None:
         """No link came of a connect."""
         if node is not None:
-            self._favours.dialled(node, now, is_reached=False)
+            self._dial_back_service.dialled(node, now, is_reached=False)
 
     def handle(self, message: Message, link: LinkId, now: Instant) -> bool:
         """Take a neighbour's message; False when it is none for here."""
         self._now = now
         match message:
             case AskReflection():
-                self._favours.reflect(link, message, self._seen_at(link), now)
+                self._dial_back_service.reflect(link, message, self._seen_at(link), now)
             case AskDialBack():
-                self._favours.have_dialled(link, message, now)
+                self._dial_back_service.have_dialled(link, message, now)
             case PleaseDial():
-                self._favours.dial(link, message, now, is_known=self._is_known(message, now))
+                self._dial_back_service.dial(link, message, now, is_known=self._is_known(message, now))
             case Introduce():
                 self._introductions.introduce(link, message, now)
             case Introduction():
@@ -225,7 +225,7 @@ class Reach:
     def handle_timeout(self, now: Instant) -> None:
         """Do what is due."""
         self._now = now
-        self._favours.handle_timeout(now)
+        self._dial_back_service.handle_timeout(now)
         for link in [each for each, until in self._probe_links.items() if until <= now.mono]:
             del self._probe_links[link]
             self._close(link, now)
@@ -240,7 +240,7 @@ class Reach:
     def next_deadline(self) -> float:
         """Return when ``handle_timeout`` is due, monotonic seconds."""
         probes = min(self._probe_links.values(), default=math.inf)
-        return min(self._reflect_at, self._check_at, probes, self._favours.next_deadline())
+        return min(self._reflect_at, self._check_at, probes, self._dial_back_service.next_deadline())
 
     # --- where we are -------------------------------------------------------------------------------------------------
 

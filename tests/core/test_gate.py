@@ -13,7 +13,7 @@ import trio.testing
 
 from core import api
 from core.node.service import NodeService
-from core.session.gate import Gate, Terms
+from core.session.gate import Gate, TestOverrides
 from core.session.open_account import OpenAccount
 from net.bucket import Bucket
 from net.events import CustodianUp, NodeEvent
@@ -42,7 +42,11 @@ async def test_what_comes_while_an_account_opens_waits_for_it(tmp_path: Path, mo
     account = Account()
     async with trio.open_nursery() as nursery:
         gate = Gate(
-            tmp_path / "home", cast("NodeService", None), nursery, Terms(policy=CHEAP, stores=()), lambda _: None
+            tmp_path / "home",
+            cast("NodeService", None),
+            nursery,
+            TestOverrides(policy=CHEAP, stores=()),
+            lambda _: None,
         )
 
         async def start(*_: Any) -> Account:
@@ -62,7 +66,11 @@ async def test_what_comes_while_an_account_fails_to_open_is_of_no_interest(
 ) -> None:
     async with trio.open_nursery() as nursery:
         gate = Gate(
-            tmp_path / "home", cast("NodeService", None), nursery, Terms(policy=CHEAP, stores=()), lambda _: None
+            tmp_path / "home",
+            cast("NodeService", None),
+            nursery,
+            TestOverrides(policy=CHEAP, stores=()),
+            lambda _: None,
         )
 
         async def fail(*_: Any) -> None:

@@ -13,7 +13,7 @@ from core import api
 from core.node.opening import open_own_node
 from core.session import open_account
 from core.session.commands import act_of
-from core.session.gate import Gate, Terms
+from core.session.gate import Gate, TestOverrides
 from core.session.messenger import Messenger, open_messenger
 from net.cover_profile import STRONG
 from tests.support.cheap_node import CHEAP as CHEAP_NODE, HURRIED, alone
@@ -22,7 +22,7 @@ from tests.support.devices import CHEAP as CHEAP_PASSCODES
 pytestmark = [pytest.mark.trio, pytest.mark.network]
 
 PASSCODE = "quiet river over stones"
-TERMS = Terms(policy=CHEAP_PASSCODES, stores=(), tuning=CHEAP_NODE)
+TERMS = TestOverrides(policy=CHEAP_PASSCODES, stores=(), tuning=CHEAP_NODE)
 CREATE = api.AccountCreate(passcode=PASSCODE, name="Alice")
 MAKE_STRONG = api.SettingsSet(settings=api.Settings(pace="strong"))
 PATIENCE = 20.0

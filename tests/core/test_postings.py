@@ -10,7 +10,7 @@ from core.people.effects import BoxDraft
 from core.people.format.reset import FRAGMENTS
 from core.people.mail import outbox
 from core.people.moment import DAY_MS, HOUR_MS
-from core.people.tag_index import Watches
+from core.people.tag_index import TagIndex
 from core.people.work import Work
 from core.storage import conversations, devices, postings
 from net.parcel.box import decode_box
@@ -227,10 +227,10 @@ def test_two_that_come_to_one_slot_part_and_no_work_is_done_for_ever(
     met(office, alice, bob)
     if is_taken:  # whoever knows the slots says that there is something in each
 
-        def was_seen(_watches: Watches, _box_id: bytes) -> bool:
+        def was_seen(_watches: TagIndex, _box_id: bytes) -> bool:
             return True
 
-        monkeypatch.setattr(Watches, "was_seen", was_seen)
+        monkeypatch.setattr(TagIndex, "was_seen", was_seen)
     solved: list[BoxDraft] = []
     solve = outbox.solve_draft
 

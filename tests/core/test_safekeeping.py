@@ -18,7 +18,7 @@ from core.people.format.content import Block, KeepRequest, decode_block, encode_
 from core.people.format.signing import Place
 from core.session import commands
 from core.storage import conversations
-from net.client import KeepingView
+from net.client import FriendBackupView
 from net.client.friend_backup import MAX_KEPT
 from net.parcel.box import BOX_SIZE
 from tests.core.test_talking import add, meet
@@ -168,7 +168,7 @@ def test_a_device_keeps_for_a_few_contacts_only(pair: Pair) -> None:
 
 
 def test_what_it_costs_is_told_and_a_leaf_says_that_it_cannot() -> None:
-    view = KeepingView(buckets=4, boxes=10, limit=8192, thrown=3, bytes_per_day=5000)
+    view = FriendBackupView(buckets=4, boxes=10, limit=8192, thrown=3, bytes_per_day=5000)
     told = describe_keeping(view, contacts=1)
     assert (told.possible, told.contacts, told.boxes, told.returned, told.bytes_per_day) == (True, 1, 10, 3, 5000)
     assert (told.bytes, told.limit_bytes) == (10 * BOX_SIZE, 8192 * BOX_SIZE)

@@ -25,7 +25,7 @@ from net.link.events import Role
 from net.link.status import Counters
 from net.network_time import Clocks
 from net.node.node import PeerStatus
-from net.node.snapshot import NodeView
+from net.node.snapshot import NodeSnapshot
 from net.rendezvous.lan import LanStatus
 from net.rendezvous.mainline import MainlineState, MainlineStatus
 from tests.support.cheap_node import CHEAP, HURRIED, LOOPBACK, alone
@@ -41,7 +41,7 @@ def peer(number: int, role: Role = Role.FULL) -> PeerStatus:
     return PeerStatus(node(number), Endpoint("192.0.2.1", 4000 + number), role, 0.0185, is_guard=number == 1)
 
 
-VIEW = NodeView(
+VIEW = NodeSnapshot(
     nat="restricted", is_reachable=False, public=Endpoint("198.51.100.7", 4400), size=77, known=60, hops=4, pace=STRONG,
     guards=3, guards_linked=2, sources={"mainline": 2},
     buckets=(
@@ -120,7 +120,7 @@ def test_a_finder_that_does_not_run_says_why() -> None:
 
 def test_a_leaf_keeps_nothing() -> None:
     leaf = NodeStatus(
-        LOOPBACK, Role.LEAF, (), 0, 0, 0, Counters(), NodeView("unknown", None, None, 0, 0, 0, NORMAL, 0, 0, {}),
+        LOOPBACK, Role.LEAF, (), 0, 0, 0, Counters(), NodeSnapshot("unknown", None, None, 0, 0, 0, NORMAL, 0, 0, {}),
         FindingStatus(),
     )  # fmt: skip
     told = describe_network(leaf)

@@ -10,7 +10,7 @@ import trio
 
 from core import api
 from core.api import ApiError, Kind
-from core.session.gate import LOOK_PAUSE, OPEN_MS, RENEW_AHEAD_MS, Terms
+from core.session.gate import LOOK_PAUSE, OPEN_MS, RENEW_AHEAD_MS, TestOverrides
 from core.vault.errors import PasscodeNeeded, WrongPasscode
 from core.vault.remembered import REMEMBERED_SECONDS
 from net.bucket import Bucket
@@ -240,4 +240,4 @@ async def test_a_given_passcode_waits_like_any_other(device: Device) -> None:
         sleep_through(device, REMEMBERED_SECONDS)  # and so the wait is over as well
         await device.until_told(api.AccountOpened)
         gate.account()
-    assert GOOD not in repr(Terms(passcode=GOOD))
+    assert GOOD not in repr(TestOverrides(passcode=GOOD))

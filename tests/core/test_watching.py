@@ -11,7 +11,7 @@ from core.crypto import primitives
 from core.people.format import lane
 from core.people.format.lane import new_lane, step
 from core.people.format.slot import slot_key
-from core.people.tag_index import GIVEN_UP_SIZE, LanePlace, SlotWatch, Watches, given_up_entry, given_up_indexes
+from core.people.tag_index import GIVEN_UP_SIZE, LanePlace, SlotWatch, TagIndex, given_up_entry, given_up_indexes
 from core.storage.lanes import ReadLane
 from net.ids import ParcelId, Tag, tag_of
 
@@ -44,7 +44,7 @@ def _cheap(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_arrived_before_a_lane_was_known_is_found() -> None:
-    watches = Watches(TODAY)
+    watches = TagIndex(TODAY)
     assert watches.see([tag(0), tag(3, TODAY - 1), tag(5, TODAY - 3)]) == (
         [tag(0), tag(3, TODAY - 1), tag(5, TODAY - 3)],
         [],
@@ -54,7 +54,7 @@ def test_what_arrived_before_a_lane_was_known_is_found() -> None:
 
 
 def test_what_is_seen_twice_is_new_once_and_ours_each_time() -> None:
-    watches = Watches(TODAY)
+    watches = TagIndex(TODAY)
     watches.watch_lane(read_lane(), ())
     assert watches.see([tag(0)]) == ([tag(0)], [tag(0)])
     assert watches.see([tag(0)]) == ([], [tag(0)])
@@ -68,7 +68,7 @@ moves = st.lists(st.integers(1, lane.WINDOW), min_size=1, max_size=4)
 @settings(max_examples=25, deadline=None)
 @given(moves, st.sets(st.integers(0, 3), max_size=2))
 def test_a_window_that_moves_by_any_steps_is_where_a_fresh_one_would_be(steps: list[int], given_up: set[int]) -> None:
-    watches = Watches(TODAY)
+    watches = TagIndex(TODAY)
     first = max(given_up, default=-1) + 1
     watches.watch_lane(read_lane(first, tuple(given_up)), ())
     for by in steps:
@@ -85,7 +85,7 @@ def test_a_window_that_moves_by_any_steps_is_where_a_fresh_one_would_be(steps: l
 
 
 def test_each_day_forgets_the_oldest_and_finds_what_came_early() -> None:
-    watches = Watches(TODAY)
+    watches = TagIndex(TODAY)
     watches.watch_lane(read_lane(), ())
     watches.see([tag(2, TODAY + 1), tag(2, TODAY - 2)])
     assert watches.turn_day(TODAY + 1) == [tag(2, TODAY + 1)]
@@ -95,7 +95,7 @@ def test_each_day_forgets_the_oldest_and_finds_what_came_early() -> None:
 
 
 def test_a_lane_that_is_forgotten_leaves_nothing() -> None:
-    watches = Watches(TODAY)
+    watches = TagIndex(TODAY)
     watches.watch_lane(read_lane(4, (1, 2)), (6,))
     watches.turn_day(TODAY + 1)
     watches.forget_lane(OFFER.generation)
@@ -104,7 +104,7 @@ def test_a_lane_that_is_forgotten_leaves_nothing() -> None:
 
 
 def test_slots_are_looked_into_for_three_days_until_they_are_forgotten() -> None:
-    watches = Watches(TODAY)
+    watches = TagIndex(TODAY)
     secret = b"s" * 32
     early = tag_of(ParcelId(slot_key(secret, TODAY, 1, 0).box_id))
     watches.see([early])
@@ -133,7 +133,7 @@ def beside(index: int, day: int = TODAY) -> Tag:
 
 
 def test_a_copy_beside_is_found_only_while_it_is_looked_for() -> None:
-    watches = Watches(TODAY)
+    watches = TagIndex(TODAY)
     watches.see([beside(0), beside(1, TODAY - 2), beside(2, TODAY - 3)])
     assert watches.watch_lane(read_lane(), ()) == []
     assert set(watches.watch_lane(read_lane(), (), beside=True)) == {beside(0), beside(1, TODAY - 2)}
@@ -145,7 +145,7 @@ def test_a_copy_beside_is_found_only_while_it_is_looked_for() -> None:
 
 
 def test_an_index_that_came_is_looked_for_neither_at_its_place_nor_beside() -> None:
-    watches = Watches(TODAY)
+    watches = TagIndex(TODAY)
     watches.watch_lane(read_lane(), (), beside=True)
     watches.see([tag(0), beside(0), beside(1)])
     watches.got_index(OFFER.generation, 0)
@@ -155,7 +155,7 @@ def test_an_index_that_came_is_looked_for_neither_at_its_place_nor_beside() -> N
 
 
 def test_a_window_and_a_day_that_move_take_the_copies_beside_along() -> None:
-    watches = Watches(TODAY)
+    watches = TagIndex(TODAY)
     watches.watch_lane(read_lane(0), (), beside=True)
     watches.see([beside(lane.WINDOW), beside(2, TODAY + 1), beside(2, TODAY - 2)])
     assert watches.move_lane(OFFER.generation, 1) == [beside(lane.WINDOW)]
@@ -166,7 +166,7 @@ def test_a_window_and_a_day_that_move_take_the_copies_beside_along() -> None:
 
 
 def test_an_index_given_up_is_looked_for_beside_as_well() -> None:
-    watches = Watches(TODAY)
+    watches = TagIndex(TODAY)
     watches.see([beside(1)])
     assert watches.watch_lane(read_lane(4, (1,)), (), beside=True) == [beside(1)]
     (place,) = watches.places(id_of(1, lane.beside(TODAY)))
@@ -179,7 +179,7 @@ def test_slots_have_copies_beside_too() -> None:
     there = tag_of(ParcelId(slot_key(secret, lane.beside(TODAY), 1, 0).box_id))
     later = tag_of(ParcelId(slot_key(secret, lane.beside(TODAY + 1), 0, 0).box_id))
     for is_wanted in (False, True):
-        watches = Watches(TODAY)
+        watches = TagIndex(TODAY)
         watches.see([there, later])
         assert watches.watch_slots(SlotWatch("reset:x", secret, 2, beside=is_wanted)) == ([there] if is_wanted else [])
         assert watches.turn_day(TODAY + 1) == ([later] if is_wanted else [])

@@ -14,7 +14,7 @@ from net.link.events import LinkId
 from net.messages import MAX_MESSAGE_SIZE, Cell, Destroy, Message, Setup
 from net.onion.circuits.admission import MAX_OWN_CIRCUITS, SETUP_BURST
 from net.onion.circuits.builder import OPEN_PATIENCE, CircuitId
-from net.onion.circuits.queues import RETRY_AFTER, Egress, Lane
+from net.onion.circuits.queues import RETRY_AFTER, CircuitQueue, CircuitQueues
 from net.onion.circuits.relay import MAX_AGE, MAX_SILENCE
 from net.onion.circuits.stream import DATA_SIZE, MAX_CELLS_UNDER_WAY, CircuitStream
 from net.onion.packets.cipher import Direction, Hop, OnionCipher, RealOnionCipher
@@ -58,10 +58,10 @@ def test_what_is_sent_behind_the_setup_waits_for_links_that_are_not_up_yet() -> 
     world.send(circuit, message)
     world.send(circuit, b"and more")
     world.run()
-    assert world.nodes[1].exchange.counters.built == 0
+    assert world.nodes[1].circuit_relay.counters.built == 0
     world.dialled(1)
     world.run()
-    assert world.nodes[2].exchange.counters.built == 1
+    assert world.nodes[2].circuit_relay.counters.built == 1
     assert world.nodes[3].theirs.opened_ends == []
     world.dialled(3)
     world.run()
@@ -150,7 +150,7 @@ def test_an_end_that_grants_nothing_stops_the_sender_and_nobody_keeps_more_than_
         world.run()
     with pytest.raises(Overloaded):
         world.send(circuit, bytes(MAX_MESSAGE_SIZE))
-    assert world.nodes[1].exchange.counters.cells <= MAX_CELLS_UNDER_WAY + 1  # and "opened" on its way back
+    assert world.nodes[1].circuit_relay.counters.cells <= MAX_CELLS_UNDER_WAY + 1  # and "opened" on its way back
     world.blocked = set()
     world.wait(1.0)
     assert world.nodes[3].theirs.got == [bytes([number]) * MAX_MESSAGE_SIZE for number in range(sent)]
@@ -180,8 +180,8 @@ def test_circuits_share_a_link_by_turns() -> None:
 
     world.meddlers[0, 1] = note
     world.blocked = {(0, 1)}
-    egress = Egress(world.nodes[0])
-    long, short = Lane(b"long.", LinkId(1)), Lane(b"short", LinkId(1))
+    egress = CircuitQueues(world.nodes[0])
+    long, short = CircuitQueue(b"long.", LinkId(1)), CircuitQueue(b"short", LinkId(1))
     for lane, count in ((long, 5), (short, 2)):
         for _ in range(count):
             assert egress.push(lane, Cell(lane.name, bytes(1152)), world.now)
@@ -216,7 +216,7 @@ def test_a_lost_link_with_many_circuits_holds_nobody_up() -> None:
     for number in range(int(SETUP_BURST)):
         stranger.set_up(number.to_bytes(5, "big"), 1, 2)
     world.run()
-    relay = world.nodes[1].exchange
+    relay = world.nodes[1].circuit_relay
     assert len(relay) == SETUP_BURST
     relay.link_down(LinkId(0), world.now)
     assert 0 < len(relay) < SETUP_BURST, "some at once, the others in turns of their own"
@@ -231,13 +231,13 @@ def test_either_end_may_close() -> None:
     world.run()
     world.nodes[0].circuits.close(first, world.now)
     [end] = world.nodes[4].theirs.opened_ends
-    world.nodes[4].exchange.close(end, world.now)
+    world.nodes[4].circuit_relay.close(end, world.now)
     world.run()
     assert len(world.nodes[3].theirs.closed_ends) == 1
     assert world.nodes[0].ours.closed_circuits == [(second, False)]
     assert world.nodes[4].theirs.closed_ends == []
-    assert not world.nodes[4].exchange.send(end, b"late", world.now)
-    assert not world.nodes[4].exchange.writable(end)
+    assert not world.nodes[4].circuit_relay.send(end, b"late", world.now)
+    assert not world.nodes[4].circuit_relay.writable(end)
     assert world.circuits_everywhere() == 0
 
 
@@ -294,7 +294,7 @@ def test_an_end_that_closes_at_a_message_gets_no_more() -> None:
     node, stranger = world.nodes[1], Stranger(world)
 
     def refuse(data: bytes) -> None:
-        node.exchange.close(node.theirs.opened_ends[0], world.now)
+        node.circuit_relay.close(node.theirs.opened_ends[0], world.now)
 
     node.theirs.answer = refuse
     packet, [secret] = world.cipher.create([node.hop], b"", stranger.rng.randbytes, is_setup=True)
@@ -351,9 +351,9 @@ def test_a_circuit_without_any_cell_ends() -> None:
     stranger.set_up(NAME, 1, 2)
     world.wait(MAX_SILENCE - 1)
     stranger.say(Cell(NAME, bytes(1152)))
-    assert len(world.nodes[1].exchange) == 1
+    assert len(world.nodes[1].circuit_relay) == 1
     world.wait(MAX_SILENCE + 1)
-    assert (len(world.nodes[1].exchange), len(world.nodes[2].exchange)) == (0, 0)
+    assert (len(world.nodes[1].circuit_relay), len(world.nodes[2].circuit_relay)) == (0, 0)
     assert stranger.heard[-1] == Destroy(NAME)
 
 
@@ -367,13 +367,13 @@ def test_the_far_end_is_told_when_there_is_no_room_for_more() -> None:
     world.blocked = {(1, 0)}
     node, [end] = world.nodes[1], world.nodes[1].theirs.opened_ends
     accepted = 0
-    while node.exchange.send(end, bytes(50_000), world.now):
+    while node.circuit_relay.send(end, bytes(50_000), world.now):
         accepted += 1
-    assert not node.exchange.writable(end)
+    assert not node.circuit_relay.writable(end)
     world.blocked = set()
     world.wait(1.0)
     assert world.nodes[0].ours.got == [bytes(50_000)] * accepted
-    assert node.exchange.writable(end)
+    assert node.circuit_relay.writable(end)
 
 
 def test_our_own_circuits_are_bounded() -> None:

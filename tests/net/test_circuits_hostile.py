@@ -33,10 +33,10 @@ def test_more_cells_than_a_window_end_the_circuit() -> None:
     world.blocked = {(1, 2)}
     for _ in range(MAX_LANE):
         stranger.say(Cell(NAME, bytes(1152)))
-    assert len(world.nodes[1].exchange) == 1
+    assert len(world.nodes[1].circuit_relay) == 1
     stranger.say(Cell(NAME, bytes(1152)))
-    assert len(world.nodes[1].exchange) == 0
-    assert world.nodes[1].exchange.counters.broken == 1
+    assert len(world.nodes[1].circuit_relay) == 0
+    assert world.nodes[1].circuit_relay.counters.broken == 1
     assert stranger.heard[-1] == Destroy(NAME)
 
 
@@ -48,7 +48,7 @@ def test_more_cells_than_a_window_before_the_next_link_is_up_end_the_circuit() -
     for _ in range(MAX_LANE + 1):
         stranger.say(Cell(NAME, bytes(1152)))
     world.run()
-    assert len(world.nodes[1].exchange) == 0
+    assert len(world.nodes[1].circuit_relay) == 0
     assert stranger.heard == [Destroy(NAME)]
 
 
@@ -138,7 +138,7 @@ def test_a_setup_under_a_name_in_use_ends_that_circuit() -> None:
     world.run()
     stranger.set_up(NAME, 1)
     world.run()
-    assert len(world.nodes[1].exchange) == 0
+    assert len(world.nodes[1].circuit_relay) == 0
     assert len(world.nodes[1].theirs.closed_ends) == 1
 
 
@@ -148,16 +148,16 @@ def test_a_packet_that_is_no_setups_builds_nothing() -> None:
     stranger.say(Setup(NAME, stranger.packet(1, 2, is_setup=False)))
     stranger.say(Setup(b"junk.", bytes(1207)))
     world.run()
-    assert world.nodes[1].exchange.counters.refused == 2
+    assert world.nodes[1].circuit_relay.counters.refused == 2
     assert stranger.heard == [Destroy(NAME), Destroy(b"junk.")]
 
 
 def test_cells_of_no_circuit_are_nobodys() -> None:
     world = World()
     stranger = Stranger(world)
-    exchange = world.nodes[1].exchange
-    assert not exchange.receive(stranger.link, Cell(NAME, bytes(1152)), world.now)
-    assert not exchange.receive(stranger.link, Destroy(NAME), world.now)
+    circuit_relay = world.nodes[1].circuit_relay
+    assert not circuit_relay.receive(stranger.link, Cell(NAME, bytes(1152)), world.now)
+    assert not circuit_relay.receive(stranger.link, Destroy(NAME), world.now)
     assert stranger.heard == []
 
 
@@ -169,11 +169,11 @@ def test_a_flood_of_setups_is_refused_beyond_the_rate_and_others_still_get_in() 
     flooder, other = Stranger(world), Stranger(world, number=3)
     for number in range(1000):
         flooder.set_up(number.to_bytes(5, "big"), 1)
-    assert world.nodes[1].exchange.counters.refused == 1000 - SETUP_BURST
+    assert world.nodes[1].circuit_relay.counters.refused == 1000 - SETUP_BURST
     assert len([message for message in flooder.heard if isinstance(message, Destroy)]) == 1000 - SETUP_BURST
     other.set_up(NAME, 1)
     world.run()
-    assert world.nodes[1].exchange.counters.built == SETUP_BURST + 1
+    assert world.nodes[1].circuit_relay.counters.built == SETUP_BURST + 1
     assert any(isinstance(message, Cell) for message in other.heard)
 
 
@@ -183,16 +183,16 @@ def test_a_slice_of_setups_is_peeled_at_a_time() -> None:
     for number in range(100):
         stranger.set_up(number.to_bytes(5, "big"), 1)
     world.nodes[1].handle_timeout(world.now)
-    assert 0 < world.nodes[1].exchange.counters.built < 50
+    assert 0 < world.nodes[1].circuit_relay.counters.built < 50
     assert world.nodes[1].next_deadline() <= world.mono
     world.run()
-    assert world.nodes[1].exchange.counters.built == 100
+    assert world.nodes[1].circuit_relay.counters.built == 100
 
 
 def fill(stranger: Stranger, wanted: int) -> int:
     """Have a stranger build circuits at the rate it is given; return how many more there are."""
     world = stranger.world
-    before = len(world.nodes[1].exchange)
+    before = len(world.nodes[1].circuit_relay)
     for number in range(wanted):
         if number >= SETUP_BURST:
             world.mono += 1.001 / SETUP_RATE
@@ -200,20 +200,20 @@ def fill(stranger: Stranger, wanted: int) -> int:
         if number % 100 == 0:
             world.run()
     world.run()
-    return len(world.nodes[1].exchange) - before
+    return len(world.nodes[1].circuit_relay) - before
 
 
 def take_all(world: World, attackers: list[Stranger]) -> int:
     """Have strangers take all places there are, at the rate that they are given; return how many they hold."""
-    exchange = world.nodes[1].exchange
+    circuit_relay = world.nodes[1].circuit_relay
     while True:
-        before = len(exchange)
+        before = len(circuit_relay)
         for attacker in attackers:
             for _ in range(8):
                 attacker.set_up(world.rng.randbytes(5), 1)
         world.run()
         world.mono += 8 / SETUP_RATE
-        if len(exchange) == before:
+        if len(circuit_relay) == before:
             return before
 
 
@@ -248,7 +248,7 @@ def test_one_network_that_took_all_places_keeps_nobody_out(host: str) -> None:
         attackers[0].set_up(world.rng.randbytes(5), 1)
     world.run()
     assert all(lives(person, name) for person in persons for name in names)
-    assert MAX_CIRCUITS // 2 <= len(world.nodes[1].exchange) <= MAX_CIRCUITS // 2 + len(names) * len(persons)
+    assert MAX_CIRCUITS // 2 <= len(world.nodes[1].circuit_relay) <= MAX_CIRCUITS // 2 + len(names) * len(persons)
 
 
 def test_a_neighbour_of_who_took_all_places_gets_in_too() -> None:
@@ -273,7 +273,7 @@ def test_many_networks_that_took_all_places_keep_nobody_out(monkeypatch: pytest.
         person.set_up(name, 1)
     world.run()
     assert all(lives(person, name) for name in names)
-    assert len(world.nodes[1].exchange) <= 100
+    assert len(world.nodes[1].circuit_relay) <= 100
 
 
 def test_the_circuit_that_was_silent_longest_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -301,7 +301,7 @@ def test_who_would_be_the_heaviest_is_refused_and_displaces_nobody(monkeypatch: 
         for number in range(9):
             stranger.set_up(number.to_bytes(5, "big"), 1)
         world.run()
-    assert world.nodes[1].exchange.counters.displaced == 1
+    assert world.nodes[1].circuit_relay.counters.displaced == 1
     held = [sum(lives(each, number.to_bytes(5, "big")) for number in range(9)) for each in (one, other)]
     assert held == [2, 2]
 
@@ -317,7 +317,7 @@ def test_setups_are_shared_out_by_network() -> None:
     for stranger in [Stranger(world, number) for number in range(10, 60)]:
         for _ in range(20):
             stranger.set_up(world.rng.randbytes(5), 1)
-    assert len(world.nodes[1].exchange) <= ALL_SETUPS_BURST * NETWORK_SHARE
+    assert len(world.nodes[1].circuit_relay) <= ALL_SETUPS_BURST * NETWORK_SHARE
     person = Stranger(world, 2)
     person.set_up(NAME, 1)
     world.run()
@@ -331,15 +331,15 @@ def test_the_way_onward_is_shared_out_before_the_next_node_has_to_refuse(monkeyp
     for number in range(20):
         flooder.set_up(number.to_bytes(5, "big"), 1, 2)
     world.run()
-    assert len(world.nodes[2].exchange) == 3
+    assert len(world.nodes[2].circuit_relay) == 3
     for person in persons:
         person.set_up(NAME, 1, 2)
         world.run()
     assert all(lives(person, NAME) for person in persons)
-    assert len(world.nodes[2].exchange) == 6
+    assert len(world.nodes[2].circuit_relay) == 6
     world.link_down(1, 3)
     world.run()
-    assert len(world.nodes[2].exchange) == 4
+    assert len(world.nodes[2].circuit_relay) == 4
 
 
 def test_circuits_that_ended_give_their_places_back() -> None:
@@ -383,22 +383,22 @@ def test_beyond_the_backlog_the_heaviest_network_loses_though_each_of_its_circui
         world.send(circuit, bytes(8 * DATA_SIZE), by=number)
     world.run()
     assert world.nodes[0].ours.closed_circuits == []
-    assert world.nodes[1].exchange.counters.relieved > 0
+    assert world.nodes[1].circuit_relay.counters.relieved > 0
 
 
 def test_what_ends_hold_counts_for_the_backlog_until_they_are_over() -> None:
     world = World(max_backlog=(WINDOW + 12) * 1152)
-    exchange, theirs = world.nodes[2].exchange, world.nodes[2].theirs
+    circuit_relay, theirs = world.nodes[2].circuit_relay, world.nodes[2].theirs
     for ended in range(3):
         circuit = world.open(1, 2)
         world.run()
         world.blocked = {(2, 1)}
         end = theirs.opened_ends[-1]
         for size in (60_000, 80_000):  # goes into the window, and waits with the link
-            assert exchange.send(end, bytes(size), world.now)
+            assert circuit_relay.send(end, bytes(size), world.now)
         world.run()
         assert len(theirs.closed_ends) == ended
-        assert exchange.send(end, bytes(80_000), world.now)
+        assert circuit_relay.send(end, bytes(80_000), world.now)
         assert len(theirs.closed_ends) == ended  # never out of a call of its own
         world.run()
         assert theirs.closed_ends[ended:] == [end]
@@ -414,7 +414,7 @@ def test_last_words_for_a_link_that_takes_nothing_are_bounded() -> None:
     for number in range(1000):
         stranger.say(Setup(number.to_bytes(5, "big"), bytes(1207)))
     world.run()
-    assert len(world.nodes[1].exchange) == 0
+    assert len(world.nodes[1].circuit_relay) == 0
     world.blocked = set()
     world.wait(1.0)
     assert len(stranger.heard) == MAX_FAREWELLS

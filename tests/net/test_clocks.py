@@ -12,7 +12,7 @@ import pytest
 
 from net.custodian.custodian import SWEEP_PERIOD
 from net.instant import HOUR_MS, Instant
-from net.node.frontend import Desk
+from net.node.frontend import Frontend
 from net.node.node import Node
 from net.node.reconcile import PERIOD
 from net.overlay.descriptor import EPOCH_HOURS
@@ -94,7 +94,7 @@ def test_texts_of_those_whose_clocks_are_right_are_stored(hours: tuple[float, ..
         }
 
 
-def _hang_up_nothing(self: Desk, now: Instant) -> None:
+def _hang_up_nothing(self: Frontend, now: Instant) -> None:
     """Keep every circuit."""
 
 
@@ -103,11 +103,11 @@ def test_a_custodian_of_another_time_is_left_though_it_does_not_hang_up(monkeypa
     village = Village(3, 2)
     village.settle()
     late = village.fulls[2]
-    village.world.run_while(lambda: not late.node()._parts.desk._of_end, 600, 1)
-    monkeypatch.setattr(Desk, "hang_up", _hang_up_nothing)
+    village.world.run_while(lambda: not late.node()._parts.frontend._of_end, 600, 1)
+    monkeypatch.setattr(Frontend, "hang_up", _hang_up_nothing)
     late.skew_ms = 5 * HOUR_MS
     village.world.run_for(NOTICED)
-    assert not late.node()._parts.desk._of_end
+    assert not late.node()._parts.frontend._of_end
     assert is_stored(village, village.residents[0], 5)
 
 

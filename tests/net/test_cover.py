@@ -14,7 +14,7 @@ from net.errors import DecodeError, Overloaded
 from net.instant import Instant
 from net.link.events import LinkId
 from net.onion.cover import LOOP_PATIENCE, MAX_LOOPS, Loops, home_hop
-from net.onion.packet_sender import MAX_WAITING, NONCE_SIZE, Departures, Kind, decode_payload, encode_payload
+from net.onion.packet_sender import MAX_WAITING, NONCE_SIZE, Kind, PacketSender, decode_payload, encode_payload
 from net.onion.packets.cipher import PAYLOAD_SIZE, Hop, OnionCipher, RealOnionCipher
 from net.onion.packets.keyring import Keyring
 from net.onion.paths.paths import Path
@@ -90,7 +90,7 @@ def test_lost_loops_are_counted_and_held_against_their_relays() -> None:
     counters = walker.loops.counters
     assert counters.returned == returned
     assert counters.lost == len(walker.sent_at) - returned - under_way > 50
-    assert len(walker.traveller.standing) == 12
+    assert len(walker.traveller.reputation) == 12
 
 
 def test_a_loop_comes_home_once_in_time_and_strangers_do_not() -> None:
@@ -161,7 +161,7 @@ class Wire:
         self.reached: list[Contact] = []
         self.failed: list[Path] = []
         self.is_linked = is_linked
-        self.departures = Departures(
+        self.packet_sender = PacketSender(
             cipher, self, lambda link, data, now: self.cells.append(data), self.fail, Random(3).randbytes
         )
 
@@ -188,9 +188,9 @@ def test_a_packet_passes_its_relays_and_ends_where_it_should(cipher: OnionCipher
     traveller = Traveller(FakeRoster.of(*relays))
     path = traveller.paths.choose(relays[0], NOW, is_delayed=True)
     wire = Wire(cipher)
-    wire.departures.send(path, Kind.BOX, b"x" * BOX_SIZE)
-    assert wire.departures.next_deadline() == 0.0
-    wire.departures.handle_timeout(NOW)
+    wire.packet_sender.send(path, Kind.BOX, b"x" * BOX_SIZE)
+    assert wire.packet_sender.next_deadline() == 0.0
+    wire.packet_sender.handle_timeout(NOW)
     assert wire.reached == [path.first]
     packet = wire.cells[0]
     ring_of = {each.node: ring for each, ring in zip(relays, rings, strict=True)}
@@ -211,10 +211,10 @@ def test_few_packets_are_wrapped_at_a_time_and_only_so_many_wait() -> None:
     roster = FakeRoster.of(*(relay(number, key=bytes(31) + bytes([number + 1])) for number in range(6)))
     path = Traveller(roster).paths.choose(roster.fresh()[0], NOW, is_delayed=True)
     for _ in range(MAX_WAITING):
-        wire.departures.send(path, Kind.DROP, b"")
+        wire.packet_sender.send(path, Kind.DROP, b"")
     with pytest.raises(Overloaded):
-        wire.departures.send(path, Kind.DROP, b"")
-    wire.departures.handle_timeout(NOW)
+        wire.packet_sender.send(path, Kind.DROP, b"")
+    wire.packet_sender.handle_timeout(NOW)
     assert 0 < len(wire.cells) < 10
 
 
@@ -223,8 +223,8 @@ def test_a_packet_whose_guard_has_gone_is_gone_and_a_key_that_is_none_is_blamed(
     path = Traveller(FakeRoster.of(*(relay(number, key=bytes(32)) for number in range(6)))).paths.choose(
         relay(0, key=bytes(32)), NOW, is_delayed=True
     )
-    wire.departures.send(path, Kind.DROP, b"")
-    wire.departures.handle_timeout(NOW)
+    wire.packet_sender.send(path, Kind.DROP, b"")
+    wire.packet_sender.handle_timeout(NOW)
     assert wire.failed == [path]
     assert not wire.cells
-    assert wire.departures.next_deadline() > NOW.mono
+    assert wire.packet_sender.next_deadline() > NOW.mono

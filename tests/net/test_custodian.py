@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from net.bucket import address_of
-from net.custodian import Quota, Requester
+from net.custodian import ClientId, Quota
 from net.custodian.allowance import DEPOSIT_BURST, READ_BURST
 from net.custodian.custodian import SWEEP_PERIOD
 from net.custodian.intake import MAX_WAITING
@@ -29,7 +29,7 @@ from tests.support.parcels import (
     tag_number,
 )
 
-DAVE = Requester(9)
+DAVE = ClientId(9)
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def counter() -> Counter:
 
 def test_a_box_is_stored_and_given_back(counter: Counter) -> None:
     assert counter.deposit(box_bytes(1)) is Verdict.STORED
-    assert counter.fetch(tag_number(1), requester=BOB) == [box_bytes(1)]
+    assert counter.fetch(tag_number(1), client=BOB) == [box_bytes(1)]
 
 
 def test_the_answer_carries_the_custodians_hour(counter: Counter) -> None:
@@ -216,10 +216,10 @@ class TestFloods:
 
     def test_reads_that_wait_for_the_disk_are_bounded(self, counter: Counter) -> None:
         for number in range(10, 20):
-            counter.meet(Requester(number))
+            counter.meet(ClientId(number))
             for _ in range(64):
-                counter.say(Requester(number), Fetch(1, bytes(8)))
-        busy = sum(len(counter.take(Requester(number), Busy)) for number in range(10, 20))
+                counter.say(ClientId(number), Fetch(1, bytes(8)))
+        busy = sum(len(counter.take(ClientId(number), Busy)) for number in range(10, 20))
         assert busy == 640 - MAX_READS
 
     def test_a_requester_that_takes_nothing_costs_no_reads(self, counter: Counter) -> None:
@@ -228,11 +228,11 @@ class TestFloods:
         assert counter.jobs() == []
 
     def test_parcels_on_their_way_to_the_disk_are_bounded(self, counter: Counter) -> None:
-        requesters = [Requester(number) for number in range(100, 104)]
-        counter.meet(*requesters)
+        clients = [ClientId(number) for number in range(100, 104)]
+        counter.meet(*clients)
         for number in range(MAX_WAITING + 10):
-            counter.say(requesters[number % 4], Deposit(number, 0, box_bytes(number)))
-        refused = [answer.verdict for requester in requesters for answer in counter.take(requester, DepositAnswer)]
+            counter.say(clients[number % 4], Deposit(number, 0, box_bytes(number)))
+        refused = [answer.verdict for client in clients for answer in counter.take(client, DepositAnswer)]
         assert refused == [Verdict.FULL.value] * 10
         counter.run_store()
         assert counter.custodian.parcels == MAX_WAITING
@@ -251,12 +251,12 @@ class TestPushes:
         assert counter.take(BOB, Push) == []
 
     def test_what_was_pushed_is_kept_and_not_pushed_on(self, counter: Counter) -> None:
-        counter.meet(DAVE, Requester(10), is_custodian=True)
+        counter.meet(DAVE, ClientId(10), is_custodian=True)
         counter.say(DAVE, push((0, box_bytes(1)), (1, record_bytes(2, 3))))
         counter.run_store()
         assert counter.fetch(tag_number(1)) == [box_bytes(1)]
         assert counter.find(id_of(2)) == record_bytes(2, 3)
-        assert counter.take(Requester(10), Push) == []
+        assert counter.take(ClientId(10), Push) == []
 
     def test_a_push_is_checked_like_a_deposit(self, counter: Counter) -> None:
         counter.meet(DAVE, is_custodian=True)

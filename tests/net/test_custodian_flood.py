@@ -8,12 +8,12 @@ from math import floor, log2
 import pytest
 from hypothesis import given, strategies as st
 
-from net.custodian import Quota, Requester
+from net.custodian import ClientId, Quota
 from net.custodian.allowance import RELAYED_BURST
 from net.custodian.eviction_order import surplus_of
 from net.custodian.index import Index
 from net.custodian.price import MARK_PERIOD, Prices
-from net.custodian.push_queue import MAX_EACH, PushedParcels
+from net.custodian.push_queue import MAX_EACH, PushQueue
 from net.events import Verdict
 from net.ids import ParcelId
 from net.instant import Instant
@@ -25,7 +25,7 @@ from net.parcel.work import COMPRESSIONS_PER_TRIAL, PUZZLES, required_work
 from tests.support.counter import ALICE, BOB, SLOT, Counter, push
 from tests.support.parcels import CHEAP, HOUR, box_bytes, id_of, make_record, record_bytes, tag_number
 
-MATE = Requester(9)
+MATE = ClientId(9)
 # At a hundredth of the price a trial for each puzzle is more than an hour costs.
 LEAST = PUZZLES * COMPRESSIONS_PER_TRIAL / required_work(BOX_SIZE, 48, CHEAP)
 
@@ -109,7 +109,7 @@ class TestOutbidding:
         again = Counter(counter.store, price=CHEAP, quota=Quota(parcels=8), seed=2)
         again.meet(ALICE)
         assert again.custodian.parcels == 8
-        assert [surplus_of(rung) for rung in _ladder(again)] == [0, 0, 0, 1, 1, 1, 1, 1]
+        assert [surplus_of(rank) for rank in _eviction_order(again)] == [0, 0, 0, 1, 1, 1, 1, 1]
         assert again.deposit(paid(106)) is Verdict.FULL
         assert again.deposit(paid(107, 2)) is Verdict.STORED
         assert held(again, range(8)) == [0, 1], "who came last went first, as before the restart"
@@ -184,8 +184,8 @@ class TestRecords:
         assert [bool(counter.find(id_of(number))) for number in (1, 2, 3)] == [True, False, True]
 
 
-def _ladder(counter: Counter) -> list[bytes]:
-    return Index.load(counter.store, 0).ladder(BOX_SIZE).lowest(100)
+def _eviction_order(counter: Counter) -> list[bytes]:
+    return Index.load(counter.store, 0).eviction_order(BOX_SIZE).lowest(100)
 
 
 def _deposit(box: bytes) -> Deposit:
@@ -218,7 +218,7 @@ class TestPrices:
         counter = self.counter()
         for number in range(61):
             counter.deposit(paid(number))
-        counter.follow(requester=BOB)
+        counter.follow(client=BOB)
         assert counter.take(BOB, Price) == [Price(5, 2)]
 
     def test_who_is_refused_is_told_what_would_do(self) -> None:
@@ -312,7 +312,7 @@ class TestMatesThatFlood:
 
     def test_one_that_pushes_much_keeps_out_no_other(self) -> None:
         counter = Counter(price=CHEAP)
-        other = Requester(10)
+        other = ClientId(10)
         counter.meet(MATE, other, is_custodian=True)
         counter.meet(ALICE)
         rubbish = [(0, b"%d" % number) for number in range(50)]
@@ -329,7 +329,7 @@ class TestMatesThatFlood:
         assert held(counter, [1]) == [1]
 
     def test_what_a_mate_pushed_goes_with_it(self) -> None:
-        pushed = PushedParcels()
+        pushed = PushQueue()
         pushed.add(MATE, [Parcel(0, b"one"), Parcel(0, b"two")])
         pushed.add(ALICE, [Parcel(0, b"three")])
         assert (len(pushed), pushed.room_for(MATE)) == (3, MAX_EACH - 2)
@@ -344,7 +344,7 @@ class TestBoxesFromPackets:
         counter = Counter()
         counter.meet(ALICE, BOB)
         counter.throw(box_bytes(1), ALICE)
-        assert counter.fetch(tag_number(1), requester=BOB) == [box_bytes(1)]
+        assert counter.fetch(tag_number(1), client=BOB) == [box_bytes(1)]
         assert counter.sent[ALICE] == []
 
     @pytest.mark.parametrize("box", [b"", bytes(921), box_bytes(1)], ids=["empty", "zeros", "unpaid"])

@@ -17,7 +17,7 @@ from net.bucket import Bucket
 from net.custodian import Quota
 from net.custodian.admission import MAX_VARIANTS, Admission
 from net.custodian.allowance import DEPOSIT_BURST
-from net.custodian.quota import Room
+from net.custodian.quota import Capacity
 from net.events import Verdict
 from net.messages import Deposit, DepositAnswer
 from net.parcel import box as boxes, record as records, work
@@ -63,7 +63,7 @@ def spent(monkeypatch: pytest.MonkeyPatch) -> Count[str]:
     count(work, "pbkdf2_hmac", "trials")
     count(boxes, "verify_signature", "signatures")
     count(records, "verify_signature", "signatures")
-    count(Room, "make", "rooms")
+    count(Capacity, "make", "rooms")
     return done
 
 

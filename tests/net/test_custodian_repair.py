@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from net.bucket import Bucket, address_of
-from net.custodian import Requester
+from net.custodian import ClientId
 from net.custodian.index import Index, key_of, key_ranges
 from net.custodian.repair import (
     MAX_COMPARISONS,
@@ -30,7 +30,7 @@ from tests.support.parcels import HOUR, NOW, box_bytes, id_of, record_bytes, tag
 
 M = TypeVar("M", Compare, Want)
 
-OTHER = Requester(50)
+OTHER = ClientId(50)
 BOXES = [box_bytes(number) for number in range(300)]
 
 
@@ -91,19 +91,19 @@ class Mates:
     """Others who are asked, and say what a test wants."""
 
     def __init__(self) -> None:
-        self.sent: list[tuple[Requester, Message]] = []
+        self.sent: list[tuple[ClientId, Message]] = []
 
-    def writable(self, requester: Requester) -> bool:
+    def writable(self, client: ClientId) -> bool:
         return True
 
-    def send(self, requester: Requester, message: Message, now: Instant) -> bool:
-        self.sent.append((requester, message))
+    def send(self, client: ClientId, message: Message, now: Instant) -> bool:
+        self.sent.append((client, message))
         return True
 
-    def take(self, kind: type[M]) -> list[tuple[Requester, M]]:
+    def take(self, kind: type[M]) -> list[tuple[ClientId, M]]:
         """Return what was sent of a kind, and forget it all."""
-        found: list[tuple[Requester, M]] = [
-            (requester, message) for requester, message in self.sent if isinstance(message, kind)
+        found: list[tuple[ClientId, M]] = [
+            (client, message) for client, message in self.sent if isinstance(message, kind)
         ]
         self.sent.clear()
         return found
@@ -114,21 +114,19 @@ def test_what_one_mate_was_asked_for_another_is_asked_for_only_when_it_went_away
     repair = Repair(mates, random=bytes)
     keys = sorted(key_of(Kind.BOX, 0, id_of(number), bytes(16), 0) for number in range(40))
     for number in (1, 2):
-        repair.meet(Requester(number), key_ranges(Bucket(0, 0)), now)
+        repair.meet(ClientId(number), key_ranges(Bucket(0, 0)), now)
 
-    def ask_all() -> list[tuple[Requester, Want]]:
+    def ask_all() -> list[tuple[ClientId, Want]]:
         repair.handle_timeout(index, now)
-        for requester, question in mates.take(Compare):
+        for client, question in mates.take(Compare):
             if question.low[:1] == bytes([Kind.BOX.value]):
-                repair.on_compared(
-                    requester, Compared(question.request, is_same=False, keys=keys, ranges=[]), index, now
-                )
+                repair.on_compared(client, Compared(question.request, is_same=False, keys=keys, ranges=[]), index, now)
         return mates.take(Want)
 
-    assert ask_all() == [(Requester(1), Want(keys))]
-    repair.forget(Requester(1))
+    assert ask_all() == [(ClientId(1), Want(keys))]
+    repair.forget(ClientId(1))
     now = Instant(now.mono + PATIENCE, now.wall_ms)
-    assert ask_all() == [(Requester(2), Want(keys))]
+    assert ask_all() == [(ClientId(2), Want(keys))]
 
 
 @pytest.mark.parametrize("lacking", [MAX_KEYS_PER_ANSWER, MAX_KEYS_PER_ANSWER + 1])

@@ -113,7 +113,7 @@ def test_a_slow_reader_is_waited_for_and_misses_nothing() -> None:
 def test_a_reader_that_left_gets_nothing_more() -> None:
     counter = full_counter(1)
     counter.follow()
-    counter.follow(requester=BOB)
+    counter.follow(client=BOB)
     assert counter.pieces() != [] != counter.pieces(BOB)
     counter.say(ALICE, Unfollow(5))
     counter.custodian.requester_down(BOB)

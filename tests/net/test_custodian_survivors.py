@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from net.bucket import Bucket
-from net.custodian import Quota, Requester
+from net.custodian import ClientId, Quota
 from net.custodian.allowance import DEPOSIT_BURST, PUSH_BURST, READ_BURST, REPAIR_BURST
 from net.custodian.custodian import (
     ENTRIES_PER_COST,
@@ -36,7 +36,7 @@ from net.parcel.store import Kind, Stored
 from tests.support.counter import ALICE, BOB, SLOT, Counter, place_of, push, tags_in
 from tests.support.parcels import CHEAP, HOUR, NOW, box_bytes, id_of, record_bytes, tag_number
 
-MATE, OTHER_MATE = Requester(50), Requester(51)
+MATE, OTHER_MATE = ClientId(50), ClientId(51)
 
 
 def key_in(kind: Kind, box: bytes) -> bytes:
@@ -45,11 +45,11 @@ def key_in(kind: Kind, box: bytes) -> bytes:
     return key_of(kind, decoded.prefix, decoded.box_id, decoded.variant(), 0)
 
 
-def counter_with_mates(*requesters: Requester) -> Counter:
+def counter_with_mates(*clients: ClientId) -> Counter:
     counter = Counter()
     counter.meet(ALICE, BOB)
-    for requester in requesters:
-        counter.meet_mate(requester, place_of(requester), 0)
+    for client in clients:
+        counter.meet_mate(client, place_of(client), 0)
     return counter
 
 
@@ -105,11 +105,11 @@ class TestRoom:
 class TestStrangers:
     def test_who_found_no_room_at_the_counter_is_not_served(self) -> None:
         counter = Counter()
-        counter.meet(*(Requester(1000 + number) for number in range(MAX_REQUESTERS)))
+        counter.meet(*(ClientId(1000 + number) for number in range(MAX_REQUESTERS)))
         counter.meet(BOB)
         counter.say(BOB, Deposit(1, 0, box_bytes(1)))
         counter.say(BOB, Fetch(2, bytes(8)))
-        counter.follow(requester=BOB)
+        counter.follow(client=BOB)
         counter.run_store()
         assert counter.sent[BOB] == []
         assert counter.store.usage()[0] == 0
@@ -139,7 +139,7 @@ class TestStrangers:
             assert counter.pieces()
         counter.follow()
         assert counter.pieces() == []
-        counter.follow(requester=BOB)
+        counter.follow(client=BOB)
         assert counter.pieces(BOB)
 
     def test_a_stream_from_the_beginning_costs_what_looking_through_the_log_does(self) -> None:

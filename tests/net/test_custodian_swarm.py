@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from net.bucket import Bucket
-from net.custodian import Requester
+from net.custodian import ClientId
 from net.custodian.custodian import MAX_REQUESTERS
 from net.custodian.swarm import MAX_WIDTH_GAP, TELL_AFTER
 from net.ids import OverlayId
@@ -14,7 +14,7 @@ from net.parcel.box import encode_box
 from tests.support.counter import ALICE, BOB, Counter, place_of, push
 from tests.support.parcels import box_bytes, id_of, make_box, record_bytes, tag_number
 
-OTHER = Requester(50)
+OTHER = ClientId(50)
 
 
 def place(bits: str) -> OverlayId:
@@ -32,7 +32,7 @@ class Neighbourhood:
     def __init__(self, **places: str) -> None:
         self.counters = {name: Counter(seed=number) for number, name in enumerate(places, start=1)}
         self.places = places
-        self.numbers = {name: Requester(100 + at) for at, name in enumerate(places)}
+        self.numbers = {name: ClientId(100 + at) for at, name in enumerate(places)}
         for counter in self.counters.values():
             counter.meet(ALICE)
 
@@ -62,7 +62,7 @@ class Neighbourhood:
         self.counters[name] = Counter(seed=len(self.numbers) + 9)
         self.counters[name].meet(ALICE)
         self.places[name] = bits
-        self.numbers[name] = Requester(100 + len(self.numbers))
+        self.numbers[name] = ClientId(100 + len(self.numbers))
 
     def talk(self) -> None:
         """Carry what they say to each other until all is said."""
@@ -139,7 +139,7 @@ class TestMates:
 
     def test_strangers_circuits_do_not_keep_out_mates(self) -> None:
         counter = Counter()
-        counter.meet(*[Requester(1000 + number) for number in range(MAX_REQUESTERS)])
+        counter.meet(*[ClientId(1000 + number) for number in range(MAX_REQUESTERS)])
         counter.meet(BOB)
         counter.say(BOB, Fetch(1, bytes(8)))
         assert counter.jobs() == []

@@ -39,7 +39,7 @@ from net.messages import (
     encode_message,
 )
 from net.messages.growth import REFUSAL_BURST, REFUSAL_RATE
-from net.node.frontend import FIND_BURST, FIND_RATE, LOOKUP_BURST, MAX_LOOKUPS_EACH, MAX_LOOKUPS_FROM_AFAR, Desk
+from net.node.frontend import FIND_BURST, FIND_RATE, LOOKUP_BURST, MAX_LOOKUPS_EACH, MAX_LOOKUPS_FROM_AFAR, Frontend
 from net.onion.circuits.transit import EndId
 from net.parcel.memory_store import MemoryStore
 from simulator import FREE
@@ -59,11 +59,11 @@ class Counter:
         self.closed: list[EndId] = []
         self.served: list[Callable[[list[bytes], Instant], None]] = []
         self.is_full = False
-        self.desk = Desk(self, self)
-        self.custodian = self.desk.custodian = Custodian(
-            store=MemoryStore(), outlet=self.desk, random=Random(1).randbytes, price=FREE, slot=0.4
+        self.frontend = Frontend(self, self)
+        self.custodian = self.frontend.custodian = Custodian(
+            store=MemoryStore(), outlet=self.frontend, random=Random(1).randbytes, price=FREE, slot=0.4
         )
-        self.desk.circuits = Circuits(self)
+        self.frontend.circuits = Circuits(self)
         self.run_store()
 
     # What the desk needs of links and of the overlay.
@@ -94,7 +94,7 @@ class Counter:
     def near(self, *messages: Message) -> list[Message]:
         """Say something over the link; return what came back."""
         for message in messages:
-            self.desk.receive(LINK, message, self.now)
+            self.frontend.receive(LINK, message, self.now)
         self.run_store()
         said, self.over_links = self.over_links, []
         return [message for _, message in said]
@@ -102,7 +102,7 @@ class Counter:
     def far(self, *messages: Message) -> list[Message]:
         """Say something through the circuit; return what came back."""
         for message in messages:
-            self.desk.received(END, encode_message(message), self.now)
+            self.frontend.received(END, encode_message(message), self.now)
         self.run_store()
         said, self.over_circuits = self.over_circuits, []
         return [message for _, message in said]
@@ -135,8 +135,8 @@ class Circuits:
 @pytest.fixture
 def counter() -> Counter:
     made = Counter()
-    made.desk.link_up(LINK, made.now)
-    made.desk.opened(END, made.now)
+    made.frontend.link_up(LINK, made.now)
+    made.frontend.opened(END, made.now)
     return made
 
 
@@ -168,20 +168,20 @@ def test_boxes_records_and_streams_are_to_be_had_near_and_far(counter: Counter) 
 def test_what_is_for_neighbours_ends_the_circuit_it_came_through(counter: Counter, message: Message) -> None:
     assert counter.far(message) == []
     assert counter.closed == [END]
-    assert counter.desk.counters.malformed == 1
+    assert counter.frontend.counters.malformed == 1
     assert counter.far(FindNodes(2, TARGET)) == [], "and nobody stands there any more"
 
 
 def test_bytes_that_are_no_message_end_the_circuit(counter: Counter) -> None:
-    counter.desk.received(END, b"\xc1 nonsense", counter.now)
+    counter.frontend.received(END, b"\xc1 nonsense", counter.now)
     assert counter.closed == [END]
 
 
 def test_a_type_of_a_later_version_is_refused_or_passed_over_and_ends_no_circuit(counter: Counter) -> None:
     for kind in (128, 255, 1000):
-        counter.desk.received(END, msgspec.msgpack.encode([kind, 4, b"news"]), counter.now)
+        counter.frontend.received(END, msgspec.msgpack.encode([kind, 4, b"news"]), counter.now)
     assert counter.far() == []
-    counter.desk.received(END, msgspec.msgpack.encode([127, 4, b"please"]), counter.now)
+    counter.frontend.received(END, msgspec.msgpack.encode([127, 4, b"please"]), counter.now)
     assert counter.far() == [Refused(4, 127)]
     assert counter.far(Refused(4, 1)) == [], "nothing is answered to a refusal"
     assert counter.closed == []
@@ -190,26 +190,26 @@ def test_a_type_of_a_later_version_is_refused_or_passed_over_and_ends_no_circuit
 
 def test_refusals_are_rationed_for_each_circuit(counter: Counter) -> None:
     other, data = EndId(2), msgspec.msgpack.encode([127])
-    counter.desk.opened(other, counter.now)
+    counter.frontend.opened(other, counter.now)
     for _ in range(100):
-        counter.desk.received(END, data, counter.now)
+        counter.frontend.received(END, data, counter.now)
     assert counter.far() == [Refused(0, 127)] * round(REFUSAL_BURST)
-    counter.desk.received(other, data, counter.now)
+    counter.frontend.received(other, data, counter.now)
     assert counter.far() == [Refused(0, 127)], "another one's ration is untouched"
     counter.wait(2 / REFUSAL_RATE)
     for _ in range(100):
-        counter.desk.received(END, data, counter.now)
+        counter.frontend.received(END, data, counter.now)
     assert counter.far() == [Refused(0, 127)] * 2
     assert counter.closed == []
 
 
 def test_nobody_becomes_a_mate_through_a_circuit(counter: Counter) -> None:
     counter.custodian.set_scope(Bucket(0, 0), counter.now)
-    counter.desk.described(LINK, OverlayId(bytes(32)), counter.now)
+    counter.frontend.described(LINK, OverlayId(bytes(32)), counter.now)
     counter.near(Keeps(0))
     status = counter.custodian.status(counter.now)
     assert status.mates == 1
-    counter.desk.link_down(LINK)
+    counter.frontend.link_down(LINK)
     assert counter.custodian.status(counter.now).mates == 0
 
 
@@ -232,18 +232,18 @@ def test_lookups_are_rationed_and_their_answer_finds_its_way_back(counter: Count
     assert counter.served == [], "that was all for now"
     counter.wait(10)
     counter.far(Lookup(next(numbers), TARGET))
-    counter.desk.closed(END, counter.now)
+    counter.frontend.closed(END, counter.now)
     counter.served.pop()([], counter.now)
     assert counter.far() == [], "who asked is gone"
-    assert counter.desk.counters.unsent == 1
+    assert counter.frontend.counters.unsent == 1
 
 
 def test_one_has_few_lookups_under_way_and_circuits_leave_room_for_neighbours(counter: Counter) -> None:
     ends = [EndId(number) for number in range(10, 30)]
     for end in ends:
-        counter.desk.opened(end, counter.now)
+        counter.frontend.opened(end, counter.now)
         for number in range(5):
-            counter.desk.received(end, encode_message(Lookup(number, TARGET)), counter.now)
+            counter.frontend.received(end, encode_message(Lookup(number, TARGET)), counter.now)
     assert len(counter.served) == MAX_LOOKUPS_FROM_AFAR
     counter.near(*(Lookup(number, TARGET) for number in range(5)))
     assert len(counter.served) == MAX_LOOKUPS_FROM_AFAR + MAX_LOOKUPS_EACH
@@ -258,30 +258,30 @@ def test_who_is_too_busy_to_look_says_nothing(counter: Counter) -> None:
     counter.is_full = True
     assert counter.far(Lookup(1, TARGET)) == []
     assert counter.near(FindNodes(1, TARGET)) == []
-    assert counter.desk.counters.unsent == 1
+    assert counter.frontend.counters.unsent == 1
     assert counter.closed == []
 
 
 def test_requesters_come_and_go_and_leave_nothing(counter: Counter) -> None:
     for number in range(2, 500):
-        counter.desk.opened(EndId(number), counter.now)
-        counter.desk.received(EndId(number), encode_message(Follow(1, 0, 0, b"", 0)), counter.now)
-        counter.desk.closed(EndId(number), counter.now)
-        counter.desk.link_up(LinkId(number), counter.now)
-        counter.desk.link_down(LinkId(number))
+        counter.frontend.opened(EndId(number), counter.now)
+        counter.frontend.received(EndId(number), encode_message(Follow(1, 0, 0, b"", 0)), counter.now)
+        counter.frontend.closed(EndId(number), counter.now)
+        counter.frontend.link_up(LinkId(number), counter.now)
+        counter.frontend.link_down(LinkId(number))
     counter.over_circuits.clear()
     counter.near(Deposit(1, 0, box_bytes(1)))
     counter.wait(5)
     assert counter.over_circuits == [], "no stream outlives who follows it"
-    counter.desk.closed(END, counter.now)
-    counter.desk.link_down(LINK)
-    counter.desk.link_down(LINK)
+    counter.frontend.closed(END, counter.now)
+    counter.frontend.link_down(LINK)
+    counter.frontend.link_down(LINK)
     assert counter.near(FindNodes(1, TARGET)) == counter.far(FindNodes(1, TARGET)) == []
 
 
 def test_a_box_out_of_a_packet_is_kept_if_its_link_is_still_there(counter: Counter) -> None:
-    counter.desk.take_box(box_bytes(1), LINK, counter.now)
-    counter.desk.take_box(box_bytes(2), LinkId(77), counter.now)
+    counter.frontend.take_box(box_bytes(1), LINK, counter.now)
+    counter.frontend.take_box(box_bytes(2), LinkId(77), counter.now)
     counter.run_store()
     assert counter.custodian.parcels == 1
     assert counter.near() == [], "nobody is answered"
@@ -289,8 +289,8 @@ def test_a_box_out_of_a_packet_is_kept_if_its_link_is_still_there(counter: Count
 
 def test_a_leaf_has_nothing_behind_its_desk() -> None:
     counter = Counter()
-    desk = Desk(counter, counter)
-    desk.link_up(LINK, NOW)
-    desk.take_box(box_bytes(1), LINK, NOW)
-    desk.receive(LINK, Deposit(1, 0, box_bytes(1)), NOW)
+    frontend = Frontend(counter, counter)
+    frontend.link_up(LINK, NOW)
+    frontend.take_box(box_bytes(1), LINK, NOW)
+    frontend.receive(LINK, Deposit(1, 0, box_bytes(1)), NOW)
     assert counter.over_links == []

@@ -101,7 +101,7 @@ class Caller:
 
     def assert_is_served(self) -> None:
         assert self.circuit not in self.lost
-        assert parts_of(self.end.node()).desk.counters.malformed == 0
+        assert parts_of(self.end.node()).frontend.counters.malformed == 0
         [answer] = self.say(encode_message(m.FindNodes(FOUND, bytes(32))))
         assert isinstance(answer, m.Nodes)
         assert answer.request == FOUND

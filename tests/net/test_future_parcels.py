@@ -13,7 +13,7 @@ from net.client.comparison import COMPARE_GRACE
 from net.client.follows import TICK
 from net.client.ports import PATIENCE
 from net.client.records import FIRST_PAUSE
-from net.custodian import Requester
+from net.custodian import ClientId
 from net.errors import DecodeError, Unauthenticated, UnknownVersion
 from net.events import BoxAbsent, BoxArrived, DepositAnswered, RecordAnswered, Verdict
 from net.ids import Endpoint, NodeId, Tag, tag_of
@@ -41,7 +41,7 @@ from tests.support.villains import invented
 
 NAMES = ("a", "b", "c", "d", "e")
 JUDGED = COMPARE_GRACE + 2 * TICK
-MATE = Requester(50)
+MATE = ClientId(50)
 OTHER_VERSIONS = st.integers(0, 255).filter(lambda version: version != 1)
 
 
@@ -145,7 +145,7 @@ class TestVerdicts:
         assert Verdict(verdict) is Verdict.REFUSED
         swarm = Swarm("a", "b")
         swarm.keepers[node_of("a")].verdict = verdict
-        swarm.patron.deposit(Kind.RECORD, id_of(1), record_bytes(1, 1), swarm.now)
+        swarm.client.deposit(Kind.RECORD, id_of(1), record_bytes(1, 1), swarm.now)
         swarm.wait(FIRST_PAUSE / 2)
         told = {event.custodian: event.verdict for event in swarm.happened(DepositAnswered)}
         assert told == {node_of("a"): Verdict.REFUSED, node_of("b"): Verdict.STORED}
@@ -163,7 +163,7 @@ class TestVerdicts:
         for node in (first, second):
             for number in swarm.keepers[node].streams:
                 swarm.tell(node, Price(number, 1_000_000))
-        assert swarm.patron.price_factor(Bucket(0, 0)) == MAX_PRICE_FACTOR
+        assert swarm.client.price_factor(Bucket(0, 0)) == MAX_PRICE_FACTOR
 
 
 class TestBoxes:
@@ -171,7 +171,7 @@ class TestBoxes:
         swarm, first, second = reading()
         hold_strange(swarm, first, range(1, 2))
         swarm.settle()
-        swarm.patron.fetch([tag_number(1)], swarm.now)
+        swarm.client.fetch([tag_number(1)], swarm.now)
         swarm.settle()
         assert swarm.happened(BoxAbsent) == [BoxAbsent(tag_number(1))]
         assert swarm.happened(BoxArrived) == []
@@ -184,7 +184,7 @@ class TestBoxes:
         swarm.store(box_bytes(1), second)
         swarm.settle()
         swarm.questions(Fetch)
-        swarm.patron.fetch([tag_number(1)], swarm.now)
+        swarm.client.fetch([tag_number(1)], swarm.now)
         swarm.settle()
         assert swarm.happened(BoxArrived) == [BoxArrived(box_bytes(1))]
         assert swarm.happened(BoxAbsent) == []
@@ -195,7 +195,7 @@ class TestBoxes:
         hold_strange(swarm, first, range(1, 2))
         swarm.keepers[first].boxes[tag_number(1)].append(box_bytes(1))
         swarm.settle()
-        swarm.patron.fetch([tag_number(1)], swarm.now)
+        swarm.client.fetch([tag_number(1)], swarm.now)
         swarm.settle()
         assert swarm.happened(BoxArrived) == [BoxArrived(box_bytes(1))]
         assert swarm.suspects == []
@@ -225,7 +225,7 @@ class TestRecords:
             swarm.keepers[node_of(name)].records[id_of(1)] = strange_record(record_bytes(1, 9), more=bytes(70_000))
         for name in NAMES[3:]:
             swarm.keepers[node_of(name)].records[id_of(1)] = record_bytes(1, 4)
-        swarm.patron.search(id_of(1), swarm.now)
+        swarm.client.search(id_of(1), swarm.now)
         swarm.settle()
         assert len(swarm.questions(FindRecord)) == 5, "those who gave it are replaced by others"
         assert [event.record for event in swarm.happened(RecordAnswered)] == [record_bytes(1, 4)] * 2
@@ -255,7 +255,7 @@ class TestRefusals:
         swarm, node = self.put(Fetch)
         swarm.store(box_bytes(1))
         swarm.read(0)
-        swarm.patron.fetch([tag_number(1)], swarm.now)
+        swarm.client.fetch([tag_number(1)], swarm.now)
         swarm.settle()
         assert swarm.happened(BoxArrived) == [BoxArrived(box_bytes(1))]
         assert node in swarm.pair()
@@ -265,7 +265,7 @@ class TestRefusals:
         swarm.keepers[node_of("b")].records[id_of(1)] = record_bytes(1, 4)
         swarm.comes("c")
         swarm.comes("d")
-        swarm.patron.search(id_of(1), swarm.now)
+        swarm.client.search(id_of(1), swarm.now)
         swarm.settle()
         assert len(swarm.questions(FindRecord)) == 4
         assert len(swarm.happened(RecordAnswered)) == 3
@@ -273,7 +273,7 @@ class TestRefusals:
 
     def test_a_record_that_is_refused_is_brought_elsewhere_and_here_again_later(self) -> None:
         swarm, node = self.put(Deposit)
-        swarm.patron.deposit(Kind.RECORD, id_of(1), record_bytes(1, 1), swarm.now)
+        swarm.client.deposit(Kind.RECORD, id_of(1), record_bytes(1, 1), swarm.now)
         swarm.wait(FIRST_PAUSE / 2)
         asked = [each for each, _ in swarm.questions(Deposit)]
         assert asked.count(node) == 1
@@ -283,7 +283,7 @@ class TestRefusals:
 
     def test_refusals_of_what_was_not_asked_change_nothing(self) -> None:
         swarm, first, second = reading()
-        swarm.patron.search(id_of(1), swarm.now)
+        swarm.client.search(id_of(1), swarm.now)
         for node in (first, second):
             for number in (0, 1, 2**32 - 1):
                 swarm.tell(node, Refused(number, 3))

@@ -49,7 +49,7 @@ def link_to(node: Node, peer: Node) -> LinkId:
 
 
 def malformed(node: Node) -> int:
-    return node._acquaintances.malformed  # pyright: ignore[reportPrivateUsage] -- nobody but tests counts them
+    return node._router.malformed  # pyright: ignore[reportPrivateUsage] -- nobody but tests counts them
 
 
 class Visitor:
@@ -61,15 +61,15 @@ class Visitor:
         self.host, self.other = self.village.fulls[3], self.village.fulls[0]
         self.link = link_to(self.node, self.other.node())
         self.heard: list[m.Message] = []
-        acquaintances = self.node._acquaintances  # pyright: ignore[reportPrivateUsage]
-        hear = acquaintances._hear  # pyright: ignore[reportPrivateUsage]
+        router = self.node._router  # pyright: ignore[reportPrivateUsage]
+        hear = router._hear  # pyright: ignore[reportPrivateUsage]
 
         def listen(link: LinkId, other: Any, data: bytes, now: Instant) -> None:
             if link == self.link:
                 self.heard.append(decode_message(data))
             hear(link, other, data, now)
 
-        override(acquaintances, "_hear", listen)
+        override(router, "_hear", listen)
 
     @property
     def node(self) -> Node:
@@ -266,7 +266,7 @@ def test_nodes_of_two_versions_live_together(remainder: int) -> None:
     village.world.run_for(60)
     hosts = [*village.fulls, writer.host, reader.host]
     assert [malformed(host.node()) for host in hosts] == [0] * len(hosts)
-    assert [parts_of(host.node()).desk.counters.malformed for host in hosts] == [0] * len(hosts)
+    assert [parts_of(host.node()).frontend.counters.malformed for host in hosts] == [0] * len(hosts)
     assert set(arrivals(reader).values()) == {1}
     for host in hosts:
         assert not avoided_by(host.node())
@@ -281,14 +281,14 @@ def test_what_a_custodian_of_a_later_version_says_is_never_refused_by_its_reader
     village, _ = future_village(lambda number: number < 6)
     heard: list[bytes] = []
     for host in village.fulls:
-        desk = parts_of(host.node()).desk
-        received = desk.received
+        frontend = parts_of(host.node()).frontend
+        received = frontend.received
 
         def listen(end: EndId, data: bytes, now: Instant, received: Any = received) -> None:
             heard.append(data)
             received(end, data, now)
 
-        override(desk, "received", listen)
+        override(frontend, "received", listen)
     writer, reader = village.residents
     reader.await_boxes(range(3))
     for number in range(3):

@@ -11,9 +11,9 @@ from net.client import Purpose
 from net.client.fetches import GROUP
 from net.client.follows import MAX_WATCHED
 from net.client.friend_backup import MAX_KEPT
-from net.client.friend_repair import LEAST_HOURS, KeepingPace
+from net.client.friend_repair import LEAST_HOURS, FriendRepairRate
 from net.custodian import Quota
-from net.custodian.friend_store import Shelf
+from net.custodian.friend_store import FriendStore
 from net.errors import Overloaded
 from net.events import Verdict
 from net.ids import TAG_SIZE, NodeId
@@ -29,7 +29,7 @@ HERE, THERE = 0, 1 << 31  # the friend's bucket, and that of the node that keeps
 HALVES = {"a": HERE, "b": HERE + 1, "c": HERE + 2, "d": HERE + 3, "x": THERE, "y": THERE + 1}
 BUCKET = Bucket(HERE, 1)
 HOURLY = 100 * MINUTE  # longer than any pause between listings
-PACE = KeepingPace()
+PACE = FriendRepairRate()
 
 
 class Friend(Swarm):
@@ -37,13 +37,13 @@ class Friend(Swarm):
 
     def __init__(self, store: MemoryStore | None = None, quota: Quota | None = None, *names: str) -> None:
         self.store_ = store or MemoryStore()
-        self.shelf = Shelf(self.store_, FREE, quota or Quota())
+        self.shelf = FriendStore(self.store_, FREE, quota or Quota())
         self.shelf.scope = Bucket(THERE, 1)
         super().__init__(*(names or tuple(HALVES)), bits=1, addresses=HALVES, shelf=self.shelf)
         self.run_disk()
 
     def keep(self, *addresses: int) -> None:
-        self.patron.keep(addresses, self.now)
+        self.client.keep(addresses, self.now)
         self.live(PACE.join[1] + MINUTE)
 
     def run_disk(self) -> None:
@@ -77,7 +77,7 @@ class Friend(Swarm):
             self.lose(node)
 
     def followed(self) -> list[NodeId]:
-        place = self.patron.follows.place(BUCKET)
+        place = self.client.follows.place(BUCKET)
         return list(place.members) if place else []
 
 
@@ -99,7 +99,7 @@ def test_everything_in_the_bucket_is_fetched_in_eights_and_not_at_once() -> None
     friend = Friend()
     for number in range(30):
         friend.store(box_bytes(number))
-    friend.patron.keep([HERE], friend.now)
+    friend.client.keep([HERE], friend.now)
     friend.wait(PACE.gather[0] - 1)
     assert friend.questions(Fetch) == []
     friend.live(PACE.join[1] + 15 * MINUTE)
@@ -305,7 +305,7 @@ def test_what_expired_is_forgotten() -> None:
 
 
 def test_a_disk_that_fails_keeps_nothing_and_says_so() -> None:
-    shelf = Shelf(MemoryStore(), FREE, Quota())
+    shelf = FriendStore(MemoryStore(), FREE, Quota())
     [load] = shelf.take_jobs()
     load.failed(NOW)
     assert shelf.is_ready
@@ -337,7 +337,7 @@ def test_the_next_days_bucket_is_kept_before_the_former_is_left() -> None:
     friend.shelf.scope = Bucket(THERE, 2)
     friend.live(PACE.join[1] + MINUTE)
     assert friend.followed() != []
-    assert friend.patron.follows.place(Bucket(HERE, 2)) is not None
+    assert friend.client.follows.place(Bucket(HERE, 2)) is not None
     friend.live(70 * MINUTE)
     assert friend.followed() == []
 
@@ -346,11 +346,11 @@ def test_buckets_are_joined_at_moments_of_their_own() -> None:
     """Were they joined together, two custodians that talk would know that one node reads both."""
     friend = Friend()
     friend.bits = 3
-    friend.patron.keep([number << 29 for number in range(4)], friend.now)
+    friend.client.keep([number << 29 for number in range(4)], friend.now)
     begun: set[float] = set()
     for _ in range(16):
         friend.live(MINUTE)
-        begun.add(len(friend.patron.follows.places()))
+        begun.add(len(friend.client.follows.places()))
     assert len(begun) >= 3
     assert max(begun) == 4
 
@@ -358,10 +358,10 @@ def test_buckets_are_joined_at_moments_of_their_own() -> None:
 def test_without_room_to_watch_it_is_tried_again_in_peace() -> None:
     friend = Friend()
     for number in range(MAX_WATCHED):
-        assert friend.patron.follows.watch(Bucket.of(number << 20, 12), number << 20, friend.now)
+        assert friend.client.follows.watch(Bucket.of(number << 20, 12), number << 20, friend.now)
     friend.keep(HERE)
     assert friend.followed() == []
-    friend.patron.follows.unwatch(Bucket(0, 12), friend.now)
+    friend.client.follows.unwatch(Bucket(0, 12), friend.now)
     friend.live(2 * MINUTE)
     assert friend.followed() != []
 
@@ -376,7 +376,7 @@ def test_there_are_bounds_to_friendship() -> None:
 
 def test_a_leaf_keeps_nothing() -> None:
     leaf = Swarm("a", "b")
-    leaf.patron.keep([HERE], leaf.now)
+    leaf.client.keep([HERE], leaf.now)
     leaf.wait(HOURLY)
     assert leaf.asked == []
 
@@ -400,7 +400,7 @@ def test_the_shelf_is_served_to_nobody() -> None:
     assert shelf.take(box_bytes(1), BUCKET, counter.now) is Verdict.STORED
     counter.run_store()
     assert counter.store.kept() != []
-    assert counter.fetch(tag_number(1), requester=BOB) == []
+    assert counter.fetch(tag_number(1), client=BOB) == []
     counter.say(BOB, Follow(1, 0, 0, b"", 0))
     assert b"".join(piece.tags for piece in counter.pieces(BOB)) == b""
     assert counter.deposit(box_bytes(1)) is Verdict.PREFIX, "nor does it show by an answer"
@@ -419,13 +419,13 @@ def test_the_shelf_is_served_to_nobody() -> None:
     ],
 )
 def test_the_shelf_takes_what_a_custodian_of_the_bucket_would(box: bytes, verdict: Verdict) -> None:
-    shelf = Shelf(MemoryStore(), CHEAP, Quota())
+    shelf = FriendStore(MemoryStore(), CHEAP, Quota())
     assert shelf.take(box, BUCKET, NOW) is verdict
     assert len(shelf) == (verdict is Verdict.STORED)
 
 
 def test_the_same_box_is_kept_once_and_four_variants_at_most() -> None:
-    shelf = Shelf(MemoryStore(), FREE, Quota())
+    shelf = FriendStore(MemoryStore(), FREE, Quota())
     verdicts = [shelf.take(box_bytes(1, content=b"%d" % n), BUCKET, NOW) for n in (0, 0, 1, 2, 3, 4)]
     assert verdicts == [Verdict.STORED] * 5 + [Verdict.CROWDED]
     assert len(shelf) == 4

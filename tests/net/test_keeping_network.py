@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from net.bucket import Bucket
-from net.client import KeepingPace
+from net.client import FriendRepairRate
 from net.ids import tag_of
 from net.parcel.box import decode_box
 from net.parcel.store import Kind
@@ -14,7 +14,7 @@ from tests.support.parcels import box_bytes, id_of, tag_number
 from tests.support.village import Village
 
 # What takes hours takes seconds here.
-QUICK = KeepingPace(
+QUICK = FriendRepairRate(
     join=(0.0, 2.0), gather=(1.0, 5.0), fetch=(0.5, 1.0), settle=(5.0, 10.0), review=(20.0, 40.0), throw=(0.2, 0.5)
 )
 ALICE = 0  # her address of today

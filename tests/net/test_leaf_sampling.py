@@ -10,7 +10,7 @@ from net.ids import Endpoint, NodeId
 from net.instant import Instant
 from net.link.events import Role
 from net.messages import FindNodes, Lookup, Message, Nodes
-from net.onion.circuits.requests import FarCalls
+from net.onion.circuits.requests import CircuitRequests
 from net.overlay.descriptor import Descriptor
 from net.overlay.leaf_sampling import COUNT, FIRST_OWN, FIRST_PERIOD, MAX_CALM_PERIOD, PERIOD, known_by_most
 from net.overlay.lookups import Found
@@ -224,9 +224,9 @@ class Line:
         self.ended.append(number)
 
 
-def stage() -> tuple[FarCalls, Line, list[SimNode], list[Nodes | None]]:
+def stage() -> tuple[CircuitRequests, Line, list[SimNode], list[Nodes | None]]:
     world = OverlayWorld(2)
-    calls, line, heard = FarCalls(Random(1)), Line(), list[Nodes | None]()
+    calls, line, heard = CircuitRequests(Random(1)), Line(), list[Nodes | None]()
     calls.line = line
     calls.call(
         world.nodes[0].descriptor,
@@ -267,7 +267,7 @@ def test_who_is_silent_or_lost_is_told_of_once() -> None:
 
 def test_without_circuits_a_question_has_failed_at_once() -> None:
     world, heard = OverlayWorld(1), list[Nodes | None]()
-    calls = FarCalls(Random(1))
+    calls = CircuitRequests(Random(1))
     assert not calls.is_possible(world.now())
     calls.call(
         world.nodes[0].descriptor,

@@ -8,7 +8,7 @@ from random import Random
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from net.custodian import Requester
+from net.custodian import ClientId
 from net.events import BoxAbsent
 from net.ids import Endpoint, NodeId
 from net.instant import HOUR_MS, Instant
@@ -73,7 +73,7 @@ def hear(node: Node, event: LinkEvent, now: Instant) -> None:
 
 
 def malformed(node: Node) -> int:
-    return node._acquaintances.malformed  # pyright: ignore[reportPrivateUsage] -- nobody but tests counts them
+    return node._router.malformed  # pyright: ignore[reportPrivateUsage] -- nobody but tests counts them
 
 
 @settings(max_examples=150)
@@ -152,7 +152,7 @@ def link_to(node: Node, peer: NodeId) -> LinkId:
 @given(st.lists(MESSAGES, max_size=20))
 def test_no_sequence_of_messages_breaks_a_custodian(messages: list[Message]) -> None:
     counter = Counter()
-    other = Requester(7)
+    other = ClientId(7)
     counter.meet(ALICE)
     counter.meet(other, is_custodian=True)
     for message in messages:

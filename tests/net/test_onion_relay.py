@@ -14,7 +14,14 @@ from net.ids import Endpoint
 from net.instant import Instant
 from net.link.events import LinkId
 from net.messages import PACKET_SIZE
-from net.onion.packet_relay import MAX_HELD, MAX_HELD_PER_LINK, MAX_HELD_PER_NETWORK, PACKET_BURST, PACKET_RATE, Relay
+from net.onion.packet_relay import (
+    MAX_HELD,
+    MAX_HELD_PER_LINK,
+    MAX_HELD_PER_NETWORK,
+    PACKET_BURST,
+    PACKET_RATE,
+    PacketRelay,
+)
 from net.onion.packets.cipher import PAYLOAD_SIZE, Hop, RealOnionCipher
 from net.onion.packets.keyring import Keyring
 from net.peers.link_pool import Contact, Then
@@ -64,9 +71,9 @@ class Bench:
         self.next_keys = self.cipher.keypair(self.rng.randbytes)
         self.around = Surroundings()
         self.mono = 50.0
-        self.relay = Relay(
+        self.relay = PacketRelay(
             peel=lambda packet, now: self.keyring.peel(packet, 0),
-            switch=self.around,
+            link_pool=self.around,
             links=self.around,
             deliver=self.around.deliver,
         )
@@ -208,9 +215,9 @@ def test_one_networks_links_leave_room_in_the_inbox_and_among_what_is_held() -> 
     bench = Bench()
     template = bench.packet(delay_ms=MAX_DELAY_MS)
     peeled = bench.keyring.peel(template, 0)
-    relay = Relay(
+    relay = PacketRelay(
         peel=lambda packet, now: peeled,
-        switch=bench.around,
+        link_pool=bench.around,
         links=bench.around,
         deliver=bench.around.deliver,
         networks=lambda link: networks_of("9.9.9.9" if link == SOURCE else f"8.8.8.{link}"),
@@ -233,8 +240,8 @@ def test_what_is_held_is_bounded_for_each_link_and_in_all() -> None:
     bench = Bench()
     template = bench.packet(delay_ms=MAX_DELAY_MS)
     peeled = bench.keyring.peel(template, 0)
-    relay = Relay(
-        peel=lambda packet, now: peeled, switch=bench.around, links=bench.around, deliver=bench.around.deliver
+    relay = PacketRelay(
+        peel=lambda packet, now: peeled, link_pool=bench.around, links=bench.around, deliver=bench.around.deliver
     )
 
     def bring(link: int, count: int) -> None:

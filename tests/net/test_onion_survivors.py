@@ -19,8 +19,8 @@ from net.onion.onion import Means, Onion
 from net.onion.packet_sender import Kind, encode_payload
 from net.onion.packets.cipher import Hop
 from net.onion.paths.guards import MAX_DRAWN, MIN_LIFETIME_MS, network_of
-from net.onion.paths.reputation import MAX_AVOIDED_SHARE, Standing
-from net.peers.link_pool import Onward, Switch
+from net.onion.paths.reputation import MAX_AVOIDED_SHARE, Reputation
+from net.peers.link_pool import LinkPool, OnwardPool
 from net.scope import Scope
 from simulator.plain_cipher import PlainOnionCipher
 from tests.support.circuit_world import NAME, OurSide, Stranger, World
@@ -41,12 +41,12 @@ def test_a_circuit_of_a_stranger_is_not_ended_or_fed_over_another_link() -> None
     other.say(Cell(NAME, bytes(1152)))
     other.say(Destroy(NAME))
     world.run()
-    assert len(world.nodes[1].exchange) == 1
-    assert world.nodes[1].exchange.counters.cells == 1, "the one that told the owner that it is open"
+    assert len(world.nodes[1].circuit_relay) == 1
+    assert world.nodes[1].circuit_relay.counters.cells == 1, "the one that told the owner that it is open"
     assert Destroy(NAME) not in owner.heard
     owner.say(Destroy(NAME))
     world.run()
-    assert len(world.nodes[1].exchange) == 0
+    assert len(world.nodes[1].circuit_relay) == 0
 
 
 def test_two_strangers_may_call_their_circuits_alike() -> None:
@@ -55,10 +55,10 @@ def test_two_strangers_may_call_their_circuits_alike() -> None:
     owner.set_up(NAME, 1, 2)
     other.set_up(NAME, 1, 3)
     world.run()
-    assert len(world.nodes[1].exchange) == 2
+    assert len(world.nodes[1].circuit_relay) == 2
     other.say(Destroy(NAME))
     world.run()
-    assert (len(world.nodes[2].exchange), len(world.nodes[3].exchange)) == (1, 0)
+    assert (len(world.nodes[2].circuit_relay), len(world.nodes[3].circuit_relay)) == (1, 0)
 
 
 def test_our_own_circuits_listen_to_the_link_they_were_built_over_alone() -> None:
@@ -93,7 +93,7 @@ def test_setups_that_wait_to_be_peeled_are_bounded_though_every_link_keeps_to_it
     for number in range(each_brings):
         for stranger in strangers:
             stranger.set_up(number.to_bytes(5, "big"), 1, 2)
-    assert world.nodes[1].exchange.counters.refused == each_brings * len(strangers) - 500
+    assert world.nodes[1].circuit_relay.counters.refused == each_brings * len(strangers) - 500
     assert sum(stranger.heard.count(Destroy((99).to_bytes(5, "big"))) for stranger in strangers) == len(strangers)
 
 
@@ -102,10 +102,10 @@ def test_a_circuit_of_which_nothing_is_heard_ends_long_before_it_is_old() -> Non
     stranger = Stranger(world)
     stranger.set_up(NAME, 1, 2)
     world.wait(MAX_SILENCE - 1)
-    assert (len(world.nodes[1].exchange), len(world.nodes[2].exchange)) == (1, 1)
+    assert (len(world.nodes[1].circuit_relay), len(world.nodes[2].circuit_relay)) == (1, 1)
     world.wait(2)
-    assert (len(world.nodes[1].exchange), len(world.nodes[2].exchange)) == (0, 0)
-    assert world.nodes[1].exchange.counters.expired == 1
+    assert (len(world.nodes[1].circuit_relay), len(world.nodes[2].circuit_relay)) == (0, 0)
+    assert world.nodes[1].circuit_relay.counters.expired == 1
 
 
 def test_a_circuit_that_talks_without_end_ends_when_it_is_old() -> None:
@@ -114,9 +114,9 @@ def test_a_circuit_that_talks_without_end_ends_when_it_is_old() -> None:
     for _ in range(int(MAX_AGE / 60) - 1):
         world.wait(60)
         world.send(circuit, b"still here")
-    assert len(world.nodes[1].exchange) == 1
+    assert len(world.nodes[1].circuit_relay) == 1
     world.wait(61)
-    assert len(world.nodes[1].exchange) == 0
+    assert len(world.nodes[1].circuit_relay) == 0
 
 
 # --- a leaf --------------------------------------------------------------------------------------------------------------
@@ -131,10 +131,10 @@ class Alone:
         self.boxes: list[bytes] = []
         self.dialled: list[Endpoint] = []
         self.opened_ends: list[EndId] = []
-        switch = Switch(self._connect, lambda link, now: None)
-        onward = Onward(switch, lambda: Scope.PUBLIC)
+        link_pool = LinkPool(self._connect, lambda link, now: None)
+        onward = OnwardPool(link_pool, lambda: Scope.PUBLIC)
         roster, random = FakeRoster(), Random(1).randbytes
-        means = Means(CIPHER, roster, roster.get, switch, onward, self, random, NORMAL)
+        means = Means(CIPHER, roster, roster.get, link_pool, onward, self, random, NORMAL)
         self.onion = Onion(
             node_of(0),
             means,
@@ -196,7 +196,7 @@ def test_a_leaf_is_no_part_of_others_circuits(is_relay: bool) -> None:
     node = Alone(is_relay=is_relay)
     node.onion.receive(LinkId(1), Setup(b"12345", node.packet(ends_here=True, is_setup=True)), NOW)
     node.run()
-    assert len(node.opened_ends) == len(node.onion.exchange) == int(is_relay)
+    assert len(node.opened_ends) == len(node.onion.circuit_relay) == int(is_relay)
     assert bool(node.sent) is is_relay
 
 
@@ -212,12 +212,12 @@ def test_what_ends_at_a_leaf_arrives() -> None:
 
 
 def test_who_spoils_the_standing_of_half_the_network_has_a_third_avoided() -> None:
-    standing = Standing()
+    reputation = Reputation()
     nodes = [node_of(number) for number in range(12)]
     for second in range(40):
-        standing.worked(nodes[:6], at(second))
-        standing.failed(nodes[6:], at(second))
-    avoided = standing.avoided(at(60))
+        reputation.worked(nodes[:6], at(second))
+        reputation.failed(nodes[6:], at(second))
+    avoided = reputation.avoided(at(60))
     assert avoided < set(nodes[6:])
     assert len(avoided) == int(12 * MAX_AVOIDED_SHARE)
 
@@ -239,8 +239,8 @@ def test_nobody_is_a_relay_who_loses_more_than_its_share() -> None:
     traveller = Traveller(FakeRoster.of(*(relay(number) for number in range(12))))
     lossy = next(node for node in traveller.roster.nodes if node not in traveller.guards.in_use(NOW))
     for second in range(20):
-        traveller.standing.failed([lossy], at(second))
-        traveller.standing.worked([each for each in traveller.roster.nodes if each != lossy], at(second))
+        traveller.reputation.failed([lossy], at(second))
+        traveller.reputation.worked([each for each in traveller.roster.nodes if each != lossy], at(second))
     last = next(
         each for each in traveller.roster.nodes.values() if each.node not in {lossy, *traveller.guards.in_use(NOW)}
     )

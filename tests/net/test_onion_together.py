@@ -8,17 +8,17 @@ from functools import partial
 from random import Random
 
 from net.client.ports import Purpose
-from net.cover_profile import NORMAL, STRONG, Pace
+from net.cover_profile import NORMAL, STRONG, CoverProfile
 from net.ids import Endpoint, NodeId
 from net.instant import Instant
 from net.link.events import LinkId
 from net.messages import Cell, Destroy, FindRecord, FoundRecord, Setup, decode_message, encode_message
-from net.node.circuit_client import OnionCourier
-from net.onion.circuits.requests import FarCalls
+from net.node.circuit_client import OnionTransport
+from net.onion.circuits.requests import CircuitRequests
 from net.onion.circuits.transit import EndId
 from net.onion.onion import Means, Onion
 from net.overlay.descriptor import Descriptor
-from net.peers.link_pool import Onward, Switch
+from net.peers.link_pool import LinkPool, OnwardPool
 from net.scope import Scope
 from simulator.plain_cipher import PlainOnionCipher
 from tests.support.courier_desk import FakeOverlay, FakePatron
@@ -31,25 +31,25 @@ CIPHER = PlainOnionCipher()
 class Node:
     """One node: its switch, its onion, its courier. A link is numbered by whom it leads to."""
 
-    def __init__(self, village: Village, number: int, pace: Pace, *, is_leaf: bool) -> None:
+    def __init__(self, village: Village, number: int, pace: CoverProfile, *, is_leaf: bool) -> None:
         self.village, self.number, self.is_leaf = village, number, is_leaf
         self.node = node_of(number)
         self.boxes: list[bytes] = []
         self.asked: list[bytes] = []
-        self.patron = FakePatron()
+        self.client = FakePatron()
         rng = Random(number)
-        self.switch = Switch(self.connect, lambda link, now: None)
-        self.courier = OnionCourier(FakeOverlay(village.roster), village.check, FarCalls(rng), rng)
-        onward = Onward(self.switch, lambda: Scope.PUBLIC)
+        self.link_pool = LinkPool(self.connect, lambda link, now: None)
+        self.transport = OnionTransport(FakeOverlay(village.roster), village.check, CircuitRequests(rng), rng)
+        onward = OnwardPool(self.link_pool, lambda: Scope.PUBLIC)
         self.onion = Onion(
             self.node,
-            Means(CIPHER, village.roster, village.roster.get, self.switch, onward, self, rng.randbytes, pace),
+            Means(CIPHER, village.roster, village.roster.get, self.link_pool, onward, self, rng.randbytes, pace),
             is_relay=not is_leaf,
-            user=self.courier,
+            user=self.transport,
             ends=self,
             take_box=lambda box, link, now: self.boxes.append(box),
         )
-        self.courier.serve(self.patron, self.onion)
+        self.transport.serve(self.client, self.onion)
         self.key, _ = self.onion.turn(NOW)
         self.onion.set_address(Endpoint(public_host(number), 4000))
 
@@ -86,7 +86,7 @@ class Node:
         self.asked.append(data)
         message = decode_message(data)
         assert isinstance(message, FindRecord)
-        self.onion.exchange.send(end, encode_message(FoundRecord(message.request, b"found")), now)
+        self.onion.circuit_relay.send(end, encode_message(FoundRecord(message.request, b"found")), now)
 
     def closed(self, end: EndId, now: Instant) -> None:
         pass
@@ -95,7 +95,7 @@ class Node:
 class Village:
     """Full nodes, and one leaf with the highest number."""
 
-    def __init__(self, full: int = 9, pace: Pace = NORMAL) -> None:
+    def __init__(self, full: int = 9, pace: CoverProfile = NORMAL) -> None:
         self.now = NOW
         self.cells = 0
         self.droppers: set[int] = set()
@@ -119,7 +119,7 @@ class Village:
         assert not other.is_leaf
         assert other is not one
         for here, there in ((one, other), (other, one)):
-            here.switch.link_up(LinkId(there.number), there.node, endpoint, self.now)
+            here.link_pool.link_up(LinkId(there.number), there.node, endpoint, self.now)
             if not there.is_leaf:
                 here.onion.link_up(there.node, self.now)
 
@@ -128,15 +128,15 @@ class Village:
         while True:
             while self._events:
                 self._events.popleft()()
-            due = min(min(each.onion.next_deadline(), each.courier.next_deadline()) for each in self.nodes.values())
+            due = min(min(each.onion.next_deadline(), each.transport.next_deadline()) for each in self.nodes.values())
             if due > end and not self._events:
                 break
             self.now = at(max(due, self.now.mono) - NOW.mono)
             for each in self.nodes.values():
                 each.onion.handle_timeout(self.now)
-                each.courier.handle_timeout(self.now)
+                each.transport.handle_timeout(self.now)
                 for node, endpoint in each.onion.guards.contacts().items():
-                    if each.switch.link_of(node[:8]) is None:
+                    if each.link_pool.link_of(node[:8]) is None:
                         self.link(each, endpoint)
         self.now = at(end - NOW.mono)
 
@@ -145,21 +145,21 @@ def test_a_question_reaches_its_custodian_over_three_others_and_the_answer_comes
     village = Village()
     village.run(1.0)
     leaf = village.leaf
-    custodian = leaf.courier.known(0)[0]
-    leaf.courier.ask(custodian, Purpose.RECORD, FindRecord(7, bytes(32)), village.now)
+    custodian = leaf.transport.known(0)[0]
+    leaf.transport.ask(custodian, Purpose.RECORD, FindRecord(7, bytes(32)), village.now)
     village.run(1.0)
-    assert leaf.patron.got == [(custodian, FoundRecord(7, b"found"))]
+    assert leaf.client.got == [(custodian, FoundRecord(7, b"found"))]
     end = next(each for each in village.nodes.values() if each.node == custodian)
     assert end.asked == [encode_message(FindRecord(7, bytes(32)))]
-    assert sum(each.onion.exchange.counters.built for each in village.nodes.values()) == 4
-    assert len(leaf.onion.standing) == 4  # all of them have earned credit
+    assert sum(each.onion.circuit_relay.counters.built for each in village.nodes.values()) == 4
+    assert len(leaf.onion.reputation) == 4  # all of them have earned credit
 
 
 def test_a_box_arrives_at_its_custodian_alone() -> None:
     village = Village()
     village.run(1.0)
-    custodian = village.leaf.courier.known(0)[0]
-    village.leaf.courier.throw(custodian, box_bytes(1), village.now)
+    custodian = village.leaf.transport.known(0)[0]
+    village.leaf.transport.throw(custodian, box_bytes(1), village.now)
     village.run(10.0)
     assert {each.node for each in village.nodes.values() if each.boxes} == {custodian}
     assert next(each for each in village.nodes.values() if each.boxes).boxes == [box_bytes(1)]
@@ -178,7 +178,7 @@ def test_a_relay_that_drops_is_found_out_by_loops() -> None:
     village = Village(pace=STRONG)
     village.droppers = {4}
     village.run(150.0)
-    blamed = [each for each in village.nodes.values() if node_of(4) in each.onion.standing.avoided(village.now)]
+    blamed = [each for each in village.nodes.values() if node_of(4) in each.onion.reputation.avoided(village.now)]
     assert len(blamed) >= 7
-    unjust = sum(len(each.onion.standing.avoided(village.now) - {node_of(4)}) for each in village.nodes.values())
+    unjust = sum(len(each.onion.reputation.avoided(village.now) - {node_of(4)}) for each in village.nodes.values())
     assert unjust <= 3

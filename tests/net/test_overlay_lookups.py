@@ -317,7 +317,7 @@ def test_the_question_is_for_the_target() -> None:
     stage = Stage()
     questions: list[Message] = []
 
-    class Listening(Nobody):
+    class InboxAddresses(Nobody):
         def call(self, contact: Contact, make: Make, now: Instant, then: Then, patience: float = 5.0) -> None:
             questions.append(make(9))
 
@@ -325,7 +325,7 @@ def test_the_question_is_for_the_target() -> None:
     lookups = Lookups(
         stage.me.identity.node,
         stage,
-        OverLinks(Listening(at_once=False), stage.described),
+        OverLinks(InboxAddresses(at_once=False), stage.described),
         stage.world.verifier,
         Random(1),
     )

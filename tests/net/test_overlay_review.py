@@ -11,12 +11,12 @@ from net.link.events import LinkId, Role
 from net.messages import Describe, encode_message
 from net.node.router import DESCRIBE_BURST
 from net.onion.circuits.builder import CircuitId, Circuits
-from net.onion.circuits.requests import FarCalls
+from net.onion.circuits.requests import CircuitRequests
 from net.onion.packets.cipher import Hop
 from net.overlay.descriptor import Descriptor, Verifier, epoch_of
 from net.overlay.identity import identity_of
 from net.overlay.overlay import Overlay
-from net.peers.link_pool import FIRST_PORT, MAX_DIALING_ONWARD, Contact, Onward, Switch
+from net.peers.link_pool import FIRST_PORT, MAX_DIALING_ONWARD, Contact, LinkPool, OnwardPool
 from net.scope import Scope
 from simulator import World
 from simulator.nodes import full_node, plain_tuning
@@ -43,7 +43,13 @@ def reachable_node() -> Overlay:
     rng = Random(1)
     identity = identity_of(rng.randbytes(32), 0)
     overlay = Overlay(
-        identity, Role.FULL, Nobody(), FarCalls(rng), rng=rng, random=rng.randbytes, verifier=Verifier(work_bits=0)
+        identity,
+        Role.FULL,
+        Nobody(),
+        CircuitRequests(rng),
+        rng=rng,
+        random=rng.randbytes,
+        verifier=Verifier(work_bits=0),
     )
     overlay.set_address(HERE, is_reachable=True)
     overlay.turn(epoch_of(NOW), (bytes(32), bytes(32)), NOW.wall_ms)
@@ -111,7 +117,7 @@ class Hasty:
 
 def test_a_link_that_ends_takes_its_circuits_with_it_whatever_their_user_does_meanwhile() -> None:
     wire, user, random = Wire(), Hasty(), Random(1).randbytes
-    circuits = user.circuits = Circuits(cipher=PlainOnionCipher(), switch=wire, links=wire, user=user, random=random)
+    circuits = user.circuits = Circuits(cipher=PlainOnionCipher(), link_pool=wire, links=wire, user=user, random=random)
     hop = Hop(PlainOnionCipher().keypair(random).public, bytes(16), 0, bytes(8), 0)
     for _ in range(4):
         circuits.open([hop], NOW)
@@ -129,8 +135,8 @@ class Dialled:
     def __init__(self) -> None:
         self.calls: list[Endpoint] = []
         self.heard: list[LinkId | None] = []
-        self.switch = Switch(lambda endpoint, _peer, _now: self.calls.append(endpoint), lambda _link, _now: None)
-        self.onward = Onward(self.switch, lambda: Scope.LOOPBACK)
+        self.link_pool = LinkPool(lambda endpoint, _peer, _now: self.calls.append(endpoint), lambda _link, _now: None)
+        self.onward = OnwardPool(self.link_pool, lambda: Scope.LOOPBACK)
 
     def then(self, link: LinkId | None, _now: Instant) -> None:
         """Hear how it ended."""
@@ -140,11 +146,11 @@ class Dialled:
 def test_a_wrong_address_for_a_node_keeps_nobody_from_the_right_one() -> None:
     dialled = Dialled()
     dialled.onward.reach(Contact(THERE, node_tag(PEER)), NOW, dialled.then)
-    dialled.switch.reach(Contact(HERE, node_tag(PEER), PEER), NOW, dialled.then)
+    dialled.link_pool.reach(Contact(HERE, node_tag(PEER), PEER), NOW, dialled.then)
     assert dialled.calls == [THERE, HERE]
-    dialled.switch.link_up(LINK, PEER, HERE, NOW)
+    dialled.link_pool.link_up(LINK, PEER, HERE, NOW)
     assert dialled.heard == [LINK, LINK]
-    assert dialled.switch.dialing == 0
+    assert dialled.link_pool.dialing == 0
 
 
 def test_strangers_leave_room_for_our_own_errands() -> None:
@@ -153,7 +159,7 @@ def test_strangers_leave_room_for_our_own_errands() -> None:
         endpoint = Endpoint(f"127.0.{number >> 8}.{number & 255}", 4000)
         dialled.onward.reach(Contact(endpoint, number.to_bytes(8, "big")), NOW, dialled.then)
     assert len(dialled.calls) == MAX_DIALING_ONWARD
-    dialled.switch.reach(Contact(HERE, node_tag(PEER), PEER), NOW, dialled.then)
+    dialled.link_pool.reach(Contact(HERE, node_tag(PEER), PEER), NOW, dialled.then)
     assert dialled.calls[-1] == HERE
 
 

@@ -11,7 +11,7 @@ from net.bucket import ADDRESS_BITS, Bucket, common_bits, mask_of
 from net.ids import Endpoint
 from net.instant import Instant
 from net.onion.paths.directory import FEW
-from net.overlay.coverage import ENOUGH_SIBLINGS, FEW_SIBLINGS, MAX_COVER, NARROW_AFTER, Covering, scope_width
+from net.overlay.coverage import ENOUGH_SIBLINGS, FEW_SIBLINGS, MAX_COVER, NARROW_AFTER, Coverage, scope_width
 from net.overlay.descriptor import Descriptor, place_of
 from net.overlay.lookups import Found
 from net.overlay.network_size import MAX_SWARM, MIN_SWARM, CoverageWidth, SizeEstimate, width_for
@@ -141,7 +141,7 @@ def test_what_a_young_table_does_not_know_of_the_far_means_nothing() -> None:
 
 
 def test_a_scope_widens_at_once_and_narrows_after_some_looks() -> None:
-    covering, others = Covering(), [40, 20, 0]
+    covering, others = Coverage(), [40, 20, 0]
     covering.begin(3)
     covering.judge(3, others.__getitem__)
     assert covering.bits == 2

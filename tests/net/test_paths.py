@@ -14,7 +14,7 @@ from net.onion.cover import home_hop
 from net.onion.packets.cipher import Hop
 from net.onion.paths.guards import Guards, network_of
 from net.onion.paths.paths import PATH_HOPS, Path, Paths
-from net.onion.paths.reputation import Standing
+from net.onion.paths.reputation import Reputation
 from net.overlay.descriptor import Descriptor
 from tests.support.relays import NOW, OWN, FakeRoster, Traveller, at, node_of, public_host, relay
 
@@ -128,8 +128,8 @@ def test_who_has_a_bad_standing_is_on_no_path() -> None:
     bad = next(node for node in traveller.roster.nodes if node not in traveller.guards.contacts())
     others = [node for node in traveller.roster.nodes if node != bad]
     for second in range(20):
-        traveller.standing.worked(others[:3], at(second))
-        traveller.standing.failed([bad], at(second))
+        traveller.reputation.worked(others[:3], at(second))
+        traveller.reputation.failed([bad], at(second))
     last = next(each for each in traveller.roster.nodes.values() if each.node != bad)
     for _ in range(100):
         assert bad not in traveller.paths.choose(last, at(60), is_delayed=False).nodes
@@ -198,7 +198,7 @@ def test_an_empty_roster_gives_no_path() -> None:
     roster = FakeRoster()
     guards = Guards(OWN, roster, Random(1))
     guards.handle_timeout(NOW)
-    paths = Paths(OWN, roster, roster.get, guards, Standing(), Random(2), STRONG)
+    paths = Paths(OWN, roster, roster.get, guards, Reputation(), Random(2), STRONG)
     with pytest.raises(Unreachable):
         paths.choose(relay(0), NOW, is_delayed=False)
     assert paths.hops_possible(NOW) == 0

@@ -27,7 +27,7 @@ HALVES = {"a": 0, "b": 1, "c": 2, "x": 1 << 31, "y": 1 + (1 << 31), "z": 2 + (1 
 
 
 def deposit(swarm: Swarm, number: int, prefix: int = 0) -> None:
-    swarm.patron.deposit(Kind.BOX, id_of(number), box_bytes(number, prefix=prefix), swarm.now)
+    swarm.client.deposit(Kind.BOX, id_of(number), box_bytes(number, prefix=prefix), swarm.now)
 
 
 class TestFollows:
@@ -64,7 +64,7 @@ class TestFollows:
 
     def test_an_answer_for_a_bucket_that_is_not_read_is_ignored(self) -> None:
         swarm = Swarm("a", "b")
-        swarm.patron.follow(node_of("a"), EVERYTHING, None, swarm.now)
+        swarm.client.follow(node_of("a"), EVERYTHING, None, swarm.now)
         swarm.settle()
         assert swarm.questions(Follow) == []
 
@@ -136,7 +136,7 @@ class TestFollows:
         swarm = Swarm()
         swarm.read(7)
         swarm.comes("a")
-        swarm.patron.found(swarm.now)
+        swarm.client.found(swarm.now)
         swarm.settle()
         assert swarm.pair() == [node_of("a")]
         assert swarm.agree() is None
@@ -153,8 +153,8 @@ class TestFollows:
         swarm = Swarm("a")
         swarm.read(7)
         with pytest.raises(Overloaded):
-            swarm.patron.read(range(MAX_READ + 1), swarm.now)
-        assert [view.bucket for view in swarm.patron.agreement(swarm.now)] == [EVERYTHING]
+            swarm.client.read(range(MAX_READ + 1), swarm.now)
+        assert [view.bucket for view in swarm.client.agreement(swarm.now)] == [EVERYTHING]
 
 
 class TestStreams:
@@ -264,12 +264,12 @@ class TestChanges:
         swarm.read(7)
         swarm.bits = 1
         swarm.wait(TICK)
-        assert {view.bucket for view in swarm.patron.agreement(swarm.now)} == {EVERYTHING, Bucket(0, 1)}
-        assert all(view.agree for view in swarm.patron.agreement(swarm.now))
+        assert {view.bucket for view in swarm.client.agreement(swarm.now)} == {EVERYTHING, Bucket(0, 1)}
+        assert all(view.agree for view in swarm.client.agreement(swarm.now))
         swarm.wait(RETIRE_TIME / 2 - 2 * TICK)
-        assert len(swarm.patron.agreement(swarm.now)) == 2
+        assert len(swarm.client.agreement(swarm.now)) == 2
         swarm.wait(RETIRE_TIME / 2 + 2 * TICK)
-        assert [view.bucket for view in swarm.patron.agreement(swarm.now)] == [Bucket(0, 1)]
+        assert [view.bucket for view in swarm.client.agreement(swarm.now)] == [Bucket(0, 1)]
         assert {down.bucket for down in swarm.happened(CustodianDown)} == {EVERYTHING}
 
     def test_a_width_that_comes_back_in_time_changes_nothing(self) -> None:
@@ -280,17 +280,17 @@ class TestChanges:
         swarm.wait(TICK)
         swarm.bits = 0
         swarm.wait(2 * RETIRE_TIME)
-        assert [view.bucket for view in swarm.patron.agreement(swarm.now)] == [EVERYTHING]
+        assert [view.bucket for view in swarm.client.agreement(swarm.now)] == [EVERYTHING]
         assert swarm.pair(EVERYTHING) == pair
 
     def test_readers_leave_the_former_day_at_different_moments(self) -> None:
         ends: set[float] = set()
         for seed in range(3):
             swarm = Swarm(*HALVES, addresses=HALVES, bits=1)
-            swarm.patron.follows._rng = Random(seed)  # pyright: ignore[reportPrivateUsage] -- readers differ in this alone
+            swarm.client.follows._rng = Random(seed)  # pyright: ignore[reportPrivateUsage] -- readers differ in this alone
             swarm.read(0)
             swarm.read(1 << 31)
-            while len(swarm.patron.agreement(swarm.now)) > 1:
+            while len(swarm.client.agreement(swarm.now)) > 1:
                 swarm.wait(TICK)
             ends.add(swarm.now.mono)
         assert len(ends) == 3
@@ -315,7 +315,7 @@ class TestChanges:
         swarm.read()
         swarm.wait(2 * RETIRE_TIME)
         assert len(swarm.questions(Unfollow)) == 2
-        assert swarm.patron.follows.places() == []
+        assert swarm.client.follows.places() == []
 
 
 class TestDeposits:
@@ -329,7 +329,7 @@ class TestDeposits:
         assert {(answer.parcel_id, answer.verdict, answer.hour) for answer in answers} == {
             (id_of(1), Verdict.STORED, HOUR)
         }
-        assert len(swarm.patron.deposits) == 0
+        assert len(swarm.client.deposits) == 0
         swarm.wait(10 * MINUTE)
         assert len(swarm.throws) == 2
         assert swarm.sound == [id_of(1)]
@@ -410,7 +410,7 @@ class TestDeposits:
         deposit(swarm, 1)
         swarm.settle()
         assert len(swarm.happened(DepositAnswered)) == 1
-        assert len(swarm.patron.deposits) == 0
+        assert len(swarm.client.deposits) == 0
 
     def test_one_that_names_it_is_not_enough_when_two_are_known(self) -> None:
         swarm = Swarm("a", "b", "c")
@@ -424,7 +424,7 @@ class TestDeposits:
         swarm.store(box_bytes(1), watched[1])
         swarm.settle()
         assert [answer.custodian for answer in swarm.happened(DepositAnswered)] == [watched[1]]
-        assert len(swarm.patron.deposits) == 0
+        assert len(swarm.client.deposits) == 0
 
     def test_what_was_named_before_a_restart_is_found_in_a_whole_listing(self) -> None:
         swarm = Swarm("a", "b")
@@ -466,14 +466,14 @@ class TestDeposits:
         swarm.drops = False
         swarm.wait(5 * MINUTE)
         assert len(swarm.happened(DepositAnswered)) >= 2
-        assert len(swarm.patron.deposits) == 0
+        assert len(swarm.client.deposits) == 0
 
     def test_boxes_wait_for_the_first_custodian(self) -> None:
         swarm = Swarm()
         deposit(swarm, 1)
         swarm.wait(10 * MINUTE)
         swarm.comes("a")
-        swarm.patron.found(swarm.now)
+        swarm.client.found(swarm.now)
         swarm.settle()
         assert len(swarm.happened(DepositAnswered)) == 1
 
@@ -503,7 +503,7 @@ class TestDeposits:
         for _, box in swarm.throws[:]:
             swarm.store(box)
         swarm.settle()
-        assert len(swarm.patron.deposits) == 0
+        assert len(swarm.client.deposits) == 0
 
     def test_fifteen_texts_a_second_are_confirmed_by_one_watch(self) -> None:
         swarm = Swarm("a", "b", "c", "d")
@@ -534,7 +534,7 @@ class TestDeposits:
         swarm.drops = True
         deposit(swarm, 1)
         swarm.settle()
-        swarm.patron.withdraw(id_of(1), swarm.now)
+        swarm.client.withdraw(id_of(1), swarm.now)
         swarm.wait(3600)
         assert len(swarm.throws) == 2
 
@@ -544,15 +544,15 @@ class TestDeposits:
         deposit(swarm, 1)
         deposit(swarm, 1)
         assert len(swarm.throws) == 2
-        swarm.patron.deposit(Kind.BOX, id_of(1), box_bytes(1, content=b"other"), swarm.now)
+        swarm.client.deposit(Kind.BOX, id_of(1), box_bytes(1, content=b"other"), swarm.now)
         assert [box for _, box in swarm.throws[2:]] == [box_bytes(1, content=b"other")] * 2
-        assert len(swarm.patron.deposits) == 1
+        assert len(swarm.client.deposits) == 1
 
     def test_the_table_is_bounded(self) -> None:
         swarm = Swarm()
         box = box_bytes(1)
         for number in range(MAX_DEPOSITS):
-            swarm.patron.deposit(Kind.BOX, id_of_number(number), box, swarm.now)
+            swarm.client.deposit(Kind.BOX, id_of_number(number), box, swarm.now)
         with pytest.raises(Overloaded):
             deposit(swarm, MAX_DEPOSITS)
 
@@ -566,25 +566,25 @@ class TestTerms:
         swarm = Swarm("a", "b")
         swarm.read(7)
         streams = {node: question.stream for node, question in swarm.questions(Follow)}
-        assert swarm.patron.price_factor(EVERYTHING) == 1
+        assert swarm.client.price_factor(EVERYTHING) == 1
         swarm.tell(node_of("a"), Price(streams[node_of("a")], 8))
-        assert swarm.patron.price_factor(EVERYTHING) == 1
+        assert swarm.client.price_factor(EVERYTHING) == 1
         swarm.tell(node_of("b"), Price(streams[node_of("b")], 4))
-        assert swarm.patron.price_factor(EVERYTHING) == 4
+        assert swarm.client.price_factor(EVERYTHING) == 4
         swarm.tell(node_of("b"), Price(streams[node_of("a")], 64))  # not its stream
-        assert swarm.patron.price_factor(EVERYTHING) == 4
+        assert swarm.client.price_factor(EVERYTHING) == 4
         swarm.lose(node_of("a"))
-        assert swarm.patron.price_factor(EVERYTHING) == 4, "a circuit that ends says nothing about the price"
+        assert swarm.client.price_factor(EVERYTHING) == 4, "a circuit that ends says nothing about the price"
         swarm.settle()  # the new stream said no price before its tags
-        assert swarm.patron.price_factor(EVERYTHING) == 1
-        assert swarm.patron.price_factor(Bucket(1 << 31, 1)) == 1
+        assert swarm.client.price_factor(EVERYTHING) == 1
+        assert swarm.client.price_factor(Bucket(1 << 31, 1)) == 1
 
     def test_what_one_alone_asks_is_not_paid(self) -> None:
         swarm = Swarm("a")
         swarm.read(7)
         [(node, question)] = swarm.questions(Follow)
         swarm.tell(node, Price(question.stream, 8))
-        assert swarm.patron.price_factor(EVERYTHING) == 1
+        assert swarm.client.price_factor(EVERYTHING) == 1
 
     def test_the_strong_setting_waits_longer(self) -> None:
         waits = Waits.at(NORMAL)

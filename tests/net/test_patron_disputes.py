@@ -58,7 +58,7 @@ class TestWithholding:
         first, liar = swarm.pair()
         swarm.keepers[liar].hides.add(tag_number(1))
         for node in (first, liar):
-            swarm.patron.follow(node, Bucket(0, 0), None, swarm.now)
+            swarm.client.follow(node, Bucket(0, 0), None, swarm.now)
         swarm.wait(JUDGED)
         assert swarm.suspects == [liar]
 
@@ -79,7 +79,7 @@ class TestWithholding:
         swarm.store(box_bytes(1))
         swarm.settle()
         now = swarm.now._replace(mono=swarm.now.mono + COMPARE_GRACE + 1)
-        assert [view.agree for view in swarm.patron.agreement(now)] == [False]
+        assert [view.agree for view in swarm.client.agreement(now)] == [False]
 
     def test_without_a_third_nobody_is_convicted(self) -> None:
         swarm, _, liar = reading("a", "b")
@@ -207,7 +207,7 @@ class TestAltering:
         swarm.settle()
         for node in (first, second):
             swarm.keepers[node].boxes[tag_number(1)] = [good[:-1] + bytes([good[-1] ^ 1])]
-        swarm.patron.fetch([tag_number(1)], swarm.now)
+        swarm.client.fetch([tag_number(1)], swarm.now)
         swarm.settle()
         assert set(swarm.suspects) == {first, second}
         assert set(swarm.pair()).isdisjoint({first, second})
@@ -248,7 +248,7 @@ class TestHonest:
         swarm.read(0)
         swarm.bits = 1
         swarm.wait(2 * TICK)
-        former = swarm.patron.follows.place(Bucket(0, 0))
+        former = swarm.client.follows.place(Bucket(0, 0))
         assert former is not None
         gone, _ = former.members
         swarm.goes(gone)
@@ -259,7 +259,7 @@ class TestHonest:
         swarm, first, second = reading(*NAMES)
         swarm.store(box_bytes(1), first)
         swarm.settle()
-        place = swarm.patron.follows.places()[0]
+        place = swarm.client.follows.places()[0]
         swarm.store(box_bytes(1), second)
         swarm.keepers[second].streams.clear()  # named to us in a former life, say
         assert place.recent.namers(tag_number(1)) == (first,)

@@ -27,7 +27,7 @@ def swarm_with(*numbers: int, names: tuple[str, ...] = NAMES) -> Swarm:
 
 
 def fetch(swarm: Swarm, *numbers: int) -> None:
-    swarm.patron.fetch([tag_number(number) for number in numbers], swarm.now)
+    swarm.client.fetch([tag_number(number) for number in numbers], swarm.now)
 
 
 class TestFetches:
@@ -97,7 +97,7 @@ class TestFetches:
         [(first, question)] = swarm.questions(Fetch)
         swarm.tell(first, Busy(question.request))
         [(second, _)] = swarm.questions(Fetch)
-        swarm.patron.lost(second, Purpose.FETCH, swarm.now)
+        swarm.client.lost(second, Purpose.FETCH, swarm.now)
         [(third, _)] = swarm.questions(Fetch)
         swarm.wait(2 * PATIENCE)
         [(fourth, question)] = swarm.questions(Fetch)
@@ -111,7 +111,7 @@ class TestFetches:
             keeper.is_silent = True
         fetch(swarm, 1)
         [(first, _)] = swarm.questions(Fetch)
-        swarm.patron.lost(first, Purpose.FOLLOW, swarm.now)
+        swarm.client.lost(first, Purpose.FOLLOW, swarm.now)
         assert swarm.questions(Fetch) == []
 
     def test_when_nobody_answers_all_are_asked_again_and_nothing_is_called_absent(self) -> None:
@@ -180,7 +180,7 @@ class TestFetches:
     def test_the_table_is_bounded(self) -> None:
         swarm = Swarm()
         with pytest.raises(Overloaded):
-            swarm.patron.fetch([Tag(n.to_bytes(8, "big")) for n in range(MAX_FETCHES + 1)], swarm.now)
+            swarm.client.fetch([Tag(n.to_bytes(8, "big")) for n in range(MAX_FETCHES + 1)], swarm.now)
 
 
 class TestVariants:
@@ -209,7 +209,7 @@ class TestVariants:
         swarm.settle()
         assert swarm.happened(BoxArrived) == [BoxArrived(wrong)]
         first = {node for node, _ in swarm.questions(Fetch)}
-        swarm.patron.retry(tag_number(1), swarm.now)
+        swarm.client.retry(tag_number(1), swarm.now)
         swarm.settle()
         assert swarm.happened(BoxArrived) == [BoxArrived(box_bytes(1))]
         second = [node for node, _ in swarm.questions(Fetch)]
@@ -222,7 +222,7 @@ class TestVariants:
         swarm.settle()
         swarm.happened(BoxArrived)
         swarm.questions(Fetch)
-        swarm.patron.retry(tag_number(1), swarm.now)
+        swarm.client.retry(tag_number(1), swarm.now)
         swarm.settle()
         assert swarm.happened(BoxArrived) == []
         assert swarm.happened(BoxAbsent) == [BoxAbsent(tag_number(1))]
@@ -238,7 +238,7 @@ class TestVariants:
         fetch(swarm, 1)
         swarm.settle()
         assert swarm.happened(BoxArrived) == [BoxArrived(unpaid)]
-        swarm.patron.retry(tag_number(1), swarm.now)
+        swarm.client.retry(tag_number(1), swarm.now)
         swarm.settle()
         assert swarm.happened(BoxArrived) == [BoxArrived(paid)]
 
@@ -256,7 +256,7 @@ class TestVariants:
 
     def test_what_was_never_fetched_is_fetched(self) -> None:
         swarm = swarm_with(1)
-        swarm.patron.retry(tag_number(1), swarm.now)
+        swarm.client.retry(tag_number(1), swarm.now)
         swarm.settle()
         assert swarm.happened(BoxArrived) == [BoxArrived(box_bytes(1))]
-        assert swarm.patron.follows.place(Bucket(0, 0)) is not None
+        assert swarm.client.follows.place(Bucket(0, 0)) is not None

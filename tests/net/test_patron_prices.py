@@ -34,7 +34,7 @@ def ask(swarm: Swarm, *prices: int) -> None:
 def deposit(swarm: Swarm, number: int = 1, factor: int = 1) -> bytes:
     box = box_bytes(number, price=CHEAP, factor=factor)
     assert is_paid(Kind.BOX, box, factor, CHEAP)
-    swarm.patron.deposit(Kind.BOX, id_of(number), box, swarm.now)
+    swarm.client.deposit(Kind.BOX, id_of(number), box, swarm.now)
     return box
 
 
@@ -115,7 +115,7 @@ class TestBoxes:
             (node_of("b"), dearer),
             (node_of("a"), dearer),
         ]
-        assert len(swarm.patron.deposits) == 1
+        assert len(swarm.client.deposits) == 1
 
     def test_who_named_it_before_counts_still(self) -> None:
         swarm = swarm_that_asks(1, 1)
@@ -126,7 +126,7 @@ class TestBoxes:
         dearer = deposit(swarm, factor=4)
         swarm.store(dearer, node_of("b"))
         swarm.settle()
-        assert len(swarm.patron.deposits) == 0
+        assert len(swarm.client.deposits) == 0
 
 
 class TestRecords:
@@ -135,7 +135,7 @@ class TestRecords:
         for name, price in zip("abc", prices, strict=False):
             keeper = swarm.keepers[node_of(name)]
             keeper.verdict, keeper.price = Verdict.FULL.value, price
-        swarm.patron.deposit(Kind.RECORD, id_of(1), record(), swarm.now)
+        swarm.client.deposit(Kind.RECORD, id_of(1), record(), swarm.now)
         swarm.settle()
         return swarm
 
@@ -152,7 +152,7 @@ class TestRecords:
     def test_a_record_that_carries_it_is_not_told_of(self) -> None:
         swarm = self.swarm(2, 2, 2)
         swarm.happened(PriceRisen)
-        swarm.patron.deposit(Kind.RECORD, id_of(1), record(2), swarm.now)
+        swarm.client.deposit(Kind.RECORD, id_of(1), record(2), swarm.now)
         swarm.settle()
         assert swarm.happened(PriceRisen) == []
         assert swarm.questions(Deposit)[-1][1].parcel == record(2)
@@ -170,7 +170,7 @@ def test_a_stream_that_is_asked_for_anew_and_names_no_price_asks_for_none() -> N
     swarm = swarm_that_asks(4, 4)
     swarm.lose(node_of("a"))
     swarm.lose(node_of("b"))
-    assert swarm.patron.price_factor(EVERYTHING) == 4
+    assert swarm.client.price_factor(EVERYTHING) == 4
     swarm.settle()
     assert swarm.questions(Follow)
-    assert swarm.patron.price_factor(EVERYTHING) == 1
+    assert swarm.client.price_factor(EVERYTHING) == 1

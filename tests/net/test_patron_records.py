@@ -19,7 +19,7 @@ NAMES = ("a", "b", "c", "d", "e")
 
 
 def put(swarm: Swarm, number: int, sequence: int = 1) -> None:
-    swarm.patron.deposit(Kind.RECORD, id_of(number), record_bytes(number, sequence), swarm.now)
+    swarm.client.deposit(Kind.RECORD, id_of(number), record_bytes(number, sequence), swarm.now)
 
 
 class TestRecords:
@@ -33,7 +33,7 @@ class TestRecords:
         assert {(answer.verdict, answer.hour) for answer in answers} == {(Verdict.STORED, HOUR)}
         swarm.wait(10_000)
         assert len(swarm.questions(Deposit)) == 3
-        assert len(swarm.patron.records) == 0
+        assert len(swarm.client.records) == 0
 
     def test_the_same_bytes_again_change_nothing_and_a_newer_record_takes_the_place(self) -> None:
         swarm = Swarm("a")
@@ -41,7 +41,7 @@ class TestRecords:
         put(swarm, 1)
         put(swarm, 1, sequence=2)
         assert [question.parcel for _, question in swarm.questions(Deposit)] == [record_bytes(1, 1), record_bytes(1, 2)]
-        assert len(swarm.patron.records) == 1
+        assert len(swarm.client.records) == 1
 
     def test_the_silent_and_those_whose_circuit_ended_are_replaced(self) -> None:
         swarm = Swarm(*NAMES)
@@ -49,7 +49,7 @@ class TestRecords:
             keeper.is_silent = True
         put(swarm, 1)
         first, second, third = [node for node, _ in swarm.questions(Deposit)]
-        swarm.patron.lost(first, Purpose.RECORD, swarm.now)
+        swarm.client.lost(first, Purpose.RECORD, swarm.now)
         [(fourth, _)] = swarm.questions(Deposit)
         swarm.wait(2 * PATIENCE)
         assert len({first, second, third, fourth}) == 4
@@ -75,7 +75,7 @@ class TestRecords:
         swarm.wait(10_000)
         assert len(swarm.questions(Deposit)) == 1
         swarm.comes("b")
-        swarm.patron.found(swarm.now)
+        swarm.client.found(swarm.now)
         swarm.settle()
         assert [node for node, _ in swarm.questions(Deposit)] == [node_of("b")]
 
@@ -84,7 +84,7 @@ class TestRecords:
         swarm.keepers[node_of("a")].verdict = Verdict.FULL.value
         put(swarm, 1)
         swarm.settle()
-        swarm.patron.withdraw(id_of(1), swarm.now)
+        swarm.client.withdraw(id_of(1), swarm.now)
         swarm.questions(Deposit)
         swarm.wait(1000)
         assert swarm.questions(Deposit) == []
@@ -96,7 +96,7 @@ class TestRecords:
         assert MAX_ASKING <= len(swarm.asked) <= MAX_ASKING + 2
         swarm.settle()
         assert len(swarm.questions(Deposit)) == 90
-        assert len(swarm.patron.records) == 0
+        assert len(swarm.client.records) == 0
 
     def test_a_full_send_queue_is_waited_for(self) -> None:
         swarm = Swarm("a", "b", "c")
@@ -110,7 +110,7 @@ class TestRecords:
     def test_the_table_is_bounded(self) -> None:
         swarm = Swarm()
         for number in range(MAX_RECORDS):
-            swarm.patron.deposit(Kind.RECORD, id_of(number), b"", swarm.now)
+            swarm.client.deposit(Kind.RECORD, id_of(number), b"", swarm.now)
         with pytest.raises(Overloaded):
             put(swarm, MAX_RECORDS)
 
@@ -125,7 +125,7 @@ class TestSearches:
         swarm = Swarm(*NAMES)
         for keeper in list(swarm.keepers.values())[:4]:
             keeper.records[id_of(1)] = record_bytes(1, 4)
-        swarm.patron.search(id_of(1), swarm.now)
+        swarm.client.search(id_of(1), swarm.now)
         swarm.settle()
         assert len({node for node, _ in swarm.questions(FindRecord)}) == 3
         records = [event.record for event in swarm.happened(RecordAnswered)]
@@ -138,7 +138,7 @@ class TestSearches:
         swarm = Swarm("a", "b", "c")
         swarm.keepers[node_of("a")].records[id_of(1)] = record_bytes(1, 1)
         swarm.keepers[node_of("b")].records[id_of(1)] = record_bytes(1, 2)
-        swarm.patron.search(id_of(1), swarm.now)
+        swarm.client.search(id_of(1), swarm.now)
         swarm.settle()
         assert {keeper.records[id_of(1)] for keeper in swarm.keepers.values()} == {record_bytes(1, 2)}
         assert {node for node, _ in swarm.questions(Deposit)} == {node_of("a"), node_of("c")}
@@ -146,7 +146,7 @@ class TestSearches:
 
     def test_a_record_nobody_has_repairs_nothing(self) -> None:
         swarm = Swarm("a", "b", "c")
-        swarm.patron.search(id_of(1), swarm.now)
+        swarm.client.search(id_of(1), swarm.now)
         swarm.settle()
         assert [event.record for event in swarm.happened(RecordAnswered)] == [None, None, None]
         assert swarm.questions(Deposit) == []
@@ -154,7 +154,7 @@ class TestSearches:
     def test_a_record_of_another_owner_is_as_good_as_silence_and_shows_a_liar(self) -> None:
         swarm = Swarm("a")
         swarm.keepers[node_of("a")].records[id_of(1)] = record_bytes(2, 4)
-        swarm.patron.search(id_of(1), swarm.now)
+        swarm.client.search(id_of(1), swarm.now)
         swarm.settle()
         assert swarm.happened(RecordAnswered) == []
         assert swarm.suspects == [node_of("a")]
@@ -163,30 +163,30 @@ class TestSearches:
         swarm = Swarm(*NAMES)
         for keeper in swarm.keepers.values():
             keeper.is_silent = True
-        swarm.patron.search(id_of(1), swarm.now)
+        swarm.client.search(id_of(1), swarm.now)
         (first, question), (second, _), (third, _) = swarm.questions(FindRecord)
         swarm.tell(first, Busy(question.request))
         [(fourth, _)] = swarm.questions(FindRecord)
-        swarm.patron.lost(second, Purpose.RECORD, swarm.now)
+        swarm.client.lost(second, Purpose.RECORD, swarm.now)
         [(fifth, _)] = swarm.questions(FindRecord)
         assert {first, second, third, fourth, fifth} == set(swarm.keepers)
 
     def test_a_search_waits_a_minute_for_somebody_to_ask(self) -> None:
         swarm = Swarm()
-        swarm.patron.search(id_of(1), swarm.now)
+        swarm.client.search(id_of(1), swarm.now)
         swarm.wait(SEARCH_TIME / 2)
         swarm.comes("a")
-        swarm.patron.found(swarm.now)
+        swarm.client.found(swarm.now)
         assert len(swarm.questions(FindRecord)) == 1
         swarm.wait(SEARCH_TIME)
         swarm.comes("b")
-        swarm.patron.found(swarm.now)
+        swarm.client.found(swarm.now)
         assert swarm.questions(FindRecord) == []
 
     def test_an_answer_that_comes_twice_counts_once(self) -> None:
         swarm = Swarm("a")
         swarm.keepers[node_of("a")].is_silent = True
-        swarm.patron.search(id_of(1), swarm.now)
+        swarm.client.search(id_of(1), swarm.now)
         [(_, question)] = swarm.questions(FindRecord)
         for _ in range(2):
             swarm.tell(node_of("a"), FoundRecord(question.request, b""))
@@ -195,6 +195,6 @@ class TestSearches:
     def test_the_table_is_bounded(self) -> None:
         swarm = Swarm()
         for number in range(MAX_SEARCHES):
-            swarm.patron.search(id_of(number), swarm.now)
+            swarm.client.search(id_of(number), swarm.now)
         with pytest.raises(Overloaded):
-            swarm.patron.search(id_of(MAX_SEARCHES), swarm.now)
+            swarm.client.search(id_of(MAX_SEARCHES), swarm.now)

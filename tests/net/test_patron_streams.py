@@ -43,7 +43,7 @@ class Circuits(RuleBasedStateMachine):
     @rule(node=nodes)
     def a_circuit_ends_before_it_opened(self, node: NodeId) -> None:
         self.swarm.lose(node)
-        self.swarm.patron.handle_timeout(self.swarm.now)
+        self.swarm.client.handle_timeout(self.swarm.now)
         self.swarm.lose(node)
 
     @rule(node=nodes, is_there=st.booleans())

@@ -15,7 +15,14 @@ from net.node.router import ASK_BURST
 from net.peers.link_pool import Contact
 from net.peers.table import PeerTable
 from net.reach.address import pack_host
-from net.reach.dial_back_service import ADDRESS_PAUSE, ALL_DIALS_BURST, DIAL_BACK_BURST, DIAL_BURST, FIRST_PORT, Favours
+from net.reach.dial_back_service import (
+    ADDRESS_PAUSE,
+    ALL_DIALS_BURST,
+    DIAL_BACK_BURST,
+    DIAL_BURST,
+    FIRST_PORT,
+    DialBackService,
+)
 from net.reach.introductions import FOLLOW_BURST, INTRODUCE_BURST, Introductions
 from net.reach.neighbours import Neighbour, Neighbours
 from simulator import World
@@ -52,7 +59,7 @@ class Helper:
         self.is_probe: list[bool] = []
         self.sent: list[tuple[LinkId, Message]] = []
         self.asked: list[Message] = []
-        self.favours = Favours(self.neighbours, self, Random(1), self._send, self._probe)
+        self.dial_back_service = DialBackService(self.neighbours, self, Random(1), self._send, self._probe)
         self.introductions = Introductions(self.neighbours, self._send, self._connect)
 
     def add(self, link: LinkId, host: str, *, is_chosen: bool = True) -> None:
@@ -80,7 +87,7 @@ class Helper:
         self.asked.append(make(1))
 
     def dial(self, number: int, endpoint: Endpoint, link: LinkId = LINK, now: Instant = NOW) -> None:
-        self.favours.dial(link, please_dial(number, endpoint), now, is_known=False)
+        self.dial_back_service.dial(link, please_dial(number, endpoint), now, is_known=False)
 
 
 # --- dialling for others -------------------------------------------------------------------------------------------------
@@ -107,8 +114,8 @@ def test_a_favour_for_somebody_out_there_dials_nobody_in_this_house(host: str) -
 
 def test_a_favour_dials_nobody_whom_we_know() -> None:
     helper = Helper(others=1)
-    helper.favours.dial(LINK, PleaseDial(1, pack_host("12.0.0.1"), 4000, node(10)), NOW, is_known=False)
-    helper.favours.dial(LINK, please_dial(2, target(2)), NOW, is_known=True)
+    helper.dial_back_service.dial(LINK, PleaseDial(1, pack_host("12.0.0.1"), 4000, node(10)), NOW, is_known=False)
+    helper.dial_back_service.dial(LINK, please_dial(2, target(2)), NOW, is_known=True)
     assert helper.dialled == []
 
 
@@ -135,7 +142,7 @@ def test_favours_have_a_rate_for_each_link_and_in_all() -> None:
 def test_who_has_itself_dialled_does_so_now_and_then() -> None:
     helper = Helper(others=3)
     for number in range(20):
-        helper.favours.have_dialled(LINK, AskDialBack(number), NOW)
+        helper.dial_back_service.have_dialled(LINK, AskDialBack(number), NOW)
     assert len(helper.asked) == int(DIAL_BACK_BURST)
     assert all(isinstance(each, PleaseDial) and each.host == pack_host(PUBLIC) for each in helper.asked)
 

@@ -15,14 +15,14 @@ from net.link.recovery import SUSPECT_AFTER
 from net.messages import Follow
 from net.onion.circuits.builder import CircuitId
 from net.onion.paths.guards import GUARDS, SPARES
-from net.onion.paths.reputation import ABSENCE, MAX_AWAY, Standing
+from net.onion.paths.reputation import ABSENCE, MAX_AWAY, Reputation
 from net.parcel.box import encode_box
 from net.parcel.store import Kind
 from simulator import World
 from simulator.nodes import CHEAP, full_node, leaf_node
 from tests.net.test_guards import Life, guards_of
 from tests.net.test_link_session import Pair
-from tests.net.test_onion_courier import Desk
+from tests.net.test_onion_courier import Frontend
 from tests.support.circuit_world import World as Circuits
 from tests.support.parcels import box_bytes, id_of, make_box
 from tests.support.relays import NOW, at, node_of
@@ -112,25 +112,25 @@ class TestGuards:
 
 class TestStanding:
     def test_who_is_away_is_on_no_path_until_it_is_heard(self) -> None:
-        standing = Standing()
-        standing.left(node_of(1))
-        assert standing.avoided(at(100_000)) == {node_of(1)}
-        assert standing.is_away(node_of(1))
-        standing.came_back(node_of(1))
-        assert standing.avoided(at(100_001)) == frozenset()
+        reputation = Reputation()
+        reputation.left(node_of(1))
+        assert reputation.avoided(at(100_000)) == {node_of(1)}
+        assert reputation.is_away(node_of(1))
+        reputation.came_back(node_of(1))
+        assert reputation.avoided(at(100_001)) == frozenset()
 
     def test_whose_link_ended_is_forgotten_after_a_while(self) -> None:
-        standing = Standing()
-        standing.left(node_of(1), until=NOW.mono + ABSENCE)
-        assert standing.avoided(at(ABSENCE - 1)) == {node_of(1)}
-        assert standing.avoided(at(ABSENCE + 6)) == frozenset()
+        reputation = Reputation()
+        reputation.left(node_of(1), until=NOW.mono + ABSENCE)
+        assert reputation.avoided(at(ABSENCE - 1)) == {node_of(1)}
+        assert reputation.avoided(at(ABSENCE + 6)) == frozenset()
 
     def test_few_are_remembered(self) -> None:
-        standing = Standing()
+        reputation = Reputation()
         for number in range(MAX_AWAY + 10):
-            standing.left(node_of(number))
-        assert len(standing.avoided(NOW)) == MAX_AWAY
-        assert not standing.is_away(node_of(9))
+            reputation.left(node_of(number))
+        assert len(reputation.avoided(NOW)) == MAX_AWAY
+        assert not reputation.is_away(node_of(9))
 
 
 class TestCircuits:
@@ -138,7 +138,7 @@ class TestCircuits:
         world = Circuits()
         onward, other = world.open(1, 2, 3), world.open(1, 3)
         world.run()
-        relay = world.nodes[1].exchange
+        relay = world.nodes[1].circuit_relay
         relay.link_quiet(LinkId(2), world.now)
         world.run()
         assert world.nodes[0].ours.closed_circuits == [(onward, False)]
@@ -148,7 +148,7 @@ class TestCircuits:
 
     def test_none_is_built_onto_it_until_it_is_heard(self) -> None:
         world = Circuits()
-        relay = world.nodes[1].exchange
+        relay = world.nodes[1].circuit_relay
         relay.link_quiet(LinkId(2), world.now)
         circuit = world.open(1, 2, 3)
         world.run()
@@ -161,7 +161,7 @@ class TestCircuits:
 
     def test_a_link_that_is_gone_is_not_quiet_when_it_comes_again(self) -> None:
         world = Circuits()
-        relay = world.nodes[1].exchange
+        relay = world.nodes[1].circuit_relay
         relay.link_quiet(LinkId(2), world.now)
         relay.link_down(LinkId(2), world.now)
         world.open(1, 2, 3)
@@ -176,57 +176,57 @@ class TestCircuits:
         assert world.nodes[0].ours.closed_circuits == [(circuit, False)]
         assert world.nodes[0].circuits.writable(other)
         world.run()
-        assert len(world.nodes[1].exchange) == 0
+        assert len(world.nodes[1].circuit_relay) == 0
 
 
 class TestCourier:
     def test_a_way_that_brings_nothing_is_followed_by_one_over_others(self) -> None:
-        desk = Desk(relays=20)
-        desk.ask(1)
-        desk.courier.opened(CircuitId(1), desk.now)
+        frontend = Frontend(relays=20)
+        frontend.ask(1)
+        frontend.transport.opened(CircuitId(1), frontend.now)
         for number in range(2, 6):
-            desk.courier.renew(node_of(1), Purpose.FETCH, desk.now)
-            desk.ask(1)
-            before = [set(desk.circuits.paths[CircuitId(each)][:-1]) for each in range(1, number)]
-            last = set(desk.circuits.paths[CircuitId(number)][1:-1])
+            frontend.transport.renew(node_of(1), Purpose.FETCH, frontend.now)
+            frontend.ask(1)
+            before = [set(frontend.circuits.paths[CircuitId(each)][:-1]) for each in range(1, number)]
+            last = set(frontend.circuits.paths[CircuitId(number)][1:-1])
             assert all(last.isdisjoint(each) for each in before)
-        assert len(desk.circuits.alive()) == 1
-        assert desk.patron.lost_ways == []
+        assert len(frontend.circuits.alive()) == 1
+        assert frontend.client.lost_ways == []
 
     def test_in_a_tiny_network_such_a_way_is_shorter(self) -> None:
-        desk = Desk(relays=5)
-        desk.ask(1)
-        desk.courier.renew(node_of(1), Purpose.FETCH, desk.now)
-        desk.ask(1)
-        long, short = (len(desk.circuits.paths[CircuitId(number)]) for number in (1, 2))
+        frontend = Frontend(relays=5)
+        frontend.ask(1)
+        frontend.transport.renew(node_of(1), Purpose.FETCH, frontend.now)
+        frontend.ask(1)
+        long, short = (len(frontend.circuits.paths[CircuitId(number)]) for number in (1, 2))
         assert short < long
 
     def test_a_box_goes_again_apart_from_where_it_went(self) -> None:
-        desk = Desk(relays=30)
+        frontend = Frontend(relays=30)
         for number in (1, 2):
-            desk.courier.throw(node_of(number), box_bytes(1), desk.now)
-        desk.courier.throw(node_of(3), box_bytes(1), desk.now, is_again=True)
-        first, second, third = (set(path.nodes[1:-1]) for path, _, _ in desk.onion.departures.sent)
+            frontend.transport.throw(node_of(number), box_bytes(1), frontend.now)
+        frontend.transport.throw(node_of(3), box_bytes(1), frontend.now, is_again=True)
+        first, second, third = (set(path.nodes[1:-1]) for path, _, _ in frontend.onion.packet_sender.sent)
         assert third.isdisjoint(first | second)
 
     def test_who_should_know_of_it_and_does_not_tells_against_its_paths_and_no_others(self) -> None:
-        desk = Desk(relays=30)
-        desk.courier.throw(node_of(1), box_bytes(1), desk.now)
-        desk.wait(3)
-        desk.courier.throw(node_of(2), box_bytes(1), desk.now, is_again=True)
-        losses = desk.onion.paths.losses
-        desk.courier.overdue(id_of(1), desk.now.mono - 1, desk.now)
-        desk.courier.overdue(id_of(1), desk.now.mono - 1, desk.now)
-        assert desk.onion.paths.losses == losses + 1
-        desk.courier.delivered(id_of(1), desk.now)
-        desk.courier.missing(id_of(1), desk.now)
-        assert desk.onion.paths.losses == losses + 1
+        frontend = Frontend(relays=30)
+        frontend.transport.throw(node_of(1), box_bytes(1), frontend.now)
+        frontend.wait(3)
+        frontend.transport.throw(node_of(2), box_bytes(1), frontend.now, is_again=True)
+        losses = frontend.onion.paths.losses
+        frontend.transport.overdue(id_of(1), frontend.now.mono - 1, frontend.now)
+        frontend.transport.overdue(id_of(1), frontend.now.mono - 1, frontend.now)
+        assert frontend.onion.paths.losses == losses + 1
+        frontend.transport.delivered(id_of(1), frontend.now)
+        frontend.transport.missing(id_of(1), frontend.now)
+        assert frontend.onion.paths.losses == losses + 1
 
     def test_a_custodian_that_is_away_is_asked_last(self) -> None:
-        desk = Desk(relays=6)
+        frontend = Frontend(relays=6)
         for number in (1, 2):
-            desk.onion.standing.left(node_of(number))
-        assert not {node_of(1), node_of(2)} & set(desk.courier.known(0))
+            frontend.onion.reputation.left(node_of(number))
+        assert not {node_of(1), node_of(2)} & set(frontend.transport.known(0))
 
 
 class TestDeposits:
@@ -235,7 +235,7 @@ class TestDeposits:
         swarm.drops = True
         swarm.read(7)
         swarm.wait(5)
-        swarm.patron.deposit(Kind.BOX, id_of(1), box_bytes(1), swarm.now)
+        swarm.client.deposit(Kind.BOX, id_of(1), box_bytes(1), swarm.now)
         return swarm
 
     def test_what_is_not_named_early_is_thrown_to_a_third_apart_from_the_first_two(self) -> None:

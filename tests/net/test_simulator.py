@@ -102,14 +102,14 @@ def test_nothing_crosses_a_partition_until_it_heals() -> None:
 def test_who_is_down_hears_nothing_and_forgets_its_timers() -> None:
     world = World(1)
     one, other, heard = ears(world)
-    rung: list[float] = []
-    other.after(1, lambda now: rung.append(now.mono))
+    rank: list[float] = []
+    other.after(1, lambda now: rank.append(now.mono))
     other.kill()
     send(world, one, other, 1)
     world.run_for(2)
     other.start()
     world.run_for(2)
-    assert (heard, rung) == ([], [])
+    assert (heard, rank) == ([], [])
 
 
 def test_every_host_has_its_own_wall_clock() -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from core.node.options import JoinSpec, NetworkOptions
-from net.cover_profile import Pace
+from net.cover_profile import CoverProfile
 from net.ids import Endpoint
 from net.node.wiring import Tuning
 from net.parcel.work import WorkPrice
 
-HURRIED: Final = Pace(hop_delay=0.01, slot=0.01, loop_period=3600.0)
+HURRIED: Final = CoverProfile(hop_delay=0.01, slot=0.01, loop_period=3600.0)
 CHEAP: Final = Tuning(price=WorkPrice(0.0), id_work_bits=0, pace=HURRIED)
 LOOPBACK: Final = Endpoint("127.0.0.1", 0)
 

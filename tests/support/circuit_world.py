@@ -12,7 +12,7 @@ from net.instant import Instant
 from net.link.events import LinkId
 from net.messages import Cell, Destroy, Message, Setup, decode_message
 from net.onion.circuits.builder import CircuitId, Circuits
-from net.onion.circuits.relay import Exchange
+from net.onion.circuits.relay import CircuitRelay
 from net.onion.circuits.transit import EndId
 from net.onion.packets.cipher import Hop, OnionCipher
 from net.onion.packets.keyring import Keyring
@@ -40,7 +40,7 @@ class TheirSide:
         self.got.append(data)
         answer = self.answer(data)
         if answer is not None:
-            self.node.exchange.send(end, answer, now)
+            self.node.circuit_relay.send(end, answer, now)
 
     def closed(self, end: EndId, now: Instant) -> None:
         self.closed_ends.append(end)
@@ -77,17 +77,17 @@ class Node:
         self.hop = Hop(keyring.publics(0)[0], bytes(16), 0, bytes([number]) * 8, 0)
         self.theirs = TheirSide(self)
         self.ours = OurSide()
-        self.exchange = Exchange(
+        self.circuit_relay = CircuitRelay(
             cipher=world.cipher,
             peel=lambda packet, now: keyring.peel(packet, 0),
-            switch=self,
+            link_pool=self,
             links=self,
             ends=self.theirs,
             random=rng.randbytes,
             networks=self.networks_of,
             max_backlog=max_backlog,
         )
-        self.circuits = Circuits(cipher=world.cipher, switch=self, links=self, user=self.ours, random=rng.randbytes)
+        self.circuits = Circuits(cipher=world.cipher, link_pool=self, links=self, user=self.ours, random=rng.randbytes)
 
     def networks_of(self, link: LinkId) -> Networks:
         return networks_of(self.world.hosts.get(link, f"node {link}"))
@@ -113,14 +113,14 @@ class Node:
     def receive(self, link: LinkId, message: Message, now: Instant) -> None:
         assert isinstance(message, (Setup, Cell, Destroy))
         if isinstance(message, Setup) or not self.circuits.receive(link, message, now):
-            self.exchange.receive(link, message, now)
+            self.circuit_relay.receive(link, message, now)
 
     def next_deadline(self) -> float:
-        return min(self.circuits.next_deadline(), self.exchange.next_deadline())
+        return min(self.circuits.next_deadline(), self.circuit_relay.next_deadline())
 
     def handle_timeout(self, now: Instant) -> None:
         self.circuits.handle_timeout(now)
-        self.exchange.handle_timeout(now)
+        self.circuit_relay.handle_timeout(now)
 
 
 class World:
@@ -174,7 +174,7 @@ class World:
     def link_down(self, one: int, other: int) -> None:
         for source, target in ((one, other), (other, one)):
             self.wires.pop((source, target), None)
-            self.nodes[source].exchange.link_down(LinkId(target), self.now)
+            self.nodes[source].circuit_relay.link_down(LinkId(target), self.now)
             self.nodes[source].circuits.link_down(LinkId(target), self.now)
 
     def dialled(self, number: int) -> None:
@@ -188,7 +188,7 @@ class World:
         self.nodes[by].circuits.send(circuit, data, self.now)
 
     def circuits_everywhere(self) -> int:
-        return sum(len(node.circuits) + len(node.exchange) for node in self.nodes)
+        return sum(len(node.circuits) + len(node.circuit_relay) for node in self.nodes)
 
 
 # What strangers call their circuit.

@@ -7,7 +7,7 @@ from random import Random
 from typing import Any, Final
 
 from net.bucket import Bucket
-from net.custodian import Custodian, Quota, Requester, StoreJob
+from net.custodian import ClientId, Custodian, Quota, StoreJob
 from net.events import Verdict
 from net.ids import TAG_SIZE, OverlayId
 from net.instant import Instant
@@ -33,8 +33,8 @@ from net.parcel.work import WorkPrice
 from simulator import FREE
 from tests.support.parcels import NOW
 
-ALICE: Final = Requester(1)
-BOB: Final = Requester(2)
+ALICE: Final = ClientId(1)
+BOB: Final = ClientId(2)
 SLOT: Final = 0.4
 
 
@@ -52,8 +52,8 @@ class Counter:
     ) -> None:
         self.now = NOW
         self.store = store or MemoryStore()
-        self.sent: dict[Requester, list[Message]] = defaultdict(list)
-        self.closed: set[Requester] = set()  # those that take nothing more
+        self.sent: dict[ClientId, list[Message]] = defaultdict(list)
+        self.closed: set[ClientId] = set()  # those that take nothing more
         self.custodian = Custodian(
             store=self.store, outlet=self, random=Random(seed).randbytes, price=price, slot=SLOT, quota=quota
         )
@@ -62,41 +62,41 @@ class Counter:
 
     # What the custodian needs.
 
-    def writable(self, requester: Requester) -> bool:
-        return requester not in self.closed
+    def writable(self, client: ClientId) -> bool:
+        return client not in self.closed
 
-    def send(self, requester: Requester, message: Message, now: Instant) -> bool:
-        if requester in self.closed:
+    def send(self, client: ClientId, message: Message, now: Instant) -> bool:
+        if client in self.closed:
             return False
-        self.sent[requester].append(decode_message(encode_message(message)))
+        self.sent[client].append(decode_message(encode_message(message)))
         return True
 
     # What tests do.
 
-    def meet(self, *requesters: Requester, is_custodian: bool = False) -> None:
+    def meet(self, *clients: ClientId, is_custodian: bool = False) -> None:
         """Let requesters come to the counter: leaves, or custodians that keep everything."""
-        for requester in requesters:
+        for client in clients:
             if is_custodian:
-                self.meet_mate(requester, place_of(requester), 0)
+                self.meet_mate(client, place_of(client), 0)
             else:
-                self.custodian.requester_up(requester, self.now, None)
+                self.custodian.requester_up(client, self.now, None)
 
-    def meet_mate(self, requester: Requester, place: OverlayId, width: int) -> None:
+    def meet_mate(self, client: ClientId, place: OverlayId, width: int) -> None:
         """Let a custodian come that keeps the bucket of this width around its place."""
-        self.custodian.requester_up(requester, self.now, place)
-        self.say(requester, Keeps(width))
+        self.custodian.requester_up(client, self.now, place)
+        self.say(client, Keeps(width))
 
     def keep(self, prefix: int, width: int) -> None:
         """Keep another bucket from now on."""
         self.custodian.set_scope(Bucket.of(prefix, width), self.now)
 
-    def throw(self, box: bytes, via: Requester = ALICE) -> None:
+    def throw(self, box: bytes, via: ClientId = ALICE) -> None:
         """Let a box come out of a Sphinx packet, and the disk turn."""
         self.custodian.take_box(box, via, self.now)
         self.run_store()
 
-    def say(self, requester: Requester, message: Message) -> None:
-        self.custodian.receive(requester, message, self.now)
+    def say(self, client: ClientId, message: Message) -> None:
+        self.custodian.receive(client, message, self.now)
 
     def jobs(self) -> list[StoreJob[Any]]:
         return self.custodian.store_jobs(self.now)
@@ -122,47 +122,47 @@ class Counter:
         self.custodian.handle_timeout(self.now)
         self.run_store()
 
-    def take(self, requester: Requester, kind: type[Any]) -> list[Any]:
+    def take(self, client: ClientId, kind: type[Any]) -> list[Any]:
         """Return and forget the messages of one kind that a requester got."""
-        messages = self.sent[requester]
-        self.sent[requester] = [each for each in messages if not isinstance(each, kind)]
+        messages = self.sent[client]
+        self.sent[client] = [each for each in messages if not isinstance(each, kind)]
         return [each for each in messages if isinstance(each, kind)]
 
-    def deposit(self, parcel: bytes, requester: Requester = ALICE, *, kind: int = 0) -> Verdict:
+    def deposit(self, parcel: bytes, client: ClientId = ALICE, *, kind: int = 0) -> Verdict:
         """Deposit, let the disk turn, return the answer."""
-        self.say(requester, Deposit(77, kind, parcel))
+        self.say(client, Deposit(77, kind, parcel))
         self.run_store()
-        [answer] = self.take(requester, DepositAnswer)
+        [answer] = self.take(client, DepositAnswer)
         return Verdict(answer.verdict)
 
-    def fetch(self, *tags: bytes, requester: Requester = ALICE) -> list[bytes]:
+    def fetch(self, *tags: bytes, client: ClientId = ALICE) -> list[bytes]:
         """Fetch and return the boxes."""
-        self.say(requester, Fetch(78, b"".join(tags)))
+        self.say(client, Fetch(78, b"".join(tags)))
         self.run_store()
-        assert not self.take(requester, Busy)
-        return [box for answer in self.take(requester, Boxes) for box in answer.boxes]
+        assert not self.take(client, Busy)
+        return [box for answer in self.take(client, Boxes) for box in answer.boxes]
 
-    def find(self, record_id: bytes, requester: Requester = ALICE) -> bytes:
+    def find(self, record_id: bytes, client: ClientId = ALICE) -> bytes:
         """Search and return the record."""
-        self.say(requester, FindRecord(79, record_id))
+        self.say(client, FindRecord(79, record_id))
         self.run_store()
-        [answer] = self.take(requester, FoundRecord)
+        [answer] = self.take(client, FoundRecord)
         return bytes(answer.record)
 
     def follow(
-        self, run: bytes = b"", arrival: int = 0, *, requester: Requester = ALICE, width: int = 0, prefix: int = 0
+        self, run: bytes = b"", arrival: int = 0, *, client: ClientId = ALICE, width: int = 0, prefix: int = 0
     ) -> None:
         """Follow as stream 5."""
-        self.say(requester, Follow(5, prefix, width, run, arrival))
+        self.say(client, Follow(5, prefix, width, run, arrival))
 
-    def pieces(self, requester: Requester = ALICE) -> list[Tags]:
+    def pieces(self, client: ClientId = ALICE) -> list[Tags]:
         """Return the pieces of the stream since the last look."""
-        return self.take(requester, Tags)
+        return self.take(client, Tags)
 
 
-def place_of(requester: Requester) -> OverlayId:
+def place_of(client: ClientId) -> OverlayId:
     """Return a place in the overlay for a custodian that is a number."""
-    return OverlayId(bytes(28) + requester.to_bytes(4, "big"))
+    return OverlayId(bytes(28) + client.to_bytes(4, "big"))
 
 
 def tags_in(pieces: list[Tags]) -> list[bytes]:
@@ -176,7 +176,7 @@ def push(*parcels: tuple[int, bytes]) -> Push:
     return Push([Parcel(kind, data) for kind, data in parcels])
 
 
-def talk(one: Counter, other: Counter, *, as_seen_by_one: Requester, as_seen_by_other: Requester) -> int:
+def talk(one: Counter, other: Counter, *, as_seen_by_one: ClientId, as_seen_by_other: ClientId) -> int:
     """Carry messages between two custodians until neither says more; return how many."""
     carried = 0
     while True:

@@ -85,14 +85,14 @@ class FromTheFuture:
         self._said = 0
         self._frames_at = 0.0
         self._send_message, self._seal = links.send_message, links.datagrams_to_send
-        self._send_back, self._send_on = onion.exchange.send, onion.circuits.send
+        self._send_back, self._send_on = onion.circuit_relay.send, onion.circuits.send
         links._attempts._features = links._reception._features = ALL_FEATURES
         self.refused = 0  # messages of ours that a neighbour did not know
         self._take_answer = parts_of(node).calls.receive
         override(parts_of(node).calls, "receive", self._answered)
         override(links, "send_message", self._over_link)
         override(links, "datagrams_to_send", self._datagrams)
-        override(onion.exchange, "send", self._to_builder)
+        override(onion.circuit_relay, "send", self._to_builder)
         override(onion.circuits, "send", self._to_end)
 
     def _asides(self) -> list[bytes]:

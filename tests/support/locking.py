@@ -14,7 +14,7 @@ import trio
 from core import api
 from core.node.service import NodeService
 from core.session import gate as gate_module
-from core.session.gate import Gate, Terms
+from core.session.gate import Gate, TestOverrides
 from core.session.open_account import OpenAccount
 from core.vault import slots
 from core.vault.account import Unlocked
@@ -72,7 +72,7 @@ class Device:
     @asynccontextmanager
     async def running(self, policy: CostPolicy = CHEAP, passcode: str | None = None) -> AsyncGenerator[Gate]:
         """Run the program for a block."""
-        terms = Terms(policy, self.stores, CHEAP_NODE, self.clock, passcode)
+        terms = TestOverrides(policy, self.stores, CHEAP_NODE, self.clock, passcode)
         async with trio.open_nursery() as nursery:
             self.gate = Gate(self.home, cast("NodeService", SilentNode()), nursery, terms, self.told.append)
             nursery.start_soon(self.gate.watch)

@@ -142,7 +142,7 @@ class SimNode:
         """Make the table, once."""
         if not self.is_filled:
             self.is_filled = True
-            for each in self.world.acquaintances(self):
+            for each in self.world.router(self):
                 self.overlay.table.met(each.descriptor, each.endpoint, self.world.now())
 
     def wake(self) -> None:
@@ -259,7 +259,7 @@ class OverlayWorld:
         for node in self.nodes:
             node.is_filled = False
 
-    def acquaintances(self, node: SimNode) -> Iterable[SimNode]:
+    def router(self, node: SimNode) -> Iterable[SimNode]:
         """Return up to k random nodes for each bucket of a node."""
         own = place_of(node.identity.overlay_id)
         for index in range(ID_BITS - 1, -1, -1):

@@ -13,8 +13,8 @@ from net.instant import Instant
 from net.link.events import ConnectFailed, LinkDown, LinkEvent, LinkId, LinkUp, MessageReceived, Role
 from net.link.layer import LinkLayer
 from net.messages import DialBack, Dialed, Message, Reflection, decode_message, encode_message
-from net.peers.link_pool import Switch
-from net.peers.requests import Calls
+from net.peers.link_pool import LinkPool
+from net.peers.requests import Requests
 from net.reach import Reach
 from net.reach.neighbours import Neighbour
 from tests.support.nat_box import NatBox, NatKind
@@ -32,8 +32,8 @@ class Node:
         self.inside = Endpoint(host, PORT)
         self.nat = nat
         self.layer = LinkLayer(secret_key=random.randbytes(32), role=Role.FULL, random=random.randbytes)
-        self.switch = Switch(self._connect_any, self.layer.close)
-        self.calls = Calls(self.switch, self.send)
+        self.link_pool = LinkPool(self._connect_any, self.layer.close)
+        self.calls = Requests(self.link_pool, self.send)
         self.reach = Reach(
             calls=self.calls,
             rng=Random(seed + 1),
@@ -80,15 +80,15 @@ class Node:
         match event:
             case LinkUp():
                 self.ups.append(event)
-                self.switch.link_up(event.link, event.peer, event.endpoint, now)
+                self.link_pool.link_up(event.link, event.peer, event.endpoint, now)
                 neighbour = Neighbour(event.link, event.peer, event.endpoint, event.role, event.is_initiator)
                 self.reach.link_up(neighbour, now)
             case LinkDown():
-                self.switch.link_down(event.link)
+                self.link_pool.link_down(event.link)
                 self.calls.link_down(event.link, now)
                 self.reach.link_down(event.link, now)
             case ConnectFailed():
-                self.switch.connect_failed(event.endpoint, event.peer, now)
+                self.link_pool.connect_failed(event.endpoint, event.peer, now)
                 self.reach.connect_failed(event.peer, now)
             case MessageReceived():
                 message = decode_message(event.data)
@@ -109,12 +109,12 @@ class Node:
             self.take(event, now)
 
     def handle_timeout(self, now: Instant) -> None:
-        for machine in (self.layer, self.switch, self.calls, self.reach):
+        for machine in (self.layer, self.link_pool, self.calls, self.reach):
             machine.handle_timeout(now)
 
     def next_deadline(self) -> float:
         links = self.layer.next_deadline()
-        above = min(machine.next_deadline() for machine in (self.switch, self.calls, self.reach))
+        above = min(machine.next_deadline() for machine in (self.link_pool, self.calls, self.reach))
         return above if links is None else min(links, above)
 
 

@@ -12,7 +12,7 @@ from net.ids import Endpoint, NodeId, OverlayId
 from net.instant import Instant
 from net.onion.paths.guards import Guards
 from net.onion.paths.paths import Paths
-from net.onion.paths.reputation import Standing
+from net.onion.paths.reputation import Reputation
 from net.overlay.descriptor import Descriptor, epoch_of, place_of
 from simulator import EPOCH_MS
 
@@ -77,9 +77,9 @@ class Traveller:
     def __init__(self, roster: FakeRoster, seed: int = 1) -> None:
         self.roster = roster
         self.linked: dict[NodeId, Descriptor] = {}
-        self.standing = Standing()
+        self.reputation = Reputation()
         self.guards = Guards(OWN, roster, Random(seed))
-        self.paths = Paths(OWN, roster, self.linked.get, self.guards, self.standing, Random(seed + 1), NORMAL)
+        self.paths = Paths(OWN, roster, self.linked.get, self.guards, self.reputation, Random(seed + 1), NORMAL)
         self.guards.handle_timeout(NOW)
         for guard in self.guards.contacts():
             self.guards.link_up(guard, NOW)

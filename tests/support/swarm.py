@@ -12,8 +12,8 @@ from random import Random
 from typing import Any
 
 from net.bucket import Bucket, address_of, common_bits
-from net.client import Patron, Purpose
-from net.client.friend_repair import Shelf
+from net.client import CustodianClient, Purpose
+from net.client.friend_repair import FriendStorePort
 from net.errors import Overloaded, Unreachable
 from net.events import CustodianUp, NodeEvent, TagsArrived
 from net.ids import TAG_SIZE, Cursor, NodeId, ParcelId, Tag, tag_of
@@ -118,7 +118,7 @@ class Swarm:
         bits: int = 0,
         addresses: dict[str, int] | None = None,
         is_owner: bool = True,
-        shelf: Shelf | None = None,
+        shelf: FriendStorePort | None = None,
     ) -> None:
         self.now = NOW
         self.bits = bits
@@ -141,7 +141,7 @@ class Swarm:
         self.is_owner = is_owner
         self.drops = False
         self._answers: deque[tuple[NodeId, Message]] = deque()
-        self.patron = Patron(self, Random(1), self._report, Instant.hour, price=CHEAP, shelf=shelf)
+        self.client = CustodianClient(self, Random(1), self._report, Instant.hour, price=CHEAP, shelf=shelf)
 
     # --- the courier --------------------------------------------------------------------------------------------------
 
@@ -216,19 +216,19 @@ class Swarm:
         self._answers = deque(each for each in self._answers if each[0] != node)
         if purpose is Purpose.FOLLOW and node in self.keepers:
             self.keepers[node].streams.clear()
-        self.patron.lost(node, purpose, self.now)
+        self.client.lost(node, purpose, self.now)
 
     def tell(self, node: NodeId, message: Message) -> None:
-        self.patron.receive(node, message, self.now)
+        self.client.receive(node, message, self.now)
 
     def settle(self) -> None:
         """Bring every answer, until nothing moves any more at this moment."""
         for _ in range(10_000):
-            while self.patron.next_deadline() <= self.now.mono:
-                self.patron.handle_timeout(self.now)
+            while self.client.next_deadline() <= self.now.mono:
+                self.client.handle_timeout(self.now)
             for node, keeper in self.keepers.items():
                 self._answers.extend((node, piece) for piece in keeper.pieces())
-            if not self._answers and self.patron.next_deadline() > self.now.mono:
+            if not self._answers and self.client.next_deadline() > self.now.mono:
                 return
             while self._answers:
                 self.tell(*self._answers.popleft())
@@ -238,14 +238,14 @@ class Swarm:
         """Let time pass, and everything that is due with it."""
         end = self.now.mono + seconds
         self.settle()
-        while (due := self.patron.next_deadline()) <= end:
+        while (due := self.client.next_deadline()) <= end:
             self._pass(max(due, self.now.mono))
             self.settle()
         self._pass(end)
         self.settle()
 
     def read(self, *addresses: int) -> None:
-        self.patron.read(addresses, self.now)
+        self.client.read(addresses, self.now)
         self.settle()
 
     # --- what can be seen ---------------------------------------------------------------------------------------------
@@ -264,11 +264,11 @@ class Swarm:
 
     def pair(self, bucket: Bucket | None = None) -> list[NodeId]:
         """Return who is followed in a bucket, or in the only one."""
-        views = {view.bucket: view for view in self.patron.agreement(self.now)}
+        views = {view.bucket: view for view in self.client.agreement(self.now)}
         return list(views[bucket or next(iter(views))].custodians)
 
     def agree(self) -> bool | None:
-        [view] = self.patron.agreement(self.now)
+        [view] = self.client.agreement(self.now)
         return view.agree
 
     def _pass(self, mono: float) -> None:
@@ -280,7 +280,7 @@ class Swarm:
             self.cursors[event.custodian, event.bucket] = event.cursor
         if isinstance(event, CustodianUp) and self.is_owner:
             cursor = self.cursors.get((event.custodian, event.bucket))
-            self.patron.follow(event.custodian, event.bucket, cursor, self.now)
+            self.client.follow(event.custodian, event.bucket, cursor, self.now)
 
 
 def node_of(name: str) -> NodeId:

@@ -11,34 +11,34 @@ from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any
 
-from net.custodian import Requester
+from net.custodian import ClientId
 from net.ids import TAG_SIZE, Endpoint, NodeId, Tag
 from net.instant import Instant
 from net.link.events import LinkId
 from net.messages import AskPeers, Boxes, Destroy, Message, Nodes, Parcel, Peers, Push, Setup, Tags
 from net.node.node import Node
-from net.node.wiring import Parts
+from net.node.wiring import Wiring
 from net.overlay.descriptor import Descriptor, encode_descriptor, epoch_of
 from net.overlay.identity import identity_of
 
 Change = Callable[[Message], Sequence[Message]]
 
 
-def parts_of(node: Node) -> Parts:
+def parts_of(node: Node) -> Wiring:
     """Return what a node is made of."""
     return node._parts
 
 
 def change_answers(node: Node, change: Change) -> None:
     """Put other messages in the place of those that its desk sends: a custodian's answers, and its pushes."""
-    desk = parts_of(node).desk
-    honest = desk.send
+    frontend = parts_of(node).frontend
+    honest = frontend.send
 
-    def send(requester: Requester, message: Message, now: Instant) -> bool:
-        sent = [honest(requester, each, now) for each in change(message)]
+    def send(client: ClientId, message: Message, now: Instant) -> bool:
+        sent = [honest(client, each, now) for each in change(message)]
         return all(sent)
 
-    override(desk, "send", send)
+    override(frontend, "send", send)
 
 
 def withhold(node: Node, is_hidden: Callable[[Tag], bool]) -> None:
@@ -109,7 +109,7 @@ def flood(node: Node, rng: Random, tags: int = 1000) -> None:
 def drop_relayed(node: Node, share: float, rng: Random) -> None:
     """Lose this share of the packets and of the circuits that others send through us."""
     onion = parts_of(node).onion
-    take, build = onion.relay.receive_packet, onion.exchange.receive
+    take, build = onion.relay.receive_packet, onion.circuit_relay.receive
 
     def receive_packet(link: LinkId, packet: bytes, now: Instant) -> None:
         if rng.random() >= share:
@@ -121,7 +121,7 @@ def drop_relayed(node: Node, share: float, rng: Random) -> None:
         return build(link, message, now)
 
     override(onion.relay, "receive_packet", receive_packet)
-    override(onion.exchange, "receive", receive)
+    override(onion.circuit_relay, "receive", receive)
 
 
 def hold_back(node: Node, seconds: float, later: Callable[[float, Callable[[Instant], None]], None]) -> None:
@@ -182,12 +182,12 @@ def roster_of(node: Node) -> list[Descriptor]:
 
 def avoided_by(node: Node) -> frozenset[NodeId]:
     """Return which relays a node avoids."""
-    return parts_of(node).onion.standing.avoided(_now(node))
+    return parts_of(node).onion.reputation.avoided(_now(node))
 
 
 def suspected_by(node: Node, other: NodeId) -> bool:
     """Say whether a node took another for a lying custodian."""
-    return parts_of(node).onion.standing.is_suspect(other, _now(node))
+    return parts_of(node).onion.reputation.is_suspect(other, _now(node))
 
 
 def split_tags(data: bytes) -> list[Tag]:

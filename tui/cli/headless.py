@@ -126,10 +126,10 @@ async def _say_ready(ready: dict[str, str]) -> None:
 
 
 async def _rpc(home: Path, options: NetworkOptions, *, remember: bool, passcode: str | None) -> None:
-    from core.session.gate import Terms
+    from core.session.gate import TestOverrides
     from core.session.messenger import open_messenger
 
-    terms = Terms(stores=None if remember else (), passcode=passcode)
+    terms = TestOverrides(stores=None if remember else (), passcode=passcode)
     async with open_messenger(home, options, terms=terms) as messenger:
         set_apart()
         if passcode is not None:

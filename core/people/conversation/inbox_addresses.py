@@ -18,7 +18,7 @@ from core.storage import conversations
 _Wanted = tuple[range, frozenset[bytes]]  # days, secrets
 
 
-class Listening:
+class InboxAddresses:
     """The sets that the node reads and keeps, as far as it was told."""
 
     def __init__(self, random: Random) -> None:

@@ -22,7 +22,7 @@ from net.parcel.box import Box, is_signed
 PATIENCE = 30.0
 
 
-class Foresight:
+class RollbackDetection:
     """What only another copy of this state can have used, and what of it somebody says is there."""
 
     def __init__(self) -> None:

@@ -15,7 +15,7 @@ PATIENCE = 60.0
 ABSENT_PAUSE = 600.0
 
 
-class Fetching:
+class PendingFetches:
     """Tags under way, with the monotonic time at which to ask again."""
 
     def __init__(self, tags: Iterable[Tag] = (), now: float = 0.0) -> None:

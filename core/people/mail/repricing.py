@@ -27,7 +27,7 @@ MAX_WAITING: Final = MAX_DEPOSITS
 MAX_PAYING: Final = outbox.MAX_SOLVING // 2
 
 
-class Paying:
+class Repricing:
     """Boxes and records that have to carry more. Kept in memory: after a restart the node measures anew."""
 
     def __init__(self) -> None:

@@ -70,7 +70,7 @@ class _Question:
     is_newer: bool = False  # somebody has one that a later version of this program wrote
 
 
-class Keeping:
+class RecordSync:
     """The personal record of an open account. Times are monotonic seconds."""
 
     def __init__(self, keys: AccountKeys, random: Random) -> None:

@@ -24,7 +24,7 @@ from net.instant import Instant
 from net.link.events import LinkId
 from net.messages import CIRCUIT_NAME_SIZE, Cell, Destroy, Setup
 from net.onion.circuits.admission import MAX_OWN_CIRCUITS
-from net.onion.circuits.queues import Egress, Lane, Links
+from net.onion.circuits.queues import CircuitQueue, CircuitQueues, Links
 from net.onion.circuits.relay import Reach
 from net.onion.circuits.stream import CircuitStream, Kind
 from net.onion.packets.cipher import Direction, Hop, Layer, OnionCipher
@@ -61,7 +61,7 @@ class Circuitry(Protocol):
 @dataclass(slots=True, eq=False)
 class _Circuit:
     id: CircuitId
-    lane: Lane
+    lane: CircuitQueue
     forward: list[Layer]  # the first hop's first
     backward: list[Layer]
     stream: CircuitStream
@@ -76,17 +76,17 @@ class Circuits:
         self,
         *,
         cipher: OnionCipher,
-        switch: Reach,
+        link_pool: Reach,
         links: Links,
         user: Circuitry,
         random: Callable[[int], bytes],
     ) -> None:
         self._cipher = cipher
-        self._switch = switch
+        self._link_pool = link_pool
         self._user = user
         self._random = random
         self._rng = random_module.Random(random(16))  # when to pad needs no more secrecy than that
-        self._egress = Egress(links)
+        self._egress = CircuitQueues(links)
         self._circuits: dict[CircuitId, _Circuit] = {}
         self._by_name: dict[tuple[LinkId, bytes], _Circuit] = {}
         self._last_id = 0
@@ -106,7 +106,7 @@ class Circuits:
             raise Overloaded("circuits")
         packet, secrets = self._cipher.create(hops, b"", self._random, is_setup=True)
         self._last_id += 1
-        lane = Lane(self._random(CIRCUIT_NAME_SIZE))
+        lane = CircuitQueue(self._random(CIRCUIT_NAME_SIZE))
         circuit = _Circuit(
             CircuitId(self._last_id),
             lane,
@@ -117,7 +117,7 @@ class Circuits:
         self._circuits[circuit.id] = circuit
         self._checks.schedule(circuit.id, now.mono + OPEN_PATIENCE)
         self._egress.push(lane, Setup(lane.name, packet), now)
-        self._switch.reach(_contact_of(hops[0]), now, partial(self._reached, circuit))
+        self._link_pool.reach(_contact_of(hops[0]), now, partial(self._reached, circuit))
         return circuit.id
 
     def send(self, circuit: CircuitId, data: bytes, now: Instant) -> None:
@@ -158,7 +158,7 @@ class Circuits:
         if isinstance(message, Destroy):
             self._fail(circuit, now, is_told=False)
             return True
-        self._switch.used(link, now)
+        self._link_pool.used(link, now)
         body = message.body
         for layer in circuit.backward:
             body = layer.open(body)
@@ -245,7 +245,7 @@ class Circuits:
             # The lane has room: what waits there is under way, and the window is no wider than the lane.
             self._egress.push(circuit.lane, Cell(circuit.lane.name, body), now)
             if circuit.lane.link is not None:
-                self._switch.used(circuit.lane.link, now)
+                self._link_pool.used(circuit.lane.link, now)
         self._unfinished[circuit.id] = None
 
     def _fail(self, circuit: _Circuit, now: Instant, *, is_told: bool = True, is_silent: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""Ways: our circuits by whom they lead to and what they are for, opened when first needed and replaced in time.
+"""Our circuits by whom they lead to and what they are for, opened when first needed and replaced in time.
 
 A circuit ties together all that is said over it: whoever is at its end knows that one reader said it. So every purpose has
 ways of its own, and none lasts longer than its *terms* allow: after so many questions or so many seconds the next question
@@ -94,7 +94,7 @@ class User(Protocol[K_contra]):
 
 
 @dataclass(slots=True, eq=False)
-class _Way(Generic[K]):
+class _PooledCircuit(Generic[K]):
     key: K
     circuit: CircuitId
     path: Path
@@ -111,7 +111,7 @@ class _Way(Generic[K]):
         return min(self.used_at + idle, self.ends_at if self.terms.is_lasting else math.inf)
 
 
-class Ways(Generic[K]):
+class CircuitPool(Generic[K]):
     """At most one current way for each key, besides those that linger. What ``Circuits`` calls back is passed on to it."""
 
     def __init__(self, circuits: Builder, paths: Paths, user: User[K], rng: random.Random) -> None:
@@ -119,13 +119,13 @@ class Ways(Generic[K]):
         self._paths = paths
         self._user = user
         self._rng = rng
-        self._ways: dict[CircuitId, _Way[K]] = {}
-        self._current: dict[K, _Way[K]] = {}
+        self._circuit_pool: dict[CircuitId, _PooledCircuit[K]] = {}
+        self._current: dict[K, _PooledCircuit[K]] = {}
         self._silent: dict[K, frozenset[NodeId]] = {}  # relays of ways that brought nothing, until one is open
         self._checks: Agenda[CircuitId] = Agenda()
 
     def __len__(self) -> int:
-        return len(self._ways)
+        return len(self._circuit_pool)
 
     # --- for who asks -------------------------------------------------------------------------------------------------
 
@@ -160,8 +160,8 @@ class Ways(Generic[K]):
 
     def hang_up(self, now: Instant) -> None:
         """End all ways; ``lost`` is called for each."""
-        for way in list(self._ways.values()):
-            if way.circuit in self._ways:
+        for way in list(self._circuit_pool.values()):
+            if way.circuit in self._circuit_pool:
                 self._circuits.close(way.circuit, now)
                 self._forget(way)
                 self._user.lost(way.key, now)
@@ -170,7 +170,7 @@ class Ways(Generic[K]):
 
     def opened(self, circuit: CircuitId, now: Instant) -> None:
         """The far end answered."""
-        if (way := self._ways.get(circuit)) is not None and not way.is_open:
+        if (way := self._circuit_pool.get(circuit)) is not None and not way.is_open:
             way.is_open = True
             self._silent.pop(way.key, None)
             if way.terms.is_judged:
@@ -178,16 +178,16 @@ class Ways(Generic[K]):
 
     def received(self, circuit: CircuitId, data: bytes, now: Instant) -> None:
         """A message came back."""
-        if (way := self._ways.get(circuit)) is not None:
+        if (way := self._circuit_pool.get(circuit)) is not None:
             self._use(way, now)
             is_answer = self._user.heard(way.key, data, now)
-            if is_answer and way.terms.questions == 1 and circuit in self._ways:
+            if is_answer and way.terms.questions == 1 and circuit in self._circuit_pool:
                 self._circuits.close(circuit, now)  # there was one question, and this was the answer
                 self._forget(way)
 
     def closed(self, circuit: CircuitId, now: Instant, *, is_silent: bool) -> None:
         """A circuit is over by no doing of ours."""
-        way = self._ways.get(circuit)
+        way = self._circuit_pool.get(circuit)
         if way is None:
             return
         if is_silent or not way.is_open:
@@ -202,7 +202,7 @@ class Ways(Generic[K]):
     def handle_timeout(self, now: Instant) -> None:
         """End what has served its time or is not used any more."""
         for circuit in self._checks.pop_due(now.mono):
-            way = self._ways.get(circuit)
+            way = self._circuit_pool.get(circuit)
             if way is None:
                 continue
             if now.mono < way.quiet_at():
@@ -219,11 +219,11 @@ class Ways(Generic[K]):
 
     # --- inside -------------------------------------------------------------------------------------------------------
 
-    def _open(self, key: K, last: Descriptor, terms: Terms, now: Instant) -> _Way[K]:
-        if terms.is_lasting and sum(each.terms.is_lasting for each in self._ways.values()) >= MAX_LASTING:
+    def _open(self, key: K, last: Descriptor, terms: Terms, now: Instant) -> _PooledCircuit[K]:
+        if terms.is_lasting and sum(each.terms.is_lasting for each in self._circuit_pool.values()) >= MAX_LASTING:
             raise Overloaded("circuits")
         path = self._paths.choose(last, now, is_delayed=False, apart_from=self._silent.get(key, ()))
-        if len(self._ways) >= MAX_OWN_CIRCUITS:
+        if len(self._circuit_pool) >= MAX_OWN_CIRCUITS:
             self._make_room(now)
         try:
             circuit = self._circuits.open(path.hops, now)
@@ -231,36 +231,40 @@ class Ways(Generic[K]):
             self._paths.failed(path, now)  # somebody described itself with a key that is none
             raise Unreachable from None
         age = terms.age * self._rng.uniform(1 - JITTER, 1 + JITTER)
-        way = _Way(key, circuit, path, terms, now.mono + age, now.mono)
-        self._ways[circuit] = self._current[key] = way
+        way = _PooledCircuit(key, circuit, path, terms, now.mono + age, now.mono)
+        self._circuit_pool[circuit] = self._current[key] = way
         self._use(way, now)
         return way
 
-    def _build_apart_from(self, way: _Way[K]) -> None:
+    def _build_apart_from(self, way: _PooledCircuit[K]) -> None:
         self._silent[way.key] = self._silent.pop(way.key, frozenset()).union(way.path.nodes[:-1])
         if len(self._silent) > MAX_OWN_CIRCUITS:
             del self._silent[next(iter(self._silent))]
 
     def _make_room(self, now: Instant) -> None:
         """End the way that was not used for longest and is probably done."""
-        idle = [each for each in self._ways.values() if not each.terms.is_lasting and now.mono >= each.used_at + LINGER]
+        idle = [
+            each
+            for each in self._circuit_pool.values()
+            if not each.terms.is_lasting and now.mono >= each.used_at + LINGER
+        ]
         if not idle:
             raise Overloaded("circuits")
         oldest = min(idle, key=lambda each: each.used_at)
         self._circuits.close(oldest.circuit, now)
         self._forget(oldest)
 
-    def _use(self, way: _Way[K], now: Instant) -> None:
+    def _use(self, way: _PooledCircuit[K], now: Instant) -> None:
         way.used_at = now.mono
         self._checks.schedule(way.circuit, way.quiet_at())
 
-    def _retire(self, way: _Way[K]) -> None:
+    def _retire(self, way: _PooledCircuit[K]) -> None:
         way.is_retired = True
         del self._current[way.key]
         self._checks.schedule(way.circuit, way.quiet_at())
 
-    def _forget(self, way: _Way[K]) -> None:
-        del self._ways[way.circuit]
+    def _forget(self, way: _PooledCircuit[K]) -> None:
+        del self._circuit_pool[way.circuit]
         self._checks.cancel(way.circuit)
         if self._current.get(way.key) is way:
             del self._current[way.key]

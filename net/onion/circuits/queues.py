@@ -47,7 +47,7 @@ class Links(Protocol):
 
 
 @dataclass(slots=True, eq=False)
-class Lane:
+class CircuitQueue:
     """One direction of a circuit on one link; ``name`` is what the circuit is called there."""
 
     name: bytes
@@ -61,10 +61,10 @@ class _Line:
     """What waits for one link: circuits that are over, by name, and the lanes that have something to send."""
 
     farewells: deque[bytes] = field(default_factory=deque[bytes])
-    lanes: deque[Lane] = field(default_factory=deque[Lane])
+    lanes: deque[CircuitQueue] = field(default_factory=deque[CircuitQueue])
 
 
-class Egress:
+class CircuitQueues:
     """The lanes that leave this node."""
 
     def __init__(self, links: Links) -> None:
@@ -73,7 +73,7 @@ class Egress:
         self._retry_at = math.inf
         self.queued = 0  # messages that wait, all lanes together
 
-    def push(self, lane: Lane, message: LaneMessage, now: Instant) -> bool:
+    def push(self, lane: CircuitQueue, message: LaneMessage, now: Instant) -> bool:
         """Send a message, or keep it; False when the lane is full, which honest ends do not let happen."""
         if lane.link is not None and lane.link not in self._lines and self._send(lane.link, message, now):
             return True
@@ -84,7 +84,7 @@ class Egress:
         self._line_up(lane, now)
         return True
 
-    def attach(self, lane: Lane, link: LinkId, now: Instant) -> None:
+    def attach(self, lane: CircuitQueue, link: LinkId, now: Instant) -> None:
         """Give a lane its link: what waited in it goes."""
         lane.link = link
         is_free = link not in self._lines
@@ -92,19 +92,19 @@ class Egress:
         if is_free and lane.is_in_line:
             self._drain(link, _BATCH, now)
 
-    def take_all(self, lane: Lane) -> list[LaneMessage]:
+    def take_all(self, lane: CircuitQueue) -> list[LaneMessage]:
         """Take out what waits in a lane."""
         messages = list(lane.waiting)
         self.queued -= len(messages)
         lane.waiting.clear()
         return messages
 
-    def put_all(self, lane: Lane, messages: Sequence[LaneMessage]) -> None:
+    def put_all(self, lane: CircuitQueue, messages: Sequence[LaneMessage]) -> None:
         """Put back, into a lane that has no link yet, what was taken out of it."""
         lane.waiting.extend(messages)
         self.queued += len(messages)
 
-    def end(self, lane: Lane, now: Instant, *, is_told: bool) -> None:
+    def end(self, lane: CircuitQueue, now: Instant, *, is_told: bool) -> None:
         """Drop what waits; with ``is_told`` the other side hears that the circuit is over."""
         messages = self.take_all(lane)
         is_known_there = not (messages and isinstance(messages[0], Setup))
@@ -145,7 +145,7 @@ class Egress:
         self._retry_at = min(self._retry_at, now.mono + RETRY_AFTER)
         return self._lines.setdefault(link, _Line())
 
-    def _line_up(self, lane: Lane, now: Instant) -> None:
+    def _line_up(self, lane: CircuitQueue, now: Instant) -> None:
         if lane.link is not None and lane.waiting and not lane.is_in_line:
             lane.is_in_line = True
             self._line(lane.link, now).lanes.append(lane)
@@ -167,7 +167,7 @@ class Egress:
             self._retry_at = min(self._retry_at, now.mono + RETRY_AFTER)
         return sent
 
-    def _send_next(self, link: LinkId, lanes: deque[Lane], now: Instant) -> bool:
+    def _send_next(self, link: LinkId, lanes: deque[CircuitQueue], now: Instant) -> bool:
         """Send one message of the lane whose turn it is; False when the link took none."""
         lane = lanes[0]
         if not self._send(link, lane.waiting[0], now):

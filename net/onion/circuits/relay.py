@@ -29,9 +29,9 @@ from net.instant import Instant
 from net.link.events import LinkId
 from net.messages import CELL_BODY_SIZE, CIRCUIT_NAME_SIZE, Cell, Destroy, Setup
 from net.onion.circuits.admission import REFUSED, SetupAdmission, apart
-from net.onion.circuits.queues import CircuitMessage, Egress, Lane, Links
+from net.onion.circuits.queues import CircuitMessage, CircuitQueue, CircuitQueues, Links
 from net.onion.circuits.stream import CircuitStream
-from net.onion.circuits.transit import End, EndId, ExchangeCounters, Layers, Transit, most_silent, relieve
+from net.onion.circuits.transit import CircuitRelayCounters, End, EndId, Layers, Transit, most_silent, relieve
 from net.onion.packets.cipher import Direction, OnionCipher, Peeled
 from net.peers.link_pool import Contact, Then
 
@@ -80,7 +80,7 @@ class Ends(Protocol):
         ...
 
 
-class Exchange:
+class CircuitRelay:
     """All circuits of this node but its own.
 
     ``peel`` opens a packet with the keys of the time; ``networks`` says where a link leads; ``max_backlog`` in bytes.
@@ -91,20 +91,20 @@ class Exchange:
         *,
         cipher: OnionCipher,
         peel: Peel,
-        switch: Reach,
+        link_pool: Reach,
         links: Links,
         ends: Ends,
         random: Callable[[int], bytes],
         networks: Callable[[LinkId], Networks] = apart,
         max_backlog: int = MAX_BACKLOG,
     ) -> None:
-        self.counters = ExchangeCounters()
+        self.counters = CircuitRelayCounters()
         self._cipher = cipher
         self._peel = peel
-        self._switch = switch
+        self._link_pool = link_pool
         self._ends = ends
         self._random = random
-        self._egress = Egress(links)
+        self._egress = CircuitQueues(links)
         self._max_backlog = max_backlog
         self._circuits: set[Transit] = set()
         self._legs: dict[LinkId, dict[bytes, Transit]] = {}  # by link, then by name there
@@ -228,7 +228,7 @@ class Exchange:
         if known is not None:
             self._break(known, now)
             return
-        back = Lane(setup.circuit, link)
+        back = CircuitQueue(setup.circuit, link)
         verdict = REFUSED if len(self._to_peel) >= MAX_SETUPS_WAITING else self._admission.admit(link, now)
         if not verdict.is_admitted:
             self.counters.refused += 1
@@ -236,7 +236,7 @@ class Exchange:
             return
         if verdict.loser is not None:
             self._displace(verdict.loser, verdict.loser, now)
-        ahead = Lane(self._random(CIRCUIT_NAME_SIZE))
+        ahead = CircuitQueue(self._random(CIRCUIT_NAME_SIZE))
         circuit = Transit(link, back, ahead, setup.packet, born_at=now.mono, heard_at=now.mono)
         self._circuits.add(circuit)
         self._legs.setdefault(link, {})[setup.circuit] = circuit
@@ -277,7 +277,7 @@ class Exchange:
         onward = [Cell(ahead.name, layers.forward.open(body)) for body in early]
         self._egress.put_all(ahead, [Setup(ahead.name, peeled.packet), *onward])
         contact = Contact(peeled.next.endpoint, peeled.next.tag)
-        self._switch.reach(contact, now, partial(self._reached, circuit))
+        self._link_pool.reach(contact, now, partial(self._reached, circuit))
 
     def _reached(self, circuit: Transit, link: LinkId | None, now: Instant) -> None:
         if circuit.is_over:
@@ -307,7 +307,7 @@ class Exchange:
         circuit.heard_at = now.mono
         for lane in (circuit.back, circuit.ahead):
             if lane.link is not None:
-                self._switch.used(lane.link, now)
+                self._link_pool.used(lane.link, now)
         if circuit.end is not None:
             self._on_cell_at_end(circuit, body, now)
             return
@@ -365,7 +365,7 @@ class Exchange:
         self.counters.broken += 1
         self._end(circuit, now)
 
-    def _end(self, circuit: Transit, now: Instant, *, knows: Lane | None = None) -> None:
+    def _end(self, circuit: Transit, now: Instant, *, knows: CircuitQueue | None = None) -> None:
         """Forget a circuit and tell both neighbours but the one that ``knows``."""
         if circuit.is_over:
             return
@@ -381,7 +381,7 @@ class Exchange:
             if self._by_end.pop(circuit.end.id, None) is not None:
                 self._ends.closed(circuit.end.id, now)
 
-    def _drop_leg(self, circuit: Transit, lane: Lane) -> None:
+    def _drop_leg(self, circuit: Transit, lane: CircuitQueue) -> None:
         if lane.link is None:
             return
         legs = self._legs.get(lane.link, {})

@@ -40,18 +40,18 @@ class Line(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class _Call:
+class _Request:
     node: NodeId
     then: Then
 
 
-class FarCalls:
+class CircuitRequests:
     """Questions under way: no more than there are circuits. ``line`` is set once there are circuits to be had."""
 
     def __init__(self, rng: random.Random) -> None:
         self.line: Line | None = None
         self._rng = rng
-        self._calls: dict[int, _Call] = {}
+        self._calls: dict[int, _Request] = {}
         self._silences: Agenda[int] = Agenda()
 
     def is_possible(self, now: Instant) -> bool:
@@ -68,7 +68,7 @@ class FarCalls:
         except (Unreachable, Overloaded):
             then(None, now)
             return
-        self._calls[number] = _Call(node.node, then)
+        self._calls[number] = _Request(node.node, then)
         self._silences.schedule(number, now.mono + patience)
 
     def receive(self, node: NodeId, message: Nodes, now: Instant) -> None:

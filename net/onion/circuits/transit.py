@@ -11,7 +11,7 @@ from typing import NamedTuple, NewType
 
 from net.address_shares import Networks, Shares
 from net.link.events import LinkId
-from net.onion.circuits.queues import Lane
+from net.onion.circuits.queues import CircuitQueue
 from net.onion.circuits.stream import DATA_SIZE, CircuitStream
 from net.onion.packets.cipher import Layer
 
@@ -20,7 +20,7 @@ EndId = NewType("EndId", int)
 
 
 @dataclass(slots=True)
-class ExchangeCounters:
+class CircuitRelayCounters:
     """Since the start. ``cells`` in both directions; the others count circuits by how they began or ended."""
 
     cells: int = 0
@@ -54,8 +54,8 @@ class Transit:
     """``back`` leads to the builder, ``ahead`` away from it; at an end, and until the link is there, ``ahead`` has none."""
 
     built_over: LinkId
-    back: Lane
-    ahead: Lane
+    back: CircuitQueue
+    ahead: CircuitQueue
     packet: bytes
     born_at: float
     heard_at: float

@@ -25,7 +25,7 @@ from net.instant import Instant
 from net.messages import Lookup, Nodes
 from net.onion.paths.guards import network_of
 from net.overlay.descriptor import Descriptor, epoch_of
-from net.overlay.lookup_requests import FarCalls
+from net.overlay.lookup_requests import CircuitRequests
 
 # Nodes asked for one bucket at a time.
 ASKED: Final = 2
@@ -71,7 +71,7 @@ class Directory:
 
     def __init__(
         self,
-        calls: FarCalls,
+        calls: CircuitRequests,
         others: Callable[[int, Instant], Sequence[Descriptor]],
         check: Callable[[bytes, Instant], Descriptor],
         rng: random.Random,

@@ -18,13 +18,13 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from net.cover_profile import MAX_DELAY_MS, Pace
+from net.cover_profile import MAX_DELAY_MS, CoverProfile
 from net.errors import Unreachable
 from net.ids import NodeId
 from net.instant import Instant
 from net.onion.packets.cipher import Hop
 from net.onion.paths.guards import Guards, network_of
-from net.onion.paths.reputation import Standing
+from net.onion.paths.reputation import Reputation
 from net.overlay.descriptor import Descriptor, epoch_of, packed_host
 from net.peers.link_pool import Contact
 
@@ -80,15 +80,15 @@ class Paths:
         roster: Roster,
         described: Described,
         guards: Guards,
-        standing: Standing,
+        reputation: Reputation,
         rng: random.Random,
-        pace: Pace,
+        pace: CoverProfile,
     ) -> None:
         self.own = own
         self._roster = roster
         self._described = described
         self._guards = guards
-        self._standing = standing
+        self._reputation = reputation
         self._rng = rng
         self.pace = pace
         self.losses = 0  # paths that failed, since the start
@@ -101,7 +101,7 @@ class Paths:
         ``apart_from`` are nodes of paths that brought nothing: another guard is taken if there is one, and no relay of them,
         so in a tiny network the path is shorter. Raises ``Unreachable`` when there is none to be had for now.
         """
-        avoided = {*self._standing.avoided(now), *apart_from}
+        avoided = {*self._reputation.avoided(now), *apart_from}
         guard = self._guard(last.node, now, apart_from=apart_from)
         if guard is None:
             return self._path([last], now, is_delayed=is_delayed)
@@ -116,7 +116,7 @@ class Paths:
         guard = self._guard(self.own, now)
         if guard is None:
             raise Unreachable
-        avoided = self._standing.avoided(now)
+        avoided = self._reputation.avoided(now)
         if home.port:
             nodes = [guard, *self._relays(MIDDLES, [guard], avoided)]
         else:
@@ -130,19 +130,19 @@ class Paths:
         """Return up to ``count`` different nodes at random, to be asked where others are; none before there is a roster."""
         if not self._roster.is_ready:
             return []
-        return self._relays(count, [], self._standing.avoided(now))
+        return self._relays(count, [], self._reputation.avoided(now))
 
     # --- how it went --------------------------------------------------------------------------------------------------
 
     def worked(self, path: Path, now: Instant) -> None:
         """What went this way arrived."""
-        self._standing.worked(path.nodes, now)
+        self._reputation.worked(path.nodes, now)
 
     def failed(self, path: Path, now: Instant) -> None:
         """What went this way did not arrive."""
         self.losses += 1
-        self._standing.failed(path.nodes, now)
-        if self._standing.is_hopeless(path.guard, now):
+        self._reputation.failed(path.nodes, now)
+        if self._reputation.is_hopeless(path.guard, now):
             self._guards.lossy(path.guard, now)
 
     # --- for the honest network view ----------------------------------------------------------------------------------
@@ -151,7 +151,7 @@ class Paths:
         """Return how many hops a path can have, 0 … ``PATH_HOPS``; below that nothing is hidden from who runs them."""
         if not self._roster.is_ready or not self._guards.in_use(now):
             return 0
-        avoided = self._standing.avoided(now)
+        avoided = self._reputation.avoided(now)
         usable = sum(each.node not in avoided and each.node != self.own for each in self._roster.fresh())
         return min(PATH_HOPS, usable)
 

@@ -71,7 +71,7 @@ class _Record:
             self.at = now
 
 
-class Standing:
+class Reputation:
     """What is known of nodes as relays and custodians."""
 
     def __init__(self) -> None:
