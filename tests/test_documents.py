@@ -1,6 +1,7 @@
 """What the documents name is there: tests by file and words of their names, files by their paths, no other document.
 
-A test is written `` `net/test_box.py`: *words of its name*, *of another* ``; words in italics alone in brackets are of any.
+A test is written `` `net/parcel/test_box.py`: *words of its name*, *of another* ``; words in italics alone in brackets are
+of any.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = ("docs/TRAPS.md", "docs/THREATS.md", "README.md", "docs/PROTOCOL.md")
-NAMED = re.compile(r"`(?:tests/)?((?:core|net|stories|tui)/test_\w+\.py|test_\w+\.py)`((?:[:,] *\*[^*]+\*)*)")
+NAMED = re.compile(
+    r"`(?:tests/)?((?:core|net|stories|tui|simulator)/(?:\w+/)*test_\w+\.py|test_\w+\.py)`((?:[:,] *\*[^*]+\*)*)"
+)
 TRAPS = 26
 # Documents of elsewhere that this code was written after; nothing here may send a reader there.
 ELSEWHERE = re.compile(r"\bDESIGN\b|\bstudies\b")

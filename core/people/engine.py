@@ -14,7 +14,7 @@ from random import SystemRandom
 
 from core import api, crash
 from core.people import maintenance, slot_reader, upgrade
-from core.people.contact import introduction, invitations
+from core.people.contact import invitations, slot_posts
 from core.people.conversation import empty_blocks, inboxes, lane_reader, lane_reading, lane_writer, resets, trust
 from core.people.conversation.inbox_addresses import InboxAddresses
 from core.people.conversation.rollback_detection import RollbackDetection
@@ -149,7 +149,7 @@ class Engine:
             for invitation in meetings.every(tx):
                 invitations.watch(work, invitation)
             for conversation in conversations.every(tx):
-                introduction.watch_conversation(work, conversation.id)
+                slot_posts.watch_conversation(work, conversation.id)
         self._fetching = PendingFetches(self._watches.wanted(), now.mono)
         self._is_stale = False
 
@@ -314,7 +314,7 @@ class Engine:
         if work.now.day != self._day:
             self._day = work.now.day
             for conversation in conversations.every(work.tx):
-                introduction.watch_conversation(work, conversation.id)
+                slot_posts.watch_conversation(work, conversation.id)
 
     def _count_online(self, work: Work) -> None:
         last, self._counted_at = self._counted_at, work.now.mono if work.now.custodians else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.people.contact import acceptance, introduction
+from core.people.contact import acceptance, greeting_received
 from core.people.conversation import reset_answer
 from core.people.format import lane
 from core.people.format.greeting import WORK_FACTOR
@@ -48,7 +48,7 @@ def take(work: Work, place: SlotPlace, data: bytes, price: WorkPrice) -> bool:
 def _take_whole(work: Work, watch: str, sealed: bytes) -> bool:
     kind, *rest = watch.split(":")
     if kind == "greeting":
-        return introduction.greeting_found(work, rest[0], sealed)
+        return greeting_received.greeting_found(work, rest[0], sealed)
     conversation, root = int(rest[0]), bytes.fromhex(rest[1])
     if kind == "acceptance":
         return acceptance.acceptance_found(work, conversation, root, sealed)

@@ -16,7 +16,7 @@ from core import api
 from core.api import ApiError, Kind
 from core.crypto import primitives
 from core.crypto.seed import identity_of
-from core.people.contact import introduction, invitations, removal
+from core.people.contact import greeting_received, invitations, removal
 from core.people.contact.names import LookAlikes, warning_of
 from core.people.conversation import deletion, keep_request
 from core.people.conversation.row_writers import Writers
@@ -124,7 +124,7 @@ def _invite_revoke(work: Work, command: api.InviteRevoke) -> api.Done:
 def _greeting_list(work: Work, _: api.GreetingList) -> list[api.Greeting]:
     alike = LookAlikes(conversations.every(work.tx))
     return [
-        introduction.describe(work, row, alike)
+        greeting_received.describe(work, row, alike)
         for row in meetings.greetings(work.tx)
         if not _is_from_blocked(work, row)
     ]
@@ -140,11 +140,11 @@ def _greeting_accept(work: Work, command: api.GreetingAccept) -> api.Conversatio
     row = meetings.greeting(work.tx, command.id)
     if row is None or _is_from_blocked(work, row):
         raise ApiError(Kind.UNKNOWN_GREETING, "There is no such greeting.")
-    return api.ConversationRef(conversation=introduction.accept(work, row).public_id)
+    return api.ConversationRef(conversation=greeting_received.accept(work, row).public_id)
 
 
 def _greeting_reject(work: Work, command: api.GreetingReject) -> api.Done:
-    introduction.reject(work, command.id)
+    greeting_received.reject(work, command.id)
     return api.Done()
 
 

@@ -20,7 +20,7 @@ from core.node.opening import open_own_node
 from core.node.options import NetworkOptions
 from core.node.service import NodeService
 from core.node.status import clock_alone, clocks_off, describe_keeping, describe_network
-from core.people.contact import introduction, invitations
+from core.people.contact import greeting_sent, invitations
 from core.people.work import Work
 from core.pictures.reader import PictureReading, UnreadablePicture
 from core.refusals import refusals
@@ -186,8 +186,8 @@ class Messenger:
         )
 
         def greet(work: Work) -> str:
-            known = introduction.existing(work, link, bundle.certificate.device)
-            return (known or introduction.greet(work, link, bundle, command.greeting)).public_id
+            known = greeting_sent.existing(work, link, bundle.certificate.device)
+            return (known or greeting_sent.greet(work, link, bundle, command.greeting)).public_id
 
         return api.ConversationRef(conversation=await service.act(greet))
 

@@ -6,7 +6,7 @@ function = "check_box_terms"            # its qualified name, wherever in there 
 text = "if not is_signed(box):"         # stands just once in all functions of that name
 becomes = "if False:"
 promise = "Nobody but the owner of an id writes a box under it."
-tests = ["tests/net/test_box.py"]       # files or single tests; left out: all tests of that package
+tests = ["tests/net/parcel/test_box.py"]       # files or single tests; left out: all tests of that package
 """
 
 from __future__ import annotations

@@ -213,7 +213,7 @@ class NodeProgram:
 
 def test_nodes_behind_nats_learn_their_class_and_are_introduced(lab: NetLab, programs: Programs, is_full: bool) -> None:
     if not is_full:
-        pytest.skip("told with --full; net/test_reach.py tells it on a wire without sockets")
+        pytest.skip("told with --full; net/reach/test_reach.py tells it on a wire without sockets")
     internet = lab.internet(Weather(delay=0.04, jitter=0.02))
     # All at one provider, so to say: the addresses of the lab are not public, and each node has a vote.
     helpers = [NodeProgram(internet.host(), programs, seed) for seed in range(3)]

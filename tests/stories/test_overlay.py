@@ -10,7 +10,8 @@ The two are strangers, each node knows no other, and every datagram is overheard
 
 That a leaf's guards are custodians of the other's inbox, or the other's guards, no more often than chance has it cannot be
 seen here: below 18 nodes everybody is a custodian of everything, so chance has all three guards be custodians of the
-other's inbox, and 3 · 3 / 12 = 0.75 of them guards of the other. ``tests.net.test_leaf_privacy`` has it from many leaves.
+other's inbox, and 3 · 3 / 12 = 0.75 of them guards of the other. ``tests.net.overlay.test_leaf_privacy`` has it from many
+leaves.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core import api
-from core.people.contact import introduction
+from core.people.contact import greeting_sent
 from core.people.format.invitation import Bundle, decode_link, open_record
 from core.people.work import Work
 from net.parcel.record import decode_record
@@ -34,8 +34,8 @@ def add(person: Person, link: str, text: str) -> str:
     assert isinstance(bundle, Bundle)
 
     def greet(work: Work) -> str:
-        known = introduction.existing(work, decoded, bundle.certificate.device)
-        return (known or introduction.greet(work, decoded, bundle, text)).public_id
+        known = greeting_sent.existing(work, decoded, bundle.certificate.device)
+        return (known or greeting_sent.greet(work, decoded, bundle, text)).public_id
 
     conversation, effects = person.engine.command(greet, person.moment())
     person.carry_out(effects)

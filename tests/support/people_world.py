@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from core import api
-from core.people.contact import introduction, invitations
+from core.people.contact import greeting_sent, invitations
 from core.people.conversation.resets import trusts
 from core.people.effects import (
     BoxDraft,
@@ -353,8 +353,8 @@ class Person:
             raise
 
         def greet(work: Work) -> str:
-            known = introduction.existing(work, decoded, bundle.certificate.device)
-            return (known or introduction.greet(work, decoded, bundle, text)).public_id
+            known = greeting_sent.existing(work, decoded, bundle.certificate.device)
+            return (known or greeting_sent.greet(work, decoded, bundle, text)).public_id
 
         self._act(greet)
         return True

@@ -15,7 +15,7 @@ from core import api
 from core.people.conversation import resets
 from core.people.work import Work
 from core.storage import accounts, postings
-from tests.core.test_talking import add
+from tests.core.people.test_talking import add
 from tests.support.post_office import Office, Person, settle
 from tests.support.stolen import Ledger, StolenFile
 

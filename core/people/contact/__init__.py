@@ -1,1 +1,1 @@
-"""Getting to know somebody, and being rid of them: invitations, introductions, names, removal."""
+"""Meeting somebody and being rid of them: invitations, greetings, acceptances, names, removal."""

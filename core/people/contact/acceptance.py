@@ -9,7 +9,8 @@ import msgspec
 from core.crypto import primitives
 from core.crypto.primitives import KEY_SIZE
 from core.errors import Malformed, Newer, OpenFailed
-from core.people.contact.introduction import acceptance_place, acceptance_watch, become_open
+from core.people.contact.greeting_received import become_open
+from core.people.contact.slot_posts import acceptance_place, acceptance_watch
 from core.people.conversation import resets
 from core.people.conversation.lane_reader import unwrap
 from core.people.conversation.lane_reading import start_reading

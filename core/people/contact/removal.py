@@ -10,7 +10,7 @@ from __future__ import annotations
 from core import api
 from core.api import ApiError, Kind
 from core.crypto.seed import identity_of
-from core.people.contact import introduction
+from core.people.contact import slot_posts
 from core.people.conversation import deletion, inboxes, lane_reading, reset_answer, resets, trust
 from core.people.effects import Withdraw
 from core.people.mail.outcome import count_held, done
@@ -70,7 +70,7 @@ def unblock(work: Work, row: ConversationRow) -> None:
     lanes.restart_holes(work.tx, row.id, accounts.add_online(work.tx, 0))  # nobody looked for what is missing meanwhile
     for lane in lanes.reading_in(work.tx, row.id):
         lane_reading.watch_lane(work, lane)
-    introduction.watch_conversation(work, row.id)
+    slot_posts.watch_conversation(work, row.id)
     conversations.set_ack_due(work.tx, row.id, due=row.state == "open")
     _tell(work, row)
 
@@ -80,7 +80,7 @@ def _look_away(work: Work, row: ConversationRow) -> None:
         work.watches.forget_lane(lane.generation)
     for root in roots.of_conversation(work.tx, row.id):
         work.watches.forget_slots(resets.watch_name(row.id, root.name))
-        work.watches.forget_slots(introduction.acceptance_watch(row.id, root.name))
+        work.watches.forget_slots(slot_posts.acceptance_watch(row.id, root.name))
 
 
 def _tell(work: Work, row: ConversationRow) -> None:

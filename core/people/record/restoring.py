@@ -19,7 +19,7 @@ from core import api
 from core.crypto import primitives
 from core.crypto.seed import identity_of
 from core.errors import Malformed
-from core.people.contact import introduction, removal
+from core.people.contact import removal, slot_posts
 from core.people.conversation import inboxes, resets
 from core.people.conversation.rows import insert_notice
 from core.people.conversation.trust import is_foreign, know
@@ -123,18 +123,18 @@ def _take_secrets(work: Work, row: ConversationRow, contact: Contact, inbox: byt
         is_former = name in known and known[name].former_since is not None
         if (is_former or not is_open) and roots.drop(work.tx, row.id, name):
             work.watches.forget_slots(resets.watch_name(row.id, name))
-            work.watches.forget_slots(introduction.acceptance_watch(row.id, name))
+            work.watches.forget_slots(slot_posts.acceptance_watch(row.id, name))
     for stored in contact.certificates:
         _take_device(work, row, stored)
     if row.state == "open":
-        introduction.watch_conversation(work, row.id)
+        slot_posts.watch_conversation(work, row.id)
         return
     conversations.set_open(work.tx, row.id, work.now.network_ms)
     conversations.set_reads_beside(work.tx, row.id)
     conversations.set_inbox_told(work.tx, row.id, inboxes.oldest_followed(work))
     if row.blocked:
         return
-    introduction.watch_conversation(work, row.id)
+    slot_posts.watch_conversation(work, row.id)
     resets.begin(work, row.id, is_last_known=False)
     work.emit(api.ContactAccepted(conversation=row.public_id))
 
