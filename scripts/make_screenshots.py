@@ -138,7 +138,7 @@ def files_of(name: str) -> list[Path]:
 
 
 async def _main(pilot: Pilot[Any]) -> MainScreen:
-    await until(pilot, lambda: isinstance(pilot.app.screen, MainScreen) and pilot.app.screen.whereto.conversations)
+    await until(pilot, lambda: isinstance(pilot.app.screen, MainScreen) and pilot.app.screen.navigation.conversations)
     main = pilot.app.screen
     assert isinstance(main, MainScreen)
     return main

@@ -10,13 +10,13 @@ from core.api import ApiError, Client, Settings
 from tui.keys.registry import CommandSpec, Context
 from tui.look.glyphs import Glyphs
 from tui.look.profile import TerminalProfile
-from tui.start_invitation import Offer
+from tui.start_invitation import StartInvitation
 from tui.words.format import Calendar
 
 Severity = Literal["information", "warning", "error"]
 
 
-class Frame(Protocol):
+class AppPort(Protocol):
     """The app, as its screens see it."""
 
     client: Client
@@ -25,7 +25,7 @@ class Frame(Protocol):
     settings: Settings
     calendar: Calendar
     last_conversation: str | None  # where to go back to after unlocking
-    offer: Offer | None  # an invitation to begin with, until it is used
+    start_invitation: StartInvitation | None  # an invitation to begin with, until it is used
 
     def now(self) -> int:
         """Return the present moment, ms of Unix time."""
@@ -64,6 +64,6 @@ class Frame(Protocol):
         ...
 
 
-def frame_of(node: DOMNode) -> Frame:
+def app_of(node: DOMNode) -> AppPort:
     """Return the app around a screen or widget."""
-    return cast("Frame", node.app)
+    return cast("AppPort", node.app)

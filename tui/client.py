@@ -15,15 +15,17 @@ from tui.host.boundary import Refused
 from tui.host.bridge import CoreHost, Messenger
 from tui.host.leaving import has_terminal
 from tui.look.profile import detect
-from tui.start_invitation import Offer
+from tui.start_invitation import StartInvitation
 
 NO_TERMINAL: Final = 2
 
 
-def run_client(home: Path, options: NetworkOptions, *, remember: bool = True, offer: Offer | None = None) -> int:
+def run_client(
+    home: Path, options: NetworkOptions, *, remember: bool = True, start_invitation: StartInvitation | None = None
+) -> int:
     """Run the client until it is left; return the exit status. Raises ``Refused`` without a terminal.
 
-    Without ``remember`` the passcode is asked for at every start. ``offer``: an invitation to begin with.
+    Without ``remember`` the passcode is asked for at every start. ``start_invitation``: an invitation to begin with.
     """
     if not has_terminal():
         raise Refused("the client needs a terminal; `sottovoce rpc` is for programs", NO_TERMINAL)
@@ -41,7 +43,7 @@ def run_client(home: Path, options: NetworkOptions, *, remember: bool = True, of
             set_apart()
             yield messenger
 
-    app = SottovoceApp(CoreHost(open_core), detect(os.environ, sys.stdout.encoding), offer=offer)
+    app = SottovoceApp(CoreHost(open_core), detect(os.environ, sys.stdout.encoding), start_invitation=start_invitation)
     app.run()
     app.has_left()
     return app.return_code or 0

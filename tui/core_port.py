@@ -1,4 +1,4 @@
-"""What the app needs of whoever runs the core: commands go in, a bounded mailbox of events comes out.
+"""What the app needs of what runs the core: commands go in, a bounded queue of events comes out.
 
 ``tui.host.bridge.CoreHost`` is the real one; tests bring an in-memory one.
 """
@@ -13,23 +13,23 @@ from core.api import Client, Event
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Mail:
-    """What lay in the mailbox. ``missed`` when it had run over, so that events alone no longer tell everything."""
+class EventBatch:
+    """The events that waited. ``missed`` when the queue had run over, so that events alone no longer tell everything."""
 
     events: tuple[Event, ...]
     missed: bool = False
 
 
 @runtime_checkable
-class Host(Client, Protocol):
+class CorePort(Client, Protocol):
     """A client with a life of its own."""
 
     def start(self, wake: Callable[[], None], crashed: Callable[[str], None]) -> None:
         """Begin. ``wake`` and ``crashed`` may be called from any thread and must not block."""
         ...
 
-    def take_mail(self) -> Mail:
-        """Empty the mailbox."""
+    def take_events(self) -> EventBatch:
+        """Empty the queue."""
         ...
 
     def shut(self) -> None:
@@ -37,5 +37,5 @@ class Host(Client, Protocol):
         ...
 
     async def stop(self) -> None:
-        """The same, for whoever must not block."""
+        """The same, for a caller that must not block."""
         ...

@@ -16,11 +16,11 @@ class CoreEvent(Message):
 
 
 class EventsMissed(Message):
-    """More events came than the mailbox holds: read everything again."""
+    """More events came than the queue holds: read everything again."""
 
 
 class EventsReady(Message):
-    """The host has events in its mailbox."""
+    """Events wait in the core's queue."""
 
 
 class CoreCrashed(Message):

@@ -1,11 +1,11 @@
-"""An invitation that the client is started with, so that a newcomer has somebody to greet."""
+"""An invitation that the client is started with, so that a newcomer has a contact to greet."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 
-class Offer(NamedTuple):
+class StartInvitation(NamedTuple):
     """Whose invitation it is, and its link."""
 
     name: str

@@ -78,9 +78,9 @@ async def open_messenger(
         open_own_node(home, options, tuning=chosen.tuning, clock=clock) as node,
         trio.open_nursery() as nursery,
     ):
-        mailbox = Mailbox()
-        gate = Gate(home, node, nursery, chosen, mailbox.put)
-        messenger = Messenger(node, gate, mailbox)
+        queue = EventQueue()
+        gate = Gate(home, node, nursery, chosen, queue.put)
+        messenger = Messenger(node, gate, queue)
         nursery.start_soon(messenger.pump)
         nursery.start_soon(gate.watch)
         try:
@@ -91,8 +91,8 @@ async def open_messenger(
             nursery.cancel_scope.cancel()
 
 
-class Mailbox:
-    """Events on their way to whoever reads them; a full box drops, since events are hints.
+class EventQueue:
+    """Events on their way to their reader; a full queue drops, since events are hints.
 
     A lock takes back what was not read yet: nobody reads contents after it.
     """
@@ -118,11 +118,11 @@ class Mailbox:
 class Messenger:
     """See ``open_messenger``. ``events`` is read by the screens or by ``rpc``."""
 
-    def __init__(self, node: NodeService, gate: Gate, events: Mailbox) -> None:
+    def __init__(self, node: NodeService, gate: Gate, events: EventQueue) -> None:
         self.events = events.incoming
         self._node = node
         self._gate = gate
-        self._mailbox = events
+        self._queue = events
         self._searches: dict[ParcelId, list[trio.MemorySendChannel[RecordAnswered]]] = {}
         self._handlers: dict[type[api.Command[Any]], Callable[[Any], Awaitable[Any]]] = {
             api.AccountCreate: gate.create,
@@ -257,10 +257,10 @@ class Messenger:
                 pass
             self._answer_searches(batch)
             if any(isinstance(event, CustodianUp | CustodianDown) for event in batch):
-                self._mailbox.put(api.NetworkChanged(peers=len(self._node.status().peers)))
+                self._queue.put(api.NetworkChanged(peers=len(self._node.status().peers)))
             if any(isinstance(event, ClocksChanged) for event in batch):
                 view = self._node.status().view
-                self._mailbox.put(api.ClocksChanged(off=clocks_off(view), alone=clock_alone(view)))
+                self._queue.put(api.ClocksChanged(off=clocks_off(view), alone=clock_alone(view)))
             await self._gate.feed(batch)
 
     def _answer_searches(self, batch: list[NodeEvent]) -> None:

@@ -1,4 +1,4 @@
-"""An in-memory core with a demo world: a whole ``core.api.Client`` and ``tui.core_port.Host``."""
+"""An in-memory core with a demo world: a whole ``core.api.Client`` and ``tui.core_port.CorePort``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from core import api, search_terms
 from core.api import ApiError, Kind
 from tests.support.client_contacts import WARNING_TEXTS, FakeContacts, fate_of
 from tests.support.world import ALICE, BOB, HOUR, NOW, Room, demo_rooms
-from tui.core_port import Mail
+from tui.core_port import EventBatch
 
 R = TypeVar("R")
 PASSCODE = "correct horse"
@@ -55,21 +55,21 @@ class FakeClient(FakeContacts):
         self.calls: list[api.Command[Any]] = []
         self.refuse: dict[type[api.Command[Any]], ApiError] = {}
         self.stopped = False
-        self._mail: list[api.Event] = []
+        self._events: list[api.Event] = []
         self._wake: Callable[[], None] = lambda: None
         self.crash: Callable[[str], None] = lambda _: None
 
-    # --- Host ---------------------------------------------------------------------------------------------------------
+    # --- CorePort -----------------------------------------------------------------------------------------------------
 
     def start(self, wake: Callable[[], None], crashed: Callable[[str], None]) -> None:
         """Remember whom to wake."""
         self._wake, self.crash = wake, crashed
 
-    def take_mail(self) -> Mail:
+    def take_events(self) -> EventBatch:
         """Give the events so far."""
-        mail = Mail(tuple(self._mail))
-        self._mail.clear()
-        return mail
+        batch = EventBatch(tuple(self._events))
+        self._events.clear()
+        return batch
 
     def shut(self) -> None:
         """Note that the app was ended from outside."""
@@ -81,7 +81,7 @@ class FakeClient(FakeContacts):
 
     def emit(self, event: api.Event) -> None:
         """Let an event happen."""
-        self._mail.append(event)
+        self._events.append(event)
         self._wake()
 
     # --- what the world does ------------------------------------------------------------------------------------------

@@ -86,6 +86,6 @@ async def running(
     app = demo_app(world, profile)
     async with app.run_test(size=(columns, rows)) as pilot:
         demo = Demo(app, world, pilot)
-        await until(pilot, lambda: isinstance(app.screen, MainScreen) and app.screen.whereto.conversations)
+        await until(pilot, lambda: isinstance(app.screen, MainScreen) and app.screen.navigation.conversations)
         await demo.calm()
         yield demo

@@ -1,4 +1,4 @@
-"""The frame: which screen is shown when, colours and signs, locking, and the way from a key to a command.
+"""The application: which screen is shown when, colours and signs, locking, and the way from a key to a command.
 
 The first frame is drawn before the core is even started: opening an account reads the disk and may take a second, and the
 screen never waits. Screens are imported by name when first shown, for the same reason.
@@ -19,7 +19,7 @@ from textual.content import Content
 from core import api
 from tui.app.appearance import LooksApp
 from tui.app.key_order import KeyOrder, KeyPassed
-from tui.core_port import Host
+from tui.core_port import CorePort
 from tui.keys.commands import REGISTRY
 from tui.keys.keymap import bindings, enter_breaks_line
 from tui.keys.legacy_keys import teach_alt_keys
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from tui.app_port import Severity
     from tui.keys.palette import Choice
-    from tui.start_invitation import Offer
+    from tui.start_invitation import StartInvitation
 
 
 # Seconds that unsaved work gets when the program ends; the file takes a few ms, or hangs.
@@ -74,7 +74,7 @@ class SottovoceApp(LooksApp[None], inherit_bindings=False):
         *,
         clock: Clock = unix_ms,
         calendar: Calendar | None = None,
-        offer: Offer | None = None,
+        start_invitation: StartInvitation | None = None,
     ) -> None:
         teach_alt_keys()
         forgive_noise()
@@ -86,7 +86,7 @@ class SottovoceApp(LooksApp[None], inherit_bindings=False):
         self.calendar = calendar or Calendar()
         self.last_conversation: str | None = None
         self._identity = ""  # whose that conversation is
-        self.offer = offer
+        self.start_invitation = start_invitation
         self._clock = clock
         self._locked = True
         self._last_key = time.monotonic()
@@ -124,10 +124,10 @@ class SottovoceApp(LooksApp[None], inherit_bindings=False):
         """Start the core once the first frame is out."""
         self.call_after_refresh(self._begin)
         if not self.is_headless:
-            self.watch_leaving(self.client.shut if isinstance(self.client, Host) else None)
+            self.watch_leaving(self.client.shut if isinstance(self.client, CorePort) else None)
 
     def _begin(self) -> None:
-        if isinstance(self.client, Host):
+        if isinstance(self.client, CorePort):
             self.client.start(self._wake, self._core_crashed)
         self.run_worker(self._open(), group="opening", exclusive=True)
 
@@ -342,12 +342,12 @@ class SottovoceApp(LooksApp[None], inherit_bindings=False):
 
     async def on_events_ready(self) -> None:
         """Hand the core's events to every open screen."""
-        if not isinstance(self.client, Host):
+        if not isinstance(self.client, CorePort):
             return
-        mail = self.client.take_mail()
-        for event in mail.events:
+        batch = self.client.take_events()
+        for event in batch.events:
             self.deliver(event)
-        if mail.missed:
+        if batch.missed:
             for screen in self.screen_stack:
                 screen.post_message(EventsMissed())
 
@@ -375,5 +375,5 @@ class SottovoceApp(LooksApp[None], inherit_bindings=False):
 
     async def on_unmount(self) -> None:
         """Stop the core before the terminal is given back."""
-        if isinstance(self.client, Host):
+        if isinstance(self.client, CorePort):
             await self.client.stop()

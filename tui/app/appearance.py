@@ -11,7 +11,7 @@ from textual.app import ReturnType
 
 from core import api
 from tui.app.faults import FaultsApp
-from tui.app_port import frame_of
+from tui.app_port import app_of
 from tui.keys.commands import AUTO, GLYPH_NAMES, THEME_NAMES
 from tui.look.glyphs import Glyphs, glyphs_of
 from tui.look.profile import TerminalProfile
@@ -72,15 +72,13 @@ class LooksApp(FaultsApp[ReturnType], inherit_bindings=False):
     async def _choose(self, field: str, what: str, name: str, names: tuple[str, ...]) -> None:
         if name not in names:
             now = getattr(self.settings, field) or AUTO
-            frame_of(self).tell(
-                f"{what} are one of {', '.join(names)}; now {now}.", "warning" if name else "information"
-            )
+            app_of(self).tell(f"{what} are one of {', '.join(names)}; now {now}.", "warning" if name else "information")
             return
         chosen = {field: "" if name == AUTO else name}
         settings = msgspec.structs.replace(self.settings, **chosen)
-        await frame_of(self).apply_settings(settings)
+        await app_of(self).apply_settings(settings)
         try:
             await self.client.call(api.SettingsSet(settings=settings))
         except api.ApiError as error:
             if error.kind not in {api.Kind.LOCKED, api.Kind.NO_ACCOUNT}:
-                frame_of(self).tell_error(error)
+                app_of(self).tell_error(error)

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 from textual import events
 from textual.message import Message
 
-from tui.app_port import frame_of
+from tui.app_port import app_of
 from tui.keys.commands import REGISTRY
 from tui.keys.jumps import Jumps
 from tui.keys.keymap import key_name
@@ -115,7 +115,7 @@ class KeyOrder:
 
     async def _send(self, event: events.Event, first: Callable[[], None] | None) -> None:
         if refusal := self.jumps.refusal(event):
-            frame_of(self._app).tell(refusal, "warning")
+            app_of(self._app).tell(refusal, "warning")
             return
         if first is not None:
             first()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from core.api import Conversation
 
 
-class Whereto:
+class Navigation:
     """Remembers where one was before."""
 
     def __init__(self) -> None:

@@ -23,7 +23,7 @@ from tui.demo.answers import NAME
 from tui.demo.backstage import News, Ready
 from tui.demo.children import Places
 from tui.demo.progress import Progress
-from tui.start_invitation import Offer
+from tui.start_invitation import StartInvitation
 
 FAILED: Final = 1
 # Seconds for the backstage to end its children and remove the directory, before it is killed.
@@ -97,7 +97,7 @@ def _run_client(ready: Ready) -> int:
     options = NetworkOptions(
         listen=_LOOPBACK, join=tuple(parse_join(spec) for spec in ready.join), mainline=False, lan=False
     )
-    status = run_client(places.home("you"), options, remember=False, offer=Offer(NAME, ready.link))
+    status = run_client(places.home("you"), options, remember=False, start_invitation=StartInvitation(NAME, ready.link))
     sys.stdout.write("The demo is over. Its nodes, keys and messages are gone.\n")
     return status
 

@@ -2,7 +2,7 @@
 
 A terminal that is not being read blocks Textual's loop for seconds; a core on the same loop would drop acknowledgements and
 timers with it. So nothing is shared. Commands go in through the trio token over a bounded channel, each with a future that
-the core's thread resolves in the screens' loop. Events come out into a bounded mailbox; the screens are woken at most ten
+the core's thread resolves in the screens' loop. Events come out into a bounded queue; the screens are woken at most ten
 times a second and empty it themselves, so that a stalled terminal costs the core neither time nor memory.
 """
 
@@ -26,7 +26,7 @@ from core.api import (
     MessageStateChanged,
     NetworkChanged,
 )
-from tui.core_port import Mail
+from tui.core_port import EventBatch
 
 if TYPE_CHECKING:
     import trio
@@ -38,7 +38,7 @@ MAX_WAITING = 256
 # Commands at work at once; each is a trio task.
 MAX_AT_WORK = 32
 # Events kept for a screen that does not read: a few seconds of a flood. Beyond it the screens read everything again.
-MAX_MAIL = 2000
+MAX_EVENTS = 2000
 # Seconds between two wakings of the screens.
 WAKE_PAUSE = 0.1
 # Seconds the core gets to commit what it holds and say goodbye to its peers.
@@ -69,10 +69,10 @@ class _Request(NamedTuple):
     scope: list[trio.CancelScope]  # while it is at work
 
 
-class Mailbox:
+class EventQueue:
     """Events on their way to the screens, at most ``limit``; the only thing both threads touch."""
 
-    def __init__(self, limit: int = MAX_MAIL) -> None:
+    def __init__(self, limit: int = MAX_EVENTS) -> None:
         self._lock = threading.Lock()
         self._events: deque[Event] = deque(maxlen=limit)
         self._missed = False
@@ -88,13 +88,13 @@ class Mailbox:
             self._missed = self._missed or len(self._events) == self._events.maxlen
             self._events.append(event)
 
-    def take(self) -> Mail:
-        """Empty the mailbox."""
+    def take(self) -> EventBatch:
+        """Empty the queue."""
         with self._lock:
-            mail = Mail(tuple(self._events), self._missed)
+            batch = EventBatch(tuple(self._events), self._missed)
             self._events.clear()
             self._missed = False
-            return mail
+            return batch
 
     def __len__(self) -> int:
         return len(self._events)
@@ -108,11 +108,11 @@ def _supersedes(new: Event, old: Event) -> bool:
 
 
 class CoreHost:
-    """Runs a messenger in a thread and is its client. Implements ``tui.core_port.Host``."""
+    """Runs a messenger in a thread and is its client. Implements ``tui.core_port.CorePort``."""
 
     def __init__(self, opener: Opener) -> None:
         self._opener = opener
-        self._mailbox = Mailbox()
+        self._queue = EventQueue()
         self._thread: threading.Thread | None = None
         self._token: trio.lowlevel.TrioToken | None = None
         self._requests: trio.MemorySendChannel[_Request] | None = None
@@ -132,9 +132,9 @@ class CoreHost:
         self._thread = threading.Thread(target=self._run, name="core", daemon=True)
         self._thread.start()
 
-    def take_mail(self) -> Mail:
-        """Empty the mailbox."""
-        return self._mailbox.take()
+    def take_events(self) -> EventBatch:
+        """Empty the queue."""
+        return self._queue.take()
 
     async def call(self, command: Command[R]) -> R:
         """Carry out a command in the core; raises ``ApiError``."""
@@ -243,7 +243,7 @@ class CoreHost:
             limiter.release_on_behalf_of(request.future)
 
     async def _carry_events(self, messenger: Messenger) -> None:
-        """Put events into the mailbox as they come, and wake the screens now and then."""
+        """Put events into the queue as they come, and wake the screens now and then."""
         import trio
 
         arrived = trio.Event()
@@ -251,7 +251,7 @@ class CoreHost:
         async def receive() -> None:
             nonlocal arrived
             async for event in messenger.events:
-                self._mailbox.put(event)
+                self._queue.put(event)
                 arrived.set()
 
         async with trio.open_nursery() as nursery:

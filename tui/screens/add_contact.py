@@ -12,7 +12,7 @@ from textual.widgets import Label, Static, TextArea
 from core import api
 from core.pictures.reader import PICTURE_SUFFIXES
 from core.session.invitation_lookup import is_whole, shown_links
-from tui.app_port import frame_of
+from tui.app_port import app_of
 from tui.qr.reading import UnreadablePicture, read_codes
 from tui.screens.page import Page
 from tui.widgets.flat_button import FlatButton
@@ -70,10 +70,10 @@ class AddContactScreen(Page[str]):
 
     def on_mount(self) -> None:
         """Start with the link, as the first field, or with the greeting when an invitation was there already."""
-        if (offer := frame_of(self).offer) is not None:
-            self.query_one(LinkField).value = offer.link
+        if (start_invitation := app_of(self).start_invitation) is not None:
+            self.query_one(LinkField).value = start_invitation.link
             self.notice.say(
-                f"{offer.name}'s invitation is in its place. Say hello, then Tab and Enter send it.", "good"
+                f"{start_invitation.name}'s invitation is in its place. Say hello, then Tab and Enter send it.", "good"
             )
             self.query_one(SmallEditor).focus()
         self._show_count()
@@ -156,7 +156,7 @@ class AddContactScreen(Page[str]):
             self.notice.say(HERE.get(error.kind, str(explain(error))), "bad")
             self.query_one(SmallEditor if error.kind is api.Kind.TOO_LONG else LinkField).focus()
             return
-        frame_of(self).offer = None
+        app_of(self).start_invitation = None
         self.dismiss(added.conversation)
 
     def action_leave(self) -> None:

@@ -16,7 +16,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from core import api
-from tui.app_port import frame_of
+from tui.app_port import app_of
 from tui.chat.contact_lookup import contact_of
 from tui.messages import CoreEvent, EventsMissed
 from tui.screens.confirm import ConfirmScreen
@@ -141,8 +141,8 @@ class DevicesScreen(Page[None]):
         self._show_chosen()
 
     def _line(self, device: api.ContactDevice) -> Content:
-        frame = frame_of(self)
-        name = pad(device_name(device), _NAME, frame.glyphs.ellipsis)
+        app = app_of(self)
+        name = pad(device_name(device), _NAME, app.glyphs.ellipsis)
         served = "written to" if device.served else "not written to"
         return Content(f"{name}  {STATE_WORDS[device.state]:<{_STATE}}{served}")
 
@@ -162,8 +162,8 @@ class DevicesScreen(Page[None]):
         self.show_keys(("↑↓", "choose"), *asking, ("Esc", "back"))
         if contact is None or device is None:
             return
-        frame = frame_of(self)
-        since = moment(device.since, frame.now(), frame.calendar)
+        app = app_of(self)
+        since = moment(device.since, app.now(), app.calendar)
         self.query_one("#key", Static).update(Content(key_words(device)))
         self.query_one("#trust", Static).update(
             Content(f"Here since {since}. {trust_words(device, contact)} {served_words(device, contact)}")

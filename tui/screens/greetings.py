@@ -15,7 +15,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from core import api
-from tui.app_port import frame_of
+from tui.app_port import app_of
 from tui.messages import CoreEvent
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.once import once
@@ -113,7 +113,7 @@ class GreetingsScreen(Page[str]):
         self._greetings = greetings
         self.set_class(not greetings, "-empty")
         self.show_keys(*(self.hints if greetings else self.hints[-1:]))
-        now, ellipsis = frame_of(self).now(), frame_of(self).glyphs.ellipsis
+        now, ellipsis = app_of(self).now(), app_of(self).glyphs.ellipsis
         self.query_one(Menu).show(
             [
                 Option(

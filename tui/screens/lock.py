@@ -19,7 +19,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from core import api
-from tui.app_port import frame_of
+from tui.app_port import app_of
 from tui.messages import CoreEvent
 from tui.widgets.notice import Notice
 from tui.widgets.secret_field import PasscodeField, SecretField
@@ -85,8 +85,8 @@ class LockScreen(Screen[bool]):
     async def _tell_of_mail(self) -> None:
         with suppress(api.ApiError):  # whatever is refused is told once the passcode is typed
             info = await self.client.call(api.AccountGet())
-            frame = frame_of(self)
-            self.query_one("#mail", Static).update(Content(mail_sentence(info.locks_at, frame.now(), frame.calendar)))
+            app = app_of(self)
+            self.query_one("#mail", Static).update(Content(mail_sentence(info.locks_at, app.now(), app.calendar)))
 
     @property
     def _field(self) -> PasscodeField:

@@ -18,10 +18,10 @@ from textual.widgets import Static
 
 from core import api
 from core.api import ApiError, Client, Kind
-from tui.app_port import frame_of
+from tui.app_port import app_of
 from tui.chat.chat import Chat
 from tui.chat.drafts import Drafts
-from tui.chat.navigation import Whereto
+from tui.chat.navigation import Navigation
 from tui.keys.commands import REGISTRY
 from tui.keys.keymap import bindings
 from tui.keys.registry import Scope, message_text
@@ -61,7 +61,7 @@ class MainScreen(MainContacts):
         self.writing = WritingArea(id="writing")
         self.status = StatusLine(id="status")
         self.chat = Chat(client, self.log_view)
-        self.whereto = Whereto()
+        self.navigation = Navigation()
         self._drafts = Drafts(client)
 
     def compose(self) -> ComposeResult:
@@ -97,7 +97,7 @@ class MainScreen(MainContacts):
         status = await self.client.call(api.NetworkStatusGet())
         self.status.show_peers(status.peers)
         self.status.show_lock_time((await self.client.call(api.AccountGet())).locks_at)
-        if (last := frame_of(self).last_conversation) is not None:
+        if (last := app_of(self).last_conversation) is not None:
             await self.open_conversation(last)
 
     def attempt(self, work: Coroutine[Any, Any, None], *, group: str = "work") -> None:
@@ -108,7 +108,7 @@ class MainScreen(MainContacts):
                 await work
             except ApiError as error:
                 if error.kind is not Kind.LOCKED:  # the lock is in front already
-                    frame_of(self).tell_error(error)
+                    app_of(self).tell_error(error)
 
         self.run_worker(tried(), group=group)
 
@@ -117,14 +117,14 @@ class MainScreen(MainContacts):
     @property
     def conversation_id(self) -> str | None:
         """The open conversation."""
-        return self.whereto.current
+        return self.navigation.current
 
     async def open_conversation(self, conversation_id: str, at: api.Message | None = None, sought: str = "") -> None:
         """Open a conversation, at a message if given, the words ``sought`` marked in it."""
-        conversation = self.whereto.find(conversation_id)
+        conversation = self.navigation.find(conversation_id)
         if conversation is None:
             await self.read_list()
-            conversation = self.whereto.find(conversation_id)
+            conversation = self.navigation.find(conversation_id)
         if conversation is None:
             raise ApiError(Kind.UNKNOWN_CONVERSATION, "no such conversation")
         self._enter(conversation)
@@ -141,13 +141,13 @@ class MainScreen(MainContacts):
         self.hint()
 
     def key_enter(self) -> None:
-        """Use the invitation that one began with: in the empty room, Enter means nothing else."""
-        if not self.whereto.conversations and frame_of(self).offer is not None:
-            frame_of(self).action_show("add")
+        """Use the invitation that one began with: while there is no conversation, Enter means nothing else."""
+        if not self.navigation.conversations and app_of(self).start_invitation is not None:
+            app_of(self).action_show("add")
 
     def go_to(self, conversation_id: str | None) -> None:
         """Open a conversation if there is one. What is typed from this moment on is for it."""
-        if (conversation := self.whereto.find(conversation_id)) is not None:
+        if (conversation := self.navigation.find(conversation_id)) is not None:
             self._enter(conversation)
         super().go_to(conversation_id)
 
@@ -156,9 +156,9 @@ class MainScreen(MainContacts):
         if self.writing.composer.address == conversation.id:
             return
         self._keep_draft(self.writing.composer.address, self.writing.composer.text)
-        self.whereto.went_to(conversation.id)
+        self.navigation.went_to(conversation.id)
         self.chat.expect(conversation.id)
-        frame_of(self).last_conversation = conversation.id
+        app_of(self).last_conversation = conversation.id
         self.add_class("in-chat")
         self.writing.composer.address = conversation.id
         self.writing.composer.put(self._drafts.text_for(conversation))
@@ -171,7 +171,7 @@ class MainScreen(MainContacts):
         self.writing.composer.address = None
         self.attempt(self.save_work())
         self.remove_class("in-chat")
-        self.whereto.went_to(None)
+        self.navigation.went_to(None)
         self.chat.close()
         self.list_view.focus()
         self.show_heads()
@@ -179,9 +179,9 @@ class MainScreen(MainContacts):
 
     def forget_conversation(self) -> None:
         """Leave a conversation that is gone, with what was being written in it."""
-        if (gone := self.whereto.current) is not None:
+        if (gone := self.navigation.current) is not None:
             self._drafts.forget(gone)
-        frame_of(self).last_conversation = None
+        app_of(self).last_conversation = None
         self.writing.composer.address = None
         self.writing.composer.put("")
         self.leave_conversation()
@@ -195,7 +195,7 @@ class MainScreen(MainContacts):
 
     def _keep_draft(self, address: str | None, text: str) -> None:
         """Remember an unsent text, and save it soon."""
-        listed = self.whereto.find(address)
+        listed = self.navigation.find(address)
         if address is None or not self._drafts.keep(address, text, listed.draft if listed is not None else ""):
             return
         self._draft_timer.reset()
@@ -212,7 +212,7 @@ class MainScreen(MainContacts):
             await self._drafts.save()
         except ApiError as error:
             if error.kind is not Kind.LOCKED:
-                frame_of(self).tell_error(error)
+                app_of(self).tell_error(error)
 
     @on(WritingArea.Send)
     def _send(self, event: WritingArea.Send) -> None:
@@ -240,11 +240,11 @@ class MainScreen(MainContacts):
 
     @on(WritingArea.Run)
     def _run_command(self, event: WritingArea.Run) -> None:
-        self.run_worker(frame_of(self).run_command(event.spec, event.argument), group="commands")
+        self.run_worker(app_of(self).run_command(event.spec, event.argument), group="commands")
 
     @on(WritingArea.Wrong)
     def _wrong_command(self, event: WritingArea.Wrong) -> None:
-        frame_of(self).tell(event.why, "warning")
+        app_of(self).tell(event.why, "warning")
 
     @on(Composer.WentUp)
     def _select_message(self) -> None:
@@ -258,7 +258,7 @@ class MainScreen(MainContacts):
             self.attempt(self._ask_quit())
 
     async def _ask_quit(self) -> None:
-        await frame_of(self).run_command(REGISTRY.get("app.quit"))
+        await app_of(self).run_command(REGISTRY.get("app.quit"))
 
     # --- the message list ---------------------------------------------------------------------------------------------
 
@@ -275,7 +275,7 @@ class MainScreen(MainContacts):
         below = self.query_one("#below", Static)
         below.display = bool(event.below)
         if event.below:
-            below.update(Content(f"{frame_of(self).glyphs.down} {count(event.below)} new below  Alt+End"))
+            below.update(Content(f"{app_of(self).glyphs.down} {count(event.below)} new below  Alt+End"))
         if event.at_end and self.app.app_focus and self.is_current:
             self.attempt(self._mark_read(), group="reading")
 
@@ -310,7 +310,7 @@ class MainScreen(MainContacts):
     def on_settings_changed(self, _: SettingsChanged) -> None:
         """Other colours or signs."""
         self.writing.draw_signs()
-        self.writing.composer.cursor_blink = frame_of(self).profile.blinking
+        self.writing.composer.cursor_blink = app_of(self).profile.blinking
         self.log_view.redraw()
         self.show_heads()
         self.refresh(layout=True)
@@ -345,7 +345,7 @@ class MainScreen(MainContacts):
         """Forget every text and name but the drafts, which ``save_work`` still has to write."""
         self._keep_draft(self.writing.composer.address, self.writing.composer.text)
         self.writing.composer.address = None
-        self.whereto = Whereto()
+        self.navigation = Navigation()
         self.hits = None
         self.chat.close()
         self.list_view.clear_caches()

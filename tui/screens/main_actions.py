@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from textual.screen import Screen
 
 from core.api import Client, Conversation, Message
-from tui.app_port import frame_of
+from tui.app_port import app_of
 from tui.terminal.clipboard import copy
 from tui.text.links import links_in
 from tui.text.sanitize import clean_line, clean_name, fit, kept_text
@@ -17,7 +17,7 @@ from tui.words.format import moment, state_sentence
 
 if TYPE_CHECKING:
     from tui.chat.chat import Chat
-    from tui.chat.navigation import Whereto
+    from tui.chat.navigation import Navigation
     from tui.chat.search_hits import Hits
     from tui.widgets.chat_log import ChatLog
     from tui.widgets.conversation_list import ConversationList
@@ -29,7 +29,7 @@ class MainActions(Screen[None]):
 
     client: Client
     chat: Chat
-    whereto: Whereto
+    navigation: Navigation
     log_view: ChatLog
     list_view: ConversationList
     writing: WritingArea
@@ -69,29 +69,29 @@ class MainActions(Screen[None]):
         """Go to a conversation by part of its name."""
         from tui.screens.switcher import SwitcherScreen, matching
 
-        if name and len(found := matching(name, self.whereto.conversations)) == 1:
+        if name and len(found := matching(name, self.navigation.conversations)) == 1:
             self.go_to(found[0].id)
             return
-        self.app.push_screen(SwitcherScreen(self.whereto.conversations, name), self.go_to)
+        self.app.push_screen(SwitcherScreen(self.navigation.conversations, name), self.go_to)
 
     def action_next_unread(self) -> None:
         """Go round the unread conversations."""
-        following = self.whereto.next_unread()
+        following = self.navigation.next_unread()
         if following is None:
-            frame_of(self).tell("Nothing unread.")
+            app_of(self).tell("Nothing unread.")
         self.go_to(following)
 
     def action_go_by(self, step: int) -> None:
         """Go up or down in the list."""
-        self.go_to(self.whereto.by_step(step))
+        self.go_to(self.navigation.by_step(step))
 
     def action_go_last(self) -> None:
         """Go back to the one before."""
-        self.go_to(self.whereto.last)
+        self.go_to(self.navigation.last)
 
     def action_go_to(self, number: int) -> None:
         """Go to a place of the list."""
-        self.go_to(self.whereto.by_number(number))
+        self.go_to(self.navigation.by_number(number))
 
     def action_to_list(self) -> None:
         """Go to the list."""
@@ -103,7 +103,7 @@ class MainActions(Screen[None]):
     def action_to_unread(self) -> None:
         """Scroll to the unread rule."""
         if not self.log_view.go_to_unread():
-            frame_of(self).tell("Nothing was unread here.")
+            app_of(self).tell("Nothing was unread here.")
 
     def action_page(self, direction: int) -> None:
         """Scroll by a screen."""
@@ -126,21 +126,21 @@ class MainActions(Screen[None]):
                 self.hits = hits
                 self.attempt(self.go_to_hit(0), group="opening")
 
-        names = {listed.id: clean_name(listed.name) for listed in self.whereto.conversations}
-        self.app.push_screen(SearchScreen(self.client, names, self.whereto.current, words), chosen)
+        names = {listed.id: clean_name(listed.name) for listed in self.navigation.conversations}
+        self.app.push_screen(SearchScreen(self.client, names, self.navigation.current, words), chosen)
 
     async def go_to_hit(self, step: int) -> None:
         """Go so many hits of the last search on; raises ``ApiError``."""
         hits = self.hits
         if hits is None:
-            frame_of(self).tell("Nothing was searched yet: Ctrl+F searches.")
+            app_of(self).tell("Nothing was searched yet: Ctrl+F searches.")
             return
         hit = await hits.step(step)
         if hit is None:
-            frame_of(self).tell("That was the oldest hit." if step > 0 else "That was the newest hit.")
+            app_of(self).tell("That was the oldest hit." if step > 0 else "That was the newest hit.")
             return
         await self.open_conversation(hit.conversation, hit.message, hits.words)
-        frame_of(self).tell(f"Hit {hits.at + 1} of {hits.count}.  n next  N previous  Esc back to writing")
+        app_of(self).tell(f"Hit {hits.at + 1} of {hits.count}.  n next  N previous  Esc back to writing")
 
     # --- the screen ---------------------------------------------------------------------------------------------------
 
@@ -152,18 +152,18 @@ class MainActions(Screen[None]):
             self.writing.composer.focus()
         elif self.has_class("bare"):
             self.action_toggle_bare()
-        elif self.whereto.current is not None and not self.log_view.is_at_end:
+        elif self.navigation.current is not None and not self.log_view.is_at_end:
             self.action_to_end()
-        elif self.has_class("-narrow") and self.whereto.current is not None:
+        elif self.has_class("-narrow") and self.navigation.current is not None:
             self.leave_conversation()
-        elif self.whereto.current is not None:
+        elif self.navigation.current is not None:
             self.writing.composer.focus()
 
     def action_toggle_details(self) -> None:
         """Show or hide the pane at the right."""
         self.toggle_class("details")
         if not self.has_class("-wide"):
-            frame_of(self).tell("The details pane needs 120 columns.", "warning")
+            app_of(self).tell("The details pane needs 120 columns.", "warning")
 
     def action_toggle_bare(self) -> None:
         """Show the messages and nothing else."""
@@ -181,7 +181,7 @@ class MainActions(Screen[None]):
             case "delete":
                 self._ask_delete(message)
             case _:
-                frame_of(self).tell(self._about(message))
+                app_of(self).tell(self._about(message))
 
     def _copy_link(self, message: Message) -> None:
         """Copy the links of a message, each whole."""
@@ -189,13 +189,13 @@ class MainActions(Screen[None]):
         if found:
             copy(self, "\n".join(found))
         else:
-            frame_of(self).tell("There is no link in it.")
+            app_of(self).tell("There is no link in it.")
 
     def _about(self, message: Message) -> str:
-        frame = frame_of(self)
-        parts = [f"Written {moment(message.sent_at, frame.now(), frame.calendar)}"]
+        app = app_of(self)
+        parts = [f"Written {moment(message.sent_at, app.now(), app.calendar)}"]
         if message.sender == "me":
-            parts.append(state_sentence(message.state, message.copies, message.until, frame.now(), frame.calendar))
+            parts.append(state_sentence(message.state, message.copies, message.until, app.now(), app.calendar))
         if not message.known:
             parts.append(f"from an unknown device ({message.device}): see /devices")
         if message.late:
@@ -221,8 +221,8 @@ class MainActions(Screen[None]):
     async def _delete(self, message: Message) -> None:
         deleted = await self.chat.delete([message.id])
         await self.read_list()
-        frame_of(self).tell(deleted_words(deleted))
+        app_of(self).tell(deleted_words(deleted))
 
     def current(self) -> Conversation | None:
         """Return the open conversation."""
-        return self.whereto.find(self.whereto.current)
+        return self.navigation.find(self.navigation.current)

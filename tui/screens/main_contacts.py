@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from core import api
-from tui.app_port import frame_of
+from tui.app_port import app_of
 from tui.screens.main_keeping import MainKeeping
 from tui.text.sanitize import kept_name
 from tui.words.contacts import deleted_words, short_name
@@ -39,7 +39,7 @@ class MainContacts(MainKeeping):
         if contact is None:
             return
         if len(name.encode()) > api.MAX_NAME_SIZE:
-            frame_of(self).tell(f"The name is too long: at most {api.MAX_NAME_SIZE} bytes.", "warning")
+            app_of(self).tell(f"The name is too long: at most {api.MAX_NAME_SIZE} bytes.", "warning")
             return
         if name:
             self.attempt(self._rename(contact, name))
@@ -55,11 +55,11 @@ class MainContacts(MainKeeping):
     async def _rename(self, contact: api.Conversation, name: str) -> None:
         await self.client.call(api.ContactRename(identity=contact.identity, name=name))
         await self.read_list()
-        renamed = self.whereto.find(contact.id)
+        renamed = self.navigation.find(contact.id)
         if renamed is None:
             return
         called = short_name(renamed.name)
-        frame_of(self).tell(
+        app_of(self).tell(
             f"You call them {called} now; nobody is told."
             if name
             else f"They are called as they call themselves: {called}."
@@ -81,7 +81,7 @@ class MainContacts(MainKeeping):
             return
         name = short_name(contact.name)
         if contact.blocked:
-            frame_of(self).tell(f"{name} is blocked already; /unblock ends it.")
+            app_of(self).tell(f"{name} is blocked already; /unblock ends it.")
             return
         detail = (
             "You hear nothing of them any more, and they hear nothing of you, not even that a text arrived. What was said "
@@ -93,7 +93,7 @@ class MainContacts(MainKeeping):
     async def _block(self, contact: api.Conversation) -> None:
         await self.client.call(api.ContactBlock(identity=contact.identity))
         await self.read_list()
-        frame_of(self).tell(f"{short_name(contact.name)} is blocked and is not told; /unblock ends it.")
+        app_of(self).tell(f"{short_name(contact.name)} is blocked and is not told; /unblock ends it.")
 
     def action_unblock_contact(self) -> None:
         """Hear this contact again."""
@@ -101,16 +101,16 @@ class MainContacts(MainKeeping):
         if contact is not None and contact.blocked:
             self.attempt(self._unblock(contact))
         elif contact is not None:
-            frame_of(self).tell(f"{short_name(contact.name)} is not blocked.")
+            app_of(self).tell(f"{short_name(contact.name)} is not blocked.")
 
     async def _unblock(self, contact: api.Conversation) -> None:
         await self.client.call(api.ContactUnblock(identity=contact.identity))
         await self.read_list()
-        frame_of(self).tell(UNBLOCKED)
+        app_of(self).tell(UNBLOCKED)
 
     def offers_unblocking(self, conversation_id: str | None) -> bool:
         """Offer to unblock whom one is about to write to; returns whether that was needed."""
-        contact = self.whereto.find(conversation_id)
+        contact = self.navigation.find(conversation_id)
         if contact is None or not contact.blocked:
             return False
         name = short_name(contact.name)
@@ -138,9 +138,9 @@ class MainContacts(MainKeeping):
     async def _delete_conversation(self, contact: api.Conversation) -> None:
         deleted = await self.client.call(api.ConversationDelete(conversation=contact.id))
         await self.read_list()
-        if self.whereto.current == contact.id:
+        if self.navigation.current == contact.id:
             await self.chat.reopen()
-        frame_of(self).tell(deleted_words(deleted))
+        app_of(self).tell(deleted_words(deleted))
 
     def action_remove_contact(self) -> None:
         """Forget this contact."""
@@ -158,4 +158,4 @@ class MainContacts(MainKeeping):
     async def _remove(self, contact: api.Conversation) -> None:
         await self.client.call(api.ContactRemove(identity=contact.identity))
         await self.read_list()
-        frame_of(self).tell(f"{short_name(contact.name)} is removed, and is not told.")
+        app_of(self).tell(f"{short_name(contact.name)} is removed, and is not told.")

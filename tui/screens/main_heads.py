@@ -1,11 +1,11 @@
-"""What stands around the messages of the main screen: list, header, details, and the room while it is empty."""
+"""What stands around the messages of the main screen: list, header, details, and a welcome while nothing is open."""
 
 from __future__ import annotations
 
 from textual.content import Content
 from textual.widgets import Static
 
-from tui.app_port import frame_of
+from tui.app_port import app_of
 from tui.screens.main_actions import MainActions
 from tui.text.sanitize import clean_name
 from tui.widgets.chat_header import ChatHeader
@@ -27,25 +27,25 @@ class MainHeads(MainActions):
 
     def show_heads(self) -> None:
         """Draw the list, the header and the details."""
-        conversations = self.whereto.conversations
+        conversations = self.navigation.conversations
         self.set_class(not conversations, "empty")
-        self.list_view.show(conversations, self.whereto.current)
+        self.list_view.show(conversations, self.navigation.current)
         self._show_side()
         self._show_welcome()
-        current = self.whereto.find(self.whereto.current)
+        current = self.navigation.find(self.navigation.current)
         if current is not None:
             name = clean_name(current.name)
             inviting = f"{name} is blocked: /unblock to write" if current.blocked else f"Write to {name}"
             self.writing.composer.placeholder = Content(inviting)
         if not self.chat.is_opening:  # a name never stands over the rows of somebody else
-            elsewhere = self.whereto.unread_elsewhere()
+            elsewhere = self.navigation.unread_elsewhere()
             self.query_one(ChatHeader).show(current, elsewhere, narrow=self.has_class("-narrow"))
             self.show_details()
         self.hint()
 
     def _show_side(self) -> None:
-        unread = sum(listed.unread for listed in self.whereto.conversations)
-        note = f" {frame_of(self).glyphs.separator} {count(unread)} new" if unread else ""
+        unread = sum(listed.unread for listed in self.navigation.conversations)
+        note = f" {app_of(self).glyphs.separator} {count(unread)} new" if unread else ""
         self.query_one("#side-title", Static).update(Content.assemble("sottovoce", (note, "bold $unread")))
         waiting = self.query_one("#waiting", Static)
         waiting.display = bool(self.greetings)
@@ -54,9 +54,11 @@ class MainHeads(MainActions):
         )
 
     def _show_welcome(self) -> None:
-        offer = frame_of(self).offer
-        there = bool(self.whereto.conversations)
-        ways = ways_in(has_conversations=there, greetings=self.greetings, offered=offer.name if offer else "")
+        start_invitation = app_of(self).start_invitation
+        there = bool(self.navigation.conversations)
+        ways = ways_in(
+            has_conversations=there, greetings=self.greetings, offered=start_invitation.name if start_invitation else ""
+        )
         text = welcome("Choose a conversation" if there else NOBODY, ways)
         self.query_one("#welcome-text", Static).update(text)
         # Where there is room for both panes, the list only says that it is empty.
@@ -67,22 +69,22 @@ class MainHeads(MainActions):
         """Draw the pane at the right."""
         rows = self.log_view.model.rows
         own = next((row for row in reversed(rows[-RECENT:]) if row.sender == "me"), None)
-        self.query_one(Details).show(self.whereto.find(self.whereto.current), self.log_view.selected or own)
+        self.query_one(Details).show(self.navigation.find(self.navigation.current), self.log_view.selected or own)
 
     def hint(self) -> None:
         """Say what the keys do now."""
         if self.focused is self.log_view:
             self.status.show_hints(HIT_HINTS if self.hits is not None else SELECT_HINTS)
-        elif not self.whereto.conversations:
+        elif not self.navigation.conversations:
             self.status.show_hints(EMPTY_HINTS)
-        elif self.whereto.current is None or self.focused is self.list_view:
+        elif self.navigation.current is None or self.focused is self.list_view:
             self.status.show_hints(LIST_HINTS)
         else:
-            current, composer = self.whereto.find(self.whereto.current), self.writing.composer
+            current, composer = self.navigation.find(self.navigation.current), self.writing.composer
             self.status.show_hints(
                 chat_hints(
                     completing=composer.completing,
                     blocked=current is not None and current.blocked,
-                    enter_sends=frame_of(self).settings.enter_sends,
+                    enter_sends=app_of(self).settings.enter_sends,
                 )
             )

@@ -7,7 +7,7 @@ end. Before a device begins it is told what that costs.
 from __future__ import annotations
 
 from core.api import ContactAskKeep, ContactKeepMail, Conversation, KeepingGet, KeepingInfo
-from tui.app_port import frame_of
+from tui.app_port import app_of
 from tui.screens.main_news import MainNews
 from tui.text.sanitize import clean_name
 from tui.words.network import size_words
@@ -24,9 +24,7 @@ class MainKeeping(MainNews):
     async def _offer_keeping(self, contact: Conversation) -> None:
         cost = await self.client.call(KeepingGet())
         if not cost.possible:
-            frame_of(self).tell(
-                "This device serves nobody (--role leaf), so it can keep nothing for others.", "warning"
-            )
+            app_of(self).tell("This device serves nobody (--role leaf), so it can keep nothing for others.", "warning")
             return
         from tui.screens.confirm import ConfirmScreen
 
@@ -41,7 +39,7 @@ class MainKeeping(MainNews):
         await self.client.call(ContactKeepMail(conversation=contact.id, keep=keep))
         await self.read_list()
         told = "Their mail is kept here too; /keep again ends it." if keep else "Their mail is no longer kept here."
-        frame_of(self).tell(told)
+        app_of(self).tell(told)
 
     def action_ask_keep(self) -> None:
         """Ask this contact to keep our mail, or no longer."""
@@ -53,7 +51,7 @@ class MainKeeping(MainNews):
         await self.chat.catch_up()
         await self.read_list()
         told = "You no longer ask it." if contact.keep_asked else "Asked. Whether they do it, nobody is told."
-        frame_of(self).tell(told)
+        app_of(self).tell(told)
 
 
 def cost_words(cost: KeepingInfo) -> str:

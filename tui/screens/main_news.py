@@ -6,7 +6,7 @@ Events come in bursts, so they are gathered; the bell rings once in a while and 
 from __future__ import annotations
 
 from core import api
-from tui.app_port import frame_of
+from tui.app_port import app_of
 from tui.messages import CoreEvent, EventsMissed
 from tui.screens.main_heads import MainHeads
 from tui.screens.pacing import Pacer
@@ -36,20 +36,20 @@ class MainNews(MainHeads):
 
     async def read_list(self) -> None:
         """Read the list of conversations; raises ``ApiError``."""
-        self.whereto.conversations = await self.client.call(api.ConversationList())
-        if (current := self.whereto.find(self.whereto.current)) is not None:
+        self.navigation.conversations = await self.client.call(api.ConversationList())
+        if (current := self.navigation.find(self.navigation.current)) is not None:
             self.chat.renew(current)
-        elif self.whereto.current is not None:
+        elif self.navigation.current is not None:
             await self._miss_conversation()
         self.show_heads()
 
     async def _miss_conversation(self) -> None:
         """Leave the open conversation if a list that was read after it had been opened does not have it either."""
-        self.whereto.conversations = await self.client.call(api.ConversationList())
-        if self.whereto.current is not None and self.whereto.find(self.whereto.current) is None:
+        self.navigation.conversations = await self.client.call(api.ConversationList())
+        if self.navigation.current is not None and self.navigation.find(self.navigation.current) is None:
             self.forget_conversation()
-            frame_of(self).jumped("Nothing done: that conversation is gone. Look, then press again.")
-            frame_of(self).tell("That conversation is gone.", "warning")
+            app_of(self).jumped("Nothing done: that conversation is gone. Look, then press again.")
+            app_of(self).tell("That conversation is gone.", "warning")
 
     # --- what is heard ------------------------------------------------------------------------------------------------
 
@@ -62,11 +62,11 @@ class MainNews(MainHeads):
             case api.MessageReceived():
                 self._ring(event)
                 self._gather.go()
-            case api.MessageStateChanged() if event.conversation == self.whereto.current:
+            case api.MessageStateChanged() if event.conversation == self.navigation.current:
                 self.chat.state_changed(event)
                 self._gather.go()
             case api.GreetingReceived():
-                frame_of(self).tell(f"{clean_name(event.name)} greets you: Alt+G answers.")
+                app_of(self).tell(f"{clean_name(event.name)} greets you: Alt+G answers.")
                 self.attempt(self.read_greetings(), group="greetings")
                 self._bell.go()
             case api.DeviceChanged(state="unknown"):
@@ -75,7 +75,7 @@ class MainNews(MainHeads):
             case api.NetworkChanged():
                 self._network_changed(event.peers)
             case api.ClocksChanged(alone=alone) if alone is not None:
-                frame_of(self).tell(
+                app_of(self).tell(
                     "This machine's clock is wrong, or the other nodes' are: /network says more.", "warning"
                 )
             case api.PriceRisen():
@@ -86,41 +86,39 @@ class MainNews(MainHeads):
     def _network_changed(self, peers: int) -> None:
         """Show how many nodes are linked, and say what it means that there are none."""
         if not peers:
-            frame_of(self).tell("No node is linked. What you write waits and goes out by itself.", "warning")
+            app_of(self).tell("No node is linked. What you write waits and goes out by itself.", "warning")
         self.status.show_peers(peers)
 
     def _price_told(self, factor: int) -> None:
         """Say why mail takes a moment longer, and that nobody has to do anything."""
-        frame_of(self).tell(
+        app_of(self).tell(
             f"Somebody floods the network where this goes. It goes out by itself, at {factor} times the work.",
             "warning",
         )
 
     def _device_appeared(self, identity: str) -> None:
         """Say that a contact has a device that may be somebody else's."""
-        contact = next((listed for listed in self.whereto.conversations if listed.identity == identity), None)
+        contact = next((listed for listed in self.navigation.conversations if listed.identity == identity), None)
         if contact is not None:
-            frame_of(self).tell(
-                f"{short_name(contact.name)} has a device that nobody vouches for: /devices.", "warning"
-            )
+            app_of(self).tell(f"{short_name(contact.name)} has a device that nobody vouches for: /devices.", "warning")
 
     def _ring(self, event: api.MessageReceived) -> None:
         """Ring for what one does not see; never say from whom or what."""
         if event.late:
             self.attempt(self.chat.place_late(event), group="pages")
-        seen = self.app.app_focus and self.is_current and event.conversation == self.whereto.current
-        notify = frame_of(self).settings.notify
+        seen = self.app.app_focus and self.is_current and event.conversation == self.navigation.current
+        notify = app_of(self).settings.notify
         if seen or notify == "off":
             return
         self._bell.go()
         if notify == "bell+text":
-            frame_of(self).tell("New message.")
+            app_of(self).tell("New message.")
 
     def _refresh_gathered(self) -> None:
         self.attempt(self._refresh(), group="refreshing")
 
     async def _refresh(self) -> None:
-        if self.whereto.current is not None and self.log_view.model.at_end:
+        if self.navigation.current is not None and self.log_view.model.at_end:
             try:
                 await self.chat.catch_up()
             except api.ApiError as error:

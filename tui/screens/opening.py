@@ -1,4 +1,4 @@
-"""The first frame: a name in an empty room, until the core says whose account this is."""
+"""The first frame: a name on an empty screen, until the core says whose account this is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The frame of every screen but the chat: a title, a column of text and fields, a notice, the keys.
+"""The layout of every screen but the chat: a title, a column of text and fields, a notice, the keys.
 
 One look for all of them, so that whoever has learnt one knows the rest: Tab walks, Enter does, Esc goes back. The column is
 never wider than is comfortable to read, scrolls where the terminal is low, and needs no colour.
@@ -98,7 +98,7 @@ class Page(Screen[R], Generic[R]):
         self.client = client
 
     def compose(self) -> ComposeResult:
-        """Build the frame around the body."""
+        """Build the layout around the body."""
         yield Static(Content(self.heading), id="title")
         with Column():
             yield from self.compose_body()

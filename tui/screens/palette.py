@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 from textual.widgets.option_list import Option
 
-from tui.app_port import frame_of
+from tui.app_port import app_of
 from tui.keys.commands import REGISTRY
 from tui.keys.palette import Choice, choices, found, title_of, way_of
 from tui.keys.registry import Context
@@ -43,7 +43,7 @@ class PaletteScreen(PickerScreen[Choice]):
         return next(choice for choice in self._offered if _name(choice) == option.id)
 
     def _line(self, choice: Choice, room: int) -> Content:
-        ellipsis = frame_of(self).glyphs.ellipsis
+        ellipsis = app_of(self).glyphs.ellipsis
         rest = room - TITLE_WIDTH - WAY_WIDTH
         help_text = fit(choice[0].help, rest, ellipsis) if rest >= SHORTEST_HELP else ""
         way = way_of(choice)

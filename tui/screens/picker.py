@@ -14,7 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
-from tui.app_port import frame_of
+from tui.app_port import app_of
 from tui.screens.type_ahead import take_early_key
 from tui.widgets.editing import LineEditing
 from tui.widgets.menu import PickList
@@ -74,7 +74,7 @@ class PickerScreen(ModalScreen[R | None], Generic[R]):
         self._beneath = self.app.screen_stack[-2].focused
         if self._beneath is not None:
             self._beneath.has_focus = False  # not blurred: it is not left, and what is selected in it stays so
-        self.query_one(Input).cursor_blink = frame_of(self).profile.blinking
+        self.query_one(Input).cursor_blink = app_of(self).profile.blinking
         self._list(self._query)
         self.query_one(Input).focus()
 

@@ -16,7 +16,7 @@ from textual.widgets.option_list import Option
 
 from core import search_terms
 from core.api import ApiError, Client, Found
-from tui.app_port import frame_of
+from tui.app_port import app_of
 from tui.chat.search_hits import Hits
 from tui.screens.type_ahead import take_early_key
 from tui.text.cells import before, width_of
@@ -73,7 +73,7 @@ class SearchScreen(Screen[Hits | None]):
     def on_mount(self) -> None:
         """Begin with the words given."""
         search = self.query_one(Input)
-        search.cursor_blink = frame_of(self).profile.blinking
+        search.cursor_blink = app_of(self).profile.blinking
         search.focus()
         self._show_where()
         self._search(self._words)
@@ -125,8 +125,8 @@ class SearchScreen(Screen[Hits | None]):
             options.highlighted = 0
 
     def _line(self, hit: Found, wanted: list[str]) -> Content:
-        frame = frame_of(self)
-        ellipsis = frame.glyphs.ellipsis
+        app = app_of(self)
+        ellipsis = app.glyphs.ellipsis
         name = "you" if hit.message.sender == "me" else self._names.get(hit.conversation, "")
         if not self._here and hit.message.sender == "me":
             name = f"to {self._names.get(hit.conversation, '')}"
@@ -135,7 +135,7 @@ class SearchScreen(Screen[Hits | None]):
         start = before(text, spans[0][0] - LEAD + 1) if spans else 0
         lead = ("" if hit.message.known else "(unknown device) ") + (ellipsis if start else "")
         room = max(10, self.size.width - NAME_WIDTH - 12)
-        hour = when(hit.message.sent_at, frame.now(), frame.calendar)
+        hour = when(hit.message.sent_at, app.now(), app.calendar)
         head = Content.assemble(
             (f" {pad(hour, 7, ellipsis)} ", "$quiet"), (pad(name, NAME_WIDTH, ellipsis), "bold"), f" {lead}"
         )

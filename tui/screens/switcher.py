@@ -11,7 +11,7 @@ from textual.fuzzy import Matcher
 from textual.widgets.option_list import Option
 
 from core.api import Conversation
-from tui.app_port import frame_of
+from tui.app_port import app_of
 from tui.screens.picker import PickerScreen
 from tui.text.cells import width_of
 from tui.text.sanitize import clean_line, clean_name, fit, pad
@@ -60,7 +60,7 @@ class SwitcherScreen(PickerScreen[str]):
         return str(option.id)
 
     def _line(self, listed: Conversation) -> Content:
-        ellipsis = frame_of(self).glyphs.ellipsis
+        ellipsis = app_of(self).glyphs.ellipsis
         badge = count(listed.unread) if listed.unread else ""
         name = fit(clean_name(listed.name), NAME_WIDTH, ellipsis)
         room = NAME_WIDTH - width_of(name)

@@ -15,7 +15,7 @@ from typing import Final
 
 from textual.dom import DOMNode
 
-from tui.app_port import frame_of
+from tui.app_port import app_of
 
 # Seconds for tmux to take a text: it does it in a few ms, or hangs.
 DEADLINE: Final = 2.0
@@ -34,11 +34,11 @@ def copy(node: DOMNode, text: str) -> None:
         return
     if os.environ.get("STY"):
         _through_screen(node, text)
-    frame_of(node).tell(SENT)
+    app_of(node).tell(SENT)
 
 
 async def _copy_into_tmux(node: DOMNode, text: str) -> None:
-    frame_of(node).tell(IN_TMUX if await _into_tmux(text) else SENT)
+    app_of(node).tell(IN_TMUX if await _into_tmux(text) else SENT)
 
 
 async def _into_tmux(text: str) -> bool:

@@ -7,7 +7,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from core.api import Conversation
-from tui.app_port import frame_of
+from tui.app_port import app_of
 from tui.look.glyphs import Glyphs
 from tui.text.cells import width_of
 from tui.text.sanitize import clean_name, fit
@@ -44,7 +44,7 @@ class ChatHeader(Widget):
         conversation = self._conversation
         if conversation is None:
             return Content("")
-        glyphs = frame_of(self).glyphs
+        glyphs = app_of(self).glyphs
         right: list[tuple[str, str]] = []
         if self._elsewhere and self._narrow:
             right.append((f"{count(self._elsewhere)} new elsewhere", "bold $unread"))

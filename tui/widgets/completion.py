@@ -7,7 +7,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from tui.app_port import frame_of
+from tui.app_port import app_of
 from tui.keys.registry import CommandSpec
 from tui.text.sanitize import fit, pad
 
@@ -65,7 +65,7 @@ class Completion(Widget):
 
     def render(self) -> RenderResult:
         """Return the lines around the chosen one."""
-        glyphs = frame_of(self).glyphs
+        glyphs = app_of(self).glyphs
         start = max(0, min(self.position - MAX_SHOWN // 2, len(self._specs) - MAX_SHOWN))
         lines: list[Content] = []
         width = self.size.width

@@ -8,7 +8,7 @@ from textual import events
 from textual.message import Message
 from textual.widgets import TextArea
 
-from tui.app_port import frame_of
+from tui.app_port import app_of
 from tui.keys.commands import REGISTRY
 from tui.keys.keymap import bindings
 from tui.keys.registry import Scope
@@ -92,7 +92,7 @@ class Composer(Editing, inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Hold the cursor still where blinking costs bytes."""
-        self.cursor_blink = frame_of(self).profile.blinking
+        self.cursor_blink = app_of(self).profile.blinking
 
     async def _on_key(self, event: events.Key) -> None:
         """Leave Enter and Tab to their bindings, whose meaning can be changed, and arrows to open completions."""

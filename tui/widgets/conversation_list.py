@@ -15,7 +15,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from core.api import Conversation
-from tui.app_port import frame_of
+from tui.app_port import app_of
 from tui.look.strip_style import laid_over
 from tui.text.cells import width_of
 from tui.text.sanitize import clean_line, clean_name, fit
@@ -159,13 +159,13 @@ class ConversationList(ScrollView, can_focus=True):
         return self.get_component_rich_style(f"conversation-list--{name}", partial=partial)
 
     def _head(self, conversation: Conversation, width: int) -> list[Segment]:
-        frame = frame_of(self)
-        glyphs, base = frame.glyphs, self.rich_style
+        app = app_of(self)
+        glyphs, base = app.glyphs, self.rich_style
         unread = conversation.unread > 0
         if self._short and unread:
             right = Segment(count(conversation.unread), self._style("unread"))
         else:
-            hour = when(conversation.last_at, frame.now(), frame.calendar) if conversation.last_at else ""
+            hour = when(conversation.last_at, app.now(), app.calendar) if conversation.last_at else ""
             right = Segment(hour, self._style("unread") if unread else self._style("quiet"))
         signs = self._signs(conversation)
         room = width - 3 - width_of(right.text) - sum(width_of(sign.text) for sign in signs)
@@ -185,7 +185,7 @@ class ConversationList(ScrollView, can_focus=True):
 
     def _signs(self, conversation: Conversation) -> list[Segment]:
         """Return what is to be known of a contact before its name is believed, or it is written to."""
-        glyphs = frame_of(self).glyphs
+        glyphs = app_of(self).glyphs
         signs: list[Segment] = []
         if conversation.state != "open":
             signs.append(Segment(f" {glyphs.waiting}", self._style("quiet")))
@@ -196,7 +196,7 @@ class ConversationList(ScrollView, can_focus=True):
         return signs
 
     def _tail(self, conversation: Conversation, width: int) -> list[Segment]:
-        glyphs, base = frame_of(self).glyphs, self.rich_style
+        glyphs, base = app_of(self).glyphs, self.rich_style
         lead, text = self._last_words(conversation)
         badge = count(conversation.unread) if conversation.unread else ""
         room = width - 3 - width_of(lead.text) - width_of(badge)
@@ -214,7 +214,7 @@ class ConversationList(ScrollView, can_focus=True):
 
     def _last_words(self, conversation: Conversation) -> tuple[Segment, str]:
         """Return a sign and the text: an unsent draft before anything else."""
-        glyphs = frame_of(self).glyphs
+        glyphs = app_of(self).glyphs
         if conversation.draft and conversation.id != self._open_id:
             return Segment(f"{glyphs.draft} ", self._style("draft")), clean_line(conversation.draft[:200])
         text = clean_line(conversation.last_text[:200]) or (glyphs.ellipsis if conversation.last_at else "")

@@ -7,7 +7,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from core.api import Conversation, Message
-from tui.app_port import frame_of
+from tui.app_port import app_of
 from tui.text.sanitize import clean_line, clean_name
 from tui.widgets.chat_header import STATE_NOTES
 from tui.words.contacts import OVERDUE, own_name_of, where_to_look
@@ -56,11 +56,11 @@ class Details(Widget):
         return Content.assemble(*parts)
 
     def _about(self, message: Message) -> list[tuple[str, str] | str]:
-        frame = frame_of(self)
-        written = moment(message.sent_at, frame.now(), frame.calendar)
+        app = app_of(self)
+        written = moment(message.sent_at, app.now(), app.calendar)
         parts: list[tuple[str, str] | str] = [("written\n", "$quiet"), written]
         if message.sender == "me":
-            where = state_sentence(message.state, message.copies, message.until, frame.now(), frame.calendar)
+            where = state_sentence(message.state, message.copies, message.until, app.now(), app.calendar)
             parts += ["\n\n", ("now\n", "$quiet"), where]
         elif message.late:
             parts += ["\n\n", ("it came after its place had been given up", "$quiet")]

@@ -6,7 +6,7 @@ from textual.content import Content
 from textual.style import Style
 from textual.widgets import Static
 
-from tui.app_port import frame_of
+from tui.app_port import app_of
 
 # Arrows for terminals that have none.
 _SPELLED = (("↑↓", "Up/Down"), ("←→", "Left/Right"))
@@ -33,7 +33,7 @@ class Hints(Static):
 
     def render(self) -> Content:
         """Return what fits."""
-        ascii_only = frame_of(self).profile.glyphs == "ascii"
+        ascii_only = app_of(self).profile.glyphs == "ascii"
         parts: list[str | tuple[str, Style]] = []
         room = self.size.width
         for sign, does in self._hints:

@@ -10,7 +10,7 @@ from rich.text import Text
 from textual.message import Message
 from textual.widgets import Input
 
-from tui.app_port import frame_of
+from tui.app_port import app_of
 from tui.widgets.text_field import TextField
 
 # Longest passcode, in characters; a bound on what one paste can cost in Argon2 and zxcvbn.
@@ -80,4 +80,4 @@ class PasscodeField(SecretField):
     @property
     def _value(self) -> Text:
         """What is drawn."""
-        return Text(frame_of(self).glyphs.bullet * len(self.value), no_wrap=True, overflow="ignore", end="")
+        return Text(app_of(self).glyphs.bullet * len(self.value), no_wrap=True, overflow="ignore", end="")

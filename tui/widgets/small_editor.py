@@ -10,7 +10,7 @@ from typing import ClassVar
 from textual import events
 from textual.binding import Binding
 
-from tui.app_port import frame_of
+from tui.app_port import app_of
 from tui.widgets.editing import Editing
 
 
@@ -46,7 +46,7 @@ class SmallEditor(Editing):
 
     def on_mount(self) -> None:
         """Keep the cursor still where blinking costs bytes."""
-        self.cursor_blink = frame_of(self).profile.blinking
+        self.cursor_blink = app_of(self).profile.blinking
 
     async def _on_key(self, event: events.Key) -> None:
         """Leave Enter to its binding, whose meaning can be changed."""

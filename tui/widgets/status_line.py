@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widget import Widget
 
-from tui.app_port import frame_of
+from tui.app_port import app_of
 from tui.text.cells import width_of
 from tui.text.sanitize import fit
 from tui.widgets.hints import spelled
@@ -78,17 +78,17 @@ class StatusLine(Widget):
         """Say when the vault locks, ms of Unix time, once that is near."""
         self._locks_at = locks_at
         if locks_at is not None:
-            left = locks_at - SOON - frame_of(self).now()
+            left = locks_at - SOON - app_of(self).now()
             self.set_timer(max(0, left) / 1000, self.refresh)
 
     def _lock_time(self) -> Content:
-        frame = frame_of(self)
-        if self._locks_at is None or frame.now() < self._locks_at - SOON:
+        app = app_of(self)
+        if self._locks_at is None or app.now() < self._locks_at - SOON:
             return Content("")
-        return Content.assemble((f"locks at {frame.calendar.clock(self._locks_at)}", "$warning"), "  ")
+        return Content.assemble((f"locks at {app.calendar.clock(self._locks_at)}", "$warning"), "  ")
 
     def _network(self) -> Content:
-        glyphs = frame_of(self).glyphs
+        glyphs = app_of(self).glyphs
         if self._peers is None:
             return Content("")
         if not self._peers:
@@ -105,11 +105,11 @@ class StatusLine(Widget):
     def _left(self, room: int) -> Content:
         if self._notice is not None:
             text, severity = self._notice
-            return Content.assemble((fit(text, room, frame_of(self).glyphs.ellipsis), NOTICE_STYLES[severity]))
+            return Content.assemble((fit(text, room, app_of(self).glyphs.ellipsis), NOTICE_STYLES[severity]))
         parts: list[Content] = []
         used = 0
         for sign, what in self._hints:
-            key = spelled(sign) if frame_of(self).profile.glyphs == "ascii" else sign
+            key = spelled(sign) if app_of(self).profile.glyphs == "ascii" else sign
             needed = width_of(key) + 1 + width_of(what) + (2 if parts else 0)
             if used + needed > room:
                 break

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tui.app_port import frame_of
+from tui.app_port import app_of
 from tui.widgets.editing import LineEditing
 
 if TYPE_CHECKING:
@@ -64,4 +64,4 @@ class TextField(LineEditing):
 
     def on_mount(self) -> None:
         """Keep the cursor still where blinking costs bytes."""
-        self.cursor_blink = frame_of(self).profile.blinking
+        self.cursor_blink = app_of(self).profile.blinking

@@ -9,7 +9,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from core.api import MAX_TEXT_SIZE
-from tui.app_port import frame_of
+from tui.app_port import app_of
 from tui.keys.commands import REGISTRY
 from tui.keys.registry import CommandSpec, parse_slash
 from tui.widgets.completion import Completion
@@ -69,7 +69,7 @@ class WritingArea(Vertical):
         yield Completion(id="completion")
         yield Static(id="room", markup=False)
         with Horizontal(id="line"):
-            yield Static(Content(frame_of(self).glyphs.prompt), id="prompt")
+            yield Static(Content(app_of(self).glyphs.prompt), id="prompt")
             yield Composer(id="composer")
 
     @property
@@ -84,7 +84,7 @@ class WritingArea(Vertical):
 
     def draw_signs(self) -> None:
         """Use the signs now chosen."""
-        self.query_one("#prompt", Static).update(Content(frame_of(self).glyphs.prompt))
+        self.query_one("#prompt", Static).update(Content(app_of(self).glyphs.prompt))
 
     def close_completion(self) -> bool:
         """Close the completions; returns whether they were open."""
@@ -103,7 +103,7 @@ class WritingArea(Vertical):
         if slash is None or " " in text:
             self.close_completion()
             return
-        matching = REGISTRY.completions(slash.name, frame_of(self).command_context())
+        matching = REGISTRY.completions(slash.name, app_of(self).command_context())
         exact = len(matching) == 1 and matching[0].slash == slash.name and not matching[0].argument
         self.completion.offer([] if exact else matching)
         self.composer.completing = self.completion.display

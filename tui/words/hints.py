@@ -1,4 +1,4 @@
-"""What the status line teaches, by what one is doing; and what stands in the empty room."""
+"""What the status line teaches, by what one is doing; and what stands where no conversation is open."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def ways_in(*, has_conversations: bool, greetings: int = 0, offered: str = "") -
 
 
 def welcome(title: str, ways: list[Way]) -> Content:
-    """Return the text of the room no conversation is open in."""
+    """Return what stands where no conversation is open."""
     width = max(len(key) for key, _ in ways) + _KEYS_GAP
     lines = [Content.assemble((title, "bold")), Content("")]
     lines += [Content.assemble((key.ljust(width), "$primary"), what) for key, what in ways]

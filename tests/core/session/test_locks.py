@@ -16,7 +16,7 @@ from core.people.format.account_keys import keys_of_seed
 from core.refusals import refusals
 from core.session.commands import act_of
 from core.session.gate import Gate
-from core.session.messenger import Mailbox
+from core.session.messenger import EventQueue
 from core.session.people_service import LOG_PAUSE
 from core.storage.database import COMMITS_IN_LOG
 from core.storage.errors import Closed
@@ -225,13 +225,13 @@ async def test_what_holds_on_to_itself_does_not_outlive_the_lock(device: Device)
 
 
 async def test_a_lock_takes_back_the_events_that_nobody_read() -> None:
-    mailbox = Mailbox()
-    mailbox.put(api.MessageReceived(conversation="c", id="i", sender="s", text="read in time"))
-    assert isinstance(mailbox.incoming.receive_nowait(), api.MessageReceived)
-    mailbox.put(api.MessageReceived(conversation="c", id="j", sender="s", text="not read in time"))
-    mailbox.put(api.AccountLocked(vault=False))
-    mailbox.put(api.NetworkChanged(peers=2))
-    assert [mailbox.incoming.receive_nowait() for _ in range(2)] == [
+    queue = EventQueue()
+    queue.put(api.MessageReceived(conversation="c", id="i", sender="s", text="read in time"))
+    assert isinstance(queue.incoming.receive_nowait(), api.MessageReceived)
+    queue.put(api.MessageReceived(conversation="c", id="j", sender="s", text="not read in time"))
+    queue.put(api.AccountLocked(vault=False))
+    queue.put(api.NetworkChanged(peers=2))
+    assert [queue.incoming.receive_nowait() for _ in range(2)] == [
         api.AccountLocked(vault=False),
         api.NetworkChanged(peers=2),
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.api import Conversation
-from tui.chat.navigation import Whereto
+from tui.chat.navigation import Navigation
 from tui.screens.switcher import matching
 
 
@@ -11,52 +11,52 @@ def conversation(name: str, unread: int = 0, at: int = 0) -> Conversation:
     return Conversation(id=name, identity=name * 8, name=name.title(), state="open", unread=unread, last_at=at)
 
 
-def somewhere(*conversations: Conversation) -> Whereto:
-    whereto = Whereto()
-    whereto.conversations = conversations
-    return whereto
+def somewhere(*conversations: Conversation) -> Navigation:
+    navigation = Navigation()
+    navigation.conversations = conversations
+    return navigation
 
 
 def test_next_unread_goes_round_and_comes_home() -> None:
-    whereto = somewhere(conversation("bob"), conversation("carol", 2), conversation("dave", 1))
-    whereto.went_to("bob")
-    assert whereto.next_unread() == "carol"
-    whereto.went_to("carol")
-    whereto.conversations = (conversation("bob"), conversation("carol"), conversation("dave", 1))
-    assert whereto.next_unread() == "dave"
-    whereto.went_to("dave")
-    whereto.conversations = (conversation("bob"), conversation("carol"), conversation("dave"))
-    assert whereto.next_unread() == "bob"
-    whereto.went_to("bob")
-    assert whereto.next_unread() is None
+    navigation = somewhere(conversation("bob"), conversation("carol", 2), conversation("dave", 1))
+    navigation.went_to("bob")
+    assert navigation.next_unread() == "carol"
+    navigation.went_to("carol")
+    navigation.conversations = (conversation("bob"), conversation("carol"), conversation("dave", 1))
+    assert navigation.next_unread() == "dave"
+    navigation.went_to("dave")
+    navigation.conversations = (conversation("bob"), conversation("carol"), conversation("dave"))
+    assert navigation.next_unread() == "bob"
+    navigation.went_to("bob")
+    assert navigation.next_unread() is None
 
 
 def test_steps_go_round_the_list() -> None:
-    whereto = somewhere(conversation("bob"), conversation("carol"))
-    assert whereto.by_step(1) == "bob"
-    whereto.went_to("carol")
-    assert (whereto.by_step(1), whereto.by_step(-1)) == ("bob", "bob")
+    navigation = somewhere(conversation("bob"), conversation("carol"))
+    assert navigation.by_step(1) == "bob"
+    navigation.went_to("carol")
+    assert (navigation.by_step(1), navigation.by_step(-1)) == ("bob", "bob")
     assert somewhere().by_step(1) is None
 
 
 def test_the_last_conversation_is_remembered_while_it_exists() -> None:
-    whereto = somewhere(conversation("bob"), conversation("carol"))
-    whereto.went_to("bob")
-    whereto.went_to("carol")
-    assert whereto.last == "bob"
-    whereto.conversations = (conversation("carol"),)
-    assert whereto.last is None
+    navigation = somewhere(conversation("bob"), conversation("carol"))
+    navigation.went_to("bob")
+    navigation.went_to("carol")
+    assert navigation.last == "bob"
+    navigation.conversations = (conversation("carol"),)
+    assert navigation.last is None
 
 
 def test_numbers_count_places() -> None:
-    whereto = somewhere(conversation("bob"), conversation("carol"))
-    assert (whereto.by_number(2), whereto.by_number(3), whereto.by_number(0)) == ("carol", None, None)
+    navigation = somewhere(conversation("bob"), conversation("carol"))
+    assert (navigation.by_number(2), navigation.by_number(3), navigation.by_number(0)) == ("carol", None, None)
 
 
 def test_what_is_unread_here_is_not_elsewhere() -> None:
-    whereto = somewhere(conversation("bob", 2), conversation("carol", 3))
-    whereto.went_to("bob")
-    assert whereto.unread_elsewhere() == 3
+    navigation = somewhere(conversation("bob", 2), conversation("carol", 3))
+    navigation.went_to("bob")
+    assert navigation.unread_elsewhere() == 3
 
 
 def test_the_switcher_lists_unread_ones_first_and_then_by_what_is_typed() -> None:

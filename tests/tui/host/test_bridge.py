@@ -13,7 +13,7 @@ import trio
 
 from core import api
 from core.api import ApiError, Kind
-from tui.host.bridge import MAX_MAIL, CoreHost, Mailbox, Messenger
+from tui.host.bridge import MAX_EVENTS, CoreHost, EventQueue, Messenger
 
 pytestmark = pytest.mark.asyncio
 PATIENCE = 10.0
@@ -149,7 +149,7 @@ async def test_events_come_in_order_and_a_flood_wakes_the_screens_seldom() -> No
     while len(seen) < 500:
         await asyncio.wait_for(screens.woken.wait(), PATIENCE)
         screens.woken.clear()
-        seen += [event.id for event in host.take_mail().events if isinstance(event, api.MessageStateChanged)]
+        seen += [event.id for event in host.take_events().events if isinstance(event, api.MessageStateChanged)]
     assert seen == [f"m{number}" for number in range(500)]
     assert screens.times_woken < 50
     await host.stop()
@@ -157,11 +157,11 @@ async def test_events_come_in_order_and_a_flood_wakes_the_screens_seldom() -> No
 
 async def test_screens_that_do_not_read_do_not_stall_the_core_or_fill_the_memory() -> None:
     host, _, _ = started()
-    flood = MAX_MAIL + 1000
+    flood = MAX_EVENTS + 1000
     await asyncio.wait_for(host.call(api.MessageList(conversation="c", limit=flood)), PATIENCE)
     assert await asyncio.wait_for(host.call(api.AccountGet()), PATIENCE)
-    mail = host.take_mail()
-    assert len(mail.events) <= MAX_MAIL
+    batch = host.take_events()
+    assert len(batch.events) <= MAX_EVENTS
     await host.stop()
 
 
@@ -211,28 +211,28 @@ async def test_stopping_twice_or_before_the_start_is_harmless() -> None:
 
 
 async def test_what_was_not_read_before_a_lock_is_not_read_after_it() -> None:
-    mailbox = Mailbox()
-    mailbox.put(api.MessageReceived(conversation="c", id="i", sender="s", text="unread"))
-    mailbox.put(api.AccountLocked(vault=True))
-    mail = mailbox.take()
-    assert mail.events == (api.AccountLocked(vault=True),)
-    assert mail.missed
+    queue = EventQueue()
+    queue.put(api.MessageReceived(conversation="c", id="i", sender="s", text="unread"))
+    queue.put(api.AccountLocked(vault=True))
+    batch = queue.take()
+    assert batch.events == (api.AccountLocked(vault=True),)
+    assert batch.missed
 
 
-async def test_a_mailbox_that_ran_over_says_so_once() -> None:
-    mailbox = Mailbox(limit=3)
+async def test_a_queue_that_ran_over_says_so_once() -> None:
+    queue = EventQueue(limit=3)
     for number in range(5):
-        mailbox.put(state_event(number))
-    mail = mailbox.take()
-    assert ([event.id for event in mail.events if isinstance(event, api.MessageStateChanged)], mail.missed) == (
+        queue.put(state_event(number))
+    batch = queue.take()
+    assert ([event.id for event in batch.events if isinstance(event, api.MessageStateChanged)], batch.missed) == (
         ["m2", "m3", "m4"],
         True,
     )
-    assert mailbox.take().missed is False
+    assert queue.take().missed is False
 
 
 async def test_an_event_that_says_the_same_later_replaces_the_earlier() -> None:
-    mailbox = Mailbox()
+    queue = EventQueue()
     for peers in range(10):
-        mailbox.put(api.NetworkChanged(peers=peers))
-    assert mailbox.take().events == (api.NetworkChanged(peers=9),)
+        queue.put(api.NetworkChanged(peers=peers))
+    assert queue.take().events == (api.NetworkChanged(peers=9),)

@@ -223,7 +223,7 @@ async def test_removing_says_what_goes_and_then_leaves(size: tuple[int, int]) ->
         await demo.press("y")
         assert sent(demo, api.ContactRemove) == [api.ContactRemove(identity=BOB)]
         assert demo.main.conversation_id is None
-        assert demo.main.whereto.find("bob") is None
+        assert demo.main.navigation.find("bob") is None
         assert demo.log.model.rows == []
         assert not demo.main.has_class("in-chat")
         assert demo.app.last_conversation is None
@@ -279,7 +279,7 @@ async def test_a_greeting_that_was_not_answered_goes_with_its_conversation() -> 
         await demo.press("y")
         assert sent(demo, api.ConversationDelete) == [api.ConversationDelete(conversation="dave")]
         assert demo.main.conversation_id is None
-        assert demo.main.whereto.find("dave") is None
+        assert demo.main.navigation.find("dave") is None
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ async def test_locking_removes_every_screen_and_every_text() -> None:
         assert sanitize.clean_text.cache_info().currsize == 0
         assert not main.is_attached
         assert not main.log_view.model.rows
-        assert not main.whereto.conversations
+        assert not main.navigation.conversations
 
 
 async def test_what_was_being_written_is_saved_before_the_lock() -> None:

@@ -32,7 +32,7 @@ def doing(*keys: str, at: str = "bob") -> Act:
 
     async def act(pilot: Pilot[Any]) -> None:
         app = pilot.app
-        await until(pilot, lambda: isinstance(app.screen, MainScreen) and app.screen.whereto.conversations)
+        await until(pilot, lambda: isinstance(app.screen, MainScreen) and app.screen.navigation.conversations)
         main = app.screen
         assert isinstance(main, MainScreen)
         if at:

@@ -11,7 +11,7 @@ from tests.tui.until import until
 from tui.app.app import SottovoceApp
 from tui.screens.add_contact import AddContactScreen
 from tui.screens.main import MainScreen
-from tui.start_invitation import Offer
+from tui.start_invitation import StartInvitation
 from tui.widgets.flat_button import FlatButton
 from tui.widgets.link_field import LinkField
 from tui.widgets.small_editor import SmallEditor
@@ -21,14 +21,14 @@ pytestmark = pytest.mark.asyncio
 LINK = f"SOTTO:{LINK_TAIL[:120]}"
 
 
-def newcomer(offer: Offer | None) -> tuple[SottovoceApp, FakeClient]:
+def newcomer(start_invitation: StartInvitation | None) -> tuple[SottovoceApp, FakeClient]:
     """Return the client of somebody who knows nobody yet."""
     world = FakeClient([], remembered=True)
-    return SottovoceApp(world, clock=lambda: NOW, offer=offer), world
+    return SottovoceApp(world, clock=lambda: NOW, start_invitation=start_invitation), world
 
 
 async def test_enter_in_the_empty_room_greets_whose_invitation_is_there() -> None:
-    app, world = newcomer(Offer("Echo", LINK))
+    app, world = newcomer(StartInvitation("Echo", LINK))
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: isinstance(app.screen, MainScreen))
         await until(pilot, lambda: "greet Echo" in str(app.screen.query_one("#welcome-text").render()))
@@ -38,7 +38,7 @@ async def test_enter_in_the_empty_room_greets_whose_invitation_is_there() -> Non
         assert app.focused is app.screen.query_one(SmallEditor)
         app.screen.query_one("#send", FlatButton).action_press()
         await until(pilot, lambda: any(isinstance(call, api.ContactAdd) for call in world.calls))
-        await until(pilot, lambda: app.offer is None)
+        await until(pilot, lambda: app.start_invitation is None)
 
 
 async def test_without_an_offer_the_empty_room_names_nobody_and_enter_does_nothing() -> None:

@@ -18,7 +18,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from core import api
-from tui.app_port import frame_of
+from tui.app_port import app_of
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.invite.save import SavePictureScreen, SaveTextScreen
 from tui.screens.once import once
@@ -115,10 +115,10 @@ class InviteCodeScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Build code and text."""
-        self._undrawable = not frame_of(self).profile.reverse
+        self._undrawable = not app_of(self).profile.reverse
         yield Static(Content("Your invitation"), id="title")
         with Container(id="pair"):
-            yield QrView(self._invite.link, ascii_only=frame_of(self).profile.glyphs == "ascii")
+            yield QrView(self._invite.link, ascii_only=app_of(self).profile.glyphs == "ascii")
             with Vertical(id="text"):
                 yield Static("", id="too-small")
                 yield Static("", id="facts")
@@ -156,7 +156,7 @@ class InviteCodeScreen(Screen[None]):
         lines = [
             self._ways(),
             "",
-            f"Ends      {until(invite.expires_at, frame_of(self).now())}",
+            f"Ends      {until(invite.expires_at, app_of(self).now())}",
             f"Uses      {uses}",
             f"Copies    {_copies(invite.copies)}",
         ]
@@ -193,7 +193,7 @@ class InviteCodeScreen(Screen[None]):
 
     def on_settings_changed(self) -> None:
         """Draw the code with other signs."""
-        self.query_one(QrView).ascii_only = frame_of(self).profile.glyphs == "ascii"
+        self.query_one(QrView).ascii_only = app_of(self).profile.glyphs == "ascii"
         self._arrange(self.size)
 
     def action_invert(self) -> None:

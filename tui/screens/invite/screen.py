@@ -12,7 +12,7 @@ from textual.widgets import Label, OptionList, Static
 from textual.widgets.option_list import Option
 
 from core import api
-from tui.app_port import frame_of
+from tui.app_port import app_of
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.invite.code import InviteCodeScreen
 from tui.screens.once import once
@@ -139,7 +139,7 @@ class InviteScreen(Page[None]):
             Content("Your invitations" if self._invites else "You have made no invitation yet.")
         )
         narrow = self.size.width < 60
-        now = frame_of(self).now()
+        now = app_of(self).now()
         self.query_one(Menu).show([Option(_row(invite, now, narrow=narrow), id=invite.id) for invite in self._invites])
 
     @on(OptionList.OptionSelected, "#invites")

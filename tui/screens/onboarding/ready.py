@@ -10,7 +10,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from tui.app_port import frame_of
+from tui.app_port import app_of
 from tui.screens.onboarding.step import Step
 from tui.widgets.flat_button import FlatButton
 from tui.widgets.identity import IdentityView
@@ -55,11 +55,15 @@ class Ready(Step[First]):
 
     def on_mount(self) -> None:
         """Offer what most people want: to use an invitation that is there, else to make one."""
-        self.query_one("#invite" if frame_of(self).offer is None else "#add").focus()
+        self.query_one("#invite" if app_of(self).start_invitation is None else "#add").focus()
 
     def _add_label(self) -> str:
-        offer = frame_of(self).offer
-        return f"Greet {offer.name}, whose invitation is ready" if offer else "Add a contact by their invitation"
+        start_invitation = app_of(self).start_invitation
+        return (
+            f"Greet {start_invitation.name}, whose invitation is ready"
+            if start_invitation
+            else "Add a contact by their invitation"
+        )
 
     @on(FlatButton.Pressed)
     def _pressed(self, message: FlatButton.Pressed) -> None:

@@ -13,7 +13,7 @@ from textual.widgets import Input, Label, Static
 
 from core import api
 from core.node.cover import bytes_per_day
-from tui.app_port import frame_of
+from tui.app_port import app_of
 from tui.keys.commands import AUTO, GLYPH_NAMES, THEME_NAMES
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.once import once
@@ -162,7 +162,7 @@ class SettingsScreen(Page[None]):
     async def _store(self, settings: api.Settings) -> None:
         """Draw by the new settings first, then store them."""
         self._settings = settings
-        await frame_of(self).apply_settings(settings)
+        await app_of(self).apply_settings(settings)
         try:
             await self.client.call(api.SettingsSet(settings=settings))
         except api.ApiError as error:
@@ -198,7 +198,7 @@ class SettingsScreen(Page[None]):
 
     @on(FlatButton.Pressed, "#lock")
     async def _lock(self) -> None:
-        await frame_of(self).action_lock_now()
+        await app_of(self).action_lock_now()
 
     @on(FlatButton.Pressed, "#logout")
     @once("logout")
@@ -216,4 +216,4 @@ class SettingsScreen(Page[None]):
         except api.ApiError as error:
             self.notice.say(str(explain(error)), "bad")
         else:
-            await frame_of(self).action_lock_now()
+            await app_of(self).action_lock_now()

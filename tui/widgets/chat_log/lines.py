@@ -15,7 +15,7 @@ from textual.selection import Selection
 from textual.strip import Strip
 
 from core.api import Message
-from tui.app_port import frame_of
+from tui.app_port import app_of
 from tui.widgets.chat_log.appearance import COMPONENTS, SHEET, styles_of
 from tui.widgets.chat_log.cache import DrawnRows
 from tui.widgets.chat_log.layout import RowHeights
@@ -57,16 +57,16 @@ class ChatLines(ScrollView, can_focus=False):
         if width <= 0:
             return None
         if self._look is None or self._look.width != width:
-            frame = frame_of(self)
+            app = app_of(self)
             self._drawn.clear()
             self._look = Look(
                 width=width,
-                glyphs=frame.glyphs,
-                calendar=frame.calendar,
-                today=frame.calendar.day(frame.now()),
+                glyphs=app.glyphs,
+                calendar=app.calendar,
+                today=app.calendar.day(app.now()),
                 styles=styles_of(self),
                 names=self._names,
-                links=frame.profile.links,
+                links=app.profile.links,
             )
             if width != self._estimated_for:
                 self._estimated_for = width
