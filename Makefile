@@ -19,10 +19,10 @@ INSTALLED_DEV := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
 unexport PYTHONDONTWRITEBYTECODE # tests start the program hundreds of times: it need not be compiled each time
-.PHONY: help setup setup-dev demo test check mutants bench lock clean
+.PHONY: help setup setup-dev demo test check check-all mutants bench shell-files wheel lock clean
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | expand -t 14
 
 setup: $(INSTALLED) ## an environment in .venv with sottovoce and what it needs, nothing more
 
@@ -38,6 +38,13 @@ test: $(INSTALLED_DEV) ## every check, then every test; PYTHON=python3.12 for an
 
 check: $(INSTALLED_DEV) ## format, lint, types, layers; changes nothing
 	@$(MAKE) --no-print-directory -j 2 -O $(CHECKS)
+
+check-all: ## the same under each of Python 3.11, 3.12 and 3.13 that is here, each in an environment of its own
+	@set -e; for python in python3.11 python3.12 python3.13; do \
+		if "$$python" -c 'import ensurepip, venv' 2>/dev/null; then \
+			echo "Checking with $$python"; $(MAKE) --no-print-directory check PYTHON="$$python"; \
+		else echo "No $$python here"; fi; \
+	done
 
 # The slowest first, so that two of them end about the same time.
 CHECKS := check-pyright check-mypy check-style check-layers
@@ -66,15 +73,22 @@ mutants: $(INSTALLED_DEV) ## take out one security check at a time: does a test 
 bench: $(INSTALLED_DEV) ## the benchmarks, JSON on standard output
 	@set -e; for bench in benchmarks/[a-z]*.py; do $(BIN)/python -m "benchmarks.$$(basename "$$bench" .py)"; done
 
+shell-files: $(INSTALLED_DEV) ## completions and the manual page anew from the argument parser
+	$(BIN)/python -m scripts.make_shell_files
+
+wheel: $(INSTALLED_DEV) ## dist/sottovoce-VERSION-py3-none-any.whl
+	rm -rf build dist # what an earlier build left would be shipped
+	$(PIP) wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+
 lock: $(INSTALLED_DEV) ## requirements/*.lock anew from requirements/*.in
-	$(LOCK) --output-file requirements/run.lock requirements/run.in
+	$(LOCK) --output-file requirements/run.lock requirements/run.in requirements/build.in
 	$(LOCK) --output-file requirements/dev.lock --constraints requirements/run.lock requirements/dev.in
 	@for version in 3.11 3.12 3.13; do echo "Trying dev.lock with Python $$version"; \
 		$(BIN)/uv pip install --quiet --dry-run --require-hashes --only-binary :all: --python-version $$version \
 			--target $(VENV)/try --requirement requirements/dev.lock || exit 1; done; rm -r $(VENV)/try
 
 clean: ## away with the environment and all caches
-	rm -rf .venv .venv-3.* build ./*.egg-info .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-3.* build dist ./*.egg-info .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A python3.13 on the PATH may be a shim for one that is not installed, and Debian's python3 comes without venv: try each.

@@ -5,7 +5,11 @@ socket. Importing any part of this package closes those doors first, whoever imp
 """
 
 import os
+from typing import Final
 
 from tui.look.profile import prepare_environment
+
+# The version of the program, and the only place that says it: pyproject.toml reads it from here without importing.
+__version__: Final = "0.1.0"
 
 prepare_environment(os.environ)

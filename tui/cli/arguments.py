@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any, Final, NoReturn, TypeVar, get_args
 
 from core.node.options import MAX_JOIN, BadSpec, NetworkOptions, Part, parse_endpoint, parse_join
+from tui import __version__
 from tui.host.boundary import Refused, guarded
-
-VERSION: Final = "0.1.0"
 
 # What a shell and init systems take for "called wrongly".
 USAGE_ERROR: Final = 2
@@ -24,7 +23,7 @@ T = TypeVar("T")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line asks for; return the exit status."""
-    parser = _parser()
+    parser = make_parser()
     asked = parser.parse_args(arguments)
     if len(asked.join if "join" in asked else ()) > MAX_JOIN:
         parser.error(f"at most {MAX_JOIN} nodes to join through")
@@ -70,13 +69,14 @@ class _Parser(argparse.ArgumentParser):
         self.exit(USAGE_ERROR, f"{self.prog}: {' '.join(message.split())} (try --help)\n")
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Return the command line's grammar; the manual page and the shells' completions are generated from it."""
     parser = _Parser(
         prog="sottovoce",
         description="A full-screen terminal messenger without servers. Without a command: the client.",
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=f"sottovoce {VERSION}")
+    parser.add_argument("--version", action="version", version=f"sottovoce {__version__}")
     _add_common(parser)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
 
