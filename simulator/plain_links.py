@@ -36,7 +36,7 @@ from net.link.events import (
     MessageReceived,
     Role,
 )
-from net.link.frames import CELL_SIZE, LARGE_DATAGRAM_SIZE
+from net.link.frames import CELL_SIZE, LARGE_DATAGRAM_SIZE, CellKind
 from net.link.session import DOWN_AFTER, PROBE_AFTER
 from net.link.status import Counters, LinkInfo
 from net.link.stream import MAX_MESSAGE_SIZE
@@ -50,7 +50,7 @@ LOOK_PERIOD: Final = PROBE_AFTER
 # Messages that overtook another one and wait for it.
 MAX_EARLY: Final = 256
 
-_HELLO, _ANSWER, _MESSAGE, _CELL, _BYE = range(5)
+_HELLO, _ANSWER, _MESSAGE, _CELL, _BYE, _DATAGRAM = range(6)
 _HEAD: Final = 13  # of a message: its sort, the link's name, its number
 _KEY, _NAME = 32, 8
 _SAID: Final = Struct(">BQI")  # behind the key in a greeting: role, wall clock in ms, features
@@ -64,6 +64,7 @@ class Sort(IntEnum):
     MESSAGE = _MESSAGE
     CELL = _CELL
     BYE = _BYE
+    DATAGRAM = _DATAGRAM
 
 
 class Resident(NamedTuple):
@@ -157,12 +158,13 @@ class PlainLinks:
         """Say whether the link is there; nothing queues up in it."""
         return link in self._links
 
-    def send_cell(self, link: LinkId, data: bytes, now: Instant) -> None:
+    def send_cell(self, link: LinkId, data: bytes, now: Instant, kind: CellKind = CellKind.PACKET) -> bool:
         """Send a cell."""
         if len(data) != CELL_SIZE:
             raise ValueError("cell size")
         if held := self._links.get(link):
-            self._send(held, bytes([_CELL]) + held.name + data, now)
+            self._send(held, bytes([_CELL if kind is CellKind.PACKET else _DATAGRAM]) + held.name + data, now)
+        return held is not None
 
     def close(self, link: LinkId, now: Instant) -> None:
         """End a link."""
@@ -219,9 +221,10 @@ class PlainLinks:
                 self._post(bytes([_BYE]) + name, source)
         elif kind == _BYE:
             self._end(held, "closed by the peer")
-        elif kind == _CELL:
+        elif kind in {_CELL, _DATAGRAM}:
             held.bytes_in += LARGE_DATAGRAM_SIZE
-            self._events.append(CellReceived(held.up.link, data[1 + _NAME :]))
+            sort = CellKind.PACKET if kind == _CELL else CellKind.DATAGRAM
+            self._events.append(CellReceived(held.up.link, data[1 + _NAME :], sort))
         else:
             self._on_message(held, data, now)
 

@@ -164,7 +164,7 @@ class Tally:
 
 def _kind_of(body: bytes) -> str:
     """Return what a frame is sent for."""
-    if body[0] == frames.CELL[0]:
+    if body[0] == frames.CellKind.PACKET:
         return "cell"
     if body[0] != frames.PARTS[0]:
         return "unknown"

@@ -11,6 +11,7 @@ from enum import Enum
 from typing import Final, NewType
 
 from net.ids import Endpoint, NodeId
+from net.link.frames import CellKind
 
 # Local name of a link, never reused; it stays the same when keys or addresses change.
 LinkId = NewType("LinkId", int)
@@ -97,6 +98,7 @@ class CellReceived:
 
     link: LinkId
     data: bytes
+    kind: CellKind = CellKind.PACKET
 
 
 # What a link tells, as long as it lives.

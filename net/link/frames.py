@@ -2,7 +2,8 @@
 
 A body fills its frame exactly: 1208 bytes in a datagram of 1232, 232 in one of 256. Its first byte says what it is:
 
-    cell    0x01 ‖ 1207 bytes                         large frames only
+    cell    0x01 ‖ 1207 bytes                         a packet; large frames only
+            0x80 ‖ 1207 bytes                         a datagram of a circuit; large frames only
     parts   0x02 ‖ part ‖ part ‖ … ‖ zeros            a zero byte where a part would begin ends the list
 
     part    ack     0x01 | largest u32 | delay u16 (16 µs) | first u32 | count u8 | count × (gap u16 | length u16)
@@ -27,6 +28,7 @@ An ack names the frames ``largest - first + 1 … largest``, then, going down, `
 from __future__ import annotations
 
 import struct
+from enum import IntEnum
 from typing import Final, NamedTuple
 
 from net.errors import DecodeError
@@ -43,7 +45,14 @@ SMALL_ROOM: Final = SMALL_BODY_SIZE - 1
 
 TOKEN_SIZE: Final = 8  # bytes of a challenge
 
-CELL: Final = b"\x01"
+
+class CellKind(IntEnum):
+    """What a cell is; the value is the first byte of its body. Who does not know datagrams of circuits passes over them."""
+
+    PACKET = 1  # a one-shot packet
+    DATAGRAM = 128  # of a circuit
+
+
 PARTS: Final = b"\x02"
 # The first types of bodies and parts that are passed over by who does not know them; and of those, the first for which
 # nobody waits.

@@ -34,7 +34,7 @@ from net.link.events import (
     Role,
     SessionEvent,
 )
-from net.link.frames import CELL_SIZE, LARGE_DATAGRAM_SIZE, SMALL_DATAGRAM_SIZE
+from net.link.frames import CELL_SIZE, LARGE_DATAGRAM_SIZE, SMALL_DATAGRAM_SIZE, CellKind
 from net.link.handshake import Initiation, Response
 from net.link.keys import FRAME_BIT, INDEX_SIZE, FrameKeys
 from net.link.reception import Reception
@@ -46,7 +46,7 @@ from net.link.timers import Timers
 from net.primitives import x25519_pair_of
 
 MAX_OUTBOX: Final = 1024  # handshake datagrams waiting to be sent; more are dropped, their askers ask again
-MAX_UNREAD_CELLS: Final = 4096  # waiting for the owner, 5 MB
+MAX_UNREAD_CELLS: Final = 4096  # of each kind, waiting for the owner, 5 MB
 BATCH: Final = 128  # datagrams that one call returns: 2 ms of sealing, and 1 ms of sending
 
 __all__ = [
@@ -72,7 +72,7 @@ class LinkLayer:
         self._sessions = self._table.sessions
         self._last_link = 0
         self._events: deque[LinkEvent] = deque()
-        self._unread_cells = 0
+        self._unread_cells = dict.fromkeys(CellKind, 0)
         self._outbox: deque[tuple[bytes, Endpoint]] = deque()
         self._dirty: dict[LinkId, Session] = {}  # may have something to send
         self._timers: Timers[LinkId] = Timers()
@@ -122,15 +122,16 @@ class LinkLayer:
         session = self._sessions.get(link)
         return session is not None and session.is_writable() and self._table.lets_hold(session, MAX_MESSAGE_SIZE)
 
-    def send_cell(self, link: LinkId, data: bytes, now: Instant) -> None:
-        """Queue a cell; dropped and counted when the queue is full. Raises ``ValueError`` for a wrong size."""
+    def send_cell(self, link: LinkId, data: bytes, now: Instant, kind: CellKind = CellKind.PACKET) -> bool:
+        """Queue a cell; False for a full queue (counted) and a link that is gone. Raises ``ValueError``: wrong size."""
         if (session := self._sessions.get(link)) is None:
-            return
-        if session.send_cell(data):
-            self._dirty[link] = session
-            self._weigh(session, now)
-        else:
+            return False
+        if not session.send_cell(data, kind):
             self.counters.cells_dropped += 1
+            return False
+        self._dirty[link] = session
+        self._weigh(session, now)
+        return True
 
     def close(self, link: LinkId, now: Instant) -> None:
         """End a link; the peer is told once."""
@@ -225,7 +226,7 @@ class LinkLayer:
                     self._dirty[event.link] = session
                 self._table.weigh(session)
         elif isinstance(event, CellReceived):
-            self._unread_cells -= 1
+            self._unread_cells[event.kind] -= 1
         return event
 
     # Frames.
@@ -283,10 +284,8 @@ class LinkLayer:
         """Say whether an initiator is answered, and which link its handshake renews."""
         attempt = self._attempts.with_peer(peer)
         if attempt is not None and self.node_id < peer and now.mono - attempt.began_at < RETRY_AFTER:
-            return (
-                False,
-                None,
-            )  # both began at once: the smaller key's stands, unless the other has to try again after all
+            # Both began at once: the smaller key's stands, unless the other has to try again after all.
+            return False, None
         session = self._table.with_peer(peer)
         if session is None:
             return self._table.has_room_for(source, is_ours=False), None
@@ -393,8 +392,8 @@ class LinkLayer:
     def _emit(self, event: SessionEvent) -> None:
         self._table.used(event.link)
         if isinstance(event, CellReceived):
-            if self._unread_cells >= MAX_UNREAD_CELLS:
+            if self._unread_cells[event.kind] >= MAX_UNREAD_CELLS:
                 self.counters.cells_dropped += 1
                 return
-            self._unread_cells += 1
+            self._unread_cells[event.kind] += 1
         self._events.append(event)

@@ -8,6 +8,7 @@ from net.address_shares import Networks
 from net.ids import Endpoint, NodeId
 from net.instant import Instant
 from net.link.events import LinkEvent, LinkId
+from net.link.frames import CellKind
 from net.link.status import Counters, LinkInfo
 
 
@@ -36,8 +37,8 @@ class Links(Protocol):
         """Say whether there is room for one more largest message."""
         ...
 
-    def send_cell(self, link: LinkId, data: bytes, now: Instant) -> None:
-        """Queue a cell."""
+    def send_cell(self, link: LinkId, data: bytes, now: Instant, kind: CellKind = CellKind.PACKET) -> bool:
+        """Queue a cell, or say that there is no room or no such link."""
         ...
 
     def close(self, link: LinkId, now: Instant) -> None:

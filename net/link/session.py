@@ -18,7 +18,6 @@ serve for its whole life, and (key, number) never repeats.
 from __future__ import annotations
 
 import math
-from collections import deque
 from collections.abc import Callable
 from enum import Enum
 from typing import Final
@@ -27,8 +26,9 @@ from net.errors import DecodeError, Unauthenticated
 from net.ids import Endpoint
 from net.link import frames
 from net.link.acknowledging import Acknowledgements
+from net.link.cells import CellQueue
 from net.link.events import CellReceived, LinkHeard, LinkQuiet, LinkUp, MessageReceived, SessionEvent
-from net.link.frames import Ack, Answer, Challenge, Extra, Ping, StreamData, Window
+from net.link.frames import Ack, Answer, CellKind, Challenge, Extra, Ping, StreamData, Window
 from net.link.keys import FrameKeys
 from net.link.paths import MAX_OWED, Paths
 from net.link.recovery import Fates, Recovery, SentFrame
@@ -36,7 +36,6 @@ from net.link.replay_window import ReplayWindow
 from net.link.status import LinkInfo
 from net.link.stream import ReceiveStream, SendStream
 
-MAX_QUEUED_CELLS: Final = 256  # per link, 308 kB: a tenth of a second at 3 MB/s; older cells are of no use to anybody
 MAX_UNREAD_MESSAGES: Final = 256  # per link; the rest waits as bytes, inside the window
 PROBE_AFTER: Final = 27.0  # seconds without a frame; NAT mappings live 30 s and more
 RESPONDER_EXTRA: Final = 5.0  # seconds later than the initiator, so that one of both does it
@@ -46,6 +45,7 @@ REKEY_FRAMES: Final = 1 << 20
 REKEY_RETRY: Final = 15.0  # seconds
 FORMER_KEYS_LIFE: Final = 20.0  # seconds: longer than a frame lives in any network
 CLOSED_BY_PEER: Final = "closed by peer"
+_CELL_KINDS: Final = frozenset(CellKind)
 LAST_NUMBER: Final = (1 << 32) - 1  # numbers have 32 bits; at 10 000 frames a second they last five days
 
 
@@ -86,7 +86,7 @@ class Session:
         self._out = SendStream()
         self._in = ReceiveStream()
         self._unread = 0
-        self._cells: deque[bytes] = deque()
+        self._cells = CellQueue()
         self._heard_at = now
         self._waiting_since = math.inf  # something is owed to us, and nothing has come, since
         self._is_ping_due = up.is_initiator  # the responder waits for a first frame
@@ -141,14 +141,9 @@ class Session:
         """Return whether one more largest message fits."""
         return self._out.is_writable()
 
-    def send_cell(self, data: bytes) -> bool:
-        """Queue a cell; return False when it was dropped."""
-        if len(data) != frames.CELL_SIZE:
-            raise ValueError(f"a cell has {frames.CELL_SIZE} bytes, not {len(data)}")
-        if len(self._cells) >= MAX_QUEUED_CELLS:
-            return False
-        self._cells.append(data)
-        return True
+    def send_cell(self, data: bytes, kind: CellKind = CellKind.PACKET) -> bool:
+        """Queue a cell; return False when it was dropped. Raises ``ValueError`` for a wrong size."""
+        return self._cells.push(kind, data)
 
     def on_taken(self, message_size: int, *, may_grow: bool = True) -> bool:
         """The owner took a message, and the window may grow or not; return whether that gives us something to send."""
@@ -261,10 +256,10 @@ class Session:
         if self.state is SessionState.SUSPECTED:
             self.state = SessionState.ESTABLISHED
             self._emit(LinkHeard(self.link, self.peer))
-        if body[0] == frames.CELL[0] and len(body) == frames.LARGE_BODY_SIZE:
+        if body[0] in _CELL_KINDS and len(body) == frames.LARGE_BODY_SIZE:
             self._is_used = True
             self._acks.note(number, now)
-            self._emit(CellReceived(self.link, body[1:]))
+            self._emit(CellReceived(self.link, body[1:], CellKind(body[0])))
         elif body[0] == frames.PARTS[0]:
             self._receive_parts(number, frames.decode_parts(body), source, now)
         elif body[0] >= frames.UPPER_HALF:
@@ -327,7 +322,7 @@ class Session:
         while len(out) < limit and self._next_number <= LAST_NUMBER:
             before = len(out)
             if self._cells and self._recovery.has_room():
-                out.append(self._send_cell(self._cells.popleft(), now))
+                out.append(self._send_cell(self._cells.pop(), now))
             datagram = self._send_parts(now)
             if datagram is not None:
                 out.append(datagram)
@@ -344,9 +339,9 @@ class Session:
         self.bytes_out += sum(len(datagram) for datagram, _ in out)
         return out
 
-    def _send_cell(self, cell: bytes, now: float) -> bytes:
+    def _send_cell(self, body: bytes, now: float) -> bytes:
         self._is_used = True
-        datagram = self._seal(frames.CELL + cell)
+        datagram = self._seal(body)
         self._remember(SentFrame(now, len(datagram), 0, 0, has_ping=False, has_window=False))
         return datagram
 

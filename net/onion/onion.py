@@ -49,7 +49,7 @@ class Links(Protocol):
         """Send, or raise ``Overloaded``."""
         ...
 
-    def send_cell(self, link: LinkId, data: bytes, now: Instant) -> None:
+    def send_cell(self, link: LinkId, data: bytes, now: Instant) -> object:
         """Send a cell, or drop it."""
         ...
 

@@ -60,7 +60,7 @@ Deliver = Callable[[bytes, LinkId, Instant], None]
 class Cells(Protocol):
     """What is needed of the link layer."""
 
-    def send_cell(self, link: LinkId, data: bytes, now: Instant) -> None:
+    def send_cell(self, link: LinkId, data: bytes, now: Instant) -> object:
         """Send a cell, or drop it."""
         ...
 

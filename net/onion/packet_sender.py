@@ -76,7 +76,7 @@ class PacketSender:
         self,
         cipher: OnionCipher,
         link_pool: Reach,
-        send_cell: Callable[[LinkId, bytes, Instant], None],
+        send_cell: Callable[[LinkId, bytes, Instant], object],
         failed: Callable[[Path, Instant], None],
         random: Callable[[int], bytes],
     ) -> None:

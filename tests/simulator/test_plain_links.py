@@ -6,6 +6,7 @@ from functools import partial
 from random import Random
 
 from net.ids import Endpoint, NodeId
+from net.instant import Instant
 from net.link.attempts import ATTEMPT_LIFE, PROBE_LIFE
 from net.link.events import CellReceived, ConnectFailed, LinkDown, LinkEvent, LinkUp, MessageReceived, Role
 from net.link.frames import CELL_SIZE
@@ -94,7 +95,11 @@ def test_a_link_comes_up_at_both_ends_and_carries_messages_and_cells() -> None:
     ends.send(ends.one, b"there")
     ends.send(ends.other, b"and back")
     links = links_of(ends.one)
-    ends.one.do(lambda now: links.send_cell(links.links()[0].link, bytes(CELL_SIZE), now))
+
+    def send_cell(now: Instant) -> None:
+        assert links.send_cell(links.links()[0].link, bytes(CELL_SIZE), now)
+
+    ends.one.do(send_cell)
     ends.world.run_for(1)
     assert ends.messages(ends.other) == [b"there"]
     assert ends.messages(ends.one) == [b"and back"]

@@ -37,7 +37,7 @@ FRAMES_PERIOD: Final = 5.0
 MORE_FIELDS: Final[list[Any]] = [2**63, [b"later", {1: None}], "and more", 0.5]
 # Bodies of link frames: unknown ones, and parts of which some are unknown.
 BODIES: Final = tuple(
-    [bytes([kind]).ljust(size, b"?") for kind in (128, 191, 192, 255) for size in (232, 1208)]
+    [bytes([kind]).ljust(size, b"?") for kind in (129, 191, 192, 255) for size in (232, 1208)]
     + [frames.encode_parts([frames.PING, bytes([kind]) + b"\0\3???", frames.PING]) for kind in (128, 191, 192, 255)]
 )
 

@@ -11,9 +11,10 @@ from net.errors import Overloaded
 from net.ids import Endpoint, NodeId
 from net.link import frames, session as session_file
 from net.link.attempts import ATTEMPT_LIFE
+from net.link.cells import MAX_QUEUED_CELLS, MAX_QUEUED_DATAGRAMS
 from net.link.envelope import ANYBODY, CONTENT_SIZE, LABEL_ENVELOPE
 from net.link.events import FEATURES, CellReceived, ConnectFailed, LinkDown, LinkQuiet, LinkUp, Role
-from net.link.frames import CELL_SIZE
+from net.link.frames import CELL_SIZE, CellKind
 from net.link.layer import MAX_UNREAD_CELLS, LinkLayer
 from net.link.stream import MAX_MESSAGE_SIZE, WINDOW
 from net.primitives import Aead, hkdf
@@ -268,11 +269,11 @@ def test_an_owner_that_takes_nothing_stops_the_sender() -> None:
 
 def test_cells_beyond_the_queue_are_dropped_and_counted() -> None:
     world, alice, bob = linked()
-    for _ in range(session_file.MAX_QUEUED_CELLS + 7):
+    for _ in range(MAX_QUEUED_CELLS + 7):
         alice.layer.send_cell(alice.link, bytes(CELL_SIZE), world.now)
     assert alice.layer.counters.cells_dropped == 7
     world.run(5)
-    assert len(bob.cells) == session_file.MAX_QUEUED_CELLS
+    assert len(bob.cells) == MAX_QUEUED_CELLS
 
 
 def test_cells_that_nobody_takes_are_dropped_and_counted() -> None:
@@ -288,6 +289,25 @@ def test_cells_that_nobody_takes_are_dropped_and_counted() -> None:
     assert bob.layer.counters.cells_dropped > 0
     world.flush()
     assert len(bob.of(CellReceived)) == MAX_UNREAD_CELLS
+
+
+def test_datagrams_of_circuits_have_a_queue_of_their_own_and_take_turns_with_packets() -> None:
+    world, alice, bob = linked()
+    packet, datagram = b"p" * CELL_SIZE, b"d" * CELL_SIZE
+    sent = [alice.layer.send_cell(alice.link, packet, world.now) for _ in range(MAX_QUEUED_CELLS + 1)]
+    assert sent == [True] * MAX_QUEUED_CELLS + [False]
+    sent = [
+        alice.layer.send_cell(alice.link, datagram, world.now, CellKind.DATAGRAM)
+        for _ in range(MAX_QUEUED_DATAGRAMS + 1)
+    ]
+    assert sent == [True] * MAX_QUEUED_DATAGRAMS + [False]
+    alice.layer.send_message(alice.link, bytes(50_000), world.now)
+    world.run(5)
+    first = bob.cells[: 2 * MAX_QUEUED_DATAGRAMS]
+    assert first.count(datagram) == first.count(packet) == MAX_QUEUED_DATAGRAMS
+    kinds = {event.data: event.kind for event in bob.of(CellReceived) if isinstance(event, CellReceived)}
+    assert kinds == {packet: CellKind.PACKET, datagram: CellKind.DATAGRAM}
+    assert bob.messages == [bytes(50_000)]
 
 
 @pytest.mark.parametrize("size", [0, CELL_SIZE - 1, CELL_SIZE + 1])

@@ -9,11 +9,12 @@ import pytest
 from net.errors import Overloaded
 from net.ids import Endpoint, NodeId
 from net.link import frames
+from net.link.cells import MAX_QUEUED_CELLS
 from net.link.events import LinkDown, LinkId, LinkUp, Role
 from net.link.frames import CELL_SIZE
 from net.link.keys import FrameKeys, draw_index
 from net.link.noise import TransportKeys
-from net.link.session import MAX_QUEUED_CELLS, Session
+from net.link.session import Session
 from net.link.stream import FIRST_WINDOW, MAX_MESSAGE_SIZE
 from net.link.table import GRAIN, MAX_HELD, MAX_LINKS, TIGHT, LinkTable
 from tests.support.link_world import Host, World
