@@ -28,7 +28,7 @@ from core.people.moment import Moment
 from core.people.record.new_device import new_account
 from core.people.record.record_sync import RecordSync
 from core.people.repeats import Repeats
-from core.people.tag_index import LanePlace, SlotPlace, TagIndex
+from core.people.tag_index import LaneTarget, SlotTarget, TagIndex
 from core.people.work import Work
 from core.storage import accounts, conversations, lanes, mail, meetings, messages
 from core.storage.database import Database
@@ -79,7 +79,7 @@ class Engine:
                 accounts.create(tx, row, upgrade.PRESENT)
             self.counter = row.counter
         self.me = upgrade.open_me(database, keys, now)
-        self._watches = TagIndex(now.day)
+        self._tag_index = TagIndex(now.day)
         self._solving: set[tuple[int, int]] = set()
         self._fetching = PendingFetches()
         self._foresight = RollbackDetection()
@@ -106,7 +106,7 @@ class Engine:
             self._load(now)
         try:
             with self._database.transaction() as tx:
-                work = Work(tx, self.me, now, self._watches, repeats=self._repeats)
+                work = Work(tx, self.me, now, self._tag_index, repeats=self._repeats)
                 yield work
                 row = accounts.load(tx)
                 assert row is not None
@@ -137,8 +137,8 @@ class Engine:
         self._listening = InboxAddresses(self._random)
         self._keeping = RecordSync(self._keys, self._random)
         with self._database.transaction() as tx:
-            self._watches = TagIndex(now.day, mail.tags(tx))
-            work = Work(tx, self.me, now, self._watches)
+            self._tag_index = TagIndex(now.day, mail.tags(tx))
+            work = Work(tx, self.me, now, self._tag_index)
             if self._distrust:
                 resets.distrust_state(work)
                 self._distrust = False
@@ -150,7 +150,7 @@ class Engine:
                 invitations.watch(work, invitation)
             for conversation in conversations.every(tx):
                 slot_posts.watch_conversation(work, conversation.id)
-        self._fetching = PendingFetches(self._watches.wanted(), now.mono)
+        self._fetching = PendingFetches(self._tag_index.wanted(), now.mono)
         self._is_stale = False
 
     # --- what the network says ------------------------------------------------------------------------------------
@@ -158,7 +158,7 @@ class Engine:
     def start(self, now: Moment) -> list[Effect]:
         """Return what is to be done first."""
         with self.work(now) as work:
-            work.want(self._watches.wanted())
+            work.want(self._tag_index.wanted())
             invitations.repeat_records(work)
         return work.effects + self.tick(now)
 
@@ -213,7 +213,7 @@ class Engine:
             case BoxAbsent():
                 self._fetching.absent(event.tag, work.now.mono)
                 if self._foresight.absent(event.tag):
-                    self._watches.forget_seen(event.tag)
+                    self._tag_index.forget_seen(event.tag)
             case RecordAnswered():
                 if not self._keeping.answered(work, event):
                     self._distrust_state(work)
@@ -227,14 +227,14 @@ class Engine:
             invitations.confirmed(work, event.parcel_id, event.custodian)
 
     def _on_tags(self, work: Work, event: TagsArrived) -> None:
-        new, ours = self._watches.see(event.tags)
+        new, ours = self._tag_index.see(event.tags)
         mail.add_tags(work.tx, new, work.now.hour)
         mail.set_cursor(work.tx, event.custodian, event.bucket, event.cursor, work.now.hour)
         work.want(ours)
         if event.caught_up and not self._caught_up:
             self._caught_up = True
             self._foresight.foresee(work)
-            new = self._watches.seen()
+            new = self._tag_index.seen()
         self._foresight.look(work, new)
 
     def _distrust_state(self, work: Work) -> None:
@@ -251,21 +251,21 @@ class Engine:
         self._fetching.came(tag_of(box.box_id))
         if self._foresight.is_proof(work, box):
             self._distrust_state(work)
-        places = self._watches.places(box.box_id)
+        targets = self._tag_index.targets(box.box_id)
         is_use = [
-            lane_reader.open_lane_box(work, place, box)
-            if isinstance(place, LanePlace)
-            else self._on_slot_box(work, place, data)
-            for place in places
+            lane_reader.open_lane_box(work, target, box)
+            if isinstance(target, LaneTarget)
+            else self._on_slot_box(work, target, data)
+            for target in targets
         ]
-        if places and not any(is_use):  # whoever knows the id may have put something else there
+        if targets and not any(is_use):  # whoever knows the id may have put something else there
             work.effects.append(Retry(tag_of(box.box_id)))
 
-    def _on_slot_box(self, work: Work, place: SlotPlace, data: bytes) -> bool:
+    def _on_slot_box(self, work: Work, target: SlotTarget, data: bytes) -> bool:
         if slot_reader.is_for_later(work):
-            self._fetching.asked([tag_of(ParcelId(place.box_id))], work.now.mono)
+            self._fetching.asked([tag_of(ParcelId(target.box_id))], work.now.mono)
             return True
-        return slot_reader.take(work, place, data, self._price)
+        return slot_reader.take(work, target, data, self._price)
 
     # --- work done elsewhere ------------------------------------------------------------------------------------
 
@@ -304,13 +304,13 @@ class Engine:
     def _duties(self, work: Work) -> None:
         self._count_online(work)
         self._turn_day(work)
-        work.want(self._fetching.overdue(work.now.mono, self._watches.is_wanted))
+        work.want(self._fetching.overdue(work.now.mono, self._tag_index.is_wanted))
         maintenance.tend(work)
         inboxes.tend(work, may_write=self._may_write(work))
         self._keeping.tend(work)
 
     def _turn_day(self, work: Work) -> None:
-        work.want(self._watches.turn_day(work.now.day))
+        work.want(self._tag_index.turn_day(work.now.day))
         if work.now.day != self._day:
             self._day = work.now.day
             for conversation in conversations.every(work.tx):

@@ -1,17 +1,16 @@
-"""What lies in slots: pieces of greetings, acceptances and resets, put together and given to whoever knows what they are."""
+"""What lies in slots: pieces of greetings, acceptances and resets, put together and given to the rule that takes them."""
 
 from __future__ import annotations
 
 from core.people.contact import acceptance, greeting_received
 from core.people.conversation import reset_answer
 from core.people.format import lane
-from core.people.format.greeting import WORK_FACTOR
-from core.people.format.slot import whole_slots
+from core.people.format.slot import FRAGMENTS, whole_slots
+from core.people.format.watch import AcceptanceWatch, GreetingWatch, ResetWatch, Watch, stored_name
 from core.people.mail import outbox
-from core.people.tag_index import SlotPlace
+from core.people.tag_index import SlotTarget
 from core.people.work import Work
 from core.storage import meetings
-from core.storage.meetings import SlotPlace as StoredSlot
 from net.parcel.box import decode_box
 from net.parcel.work import WorkPrice
 
@@ -25,31 +24,31 @@ def is_for_later(work: Work) -> bool:
     return work.slot_tries >= MAX_TRIES
 
 
-def take(work: Work, place: SlotPlace, data: bytes, price: WorkPrice) -> bool:
+def take(work: Work, target: SlotTarget, data: bytes, price: WorkPrice) -> bool:
     """Take a box that lies in a slot; tell whether it was written by who may, and paid for."""
     box = decode_box(data)
-    watch = work.watches.slot_watch(place.watch)
-    plaintext = outbox.open_slot(place.key, box)
-    if watch is None or plaintext is None:
+    plaintext = outbox.open_slot(target.key, box)
+    if plaintext is None or not work.tag_index.is_watched(target.watch):
         return False
-    if place.watch.startswith("greeting:") and not outbox.is_paid(box, price, WORK_FACTOR):
+    factor = target.watch.slots.work_factor
+    if factor > 1 and not outbox.is_paid(box, price, factor):
         return False
-    stored = StoredSlot(place.watch, lane.plain_day(place.day), place.number)
-    if not meetings.add_piece(work.tx, stored, place.fragment, box.variant(), plaintext):
+    slot = meetings.Slot(stored_name(target.watch), lane.plain_day(target.day), target.number)
+    if not meetings.add_piece(work.tx, slot, target.fragment, box.variant(), plaintext):
         return True
-    for sealed in whole_slots(meetings.pieces(work.tx, stored), watch.fragments, (place.fragment, plaintext)):
+    for sealed in whole_slots(meetings.pieces(work.tx, slot), FRAGMENTS, (target.fragment, plaintext)):
         work.slot_tries += 1
-        if _take_whole(work, place.watch, sealed):
-            meetings.drop_pieces(work.tx, stored)
+        if _take_whole(work, target.watch, sealed):
+            meetings.drop_pieces(work.tx, slot)
             return True
     return True
 
 
-def _take_whole(work: Work, watch: str, sealed: bytes) -> bool:
-    kind, *rest = watch.split(":")
-    if kind == "greeting":
-        return greeting_received.greeting_found(work, rest[0], sealed)
-    conversation, root = int(rest[0]), bytes.fromhex(rest[1])
-    if kind == "acceptance":
-        return acceptance.acceptance_found(work, conversation, root, sealed)
-    return reset_answer.received(work, conversation, root, sealed)
+def _take_whole(work: Work, watch: Watch, sealed: bytes) -> bool:
+    match watch:
+        case GreetingWatch():
+            return greeting_received.greeting_found(work, watch.invitation, sealed)
+        case AcceptanceWatch():
+            return acceptance.acceptance_found(work, watch.conversation, watch.root, sealed)
+        case ResetWatch():
+            return reset_answer.received(work, watch.conversation, watch.root, sealed)

@@ -12,14 +12,15 @@ from dataclasses import dataclass, field
 
 from core.people.format import lane as lanes
 from core.people.format.lane import BoxSecrets
-from core.people.format.slot import SlotKey, slot_key
+from core.people.format.slot import FRAGMENTS, SlotKey, slot_key
+from core.people.format.watch import Watch
 from core.storage.lanes import ReadLane
 from core.storage.mail import MAX_TAGS
 from net.ids import ParcelId, Tag, tag_of
 
 
 @dataclass(frozen=True, slots=True)
-class LanePlace:
+class LaneTarget:
     """An index of a lane on one day. ``late`` when the index had been given up."""
 
     generation: bytes
@@ -31,10 +32,10 @@ class LanePlace:
 
 
 @dataclass(frozen=True, slots=True)
-class SlotPlace:
-    """A fragment of a slot on one day. ``watch`` says whose slot (see ``SlotWatch``)."""
+class SlotTarget:
+    """A fragment of a slot on one day; ``watch`` says whose slot."""
 
-    watch: str
+    watch: Watch
     number: int
     fragment: int
     day: int
@@ -46,21 +47,19 @@ class SlotPlace:
         return self.key.box_id
 
 
-Place = LanePlace | SlotPlace
+Target = LaneTarget | SlotTarget
 
 
 @dataclass(frozen=True, slots=True)
-class SlotWatch:
-    """Slots to look into. ``name`` is "greeting:<invitation>", "acceptance:<hash>" or "reset:<conversation>:<hash>".
+class WatchedSlots:
+    """The slots that a watch looks into: those of ``secret``.
 
     ``address`` is the secret of the address they lie at, None when that is our own. ``beside``: copies that lie beside are
     looked for as well.
     """
 
-    name: str
+    watch: Watch
     secret: bytes
-    numbers: int
-    fragments: int = 4
     address: bytes | None = None
     beside: bool = False
 
@@ -77,14 +76,14 @@ class _LaneWindow:
 
 
 class TagIndex:
-    """Every place of interest by its tag, and every tag seen."""
+    """What each tag of interest stands for, and every tag seen."""
 
     def __init__(self, today: int, seen: Iterable[Tag] = ()) -> None:
         self._today = today
         self._seen: dict[Tag, None] = dict.fromkeys(seen)
-        self._by_tag: dict[Tag, list[Place]] = {}
+        self._by_tag: dict[Tag, list[Target]] = {}
         self._lanes: dict[bytes, _LaneWindow] = {}
-        self._slots: dict[str, SlotWatch] = {}
+        self._slots: dict[Watch, WatchedSlots] = {}
 
     # --- what was seen ------------------------------------------------------------------------------------------
 
@@ -97,9 +96,9 @@ class TagIndex:
             del self._seen[next(iter(self._seen))]
         return new, [tag for tag in tags if tag in self._by_tag]
 
-    def places(self, box_id: ParcelId) -> list[Place]:
-        """Return the places whose box has this id."""
-        return [place for place in self._by_tag.get(tag_of(box_id), ()) if place.box_id == box_id]
+    def targets(self, box_id: ParcelId) -> list[Target]:
+        """Return what a box with this id is for: an index of a lane, or a fragment of a slot of several watches."""
+        return [target for target in self._by_tag.get(tag_of(box_id), ()) if target.box_id == box_id]
 
     def wanted(self) -> list[Tag]:
         """Return every tag seen that is for us and was not opened yet."""
@@ -153,25 +152,25 @@ class TagIndex:
             for index in list(window.tags):
                 self._drop_index(window, index)
 
-    def watch_slots(self, watch: SlotWatch) -> list[Tag]:
+    def watch_slots(self, slots: WatchedSlots) -> list[Tag]:
         """Look into slots; return the tags of what was seen already."""
-        if watch.name in self._slots:
+        if slots.watch in self._slots:
             return []
-        self._slots[watch.name] = watch
-        return [tag for day in _variants(self._days(), beside=watch.beside) for tag in self._add_slots(watch, day)]
+        self._slots[slots.watch] = slots
+        return [tag for day in _variants(self._days(), beside=slots.beside) for tag in self._add_slots(slots, day)]
 
-    def forget_slots(self, name: str) -> None:
+    def forget_slots(self, watch: Watch) -> None:
         """Stop looking into slots."""
-        if self._slots.pop(name, None) is not None:
-            self._filter(lambda place: not (isinstance(place, SlotPlace) and place.watch == name))
+        if self._slots.pop(watch, None) is not None:
+            self._filter(lambda target: not (isinstance(target, SlotTarget) and target.watch == watch))
 
-    def slot_watch(self, name: str) -> SlotWatch | None:
-        """Return a watch."""
-        return self._slots.get(name)
+    def is_watched(self, watch: Watch) -> bool:
+        """Tell whether slots are looked into."""
+        return watch in self._slots
 
     def address_secrets(self) -> list[bytes]:
         """Return the secrets of all addresses beside our own at which something may lie."""
-        return [watch.address for watch in self._slots.values() if watch.address is not None]
+        return [slots.address for slots in self._slots.values() if slots.address is not None]
 
     def turn_day(self, today: int) -> list[Tag]:
         """Look for today's ids too and no longer for those of three days ago; return what was seen already."""
@@ -179,17 +178,17 @@ class TagIndex:
             return []
         self._today = today
         days = set(self._days())
-        known = {lanes.plain_day(place.day) for places in self._by_tag.values() for place in places}
-        self._filter(lambda place: lanes.plain_day(place.day) in days)
+        known = {lanes.plain_day(target.day) for targets in self._by_tag.values() for target in targets}
+        self._filter(lambda target: lanes.plain_day(target.day) in days)
         found: list[Tag] = []
         for generation, window in self._lanes.items():
             for index in window.tags:
                 if index in window.secrets:
                     for day in _variants(days - known, beside=window.beside):
                         found += self._add_index(generation, window, index, day)
-        for watch in self._slots.values():
-            for day in _variants(days - known, beside=watch.beside):
-                found += self._add_slots(watch, day)
+        for slots in self._slots.values():
+            for day in _variants(days - known, beside=slots.beside):
+                found += self._add_slots(slots, day)
         return found
 
     # --- within -------------------------------------------------------------------------------------------------
@@ -210,7 +209,7 @@ class TagIndex:
         secrets = window.secrets[index]
         box_id = lanes.box_id(window.point, secrets, day)
         window.tags.setdefault(index, []).append(tag_of(ParcelId(box_id)))
-        yield from self._add(LanePlace(generation, index, day, box_id, secrets, late=index < window.first))
+        yield from self._add(LaneTarget(generation, index, day, box_id, secrets, late=index < window.first))
 
     def _watch_given_up(self, lane: ReadLane, window: _LaneWindow) -> Iterator[Tag]:
         for index, _, entry in given_up_entries(lane.given_up):
@@ -218,15 +217,15 @@ class TagIndex:
             for day in _variants(self._days(), beside=window.beside):
                 yield from self._add_index(lane.generation, window, index, day)
 
-    def _add_slots(self, watch: SlotWatch, day: int) -> Iterator[Tag]:
-        for number in range(watch.numbers):
-            for fragment in range(watch.fragments):
-                key = slot_key(watch.secret, day, number, fragment)
-                yield from self._add(SlotPlace(watch.name, number, fragment, day, key))
+    def _add_slots(self, slots: WatchedSlots, day: int) -> Iterator[Tag]:
+        for number in range(slots.watch.slots.numbers):
+            for fragment in range(FRAGMENTS):
+                key = slot_key(slots.secret, day, number, fragment)
+                yield from self._add(SlotTarget(slots.watch, number, fragment, day, key))
 
-    def _add(self, place: Place) -> Iterator[Tag]:
-        tag = tag_of(ParcelId(place.box_id))
-        self._by_tag.setdefault(tag, []).append(place)
+    def _add(self, target: Target) -> Iterator[Tag]:
+        tag = tag_of(ParcelId(target.box_id))
+        self._by_tag.setdefault(tag, []).append(target)
         if tag in self._seen:
             yield tag
 
@@ -234,9 +233,9 @@ class TagIndex:
         for tag in window.tags.pop(index, ()):
             self._by_tag.pop(tag, None)
 
-    def _filter(self, keep: Callable[[Place], bool]) -> None:
+    def _filter(self, keep: Callable[[Target], bool]) -> None:
         for tag in list(self._by_tag):
-            kept = [place for place in self._by_tag[tag] if keep(place)]
+            kept = [target for target in self._by_tag[tag] if keep(target)]
             if kept:
                 self._by_tag[tag] = kept
             else:
@@ -244,7 +243,7 @@ class TagIndex:
 
 
 def _variants(days: Iterable[int], *, beside: bool) -> Iterator[int]:
-    """Yield days as places are derived for them: each, and each as it is written for a copy beside."""
+    """Yield days as ids are derived for them: each, and each as it is written for a copy beside."""
     for day in days:
         yield day
         if beside:

@@ -44,7 +44,7 @@ class Work:
     tx: Transaction
     me: Me
     now: Moment
-    watches: TagIndex
+    tag_index: TagIndex
     effects: list[Effect] = field(default_factory=list[Effect])
     slot_tries: int = 0  # ways of putting pieces together that were tried
     repeats: Repeats = field(default_factory=Repeats)

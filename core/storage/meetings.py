@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from core.storage.database import Snapshot, Transaction
@@ -204,22 +205,22 @@ def drop_greeting(tx: Transaction, greeting_id: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class SlotPlace:
-    """Which slot a piece was found in: the watch (see ``core.people.tag_index``), the day, the number."""
+class Slot:
+    """Which slot a piece was found in: the stored name of its watch (``core.people.format.watch``), the day, the number."""
 
     watch: str
     day: int
     number: int
 
 
-def add_piece(tx: Transaction, place: SlotPlace, fragment: int, variant: bytes, plaintext: bytes) -> bool:
+def add_piece(tx: Transaction, slot: Slot, fragment: int, variant: bytes, plaintext: bytes) -> bool:
     """Keep an opened box of a slot; False when it is there already or there are too many."""
-    count = tx.row("SELECT count(*) FROM slot_pieces WHERE watch = ?", place.watch)
+    count = tx.row("SELECT count(*) FROM slot_pieces WHERE watch = ?", slot.watch)
     variants = tx.row(
         "SELECT count(*) FROM slot_pieces WHERE watch = ? AND day = ? AND number = ? AND fragment = ?",
-        place.watch,
-        place.day,
-        place.number,
+        slot.watch,
+        slot.day,
+        slot.number,
         fragment,
     )
     assert count is not None
@@ -229,9 +230,9 @@ def add_piece(tx: Transaction, place: SlotPlace, fragment: int, variant: bytes, 
     return (
         tx.run(
             "INSERT OR IGNORE INTO slot_pieces VALUES (?, ?, ?, ?, ?, ?)",
-            place.watch,
-            place.day,
-            place.number,
+            slot.watch,
+            slot.day,
+            slot.number,
             fragment,
             variant,
             plaintext,
@@ -240,26 +241,26 @@ def add_piece(tx: Transaction, place: SlotPlace, fragment: int, variant: bytes, 
     )
 
 
-def pieces(tx: Snapshot, place: SlotPlace) -> list[tuple[int, bytes]]:
+def pieces(tx: Snapshot, slot: Slot) -> list[tuple[int, bytes]]:
     """Return (fragment, plaintext) of all pieces found in a slot."""
     rows = tx.rows(
         "SELECT fragment, plaintext FROM slot_pieces WHERE watch = ? AND day = ? AND number = ? ORDER BY fragment",
-        place.watch,
-        place.day,
-        place.number,
+        slot.watch,
+        slot.day,
+        slot.number,
     )
     return [(int(f), bytes(p)) for f, p in rows]
 
 
-def drop_pieces(tx: Transaction, place: SlotPlace) -> None:
+def drop_pieces(tx: Transaction, slot: Slot) -> None:
     """Forget a slot's pieces once they are understood."""
-    tx.run("DELETE FROM slot_pieces WHERE watch = ? AND day = ? AND number = ?", place.watch, place.day, place.number)
+    tx.run("DELETE FROM slot_pieces WHERE watch = ? AND day = ? AND number = ?", slot.watch, slot.day, slot.number)
 
 
-def forget_pieces_of(tx: Transaction, conversation: int) -> None:
-    """Forget what was found in the slots of a conversation."""
-    for kind in ("acceptance", "reset"):
-        tx.run("DELETE FROM slot_pieces WHERE watch GLOB ?", f"{kind}:{conversation}:*")
+def forget_pieces(tx: Transaction, prefixes: Iterable[str]) -> None:
+    """Forget what was found in the slots of watches whose stored name begins with one of these."""
+    for prefix in prefixes:
+        tx.run("DELETE FROM slot_pieces WHERE watch GLOB ?", f"{prefix}*")
 
 
 def expire_pieces(tx: Transaction, before_day: int) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from core.people.contact import invitations
 from core.people.format import slot
 from tests.support.kept import forget_keys
 from tests.support.locking import Device, give_each_a_history, look_often
@@ -20,9 +20,7 @@ SLOTS_OF_A_LINK = 16
 
 @pytest.fixture(autouse=True)
 def _few_slots(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (slot, invitations):
-        monkeypatch.setattr(module, "GREETING_SLOTS", SLOTS_OF_A_LINK)
-    monkeypatch.setitem(slot.SLOTS, "greeting", SLOTS_OF_A_LINK)
+    monkeypatch.setitem(slot.SLOTS, "greeting", replace(slot.SLOTS["greeting"], numbers=SLOTS_OF_A_LINK))
 
 
 @pytest.fixture(autouse=True)

@@ -7,9 +7,10 @@ from contextlib import suppress
 
 from core.crypto import primitives
 from core.errors import Malformed, OpenFailed
-from core.people.format import greeting, lane
+from core.people.format import lane
 from core.people.format.fragment import Piece, decode_piece
 from core.people.format.lane import BoxSecrets
+from core.people.format.slot import FRAGMENTS
 from core.people.mail.outbox import LIFE_HOURS, box_ad
 from net.parcel.box import Box, decode_box
 from tests.support.kept import kept_slot_key
@@ -46,11 +47,11 @@ class Recording:
         for day in self.days:
             for n in range(numbers):
                 parts: list[bytes] = []
-                for fragment in range(greeting.FRAGMENTS):
+                for fragment in range(FRAGMENTS):
                     key = kept_slot_key(secret, day, n, fragment)
                     piece = self.open(key.box_id, key.seal_key)
                     if piece is None:
                         break
                     parts.append(piece.data)
-                if len(parts) == greeting.FRAGMENTS:
+                if len(parts) == FRAGMENTS:
                     yield b"".join(parts)

@@ -139,7 +139,7 @@ class Thief:
         for secret in self._candidates(file):
             self._try_secret(secret)
         for link in self._links:
-            found = self._recording.slots(link.greeting_secret, slot.GREETING_SLOTS)
+            found = self._recording.slots(link.greeting_secret, slot.SLOTS["greeting"].numbers)
             self._sealed_greetings += [(link, sealed) for sealed in found]
 
     def give(self, envelopes: Iterable[bytes]) -> None:
@@ -237,7 +237,7 @@ class Thief:
                 continue
             self._tried.add(each)
             for found in (each, greeting.acceptance_secret(each), greeting.reset_secret(each)):
-                for sealed in self._recording.slots(found, slot.RESET_SLOTS):
+                for sealed in self._recording.slots(found, slot.SLOTS["reset"].numbers):
                     self._take_slot(each, sealed)
 
     def _take_slot(self, root: bytes, sealed: bytes) -> None:

@@ -10,7 +10,7 @@ from core.crypto import primitives
 from core.crypto.primitives import KEY_SIZE
 from core.errors import Malformed, Newer, OpenFailed
 from core.people.contact.greeting_received import become_open
-from core.people.contact.slot_posts import acceptance_place, acceptance_watch
+from core.people.contact.slot_posts import acceptance_place
 from core.people.conversation import resets
 from core.people.conversation.lane_reader import unwrap
 from core.people.conversation.lane_reading import start_reading
@@ -21,6 +21,7 @@ from core.people.format.device import TAG_SIZE, check
 from core.people.format.envelope import open_envelope
 from core.people.format.lane import check_offer
 from core.people.format.prekey import check_prekey
+from core.people.format.watch import AcceptanceWatch
 from core.people.mail.outcome import done, mark_delivered
 from core.people.work import Work
 from core.storage import conversations, devices, messages, postings, roots
@@ -106,7 +107,7 @@ def _accepted_again(work: Work, owner: ConversationRow, root_name: bytes) -> Non
     Who else could write there knows the greeting; so that happens once.
     """
     roots.forget_acceptance(work.tx, owner.id, root_name)
-    work.watches.forget_slots(acceptance_watch(owner.id, root_name))
+    work.tag_index.forget_slots(AcceptanceWatch(owner.id, root_name))
     for device in devices.of_conversation(work.tx, owner.id):
         devices.retire_sessions(work.tx, device.device)
     resets.begin(work, owner.id, is_last_known=True, everywhere=True)

@@ -24,9 +24,9 @@ from core.people.format.invitation import (
     new_tombstone,
     seal_record,
 )
-from core.people.format.slot import GREETING_SLOTS
+from core.people.format.watch import GreetingWatch
 from core.people.moment import HOUR_MS
-from core.people.tag_index import SlotWatch
+from core.people.tag_index import WatchedSlots
 from core.people.work import Work
 from core.storage import accounts, meetings
 from core.storage.meetings import InvitationRow
@@ -36,11 +36,6 @@ from net.parcel.work import WorkPrice, solve
 
 # Copies after which ``invite.create`` answers without waiting on.
 COPIES = 2
-
-
-def watch_name(invitation: str) -> str:
-    """Return the name of the watch on an invitation's greeting slots."""
-    return f"greeting:{invitation}"
 
 
 def create(work: Work, command: api.InviteCreate) -> InvitationRow:
@@ -81,8 +76,8 @@ def watch(work: Work, row: InvitationRow) -> None:
     """Look for greetings to an open invitation."""
     if row.state == "open" and row.expires_at > work.now.network_ms and row.xwing_private is not None:
         link = decode_link(row.link)
-        slots = SlotWatch(watch_name(row.id), link.greeting_secret, GREETING_SLOTS, address=link.address_secret)
-        work.want(work.watches.watch_slots(slots))
+        slots = WatchedSlots(GreetingWatch(row.id), link.greeting_secret, address=link.address_secret)
+        work.want(work.tag_index.watch_slots(slots))
 
 
 def forget_expired(work: Work) -> None:
@@ -90,7 +85,7 @@ def forget_expired(work: Work) -> None:
     meetings.drop_keys(work.tx, work.now.sure_ms)
     for row in meetings.every(work.tx):
         if row.xwing_private is None:
-            work.watches.forget_slots(watch_name(row.id))
+            work.tag_index.forget_slots(GreetingWatch(row.id))
 
 
 def draft_record(work: Work, row: InvitationRow) -> None:
@@ -159,7 +154,7 @@ def finish(work: Work, row: InvitationRow, state: str) -> None:
     """End an invitation: its keys go, a tombstone takes the bundle's place."""
     meetings.finish(work.tx, row.id, state, TOMBSTONE_SEQUENCES[state])
     accounts.advance(work.tx)
-    work.watches.forget_slots(watch_name(row.id))
+    work.tag_index.forget_slots(GreetingWatch(row.id))
     ended = meetings.find(work.tx, row.id)
     assert ended is not None
     draft_record(work, ended)

@@ -11,8 +11,9 @@ from core import api
 from core.api import ApiError, Kind
 from core.crypto.seed import identity_of
 from core.people.contact import slot_posts
-from core.people.conversation import deletion, inboxes, lane_reading, reset_answer, resets, trust
+from core.people.conversation import deletion, inboxes, lane_reading, reset_answer, trust
 from core.people.effects import Withdraw
+from core.people.format.watch import AcceptanceWatch, ResetWatch, stored_prefixes
 from core.people.mail.outcome import count_held, done
 from core.people.work import Work
 from core.storage import (
@@ -77,10 +78,10 @@ def unblock(work: Work, row: ConversationRow) -> None:
 
 def _look_away(work: Work, row: ConversationRow) -> None:
     for lane in lanes.reading_in(work.tx, row.id):
-        work.watches.forget_lane(lane.generation)
+        work.tag_index.forget_lane(lane.generation)
     for root in roots.of_conversation(work.tx, row.id):
-        work.watches.forget_slots(resets.watch_name(row.id, root.name))
-        work.watches.forget_slots(slot_posts.acceptance_watch(row.id, root.name))
+        work.tag_index.forget_slots(ResetWatch(row.id, root.name))
+        work.tag_index.forget_slots(AcceptanceWatch(row.id, root.name))
 
 
 def _tell(work: Work, row: ConversationRow) -> None:
@@ -107,7 +108,7 @@ def forget(work: Work, row: ConversationRow) -> None:
         devices.forget(work.tx, device.device)
     prekeys.forget_conversation(work.tx, row.id)
     later.forget_conversation(work.tx, row.id)
-    meetings.forget_pieces_of(work.tx, row.id)
+    meetings.forget_pieces(work.tx, stored_prefixes(row.id))
     for greeting in meetings.greetings_from(work.tx, row.identity):
         meetings.drop_greeting(work.tx, greeting.id)
     with search_index.wholesale(work.tx, messages.count(work.tx, row.id)):

@@ -9,9 +9,10 @@ from core.crypto.primitives import KEY_SIZE
 from core.people.conversation import resets
 from core.people.format.fragment import cut
 from core.people.format.signing import Place
-from core.people.format.slot import ACCEPTANCE_SLOTS, SLOTS, slot_secrets
+from core.people.format.slot import SLOTS, slot_secrets
+from core.people.format.watch import AcceptanceWatch
 from core.people.moment import DAY_MS
-from core.people.tag_index import SlotWatch
+from core.people.tag_index import WatchedSlots
 from core.people.work import Work
 from core.storage import conversations, postings, roots
 from core.storage.postings import Posting
@@ -43,7 +44,7 @@ def post_to_slots(
 ) -> None:
     """Post a sealed greeting or acceptance in pieces, in slots of its reader, until a network time."""
     pieces = cut(sealed)
-    number = primitives.random_bytes(1)[0] % SLOTS[kind]
+    number = primitives.random_bytes(1)[0] % SLOTS[kind].numbers
     postings.insert(
         work.tx,
         Posting(
@@ -63,11 +64,6 @@ def post_to_slots(
     )
 
 
-def acceptance_watch(conversation: int, root: bytes) -> str:
-    """Return the name of the watch on the acceptance that belongs to a root."""
-    return f"acceptance:{conversation}:{root.hex()}"
-
-
 def watch_conversation(work: Work, conversation: int) -> None:
     """Look for resets, and for the acceptance of our greetings while one may still come."""
     row = conversations.by_id(work.tx, conversation)
@@ -79,13 +75,13 @@ def watch_conversation(work: Work, conversation: int) -> None:
         or bool(postings.of_conversation(work.tx, conversation, "greeting"))
     )
     for root in roots.of_conversation(work.tx, conversation):
-        name = acceptance_watch(conversation, root.name)
+        watch = AcceptanceWatch(conversation, root.name)
         if root.acceptance is None:
             continue
         if may_come:
-            work.want(work.watches.watch_slots(SlotWatch(name, root.acceptance[:KEY_SIZE], ACCEPTANCE_SLOTS)))
+            work.want(work.tag_index.watch_slots(WatchedSlots(watch, root.acceptance[:KEY_SIZE])))
         else:
-            work.watches.forget_slots(name)
+            work.tag_index.forget_slots(watch)
             roots.forget_acceptance(work.tx, conversation, root.name)
     resets.watch(work, conversation)
 

@@ -33,7 +33,7 @@ class InboxAddresses:
         if work.now.day != self._day:
             self._day, self._early_ms = work.now.day, self._random.randint(LATEST_EARLY_MS, EARLY_MS)
         days = days_read(work.now, self._early_ms)
-        read = days, frozenset({*inboxes.followed(work), *work.watches.address_secrets()})
+        read = days, frozenset({*inboxes.followed(work), *work.tag_index.address_secrets()})
         if read != self._read:
             self._read = read
             work.effects.append(Read(addresses(read[1], days)))

@@ -39,7 +39,7 @@ from core.people.format.fragment import MAX_FRAGMENTS, Piece, decode_piece
 from core.people.format.prekey import KeyOffer, check_prekey
 from core.people.format.signing import Place
 from core.people.mail.outbox import box_ad
-from core.people.tag_index import LanePlace, given_up_entries
+from core.people.tag_index import LaneTarget, given_up_entries
 from core.people.work import Work
 from core.storage import accounts, conversations, devices, lanes, later, messages
 from core.storage.conversations import ConversationRow
@@ -50,24 +50,24 @@ from core.storage.messages import NewMessage
 from net.parcel.box import Box
 
 
-def open_lane_box(work: Work, place: LanePlace, box: Box) -> bool:
+def open_lane_box(work: Work, target: LaneTarget, box: Box) -> bool:
     """Open a box found at a lane's index, hold it, and take what is whole and in order.
 
     False when it is not what the lane's writer put there: a variant by somebody else, or a writer gone wrong.
     """
-    row = lanes.reading(work.tx, place.generation)
+    row = lanes.reading(work.tx, target.generation)
     if row is None:
         return True
-    key = lane.box_key(place.secrets, place.day)
+    key = lane.box_key(target.secrets, target.day)
     try:
         plaintext = primitives.siv_open(key, box.ciphertext, box_ad(box.prefix, box.expiry_hour, box.box_id))
         piece = decode_piece(plaintext)
     except (OpenFailed, Malformed):
         return False
-    work.watches.got_index(place.generation, place.index)
-    if place.late:
-        _take_late(work, row, place.index, piece)
-    elif place.index >= row.next_index and lanes.hold(work.tx, row.generation, place.index, plaintext):
+    work.tag_index.got_index(target.generation, target.index)
+    if target.late:
+        _take_late(work, row, target.index, piece)
+    elif target.index >= row.next_index and lanes.hold(work.tx, row.generation, target.index, plaintext):
         take_ready(work, row)
     return True
 
@@ -94,7 +94,7 @@ def take_ready(work: Work, row: ReadLane) -> None:
             assert fresh is not None
             lane_reading.watch_lane(work, fresh)
     if index > row.next_index:
-        work.want(work.watches.move_lane(row.generation, index))
+        work.want(work.tag_index.move_lane(row.generation, index))
     if lanes.held(work.tx, row.generation, index + 1, lane.WINDOW):
         _note_hole(work, row)
 

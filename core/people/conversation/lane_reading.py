@@ -18,7 +18,7 @@ def watch_lane(work: Work, row: ReadLane) -> None:
     if owner.blocked:
         return
     beside = bool(owner.reads_beside)
-    work.want(work.watches.watch_lane(row, lanes.held_indexes(work.tx, row.generation), beside=beside))
+    work.want(work.tag_index.watch_lane(row, lanes.held_indexes(work.tx, row.generation), beside=beside))
 
 
 def end_overtaken(work: Work) -> None:
@@ -55,5 +55,5 @@ def end_older(work: Work, conversation: int, device: bytes, keep: bytes) -> None
 
 def end_reading(work: Work, row: ReadLane) -> None:
     """Stop reading a lane: its secrets go."""
-    work.watches.forget_lane(row.generation)
+    work.tag_index.forget_lane(row.generation)
     lanes.end_reading(work.tx, row.generation, work.now.network_ms)

@@ -15,8 +15,8 @@ from core.people.conversation.lane_writer import has_ratchet, start_session, usa
 from core.people.format import greeting
 from core.people.format.fragment import cut
 from core.people.format.prekey import Prekey, make_prekey
-from core.people.format.reset import ANY, FRAGMENTS, NO_KEY, NOBODY, VERSION, Between, Reset, Way, seal, seal_way
-from core.people.format.slot import RESET_SLOTS, slot_secrets
+from core.people.format.reset import ANY, NO_KEY, NOBODY, VERSION, Between, Reset, Way, seal, seal_way
+from core.people.format.slot import FRAGMENTS, SLOTS, slot_secrets
 from core.people.mail.outcome import NO_END, NO_END_PAUSE
 from core.people.work import Work
 from core.storage import accounts, conversations, devices, lanes, postings, roots
@@ -158,7 +158,7 @@ def _slot_number(work: Work, row: WriteLane, device: bytes) -> int:
     is_second = work.me.identity > conversations.by_id(work.tx, row.conversation).identity
     readers = [each.device for each in devices.of_conversation(work.tx, row.conversation)]
     rank = readers.index(device) if device in readers else 0
-    return (2 * (row.born + _STRIDE * rank) + is_second) % RESET_SLOTS
+    return (2 * (row.born + _STRIDE * rank) + is_second) % SLOTS["reset"].numbers
 
 
 def _post(work: Work, row: WriteLane, device: bytes, root: RootRow, sealed: bytes) -> None:

@@ -18,11 +18,11 @@ from core.people.format import greeting, lane
 from core.people.format.content import MAX_LANES, Ack, LaneAck
 from core.people.format.lane import Offer
 from core.people.format.reset import NOBODY
-from core.people.format.slot import RESET_SLOTS
+from core.people.format.watch import ResetWatch
 from core.people.mail.outbox import withdraw_all
 from core.people.mail.outcome import done
 from core.people.moment import DAY_MS, HOUR_MS
-from core.people.tag_index import SlotWatch
+from core.people.tag_index import WatchedSlots
 from core.people.work import Work
 from core.storage import conversations, devices, lanes, messages, postings, roots
 from core.storage.devices import DeviceRow
@@ -42,11 +42,6 @@ UNHEARD_MS = 48 * HOUR_MS
 FORMER_ROOT_MS = 130 * DAY_MS
 
 
-def watch_name(conversation: int, root: bytes) -> str:
-    """Return the name of the watch on a root's reset slots."""
-    return f"reset:{conversation}:{root.hex()}"
-
-
 def watch(work: Work, conversation: int) -> None:
     """Look for resets of a conversation, at every root it has; of who is blocked nothing is looked for."""
     owner = conversations.by_id(work.tx, conversation)
@@ -54,10 +49,8 @@ def watch(work: Work, conversation: int) -> None:
         return
     beside = bool(owner.reads_beside)
     for row in roots.of_conversation(work.tx, conversation):
-        name = watch_name(conversation, row.name)
-        work.want(
-            work.watches.watch_slots(SlotWatch(name, greeting.reset_secret(row.root), RESET_SLOTS, beside=beside))
-        )
+        slots = WatchedSlots(ResetWatch(conversation, row.name), greeting.reset_secret(row.root), beside=beside)
+        work.want(work.tag_index.watch_slots(slots))
 
 
 def trusts(counter: int | None, mark: int | None) -> bool:
@@ -192,7 +185,7 @@ def forget_former_roots(work: Work) -> None:
     """Look no longer at roots whose place was taken long ago: who was put back further than that greets again."""
     for conversation, name in roots.former(work.tx, work.now.sure_ms - FORMER_ROOT_MS):
         if roots.drop(work.tx, conversation, name):
-            work.watches.forget_slots(watch_name(conversation, name))
+            work.tag_index.forget_slots(ResetWatch(conversation, name))
 
 
 def notice_unheard(work: Work, conversation: int, device: bytes, made_at: int, ack: Ack) -> None:

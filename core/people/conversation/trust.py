@@ -19,6 +19,7 @@ from core.crypto.seed import identity_of
 from core.people.conversation.rows import insert_notice
 from core.people.effects import Withdraw
 from core.people.format.device import Certificate, is_vouched_by
+from core.people.format.watch import ResetWatch
 from core.people.mail.outcome import done
 from core.people.moment import DAY_MS, HOUR_MS
 from core.people.work import Work
@@ -151,14 +152,14 @@ def stop_reading(work: Work, row: DeviceRow) -> None:
     """Read nothing more of what a device wrote."""
     for lane in lanes.reading_in(work.tx, row.conversation):
         if lane.device == row.device:
-            work.watches.forget_lane(lane.generation)
+            work.tag_index.forget_lane(lane.generation)
             lanes.end_reading(work.tx, lane.generation, work.now.network_ms)
 
 
 def forget_roots(work: Work, row: DeviceRow) -> None:
     """Look for no more resets at the roots that a device has in common with us alone."""
     for name in roots.forget_of(work.tx, row.device):
-        work.watches.forget_slots(f"reset:{row.conversation}:{name.hex()}")
+        work.tag_index.forget_slots(ResetWatch(row.conversation, name))
 
 
 def forget(work: Work, row: DeviceRow) -> None:

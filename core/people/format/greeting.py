@@ -24,14 +24,12 @@ from core.people.format.invitation import Bundle, Link
 from core.people.format.lane import Offer, check_offer
 from core.people.format.prekey import Prekey, check_prekey
 from core.people.format.signing import Entry, Place
+from core.people.format.slot import FRAGMENTS
 
-FRAGMENTS = 4
 SIZE = FRAGMENTS * PIECE_SIZE
 _INNER_SIZE = SIZE - primitives.XWING_OVERHEAD
 SECRET_SIZE = 32
 VERSION = 1
-# Strangers pay four times the work of a message, and the inviter checks it.
-WORK_FACTOR = 4
 
 
 class Greeting(msgspec.Struct, frozen=True, array_like=True):

@@ -29,12 +29,12 @@ from core.people.format.bounds import (
     decode_versioned,
 )
 from core.people.format.device import Certificate, check
-from core.people.format.fragment import CLASSES, PIECE_SIZE, pad, unpad
+from core.people.format.fragment import PIECE_SIZE, pad, unpad
 from core.people.format.lane import Offer, check_offer
 from core.people.format.prekey import Prekey, check_prekey
+from core.people.format.slot import FRAGMENTS
 
 VERSION = 1
-FRAGMENTS = CLASSES[1]
 SIZE = FRAGMENTS * PIECE_SIZE
 NOBODY = bytes(16)  # "answers" of a reset that answers none; "old generation" of a device that has none
 NO_KEY = bytes(8)  # "to" of one that knows no key of its reader

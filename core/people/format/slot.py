@@ -12,13 +12,36 @@ from dataclasses import dataclass
 
 from core.crypto import primitives
 from core.errors import Malformed
-from core.people.format.fragment import decode_piece
+from core.people.format.fragment import CLASSES, decode_piece
 
-GREETING_SLOTS = 256  # two greeters on one day meet with a chance of 1 in 256, and custodians keep both
-# Acceptances and resets of one root: enough that a writer who lost count of what it used does not use a slot twice.
-ACCEPTANCE_SLOTS = 16
-RESET_SLOTS = 16
-SLOTS = {"greeting": GREETING_SLOTS, "acceptance": ACCEPTANCE_SLOTS, "reset": RESET_SLOTS}
+# Boxes that hold what lies in a slot.
+FRAGMENTS = CLASSES[1]
+
+
+@dataclass(frozen=True, slots=True)
+class SlotKind:
+    """What is alike in all slots of a kind.
+
+    ``numbers``: how many a secret gives on a day. ``work_factor``: how many times the usual work each of their boxes
+    carries; the reader checks it where it is more than 1.
+    """
+
+    numbers: int
+    work_factor: int = 1
+
+
+SLOTS = {
+    # Two greeters on one day meet with a chance of 1 in 256, and custodians keep both. They are strangers, and pay for it.
+    "greeting": SlotKind(numbers=256, work_factor=4),
+    # Of one root: enough that a writer who lost count of what it used does not use a slot twice.
+    "acceptance": SlotKind(numbers=16),
+    "reset": SlotKind(numbers=16),
+}
+
+
+def work_factor(posting_kind: str) -> int:
+    """Return how many times the usual work the boxes of a posting carry; those of a lane carry it once."""
+    return SLOTS[posting_kind].work_factor if posting_kind in SLOTS else 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,8 @@ from core.people.effects import BoxDraft, Deposit, Solve
 from core.people.format import lane
 from core.people.format.address import shown_prefix
 from core.people.format.fragment import PLAINTEXT_SIZE
-from core.people.format.greeting import WORK_FACTOR
 from core.people.format.lane import BoxSecrets, OwnId
-from core.people.format.slot import SLOTS, SlotKey, slot_key, slot_secrets
+from core.people.format.slot import SLOTS, SlotKey, slot_key, slot_secrets, work_factor
 from core.people.mail.outcome import done, move_on
 from core.people.moment import HOUR_MS
 from core.people.work import Work
@@ -96,8 +95,9 @@ def _draft(work: Work, posting: Posting, number: int) -> BoxDraft:
     prefix = shown_prefix(inbox, day, work.now.shown_width)
     sealed = primitives.siv_seal(address.seal_key, plaintext, box_ad(prefix, expiry, address.box_id))
     signature = address.sign(signed_fields(prefix, expiry, ParcelId(address.box_id), sealed))
-    factor = WORK_FACTOR if posting.kind == "greeting" else 1
-    return BoxDraft(posting.id, number, day, expiry, prefix, address.box_id, sealed, signature, factor)
+    return BoxDraft(
+        posting.id, number, day, expiry, prefix, address.box_id, sealed, signature, work_factor(posting.kind)
+    )
 
 
 def plan(work: Work, solving: set[tuple[int, int]]) -> list[OwnId]:
@@ -120,7 +120,7 @@ def plan(work: Work, solving: set[tuple[int, int]]) -> list[OwnId]:
         assert current is not None
         draft = _draft(work, current, fragment)
         if posting.kind == "block":
-            if posting.generation is not None and work.watches.was_seen(draft.box_id):
+            if posting.generation is not None and work.tag_index.was_seen(draft.box_id):
                 suspicious.append(
                     OwnId(posting.generation, posting.first_index + fragment % MAX_FRAGMENTS, ParcelId(draft.box_id))
                 )
@@ -139,7 +139,7 @@ def _gives_way(work: Work, posting: Posting, box_id: bytes) -> bool:
     Never false for a slot of ours: of two postings in one only the first has copies, and the other's would be made for ever.
     """
     is_ours = postings.deposit(work.tx, box_id) is not None
-    if not is_ours and not work.watches.was_seen(box_id):
+    if not is_ours and not work.tag_index.was_seen(box_id):
         return False
     return _move_slot(work, posting, whatever_is_there=is_ours)
 
@@ -148,9 +148,9 @@ def _move_slot(work: Work, posting: Posting, *, whatever_is_there: bool = False)
     """Draw another slot that seems free; False when there is none, unless it has to move."""
     secret, number = posting.secrets[:32], 0
     for _ in range(SLOT_DRAWS):
-        number = primitives.random_bytes(1)[0] % SLOTS[posting.kind]
+        number = primitives.random_bytes(1)[0] % SLOTS[posting.kind].numbers
         drawn = slot_key(secret, work.now.day, number, 0).box_id
-        if not work.watches.was_seen(drawn) and postings.deposit(work.tx, drawn) is None:
+        if not work.tag_index.was_seen(drawn) and postings.deposit(work.tx, drawn) is None:
             break
     else:
         if not whatever_is_there:

@@ -10,7 +10,7 @@ from typing import Final
 
 from core.api import PriceRisen as PriceTold
 from core.people.effects import BoxDraft, Emit, RecordDraft, Solve
-from core.people.format.greeting import WORK_FACTOR
+from core.people.format.slot import work_factor
 from core.people.mail import outbox
 from core.people.work import Work
 from core.storage import conversations, meetings, postings
@@ -79,7 +79,7 @@ def box_draft(work: Work, row: DepositRow) -> BoxDraft | None:
         box_id=row.parcel_id,
         ciphertext=box.ciphertext,
         signature=box.signature,
-        factor=WORK_FACTOR if current.kind == "greeting" else 1,
+        factor=work_factor(current.kind),
     )
 
 

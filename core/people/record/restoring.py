@@ -25,6 +25,7 @@ from core.people.conversation.rows import insert_notice
 from core.people.conversation.trust import is_foreign, know
 from core.people.format.bounds import decode
 from core.people.format.device import Certificate, check
+from core.people.format.watch import AcceptanceWatch, ResetWatch
 from core.people.moment import DAY_MS
 from core.people.work import Work
 from core.storage import conversations, devices, messages, postings, roots
@@ -122,8 +123,8 @@ def _take_secrets(work: Work, row: ConversationRow, contact: Contact, inbox: byt
     for name in contact.dropped_roots:
         is_former = name in known and known[name].former_since is not None
         if (is_former or not is_open) and roots.drop(work.tx, row.id, name):
-            work.watches.forget_slots(resets.watch_name(row.id, name))
-            work.watches.forget_slots(slot_posts.acceptance_watch(row.id, name))
+            work.tag_index.forget_slots(ResetWatch(row.id, name))
+            work.tag_index.forget_slots(AcceptanceWatch(row.id, name))
     for stored in contact.certificates:
         _take_device(work, row, stored)
     if row.state == "open":

@@ -10,16 +10,16 @@ from core import api
 from core.api import ApiError, Kind
 from core.crypto.seed import identity_of
 from core.people.conversation import prekeys, trust
-from core.people.conversation.resets import watch_name
 from core.people.effects import Solve, Withdraw
 from core.people.format import greeting
 from core.people.format.prekey import make_prekey
-from core.people.format.slot import RESET_SLOTS, slot_key
+from core.people.format.slot import SLOTS, slot_key
+from core.people.format.watch import ResetWatch, stored_name
 from core.people.maintenance import INTERVAL as DUTY_INTERVAL
 from core.session.commands import act_of
 from core.storage import conversations, devices, later, meetings, messages, roots
 from core.storage.later import LaterRow
-from core.storage.meetings import GreetingRow, SlotPlace
+from core.storage.meetings import GreetingRow, Slot
 from core.storage.messages import NewMessage
 from net.ids import ParcelId, tag_of
 from tests.core.people.test_restoring import WRITTEN, restored
@@ -321,13 +321,13 @@ def test_of_who_is_removed_nothing_is_left(office: Office, alice: Person, bob: P
     settle(office, alice, bob, rounds=WRITTEN)
     with alice.engine.work(alice.moment()) as work:
         root = roots.of_conversation(work.tx, 1)[0]
-        keys = [slot_key(greeting.reset_secret(root.root), work.now.day, n, 0) for n in range(RESET_SLOTS)]
+        keys = [slot_key(greeting.reset_secret(root.root), work.now.day, n, 0) for n in range(SLOTS["reset"].numbers)]
         watched = [tag_of(ParcelId(key.box_id)) for key in keys]
-        assert all(work.watches.is_wanted(tag) for tag in watched)
+        assert all(work.tag_index.is_wanted(tag) for tag in watched)
         prekeys.keep(work, 1, prekeys.ANYBODY, make_prekey(work.now.network_ms))
         later.insert(work.tx, LaterRow(1, bob.engine.me.device, b"g" * 16, 0, 0, 200, 1, b"x", b"y"))
-        place = SlotPlace(watch_name(1, root.name), work.now.day, 0)
-        assert meetings.add_piece(work.tx, place, 0, b"variant", b"piece")
+        found_in = Slot(stored_name(ResetWatch(1, root.name)), work.now.day, 0)
+        assert meetings.add_piece(work.tx, found_in, 0, b"variant", b"piece")
         door = GreetingRow("id", "invitation", b"", bob.engine.me.identity, b"", b"hash", "", 1)
         meetings.add_greeting(work.tx, door)
     alice.say(a, "not delivered yet")
@@ -354,7 +354,7 @@ def test_of_who_is_removed_nothing_is_left(office: Office, alice: Person, bob: P
     assert of_bob
     assert set(of_bob) == {None}, "the account's other devices hear that he is gone"
     with alice.engine.work(alice.moment()) as work:
-        assert not any(work.watches.is_wanted(tag) for tag in watched), "nothing of his is looked for"
+        assert not any(work.tag_index.is_wanted(tag) for tag in watched), "nothing of his is looked for"
     assert alice.call(api.ConversationList()) == []
     assert api.ContactChanged(identity=identity(bob)) in alice.events
 

@@ -25,7 +25,7 @@ from core.people.format.invitation import decode_link
 from core.people.format.lane import Offer
 from core.people.format.prekey import KeyOffer, Made, make_prekey
 from core.people.format.signing import Place
-from core.people.format.slot import GREETING_SLOTS, slot_key
+from core.people.format.slot import SLOTS, slot_key
 from core.people.work import Work
 from core.storage import devices, lanes, meetings, postings
 from net.bucket import Bucket
@@ -256,7 +256,7 @@ def test_a_contact_and_its_custodian_cannot_make_us_take_ourselves_for_an_old_co
 def test_slots_named_as_taken_do_not_starve_a_greeting(office: Office, victim: Person, mallory: Person) -> None:
     link = mallory.call(api.InviteCreate(expires_in=86_400)).link
     secret, day = decode_link(link).greeting_secret, victim.moment().day
-    ids = [slot_key(secret, day, number, n).box_id for number in range(GREETING_SLOTS) for n in range(4)]
+    ids = [slot_key(secret, day, number, n).box_id for number in range(SLOTS["greeting"].numbers) for n in range(4)]
     tags = tuple(tag_of(ParcelId(box_id)) for box_id in ids)
     victim.feed([TagsArrived(CUSTODIANS[1], Bucket(0, 0), Cursor(b"run-two-", len(tags)), tags, caught_up=True)])
     add(victim, link)

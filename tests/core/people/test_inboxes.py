@@ -12,8 +12,8 @@ import pytest
 from core import api
 from core.crypto.seed import identity_of
 from core.people.conversation import inboxes
-from core.people.conversation.resets import watch_name
 from core.people.format.address import address_on
+from core.people.format.watch import ResetWatch
 from core.people.moment import DAY_MS
 from core.people.work import Work
 from core.storage import conversations, devices, inboxes as rows, roots
@@ -301,7 +301,7 @@ def test_a_restored_account_reads_where_the_one_before_did(
     with again.engine.work(again.moment()) as work:
         (of_carol,) = [row for row in conversations.every(work.tx) if row.blocked]
         for root in roots.of_conversation(work.tx, of_carol.id):
-            assert work.watches.slot_watch(watch_name(of_carol.id, root.name)) is None
+            assert not work.tag_index.is_watched(ResetWatch(of_carol.id, root.name))
     with carol.database.read() as snapshot:
         assert again.engine.me.device not in _devices(snapshot)
     again.call(api.ContactUnblock(identity=identity(carol)))

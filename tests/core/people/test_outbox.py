@@ -7,7 +7,7 @@ import pytest
 from core import api
 from core.people.conversation import resets
 from core.people.effects import BoxDraft
-from core.people.format.reset import FRAGMENTS
+from core.people.format.slot import FRAGMENTS
 from core.people.mail import outbox
 from core.people.moment import DAY_MS, HOUR_MS
 from core.people.tag_index import TagIndex

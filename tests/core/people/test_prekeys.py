@@ -335,9 +335,9 @@ def test_a_key_of_ours_is_due_when_there_is_none_that_is_whole_and_young_and_tol
         assert prekeys.is_due(work, MINE, here), "what was told outside of lanes does not count"
         told(work, here)
         aged = work.now._replace(network_ms=work.now.network_ms + ROTATE_MS + 10)
-        assert prekeys.is_due(Work(work.tx, work.me, aged, work.watches), MINE, here)
+        assert prekeys.is_due(Work(work.tx, work.me, aged, work.tag_index), MINE, here)
         almost = aged._replace(network_ms=aged.network_ms - 20)
-        assert not prekeys.is_due(Work(work.tx, work.me, almost, work.watches), MINE, here)
+        assert not prekeys.is_due(Work(work.tx, work.me, almost, work.tag_index), MINE, here)
 
     undone(shared, act)
 
@@ -386,7 +386,7 @@ def test_of_too_many_for_one_device_the_oldest_go(shared: Person) -> None:
         made = [make_prekey(work.now.network_ms) for _ in range(MAX_PER_DEVICE + 2)]
         other = given_to(work, OTHER)
         for n, each in enumerate(made):
-            at = Work(work.tx, work.me, work.now._replace(network_ms=work.now.network_ms + n), work.watches)
+            at = Work(work.tx, work.me, work.now._replace(network_ms=work.now.network_ms + n), work.tag_index)
             prekeys.keep(at, 1, MINE, each)
         assert [rows.find(work.tx, each.public.key_id) is not None for each in made] == [False] * 2 + [True] * 4
         assert kept(work, other)

@@ -6,7 +6,7 @@ from core.people.format.fragment import CLASSES
 from core.people.format.lane import WINDOW
 from core.people.work import Work
 from core.storage import meetings
-from core.storage.meetings import MAX_PIECES, MAX_VARIANTS, SlotPlace
+from core.storage.meetings import MAX_PIECES, MAX_VARIANTS, Slot
 from tests.core.people.test_reading import lose, met
 from tests.support.post_office import Office, Person, settle
 
@@ -48,13 +48,13 @@ def test_a_writer_of_beginnings_alone_fills_a_window_and_no_more(office: Office,
 
 def test_pieces_of_slots_are_bounded_for_each_and_in_all(alice: Person) -> None:
     def fill(work: Work) -> None:
-        place = SlotPlace("greeting:x", 5, 0)
-        kept = [meetings.add_piece(work.tx, place, 0, b"%d" % n, b"piece") for n in range(MAX_VARIANTS + 3)]
+        slot = Slot("greeting:x", 5, 0)
+        kept = [meetings.add_piece(work.tx, slot, 0, b"%d" % n, b"piece") for n in range(MAX_VARIANTS + 3)]
         assert kept == [True] * MAX_VARIANTS + [False] * 3
         for number in range(1, MAX_PIECES):
-            meetings.add_piece(work.tx, SlotPlace("greeting:x", 5, number), 0, b"v", b"piece")
-        assert not meetings.add_piece(work.tx, SlotPlace("greeting:x", 6, 0), 0, b"v", b"piece")
-        assert meetings.add_piece(work.tx, SlotPlace("greeting:y", 6, 0), 0, b"v", b"piece"), "another link has its own"
+            meetings.add_piece(work.tx, Slot("greeting:x", 5, number), 0, b"v", b"piece")
+        assert not meetings.add_piece(work.tx, Slot("greeting:x", 6, 0), 0, b"v", b"piece")
+        assert meetings.add_piece(work.tx, Slot("greeting:y", 6, 0), 0, b"v", b"piece"), "another link has its own"
         row = work.tx.row("SELECT count(*) FROM slot_pieces WHERE watch = 'greeting:x'")
         assert row is not None
         assert int(row[0]) == MAX_PIECES

@@ -9,7 +9,7 @@ import pytest
 
 from core import api
 from core.people.effects import BoxDraft, Deposit, Effect, PutRecord, RecordDraft, Solve
-from core.people.format.greeting import WORK_FACTOR
+from core.people.format.slot import SLOTS
 from core.people.mail import outbox
 from core.people.mail.repricing import MAX_PAYING
 from net.client.encoding import is_paid
@@ -183,7 +183,7 @@ class TestBoxes:
         for box in alice.boxes():
             rises(alice, box.box_id)
         again = [each for each in alice.drafts() if isinstance(each, BoxDraft)]
-        assert {each.factor for each in again} == {WORK_FACTOR}
+        assert {each.factor for each in again} == {SLOTS["greeting"].work_factor}
         assert {each.box_id for each in again} == {each.box_id for each in drafts}
 
 

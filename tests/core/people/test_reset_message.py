@@ -19,7 +19,6 @@ from core.people.format.lane import Offer, new_lane
 from core.people.format.prekey import make_prekey
 from core.people.format.reset import (
     ANY,
-    FRAGMENTS,
     NO_KEY,
     NOBODY,
     SIZE,
@@ -34,6 +33,7 @@ from core.people.format.reset import (
     seal_way,
     way_info,
 )
+from core.people.format.slot import FRAGMENTS
 
 WRITER_SEED, READER_SEED, DEVICE_SEED, VOUCHER_SEED = b"w" * 32, b"r" * 32, b"d" * 32, b"v" * 32
 DEVICE = primitives.ed25519_public(DEVICE_SEED)

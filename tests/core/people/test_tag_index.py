@@ -11,12 +11,15 @@ from core.crypto import primitives
 from core.people.format import lane
 from core.people.format.lane import new_lane, step
 from core.people.format.slot import slot_key
-from core.people.tag_index import GIVEN_UP_SIZE, LanePlace, SlotWatch, TagIndex, given_up_entry, given_up_indexes
+from core.people.format.watch import GreetingWatch, ResetWatch
+from core.people.tag_index import GIVEN_UP_SIZE, LaneTarget, TagIndex, WatchedSlots, given_up_entry, given_up_indexes
 from core.storage.lanes import ReadLane
 from net.ids import ParcelId, Tag, tag_of
 
 TODAY = 20_000
 _, OFFER = new_lane()
+GREETINGS = GreetingWatch("x")
+RESETS = ResetWatch(1, b"root")
 
 
 @functools.cache
@@ -44,22 +47,22 @@ def _cheap(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_arrived_before_a_lane_was_known_is_found() -> None:
-    watches = TagIndex(TODAY)
-    assert watches.see([tag(0), tag(3, TODAY - 1), tag(5, TODAY - 3)]) == (
+    tag_index = TagIndex(TODAY)
+    assert tag_index.see([tag(0), tag(3, TODAY - 1), tag(5, TODAY - 3)]) == (
         [tag(0), tag(3, TODAY - 1), tag(5, TODAY - 3)],
         [],
     )
-    assert set(watches.watch_lane(read_lane(), ())) == {tag(0), tag(3, TODAY - 1)}
-    assert set(watches.wanted()) == {tag(0), tag(3, TODAY - 1)}
+    assert set(tag_index.watch_lane(read_lane(), ())) == {tag(0), tag(3, TODAY - 1)}
+    assert set(tag_index.wanted()) == {tag(0), tag(3, TODAY - 1)}
 
 
 def test_what_is_seen_twice_is_new_once_and_ours_each_time() -> None:
-    watches = TagIndex(TODAY)
-    watches.watch_lane(read_lane(), ())
-    assert watches.see([tag(0)]) == ([tag(0)], [tag(0)])
-    assert watches.see([tag(0)]) == ([], [tag(0)])
-    watches.got_index(OFFER.generation, 0)
-    assert watches.see([tag(0)]) == ([], [])
+    tag_index = TagIndex(TODAY)
+    tag_index.watch_lane(read_lane(), ())
+    assert tag_index.see([tag(0)]) == ([tag(0)], [tag(0)])
+    assert tag_index.see([tag(0)]) == ([], [tag(0)])
+    tag_index.got_index(OFFER.generation, 0)
+    assert tag_index.see([tag(0)]) == ([], [])
 
 
 moves = st.lists(st.integers(1, lane.WINDOW), min_size=1, max_size=4)
@@ -68,54 +71,54 @@ moves = st.lists(st.integers(1, lane.WINDOW), min_size=1, max_size=4)
 @settings(max_examples=25, deadline=None)
 @given(moves, st.sets(st.integers(0, 3), max_size=2))
 def test_a_window_that_moves_by_any_steps_is_where_a_fresh_one_would_be(steps: list[int], given_up: set[int]) -> None:
-    watches = TagIndex(TODAY)
+    tag_index = TagIndex(TODAY)
     first = max(given_up, default=-1) + 1
-    watches.watch_lane(read_lane(first, tuple(given_up)), ())
+    tag_index.watch_lane(read_lane(first, tuple(given_up)), ())
     for by in steps:
         first += by
-        watches.move_lane(OFFER.generation, first)
+        tag_index.move_lane(OFFER.generation, first)
     for index in (first, first + 1, first + lane.WINDOW - 1):
-        (place,) = watches.places(id_of(index, TODAY))
-        assert isinstance(place, LanePlace)
-        assert (place.index, place.late) == (index, False)
-    assert watches.places(id_of(first + lane.WINDOW, TODAY)) == []
+        (target,) = tag_index.targets(id_of(index, TODAY))
+        assert isinstance(target, LaneTarget)
+        assert (target.index, target.late) == (index, False)
+    assert tag_index.targets(id_of(first + lane.WINDOW, TODAY)) == []
     for index in range(first):
-        late = [place.late for place in watches.places(id_of(index, TODAY)) if isinstance(place, LanePlace)]
+        late = [target.late for target in tag_index.targets(id_of(index, TODAY)) if isinstance(target, LaneTarget)]
         assert late == ([True] if index in given_up else [])
 
 
 def test_each_day_forgets_the_oldest_and_finds_what_came_early() -> None:
-    watches = TagIndex(TODAY)
-    watches.watch_lane(read_lane(), ())
-    watches.see([tag(2, TODAY + 1), tag(2, TODAY - 2)])
-    assert watches.turn_day(TODAY + 1) == [tag(2, TODAY + 1)]
-    assert watches.places(id_of(2, TODAY - 2)) == []
-    assert watches.turn_day(TODAY + 1) == []
-    assert watches.turn_day(TODAY) == [tag(2, TODAY - 2)], "and back, when the clock was wrong"
+    tag_index = TagIndex(TODAY)
+    tag_index.watch_lane(read_lane(), ())
+    tag_index.see([tag(2, TODAY + 1), tag(2, TODAY - 2)])
+    assert tag_index.turn_day(TODAY + 1) == [tag(2, TODAY + 1)]
+    assert tag_index.targets(id_of(2, TODAY - 2)) == []
+    assert tag_index.turn_day(TODAY + 1) == []
+    assert tag_index.turn_day(TODAY) == [tag(2, TODAY - 2)], "and back, when the clock was wrong"
 
 
 def test_a_lane_that_is_forgotten_leaves_nothing() -> None:
-    watches = TagIndex(TODAY)
-    watches.watch_lane(read_lane(4, (1, 2)), (6,))
-    watches.turn_day(TODAY + 1)
-    watches.forget_lane(OFFER.generation)
-    watches.see([tag(index, day) for index in range(50) for day in range(TODAY - 2, TODAY + 2)])
-    assert watches.wanted() == []
+    tag_index = TagIndex(TODAY)
+    tag_index.watch_lane(read_lane(4, (1, 2)), (6,))
+    tag_index.turn_day(TODAY + 1)
+    tag_index.forget_lane(OFFER.generation)
+    tag_index.see([tag(index, day) for index in range(50) for day in range(TODAY - 2, TODAY + 2)])
+    assert tag_index.wanted() == []
 
 
 def test_slots_are_looked_into_for_three_days_until_they_are_forgotten() -> None:
-    watches = TagIndex(TODAY)
+    tag_index = TagIndex(TODAY)
     secret = b"s" * 32
     early = tag_of(ParcelId(slot_key(secret, TODAY, 1, 0).box_id))
-    watches.see([early])
-    assert watches.watch_slots(SlotWatch("greeting:x", secret, 2)) == [early]
-    assert watches.watch_slots(SlotWatch("greeting:x", secret, 2)) == []
+    tag_index.see([early])
+    assert tag_index.watch_slots(WatchedSlots(GREETINGS, secret)) == [early]
+    assert tag_index.watch_slots(WatchedSlots(GREETINGS, secret)) == []
     for day in range(TODAY - 2, TODAY + 1):
         key = slot_key(secret, day, 1, 3)
-        (place,) = watches.places(ParcelId(key.box_id))
-        assert place.day == day
-    watches.forget_slots("greeting:x")
-    assert watches.wanted() == []
+        (target,) = tag_index.targets(ParcelId(key.box_id))
+        assert target.day == day
+    tag_index.forget_slots(GREETINGS)
+    assert tag_index.wanted() == []
 
 
 def test_indexes_given_up_are_read_back() -> None:
@@ -133,45 +136,45 @@ def beside(index: int, day: int = TODAY) -> Tag:
 
 
 def test_a_copy_beside_is_found_only_while_it_is_looked_for() -> None:
-    watches = TagIndex(TODAY)
-    watches.see([beside(0), beside(1, TODAY - 2), beside(2, TODAY - 3)])
-    assert watches.watch_lane(read_lane(), ()) == []
-    assert set(watches.watch_lane(read_lane(), (), beside=True)) == {beside(0), beside(1, TODAY - 2)}
-    (place,) = watches.places(id_of(0, lane.beside(TODAY)))
-    assert isinstance(place, LanePlace)
-    assert (place.index, place.day) == (0, lane.beside(TODAY)), "its day says which key opens it"
-    assert watches.watch_lane(read_lane(), ()) == []
-    assert watches.wanted() == [], "and no longer afterwards"
+    tag_index = TagIndex(TODAY)
+    tag_index.see([beside(0), beside(1, TODAY - 2), beside(2, TODAY - 3)])
+    assert tag_index.watch_lane(read_lane(), ()) == []
+    assert set(tag_index.watch_lane(read_lane(), (), beside=True)) == {beside(0), beside(1, TODAY - 2)}
+    (target,) = tag_index.targets(id_of(0, lane.beside(TODAY)))
+    assert isinstance(target, LaneTarget)
+    assert (target.index, target.day) == (0, lane.beside(TODAY)), "its day says which key opens it"
+    assert tag_index.watch_lane(read_lane(), ()) == []
+    assert tag_index.wanted() == [], "and no longer afterwards"
 
 
 def test_an_index_that_came_is_looked_for_neither_at_its_place_nor_beside() -> None:
-    watches = TagIndex(TODAY)
-    watches.watch_lane(read_lane(), (), beside=True)
-    watches.see([tag(0), beside(0), beside(1)])
-    watches.got_index(OFFER.generation, 0)
-    assert watches.wanted() == [beside(1)]
-    watches.forget_lane(OFFER.generation)
-    assert watches.wanted() == []
+    tag_index = TagIndex(TODAY)
+    tag_index.watch_lane(read_lane(), (), beside=True)
+    tag_index.see([tag(0), beside(0), beside(1)])
+    tag_index.got_index(OFFER.generation, 0)
+    assert tag_index.wanted() == [beside(1)]
+    tag_index.forget_lane(OFFER.generation)
+    assert tag_index.wanted() == []
 
 
 def test_a_window_and_a_day_that_move_take_the_copies_beside_along() -> None:
-    watches = TagIndex(TODAY)
-    watches.watch_lane(read_lane(0), (), beside=True)
-    watches.see([beside(lane.WINDOW), beside(2, TODAY + 1), beside(2, TODAY - 2)])
-    assert watches.move_lane(OFFER.generation, 1) == [beside(lane.WINDOW)]
-    assert watches.turn_day(TODAY + 1) == [beside(2, TODAY + 1)]
-    assert watches.places(id_of(2, lane.beside(TODAY - 2))) == []
-    assert watches.places(id_of(2, lane.beside(TODAY - 1))) != []
-    assert watches.turn_day(TODAY) == [beside(2, TODAY - 2)]
+    tag_index = TagIndex(TODAY)
+    tag_index.watch_lane(read_lane(0), (), beside=True)
+    tag_index.see([beside(lane.WINDOW), beside(2, TODAY + 1), beside(2, TODAY - 2)])
+    assert tag_index.move_lane(OFFER.generation, 1) == [beside(lane.WINDOW)]
+    assert tag_index.turn_day(TODAY + 1) == [beside(2, TODAY + 1)]
+    assert tag_index.targets(id_of(2, lane.beside(TODAY - 2))) == []
+    assert tag_index.targets(id_of(2, lane.beside(TODAY - 1))) != []
+    assert tag_index.turn_day(TODAY) == [beside(2, TODAY - 2)]
 
 
 def test_an_index_given_up_is_looked_for_beside_as_well() -> None:
-    watches = TagIndex(TODAY)
-    watches.see([beside(1)])
-    assert watches.watch_lane(read_lane(4, (1,)), (), beside=True) == [beside(1)]
-    (place,) = watches.places(id_of(1, lane.beside(TODAY)))
-    assert isinstance(place, LanePlace)
-    assert place.late
+    tag_index = TagIndex(TODAY)
+    tag_index.see([beside(1)])
+    assert tag_index.watch_lane(read_lane(4, (1,)), (), beside=True) == [beside(1)]
+    (target,) = tag_index.targets(id_of(1, lane.beside(TODAY)))
+    assert isinstance(target, LaneTarget)
+    assert target.late
 
 
 def test_slots_have_copies_beside_too() -> None:
@@ -179,9 +182,9 @@ def test_slots_have_copies_beside_too() -> None:
     there = tag_of(ParcelId(slot_key(secret, lane.beside(TODAY), 1, 0).box_id))
     later = tag_of(ParcelId(slot_key(secret, lane.beside(TODAY + 1), 0, 0).box_id))
     for is_wanted in (False, True):
-        watches = TagIndex(TODAY)
-        watches.see([there, later])
-        assert watches.watch_slots(SlotWatch("reset:x", secret, 2, beside=is_wanted)) == ([there] if is_wanted else [])
-        assert watches.turn_day(TODAY + 1) == ([later] if is_wanted else [])
-        watches.forget_slots("reset:x")
-        assert watches.wanted() == []
+        tag_index = TagIndex(TODAY)
+        tag_index.see([there, later])
+        assert tag_index.watch_slots(WatchedSlots(RESETS, secret, beside=is_wanted)) == ([there] if is_wanted else [])
+        assert tag_index.turn_day(TODAY + 1) == ([later] if is_wanted else [])
+        tag_index.forget_slots(RESETS)
+        assert tag_index.wanted() == []
