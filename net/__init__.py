@@ -15,5 +15,6 @@ From the wire up:
     client        asks custodians: deposits, follows tags, fetches, searches
     node          all of it as one machine without I/O
 
-The files beside them are what these share. The simulator, a seeded world of many nodes, is a package of its own.
+An owner asks with ``requests`` and is told with ``events``. The other files are what these share. The simulator, a seeded
+world of many nodes, is a package of its own.
 """

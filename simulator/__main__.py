@@ -13,6 +13,7 @@ from typing import Any, Final
 from net.events import CustodianUp, TagsArrived
 from net.ids import Endpoint, Tag
 from net.instant import Instant
+from net.requests import Deposit, Follow, Read
 from simulator import Host, Machine, Path, World
 from simulator.nodes import full_node, leaf_node
 from simulator.people import free_box
@@ -38,13 +39,13 @@ class Writer:
         host.after(WRITE_EVERY * (1 + host.rng.random()), self._write)
 
     def _write(self, now: Instant) -> None:
-        self._host.node().read([ADDRESS], now)
-        self._host.node().deposit(free_box(self._host.rng.randbytes(32), now), now)
+        self._host.node().request(Read(frozenset({ADDRESS})), now)
+        self._host.node().request(Deposit(free_box(self._host.rng.randbytes(32), now)), now)
         self._host.after(WRITE_EVERY, self._write)
 
     def _on_event(self, event: Any, now: Instant) -> None:  # noqa: ANN401 -- as hosts give them
         if isinstance(event, CustodianUp):
-            self._host.node().follow(event.custodian, event.bucket, None, now)
+            self._host.node().request(Follow(event.custodian, event.bucket, None), now)
         elif isinstance(event, TagsArrived):
             self.tags.update(event.tags)
 

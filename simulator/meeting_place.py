@@ -15,6 +15,7 @@ from net.link.events import Role
 from net.peers.dialer import LINKS_WANTED
 from net.rendezvous.hints import MAX_PER_REPLY, Source
 from net.rendezvous.rounds import Rounds
+from net.requests import TryHints
 from simulator.world import Host
 
 # Seconds for which an announcement is kept.
@@ -37,7 +38,7 @@ class MeetingPlace:
             rounds.set_lacking(now, is_lacking=len(node.peers()) < LINKS_WANTED[Role.FULL])
             due = rounds.take(now, is_serving=True)
             if due is not None and due.looks_up:
-                node.hint(self._told(host.endpoint, now.mono), Source.MAINLINE, now)
+                node.request(TryHints(tuple(self._told(host.endpoint, now.mono)), Source.MAINLINE), now)
             if due is not None and due.announces:
                 self._announced.pop(host.endpoint, None)
                 self._announced[host.endpoint] = now.mono

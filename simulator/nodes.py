@@ -19,6 +19,7 @@ from net.node.wiring import Tuning
 from net.onion.paths.guards import Guard
 from net.overlay.descriptor import Verifier
 from net.overlay.identity import Identity, identity_of
+from net.requests import Join, SetOwnEndpoints
 from simulator.plain_cipher import PlainOnionCipher
 from simulator.plain_links import PlainLinks, Resident
 from simulator.world import FREE, Build, Host, Machine
@@ -75,11 +76,11 @@ def _node(role: Role, bootstraps: tuple[Endpoint, ...], tuning: Tuning, *, is_pl
         )
         host.on_kill = lambda: _keep(home, node)
         now = host.now()
-        node.set_own([host.endpoint], now)
+        node.request(SetOwnEndpoints((host.endpoint,)), now)
         if home.peers or home.guards:
             node.remember(home.peers, home.guards, now)
         for endpoint in bootstraps:
-            node.join(endpoint, None, now)
+            node.request(Join(endpoint), now)
         return node
 
     return build

@@ -22,6 +22,7 @@ from net.instant import DAY_MS, Instant
 from net.parcel.box import CIPHERTEXT_SIZE, MAX_BOX_HOURS, Box, decode_box, encode_box, signed_fields
 from net.parcel.work import PUZZLES
 from net.primitives import sign_by_seed
+from net.requests import Deposit, Fetch, Follow, Read
 from simulator.world import Host
 
 # Days whose inbox is read: boxes live for two days.
@@ -97,7 +98,7 @@ class Person:
     def _deposit(self, letter: Letter, now: Instant) -> None:
         host = self._here()
         try:
-            host.node().deposit(letter.box, now)
+            host.node().request(Deposit(letter.box), now)
         except Overloaded:
             host.after(RETRY_PAUSE, lambda then: self._deposit(letter, then))
 
@@ -127,14 +128,14 @@ class Person:
         addresses = tuple(self.address(day - ago) for ago in range(DAYS_READ))
         if addresses != self._read:
             self._read = addresses
-            host.node().read(addresses, now)
+            host.node().request(Read(frozenset(addresses)), now)
         host.after(DAY_LOOK, self._look_at_day)
 
     def _fetch(self, now: Instant) -> None:
         host = self._here()
         if self._wanted:
             try:
-                host.node().fetch(sorted(self._wanted), now)
+                host.node().request(Fetch(tuple(sorted(self._wanted))), now)
             except Overloaded:
                 host.after(RETRY_PAUSE, self._fetch)
 
@@ -144,7 +145,7 @@ class Person:
         match event:
             case CustodianUp():
                 cursor = self._cursors.get((event.custodian, event.bucket))
-                self._here().node().follow(event.custodian, event.bucket, cursor, now)
+                self._here().node().request(Follow(event.custodian, event.bucket, cursor), now)
             case TagsArrived():
                 self._on_tags(event, now)
             case BoxArrived():

@@ -20,6 +20,7 @@ from net.rendezvous.hints import Source
 from net.rendezvous.interfaces import in_one_family, own_endpoints
 from net.rendezvous.lan import LanStatus, LocalDiscovery
 from net.rendezvous.mainline import Mainline, MainlineStatus
+from net.requests import Request, SetOwnEndpoints, SetSeenOutside, TryHints
 from net.scope import Scope, scope_of
 
 # Seconds between two looks at how the node fares: a start is over in a few of them.
@@ -47,8 +48,8 @@ class Listener(Protocol):
         """Return whether it serves others."""
         ...
 
-    def hint(self, endpoints: Sequence[Endpoint], source: Source) -> None:
-        """Take addresses where nodes may live."""
+    def request(self, request: Request) -> None:
+        """Ask the node for something."""
         ...
 
     def hear_beside(self, beside: Callable[[bytes, Endpoint, float], None]) -> None:
@@ -57,14 +58,6 @@ class Listener(Protocol):
 
     async def send_beside(self, batch: list[tuple[bytes, Endpoint]]) -> None:
         """Send such datagrams."""
-        ...
-
-    def seen_outside(self, endpoint: Endpoint | None) -> None:
-        """Take where others than nodes see our socket."""
-        ...
-
-    def set_own(self, endpoints: Sequence[Endpoint]) -> None:
-        """Take the addresses of this machine."""
         ...
 
     def links_up(self) -> int:
@@ -130,7 +123,7 @@ class FindingNodes:
                 await trio.sleep(ANSWER_TIME)
                 place = outside.place(trio.current_time())
                 self._mainline.set_port(place.port if place else None)
-                self._node.seen_outside(place)
+                self._node.request(SetSeenOutside(place))
             await trio.sleep(PLACE_PERIOD if routers else LOOK_PERIOD)
 
     async def _look_up_routers(self) -> list[Endpoint]:
@@ -149,7 +142,7 @@ class FindingNodes:
     def look(self) -> None:
         """See how the node fares, and what the DHT costs."""
         self._count()
-        self._node.set_own(own_endpoints(self._node.listen))
+        self._node.request(SetOwnEndpoints(tuple(own_endpoints(self._node.listen))))
         # Whoever nobody has dialled yet cannot know; were it silent, the first two would never meet.
         may_serve = self._node.role is Role.FULL and self._node.is_reachable() is not False
         self._mainline.set_serving(is_serving=may_serve)
@@ -162,10 +155,10 @@ class FindingNodes:
         self._counted = counted.sent, counted.received
 
     def _heard_in_mainline(self, endpoints: Sequence[Endpoint]) -> None:
-        self._node.hint(endpoints, Source.MAINLINE)
+        self._node.request(TryHints(tuple(endpoints), Source.MAINLINE))
 
     def _heard_nearby(self, endpoint: Endpoint) -> None:
-        self._node.hint([endpoint], Source.LAN)
+        self._node.request(TryHints((endpoint,), Source.LAN))
 
 
 def _ignore(_port: int | None) -> None:

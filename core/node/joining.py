@@ -12,17 +12,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from functools import partial
-from typing import Final, Literal, Protocol
+from typing import Final, Literal
 
 import trio
 
 from core.node.options import JoinSpec
 from core.node.resolver import Unresolved, is_numeric, resolve
 from net.errors import Overloaded
-from net.ids import Endpoint, NodeId
-from net.instant import Instant
+from net.ids import Endpoint
 from net.peers.dialer import Outcome
+from net.requests import Join, Leave, Request
 from net.scope import is_ipv6, speaks
 
 _log = logging.getLogger(__name__)
@@ -45,22 +44,6 @@ _STATES: Final[dict[Outcome, State]] = {
 """By outcome, the best first: a node is as well off as the best of its addresses."""
 
 
-class Joinable(Protocol):
-    """What is needed of a node."""
-
-    def join(self, endpoint: Endpoint, peer: NodeId | None, now: Instant) -> None:
-        """Link to a node there and try for ever. Raises ``Overloaded``."""
-        ...
-
-    def leave(self, endpoint: Endpoint) -> None:
-        """Try no more."""
-        ...
-
-    def outcome(self, endpoint: Endpoint) -> Outcome:
-        """Return what became of it."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class JoinStatus:
     """What became of joining through ``spec``: its addresses, which of them answers, and why not."""
@@ -73,15 +56,17 @@ class JoinStatus:
 
 
 class Joins:
-    """All that a node joins through. It listens at ``listen``; ``do`` gives a verb of it the time."""
+    """All that a node joins through. It listens at ``listen`` and says what became of joining through an endpoint."""
 
-    def __init__(self, listen: Endpoint, node: Joinable, do: Callable[[Callable[[Instant], None]], None]) -> None:
-        self._listen, self._node, self._do = listen, node, do
+    def __init__(
+        self, listen: Endpoint, outcome: Callable[[Endpoint], Outcome], request: Callable[[Request], None]
+    ) -> None:
+        self._listen, self._outcome, self._request = listen, outcome, request
         self._joinings: list[_Joining] = []
 
     def add(self, spec: JoinSpec) -> Callable[[], Awaitable[None]]:
         """Return what joins through a node, to be run for as long as ours runs."""
-        self._joinings.append(_Joining(spec, self._listen, self._node, self._do))
+        self._joinings.append(_Joining(spec, self._listen, self._outcome, self._request))
         return self._joinings[-1].run
 
     def status(self) -> tuple[JoinStatus, ...]:
@@ -91,16 +76,20 @@ class Joins:
 
 class _Joining:
     def __init__(
-        self, spec: JoinSpec, listen: Endpoint, node: Joinable, do: Callable[[Callable[[Instant], None]], None]
+        self,
+        spec: JoinSpec,
+        listen: Endpoint,
+        outcome: Callable[[Endpoint], Outcome],
+        request: Callable[[Request], None],
     ) -> None:
-        self._spec, self._listen, self._node, self._do = spec, listen, node, do
+        self._spec, self._listen, self._outcome, self._request = spec, listen, outcome, request
         self._found: tuple[Endpoint, ...] = ()  # what the name leads to
         self._tried: tuple[Endpoint, ...] = ()  # what of it is tried
         self._reason = ""
 
     def status(self) -> JoinStatus:
         """Return how it goes."""
-        found, outcomes = self._found, {each: self._node.outcome(each) for each in self._tried}
+        found, outcomes = self._found, {each: self._outcome(each) for each in self._tried}
         best = next((each for each in _STATES if each in outcomes.values()), None)
         state: State = "resolving"
         if best is not None:
@@ -137,7 +126,7 @@ class _Joining:
         self._found, self._reason = tuple(found), ""
         fitting = self._fitting(found)
         for gone in set(self._tried).difference(fitting):
-            self._node.leave(gone)
+            self._request(Leave(gone))
         self._tried = tuple(each for each in self._tried if each in fitting)
         self._try([each for each in fitting if not is_ipv6(each.host)])
         ipv6 = [each for each in fitting if is_ipv6(each.host)]
@@ -155,10 +144,10 @@ class _Joining:
             if endpoint in self._tried:
                 continue
             try:
-                self._do(partial(self._node.join, endpoint, self._spec.node))
+                self._request(Join(endpoint, self._spec.node))
             except Overloaded:
                 return
             self._tried = (*self._tried, endpoint)
 
     def _is_answered(self) -> bool:
-        return any(self._node.outcome(each) in {Outcome.LINKED, Outcome.ANSWERED} for each in self._tried)
+        return any(self._outcome(each) in {Outcome.LINKED, Outcome.ANSWERED} for each in self._tried)

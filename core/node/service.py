@@ -10,7 +10,7 @@ the node's own bounds are the only queue. Used by the headless node and by the m
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
@@ -23,11 +23,9 @@ from core.node.options import JoinSpec
 from core.node.traffic import NO_TIME, Hour, LastHour, on_the_wire
 from core.storage.peers import KnownPeer
 from core.storage.thread import DatabaseThread
-from net.bucket import Bucket
 from net.client import FriendBackupView
-from net.cover_profile import CoverProfile
 from net.events import NodeEvent
-from net.ids import Cursor, Endpoint, NodeId, ParcelId, Tag
+from net.ids import Endpoint, NodeId
 from net.instant import Instant
 from net.io.driver import Driver
 from net.io.udp import Transport
@@ -36,7 +34,7 @@ from net.link.frames import LARGE_DATAGRAM_SIZE, SMALL_DATAGRAM_SIZE
 from net.link.status import Counters
 from net.node.node import Node, PeerStatus
 from net.node.snapshot import NodeSnapshot
-from net.rendezvous.hints import Source
+from net.requests import Request
 from net.scope import EVERYWHERE
 
 # Events that wait for the owner here; the node holds more, and beyond that its peers wait.
@@ -115,7 +113,7 @@ class _StoreAwareNode:
 
 
 class NodeService:
-    """A running node. The verbs are ``Node``'s without ``now``; ``events`` must be read, or the network waits."""
+    """A running node. ``events`` must be read, or the network waits."""
 
     def __init__(
         self, node: Node, transport: Transport, thread: DatabaseThread | None, clock: Callable[[], Instant]
@@ -128,16 +126,12 @@ class NodeService:
         self._tell, self.events = trio.open_memory_channel[NodeEvent](MAX_EVENTS)
         self._driver = Driver[NodeEvent](self._machine, transport, self._tell.send, clock)
         self._started_at = clock().mono
-        self._joins = Joins(transport.local, node, self._do)
+        self._joins = Joins(transport.local, node.outcome, self.request)
         self.finding: FindingNodes | None = None  # set by who opened us
 
     def hear_beside(self, beside: Beside) -> None:
         """Let somebody have the datagrams that are no nodes'."""
         self._machine.beside = beside
-
-    def seen_outside(self, endpoint: Endpoint | None) -> None:
-        """See ``Node.seen_outside``."""
-        self._do(lambda now: self._node.seen_outside(endpoint, now))
 
     async def send_beside(self, batch: list[tuple[bytes, Endpoint]]) -> None:
         """Send what is no nodes' from the socket that nodes know."""
@@ -176,62 +170,18 @@ class NodeService:
 
     # --- what the owner wants -----------------------------------------------------------------------------------------
 
-    def read(self, addresses: Collection[int]) -> None:
-        """See ``Node.read``."""
-        self._do(lambda now: self._node.read(addresses, now))
-
-    def follow(self, custodian: NodeId, bucket: Bucket, cursor: Cursor | None) -> None:
-        """See ``Node.follow``."""
-        self._do(lambda now: self._node.follow(custodian, bucket, cursor, now))
-
-    def fetch(self, tags: Sequence[Tag]) -> None:
-        """See ``Node.fetch``."""
-        self._do(lambda now: self._node.fetch(tags, now))
-
-    def retry(self, tag: Tag) -> None:
-        """See ``Node.retry``."""
-        self._do(lambda now: self._node.retry(tag, now))
-
-    def deposit(self, box: bytes) -> None:
-        """See ``Node.deposit``."""
-        self._do(lambda now: self._node.deposit(box, now))
-
-    def withdraw(self, parcel_id: ParcelId) -> None:
-        """See ``Node.withdraw``."""
-        self._do(lambda now: self._node.withdraw(parcel_id, now))
-
-    def put_record(self, record: bytes) -> None:
-        """See ``Node.put_record``."""
-        self._do(lambda now: self._node.put_record(record, now))
-
-    def get_record(self, record_id: ParcelId) -> None:
-        """See ``Node.get_record``."""
-        self._do(lambda now: self._node.get_record(record_id, now))
-
-    def keep(self, addresses: Collection[int]) -> None:
-        """See ``Node.keep``."""
-        self._do(lambda now: self._node.keep(addresses, now))
+    def request(self, request: Request) -> None:
+        """Ask the node for something (``net.requests``). Raises what the request says."""
+        self._do(lambda now: self._node.request(request, now))
 
     def join(self, spec: JoinSpec) -> Callable[[], Awaitable[None]]:
         """Return what links to a node and tries for ever, to be run (``core.node.joining``)."""
         return self._joins.add(spec)
 
-    def hint(self, endpoints: Sequence[Endpoint], source: Source) -> None:
-        """Say that nodes may be found at these endpoints."""
-        self._do(lambda now: self._node.hint(endpoints, source, now))
-
-    def set_own(self, endpoints: Collection[Endpoint]) -> None:
-        """Say which addresses our interfaces have, each with the port of the socket."""
-        self._do(lambda now: self._node.set_own(endpoints, now))
-
     async def note_metered(self, *, is_metered: bool) -> None:
         """Remember for the next start whether the owner calls the line metered (``core.node.roles``)."""
         if self._disk is not None:
             await self._disk.note_metered(is_metered=is_metered)
-
-    def set_pace(self, pace: CoverProfile) -> None:
-        """See ``Node.set_pace``."""
-        self._do(lambda now: self._node.set_pace(pace, now))
 
     # --- what the owner may ask ---------------------------------------------------------------------------------------
 

@@ -1,77 +1,11 @@
-"""What the engine wants done after a transaction is committed, and never before."""
+"""What the engine wants done after a transaction is committed, never before: these, and the requests of ``net.requests``."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from core.api import Event
-from net.bucket import Bucket
-from net.ids import Cursor, NodeId, ParcelId, Tag
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """Read at these addresses and no others (``core.people.format.address``)."""
-
-    addresses: frozenset[int]
-
-
-@dataclass(frozen=True, slots=True)
-class Keep:
-    """Keep what lies at these addresses for the contacts who read there, and at no others."""
-
-    addresses: frozenset[int]
-
-
-@dataclass(frozen=True, slots=True)
-class Follow:
-    """Follow a custodian's tag stream of a bucket from a cursor."""
-
-    custodian: NodeId
-    bucket: Bucket
-    cursor: Cursor | None
-
-
-@dataclass(frozen=True, slots=True)
-class Fetch:
-    """Fetch the boxes with these tags."""
-
-    tags: tuple[Tag, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Retry:
-    """What came under this tag was no use: look for another variant."""
-
-    tag: Tag
-
-
-@dataclass(frozen=True, slots=True)
-class Deposit:
-    """Deposit a finished box; its bytes are committed."""
-
-    box: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Withdraw:
-    """Stop trying to deposit a parcel."""
-
-    parcel_id: ParcelId
-
-
-@dataclass(frozen=True, slots=True)
-class PutRecord:
-    """Deposit a finished record."""
-
-    record: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class FindRecord:
-    """Ask custodians for a record; each answers with a ``RecordAnswered``."""
-
-    record_id: ParcelId
+from net.requests import Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,5 +54,4 @@ class RecordDraft:
     factor: int = 0
 
 
-NodeEffect = Read | Keep | Follow | Fetch | Retry | Deposit | Withdraw | PutRecord | FindRecord
-Effect = NodeEffect | Solve | Emit
+Effect = Request | Solve | Emit

@@ -18,7 +18,7 @@ from core.people.contact import invitations, slot_posts
 from core.people.conversation import empty_blocks, inboxes, lane_reader, lane_reading, lane_writer, resets, trust
 from core.people.conversation.inbox_addresses import InboxAddresses
 from core.people.conversation.rollback_detection import RollbackDetection
-from core.people.effects import BoxDraft, Effect, Fetch, Follow, RecordDraft, Retry
+from core.people.effects import BoxDraft, Effect, RecordDraft
 from core.people.format import acknowledgement
 from core.people.format.account_keys import AccountKeys
 from core.people.mail import outbox
@@ -48,6 +48,7 @@ from net.events import (
 from net.ids import ParcelId, tag_of
 from net.parcel.box import decode_box
 from net.parcel.work import FULL_PRICE, WorkPrice
+from net.requests import Fetch, Follow, Retry
 
 _log = logging.getLogger(__name__)
 

@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from core import api
-from core.people.effects import Effect, Emit, Fetch
+from core.people.effects import Effect, Emit
 from core.people.format.device import Certificate
 from core.people.moment import Moment
 from core.people.repeats import Repeats
 from core.people.tag_index import TagIndex
 from core.storage.database import Transaction
 from net.ids import Tag
+from net.requests import Fetch
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -34,6 +34,7 @@ from net.events import ClocksChanged, CustodianDown, CustodianUp, NodeEvent, Rec
 from net.ids import ParcelId
 from net.instant import Instant
 from net.io.driver import system_clock
+from net.requests import FindRecord
 
 # Events that wait for a reader; more are dropped, since they are hints and ``message.list`` is the truth.
 MAX_EVENTS = 4096
@@ -201,7 +202,7 @@ class Messenger:
         answers: list[RecordAnswered] = []
         try:
             with trio.move_on_after(ANSWER_PATIENCE):
-                self._node.get_record(record_id)
+                self._node.request(FindRecord(record_id))
                 while len(answers) < expected:
                     answers.append(await receive.receive())
         finally:

@@ -30,6 +30,7 @@ from core.storage.thread import DatabaseThread, open_database
 from core.vault.account import Unlocked
 from core.vault.mark import Mark
 from net.node.wiring import Tuning
+from net.requests import KeepForFriends, Read, SetCoverProfile
 
 # Seconds between two looks at the settings: they also come, without an event, from the account's other devices.
 SETTINGS_PERIOD: Final = 60.0
@@ -149,9 +150,9 @@ async def _serve(
                             await heed()
                             await trio.sleep(SETTINGS_PERIOD)
                 finally:
-                    node.read(frozenset())  # a node without an account reads nobody's mail
-                    node.keep(frozenset())
-                    node.set_pace(tuning.pace)  # and hides nothing that anybody writes
+                    node.request(Read(frozenset()))  # a node without an account reads nobody's mail
+                    node.request(KeepForFriends(frozenset()))
+                    node.request(SetCoverProfile(tuning.pace))  # and hides nothing that anybody writes
     finally:
         ended.set()
 
@@ -170,7 +171,7 @@ async def _heed_settings(thread: DatabaseThread, node: NodeService, tuning: Tuni
         settings = await thread.run(_settings)
     except Passing:
         return  # as it was; whoever writes to this disk says what ails it
-    node.set_pace(pace_of(settings.pace, tuning.pace))
+    node.request(SetCoverProfile(pace_of(settings.pace, tuning.pace)))
     await node.note_metered(is_metered=settings.pace == "sparing")
 
 

@@ -20,23 +20,7 @@ import trio
 from core import api
 from core.node.service import NodeService
 from core.people.contact import invitations
-from core.people.effects import (
-    BoxDraft,
-    Deposit,
-    Effect,
-    Emit,
-    Fetch,
-    FindRecord,
-    Follow,
-    Keep,
-    NodeEffect,
-    PutRecord,
-    Read,
-    RecordDraft,
-    Retry,
-    Solve,
-    Withdraw,
-)
+from core.people.effects import BoxDraft, Effect, Emit, RecordDraft, Solve
 from core.people.engine import Engine
 from core.people.mail import outbox
 from core.people.moment import Moment
@@ -50,6 +34,7 @@ from core.vault.mark import Mark
 from net.errors import Overloaded
 from net.events import DepositAnswered, NodeEvent
 from net.parcel.work import FULL_PRICE, WorkPrice
+from net.requests import Deposit, PutRecord, Read
 
 _log = logging.getLogger(__name__)
 
@@ -63,6 +48,8 @@ RECOVERY_PAUSE = 5.0
 LOG_PAUSE = 2.0
 # Seconds between two steps of indexing, each about as long: a million rows take three minutes.
 INDEX_PAUSE = 0.05
+# What is read before an account says what.
+NOTHING = Read(frozenset())
 # A draft and the work done for it.
 _Paid = tuple[BoxDraft | RecordDraft, tuple[int, ...]]
 
@@ -78,7 +65,7 @@ class PeopleService:
     emit: Callable[[api.Event], None]
     price: WorkPrice = FULL_PRICE
     _marked: int = -1
-    _addresses: frozenset[int] = frozenset()
+    _reading: Read = NOTHING
     _confirmed: trio.Event = field(default_factory=trio.Event)
     _woken: trio.Event = field(default_factory=trio.Event)
     _wrote: trio.Event = field(default_factory=trio.Event)
@@ -121,8 +108,8 @@ class PeopleService:
         except Passing as error:
             _log.warning("could not keep what the network brought: %s", type(error).__name__)
             await trio.sleep(RECOVERY_PAUSE)
-            self.node.read(frozenset())
-            self.node.read(self._addresses)  # anew: every stream from the cursor that was committed last
+            self.node.request(NOTHING)
+            self.node.request(self._reading)  # anew: every stream from the cursor that was committed last
         if any(isinstance(event, DepositAnswered) for event in events):
             self._confirmed.set()
             self._confirmed = trio.Event()
@@ -196,29 +183,9 @@ class PeopleService:
             case Emit():
                 self.emit(effect.event)
             case _:
-                self._tell_node(effect)
-
-    def _tell_node(self, effect: NodeEffect) -> None:
-        match effect:
-            case Read():
-                self._addresses = effect.addresses
-                self.node.read(effect.addresses)
-            case Keep():
-                self.node.keep(effect.addresses)
-            case Follow():
-                self.node.follow(effect.custodian, effect.bucket, effect.cursor)
-            case Fetch():
-                self.node.fetch(effect.tags)
-            case Retry():
-                self.node.retry(effect.tag)
-            case Deposit():
-                self.node.deposit(effect.box)
-            case Withdraw():
-                self.node.withdraw(effect.parcel_id)
-            case PutRecord():
-                self.node.put_record(effect.record)
-            case FindRecord():
-                self.node.get_record(effect.record_id)
+                if isinstance(effect, Read):
+                    self._reading = effect
+                self.node.request(effect)
 
     def _priced(self, draft: BoxDraft | RecordDraft) -> BoxDraft | RecordDraft:
         """Return a draft at the price of the hour: custodians under flood ask for more."""

@@ -15,29 +15,27 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from net.bucket import Bucket
 from net.client import FriendBackupView
-from net.cover_profile import CoverProfile
 from net.custodian import StoreJob
 from net.events import ClocksChanged, NodeEvent
-from net.ids import Cursor, Endpoint, NodeId, ParcelId, Tag
+from net.ids import Endpoint, NodeId
 from net.instant import Instant
 from net.link.events import Role
 from net.link.port import Links
+from net.node.request_handlers import RequestHandlers
 from net.node.router import Router
 from net.node.snapshot import NodeSnapshot, snapshot_of
 from net.node.wiring import Tuning, Wiring
 from net.onion.paths.guards import Guard
 from net.overlay.identity import Identity
-from net.parcel.box import decode_box
-from net.parcel.record import decode_record
-from net.parcel.store import Kind, ParcelStore
+from net.parcel.store import ParcelStore
 from net.peers.dialer import Outcome
-from net.rendezvous.hints import Source
+from net.requests import Request
 
 # Events that wait for the owner; beyond, messages wait in their links, and so with their senders.
 MAX_EVENTS: Final = 4096
@@ -75,6 +73,13 @@ class Node:
         self._parts = Wiring(links, identity, role, store, random, tuning or Tuning(), self._report)
         self._machines = self._parts.machines()
         self._router = Router(self.node_id, role, self._parts)
+        self._requests = RequestHandlers(
+            client=self._parts.client,
+            transport=self._parts.transport,
+            paths=self._parts.onion.paths,
+            dialer=self._parts.dialer,
+            reach=self._parts.reach,
+        )
         self._events: deque[NodeEvent] = deque()
         self._now: Instant | None = None
         self._clocks = False, frozenset[NodeId](), frozenset[NodeId]()  # what was told of them last
@@ -85,76 +90,13 @@ class Node:
 
     # --- what the owner wants -----------------------------------------------------------------------------------------
 
-    def join(self, endpoint: Endpoint, peer: NodeId | None, now: Instant) -> None:
-        """Link to a node and try for ever; without ``peer``, whoever answers there. Raises ``Overloaded``."""
-        self._act(now, lambda then: self._parts.dialer.join(endpoint, peer, then))
-
-    def leave(self, endpoint: Endpoint) -> None:
-        """Try no more to link to a node there."""
-        self._parts.dialer.leave(endpoint)
+    def request(self, request: Request, now: Instant) -> None:
+        """Do what is asked. Raises what the request says (``net.requests``)."""
+        self._act(now, lambda then: self._requests.handle(request, then))
 
     def outcome(self, endpoint: Endpoint) -> Outcome:
         """Return what became of joining through this endpoint."""
         return self._parts.dialer.outcome(endpoint)
-
-    def hint(self, endpoints: Sequence[Endpoint], source: Source, now: Instant) -> None:
-        """Try some time whether nodes live at these addresses."""
-        self._act(now, lambda then: self._parts.dialer.hint(endpoints, source, then))
-
-    def read(self, addresses: Collection[int], now: Instant) -> None:
-        """Read the buckets of just these addresses: ``CustodianUp`` for each custodian that is chosen.
-
-        Without any the reader is gone; its circuits end, so that nobody sees the next one on them.
-        """
-        self._act(now, lambda then: self._parts.client.read(addresses, then))
-        if not addresses:
-            self._act(now, self._parts.transport.hang_up)
-
-    def follow(self, custodian: NodeId, bucket: Bucket, cursor: Cursor | None, now: Instant) -> None:
-        """Answer a ``CustodianUp``: read on from here, as ``TagsArrived`` tells."""
-        self._act(now, lambda then: self._parts.client.follow(custodian, bucket, cursor, then))
-
-    def fetch(self, tags: Sequence[Tag], now: Instant) -> None:
-        """Look for boxes: a ``BoxArrived`` for each found, else ``BoxAbsent``. Raises ``Overloaded`` and takes none."""
-        self._act(now, lambda then: self._parts.client.fetch(tags, then))
-
-    def retry(self, tag: Tag, now: Instant) -> None:
-        """Look for another box under a tag: what came was no use. Raises ``Overloaded``."""
-        self._act(now, lambda then: self._parts.client.retry(tag, then))
-
-    def deposit(self, box: bytes, now: Instant) -> None:
-        """Bring a box to two custodians: ``DepositAnswered`` as they name it. Raises ``Overloaded``, ``DecodeError``."""
-        box_id = decode_box(box).box_id
-        self._act(now, lambda then: self._parts.client.deposit(Kind.BOX, box_id, box, then))
-
-    def withdraw(self, parcel_id: ParcelId, now: Instant) -> None:
-        """Stop trying to deposit a box or record."""
-        self._act(now, lambda then: self._parts.client.withdraw(parcel_id, then))
-
-    def put_record(self, record: bytes, now: Instant) -> None:
-        """Bring a record to custodians, in place of an earlier one. Raises ``Overloaded``, ``DecodeError``."""
-        record_id = decode_record(record).record_id
-        self._act(now, lambda then: self._parts.client.deposit(Kind.RECORD, record_id, record, then))
-
-    def get_record(self, record_id: ParcelId, now: Instant) -> None:
-        """Ask up to three custodians for a record: a ``RecordAnswered`` for each answer. Raises ``Overloaded``."""
-        self._act(now, lambda then: self._parts.client.search(record_id, then))
-
-    def keep(self, addresses: Collection[int], now: Instant) -> None:
-        """Keep the mail of friends who read at just these addresses, against its loss. Raises ``Overloaded``.
-
-        Nothing is reported. A leaf, which keeps nothing for anybody, does not keep this either.
-        """
-        self._act(now, lambda then: self._parts.client.keep(addresses, then))
-
-    def set_pace(self, pace: CoverProfile, now: Instant) -> None:
-        """Change between the normal and the strong setting."""
-        self._parts.onion.paths.pace = pace
-        self._act(now, lambda _: self._parts.client.set_pace(pace))
-
-    def set_own(self, endpoints: Collection[Endpoint], now: Instant) -> None:
-        """Our interfaces have these addresses, each with the port we listen at."""
-        self._act(now, lambda _: self._parts.reach.set_own(endpoints))
 
     def remembered(self) -> list[tuple[Endpoint, NodeId, int]]:
         """Return full nodes worth keeping over a restart, the latest first: (endpoint, node, Unix ms when last seen)."""
@@ -204,10 +146,6 @@ class Node:
             PeerStatus(link.peer, link.endpoint, link.role, link.rtt, link.peer in guards)
             for link in self.links.links()
         ]
-
-    def seen_outside(self, endpoint: Endpoint | None, now: Instant) -> None:
-        """Take where others than nodes see our socket, or that they do not agree."""
-        self._act(now, lambda then: self._parts.reach.seen_outside(endpoint, then))
 
     def is_reachable(self) -> bool | None:
         """Return whether strangers reach us; None while nobody knows."""

@@ -16,22 +16,7 @@ from pathlib import Path
 from core import api
 from core.people.contact import greeting_sent, invitations
 from core.people.conversation.resets import trusts
-from core.people.effects import (
-    BoxDraft,
-    Deposit,
-    Effect,
-    Emit,
-    Fetch,
-    FindRecord,
-    Follow,
-    Keep,
-    NodeEffect,
-    PutRecord,
-    Read,
-    Retry,
-    Solve,
-    Withdraw,
-)
+from core.people.effects import BoxDraft, Effect, Emit, Solve
 from core.people.engine import Engine
 from core.people.format.account_keys import keys_of_seed
 from core.people.mail import outbox
@@ -47,6 +32,7 @@ from net.events import NodeEvent, RecordAnswered
 from net.ids import ParcelId
 from net.instant import Instant
 from net.parcel.box import decode_box
+from net.requests import Deposit, FindRecord, PutRecord
 from simulator import FREE, Host, Path as Way, World
 from simulator.nodes import CHEAP, full_node, leaf_node, plain_tuning
 
@@ -244,30 +230,9 @@ class Person:
             case Emit():
                 self.events.append(effect.event)
             case _:
-                self._tell_node(effect)
-
-    def _tell_node(self, effect: NodeEffect) -> None:
-        node, now = self.host.node(), self.host.now()
-        match effect:
-            case Read():
-                node.read(effect.addresses, now)
-            case Keep():
-                node.keep(effect.addresses, now)
-            case Follow():
-                node.follow(effect.custodian, effect.bucket, effect.cursor, now)
-            case Fetch():
-                node.fetch(effect.tags, now)
-            case Retry():
-                node.retry(effect.tag, now)
-            case Deposit():
-                self.village.leaves(effect.box, self.name)
-                node.deposit(effect.box, now)
-            case Withdraw():
-                node.withdraw(effect.parcel_id, now)
-            case PutRecord():
-                node.put_record(effect.record, now)
-            case FindRecord():
-                node.get_record(effect.record_id, now)
+                if isinstance(effect, Deposit):
+                    self.village.leaves(effect.box, self.name)
+                self.host.node().request(effect, self.host.now())
 
     def _solve(self, _: Instant) -> None:
         drafts, self._drafts = self._drafts, []
@@ -342,7 +307,7 @@ class Person:
         decoded = invitation_lookup.read_link(link, self.engine.me.identity, self.moment().network_ms)
         answers = self._answers.setdefault(ParcelId(decoded.record_id), [])
         if not answers:
-            self.host.node().get_record(ParcelId(decoded.record_id), self.host.now())
+            self.host.node().request(FindRecord(ParcelId(decoded.record_id)), self.host.now())
             return False
         try:
             bundle = invitation_lookup.judge(decoded, answers, len(self.host.node().custodians()))

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from core import api
 from core.people.contact import invitations
-from core.people.effects import BoxDraft, Deposit, Effect, Emit, Fetch, FindRecord, Follow, Keep, PutRecord, Read, Solve
+from core.people.effects import BoxDraft, Effect, Emit, Solve
 from core.people.engine import Engine
 from core.people.format.account_keys import keys_of_seed
 from core.people.mail import outbox
@@ -29,6 +29,7 @@ from net.ids import Cursor, NodeId, ParcelId, Tag, tag_of
 from net.parcel.box import decode_box
 from net.parcel.record import decode_record
 from net.parcel.work import WorkPrice
+from net.requests import Deposit, Fetch, FindRecord, Follow, KeepForFriends, PutRecord, Read
 from tests.support.kept import keep_keys, slot_ids
 
 CHEAP = WorkPrice(0.0)
@@ -160,7 +161,7 @@ class Person:
     def carry_out(self, effects: list[Effect]) -> None:
         self.mark = self.engine.counter
         # Where to read first: what is found at once may change it again.
-        for effect in sorted(effects, key=lambda each: not isinstance(each, Read | Keep)):
+        for effect in sorted(effects, key=lambda each: not isinstance(each, Read | KeepForFriends)):
             match effect:
                 case Emit():
                     self.events.append(effect.event)
@@ -179,16 +180,16 @@ class Person:
                     self.feed([RecordAnswered(c, effect.record_id, record) for c, record in found])
                 case Fetch() if self.online:
                     self._fetch(effect.tags)
-                case Read() | Keep() | Follow():
+                case Read() | KeepForFriends() | Follow():
                     self._listen(effect)
                 case _:
                     pass
 
-    def _listen(self, effect: Read | Keep | Follow) -> None:
+    def _listen(self, effect: Read | KeepForFriends | Follow) -> None:
         match effect:
             case Read():
                 self.addresses = effect.addresses
-            case Keep():
+            case KeepForFriends():
                 self.kept = effect.addresses
             case Follow():
                 self._arrivals[effect.bucket] = 0 if effect.cursor is None else effect.cursor.arrival

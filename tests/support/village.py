@@ -15,6 +15,7 @@ from net.instant import Instant
 from net.node.node import Node
 from net.node.wiring import Tuning
 from net.parcel.box import decode_box
+from net.requests import Deposit, Fetch, Follow, PutRecord, Read
 from simulator import Host, Machine, Path, World
 from simulator.nodes import CHEAP, full_node, leaf_node, plain_tuning
 from tests.support.parcels import tag_number
@@ -80,11 +81,11 @@ class Resident:
 
     def deposit(self, box: bytes) -> None:
         """Deposit a box."""
-        self.do(lambda node, now: node.deposit(box, now))
+        self.do(lambda node, now: node.request(Deposit(box), now))
 
     def fetch(self, *numbers: int) -> None:
         """Fetch the boxes of these owners."""
-        self.do(lambda node, now: node.fetch([tag_number(number) for number in numbers], now))
+        self.do(lambda node, now: node.request(Fetch(tuple(tag_number(number) for number in numbers)), now))
 
     def await_boxes(self, numbers: Collection[int]) -> None:
         """Fetch the boxes of these owners as soon as somebody names them."""
@@ -93,7 +94,7 @@ class Resident:
 
     def put_record(self, record: bytes) -> None:
         """Deposit a record."""
-        self.do(lambda node, now: node.put_record(record, now))
+        self.do(lambda node, now: node.request(PutRecord(record), now))
 
     # --- what it saw --------------------------------------------------------------------------------------------------
 
@@ -124,13 +125,13 @@ class Resident:
     # --- inside -------------------------------------------------------------------------------------------------------
 
     def _begin(self, now: Instant) -> None:
-        self.node().read(self.addresses, now)
+        self.node().request(Read(frozenset(self.addresses)), now)
 
     def _on_event(self, event: NodeEvent, now: Instant) -> None:
         self.events.append(event)
         if isinstance(event, CustodianUp):
             cursor = self.cursors.get((event.custodian, event.bucket))
-            self.node().follow(event.custodian, event.bucket, cursor, now)
+            self.node().request(Follow(event.custodian, event.bucket, cursor), now)
         elif isinstance(event, TagsArrived):
             self.cursors[event.custodian, event.bucket] = event.cursor
             self.tags.setdefault(event.custodian, []).extend(event.tags)
@@ -145,7 +146,7 @@ class Resident:
         fresh = [tag for tag in tags if tag in self.awaited and tag not in self._asked]
         if fresh:
             self._asked.update(fresh)
-            self.node().fetch(fresh, now)
+            self.node().request(Fetch(tuple(fresh)), now)
 
 
 class Village:

@@ -8,7 +8,7 @@ from core import api
 from core.api import ApiError, Kind
 from core.crypto import primitives
 from core.crypto.ratchet import Receiver
-from core.people.effects import PutRecord, RecordDraft, Solve
+from core.people.effects import RecordDraft, Solve
 from core.people.format.bounds import decode
 from core.people.format.invitation import (
     BUNDLE_SEQUENCE,
@@ -33,6 +33,7 @@ from core.storage.meetings import InvitationRow
 from net.ids import NodeId, ParcelId
 from net.parcel.record import Record, asked_work, encode_record, record_digest, record_size, signed_fields
 from net.parcel.work import WorkPrice, solve
+from net.requests import PutRecord
 
 # Copies after which ``invite.create`` answers without waiting on.
 COPIES = 2

@@ -12,7 +12,6 @@ from core.api import ApiError, Kind
 from core.crypto.seed import identity_of
 from core.people.contact import slot_posts
 from core.people.conversation import deletion, inboxes, lane_reading, reset_answer, trust
-from core.people.effects import Withdraw
 from core.people.format.watch import AcceptanceWatch, ResetWatch, stored_prefixes
 from core.people.mail.outcome import count_held, done
 from core.people.work import Work
@@ -31,6 +30,7 @@ from core.storage import (
 )
 from core.storage.conversations import ConversationRow
 from net.ids import ParcelId
+from net.requests import Withdraw
 
 # Rows deleted with one look at the table: bounds memory.
 BATCH = 1000

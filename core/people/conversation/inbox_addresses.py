@@ -10,10 +10,10 @@ from __future__ import annotations
 from random import Random
 
 from core.people.conversation import inboxes
-from core.people.effects import Keep, Read
 from core.people.format.address import EARLY_MS, LATEST_EARLY_MS, addresses, days_read
 from core.people.work import Work
 from core.storage import conversations
+from net.requests import KeepForFriends, Read
 
 _Wanted = tuple[range, frozenset[bytes]]  # days, secrets
 
@@ -40,4 +40,4 @@ class InboxAddresses:
         kept = days, frozenset(conversations.kept_inboxes(work.tx))
         if kept != self._kept:
             self._kept = kept
-            work.effects.append(Keep(addresses(kept[1], days)))
+            work.effects.append(KeepForFriends(addresses(kept[1], days)))

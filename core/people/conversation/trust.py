@@ -17,7 +17,6 @@ import msgspec
 from core import api
 from core.crypto.seed import identity_of
 from core.people.conversation.rows import insert_notice
-from core.people.effects import Withdraw
 from core.people.format.device import Certificate, is_vouched_by
 from core.people.format.watch import ResetWatch
 from core.people.mail.outcome import done
@@ -27,6 +26,7 @@ from core.storage import conversations, devices, lanes, messages, postings, root
 from core.storage.devices import DeviceRow, NewDevice
 from core.storage.messages import BOTH_ALIVE, NEW_DEVICE
 from net.ids import ParcelId
+from net.requests import Withdraw
 
 # Devices kept of one person: half of an audience, the other half being one's own.
 MAX_DEVICES = 8

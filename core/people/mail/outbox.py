@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from core.crypto import primitives
 from core.crypto.primitives import KEY_SIZE
 from core.errors import OpenFailed
-from core.people.effects import BoxDraft, Deposit, Solve
+from core.people.effects import BoxDraft, Solve
 from core.people.format import lane
 from core.people.format.address import shown_prefix
 from core.people.format.fragment import PLAINTEXT_SIZE
@@ -35,6 +35,7 @@ from net.parcel.box import (
     yardstick,
 )
 from net.parcel.work import WorkPrice, check, required_work, solve
+from net.requests import Deposit
 
 # A copy lives 48 hours beyond the hour it is made in.
 LIFE_HOURS = 49

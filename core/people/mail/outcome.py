@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from core import api
-from core.people.effects import Deposit, Withdraw
 from core.people.work import Work
 from core.storage import conversations, messages, postings
 from core.storage.messages import MessageRow
 from core.storage.postings import MAX_FRAGMENTS, Posting
 from net.ids import ParcelId
+from net.requests import Deposit, Withdraw
 
 # A sender tries this long; the network itself forgets after 48 hours. Milliseconds.
 TRY_MS = 30 * 86_400_000

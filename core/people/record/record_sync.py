@@ -17,7 +17,7 @@ from random import Random
 
 from core.crypto import primitives
 from core.errors import Malformed, Newer, OpenFailed
-from core.people.effects import FindRecord, PutRecord, RecordDraft, Solve
+from core.people.effects import RecordDraft, Solve
 from core.people.format import lww, personal_record
 from core.people.format.account_keys import AccountKeys
 from core.people.format.lww import Entry
@@ -31,6 +31,7 @@ from core.storage.personal import RecordRow
 from net.events import DepositAnswered, PriceRisen, RecordAnswered, Verdict
 from net.ids import NodeId, ParcelId
 from net.parcel.record import Record, decode_record, encode_record
+from net.requests import FindRecord, PutRecord
 
 _log = logging.getLogger(__name__)
 

@@ -15,9 +15,9 @@ from core.node.joining import HEAD_START, MAX_PAUSE, Joins
 from core.node.options import JoinSpec, parse_join
 from core.node.resolver import MAX_ADDRESSES, Unresolved, resolve, resolve_for, resolve_own
 from net.errors import Overloaded, Unreachable
-from net.ids import Endpoint, NodeId
-from net.instant import Instant
+from net.ids import Endpoint
 from net.peers.dialer import Outcome
+from net.requests import Join, Leave, Request
 from net.scope import EVERYWHERE
 
 pytestmark = pytest.mark.trio
@@ -37,14 +37,17 @@ class Node:
         self.log: list[tuple[float, str]] = []
         self.room = 100
 
-    def join(self, endpoint: Endpoint, peer: NodeId | None, now: Instant) -> None:
-        if len(self.joined) >= self.room:
-            raise Overloaded("bootstraps")
-        self.joined.append(endpoint)
-        self.log.append((trio.current_time(), endpoint.host))
-
-    def leave(self, endpoint: Endpoint) -> None:
-        self.joined.remove(endpoint)
+    def request(self, request: Request) -> None:
+        match request:
+            case Join(endpoint):
+                if len(self.joined) >= self.room:
+                    raise Overloaded("bootstraps")
+                self.joined.append(endpoint)
+                self.log.append((trio.current_time(), endpoint.host))
+            case Leave(endpoint):
+                self.joined.remove(endpoint)
+            case _:
+                raise AssertionError(request)
 
     def outcome(self, endpoint: Endpoint) -> Outcome:
         if endpoint not in self.joined:
@@ -75,7 +78,7 @@ def names(monkeypatch: pytest.MonkeyPatch) -> Names:
 
 
 def joins_of(node: Node, listen: str = EVERYWHERE) -> Joins:
-    return Joins(Endpoint(listen, 5), node, lambda verb: verb(Instant(0.0, 0)))
+    return Joins(Endpoint(listen, 5), node.outcome, node.request)
 
 
 async def run_for(seconds: float, joins: Joins, spec: JoinSpec = SEED) -> None:

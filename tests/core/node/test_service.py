@@ -29,6 +29,7 @@ from net.parcel.box import CIPHERTEXT_SIZE, MAX_BOX_HOURS, Box, encode_box, sign
 from net.parcel.record import encode_record
 from net.parcel.work import PUZZLES, WorkPrice
 from net.primitives import sign_by_seed
+from net.requests import Deposit, Fetch, FindRecord, Follow, PutRecord, Read
 from tests.support.parcels import id_of, make_record
 
 pytestmark = [pytest.mark.trio, pytest.mark.network]
@@ -58,7 +59,7 @@ async def pair(tmp_path: Path) -> AsyncGenerator[tuple[NodeService, NodeService]
         running(tmp_path / "custodian.db", secret=1) as custodian,
         running(tmp_path / "leaf.db", custodian.spec, secret=2, leaf=True) as leaf,
     ):
-        leaf.read([ADDRESS])
+        leaf.request(Read(frozenset({ADDRESS})))
         await told(leaf, CustodianUp)
         yield custodian, leaf
 
@@ -88,27 +89,27 @@ def box(number: int, now: Instant) -> bytes:
 
 async def test_a_box_is_deposited_followed_and_fetched(tmp_path: Path) -> None:
     async with pair(tmp_path) as (custodian, leaf):
-        leaf.follow(custodian.node_id, EVERYTHING, None)
+        leaf.request(Follow(custodian.node_id, EVERYTHING, None))
         written = box(1, leaf.now())
-        leaf.deposit(written)
+        leaf.request(Deposit(written))
         answer = await told(leaf, DepositAnswered)
         assert (answer.custodian, answer.verdict) == (custodian.node_id, Verdict.STORED)
-        leaf.fetch([tag_of(answer.parcel_id)])
+        leaf.request(Fetch((tag_of(answer.parcel_id),)))
         assert (await told(leaf, BoxArrived)).box == written
 
 
 async def test_a_custodian_that_was_restarted_holds_what_it_held(tmp_path: Path) -> None:
     async with pair(tmp_path) as (first, leaf):
         before = first.spec
-        leaf.follow(first.node_id, EVERYTHING, None)
-        leaf.deposit(box(1, leaf.now()))
+        leaf.request(Follow(first.node_id, EVERYTHING, None))
+        leaf.request(Deposit(box(1, leaf.now())))
         tag = tag_of((await told(leaf, DepositAnswered)).parcel_id)
     async with running(tmp_path / "custodian.db", secret=1, listen=before.endpoint) as second:
         assert second.spec == before
         async with running(tmp_path / "leaf.db", second.spec, secret=2, leaf=True) as leaf:
-            leaf.read([ADDRESS])
+            leaf.request(Read(frozenset({ADDRESS})))
             await told(leaf, CustodianUp)
-            leaf.follow(second.node_id, EVERYTHING, None)
+            leaf.request(Follow(second.node_id, EVERYTHING, None))
             assert (await told(leaf, TagsArrived)).tags == (tag,)
             view = second.status().view.custodian
             assert view is not None
@@ -118,10 +119,10 @@ async def test_a_custodian_that_was_restarted_holds_what_it_held(tmp_path: Path)
 async def test_peers_and_guards_are_found_again_without_being_named(tmp_path: Path) -> None:
     async with running(tmp_path / "custodian.db", secret=1) as custodian:
         async with running(tmp_path / "leaf.db", custodian.spec, secret=2, leaf=True) as leaf:
-            leaf.read([ADDRESS])
+            leaf.request(Read(frozenset({ADDRESS})))
             await told(leaf, CustodianUp)
         async with running(tmp_path / "leaf.db", secret=2, leaf=True) as leaf:
-            leaf.read([ADDRESS])
+            leaf.request(Read(frozenset({ADDRESS})))
             assert (await told(leaf, CustodianUp)).custodian == custodian.node_id
             assert leaf.status().view.guards == 1
 
@@ -137,7 +138,7 @@ async def test_a_node_can_be_joined_by_name_and_without_its_key(tmp_path: Path) 
     async with running(tmp_path / "custodian.db", secret=1) as custodian:
         spec = JoinSpec(Endpoint("localhost", custodian.listen.port))
         async with running(tmp_path / "leaf.db", spec, secret=2, leaf=True) as leaf:
-            leaf.read([ADDRESS])
+            leaf.request(Read(frozenset({ADDRESS})))
             assert (await told(leaf, CustodianUp)).custodian == custodian.node_id
 
 
@@ -168,10 +169,10 @@ async def test_a_full_disk_is_an_honest_refusal_and_is_logged_once(
             node_over(thread, node_secret=bytes([1]) * 32, options=options, tuning=FREE) as custodian,
             running(tmp_path / "leaf.db", custodian.spec, secret=2, leaf=True) as leaf,
         ):
-            leaf.read([ADDRESS])
+            leaf.request(Read(frozenset({ADDRESS})))
             await told(leaf, CustodianUp)
             await put_records_until_full(leaf)
-            leaf.get_record(id_of(1))
+            leaf.request(FindRecord(id_of(1)))
             await told(leaf, RecordAnswered)
     assert [record.message for record in caplog.records].count("the store failed: DiskFull: SQLITE_FULL") <= 2
     assert "SQLITE_FULL" in caplog.text
@@ -180,7 +181,7 @@ async def test_a_full_disk_is_an_honest_refusal_and_is_logged_once(
 async def put_records_until_full(leaf: NodeService) -> None:
     """Put records until a custodian refuses one for want of room; more than fit in the pages of an empty database."""
     for number in range(100):
-        leaf.put_record(encode_record(make_record(number, 1, expiry_hour=leaf.now().hour() + 100)))
+        leaf.request(PutRecord(encode_record(make_record(number, 1, expiry_hour=leaf.now().hour() + 100))))
         if (await told(leaf, DepositAnswered)).verdict is Verdict.FULL:
             return
     raise AssertionError("never full")

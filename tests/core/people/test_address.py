@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given, strategies as st
 
 from core import api
-from core.people.effects import Effect, Read
+from core.people.effects import Effect
 from core.people.format.address import address_on, addresses, days_read, shown_prefix
 from core.people.format.invitation import decode_link
 from core.people.moment import DAY_MS, HOUR_MS, Moment
 from net.bucket import Bucket
 from net.parcel.box import decode_box
+from net.requests import Read
 from tests.core.people.test_talking import add, meet
 from tests.support.post_office import START_MS, Office, Person, settle
 

@@ -10,7 +10,7 @@ from core import api
 from core.people import repeats
 from core.people.contact import greeting_received, greeting_sent
 from core.people.conversation import lane_writer, resets, trust
-from core.people.effects import Deposit, Effect
+from core.people.effects import Effect
 from core.people.format import acknowledgement
 from core.people.format.content import Ack, Item, LaneAck, Restart, Unknown
 from core.people.work import Work
@@ -18,6 +18,7 @@ from core.storage import conversations, devices, lanes, messages, postings
 from net.bucket import Bucket
 from net.events import TagsArrived
 from net.ids import Cursor, Tag
+from net.requests import Deposit
 from tests.core.people.test_talking import add, meet
 from tests.support.post_office import CUSTODIANS, Office, Person, settle
 

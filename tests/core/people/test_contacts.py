@@ -10,7 +10,7 @@ from core import api
 from core.api import ApiError, Kind
 from core.crypto.seed import identity_of
 from core.people.conversation import prekeys, trust
-from core.people.effects import Solve, Withdraw
+from core.people.effects import Solve
 from core.people.format import greeting
 from core.people.format.prekey import make_prekey
 from core.people.format.slot import SLOTS, slot_key
@@ -22,6 +22,7 @@ from core.storage.later import LaterRow
 from core.storage.meetings import GreetingRow, Slot
 from core.storage.messages import NewMessage
 from net.ids import ParcelId, tag_of
+from net.requests import Withdraw
 from tests.core.people.test_restoring import WRITTEN, restored
 from tests.core.people.test_talking import add, meet
 from tests.support.post_office import Office, Person, settle

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from core import api
-from core.people.effects import BoxDraft, Deposit, Effect, PutRecord, RecordDraft, Solve
+from core.people.effects import BoxDraft, Effect, RecordDraft, Solve
 from core.people.format.slot import SLOTS
 from core.people.mail import outbox
 from core.people.mail.repricing import MAX_PAYING
@@ -18,6 +18,7 @@ from net.ids import ParcelId
 from net.parcel.box import Box, decode_box, encode_box
 from net.parcel.record import decode_record
 from net.parcel.store import Kind
+from net.requests import Deposit, PutRecord
 from tests.core.people.test_talking import add, meet
 from tests.support.parcels import CHEAP, HOUR, id_of
 from tests.support.post_office import CUSTODIANS, Office, Person, settle

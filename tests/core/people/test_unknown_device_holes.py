@@ -9,7 +9,6 @@ import pytest
 
 from core import api
 from core.people.conversation import lane_writer, reset_answer, resets
-from core.people.effects import Deposit
 from core.people.format import acknowledgement
 from core.people.format.content import Item, KeepRequest, LaneAck, Unknown
 from core.people.work import Work
@@ -17,6 +16,7 @@ from core.storage import conversations, devices, lanes, postings, roots
 from core.storage.devices import DeviceRow
 from core.storage.postings import Posting
 from core.storage.roots import RootRow
+from net.requests import Deposit
 from tests.core.people.test_restoring import WRITTEN, confirm_device, contacts, hour_passes, restored, texts
 from tests.core.people.test_talking import meet
 from tests.support.post_office import Office, Person, settle

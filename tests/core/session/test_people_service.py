@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 import trio.testing
 
-from core.people.effects import Effect, Read
+from core.people.effects import Effect
 from core.people.engine import Engine
 from core.session.people_service import PeopleService
 from core.storage import search_index
@@ -20,6 +20,7 @@ from net.bucket import Bucket
 from net.events import BoxAbsent
 from net.ids import Tag
 from net.instant import Instant
+from net.requests import Read, Request
 
 pytestmark = pytest.mark.trio
 
@@ -32,8 +33,9 @@ class Node:
     def __init__(self) -> None:
         self.reads: list[frozenset[int]] = []
 
-    def read(self, addresses: frozenset[int]) -> None:
-        self.reads.append(addresses)
+    def request(self, request: Request) -> None:
+        assert isinstance(request, Read)
+        self.reads.append(request.addresses)
 
     def now(self) -> Instant:
         return Instant(0.0, 0)

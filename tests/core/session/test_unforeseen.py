@@ -20,7 +20,7 @@ from core import api, machine
 from core.api import ApiError, Kind
 from core.node.keep_trying import RETRY_PAUSE, keep_trying
 from core.people import maintenance
-from core.people.effects import Effect, Read
+from core.people.effects import Effect
 from core.people.engine import Engine
 from core.people.mail import outbox
 from core.refusals import is_unforeseen, refusal_of, refusals
@@ -38,6 +38,7 @@ from net.bucket import Bucket
 from net.errors import Unreachable
 from net.events import CustodianUp
 from net.ids import NodeId
+from net.requests import Read
 from tests.core.session.test_people_service import Node, run
 from tests.support.devices import BETTER, GOOD
 from tests.support.locking import Device
@@ -374,7 +375,7 @@ async def test_effects_that_could_not_be_let_out_are_found_anew() -> None:
             self.forgot += 1
 
     node, engine = Node(), Twice()
-    node.read = fault  # type: ignore[method-assign]
+    node.request = fault  # type: ignore[method-assign]
     thread = cast("DatabaseThread", type("", (), {"run": staticmethod(run)}))
     service = PeopleService(cast("Engine", engine), cast("Any", node), thread, cast("Mark", None), lambda _: None)
     assert await service.act(lambda _: "committed") == "committed"

@@ -9,6 +9,7 @@ from net.client import FriendRepairRate
 from net.ids import tag_of
 from net.parcel.box import decode_box
 from net.parcel.store import Kind
+from net.requests import KeepForFriends
 from simulator import Host
 from tests.support.parcels import box_bytes, id_of, tag_number
 from tests.support.village import Village
@@ -54,7 +55,7 @@ def test_what_all_custodians_lost_comes_back_from_a_friend_though_sender_and_rea
     world.run_for(15)
     assert holders(village, 99) == 0
 
-    friend.do(lambda now: friend.node().keep([ALICE], now))
+    friend.do(lambda now: friend.node().request(KeepForFriends(frozenset({ALICE})), now))
     for number in BOXES:
         writer.deposit(box_bytes(number))
     assert world.run_while(lambda: len(friend.store.kept()) < len(BOXES), 120, 1)

@@ -16,6 +16,7 @@ from net.link.events import Role
 from net.link.layer import LinkLayer
 from net.link.stream import FIRST_WINDOW, ReceiveStream
 from net.network_time import MAX_DIFFERENCE_MS, NetworkTime
+from net.requests import Deposit, Join
 from simulator import World
 from simulator.nodes import full_node, leaf_node
 from tests.net.test_network_time import START, peer
@@ -40,10 +41,10 @@ def test_those_we_chose_cannot_empty_the_disk_either() -> None:
     victim = world.add(full_node(tuning=tuning(is_quiet=True)))
     leaf = world.add(leaf_node(victim.endpoint, tuning=tuning(is_quiet=True)))
     world.run_for(10)
-    leaf.do(lambda now: leaf.node().deposit(box_bytes(1), now))
+    leaf.do(lambda now: leaf.node().request(Deposit(box_bytes(1)), now))
     world.run_for(10)
     for liar in [world.add(full_node(), skew_ms=LATER_MS) for _ in range(3)]:
-        victim.node().join(liar.endpoint, None, victim.now())
+        victim.node().request(Join(liar.endpoint), victim.now())
     world.run_for(30)
     assert victim.node().network_offset_ms() > 0, "they agree, and outvote the own clock"
     world.run_for(2 * SWEEP_PERIOD)

@@ -8,6 +8,7 @@ from random import Random
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from net import requests
 from net.custodian import ClientId
 from net.events import BoxAbsent
 from net.ids import Endpoint, NodeId
@@ -88,11 +89,11 @@ def test_no_sequence_of_messages_and_cells_breaks_a_node(
 ) -> None:
     node = linked(role, peer_role)
     now = NOW
-    node.read([1], now)
-    node.fetch([tag_number(1)], now)
-    node.deposit(box_bytes(1), now)
-    node.put_record(record_bytes(2, 1), now)
-    node.get_record(id_of(2), now)
+    node.request(requests.Read(frozenset({1})), now)
+    node.request(requests.Fetch((tag_number(1),)), now)
+    node.request(requests.Deposit(box_bytes(1)), now)
+    node.request(requests.PutRecord(record_bytes(2, 1)), now)
+    node.request(requests.FindRecord(id_of(2)), now)
     for each in said:
         if isinstance(each, bytes):
             hear(node, CellReceived(LINK, each), now)

@@ -19,6 +19,7 @@ from net.node.node import Node
 from net.onion.paths.guards import GUARDS, SPARES
 from net.overlay.identity import identity_of
 from net.parcel.memory_store import MemoryStore
+from net.requests import Deposit, FindRecord, Join, Read
 from simulator import Path, World
 from simulator.nodes import full_node, leaf_node
 from tests.support.parcels import box_bytes, id_of, record_bytes, tag_number
@@ -72,8 +73,8 @@ def test_a_record_is_put_found_and_replaced() -> None:
     for sequence in (1, 2):
         writer.put_record(record_bytes(7, sequence))
         village.world.run_for(5)
-    reader.do(lambda node, now: node.get_record(id_of(7), now))
-    reader.do(lambda node, now: node.get_record(id_of(8), now))
+    reader.do(lambda node, now: node.request(FindRecord(id_of(7)), now))
+    reader.do(lambda node, now: node.request(FindRecord(id_of(8)), now))
     village.world.run_for(5)
     answers = Counter((event.record_id, event.record) for event in reader.happened(RecordAnswered))
     assert answers == {(id_of(7), record_bytes(7, 2)): 3, (id_of(8), None): 3}
@@ -317,8 +318,8 @@ def test_a_leaf_comes_back_to_the_guards_it_remembered() -> None:
 def test_who_is_joined_at_its_own_address_is_not_its_own_peer() -> None:
     world = World(1)
     hub = world.add(full_node(tuning=tuning()))
-    hub.do(lambda now: hub.node().join(hub.endpoint, None, now))
-    hub.do(lambda now: hub.node().join(Endpoint("127.0.9.9", 1), hub.node().node_id, now))
+    hub.do(lambda now: hub.node().request(Join(hub.endpoint), now))
+    hub.do(lambda now: hub.node().request(Join(Endpoint("127.0.9.9", 1), hub.node().node_id), now))
     world.run_for(60)
     assert hub.node().peers() == []
 
@@ -328,7 +329,7 @@ def test_the_buckets_read_follow_what_is_asked_for() -> None:
     [resident] = village.residents
     village.settle()
     assert len(resident.happened(CustodianUp)) == 2
-    resident.do(lambda node, now: node.read([], now))
+    resident.do(lambda node, now: node.request(Read(frozenset()), now))
     assert village.world.run_while(lambda: len(resident.happened(CustodianDown)) < 2, 3600, 60)
     assert village.world.run_while(lambda: len(resident.custodians()) > 0, 600, 30)
 
@@ -348,7 +349,7 @@ def test_a_node_whose_clock_is_hours_off_keeps_network_time_and_serves() -> None
     assert len(late.node().custodians()) == 4
     writer = world.add(full_node(first.endpoint))
     world.run_for(30)
-    writer.do(lambda now: writer.node().deposit(box_bytes(1), now))
+    writer.do(lambda now: writer.node().request(Deposit(box_bytes(1)), now))
     world.run_for(10)
     assert parcels_at(late) == 1
 
@@ -370,7 +371,7 @@ def test_a_clock_that_is_set_while_we_run_is_noticed() -> None:
     set_back.skew_ms = 3 * HOUR_MS
     village.settle()
     assert abs(set_back.node().network_offset_ms() + 3 * HOUR_MS) < 1000
-    set_back.do(lambda now: set_back.node().deposit(box_bytes(1), now))
+    set_back.do(lambda now: set_back.node().request(Deposit(box_bytes(1)), now))
     village.settle()
     assert village.parcels() == [1] * 4
 

@@ -18,6 +18,7 @@ from net.onion.paths.guards import GUARDS, SPARES
 from net.onion.paths.reputation import ABSENCE, MAX_AWAY, Reputation
 from net.parcel.box import encode_box
 from net.parcel.store import Kind
+from net.requests import Deposit
 from simulator import World
 from simulator.nodes import CHEAP, full_node, leaf_node
 from tests.net.link.test_session import Pair
@@ -54,7 +55,7 @@ class TestWhole:
             host.kill()
         world.run_for(1)
         box = encode_box(make_box(1, expiry_hour=writer.now().hour() + 48))
-        writer.do(lambda now: writer.node().deposit(box, now))
+        writer.do(lambda now: writer.node().request(Deposit(box), now))
         assert world.run_while(lambda: len(named.get(id_of(1), [])) < 2, 10, 0.5)
         assert doomed.isdisjoint(named[id_of(1)])
 
