@@ -1,7 +1,7 @@
 """What a node process takes from a link: datagrams received and answered, and boxes committed to SQLCipher, a second.
 
 The datagrams are cells, decrypted, given back and sealed again; the boxes are deposits over links, each acknowledged
-only after its commit. Proof of work costs nothing here, or the patron could not pay for the flood. Both are also given
+only after its commit. Proof of work costs nothing here, or the client could not pay for the flood. Both are also given
 per second of the node's own processor time, for the machine is shared by both ends. Beside it: one ``sendto`` and one
 ``recvfrom`` a datagram between two plain sockets, there and back.
 """
@@ -31,9 +31,9 @@ from net.link.frames import LARGE_DATAGRAM_SIZE
 from tests.support.parcels import box_bytes
 
 CELLS, WINDOW = 30_000, 128
-# Each patron stays within what a custodian takes from one link at once.
-PATRONS, BOXES = 5, 800
-# Deposits of one patron without an answer, and seconds between two looks for answers.
+# Each client stays within what a custodian takes from one link at once.
+CLIENTS, BOXES = 5, 800
+# Deposits of one client without an answer, and seconds between two looks for answers.
 UNDER_WAY, LOOK = 64, 0.002
 
 
@@ -45,9 +45,9 @@ async def _datagrams(spec: JoinSpec, pid: int, cells: int) -> report.Figures:
     return {"per_second": round(rate), "per_cpu_second": round(cells / cpu) if cpu else None}
 
 
-async def _deposits(spec: JoinSpec, pid: int, patrons: int, count: int) -> report.Figures:
+async def _deposits(spec: JoinSpec, pid: int, clients: int, count: int) -> report.Figures:
     assert spec.node is not None
-    strangers = [Stranger() for _ in range(patrons)]
+    strangers = [Stranger() for _ in range(clients)]
     async with AsyncExitStack() as stack:
         sockets = [stack.enter_context(Transport.open(*LOOPBACK)) for _ in strangers]
         nursery = await stack.enter_async_context(trio.open_nursery())
@@ -59,7 +59,7 @@ async def _deposits(spec: JoinSpec, pid: int, patrons: int, count: int) -> repor
         while not all(each.is_linked(spec.node) for each in strangers):  # noqa: ASYNC110 - strangers tell nobody
             await trio.sleep(LOOK)
         hour = system_clock().hour() + 48
-        boxes = [box_bytes(each, expiry_hour=hour, price=FREE) for each in range(patrons * count)]
+        boxes = [box_bytes(each, expiry_hour=hour, price=FREE) for each in range(clients * count)]
         before, began = cpu_seconds(pid), trio.current_time()
         for number, (stranger, driver) in enumerate(zip(strangers, drivers, strict=True)):
             nursery.start_soon(_deposit_all, stranger, driver, spec.node, boxes[number * count : (number + 1) * count])
@@ -69,7 +69,7 @@ async def _deposits(spec: JoinSpec, pid: int, patrons: int, count: int) -> repor
         nursery.cancel_scope.cancel()
     stored = sum(each.stored for each in strangers)
     return {
-        "patrons": patrons,
+        "clients": clients,
         "stored": stored,
         "per_second": round(stored / seconds),
         "per_cpu_second": round(stored / cpu) if cpu else None,
@@ -118,11 +118,11 @@ def _plain_echo(count: int) -> float:
 
 
 def measure(quick: bool) -> report.Figures:  # noqa: FBT001 - the one argument of every benchmark
-    cells, patrons, boxes = (200, 1, 20) if quick else (CELLS, PATRONS, BOXES)
+    cells, clients, boxes = (200, 1, 20) if quick else (CELLS, CLIENTS, BOXES)
     with other_side("sink") as (spec, pid):
         datagrams = trio.run(_datagrams, spec, pid, cells)
     with other_side("custodian") as (spec, pid):
-        deposits = trio.run(_deposits, spec, pid, patrons, boxes)
+        deposits = trio.run(_deposits, spec, pid, clients, boxes)
     return {
         "datagrams": datagrams,
         "plain_sockets_per_second": round(_plain_echo(cells)),

@@ -42,10 +42,10 @@ class _Home:
     guards: list[Guard] = field(default_factory=list[Guard])
 
 
-def plain_tuning(pace: CoverProfile = NORMAL) -> Tuning:
+def plain_tuning(cover_profile: CoverProfile = NORMAL) -> Tuning:
     """Return the tuning for plain nodes; those of one world share one, and so what they know to be genuine."""
     verifier = Verifier(work_bits=0, verify=lambda key, signature, message: True, memory=GENUINE)
-    return Tuning(price=FREE, id_work_bits=0, pace=pace, cipher=PlainOnionCipher(), verifier=verifier)
+    return Tuning(price=FREE, id_work_bits=0, cover_profile=cover_profile, cipher=PlainOnionCipher(), verifier=verifier)
 
 
 def full_node(*bootstraps: Endpoint, tuning: Tuning = CHEAP, is_plain: bool = False) -> Build:

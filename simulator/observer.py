@@ -34,8 +34,8 @@ from net.client.ports import Purpose
 from net.ids import TAG_SIZE, NodeId, Tag, tag_of
 from net.instant import Instant
 from net.messages import Fetch, Message
-from net.node.circuit_client import OnionTransport, _Key
 from net.node.node import Node
+from net.node.onion_transport import OnionTransport, _Key
 from net.parcel.box import decode_box
 
 
@@ -46,12 +46,12 @@ class Walk(NamedTuple):
     nodes: tuple[NodeId, ...]
 
 
-class CircuitRelay(NamedTuple):
+class Exchange(NamedTuple):
     """A letter, by nodes: whose it was, whom it was for, how it went and came."""
 
     writer: NodeId
     reader: NodeId
-    throws: tuple[Walk, ...]
+    sent_boxes: tuple[Walk, ...]
     fetches: tuple[Walk, ...]
     custodians: frozenset[NodeId]  # all that held it at the end
 
@@ -69,7 +69,7 @@ class Observer:
     """Writes down the paths of boxes at the nodes it watches."""
 
     def __init__(self) -> None:
-        self.throws: defaultdict[Tag, set[Walk]] = defaultdict(set)
+        self.sent_boxes: defaultdict[Tag, set[Walk]] = defaultdict(set)
         self.fetches: defaultdict[Tag, set[Walk]] = defaultdict(set)
 
     def watch(self, node: Node) -> None:
@@ -78,22 +78,22 @@ class Observer:
 
 
 class _Eye:
-    """Stands between one node's patron and its courier."""
+    """Stands between one node's client and its transport."""
 
     def __init__(self, observer: Observer, node: NodeId, transport: OnionTransport) -> None:
         self._observer = observer
         self._node = node
         self._transport = transport
-        self._throw, self._ask = transport.throw, transport.ask
-        # The patron keeps the courier itself, so its verbs are covered up one by one.
-        setattr(transport, "throw", self.throw)  # noqa: B010 -- said outright, it would look like a method
+        self._send_box, self._ask = transport.send_box, transport.ask
+        # The client keeps the transport itself, so its verbs are covered up one by one.
+        setattr(transport, "send_box", self.send_box)  # noqa: B010 -- said outright, it would look like a method
         setattr(transport, "ask", self.ask)  # noqa: B010 -- likewise
 
-    def throw(self, custodian: NodeId, box: bytes, now: Instant, *, is_again: bool = False) -> None:
-        self._throw(custodian, box, now, is_again=is_again)
+    def send_box(self, custodian: NodeId, box: bytes, now: Instant, *, is_again: bool = False) -> None:
+        self._send_box(custodian, box, now, is_again=is_again)
         box_id = decode_box(box).box_id
-        path = self._transport._thrown[box_id][-1].path
-        self._observer.throws[tag_of(box_id)].add(Walk(self._node, path.nodes))
+        path = self._transport._sent[box_id][-1].path
+        self._observer.sent_boxes[tag_of(box_id)].add(Walk(self._node, path.nodes))
 
     def ask(self, custodian: NodeId, purpose: Purpose, message: Message, now: Instant) -> None:
         self._ask(custodian, purpose, message, now)
@@ -103,9 +103,7 @@ class _Eye:
                 self._observer.fetches[Tag(message.tags[at : at + TAG_SIZE])].add(Walk(self._node, way.path.nodes))
 
 
-def linked(
-    exchanges: Collection[CircuitRelay], nodes: Collection[NodeId], share: float, draws: int, rng: Random
-) -> Shares:
+def linked(exchanges: Collection[Exchange], nodes: Collection[NodeId], share: float, draws: int, rng: Random) -> Shares:
     """Return what an attacker with a share of the nodes links, on the mean over so many draws of his nodes."""
     everybody = sorted(nodes)
     sums = [0.0] * len(Shares._fields)
@@ -129,15 +127,15 @@ def linked(
     return Shares(*(total / max(counted, 1) for total in sums))
 
 
-def _is_sharp(circuit_relay: CircuitRelay, his: Collection[NodeId]) -> bool:
-    return _has_both_ends(circuit_relay.throws, his) and _has_both_ends(circuit_relay.fetches, his)
+def _is_sharp(exchange: Exchange, his: Collection[NodeId]) -> bool:
+    return _has_both_ends(exchange.sent_boxes, his) and _has_both_ends(exchange.fetches, his)
 
 
 def _has_both_ends(walks: Collection[Walk], his: Collection[NodeId]) -> bool:
     return any(walk.nodes[0] in his and walk.nodes[-1] in his for walk in walks)
 
 
-def _is_possible(circuit_relay: CircuitRelay, his: Collection[NodeId]) -> bool:
-    sees_writer = any(walk.nodes[0] in his for walk in circuit_relay.throws)
-    sees_reader = any(walk.nodes[0] in his for walk in circuit_relay.fetches)
-    return sees_writer and sees_reader and not circuit_relay.custodians.isdisjoint(his)
+def _is_possible(exchange: Exchange, his: Collection[NodeId]) -> bool:
+    sees_writer = any(walk.nodes[0] in his for walk in exchange.sent_boxes)
+    sees_reader = any(walk.nodes[0] in his for walk in exchange.fetches)
+    return sees_writer and sees_reader and not exchange.custodians.isdisjoint(his)

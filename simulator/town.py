@@ -18,7 +18,7 @@ from net.parcel.box import decode_box
 from net.parcel.store import Kind
 from simulator.meeting_place import MeetingPlace
 from simulator.nodes import full_node, plain_tuning
-from simulator.observer import CircuitRelay, Observer
+from simulator.observer import Exchange, Observer
 from simulator.people import Letter, Person
 from simulator.world import Build, Host, Machine, Path, World
 
@@ -96,9 +96,9 @@ class Town:
     def _note_holders(self, letter: Letter) -> None:
         letter.held_by.update(person.node for person in self.holders(letter.box_id))
 
-    def exchanges(self) -> list[CircuitRelay]:
+    def exchanges(self) -> list[Exchange]:
         """Return how the delivered letters went and came."""
-        return [self._circuit_relay(letter) for letter in self.letters if letter.delivered_at is not None]
+        return [self._exchange(letter) for letter in self.letters if letter.delivered_at is not None]
 
     def holders(self, box_id: ParcelId) -> list[Person]:
         """Return those at whose node a box lies, running or not."""
@@ -117,13 +117,13 @@ class Town:
 
     # --- inside -------------------------------------------------------------------------------------------------------
 
-    def _circuit_relay(self, letter: Letter) -> CircuitRelay:
+    def _exchange(self, letter: Letter) -> Exchange:
         tag = tag_of(letter.box_id)
         fetches = {walk for walk in self.observer.fetches[tag] if walk.who == letter.reader.node}
-        return CircuitRelay(
+        return Exchange(
             letter.writer.node,
             letter.reader.node,
-            tuple(self.observer.throws[tag]),
+            tuple(self.observer.sent_boxes[tag]),
             tuple(fetches),
             frozenset(letter.held_by),
         )

@@ -67,7 +67,7 @@ def node(home: Path, *arguments: str, listen: str = "127.0.0.1:0") -> Generator[
         yield child, json.loads(line_of(child.stdout))
 
 
-# --- the command line ---------------------------------------------------------------------------------------------------
+# --- the command line -------------------------------------------------------------------------------------------------
 
 
 def test_the_version_is_the_projects(capsys: pytest.CaptureFixture[str]) -> None:
@@ -118,7 +118,7 @@ def test_help_names_every_common_option_before_and_after_the_command(capsys: pyt
             assert option in shown
 
 
-# --- sottovoce node -----------------------------------------------------------------------------------------------------
+# --- sottovoce node ---------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.network
@@ -180,7 +180,7 @@ def test_a_node_joins_another_and_survives_its_reader(tmp_path: Path) -> None:
         assert second.wait(PATIENCE) == 0
 
 
-# --- sottovoce doctor ---------------------------------------------------------------------------------------------------
+# --- sottovoce doctor -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.network
@@ -213,7 +213,7 @@ def test_a_doctor_that_is_told_to_end_knows_nothing_and_says_so_by_its_status(tm
     assert (child.returncode, out, err) == (1, "", "")
 
 
-# --- sottovoce rpc ------------------------------------------------------------------------------------------------------
+# --- sottovoce rpc ----------------------------------------------------------------------------------------------------
 
 # The command's own glue, from arguments to streams and exit status, over a core that only answers account.info.
 RPC_OVER_A_FAKE_CORE = """
@@ -310,7 +310,7 @@ def test_a_refused_start_is_told_in_one_line() -> None:
     assert err == "sottovoce rpc: Another process uses this account.\n"
 
 
-# --- a passcode by a descriptor -----------------------------------------------------------------------------------------
+# --- a passcode by a descriptor ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("number", ["0", "1", "2", "999"])
@@ -385,7 +385,7 @@ def test_rpc_with_a_passcode_and_no_account_waits_for_one_to_be_made(tmp_path: P
         end(child)
 
 
-# --- the client ---------------------------------------------------------------------------------------------------------
+# --- the client -------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.slow

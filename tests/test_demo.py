@@ -150,7 +150,7 @@ def test_the_demo_says_that_it_needs_a_terminal() -> None:
     assert outcome.stderr == "sottovoce demo: needs a terminal; `sottovoce demo --check` does without\n"
 
 
-# --- what is shown while it starts --------------------------------------------------------------------------------------
+# --- what is shown while it starts ------------------------------------------------------------------------------------
 
 
 def test_a_start_says_what_it_waits_for_and_for_how_long(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -179,7 +179,7 @@ def test_where_no_line_can_be_written_over_only_news_are_written(monkeypatch: py
     assert out.getvalue() == "Starting nodes: 1 of 2 listen\nStarting nodes: 2 of 2 listen\n"
 
 
-# --- what Echo says -----------------------------------------------------------------------------------------------------
+# --- what Echo says ---------------------------------------------------------------------------------------------------
 
 
 def test_help_names_every_word_and_each_has_an_answer_of_its_own() -> None:

@@ -1,6 +1,6 @@
 """Nodes reduced to what carries packets and circuits, on real links, over a wire without sockets; time is a number.
 
-A host has a link layer, a switch, Sphinx keys, a relay, an exchange and circuits of its own, joined as a node joins them.
+A host has a link layer, a link pool, Sphinx keys, a relay, a circuit relay and circuits of its own, joined as in a node.
 The processor time of its turns is added up: opening and sealing frames, acknowledgements and timers are in it, the kernel's
 part is not.
 """

@@ -116,7 +116,7 @@ def _quantiles(samples: Sequence[float], unit: float) -> Figures:
 
 def _hops(town: Town) -> Figures:
     """Count the nodes on the paths of letters: four, where enough are known that were not found wanting."""
-    walks = [walk for each in town.exchanges() for walk in each.throws + each.fetches]
+    walks = [walk for each in town.exchanges() for walk in each.sent_boxes + each.fetches]
     return {str(hops): count for hops, count in sorted(Counter(len(walk.nodes) for walk in walks).items())}
 
 

@@ -61,7 +61,7 @@ def describe_network(status: NodeStatus) -> api.NetworkStatus:
         hour_out=status.hour.sent + status.finding.hour.sent,
         hour_in=status.hour.received + status.finding.hour.received,
         hour_seconds=status.hour.seconds,
-        pace=name_of(view.pace),
+        pace=name_of(view.cover_profile),
         cover_bytes_per_day={name: pace.bytes_per_day for name, pace in PACES.items()},
         datagrams_in=counters.datagrams_in,
         datagrams_out=counters.datagrams_out,
@@ -123,7 +123,7 @@ def describe_keeping(view: FriendBackupView | None, contacts: int) -> api.Keepin
         boxes=boxes,
         bytes=boxes * BOX_SIZE,
         limit_bytes=limit * BOX_SIZE,
-        returned=view.thrown if view else 0,
+        returned=view.restored if view else 0,
         bytes_per_day=view.bytes_per_day if view else 0,
     )
 

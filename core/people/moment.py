@@ -27,7 +27,7 @@ class Moment(NamedTuple):
         return self.network_ms // DAY_MS
 
     @property
-    def sure_ms(self) -> int:
+    def earliest_ms(self) -> int:
         """The earlier of both clocks: what is thrown away for good must be over by both.
 
         Network time is the word of those we are linked to, and three liars could tell us that everything is over.
@@ -36,8 +36,8 @@ class Moment(NamedTuple):
 
     @property
     def sure_hour(self) -> int:
-        """Hours since 1970 by ``sure_ms``."""
-        return self.sure_ms // HOUR_MS
+        """Hours since 1970 by ``earliest_ms``."""
+        return self.earliest_ms // HOUR_MS
 
     @property
     def hour(self) -> int:

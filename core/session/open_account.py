@@ -152,7 +152,7 @@ async def _serve(
                 finally:
                     node.request(Read(frozenset()))  # a node without an account reads nobody's mail
                     node.request(KeepForFriends(frozenset()))
-                    node.request(SetCoverProfile(tuning.pace))  # and hides nothing that anybody writes
+                    node.request(SetCoverProfile(tuning.cover_profile))  # and hides nothing that anybody writes
     finally:
         ended.set()
 
@@ -171,7 +171,7 @@ async def _heed_settings(thread: DatabaseThread, node: NodeService, tuning: Tuni
         settings = await thread.run(_settings)
     except Passing:
         return  # as it was; whoever writes to this disk says what ails it
-    node.request(SetCoverProfile(pace_of(settings.pace, tuning.pace)))
+    node.request(SetCoverProfile(pace_of(settings.pace, tuning.cover_profile)))
     await node.note_metered(is_metered=settings.pace == "sparing")
 
 

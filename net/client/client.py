@@ -1,10 +1,10 @@
-"""The patron: one door to what a node wants of custodians.
+"""The custodian client: one door to what a node wants of custodians.
 
 read, watch ── Follows ── Streams ──┐
-deposit ────── Deposits ── throws ──┤
+deposit ────── Deposits ─── sends ──┤
 fetch ──────── Fetches ─────────────┼── Transport
 records ────── Records, Searches ───┤
-keep ───────── FriendBackup ─────────────┘       a friend's buckets, onto the custodian's shelf
+keep ───────── FriendBackup ─────────────┘       a friend's buckets, into the custodian's friend store
                Disputes: when two that are followed differ
 """
 
@@ -39,7 +39,7 @@ from net.parcel.work import FULL_PRICE, WorkPrice
 class CustodianClient:
     """What this node wants of custodians. ``report`` takes every ``NodeEvent`` that comes of it.
 
-    ``hour`` gives network time in whole hours since 1970. Friends' mail is kept on the ``shelf``; a leaf has none.
+    ``hour`` gives network time in whole hours since 1970. Friends' mail is kept in the ``friend_store``; a leaf has none.
     """
 
     def __init__(
@@ -50,11 +50,11 @@ class CustodianClient:
         hour: Callable[[Instant], int],
         *,
         price: WorkPrice = FULL_PRICE,
-        pace: CoverProfile = NORMAL,
-        shelf: FriendStorePort | None = None,
-        keeping_pace: FriendRepairRate | None = None,
+        cover_profile: CoverProfile = NORMAL,
+        friend_store: FriendStorePort | None = None,
+        repair_rate: FriendRepairRate | None = None,
     ) -> None:
-        self._waits = Waits.at(pace)
+        self._waits = Waits.at(cover_profile)
         numbers = ScatteredNumbers(rng)
         choice = Choice(transport, rng)
         self._streams = Streams(transport, numbers, self._waits)
@@ -76,10 +76,12 @@ class CustodianClient:
         self.searches = Searches(transport, choice, numbers, self._waits, report)
         self._disputes = Disputes(transport, choice, self._streams, self.follows, self.fetches, rng)
         self.keeping: FriendBackup | None = None
-        if shelf is not None:
-            spans = keeping_pace or FriendRepairRate()
-            losses = FriendRepair(shelf, transport, choice, self.follows, self._streams, rng, spans, self._on_listed)
-            self.keeping = FriendBackup(shelf, transport.width, self.follows, self.fetches, losses, rng, spans)
+        if friend_store is not None:
+            spans = repair_rate or FriendRepairRate()
+            losses = FriendRepair(
+                friend_store, transport, choice, self.follows, self._streams, rng, spans, self._on_listed
+            )
+            self.keeping = FriendBackup(friend_store, transport.width, self.follows, self.fetches, losses, rng, spans)
 
     # --- what the owner wants -----------------------------------------------------------------------------------------
 
@@ -123,9 +125,9 @@ class CustodianClient:
         if self.keeping is not None:
             self.keeping.keep(addresses, now)
 
-    def set_pace(self, pace: CoverProfile) -> None:
+    def set_cover_profile(self, cover_profile: CoverProfile) -> None:
         """Wait as long as the setting asks for."""
-        self._waits.set(pace)
+        self._waits.set(cover_profile)
 
     # --- what the owner may ask ---------------------------------------------------------------------------------------
 
@@ -135,13 +137,13 @@ class CustodianClient:
 
     def price_factor(self, bucket: Bucket) -> int:
         """Return how many times the usual price a box for this bucket costs, as far as two of its custodians told."""
-        place = self.follows.place(bucket)
-        return place.price_factor() if place else 1
+        followed = self.follows.get(bucket)
+        return followed.price_factor() if followed else 1
 
-    # --- what the courier tells ---------------------------------------------------------------------------------------
+    # --- what the transport tells -------------------------------------------------------------------------------------
 
     def found(self, now: Instant) -> None:
-        """The courier knows more custodians than before."""
+        """The transport knows more custodians than before."""
         self.follows.found(now)
         self.deposits.found(now)
         self.records.found(now)
@@ -160,7 +162,7 @@ class CustodianClient:
                 self.searches.lost(custodian, now)
 
     def receive(self, custodian: NodeId, message: Message, now: Instant) -> None:
-        """Take a custodian's message. What is not for a patron is ignored."""
+        """Take a custodian's message. What is not for a client is ignored."""
         match message:
             case Tags():
                 self._streams.receive(custodian, message, now)
@@ -227,5 +229,5 @@ class CustodianClient:
         self.deposits.serving(bucket, now)
         self.fetches.found(now)
 
-    def _on_accusation(self, place: FollowedBucket, accusation: Accusation, now: Instant) -> None:
-        self._disputes.begin(place, accusation, now)
+    def _on_accusation(self, followed: FollowedBucket, accusation: Accusation, now: Instant) -> None:
+        self._disputes.begin(followed, accusation, now)

@@ -1,11 +1,11 @@
-"""Deposits: every box thrown to two different custodians, and again until two have been seen to name it.
+"""Deposits: every box sent to two different custodians, and again until two have been seen to name it.
 
-Nobody answers a throw: an answer would need a way back to the sender, and a custodian could say *stored* and forget. The
-sender reads the bucket as its readers do, preferably at others than those it threw to. A box that is not named in time is
-thrown again, by other paths to others, after pauses that double. The same streams tell what a box costs there; one that
-carries less is told to its owner at once, and thrown anew with the work that it gets.
+Nobody answers a packet: an answer would need a way back to the sender, and a custodian could say *stored* and forget. The
+sender reads the bucket as its readers do, preferably at others than those it was sent to. A box that is not named in time is
+sent again, by other paths to others, after pauses that double. The same streams tell what a box costs there; one that
+carries less is told to its owner at once, and sent anew with the work that it gets.
 
-Nodes die without a word. So a box that is not named early, when most are, is thrown to one more, apart from the paths
+Nodes die without a word. So a box that is not named early, when most are, is sent to one more, apart from the paths
 before, and whoever should have named it is asked anew over another circuit: a person who writes into a network of which a
 node has just died waits for seconds, not for the patience that is needed to be sure.
 """
@@ -36,10 +36,10 @@ from net.parcel.work import WorkPrice
 
 # Boxes that are not confirmed yet: a night's queue of long texts. About 5 MB.
 MAX_DEPOSITS: Final = 4096
-# Boxes thrown and not overdue. At the usual second or two to be named that is a hundred a second, in the strong setting
+# Boxes sent and not overdue. At the usual second or two to be named that is a hundred a second, in the strong setting
 # twenty; more would only wait at the first relay.
 MAX_UNDER_WAY: Final = 256
-# Seconds until an unconfirmed box is thrown again, at most.
+# Seconds until an unconfirmed box is sent again, at most.
 MAX_PAUSE: Final = 300.0
 # Pauses are drawn around their length by this share, so that boxes of one message do not go round together.
 JITTER: Final = 0.25
@@ -55,14 +55,14 @@ class _Task:
     pause: float
     bucket: Bucket | None = None  # the one watched for it
     confirmed: set[NodeId] = field(default_factory=set[NodeId])
-    thrown: set[NodeId] = field(default_factory=set[NodeId])
+    sent_to: set[NodeId] = field(default_factory=set[NodeId])
     is_ready: bool = False
-    is_stranded: bool = False  # nobody could be thrown to
+    is_stranded: bool = False  # nobody could be sent to
     thrown_at: float = 0.0
-    is_excused: bool = False  # it was thrown while we heard nobody: our own network may have lost it
+    is_excused: bool = False  # it was sent while we heard nobody: our own network may have lost it
     asked: int = 1  # the highest price that it was measured against
-    is_fresh: bool = True  # it was not thrown yet, or so lately that nothing is held against anybody
-    rounds: int = 0  # of throws
+    is_fresh: bool = True  # it was not sent yet, or so lately that nothing is held against anybody
+    rounds: int = 0  # of packets
 
 
 class Deposits:
@@ -145,7 +145,7 @@ class Deposits:
         self._pump(now)
 
     def serving(self, bucket: Bucket, now: Instant) -> None:
-        """A bucket can be seen again: what was thrown in the dark is given one usual time, then thrown anew."""
+        """A bucket can be seen again: what was sent in the dark is given one usual time, then sent anew."""
         for box_id, task in self._tasks.items():
             if task.bucket == bucket and not task.is_ready and not task.is_fresh:
                 task.pause = self._waits.naming
@@ -153,7 +153,7 @@ class Deposits:
                 self._pause(box_id, task, now)
 
     def found(self, now: Instant) -> None:
-        """There are custodians to throw to."""
+        """There are custodians to send to."""
         for box_id, task in self._tasks.items():
             if task.is_stranded:
                 self._make_ready(box_id)
@@ -166,7 +166,7 @@ class Deposits:
                 self._measure(box_id, task)
 
     def handle_timeout(self, now: Instant) -> None:
-        """Throw again what nobody named."""
+        """Send again what nobody named."""
         for box_id in self._agenda.pop_due(now.mono):
             task = self._tasks[box_id]
             if task.is_fresh and task.rounds:
@@ -204,24 +204,24 @@ class Deposits:
     def _look_closer(self, box_id: ParcelId, task: _Task, bucket: Bucket, now: Instant) -> None:
         """It was not named in time: perhaps before our cursor, perhaps its paths lost it."""
         is_reviewed = self._follows.review(bucket, now)
-        place = self._follows.place(bucket)
-        is_seen = place is not None and place.is_served() and not is_reviewed and not task.is_excused
-        if is_seen and task.thrown and not task.confirmed:
+        followed = self._follows.get(bucket)
+        is_seen = followed is not None and followed.is_served() and not is_reviewed and not task.is_excused
+        if is_seen and task.sent_to and not task.confirmed:
             self._transport.missing(box_id, now)
 
     def _measure(self, box_id: ParcelId, task: _Task) -> None:
         """Tell, once for each price, that a box carries less than is asked where it goes."""
-        place = self._follows.place(task.bucket) if task.bucket else None
-        factor = place.price_factor() if place else 1
+        followed = self._follows.get(task.bucket) if task.bucket else None
+        factor = followed.price_factor() if followed else 1
         if factor > task.asked:
             task.asked = factor
             if not is_paid(Kind.BOX, task.box, factor, self._price):
                 self._report(PriceRisen(box_id, factor))
 
     def _pay_more(self, box_id: ParcelId, task: _Task, box: bytes, now: Instant) -> None:
-        """Throw the same content with other work, to those as well who may have refused it before."""
+        """Send the same content with other work, to those as well who may have refused it before."""
         task.box = box
-        task.thrown.clear()
+        task.sent_to.clear()
         task.pause, task.is_fresh = self._waits.naming, True
         self._under_way.discard(box_id)
         self._agenda.cancel(box_id)
@@ -235,7 +235,7 @@ class Deposits:
             heappush(self._ready, (task.order, box_id))
 
     def _pump(self, now: Instant) -> None:
-        """Throw as many as may be under way."""
+        """Send as many as may be under way."""
         while self._ready and len(self._under_way) < MAX_UNDER_WAY and now.mono >= self._blocked_until:
             order, box_id = heappop(self._ready)
             task = self._tasks.get(box_id)
@@ -256,13 +256,13 @@ class Deposits:
         if box_id not in self._tasks:
             return
         self._measure(box_id, task)
-        is_thrown = self._throw(task, now, lacking=COPIES - len(task.confirmed))
-        if is_thrown:
+        is_sent = self._send(task, now, lacking=COPIES - len(task.confirmed))
+        if is_sent:
             self._under_way.add(box_id)
             task.thrown_at, task.is_excused = now.mono, False
         else:
             task.is_stranded = True
-        if is_thrown and task.is_fresh:
+        if is_sent and task.is_fresh:
             self._agenda.schedule(box_id, now.mono + self._waits.early)
             return
         self._pause(box_id, task, now)
@@ -274,15 +274,15 @@ class Deposits:
         if task.bucket is not None:
             self._follows.hasten(task.bucket, task.thrown_at, now)
         with suppress(Overloaded):
-            self._throw(task, now, lacking=1)
+            self._send(task, now, lacking=1)
         due = task.thrown_at + self._waits.naming
         task.is_fresh = now.mono + self._waits.early < due
         self._agenda.schedule(box_id, now.mono + self._waits.early if task.is_fresh else due)
 
     def _recall(self, box_id: ParcelId, task: _Task, now: Instant) -> None:
         """Count who named it before it was given to us: the same bytes are brought again after a restart."""
-        place = self._follows.place(task.bucket) if task.bucket else None
-        for custodian in place.recent.namers(tag_of(box_id)) if place else ():
+        followed = self._follows.get(task.bucket) if task.bucket else None
+        for custodian in followed.recent.namers(tag_of(box_id)) if followed else ():
             if box_id in self._tasks:
                 self._confirm(box_id, task, custodian, now)
 
@@ -301,26 +301,26 @@ class Deposits:
         task.bucket = bucket
         return True
 
-    def _throw(self, task: _Task, now: Instant, *, lacking: int) -> bool:
-        """Throw a box to so many; say whether it went to any. ``Overloaded`` when none took it for that reason."""
-        if set(self._transport.known(task.prefix)) <= task.thrown | task.confirmed:
-            task.thrown.clear()
-        place = self._follows.place(task.bucket) if task.bucket else None
-        last = task.thrown | (place.members.keys() if place else set())
-        is_thrown, is_again = False, task.rounds > 0
+    def _send(self, task: _Task, now: Instant, *, lacking: int) -> bool:
+        """Send a box to so many; say whether it went to any. ``Overloaded`` when none took it for that reason."""
+        if set(self._transport.known(task.prefix)) <= task.sent_to | task.confirmed:
+            task.sent_to.clear()
+        followed = self._follows.get(task.bucket) if task.bucket else None
+        last = task.sent_to | (followed.members.keys() if followed else set())
+        is_sent, is_again = False, task.rounds > 0
         for custodian in self._choice.order(task.prefix, now, never=task.confirmed, last=last):
             try:
-                self._transport.throw(custodian, task.box, now, is_again=is_again)
+                self._transport.send_box(custodian, task.box, now, is_again=is_again)
             except Unreachable:
                 continue
             except Overloaded:
-                if is_thrown:
+                if is_sent:
                     break
                 raise
-            is_thrown = True
-            task.thrown.add(custodian)
+            is_sent = True
+            task.sent_to.add(custodian)
             lacking -= 1
             if lacking <= 0:
                 break
-        task.rounds += is_thrown
-        return is_thrown
+        task.rounds += is_sent
+        return is_sent

@@ -42,7 +42,7 @@ MAX_REMEMBERED: Final = 128
 
 @dataclass(slots=True, eq=False)
 class _Dispute:
-    place: FollowedBucket
+    followed: FollowedBucket
     accusation: Accusation
     tags: set[Tag]
     shown: set[Tag] = field(default_factory=set[Tag])  # boxes that exist and that the accused should have
@@ -65,16 +65,16 @@ class Disputes:
         self._open: dict[Bucket, _Dispute] = {}
         self._ended: dict[Bucket, float] = {}
 
-    def begin(self, place: FollowedBucket, accusation: Accusation, now: Instant) -> None:
+    def begin(self, followed: FollowedBucket, accusation: Accusation, now: Instant) -> None:
         """Look into a difference. When that is not possible now, nothing happens, and it is brought up again."""
-        is_recent = now.mono - self._ended.get(place.bucket, -DISPUTE_PAUSE) < DISPUTE_PAUSE
-        if place.bucket in self._open or is_recent or len(self._open) >= MAX_DISPUTES:
+        is_recent = now.mono - self._ended.get(followed.bucket, -DISPUTE_PAUSE) < DISPUTE_PAUSE
+        if followed.bucket in self._open or is_recent or len(self._open) >= MAX_DISPUTES:
             return
         tags = self._rng.sample(sorted(accusation.tags), min(SAMPLE, len(accusation.tags)))
-        dispute = self._open[place.bucket] = _Dispute(place, accusation, set(tags))
+        dispute = self._open[followed.bucket] = _Dispute(followed, accusation, set(tags))
         self._streams.open(
             accusation.accused,
-            place.bucket,
+            followed.bucket,
             None,
             partial(self._on_listing, dispute),
             partial(self._on_unlisted, dispute),
@@ -85,7 +85,7 @@ class Disputes:
 
     def _on_listing(self, dispute: _Dispute, stream: Stream, tags: tuple[Tag, ...], now: Instant) -> None:
         dispute.tags.difference_update(tags)
-        dispute.place.recent.named_again(stream.custodian, tags)
+        dispute.followed.recent.named_again(stream.custodian, tags)
         if not stream.is_caught_up and dispute.tags:
             return
         self._streams.close(stream, now)
@@ -103,7 +103,7 @@ class Disputes:
     def _demand(self, dispute: _Dispute, now: Instant) -> None:
         sample = self._rng.sample(sorted(dispute.tags), min(GROUP, len(dispute.tags)))
         then = partial(self._on_boxes, dispute, frozenset(sample))
-        self._fetches.probe(dispute.accusation.namer, dispute.place, sample, then, now)
+        self._fetches.probe(dispute.accusation.namer, dispute.followed, sample, then, now)
 
     def _on_boxes(self, dispute: _Dispute, asked: frozenset[Tag], shown: Shown | None, now: Instant) -> None:
         if shown is None:
@@ -123,7 +123,7 @@ class Disputes:
 
     def _is_kept_by_accused(self, dispute: _Dispute, box: Box) -> bool:
         """Say whether the accused keeps a box, even if it takes the network for one width larger than we do."""
-        bucket, accused = dispute.place.bucket, dispute.accusation.accused
+        bucket, accused = dispute.followed.bucket, dispute.accusation.accused
         width = max(bucket.width, self._transport.width())
         is_tiny = not width and len(self._transport.known(box.prefix)) < TINY_NETWORK
         is_near = self._transport.shares(accused, box.prefix) > width
@@ -132,15 +132,20 @@ class Disputes:
     # --- a third one decides ------------------------------------------------------------------------------------------
 
     def _call_judge(self, dispute: _Dispute, now: Instant) -> None:
-        place = dispute.place
+        followed = dispute.followed
         never = {dispute.accusation.namer, dispute.accusation.accused, *dispute.judges}
-        judges = self._choice.order(place.address, now, never=never)
+        judges = self._choice.order(followed.address, now, never=never)
         if not judges or len(dispute.judges) >= MAX_JUDGES:
             self._acquit(dispute, now)
             return
         dispute.judges.add(judges[0])
         self._streams.open(
-            judges[0], place.bucket, None, partial(self._on_judged, dispute), partial(self._on_no_judge, dispute), now
+            judges[0],
+            followed.bucket,
+            None,
+            partial(self._on_judged, dispute),
+            partial(self._on_no_judge, dispute),
+            now,
         )
 
     def _on_judged(self, dispute: _Dispute, stream: Stream, tags: tuple[Tag, ...], now: Instant) -> None:
@@ -158,16 +163,16 @@ class Disputes:
     # --- the end ------------------------------------------------------------------------------------------------------
 
     def _convict(self, dispute: _Dispute, liar: NodeId, judge: NodeId | None, now: Instant) -> None:
-        del self._open[dispute.place.bucket]
-        self._follows.convict(dispute.place, liar, judge, now)
+        del self._open[dispute.followed.bucket]
+        self._follows.convict(dispute.followed, liar, judge, now)
 
     def _acquit(self, dispute: _Dispute, now: Instant) -> None:
         self._abandon(dispute, now)
-        self._follows.acquit(dispute.place, dispute.accusation, now)
+        self._follows.acquit(dispute.followed, dispute.accusation, now)
 
     def _abandon(self, dispute: _Dispute, now: Instant) -> None:
         """Leave it undecided for now; what is not explained is brought up again."""
-        bucket = dispute.place.bucket
+        bucket = dispute.followed.bucket
         del self._open[bucket]
         self._ended.pop(bucket, None)
         self._ended[bucket] = now.mono

@@ -85,7 +85,7 @@ class _Request:
 
 class _Batch(NamedTuple):
     custodian: NodeId
-    place: FollowedBucket
+    followed: FollowedBucket
     tags: list[Tag]
 
 
@@ -154,14 +154,14 @@ class Fetches:
     def probe(
         self,
         custodian: NodeId,
-        place: FollowedBucket,
+        followed: FollowedBucket,
         tags: Sequence[Tag],
         then: Probe,
         now: Instant,
     ) -> None:
         """Ask one custodian for up to eight boxes to see whether it has them; None when it did not answer."""
         try:
-            self._ask(_Batch(custodian, place, list(tags[:GROUP])), now, then)
+            self._ask(_Batch(custodian, followed, list(tags[:GROUP])), now, then)
         except (Overloaded, Unreachable):
             then(None, now)
 
@@ -308,7 +308,7 @@ class Fetches:
 
     def _ask(self, batch: _Batch, now: Instant, probe: Probe | None) -> None:
         key = batch.custodian, self._numbers.draw()
-        tags = b"".join(self._disguised(batch.tags, batch.place))
+        tags = b"".join(self._disguised(batch.tags, batch.followed))
         self._transport.ask(batch.custodian, Purpose.FETCH, Fetch(key[1], tags), now)
         self._requests[key] = _Request(frozenset(batch.tags), now.mono, probe=probe)
         self._silences.schedule(key, now.mono + self._waits.answer)
@@ -325,14 +325,14 @@ class Fetches:
             if task is not None:
                 self._go_on(first, task, now)
             return None
-        custodian, place = choice
-        batch = _Batch(custodian, place, [first])
+        custodian, followed = choice
+        batch = _Batch(custodian, followed, [first])
         for _ in range(min(len(self._waiting), _MAX_LOOKAHEAD)):
             tag = self._waiting.popleft()
             other = self._tasks.get(tag)
             if other is None:
                 continue
-            if len(batch.tags) < MAX_TAGS_PER_FETCH and custodian not in other.asked and place in self._homes(tag):
+            if len(batch.tags) < MAX_TAGS_PER_FETCH and custodian not in other.asked and followed in self._homes(tag):
                 batch.tags.append(tag)
             else:
                 self._waiting.append(tag)
@@ -344,19 +344,19 @@ class Fetches:
         A tag that was named before our time may lie in any bucket; then those followed in each are asked.
         """
         homes = self._homes(tag)
-        is_located = any(place.recent.namers(tag) for place in homes)
+        is_located = any(followed.recent.namers(tag) for followed in homes)
         if (is_located or task.is_retry) and task.looks_left <= 0:
             return None
         options: list[tuple[bool, bool, float, NodeId, FollowedBucket]] = []
-        for place in homes:
-            namers = place.recent.namers(tag)
-            for custodian in dict.fromkeys((*namers, *place.members)):
+        for followed in homes:
+            namers = followed.recent.namers(tag)
+            for custodian in dict.fromkeys((*namers, *followed.members)):
                 if custodian not in task.asked:
                     rank = (custodian in task.before, custodian not in namers, self._rng.random())
-                    options.append((*rank, custodian, place))
+                    options.append((*rank, custodian, followed))
         if options:
-            *_, custodian, place = min(options, key=lambda option: option[:3])
-            return custodian, place
+            *_, custodian, followed = min(options, key=lambda option: option[:3])
+            return custodian, followed
         if is_located:
             others = self._choice.order(homes[0].address, now, never=task.asked)
             return (others[0], homes[0]) if others else None
@@ -364,14 +364,14 @@ class Fetches:
 
     def _homes(self, tag: Tag) -> list[FollowedBucket]:
         """Return the buckets where a tag may lie."""
-        places = self._follows.places()
-        named = [place for place in places if place.recent.namers(tag)]
-        return named or [place for place in places if place.is_read]
+        buckets = self._follows.buckets()
+        named = [followed for followed in buckets if followed.recent.namers(tag)]
+        return named or [followed for followed in buckets if followed.is_read]
 
-    def _disguised(self, tags: list[Tag], place: FollowedBucket) -> list[Tag]:
+    def _disguised(self, tags: list[Tag], followed: FollowedBucket) -> list[Tag]:
         """Return the tags among decoys of the same bucket, in an order that tells nothing."""
         lacking = -len(tags) % GROUP
         spare = [
-            tag for tag in place.recent.sample(self._rng, 4 * lacking) if tag not in self._tasks and tag not in tags
+            tag for tag in followed.recent.sample(self._rng, 4 * lacking) if tag not in self._tasks and tag not in tags
         ]
         return sorted({*tags, *spare[:lacking]})

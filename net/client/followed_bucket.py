@@ -76,7 +76,7 @@ class Member:
     review: Stream | None = None  # a whole listing, to learn what was named before our cursor
     reviewed_at: float | None = None
     leaving_at: float | None = None
-    misses: int = 0  # looks in a row at which the courier did not know it any more
+    misses: int = 0  # looks in a row at which the transport did not know it any more
     is_held: bool = False  # its stream rests while it is judged
 
     @property

@@ -73,7 +73,7 @@ class Follows:
         self._accuse = accuse
         self._addresses: frozenset[int] = frozenset()
         self._width = transport.width()
-        self._places: dict[Bucket, FollowedBucket] = {}
+        self._followed: dict[Bucket, FollowedBucket] = {}
         self._tick_at = 0.0
 
     # --- what is wanted -----------------------------------------------------------------------------------------------
@@ -87,15 +87,15 @@ class Follows:
             raise Overloaded("addresses")
         self._addresses = frozenset(addresses)
         if not addresses:
-            for place in self._places.values():
-                if place.is_read:
-                    self._stop_reading(place)
+            for followed in self._followed.values():
+                if followed.is_read:
+                    self._stop_reading(followed)
         self._retarget(now)
 
     def follow(self, custodian: NodeId, bucket: Bucket, cursor: Cursor | None, now: Instant) -> None:
         """Begin a stream that ``CustodianUp`` announced; if it is not wanted any more, nothing happens."""
-        place = self._places.get(bucket)
-        member = place.members.get(custodian) if place is not None and place.is_read else None
+        followed = self._followed.get(bucket)
+        member = followed.members.get(custodian) if followed is not None and followed.is_read else None
         if member is None:
             return
         if member.stream is not None:
@@ -105,26 +105,26 @@ class Follows:
 
     def watch(self, bucket: Bucket, address: int, now: Instant) -> bool:
         """See what is named in a bucket until ``unwatch``; say whether there was room."""
-        place = self._places.get(bucket)
-        is_new = place is None or not place.watches
-        if is_new and sum(each.watches > 0 for each in self._places.values()) >= MAX_WATCHED:
+        followed = self._followed.get(bucket)
+        is_new = followed is None or not followed.watches
+        if is_new and sum(each.watches > 0 for each in self._followed.values()) >= MAX_WATCHED:
             return False
-        if place is None:
-            place = self._places[bucket] = FollowedBucket(bucket, address)
-            self._refill(place, now)
-        place.watches += 1
+        if followed is None:
+            followed = self._followed[bucket] = FollowedBucket(bucket, address)
+            self._refill(followed, now)
+        followed.watches += 1
         return True
 
     def unwatch(self, bucket: Bucket, now: Instant) -> None:
         """Take back one ``watch``."""
-        if place := self._places.get(bucket):
-            place.watches -= 1
-            place.watched_until = now.mono + LINGER
+        if followed := self._followed.get(bucket):
+            followed.watches -= 1
+            followed.watched_until = now.mono + LINGER
 
     def hasten(self, bucket: Bucket, since: float, now: Instant) -> None:
         """Something should have been named in a bucket since: ask those who named nothing anew, over other circuits."""
-        place = self._places.get(bucket)
-        for member in place.active() if place else ():
+        followed = self._followed.get(bucket)
+        for member in followed.active() if followed else ():
             if member.stream is not None:
                 self._streams.hasten(member.stream, since, now)
 
@@ -133,61 +133,63 @@ class Follows:
 
         Say whether there will be any.
         """
-        place = self._places.get(bucket)
-        return sum(self._review(place, member, now) for member in place.members.values()) > 0 if place else False
+        followed = self._followed.get(bucket)
+        return (
+            sum(self._review(followed, member, now) for member in followed.members.values()) > 0 if followed else False
+        )
 
     # --- what may be asked --------------------------------------------------------------------------------------------
 
-    def place(self, bucket: Bucket) -> FollowedBucket | None:
+    def get(self, bucket: Bucket) -> FollowedBucket | None:
         """Return a bucket that is followed."""
-        return self._places.get(bucket)
+        return self._followed.get(bucket)
 
-    def places(self) -> list[FollowedBucket]:
+    def buckets(self) -> list[FollowedBucket]:
         """Return the buckets that are followed."""
-        return list(self._places.values())
+        return list(self._followed.values())
 
     def followed(self) -> set[NodeId]:
         """Return whom we follow anywhere."""
-        return {custodian for place in self._places.values() for custodian in place.members}
+        return {custodian for followed in self._followed.values() for custodian in followed.members}
 
     def agreement(self, now: Instant) -> list[BucketView]:
         """Return, for each bucket that is read, whether its custodians name the same."""
-        return [place.view(now.mono) for place in self._places.values() if place.is_read]
+        return [followed.view(now.mono) for followed in self._followed.values() if followed.is_read]
 
     # --- what was found out -------------------------------------------------------------------------------------------
 
     def found(self, now: Instant) -> None:
-        """The courier knows more: fill what lacks custodians."""
+        """The transport knows more: fill what lacks custodians."""
         self._retarget(now)
-        for place in self.places():
-            self._refill(place, now)
+        for followed in self.buckets():
+            self._refill(followed, now)
 
-    def convict(self, place: FollowedBucket, liar: NodeId, judge: NodeId | None, now: Instant) -> None:
+    def convict(self, followed: FollowedBucket, liar: NodeId, judge: NodeId | None, now: Instant) -> None:
         """Leave a custodian that lied; ``judge`` takes its place when there is one."""
         self._choice.caught(liar, now)
-        if self._places.get(place.bucket) is not place:
+        if self._followed.get(followed.bucket) is not followed:
             return
-        place.doubted_at = now.mono
-        if member := place.members.get(liar):
-            self._drop(place, member, now)
-        if judge is not None and judge not in place.members and len(place.active()) < COPIES:
-            self._add(place, judge, now)
-        self._refill(place, now, never=(liar,))
+        followed.doubted_at = now.mono
+        if member := followed.members.get(liar):
+            self._drop(followed, member, now)
+        if judge is not None and judge not in followed.members and len(followed.active()) < COPIES:
+            self._add(followed, judge, now)
+        self._refill(followed, now, never=(liar,))
 
     def expel(self, liar: NodeId, now: Instant) -> None:
         """Leave a custodian that was caught elsewhere, in every bucket."""
-        for place in self.places():
-            if liar in place.members:
-                self.convict(place, liar, None, now)
+        for followed in self.buckets():
+            if liar in followed.members:
+                self.convict(followed, liar, None, now)
 
-    def acquit(self, place: FollowedBucket, accusation: Accusation, now: Instant) -> None:
+    def acquit(self, followed: FollowedBucket, accusation: Accusation, now: Instant) -> None:
         """Go on with both: what only one named is explained, or cannot be."""
-        if self._places.get(place.bucket) is not place:
+        if self._followed.get(followed.bucket) is not followed:
             return
-        place.comparison.settle(accusation.namer, accusation.tags)
-        member = place.members.get(accusation.namer)
+        followed.comparison.settle(accusation.namer, accusation.tags)
+        member = followed.members.get(accusation.namer)
         if member is not None and member.is_held:
-            self._release(place, member, now)
+            self._release(followed, member, now)
 
     # --- time ---------------------------------------------------------------------------------------------------------
 
@@ -198,12 +200,12 @@ class Follows:
         self._tick_at = now.mono + TICK
         if self._transport.width() != self._width:
             self._retarget(now)
-        for place in self.places():
-            self._look_after(place, now)
+        for followed in self.buckets():
+            self._look_after(followed, now)
 
     def next_deadline(self) -> float:
         """Return when ``handle_timeout`` is due, in monotonic seconds."""
-        return self._tick_at if self._places else float("inf")
+        return self._tick_at if self._followed else float("inf")
 
     # --- buckets ------------------------------------------------------------------------------------------------------
 
@@ -212,163 +214,163 @@ class Follows:
         self._width = self._transport.width()
         wanted = {Bucket.of(address, self._width): address for address in sorted(self._addresses)}
         for bucket, address in wanted.items():
-            place = self._places.get(bucket)
-            if place is None:
-                place = self._places[bucket] = FollowedBucket(bucket, address, is_read=True)
-                self._refill(place, now)
-            elif not place.is_read:
-                self._begin_reading(place, now)
-            place.address, place.retire_at = address, None
-        for place in self._places.values():
-            if place.is_read and place.bucket not in wanted and place.retire_at is None:
-                is_followed = bool(place.members)  # else nobody would see it end
-                place.retire_at = now.mono + self._rng.uniform(RETIRE_TIME / 2, RETIRE_TIME) * is_followed
+            followed = self._followed.get(bucket)
+            if followed is None:
+                followed = self._followed[bucket] = FollowedBucket(bucket, address, is_read=True)
+                self._refill(followed, now)
+            elif not followed.is_read:
+                self._begin_reading(followed, now)
+            followed.address, followed.retire_at = address, None
+        for followed in self._followed.values():
+            if followed.is_read and followed.bucket not in wanted and followed.retire_at is None:
+                is_followed = bool(followed.members)  # else nobody would see it end
+                followed.retire_at = now.mono + self._rng.uniform(RETIRE_TIME / 2, RETIRE_TIME) * is_followed
 
-    def _look_after(self, place: FollowedBucket, now: Instant) -> None:
-        if place.retire_at is not None and now.mono >= place.retire_at:
-            self._stop_reading(place)
-        if not place.is_read and not place.watches and now.mono >= place.watched_until:
-            for member in list(place.members.values()):
-                self._drop(place, member, now)
-            del self._places[place.bucket]
+    def _look_after(self, followed: FollowedBucket, now: Instant) -> None:
+        if followed.retire_at is not None and now.mono >= followed.retire_at:
+            self._stop_reading(followed)
+        if not followed.is_read and not followed.watches and now.mono >= followed.watched_until:
+            for member in list(followed.members.values()):
+                self._drop(followed, member, now)
+            del self._followed[followed.bucket]
             return
-        known = self._transport.known(place.address)
-        for member in place.active():
+        known = self._transport.known(followed.address)
+        for member in followed.active():
             member.misses = member.misses + 1 if known and member.custodian not in known else 0
             if member.misses >= MAX_MISSES or now.mono >= member.choose_again_at:
-                self._replace(place, member, now)
-        self._let_go(place, now)
-        self._refill(place, now)
-        if place.is_leaving:
+                self._replace(followed, member, now)
+        self._let_go(followed, now)
+        self._refill(followed, now)
+        if followed.is_leaving:
             return  # nobody is judged by what may be another width
-        held = [member for member in place.members.values() if member.is_held]
+        held = [member for member in followed.members.values() if member.is_held]
         if held:
-            self._judge(place, held[0], now)
-        elif accusation := place.accusation(now.mono):
-            self._accuse(place, accusation, now)
+            self._judge(followed, held[0], now)
+        elif accusation := followed.accusation(now.mono):
+            self._accuse(followed, accusation, now)
 
-    def _begin_reading(self, place: FollowedBucket, now: Instant) -> None:
+    def _begin_reading(self, followed: FollowedBucket, now: Instant) -> None:
         """Ask the owner from where to read what was only watched."""
-        place.is_read = True
-        for member in place.members.values():
+        followed.is_read = True
+        for member in followed.members.values():
             if member.stream is not None:
                 self._streams.close(member.stream, now)
                 member.stream = None
-            self._report(CustodianUp(member.custodian, place.bucket))
+            self._report(CustodianUp(member.custodian, followed.bucket))
 
-    def _stop_reading(self, place: FollowedBucket) -> None:
-        place.is_read, place.retire_at = False, None
-        for custodian in place.members:
-            self._report(CustodianDown(custodian, place.bucket))
+    def _stop_reading(self, followed: FollowedBucket) -> None:
+        followed.is_read, followed.retire_at = False, None
+        for custodian in followed.members:
+            self._report(CustodianDown(custodian, followed.bucket))
 
     # --- members ------------------------------------------------------------------------------------------------------
 
-    def _refill(self, place: FollowedBucket, now: Instant, never: Collection[NodeId] = ()) -> None:
-        lacking = COPIES - len(place.active())
-        if lacking > 0 and not place.is_leaving:
-            for custodian in self._choice.order(place.address, now, never={*place.members, *never})[:lacking]:
-                self._add(place, custodian, now)
+    def _refill(self, followed: FollowedBucket, now: Instant, never: Collection[NodeId] = ()) -> None:
+        lacking = COPIES - len(followed.active())
+        if lacking > 0 and not followed.is_leaving:
+            for custodian in self._choice.order(followed.address, now, never={*followed.members, *never})[:lacking]:
+                self._add(followed, custodian, now)
 
-    def _add(self, place: FollowedBucket, custodian: NodeId, now: Instant) -> None:
+    def _add(self, followed: FollowedBucket, custodian: NodeId, now: Instant) -> None:
         member = Member(custodian, now.mono + self._rng.uniform(SERVICE_TIME, 2 * SERVICE_TIME))
-        place.members[custodian] = member
-        place.comparison.join(custodian)
-        if place.is_read:
-            self._report(CustodianUp(custodian, place.bucket))
+        followed.members[custodian] = member
+        followed.comparison.join(custodian)
+        if followed.is_read:
+            self._report(CustodianUp(custodian, followed.bucket))
         else:
-            self._open(member, place.bucket, None, now)
+            self._open(member, followed.bucket, None, now)
 
     def _open(self, member: Member, bucket: Bucket, cursor: Cursor | None, now: Instant) -> None:
         member.stream = self._streams.open(member.custodian, bucket, cursor, self._on_tags, self._on_failed, now)
 
-    def _replace(self, place: FollowedBucket, member: Member, now: Instant) -> None:
+    def _replace(self, followed: FollowedBucket, member: Member, now: Instant) -> None:
         """Let another serve; this one goes when the other has caught up."""
         member.misses = 0
         member.choose_again_at = now.mono + self._rng.uniform(SERVICE_TIME, 2 * SERVICE_TIME)
-        if self._choice.order(place.address, now, never=place.members):
+        if self._choice.order(followed.address, now, never=followed.members):
             member.leaving_at = now.mono + RETIRE_TIME
 
-    def _let_go(self, place: FollowedBucket, now: Instant) -> None:
-        for member in list(place.members.values()):
+    def _let_go(self, followed: FollowedBucket, now: Instant) -> None:
+        for member in list(followed.members.values()):
             is_late = member.leaving_at is not None and now.mono >= member.leaving_at
-            if is_late and len(place.active()) < COPIES:
+            if is_late and len(followed.active()) < COPIES:
                 member.leaving_at = None  # nobody came in its place
-            elif member.leaving_at is not None and (is_late or place.is_full()):
-                self._drop(place, member, now)
+            elif member.leaving_at is not None and (is_late or followed.is_full()):
+                self._drop(followed, member, now)
 
-    def _drop(self, place: FollowedBucket, member: Member, now: Instant) -> None:
-        del place.members[member.custodian]
-        place.comparison.leave(member.custodian)
+    def _drop(self, followed: FollowedBucket, member: Member, now: Instant) -> None:
+        del followed.members[member.custodian]
+        followed.comparison.leave(member.custodian)
         for stream in (member.stream, member.review):
             if stream is not None:
                 self._streams.close(stream, now)
-        if place.is_read:
-            self._report(CustodianDown(member.custodian, place.bucket))
+        if followed.is_read:
+            self._report(CustodianDown(member.custodian, followed.bucket))
 
     # --- streams ------------------------------------------------------------------------------------------------------
 
     def _on_tags(self, stream: Stream, tags: tuple[Tag, ...], now: Instant) -> None:
-        place = self._places[stream.bucket]
-        member = place.members[stream.custodian]
+        followed = self._followed[stream.bucket]
+        member = followed.members[stream.custodian]
         self._choice.heard(now)
-        place.recent.named(stream.custodian, tags)
-        place.comparison.named(stream.custodian, tags, now.mono, is_live=stream.is_live)
-        if place.is_read and stream.cursor is not None:
+        followed.recent.named(stream.custodian, tags)
+        followed.comparison.named(stream.custodian, tags, now.mono, is_live=stream.is_live)
+        if followed.is_read and stream.cursor is not None:
             self._report(TagsArrived(stream.custodian, stream.bucket, stream.cursor, tags, stream.is_end))
         self._named(stream.bucket, stream.custodian, tags, now)
         if stream.is_caught_up and not stream.is_live:
-            self._let_go(place, now)
-            if sum(each.is_caught_up for each in place.members.values()) == 1:
+            self._let_go(followed, now)
+            if sum(each.is_caught_up for each in followed.members.values()) == 1:
                 self._serving(stream.bucket, now)
-        if place.agreed_since() is not None and place.comparison.live(stream.custodian) >= FLOOD:
-            self._hold(place, member, now)
+        if followed.agreed_since() is not None and followed.comparison.live(stream.custodian) >= FLOOD:
+            self._hold(followed, member, now)
 
-    def _hold(self, place: FollowedBucket, member: Member, now: Instant) -> None:
+    def _hold(self, followed: FollowedBucket, member: Member, now: Instant) -> None:
         """Stop listening to somebody who names far more than the other, until it is judged."""
         if member.stream is not None and not member.is_held:
             member.is_held = True
             self._streams.close(member.stream, now)
-            self._judge(place, member, now)
+            self._judge(followed, member, now)
 
-    def _judge(self, place: FollowedBucket, member: Member, now: Instant) -> None:
-        tags = place.comparison.unshared(member.custodian)
-        others = [each.custodian for each in place.active() if each.is_caught_up and each is not member]
+    def _judge(self, followed: FollowedBucket, member: Member, now: Instant) -> None:
+        tags = followed.comparison.unshared(member.custodian)
+        others = [each.custodian for each in followed.active() if each.is_caught_up and each is not member]
         if others and tags:
-            self._accuse(place, Accusation(member.custodian, others[0], tags), now)
+            self._accuse(followed, Accusation(member.custodian, others[0], tags), now)
         else:
-            self._release(place, member, now)
+            self._release(followed, member, now)
 
-    def _release(self, place: FollowedBucket, member: Member, now: Instant) -> None:
+    def _release(self, followed: FollowedBucket, member: Member, now: Instant) -> None:
         member.is_held = False
         if member.stream is not None:
-            self._open(member, place.bucket, member.stream.cursor, now)
+            self._open(member, followed.bucket, member.stream.cursor, now)
 
     def _on_failed(self, stream: Stream, failure: Failure, now: Instant) -> None:
-        place = self._places[stream.bucket]
+        followed = self._followed[stream.bucket]
         if failure is Failure.BROKEN:
             self._choice.caught(stream.custodian, now)
         elif failure is Failure.SILENT:
             self._choice.was_silent(stream.custodian, stream.asked_at, now)
         else:
             self._choice.shun(stream.custodian, now)
-        self._drop(place, place.members[stream.custodian], now)
-        self._refill(place, now, never=(stream.custodian,))
+        self._drop(followed, followed.members[stream.custodian], now)
+        self._refill(followed, now, never=(stream.custodian,))
 
-    def _review(self, place: FollowedBucket, member: Member, now: Instant) -> bool:
+    def _review(self, followed: FollowedBucket, member: Member, now: Instant) -> bool:
         is_recent = member.reviewed_at is not None and now.mono - member.reviewed_at < REVIEW_PAUSE
-        is_all_known = member.stream is not None and member.stream.is_whole and place.recent.is_complete
+        is_all_known = member.stream is not None and member.stream.is_whole and followed.recent.is_complete
         if not member.is_caught_up or is_all_known or is_recent:
             return False
         member.reviewed_at = now.mono
         if member.review is not None:
             self._streams.close(member.review, now)
         member.review = self._streams.open(
-            member.custodian, place.bucket, None, self._on_reviewed, self._on_review_failed, now
+            member.custodian, followed.bucket, None, self._on_reviewed, self._on_review_failed, now
         )
         return True
 
     def _on_reviewed(self, stream: Stream, tags: tuple[Tag, ...], now: Instant) -> None:
-        self._places[stream.bucket].recent.named_again(stream.custodian, tags)
+        self._followed[stream.bucket].recent.named_again(stream.custodian, tags)
         self._named(stream.bucket, stream.custodian, tags, now)
         if stream.is_caught_up:
             self._streams.close(stream, now)

@@ -2,13 +2,13 @@
 
 A contact knows our inbox's addresses, so it can watch our buckets as we do: two custodians in each, over circuits. Of each
 bucket it fetches everything, since nobody is to learn which boxes are ours, not even it; and not at once, but in eights at
-moments of chance. They lie on the *shelf* for their life. What the custodians name no more (``losses``) is thrown back to
-them, its work still being good: so what a swarm lost returns while neither its sender nor its reader is online.
+moments of chance. The *friend store* holds them for their life. What the custodians name no more (``friend_repair``) is sent
+back to them, its work still being good: so what a swarm lost returns while neither its sender nor its reader is online.
 
 To custodians all of this is circuits that read and packets that carry boxes.
 
 What lies in a bucket that this node keeps for everybody is on its disk anyway; nothing is done about it. A bucket that comes
-to be one of those is left only when nothing of it is on the shelf any more: it may be the last copy.
+to be one of those is left only when the friend store holds nothing of it any more: it may be the last copy.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _DAYS: Final = 2
 
 
 class FriendBackupView(NamedTuple):
-    """What keeping costs: buckets watched, boxes kept and how many may be, boxes thrown back since the start.
+    """What keeping costs: buckets watched, boxes kept and how many may be, boxes sent back since the start.
 
     ``bytes_per_day``: what each friend's buckets cost in traffic; they are all as large as the one this node keeps.
     """
@@ -57,7 +57,7 @@ class FriendBackupView(NamedTuple):
     buckets: int
     boxes: int
     limit: int
-    thrown: int
+    restored: int
     bytes_per_day: int
 
 
@@ -73,25 +73,25 @@ class _Watched:
 
 
 class FriendBackup:
-    """Friends' buckets, watched and fetched onto the shelf."""
+    """Friends' buckets, watched and fetched into the friend store."""
 
     def __init__(
         self,
-        shelf: FriendStorePort,
+        friend_store: FriendStorePort,
         width: Callable[[], int],
         follows: Follows,
         fetches: Fetches,
         losses: FriendRepair,
         rng: Random,
-        pace: FriendRepairRate,
+        rate: FriendRepairRate,
     ) -> None:
-        self._shelf = shelf
+        self._friend_store = friend_store
         self._width = width
         self._follows = follows
         self._fetches = fetches
         self._losses = losses
         self._rng = rng
-        self._pace = pace
+        self._rate = rate
         self._addresses: frozenset[int] = frozenset()
         self._watched: dict[Bucket, _Watched] = {}
         self._joins: dict[Bucket, float] = {}  # when a bucket that is wanted will be watched
@@ -101,7 +101,7 @@ class FriendBackup:
     def keep(self, addresses: Collection[int], now: Instant) -> None:
         """Keep the buckets of these addresses and no others. Raises ``Overloaded``, and then changes nothing.
 
-        Without any address the owner is gone: nothing is watched any more. What is on the shelf stays until it expires.
+        Without any address the owner is gone: nothing is watched any more. What was kept stays until it expires.
         """
         if len(set(addresses)) > MAX_KEPT:
             raise Overloaded("kept addresses")
@@ -115,15 +115,15 @@ class FriendBackup:
         """Return what it costs; ``served``: how many parcels this node keeps for everybody."""
         bytes_per_day = served // _DAYS * COST_PER_BOX
         return FriendBackupView(
-            len(self._watched), len(self._shelf), self._shelf.limit, self._losses.thrown, bytes_per_day
+            len(self._watched), len(self._friend_store), self._friend_store.limit, self._losses.restored, bytes_per_day
         )
 
     def named(self, bucket: Bucket, tags: Collection[Tag], now: Instant) -> None:
         """Take what a custodian names in a bucket."""
         if watched := self._watched.get(bucket):
-            is_served = self._shelf.is_served(bucket)
+            is_served = self._friend_store.is_served(bucket)
             for tag in tags:
-                if self._shelf.has(tag):
+                if self._friend_store.has(tag):
                     self._losses.named(tag, now)
                 elif not is_served and tag not in self._refused and len(watched.wanted) < MAX_WANTED:
                     watched.wanted.setdefault(tag, 0)
@@ -134,7 +134,7 @@ class FriendBackup:
     def _retarget(self, now: Instant) -> None:
         """Watch what is wanted at the present width; leave the rest at a moment of chance, as readers do."""
         self._tick_at = now.mono + TICK if self._addresses or self._watched else math.inf
-        if not self._shelf.is_ready:
+        if not self._friend_store.is_ready:
             return
         width = self._width()
         wanted = {Bucket.of(address, width): address for address in sorted(self._addresses)}
@@ -155,11 +155,11 @@ class FriendBackup:
 
     def _is_moot(self, bucket: Bucket) -> bool:
         """Say whether all of a bucket is kept here anyway."""
-        return self._shelf.is_served(bucket) and not self._shelf.inside(bucket)
+        return self._friend_store.is_served(bucket) and not self._friend_store.inside(bucket)
 
     def _join(self, bucket: Bucket, address: int, now: Instant) -> None:
         """Watch a bucket from a moment of its own: together they would tell whose circuits are one's."""
-        join_at = self._joins.setdefault(bucket, now.mono + self._draw(self._pace.join))
+        join_at = self._joins.setdefault(bucket, now.mono + self._draw(self._rate.join))
         if now.mono < join_at:
             return
         self._joins[bucket] = now.mono + TICK  # when there is no room yet
@@ -179,29 +179,31 @@ class FriendBackup:
         if not watched.wanted:
             watched.fetch_at = math.inf
         elif watched.fetch_at == math.inf and not watched.is_asking:
-            watched.fetch_at = now.mono + self._draw(self._pace.gather)
+            watched.fetch_at = now.mono + self._draw(self._rate.gather)
 
     def _fetch(self, watched: _Watched, now: Instant) -> None:
         """Ask one of the custodians for up to eight boxes."""
         watched.fetch_at = math.inf
-        if self._shelf.is_full:
+        if self._friend_store.is_full:
             watched.wanted.clear()
-        place = self._follows.place(watched.bucket)
-        members = [member.custodian for member in place.active() if member.is_caught_up] if place else []
-        if place is None or not members:
+        followed = self._follows.get(watched.bucket)
+        members = [member.custodian for member in followed.active() if member.is_caught_up] if followed else []
+        if followed is None or not members:
             self._plan_fetch(watched, now)
         elif watched.wanted:
             watched.is_asking = True
             tags = self._rng.sample(sorted(watched.wanted), min(GROUP, len(watched.wanted)))
-            self._ask(watched, self._rng.choice(members), place, tags, now)
+            self._ask(watched, self._rng.choice(members), followed, tags, now)
 
-    def _ask(self, watched: _Watched, custodian: NodeId, place: FollowedBucket, tags: list[Tag], now: Instant) -> None:
+    def _ask(
+        self, watched: _Watched, custodian: NodeId, followed: FollowedBucket, tags: list[Tag], now: Instant
+    ) -> None:
         def then(shown: Shown | None, now: Instant) -> None:
             watched.is_asking = False
             if self._watched.get(watched.bucket) is watched:
                 self._on_boxes(watched, tags, shown.boxes if shown else None, now)
 
-        self._fetches.probe(custodian, place, tags, then, now)
+        self._fetches.probe(custodian, followed, tags, then, now)
 
     def _on_boxes(self, watched: _Watched, tags: list[Tag], boxes: list[Box] | None, now: Instant) -> None:
         for box in boxes or ():
@@ -212,13 +214,13 @@ class FriendBackup:
                 if watched.wanted[tag] >= MAX_TRIES:
                     del watched.wanted[tag]
         if boxes is not None and len(watched.wanted) >= GROUP:
-            watched.fetch_at = now.mono + self._draw(self._pace.fetch)
+            watched.fetch_at = now.mono + self._draw(self._rate.fetch)
         else:
             self._plan_fetch(watched, now)
 
     def _put(self, watched: _Watched, box: Box, now: Instant) -> None:
         tag = tag_of(box.box_id)
-        verdict = self._shelf.take(encode_box(box), watched.bucket, now)
+        verdict = self._friend_store.take(encode_box(box), watched.bucket, now)
         if verdict is Verdict.STORED:
             self._losses.named(tag, now)
         elif verdict is not Verdict.FULL:

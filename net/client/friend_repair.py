@@ -1,8 +1,8 @@
-"""What was lost of a friend's bucket: noticed by listings, and thrown back from the shelf.
+"""What was lost of a friend's bucket: noticed by listings, and sent back from the friend store.
 
-About once an hour both custodians that are followed list the whole bucket. What lies on the shelf and was named by neither
-since the listing began is lost there; it is thrown, one box after another in an order of chance, unless somebody else has
-brought it back meanwhile. Whether it came is seen as everything is, by its being named.
+About once an hour both custodians that are followed list the whole bucket. What the friend store holds and neither named
+since the listing began is lost there; it is sent back, one box after another in an order of chance, unless somebody else
+has brought it back meanwhile. Whether it came is seen as everything is, by its being named.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from net.instant import Instant
 from net.parcel.box import decode_box
 from net.parcel.store import KeptBox
 
-# Hours that a box must have left for it to be thrown back: less is over before a reader who is away comes.
+# Hours that a box must have left for it to be sent back: less is over before a reader who is away comes.
 LEAST_HOURS: Final = 2
 
 
@@ -39,7 +39,7 @@ class FriendRepairRate(NamedTuple):
     fetch: tuple[float, float] = (1.0, 5.0)  # between requests while whole eights wait
     settle: tuple[float, float] = (60.0, 600.0)  # until the listing after a custodian changed, or one that failed
     review: tuple[float, float] = (1800.0, 5400.0)  # between listings
-    throw: tuple[float, float] = (1.0, 3.0)  # between boxes thrown back
+    restore: tuple[float, float] = (1.0, 3.0)  # between boxes sent back
 
 
 class FriendStorePort(Protocol):
@@ -91,7 +91,7 @@ class _Bucket:
     review_at: float
     listing: _Listing | None = None
     listed: frozenset[NodeId] = frozenset()  # whose listings were compared last
-    lost: list[KeptBox] = field(default_factory=list[KeptBox])  # to be thrown back, in an order of chance
+    lost: list[KeptBox] = field(default_factory=list[KeptBox])  # to be sent back, in an order of chance
     lost_at: float = 0.0  # when the listing began that did not name them
 
 
@@ -100,31 +100,31 @@ class FriendRepair:
 
     def __init__(
         self,
-        shelf: FriendStorePort,
+        friend_store: FriendStorePort,
         transport: Transport,
         choice: Choice,
         follows: Follows,
         streams: Streams,
         rng: Random,
-        pace: FriendRepairRate,
+        rate: FriendRepairRate,
         heard: Callable[[Bucket, Collection[Tag], Instant], None],
     ) -> None:
-        self._shelf = shelf
+        self._friend_store = friend_store
         self._transport = transport
         self._choice = choice
         self._follows = follows
         self._streams = streams
         self._rng = rng
-        self._pace = pace
+        self._rate = rate
         self._heard = heard
         self._buckets: dict[Bucket, _Bucket] = {}
         self._named_at: dict[Tag, float] = {}  # when somebody last named what is kept
-        self._throw_at = 0.0
-        self.thrown = 0
+        self._restore_at = 0.0
+        self.restored = 0
 
     def begin(self, bucket: Bucket, now: Instant) -> None:
         """Look after a bucket that is watched."""
-        self._buckets[bucket] = _Bucket(bucket, now.mono + self._draw(self._pace.settle))
+        self._buckets[bucket] = _Bucket(bucket, now.mono + self._draw(self._rate.settle))
 
     def end(self, bucket: Bucket, now: Instant) -> None:
         """Leave a bucket."""
@@ -137,19 +137,19 @@ class FriendRepair:
     def notice_changes(self, now: Instant) -> None:
         """See whether others serve in a bucket than listed it last; then it is listed sooner."""
         for watched in self._buckets.values():
-            members = _members(self._follows.place(watched.bucket))
+            members = _members(self._follows.get(watched.bucket))
             if watched.listed and not members <= watched.listed:
                 watched.listed = frozenset()
-                watched.review_at = min(watched.review_at, now.mono + self._draw(self._pace.settle))
+                watched.review_at = min(watched.review_at, now.mono + self._draw(self._rate.settle))
 
     # --- listings -----------------------------------------------------------------------------------------------------
 
     def _review(self, watched: _Bucket, now: Instant) -> None:
         """Have the whole bucket listed by those who serve there."""
-        watched.review_at = now.mono + self._draw(self._pace.settle)
-        place = self._follows.place(watched.bucket)
-        members = _members(place)
-        if place is None or not members or not place.is_served():
+        watched.review_at = now.mono + self._draw(self._rate.settle)
+        followed = self._follows.get(watched.bucket)
+        members = _members(followed)
+        if followed is None or not members or not followed.is_served():
             return
         watched.listing = listing = _Listing(now.mono, members)
         for custodian in sorted(members):
@@ -184,37 +184,37 @@ class FriendRepair:
     def _conclude(self, watched: _Bucket, listing: _Listing, now: Instant) -> None:
         """Find what nobody named since the listing began."""
         watched.listing, watched.listed = None, listing.custodians
-        watched.review_at = now.mono + self._draw(self._pace.review)
-        self._named_at = {tag: at for tag, at in self._named_at.items() if self._shelf.has(tag)}
+        watched.review_at = now.mono + self._draw(self._rate.review)
+        self._named_at = {tag: at for tag, at in self._named_at.items() if self._friend_store.has(tag)}
         watched.lost = [
             each
-            for each in self._shelf.inside(watched.bucket)
+            for each in self._friend_store.inside(watched.bucket)
             if self._named_at.get(tag_of(each.parcel_id), -1.0) < listing.began_at
             and each.expiry_hour - now.hour() >= LEAST_HOURS
         ]
         watched.lost_at = listing.began_at
         self._rng.shuffle(watched.lost)
-        self._throw_at = max(self._throw_at, now.mono + self._draw(self._pace.throw))
+        self._restore_at = max(self._restore_at, now.mono + self._draw(self._rate.restore))
 
     def _end_listing(self, watched: _Bucket, now: Instant) -> None:
         listing, watched.listing = watched.listing, None
         for stream in listing.streams if listing else ():
             self._streams.close(stream, now)
 
-    # --- throwing back ------------------------------------------------------------------------------------------------
+    # --- sending back -------------------------------------------------------------------------------------------------
 
     def _throw_next(self, now: Instant) -> None:
-        """Throw back one box that is still missing."""
-        self._throw_at = now.mono + self._draw(self._pace.throw)
+        """Send back one box that is still missing."""
+        self._restore_at = now.mono + self._draw(self._rate.restore)
         losing = [watched for watched in self._buckets.values() if watched.lost]
         watched = self._rng.choice(losing)
         while watched.lost:
             kept = watched.lost.pop()
             if self._named_at.get(tag_of(kept.parcel_id), -1.0) < watched.lost_at:
-                self._shelf.lend(kept.parcel_id, partial(self._throw, kept))
+                self._friend_store.lend(kept.parcel_id, partial(self._restore, kept))
                 return
 
-    def _throw(self, kept: KeptBox, boxes: list[bytes], now: Instant) -> None:
+    def _restore(self, kept: KeptBox, boxes: list[bytes], now: Instant) -> None:
         """Bring a box to two of its custodians. Whether it came is seen by the next listing."""
         for box in boxes:
             if decode_box(box).variant() == kept.variant:
@@ -225,11 +225,11 @@ class FriendRepair:
         count = 0
         for custodian in self._choice.order(address, now, last=followed):
             with suppress(Unreachable, Overloaded):
-                self._transport.throw(custodian, box, now)
+                self._transport.send_box(custodian, box, now)
                 count += 1
             if count == COPIES:
                 break
-        self.thrown += count > 0
+        self.restored += count > 0
 
     # --- time ---------------------------------------------------------------------------------------------------------
 
@@ -238,13 +238,13 @@ class FriendRepair:
         for watched in list(self._buckets.values()):
             if now.mono >= watched.review_at and watched.listing is None:
                 self._review(watched, now)
-        if now.mono >= self._throw_at and self._is_missing_any():
+        if now.mono >= self._restore_at and self._is_missing_any():
             self._throw_next(now)
 
     def next_deadline(self) -> float:
         """Return when ``handle_timeout`` is due, in monotonic seconds."""
         reviews = [watched.review_at for watched in self._buckets.values() if watched.listing is None]
-        return min([self._throw_at if self._is_missing_any() else float("inf"), *reviews])
+        return min([self._restore_at if self._is_missing_any() else float("inf"), *reviews])
 
     def _is_missing_any(self) -> bool:
         return any(watched.lost for watched in self._buckets.values())
@@ -253,5 +253,5 @@ class FriendRepair:
         return self._rng.uniform(*span)
 
 
-def _members(place: FollowedBucket | None) -> frozenset[NodeId]:
-    return frozenset(member.custodian for member in place.active()) if place else frozenset()
+def _members(followed: FollowedBucket | None) -> frozenset[NodeId]:
+    return frozenset(member.custodian for member in followed.active()) if followed else frozenset()

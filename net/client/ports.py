@@ -1,4 +1,4 @@
-"""The one way from a patron to custodians, and how long it waits there.
+"""The one way from a client to custodians, and how long it waits there.
 
 What one reader does is spread over circuits by purpose, so that a custodian cannot join what it follows with what it
 fetches. For the same reason the numbers of requests are random: a counter that goes on over circuits would name them.
@@ -21,7 +21,7 @@ from net.messages import Message
 # far beyond any round trip, and short enough for a person who waits.
 PATIENCE: Final = 10.0
 # Seconds in which a deposited box should be named in a stream, before what relays and slots delay. About five times the
-# usual, so that a throw is hardly ever repeated for nothing.
+# usual, so that a box is sent again hardly ever repeated for nothing.
 CONFIRM_PATIENCE: Final = 6.0
 # Seconds until the next try when a send queue of ours is full.
 QUEUE_PAUSE: Final = 0.25
@@ -64,7 +64,7 @@ class Transport(Protocol):
         """Put a question. Raises ``Unreachable``, or ``Overloaded`` when the way is full for the moment."""
         ...
 
-    def throw(self, custodian: NodeId, box: bytes, now: Instant, *, is_again: bool = False) -> None:
+    def send_box(self, custodian: NodeId, box: bytes, now: Instant, *, is_again: bool = False) -> None:
         """Send a box by a fresh path; nobody answers. ``is_again``: apart from those it went before.
 
         Raises ``Unreachable`` or ``Overloaded``.
@@ -80,11 +80,11 @@ class Transport(Protocol):
         ...
 
     def delivered(self, parcel_id: ParcelId, now: Instant) -> None:
-        """Take note that a custodian named a box that was thrown: some path it went is sound."""
+        """Take note that a custodian named a box that was sent: some path it went is sound."""
         ...
 
     def overdue(self, parcel_id: ParcelId, since: float, now: Instant) -> None:
-        """Take note that somebody who should know of a box does not: what it was thrown by before ``since`` lost it."""
+        """Take note that somebody who should know of a box does not: what it was sent by before ``since`` lost it."""
         ...
 
     def missing(self, parcel_id: ParcelId, now: Instant) -> None:
@@ -104,15 +104,15 @@ class Waits:
     early: float
 
     @classmethod
-    def at(cls, pace: CoverProfile = NORMAL) -> Waits:
-        """Return what is right for a pace."""
-        delays = _DELAY_MARGIN * _HOPS * pace.hop_delay
-        early = delays + _SLOTS * pace.slot
+    def at(cls, cover_profile: CoverProfile = NORMAL) -> Waits:
+        """Return what is right for a cover profile."""
+        delays = _DELAY_MARGIN * _HOPS * cover_profile.hop_delay
+        early = delays + _SLOTS * cover_profile.slot
         return cls(answer=PATIENCE + delays, naming=CONFIRM_PATIENCE + early, early=early)
 
-    def set(self, pace: CoverProfile) -> None:
-        """Change to another pace."""
-        other = Waits.at(pace)
+    def set(self, cover_profile: CoverProfile) -> None:
+        """Change to another cover profile."""
+        other = Waits.at(cover_profile)
         self.answer, self.naming, self.early = other.answer, other.naming, other.early
 
 

@@ -2,8 +2,8 @@
 
 ``custodian`` joins the parts; ``admission`` decides what is taken, ``room`` at whose cost, ``price`` what it costs in a
 flood, ``index`` and ``ladder`` know what is held, ``streams`` tells readers what arrived, ``swarm`` and ``repair`` keep the
-custodians of a bucket alike, ``allowance`` bounds what one requester may cost; ``shelf`` has what is kept for friends.
-A requester is whoever stands at the counter: the end of a link, or of a circuit.
+custodians of a bucket alike, ``allowance`` bounds what one client may cost; ``friend_store`` has what is kept for friends.
+A client is whoever stands at the counter: the end of a link, or of a circuit.
 """
 
 from net.custodian.custodian import Custodian, CustodianStatus

@@ -1,4 +1,4 @@
-"""What one requester may cost: token buckets, one per kind of cost.
+"""What one client may cost: token buckets, one per kind of cost.
 
 Work already prices what is stored; this prices what is asked, and what is refused.
 """
@@ -30,7 +30,7 @@ REPAIR_BURST: Final = 65536.0
 
 @dataclass(slots=True)
 class Allowance:
-    """The buckets of one requester."""
+    """The buckets of one client."""
 
     deposits: TokenBucket = field(default_factory=lambda: TokenBucket(DEPOSIT_RATE, DEPOSIT_BURST))
     relayed: TokenBucket = field(default_factory=lambda: TokenBucket(RELAYED_RATE, RELAYED_BURST))

@@ -1,4 +1,4 @@
-"""The custodian: takes messages from requesters, gives answers and store jobs.
+"""The custodian: takes messages from clients, gives answers and store jobs.
 
 Its *run*, which readers name with the numbers of arrival they have seen, is drawn whenever it opens its store. A store
 that was put back to an old copy, or lost, gives the same numbers to other boxes, and nothing in it could tell; so every
@@ -52,7 +52,7 @@ from net.parcel.work import WorkPrice
 
 # Leaves and ends of circuits served at a time; what is beyond gets no answer. Nodes of the overlay come on top: a link layer
 # holds few, and strangers' circuits must not keep out our mates.
-MAX_REQUESTERS: Final = 4096
+MAX_CLIENTS: Final = 4096
 # Seconds between two sweeps for what has expired. Expiry is in whole hours.
 SWEEP_PERIOD: Final = 600.0
 # A parcel is kept for this many hours past its expiry, since readers' clocks differ.
@@ -104,7 +104,7 @@ class Custodian:
         self._admission, room = Admission(price), Capacity(quota)
         self._prices = Prices(room.limits)
         self._intake = Intake(self._admission, room, store, outlet, self._on_committed, self._prices.of)
-        self.shelf = FriendStore(store, price, quota)
+        self.friend_store = FriendStore(store, price, quota)
         self._streams = Streams(outlet, slot)
         self._swarm = Swarm(store, outlet, random, is_settled=is_settled)
         self._allowances: dict[ClientId, Allowance] = {}
@@ -154,25 +154,25 @@ class Custodian:
     def set_scope(self, scope: Bucket, now: Instant, coverage: int = 0) -> None:
         """Keep this bucket from now on; of what lies outside it nothing more is taken. ``coverage``: the network's width."""
         self._swarm.set_scope(scope, now, coverage)
-        self.shelf.scope = scope
+        self.friend_store.scope = scope
 
-    # --- requesters ---------------------------------------------------------------------------------------------------
+    # --- clients ------------------------------------------------------------------------------------------------------
 
-    def requester_up(self, client: ClientId, now: Instant, overlay_id: OverlayId | None) -> None:
+    def client_up(self, client: ClientId, now: Instant, overlay_id: OverlayId | None) -> None:
         """Somebody came to the counter; ``overlay_id`` None: a leaf, the end of a circuit, or not described yet."""
         if overlay_id is not None:
-            self.requester_known(client, overlay_id, now)
-        elif len(self._strangers) < MAX_REQUESTERS:
+            self.client_known(client, overlay_id, now)
+        elif len(self._strangers) < MAX_CLIENTS:
             self._strangers.add(client)
             self._allowances.setdefault(client, Allowance())
 
-    def requester_known(self, client: ClientId, overlay_id: OverlayId, now: Instant) -> None:
-        """A requester is a node of the overlay; if one of our swarm, it is repaired with and pushed to."""
+    def client_known(self, client: ClientId, overlay_id: OverlayId, now: Instant) -> None:
+        """A client is a node of the overlay; if one of our swarm, it is repaired with and pushed to."""
         self._strangers.discard(client)
         self._allowances.setdefault(client, Allowance())
         self._swarm.known(client, overlay_id, now)
 
-    def requester_down(self, client: ClientId) -> None:
+    def client_down(self, client: ClientId) -> None:
         """Somebody left; nothing is kept of them."""
         self._pushed.forget(client)
         self._allowances.pop(client, None)
@@ -239,7 +239,7 @@ class Custodian:
     def _on_follow(self, client: ClientId, message: Follow, now: Instant) -> None:
         if self._index is not None:
             self._streams.follow(client, message, self._run, self._index.log, now)
-        elif len(self._early) < MAX_REQUESTERS:
+        elif len(self._early) < MAX_CLIENTS:
             self._early.append((client, message))
 
     def _on_swarm(
@@ -287,7 +287,7 @@ class Custodian:
             jobs.append(give)
         if hashing := self._swarm.repair.next_job():
             jobs.append(hashing)
-        return jobs + self.shelf.take_jobs()
+        return jobs + self.friend_store.take_jobs()
 
     def _sweep_due(self) -> float:
         return self._sweep_at - (SWEEP_PERIOD - RELOAD_AFTER if self._intake.is_index_behind else 0)
@@ -310,7 +310,7 @@ class Custodian:
 
     def _on_swept(self, over: int, index: Index | None, now: Instant) -> None:
         self._is_sweeping = False
-        self.shelf.forget_expired(over)
+        self.friend_store.forget_expired(over)
         if index is not None:
             self._index = index
             self._look_at_prices(index, now)

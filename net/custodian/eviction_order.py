@@ -1,6 +1,6 @@
 """What is held of one size, the least paid for first: whoever needs room pushes out from the bottom.
 
-A *rung* is one parcel in this order, as bytes: ``surplus 1 | latest arrival first 8 | size 3 | key``. Of those that were
+A *rank* is one parcel in this order, as bytes: ``surplus 1 | latest arrival first 8 | size 3 | key``. Of those that were
 paid alike the one that came last goes first: a flood loses what it brought before anything does that was there, whatever
 expiry it chose. A parcel's seniority is the number under which the store took it in.
 """
@@ -18,7 +18,7 @@ _LAST: Final = 2**64 - 1
 
 
 def rank_of(surplus: int, seniority: int, size: int, key: bytes) -> bytes:
-    """Return a parcel's rung; ``seniority`` is its number of arrival, ``surplus`` -32 … 32."""
+    """Return a parcel's rank; ``seniority`` is its number of arrival, ``surplus`` -32 … 32."""
     return bytes([surplus + MAX_SURPLUS]) + (_LAST - seniority).to_bytes(8, "big") + size.to_bytes(3, "big") + key
 
 
@@ -60,7 +60,7 @@ class EvictionOrder:
             self.size -= size_of(rank)
 
     def lowest(self, count: int) -> list[bytes]:
-        """Return up to ``count`` rungs from the bottom."""
+        """Return up to ``count`` ranks from the bottom."""
         return self._ranks[:count]
 
     def surplus_at(self, place: int) -> int:

@@ -1,6 +1,6 @@
-"""The shelf: boxes of other buckets, kept quietly because their reader is a friend of this node's owner.
+"""The friend store: boxes of other buckets, kept quietly because their reader is a friend of this node's owner.
 
-What lies here is neither named in a stream, nor given to anybody, nor compared or pushed. Its one use is to be thrown
+What lies here is neither named in a stream, nor given to anybody, nor compared or pushed. Its one use is to be sent
 back when the custodians of its bucket have lost it (``net.client.friend_backup``). Were it served, a contact of the
 friend's, who knows the friend's buckets too, could ask node after node for them and so find out who keeps for whom, and
 where.
@@ -25,7 +25,7 @@ from net.parcel.box import BOX_SIZE, appraise_box, check_box_terms, decode_box
 from net.parcel.store import KeptBox, Kind, ParcelStore, Stored
 from net.parcel.work import WorkPrice
 
-# The shelf is so small a part of the quota: 8192 boxes by default.
+# The friend store has so small a part of the quota: 8192 boxes by default.
 SHARES: Final = 8
 # Variants of one box id, as a custodian keeps them.
 MAX_VARIANTS: Final = 4

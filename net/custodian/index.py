@@ -1,6 +1,6 @@
 """What a custodian holds, in three orders: by key for duplicates and repair, by arrival for readers, by pay for room.
 
-The store has the parcels; this has 61 bytes of key, 73 of rung and 20 of log for each, so that nothing on the way of a
+The store has the parcels; this has 61 bytes of key, 73 of rank and 20 of log for each, so that nothing on the way of a
 message waits for the disk. It is built from the store at start and after each sweep.
 """
 
@@ -158,7 +158,7 @@ class Index(SortedKeys):
         self._ranks: list[bytes] = []  # of each key
         self.log = TagLog()
         self._ladders = {size: EvictionOrder() for size in (BOX_SIZE, *RECORD_SIZES)}
-        self._records: dict[bytes, bytes] = {}  # the rung of each, by kind ‖ address ‖ id
+        self._records: dict[bytes, bytes] = {}  # the rank of each, by kind ‖ address ‖ id
 
     @property
     def parcels(self) -> int:

@@ -35,7 +35,7 @@ MAX_ASKERS: Final = 8
 @dataclass(slots=True)
 class _Entry:
     stored: Stored
-    pushes_out: list[bytes]  # rungs
+    pushes_out: list[bytes]  # ranks
     is_deposit: bool = False
     askers: list[tuple[ClientId, int]] = field(default_factory=list[tuple[ClientId, int]])
 
@@ -51,7 +51,7 @@ class Committed(NamedTuple):
 class Intake:
     """Parcels between the counter and the disk.
 
-    ``committed(batch, rungs pushed out, now)`` is called once they are durable and before anybody is told;
+    ``committed(batch, ranks pushed out, now)`` is called once they are durable and before anybody is told;
     ``price_of(size)`` goes with every answer (``net.custodian.price``).
     """
 

@@ -1,4 +1,4 @@
-"""What a custodian stands between: requesters on one side, a slow store on the other.
+"""What a custodian stands between: clients on one side, a slow store on the other.
 
 Store calls commit to disk and may take tens of milliseconds, so the custodian never makes one. It hands out *jobs*; the
 owner runs them one after another, in order, in a worker thread, and gives each result back, in order.
@@ -15,19 +15,19 @@ from net.messages import Message
 
 T = TypeVar("T")
 
-# Whoever asks: the end of a link or of a circuit; the desk gives the numbers.
+# Whoever asks: the end of a link or of a circuit; the frontend gives the numbers.
 ClientId = NewType("ClientId", int)
 
 
 class ClientPort(Protocol):
-    """The way back to requesters."""
+    """The way back to clients."""
 
     def writable(self, client: ClientId) -> bool:
         """Say whether more than small answers may be sent now."""
         ...
 
     def send(self, client: ClientId, message: Message, now: Instant) -> bool:
-        """Send, or say that there was no room (or no such requester any more)."""
+        """Send, or say that there was no room (or no such client any more)."""
         ...
 
 

@@ -60,7 +60,7 @@ class Capacity:
         self.limits = quota.rooms()
 
     def make(self, stored: Stored, index: Index, waiting: Waiting) -> list[bytes] | None:
-        """Return the rungs of what a parcel pushes out; None when it finds no room."""
+        """Return the ranks of what a parcel pushes out; None when it finds no room."""
         excess = self._excess(stored, index, waiting)
         if excess <= 0:
             return []

@@ -1,6 +1,6 @@
 """Tag streams: every reader of a prefix is told what arrived, in order, without saying what it looks for.
 
-A stream stands at a number of arrival. Behind the log's end it is filled as fast as the requester takes it; at the end it
+A stream stands at a number of arrival. Behind the log's end it is filled as fast as the client takes it; at the end it
 gets what arrived once per slot, whole slots for everybody at once, so that the moment of a push says nothing finer than a
 slot about the moment of a deposit. Streams also tell what a box costs here, whenever that is news to the reader.
 """
@@ -16,9 +16,9 @@ from net.custodian.jobs import ClientId, ClientPort
 from net.instant import Instant
 from net.messages import MAX_TAGS_PER_PIECE, Follow, Price, Tags
 
-# Streams of one requester: a real prefix among decoys (eight), twice while a day turns.
-MAX_STREAMS_PER_REQUESTER: Final = 16
-# When a requester could not take more, try again after this many seconds: about a round trip.
+# Streams of one client: a real prefix among decoys (eight), twice while a day turns.
+MAX_STREAMS_PER_CLIENT: Final = 16
+# When a client could not take more, try again after this many seconds: about a round trip.
 RETRY_AFTER: Final = 0.05
 
 
@@ -45,13 +45,13 @@ class Streams:
 
     def follow(self, client: ClientId, message: Follow, run: bytes, log: TagLog, now: Instant) -> None:
         """Begin a stream, or begin it anew. A cursor of another run, or from beyond the end, starts over."""
-        of_requester = self._streams.setdefault(client, {})
-        if len(of_requester) >= MAX_STREAMS_PER_REQUESTER and message.stream not in of_requester:
+        of_client = self._streams.setdefault(client, {})
+        if len(of_client) >= MAX_STREAMS_PER_CLIENT and message.stream not in of_client:
             return
         # A number that was never given here tells of a disk put back: what lies before it is not what the reader saw.
         is_known = message.run == run and message.arrival <= log.last_arrival
         stream = _Stream(client, message.stream, message.prefix, message.width, message.arrival if is_known else 0)
-        of_requester[message.stream] = stream
+        of_client[message.stream] = stream
         if not self._fill(stream, run, log, now):
             self._due = min(self._due, now.mono + RETRY_AFTER)
 
@@ -60,7 +60,7 @@ class Streams:
         self._streams.get(client, {}).pop(number, None)
 
     def forget(self, client: ClientId) -> None:
-        """End all streams of a requester that is gone."""
+        """End all streams of a client that is gone."""
         self._streams.pop(client, None)
 
     def on_arrivals(self, now: Instant) -> None:
@@ -79,8 +79,8 @@ class Streams:
         if now.mono < self._due:
             return
         self._due = math.inf
-        for of_requester in self._streams.values():
-            for stream in of_requester.values():
+        for of_client in self._streams.values():
+            for stream in of_client.values():
                 if not self._fill(stream, run, log, now):
                     self._due = min(self._due, now.mono + RETRY_AFTER)
 

@@ -81,7 +81,7 @@ class Swarm:
             self._relate(client, neighbour, now)
 
     def known(self, client: ClientId, overlay_id: OverlayId, now: Instant) -> None:
-        """A requester is a node of the overlay, at this place."""
+        """A client is a node of the overlay, at this place."""
         neighbour = self._neighbours.setdefault(client, _Neighbour())
         if neighbour.overlay_id != overlay_id:
             neighbour.overlay_id = overlay_id
@@ -89,13 +89,13 @@ class Swarm:
             self._relate(client, neighbour, now)
 
     def told(self, client: ClientId, width: int, now: Instant) -> None:
-        """A requester says how wide a bucket it keeps; its place may become known later."""
+        """A client says how wide a bucket it keeps; its place may become known later."""
         neighbour = self._neighbours.setdefault(client, _Neighbour())
         neighbour.width = width
         self._relate(client, neighbour, now)
 
     def forget(self, client: ClientId) -> None:
-        """A requester is gone."""
+        """A client is gone."""
         self._neighbours.pop(client, None)
         self._untold.discard(client)
         self.repair.forget(client)
@@ -105,7 +105,7 @@ class Swarm:
         return [client for client, neighbour in self._neighbours.items() if neighbour.common is not None]
 
     def is_mate(self, client: ClientId) -> bool:
-        """Say whether a requester keeps some of what we do."""
+        """Say whether a client keeps some of what we do."""
         neighbour = self._neighbours.get(client)
         return neighbour is not None and neighbour.common is not None
 

@@ -1,4 +1,4 @@
-"""Between patrons and custodians: deposits, streams of tags, boxes, records, prices."""
+"""Between clients and custodians: deposits, streams of tags, boxes, records, prices."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The desk where requesters stand: the ends of links, and the ends of strangers' circuits.
+"""What serves the clients of this node: the ends of links, and the ends of strangers' circuits.
 
-A requester is a number; whether it is a neighbour or somebody four hops away is nobody's business behind the desk, but one
-thing: only neighbours can be custodians of our swarm. What comes from requesters is decoded here, paid from their
+A client is a number; whether it is a neighbour or four hops away matters to nothing behind the frontend, but for one thing:
+only neighbours can be custodians of our swarm. What comes from clients is decoded here, paid from their
 allowances, and handed to the custodian or the overlay; what they answer finds its way back here.
 """
 
@@ -35,13 +35,13 @@ from net.messages import (
 from net.onion.circuits.transit import EndId
 from net.token_bucket import TokenBucket
 
-# Questions for nodes out of our table that one requester may put: a lookup asks each node once.
+# Questions for nodes out of our table that one client may put: a lookup asks each node once.
 FIND_RATE: Final = 2.0
 FIND_BURST: Final = 32.0
-# Lookups that one requester may have us do, each of some thirty questions to others: a reader needs one now and then.
+# Lookups that one client may have us do, each of some thirty questions to others: a reader needs one now and then.
 LOOKUP_RATE: Final = 0.1
 LOOKUP_BURST: Final = 12.0
-# Lookups under way for one requester; and for those who come over circuits, who are as many as they like. Leaves that are
+# Lookups under way for one client; and for those who come over circuits, who are as many as they like. Leaves that are
 # linked with us have nobody else to ask.
 MAX_LOOKUPS_EACH: Final = 2
 MAX_LOOKUPS_FROM_AFAR: Final = 8
@@ -52,7 +52,7 @@ _FROM_AFAR: Final = (Deposit, Follow, Unfollow, Fetch, FindRecord, FindNodes, Lo
 
 @dataclass(slots=True)
 class FrontendCounters:
-    """What went wrong at the desk, since the start."""
+    """What went wrong at the frontend, since the start."""
 
     malformed: int = 0  # messages that ended their link or circuit
     unsent: int = 0  # answers that found no room
@@ -71,7 +71,7 @@ class Links(Protocol):
 
 
 class Circuits(Protocol):
-    """What is needed of the exchange."""
+    """What is needed of the circuit relay."""
 
     def writable(self, end: EndId) -> bool:
         """Say whether there is room for one more largest message."""
@@ -99,8 +99,8 @@ class Directory(Protocol):
 
 
 @dataclass(slots=True)
-class _Standing:
-    way: LinkId | EndId
+class _Session:
+    origin: LinkId | EndId
     is_near: bool
     finds: TokenBucket = field(default_factory=lambda: TokenBucket(FIND_RATE, FIND_BURST))
     lookups: TokenBucket = field(default_factory=lambda: TokenBucket(LOOKUP_RATE, LOOKUP_BURST))
@@ -109,7 +109,7 @@ class _Standing:
 
 
 class Frontend:
-    """Requesters, and the way to and from them. ``circuits`` is set once the exchange is there."""
+    """Clients, and the way to and from them. ``circuits`` is set once the circuit relay is there."""
 
     def __init__(self, links: Links, directory: Directory) -> None:
         self.counters = FrontendCounters()
@@ -118,7 +118,7 @@ class Frontend:
         self._links = links
         self._directory = directory
         self._last = 0
-        self._reputation: dict[ClientId, _Standing] = {}
+        self._sessions: dict[ClientId, _Session] = {}
         self._of_link: dict[LinkId, ClientId] = {}
         self._of_end: dict[EndId, ClientId] = {}
         self._looking_from_afar = 0
@@ -126,14 +126,14 @@ class Frontend:
     # --- who comes and goes -------------------------------------------------------------------------------------------
 
     def link_up(self, link: LinkId, now: Instant) -> None:
-        """A neighbour stands here."""
-        self._of_link[link] = self._admit(_Standing(link, is_near=True), now)
+        """A neighbour is linked."""
+        self._of_link[link] = self._admit(_Session(link, is_near=True), now)
 
     def described(self, link: LinkId, overlay_id: OverlayId, now: Instant) -> None:
         """A neighbour proved where in the overlay it is."""
         client = self._of_link.get(link)
         if client is not None and self.custodian is not None:
-            self.custodian.requester_known(client, overlay_id, now)
+            self.custodian.client_known(client, overlay_id, now)
 
     def link_down(self, link: LinkId) -> None:
         """A neighbour is gone."""
@@ -141,7 +141,7 @@ class Frontend:
 
     def opened(self, end: EndId, now: Instant) -> None:
         """Somebody's circuit ends here."""
-        self._of_end[end] = self._admit(_Standing(end, is_near=False), now)
+        self._of_end[end] = self._admit(_Session(end, is_near=False), now)
 
     def closed(self, end: EndId, now: Instant) -> None:
         """A circuit is gone."""
@@ -154,19 +154,19 @@ class Frontend:
             if self.circuits is not None:
                 self.circuits.close(end, now)
 
-    def _admit(self, reputation: _Standing, now: Instant) -> ClientId:
+    def _admit(self, session: _Session, now: Instant) -> ClientId:
         self._last += 1
         client = ClientId(self._last)
-        self._reputation[client] = reputation
+        self._sessions[client] = session
         if self.custodian is not None:
-            self.custodian.requester_up(client, now, None)
+            self.custodian.client_up(client, now, None)
         return client
 
     def _dismiss(self, client: ClientId | None) -> None:
         if client is not None:
-            del self._reputation[client]
+            del self._sessions[client]
             if self.custodian is not None:
-                self.custodian.requester_down(client)
+                self.custodian.client_down(client)
 
     # --- what they say ------------------------------------------------------------------------------------------------
 
@@ -178,7 +178,7 @@ class Frontend:
         try:
             message = decode_message(data)
         except UnknownMessage as unknown:
-            if (refusal := self._reputation[client].refusals.answer(unknown, now)) is not None:
+            if (refusal := self._sessions[client].refusals.answer(unknown, now)) is not None:
                 self.send(client, refusal, now)
             return
         except DecodeError:
@@ -206,58 +206,58 @@ class Frontend:
             self.custodian.take_box(box, client, now)
 
     def _serve(self, client: ClientId, message: Message, now: Instant) -> None:
-        reputation = self._reputation[client]
+        session = self._sessions[client]
         if isinstance(message, FindNodes):
-            if reputation.finds.take(1, now.mono):
+            if session.finds.take(1, now.mono):
                 found = self._directory.answer_find(message.target)[: message.most]
                 self.send(client, Nodes(message.request, found), now)
         elif isinstance(message, Lookup):
-            self._look_up(client, reputation, message, now)
+            self._look_up(client, session, message, now)
         elif self.custodian is not None:
             self.custodian.receive(client, message, now)
 
-    def _look_up(self, client: ClientId, reputation: _Standing, message: Lookup, now: Instant) -> None:
-        is_room = reputation.is_near or self._looking_from_afar < MAX_LOOKUPS_FROM_AFAR
-        if not is_room or reputation.looking >= MAX_LOOKUPS_EACH or not reputation.lookups.take(1, now.mono):
+    def _look_up(self, client: ClientId, session: _Session, message: Lookup, now: Instant) -> None:
+        has_room = session.is_near or self._looking_from_afar < MAX_LOOKUPS_FROM_AFAR
+        if not has_room or session.looking >= MAX_LOOKUPS_EACH or not session.lookups.take(1, now.mono):
             return
 
         def found(descriptors: list[bytes], now: Instant) -> None:
-            self._count_lookup(reputation, -1)
+            self._count_lookup(session, -1)
             self.send(client, Nodes(message.request, descriptors), now)
 
-        self._count_lookup(reputation, 1)
+        self._count_lookup(session, 1)
         try:
             self._directory.serve(message.target, now, found)
         except Overloaded:  # the asker asks elsewhere
-            self._count_lookup(reputation, -1)
+            self._count_lookup(session, -1)
 
-    def _count_lookup(self, reputation: _Standing, change: int) -> None:
-        reputation.looking += change
-        self._looking_from_afar += 0 if reputation.is_near else change
+    def _count_lookup(self, session: _Session, change: int) -> None:
+        session.looking += change
+        self._looking_from_afar += 0 if session.is_near else change
 
     # --- the way back -------------------------------------------------------------------------------------------------
 
     def writable(self, client: ClientId) -> bool:
         """Say whether more than small answers may be sent now."""
-        reputation = self._reputation.get(client)
-        if reputation is None:
+        session = self._sessions.get(client)
+        if session is None:
             return False
-        if reputation.is_near:
-            return self._links.writable(LinkId(reputation.way))
-        return self.circuits is not None and self.circuits.writable(EndId(reputation.way))
+        if session.is_near:
+            return self._links.writable(LinkId(session.origin))
+        return self.circuits is not None and self.circuits.writable(EndId(session.origin))
 
     def send(self, client: ClientId, message: Message, now: Instant) -> bool:
-        """Send, or count and say that there was no room (or no such requester any more)."""
-        reputation = self._reputation.get(client)
-        is_sent = reputation is not None and self._put(reputation, encode_message(message), now)
+        """Send, or count and say that there was no room (or no such client any more)."""
+        session = self._sessions.get(client)
+        is_sent = session is not None and self._put(session, encode_message(message), now)
         self.counters.unsent += not is_sent
         return is_sent
 
-    def _put(self, reputation: _Standing, data: bytes, now: Instant) -> bool:
-        if not reputation.is_near:
-            return self.circuits is not None and self.circuits.send(EndId(reputation.way), data, now)
+    def _put(self, session: _Session, data: bytes, now: Instant) -> bool:
+        if not session.is_near:
+            return self.circuits is not None and self.circuits.send(EndId(session.origin), data, now)
         try:
-            self._links.send_message(LinkId(reputation.way), data, now)
+            self._links.send_message(LinkId(session.origin), data, now)
         except Overloaded:
             return False
         return True

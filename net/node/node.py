@@ -2,8 +2,8 @@
 
     links ── switch, calls ── dialer, reach, overlay         who is there, and how to get to them
       │
-      ├── onion ──────────────── courier ── patron           what hides our own traffic, and what it is for
-      └── desk ── custodian                                  what we do for others
+      ├── onion ──────────────── transport ── client           what hides our own traffic, and what it is for
+      └── frontend ── custodian                                  what we do for others
                      └── store jobs (run by the owner in a worker thread)
 
 The five verbs are those of ``LinkLayer``; beyond them the owner drains ``store_jobs`` after each verb and gives results to

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from net.client import CustodianClient
 from net.instant import Instant
-from net.node.circuit_client import OnionTransport
+from net.node.onion_transport import OnionTransport
 from net.onion.paths.paths import Paths
 from net.parcel.box import decode_box
 from net.parcel.record import decode_record
@@ -80,8 +80,8 @@ class RequestHandlers:
         self._client.keep(request.addresses, now)
 
     def _set_cover_profile(self, request: SetCoverProfile, _: Instant) -> None:
-        self._paths.pace = request.profile
-        self._client.set_pace(request.profile)
+        self._paths.cover_profile = request.profile
+        self._client.set_cover_profile(request.profile)
 
     def _join(self, request: Join, now: Instant) -> None:
         self._dialer.join(request.endpoint, request.peer, now)

@@ -172,8 +172,8 @@ class Router:
             up.peer, up.endpoint, up.role, up.is_initiator, asks, descriptions, heard_at=now.mono
         )
         parts.frontend.link_up(up.link, now)
-        is_errand = parts.link_pool.link_up(up.link, up.peer, up.endpoint, now)
-        is_errand |= parts.reach.link_up(Neighbour(up.link, up.peer, up.endpoint, up.role, up.is_initiator), now)
+        is_on_demand = parts.link_pool.link_up(up.link, up.peer, up.endpoint, now)
+        is_on_demand |= parts.reach.link_up(Neighbour(up.link, up.peer, up.endpoint, up.role, up.is_initiator), now)
         if self._described is not None:
             parts.post.put(up.link, Describe(self._described), now)
         if up.role is Role.LEAF:
@@ -185,7 +185,7 @@ class Router:
         if is_wanted:
             parts.link_pool.keep(up.link)
             parts.reach.keep(up.link)
-        elif not is_errand and up.is_initiator:
+        elif not is_on_demand and up.is_initiator:
             parts.links.close(up.link, now)
 
     def _own_time(self, now: Instant) -> Instant:

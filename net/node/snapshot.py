@@ -30,7 +30,7 @@ class NodeSnapshot:
     size: int
     known: int
     hops: int
-    pace: CoverProfile
+    cover_profile: CoverProfile
     guards: int
     guards_linked: int
     sources: dict[str, int]
@@ -63,7 +63,7 @@ def snapshot_of(parts: Wiring, now: Instant) -> NodeSnapshot:
         size=round(overlay.size()),
         known=len(overlay.roster.fresh()),
         hops=onion.paths.hops_possible(now),
-        pace=onion.paths.pace,
+        cover_profile=onion.paths.cover_profile,
         guards=len(onion.guards.contacts()),
         guards_linked=len(onion.guards.in_use(now)),
         sources=parts.dialer.sources(),

@@ -16,8 +16,8 @@ from net.instant import Instant
 from net.link.events import Role
 from net.link.port import Links
 from net.network_time import NetworkTime
-from net.node.circuit_client import OnionTransport
 from net.node.frontend import Frontend
+from net.node.onion_transport import OnionTransport
 from net.node.reconcile import Upkeep
 from net.onion.circuits.requests import CircuitRequests
 from net.onion.onion import Means, Onion
@@ -28,7 +28,7 @@ from net.overlay.overlay import Overlay
 from net.parcel.store import ParcelStore
 from net.parcel.work import FULL_PRICE, WorkPrice
 from net.peers.dialer import Dialer
-from net.peers.link_pool import LinkPool, OnwardPool
+from net.peers.link_pool import ForwardingPool, LinkPool
 from net.peers.requests import Requests
 from net.peers.sender import LinkSender
 from net.peers.table import PeerTable
@@ -41,7 +41,7 @@ class Tuning:
     """What tests and simulations make cheap, and the strong setting slow; the product uses it as it stands."""
 
     price: WorkPrice = FULL_PRICE
-    pace: CoverProfile = NORMAL
+    cover_profile: CoverProfile = NORMAL
     quota: Quota | None = None
     id_work_bits: int = ID_WORK_BITS
     cipher: OnionCipher | None = None  # None: the real one
@@ -77,7 +77,7 @@ class Wiring:
         # Choices among peers need no secrecy, only that nobody can foretell them.
         rng = random_module.Random(random(16))
         circuit_requests = CircuitRequests(rng)
-        own, pace = identity.node, tuning.pace
+        own, cover_profile = identity.node, tuning.cover_profile
         self.links = links
         self.time = NetworkTime()
         self.link_pool = LinkPool(self._connect, links.close)
@@ -103,25 +103,25 @@ class Wiring:
             roster=self.overlay.roster,
             described=self.overlay.described,
             link_pool=self.link_pool,
-            onward=OnwardPool(self.link_pool, self._least_scope),
+            forwarding_pool=ForwardingPool(self.link_pool, self._least_scope),
             links=links,
             random=random,
-            pace=pace,
+            cover_profile=cover_profile,
             networks=links.networks_of,
         )
         is_relay, take_box = role is Role.FULL, self.frontend.take_box
         self.onion = Onion(own, means, is_relay=is_relay, user=self.transport, ends=self.frontend, take_box=take_box)
         self.frontend.circuits = self.onion.circuit_relay
-        shelf = self.custodian.shelf if self.custodian else None
+        friend_store = self.custodian.friend_store if self.custodian else None
         self.client = CustodianClient(
             self.transport,
             rng,
             report,
             Instant.hour,
             price=tuning.price,
-            pace=pace,
-            shelf=shelf,
-            keeping_pace=tuning.keeping,
+            cover_profile=cover_profile,
+            friend_store=friend_store,
+            repair_rate=tuning.keeping,
         )
         self.transport.serve(self.client, self.onion)
         self.upkeep = Upkeep(self.overlay, self.onion, self.reach, self.dialer, self.custodian)
@@ -132,7 +132,7 @@ class Wiring:
             outlet=self.frontend,
             random=random,
             price=tuning.price,
-            slot=tuning.pace.slot,
+            slot=tuning.cover_profile.slot,
             quota=tuning.quota,
             is_settled=False,
         )

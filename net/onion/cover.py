@@ -97,7 +97,7 @@ class Loops:
         if self._next_at is None or now.mono >= self._next_at:
             if self._next_at is not None:
                 self._send(now)
-            self._next_at = now.mono + self._rng.expovariate(1 / self._paths.pace.loop_period)
+            self._next_at = now.mono + self._rng.expovariate(1 / self._paths.cover_profile.loop_period)
 
     def next_deadline(self) -> float:
         """Return when ``handle_timeout`` is due, in monotonic seconds."""

@@ -33,7 +33,7 @@ from net.onion.paths.guards import Guards
 from net.onion.paths.paths import Described, Paths, Roster
 from net.onion.paths.reputation import ABSENCE, Reputation
 from net.overlay.descriptor import epoch_of
-from net.peers.link_pool import LinkPool, OnwardPool
+from net.peers.link_pool import ForwardingPool, LinkPool
 
 TakeBox = Callable[[bytes, LinkId, Instant], None]
 
@@ -62,10 +62,10 @@ class Means:
     roster: Roster
     described: Described
     link_pool: LinkPool
-    onward: OnwardPool  # for what strangers send
+    forwarding_pool: ForwardingPool  # for what strangers send
     links: Links
     random: Callable[[int], bytes]
-    pace: CoverProfile
+    cover_profile: CoverProfile
     networks: Callable[[LinkId], Networks] = apart
 
 
@@ -84,16 +84,20 @@ class Onion:
         self.keyring = Keyring(cipher, random)
         self.reputation = Reputation()
         self.guards = Guards(own, means.roster, rng)
-        self.paths = Paths(own, means.roster, means.described, self.guards, self.reputation, rng, means.pace)
+        self.paths = Paths(own, means.roster, means.described, self.guards, self.reputation, rng, means.cover_profile)
         self.packet_sender = PacketSender(cipher, link_pool, links.send_cell, self.paths.failed, random)
         self.loops = Loops(self.paths, self.packet_sender, self._home, rng, random)
         self.relay = PacketRelay(
-            peel=self._peel, link_pool=means.onward, links=links, deliver=self._deliver, networks=means.networks
+            peel=self._peel,
+            link_pool=means.forwarding_pool,
+            links=links,
+            deliver=self._deliver,
+            networks=means.networks,
         )
         self.circuit_relay = CircuitRelay(
             cipher=cipher,
             peel=self._peel,
-            link_pool=means.onward,
+            link_pool=means.forwarding_pool,
             links=links,
             ends=ends,
             random=random,

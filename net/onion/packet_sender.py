@@ -20,7 +20,7 @@ from net.link.events import LinkId
 from net.onion.packets.cipher import PAYLOAD_SIZE, OnionCipher
 from net.onion.paths.paths import Path
 from net.parcel.box import BOX_SIZE
-from net.peers.link_pool import Contact, Then
+from net.peers.link_pool import Contact, OnLink
 
 NONCE_SIZE: Final = 16
 # Packets that wait to be wrapped: what one long text and a night's queue need at a time; half a second of work.
@@ -43,7 +43,7 @@ _SIZES: Final = {Kind.DROP: 0, Kind.BOX: BOX_SIZE, Kind.LOOP: NONCE_SIZE}
 class Reach(Protocol):
     """What is needed of the switch."""
 
-    def reach(self, contact: Contact, now: Instant, then: Then) -> None:
+    def reach(self, contact: Contact, now: Instant, then: OnLink) -> None:
         """Call ``then`` with a link, now or later, or with None."""
         ...
 
@@ -113,7 +113,7 @@ class PacketSender:
         """Return when ``handle_timeout`` is due: in the past while packets wait."""
         return 0.0 if self._waiting else math.inf
 
-    def _sender_of(self, packet: bytes) -> Then:
+    def _sender_of(self, packet: bytes) -> OnLink:
         def linked(link: LinkId | None, now: Instant) -> None:
             if link is not None:
                 self._send_cell(link, packet, now)

@@ -39,13 +39,13 @@ class Delegation(NamedTuple):
     tales: list[tuple[NodeId, list[Descriptor]]]
 
 
-Then = Callable[[Delegation, Instant], None]
+OnDelegated = Callable[[Delegation, Instant], None]
 
 
 @dataclass(slots=True)
 class _Delegated:
     target: bytes
-    then: Then
+    then: OnDelegated
     waiting: int
     tales: list[tuple[NodeId, list[Descriptor]]] = field(default_factory=list[tuple[NodeId, list[Descriptor]]])
 
@@ -59,7 +59,7 @@ class DelegatedLookups:
         self._rng = rng
         self._under_way = 0
 
-    def find(self, target: bytes, linked: Sequence[Descriptor], now: Instant, then: Then) -> None:
+    def find(self, target: bytes, linked: Sequence[Descriptor], now: Instant, then: OnDelegated) -> None:
         """Have two of ``linked`` look for ``target``; ``then`` hears once. Raises ``Overloaded``."""
         if self._under_way >= MAX_DELEGATED:
             raise Overloaded("lookups")

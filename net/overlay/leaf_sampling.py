@@ -46,7 +46,7 @@ class Sampled(NamedTuple):
     missed: int
 
 
-Then = Callable[[Sampled, Instant], None]
+OnSampled = Callable[[Sampled, Instant], None]
 
 
 class LeafSampling:
@@ -70,7 +70,7 @@ class LeafSampling:
         self._own = 0  # lookups of our own that found somebody
         self._is_blind = False  # the last of them found nobody
 
-    def sample(self, target: bytes, now: Instant, then: Then) -> None:
+    def sample(self, target: bytes, now: Instant, then: OnSampled) -> None:
         """Look at a place; ``then`` hears once. Raises ``Overloaded``."""
         if self._looks_itself(now):
             self._lookups.find(target, now, lambda found, now: then(self._saw(found), now), count=COUNT, told=K)

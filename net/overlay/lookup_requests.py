@@ -25,7 +25,7 @@ class Reply(NamedTuple):
     described: Descriptor | None
 
 
-Then = Callable[[Reply | None, Instant], None]
+OnReply = Callable[[Reply | None, Instant], None]
 
 
 class LinkRequests(Protocol):
@@ -70,7 +70,7 @@ class Questions(Protocol):
         """Return after how long an answer is not waited for any more."""
         ...
 
-    def ask(self, node: Descriptor, make: Make, now: Instant, then: Then) -> None:
+    def ask(self, node: Descriptor, make: Make, now: Instant, then: OnReply) -> None:
         """Ask; ``then`` hears the reply, or None when there is none, perhaps at once."""
         ...
 
@@ -85,7 +85,7 @@ class OverLinks:
         self._calls = calls
         self._described = described
 
-    def ask(self, node: Descriptor, make: Make, now: Instant, then: Then) -> None:
+    def ask(self, node: Descriptor, make: Make, now: Instant, then: OnReply) -> None:
         """Ask over a link, dialled if need be."""
 
         def answered(answer: Message | None, now: Instant) -> None:
@@ -103,7 +103,7 @@ class OverCircuits:
     def __init__(self, calls: CircuitRequests) -> None:
         self._calls = calls
 
-    def ask(self, node: Descriptor, make: Make, now: Instant, then: Then) -> None:
+    def ask(self, node: Descriptor, make: Make, now: Instant, then: OnReply) -> None:
         """Ask over a circuit of its own."""
         self._calls.call(
             node,

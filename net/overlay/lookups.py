@@ -50,7 +50,7 @@ MAX_LOOKUPS: Final = 32
 # three in ten may be gone at a bad time, all of the first four at one teller in a hundred.
 MAX_EMPTY_NAMES: Final = 4
 
-Then = Callable[["Found", Instant], None]
+OnFound = Callable[["Found", Instant], None]
 
 
 class Neighbours(Protocol):
@@ -139,7 +139,7 @@ class _Lookup:
     place: int
     count: int
     told: int
-    then: Then
+    then: OnFound
     paths: list[_Path]
     asked: dict[NodeId, _Question] = field(default_factory=dict[NodeId, _Question])
     silent: set[NodeId] = field(default_factory=set[NodeId])
@@ -208,7 +208,7 @@ class Lookups:
     def __len__(self) -> int:
         return len(self._lookups)
 
-    def find(self, target: bytes, now: Instant, then: Then, *, count: int = K, told: int | None = None) -> None:
+    def find(self, target: bytes, now: Instant, then: OnFound, *, count: int = K, told: int | None = None) -> None:
         """Look for the ``count`` nodes closest to ``target`` (32 bytes); ``then`` hears once.
 
         ``told``: how many each node is asked for, ``count`` unless said. Raises ``Overloaded``.

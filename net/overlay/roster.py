@@ -100,7 +100,7 @@ class Roster:
         if known is not None:
             self._renew(known, descriptor, teller)
             return False
-        if self._count_prefix(descriptor) >= MAX_PER_PREFIX or not self._make_room(teller):
+        if self._count_prefix(descriptor) >= MAX_PER_PREFIX or not self._evict_for(teller):
             return False
         self._entries[descriptor.node] = _Entry(descriptor, teller)
         return True
@@ -162,7 +162,7 @@ class Roster:
             return 0
         return sum(capped_prefix(each.descriptor.endpoint.host) == prefix for each in self._entries.values())
 
-    def _make_room(self, teller: NodeId | None) -> bool:
+    def _evict_for(self, teller: NodeId | None) -> bool:
         """Strike out one at random where there is no room: of the teller's own words, else of the longest tale."""
         words: dict[NodeId | None, list[NodeId]] = {}
         for node, entry in self._entries.items():

@@ -1,7 +1,7 @@
 """Links on demand: whoever has something for a node says so here and is called back with a link to it, or with none.
 
 Routing slots name a node by its endpoint and the first bytes of its key. Where there is a link already, that is the one;
-else the endpoint is dialled, and the key it proves must fit. Links that were made for one errand end when nothing has passed
+else the endpoint is dialled, and the key it proves must fit. Links that were made on demand end when nothing has passed
 for a while, unless the dialer wants to keep them.
 """
 
@@ -17,22 +17,22 @@ from net.instant import Instant
 from net.link.events import LinkId
 from net.scope import Scope, scope_of
 
-# Nodes being dialled at a time on errands of all kinds. A relay's stranger costs at most one of these.
+# Nodes being dialled at a time on demand of all kinds. A relay's stranger costs at most one of these.
 MAX_DIALING: Final = 128
-# Of these, on strangers' errands: whoever names nodes that do not exist must not keep us from our own.
-MAX_DIALING_ONWARD: Final = 96
+# Of these, for strangers: whoever names nodes that do not exist must not keep us from our own.
+MAX_DIALING_FORWARDING: Final = 96
 # The lowest port that strangers may have us dial: nobody runs a node below, and others would not like our knocking.
 FIRST_PORT: Final = 1024
 # Errands that wait for one node; more are told that it cannot be reached.
 MAX_WAITING: Final = 64
 # Seconds after which a node counts as not reachable: the link layer tries for ten.
 PATIENCE: Final = 12.0
-# Seconds without any use after which a link that was made for an errand ends: longer than circuits stay silent.
+# Seconds without any use after which a link that was made on demand ends: longer than circuits stay silent.
 IDLE: Final = 660.0
 # Seconds between two looks for idle links.
 LOOK_PERIOD: Final = 30.0
 
-Then = Callable[[LinkId | None, Instant], None]
+OnLink = Callable[[LinkId | None, Instant], None]
 
 
 class Contact(NamedTuple):
@@ -43,7 +43,7 @@ class Contact(NamedTuple):
     node: NodeId | None = None
 
 
-class OnwardPool:
+class ForwardingPool:
     """The switch as strangers' packets use it: they choose whom we dial, so not every address will do.
 
     ``least`` gives how far an address must reach: as far as our own. Else anybody could have us knock at the machines of
@@ -54,13 +54,13 @@ class OnwardPool:
         self._link_pool = link_pool
         self._least = least
 
-    def reach(self, contact: Contact, now: Instant, then: Then) -> None:
+    def reach(self, contact: Contact, now: Instant, then: OnLink) -> None:
         """As ``LinkPool.reach``; an address that does not reach far enough counts as not reachable."""
         endpoint = contact.endpoint
         if endpoint is not None and (
             endpoint.port < FIRST_PORT
             or scope_of(endpoint.host) < self._least()
-            or self._link_pool.dialing >= MAX_DIALING_ONWARD
+            or self._link_pool.dialing >= MAX_DIALING_FORWARDING
         ):
             contact = Contact(None, contact.tag)
         self._link_pool.reach(contact, now, then)
@@ -89,9 +89,9 @@ class LinkPool:
         self._close = close
         self._links: dict[bytes, LinkId] = {}
         self._peers: dict[LinkId, NodeId] = {}
-        self._dials: dict[_Goal, list[Then]] = {}  # who waits
+        self._dials: dict[_Goal, list[OnLink]] = {}  # who waits
         self._silences: Agenda[_Goal] = Agenda()
-        self._errands: dict[LinkId, float] = {}  # links made for errands: when last used
+        self._on_demand: dict[LinkId, float] = {}  # links made on demand: when last used
         self._look_at = math.inf
 
     @property
@@ -107,7 +107,7 @@ class LinkPool:
         """Return who is at the other end of a link."""
         return self._peers.get(link)
 
-    def reach(self, contact: Contact, now: Instant, then: Then) -> None:
+    def reach(self, contact: Contact, now: Instant, then: OnLink) -> None:
         """Call ``then`` with a link to the node: now, later, or with None when there will be none."""
         link = self._links.get(contact.tag)
         if link is not None:
@@ -120,7 +120,7 @@ class LinkPool:
         else:
             waiting.append(then)
 
-    def _waiting_for(self, contact: Contact, now: Instant) -> list[Then] | None:
+    def _waiting_for(self, contact: Contact, now: Instant) -> list[OnLink] | None:
         """Return who waits for a dial to this contact, which begins now if it has not; None when there can be none."""
         if contact.endpoint is None:
             return next((waiting for goal, waiting in self._dials.items() if goal.tag == contact.tag), None)
@@ -133,12 +133,12 @@ class LinkPool:
 
     def used(self, link: LinkId, now: Instant) -> None:
         """Something passed over a link."""
-        if link in self._errands:
-            self._errands[link] = now.mono
+        if link in self._on_demand:
+            self._on_demand[link] = now.mono
 
     def keep(self, link: LinkId) -> None:
         """A link is wanted for good."""
-        self._errands.pop(link, None)
+        self._on_demand.pop(link, None)
 
     def link_up(self, link: LinkId, peer: NodeId, endpoint: Endpoint, now: Instant) -> bool:
         """A link is there; True when somebody waited for it."""
@@ -150,7 +150,7 @@ class LinkPool:
             self._fail(goal, now)  # somebody else lives there
         if not waiting:
             return False
-        self._errands[link] = now.mono
+        self._on_demand[link] = now.mono
         self._look_at = min(self._look_at, now.mono + LOOK_PERIOD)
         for then in waiting:
             then(link, now)
@@ -158,7 +158,7 @@ class LinkPool:
 
     def link_down(self, link: LinkId) -> None:
         """A link is gone."""
-        self._errands.pop(link, None)
+        self._on_demand.pop(link, None)
         peer = self._peers.pop(link, None)
         if peer is not None and self._links.get(node_tag(peer)) == link:
             del self._links[node_tag(peer)]
@@ -174,16 +174,16 @@ class LinkPool:
         for goal in self._silences.pop_due(now.mono):
             self._fail(goal, now)
         if now.mono >= self._look_at:
-            self._look_at = now.mono + LOOK_PERIOD if self._errands else math.inf
-            for link in [each for each, used in self._errands.items() if now.mono >= used + IDLE]:
-                del self._errands[link]
+            self._look_at = now.mono + LOOK_PERIOD if self._on_demand else math.inf
+            for link in [each for each, used in self._on_demand.items() if now.mono >= used + IDLE]:
+                del self._on_demand[link]
                 self._close(link, now)
 
     def next_deadline(self) -> float:
         """Return when ``handle_timeout`` is due, in monotonic seconds."""
         return min(self._silences.next_deadline(), self._look_at)
 
-    def _end(self, goal: _Goal) -> list[Then]:
+    def _end(self, goal: _Goal) -> list[OnLink]:
         self._silences.cancel(goal)
         return self._dials.pop(goal, [])
 

@@ -22,13 +22,13 @@ PATIENCE: Final = 5.0
 MAX_CALLS: Final = 512
 
 Answer = Nodes | Reflection | DialBack | Dialed | Refused
-Then = Callable[[Message | None, Instant], None]
+OnAnswer = Callable[[Message | None, Instant], None]
 
 
 @dataclass(frozen=True, slots=True)
 class _Request:
     link: LinkId
-    then: Then
+    then: OnAnswer
 
 
 class Requests:
@@ -46,7 +46,7 @@ class Requests:
         contact: Contact,
         make: Callable[[int], Message],
         now: Instant,
-        then: Then,
+        then: OnAnswer,
         patience: float = PATIENCE,
     ) -> None:
         """Ask ``make(request number)``; ``then`` hears the answer, or None when there is none."""

@@ -67,7 +67,7 @@ class PeerTable:
         """A full node is linked from ``endpoint``."""
         entry = self._known.get(node)
         if entry is None:
-            self._make_room(endpoint)
+            self._evict_for(endpoint)
             entry = self._known[node] = KnownPeer(endpoint, node)
         self._probed[node] = entry
         entry.endpoint = endpoint
@@ -139,7 +139,7 @@ class PeerTable:
             del self._known[self._rng.choice(heard).node]
         return bool(heard)
 
-    def _make_room(self, endpoint: Endpoint) -> None:
+    def _evict_for(self, endpoint: Endpoint) -> None:
         """Make room for a probed entry: at the cost of words if there are any, else of the entry seen longest ago."""
         if not self._has_room(endpoint) and len(self._known) >= MAX_KNOWN:
             self.forget(min(self._known.values(), key=lambda entry: entry.seen_ms).node)

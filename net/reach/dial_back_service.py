@@ -54,7 +54,7 @@ MAX_THIRDS: Final = 2
 # Seconds until a dial for somebody else counts as failed; the link layer gives a probe three.
 DIAL_PATIENCE: Final = 4.0
 # Nodes dialled for others lately, and requests that wait for one of them.
-MAX_ERRANDS: Final = 64
+MAX_DIALS: Final = 64
 MAX_BIDDERS: Final = 8
 # Ports below belong to services of other kinds.
 FIRST_PORT: Final = 1024
@@ -83,7 +83,7 @@ class _Allowance:
 
 
 @dataclass(slots=True)
-class _Errand:
+class _Dial:
     """A dial for others; ``outcome`` is None while it is under way."""
 
     endpoint: Endpoint
@@ -110,7 +110,7 @@ class DialBackService:
         self._probe = probe
         self._allowances: dict[LinkId, _Allowance] = {}
         self._all_dials = TokenBucket(ALL_DIALS_RATE, ALL_DIALS_BURST)
-        self._errands: dict[NodeId, _Errand] = {}
+        self._dials: dict[NodeId, _Dial] = {}
         self._dialled: dict[str, float] = {}  # until when an address is not dialled again, the oldest first
 
     def link_down(self, link: LinkId) -> None:
@@ -180,22 +180,22 @@ class DialBackService:
         node = NodeId(message.node)
         if bidder is None or endpoint is None or not self._allowance(link).dials.take(1, now.mono):
             return
-        errand = self._errands.get(node)
-        if errand is not None:
-            if errand.endpoint == endpoint and len(errand.bidders) < MAX_BIDDERS:
-                errand.bidders.append((link, message.request))
-                self._tell(errand, now)
+        dial = self._dials.get(node)
+        if dial is not None:
+            if dial.endpoint == endpoint and len(dial.bidders) < MAX_BIDDERS:
+                dial.bidders.append((link, message.request))
+                self._tell(dial, now)
             return
         is_far_enough = scope_of(endpoint.host) >= scope_of(bidder.endpoint.host)
         is_stranger = not is_known and self._neighbours.with_node(node) is None
         if is_far_enough and is_stranger and self._may_dial(endpoint, now):
-            self._errands[node] = _Errand(endpoint, now.mono + DIAL_PATIENCE, [(link, message.request)])
+            self._dials[node] = _Dial(endpoint, now.mono + DIAL_PATIENCE, [(link, message.request)])
             self._probe(endpoint, node, now)
 
     def _may_dial(self, endpoint: Endpoint, now: Instant) -> bool:
         for host in [each for each, until in self._dialled.items() if until <= now.mono]:
             del self._dialled[host]
-        if len(self._errands) >= MAX_ERRANDS or endpoint.host in self._dialled or len(self._dialled) >= MAX_ADDRESSES:
+        if len(self._dials) >= MAX_DIALS or endpoint.host in self._dialled or len(self._dialled) >= MAX_ADDRESSES:
             return False
         if not self._all_dials.take(1, now.mono):
             return False
@@ -205,29 +205,29 @@ class DialBackService:
 
     def dialled(self, node: NodeId, now: Instant, *, is_reached: bool) -> bool:
         """A dial ended; True when it was for somebody else."""
-        errand = self._errands.get(node)
-        if errand is None or errand.outcome is not None:
+        dial = self._dials.get(node)
+        if dial is None or dial.outcome is not None:
             return False
-        errand.outcome = is_reached
-        errand.until = now.mono + ADDRESS_PAUSE
-        self._tell(errand, now)
+        dial.outcome = is_reached
+        dial.until = now.mono + ADDRESS_PAUSE
+        self._tell(dial, now)
         return True
 
-    def _tell(self, errand: _Errand, now: Instant) -> None:
-        if errand.outcome is not None:
-            for link, request in errand.bidders:
-                self._send(link, Dialed(request, errand.outcome), now)
-            errand.bidders.clear()
+    def _tell(self, dial: _Dial, now: Instant) -> None:
+        if dial.outcome is not None:
+            for link, request in dial.bidders:
+                self._send(link, Dialed(request, dial.outcome), now)
+            dial.bidders.clear()
 
     def handle_timeout(self, now: Instant) -> None:
         """Give up on the silent, and forget what is over."""
-        for node in [each for each, errand in self._errands.items() if errand.until <= now.mono]:
+        for node in [each for each, dial in self._dials.items() if dial.until <= now.mono]:
             if not self.dialled(node, now, is_reached=False):
-                del self._errands[node]
+                del self._dials[node]
 
     def next_deadline(self) -> float:
         """Return when ``handle_timeout`` is due, monotonic seconds."""
-        return min((errand.until for errand in self._errands.values()), default=math.inf)
+        return min((dial.until for dial in self._dials.values()), default=math.inf)
 
     def _allowance(self, link: LinkId) -> _Allowance:
         return self._allowances.setdefault(link, _Allowance())

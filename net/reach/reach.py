@@ -172,15 +172,15 @@ class Reach:
         # From here on our own datagrams keep a hole open for it.
         self._contacted.note(neighbour.endpoint, now)
         self._met.note(neighbour.endpoint, now)
-        is_errand = neighbour.is_chosen and self._dial_back_service.dialled(neighbour.node, now, is_reached=True)
-        if is_errand:
+        is_on_demand = neighbour.is_chosen and self._dial_back_service.dialled(neighbour.node, now, is_reached=True)
+        if is_on_demand:
             self._probe_links[neighbour.link] = now.mono + PROBE_LINK_LIFE
         else:
             if self._lacks_helpers:
                 self._check_at = min(self._check_at, now.mono + FIRST_CHECK)
             self._ask_reflection(neighbour, now)
             self._reflect_at = min(self._reflect_at, now.mono + REFLECT_PERIOD)
-        return is_errand
+        return is_on_demand
 
     def keep(self, link: LinkId) -> None:
         """A link that was made for a stranger's sake is wanted for good."""

@@ -178,7 +178,7 @@ def test_the_words_are_shown_where_they_are(text: str, query: str, shown: list[s
     assert [text[start:stop] for start, stop in search_terms.spans(text, search_terms.words_of(query))] == shown
 
 
-# --- what is deleted leaves the index -----------------------------------------------------------------------------------
+# --- what is deleted leaves the index ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("counts", [[1], [3], [3, 1]], ids=["row by row", "wholesale", "one, then the other"])
@@ -210,7 +210,7 @@ def test_a_forgotten_conversation_leaves_the_index(empty: Database) -> None:
     assert found(empty, "kept") == [0]
 
 
-# --- a file of an older version -----------------------------------------------------------------------------------------
+# --- a file of an older version ---------------------------------------------------------------------------------------
 
 
 @pytest.fixture

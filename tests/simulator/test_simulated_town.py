@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from net.ids import NodeId
-from simulator.observer import CircuitRelay, Walk, linked
+from simulator.observer import Exchange, Walk, linked
 from simulator.old_town import OldTown
 from simulator.plain_links import Sort, message_of
 from simulator.town import HOUR, Habits, Town
@@ -20,9 +20,9 @@ def walk(who: int, *hops: int) -> Walk:
     return Walk(NODES[who], tuple(NODES[hop] for hop in hops))
 
 
-def circuit_relay(throws: list[Walk], fetches: list[Walk], custodians: list[int]) -> CircuitRelay:
-    return CircuitRelay(
-        NODES[0], NODES[1], tuple(throws), tuple(fetches), frozenset(NODES[each] for each in custodians)
+def exchange(sent_boxes: list[Walk], fetches: list[Walk], custodians: list[int]) -> Exchange:
+    return Exchange(
+        NODES[0], NODES[1], tuple(sent_boxes), tuple(fetches), frozenset(NODES[each] for each in custodians)
     )
 
 
@@ -47,14 +47,14 @@ def test_letters_arrive_and_two_custodians_name_them(town: Town) -> None:
 
 def test_the_eye_sees_every_throw_and_fetch_by_whole_paths(town: Town) -> None:
     for each in town.exchanges():
-        assert len(each.throws) >= 2
+        assert len(each.sent_boxes) >= 2
         assert each.fetches
-        assert {walk.who for walk in each.throws} == {each.writer}
+        assert {walk.who for walk in each.sent_boxes} == {each.writer}
         assert {walk.who for walk in each.fetches} == {each.reader}
-        for walk in each.throws + each.fetches:
+        for walk in each.sent_boxes + each.fetches:
             assert walk.who not in walk.nodes
             assert 3 <= len(set(walk.nodes)) == len(walk.nodes) <= 4  # whoever starts avoids those that failed it
-        assert all(walk.nodes[-1] in each.custodians for walk in each.throws)
+        assert all(walk.nodes[-1] in each.custodians for walk in each.sent_boxes)
 
 
 def test_who_starts_late_reads_what_waited_and_keeps_its_name() -> None:
@@ -113,19 +113,19 @@ def test_traffic_is_counted_by_purpose_in_datagrams_as_they_would_be() -> None:
 
 
 def test_an_attacker_who_has_both_guards_and_both_ends_is_sure() -> None:
-    seen = circuit_relay([walk(0, 2, 3, 4, 5)], [walk(1, 6, 7, 8, 9)], [5, 9])
+    seen = exchange([walk(0, 2, 3, 4, 5)], [walk(1, 6, 7, 8, 9)], [5, 9])
     everybody = linked([seen], NODES[2:], 1.0, 1, Random(1))
     assert everybody == (1.0, 1.0, 1.0, 1.0)
     assert linked([seen], NODES[10:], 0.5, 10, Random(1)) == (0.0, 0.0, 0.0, 0.0)
 
 
 def test_at_worst_any_place_in_the_bucket_will_do_but_not_another_path() -> None:
-    guards_and_a_mate = circuit_relay([walk(0, 2, 12, 13, 14)], [walk(1, 3, 15, 16, 17)], [4, 14, 17])
+    guards_and_a_mate = exchange([walk(0, 2, 12, 13, 14)], [walk(1, 3, 15, 16, 17)], [4, 14, 17])
     assert linked([guards_and_a_mate], NODES[2:5], 1.0, 1, Random(1)) == (0.0, 1.0, 0.0, 1.0)
-    two_halves = circuit_relay([walk(0, 2, 12, 13, 14), walk(0, 15, 12, 13, 4)], [walk(1, 3, 16, 17, 4)], [14, 4])
+    two_halves = exchange([walk(0, 2, 12, 13, 14), walk(0, 15, 12, 13, 4)], [walk(1, 3, 16, 17, 4)], [14, 4])
     assert linked([two_halves], NODES[2:5], 1.0, 1, Random(1)).letters_sharp == 0.0
 
 
 def test_those_whose_own_node_is_the_attackers_are_not_counted() -> None:
-    seen = circuit_relay([walk(0, 2, 3, 4, 5)], [walk(1, 6, 7, 8, 9)], [5, 9])
+    seen = exchange([walk(0, 2, 3, 4, 5)], [walk(1, 6, 7, 8, 9)], [5, 9])
     assert linked([seen], NODES, 1.0, 3, Random(1)) == (0.0, 0.0, 0.0, 0.0)

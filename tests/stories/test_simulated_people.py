@@ -291,7 +291,7 @@ def test_a_crash_between_commit_and_send_at_every_step(village: SeveralWorlds, s
     check_once_in_order(alice, bob, texts("a", 4), ["hello", *texts("b", 4)])
 
 
-# --- old copies ---------------------------------------------------------------------------------------------------------
+# --- old copies -------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("keep_mark", [pytest.param(True, marks=pytest.mark.full), False])

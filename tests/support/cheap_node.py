@@ -11,7 +11,7 @@ from net.node.wiring import Tuning
 from net.parcel.work import WorkPrice
 
 HURRIED: Final = CoverProfile(hop_delay=0.01, slot=0.01, loop_period=3600.0)
-CHEAP: Final = Tuning(price=WorkPrice(0.0), id_work_bits=0, pace=HURRIED)
+CHEAP: Final = Tuning(price=WorkPrice(0.0), id_work_bits=0, cover_profile=HURRIED)
 LOOPBACK: Final = Endpoint("127.0.0.1", 0)
 
 

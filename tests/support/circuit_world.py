@@ -16,7 +16,7 @@ from net.onion.circuits.relay import CircuitRelay
 from net.onion.circuits.transit import EndId
 from net.onion.packets.cipher import Hop, OnionCipher
 from net.onion.packets.keyring import Keyring
-from net.peers.link_pool import Contact, Then
+from net.peers.link_pool import Contact, OnLink
 from simulator.plain_cipher import PlainOnionCipher
 
 # Changes what passes from one node to another.
@@ -99,7 +99,7 @@ class Node:
         assert self.writable(link)
         self.world.post(self.number, link, decode_message(data))
 
-    def reach(self, contact: Contact, now: Instant, then: Then) -> None:
+    def reach(self, contact: Contact, now: Instant, then: OnLink) -> None:
         number = contact.tag[0]
         if number in self.world.dialling:
             self.world.dialling[number].append(then)
@@ -135,7 +135,7 @@ class World:
         self.blocked: set[tuple[int, int]] = set()
         self.gone: set[int] = set()
         self.hosts: dict[int, str] = {}  # where nodes are; others are each in a network of their own
-        self.dialling: dict[int, list[Then]] = {}
+        self.dialling: dict[int, list[OnLink]] = {}
         self.nodes = [Node(self, number, max_backlog) for number in range(count)]
 
     @property

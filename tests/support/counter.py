@@ -1,4 +1,4 @@
-"""A custodian on a table: requesters are numbers, answers pile up, the store is run by hand or at once."""
+"""A custodian on a table: clients are numbers, answers pile up, the store is run by hand or at once."""
 
 from __future__ import annotations
 
@@ -74,23 +74,23 @@ class Counter:
     # What tests do.
 
     def meet(self, *clients: ClientId, is_custodian: bool = False) -> None:
-        """Let requesters come to the counter: leaves, or custodians that keep everything."""
+        """Let clients come to the counter: leaves, or custodians that keep everything."""
         for client in clients:
             if is_custodian:
                 self.meet_mate(client, place_of(client), 0)
             else:
-                self.custodian.requester_up(client, self.now, None)
+                self.custodian.client_up(client, self.now, None)
 
     def meet_mate(self, client: ClientId, place: OverlayId, width: int) -> None:
         """Let a custodian come that keeps the bucket of this width around its place."""
-        self.custodian.requester_up(client, self.now, place)
+        self.custodian.client_up(client, self.now, place)
         self.say(client, Keeps(width))
 
     def keep(self, prefix: int, width: int) -> None:
         """Keep another bucket from now on."""
         self.custodian.set_scope(Bucket.of(prefix, width), self.now)
 
-    def throw(self, box: bytes, via: ClientId = ALICE) -> None:
+    def send_box(self, box: bytes, via: ClientId = ALICE) -> None:
         """Let a box come out of a Sphinx packet, and the disk turn."""
         self.custodian.take_box(box, via, self.now)
         self.run_store()
@@ -123,7 +123,7 @@ class Counter:
         self.run_store()
 
     def take(self, client: ClientId, kind: type[Any]) -> list[Any]:
-        """Return and forget the messages of one kind that a requester got."""
+        """Return and forget the messages of one kind that a client got."""
         messages = self.sent[client]
         self.sent[client] = [each for each in messages if not isinstance(each, kind)]
         return [each for each in messages if isinstance(each, kind)]

@@ -143,7 +143,7 @@ def send_cells(node: Node, circuit: CircuitId, bodies: Iterable[bytes], now: Ins
         found.stream._places -= 1
         for layer in reversed(found.forward):
             body = layer.seal(body)  # noqa: PLW2901 -- layer by layer
-        circuits._egress.push(found.lane, Cell(found.lane.name, body), now)
+        circuits._queues.push(found.queue, Cell(found.queue.name, body), now)
 
 
 def cell_body(kind: int, data: bytes = b"") -> bytes:

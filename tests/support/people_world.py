@@ -61,7 +61,7 @@ class Village:
         self.world = World(seed, way)
         self.folder = folder
         self.is_plain = way is None
-        self.tuning = plain_tuning(QUIET) if self.is_plain else replace(CHEAP, pace=QUIET)
+        self.tuning = plain_tuning(QUIET) if self.is_plain else replace(CHEAP, cover_profile=QUIET)
         self.bytes_of_id: dict[tuple[str, ParcelId], bytes] = {}
         self.custodians: list[Host] = []
         for _ in range(custodians):
@@ -132,7 +132,7 @@ class Person:
         self.host.kill()
         self.start()
 
-    # --- life -----------------------------------------------------------------------------------------------------
+    # --- life ---------------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
         """Switch on and unlock, as ``core.session.open_account`` does."""
@@ -194,7 +194,7 @@ class Person:
         network_ms = now.wall_ms + node.network_offset_ms()
         return Moment(now.wall_ms, network_ms, now.mono, len(node.custodians()), node.shown_width())
 
-    # --- the service ------------------------------------------------------------------------------------------------
+    # --- the service --------------------------------------------------------------------------------------------------
 
     def _guarded(self, act: Callable[[Instant], None]) -> None:
         try:
@@ -273,7 +273,7 @@ class Person:
             self._engine(self.engine.tick)
         self._set_alarm()
 
-    # --- what a person does ---------------------------------------------------------------------------------------
+    # --- what a person does -------------------------------------------------------------------------------------------
 
     def _think(self, _: Instant) -> None:
         self.host.after(THINKING, self._think)
@@ -345,7 +345,7 @@ class Person:
         self.call(api.MessageSend(conversation=conversation, text=text, uid=text[:64]))
         return True
 
-    # --- what is to be seen ---------------------------------------------------------------------------------------
+    # --- what is to be seen -------------------------------------------------------------------------------------------
 
     def rows(self) -> list[api.Message]:
         """Return every row of the only conversation, oldest first."""

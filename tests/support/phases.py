@@ -43,7 +43,7 @@ class Pair:
         self.said: list[str] = []
         self.ledgers = {name: [Ledger(person)] for name, person in self.people.items()}
 
-    # --- getting to know each other ---------------------------------------------------------------------------------
+    # --- getting to know each other -----------------------------------------------------------------------------------
 
     def invite(self, max_uses: int | None = 1) -> str:
         """Let alice make a link."""
@@ -66,7 +66,7 @@ class Pair:
         self.accept()
         self.settle(3)
 
-    # --- talking ----------------------------------------------------------------------------------------------------
+    # --- talking ------------------------------------------------------------------------------------------------------
 
     def say(self, name: str, what: str) -> str:
         """Let somebody say a text that nobody else ever said."""
@@ -163,7 +163,7 @@ def mark(text: str) -> bytes:
     return text[-18:].encode()
 
 
-# --- phases ---------------------------------------------------------------------------------------------------------------
+# --- phases -----------------------------------------------------------------------------------------------------------
 
 
 def accepted(pair: Pair) -> None:

@@ -231,7 +231,7 @@ class Person:
     def record(self, record_id: bytes) -> bytes | None:
         return self.office.records.get(ParcelId(record_id))
 
-    # --- what a person does -------------------------------------------------------------------------------------
+    # --- what a person does -------------------------------------------------------------------------------------------
 
     def say(self, conversation: str, text: str) -> str:
         return self.call(api.MessageSend(conversation=conversation, text=text)).id

@@ -1,6 +1,6 @@
-"""Custodians for a patron, each as honest as the story wants, and the courier between them.
+"""Custodians for a client, each as honest as the story wants, and the transport between them.
 
-Answers wait in the courier until ``settle`` brings them; time moves by ``wait`` alone. The owner answers every
+Answers wait in the transport until ``settle`` brings them; time moves by ``wait`` alone. The owner answers every
 ``CustodianUp`` with the cursor it committed last, as the people layer does.
 """
 
@@ -110,7 +110,7 @@ class Keeper:
 
 
 class Swarm:
-    """A patron, its courier, and custodians by name."""
+    """A client, its transport, and custodians by name."""
 
     def __init__(
         self,
@@ -118,7 +118,7 @@ class Swarm:
         bits: int = 0,
         addresses: dict[str, int] | None = None,
         is_owner: bool = True,
-        shelf: FriendStorePort | None = None,
+        friend_store: FriendStorePort | None = None,
     ) -> None:
         self.now = NOW
         self.bits = bits
@@ -128,8 +128,8 @@ class Swarm:
             self.comes(name, (addresses or {}).get(name))
         self.events: list[NodeEvent] = []
         self.asked: list[tuple[NodeId, Purpose, Any]] = []
-        self.throws: list[tuple[NodeId, bytes]] = []
-        self.apart: list[bool] = []  # of each throw, whether it is to go apart from those before
+        self.sent_boxes: list[tuple[NodeId, bytes]] = []
+        self.apart: list[bool] = []  # of each box, whether it is to go apart from those before
         self.renewed: list[NodeId] = []
         self.late: list[tuple[ParcelId, float]] = []
         self.suspects: list[NodeId] = []
@@ -141,9 +141,11 @@ class Swarm:
         self.is_owner = is_owner
         self.drops = False
         self._answers: deque[tuple[NodeId, Message]] = deque()
-        self.client = CustodianClient(self, Random(1), self._report, Instant.hour, price=CHEAP, shelf=shelf)
+        self.client = CustodianClient(
+            self, Random(1), self._report, Instant.hour, price=CHEAP, friend_store=friend_store
+        )
 
-    # --- the courier --------------------------------------------------------------------------------------------------
+    # --- the transport ------------------------------------------------------------------------------------------------
 
     def known(self, address: int) -> list[NodeId]:
         bucket = Bucket.of(address, self.bits)
@@ -164,12 +166,12 @@ class Swarm:
         self.asked.append((custodian, purpose, message))
         self._answers.extend((custodian, answer) for answer in self.keepers[custodian].answer(message))
 
-    def throw(self, custodian: NodeId, box: bytes, now: Instant, *, is_again: bool = False) -> None:
+    def send_box(self, custodian: NodeId, box: bytes, now: Instant, *, is_again: bool = False) -> None:
         if self.is_full:
             raise Overloaded("send")
         if custodian in self.unreachable:
             raise Unreachable
-        self.throws.append((custodian, box))
+        self.sent_boxes.append((custodian, box))
         self.apart.append(is_again)
         if not self.drops:
             self.store(box)

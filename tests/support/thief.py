@@ -163,7 +163,7 @@ class Thief:
     def _known(self) -> int:
         return len(self._ratchets) + len(self._envelopes) + len(self._opened) + len(self._tried) + len(self._entered)
 
-    # --- what lies in the file --------------------------------------------------------------------------------------
+    # --- what lies in the file ----------------------------------------------------------------------------------------
 
     def _take_rows(self, file: StolenFile) -> None:
         texts = [words(row, "text") for row in file.rows("messages")]
@@ -228,7 +228,7 @@ class Thief:
         ids = {blob(row, "parcel_id") for row in file.rows("deposits")}
         return {part for value in values for part in (value[:_KEY], value[-_KEY:])} - skipped - ids
 
-    # --- what was recorded ------------------------------------------------------------------------------------------
+    # --- what was recorded --------------------------------------------------------------------------------------------
 
     def _try_secret(self, secret: bytes) -> None:
         """Look for whatever is found by a secret: an acceptance, resets; and by the root it is stepped to."""

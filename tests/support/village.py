@@ -30,8 +30,8 @@ SETTLING: Final = 30.0
 
 def tuning(*, is_plain: bool = False, is_quiet: bool = False) -> Tuning:
     """Return what makes parcels and places free. Plain: and the ciphers too; quiet: there is no cover traffic."""
-    pace = NORMAL._replace(loop_period=1e6) if is_quiet else NORMAL
-    return plain_tuning(pace) if is_plain else replace(CHEAP, pace=pace)
+    cover_profile = NORMAL._replace(loop_period=1e6) if is_quiet else NORMAL
+    return plain_tuning(cover_profile) if is_plain else replace(CHEAP, cover_profile=cover_profile)
 
 
 class Resident:

@@ -30,7 +30,7 @@ def parts_of(node: Node) -> Wiring:
 
 
 def change_answers(node: Node, change: Change) -> None:
-    """Put other messages in the place of those that its desk sends: a custodian's answers, and its pushes."""
+    """Put other messages in the place of those that its frontend sends: a custodian's answers, and its pushes."""
     frontend = parts_of(node).frontend
     honest = frontend.send
 

@@ -83,7 +83,7 @@ def watch(work: Work, row: InvitationRow) -> None:
 
 def forget_expired(work: Work) -> None:
     """Let go of the keys of invitations whose time is over, and look for greetings to them no longer."""
-    meetings.drop_keys(work.tx, work.now.sure_ms)
+    meetings.drop_keys(work.tx, work.now.earliest_ms)
     for row in meetings.every(work.tx):
         if row.xwing_private is None:
             work.tag_index.forget_slots(GreetingWatch(row.id))

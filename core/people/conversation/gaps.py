@@ -57,7 +57,7 @@ def _skip_hole(work: Work, row: ReadLane) -> None:
 
 def forget_given_up(work: Work) -> None:
     """Forget the secrets of indexes that nothing comes by any more."""
-    before = work.now.sure_ms - GIVEN_UP_MS
+    before = work.now.earliest_ms - GIVEN_UP_MS
     for row in lanes.with_given_up(work.tx):
         kept = b"".join(entry for _, at, entry in given_up_entries(row.given_up) if at >= before)
         if kept != row.given_up:

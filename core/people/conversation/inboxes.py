@@ -117,7 +117,7 @@ def tend(work: Work, *, may_write: bool) -> None:
 
 
 def _is_let_go(work: Work, row: InboxRow, left_at: int, waiting: list[ConversationRow]) -> bool:
-    if work.now.sure_ms - left_at >= FOLLOWED_MS:
+    if work.now.earliest_ms - left_at >= FOLLOWED_MS:
         return True
     if waiting or conversations.greeted_since(work.tx, work.me.inbox_number, work.now.own_ms - FOLLOWED_MS):
         rows.set_settled(work.tx, row.number, None)
@@ -125,7 +125,7 @@ def _is_let_go(work: Work, row: InboxRow, left_at: int, waiting: list[Conversati
     if row.settled_at is None:
         rows.set_settled(work.tx, row.number, work.now.network_ms)
         return False
-    return work.now.sure_ms - row.settled_at >= UNDER_WAY_MS
+    return work.now.earliest_ms - row.settled_at >= UNDER_WAY_MS
 
 
 def _tell(work: Work, row: ConversationRow) -> None:

@@ -87,4 +87,4 @@ def accept_first(work: Work, device: bytes, message: bytes) -> tuple[Session, by
 
 def forget_old(work: Work) -> None:
     """Forget keys that nobody may use any more."""
-    rows.drop_made_before(work.tx, work.now.sure_ms - LIFE_MS - GRACE_MS)
+    rows.drop_made_before(work.tx, work.now.earliest_ms - LIFE_MS - GRACE_MS)

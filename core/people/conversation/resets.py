@@ -183,7 +183,7 @@ def is_restless(work: Work, conversation: int) -> bool:
 
 def forget_former_roots(work: Work) -> None:
     """Look no longer at roots whose place was taken long ago: who was put back further than that greets again."""
-    for conversation, name in roots.former(work.tx, work.now.sure_ms - FORMER_ROOT_MS):
+    for conversation, name in roots.former(work.tx, work.now.earliest_ms - FORMER_ROOT_MS):
         if roots.drop(work.tx, conversation, name):
             work.tag_index.forget_slots(ResetWatch(conversation, name))
 

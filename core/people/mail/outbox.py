@@ -235,7 +235,7 @@ def give_up(work: Work) -> None:
     A lane of which a block is not deposited any more has ended: whoever comes back later could not find the way past it.
     The next block begins another, which is announced for as long as it takes.
     """
-    for posting in postings.over(work.tx, work.now.sure_ms):
+    for posting in postings.over(work.tx, work.now.earliest_ms):
         done(work, posting, "delivered" if posting.held else "failed")
         if posting.kind == "block" and posting.generation is not None:
             row = lanes.writing(work.tx, posting.conversation)

@@ -47,7 +47,7 @@ def load(work: Work) -> dict[bytes, Entry]:
 
 def capture(work: Work) -> dict[bytes, Entry]:
     """Note what changed on this device; return the map."""
-    rows.drop_tombstones(work.tx, work.now.sure_ms - TOMBSTONE_MS)
+    rows.drop_tombstones(work.tx, work.now.earliest_ms - TOMBSTONE_MS)
     known = load(work)
     here = _here(work, known)
     wanted: dict[bytes, bytes | None] = {**dict.fromkeys(_gone(work, known, here)), **here}

@@ -91,9 +91,9 @@ class SetupAdmission:
         rate.take(1.0, now.mono)
         return self._place(self._built, MAX_CIRCUITS, link, networks)
 
-    def admit_onward(self, link: LinkId, onward: LinkId) -> Verdict:
-        """Say whether a circuit that was built over ``link`` may go on over ``onward``."""
-        passed_on = self._passed_on.get(onward)
+    def admit_next(self, link: LinkId, next_link: LinkId) -> Verdict:
+        """Say whether a circuit that was built over ``link`` may go on over ``next_link``."""
+        passed_on = self._passed_on.get(next_link)
         if passed_on is None:
             return ADMITTED
         return self._place(passed_on, MAX_PASSED_ON, link, self._networks(link))
@@ -102,18 +102,18 @@ class SetupAdmission:
         """A circuit was built over a link."""
         self._built.count(link, self._networks, 1)
 
-    def passed_on(self, link: LinkId, onward: LinkId) -> None:
+    def passed_on(self, link: LinkId, next_link: LinkId) -> None:
         """It goes on over another."""
-        self._passed_on.setdefault(onward, Shares()).count(link, self._networks, 1)
+        self._passed_on.setdefault(next_link, Shares()).count(link, self._networks, 1)
 
-    def ended(self, link: LinkId, onward: LinkId | None) -> None:
+    def ended(self, link: LinkId, next_link: LinkId | None) -> None:
         """A circuit that was built over a link, and went on over another or none, is over."""
         self._built.count(link, self._networks, -1)
-        if onward is not None:
-            passed_on = self._passed_on[onward]
+        if next_link is not None:
+            passed_on = self._passed_on[next_link]
             passed_on.count(link, self._networks, -1)
             if not len(passed_on):
-                del self._passed_on[onward]
+                del self._passed_on[next_link]
 
     def link_down(self, link: LinkId) -> None:
         """A link is gone; its circuits are ending."""

@@ -61,7 +61,7 @@ class Circuitry(Protocol):
 @dataclass(slots=True, eq=False)
 class _Circuit:
     id: CircuitId
-    lane: CircuitQueue
+    queue: CircuitQueue
     forward: list[Layer]  # the first hop's first
     backward: list[Layer]
     stream: CircuitStream
@@ -86,7 +86,7 @@ class Circuits:
         self._user = user
         self._random = random
         self._rng = random_module.Random(random(16))  # when to pad needs no more secrecy than that
-        self._egress = CircuitQueues(links)
+        self._queues = CircuitQueues(links)
         self._circuits: dict[CircuitId, _Circuit] = {}
         self._by_name: dict[tuple[LinkId, bytes], _Circuit] = {}
         self._last_id = 0
@@ -106,17 +106,17 @@ class Circuits:
             raise Overloaded("circuits")
         packet, secrets = self._cipher.create(hops, b"", self._random, is_setup=True)
         self._last_id += 1
-        lane = CircuitQueue(self._random(CIRCUIT_NAME_SIZE))
+        queue = CircuitQueue(self._random(CIRCUIT_NAME_SIZE))
         circuit = _Circuit(
             CircuitId(self._last_id),
-            lane,
+            queue,
             [self._cipher.layer(secret, Direction.FORWARD) for secret in secrets],
             [self._cipher.layer(secret, Direction.BACKWARD) for secret in secrets],
             CircuitStream(is_builder=True),
         )
         self._circuits[circuit.id] = circuit
         self._checks.schedule(circuit.id, now.mono + OPEN_PATIENCE)
-        self._egress.push(lane, Setup(lane.name, packet), now)
+        self._queues.push(queue, Setup(queue.name, packet), now)
         self._link_pool.reach(_contact_of(hops[0]), now, partial(self._reached, circuit))
         return circuit.id
 
@@ -143,7 +143,7 @@ class Circuits:
         found = self._circuits.get(circuit)
         if found is not None:
             self._forget(found)
-            self._egress.end(found.lane, now, is_told=True)
+            self._queues.end(found.queue, now, is_told=True)
 
     def __len__(self) -> int:
         return len(self._circuits)
@@ -180,14 +180,14 @@ class Circuits:
 
     def link_down(self, link: LinkId, now: Instant) -> None:
         """A link is gone, and the circuits that began with it."""
-        self._egress.link_down(link)
-        for circuit in [each for each in self._circuits.values() if each.lane.link == link]:
+        self._queues.link_down(link)
+        for circuit in [each for each in self._circuits.values() if each.queue.link == link]:
             if circuit.id in self._circuits:  # else its user closed it when it heard of another's end
                 self._fail(circuit, now, is_told=False)
 
     def link_quiet(self, link: LinkId, now: Instant) -> None:
         """What goes there may go nowhere: circuits that began with it are given up, by no fault of the other hops."""
-        for circuit in [each for each in self._circuits.values() if each.lane.link == link]:
+        for circuit in [each for each in self._circuits.values() if each.queue.link == link]:
             if circuit.id in self._circuits:
                 self._fail(circuit, now)
 
@@ -200,13 +200,13 @@ class Circuits:
         for circuit_id in list(self._unfinished)[:1]:
             del self._unfinished[circuit_id]
             self._pump(self._circuits[circuit_id], now)
-        self._egress.handle_timeout(now)
+        self._queues.handle_timeout(now)
 
     def next_deadline(self) -> float:
         """Return when ``handle_timeout`` is due, in monotonic seconds; in the past while cells wait to be sealed."""
         if self._unfinished:
             return 0.0
-        return min(self._checks.next_deadline(), self._egress.next_deadline())
+        return min(self._checks.next_deadline(), self._queues.next_deadline())
 
     # --- inside -------------------------------------------------------------------------------------------------------
 
@@ -218,8 +218,8 @@ class Circuits:
             circuit.is_lost = True
             self._checks.schedule(circuit.id, now.mono)
             return
-        self._by_name[link, circuit.lane.name] = circuit
-        self._egress.attach(circuit.lane, link, now)
+        self._by_name[link, circuit.queue.name] = circuit
+        self._queues.attach(circuit.queue, link, now)
 
     def _check(self, circuit: _Circuit, now: Instant) -> None:
         if circuit.is_lost:
@@ -242,23 +242,23 @@ class Circuits:
                 return
             for layer in reversed(circuit.forward):
                 body = layer.seal(body)
-            # The lane has room: what waits there is under way, and the window is no wider than the lane.
-            self._egress.push(circuit.lane, Cell(circuit.lane.name, body), now)
-            if circuit.lane.link is not None:
-                self._link_pool.used(circuit.lane.link, now)
+            # The queue has room: what waits there is under way, and the window is no wider than the queue.
+            self._queues.push(circuit.queue, Cell(circuit.queue.name, body), now)
+            if circuit.queue.link is not None:
+                self._link_pool.used(circuit.queue.link, now)
         self._unfinished[circuit.id] = None
 
     def _fail(self, circuit: _Circuit, now: Instant, *, is_told: bool = True, is_silent: bool = False) -> None:
         self._forget(circuit)
-        self._egress.end(circuit.lane, now, is_told=is_told)
+        self._queues.end(circuit.queue, now, is_told=is_told)
         self._user.closed(circuit.id, now, is_silent=is_silent)
 
     def _forget(self, circuit: _Circuit) -> None:
         del self._circuits[circuit.id]
         self._checks.cancel(circuit.id)
         self._unfinished.pop(circuit.id, None)
-        if circuit.lane.link is not None:
-            self._by_name.pop((circuit.lane.link, circuit.lane.name), None)
+        if circuit.queue.link is not None:
+            self._by_name.pop((circuit.queue.link, circuit.queue.name), None)
 
 
 def _contact_of(hop: Hop) -> Contact:

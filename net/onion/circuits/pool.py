@@ -1,8 +1,8 @@
 """Our circuits by whom they lead to and what they are for, opened when first needed and replaced in time.
 
 A circuit ties together all that is said over it: whoever is at its end knows that one reader said it. So every purpose has
-ways of its own, and none lasts longer than its *terms* allow: after so many questions or so many seconds the next question
-opens another one over other relays. The old one stays a while for answers that are still to come.
+circuits of its own, and none lasts longer than its *terms* allow: after so many questions or so many seconds the next
+question opens another one over other relays. The old one stays a while for answers that are still to come.
 
 There are only so many circuits at a time. The one not used for longest makes room, unless it carries a stream that lasts.
 """
@@ -32,12 +32,12 @@ K_contra = TypeVar("K_contra", bound=Hashable, contravariant=True)
 MAX_LASTING: Final = MAX_OWN_CIRCUITS * 3 // 4
 # Seconds without a word after which an answer is not to be expected any more: above any patience of who asked.
 LINGER: Final = 30.0
-# How far a lasting way's end is moved at random, so that the ways of one reader do not end together.
+# How far the end of a lasting circuit is moved at random, so that the circuits of one reader do not end together.
 JITTER: Final = 0.2
 
 
 class Terms(Protocol):
-    """How long a way may serve. ``age``: seconds since it was opened; ``idle``: seconds without use; infinity: for ever."""
+    """How long a circuit may serve. ``age``: seconds since it was opened; ``idle``: without use; infinity: for ever."""
 
     @property
     def age(self) -> float:
@@ -112,7 +112,7 @@ class _PooledCircuit(Generic[K]):
 
 
 class CircuitPool(Generic[K]):
-    """At most one current way for each key, besides those that linger. What ``Circuits`` calls back is passed on to it."""
+    """At most one current circuit for each key, besides those that linger. ``Circuits`` calls its callbacks."""
 
     def __init__(self, circuits: Builder, paths: Paths, user: User[K], rng: random.Random) -> None:
         self._circuits = circuits
@@ -121,7 +121,7 @@ class CircuitPool(Generic[K]):
         self._rng = rng
         self._circuit_pool: dict[CircuitId, _PooledCircuit[K]] = {}
         self._current: dict[K, _PooledCircuit[K]] = {}
-        self._silent: dict[K, frozenset[NodeId]] = {}  # relays of ways that brought nothing, until one is open
+        self._silent: dict[K, frozenset[NodeId]] = {}  # relays of circuits that brought nothing, until one is open
         self._checks: Agenda[CircuitId] = Agenda()
 
     def __len__(self) -> int:
@@ -130,88 +130,92 @@ class CircuitPool(Generic[K]):
     # --- for who asks -------------------------------------------------------------------------------------------------
 
     def ask(self, key: K, last: Descriptor, terms: Terms, data: bytes, now: Instant) -> None:
-        """Send a message to ``last`` by the way of this key.
+        """Send a message to ``last`` by the circuit of this key.
 
         Raises:
             Unreachable: there is no path for now.
-            Overloaded: the way is full for the moment, or there are too many ways.
+            Overloaded: the circuit is full for the moment, or there are too many circuits.
         """
-        way = self._current.get(key)
-        if way is not None and not terms.is_lasting and (way.questions >= terms.questions or now.mono >= way.ends_at):
-            self._retire(way)
-            way = None
-        if way is None:
-            way = self._open(key, last, terms, now)
-        self._circuits.send(way.circuit, data, now)
-        way.questions += 1
-        self._use(way, now)
+        pooled = self._current.get(key)
+        if (
+            pooled is not None
+            and not terms.is_lasting
+            and (pooled.questions >= terms.questions or now.mono >= pooled.ends_at)
+        ):
+            self._retire(pooled)
+            pooled = None
+        if pooled is None:
+            pooled = self._open(key, last, terms, now)
+        self._circuits.send(pooled.circuit, data, now)
+        pooled.questions += 1
+        self._use(pooled, now)
 
     def drop(self, key: K, now: Instant) -> None:
-        """End a way at once; ``lost`` is not called."""
-        if (way := self._current.get(key)) is not None:
-            self._circuits.close(way.circuit, now)
-            self._forget(way)
+        """End a circuit at once; ``lost`` is not called."""
+        if (pooled := self._current.get(key)) is not None:
+            self._circuits.close(pooled.circuit, now)
+            self._forget(pooled)
 
     def renew(self, key: K, now: Instant) -> None:
-        """End a way that brings nothing; the next is built apart from it. ``lost`` is not called."""
-        if (way := self._current.get(key)) is not None:
-            self._build_apart_from(way)
+        """End a circuit that brings nothing; the next is built apart from it. ``lost`` is not called."""
+        if (pooled := self._current.get(key)) is not None:
+            self._build_apart_from(pooled)
         self.drop(key, now)
 
     def hang_up(self, now: Instant) -> None:
-        """End all ways; ``lost`` is called for each."""
-        for way in list(self._circuit_pool.values()):
-            if way.circuit in self._circuit_pool:
-                self._circuits.close(way.circuit, now)
-                self._forget(way)
-                self._user.lost(way.key, now)
+        """End all circuits; ``lost`` is called for each."""
+        for pooled in list(self._circuit_pool.values()):
+            if pooled.circuit in self._circuit_pool:
+                self._circuits.close(pooled.circuit, now)
+                self._forget(pooled)
+                self._user.lost(pooled.key, now)
 
     # --- for Circuits -------------------------------------------------------------------------------------------------
 
     def opened(self, circuit: CircuitId, now: Instant) -> None:
         """The far end answered."""
-        if (way := self._circuit_pool.get(circuit)) is not None and not way.is_open:
-            way.is_open = True
-            self._silent.pop(way.key, None)
-            if way.terms.is_judged:
-                self._paths.worked(way.path, now)
+        if (pooled := self._circuit_pool.get(circuit)) is not None and not pooled.is_open:
+            pooled.is_open = True
+            self._silent.pop(pooled.key, None)
+            if pooled.terms.is_judged:
+                self._paths.worked(pooled.path, now)
 
     def received(self, circuit: CircuitId, data: bytes, now: Instant) -> None:
         """A message came back."""
-        if (way := self._circuit_pool.get(circuit)) is not None:
-            self._use(way, now)
-            is_answer = self._user.heard(way.key, data, now)
-            if is_answer and way.terms.questions == 1 and circuit in self._circuit_pool:
+        if (pooled := self._circuit_pool.get(circuit)) is not None:
+            self._use(pooled, now)
+            is_answer = self._user.heard(pooled.key, data, now)
+            if is_answer and pooled.terms.questions == 1 and circuit in self._circuit_pool:
                 self._circuits.close(circuit, now)  # there was one question, and this was the answer
-                self._forget(way)
+                self._forget(pooled)
 
     def closed(self, circuit: CircuitId, now: Instant, *, is_silent: bool) -> None:
         """A circuit is over by no doing of ours."""
-        way = self._circuit_pool.get(circuit)
-        if way is None:
+        pooled = self._circuit_pool.get(circuit)
+        if pooled is None:
             return
-        if is_silent or not way.is_open:
-            if way.terms.is_judged:
-                self._paths.failed(way.path, now)
-            self._build_apart_from(way)
-        self._forget(way)
-        self._user.lost(way.key, now)
+        if is_silent or not pooled.is_open:
+            if pooled.terms.is_judged:
+                self._paths.failed(pooled.path, now)
+            self._build_apart_from(pooled)
+        self._forget(pooled)
+        self._user.lost(pooled.key, now)
 
     # --- time ---------------------------------------------------------------------------------------------------------
 
     def handle_timeout(self, now: Instant) -> None:
         """End what has served its time or is not used any more."""
         for circuit in self._checks.pop_due(now.mono):
-            way = self._circuit_pool.get(circuit)
-            if way is None:
+            pooled = self._circuit_pool.get(circuit)
+            if pooled is None:
                 continue
-            if now.mono < way.quiet_at():
-                self._checks.schedule(circuit, way.quiet_at())  # it was used since
+            if now.mono < pooled.quiet_at():
+                self._checks.schedule(circuit, pooled.quiet_at())  # it was used since
                 continue
             self._circuits.close(circuit, now)
-            self._forget(way)
-            if way.terms.is_lasting:
-                self._user.lost(way.key, now)
+            self._forget(pooled)
+            if pooled.terms.is_lasting:
+                self._user.lost(pooled.key, now)
 
     def next_deadline(self) -> float:
         """Return when ``handle_timeout`` is due, in monotonic seconds."""
@@ -224,25 +228,25 @@ class CircuitPool(Generic[K]):
             raise Overloaded("circuits")
         path = self._paths.choose(last, now, is_delayed=False, apart_from=self._silent.get(key, ()))
         if len(self._circuit_pool) >= MAX_OWN_CIRCUITS:
-            self._make_room(now)
+            self._evict(now)
         try:
             circuit = self._circuits.open(path.hops, now)
         except Unauthenticated:
             self._paths.failed(path, now)  # somebody described itself with a key that is none
             raise Unreachable from None
         age = terms.age * self._rng.uniform(1 - JITTER, 1 + JITTER)
-        way = _PooledCircuit(key, circuit, path, terms, now.mono + age, now.mono)
-        self._circuit_pool[circuit] = self._current[key] = way
-        self._use(way, now)
-        return way
+        pooled = _PooledCircuit(key, circuit, path, terms, now.mono + age, now.mono)
+        self._circuit_pool[circuit] = self._current[key] = pooled
+        self._use(pooled, now)
+        return pooled
 
-    def _build_apart_from(self, way: _PooledCircuit[K]) -> None:
-        self._silent[way.key] = self._silent.pop(way.key, frozenset()).union(way.path.nodes[:-1])
+    def _build_apart_from(self, pooled: _PooledCircuit[K]) -> None:
+        self._silent[pooled.key] = self._silent.pop(pooled.key, frozenset()).union(pooled.path.nodes[:-1])
         if len(self._silent) > MAX_OWN_CIRCUITS:
             del self._silent[next(iter(self._silent))]
 
-    def _make_room(self, now: Instant) -> None:
-        """End the way that was not used for longest and is probably done."""
+    def _evict(self, now: Instant) -> None:
+        """End the circuit that was not used for longest and is probably done."""
         idle = [
             each
             for each in self._circuit_pool.values()
@@ -254,17 +258,17 @@ class CircuitPool(Generic[K]):
         self._circuits.close(oldest.circuit, now)
         self._forget(oldest)
 
-    def _use(self, way: _PooledCircuit[K], now: Instant) -> None:
-        way.used_at = now.mono
-        self._checks.schedule(way.circuit, way.quiet_at())
+    def _use(self, pooled: _PooledCircuit[K], now: Instant) -> None:
+        pooled.used_at = now.mono
+        self._checks.schedule(pooled.circuit, pooled.quiet_at())
 
-    def _retire(self, way: _PooledCircuit[K]) -> None:
-        way.is_retired = True
-        del self._current[way.key]
-        self._checks.schedule(way.circuit, way.quiet_at())
+    def _retire(self, pooled: _PooledCircuit[K]) -> None:
+        pooled.is_retired = True
+        del self._current[pooled.key]
+        self._checks.schedule(pooled.circuit, pooled.quiet_at())
 
-    def _forget(self, way: _PooledCircuit[K]) -> None:
-        del self._circuit_pool[way.circuit]
-        self._checks.cancel(way.circuit)
-        if self._current.get(way.key) is way:
-            del self._current[way.key]
+    def _forget(self, pooled: _PooledCircuit[K]) -> None:
+        del self._circuit_pool[pooled.circuit]
+        self._checks.cancel(pooled.circuit)
+        if self._current.get(pooled.key) is pooled:
+            del self._current[pooled.key]

@@ -1,10 +1,10 @@
 """How the cells of many circuits share the links they leave by.
 
-A *lane* is one direction of a circuit on one link: its messages in order, at most ``MAX_LANE`` of them. While the link has
-room they go at once. When it has not, they wait, and the lanes of a link then take turns, one message each, so that a
-circuit that carries much delays the others by no more than its share. A lane may exist before its link does.
+A *queue* is one direction of a circuit on one link: its messages in order, at most ``MAX_QUEUE`` of them. While the link has
+room they go at once. When it has not, they wait, and the queues of a link then take turns, one message each, so that a
+circuit that carries much delays the others by no more than its share. A queue may exist before its link does.
 
-When a lane ends, what waits in it is dropped and the other side is told *destroy*, unless it never heard of the circuit.
+When a queue ends, what waits in it is dropped and the other side is told *destroy*, unless it never heard of the circuit.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from net.messages import Cell, Destroy, Setup, encode_message
 from net.onion.circuits.stream import MAX_CELLS_UNDER_WAY
 
 # What honest ends can have under way, and the setup before it.
-MAX_LANE: Final = MAX_CELLS_UNDER_WAY + 1
+MAX_QUEUE: Final = MAX_CELLS_UNDER_WAY + 1
 # A link that took no more is tried again after this many seconds: about a round trip.
 RETRY_AFTER: Final = 0.05
 # Messages that one ``handle_timeout`` puts on links: 1 to 2 ms.
@@ -30,8 +30,8 @@ _BATCH: Final = 256
 # Last words that wait for one link. Beyond, the other side finds out by the circuit's silence.
 MAX_FAREWELLS: Final = 256
 
-LaneMessage = Setup | Cell
-CircuitMessage = LaneMessage | Destroy
+QueuedMessage = Setup | Cell
+CircuitMessage = QueuedMessage | Destroy
 
 
 class Links(Protocol):
@@ -52,79 +52,79 @@ class CircuitQueue:
 
     name: bytes
     link: LinkId | None = None
-    waiting: deque[LaneMessage] = field(default_factory=deque[LaneMessage])
+    waiting: deque[QueuedMessage] = field(default_factory=deque[QueuedMessage])
     is_in_line: bool = False
 
 
 @dataclass(slots=True)
 class _Line:
-    """What waits for one link: circuits that are over, by name, and the lanes that have something to send."""
+    """What waits for one link: circuits that are over, by name, and the queues that have something to send."""
 
     farewells: deque[bytes] = field(default_factory=deque[bytes])
-    lanes: deque[CircuitQueue] = field(default_factory=deque[CircuitQueue])
+    queues: deque[CircuitQueue] = field(default_factory=deque[CircuitQueue])
 
 
 class CircuitQueues:
-    """The lanes that leave this node."""
+    """The queues that leave this node."""
 
     def __init__(self, links: Links) -> None:
         self._links = links
         self._lines: dict[LinkId, _Line] = {}
         self._retry_at = math.inf
-        self.queued = 0  # messages that wait, all lanes together
+        self.queued = 0  # messages that wait, all queues together
 
-    def push(self, lane: CircuitQueue, message: LaneMessage, now: Instant) -> bool:
-        """Send a message, or keep it; False when the lane is full, which honest ends do not let happen."""
-        if lane.link is not None and lane.link not in self._lines and self._send(lane.link, message, now):
+    def push(self, queue: CircuitQueue, message: QueuedMessage, now: Instant) -> bool:
+        """Send a message, or keep it; False when the queue is full, which honest ends do not let happen."""
+        if queue.link is not None and queue.link not in self._lines and self._send(queue.link, message, now):
             return True
-        if len(lane.waiting) >= MAX_LANE:
+        if len(queue.waiting) >= MAX_QUEUE:
             return False
-        lane.waiting.append(message)
+        queue.waiting.append(message)
         self.queued += 1
-        self._line_up(lane, now)
+        self._line_up(queue, now)
         return True
 
-    def attach(self, lane: CircuitQueue, link: LinkId, now: Instant) -> None:
-        """Give a lane its link: what waited in it goes."""
-        lane.link = link
+    def attach(self, queue: CircuitQueue, link: LinkId, now: Instant) -> None:
+        """Give a queue its link: what waited in it goes."""
+        queue.link = link
         is_free = link not in self._lines
-        self._line_up(lane, now)
-        if is_free and lane.is_in_line:
+        self._line_up(queue, now)
+        if is_free and queue.is_in_line:
             self._drain(link, _BATCH, now)
 
-    def take_all(self, lane: CircuitQueue) -> list[LaneMessage]:
-        """Take out what waits in a lane."""
-        messages = list(lane.waiting)
+    def take_all(self, queue: CircuitQueue) -> list[QueuedMessage]:
+        """Take out what waits in a queue."""
+        messages = list(queue.waiting)
         self.queued -= len(messages)
-        lane.waiting.clear()
+        queue.waiting.clear()
         return messages
 
-    def put_all(self, lane: CircuitQueue, messages: Sequence[LaneMessage]) -> None:
-        """Put back, into a lane that has no link yet, what was taken out of it."""
-        lane.waiting.extend(messages)
+    def put_all(self, queue: CircuitQueue, messages: Sequence[QueuedMessage]) -> None:
+        """Put back, into a queue that has no link yet, what was taken out of it."""
+        queue.waiting.extend(messages)
         self.queued += len(messages)
 
-    def end(self, lane: CircuitQueue, now: Instant, *, is_told: bool) -> None:
+    def end(self, queue: CircuitQueue, now: Instant, *, is_told: bool) -> None:
         """Drop what waits; with ``is_told`` the other side hears that the circuit is over."""
-        messages = self.take_all(lane)
+        messages = self.take_all(queue)
         is_known_there = not (messages and isinstance(messages[0], Setup))
-        if lane.link is not None and lane.is_in_line:
-            self._lines[lane.link].lanes.remove(lane)
-            lane.is_in_line = False
-        if lane.link is None or not is_told or not is_known_there:
+        if queue.link is not None and queue.is_in_line:
+            self._lines[queue.link].queues.remove(queue)
+            queue.is_in_line = False
+        if queue.link is None or not is_told or not is_known_there:
             return
-        if lane.link not in self._lines and self._send(lane.link, Destroy(lane.name), now):
+        if queue.link not in self._lines and self._send(queue.link, Destroy(queue.name), now):
             return
-        farewells = self._line(lane.link, now).farewells
+        farewells = self._line(queue.link, now).farewells
         if len(farewells) < MAX_FAREWELLS:
-            farewells.append(lane.name)
+            farewells.append(queue.name)
 
     def link_down(self, link: LinkId) -> None:
-        """A link is gone; its lanes are ended one by one by whoever owns them."""
+        """A link is gone; its queues are ended one by one by whoever owns them."""
         line = self._lines.pop(link, None)
-        for lane in line.lanes if line else ():
-            self.take_all(lane)
-            lane.is_in_line = False
+        for queue in line.queues if line else ():
+            self.take_all(queue)
+            queue.is_in_line = False
 
     def handle_timeout(self, now: Instant) -> None:
         """Try the links that had no room."""
@@ -145,10 +145,10 @@ class CircuitQueues:
         self._retry_at = min(self._retry_at, now.mono + RETRY_AFTER)
         return self._lines.setdefault(link, _Line())
 
-    def _line_up(self, lane: CircuitQueue, now: Instant) -> None:
-        if lane.link is not None and lane.waiting and not lane.is_in_line:
-            lane.is_in_line = True
-            self._line(lane.link, now).lanes.append(lane)
+    def _line_up(self, queue: CircuitQueue, now: Instant) -> None:
+        if queue.link is not None and queue.waiting and not queue.is_in_line:
+            queue.is_in_line = True
+            self._line(queue.link, now).queues.append(queue)
 
     def _drain(self, link: LinkId, room: int, now: Instant) -> int:
         """Send up to ``room`` messages of a link's line; return how many went."""
@@ -157,28 +157,28 @@ class CircuitQueues:
         while sent < room and line.farewells and self._send(link, Destroy(line.farewells[0]), now):
             line.farewells.popleft()
             sent += 1
-        while sent < room and line.lanes and not line.farewells:
-            if not self._send_next(link, line.lanes, now):
+        while sent < room and line.queues and not line.farewells:
+            if not self._send_next(link, line.queues, now):
                 break
             sent += 1
-        if not line.farewells and not line.lanes:
+        if not line.farewells and not line.queues:
             del self._lines[link]
         elif sent < room:
             self._retry_at = min(self._retry_at, now.mono + RETRY_AFTER)
         return sent
 
-    def _send_next(self, link: LinkId, lanes: deque[CircuitQueue], now: Instant) -> bool:
-        """Send one message of the lane whose turn it is; False when the link took none."""
-        lane = lanes[0]
-        if not self._send(link, lane.waiting[0], now):
+    def _send_next(self, link: LinkId, queues: deque[CircuitQueue], now: Instant) -> bool:
+        """Send one message of the queue whose turn it is; False when the link took none."""
+        queue = queues[0]
+        if not self._send(link, queue.waiting[0], now):
             return False
-        lane.waiting.popleft()
+        queue.waiting.popleft()
         self.queued -= 1
-        lanes.popleft()
-        if lane.waiting:
-            lanes.append(lane)
+        queues.popleft()
+        if queue.waiting:
+            queues.append(queue)
         else:
-            lane.is_in_line = False
+            queue.is_in_line = False
         return True
 
     def _send(self, link: LinkId, message: CircuitMessage, now: Instant) -> bool:

@@ -33,14 +33,14 @@ from net.onion.circuits.queues import CircuitMessage, CircuitQueue, CircuitQueue
 from net.onion.circuits.stream import CircuitStream
 from net.onion.circuits.transit import CircuitRelayCounters, End, EndId, Layers, Transit, most_silent, relieve
 from net.onion.packets.cipher import Direction, OnionCipher, Peeled
-from net.peers.link_pool import Contact, Then
+from net.peers.link_pool import Contact, OnLink
 
 # Setups waiting to be peeled: half a second of work.
 MAX_SETUPS_WAITING: Final = 1024
 # Seconds. Builders replace circuits after ten minutes and keep those that stay alive by padding.
 MAX_AGE: Final = 20 * 60.0
 MAX_SILENCE: Final = 10 * 60.0
-# Bytes in lanes and ends, all circuits together: more than fifty full windows.
+# Bytes in queues and ends, all circuits together: more than fifty full windows.
 MAX_BACKLOG: Final = 8 * 1024 * 1024
 # The part of it that goes at once when it is passed, so that nobody makes us look through all circuits for every cell.
 _RELIEF: Final = 1 / 16
@@ -55,7 +55,7 @@ Peel = Callable[[bytes, Instant], Peeled]
 class Reach(Protocol):
     """What is needed of the switch."""
 
-    def reach(self, contact: Contact, now: Instant, then: Then) -> None:
+    def reach(self, contact: Contact, now: Instant, then: OnLink) -> None:
         """Call ``then`` with a link, now or later, or with None."""
         ...
 
@@ -104,7 +104,7 @@ class CircuitRelay:
         self._link_pool = link_pool
         self._ends = ends
         self._random = random
-        self._egress = CircuitQueues(links)
+        self._queues = CircuitQueues(links)
         self._max_backlog = max_backlog
         self._circuits: set[Transit] = set()
         self._legs: dict[LinkId, dict[bytes, Transit]] = {}  # by link, then by name there
@@ -165,11 +165,11 @@ class CircuitRelay:
 
     def link_down(self, link: LinkId, now: Instant) -> None:
         """A link is gone, and its circuits with it: a slice of them at once, for there may be a thousand."""
-        self._egress.link_down(link)
+        self._queues.link_down(link)
         for circuit in self._legs.pop(link, {}).values():
-            for lane in (circuit.back, circuit.ahead):
-                if lane.link == link:
-                    lane.link = None
+            for queue in (circuit.back, circuit.ahead):
+                if queue.link == link:
+                    queue.link = None
             self._cut.append(circuit)
         self._quiet.discard(link)
         self._admission.link_down(link)
@@ -213,13 +213,13 @@ class CircuitRelay:
             for circuit in relieve(self._circuits, cells, self._networks):
                 self.counters.relieved += 1
                 self._end(circuit, now)
-        self._egress.handle_timeout(now)
+        self._queues.handle_timeout(now)
 
     def next_deadline(self) -> float:
         """Return when ``handle_timeout`` is due, in monotonic seconds; in the past while there is work."""
         if self._to_peel or self._cut or self._surplus() > 0:
             return 0.0
-        return min(self._checks.next_deadline(), self._egress.next_deadline())
+        return min(self._checks.next_deadline(), self._queues.next_deadline())
 
     # --- setting up ---------------------------------------------------------------------------------------------------
 
@@ -232,7 +232,7 @@ class CircuitRelay:
         verdict = REFUSED if len(self._to_peel) >= MAX_SETUPS_WAITING else self._admission.admit(link, now)
         if not verdict.is_admitted:
             self.counters.refused += 1
-            self._egress.end(back, now, is_told=True)
+            self._queues.end(back, now, is_told=True)
             return
         if verdict.loser is not None:
             self._displace(verdict.loser, verdict.loser, now)
@@ -269,13 +269,13 @@ class CircuitRelay:
         circuit.layers = layers = Layers(
             self._cipher.layer(peeled.secret, Direction.FORWARD), self._cipher.layer(peeled.secret, Direction.BACKWARD)
         )
-        early = [cell.body for cell in self._egress.take_all(circuit.ahead) if isinstance(cell, Cell)]
+        early = [cell.body for cell in self._queues.take_all(circuit.ahead) if isinstance(cell, Cell)]
         if peeled.next is None:
             self._become_end(circuit, early, now)
             return
         ahead = circuit.ahead
-        onward = [Cell(ahead.name, layers.forward.open(body)) for body in early]
-        self._egress.put_all(ahead, [Setup(ahead.name, peeled.packet), *onward])
+        cells = [Cell(ahead.name, layers.forward.open(body)) for body in early]
+        self._queues.put_all(ahead, [Setup(ahead.name, peeled.packet), *cells])
         contact = Contact(peeled.next.endpoint, peeled.next.tag)
         self._link_pool.reach(contact, now, partial(self._reached, circuit))
 
@@ -292,12 +292,12 @@ class CircuitRelay:
         circuit.passed_on_over = link
         self._admission.passed_on(circuit.built_over, link)
         self._legs.setdefault(link, {})[name] = circuit
-        self._egress.attach(circuit.ahead, link, now)
+        self._queues.attach(circuit.ahead, link, now)
 
-    def _may_pass(self, circuit: Transit, onward: LinkId, now: Instant) -> bool:
-        verdict = self._admission.admit_onward(circuit.built_over, onward)
+    def _may_pass(self, circuit: Transit, next_link: LinkId, now: Instant) -> bool:
+        verdict = self._admission.admit_next(circuit.built_over, next_link)
         if verdict.loser is not None:
-            self._displace(verdict.loser, onward, now)
+            self._displace(verdict.loser, next_link, now)
         return verdict.is_admitted
 
     # --- cells --------------------------------------------------------------------------------------------------------
@@ -305,17 +305,17 @@ class CircuitRelay:
     def _on_cell(self, circuit: Transit, body: bytes, now: Instant, *, is_forward: bool) -> None:
         self.counters.cells += 1
         circuit.heard_at = now.mono
-        for lane in (circuit.back, circuit.ahead):
-            if lane.link is not None:
-                self._link_pool.used(lane.link, now)
+        for queue in (circuit.back, circuit.ahead):
+            if queue.link is not None:
+                self._link_pool.used(queue.link, now)
         if circuit.end is not None:
             self._on_cell_at_end(circuit, body, now)
             return
-        lane = circuit.ahead if is_forward else circuit.back
+        queue = circuit.ahead if is_forward else circuit.back
         if circuit.layers is not None:
             layer = circuit.layers
             body = layer.forward.open(body) if is_forward else layer.backward.seal(body)
-        if not self._egress.push(lane, Cell(lane.name, body), now):
+        if not self._queues.push(queue, Cell(queue.name, body), now):
             self._break(circuit, now)
 
     def _become_end(self, circuit: Transit, early: list[bytes], now: Instant) -> None:
@@ -347,14 +347,14 @@ class CircuitRelay:
         if circuit.is_over or end is None or layers is None:
             return
         while (body := end.stream.next_body()) is not None:
-            # The lane has room: what waits there is under way, and the window is no wider than the lane.
-            self._egress.push(circuit.back, Cell(circuit.back.name, layers.backward.seal(body)), now)
+            # The queue has room: what waits there is under way, and the window is no wider than the queue.
+            self._queues.push(circuit.back, Cell(circuit.back.name, layers.backward.seal(body)), now)
         self._held += end.stream.held - end.held
         end.held = end.stream.held
 
     def _surplus(self) -> int:
         """Return how many bytes wait here beyond what may."""
-        return self._egress.queued * CELL_BODY_SIZE + self._held - self._max_backlog
+        return self._queues.queued * CELL_BODY_SIZE + self._held - self._max_backlog
 
     # --- the end ------------------------------------------------------------------------------------------------------
 
@@ -373,18 +373,18 @@ class CircuitRelay:
         self._circuits.discard(circuit)
         self._checks.cancel(circuit)
         self._admission.ended(circuit.built_over, circuit.passed_on_over)
-        for lane in (circuit.back, circuit.ahead):
-            self._drop_leg(circuit, lane)
-            self._egress.end(lane, now, is_told=lane is not knows)
+        for queue in (circuit.back, circuit.ahead):
+            self._drop_leg(circuit, queue)
+            self._queues.end(queue, now, is_told=queue is not knows)
         if circuit.end is not None:
             self._held -= circuit.end.held
             if self._by_end.pop(circuit.end.id, None) is not None:
                 self._ends.closed(circuit.end.id, now)
 
-    def _drop_leg(self, circuit: Transit, lane: CircuitQueue) -> None:
-        if lane.link is None:
+    def _drop_leg(self, circuit: Transit, queue: CircuitQueue) -> None:
+        if queue.link is None:
             return
-        legs = self._legs.get(lane.link, {})
-        legs.pop(lane.name, None)
+        legs = self._legs.get(queue.link, {})
+        legs.pop(queue.name, None)
         if not legs:
-            self._legs.pop(lane.link, None)
+            self._legs.pop(queue.link, None)

@@ -20,7 +20,7 @@ from net.overlay.descriptor import Descriptor
 
 _NUMBER_BITS: Final = 32
 
-Then = Callable[[Nodes | None, Instant], None]
+OnAnswer = Callable[[Nodes | None, Instant], None]
 
 
 class Line(Protocol):
@@ -42,7 +42,7 @@ class Line(Protocol):
 @dataclass(frozen=True, slots=True)
 class _Request:
     node: NodeId
-    then: Then
+    then: OnAnswer
 
 
 class CircuitRequests:
@@ -58,7 +58,9 @@ class CircuitRequests:
         """Say whether anything can be asked."""
         return self.line is not None and self.line.is_possible(now)
 
-    def call(self, node: Descriptor, make: Callable[[int], Message], now: Instant, then: Then, patience: float) -> None:
+    def call(
+        self, node: Descriptor, make: Callable[[int], Message], now: Instant, then: OnAnswer, patience: float
+    ) -> None:
         """Ask ``make(number)``; ``then`` hears the answer, or None when there is none within ``patience`` seconds."""
         number = self._rng.getrandbits(_NUMBER_BITS)
         try:

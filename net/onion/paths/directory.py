@@ -51,7 +51,7 @@ _TARGET_SIZE: Final = 32
 
 
 @dataclass(slots=True)
-class _Shelf:
+class _Search:
     """What is known of one bucket."""
 
     found: dict[NodeId, Descriptor] = field(default_factory=dict[NodeId, Descriptor])
@@ -82,50 +82,50 @@ class Directory:
         self._others = others
         self._check = check
         self._rng = rng
-        self._shelves: dict[Bucket, _Shelf] = {}  # the one wanted longest ago first
+        self._searches: dict[Bucket, _Search] = {}  # the one wanted longest ago first
         self._due: Agenda[Bucket] = Agenda()
 
-    # --- for the courier ----------------------------------------------------------------------------------------------
+    # --- for the transport --------------------------------------------------------------------------------------------
 
     def want(self, bucket: Bucket) -> None:
         """Search for a bucket with the next timeout, which is then due, unless it is known."""
-        shelf = self._shelves.pop(bucket, None)
-        if shelf is None:
-            while len(self._shelves) >= MAX_BUCKETS:
-                self._drop(next(iter(self._shelves)))
-            shelf = _Shelf()
+        search = self._searches.pop(bucket, None)
+        if search is None:
+            while len(self._searches) >= MAX_BUCKETS:
+                self._drop(next(iter(self._searches)))
+            search = _Search()
             self._due.schedule(bucket, 0.0)
-        shelf.is_wanted = True
-        self._shelves[bucket] = shelf
+        search.is_wanted = True
+        self._searches[bucket] = search
 
     def found(self, bucket: Bucket, epoch: int) -> list[Descriptor]:
         """Return who was found in a bucket and can be used now."""
-        shelf = self._shelves.get(bucket)
-        return [each for each in shelf.found.values() if each.key_of(epoch)] if shelf else []
+        search = self._searches.get(bucket)
+        return [each for each in search.found.values() if each.key_of(epoch)] if search else []
 
     def is_searched(self, bucket: Bucket) -> bool:
         """Say whether a search for a bucket is over that somebody answered, so that what was found is all there is."""
-        shelf = self._shelves.get(bucket)
-        return shelf is not None and shelf.is_answered and not shelf.asked
+        search = self._searches.get(bucket)
+        return search is not None and search.is_answered and not search.asked
 
     def get(self, node: NodeId) -> Descriptor | None:
         """Return the latest descriptor that was found of a node. Who asks for it wants its bucket still."""
-        shelves = [shelf for shelf in self._shelves.values() if node in shelf.found]
-        for shelf in shelves:
-            shelf.is_wanted = True
-        return max((shelf.found[node] for shelf in shelves), key=lambda each: each.stamp, default=None)
+        searches = [search for search in self._searches.values() if node in search.found]
+        for search in searches:
+            search.is_wanted = True
+        return max((search.found[node] for search in searches), key=lambda each: each.stamp, default=None)
 
     def forget(self, node: NodeId) -> None:
         """What was found of a node is of no use any more."""
-        for shelf in self._shelves.values():
-            shelf.found.pop(node, None)
+        for search in self._searches.values():
+            search.found.pop(node, None)
 
     def handle_timeout(self, now: Instant) -> None:
         """Begin the searches that are due."""
         for bucket in self._due.pop_due(now.mono):
-            shelf = self._shelves.get(bucket)
-            if shelf is not None:
-                self._search(bucket, shelf, now)
+            search = self._searches.get(bucket)
+            if search is not None:
+                self._search(bucket, search, now)
 
     def next_deadline(self) -> float:
         """Return when ``handle_timeout`` is due, in monotonic seconds."""
@@ -133,42 +133,42 @@ class Directory:
 
     # --- inside -------------------------------------------------------------------------------------------------------
 
-    def _search(self, bucket: Bucket, shelf: _Shelf, now: Instant) -> None:
-        if not shelf.is_wanted:
+    def _search(self, bucket: Bucket, search: _Search, now: Instant) -> None:
+        if not search.is_wanted:
             self._drop(bucket)
             return
-        if sum(bool(each.asked) for each in self._shelves.values()) >= MAX_SEARCHES:
+        if sum(bool(each.asked) for each in self._searches.values()) >= MAX_SEARCHES:
             self._due.schedule(bucket, now.mono + FIRST_PAUSE)
             return
-        shelf.is_wanted = shelf.is_fruitful = False
+        search.is_wanted = search.is_fruitful = False
         directories = self._others(ASKED, now)
-        shelf.asked = len(directories)
+        search.asked = len(directories)
         for directory in directories:
-            self._ask(bucket, shelf, directory, now)
-        shelf.is_wanted = not shelf.asked  # nobody could be asked
+            self._ask(bucket, search, directory, now)
+        search.is_wanted = not search.asked  # nobody could be asked
         if not directories:
-            self._plan(bucket, shelf, now)
+            self._plan(bucket, search, now)
 
-    def _ask(self, bucket: Bucket, shelf: _Shelf, directory: Descriptor, now: Instant) -> None:
+    def _ask(self, bucket: Bucket, search: _Search, directory: Descriptor, now: Instant) -> None:
         target = self._target(bucket)
 
         def answered(answer: Nodes | None, now: Instant) -> None:
-            if self._shelves.get(bucket) is shelf:
-                self._take_answer(bucket, shelf, answer, now)
+            if self._searches.get(bucket) is search:
+                self._take_answer(bucket, search, answer, now)
 
         self._calls.call(directory, lambda request: Lookup(request, target), now, answered, PATIENCE)
 
-    def _take_answer(self, bucket: Bucket, shelf: _Shelf, answer: Nodes | None, now: Instant) -> None:
-        before = len(shelf.found)
-        shelf.asked -= 1
+    def _take_answer(self, bucket: Bucket, search: _Search, answer: Nodes | None, now: Instant) -> None:
+        before = len(search.found)
+        search.asked -= 1
         if answer is not None:
-            shelf.is_answered = True
+            search.is_answered = True
             for data in answer.descriptors:
-                shelf.is_fruitful |= self._take(shelf, bucket, data, now)
-        is_over = not shelf.asked
+                search.is_fruitful |= self._take(search, bucket, data, now)
+        is_over = not search.asked
         if is_over:
-            self._plan(bucket, shelf, now)
-        if len(shelf.found) > before or (is_over and shelf.is_answered and len(shelf.found) < FEW):
+            self._plan(bucket, search, now)
+        if len(search.found) > before or (is_over and search.is_answered and len(search.found) < FEW):
             self._news(now)
 
     def _target(self, bucket: Bucket) -> bytes:
@@ -177,7 +177,7 @@ class Directory:
         address = bucket.prefix | self._rng.getrandbits(8 * _ADDRESS_SIZE) & below
         return address.to_bytes(_ADDRESS_SIZE, "big") + self._rng.randbytes(_TARGET_SIZE - _ADDRESS_SIZE)
 
-    def _take(self, shelf: _Shelf, bucket: Bucket, data: bytes, now: Instant) -> bool:
+    def _take(self, search: _Search, bucket: Bucket, data: bytes, now: Instant) -> bool:
         """Keep a descriptor; False when it is of no use here."""
         try:
             descriptor = self._check(data, now)
@@ -185,33 +185,33 @@ class Directory:
             return False
         if not descriptor.is_reachable or not bucket.covers(address_of(descriptor.overlay_id)):
             return False
-        former = shelf.found.pop(descriptor.node, None)
+        former = search.found.pop(descriptor.node, None)
         if former is not None and former.stamp >= descriptor.stamp and former.epoch <= epoch_of(now) + 1:
             descriptor = former
-        elif not self._has_room(shelf, descriptor, now):
+        elif not self._has_room(search, descriptor, now):
             return False
-        shelf.found[descriptor.node] = descriptor
+        search.found[descriptor.node] = descriptor
         return True
 
-    def _has_room(self, shelf: _Shelf, descriptor: Descriptor, now: Instant) -> bool:
+    def _has_room(self, search: _Search, descriptor: Descriptor, now: Instant) -> bool:
         epoch = epoch_of(now)
-        for node in [node for node, each in shelf.found.items() if each.key_of(epoch) is None]:
-            del shelf.found[node]
-        networks = Counter(network_of(each.endpoint.host) for each in shelf.found.values())
+        for node in [node for node, each in search.found.items() if each.key_of(epoch) is None]:
+            del search.found[node]
+        networks = Counter(network_of(each.endpoint.host) for each in search.found.values())
         network = network_of(descriptor.endpoint.host)
-        return len(shelf.found) < MAX_FOUND and (network is None or networks[network] < MAX_PER_NETWORK)
+        return len(search.found) < MAX_FOUND and (network is None or networks[network] < MAX_PER_NETWORK)
 
-    def _plan(self, bucket: Bucket, shelf: _Shelf, now: Instant) -> None:
+    def _plan(self, bucket: Bucket, search: _Search, now: Instant) -> None:
         """Say when the next search is due."""
-        if shelf.is_fruitful:
-            shelf.pause = FIRST_PAUSE
+        if search.is_fruitful:
+            search.pause = FIRST_PAUSE
             wait = SEARCH_PERIOD
         else:
-            wait = shelf.pause
-            shelf.is_wanted |= shelf.pause < MAX_PAUSE  # it goes on for some time without being wanted again
-            shelf.pause = min(2 * shelf.pause, MAX_PAUSE)
+            wait = search.pause
+            search.is_wanted |= search.pause < MAX_PAUSE  # it goes on for some time without being wanted again
+            search.pause = min(2 * search.pause, MAX_PAUSE)
         self._due.schedule(bucket, now.mono + wait * self._rng.uniform(0.75, 1.25))
 
     def _drop(self, bucket: Bucket) -> None:
         self._due.cancel(bucket)
-        self._shelves.pop(bucket, None)
+        self._searches.pop(bucket, None)

@@ -82,7 +82,7 @@ class Paths:
         guards: Guards,
         reputation: Reputation,
         rng: random.Random,
-        pace: CoverProfile,
+        cover_profile: CoverProfile,
     ) -> None:
         self.own = own
         self._roster = roster
@@ -90,7 +90,7 @@ class Paths:
         self._guards = guards
         self._reputation = reputation
         self._rng = rng
-        self.pace = pace
+        self.cover_profile = cover_profile
         self.losses = 0  # paths that failed, since the start
 
     # --- choosing -----------------------------------------------------------------------------------------------------
@@ -228,4 +228,4 @@ class Paths:
 
     def _delay_ms(self) -> int:
         """Draw a delay; exponential, so that having waited tells nothing about how much longer it takes (Loopix)."""
-        return min(MAX_DELAY_MS, round(1000 * self._rng.expovariate(1 / self.pace.hop_delay)))
+        return min(MAX_DELAY_MS, round(1000 * self._rng.expovariate(1 / self.cover_profile.hop_delay)))

@@ -34,7 +34,7 @@ from tests.support.parcels import id_of, make_record
 
 pytestmark = [pytest.mark.trio, pytest.mark.network]
 
-FREE = Tuning(price=WorkPrice(0.0), id_work_bits=0, pace=NORMAL._replace(slot=0.01, hop_delay=0.001))
+FREE = Tuning(price=WorkPrice(0.0), id_work_bits=0, cover_profile=NORMAL._replace(slot=0.01, hop_delay=0.001))
 EVERYTHING = Bucket(0, 0)
 ADDRESS = 7
 LOOPBACK = Endpoint("127.0.0.1", 0)

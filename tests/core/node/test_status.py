@@ -42,7 +42,8 @@ def peer(number: int, role: Role = Role.FULL) -> PeerStatus:
 
 
 VIEW = NodeSnapshot(
-    nat="restricted", is_reachable=False, public=Endpoint("198.51.100.7", 4400), size=77, known=60, hops=4, pace=STRONG,
+    nat="restricted", is_reachable=False, public=Endpoint("198.51.100.7", 4400), size=77, known=60, hops=4,
+    cover_profile=STRONG,
     guards=3, guards_linked=2, sources={"mainline": 2},
     buckets=(
         BucketView(Bucket(0, 3), (node(1), node(2)), agree=True),

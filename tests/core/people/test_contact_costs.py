@@ -315,7 +315,7 @@ def test_the_note_of_what_was_repeated_is_bounded() -> None:
     assert noted.due(bytes(16), [0], 1.0) == {0}, "forgotten"
 
 
-# --- acknowledged and accepted ------------------------------------------------------------------------------------------
+# --- acknowledged and accepted ----------------------------------------------------------------------------------------
 
 
 def test_who_acknowledges_nothing_is_sent_acknowledgements_now_and_then(

@@ -169,7 +169,7 @@ def test_an_acceptance_is_found_by_nobody_after_some_days(tmp_path: Path) -> Non
         assert not loot.found | loot.accepted, name
 
 
-# --- what remains, and that the thief would find it ---------------------------------------------------------------------
+# --- what remains, and that the thief would find it -------------------------------------------------------------------
 
 
 def test_an_open_link_with_several_uses_opens_what_was_said_at_its_door_until_it_is_over(tmp_path: Path) -> None:

@@ -154,7 +154,7 @@ def test_few_inboxes_are_followed_however_many_a_record_names(
         assert len(inbox_rows.every(snapshot)) <= MAX_FOLLOWED
 
 
-# --- what it may say, and is shown --------------------------------------------------------------------------------------
+# --- what it may say, and is shown ------------------------------------------------------------------------------------
 
 
 def test_a_removal_elsewhere_deletes_nothing_that_was_said_here(
@@ -215,7 +215,7 @@ def test_names_and_blocks_that_come_from_elsewhere_are_rows(
     assert elsewhere(alice, at_alice) == ["renamed", "blocked", "unblocked"]
 
 
-# --- where a contact reads, and by what it is heard --------------------------------------------------------------------
+# --- where a contact reads, and by what it is heard -------------------------------------------------------------------
 
 
 def test_texts_go_on_to_a_contact_that_is_reached_wherever_the_record_says_it_reads(

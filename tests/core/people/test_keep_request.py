@@ -168,7 +168,7 @@ def test_a_device_keeps_for_a_few_contacts_only(pair: Pair) -> None:
 
 
 def test_what_it_costs_is_told_and_a_leaf_says_that_it_cannot() -> None:
-    view = FriendBackupView(buckets=4, boxes=10, limit=8192, thrown=3, bytes_per_day=5000)
+    view = FriendBackupView(buckets=4, boxes=10, limit=8192, restored=3, bytes_per_day=5000)
     told = describe_keeping(view, contacts=1)
     assert (told.possible, told.contacts, told.boxes, told.returned, told.bytes_per_day) == (True, 1, 10, 3, 5000)
     assert (told.bytes, told.limit_bytes) == (10 * BOX_SIZE, 8192 * BOX_SIZE)

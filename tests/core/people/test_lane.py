@@ -90,7 +90,7 @@ def test_the_writer_signs_for_a_copy_beside_too_and_nobody_links_the_two(day: in
     assert beside not in {lane.box_id(offer.point, secrets, each) for each in (day, day + 1)}
 
 
-# --- pieces of a slot ---------------------------------------------------------------------------------------------------
+# --- pieces of a slot -------------------------------------------------------------------------------------------------
 
 WHOLE = [bytes([n]) * (4 * PIECE_SIZE) for n in range(3)]  # what three strangers wrote into one slot
 PIECES = [list(enumerate(cut(whole))) for whole in WHOLE]

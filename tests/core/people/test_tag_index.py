@@ -128,7 +128,7 @@ def test_indexes_given_up_are_read_back() -> None:
     assert primitives.sha256(row.given_up[8:72]) == primitives.sha256(step(chain_at(3))[0].pack())
 
 
-# --- copies beside ------------------------------------------------------------------------------------------------------
+# --- copies beside ----------------------------------------------------------------------------------------------------
 
 
 def beside(index: int, day: int = TODAY) -> Tag:

@@ -30,7 +30,7 @@ from tests.support.memory import held, masked
 pytestmark = pytest.mark.trio
 
 
-# --- a passcode opens the account it belongs to -------------------------------------------------------------------------
+# --- a passcode opens the account it belongs to -----------------------------------------------------------------------
 
 
 @pytest.mark.usefixtures("a_history_each")
@@ -145,7 +145,7 @@ async def test_an_open_account_cannot_try_out_the_other_profiles_passcode_by_cha
         assert gate.account().unlocked.seed != second.seed
 
 
-# --- what is left ------------------------------------------------------------------------------------------------------
+# --- what is left -----------------------------------------------------------------------------------------------------
 
 
 async def leave_in_log(device: Device) -> None:

@@ -64,12 +64,12 @@ async def test_the_settings_of_another_device_and_of_the_last_time_are_heeded_to
     async with open_own_node(home, alone(), tuning=CHEAP_NODE) as node, trio.open_nursery() as nursery:
         gate = Gate(home, node, nursery, TERMS, lambda _: None)
         await gate.create(CREATE)
-        assert node.status().view.pace == HURRIED
+        assert node.status().view.cover_profile == HURRIED
         # What a merge does: the row changes, and nobody says so.
         await gate.account().service.act(act_of(MAKE_STRONG))
-        await until(lambda: node.status().view.pace == STRONG)
+        await until(lambda: node.status().view.cover_profile == STRONG)
         await gate.lock(api.AccountLock())
-        assert node.status().view.pace == HURRIED
+        assert node.status().view.cover_profile == HURRIED
         await gate.unlock(api.AccountUnlock(passcode=PASSCODE))
-        await until(lambda: node.status().view.pace == STRONG)
+        await until(lambda: node.status().view.cover_profile == STRONG)
         await gate.close()

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.trio
 UP: NodeEvent = CustodianUp(NodeId(bytes(32)), Bucket(0, 0))
 
 
-# --- twenty hours ------------------------------------------------------------------------------------------------------
+# --- twenty hours -----------------------------------------------------------------------------------------------------
 
 
 def sleep_through(device: Device, seconds: float) -> None:
@@ -131,7 +131,7 @@ async def test_what_came_in_after_the_time_was_over_was_not_taken_so_the_account
         assert device.told[-1] == VAULT_LOCKED
 
 
-# --- without a person --------------------------------------------------------------------------------------------------
+# --- without a person -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.usefixtures("often")

@@ -36,7 +36,7 @@ def accounts_on(profile: Profile) -> Accounts:
     return Accounts(profile, CHEAP, [MemoryStore()], FakeClock())
 
 
-# --- power cuts ----------------------------------------------------------------------------------------------------------
+# --- power cuts -------------------------------------------------------------------------------------------------------
 
 
 class Disk:
@@ -80,7 +80,7 @@ def test_an_attempt_is_forced_to_the_disk_when_it_is_counted(tmp_path: Path, mon
     assert decode(disk.events[-1][2], clock.now).wrong == 2
 
 
-# --- counts and costs ----------------------------------------------------------------------------------------------------
+# --- counts and costs -------------------------------------------------------------------------------------------------
 
 
 def test_a_count_in_which_anything_changed_is_the_free_attempts_used_up_just_now() -> None:
@@ -139,7 +139,7 @@ def test_a_remembered_key_runs_out_by_either_hand_of_the_clock_and_is_forgotten(
     assert store.kept == {}
 
 
-# --- slots ---------------------------------------------------------------------------------------------------------------
+# --- slots ------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("passcode", [GOOD, BETTER, "no such passcode as this"])
@@ -173,7 +173,7 @@ def test_what_is_typed_does_not_open_what_a_file_or_a_device_is_for() -> None:
     assert len({slots.root_of(b"one secret", kind, vault.header) for kind in Kind}) == len(Kind)
 
 
-# --- files ---------------------------------------------------------------------------------------------------------------
+# --- files ------------------------------------------------------------------------------------------------------------
 
 
 def mode_of(path: Path) -> int:
@@ -212,7 +212,7 @@ def test_a_mark_tells_neither_whose_it_is_nor_can_be_moved_without_the_key(tmp_p
     assert Mark(tag, key, tmp_path).read() is None
 
 
-# --- a given passcode ----------------------------------------------------------------------------------------------------
+# --- a given passcode -------------------------------------------------------------------------------------------------
 
 
 def pipe_with(data: bytes) -> int:

@@ -1,4 +1,4 @@
-"""Whom a patron follows, and how its deposits are confirmed; among custodians that play along or do not."""
+"""Whom a client follows, and how its deposits are confirmed; among custodians that play along or do not."""
 
 from __future__ import annotations
 
@@ -315,15 +315,15 @@ class TestChanges:
         swarm.read()
         swarm.wait(2 * RETIRE_TIME)
         assert len(swarm.questions(Unfollow)) == 2
-        assert swarm.client.follows.places() == []
+        assert swarm.client.follows.buckets() == []
 
 
 class TestDeposits:
-    def test_a_box_is_thrown_to_two_and_done_when_two_have_named_it(self) -> None:
+    def test_a_box_is_sent_to_two_and_done_when_two_have_named_it(self) -> None:
         swarm = Swarm("a", "b", "c", "d")
         deposit(swarm, 1)
         swarm.settle()
-        assert len({node for node, _ in swarm.throws}) == 2
+        assert len({node for node, _ in swarm.sent_boxes}) == 2
         answers = swarm.happened(DepositAnswered)
         assert len({answer.custodian for answer in answers}) == 2
         assert {(answer.parcel_id, answer.verdict, answer.hour) for answer in answers} == {
@@ -331,15 +331,15 @@ class TestDeposits:
         }
         assert len(swarm.client.deposits) == 0
         swarm.wait(10 * MINUTE)
-        assert len(swarm.throws) == 2
+        assert len(swarm.sent_boxes) == 2
         assert swarm.sound == [id_of(1)]
 
-    def test_those_thrown_to_are_others_than_those_watched(self) -> None:
+    def test_those_sent_to_are_others_than_those_watched(self) -> None:
         swarm = Swarm("a", "b", "c", "d")
         deposit(swarm, 1)
         swarm.settle()
         watched = {answer.custodian for answer in swarm.happened(DepositAnswered)}
-        assert watched.isdisjoint(node for node, _ in swarm.throws)
+        assert watched.isdisjoint(node for node, _ in swarm.sent_boxes)
 
     def test_a_watch_tells_the_owner_nothing_and_ends_five_minutes_after_the_last_box(self) -> None:
         swarm = Swarm("a", "b", "c", "d")
@@ -383,14 +383,14 @@ class TestDeposits:
         assert len(swarm.happened(CustodianUp)) == 2
         assert swarm.happened(TagsArrived) == []
 
-    def test_a_lost_box_is_thrown_again_to_others_and_the_paths_are_blamed(self) -> None:
+    def test_a_lost_box_is_sent_again_to_others_and_the_paths_are_blamed(self) -> None:
         swarm = Swarm("a", "b", "c", "d", "e", "f")
         swarm.drops = True
         deposit(swarm, 1)
         swarm.wait(1)
-        first = {node for node, _ in swarm.throws}
+        first = {node for node, _ in swarm.sent_boxes}
         swarm.wait(2 * Waits.at(NORMAL).naming)
-        second = {node for node, _ in swarm.throws[2:4]}
+        second = {node for node, _ in swarm.sent_boxes[2:4]}
         assert len(second) == 2
         assert first.isdisjoint(second)
         assert set(swarm.lossy) == {id_of(1)}
@@ -403,7 +403,7 @@ class TestDeposits:
         swarm.drops = True
         deposit(swarm, 1)
         swarm.wait(3600)
-        assert 24 <= len(swarm.throws) <= 44
+        assert 24 <= len(swarm.sent_boxes) <= 44
 
     def test_one_alone_is_enough_when_nobody_else_is_known(self) -> None:
         swarm = Swarm("a")
@@ -440,19 +440,19 @@ class TestDeposits:
         assert swarm.lossy == []
         assert all(event.tags == () for event in swarm.happened(TagsArrived))  # the owner's cursor stands
 
-    def test_what_was_named_a_moment_ago_is_not_thrown_again(self) -> None:
+    def test_what_was_named_a_moment_ago_is_not_sent_again(self) -> None:
         swarm = Swarm("a", "b")
         swarm.store(box_bytes(1))
         swarm.read(7)
         deposit(swarm, 1)
         assert len(swarm.happened(DepositAnswered)) == 2
-        assert swarm.throws == []
+        assert swarm.sent_boxes == []
 
     def test_a_box_goes_to_the_bucket_of_its_prefix(self) -> None:
         swarm = Swarm(*HALVES, bits=1, addresses=HALVES)
         deposit(swarm, 1, prefix=1 << 31)
         swarm.settle()
-        assert {node for node, _ in swarm.throws} < {node_of(name) for name in "xyz"}
+        assert {node for node, _ in swarm.sent_boxes} < {node_of(name) for name in "xyz"}
         assert {question.prefix for _, question in swarm.questions(Follow)} == {1 << 31}
 
     def test_a_box_under_way_while_the_width_changes_is_confirmed_in_either_bucket(self) -> None:
@@ -477,7 +477,7 @@ class TestDeposits:
         swarm.settle()
         assert len(swarm.happened(DepositAnswered)) == 1
 
-    def test_after_a_time_in_the_dark_boxes_are_thrown_again_soon(self) -> None:
+    def test_after_a_time_in_the_dark_boxes_are_sent_again_soon(self) -> None:
         swarm = Swarm("a", "b", "c", "d")
         swarm.drops = True
         for keeper in swarm.keepers.values():
@@ -496,11 +496,11 @@ class TestDeposits:
         swarm.drops = True
         for number in range(MAX_UNDER_WAY + 20):
             deposit(swarm, number)
-        assert len(swarm.throws) == 2 * MAX_UNDER_WAY
-        thrown = [box for _, box in swarm.throws[::2]]
-        assert thrown == [box_bytes(number) for number in range(MAX_UNDER_WAY)]
+        assert len(swarm.sent_boxes) == 2 * MAX_UNDER_WAY
+        sent = [box for _, box in swarm.sent_boxes[::2]]
+        assert sent == [box_bytes(number) for number in range(MAX_UNDER_WAY)]
         swarm.drops = False
-        for _, box in swarm.throws[:]:
+        for _, box in swarm.sent_boxes[:]:
             swarm.store(box)
         swarm.settle()
         assert len(swarm.client.deposits) == 0
@@ -527,25 +527,25 @@ class TestDeposits:
         swarm.unreachable = {node_of("a"), node_of("b")}
         deposit(swarm, 1)
         swarm.settle()
-        assert {node for node, _ in swarm.throws} == {node_of("c"), node_of("d")}
+        assert {node for node, _ in swarm.sent_boxes} == {node_of("c"), node_of("d")}
 
-    def test_what_is_withdrawn_is_not_thrown_again(self) -> None:
+    def test_what_is_withdrawn_is_not_sent_again(self) -> None:
         swarm = Swarm("a", "b")
         swarm.drops = True
         deposit(swarm, 1)
         swarm.settle()
         swarm.client.withdraw(id_of(1), swarm.now)
         swarm.wait(3600)
-        assert len(swarm.throws) == 2
+        assert len(swarm.sent_boxes) == 2
 
     def test_the_same_bytes_again_change_nothing_and_others_take_their_place(self) -> None:
         swarm = Swarm("a", "b")
         swarm.drops = True
         deposit(swarm, 1)
         deposit(swarm, 1)
-        assert len(swarm.throws) == 2
+        assert len(swarm.sent_boxes) == 2
         swarm.client.deposit(Kind.BOX, id_of(1), box_bytes(1, content=b"other"), swarm.now)
-        assert [box for _, box in swarm.throws[2:]] == [box_bytes(1, content=b"other")] * 2
+        assert [box for _, box in swarm.sent_boxes[2:]] == [box_bytes(1, content=b"other")] * 2
         assert len(swarm.client.deposits) == 1
 
     def test_the_table_is_bounded(self) -> None:

@@ -248,7 +248,7 @@ class TestHonest:
         swarm.read(0)
         swarm.bits = 1
         swarm.wait(2 * TICK)
-        former = swarm.client.follows.place(Bucket(0, 0))
+        former = swarm.client.follows.get(Bucket(0, 0))
         assert former is not None
         gone, _ = former.members
         swarm.goes(gone)
@@ -259,7 +259,7 @@ class TestHonest:
         swarm, first, second = reading(*NAMES)
         swarm.store(box_bytes(1), first)
         swarm.settle()
-        place = swarm.client.follows.places()[0]
+        place = swarm.client.follows.buckets()[0]
         swarm.store(box_bytes(1), second)
         swarm.keepers[second].streams.clear()  # named to us in a former life, say
         assert place.recent.namers(tag_number(1)) == (first,)

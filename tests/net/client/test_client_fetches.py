@@ -1,4 +1,4 @@
-"""Boxes by tag: whom a patron asks, among what it hides them, and what it makes of odd answers."""
+"""Boxes by tag: whom a client asks, among what it hides them, and what it makes of odd answers."""
 
 from __future__ import annotations
 
@@ -259,4 +259,4 @@ class TestVariants:
         swarm.client.retry(tag_number(1), swarm.now)
         swarm.settle()
         assert swarm.happened(BoxArrived) == [BoxArrived(box_bytes(1))]
-        assert swarm.client.follows.place(Bucket(0, 0)) is not None
+        assert swarm.client.follows.get(Bucket(0, 0)) is not None

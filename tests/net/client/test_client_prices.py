@@ -69,12 +69,12 @@ class TestAgreed:
 
 
 class TestBoxes:
-    def test_a_box_that_carries_less_is_told_of_once_and_thrown_all_the_same(self) -> None:
+    def test_a_box_that_carries_less_is_told_of_once_and_sent_all_the_same(self) -> None:
         swarm = swarm_that_asks(2, 4)
         swarm.drops = True
         box = deposit(swarm)
         assert swarm.happened(PriceRisen) == [PriceRisen(id_of(1), 2)]
-        assert {each for _, each in swarm.throws} == {box}
+        assert {each for _, each in swarm.sent_boxes} == {box}
         swarm.wait(1000)
         assert swarm.happened(PriceRisen) == []
 
@@ -105,13 +105,13 @@ class TestBoxes:
         ask(swarm, 4, 4)
         assert swarm.happened(PriceRisen) == []
 
-    def test_with_more_work_it_is_thrown_at_once_to_those_who_refused_it_too(self) -> None:
+    def test_with_more_work_it_is_sent_at_once_to_those_who_refused_it_too(self) -> None:
         swarm = swarm_that_asks(4, 4)
         swarm.drops = True
         deposit(swarm)
-        swarm.throws.clear()
+        swarm.sent_boxes.clear()
         dearer = deposit(swarm, factor=4)
-        assert swarm.throws == [(node_of("a"), dearer), (node_of("b"), dearer)] or swarm.throws == [
+        assert swarm.sent_boxes == [(node_of("a"), dearer), (node_of("b"), dearer)] or swarm.sent_boxes == [
             (node_of("b"), dearer),
             (node_of("a"), dearer),
         ]

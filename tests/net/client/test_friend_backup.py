@@ -37,9 +37,9 @@ class Friend(Swarm):
 
     def __init__(self, store: MemoryStore | None = None, quota: Quota | None = None, *names: str) -> None:
         self.store_ = store or MemoryStore()
-        self.shelf = FriendStore(self.store_, FREE, quota or Quota())
-        self.shelf.scope = Bucket(THERE, 1)
-        super().__init__(*(names or tuple(HALVES)), bits=1, addresses=HALVES, shelf=self.shelf)
+        self.friend_store = FriendStore(self.store_, FREE, quota or Quota())
+        self.friend_store.scope = Bucket(THERE, 1)
+        super().__init__(*(names or tuple(HALVES)), bits=1, addresses=HALVES, friend_store=self.friend_store)
         self.run_disk()
 
     def keep(self, *addresses: int) -> None:
@@ -47,7 +47,7 @@ class Friend(Swarm):
         self.live(PACE.join[1] + MINUTE)
 
     def run_disk(self) -> None:
-        while jobs := self.shelf.take_jobs():
+        while jobs := self.friend_store.take_jobs():
             for job in jobs:
                 job.done(job.run(), self.now)
 
@@ -77,7 +77,7 @@ class Friend(Swarm):
             self.lose(node)
 
     def followed(self) -> list[NodeId]:
-        place = self.client.follows.place(BUCKET)
+        place = self.client.follows.get(BUCKET)
         return list(place.members) if place else []
 
 
@@ -120,7 +120,7 @@ def test_the_owner_hears_nothing_of_it() -> None:
     friend = friend_with(1, 2, 3)
     friend.lose_disks()
     friend.live(2 * HOURLY)
-    assert friend.throws
+    assert friend.sent_boxes
     assert friend.events == []
 
 
@@ -138,22 +138,22 @@ def test_a_bucket_that_the_node_keeps_for_everybody_is_not_watched() -> None:
     friend.keep(THERE)
     friend.live(HOURLY)
     assert friend.asked == []
-    friend.shelf.scope = Bucket(0, 0)  # as in a small network
+    friend.friend_store.scope = Bucket(0, 0)  # as in a small network
     friend.keep(HERE, THERE)
     friend.live(HOURLY)
     assert friend.asked == []
 
 
-def test_a_bucket_that_comes_to_be_kept_for_everybody_is_left_when_nothing_of_it_is_on_the_shelf() -> None:
+def test_a_bucket_that_comes_to_be_kept_for_everybody_is_left_when_nothing_of_it_is_on_the_friend_store() -> None:
     friend = friend_with(1)
-    friend.shelf.scope = Bucket(0, 0)
+    friend.friend_store.scope = Bucket(0, 0)
     friend.store(box_bytes(2))
     friend.live(HOURLY)
     assert friend.keeps(1), "what is new is on the disk as a custodian's"
     friend.lose_disks()
-    assert friend.live_until(lambda: friend.throws != [], 2 * HOURLY)
+    assert friend.live_until(lambda: friend.sent_boxes != [], 2 * HOURLY)
     assert friend.followed() != []
-    friend.shelf.forget_expired(friend.now.hour() + 100)
+    friend.friend_store.forget_expired(friend.now.hour() + 100)
     friend.run_disk()
     friend.live(HOURLY)
     assert friend.followed() == []
@@ -168,14 +168,14 @@ def test_a_box_that_no_custodian_should_have_taken_is_not_kept_and_asked_for_onc
     assert len([node for node, fetch in friend.questions(Fetch) if tag_number(1) in fetch.tags]) == 1
 
 
-def test_the_shelf_is_bounded_and_pushes_out_nothing() -> None:
+def test_the_friend_store_is_bounded_and_pushes_out_nothing() -> None:
     friend = Friend(None, Quota(parcels=8 * 20, size=8 * 20 * BOX_SIZE))
     for number in range(50):
         friend.store(box_bytes(number))
     friend.keep(HERE)
     friend.live(HOURLY)
     held = friend.store_.kept()
-    assert len(held) == len(friend.shelf) == friend.shelf.limit == 20
+    assert len(held) == len(friend.friend_store) == friend.friend_store.limit == 20
     friend.live(HOURLY)
     assert friend.store_.kept() == held
 
@@ -198,38 +198,38 @@ def test_what_all_custodians_lost_comes_back() -> None:
     friend = friend_with(1, 2, 3)
     friend.lose_disks()
     assert friend.live_until(lambda: len(friend.keepers[node_of("a")].boxes) == 3, HOURLY)
-    assert {box for _, box in friend.throws} == {box_bytes(number) for number in (1, 2, 3)}
+    assert {box for _, box in friend.sent_boxes} == {box_bytes(number) for number in (1, 2, 3)}
     for number in (1, 2, 3):
-        assert len({node for node, box in friend.throws if box == box_bytes(number)}) == 2
+        assert len({node for node, box in friend.sent_boxes if box == box_bytes(number)}) == 2
 
 
-def test_what_nobody_lost_is_not_thrown() -> None:
+def test_what_nobody_lost_is_not_sent() -> None:
     friend = friend_with(1, 2, 3)
     friend.live(6 * HOURLY)
-    assert friend.throws == []
+    assert friend.sent_boxes == []
 
 
-def test_what_one_of_two_still_names_is_not_thrown() -> None:
+def test_what_one_of_two_still_names_is_not_sent() -> None:
     friend = friend_with(1)
     friend.lose_disks(friend.followed()[0])
     friend.live(3 * HOURLY)
-    assert friend.throws == []
+    assert friend.sent_boxes == []
 
 
 def test_a_custodian_that_drops_boxes_without_a_word_is_noticed() -> None:
     friend = friend_with(1)
     for name in "abcd":
         friend.keepers[node_of(name)].hides.add(tag_number(1))
-    assert friend.live_until(lambda: friend.throws != [], HOURLY)
+    assert friend.live_until(lambda: friend.sent_boxes != [], HOURLY)
 
 
-def test_a_throw_that_is_lost_is_made_again() -> None:
+def test_a_packet_that_is_lost_is_sent_again() -> None:
     friend = friend_with(1)
     friend.drops = True
     friend.lose_disks()
-    assert friend.live_until(lambda: len(friend.throws) == 2, HOURLY)
+    assert friend.live_until(lambda: len(friend.sent_boxes) == 2, HOURLY)
     friend.drops = False
-    assert friend.live_until(lambda: len(friend.throws) == 4, HOURLY)
+    assert friend.live_until(lambda: len(friend.sent_boxes) == 4, HOURLY)
     assert node_of("a") in friend.keepers
     assert friend.keepers[node_of("a")].boxes != {}
 
@@ -237,15 +237,15 @@ def test_a_throw_that_is_lost_is_made_again() -> None:
 def test_what_somebody_else_brought_back_first_is_left_out() -> None:
     friend = friend_with(*range(40))
     friend.lose_disks()
-    assert friend.live_until(lambda: friend.throws != [], HOURLY)
-    thrown = len(friend.throws)
+    assert friend.live_until(lambda: friend.sent_boxes != [], HOURLY)
+    sent = len(friend.sent_boxes)
     for number in range(40):
         friend.store(box_bytes(number))
     friend.live(3 * HOURLY)
-    assert thrown <= len(friend.throws) <= thrown + 2
+    assert sent <= len(friend.sent_boxes) <= sent + 2
 
 
-def test_a_box_that_is_nearly_over_is_not_thrown() -> None:
+def test_a_box_that_is_nearly_over_is_not_sent() -> None:
     friend = Friend()
     friend.store(box_bytes(1, expiry_hour=HOUR + LEAST_HOURS - 1))
     friend.store(box_bytes(2, expiry_hour=HOUR + 40))
@@ -253,7 +253,7 @@ def test_a_box_that_is_nearly_over_is_not_thrown() -> None:
     friend.live(20 * MINUTE)
     friend.lose_disks()
     friend.live(HOURLY)
-    assert {box for _, box in friend.throws} == {box_bytes(2, expiry_hour=HOUR + 40)}
+    assert {box for _, box in friend.sent_boxes} == {box_bytes(2, expiry_hour=HOUR + 40)}
 
 
 def test_a_silent_custodian_makes_nothing_look_lost() -> None:
@@ -261,7 +261,7 @@ def test_a_silent_custodian_makes_nothing_look_lost() -> None:
     for name in "abcd":
         friend.keepers[node_of(name)].is_silent = True
     friend.live(3 * HOURLY)
-    assert friend.throws == []
+    assert friend.sent_boxes == []
 
 
 def test_two_variants_of_a_box_are_both_brought_back() -> None:
@@ -273,14 +273,14 @@ def test_two_variants_of_a_box_are_both_brought_back() -> None:
     friend.live(20 * MINUTE)
     friend.lose_disks()
     friend.live(2 * HOURLY)
-    assert {box for _, box in friend.throws} <= {one, other}
+    assert {box for _, box in friend.sent_boxes} <= {one, other}
     assert friend.keepers[node_of("a")].boxes[tag_number(1)]
 
 
 # --- its life ---------------------------------------------------------------------------------------------------------
 
 
-def test_what_lies_on_the_shelf_outlives_a_restart() -> None:
+def test_what_the_friend_store_holds_outlives_a_restart() -> None:
     store = MemoryStore()
     friend_with(1, 2, store=store)
     again = Friend(store)
@@ -288,9 +288,9 @@ def test_what_lies_on_the_shelf_outlives_a_restart() -> None:
     assert again.live_until(lambda: len(again.keepers[node_of("a")].boxes) == 2, HOURLY)
 
 
-def test_nothing_is_watched_before_the_shelf_is_known() -> None:
+def test_nothing_is_watched_before_the_friend_store_is_known() -> None:
     friend = Friend()
-    friend.shelf.is_ready = False
+    friend.friend_store.is_ready = False
     friend.keep(HERE)
     friend.live(MINUTE)
     assert friend.asked == []
@@ -298,24 +298,24 @@ def test_nothing_is_watched_before_the_shelf_is_known() -> None:
 
 def test_what_expired_is_forgotten() -> None:
     friend = friend_with(1)
-    friend.shelf.forget_expired(HOUR + 47)
-    assert friend.shelf.has(tag_number(1))
-    friend.shelf.forget_expired(HOUR + 48)
-    assert len(friend.shelf) == 0
+    friend.friend_store.forget_expired(HOUR + 47)
+    assert friend.friend_store.has(tag_number(1))
+    friend.friend_store.forget_expired(HOUR + 48)
+    assert len(friend.friend_store) == 0
 
 
 def test_a_disk_that_fails_keeps_nothing_and_says_so() -> None:
-    shelf = FriendStore(MemoryStore(), FREE, Quota())
-    [load] = shelf.take_jobs()
+    friend_store = FriendStore(MemoryStore(), FREE, Quota())
+    [load] = friend_store.take_jobs()
     load.failed(NOW)
-    assert shelf.is_ready
-    assert shelf.take(box_bytes(1), BUCKET, NOW) is Verdict.STORED
-    [put] = shelf.take_jobs()
+    assert friend_store.is_ready
+    assert friend_store.take(box_bytes(1), BUCKET, NOW) is Verdict.STORED
+    [put] = friend_store.take_jobs()
     put.failed(NOW)
-    assert not shelf.has(tag_number(1))
+    assert not friend_store.has(tag_number(1))
     got: list[list[bytes]] = []
-    shelf.lend(id_of(1), lambda boxes, _now: got.append(boxes))
-    [read] = shelf.take_jobs()
+    friend_store.lend(id_of(1), lambda boxes, _now: got.append(boxes))
+    [read] = friend_store.take_jobs()
     read.failed(NOW)
     assert got == [[]]
 
@@ -327,17 +327,17 @@ def test_who_keeps_nothing_any_more_leaves_within_minutes() -> None:
     assert friend.followed() == []
     friend.lose_disks()
     friend.live(2 * HOURLY)
-    assert friend.throws == []
+    assert friend.sent_boxes == []
     assert friend.keeps(1), "until it expires"
 
 
 def test_the_next_days_bucket_is_kept_before_the_former_is_left() -> None:
     friend = friend_with(1)
     friend.bits = 2
-    friend.shelf.scope = Bucket(THERE, 2)
+    friend.friend_store.scope = Bucket(THERE, 2)
     friend.live(PACE.join[1] + MINUTE)
     assert friend.followed() != []
-    assert friend.client.follows.place(Bucket(HERE, 2)) is not None
+    assert friend.client.follows.get(Bucket(HERE, 2)) is not None
     friend.live(70 * MINUTE)
     assert friend.followed() == []
 
@@ -350,7 +350,7 @@ def test_buckets_are_joined_at_moments_of_their_own() -> None:
     begun: set[float] = set()
     for _ in range(16):
         friend.live(MINUTE)
-        begun.add(len(friend.client.follows.places()))
+        begun.add(len(friend.client.follows.buckets()))
     assert len(begun) >= 3
     assert max(begun) == 4
 
@@ -392,12 +392,12 @@ def test_custodians_are_asked_nothing_that_readers_do_not_ask() -> None:
     assert kinds == {(Purpose.FOLLOW, Follow), (Purpose.FOLLOW, Unfollow), (Purpose.FETCH, Fetch)}
 
 
-def test_the_shelf_is_served_to_nobody() -> None:
+def test_the_friend_store_is_served_to_nobody() -> None:
     counter = Counter()
     counter.meet(ALICE, BOB)
     counter.keep(THERE, 1)
-    shelf = counter.custodian.shelf
-    assert shelf.take(box_bytes(1), BUCKET, counter.now) is Verdict.STORED
+    friend_store = counter.custodian.friend_store
+    assert friend_store.take(box_bytes(1), BUCKET, counter.now) is Verdict.STORED
     counter.run_store()
     assert counter.store.kept() != []
     assert counter.fetch(tag_number(1), client=BOB) == []
@@ -418,15 +418,15 @@ def test_the_shelf_is_served_to_nobody() -> None:
         (b"box?", Verdict.MALFORMED),
     ],
 )
-def test_the_shelf_takes_what_a_custodian_of_the_bucket_would(box: bytes, verdict: Verdict) -> None:
-    shelf = FriendStore(MemoryStore(), CHEAP, Quota())
-    assert shelf.take(box, BUCKET, NOW) is verdict
-    assert len(shelf) == (verdict is Verdict.STORED)
+def test_the_friend_store_takes_what_a_custodian_of_the_bucket_would(box: bytes, verdict: Verdict) -> None:
+    friend_store = FriendStore(MemoryStore(), CHEAP, Quota())
+    assert friend_store.take(box, BUCKET, NOW) is verdict
+    assert len(friend_store) == (verdict is Verdict.STORED)
 
 
 def test_the_same_box_is_kept_once_and_four_variants_at_most() -> None:
-    shelf = FriendStore(MemoryStore(), FREE, Quota())
-    verdicts = [shelf.take(box_bytes(1, content=b"%d" % n), BUCKET, NOW) for n in (0, 0, 1, 2, 3, 4)]
+    friend_store = FriendStore(MemoryStore(), FREE, Quota())
+    verdicts = [friend_store.take(box_bytes(1, content=b"%d" % n), BUCKET, NOW) for n in (0, 0, 1, 2, 3, 4)]
     assert verdicts == [Verdict.STORED] * 5 + [Verdict.CROWDED]
-    assert len(shelf) == 4
+    assert len(friend_store) == 4
     assert {decode_box(box_bytes(1)).prefix} == {HERE}

@@ -16,7 +16,7 @@ from tests.support.village import Village
 
 # What takes hours takes seconds here.
 QUICK = FriendRepairRate(
-    join=(0.0, 2.0), gather=(1.0, 5.0), fetch=(0.5, 1.0), settle=(5.0, 10.0), review=(20.0, 40.0), throw=(0.2, 0.5)
+    join=(0.0, 2.0), gather=(1.0, 5.0), fetch=(0.5, 1.0), settle=(5.0, 10.0), review=(20.0, 40.0), restore=(0.2, 0.5)
 )
 ALICE = 0  # her address of today
 BOXES = range(1, 13)
@@ -80,4 +80,4 @@ def test_what_all_custodians_lost_comes_back_from_a_friend_though_sender_and_rea
     keeping = friend.node().keeping()
     assert keeping is not None
     assert (keeping.boxes, keeping.buckets) == (len(BOXES), 1)
-    assert keeping.thrown >= len(BOXES)
+    assert keeping.restored >= len(BOXES)

@@ -196,7 +196,7 @@ def test_a_parcel_goes_an_hour_after_its_expiry_and_not_before(counter: Counter)
 
 
 class TestFloods:
-    def test_deposits_of_one_requester_are_rationed_and_others_unharmed(self, counter: Counter) -> None:
+    def test_deposits_of_one_client_are_rationed_and_others_unharmed(self, counter: Counter) -> None:
         rubbish = encode_box(replace(make_box(1), signature=bytes(64)))
         for _ in range(int(DEPOSIT_BURST)):
             counter.say(ALICE, Deposit(1, 0, rubbish))
@@ -206,7 +206,7 @@ class TestFloods:
         counter.wait(10)
         assert counter.deposit(box_bytes(3)) is Verdict.STORED
 
-    def test_fetches_of_one_requester_are_rationed(self, counter: Counter) -> None:
+    def test_fetches_of_one_client_are_rationed(self, counter: Counter) -> None:
         request = Fetch(1, b"".join(bytes([n] * 8) for n in range(MAX_TAGS_PER_FETCH)))
         for _ in range(int(READ_BURST) // MAX_TAGS_PER_FETCH):
             counter.say(ALICE, request)
@@ -222,7 +222,7 @@ class TestFloods:
         busy = sum(len(counter.take(ClientId(number), Busy)) for number in range(10, 20))
         assert busy == 640 - MAX_READS
 
-    def test_a_requester_that_takes_nothing_costs_no_reads(self, counter: Counter) -> None:
+    def test_a_client_that_takes_nothing_costs_no_reads(self, counter: Counter) -> None:
         counter.closed.add(ALICE)
         counter.say(ALICE, FindRecord(1, id_of(1)))
         assert counter.jobs() == []

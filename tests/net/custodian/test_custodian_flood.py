@@ -343,7 +343,7 @@ class TestBoxesFromPackets:
     def test_a_box_is_taken_and_nobody_is_answered(self) -> None:
         counter = Counter()
         counter.meet(ALICE, BOB)
-        counter.throw(box_bytes(1), ALICE)
+        counter.send_box(box_bytes(1), ALICE)
         assert counter.fetch(tag_number(1), client=BOB) == [box_bytes(1)]
         assert counter.sent[ALICE] == []
 
@@ -353,10 +353,10 @@ class TestBoxesFromPackets:
         counter.meet(ALICE, BOB)
         for _ in range(int(RELAYED_BURST)):
             counter.custodian.take_box(box, ALICE, counter.now)
-        counter.throw(cheap := paid(1, hours=2), ALICE)
+        counter.send_box(cheap := paid(1, hours=2), ALICE)
         assert counter.custodian.refused == RELAYED_BURST + 1
         assert counter.fetch(tag_number(1)) == []
-        counter.throw(cheap, BOB)
+        counter.send_box(cheap, BOB)
         assert counter.fetch(tag_number(1)) == [cheap]
 
     def test_who_shares_a_relay_with_a_flood_gets_through_with_what_is_paid_for(self) -> None:
@@ -364,16 +364,16 @@ class TestBoxesFromPackets:
         counter.meet(ALICE)
         for _ in range(int(RELAYED_BURST) + 100):
             counter.custodian.take_box(bytes(921), ALICE, counter.now)
-        counter.throw(paid(1), ALICE)
+        counter.send_box(paid(1), ALICE)
         assert held(counter, [1]) == [1]
 
     def test_a_link_that_is_not_there_brings_nothing(self) -> None:
         counter = Counter()
-        counter.throw(box_bytes(1), ALICE)
+        counter.send_box(box_bytes(1), ALICE)
         assert counter.store.usage() == (0, 0)
 
     def test_a_box_from_a_packet_must_be_paid_for(self) -> None:
         counter = Counter(price=CHEAP)
         counter.meet(ALICE)
-        counter.throw(box_bytes(1))
+        counter.send_box(box_bytes(1))
         assert counter.custodian.status(counter.now).refused == {Verdict.WORK: 1}

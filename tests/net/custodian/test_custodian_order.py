@@ -164,7 +164,7 @@ def test_junk_from_a_packet_costs_one_trial_beyond_the_allowance(spent: Count[st
     junk = encode_box(replace(make_box(2), signature=SPOILT, work=(2**32 - 1,) * PUZZLES))
     for _ in range(10_000):
         spent.clear()
-        counter.throw(junk)
+        counter.send_box(junk)
         if not spent["examined"]:
             break
     assert Spent(**spent) == Spent(trials=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings, strategies as st
 
 from net.custodian.index import TagLog
-from net.custodian.streams import MAX_STREAMS_PER_REQUESTER
+from net.custodian.streams import MAX_STREAMS_PER_CLIENT
 from net.ids import Tag
 from net.messages import MAX_TAGS_PER_PIECE, Follow, Tags, Unfollow
 from tests.support.counter import ALICE, BOB, SLOT, Counter, tags_in
@@ -116,7 +116,7 @@ def test_a_reader_that_left_gets_nothing_more() -> None:
     counter.follow(client=BOB)
     assert counter.pieces() != [] != counter.pieces(BOB)
     counter.say(ALICE, Unfollow(5))
-    counter.custodian.requester_down(BOB)
+    counter.custodian.client_down(BOB)
     counter.meet(BOB)
     counter.deposit(box_bytes(2), BOB)
     counter.wait(2 * SLOT)
@@ -124,11 +124,11 @@ def test_a_reader_that_left_gets_nothing_more() -> None:
     assert counter.pieces(BOB) == []
 
 
-def test_streams_of_one_requester_are_bounded() -> None:
+def test_streams_of_one_client_are_bounded() -> None:
     counter = full_counter(1)
-    for number in range(MAX_STREAMS_PER_REQUESTER + 5):
+    for number in range(MAX_STREAMS_PER_CLIENT + 5):
         counter.say(ALICE, Follow(number, 0, 0, b"", 0))
-    assert len(counter.take(ALICE, Tags)) == MAX_STREAMS_PER_REQUESTER
+    assert len(counter.take(ALICE, Tags)) == MAX_STREAMS_PER_CLIENT
 
 
 def test_who_comes_before_the_store_is_read_is_served_when_it_is() -> None:

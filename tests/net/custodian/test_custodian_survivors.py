@@ -8,7 +8,7 @@ from net.custodian.allowance import DEPOSIT_BURST, PUSH_BURST, READ_BURST, REPAI
 from net.custodian.custodian import (
     ENTRIES_PER_COST,
     FOLLOW_COST,
-    MAX_REQUESTERS,
+    MAX_CLIENTS,
     PUSHED_AT_ONCE,
 )
 from net.custodian.index import Index, key_of, key_ranges
@@ -71,7 +71,7 @@ class TestRecords:
 
 
 class TestRoom:
-    def test_where_the_room_was_made_smaller_nobody_pushes_out_a_shelf_of_others_whatever_was_paid(self) -> None:
+    def test_where_the_room_was_made_smaller_nobody_pushes_out_a_whole_store_whatever_was_paid(self) -> None:
         counter = Counter(price=CHEAP, quota=Quota(parcels=20))
         counter.meet(ALICE)
         for number in range(20):
@@ -105,7 +105,7 @@ class TestRoom:
 class TestStrangers:
     def test_who_found_no_room_at_the_counter_is_not_served(self) -> None:
         counter = Counter()
-        counter.meet(*(ClientId(1000 + number) for number in range(MAX_REQUESTERS)))
+        counter.meet(*(ClientId(1000 + number) for number in range(MAX_CLIENTS)))
         counter.meet(BOB)
         counter.say(BOB, Deposit(1, 0, box_bytes(1)))
         counter.say(BOB, Fetch(2, bytes(8)))
@@ -114,7 +114,7 @@ class TestStrangers:
         assert counter.sent[BOB] == []
         assert counter.store.usage()[0] == 0
 
-    def test_deposits_have_a_rate_for_each_requester(self) -> None:
+    def test_deposits_have_a_rate_for_each_client(self) -> None:
         counter = counter_with_mates()
         for _ in range(int(DEPOSIT_BURST)):
             counter.say(ALICE, Deposit(1, 0, b"rubbish"))
@@ -122,7 +122,7 @@ class TestStrangers:
         assert counter.deposit(box_bytes(1)) is Verdict.FULL
         assert counter.deposit(box_bytes(1), BOB) is Verdict.STORED
 
-    def test_searches_for_records_have_a_rate_for_each_requester(self) -> None:
+    def test_searches_for_records_have_a_rate_for_each_client(self) -> None:
         counter = counter_with_mates()
         allowed = int(READ_BURST) // RECORD_COST
         for number in range(allowed + 1):
@@ -226,9 +226,9 @@ class TestMates:
             counter.say(MATE, Compare(number, low, high, bytes(16)))
         assert len(counter.take(MATE, Compared)) == allowed
 
-    def test_a_mate_is_not_given_what_lies_on_the_shelf_of_friends(self) -> None:
+    def test_a_mate_is_not_given_what_lies_in_the_store_of_friends(self) -> None:
         counter = counter_with_mates(MATE)
-        assert counter.custodian.shelf.take(box_bytes(1), Bucket(0, 0), counter.now) is Verdict.STORED
+        assert counter.custodian.friend_store.take(box_bytes(1), Bucket(0, 0), counter.now) is Verdict.STORED
         counter.run_store()
         assert counter.store.get(Kind.KEPT, id_of(1)) != []
         counter.say(MATE, Want([key_in(Kind.KEPT, box_bytes(1))]))

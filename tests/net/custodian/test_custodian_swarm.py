@@ -6,7 +6,7 @@ import pytest
 
 from net.bucket import Bucket
 from net.custodian import ClientId
-from net.custodian.custodian import MAX_REQUESTERS
+from net.custodian.custodian import MAX_CLIENTS
 from net.custodian.swarm import MAX_WIDTH_GAP, TELL_AFTER
 from net.ids import OverlayId
 from net.messages import Compare, Fetch, Keeps, Push
@@ -27,7 +27,7 @@ def prefix(bits: str) -> int:
 
 
 class Neighbourhood:
-    """Custodians that are all linked; to each other they are requesters numbered from 100."""
+    """Custodians that are all linked; to each other they are clients numbered from 100."""
 
     def __init__(self, **places: str) -> None:
         self.counters = {name: Counter(seed=number) for number, name in enumerate(places, start=1)}
@@ -45,10 +45,10 @@ class Neighbourhood:
         for one in names or self.counters:
             for other in self.counters:
                 if other != one:
-                    self.counters[one].custodian.requester_up(
+                    self.counters[one].custodian.client_up(
                         self.numbers[other], self.counters[one].now, place(self.places[other])
                     )
-                    self.counters[other].custodian.requester_up(
+                    self.counters[other].custodian.client_up(
                         self.numbers[one], self.counters[other].now, place(self.places[one])
                     )
         self.talk()
@@ -56,7 +56,7 @@ class Neighbourhood:
     def kill(self, name: str) -> None:
         del self.counters[name]
         for counter in self.counters.values():
-            counter.custodian.requester_down(self.numbers[name])
+            counter.custodian.client_down(self.numbers[name])
 
     def begin(self, name: str, bits: str) -> None:
         self.counters[name] = Counter(seed=len(self.numbers) + 9)
@@ -110,7 +110,7 @@ class TestMates:
         counter.meet(OTHER)
         counter.say(OTHER, Keeps(0))
         assert counter.custodian.status(counter.now).mates == 0
-        counter.custodian.requester_known(OTHER, place("1"), counter.now)
+        counter.custodian.client_known(OTHER, place("1"), counter.now)
         assert counter.custodian.status(counter.now).mates == 1
 
     def test_who_could_not_be_told_is_told_later(self) -> None:
@@ -139,7 +139,7 @@ class TestMates:
 
     def test_strangers_circuits_do_not_keep_out_mates(self) -> None:
         counter = Counter()
-        counter.meet(*[ClientId(1000 + number) for number in range(MAX_REQUESTERS)])
+        counter.meet(*[ClientId(1000 + number) for number in range(MAX_CLIENTS)])
         counter.meet(BOB)
         counter.say(BOB, Fetch(1, bytes(8)))
         assert counter.jobs() == []
@@ -156,7 +156,7 @@ class TestChangeOfWidth:
         there.widths(wide=1, narrow=2, sibling=2)
         there.link()
         box = encode_box(make_box(1, prefix=prefix("100")))
-        there.counters[writer].throw(box)
+        there.counters[writer].send_box(box)
         there.talk()
         assert there.counters[reader].fetch(tag_number(1)) == [box]
 
@@ -164,16 +164,16 @@ class TestChangeOfWidth:
         there = Neighbourhood(a="00", b="01", c="10", d="11")
         there.link()
         for number, bits in enumerate(("0", "1")):
-            there.counters["a"].throw(box_bytes(number, prefix=prefix(bits)))
+            there.counters["a"].send_box(box_bytes(number, prefix=prefix(bits)))
         there.talk()
         there.widths(a=1, b=1)  # c and d notice later
-        there.counters["c"].throw(box_bytes(2, prefix=prefix("01")))
+        there.counters["c"].send_box(box_bytes(2, prefix=prefix("01")))
         there.talk()
         assert there.holders(2) == set("abcd")
         there.widths(c=1, d=1)
         there.wait(2)
-        there.counters["a"].throw(box_bytes(3, prefix=prefix("01")))
-        there.counters["d"].throw(box_bytes(4, prefix=prefix("10")))
+        there.counters["a"].send_box(box_bytes(3, prefix=prefix("01")))
+        there.counters["d"].send_box(box_bytes(4, prefix=prefix("10")))
         there.talk()
         assert there.holders(3) == set("ab")
         assert there.holders(4) == set("cd")
@@ -183,8 +183,8 @@ class TestChangeOfWidth:
         there = Neighbourhood(a="00", b="01", c="10", d="11")
         there.widths(a=1, b=1, c=1, d=1)
         there.link()
-        there.counters["a"].throw(box_bytes(1, prefix=prefix("01")))
-        there.counters["c"].throw(box_bytes(2, prefix=prefix("10")))
+        there.counters["a"].send_box(box_bytes(1, prefix=prefix("01")))
+        there.counters["c"].send_box(box_bytes(2, prefix=prefix("10")))
         there.talk()
         assert (there.holders(1), there.holders(2)) == (set("ab"), set("cd"))
         there.widths(a=0, b=0, c=0, d=0)
@@ -194,8 +194,8 @@ class TestChangeOfWidth:
     def test_only_the_shared_part_is_repaired(self) -> None:
         there = Neighbourhood(wide="1", narrow="10")
         there.widths(wide=1, narrow=2)
-        there.counters["wide"].throw(box_bytes(1, prefix=prefix("10")))
-        there.counters["wide"].throw(box_bytes(2, prefix=prefix("11")))
+        there.counters["wide"].send_box(box_bytes(1, prefix=prefix("10")))
+        there.counters["wide"].send_box(box_bytes(2, prefix=prefix("11")))
         there.link()
         there.wait(2)
         assert there.holders(1) == {"wide", "narrow"}
@@ -208,7 +208,7 @@ def test_half_of_a_swarm_is_killed_and_replaced_and_nothing_is_lost() -> None:
     there.link()
     names = list(there.counters)
     for number in range(60):
-        there.counters[names[number % 6]].throw(box_bytes(number))
+        there.counters[names[number % 6]].send_box(box_bytes(number))
     there.counters["b"].deposit(record_bytes(7, 3), kind=1)
     there.talk()
     for name in "abc":

@@ -31,7 +31,7 @@ def tokens(owed: list[Owed]) -> dict[Endpoint, bytes]:
     return {each.to: each.token for each in owed if not each.is_answer}
 
 
-# --- the rules ----------------------------------------------------------------------------------------------------------
+# --- the rules --------------------------------------------------------------------------------------------------------
 
 
 def test_who_answers_from_a_new_place_alone_has_moved() -> None:
@@ -247,7 +247,7 @@ def test_who_answers_a_handshake_from_elsewhere_is_where_it_was_asked() -> None:
     assert alice.layer.links()[0].endpoint == bob.endpoint
 
 
-# --- who really moves ---------------------------------------------------------------------------------------------------
+# --- who really moves -------------------------------------------------------------------------------------------------
 
 
 def test_a_peer_that_moves_is_written_to_there_within_a_second_and_loses_nothing() -> None:

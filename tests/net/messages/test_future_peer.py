@@ -235,7 +235,7 @@ def test_a_packet_with_a_payload_of_a_kind_unknown_is_dropped_and_no_more() -> N
     visitor.assert_is_served()
 
 
-# --- whole worlds -------------------------------------------------------------------------------------------------------
+# --- whole worlds -----------------------------------------------------------------------------------------------------
 
 
 def future_village(is_future: Callable[[int], bool]) -> tuple[Village, list[FromTheFuture]]:

@@ -298,8 +298,8 @@ def path_to_victim(node: Node, link: LinkInfo, now: Instant, *, is_setup: bool) 
     key = relay.key_of(epoch_of(now))
     assert key is not None
     there = Hop(key, packed_host(relay.endpoint.host), relay.endpoint.port, relay.tag, 0)
-    onward = Hop(key, packed_host(VICTIM.host), VICTIM.port, bytes(8), 0)
-    return RealOnionCipher().create([there, onward], b"", Random(1).randbytes, is_setup=is_setup)[0]
+    forwarding_pool = Hop(key, packed_host(VICTIM.host), VICTIM.port, bytes(8), 0)
+    return RealOnionCipher().create([there, forwarding_pool], b"", Random(1).randbytes, is_setup=is_setup)[0]
 
 
 def route_to(node: Node, link: LinkInfo, now: Instant) -> None:

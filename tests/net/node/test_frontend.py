@@ -1,4 +1,4 @@
-"""The desk: who stands there, what may be asked from afar and how often, and what ends a circuit."""
+"""The frontend: who stands there, what may be asked from afar and how often, and what ends a circuit."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ TARGET = bytes(32)
 
 
 class Counter:
-    """A desk with a custodian behind it, and the ends of links and circuits."""
+    """A frontend with a custodian behind it, and the ends of links and circuits."""
 
     def __init__(self) -> None:
         self.now = NOW
@@ -66,7 +66,7 @@ class Counter:
         self.frontend.circuits = Circuits(self)
         self.run_store()
 
-    # What the desk needs of links and of the overlay.
+    # What the frontend needs of links and of the overlay.
 
     def writable(self, link: LinkId) -> bool:
         return not self.is_full
@@ -262,7 +262,7 @@ def test_who_is_too_busy_to_look_says_nothing(counter: Counter) -> None:
     assert counter.closed == []
 
 
-def test_requesters_come_and_go_and_leave_nothing(counter: Counter) -> None:
+def test_clients_come_and_go_and_leave_nothing(counter: Counter) -> None:
     for number in range(2, 500):
         counter.frontend.opened(EndId(number), counter.now)
         counter.frontend.received(EndId(number), encode_message(Follow(1, 0, 0, b"", 0)), counter.now)
@@ -287,7 +287,7 @@ def test_a_box_out_of_a_packet_is_kept_if_its_link_is_still_there(counter: Count
     assert counter.near() == [], "nobody is answered"
 
 
-def test_a_leaf_has_nothing_behind_its_desk() -> None:
+def test_a_leaf_has_nothing_behind_its_frontend() -> None:
     counter = Counter()
     frontend = Frontend(counter, counter)
     frontend.link_up(LINK, NOW)

@@ -27,7 +27,7 @@ LATER_MS = 100 * HOUR_MS
 
 
 def test_a_crowd_that_dials_in_does_not_set_the_clock() -> None:
-    """By network time a custodian throws away what is over: who moves it a week ahead empties every disk."""
+    """By network time a custodian sent_boxes away what is over: who moves it a week ahead empties every disk."""
     world = World(1)
     victim = world.add(full_node())
     for _ in range(9):

@@ -1,4 +1,4 @@
-"""The courier: circuits by custodian and purpose, boxes as packets, custodians from the roster and from directories."""
+"""The transport: circuits by custodian and purpose, boxes as packets, custodians from the roster and from directories."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from net.messages import (
     decode_message,
     encode_message,
 )
-from net.node.circuit_client import ENOUGH, MAX_LOOK, MAX_THROWN, OnionTransport
+from net.node.onion_transport import ENOUGH, MAX_LOOK, MAX_SENT_BOXES, OnionTransport
 from net.onion.circuits.admission import MAX_OWN_CIRCUITS
 from net.onion.circuits.builder import CircuitId
 from net.onion.circuits.pool import LINGER, MAX_LASTING
@@ -40,7 +40,7 @@ from net.onion.paths.directory import ASKED, FEW, MAX_BUCKETS, MAX_FOUND, MAX_PE
 from net.onion.paths.paths import Path, Paths
 from net.onion.paths.reputation import Reputation
 from net.overlay.descriptor import Descriptor
-from tests.support.courier_desk import FakeOverlay, FakePatron
+from tests.support.fake_client import FakeClient, FakeOverlay
 from tests.support.parcels import box_bytes
 from tests.support.relays import NOW, OWN, FakeRoster, Traveller, at, node_of, relay
 
@@ -85,7 +85,7 @@ class Outbox:
 
 
 class Onion:
-    """What the courier needs of ``net.onion.onion``."""
+    """What the transport needs of ``net.onion.onion``."""
 
     def __init__(self, traveller: Traveller) -> None:
         self.paths: Paths = traveller.paths
@@ -106,13 +106,13 @@ def saying(*numbers: int) -> list[bytes]:
 
 
 class Frontend:
-    """A courier among fakes, and its clock."""
+    """A transport among fakes, and its clock."""
 
     def __init__(self, relays: int = 20, bits: int = 0, size: float = 0.0) -> None:
         self.roster = FakeRoster.of(*map(relay, range(relays)))
         self.traveller = Traveller(self.roster)
         self.overlay = FakeOverlay(self.roster, bits, size)
-        self.client = FakePatron()
+        self.client = FakeClient()
         self.onion = Onion(self.traveller)
         self.circuits = self.onion.circuits
         self.transport = OnionTransport(
@@ -144,7 +144,7 @@ class Frontend:
         ]
 
 
-# --- circuits -----------------------------------------------------------------------------------------------------------
+# --- circuits ---------------------------------------------------------------------------------------------------------
 
 
 def test_every_custodian_and_every_purpose_has_a_circuit_of_its_own() -> None:
@@ -180,7 +180,7 @@ def test_whoever_reads_next_is_not_seen_on_the_circuits_of_the_one_before() -> N
     assert len(frontend.circuits.alive()) == 1
 
 
-def test_answers_go_to_the_patron() -> None:
+def test_answers_go_to_the_client() -> None:
     frontend = Frontend()
     frontend.ask(1, Purpose.RECORD, RECORD)
     frontend.transport.opened(CircuitId(1), frontend.now)
@@ -218,7 +218,7 @@ def test_what_is_not_known_is_passed_over_by_whoever_reads_and_is_not_the_answer
     assert frontend.circuits.closed == [CircuitId(1)]
 
 
-def test_a_refusal_of_what_was_asked_goes_to_the_patron_and_is_an_answer() -> None:
+def test_a_refusal_of_what_was_asked_goes_to_the_client_and_is_an_answer() -> None:
     frontend = Frontend()
     frontend.ask(1, Purpose.RECORD, RECORD)
     frontend.hear(1, Refused(1, 8))
@@ -340,7 +340,7 @@ def test_who_is_not_known_cannot_be_asked() -> None:
     with pytest.raises(Unreachable):
         frontend.ask(999)
     with pytest.raises(Unreachable):
-        frontend.transport.throw(node_of(999), box_bytes(1), frontend.now)
+        frontend.transport.send_box(node_of(999), box_bytes(1), frontend.now)
 
 
 def test_a_custodian_in_use_is_looked_up_before_the_roster_forgets_it() -> None:
@@ -357,13 +357,13 @@ def test_a_custodian_in_use_is_looked_up_before_the_roster_forgets_it() -> None:
     assert [bucket.covers(address_of(message.target)) for _, message in frontend.lookups()] == [True] * ASKED
 
 
-# --- boxes --------------------------------------------------------------------------------------------------------------
+# --- boxes ------------------------------------------------------------------------------------------------------------
 
 
 def test_every_box_takes_a_fresh_path_with_delays() -> None:
     frontend = Frontend()
     for number in range(20):
-        frontend.transport.throw(node_of(1), box_bytes(number), frontend.now)
+        frontend.transport.send_box(node_of(1), box_bytes(number), frontend.now)
     sent = frontend.onion.packet_sender.sent
     assert [body for _, _, body in sent] == [box_bytes(number) for number in range(20)]
     assert {kind for _, kind, _ in sent} == {Kind.BOX}
@@ -377,7 +377,7 @@ def test_boxes_that_arrive_and_boxes_that_do_not_tell_about_their_paths() -> Non
     box = box_bytes(1)
     box_id = ParcelId(box[9:41])
     for _ in range(2):
-        frontend.transport.throw(node_of(1), box, frontend.now)
+        frontend.transport.send_box(node_of(1), box, frontend.now)
     frontend.transport.missing(box_id, frontend.now)
     blamed = len(frontend.traveller.reputation)
     assert blamed >= 4
@@ -386,20 +386,20 @@ def test_boxes_that_arrive_and_boxes_that_do_not_tell_about_their_paths() -> Non
     assert len(frontend.traveller.reputation) == blamed
 
 
-def test_thrown_boxes_are_forgotten_beyond_a_bound() -> None:
+def test_sent_boxes_are_forgotten_beyond_a_bound() -> None:
     frontend = Frontend()
     first = box_bytes(0)
     template = bytearray(first)
-    for number in range(MAX_THROWN + 1):
+    for number in range(MAX_SENT_BOXES + 1):
         template[9:41] = number.to_bytes(32, "big")
-        frontend.transport.throw(node_of(1), bytes(template), frontend.now)
+        frontend.transport.send_box(node_of(1), bytes(template), frontend.now)
     frontend.transport.delivered(ParcelId(bytes(32)), frontend.now)
     assert len(frontend.traveller.reputation) == 0
     frontend.transport.delivered(ParcelId((1).to_bytes(32, "big")), frontend.now)
     assert len(frontend.traveller.reputation) == 4
 
 
-# --- custodians ---------------------------------------------------------------------------------------------------------
+# --- custodians -------------------------------------------------------------------------------------------------------
 
 
 def shared(node: NodeId, address: int, frontend: Frontend) -> int:
@@ -452,7 +452,7 @@ def test_suspects_are_named_only_when_hardly_anybody_else_is_left() -> None:
     assert set(known) == {node_of(number) for number in range(4)}
 
 
-def test_before_anything_can_be_sent_nobody_is_named_and_then_the_patron_hears_of_it() -> None:
+def test_before_anything_can_be_sent_nobody_is_named_and_then_the_client_hears_of_it() -> None:
     frontend = Frontend(relays=9)
     frontend.roster.is_ready = False
     assert frontend.transport.known(0) == []
@@ -474,7 +474,7 @@ def test_in_a_small_network_nobody_is_asked_for_custodians() -> None:
 
 
 def crowd_of(bucket: Bucket, count: int) -> list[int]:
-    """Return numbers of relays in a bucket, none of which is in a desk's roster."""
+    """Return numbers of relays in a bucket, none of which is in a frontend's roster."""
     fit = (number for number in range(1000, 99_999) if bucket.covers(address_of(relay(number).overlay_id)))
     return list(islice(fit, count))
 

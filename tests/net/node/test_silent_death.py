@@ -35,7 +35,7 @@ EARLY = Waits.at(NORMAL).early
 class TestWhole:
     """Five nodes and somebody who writes, of whom one or two nodes by which that one's traffic enters just died."""
 
-    # Of 240 seeds three take longer with two dead, 18.75 s at most: there a dead custodian is thrown to several times.
+    # Of 240 seeds three take longer with two dead, 18.75 s at most: there a dead custodian is sent it several times.
     @pytest.mark.parametrize("seed", range(1, 4))
     @pytest.mark.parametrize("dead", [1, 2])
     def test_the_first_box_is_named_by_two_within_ten_seconds(self, dead: int, seed: int) -> None:
@@ -137,12 +137,12 @@ class TestStanding:
 class TestCircuits:
     def test_who_built_onto_a_quiet_link_is_told_and_who_came_by_it_is_not(self) -> None:
         world = Circuits()
-        onward, other = world.open(1, 2, 3), world.open(1, 3)
+        forwarding_pool, other = world.open(1, 2, 3), world.open(1, 3)
         world.run()
         relay = world.nodes[1].circuit_relay
         relay.link_quiet(LinkId(2), world.now)
         world.run()
-        assert world.nodes[0].ours.closed_circuits == [(onward, False)]
+        assert world.nodes[0].ours.closed_circuits == [(forwarding_pool, False)]
         relay.link_quiet(LinkId(0), world.now)
         world.run()
         assert world.nodes[0].circuits.writable(other), "its builder sees for itself"
@@ -180,7 +180,7 @@ class TestCircuits:
         assert len(world.nodes[1].circuit_relay) == 0
 
 
-class TestCourier:
+class TestTransport:
     def test_a_way_that_brings_nothing_is_followed_by_one_over_others(self) -> None:
         frontend = Frontend(relays=20)
         frontend.ask(1)
@@ -205,16 +205,16 @@ class TestCourier:
     def test_a_box_goes_again_apart_from_where_it_went(self) -> None:
         frontend = Frontend(relays=30)
         for number in (1, 2):
-            frontend.transport.throw(node_of(number), box_bytes(1), frontend.now)
-        frontend.transport.throw(node_of(3), box_bytes(1), frontend.now, is_again=True)
+            frontend.transport.send_box(node_of(number), box_bytes(1), frontend.now)
+        frontend.transport.send_box(node_of(3), box_bytes(1), frontend.now, is_again=True)
         first, second, third = (set(path.nodes[1:-1]) for path, _, _ in frontend.onion.packet_sender.sent)
         assert third.isdisjoint(first | second)
 
     def test_who_should_know_of_it_and_does_not_tells_against_its_paths_and_no_others(self) -> None:
         frontend = Frontend(relays=30)
-        frontend.transport.throw(node_of(1), box_bytes(1), frontend.now)
+        frontend.transport.send_box(node_of(1), box_bytes(1), frontend.now)
         frontend.wait(3)
-        frontend.transport.throw(node_of(2), box_bytes(1), frontend.now, is_again=True)
+        frontend.transport.send_box(node_of(2), box_bytes(1), frontend.now, is_again=True)
         losses = frontend.onion.paths.losses
         frontend.transport.overdue(id_of(1), frontend.now.mono - 1, frontend.now)
         frontend.transport.overdue(id_of(1), frontend.now.mono - 1, frontend.now)
@@ -231,7 +231,7 @@ class TestCourier:
 
 
 class TestDeposits:
-    def thrown(self) -> Swarm:
+    def swarm_with_a_sent_box(self) -> Swarm:
         swarm = Swarm(*"abcdef")
         swarm.drops = True
         swarm.read(7)
@@ -239,38 +239,38 @@ class TestDeposits:
         swarm.client.deposit(Kind.BOX, id_of(1), box_bytes(1), swarm.now)
         return swarm
 
-    def test_what_is_not_named_early_is_thrown_to_a_third_apart_from_the_first_two(self) -> None:
-        swarm = self.thrown()
+    def test_what_is_not_named_early_is_sent_to_a_third_apart_from_the_first_two(self) -> None:
+        swarm = self.swarm_with_a_sent_box()
         swarm.wait(EARLY - 0.1)
         assert swarm.apart == [False, False]
         swarm.wait(0.2)
         assert swarm.apart == [False, False, True]
-        assert len({node for node, _ in swarm.throws}) == 3
+        assert len({node for node, _ in swarm.sent_boxes}) == 3
         assert swarm.lossy == [], "nothing is held against anybody yet"
 
     def test_what_is_named_early_is_not(self) -> None:
-        swarm = self.thrown()
+        swarm = self.swarm_with_a_sent_box()
         swarm.store(box_bytes(1))
         swarm.wait(60)
-        assert len(swarm.throws) == 2
+        assert len(swarm.sent_boxes) == 2
         assert swarm.renewed == []
 
     def test_those_who_should_have_named_it_are_asked_over_other_circuits_and_once(self) -> None:
-        swarm = self.thrown()
+        swarm = self.swarm_with_a_sent_box()
         followed = {node for node, _ in swarm.questions(Follow)}
         swarm.wait(EARLY + 0.1)
         assert set(swarm.renewed) == {node for node, _ in swarm.questions(Follow)} == followed
         swarm.wait(EARLY)
         assert len(swarm.renewed) == len(followed), "they answered, so there is nothing wrong with the circuits"
 
-    def test_who_answers_and_does_not_name_it_tells_against_the_first_throws(self) -> None:
-        swarm = self.thrown()
+    def test_who_answers_and_does_not_name_it_tells_against_the_first_packets(self) -> None:
+        swarm = self.swarm_with_a_sent_box()
         swarm.wait(EARLY + 0.1)
         assert {parcel_id for parcel_id, _ in swarm.late} == {id_of(1)}
         assert all(since < 5 + EARLY for _, since in swarm.late)
 
     def test_who_does_not_answer_over_another_circuit_either_is_replaced_within_seconds(self) -> None:
-        swarm = self.thrown()
+        swarm = self.swarm_with_a_sent_box()
         silent = {node for node, _ in swarm.questions(Follow)}
         for node in silent:
             swarm.keepers[node].is_silent = True
@@ -279,7 +279,7 @@ class TestDeposits:
         assert swarm.suspects == [], "whose death it was is not known"
 
     def test_a_stream_that_said_something_since_is_left_alone(self) -> None:
-        swarm = self.thrown()
+        swarm = self.swarm_with_a_sent_box()
         swarm.wait(EARLY / 2)
         swarm.store(box_bytes(2))
         swarm.wait(EARLY)

@@ -27,7 +27,7 @@ def some_messages(rng: random.Random, count: int) -> list[bytes]:
     return [rng.randbytes(size) for size in sizes[:count]]
 
 
-# --- what goes in comes out ----------------------------------------------------------------------------------------------
+# --- what goes in comes out -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_however_links_interleave_stall_and_go_on_each_circuit_delivers_in_order
     assert ours.closed_circuits == []
 
 
-# --- bounds of one circuit -----------------------------------------------------------------------------------------------
+# --- bounds of one circuit --------------------------------------------------------------------------------------------
 
 
 def test_an_end_that_grants_nothing_stops_the_sender_and_nobody_keeps_more_than_a_window() -> None:
@@ -180,20 +180,20 @@ def test_circuits_share_a_link_by_turns() -> None:
 
     world.meddlers[0, 1] = note
     world.blocked = {(0, 1)}
-    egress = CircuitQueues(world.nodes[0])
+    queues = CircuitQueues(world.nodes[0])
     long, short = CircuitQueue(b"long.", LinkId(1)), CircuitQueue(b"short", LinkId(1))
-    for lane, count in ((long, 5), (short, 2)):
+    for queue, count in ((long, 5), (short, 2)):
         for _ in range(count):
-            assert egress.push(lane, Cell(lane.name, bytes(1152)), world.now)
+            assert queues.push(queue, Cell(queue.name, bytes(1152)), world.now)
     world.blocked = set()
-    assert egress.push(short, Cell(b"short", bytes(1152)), world.now)  # may not overtake the others of its lane
+    assert queues.push(short, Cell(b"short", bytes(1152)), world.now)  # may not overtake the others of its queue
     assert sent == []
-    egress.handle_timeout(Instant(world.mono + RETRY_AFTER, 0))
+    queues.handle_timeout(Instant(world.mono + RETRY_AFTER, 0))
     assert sent == [b"long.", b"short"] * 3 + [b"long."] * 2
-    assert egress.queued == 0
+    assert queues.queued == 0
 
 
-# --- how circuits end ----------------------------------------------------------------------------------------------------
+# --- how circuits end -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("lost", [(0, 1), (1, 2), (2, 3)])

@@ -18,11 +18,11 @@ from net.onion.circuits.admission import (
     SETUP_RATE,
 )
 from net.onion.circuits.builder import CircuitId
-from net.onion.circuits.queues import MAX_FAREWELLS, MAX_LANE
+from net.onion.circuits.queues import MAX_FAREWELLS, MAX_QUEUE
 from net.onion.circuits.stream import DATA_SIZE, WINDOW
 from tests.support.circuit_world import NAME, Meddle, Stranger, World
 
-# --- more than a window --------------------------------------------------------------------------------------------------
+# --- more than a window -----------------------------------------------------------------------------------------------
 
 
 def test_more_cells_than_a_window_end_the_circuit() -> None:
@@ -31,7 +31,7 @@ def test_more_cells_than_a_window_end_the_circuit() -> None:
     stranger.set_up(NAME, 1, 2)
     world.run()
     world.blocked = {(1, 2)}
-    for _ in range(MAX_LANE):
+    for _ in range(MAX_QUEUE):
         stranger.say(Cell(NAME, bytes(1152)))
     assert len(world.nodes[1].circuit_relay) == 1
     stranger.say(Cell(NAME, bytes(1152)))
@@ -45,14 +45,14 @@ def test_more_cells_than_a_window_before_the_next_link_is_up_end_the_circuit() -
     world.dialling = {2: []}
     stranger = Stranger(world)
     stranger.set_up(NAME, 1, 2)
-    for _ in range(MAX_LANE + 1):
+    for _ in range(MAX_QUEUE + 1):
         stranger.say(Cell(NAME, bytes(1152)))
     world.run()
     assert len(world.nodes[1].circuit_relay) == 0
     assert stranger.heard == [Destroy(NAME)]
 
 
-# --- those who meddle ----------------------------------------------------------------------------------------------------
+# --- those who meddle -------------------------------------------------------------------------------------------------
 
 
 def dropping() -> Meddle:
@@ -161,7 +161,7 @@ def test_cells_of_no_circuit_are_nobodys() -> None:
     assert stranger.heard == []
 
 
-# --- floods --------------------------------------------------------------------------------------------------------------
+# --- floods -----------------------------------------------------------------------------------------------------------
 
 
 def test_a_flood_of_setups_is_refused_beyond_the_rate_and_others_still_get_in() -> None:

@@ -20,7 +20,7 @@ from net.onion.packets.keyring import Keyring
 from net.onion.paths.paths import Path
 from net.overlay.descriptor import epoch_of
 from net.parcel.box import BOX_SIZE
-from net.peers.link_pool import Contact, Then
+from net.peers.link_pool import Contact, OnLink
 from simulator.plain_cipher import PlainOnionCipher
 from tests.support.relays import NOW, OWN, FakeRoster, Traveller, at, relay
 
@@ -64,9 +64,9 @@ class Walker:
         self.now = at(end - NOW.mono)
 
 
-def test_loops_leave_at_exponential_times_of_the_mean_of_the_pace() -> None:
+def test_loops_leave_at_exponential_times_of_the_mean_of_the_cover_profile() -> None:
     walker = Walker()
-    walker.traveller.paths.pace = STRONG
+    walker.traveller.paths.cover_profile = STRONG
     walker.walk(1000 * STRONG.loop_period)
     assert 900 < len(walker.sent_at) < 1100
     gaps = [later - earlier for earlier, later in pairwise(walker.sent_at)]
@@ -75,7 +75,7 @@ def test_loops_leave_at_exponential_times_of_the_mean_of_the_pace() -> None:
     assert counters.returned == counters.sent == len(walker.sent_at)
 
 
-def test_the_normal_pace_takes_its_time() -> None:
+def test_the_normal_profile_takes_its_time() -> None:
     walker = Walker()
     walker.walk(200 * NORMAL.loop_period)
     assert 160 < len(walker.sent_at) < 240
@@ -124,7 +124,7 @@ def test_without_a_key_a_path_or_room_a_loop_is_skipped_and_the_next_is_tried() 
 
 def test_loops_under_way_are_bounded() -> None:
     walker = Walker()
-    walker.traveller.paths.pace = STRONG._replace(loop_period=0.01)
+    walker.traveller.paths.cover_profile = STRONG._replace(loop_period=0.01)
     walker.walk(LOOP_PATIENCE / 2, is_heard=False)
     assert len(walker.outbox.sent) == MAX_LOOPS
 
@@ -168,7 +168,7 @@ class Wire:
     def fail(self, path: Path, now: Instant) -> None:
         self.failed.append(path)
 
-    def reach(self, contact: Contact, now: Instant, then: Then) -> None:
+    def reach(self, contact: Contact, now: Instant, then: OnLink) -> None:
         self.reached.append(contact)
         then(LinkId(1) if self.is_linked else None, now)
 

@@ -20,7 +20,7 @@ from net.onion.packet_sender import Kind, encode_payload
 from net.onion.packets.cipher import Hop
 from net.onion.paths.guards import MAX_DRAWN, MIN_LIFETIME_MS, network_of
 from net.onion.paths.reputation import MAX_AVOIDED_SHARE, Reputation
-from net.peers.link_pool import LinkPool, OnwardPool
+from net.peers.link_pool import ForwardingPool, LinkPool
 from net.scope import Scope
 from simulator.plain_cipher import PlainOnionCipher
 from tests.support.circuit_world import NAME, OurSide, Stranger, World
@@ -29,7 +29,7 @@ from tests.support.relays import NOW, OWN, FakeRoster, Traveller, at, node_of, r
 
 CIPHER = PlainOnionCipher()
 
-# --- circuits ------------------------------------------------------------------------------------------------------------
+# --- circuits ---------------------------------------------------------------------------------------------------------
 
 
 def test_a_circuit_of_a_stranger_is_not_ended_or_fed_over_another_link() -> None:
@@ -119,7 +119,7 @@ def test_a_circuit_that_talks_without_end_ends_when_it_is_old() -> None:
     assert len(world.nodes[1].circuit_relay) == 0
 
 
-# --- a leaf --------------------------------------------------------------------------------------------------------------
+# --- a leaf -----------------------------------------------------------------------------------------------------------
 
 
 class Alone:
@@ -132,9 +132,9 @@ class Alone:
         self.dialled: list[Endpoint] = []
         self.opened_ends: list[EndId] = []
         link_pool = LinkPool(self._connect, lambda link, now: None)
-        onward = OnwardPool(link_pool, lambda: Scope.PUBLIC)
+        forwarding_pool = ForwardingPool(link_pool, lambda: Scope.PUBLIC)
         roster, random = FakeRoster(), Random(1).randbytes
-        means = Means(CIPHER, roster, roster.get, link_pool, onward, self, random, NORMAL)
+        means = Means(CIPHER, roster, roster.get, link_pool, forwarding_pool, self, random, NORMAL)
         self.onion = Onion(
             node_of(0),
             means,
@@ -208,7 +208,7 @@ def test_what_ends_at_a_leaf_arrives() -> None:
     assert node.boxes == [box_bytes(1)]
 
 
-# --- standing and paths --------------------------------------------------------------------------------------------------
+# --- standing and paths -----------------------------------------------------------------------------------------------
 
 
 def test_who_spoils_the_standing_of_half_the_network_has_a_third_avoided() -> None:

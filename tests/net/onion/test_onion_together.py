@@ -13,15 +13,15 @@ from net.ids import Endpoint, NodeId
 from net.instant import Instant
 from net.link.events import LinkId
 from net.messages import Cell, Destroy, FindRecord, FoundRecord, Setup, decode_message, encode_message
-from net.node.circuit_client import OnionTransport
+from net.node.onion_transport import OnionTransport
 from net.onion.circuits.requests import CircuitRequests
 from net.onion.circuits.transit import EndId
 from net.onion.onion import Means, Onion
 from net.overlay.descriptor import Descriptor
-from net.peers.link_pool import LinkPool, OnwardPool
+from net.peers.link_pool import ForwardingPool, LinkPool
 from net.scope import Scope
 from simulator.plain_cipher import PlainOnionCipher
-from tests.support.courier_desk import FakeOverlay, FakePatron
+from tests.support.fake_client import FakeClient, FakeOverlay
 from tests.support.parcels import box_bytes
 from tests.support.relays import NOW, FakeRoster, at, node_of, public_host, relay
 
@@ -29,21 +29,30 @@ CIPHER = PlainOnionCipher()
 
 
 class Node:
-    """One node: its switch, its onion, its courier. A link is numbered by whom it leads to."""
+    """One node: its switch, its onion, its transport. A link is numbered by whom it leads to."""
 
-    def __init__(self, village: Village, number: int, pace: CoverProfile, *, is_leaf: bool) -> None:
+    def __init__(self, village: Village, number: int, cover_profile: CoverProfile, *, is_leaf: bool) -> None:
         self.village, self.number, self.is_leaf = village, number, is_leaf
         self.node = node_of(number)
         self.boxes: list[bytes] = []
         self.asked: list[bytes] = []
-        self.client = FakePatron()
+        self.client = FakeClient()
         rng = Random(number)
         self.link_pool = LinkPool(self.connect, lambda link, now: None)
         self.transport = OnionTransport(FakeOverlay(village.roster), village.check, CircuitRequests(rng), rng)
-        onward = OnwardPool(self.link_pool, lambda: Scope.PUBLIC)
+        forwarding_pool = ForwardingPool(self.link_pool, lambda: Scope.PUBLIC)
         self.onion = Onion(
             self.node,
-            Means(CIPHER, village.roster, village.roster.get, self.link_pool, onward, self, rng.randbytes, pace),
+            Means(
+                CIPHER,
+                village.roster,
+                village.roster.get,
+                self.link_pool,
+                forwarding_pool,
+                self,
+                rng.randbytes,
+                cover_profile,
+            ),
             is_relay=not is_leaf,
             user=self.transport,
             ends=self,
@@ -95,13 +104,15 @@ class Node:
 class Village:
     """Full nodes, and one leaf with the highest number."""
 
-    def __init__(self, full: int = 9, pace: CoverProfile = NORMAL) -> None:
+    def __init__(self, full: int = 9, cover_profile: CoverProfile = NORMAL) -> None:
         self.now = NOW
         self.cells = 0
         self.droppers: set[int] = set()
         self.roster = FakeRoster()
         self._events: deque[Callable[[], None]] = deque()
-        self.nodes = {LinkId(number): Node(self, number, pace, is_leaf=number == full) for number in range(full + 1)}
+        self.nodes = {
+            LinkId(number): Node(self, number, cover_profile, is_leaf=number == full) for number in range(full + 1)
+        }
         self.leaf = self.nodes[LinkId(full)]
         for each in self.nodes.values():
             if not each.is_leaf:
@@ -159,14 +170,14 @@ def test_a_box_arrives_at_its_custodian_alone() -> None:
     village = Village()
     village.run(1.0)
     custodian = village.leaf.transport.known(0)[0]
-    village.leaf.transport.throw(custodian, box_bytes(1), village.now)
+    village.leaf.transport.send_box(custodian, box_bytes(1), village.now)
     village.run(10.0)
     assert {each.node for each in village.nodes.values() if each.boxes} == {custodian}
     assert next(each for each in village.nodes.values() if each.boxes).boxes == [box_bytes(1)]
 
 
 def test_everybodys_loops_come_home_a_leafs_too() -> None:
-    village = Village(pace=STRONG)
+    village = Village(cover_profile=STRONG)
     village.run(60.0)
     sent = [each.onion.loops.counters.sent for each in village.nodes.values()]
     assert min(sent) > 10
@@ -175,7 +186,7 @@ def test_everybodys_loops_come_home_a_leafs_too() -> None:
 
 
 def test_a_relay_that_drops_is_found_out_by_loops() -> None:
-    village = Village(pace=STRONG)
+    village = Village(cover_profile=STRONG)
     village.droppers = {4}
     village.run(150.0)
     blamed = [each for each in village.nodes.values() if node_of(4) in each.onion.reputation.avoided(village.now)]

@@ -24,7 +24,7 @@ from net.onion.packet_relay import (
 )
 from net.onion.packets.cipher import PAYLOAD_SIZE, Hop, RealOnionCipher
 from net.onion.packets.keyring import Keyring
-from net.peers.link_pool import Contact, Then
+from net.peers.link_pool import Contact, OnLink
 from simulator.plain_cipher import PlainOnionCipher
 
 SOURCE, NEXT = LinkId(1), LinkId(2)
@@ -39,11 +39,11 @@ class Surroundings:
     is_reachable: bool = True
     waits: bool = False
     asked: list[Contact] = field(default_factory=list[Contact])
-    waiting: list[Then] = field(default_factory=list[Then])
+    waiting: list[OnLink] = field(default_factory=list[OnLink])
     sent: list[tuple[float, LinkId, bytes]] = field(default_factory=list[tuple[float, LinkId, bytes]])
     delivered: list[tuple[bytes, LinkId]] = field(default_factory=list[tuple[bytes, LinkId]])
 
-    def reach(self, contact: Contact, now: Instant, then: Then) -> None:
+    def reach(self, contact: Contact, now: Instant, then: OnLink) -> None:
         self.asked.append(contact)
         if self.waits:
             self.waiting.append(then)

@@ -73,9 +73,9 @@ def test_all_three_guards_and_all_relays_are_used() -> None:
     assert len({node for path in paths for node in path.nodes[1:3]}) == 29
 
 
-def test_delays_are_exponential_with_the_mean_of_the_pace() -> None:
+def test_delays_are_exponential_with_the_mean_of_the_cover_profile() -> None:
     traveller = Traveller(FakeRoster.of(*map(relay, range(30))))
-    traveller.paths.pace = STRONG
+    traveller.paths.cover_profile = STRONG
     delays = [
         hop.delay_ms for _ in range(700) for hop in traveller.paths.choose(relay(0), NOW, is_delayed=True).hops[:3]
     ]

@@ -81,7 +81,7 @@ def flipped(data: bytes, bit: int) -> bytes:
     return bytes(altered)
 
 
-# --- the way --------------------------------------------------------------------------------------------------------------
+# --- the way ----------------------------------------------------------------------------------------------------------
 
 
 @BOTH
@@ -127,7 +127,7 @@ def test_a_path_has_one_to_four_hops_and_a_payload_fits(cipher: SphinxCipher) ->
             cipher.create(too_long, payload, random.randbytes)
 
 
-# --- altered packets ------------------------------------------------------------------------------------------------------
+# --- altered packets --------------------------------------------------------------------------------------------------
 
 
 @BOTH
@@ -290,7 +290,7 @@ def test_a_packet_that_is_not_admitted_goes_no_further(cipher: SphinxCipher) -> 
     assert names[0] == names[1]
 
 
-# --- what a hop can tell -------------------------------------------------------------------------------------------------
+# --- what a hop can tell ----------------------------------------------------------------------------------------------
 
 
 def views(count: int, seed: int) -> list[tuple[bytes, bytes]]:
@@ -333,7 +333,7 @@ def test_two_packets_with_one_content_have_nothing_in_common() -> None:
     }
 
 
-# --- circuits ------------------------------------------------------------------------------------------------------------
+# --- circuits ---------------------------------------------------------------------------------------------------------
 
 
 @BOTH
@@ -371,7 +371,7 @@ def test_a_cell_that_was_touched_or_is_out_of_order_is_noise_at_the_end(cipher: 
     assert any(opened[-1][:INTEGRITY_SIZE])
 
 
-# --- vectors -------------------------------------------------------------------------------------------------------------
+# --- vectors ----------------------------------------------------------------------------------------------------------
 
 
 def test_packets_and_cells_have_the_bytes_of_our_own_vectors() -> None:

@@ -24,7 +24,7 @@ from tests.support.overlay_world import OverlayWorld, SimNode, forged_descriptor
 LOOKUPS = 16
 
 Make = Callable[[int], Message]
-Then = Callable[[Message | None, Instant], None]
+OnLink = Callable[[Message | None, Instant], None]
 Tale = Callable[[OverlayWorld, list[SimNode], bytes], list[bytes]]
 
 
@@ -268,7 +268,7 @@ class Nobody:
     def __init__(self, *, at_once: bool) -> None:
         self.at_once = at_once
 
-    def call(self, contact: Contact, make: Make, now: Instant, then: Then, patience: float = 5.0) -> None:
+    def call(self, contact: Contact, make: Make, now: Instant, then: OnLink, patience: float = 5.0) -> None:
         if self.at_once:
             then(None, now)
 
@@ -318,7 +318,7 @@ def test_the_question_is_for_the_target() -> None:
     questions: list[Message] = []
 
     class InboxAddresses(Nobody):
-        def call(self, contact: Contact, make: Make, now: Instant, then: Then, patience: float = 5.0) -> None:
+        def call(self, contact: Contact, make: Make, now: Instant, then: OnLink, patience: float = 5.0) -> None:
             questions.append(make(9))
 
     stage.known = [stage.others[0].descriptor]

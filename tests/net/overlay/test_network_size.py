@@ -122,7 +122,7 @@ def test_a_scope_has_seven_to_eighteen_nodes_whatever_came_before(sizes: list[fl
         assert not width.follow(size)
 
 
-# --- scopes where neighbours are few ------------------------------------------------------------------------------------
+# --- scopes where neighbours are few ----------------------------------------------------------------------------------
 
 
 def test_a_half_with_hardly_anybody_is_taken_in_and_given_back_late() -> None:

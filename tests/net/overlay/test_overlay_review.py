@@ -16,7 +16,7 @@ from net.onion.packets.cipher import Hop
 from net.overlay.descriptor import Descriptor, Verifier, epoch_of
 from net.overlay.identity import identity_of
 from net.overlay.overlay import Overlay
-from net.peers.link_pool import FIRST_PORT, MAX_DIALING_ONWARD, Contact, LinkPool, OnwardPool
+from net.peers.link_pool import FIRST_PORT, MAX_DIALING_FORWARDING, Contact, ForwardingPool, LinkPool
 from net.scope import Scope
 from simulator import World
 from simulator.nodes import full_node, plain_tuning
@@ -29,7 +29,7 @@ PEER = NodeId(bytes(range(32)))
 LINK = LinkId(1)
 
 
-# --- clocks -------------------------------------------------------------------------------------------------------------
+# --- clocks -----------------------------------------------------------------------------------------------------------
 
 
 class Nobody:
@@ -73,7 +73,7 @@ def test_after_the_clock_was_set_back_a_node_is_not_from_the_future() -> None:
     assert Verifier(work_bits=0).check(descriptor, back).endpoint == HERE
 
 
-# --- circuits that end together -----------------------------------------------------------------------------------------
+# --- circuits that end together ---------------------------------------------------------------------------------------
 
 
 class Wire:
@@ -126,7 +126,7 @@ def test_a_link_that_ends_takes_its_circuits_with_it_whatever_their_user_does_me
     assert len(circuits) == 0
 
 
-# --- strangers who choose whom we dial ----------------------------------------------------------------------------------
+# --- strangers who choose whom we dial --------------------------------------------------------------------------------
 
 
 class Dialled:
@@ -136,7 +136,7 @@ class Dialled:
         self.calls: list[Endpoint] = []
         self.heard: list[LinkId | None] = []
         self.link_pool = LinkPool(lambda endpoint, _peer, _now: self.calls.append(endpoint), lambda _link, _now: None)
-        self.onward = OnwardPool(self.link_pool, lambda: Scope.LOOPBACK)
+        self.forwarding_pool = ForwardingPool(self.link_pool, lambda: Scope.LOOPBACK)
 
     def then(self, link: LinkId | None, _now: Instant) -> None:
         """Hear how it ended."""
@@ -145,7 +145,7 @@ class Dialled:
 
 def test_a_wrong_address_for_a_node_keeps_nobody_from_the_right_one() -> None:
     dialled = Dialled()
-    dialled.onward.reach(Contact(THERE, node_tag(PEER)), NOW, dialled.then)
+    dialled.forwarding_pool.reach(Contact(THERE, node_tag(PEER)), NOW, dialled.then)
     dialled.link_pool.reach(Contact(HERE, node_tag(PEER), PEER), NOW, dialled.then)
     assert dialled.calls == [THERE, HERE]
     dialled.link_pool.link_up(LINK, PEER, HERE, NOW)
@@ -153,23 +153,23 @@ def test_a_wrong_address_for_a_node_keeps_nobody_from_the_right_one() -> None:
     assert dialled.link_pool.dialing == 0
 
 
-def test_strangers_leave_room_for_our_own_errands() -> None:
+def test_strangers_leave_room_for_our_own_dials() -> None:
     dialled = Dialled()
-    for number in range(2 * MAX_DIALING_ONWARD):
+    for number in range(2 * MAX_DIALING_FORWARDING):
         endpoint = Endpoint(f"127.0.{number >> 8}.{number & 255}", 4000)
-        dialled.onward.reach(Contact(endpoint, number.to_bytes(8, "big")), NOW, dialled.then)
-    assert len(dialled.calls) == MAX_DIALING_ONWARD
+        dialled.forwarding_pool.reach(Contact(endpoint, number.to_bytes(8, "big")), NOW, dialled.then)
+    assert len(dialled.calls) == MAX_DIALING_FORWARDING
     dialled.link_pool.reach(Contact(HERE, node_tag(PEER), PEER), NOW, dialled.then)
     assert dialled.calls[-1] == HERE
 
 
 def test_strangers_cannot_have_us_knock_at_the_ports_of_other_services() -> None:
     dialled = Dialled()
-    dialled.onward.reach(Contact(Endpoint("127.0.0.3", FIRST_PORT - 1), bytes(8)), NOW, dialled.then)
+    dialled.forwarding_pool.reach(Contact(Endpoint("127.0.0.3", FIRST_PORT - 1), bytes(8)), NOW, dialled.then)
     assert (dialled.calls, dialled.heard) == ([], [None])
 
 
-# --- descriptions without end -------------------------------------------------------------------------------------------
+# --- descriptions without end -----------------------------------------------------------------------------------------
 
 
 def test_who_describes_itself_without_end_costs_a_few_signatures_and_no_more() -> None:

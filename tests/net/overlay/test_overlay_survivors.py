@@ -78,7 +78,7 @@ def test_somebody_out_there_does_not_make_us_knock_in_our_own_network(host: str,
     assert world.look_up(seeker, bytes(32)).questions == questions
 
 
-# --- the table -----------------------------------------------------------------------------------------------------------
+# --- the table --------------------------------------------------------------------------------------------------------
 
 
 def described(world: OverlayWorld, who: Identity, host: str, stamp: int = 0) -> Descriptor:

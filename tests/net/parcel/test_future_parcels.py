@@ -45,7 +45,7 @@ MATE = ClientId(50)
 OTHER_VERSIONS = st.integers(0, 255).filter(lambda version: version != 1)
 
 
-# --- as bytes -----------------------------------------------------------------------------------------------------------
+# --- as bytes ---------------------------------------------------------------------------------------------------------
 
 
 @given(OTHER_VERSIONS, st.binary(max_size=2 * BOX_SIZE))
@@ -70,7 +70,7 @@ def test_boxes_of_all_versions_have_their_id_at_the_same_place(
     assert id_in_box(box_bytes(1)) == id_of(1)
 
 
-# --- at a custodian -----------------------------------------------------------------------------------------------------
+# --- at a custodian ---------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -99,16 +99,16 @@ def test_another_version_is_malformed_and_whoever_brings_it_is_served_as_before(
     strange = strange_box(box_bytes(1), more=more)
     assert counter.deposit(strange) is Verdict.MALFORMED
     assert counter.deposit(strange_record(record_bytes(3, 1), more=more), kind=1) is Verdict.MALFORMED
-    counter.throw(strange)
+    counter.send_box(strange)
     counter.say(MATE, push((0, strange), (1, strange_record(record_bytes(3, 1), more=more)), (0, box_bytes(2))))
     counter.run_store()
     assert counter.custodian.parcels == 1
     assert counter.custodian.status(counter.now).mates == 1
-    counter.throw(box_bytes(4))
+    counter.send_box(box_bytes(4))
     assert set(counter.fetch(tag_number(1), tag_number(2), tag_number(4))) == {box_bytes(2), box_bytes(4)}
 
 
-# --- at a patron --------------------------------------------------------------------------------------------------------
+# --- at a client ------------------------------------------------------------------------------------------------------
 
 
 @dataclass(eq=False)
@@ -295,7 +295,7 @@ class TestRefusals:
         assert swarm.suspects == []
 
 
-# --- descriptors --------------------------------------------------------------------------------------------------------
+# --- descriptors ------------------------------------------------------------------------------------------------------
 
 
 def test_a_descriptor_of_another_version_is_neither_taken_nor_taken_for_a_forgery() -> None:

@@ -6,7 +6,15 @@ from net.ids import Endpoint, NodeId, node_tag
 from net.instant import Instant
 from net.link.events import LinkId
 from net.messages import AskReflection, Message, Nodes, Refused
-from net.peers.link_pool import IDLE, LOOK_PERIOD, MAX_WAITING, PATIENCE as DIAL_PATIENCE, Contact, LinkPool, OnwardPool
+from net.peers.link_pool import (
+    IDLE,
+    LOOK_PERIOD,
+    MAX_WAITING,
+    PATIENCE as DIAL_PATIENCE,
+    Contact,
+    ForwardingPool,
+    LinkPool,
+)
 from net.peers.requests import MAX_CALLS, PATIENCE, Requests
 from net.scope import Scope
 from tests.support.parcels import NOW
@@ -98,7 +106,7 @@ def test_no_more_than_so_many_wait_for_one_node() -> None:
     assert frontend.links == [None]
 
 
-def test_a_link_made_for_an_errand_ends_when_idle_unless_it_is_kept() -> None:
+def test_a_link_made_on_demand_ends_when_idle_unless_it_is_kept() -> None:
     frontend = Frontend()
     frontend.reach()
     frontend.up(1)
@@ -148,16 +156,16 @@ def test_questions_under_way_are_bounded() -> None:
 
 def test_strangers_cannot_have_us_dial_closer_to_home_than_we_are() -> None:
     frontend = Frontend()
-    onward = OnwardPool(frontend.link_pool, lambda: Scope.PUBLIC)
+    forwarding_pool = ForwardingPool(frontend.link_pool, lambda: Scope.PUBLIC)
     for host in ("127.0.0.1", "192.168.1.1", "::1", "fe80::1"):
-        onward.reach(
+        forwarding_pool.reach(
             Contact(Endpoint(host, 4000), node_tag(PEER)), frontend.now, lambda link, _now: frontend.links.append(link)
         )
     assert (frontend.links, frontend.dialled) == ([None] * 4, [])
     frontend.up(1)
-    onward.reach(CONTACT, frontend.now, lambda link, _now: frontend.links.append(link))
+    forwarding_pool.reach(CONTACT, frontend.now, lambda link, _now: frontend.links.append(link))
     assert frontend.links[-1] == 1  # whom we are linked with anyway
-    onward.reach(Contact(Endpoint("8.8.8.8", 4000), node_tag(OTHER)), frontend.now, lambda _link, _now: None)
+    forwarding_pool.reach(Contact(Endpoint("8.8.8.8", 4000), node_tag(OTHER)), frontend.now, lambda _link, _now: None)
     assert frontend.dialled == [Endpoint("8.8.8.8", 4000)]
 
 

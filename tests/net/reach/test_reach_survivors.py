@@ -90,7 +90,7 @@ class Helper:
         self.dial_back_service.dial(link, please_dial(number, endpoint), now, is_known=False)
 
 
-# --- dialling for others -------------------------------------------------------------------------------------------------
+# --- dialling for others ----------------------------------------------------------------------------------------------
 
 
 def test_a_favour_dials_no_port_of_another_service() -> None:
@@ -147,7 +147,7 @@ def test_who_has_itself_dialled_does_so_now_and_then() -> None:
     assert all(isinstance(each, PleaseDial) and each.host == pack_host(PUBLIC) for each in helper.asked)
 
 
-# --- introductions -------------------------------------------------------------------------------------------------------
+# --- introductions ----------------------------------------------------------------------------------------------------
 
 
 def introduced(helper: Helper, endpoint: Endpoint, number: int = 0, link: LinkId = LINK) -> None:
@@ -202,7 +202,7 @@ def test_introducing_has_a_rate_for_each_link() -> None:
     assert len([each for link, each in helper.sent if link == LinkId(10)]) == int(INTRODUCE_BURST)
 
 
-# --- what is told of others ----------------------------------------------------------------------------------------------
+# --- what is told of others -------------------------------------------------------------------------------------------
 
 
 def test_nobody_out_there_is_told_of_the_machines_in_this_house() -> None:

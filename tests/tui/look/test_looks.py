@@ -149,7 +149,7 @@ def test_every_screen_and_widget_gets_the_style_sheets_of_all_its_bases() -> Non
     assert [each for each, bases in styled.items() if not set(bases) <= set(each._css_bases(each))] == []
 
 
-# --- 256 colours --------------------------------------------------------------------------------------------------------
+# --- 256 colours ------------------------------------------------------------------------------------------------------
 
 ROLES_256 = {"dark": DARK_ROLES, "light": LIGHT_ROLES, "contrast": CONTRAST_ROLES}
 
@@ -202,7 +202,7 @@ def test_links_are_told_only_where_they_are_understood() -> None:
     assert not detect({"TERM": "screen-256color", "STY": "1.pts"}, "utf-8").links
 
 
-# --- choosing -----------------------------------------------------------------------------------------------------------
+# --- choosing ---------------------------------------------------------------------------------------------------------
 
 
 def drawn(app: App[Any]) -> str:

@@ -242,7 +242,7 @@ async def test_what_is_about_a_contact_does_what_its_footer_says(make: Callable[
         await until(pilot, lambda: app.result is None)
 
 
-# --- the main screen ----------------------------------------------------------------------------------------------------
+# --- the main screen --------------------------------------------------------------------------------------------------
 
 
 async def to_state(demo: Any, state: str) -> None:

@@ -1,4 +1,4 @@
-"""Both sides of a courier in tests: a patron that notes what it hears, an overlay that says what it is told to."""
+"""Both sides of a transport in tests: a client that notes what it hears, an overlay that says what it is told to."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from tests.support.relays import FakeRoster
 
 
 @dataclass
-class FakePatron:
-    """Hears what the courier says."""
+class FakeClient:
+    """Hears what the transport says."""
 
     got: list[tuple[NodeId, Message]] = field(default_factory=list[tuple[NodeId, Message]])
     lost_ways: list[tuple[NodeId, Purpose]] = field(default_factory=list[tuple[NodeId, Purpose]])

@@ -1,4 +1,4 @@
-"""What the onion courier needs of those it joins: the patron, the overlay, the onion."""
+"""What the onion transport needs of those it joins: the client, the overlay, the onion."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from net.onion.paths.reputation import Reputation
 
 
 class CustodianClientPort(Protocol):
-    """What is called of the patron."""
+    """What is called of the client."""
 
     def receive(self, custodian: NodeId, message: Message, now: Instant) -> None:
         """Take a custodian's message."""

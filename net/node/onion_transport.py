@@ -1,11 +1,11 @@
-"""The patron's courier: questions over circuits, boxes as packets, and nobody learns whose.
+"""The onion transport: questions over circuits, boxes as packets, and nobody learns whose.
 
     ask    ──> one way for each custodian and purpose (``net.onion.circuits.pool``), replaced in time
-    throw  ──> a packet of its own by a fresh path (``net.onion.packet_sender``)
+    send_box ─> a packet of its own by a fresh path (``net.onion.packet_sender``)
     known  <── the roster, and in a large network what directories found (``net.onion.paths.directory``)
 
 A custodian sees circuits that end at it, each with a few questions for one purpose; it cannot tell whether two of them are
-of one reader. What becomes of circuits and thrown boxes tells about the nodes on their paths
+of one reader. What becomes of circuits and sent boxes tells about the nodes on their paths
 (``net.onion.paths.reputation``).
 """
 
@@ -37,7 +37,7 @@ from net.messages import (
     encode_message,
     is_known,
 )
-from net.node.circuit_ports import CustodianClientPort, OnionPort, OverlayPort, Sender
+from net.node.transport_ports import CustodianClientPort, OnionPort, OverlayPort, Sender
 from net.onion.circuits.builder import CircuitId
 from net.onion.circuits.pool import CircuitPool
 from net.onion.circuits.requests import CircuitRequests
@@ -51,8 +51,8 @@ from net.parcel.box import decode_box
 # Custodians of a bucket below which others are asked where there are more, and above which nobody suspected is named.
 ENOUGH: Final = 4
 ENOUGH_UNSUSPECTED: Final = 2
-# Thrown boxes whose fate is still of interest; beyond, the oldest are forgotten. A night's queue of texts.
-MAX_THROWN: Final = 1024
+# Sent boxes whose fate is still of interest; beyond, the oldest are forgotten. A night's queue of texts.
+MAX_SENT_BOXES: Final = 1024
 # Paths remembered of one of them: two custodians, twice.
 MAX_PATHS_PER_BOX: Final = 4
 # Buckets for which more custodians than are known would be news; beyond, those asked for longest ago are forgotten.
@@ -89,13 +89,13 @@ _TERMS: Final = {Purpose.FOLLOW: _FOLLOW, Purpose.FETCH: _FETCH, Purpose.RECORD:
 
 
 class _Key(NamedTuple):
-    """What a way is for: a purpose of the patron's, or one question of ``CircuitRequests`` by its number."""
+    """What a way is for: a purpose of the client's, or one question of ``CircuitRequests`` by its number."""
 
     node: NodeId
     use: Purpose | int
 
 
-class _Thrown(NamedTuple):
+class _SentBox(NamedTuple):
     path: Path
     at: float  # monotonic seconds
 
@@ -123,7 +123,7 @@ class OnionTransport:
         self._rng = rng
         self._circuit_requests = circuit_requests
         self._directory = Directory(circuit_requests, self._others, check, rng, self._tell_found)
-        self._thrown: dict[ParcelId, list[_Thrown]] = {}  # the one thrown longest ago first
+        self._sent: dict[ParcelId, list[_SentBox]] = {}  # the one sent longest ago first
         self._lost: dict[ParcelId, list[Path]] = {}  # by which it did not arrive: the next goes apart from them
         self._lacking: dict[Bucket, int] = {}  # how many were named last; the one asked for longest ago first
         self._look_at = math.inf
@@ -131,7 +131,7 @@ class OnionTransport:
         self._now = Instant(0.0, 0)
 
     def serve(self, client: CustodianClientPort, onion: OnionPort) -> None:
-        """Carry questions of ``patron`` through ``onion``."""
+        """Carry questions of ``client`` through ``onion``."""
         self._paths = onion.paths
         self._reputation = onion.reputation
         self._packet_sender = onion.packet_sender
@@ -139,7 +139,7 @@ class OnionTransport:
         self._client = client
         self._circuit_requests.line = self
 
-    # --- the patron's courier -----------------------------------------------------------------------------------------
+    # --- the onion transport ------------------------------------------------------------------------------------------
 
     def known(self, address: int) -> list[NodeId]:
         """Return custodians for the bucket of an address, those that share most bits with it first.
@@ -190,23 +190,21 @@ class OnionTransport:
             self._directory.want(Bucket.of(address_of(descriptor.overlay_id), self._overlay.width()))
         self._circuit_pool.ask(_Key(custodian, purpose), descriptor, _TERMS[purpose], encode_message(message), now)
 
-    def throw(self, custodian: NodeId, box: bytes, now: Instant, *, is_again: bool = False) -> None:
+    def send_box(self, custodian: NodeId, box: bytes, now: Instant, *, is_again: bool = False) -> None:
         """Send a box by a fresh path; nobody answers. Raises ``Unreachable``, ``Overloaded``, ``DecodeError``."""
         self._now = now
         descriptor = self._descriptor(custodian)
         if descriptor is None:
             raise Unreachable
         box_id = decode_box(box).box_id
-        before = (
-            [*self._lost.get(box_id, ()), *(each.path for each in self._thrown.get(box_id, ()))] if is_again else []
-        )
+        before = [*self._lost.get(box_id, ()), *(each.path for each in self._sent.get(box_id, ()))] if is_again else []
         apart_from = {node for path in before for node in path.nodes}
         path = self._paths.choose(descriptor, now, is_delayed=True, apart_from=apart_from)
         self._packet_sender.send(path, Kind.BOX, box)
-        thrown = _Thrown(path, now.mono)
-        self._thrown[box_id] = [*self._thrown.pop(box_id, [])[-MAX_PATHS_PER_BOX + 1 :], thrown]
-        if len(self._thrown) > MAX_THROWN:
-            del self._thrown[next(iter(self._thrown))]
+        sent = _SentBox(path, now.mono)
+        self._sent[box_id] = [*self._sent.pop(box_id, [])[-MAX_PATHS_PER_BOX + 1 :], sent]
+        if len(self._sent) > MAX_SENT_BOXES:
+            del self._sent[next(iter(self._sent))]
 
     def renew(self, custodian: NodeId, purpose: Purpose, now: Instant) -> None:
         """End a circuit that brings nothing; the next question opens another over other relays."""
@@ -218,27 +216,27 @@ class OnionTransport:
         self._reputation.suspect(custodian, now)
 
     def delivered(self, parcel_id: ParcelId, now: Instant) -> None:
-        """A custodian named a box that was thrown: the paths it went are sound, at least one of them."""
-        for thrown in self._thrown.pop(parcel_id, ()):
-            self._paths.worked(thrown.path, now)
+        """A custodian named a box that was sent: the paths it went are sound, at least one of them."""
+        for sent in self._sent.pop(parcel_id, ()):
+            self._paths.worked(sent.path, now)
         self._lost.pop(parcel_id, None)
 
     def overdue(self, parcel_id: ParcelId, since: float, now: Instant) -> None:
-        """Somebody who should know of a box does not: what it was thrown by before ``since`` lost it."""
-        thrown = self._thrown.get(parcel_id, [])
-        late = [each for each in thrown if each.at < since]
+        """Somebody who should know of a box does not: what it was sent by before ``since`` lost it."""
+        sent = self._sent.get(parcel_id, [])
+        late = [each for each in sent if each.at < since]
         if late:
-            self._thrown[parcel_id] = [each for each in thrown if each.at >= since]
+            self._sent[parcel_id] = [each for each in sent if each.at >= since]
             self._lost[parcel_id] = [*self._lost.pop(parcel_id, []), *(each.path for each in late)][-MAX_PATHS_PER_BOX:]
-            if len(self._lost) > MAX_THROWN:
+            if len(self._lost) > MAX_SENT_BOXES:
                 del self._lost[next(iter(self._lost))]
             for each in late:
                 self._paths.failed(each.path, now)
 
     def missing(self, parcel_id: ParcelId, now: Instant) -> None:
-        """A box that was thrown has not been named by anybody in time: on each of its paths somebody lost it."""
-        for thrown in self._thrown.pop(parcel_id, ()):
-            self._paths.failed(thrown.path, now)
+        """A box that was sent has not been named by anybody in time: on each of its paths somebody lost it."""
+        for sent in self._sent.pop(parcel_id, ()):
+            self._paths.failed(sent.path, now)
         self._lost.pop(parcel_id, None)
 
     def hang_up(self, now: Instant) -> None:
@@ -384,7 +382,7 @@ class OnionTransport:
             self._look_at = min(self._look_at, self._now.mono + FIRST_LOOK)
 
     def _look(self, now: Instant) -> None:
-        """Tell the patron when a bucket has more custodians than it was told of."""
+        """Tell the client when a bucket has more custodians than it was told of."""
         counts = {bucket: len(self._custodians(bucket)) for bucket in self._lacking}
         if any(count > self._lacking[bucket] for bucket, count in counts.items()):
             self._tell_found(now)
@@ -393,7 +391,7 @@ class OnionTransport:
         self._look_at = now.mono + self._look_pause
 
     def _tell_found(self, now: Instant) -> None:
-        """Call the patron, which asks again for what it still lacks."""
+        """Call the client, which asks again for what it still lacks."""
         self._lacking.clear()
         self._look_at = math.inf
         self._client.found(now)
