@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import importlib
 import os
+import tempfile
+from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
+
+from tests.support.folders import RunFolder, disk, memory
 
 # Deadlines would measure the machine. The failing example is printed so that it can be pinned; nothing is kept in a
 # database, as parallel workers and fresh checkouts must see the same. Examples are the same every time, so that a red run
@@ -17,18 +22,17 @@ settings.register_profile("explore", deadline=None, print_blob=True, database=No
 settings.load_profile("sottovoce")
 
 
-# Files of tests are thrown away: where there is a file system in memory they go there. What kill -9 or a full disk does to
-# them is the same, and a test that needs a disk of its own makes one.
-_MEMORY = Path("/dev/shm")
-if _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK):
-    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
-
 # Importing ``tui`` removes Textual's debugging variables, among them one by which the snapshot plugin finds its folder.
 # So it is imported here, before the plugin sets it, and a worker process gets back what it inherited.
 _snapshots = os.environ.get("TEXTUAL_SNAPSHOT_TEMPDIR")
 importlib.import_module("tui")
 if _snapshots is not None:
     os.environ["TEXTUAL_SNAPSHOT_TEMPDIR"] = _snapshots
+
+
+# The folders of this run by where they lie; the process that starts the others makes and removes them.
+_FOLDERS = pytest.StashKey[list[RunFolder]]()
+_DISK = pytest.StashKey[Path]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -41,6 +45,49 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in items:
             if item.get_closest_marker("full") is not None:
                 item.add_marker(pytest.mark.skip(reason="with --full"))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose where the files of this run lie, before pytest does; ``--basetemp`` is left as it was given, and kept."""
+    if hasattr(config, "workerinput"):
+        config.stash[_DISK] = Path(config.workerinput["disk"])
+        return
+    on_disk = RunFolder(disk())
+    config.stash[_DISK], config.stash[_FOLDERS] = on_disk.path, [on_disk]
+    if config.option.basetemp is None:
+        in_memory = memory()
+        if in_memory is not None:
+            config.stash[_FOLDERS].append(RunFolder(in_memory))
+        config.option.basetemp = config.stash[_FOLDERS][-1].path / "all"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a process of pytest-xdist where the disk is."""
+    node.workerinput["disk"] = str(node.config.stash[_DISK])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave nothing behind."""
+    for folder in config.stash.get(_FOLDERS, []):
+        folder.remove()
+
+
+@pytest.fixture
+def tmp_path(tmp_path: Path, request: pytest.FixtureRequest, disk_folder: Path) -> Generator[Path]:
+    """A folder of the test's own: in memory where there is room, on the disk if it is marked ``disk``."""
+    if request.node.get_closest_marker("disk") is None:
+        yield tmp_path
+        return
+    with tempfile.TemporaryDirectory(prefix=f"{tmp_path.name}-", dir=disk_folder, ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def disk_folder(pytestconfig: pytest.Config) -> Path:
+    """A folder on the disk, of all tests of this run."""
+    return pytestconfig.stash[_DISK]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -40,6 +40,7 @@ def alone(lone_place: Place) -> Generator[Rpc]:
         rpc.kill()
 
 
+@pytest.mark.disk
 def test_after_kill_9_nothing_on_the_disk_can_be_read(world: World) -> None:
     texts = converse_briefly(world, "the cellar key hangs behind the clock")
     for process in world.processes:
@@ -123,6 +124,7 @@ def test_a_second_process_on_the_same_home_is_refused(alone: Rpc, lone_place: Pl
     second.stop()
 
 
+@pytest.mark.disk
 @pytest.mark.skipif(sys.platform != "linux", reason="needs a kernel that can make one mount read-only")
 def test_a_home_that_cannot_be_written(lone_place: Place, tmp_path: Path) -> None:
     """The home is mounted read-only for one process alone."""

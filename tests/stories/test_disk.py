@@ -60,6 +60,7 @@ def shown(rpc: Rpc, conversation: str) -> list[str]:
         return []
 
 
+@pytest.mark.disk
 def test_an_account_that_does_not_fit(tmp_path: Path) -> None:
     rpc = Rpc("ivy", Place(tmp_path), 0, [])
     rpc.call("account.info")
@@ -70,6 +71,7 @@ def test_an_account_that_does_not_fit(tmp_path: Path) -> None:
     rpc.stop()
 
 
+@pytest.mark.disk
 def test_nodes_whose_disks_are_full_are_not_counted_and_recover(world: World) -> None:
     """Of the two custodians that alice watches one has room, and nobody else has."""
     world.start_nodes()

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import functools
 import random
-import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Generator
 from pathlib import Path
@@ -32,8 +30,6 @@ from tests.support.people_world import (
 
 HOUR, DAY = 3600.0, 86_400.0
 BAD = Way(latency=0.05, jitter=0.1, loss=0.1, duplication=0.05)
-MEMORY = Path("/dev/shm")  # a file system that syncs at once, where there is one
-
 SeveralWorlds = Callable[..., Village]
 
 
@@ -55,11 +51,10 @@ def _cheap_keys(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def village(tmp_path: Path) -> Generator[SeveralWorlds]:
     """Return how to found a village; it is closed after the story."""
-    folder = Path(tempfile.mkdtemp(dir=MEMORY)) if MEMORY.is_dir() else tmp_path
     founded: list[Village] = []
 
     def found(seed: int, way: Way | None = None) -> Village:
-        place = folder / str(len(founded))
+        place = tmp_path / str(len(founded))
         place.mkdir()
         founded.append(Village(place, seed, way=way))
         return founded[-1]
@@ -67,7 +62,6 @@ def village(tmp_path: Path) -> Generator[SeveralWorlds]:
     yield found
     for each in founded:
         each.close()
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def says(prefix: str, count: int) -> list[Wish]:

@@ -105,6 +105,7 @@ def test_an_overflow_is_the_clocks_where_the_clock_is_beyond_what_can_be_written
 # --- files and folders ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.disk
 @pytest.mark.parametrize("number", sorted(machine.UNSUPPORTED))
 def test_a_file_system_that_cannot_force_a_directory_or_set_modes_is_used(
     number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -128,6 +129,7 @@ def test_a_file_system_that_cannot_force_a_directory_or_set_modes_is_used(
         assert durable.read_file(profile.vault, 10) == b"kept"
 
 
+@pytest.mark.disk
 def test_a_directory_whose_disk_fails_is_no_such_file_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fsync(_: int) -> None:
         raise OSError(errno.EIO, "broken")
@@ -137,6 +139,7 @@ def test_a_directory_whose_disk_fails_is_no_such_file_system(tmp_path: Path, mon
         durable.sync_directory(tmp_path)
 
 
+@pytest.mark.disk
 @pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP, errno.EINVAL])
 def test_a_home_that_cannot_be_locked_is_named(number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def flock(_: int, __: int) -> None:

@@ -24,6 +24,8 @@ from core.storage.errors import Closed, Corrupt, DiskFull, InUse, SchemaTooNew, 
 from core.storage.migrations import Migration, load_migrations, split_statements
 from core.storage.thread import open_database
 
+pytestmark = pytest.mark.disk
+
 KEY = bytes(range(32))
 NOTES = (Migration(1, ("CREATE TABLE note (id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT",)),)
 

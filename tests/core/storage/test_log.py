@@ -7,12 +7,15 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from core import api
 from tests.core.people.test_talking import meet
 from tests.support.memory import held, masked
 from tests.support.post_office import Office, Person, settle
+
+pytestmark = pytest.mark.disk
 
 # SQLite's log: a header, then frames of 24 bytes and a page (sqlite.org/fileformat2, 4). SQLCipher's page ends in an
 # initialisation vector and a seal, and the first one begins with the file's salt.

@@ -18,6 +18,8 @@ from core.vault.mark import Mark, marks_directory
 from core.vault.profile import Profile
 from tests.support.devices import repeatable
 
+pytestmark = pytest.mark.disk
+
 TAG, KEY = bytes(16), b"k" * 32
 
 # A process that holds a home until its standard input ends; says what it met.

@@ -22,6 +22,8 @@ from core.vault.clock import UNKNOWN_BOOT, Reading, read_clock
 from core.vault.errors import SlowDown
 from tests.support.devices import FakeClock
 
+pytestmark = pytest.mark.disk
+
 readings = st.builds(Reading, st.binary(min_size=16, max_size=16), st.integers(0, 2**50), st.integers(0, 2**50))
 
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.disk, pytest.mark.slow]
 
 CHILD = """
 import json, os, shutil, signal, sys
@@ -116,8 +117,8 @@ def wrecks_of(story: str, tmp_path: Path) -> list[Wreck]:
 
 
 @pytest.fixture(scope="module")
-def changes(tmp_path_factory: pytest.TempPathFactory) -> list[Wreck]:
-    return wrecks_of("change", tmp_path_factory.mktemp("change"))
+def changes(disk_folder: Path) -> list[Wreck]:
+    return wrecks_of("change", Path(tempfile.mkdtemp(dir=disk_folder)))
 
 
 def test_killed_while_changing_the_passcode_exactly_one_of_the_two_opens_the_account(changes: list[Wreck]) -> None:

@@ -25,6 +25,8 @@ from core.vault.remembered import REMEMBERED_SECONDS, RememberedKey
 from core.vault.slots import Content, Kind
 from tests.support.devices import BETTER, CHEAP, GOOD, FakeClock, MemoryStore, repeatable
 
+pytestmark = pytest.mark.disk
+
 
 @pytest.fixture
 def profile(tmp_path: Path) -> Iterator[Profile]:
