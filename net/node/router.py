@@ -21,6 +21,7 @@ from net.link.events import (
     MessageReceived,
     Role,
 )
+from net.link.frames import CellKind
 from net.messages import (
     AskPeers,
     Cell,
@@ -143,7 +144,9 @@ class Router:
                 self._on_message(event, now)
             case CellReceived():
                 self._parts.link_pool.used(event.link, now)
-                self._parts.onion.receive_packet(event.link, event.data, now)
+                onion = self._parts.onion
+                take = onion.receive_packet if event.kind is CellKind.PACKET else onion.receive_datagram
+                take(event.link, event.data, now)
             case LinkUp():
                 self._on_link_up(event, now)
             case LinkDown():

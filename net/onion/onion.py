@@ -12,7 +12,7 @@ from __future__ import annotations
 import random as random_module
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 from net.address_shares import Networks
 from net.cover_profile import CoverProfile
@@ -23,7 +23,8 @@ from net.link.events import LinkId
 from net.messages import Cell, Destroy, Setup
 from net.onion.circuits.admission import apart
 from net.onion.circuits.builder import Circuitry, Circuits
-from net.onion.circuits.relay import CircuitRelay, Ends
+from net.onion.circuits.ports import Ends, Links
+from net.onion.circuits.relay import CircuitRelay
 from net.onion.cover import Loops, home_hop
 from net.onion.packet_relay import PacketRelay
 from net.onion.packet_sender import Kind, PacketSender, decode_payload
@@ -36,22 +37,6 @@ from net.overlay.descriptor import epoch_of
 from net.peers.link_pool import ForwardingPool, LinkPool
 
 TakeBox = Callable[[bytes, LinkId, Instant], None]
-
-
-class Links(Protocol):
-    """What is needed of the link layer."""
-
-    def writable(self, link: LinkId) -> bool:
-        """Say whether the link takes one more largest message."""
-        ...
-
-    def send_message(self, link: LinkId, data: bytes, now: Instant) -> None:
-        """Send, or raise ``Overloaded``."""
-        ...
-
-    def send_cell(self, link: LinkId, data: bytes, now: Instant) -> object:
-        """Send a cell, or drop it."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +139,13 @@ class Onion:
         self.guards.link_heard(peer, now)
 
     def receive_packet(self, link: LinkId, packet: bytes, now: Instant) -> None:
-        """Take a link's cell."""
+        """Take a link's cell with a packet."""
         self.relay.receive_packet(link, packet, now)
+
+    def receive_datagram(self, link: LinkId, data: bytes, now: Instant) -> None:
+        """Take a link's cell with a datagram of a circuit, ours or a stranger's."""
+        if not self.circuits.receive_datagram(link, data, now):
+            self.circuit_relay.receive_datagram(link, data, now)
 
     def receive(self, link: LinkId, message: Setup | Cell | Destroy, now: Instant) -> None:
         """Take a message of a circuit, ours or a stranger's."""

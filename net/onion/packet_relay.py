@@ -29,7 +29,7 @@ from net.instant import Instant
 from net.link.events import LinkId
 from net.messages import PACKET_SIZE
 from net.onion.circuits.admission import apart
-from net.onion.circuits.relay import Peel, Reach
+from net.onion.circuits.ports import Peel, Reach
 from net.onion.packets.cipher import Peeled
 from net.onion.packets.keyring import Replayed
 from net.peers.link_pool import Contact

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from net.address_shares import Networks, networks_of
 from net.instant import Instant
 from net.link.events import LinkId
+from net.link.frames import CellKind
 from net.messages import Cell, Destroy, Message, Setup, decode_message
 from net.onion.circuits.builder import CircuitId, Circuits
 from net.onion.circuits.relay import CircuitRelay
@@ -21,6 +22,8 @@ from simulator.plain_cipher import PlainOnionCipher
 
 # Changes what passes from one node to another.
 Meddle = Callable[[Message], list[Message]]
+# The same for datagrams, which come as cells.
+MeddleCell = Callable[[bytes], list[bytes]]
 
 
 @dataclass
@@ -32,6 +35,10 @@ class TheirSide:
     opened_ends: list[EndId] = field(default_factory=list[EndId])
     got: list[bytes] = field(default_factory=list[bytes])
     closed_ends: list[EndId] = field(default_factory=list[EndId])
+    datagrams: list[bytes] = field(default_factory=list[bytes])
+
+    def arrived(self, end: EndId, data: bytes, now: Instant) -> None:
+        self.datagrams.append(data)
 
     def opened(self, end: EndId, now: Instant) -> None:
         self.opened_ends.append(end)
@@ -54,6 +61,10 @@ class OurSide:
     got: list[bytes] = field(default_factory=list[bytes])
     by_circuit: dict[CircuitId, list[bytes]] = field(default_factory=dict[CircuitId, list[bytes]])
     closed_circuits: list[tuple[CircuitId, bool]] = field(default_factory=list[tuple[CircuitId, bool]])
+    datagrams: list[tuple[CircuitId, bytes]] = field(default_factory=list[tuple[CircuitId, bytes]])
+
+    def arrived(self, circuit: CircuitId, data: bytes, now: Instant) -> None:
+        self.datagrams.append((circuit, data))
 
     def opened(self, circuit: CircuitId, now: Instant) -> None:
         self.opened_circuits.append(circuit)
@@ -88,6 +99,8 @@ class Node:
             max_backlog=max_backlog,
         )
         self.circuits = Circuits(cipher=world.cipher, link_pool=self, links=self, user=self.ours, random=rng.randbytes)
+        self.circuit_relay.datagrams.on_datagram = self.theirs.arrived
+        self.circuits.on_datagram = self.ours.arrived
 
     def networks_of(self, link: LinkId) -> Networks:
         return networks_of(self.world.hosts.get(link, f"node {link}"))
@@ -98,6 +111,12 @@ class Node:
     def send_message(self, link: LinkId, data: bytes, now: Instant) -> None:
         assert self.writable(link)
         self.world.post(self.number, link, decode_message(data))
+
+    def send_cell(self, link: LinkId, data: bytes, now: Instant, kind: CellKind = CellKind.PACKET) -> bool:
+        assert kind is CellKind.DATAGRAM
+        if self.writable(link):
+            self.world.post_cell(self.number, link, data)
+        return self.writable(link)
 
     def reach(self, contact: Contact, now: Instant, then: OnLink) -> None:
         number = contact.tag[0]
@@ -114,6 +133,10 @@ class Node:
         assert isinstance(message, (Setup, Cell, Destroy))
         if isinstance(message, Setup) or not self.circuits.receive(link, message, now):
             self.circuit_relay.receive(link, message, now)
+
+    def receive_cell(self, link: LinkId, data: bytes, now: Instant) -> None:
+        if not self.circuits.receive_datagram(link, data, now):
+            self.circuit_relay.receive_datagram(link, data, now)
 
     def next_deadline(self) -> float:
         return min(self.circuits.next_deadline(), self.circuit_relay.next_deadline())
@@ -132,6 +155,8 @@ class World:
         self.mono = 1000.0
         self.wires: dict[tuple[int, int], deque[Message]] = {}
         self.meddlers: dict[tuple[int, int], Meddle] = {}
+        self.cells: deque[tuple[int, int, bytes]] = deque()
+        self.cell_meddlers: dict[tuple[int, int], MeddleCell] = {}
         self.blocked: set[tuple[int, int]] = set()
         self.gone: set[int] = set()
         self.hosts: dict[int, str] = {}  # where nodes are; others are each in a network of their own
@@ -147,6 +172,14 @@ class World:
         for each in [message] if meddle is None else meddle(message):
             self.wires.setdefault((source, target), deque()).append(each)
 
+    def post_cell(self, source: int, target: int, data: bytes) -> None:
+        meddle = self.cell_meddlers.get((source, target))
+        self.cells.extend((source, target, each) for each in ([data] if meddle is None else meddle(data)))
+
+    def deliver_cell(self) -> None:
+        source, target, data = self.cells.popleft()
+        self.nodes[target].receive_cell(LinkId(source), data, self.now)
+
     def deliver(self, wire: tuple[int, int]) -> None:
         source, target = wire
         self.nodes[target].receive(LinkId(source), self.wires[wire].popleft(), self.now)
@@ -156,10 +189,12 @@ class World:
         while True:
             for wire in [each for each, waiting in self.wires.items() if waiting]:
                 self.deliver(wire)
+            while self.cells:
+                self.deliver_cell()
             due = [node for node in self.nodes if node.next_deadline() <= self.mono]
             for node in due:
                 node.handle_timeout(self.now)
-            if not due and not any(self.wires.values()):
+            if not due and not self.cells and not any(self.wires.values()):
                 return
 
     def wait(self, seconds: float) -> None:

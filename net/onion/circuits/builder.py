@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import random as random_module
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from ipaddress import IPv6Address
 from typing import Final, NewType, Protocol
@@ -23,9 +23,11 @@ from net.ids import Endpoint
 from net.instant import Instant
 from net.link.events import LinkId
 from net.messages import CIRCUIT_NAME_SIZE, Cell, Destroy, Setup
-from net.onion.circuits.admission import MAX_OWN_CIRCUITS
-from net.onion.circuits.queues import CircuitQueue, CircuitQueues, Links
-from net.onion.circuits.relay import Reach
+from net.onion.circuits.admission import MAX_OWN_CIRCUITS, apart
+from net.onion.circuits.datagram_queues import DatagramQueues
+from net.onion.circuits.datagrams import DatagramEnd, decode_cell
+from net.onion.circuits.ports import Links, Reach
+from net.onion.circuits.queues import CircuitQueue, CircuitQueues
 from net.onion.circuits.stream import CircuitStream, Kind
 from net.onion.packets.cipher import Direction, Hop, Layer, OnionCipher
 from net.peers.link_pool import Contact
@@ -40,6 +42,10 @@ OPEN_PATIENCE: Final = 10.0
 PADDING_PERIOD: Final = 360.0
 # Cells sealed at one go: four layers each, 2.5 ms.
 _BURST: Final = 16
+
+
+# Called with what arrived.
+OnDatagram = Callable[[CircuitId, bytes, Instant], None]
 
 
 class Circuitry(Protocol):
@@ -65,6 +71,8 @@ class _Circuit:
     forward: list[Layer]  # the first hop's first
     backward: list[Layer]
     stream: CircuitStream
+    secrets: list[bytes] = field(repr=False)  # of the hops, for the keys of datagrams
+    datagrams: DatagramEnd | None = None  # made with the first
     is_open: bool = False
     is_lost: bool = False  # the first hop is not to be had
 
@@ -86,7 +94,9 @@ class Circuits:
         self._user = user
         self._random = random
         self._rng = random_module.Random(random(16))  # when to pad needs no more secrecy than that
+        self.on_datagram: OnDatagram = _ignore
         self._queues = CircuitQueues(links)
+        self._datagrams = DatagramQueues(links, apart)
         self._circuits: dict[CircuitId, _Circuit] = {}
         self._by_name: dict[tuple[LinkId, bytes], _Circuit] = {}
         self._last_id = 0
@@ -113,6 +123,7 @@ class Circuits:
             [self._cipher.layer(secret, Direction.FORWARD) for secret in secrets],
             [self._cipher.layer(secret, Direction.BACKWARD) for secret in secrets],
             CircuitStream(is_builder=True),
+            secrets,
         )
         self._circuits[circuit.id] = circuit
         self._checks.schedule(circuit.id, now.mono + OPEN_PATIENCE)
@@ -132,6 +143,19 @@ class Circuits:
             raise Unreachable
         found.stream.push(data)
         self._pump(found, now)
+
+    def send_datagram(self, circuit: CircuitId, data: bytes, now: Instant) -> bool:
+        """Send 1 … ``MAX_DATAGRAM_SIZE`` bytes to the far end, at most once, in no order with anything else.
+
+        False when they were dropped at once: the circuit is not open or over, or too much waits already. Relays drop what
+        is beyond ``DATAGRAM_RATE`` a second. Raises ``ValueError`` for a wrong size.
+        """
+        found = self._circuits.get(circuit)
+        if found is None or not found.is_open or found.queue.link is None:
+            return False
+        cell = self._datagram_end(found).seal(found.queue.name, data)
+        self._link_pool.used(found.queue.link, now)
+        return self._datagrams.push(found.queue, found.queue.link, cell.encode(), now)
 
     def writable(self, circuit: CircuitId) -> bool:
         """Return whether the circuit takes one more largest message."""
@@ -178,9 +202,28 @@ class Circuits:
             self._pump(circuit, now)
         return True
 
+    def receive_datagram(self, link: LinkId, data: bytes, now: Instant) -> bool:
+        """Take a first hop's datagram; False when it names none of our circuits. What does not open is dropped."""
+        try:
+            cell = decode_cell(data)
+        except DecodeError:
+            return True
+        circuit = self._by_name.get((link, cell.name))
+        if circuit is None:
+            return False
+        try:
+            arrived = self._datagram_end(circuit).open(cell)
+        except DecodeError:
+            return True
+        self._link_pool.used(link, now)
+        if arrived is not None:
+            self.on_datagram(circuit.id, arrived, now)
+        return True
+
     def link_down(self, link: LinkId, now: Instant) -> None:
         """A link is gone, and the circuits that began with it."""
         self._queues.link_down(link)
+        self._datagrams.link_down(link)
         for circuit in [each for each in self._circuits.values() if each.queue.link == link]:
             if circuit.id in self._circuits:  # else its user closed it when it heard of another's end
                 self._fail(circuit, now, is_told=False)
@@ -201,14 +244,20 @@ class Circuits:
             del self._unfinished[circuit_id]
             self._pump(self._circuits[circuit_id], now)
         self._queues.handle_timeout(now)
+        self._datagrams.handle_timeout(now)
 
     def next_deadline(self) -> float:
         """Return when ``handle_timeout`` is due, in monotonic seconds; in the past while cells wait to be sealed."""
         if self._unfinished:
             return 0.0
-        return min(self._checks.next_deadline(), self._queues.next_deadline())
+        return min(each.next_deadline() for each in (self._checks, self._queues, self._datagrams))
 
     # --- inside -------------------------------------------------------------------------------------------------------
+
+    def _datagram_end(self, circuit: _Circuit) -> DatagramEnd:
+        if circuit.datagrams is None:
+            circuit.datagrams = DatagramEnd(self._cipher, circuit.secrets, self._random, is_builder=True)
+        return circuit.datagrams
 
     def _reached(self, circuit: _Circuit, link: LinkId | None, now: Instant) -> None:
         if circuit.id not in self._circuits:
@@ -257,6 +306,7 @@ class Circuits:
         del self._circuits[circuit.id]
         self._checks.cancel(circuit.id)
         self._unfinished.pop(circuit.id, None)
+        self._datagrams.drop(circuit.queue)
         if circuit.queue.link is not None:
             self._by_name.pop((circuit.queue.link, circuit.queue.name), None)
 
@@ -265,3 +315,7 @@ def _contact_of(hop: Hop) -> Contact:
     address = IPv6Address(hop.contact_host)
     endpoint = Endpoint(str(address.ipv4_mapped or address), hop.port) if hop.port else None
     return Contact(endpoint, hop.tag)
+
+
+def _ignore(circuit: CircuitId, data: bytes, now: Instant) -> None:
+    """Nothing of this node listens."""

@@ -34,7 +34,7 @@ QueuedMessage = Setup | Cell
 CircuitMessage = QueuedMessage | Destroy
 
 
-class Links(Protocol):
+class MessageLinks(Protocol):
     """What is needed of the link layer."""
 
     def writable(self, link: LinkId) -> bool:
@@ -67,7 +67,7 @@ class _Line:
 class CircuitQueues:
     """The queues that leave this node."""
 
-    def __init__(self, links: Links) -> None:
+    def __init__(self, links: MessageLinks) -> None:
         self._links = links
         self._lines: dict[LinkId, _Line] = {}
         self._retry_at = math.inf

@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from typing import Final, Protocol
+from typing import Final
 
 from net.address_shares import Networks
 from net.agenda import Agenda
@@ -29,11 +29,13 @@ from net.instant import Instant
 from net.link.events import LinkId
 from net.messages import CELL_BODY_SIZE, CIRCUIT_NAME_SIZE, Cell, Destroy, Setup
 from net.onion.circuits.admission import REFUSED, SetupAdmission, apart
-from net.onion.circuits.queues import CircuitMessage, CircuitQueue, CircuitQueues, Links
+from net.onion.circuits.datagram_relay import DatagramRelay
+from net.onion.circuits.ports import Ends, Links, Peel, Reach
+from net.onion.circuits.queues import CircuitMessage, CircuitQueue, CircuitQueues
 from net.onion.circuits.stream import CircuitStream
 from net.onion.circuits.transit import CircuitRelayCounters, End, EndId, Layers, Transit, most_silent, relieve
-from net.onion.packets.cipher import Direction, OnionCipher, Peeled
-from net.peers.link_pool import Contact, OnLink
+from net.onion.packets.cipher import Direction, OnionCipher
+from net.peers.link_pool import Contact
 
 # Setups waiting to be peeled: half a second of work.
 MAX_SETUPS_WAITING: Final = 1024
@@ -48,36 +50,6 @@ _RELIEF: Final = 1 / 16
 _SLICE: Final = 120
 _PEEL_COST: Final = 24
 _END_COST: Final = 2
-
-Peel = Callable[[bytes, Instant], Peeled]
-
-
-class Reach(Protocol):
-    """What is needed of the switch."""
-
-    def reach(self, contact: Contact, now: Instant, then: OnLink) -> None:
-        """Call ``then`` with a link, now or later, or with None."""
-        ...
-
-    def used(self, link: LinkId, now: Instant) -> None:
-        """Something passed over a link."""
-        ...
-
-
-class Ends(Protocol):
-    """Who serves the circuits that end here; never called out of its own calls, and may call back at once."""
-
-    def opened(self, end: EndId, now: Instant) -> None:
-        """Somebody's circuit ends here."""
-        ...
-
-    def received(self, end: EndId, data: bytes, now: Instant) -> None:
-        """The next message, 1 … ``MAX_MESSAGE_SIZE`` bytes."""
-        ...
-
-    def closed(self, end: EndId, now: Instant) -> None:
-        """It is over, by no doing of ours."""
-        ...
 
 
 class CircuitRelay:
@@ -108,6 +80,7 @@ class CircuitRelay:
         self._max_backlog = max_backlog
         self._circuits: set[Transit] = set()
         self._legs: dict[LinkId, dict[bytes, Transit]] = {}  # by link, then by name there
+        self.datagrams = DatagramRelay(cipher=cipher, legs=self._legs, links=links, random=random, networks=networks)
         self._networks = networks
         self._admission = SetupAdmission(networks)
         self._to_peel: deque[Transit] = deque()
@@ -131,6 +104,15 @@ class CircuitRelay:
             return False
         self._pump(circuit, now)
         return True
+
+    def send_datagram(self, end: EndId, data: bytes, now: Instant) -> bool:
+        """Send 1 … ``MAX_DATAGRAM_SIZE`` bytes to the builder, at most once; False when they were dropped at once.
+
+        Raises:
+            ValueError: empty or too large.
+        """
+        circuit = self._by_end.get(end)
+        return circuit is not None and self.datagrams.send(circuit, data, now)
 
     def writable(self, end: EndId) -> bool:
         """Return whether the end takes one more largest message."""
@@ -163,9 +145,15 @@ class CircuitRelay:
             self._on_cell(circuit, message.body, now, is_forward=is_forward)
         return True
 
+    def receive_datagram(self, link: LinkId, data: bytes, now: Instant) -> None:
+        """Take a link's datagram for a circuit; what is for none of ours is dropped."""
+        if (circuit := self.datagrams.receive(link, data, now)) is not None:
+            self._heard(circuit, now)
+
     def link_down(self, link: LinkId, now: Instant) -> None:
         """A link is gone, and its circuits with it: a slice of them at once, for there may be a thousand."""
         self._queues.link_down(link)
+        self.datagrams.link_down(link)
         for circuit in self._legs.pop(link, {}).values():
             for queue in (circuit.back, circuit.ahead):
                 if queue.link == link:
@@ -214,12 +202,13 @@ class CircuitRelay:
                 self.counters.relieved += 1
                 self._end(circuit, now)
         self._queues.handle_timeout(now)
+        self.datagrams.handle_timeout(now)
 
     def next_deadline(self) -> float:
         """Return when ``handle_timeout`` is due, in monotonic seconds; in the past while there is work."""
         if self._to_peel or self._cut or self._surplus() > 0:
             return 0.0
-        return min(self._checks.next_deadline(), self._queues.next_deadline())
+        return min(each.next_deadline() for each in (self._checks, self._queues, self.datagrams))
 
     # --- setting up ---------------------------------------------------------------------------------------------------
 
@@ -266,6 +255,7 @@ class CircuitRelay:
             self._end(circuit, now)
             return
         self.counters.built += 1
+        circuit.secret = peeled.secret
         circuit.layers = layers = Layers(
             self._cipher.layer(peeled.secret, Direction.FORWARD), self._cipher.layer(peeled.secret, Direction.BACKWARD)
         )
@@ -304,10 +294,7 @@ class CircuitRelay:
 
     def _on_cell(self, circuit: Transit, body: bytes, now: Instant, *, is_forward: bool) -> None:
         self.counters.cells += 1
-        circuit.heard_at = now.mono
-        for queue in (circuit.back, circuit.ahead):
-            if queue.link is not None:
-                self._link_pool.used(queue.link, now)
+        self._heard(circuit, now)
         if circuit.end is not None:
             self._on_cell_at_end(circuit, body, now)
             return
@@ -317,6 +304,12 @@ class CircuitRelay:
             body = layer.forward.open(body) if is_forward else layer.backward.seal(body)
         if not self._queues.push(queue, Cell(queue.name, body), now):
             self._break(circuit, now)
+
+    def _heard(self, circuit: Transit, now: Instant) -> None:
+        circuit.heard_at = now.mono
+        for queue in (circuit.back, circuit.ahead):
+            if queue.link is not None:
+                self._link_pool.used(queue.link, now)
 
     def _become_end(self, circuit: Transit, early: list[bytes], now: Instant) -> None:
         self._last_end += 1
@@ -372,6 +365,7 @@ class CircuitRelay:
         circuit.is_over = True
         self._circuits.discard(circuit)
         self._checks.cancel(circuit)
+        self.datagrams.ended(circuit)
         self._admission.ended(circuit.built_over, circuit.passed_on_over)
         for queue in (circuit.back, circuit.ahead):
             self._drop_leg(circuit, queue)

@@ -6,7 +6,7 @@ A circuit counts for the link that it was built over, and that link for the netw
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple, NewType
 
 from net.address_shares import Networks, Shares
@@ -59,6 +59,7 @@ class Transit:
     packet: bytes
     born_at: float
     heard_at: float
+    secret: bytes = field(default=b"", repr=False)  # shared with the builder; for the keys of datagrams, when one comes
     layers: Layers | None = None  # None: not peeled yet, and forward cells wait as they came
     end: End | None = None
     passed_on_over: LinkId | None = None  # a place there is taken

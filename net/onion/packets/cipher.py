@@ -45,6 +45,9 @@ MAX_DELAY_MS: Final = 2**16 - 1
 
 LABEL_PAYLOAD: Final = b"sottovoce/v1/sphinx/payload"
 
+# Behind the label of a direction: the keys of its datagrams are others than those of its counted cells.
+LABEL_DATAGRAMS: Final = b"/datagrams"
+
 _FLAG_LAST: Final = 1
 _FLAG_SETUP: Final = 2
 _ZEROS: Final = bytes(3)
@@ -124,6 +127,18 @@ class Layer(Protocol):
         ...
 
 
+class Block(Protocol):
+    """A permutation of byte strings that keeps their size, one for each tweak (a u64)."""
+
+    def seal(self, block: bytes, tweak: int = 0) -> bytes:
+        """Apply it."""
+        ...
+
+    def open(self, block: bytes, tweak: int = 0) -> bytes:
+        """Undo it."""
+        ...
+
+
 class OnionCipher(Protocol):
     """What relays and senders need."""
 
@@ -158,16 +173,8 @@ class OnionCipher(Protocol):
         """Return the cipher of one hop of a circuit, from the secret that ``create`` and ``peel`` gave."""
         ...
 
-
-class Block(Protocol):
-    """A permutation of byte strings that keeps their size, one for each tweak (a u64)."""
-
-    def seal(self, block: bytes, tweak: int = 0) -> bytes:
-        """Apply it."""
-        ...
-
-    def open(self, block: bytes, tweak: int = 0) -> bytes:
-        """Undo it."""
+    def datagram_block(self, shared_secret: bytes, direction: Direction) -> Block:
+        """Return what seals and opens one hop's datagrams in one direction; the tweak is their number there."""
         ...
 
 
@@ -242,6 +249,10 @@ class SphinxCipher:
     def layer(self, shared_secret: bytes, direction: Direction) -> Layer:
         """Return the cipher of one hop of a circuit."""
         return CountedLayer(self._block_of(shared_secret, direction.value))
+
+    def datagram_block(self, shared_secret: bytes, direction: Direction) -> Block:
+        """Return what seals and opens one hop's datagrams."""
+        return self._block_of(shared_secret, direction.value + LABEL_DATAGRAMS)
 
 
 class RealOnionCipher(SphinxCipher):

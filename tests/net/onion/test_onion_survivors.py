@@ -11,6 +11,7 @@ from net.errors import Unreachable
 from net.ids import Endpoint, NodeId
 from net.instant import Instant
 from net.link.events import LinkId
+from net.link.frames import CellKind
 from net.messages import Cell, Destroy, Message, Setup, decode_message
 from net.onion.circuits.admission import SETUP_BURST
 from net.onion.circuits.relay import MAX_AGE, MAX_SILENCE
@@ -170,8 +171,9 @@ class Alone:
     def send_message(self, link: LinkId, data: bytes, now: Instant) -> None:
         self.sent.append(decode_message(data))
 
-    def send_cell(self, link: LinkId, data: bytes, now: Instant) -> None:
+    def send_cell(self, link: LinkId, data: bytes, now: Instant, kind: CellKind = CellKind.PACKET) -> bool:
         self.cells.append(data)
+        return True
 
     def opened(self, end: EndId, now: Instant) -> None:
         self.opened_ends.append(end)

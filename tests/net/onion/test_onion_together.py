@@ -12,6 +12,7 @@ from net.cover_profile import NORMAL, STRONG, CoverProfile
 from net.ids import Endpoint, NodeId
 from net.instant import Instant
 from net.link.events import LinkId
+from net.link.frames import CellKind
 from net.messages import Cell, Destroy, FindRecord, FoundRecord, Setup, decode_message, encode_message
 from net.node.onion_transport import OnionTransport
 from net.onion.circuits.requests import CircuitRequests
@@ -80,11 +81,13 @@ class Node:
 
         self.village.later(arrive)
 
-    def send_cell(self, link: LinkId, data: bytes, now: Instant) -> None:
+    def send_cell(self, link: LinkId, data: bytes, now: Instant, kind: CellKind = CellKind.PACKET) -> bool:
         other = self.village.nodes[link]
         self.village.cells += 1
         if other.number not in self.village.droppers:
-            self.village.later(lambda: other.onion.receive_packet(LinkId(self.number), data, self.village.now))
+            take = other.onion.receive_packet if kind is CellKind.PACKET else other.onion.receive_datagram
+            self.village.later(lambda: take(LinkId(self.number), data, self.village.now))
+        return True
 
     # --- ends ---
 

@@ -8,6 +8,7 @@ from random import Random
 from net.ids import Endpoint, NodeId, node_tag
 from net.instant import HOUR_MS, Instant
 from net.link.events import LinkId, Role
+from net.link.frames import CellKind
 from net.messages import Describe, encode_message
 from net.node.router import DESCRIBE_BURST
 from net.onion.circuits.builder import CircuitId, Circuits
@@ -92,6 +93,10 @@ class Wire:
 
     def send_message(self, link: LinkId, data: bytes, now: Instant) -> None:
         """Take it."""
+
+    def send_cell(self, link: LinkId, data: bytes, now: Instant, kind: CellKind = CellKind.PACKET) -> bool:
+        """Take it."""
+        return True
 
 
 class Hasty:

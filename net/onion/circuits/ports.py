@@ -1,0 +1,49 @@
+"""What circuits need of the rest of the node, and what they call of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from net.instant import Instant
+from net.link.events import LinkId
+from net.onion.circuits.datagram_queues import CellLinks
+from net.onion.circuits.queues import MessageLinks
+from net.onion.circuits.transit import EndId
+from net.onion.packets.cipher import Peeled
+from net.peers.link_pool import Contact, OnLink
+
+# Opens a packet with the keys of the time.
+Peel = Callable[[bytes, Instant], Peeled]
+
+
+class Reach(Protocol):
+    """What is needed of the switch."""
+
+    def reach(self, contact: Contact, now: Instant, then: OnLink) -> None:
+        """Call ``then`` with a link, now or later, or with None."""
+        ...
+
+    def used(self, link: LinkId, now: Instant) -> None:
+        """Something passed over a link."""
+        ...
+
+
+class Links(MessageLinks, CellLinks, Protocol):
+    """What is needed of the link layer."""
+
+
+class Ends(Protocol):
+    """What serves the circuits that end here; never called out of its own calls, and may call back at once."""
+
+    def opened(self, end: EndId, now: Instant) -> None:
+        """A circuit ends here."""
+        ...
+
+    def received(self, end: EndId, data: bytes, now: Instant) -> None:
+        """The next message, 1 … ``MAX_MESSAGE_SIZE`` bytes."""
+        ...
+
+    def closed(self, end: EndId, now: Instant) -> None:
+        """It is over, by no doing of ours."""
+        ...
