@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import ClassVar
 
-from core.api.base import Command, Record
+from core.api.base import Carrier, Command, Record
 
 
 class Done(Record, frozen=True):
@@ -43,16 +43,19 @@ class AccountInfo(Record, frozen=True, omit_defaults=False):
 class AccountCreate(Command[AccountCreated], frozen=True, tag="account.create"):
     """Make an account on this device. Needs no network. Errors: account-exists, weak-passcode, disk-full, read-only."""
 
+    carrier: ClassVar = Carrier.GATE
+    while_locked: ClassVar = True
+    told_once: ClassVar = True
+
     passcode: str
     name: str = ""
 
 
-# Commands whose result exists only once: it is told, or nothing of them stays.
-TOLD_ONCE: Final = (AccountCreate,)
-
-
 class AccountRestore(Command[AccountIdentity], frozen=True, tag="account.restore"):
     """Make the account anew from its words. Errors as create, and bad-words, words-mismatch."""
+
+    carrier: ClassVar = Carrier.GATE
+    while_locked: ClassVar = True
 
     words: list[str]
     passcode: str
@@ -67,6 +70,9 @@ class AccountUnlock(Command[AccountIdentity], frozen=True, tag="account.unlock")
     Errors: no-account, wrong-passcode, passcode-needed, slow-down.
     """
 
+    carrier: ClassVar = Carrier.GATE
+    while_locked: ClassVar = True
+
     passcode: str | None = None
 
 
@@ -76,11 +82,17 @@ class AccountLock(Command[Done], frozen=True, tag="account.lock"):
     The vault keeps the remembered key; the screen forgets it, so that no restart is a way around the lock.
     """
 
+    carrier: ClassVar = Carrier.GATE
+    while_locked: ClassVar = True
+
     keep_receiving: bool = False
 
 
 class AccountLogout(Command[Done], frozen=True, tag="account.logout"):
     """Lock and forget the remembered key."""
+
+    carrier: ClassVar = Carrier.GATE
+    while_locked: ClassVar = True
 
 
 class AccountChangePasscode(Command[Done], frozen=True, tag="account.change_passcode"):
@@ -88,6 +100,8 @@ class AccountChangePasscode(Command[Done], frozen=True, tag="account.change_pass
 
     Each change counts as an attempt, like a wrong passcode: whether one is taken tells whether it is in use.
     """
+
+    carrier: ClassVar = Carrier.GATE
 
     old: str
     new: str
@@ -101,3 +115,6 @@ class AccountRename(Command[Done], frozen=True, tag="account.rename"):
 
 class AccountGet(Command[AccountInfo], frozen=True, tag="account.info"):
     """Tell whose account is open. Works while locked."""
+
+    carrier: ClassVar = Carrier.GATE
+    while_locked: ClassVar = True

@@ -1,11 +1,21 @@
-"""The base of commands, results and events: frozen records that serialise."""
+"""The base of commands, results and events: frozen records that serialise.
+
+A command's class says all that there is to know of the command but how it is carried out: its method by its ``tag``, its
+parameters by its fields, its result by ``Command[R]``, and by class variables who carries it out, whether it is answered
+while the screen is locked, whether its result is told once. What carries it out is declared where it is defined
+(``core.session.commands.registry``), and nothing else names it.
+"""
 
 from __future__ import annotations
 
-from typing import Any, Generic, Protocol, TypeVar
+from collections.abc import Mapping
+from enum import Enum
+from types import MappingProxyType
+from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
 
 import msgspec
 
+C = TypeVar("C")
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
 
@@ -14,8 +24,38 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Base of results and events."""
 
 
+class Carrier(Enum):
+    """Who carries a command out."""
+
+    TRANSACTION = "one transaction of the open account"
+    STEPS = "steps that wait: for the network, or with turns of others in between"
+    GATE = "the gate, which makes, opens and locks the account"
+
+
+class Declared(Generic[C, R]):
+    """A command's class and, for type checkers, its result."""
+
+    def __init__(self, command: type[C]) -> None:
+        self.command = command
+
+
 class Command(msgspec.Struct, Generic[R_co], frozen=True, kw_only=True, tag_field="method", forbid_unknown_fields=True):
     """Base of commands; ``Command[R]`` is answered by an ``R``."""
+
+    carrier: ClassVar[Carrier] = Carrier.TRANSACTION
+    # Answered while the screen is locked: it tells nothing of contents, of contacts and of whose account it is.
+    while_locked: ClassVar[bool] = False
+    # Its result exists only once: it is told, or nothing of it stays.
+    told_once: ClassVar[bool] = False
+
+    def queue(self) -> str | None:
+        """Return the queue that this waits in, if any: of one queue, a command begins when the one before it is done."""
+        return None
+
+    @classmethod
+    def declared(cls) -> Declared[Self, R_co]:
+        """Return the class with its result, by which its handler's type is checked."""
+        return Declared(cls)
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", omit_defaults=True):
@@ -34,3 +74,12 @@ def method_of(command: type[Command[Any]] | Command[Any]) -> str:
     """Return the method name of a command, as ``rpc`` spells it."""
     tag = command.__struct_config__.tag
     return str(tag)
+
+
+def every_command() -> Mapping[str, type[Command[Any]]]:
+    """Return the commands defined so far by their methods. Raises ``TypeError`` where two have one method."""
+    commands: dict[str, type[Command[Any]]] = {}
+    for command in Command.__subclasses__():
+        if commands.setdefault(method_of(command), command) is not command:
+            raise TypeError(f"two commands are called {method_of(command)}")
+    return MappingProxyType(commands)

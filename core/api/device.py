@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from core.api.account import Done
-from core.api.base import Command, Record
+from core.api.base import Carrier, Command, Record
 
 RoleName = Literal["full", "leaf"]
 """Whether a node serves others."""
@@ -138,6 +138,9 @@ class NetworkStatus(Record, frozen=True, omit_defaults=False):
 
 class NetworkStatusGet(Command[NetworkStatus], frozen=True, tag="network.status"):
     """Tell the state of the network. Works while locked."""
+
+    carrier: ClassVar = Carrier.STEPS
+    while_locked: ClassVar = True
 
 
 class Settings(Record, frozen=True, omit_defaults=False):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from core.api.account import Done
-from core.api.base import Command, Record
+from core.api.base import Carrier, Command, Record
 
 
 class ContactAskKeep(Command[Done], frozen=True, tag="contact.ask_keep"):
@@ -40,3 +42,5 @@ class KeepingInfo(Record, frozen=True, omit_defaults=False):
 
 class KeepingGet(Command[KeepingInfo], frozen=True, tag="keeping.get"):
     """Tell what it costs, or would cost, to keep contacts' mail."""
+
+    carrier: ClassVar = Carrier.STEPS

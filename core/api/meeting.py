@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from core.api.account import Done
-from core.api.base import Command, Record
+from core.api.base import Carrier, Command, Record
 from core.api.talking import ContactWarning
 
 
@@ -63,6 +63,8 @@ class ContactAdd(Command[ConversationRef], frozen=True, tag="contact.add"):
     Errors: bad-invite, own-invite, invite-expired, -revoked, -used, -not-found, bad-picture, no-network, clock-off,
     too-long.
     """
+
+    carrier: ClassVar = Carrier.STEPS
 
     link: str = ""
     image: str = ""

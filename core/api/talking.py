@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from core.api.account import Done
-from core.api.base import Command, Record
+from core.api.base import Carrier, Command, Record
 
 # Why a contact should be looked at twice: a name that could be taken for another contact's, a device that nobody vouches
 # for, such a device and one that was known before both in use.
@@ -119,6 +119,10 @@ class MessageSend(Command[MessageRef], frozen=True, tag="message.send"):
     text: str
     uid: str | None = None
 
+    def queue(self) -> str:
+        """Texts of one conversation keep their order."""
+        return self.conversation
+
 
 class MessageList(Command[list[Message]], frozen=True, tag="message.list"):
     """The newest ``limit`` rows before or after a message id (exclusive), oldest first, by local commit order."""
@@ -158,6 +162,8 @@ class MessageSearch(Command[list[Found]], frozen=True, tag="message.search"):
 
     Case, accents and width make no difference (``core.search_terms``). ``before`` pages on from a message id.
     """
+
+    carrier: ClassVar = Carrier.STEPS
 
     query: str
     conversation: str | None = None

@@ -344,7 +344,7 @@ class Engine:
         return self._random.uniform(*acknowledgement.IDLE_DELAY)
 
     def look_at(self, conversation: int, now: Moment) -> None:
-        """Somebody looks at a chat: what is owed there is acknowledged soon."""
+        """Acknowledge soon what is owed in a conversation that the person looks at."""
         self._open_until[conversation] = now.mono + OPEN_CHAT_SECONDS
         at = self._ack_at.get(conversation, 0.0)
         if now.mono + acknowledgement.OPEN_DELAY < at <= now.mono + acknowledgement.IDLE_DELAY[1]:
@@ -388,4 +388,6 @@ class Engine:
         with self.work(now) as work:
             result = act(work)
             self._after(work)
+        if work.looked_at is not None:
+            self.look_at(work.looked_at, now)
         return result, work.effects

@@ -49,6 +49,7 @@ class Work:
     effects: list[Effect] = field(default_factory=list[Effect])
     slot_tries: int = 0  # ways of putting pieces together that were tried
     repeats: Repeats = field(default_factory=Repeats)
+    looked_at: int | None = None  # a conversation that the person has before its eyes by this
 
     def emit(self, event: api.Event) -> None:
         """Tell screens and programs, once committed."""

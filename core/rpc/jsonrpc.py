@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 import msgspec
 
-from core.api import AnyCommand, ApiError, Command, Event, Kind, method_of
+from core.api import COMMANDS, ApiError, Command, Event, Kind
 
 # Longest line taken, in bytes without its end. The largest honest one is a message of 12 KiB, each byte escaped as \u00xx.
 MAX_LINE_SIZE: Final = 1 << 20
@@ -31,7 +31,6 @@ REFUSED: Final = -32000
 # The id in answers to lines whose own could not be read.
 NULL_ID: Final = msgspec.Raw(b"null")
 
-_COMMANDS: Final[dict[str, type[Command[Any]]]] = {method_of(command): command for command in get_args(AnyCommand)}
 _anything = msgspec.json.Decoder(msgspec.Raw)
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _id = msgspec.json.Decoder(str | int | float | None)
@@ -104,7 +103,7 @@ def decode_request(line: bytes | None) -> Request:
         method = _method.decode(fields.get("method", b""))
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise _rejected(answer_id, INVALID_REQUEST, "method must be a string") from None
-    command = _COMMANDS.get(method)
+    command = COMMANDS.get(method)
     if command is None:
         raise Rejected(answer_id, METHOD_NOT_FOUND, ApiError(Kind.UNKNOWN_METHOD, "There is no such method."))
     return Request(request_id, _decode_params(fields.get("params", b"{}"), command, answer_id))

@@ -19,7 +19,7 @@ from typing import Any, Final
 
 import trio
 
-from core.api import TOLD_ONCE, AccountLocked, ApiError, Client, Command, Event, Kind, MessageSend
+from core.api import AccountLocked, ApiError, Client, Command, Event, Kind
 from core.refusals import note, refusal_of
 from core.rpc.jsonrpc import (
     NULL_ID,
@@ -94,8 +94,8 @@ class _Session:
         self._is_ending = False
         self._unwritten: set[_Line] = set()  # answers
         self._free = trio.Semaphore(MAX_RUNNING)
-        # For each conversation with sends under way, the end of the latest: the next one begins there.
-        self._latest_send: dict[str, trio.Event] = {}
+        # For each queue of commands under way, the end of the latest: the next one begins there.
+        self._latest: dict[str, trio.Event] = {}
 
     async def read(self, incoming: trio.abc.ReceiveStream, session: trio.CancelScope) -> None:
         """Carry out the requests of ``incoming`` until it ends, and wait for the last of them."""
@@ -204,14 +204,15 @@ class _Session:
     def _place(self, command: Command[Any]) -> tuple[trio.Event | None, trio.Event]:
         """Return the end of what a command has to wait for, and the event that is its own end."""
         done = trio.Event()
-        if not isinstance(command, MessageSend):
+        queue = command.queue()
+        if queue is None:
             return None, done
-        earlier = self._latest_send.get(command.conversation)
-        self._latest_send[command.conversation] = done
+        earlier = self._latest.get(queue)
+        self._latest[queue] = done
         return earlier, done
 
     async def _carry_out(self, request: Request, earlier: trio.Event | None, done: trio.Event) -> None:
-        is_once, reply = isinstance(request.command, TOLD_ONCE), None
+        is_once, reply = request.command.told_once, None
         try:
             with trio.CancelScope(shield=is_once):
                 if earlier is not None:
@@ -222,9 +223,9 @@ class _Session:
             raise
         finally:
             done.set()
-            command = request.command
-            if isinstance(command, MessageSend) and self._latest_send.get(command.conversation) is done:
-                del self._latest_send[command.conversation]
+            queue = request.command.queue()
+            if queue is not None and self._latest.get(queue) is done:
+                del self._latest[queue]
         if reply is not None:
             await self._say(_Line(reply, is_once=is_once))
         self._free.release()

@@ -1,6 +1,9 @@
 """One profile while the program runs: its node, and its account while that is open.
 
-``messenger`` answers every command; ``gate`` makes, opens and locks the account; ``open_account`` and ``people_service``
-serve it while it is open; ``commands`` and ``contact_commands`` are single transactions, ``invitation_lookup`` asks the
-network what a link leads to.
+    messenger       answers every command: asks a command's class who carries it out
+    commands        what each command does, a file for each topic
+    gate            makes, opens and locks the account
+    open_account    an account while it is open, and what serves it: ``people_service``
+
+``session`` is what commands that wait are given; ``record_searches`` and ``invitation_lookup`` find what a link leads to.
 """

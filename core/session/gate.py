@@ -22,18 +22,19 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 import trio
 
 from core import api
-from core.api import ApiError, Kind
+from core.api import ApiError, Carrier, Kind
 from core.crypto import primitives
 from core.node.service import NodeService
 from core.people.work import Work
 from core.refusals import note, refusal_of
 from core.session.checks import check_name
 from core.session.commands import act_of
+from core.session.commands.registry import Handlers
 from core.session.open_account import OpenAccount
 from core.storage import accounts as account_rows
 from core.vault.account import Accounts, Unlocked
@@ -73,6 +74,10 @@ class TestOverrides:
     tuning: Tuning = field(default_factory=Tuning)
     clock: Callable[[], Reading] = read_clock
     passcode: str | None = field(default=None, repr=False)
+
+
+HANDLERS: Final = Handlers["Gate"](Carrier.GATE)
+at_gate: Final = HANDLERS.waiting
 
 
 class _RanOut(NamedTuple):
@@ -121,6 +126,10 @@ class Gate:
             raise ApiError(Kind.LOCKED, "The account is locked.")
         return self.open
 
+    async def carry_out(self, command: api.Command[api.R]) -> api.R:
+        """Carry out a command about the account itself. Raises ``ApiError``, and whatever ``core.refusals`` knows."""
+        return cast("api.R", await HANDLERS.of(command)(self, command))
+
     async def _begin(self, unlocked: Unlocked, name: str | None = None) -> None:
         assert self._profile is not None
         self._opened = trio.Event()
@@ -165,6 +174,7 @@ class Gate:
             except Exception as fault:  # noqa: BLE001 -- whatever it is, it ends this account and nothing else
                 account.fail(fault)
 
+    @at_gate(api.AccountCreate)
     async def create(self, command: api.AccountCreate) -> api.AccountCreated:
         """Make an account and open it."""
         check_name(command.name)
@@ -175,6 +185,7 @@ class Gate:
         unlocked = await self._establish(create, command.name)
         return api.AccountCreated(identity=unlocked.identity, words=unlocked.words)
 
+    @at_gate(api.AccountRestore)
     async def restore(self, command: api.AccountRestore) -> api.AccountIdentity:
         """Make the account anew from its words and open it."""
         check_name(command.name)
@@ -210,6 +221,7 @@ class Gate:
                 raise
         return unlocked
 
+    @at_gate(api.AccountUnlock)
     async def unlock(self, command: api.AccountUnlock) -> api.AccountIdentity:
         """Open the account that the passcode belongs to, or let go of its screen lock, which only a passcode does."""
         async with self._changing:
@@ -226,6 +238,7 @@ class Gate:
             self.is_screen_locked = False
         return api.AccountIdentity(identity=unlocked.identity)
 
+    @at_gate(api.AccountLock)
     async def lock(self, command: api.AccountLock) -> api.Done:
         """Lock the screen, or the vault."""
         async with self._changing:
@@ -241,6 +254,7 @@ class Gate:
                 await self.shut()
         return api.Done()
 
+    @at_gate(api.AccountLogout)
     async def logout(self, _: api.AccountLogout) -> api.Done:
         """Lock the vault and forget the remembered key."""
         async with self._changing:
@@ -278,6 +292,7 @@ class Gate:
         self.is_screen_locked = False
         self._tell(api.AccountLocked(vault=True, reason=refusal.message))
 
+    @at_gate(api.AccountChangePasscode)
     async def change_passcode(self, command: api.AccountChangePasscode) -> api.Done:
         """Wrap the same keys by another passcode."""
         async with self._changing:
@@ -289,6 +304,7 @@ class Gate:
                 self._given = command.new
         return api.Done()
 
+    @at_gate(api.AccountGet)
     async def info(self, _: api.AccountGet) -> api.AccountInfo:
         """Tell whose account is open, and until when."""
         if self.open is None or self._is_over():

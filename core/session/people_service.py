@@ -126,11 +126,6 @@ class PeopleService:
         await self._engine(run)
         return answers[0]
 
-    def look_at(self, conversation: int) -> None:
-        """Somebody looks at a chat."""
-        self.engine.look_at(conversation, self.moment())
-        self._woken.set()
-
     async def forget_deleted(self) -> None:
         """Empty the database's log, so that what was deleted is gone from it too."""
         await self.thread.run(Database.checkpoint)

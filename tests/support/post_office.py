@@ -20,6 +20,7 @@ from core.people.format.account_keys import keys_of_seed
 from core.people.mail import outbox
 from core.people.moment import HOUR_MS, Moment
 from core.session import commands
+from core.session.commands.search import Searching
 from core.storage.database import Database
 from core.storage.migrations import load_migrations
 from net.bucket import Bucket
@@ -238,6 +239,12 @@ class Person:
 
     def rows(self, conversation: str) -> list[api.Message]:
         return self.call(api.MessageList(conversation=conversation, limit=500))
+
+    def search(self, query: str) -> list[api.Found]:
+        searching = Searching(api.MessageSearch(query=query))
+        while not searching.is_over:
+            self.carry_out(self.engine.command(searching.go_on, self.moment())[1])
+        return searching.found
 
     def heard(self, conversation: str) -> list[str]:
         return [row.text for row in self.rows(conversation) if row.sender != "me"]

@@ -16,7 +16,6 @@ from contextlib import AbstractAsyncContextManager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, cast
 
 from core.api import (
-    TOLD_ONCE,
     AccountLocked,
     AnyEvent,
     ApiError,
@@ -146,7 +145,7 @@ class CoreHost:
         try:
             return cast("R", await request.future)
         except asyncio.CancelledError:
-            if isinstance(command, TOLD_ONCE):  # nobody would ever hear the answer: then there must be none
+            if command.told_once:  # nobody would ever hear the answer: then there must be none
                 for scope in request.scope:
                     self._soon(scope.cancel)
             raise
@@ -230,7 +229,7 @@ class CoreHost:
         try:
             with trio.CancelScope() as scope:
                 request.scope.append(scope)
-                if request.future.cancelled() and isinstance(request.command, TOLD_ONCE):
+                if request.future.cancelled() and request.command.told_once:
                     return
                 _settle(request, result=await messenger.call(request.command))
         except ApiError as error:

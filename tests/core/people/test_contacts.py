@@ -385,7 +385,7 @@ def test_no_word_of_a_long_conversation_stays_in_the_index(office: Office, alice
     assert {"unf", "ett"} <= terms_left(alice.database)
     alice.call(api.ContactRemove(identity=identity(bob)))
     assert terms_left(alice.database) & {"unf", "ett", "here1"} == set()
-    assert [hit.message.text for hit in alice.call(api.MessageSearch(query="words"))] == ["remembered words"]
+    assert [hit.message.text for hit in alice.search("words")] == ["remembered words"]
     alice.say(to_carol, "passing words")
     row = alice.rows(to_carol)[-1]
     alice.call(api.MessageDelete(ids=[row.id]))
@@ -466,7 +466,7 @@ def test_a_deleted_conversation_is_empty_and_goes_on(office: Office, alice: Pers
     deleted, _ = alice.engine.command(act_of(api.ConversationDelete(conversation=a)), alice.moment())
     assert deleted == api.Deleted(withdrawn=1)
     assert alice.rows(a) == []
-    assert alice.call(api.MessageSearch(query="forget")) == []
+    assert alice.search("forget") == []
     assert alice.path.with_name(alice.path.name + "-wal").stat().st_size == 0
     (row,) = alice.call(api.ConversationList())
     assert (row.draft, row.state) == ("", "open")

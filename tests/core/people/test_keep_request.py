@@ -16,7 +16,7 @@ from core.people.conversation.keep_request import MAX_KEPT_FOR, received
 from core.people.format.address import addresses, days_read
 from core.people.format.content import Block, KeepRequest, decode_block, encode_block, encode_item
 from core.people.format.signing import Place
-from core.session import commands
+from core.session.commands.keeping import kept_for
 from core.storage import conversations
 from net.client import FriendBackupView
 from net.client.friend_backup import MAX_KEPT
@@ -103,7 +103,7 @@ def test_the_question_is_a_row_on_both_sides_and_an_older_one_undoes_no_later_on
         api.KeepRequested(conversation=b, id=heard.id, wanted=True)
     ]
     assert chat(bob, b).last_text == ""
-    assert bob.call(api.MessageSearch(query="+")) == []
+    assert bob.search("+") == []
     agree(pair)
     ask(office, pair, wanted=False)
     assert (chat(bob, b).keep_wanted, chat(bob, b).keeping) == (False, False)
@@ -160,7 +160,7 @@ def test_a_device_keeps_for_a_few_contacts_only(pair: Pair) -> None:
             row = conversations.insert(work.tx, f"c{number}", bytes([number]) * 32, "somebody", "open", 0)
             conversations.set_inbox(work.tx, row.id, bytes([number]) * 32, 0)
             conversations.set_keeping(work.tx, row.id, keeping=True)
-        assert commands.kept_for(work) == MAX_KEPT_FOR
+        assert kept_for(work) == MAX_KEPT_FOR
     with pytest.raises(ApiError) as refused:
         agree(pair)
     assert refused.value.kind is Kind.BAD_REQUEST

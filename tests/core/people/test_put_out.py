@@ -175,7 +175,7 @@ def test_what_a_device_writes_that_is_not_known_is_told_apart(
     assert {(row.device, row.known) for row in about.values()} == {(names["unknown"], False)}
     (told,) = [event for event in bob.events if isinstance(event, api.MessageReceived)]
     assert (told.device, told.known) == (names["unknown"], False)
-    (hit,) = bob.call(api.MessageSearch(query="money"))
+    (hit,) = bob.search("money")
     assert not hit.message.known
     bob.say(b, "mine")
     assert (bob.rows(b)[-1].device, bob.rows(b)[-1].known) == ("", True)

@@ -316,7 +316,7 @@ async def test_what_is_due_and_cannot_be_done_locks_the_account_and_says_why(
         with monkeypatch.context() as patch:
             patch.setattr(maintenance, "tend", tend)
             account.service.engine._next_duty = 0.0  # pyright: ignore[reportPrivateUsage]
-            account.service.look_at(1)
+            await account.service.act(lambda _: None)  # then it looks at what is due
             await device.until_told(api.AccountLocked)
         (locked,) = [event for event in device.told if isinstance(event, api.AccountLocked)]
         assert locked.vault
@@ -344,7 +344,7 @@ async def test_what_may_pass_locks_nothing(error: Exception, device: Device, mon
         with monkeypatch.context() as patch:
             patch.setattr(maintenance, "tend", tend)
             gate.account().service.engine._next_duty = 0.0  # pyright: ignore[reportPrivateUsage]
-            gate.account().service.look_at(1)
+            await gate.account().service.act(lambda _: None)  # then it looks at what is due
             with trio.fail_after(30):
                 await tried.wait()
         assert (await device.info()).name == "alice"

@@ -80,9 +80,7 @@ REQUESTS: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
     ("account.info", {}),
 )
 
-COMMANDS: Final = tuple(
-    msgspec.convert({"method": method, **params}, api.AnyCommand, strict=False) for method, params in REQUESTS
-)
+COMMANDS: Final = tuple(msgspec.convert(params, api.COMMANDS[method], strict=False) for method, params in REQUESTS)
 
 
 @dataclass

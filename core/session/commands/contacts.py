@@ -1,21 +1,22 @@
-"""What the commands about the people one knows do to an open account (``core.api.contacts``)."""
+"""Contacts: their list, names, devices, being rid of them (``core.api.contacts``)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Final, cast
+from typing import Any, cast
 
 from core import api
 from core.api import ApiError, Kind
 from core.crypto.seed import BadIdentity, identity_of, public_key_of
 from core.people.contact import names, removal
 from core.people.contact.names import LookAlikes
-from core.people.conversation import lane_writer, trust
+from core.people.conversation import trust
 from core.people.format.device import short_name
 from core.people.record import account_state
 from core.people.work import Work
 from core.session.checks import check_name, check_page
-from core.storage import conversations, devices, lanes
+from core.session.commands.lookup import is_rekey_overdue
+from core.session.commands.registry import transaction
+from core.storage import conversations, devices
 from core.storage.conversations import ConversationRow
 
 
@@ -34,12 +35,7 @@ def _unknown() -> ApiError:
     return ApiError(Kind.UNKNOWN_CONTACT, "There is no such contact.")
 
 
-def is_rekey_overdue(work: Work, row: ConversationRow) -> bool:
-    """Tell whether fresh keys were not mixed into what is written to a contact for longer than is promised."""
-    lane = lanes.writing(work.tx, row.id)
-    return lane is not None and lane_writer.is_overdue(work, lane)
-
-
+@transaction(api.ContactList)
 def _list(work: Work, command: api.ContactList) -> list[api.Contact]:
     check_page(command.limit)
     rows = sorted(conversations.every(work.tx), key=lambda row: (row.name.casefold(), row.identity))
@@ -84,38 +80,33 @@ def _describe_devices(work: Work, row: ConversationRow) -> list[api.ContactDevic
     ]
 
 
+@transaction(api.ContactRename)
 def _rename(work: Work, command: api.ContactRename) -> api.Done:
     check_name(command.name)
     names.rename(work, _contact_of(work, command.identity), command.name)
     return api.Done()
 
 
+@transaction(api.ContactBlock)
 def _block(work: Work, command: api.ContactBlock) -> api.Done:
     removal.block(work, _contact_of(work, command.identity))
     return api.Done()
 
 
+@transaction(api.ContactUnblock)
 def _unblock(work: Work, command: api.ContactUnblock) -> api.Done:
     removal.unblock(work, _contact_of(work, command.identity))
     return api.Done()
 
 
+@transaction(api.ContactRemove)
 def _remove(work: Work, command: api.ContactRemove) -> api.Done:
     removal.remove(work, _contact_of(work, command.identity))
     account_state.capture(work)  # now, so that nothing of it is left in the account's own record either
     return api.Done()
 
 
+@transaction(api.ContactConfirmDevice)
 def _confirm_device(work: Work, command: api.ContactConfirmDevice) -> api.Done:
     removal.confirm_device(work, _contact_of(work, command.identity), command.device, accept=command.accept)
     return api.Done()
-
-
-ACTS: Final[dict[type[api.Command[Any]], Callable[[Work, Any], Any]]] = {
-    api.ContactList: _list,
-    api.ContactRename: _rename,
-    api.ContactBlock: _block,
-    api.ContactUnblock: _unblock,
-    api.ContactRemove: _remove,
-    api.ContactConfirmDevice: _confirm_device,
-}

@@ -1,0 +1,25 @@
+"""What each command of ``core.api`` does, a file for each topic; those about the account itself are ``core.session.gate``'s.
+
+A new command is a class in ``core.api`` and a function here, declared by a decorator of ``registry``.
+"""
+
+from __future__ import annotations
+
+from core.session.commands import (
+    contacts as contacts,
+    conversations as conversations,
+    greetings as greetings,
+    invitations as invitations,
+    keeping as keeping,
+    messages as messages,
+    network as network,
+    search as search,
+    settings as settings,
+)
+from core.session.commands.registry import (
+    STEPS as STEPS,
+    TRANSACTIONS as TRANSACTIONS,
+    act as act,
+    act_of as act_of,
+    take_steps as take_steps,
+)

@@ -1,0 +1,78 @@
+"""Conversations as a whole: their list, what was read of them, drafts, deleting them (``core.api.talking``)."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from core import api
+from core.crypto.seed import identity_of
+from core.people.contact import removal
+from core.people.contact.names import LookAlikes, warning_of
+from core.people.record import account_state
+from core.people.work import Work
+from core.session.checks import check_text
+from core.session.commands.lookup import (
+    conversation_looked_at,
+    conversation_of,
+    is_rekey_overdue,
+    message_of,
+    sender_of,
+)
+from core.session.commands.registry import transaction
+from core.storage import conversations
+from core.storage.conversations import ConversationRow
+
+
+@transaction(api.ConversationList)
+def _list(work: Work, _: api.ConversationList) -> list[api.Conversation]:
+    rows = conversations.every(work.tx)
+    alike = LookAlikes(rows)
+    found = [_describe(work, row, alike) for row in rows]
+    return sorted(found, key=lambda conversation: (-conversation.last_at, conversation.id))
+
+
+def _describe(work: Work, row: ConversationRow, alike: LookAlikes) -> api.Conversation:
+    last = conversations.overview(work.tx, row)
+    warning, text = warning_of(work, alike, row)
+    return api.Conversation(
+        id=row.public_id,
+        identity=identity_of(row.identity),
+        name=row.name,
+        state=cast("Any", row.state),  # the schema's CHECK lists the same three
+        unread=last.unread,
+        last_at=last.last_at,
+        last_text=last.last_text,
+        last_sender=sender_of(work, last.last_author),
+        last_state=last.last_state,
+        first_unread=last.first_unread,
+        draft=row.draft,
+        keep_asked=bool(row.keep_asked),
+        keep_wanted=bool(row.keep_wanted),
+        keeping=bool(row.keeping),
+        own_name=row.own_name,
+        blocked=bool(row.blocked),
+        warning=warning,
+        warning_text=text,
+        rekey_overdue=is_rekey_overdue(work, row),
+    )
+
+
+@transaction(api.ConversationRead)
+def _read(work: Work, command: api.ConversationRead) -> api.Done:
+    row = conversation_looked_at(work, command.conversation)
+    conversations.set_read(work.tx, row.id, message_of(work, command.upto, row).seq)
+    return api.Done()
+
+
+@transaction(api.DraftSet)
+def _set_draft(work: Work, command: api.DraftSet) -> api.Done:
+    check_text(command.text, api.MAX_TEXT_SIZE)
+    conversations.set_draft(work.tx, conversation_of(work, command.conversation).id, command.text)
+    return api.Done()
+
+
+@transaction(api.ConversationDelete)
+def _delete(work: Work, command: api.ConversationDelete) -> api.Deleted:
+    deleted = removal.delete_conversation(work, conversation_of(work, command.conversation))
+    account_state.capture(work)
+    return deleted

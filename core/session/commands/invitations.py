@@ -1,0 +1,113 @@
+"""Invitations: one's own, and greeting who made another (``core.api.meeting``)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import trio
+
+from core import api
+from core.api import ApiError, Kind
+from core.node.service import NodeService
+from core.node.status import clock_alone
+from core.people.contact import greeting_sent, invitations
+from core.people.work import Work
+from core.pictures.reader import PictureReading, UnreadablePicture
+from core.session import invitation_lookup
+from core.session.checks import check_text
+from core.session.commands.registry import steps, transaction
+from core.session.open_account import OpenAccount
+from core.session.session import Session
+from core.storage import meetings
+from net.ids import ParcelId
+
+# Longest note on an invitation, in UTF-8 bytes.
+MAX_NOTE_SIZE: Final = 200
+# ``invite.create`` answers after two copies or this long. Seconds.
+INVITE_PATIENCE: Final = 5.0
+
+
+async def _wait_for_copies(account: OpenAccount, made: api.InviteCreated) -> api.InviteCreated:
+    copies = 0
+    with trio.move_on_after(INVITE_PATIENCE):
+        while copies < invitations.COPIES:
+            await account.service.wait_for_confirmation()
+            copies = await account.service.act(lambda work: _copies(work, made.id))
+    return api.InviteCreated(id=made.id, link=made.link, expires_at=made.expires_at, copies=copies)
+
+
+def _copies(work: Work, invitation: str) -> int:
+    row = meetings.find(work.tx, invitation)
+    return 0 if row is None else row.copies
+
+
+@transaction(api.InviteCreate, then=_wait_for_copies)
+def _create(work: Work, command: api.InviteCreate) -> api.InviteCreated:
+    _check_terms(command)
+    row = invitations.create(work, command)
+    return api.InviteCreated(id=row.id, link=row.link, expires_at=row.expires_at, copies=0)
+
+
+def _check_terms(command: api.InviteCreate) -> None:
+    """Refuse an invitation with impossible terms. Raises ``ApiError``."""
+    if not api.MIN_INVITE_LIFE <= command.expires_in <= api.MAX_INVITE_LIFE:
+        raise ApiError(Kind.BAD_REQUEST, "An invitation lives between one second and 90 days.")
+    if command.max_uses is not None and not 1 <= command.max_uses <= 1_000_000:
+        raise ApiError(Kind.BAD_REQUEST, "An invitation has at least one use.")
+    check_text(command.note, MAX_NOTE_SIZE)
+
+
+@transaction(api.InviteList)
+def _list(work: Work, _: api.InviteList) -> list[api.Invite]:
+    return [invitations.describe(work, row) for row in meetings.every(work.tx)]
+
+
+@transaction(api.InviteRevoke)
+def _revoke(work: Work, command: api.InviteRevoke) -> api.Done:
+    invitations.revoke(work, command.id)
+    return api.Done()
+
+
+@steps(api.ContactAdd)
+async def _add_contact(session: Session, command: api.ContactAdd) -> api.ConversationRef:
+    service, node = session.account().service, session.node
+    identity = service.engine.me.identity
+    check_text(command.greeting, api.MAX_GREETING_SIZE)
+    _refuse_if_alone(node)  # first, for by a wrong clock a link may have expired
+    link = invitation_lookup.read_link(await _text_of(command), identity, node.network_ms())
+    answers = await session.records.search(ParcelId(link.record_id))
+    bundle = invitation_lookup.judge(link, answers, len(node.custodians()))
+
+    def greet(work: Work) -> str:
+        known = greeting_sent.existing(work, link, bundle.certificate.device)
+        return (known or greeting_sent.greet(work, link, bundle, command.greeting)).public_id
+
+    return api.ConversationRef(conversation=await service.act(greet))
+
+
+def _refuse_if_alone(node: NodeService) -> None:
+    """Raise ``ApiError`` if no custodian can be asked because our own clock is the odd one."""
+    status = node.status()
+    alone = clock_alone(status.view)
+    if alone is not None and not status.custodians:
+        names = ", ".join(each.node for each in alone.against)
+        message = f"This machine's clock differs from that of {names}."
+        raise ApiError(Kind.CLOCK_OFF, message, **msgspec.to_builtins(alone))
+
+
+async def _text_of(command: api.ContactAdd) -> str:
+    """Return the text that an invitation is to be found in. Raises ``ApiError``."""
+    if command.link and command.image:
+        raise ApiError(Kind.BAD_REQUEST, "An invitation comes as link or as image: one of the two.")
+    if not command.image:
+        return command.link
+    reading = PictureReading(Path(command.image))
+    try:
+        codes = await trio.to_thread.run_sync(reading.run, abandon_on_cancel=True)
+    except UnreadablePicture as error:
+        raise ApiError(Kind.BAD_PICTURE, error.reason) from None
+    finally:
+        reading.stop()
+    return "\n".join(codes)
