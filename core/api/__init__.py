@@ -23,7 +23,7 @@ from core.api.base import (
     Event as Event,
     R as R,
     Record as Record,
-    every_command,
+    every_command as every_command,
     method_of as method_of,
 )
 from core.api.contacts import *
