@@ -34,12 +34,10 @@ def run_client(
     async def open_core() -> AsyncGenerator[Messenger]:
         # Imported in the core's thread, while the screen draws its first frame.
         from core.gc_freeze import set_apart
-        from core.session.gate import TestOverrides
         from core.session.messenger import open_messenger
+        from core.session.overrides import Overrides
 
-        async with open_messenger(
-            home, options, terms=TestOverrides() if remember else TestOverrides(stores=())
-        ) as messenger:
+        async with open_messenger(home, options, terms=Overrides() if remember else Overrides(stores=())) as messenger:
             set_apart()
             yield messenger
 

@@ -17,18 +17,15 @@ program goes on.
 from __future__ import annotations
 
 import gc
-import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, NamedTuple, cast
+from typing import Final, cast
 
 import trio
 
 from core import api
 from core.api import ApiError, Carrier, Kind
-from core.crypto import primitives
 from core.node.service import NodeService
 from core.people.work import Work
 from core.refusals import note, refusal_of
@@ -36,55 +33,22 @@ from core.session.checks import check_name
 from core.session.commands import act_of
 from core.session.commands.registry import Handlers
 from core.session.open_account import OpenAccount
+from core.session.overrides import Overrides
+from core.session.twenty_hours import OpenTime, Renewal
 from core.storage import accounts as account_rows
 from core.vault.account import Accounts, Unlocked
-from core.vault.clock import Reading, read_clock
-from core.vault.cost import PRODUCT, CostPolicy
-from core.vault.errors import NoAccount, PasscodeNeeded, VaultDamaged, WrongPasscode
+from core.vault.errors import PasscodeNeeded
 from core.vault.profile import Profile
-from core.vault.remembered import REMEMBERED_SECONDS, KeyStore
 from net.events import NodeEvent
-from net.node.wiring import Tuning
 
-_log = logging.getLogger(__name__)
-
-# An open vault locks this long after its passcode was typed: as long as the key is remembered. Milliseconds.
-OPEN_MS: Final = REMEMBERED_SECONDS * 1000
 # Seconds between two looks at the boot clock, which no timer of the event loop runs by: in suspend those stand still.
 LOOK_PAUSE: Final = 10.0
-# A given passcode is typed again this long before the time is over, so that no command is refused meanwhile, not even if
-# the first try is: the program is short of memory, say. Milliseconds.
-RENEW_AHEAD_MS: Final = 5 * 60_000
-# Seconds until it is typed again when something was in the way: each try costs a second and a half of two cores.
-RENEW_PAUSE: Final = 60.0
 # Share of the time of a passcode's try that a screen takes to open at least, whoever opens it. Closing one account and
 # opening another takes a tenth of a second, and half a second where the product's try takes a second and a half.
 OPENING_SHARE: Final = 1 / 3
 
-
-@dataclass(frozen=True, slots=True)
-class TestOverrides:
-    """What tests make cheap; the product uses it as it stands. ``stores``: places for a remembered key.
-
-    ``passcode``: given for an account that runs without a person; it stays in memory.
-    """
-
-    policy: CostPolicy = PRODUCT
-    stores: tuple[KeyStore, ...] | None = None
-    tuning: Tuning = field(default_factory=Tuning)
-    clock: Callable[[], Reading] = read_clock
-    passcode: str | None = field(default=None, repr=False)
-
-
 HANDLERS: Final = Handlers["Gate"](Carrier.GATE)
 at_gate: Final = HANDLERS.waiting
-
-
-class _RanOut(NamedTuple):
-    """An account whose time was over: by what to know it again, and whether its screen was locked."""
-
-    digest: bytes
-    is_screen_locked: bool
 
 
 class Gate:
@@ -95,7 +59,7 @@ class Gate:
         home: Path,
         node: NodeService,
         nursery: trio.Nursery,
-        terms: TestOverrides,
+        terms: Overrides,
         tell: Callable[[api.Event], None],
     ) -> None:
         self.open: OpenAccount | None = None
@@ -108,10 +72,8 @@ class Gate:
         self._profile: Profile | None = None
         self._opened: trio.Event | None = None  # while an account is being opened: it reads already
         self._changing = trio.Lock()  # one command at a time opens, locks or changes the account
-        self._typed_at: Reading | None = None  # the passcode of the open account
-        self._given = terms.passcode
-        self._ran_out: _RanOut | None = None  # to be opened again by the given passcode
-        self._renew_at = 0.0  # not before this, in trio's time
+        self.time = OpenTime(terms.clock)
+        self._renewal = Renewal(terms.passcode, terms.renew_pause)
 
     def _accounts(self) -> Accounts:
         if self._profile is None:
@@ -120,7 +82,7 @@ class Gate:
 
     def account(self) -> OpenAccount:
         """Return the open account. Raises ``ApiError``."""
-        if self.open is None or self._is_over():
+        if self.open is None or self.time.is_over():
             if not self._accounts().exists():
                 raise ApiError(Kind.NO_ACCOUNT, "There is no account on this device yet.")
             raise ApiError(Kind.LOCKED, "The account is locked.")
@@ -130,30 +92,31 @@ class Gate:
         """Carry out a command about the account itself. Raises ``ApiError``, and whatever ``core.refusals`` knows."""
         return cast("api.R", await HANDLERS.of(command)(self, command))
 
-    async def _begin(self, unlocked: Unlocked, name: str | None = None) -> None:
+    async def begin(self, unlocked: Unlocked, name: str | None = None) -> None:
+        """Open an account, under another name if one is given. Raises whatever keeps it from opening."""
         assert self._profile is not None
         self._opened = trio.Event()
-        self._typed_at = unlocked.typed_at
+        self.time.begin(unlocked.typed_at)
         try:
             self.open = await OpenAccount.start(
-                self._nursery, self._profile.history, unlocked, self._node, self._emit, self._terms.tuning, self._failed
+                self._nursery, self._profile.history, unlocked, self._node, self.emit, self._terms, self._failed
             )
         finally:
             self._opened.set()
             self._opened = None
-        self._ran_out = None
+        self._renewal.cancel()
         if name:
             await self.open.service.act(act_of(api.AccountRename(name=name)))
 
     async def _turn_to(self, unlocked: Unlocked) -> None:
         """Open a profile, in place of the one that is open if that is another."""
         if self.open is not None and unlocked.is_same(self.open.unlocked):
-            self._typed_at = unlocked.typed_at
+            self.time.begin(unlocked.typed_at)
             return
         was_open = self.open is not None
         await self._let_go()
         try:
-            await self._begin(unlocked)
+            await self.begin(unlocked)
         except BaseException:
             if was_open:
                 self.is_screen_locked = False
@@ -168,7 +131,7 @@ class Gate:
         if self._opened is not None:
             await self._opened.wait()
         account = self.open
-        if account is not None and not self._is_over():
+        if account is not None and not self.time.is_over():
             try:
                 await account.service.feed(events)
             except Exception as fault:  # noqa: BLE001 -- whatever it is, it ends this account and nothing else
@@ -178,27 +141,22 @@ class Gate:
     async def create(self, command: api.AccountCreate) -> api.AccountCreated:
         """Make an account and open it."""
         check_name(command.name)
-
-        def create(accounts: Accounts) -> Unlocked:
-            return accounts.create(command.passcode, [command.name])
-
-        unlocked = await self._establish(create, command.name)
+        unlocked = await self._establish(
+            lambda accounts: accounts.create(command.passcode, [command.name]), command.name
+        )
         return api.AccountCreated(identity=unlocked.identity, words=unlocked.words)
 
     @at_gate(api.AccountRestore)
     async def restore(self, command: api.AccountRestore) -> api.AccountIdentity:
         """Make the account anew from its words and open it."""
         check_name(command.name)
-
-        def restore(accounts: Accounts) -> Unlocked:
-            return accounts.restore(
-                command.words,
-                command.passcode,
-                accept_mismatch=command.accept_mismatch,
-                known_words=[command.name],
-            )
-
-        unlocked = await self._establish(restore, command.name)
+        words, passcode, may_mismatch = command.words, command.passcode, command.accept_mismatch
+        unlocked = await self._establish(
+            lambda accounts: accounts.restore(
+                words, passcode, accept_mismatch=may_mismatch, known_words=[command.name]
+            ),
+            command.name,
+        )
         return api.AccountIdentity(identity=unlocked.identity)
 
     async def _establish(self, make: Callable[[Accounts], Unlocked], name: str) -> Unlocked:
@@ -212,7 +170,7 @@ class Gate:
             files = [path for path in self._profile.history_files if not path.exists()]
             unlocked = await trio.to_thread.run_sync(make, accounts)
             try:
-                await self._begin(unlocked, name)
+                await self.begin(unlocked, name)
                 await trio.lowlevel.checkpoint_if_cancelled()
             except BaseException:
                 with trio.CancelScope(shield=True):
@@ -230,7 +188,7 @@ class Gate:
                 raise PasscodeNeeded
             unlocked = await trio.to_thread.run_sync(accounts.unlock, command.passcode)
             answer_at = trio.current_time() + self._terms.policy.seconds * OPENING_SHARE
-            await self._heed_time()
+            await self.heed_time()
             was_open = self.open is not None
             await self._turn_to(unlocked)
             if was_open and command.passcode is not None:
@@ -242,7 +200,7 @@ class Gate:
     async def lock(self, command: api.AccountLock) -> api.Done:
         """Lock the screen, or the vault."""
         async with self._changing:
-            await self._heed_time()
+            await self.heed_time()
             if self.open is not None and command.keep_receiving:
                 self.is_screen_locked = True
                 self._tell(api.AccountLocked(vault=False))
@@ -250,7 +208,7 @@ class Gate:
                 # Else who finds the screen locked ends the program, and begins it again without a passcode.
                 await trio.to_thread.run_sync(self._accounts().logout)
             else:
-                self._ran_out = None
+                self._renewal.cancel()
                 await self.shut()
         return api.Done()
 
@@ -260,7 +218,7 @@ class Gate:
         async with self._changing:
             accounts = self._accounts()
             await trio.to_thread.run_sync(accounts.logout)
-            self._ran_out = None
+            self._renewal.cancel()
             await self.shut()
         return api.Done()
 
@@ -275,7 +233,7 @@ class Gate:
         if self.open is not None:
             account, self.open = self.open, None
             await account.stop()
-            self._typed_at = None
+            self.time.end()
             del account
             gc.collect()  # keys that a cycle of objects holds would stay until some later collection
 
@@ -285,10 +243,9 @@ class Gate:
         note("the account was locked", refusal)
         if self.open is not account:
             return  # it was being shut anyway
-        if self._given is not None:
-            self._ran_out = _RanOut(_digest(account.unlocked), self.is_screen_locked)
-            self._renew_at = trio.current_time() + RENEW_PAUSE
-        self.open = self._typed_at = None
+        self._renewal.failed(account.unlocked, is_screen_locked=self.is_screen_locked)
+        self.open = None
+        self.time.end()
         self.is_screen_locked = False
         self._tell(api.AccountLocked(vault=True, reason=refusal.message))
 
@@ -298,20 +255,19 @@ class Gate:
         async with self._changing:
             change, open_now = self._accounts().change_passcode, self.account().unlocked
             unlocked = await trio.to_thread.run_sync(change, command.old, command.new, open_now)
-            if not self._is_over():
-                self._typed_at = unlocked.typed_at
-            if self._given == command.old:
-                self._given = command.new
+            if not self.time.is_over():
+                self.time.begin(unlocked.typed_at)
+            self._renewal.changed(command.old, command.new)
         return api.Done()
 
     @at_gate(api.AccountGet)
     async def info(self, _: api.AccountGet) -> api.AccountInfo:
         """Tell whose account is open, and until when."""
-        if self.open is None or self._is_over():
+        if self.open is None or self.time.is_over():
             exists = await trio.to_thread.run_sync(self._accounts().exists)
             return api.AccountInfo(identity="", name="", locked=True, exists=exists)
         if self.is_screen_locked:
-            return api.AccountInfo(identity="", name="", locked=True, exists=True, locks_at=self._locks_at())
+            return api.AccountInfo(identity="", name="", locked=True, exists=True, locks_at=self.time.locks_at())
         account = self.open
         return api.AccountInfo(
             identity=account.unlocked.identity,
@@ -319,69 +275,34 @@ class Gate:
             locked=False,
             exists=True,
             remembered=account.unlocked.remembered,
-            locks_at=self._locks_at(),
+            locks_at=self.time.locks_at(),
         )
 
     # --- the twenty hours -----------------------------------------------------------------------------------------
 
-    def _ms_left(self) -> int:
-        """Return how much longer the open account may stay open."""
-        assert self._typed_at is not None
-        return OPEN_MS - self._terms.clock().in_process_since(self._typed_at)
+    async def watch(self, pause: float = LOOK_PAUSE) -> None:
+        """Lock the vault when its time is over, and open it again where the passcode was given; until cancelled.
 
-    def _is_over(self) -> bool:
-        """Tell whether the account that is open, or being opened, has been so for too long."""
-        return self._typed_at is not None and self._ms_left() <= 0
-
-    def _locks_at(self) -> int:
-        """Return when the vault locks, as the wall clock of now counts it."""
-        return self._terms.clock().wall_ms + self._ms_left()
-
-    async def watch(self) -> None:
-        """Lock the vault when its time is over, and open it again where the passcode was given; until cancelled."""
+        ``pause``: seconds between two looks.
+        """
         while True:
-            await trio.sleep(LOOK_PAUSE)
+            await trio.sleep(pause)
             try:
                 async with self._changing:
-                    await self._heed_time()
-                    await self._heed_renewal()
+                    await self.heed_time()
+                    await self._renewal.heed(self)
             except Exception as fault:  # noqa: BLE001 -- whoever watches the clock must not stop
                 note("could not look at the clock", refusal_of(fault, self.home))
 
-    async def _heed_time(self) -> None:
+    async def heed_time(self) -> None:
         """Lock the vault if its time is over. What came in since was not taken, so it is never simply left open."""
-        if self.open is not None and self._is_over():
-            ran_out = _RanOut(_digest(self.open.unlocked), self.is_screen_locked)
+        if self.open is not None and self.time.is_over():
+            self._renewal.ran_out(self.open.unlocked, is_screen_locked=self.is_screen_locked)
             await self.shut()
-            self._ran_out = ran_out
 
-    async def _heed_renewal(self) -> None:
-        """Type the given passcode again, if there is one and it is time."""
-        is_due = self._ran_out is not None if self.open is None else self._ms_left() <= RENEW_AHEAD_MS
-        if self._given is None or not is_due or trio.current_time() < self._renew_at:
-            return
-        self._renew_at = trio.current_time() + RENEW_PAUSE
-        try:
-            await self._renew(self._given)
-        except (WrongPasscode, NoAccount, VaultDamaged):
-            self._given = None  # it was changed elsewhere; each further try would count as a wrong one
-            _log.warning("the given passcode no longer opens this account, which stays locked when its time is over")
-        except Exception as error:  # noqa: BLE001 -- it is tried again, whatever was in the way
-            note("could not open the account again yet", refusal_of(error, self.home))
-
-    async def _renew(self, passcode: str) -> None:
-        """Open again what ran out, or give what is open another twenty hours; another profile is left alone."""
-        unlocked = await trio.to_thread.run_sync(self._accounts().unlock, passcode)
-        await self._heed_time()  # it may have run out meanwhile
-        if self.open is not None and unlocked.is_same(self.open.unlocked):
-            self._typed_at = unlocked.typed_at
-        elif self._ran_out is not None and primitives.equal(self._ran_out.digest, _digest(unlocked)):
-            is_screen_locked = self._ran_out.is_screen_locked
-            await self._begin(unlocked)
-            self.is_screen_locked = is_screen_locked
-        else:
-            raise WrongPasscode
-        self._emit(api.AccountOpened(locks_at=self._locks_at()))
+    async def try_passcode(self, passcode: str) -> Unlocked:
+        """Return what a passcode opens. Raises the errors of ``core.vault.errors``."""
+        return await trio.to_thread.run_sync(self._accounts().unlock, passcode)
 
     async def close(self) -> None:
         """Let go of everything."""
@@ -389,8 +310,9 @@ class Gate:
         if self._profile is not None:
             self._profile.close()
 
-    def _emit(self, event: api.Event) -> None:
-        if not self.is_screen_locked and not self._is_over():
+    def emit(self, event: api.Event) -> None:
+        """Tell screens and programs, unless the account is locked."""
+        if not self.is_screen_locked and not self.time.is_over():
             self._tell(event)
 
 
@@ -400,10 +322,6 @@ def _take_back(accounts: Accounts, files: Sequence[Path]) -> None:
     for path in files:
         with suppress(OSError):
             path.unlink(missing_ok=True)
-
-
-def _digest(unlocked: Unlocked) -> bytes:
-    return primitives.sha256(unlocked.seed + unlocked.database_key)
 
 
 def _own_name(work: Work) -> str:

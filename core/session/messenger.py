@@ -21,7 +21,8 @@ from core.node.service import NodeService
 from core.node.status import clock_alone, clocks_off
 from core.refusals import refusals
 from core.session import commands
-from core.session.gate import Gate, TestOverrides
+from core.session.gate import Gate
+from core.session.overrides import Overrides
 from core.session.record_searches import RecordSearches
 from core.session.session import Session
 from core.vault.hardening import harden_process
@@ -40,7 +41,7 @@ async def open_messenger(
     home: Path,
     options: NetworkOptions,
     *,
-    terms: TestOverrides | None = None,
+    terms: Overrides | None = None,
     clock: Callable[[], Instant] = system_clock,
 ) -> AsyncGenerator[Messenger]:
     """Run a messenger for a block: locked, its node joined to the network.
@@ -49,7 +50,7 @@ async def open_messenger(
     ``net.errors.Unreachable`` when it cannot listen.
     """
     harden_process()
-    chosen = terms or TestOverrides()
+    chosen = terms or Overrides()
     async with (
         open_own_node(home, options, tuning=chosen.tuning, clock=clock) as node,
         trio.open_nursery() as nursery,

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
-from typing import Final
 
 import msgspec
 import trio
@@ -21,6 +20,7 @@ from core.people.conversation.resets import trusts
 from core.people.engine import Engine
 from core.people.format.account_keys import keys_of_seed
 from core.people.moment import Moment
+from core.session.overrides import Overrides
 from core.session.people_service import PeopleService
 from core.storage import accounts, search_index
 from core.storage.database import Database
@@ -31,9 +31,6 @@ from core.vault.account import Unlocked
 from core.vault.mark import Mark
 from net.node.wiring import Tuning
 from net.requests import KeepForFriends, Read, SetCoverProfile
-
-# Seconds between two looks at the settings: they also come, without an event, from the account's other devices.
-SETTINGS_PERIOD: Final = 60.0
 
 
 class OpenAccount:
@@ -61,14 +58,14 @@ class OpenAccount:
         unlocked: Unlocked,
         node: NodeService,
         emit: Callable[[api.Event], None],
-        tuning: Tuning,
+        terms: Overrides,
         failed: Callable[[OpenAccount, Exception], None],
     ) -> OpenAccount:
         """Open the database and run the account in ``nursery``; raises whatever keeps it from opening.
 
         ``failed`` is called when it came to harm later, and is shut: nothing that happens to an account ends the program.
         """
-        opened: OpenAccount = await nursery.start(_guard, history, unlocked, node, emit, tuning, failed)
+        opened: OpenAccount = await nursery.start(_guard, history, unlocked, node, emit, terms, failed)
         return opened
 
     def fail(self, fault: Exception) -> None:
@@ -87,7 +84,7 @@ async def _guard(
     unlocked: Unlocked,
     node: NodeService,
     emit: Callable[[api.Event], None],
-    tuning: Tuning,
+    terms: Overrides,
     failed: Callable[[OpenAccount, Exception], None],
     task_status: trio.TaskStatus[OpenAccount] = trio.TASK_STATUS_IGNORED,
 ) -> None:
@@ -99,7 +96,7 @@ async def _guard(
         task_status.started(account)
 
     try:
-        await _serve(history, unlocked, node, emit, tuning, started)
+        await _serve(history, unlocked, node, emit, terms, started)
     except Exception as fault:  # noqa: BLE001 -- whatever it is, it ends here or with whoever waits
         if not opened:
             raise crash.first_of(fault) from None
@@ -114,10 +111,10 @@ async def _serve(
     unlocked: Unlocked,
     node: NodeService,
     emit: Callable[[api.Event], None],
-    tuning: Tuning,
+    terms: Overrides,
     started: Callable[[OpenAccount], None],
 ) -> None:
-    ended = trio.Event()
+    ended, tuning = trio.Event(), terms.tuning
     mark = Mark(unlocked.tag, unlocked.database_key)
     now = node.now()
     moment = Moment(now.wall_ms, node.network_ms(), now.mono, len(node.custodians()), node.shown_width())
@@ -148,7 +145,7 @@ async def _serve(
                         started(OpenAccount(unlocked, service, scope, ended, heed))
                         while True:
                             await heed()
-                            await trio.sleep(SETTINGS_PERIOD)
+                            await trio.sleep(terms.settings_period)
                 finally:
                     node.request(Read(frozenset()))  # a node without an account reads nobody's mail
                     node.request(KeepForFriends(frozenset()))

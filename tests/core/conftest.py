@@ -10,7 +10,7 @@ import pytest
 
 from core.people.format import slot
 from tests.support.kept import forget_keys
-from tests.support.locking import Device, give_each_a_history, look_often
+from tests.support.locking import Device, give_each_a_history
 from tests.support.post_office import Office, Person
 
 # A link looks into 256 slots of four fragments on three days: three thousand keys, a quarter of a second of a core, for
@@ -82,5 +82,6 @@ def a_history_each(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def often(monkeypatch: pytest.MonkeyPatch) -> None:
-    look_often(monkeypatch)
+def often(device: Device) -> None:
+    """Look at the clock often; a test cannot wait ten seconds."""
+    device.look_pause, device.renew_pause = 0.01, 0.0

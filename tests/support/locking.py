@@ -13,9 +13,9 @@ import trio
 
 from core import api
 from core.node.service import NodeService
-from core.session import gate as gate_module
-from core.session.gate import Gate, TestOverrides
+from core.session.gate import LOOK_PAUSE, Gate
 from core.session.open_account import OpenAccount
+from core.session.overrides import RENEW_PAUSE, Overrides
 from core.vault import slots
 from core.vault.account import Unlocked
 from core.vault.cost import CostPolicy
@@ -67,15 +67,17 @@ class Device:
     clock: FakeClock = field(default_factory=FakeClock)
     stores: tuple[MemoryStore, ...] = ()
     told: list[api.Event] = field(default_factory=list[api.Event])
+    look_pause: float = LOOK_PAUSE
+    renew_pause: float = RENEW_PAUSE
     gate: Gate = field(init=False)
 
     @asynccontextmanager
     async def running(self, policy: CostPolicy = CHEAP, passcode: str | None = None) -> AsyncGenerator[Gate]:
         """Run the program for a block."""
-        terms = TestOverrides(policy, self.stores, CHEAP_NODE, self.clock, passcode)
+        terms = Overrides(policy, self.stores, CHEAP_NODE, self.clock, passcode, self.renew_pause)
         async with trio.open_nursery() as nursery:
             self.gate = Gate(self.home, cast("NodeService", SilentNode()), nursery, terms, self.told.append)
-            nursery.start_soon(self.gate.watch)
+            nursery.start_soon(self.gate.watch, self.look_pause)
             yield self.gate
             await self.gate.close()
             nursery.cancel_scope.cancel()
@@ -122,9 +124,3 @@ def give_each_a_history(monkeypatch: pytest.MonkeyPatch) -> None:
         return await start(nursery, history.with_name(f"{unlocked.identity[:8]}.db"), unlocked, *more)
 
     monkeypatch.setattr(OpenAccount, "start", start_own)
-
-
-def look_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Look at the clock often; a test cannot wait ten seconds."""
-    monkeypatch.setattr(gate_module, "LOOK_PAUSE", 0.01)
-    monkeypatch.setattr(gate_module, "RENEW_PAUSE", 0.0)

@@ -126,10 +126,10 @@ async def _say_ready(ready: dict[str, str]) -> None:
 
 
 async def _rpc(home: Path, options: NetworkOptions, *, remember: bool, passcode: str | None) -> None:
-    from core.session.gate import TestOverrides
     from core.session.messenger import open_messenger
+    from core.session.overrides import Overrides
 
-    terms = TestOverrides(stores=None if remember else (), passcode=passcode)
+    terms = Overrides(stores=None if remember else (), passcode=passcode)
     async with open_messenger(home, options, terms=terms) as messenger:
         set_apart()
         if passcode is not None:

@@ -13,8 +13,9 @@ import trio.testing
 
 from core import api
 from core.node.service import NodeService
-from core.session.gate import Gate, TestOverrides
+from core.session.gate import Gate
 from core.session.open_account import OpenAccount
+from core.session.overrides import Overrides
 from net.bucket import Bucket
 from net.events import CustodianUp, NodeEvent
 from net.ids import NodeId
@@ -45,7 +46,7 @@ async def test_what_comes_while_an_account_opens_waits_for_it(tmp_path: Path, mo
             tmp_path / "home",
             cast("NodeService", None),
             nursery,
-            TestOverrides(policy=CHEAP, stores=()),
+            Overrides(policy=CHEAP, stores=()),
             lambda _: None,
         )
 
@@ -69,7 +70,7 @@ async def test_what_comes_while_an_account_fails_to_open_is_of_no_interest(
             tmp_path / "home",
             cast("NodeService", None),
             nursery,
-            TestOverrides(policy=CHEAP, stores=()),
+            Overrides(policy=CHEAP, stores=()),
             lambda _: None,
         )
 

@@ -10,7 +10,6 @@ import trio
 from core import api
 from core.api import ApiError, Kind
 from core.node.service import NodeService
-from core.session import gate as gate_module
 from core.session.messenger import EventQueue, Messenger
 from core.vault.remembered import REMEMBERED_SECONDS
 from tests.support.devices import BEST, GOOD
@@ -36,15 +35,14 @@ async def test_behind_the_screen_lock_nobody_is_told_whose_account_it_is_nor_wha
 
 
 async def test_what_a_person_locked_after_its_time_ran_out_is_not_opened_by_the_given_passcode(
-    device: Device, monkeypatch: pytest.MonkeyPatch
+    device: Device,
 ) -> None:
     async with device.running(passcode=GOOD) as gate:
         await device.create()
         device.clock.pass_seconds(REMEMBERED_SECONDS)
         await gate.lock(api.AccountLock())  # before the program looked at the clock: that is every ten seconds
-        monkeypatch.setattr(gate_module, "LOOK_PAUSE", 0.01)
         with trio.move_on_after(0.5):
-            await gate.watch()
+            await gate.watch(0.01)
         assert gate.open is None
         assert not any(isinstance(event, api.AccountOpened) for event in device.told)
 

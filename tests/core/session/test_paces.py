@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,10 @@ import trio
 
 from core import api
 from core.node.opening import open_own_node
-from core.session import open_account
 from core.session.commands import act_of
-from core.session.gate import Gate, TestOverrides
+from core.session.gate import Gate
 from core.session.messenger import Messenger, open_messenger
+from core.session.overrides import Overrides
 from net.cover_profile import STRONG
 from tests.support.cheap_node import CHEAP as CHEAP_NODE, HURRIED, alone
 from tests.support.devices import CHEAP as CHEAP_PASSCODES
@@ -22,7 +23,7 @@ from tests.support.devices import CHEAP as CHEAP_PASSCODES
 pytestmark = [pytest.mark.trio, pytest.mark.network]
 
 PASSCODE = "quiet river over stones"
-TERMS = TestOverrides(policy=CHEAP_PASSCODES, stores=(), tuning=CHEAP_NODE)
+TERMS = Overrides(policy=CHEAP_PASSCODES, stores=(), tuning=CHEAP_NODE)
 CREATE = api.AccountCreate(passcode=PASSCODE, name="Alice")
 MAKE_STRONG = api.SettingsSet(settings=api.Settings(pace="strong"))
 PATIENCE = 20.0
@@ -57,12 +58,12 @@ async def test_a_change_is_carried_out_at_once_and_ends_with_the_account(tmp_pat
 
 
 async def test_the_settings_of_another_device_and_of_the_last_time_are_heeded_too(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
-    monkeypatch.setattr(open_account, "SETTINGS_PERIOD", 0.01)
+    terms = replace(TERMS, settings_period=0.01)
     home = tmp_path / "home"
     async with open_own_node(home, alone(), tuning=CHEAP_NODE) as node, trio.open_nursery() as nursery:
-        gate = Gate(home, node, nursery, TERMS, lambda _: None)
+        gate = Gate(home, node, nursery, terms, lambda _: None)
         await gate.create(CREATE)
         assert node.status().view.cover_profile == HURRIED
         # What a merge does: the row changes, and nobody says so.

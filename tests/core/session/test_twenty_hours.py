@@ -10,7 +10,9 @@ import trio
 
 from core import api
 from core.api import ApiError, Kind
-from core.session.gate import LOOK_PAUSE, OPEN_MS, RENEW_AHEAD_MS, TestOverrides
+from core.session.gate import LOOK_PAUSE
+from core.session.overrides import Overrides
+from core.session.twenty_hours import OPEN_MS, RENEW_AHEAD_MS
 from core.vault.errors import PasscodeNeeded, WrongPasscode
 from core.vault.remembered import REMEMBERED_SECONDS
 from net.bucket import Bucket
@@ -240,4 +242,4 @@ async def test_a_given_passcode_waits_like_any_other(device: Device) -> None:
         sleep_through(device, REMEMBERED_SECONDS)  # and so the wait is over as well
         await device.until_told(api.AccountOpened)
         gate.account()
-    assert GOOD not in repr(TestOverrides(passcode=GOOD))
+    assert GOOD not in repr(Overrides(passcode=GOOD))

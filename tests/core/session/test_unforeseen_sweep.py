@@ -28,8 +28,8 @@ from core.doctor.examination import examine
 from core.node import opening as open_node_module
 from core.node.opening import open_node
 from core.rpc import jsonrpc, server
-from core.session.gate import TestOverrides
 from core.session.messenger import open_messenger
+from core.session.overrides import Overrides
 from core.vault.node_key import load_or_create
 from core.vault.profile import Profile
 from tests.support.cheap_node import CHEAP as CHEAP_NODE, alone
@@ -118,7 +118,7 @@ def run_rpc(home: Path, told: Told) -> int:
 
 async def _ask(home: Path, told: Told) -> None:
     ours, theirs = trio.testing.memory_stream_pair()
-    terms = TestOverrides(policy=CHEAP, stores=(MemoryStore(),), tuning=CHEAP_NODE)
+    terms = Overrides(policy=CHEAP, stores=(MemoryStore(),), tuning=CHEAP_NODE)
 
     def take(line: bytes | None) -> jsonrpc.Request:
         request = jsonrpc.decode_request(line)
@@ -146,7 +146,7 @@ async def _ask(home: Path, told: Told) -> None:
         await _serve(home, terms, theirs, talk)
 
 
-async def _serve(home: Path, terms: TestOverrides, theirs: Any, talk: Callable[[], Awaitable[None]]) -> None:
+async def _serve(home: Path, terms: Overrides, theirs: Any, talk: Callable[[], Awaitable[None]]) -> None:
     async with trio.open_nursery() as nursery:
         with trio.fail_after(30):
             async with open_messenger(home, alone(), terms=terms) as messenger:
@@ -188,7 +188,7 @@ def run_client(home: Path, told: Told) -> int:
 
     @asynccontextmanager
     async def open_core() -> AsyncGenerator[Messenger]:
-        terms = TestOverrides(policy=CHEAP, stores=(MemoryStore(),), tuning=CHEAP_NODE)
+        terms = Overrides(policy=CHEAP, stores=(MemoryStore(),), tuning=CHEAP_NODE)
         async with open_messenger(home, alone(), terms=terms) as messenger:
             yield messenger
 

@@ -1,0 +1,34 @@
+"""What a session may be given in place of what the product uses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from core.vault.clock import Reading, read_clock
+from core.vault.cost import PRODUCT, CostPolicy
+from core.vault.remembered import KeyStore
+from net.node.wiring import Tuning
+
+# Seconds until a given passcode is typed again when something was in the way: each try costs a second and a half of two
+# cores.
+RENEW_PAUSE: Final = 60.0
+# Seconds between two looks at the settings: they also come, without an event, from the account's other devices.
+SETTINGS_PERIOD: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Overrides:
+    """What tests make cheap or quick; but for ``stores`` and ``passcode`` the product uses it as it stands. ``stores``: places for a remembered key.
+
+    ``passcode``: given for an account that runs without a person; it stays in memory. Pauses are seconds.
+    """
+
+    policy: CostPolicy = PRODUCT
+    stores: tuple[KeyStore, ...] | None = None
+    tuning: Tuning = field(default_factory=Tuning)
+    clock: Callable[[], Reading] = read_clock
+    passcode: str | None = field(default=None, repr=False)
+    renew_pause: float = RENEW_PAUSE
+    settings_period: float = SETTINGS_PERIOD
