@@ -20,9 +20,10 @@ SETTINGS_PERIOD: Final = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
-    """What tests make cheap or quick; but for ``stores`` and ``passcode`` the product uses it as it stands. ``stores``: places for a remembered key.
+    """What tests make cheap or quick; the product uses it as it stands, but for ``stores`` and ``passcode``.
 
-    ``passcode``: given for an account that runs without a person; it stays in memory. Pauses are seconds.
+    ``stores``: places for a remembered key. ``passcode``: given for an account that runs without a person; it stays in
+    memory. Pauses are seconds.
     """
 
     policy: CostPolicy = PRODUCT
