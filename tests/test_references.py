@@ -1,0 +1,161 @@
+"""What prose names is there: modules, files, classes, functions, sections, wherever docstrings, comments and documents say.
+
+In Python files names stand in double backticks, in documents in single ones. A dotted name must be importable, a path must
+exist, a bare name must be written somewhere in the program. A section is named by its number or its heading.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import functools
+import io
+import keyword
+import re
+import sys
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+TOPS = ("net", "core", "tui", "simulator", "scripts", "benchmarks", "tests")
+DOCUMENTS = sorted(path.name for path in (*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")))
+QUOTED = re.compile(r"``([^`\n]+)``")
+DOTTED = re.compile(r"(?:net|core|tui|simulator|tests|scripts|benchmarks)(?:\.\w+)+")
+FILE = re.compile(r"(?:[\w.-]+/)+[\w.-]*\w\.(?:py|md|txt|toml|sql|tcss|json|gz)|(?:net|core|tui|simulator|docs)/(?:[\w-]+/)*")
+BARE = re.compile(r"[A-Za-z_]\w*")
+SECTION = re.compile(r"docs/(\w+\.md),? (?:section )?(\d+(?:\.\d+)?)\b|docs/(\w+\.md), \"([^\"]+)\"")
+
+
+def sources(*tops: str) -> Iterator[Path]:
+    for top in tops:
+        yield from sorted((ROOT / top).rglob("*.py"))
+
+
+@functools.cache
+def tokens(path: Path) -> tuple[tokenize.TokenInfo, ...]:
+    return tuple(tokenize.generate_tokens(io.StringIO(path.read_text(encoding="utf-8")).readline))
+
+
+def prose_of(path: Path) -> Iterator[tuple[int, str]]:
+    """Give each comment and each string that stands alone, with its line."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            yield node.lineno, node.value.value
+    for token in tokens(path):
+        if token.type == tokenize.COMMENT:
+            yield token.start[0], token.string
+
+
+@functools.cache
+def modules() -> frozenset[str]:
+    found = set[str]()
+    for path in sources(*TOPS):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        found |= {".".join(parts[:end]) for end in range(1, len(parts) + 1)}
+    return frozenset(found)
+
+
+@functools.cache
+def defined_in(module: str) -> frozenset[str]:
+    """Give every name that a module binds, those of its classes as ``Class.name``."""
+    base = ROOT / module.replace(".", "/")
+    path = base.with_suffix(".py") if base.with_suffix(".py").exists() else base / "__init__.py"
+    return frozenset(_bound(ast.parse(path.read_text(encoding="utf-8")).body)) if path.exists() else frozenset()
+
+
+def _bound(body: list[ast.stmt], prefix: str = "") -> Iterator[str]:
+    for node in body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield prefix + node.name
+            yield from (prefix + inner.attr for inner in ast.walk(node) if isinstance(inner, ast.Attribute))
+        elif isinstance(node, ast.ClassDef):
+            yield prefix + node.name
+            yield from _bound(node.body, f"{prefix}{node.name}.")
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            yield from (prefix + (alias.asname or alias.name) for alias in node.names)
+        else:
+            names = (each for each in ast.walk(node) if isinstance(each, ast.Name))
+            yield from (prefix + each.id for each in names if isinstance(each.ctx, ast.Store))
+
+
+def is_there(dotted: str) -> bool:
+    """Tell whether a dotted name is a module, or something that a module defines."""
+    parts = dotted.split(".")
+    for end in range(len(parts), 0, -1):
+        module = ".".join(parts[:end])
+        if module in modules():
+            rest = ".".join(parts[end:])
+            return not rest or rest in defined_in(module)
+    return False
+
+
+@functools.cache
+def written() -> frozenset[str]:
+    """Give every name that is written in the program, its tests or its libraries' import lines."""
+    found = {token.string for path in sources(*TOPS) for token in tokens(path) if token.type == tokenize.NAME}
+    stems = {part for module in modules() for part in module.split(".")}
+    columns = {word for path in (ROOT / "core").rglob("*.sql") for word in re.findall(r"\w+", path.read_text("utf-8"))}
+    strings = {
+        word
+        for path in sources("net", "core", "tui", "simulator")
+        for token in tokens(path)
+        if token.type == tokenize.STRING and not token.string.lstrip("rbfu").startswith('"""')
+        for word in re.findall(r"\w+", token.string)
+    }
+    return frozenset(found | stems | columns | strings | set(dir(builtins)) | set(keyword.kwlist) | sys.stdlib_module_names)
+
+
+def where_is(named: str, near: Path) -> bool:
+    """Tell whether a path that is named in a file exists: from the root, from the file's folder, or from its package."""
+    places = [ROOT, ROOT / "tests", *near.parents]
+    return any((place / named).exists() for place in places if place.is_relative_to(ROOT))
+
+
+@pytest.mark.parametrize("top", TOPS)
+def test_each_name_in_docstrings_and_comments_is_there(top: str) -> None:
+    wrong = list[str]()
+    for path in sources(top):
+        for line, text in prose_of(path):
+            for quoted in QUOTED.findall(text):
+                name = quoted.removesuffix("()")
+                if DOTTED.fullmatch(name):
+                    fits = is_there(name)
+                elif FILE.fullmatch(name):
+                    fits = where_is(name, path)
+                elif BARE.fullmatch(name):
+                    fits = name in written()
+                else:
+                    continue
+                if not fits:
+                    wrong.append(f"{path.relative_to(ROOT)}:{line}: {quoted}")
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_each_file_and_module_that_a_document_names_is_there(name: str) -> None:
+    path = ROOT / name if (ROOT / name).exists() else ROOT / "docs" / name
+    text = path.read_text(encoding="utf-8")
+    wrong = list[str]()
+    for quoted in re.findall(r"`([^`\n]+)`", text):
+        if DOTTED.fullmatch(quoted):
+            wrong += [] if is_there(quoted) else [quoted]
+        elif FILE.fullmatch(quoted):
+            wrong += [] if where_is(quoted, path) else [quoted]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_each_section_that_is_named_is_there() -> None:
+    wrong = list[str]()
+    for path in (*sources(*TOPS), *ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")):
+        for file, number, other, heading in SECTION.findall(path.read_text(encoding="utf-8").replace("`", "")):
+            document = (ROOT / "docs" / (file or other)).read_text(encoding="utf-8")
+            headings = re.findall(r"^#+ (.*)$", document, re.MULTILINE)
+            fits = any(
+                each.startswith((f"{number} ", f"{number}. ")) if number else heading in each for each in headings
+            )
+            wrong += [] if fits else [f"{path.relative_to(ROOT)}: {file or other} {number or heading}"]
+    assert not wrong, "\n".join(wrong)
