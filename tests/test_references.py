@@ -21,11 +21,16 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 TOPS = ("net", "core", "tui", "simulator", "scripts", "benchmarks", "tests")
+PRODUCT = ("net", "core", "tui", "simulator")  # elsewhere a bare name may be a column, a program, a field of a result
 DOCUMENTS = sorted(path.name for path in (*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")))
 QUOTED = re.compile(r"``([^`\n]+)``")
 DOTTED = re.compile(r"(?:net|core|tui|simulator|tests|scripts|benchmarks)(?:\.\w+)+")
-FILE = re.compile(r"(?:[\w.-]+/)+[\w.-]*\w\.(?:py|md|txt|toml|sql|tcss|json|gz)|(?:net|core|tui|simulator|docs)/(?:[\w-]+/)*")
+FILE = re.compile(
+    r"(?:[\w.-]+/)+[\w.-]*\w\.(?:py|md|txt|toml|sql|tcss|json|gz)|(?:net|core|tui|simulator|docs)/(?:[\w-]+/)*"
+)
 BARE = re.compile(r"[A-Za-z_]\w*")
+# Of the system, of libraries and of papers: named in prose, not called by these names.
+ELSEWHERE = {"UDP_SEGMENT", "UDP_GRO", "Split", "noclamp", "executescript", "PR_SET_DUMPABLE", "nohup", "continued"}
 SECTION = re.compile(r"docs/(\w+\.md),? (?:section )?(\d+(?:\.\d+)?)\b|docs/(\w+\.md), \"([^\"]+)\"")
 
 
@@ -106,7 +111,9 @@ def written() -> frozenset[str]:
         if token.type == tokenize.STRING and not token.string.lstrip("rbfu").startswith('"""')
         for word in re.findall(r"\w+", token.string)
     }
-    return frozenset(found | stems | columns | strings | set(dir(builtins)) | set(keyword.kwlist) | sys.stdlib_module_names)
+    return frozenset(
+        found | stems | columns | strings | set(dir(builtins)) | set(keyword.kwlist) | sys.stdlib_module_names
+    )
 
 
 def where_is(named: str, near: Path) -> bool:
@@ -126,8 +133,8 @@ def test_each_name_in_docstrings_and_comments_is_there(top: str) -> None:
                     fits = is_there(name)
                 elif FILE.fullmatch(name):
                     fits = where_is(name, path)
-                elif BARE.fullmatch(name):
-                    fits = name in written()
+                elif BARE.fullmatch(name) and top in PRODUCT:
+                    fits = name in written() or name in ELSEWHERE
                 else:
                     continue
                 if not fits:

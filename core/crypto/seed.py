@@ -5,7 +5,7 @@ the seed instead: draws are repeated until a hash of the seed starts with a zero
 and lets a mistyped seed be noticed 255 times in 256. A seed without it is still a seed, if the person insists.
 
 Every key comes from the seed by HKDF under a label of its own, so that no key is ever used for two purposes.
-Reference: RFC 5869; ``docs/PROTOCOL.md`` 4.1 and 4.2.
+Reference: RFC 5869; ``docs/PROTOCOL.md`` 4.
 """
 
 from __future__ import annotations

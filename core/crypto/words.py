@@ -5,7 +5,7 @@ never goes unseen. Two right words in the wrong place, or a wrong word that exis
 (``core.crypto.seed``) 255 times in 256.
 
 The list is ``core/words.txt``, pinned here by hash: one changed line would give people another account than their own.
-``scripts/make_words.py`` makes it. Reference: ``docs/PROTOCOL.md`` 4.3.
+``scripts/make_words.py`` makes it. Reference: ``docs/PROTOCOL.md`` 4.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ another root would close doors whose secrets are not at hand.
 
 What it cannot hide: somebody with copies from two times sees which slots changed in between.
 
-Reference: ``docs/PROTOCOL.md`` 4.4; LUKS2 key slots for the idea.
+Reference: ``docs/PROTOCOL.md`` 4; LUKS2 key slots for the idea.
 """
 
 from __future__ import annotations

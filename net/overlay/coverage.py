@@ -2,7 +2,7 @@
 
 Places are drawn, so of many buckets some are nearly empty, and there nobody would keep anything. So custodians cover for
 their neighbours: who finds hardly anybody in the other half of the next wider bucket, or of the one beyond that, keeps
-that whole bucket. Readers and writers do the like (``net.node.onion_transport.known``), and so meet.
+that whole bucket. Readers and writers do the like (``net.node.onion_transport``), and so meet.
 
 A table that knows nobody there proves little, since lookups jump over most of the near: the half is looked into first. A
 scope widens at once, and narrows only when the half was found inhabited several times in a row, so that newcomers have been

@@ -61,7 +61,7 @@ FIRST_PORT: Final = 1024
 
 
 class Caller(Protocol):
-    """Questions to single nodes: ``net.peers.requests.Calls``."""
+    """Questions to single nodes: ``net.peers.requests.Requests``."""
 
     def call(
         self,

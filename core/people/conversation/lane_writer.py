@@ -2,7 +2,7 @@
 
 Everything one device says in a conversation goes through ``write_block``: it takes the next indexes of the lane, runs the
 ratchets, and commits the block with the advanced state. Nothing is written before the network was caught up with once,
-because ids of our own future found there mean that this state is an old copy (``resetting``).
+because ids of our own future found there mean that this state is an old copy (``resets``).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What was to be fetched and has not come yet, so that it is asked for again.
 
 The node looks for a box once; it may be told that a queue is full, its custodian may go, or not have it yet. Every tag here
-is one that is watched for, so there are no more of them than places watched (``watching``).
+is one that is watched for, so there are no more of them than lanes and slots watched (``tag_index``).
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ that the packet ends at is the circuit's *end*: messages come out there and go b
 
 A circuit that breaks a rule, whose link is lost or whose next node is not to be had ends on both sides. Everything is
 bounded: elliptic work by rates and by slices, circuits by number, age and silence, cells by the window that honest ends
-keep, and all of it together by ``MAX_BACKLOG``. What there is, is shared out by network (``setup_admission``): beyond the
+keep, and all of it together by ``MAX_BACKLOG``. What there is, is shared out by network (``admission``): beyond the
 number the heaviest loses a circuit to a newcomer, beyond the backlog the heaviest loses those that hold most.
 
 Reference: R. Dingledine, N. Mathewson, P. Syverson, "Tor: The Second-Generation Onion Router" (2004), sections 4 and 5.
