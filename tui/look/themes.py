@@ -1,7 +1,8 @@
 """Our colours: dark, light, high contrast, none, and the terminal's own sixteen; the first three also for 256 colours.
 
 Style sheets use Textual's semantic variables and the few of ours that ``VARIABLE_DEFAULTS`` lists. Text on its background
-has a contrast of at least 4.5 to 1, in the high-contrast theme at least 7 to 1; ``tests/tui/look/test_looks.py`` computes it.
+has a contrast of at least 4.5 to 1, in the high-contrast theme at least 7 to 1; ``tests/tui/look/test_looks.py``
+computes it.
 """
 
 from __future__ import annotations
