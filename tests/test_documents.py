@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from scripts import make_schema
+
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = ("docs/TRAPS.md", "docs/THREATS.md", "README.md", "docs/PROTOCOL.md")
 NAMED = re.compile(
@@ -72,3 +74,8 @@ def test_no_file_sends_its_reader_elsewhere() -> None:
             text = path.read_text(encoding="utf-8")
             found += [f"{path.relative_to(ROOT)}: {hit}" for hit in ELSEWHERE.findall(text)]
     assert found == []
+
+
+def test_the_tables_of_structures_are_what_the_types_say() -> None:
+    made = make_schema.TARGET.read_text(encoding="utf-8")
+    assert made == make_schema.document(), "python -m scripts.make_schema writes them anew"
