@@ -59,19 +59,9 @@ class DraftSet(Command[Done], frozen=True, tag="draft.set"):
     text: str
 
 
-RowKind = Literal[
-    "text",
-    "gap",
-    "device",
-    "both-alive",
-    "renamed",
-    "newer-version",
-    "not-told",
-    "elsewhere",
-    "keep-asked",
-    "keep-ended",
-    "unknown",
-]
+# What a row is: see ``Message``. Not a closed list, since a content kind brings the names of its rows with it
+# (``core.people.format.content.KINDS``).
+RowKind = str
 State = Literal["queued", "sent", "stored", "delivered", "read", "failed"]
 
 

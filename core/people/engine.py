@@ -15,7 +15,18 @@ from random import SystemRandom
 from core import api, crash
 from core.people import maintenance, slot_reader, upgrade
 from core.people.contact import invitations, slot_posts
-from core.people.conversation import empty_blocks, inboxes, lane_reader, lane_reading, lane_writer, resets, trust
+from core.people.conversation import (
+    acks,
+    empty_blocks,
+    inboxes,
+    item_rules,
+    lane_reader,
+    lane_reading,
+    ratchets,
+    resets,
+    sender,
+    trust,
+)
 from core.people.conversation.inbox_addresses import InboxAddresses
 from core.people.conversation.rollback_detection import RollbackDetection
 from core.people.effects import BoxDraft, Effect, RecordDraft
@@ -143,7 +154,7 @@ class Engine:
             if self._distrust:
                 resets.distrust_state(work)
                 self._distrust = False
-            lane_reader.take_later(work)
+            item_rules.take_later(work)
             for row in lanes.every_reading(tx):
                 if not conversations.by_id(tx, row.conversation).blocked:
                     lane_reading.watch_lane(work, row)
@@ -333,11 +344,11 @@ class Engine:
                 self._ack_at[conversation] = work.now.mono + self._ack_delay(work, conversation)
             elif at <= work.now.mono:
                 self._ensure_lane(work, conversation)
-                lane_writer.write_control(work, conversation)
+                sender.write_control(work, conversation)
                 self._ack_at.pop(conversation, None)
 
     def _ack_delay(self, work: Work, conversation: int) -> float:
-        if lane_writer.is_unheard(work, conversation):
+        if acks.is_unheard(work, conversation):
             return acknowledgement.UNHEARD_DELAY
         if self._open_until.get(conversation, 0.0) > work.now.mono:
             return acknowledgement.OPEN_DELAY
@@ -375,8 +386,8 @@ class Engine:
         if row.state != "open" or row.blocked or row.inbox is None or not trust.audience(work, conversation):
             return  # nobody there can be written to yet
         Engine._ensure_lane(work, conversation)
-        if lane_writer.can_write(work, conversation):
-            lane_writer.write_pending(work, conversation)
+        if ratchets.can_write(work, conversation):
+            sender.write_pending(work, conversation)
 
     @staticmethod
     def _ensure_lane(work: Work, conversation: int) -> None:

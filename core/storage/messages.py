@@ -49,7 +49,6 @@ RENAMED = -3  # the other side calls itself otherwise; ``text`` has the name
 NEWER_VERSION = -4  # the other side announced itself in a way this version cannot read
 NOT_TOLD = -5  # the other side never heard where we read now
 ELSEWHERE = -6  # a device with our words changed what is kept of a contact; ``text`` says what
-KEEP_REQUEST = 6  # ``core.people.conversation.keep_request``
 
 
 @dataclass(frozen=True, slots=True)

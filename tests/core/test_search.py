@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from core import search_terms
+from core.people.format.content import KeepRequest, kind_of
 from core.storage import conversations, messages, search_index
 from core.storage.database import Database
 from core.storage.messages import NewMessage
@@ -90,7 +91,7 @@ def test_one_conversation_gives_only_its_own(database: Database) -> None:
 
 def test_rows_whose_text_is_a_code_are_not_found(database: Database) -> None:
     before = terms_left(database)
-    for kind in (messages.KEEP_REQUEST, messages.ELSEWHERE):
+    for kind in (kind_of(KeepRequest).number, messages.ELSEWHERE):
         say(database, ["foxglove"], kind=kind)
     assert found(database, "foxglove") == []
     assert terms_left(database) == before

@@ -17,7 +17,7 @@ import msgspec
 from core.crypto import primitives
 from core.crypto.ratchet import PREKEY, Receiver, Session
 from core.errors import Malformed, OpenFailed
-from core.people.conversation.lane_writer import rekey_info
+from core.people.conversation.rekeying import rekey_info
 from core.people.format import envelope, greeting, lane, slot
 from core.people.format.content import Acceptance, Item, Rekey, Text, decode_item
 from core.people.format.device import Certificate

@@ -12,8 +12,8 @@ from core.errors import Malformed, Newer, OpenFailed
 from core.people.contact.greeting_received import become_open
 from core.people.contact.slot_posts import acceptance_place
 from core.people.conversation import resets
-from core.people.conversation.lane_reader import unwrap
 from core.people.conversation.lane_reading import start_reading
+from core.people.conversation.ratchets import unwrap
 from core.people.conversation.rows import insert_notice
 from core.people.conversation.trust import is_foreign, know
 from core.people.format.content import Acceptance, decode_block

@@ -23,8 +23,9 @@ from core.people.contact.slot_posts import (
     watch_conversation,
 )
 from core.people.conversation import lane_reading, prekeys, resets
-from core.people.conversation.lane_reader import insert_incoming
-from core.people.conversation.lane_writer import seal_for, start_session
+from core.people.conversation.item_rules import take_text
+from core.people.conversation.ratchets import seal_for, start_session
+from core.people.conversation.rows import Origin
 from core.people.conversation.trust import MAX_DEVICES, is_foreign, know
 from core.people.format import greeting as greetings, signing
 from core.people.format.bounds import decode
@@ -150,8 +151,7 @@ def accept(work: Work, row: GreetingRow) -> ConversationRow:
     place = greetings.text_place(said.certificate, bytes.fromhex(row.invitation), work.me.identity)
     entry = greetings.text_entry(said.uid, said.text)
     signed = signing.message(place, said.made_at, entry) + said.text_signature
-    text = Text(said.uid, said.text)
-    insert_incoming(work, conversation.id, said.certificate.device, said.made_at, text, signed=signed)
+    take_text(work, Origin(conversation.id, said.certificate.device, said.made_at), Text(said.uid, said.text), signed)
     offer = introduce_lane(work, conversation, said.certificate.device)
     for posting in postings.of_conversation(work.tx, conversation.id, "greeting"):
         if posting.message is not None:  # we greeted too, and that greeting may never be opened: say it in the lane

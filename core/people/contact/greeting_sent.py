@@ -15,18 +15,18 @@ from core.people.contact.slot_posts import (
     watch_conversation,
 )
 from core.people.conversation import prekeys, resets
-from core.people.conversation.rows import message_id
+from core.people.conversation.rows import insert_own
 from core.people.conversation.trust import is_foreign, know
 from core.people.format import greeting as greetings
 from core.people.format.bounds import decode
+from core.people.format.content import Text
 from core.people.format.greeting import Greeting
 from core.people.format.invitation import Bundle, Link
 from core.people.format.lane import Offer
 from core.people.format.prekey import Prekey, make_prekey
 from core.people.work import Work
-from core.storage import accounts, conversations, devices, meetings, messages, postings
+from core.storage import accounts, conversations, devices, meetings, postings
 from core.storage.conversations import ConversationRow
-from core.storage.messages import NewMessage
 
 
 def existing(work: Work, link: Link, device: bytes) -> ConversationRow | None:
@@ -71,7 +71,7 @@ def greet(work: Work, link: Link, bundle: Bundle, text: str) -> ConversationRow:
     root = greetings.root_of(secret)
     resets.add_root(work, row.id, root, proof=offer.generation, acceptance=accept_secret)
     conversations.set_inbox_told(work.tx, row.id, work.me.inbox_number)
-    seq = _insert_own(work, row, uid, text)
+    _, seq = insert_own(work, row, Text(uid, text), pending=False)
     where = Whereto(link.greeting_secret, link.address_secret)
     name = greetings.root_name(root)[:16]
     post_to_slots(work, row.id, "greeting", sealed, where, link.expires_at * 1000, message=seq, generation=name)
@@ -102,22 +102,4 @@ def _unsigned(work: Work, olm: bytes, offer: Offer, prekey: Prekey, said: tuple[
         text_signature=bytes(64),
         made_at=work.now.own_ms,
         signature=bytes(64),
-    )
-
-
-def _insert_own(work: Work, row: ConversationRow, uid: bytes, text: str) -> int | None:
-    return messages.insert(
-        work.tx,
-        NewMessage(
-            id=message_id(row.public_id, work.me.identity, uid),
-            conversation=row.id,
-            uid=uid,
-            author=work.me.identity,
-            device=work.me.device,
-            incoming=False,
-            kind=1,
-            text=text,
-            sent_at=work.now.own_ms,
-            state="queued",
-        ),
     )

@@ -12,7 +12,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from core.people.conversation.lane_writer import acks, can_write, encode, restart_of
+from core.people.conversation import acks
+from core.people.conversation.lane_writer import encode
+from core.people.conversation.ratchets import can_write
 from core.people.format.content import Block, Item
 from core.people.format.device import TAG_SIZE
 from core.people.format.fragment import PIECE_SIZE, cut
@@ -63,7 +65,7 @@ def _encode(work: Work, lane_row: WriteLane, posting: Posting) -> bytes | None:
     """Return the empty block; None when there is no room for more ratchets than when it was written."""
     beside = tuple(_beside_the_text(work, lane_row, posting.first_index))
     size = posting.fragments * PIECE_SIZE
-    for items in ((*beside, acks(work, lane_row.conversation)), beside):
+    for items in ((*beside, acks.owed(work, lane_row.conversation)), beside):
         try:
             return encode(work, lane_row, posting.first_index, Block(work.now.own_ms, items), size)
         except ValueError:
@@ -74,7 +76,7 @@ def _encode(work: Work, lane_row: WriteLane, posting: Posting) -> bytes | None:
 def _beside_the_text(work: Work, lane_row: WriteLane, index: int) -> Iterator[Item]:
     """Yield what a block held beside its text and acknowledgements, and the other side must still learn."""
     if index == 0 and lane_row.born > 1:
-        yield restart_of(work, lane_row.conversation)
+        yield acks.restart_of(work, lane_row.conversation)
     told = prekey_rows.told_at(work.tx, lane_row.generation, index)
     if told is not None:
         yield KeyOffer(told.device[:TAG_SIZE], decode_prekey(told.public))

@@ -19,7 +19,7 @@ from core import api
 from core.crypto import primitives
 from core.crypto.primitives import KEY_SIZE
 from core.crypto.seed import identity_of
-from core.people.conversation import lane_writer, resets, trust
+from core.people.conversation import resets, sender, trust
 from core.people.conversation.rows import insert_notice
 from core.people.format.content import InboxNotice
 from core.people.mail.outcome import NO_END
@@ -138,7 +138,7 @@ def _tell(work: Work, row: ConversationRow) -> None:
     if lane is None:
         resets.begin(work, row.id, is_last_known=False)
     notice = InboxNotice(work.me.inbox_number, work.me.inbox)
-    lane_writer.write_control(work, row.id, notice, until=NO_END)
+    sender.write_control(work, row.id, notice, until=NO_END)
 
 
 def _show_not_told(work: Work, row: ConversationRow) -> None:

@@ -14,31 +14,16 @@ from typing import Final
 from core import api
 from core.api import ApiError, Kind
 from core.crypto import primitives
-from core.people.conversation.rows import message_id
+from core.people.conversation.rows import Origin, insert_own, insert_received
 from core.people.format.content import KeepRequest
 from core.people.work import Work
-from core.storage import conversations, devices, messages
+from core.storage import conversations, devices
 from core.storage.conversations import ConversationRow
-from core.storage.messages import KEEP_REQUEST, MessageRow, NewMessage
 
 # Contacts whose mail one device keeps: each has four days' addresses at midnight, and a node keeps 32 in all.
 MAX_KEPT_FOR: Final = 8
 # How far the clock of whoever asks may be ahead of ours and what it says still counts in its order.
 CLOCK_SLACK_MS: Final = 600_000
-
-# What a row of this kind says, in the place of a text. No word of a search finds it.
-_WANTED, _NOT_WANTED = "+", "-"
-
-
-def request_row(row: MessageRow | NewMessage) -> KeepRequest:
-    """Return the item that a row of ours stands for."""
-    return KeepRequest(row.uid, wanted=row.text == _WANTED)
-
-
-def row_kind(row: MessageRow) -> api.RowKind:
-    """Return how programs call a row of this kind; one that came before this version could read it stays unknown."""
-    kinds: dict[str, api.RowKind] = {_WANTED: "keep-asked", _NOT_WANTED: "keep-ended"}
-    return kinds.get(row.text, "unknown")
 
 
 def ask(work: Work, row: ConversationRow, *, wanted: bool) -> None:
@@ -47,8 +32,7 @@ def ask(work: Work, row: ConversationRow, *, wanted: bool) -> None:
     if row.keep_asked == wanted:
         return
     conversations.set_keep_asked(work.tx, row.id, asked=wanted)
-    uid = primitives.random_bytes(16)
-    messages.insert(work.tx, _new_row(work, row, KeepRequest(uid, wanted), work.now.own_ms, work.me.device, own=True))
+    insert_own(work, row, KeepRequest(primitives.random_bytes(16), wanted))
 
 
 def agree(work: Work, row: ConversationRow, *, keep: bool) -> None:
@@ -60,49 +44,29 @@ def agree(work: Work, row: ConversationRow, *, keep: bool) -> None:
     conversations.set_keeping(work.tx, row.id, keeping=keep)
 
 
-def received(work: Work, conversation: int, device: bytes, made_at: int, item: KeepRequest, *, late: bool) -> None:
+def received(work: Work, origin: Origin, item: KeepRequest, signed: bytes) -> None:
     """Take the other side's request: a row to read, and no more. Withdrawn, nothing is kept for it any longer.
 
     A device that is not known asks for nothing and takes nothing back. Nor is anything said after now: a request dated at
     the end of time would be the last.
     """
-    known = devices.find(work.tx, device)
+    known = devices.find(work.tx, origin.device)
     if known is None or not known.is_known:
         return
-    owner = conversations.by_id(work.tx, conversation)
+    owner = conversations.by_id(work.tx, origin.conversation)
     latest = work.now.own_ms + CLOCK_SLACK_MS
-    said_at = min(made_at, latest)
-    new = _new_row(work, owner, item, made_at, device, own=False, late=late)
-    if messages.insert(work.tx, new) is None:
+    said_at = min(origin.made_at, latest)
+    new = insert_received(work, origin, item, signed)
+    if new is None:
         return
     is_overdone = owner.keep_wanted_at > latest  # taken from the file of a version that believed it
     if said_at >= owner.keep_wanted_at or is_overdone:  # one that was said again does not undo a later one
-        conversations.set_keep_wanted(work.tx, conversation, said_at, wanted=item.wanted)
+        conversations.set_keep_wanted(work.tx, owner.id, said_at, wanted=item.wanted)
         if not item.wanted:
-            conversations.set_keeping(work.tx, conversation, keeping=False)
+            conversations.set_keeping(work.tx, owner.id, keeping=False)
     work.emit(api.KeepRequested(conversation=owner.public_id, id=new.id, wanted=item.wanted))
 
 
 def _check_open(row: ConversationRow) -> None:
     if row.state != "open" or row.inbox is None:
         raise ApiError(Kind.BAD_REQUEST, "Mail is kept among contacts: this conversation is not open.")
-
-
-def _new_row(
-    work: Work, owner: ConversationRow, item: KeepRequest, made_at: int, device: bytes, *, own: bool, late: bool = False
-) -> NewMessage:
-    author = work.me.identity if own else owner.identity
-    return NewMessage(
-        id=message_id(owner.public_id, author, item.uid),
-        conversation=owner.id,
-        uid=item.uid,
-        author=author,
-        device=device,
-        incoming=not own,
-        kind=KEEP_REQUEST,
-        text=_WANTED if item.wanted else _NOT_WANTED,
-        sent_at=made_at,
-        state="queued" if own else "received",
-        late=late,
-        pending=own,
-    )

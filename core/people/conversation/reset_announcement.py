@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from core.crypto import primitives
 from core.people.conversation import prekeys
-from core.people.conversation.lane_writer import has_ratchet, start_session, usable_key
+from core.people.conversation.ratchets import has_ratchet, start_session, usable_key
 from core.people.format import greeting
 from core.people.format.fragment import cut
 from core.people.format.prekey import Prekey, make_prekey

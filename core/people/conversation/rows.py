@@ -1,16 +1,126 @@
-"""Rows that nobody wrote: something is missing here, somebody has a new device. And how any row is named."""
+"""Rows of a conversation: made in one place, whether a person wrote them, the other side, or nobody.
+
+A row keeps an item of a kind that is shown (``core.people.format.content``), or one of a kind from the future as it came,
+or a notice: something is missing here, somebody has a new device.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Final
+
+from core import api
 from core.crypto import primitives
+from core.people.format.content import Item, Shown, Text, Unknown, kind_numbered, kind_of
 from core.people.work import Work
 from core.storage import conversations, messages
-from core.storage.messages import NewMessage
+from core.storage.conversations import ConversationRow
+from core.storage.messages import (
+    BOTH_ALIVE,
+    ELSEWHERE,
+    GAP,
+    NEW_DEVICE,
+    NEWER_VERSION,
+    NOT_TOLD,
+    RENAMED,
+    MessageRow,
+    NewMessage,
+)
+
+# What programs call rows that nobody wrote.
+_NOTICES: Final[dict[int, api.RowKind]] = {
+    GAP: "gap",
+    NEW_DEVICE: "device",
+    BOTH_ALIVE: "both-alive",
+    RENAMED: "renamed",
+    NEWER_VERSION: "newer-version",
+    NOT_TOLD: "not-told",
+    ELSEWHERE: "elsewhere",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an item of the other side stood, and when it was said by its device's clock, milliseconds.
+
+    ``generation`` is None for what a greeting says, outside any lane. ``number`` is its place in its block. ``late`` when
+    the index had been given up.
+    """
+
+    conversation: int
+    device: bytes
+    made_at: int
+    generation: bytes | None = None
+    index: int = 0
+    number: int = 0
+    late: bool = False
+
+
+# --- making them ------------------------------------------------------------------------------------------------------
 
 
 def message_id(conversation: str, author: bytes, uid: bytes) -> str:
     """Return the id under which programs know a row."""
     return primitives.sha256(conversation.encode() + author + uid)[:16].hex()
+
+
+def insert_own(work: Work, owner: ConversationRow, item: Shown, *, pending: bool = True) -> tuple[str, int | None]:
+    """Insert what the person says; return its id and its number, None when this uid is there already.
+
+    ``pending``: it is to be encoded into the lane.
+    """
+    kind = kind_of(type(item))
+    assert kind.row is not None
+    new = NewMessage(
+        id=message_id(owner.public_id, work.me.identity, item.uid),
+        conversation=owner.id,
+        uid=item.uid,
+        author=work.me.identity,
+        device=work.me.device,
+        incoming=False,
+        kind=kind.number,
+        text=kind.row.text(item),
+        sent_at=work.now.own_ms,
+        state="queued",
+        pending=pending,
+    )
+    return new.id, messages.insert(work.tx, new)
+
+
+def insert_received(work: Work, origin: Origin, item: Shown | Unknown, signed: bytes | None) -> NewMessage | None:
+    """Insert an item of the other side, once; None when it is there already. ``signed``: what its device signed of it."""
+    owner = conversations.by_id(work.tx, origin.conversation)
+    if isinstance(item, Unknown):
+        uid, number, text = _unknown_uid(origin), item.kind, ""
+    else:
+        kind = kind_of(type(item))
+        assert kind.row is not None
+        uid, number, text = item.uid, kind.number, kind.row.text(item)
+    new = NewMessage(
+        id=message_id(owner.public_id, owner.identity, uid),
+        conversation=origin.conversation,
+        uid=uid,
+        author=owner.identity,
+        device=origin.device,
+        incoming=True,
+        kind=number,
+        text=text,
+        sent_at=origin.made_at,
+        state="received",
+        generation=origin.generation,
+        idx=None if origin.generation is None else origin.index,
+        raw=item.raw if isinstance(item, Unknown) else None,
+        late=origin.late,
+        signed=signed,
+    )
+    return None if messages.insert(work.tx, new) is None else new
+
+
+def _unknown_uid(origin: Origin) -> bytes:
+    """Return the uid of a row that nothing but its place in a lane names: longer than any uid that travels."""
+    assert origin.generation is not None
+    where = origin.generation + origin.index.to_bytes(8, "big") + origin.number.to_bytes(1, "big")
+    return b"unknown" + primitives.sha256(where)[:16]
 
 
 def insert_notice(
@@ -44,3 +154,28 @@ def insert_notice(
         idx=place[1] if place else None,
     )
     messages.insert(work.tx, notice)
+
+
+# --- reading them -----------------------------------------------------------------------------------------------------
+
+
+def own_item(row: MessageRow) -> Item:
+    """Return what a row of ours says, as it travels."""
+    kind = kind_numbered(row.kind)
+    if kind is None or kind.row is None:
+        return Text(row.uid, row.text)
+    item: Item = kind.row.item(row.uid, row.text)
+    return item
+
+
+def describe(row: MessageRow) -> tuple[api.RowKind, str]:
+    """Return what programs call a row, and the words that it shows."""
+    if row.kind in _NOTICES:
+        return _NOTICES[row.kind], row.text
+    kind = kind_numbered(row.kind)
+    if kind is None or kind.row is None:
+        return "unknown", row.text
+    name = kind.row.name
+    if isinstance(name, str):
+        return name, row.text
+    return name.get(row.text, "unknown"), ""  # unknown: it came before this version could read it

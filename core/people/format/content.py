@@ -3,12 +3,16 @@
 Kinds this version does not know are kept as bytes, so that a later sottovoce can send reactions or files to an older one
 without breaking its lane: those below 128 are shown as needing a newer version, those from 128 on are kept silently and
 acted on after an upgrade.
+
+``KINDS`` is the one table of those it knows. A new kind is a struct and a row of the table here, a rule for whoever reads it
+(``core.people.conversation.item_rules``), and, if it is shown, words for its row (``tui.widgets.chat_log.notes``).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any, Final, Generic, TypeVar
 
 import msgspec
 
@@ -121,21 +125,78 @@ class Unknown:
     raw: bytes
 
 
-Known = Text | Ack | KeyOffer | Rekey | Acceptance | KeepRequest | Restart | InboxNotice
+Shown = Text | KeepRequest
+Silent = Ack | KeyOffer | Rekey | Acceptance | Restart | InboxNotice
+Known = Shown | Silent
 Item = Known | Unknown
 # Numbers below this are shown as needing a newer version where they are not known; those from it on are kept silently.
 FIRST_SILENT_KIND = 128
-_KINDS: dict[int, type[Known]] = {
-    1: Text,
-    2: Ack,
-    3: KeyOffer,
-    4: Rekey,
-    5: Acceptance,
-    6: KeepRequest,
-    7: Restart,
-    8: InboxNotice,
-}
-_NUMBER = {kind: number for number, kind in _KINDS.items()}
+
+# --- the table of kinds -----------------------------------------------------------------------------------------------
+
+_K = TypeVar("_K", bound=Known)
+
+
+@dataclass(frozen=True, slots=True)
+class RowForm(Generic[_K]):
+    """How an item is kept as a row: the ``text`` of its row, and the ``item`` that a row's uid and text stand for.
+
+    ``name`` is what programs call such a row (``core.api.Message.kind``). Where it is a mapping the text is a code, which is
+    shown to nobody and has a name for each; it has no letters, so that no search finds it.
+    """
+
+    text: Callable[[_K], str]
+    item: Callable[[bytes, str], _K]
+    name: str | Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ContentKind(Generic[_K]):
+    """A kind of item: its ``number`` on the wire and its ``struct``.
+
+    ``row`` is None for a kind that is acted on silently. ``version`` is the latest that is read of a struct that begins
+    with its version.
+    """
+
+    number: int
+    struct: type[_K]
+    row: RowForm[_K] | None = None
+    version: int | None = None
+
+
+KINDS: Final[tuple[ContentKind[Any], ...]] = (
+    ContentKind(1, Text, row=RowForm(text=lambda said: said.text, item=Text, name="text")),
+    ContentKind(2, Ack),
+    ContentKind(3, KeyOffer),
+    ContentKind(4, Rekey),
+    ContentKind(5, Acceptance, version=ACCEPTANCE_VERSION),
+    ContentKind(
+        6,
+        KeepRequest,
+        row=RowForm(
+            text=lambda asked: "+" if asked.wanted else "-",
+            item=lambda uid, code: KeepRequest(uid, wanted=code == "+"),
+            name={"+": "keep-asked", "-": "keep-ended"},
+        ),
+    ),
+    ContentKind(7, Restart),
+    ContentKind(8, InboxNotice),
+)
+_BY_NUMBER = {kind.number: kind for kind in KINDS}
+_BY_STRUCT = {kind.struct: kind for kind in KINDS}
+
+
+def kind_of(struct: type[_K]) -> ContentKind[_K]:
+    """Return what is known of the kind whose struct this is."""
+    return _BY_STRUCT[struct]
+
+
+def kind_numbered(number: int) -> ContentKind[Any] | None:
+    """Return the kind with a number, None when this version does not know it."""
+    return _BY_NUMBER.get(number)
+
+
+# --- blocks -----------------------------------------------------------------------------------------------------------
 
 
 class _Wire(msgspec.Struct, frozen=True, array_like=True):
@@ -166,7 +227,7 @@ def encode_item(item: Item) -> tuple[int, bytes]:
     """Return an item's kind and its MessagePack."""
     if isinstance(item, Unknown):
         return item.kind, item.raw
-    return _NUMBER[type(item)], msgspec.msgpack.encode(item)
+    return kind_of(type(item)).number, msgspec.msgpack.encode(item)
 
 
 def encode_block(block: Block, place: Place, device_seed: bytes) -> bytes:
@@ -180,12 +241,17 @@ def encode_block(block: Block, place: Place, device_seed: bytes) -> bytes:
     return msgspec.msgpack.encode(_Wire(block.made_at, items))
 
 
-def decode_item(kind: int, raw: bytes) -> Item:
-    """Read an item. Raises ``Malformed``, and ``Newer`` for an acceptance of a later version."""
-    known = _KINDS.get(kind)
-    if known is Acceptance:
-        return decode_versioned(Acceptance, raw, "acceptance", ACCEPTANCE_VERSION)
-    return Unknown(kind, raw) if known is None else decode(known, raw, f"item of kind {kind}")
+def decode_item(number: int, raw: bytes) -> Item:
+    """Read an item of a kind. Raises ``Malformed``, and ``Newer`` for a later version of a struct that has one."""
+    kind, what = kind_numbered(number), f"item of kind {number}"
+    if kind is None:
+        return Unknown(number, raw)
+    item: Known = (
+        decode(kind.struct, raw, what)
+        if kind.version is None
+        else decode_versioned(kind.struct, raw, what, kind.version)
+    )
+    return item
 
 
 def decode_block(data: bytes, place: Place) -> Said:

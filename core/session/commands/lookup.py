@@ -2,39 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, cast
+from typing import Any, cast
 
 from core import api
 from core.api import ApiError, Kind
 from core.crypto.seed import identity_of
-from core.people.conversation import keep_request, lane_writer
+from core.people.conversation import rekeying, rows
 from core.people.conversation.row_writers import Writers
 from core.people.work import Work
 from core.storage import conversations, lanes, messages
 from core.storage.conversations import ConversationRow
-from core.storage.messages import (
-    BOTH_ALIVE,
-    ELSEWHERE,
-    GAP,
-    KEEP_REQUEST,
-    NEW_DEVICE,
-    NEWER_VERSION,
-    NOT_TOLD,
-    RENAMED,
-    MessageRow,
-)
-
-TEXT_KIND: Final = 1
-_KINDS: Final[dict[int, api.RowKind]] = {
-    TEXT_KIND: "text",
-    GAP: "gap",
-    NEW_DEVICE: "device",
-    BOTH_ALIVE: "both-alive",
-    RENAMED: "renamed",
-    NEWER_VERSION: "newer-version",
-    NOT_TOLD: "not-told",
-    ELSEWHERE: "elsewhere",
-}
+from core.storage.messages import MessageRow
 
 
 def conversation_of(work: Work, public_id: str) -> ConversationRow:
@@ -63,7 +41,7 @@ def message_of(work: Work, message: str, conversation: ConversationRow | None = 
 def is_rekey_overdue(work: Work, conversation: ConversationRow) -> bool:
     """Tell whether fresh keys were not mixed into what is written to a contact for longer than is promised."""
     lane = lanes.writing(work.tx, conversation.id)
-    return lane is not None and lane_writer.is_overdue(work, lane)
+    return lane is not None and rekeying.is_overdue(work, lane)
 
 
 def sender_of(work: Work, author: bytes) -> str:
@@ -75,18 +53,18 @@ def sender_of(work: Work, author: bytes) -> str:
 
 def describe(work: Work, row: MessageRow, writers: Writers) -> api.Message:
     """Return a row as people see it."""
-    is_request = row.kind == KEEP_REQUEST
+    kind, text = rows.describe(row)
     writer = writers.of_row(row)
     return api.Message(
         id=row.id,
         sender=sender_of(work, row.author),
-        text="" if is_request else row.text,
+        text=text,
         sent_at=row.sent_at,
         state=cast("Any", row.state),  # the schema's CHECK lists the same
         copies=row.copies,
         until=row.until,
         late=bool(row.late),
-        kind=keep_request.row_kind(row) if is_request else _KINDS.get(row.kind, "unknown"),
+        kind=kind,
         device=writer.name,
         known=writer.is_known,
     )

@@ -10,14 +10,14 @@ from core.crypto import primitives
 from core.people.contact import removal
 from core.people.conversation import deletion
 from core.people.conversation.row_writers import Writers
-from core.people.conversation.rows import message_id
+from core.people.conversation.rows import insert_own
+from core.people.format.content import Text
 from core.people.work import Work
 from core.session.checks import check_page, check_text
-from core.session.commands.lookup import TEXT_KIND, conversation_looked_at, describe, message_of
+from core.session.commands.lookup import conversation_looked_at, describe, message_of
 from core.session.commands.registry import transaction
 from core.session.open_account import OpenAccount
 from core.storage import messages, search_index
-from core.storage.messages import NewMessage
 
 # Characters of a uid that a program chooses.
 MAX_UID_SIZE: Final = 256
@@ -33,21 +33,8 @@ def _send(work: Work, command: api.MessageSend) -> api.MessageRef:
     row = conversation_looked_at(work, command.conversation)
     removal.refuse_blocked(row)
     uid = _uid_of(command, row.public_id)
-    new = NewMessage(
-        id=message_id(row.public_id, work.me.identity, uid),
-        conversation=row.id,
-        uid=uid,
-        author=work.me.identity,
-        device=work.me.device,
-        incoming=False,
-        kind=TEXT_KIND,
-        text=command.text,
-        sent_at=work.now.own_ms,
-        state="queued",
-        pending=True,
-    )
-    messages.insert(work.tx, new)
-    return api.MessageRef(id=new.id)
+    message, _ = insert_own(work, row, Text(uid, command.text))
+    return api.MessageRef(id=message)
 
 
 def _uid_of(command: api.MessageSend, conversation: str) -> bytes:

@@ -12,7 +12,7 @@ from core import api
 from core.crypto.ratchet import PREKEY, Receiver, Session, open_session, prekey_names
 from core.errors import Malformed, OpenFailed
 from core.people.conversation import prekeys
-from core.people.conversation.lane_reader import unwrap
+from core.people.conversation.ratchets import unwrap
 from core.people.format.envelope import Wrapped
 from core.people.format.prekey import make_prekey, open_session_to
 from core.people.work import Work

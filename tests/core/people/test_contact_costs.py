@@ -9,7 +9,7 @@ import pytest
 from core import api
 from core.people import repeats
 from core.people.contact import greeting_received, greeting_sent
-from core.people.conversation import lane_writer, resets, trust
+from core.people.conversation import acks, lane_writer, resets, sender, trust
 from core.people.effects import Effect
 from core.people.format import acknowledgement
 from core.people.format.content import Ack, Item, LaneAck, Restart, Unknown
@@ -88,12 +88,12 @@ class Again:
 
 def acks_nothing(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let somebody say of nothing that it came."""
-    acks = lane_writer.acks
+    owed = acks.owed
 
     def none_of_it(work: Work, conversation: int) -> Ack:
-        return Ack([]) if work.me.identity == person.engine.me.identity else acks(work, conversation)
+        return Ack([]) if work.me.identity == person.engine.me.identity else owed(work, conversation)
 
-    monkeypatch.setattr(lane_writer, "acks", none_of_it)
+    monkeypatch.setattr(acks, "owed", none_of_it)
 
 
 def waits_for_mallory(office: Office, victim: Person, mallory: Person, conversation: str, count: int = 20) -> None:
@@ -134,7 +134,7 @@ def test_whatever_makes_a_lane_begin_anew_what_is_said_again_is_bounded(
     monkeypatch: pytest.MonkeyPatch,
     how: Callable[[Person], None],
 ) -> None:
-    monkeypatch.setattr(lane_writer, "MAX_AGAIN_BOXES", 30)
+    monkeypatch.setattr(sender, "MAX_AGAIN_BOXES", 30)
     office.takes_anything = True  # mallory writes many things into one slot
     acks_nothing(mallory, monkeypatch)
     a, _ = meet(office, victim, mallory)
@@ -157,7 +157,7 @@ def test_whatever_makes_a_lane_begin_anew_what_is_said_again_is_bounded(
 def test_long_texts_do_not_go_beyond_the_bound_in_one_go(
     office: Office, victim: Person, mallory: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lane_writer, "MAX_AGAIN_BOXES", 40)
+    monkeypatch.setattr(sender, "MAX_AGAIN_BOXES", 40)
     acks_nothing(mallory, monkeypatch)
     a, _ = meet(office, victim, mallory)
     settle(office, victim, mallory, rounds=4)
@@ -181,7 +181,7 @@ def test_what_we_say_again_of_our_own_accord_is_not_counted(
     a, _ = meet(office, victim, mallory)
     settle(office, victim, mallory, rounds=4)
     waits_for_mallory(office, victim, mallory, a)
-    monkeypatch.setattr(lane_writer, "MAX_AGAIN_BOXES", 0)
+    monkeypatch.setattr(sender, "MAX_AGAIN_BOXES", 0)
     victim.close()
     victim.open(distrust=True)
     settle(office, victim, rounds=4)
@@ -288,13 +288,13 @@ def test_copies_are_repeated_once_for_a_block_and_not_again_for_minutes(
     ack = Ack([LaneAck(lane.generation, lane.next_index, 1 << 40)] * 16)
     acks_nothing(mallory, monkeypatch)
     taken: list[LaneAck] = []
-    apply = lane_writer.apply_ack
+    apply = acks.apply
 
     def noted(work: Work, said: LaneAck, device: devices.DeviceRow) -> bool:
         taken.append(said)
         return apply(work, said, device)
 
-    monkeypatch.setattr(lane_writer, "apply_ack", noted)
+    monkeypatch.setattr(acks, "apply", noted)
     for _ in range(3):
         write(mallory, *[ack] * 6)
         settle(office, victim, rounds=1)

@@ -9,7 +9,8 @@ from hypothesis import given, settings, strategies as st
 from core.api import MAX_NAME_SIZE, MAX_TEXT_SIZE
 from core.crypto import primitives
 from core.errors import Malformed, Newer, OpenFailed
-from core.people.format import signing
+from core.people.conversation import item_rules
+from core.people.format import content, signing
 from core.people.format.content import (
     FIRST_SILENT_KIND,
     MAX_ITEMS,
@@ -306,3 +307,24 @@ def test_a_lone_surrogate_has_no_size() -> None:
     assert text_size("é") == 2
     with pytest.raises(Malformed):
         text_size("\ud800")
+
+
+def test_every_kind_has_a_rule_for_its_reader() -> None:
+    assert item_rules.RULES.keys() == {*(kind.struct for kind in content.KINDS), Unknown}
+    assert [kind.number for kind in content.KINDS] == list(KINDS)
+
+
+def test_what_is_shown_is_read_back_from_its_row() -> None:
+    for item in (each for each in ONE_OF_EACH if isinstance(each, content.Shown)):
+        row = content.kind_of(type(item)).row
+        assert row is not None
+        assert row.item(item.uid, row.text(item)) == item
+        if not isinstance(row.name, str):
+            assert row.text(item) in row.name
+            assert not any(code.isalpha() for code in row.name), "no search finds a code"
+
+
+def test_what_has_no_row_is_silent() -> None:
+    silent = [item for item in ONE_OF_EACH if not isinstance(item, content.Shown | Unknown)]
+    assert silent
+    assert all(content.kind_of(type(item)).row is None for item in silent)

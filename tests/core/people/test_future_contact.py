@@ -68,7 +68,7 @@ def test_a_kind_of_the_upper_half_is_kept_silently_and_acted_on_after_an_upgrade
     assert len(alice.rows(a)) == before
     assert alice.events == []
 
-    monkeypatch.setitem(content._KINDS, 200, Text)  # a version that knows it, as a text
+    monkeypatch.setitem(content._BY_NUMBER, 200, content.kind_of(Text))  # a version that knows it, as a text
     alice.close()
     alice.open()
     assert alice.heard(a)[-1] == "psst"

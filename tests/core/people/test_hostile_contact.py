@@ -15,7 +15,7 @@ from core import api
 from core.crypto import primitives
 from core.errors import Malformed
 from core.people.contact import greeting_received, greeting_sent
-from core.people.conversation import lane_writer, prekeys, resets, trust
+from core.people.conversation import lane_writer, prekeys, resets, sender, trust
 from core.people.effects import Solve
 from core.people.format import lane
 from core.people.format.account_keys import keys_of_seed
@@ -325,13 +325,13 @@ def test_a_thousand_texts_to_one_do_not_hold_up_a_text_to_another(
     b, _ = meet(office, victim, bob)
     drafts: list[Solve] = []
     monkeypatch.setattr(victim, "_solve", drafts.append)
-    for n in range(2 * lane_writer.MAX_UNPOSTED):
+    for n in range(2 * sender.MAX_UNPOSTED):
         victim.say(a, f"number {n}")
     victim.say(b, "only this")
     with victim.database.read() as snapshot:
         due = postings.due(snapshot, range(1 << 30, 1 << 31), 0, 1000)
     before = [posting.conversation for posting, _ in due].index(2)
-    assert before <= lane_writer.MAX_UNPOSTED
+    assert before <= sender.MAX_UNPOSTED
 
 
 def test_what_liars_say_of_the_time_destroys_nothing(office: Office, victim: Person, mallory: Person) -> None:

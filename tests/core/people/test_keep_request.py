@@ -13,6 +13,7 @@ from core.api import ApiError, Kind
 from core.crypto import primitives
 from core.node.status import describe_keeping
 from core.people.conversation.keep_request import MAX_KEPT_FOR, received
+from core.people.conversation.rows import Origin
 from core.people.format.address import addresses, days_read
 from core.people.format.content import Block, KeepRequest, decode_block, encode_block, encode_item
 from core.people.format.signing import Place
@@ -113,7 +114,8 @@ def test_the_question_is_a_row_on_both_sides_and_an_older_one_undoes_no_later_on
     with bob.engine.work(bob.moment()) as work:
         row = conversations.by_public_id(work.tx, b)
         assert row is not None
-        received(work, row.id, alice.engine.me.device, row.keep_wanted_at - 1000, late, late=True)
+        origin = Origin(row.id, alice.engine.me.device, row.keep_wanted_at - 1000, b"g" * 16, late=True)
+        received(work, origin, late, b"signed")
     assert not chat(bob, b).keep_wanted
     assert bob.rows(b)[-1].late
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from core import api
-from core.people.conversation import inboxes, lane_writer, resets
+from core.people.conversation import acks, inboxes, lane_writer, resets
 from core.people.format.content import InboxNotice, LaneAck
 from core.people.format.prekey import KeyOffer, decode_prekey, make_prekey
 from core.people.mail import outbox
@@ -105,7 +105,7 @@ def test_a_contact_acknowledges_nothing_in_another_conversation(
         assert row is not None
         before = len(postings.of_lane(tx, row.generation))
     said = LaneAck(row.generation, row.next_index, 0)
-    do(alice, lambda work: lane_writer.apply_ack(work, said, hers))
+    do(alice, lambda work: acks.apply(work, said, hers))
     with alice.database.read() as tx:
         assert len(postings.of_lane(tx, row.generation)) == before
     assert alice.said(a)[-1] == "stored"

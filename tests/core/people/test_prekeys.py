@@ -15,8 +15,8 @@ from core.crypto import primitives
 from core.crypto.ratchet import PREKEY
 from core.errors import Malformed, OpenFailed
 from core.people.conversation import prekeys
-from core.people.conversation.lane_reader import unwrap
 from core.people.conversation.prekeys import ANYBODY, GRACE_MS, ROTATE_MS
+from core.people.conversation.ratchets import unwrap
 from core.people.format.content import decode_item, encode_item
 from core.people.format.envelope import Wrapped
 from core.people.format.prekey import (

@@ -10,7 +10,7 @@ import pytest
 from core import api
 from core.crypto import primitives
 from core.errors import OpenFailed
-from core.people.conversation import lane_writer, prekeys
+from core.people.conversation import prekeys, ratchets, rekeying, sender
 from core.people.conversation.reset_announcement import announce
 from core.people.format.prekey import KeyOffer, Prekey, make_prekey
 from core.people.format.reset import NO_KEY, Between, Reset, seal
@@ -50,8 +50,8 @@ def test_a_ratchet_is_started_to_a_key_in_its_time_only(alice: Person, left_ms: 
         offered(work, work.now.network_ms + left_ms)
         devices.retire_sessions(work.tx)
         (device,) = devices.of_conversation(work.tx, 1)
-        assert lane_writer.can_write(work, 1) == (left_ms > 0)
-        assert (lane_writer.audience_session(work, device) is not None) == (left_ms > 0)
+        assert ratchets.can_write(work, 1) == (left_ms > 0)
+        assert (ratchets.audience_session(work, device) is not None) == (left_ms > 0)
         (device,) = devices.of_conversation(work.tx, 1)
         assert device.offered_key is None, "used, or of no use"
 
@@ -68,7 +68,7 @@ def test_a_contact_who_offers_keys_that_are_too_short_locks_nobody_up(pair: tupl
 
     def offer_short(work: Work) -> None:
         given_to(work, alice.engine.me.device)  # so that no good one goes with it
-        lane_writer.write_control(work, 1, offer)
+        sender.write_control(work, 1, offer)
 
     settle(alice.office, alice, bob, rounds=4)
     bob.carry_out(bob.engine.command(offer_short, bob.moment())[1])
@@ -95,7 +95,7 @@ def test_a_lane_is_re_keyed_to_a_key_in_its_time_only(alice: Person, left_ms: in
         lanes.make_rekeying_due(work.tx, row.generation)
         due = lanes.writing(work.tx, 1)
         assert due is not None
-        assert (lane_writer.rekey_if_due(work, due).chain != due.chain) == (left_ms > 0)
+        assert (rekeying.rekey_if_due(work, due).chain != due.chain) == (left_ms > 0)
         (device,) = devices.of_conversation(work.tx, 1)
         assert (device.offered_key is None) == (left_ms > 0), "used, or left for its ratchet to refuse"
         assert prekey.is_usable(work.now.network_ms) == (left_ms > 0)
@@ -131,12 +131,12 @@ def test_a_secret_for_another_key_or_another_lane_does_not_re_key(alice: Person)
         (device,) = devices.of_conversation(work.tx, 1)
         made = given_to(work, device.device)
         conversation, generation = b"c" * 32, b"g" * 16
-        info = lane_writer.rekey_info(conversation, generation, work.me.device)
+        info = rekeying.rekey_info(conversation, generation, work.me.device)
         sealed = primitives.xwing_seal(made.public.xwing, b"s" * 32, info)
         for other in (
-            lane_writer.rekey_info(b"d" * 32, generation, work.me.device),
-            lane_writer.rekey_info(conversation, b"h" * 16, work.me.device),
-            lane_writer.rekey_info(conversation, generation, b"o" * 32),
+            rekeying.rekey_info(b"d" * 32, generation, work.me.device),
+            rekeying.rekey_info(conversation, b"h" * 16, work.me.device),
+            rekeying.rekey_info(conversation, generation, b"o" * 32),
         ):
             with pytest.raises(OpenFailed):
                 prekeys.open_sealed(work, device.device, made.public.key_id, sealed, other)

@@ -6,7 +6,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from core.people.conversation import lane_writer
+from core.people.conversation import acks, lane_writer, ratchets
 from core.people.format import lane
 from core.people.format.prekey import make_prekey
 from core.people.work import Work
@@ -170,10 +170,10 @@ def test_nothing_behind_a_block_that_did_not_open_is_acknowledged(office: Office
     assert read is not None
     assert read.broken_at == row.next_index < read.next_index
 
-    def acks(work: Work) -> int:
-        return next(ack.next for ack in lane_writer.lane_acks(work, 1) if ack.generation == row.generation)
+    def next_acknowledged(work: Work) -> int:
+        return next(ack.next for ack in acks.lane_acks(work, 1) if ack.generation == row.generation)
 
-    assert bob.engine.command(acks, bob.moment())[0] == row.next_index
+    assert bob.engine.command(next_acknowledged, bob.moment())[0] == row.next_index
 
 
 def test_an_acknowledgement_of_what_was_never_written_betrays_an_old_copy(
@@ -207,7 +207,7 @@ def test_sessions_with_one_device_are_bounded(office: Office, alice: Person, bob
     def start_many(work: Work) -> None:
         (row,) = devices.of_conversation(work.tx, 1)
         for _ in range(10):
-            lane_writer.start_session(work, row.device, make_prekey(work.now.network_ms).public)
+            ratchets.start_session(work, row.device, make_prekey(work.now.network_ms).public)
         assert len(devices.sessions(work.tx, row.device)) == devices.MAX_SESSIONS
 
     alice.engine.command(start_many, alice.moment())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.people.conversation import lane_writer, prekeys
+from core.people.conversation import lane_writer, prekeys, rekeying
 from core.people.format import lane
 from core.people.format.content import Rekey
 from core.people.work import Work
@@ -137,7 +137,7 @@ def test_without_an_answer_it_becomes_overdue_and_says_so(office: Office, alice:
 
     def is_overdue() -> bool:
         with alice.engine.work(alice.moment()) as work:
-            return lane_writer.is_overdue(work, lane_of_work(work))
+            return rekeying.is_overdue(work, lane_of_work(work))
 
     def lane_of_work(work: object) -> lanes.WriteLane:
         row = lanes.writing(work.tx, 1)  # type: ignore[attr-defined]

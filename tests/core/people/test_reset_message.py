@@ -10,7 +10,7 @@ from hypothesis import given, settings, strategies as st
 
 from core.crypto import primitives
 from core.errors import Malformed, Newer, OpenFailed
-from core.people.conversation.lane_writer import rekey_info
+from core.people.conversation.rekeying import rekey_info
 from core.people.format.bounds import decode
 from core.people.format.device import Certificate, certify
 from core.people.format.fragment import cut, decode_piece, pad

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from core import api
-from core.people.conversation import lane_writer, reset_answer, resets
+from core.people.conversation import acks, lane_writer, reset_answer, resets
 from core.people.format import acknowledgement
 from core.people.format.content import Item, KeepRequest, LaneAck, Unknown
 from core.people.work import Work
@@ -98,7 +98,7 @@ def acked(person: Person, device: bytes | None, *, is_known: bool) -> tuple[int,
         postings.insert(work.tx, row)
         told = RootRow(ROOT.name, ROOT.root, 0, None, None, device, lane.generation)
         roots.add(work.tx, 1, told, now)
-        lane_writer.apply_ack(work, LaneAck(lane.generation, 0, 0), device_of(work, is_known=is_known))
+        acks.apply(work, LaneAck(lane.generation, 0, 0), device_of(work, is_known=is_known))
         root = roots.find(work.tx, 1, ROOT.name)
         assert root is not None
         found.append((len(postings.of_conversation(work.tx, 1, "acceptance")), root.proof is None))
@@ -127,7 +127,7 @@ def test_a_root_of_one_device_is_proven_by_that_device_alone(bob: Person, thief:
         one, other = devices.of_conversation(work.tx, 1)
         roots.add(work.tx, 1, RootRow(ROOT.name, ROOT.root, 0, None, None, one.device, lane.generation), 0)
         for device, is_proven in ((other, False), (one, True)):
-            lane_writer.apply_ack(work, LaneAck(lane.generation, 0, 0), device)
+            acks.apply(work, LaneAck(lane.generation, 0, 0), device)
             root = roots.find(work.tx, 1, ROOT.name)
             assert root is not None
             assert (root.proof is None) == is_proven
@@ -161,7 +161,7 @@ def test_who_is_out_has_nothing_of_what_is_deposited(office: Office, alice: Pers
     def act(work: Work) -> None:
         lane = lanes.writing(work.tx, 1)
         assert lane is not None
-        lane_writer.apply_ack(work, LaneAck(lane.generation, lane.next_index, 0), device_of(work, is_known=False))
+        acks.apply(work, LaneAck(lane.generation, lane.next_index, 0), device_of(work, is_known=False))
         assert not any(row.held for row in postings.of_lane(work.tx, lane.generation))
 
     do(bob, act)
@@ -184,7 +184,7 @@ def test_what_a_known_device_lacks_is_repeated_though_one_that_is_out_asked_firs
         said = acknowledgement.describe(lane.generation, last - 1, [last])
         for is_known in (False, True):
             before = len(work.effects)
-            lane_writer.apply_ack(work, said, device_of(work, is_known=is_known))
+            acks.apply(work, said, device_of(work, is_known=is_known))
             repeated[is_known] = sum(isinstance(effect, Deposit) for effect in work.effects[before:])
 
     do(bob, act)

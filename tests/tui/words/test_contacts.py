@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core import api
+from core.people.format.content import KINDS
 from tests.support.world import BOB, NOW
 from tui.widgets.chat_log.notes import note_of
 from tui.words.contacts import deleted_words, device_name, key_words, own_name_of, own_part, served_words, trust_words
@@ -136,3 +137,16 @@ def test_a_name_with_braces_stays_as_it_is() -> None:
 
 def test_one_own_rows_of_unknown_kinds_ask_for_a_newer_version() -> None:
     assert "newer version" in note_of(row("device", sender="me"), "you")
+
+
+def test_every_content_kind_that_is_shown_has_words() -> None:
+    names = [
+        name
+        for kind in KINDS
+        if kind.row is not None and not isinstance(kind.row.name, str)
+        for name in kind.row.name.values()
+    ]
+    assert names
+    for name in names:
+        for sender in ("me", BOB):
+            assert "newer version" not in note_of(row(name, sender=sender), "Bobby"), name
