@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.people.conversation import acks, lane_writer
+from core.people.conversation import acks, lane_writer, resets, trust
 from core.people.conversation.ratchets import can_write
 from core.people.conversation.rekeying import rekey_if_due
 from core.people.conversation.rows import own_item
@@ -19,6 +19,28 @@ MAX_UNPOSTED = 32
 # Boxes that are made in a day of what was encoded before, because the other side lost it or says so: 26 s of a core. The
 # rest waits for the next day; what was never encoded does not wait.
 MAX_AGAIN_BOXES = 512
+
+
+def write_waiting(work: Work) -> None:
+    """Encode what waits in every conversation that can be written to."""
+    for conversation in messages.conversations_pending(work.tx):
+        row = conversations.by_id(work.tx, conversation)
+        if row.state != "open" or row.blocked or row.inbox is None or not trust.audience(work, conversation):
+            continue  # nobody there can be written to yet
+        _ensure_lane(work, conversation)
+        if can_write(work, conversation):
+            write_pending(work, conversation)
+
+
+def write_ack(work: Work, conversation: int) -> None:
+    """Write an acknowledgement by itself."""
+    _ensure_lane(work, conversation)
+    write_control(work, conversation)
+
+
+def _ensure_lane(work: Work, conversation: int) -> None:
+    if lanes.writing(work.tx, conversation) is None:  # by our own doing, or after thirty days: nobody asked for it
+        resets.begin(work, conversation, is_last_known=False, again=False)
 
 
 def write_pending(work: Work, conversation: int) -> bool:

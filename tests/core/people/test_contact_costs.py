@@ -380,7 +380,7 @@ def test_an_acknowledgement_that_is_owed_while_a_suspicion_waits_keeps_nobody_bu
     victim.close()
     victim.open()
     settle(office, victim, rounds=2)
-    future: Tag = list(victim.engine._foresight._future)[5]  # pyright: ignore[reportPrivateUsage]
+    future: Tag = list(victim.engine._memory.rollback_detection._future)[5]  # pyright: ignore[reportPrivateUsage]
     mallory.say(b, "hello")
     settle(office, mallory, rounds=1)
     victim.poll()  # an acknowledgement is owed from now on

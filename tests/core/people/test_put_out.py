@@ -27,7 +27,7 @@ def thief_of(office: Office, folder: Path, bob: Person, device: str = "thief") -
     thief = restored(office, folder, device=device)
     with thief.engine.work(thief.moment()) as work:
         inboxes.renew(work)
-    thief.engine._keeping.tend = lambda work: None  # type: ignore[method-assign] # nobody else of the account learns of it
+    thief.engine._memory.record_sync.tend = lambda work: None  # type: ignore[method-assign] # nobody else of the account learns of it
     settle(office, thief, bob, rounds=4)
     hour_passes(office, thief, bob)
     return thief

@@ -280,14 +280,14 @@ async def test_an_unforeseen_event_of_a_command_is_refused_and_the_next_works(de
 
         def act(work: Any) -> None:
             accounts.rename(work.tx, "mallory")
-            service.engine._solving.add((1, 1))  # pyright: ignore[reportPrivateUsage]
+            service.engine._memory.solving.add((1, 1))  # pyright: ignore[reportPrivateUsage]
             fault()
 
         with pytest.raises(ApiError) as refused, refusals():
             await service.act(act)
         assert refused.value.kind is Kind.FAILED
         assert (await device.info()).name == "alice"
-        assert not service.engine._solving, "what was rolled back is not remembered"  # pyright: ignore[reportPrivateUsage]
+        assert not service.engine._memory.solving, "what was rolled back is not remembered"  # pyright: ignore[reportPrivateUsage]
 
 
 @pytest.mark.trio
@@ -315,7 +315,7 @@ async def test_what_is_due_and_cannot_be_done_locks_the_account_and_says_why(
         account = gate.account()
         with monkeypatch.context() as patch:
             patch.setattr(maintenance, "tend", tend)
-            account.service.engine._next_duty = 0.0  # pyright: ignore[reportPrivateUsage]
+            account.service.engine._next_maintenance = 0.0  # pyright: ignore[reportPrivateUsage]
             await account.service.act(lambda _: None)  # then it looks at what is due
             await device.until_told(api.AccountLocked)
         (locked,) = [event for event in device.told if isinstance(event, api.AccountLocked)]
@@ -343,7 +343,7 @@ async def test_what_may_pass_locks_nothing(error: Exception, device: Device, mon
         await device.create()
         with monkeypatch.context() as patch:
             patch.setattr(maintenance, "tend", tend)
-            gate.account().service.engine._next_duty = 0.0  # pyright: ignore[reportPrivateUsage]
+            gate.account().service.engine._next_maintenance = 0.0  # pyright: ignore[reportPrivateUsage]
             await gate.account().service.act(lambda _: None)  # then it looks at what is due
             with trio.fail_after(30):
                 await tried.wait()

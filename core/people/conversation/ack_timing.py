@@ -1,0 +1,68 @@
+"""When an acknowledgement leaves by itself: soon where a person looks on, late and at random elsewhere.
+
+At once it would tell an observer of both ends which device heard which, and when (``docs/TRAPS.md``). A text that is written
+meanwhile takes it along. The delays are those of ``core.people.format.acknowledgement``.
+"""
+
+from __future__ import annotations
+
+import math
+from random import Random
+from typing import Final
+
+from core.people.conversation import acks
+from core.people.format import acknowledgement
+from core.people.work import Work
+from core.storage import conversations
+
+# A person looks at a chat that was listed or written to within this many seconds.
+OPEN_CHAT_SECONDS: Final = 120.0
+
+
+class AckTiming:
+    """The conversations in which an acknowledgement is owed, each with the monotonic time at which it is written."""
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        self._at: dict[int, float] = {}
+        self._open_until: dict[int, float] = {}
+
+    def look_at(self, conversation: int, now: float) -> None:
+        """A person looks at a chat: what is owed there is acknowledged soon."""
+        self._open_until[conversation] = now + OPEN_CHAT_SECONDS
+        at = self._at.get(conversation, 0.0)
+        if now + acknowledgement.OPEN_DELAY < at <= now + acknowledgement.IDLE_DELAY[1]:
+            self._at[conversation] = now + acknowledgement.OPEN_DELAY
+
+    def next_deadline(self) -> float:
+        """Return when the first is to be written; infinity when none is owed."""
+        return min(self._at.values(), default=math.inf)
+
+    def take_due(self, work: Work) -> list[int]:
+        """Return the conversations whose time has come, and forget their times."""
+        due: list[int] = []
+        for conversation in conversations.acks_due(work.tx):
+            if conversations.by_id(work.tx, conversation).blocked:
+                continue  # who is blocked is told nothing
+            at = self._at.get(conversation)
+            if at is None:
+                self._at[conversation] = work.now.mono + self._delay(work, conversation)
+            elif at <= work.now.mono:
+                due.append(conversation)
+                del self._at[conversation]
+        return due
+
+    def note(self, work: Work) -> None:
+        """Give each that is newly owed its time, and forget those that rode along with something else."""
+        due = set(conversations.acks_due(work.tx))
+        for conversation in [known for known in self._at if known not in due]:
+            del self._at[conversation]
+        for conversation in due - set(self._at):
+            self._at[conversation] = work.now.mono + self._delay(work, conversation)
+
+    def _delay(self, work: Work, conversation: int) -> float:
+        if acks.is_unheard(work, conversation):
+            return acknowledgement.UNHEARD_DELAY
+        if self._open_until.get(conversation, 0.0) > work.now.mono:
+            return acknowledgement.OPEN_DELAY
+        return self._random.uniform(*acknowledgement.IDLE_DELAY)
