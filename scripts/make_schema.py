@@ -173,7 +173,7 @@ def between_nodes() -> str:
 
 def between_people() -> str:
     """Return what is signed, sealed and stored between people."""
-    kinds = [(str(number), struct) for number, struct in content._KINDS.items()]
+    kinds = [(str(kind.number), kind.struct) for kind in content.KINDS]
     others: list[tuple[str, type]] = [
         ("1", invitation.Bundle),
         ("2", invitation.Tombstone),
