@@ -140,7 +140,7 @@ class Shares(Generic[Holder]):
         else:
             self.remove(holder)
 
-    def used(self, holder: Holder) -> None:
+    def on_used(self, holder: Holder) -> None:
         """Of equals in one place, who was used least recently loses first."""
         networks = self._networks.get(holder)
         if networks is not None:

@@ -79,7 +79,7 @@ class NetworkTime:
         self.jumped_at = -math.inf  # monotonic
         self.offset_ms = 0
 
-    def heard(self, peer: NodeId, wall_ms: int, now: Instant, *, is_chosen: bool = True) -> None:
+    def on_time_told(self, peer: NodeId, wall_ms: int, now: Instant, *, is_chosen: bool = True) -> None:
         """Note that ``peer``'s wall clock shows ``wall_ms`` now; ``is_chosen`` when it was us who dialled."""
         if abs(wall_ms - now.wall_ms) > MAX_DIFFERENCE_MS:
             return

@@ -105,7 +105,7 @@ def _tell(
     for descriptor, endpoint in [(each, each.endpoint) for each in near] + others:
         bucket = (descriptor.place ^ own).bit_length() - 1
         if seats[bucket] < K:
-            seats[bucket] += overlay.table.met(descriptor, endpoint, now)
+            seats[bucket] += overlay.table.on_descriptor(descriptor, endpoint, now)
     for descriptor, _ in others[:MAX_ROSTER]:
         overlay.roster.hear(descriptor)
     for each in soundings:

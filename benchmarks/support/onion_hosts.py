@@ -38,13 +38,13 @@ class _Builder:
     def __init__(self) -> None:
         self.opened_circuits = self.got = 0
 
-    def opened(self, circuit: CircuitId, now: Instant) -> None:
+    def on_circuit_opened(self, circuit: CircuitId, now: Instant) -> None:
         self.opened_circuits += 1
 
-    def received(self, circuit: CircuitId, data: bytes, now: Instant) -> None:
+    def on_circuit_data(self, circuit: CircuitId, data: bytes, now: Instant) -> None:
         self.got += 1
 
-    def closed(self, circuit: CircuitId, now: Instant, *, is_silent: bool) -> None:
+    def on_circuit_closed(self, circuit: CircuitId, now: Instant, *, is_silent: bool) -> None:
         raise AssertionError("a circuit was lost")
 
 
@@ -54,13 +54,13 @@ class _Echo:
     def __init__(self, host: OnionHost) -> None:
         self._host = host
 
-    def opened(self, end: EndId, now: Instant) -> None:
+    def on_circuit_opened(self, end: EndId, now: Instant) -> None:
         pass
 
-    def received(self, end: EndId, data: bytes, now: Instant) -> None:
+    def on_circuit_data(self, end: EndId, data: bytes, now: Instant) -> None:
         assert self._host.circuit_relay.send(end, data, now)
 
-    def closed(self, end: EndId, now: Instant) -> None:
+    def on_circuit_closed(self, end: EndId, now: Instant) -> None:
         pass
 
 
@@ -137,16 +137,16 @@ class OnionHost:
     def _receive(self, event: LinkEvent, now: Instant) -> None:
         match event:
             case CellReceived():
-                self.link_pool.used(event.link, now)
+                self.link_pool.on_used(event.link, now)
                 self.relay.receive_packet(event.link, event.data, now)
             case MessageReceived():
-                self.link_pool.used(event.link, now)
+                self.link_pool.on_used(event.link, now)
                 message = decode_message(event.data)
                 assert isinstance(message, Setup | Cell | Destroy)
                 if isinstance(message, Setup) or not self.circuits.receive(event.link, message, now):
                     self.circuit_relay.receive(event.link, message, now)
             case LinkUp():
-                self.link_pool.link_up(event.link, event.peer, event.endpoint, now)
+                self.link_pool.on_link_up(event.link, event.peer, event.endpoint, now)
                 self.link_pool.keep(event.link)
             case _:
                 raise AssertionError(f"on a wire that loses nothing: {event}")

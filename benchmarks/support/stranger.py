@@ -127,11 +127,11 @@ class Stranger:
 
     # --- circuits -----------------------------------------------------------------------------------------------------
 
-    def opened(self, circuit: CircuitId, now: Instant) -> None:
+    def on_circuit_opened(self, circuit: CircuitId, now: Instant) -> None:
         """Count it."""
         self.opened_circuits += 1
 
-    def received(self, circuit: CircuitId, data: bytes, now: Instant) -> None:
+    def on_circuit_data(self, circuit: CircuitId, data: bytes, now: Instant) -> None:
         """Count it, and of boxes how many there are and whether they were the last of a fetch."""
         self.messages += 1
         message = decode_message(data)
@@ -141,7 +141,7 @@ class Stranger:
         elif isinstance(message, Busy):
             self.refused.append(message.request)
 
-    def closed(self, circuit: CircuitId, now: Instant, *, is_silent: bool) -> None:
+    def on_circuit_closed(self, circuit: CircuitId, now: Instant, *, is_silent: bool) -> None:
         """Count it."""
         self.closed_circuits += 1
 
@@ -182,11 +182,11 @@ class Stranger:
                 self._link_of[event.peer] = event.link
                 # Not polite: it does not slow down when the other side is slow, for others may not either.
                 self._links._sessions[event.link]._recovery.congestion = _Reckless()
-                self._link_pool.link_up(event.link, event.peer, event.endpoint, now)
+                self._link_pool.on_link_up(event.link, event.peer, event.endpoint, now)
                 self._link_pool.keep(event.link)
             case LinkDown():
-                self._link_pool.link_down(event.link)
-                self.circuits.link_down(event.link, now)
+                self._link_pool.on_link_down(event.link)
+                self.circuits.on_link_down(event.link, now)
             case MessageReceived():
                 self._on_message(event.link, decode_message(event.data), now)
             case _:

@@ -42,7 +42,7 @@ class Choice:
                 (later if is_later else first).append(each)
         return self._mixed(first) + self._mixed(later)
 
-    def heard(self, now: Instant) -> None:
+    def on_answer(self, now: Instant) -> None:
         """Note that some custodian answered: our own network works."""
         self._heard_at = now.mono
 
@@ -59,7 +59,7 @@ class Choice:
         if self._heard_at > asked_at:
             self._transport.suspect(custodian, now)
 
-    def caught(self, custodian: NodeId, now: Instant) -> None:
+    def on_caught(self, custodian: NodeId, now: Instant) -> None:
         """Note that a custodian lied."""
         self.shun(custodian, now)
         self._transport.suspect(custodian, now)

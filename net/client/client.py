@@ -142,24 +142,24 @@ class CustodianClient:
 
     # --- what the transport tells -------------------------------------------------------------------------------------
 
-    def found(self, now: Instant) -> None:
+    def on_custodians_found(self, now: Instant) -> None:
         """The transport knows more custodians than before."""
-        self.follows.found(now)
-        self.deposits.found(now)
-        self.records.found(now)
-        self.fetches.found(now)
-        self.searches.found(now)
+        self.follows.on_custodians_found(now)
+        self.deposits.on_custodians_found(now)
+        self.records.on_custodians_found(now)
+        self.fetches.on_custodians_found(now)
+        self.searches.on_custodians_found(now)
 
-    def lost(self, custodian: NodeId, purpose: Purpose, now: Instant) -> None:
+    def on_circuit_lost(self, custodian: NodeId, purpose: Purpose, now: Instant) -> None:
         """A circuit is gone."""
         match purpose:
             case Purpose.FOLLOW:
-                self._streams.lost(custodian, now)
+                self._streams.on_circuit_lost(custodian, now)
             case Purpose.FETCH:
-                self.fetches.lost(custodian, now)
+                self.fetches.on_circuit_lost(custodian, now)
             case Purpose.RECORD:
-                self.records.lost(custodian, now)
-                self.searches.lost(custodian, now)
+                self.records.on_circuit_lost(custodian, now)
+                self.searches.on_circuit_lost(custodian, now)
 
     def receive(self, custodian: NodeId, message: Message, now: Instant) -> None:
         """Take a custodian's message. What is not for a client is ignored."""
@@ -170,14 +170,14 @@ class CustodianClient:
                 self.fetches.receive(custodian, message, now)
             case Price():
                 if (bucket := self._streams.receive_price(custodian, message)) is not None:
-                    self.deposits.priced(bucket)
+                    self.deposits.on_price_risen(bucket)
             case DepositAnswer():
                 self.records.receive(custodian, message, now)
             case FoundRecord():
                 self.searches.receive(custodian, message, now)
             case Busy():
-                self.fetches.busy(custodian, message.request, now)
-                self.searches.busy(custodian, message.request, now)
+                self.fetches.on_busy(custodian, message.request, now)
+                self.searches.on_busy(custodian, message.request, now)
             case Refused():
                 self._on_refusal(custodian, message.request, now)
             case _:
@@ -212,22 +212,22 @@ class CustodianClient:
 
     def _on_refusal(self, custodian: NodeId, number: int, now: Instant) -> None:
         """A custodian does not know what it was asked, and will not answer; numbers are of one question each."""
-        self._streams.refused(custodian, number, now)
-        self.fetches.busy(custodian, number, now)
-        self.searches.busy(custodian, number, now)
-        self.records.refused(custodian, number, now)
+        self._streams.on_refused(custodian, number, now)
+        self.fetches.on_busy(custodian, number, now)
+        self.searches.on_busy(custodian, number, now)
+        self.records.on_refused(custodian, number, now)
 
     def _on_named(self, bucket: Bucket, custodian: NodeId, tags: Collection[Tag], now: Instant) -> None:
-        self.deposits.named(bucket, custodian, tags, now)
+        self.deposits.on_tags_named(bucket, custodian, tags, now)
         self._on_listed(bucket, tags, now)
 
     def _on_listed(self, bucket: Bucket, tags: Collection[Tag], now: Instant) -> None:
         if self.keeping is not None:
-            self.keeping.named(bucket, tags, now)
+            self.keeping.on_tags_named(bucket, tags, now)
 
     def _on_serving(self, bucket: Bucket, now: Instant) -> None:
-        self.deposits.serving(bucket, now)
-        self.fetches.found(now)
+        self.deposits.on_serving(bucket, now)
+        self.fetches.on_custodians_found(now)
 
     def _on_accusation(self, followed: FollowedBucket, accusation: Accusation, now: Instant) -> None:
         self._disputes.begin(followed, accusation, now)

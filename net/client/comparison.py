@@ -61,7 +61,7 @@ class Comparison:
         """Forget a custodian; what it named is expected of nobody any more."""
         self._unshared.pop(custodian, None)
 
-    def named(self, custodian: NodeId, tags: Iterable[Tag], now: float, *, is_live: bool) -> None:
+    def on_tags_named(self, custodian: NodeId, tags: Iterable[Tag], now: float, *, is_live: bool) -> None:
         """Take note of what a custodian named."""
         own = self._unshared[custodian]
         others = [unshared for other, unshared in self._unshared.items() if other != custodian]

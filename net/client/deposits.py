@@ -134,17 +134,17 @@ class Deposits:
         if task.bucket is not None:
             self._follows.unwatch(task.bucket, now)
 
-    def named(self, bucket: Bucket, custodian: NodeId, tags: Collection[Tag], now: Instant) -> None:
+    def on_tags_named(self, bucket: Bucket, custodian: NodeId, tags: Collection[Tag], now: Instant) -> None:
         """Take what a custodian names as the proof that it holds it, and what it does not as one that it does not."""
         for tag in tags:
             if box_id := self._of_tag.get(tag):
                 self._confirm(box_id, self._tasks[box_id], custodian, now)
         for box_id in [each for each in self._hastened if self._tasks[each].bucket == bucket]:
             if not self._tasks[box_id].confirmed:
-                self._transport.overdue(box_id, now.mono - self._waits.early, now)
+                self._transport.on_overdue(box_id, now.mono - self._waits.early, now)
         self._pump(now)
 
-    def serving(self, bucket: Bucket, now: Instant) -> None:
+    def on_serving(self, bucket: Bucket, now: Instant) -> None:
         """A bucket can be seen again: what was sent in the dark is given one usual time, then sent anew."""
         for box_id, task in self._tasks.items():
             if task.bucket == bucket and not task.is_ready and not task.is_fresh:
@@ -152,14 +152,14 @@ class Deposits:
                 task.is_excused = now.mono - task.thrown_at > self._waits.answer
                 self._pause(box_id, task, now)
 
-    def found(self, now: Instant) -> None:
+    def on_custodians_found(self, now: Instant) -> None:
         """There are custodians to send to."""
         for box_id, task in self._tasks.items():
             if task.is_stranded:
                 self._make_ready(box_id)
         self._pump(now)
 
-    def priced(self, bucket: Bucket) -> None:
+    def on_price_risen(self, bucket: Bucket) -> None:
         """The price of a bucket changed: tell of each box that carries less."""
         for box_id, task in self._tasks.items():
             if task.bucket == bucket:
@@ -189,7 +189,7 @@ class Deposits:
         if custodian in task.confirmed:
             return
         if not task.confirmed:
-            self._transport.delivered(box_id, now)
+            self._transport.on_delivered(box_id, now)
         task.confirmed.add(custodian)
         self._report(DepositAnswered(custodian, box_id, Verdict.STORED, self._hour(now)))
         self._end_if_done(box_id, task, now)
@@ -207,7 +207,7 @@ class Deposits:
         followed = self._follows.get(bucket)
         is_seen = followed is not None and followed.is_served() and not is_reviewed and not task.is_excused
         if is_seen and task.sent_to and not task.confirmed:
-            self._transport.missing(box_id, now)
+            self._transport.on_missing(box_id, now)
 
     def _measure(self, box_id: ParcelId, task: _Task) -> None:
         """Tell, once for each price, that a box carries less than is asked where it goes."""

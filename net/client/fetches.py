@@ -167,12 +167,12 @@ class Fetches:
 
     # --- what comes ---------------------------------------------------------------------------------------------------
 
-    def found(self, now: Instant) -> None:
+    def on_custodians_found(self, now: Instant) -> None:
         """There may be somebody new to ask."""
         self._waiting.extend(self._pauses.pop_due(float("inf")))
         self._pump(now)
 
-    def lost(self, custodian: NodeId, now: Instant) -> None:
+    def on_circuit_lost(self, custodian: NodeId, now: Instant) -> None:
         """What was asked there gets no answer any more."""
         for key in [key for key in self._requests if key[0] == custodian]:
             self._end(key, now, is_answered=False)
@@ -184,17 +184,17 @@ class Fetches:
         request = self._requests.get(key)
         if request is None:
             return
-        self._choice.heard(now)
+        self._choice.on_answer(now)
         request.answers += 1
         are_genuine = [self._on_box(request, data) for data in message.boxes]
         if not all(are_genuine):
             self._follows.expel(custodian, now)
-            self._choice.caught(custodian, now)
+            self._choice.on_caught(custodian, now)
         if message.is_last or request.answers >= MAX_ANSWERS:
             self._end(key, now, is_answered=message.is_last)
             self._pump(now)
 
-    def busy(self, custodian: NodeId, number: int, now: Instant) -> None:
+    def on_busy(self, custodian: NodeId, number: int, now: Instant) -> None:
         """A custodian will not answer now."""
         self._end((custodian, number), now, is_answered=False)
         self._pump(now)

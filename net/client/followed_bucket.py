@@ -42,7 +42,7 @@ class Recent:
         self._namers: dict[Tag, tuple[NodeId, ...]] = {}
         self.is_complete = True  # nothing was forgotten yet
 
-    def named(self, custodian: NodeId, tags: Iterable[Tag]) -> None:
+    def on_tags_named(self, custodian: NodeId, tags: Iterable[Tag]) -> None:
         """Note what a custodian named."""
         for tag in tags:
             namers = self._namers.get(tag, ())
@@ -54,7 +54,7 @@ class Recent:
 
     def named_again(self, custodian: NodeId, tags: Iterable[Tag]) -> None:
         """Note what was part of a whole listing: it adds to what is remembered, and pushes nothing out."""
-        self.named(custodian, [tag for tag in tags if tag in self._namers])
+        self.on_tags_named(custodian, [tag for tag in tags if tag in self._namers])
 
     def namers(self, tag: Tag) -> tuple[NodeId, ...]:
         """Return who named a tag."""

@@ -158,7 +158,7 @@ class Follows:
 
     # --- what was found out -------------------------------------------------------------------------------------------
 
-    def found(self, now: Instant) -> None:
+    def on_custodians_found(self, now: Instant) -> None:
         """The transport knows more: fill what lacks custodians."""
         self._retarget(now)
         for followed in self.buckets():
@@ -166,7 +166,7 @@ class Follows:
 
     def convict(self, followed: FollowedBucket, liar: NodeId, judge: NodeId | None, now: Instant) -> None:
         """Leave a custodian that lied; ``judge`` takes its place when there is one."""
-        self._choice.caught(liar, now)
+        self._choice.on_caught(liar, now)
         if self._followed.get(followed.bucket) is not followed:
             return
         followed.doubted_at = now.mono
@@ -312,9 +312,9 @@ class Follows:
     def _on_tags(self, stream: Stream, tags: tuple[Tag, ...], now: Instant) -> None:
         followed = self._followed[stream.bucket]
         member = followed.members[stream.custodian]
-        self._choice.heard(now)
-        followed.recent.named(stream.custodian, tags)
-        followed.comparison.named(stream.custodian, tags, now.mono, is_live=stream.is_live)
+        self._choice.on_answer(now)
+        followed.recent.on_tags_named(stream.custodian, tags)
+        followed.comparison.on_tags_named(stream.custodian, tags, now.mono, is_live=stream.is_live)
         if followed.is_read and stream.cursor is not None:
             self._report(TagsArrived(stream.custodian, stream.bucket, stream.cursor, tags, stream.is_end))
         self._named(stream.bucket, stream.custodian, tags, now)
@@ -348,7 +348,7 @@ class Follows:
     def _on_failed(self, stream: Stream, failure: Failure, now: Instant) -> None:
         followed = self._followed[stream.bucket]
         if failure is Failure.BROKEN:
-            self._choice.caught(stream.custodian, now)
+            self._choice.on_caught(stream.custodian, now)
         elif failure is Failure.SILENT:
             self._choice.was_silent(stream.custodian, stream.asked_at, now)
         else:

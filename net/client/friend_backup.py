@@ -118,13 +118,13 @@ class FriendBackup:
             len(self._watched), len(self._friend_store), self._friend_store.limit, self._losses.restored, bytes_per_day
         )
 
-    def named(self, bucket: Bucket, tags: Collection[Tag], now: Instant) -> None:
+    def on_tags_named(self, bucket: Bucket, tags: Collection[Tag], now: Instant) -> None:
         """Take what a custodian names in a bucket."""
         if watched := self._watched.get(bucket):
             is_served = self._friend_store.is_served(bucket)
             for tag in tags:
                 if self._friend_store.has(tag):
-                    self._losses.named(tag, now)
+                    self._losses.on_tag_named(tag, now)
                 elif not is_served and tag not in self._refused and len(watched.wanted) < MAX_WANTED:
                     watched.wanted.setdefault(tag, 0)
             self._plan_fetch(watched, now)
@@ -222,7 +222,7 @@ class FriendBackup:
         tag = tag_of(box.box_id)
         verdict = self._friend_store.take(encode_box(box), watched.bucket, now)
         if verdict is Verdict.STORED:
-            self._losses.named(tag, now)
+            self._losses.on_tag_named(tag, now)
         elif verdict is not Verdict.FULL:
             self._refused[tag] = None
             if len(self._refused) > MAX_REFUSED:

@@ -130,7 +130,7 @@ class FriendRepair:
         """Leave a bucket."""
         self._end_listing(self._buckets.pop(bucket), now)
 
-    def named(self, tag: Tag, now: Instant) -> None:
+    def on_tag_named(self, tag: Tag, now: Instant) -> None:
         """Somebody named a box that is kept."""
         self._named_at[tag] = now.mono
 

@@ -43,12 +43,12 @@ class Purpose(Enum):
 
 
 class Transport(Protocol):
-    """Carries questions to custodians. Answers come to ``receive`` of the client; a circuit that ended, to ``lost``."""
+    """Carries questions to custodians. The client takes answers by ``receive``, lost circuits by ``on_circuit_lost``."""
 
     def known(self, address: int) -> list[NodeId]:
         """Return custodians for the bucket of an address, those that share most bits first.
 
-        When there are none, a search begins, and ``CustodianClient.found`` is called when there is news.
+        When there are none, a search begins, and ``CustodianClient.on_custodians_found`` is called when there is news.
         """
         ...
 
@@ -72,22 +72,22 @@ class Transport(Protocol):
         ...
 
     def renew(self, custodian: NodeId, purpose: Purpose, now: Instant) -> None:
-        """End a circuit that brings nothing, without ``CustodianClient.lost``; the next question goes over other relays."""
+        """End a circuit that brings nothing, without ``on_circuit_lost``; the next question goes over other relays."""
         ...
 
     def suspect(self, custodian: NodeId, now: Instant) -> None:
         """Take note that a custodian withheld, altered, invented, or stayed silent."""
         ...
 
-    def delivered(self, parcel_id: ParcelId, now: Instant) -> None:
+    def on_delivered(self, parcel_id: ParcelId, now: Instant) -> None:
         """Take note that a custodian named a box that was sent: some path it went is sound."""
         ...
 
-    def overdue(self, parcel_id: ParcelId, since: float, now: Instant) -> None:
+    def on_overdue(self, parcel_id: ParcelId, since: float, now: Instant) -> None:
         """Take note that somebody who should know of a box does not: what it was sent by before ``since`` lost it."""
         ...
 
-    def missing(self, parcel_id: ParcelId, now: Instant) -> None:
+    def on_missing(self, parcel_id: ParcelId, now: Instant) -> None:
         """Take note that nobody named it in time, though somebody was listened to: its paths are not sound."""
         ...
 

@@ -100,13 +100,13 @@ class Records:
         self._ready.pop(record_id, None)
         self._pauses.cancel(record_id)
 
-    def found(self, now: Instant) -> None:
+    def on_custodians_found(self, now: Instant) -> None:
         """There may be somebody new to ask."""
         for record_id in self._tasks:
             self._enqueue(record_id)
         self._pump(now)
 
-    def lost(self, custodian: NodeId, now: Instant) -> None:
+    def on_circuit_lost(self, custodian: NodeId, now: Instant) -> None:
         """What was asked there gets no answer any more."""
         for key in [key for key in self._asked if key[0] == custodian]:
             self._on_silence(key, now)
@@ -120,7 +120,7 @@ class Records:
             return
         record_id, verdict = asked[0], Verdict(message.verdict)
         self._silences.cancel(key)
-        self._choice.heard(now)
+        self._choice.on_answer(now)
         if task := self._tasks.get(record_id):
             self._note(task, custodian, verdict, now)
             if verdict is Verdict.FULL:
@@ -132,7 +132,7 @@ class Records:
         self._report(DepositAnswered(custodian, record_id, verdict, message.hour))
         self._pump(now)
 
-    def refused(self, custodian: NodeId, number: int, now: Instant) -> None:
+    def on_refused(self, custodian: NodeId, number: int, now: Instant) -> None:
         """A custodian does not know the question."""
         if (custodian, number) in self._asked:
             self._on_silence((custodian, number), now)

@@ -70,12 +70,12 @@ class Searches:
         self._searches[record_id] = _Search(now.mono + SEARCH_TIME)
         self._ask(record_id, now)
 
-    def found(self, now: Instant) -> None:
+    def on_custodians_found(self, now: Instant) -> None:
         """There may be somebody new to ask."""
         for record_id in list(self._searches):
             self._ask(record_id, now)
 
-    def lost(self, custodian: NodeId, now: Instant) -> None:
+    def on_circuit_lost(self, custodian: NodeId, now: Instant) -> None:
         """What was asked there gets no answer any more."""
         for key in [key for key in self._asked if key[0] == custodian]:
             self._on_silence(key, now)
@@ -92,14 +92,14 @@ class Searches:
         try:
             sequence = _sequence_of(message.record, record_id) if message.record else _NOTHING
         except UnknownVersion:
-            self._choice.heard(now)
+            self._choice.on_answer(now)
             self._on_silence(key, now)
             return
         if sequence is None:
-            self._choice.caught(custodian, now)
+            self._choice.on_caught(custodian, now)
             self._on_silence(key, now)
             return
-        self._choice.heard(now)
+        self._choice.on_answer(now)
         del self._asked[key]
         self._silences.cancel(key)
         if (search := self._searches.get(record_id)) and custodian in search.asking:
@@ -110,7 +110,7 @@ class Searches:
             self._report(RecordAnswered(custodian, record_id, message.record or None))
             self._ask(record_id, now)
 
-    def busy(self, custodian: NodeId, number: int, now: Instant) -> None:
+    def on_busy(self, custodian: NodeId, number: int, now: Instant) -> None:
         """A custodian will not answer now."""
         self._on_silence((custodian, number), now)
 

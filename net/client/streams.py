@@ -152,12 +152,12 @@ class Streams:
         stream.price, stream.is_priced = min(message.factor, MAX_PRICE_FACTOR), True
         return stream.bucket
 
-    def refused(self, custodian: NodeId, number: int, now: Instant) -> None:
+    def on_refused(self, custodian: NodeId, number: int, now: Instant) -> None:
         """A custodian does not know the question."""
         if (stream := self._of(custodian, number)) is not None:
             self._fail(stream, Failure.SILENT, now)
 
-    def lost(self, custodian: NodeId, now: Instant) -> None:
+    def on_circuit_lost(self, custodian: NodeId, now: Instant) -> None:
         """A circuit is gone: its streams go on over the next one."""
         for stream in [each for each in self._streams if each.custodian == custodian and each.is_asked]:
             if stream not in self._streams:

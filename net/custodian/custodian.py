@@ -158,21 +158,21 @@ class Custodian:
 
     # --- clients ------------------------------------------------------------------------------------------------------
 
-    def client_up(self, client: ClientId, now: Instant, overlay_id: OverlayId | None) -> None:
+    def on_client_up(self, client: ClientId, now: Instant, overlay_id: OverlayId | None) -> None:
         """Somebody came to the counter; ``overlay_id`` None: a leaf, the end of a circuit, or not described yet."""
         if overlay_id is not None:
-            self.client_known(client, overlay_id, now)
+            self.on_client_known(client, overlay_id, now)
         elif len(self._strangers) < MAX_CLIENTS:
             self._strangers.add(client)
             self._allowances.setdefault(client, Allowance())
 
-    def client_known(self, client: ClientId, overlay_id: OverlayId, now: Instant) -> None:
+    def on_client_known(self, client: ClientId, overlay_id: OverlayId, now: Instant) -> None:
         """A client is a node of the overlay; if one of our swarm, it is repaired with and pushed to."""
         self._strangers.discard(client)
         self._allowances.setdefault(client, Allowance())
-        self._swarm.known(client, overlay_id, now)
+        self._swarm.on_known(client, overlay_id, now)
 
-    def client_down(self, client: ClientId) -> None:
+    def on_client_down(self, client: ClientId) -> None:
         """Somebody left; nothing is kept of them."""
         self._pushed.forget(client)
         self._allowances.pop(client, None)
@@ -199,7 +199,7 @@ class Custodian:
             case FindRecord():
                 self._reads.find(client, allowance.reads, message, now)
             case Keeps():
-                self._swarm.told(client, message.width, now)
+                self._swarm.on_width_told(client, message.width, now)
             case Push() | Compare() | Compared() | Want():
                 self._on_swarm(client, allowance, message, now)
             case _:
@@ -217,7 +217,7 @@ class Custodian:
         if self._index is None or not is_welcome:
             self._intake.refused[Verdict.FULL] += 1
         else:
-            self._intake.thrown(box, self._terms(now), self._index)
+            self._intake.on_thrown(box, self._terms(now), self._index)
 
     def _on_deposit(self, client: ClientId, allowance: Allowance, message: Deposit, now: Instant) -> None:
         if self._index is None or not allowance.deposits.take(1, now.mono):
@@ -271,7 +271,7 @@ class Custodian:
             if (pushed := self._pushed.take()) is None:
                 return
             if self._swarm.is_mate(pushed[0]):
-                self._intake.pushed(pushed[1], terms, index)
+                self._intake.on_pushed(pushed[1], terms, index)
 
     # --- store --------------------------------------------------------------------------------------------------------
 

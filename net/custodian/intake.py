@@ -100,12 +100,12 @@ class Intake:
         elif len(entry.askers) < MAX_ASKERS:
             entry.askers.append((client, message.request))
 
-    def thrown(self, box: bytes, terms: Terms, index: Index) -> None:
+    def on_thrown(self, box: bytes, terms: Terms, index: Index) -> None:
         """Examine a box that came out of a Sphinx packet; nobody is answered."""
         verdict, _ = self._admit(Kind.BOX, box, terms, index)
         self._note(verdict)
 
-    def pushed(self, parcel: PushedParcel, terms: Terms, index: Index) -> None:
+    def on_pushed(self, parcel: PushedParcel, terms: Terms, index: Index) -> None:
         """Take what another custodian holds, if there is room for it or it outbids; nobody is answered."""
         kind = _KINDS.get(parcel.kind)
         if kind is None:

@@ -80,7 +80,7 @@ class Swarm:
             self._tell(client, neighbour, now)
             self._relate(client, neighbour, now)
 
-    def known(self, client: ClientId, overlay_id: OverlayId, now: Instant) -> None:
+    def on_known(self, client: ClientId, overlay_id: OverlayId, now: Instant) -> None:
         """A client is a node of the overlay, at this place."""
         neighbour = self._neighbours.setdefault(client, _Neighbour())
         if neighbour.overlay_id != overlay_id:
@@ -88,7 +88,7 @@ class Swarm:
             self._tell(client, neighbour, now)
             self._relate(client, neighbour, now)
 
-    def told(self, client: ClientId, width: int, now: Instant) -> None:
+    def on_width_told(self, client: ClientId, width: int, now: Instant) -> None:
         """A client says how wide a bucket it keeps; its place may become known later."""
         neighbour = self._neighbours.setdefault(client, _Neighbour())
         neighbour.width = width

@@ -151,10 +151,10 @@ class Attempts:
             self._by_peer.pop(attempt.peer, None)
 
     def next_deadline(self) -> float:
-        """Return when ``on_deadline`` wants to be called, ``inf`` for never."""
+        """Return when ``handle_timeout`` wants to be called, ``inf`` for never."""
         return min((min(a.retry_at, a.expires_at) for a in self._by_endpoint.values()), default=math.inf)
 
-    def on_deadline(self, now: Instant) -> None:
+    def handle_timeout(self, now: Instant) -> None:
         """Try again what waited long enough; what waited too long has failed."""
         for attempt in list(self._by_endpoint.values()):
             if attempt.expires_at <= now.mono:

@@ -77,7 +77,7 @@ class HalfOpenTable:
         """Return when the oldest expires, ``inf`` for never."""
         return next((half.expires_at for half in self._by_index.values()), math.inf)
 
-    def on_deadline(self, now: float) -> None:
+    def handle_timeout(self, now: float) -> None:
         """Forget what has expired."""
         while self.next_deadline() <= now:
             self.remove(next(iter(self._by_index)))

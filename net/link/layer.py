@@ -177,9 +177,9 @@ class LinkLayer:
 
     def handle_timeout(self, now: Instant) -> None:
         """Do what is due."""
-        self._attempts.on_deadline(now)
+        self._attempts.handle_timeout(now)
         self._report_failed()
-        self._half_open.on_deadline(now.mono)
+        self._half_open.handle_timeout(now.mono)
         while (link := self._timers.pop_due(now.mono)) is not None:
             session = self._sessions[link]
             if session.deadline() <= now.mono:
@@ -209,7 +209,7 @@ class LinkLayer:
             if len(datagrams) >= room:
                 self._dirty[link] = session  # to the end of the line
             self._schedule(session)
-            self._table.moved(session)
+            self._table.on_moved(session)
             self._weigh(session, now)  # after frames of its peer, too: they make it dirty
         self.counters.datagrams_out += len(batch)
         return batch
@@ -370,7 +370,7 @@ class LinkLayer:
         self._events.append(LinkDown(session.link, session.peer, reason))
 
     def _on_session_deadline(self, session: Session, now: Instant) -> None:
-        reason = session.on_deadline(now.mono)
+        reason = session.handle_timeout(now.mono)
         if reason is not None:
             self._end(session, reason, now)
             return
@@ -390,7 +390,7 @@ class LinkLayer:
         self._timers.at_latest(session.link, session.deadline())
 
     def _emit(self, event: SessionEvent) -> None:
-        self._table.used(event.link)
+        self._table.on_used(event.link)
         if isinstance(event, CellReceived):
             if self._unread_cells[event.kind] >= MAX_UNREAD_CELLS:
                 self.counters.cells_dropped += 1

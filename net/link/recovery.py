@@ -107,7 +107,7 @@ class Recovery:
         return Fates(confirmed, self._take_lost(now))
 
     def deadline(self) -> float:
-        """Return when ``on_deadline`` wants to be called, ``inf`` for never."""
+        """Return when ``handle_timeout`` wants to be called, ``inf`` for never."""
         if not self._sent:
             return math.inf
         oldest = next(iter(self._sent))
@@ -116,7 +116,7 @@ class Recovery:
             return sent_at + self._reorder_time()
         return max(sent_at, self._last_sent_at if self._timeouts else sent_at) + self.timeout()
 
-    def on_deadline(self, now: float) -> Fates:
+    def handle_timeout(self, now: float) -> Fates:
         """Give up what has waited too long."""
         lost = self._take_lost(now)
         if lost or not self._sent or now < self.deadline():

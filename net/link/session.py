@@ -192,7 +192,7 @@ class Session:
     # Time.
 
     def deadline(self) -> float:
-        """Return when ``on_deadline`` wants to be called, monotonic seconds."""
+        """Return when ``handle_timeout`` wants to be called, monotonic seconds."""
         if self.state is SessionState.CLOSED:
             return math.inf
         silence = self._recovery.patience() if self.state is SessionState.ESTABLISHED else DOWN_AFTER
@@ -206,9 +206,9 @@ class Session:
             math.inf if self._former_keys is None else self.keys.created_at + FORMER_KEYS_LIFE,
         )
 
-    def on_deadline(self, now: float) -> str | None:
+    def handle_timeout(self, now: float) -> str | None:
         """Do what is due; return the reason when the link is at its end."""
-        self._settle(self._recovery.on_deadline(now))
+        self._settle(self._recovery.handle_timeout(now))
         self._settle_path(now)
         if self._probe_at() <= now:
             self._is_ping_due = True

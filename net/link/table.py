@@ -102,11 +102,11 @@ class LinkTable:
         self._held.remove(session.link)
         self._grains.pop(session.link, None)
 
-    def used(self, link: LinkId) -> None:
+    def on_used(self, link: LinkId) -> None:
         """Something came over a link that was more than a sign of life."""
-        self._places.used(link)
+        self._places.on_used(link)
 
-    def moved(self, session: Session) -> None:
+    def on_moved(self, session: Session) -> None:
         """A peer may be somewhere else now."""
         link, host = session.link, session.endpoint.host
         if self._hosts[link] != host:

@@ -125,32 +125,32 @@ class Frontend:
 
     # --- who comes and goes -------------------------------------------------------------------------------------------
 
-    def link_up(self, link: LinkId, now: Instant) -> None:
+    def on_link_up(self, link: LinkId, now: Instant) -> None:
         """A neighbour is linked."""
         self._of_link[link] = self._admit(_Session(link, is_near=True), now)
 
-    def described(self, link: LinkId, overlay_id: OverlayId, now: Instant) -> None:
+    def on_described(self, link: LinkId, overlay_id: OverlayId, now: Instant) -> None:
         """A neighbour proved where in the overlay it is."""
         client = self._of_link.get(link)
         if client is not None and self.custodian is not None:
-            self.custodian.client_known(client, overlay_id, now)
+            self.custodian.on_client_known(client, overlay_id, now)
 
-    def link_down(self, link: LinkId) -> None:
+    def on_link_down(self, link: LinkId) -> None:
         """A neighbour is gone."""
         self._dismiss(self._of_link.pop(link, None))
 
-    def opened(self, end: EndId, now: Instant) -> None:
+    def on_circuit_opened(self, end: EndId, now: Instant) -> None:
         """Somebody's circuit ends here."""
         self._of_end[end] = self._admit(_Session(end, is_near=False), now)
 
-    def closed(self, end: EndId, now: Instant) -> None:
+    def on_circuit_closed(self, end: EndId, now: Instant) -> None:
         """A circuit is gone."""
         self._dismiss(self._of_end.pop(end, None))
 
     def hang_up(self, now: Instant) -> None:
         """End all circuits: our time is another now, and whoever asked is to ask those who agree with it."""
         for end in list(self._of_end):
-            self.closed(end, now)
+            self.on_circuit_closed(end, now)
             if self.circuits is not None:
                 self.circuits.close(end, now)
 
@@ -159,18 +159,18 @@ class Frontend:
         client = ClientId(self._last)
         self._sessions[client] = session
         if self.custodian is not None:
-            self.custodian.client_up(client, now, None)
+            self.custodian.on_client_up(client, now, None)
         return client
 
     def _dismiss(self, client: ClientId | None) -> None:
         if client is not None:
             del self._sessions[client]
             if self.custodian is not None:
-                self.custodian.client_down(client)
+                self.custodian.on_client_down(client)
 
     # --- what they say ------------------------------------------------------------------------------------------------
 
-    def received(self, end: EndId, data: bytes, now: Instant) -> None:
+    def on_circuit_data(self, end: EndId, data: bytes, now: Instant) -> None:
         """Take a message out of a circuit; what is none for here ends it, and what we do not know does not."""
         client = self._of_end.get(end)
         if client is None:
@@ -189,7 +189,7 @@ class Frontend:
         if isinstance(message, Refused):
             return  # nothing is answered to that, and nothing was asked
         self.counters.malformed += 1
-        self.closed(end, now)
+        self.on_circuit_closed(end, now)
         if self.circuits is not None:
             self.circuits.close(end, now)
 

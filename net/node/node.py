@@ -161,7 +161,7 @@ class Node:
         has_jumped = self._parts.time.look(now)
         if has_jumped:
             self._touch()
-            self._parts.upkeep.jumped(self._parts.time.leapt_ms, now)
+            self._parts.upkeep.on_clock_jump(self._parts.time.leapt_ms, now)
             self._router.ask_all(self._network_time(now))
         return has_jumped
 

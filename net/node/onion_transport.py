@@ -145,8 +145,8 @@ class OnionTransport:
         """Return custodians for the bucket of an address, those that share most bits with it first.
 
         Of the address no more bits count than a writer shows. When there are few, a search begins; when there are none
-        that can be reached, ``found`` is called as soon as there are. For a bucket with hardly anybody in it those of the
-        next wider one cover (``net.overlay.coverage``).
+        that can be reached, the client's ``on_custodians_found`` is called as soon as there are. For a bucket with hardly
+        any node in it those of the next wider one cover (``net.overlay.coverage``).
         """
         width = self._overlay.width()
         bucket = Bucket.of(address, width)
@@ -215,13 +215,13 @@ class OnionTransport:
         """Take note that a custodian withheld, altered, invented, or stayed silent."""
         self._reputation.suspect(custodian, now)
 
-    def delivered(self, parcel_id: ParcelId, now: Instant) -> None:
+    def on_delivered(self, parcel_id: ParcelId, now: Instant) -> None:
         """A custodian named a box that was sent: the paths it went are sound, at least one of them."""
         for sent in self._sent.pop(parcel_id, ()):
-            self._paths.worked(sent.path, now)
+            self._paths.on_path_worked(sent.path, now)
         self._lost.pop(parcel_id, None)
 
-    def overdue(self, parcel_id: ParcelId, since: float, now: Instant) -> None:
+    def on_overdue(self, parcel_id: ParcelId, since: float, now: Instant) -> None:
         """Somebody who should know of a box does not: what it was sent by before ``since`` lost it."""
         sent = self._sent.get(parcel_id, [])
         late = [each for each in sent if each.at < since]
@@ -231,12 +231,12 @@ class OnionTransport:
             if len(self._lost) > MAX_SENT_BOXES:
                 del self._lost[next(iter(self._lost))]
             for each in late:
-                self._paths.failed(each.path, now)
+                self._paths.on_path_failed(each.path, now)
 
-    def missing(self, parcel_id: ParcelId, now: Instant) -> None:
+    def on_missing(self, parcel_id: ParcelId, now: Instant) -> None:
         """A box that was sent has not been named by anybody in time: on each of its paths somebody lost it."""
         for sent in self._sent.pop(parcel_id, ()):
-            self._paths.failed(sent.path, now)
+            self._paths.on_path_failed(sent.path, now)
         self._lost.pop(parcel_id, None)
 
     def hang_up(self, now: Instant) -> None:
@@ -250,7 +250,7 @@ class OnionTransport:
         self._directory.forget(node)
         for purpose in Purpose:
             self._circuit_pool.drop(_Key(node, purpose), now)
-            self._client.lost(node, purpose, now)
+            self._client.on_circuit_lost(node, purpose, now)
 
     def look_again(self, now: Instant) -> None:
         """Clocks agree again: there may be somebody to ask."""
@@ -259,23 +259,23 @@ class OnionTransport:
 
     # --- the user of circuits -----------------------------------------------------------------------------------------
 
-    def opened(self, circuit: CircuitId, now: Instant) -> None:
+    def on_circuit_opened(self, circuit: CircuitId, now: Instant) -> None:
         """The far end answered."""
-        self._circuit_pool.opened(circuit, now)
+        self._circuit_pool.on_circuit_opened(circuit, now)
 
-    def received(self, circuit: CircuitId, data: bytes, now: Instant) -> None:
+    def on_circuit_data(self, circuit: CircuitId, data: bytes, now: Instant) -> None:
         """A message came back."""
         self._now = now
-        self._circuit_pool.received(circuit, data, now)
+        self._circuit_pool.on_circuit_data(circuit, data, now)
 
-    def closed(self, circuit: CircuitId, now: Instant, *, is_silent: bool) -> None:
+    def on_circuit_closed(self, circuit: CircuitId, now: Instant, *, is_silent: bool) -> None:
         """A circuit is over by no doing of ours."""
         self._now = now
-        self._circuit_pool.closed(circuit, now, is_silent=is_silent)
+        self._circuit_pool.on_circuit_closed(circuit, now, is_silent=is_silent)
 
     # --- the user of ways ---------------------------------------------------------------------------------------------
 
-    def heard(self, key: _Key, data: bytes, now: Instant) -> bool:
+    def on_message(self, key: _Key, data: bytes, now: Instant) -> bool:
         """Take what came over a way; who says what nobody asked for is not talked to any more.
 
         What we do not know is passed over and never refused: a refusal would tell a custodian which version reads there.
@@ -296,15 +296,15 @@ class OnionTransport:
             self._circuit_pool.drop(key, now)
             if not isinstance(message, Refused):
                 self._reputation.suspect(key.node, now)
-            self.lost(key, now)
+            self.on_circuit_lost(key, now)
         return True
 
-    def lost(self, key: _Key, now: Instant) -> None:
+    def on_circuit_lost(self, key: _Key, now: Instant) -> None:
         """A way is gone with what was asked there."""
         if isinstance(key.use, Purpose):
-            self._client.lost(key.node, key.use, now)
+            self._client.on_circuit_lost(key.node, key.use, now)
         else:
-            self._circuit_requests.lost(key.use, now)
+            self._circuit_requests.on_circuit_lost(key.use, now)
 
     # --- the line of far calls ----------------------------------------------------------------------------------------
 
@@ -394,4 +394,4 @@ class OnionTransport:
         """Call the client, which asks again for what it still lacks."""
         self._lacking.clear()
         self._look_at = math.inf
-        self._client.found(now)
+        self._client.on_custodians_found(now)

@@ -95,7 +95,7 @@ class Upkeep:
         if now.mono >= self._due:
             self.look(now)
 
-    def jumped(self, by_ms: int, now: Instant) -> None:
+    def on_clock_jump(self, by_ms: int, now: Instant) -> None:
         """The own clock shows another time; leave everything as it is for a moment."""
         self._leapt_ms += by_ms
         self._due = now.mono + JUMP_PAUSE

@@ -96,7 +96,7 @@ class RequestHandlers:
         self._reach.set_own(request.endpoints)
 
     def _set_seen_outside(self, request: SetSeenOutside, now: Instant) -> None:
-        self._reach.seen_outside(request.endpoint, now)
+        self._reach.on_seen_outside(request.endpoint, now)
 
     TABLE: Final[dict[type[Request], Callable[[Any, Any, Instant], None]]] = {
         Read: _read,

@@ -143,7 +143,7 @@ class Router:
             case MessageReceived():
                 self._on_message(event, now)
             case CellReceived():
-                self._parts.link_pool.used(event.link, now)
+                self._parts.link_pool.on_used(event.link, now)
                 onion = self._parts.onion
                 take = onion.receive_packet if event.kind is CellKind.PACKET else onion.receive_datagram
                 take(event.link, event.data, now)
@@ -156,9 +156,9 @@ class Router:
             case ConnectFailed():
                 if event.peer == self._own:
                     self._parts.table.forget(self._own)
-                self._parts.link_pool.connect_failed(event.endpoint, event.peer, now)
-                self._parts.reach.connect_failed(event.peer, now)
-                self._parts.dialer.connect_failed(event.endpoint, event.peer, now)
+                self._parts.link_pool.on_connect_failed(event.endpoint, event.peer, now)
+                self._parts.reach.on_connect_failed(event.peer, now)
+                self._parts.dialer.on_connect_failed(event.endpoint, event.peer, now)
 
     def _on_link_up(self, up: LinkUp, now: Instant) -> None:
         parts = self._parts
@@ -166,7 +166,7 @@ class Router:
         if self._role is Role.LEAF and (up.role is Role.LEAF or is_stranger):
             # Leaves are of no use to each other; and whoever could dial in would learn that somebody is here.
             if up.is_initiator:
-                parts.dialer.is_no_custodian(up.peer, up.endpoint, now)
+                parts.dialer.on_no_custodian(up.peer, up.endpoint, now)
             parts.links.close(up.link, now)
             return
         asks = TokenBucket(ASK_RATE, ASK_BURST)
@@ -174,17 +174,17 @@ class Router:
         self._others[up.link] = _Neighbour(
             up.peer, up.endpoint, up.role, up.is_initiator, asks, descriptions, heard_at=now.mono
         )
-        parts.frontend.link_up(up.link, now)
-        is_on_demand = parts.link_pool.link_up(up.link, up.peer, up.endpoint, now)
-        is_on_demand |= parts.reach.link_up(Neighbour(up.link, up.peer, up.endpoint, up.role, up.is_initiator), now)
+        parts.frontend.on_link_up(up.link, now)
+        is_on_demand = parts.link_pool.on_link_up(up.link, up.peer, up.endpoint, now)
+        is_on_demand |= parts.reach.on_link_up(Neighbour(up.link, up.peer, up.endpoint, up.role, up.is_initiator), now)
         if self._described is not None:
             parts.post.put(up.link, Describe(self._described), now)
         if up.role is Role.LEAF:
             parts.table.forget(up.peer)
             return
-        parts.time.heard(up.peer, up.peer_wall_ms, self._own_time(now), is_chosen=up.is_initiator)
-        parts.onion.link_up(up.peer, now)
-        is_wanted = parts.dialer.link_up(up.peer, up.endpoint, now, is_ours=up.is_initiator)
+        parts.time.on_time_told(up.peer, up.peer_wall_ms, self._own_time(now), is_chosen=up.is_initiator)
+        parts.onion.on_link_up(up.peer, now)
+        is_wanted = parts.dialer.on_link_up(up.peer, up.endpoint, now, is_ours=up.is_initiator)
         if is_wanted:
             parts.link_pool.keep(up.link)
             parts.reach.keep(up.link)
@@ -196,28 +196,28 @@ class Router:
 
     def _on_silence(self, event: LinkQuiet | LinkHeard, now: Instant) -> None:
         if event.link in self._others:
-            told = self._parts.onion.link_quiet if isinstance(event, LinkQuiet) else self._parts.onion.link_heard
+            told = self._parts.onion.on_link_quiet if isinstance(event, LinkQuiet) else self._parts.onion.on_link_heard
             told(event.link, event.peer, now)
 
     def _on_link_down(self, down: LinkDown, now: Instant) -> None:
         if self._others.pop(down.link, None) is None:
             return
         parts = self._parts
-        parts.link_pool.link_down(down.link)
-        parts.calls.link_down(down.link, now)
-        parts.frontend.link_down(down.link)
-        parts.onion.link_down(down.link, down.peer, now)
-        parts.reach.link_down(down.link, now)
+        parts.link_pool.on_link_down(down.link)
+        parts.calls.on_link_down(down.link, now)
+        parts.frontend.on_link_down(down.link)
+        parts.onion.on_link_down(down.link, down.peer, now)
+        parts.reach.on_link_down(down.link, now)
         if parts.link_pool.link_of(node_tag(down.peer)) is None:
-            parts.overlay.gone(down.peer, now)
+            parts.overlay.on_gone(down.peer, now)
             parts.time.forget(down.peer)
-            parts.dialer.link_down(down.peer, now)
+            parts.dialer.on_link_down(down.peer, now)
 
     def _on_message(self, received: MessageReceived, now: Instant) -> None:
         other = self._others.get(received.link)
         if other is None:
             return
-        self._parts.link_pool.used(received.link, now)
+        self._parts.link_pool.on_used(received.link, now)
         self._hear(received.link, other, received.data, now)
 
     def _hear(self, link: LinkId, other: _Neighbour, data: bytes, now: Instant) -> None:
@@ -256,7 +256,7 @@ class Router:
     def _on_time(self, link: LinkId, other: _Neighbour, wall_ms: int, now: Instant) -> None:
         """A peer told its own clock's time."""
         other.heard_at = now.mono
-        self._parts.time.heard(other.node, wall_ms, self._own_time(now), is_chosen=other.is_chosen)
+        self._parts.time.on_time_told(other.node, wall_ms, self._own_time(now), is_chosen=other.is_chosen)
         if other.is_left_out or not self._is_clock_right(other):
             self._read_again(link, other, now)
 
@@ -280,13 +280,13 @@ class Router:
         try:
             if not self._is_of_our_time(other, other.said, now):
                 raise OutOfDate("descriptor: clock")
-            descriptor = self._parts.overlay.met(other.said, other.node, other.endpoint, now)
+            descriptor = self._parts.overlay.on_descriptor(other.said, other.node, other.endpoint, now)
         except OutOfDate:
             self._leave_out(other, now)
         except UnknownVersion:
             other.said = None
         else:
-            self._parts.frontend.described(link, descriptor.overlay_id, now)
+            self._parts.frontend.on_described(link, descriptor.overlay_id, now)
             self._take_back(other, now)
         self._ask_back(other, TIME_DESCRIBED, now)
 

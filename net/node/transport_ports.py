@@ -21,11 +21,11 @@ class CustodianClientPort(Protocol):
         """Take a custodian's message."""
         ...
 
-    def lost(self, custodian: NodeId, purpose: Purpose, now: Instant) -> None:
+    def on_circuit_lost(self, custodian: NodeId, purpose: Purpose, now: Instant) -> None:
         """Take note that a circuit is gone."""
         ...
 
-    def found(self, now: Instant) -> None:
+    def on_custodians_found(self, now: Instant) -> None:
         """Take note that more custodians are known, or that they can be reached now."""
         ...
 
@@ -70,7 +70,7 @@ class OnionPort(Protocol):
 
     @property
     def circuits(self) -> Builder:
-        """Return our own circuits; they call back ``opened``, ``received`` and ``closed`` here."""
+        """Return our own circuits; they call back ``on_circuit_opened`` and its like here."""
         ...
 
     @property

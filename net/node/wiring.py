@@ -139,7 +139,7 @@ class Wiring:
 
     def _connect(self, endpoint: Endpoint, peer: NodeId | None, now: Instant, *, is_probe: bool = False) -> None:
         """Begin a link. Whoever we sent something to first is no proof that strangers reach us."""
-        self.reach.contacted(endpoint, now)
+        self.reach.on_contacted(endpoint, now)
         self.links.connect(endpoint, peer, now, is_probe=is_probe)
 
     def _least_scope(self) -> Scope:

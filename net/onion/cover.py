@@ -86,14 +86,14 @@ class Loops:
             return False
         self._silences.cancel(nonce)
         self.counters.returned += 1
-        self._paths.worked(path, now)
+        self._paths.on_path_worked(path, now)
         return True
 
     def handle_timeout(self, now: Instant) -> None:
         """Send the next loop, give up on those that do not come back."""
         for nonce in self._silences.pop_due(now.mono):
             self.counters.lost += 1
-            self._paths.failed(self._under_way.pop(nonce), now)
+            self._paths.on_path_failed(self._under_way.pop(nonce), now)
         if self._next_at is None or now.mono >= self._next_at:
             if self._next_at is not None:
                 self._send(now)

@@ -70,7 +70,7 @@ class Onion:
         self.reputation = Reputation()
         self.guards = Guards(own, means.roster, rng)
         self.paths = Paths(own, means.roster, means.described, self.guards, self.reputation, rng, means.cover_profile)
-        self.packet_sender = PacketSender(cipher, link_pool, links.send_cell, self.paths.failed, random)
+        self.packet_sender = PacketSender(cipher, link_pool, links.send_cell, self.paths.on_path_failed, random)
         self.loops = Loops(self.paths, self.packet_sender, self._home, rng, random)
         self.relay = PacketRelay(
             peel=self._peel,
@@ -110,33 +110,33 @@ class Onion:
 
     # --- links --------------------------------------------------------------------------------------------------------
 
-    def link_up(self, peer: NodeId, now: Instant) -> None:
+    def on_link_up(self, peer: NodeId, now: Instant) -> None:
         """A full node is linked."""
         self.reputation.came_back(peer)
-        self.guards.link_up(peer, now)
+        self.guards.on_link_up(peer, now)
 
-    def link_down(self, link: LinkId, peer: NodeId, now: Instant) -> None:
+    def on_link_down(self, link: LinkId, peer: NodeId, now: Instant) -> None:
         """A link is gone."""
         if self.reputation.is_away(peer):
             self.reputation.left(peer, until=now.mono + ABSENCE)
-        self.relay.link_down(link)
-        self.circuit_relay.link_down(link, now)
-        self.circuits.link_down(link, now)
-        self.guards.link_down(peer, now)
+        self.relay.on_link_down(link)
+        self.circuit_relay.on_link_down(link, now)
+        self.circuits.on_link_down(link, now)
+        self.guards.on_link_down(peer, now)
 
-    def link_quiet(self, link: LinkId, peer: NodeId, now: Instant) -> None:
+    def on_link_quiet(self, link: LinkId, peer: NodeId, now: Instant) -> None:
         """What goes there may go nowhere: other ways are taken until something is heard."""
         self.reputation.left(peer)
-        self.circuit_relay.link_quiet(link, now)
-        self.guards.link_quiet(peer, now)
+        self.circuit_relay.on_link_quiet(link, now)
+        self.guards.on_link_quiet(peer, now)
         if self.guards.in_use(now):  # else our own network is gone, and nothing would be won
-            self.circuits.link_quiet(link, now)
+            self.circuits.on_link_quiet(link, now)
 
-    def link_heard(self, link: LinkId, peer: NodeId, now: Instant) -> None:
+    def on_link_heard(self, link: LinkId, peer: NodeId, now: Instant) -> None:
         """A link that was quiet is not any more."""
         self.reputation.came_back(peer)
-        self.circuit_relay.link_heard(link)
-        self.guards.link_heard(peer, now)
+        self.circuit_relay.on_link_heard(link)
+        self.guards.on_link_heard(peer, now)
 
     def receive_packet(self, link: LinkId, packet: bytes, now: Instant) -> None:
         """Take a link's cell with a packet."""

@@ -121,7 +121,7 @@ class PacketRelay:
         else:
             self._inbox.append((link, packet))
 
-    def link_down(self, link: LinkId) -> None:
+    def on_link_down(self, link: LinkId) -> None:
         """A link is gone; what it brought goes on its way."""
         self._rates.pop(link, None)
 

@@ -60,11 +60,11 @@ class Neighbours(Protocol):
         """Return whom to ask first."""
         ...
 
-    def answered(self, node: NodeId, told: list[Descriptor], now: Instant) -> None:
+    def on_answered(self, node: NodeId, told: list[Descriptor], now: Instant) -> None:
         """A node answered, and told this."""
         ...
 
-    def failed(self, node: NodeId, now: Instant) -> None:
+    def on_failed(self, node: NodeId, now: Instant) -> None:
         """A node did not answer."""
         ...
 
@@ -283,7 +283,7 @@ class Lookups:
             return True
         self._settle(lookup, path, node)
         told = self._checked(reply.nodes, candidate.descriptor, now)
-        self._neighbours.answered(node, told, now)
+        self._neighbours.on_answered(node, told, now)
         described = reply.described
         lookup.judge(
             candidate.descriptor, is_there=described is not None and described.place == candidate.descriptor.place
@@ -317,7 +317,7 @@ class Lookups:
         self._settle(lookup, path, node)
         lookup.silent.add(node)
         lookup.judge(candidate.descriptor, is_there=False)
-        self._neighbours.failed(node, now)
+        self._neighbours.on_failed(node, now)
 
     def _settle(self, lookup: _Lookup, path: _Path, node: NodeId) -> None:
         path.under_way.discard(node)

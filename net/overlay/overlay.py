@@ -145,7 +145,7 @@ class Overlay:
 
     # --- links ---
 
-    def met(self, data: bytes, peer: NodeId, endpoint: Endpoint, now: Instant) -> Descriptor:
+    def on_descriptor(self, data: bytes, peer: NodeId, endpoint: Endpoint, now: Instant) -> Descriptor:
         """A linked node described itself. Raises ``DecodeError`` or ``Unauthenticated``."""
         descriptor = self._verifier.check(data, now)
         if descriptor.node != peer:
@@ -155,7 +155,7 @@ class Overlay:
             del self._described[next(iter(self._described))]
         self._described[peer] = descriptor
         if self._is_full:
-            self.table.met(descriptor, endpoint, now)
+            self.table.on_descriptor(descriptor, endpoint, now)
         self.roster.take_back(peer, descriptor)
         if is_news and now.mono >= self._begun_at + 2 * START_DELAY:
             self._begin(now)
@@ -167,7 +167,7 @@ class Overlay:
         self.table.leave_out(peer)
         self.roster.leave_out(peer)
 
-    def gone(self, peer: NodeId, now: Instant) -> None:
+    def on_gone(self, peer: NodeId, now: Instant) -> None:
         """A link ended. Where one lookup tells of everybody, it is seen soon who is still there."""
         self.roster.take_back(peer)
         if self.roster.get(peer) is not None and len(self.roster) <= SAMPLE_COUNT:
@@ -217,7 +217,7 @@ class Overlay:
         self, target: bytes, count: int, now: Instant, then: Callable[[Found, Instant], None], told: int | None = None
     ) -> None:
         def ended(found: Found, now: Instant) -> None:
-            self.table.looked_up(target, now)
+            self.table.on_looked_up(target, now)
             self._size.observe(found, count)
             self._adapt()
             then(found, now)
@@ -236,16 +236,16 @@ class Overlay:
         known = {each.node: each for each in (self.table.closest(target) if self._is_full else self.roster.fresh())}
         return nearest({**self._described, **known}.values(), int.from_bytes(target, "big"), K)
 
-    def answered(self, node: NodeId, told: list[Descriptor], now: Instant) -> None:
+    def on_answered(self, node: NodeId, told: list[Descriptor], now: Instant) -> None:
         """A node answered and told of others."""
         self._answered_at = now.mono
-        self.table.answered(node, now)
+        self.table.on_answered(node, now)
         for descriptor in told:
             self.table.refresh(descriptor)
 
-    def failed(self, node: NodeId, now: Instant) -> None:
+    def on_failed(self, node: NodeId, now: Instant) -> None:
         """A node did not answer."""
-        self.table.failed(node, is_counted=now.mono < self._answered_at + OUTAGE)
+        self.table.on_failed(node, is_counted=now.mono < self._answered_at + OUTAGE)
 
     # --- what is known of the network ---
 
@@ -393,8 +393,8 @@ class Overlay:
 
         def answered(answer: Message | None, now: Instant) -> None:
             if isinstance(answer, Nodes):
-                self.answered(node, [], now)
+                self.on_answered(node, [], now)
             else:
-                self.failed(node, now)
+                self.on_failed(node, now)
 
         self._calls.call(contact_of(entry.descriptor), lambda request: FindNodes(request, self._own), now, answered)

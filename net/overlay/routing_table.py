@@ -90,7 +90,7 @@ class RoutingTable:
         index = self._index.get(node)
         return None if index is None else self._buckets[index].entries.get(node)
 
-    def met(self, descriptor: Descriptor, seen_at: Endpoint, now: Instant) -> bool:
+    def on_descriptor(self, descriptor: Descriptor, seen_at: Endpoint, now: Instant) -> bool:
         """A node described itself over a link from ``seen_at``; return whether it is in the table now.
 
         A node that names another address than the public one it is seen at has yet to be reached there: what it names is
@@ -115,12 +115,12 @@ class RoutingTable:
         if descriptor.place == entry.descriptor.place and _prefix(descriptor) == entry.prefix:
             entry.descriptor = descriptor
 
-    def answered(self, node: NodeId, now: Instant) -> None:
+    def on_answered(self, node: NodeId, now: Instant) -> None:
         """A node answered."""
         if entry := self.get(node):
             entry.heard_at, entry.failures = now.mono, 0
 
-    def failed(self, node: NodeId, *, is_counted: bool) -> None:
+    def on_failed(self, node: NodeId, *, is_counted: bool) -> None:
         """A node did not answer. ``is_counted`` when others do, so that it cannot be our own network's fault."""
         index = self._index.get(node)
         if index is None:
@@ -163,7 +163,7 @@ class RoutingTable:
         """Return the entry that was heard from longest ago."""
         return min(self, key=lambda entry: entry.heard_at, default=None)
 
-    def looked_up(self, target: bytes, now: Instant) -> None:
+    def on_looked_up(self, target: bytes, now: Instant) -> None:
         """A lookup went to ``target``: the bucket there is fresh."""
         if bucket := self._buckets.get(self._index_of(place_of(target))):
             bucket.looked_up_at = now.mono

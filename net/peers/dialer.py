@@ -187,15 +187,15 @@ class Dialer:
         """Return how many linked nodes were found in which way."""
         return dict(Counter(self._sources.values()))
 
-    def link_up(self, node: NodeId, endpoint: Endpoint, now: Instant, *, is_ours: bool = True) -> bool:
+    def on_link_up(self, node: NodeId, endpoint: Endpoint, now: Instant, *, is_ours: bool = True) -> bool:
         """A full node is linked; False when it was only to be probed and the link should be closed.
 
         ``is_ours``: it was us who dialled.
         """
         self._dialing.pop(endpoint, None)
         self._sources[node] = self._source(node, endpoint) if is_ours else "incoming"
-        self.hints.worked(endpoint)
-        self._table.saw(endpoint, node, now)
+        self.hints.on_worked(endpoint)
+        self._table.on_seen(endpoint, node, now)
         if node in self._feelers and self._lacking() <= 0 and node not in self._kept:
             self._feelers.discard(node)
             self._sources.pop(node, None)
@@ -219,7 +219,7 @@ class Dialer:
         self.dial(now)
         return True
 
-    def link_down(self, node: NodeId, now: Instant) -> None:
+    def on_link_down(self, node: NodeId, now: Instant) -> None:
         """A full node's link ended: try again soon."""
         self._linked.pop(node, None)
         self._asked.pop(node, None)
@@ -237,10 +237,10 @@ class Dialer:
             self._ask_at = min(self._ask_at, now.mono + FIRST_ASK)
         self.dial(now)
 
-    def connect_failed(self, endpoint: Endpoint, node: NodeId | None, now: Instant) -> None:
+    def on_connect_failed(self, endpoint: Endpoint, node: NodeId | None, now: Instant) -> None:
         """No link came of a connect."""
         self._dialing.pop(endpoint, None)
-        self.hints.failed(endpoint)
+        self.hints.on_failed(endpoint)
         if node is not None and (kept := self._kept.get(node)):
             kept.retry_at = now.mono + self._pause(kept.failures)
             kept.failures += 1
@@ -249,7 +249,7 @@ class Dialer:
             self._feelers.discard(node)
             entry = self._table.get(node)
             failures = entry.failures if entry else 0
-            self._table.failed(node, now.mono + self._pause(failures), is_counted=bool(self._linked))
+            self._table.on_failed(node, now.mono + self._pause(failures), is_counted=bool(self._linked))
         if bootstrap := self._bootstraps.get(endpoint):
             bootstrap.retry_at = now.mono + self._pause(bootstrap.failures)
             bootstrap.failures += 1
@@ -258,10 +258,10 @@ class Dialer:
                 bootstrap.node = None
         self.dial(now)
 
-    def is_no_custodian(self, node: NodeId, endpoint: Endpoint, now: Instant) -> None:
+    def on_no_custodian(self, node: NodeId, endpoint: Endpoint, now: Instant) -> None:
         """What answered there is a leaf (or ourselves): of no use to us."""
         self._table.forget(node)
-        self.connect_failed(endpoint, None, now)
+        self.on_connect_failed(endpoint, None, now)
         if bootstrap := self._bootstraps.get(endpoint):
             bootstrap.outcome = Outcome.USELESS
 

@@ -65,9 +65,9 @@ class ForwardingPool:
             contact = Contact(None, contact.tag)
         self._link_pool.reach(contact, now, then)
 
-    def used(self, link: LinkId, now: Instant) -> None:
-        """As ``LinkPool.used``."""
-        self._link_pool.used(link, now)
+    def on_used(self, link: LinkId, now: Instant) -> None:
+        """As ``LinkPool.on_used``."""
+        self._link_pool.on_used(link, now)
 
 
 class _Goal(NamedTuple):
@@ -111,7 +111,7 @@ class LinkPool:
         """Call ``then`` with a link to the node: now, later, or with None when there will be none."""
         link = self._links.get(contact.tag)
         if link is not None:
-            self.used(link, now)
+            self.on_used(link, now)
             then(link, now)
             return
         waiting = self._waiting_for(contact, now)
@@ -131,7 +131,7 @@ class LinkPool:
             self._connect(contact.endpoint, contact.node, now)
         return self._dials.get(goal)
 
-    def used(self, link: LinkId, now: Instant) -> None:
+    def on_used(self, link: LinkId, now: Instant) -> None:
         """Something passed over a link."""
         if link in self._on_demand:
             self._on_demand[link] = now.mono
@@ -140,7 +140,7 @@ class LinkPool:
         """A link is wanted for good."""
         self._on_demand.pop(link, None)
 
-    def link_up(self, link: LinkId, peer: NodeId, endpoint: Endpoint, now: Instant) -> bool:
+    def on_link_up(self, link: LinkId, peer: NodeId, endpoint: Endpoint, now: Instant) -> bool:
         """A link is there; True when somebody waited for it."""
         tag = node_tag(peer)
         self._links[tag] = link
@@ -156,14 +156,14 @@ class LinkPool:
             then(link, now)
         return True
 
-    def link_down(self, link: LinkId) -> None:
+    def on_link_down(self, link: LinkId) -> None:
         """A link is gone."""
         self._on_demand.pop(link, None)
         peer = self._peers.pop(link, None)
         if peer is not None and self._links.get(node_tag(peer)) == link:
             del self._links[node_tag(peer)]
 
-    def connect_failed(self, endpoint: Endpoint, peer: NodeId | None, now: Instant) -> None:
+    def on_connect_failed(self, endpoint: Endpoint, peer: NodeId | None, now: Instant) -> None:
         """No link came of a connect."""
         for goal in [each for each in self._dials if each.endpoint == endpoint]:
             if peer is None or node_tag(peer) == goal.tag:

@@ -71,7 +71,7 @@ class Requests:
         self._end(message.request, None if isinstance(message, Refused) else message, now)
         return True
 
-    def link_down(self, link: LinkId, now: Instant) -> None:
+    def on_link_down(self, link: LinkId, now: Instant) -> None:
         """What was asked there gets no answer any more."""
         for number in [each for each, call in self._calls.items() if call.link == link]:
             self._end(number, None, now)

@@ -63,7 +63,7 @@ class PeerTable:
     def __iter__(self) -> Iterator[KnownPeer]:
         return iter(self._known.values())
 
-    def saw(self, endpoint: Endpoint, node: NodeId, now: Instant) -> None:
+    def on_seen(self, endpoint: Endpoint, node: NodeId, now: Instant) -> None:
         """A full node is linked from ``endpoint``."""
         entry = self._known.get(node)
         if entry is None:
@@ -96,7 +96,7 @@ class PeerTable:
             if node != self._own and node not in self._known and self._has_room(endpoint):
                 self._known[node] = KnownPeer(endpoint, node)
 
-    def failed(self, node: NodeId, retry_at: float, *, is_counted: bool) -> None:
+    def on_failed(self, node: NodeId, retry_at: float, *, is_counted: bool) -> None:
         """A connect came to nothing; ``is_counted`` when it cannot have been our own network's fault."""
         entry = self._known.get(node)
         if entry is None:

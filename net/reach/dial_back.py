@@ -79,11 +79,11 @@ class Reachability:
         self._verdicts.clear()
         self._asked = asked
 
-    def came_in(self, host: str, now: Instant) -> None:
+    def on_came_in(self, host: str, now: Instant) -> None:
         """A link came in from a stranger."""
         self._proved_at[scope_of(host)] = now.mono
 
-    def heard(self, helper: NodeId, verdict: Verdict | None) -> None:
+    def on_verdict(self, helper: NodeId, verdict: Verdict | None) -> None:
         """Note a verdict; the last one of a round settles it."""
         self._verdicts[helper] = verdict
         if len(self._verdicts) < self._asked:

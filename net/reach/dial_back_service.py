@@ -113,7 +113,7 @@ class DialBackService:
         self._dials: dict[NodeId, _Dial] = {}
         self._dialled: dict[str, float] = {}  # until when an address is not dialled again, the oldest first
 
-    def link_down(self, link: LinkId) -> None:
+    def on_link_down(self, link: LinkId) -> None:
         """A neighbour is gone."""
         self._allowances.pop(link, None)
 
@@ -203,7 +203,7 @@ class DialBackService:
             self._dialled[endpoint.host] = now.mono + ADDRESS_PAUSE
         return True
 
-    def dialled(self, node: NodeId, now: Instant, *, is_reached: bool) -> bool:
+    def on_dialled(self, node: NodeId, now: Instant, *, is_reached: bool) -> bool:
         """A dial ended; True when it was for somebody else."""
         dial = self._dials.get(node)
         if dial is None or dial.outcome is not None:
@@ -222,7 +222,7 @@ class DialBackService:
     def handle_timeout(self, now: Instant) -> None:
         """Give up on the silent, and forget what is over."""
         for node in [each for each, dial in self._dials.items() if dial.until <= now.mono]:
-            if not self.dialled(node, now, is_reached=False):
+            if not self.on_dialled(node, now, is_reached=False):
                 del self._dials[node]
 
     def next_deadline(self) -> float:

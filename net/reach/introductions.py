@@ -83,7 +83,7 @@ class Introductions:
         """Say whether we asked to be introduced to a node lately, and so welcome its link."""
         return self._wanted.get(node, 0.0) > now.mono
 
-    def link_down(self, link: LinkId) -> None:
+    def on_link_down(self, link: LinkId) -> None:
         """A neighbour is gone."""
         self._served.pop(link, None)
         self._followed.pop(link, None)

@@ -54,7 +54,7 @@ PROBE_LINK_LIFE: Final = 10.0
 
 
 class Connect(Protocol):
-    """How a link is begun: ``LinkLayer.connect``, with a note to ``Reach.contacted``."""
+    """How a link is begun: ``LinkLayer.connect``, with a note to ``Reach.on_contacted``."""
 
     def __call__(self, endpoint: Endpoint, peer: NodeId, now: Instant, *, is_probe: bool) -> None:
         """Begin a link; a probe sends a single datagram unless it is answered."""
@@ -150,7 +150,7 @@ class Reach:
             self._own = own
             self._reflect_at = min(self._reflect_at, self._now.mono)  # we moved, so others see us elsewhere
 
-    def contacted(self, endpoint: Endpoint, now: Instant) -> None:
+    def on_contacted(self, endpoint: Endpoint, now: Instant) -> None:
         """Something goes out to an address that may never have heard of us."""
         self._contacted.note(endpoint, now)
 
@@ -159,7 +159,7 @@ class Reach:
         introducer = self._neighbours.with_node(via)
         return introducer is not None and self._introductions.ask(introducer.link, node, now)
 
-    def link_up(self, neighbour: Neighbour, now: Instant) -> bool:
+    def on_link_up(self, neighbour: Neighbour, now: Instant) -> bool:
         """A link is there; True when it was made for a stranger's sake alone, and ends soon unless ``keep`` is called."""
         self._now = now
         self._neighbours.add(neighbour)
@@ -168,11 +168,11 @@ class Reach:
             and self._is_of_place(neighbour)
             and not self._contacted.has(neighbour.endpoint, now)
         ):
-            self._reachability.came_in(neighbour.endpoint.host, now)
+            self._reachability.on_came_in(neighbour.endpoint.host, now)
         # From here on our own datagrams keep a hole open for it.
         self._contacted.note(neighbour.endpoint, now)
         self._met.note(neighbour.endpoint, now)
-        is_on_demand = neighbour.is_chosen and self._dial_back_service.dialled(neighbour.node, now, is_reached=True)
+        is_on_demand = neighbour.is_chosen and self._dial_back_service.on_dialled(neighbour.node, now, is_reached=True)
         if is_on_demand:
             self._probe_links[neighbour.link] = now.mono + PROBE_LINK_LIFE
         else:
@@ -186,12 +186,12 @@ class Reach:
         """A link that was made for a stranger's sake is wanted for good."""
         self._probe_links.pop(link, None)
 
-    def link_down(self, link: LinkId, now: Instant) -> None:
+    def on_link_down(self, link: LinkId, now: Instant) -> None:
         """A link is gone."""
         self._now = now
         self._probe_links.pop(link, None)
-        self._dial_back_service.link_down(link)
-        self._introductions.link_down(link)
+        self._dial_back_service.on_link_down(link)
+        self._introductions.on_link_down(link)
         gone = self._neighbours.remove(link)
         if gone is not None:
             self._contacted.note(gone.endpoint, now)
@@ -199,10 +199,10 @@ class Reach:
             if self._neighbours.with_node(gone.node) is None:
                 self._reflections.forget(gone.node)
 
-    def connect_failed(self, node: NodeId | None, now: Instant) -> None:
+    def on_connect_failed(self, node: NodeId | None, now: Instant) -> None:
         """No link came of a connect."""
         if node is not None:
-            self._dial_back_service.dialled(node, now, is_reached=False)
+            self._dial_back_service.on_dialled(node, now, is_reached=False)
 
     def handle(self, message: Message, link: LinkId, now: Instant) -> bool:
         """Take a neighbour's message; False when it is none for here."""
@@ -259,10 +259,10 @@ class Reach:
             return
         if neighbour.role is Role.LEAF and seen not in self._own:
             return  # names of leaves are free; but what our own interfaces confirm, anybody may say
-        self._reflections.heard(neighbour.node, neighbour.endpoint.host, seen, is_chosen=neighbour.is_chosen)
+        self._reflections.on_reflection(neighbour.node, neighbour.endpoint.host, seen, is_chosen=neighbour.is_chosen)
         self._look_for_place(now)
 
-    def seen_outside(self, endpoint: Endpoint | None, now: Instant) -> None:
+    def on_seen_outside(self, endpoint: Endpoint | None, now: Instant) -> None:
         """Take what others than nodes say of our place (``net.rendezvous.global_addresses``)."""
         self._reflections.outside = endpoint
         self._look_for_place(now)
@@ -315,7 +315,7 @@ class Reach:
         self._now = now
         if reachability is not self._reachability:
             return  # it was about another place
-        reachability.heard(helper.node, Verdict.of(answer.verdict) if isinstance(answer, DialBack) else None)
+        reachability.on_verdict(helper.node, Verdict.of(answer.verdict) if isinstance(answer, DialBack) else None)
 
     def _is_known(self, message: PleaseDial, now: Instant) -> bool:
         try:

@@ -64,7 +64,7 @@ class Reflections:
             None  # what others than nodes say: it counts while there are too few nodes to vote
         )
 
-    def heard(self, voter: NodeId, voter_host: str, seen: Endpoint, *, is_chosen: bool) -> None:
+    def on_reflection(self, voter: NodeId, voter_host: str, seen: Endpoint, *, is_chosen: bool) -> None:
         """Note what a linked node said, in place of what it said before."""
         if self.has_room(voter, is_chosen=is_chosen):
             self._votes[voter] = _Vote(voter_host, seen, is_chosen)

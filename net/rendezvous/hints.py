@@ -112,7 +112,7 @@ class Hints:
                 taken.append(hint.endpoint)
         return taken
 
-    def failed(self, endpoint: Endpoint) -> None:
+    def on_failed(self, endpoint: Endpoint) -> None:
         """Nobody answered there, or nobody of use."""
         hint = self._hints.get(endpoint)
         if hint is not None:
@@ -120,7 +120,7 @@ class Hints:
             if hint.tries >= MAX_TRIES:
                 self._finish(endpoint)
 
-    def worked(self, endpoint: Endpoint) -> None:
+    def on_worked(self, endpoint: Endpoint) -> None:
         """A node lives there, whoever said so; from here on its place is in other tables."""
         self._finish(endpoint)
 

@@ -75,7 +75,7 @@ def test_an_equal_of_the_same_host_may_be_replaced_the_least_used_first() -> Non
     shares: Shares[int] = Shares()
     for number in range(3):
         shares.add(number, ("here",), 1)
-    shares.used(0)
+    shares.on_used(0)
     assert shares.loser(9, ("here",), 1) is None
     assert shares.loser(9, ("here",), 1, may_replace=True) == 1
     assert shares.loser(9, ("there",), 1, may_replace=True) == 1
@@ -135,7 +135,7 @@ class SharedPlaces(RuleBasedStateMachine):
     def change(self, at: int, weight: int) -> None:
         if self.held:
             holder = sorted(self.held)[at % len(self.held)]
-            self.shares.used(holder)
+            self.shares.on_used(holder)
             self.shares.change(holder, min(weight, self.held[holder][1]))
             self.held[holder] = (self.held[holder][0], self.shares.weight_of(holder))
 

@@ -28,7 +28,7 @@ def peer(number: int) -> NodeId:
 def heard(*hours_ahead: float) -> NetworkTime:
     time = NetworkTime()
     for number, hours in enumerate(hours_ahead):
-        time.heard(peer(number), START.wall_ms + round(hours * HOUR_MS), START)
+        time.on_time_told(peer(number), START.wall_ms + round(hours * HOUR_MS), START)
     return time
 
 
@@ -68,14 +68,14 @@ def test_who_leaves_does_not_count() -> None:
 def test_a_peer_has_one_vote() -> None:
     time = NetworkTime()
     for _ in range(5):
-        time.heard(peer(1), START.wall_ms + 5 * HOUR_MS, START)
+        time.on_time_told(peer(1), START.wall_ms + 5 * HOUR_MS, START)
     assert time.offset_ms == 0
 
 
 def test_voters_are_bounded() -> None:
     time = heard(*[3] * MAX_PEERS)
     for number in range(MAX_PEERS, 200):
-        time.heard(peer(number), START.wall_ms, START)
+        time.on_time_told(peer(number), START.wall_ms, START)
     assert abs(time.offset_ms - 3 * HOUR_MS) < MINUTE_MS
 
 
@@ -192,5 +192,5 @@ def test_nothing_is_over_by_a_jump_until_others_were_heard() -> None:
     time.look(late := Instant(jumped.mono + JUMP_CAUTION - 1, jumped.wall_ms))
     assert time.caution_ms(late) == -9 * HOUR_MS
     assert time.caution_ms(Instant(jumped.mono + JUMP_CAUTION, jumped.wall_ms)) == 0
-    time.heard(peer(1), late.wall_ms, late)
+    time.on_time_told(peer(1), late.wall_ms, late)
     assert time.caution_ms(late) == 0

@@ -40,16 +40,16 @@ class TheirSide:
     def arrived(self, end: EndId, data: bytes, now: Instant) -> None:
         self.datagrams.append(data)
 
-    def opened(self, end: EndId, now: Instant) -> None:
+    def on_circuit_opened(self, end: EndId, now: Instant) -> None:
         self.opened_ends.append(end)
 
-    def received(self, end: EndId, data: bytes, now: Instant) -> None:
+    def on_circuit_data(self, end: EndId, data: bytes, now: Instant) -> None:
         self.got.append(data)
         answer = self.answer(data)
         if answer is not None:
             self.node.circuit_relay.send(end, answer, now)
 
-    def closed(self, end: EndId, now: Instant) -> None:
+    def on_circuit_closed(self, end: EndId, now: Instant) -> None:
         self.closed_ends.append(end)
 
 
@@ -66,14 +66,14 @@ class OurSide:
     def arrived(self, circuit: CircuitId, data: bytes, now: Instant) -> None:
         self.datagrams.append((circuit, data))
 
-    def opened(self, circuit: CircuitId, now: Instant) -> None:
+    def on_circuit_opened(self, circuit: CircuitId, now: Instant) -> None:
         self.opened_circuits.append(circuit)
 
-    def received(self, circuit: CircuitId, data: bytes, now: Instant) -> None:
+    def on_circuit_data(self, circuit: CircuitId, data: bytes, now: Instant) -> None:
         self.got.append(data)
         self.by_circuit.setdefault(circuit, []).append(data)
 
-    def closed(self, circuit: CircuitId, now: Instant, *, is_silent: bool) -> None:
+    def on_circuit_closed(self, circuit: CircuitId, now: Instant, *, is_silent: bool) -> None:
         self.closed_circuits.append((circuit, is_silent))
 
 
@@ -126,7 +126,7 @@ class Node:
             is_there = number < len(self.world.nodes) and number not in self.world.gone
             then(LinkId(number) if is_there else None, now)
 
-    def used(self, link: LinkId, now: Instant) -> None:
+    def on_used(self, link: LinkId, now: Instant) -> None:
         assert link < len(self.world.nodes)
 
     def receive(self, link: LinkId, message: Message, now: Instant) -> None:
@@ -209,8 +209,8 @@ class World:
     def link_down(self, one: int, other: int) -> None:
         for source, target in ((one, other), (other, one)):
             self.wires.pop((source, target), None)
-            self.nodes[source].circuit_relay.link_down(LinkId(target), self.now)
-            self.nodes[source].circuits.link_down(LinkId(target), self.now)
+            self.nodes[source].circuit_relay.on_link_down(LinkId(target), self.now)
+            self.nodes[source].circuits.on_link_down(LinkId(target), self.now)
 
     def dialled(self, number: int) -> None:
         for then in self.dialling.pop(number):

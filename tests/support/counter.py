@@ -79,11 +79,11 @@ class Counter:
             if is_custodian:
                 self.meet_mate(client, place_of(client), 0)
             else:
-                self.custodian.client_up(client, self.now, None)
+                self.custodian.on_client_up(client, self.now, None)
 
     def meet_mate(self, client: ClientId, place: OverlayId, width: int) -> None:
         """Let a custodian come that keeps the bucket of this width around its place."""
-        self.custodian.client_up(client, self.now, place)
+        self.custodian.on_client_up(client, self.now, place)
         self.say(client, Keeps(width))
 
     def keep(self, prefix: int, width: int) -> None:

@@ -22,10 +22,10 @@ class FakeClient:
     def receive(self, custodian: NodeId, message: Message, now: Instant) -> None:
         self.got.append((custodian, message))
 
-    def lost(self, custodian: NodeId, purpose: Purpose, now: Instant) -> None:
+    def on_circuit_lost(self, custodian: NodeId, purpose: Purpose, now: Instant) -> None:
         self.lost_ways.append((custodian, purpose))
 
-    def found(self, now: Instant) -> None:
+    def on_custodians_found(self, now: Instant) -> None:
         self.news += 1
 
 

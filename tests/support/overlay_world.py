@@ -143,7 +143,7 @@ class SimNode:
         if not self.is_filled:
             self.is_filled = True
             for each in self.world.router(self):
-                self.overlay.table.met(each.descriptor, each.endpoint, self.world.now())
+                self.overlay.table.on_descriptor(each.descriptor, each.endpoint, self.world.now())
 
     def wake(self) -> None:
         """Have the overlay's timers looked at in time. With given tables nobody does anything but answer."""
@@ -307,7 +307,7 @@ def link(one: SimNode, other: SimNode) -> None:
     for here, there in ((one, other), (other, one)):
         data = there.overlay.descriptor()
         if data is not None and there.identity.node not in here.links:
-            here.overlay.met(data, there.identity.node, there.endpoint, now)
+            here.overlay.on_descriptor(data, there.identity.node, there.endpoint, now)
         here.links.pop(there.identity.node, None)
         here.links[there.identity.node] = there
         if len(here.links) > MAX_LINKS:
@@ -318,7 +318,7 @@ def link(one: SimNode, other: SimNode) -> None:
 def _unlink(one: SimNode, other: SimNode) -> None:
     for here, there in ((one, other), (other, one)):
         here.links.pop(there.identity.node, None)
-        here.overlay.gone(there.identity.node, one.world.now())
+        here.overlay.on_gone(there.identity.node, one.world.now())
 
 
 def forged_descriptor(rng: Random, endpoint: Endpoint, now: Instant, near: int | None = None) -> bytes:

@@ -66,7 +66,7 @@ class Node:
 
     def _connect(self, endpoint: Endpoint, peer: NodeId, now: Instant, *, is_probe: bool) -> None:
         self.dialled.append(endpoint)
-        self.reach.contacted(endpoint, now)
+        self.reach.on_contacted(endpoint, now)
         self.layer.connect(endpoint, peer, now, is_probe=is_probe)
 
     def send(self, link: LinkId, message: Message, now: Instant) -> bool:
@@ -80,16 +80,16 @@ class Node:
         match event:
             case LinkUp():
                 self.ups.append(event)
-                self.link_pool.link_up(event.link, event.peer, event.endpoint, now)
+                self.link_pool.on_link_up(event.link, event.peer, event.endpoint, now)
                 neighbour = Neighbour(event.link, event.peer, event.endpoint, event.role, event.is_initiator)
-                self.reach.link_up(neighbour, now)
+                self.reach.on_link_up(neighbour, now)
             case LinkDown():
-                self.link_pool.link_down(event.link)
-                self.calls.link_down(event.link, now)
-                self.reach.link_down(event.link, now)
+                self.link_pool.on_link_down(event.link)
+                self.calls.on_link_down(event.link, now)
+                self.reach.on_link_down(event.link, now)
             case ConnectFailed():
-                self.link_pool.connect_failed(event.endpoint, event.peer, now)
-                self.reach.connect_failed(event.peer, now)
+                self.link_pool.on_connect_failed(event.endpoint, event.peer, now)
+                self.reach.on_connect_failed(event.peer, now)
             case MessageReceived():
                 message = decode_message(event.data)
                 self.heard.append(message)

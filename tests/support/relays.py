@@ -82,4 +82,4 @@ class Traveller:
         self.paths = Paths(OWN, roster, self.linked.get, self.guards, self.reputation, Random(seed + 1), NORMAL)
         self.guards.handle_timeout(NOW)
         for guard in self.guards.contacts():
-            self.guards.link_up(guard, NOW)
+            self.guards.on_link_up(guard, NOW)

@@ -185,13 +185,13 @@ class Swarm:
     def suspect(self, custodian: NodeId, now: Instant) -> None:
         self.suspects.append(custodian)
 
-    def delivered(self, parcel_id: ParcelId, now: Instant) -> None:
+    def on_delivered(self, parcel_id: ParcelId, now: Instant) -> None:
         self.sound.append(parcel_id)
 
-    def overdue(self, parcel_id: ParcelId, since: float, now: Instant) -> None:
+    def on_overdue(self, parcel_id: ParcelId, since: float, now: Instant) -> None:
         self.late.append((parcel_id, since))
 
-    def missing(self, parcel_id: ParcelId, now: Instant) -> None:
+    def on_missing(self, parcel_id: ParcelId, now: Instant) -> None:
         self.lossy.append(parcel_id)
 
     # --- what happens -------------------------------------------------------------------------------------------------
@@ -218,7 +218,7 @@ class Swarm:
         self._answers = deque(each for each in self._answers if each[0] != node)
         if purpose is Purpose.FOLLOW and node in self.keepers:
             self.keepers[node].streams.clear()
-        self.client.lost(node, purpose, self.now)
+        self.client.on_circuit_lost(node, purpose, self.now)
 
     def tell(self, node: NodeId, message: Message) -> None:
         self.client.receive(node, message, self.now)

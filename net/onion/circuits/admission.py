@@ -98,7 +98,7 @@ class SetupAdmission:
             return ADMITTED
         return self._place(passed_on, MAX_PASSED_ON, link, self._networks(link))
 
-    def begun(self, link: LinkId) -> None:
+    def on_begun(self, link: LinkId) -> None:
         """A circuit was built over a link."""
         self._built.count(link, self._networks, 1)
 
@@ -115,7 +115,7 @@ class SetupAdmission:
             if not len(passed_on):
                 del self._passed_on[next_link]
 
-    def link_down(self, link: LinkId) -> None:
+    def on_link_down(self, link: LinkId) -> None:
         """A link is gone; its circuits are ending."""
         self._rates.pop(link, None)
 

@@ -49,17 +49,17 @@ OnDatagram = Callable[[CircuitId, bytes, Instant], None]
 
 
 class Circuitry(Protocol):
-    """Who uses the circuits. Called from ``receive``, ``link_down`` and ``handle_timeout``, never out of its own calls."""
+    """The circuits' user. Called from ``receive``, ``on_link_down`` and ``handle_timeout``, never out of its own calls."""
 
-    def opened(self, circuit: CircuitId, now: Instant) -> None:
+    def on_circuit_opened(self, circuit: CircuitId, now: Instant) -> None:
         """The far end answered."""
         ...
 
-    def received(self, circuit: CircuitId, data: bytes, now: Instant) -> None:
+    def on_circuit_data(self, circuit: CircuitId, data: bytes, now: Instant) -> None:
         """The next message from the far end."""
         ...
 
-    def closed(self, circuit: CircuitId, now: Instant, *, is_silent: bool) -> None:
+    def on_circuit_closed(self, circuit: CircuitId, now: Instant, *, is_silent: bool) -> None:
         """It is over, by no doing of ours. ``is_silent``: it did not open in time, and nobody said why."""
         ...
 
@@ -154,7 +154,7 @@ class Circuits:
         if found is None or not found.is_open or found.queue.link is None:
             return False
         cell = self._datagram_end(found).seal(found.queue.name, data)
-        self._link_pool.used(found.queue.link, now)
+        self._link_pool.on_used(found.queue.link, now)
         return self._datagrams.push(found.queue, found.queue.link, cell.encode(), now)
 
     def writable(self, circuit: CircuitId) -> bool:
@@ -163,7 +163,7 @@ class Circuits:
         return found is not None and found.stream.is_writable()
 
     def close(self, circuit: CircuitId, now: Instant) -> None:
-        """End a circuit; what was not sent is lost, and ``closed`` is not called."""
+        """End a circuit; what was not sent is lost, and ``on_circuit_closed`` is not called."""
         found = self._circuits.get(circuit)
         if found is not None:
             self._forget(found)
@@ -182,7 +182,7 @@ class Circuits:
         if isinstance(message, Destroy):
             self._fail(circuit, now, is_told=False)
             return True
-        self._link_pool.used(link, now)
+        self._link_pool.on_used(link, now)
         body = message.body
         for layer in circuit.backward:
             body = layer.open(body)
@@ -194,10 +194,10 @@ class Circuits:
         if arrived.kind is Kind.OPENED:
             circuit.is_open = True
             self._schedule_padding(circuit, now)
-            self._user.opened(circuit.id, now)
+            self._user.on_circuit_opened(circuit.id, now)
         for data in arrived.messages:
             if circuit.id in self._circuits:
-                self._user.received(circuit.id, data, now)
+                self._user.on_circuit_data(circuit.id, data, now)
         if circuit.id in self._circuits:
             self._pump(circuit, now)
         return True
@@ -215,20 +215,20 @@ class Circuits:
             arrived = self._datagram_end(circuit).open(cell)
         except DecodeError:
             return True
-        self._link_pool.used(link, now)
+        self._link_pool.on_used(link, now)
         if arrived is not None:
             self.on_datagram(circuit.id, arrived, now)
         return True
 
-    def link_down(self, link: LinkId, now: Instant) -> None:
+    def on_link_down(self, link: LinkId, now: Instant) -> None:
         """A link is gone, and the circuits that began with it."""
-        self._queues.link_down(link)
+        self._queues.on_link_down(link)
         self._datagrams.link_down(link)
         for circuit in [each for each in self._circuits.values() if each.queue.link == link]:
             if circuit.id in self._circuits:  # else its user closed it when it heard of another's end
                 self._fail(circuit, now, is_told=False)
 
-    def link_quiet(self, link: LinkId, now: Instant) -> None:
+    def on_link_quiet(self, link: LinkId, now: Instant) -> None:
         """What goes there may go nowhere: circuits that began with it are given up, by no fault of the other hops."""
         for circuit in [each for each in self._circuits.values() if each.queue.link == link]:
             if circuit.id in self._circuits:
@@ -294,13 +294,13 @@ class Circuits:
             # The queue has room: what waits there is under way, and the window is no wider than the queue.
             self._queues.push(circuit.queue, Cell(circuit.queue.name, body), now)
             if circuit.queue.link is not None:
-                self._link_pool.used(circuit.queue.link, now)
+                self._link_pool.on_used(circuit.queue.link, now)
         self._unfinished[circuit.id] = None
 
     def _fail(self, circuit: _Circuit, now: Instant, *, is_told: bool = True, is_silent: bool = False) -> None:
         self._forget(circuit)
         self._queues.end(circuit.queue, now, is_told=is_told)
-        self._user.closed(circuit.id, now, is_silent=is_silent)
+        self._user.on_circuit_closed(circuit.id, now, is_silent=is_silent)
 
     def _forget(self, circuit: _Circuit) -> None:
         del self._circuits[circuit.id]

@@ -84,11 +84,11 @@ class Builder(Protocol):
 class User(Protocol[K_contra]):
     """Who asks. Never called out of ``ask`` or ``drop``."""
 
-    def heard(self, key: K_contra, data: bytes, now: Instant) -> bool:
+    def on_message(self, key: K_contra, data: bytes, now: Instant) -> bool:
         """A message came back. Say whether it may answer what was asked; else it is passed over."""
         ...
 
-    def lost(self, key: K_contra, now: Instant) -> None:
+    def on_circuit_lost(self, key: K_contra, now: Instant) -> None:
         """What was asked there and not answered will not be; a stream is over."""
         ...
 
@@ -151,55 +151,55 @@ class CircuitPool(Generic[K]):
         self._use(pooled, now)
 
     def drop(self, key: K, now: Instant) -> None:
-        """End a circuit at once; ``lost`` is not called."""
+        """End a circuit at once; ``on_circuit_lost`` is not called."""
         if (pooled := self._current.get(key)) is not None:
             self._circuits.close(pooled.circuit, now)
             self._forget(pooled)
 
     def renew(self, key: K, now: Instant) -> None:
-        """End a circuit that brings nothing; the next is built apart from it. ``lost`` is not called."""
+        """End a circuit that brings nothing; the next is built apart from it. ``on_circuit_lost`` is not called."""
         if (pooled := self._current.get(key)) is not None:
             self._build_apart_from(pooled)
         self.drop(key, now)
 
     def hang_up(self, now: Instant) -> None:
-        """End all circuits; ``lost`` is called for each."""
+        """End all circuits; ``on_circuit_lost`` is called for each."""
         for pooled in list(self._circuit_pool.values()):
             if pooled.circuit in self._circuit_pool:
                 self._circuits.close(pooled.circuit, now)
                 self._forget(pooled)
-                self._user.lost(pooled.key, now)
+                self._user.on_circuit_lost(pooled.key, now)
 
     # --- for Circuits -------------------------------------------------------------------------------------------------
 
-    def opened(self, circuit: CircuitId, now: Instant) -> None:
+    def on_circuit_opened(self, circuit: CircuitId, now: Instant) -> None:
         """The far end answered."""
         if (pooled := self._circuit_pool.get(circuit)) is not None and not pooled.is_open:
             pooled.is_open = True
             self._silent.pop(pooled.key, None)
             if pooled.terms.is_judged:
-                self._paths.worked(pooled.path, now)
+                self._paths.on_path_worked(pooled.path, now)
 
-    def received(self, circuit: CircuitId, data: bytes, now: Instant) -> None:
+    def on_circuit_data(self, circuit: CircuitId, data: bytes, now: Instant) -> None:
         """A message came back."""
         if (pooled := self._circuit_pool.get(circuit)) is not None:
             self._use(pooled, now)
-            is_answer = self._user.heard(pooled.key, data, now)
+            is_answer = self._user.on_message(pooled.key, data, now)
             if is_answer and pooled.terms.questions == 1 and circuit in self._circuit_pool:
                 self._circuits.close(circuit, now)  # there was one question, and this was the answer
                 self._forget(pooled)
 
-    def closed(self, circuit: CircuitId, now: Instant, *, is_silent: bool) -> None:
+    def on_circuit_closed(self, circuit: CircuitId, now: Instant, *, is_silent: bool) -> None:
         """A circuit is over by no doing of ours."""
         pooled = self._circuit_pool.get(circuit)
         if pooled is None:
             return
         if is_silent or not pooled.is_open:
             if pooled.terms.is_judged:
-                self._paths.failed(pooled.path, now)
+                self._paths.on_path_failed(pooled.path, now)
             self._build_apart_from(pooled)
         self._forget(pooled)
-        self._user.lost(pooled.key, now)
+        self._user.on_circuit_lost(pooled.key, now)
 
     # --- time ---------------------------------------------------------------------------------------------------------
 
@@ -215,7 +215,7 @@ class CircuitPool(Generic[K]):
             self._circuits.close(circuit, now)
             self._forget(pooled)
             if pooled.terms.is_lasting:
-                self._user.lost(pooled.key, now)
+                self._user.on_circuit_lost(pooled.key, now)
 
     def next_deadline(self) -> float:
         """Return when ``handle_timeout`` is due, in monotonic seconds."""
@@ -232,7 +232,7 @@ class CircuitPool(Generic[K]):
         try:
             circuit = self._circuits.open(path.hops, now)
         except Unauthenticated:
-            self._paths.failed(path, now)  # somebody described itself with a key that is none
+            self._paths.on_path_failed(path, now)  # somebody described itself with a key that is none
             raise Unreachable from None
         age = terms.age * self._rng.uniform(1 - JITTER, 1 + JITTER)
         pooled = _PooledCircuit(key, circuit, path, terms, now.mono + age, now.mono)

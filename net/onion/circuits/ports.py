@@ -24,7 +24,7 @@ class Reach(Protocol):
         """Call ``then`` with a link, now or later, or with None."""
         ...
 
-    def used(self, link: LinkId, now: Instant) -> None:
+    def on_used(self, link: LinkId, now: Instant) -> None:
         """Something passed over a link."""
         ...
 
@@ -36,14 +36,14 @@ class Links(MessageLinks, CellLinks, Protocol):
 class Ends(Protocol):
     """What serves the circuits that end here; never called out of its own calls, and may call back at once."""
 
-    def opened(self, end: EndId, now: Instant) -> None:
+    def on_circuit_opened(self, end: EndId, now: Instant) -> None:
         """A circuit ends here."""
         ...
 
-    def received(self, end: EndId, data: bytes, now: Instant) -> None:
+    def on_circuit_data(self, end: EndId, data: bytes, now: Instant) -> None:
         """The next message, 1 … ``MAX_MESSAGE_SIZE`` bytes."""
         ...
 
-    def closed(self, end: EndId, now: Instant) -> None:
+    def on_circuit_closed(self, end: EndId, now: Instant) -> None:
         """It is over, by no doing of ours."""
         ...

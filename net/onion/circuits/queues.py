@@ -119,7 +119,7 @@ class CircuitQueues:
         if len(farewells) < MAX_FAREWELLS:
             farewells.append(queue.name)
 
-    def link_down(self, link: LinkId) -> None:
+    def on_link_down(self, link: LinkId) -> None:
         """A link is gone; its queues are ended one by one by whoever owns them."""
         line = self._lines.pop(link, None)
         for queue in line.queues if line else ():

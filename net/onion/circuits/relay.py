@@ -120,7 +120,7 @@ class CircuitRelay:
         return circuit is not None and circuit.end is not None and circuit.end.stream.is_writable()
 
     def close(self, end: EndId, now: Instant) -> None:
-        """End a circuit that ends here; what was not sent is lost, and ``closed`` is not called."""
+        """End a circuit that ends here; what was not sent is lost, and ``on_circuit_closed`` is not called."""
         circuit = self._by_end.pop(end, None)
         if circuit is not None:
             self._end(circuit, now)
@@ -150,9 +150,9 @@ class CircuitRelay:
         if (circuit := self.datagrams.receive(link, data, now)) is not None:
             self._heard(circuit, now)
 
-    def link_down(self, link: LinkId, now: Instant) -> None:
+    def on_link_down(self, link: LinkId, now: Instant) -> None:
         """A link is gone, and its circuits with it: a slice of them at once, for there may be a thousand."""
-        self._queues.link_down(link)
+        self._queues.on_link_down(link)
         self.datagrams.link_down(link)
         for circuit in self._legs.pop(link, {}).values():
             for queue in (circuit.back, circuit.ahead):
@@ -160,16 +160,16 @@ class CircuitRelay:
                     queue.link = None
             self._cut.append(circuit)
         self._quiet.discard(link)
-        self._admission.link_down(link)
+        self._admission.on_link_down(link)
         self._end_cut(_SLICE, now)
 
-    def link_quiet(self, link: LinkId, now: Instant) -> None:
+    def on_link_quiet(self, link: LinkId, now: Instant) -> None:
         """What goes there may go nowhere: who built a circuit over it is told, and none is built until it is heard."""
         self._quiet.add(link)
         self._cut.extend(each for each in self._legs.get(link, {}).values() if each.ahead.link == link)
         self._end_cut(_SLICE, now)
 
-    def link_heard(self, link: LinkId) -> None:
+    def on_link_heard(self, link: LinkId) -> None:
         """A link that was quiet is not any more."""
         self._quiet.discard(link)
 
@@ -229,7 +229,7 @@ class CircuitRelay:
         circuit = Transit(link, back, ahead, setup.packet, born_at=now.mono, heard_at=now.mono)
         self._circuits.add(circuit)
         self._legs.setdefault(link, {})[setup.circuit] = circuit
-        self._admission.begun(link)
+        self._admission.on_begun(link)
         self._checks.schedule(circuit, self._due(circuit))
         self._to_peel.append(circuit)
 
@@ -309,14 +309,14 @@ class CircuitRelay:
         circuit.heard_at = now.mono
         for queue in (circuit.back, circuit.ahead):
             if queue.link is not None:
-                self._link_pool.used(queue.link, now)
+                self._link_pool.on_used(queue.link, now)
 
     def _become_end(self, circuit: Transit, early: list[bytes], now: Instant) -> None:
         self._last_end += 1
         end = circuit.end = End(EndId(self._last_end), CircuitStream(is_builder=False))
         self._by_end[end.id] = circuit
         self._pump(circuit, now)
-        self._ends.opened(end.id, now)
+        self._ends.on_circuit_opened(end.id, now)
         for body in early:
             self._on_cell_at_end(circuit, body, now)
 
@@ -331,7 +331,7 @@ class CircuitRelay:
             return
         for message in messages:
             if not circuit.is_over:
-                self._ends.received(end.id, message, now)
+                self._ends.on_circuit_data(end.id, message, now)
         self._pump(circuit, now)
 
     def _pump(self, circuit: Transit, now: Instant) -> None:
@@ -373,7 +373,7 @@ class CircuitRelay:
         if circuit.end is not None:
             self._held -= circuit.end.held
             if self._by_end.pop(circuit.end.id, None) is not None:
-                self._ends.closed(circuit.end.id, now)
+                self._ends.on_circuit_closed(circuit.end.id, now)
 
     def _drop_leg(self, circuit: Transit, queue: CircuitQueue) -> None:
         if queue.link is None:

@@ -79,7 +79,7 @@ class CircuitRequests:
         if call is not None and call.node == node:
             self._end(message.request, message, now)
 
-    def lost(self, number: int, now: Instant) -> None:
+    def on_circuit_lost(self, number: int, now: Instant) -> None:
         """The circuit of a question is gone."""
         self._end(number, None, now)
 

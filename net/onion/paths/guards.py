@@ -128,7 +128,7 @@ class _Kept:
 
 
 class Guards:
-    """Our guards. Tell it of links with ``link_up`` and ``link_down``; it tells whom to keep links with."""
+    """Our guards. Tell it of links with ``on_link_up`` and ``on_link_down``; it tells whom to keep links with."""
 
     def __init__(self, own: NodeId, roster: NodeSource, rng: random.Random) -> None:
         self._own = own
@@ -165,17 +165,17 @@ class Guards:
         """Return whom to keep links with, wherever they are now."""
         return {each.node: each.endpoint for each in self._kept if each.is_in_play}
 
-    def link_up(self, node: NodeId, now: Instant) -> None:
+    def on_link_up(self, node: NodeId, now: Instant) -> None:
         """A full node is linked."""
         self._linked.add(node)
         self._set_linked(node, now, is_linked=True)
 
-    def link_down(self, node: NodeId, now: Instant) -> None:
+    def on_link_down(self, node: NodeId, now: Instant) -> None:
         """A link is gone."""
         self._linked.discard(node)
         self._set_linked(node, now, is_linked=False)
 
-    def link_quiet(self, node: NodeId, now: Instant) -> None:
+    def on_link_quiet(self, node: NodeId, now: Instant) -> None:
         """A guard does not answer what it was given: use others until it is heard, and try later ones at once."""
         guard = self._find(node)
         if guard is None or not guard.is_linked:
@@ -184,7 +184,7 @@ class Guards:
         guard.tried_since = now.mono - HASTE
         self.handle_timeout(now)
 
-    def link_heard(self, node: NodeId, now: Instant) -> None:
+    def on_link_heard(self, node: NodeId, now: Instant) -> None:
         """A guard that was quiet answers."""
         if node in self._linked:
             self._set_linked(node, now, is_linked=True)

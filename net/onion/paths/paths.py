@@ -134,14 +134,14 @@ class Paths:
 
     # --- how it went --------------------------------------------------------------------------------------------------
 
-    def worked(self, path: Path, now: Instant) -> None:
+    def on_path_worked(self, path: Path, now: Instant) -> None:
         """What went this way arrived."""
-        self._reputation.worked(path.nodes, now)
+        self._reputation.on_path_worked(path.nodes, now)
 
-    def failed(self, path: Path, now: Instant) -> None:
+    def on_path_failed(self, path: Path, now: Instant) -> None:
         """What went this way did not arrive."""
         self.losses += 1
-        self._reputation.failed(path.nodes, now)
+        self._reputation.on_path_failed(path.nodes, now)
         if self._reputation.is_hopeless(path.guard, now):
             self._guards.lossy(path.guard, now)
 
@@ -175,7 +175,7 @@ class Paths:
         said = [each for node in in_use if node != last and (each := self._described(node) or self._roster.get(node))]
         fit = [each for each in said if each.key_of(epoch)]
         if fit:
-            # Whatever their standing: who could spoil it for honest guards would else lead us to his own (``failed``).
+            # Whatever their standing: who could spoil it for honest guards would else lead us to their own.
             return self._rng.choice([each for each in fit if each.node not in apart_from] or fit)
         if is_needed and not (last in in_use and self._is_tiny(last)):
             raise Unreachable

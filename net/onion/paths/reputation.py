@@ -86,7 +86,7 @@ class Reputation:
     def __len__(self) -> int:
         return len(self._records)
 
-    def worked(self, nodes: Iterable[NodeId], now: Instant) -> None:
+    def on_path_worked(self, nodes: Iterable[NodeId], now: Instant) -> None:
         """What was sent through these nodes arrived."""
         self._all.decay(now.mono)
         for record in self._touch(nodes, now.mono):
@@ -95,7 +95,7 @@ class Reputation:
             self._wins += 1
             self._all.wins += 1.0
 
-    def failed(self, nodes: Iterable[NodeId], now: Instant) -> None:
+    def on_path_failed(self, nodes: Iterable[NodeId], now: Instant) -> None:
         """What was sent through these nodes did not arrive, or nobody heard that it did."""
         self._all.decay(now.mono)
         for record in self._touch(nodes, now.mono):

@@ -136,7 +136,7 @@ class TestFollows:
         swarm = Swarm()
         swarm.read(7)
         swarm.comes("a")
-        swarm.client.found(swarm.now)
+        swarm.client.on_custodians_found(swarm.now)
         swarm.settle()
         assert swarm.pair() == [node_of("a")]
         assert swarm.agree() is None
@@ -473,7 +473,7 @@ class TestDeposits:
         deposit(swarm, 1)
         swarm.wait(10 * MINUTE)
         swarm.comes("a")
-        swarm.client.found(swarm.now)
+        swarm.client.on_custodians_found(swarm.now)
         swarm.settle()
         assert len(swarm.happened(DepositAnswered)) == 1
 

@@ -191,9 +191,9 @@ class TestInventing:
         comparison.join(ann)
         comparison.join(ben)
         tags = [Tag(number.to_bytes(8, "big")) for number in range(2 * MAX_UNSHARED)]
-        comparison.named(ann, tags, 0.0, is_live=True)
+        comparison.on_tags_named(ann, tags, 0.0, is_live=True)
         assert comparison.live(ann) == len(comparison.unshared(ann)) == MAX_UNSHARED
-        comparison.named(ben, tags, 0.0, is_live=False)
+        comparison.on_tags_named(ben, tags, 0.0, is_live=False)
         assert comparison.unshared(ann) == {}
         assert comparison.live(ann) == comparison.live(ben) == 0
 

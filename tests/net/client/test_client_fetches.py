@@ -97,7 +97,7 @@ class TestFetches:
         [(first, question)] = swarm.questions(Fetch)
         swarm.tell(first, Busy(question.request))
         [(second, _)] = swarm.questions(Fetch)
-        swarm.client.lost(second, Purpose.FETCH, swarm.now)
+        swarm.client.on_circuit_lost(second, Purpose.FETCH, swarm.now)
         [(third, _)] = swarm.questions(Fetch)
         swarm.wait(2 * PATIENCE)
         [(fourth, question)] = swarm.questions(Fetch)
@@ -111,7 +111,7 @@ class TestFetches:
             keeper.is_silent = True
         fetch(swarm, 1)
         [(first, _)] = swarm.questions(Fetch)
-        swarm.client.lost(first, Purpose.FOLLOW, swarm.now)
+        swarm.client.on_circuit_lost(first, Purpose.FOLLOW, swarm.now)
         assert swarm.questions(Fetch) == []
 
     def test_when_nobody_answers_all_are_asked_again_and_nothing_is_called_absent(self) -> None:

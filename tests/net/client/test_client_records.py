@@ -49,7 +49,7 @@ class TestRecords:
             keeper.is_silent = True
         put(swarm, 1)
         first, second, third = [node for node, _ in swarm.questions(Deposit)]
-        swarm.client.lost(first, Purpose.RECORD, swarm.now)
+        swarm.client.on_circuit_lost(first, Purpose.RECORD, swarm.now)
         [(fourth, _)] = swarm.questions(Deposit)
         swarm.wait(2 * PATIENCE)
         assert len({first, second, third, fourth}) == 4
@@ -75,7 +75,7 @@ class TestRecords:
         swarm.wait(10_000)
         assert len(swarm.questions(Deposit)) == 1
         swarm.comes("b")
-        swarm.client.found(swarm.now)
+        swarm.client.on_custodians_found(swarm.now)
         swarm.settle()
         assert [node for node, _ in swarm.questions(Deposit)] == [node_of("b")]
 
@@ -167,7 +167,7 @@ class TestSearches:
         (first, question), (second, _), (third, _) = swarm.questions(FindRecord)
         swarm.tell(first, Busy(question.request))
         [(fourth, _)] = swarm.questions(FindRecord)
-        swarm.client.lost(second, Purpose.RECORD, swarm.now)
+        swarm.client.on_circuit_lost(second, Purpose.RECORD, swarm.now)
         [(fifth, _)] = swarm.questions(FindRecord)
         assert {first, second, third, fourth, fifth} == set(swarm.keepers)
 
@@ -176,11 +176,11 @@ class TestSearches:
         swarm.client.search(id_of(1), swarm.now)
         swarm.wait(SEARCH_TIME / 2)
         swarm.comes("a")
-        swarm.client.found(swarm.now)
+        swarm.client.on_custodians_found(swarm.now)
         assert len(swarm.questions(FindRecord)) == 1
         swarm.wait(SEARCH_TIME)
         swarm.comes("b")
-        swarm.client.found(swarm.now)
+        swarm.client.on_custodians_found(swarm.now)
         assert swarm.questions(FindRecord) == []
 
     def test_an_answer_that_comes_twice_counts_once(self) -> None:

@@ -116,7 +116,7 @@ def test_a_reader_that_left_gets_nothing_more() -> None:
     counter.follow(client=BOB)
     assert counter.pieces() != [] != counter.pieces(BOB)
     counter.say(ALICE, Unfollow(5))
-    counter.custodian.client_down(BOB)
+    counter.custodian.on_client_down(BOB)
     counter.meet(BOB)
     counter.deposit(box_bytes(2), BOB)
     counter.wait(2 * SLOT)

@@ -45,10 +45,10 @@ class Neighbourhood:
         for one in names or self.counters:
             for other in self.counters:
                 if other != one:
-                    self.counters[one].custodian.client_up(
+                    self.counters[one].custodian.on_client_up(
                         self.numbers[other], self.counters[one].now, place(self.places[other])
                     )
-                    self.counters[other].custodian.client_up(
+                    self.counters[other].custodian.on_client_up(
                         self.numbers[one], self.counters[other].now, place(self.places[one])
                     )
         self.talk()
@@ -56,7 +56,7 @@ class Neighbourhood:
     def kill(self, name: str) -> None:
         del self.counters[name]
         for counter in self.counters.values():
-            counter.custodian.client_down(self.numbers[name])
+            counter.custodian.on_client_down(self.numbers[name])
 
     def begin(self, name: str, bits: str) -> None:
         self.counters[name] = Counter(seed=len(self.numbers) + 9)
@@ -110,7 +110,7 @@ class TestMates:
         counter.meet(OTHER)
         counter.say(OTHER, Keeps(0))
         assert counter.custodian.status(counter.now).mates == 0
-        counter.custodian.client_known(OTHER, place("1"), counter.now)
+        counter.custodian.on_client_known(OTHER, place("1"), counter.now)
         assert counter.custodian.status(counter.now).mates == 1
 
     def test_who_could_not_be_told_is_told_later(self) -> None:

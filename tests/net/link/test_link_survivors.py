@@ -217,7 +217,7 @@ def test_a_link_that_used_up_its_numbers_sends_nothing_more_under_its_keys(monke
     for _ in range(10):
         other.send_cell(bytes(CELL_SIZE))
     other.datagrams(0.0, 100)
-    assert other.on_deadline(0.2) == "worn out"
+    assert other.handle_timeout(0.2) == "worn out"
 
 
 def test_former_keys_are_forgotten_after_a_while() -> None:
@@ -226,9 +226,9 @@ def test_former_keys_are_forgotten_after_a_while() -> None:
     session.adopt(later, must_show=False)
     assert session.is_known_as(former.our_index)
     assert session.deadline() <= 100.0 + FORMER_KEYS_LIFE
-    session.on_deadline(100.0 + FORMER_KEYS_LIFE - 1)
+    session.handle_timeout(100.0 + FORMER_KEYS_LIFE - 1)
     assert session.is_known_as(former.our_index)
-    session.on_deadline(100.0 + FORMER_KEYS_LIFE)
+    session.handle_timeout(100.0 + FORMER_KEYS_LIFE)
     assert not session.is_known_as(former.our_index)
     assert session.retired == [former.our_index]
 

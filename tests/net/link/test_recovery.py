@@ -36,7 +36,7 @@ def test_a_slightly_reordered_frame_is_waited_for_and_then_lost() -> None:
     assert recovery.on_ack(ack((1, 2)), 2, 1.1).lost == []
     deadline = recovery.deadline()
     assert 1.1 < deadline < 1.2
-    assert [frame.start for frame in recovery.on_deadline(deadline).lost] == [0]
+    assert [frame.start for frame in recovery.handle_timeout(deadline).lost] == [0]
 
 
 def test_the_timeout_doubles_and_a_second_one_gives_everything_up() -> None:
@@ -44,9 +44,9 @@ def test_the_timeout_doubles_and_a_second_one_gives_everything_up() -> None:
     sent(recovery, range(20), 1.0)
     first = recovery.timeout()
     assert MIN_TIMEOUT <= first < 1.0
-    assert len(recovery.on_deadline(1.0 + first).lost) == 2
+    assert len(recovery.handle_timeout(1.0 + first).lost) == 2
     assert recovery.timeout() == pytest.approx(2 * first)
-    assert len(recovery.on_deadline(recovery.deadline()).lost) == 18
+    assert len(recovery.handle_timeout(recovery.deadline()).lost) == 18
     assert recovery.congestion.window == MIN_WINDOW
     assert recovery.deadline() == math.inf
 
@@ -55,7 +55,7 @@ def test_the_timeout_is_bounded() -> None:
     recovery = Recovery(0.5)
     for number in range(40):
         sent(recovery, range(number, number + 1), recovery.deadline() if recovery.is_waiting() else 1.0 + number)
-        recovery.on_deadline(recovery.deadline())
+        recovery.handle_timeout(recovery.deadline())
     assert recovery.timeout() == MAX_TIMEOUT
 
 

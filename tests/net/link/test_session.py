@@ -54,7 +54,7 @@ def test_a_log_line_shows_direction_and_state() -> None:
     assert str(ours.session) == "#1 ===> 00000000 at 192.0.2.1:1"
     assert str(theirs.session) == "#1 <=== 00000000 at 192.0.2.1:1"
     ours.session.datagrams(0.0, 1)
-    ours.session.on_deadline(SUSPECT_AFTER)
+    ours.session.handle_timeout(SUSPECT_AFTER)
     assert str(ours.session) == "#1 =?=> 00000000 at 192.0.2.1:1"
 
 
@@ -62,14 +62,14 @@ def test_silence_suspects_and_then_ends_a_link_and_one_frame_heals_it() -> None:
     pair = Pair()
     pair.sent(0.0)  # the first ping
     assert pair.session.deadline() <= SUSPECT_AFTER
-    assert pair.session.on_deadline(SUSPECT_AFTER) is None
+    assert pair.session.handle_timeout(SUSPECT_AFTER) is None
     assert pair.is_in(SessionState.SUSPECTED)
     assert pair.session.is_rekey_due(SUSPECT_AFTER)
     assert not pair.session.is_rekey_due(SUSPECT_AFTER + 1)
     pair.receive(frames.encode_parts([frames.PING]), SUSPECT_AFTER + 2)
     assert pair.is_in(SessionState.ESTABLISHED)
     pair.sent(100.0)
-    assert pair.session.on_deadline(100.0 + DOWN_AFTER) == "silent"
+    assert pair.session.handle_timeout(100.0 + DOWN_AFTER) == "silent"
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_a_single_frame_is_acknowledged_after_a_moment_and_two_at_once() -> None
 def test_a_lost_ping_or_window_is_sent_again() -> None:
     pair = Pair()
     assert frames.decode_parts(pair.sent(0.0)[0]) == [frames.Ping()]
-    pair.session.on_deadline(pair.session.deadline())
+    pair.session.handle_timeout(pair.session.deadline())
     assert frames.decode_parts(pair.sent(1.0)[0]) == [frames.Ping()]
 
 

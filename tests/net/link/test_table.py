@@ -131,7 +131,7 @@ def test_a_peer_that_moved_counts_where_it_is(monkeypatch: pytest.MonkeyPatch) -
     crowd = Crowd()
     mover, other, _ = crowd.join("8.8.8.8"), crowd.join("7.7.7.7"), crowd.join("6.6.6.6")
     mover.paths.endpoint = Endpoint("7.7.7.7", 1)
-    crowd.table.moved(mover)
+    crowd.table.on_moved(mover)
     assert crowd.table.networks_of(mover.link) == crowd.table.networks_of(other.link)
     assert crowd.table.loser_to(Endpoint("5.5.5.5", 1), is_ours=False) in {mover, other}
 

@@ -282,13 +282,13 @@ def test_what_a_custodian_of_a_later_version_says_is_never_refused_by_its_reader
     heard: list[bytes] = []
     for host in village.fulls:
         frontend = parts_of(host.node()).frontend
-        received = frontend.received
+        received = frontend.on_circuit_data
 
         def listen(end: EndId, data: bytes, now: Instant, received: Any = received) -> None:
             heard.append(data)
             received(end, data, now)
 
-        override(frontend, "received", listen)
+        override(frontend, "on_circuit_data", listen)
     writer, reader = village.residents
     reader.await_boxes(range(3))
     for number in range(3):

@@ -102,7 +102,7 @@ class Counter:
     def far(self, *messages: Message) -> list[Message]:
         """Say something through the circuit; return what came back."""
         for message in messages:
-            self.frontend.received(END, encode_message(message), self.now)
+            self.frontend.on_circuit_data(END, encode_message(message), self.now)
         self.run_store()
         said, self.over_circuits = self.over_circuits, []
         return [message for _, message in said]
@@ -135,8 +135,8 @@ class Circuits:
 @pytest.fixture
 def counter() -> Counter:
     made = Counter()
-    made.frontend.link_up(LINK, made.now)
-    made.frontend.opened(END, made.now)
+    made.frontend.on_link_up(LINK, made.now)
+    made.frontend.on_circuit_opened(END, made.now)
     return made
 
 
@@ -173,15 +173,15 @@ def test_what_is_for_neighbours_ends_the_circuit_it_came_through(counter: Counte
 
 
 def test_bytes_that_are_no_message_end_the_circuit(counter: Counter) -> None:
-    counter.frontend.received(END, b"\xc1 nonsense", counter.now)
+    counter.frontend.on_circuit_data(END, b"\xc1 nonsense", counter.now)
     assert counter.closed == [END]
 
 
 def test_a_type_of_a_later_version_is_refused_or_passed_over_and_ends_no_circuit(counter: Counter) -> None:
     for kind in (128, 255, 1000):
-        counter.frontend.received(END, msgspec.msgpack.encode([kind, 4, b"news"]), counter.now)
+        counter.frontend.on_circuit_data(END, msgspec.msgpack.encode([kind, 4, b"news"]), counter.now)
     assert counter.far() == []
-    counter.frontend.received(END, msgspec.msgpack.encode([127, 4, b"please"]), counter.now)
+    counter.frontend.on_circuit_data(END, msgspec.msgpack.encode([127, 4, b"please"]), counter.now)
     assert counter.far() == [Refused(4, 127)]
     assert counter.far(Refused(4, 1)) == [], "nothing is answered to a refusal"
     assert counter.closed == []
@@ -190,26 +190,26 @@ def test_a_type_of_a_later_version_is_refused_or_passed_over_and_ends_no_circuit
 
 def test_refusals_are_rationed_for_each_circuit(counter: Counter) -> None:
     other, data = EndId(2), msgspec.msgpack.encode([127])
-    counter.frontend.opened(other, counter.now)
+    counter.frontend.on_circuit_opened(other, counter.now)
     for _ in range(100):
-        counter.frontend.received(END, data, counter.now)
+        counter.frontend.on_circuit_data(END, data, counter.now)
     assert counter.far() == [Refused(0, 127)] * round(REFUSAL_BURST)
-    counter.frontend.received(other, data, counter.now)
+    counter.frontend.on_circuit_data(other, data, counter.now)
     assert counter.far() == [Refused(0, 127)], "another one's ration is untouched"
     counter.wait(2 / REFUSAL_RATE)
     for _ in range(100):
-        counter.frontend.received(END, data, counter.now)
+        counter.frontend.on_circuit_data(END, data, counter.now)
     assert counter.far() == [Refused(0, 127)] * 2
     assert counter.closed == []
 
 
 def test_nobody_becomes_a_mate_through_a_circuit(counter: Counter) -> None:
     counter.custodian.set_scope(Bucket(0, 0), counter.now)
-    counter.frontend.described(LINK, OverlayId(bytes(32)), counter.now)
+    counter.frontend.on_described(LINK, OverlayId(bytes(32)), counter.now)
     counter.near(Keeps(0))
     status = counter.custodian.status(counter.now)
     assert status.mates == 1
-    counter.frontend.link_down(LINK)
+    counter.frontend.on_link_down(LINK)
     assert counter.custodian.status(counter.now).mates == 0
 
 
@@ -232,7 +232,7 @@ def test_lookups_are_rationed_and_their_answer_finds_its_way_back(counter: Count
     assert counter.served == [], "that was all for now"
     counter.wait(10)
     counter.far(Lookup(next(numbers), TARGET))
-    counter.frontend.closed(END, counter.now)
+    counter.frontend.on_circuit_closed(END, counter.now)
     counter.served.pop()([], counter.now)
     assert counter.far() == [], "who asked is gone"
     assert counter.frontend.counters.unsent == 1
@@ -241,9 +241,9 @@ def test_lookups_are_rationed_and_their_answer_finds_its_way_back(counter: Count
 def test_one_has_few_lookups_under_way_and_circuits_leave_room_for_neighbours(counter: Counter) -> None:
     ends = [EndId(number) for number in range(10, 30)]
     for end in ends:
-        counter.frontend.opened(end, counter.now)
+        counter.frontend.on_circuit_opened(end, counter.now)
         for number in range(5):
-            counter.frontend.received(end, encode_message(Lookup(number, TARGET)), counter.now)
+            counter.frontend.on_circuit_data(end, encode_message(Lookup(number, TARGET)), counter.now)
     assert len(counter.served) == MAX_LOOKUPS_FROM_AFAR
     counter.near(*(Lookup(number, TARGET) for number in range(5)))
     assert len(counter.served) == MAX_LOOKUPS_FROM_AFAR + MAX_LOOKUPS_EACH
@@ -264,18 +264,18 @@ def test_who_is_too_busy_to_look_says_nothing(counter: Counter) -> None:
 
 def test_clients_come_and_go_and_leave_nothing(counter: Counter) -> None:
     for number in range(2, 500):
-        counter.frontend.opened(EndId(number), counter.now)
-        counter.frontend.received(EndId(number), encode_message(Follow(1, 0, 0, b"", 0)), counter.now)
-        counter.frontend.closed(EndId(number), counter.now)
-        counter.frontend.link_up(LinkId(number), counter.now)
-        counter.frontend.link_down(LinkId(number))
+        counter.frontend.on_circuit_opened(EndId(number), counter.now)
+        counter.frontend.on_circuit_data(EndId(number), encode_message(Follow(1, 0, 0, b"", 0)), counter.now)
+        counter.frontend.on_circuit_closed(EndId(number), counter.now)
+        counter.frontend.on_link_up(LinkId(number), counter.now)
+        counter.frontend.on_link_down(LinkId(number))
     counter.over_circuits.clear()
     counter.near(Deposit(1, 0, box_bytes(1)))
     counter.wait(5)
     assert counter.over_circuits == [], "no stream outlives who follows it"
-    counter.frontend.closed(END, counter.now)
-    counter.frontend.link_down(LINK)
-    counter.frontend.link_down(LINK)
+    counter.frontend.on_circuit_closed(END, counter.now)
+    counter.frontend.on_link_down(LINK)
+    counter.frontend.on_link_down(LINK)
     assert counter.near(FindNodes(1, TARGET)) == counter.far(FindNodes(1, TARGET)) == []
 
 
@@ -290,7 +290,7 @@ def test_a_box_out_of_a_packet_is_kept_if_its_link_is_still_there(counter: Count
 def test_a_leaf_has_nothing_behind_its_frontend() -> None:
     counter = Counter()
     frontend = Frontend(counter, counter)
-    frontend.link_up(LINK, NOW)
+    frontend.on_link_up(LINK, NOW)
     frontend.take_box(box_bytes(1), LINK, NOW)
     frontend.receive(LINK, Deposit(1, 0, box_bytes(1)), NOW)
     assert counter.over_links == []

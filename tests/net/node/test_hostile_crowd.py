@@ -65,7 +65,7 @@ def test_nobody_is_a_custodian_of_a_leaf_that_did_not_dial_it() -> None:
 def test_a_clock_a_century_off_is_no_clock() -> None:
     time = NetworkTime()
     for number in range(5):
-        time.heard(peer(number), START.wall_ms + MAX_DIFFERENCE_MS + 1, START)
+        time.on_time_told(peer(number), START.wall_ms + MAX_DIFFERENCE_MS + 1, START)
     assert time.offset_ms == 0
 
 

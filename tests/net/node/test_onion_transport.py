@@ -126,7 +126,7 @@ class Frontend:
         self.transport.ask(node_of(number), purpose, message, self.now)
 
     def hear(self, circuit: int, message: Message) -> None:
-        self.transport.received(CircuitId(circuit), encode_message(message), self.now)
+        self.transport.on_circuit_data(CircuitId(circuit), encode_message(message), self.now)
 
     def wait(self, seconds: float) -> None:
         end = self.now.mono + seconds
@@ -183,7 +183,7 @@ def test_whoever_reads_next_is_not_seen_on_the_circuits_of_the_one_before() -> N
 def test_answers_go_to_the_client() -> None:
     frontend = Frontend()
     frontend.ask(1, Purpose.RECORD, RECORD)
-    frontend.transport.opened(CircuitId(1), frontend.now)
+    frontend.transport.on_circuit_opened(CircuitId(1), frontend.now)
     answer = FoundRecord(1, b"")
     frontend.hear(1, answer)
     assert frontend.client.got == [(node_of(1), answer)]
@@ -193,7 +193,7 @@ def test_answers_go_to_the_client() -> None:
 def test_whoever_talks_nonsense_loses_circuit_and_trust(data: bytes) -> None:
     frontend = Frontend()
     frontend.ask(1)
-    frontend.transport.received(CircuitId(1), data, frontend.now)
+    frontend.transport.on_circuit_data(CircuitId(1), data, frontend.now)
     assert frontend.circuits.closed == [CircuitId(1)]
     assert frontend.client.lost_ways == [(node_of(1), Purpose.FETCH)]
     assert node_of(1) not in frontend.transport.known(0)
@@ -208,8 +208,8 @@ def test_what_is_not_known_is_passed_over_by_whoever_reads_and_is_not_the_answer
     frontend.ask(1, Purpose.RECORD, RECORD)
     frontend.ask(2, Purpose.FOLLOW, FOLLOW)
     for circuit in (1, 2):
-        frontend.transport.opened(CircuitId(circuit), frontend.now)
-        frontend.transport.received(CircuitId(circuit), data, frontend.now)
+        frontend.transport.on_circuit_opened(CircuitId(circuit), frontend.now)
+        frontend.transport.on_circuit_data(CircuitId(circuit), data, frontend.now)
     assert (frontend.circuits.closed, frontend.client.got, frontend.client.lost_ways) == ([], [], [])
     assert [len(messages) for messages in frontend.circuits.sent.values()] == [1, 1], "and nothing is said to it"
     assert node_of(1) in frontend.transport.known(0)
@@ -243,7 +243,7 @@ def test_a_directory_of_a_later_version_is_waited_for_and_one_that_refuses_is_no
     frontend.wait(1.0)
     (first, lookup), (second, _) = frontend.lookups()
     for data in UNKNOWN:
-        frontend.transport.received(first, data, frontend.now)
+        frontend.transport.on_circuit_data(first, data, frontend.now)
     assert frontend.circuits.closed == []
     frontend.hear(first, Nodes(lookup.request, []))
     frontend.hear(second, Refused(7, 20))
@@ -305,7 +305,7 @@ def test_record_circuits_end_when_they_are_idle() -> None:
 def test_a_circuit_that_fails_is_told_and_held_against_its_path() -> None:
     frontend = Frontend()
     frontend.ask(1)
-    frontend.transport.closed(CircuitId(1), frontend.now, is_silent=True)
+    frontend.transport.on_circuit_closed(CircuitId(1), frontend.now, is_silent=True)
     assert frontend.client.lost_ways == [(node_of(1), Purpose.FETCH)]
     assert len(frontend.traveller.reputation) == 4
     frontend.ask(1)
@@ -378,11 +378,11 @@ def test_boxes_that_arrive_and_boxes_that_do_not_tell_about_their_paths() -> Non
     box_id = ParcelId(box[9:41])
     for _ in range(2):
         frontend.transport.send_box(node_of(1), box, frontend.now)
-    frontend.transport.missing(box_id, frontend.now)
+    frontend.transport.on_missing(box_id, frontend.now)
     blamed = len(frontend.traveller.reputation)
     assert blamed >= 4
-    frontend.transport.missing(box_id, frontend.now)
-    frontend.transport.delivered(box_id, frontend.now)  # already told
+    frontend.transport.on_missing(box_id, frontend.now)
+    frontend.transport.on_delivered(box_id, frontend.now)  # already told
     assert len(frontend.traveller.reputation) == blamed
 
 
@@ -393,9 +393,9 @@ def test_sent_boxes_are_forgotten_beyond_a_bound() -> None:
     for number in range(MAX_SENT_BOXES + 1):
         template[9:41] = number.to_bytes(32, "big")
         frontend.transport.send_box(node_of(1), bytes(template), frontend.now)
-    frontend.transport.delivered(ParcelId(bytes(32)), frontend.now)
+    frontend.transport.on_delivered(ParcelId(bytes(32)), frontend.now)
     assert len(frontend.traveller.reputation) == 0
-    frontend.transport.delivered(ParcelId((1).to_bytes(32, "big")), frontend.now)
+    frontend.transport.on_delivered(ParcelId((1).to_bytes(32, "big")), frontend.now)
     assert len(frontend.traveller.reputation) == 4
 
 
@@ -562,7 +562,7 @@ def test_silent_directories_are_given_up_and_others_asked() -> None:
 def test_a_directory_whose_circuit_fails_does_not_hold_the_search_up() -> None:
     frontend, _ = searching()
     for circuit, _ in frontend.lookups():
-        frontend.transport.closed(circuit, frontend.now, is_silent=False)
+        frontend.transport.on_circuit_closed(circuit, frontend.now, is_silent=False)
     frontend.wait(15.0)
     assert len(frontend.lookups()) == 2 * ASKED
     assert not frontend.client.lost_ways

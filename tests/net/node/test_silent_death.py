@@ -65,7 +65,7 @@ class TestLinks:
         pair = Pair()
         pair.sent(0.0)
         for moment in (SUSPECT_AFTER - 0.1, SUSPECT_AFTER, SUSPECT_AFTER + 1):
-            pair.session.on_deadline(moment)
+            pair.session.handle_timeout(moment)
         assert pair.got == [LinkQuiet(pair.session.link, pair.session.peer)]
         pair.receive(frames.encode_parts([frames.PING]), SUSPECT_AFTER + 2)
         pair.receive(frames.encode_parts([frames.PING]), SUSPECT_AFTER + 3)
@@ -73,16 +73,16 @@ class TestLinks:
 
     def test_a_link_on_which_nothing_is_owed_is_only_idle(self) -> None:
         pair = Pair(is_initiator=False)
-        pair.session.on_deadline(20.0)
+        pair.session.handle_timeout(20.0)
         assert pair.got == []
 
     def test_on_a_long_path_more_patience_is_needed(self) -> None:
         pair = Pair()
         pair.session._recovery.smoothed = 1.0
         pair.sent(0.0)
-        pair.session.on_deadline(3.9)
+        pair.session.handle_timeout(3.9)
         assert pair.got == []
-        pair.session.on_deadline(4.0)
+        pair.session.handle_timeout(4.0)
         assert len(pair.got) == 1
 
 
@@ -93,21 +93,21 @@ class TestGuards:
         guards = life.guards
         first, second, third = guards.in_use(life.now)
         before = set(guards.contacts())
-        guards.link_quiet(first, life.now)
+        guards.on_link_quiet(first, life.now)
         assert guards.in_use(life.now) == [second, third]
-        guards.link_quiet(second, life.now)
+        guards.on_link_quiet(second, life.now)
         assert guards.in_use(life.now) == [third]
         assert len(set(guards.contacts()) - before) >= 1
         assert len(guards.contacts()) <= GUARDS + SPARES
-        guards.link_heard(first, life.now)
+        guards.on_link_heard(first, life.now)
         assert guards.in_use(life.now)[:2] == [first, third]
 
     def test_who_is_no_guard_or_not_linked_changes_nothing(self) -> None:
         guards = guards_of(20)
         used = guards.in_use(NOW)
-        guards.link_quiet(node_of(99), NOW)
-        guards.link_heard(node_of(99), NOW)
-        guards.link_heard(guards.remembered()[0].node, NOW)
+        guards.on_link_quiet(node_of(99), NOW)
+        guards.on_link_heard(node_of(99), NOW)
+        guards.on_link_heard(guards.remembered()[0].node, NOW)
         assert guards.in_use(NOW) == used
 
 
@@ -140,22 +140,22 @@ class TestCircuits:
         forwarding_pool, other = world.open(1, 2, 3), world.open(1, 3)
         world.run()
         relay = world.nodes[1].circuit_relay
-        relay.link_quiet(LinkId(2), world.now)
+        relay.on_link_quiet(LinkId(2), world.now)
         world.run()
         assert world.nodes[0].ours.closed_circuits == [(forwarding_pool, False)]
-        relay.link_quiet(LinkId(0), world.now)
+        relay.on_link_quiet(LinkId(0), world.now)
         world.run()
         assert world.nodes[0].circuits.writable(other), "its builder sees for itself"
 
     def test_none_is_built_onto_it_until_it_is_heard(self) -> None:
         world = Circuits()
         relay = world.nodes[1].circuit_relay
-        relay.link_quiet(LinkId(2), world.now)
+        relay.on_link_quiet(LinkId(2), world.now)
         circuit = world.open(1, 2, 3)
         world.run()
         assert world.nodes[0].ours.closed_circuits == [(circuit, False)]
         assert relay.counters.unreachable == 1
-        relay.link_heard(LinkId(2))
+        relay.on_link_heard(LinkId(2))
         world.open(1, 2, 3)
         world.run()
         assert len(world.nodes[0].ours.opened_circuits) == 1
@@ -163,8 +163,8 @@ class TestCircuits:
     def test_a_link_that_is_gone_is_not_quiet_when_it_comes_again(self) -> None:
         world = Circuits()
         relay = world.nodes[1].circuit_relay
-        relay.link_quiet(LinkId(2), world.now)
-        relay.link_down(LinkId(2), world.now)
+        relay.on_link_quiet(LinkId(2), world.now)
+        relay.on_link_down(LinkId(2), world.now)
         world.open(1, 2, 3)
         world.run()
         assert len(world.nodes[0].ours.opened_circuits) == 1
@@ -173,7 +173,7 @@ class TestCircuits:
         world = Circuits()
         circuit, other = world.open(1, 2), world.open(3, 2)
         world.run()
-        world.nodes[0].circuits.link_quiet(LinkId(1), world.now)
+        world.nodes[0].circuits.on_link_quiet(LinkId(1), world.now)
         assert world.nodes[0].ours.closed_circuits == [(circuit, False)]
         assert world.nodes[0].circuits.writable(other)
         world.run()
@@ -184,7 +184,7 @@ class TestTransport:
     def test_a_way_that_brings_nothing_is_followed_by_one_over_others(self) -> None:
         frontend = Frontend(relays=20)
         frontend.ask(1)
-        frontend.transport.opened(CircuitId(1), frontend.now)
+        frontend.transport.on_circuit_opened(CircuitId(1), frontend.now)
         for number in range(2, 6):
             frontend.transport.renew(node_of(1), Purpose.FETCH, frontend.now)
             frontend.ask(1)
@@ -216,11 +216,11 @@ class TestTransport:
         frontend.wait(3)
         frontend.transport.send_box(node_of(2), box_bytes(1), frontend.now, is_again=True)
         losses = frontend.onion.paths.losses
-        frontend.transport.overdue(id_of(1), frontend.now.mono - 1, frontend.now)
-        frontend.transport.overdue(id_of(1), frontend.now.mono - 1, frontend.now)
+        frontend.transport.on_overdue(id_of(1), frontend.now.mono - 1, frontend.now)
+        frontend.transport.on_overdue(id_of(1), frontend.now.mono - 1, frontend.now)
         assert frontend.onion.paths.losses == losses + 1
-        frontend.transport.delivered(id_of(1), frontend.now)
-        frontend.transport.missing(id_of(1), frontend.now)
+        frontend.transport.on_delivered(id_of(1), frontend.now)
+        frontend.transport.on_missing(id_of(1), frontend.now)
         assert frontend.onion.paths.losses == losses + 1
 
     def test_a_custodian_that_is_away_is_asked_last(self) -> None:

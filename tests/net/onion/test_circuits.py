@@ -218,7 +218,7 @@ def test_a_lost_link_with_many_circuits_holds_nobody_up() -> None:
     world.run()
     relay = world.nodes[1].circuit_relay
     assert len(relay) == SETUP_BURST
-    relay.link_down(LinkId(0), world.now)
+    relay.on_link_down(LinkId(0), world.now)
     assert 0 < len(relay) < SETUP_BURST, "some at once, the others in turns of their own"
     world.run()
     assert world.circuits_everywhere() == 0

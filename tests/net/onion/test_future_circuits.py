@@ -51,7 +51,7 @@ class Caller:
         self.kinds: list[int] = []
         self.lost: list[CircuitId] = []
         user = parts_of(self.node).onion.circuits._user  # pyright: ignore[reportPrivateUsage]
-        received, closed = user.received, user.closed
+        received, closed = user.on_circuit_data, user.on_circuit_closed
 
         def listen(circuit: CircuitId, data: bytes, now: Instant) -> None:
             if circuit == self.circuit:
@@ -62,8 +62,8 @@ class Caller:
             self.lost.append(circuit)
             closed(circuit, now, is_silent=is_silent)
 
-        override(user, "received", listen)
-        override(user, "closed", note)
+        override(user, "on_circuit_data", listen)
+        override(user, "on_circuit_closed", note)
         self.circuit = CircuitId(0)
         self.host.do(self._open)
         self.village.world.run_for(2)

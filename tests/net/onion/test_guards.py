@@ -45,9 +45,9 @@ class Life:
         """Link whom the dialer would link."""
         for node in self.guards.contacts():
             if node in self.dead:
-                self.guards.link_down(node, self.now)
+                self.guards.on_link_down(node, self.now)
             else:
-                self.guards.link_up(node, self.now)
+                self.guards.on_link_up(node, self.now)
 
     def live(self, seconds: float) -> None:
         self.settle()
@@ -67,7 +67,7 @@ def test_three_are_drawn_from_the_whole_roster_and_not_from_who_is_linked() -> N
     for seed in range(60):
         guards = Guards(OWN, FakeRoster.of(*map(relay, range(40))), Random(seed))
         for number in range(5):
-            guards.link_up(node_of(number), NOW)
+            guards.on_link_up(node_of(number), NOW)
         guards.handle_timeout(NOW)
         seen.update(guards.contacts())
         assert len(guards.contacts()) == GUARDS
@@ -255,9 +255,9 @@ def test_whoever_breaks_our_links_for_months_makes_us_use_few_guards(seed: int, 
             guards.handle_timeout(now)
             for node in list(guards.contacts()):
                 if node in theirs or rng.random() < uptime:
-                    guards.link_up(node, now)
+                    guards.on_link_up(node, now)
                 else:
-                    guards.link_down(node, now)
+                    guards.on_link_down(node, now)
         for guard in guards.remembered():
             drawn.setdefault(guard.node, guard.since_ms)
         within = [since for since in drawn.values() if since > now.wall_ms - DRAWN_WITHIN_MS]

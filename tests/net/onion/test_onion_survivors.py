@@ -175,13 +175,13 @@ class Alone:
         self.cells.append(data)
         return True
 
-    def opened(self, end: EndId, now: Instant) -> None:
+    def on_circuit_opened(self, end: EndId, now: Instant) -> None:
         self.opened_ends.append(end)
 
-    def received(self, end: EndId, data: bytes, now: Instant) -> None:
+    def on_circuit_data(self, end: EndId, data: bytes, now: Instant) -> None:
         raise AssertionError("nobody says anything here")
 
-    def closed(self, end: EndId, now: Instant) -> None:
+    def on_circuit_closed(self, end: EndId, now: Instant) -> None:
         pass
 
 
@@ -217,8 +217,8 @@ def test_who_spoils_the_standing_of_half_the_network_has_a_third_avoided() -> No
     reputation = Reputation()
     nodes = [node_of(number) for number in range(12)]
     for second in range(40):
-        reputation.worked(nodes[:6], at(second))
-        reputation.failed(nodes[6:], at(second))
+        reputation.on_path_worked(nodes[:6], at(second))
+        reputation.on_path_failed(nodes[6:], at(second))
     avoided = reputation.avoided(at(60))
     assert avoided < set(nodes[6:])
     assert len(avoided) == int(12 * MAX_AVOIDED_SHARE)
@@ -241,8 +241,8 @@ def test_nobody_is_a_relay_who_loses_more_than_its_share() -> None:
     traveller = Traveller(FakeRoster.of(*(relay(number) for number in range(12))))
     lossy = next(node for node in traveller.roster.nodes if node not in traveller.guards.in_use(NOW))
     for second in range(20):
-        traveller.reputation.failed([lossy], at(second))
-        traveller.reputation.worked([each for each in traveller.roster.nodes if each != lossy], at(second))
+        traveller.reputation.on_path_failed([lossy], at(second))
+        traveller.reputation.on_path_worked([each for each in traveller.roster.nodes if each != lossy], at(second))
     last = next(
         each for each in traveller.roster.nodes.values() if each.node not in {lossy, *traveller.guards.in_use(NOW)}
     )
@@ -273,7 +273,7 @@ def test_a_whole_path_or_none() -> None:
     relays = [relay(number) for number in range(8)]
     traveller = Traveller(FakeRoster.of(*relays))
     for guard in traveller.guards.in_use(NOW)[1:]:
-        traveller.guards.link_down(guard, NOW)
+        traveller.guards.on_link_down(guard, NOW)
     (guard,) = traveller.guards.in_use(NOW)[:1]
     with pytest.raises(Unreachable):
         traveller.paths.choose(traveller.roster.nodes[guard], NOW, is_delayed=False)
@@ -285,7 +285,7 @@ def test_who_breaks_all_our_links_for_weeks_makes_us_draw_so_many_guards_and_no_
     seconds = 0.0
     while seconds < end:
         for guard in guards.contacts():
-            guards.link_down(guard, at(seconds))
+            guards.on_link_down(guard, at(seconds))
         guards.handle_timeout(at(seconds))
         seconds = max(guards.next_deadline() - NOW.mono, seconds + 600)
     assert len(guards.remembered()) == MAX_DRAWN

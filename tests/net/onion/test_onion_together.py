@@ -91,16 +91,16 @@ class Node:
 
     # --- ends ---
 
-    def opened(self, end: EndId, now: Instant) -> None:
+    def on_circuit_opened(self, end: EndId, now: Instant) -> None:
         pass
 
-    def received(self, end: EndId, data: bytes, now: Instant) -> None:
+    def on_circuit_data(self, end: EndId, data: bytes, now: Instant) -> None:
         self.asked.append(data)
         message = decode_message(data)
         assert isinstance(message, FindRecord)
         self.onion.circuit_relay.send(end, encode_message(FoundRecord(message.request, b"found")), now)
 
-    def closed(self, end: EndId, now: Instant) -> None:
+    def on_circuit_closed(self, end: EndId, now: Instant) -> None:
         pass
 
 
@@ -133,9 +133,9 @@ class Village:
         assert not other.is_leaf
         assert other is not one
         for here, there in ((one, other), (other, one)):
-            here.link_pool.link_up(LinkId(there.number), there.node, endpoint, self.now)
+            here.link_pool.on_link_up(LinkId(there.number), there.node, endpoint, self.now)
             if not there.is_leaf:
-                here.onion.link_up(there.node, self.now)
+                here.onion.on_link_up(there.node, self.now)
 
     def run(self, seconds: float) -> None:
         end = self.now.mono + seconds

@@ -50,7 +50,7 @@ class Surroundings:
         else:
             then(NEXT if self.is_reachable else None, now)
 
-    def used(self, link: LinkId, now: Instant) -> None:
+    def on_used(self, link: LinkId, now: Instant) -> None:
         raise AssertionError("the switch itself knows what it reached")
 
     def send_cell(self, link: LinkId, data: bytes, now: Instant) -> None:
@@ -281,6 +281,6 @@ def test_packets_that_wait_for_a_link_count_as_held() -> None:
 def test_what_a_lost_link_brought_still_goes_on() -> None:
     bench = Bench()
     bench.receive(bench.packet(delay_ms=100))
-    bench.relay.link_down(SOURCE)
+    bench.relay.on_link_down(SOURCE)
     bench.wait(1.0)
     assert bench.relay.counters.forwarded == 1

@@ -94,7 +94,7 @@ def test_nothing_is_sent_before_the_roster_is_ready_or_without_a_linked_guard() 
     assert traveller.paths.others(2, NOW) == []
     roster.is_ready = True
     for guard in traveller.guards.contacts():
-        traveller.guards.link_down(guard, NOW)
+        traveller.guards.on_link_down(guard, NOW)
     with pytest.raises(Unreachable):
         traveller.paths.choose(relay(0), NOW, is_delayed=True)
     assert not traveller.paths.is_possible(NOW)
@@ -104,7 +104,7 @@ def test_in_a_network_that_could_do_better_the_last_hop_is_never_the_guard() -> 
     traveller = Traveller(FakeRoster.of(*map(relay, range(9))))
     first, *others = traveller.guards.in_use(NOW)
     for guard in others:
-        traveller.guards.link_down(guard, NOW)
+        traveller.guards.on_link_down(guard, NOW)
     last = traveller.roster.nodes[first]
     with pytest.raises(Unreachable):
         traveller.paths.choose(last, NOW, is_delayed=False)
@@ -119,7 +119,7 @@ def test_tiny_networks_give_as_many_hops_as_they_have_nodes(others: int, hops: i
 
 def test_in_a_tiny_network_with_one_guard_left_it_may_be_the_last_hop() -> None:
     traveller = Traveller(FakeRoster.of(relay(0), relay(1)))
-    traveller.guards.link_down(node_of(1), NOW)
+    traveller.guards.on_link_down(node_of(1), NOW)
     assert is_direct(traveller.paths.choose(relay(0), NOW, is_delayed=False))
 
 
@@ -128,8 +128,8 @@ def test_who_has_a_bad_standing_is_on_no_path() -> None:
     bad = next(node for node in traveller.roster.nodes if node not in traveller.guards.contacts())
     others = [node for node in traveller.roster.nodes if node != bad]
     for second in range(20):
-        traveller.reputation.worked(others[:3], at(second))
-        traveller.reputation.failed([bad], at(second))
+        traveller.reputation.on_path_worked(others[:3], at(second))
+        traveller.reputation.on_path_failed([bad], at(second))
     last = next(each for each in traveller.roster.nodes.values() if each.node != bad)
     for _ in range(100):
         assert bad not in traveller.paths.choose(last, at(60), is_delayed=False).nodes
@@ -141,12 +141,12 @@ def test_a_guard_that_swallows_everything_is_replaced() -> None:
     for second in range(120):
         now = at(float(second))
         path = traveller.paths.choose(relay(0), now, is_delayed=False)
-        report = traveller.paths.failed if path.guard == bad else traveller.paths.worked
+        report = traveller.paths.on_path_failed if path.guard == bad else traveller.paths.on_path_worked
         report(path, now)
         if traveller.guards.next_deadline() <= now.mono:
             traveller.guards.handle_timeout(now)
         for guard in traveller.guards.contacts():
-            traveller.guards.link_up(guard, now)
+            traveller.guards.on_link_up(guard, now)
     assert bad not in traveller.guards.in_use(at(120))
     assert len(traveller.guards.in_use(at(120))) == 3
 

@@ -34,9 +34,9 @@ class Traffic:
             path = self.rng.sample([each for each in self.nodes if each not in avoided], 3)
             if self.droppers & set(path) or self.rng.random() < usual_loss:
                 self.lost += 1
-                self.reputation.failed(path, now)
+                self.reputation.on_path_failed(path, now)
             else:
-                self.reputation.worked(path, now)
+                self.reputation.on_path_worked(path, now)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -84,16 +84,16 @@ def test_evidence_fades_and_who_was_avoided_gets_another_chance() -> None:
 def test_at_most_a_third_is_avoided() -> None:
     reputation = Reputation()
     for round_ in range(40):
-        reputation.worked([node_of(number) for number in range(6)], at(round_))
+        reputation.on_path_worked([node_of(number) for number in range(6)], at(round_))
         for number in range(6, 12):
-            reputation.failed([node_of(number)], at(round_))
+            reputation.on_path_failed([node_of(number)], at(round_))
     assert 0 < len(reputation.avoided(at(60))) <= 4
 
 
 def test_records_and_suspects_are_bounded() -> None:
     reputation = Reputation()
     for number in range(MAX_RECORDS + 50):
-        reputation.failed([node_of(number)], NOW)
+        reputation.on_path_failed([node_of(number)], NOW)
     assert len(reputation) == MAX_RECORDS
     for number in range(MAX_SUSPECTS + 50):
         reputation.suspect(node_of(number), NOW)
@@ -111,10 +111,10 @@ def test_suspicion_lasts_a_day() -> None:
 def test_a_hopeless_guard_is_told_from_a_poor_network() -> None:
     reputation = Reputation()
     for second in range(20):
-        reputation.failed([node_of(1)], at(second))
+        reputation.on_path_failed([node_of(1)], at(second))
     assert not reputation.is_hopeless(node_of(1), at(30))  # nobody does better
     for second in range(20, 60):
-        reputation.worked([node_of(2)], at(second))
+        reputation.on_path_worked([node_of(2)], at(second))
     assert reputation.is_hopeless(node_of(1), at(70))
     assert not reputation.is_hopeless(node_of(2), at(70))
 
@@ -122,12 +122,12 @@ def test_a_hopeless_guard_is_told_from_a_poor_network() -> None:
 def test_a_guard_that_lets_nothing_through_after_a_good_life_is_hopeless_soon() -> None:
     reputation = Reputation()
     for second in range(20):
-        reputation.worked([node_of(1)], at(second))
-        reputation.worked([node_of(2)], at(second))
+        reputation.on_path_worked([node_of(1)], at(second))
+        reputation.on_path_worked([node_of(2)], at(second))
     for second in range(20, 26):
         assert not reputation.is_hopeless(node_of(1), at(second))
-        reputation.worked([node_of(2)], at(second))
-        reputation.failed([node_of(1)], at(second))
+        reputation.on_path_worked([node_of(2)], at(second))
+        reputation.on_path_failed([node_of(1)], at(second))
     assert reputation.is_hopeless(node_of(1), at(60))
-    reputation.worked([node_of(1)], at(61))
+    reputation.on_path_worked([node_of(1)], at(61))
     assert not reputation.is_hopeless(node_of(1), at(120)), "one thing that came through, and it is only poor"

@@ -249,7 +249,7 @@ def test_an_answer_counts_once_from_who_was_asked_and_to_what_was_asked() -> Non
     assert not heard
     calls.receive(asked.identity.node, Nodes(number, []), now)
     calls.receive(asked.identity.node, Nodes(number, []), now)
-    calls.lost(number, now)
+    calls.on_circuit_lost(number, now)
     assert heard == [Nodes(number, [])]
     assert line.ended == [number]
     assert calls.next_deadline() == float("inf")
@@ -261,7 +261,7 @@ def test_who_is_silent_or_lost_is_told_of_once() -> None:
     assert calls.next_deadline() == now.mono + 8.0
     calls.handle_timeout(Instant(now.mono + 8.0, now.wall_ms))
     assert heard == [None]
-    calls.lost(line.asked[0][1], now)
+    calls.on_circuit_lost(line.asked[0][1], now)
     assert heard == [None]
 
 

@@ -145,10 +145,10 @@ class Stage:
     def described(self, node: NodeId) -> Descriptor | None:
         return self.claims.get(node)
 
-    def answered(self, node: NodeId, told: list[Descriptor], now: Instant) -> None:
+    def on_answered(self, node: NodeId, told: list[Descriptor], now: Instant) -> None:
         self.asked.append(node)
 
-    def failed(self, node: NodeId, now: Instant) -> None:
+    def on_failed(self, node: NodeId, now: Instant) -> None:
         self.asked.append(node)
 
     def find(self, target: bytes = bytes(32)) -> Found:

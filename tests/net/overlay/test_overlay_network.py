@@ -160,9 +160,9 @@ def test_a_description_of_somebody_else_is_refused() -> None:
     world = small(3)
     one, other, third = world.nodes
     with pytest.raises(Unauthenticated):
-        one.overlay.met(other.descriptor.data, third.identity.node, third.endpoint, world.now())
+        one.overlay.on_descriptor(other.descriptor.data, third.identity.node, third.endpoint, world.now())
     with pytest.raises(DecodeError):
-        one.overlay.met(b"", third.identity.node, third.endpoint, world.now())
+        one.overlay.on_descriptor(b"", third.identity.node, third.endpoint, world.now())
 
 
 def test_what_we_say_of_ourselves_changes_with_address_and_epoch_and_the_stamp_rises() -> None:
@@ -188,7 +188,7 @@ def test_mates_that_vanish_are_looked_for_and_struck_out() -> None:
     lost.is_up = False
     for other in list(lost.links.values()):
         other.links.pop(lost.identity.node)
-        other.overlay.gone(lost.identity.node, world.now())
+        other.overlay.on_gone(lost.identity.node, world.now())
         other.wake()
     world.run_for(NEIGHBOURHOOD_PERIOD)
     assert lost.identity.node not in {mate.node for mate in node.overlay.mates()}

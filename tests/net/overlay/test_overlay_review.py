@@ -84,7 +84,7 @@ class Wire:
         """Give the link at once."""
         then(LINK, now)
 
-    def used(self, link: LinkId, now: Instant) -> None:
+    def on_used(self, link: LinkId, now: Instant) -> None:
         """Take note."""
 
     def writable(self, link: LinkId) -> bool:
@@ -106,13 +106,13 @@ class Hasty:
         self.circuits: Circuits | None = None
         self.ended: list[CircuitId] = []
 
-    def opened(self, circuit: CircuitId, now: Instant) -> None:
+    def on_circuit_opened(self, circuit: CircuitId, now: Instant) -> None:
         """Never here."""
 
-    def received(self, circuit: CircuitId, data: bytes, now: Instant) -> None:
+    def on_circuit_data(self, circuit: CircuitId, data: bytes, now: Instant) -> None:
         """Never here."""
 
-    def closed(self, circuit: CircuitId, now: Instant, *, is_silent: bool) -> None:
+    def on_circuit_closed(self, circuit: CircuitId, now: Instant, *, is_silent: bool) -> None:
         """Close the others, and begin another."""
         assert self.circuits is not None
         self.ended.append(circuit)
@@ -126,7 +126,7 @@ def test_a_link_that_ends_takes_its_circuits_with_it_whatever_their_user_does_me
     hop = Hop(PlainOnionCipher().keypair(random).public, bytes(16), 0, bytes(8), 0)
     for _ in range(4):
         circuits.open([hop], NOW)
-    circuits.link_down(LINK, NOW)
+    circuits.on_link_down(LINK, NOW)
     assert user.ended == [CircuitId(1)]
     assert len(circuits) == 0
 
@@ -153,7 +153,7 @@ def test_a_wrong_address_for_a_node_keeps_nobody_from_the_right_one() -> None:
     dialled.forwarding_pool.reach(Contact(THERE, node_tag(PEER)), NOW, dialled.then)
     dialled.link_pool.reach(Contact(HERE, node_tag(PEER), PEER), NOW, dialled.then)
     assert dialled.calls == [THERE, HERE]
-    dialled.link_pool.link_up(LINK, PEER, HERE, NOW)
+    dialled.link_pool.on_link_up(LINK, PEER, HERE, NOW)
     assert dialled.heard == [LINK, LINK]
     assert dialled.link_pool.dialing == 0
 
@@ -185,13 +185,13 @@ def test_who_describes_itself_without_end_costs_a_few_signatures_and_no_more() -
     world.run_for(30)
     overlay = parts_of(victim.node()).overlay
     read: list[bytes] = []
-    honest = overlay.met
+    honest = overlay.on_descriptor
 
     def met(data: bytes, peer: NodeId, endpoint: Endpoint, now: Instant) -> Descriptor:
         read.append(data)
         return honest(data, peer, endpoint, now)
 
-    override(overlay, "met", met)
+    override(overlay, "on_descriptor", met)
 
     def flood(now: Instant) -> None:
         links = flooder.node().links

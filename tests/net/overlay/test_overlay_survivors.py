@@ -50,7 +50,7 @@ def test_descriptions_of_linked_nodes_are_bounded_and_the_oldest_goes() -> None:
     for number in range(MAX_DESCRIBED + 3):
         data = forged_descriptor(Random(number), Endpoint("203.0.113.7", 4000), world.now())
         descriptor = decode_descriptor(data)
-        overlay.met(data, descriptor.node, descriptor.endpoint, world.now())
+        overlay.on_descriptor(data, descriptor.node, descriptor.endpoint, world.now())
         described.append(descriptor)
     assert [overlay.described(each.node) is not None for each in described] == [False] * 3 + [True] * MAX_DESCRIBED
 
@@ -93,7 +93,7 @@ def test_hearsay_from_the_same_network_gives_a_node_no_other_place_and_no_other_
     who, liar = identity(rng), identity(rng)
     table = RoutingTable(OverlayId(bytes(32)))
     genuine = described(world, who, "11.0.0.1")
-    assert table.met(genuine, genuine.endpoint, world.now())
+    assert table.on_descriptor(genuine, genuine.endpoint, world.now())
     # The liar signs with a key of his own for another's link key, and for an address beside the true one.
     false = Identity(who.node, liar.signing_key, 0, overlay_id_of(who.node, liar.signing_key, 0), liar.signing_seed)
     table.refresh(described(world, false, "11.0.0.1", stamp=5))
@@ -117,10 +117,10 @@ def test_one_network_does_not_push_others_out_of_the_waiting_list() -> None:
     waiting = [farthest(f"12.{number}.0.1") for number in range(3)]
     crowd = [farthest(f"13.0.0.{1 + number}") for number in range(2 * K)]
     for each in (*held, *waiting, *crowd):
-        table.met(each, each.endpoint, world.now())
+        table.on_descriptor(each, each.endpoint, world.now())
     assert {entry.descriptor for entry in table} == set(held)
     for each in held[:3]:
-        table.failed(each.node, is_counted=True)
+        table.on_failed(each.node, is_counted=True)
     now_held = {entry.descriptor for entry in table}
     assert len(now_held) == K
     assert waiting[-1] in now_held

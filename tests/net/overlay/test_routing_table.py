@@ -50,7 +50,7 @@ def crowd(count: int, *, bucket: int | None = None, seed: int = 1) -> list[Descr
 
 
 def met(table: RoutingTable, descriptor: Descriptor, now: Instant = NOW) -> bool:
-    return table.met(descriptor, descriptor.endpoint, now)
+    return table.on_descriptor(descriptor, descriptor.endpoint, now)
 
 
 def table_of(descriptors: list[Descriptor]) -> RoutingTable:
@@ -79,7 +79,7 @@ def test_a_full_bucket_keeps_the_old() -> None:
 def test_who_waits_takes_the_place_of_the_first_that_falls_silent() -> None:
     known = crowd(K + 2, bucket=255)
     table = table_of(known)
-    table.failed(known[3].node, is_counted=True)
+    table.on_failed(known[3].node, is_counted=True)
     assert table.get(known[3].node) is None
     assert table.get(known[K + 1].node) is not None
 
@@ -89,11 +89,11 @@ def test_nobody_is_struck_out_while_nobody_answers() -> None:
     table = table_of(known)
     for _ in range(10):
         for each in known[:K]:
-            table.failed(each.node, is_counted=False)
+            table.on_failed(each.node, is_counted=False)
     assert {entry.descriptor for entry in table} == set(known[:K])
     assert len(table.closest(OWN)) == K
     assert not table.tell(OWN, epoch_of(NOW))
-    table.answered(known[0].node, LATER)
+    table.on_answered(known[0].node, LATER)
     assert table.tell(OWN, epoch_of(NOW)) == [known[0]]
 
 
@@ -101,9 +101,9 @@ def test_without_a_replacement_a_node_goes_after_some_silence() -> None:
     known = crowd(3)
     table = table_of(known)
     for _ in range(MAX_FAILURES - 1):
-        table.failed(known[0].node, is_counted=True)
+        table.on_failed(known[0].node, is_counted=True)
     assert table.get(known[0].node)
-    table.failed(known[0].node, is_counted=True)
+    table.on_failed(known[0].node, is_counted=True)
     assert table.get(known[0].node) is None
     assert len(table) == 2
 
@@ -111,7 +111,7 @@ def test_without_a_replacement_a_node_goes_after_some_silence() -> None:
 def test_a_newcomer_takes_the_place_of_one_who_is_silent() -> None:
     known = crowd(K + 1, bucket=255)
     table = table_of(known[:K])
-    table.failed(known[5].node, is_counted=False)
+    table.on_failed(known[5].node, is_counted=False)
     assert met(table, known[K])
     assert table.get(known[5].node) is None
 
@@ -162,7 +162,7 @@ def test_replacements_of_one_prefix_are_capped_too() -> None:
     for number in range(200):
         met(table, somebody(rng, f"99.22.{number}.1", bucket=255))
     for each in known:
-        table.failed(each.node, is_counted=True)
+        table.on_failed(each.node, is_counted=True)
     assert sum(entry.descriptor.endpoint.host.startswith("99.22.") for entry in table) <= MAX_PER_PREFIX_IN_BUCKET
 
 
@@ -177,8 +177,8 @@ def test_somebody_seen_elsewhere_than_he_says_is_not_taken() -> None:
     """Else many names on one machine would claim addresses all over the world."""
     liar = somebody(Random(7), "11.0.0.1")
     table = RoutingTable(OWN)
-    assert not table.met(liar, Endpoint("12.0.0.1", 4000), NOW)
-    assert table.met(liar, Endpoint("11.0.0.1", 999), NOW)
+    assert not table.on_descriptor(liar, Endpoint("12.0.0.1", 4000), NOW)
+    assert table.on_descriptor(liar, Endpoint("11.0.0.1", 999), NOW)
 
 
 def test_who_cannot_be_reached_and_who_stands_where_we_stand_do_not_enter() -> None:
@@ -217,7 +217,7 @@ def test_the_farthest_bucket_that_was_not_looked_into_is_due() -> None:
         due.append(index)
         target = table.target_in(index, Random(index))
         assert int.from_bytes(target, "big").bit_length() - 1 == index
-        table.looked_up(target, now)
+        table.on_looked_up(target, now)
     assert due[0] == ID_BITS - 1
     assert due == sorted(due, reverse=True)
 
@@ -226,7 +226,7 @@ def test_the_quietest_is_whom_nothing_was_heard_of_for_longest() -> None:
     known = crowd(3)
     table = table_of(known)
     for each in (known[0], known[2]):
-        table.answered(each.node, LATER)
+        table.on_answered(each.node, LATER)
     quietest = table.quietest()
     assert quietest is not None
     assert quietest.descriptor == known[1]
@@ -243,7 +243,7 @@ def test_whatever_happens_the_bounds_hold(story: list[tuple[int, int]]) -> None:
         if act < 2:
             met(table, PEOPLE[number])
         else:
-            table.failed(PEOPLE[number].node, is_counted=act == 2)
+            table.on_failed(PEOPLE[number].node, is_counted=act == 2)
     prefixes = [entry.prefix for entry in table]
     assert len(table) == len(prefixes)
     assert all(prefixes.count(each) <= MAX_PER_PREFIX_IN_TABLE for each in prefixes)

@@ -60,7 +60,7 @@ class Phone:
         return dialled
 
     def up(self, number: int) -> bool:
-        return self.dialer.link_up(node(number), at(number), self.now)
+        return self.dialer.on_link_up(node(number), at(number), self.now)
 
     def tells(self, teller: int, *numbers: int) -> bool:
         """Let ``teller`` answer our last question."""
@@ -83,7 +83,7 @@ def test_a_bootstrap_is_dialled_at_once_and_again_for_ever_ever_more_rarely() ->
     for _ in range(24):
         for endpoint in phone.dials():
             tries += 1
-            phone.dialer.connect_failed(endpoint, None, phone.now)
+            phone.dialer.on_connect_failed(endpoint, None, phone.now)
         phone.wait(MAX_RETRY / 4)
     assert 8 <= tries + len(phone.dials()) <= 24
     phone.wait(2 * MAX_RETRY)
@@ -102,9 +102,9 @@ def test_a_leaf_stops_at_four_links_and_dials_again_when_one_ends() -> None:
         phone.up(int(endpoint.host.rsplit(".", 1)[1]))
     gone = int(first[0].host.rsplit(".", 1)[1])
     [feeler] = phone.dials()  # the links are enough now, so hearsay is probed
-    phone.dialer.link_down(node(gone), phone.now)
+    phone.dialer.on_link_down(node(gone), phone.now)
     assert phone.dials() == []  # the feeler may become the fourth link
-    phone.dialer.connect_failed(feeler, node(int(feeler.host.rsplit(".", 1)[1])), phone.now)
+    phone.dialer.on_connect_failed(feeler, node(int(feeler.host.rsplit(".", 1)[1])), phone.now)
     assert len(phone.dials()) == 1
 
 
@@ -126,7 +126,7 @@ def test_hearsay_that_was_false_is_forgotten() -> None:
     phone.up(1)
     phone.tells(1, 7)
     assert phone.dials() == [at(7)]
-    phone.dialer.connect_failed(at(7), node(7), phone.now)
+    phone.dialer.on_connect_failed(at(7), node(7), phone.now)
     assert phone.table.get(node(7)) is None
 
 
@@ -153,9 +153,9 @@ def test_a_mate_that_cannot_be_dialled_is_met_through_another_mate() -> None:
         phone.up(number)
     mates = {node(number): at(number) for number in (1, 3)}
     phone.dialer.keep({**mates, node(4): at(4)}, phone.now, mates=mates)
-    phone.dialer.connect_failed(at(4), node(4), phone.now)
+    phone.dialer.on_connect_failed(at(4), node(4), phone.now)
     assert phone.introductions == []  # a guard: nobody is told
-    phone.dialer.connect_failed(at(3), node(3), phone.now)
+    phone.dialer.on_connect_failed(at(3), node(3), phone.now)
     assert phone.introductions == [(node(3), node(1))]
 
 
@@ -182,13 +182,13 @@ def test_what_became_of_a_bootstrap_is_told() -> None:
     assert phone.dialer.outcome(at(1)) is Outcome.UNTRIED
     phone.dialer.join(at(1), None, phone.now)
     assert phone.dialer.outcome(at(1)) is Outcome.UNTRIED
-    phone.dialer.connect_failed(at(1), None, phone.now)
+    phone.dialer.on_connect_failed(at(1), None, phone.now)
     assert phone.dialer.outcome(at(1)) is Outcome.SILENT
     phone.up(1)
     assert phone.dialer.outcome(at(1)) is Outcome.LINKED
-    phone.dialer.link_down(node(1), phone.now)
+    phone.dialer.on_link_down(node(1), phone.now)
     assert phone.dialer.outcome(at(1)) is Outcome.ANSWERED
-    phone.dialer.is_no_custodian(node(1), at(1), phone.now)
+    phone.dialer.on_no_custodian(node(1), at(1), phone.now)
     assert phone.dialer.outcome(at(1)) is Outcome.USELESS
 
 
@@ -202,7 +202,7 @@ def test_a_bootstrap_that_is_linked_elsewhere_is_linked() -> None:
 def test_a_bootstrap_that_is_left_is_tried_no_more() -> None:
     phone = Phone()
     phone.dialer.join(at(1), None, phone.now)
-    phone.dialer.connect_failed(at(1), None, phone.now)
+    phone.dialer.on_connect_failed(at(1), None, phone.now)
     phone.dials()
     phone.dialer.leave(at(1))
     phone.wait(MAX_RETRY)
@@ -216,10 +216,10 @@ def test_where_nobody_answers_any_more_somebody_else_may_live_unless_a_key_was_n
     phone = Phone()
     phone.dialer.join(at(1), named, phone.now)
     phone.up(1)
-    phone.dialer.link_down(node(1), phone.now)
+    phone.dialer.on_link_down(node(1), phone.now)
     phone.wait(3)
     assert phone.called[-1] == (at(1), node(1)), "who was met there is asked first"
-    phone.dialer.connect_failed(at(1), node(1), phone.now)
+    phone.dialer.on_connect_failed(at(1), node(1), phone.now)
     phone.table.forget(node(1))
     phone.wait(5)
     assert phone.called[-1] == (at(1), asked)
@@ -234,11 +234,11 @@ def test_kept_nodes_are_dialled_whatever_links_there_are_and_again_when_they_go(
     assert phone.dials() == [at(40)]
     phone.up(40)
     assert phone.dialer.is_kept(node(40))
-    phone.dialer.link_down(node(40), phone.now)
+    phone.dialer.on_link_down(node(40), phone.now)
     phone.wait(2)
     assert at(40) in phone.dials()
     phone.dialer.keep({}, phone.now)
-    phone.dialer.connect_failed(at(40), node(40), phone.now)
+    phone.dialer.on_connect_failed(at(40), node(40), phone.now)
     phone.wait(MAX_RETRY)
     assert at(40) not in phone.dials()
 
@@ -246,7 +246,7 @@ def test_kept_nodes_are_dialled_whatever_links_there_are_and_again_when_they_go(
 def test_a_kept_node_that_moved_is_dialled_where_it_is() -> None:
     phone = Phone()
     phone.dialer.keep({node(40): at(40)}, phone.now)
-    phone.dialer.connect_failed(at(40), node(40), phone.now)
+    phone.dialer.on_connect_failed(at(40), node(40), phone.now)
     phone.dials()
     phone.dialer.keep({node(40): at(41)}, phone.now)
     phone.wait(2)
@@ -263,7 +263,7 @@ def test_a_leaf_with_guards_lets_go_of_the_others_and_shows_itself_to_nobody_els
     phone.dialer.keep({node(number): at(number) for number in (1, 2, 9)}, phone.now)
     assert sorted(phone.dialer.surplus()) == [node(3), node(4)]
     for number in (3, 4):
-        phone.dialer.link_down(node(number), phone.now)
+        phone.dialer.on_link_down(node(number), phone.now)
     phone.dials()
     phone.dialer.hint([at(77)], Source.LAN, phone.now)
     phone.wait(10 * FEELER_PERIOD)
@@ -305,5 +305,5 @@ def test_the_sources_of_links_are_told() -> None:
     phone.up(100)
     phone.tells(1, 10)
     phone.up(10)
-    phone.dialer.link_up(node(50), at(50), phone.now, is_ours=False)
+    phone.dialer.on_link_up(node(50), at(50), phone.now, is_ours=False)
     assert phone.dialer.sources() == {"join": 1, "lan": 1, "exchange": 1, "incoming": 1}

@@ -52,7 +52,7 @@ class Frontend:
         self.calls.call(CONTACT, AskReflection, self.now, lambda answer, _now: self.heard.append(answer))
 
     def up(self, link: int, peer: NodeId = PEER) -> bool:
-        return self.link_pool.link_up(LinkId(link), peer, HERE, self.now)
+        return self.link_pool.on_link_up(LinkId(link), peer, HERE, self.now)
 
     def wait(self, seconds: float) -> None:
         self.now = Instant(self.now.mono + seconds, self.now.wall_ms)
@@ -92,7 +92,7 @@ def test_without_an_address_only_an_existing_link_will_do() -> None:
 def test_those_who_wait_hear_of_failure_and_of_silence() -> None:
     frontend = Frontend()
     frontend.reach()
-    frontend.link_pool.connect_failed(HERE, None, frontend.now)
+    frontend.link_pool.on_connect_failed(HERE, None, frontend.now)
     assert frontend.links == [None]
     frontend.reach()
     frontend.wait(DIAL_PATIENCE)
@@ -140,7 +140,7 @@ def test_every_question_ends() -> None:
     frontend.call()
     frontend.wait(PATIENCE)
     frontend.call()
-    frontend.calls.link_down(LinkId(1), frontend.now)
+    frontend.calls.on_link_down(LinkId(1), frontend.now)
     frontend.is_full = True
     frontend.call()
     assert frontend.heard == [None, None, None]

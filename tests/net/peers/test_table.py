@@ -38,17 +38,17 @@ def table() -> PeerTable:
 
 def test_whom_we_linked_with_is_passed_on_and_hearsay_is_not() -> None:
     known = table()
-    known.saw(public(1), node(1), NOW)
+    known.on_seen(public(1), node(1), NOW)
     assert known.hear([told(2, public(2))], LIAR, PUBLIC) == 1
     assert [NodeId(peer.node) for peer in known.sample(FRIEND, PUBLIC)] == [node(1)]
-    known.saw(public(2), node(2), NOW)
+    known.on_seen(public(2), node(2), NOW)
     assert len(known.sample(FRIEND, PUBLIC)) == 2
 
 
 def test_nobody_is_told_of_itself_and_at_most_eight_of_others() -> None:
     known = table()
     for number in range(20):
-        known.saw(public(number), node(number), NOW)
+        known.on_seen(public(number), node(number), NOW)
     sample = known.sample(node(3), PUBLIC)
     assert len(sample) == MAX_PEERS_PER_ANSWER
     assert node(3) not in {peer.node for peer in sample}
@@ -64,7 +64,7 @@ def test_a_liar_cannot_fill_the_table() -> None:
 def test_a_liar_cannot_push_out_what_was_probed() -> None:
     known = table()
     for number in range(MAX_KNOWN):
-        known.saw(public(number), node(number), NOW)
+        known.on_seen(public(number), node(number), NOW)
     for liar in range(20):
         known.hear([told(10_000 + liar * 8 + n, public(n)) for n in range(8)], node(90_000 + liar), PUBLIC)
     assert len(known) == len(known.probed()) == MAX_KNOWN
@@ -77,7 +77,7 @@ def test_many_liars_fill_the_table_with_words_but_a_link_still_finds_room() -> N
             number = 1000 * liar + start
             known.hear([told(number + n, public(number + n)) for n in range(8)], node(10**6 + liar), PUBLIC)
     assert len(known) == MAX_KNOWN
-    known.saw(PUBLIC, FRIEND, NOW)
+    known.on_seen(PUBLIC, FRIEND, NOW)
     assert len(known) == MAX_KNOWN
     assert known.get(FRIEND) is not None
 
@@ -107,28 +107,28 @@ def test_we_do_not_believe_in_ourselves() -> None:
 def test_hearsay_that_does_not_answer_goes_at_once_and_an_old_friend_after_some_failures() -> None:
     known = table()
     known.hear([told(1, public(1))], LIAR, PUBLIC)
-    known.saw(public(2), node(2), NOW)
-    known.failed(node(1), 0.0, is_counted=True)
+    known.on_seen(public(2), node(2), NOW)
+    known.on_failed(node(1), 0.0, is_counted=True)
     assert known.get(node(1)) is None
     for _ in range(MAX_FAILURES - 1):
-        known.failed(node(2), 0.0, is_counted=True)
+        known.on_failed(node(2), 0.0, is_counted=True)
     assert known.get(node(2)) is not None
-    known.failed(node(2), 0.0, is_counted=True)
+    known.on_failed(node(2), 0.0, is_counted=True)
     assert known.get(node(2)) is None
 
 
 def test_while_we_are_offline_nobody_is_forgotten() -> None:
     known = table()
-    known.saw(public(2), node(2), NOW)
+    known.on_seen(public(2), node(2), NOW)
     for _ in range(100):
-        known.failed(node(2), 0.0, is_counted=False)
+        known.on_failed(node(2), 0.0, is_counted=False)
     assert known.get(node(2)) is not None
 
 
 def test_what_was_remembered_is_hearsay_until_it_answers() -> None:
     known = table()
-    known.saw(public(1), node(1), NOW)
-    known.saw(public(2), node(2), LATER)
+    known.on_seen(public(1), node(1), NOW)
+    known.on_seen(public(2), node(2), LATER)
     remembered = [(entry.endpoint, entry.node) for entry in known.probed()]
     assert remembered == [(public(2), node(2)), (public(1), node(1))]
     again = table()

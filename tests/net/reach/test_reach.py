@@ -26,7 +26,7 @@ VICTIM = "9.9.9.9"
 def votes(*words: tuple[str, Endpoint], is_chosen: bool = True) -> Reflections:
     reflections = Reflections()
     for number, (voter_host, seen) in enumerate(words):
-        reflections.heard(NodeId(bytes([is_chosen, number]) * 16), voter_host, seen, is_chosen=is_chosen)
+        reflections.on_reflection(NodeId(bytes([is_chosen, number]) * 16), voter_host, seen, is_chosen=is_chosen)
     return reflections
 
 
@@ -74,7 +74,7 @@ def test_many_liars_of_one_network_have_one_vote() -> None:
 def test_a_crowd_at_the_door_does_not_outvote_those_that_we_chose() -> None:
     reflections = votes(*[(f"2.{number}.0.1", LIE) for number in range(100)], is_chosen=False)
     for number in range(3):
-        reflections.heard(NodeId(bytes([9, number]) * 16), f"1.{number}.0.1", HERE, is_chosen=True)
+        reflections.on_reflection(NodeId(bytes([9, number]) * 16), f"1.{number}.0.1", HERE, is_chosen=True)
     assert reflections.place([]) is None
 
 

@@ -208,7 +208,7 @@ def test_introducing_has_a_rate_for_each_link() -> None:
 def test_nobody_out_there_is_told_of_the_machines_in_this_house() -> None:
     table = PeerTable(node(1), Random(1))
     for number, host in enumerate(("192.168.1.7", "127.0.0.1", "11.0.0.1")):
-        table.saw(Endpoint(host, 4000), node(10 + number), NOW)
+        table.on_seen(Endpoint(host, 4000), node(10 + number), NOW)
     told = table.sample(node(99), Endpoint("12.0.0.1", 4000))
     assert [peer.node for peer in told] == [node(12)]
     assert len(table.sample(node(99), Endpoint("127.0.0.1", 4000))) == 3

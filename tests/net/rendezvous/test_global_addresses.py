@@ -93,7 +93,7 @@ class TestPlace:
         reflections = Reflections()
         reflections.outside = Endpoint("8.8.4.4", 50_001)
         for number, each in enumerate(seen):
-            reflections.heard(NodeId(bytes([number]) * 32), f"9.{number}.0.1", each, is_chosen=True)
+            reflections.on_reflection(NodeId(bytes([number]) * 32), f"9.{number}.0.1", each, is_chosen=True)
         return reflections
 
     def test_it_counts_while_there_are_too_few_nodes_to_vote(self) -> None:

@@ -84,7 +84,7 @@ def test_a_hint_is_tried_a_few_times_and_a_repeated_lie_buys_nothing() -> None:
     for _ in range(MAX_TRIES):
         assert hints.take(5) == [public(1)]
         assert hints.take(5) == []  # until its trial is over
-        hints.failed(public(1))
+        hints.on_failed(public(1))
     assert len(hints) == 0
     assert hints.hear([public(1)], Source.MAINLINE, at(1000 + DONE_FOR - 1)) == 0
     assert hints.hear([public(1)], Source.MAINLINE, at(1000 + DONE_FOR)) == 1
@@ -94,7 +94,7 @@ def test_what_worked_leaves() -> None:
     hints = Hints(Random(1))
     hints.hear([public(1)], Source.LAN, NOW)
     assert hints.source_of(public(1)) == "lan"
-    hints.worked(public(1))
+    hints.on_worked(public(1))
     assert (len(hints), hints.source_of(public(1))) == (0, None)
     assert hints.hear([public(1)], Source.LAN, NOW) == 0
 
@@ -126,7 +126,7 @@ def test_the_table_is_bounded_whatever_comes(steps: list[tuple[str, int, Source]
             taken = hints.take(number % 9)
             assert len(set(taken)) == len(taken) <= number % 9
         else:
-            (hints.failed if what == "failed" else hints.worked)(public(number % 256))
+            (hints.on_failed if what == "failed" else hints.on_worked)(public(number % 256))
         assert len(hints) <= MAX_HINTS
 
 
