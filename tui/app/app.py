@@ -27,6 +27,7 @@ from tui.keys.registry import CommandSpec, Context, Scope
 from tui.look.profile import STILL, TerminalProfile
 from tui.messages import CoreCrashed, CoreEvent, EventsMissed, EventsReady
 from tui.screen_names import is_room, make_screen
+from tui.screens.content import ContentScreen, ShowsNotices
 from tui.screens.opening import OpeningScreen
 from tui.terminal.noise import forgive_noise
 from tui.text.anchors import anchoring
@@ -196,13 +197,15 @@ class SottovoceApp(LooksApp[None], inherit_bindings=False):
         holding = self.screen_stack[1:]
         with self.batch_update():
             for screen in reversed(holding):
-                if (clear := getattr(screen, "clear_caches", None)) is not None:
-                    clear()
+                if isinstance(screen, ContentScreen):
+                    screen.clear_caches()
+                if isinstance(screen, ShowsNotices):
+                    screen.clear_notice()
                 await self.pop_screen()
             await self._show_gate("lock")
         for screen in holding:
-            if (farewell := getattr(screen, "save_work", None)) is not None:
-                await farewell()
+            if isinstance(screen, ContentScreen):
+                await screen.save_work()
         self.clear_caches()
         if why:
             self.notify(why, severity="error", timeout=WHY_LOCKED, markup=False)
@@ -320,11 +323,11 @@ class SottovoceApp(LooksApp[None], inherit_bindings=False):
     def tell(self, text: str, severity: Severity = "information") -> None:
         """Show one sentence: in the top screen's status line if it has one, else as a toast."""
         try:
-            show = getattr(self.screen, "show_notice", None)
+            screen = self.screen
         except ScreenStackError:
             return
-        if show is not None:
-            show(Content(text), severity)
+        if isinstance(screen, ShowsNotices):
+            screen.show_notice(Content(text), severity)
         else:
             self.notify(text, severity=severity, markup=False)
 
@@ -370,8 +373,8 @@ class SottovoceApp(LooksApp[None], inherit_bindings=False):
         with suppress(TimeoutError):
             async with asyncio.timeout(SAVING):
                 for screen in self.screen_stack:
-                    if (save := getattr(screen, "save_work", None)) is not None:
-                        await save()
+                    if isinstance(screen, ContentScreen):
+                        await screen.save_work()
 
     async def on_unmount(self) -> None:
         """Stop the core before the terminal is given back."""

@@ -14,6 +14,7 @@ from core.pictures.reader import PICTURE_SUFFIXES
 from core.session.invitation_lookup import is_whole, shown_links
 from tui.app_port import app_of
 from tui.qr.reading import UnreadablePicture, read_codes
+from tui.screens.content import NothingUnsaved
 from tui.screens.page import Page
 from tui.widgets.flat_button import FlatButton
 from tui.widgets.link_field import LinkField
@@ -35,7 +36,7 @@ HERE = {
 }
 
 
-class AddContactScreen(Page[str]):
+class AddContactScreen(Page[str], NothingUnsaved):
     """Dismisses with the id of the new conversation, or None."""
 
     DEFAULT_CSS = """
@@ -77,6 +78,10 @@ class AddContactScreen(Page[str]):
             )
             self.query_one(SmallEditor).focus()
         self._show_count()
+
+    def clear_caches(self) -> None:
+        """Forget the invitation and the greeting."""
+        self.clear_fields()
 
     @on(TextArea.Changed)
     def _show_count(self) -> None:

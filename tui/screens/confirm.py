@@ -11,13 +11,14 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from tui.screens.content import NothingUnsaved
 from tui.widgets.flat_button import FlatButton
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
 
-class ConfirmScreen(ModalScreen[bool]):
+class ConfirmScreen(ModalScreen[bool], NothingUnsaved):
     """Asks ``question``, explains with ``detail``; dismisses True for yes. ``careful`` puts the focus on no.
 
     ``yes_key``: what says yes, where "y" means something else on the screen that asks, and the key before may repeat.
@@ -75,6 +76,12 @@ class ConfirmScreen(ModalScreen[bool]):
     def on_mount(self) -> None:
         """Put the focus on the answer that is easier to take back."""
         self.query_one("#no" if self._careful else "#yes").focus()
+
+    def clear_caches(self) -> None:
+        """Forget what was asked: it may name a contact."""
+        self._question = self._detail = ""
+        for text in self.query(Static):
+            text.update("")
 
     def action_other(self) -> None:
         """Move to the other answer."""

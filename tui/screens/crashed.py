@@ -8,8 +8,10 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
+from tui.screens.content import PlainScreen
 
-class CrashedScreen(Screen[None]):
+
+class CrashedScreen(Screen[None], PlainScreen):
     """Shows a report: a sentence, and below it the places in the code; it holds no text of any conversation."""
 
     DEFAULT_CSS = """

@@ -20,6 +20,7 @@ from tui.app_port import app_of
 from tui.chat.contact_lookup import contact_of
 from tui.messages import CoreEvent, EventsMissed
 from tui.screens.confirm import ConfirmScreen
+from tui.screens.content import NothingUnsaved
 from tui.screens.once import once
 from tui.screens.page import Page
 from tui.text.sanitize import clean_line, clean_name, pad
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
 _NAME, _STATE = 16, 10
 
 
-class DevicesScreen(Page[None]):
+class DevicesScreen(Page[None], NothingUnsaved):
     """Shows one contact's devices; an unknown one can be confirmed or refused."""
 
     # Some rules look at the screen or app around the widget.
@@ -110,6 +111,7 @@ class DevicesScreen(Page[None]):
     def clear_caches(self) -> None:
         """Forget what was read."""
         self._contact = None
+        self._identity = ""
 
     # --- showing ------------------------------------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ from core import api
 from tui.app_port import app_of
 from tui.messages import CoreEvent
 from tui.screens.confirm import ConfirmScreen
+from tui.screens.content import NothingUnsaved
 from tui.screens.once import once
 from tui.screens.page import Page
 from tui.text.sanitize import clean_line, clean_name, clean_text, fit, pad
@@ -39,7 +40,7 @@ EMPTY = (
 _NAME = 24
 
 
-class GreetingsScreen(Page[str]):
+class GreetingsScreen(Page[str], NothingUnsaved):
     """Dismisses with the id of the conversation that an accepted greeting opens, or None."""
 
     # Some rules look at the screen or app around the widget.

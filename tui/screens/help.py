@@ -14,6 +14,7 @@ from textual.widgets import Input, Static
 
 from tui.keys.keymap import key_names
 from tui.keys.synonyms import SYNONYMS
+from tui.screens.content import NothingUnsaved
 from tui.text.sanitize import wrap
 from tui.widgets.hints import Hints
 from tui.widgets.text_field import TextField
@@ -95,7 +96,7 @@ def help_text(specs: Iterable[CommandSpec], words: str, width: int) -> Content:
     return Content("\n").join(lines[1:]) if lines else Content("Nothing here has these words in it.")
 
 
-class HelpScreen(Screen[None]):
+class HelpScreen(Screen[None], NothingUnsaved):
     """Shows what can be done in ``context``; what cannot be done there is left out."""
 
     DEFAULT_CSS = """
@@ -135,6 +136,12 @@ class HelpScreen(Screen[None]):
         with VerticalScroll(id="help-scroll", can_focus=False):
             yield Static("", id="help")
         yield Hints(("type", "filter"), ("↑↓ PgUp PgDn", "scroll"), ("Esc", "back"))
+
+    def clear_caches(self) -> None:
+        """Forget what was typed."""
+        for field in self.query(TextField):
+            with field.prevent(Input.Changed):
+                field.clear()
 
     def on_mount(self) -> None:
         """Listen to typing from the start."""

@@ -21,6 +21,7 @@ from textual.widgets import Static
 from core import api
 from tui.app_port import app_of
 from tui.messages import CoreEvent
+from tui.screens.content import PlainScreen
 from tui.widgets.notice import Notice
 from tui.widgets.secret_field import PasscodeField, SecretField
 from tui.words.errors import explain
@@ -39,7 +40,7 @@ def mail_sentence(locks_at: int | None, now: int, calendar: Calendar) -> str:
     return f"Mail comes until {day}{calendar.clock(locks_at)}; then it waits."
 
 
-class LockScreen(Screen[bool]):
+class LockScreen(Screen[bool], PlainScreen):
     """Asks for the passcode; dismisses True once the account is open."""
 
     DEFAULT_CSS = """

@@ -60,6 +60,8 @@ class MainScreen(MainContacts):
         self.list_view = ConversationList(id="list")
         self.writing = WritingArea(id="writing")
         self.status = StatusLine(id="status")
+        self.header = ChatHeader(id="header")
+        self.details = Details(id="details")
         self.chat = Chat(client, self.log_view)
         self.navigation = Navigation()
         self._drafts = Drafts(client)
@@ -75,12 +77,12 @@ class MainScreen(MainContacts):
             with Rows(id="welcome"):
                 yield Static(id="welcome-text")
             with Rows(id="chat"):
-                yield ChatHeader(id="header")
+                yield self.header
                 with Rows(id="log-area"):
                     yield self.log_view
                     yield Static(id="below")
                 yield self.writing
-            yield Details(id="details")
+            yield self.details
         yield self.status
 
     def on_mount(self) -> None:
@@ -341,6 +343,11 @@ class MainScreen(MainContacts):
         self.add_class("noticing")
         self.status.show_notice(text.plain, severity)
 
+    def clear_notice(self) -> None:
+        """Take it down."""
+        self.remove_class("noticing")
+        self.status.clear_notice()
+
     def clear_caches(self) -> None:
         """Forget every text and name but the drafts, which ``save_work`` still has to write."""
         self._keep_draft(self.writing.composer.address, self.writing.composer.text)
@@ -349,8 +356,8 @@ class MainScreen(MainContacts):
         self.hits = None
         self.chat.close()
         self.list_view.clear_caches()
-        self.query_one(Details).clear_caches()
+        self.details.clear_caches()
         self.writing.composer.put("")
         self.writing.composer.history.clear()
         self.writing.composer.placeholder = ""
-        self.query_one(ChatHeader).show(None, 0, narrow=False)
+        self.header.show(None, 0, narrow=False)

@@ -9,6 +9,7 @@ from textual.screen import Screen
 
 from core.api import Client, Conversation, Message
 from tui.app_port import app_of
+from tui.screens.content import ContentScreen, ShowsNotices
 from tui.terminal.clipboard import copy
 from tui.text.links import links_in
 from tui.text.sanitize import clean_line, clean_name, fit, kept_text
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from tui.widgets.writing import WritingArea
 
 
-class MainActions(Screen[None]):
+class MainActions(Screen[None], ContentScreen, ShowsNotices):
     """The main screen without its looks and its events."""
 
     client: Client

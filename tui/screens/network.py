@@ -16,6 +16,7 @@ from textual.widgets import Label, Static
 
 from core import api
 from core.doctor.findings import findings_of
+from tui.screens.content import NothingUnsaved
 from tui.screens.page import Column, Page
 from tui.text.sanitize import clean_line, fit, pad
 from tui.words.errors import explain
@@ -50,7 +51,7 @@ class Line(Static):
             self.update(Content(text))
 
 
-class NetworkScreen(Page[None]):
+class NetworkScreen(Page[None], NothingUnsaved):
     """Refreshes itself; works while locked too, since it names no contact."""
 
     DEFAULT_CSS = """
@@ -85,6 +86,10 @@ class NetworkScreen(Page[None]):
         """Look now and then."""
         self._look()
         self.set_interval(REFRESH, self._look)
+
+    def clear_caches(self) -> None:
+        """Forget nothing else: it names no contact, and is shown while locked, too."""
+        self.clear_notice()
 
     @work(exclusive=True)
     async def _look(self) -> None:

@@ -7,6 +7,8 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
 
+from tui.screens.content import PlainScreen, ShowsNotices
+
 
 class Nameplate(Widget):
     """The program's name, without markup or borders to measure."""
@@ -18,7 +20,7 @@ class Nameplate(Widget):
         return Content("sottovoce")
 
 
-class OpeningScreen(Screen[None]):
+class OpeningScreen(Screen[None], PlainScreen, ShowsNotices):
     """Shown while nothing is known."""
 
     DEFAULT_CSS = "OpeningScreen { align: center middle; }"
@@ -30,3 +32,7 @@ class OpeningScreen(Screen[None]):
     def show_notice(self, text: Content, severity: str) -> None:
         """Show why opening failed, in place of the name."""
         self.notify(text.plain, severity="error" if severity == "error" else "information", timeout=60, markup=False)
+
+    def clear_notice(self) -> None:
+        """Take it down."""
+        self.app.clear_notifications()

@@ -6,6 +6,7 @@ never wider than is comfortable to read, scrolls where the terminal is low, and 
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from textual.binding import Binding
@@ -13,8 +14,9 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
 from textual.scrollbar import ScrollBarRender
-from textual.widgets import Static
+from textual.widgets import Input, Static, TextArea
 
+from tui.screens.content import ContentScreen, ShowsNotices
 from tui.widgets.hints import Hints
 from tui.widgets.notice import Notice
 
@@ -46,7 +48,7 @@ class Column(VerticalScroll, can_focus=False):
         self.vertical_scrollbar.renderer = renderer  # type: ignore[misc] # a constant of the class, read from it
 
 
-class Page(Screen[R], Generic[R]):
+class Page(Screen[R], ContentScreen, ShowsNotices, Generic[R]):
     """A screen with a title, a body, a notice and hints. Subclasses give ``compose_body``.
 
     The label of the field that has the focus is bold. The row needs a rule of its own for that: when the focus moves Textual
@@ -105,9 +107,9 @@ class Page(Screen[R], Generic[R]):
         yield Notice(id="notice")
         yield Hints(*self.hints)
 
+    @abstractmethod
     def compose_body(self) -> ComposeResult:
         """Yield what stands in the column."""
-        raise NotImplementedError
 
     @property
     def notice(self) -> Notice:
@@ -125,6 +127,20 @@ class Page(Screen[R], Generic[R]):
     def show_notice(self, text: Content, severity: Severity) -> None:
         """Show what the app has to tell."""
         self.notice.say(text.plain, "bad" if severity == "error" else "plain")
+
+    def clear_notice(self) -> None:
+        """Take it down."""
+        for notice in self.query(Notice):
+            notice.clear()
+
+    def clear_fields(self) -> None:
+        """Empty every field, telling no widget of it: a part of ``clear_caches`` where something can be typed."""
+        for line in self.query(Input):
+            with line.prevent(Input.Changed):
+                line.clear()
+        for area in self.query(TextArea):
+            with area.prevent(TextArea.Changed):
+                area.load_text("")
 
     def on_settings_changed(self) -> None:
         """Other signs."""

@@ -33,6 +33,11 @@ class PaletteScreen(PickerScreen[Choice]):
         super().__init__()
         self._offered = choices(REGISTRY.available(context))
 
+    def clear_caches(self) -> None:
+        """Forget what could be done, and what was typed."""
+        self._offered = []
+        super().clear_caches()
+
     def options(self, query: str) -> list[Option]:
         """Return the commands that match."""
         room = self.query_one("#box").size.width - _FRAME

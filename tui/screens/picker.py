@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import ClassVar, Generic, TypeVar
 
 from textual.app import ComposeResult
@@ -15,6 +16,7 @@ from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from tui.app_port import app_of
+from tui.screens.content import NothingUnsaved
 from tui.screens.type_ahead import take_early_key
 from tui.widgets.editing import LineEditing
 from tui.widgets.menu import PickList
@@ -22,7 +24,7 @@ from tui.widgets.menu import PickList
 R = TypeVar("R")
 
 
-class PickerScreen(ModalScreen[R | None], Generic[R]):
+class PickerScreen(ModalScreen[R | None], NothingUnsaved, Generic[R]):
     """Dismisses with what was chosen, or None. Subclasses say what there is."""
 
     SCOPED_CSS = False  # one rule looks at the app's glyphs
@@ -55,13 +57,13 @@ class PickerScreen(ModalScreen[R | None], Generic[R]):
         self._query = query
         self._beneath: Widget | None = None  # what had the focus, and has it again afterwards
 
+    @abstractmethod
     def options(self, query: str) -> list[Option]:
         """Return what matches, best first."""
-        raise NotImplementedError
 
+    @abstractmethod
     def result_of(self, option: Option) -> R:
         """Return what an option stands for."""
-        raise NotImplementedError
 
     def compose(self) -> ComposeResult:
         """A line to type in over the list."""
@@ -129,5 +131,10 @@ class PickerScreen(ModalScreen[R | None], Generic[R]):
             shown.action_cursor_up()
 
     def clear_caches(self) -> None:
-        """Forget what was listed."""
-        self.query_one(OptionList).clear_options()
+        """Forget what was listed and typed."""
+        self._query = ""
+        for line in self.query(Input):
+            with line.prevent(Input.Changed):
+                line.clear()
+        for shown in self.query(OptionList):
+            shown.clear_options()

@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.widgets import Input, Label, Static
 
 from core.api import MAX_NAME_SIZE, Conversation
+from tui.screens.content import NothingUnsaved
 from tui.screens.page import Page
 from tui.text.sanitize import clean_name, kept_name
 from tui.widgets.flat_button import FlatButton
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from core.api import Client
 
 
-class RenameScreen(Page[str]):
+class RenameScreen(Page[str], NothingUnsaved):
     """Dismisses with the name, which may be empty, or None."""
 
     heading = "What you call them"
@@ -58,4 +59,4 @@ class RenameScreen(Page[str]):
     def clear_caches(self) -> None:
         """Forget the names."""
         self._called = self._own_name = ""
-        self.query_one(TextField).value = ""
+        self.clear_fields()

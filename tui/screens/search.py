@@ -18,6 +18,7 @@ from core import search_terms
 from core.api import ApiError, Client, Found
 from tui.app_port import app_of
 from tui.chat.search_hits import Hits
+from tui.screens.content import NothingUnsaved
 from tui.screens.type_ahead import take_early_key
 from tui.text.cells import before, width_of
 from tui.text.sanitize import clean_line, fit, pad
@@ -31,7 +32,7 @@ LEAD = 24
 NAME_WIDTH = 12
 
 
-class SearchScreen(Screen[Hits | None]):
+class SearchScreen(Screen[Hits | None], NothingUnsaved):
     """Dismisses with the hits, standing at the chosen one, or None."""
 
     DEFAULT_CSS = """
@@ -169,8 +170,12 @@ class SearchScreen(Screen[Hits | None]):
             self.dismiss(self._hits)
 
     def clear_caches(self) -> None:
-        """Forget the hits."""
+        """Forget the hits and what was searched."""
         self._hits = None
         self._names = {}
-        self.query_one(OptionList).clear_options()
-        self.query_one(Input).value = ""
+        self._words = ""
+        for shown in self.query(OptionList):
+            shown.clear_options()
+        for line in self.query(Input):
+            with line.prevent(Input.Changed):
+                line.clear()

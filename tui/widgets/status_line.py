@@ -68,6 +68,11 @@ class StatusLine(Widget):
             self._notice = None
             self.refresh()
 
+    @property
+    def said(self) -> str:
+        """The notice now shown."""
+        return self._notice[0] if self._notice is not None else ""
+
     def show_peers(self, peers: int | None) -> None:
         """Say how many nodes are linked."""
         if peers != self._peers:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+import msgspec
 from textual import work
 from textual.binding import Binding
 from textual.containers import Container, Vertical
@@ -20,6 +21,7 @@ from textual.widgets import Static
 from core import api
 from tui.app_port import app_of
 from tui.screens.confirm import ConfirmScreen
+from tui.screens.content import NothingUnsaved, ShowsNotices
 from tui.screens.invite.save import SavePictureScreen, SaveTextScreen
 from tui.screens.once import once
 from tui.terminal.clipboard import copy
@@ -75,7 +77,7 @@ def why_none(screen: Size, code: Size, *, undrawable: bool) -> str:
     )
 
 
-class InviteCodeScreen(Screen[None]):
+class InviteCodeScreen(Screen[None], NothingUnsaved, ShowsNotices):
     """Shows one open invitation."""
 
     DEFAULT_CSS = """
@@ -190,6 +192,19 @@ class InviteCodeScreen(Screen[None]):
     def show_notice(self, text: Content, severity: Severity) -> None:
         """Show what the app has to tell."""
         self.query_one(Notice).say(text.plain, "bad" if severity == "error" else "plain")
+
+    def clear_notice(self) -> None:
+        """Take it down."""
+        for notice in self.query(Notice):
+            notice.clear()
+
+    def clear_caches(self) -> None:
+        """Forget the link, in letters and as a code, and the note."""
+        self._invite = msgspec.structs.replace(self._invite, link="", note="")
+        for view in self.query(QrView):
+            view.text = ""
+        for text in self.query("#text Static").results(Static):
+            text.update("")
 
     def on_settings_changed(self) -> None:
         """Draw the code with other signs."""

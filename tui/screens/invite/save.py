@@ -12,6 +12,7 @@ from textual.containers import Horizontal
 from textual.widgets import Input, Label, Static
 
 from tui.qr.code import save_picture
+from tui.screens.content import NothingUnsaved
 from tui.screens.once import once
 from tui.screens.page import Page
 from tui.widgets.flat_button import FlatButton
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from core.api import Client
 
 
-class SavePictureScreen(Page[Path]):
+class SavePictureScreen(Page[Path], NothingUnsaved):
     """Dismisses with the path written, or None."""
 
     heading = "Save the code as a picture"
@@ -47,6 +48,11 @@ class SavePictureScreen(Page[Path]):
     def on_mount(self) -> None:
         """Start in the field."""
         self.query_one(PathField).focus()
+
+    def clear_caches(self) -> None:
+        """Forget the link and the path."""
+        self._link = ""
+        self.clear_fields()
 
     @staticmethod
     def write(link: str, path: Path) -> None:

@@ -14,6 +14,7 @@ from textual.widgets.option_list import Option
 from core import api
 from tui.app_port import app_of
 from tui.screens.confirm import ConfirmScreen
+from tui.screens.content import NothingUnsaved
 from tui.screens.invite.code import InviteCodeScreen
 from tui.screens.once import once
 from tui.screens.page import Page
@@ -37,7 +38,7 @@ MAX_NOTE = 40
 _REFRESH = 5.0
 
 
-class InviteScreen(Page[None]):
+class InviteScreen(Page[None], NothingUnsaved):
     """A form for a new invitation above the list of those made before."""
 
     DEFAULT_CSS = """
@@ -83,6 +84,11 @@ class InviteScreen(Page[None]):
         self.query_one("#expiry").focus()
         self._reload()
         self.set_interval(_REFRESH, self._reload)
+
+    def clear_caches(self) -> None:
+        """Forget the invitations and the note."""
+        self._invites = []
+        self.clear_fields()
 
     def on_screen_resume(self) -> None:
         """Look again after coming back from a code."""

@@ -13,6 +13,7 @@ from textual import work
 
 from core import api
 from tui.screens.confirm import ConfirmScreen
+from tui.screens.content import NothingUnsaved
 from tui.screens.onboarding.check import ASKED, CheckWords
 from tui.screens.onboarding.passcode import ChoosePasscode
 from tui.screens.onboarding.ready import Ready
@@ -40,7 +41,7 @@ def pick_positions(count: int) -> list[int]:
     return sorted(secrets.SystemRandom().sample(range(count), ASKED))
 
 
-class OnboardingScreen(Page[str]):
+class OnboardingScreen(Page[str], NothingUnsaved):
     """Makes or restores the account; dismisses with the first thing to do: "invite", "add" or "look"."""
 
     # Each step says where it begins. Textual's own choice, the first field, comes before that or after as the event loop has
@@ -59,6 +60,11 @@ class OnboardingScreen(Page[str]):
     def on_mount(self) -> None:
         """Begin."""
         self._run()
+
+    def clear_caches(self) -> None:
+        """Forget the words and the passcode that were typed."""
+        self._step = None
+        self.clear_fields()
 
     def action_leave(self) -> None:
         """Go back one step."""

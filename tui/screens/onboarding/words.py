@@ -93,8 +93,9 @@ class ShowWords(Step[Literal["written"]]):
     def on_mount(self) -> None:
         """Wait; where the words do not all fit, say how to see the rest."""
         self.query_one("#written").focus(scroll_visible=False)
-        if self.screen.has_class("-short"):
-            self.query_ancestor(Page).show_keys(("PgDn", "more words"), *self.hints)
+        page = self.screen
+        if isinstance(page, Page) and page.has_class("-short"):
+            page.show_keys(("PgDn", "more words"), *self.hints)
 
     @on(FlatButton.Pressed)
     def _written(self, message: FlatButton.Pressed) -> None:

@@ -9,6 +9,7 @@ from textual.containers import Horizontal
 from textual.widgets import Label, Static
 
 from core import api
+from tui.screens.content import NothingUnsaved
 from tui.screens.once import once
 from tui.screens.page import Page
 from tui.widgets.flat_button import FlatButton
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
 
-class ChangePasscodeScreen(Page[bool], PromptWalk):  # pyright: ignore[reportIncompatibleMethodOverride] # Textual's own
+class ChangePasscodeScreen(Page[bool], NothingUnsaved, PromptWalk):  # pyright: ignore[reportIncompatibleMethodOverride] # Textual's own
     """Dismisses True once changed."""
 
     BINDINGS = PromptWalk.BINDINGS
@@ -45,6 +46,10 @@ class ChangePasscodeScreen(Page[bool], PromptWalk):  # pyright: ignore[reportInc
     def on_mount(self) -> None:
         """Start with the old one."""
         self.query_one("#old").focus()
+
+    def clear_caches(self) -> None:
+        """Forget the passcodes that were typed."""
+        self.clear_fields()
 
     @on(SecretField.Entered, "#old")
     def _next(self) -> None:

@@ -16,6 +16,7 @@ from core.node.cover import bytes_per_day
 from tui.app_port import app_of
 from tui.keys.commands import AUTO, GLYPH_NAMES, THEME_NAMES
 from tui.screens.confirm import ConfirmScreen
+from tui.screens.content import NothingUnsaved
 from tui.screens.once import once
 from tui.screens.page import Page
 from tui.screens.settings.passcode import ChangePasscodeScreen
@@ -74,7 +75,7 @@ ROWS: dict[str, tuple[str, list[tuple[str, object]], str]] = {
 }
 
 
-class SettingsScreen(Page[None]):
+class SettingsScreen(Page[None], NothingUnsaved):
     """A row for each setting, then what concerns the account."""
 
     DEFAULT_CSS = """
@@ -122,6 +123,11 @@ class SettingsScreen(Page[None]):
         """Read what is stored."""
         self.query_one("#theme").focus()
         self._load()
+
+    def clear_caches(self) -> None:
+        """Forget the name."""
+        self._person = ""
+        self.clear_fields()
 
     @work(exclusive=True, group="load")
     async def _load(self) -> None:

@@ -1,0 +1,64 @@
+"""What every screen owes a locked device (promise P6): nothing that it showed may be seen or found in memory afterwards.
+
+A screen either may show content and then is a ``ContentScreen``, or never does and says so as a ``PlainScreen``. The app
+calls the hooks of the first kind whenever it locks; they are abstract, so a screen class that lacks one has no instances.
+
+    lock:  clear_caches (and clear_notice)  ->  taken off the screen  ->  save_work
+    end:                                                                  save_work
+
+Work is saved last: the lock is in front by then, however long the file takes.
+"""
+
+from __future__ import annotations
+
+from abc import ABCMeta, abstractmethod
+from typing import TYPE_CHECKING
+
+from textual.message_pump import _MessagePumpMeta  # pyright: ignore[reportPrivateUsage]  # else classes cannot be mixed
+
+if TYPE_CHECKING:
+    from textual.content import Content
+
+    from tui.app_port import Severity
+
+
+class AbstractScreenType(_MessagePumpMeta, ABCMeta):
+    """The type of classes that are Textual's and abstract.
+
+    The classes below are mixed in behind a screen class: Textual inherits style sheets from the first base only.
+    """
+
+
+class PlainScreen(metaclass=AbstractScreenType):
+    """Mixed into a screen that shows nothing of any account: no name, no text, no key."""
+
+
+class ContentScreen(metaclass=AbstractScreenType):
+    """Mixed into a screen that may show something of an account."""
+
+    @abstractmethod
+    def clear_caches(self) -> None:
+        """Forget every text, name and key that was shown or typed. Called while the screen may not be composed yet."""
+
+    @abstractmethod
+    async def save_work(self) -> None:
+        """Give the core what was written here and must outlive the screen. Called before the end, and behind the lock."""
+
+
+class NothingUnsaved(ContentScreen):
+    """A content screen on which nothing is written that must outlive it."""
+
+    async def save_work(self) -> None:
+        """Save nothing."""
+
+
+class ShowsNotices(metaclass=AbstractScreenType):
+    """Mixed into a screen that has a place of its own for what the app tells; elsewhere it is shown as a toast."""
+
+    @abstractmethod
+    def show_notice(self, text: Content, severity: Severity) -> None:
+        """Show what the app has to tell."""
+
+    @abstractmethod
+    def clear_notice(self) -> None:
+        """Take it down. Called while the screen may not be composed yet."""
