@@ -28,12 +28,12 @@ from tests.support.world import NOW, demo_rooms
 from tests.tui.until import paste, until
 from tui.app.app import SottovoceApp
 from tui.look.profile import STILL, TerminalProfile
-from tui.screens.invite.code import InviteCodeScreen
 from tui.screens.main import MainScreen
 from tui.screens.onboarding.check import CheckWords
 from tui.screens.onboarding.passcode import ChoosePasscode
 from tui.screens.onboarding.welcome import Welcome
 from tui.screens.onboarding.words import ShowWords
+from tui.screens.pages.invite.code import InviteCodeScreen
 
 FOLDER = Path(__file__).parent.parent / "screenshots"
 SIZES = ((80, 24), (120, 40))
@@ -64,8 +64,8 @@ def chat(*keys: str, at: str = "bob") -> Act:
 
     async def act(pilot: Pilot[Any]) -> None:
         main = await _main(pilot)
-        main.go_to(at)
-        await until(pilot, lambda: main.chat.conversation and main.log_view.model.rows)
+        main.conversations.go_to(at)
+        await until(pilot, lambda: main.chat.conversation and main.panes.log.model.rows)
         await _calm(pilot)
         for key in keys:
             await pilot.press(key)
@@ -79,7 +79,7 @@ def room(name: str, *keys: str) -> Act:
 
     async def act(pilot: Pilot[Any]) -> None:
         await _main(pilot)
-        _app(pilot).action_show(name)
+        _app(pilot).open_page(name)
         await _calm(pilot)
         await pilot.press(*keys)
         await _calm(pilot)

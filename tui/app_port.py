@@ -7,7 +7,7 @@ from typing import Literal, Protocol, cast
 from textual.dom import DOMNode
 
 from core.api import ApiError, Client, Settings
-from tui.keys.registry import CommandSpec, Context
+from tui.keys.registry import CommandSpec, Context, Registry
 from tui.look.glyphs import Glyphs
 from tui.look.profile import TerminalProfile
 from tui.start_invitation import StartInvitation
@@ -19,13 +19,34 @@ Severity = Literal["information", "warning", "error"]
 class AppPort(Protocol):
     """The app, as its screens see it."""
 
-    client: Client
-    profile: TerminalProfile
-    glyphs: Glyphs
-    settings: Settings
     calendar: Calendar
     last_conversation: str | None  # where to go back to after unlocking
     start_invitation: StartInvitation | None  # an invitation to begin with, until it is used
+
+    @property
+    def client(self) -> Client:
+        """The core."""
+        ...
+
+    @property
+    def profile(self) -> TerminalProfile:
+        """What the terminal can do, with the settings laid over it."""
+        ...
+
+    @property
+    def settings(self) -> Settings:
+        """The stored settings."""
+        ...
+
+    @property
+    def glyphs(self) -> Glyphs:
+        """The signs in use."""
+        ...
+
+    @property
+    def registry(self) -> Registry:
+        """All commands."""
+        ...
 
     def now(self) -> int:
         """Return the present moment, ms of Unix time."""
@@ -37,6 +58,10 @@ class AppPort(Protocol):
 
     def tell_error(self, error: ApiError) -> None:
         """Explain a refused command."""
+        ...
+
+    def bell(self) -> None:
+        """Ring the terminal's bell."""
         ...
 
     def jumped(self, why: str) -> None:
@@ -55,12 +80,12 @@ class AppPort(Protocol):
         """Draw by new settings at once. Storing them is the caller's."""
         ...
 
-    def action_show(self, name: str) -> None:
-        """Open a screen by its short name: invite, add, greetings, settings, network."""
+    def open_page(self, name: str) -> None:
+        """Open a page by the slash name of its command: ``invite``, ``add``, …; raises ``KeyError`` where there is none."""
         ...
 
-    async def action_lock_now(self) -> None:
-        """Lock the screen."""
+    def lock_now(self) -> None:
+        """Begin to lock the screen."""
         ...
 
 

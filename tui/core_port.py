@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 from core.api import Client, Event
 
@@ -20,7 +20,6 @@ class EventBatch:
     missed: bool = False
 
 
-@runtime_checkable
 class CorePort(Client, Protocol):
     """A client with a life of its own."""
 

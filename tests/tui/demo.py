@@ -38,12 +38,12 @@ class Demo:
     @property
     def log(self) -> ChatLog:
         """The message list."""
-        return self.main.log_view
+        return self.main.panes.log
 
     @property
     def composer(self) -> Composer:
         """Where one writes."""
-        return self.main.writing.composer
+        return self.main.panes.writing.composer
 
     async def press(self, *keys: str) -> None:
         """Press keys and let all that follows happen."""
@@ -64,8 +64,8 @@ class Demo:
 
     async def open(self, name: str) -> None:
         """Open a conversation of the demo world."""
-        self.main.go_to(name)
-        await until(self.pilot, lambda: self.main.conversation_id == name and self.log.model.rows)
+        self.main.conversations.go_to(name)
+        await until(self.pilot, lambda: self.main.navigation.current == name and self.log.model.rows)
         await self.calm()
 
     def lines(self) -> list[str]:
@@ -74,7 +74,7 @@ class Demo:
 
     def status(self) -> str:
         """Return the status line."""
-        return str(self.main.status.render())
+        return str(self.main.panes.status.render())
 
 
 @asynccontextmanager

@@ -46,13 +46,17 @@ class Stage(SottovoceApp):
             self.result = result
 
         self.world.start(self._wake, self._core_crashed)
-        self.push_screen(self._make_screen(self.world), dismissed)
+        self.run_worker(self._show(dismissed))
+
+    async def _show(self, dismissed: Callable[[object], None]) -> None:
+        await self._commands.load_pages()
+        await self.push_screen(self._make_screen(self.world), dismissed)
 
     def copy_to_clipboard(self, text: str) -> None:
         """Note what would go to the terminal's clipboard."""
         self.copied.append(text)
 
-    async def action_lock_now(self) -> None:
+    def lock_now(self) -> None:
         """Note that the screen asked for it."""
         self.was_locked = True
 

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from textual.message_pump import MessagePump
     from textual.timer import Timer
 
+    from tui.keys.registry import Registry
+
 # A key may post a message, whose handler posts one, whose handler moves the focus by way of the app's queue.
 ROUNDS = 4
 # Seconds until a key is handed over though nothing came back: its widget may be gone.
@@ -64,10 +66,14 @@ class KeyOrder:
         self._serial = 0  # of the key on its way
         self._busy = False
         self._timer: Timer | None = None
-        self._alt = alt_characters(REGISTRY)
+        self.learn(REGISTRY)
         self._unclear = ""  # a character behind an escape, while it is not known whether Alt was held
         self._unclear_timer: Timer | None = None
         self.jumps = Jumps(app)
+
+    def learn(self, registry: Registry) -> None:
+        """Take on which keys some command has with Alt."""
+        self._alt = alt_characters(registry)
 
     async def read(self, event: events.Event) -> None:
         """Take a key or a paste from the terminal, where keys may have run together."""

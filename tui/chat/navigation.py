@@ -20,6 +20,16 @@ class Navigation:
         """Return a conversation of the list."""
         return next((listed for listed in self.conversations if listed.id == conversation_id), None)
 
+    @property
+    def here(self) -> Conversation | None:
+        """The open conversation, as the list has it."""
+        return self.find(self.current)
+
+    def clear(self) -> None:
+        """Forget all conversations, and where one was."""
+        self.conversations = ()
+        self.current = self._last = self._origin = None
+
     def went_to(self, conversation_id: str | None) -> None:
         """Note where one is now."""
         if conversation_id != self.current:

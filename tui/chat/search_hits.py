@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from core.api import Client, Found, MessageSearch
 
-# Hits read at once.
+# SearchHits read at once.
 PAGE = 50
 
 
-class Hits:
+class SearchHits:
     """What a search found, newest first, and which hit one is at. More are read when one comes to the end of a page."""
 
     def __init__(self, client: Client, words: str, conversation_id: str | None) -> None:

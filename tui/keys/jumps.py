@@ -29,6 +29,13 @@ _TYPING: Final = _SENDING | {"backspace", "delete", "space"}
 Place = tuple[object, ...]
 
 
+class Addressed:
+    """Mixed into a widget in which one writes to a contact."""
+
+    address: str | None = None
+    """The conversation that the text is for."""
+
+
 class Jumps:
     """Knows of the last jump, and which keys it must not have."""
 
@@ -66,4 +73,4 @@ class Jumps:
     def _place(self) -> Place:
         """Return what tells one place from another: the screen, who has the focus, for whom one writes."""
         focused: Widget | None = self._app.focused
-        return (self._app.screen, focused, getattr(focused, "address", None))
+        return (self._app.screen, focused, focused.address if isinstance(focused, Addressed) else None)

@@ -5,9 +5,12 @@ Every binding's id is its command's id, so ``App.set_keymap`` can change any of 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from textual.binding import Binding, BindingType, Keymap
 
-from tui.keys.registry import CommandSpec, Registry, Scope
+from tui.keys.handlers import BINDING_ACTION
+from tui.keys.registry import CommandSpec, Scope
 
 # Commands that wait for the focused widget to leave a key alone: the key means something to it first.
 PATIENT = frozenset({"app.question", "view.back", "go.page-up", "go.page-down"})
@@ -37,12 +40,13 @@ def binding(spec: CommandSpec) -> Binding:
     Going somewhere else has priority: otherwise keys typed right after it would still reach the place one has left.
     """
     at_once = spec.scope in {Scope.APP, Scope.MAIN} and spec.id not in PATIENT
-    return Binding(spec.keys, spec.action, spec.title, tooltip=spec.help, id=spec.id, show=False, priority=at_once)
+    action = f"{BINDING_ACTION}({spec.id!r})"
+    return Binding(spec.keys, action, spec.title, tooltip=spec.help, id=spec.id, show=False, priority=at_once)
 
 
-def bindings(registry: Registry, *scopes: Scope) -> list[BindingType]:
-    """Return the bindings of all commands of some scopes that have keys."""
-    return [binding(spec) for spec in registry.of_scope(*scopes) if spec.keys]
+def bindings(specs: Iterable[CommandSpec]) -> list[BindingType]:
+    """Return the bindings of the commands that have keys."""
+    return [binding(spec) for spec in specs if spec.keys]
 
 
 def enter_breaks_line() -> Keymap:

@@ -11,7 +11,6 @@ from typing import Final
 from tui.keys.keymap import key_names
 from tui.keys.matching import score
 from tui.keys.registry import CommandSpec
-from tui.keys.synonyms import SYNONYMS
 
 Choice = tuple[CommandSpec, str]
 """A command and its argument, which may be empty."""
@@ -52,5 +51,5 @@ def found(query: str, offered: Iterable[Choice]) -> list[Choice]:
 
 def _rate(query: str, choice: Choice) -> float:
     spec = choice[0]
-    texts = (title_of(choice), spec.slash, SYNONYMS.get(spec.id, ""), " ".join(key_names(spec)), spec.group, spec.help)
+    texts = (title_of(choice), spec.slash, spec.synonyms, " ".join(key_names(spec)), spec.group, spec.help)
     return score(query, zip(texts, WEIGHTS, strict=True))

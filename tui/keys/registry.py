@@ -1,7 +1,7 @@
 """The one registry of what a person can do: keys, slash commands, palette, help and docs are all read from it.
 
-A ``CommandSpec`` is data. Its ``action`` is the name of an ``action_…`` method of the app or of the main screen, by
-``scope``; a command with an ``argument`` is called with the text that followed its slash name.
+A ``CommandSpec`` is data. Its ``scope`` says where its handler is found (``tui.keys.handlers``); that of a command with an
+``argument`` is called with the text that followed its slash name.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class When(StrEnum):
 
 
 class Scope(StrEnum):
-    """Whose action it is, and where its keys work."""
+    """Where its handler is, and where its keys work."""
 
     APP = "app"  # everywhere
     MAIN = "main"  # the main screen
@@ -36,7 +36,6 @@ class CommandSpec:
     title: str
     help: str
     group: str
-    action: str
     scope: Scope = Scope.MAIN
     keys: str = ""
     slash: str = ""
@@ -44,6 +43,8 @@ class CommandSpec:
     choices: tuple[str, ...] = ()  # what Tab and the palette offer for the argument
     when: When = When.UNLOCKED
     in_palette: bool = True
+    synonyms: str = ""  # other words by which people look for it, in the palette and in help
+    after: str = ""  # the id of the command that it stands behind in help; without one it stands where it is registered
 
     @property
     def needs_argument(self) -> bool:
@@ -87,7 +88,16 @@ class Registry:
             self._by_slash[spec.slash] = spec
 
     def __iter__(self) -> Iterator[CommandSpec]:
-        return iter(self._by_id.values())
+        followers: dict[str, list[CommandSpec]] = {}
+        for spec in self._by_id.values():
+            followers.setdefault(spec.after if spec.after in self._by_id else "", []).append(spec)
+
+        def from_behind(command_id: str) -> Iterator[CommandSpec]:
+            for spec in followers.get(command_id, ()):
+                yield spec
+                yield from from_behind(spec.id)
+
+        return from_behind("")
 
     def get(self, command_id: str) -> CommandSpec:
         """Return the command of that id; raises ``KeyError``."""

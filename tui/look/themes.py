@@ -207,10 +207,13 @@ THEMES: dict[ThemeName, Theme] = {
 }
 
 
+_FIELDS = {field.name for field in dataclasses.fields(Theme)}
+
+
 def _indexed(theme: Theme, roles: dict[str, int]) -> Theme:
     """Return a theme with colours of the palette of 256 in place of its own."""
     colours = {role: hex_of(index) for role, index in roles.items()}
-    own: dict[str, Any] = {field: colours.pop(field) for field in tuple(colours) if hasattr(theme, field)}
+    own: dict[str, Any] = {field: colours.pop(field) for field in colours.keys() & _FIELDS}
     return dataclasses.replace(theme, name=f"{theme.name}-256", variables={**theme.variables, **colours}, **own)
 
 

@@ -13,7 +13,6 @@ from textual.style import Style
 from textual.widgets import Input, Static
 
 from tui.keys.keymap import key_names
-from tui.keys.synonyms import SYNONYMS
 from tui.screens.content import NothingUnsaved
 from tui.text.sanitize import wrap
 from tui.widgets.hints import Hints
@@ -42,7 +41,7 @@ def matching(specs: Iterable[CommandSpec], words: str) -> list[CommandSpec]:
 
     def text_of(spec: CommandSpec) -> str:
         named = f"{' '.join(key_names(spec))} /{spec.slash} {spec.title} {spec.group}"
-        return f"{named} {spec.help} {SYNONYMS.get(spec.id, '')}".casefold()
+        return f"{named} {spec.help} {spec.synonyms}".casefold()
 
     return [spec for spec in specs if all(word in text_of(spec) for word in wanted)]
 

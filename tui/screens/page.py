@@ -7,7 +7,7 @@ never wider than is comfortable to read, scrolls where the terminal is low, and 
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from textual.binding import Binding
 from textual.containers import VerticalScroll
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from core.api import Client
     from tui.app_port import Severity
+    from tui.keys.registry import CommandSpec
 
 R = TypeVar("R")
 
@@ -90,6 +91,8 @@ class Page(Screen[R], ContentScreen, ShowsNotices, Generic[R]):
         Binding("pagedown", "scroll_page(1)", "Page down", show=False),
     ]
 
+    opened_by: ClassVar[CommandSpec | None] = None
+    """The command that opens it, for a page of ``tui.screens.pages``; such a page is made from a client alone."""
     heading: str = ""
     """The title line."""
     hints: tuple[tuple[str, str], ...] = (("Tab", "next"), ("Esc", "back"))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from textual.content import Content
 from textual.widgets.option_list import Option
 
 from tui.app_port import app_of
-from tui.keys.commands import REGISTRY
 from tui.keys.palette import Choice, choices, found, title_of, way_of
-from tui.keys.registry import Context
+from tui.keys.registry import CommandSpec
 from tui.screens.picker import PickerScreen
 from tui.text.sanitize import fit, pad
 
@@ -29,9 +30,9 @@ class PaletteScreen(PickerScreen[Choice]):
     placeholder = "What do you want to do?"
     nothing = "nothing of that name; F1 explains what there is"
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, specs: Iterable[CommandSpec]) -> None:
         super().__init__()
-        self._offered = choices(REGISTRY.available(context))
+        self._offered = choices(specs)
 
     def clear_caches(self) -> None:
         """Forget what could be done, and what was typed."""

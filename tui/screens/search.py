@@ -17,7 +17,7 @@ from textual.widgets.option_list import Option
 from core import search_terms
 from core.api import ApiError, Client, Found
 from tui.app_port import app_of
-from tui.chat.search_hits import Hits
+from tui.chat.search_hits import SearchHits
 from tui.screens.content import NothingUnsaved
 from tui.screens.type_ahead import take_early_key
 from tui.text.cells import before, width_of
@@ -32,7 +32,7 @@ LEAD = 24
 NAME_WIDTH = 12
 
 
-class SearchScreen(Screen[Hits | None], NothingUnsaved):
+class SearchScreen(Screen[SearchHits | None], NothingUnsaved):
     """Dismisses with the hits, standing at the chosen one, or None."""
 
     DEFAULT_CSS = """
@@ -60,7 +60,7 @@ class SearchScreen(Screen[Hits | None], NothingUnsaved):
         self._conversation_id = conversation_id
         self._here = conversation_id is not None
         self._words = words
-        self._hits: Hits | None = None
+        self._hits: SearchHits | None = None
 
     def compose(self) -> ComposeResult:
         """Where and what, the hits, the keys."""
@@ -106,7 +106,7 @@ class SearchScreen(Screen[Hits | None], NothingUnsaved):
         self._hits = None
         note = ""
         if words:
-            hits = Hits(self._client, words, self._conversation_id if self._here else None)
+            hits = SearchHits(self._client, words, self._conversation_id if self._here else None)
             try:
                 await hits.read()
                 self._hits = hits

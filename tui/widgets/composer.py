@@ -10,6 +10,8 @@ from textual.widgets import TextArea
 
 from tui.app_port import app_of
 from tui.keys.commands import REGISTRY
+from tui.keys.handlers import CarriesCommands, Handlers
+from tui.keys.jumps import Addressed
 from tui.keys.keymap import bindings
 from tui.keys.registry import Scope
 from tui.terminal.clipboard import copy
@@ -28,12 +30,12 @@ OTHER_MEANINGS = frozenset(
 )
 
 
-class Composer(Editing, inherit_bindings=False):
+class Composer(Editing, CarriesCommands, Addressed, inherit_bindings=False):
     """Keeps what is being written, and says when it should be sent."""
 
     BINDINGS: ClassVar = [
         *(kept for kept in TextArea.BINDINGS if not isinstance(kept, tuple) and kept.action not in OTHER_MEANINGS),
-        *bindings(REGISTRY, Scope.COMPOSER),
+        *bindings(REGISTRY.of_scope(Scope.COMPOSER)),
     ]
     DEFAULT_CSS = """
     Composer {
@@ -85,8 +87,15 @@ class Composer(Editing, inherit_bindings=False):
             id=id, soft_wrap=True, show_line_numbers=False, highlight_cursor_line=False, tab_behavior="focus"
         )
         self.match_cursor_bracket = False
-        self.address: str | None = None
-        """The conversation that the text is for."""
+        self.handlers = Handlers(
+            {
+                "write.send": self._send,
+                "write.newline": self._break_line,
+                "write.complete": self._complete,
+                "write.clear": self._clear_or_quit,
+                "write.select": self._up_or_select,
+            }
+        )
         self.completing = False
         """Whether completions are on the screen."""
 
@@ -103,21 +112,21 @@ class Composer(Editing, inherit_bindings=False):
             event.prevent_default()
             self.post_message(self.CompletionMoved(1 if event.key == "down" else -1))
 
-    def action_send(self) -> None:
+    def _send(self) -> None:
         """Hand the text over; the receiver empties the composer."""
         if self.text.strip():
             self.post_message(self.Submitted(self.text.rstrip(), self.address))
 
-    def action_newline(self) -> None:
+    def _break_line(self) -> None:
         """Break the line."""
         self.insert("\n")
         self.scroll_cursor_visible()
 
-    def action_complete(self) -> None:
+    def _complete(self) -> None:
         """Ask for a completion."""
         self.post_message(self.CompletionWanted())
 
-    def action_clear_or_quit(self) -> None:
+    def _clear_or_quit(self) -> None:
         """Copy what is selected, here or with the mouse in the messages; else empty the composer."""
         selected = self.selected_text or self.screen.get_selected_text()
         if selected:
@@ -128,7 +137,7 @@ class Composer(Editing, inherit_bindings=False):
         self.clear()
         self.post_message(self.Emptied(had_text=had_text))
 
-    def action_up_or_select(self) -> None:
+    def _up_or_select(self) -> None:
         """Move up; from the first row go to the messages."""
         if self.navigator.is_first_wrapped_line(self.cursor_location):
             self.post_message(self.WentUp())

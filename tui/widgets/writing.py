@@ -10,7 +10,6 @@ from textual.widgets import Static
 
 from core.api import MAX_TEXT_SIZE
 from tui.app_port import app_of
-from tui.keys.commands import REGISTRY
 from tui.keys.registry import CommandSpec, parse_slash
 from tui.widgets.completion import Completion
 from tui.widgets.composer import Composer
@@ -103,7 +102,7 @@ class WritingArea(Vertical):
         if slash is None or " " in text:
             self.close_completion()
             return
-        matching = REGISTRY.completions(slash.name, app_of(self).command_context())
+        matching = app_of(self).registry.completions(slash.name, app_of(self).command_context())
         exact = len(matching) == 1 and matching[0].slash == slash.name and not matching[0].argument
         self.completion.offer([] if exact else matching)
         self.composer.completing = self.completion.display
@@ -135,7 +134,7 @@ class WritingArea(Vertical):
                 self.composer.put(f"/{chosen.slash}" + (" " if chosen.argument else ""))
             return
         slash = parse_slash(text)
-        spec = REGISTRY.by_slash(slash.name) if slash is not None else None
+        spec = app_of(self).registry.by_slash(slash.name) if slash is not None else None
         if slash is not None and spec is not None and spec.choices:
             choice = next((choice for choice in spec.choices if choice.startswith(slash.argument)), None)
             if choice is not None:
@@ -153,7 +152,7 @@ class WritingArea(Vertical):
             else:
                 self.post_message(self.Send(event.text, event.address))
             return
-        spec = REGISTRY.by_slash(slash.name)
+        spec = app_of(self).registry.by_slash(slash.name)
         if spec is None and self.completion.display and (chosen := self.completion.chosen()) is not None:
             spec = chosen
         if spec is None:

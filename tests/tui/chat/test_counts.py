@@ -85,6 +85,6 @@ async def test_what_is_deleted_is_no_longer_counted() -> None:
         before = int(below(demo).split()[1])
         doomed = demo.client.room("bob").rows.pop()
         demo.log.remove_rows([doomed.id])
-        await demo.main.read_list()
+        await demo.main.conversations.read()
         await demo.calm()
         assert int(below(demo).split()[1]) == before - 1

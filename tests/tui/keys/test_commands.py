@@ -2,28 +2,94 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from textual.app import App
 
 from core.api import ApiError, Kind
-from tui.app.app import SottovoceApp
-from tui.keys.commands import REGISTRY
+from tests.tui.demo import running
+from tui.keys.handlers import CarriesCommands, DuplicateHandler, Handlers
 from tui.keys.keymap import bindings, enter_breaks_line, key_name, key_names
 from tui.keys.registry import CommandSpec, Context, DuplicateCommand, Registry, Scope, message_text, parse_slash
-from tui.screens.main import MainScreen
-from tui.widgets.chat_log import ChatLog
-from tui.widgets.composer import Composer
+from tui.screens.catalogue import load_pages, whole_registry
+from tui.screens.page import Page
 from tui.words.errors import EXPLANATIONS, explain
 
+REGISTRY = whole_registry()
+
 IN_CHAT = Context(locked=False, in_chat=True)
-OWNERS = {Scope.APP: SottovoceApp, Scope.MAIN: MainScreen, Scope.COMPOSER: Composer, Scope.SELECT: ChatLog}
 # What flow control, terminals and multiplexers keep for themselves, or what is another key in disguise.
 BAD_ALONE = {"ctrl+s", "ctrl+i", "ctrl+m", "ctrl+h", "ctrl+b", "ctrl+a"}
 
 
-@pytest.mark.parametrize("spec", REGISTRY, ids=lambda spec: spec.id)
-def test_every_command_has_an_action_where_it_says(spec: CommandSpec) -> None:
-    name = spec.action.partition("(")[0]
-    assert hasattr(OWNERS[spec.scope], f"action_{name}"), spec
+@pytest.mark.asyncio
+async def test_every_command_has_a_handler_where_it_says_and_every_handler_a_command() -> None:
+    async with running() as demo:
+        carriers: dict[Scope, CarriesCommands] = {
+            Scope.APP: demo.app,
+            Scope.MAIN: demo.main,
+            Scope.COMPOSER: demo.composer,
+            Scope.SELECT: demo.log,
+        }
+        for scope, carrier in carriers.items():
+            specs = demo.app.registry.of_scope(scope)
+            assert carrier.handlers.ids == {spec.id for spec in specs}, scope
+            assert set(carrier.handlers.texts) == {spec.id for spec in specs if spec.argument}, scope
+
+
+@pytest.mark.asyncio
+async def test_the_app_knows_every_page_once_it_runs() -> None:
+    async with running() as demo:
+        assert [spec.id for spec in demo.app.registry] == [spec.id for spec in REGISTRY]
+
+
+@pytest.mark.asyncio
+async def test_a_binding_ends_in_the_handler_of_its_command() -> None:
+    done: list[str] = []
+
+    class Carrier(App[None], CarriesCommands):
+        BINDINGS = bindings([REGISTRY.get("go.last")])
+        handlers = Handlers({"go.last": lambda: done.append("went back")})
+
+    async with Carrier().run_test() as pilot:
+        await pilot.press("ctrl+o")
+    assert done == ["went back"]
+
+
+@pytest.mark.asyncio
+async def test_a_handler_is_given_the_text_if_its_command_takes_one() -> None:
+    done: list[str] = []
+
+    async def later(text: str) -> None:
+        done.append(text)
+
+    handlers = Handlers({"plain": lambda: done.append("plain")}, {"text": done.append, "later": later})
+    for command_id in ("plain", "text", "later"):
+        await handlers.run(command_id, "words")
+    assert done == ["plain", "words", "words"]
+    with pytest.raises(KeyError):
+        await handlers.run("unknown")
+
+
+def test_two_handlers_cannot_claim_one_command() -> None:
+    handlers = Handlers({"one": list})
+    with pytest.raises(DuplicateHandler):
+        handlers.add(Handlers(texts={"one": list}))
+
+
+def test_a_command_stands_behind_the_one_it_names() -> None:
+    names = [("c", "b"), ("a", ""), ("b", "a"), ("d", ""), ("e", "unknown")]
+    specs = [CommandSpec(id=each, after=after, title="T", help="H.", group="G") for each, after in names]
+    assert [spec.id for spec in Registry(specs)] == ["a", "b", "c", "d", "e"]
+
+
+@pytest.mark.parametrize(("spec", "page"), load_pages(), ids=lambda value: getattr(value, "id", ""))
+def test_a_page_declares_how_it_is_opened(spec: CommandSpec, page: type[Page[Any]]) -> None:
+    assert spec.scope is Scope.APP
+    assert spec.slash
+    assert spec.after in {each.id for each in REGISTRY}
+    assert page.heading
 
 
 @pytest.mark.parametrize("spec", REGISTRY, ids=lambda spec: spec.id)
@@ -84,7 +150,7 @@ def test_two_slashes_send_one() -> None:
 
 
 def test_every_binding_can_be_changed_by_its_commands_id() -> None:
-    made = bindings(REGISTRY, Scope.MAIN)
+    made = bindings(REGISTRY.of_scope(Scope.MAIN))
     assert {getattr(binding, "id", None) for binding in made} == {
         spec.id for spec in REGISTRY.of_scope(Scope.MAIN) if spec.keys
     }

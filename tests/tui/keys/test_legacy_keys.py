@@ -12,11 +12,13 @@ from tests.support.client import FakeClient
 from tests.support.terminal import Terminal
 from tests.tui.demo import Demo, running
 from tests.tui.until import until
-from tui.keys.commands import REGISTRY
 from tui.keys.jumps import LOOK
 from tui.keys.legacy_keys import INTRODUCERS, PatientParser, after_escape, alt_characters
-from tui.screens.greetings import GreetingsScreen
+from tui.screens.catalogue import whole_registry
 from tui.screens.main import MainScreen
+from tui.screens.pages.greetings import GreetingsScreen
+
+REGISTRY = whole_registry()
 
 BOUND = sorted(key.removeprefix("alt+") for key in alt_characters(REGISTRY) if len(key) == len("alt+x"))
 UNBOUND = sorted({chr(code) for code in range(0x21, 0x7F)} - INTRODUCERS - set(BOUND))
@@ -59,7 +61,7 @@ async def with_bob(client: FakeClient | None = None) -> AsyncGenerator[tuple[Dem
 async def test_a_command_behind_esc_is_a_command_and_goes_to_nobody(text: str) -> None:
     async with with_bob() as (demo, hands):
         await hands.send("\x1b" + text)
-        assert demo.main.conversation_id == "bob"
+        assert demo.main.navigation.current == "bob"
         assert demo.composer.text == text
         await hands.send("\r")
         assert [deed for deed in hands.deeds if getattr(deed, "text", "").startswith("/")] == []
@@ -71,7 +73,7 @@ async def test_no_key_without_a_meaning_with_alt_is_lost() -> None:
         for character in UNBOUND:
             await hands.send("\x1b" + character)
         assert demo.composer.text == "".join(UNBOUND)
-        assert demo.main.conversation_id == "bob"
+        assert demo.main.navigation.current == "bob"
 
 
 @pytest.mark.asyncio
@@ -80,7 +82,7 @@ async def test_a_text_behind_esc_stays_here_and_enter_is_refused() -> None:
         for key in BOUND:
             await hands.send(f"\x1b{key}nd so on\r")
             assert isinstance(demo.app.screen, MainScreen)
-            assert (demo.main.conversation_id, demo.composer.text) == ("bob", f"{key}nd so on")
+            assert (demo.main.navigation.current, demo.composer.text) == ("bob", f"{key}nd so on")
             assert hands.deeds == []
             assert "Nothing done" in demo.status()
             demo.composer.put("")
@@ -95,7 +97,7 @@ async def test_esc_and_a_key_that_are_read_apart_are_two_keys() -> None:
         for key in BOUND:
             await hands.send("\x1b", key)
         assert isinstance(demo.app.screen, MainScreen)
-        assert (demo.main.conversation_id, demo.composer.text) == ("bob", "".join(BOUND))
+        assert (demo.main.navigation.current, demo.composer.text) == ("bob", "".join(BOUND))
 
 
 @pytest.mark.asyncio
@@ -106,7 +108,7 @@ async def test_after_a_jump_by_alt_an_enter_waits_until_one_has_looked(key: str)
         room.draft = "unfinished"
     async with with_bob(client) as (demo, hands):
         await hands.send("\x1b" + key)
-        there = demo.main.conversation_id
+        there = demo.main.navigation.current
         assert there != "bob"
         await hands.send("x")
         await hands.send("\r")
@@ -141,7 +143,7 @@ async def test_a_key_that_goes_somewhere_shows_that_one_has_looked() -> None:
         await hands.send("\x0b")
         await hands.send("yuk")
         await hands.send("\r")
-        assert demo.main.conversation_id == "yuki"
+        assert demo.main.navigation.current == "yuki"
 
 
 @pytest.mark.asyncio
@@ -150,7 +152,7 @@ async def test_in_the_list_letters_open_nothing_right_after_a_jump_there() -> No
         await hands.send("\x1b0")
         for key in "jjl\r":
             await hands.send(key)
-        assert demo.main.conversation_id == "bob"
+        assert demo.main.navigation.current == "bob"
         assert demo.client.calls[-1] != api.ConversationRead(conversation="echo", upto="")
 
 
@@ -159,20 +161,20 @@ async def test_when_a_conversation_vanishes_the_next_enter_opens_nothing() -> No
     async with with_bob() as (demo, hands):
         demo.client.rooms = [room for room in demo.client.rooms if room.id != "bob"]
         demo.client.emit(api.ContactChanged(identity="b"))
-        await until(demo.pilot, lambda: demo.main.conversation_id is None)
+        await until(demo.pilot, lambda: demo.main.navigation.current is None)
         await demo.calm()
         await hands.send("\r")
-        assert demo.main.conversation_id is None
+        assert demo.main.navigation.current is None
         hands.now += LOOK
         await hands.send("\r")
-        assert demo.main.conversation_id is not None
+        assert demo.main.navigation.current is not None
 
 
 @pytest.mark.asyncio
 async def test_a_paste_behind_a_jump_is_not_taken_for_typing() -> None:
     async with with_bob() as (demo, hands):
         await hands.send("\x1b4\x1b[200~hello\r\n\x1b[201~")
-        assert demo.main.conversation_id == "echo"
+        assert demo.main.navigation.current == "echo"
         assert hands.deeds == []
 
 

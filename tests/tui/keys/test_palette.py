@@ -6,12 +6,13 @@ import pytest
 
 from tests.tui.demo import running
 from tests.tui.until import until
-from tui.keys.commands import REGISTRY
 from tui.keys.matching import score
 from tui.keys.palette import Choice, choices, found, title_of
 from tui.keys.registry import Context
-from tui.keys.synonyms import SYNONYMS
+from tui.screens.catalogue import whole_registry
 from tui.screens.palette import PaletteScreen
+
+REGISTRY = whole_registry()
 
 IN_CHAT = Context(locked=False, in_chat=True)
 
@@ -57,10 +58,6 @@ def test_every_word_must_match() -> None:
 def test_with_nothing_typed_all_is_there_once() -> None:
     assert found(" ", offered()) == offered()
     assert len({title_of(choice) for choice in offered()}) == len(offered())
-
-
-def test_synonyms_are_of_commands_that_exist() -> None:
-    assert not set(SYNONYMS) - {spec.id for spec in REGISTRY}
 
 
 @pytest.mark.asyncio

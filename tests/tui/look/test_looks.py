@@ -25,7 +25,7 @@ from tui.look.glyphs import SETS
 from tui.look.palette256 import CONTRAST_ROLES, DARK_ROLES, LIGHT_ROLES, hex_of
 from tui.look.profile import GlyphSet, TerminalProfile, ThemeName, detect, prepare_environment
 from tui.look.themes import CONTRAST, DARK, LIGHT, MONO, TERMINAL, THEMES, THEMES_256, VARIABLE_DEFAULTS, theme_for
-from tui.screens.settings.screen import ROWS
+from tui.screens.pages.settings.screen import ROWS
 
 READABLE, HIGH = 4.5, 7.0
 TEXT_ROLES = ("quiet", "unread", *(f"name-{index}" for index in range(8)))

@@ -18,7 +18,7 @@ from tui.look.profile import ThemeName
 from tui.look.themes import THEMES
 from tui.qr.code import MAX_QR_TEXT, QrTooLong, matrix_of, save_picture
 from tui.qr.reading import read_codes
-from tui.screens.invite import code
+from tui.screens.pages.invite import code
 from tui.widgets.qr_view import strips_of
 
 ALPHANUMERIC = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"

@@ -17,8 +17,8 @@ from tests.support.client import FakeClient
 from tests.tui.stage import NOTHING, Stage
 from tests.tui.until import focus, paste, until, until_in, write
 from tui.qr.code import save_picture
-from tui.screens.add_contact import AddContactScreen
 from tui.screens.page import Page
+from tui.screens.pages.add_contact import AddContactScreen
 from tui.widgets.link_field import LinkField
 from tui.widgets.path_field import PathField, complete_path, dragged_path
 from tui.widgets.small_editor import SmallEditor

@@ -12,9 +12,10 @@ from tests.support.world import BOB, NOW
 from tests.tui.demo import Demo, running
 from tests.tui.until import until
 from tui.keys.commands import REGISTRY
+from tui.screens.catalogue import whole_registry
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.help import help_text
-from tui.screens.main_news import GATHER
+from tui.screens.main.news import GATHER
 from tui.screens.rename import RenameScreen
 from tui.widgets.chat_header import ChatHeader
 from tui.widgets.details import Details
@@ -57,19 +58,19 @@ def details(demo: Demo) -> str:
 
 
 def listed(demo: Demo) -> str:
-    view = demo.main.list_view
+    view = demo.main.panes.list
     return "\n".join(view.render_line(y).text for y in range(view.size.height))
 
 
 async def test_every_command_is_in_help_and_offered_while_one_types() -> None:
     for width in (76, 46):
-        text = help_text(REGISTRY, "", width).plain
+        text = help_text(whole_registry(), "", width).plain
         assert all(f"/{command}" in text for command in COMMANDS)
     async with running(50, 20) as demo:
         await demo.open("bob")
         for command in COMMANDS:
             await demo.write(f"/{command[:-1]}")
-            assert f"/{command}" in str(demo.main.writing.completion.render())
+            assert f"/{command}" in str(demo.main.panes.writing.completion.render())
             await demo.press("ctrl+c")
 
 
@@ -184,7 +185,7 @@ async def test_the_list_shows_who_is_blocked_and_who_is_odd(glyphs: str) -> None
     client.room("carol").blocked = True
     client.room("yuki").warning = "look-alike"
     async with running(client=client) as demo:
-        await demo.app.action_use_glyphs(glyphs)
+        await demo.app.run_command(REGISTRY.get("view.glyphs"), glyphs)
         lines = listed(demo).splitlines()
         sign = {"unicode": "⊘", "ascii": "#"}[glyphs]
         assert f"Carol {sign} " in next(line for line in lines if "Carol" in line)
@@ -222,7 +223,7 @@ async def test_removing_says_what_goes_and_then_leaves(size: tuple[int, int]) ->
         await say(demo, "/remove")
         await demo.press("y")
         assert sent(demo, api.ContactRemove) == [api.ContactRemove(identity=BOB)]
-        assert demo.main.conversation_id is None
+        assert demo.main.navigation.current is None
         assert demo.main.navigation.find("bob") is None
         assert demo.log.model.rows == []
         assert not demo.main.has_class("in-chat")
@@ -248,7 +249,7 @@ async def test_a_contact_that_another_program_removes_is_left_at_once() -> None:
         await demo.open("bob")
         demo.client.rooms.remove(demo.client.room("bob"))
         demo.client.emit(api.ContactChanged(identity=BOB))
-        await until(demo.pilot, lambda: demo.main.conversation_id is None)
+        await until(demo.pilot, lambda: demo.main.navigation.current is None)
         assert not demo.main.has_class("in-chat")
         assert "gone" in demo.status()
 
@@ -265,7 +266,7 @@ async def test_a_conversation_is_emptied_and_the_contact_stays(size: tuple[int, 
         await demo.press("y")
         assert sent(demo, api.ConversationDelete) == [api.ConversationDelete(conversation="bob")]
         assert demo.log.model.rows == []
-        assert demo.main.conversation_id == "bob"
+        assert demo.main.navigation.current == "bob"
         assert "on its way already" in demo.status(), "the text that was stored only"
         await say(demo, "hello again")
         assert [row.text for row in demo.log.model.rows] == ["hello again"]
@@ -278,7 +279,7 @@ async def test_a_greeting_that_was_not_answered_goes_with_its_conversation() -> 
         assert "Forget the greeting" in asked(demo)
         await demo.press("y")
         assert sent(demo, api.ConversationDelete) == [api.ConversationDelete(conversation="dave")]
-        assert demo.main.conversation_id is None
+        assert demo.main.navigation.current is None
         assert demo.main.navigation.find("dave") is None
 
 

@@ -19,17 +19,12 @@ from tests.tui.until import until
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.content import ContentScreen, PlainScreen, ShowsNotices
 from tui.screens.lock import LockScreen
-from tui.screens.main_actions import MainActions
-from tui.screens.main_contacts import MainContacts
-from tui.screens.main_heads import MainHeads
-from tui.screens.main_keeping import MainKeeping
-from tui.screens.main_news import MainNews
 from tui.screens.page import Page
 from tui.screens.picker import PickerScreen
 
 HOOKS = ["clear_caches", "save_work"]
 # Bases, which leave hooks to the screens made of them.
-BASES = {Page, PickerScreen, MainActions, MainHeads, MainNews, MainKeeping, MainContacts}
+BASES = {Page, PickerScreen}
 # The screens of which it can be said at a glance that they show nothing of an account.
 PLAIN = {"OpeningScreen", "LockScreen", "CrashedScreen"}
 
@@ -158,7 +153,7 @@ async def test_behind_the_lock_no_notice_is_left() -> None:
     async with running() as demo:
         main = demo.main
         demo.app.tell("Bob has a device that nobody vouches for.")
-        await until(demo.pilot, lambda: "vouches" in str(main.status.render()))
+        await until(demo.pilot, lambda: "vouches" in str(main.panes.status.render()))
         await demo.press("alt+l")
         await until(demo.pilot, lambda: isinstance(demo.app.screen, LockScreen) and demo.client.locked)
-        assert main.status.said == ""
+        assert main.panes.status.said == ""

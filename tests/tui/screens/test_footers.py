@@ -19,10 +19,10 @@ from tests.tui.demo import running
 from tests.tui.screens.test_screens_snapshots import SCREENS, a_world
 from tests.tui.stage import Stage
 from tests.tui.until import focus, until
-from tui.screens.add_contact import AddContactScreen
 from tui.screens.devices import DevicesScreen
-from tui.screens.invite.code import InviteCodeScreen
 from tui.screens.main import MainScreen
+from tui.screens.pages.add_contact import AddContactScreen
+from tui.screens.pages.invite.code import InviteCodeScreen
 from tui.screens.rename import RenameScreen
 from tui.widgets.hints import Hints
 from tui.widgets.small_editor import SmallEditor

@@ -12,7 +12,7 @@ from tests.support.client import FakeClient
 from tests.tui.stage import NOTHING, Stage
 from tests.tui.until import until, until_equal
 from tui.screens.confirm import ConfirmScreen
-from tui.screens.greetings import GreetingsScreen
+from tui.screens.pages.greetings import GreetingsScreen
 from tui.widgets.identity import IdentityView, identity_lines
 from tui.widgets.menu import Menu
 

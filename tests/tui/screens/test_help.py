@@ -7,11 +7,13 @@ from hypothesis import given, strategies as st
 
 from tests.tui.stage import Stage
 from tests.tui.until import until, write
-from tui.keys.commands import REGISTRY
 from tui.keys.keymap import key_names
 from tui.keys.registry import Context
+from tui.screens.catalogue import whole_registry
 from tui.screens.help import HelpScreen, help_text, matching, merged
 from tui.words.guide import GUIDE
+
+REGISTRY = whole_registry()
 
 EVERYWHERE = Context(locked=False, in_chat=True)
 WIDE = 76

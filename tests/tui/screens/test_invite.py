@@ -14,9 +14,9 @@ from tests.support.client import FakeClient
 from tests.support.world import NOW
 from tests.tui.stage import Stage
 from tests.tui.until import until, until_equal, write
-from tui.screens.invite import InviteScreen
-from tui.screens.invite.code import InviteCodeScreen
 from tui.screens.page import Page
+from tui.screens.pages.invite import InviteScreen
+from tui.screens.pages.invite.code import InviteCodeScreen
 from tui.widgets.menu import Menu
 from tui.widgets.path_field import PathField
 from tui.words.durations import since, spoken, until as how_long

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from textual.css.query import NoMatches
 from textual.screen import Screen
 
+from core.api import Client
 from tests.support.client import FakeClient
 from tests.support.fake_app import demo_app
 from tests.tui.demo import running
-from tui.screen_names import ROOMS, make_screen
+from tui.screens.catalogue import load_pages
+from tui.screens.lock import LockScreen
+from tui.screens.onboarding import OnboardingScreen
 
 pytestmark = pytest.mark.asyncio
 
-# The main screen is there already, and there is one of it.
-OTHERS = [name for name in ROOMS if name != "main"]
+# What is made from a client alone, but for the main screen: that is there already, and there is one of it.
+OTHERS: list[Callable[[Client], Screen[Any]]] = [LockScreen, OnboardingScreen, *(page for _, page in load_pages())]
 
 
 class Hollow(Screen[None]):
@@ -25,17 +31,17 @@ class Hollow(Screen[None]):
         self.query_one("#nowhere")
 
 
-@pytest.mark.parametrize("name", OTHERS)
-async def test_a_screen_whose_program_ends_while_it_opens_misses_nothing(name: str) -> None:
+@pytest.mark.parametrize("make", OTHERS)
+async def test_a_screen_whose_program_ends_while_it_opens_misses_nothing(make: Callable[[Client], Screen[Any]]) -> None:
     async with running() as demo:
-        demo.app.push_screen(make_screen(name, demo.client))
+        demo.app.push_screen(make(demo.client))
         demo.app.exit()
 
 
-@pytest.mark.parametrize("name", OTHERS)
-async def test_a_screen_taken_away_while_it_opens_misses_nothing(name: str) -> None:
+@pytest.mark.parametrize("make", OTHERS)
+async def test_a_screen_taken_away_while_it_opens_misses_nothing(make: Callable[[Client], Screen[Any]]) -> None:
     async with running() as demo:
-        demo.app.push_screen(make_screen(name, demo.client))
+        demo.app.push_screen(make(demo.client))
         await demo.app.pop_screen()
         await demo.calm()
         assert demo.app.is_running

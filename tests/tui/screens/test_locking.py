@@ -14,6 +14,7 @@ from tests.support.fake_app import demo_app
 from tests.support.world import BOB, HOUR, NOW
 from tests.tui.demo import running
 from tests.tui.until import until
+from tui.keys.commands import REGISTRY
 from tui.text import sanitize
 
 pytestmark = pytest.mark.asyncio
@@ -49,7 +50,7 @@ async def test_locking_removes_every_screen_and_every_text() -> None:
         assert api.AccountLock(keep_receiving=True) in demo.client.calls
         assert sanitize.clean_text.cache_info().currsize == 0
         assert not main.is_attached
-        assert not main.log_view.model.rows
+        assert not main.panes.log.model.rows
         assert not main.navigation.conversations
 
 
@@ -70,7 +71,7 @@ async def test_unlocking_leads_back_to_where_one_was() -> None:
         await demo.write(PASSCODE)
         await demo.press("enter")
         await until(demo.pilot, lambda: top(demo.app) == "MainScreen" and demo.log.model.rows)
-        assert demo.main.conversation_id == "bob"
+        assert demo.main.navigation.current == "bob"
 
 
 async def test_unlocking_as_somebody_else_leads_to_nothing_of_who_was_there_before() -> None:
@@ -84,8 +85,8 @@ async def test_unlocking_as_somebody_else_leads_to_nothing_of_who_was_there_befo
         await demo.press("enter")
         await until(demo.pilot, lambda: top(demo.app) == "MainScreen")
         await demo.calm()
-        assert demo.main.conversation_id is None
-        assert "gone" not in str(demo.main.status.render())
+        assert demo.main.navigation.current is None
+        assert "gone" not in str(demo.main.panes.status.render())
 
 
 def cached_texts() -> str:
@@ -103,7 +104,7 @@ async def test_no_cache_of_the_process_holds_a_text_behind_the_lock() -> None:
         await demo.press("ctrl+k")
         await demo.write("heron")
         await demo.calm()
-        await demo.app.run_action("app.use_theme('heron')")
+        await demo.app.run_command(REGISTRY.get("view.theme"), "heron")
         Segment("\u5bb6 a heron, cut at the edge of a pane").split_cells(20)
         encode_line("a line with a heron")  # what an editor with a syntax tree does
         assert "heron" in cached_texts(), "else the search is blind"
@@ -117,7 +118,7 @@ async def test_no_cache_of_the_process_holds_a_text_behind_the_lock() -> None:
 
 async def test_the_last_hour_is_announced_beside_the_network() -> None:
     async with running() as demo:
-        status = demo.main.status
+        status = demo.main.panes.status
         status.show_lock_time(NOW + 2 * HOUR)
         assert "locks at" not in str(status.render())
         status.show_lock_time(NOW + HOUR // 2)
@@ -130,7 +131,7 @@ async def test_the_main_screen_knows_when_it_locks() -> None:
     client = FakeClient()
     client.locks_at = NOW + HOUR // 2
     async with running(client=client) as demo:
-        await until(demo.pilot, lambda: "locks at 15:00" in str(demo.main.status.render()))
+        await until(demo.pilot, lambda: "locks at 15:00" in str(demo.main.panes.status.render()))
 
 
 async def test_a_lock_from_elsewhere_hides_the_screen_too() -> None:
@@ -145,7 +146,7 @@ async def test_while_locked_keys_open_nothing() -> None:
     async with running() as demo:
         await demo.press("alt+l")
         await until(demo.pilot, lambda: top(demo.app) == "LockScreen" and demo.client.locked)
-        demo.app.action_show("settings")
+        demo.app.open_page("settings")
         await demo.calm()
         assert top(demo.app) == "LockScreen"
 

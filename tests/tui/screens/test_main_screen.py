@@ -12,8 +12,8 @@ from tests.support.client import FakeClient
 from tests.support.fake_app import demo_app
 from tests.tui.demo import Demo, running
 from tests.tui.until import until
-from tui.screens.greetings import GreetingsScreen
 from tui.screens.main import MainScreen
+from tui.screens.pages.greetings import GreetingsScreen
 from tui.screens.search import SearchScreen
 from tui.screens.switcher import SwitcherScreen
 
@@ -100,10 +100,10 @@ async def test_tab_completes_a_command() -> None:
     async with running() as demo:
         await demo.open("bob")
         await demo.write("/sea")
-        assert demo.main.writing.completion.display
+        assert demo.main.panes.writing.completion.display
         await demo.press("tab")
         assert demo.composer.text == "/search "
-        assert not demo.main.writing.completion.display
+        assert not demo.main.panes.writing.completion.display
 
 
 async def test_the_arrows_choose_among_completions() -> None:
@@ -143,7 +143,7 @@ async def test_next_unread_goes_there_and_reading_marks_it_read() -> None:
     async with running() as demo:
         await demo.open("bob")
         await demo.press("alt+a")
-        assert demo.main.conversation_id == "carol"
+        assert demo.main.navigation.current == "carol"
         await demo.calm()
         assert demo.client.room("carol").read_upto == len(demo.client.room("carol").rows)
         assert any("3 new" in line for line in demo.lines())
@@ -152,13 +152,13 @@ async def test_next_unread_goes_there_and_reading_marks_it_read() -> None:
 async def test_keys_walk_the_list() -> None:
     async with running() as demo:
         await demo.press("enter")
-        assert demo.main.conversation_id == "carol"
+        assert demo.main.navigation.current == "carol"
         await demo.press("alt+down")
-        assert demo.main.conversation_id == "bob"
+        assert demo.main.navigation.current == "bob"
         await demo.press("ctrl+o")
-        assert demo.main.conversation_id == "carol"
+        assert demo.main.navigation.current == "carol"
         await demo.press("alt+3")
-        assert demo.main.conversation_id == "dave"
+        assert demo.main.navigation.current == "dave"
 
 
 async def test_the_switcher_finds_by_letters() -> None:
@@ -167,7 +167,7 @@ async def test_the_switcher_finds_by_letters() -> None:
         assert isinstance(demo.app.screen, SwitcherScreen)
         await demo.write("yuk")
         await demo.press("enter")
-        assert demo.main.conversation_id == "yuki"
+        assert demo.main.navigation.current == "yuki"
 
 
 async def test_slash_msg_goes_straight_to_the_only_match() -> None:
@@ -175,7 +175,7 @@ async def test_slash_msg_goes_straight_to_the_only_match() -> None:
         await demo.open("bob")
         await demo.write("/msg yuki")
         await demo.press("enter")
-        await until(demo.pilot, lambda: demo.main.conversation_id == "yuki")
+        await until(demo.pilot, lambda: demo.main.navigation.current == "yuki")
 
 
 async def test_up_from_an_empty_line_selects_and_typing_goes_on_writing() -> None:
@@ -251,13 +251,13 @@ async def test_escape_peels_one_layer_at_a_time() -> None:
         await demo.open("bob")
         await demo.write("/s")
         await demo.press("escape")
-        assert not demo.main.writing.completion.display
+        assert not demo.main.panes.writing.completion.display
         assert demo.composer.text == "/s"
         await demo.press("pageup", "escape")
         assert demo.log.is_at_end
         await demo.press("escape")
-        assert demo.main.conversation_id is None
-        assert demo.main.list_view.has_focus
+        assert demo.main.navigation.current is None
+        assert demo.main.panes.list.has_focus
 
 
 async def test_ctrl_c_clears_and_then_asks_to_quit() -> None:
@@ -365,7 +365,7 @@ async def test_strangers_who_wait_are_counted_until_they_are_answered() -> None:
         demo.app.post_message(Key("alt+g", None))  # already there
         await demo.press("a")
         await until(demo.pilot, lambda: isinstance(demo.app.screen, MainScreen) and not waiting.display)
-        assert demo.main.conversation_id == "from-g1"
+        assert demo.main.navigation.current == "from-g1"
 
 
 async def test_a_stranger_who_knocks_is_told_and_stays_told() -> None:
@@ -391,7 +391,7 @@ async def test_an_empty_room_says_so_once_and_teaches_only_what_works() -> None:
         assert "Nobody" not in str(app.screen.query_one("#no-conversations").render())
         assert welcome.size.height == len(str(welcome.render()).splitlines())  # nothing is wrapped
         assert isinstance(app.screen, MainScreen)
-        assert "Enter" not in str(app.screen.status.render())
+        assert "Enter" not in str(app.screen.panes.status.render())
 
 
 async def test_n_and_capital_n_walk_the_hits_of_a_search() -> None:
@@ -400,7 +400,7 @@ async def test_n_and_capital_n_walk_the_hits_of_a_search() -> None:
         await demo.press("up", "n")
         assert "Ctrl+F searches" in demo.status()
         await demo.press("escape", "ctrl+f", *"train", "enter")
-        hits = demo.main.hits
+        hits = demo.main._search._hits
         assert hits is not None
         seen = [demo.log.selected_id]
         for key in ("n", "n", "N"):
@@ -430,7 +430,7 @@ async def test_a_name_never_stands_over_the_rows_of_somebody_else() -> None:
     async with running() as demo:
         await demo.open("bob")
         seen: list[tuple[str, str]] = []
-        demo.main.go_to("carol")
+        demo.main.conversations.go_to("carol")
         for _ in range(20):
             header = str(demo.main.query_one("#header").render()).strip()
             seen.append((header, demo.log.model.rows[0].id.split("-")[0]))

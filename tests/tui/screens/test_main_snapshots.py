@@ -36,8 +36,8 @@ def doing(*keys: str, at: str = "bob") -> Act:
         main = app.screen
         assert isinstance(main, MainScreen)
         if at:
-            main.go_to(at)
-            await until(pilot, lambda: main.log_view.model.rows)
+            main.conversations.go_to(at)
+            await until(pilot, lambda: main.panes.log.model.rows)
         await app.workers.wait_for_complete()
         await pilot.press(*keys)
         await app.workers.wait_for_complete()

@@ -13,7 +13,7 @@ from core import api
 from tests.support.client import FakeClient
 from tests.tui.stage import Stage
 from tests.tui.until import until
-from tui.screens.network import Line, NetworkScreen, peer_line
+from tui.screens.pages.network import Line, NetworkScreen, peer_line
 from tui.words.network import clock_words, facts_of
 
 STATUS = asyncio.run(FakeClient().call(api.NetworkStatusGet()))

@@ -18,7 +18,6 @@ from tests.support.fake_app import demo_app
 from tests.support.world import ALICE
 from tests.tui.stage import NOTHING, Stage
 from tests.tui.until import paste, until, write
-from tui.screens.invite import InviteScreen
 from tui.screens.onboarding import OnboardingScreen
 from tui.screens.onboarding.check import CheckWords
 from tui.screens.onboarding.passcode import ChoosePasscode, NameAndPasscode
@@ -28,6 +27,7 @@ from tui.screens.onboarding.screen import pick_positions
 from tui.screens.onboarding.welcome import Welcome
 from tui.screens.onboarding.words import ShowWords, WordTable, column_count
 from tui.screens.page import Page
+from tui.screens.pages.invite import InviteScreen
 from tui.widgets.secret_field import PasscodeField
 from tui.widgets.text_field import TextField
 from tui.widgets.word_slot import WordSlot, words_in

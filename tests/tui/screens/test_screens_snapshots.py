@@ -18,19 +18,13 @@ from tests.support.client import FakeClient
 from tests.support.world import ALICE, NOW
 from tests.tui.stage import Stage, look
 from tests.tui.until import until, until_equal, until_still
-from tui.keys.commands import REGISTRY
 from tui.keys.registry import Context
 from tui.look.profile import TerminalProfile
-from tui.screens.add_contact import AddContactScreen
+from tui.screens.catalogue import whole_registry
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.crashed import CrashedScreen
-from tui.screens.greetings import GreetingsScreen
 from tui.screens.help import HelpScreen
-from tui.screens.invite import InviteScreen
-from tui.screens.invite.code import InviteCodeScreen
-from tui.screens.invite.save import SavePictureScreen
 from tui.screens.lock import LockScreen
-from tui.screens.network import NetworkScreen
 from tui.screens.onboarding.check import CheckWords
 from tui.screens.onboarding.passcode import ChoosePasscode
 from tui.screens.onboarding.ready import Ready
@@ -40,8 +34,16 @@ from tui.screens.onboarding.step import Step
 from tui.screens.onboarding.welcome import Welcome
 from tui.screens.onboarding.words import ShowWords
 from tui.screens.opening import OpeningScreen
-from tui.screens.settings import SettingsScreen
-from tui.screens.settings.passcode import ChangePasscodeScreen
+from tui.screens.pages.add_contact import AddContactScreen
+from tui.screens.pages.greetings import GreetingsScreen
+from tui.screens.pages.invite import InviteScreen
+from tui.screens.pages.invite.code import InviteCodeScreen
+from tui.screens.pages.invite.save import SavePictureScreen
+from tui.screens.pages.network import NetworkScreen
+from tui.screens.pages.settings import SettingsScreen
+from tui.screens.pages.settings.passcode import ChangePasscodeScreen
+
+REGISTRY = whole_registry()
 
 SEED_WORDS = words.words_of(bytes(range(SEED_SIZE)))
 INVITE = api.Invite(

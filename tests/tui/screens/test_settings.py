@@ -10,9 +10,9 @@ from tests.tui.stage import Stage
 from tests.tui.until import focus, until, until_equal, write
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.page import Page
-from tui.screens.settings import SettingsScreen
-from tui.screens.settings.passcode import ChangePasscodeScreen
-from tui.screens.settings.screen import ROWS
+from tui.screens.pages.settings import SettingsScreen
+from tui.screens.pages.settings.passcode import ChangePasscodeScreen
+from tui.screens.pages.settings.screen import ROWS
 from tui.widgets.choice import Choice
 from tui.widgets.secret_field import PasscodeField
 

@@ -9,8 +9,8 @@ from tests.support.client import LINK_TAIL, FakeClient
 from tests.support.world import NOW
 from tests.tui.until import until
 from tui.app.app import SottovoceApp
-from tui.screens.add_contact import AddContactScreen
 from tui.screens.main import MainScreen
+from tui.screens.pages.add_contact import AddContactScreen
 from tui.start_invitation import StartInvitation
 from tui.widgets.flat_button import FlatButton
 from tui.widgets.link_field import LinkField

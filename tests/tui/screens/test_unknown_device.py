@@ -50,7 +50,7 @@ async def test_a_hit_of_a_search_and_the_details_say_it_too() -> None:
         room = demo.client.room("bob")
         row = room.say(room.identity, "Send money.", NOW, device=DEVICE[:8], known=False)
         await demo.open("bob")
-        assert f"from an unknown device ({DEVICE[:8]})" in demo.main._about(row)
+        assert f"from an unknown device ({DEVICE[:8]})" in demo.main._messages.about(row)
         found = api.Found(conversation="bob", message=row)
         screen = SearchScreen(demo.client, {"bob": "Bob"}, None)
         demo.app.push_screen(screen)

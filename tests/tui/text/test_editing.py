@@ -112,4 +112,4 @@ async def test_a_name_is_stored_as_it_was_typed() -> None:
         demo.app.screen.query_one(TextField).value = f"\u202e Bob {THUMB}❤️ "
         await demo.press("enter")
         assert demo.client.room("bob").name == f"Bob {THUMB}❤️"
-        assert "Bob 👍❤" in "\n".join(demo.main.list_view.render_line(y).text for y in range(12))
+        assert "Bob 👍❤" in "\n".join(demo.main.panes.list.render_line(y).text for y in range(12))

@@ -16,9 +16,9 @@ from tests.tui.demo import Demo, running
 from tests.tui.stage import Stage
 from tests.tui.until import until
 from tui.screens.confirm import ConfirmScreen
-from tui.screens.greetings import GreetingsScreen
 from tui.screens.main import MainScreen
-from tui.screens.network import peer_line
+from tui.screens.pages.greetings import GreetingsScreen
+from tui.screens.pages.network import peer_line
 from tui.screens.search import SearchScreen
 from tui.screens.switcher import SwitcherScreen
 from tui.widgets.chat_header import ChatHeader

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import ClassVar
 
 from textual import events
@@ -10,15 +11,16 @@ from textual.message import Message as TextualMessage
 
 from core.api import Message
 from tui.keys.commands import REGISTRY
+from tui.keys.handlers import CarriesCommands, Handlers
 from tui.keys.keymap import bindings
 from tui.keys.registry import Scope
 from tui.widgets.chat_log.scroll import ChatScroll
 
 
-class ChatLog(ChatScroll, can_focus=True):
+class ChatLog(ChatScroll, CarriesCommands, can_focus=True):
     """Has the focus only while a message is selected."""
 
-    BINDINGS: ClassVar = bindings(REGISTRY, Scope.SELECT)
+    BINDINGS: ClassVar = bindings(REGISTRY.of_scope(Scope.SELECT))
     FOCUS_ON_CLICK = False  # a press begins to mark text; letters typed after it are a message, not commands
 
     class Left(TextualMessage):
@@ -45,6 +47,24 @@ class ChatLog(ChatScroll, can_focus=True):
             super().__init__()
             self.what = what
             self.message = message
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self.handlers = Handlers(
+            {
+                "select.up": partial(self._select_by, -1),
+                "select.down": partial(self._select_by, 1),
+                "select.first": self._select_first,
+                "select.last": self._select_last,
+                "select.copy": partial(self._want, "copy"),
+                "select.link": partial(self._want, "link"),
+                "select.delete": partial(self._want, "delete"),
+                "select.info": partial(self._want, "info"),
+                "select.next-hit": partial(self._want_hit, 1),
+                "select.previous-hit": partial(self._want_hit, -1),
+                "select.reply": self._leave_selection,
+            }
+        )
 
     @property
     def selected(self) -> Message | None:
@@ -90,7 +110,7 @@ class ChatLog(ChatScroll, can_focus=True):
             self._bring_into_view(message_id)
         self.post_message(self.Chosen())
 
-    def action_select_by(self, step: int) -> None:
+    def _select_by(self, step: int) -> None:
         """Move the mark; past the last row selecting is over."""
         index = None if self.selected_id is None else self.model.index_of(self.selected_id)
         if index is None:
@@ -113,37 +133,21 @@ class ChatLog(ChatScroll, can_focus=True):
         elif top + height > scroll + view:
             self.scroll_to(y=min(top, top + height - view), animate=False)
 
-    def action_select_first(self) -> None:
+    def _select_first(self) -> None:
         """Mark the oldest row held."""
         if self.model.rows:
             self.select(self.model.rows[0].id)
 
-    def action_select_last(self) -> None:
+    def _select_last(self) -> None:
         """Mark the newest row held."""
         if self.model.rows:
             self.select(self.model.rows[-1].id)
 
-    def action_leave_selection(self) -> None:
+    def _leave_selection(self) -> None:
         """Back to writing."""
         self.post_message(self.Left())
 
-    def action_copy_message(self) -> None:
-        """Copy the marked message."""
-        self._want("copy")
-
-    def action_copy_link(self) -> None:
-        """Copy the links of the marked message."""
-        self._want("link")
-
-    def action_delete_message(self) -> None:
-        """Delete the marked message."""
-        self._want("delete")
-
-    def action_message_info(self) -> None:
-        """Tell about the marked message."""
-        self._want("info")
-
-    def action_go_hit(self, step: int) -> None:
+    def _want_hit(self, step: int) -> None:
         """Go to another hit of the last search."""
         self.post_message(self.HitWanted(step))
 

@@ -14,12 +14,13 @@ from textual.widgets import Input, Label, Static
 from core import api
 from core.node.cover import bytes_per_day
 from tui.app_port import app_of
-from tui.keys.commands import AUTO, GLYPH_NAMES, THEME_NAMES
+from tui.keys.commands import APP, AUTO, GLYPH_NAMES, THEME_NAMES
+from tui.keys.registry import CommandSpec, Scope
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.content import NothingUnsaved
 from tui.screens.once import once
 from tui.screens.page import Page
-from tui.screens.settings.passcode import ChangePasscodeScreen
+from tui.screens.pages.settings.passcode import ChangePasscodeScreen
 from tui.text.sanitize import kept_name
 from tui.widgets.choice import Choice
 from tui.widgets.flat_button import FlatButton
@@ -91,6 +92,12 @@ class SettingsScreen(Page[None], NothingUnsaved):
         Binding("up", "app.focus_previous", "Previous", show=False),
         Binding("down", "app.focus_next", "Next", show=False),
     ]
+    opened_by = CommandSpec(
+        id="app.settings", group=APP, scope=Scope.APP, title="Settings",
+        help="Colours, keys, locking, notifications.",
+        slash="settings", after="app.lock",
+        synonyms="preferences options configure config setup theme colours colors notifications name password passcode",
+    )  # fmt: skip
     heading = "Settings"
     hints = (("↑↓", "move"), ("←→", "change"), ("Esc", "back"))
     name_hints = (("↑↓", "move"), ("Enter", "keep the name"), ("Esc", "back"))
@@ -104,10 +111,11 @@ class SettingsScreen(Page[None], NothingUnsaved):
 
     def compose_body(self) -> ComposeResult:
         """Yield the rows."""
+        stored = msgspec.structs.asdict(self._settings)
         for field, (label, options, _) in ROWS.items():
             with Horizontal(classes="row"):
                 yield Label(label, classes="label")
-                yield Choice(options, getattr(self._settings, field), id=field)
+                yield Choice(options, stored[field], id=field)
         yield Static("", id="meaning")
         yield Static("Your account", classes="heading")
         with Horizontal(classes="row"):
@@ -139,8 +147,9 @@ class SettingsScreen(Page[None], NothingUnsaved):
             self.notice.say(str(explain(error)), "bad")
             return
         self._cost = f"Last hour: {size_words(network.hour_out)} out, {size_words(network.hour_in)} in."
+        stored = msgspec.structs.asdict(self._settings)
         for field in ROWS:
-            self.query_one(f"#{field}", Choice).choose(getattr(self._settings, field))
+            self.query_one(f"#{field}", Choice).choose(stored[field])
         self._person = info.name
         self.query_one("#person", TextField).value = info.name
         self.query_one(IdentityView).show(info.identity)
@@ -203,8 +212,8 @@ class SettingsScreen(Page[None], NothingUnsaved):
         self.app.push_screen(ChangePasscodeScreen(self.client), changed)
 
     @on(FlatButton.Pressed, "#lock")
-    async def _lock(self) -> None:
-        await app_of(self).action_lock_now()
+    def _lock(self) -> None:
+        app_of(self).lock_now()
 
     @on(FlatButton.Pressed, "#logout")
     @once("logout")
@@ -222,4 +231,4 @@ class SettingsScreen(Page[None], NothingUnsaved):
         except api.ApiError as error:
             self.notice.say(str(explain(error)), "bad")
         else:
-            await app_of(self).action_lock_now()
+            app_of(self).lock_now()

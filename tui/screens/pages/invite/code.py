@@ -22,8 +22,8 @@ from core import api
 from tui.app_port import app_of
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.content import NothingUnsaved, ShowsNotices
-from tui.screens.invite.save import SavePictureScreen, SaveTextScreen
 from tui.screens.once import once
+from tui.screens.pages.invite.save import SavePictureScreen, SaveTextScreen
 from tui.terminal.clipboard import copy
 from tui.text.sanitize import clean_line
 from tui.widgets.hints import Hints

@@ -13,11 +13,13 @@ from textual.widgets.option_list import Option
 
 from core import api
 from tui.app_port import app_of
+from tui.keys.commands import PEOPLE
+from tui.keys.registry import CommandSpec, Scope
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.content import NothingUnsaved
-from tui.screens.invite.code import InviteCodeScreen
 from tui.screens.once import once
 from tui.screens.page import Page
+from tui.screens.pages.invite.code import InviteCodeScreen
 from tui.text.sanitize import clean_line
 from tui.widgets.choice import Choice
 from tui.widgets.flat_button import FlatButton
@@ -49,6 +51,12 @@ class InviteScreen(Page[None], NothingUnsaved):
         Binding("up", "app.focus_previous", "Previous", show=False),
         Binding("down", "app.focus_next", "Next", show=False),
     ]
+    opened_by = CommandSpec(
+        id="people.invite", group=PEOPLE, scope=Scope.APP, title="Invite someone",
+        help="Make an invitation as a link and a QR code.",
+        slash="invite", after="go.list",
+        synonyms="invitation link qr code share contact new friend",
+    )  # fmt: skip
     heading = "Invite someone"
     hints = (("↑↓", "move"), ("←→", "choose"), ("Enter", "create"), ("Esc", "back"))
     note_hints = (("↑↓", "move"), ("Enter", "create"), ("Esc", "back"))

@@ -13,6 +13,8 @@ from core import api
 from core.pictures.reader import PICTURE_SUFFIXES
 from core.session.invitation_lookup import is_whole, shown_links
 from tui.app_port import app_of
+from tui.keys.commands import PEOPLE
+from tui.keys.registry import CommandSpec, Scope
 from tui.qr.reading import UnreadablePicture, read_codes
 from tui.screens.content import NothingUnsaved
 from tui.screens.page import Page
@@ -42,6 +44,12 @@ class AddContactScreen(Page[str], NothingUnsaved):
     DEFAULT_CSS = """
     AddContactScreen #count { width: 1fr; }
     """
+    opened_by = CommandSpec(
+        id="people.add", group=PEOPLE, scope=Scope.APP, title="Add someone",
+        help="Use an invitation that you were given.",
+        slash="add", after="people.invite",
+        synonyms="invitation link qr code scan contact new friend join paste",
+    )  # fmt: skip
     heading = "Add a contact"
     hints = (("Tab", "next"), ("Enter", "go on"), ("Esc", "back"))
 

@@ -1,87 +1,115 @@
 """What one does about the contact of the open conversation: name it, look at its devices, be rid of it.
 
-All of it is one's own affair: the other side is never told. What cannot be taken back is asked first, with what goes.
+The other side is never told. What cannot be taken back is asked first, with what goes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 from core import api
-from tui.app_port import app_of
-from tui.screens.main_keeping import MainKeeping
+from tui.app_port import AppPort
+from tui.chat.chat import Chat
+from tui.chat.navigation import Navigation
+from tui.keys.handlers import Handlers
+from tui.screens.confirm import ConfirmScreen
+from tui.screens.main.attempts import Attempts, Work
+from tui.screens.main.conversations import Conversations
+from tui.screens.main.dialogs import Dialogs
 from tui.text.sanitize import kept_name
 from tui.words.contacts import deleted_words, short_name
 
 UNBLOCKED = "Unblocked: they learn where to write to you, and what they wrote meanwhile may still come."
 
 
-class MainContacts(MainKeeping):
-    """The main screen's part in who is who, and who is heard."""
+class ContactActions:
+    """Carries out the commands about the contact of the open conversation."""
 
-    def _ask(self, question: str, detail: str, yes: str, then: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    def __init__(
+        self,
+        app: AppPort,
+        navigation: Navigation,
+        chat: Chat,
+        conversations: Conversations,
+        dialogs: Dialogs,
+        attempts: Attempts,
+    ) -> None:
+        self._app = app
+        self._navigation = navigation
+        self._chat = chat
+        self._conversations = conversations
+        self._dialogs = dialogs
+        self._attempts = attempts
+
+    def handlers(self) -> Handlers:
+        """Return what is carried out here."""
+        return Handlers(
+            {
+                "people.devices": self.show_devices,
+                "people.block": self.block,
+                "people.unblock": self.unblock,
+                "people.delete-conversation": self.delete_conversation,
+                "people.remove": self.remove,
+            },
+            {"people.rename": self.rename},
+        )
+
+    def _ask(self, question: str, detail: str, yes: str, then: Callable[[], Work]) -> None:
         """Ask, and do ``then`` if the answer is yes."""
-        from tui.screens.confirm import ConfirmScreen
-
-        def answered(sure: bool | None) -> None:  # noqa: FBT001 - as the screen answers
-            if sure:
-                self.attempt(then())
-
-        self.app.push_screen(ConfirmScreen(question, detail, yes=yes, no="Not now"), answered)
+        self._dialogs.ask(ConfirmScreen(question, detail, yes=yes, no="Not now"), then)
 
     # --- names and devices --------------------------------------------------------------------------------------------
 
-    def action_rename_contact(self, name: str = "") -> None:
+    def rename(self, name: str = "") -> None:
         """Call this contact by a name, or ask for one."""
-        contact, name = self.current(), kept_name(name)
+        contact, name = self._navigation.here, kept_name(name)
         if contact is None:
             return
         if len(name.encode()) > api.MAX_NAME_SIZE:
-            app_of(self).tell(f"The name is too long: at most {api.MAX_NAME_SIZE} bytes.", "warning")
+            self._app.tell(f"The name is too long: at most {api.MAX_NAME_SIZE} bytes.", "warning")
             return
         if name:
-            self.attempt(self._rename(contact, name))
+            self._attempts.begin(self._rename(contact, name))
             return
         from tui.screens.rename import RenameScreen
 
         def answered(chosen: str | None) -> None:
             if chosen is not None:
-                self.attempt(self._rename(contact, chosen))
+                self._attempts.begin(self._rename(contact, chosen))
 
-        self.app.push_screen(RenameScreen(self.client, contact), answered)
+        self._dialogs.show(RenameScreen(self._app.client, contact), answered)
 
     async def _rename(self, contact: api.Conversation, name: str) -> None:
-        await self.client.call(api.ContactRename(identity=contact.identity, name=name))
-        await self.read_list()
-        renamed = self.navigation.find(contact.id)
+        await self._app.client.call(api.ContactRename(identity=contact.identity, name=name))
+        await self._conversations.read()
+        renamed = self._navigation.find(contact.id)
         if renamed is None:
             return
         called = short_name(renamed.name)
-        app_of(self).tell(
+        self._app.tell(
             f"You call them {called} now; nobody is told."
             if name
             else f"They are called as they call themselves: {called}."
         )
 
-    def action_show_devices(self) -> None:
+    def show_devices(self) -> None:
         """Show the contact's devices."""
         from tui.screens.devices import DevicesScreen
 
-        if (contact := self.current()) is not None:
-            self.app.push_screen(DevicesScreen(self.client, contact.identity))
+        if (contact := self._navigation.here) is not None:
+            self._dialogs.show(DevicesScreen(self._app.client, contact.identity))
 
     # --- being heard --------------------------------------------------------------------------------------------------
 
-    def action_block_contact(self) -> None:
+    def block(self) -> None:
         """Hear nothing of this contact any more."""
-        contact = self.current()
+        contact = self._navigation.here
         if contact is None:
             return
         name = short_name(contact.name)
         if contact.blocked:
-            app_of(self).tell(f"{name} is blocked already; /unblock ends it.")
+            self._app.tell(f"{name} is blocked already; /unblock ends it.")
             return
         detail = (
             "You hear nothing of them any more, and they hear nothing of you, not even that a text arrived. What was said "
@@ -91,26 +119,26 @@ class MainContacts(MainKeeping):
         self._ask(f"Block {name}?", detail, "Block", partial(self._block, contact))
 
     async def _block(self, contact: api.Conversation) -> None:
-        await self.client.call(api.ContactBlock(identity=contact.identity))
-        await self.read_list()
-        app_of(self).tell(f"{short_name(contact.name)} is blocked and is not told; /unblock ends it.")
+        await self._app.client.call(api.ContactBlock(identity=contact.identity))
+        await self._conversations.read()
+        self._app.tell(f"{short_name(contact.name)} is blocked and is not told; /unblock ends it.")
 
-    def action_unblock_contact(self) -> None:
+    def unblock(self) -> None:
         """Hear this contact again."""
-        contact = self.current()
+        contact = self._navigation.here
         if contact is not None and contact.blocked:
-            self.attempt(self._unblock(contact))
+            self._attempts.begin(self._unblock(contact))
         elif contact is not None:
-            app_of(self).tell(f"{short_name(contact.name)} is not blocked.")
+            self._app.tell(f"{short_name(contact.name)} is not blocked.")
 
     async def _unblock(self, contact: api.Conversation) -> None:
-        await self.client.call(api.ContactUnblock(identity=contact.identity))
-        await self.read_list()
-        app_of(self).tell(UNBLOCKED)
+        await self._app.client.call(api.ContactUnblock(identity=contact.identity))
+        await self._conversations.read()
+        self._app.tell(UNBLOCKED)
 
     def offers_unblocking(self, conversation_id: str | None) -> bool:
         """Offer to unblock whom one is about to write to; returns whether that was needed."""
-        contact = self.navigation.find(conversation_id)
+        contact = self._navigation.find(conversation_id)
         if contact is None or not contact.blocked:
             return False
         name = short_name(contact.name)
@@ -118,11 +146,11 @@ class MainContacts(MainKeeping):
         self._ask(f"Unblock {name}?", detail, "Unblock", partial(self._unblock, contact))
         return True
 
-    # --- being rid of somebody ----------------------------------------------------------------------------------------
+    # --- being rid of them --------------------------------------------------------------------------------------------
 
-    def action_delete_conversation(self) -> None:
+    def delete_conversation(self) -> None:
         """Delete all that was said from this device."""
-        contact = self.current()
+        contact = self._navigation.here
         if contact is None:
             return
         name = short_name(contact.name)
@@ -136,15 +164,15 @@ class MainContacts(MainKeeping):
         self._ask(question, detail, "Delete", partial(self._delete_conversation, contact))
 
     async def _delete_conversation(self, contact: api.Conversation) -> None:
-        deleted = await self.client.call(api.ConversationDelete(conversation=contact.id))
-        await self.read_list()
-        if self.navigation.current == contact.id:
-            await self.chat.reopen()
-        app_of(self).tell(deleted_words(deleted))
+        deleted = await self._app.client.call(api.ConversationDelete(conversation=contact.id))
+        await self._conversations.read()
+        if self._navigation.current == contact.id:
+            await self._chat.reopen()
+        self._app.tell(deleted_words(deleted))
 
-    def action_remove_contact(self) -> None:
+    def remove(self) -> None:
         """Forget this contact."""
-        contact = self.current()
+        contact = self._navigation.here
         if contact is None:
             return
         name = short_name(contact.name)
@@ -156,6 +184,6 @@ class MainContacts(MainKeeping):
         self._ask(f"Remove {name}?", detail, "Remove", partial(self._remove, contact))
 
     async def _remove(self, contact: api.Conversation) -> None:
-        await self.client.call(api.ContactRemove(identity=contact.identity))
-        await self.read_list()
-        app_of(self).tell(f"{short_name(contact.name)} is removed, and is not told.")
+        await self._app.client.call(api.ContactRemove(identity=contact.identity))
+        await self._conversations.read()
+        self._app.tell(f"{short_name(contact.name)} is removed, and is not told.")

@@ -16,6 +16,8 @@ from textual.widgets import Label, Static
 
 from core import api
 from core.doctor.findings import findings_of
+from tui.keys.commands import APP
+from tui.keys.registry import CommandSpec, Scope, When
 from tui.screens.content import NothingUnsaved
 from tui.screens.page import Column, Page
 from tui.text.sanitize import clean_line, fit, pad
@@ -68,6 +70,12 @@ class NetworkScreen(Page[None], NothingUnsaved):
         Binding("up", "scroll(-1)", "Up", show=False),
         Binding("down", "scroll(1)", "Down", show=False),
     ]
+    opened_by = CommandSpec(
+        id="app.network", group=APP, scope=Scope.APP, title="Network",
+        help="Who your node is linked to and how it is doing.",
+        slash="network", after="app.settings", when=When.ANYTIME,
+        synonyms="status connection peers nodes offline online internet",
+    )  # fmt: skip
     heading = "Network"
     hints = (("↑↓", "scroll"), ("Esc", "back"))
 

@@ -16,6 +16,8 @@ from textual.widgets.option_list import Option
 
 from core import api
 from tui.app_port import app_of
+from tui.keys.commands import PEOPLE
+from tui.keys.registry import CommandSpec, Scope
 from tui.messages import CoreEvent
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.content import NothingUnsaved
@@ -68,6 +70,13 @@ class GreetingsScreen(Page[str], NothingUnsaved):
         Binding("up", "app.focus_previous", "Previous", show=False),
         Binding("down", "app.focus_next", "Next", show=False),
     ]
+    opened_by = CommandSpec(
+        id="people.greetings", group=PEOPLE, scope=Scope.APP, title="Greetings",
+        help="People who used your invitation and wait for an answer.",
+        keys="alt+g",
+        slash="greetings", after="people.add",
+        synonyms="requests strangers accept reject pending answer",
+    )  # fmt: skip
     heading = "Greetings"
     hints = (("↑↓", "choose"), ("Enter", "go to the answers"), ("a", "accept"), ("r", "reject"), ("Esc", "back"))
 

@@ -1,5 +1,5 @@
 """Settings: ``screen`` lists them, ``passcode`` changes the passcode."""
 
-from tui.screens.settings.screen import SettingsScreen
+from tui.screens.pages.settings.screen import SettingsScreen
 
 __all__ = ["SettingsScreen"]

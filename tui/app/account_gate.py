@@ -1,0 +1,174 @@
+"""Locked or open: what is shown of the account, and when everything of it is taken away.
+
+    first frame -> lock or onboarding -> main screen -> (a key, idleness, the core) -> lock -> ...
+
+Locking hides first and tells the core then: what is gone cannot be seen, however long the core takes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from textual.app import App
+
+from core import api
+from tui.app_port import AppPort
+from tui.screens.content import ContentScreen, ShowsNotices
+
+if TYPE_CHECKING:
+    from textual.screen import Screen
+    from textual.timer import Timer
+
+    from tui.screens.main import MainScreen
+
+# Seconds that is shown why the account was locked when its owner did not ask for it.
+WHY_LOCKED = 120.0
+# What onboarding may be dismissed with to have a page opened at once, by its name.
+FIRST_PAGES = frozenset({"invite", "add"})
+
+
+class AccountGate:
+    """Opens the account's screens, and locks them. ``open_page`` opens a page by its name."""
+
+    def __init__(self, app: App[Any], port: AppPort, open_page: Callable[[str], None]) -> None:
+        self._app = app
+        self._port = port
+        self._open_page = open_page
+        self.locked = True
+        self.main: MainScreen | None = None
+        """The conversations, while the account is open."""
+        self._identity = ""  # whose the last conversation is
+        self._last_key = time.monotonic()
+        self._idle_timer: Timer | None = None
+
+    # --- opening ------------------------------------------------------------------------------------------------------
+
+    async def open(self) -> None:
+        """Find out whose account this is and show the screen for it."""
+        try:
+            info = await self._port.client.call(api.AccountGet())
+            if not info.exists:
+                await self._show_onboarding()
+                return
+            if info.locked:
+                await self._port.client.call(api.AccountUnlock())
+        except api.ApiError as error:
+            if error.kind in {api.Kind.PASSCODE_NEEDED, api.Kind.LOCKED, api.Kind.SLOW_DOWN}:
+                await self._show_lock()
+            elif error.kind is api.Kind.NO_ACCOUNT:
+                await self._show_onboarding()
+            else:
+                self._port.tell_error(error)
+            return
+        await self._enter()
+
+    async def _show_lock(self) -> None:
+        from tui.screens.lock import LockScreen
+
+        await self._show(LockScreen(self._port.client))
+
+    async def _show_onboarding(self) -> None:
+        from tui.screens.onboarding import OnboardingScreen
+
+        await self._show(OnboardingScreen(self._port.client))
+
+    async def _show(self, screen: Screen[Any]) -> None:
+        """Show the lock or the onboarding, on top of nothing else; leaving it leads in."""
+
+        def entered(first: object) -> None:
+            self._app.run_worker(self._enter(first), group="opening", exclusive=True)
+
+        await self._app.push_screen(screen, entered)
+
+    async def _enter(self, first: object = None) -> None:
+        """The account is open: show the conversations, and on them what a newcomer chose to do ``first``."""
+        from tui.screens.main import MainScreen
+
+        client = self._port.client
+        try:
+            settings, info = await client.call(api.SettingsGet()), await client.call(api.AccountGet())
+        except api.ApiError as error:
+            self._port.tell_error(error)
+            return
+        if info.identity != self._identity:  # another profile's passcode: nothing of the former one is to be seen
+            self._identity, self._port.last_conversation = info.identity, None
+        self.locked = False
+        self._last_key = time.monotonic()
+        await self._port.apply_settings(settings)
+        self.main = MainScreen(client)
+        await self._app.push_screen(self.main)
+        if first in FIRST_PAGES:
+            self._open_page(str(first))
+
+    # --- locking ------------------------------------------------------------------------------------------------------
+
+    async def lock_now(self) -> None:
+        """Hide everything, then tell the core; it keeps receiving."""
+        if self.locked:
+            return
+        await self._hide()
+        try:
+            await self._port.client.call(api.AccountLock(keep_receiving=True))
+        except api.ApiError as error:
+            if error.kind is not api.Kind.LOCKED:
+                self._port.tell_error(error)
+
+    def locked_by_core(self, why: str) -> None:
+        """Hide everything: the core has locked the account."""
+        if not self.locked:
+            self.locked = True
+            self._app.run_worker(self._hide(why), group="locking")
+
+    async def _hide(self, why: str = "") -> None:
+        """Remove every screen that held content, and put the lock there: what is gone cannot be seen."""
+        self.locked = True
+        self.main = None
+        holding = self._app.screen_stack[1:]
+        with self._app.batch_update():
+            for screen in reversed(holding):
+                if isinstance(screen, ContentScreen):
+                    screen.clear_caches()
+                if isinstance(screen, ShowsNotices):
+                    screen.clear_notice()
+                await self._app.pop_screen()
+            await self._show_lock()
+        await save_work(holding)
+        self._clear_caches()
+        if why:
+            self._app.notify(why, severity="error", timeout=WHY_LOCKED, markup=False)
+
+    def _clear_caches(self) -> None:
+        """Forget every text that some cache still holds."""
+        from tui.text.caches import forget_texts
+
+        self._app.clear_notifications()
+        self._port.calendar.forget()
+        forget_texts()
+
+    # --- idleness -----------------------------------------------------------------------------------------------------
+
+    def note_input(self) -> None:
+        """A key was pressed, or the mouse was used."""
+        self._last_key = time.monotonic()
+
+    def watch_idleness(self) -> None:
+        """Lock when the time without a key is over, else look again when it could be."""
+        if self._idle_timer is not None:
+            self._idle_timer.stop()
+        lock_after = self._port.settings.lock_after
+        if self.locked or not lock_after:
+            return
+        left = lock_after - (time.monotonic() - self._last_key)
+        if left <= 0:
+            self._app.run_worker(self.lock_now(), group="locking")
+        else:
+            self._idle_timer = self._app.set_timer(left, self.watch_idleness)
+
+
+async def save_work(screens: list[Screen[Any]]) -> None:
+    """Let every screen save what was written on it."""
+    for screen in screens:
+        if isinstance(screen, ContentScreen):
+            await screen.save_work()

@@ -1,0 +1,111 @@
+"""What stands around the messages of the main screen: list, header, details, and a welcome while nothing is open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual.content import Content
+from textual.widget import Widget
+
+from tui.app_port import AppPort
+from tui.chat.chat import Chat
+from tui.chat.navigation import Navigation
+from tui.screens.main.panes import Panes
+from tui.text.sanitize import clean_name
+from tui.words.format import count, plural
+from tui.words.hints import EMPTY_HINTS, HIT_HINTS, LIST_HINTS, NOBODY, SELECT_HINTS, chat_hints, ways_in, welcome
+
+# Rows looked through for one's own last message, which the details tell about.
+RECENT = 20
+
+
+class Heads:
+    """Draws everything but the messages from what was last read. ``focused`` gives the widget that keys go to."""
+
+    def __init__(
+        self,
+        panes: Panes,
+        app: AppPort,
+        navigation: Navigation,
+        chat: Chat,
+        focused: Callable[[], Widget | None],
+    ) -> None:
+        self._panes = panes
+        self._app = app
+        self._navigation = navigation
+        self._chat = chat
+        self._focused = focused
+        self.greetings = 0
+        """Strangers who wait for an answer."""
+        self.among_hits = False
+        """Whether the keys walk the hits of a search."""
+
+    def show(self) -> None:
+        """Draw the list, the header and the details."""
+        panes, conversations = self._panes, self._navigation.conversations
+        self._panes.layout.set_class(not conversations, "empty")
+        panes.list.show(conversations, self._navigation.current)
+        self._show_side()
+        self._show_welcome()
+        here = self._navigation.here
+        if here is not None:
+            name = clean_name(here.name)
+            inviting = f"{name} is blocked: /unblock to write" if here.blocked else f"Write to {name}"
+            panes.writing.composer.placeholder = Content(inviting)
+        if not self._chat.is_opening:  # a name never stands over the rows of another contact
+            elsewhere = self._navigation.unread_elsewhere()
+            panes.header.show(here, elsewhere, narrow=self._panes.layout.has_class("-narrow"))
+            self.show_details()
+        self.hint()
+
+    def _show_side(self) -> None:
+        unread = sum(listed.unread for listed in self._navigation.conversations)
+        note = f" {self._app.glyphs.separator} {count(unread)} new" if unread else ""
+        self._panes.side_title.update(Content.assemble("sottovoce", (note, "bold $unread")))
+        waiting = self._panes.waiting
+        waiting.display = bool(self.greetings)
+        waiting.update(
+            Content.assemble((plural(self.greetings, "greeting"), "bold $unread"), "  ", ("Alt+G", "$quiet"))
+        )
+
+    def _show_welcome(self) -> None:
+        invitation = self._app.start_invitation
+        there = bool(self._navigation.conversations)
+        ways = ways_in(has_conversations=there, greetings=self.greetings, offered=invitation.name if invitation else "")
+        text = welcome("Choose a conversation" if there else NOBODY, ways)
+        self._panes.welcome.update(text)
+        # Where there is room for both panes, the list only says that it is empty.
+        alone = self._panes.layout.has_class("-narrow")
+        self._panes.no_conversations.update(text if alone else Content("no conversations yet"))
+
+    def show_details(self) -> None:
+        """Draw the pane at the right."""
+        log = self._panes.log
+        own = next((row for row in reversed(log.model.rows[-RECENT:]) if row.sender == "me"), None)
+        self._panes.details.show(self._navigation.here, log.selected or own)
+
+    def show_below(self, below: int) -> None:
+        """Say how many new messages are below those in view."""
+        line = self._panes.below
+        line.display = bool(below)
+        if below:
+            line.update(Content(f"{self._app.glyphs.down} {count(below)} new below  Alt+End"))
+
+    def hint(self) -> None:
+        """Say what the keys do now."""
+        panes, focused = self._panes, self._focused()
+        if focused is panes.log:
+            panes.status.show_hints(HIT_HINTS if self.among_hits else SELECT_HINTS)
+        elif not self._navigation.conversations:
+            panes.status.show_hints(EMPTY_HINTS)
+        elif self._navigation.current is None or focused is panes.list:
+            panes.status.show_hints(LIST_HINTS)
+        else:
+            here = self._navigation.here
+            panes.status.show_hints(
+                chat_hints(
+                    completing=panes.writing.composer.completing,
+                    blocked=here is not None and here.blocked,
+                    enter_sends=self._app.settings.enter_sends,
+                )
+            )

@@ -1,0 +1,90 @@
+"""What one does with a selected message: copy it or its links, delete it, read about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from core.api import Message
+from tui.app_port import AppPort
+from tui.chat.chat import Chat
+from tui.screens.confirm import ConfirmScreen
+from tui.screens.main.attempts import Attempts
+from tui.screens.main.conversations import Conversations
+from tui.screens.main.dialogs import Dialogs
+from tui.text.links import links_in
+from tui.text.sanitize import clean_line, fit, kept_text
+from tui.widgets.chat_log import ChatLog
+from tui.words.contacts import deleted_words
+from tui.words.format import moment, state_sentence
+
+# Cells of a message's text within a question.
+_QUOTED = 40
+
+
+class MessageActions:
+    """Does it; ``copy`` hands a text to the clipboard and tells so."""
+
+    def __init__(
+        self,
+        app: AppPort,
+        log: ChatLog,
+        chat: Chat,
+        conversations: Conversations,
+        dialogs: Dialogs,
+        attempts: Attempts,
+        copy: Callable[[str], None],
+    ) -> None:
+        self._app = app
+        self._log = log
+        self._chat = chat
+        self._conversations = conversations
+        self._dialogs = dialogs
+        self._attempts = attempts
+        self._copy = copy
+
+    def act_on(self, what: str, message: Message) -> None:
+        """Copy, delete or tell about a message."""
+        match what:
+            case "copy":
+                self._copy(kept_text(message.text))
+            case "link":
+                self._copy_link(message)
+            case "delete":
+                self._ask_delete(message)
+            case _:
+                self._app.tell(self.about(message))
+
+    def _copy_link(self, message: Message) -> None:
+        """Copy the links of a message, each whole."""
+        if found := links_in(kept_text(message.text)):
+            self._copy("\n".join(found))
+        else:
+            self._app.tell("There is no link in it.")
+
+    def about(self, message: Message) -> str:
+        """Return when a message was written, and where it is now."""
+        app = self._app
+        parts = [f"Written {moment(message.sent_at, app.now(), app.calendar)}"]
+        if message.sender == "me":
+            parts.append(state_sentence(message.state, message.copies, message.until, app.now(), app.calendar))
+        if not message.known:
+            parts.append(f"from an unknown device ({message.device}): see /devices")
+        if message.late:
+            parts.append("came late")
+        return ", ".join(parts) + "."
+
+    def _ask_delete(self, message: Message) -> None:
+        def answered(sure: bool | None) -> None:  # noqa: FBT001 - as the screen answers
+            if sure:
+                self._attempts.begin(self._delete(message))
+            self._log.focus()
+
+        what = f"“{fit(clean_line(message.text), _QUOTED)}”" if message.kind == "text" else "this remark"
+        # While a message is selected, y copies: a person who meant that must not delete.
+        question = ConfirmScreen(f"Delete {what} from this device?", yes="Delete", no="Keep", yes_key="x")
+        self._dialogs.show(question, answered)
+
+    async def _delete(self, message: Message) -> None:
+        deleted = await self._chat.delete([message.id])
+        await self._conversations.read()
+        self._app.tell(deleted_words(deleted))

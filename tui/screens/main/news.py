@@ -1,0 +1,117 @@
+"""What the core tells the main screen: each event is a hint to read again, soon and once.
+
+Events come in bursts, so they are gathered; the bell rings once in a while and never says from whom or what.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual.message_pump import MessagePump
+
+from core import api
+from tui.app_port import AppPort
+from tui.chat.chat import Chat
+from tui.chat.navigation import Navigation
+from tui.screens.main.attempts import Attempts
+from tui.screens.main.conversations import Conversations
+from tui.screens.pacing import Pacer
+from tui.text.sanitize import clean_name
+from tui.widgets.status_line import StatusLine
+from tui.words.contacts import short_name
+
+# Seconds in which events are gathered into one reading of the list and of the rows.
+GATHER = 0.1
+# Seconds in which one bell is enough.
+BELL_PAUSE = 3.0
+
+
+class News:
+    """Follows what happens. ``owner`` has the timers; ``in_view``: whether this screen is what the person looks at."""
+
+    def __init__(
+        self,
+        owner: MessagePump,
+        app: AppPort,
+        navigation: Navigation,
+        chat: Chat,
+        conversations: Conversations,
+        status: StatusLine,
+        attempts: Attempts,
+        in_view: Callable[[], bool],
+    ) -> None:
+        self._app = app
+        self._navigation = navigation
+        self._chat = chat
+        self._conversations = conversations
+        self._status = status
+        self._attempts = attempts
+        self._in_view = in_view
+        self._gather = Pacer(owner, GATHER, self._refresh_gathered)
+        self._bell = Pacer(owner, BELL_PAUSE, app.bell, trailing=False)
+
+    def on_event(self, event: api.Event) -> None:
+        """Something changed: read it from the core, soon and once."""
+        if isinstance(event, api.DeviceChanged):
+            self._chat.device_changed(event)
+        match event:
+            case api.MessageReceived():
+                self._ring(event)
+                self._gather.go()
+            case api.MessageStateChanged() if event.conversation == self._navigation.current:
+                self._chat.state_changed(event)
+                self._gather.go()
+            case api.GreetingReceived():
+                self._app.tell(f"{clean_name(event.name)} greets you: Alt+G answers.")
+                self._attempts.begin(self._conversations.read_greetings(), group="greetings")
+                self._bell.go()
+            case api.DeviceChanged(state="unknown"):
+                self._device_appeared(event.identity)
+                self._gather.go()
+            case api.NetworkChanged():
+                self._network_changed(event.peers)
+            case api.ClocksChanged(alone=alone) if alone is not None:
+                self._app.tell("This machine's clock is wrong, or the other nodes' are: /network says more.", "warning")
+            case api.PriceRisen():
+                self._price_told(event.factor)
+            case _:
+                self._gather.go()
+
+    def on_missed(self) -> None:
+        """Events alone no longer tell everything."""
+        self._attempts.begin(self._chat.reload(), group="pages")
+        self._gather.go()
+
+    def _network_changed(self, peers: int) -> None:
+        """Show how many nodes are linked, and say what it means that there are none."""
+        if not peers:
+            self._app.tell("No node is linked. What you write waits and goes out by itself.", "warning")
+        self._status.show_peers(peers)
+
+    def _price_told(self, factor: int) -> None:
+        """Say why mail takes a moment longer, and that there is nothing to do about it."""
+        self._app.tell(
+            f"Somebody floods the network where this goes. It goes out by itself, at {factor} times the work.",
+            "warning",
+        )
+
+    def _device_appeared(self, identity: str) -> None:
+        """Say that a contact has a device that may be another person's."""
+        contact = next((listed for listed in self._navigation.conversations if listed.identity == identity), None)
+        if contact is not None:
+            self._app.tell(f"{short_name(contact.name)} has a device that nobody vouches for: /devices.", "warning")
+
+    def _ring(self, event: api.MessageReceived) -> None:
+        """Ring for what is not in view; never say from whom or what."""
+        if event.late:
+            self._attempts.begin(self._chat.place_late(event), group="pages")
+        seen = self._in_view() and event.conversation == self._navigation.current
+        notify = self._app.settings.notify
+        if seen or notify == "off":
+            return
+        self._bell.go()
+        if notify == "bell+text":
+            self._app.tell("New message.")
+
+    def _refresh_gathered(self) -> None:
+        self._attempts.begin(self._conversations.refresh(), group="refreshing")
