@@ -92,7 +92,7 @@ async def test_in_ascii_not_one_letter_is_part_of_the_code(no_color: bool, monke
         monkeypatch.setenv("NO_COLOR", "1")
     app = a_code("ascii", no_color=no_color)
     async with app.run_test(size=SIZES["ascii"]) as pilot:
-        await until(pilot, lambda: app.screen.query_one(QrView).display)
+        await until(pilot, lambda: app.screen.query_one(QrView).code_size.height)
         view = app.screen.query_one(QrView)
         rows: list[Strip] = [view.render_line(y) for y in range(view.code_size.height)]
         assert {strip.text.strip() for strip in rows} == {""}
