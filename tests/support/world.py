@@ -50,7 +50,7 @@ SMALL_TALK = (
 # What was said the evening before: minutes since the row before, who, what.
 YESTERDAY = (
     (0, BOB, "Did you get the node at your parents' house to run?"),
-    (2, "me", "Yes, since noon. It sits on the friend store next to the router and nobody has noticed."),
+    (2, "me", "Yes, since noon. It sits on the shelf next to the router and nobody has noticed."),
     (1, BOB, "So that makes five of us in town."),
     (0, BOB, "Six with the library."),
     (14, "me", "And if the library closes?"),

@@ -84,7 +84,10 @@ class StatusLine(Widget):
         self._locks_at = locks_at
         if locks_at is not None:
             left = locks_at - SOON - app_of(self).now()
-            self.set_timer(max(0, left) / 1000, self.refresh)
+            if left > 0:
+                self.set_timer(left / 1000, self.refresh)
+            else:
+                self.refresh()
 
     def _lock_time(self) -> Content:
         app = app_of(self)
