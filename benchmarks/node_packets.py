@@ -27,7 +27,7 @@ from net.ids import NodeId
 from net.io.driver import Driver, system_clock
 from net.io.udp import Transport
 from net.link.events import LinkEvent
-from net.link.frames import LARGE_DATAGRAM_SIZE
+from net.numbers import LARGE_DATAGRAM_SIZE
 from tests.support.parcels import box_bytes
 
 CELLS, WINDOW = 30_000, 128

@@ -25,8 +25,8 @@ from benchmarks.support import report
 from benchmarks.support.household import Pair, open_pair, places
 from benchmarks.support.processor import cpu_seconds
 from core import api
-from net.client.followed_bucket import COPIES
 from net.cover_profile import NORMAL
+from net.numbers import COPIES
 from net.onion.paths.paths import PATH_HOPS
 from tui.demo.rpc_client import RpcClient
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 ADDRESS_BITS: Final = 32
-_ADDRESS_SIZE: Final = ADDRESS_BITS // 8
+ADDRESS_SIZE: Final = ADDRESS_BITS // 8
 _ALL: Final = (1 << ADDRESS_BITS) - 1
 
 
@@ -45,7 +45,7 @@ def mask_of(width: int) -> int:
 
 def address_of(name: bytes) -> int:
     """Return where an id of a record or a node lies: its first 32 bits."""
-    return int.from_bytes(name[:_ADDRESS_SIZE], "big")
+    return int.from_bytes(name[:ADDRESS_SIZE], "big")
 
 
 def common_bits(one: int, other: int) -> int:

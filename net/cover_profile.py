@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-# A cell on the wire, and the hops that a loop takes.
-_DATAGRAM_SIZE: Final = 1232
+from net.numbers import LARGE_DATAGRAM_SIZE
+
 _LOOP_HOPS: Final = 4
 _DAY: Final = 86_400.0
 
@@ -26,7 +26,7 @@ class CoverProfile(NamedTuple):
     @property
     def bytes_per_day(self) -> int:
         """What this setting's cover traffic sends from this device in a day."""
-        return round(_DAY / self.loop_period) * _DATAGRAM_SIZE
+        return round(_DAY / self.loop_period) * LARGE_DATAGRAM_SIZE
 
     @property
     def network_bytes_per_day(self) -> int:

@@ -6,6 +6,7 @@ from typing import NamedTuple, NewType
 
 # A node's X25519 public key, 32 bytes. It is random, belongs to a device's node and to no person.
 NodeId = NewType("NodeId", bytes)
+NODE_ID_SIZE = 32
 
 # Where a node stands in the overlay, 32 bytes: a hash of its keys and a little work (``net.overlay.descriptor``).
 OverlayId = NewType("OverlayId", bytes)

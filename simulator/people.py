@@ -19,6 +19,7 @@ from net.errors import Overloaded
 from net.events import BoxAbsent, BoxArrived, CustodianDown, CustodianUp, DepositAnswered, TagsArrived
 from net.ids import Cursor, NodeId, ParcelId, Tag, tag_of
 from net.instant import DAY_MS, Instant
+from net.numbers import COPIES
 from net.parcel.box import CIPHERTEXT_SIZE, MAX_BOX_HOURS, Box, decode_box, encode_box, signed_fields
 from net.parcel.work import PUZZLES
 from net.primitives import sign_by_seed
@@ -29,8 +30,6 @@ from simulator.world import Host
 DAYS_READ: Final = 3
 # Hours that a letter lies with custodians: the most that they take.
 LETTER_HOURS: Final = MAX_BOX_HOURS - 2
-# Custodians that must have named a letter before its writer leaves it to them.
-COPIES: Final = 2
 # Cursors kept; the oldest go.
 MAX_CURSORS: Final = 64
 # Seconds until a box that nobody had, or that found no room, is asked for again; people look at the day as often.

@@ -36,11 +36,11 @@ from net.link.events import (
     MessageReceived,
     Role,
 )
-from net.link.frames import CELL_SIZE, LARGE_DATAGRAM_SIZE, CellKind
+from net.link.frames import CELL_SIZE, CellKind
 from net.link.session import DOWN_AFTER, PROBE_AFTER
 from net.link.status import Counters, LinkInfo
-from net.link.stream import MAX_MESSAGE_SIZE
 from net.link.table import MAX_LINKS
+from net.numbers import LARGE_DATAGRAM_SIZE, MAX_MESSAGE_SIZE
 
 # What a real frame carries of a message.
 FRAME_ROOM: Final = 1190

@@ -11,7 +11,6 @@ from typing import Final
 
 from net.errors import DecodeError
 from net.ids import Endpoint
-from net.link.frames import LARGE_DATAGRAM_SIZE, SMALL_DATAGRAM_SIZE
 from net.messages import (
     Cell,
     Compare,
@@ -28,6 +27,7 @@ from net.messages import (
     Want,
     decode_message,
 )
+from net.numbers import LARGE_DATAGRAM_SIZE, SMALL_DATAGRAM_SIZE
 from simulator.plain_links import FRAME_ROOM, Sort, message_of
 
 # What fits into a small frame beside its header and tag.

@@ -23,20 +23,22 @@ from net.instant import Instant
 from net.io.udp import Transport
 from net.link import frames
 from net.link.keys import FRAME_BIT, FrameKeys
-from net.link.stream import PREFIX_SIZE, ReceiveStream, SendStream
+from net.link.stream import ReceiveStream, SendStream
 from net.messages import Message
 from net.messages.growth import head_of
+from net.numbers import MESSAGE_LENGTH_SIZE
 from net.onion import onion
 from net.onion.circuits import stream
 from net.onion.circuits.builder import Circuits
 from net.onion.circuits.stream import Arrived, CircuitStream
 from net.onion.packet_sender import Kind, PacketSender, decode_payload
+from net.onion.packets.cipher import INTEGRITY_SIZE
 
 # Bytes of IPv4 and UDP before every datagram.
 HEADERS: Final = 28
 _NAMES: Final[dict[int, str]] = {each.__struct_config__.tag: each.__name__ for each in get_args(Message)}
 # Where a cell of a circuit says what it is and how long its data are (``net.onion.circuits.stream``).
-_KIND_AT, _LENGTH_AT = stream.INTEGRITY_SIZE, stream.INTEGRITY_SIZE + 1
+_KIND_AT, _LENGTH_AT = INTEGRITY_SIZE, INTEGRITY_SIZE + 1
 _DATA_AT: Final = _LENGTH_AT + 2
 
 
@@ -54,7 +56,7 @@ class Shares:
 
     def tell(self, message: bytes) -> None:
         """The next message of the stream."""
-        start, self._end = self._end, self._end + PREFIX_SIZE + len(message)
+        start, self._end = self._end, self._end + MESSAGE_LENGTH_SIZE + len(message)
         self._messages.append((start, self._end, _NAMES.get(head_of(message)[0], "unknown")))
         paid, self._paid = self._paid, []
         for start, end, cost in paid:

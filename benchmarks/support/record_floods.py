@@ -19,9 +19,9 @@ from benchmarks.support.siege import Siege
 from core.crypto.words import seed_of
 from core.people.format.account_keys import keys_of_seed
 from core.people.format.personal_record import epoch_of, record_id
-from core.people.moment import DAY_MS
 from net.errors import DecodeError
 from net.ids import NodeId
+from net.instant import DAY_MS
 from net.messages import DepositAnswer, FindRecord, FoundRecord, Message
 from net.parcel.record import decode_record, record_size
 from tests.support.processes import Rpc

@@ -10,13 +10,12 @@ from base64 import b32decode, b32encode
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from net.ids import Endpoint, NodeId
+from net.ids import NODE_ID_SIZE, Endpoint, NodeId
+from net.numbers import MAX_PORT
 from net.scope import EVERYWHERE
 
-NODE_ID_SIZE: Final = 32  # bytes
 # base32 pads to a multiple of 8 characters; 32 bytes make 52 characters and 4 of padding, which specs leave out.
 _PADDING: Final = "===="
-MAX_PORT: Final = 65535
 
 # Nodes to join through: what a node takes at most (net.peers.dialer).
 MAX_JOIN: Final = 64

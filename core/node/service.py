@@ -30,10 +30,10 @@ from net.instant import Instant
 from net.io.driver import Driver
 from net.io.udp import Transport
 from net.link.events import Role
-from net.link.frames import LARGE_DATAGRAM_SIZE, SMALL_DATAGRAM_SIZE
 from net.link.status import Counters
 from net.node.node import Node, PeerStatus
 from net.node.snapshot import NodeSnapshot
+from net.numbers import LARGE_DATAGRAM_SIZE, SMALL_DATAGRAM_SIZE
 from net.requests import Request
 from net.scope import EVERYWHERE
 

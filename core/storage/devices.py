@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.storage.database import Snapshot, Transaction
+from net.instant import DAY_MS
 
 # Ratchets kept with one device: both sides may start one at the same time, twice (Sesame keeps several as well).
 MAX_SESSIONS = 4
-DAY_MS = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from core.storage.database import Snapshot, Transaction
+from net.numbers import MAX_VARIANTS
 
 # Pieces kept of the slots of one watch that are not whole yet. A link holder pays fourfold work for each; beyond this,
 # new ones of this watch wait.
 MAX_PIECES = 4096
-# Pieces kept of one fragment: custodians keep no more variants of a box.
-MAX_VARIANTS = 4
 # Strangers kept at the door; more are not opened, as their senders will greet again tomorrow.
 MAX_GREETINGS = 500
 

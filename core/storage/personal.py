@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from core.storage.database import Snapshot, Transaction
-
-_NODE_ID_SIZE = 32
-MAX_CUSTODIANS = 16  # confirmations kept of one record
+from core.storage.postings import MAX_CUSTODIANS
+from net.ids import NODE_ID_SIZE
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -27,7 +26,7 @@ class RecordRow:
     @property
     def copies(self) -> int:
         """How many custodians confirmed it."""
-        return len(self.custodians) // _NODE_ID_SIZE
+        return len(self.custodians) // NODE_ID_SIZE
 
 
 def entries(tx: Snapshot) -> list[tuple[bytes, int, bytes, bytes | None]]:
@@ -78,7 +77,7 @@ def set_record(tx: Transaction, row: RecordRow) -> None:
 
 def confirm(tx: Transaction, row: RecordRow, custodian: bytes) -> None:
     """Note that a custodian holds a record."""
-    known = [row.custodians[i : i + _NODE_ID_SIZE] for i in range(0, len(row.custodians), _NODE_ID_SIZE)]
+    known = [row.custodians[i : i + NODE_ID_SIZE] for i in range(0, len(row.custodians), NODE_ID_SIZE)]
     if custodian not in known and len(known) < MAX_CUSTODIANS:
         tx.run("UPDATE personal_records SET custodians = ? WHERE epoch = ?", row.custodians + custodian, row.epoch)
 

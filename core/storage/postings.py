@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.storage.database import Snapshot, Transaction
+from net.ids import NODE_ID_SIZE
 
-_NODE_ID_SIZE = 32
 _SECRET_SIZE = 32
-MAX_CUSTODIANS = 16  # confirmations kept of one deposit
+MAX_CUSTODIANS = 16  # confirmations kept of one deposit or record
 # Fragments of the largest block; a copy that goes beside has the numbers from here on.
 MAX_FRAGMENTS = 32
 
@@ -66,7 +66,7 @@ class DepositRow:
     @property
     def copies(self) -> int:
         """How many custodians confirmed."""
-        return len(self.custodians) // _NODE_ID_SIZE
+        return len(self.custodians) // NODE_ID_SIZE
 
 
 _DEPOSIT = "parcel_id, posting, fragment, day, expiry_hour, box, custodians"
@@ -321,7 +321,7 @@ def unconfirmed(tx: Snapshot, hour: int, copies: int, limit: int) -> list[Deposi
         " (SELECT p.id FROM postings p JOIN conversations c ON c.id = p.conversation WHERE c.blocked = 1)"
         " ORDER BY posting LIMIT ?",
         hour,
-        copies * _NODE_ID_SIZE,
+        copies * NODE_ID_SIZE,
         limit,
     )
     return [DepositRow(*row) for row in rows]
@@ -332,7 +332,7 @@ def confirm(tx: Transaction, parcel_id: bytes, custodian: bytes) -> bool:
     row = deposit(tx, parcel_id)
     if row is None or row.copies >= MAX_CUSTODIANS:
         return False
-    known = [row.custodians[i : i + _NODE_ID_SIZE] for i in range(0, len(row.custodians), _NODE_ID_SIZE)]
+    known = [row.custodians[i : i + NODE_ID_SIZE] for i in range(0, len(row.custodians), NODE_ID_SIZE)]
     if custodian in known:
         return False
     tx.run("UPDATE deposits SET custodians = CAST(custodians || ? AS BLOB) WHERE parcel_id = ?", custodian, parcel_id)

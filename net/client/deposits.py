@@ -23,13 +23,13 @@ from net.agenda import Agenda
 from net.bucket import Bucket
 from net.client.choice import Choice
 from net.client.encoding import is_paid
-from net.client.followed_bucket import COPIES
 from net.client.follows import Follows
 from net.client.ports import QUEUE_PAUSE, Transport, Waits
 from net.errors import Overloaded, Unreachable
 from net.events import DepositAnswered, NodeEvent, PriceRisen, Verdict
 from net.ids import NodeId, ParcelId, Tag, tag_of
 from net.instant import Instant
+from net.numbers import COPIES
 from net.parcel.box import decode_box
 from net.parcel.store import Kind
 from net.parcel.work import WorkPrice

@@ -25,6 +25,7 @@ from net.events import BoxAbsent, BoxArrived, NodeEvent
 from net.ids import NodeId, Tag, tag_of
 from net.instant import Instant
 from net.messages import MAX_BOXES_PER_ANSWER, MAX_TAGS_PER_FETCH, Boxes, Fetch
+from net.numbers import MAX_VARIANTS
 from net.parcel.box import Box, decode_box, id_in_box, is_signed
 
 # Tags wanted and not found yet: two days of a busy reader.
@@ -39,8 +40,6 @@ MAX_LOOKS: Final = 4
 RETRY_LOOKS: Final = 2
 # Tags remembered after their boxes came, for ``retry``.
 MAX_DONE: Final = 1024
-# Boxes under one tag that one answer may bring: as many variants as a custodian keeps.
-MAX_VARIANTS: Final = 4
 # Seconds until everybody is asked again when nobody answered.
 PAUSE: Final = 10.0
 # Answers to one request: 64 tags of four variants each, 64 boxes an answer.

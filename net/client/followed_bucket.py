@@ -12,9 +12,8 @@ from net.client.comparison import Comparison, Naming
 from net.client.encoding import agreed
 from net.client.streams import Stream
 from net.ids import NodeId, Tag
+from net.numbers import COPIES
 
-# Custodians followed in each bucket, and that must name a deposited box: one may lie or die without any loss.
-COPIES: Final = 2
 # Tags of a bucket remembered with those who named them: where to fetch a box, and what to hide it among. About 1 MB.
 MAX_RECENT: Final = 4096
 

@@ -17,13 +17,14 @@ from typing import Final
 from net.bucket import Bucket
 from net.client.choice import Choice
 from net.client.comparison import MAX_UNSHARED
-from net.client.followed_bucket import COPIES, Accusation, BucketView, FollowedBucket, Member
+from net.client.followed_bucket import Accusation, BucketView, FollowedBucket, Member
 from net.client.ports import Transport
 from net.client.streams import Failure, Stream, Streams
 from net.errors import Overloaded
 from net.events import CustodianDown, CustodianUp, NodeEvent, TagsArrived
 from net.ids import Cursor, NodeId, Tag
 from net.instant import Instant
+from net.numbers import COPIES
 
 # Addresses read at a time: a few inboxes and groups, each on three or four days.
 MAX_READ: Final = 128

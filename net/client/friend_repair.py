@@ -16,7 +16,7 @@ from typing import Final, NamedTuple, Protocol
 
 from net.bucket import Bucket
 from net.client.choice import Choice
-from net.client.followed_bucket import COPIES, FollowedBucket
+from net.client.followed_bucket import FollowedBucket
 from net.client.follows import Follows
 from net.client.ports import Transport
 from net.client.streams import Failure, Stream, Streams
@@ -24,6 +24,7 @@ from net.errors import Overloaded, Unreachable
 from net.events import Verdict
 from net.ids import NodeId, ParcelId, Tag, tag_of
 from net.instant import Instant
+from net.numbers import COPIES
 from net.parcel.box import decode_box
 from net.parcel.store import KeptBox
 

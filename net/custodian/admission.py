@@ -8,22 +8,17 @@ that. One that carries at least twice the work takes the place of what is held: 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final
 
 from net.bucket import Bucket
 from net.custodian.index import Index, id_part, key_of, sequence_of, stored_key
 from net.custodian.quota import Waiting
 from net.errors import DecodeError
 from net.events import Verdict
+from net.numbers import MAX_VARIANTS
 from net.parcel.box import appraise_box, check_box_terms, decode_box, may_be_paid, yardstick
 from net.parcel.record import appraise_record, check_record_terms, decode_record, week_of
 from net.parcel.store import Kind, Stored
 from net.parcel.work import WorkPrice, is_dearer, work_digest
-
-# Variants of one box id at one address: the true one must find room though the other holder of a shared-write slot wrote
-# first.
-MAX_VARIANTS: Final = 4
-
 
 Examined = tuple[Verdict, Stored | None]
 

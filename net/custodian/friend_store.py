@@ -21,14 +21,13 @@ from net.errors import DecodeError
 from net.events import Verdict
 from net.ids import ParcelId, Tag, tag_of
 from net.instant import Instant
+from net.numbers import MAX_VARIANTS
 from net.parcel.box import BOX_SIZE, appraise_box, check_box_terms, decode_box
 from net.parcel.store import KeptBox, Kind, ParcelStore, Stored
 from net.parcel.work import WorkPrice
 
 # The friend store has so small a part of the quota: 8192 boxes by default.
 SHARES: Final = 8
-# Variants of one box id, as a custodian keeps them.
-MAX_VARIANTS: Final = 4
 
 
 class FriendStore:

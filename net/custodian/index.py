@@ -11,7 +11,7 @@ from bisect import bisect_left, bisect_right
 from hashlib import sha256
 from typing import Final
 
-from net.bucket import ADDRESS_BITS, Bucket, address_of
+from net.bucket import ADDRESS_BITS, ADDRESS_SIZE, Bucket, address_of
 from net.custodian.eviction_order import EvictionOrder, key_on, rank_of, size_of, surplus_of
 from net.ids import TAG_SIZE, ParcelId, Tag, tag_of
 from net.messages import KEY_SIZE, RANGE_DIGEST_SIZE
@@ -25,8 +25,7 @@ _PAGE: Final = 1024
 # The kinds that are served.
 KINDS: Final = (Kind.BOX, Kind.RECORD)
 
-_ADDRESS_SIZE: Final = ADDRESS_BITS // 8
-_ID_AT: Final = 1 + _ADDRESS_SIZE
+_ID_AT: Final = 1 + ADDRESS_SIZE
 _VARIANT_AT: Final = _ID_AT + ID_SIZE
 _SEQUENCE_AT: Final = _VARIANT_AT + VARIANT_SIZE
 _END: Final = b"\xff" * (KEY_SIZE + 1)
@@ -35,7 +34,7 @@ _END: Final = b"\xff" * (KEY_SIZE + 1)
 def key_of(kind: Kind, address: int, parcel_id: bytes, variant: bytes, sequence: int) -> bytes:
     """Return the name by which custodians compare: kind ‖ address ‖ id ‖ variant ‖ sequence."""
     return (
-        bytes([kind.value]) + address.to_bytes(_ADDRESS_SIZE, "big") + parcel_id + variant + sequence.to_bytes(8, "big")
+        bytes([kind.value]) + address.to_bytes(ADDRESS_SIZE, "big") + parcel_id + variant + sequence.to_bytes(8, "big")
     )
 
 
@@ -68,7 +67,7 @@ def key_ranges(bucket: Bucket) -> list[tuple[bytes, bytes]]:
 def _bound(kind: int, address: int) -> bytes:
     if address >> ADDRESS_BITS:
         return bytes([kind + 1])
-    return bytes([kind]) + address.to_bytes(_ADDRESS_SIZE, "big")
+    return bytes([kind]) + address.to_bytes(ADDRESS_SIZE, "big")
 
 
 class TagLog:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from net.link.frames import LARGE_DATAGRAM_SIZE
+from net.numbers import LARGE_DATAGRAM_SIZE
 
 TARGET_DELAY: Final = 0.040  # seconds of queue we allow ourselves to add; under what is felt in a call
 # Slow start ends when the queue reaches this; half the target leaves it room to settle.

@@ -17,8 +17,8 @@ from enum import Enum
 from typing import Final
 
 from net.errors import DecodeError, Unauthenticated
-from net.link.frames import SMALL_DATAGRAM_SIZE
 from net.link.keys import FRAME_BIT
+from net.numbers import SMALL_DATAGRAM_SIZE
 from net.primitives import KEY_SIZE, NONCE_SIZE, TAG_SIZE, Aead, hkdf, hmac
 
 LABEL_ENVELOPE = b"sottovoce/v1/link/envelope"

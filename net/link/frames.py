@@ -32,10 +32,9 @@ from enum import IntEnum
 from typing import Final, NamedTuple
 
 from net.errors import DecodeError
+from net.numbers import LARGE_DATAGRAM_SIZE, SMALL_DATAGRAM_SIZE, UPPER_HALF
 from net.primitives import TAG_SIZE
 
-LARGE_DATAGRAM_SIZE: Final = 1232  # bytes: IPv6's least MTU, 1280, less its header and UDP's
-SMALL_DATAGRAM_SIZE: Final = 256  # bytes: handshakes, acknowledgements and short messages
 HEADER_SIZE: Final = 8  # bytes: index, masked number
 LARGE_BODY_SIZE: Final = LARGE_DATAGRAM_SIZE - HEADER_SIZE - TAG_SIZE
 SMALL_BODY_SIZE: Final = SMALL_DATAGRAM_SIZE - HEADER_SIZE - TAG_SIZE
@@ -54,9 +53,6 @@ class CellKind(IntEnum):
 
 
 PARTS: Final = b"\x02"
-# The first types of bodies and parts that are passed over by who does not know them; and of those, the first for which
-# nobody waits.
-UPPER_HALF: Final = 128
 UNACKNOWLEDGED: Final = 192
 
 # Ranges below the newest this many are forgotten: with so many holes the sender does better to send again.

@@ -34,15 +34,15 @@ from net.link.events import (
     Role,
     SessionEvent,
 )
-from net.link.frames import CELL_SIZE, LARGE_DATAGRAM_SIZE, SMALL_DATAGRAM_SIZE, CellKind
+from net.link.frames import CELL_SIZE, CellKind
 from net.link.handshake import Initiation, Response
 from net.link.keys import FRAME_BIT, INDEX_SIZE, FrameKeys
 from net.link.reception import Reception
 from net.link.session import CLOSED_BY_PEER, Session
 from net.link.status import Counters, LinkInfo
-from net.link.stream import MAX_MESSAGE_SIZE
 from net.link.table import LinkTable
 from net.link.timers import Timers
+from net.numbers import LARGE_DATAGRAM_SIZE, MAX_MESSAGE_SIZE, SMALL_DATAGRAM_SIZE
 from net.primitives import x25519_pair_of
 
 MAX_OUTBOX: Final = 1024  # handshake datagrams waiting to be sent; more are dropped, their askers ask again

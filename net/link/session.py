@@ -35,6 +35,7 @@ from net.link.recovery import Fates, Recovery, SentFrame
 from net.link.replay_window import ReplayWindow
 from net.link.status import LinkInfo
 from net.link.stream import ReceiveStream, SendStream
+from net.numbers import UPPER_HALF
 
 MAX_UNREAD_MESSAGES: Final = 256  # per link; the rest waits as bytes, inside the window
 PROBE_AFTER: Final = 27.0  # seconds without a frame; NAT mappings live 30 s and more
@@ -262,7 +263,7 @@ class Session:
             self._emit(CellReceived(self.link, body[1:], CellKind(body[0])))
         elif body[0] == frames.PARTS[0]:
             self._receive_parts(number, frames.decode_parts(body), source, now)
-        elif body[0] >= frames.UPPER_HALF:
+        elif body[0] >= UPPER_HALF:
             self._receive_parts(number, [Extra(frames.asks_for_ack(body[0]))], source, now)
         else:
             raise DecodeError("body: unknown type")

@@ -17,9 +17,8 @@ from typing import Final
 from net.errors import DecodeError, Overloaded
 from net.link.ahead import Ahead
 from net.link.ranges import RangeSet
+from net.numbers import MAX_MESSAGE_SIZE, MESSAGE_LENGTH_SIZE
 
-MAX_MESSAGE_SIZE: Final = 80 * 1024  # bytes: a 64 KiB record with everything around it
-PREFIX_SIZE: Final = 3  # bytes
 # Bytes under way or not yet taken, per link and direction: 5 MB/s at 100 ms, and six of the largest messages.
 WINDOW: Final = 512 * 1024
 # The same for a new link: one of the largest messages, and half of another while the first is taken.
@@ -51,17 +50,17 @@ class SendStream:
 
     def is_writable(self) -> bool:
         """Return whether one more largest message fits."""
-        return self.queued + PREFIX_SIZE + MAX_MESSAGE_SIZE <= MAX_SEND_BUFFER
+        return self.queued + MESSAGE_LENGTH_SIZE + MAX_MESSAGE_SIZE <= MAX_SEND_BUFFER
 
     def push(self, message: bytes) -> None:
         """Queue a message of 1 … ``MAX_MESSAGE_SIZE`` bytes; raise ``Overloaded`` when the buffer is full."""
         if not 1 <= len(message) <= MAX_MESSAGE_SIZE:
             raise ValueError(f"a message has 1 to {MAX_MESSAGE_SIZE} bytes, not {len(message)}")
-        if self.queued + PREFIX_SIZE + len(message) > MAX_SEND_BUFFER:
+        if self.queued + MESSAGE_LENGTH_SIZE + len(message) > MAX_SEND_BUFFER:
             raise Overloaded("link send buffer")
-        self._buffer += len(message).to_bytes(PREFIX_SIZE, "big")
+        self._buffer += len(message).to_bytes(MESSAGE_LENGTH_SIZE, "big")
         self._buffer += message
-        self._end += PREFIX_SIZE + len(message)
+        self._end += MESSAGE_LENGTH_SIZE + len(message)
 
     def has_data(self) -> bool:
         """Return whether ``take`` would give something."""
@@ -158,7 +157,7 @@ class ReceiveStream:
         Raises:
             DecodeError: a length of zero or above ``MAX_MESSAGE_SIZE``.
         """
-        start = self._parsed + PREFIX_SIZE
+        start = self._parsed + MESSAGE_LENGTH_SIZE
         if len(self._ordered) < start:
             return None
         size = int.from_bytes(self._ordered[self._parsed : start], "big")
@@ -168,7 +167,7 @@ class ReceiveStream:
             return None
         message = bytes(self._ordered[start : start + size])
         self._parsed = start + size
-        self._delivered += PREFIX_SIZE + size
+        self._delivered += MESSAGE_LENGTH_SIZE + size
         if self._parsed == len(self._ordered) or self._parsed >= _COMPACT_AT:
             del self._ordered[: self._parsed]
             self._parsed = 0
@@ -176,9 +175,9 @@ class ReceiveStream:
 
     def on_taken(self, message_size: int, *, may_grow: bool = True) -> None:
         """The owner took a message: its bytes leave the window, which grows by as much if it may."""
-        self._taken += PREFIX_SIZE + message_size
+        self._taken += MESSAGE_LENGTH_SIZE + message_size
         if may_grow:
-            self._window = min(WINDOW, self._window + PREFIX_SIZE + message_size)
+            self._window = min(WINDOW, self._window + MESSAGE_LENGTH_SIZE + message_size)
 
     def is_window_due(self) -> bool:
         """Return whether the peer should be told a higher limit."""

@@ -26,7 +26,6 @@ from net.messages.fields import (
     MAX_DESCRIPTOR_SIZE,
     MAX_HOST_SIZE,
     MAX_KEYS_PER_ANSWER,
-    MAX_MESSAGE_SIZE,
     MAX_NODES_PER_ANSWER,
     MAX_PARCELS_PER_PUSH,
     MAX_PEERS_PER_ANSWER,
@@ -39,7 +38,7 @@ from net.messages.fields import (
     RUN_SIZE,
     U32,
 )
-from net.messages.growth import UPPER_HALF, Refusals, Refused, UnknownMessage, head_of
+from net.messages.growth import Refusals, Refused, UnknownMessage, head_of
 from net.messages.nodes import (
     AskDialBack,
     AskPeers,
@@ -71,6 +70,7 @@ from net.messages.parcels import (
     Unfollow,
 )
 from net.messages.swarm import Compare, Compared, Keeps, Parcel, Push, Range, Want
+from net.numbers import MAX_MESSAGE_SIZE, UPPER_HALF
 
 __all__ = [
     "CELL_BODY_SIZE", "CIRCUIT_NAME_SIZE", "DESCRIPTOR_SIZE", "KEY_SIZE", "MAX_BOXES_PER_ANSWER", "MAX_DESCRIPTOR_SIZE",

@@ -7,11 +7,9 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
-from net.bucket import ADDRESS_BITS
+from net.bucket import ADDRESS_SIZE
+from net.numbers import HOST_SIZE, MAX_PORT
 from net.parcel.box import ID_SIZE, VARIANT_SIZE
-
-# The most that one link message may carry, in bytes; what the link layer takes.
-MAX_MESSAGE_SIZE: Final = 80 * 1024
 
 RUN_SIZE: Final = 8
 # Tags in one piece of a stream: 8 KB, so that a link with a slow reader is given back often.
@@ -27,7 +25,7 @@ MAX_PEERS_PER_ANSWER: Final = 8
 
 # kind 1 | address 4 | id 32 | variant 16 | sequence 8: the order in which custodians compare what they hold, so that what
 # lies in a bucket is a range for each kind.
-KEY_SIZE: Final = 1 + ADDRESS_BITS // 8 + ID_SIZE + VARIANT_SIZE + 8
+KEY_SIZE: Final = 1 + ADDRESS_SIZE + ID_SIZE + VARIANT_SIZE + 8
 RANGE_DIGEST_SIZE: Final = 16
 # What a flooded custodian asks is at most so many times the price.
 MAX_PRICE_FACTOR: Final = 64
@@ -60,8 +58,8 @@ Bound = Annotated[bytes, Meta(max_length=KEY_SIZE)]
 Digest = Annotated[bytes, Meta(min_length=RANGE_DIGEST_SIZE, max_length=RANGE_DIGEST_SIZE)]
 DescriptorBytes = Annotated[bytes, Meta(min_length=1, max_length=MAX_DESCRIPTOR_SIZE)]
 CircuitName = Annotated[bytes, Meta(min_length=CIRCUIT_NAME_SIZE, max_length=CIRCUIT_NAME_SIZE)]
-Host = Annotated[bytes, Meta(min_length=16, max_length=16)]
-Port = Annotated[int, Meta(ge=1, le=65535)]
+Host = Annotated[bytes, Meta(min_length=HOST_SIZE, max_length=HOST_SIZE)]
+Port = Annotated[int, Meta(ge=1, le=MAX_PORT)]
 
 
 class WireMessage(msgspec.Struct, frozen=True, array_like=True):

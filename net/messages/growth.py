@@ -15,10 +15,9 @@ from msgspec import Meta
 from net.errors import DecodeError
 from net.instant import Instant
 from net.messages.fields import U32, Uint32, WireMessage
+from net.numbers import UPPER_HALF
 from net.token_bucket import TokenBucket
 
-# The first type number that is passed over by whoever does not know it; MessagePack has one byte for those below.
-UPPER_HALF: Final = 128
 # Refusals that one link or circuit gets: so many at once, then one a second. A frame or cell may carry two hundred unknown
 # messages of two bytes, so without this what is sent could come to more than what came in.
 REFUSAL_RATE: Final = 1.0

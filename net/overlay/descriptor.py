@@ -25,6 +25,7 @@ from net.ids import NODE_TAG_SIZE, Endpoint, NodeId, OverlayId
 from net.instant import HOUR_MS, Instant
 from net.messages import DESCRIPTOR_SIZE
 from net.network_time import AGREEMENT_MS
+from net.numbers import HOST_SIZE
 from net.overlay.identity import ID_WORK_BITS, NONCE_SIZE, Identity, is_worked, overlay_id_of
 from net.primitives import KEY_SIZE, SIGNATURE_SIZE, sign_by_seed, verify_signature
 
@@ -41,7 +42,6 @@ MAX_AHEAD_MS: Final = HOUR_MS + AGREEMENT_MS
 MAX_GENUINE: Final = 2048
 MAX_FORGED: Final = 512
 
-_HOST_SIZE: Final = 16
 _FLAG_REACHABLE: Final = 1
 _SIGNED_SIZE: Final = DESCRIPTOR_SIZE - SIGNATURE_SIZE
 
@@ -96,7 +96,7 @@ def epoch_of(now: Instant) -> int:
 def packed_host(host: str) -> bytes:
     """Return an address as 16 bytes; IPv4 is mapped into IPv6 (RFC 4291, 2.5.5.2)."""
     address = ip_address(host.partition("%")[0])
-    return address.packed if len(address.packed) == _HOST_SIZE else bytes(10) + b"\xff\xff" + address.packed
+    return address.packed if len(address.packed) == HOST_SIZE else bytes(10) + b"\xff\xff" + address.packed
 
 
 def encode_descriptor(  # one of each field that is not of the identity
@@ -132,7 +132,7 @@ def decode_descriptor(data: bytes) -> Descriptor:
     if len(data) != DESCRIPTOR_SIZE:
         raise DecodeError("descriptor: length")
     node, signing_key, nonce = NodeId(reader.take(KEY_SIZE)), reader.take(KEY_SIZE), reader.uint(NONCE_SIZE)
-    endpoint = _endpoint(reader.take(_HOST_SIZE), reader.uint(2))
+    endpoint = _endpoint(reader.take(HOST_SIZE), reader.uint(2))
     epoch, sphinx_keys = reader.uint(4), (reader.take(KEY_SIZE), reader.take(KEY_SIZE))
     flags, stamp = reader.uint(1), reader.uint(8)
     overlay_id = overlay_id_of(node, signing_key, nonce)

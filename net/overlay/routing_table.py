@@ -21,11 +21,12 @@ from typing import Final
 
 from net.ids import Endpoint, NodeId, OverlayId
 from net.instant import Instant
+from net.messages import MAX_NODES_PER_ANSWER
 from net.overlay.descriptor import Descriptor, is_current, place_of
 from net.scope import Scope, network_of, scope_of
 
 # Nodes in a bucket: Kademlia's k.
-K: Final = 16
+K: Final = MAX_NODES_PER_ANSWER
 # Descriptors that an answer in one datagram tells of.
 TOLD_AT_ONCE: Final = 5
 ID_BITS: Final = 256

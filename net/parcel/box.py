@@ -28,13 +28,12 @@ from net.parcel.work import (
     required_work,
     work_digest,
 )
-from net.primitives import verify_signature
+from net.primitives import SIGNATURE_SIZE, verify_signature
 
 LABEL_BOX: Final = b"sottovoce/v1/box"
 
 VERSION: Final = 1
 ID_SIZE: Final = 32
-SIGNATURE_SIZE: Final = 64
 # 768 bytes of plaintext, the smallest class of content, and the AEAD tag.
 CIPHERTEXT_SIZE: Final = 768 + 16
 BOX_SIZE: Final = 1 + 4 + 4 + ID_SIZE + WORK_SIZE + CIPHERTEXT_SIZE + SIGNATURE_SIZE

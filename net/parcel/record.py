@@ -15,7 +15,7 @@ from net.codec import Reader, uint
 from net.errors import DecodeError, UnknownVersion
 from net.events import Verdict
 from net.ids import ParcelId
-from net.parcel.box import ID_SIZE, SIGNATURE_SIZE, UNPAID_HOURS, VARIANT_SIZE
+from net.parcel.box import ID_SIZE, UNPAID_HOURS, VARIANT_SIZE
 from net.parcel.work import (
     FULL_PRICE,
     MAX_SURPLUS,
@@ -27,7 +27,7 @@ from net.parcel.work import (
     required_work,
     work_digest,
 )
-from net.primitives import verify_signature
+from net.primitives import SIGNATURE_SIZE, verify_signature
 
 LABEL_RECORD: Final = b"sottovoce/v1/record"
 

@@ -15,14 +15,13 @@ from net.agenda import Agenda
 from net.ids import Endpoint, NodeId, node_tag
 from net.instant import Instant
 from net.link.events import LinkId
+from net.numbers import FIRST_PORT
 from net.scope import Scope, scope_of
 
 # Nodes being dialled at a time on demand of all kinds. A relay's stranger costs at most one of these.
 MAX_DIALING: Final = 128
 # Of these, for strangers: whoever names nodes that do not exist must not keep us from our own.
 MAX_DIALING_FORWARDING: Final = 96
-# The lowest port that strangers may have us dial: nobody runs a node below, and others would not like our knocking.
-FIRST_PORT: Final = 1024
 # Errands that wait for one node; more are told that it cannot be reached.
 MAX_WAITING: Final = 64
 # Seconds after which a node counts as not reachable: the link layer tries for ten.

@@ -6,8 +6,8 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final
 
 from net.errors import DecodeError
+from net.numbers import HOST_SIZE
 
-HOST_SIZE: Final = 16
 NOWHERE: Final = bytes(HOST_SIZE)
 _MAPPED: Final = bytes(10) + b"\xff\xff"
 

@@ -27,6 +27,7 @@ from net.messages import (
     PleaseDial,
     Reflection,
 )
+from net.numbers import FIRST_PORT
 from net.peers.link_pool import Contact
 from net.reach.address import pack_host, unpack_host
 from net.reach.dial_back import Verdict
@@ -56,8 +57,6 @@ DIAL_PATIENCE: Final = 4.0
 # Nodes dialled for others lately, and requests that wait for one of them.
 MAX_DIALS: Final = 64
 MAX_BIDDERS: Final = 8
-# Ports below belong to services of other kinds.
-FIRST_PORT: Final = 1024
 
 
 class Caller(Protocol):

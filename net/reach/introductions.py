@@ -20,9 +20,9 @@ from net.ids import Endpoint, NodeId
 from net.instant import Instant
 from net.link.events import LinkId
 from net.messages import Introduce, Introduction, Message
+from net.numbers import FIRST_PORT
 from net.peers.request_ids import RequestIds
 from net.reach.address import NOWHERE, pack_host, unpack_host
-from net.reach.dial_back_service import FIRST_PORT
 from net.reach.neighbours import Neighbour, Neighbours
 from net.scope import scope_of
 from net.token_bucket import TokenBucket

@@ -23,12 +23,13 @@ from net.codec import Reader, uint
 from net.errors import DecodeError, Unauthenticated
 from net.ids import Endpoint
 from net.instant import Instant
+from net.numbers import SMALL_DATAGRAM_SIZE
 from net.primitives import KEY_SIZE, NONCE_SIZE, TAG_SIZE, Aead, hkdf
 from net.rendezvous.topic import days_at
 from net.token_bucket import TokenBucket
 
-BEACON_SIZE: Final = 256  # bytes, as the small datagrams of links
-RUN_SIZE: Final = 8
+BEACON_SIZE: Final = SMALL_DATAGRAM_SIZE
+BEACON_RUN_SIZE: Final = 8
 CALL_SIZE: Final = 16
 _CONTENT_SIZE: Final = BEACON_SIZE - NONCE_SIZE - TAG_SIZE
 _LABEL: Final = b"sottovoce/v1/beacon"
@@ -92,7 +93,7 @@ def _decode_content(content: bytes) -> Beacon:
     kind, port = reader.uint(1), reader.uint(2)
     if kind not in {BeaconKind.CALL, BeaconKind.ANSWER} or not port:
         raise DecodeError("beacon: kind or port")
-    return Beacon(BeaconKind(kind), port, reader.take(RUN_SIZE), reader.take(CALL_SIZE))
+    return Beacon(BeaconKind(kind), port, reader.take(BEACON_RUN_SIZE), reader.take(CALL_SIZE))
 
 
 class Beacons:
@@ -102,7 +103,7 @@ class Beacons:
         self._port = port
         self._random = random
         self._rng = random_module.Random(random(16))  # for jitter, which needs no secrecy
-        self._run = random(RUN_SIZE)
+        self._run = random(BEACON_RUN_SIZE)
         self._calls: list[bytes] = []  # our own, the latest last
         self._answered: dict[Endpoint, float] = {}  # until when, the oldest first
         self._opening = TokenBucket(OPEN_RATE, OPEN_BURST)

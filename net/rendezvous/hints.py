@@ -21,6 +21,7 @@ from typing import Final
 
 from net.ids import Endpoint
 from net.instant import Instant
+from net.numbers import FIRST_PORT
 from net.scope import Scope, network_of, scope_of
 
 MAX_HINTS: Final = 64
@@ -28,8 +29,6 @@ MAX_HINTS: Final = 64
 MAX_PER_REPLY: Final = MAX_HINTS // 8
 # Hints in one public network. Smaller networks are few and close by; they are bounded by the table alone.
 MAX_PER_NETWORK: Final = 4
-# Ports below belong to services of other kinds.
-FIRST_PORT: Final = 1024
 # Times a hint is tried: a lost datagram should not cost a node that lives there.
 MAX_TRIES: Final = 3
 # Seconds after which a hint that nobody wanted to try is stale, and one whose try was never answered for.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.people.moment import HOUR_MS
+from net.instant import HOUR_MS
 from tests.core.people.test_talking import meet
 from tests.support.post_office import Office, Person, settle
 

@@ -18,15 +18,16 @@ from core.people.effects import BoxDraft, Effect, Emit, Solve
 from core.people.engine import Engine
 from core.people.format.account_keys import keys_of_seed
 from core.people.mail import outbox
-from core.people.moment import HOUR_MS, Moment
+from core.people.moment import Moment
 from core.session import commands
 from core.session.commands.search import Searching
 from core.storage.database import Database
 from core.storage.migrations import load_migrations
 from net.bucket import Bucket
-from net.custodian.admission import MAX_VARIANTS
 from net.events import BoxArrived, CustodianUp, DepositAnswered, NodeEvent, RecordAnswered, TagsArrived, Verdict
 from net.ids import Cursor, NodeId, ParcelId, Tag, tag_of
+from net.instant import HOUR_MS
+from net.numbers import MAX_VARIANTS
 from net.parcel.box import decode_box
 from net.parcel.record import decode_record
 from net.parcel.work import WorkPrice

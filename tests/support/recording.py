@@ -10,8 +10,9 @@ from core.errors import Malformed, OpenFailed
 from core.people.format import lane
 from core.people.format.fragment import Piece, decode_piece
 from core.people.format.lane import BoxSecrets
+from core.people.format.numbers import COPY_HOURS
 from core.people.format.slot import FRAGMENTS
-from core.people.mail.outbox import LIFE_HOURS, box_ad
+from core.people.mail.outbox import box_ad
 from net.parcel.box import Box, decode_box
 from tests.support.kept import kept_slot_key
 
@@ -24,7 +25,7 @@ class Recording:
         for data in boxes:
             box = decode_box(data)
             self.boxes[box.box_id] = box
-        made = {(box.expiry_hour - LIFE_HOURS) // 24 for box in self.boxes.values()}
+        made = {(box.expiry_hour - COPY_HOURS) // 24 for box in self.boxes.values()}
         self.days = [*sorted(made), *(lane.beside(day) for day in sorted(made))]
 
     def open(self, box_id: bytes, key: bytes) -> Piece | None:

@@ -35,6 +35,7 @@ from core.people.format.greeting import Greeting
 from core.people.format.invitation import decode_link
 from core.people.format.lane import Offer
 from core.people.format.prekey import make_prekey
+from core.people.format.slot import SLOT_SIZE
 from core.people.mail.outcome import TRY_MS, done
 from core.people.work import Work
 from core.storage import accounts, conversations, devices, meetings, messages, postings
@@ -200,7 +201,7 @@ def _accept_by_slot(work: Work, conversation: int, row: GreetingRow, offer: Offe
     name = greetings.root_name(greetings.root_of(row.root))
     place = acceptance_place(work.me.identity, said.certificate.identity, work.me.device, name)
     block = encode_block(Block(work.now.own_ms, (acceptance,)), place, work.me.device_seed)
-    sealed = seal_for(work, [(audience, session)], block, greetings.SIZE)
+    sealed = seal_for(work, [(audience, session)], block, SLOT_SIZE)
     where = Whereto(greetings.acceptance_secret(row.root), said.inbox)
     for old in postings.of_conversation(work.tx, conversation, "acceptance")[: 1 - MAX_DEVICES]:
         done(work, old, None)  # one is enough for each device

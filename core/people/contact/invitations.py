@@ -25,18 +25,16 @@ from core.people.format.invitation import (
     seal_record,
 )
 from core.people.format.watch import GreetingWatch
-from core.people.moment import HOUR_MS
 from core.people.tag_index import WatchedSlots
 from core.people.work import Work
 from core.storage import accounts, meetings
 from core.storage.meetings import InvitationRow
 from net.ids import NodeId, ParcelId
+from net.instant import HOUR_MS
+from net.numbers import COPIES
 from net.parcel.record import Record, asked_work, encode_record, record_digest, record_size, signed_fields
 from net.parcel.work import WorkPrice, solve
 from net.requests import PutRecord
-
-# Copies after which ``invite.create`` answers without waiting on.
-COPIES = 2
 
 
 def create(work: Work, command: api.InviteCreate) -> InvitationRow:

@@ -15,11 +15,11 @@ from core import api
 from core.crypto.seed import identity_of
 from core.people.contact.lookalike import is_respelt, skeletons
 from core.people.conversation.rows import insert_notice
-from core.people.moment import DAY_MS
 from core.people.work import Work
 from core.storage import conversations, devices, messages
 from core.storage.conversations import ConversationRow
 from core.storage.messages import RENAMED
+from net.instant import DAY_MS
 
 # Rows about new names that a contact can cause in a day: who changes it more often has shown enough of itself.
 MAX_RENAMED_A_DAY: Final = 3

@@ -8,10 +8,10 @@ from core.crypto import primitives
 from core.crypto.primitives import KEY_SIZE
 from core.people.conversation import resets
 from core.people.format.fragment import cut
+from core.people.format.numbers import COPIES_GONE_MS
 from core.people.format.signing import Place
 from core.people.format.slot import SLOTS, slot_secrets
 from core.people.format.watch import AcceptanceWatch
-from core.people.moment import DAY_MS
 from core.people.tag_index import WatchedSlots
 from core.people.work import Work
 from core.storage import conversations, postings, roots
@@ -19,7 +19,7 @@ from core.storage.postings import Posting
 
 # So long after a conversation opened its acceptance may come once more: from an inviter who was put back to before it,
 # and found the greeting again, whose boxes live for 49 hours. Milliseconds.
-ACCEPTED_AGAIN_MS = 4 * DAY_MS
+ACCEPTED_AGAIN_MS = COPIES_GONE_MS
 # An acceptance stands outside any lane: it is signed at this place.
 _ACCEPTANCE_INDEX = 0
 

@@ -11,12 +11,13 @@ from core.people.conversation.lane_reading import watch_lane
 from core.people.conversation.rows import insert_notice
 from core.people.format import lane
 from core.people.format.fragment import decode_piece
-from core.people.moment import DAY_MS, HOUR_MS
+from core.people.format.numbers import COPIES_GONE_MS
 from core.people.tag_index import GIVEN_UP_SIZE, given_up_entries, given_up_entry
 from core.people.work import Work
 from core.storage import accounts, conversations, lanes
 from core.storage.lanes import ReadLane
 from core.storage.messages import GAP
+from net.instant import HOUR_MS
 
 # A hole is waited for this long, counted while this account is online: whoever could fill it had the time to.
 HOLE_PATIENCE_MS = 48 * HOUR_MS
@@ -24,7 +25,7 @@ HOLE_PATIENCE_MS = 48 * HOUR_MS
 MAX_GIVEN_UP = 256
 # How long their secrets are kept: no copy of such an index is in the network any more after that, and what it said was said
 # again.
-GIVEN_UP_MS = 4 * DAY_MS
+GIVEN_UP_MS = COPIES_GONE_MS
 
 
 def give_up_holes(work: Work) -> None:

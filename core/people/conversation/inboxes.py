@@ -22,8 +22,8 @@ from core.crypto.seed import identity_of
 from core.people.conversation import resets, sender, trust
 from core.people.conversation.rows import insert_notice
 from core.people.format.content import InboxNotice
+from core.people.format.numbers import COPIES_GONE_MS, LONGEST_AWAY_MS
 from core.people.mail.outcome import NO_END
-from core.people.moment import DAY_MS
 from core.people.work import Me, Work
 from core.storage import conversations, devices, inboxes as rows, lanes, postings
 from core.storage.conversations import ConversationRow
@@ -33,9 +33,9 @@ from core.storage.inboxes import InboxRow
 from core.storage.messages import NOT_TOLD
 
 # Whoever is away for this long is not waited for: four months, and what clocks differ.
-FOLLOWED_MS: Final = 130 * DAY_MS
+FOLLOWED_MS: Final = LONGEST_AWAY_MS
 # What was under way when the last one said that it knows: copies live for two days, clocks differ, and devices sleep.
-UNDER_WAY_MS: Final = 4 * DAY_MS
+UNDER_WAY_MS: Final = COPIES_GONE_MS
 # Low bits of a number that are drawn; a number has 32 bits, so that a million inboxes can follow each other.
 RANDOM_BITS: Final = 12
 LAST_NUMBER: Final = (1 << 32) - 1

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from core.people.format.lane import Offer
-from core.people.moment import DAY_MS
+from core.people.format.numbers import COPIES_GONE_MS
 from core.people.work import Work
 from core.storage import conversations, devices, lanes
 from core.storage.lanes import ReadLane
 
 # Of a lane whose writer began another, nothing is left in the network after so long.
-OVERTAKEN_MS = 4 * DAY_MS
+OVERTAKEN_MS = COPIES_GONE_MS
 
 
 def watch_lane(work: Work, row: ReadLane) -> None:

@@ -20,12 +20,12 @@ from core.people.format.fragment import cut
 from core.people.format.prekey import KeyOffer, make_prekey
 from core.people.format.signing import Entry, Place
 from core.people.mail.outcome import NO_END, NO_END_PAUSE, TRY_MS
-from core.people.moment import DAY_MS
 from core.people.work import Work
 from core.storage import accounts, conversations, lanes, messages, postings
 from core.storage.lanes import WriteLane
 from core.storage.messages import MessageRow
 from core.storage.postings import Posting
+from net.instant import DAY_MS
 
 # A text that is encoded again is tried until 30 days after it was written, and for so long at least. Milliseconds.
 LEAST_TRY_MS = 2 * DAY_MS

@@ -15,10 +15,10 @@ from core.crypto import primitives
 from core.crypto.ratchet import Receiver, Session, prekey_names
 from core.errors import Malformed, OpenFailed
 from core.people.format.prekey import LIFE_MS, Made
-from core.people.moment import DAY_MS
 from core.people.work import Work
 from core.storage import prekeys as rows
 from core.storage.prekeys import PrekeyRow
+from net.instant import DAY_MS
 
 # An unused key is replaced after so long: what is sealed to it is as old as that at most.
 ROTATE_MS = 7 * DAY_MS

@@ -21,12 +21,12 @@ from core.people.format.content import LaneAck
 from core.people.format.prekey import decode_prekey
 from core.people.format.reset import ANY, NOBODY, Between, Own, Reset, decode_way, open_reset, way_info
 from core.people.mail.outcome import done
-from core.people.moment import DAY_MS
 from core.people.work import Work
 from core.storage import conversations, devices, lanes, messages, postings, roots
 from core.storage.devices import DeviceRow
 from core.storage.messages import NEWER_VERSION
 from core.storage.roots import RootRow
+from net.instant import DAY_MS
 
 # A device that is not known is answered so often at most.
 UNKNOWN_INTERVAL_MS = DAY_MS

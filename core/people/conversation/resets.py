@@ -17,17 +17,18 @@ from core.people.conversation.reset_announcement import Answer, announce
 from core.people.format import greeting, lane
 from core.people.format.content import MAX_LANES, Ack, LaneAck
 from core.people.format.lane import Offer
+from core.people.format.numbers import LONGEST_AWAY_MS
 from core.people.format.reset import NOBODY
 from core.people.format.watch import ResetWatch
 from core.people.mail.outbox import withdraw_all
 from core.people.mail.outcome import done
-from core.people.moment import DAY_MS, HOUR_MS
 from core.people.tag_index import WatchedSlots
 from core.people.work import Work
 from core.storage import conversations, devices, lanes, messages, postings, roots
 from core.storage.devices import DeviceRow
 from core.storage.lanes import WriteLane
 from core.storage.roots import RootRow
+from net.instant import DAY_MS, HOUR_MS
 
 # A lane that cannot be read is reset once in this time at most, so that two broken devices do not flood each other.
 MIN_INTERVAL_MS = HOUR_MS
@@ -39,7 +40,7 @@ MAX_GENERATIONS_A_DAY = lanes.MAX_GENERATIONS
 # A device that wrote so long after our lane was announced, and does not know it, did not hear of it.
 UNHEARD_MS = 48 * HOUR_MS
 # A root whose place was taken is looked at for so long, for whoever was put back to before that.
-FORMER_ROOT_MS = 130 * DAY_MS
+FORMER_ROOT_MS = LONGEST_AWAY_MS
 
 
 def watch(work: Work, conversation: int) -> None:

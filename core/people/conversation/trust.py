@@ -20,12 +20,12 @@ from core.people.conversation.rows import insert_notice
 from core.people.format.device import Certificate, is_vouched_by
 from core.people.format.watch import ResetWatch
 from core.people.mail.outcome import done
-from core.people.moment import DAY_MS, HOUR_MS
 from core.people.work import Work
 from core.storage import conversations, devices, lanes, messages, postings, roots
 from core.storage.devices import DeviceRow, NewDevice
 from core.storage.messages import BOTH_ALIVE, NEW_DEVICE
 from net.ids import ParcelId
+from net.instant import DAY_MS, HOUR_MS
 from net.requests import Withdraw
 
 # Devices kept of one person: half of an audience, the other half being one's own.

@@ -13,11 +13,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from core.crypto import primitives
-from core.people.moment import DAY_MS, HOUR_MS, Moment
-from net.bucket import Bucket
+from core.people.moment import Moment
+from net.bucket import ADDRESS_SIZE, Bucket
+from net.instant import DAY_MS, HOUR_MS
 
 _INBOX = b"sottovoce/v1/inbox"
-_ADDRESS_SIZE = 4
 # Boxes of today and of the two days before can still lie in the network.
 _DAYS_BACK = 2
 # Tomorrow's address is read so long before midnight: writers' clocks are ahead, and circuits take time. Milliseconds. Each
@@ -29,7 +29,7 @@ LATEST_EARLY_MS = EARLY_MS // 4
 def address_on(secret: bytes, day: int) -> int:
     """Return the 32-bit address of a day (days since 1970, network time)."""
     digest = primitives.hmac_sha256(secret, _INBOX + day.to_bytes(4, "big"))
-    return int.from_bytes(digest[:_ADDRESS_SIZE], "big")
+    return int.from_bytes(digest[:ADDRESS_SIZE], "big")
 
 
 def shown_prefix(secret: bytes, day: int, width: int) -> int:

@@ -19,15 +19,14 @@ from core.people.format import signing
 from core.people.format.bounds import Bytes16, GreetingText, Key, Millis, Name, Number, Signature, decode_versioned
 from core.people.format.content import Text, encode_item
 from core.people.format.device import Certificate, check
-from core.people.format.fragment import PIECE_SIZE, pad, unpad
+from core.people.format.fragment import pad, unpad
 from core.people.format.invitation import Bundle, Link
 from core.people.format.lane import Offer, check_offer
 from core.people.format.prekey import Prekey, check_prekey
 from core.people.format.signing import Entry, Place
-from core.people.format.slot import FRAGMENTS
+from core.people.format.slot import SLOT_SIZE
 
-SIZE = FRAGMENTS * PIECE_SIZE
-_INNER_SIZE = SIZE - primitives.XWING_OVERHEAD
+_INNER_SIZE = SLOT_SIZE - primitives.XWING_OVERHEAD
 SECRET_SIZE = 32
 VERSION = 1
 

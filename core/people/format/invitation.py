@@ -23,6 +23,7 @@ from core.people.format.fragment import pad, unpad
 from core.people.format.link_search import MAX_TEXT_SIZE, SCHEME, TEXT_SIZE, longer_proposals, proposals
 from net.codec import Reader, uint
 from net.errors import DecodeError
+from net.parcel.record import CIPHERTEXT_SIZES
 
 _VERSION = 1
 _LAST_TAG = 2  # of what a record may hold
@@ -30,7 +31,7 @@ _CONTENT_VERSION = 1  # of bundles and tombstones
 _CHECKSUM_SIZE = 4
 _BODY_SIZE = 70
 # A bundle is about 1.7 KiB with its device certificate; the tombstone that replaces it must not be told by its size.
-RECORD_SIZE = 4096
+RECORD_SIZE = CIPHERTEXT_SIZES[1]
 # Each content has a sequence number, and so a key, of its own; a revocation stands above all.
 BUNDLE_SEQUENCE = 1
 TOMBSTONE_SEQUENCES = {"used": 2, "revoked": 3}

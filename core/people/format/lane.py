@@ -18,6 +18,7 @@ import msgspec
 from core.crypto import primitives
 from core.people.format.bounds import Bytes16, Index, Key
 from net.ids import ParcelId
+from net.instant import DAY_MS
 
 # A reader derives this many indexes ahead: room for the largest block and a burst, at 0.13 ms an id and day.
 WINDOW = 48
@@ -26,10 +27,10 @@ DAYS = 3
 # Re-key before the block that would be one more than these since the last time, or after this long, whichever comes first.
 # The ten between this and what is promised are for a key that is on its way.
 REKEY_AFTER_BLOCKS = 40
-REKEY_AFTER_MS = 6 * 86_400_000
+REKEY_AFTER_MS = 6 * DAY_MS
 # What is promised while the other side answers; beyond, it is overdue and shown as that.
 REKEY_PROMISED_BLOCKS = 50
-REKEY_PROMISED_MS = 7 * 86_400_000
+REKEY_PROMISED_MS = 7 * DAY_MS
 
 _NEXT = b"sottovoce/v1/lane/next"
 _BLIND = b"sottovoce/v1/lane/blind"

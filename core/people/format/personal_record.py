@@ -18,21 +18,22 @@ from core.crypto import primitives
 from core.errors import Malformed, OpenFailed
 from core.people.format.account_keys import AccountKeys
 from core.people.format.fragment import pad, unpad
-from core.people.moment import HOUR_MS
 from net.codec import uint
 from net.errors import DecodeError
 from net.ids import ParcelId
-from net.parcel.record import decode_record, is_signed, signed_fields
+from net.instant import HOUR_MS
+from net.parcel.box import UNPAID_HOURS
+from net.parcel.record import CIPHERTEXT_SIZES, MAX_RECORD_HOURS, decode_record, is_signed, signed_fields
 
 EPOCH_DAYS = 30
 # A record lives this long, and is written anew in every epoch while the account is used: abandoned, it is gone after this.
-LIFE_HOURS = 90 * 24
+LIFE_HOURS = MAX_RECORD_HOURS - UNPAID_HOURS
 # Epochs whose records can still lie in the network, beside the one that runs.
 PAST_EPOCHS = 3
 # Two classes. The smaller has room for some fifty contacts and its work takes four seconds of a core, the larger fifteen.
 # That somebody, nobody knows who, has more contacts than that is all the size tells.
-CIPHERTEXT_SIZES = (16_384, 65_536)
-ROOM = CIPHERTEXT_SIZES[-1] - primitives.SEAL_OVERHEAD - 1  # bytes of compressed state, with the padding mark
+STATE_SIZES = CIPHERTEXT_SIZES[2:]
+ROOM = STATE_SIZES[-1] - primitives.SEAL_OVERHEAD - 1  # bytes of compressed state, with the padding mark
 # Decompressing stops here: more than any state that fits compressed, most of it being random keys.
 MAX_STATE_SIZE = 1 << 20
 # Low bits of a sequence number, random: of two devices that write at once one wins, the same one everywhere.
@@ -95,8 +96,8 @@ def compress(state: bytes) -> bytes:
 
 def seal(keys: AccountKeys, epoch: int, sequence: int, expiry_hour: int, compressed: bytes) -> bytes:
     """Return the ciphertext, of the smallest class it fits."""
-    room = (each for each in CIPHERTEXT_SIZES if len(compressed) < each - primitives.SEAL_OVERHEAD)
-    size = next(room, CIPHERTEXT_SIZES[-1])
+    room = (each for each in STATE_SIZES if len(compressed) < each - primitives.SEAL_OVERHEAD)
+    size = next(room, STATE_SIZES[-1])
     padded = pad(compressed, size - primitives.SEAL_OVERHEAD)
     return primitives.siv_seal(_key(keys, epoch, sequence), padded, _ad(keys, epoch, sequence, expiry_hour))
 

@@ -14,7 +14,7 @@ from core.crypto import primitives
 from core.crypto.ratchet import Receiver, Session, open_session
 from core.errors import Malformed
 from core.people.format.bounds import Bytes4, Key, Millis, decode
-from core.people.moment import DAY_MS
+from net.instant import DAY_MS
 
 # Nobody seals to a key that was told so long ago; its owner may have forgotten it. Longer than anybody's mail is tried.
 LIFE_MS = 45 * DAY_MS

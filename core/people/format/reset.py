@@ -29,13 +29,12 @@ from core.people.format.bounds import (
     decode_versioned,
 )
 from core.people.format.device import Certificate, check
-from core.people.format.fragment import PIECE_SIZE, pad, unpad
+from core.people.format.fragment import pad, unpad
 from core.people.format.lane import Offer, check_offer
 from core.people.format.prekey import Prekey, check_prekey
-from core.people.format.slot import FRAGMENTS
+from core.people.format.slot import SLOT_SIZE
 
 VERSION = 1
-SIZE = FRAGMENTS * PIECE_SIZE
 NOBODY = bytes(16)  # "answers" of a reset that answers none; "old generation" of a device that has none
 NO_KEY = bytes(8)  # "to" of one that knows no key of its reader
 ANY = bytes(4)  # "reader" of one that is for every device
@@ -132,7 +131,7 @@ def seal(between: Between, root: bytes, reset: Reset, device_seed: bytes) -> byt
     signature = primitives.ed25519_sign(device_seed, _signed(between, root, reset))
     encoded = msgspec.msgpack.encode(msgspec.structs.replace(reset, signature=signature))
     nonce = primitives.random_bytes(_NONCE_SIZE)
-    padded = pad(encoded, SIZE - _NONCE_SIZE - primitives.SEAL_OVERHEAD)
+    padded = pad(encoded, SLOT_SIZE - _NONCE_SIZE - primitives.SEAL_OVERHEAD)
     return nonce + primitives.aead_seal(greeting.reset_key(root), nonce, padded, b"")
 
 

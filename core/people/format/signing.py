@@ -13,7 +13,6 @@ from core.crypto import primitives
 from core.errors import OpenFailed
 from net.codec import uint
 
-SIGNATURE_SIZE = 64
 _LABEL = b"sottovoce/v1/item"
 
 

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 
 from core.crypto import primitives
 from core.errors import Malformed
-from core.people.format.fragment import CLASSES, decode_piece
+from core.people.format.fragment import CLASSES, PIECE_SIZE, decode_piece
 
 # Boxes that hold what lies in a slot.
 FRAGMENTS = CLASSES[1]
+SLOT_SIZE = FRAGMENTS * PIECE_SIZE
 
 
 @dataclass(frozen=True, slots=True)

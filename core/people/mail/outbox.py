@@ -17,13 +17,15 @@ from core.people.format import lane
 from core.people.format.address import shown_prefix
 from core.people.format.fragment import PLAINTEXT_SIZE
 from core.people.format.lane import BoxSecrets, OwnId
+from core.people.format.numbers import COPY_HOURS
 from core.people.format.slot import SLOTS, SlotKey, slot_key, slot_secrets, work_factor
 from core.people.mail.outcome import done, move_on
-from core.people.moment import HOUR_MS
 from core.people.work import Work
 from core.storage import conversations, lanes, messages, postings
 from core.storage.postings import MAX_FRAGMENTS, DepositRow, Posting
 from net.ids import NodeId, ParcelId
+from net.instant import HOUR_MS
+from net.numbers import COPIES
 from net.parcel.box import (
     BOX_SIZE,
     UNPAID_HOURS,
@@ -37,14 +39,10 @@ from net.parcel.box import (
 from net.parcel.work import WorkPrice, check, required_work, solve
 from net.requests import Deposit
 
-# A copy lives 48 hours beyond the hour it is made in.
-LIFE_HOURS = 49
 # It is made anew when fewer hours than this are left, so that a node that is online now and then does not miss it.
 REFRESH_HOURS = 6
 # Boxes whose work is being done at one time: enough to keep two cores busy, few enough to keep their order.
 MAX_SOLVING = 16
-# Confirmations that make a fragment "stored" (one where only one custodian is known).
-COPIES = 2
 
 # Slots looked at for a free one. Whoever knows them could name all of them as taken, and must not starve a writer.
 SLOT_DRAWS = 8
@@ -88,7 +86,7 @@ def box_ad(prefix: int, expiry_hour: int, box_id: bytes) -> bytes:
 
 
 def _draft(work: Work, posting: Posting, number: int) -> BoxDraft:
-    day, expiry = work.now.day, work.now.hour + LIFE_HOURS
+    day, expiry = work.now.day, work.now.hour + COPY_HOURS
     address = _address(work, posting, number, day)
     copy, fragment = divmod(number, MAX_FRAGMENTS)
     plaintext = posting.payload[PLAINTEXT_SIZE * fragment : PLAINTEXT_SIZE * (fragment + 1)]
@@ -113,7 +111,7 @@ def plan(work: Work, solving: set[tuple[int, int]]) -> list[OwnId]:
         return suspicious
     if not work.now.custodians:  # nobody to hand anything to; until then it can still be taken back
         return suspicious
-    fresh = range(work.now.hour + REFRESH_HOURS + 1, work.now.hour + LIFE_HOURS + 1)
+    fresh = range(work.now.hour + REFRESH_HOURS + 1, work.now.hour + COPY_HOURS + 1)
     for posting, fragment in postings.due(work.tx, fresh, work.now.day, MAX_SOLVING):
         if (posting.id, fragment) in solving or len(solving) >= MAX_SOLVING:
             continue
@@ -264,7 +262,7 @@ def forget_expired(work: Work) -> None:
 def is_paid(box: Box, price: WorkPrice, factor: int) -> bool:
     """Tell whether a box carries ``factor`` times the work of its kind, as strangers owe it."""
     digest = box_digest(box.prefix, box.expiry_hour, box.box_id, box.ciphertext)
-    return check(digest, box.work, required_work(BOX_SIZE, LIFE_HOURS - UNPAID_HOURS, price, factor))
+    return check(digest, box.work, required_work(BOX_SIZE, COPY_HOURS - UNPAID_HOURS, price, factor))
 
 
 def solve_draft(draft: BoxDraft, now_hour: int, price: WorkPrice) -> tuple[int, ...]:

@@ -8,10 +8,11 @@ from core.storage import conversations, messages, postings
 from core.storage.messages import MessageRow
 from core.storage.postings import MAX_FRAGMENTS, Posting
 from net.ids import ParcelId
+from net.instant import DAY_MS
 from net.requests import Deposit, Withdraw
 
 # A sender tries this long; the network itself forgets after 48 hours. Milliseconds.
-TRY_MS = 30 * 86_400_000
+TRY_MS = 30 * DAY_MS
 # What must be heard however long somebody is away is deposited without an end, every second day: copies live for two.
 NO_END = 1 << 62
 NO_END_PAUSE = 2

@@ -18,6 +18,7 @@ from core.storage.postings import DepositRow
 from net.client.deposits import MAX_DEPOSITS
 from net.errors import DecodeError
 from net.events import PriceRisen
+from net.numbers import COPIES
 from net.parcel.box import decode_box
 from net.parcel.record import decode_record
 
@@ -65,7 +66,7 @@ class Repricing:
 def box_draft(work: Work, row: DepositRow) -> BoxDraft | None:
     """Return a finished box without its work; None for one that nobody waits for any more."""
     current = postings.find(work.tx, row.posting)
-    if current is None or not row.box or row.copies >= outbox.COPIES:
+    if current is None or not row.box or row.copies >= COPIES:
         return None
     if conversations.by_id(work.tx, current.conversation).blocked:
         return None

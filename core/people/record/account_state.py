@@ -20,6 +20,7 @@ from core.people.conversation import inboxes
 from core.people.format import greeting, lww
 from core.people.format.bounds import decode
 from core.people.format.lww import Entry, State
+from core.people.format.numbers import LONGEST_AWAY_MS
 from core.people.record import restoring
 from core.people.record.restoring import Contact
 from core.people.work import Work
@@ -37,7 +38,7 @@ _MAX_MARK = 1 << 46
 # Times are below this: what is beyond could not be added to, nor kept by the database.
 _MAX_MS = 1 << 47
 # Tombstones outlive every record that could bring back what they bury: 90 days, an epoch, and clocks that differ.
-TOMBSTONE_MS = 130 * 86_400_000
+TOMBSTONE_MS = LONGEST_AWAY_MS
 
 
 def load(work: Work) -> dict[bytes, Entry]:

@@ -23,13 +23,14 @@ from core.people.format.account_keys import AccountKeys
 from core.people.format.lww import Entry
 from core.people.format.personal_record import EPOCH_DAYS, LIFE_HOURS, PAST_EPOCHS, RANDOM_BITS, ROOM
 from core.people.mail.repricing import record_draft
-from core.people.moment import DAY_MS
 from core.people.record import account_state
 from core.people.work import Work
 from core.storage import personal as rows
 from core.storage.personal import RecordRow
 from net.events import DepositAnswered, PriceRisen, RecordAnswered, Verdict
 from net.ids import NodeId, ParcelId
+from net.instant import DAY_MS
+from net.numbers import COPIES
 from net.parcel.record import Record, decode_record, encode_record
 from net.requests import FindRecord, PutRecord
 
@@ -58,8 +59,7 @@ CLOCK_SLACK_MS = DAY_MS
 WITNESSES = 2
 # A new epoch's record is first written at some time within these days, so that a record is 30 to 45 days old at most.
 TURN_DAYS = 15
-# Copies wanted, and the pause after which a record that lacks some is put again. Seconds.
-COPIES = 2
+# After this pause a record that lacks copies is put again. Seconds.
 REPEAT_PAUSE = 600.0
 
 

@@ -26,12 +26,12 @@ from core.people.conversation.trust import is_foreign, know
 from core.people.format.bounds import decode
 from core.people.format.device import Certificate, check
 from core.people.format.watch import AcceptanceWatch, ResetWatch
-from core.people.moment import DAY_MS
 from core.people.work import Work
 from core.storage import conversations, devices, messages, postings, roots
 from core.storage.conversations import ConversationRow
 from core.storage.messages import ELSEWHERE
 from core.storage.roots import MAX_ROOTS
+from net.instant import DAY_MS
 
 # A contact that has moved is reached at the former place for four months; who was not reached for so long may have.
 UNREACHED_MS: Final = 14 * DAY_MS

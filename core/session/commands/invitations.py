@@ -22,6 +22,7 @@ from core.session.open_account import OpenAccount
 from core.session.session import Session
 from core.storage import meetings
 from net.ids import ParcelId
+from net.numbers import COPIES
 
 # Longest note on an invitation, in UTF-8 bytes.
 MAX_NOTE_SIZE: Final = 200
@@ -32,7 +33,7 @@ INVITE_PATIENCE: Final = 5.0
 async def _wait_for_copies(account: OpenAccount, made: api.InviteCreated) -> api.InviteCreated:
     copies = 0
     with trio.move_on_after(INVITE_PATIENCE):
-        while copies < invitations.COPIES:
+        while copies < COPIES:
             await account.service.wait_for_confirmation()
             copies = await account.service.act(lambda work: _copies(work, made.id))
     return api.InviteCreated(id=made.id, link=made.link, expires_at=made.expires_at, copies=copies)

@@ -30,17 +30,15 @@ from net.errors import DecodeError
 from net.link.frames import CELL_SIZE
 from net.link.replay_window import ReplayWindow
 from net.messages import CIRCUIT_NAME_SIZE
-from net.onion.packets.cipher import INTEGRITY_SIZE, LABEL_DATAGRAMS, Block, Direction, OnionCipher
+from net.onion.circuits.inside import HEAD_SIZE, pack_inside, unpack_inside
+from net.onion.packets.cipher import LABEL_DATAGRAMS, Block, Direction, OnionCipher
 from net.primitives import expand
 
 _NUMBER_SIZE: Final = 8
 _NUMBERS: Final = 1 << 8 * _NUMBER_SIZE
 DATAGRAM_BODY_SIZE: Final = CELL_SIZE - CIRCUIT_NAME_SIZE - _NUMBER_SIZE
-_ZEROS: Final = bytes(INTEGRITY_SIZE)
-_LENGTH_SIZE: Final = 2
-_HEAD_SIZE: Final = INTEGRITY_SIZE + 1 + _LENGTH_SIZE
 # Bytes that one datagram carries at most.
-MAX_DATAGRAM_SIZE: Final = DATAGRAM_BODY_SIZE - _HEAD_SIZE
+MAX_DATAGRAM_SIZE: Final = DATAGRAM_BODY_SIZE - HEAD_SIZE
 # How far ahead of the highest a number may be: sixteen seconds of loss at the rate that relays take.
 MAX_AHEAD: Final = 4096
 # Datagrams a second that a node takes of one circuit and direction, and at once: speech needs fifty, a screen the rest.
@@ -175,9 +173,7 @@ class DatagramEnd:
         """
         if not 1 <= len(data) <= MAX_DATAGRAM_SIZE:
             raise ValueError(f"a datagram has 1 to {MAX_DATAGRAM_SIZE} bytes, not {len(data)}")
-        body = (_ZEROS + bytes([Kind.DATA]) + len(data).to_bytes(_LENGTH_SIZE, "big") + data).ljust(
-            DATAGRAM_BODY_SIZE, b"\0"
-        )
+        body = pack_inside(Kind.DATA, data, DATAGRAM_BODY_SIZE)
         # Used up before anything else: a number is taken once.
         number, self._next = self._next, (self._next + 1) % _NUMBERS
         if not self._is_builder:
@@ -203,15 +199,6 @@ class DatagramEnd:
             # On the way back a hop sealed under the number that it was given, and passed on another.
             number = layer.before(number) if self._is_builder else number
             body = layer.open(body, number)
-        kind, data = _parse(body)
+        kind, data = unpack_inside(body, DATAGRAM_BODY_SIZE)
         self._window.mark(cell.number)
         return data if kind == Kind.DATA and data else None
-
-
-def _parse(body: bytes) -> tuple[int, bytes]:
-    if not body.startswith(_ZEROS):
-        raise DecodeError("datagram: not whole")
-    length = int.from_bytes(body[INTEGRITY_SIZE + 1 : _HEAD_SIZE], "big")
-    if length > MAX_DATAGRAM_SIZE:
-        raise DecodeError("datagram: length")
-    return body[INTEGRITY_SIZE], body[_HEAD_SIZE : _HEAD_SIZE + length]

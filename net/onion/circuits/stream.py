@@ -21,19 +21,13 @@ from enum import IntEnum
 from typing import Final, NamedTuple
 
 from net.errors import DecodeError, Overloaded
-from net.messages import CELL_BODY_SIZE, MAX_MESSAGE_SIZE
+from net.messages import CELL_BODY_SIZE
+from net.numbers import MAX_MESSAGE_SIZE, MESSAGE_LENGTH_SIZE, UPPER_HALF
+from net.onion.circuits.inside import HEAD_SIZE, pack_inside, unpack_inside
 
-INTEGRITY_SIZE: Final = 16
-_ZEROS: Final = bytes(INTEGRITY_SIZE)
-_LENGTH_SIZE: Final = 2
-_HEAD_SIZE: Final = INTEGRITY_SIZE + 1 + _LENGTH_SIZE
 # Bytes of the stream that one cell carries.
-DATA_SIZE: Final = CELL_BODY_SIZE - _HEAD_SIZE
-# Length of a message, before it in the stream.
-PREFIX_SIZE: Final = 3
+DATA_SIZE: Final = CELL_BODY_SIZE - HEAD_SIZE
 _CREDIT_SIZE: Final = 2
-# The first kind of cell that is passed over by who does not know it; those below are refused.
-UPPER_HALF: Final = 128
 
 # Cells of one direction that may be under way. At a round trip of 0.6 s through four hops it gives 240 KB/s, and it holds
 # the largest message with room for half of another.
@@ -44,7 +38,7 @@ CREDIT_STEP: Final = 64
 # credits.
 MAX_CELLS_UNDER_WAY: Final = WINDOW + WINDOW // CREDIT_STEP
 # Bytes that wait at an end for places in the window: two of the largest messages.
-MAX_SEND_BUFFER: Final = 2 * (PREFIX_SIZE + MAX_MESSAGE_SIZE)
+MAX_SEND_BUFFER: Final = 2 * (MESSAGE_LENGTH_SIZE + MAX_MESSAGE_SIZE)
 
 
 class Kind(IntEnum):
@@ -97,7 +91,7 @@ class CircuitStream:
 
     def is_writable(self) -> bool:
         """Return whether one more largest message fits the buffer."""
-        return self.buffered + PREFIX_SIZE + MAX_MESSAGE_SIZE <= MAX_SEND_BUFFER
+        return self.buffered + MESSAGE_LENGTH_SIZE + MAX_MESSAGE_SIZE <= MAX_SEND_BUFFER
 
     def push(self, message: bytes) -> None:
         """Queue a message.
@@ -108,9 +102,9 @@ class CircuitStream:
         """
         if not 1 <= len(message) <= MAX_MESSAGE_SIZE:
             raise ValueError(f"a message has 1 to {MAX_MESSAGE_SIZE} bytes, not {len(message)}")
-        if self.buffered + PREFIX_SIZE + len(message) > MAX_SEND_BUFFER:
+        if self.buffered + MESSAGE_LENGTH_SIZE + len(message) > MAX_SEND_BUFFER:
             raise Overloaded("circuit send buffer")
-        self._to_send += len(message).to_bytes(PREFIX_SIZE, "big")
+        self._to_send += len(message).to_bytes(MESSAGE_LENGTH_SIZE, "big")
         self._to_send += message
 
     def pad(self) -> None:
@@ -122,21 +116,21 @@ class CircuitStream:
         if self._owed >= CREDIT_STEP and not self._owes_opened:
             credit, self._owed = self._owed, 0
             self._free += credit
-            return _body(Kind.CREDIT, credit.to_bytes(_CREDIT_SIZE, "big"))
+            return pack_inside(Kind.CREDIT, credit.to_bytes(_CREDIT_SIZE, "big"), CELL_BODY_SIZE)
         is_owing = self._owes_opened or self._owes_padding or self._refuses is not None
         if not self._places or not (is_owing or self.buffered):
             return None
         self._places -= 1
         if self._owes_opened:
             self._owes_opened = False
-            return _body(Kind.OPENED, b"")
+            return pack_inside(Kind.OPENED, b"", CELL_BODY_SIZE)
         if self._refuses is not None:
             refused, self._refuses = self._refuses, None
-            return _body(Kind.REFUSED, bytes([refused]))
+            return pack_inside(Kind.REFUSED, bytes([refused]), CELL_BODY_SIZE)
         if self._owes_padding:
             self._owes_padding = False
-            return _body(Kind.PADDING, b"")
-        return _body(Kind.DATA, self._take())
+            return pack_inside(Kind.PADDING, b"", CELL_BODY_SIZE)
+        return pack_inside(Kind.DATA, self._take(), CELL_BODY_SIZE)
 
     def _take(self) -> bytes:
         start = self._sent_at
@@ -181,28 +175,21 @@ class CircuitStream:
     def _take_messages(self) -> list[bytes]:
         messages: list[bytes] = []
         start = 0
-        while len(self._received) >= start + PREFIX_SIZE:
-            size = int.from_bytes(self._received[start : start + PREFIX_SIZE], "big")
+        while len(self._received) >= start + MESSAGE_LENGTH_SIZE:
+            size = int.from_bytes(self._received[start : start + MESSAGE_LENGTH_SIZE], "big")
             if not 1 <= size <= MAX_MESSAGE_SIZE:
                 raise DecodeError("circuit: message size")
-            end = start + PREFIX_SIZE + size
+            end = start + MESSAGE_LENGTH_SIZE + size
             if len(self._received) < end:
                 break
-            messages.append(bytes(self._received[start + PREFIX_SIZE : end]))
+            messages.append(bytes(self._received[start + MESSAGE_LENGTH_SIZE : end]))
             start = end
         del self._received[:start]
         return messages
 
 
-def _body(kind: Kind, data: bytes) -> bytes:
-    head = _ZEROS + bytes((kind,)) + len(data).to_bytes(_LENGTH_SIZE, "big")
-    return (head + data).ljust(CELL_BODY_SIZE, b"\0")
-
-
 def _parse(body: bytes) -> tuple[int, bytes]:
-    if len(body) != CELL_BODY_SIZE or not body.startswith(_ZEROS):
-        raise DecodeError("circuit: a cell that is not whole")
-    number, length = body[INTEGRITY_SIZE], int.from_bytes(body[INTEGRITY_SIZE + 1 : _HEAD_SIZE], "big")
-    if not _LEAST.get(number, 0) <= length <= DATA_SIZE:
+    number, data = unpack_inside(body, CELL_BODY_SIZE)
+    if len(data) < _LEAST.get(number, 0):
         raise DecodeError("circuit: length in a cell")
-    return number, body[_HEAD_SIZE : _HEAD_SIZE + length]
+    return number, data

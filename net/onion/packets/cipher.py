@@ -27,6 +27,7 @@ from typing import Final, NamedTuple, Protocol
 from net.errors import DecodeError, Unauthenticated
 from net.ids import NODE_TAG_SIZE, Endpoint
 from net.messages import PACKET_SIZE
+from net.numbers import HOST_SIZE, MAX_PORT
 from net.onion.packets import sphinx
 from net.onion.packets.sphinx import SHAPE, Suite, X25519Suite
 from net.onion.packets.wide_block import WIDE_KEY_SIZE, WideBlock
@@ -39,8 +40,6 @@ SEALED_PAYLOAD_SIZE: Final = PACKET_SIZE - KEY_SIZE - SHAPE.mac_size - SHAPE.bet
 # What a sender may say to the last hop, in bytes.
 PAYLOAD_SIZE: Final = SEALED_PAYLOAD_SIZE - INTEGRITY_SIZE
 
-HOST_SIZE: Final = 16
-MAX_PORT: Final = 2**16 - 1
 MAX_DELAY_MS: Final = 2**16 - 1
 
 LABEL_PAYLOAD: Final = b"sottovoce/v1/sphinx/payload"

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from net.agenda import Agenda
-from net.bucket import Bucket, address_of
+from net.bucket import ADDRESS_SIZE, Bucket, address_of
 from net.errors import DecodeError, Unauthenticated
 from net.ids import NodeId
 from net.instant import Instant
@@ -46,7 +46,6 @@ MAX_PER_NETWORK: Final = 4
 # Custodians of a bucket below which those of the next wider one cover for them.
 FEW: Final = 2
 
-_ADDRESS_SIZE: Final = 4
 _TARGET_SIZE: Final = 32
 
 
@@ -173,9 +172,9 @@ class Directory:
 
     def _target(self, bucket: Bucket) -> bytes:
         """Return a random place in a bucket."""
-        below = (1 << (8 * _ADDRESS_SIZE - bucket.width)) - 1
-        address = bucket.prefix | self._rng.getrandbits(8 * _ADDRESS_SIZE) & below
-        return address.to_bytes(_ADDRESS_SIZE, "big") + self._rng.randbytes(_TARGET_SIZE - _ADDRESS_SIZE)
+        below = (1 << (8 * ADDRESS_SIZE - bucket.width)) - 1
+        address = bucket.prefix | self._rng.getrandbits(8 * ADDRESS_SIZE) & below
+        return address.to_bytes(ADDRESS_SIZE, "big") + self._rng.randbytes(_TARGET_SIZE - ADDRESS_SIZE)
 
     def _take(self, search: _Search, bucket: Bucket, data: bytes, now: Instant) -> bool:
         """Keep a descriptor; False when it is of no use here."""

@@ -9,8 +9,9 @@ from core import api
 from core.people.effects import Effect
 from core.people.format.address import address_on, addresses, days_read, shown_prefix
 from core.people.format.invitation import decode_link
-from core.people.moment import DAY_MS, HOUR_MS, Moment
+from core.people.moment import Moment
 from net.bucket import Bucket
+from net.instant import DAY_MS, HOUR_MS
 from net.parcel.box import decode_box
 from net.requests import Read
 from tests.core.people.test_talking import add, meet

@@ -19,7 +19,6 @@ from core.people.format.content import Block, Text, decode_block, encode_block
 from core.people.format.device import certify
 from core.people.format.fragment import pad
 from core.people.format.greeting import (
-    SIZE,
     VERSION,
     Greeting,
     Opened,
@@ -34,6 +33,7 @@ from core.people.format.invitation import Link, bundle_hash, encode_bundle, new_
 from core.people.format.lane import new_lane
 from core.people.format.prekey import Prekey, make_prekey
 from core.people.format.signing import Place
+from core.people.format.slot import SLOT_SIZE
 
 INVITER_SEED, GREETER_SEED, DEVICE_SEED, VOUCHER_SEED = b"a" * 32, b"b" * 32, b"d" * 32, b"v" * 32
 DEVICE = primitives.ed25519_public(DEVICE_SEED)
@@ -58,7 +58,7 @@ class Inviter:
 
     def seal_anything(self, said: object) -> bytes:
         """Seal what anybody with the link may seal."""
-        padded = pad(msgspec.msgpack.encode(said), SIZE - primitives.XWING_OVERHEAD)
+        padded = pad(msgspec.msgpack.encode(said), SLOT_SIZE - primitives.XWING_OVERHEAD)
         info = b"sottovoce/v1/greeting" + self.link.bundle_hash + self.link.identity
         return primitives.xwing_seal(self.bundle.xwing, padded, info)
 
@@ -92,7 +92,7 @@ SAID = INVITER.open(greet(INVITER)).greeting
 
 def test_the_inviter_reads_who_greets_and_both_share_a_secret() -> None:
     sealed = greet(INVITER)
-    assert len(sealed) == SIZE
+    assert len(sealed) == SLOT_SIZE
     opened = INVITER.open(sealed)
     assert (opened.greeting.text, opened.secret) == ("hello", SECRET)
     assert opened.greeting_hash == primitives.sha256(sealed)
@@ -130,7 +130,7 @@ def test_the_longest_greeting_fits() -> None:
         made_at=(1 << 47) - 1,
     )
     assert INVITER.open(greet(INVITER, longest)).greeting.text == longest.text
-    assert len(msgspec.msgpack.encode(longest)) < SIZE - primitives.XWING_OVERHEAD
+    assert len(msgspec.msgpack.encode(longest)) < SLOT_SIZE - primitives.XWING_OVERHEAD
 
 
 def test_another_inviter_cannot_open_it_nor_be_given_it() -> None:
@@ -145,7 +145,7 @@ def test_it_cannot_be_passed_on_to_another_link_of_the_same_keys() -> None:
     """The signature covers the link, so that who reads a greeting cannot use it to greet somebody else."""
     elsewhere = Link(INVITER.link.expires_at, INVITER.link.identity, b"t" * 16, b"x" * 16)
     info = b"sottovoce/v1/greeting" + elsewhere.bundle_hash + elsewhere.identity
-    padded = pad(msgspec.msgpack.encode(SAID), SIZE - primitives.XWING_OVERHEAD)
+    padded = pad(msgspec.msgpack.encode(SAID), SLOT_SIZE - primitives.XWING_OVERHEAD)
     with pytest.raises(OpenFailed):
         open_greeting(
             primitives.xwing_seal(INVITER.bundle.xwing, padded, info), elsewhere, INVITER.private, INVITER.receiver
@@ -176,7 +176,7 @@ def test_what_is_signed_names_the_link_and_its_maker() -> None:
         lambda: greet(INVITER, msgspec.structs.replace(unsigned(INVITER), prekey=Prekey(b"", bytes(32), b"k" * 32, 5))),
         lambda: greet(INVITER, msgspec.structs.replace(unsigned(INVITER), prekey=Prekey(b"", b"k" * 32, bytes(32), 5))),
         lambda: greet(INVITER)[:-1] + b"!",
-        lambda: bytes(SIZE),
+        lambda: bytes(SLOT_SIZE),
         lambda: b"",
     ],
 )
@@ -221,7 +221,7 @@ def test_no_byte_of_what_it_says_can_be_changed(data: st.DataObject) -> None:
 @given(st.binary(max_size=500))
 def test_whatever_a_holder_of_the_link_seals_is_a_value_or_a_typed_error(data: bytes) -> None:
     info = b"sottovoce/v1/greeting" + INVITER.link.bundle_hash + INVITER.link.identity
-    for padded in (data, pad(data, SIZE - primitives.XWING_OVERHEAD)):
+    for padded in (data, pad(data, SLOT_SIZE - primitives.XWING_OVERHEAD)):
         with pytest.raises((OpenFailed, Malformed)):
             INVITER.open(primitives.xwing_seal(INVITER.bundle.xwing, padded, info))
 

@@ -15,12 +15,12 @@ from core.people.format import lww, personal_record
 from core.people.format.account_keys import keys_of_seed
 from core.people.format.greeting import root_name
 from core.people.format.lww import Entry
-from core.people.moment import DAY_MS, HOUR_MS
 from core.people.record import account_state
 from core.people.record.restoring import UNREACHED_MS
 from core.storage import conversations, inboxes as inbox_rows, roots
 from net.events import Verdict
 from net.ids import ParcelId
+from net.instant import DAY_MS, HOUR_MS
 from net.parcel.record import Record, encode_record
 from tests.core.people.test_restoring import WRITTEN, restored
 from tests.core.people.test_talking import meet

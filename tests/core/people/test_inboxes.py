@@ -14,10 +14,10 @@ from core.crypto.seed import identity_of
 from core.people.conversation import inboxes
 from core.people.format.address import address_on
 from core.people.format.watch import ResetWatch
-from core.people.moment import DAY_MS
 from core.people.work import Work
 from core.storage import conversations, devices, inboxes as rows, roots
 from core.storage.database import Snapshot
+from net.instant import DAY_MS
 from tests.core.people.test_restoring import WRITTEN, restored
 from tests.core.people.test_talking import add, meet
 from tests.support.post_office import Office, Person, settle

@@ -20,6 +20,7 @@ from core.people.format import greeting as greetings
 from core.people.format.device import certify
 from core.people.format.fragment import pad
 from core.people.format.lane import Offer
+from core.people.format.slot import SLOT_SIZE
 from core.storage import lanes
 from tests.core.people.test_greeting import DEVICE, INVITER, INVITER_SEED, SAID, Inviter, greet, unsigned
 from tests.core.people.test_talking import add, meet
@@ -61,7 +62,7 @@ def test_a_greeting_names_inviter_and_invitation_in_what_is_sealed_and_in_what_i
     with pytest.raises(OpenFailed):  # the seal
         greetings.open_greeting(greet(INVITER), link, INVITER.private, INVITER.receiver)
     info = b"sottovoce/v1/greeting" + link.bundle_hash + link.identity
-    padded = pad(msgspec.msgpack.encode(SAID), greetings.SIZE - primitives.XWING_OVERHEAD)
+    padded = pad(msgspec.msgpack.encode(SAID), SLOT_SIZE - primitives.XWING_OVERHEAD)
     with pytest.raises(OpenFailed):  # the signature
         greetings.open_greeting(
             primitives.xwing_seal(INVITER.bundle.xwing, padded, info), link, INVITER.private, INVITER.receiver

@@ -9,10 +9,10 @@ from core.people.conversation import resets
 from core.people.effects import BoxDraft
 from core.people.format.slot import FRAGMENTS
 from core.people.mail import outbox
-from core.people.moment import DAY_MS, HOUR_MS
 from core.people.tag_index import TagIndex
 from core.people.work import Work
 from core.storage import conversations, devices, postings
+from net.instant import DAY_MS, HOUR_MS
 from net.parcel.box import decode_box
 from net.parcel.work import WorkPrice
 from tests.core.people.test_talking import meet

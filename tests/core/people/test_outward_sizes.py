@@ -15,7 +15,7 @@ import pytest
 from core import api
 from core.people.format.content import Text, encode_item
 from core.people.format.fragment import CLASSES
-from core.people.format.personal_record import CIPHERTEXT_SIZES as PERSONAL_SIZES
+from core.people.format.personal_record import STATE_SIZES as PERSONAL_SIZES
 from net.parcel.box import BOX_SIZE
 from net.parcel.record import RECORD_SIZES, record_size
 from tests.core.people.test_talking import meet

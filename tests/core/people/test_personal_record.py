@@ -13,9 +13,9 @@ from core.people.format import personal_record
 from core.people.format.account_keys import AccountKeys, keys_of_seed
 from core.people.format.lww import Entry, decode_state, encode
 from core.people.format.personal_record import (
-    CIPHERTEXT_SIZES,
     MAX_STATE_SIZE,
     ROOM,
+    STATE_SIZES,
     compress,
     next_sequence,
     open_record,
@@ -40,13 +40,13 @@ def sealed(
 @given(st.binary(max_size=3000))
 def test_what_is_sealed_is_opened_and_of_one_size_for_few_contacts(state: bytes) -> None:
     record = sealed(compress(state))
-    assert len(record.ciphertext) == CIPHERTEXT_SIZES[0]
+    assert len(record.ciphertext) == STATE_SIZES[0]
     opened = open_record(KEYS, EPOCH, encode_record(record))
     assert (opened.sequence, opened.state) == (SEQUENCE, state)
 
 
 def test_the_fullest_record_fits_and_one_byte_more_is_refused() -> None:
-    assert len(sealed(bytes(ROOM)).ciphertext) == CIPHERTEXT_SIZES[1]
+    assert len(sealed(bytes(ROOM)).ciphertext) == STATE_SIZES[1]
     with pytest.raises(ValueError, match="padding"):
         sealed(bytes(ROOM + 1))
 

@@ -30,10 +30,11 @@ from core.people.format.prekey import (
     make_prekey,
     open_session_to,
 )
-from core.people.moment import DAY_MS, Moment
+from core.people.moment import Moment
 from core.people.work import Work
 from core.storage import conversations, devices, prekeys as rows
 from core.storage.prekeys import MAX_PER_DEVICE, PrekeyRow
+from net.instant import DAY_MS
 from tests.support.post_office import Office, Person
 
 INFO = b"what binds it"

@@ -6,7 +6,8 @@ from core.people.format.fragment import CLASSES
 from core.people.format.lane import WINDOW
 from core.people.work import Work
 from core.storage import meetings
-from core.storage.meetings import MAX_PIECES, MAX_VARIANTS, Slot
+from core.storage.meetings import MAX_PIECES, Slot
+from net.numbers import MAX_VARIANTS
 from tests.core.people.test_reading import lose, met
 from tests.support.post_office import Office, Person, settle
 

@@ -15,8 +15,8 @@ from core.people.format import lww, personal_record
 from core.people.format.account_keys import keys_of_seed
 from core.people.format.lww import Entry
 from core.people.format.personal_record import LIFE_HOURS, epoch_of, record_id
-from core.people.moment import DAY_MS, HOUR_MS
 from core.people.record import account_state
+from net.instant import DAY_MS, HOUR_MS
 from net.parcel.record import Record, decode_record, encode_record
 from tests.core.people.test_restoring import WRITTEN, name_of, record_of, restored
 from tests.support.post_office import CHEAP, CUSTODIANS, Office, Person, settle

@@ -9,6 +9,7 @@ import pytest
 
 from core import api
 from core.people.effects import BoxDraft, Effect, RecordDraft, Solve
+from core.people.format.numbers import COPY_HOURS
 from core.people.format.slot import SLOTS
 from core.people.mail import outbox
 from core.people.mail.repricing import MAX_PAYING
@@ -188,7 +189,7 @@ class TestBoxes:
         assert {each.box_id for each in again} == {each.box_id for each in drafts}
 
 
-@pytest.mark.parametrize("left", [outbox.LIFE_HOURS, 24, 3])
+@pytest.mark.parametrize("left", [COPY_HOURS, 24, 3])
 def test_what_is_paid_long_after_it_was_written_is_worth_what_is_asked_all_the_same(left: int) -> None:
     draft = BoxDraft(1, 0, 0, HOUR + left, 0, bytes(id_of(1)), bytes(784), bytes(64), factor=4)
     nonces = outbox.solve_draft(draft, HOUR, CHEAP)

@@ -21,7 +21,6 @@ from core.people.format.reset import (
     ANY,
     NO_KEY,
     NOBODY,
-    SIZE,
     VERSION,
     Between,
     Own,
@@ -33,7 +32,7 @@ from core.people.format.reset import (
     seal_way,
     way_info,
 )
-from core.people.format.slot import FRAGMENTS
+from core.people.format.slot import FRAGMENTS, SLOT_SIZE
 
 WRITER_SEED, READER_SEED, DEVICE_SEED, VOUCHER_SEED = b"w" * 32, b"r" * 32, b"d" * 32, b"v" * 32
 DEVICE = primitives.ed25519_public(DEVICE_SEED)
@@ -90,7 +89,7 @@ CHANGED: list[Changes] = [
 
 def sealed_as(said: object, root: bytes = ROOT) -> bytes:
     """Seal what anybody who knows the root may seal under it."""
-    padded = pad(msgspec.msgpack.encode(said), SIZE - 12 - primitives.SEAL_OVERHEAD)
+    padded = pad(msgspec.msgpack.encode(said), SLOT_SIZE - 12 - primitives.SEAL_OVERHEAD)
     return bytes(12) + primitives.aead_seal(reset_key(root), bytes(12), padded, b"")
 
 
@@ -112,10 +111,10 @@ def test_it_fits_its_four_boxes_with_every_field_at_its_largest_and_a_voucher() 
         version=65_535,
         certificate=msgspec.structs.replace(LARGEST.certificate, version=65_535, number=NUMBER, state=255),
     )
-    room = SIZE - 12 - primitives.SEAL_OVERHEAD - 1
+    room = SLOT_SIZE - 12 - primitives.SEAL_OVERHEAD - 1
     assert len(msgspec.msgpack.encode(at_most)) <= room
     assert (len(at_most.certificate.voucher), len(at_most.certificate.vouch)) == (32, 64)
-    assert len(seal(BETWEEN, ROOT, at_most, DEVICE_SEED)) == SIZE == len(SEALED)
+    assert len(seal(BETWEEN, ROOT, at_most, DEVICE_SEED)) == SLOT_SIZE == len(SEALED)
     assert len(cut(SEALED)) == FRAGMENTS == decode_piece(cut(SEALED)[0]).count
 
 
@@ -142,7 +141,7 @@ def test_two_copies_have_nothing_in_common() -> None:
 
 
 @settings(max_examples=60)
-@given(st.integers(0, SIZE - 1), st.integers(1, 255))
+@given(st.integers(0, SLOT_SIZE - 1), st.integers(1, 255))
 def test_a_reset_with_any_byte_changed_on_the_way_is_refused(at: int, by: int) -> None:
     broken = SEALED[:at] + bytes([SEALED[at] ^ by]) + SEALED[at + 1 :]
     with pytest.raises(OpenFailed):
@@ -228,7 +227,7 @@ def test_a_key_for_the_answer_that_cannot_be_sealed_to_is_refused(change: dict[s
 @settings(max_examples=60)
 @given(st.binary(max_size=600))
 def test_whatever_somebody_seals_under_the_root_is_a_typed_error(data: bytes) -> None:
-    size = SIZE - 12 - primitives.SEAL_OVERHEAD
+    size = SLOT_SIZE - 12 - primitives.SEAL_OVERHEAD
     for padded in (data, pad(data, size)):
         with pytest.raises((OpenFailed, Malformed)):
             open_reset(BETWEEN, ROOT, bytes(12) + primitives.aead_seal(reset_key(ROOT), bytes(12), padded, b""))

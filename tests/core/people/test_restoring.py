@@ -11,10 +11,10 @@ from core import api
 from core.people.conversation import trust
 from core.people.format.account_keys import keys_of_seed
 from core.people.format.personal_record import epoch_of, record_id
-from core.people.moment import DAY_MS
 from core.people.record.record_sync import ASIDE
 from core.storage import lanes, personal as rows
 from net.ids import NodeId
+from net.instant import DAY_MS
 from net.parcel.record import decode_record
 from tests.core.people.test_talking import add, meet
 from tests.support.post_office import CUSTODIANS, Office, Person, settle

@@ -12,7 +12,8 @@ from nacl.signing import SigningKey
 from core.crypto import primitives
 from core.errors import OpenFailed
 from core.people.format.content import Block, Text, decode_block, encode_block
-from core.people.format.signing import SIGNATURE_SIZE, Entry, Place, conversation_hash, message, sign, verified
+from core.people.format.signing import Entry, Place, conversation_hash, message, sign, verified
+from net.primitives import SIGNATURE_SIZE
 
 SEED, OTHER_SEED = b"d" * 32, b"e" * 32
 DEVICE, OTHER_DEVICE = primitives.ed25519_public(SEED), primitives.ed25519_public(OTHER_SEED)

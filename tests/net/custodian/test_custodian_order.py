@@ -15,11 +15,12 @@ import pytest
 
 from net.bucket import Bucket
 from net.custodian import Quota
-from net.custodian.admission import MAX_VARIANTS, Admission
+from net.custodian.admission import Admission
 from net.custodian.allowance import DEPOSIT_BURST
 from net.custodian.quota import Capacity
 from net.events import Verdict
 from net.messages import Deposit, DepositAnswer
+from net.numbers import MAX_VARIANTS
 from net.parcel import box as boxes, record as records, work
 from net.parcel.box import encode_box
 from net.parcel.record import encode_record

@@ -7,9 +7,9 @@ from dataclasses import replace
 from itertools import count
 
 from net.custodian import Quota
-from net.custodian.admission import MAX_VARIANTS
 from net.events import Verdict
 from net.messages import Deposit, DepositAnswer, Push
+from net.numbers import MAX_VARIANTS
 from net.parcel.box import BOX_SIZE, Box, decode_box, encode_box
 from net.parcel.record import asked_work, decode_record, encode_record
 from net.parcel.work import PUZZLES, check, required_work, solve, work_digest

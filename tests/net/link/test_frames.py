@@ -15,6 +15,7 @@ from net.link.keys import FRAME_BIT, FrameKeys, draw_index
 from net.link.noise import TransportKeys
 from net.link.ranges import RangeSet
 from net.link.replay_window import WINDOW_SIZE, ReplayWindow
+from net.numbers import UPPER_HALF
 
 
 @st.composite
@@ -95,7 +96,7 @@ def test_broken_parts_are_malformed(bad: bytes) -> None:
         frames.decode_parts(frames.PARTS + bad)
 
 
-@given(st.integers(frames.UPPER_HALF, 255), st.binary(max_size=200), st.integers(0, frames.MAX_OFFSET))
+@given(st.integers(UPPER_HALF, 255), st.binary(max_size=200), st.integers(0, frames.MAX_OFFSET))
 def test_a_part_of_a_later_version_is_passed_over_with_all_that_is_in_it(kind: int, data: bytes, limit: int) -> None:
     extra = bytes([kind]) + len(data).to_bytes(2, "big") + data
     body = frames.encode_parts([frames.PING, extra, frames.encode_window(limit), extra, frames.CLOSE])

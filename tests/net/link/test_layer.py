@@ -16,7 +16,8 @@ from net.link.envelope import ANYBODY, CONTENT_SIZE, LABEL_ENVELOPE
 from net.link.events import FEATURES, CellReceived, ConnectFailed, LinkDown, LinkQuiet, LinkUp, Role
 from net.link.frames import CELL_SIZE, CellKind
 from net.link.layer import MAX_UNREAD_CELLS, LinkLayer
-from net.link.stream import MAX_MESSAGE_SIZE, WINDOW
+from net.link.stream import WINDOW
+from net.numbers import MAX_MESSAGE_SIZE
 from net.primitives import Aead, hkdf
 from tests.support.link_world import EPOCH_MS, Host, Weather, World
 

@@ -13,10 +13,11 @@ from net.errors import Overloaded
 from net.ids import Endpoint
 from net.link import frames
 from net.link.events import LinkDown, LinkUp
-from net.link.frames import SMALL_DATAGRAM_SIZE, TOKEN_SIZE
+from net.link.frames import TOKEN_SIZE
 from net.link.paths import FIRST_PAUSE, LEAST_PATIENCE, REST, TRIES, Owed, Paths
 from net.link.recovery import SUSPECT_AFTER
 from net.link.session import REKEY_AFTER
+from net.numbers import SMALL_DATAGRAM_SIZE
 from tests.support.link_world import Host, World
 
 HERE, THERE, ELSEWHERE = (Endpoint(f"10.0.0.{n}", 4000) for n in (1, 2, 3))

@@ -8,8 +8,9 @@ import pytest
 
 from net.errors import DecodeError
 from net.link.congestion import INITIAL_WINDOW, MIN_WINDOW, TARGET_DELAY, Congestion
-from net.link.frames import LARGE_DATAGRAM_SIZE, Ack
+from net.link.frames import Ack
 from net.link.recovery import MAX_TIMEOUT, MIN_TIMEOUT, REORDER_FRAMES, Recovery, SentFrame
+from net.numbers import LARGE_DATAGRAM_SIZE
 
 
 def sent(recovery: Recovery, numbers: range, at: float) -> None:

@@ -20,6 +20,7 @@ from net.link.recovery import SUSPECT_AFTER
 from net.link.session import CLOSED_BY_PEER, DOWN_AFTER, Session, SessionState
 from net.link.stream import FIRST_WINDOW, WINDOW
 from net.link.timers import Timers
+from net.numbers import UPPER_HALF
 
 HERE = Endpoint("192.0.2.1", 1)
 
@@ -106,7 +107,7 @@ def test_what_a_later_version_adds_is_acknowledged_as_its_type_asks_and_else_pas
     for kind in (frames.UNACKNOWLEDGED, 255):
         pair.receive(make(kind))
     assert pair.sent(1.0) == []
-    for kind in (frames.UPPER_HALF, frames.UNACKNOWLEDGED - 1):
+    for kind in (UPPER_HALF, frames.UNACKNOWLEDGED - 1):
         pair.receive(make(kind), 2.0)
     [body] = pair.sent(2.0)
     [ack] = frames.decode_parts(body)

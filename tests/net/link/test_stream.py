@@ -12,15 +12,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from net.errors import DecodeError, Overloaded
 from net.link.ahead import JOINED, PIECE_COST, Ahead
-from net.link.stream import (
-    FIRST_WINDOW,
-    MAX_MESSAGE_SIZE,
-    MAX_SEND_BUFFER,
-    PREFIX_SIZE,
-    WINDOW,
-    ReceiveStream,
-    SendStream,
-)
+from net.link.stream import FIRST_WINDOW, MAX_SEND_BUFFER, WINDOW, ReceiveStream, SendStream
+from net.numbers import MAX_MESSAGE_SIZE, MESSAGE_LENGTH_SIZE
 
 
 class StreamsOverABadWire(RuleBasedStateMachine):
@@ -100,7 +93,7 @@ def test_the_send_buffer_is_bounded() -> None:
     while out.is_writable():
         out.push(message)
         count += 1
-    assert count == MAX_SEND_BUFFER // (MAX_MESSAGE_SIZE + PREFIX_SIZE)
+    assert count == MAX_SEND_BUFFER // (MAX_MESSAGE_SIZE + MESSAGE_LENGTH_SIZE)
     with pytest.raises(Overloaded):
         out.push(message)
 
@@ -153,17 +146,17 @@ def pass_through(into: ReceiveStream, messages: int, *, may_grow: bool) -> int:
     """Send messages of a thousand bytes, each taken at once; return the offset behind them."""
     offset = 0
     for _ in range(messages):
-        into.on_data(offset, (1000).to_bytes(PREFIX_SIZE, "big") + bytes(1000))
+        into.on_data(offset, (1000).to_bytes(MESSAGE_LENGTH_SIZE, "big") + bytes(1000))
         assert into.take_message() is not None
         into.on_taken(1000, may_grow=may_grow)
         into.tell_limit()
-        offset += PREFIX_SIZE + 1000
+        offset += MESSAGE_LENGTH_SIZE + 1000
     return offset
 
 
 def test_the_window_grows_by_what_is_taken_in_order_up_to_a_most() -> None:
     into = ReceiveStream()
-    assert into.tell_limit() == FIRST_WINDOW >= PREFIX_SIZE + MAX_MESSAGE_SIZE
+    assert into.tell_limit() == FIRST_WINDOW >= MESSAGE_LENGTH_SIZE + MAX_MESSAGE_SIZE
     offset = pass_through(into, 100, may_grow=True)
     assert into.tell_limit() - offset == FIRST_WINDOW + offset
     offset = pass_through(later := ReceiveStream(), 1000, may_grow=True)

@@ -15,8 +15,9 @@ from net.link.frames import CELL_SIZE
 from net.link.keys import FrameKeys, draw_index
 from net.link.noise import TransportKeys
 from net.link.session import Session
-from net.link.stream import FIRST_WINDOW, MAX_MESSAGE_SIZE
+from net.link.stream import FIRST_WINDOW
 from net.link.table import GRAIN, MAX_HELD, MAX_LINKS, TIGHT, LinkTable
+from net.numbers import MAX_MESSAGE_SIZE
 from tests.support.link_world import Host, World
 
 RANDOM = Random(3)

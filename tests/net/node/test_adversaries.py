@@ -12,10 +12,10 @@ import pytest
 from net.client.comparison import COMPARE_GRACE
 from net.ids import Endpoint, NodeId, Tag
 from net.instant import Instant
-from net.link.frames import LARGE_DATAGRAM_SIZE, SMALL_DATAGRAM_SIZE
 from net.link.status import LinkInfo
 from net.messages import Introduction, PleaseDial, Setup, encode_message
 from net.node.node import Node
+from net.numbers import LARGE_DATAGRAM_SIZE, SMALL_DATAGRAM_SIZE
 from net.onion.packets.cipher import Hop, RealOnionCipher
 from net.onion.paths.guards import GUARDS
 from net.overlay.descriptor import epoch_of, packed_host

@@ -9,18 +9,18 @@ from hypothesis import given, settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from net.errors import DecodeError, Overloaded
-from net.messages import CELL_BODY_SIZE, MAX_MESSAGE_SIZE
+from net.messages import CELL_BODY_SIZE
+from net.numbers import MAX_MESSAGE_SIZE, UPPER_HALF
 from net.onion.circuits.stream import (
     CREDIT_STEP,
     DATA_SIZE,
-    INTEGRITY_SIZE,
     MAX_CELLS_UNDER_WAY,
     MAX_SEND_BUFFER,
-    UPPER_HALF,
     WINDOW,
     CircuitStream,
     Kind,
 )
+from net.onion.packets.cipher import INTEGRITY_SIZE
 
 SIDES = st.sampled_from([0, 1])
 SIZES = st.one_of(

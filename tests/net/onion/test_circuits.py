@@ -11,7 +11,8 @@ from hypothesis import given, settings, strategies as st
 from net.errors import Overloaded
 from net.instant import Instant
 from net.link.events import LinkId
-from net.messages import MAX_MESSAGE_SIZE, Cell, Destroy, Message, Setup
+from net.messages import Cell, Destroy, Message, Setup
+from net.numbers import MAX_MESSAGE_SIZE
 from net.onion.circuits.admission import MAX_OWN_CIRCUITS, SETUP_BURST
 from net.onion.circuits.builder import OPEN_PATIENCE, CircuitId
 from net.onion.circuits.queues import RETRY_AFTER, CircuitQueue, CircuitQueues

@@ -16,8 +16,8 @@ from hypothesis import given, strategies as st
 from net.errors import DecodeError, Unauthenticated
 from net.ids import Endpoint
 from net.messages import CELL_BODY_SIZE, PACKET_SIZE
+from net.numbers import HOST_SIZE
 from net.onion.packets.cipher import (
-    HOST_SIZE,
     INTEGRITY_SIZE,
     MAX_DELAY_MS,
     MAX_HOPS,

@@ -9,7 +9,8 @@ from hypothesis import given, strategies as st
 
 from net.errors import Unauthenticated
 from net.messages import PACKET_SIZE
-from net.onion.packets.cipher import HOST_SIZE, Hop, RealOnionCipher
+from net.numbers import HOST_SIZE
+from net.onion.packets.cipher import Hop, RealOnionCipher
 from net.onion.packets.sphinx import SHAPE, WrongKey, X25519Suite, create_header, padding_size
 from net.primitives import x25519, x25519_pair_of
 

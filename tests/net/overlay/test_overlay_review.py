@@ -11,13 +11,14 @@ from net.link.events import LinkId, Role
 from net.link.frames import CellKind
 from net.messages import Describe, encode_message
 from net.node.router import DESCRIBE_BURST
+from net.numbers import FIRST_PORT
 from net.onion.circuits.builder import CircuitId, Circuits
 from net.onion.circuits.requests import CircuitRequests
 from net.onion.packets.cipher import Hop
 from net.overlay.descriptor import Descriptor, Verifier, epoch_of
 from net.overlay.identity import identity_of
 from net.overlay.overlay import Overlay
-from net.peers.link_pool import FIRST_PORT, MAX_DIALING_FORWARDING, Contact, ForwardingPool, LinkPool
+from net.peers.link_pool import MAX_DIALING_FORWARDING, Contact, ForwardingPool, LinkPool
 from net.scope import Scope
 from simulator import World
 from simulator.nodes import full_node, plain_tuning

@@ -16,7 +16,6 @@ from net.parcel.box import (
     BOX_SIZE,
     CIPHERTEXT_SIZE,
     ID_SIZE,
-    SIGNATURE_SIZE,
     VERSION,
     Box,
     appraise_box,
@@ -30,7 +29,7 @@ from net.parcel.box import (
     surplus_of_box,
 )
 from net.parcel.work import FULL_PRICE, required_work, solve
-from net.primitives import sign_by_seed
+from net.primitives import SIGNATURE_SIZE, sign_by_seed
 from simulator import FREE
 from tests.support.parcels import CHEAP, HOUR, VECTORS, make_box
 

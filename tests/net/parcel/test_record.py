@@ -12,7 +12,7 @@ from net.bucket import Bucket
 from net.errors import DecodeError
 from net.events import Verdict
 from net.ids import ParcelId
-from net.parcel.box import ID_SIZE, SIGNATURE_SIZE
+from net.parcel.box import ID_SIZE
 from net.parcel.record import (
     CIPHERTEXT_SIZES,
     RECORD_SIZES,
@@ -27,6 +27,7 @@ from net.parcel.record import (
     signed_fields,
 )
 from net.parcel.work import FULL_PRICE, required_work
+from net.primitives import SIGNATURE_SIZE
 from simulator import FREE
 from tests.support.parcels import CHEAP, HOUR, VECTORS, make_record
 

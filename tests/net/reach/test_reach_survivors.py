@@ -12,17 +12,11 @@ from net.instant import Instant
 from net.link.events import LinkId, Role
 from net.messages import AskDialBack, AskPeers, Introduce, Introduction, Message, Peers, PleaseDial, encode_message
 from net.node.router import ASK_BURST
+from net.numbers import FIRST_PORT
 from net.peers.link_pool import Contact
 from net.peers.table import PeerTable
 from net.reach.address import pack_host
-from net.reach.dial_back_service import (
-    ADDRESS_PAUSE,
-    ALL_DIALS_BURST,
-    DIAL_BACK_BURST,
-    DIAL_BURST,
-    FIRST_PORT,
-    DialBackService,
-)
+from net.reach.dial_back_service import ADDRESS_PAUSE, ALL_DIALS_BURST, DIAL_BACK_BURST, DIAL_BURST, DialBackService
 from net.reach.introductions import FOLLOW_BURST, INTRODUCE_BURST, Introductions
 from net.reach.neighbours import Neighbour, Neighbours
 from simulator import World

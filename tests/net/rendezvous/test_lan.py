@@ -19,10 +19,10 @@ from net.primitives import Aead
 from net.rendezvous import interfaces
 from net.rendezvous.beacon import (
     ANSWER_PAUSE,
+    BEACON_RUN_SIZE,
     BEACON_SIZE,
     CALL_SIZE,
     LAST_PAUSE,
-    RUN_SIZE,
     Beacon,
     BeaconKind,
     Beacons,
@@ -59,7 +59,7 @@ def call_of(caller: Beacons, now: Instant) -> bytes:
 @given(
     kind=st.sampled_from(BeaconKind),
     port=st.integers(1, 65535),
-    run=st.binary(min_size=RUN_SIZE, max_size=RUN_SIZE),
+    run=st.binary(min_size=BEACON_RUN_SIZE, max_size=BEACON_RUN_SIZE),
     call=st.binary(min_size=CALL_SIZE, max_size=CALL_SIZE),
     nonce=st.binary(min_size=12, max_size=12),
 )
