@@ -31,7 +31,7 @@ from net.link.frames import CELL_SIZE
 from net.link.replay_window import ReplayWindow
 from net.messages import CIRCUIT_NAME_SIZE
 from net.onion.circuits.inside import HEAD_SIZE, pack_inside, unpack_inside
-from net.onion.packets.cipher import LABEL_DATAGRAMS, Block, Direction, OnionCipher
+from net.onion.packets.cipher import DATAGRAMS_SUFFIX, Block, Direction, OnionCipher
 from net.primitives import expand
 
 _NUMBER_SIZE: Final = 8
@@ -45,7 +45,7 @@ MAX_AHEAD: Final = 4096
 DATAGRAM_RATE: Final = 250.0
 DATAGRAM_BURST: Final = 125.0
 
-_LABEL_SHIFT: Final = LABEL_DATAGRAMS + b"/shift"
+_LABEL_SHIFT: Final = DATAGRAMS_SUFFIX + b"/shift"
 
 
 class Kind(IntEnum):

@@ -45,7 +45,7 @@ MAX_DELAY_MS: Final = 2**16 - 1
 LABEL_PAYLOAD: Final = b"sottovoce/v1/sphinx/payload"
 
 # Behind the label of a direction: the keys of its datagrams are others than those of its counted cells.
-LABEL_DATAGRAMS: Final = b"/datagrams"
+DATAGRAMS_SUFFIX: Final = b"/datagrams"
 
 _FLAG_LAST: Final = 1
 _FLAG_SETUP: Final = 2
@@ -251,7 +251,7 @@ class SphinxCipher:
 
     def datagram_block(self, shared_secret: bytes, direction: Direction) -> Block:
         """Return what seals and opens one hop's datagrams."""
-        return self._block_of(shared_secret, direction.value + LABEL_DATAGRAMS)
+        return self._block_of(shared_secret, direction.value + DATAGRAMS_SUFFIX)
 
 
 class RealOnionCipher(SphinxCipher):

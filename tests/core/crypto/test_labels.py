@@ -7,6 +7,7 @@ field alone may have any size. So no two inputs of one operation are the same by
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -25,80 +26,40 @@ ANY = -1  # the last field, of whatever size
 # Identities, device keys, hashes, digests.
 KEY: Final = 32
 
-# What each label is for, and the sizes of the fields behind it: (operation, widths). Operations whose inputs could meet are
-# those of one name; those under different names never see each other's bytes, for key or algorithm differ.
-USES: Final[dict[str, tuple[str, tuple[int, ...]]]] = {
-    # --- SHA-256 of label and fields
-    "seed-check": ("sha256", (27,)),
-    "identity": ("sha256", (KEY,)),
-    "uid": ("sha256", (32, ANY)),  # of a command: conversation, what the caller calls it
-    "vault-secret": ("sha256", (1, ANY)),
-    "conversation": ("sha256", (KEY, KEY)),
-    "link-check": ("sha256", (ANY,)),
-    "bundle": ("sha256", (ANY,)),
-    "prekey": ("sha256", (ANY,)),
-    "node-id": ("sha256", (KEY, KEY, 8)),
-    "node-work": ("sha256", (KEY,)),
-    "work": ("sha256", (ANY,)),
-    "mainline": ("sha1", (4, 1)),
-    # --- a scalar from SHA-512
-    "scalar-nonce": ("scalar", (KEY, ANY)),
-    "lane/id": ("scalar", (KEY, 4)),
-    "personal/factor": ("scalar", (KEY, 4)),
-    # --- HMAC-SHA-256
-    "inbox": ("hmac", (4,)),
-    "lane/next": ("hmac", ()),
-    "lane/blind": ("hmac", ()),
-    "lane/seal": ("hmac", ()),
-    "personal/turn": ("hmac", (KEY, 4)),
-    # --- the info of HKDF
-    "node-sign": ("hkdf", ()),
-    "link/envelope": ("hkdf", ()),
-    "link/frames": ("hkdf", ()),
-    "vault-slot": ("hkdf", (1,)),
-    "mark-name": ("hkdf", ()),
-    "mark-seal": ("hkdf", ()),
-    "lane/rekey": ("hkdf", ()),
-    "lane/box": ("hkdf", (4,)),
-    "invite/": ("hkdf", (ANY,)),
-    "invite/sequence": ("hkdf of a record key", (8,)),
-    "slot": ("hkdf", (9,)),
-    "accept": ("hkdf", ()),
-    "root/step": ("hkdf", ()),
-    "root/mix": ("hkdf", ()),
-    "root/name": ("hkdf", ()),
-    "reset": ("hkdf", ()),
-    "reset-seal": ("hkdf", ()),
-    "personal/seal": ("hkdf", (4, 8)),
-    "": ("hkdf", (ANY, 4)),  # of the seed: see LABELS_OF_SEED
-    "beacon": ("secret of hkdf", ()),
-    # --- behind a secret, in SHAKE-256
-    "sphinx": ("shake", ()),
-    "sphinx/blind": ("shake", ()),
-    "sphinx/mac": ("shake", ()),
-    "sphinx/stream": ("shake", ()),
-    "sphinx/replay": ("shake", ()),
-    "sphinx/payload": ("shake", ()),
-    "circuit/forward": ("shake", ()),
-    "circuit/backward": ("shake", ()),
-    # --- the info of HPKE
-    "greeting": ("hpke", (16, KEY)),
-    "reset-way": ("hpke", (KEY, KEY, 16)),
-    "lane/rekey-secret": ("hpke", (KEY, 16, KEY)),
-    # --- what is signed
-    "device": ("ed25519", (ANY,)),
-    "vouch": ("ed25519", (ANY,)),
-    "item": ("ed25519", (KEY, KEY, KEY, KEY, 16, 8, 3, 8, KEY)),
-    "greeting-signature": ("ed25519", (16, KEY, ANY)),
-    "reset-signature": ("ed25519", (96, ANY)),
-    "descriptor": ("ed25519", (ANY,)),
-    "box": ("ed25519", (ANY,)),
-    "record": ("ed25519", (ANY,)),
-    # --- the prologue of Noise
-    "link": ("noise", ()),
+TABLE: Final = (ROOT / "docs/PROTOCOL.md").read_text(encoding="utf-8").split("## 14. Labels", maxsplit=1)[1]
+OPERATIONS: Final = {
+    "SHA-256": "sha256",
+    "SHA-1": "sha1",
+    "scalar of SHA-512": "scalar",
+    "HMAC-SHA-256": "hmac",
+    "HKDF info": "hkdf",
+    "HKDF info, of a record key": "hkdf of a record key",
+    "HKDF secret": "secret of hkdf",
+    "SHAKE-256, behind a secret": "shake",
+    "HPKE info": "hpke",
+    "Ed25519": "ed25519",
+    "Noise prologue": "noise",
 }
-LABELS_OF_SEED: Final = ("id/sign", "self/inbox", "self/box", "self/kv-write", "self/kv-read", "recover", "d3m")
-LABELS_OF_LINK: Final = ("record-factor", "record-key", "greeting", "greeting-address")
+
+
+def uses() -> Iterator[tuple[str, tuple[str, tuple[int, ...]]]]:
+    """Read the table: (label, (operation, sizes of the fields behind it)); labels of the seed stand under the empty one."""
+    for row in TABLE.splitlines():
+        if row.startswith(("| `", "| *")):
+            label, operation, fields, _ = (cell.strip() for cell in row.strip("|").split("|"))
+            name = re.match(r"`([^`]*)`", label)
+            sizes = [] if fields == "—" else fields.split(", ")
+            widths = tuple(ANY if size == "any" else int(size) for size in sizes)
+            yield name[1] if name else "", (OPERATIONS[operation], widths)
+
+
+# Operations whose inputs could meet are those of one name; those under different names never see each other's bytes, for key
+# or algorithm differ.
+USES: Final = dict(uses())
+LABELS_OF_SEED, LABELS_OF_LINK = (
+    tuple(re.findall(r"`([^`]+)`", line))
+    for line in re.findall(r"Labels of (?:the seed|a link) \(\d\): (.*?)\.", TABLE)
+)
 
 
 def trees() -> Iterator[tuple[str, ast.Module]]:
@@ -247,7 +208,7 @@ def test_what_is_hashed_without_a_label_leaves_nobody_else_room() -> None:
                 if rest and label_in(head, names) is None and not file.startswith("simulator/"):
                     bare.add((file, ast.unparse(node.args[0])))
     assert bare == {
-        ("core/session/gate.py", "unlocked.seed + unlocked.database_key"),  # stays in memory
+        ("core/session/twenty_hours.py", "unlocked.seed + unlocked.database_key"),  # stays in memory
         ("core/people/conversation/rows.py", "conversation.encode() + author + uid"),
         ("net/link/noise.py", "self.hash + data"),  # as Noise has it
         ("net/parcel/box.py", "self.fields() + self.signature"),  # one parcel, whole
