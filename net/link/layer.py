@@ -34,7 +34,7 @@ from net.link.events import (
     Role,
     SessionEvent,
 )
-from net.link.frames import CELL_SIZE, CellKind
+from net.link.frames import CellKind
 from net.link.handshake import Initiation, Response
 from net.link.keys import FRAME_BIT, INDEX_SIZE, FrameKeys
 from net.link.reception import Reception
@@ -49,17 +49,18 @@ MAX_OUTBOX: Final = 1024  # handshake datagrams waiting to be sent; more are dro
 MAX_UNREAD_CELLS: Final = 4096  # of each kind, waiting for the owner, 5 MB
 BATCH: Final = 128  # datagrams that one call returns: 2 ms of sealing, and 1 ms of sending
 
-__all__ = [
-    "CELL_SIZE", "MAX_MESSAGE_SIZE", "CellReceived", "ConnectFailed", "Counters", "LinkDown", "LinkEvent",
-    "LinkId", "LinkInfo", "LinkLayer", "LinkUp", "MessageReceived", "Overloaded", "Role",
-]  # fmt: skip
-
 
 class LinkLayer:
-    """All links of the node with the X25519 key ``secret_key``; ``features`` are what it says that it can do."""
+    """All links of the node with the X25519 key ``secret_key``; ``features``: what it says it can do; ``table``: empty."""
 
     def __init__(
-        self, *, secret_key: bytes, role: Role, random: Callable[[int], bytes], features: int = FEATURES
+        self,
+        *,
+        secret_key: bytes,
+        role: Role,
+        random: Callable[[int], bytes],
+        features: int = FEATURES,
+        table: LinkTable | None = None,
     ) -> None:
         self._ours = x25519_pair_of(secret_key)
         self.node_id = NodeId(self._ours.public)
@@ -68,7 +69,7 @@ class LinkLayer:
         self._attempts = Attempts(self._ours, role, features, random, self._post, self._objection)
         self._reception = Reception(self._ours, role, features, random, self._post, self._judge, self.counters)
         self._half_open = self._reception.half_open
-        self._table = LinkTable()
+        self._table = LinkTable() if table is None else table
         self._sessions = self._table.sessions
         self._last_link = 0
         self._events: deque[LinkEvent] = deque()

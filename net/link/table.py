@@ -38,9 +38,14 @@ GRAIN: Final = 4 * 1024
 
 
 class LinkTable:
-    """All links: ``sessions`` by name, and by peer, and by what frames name them."""
+    """All links: ``sessions`` by name, and by peer, and by what frames name them.
 
-    def __init__(self) -> None:
+    There are at most ``max_links``, and they hold at most ``max_held`` bytes.
+    """
+
+    def __init__(self, max_links: int = MAX_LINKS, max_held: int = MAX_HELD) -> None:
+        self._max_links = max_links
+        self._max_held = max_held
         self.sessions: dict[LinkId, Session] = {}
         self._by_peer: dict[NodeId, Session] = {}
         self._by_index: dict[bytes, tuple[Session, FrameKeys]] = {}
@@ -68,11 +73,11 @@ class LinkTable:
 
     def has_room_for(self, endpoint: Endpoint, *, is_ours: bool) -> bool:
         """Say whether one more link is to be had, if need be in place of another."""
-        return len(self.sessions) < MAX_LINKS or self._loser_to(endpoint, is_ours=is_ours) is not None
+        return len(self.sessions) < self._max_links or self._loser_to(endpoint, is_ours=is_ours) is not None
 
     def loser_to(self, endpoint: Endpoint, *, is_ours: bool) -> Session | None:
         """Return which link has to end for a new one, if any."""
-        loser = self._loser_to(endpoint, is_ours=is_ours) if len(self.sessions) >= MAX_LINKS else None
+        loser = self._loser_to(endpoint, is_ours=is_ours) if len(self.sessions) >= self._max_links else None
         return None if loser is None else self.sessions[loser]
 
     def add(self, session: Session) -> None:
@@ -139,13 +144,13 @@ class LinkTable:
     def too_heavy(self) -> Session | None:
         """Return which link has to end because its network holds more than what is left, if any."""
         left = self._left()
-        if left >= MAX_HELD // 2:
+        if left >= self._max_held // 2:
             return None
         link = self._held.heaviest()
         return None if link is None or self._held_by_network_of(link) <= left else self.sessions[link]
 
     def _left(self) -> int:
-        return MAX_HELD - self._held.total * GRAIN
+        return self._max_held - self._held.total * GRAIN
 
     def _held_by_network_of(self, link: LinkId) -> int:
         return self._held.weight_of_network(self.networks_of(link)) * GRAIN

@@ -7,11 +7,13 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
+from typing import Any
 
 from net.ids import Endpoint, NodeId
 from net.instant import Instant
 from net.link.events import FEATURES, CellReceived, LinkEvent, LinkId, LinkUp, MessageReceived, Role
 from net.link.layer import LinkLayer
+from net.link.table import LinkTable
 
 EPOCH_MS = 1_800_000_000_000
 SIZES = {256, 1232}
@@ -30,11 +32,14 @@ class Weather:
 class Host:
     """A layer at an address, and what happened to it."""
 
-    def __init__(self, name: str, seed: int, *, role: Role = Role.FULL, features: int = FEATURES) -> None:
+    def __init__(
+        self, name: str, seed: int, *, role: Role = Role.FULL, features: int = FEATURES, **limits: int
+    ) -> None:
         self.random = Random(f"{name} {seed}")
         self.endpoint = Endpoint(f"10.0.0.{ord(name[0]) - ord('a') + 1}", 4000)
         secret, random = self.random.randbytes(32), self.random.randbytes
-        self.layer = LinkLayer(secret_key=secret, role=role, random=random, features=features)
+        table = LinkTable(**limits)
+        self.layer = LinkLayer(secret_key=secret, role=role, random=random, features=features, table=table)
         self.events: list[LinkEvent] = []
 
     def of(self, kind: type[LinkEvent]) -> list[LinkEvent]:
@@ -55,13 +60,13 @@ class Host:
 
 
 class World:
-    """The wire, the clock and the hosts."""
+    """The wire, the clock and the hosts; ``limits`` are those of their tables of links."""
 
-    def __init__(self, *names: str, seed: int = 1, weather: Weather | None = None) -> None:
+    def __init__(self, *names: str, seed: int = 1, weather: Weather | None = None, **limits: Any) -> None:
         self.random = Random(seed)
         self.weather = weather or Weather()
         self.now = Instant(1000.0, EPOCH_MS)
-        self.hosts = {name: Host(name, seed) for name in names}
+        self.hosts = {name: Host(name, seed, **limits) for name in names}
         self.sent: list[tuple[bytes, Endpoint, Endpoint]] = []
         self.keeps_sent = False
         self._air: list[tuple[float, int, bytes, Endpoint, Endpoint]] = []

@@ -179,10 +179,9 @@ def test_handshakes_left_half_open_in_the_names_of_many_networks_keep_no_newcome
     assert len(table) == MAX_HALF_OPEN
 
 
-def test_links_are_bounded_though_every_stranger_has_an_address_of_his_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("net.link.table.MAX_LINKS", 4)
+def test_links_are_bounded_though_every_stranger_has_an_address_of_his_own() -> None:
     strangers = "cdefgh"
-    world = World("bob", *strangers)
+    world = World("bob", *strangers, max_links=4)
     for stranger in strangers:
         world[stranger].layer.connect(world["bob"].endpoint, world["bob"].layer.node_id, world.now)
         world.run(2)

@@ -27,8 +27,8 @@ PERSON = "9.9.9.9"
 class Crowd:
     """A table, and peers who write on their links what they like."""
 
-    def __init__(self) -> None:
-        self.table = LinkTable()
+    def __init__(self, max_links: int = MAX_LINKS, max_held: int = MAX_HELD) -> None:
+        self.table = LinkTable(max_links, max_held)
         self.ended: list[Session] = []
         self._peers: dict[LinkId, FrameKeys] = {}
         self._numbers: dict[LinkId, int] = {}
@@ -79,11 +79,8 @@ def gaps(crowd: Crowd, session: Session) -> None:
 
 @pytest.mark.parametrize("write", [begun_message, gaps])
 @pytest.mark.parametrize("host", ["8.8.8.8", "8.8.8.{0}", "2a00:1:2:{0:x}00::1", "2a00:1:2:{0:x}::1", "127.0.99.1"])
-def test_what_one_networks_links_hold_is_bounded_and_costs_nobody_elses(
-    write: object, host: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("net.link.table.MAX_HELD", MAX_HELD // 8)
-    crowd = Crowd()
+def test_what_one_networks_links_hold_is_bounded_and_costs_nobody_elses(write: object, host: str) -> None:
+    crowd = Crowd(max_held=MAX_HELD // 8)
     persons = [crowd.join(PERSON) for _ in range(2)]
     for person in persons:
         begun_message(crowd, person)
@@ -95,9 +92,8 @@ def test_what_one_networks_links_hold_is_bounded_and_costs_nobody_elses(
     assert not [person for person in persons if person in crowd.ended]
 
 
-def test_networks_that_hold_what_they_may_leave_something_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("net.link.table.MAX_HELD", MAX_HELD // 8)
-    crowd = Crowd()
+def test_networks_that_hold_what_they_may_leave_something_for_others() -> None:
+    crowd = Crowd(max_held=MAX_HELD // 8)
     for number in range(40):
         attacker = crowd.join(f"8.8.{number % 3}.8")
         begun_message(crowd, attacker)
@@ -114,9 +110,8 @@ def test_what_512_links_hold_stays_far_below_32_megabytes() -> None:
     assert MAX_HELD + MAX_LINKS * GRAIN < 16 * 1024 * 1024
 
 
-def test_cells_that_a_peer_does_not_fetch_count(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("net.link.table.MAX_HELD", MAX_HELD // 8)
-    crowd = Crowd()
+def test_cells_that_a_peer_does_not_fetch_count() -> None:
+    crowd = Crowd(max_held=MAX_HELD // 8)
     for number in range(10):
         slow = crowd.join(f"8.8.8.{number}")
         for _ in range(MAX_QUEUED_CELLS):
@@ -127,9 +122,8 @@ def test_cells_that_a_peer_does_not_fetch_count(monkeypatch: pytest.MonkeyPatch)
     assert crowd.held() <= MAX_HELD // 8 + GRAIN * len(crowd.table)
 
 
-def test_a_peer_that_moved_counts_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("net.link.table.MAX_LINKS", 3)
-    crowd = Crowd()
+def test_a_peer_that_moved_counts_where_it_is() -> None:
+    crowd = Crowd(max_links=3)
     mover, other, _ = crowd.join("8.8.8.8"), crowd.join("7.7.7.7"), crowd.join("6.6.6.6")
     mover.paths.endpoint = Endpoint("7.7.7.7", 1)
     crowd.table.on_moved(mover)
@@ -137,9 +131,8 @@ def test_a_peer_that_moved_counts_where_it_is(monkeypatch: pytest.MonkeyPatch) -
     assert crowd.table.loser_to(Endpoint("5.5.5.5", 1), is_ours=False) in {mover, other}
 
 
-def test_a_link_that_we_begin_finds_room_though_each_network_has_one_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("net.link.table.MAX_LINKS", 3)
-    crowd = Crowd()
+def test_a_link_that_we_begin_finds_room_though_each_network_has_one_only() -> None:
+    crowd = Crowd(max_links=3)
     for number in range(3):
         crowd.join(f"8.8.{number}.8")
     there = Endpoint(PERSON, 1)
@@ -153,11 +146,8 @@ def stopped(world: World, host: Host) -> LinkId:
     return host.link
 
 
-def test_a_link_of_a_network_that_holds_its_share_may_hold_a_largest_message_only(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("net.link.table.MAX_HELD", 2 * FIRST_WINDOW)
-    world = World("alice", "bob")
+def test_a_link_of_a_network_that_holds_its_share_may_hold_a_largest_message_only() -> None:
+    world = World("alice", "bob", max_held=2 * FIRST_WINDOW)
     world.join("alice", "bob")
     alice = world["alice"]
     link = stopped(world, alice)
@@ -171,9 +161,8 @@ def test_a_link_of_a_network_that_holds_its_share_may_hold_a_largest_message_onl
     assert TIGHT >= MAX_MESSAGE_SIZE
 
 
-def test_beyond_what_all_may_hold_the_heaviest_link_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("net.link.table.MAX_HELD", 64 * 1024)
-    world = World("alice", "bob")
+def test_beyond_what_all_may_hold_the_heaviest_link_ends() -> None:
+    world = World("alice", "bob", max_held=64 * 1024)
     world.join("alice", "bob")
     alice = world["alice"]
     link = stopped(world, alice)

@@ -10,11 +10,11 @@ from net.custodian.custodian import SWEEP_PERIOD
 from net.errors import DecodeError
 from net.ids import Endpoint
 from net.instant import HOUR_MS
-from net.link import table
 from net.link.ahead import MAX_PIECES
 from net.link.events import Role
 from net.link.layer import LinkLayer
 from net.link.stream import FIRST_WINDOW, ReceiveStream
+from net.link.table import LinkTable
 from net.network_time import MAX_DIFFERENCE_MS, NetworkTime
 from net.requests import Deposit, Join
 from simulator import World
@@ -105,10 +105,14 @@ CROWDS = {
 }
 
 
+def a_victim(max_links: int) -> LinkLayer:
+    random, table = Random(0).randbytes, LinkTable(max_links)
+    return LinkLayer(secret_key=bytes(range(32)), role=Role.FULL, random=random, table=table)
+
+
 @pytest.mark.parametrize("host", CROWDS.values(), ids=list(CROWDS))
-def test_who_took_all_links_keeps_nobody_out(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(table, "MAX_LINKS", 16)
-    victim = LinkLayer(secret_key=bytes(range(32)), role=Role.FULL, random=Random(0).randbytes)
+def test_who_took_all_links_keeps_nobody_out(host: str) -> None:
+    victim = a_victim(max_links=16)
     for number in range(1, 20):
         come_in(victim, number, host.format(number))
     assert len(victim.links()) == 16
@@ -123,9 +127,8 @@ def test_who_took_all_links_keeps_nobody_out(host: str, monkeypatch: pytest.Monk
     )
 
 
-def test_links_that_we_began_stay_though_strangers_come_from_the_same_address(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("net.link.table.MAX_LINKS", 4)
-    victim = LinkLayer(secret_key=bytes(range(32)), role=Role.FULL, random=Random(0).randbytes)
+def test_links_that_we_began_stay_though_strangers_come_from_the_same_address() -> None:
+    victim = a_victim(max_links=4)
     for number in range(1, 6):
         come_in(victim, number, "8.8.8.8")
     guard = LinkLayer(secret_key=Random(99).randbytes(32), role=Role.FULL, random=Random(99).randbytes)
