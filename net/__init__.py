@@ -17,4 +17,15 @@ From the wire up:
 
 An owner asks with ``requests`` and is told with ``events``. The other files are what these share. The simulator, a seeded
 world of many nodes, is a package of its own.
+
+Every protocol object has the same inputs, at the edge and inside, and time comes with them (``Instant``; a plain ``now:
+float`` is its monotonic seconds, where nothing else is needed):
+
+    receive…(what, now)        bytes or a message from another node
+    on_<fact>(…, now)          something happened: on_link_down, on_circuit_lost, on_tags_named
+    an imperative, (…, now)    the owner, or the part above, asks for something: fetch, read, suspect
+    handle_timeout(now)        the time has come; does all that is due
+    next_deadline() -> float   when it comes, in monotonic seconds: past when there is work now, math.inf for never
+
+Nouns and ``is_…`` ask and change nothing. What comes out: events, or calls of those it was built with.
 """

@@ -6,6 +6,7 @@ Prints one line of JSON. Only its times, in seconds of processor time, depend on
 from __future__ import annotations
 
 import json
+import math
 import sys
 import time
 from typing import Any, Final
@@ -63,9 +64,9 @@ class Echo:
     def handle_timeout(self, now: Instant) -> None:
         """Nothing is ever due."""
 
-    def next_deadline(self) -> float | None:
+    def next_deadline(self) -> float:
         """Nothing is ever due."""
-        return None
+        return math.inf
 
     def datagrams_to_send(self, now: Instant) -> list[tuple[bytes, Endpoint]]:
         """Give what is to be sent back."""

@@ -243,12 +243,11 @@ class PlainLinks:
             for held in self._links.values():
                 self._look_for(held, now)
 
-    def next_deadline(self) -> float | None:
+    def next_deadline(self) -> float:
         """Return when ``handle_timeout`` is due."""
         if self._outbox:
             return 0.0
-        deadline = min(self._patience.next_deadline(), self._doubts.next_deadline(), self._look_at)
-        return None if deadline == math.inf else deadline
+        return min(self._patience.next_deadline(), self._doubts.next_deadline(), self._look_at)
 
     def datagrams_to_send(self, now: Instant) -> list[tuple[bytes, Endpoint]]:
         """Return everything there is to send."""

@@ -56,7 +56,7 @@ class Machine(Protocol):
         """Do what is due."""
         ...
 
-    def next_deadline(self) -> float | None:
+    def next_deadline(self) -> float:
         """Return when to call ``handle_timeout``."""
         ...
 
@@ -209,12 +209,12 @@ class Host:
         self._empty(machine, now)
         deadline = machine.next_deadline()
         for _ in range(MAX_SLICES):
-            if deadline is None or deadline > now.mono:
+            if deadline > now.mono:
                 break
             machine.handle_timeout(now)
             self._empty(machine, now)
             deadline = machine.next_deadline()
-        if deadline is not None and deadline < self._wake_at:
+        if deadline < self._wake_at:
             self._wake_at = max(deadline, self.world.now + LEAST_STEP)
             self.world.schedule(self._wake_at, self._wake, self._wake_at, self.life)
 

@@ -160,11 +160,9 @@ class Stranger:
             if machine.next_deadline() <= now.mono:
                 machine.handle_timeout(now)
 
-    def next_deadline(self) -> float | None:
+    def next_deadline(self) -> float:
         """Return when that is."""
-        deadline = min(self._link_pool.next_deadline(), self.circuits.next_deadline())
-        links = self._links.next_deadline()
-        return deadline if links is None else min(deadline, links)
+        return min(self._link_pool.next_deadline(), self.circuits.next_deadline(), self._links.next_deadline())
 
     def datagrams_to_send(self, now: Instant) -> list[tuple[bytes, Endpoint]]:
         """Return the next batch."""

@@ -41,7 +41,7 @@ class Machine(Protocol[EventT_co]):
         """Do what is due."""
         ...
 
-    def next_deadline(self) -> float | None:
+    def next_deadline(self) -> float:
         """Return when ``handle_timeout`` wants to be called, monotonic seconds."""
         ...
 
@@ -121,8 +121,7 @@ class Driver(Generic[EventT]):
         """Tell and send what the machine has; wake the timer task only if it would sleep too long."""
         self._news.set()
         await self._flush()
-        deadline = self._machine.next_deadline()
-        if deadline is not None and deadline < self._wakes_at:
+        if self._machine.next_deadline() < self._wakes_at:
             self._poked.set()
 
     async def _deliver(self) -> None:
@@ -145,8 +144,7 @@ class Driver(Generic[EventT]):
         while True:
             self._poked = trio.Event()
             await self._flush()
-            deadline = self._machine.next_deadline()
-            self._wakes_at = math.inf if deadline is None else deadline
+            self._wakes_at = self._machine.next_deadline()
             with trio.move_on_after(max(0.0, self._wakes_at - self._clock().mono)) as wait:
                 await self._poked.wait()
             if wait.cancelled_caught:

@@ -11,7 +11,6 @@ Hostile bytes never raise and never change anything but ``counters``.
 
 from __future__ import annotations
 
-import math
 from collections import deque
 from collections.abc import Callable
 from typing import Final
@@ -188,12 +187,11 @@ class LinkLayer:
             else:
                 self._schedule(session)
 
-    def next_deadline(self) -> float | None:
-        """Return when ``handle_timeout`` should be called next, monotonic seconds; in the past when there is work now."""
+    def next_deadline(self) -> float:
+        """Return when ``handle_timeout`` is due, monotonic seconds: in the past when there is work now, inf for never."""
         if self._dirty or self._outbox:
             return 0.0
-        deadline = min(self._timers.next(), self._attempts.next_deadline(), self._half_open.next_deadline())
-        return None if deadline == math.inf else deadline
+        return min(self._timers.next(), self._attempts.next_deadline(), self._half_open.next_deadline())
 
     def datagrams_to_send(self, now: Instant) -> list[tuple[bytes, Endpoint]]:
         """Return the next batch of datagrams, each 256 or 1232 bytes; an empty list when there is nothing left to send."""

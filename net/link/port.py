@@ -69,8 +69,8 @@ class Links(Protocol):
         """Do what is due."""
         ...
 
-    def next_deadline(self) -> float | None:
-        """Return when ``handle_timeout`` is due."""
+    def next_deadline(self) -> float:
+        """Return when ``handle_timeout`` is due, monotonic seconds, inf for never."""
         ...
 
     def datagrams_to_send(self, now: Instant) -> list[tuple[bytes, Endpoint]]:

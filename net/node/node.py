@@ -1,6 +1,6 @@
 """A node as one machine without I/O.
 
-    links ── switch, calls ── dialer, reach, overlay         who is there, and how to get to them
+    links ── link pool, requests ── dialer, reach, overlay         who is there, and how to get to them
       │
       ├── onion ──────────────── transport ── client           what hides our own traffic, and what it is for
       └── frontend ── custodian                                  what we do for others
@@ -13,7 +13,6 @@ instant carries network time (``net.network_time``) in its wall clock. ``net.nod
 
 from __future__ import annotations
 
-import math
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -27,8 +26,6 @@ from net.ids import Endpoint, NodeId
 from net.instant import Instant
 from net.link.events import Role
 from net.link.port import Links
-from net.node.request_handlers import RequestHandlers
-from net.node.router import Router
 from net.node.snapshot import NodeSnapshot, snapshot_of
 from net.node.wiring import Tuning, Wiring
 from net.onion.paths.guards import Guard
@@ -72,14 +69,7 @@ class Node:
         self.role = role
         self._parts = Wiring(links, identity, role, store, random, tuning or Tuning(), self._report)
         self._machines = self._parts.machines()
-        self._router = Router(self.node_id, role, self._parts)
-        self._requests = RequestHandlers(
-            client=self._parts.client,
-            transport=self._parts.transport,
-            paths=self._parts.onion.paths,
-            dialer=self._parts.dialer,
-            reach=self._parts.reach,
-        )
+        self._router = self._parts.router
         self._events: deque[NodeEvent] = deque()
         self._now: Instant | None = None
         self._clocks = False, frozenset[NodeId](), frozenset[NodeId]()  # what was told of them last
@@ -92,7 +82,7 @@ class Node:
 
     def request(self, request: Request, now: Instant) -> None:
         """Do what is asked. Raises what the request says (``net.requests``)."""
-        self._act(now, lambda then: self._requests.handle(request, then))
+        self._act(now, lambda then: self._parts.requests.handle(request, then))
 
     def outcome(self, endpoint: Endpoint) -> Outcome:
         """Return what became of joining through this endpoint."""
@@ -162,7 +152,7 @@ class Node:
         if has_jumped:
             self._touch()
             self._parts.upkeep.on_clock_jump(self._parts.time.leapt_ms, now)
-            self._router.ask_all(self._network_time(now))
+            self._parts.linked_peers.ask_all(self._network_time(now))
         return has_jumped
 
     # --- the five verbs -----------------------------------------------------------------------------------------------
@@ -188,13 +178,9 @@ class Node:
             self._note_clocks()
             self._drain(now)
 
-    def next_deadline(self) -> float | None:
-        """Return when ``handle_timeout`` should be called next, monotonic seconds; in the past when there is work now."""
-        deadline = self._deadline_above_links()
-        links = self.links.next_deadline()
-        if links is not None and links < deadline:
-            return links
-        return deadline if deadline < math.inf else None
+    def next_deadline(self) -> float:
+        """Return when ``handle_timeout`` is due, monotonic seconds: in the past when there is work now, inf for never."""
+        return min(self._deadline_above_links(), self.links.next_deadline())
 
     def datagrams_to_send(self, now: Instant) -> list[tuple[bytes, Endpoint]]:
         """Return the next batch of datagrams; call until it returns none."""

@@ -17,8 +17,11 @@ from net.link.events import Role
 from net.link.port import Links
 from net.network_time import NetworkTime
 from net.node.frontend import Frontend
+from net.node.linked_peers import LinkedPeers
 from net.node.onion_transport import OnionTransport
 from net.node.reconcile import Upkeep
+from net.node.request_handlers import RequestHandlers
+from net.node.router import Router
 from net.onion.circuits.requests import CircuitRequests
 from net.onion.onion import Means, Onion
 from net.onion.packets.cipher import OnionCipher, RealOnionCipher
@@ -62,7 +65,10 @@ class Machine(Protocol):
 
 
 class Wiring:
-    """The parts of one node. ``report`` takes what the owner is to hear."""
+    """The parts of one node, built in order; each is given those it works with, and none is given the whole.
+
+    ``report`` takes what the owner is to hear.
+    """
 
     def __init__(
         self,
@@ -74,16 +80,26 @@ class Wiring:
         tuning: Tuning,
         report: Callable[[NodeEvent], None],
     ) -> None:
-        # Choices among peers need no secrecy, only that nobody can foretell them.
-        rng = random_module.Random(random(16))
-        circuit_requests = CircuitRequests(rng)
-        own, cover_profile = identity.node, tuning.cover_profile
         self.links = links
         self.time = NetworkTime()
+        self._own, self._role, self._random, self._tuning = identity.node, role, random, tuning
+        # Choices among peers need no secrecy, only that nobody can foretell them.
+        self._rng = random_module.Random(random(16))
+        self._add_peers()
+        self._add_overlay(identity)
+        self._add_custodian(store)
+        self._add_onion()
+        self._add_client(report)
+        self.upkeep = Upkeep(self.overlay, self.onion, self.reach, self.dialer, self.custodian)
+        self._add_doors()
+
+    def _add_peers(self) -> None:
+        """Add who is there, and how to get to them."""
+        links, rng = self.links, self._rng
         self.link_pool = LinkPool(self._connect, links.close)
         self.post = LinkSender(links, self.link_pool)
         self.calls = Requests(self.link_pool, self.post.put)
-        self.table = PeerTable(own, rng)
+        self.table = PeerTable(self._own, rng)
         self.reach = Reach(
             calls=self.calls,
             rng=rng,
@@ -92,49 +108,107 @@ class Wiring:
             close=links.close,
             seen_at=links.endpoint_of,
         )
-        self.dialer = Dialer(role, self.table, self.post, rng, self._connect, self.reach.introduce)
-        verifier = tuning.verifier or Verifier(work_bits=tuning.id_work_bits)
-        self.overlay = Overlay(identity, role, self.calls, circuit_requests, rng=rng, random=random, verifier=verifier)
-        self.frontend = Frontend(links, self.overlay)
-        self.custodian = self.frontend.custodian = self._make_custodian(store, random, tuning) if store else None
-        self.transport = OnionTransport(self.overlay, verifier.check, circuit_requests, rng)
+        self.dialer = Dialer(self._role, self.table, self.post, rng, self._connect, self.reach.introduce)
+
+    def _add_overlay(self, identity: Identity) -> None:
+        """Add where in the network others are."""
+        self._verifier = self._tuning.verifier or Verifier(work_bits=self._tuning.id_work_bits)
+        self._circuit_requests = CircuitRequests(self._rng)
+        self.overlay = Overlay(
+            identity,
+            self._role,
+            self.calls,
+            self._circuit_requests,
+            rng=self._rng,
+            random=self._random,
+            verifier=self._verifier,
+        )
+
+    def _add_custodian(self, store: ParcelStore | None) -> None:
+        """Add what we do for others."""
+        self.frontend = Frontend(self.links, self.overlay)
+        self.custodian = self.frontend.custodian = self._make_custodian(store) if store else None
+
+    def _make_custodian(self, store: ParcelStore) -> Custodian:
+        return Custodian(
+            store=store,
+            outlet=self.frontend,
+            random=self._random,
+            price=self._tuning.price,
+            slot=self._tuning.cover_profile.slot,
+            quota=self._tuning.quota,
+            is_settled=False,
+        )
+
+    def _add_onion(self) -> None:
+        """Add what hides our own traffic, and relays that of others."""
+        self.transport = OnionTransport(self.overlay, self._verifier.check, self._circuit_requests, self._rng)
         means = Means(
-            cipher=tuning.cipher or RealOnionCipher(),
+            cipher=self._tuning.cipher or RealOnionCipher(),
             roster=self.overlay.roster,
             described=self.overlay.described,
             link_pool=self.link_pool,
             forwarding_pool=ForwardingPool(self.link_pool, self._least_scope),
-            links=links,
-            random=random,
-            cover_profile=cover_profile,
-            networks=links.networks_of,
+            links=self.links,
+            random=self._random,
+            cover_profile=self._tuning.cover_profile,
+            networks=self.links.networks_of,
         )
-        is_relay, take_box = role is Role.FULL, self.frontend.take_box
-        self.onion = Onion(own, means, is_relay=is_relay, user=self.transport, ends=self.frontend, take_box=take_box)
+        is_relay, take_box = self._role is Role.FULL, self.frontend.take_box
+        self.onion = Onion(
+            self._own, means, is_relay=is_relay, user=self.transport, ends=self.frontend, take_box=take_box
+        )
         self.frontend.circuits = self.onion.circuit_relay
-        friend_store = self.custodian.friend_store if self.custodian else None
+
+    def _add_client(self, report: Callable[[NodeEvent], None]) -> None:
+        """Add what we ask of custodians."""
         self.client = CustodianClient(
             self.transport,
-            rng,
+            self._rng,
             report,
             Instant.hour,
-            price=tuning.price,
-            cover_profile=cover_profile,
-            friend_store=friend_store,
-            repair_rate=tuning.keeping,
+            price=self._tuning.price,
+            cover_profile=self._tuning.cover_profile,
+            friend_store=self.custodian.friend_store if self.custodian else None,
+            repair_rate=self._tuning.keeping,
         )
         self.transport.serve(self.client, self.onion)
-        self.upkeep = Upkeep(self.overlay, self.onion, self.reach, self.dialer, self.custodian)
 
-    def _make_custodian(self, store: ParcelStore, random: Callable[[int], bytes], tuning: Tuning) -> Custodian:
-        return Custodian(
-            store=store,
-            outlet=self.frontend,
-            random=random,
-            price=tuning.price,
-            slot=tuning.cover_profile.slot,
-            quota=tuning.quota,
-            is_settled=False,
+    def _add_doors(self) -> None:
+        """Add what takes the links' events, and the owner's requests."""
+        self.linked_peers = LinkedPeers(
+            role=self._role,
+            time=self.time,
+            overlay=self.overlay,
+            guards=self.onion.guards,
+            frontend=self.frontend,
+            transport=self.transport,
+            upkeep=self.upkeep,
+            ask_peers=self.dialer.ask,
+            close=self.links.close,
+        )
+        self.router = Router(
+            own=self._own,
+            role=self._role,
+            links=self.links,
+            link_pool=self.link_pool,
+            post=self.post,
+            calls=self.calls,
+            table=self.table,
+            dialer=self.dialer,
+            reach=self.reach,
+            time=self.time,
+            overlay=self.overlay,
+            onion=self.onion,
+            frontend=self.frontend,
+            peers=self.linked_peers,
+        )
+        self.requests = RequestHandlers(
+            client=self.client,
+            transport=self.transport,
+            paths=self.onion.paths,
+            dialer=self.dialer,
+            reach=self.reach,
         )
 
     def _connect(self, endpoint: Endpoint, peer: NodeId | None, now: Instant, *, is_probe: bool = False) -> None:

@@ -97,8 +97,7 @@ class World:
         self.flush()
         standstill = 0
         while not until():
-            deadlines = [host.layer.next_deadline() for host in self.hosts.values()]
-            times = [max(at, self.now.mono) for at in deadlines if at is not None]
+            times = [max(host.layer.next_deadline(), self.now.mono) for host in self.hosts.values()]
             next_at = min([*times, *(entry[0] for entry in self._air[:1])], default=end)
             if next_at >= end:
                 self.set_time(end)
@@ -112,8 +111,7 @@ class World:
                     if host.endpoint == target:
                         host.layer.receive_datagram(data, source, self.now)
             for host in self.hosts.values():
-                deadline = host.layer.next_deadline()
-                if deadline is not None and deadline <= self.now.mono:
+                if host.layer.next_deadline() <= self.now.mono:
                     host.layer.handle_timeout(self.now)
             self.flush()
         return True

@@ -33,7 +33,7 @@ class Program:
         self.node.handle_timeout(now)
         self._settle(now)
 
-    def next_deadline(self) -> float | None:
+    def next_deadline(self) -> float:
         return self.node.next_deadline()
 
     def datagrams_to_send(self, now: Instant) -> list[tuple[bytes, Endpoint]]:

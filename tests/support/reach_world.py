@@ -113,9 +113,7 @@ class Node:
             machine.handle_timeout(now)
 
     def next_deadline(self) -> float:
-        links = self.layer.next_deadline()
-        above = min(machine.next_deadline() for machine in (self.link_pool, self.calls, self.reach))
-        return above if links is None else min(links, above)
+        return min(machine.next_deadline() for machine in (self.layer, self.link_pool, self.calls, self.reach))
 
 
 class ReachWorld:

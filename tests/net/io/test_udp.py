@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import math
 import os
 import socket
 from collections import deque
@@ -256,8 +257,8 @@ class Toiler:
     def handle_timeout(self, now: Instant) -> None:
         raise AssertionError("there is no deadline")
 
-    def next_deadline(self) -> float | None:
-        return None
+    def next_deadline(self) -> float:
+        return math.inf
 
     def datagrams_to_send(self, now: Instant) -> list[tuple[bytes, Endpoint]]:
         return []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from random import Random
 
 import pytest
@@ -123,7 +124,7 @@ def test_an_endpoint_without_a_node_fails_in_time() -> None:
     alice.layer.connect(Endpoint("203.0.113.10", 1), None, world.now)
     world.run(ATTEMPT_LIFE + 1)
     assert [type(event) for event in alice.events] == [ConnectFailed, ConnectFailed]
-    assert alice.layer.next_deadline() is None
+    assert alice.layer.next_deadline() == math.inf
 
 
 def test_a_node_with_another_key_is_not_the_one_asked_for() -> None:
@@ -461,8 +462,8 @@ def test_silence_is_noticed_sooner_when_something_is_owed() -> None:
     assert not alice.of(ConnectFailed)
     assert alice.layer.links() == []
     world.run(20)
-    assert alice.layer.next_deadline() is None
-    assert bob.layer.next_deadline() is None
+    assert alice.layer.next_deadline() == math.inf
+    assert bob.layer.next_deadline() == math.inf
 
 
 def test_a_short_silence_is_survived() -> None:

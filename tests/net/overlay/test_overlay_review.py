@@ -10,7 +10,7 @@ from net.instant import HOUR_MS, Instant
 from net.link.events import LinkId, Role
 from net.link.frames import CellKind
 from net.messages import Describe, encode_message
-from net.node.router import DESCRIBE_BURST
+from net.node.linked_peers import DESCRIBE_BURST
 from net.numbers import FIRST_PORT
 from net.onion.circuits.builder import CircuitId, Circuits
 from net.onion.circuits.requests import CircuitRequests

@@ -11,7 +11,7 @@ from net.ids import Endpoint, NodeId
 from net.instant import Instant
 from net.link.events import LinkId, Role
 from net.messages import AskDialBack, AskPeers, Introduce, Introduction, Message, Peers, PleaseDial, encode_message
-from net.node.router import ASK_BURST
+from net.node.linked_peers import ASK_BURST
 from net.numbers import FIRST_PORT
 from net.peers.link_pool import Contact
 from net.peers.table import PeerTable
