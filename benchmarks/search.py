@@ -57,7 +57,6 @@ def _rows(count: int, systems: Sequence[str]) -> Iterator[NewMessage]:
             uid=number.to_bytes(16, "big"),
             author=b"a" * 32,
             device=b"d" * 32,
-            incoming=number % 2 == 0,
             kind=1,
             text=text,
             sent_at=1_800_000_000_000 + number,

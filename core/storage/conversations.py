@@ -1,15 +1,24 @@
-"""Conversations."""
+"""Conversations: of two, and those kinds that are to come."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
+from core.storage import members
 from core.storage.database import Snapshot, Transaction
+
+Kind = Literal["self", "group", "channel"]
 
 
 @dataclass(frozen=True, slots=True)
 class ConversationRow:
-    """A conversation with one other identity. ``inbox`` is the secret of its addresses, None until it said so.
+    """A conversation.
+
+    ``kind`` is direct (with one other identity), self (among one's own devices), group or channel; this version makes direct
+    ones only. ``recipient`` is to whom what is said there is addressed: the other's identity, one's
+    own, or the id of the group or channel. ``inbox`` is the secret of the addresses where that is read, None until it was
+    told.
 
     ``keep_asked``: we asked the other side to keep our mail; ``keep_wanted``: it asks us, as it said at ``keep_wanted_at``;
     ``keeping``: we agreed. Numbers 0 and 1 in the table.
@@ -22,7 +31,8 @@ class ConversationRow:
 
     id: int
     public_id: str
-    identity: bytes
+    kind: str
+    recipient: bytes
     name: str
     state: str
     created_at: int
@@ -44,9 +54,20 @@ class ConversationRow:
     reads_beside: bool
     own_name_at: int
 
+    @property
+    def is_direct(self) -> bool:
+        """Whether it is with one other identity."""
+        return self.kind == "direct"
+
+    @property
+    def identity(self) -> bytes:
+        """The other's identity: of direct conversations only."""
+        assert self.is_direct, self.kind
+        return self.recipient
+
 
 _COLUMNS = (
-    "id, public_id, identity, name, state, created_at, waiting_until, opened_at, read_upto, draft, inbox,"
+    "id, public_id, kind, recipient, name, state, created_at, waiting_until, opened_at, read_upto, draft, inbox,"
     " keep_asked, keep_wanted, keep_wanted_at, keeping, own_name, verified, blocked, inbox_number, inbox_beside, inbox_told,"
     " reads_beside, own_name_at"
 )
@@ -69,7 +90,7 @@ def insert(
 ) -> ConversationRow:
     """Open a conversation with somebody called ``name`` here, and ``own_name`` by itself (None: the same)."""
     tx.run(
-        "INSERT INTO conversations(public_id, identity, name, own_name, own_name_at, state, created_at)"
+        "INSERT INTO conversations(public_id, recipient, name, own_name, own_name_at, state, created_at)"
         " VALUES (?1, ?2, ?3, ?4, ?6, ?5, ?6)",
         public_id,
         identity,
@@ -80,12 +101,37 @@ def insert(
     )
     row = by_identity(tx, identity)
     assert row is not None
+    members.add(tx, row.id, identity)
     return row
 
 
+def insert_shared(
+    tx: Transaction, public_id: str, kind: Kind, recipient: bytes, name: str, inbox: bytes, now_ms: int
+) -> ConversationRow | None:
+    """Open a conversation of another kind, whose mail lies at the addresses of ``inbox``; None where it is there already.
+
+    None also where ``recipient``, a group's id, is somebody's identity: what is signed for one must not pass for the other.
+    """
+    if tx.row(
+        "SELECT 1 FROM conversations WHERE recipient = ?1 UNION SELECT 1 FROM devices WHERE identity = ?1", recipient
+    ):
+        return None
+    number = tx.insert(
+        "INSERT INTO conversations(public_id, kind, recipient, name, own_name, own_name_at, state, created_at, inbox)"
+        " VALUES (?1, ?2, ?3, ?4, ?4, ?5, 'open', ?5, ?6)",
+        public_id,
+        kind,
+        recipient,
+        name,
+        now_ms,
+        inbox,
+    )
+    return by_id(tx, number)
+
+
 def by_identity(tx: Snapshot, identity: bytes) -> ConversationRow | None:
-    """Find the conversation with an identity."""
-    row = tx.row(f"SELECT {_COLUMNS} FROM conversations WHERE identity = ?", identity)
+    """Find the direct conversation with an identity."""
+    row = tx.row(f"SELECT {_COLUMNS} FROM conversations WHERE recipient = ? AND kind = 'direct'", identity)
     return None if row is None else ConversationRow(*row)
 
 
@@ -103,8 +149,13 @@ def by_id(tx: Snapshot, conversation: int) -> ConversationRow:
 
 
 def every(tx: Snapshot) -> list[ConversationRow]:
-    """Return all conversations."""
+    """Return all conversations, of whatever kind."""
     return [ConversationRow(*row) for row in tx.rows(f"SELECT {_COLUMNS} FROM conversations")]
+
+
+def every_direct(tx: Snapshot) -> list[ConversationRow]:
+    """Return the conversations with one other identity: one's contacts."""
+    return [ConversationRow(*row) for row in tx.rows(f"SELECT {_COLUMNS} FROM conversations WHERE kind = 'direct'")]
 
 
 def set_state(tx: Transaction, conversation: int, state: str, waiting_until: int | None = None) -> None:
@@ -187,7 +238,8 @@ def note_inbox_told(tx: Transaction, conversation: int, number: int) -> None:
 def untold(tx: Snapshot, number: int) -> list[ConversationRow]:
     """Return the contacts that stay and do not know of an inbox of ours: those open and not blocked."""
     rows = tx.rows(
-        f"SELECT {_COLUMNS} FROM conversations WHERE state = 'open' AND blocked = 0 AND inbox_told < ? ORDER BY id",
+        f"SELECT {_COLUMNS} FROM conversations WHERE kind = 'direct' AND state = 'open' AND blocked = 0 AND inbox_told < ?"
+        " ORDER BY id",
         number,
     )
     return [ConversationRow(*row) for row in rows]
@@ -197,7 +249,7 @@ def greeted_since(tx: Snapshot, number: int, since_ms: int) -> bool:
     """Tell whether somebody may still answer a greeting of ours, written since a time, that named an inbox before."""
     row = tx.row(
         "SELECT 1 FROM conversations c WHERE state <> 'open' AND blocked = 0 AND inbox_told < ? AND EXISTS"
-        " (SELECT 1 FROM messages m WHERE m.conversation = c.id AND m.incoming = 0 AND m.sent_at > ?)",
+        " (SELECT 1 FROM messages m WHERE m.conversation = c.id AND m.state <> 'received' AND m.sent_at > ?)",
         number,
         since_ms,
     )
@@ -244,6 +296,14 @@ def kept_inboxes(tx: Snapshot) -> list[bytes]:
     return [bytes(row[0]) for row in rows]
 
 
+def shared_inboxes(tx: Snapshot) -> list[bytes]:
+    """Return the inbox secrets of groups and channels, at which all who take part read."""
+    rows = tx.rows(
+        "SELECT inbox FROM conversations WHERE kind IN ('group', 'channel') AND state = 'open' AND blocked = 0"
+    )
+    return [bytes(row[0]) for row in rows]
+
+
 def set_draft(tx: Transaction, conversation: int, draft: str) -> None:
     """Keep an unsent text."""
     tx.run("UPDATE conversations SET draft = ? WHERE id = ?", draft, conversation)
@@ -267,7 +327,7 @@ def acks_due(tx: Snapshot) -> list[int]:
 def overview(tx: Snapshot, row: ConversationRow) -> Overview:
     """Return what a list shows."""
     unread = tx.row(
-        "SELECT count(*), min(seq) FROM messages WHERE conversation = ? AND seq > ? AND incoming = 1",
+        "SELECT count(*), min(seq) FROM messages WHERE conversation = ? AND seq > ? AND state = 'received'",
         row.id,
         row.read_upto,
     )
@@ -285,4 +345,5 @@ def overview(tx: Snapshot, row: ConversationRow) -> Overview:
 def delete(tx: Transaction, conversation: int) -> None:
     """Forget a conversation, once nothing else speaks of it."""
     tx.run("DELETE FROM roots WHERE conversation = ?", conversation)
+    members.forget_conversation(tx, conversation)
     tx.run("DELETE FROM conversations WHERE id = ?", conversation)

@@ -1,4 +1,8 @@
-"""Devices of other people, and the double ratchets with them."""
+"""Devices of people, each with its identity; and what a conversation knows of the devices in it.
+
+How far a device is trusted is the same wherever it is met. What it is served, which key it offered and how its lane stands
+is of one conversation alone: a device that was refused nothing in one may be let into another.
+"""
 
 from __future__ import annotations
 
@@ -7,27 +11,26 @@ from dataclasses import dataclass
 from core.storage.database import Snapshot, Transaction
 from net.instant import DAY_MS
 
-# Ratchets kept with one device: both sides may start one at the same time, twice (Sesame keeps several as well).
-MAX_SESSIONS = 4
-
 
 @dataclass(frozen=True, slots=True)
 class DeviceRow:
-    """A device of the other side. ``offered_key`` is the prekey it offered us and we have not used, as MessagePack.
+    """A device as ``conversation`` knows it.
 
+    ``offered_key`` is the prekey it offered us there and we have not used, as MessagePack.
     ``reset_at`` is when the latest reset of it that we know was made, ``cleared_at`` the same of those after which there
     is nothing to read in its older lanes; network milliseconds by its own account, None without any. ``heard_at`` is when
     something last came from it, network milliseconds, a day late at most.
 
     ``state`` is vouched, confirmed, unknown or refused; ``since`` is when it appeared, by our own clock. It is served from
-    the row after ``let_in`` on, not at all where that is None. ``rivalled``: a known device was heard since it appeared.
-    ``left_behind``: a re-keying went on without it. ``asked``, ``asked_root``: its reset that waits for an answer, and the
-    name of the root it came by; ``answered_at``: when one was answered last, network time.
-    ``inbox``: the secret it named while unknown.
+    the row after ``let_in`` on, not at all where that is None. ``rivalled``: a known device of its identity was heard since
+    it appeared. ``left_behind``: a re-keying went on without it. ``asked``, ``asked_root``: its reset that waits for an
+    answer, and the name of the root it came by; ``answered_at``: when one was answered last, network time.
+    ``inbox``: the secret it named for its identity while unknown.
     """
 
     device: bytes
     conversation: int
+    identity: bytes
     certificate: bytes
     offered_key: bytes | None
     reset_at: int | None
@@ -47,21 +50,40 @@ class DeviceRow:
     @property
     def is_known(self) -> bool:
         """Whether a known device vouched for it, or the person confirmed it."""
-        return self.state in {"vouched", "confirmed"}
+        return _is_known(self.state)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Whose a device is and how far it is trusted, wherever it is met."""
+
+    identity: bytes
+    state: str
+
+    @property
+    def is_known(self) -> bool:
+        """As in ``DeviceRow``."""
+        return _is_known(self.state)
+
+
+def _is_known(state: str) -> bool:
+    return state in {"vouched", "confirmed"}
 
 
 _COLUMNS = (
-    "device, conversation, certificate, offered_key, reset_at, cleared_at, heard_at, state, since, let_in, rivalled,"
-    " left_behind, asked, asked_root, inbox, answered_at, inbox_number"
+    "device, conversation, identity, certificate, offered_key, reset_at, cleared_at, heard_at, state, since, let_in,"
+    " rivalled, left_behind, asked, asked_root, inbox, answered_at, inbox_number"
 )
+_FROM = "FROM conversation_devices c JOIN devices d USING (device)"
 
 
 @dataclass(frozen=True, slots=True)
 class NewDevice:
-    """What is known of a device at first."""
+    """What is known of a device at first, and the conversation it is met in."""
 
     device: bytes
     conversation: int
+    identity: bytes
     certificate: bytes
     state: str
     since: int
@@ -71,15 +93,21 @@ class NewDevice:
 def insert(tx: Transaction, new: NewDevice, now_ms: int) -> None:
     """Know a device that was heard of now."""
     tx.run(
-        "INSERT INTO devices(device, conversation, certificate, state, since, let_in, heard_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO devices(device, identity, certificate, state, since, heard_at) VALUES (?, ?, ?, ?, ?, ?)",
         new.device,
-        new.conversation,
+        new.identity,
         new.certificate,
         new.state,
         new.since,
-        new.let_in,
         now_ms,
+    )
+    enter(tx, new.conversation, new.device, new.let_in)
+
+
+def enter(tx: Transaction, conversation: int, device: bytes, let_in: int | None) -> None:
+    """A device that is known is in a conversation from now on, where it was not before."""
+    tx.run(
+        "INSERT INTO conversation_devices(conversation, device, let_in) VALUES (?, ?, ?)", conversation, device, let_in
     )
 
 
@@ -94,39 +122,20 @@ def set_state(tx: Transaction, device: bytes, state: str) -> None:
 
 
 def refuse(tx: Transaction, device: bytes) -> None:
-    """Keep of a device nothing but that it was refused."""
+    """Keep of a device nothing but that it was refused, wherever it is met."""
     tx.run("DELETE FROM sessions WHERE device = ?", device)
     tx.run("DELETE FROM prekeys WHERE device = ?", device)
+    tx.run("UPDATE devices SET state = 'refused', inbox = NULL WHERE device = ?", device)
     tx.run(
-        "UPDATE devices SET state = 'refused', let_in = NULL, offered_key = NULL, asked = NULL, asked_root = NULL,"
-        " inbox = NULL WHERE device = ?",
+        "UPDATE conversation_devices SET let_in = NULL, offered_key = NULL, asked = NULL, asked_root = NULL"
+        " WHERE device = ?",
         device,
     )
 
 
-def set_let_in(tx: Transaction, device: bytes, seq: int | None) -> None:
-    """Serve a device from the row after ``seq`` on, or not any more."""
-    tx.run("UPDATE devices SET let_in = ? WHERE device = ?", seq, device)
-
-
 def set_rivalled(tx: Transaction, device: bytes) -> None:
-    """A known device was heard after this one appeared."""
+    """A known device of the same identity was heard after this one appeared."""
     tx.run("UPDATE devices SET rivalled = 1 WHERE device = ?", device)
-
-
-def set_left_behind(tx: Transaction, device: bytes, *, left: bool) -> None:
-    """Note whether a re-keying went on without a device."""
-    tx.run("UPDATE devices SET left_behind = ? WHERE device = ?", left, device)
-
-
-def set_asked(tx: Transaction, device: bytes, generation: bytes | None, root: bytes | None) -> None:
-    """Note which reset of a device waits for an answer."""
-    tx.run("UPDATE devices SET asked = ?, asked_root = ? WHERE device = ?", generation, root, device)
-
-
-def set_answered(tx: Transaction, device: bytes, now_ms: int) -> None:
-    """A reset of a device was answered: nothing waits any more."""
-    tx.run("UPDATE devices SET asked = NULL, asked_root = NULL, answered_at = ? WHERE device = ?", now_ms, device)
 
 
 def set_inbox(tx: Transaction, device: bytes, inbox: bytes | None, number: int = 0) -> None:
@@ -139,98 +148,122 @@ def hear(tx: Transaction, device: bytes, now_ms: int) -> None:
     tx.run("UPDATE devices SET heard_at = ?2 WHERE device = ?1 AND heard_at < ?3", device, now_ms, now_ms - DAY_MS)
 
 
-def of_conversation(tx: Snapshot, conversation: int) -> list[DeviceRow]:
-    """Return every device of the other side that is known of, those refused too."""
-    rows = tx.rows(f"SELECT {_COLUMNS} FROM devices WHERE conversation = ? ORDER BY device", conversation)
+def standing(tx: Snapshot, device: bytes) -> Standing | None:
+    """Return whose a device is and how far it is trusted, None when it is unknown everywhere."""
+    row = tx.row("SELECT identity, state FROM devices WHERE device = ?", device)
+    return None if row is None else Standing(*row)
+
+
+def of_identity(tx: Snapshot, identity: bytes) -> list[DeviceRow]:
+    """Return an identity's devices, each once for every conversation it is in."""
+    rows = tx.rows(f"SELECT {_COLUMNS} {_FROM} WHERE identity = ? ORDER BY device, conversation", identity)
     return [DeviceRow(*row) for row in rows]
 
 
-def every_asking(tx: Snapshot) -> list[DeviceRow]:
-    """Return the devices whose reset waits for an answer."""
-    return [DeviceRow(*row) for row in tx.rows(f"SELECT {_COLUMNS} FROM devices WHERE asked IS NOT NULL")]
+# --- in one conversation ----------------------------------------------------------------------------------------------
 
 
-def reset_before(tx: Snapshot, before_ms: int) -> list[DeviceRow]:
-    """Return the devices whose latest reset was made before a time, and that have ratchets or lanes from before it."""
-    rows = tx.rows(
-        f"SELECT {_COLUMNS} FROM devices d WHERE reset_at < ? AND (EXISTS (SELECT 1 FROM sessions s"
-        " WHERE s.device = d.device AND sendable = 0) OR (SELECT count(*) FROM read_lanes r WHERE r.device = d.device"
-        " AND r.ended_at IS NULL) > 1)",
-        before_ms,
+def set_let_in(tx: Transaction, conversation: int, device: bytes, seq: int | None) -> None:
+    """Serve a device from the row after ``seq`` on, or not any more."""
+    tx.run(
+        "UPDATE conversation_devices SET let_in = ? WHERE conversation = ? AND device = ?", seq, conversation, device
     )
-    return [DeviceRow(*row) for row in rows]
 
 
-def find(tx: Snapshot, device: bytes) -> DeviceRow | None:
-    """Return a device, None when it is unknown."""
-    row = tx.row(f"SELECT {_COLUMNS} FROM devices WHERE device = ?", device)
-    return None if row is None else DeviceRow(*row)
+def set_left_behind(tx: Transaction, conversation: int, device: bytes, *, left: bool) -> None:
+    """Note whether a re-keying went on without a device."""
+    tx.run(
+        "UPDATE conversation_devices SET left_behind = ? WHERE conversation = ? AND device = ?",
+        left,
+        conversation,
+        device,
+    )
 
 
-def forget(tx: Transaction, device: bytes) -> None:
-    """Forget a device, the ratchets with it and the keys it was given."""
-    tx.run("DELETE FROM sessions WHERE device = ?", device)
-    tx.run("DELETE FROM prekeys WHERE device = ?", device)
-    tx.run("DELETE FROM devices WHERE device = ?", device)
+def set_asked(tx: Transaction, conversation: int, device: bytes, generation: bytes, root: bytes) -> None:
+    """Note which reset of a device waits for an answer."""
+    tx.run(
+        "UPDATE conversation_devices SET asked = ?, asked_root = ? WHERE conversation = ? AND device = ?",
+        generation,
+        root,
+        conversation,
+        device,
+    )
 
 
-def set_offered_key(tx: Transaction, device: bytes, prekey: bytes | None) -> None:
+def set_answered(tx: Transaction, conversation: int, device: bytes, now_ms: int) -> None:
+    """A reset of a device was answered: nothing waits any more."""
+    tx.run(
+        "UPDATE conversation_devices SET asked = NULL, asked_root = NULL, answered_at = ?"
+        " WHERE conversation = ? AND device = ?",
+        now_ms,
+        conversation,
+        device,
+    )
+
+
+def set_offered_key(tx: Transaction, conversation: int, device: bytes, prekey: bytes | None) -> None:
     """Keep the key a device offered, or forget it once used."""
-    tx.run("UPDATE devices SET offered_key = ? WHERE device = ?", prekey, device)
+    tx.run(
+        "UPDATE conversation_devices SET offered_key = ? WHERE conversation = ? AND device = ?",
+        prekey,
+        conversation,
+        device,
+    )
 
 
-def note_reset(tx: Transaction, device: bytes, made_at: int, *, clears: bool) -> None:
+def note_reset(tx: Transaction, conversation: int, device: bytes, made_at: int, *, clears: bool) -> None:
     """Note that a reset of a device was taken."""
     tx.run(
-        "UPDATE devices SET reset_at = max(coalesce(reset_at, 0), ?2),"
-        " cleared_at = CASE WHEN ?3 THEN max(coalesce(cleared_at, 0), ?2) ELSE cleared_at END WHERE device = ?1",
+        "UPDATE conversation_devices SET reset_at = max(coalesce(reset_at, 0), ?3),"
+        " cleared_at = CASE WHEN ?4 THEN max(coalesce(cleared_at, 0), ?3) ELSE cleared_at END"
+        " WHERE conversation = ?1 AND device = ?2",
+        conversation,
         device,
         made_at,
         clears,
     )
 
 
-_NEXT_USE = "(SELECT coalesce(max(used), 0) + 1 FROM sessions)"
+def find(tx: Snapshot, conversation: int, device: bytes) -> DeviceRow | None:
+    """Return a device in a conversation, None when it is not in it."""
+    row = tx.row(f"SELECT {_COLUMNS} {_FROM} WHERE conversation = ? AND device = ?", conversation, device)
+    return None if row is None else DeviceRow(*row)
 
 
-def add_session(tx: Transaction, session_id: str, device: bytes, pickle: str) -> None:
-    """Keep a ratchet, now the one to write to; the longest unused beyond the bound go."""
-    tx.run(
-        f"INSERT OR REPLACE INTO sessions(id, device, pickle, used) VALUES (?, ?, ?, {_NEXT_USE})",
-        session_id,
-        device,
-        pickle,
+def of_conversation(tx: Snapshot, conversation: int) -> list[DeviceRow]:
+    """Return every other device in a conversation, those refused too."""
+    rows = tx.rows(f"SELECT {_COLUMNS} {_FROM} WHERE conversation = ? ORDER BY device", conversation)
+    return [DeviceRow(*row) for row in rows]
+
+
+def of_member(tx: Snapshot, conversation: int, identity: bytes) -> list[DeviceRow]:
+    """Return the devices of one identity in a conversation, those refused too."""
+    return [row for row in of_conversation(tx, conversation) if row.identity == identity]
+
+
+def every_asking(tx: Snapshot) -> list[DeviceRow]:
+    """Return the devices whose reset waits for an answer."""
+    return [DeviceRow(*row) for row in tx.rows(f"SELECT {_COLUMNS} {_FROM} WHERE asked IS NOT NULL")]
+
+
+def reset_before(tx: Snapshot, before_ms: int) -> list[DeviceRow]:
+    """Return the devices whose latest reset was made before a time, and that have ratchets or lanes from before it."""
+    rows = tx.rows(
+        f"SELECT {_COLUMNS} {_FROM} WHERE reset_at < ? AND (EXISTS (SELECT 1 FROM sessions s WHERE"
+        " s.conversation = c.conversation AND s.device = c.device AND sendable = 0) OR (SELECT count(*) FROM read_lanes r"
+        " WHERE r.conversation = c.conversation AND r.device = c.device AND r.ended_at IS NULL) > 1)",
+        before_ms,
     )
+    return [DeviceRow(*row) for row in rows]
+
+
+def forget(tx: Transaction, conversation: int, device: bytes) -> None:
+    """Forget a device in a conversation, the ratchets with it and the keys it was given; altogether if it is in no other."""
+    tx.run("DELETE FROM sessions WHERE conversation = ? AND device = ?", conversation, device)
+    tx.run("DELETE FROM prekeys WHERE conversation = ? AND device = ?", conversation, device)
+    tx.run("DELETE FROM conversation_devices WHERE conversation = ? AND device = ?", conversation, device)
     tx.run(
-        "DELETE FROM sessions WHERE device = ? AND id NOT IN"
-        " (SELECT id FROM sessions WHERE device = ? ORDER BY sendable DESC, used DESC LIMIT ?)",
+        "DELETE FROM devices WHERE device = ?1 AND NOT EXISTS (SELECT 1 FROM conversation_devices WHERE device = ?1)",
         device,
-        device,
-        MAX_SESSIONS,
     )
-
-
-def sessions(tx: Snapshot, device: bytes) -> list[tuple[str, str, bool]]:
-    """Return (id, pickle, sendable) of a device's ratchets, the last used first."""
-    rows = tx.rows("SELECT id, pickle, sendable FROM sessions WHERE device = ? ORDER BY used DESC", device)
-    return [(str(i), str(p), bool(s)) for i, p, s in rows]
-
-
-def save_session(tx: Transaction, session_id: str, pickle: str) -> None:
-    """Store a ratchet's new state."""
-    tx.run("UPDATE sessions SET pickle = ? WHERE id = ?", pickle, session_id)
-
-
-def prefer_session(tx: Transaction, session_id: str) -> None:
-    """A message came in by this ratchet: write to the device by it from now on."""
-    tx.run(f"UPDATE sessions SET used = {_NEXT_USE} WHERE id = ?", session_id)
-
-
-def retire_sessions(tx: Transaction, device: bytes | None = None) -> None:
-    """Never encrypt again by the ratchets with a device, or by any: their state may be an old one."""
-    tx.run("UPDATE sessions SET sendable = 0 WHERE ?1 IS NULL OR device = ?1", device)
-
-
-def drop_sessions(tx: Transaction, device: bytes) -> None:
-    """Forget the ratchets with a device: what they could still open was said again by others."""
-    tx.run("DELETE FROM sessions WHERE device = ? AND sendable = 0", device)

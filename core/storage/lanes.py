@@ -174,9 +174,10 @@ def reading(tx: Snapshot, generation: bytes) -> ReadLane | None:
     return None if row is None else ReadLane(*row)
 
 
-def was_read(tx: Snapshot, device: bytes) -> bool:
-    """Tell whether a lane of this device is read, or was lately."""
-    return tx.row("SELECT 1 FROM read_lanes WHERE device = ?", device) is not None
+def was_read(tx: Snapshot, conversation: int, device: bytes) -> bool:
+    """Tell whether a lane of this device is read in a conversation, or was lately."""
+    row = tx.row("SELECT 1 FROM read_lanes WHERE conversation = ? AND device = ?", conversation, device)
+    return row is not None
 
 
 def every_reading(tx: Snapshot) -> list[ReadLane]:

@@ -13,7 +13,9 @@ from core.storage.database import Snapshot, Transaction
 class MessageRow:
     """One row. ``kind`` is the content kind of ``docs/PROTOCOL.md`` 7, or ``GAP`` or ``NEW_DEVICE``.
 
-    ``departed``: a copy of it left this device, or may have, in whatever encoding.
+    ``author`` and ``device`` are the identity and the device that wrote it; of a row that nobody wrote, those it is about.
+    A row is one's own by its author alone. ``state`` is "received" where others wrote it, and stays so; of one's own rows it
+    says how far they got. ``departed``: a copy of it left this device, or may have, in whatever encoding.
     """
 
     seq: int
@@ -24,7 +26,6 @@ class MessageRow:
     device: bytes
     generation: bytes | None
     idx: int | None
-    incoming: bool
     kind: int
     text: str
     sent_at: int
@@ -38,7 +39,7 @@ class MessageRow:
 
 
 _COLUMNS = (
-    "seq, id, conversation, uid, author, device, generation, idx, incoming, kind, text, sent_at, state, copies, until,"
+    "seq, id, conversation, uid, author, device, generation, idx, kind, text, sent_at, state, copies, until,"
     " late, pending, again, departed"
 )
 # Kinds of rows that nobody wrote (``core.people.conversation.rows``); none of content is negative or zero.
@@ -60,7 +61,6 @@ class NewMessage:
     uid: bytes
     author: bytes
     device: bytes
-    incoming: bool
     kind: int
     text: str
     sent_at: int
@@ -80,8 +80,8 @@ def insert(tx: Transaction, new: NewMessage) -> int | None:
     ):
         return None
     changed = tx.run(
-        "INSERT OR IGNORE INTO messages(id, conversation, uid, author, device, generation, idx, incoming, kind, text,"
-        " raw, sent_at, state, late, pending, signed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR IGNORE INTO messages(id, conversation, uid, author, device, generation, idx, kind, text,"
+        " raw, sent_at, state, late, pending, signed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         new.id,
         new.conversation,
         new.uid,
@@ -89,7 +89,6 @@ def insert(tx: Transaction, new: NewMessage) -> int | None:
         new.device,
         new.generation,
         new.idx,
-        new.incoming,
         new.kind,
         new.text,
         new.raw,
@@ -166,9 +165,9 @@ def note_departed(tx: Transaction, seq: int) -> None:
     tx.run("UPDATE messages SET departed = 1 WHERE seq = ? AND departed = 0", seq)
 
 
-def doubt_all(tx: Transaction) -> None:
-    """This file may be an old copy: any text of ours that waited in it may have left meanwhile."""
-    tx.run("UPDATE messages SET departed = 1 WHERE incoming = 0 AND departed = 0")
+def doubt_all(tx: Transaction, device: bytes) -> None:
+    """This file may be an old copy: any text of this device that waited in it may have left meanwhile."""
+    tx.run("UPDATE messages SET departed = 1 WHERE device = ? AND state <> 'received' AND departed = 0", device)
 
 
 def set_signed(tx: Transaction, seq: int, signed: bytes) -> None:
@@ -190,7 +189,7 @@ def encode_again(
     """
     return tx.run(
         "UPDATE messages SET pending = 1, again = 1 WHERE conversation = ? AND generation = ? AND idx >= ? AND idx < ?"
-        " AND incoming = 0 AND kind > 0 AND state <> 'failed'"
+        " AND kind > 0 AND state <> 'failed'"
         " AND (state IN ('queued', 'sent', 'stored') OR seq > coalesce(?, seq))",
         conversation,
         generation,
@@ -200,22 +199,23 @@ def encode_again(
 
 
 def unanswered_greetings(tx: Snapshot, conversation: int) -> list[int]:
-    """Return the rows that were said in a greeting and are not known to have come."""
+    """Return the rows that were said in a greeting of ours and are not known to have come."""
     rows = tx.rows(
-        "SELECT seq FROM messages WHERE conversation = ? AND incoming = 0 AND generation IS NULL AND pending = 0"
-        " AND state NOT IN ('delivered', 'read')",
+        "SELECT seq FROM messages WHERE conversation = ? AND generation IS NULL AND pending = 0"
+        " AND state NOT IN ('delivered', 'read', 'received')",
         conversation,
     )
     return [int(row[0]) for row in rows]
 
 
-def encode_lane_again(tx: Transaction, conversation: int, *, again: bool) -> int:
-    """Let every row of ours that is not known to be delivered be encoded anew; return how many."""
+def encode_lane_again(tx: Transaction, conversation: int, device: bytes, *, again: bool) -> int:
+    """Let every row that this device wrote and that is not known to be delivered be encoded anew; return how many."""
     return tx.run(
-        "UPDATE messages SET pending = 1, again = max(again, ?) WHERE conversation = ? AND incoming = 0 AND kind > 0"
+        "UPDATE messages SET pending = 1, again = max(again, ?) WHERE conversation = ? AND device = ? AND kind > 0"
         " AND generation IS NOT NULL AND state IN ('queued', 'sent', 'stored')",
         again,
         conversation,
+        device,
     )
 
 

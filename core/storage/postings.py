@@ -18,7 +18,7 @@ class Posting:
     """Box plaintexts with what is needed to give them an id on any day, and the secrets of the inboxes they go to.
 
     ``inbox`` is one secret, or two when a copy goes beside: of that, fragments are counted on from ``MAX_FRAGMENTS``.
-    ``pause``: days between two copies' days, 0 and 1 being each day. ``held``: a device that is not known says it has it.
+    ``pause``: days between two copies' days, 0 and 1 being each day. Which devices say they have it: ``receipts``.
     ``device``: of a reset, the one of the other side that it is for. ``tells``: number of the inbox of ours that it tells.
     """
 
@@ -36,7 +36,6 @@ class Posting:
     until: int
     pause: int = 0
     device: bytes | None = None
-    held: bool = False
     tells: int = 0
 
     @property
@@ -47,7 +46,7 @@ class Posting:
 
 _COLUMNS = (
     "id, kind, conversation, generation, first_index, fragments, payload, secrets, inbox, message, made_at, until,"
-    " pause, device, held, tells"
+    " pause, device, tells"
 )
 
 
@@ -233,17 +232,6 @@ def is_behind_text(tx: Snapshot, posting: Posting) -> bool:
 def fill(tx: Transaction, posting: int, payload: bytes) -> None:
     """Give a block that was emptied what it says."""
     tx.run("UPDATE postings SET payload = ? WHERE id = ?", payload, posting)
-
-
-def note_held(tx: Transaction, posting: int) -> None:
-    """A device that is not known says that it has what this posting carries."""
-    tx.run("UPDATE postings SET held = 1 WHERE id = ?", posting)
-
-
-def held(tx: Snapshot, conversation: int) -> list[Posting]:
-    """Return the postings of a conversation that only a device that was not known had."""
-    rows = tx.rows(f"SELECT {_COLUMNS} FROM postings WHERE conversation = ? AND held = 1 ORDER BY id", conversation)
-    return [Posting(*row) for row in rows]
 
 
 def move(tx: Transaction, posting: int, secrets: bytes) -> None:

@@ -98,11 +98,12 @@ def drop(tx: Transaction, key_id: bytes) -> None:
     tx.run("DELETE FROM prekeys WHERE key_id = ?", key_id)
 
 
-def drop_before(tx: Transaction, device: bytes, generation: bytes, told: int) -> None:
+def drop_before(tx: Transaction, conversation: int, device: bytes, generation: bytes, told: int) -> None:
     """Forget what a device was told before the newest prekey in a lane, below index ``told``, that it has read of."""
     tx.run(
-        "DELETE FROM prekeys WHERE device = ?1 AND made_at <"
-        " (SELECT max(made_at) FROM prekeys WHERE device = ?1 AND generation = ?2 AND idx < ?3)",
+        "DELETE FROM prekeys WHERE conversation = ?1 AND device = ?2 AND made_at <"
+        " (SELECT max(made_at) FROM prekeys WHERE device = ?2 AND generation = ?3 AND idx < ?4)",
+        conversation,
         device,
         generation,
         told,

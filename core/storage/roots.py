@@ -137,8 +137,8 @@ def former(tx: Snapshot, before_ms: int) -> list[tuple[int, bytes]]:
     return [(int(conversation), bytes(name)) for conversation, name in rows]
 
 
-def forget_of(tx: Transaction, device: bytes) -> list[bytes]:
-    """Forget the roots of a device; return their names."""
-    names = [bytes(row[0]) for row in tx.rows("SELECT greeting_hash FROM roots WHERE device = ?", device)]
-    tx.run("DELETE FROM roots WHERE device = ?", device)
+def forget_of(tx: Transaction, conversation: int, device: bytes) -> list[bytes]:
+    """Forget the roots of a device in a conversation; return their names."""
+    names = [row.name for row in of_conversation(tx, conversation) if row.device == device]
+    tx.run("DELETE FROM roots WHERE conversation = ? AND device = ?", conversation, device)
     return names

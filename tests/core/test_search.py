@@ -34,7 +34,7 @@ def say(database: Database, texts: Sequence[str], conversation: int = 0, kind: i
         for number, text in enumerate(texts, first):
             new = NewMessage(
                 id=f"m{number}", conversation=conversation or 1 + number % 2, uid=number.to_bytes(16, "big"),
-                author=b"a" * 32, device=b"d" * 32, incoming=True, kind=kind, text=text, sent_at=number, state="received",
+                author=b"a" * 32, device=b"d" * 32, kind=kind, text=text, sent_at=number, state="received",
             )  # fmt: skip
             assert messages.insert(tx, new) is not None
 

@@ -16,7 +16,7 @@ import pytest
 from core import api
 from core.people import tag_index
 from core.people.format import lane, slot
-from core.storage import devices, lanes, prekeys, roots
+from core.storage import lanes, prekeys, roots, sessions
 from simulator import Path as Way
 from tests.support.people_world import (
     Person,
@@ -97,7 +97,7 @@ def check_bounds(*people: Person) -> None:
                 return int(row[0])
 
             known = max(count("devices"), 1)
-            assert count("sessions") <= devices.MAX_SESSIONS * known
+            assert count("sessions") <= sessions.MAX_SESSIONS * known
             assert count("held") <= lane.WINDOW * max(count("read_lanes"), 1)
             assert count("write_lanes") <= lanes.MAX_GENERATIONS * known
             assert count("roots") <= roots.MAX_ROOTS * (known + 1)

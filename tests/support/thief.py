@@ -125,7 +125,7 @@ class Thief:
         keys = {blob(row, "xwing_private") for row in (*file.rows("prekeys"), *file.rows("invitations"))}
         self._xwing = keys - {b""}
         self._links = [decode_link(words(row, "link")) for row in file.rows("invitations")]
-        self._people = {blob(row, "identity") for row in file.rows("conversations")} | {self.me.identity}
+        self._people = {blob(row, "recipient") for row in file.rows("conversations")} | {self.me.identity}
         self._devices = {blob(row, "device") for row in file.rows("devices")} | {self.me.device}
         self._envelopes: list[_Sealed] = []
         self._opened: set[bytes] = set()

@@ -24,7 +24,7 @@ from core.people.format.prekey import check_prekey
 from core.people.format.watch import AcceptanceWatch
 from core.people.mail.outcome import done, mark_delivered
 from core.people.work import Work
-from core.storage import conversations, devices, messages, postings, roots
+from core.storage import conversations, devices, messages, postings, roots, sessions
 from core.storage.conversations import ConversationRow
 from core.storage.devices import DeviceRow
 from core.storage.messages import NEWER_VERSION
@@ -40,7 +40,7 @@ def acceptance_found(work: Work, conversation: int, root_name: bytes, sealed: by
     digest = primitives.sha256(sealed)
     if read == digest:
         return True  # it is deposited until we are heard
-    for device in devices.of_conversation(work.tx, conversation):
+    for device in devices.of_member(work.tx, conversation, owner.identity):
         try:
             item = _open_acceptance(work, owner, device, root_name, sealed)
         except Newer:
@@ -93,9 +93,9 @@ def _accepted(work: Work, owner: ConversationRow, item: Acceptance, root_name: b
     if not _settle_greetings(work, greeted, root_name):
         for seq in messages.unanswered_greetings(work.tx, owner.id):  # of a link that was over before it was answered
             mark_delivered(work, seq)
-    device = devices.find(work.tx, item.certificate.device)
+    device = devices.find(work.tx, owner.id, item.certificate.device)
     assert device is not None
-    devices.set_offered_key(work.tx, device.device, msgspec.msgpack.encode(item.prekey))
+    devices.set_offered_key(work.tx, owner.id, device.device, msgspec.msgpack.encode(item.prekey))
     if device.cleared_at is None:
         start_reading(work, owner.id, item.certificate.device, item.offer)
     become_open(work, owner, item.name, tell=not was_open)
@@ -109,7 +109,7 @@ def _accepted_again(work: Work, owner: ConversationRow, root_name: bytes) -> Non
     roots.forget_acceptance(work.tx, owner.id, root_name)
     work.tag_index.forget_slots(AcceptanceWatch(owner.id, root_name))
     for device in devices.of_conversation(work.tx, owner.id):
-        devices.retire_sessions(work.tx, device.device)
+        sessions.retire(work.tx, owner.id, device.device)
     resets.begin(work, owner.id, is_last_known=True, everywhere=True)
 
 

@@ -38,7 +38,7 @@ from core.people.format.prekey import make_prekey
 from core.people.format.slot import SLOT_SIZE
 from core.people.mail.outcome import TRY_MS, done
 from core.people.work import Work
-from core.storage import accounts, conversations, devices, meetings, messages, postings
+from core.storage import accounts, conversations, devices, meetings, messages, postings, sessions
 from core.storage.conversations import ConversationRow
 from core.storage.meetings import GreetingRow, InvitationRow
 
@@ -83,8 +83,8 @@ def _is_awaited(work: Work, certificate: Certificate) -> bool:
     Another device of the same person has to be let in: whoever has the words can make one.
     """
     known = conversations.by_identity(work.tx, certificate.identity)
-    device = devices.find(work.tx, certificate.device)
-    return known is not None and device is not None and device.conversation == known.id and device.is_known
+    device = None if known is None else devices.find(work.tx, known.id, certificate.device)
+    return device is not None and device.is_known
 
 
 def _has_to_wait(work: Work, certificate: Certificate) -> bool:
@@ -144,8 +144,8 @@ def accept(work: Work, row: GreetingRow) -> ConversationRow:
         public_id = primitives.random_bytes(16).hex()
         conversation = conversations.insert(work.tx, public_id, row.identity, said.name, "open", work.now.own_ms)
     conversations.set_inbox(work.tx, conversation.id, said.inbox, said.inbox_number)
-    was_open = conversation.state == "open" and bool(devices.of_conversation(work.tx, conversation.id))
-    is_again = was_open and devices.find(work.tx, said.certificate.device) is not None
+    was_open = conversation.state == "open" and bool(devices.of_member(work.tx, conversation.id, row.identity))
+    is_again = was_open and devices.find(work.tx, conversation.id, said.certificate.device) is not None
     know(work, conversation.id, said.certificate)
     resets.add_root(work, conversation.id, greetings.root_of(row.root))
     conversations.set_inbox_told(work.tx, conversation.id, work.me.inbox_number)
@@ -159,9 +159,9 @@ def accept(work: Work, row: GreetingRow) -> ConversationRow:
             messages.set_pending(work.tx, posting.message)
             postings.detach(work.tx, posting.id)
     if is_again:  # whoever greets again does not know of anything that was said
-        devices.set_offered_key(work.tx, said.certificate.device, None)
-        devices.retire_sessions(work.tx, said.certificate.device)
-        resets.say_all_again(work, said.certificate.device)
+        devices.set_offered_key(work.tx, conversation.id, said.certificate.device, None)
+        sessions.retire(work.tx, conversation.id, said.certificate.device)
+        resets.say_all_again(work, conversation.id, said.certificate.device)
     _accept_by_slot(work, conversation.id, row, offer)
     lane_reading.start_reading(work, conversation.id, said.certificate.device, said.offer)
     if work.now.own_ms - row.received_at > ACCEPTED_AGAIN_MS and not was_open:
@@ -183,10 +183,10 @@ def introduce_lane(work: Work, conversation: ConversationRow, device: bytes) -> 
 def _accept_by_slot(work: Work, conversation: int, row: GreetingRow, offer: Offer) -> None:
     me = accounts.load(work.tx)
     said = decode(Greeting, row.greeting, "stored greeting")
-    audience = devices.find(work.tx, said.certificate.device)
+    audience = devices.find(work.tx, conversation, said.certificate.device)
     assert me is not None
     assert audience is not None
-    session = start_session(work, audience.device, said.prekey)
+    session = start_session(work, audience, said.prekey)
     made = make_prekey(work.now.network_ms)
     prekeys.keep(work, conversation, audience.device, made)
     acceptance = Acceptance(

@@ -40,8 +40,7 @@ def existing(work: Work, link: Link, device: bytes) -> ConversationRow | None:
     if row.state == "waiting":
         greeted = postings.of_conversation(work.tx, row.id, "greeting")
         return row if any(each.secrets.startswith(link.greeting_secret) for each in greeted) else None
-    known = devices.find(work.tx, device)
-    return row if known is not None and known.conversation == row.id else None
+    return None if devices.find(work.tx, row.id, device) is None else row
 
 
 def greet(work: Work, link: Link, bundle: Bundle, text: str) -> ConversationRow:

@@ -92,7 +92,7 @@ def _claims_of(row: ConversationRow) -> dict[str, int]:
 
 def warning_of(work: Work, alike: LookAlikes, row: ConversationRow) -> tuple[api.ContactWarning | None, str]:
     """Return why to look twice at a contact, for programs and as one sentence for people."""
-    unknown = [device for device in devices.of_conversation(work.tx, row.id) if device.state == "unknown"]
+    unknown = [device for device in devices.of_member(work.tx, row.id, row.identity) if device.state == "unknown"]
     if any(device.rivalled for device in unknown):
         return "both-alive", (
             "A device that nobody vouches for and one that was known before are both in use: one of them may be a thief's."

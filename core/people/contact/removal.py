@@ -11,9 +11,9 @@ from core import api
 from core.api import ApiError, Kind
 from core.crypto.seed import identity_of
 from core.people.contact import slot_posts
-from core.people.conversation import deletion, inboxes, lane_reading, reset_answer, trust
+from core.people.conversation import deletion, delivery, inboxes, lane_reading, reset_answer, trust
 from core.people.format.watch import AcceptanceWatch, ResetWatch, stored_prefixes
-from core.people.mail.outcome import count_held, done
+from core.people.mail.outcome import done
 from core.people.work import Work
 from core.storage import (
     accounts,
@@ -105,7 +105,7 @@ def forget(work: Work, row: ConversationRow) -> None:
         done(work, posting, None)
     lanes.forget_conversation(work.tx, row.id)
     for device in devices.of_conversation(work.tx, row.id):
-        devices.forget(work.tx, device.device)
+        devices.forget(work.tx, row.id, device.device)
     prekeys.forget_conversation(work.tx, row.id)
     later.forget_conversation(work.tx, row.id)
     meetings.forget_pieces(work.tx, stored_prefixes(row.id))
@@ -144,10 +144,10 @@ def delete_conversation(work: Work, row: ConversationRow) -> api.Deleted:
 def confirm_device(work: Work, row: ConversationRow, device_id: str, *, accept: bool) -> None:
     """Take the person's word about a device that nobody vouches for. Raises ``ApiError``."""
     try:
-        device = devices.find(work.tx, bytes.fromhex(device_id))
+        device = devices.find(work.tx, row.id, bytes.fromhex(device_id))
     except ValueError:
         device = None
-    if device is None or device.conversation != row.id or device.state == "refused":
+    if device is None or device.identity != row.identity or device.state == "refused":
         raise ApiError(Kind.NO_SUCH_DEVICE, "This contact has no such device.")
     if device.is_known:
         if not accept:
@@ -158,7 +158,7 @@ def confirm_device(work: Work, row: ConversationRow, device_id: str, *, accept: 
         return
     trust.confirm(work, device)
     inboxes.confirmed(work, device)
-    count_held(work, row.id)
-    fresh = devices.find(work.tx, device.device)
+    delivery.settle(work, row.id)
+    fresh = devices.find(work.tx, row.id, device.device)
     if fresh is not None and fresh.asked is not None:
         reset_answer.hand_over(work, fresh)

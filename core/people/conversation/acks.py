@@ -1,12 +1,12 @@
 """Acknowledgements: what is held here of the other side's lanes, and what it says that it holds of ours.
 
-What is acknowledged is deposited no more. What is lacking is deposited again as it was, and what was given up is said
-again. When one is written is decided by ``ack_timing``.
+What all who count acknowledged (``delivery``) is deposited no more. What is lacking is deposited again as it was, and what
+was given up is said again. When one is written is decided by ``ack_timing``.
 """
 
 from __future__ import annotations
 
-from core.people.conversation import prekeys
+from core.people.conversation import delivery, prekeys
 from core.people.format import acknowledgement
 from core.people.format.content import MAX_LANES, Ack, LaneAck, Restart
 from core.people.mail.outcome import done, repeat_missing
@@ -63,16 +63,14 @@ def apply(work: Work, ack: LaneAck, device: DeviceRow) -> bool:
         return True
     if acknowledgement.end(ack) > written.next_index:
         return written.ended
+    awaited = delivery.Awaited(work, conversation)
     for posting in postings.of_lane(work.tx, ack.generation):
         if acknowledgement.covers(ack, posting.first_index, posting.fragments):
-            if device.is_known:
-                done(work, posting, "delivered")
-            elif device.let_in is not None:  # who is out cannot have read it
-                postings.note_held(work.tx, posting.id)
+            awaited.note(posting, device)
         elif acknowledgement.lacks(ack, posting.first_index, posting.fragments) and device.is_known:
             prekey_rows.drop_told_at(work.tx, ack.generation, posting.first_index)
             _say_again(work, posting)
-    prekey_rows.drop_before(work.tx, device.device, ack.generation, ack.next)
+    prekey_rows.drop_before(work.tx, conversation, device.device, ack.generation, ack.next)
     if device.is_known:
         roots.prove_by(work.tx, conversation, ack.generation, device.device)
     _let_go_of_announcements(work, device, ack.generation)

@@ -23,7 +23,7 @@ def delete(work: Work, rows: Iterable[MessageRow]) -> api.Deleted:
     """Delete rows; tell what became of those of ours that were not delivered."""
     withdrawn = on_their_way = 0
     for row in rows:
-        if not row.incoming:
+        if row.author == work.me.identity:
             is_back = _withdraw(work, row)
             if row.state in _UNDELIVERED:
                 withdrawn, on_their_way = withdrawn + is_back, on_their_way + (not is_back)

@@ -84,7 +84,7 @@ def _beside_the_text(work: Work, lane_row: WriteLane, index: int) -> Iterator[It
 
 def _end(work: Work, posting: Posting) -> None:
     """The lane cannot be read on past a block: it has ended, and what is not known to be delivered is said in another."""
-    messages.encode_lane_again(work.tx, posting.conversation, again=False)
+    messages.encode_lane_again(work.tx, posting.conversation, work.me.device, again=False)
     lanes.end_writing(work.tx, posting.conversation)
     conversations.set_ack_due(work.tx, posting.conversation, due=True)
     done(work, posting, None)

@@ -1,6 +1,7 @@
 """Which addresses the node was last told to read, and which to keep for contacts.
 
-Those of our present inbox are read, of a former one that is still followed, and of open invitations. They are always the
+Those of our present inbox are read, of a former one that is still followed, of groups and channels, and of open
+invitations. They are always the
 same ones while they are of use, whatever is looked at on the screen, so that what is read says nothing about what is done
 (``docs/TRAPS.md``).
 """
@@ -33,7 +34,8 @@ class InboxAddresses:
         if work.now.day != self._day:
             self._day, self._early_ms = work.now.day, self._random.randint(LATEST_EARLY_MS, EARLY_MS)
         days = days_read(work.now, self._early_ms)
-        read = days, frozenset({*inboxes.followed(work), *work.tag_index.address_secrets()})
+        shared = conversations.shared_inboxes(work.tx)
+        read = days, frozenset({*inboxes.followed(work), *shared, *work.tag_index.address_secrets()})
         if read != self._read:
             self._read = read
             work.effects.append(Read(addresses(read[1], days)))

@@ -156,6 +156,8 @@ def noticed(work: Work, device: DeviceRow, item: InboxNotice) -> None:
     Of one that is not known it is written to beside the old one.
     """
     row = conversations.by_id(work.tx, device.conversation)
+    if device.identity != row.recipient:
+        return  # it is no contact's address that is told here
     if not device.is_known:
         devices.set_inbox(work.tx, device.device, item.inbox if item.inbox != row.inbox else None, item.number)
     elif row.inbox is None or item.number > row.inbox_number:

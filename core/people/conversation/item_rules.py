@@ -62,7 +62,7 @@ def _take_rekey(work: Work, origin: Origin, item: Rekey, _signed: bytes) -> byte
 
 
 def _take_restart(work: Work, origin: Origin, item: Restart, _signed: bytes) -> None:
-    device = devices.find(work.tx, origin.device)
+    device = devices.find(work.tx, origin.conversation, origin.device)
     if device is not None and (origin.index, origin.number) == (0, 0):  # it begins a lane, and is there once
         resets.say_again(work, device, item.holds)
 
@@ -74,11 +74,11 @@ def _take_offer(work: Work, origin: Origin, item: KeyOffer, _signed: bytes) -> N
         check_prekey(item.prekey)
     except Malformed:
         return
-    devices.set_offered_key(work.tx, origin.device, msgspec.msgpack.encode(item.prekey))
+    devices.set_offered_key(work.tx, origin.conversation, origin.device, msgspec.msgpack.encode(item.prekey))
 
 
 def _take_inbox_notice(work: Work, origin: Origin, item: InboxNotice, _signed: bytes) -> None:
-    device = devices.find(work.tx, origin.device)
+    device = devices.find(work.tx, origin.conversation, origin.device)
     if device is not None:
         inboxes.noticed(work, device, item)
 
@@ -116,12 +116,12 @@ RULES: Final[dict[type[Item], _Rule[Any]]] = {
 
 def _tell(work: Work, new: NewMessage) -> None:
     owner = conversations.by_id(work.tx, new.conversation)
-    writer = Writers(work.tx).of_device(new.device)
+    writer = Writers(work.tx, work.me.identity).of_device(new.device)
     work.emit(
         api.MessageReceived(
             conversation=owner.public_id,
             id=new.id,
-            sender=identity_of(owner.identity),
+            sender="me" if new.author == work.me.identity else identity_of(new.author),
             text=new.text,
             late=new.late,
             device=writer.name,

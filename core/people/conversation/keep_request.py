@@ -50,10 +50,10 @@ def received(work: Work, origin: Origin, item: KeepRequest, signed: bytes) -> No
     A device that is not known asks for nothing and takes nothing back. Nor is anything said after now: a request dated at
     the end of time would be the last.
     """
-    known = devices.find(work.tx, origin.device)
-    if known is None or not known.is_known:
-        return
+    known = devices.find(work.tx, origin.conversation, origin.device)
     owner = conversations.by_id(work.tx, origin.conversation)
+    if known is None or not known.is_known or known.identity != owner.recipient:
+        return
     latest = work.now.own_ms + CLOCK_SLACK_MS
     said_at = min(origin.made_at, latest)
     new = insert_received(work, origin, item, signed)

@@ -110,11 +110,10 @@ def _take_late(work: Work, row: ReadLane, index: int, piece: Piece) -> None:
 
 
 def _open_block(work: Work, row: ReadLane, index: int, sealed: bytes) -> Said | None:
-    device = devices.find(work.tx, row.device)
+    device = devices.find(work.tx, row.conversation, row.device)
     if device is None:
         return None
-    author = conversations.by_id(work.tx, row.conversation).identity
-    place = Place(author, work.me.identity, row.device, row.generation, index)
+    place = Place(device.identity, trust.addressed_to(work, device), row.device, row.generation, index)
     try:
         plain = open_envelope(sealed, work.me.device[:TAG_SIZE], lambda wrapped: unwrap(work, device, wrapped))
         return decode_block(plain, place)
@@ -125,7 +124,7 @@ def _open_block(work: Work, row: ReadLane, index: int, sealed: bytes) -> Said | 
 def _take_block(work: Work, row: ReadLane, index: int, sealed: bytes) -> bytes | None:
     """Open a block and act on its items; return the secret of a re-keying."""
     block = _open_block(work, row, index, sealed)
-    device = devices.find(work.tx, row.device)
+    device = devices.find(work.tx, row.conversation, row.device)
     if block is not None and device is not None:
         trust.heard(work, device, block.made_at)
         if device.left_behind and device.is_known:  # it lives after all, and cannot read what we write
@@ -138,7 +137,7 @@ def _take_block(work: Work, row: ReadLane, index: int, sealed: bytes) -> bytes |
 
 def _break_off(work: Work, row: ReadLane, index: int) -> None:
     """A lane cannot be read on. Of a known device that makes us begin anew; of any other that lane alone ends."""
-    device = devices.find(work.tx, row.device)
+    device = devices.find(work.tx, row.conversation, row.device)
     if device is not None and device.is_known:
         lanes.set_broken(work.tx, row.generation, index)
         resets.request(work, row.conversation)
@@ -153,7 +152,7 @@ def _take_items(work: Work, row: ReadLane, index: int, block: Said, *, late: boo
         if not isinstance(item, Ack):
             secret = item_rules.take(work, origin, item, signed) or secret
     said = [item for item, _ in block.items if isinstance(item, Ack)]
-    device = devices.find(work.tx, row.device)
+    device = devices.find(work.tx, row.conversation, row.device)
     if said and device is not None:
         _take_ack(work, device, said[0])  # more than one says nothing that could not be said in one
         resets.notice_unheard(work, row.conversation, row.device, block.made_at, said[0])
@@ -164,7 +163,7 @@ def _take_items(work: Work, row: ReadLane, index: int, block: Said, *, late: boo
 
 def _owe_ack(work: Work, row: ReadLane) -> None:
     """An acknowledgement is owed to whoever writes a lane, if it can read one."""
-    device = devices.find(work.tx, row.device)
+    device = devices.find(work.tx, row.conversation, row.device)
     if device is not None and device.let_in is not None:
         conversations.set_ack_due(work.tx, row.conversation, due=True)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.people.format.lane import Offer
 from core.people.format.numbers import COPIES_GONE_MS
 from core.people.work import Work
-from core.storage import conversations, devices, lanes
+from core.storage import conversations, devices, lanes, sessions
 from core.storage.lanes import ReadLane
 
 # Of a lane whose writer began another, nothing is left in the network after so long.
@@ -30,7 +30,7 @@ def end_overtaken(work: Work) -> None:
         read = [row for row in lanes.reading_in(work.tx, device.conversation) if row.device == device.device]
         for row in read[1:]:
             end_reading(work, row)
-        devices.drop_sessions(work.tx, device.device)
+        sessions.drop_retired(work.tx, device.conversation, device.device)
 
 
 def start_reading(work: Work, conversation: int, device: bytes, offer: Offer) -> bool:

@@ -33,7 +33,7 @@ LEAST_TRY_MS = 2 * DAY_MS
 
 def place_of(work: Work, conversation: int, generation: bytes, index: int) -> Place:
     """Return where a block of ours stands."""
-    recipient = conversations.by_id(work.tx, conversation).identity
+    recipient = conversations.by_id(work.tx, conversation).recipient
     return Place(work.me.identity, recipient, work.me.device, generation, index)
 
 
@@ -81,9 +81,9 @@ def write_block(
 
 def encode(work: Work, lane_row: WriteLane, index: int, block: Block, size: int | None = None) -> bytes:
     """Return a block at an index of a lane, signed and sealed for whoever is to read it. Raises ``ValueError``: no room."""
-    sessions = sessions_for(work, trust.audience(work, lane_row.conversation))
+    audience = sessions_for(work, trust.audience(work, lane_row.conversation))
     place = place_of(work, lane_row.conversation, lane_row.generation, index)
-    return seal_for(work, sessions, encode_block(block, place, work.me.device_seed), size)
+    return seal_for(work, audience, encode_block(block, place, work.me.device_seed), size)
 
 
 def _restart(work: Work, lane_row: WriteLane) -> tuple[Item, ...]:

@@ -14,7 +14,7 @@ from core.people.format.device import TAG_SIZE
 from core.people.format.envelope import Wrapped
 from core.people.format.prekey import Prekey, decode_prekey, open_session_to
 from core.people.work import Work
-from core.storage import devices
+from core.storage import devices, sessions
 from core.storage.devices import DeviceRow
 
 
@@ -29,12 +29,12 @@ def sessions_for(work: Work, audience: list[DeviceRow]) -> list[tuple[DeviceRow,
 
 def audience_session(work: Work, device: DeviceRow) -> Session | None:
     """Return the ratchet to write to a device by; a new one uses up the key it offered."""
-    for _, pickle, sendable in devices.sessions(work.tx, device.device):
+    for _, pickle, sendable in sessions.of_device(work.tx, device.conversation, device.device):
         if sendable:
             return Session.restore(pickle, work.me.pickle_key)
     offered = usable_key(work, device)
-    devices.set_offered_key(work.tx, device.device, None)
-    return None if offered is None else start_session(work, device.device, offered)
+    devices.set_offered_key(work.tx, device.conversation, device.device, None)
+    return None if offered is None else start_session(work, device, offered)
 
 
 def usable_key(work: Work, device: DeviceRow) -> Prekey | None:
@@ -47,13 +47,14 @@ def usable_key(work: Work, device: DeviceRow) -> Prekey | None:
 
 def has_ratchet(work: Work, device: DeviceRow) -> bool:
     """Tell whether there is a ratchet by which a device may be written to."""
-    return any(sendable for _, _, sendable in devices.sessions(work.tx, device.device))
+    return any(sendable for _, _, sendable in sessions.of_device(work.tx, device.conversation, device.device))
 
 
-def start_session(work: Work, device: bytes, prekey: Prekey) -> Session:
+def start_session(work: Work, device: DeviceRow, prekey: Prekey) -> Session:
     """Start a ratchet to a prekey of a device; whoever calls this uses the prekey up."""
     session = open_session_to(prekey)
-    devices.add_session(work.tx, session.id, device, session.pickle(work.me.pickle_key))
+    pickle = session.pickle(work.me.pickle_key)
+    sessions.add(work.tx, session.id, device.conversation, device.device, pickle)
     return session
 
 
@@ -63,27 +64,27 @@ def can_write(work: Work, conversation: int) -> bool:
     return any(has_ratchet(work, device) or usable_key(work, device) is not None for device in audience)
 
 
-def seal_for(work: Work, sessions: list[tuple[DeviceRow, Session]], block: bytes, size: int | None = None) -> bytes:
+def seal_for(work: Work, audience: list[tuple[DeviceRow, Session]], block: bytes, size: int | None = None) -> bytes:
     """Return an envelope for an audience, every ratchet's new state stored."""
-    sealed = envelope.seal(block, [(d.device[:TAG_SIZE], s) for d, s in sessions], size=size)
-    for _, session in sessions:
-        devices.save_session(work.tx, session.id, session.pickle(work.me.pickle_key))
+    sealed = envelope.seal(block, [(d.device[:TAG_SIZE], s) for d, s in audience], size=size)
+    for _, session in audience:
+        sessions.save(work.tx, session.id, session.pickle(work.me.pickle_key))
     return sealed
 
 
 def unwrap(work: Work, device: DeviceRow, wrapped: Wrapped) -> bytes:
     """Run the ratchet with a device; a first message opens a new one by a prekey of ours, once. Raises ``OpenFailed``."""
-    for session_id, pickle, _ in devices.sessions(work.tx, device.device):
+    for session_id, pickle, _ in sessions.of_device(work.tx, device.conversation, device.device):
         session = Session.restore(pickle, work.me.pickle_key)
         try:
             plaintext = session.decrypt(wrapped.kind, wrapped.message)
         except OpenFailed:
             continue
-        devices.save_session(work.tx, session_id, session.pickle(work.me.pickle_key))
-        devices.prefer_session(work.tx, session_id)
+        sessions.save(work.tx, session_id, session.pickle(work.me.pickle_key))
+        sessions.prefer(work.tx, session_id)
         return plaintext
     if wrapped.kind != PREKEY:
         raise OpenFailed
     session, plaintext = prekeys.accept_first(work, device.device, wrapped.message)
-    devices.add_session(work.tx, session.id, device.device, session.pickle(work.me.pickle_key))
+    sessions.add(work.tx, session.id, device.conversation, device.device, session.pickle(work.me.pickle_key))
     return plaintext

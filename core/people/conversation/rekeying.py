@@ -38,7 +38,7 @@ def rekey_if_due(work: Work, row: WriteLane) -> WriteLane:
     if not with_key or not all(not device.is_known or is_overdue(work, row) for device in lacking):
         return row
     for device in lacking:  # it cannot read on, and will ask for a fresh start when it notices
-        devices.set_left_behind(work.tx, device.device, left=True)
+        devices.set_left_behind(work.tx, row.conversation, device.device, left=True)
     return _rekey(work, row, with_key)
 
 
@@ -62,19 +62,22 @@ def rekey_info(conversation: bytes, generation: bytes, device: bytes) -> bytes:
 def _seal_secret(work: Work, row: WriteLane, device: DeviceRow, secret: bytes) -> SealedSecret:
     offered = usable_key(work, device)
     assert offered is not None
-    recipient = conversations.by_id(work.tx, row.conversation).identity
+    recipient = conversations.by_id(work.tx, row.conversation).recipient
     info = rekey_info(signing.conversation_hash(work.me.identity, recipient), row.generation, device.device)
     # The Olm half goes with it where there is a ratchet already; where there is none this block opens it.
     sealed = primitives.xwing_seal(offered.xwing, secret, info)
     if has_ratchet(work, device):
-        devices.set_offered_key(work.tx, device.device, None)
+        devices.set_offered_key(work.tx, row.conversation, device.device, None)
     return SealedSecret(device.device[:TAG_SIZE], offered.key_id, sealed)
 
 
 def open_rekey(work: Work, conversation: int, device: bytes, generation: bytes, item: Rekey) -> bytes | None:
     """Return the secret that a device mixes into its lane; None when it is not for this device, or does not open."""
-    identity = conversations.by_id(work.tx, conversation).identity
-    info = rekey_info(signing.conversation_hash(identity, work.me.identity), generation, work.me.device)
+    writer = devices.find(work.tx, conversation, device)
+    if writer is None:
+        return None
+    between = signing.conversation_hash(writer.identity, trust.addressed_to(work, writer))
+    info = rekey_info(between, generation, work.me.device)
     for sealed in item.secrets:
         if sealed.device == work.me.certificate.tag:
             try:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from core.crypto import primitives
-from core.people.conversation import prekeys
+from core.people.conversation import prekeys, trust
 from core.people.conversation.ratchets import has_ratchet, start_session, usable_key
 from core.people.format import greeting
 from core.people.format.fragment import cut
@@ -49,22 +49,37 @@ def announce(
     everywhere: bool = False,
     only: bytes | None = None,
 ) -> None:
-    """Announce the lane that is being written to every device let in, or to ``only`` one.
+    """Announce the lane that is being written to every device that is served, or to ``only`` one.
 
-    ``former`` is the generation before it and its last index, −1 when that is not known.
+    ``former`` is the generation before it and its last index, −1 when that is not known. What answers one of many devices
+    asks nothing of the others: each that is read well is told that it is heard, else every answer would be answered by all.
     """
     row = lanes.writing(work.tx, conversation)
     assert row is not None
-    if conversations.by_id(work.tx, conversation).inbox is None:
+    owner = conversations.by_id(work.tx, conversation)
+    if owner.inbox is None:
         return  # nobody there knows us yet: what introduces us will carry the offer
-    readers = [device for device in devices.of_conversation(work.tx, conversation) if device.let_in is not None]
+    readers = trust.served(work, conversation)
     if not readers:
         _announce_to_any(work, row, former)
     for device in readers:
         if only in {None, device.device}:
-            is_asked = answer is not None and answer.device == device.device
-            _announce_to(work, row, device, former, answer=answer if is_asked else None, everywhere=everywhere)
+            to_this = answer if answer is not None and answer.device == device.device else None
+            if to_this is None and answer is not None and not owner.is_direct:
+                to_this = _as_heard(work, device)
+            _announce_to(work, row, device, former, answer=to_this, everywhere=everywhere)
     accounts.advance(work.tx)
+
+
+def _as_heard(work: Work, device: DeviceRow) -> Answer | None:
+    """Return what tells a device that its lane is read, with the key it offered used up; None where it has to be asked."""
+    lane = next((each for each in lanes.reading_in(work.tx, device.conversation) if each.device == device.device), None)
+    root = next(_roots_for(work, device, everywhere=False), None)
+    prekey = usable_key(work, device)
+    if lane is None or lane.broken_at is not None or root is None or prekey is None:
+        return None
+    devices.set_offered_key(work.tx, device.conversation, device.device, None)
+    return Answer(device.device, lane.generation, heard=True, root=root, prekey=prekey)
 
 
 def _announce_to(
@@ -78,11 +93,11 @@ def _announce_to(
 ) -> None:
     to = answer.prekey if answer is not None else _take_key(work, device)
     if to is not None and not has_ratchet(work, device):
-        start_session(work, device.device, to)
+        start_session(work, device, to)
     unsealed = _unsealed(work, row, device.device, former, answer)
     # A device that is not known gets no root of its own: it would put one in the place of the one its owner's words give.
     fresh = primitives.random_bytes(32) if answer is not None and device.is_known else b""
-    between = _between(work, row)
+    between = Between(work.me.identity, device.identity)
     reset = unsealed
     if to is not None:
         way = Way(primitives.scalar_public(row.scalar), row.chain, row.next_index, fresh)
@@ -99,13 +114,10 @@ def _announce_to(
 def _announce_to_any(work: Work, row: WriteLane, former: tuple[bytes, int]) -> None:
     """Nobody of the other side is known: whoever has a root may answer."""
     reset = _unsealed(work, row, prekeys.ANYBODY, former, None)
+    between = Between(work.me.identity, conversations.by_id(work.tx, row.conversation).recipient)
     for root in roots.of_conversation(work.tx, row.conversation):
-        sealed = seal(_between(work, row), root.root, reset, work.me.device_seed)
+        sealed = seal(between, root.root, reset, work.me.device_seed)
         _post(work, row, prekeys.ANYBODY, root, sealed)
-
-
-def _between(work: Work, row: WriteLane) -> Between:
-    return Between(work.me.identity, conversations.by_id(work.tx, row.conversation).identity)
 
 
 def _unsealed(work: Work, row: WriteLane, device: bytes, former: tuple[bytes, int], answer: Answer | None) -> Reset:
@@ -137,7 +149,7 @@ def _unsealed(work: Work, row: WriteLane, device: bytes, former: tuple[bytes, in
 def _take_key(work: Work, device: DeviceRow) -> Prekey | None:
     """Return the key that a device offered, used up by this."""
     offered = usable_key(work, device)
-    devices.set_offered_key(work.tx, device.device, None)
+    devices.set_offered_key(work.tx, device.conversation, device.device, None)
     return offered
 
 
@@ -155,9 +167,11 @@ def _roots_for(work: Work, device: DeviceRow, *, everywhere: bool) -> Iterator[R
 
 def _slot_number(work: Work, row: WriteLane, device: bytes) -> int:
     """Return a slot that the other side does not use, nor we for another device, nor lately."""
-    is_second = work.me.identity > conversations.by_id(work.tx, row.conversation).identity
-    readers = [each.device for each in devices.of_conversation(work.tx, row.conversation)]
-    rank = readers.index(device) if device in readers else 0
+    readers = {each.device: each.identity for each in devices.of_conversation(work.tx, row.conversation)}
+    rank = list(readers).index(device) if device in readers else 0
+    identity = readers.get(device) or conversations.by_id(work.tx, row.conversation).recipient
+    # Two devices of one's own are told by their keys.
+    is_second = (work.me.identity, work.me.device) > (identity, device)
     return (2 * (row.born + _STRIDE * rank) + is_second) % SLOTS["reset"].numbers
 
 

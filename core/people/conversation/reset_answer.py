@@ -22,7 +22,7 @@ from core.people.format.prekey import decode_prekey
 from core.people.format.reset import ANY, NOBODY, Between, Own, Reset, decode_way, open_reset, way_info
 from core.people.mail.outcome import done
 from core.people.work import Work
-from core.storage import conversations, devices, lanes, messages, postings, roots
+from core.storage import conversations, devices, lanes, messages, postings, roots, sessions
 from core.storage.devices import DeviceRow
 from core.storage.messages import NEWER_VERSION
 from core.storage.roots import RootRow
@@ -50,8 +50,9 @@ def received(work: Work, conversation: int, root_name: bytes, sealed: bytes) -> 
     owner = conversations.by_id(work.tx, conversation)
     if root is None or owner.blocked:
         return False
+    writer = owner.recipient if root.device is None else _identity_of(work, conversation, root.device)
     try:
-        reset = open_reset(Between(owner.identity, work.me.identity), root.root, sealed)
+        reset = open_reset(Between(writer, work.me.identity), root.root, sealed)
     except Own:
         return True  # an announcement of ours, come back
     except Newer:
@@ -60,17 +61,25 @@ def received(work: Work, conversation: int, root_name: bytes, sealed: bytes) -> 
     except (OpenFailed, Malformed):
         return False
     device = reset.certificate.device
+    if device == work.me.device:
+        return True
     if root.device not in {None, device}:
         return False
     if reset.reader not in {ANY, work.me.certificate.tag}:
         return True  # for another device of ours
-    known = devices.find(work.tx, device) or _meet(work, conversation, reset)
-    if known is None or known.conversation != conversation or known.state == "refused":
+    known = devices.find(work.tx, conversation, device) or _meet(work, conversation, reset)
+    if known is None or known.state == "refused":
         return False
     if known.is_known:
         roots.prove(work.tx, conversation, root.name)
     _follow(work, _Found(known, root, reset))
     return True
+
+
+def _identity_of(work: Work, conversation: int, device: bytes) -> bytes:
+    """Return whose a device is with which a root is shared."""
+    known = devices.find(work.tx, conversation, device)
+    return conversations.by_id(work.tx, conversation).recipient if known is None else known.identity
 
 
 def _meet(work: Work, conversation: int, reset: Reset) -> DeviceRow | None:
@@ -79,7 +88,7 @@ def _meet(work: Work, conversation: int, reset: Reset) -> DeviceRow | None:
     Only who knows a root can seal a reset, and the identity certified the device; whoever has the words can do both.
     """
     owner = conversations.by_id(work.tx, conversation)
-    if owner.state != "open" or trust.is_foreign(work, reset.certificate):
+    if not owner.is_direct or owner.state != "open" or trust.is_foreign(work, reset.certificate):
         return None
     return trust.meet(work, conversation, reset.certificate)
 
@@ -96,10 +105,10 @@ def _follow(work: Work, found: _Found) -> None:
         return
     if not reset.is_answer and is_restless(work, known.conversation):
         return  # heard again when it is announced again
-    was_read = lanes.was_read(work.tx, known.device)
+    was_read = lanes.was_read(work.tx, known.conversation, known.device)
     heard = _read_lane(work, found)
     clears = reset.last_index >= 0 or reset.is_answer
-    devices.note_reset(work.tx, known.device, reset.made_at, clears=clears)
+    devices.note_reset(work.tx, known.conversation, known.device, reset.made_at, clears=clears)
     trust.heard(work, known, reset.made_at)
     if known.reset_at is not None and reset.made_at < known.reset_at:
         return  # overtaken by one that was answered; this lane is read beside its own
@@ -107,8 +116,8 @@ def _follow(work: Work, found: _Found) -> None:
     if clears:
         end_older(work, known.conversation, known.device, reset.generation)
     if _must_begin(work, found, heard=heard) and not is_restless(work, known.conversation):
-        devices.retire_sessions(work.tx, known.device)
-        devices.set_offered_key(work.tx, known.device, None)
+        sessions.retire(work.tx, known.conversation, known.device)
+        devices.set_offered_key(work.tx, known.conversation, known.device, None)
         begin(work, known.conversation, is_last_known=True, answer=_answer(found, heard=heard))
         if not reset.is_answer and was_read:  # what was lost is said before what is new
             say_again(work, known, [LaneAck(reset.known, reset.known_next, 0)] if reset.known != NOBODY else [])
@@ -134,8 +143,8 @@ def _answer(found: _Found, *, heard: bool) -> Answer:
 def _settled(work: Work, found: _Found) -> None:
     """Both sides read each other's new lane: what was before is over, with every key that could still open it."""
     known, reset = found.device, found.reset
-    devices.set_offered_key(work.tx, known.device, msgspec.msgpack.encode(reset.prekey))
-    devices.drop_sessions(work.tx, known.device)
+    devices.set_offered_key(work.tx, known.conversation, known.device, msgspec.msgpack.encode(reset.prekey))
+    sessions.drop_retired(work.tx, known.conversation, known.device)
     current = lanes.writing(work.tx, known.conversation)
     if current is not None and current.generation == reset.answers:
         lanes.make_rekeying_due(work.tx, current.generation)  # its way was sealed to a key that may be old
@@ -163,8 +172,10 @@ def _read_lane(work: Work, found: _Found) -> bool:
 
 
 def _take_inbox(work: Work, conversation: int, reset: Reset) -> None:
-    """A known device says where its account reads: of two numbers the higher counts."""
+    """A known device of a contact says where its account reads: of two numbers the higher counts."""
     owner = conversations.by_id(work.tx, conversation)
+    if owner.recipient != reset.certificate.identity:
+        return
     if owner.inbox is None or reset.inbox_number > owner.inbox_number:
         conversations.set_inbox(work.tx, conversation, reset.inbox, reset.inbox_number)
 
@@ -177,18 +188,18 @@ def _follow_unknown(work: Work, found: _Found) -> None:
     known, reset = found.device, found.reset
     if known.reset_at is not None and reset.made_at < known.reset_at:
         return
-    devices.note_reset(work.tx, known.device, reset.made_at, clears=False)
+    devices.note_reset(work.tx, known.conversation, known.device, reset.made_at, clears=False)
     owner = conversations.by_id(work.tx, known.conversation)
     named = reset.inbox if reset.inbox != owner.inbox else None
     devices.set_inbox(work.tx, known.device, named, reset.inbox_number)
     is_read = known.let_in is not None and reset.is_answer and _read_lane(work, found)
     if is_read:
         end_older(work, known.conversation, known.device, reset.generation)  # else many would push out those of others
-        devices.set_offered_key(work.tx, known.device, msgspec.msgpack.encode(reset.prekey))
+        devices.set_offered_key(work.tx, known.conversation, known.device, msgspec.msgpack.encode(reset.prekey))
         if reset.heard:
             return
-    devices.set_asked(work.tx, known.device, reset.generation, found.root.name)
-    devices.set_offered_key(work.tx, known.device, msgspec.msgpack.encode(reset.prekey))
+    devices.set_asked(work.tx, known.conversation, known.device, reset.generation, found.root.name)
+    devices.set_offered_key(work.tx, known.conversation, known.device, msgspec.msgpack.encode(reset.prekey))
 
 
 def let_in_who_waited(work: Work) -> None:
@@ -209,14 +220,14 @@ def hand_over(work: Work, row: DeviceRow) -> None:
     if root is None or row.asked is None or row.offered_key is None:
         return
     if row.let_in is None:
-        devices.set_let_in(work.tx, row.device, messages.last_seq(work.tx))
+        devices.set_let_in(work.tx, row.conversation, row.device, messages.last_seq(work.tx))
     if row.inbox is not None:
         conversations.set_inbox_beside(work.tx, row.conversation, row.inbox)
     prekey = decode_prekey(row.offered_key)
-    devices.retire_sessions(work.tx, row.device)
-    devices.set_offered_key(work.tx, row.device, None)
-    devices.set_left_behind(work.tx, row.device, left=False)
-    devices.set_answered(work.tx, row.device, work.now.network_ms)
+    sessions.retire(work.tx, row.conversation, row.device)
+    devices.set_offered_key(work.tx, row.conversation, row.device, None)
+    devices.set_left_behind(work.tx, row.conversation, row.device, left=False)
+    devices.set_answered(work.tx, row.conversation, row.device, work.now.network_ms)
     answer = Answer(row.device, row.asked, heard=False, root=root, prekey=prekey)
     current = lanes.writing(work.tx, row.conversation)
     if current is None:

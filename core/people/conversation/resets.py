@@ -24,7 +24,7 @@ from core.people.mail.outbox import withdraw_all
 from core.people.mail.outcome import done
 from core.people.tag_index import WatchedSlots
 from core.people.work import Work
-from core.storage import conversations, devices, lanes, messages, postings, roots
+from core.storage import conversations, devices, lanes, messages, postings, roots, sessions
 from core.storage.devices import DeviceRow
 from core.storage.lanes import WriteLane
 from core.storage.roots import RootRow
@@ -66,11 +66,11 @@ def trusts(counter: int | None, mark: int | None) -> bool:
 def distrust_state(work: Work) -> None:
     """This database may be an old copy: never encrypt by its lanes and ratchets again."""
     for row in conversations.every(work.tx):
-        messages.encode_lane_again(work.tx, row.id, again=False)
+        messages.encode_lane_again(work.tx, row.id, work.me.device, again=False)
         conversations.set_ack_due(work.tx, row.id, due=row.state == "open")
     withdraw_all(work)
     lanes.end_writing(work.tx)
-    devices.retire_sessions(work.tx)
+    sessions.retire_all(work.tx)
 
 
 def request(work: Work, conversation: int, *, is_last_known: bool = True, everywhere: bool = False) -> None:
@@ -85,7 +85,7 @@ def request(work: Work, conversation: int, *, is_last_known: bool = True, everyw
     if _is_asking(work, conversation) or is_restless(work, conversation):
         return
     for device in devices.of_conversation(work.tx, conversation):
-        devices.retire_sessions(work.tx, device.device)
+        sessions.retire(work.tx, conversation, device.device)
     begin(work, conversation, is_last_known=is_last_known, everywhere=everywhere)
 
 
@@ -98,7 +98,7 @@ def _is_asking(work: Work, conversation: int) -> bool:
 def repair(work: Work) -> None:
     """Ask again for a fresh start of every lane of a known device that cannot be read on."""
     for row in lanes.every_reading(work.tx):
-        device = None if row.broken_at is None else devices.find(work.tx, row.device)
+        device = None if row.broken_at is None else devices.find(work.tx, row.conversation, row.device)
         if device is not None and device.is_known and not conversations.by_id(work.tx, row.conversation).blocked:
             request(work, row.conversation)
 
@@ -116,7 +116,7 @@ def start_lane(
     now = work.now.network_ms
     lanes.start_writing(work.tx, offer.generation, conversation, scalar, offer.chain, now, restarts=restarts)
     if old is not None:
-        messages.encode_lane_again(work.tx, conversation, again=again)
+        messages.encode_lane_again(work.tx, conversation, work.me.device, again=again)
         for posting in postings.of_lane(work.tx, old.generation):
             done(work, posting, None)
     return old, offer
@@ -150,7 +150,7 @@ def begin(
     for posting in postings.of_conversation(work.tx, conversation, "reset"):
         done(work, posting, None)
     for device in devices.of_conversation(work.tx, conversation):
-        devices.set_left_behind(work.tx, device.device, left=False)
+        devices.set_left_behind(work.tx, conversation, device.device, left=False)
     last_index = old.next_index - 1 if old is not None and is_last_known else -1
     former = NOBODY if old is None else old.generation
     announce(work, conversation, (former, last_index), answer=answer, everywhere=everywhere or not is_last_known)
@@ -195,7 +195,7 @@ def notice_unheard(work: Work, conversation: int, device: bytes, made_at: int, a
     An announcement can be lost to both sides, when one is put back to an old copy unnoticed. A device is not believed to
     have written later than now: by a clock far ahead every lane of ours would be old at once.
     """
-    current, known = lanes.writing(work.tx, conversation), devices.find(work.tx, device)
+    current, known = lanes.writing(work.tx, conversation), devices.find(work.tx, conversation, device)
     if current is None or known is None or not known.is_known or len(ack.lanes) >= MAX_LANES:
         return
     is_named = any(each.generation == current.generation for each in ack.lanes)
@@ -205,9 +205,9 @@ def notice_unheard(work: Work, conversation: int, device: bytes, made_at: int, a
         request(work, conversation, everywhere=True)
 
 
-def say_all_again(work: Work, device: bytes) -> None:
+def say_all_again(work: Work, conversation: int, device: bytes) -> None:
     """Let be encoded anew all that a device is served: it greets again, and knows nothing of what was said."""
-    row = devices.find(work.tx, device)
+    row = devices.find(work.tx, conversation, device)
     assert row is not None
     say_again(work, row, [])
 

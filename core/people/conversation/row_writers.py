@@ -22,19 +22,20 @@ class Writer(NamedTuple):
 class Writers:
     """The devices of the other side in one state of the file, each looked up once: many rows are of few."""
 
-    def __init__(self, tx: Snapshot) -> None:
-        self._tx = tx
+    def __init__(self, tx: Snapshot, me: bytes) -> None:
+        """``me`` is one's own identity."""
+        self._tx, self._me = tx, me
         self._found: dict[bytes, Writer] = {}
 
     def of_row(self, row: MessageRow) -> Writer:
         """Return which device wrote a row, or which it is about."""
-        if not row.incoming or (row.kind <= 0 and row.kind not in _ABOUT_A_DEVICE):
+        if row.author == self._me or (row.kind <= 0 and row.kind not in _ABOUT_A_DEVICE):
             return Writer()
         return self.of_device(row.device)
 
     def of_device(self, device: bytes) -> Writer:
         """Return a device as a writer. One that was refused or forgotten is not known."""
         if device not in self._found:
-            row = devices.find(self._tx, device)
-            self._found[device] = Writer(short_name(device), row is not None and row.is_known)
+            standing = devices.standing(self._tx, device)
+            self._found[device] = Writer(short_name(device), standing is not None and standing.is_known)
         return self._found[device]

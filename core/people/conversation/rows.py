@@ -13,7 +13,7 @@ from core import api
 from core.crypto import primitives
 from core.people.format.content import Item, Shown, Text, Unknown, kind_numbered, kind_of
 from core.people.work import Work
-from core.storage import conversations, messages
+from core.storage import conversations, devices, messages
 from core.storage.conversations import ConversationRow
 from core.storage.messages import (
     BOTH_ALIVE,
@@ -77,7 +77,6 @@ def insert_own(work: Work, owner: ConversationRow, item: Shown, *, pending: bool
         uid=item.uid,
         author=work.me.identity,
         device=work.me.device,
-        incoming=False,
         kind=kind.number,
         text=kind.row.text(item),
         sent_at=work.now.own_ms,
@@ -90,6 +89,7 @@ def insert_own(work: Work, owner: ConversationRow, item: Shown, *, pending: bool
 def insert_received(work: Work, origin: Origin, item: Shown | Unknown, signed: bytes | None) -> NewMessage | None:
     """Insert an item of the other side, once; None when it is there already. ``signed``: what its device signed of it."""
     owner = conversations.by_id(work.tx, origin.conversation)
+    author = _identity_of(work, owner, origin.device)
     if isinstance(item, Unknown):
         uid, number, text = _unknown_uid(origin), item.kind, ""
     else:
@@ -97,12 +97,11 @@ def insert_received(work: Work, origin: Origin, item: Shown | Unknown, signed: b
         assert kind.row is not None
         uid, number, text = item.uid, kind.number, kind.row.text(item)
     new = NewMessage(
-        id=message_id(owner.public_id, owner.identity, uid),
+        id=message_id(owner.public_id, author, uid),
         conversation=origin.conversation,
         uid=uid,
-        author=owner.identity,
+        author=author,
         device=origin.device,
-        incoming=True,
         kind=number,
         text=text,
         sent_at=origin.made_at,
@@ -114,6 +113,12 @@ def insert_received(work: Work, origin: Origin, item: Shown | Unknown, signed: b
         signed=signed,
     )
     return None if messages.insert(work.tx, new) is None else new
+
+
+def _identity_of(work: Work, owner: ConversationRow, device: bytes) -> bytes:
+    """Return whose a device is; the contact's where it is not known, or no device but that identity itself."""
+    standing = devices.standing(work.tx, device)
+    return owner.recipient if standing is None else standing.identity
 
 
 def _unknown_uid(origin: Origin) -> bytes:
@@ -135,17 +140,18 @@ def insert_notice(
 ) -> None:
     """Insert a row that nobody wrote, once for what it is ``about``; ``place`` is its generation and index, if any.
 
-    Its uid is longer than any that travels, so that nobody can take it first.
+    It is about a device and its identity, and about a contact where ``device`` is no device but the contact's identity. Its
+    uid is longer than any that travels, so that nobody can take it first.
     """
     owner = conversations.by_id(work.tx, conversation)
+    author = _identity_of(work, owner, device)
     uid = b"notice" + primitives.sha256(about)[:16]
     notice = NewMessage(
-        id=message_id(owner.public_id, owner.identity, uid),
+        id=message_id(owner.public_id, author, uid),
         conversation=conversation,
         uid=uid,
-        author=owner.identity,
+        author=author,
         device=device,
-        incoming=True,
         kind=kind,
         text=text,
         sent_at=work.now.own_ms,

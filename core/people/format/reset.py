@@ -139,7 +139,7 @@ def open_reset(between: Between, root: bytes, sealed: bytes) -> Reset:
     """Open and check what lay in a slot of a root. Raises ``OpenFailed``, ``Own``, ``Newer`` or ``Malformed``."""
     padded = primitives.aead_open(greeting.reset_key(root), sealed[:_NONCE_SIZE], sealed[_NONCE_SIZE:], b"")
     reset = decode_versioned(Reset, unpad(padded), "reset", VERSION)
-    if reset.certificate.identity == between.reader:
+    if reset.certificate.identity == between.reader != between.writer:
         raise Own("reset")
     certificate = check(reset.certificate)
     if certificate.identity != between.writer:

@@ -21,7 +21,7 @@ from core.people.format.numbers import COPY_HOURS
 from core.people.format.slot import SLOTS, SlotKey, slot_key, slot_secrets, work_factor
 from core.people.mail.outcome import done, move_on
 from core.people.work import Work
-from core.storage import conversations, lanes, messages, postings
+from core.storage import conversations, lanes, messages, postings, receipts
 from core.storage.postings import MAX_FRAGMENTS, DepositRow, Posting
 from net.ids import NodeId, ParcelId
 from net.instant import HOUR_MS
@@ -234,7 +234,8 @@ def give_up(work: Work) -> None:
     The next block begins another, which is announced for as long as it takes.
     """
     for posting in postings.over(work.tx, work.now.earliest_ms):
-        done(work, posting, "delivered" if posting.held else "failed")
+        is_held = receipts.is_held(work.tx, posting.id)
+        done(work, posting, "delivered" if is_held else "failed")
         if posting.kind == "block" and posting.generation is not None:
             row = lanes.writing(work.tx, posting.conversation)
             if row is not None and row.generation == posting.generation:
@@ -280,7 +281,7 @@ def withdraw_all(work: Work) -> None:
 
     Blocks are dropped, their texts wait to be encoded anew; slots are drawn again. What waited in it may have left since.
     """
-    messages.doubt_all(work.tx)
+    messages.doubt_all(work.tx, work.me.device)
     for posting in postings.every(work.tx):
         if posting.kind == "block":
             done(work, posting, None)

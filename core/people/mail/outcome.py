@@ -43,12 +43,6 @@ def mark_delivered(work: Work, seq: int) -> None:
     move_on(work, row, "delivered")
 
 
-def count_held(work: Work, conversation: int) -> None:
-    """A device that says that it has some of what is deposited became known: its word counts."""
-    for posting in postings.held(work.tx, conversation):
-        done(work, posting, "delivered")
-
-
 def repeat_missing(work: Work, generation: bytes, indexes: set[int]) -> None:
     """Deposit again the copies of indexes that the other side lacks though it holds later ones."""
     for posting in postings.of_lane(work.tx, generation):

@@ -73,7 +73,7 @@ def _here(work: Work, noted: State) -> dict[bytes, bytes]:
     if work.me.inbox_number:  # the seed's own goes without saying
         for inbox in inbox_rows.every(work.tx):
             here[_inbox_key(inbox.number)] = inbox.secret + inbox.made_at.to_bytes(_TIME_SIZE, "big")
-    for row in conversations.every(work.tx):
+    for row in conversations.every_direct(work.tx):
         head = _CONTACT + row.identity
         if row.blocked and head + _NAME in noted and noted[head + _NAME].value is None:
             continue  # removed elsewhere, and kept here until the person says something else
@@ -84,7 +84,8 @@ def _here(work: Work, noted: State) -> dict[bytes, bytes]:
             here[head + _INBOX] = row.inbox + row.inbox_number.to_bytes(_NUMBER_SIZE, "big")
             shared = [root for root in roots.of_conversation(work.tx, row.id) if root.device is None]
             here |= {head + _ROOT + root.name: root.root for root in shared}
-            known = [each for each in devices.of_conversation(work.tx, row.id) if each.is_known and each.certificate]
+            theirs = devices.of_member(work.tx, row.id, row.identity)
+            known = [each for each in theirs if each.is_known and each.certificate]
             here |= {head + _DEVICE + device.device: device.certificate for device in known}
     return here
 

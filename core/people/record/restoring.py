@@ -145,6 +145,6 @@ def _take_device(work: Work, row: ConversationRow, stored: bytes) -> None:
         certificate = check(decode(Certificate, stored, "certificate in the personal record"))
     except Malformed:
         return  # of a newer version
-    is_known = devices.find(work.tx, certificate.device) is not None
+    is_known = devices.find(work.tx, row.id, certificate.device) is not None
     if not is_known and certificate.identity == row.identity and not is_foreign(work, certificate):
         know(work, row.id, certificate)

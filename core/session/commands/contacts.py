@@ -38,7 +38,7 @@ def _unknown() -> ApiError:
 @transaction(api.ContactList)
 def _list(work: Work, command: api.ContactList) -> list[api.Contact]:
     check_page(command.limit)
-    rows = sorted(conversations.every(work.tx), key=lambda row: (row.name.casefold(), row.identity))
+    rows = sorted(conversations.every_direct(work.tx), key=lambda row: (row.name.casefold(), row.identity))
     alike = LookAlikes(rows)
     if command.after is not None:
         at = next((n for n, row in enumerate(rows) if identity_of(row.identity) == command.after), None)
@@ -75,7 +75,7 @@ def _describe_devices(work: Work, row: ConversationRow) -> list[api.ContactDevic
             since=device.since,
             served=device.device in served,
         )
-        for device in devices.of_conversation(work.tx, row.id)
+        for device in devices.of_member(work.tx, row.id, row.identity)
         if device.state != "refused"
     ]
 

@@ -25,7 +25,7 @@ from core.storage.conversations import ConversationRow
 
 @transaction(api.ConversationList)
 def _list(work: Work, _: api.ConversationList) -> list[api.Conversation]:
-    rows = conversations.every(work.tx)
+    rows = conversations.every_direct(work.tx)
     alike = LookAlikes(rows)
     found = [_describe(work, row, alike) for row in rows]
     return sorted(found, key=lambda conversation: (-conversation.last_at, conversation.id))

@@ -14,7 +14,7 @@ from core.storage.meetings import GreetingRow
 
 @transaction(api.GreetingList)
 def _list(work: Work, _: api.GreetingList) -> list[api.Greeting]:
-    alike = LookAlikes(conversations.every(work.tx))
+    alike = LookAlikes(conversations.every_direct(work.tx))
     return [
         greeting_received.describe(work, row, alike)
         for row in meetings.greetings(work.tx)

@@ -53,7 +53,7 @@ def _list(work: Work, command: api.MessageList) -> list[api.Message]:
     row = conversation_looked_at(work, command.conversation)
     before = None if command.before is None else message_of(work, command.before, row).seq
     after = None if command.after is None else message_of(work, command.after, row).seq
-    writers = Writers(work.tx)
+    writers = Writers(work.tx, work.me.identity)
     return [describe(work, found, writers) for found in messages.page(work.tx, row.id, command.limit, before, after)]
 
 

@@ -39,7 +39,7 @@ class Searching:
         hits, self.before = messages.search_some(
             work.tx, command.query, None if row is None else row.id, limit, self.before
         )
-        writers = Writers(work.tx)
+        writers = Writers(work.tx, work.me.identity)
         self.found += [
             api.Found(
                 conversation=conversations.by_id(work.tx, hit.conversation).public_id,

@@ -374,7 +374,6 @@ def test_no_word_of_a_long_conversation_stays_in_the_index(office: Office, alice
                 uid=uid,
                 author=b"a",
                 device=b"d",
-                incoming=True,
                 kind=1,
                 text=f"unforgettable{n} words",
                 sent_at=n,
@@ -650,4 +649,4 @@ def test_a_device_of_somebody_else_is_no_device_of_this_contact(
         command = api.ContactConfirmDevice(identity=identity(bob), device=device, accept=True)
         assert refused(alice, command) is Kind.NO_SUCH_DEVICE
     with alice.database.read() as snapshot:
-        assert devices.find(snapshot, carol.engine.me.device) is not None
+        assert devices.standing(snapshot, carol.engine.me.device) is not None

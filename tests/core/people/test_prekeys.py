@@ -32,7 +32,7 @@ from core.people.format.prekey import (
 )
 from core.people.moment import Moment
 from core.people.work import Work
-from core.storage import conversations, devices, prekeys as rows
+from core.storage import conversations, devices, prekeys as rows, sessions
 from core.storage.prekeys import MAX_PER_DEVICE, PrekeyRow
 from net.instant import DAY_MS
 from tests.support.post_office import Office, Person
@@ -411,12 +411,13 @@ def test_keys_for_whoever_answers_first_are_bounded_for_each_conversation_by_its
 @given(kind=st.integers(0, 2), message=st.binary(max_size=300))
 def test_no_junk_from_a_device_begins_a_ratchet(shared: Person, kind: int, message: bytes) -> None:
     def act(work: Work) -> None:
-        devices.insert(work.tx, devices.NewDevice(MINE, 1, b"", "confirmed", work.now.own_ms, 0), work.now.network_ms)
+        mine = devices.NewDevice(MINE, 1, b"i" * 32, b"", "confirmed", work.now.own_ms, 0)
+        devices.insert(work.tx, mine, work.now.network_ms)
         given_to(work, MINE)
-        row = devices.find(work.tx, MINE)
+        row = devices.find(work.tx, 1, MINE)
         assert row is not None
         with pytest.raises(OpenFailed):
             unwrap(work, row, Wrapped(kind, message))
-        assert devices.sessions(work.tx, MINE) == []
+        assert sessions.of_device(work.tx, 1, MINE) == []
 
     undone(shared, act)

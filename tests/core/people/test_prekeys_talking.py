@@ -15,7 +15,7 @@ from core.people.conversation.reset_announcement import announce
 from core.people.format.prekey import KeyOffer, Prekey, make_prekey
 from core.people.format.reset import NO_KEY, Between, Reset, seal
 from core.people.work import Work
-from core.storage import devices, lanes, postings
+from core.storage import devices, lanes, postings, sessions
 from tests.core.people.test_prekeys import given_to, undone
 from tests.core.people.test_talking import meet
 from tests.support.post_office import Office, Person, settle
@@ -40,7 +40,7 @@ def offered(work: Work, until: int) -> Prekey:
     """Let bob have offered a key with a time, and no ratchet with him be trusted any more."""
     (device,) = devices.of_conversation(work.tx, 1)
     prekey = msgspec.structs.replace(make_prekey(5).public, until=until)
-    devices.set_offered_key(work.tx, device.device, msgspec.msgpack.encode(prekey))
+    devices.set_offered_key(work.tx, 1, device.device, msgspec.msgpack.encode(prekey))
     return prekey
 
 
@@ -48,7 +48,7 @@ def offered(work: Work, until: int) -> Prekey:
 def test_a_ratchet_is_started_to_a_key_in_its_time_only(alice: Person, left_ms: int) -> None:
     def act(work: Work) -> None:
         offered(work, work.now.network_ms + left_ms)
-        devices.retire_sessions(work.tx)
+        sessions.retire_all(work.tx)
         (device,) = devices.of_conversation(work.tx, 1)
         assert ratchets.can_write(work, 1) == (left_ms > 0)
         assert (ratchets.audience_session(work, device) is not None) == (left_ms > 0)

@@ -109,7 +109,7 @@ def test_another_that_is_served_is_written_to_beside_instead(
     thief, _, b = let_in(office, tmp_path, alice, bob)
     bob.say(b, "whoever you are")
     with bob.database.transaction() as tx:
-        devices.insert(tx, NewDevice(b"o" * 32, 1, b"", "unknown", 0, 1), office.now_ms)
+        devices.insert(tx, NewDevice(b"o" * 32, 1, alice.engine.me.identity, b"", "unknown", 0, 1), office.now_ms)
         devices.set_inbox(tx, b"o" * 32, b"O" * 32)
     (contact,) = bob.call(api.ContactList())
     device = thief.engine.me.device.hex()

@@ -10,7 +10,7 @@ from core.people.conversation import acks, lane_writer, ratchets
 from core.people.format import lane
 from core.people.format.prekey import make_prekey
 from core.people.work import Work
-from core.storage import accounts, devices, lanes
+from core.storage import accounts, devices, lanes, sessions
 from tests.core.people.test_talking import meet
 from tests.support.post_office import Office, Person, settle
 
@@ -207,7 +207,7 @@ def test_sessions_with_one_device_are_bounded(office: Office, alice: Person, bob
     def start_many(work: Work) -> None:
         (row,) = devices.of_conversation(work.tx, 1)
         for _ in range(10):
-            ratchets.start_session(work, row.device, make_prekey(work.now.network_ms).public)
-        assert len(devices.sessions(work.tx, row.device)) == devices.MAX_SESSIONS
+            ratchets.start_session(work, row, make_prekey(work.now.network_ms).public)
+        assert len(sessions.of_device(work.tx, 1, row.device)) == sessions.MAX_SESSIONS
 
     alice.engine.command(start_many, alice.moment())

@@ -12,7 +12,7 @@ from core.people.conversation import acks, lane_writer, reset_answer, resets
 from core.people.format import acknowledgement
 from core.people.format.content import Item, KeepRequest, LaneAck, Unknown
 from core.people.work import Work
-from core.storage import conversations, devices, lanes, postings, roots
+from core.storage import conversations, devices, lanes, postings, receipts, roots
 from core.storage.devices import DeviceRow
 from core.storage.postings import Posting
 from core.storage.roots import RootRow
@@ -162,7 +162,7 @@ def test_who_is_out_has_nothing_of_what_is_deposited(office: Office, alice: Pers
         lane = lanes.writing(work.tx, 1)
         assert lane is not None
         acks.apply(work, LaneAck(lane.generation, lane.next_index, 0), device_of(work, is_known=False))
-        assert not any(row.held for row in postings.of_lane(work.tx, lane.generation))
+        assert receipts.postings_held(work.tx, 1) == []
 
     do(bob, act)
 

@@ -1,7 +1,9 @@
-"""A home made by the version before step 5 opens, keeps what it had, and talks on with another that was upgraded.
+"""A home made by the version before step 5, or before step 8, opens, keeps what it had, and talks on with another.
 
-The files are dumps of three people's histories made by that version (alice and bob in the middle of a conversation, carol
-waiting at alice's door); they are put into real SQLCipher files of that step and opened.
+The files are dumps of people's histories made by those versions, put into real SQLCipher files of that step and opened. Of
+step 4: alice and bob in the middle of a conversation, carol waiting at alice's door. Of step 7: alice, who blocked carol,
+and two devices of bob, the second made by his words alone while the first was off; it says that it holds what alice wrote
+last, but for one text that had not left her device.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import pytest
 from core import api
 from core.people.format.account_keys import keys_of_seed
 from core.people.format.invitation import decode_link, open_record
+from core.storage import conversations, devices, members, messages
 from core.storage.database import Database
 from core.storage.errors import SchemaTooNew
 from core.storage.migrations import Migration, load_migrations
@@ -23,18 +26,23 @@ from net.parcel.record import decode_record
 from tests.core.people.test_talking import meet
 from tests.support.post_office import Office, Person, settle
 
-HOMES: dict[str, Any] = json.loads(
-    gzip.decompress((Path(__file__).parents[2] / "vectors" / "homes_of_step_4.json.gz").read_bytes())
-)
+
+def homes_of(step: int) -> dict[str, Any]:
+    packed = Path(__file__).parents[2] / "vectors" / f"homes_of_step_{step}.json.gz"
+    homes: dict[str, Any] = json.loads(gzip.decompress(packed.read_bytes()))
+    return homes
 
 
-def put_down(folder: Path, name: str) -> None:
-    """Make the file of a person as it was left by step 4."""
-    steps = load_migrations("history")[: HOMES["step"]]
-    database = Database.open(folder / f"{name}.db", name.encode().ljust(32, b"k"), steps)
+HOMES, HOMES_OF_7 = homes_of(4), homes_of(7)
+
+
+def put_down(folder: Path, name: str, homes: dict[str, Any] = HOMES, *, device: str | None = None) -> None:
+    """Make the file of a person, or of a further ``device`` of theirs, as it was left by that step."""
+    steps = load_migrations("history")[: homes["step"]]
+    database = Database.open(folder / f"{device or name}.db", name.encode().ljust(32, b"k"), steps)
     with database.transaction() as tx:
         tx.run("PRAGMA defer_foreign_keys = ON")
-        for table, content in HOMES["files"][name].items():
+        for table, content in homes["files"][device or name].items():
             if table in {"tags", "cursors"}:
                 continue  # of custodians of another world
             columns = ", ".join(content["columns"])
@@ -87,9 +95,32 @@ def test_one_upgraded_long_after_the_other(office: Office, tmp_path: Path) -> No
     assert set(alice.said(with_bob.id)) == {"delivered"}
 
 
+_TO_STEP_7 = (
+    "DROP TABLE attachments",
+    "DROP INDEX messages_unread",
+    "ALTER TABLE messages ADD COLUMN incoming INTEGER NOT NULL DEFAULT 0",
+    "UPDATE messages SET incoming = 1 WHERE state = 'received'",
+    "CREATE INDEX messages_unread ON messages(conversation, seq) WHERE incoming = 1",
+    "ALTER TABLE postings ADD COLUMN held INTEGER NOT NULL DEFAULT 0",
+    "DROP TABLE receipts",
+    "CREATE TABLE of_conversation AS SELECT * FROM conversation_devices JOIN devices USING (device)",
+    "CREATE TABLE with_device AS SELECT id, device, pickle, used, sendable FROM sessions",
+    "DROP TABLE sessions",
+    "DROP TABLE conversation_devices",
+    "DROP TABLE devices",
+    "DROP TABLE members",
+    "ALTER TABLE of_conversation RENAME TO devices",
+    "ALTER TABLE with_device RENAME TO sessions",
+    "ALTER TABLE conversations RENAME COLUMN recipient TO identity",
+    "ALTER TABLE conversations DROP COLUMN kind",
+)
+
+
 def to_step_5(person: Person) -> None:
     """Make a person's file what it was before step 6, with the same content."""
     with person.database.transaction() as tx:
+        for statement in _TO_STEP_7:
+            tx.run(statement)
         for part in ("TRIGGER messages_ai", "TRIGGER messages_ad", "TRIGGER messages_au", "TABLE search"):
             tx.run(f"DROP {part}")
         tx.run("DROP TABLE search_state")
@@ -130,7 +161,7 @@ def test_a_file_of_step_5_opens_and_what_may_have_left_counts_as_sent(tmp_path: 
         "not encoded yet",
     ]
     with alice.database.read() as tx:
-        departed = {row[0] for row in tx.rows("SELECT id FROM messages WHERE incoming = 0 AND departed = 1")}
+        departed = {row[0] for row in tx.rows("SELECT id FROM messages WHERE departed = 1")}
     assert departed >= {heard, copied, again}
     assert not departed & {waits, unwritten}
     assert alice.call(api.MessageDelete(ids=[waits, unwritten])) == api.Deleted(withdrawn=2, on_their_way=0)
@@ -192,3 +223,109 @@ def test_a_file_from_the_future_is_named_as_that(tmp_path: Path) -> None:
     Database.open(tmp_path / "later.db", bytes(32), later).close()
     with pytest.raises(SchemaTooNew):
         Database.open(tmp_path / "later.db", bytes(32), steps)
+
+
+# --- step 8: devices of people, audiences of conversations --------------------------------------------------------------
+
+
+def of_step_7(folder: Path, *people: tuple[str, str | None]) -> tuple[Office, list[Person]]:
+    office = Office(now_ms=HOMES_OF_7["now_ms"])
+    for name, device in people:
+        put_down(folder, name, HOMES_OF_7, device=device)
+    return office, [Person(office, folder, name, device=device or name) for name, device in people]
+
+
+def table(homes: dict[str, Any], name: str, of: str, *columns: str) -> list[tuple[Any, ...]]:
+    """Return columns of a table as a vector has them."""
+    content = homes["files"][name][of]
+    at = [content["columns"].index(column) for column in columns]
+    values = [[bytes.fromhex(v["hex"]) if isinstance(v, dict) else v for v in row] for row in content["rows"]]
+    return [tuple(row[n] for n in at) for row in values]
+
+
+def test_what_was_known_of_a_device_is_known_of_it_in_its_conversation(tmp_path: Path) -> None:
+    _, (alice,) = of_step_7(tmp_path, ("alice", None))
+    others = dict(table(HOMES_OF_7, "alice", "conversations", "id", "identity"))
+    before = table(
+        HOMES_OF_7, "alice", "devices", "conversation", "device", "state", "let_in", "offered_key", "reset_at"
+    )
+    with alice.database.read() as tx:
+        rows = [row for conversation in others for row in devices.of_conversation(tx, conversation)]
+        after = [(r.conversation, r.device, r.state, r.let_in, r.offered_key, r.reset_at) for r in rows]
+        assert sorted(after) == sorted(before)
+        assert all(row.identity == others[row.conversation] for row in rows)
+        assert {c: [i] for c, i in others.items()} == {c: members.of_conversation(tx, c) for c in others}
+        assert {row.kind for row in conversations.every(tx)} == {"direct"}
+        ratchets = {(i, d) for i, d in tx.rows("SELECT id, device FROM sessions")}
+        assert ratchets == set(table(HOMES_OF_7, "alice", "sessions", "id", "device"))
+        assert tx.rows("PRAGMA foreign_key_check") == []
+
+
+def test_who_wrote_a_row_is_seen_by_its_author(tmp_path: Path) -> None:
+    _, (alice,) = of_step_7(tmp_path, ("alice", None))
+    before = table(HOMES_OF_7, "alice", "messages", "id", "author", "incoming", "state")
+    me = alice.engine.me.identity
+    assert all((author == me) == (not incoming) for _, author, incoming, _ in before)
+    with alice.database.read() as tx:
+        assert all((state == "received") == bool(incoming) for _, _, incoming, state in before)
+        assert [(i, a, s) for i, a, _, s in before] == tx.rows("SELECT id, author, state FROM messages ORDER BY seq")
+    sends = {row.id: row.sender for each in alice.call(api.ConversationList()) for row in alice.rows(each.id)}
+    assert sends == {i: "me" if author == me else sends[i] for i, author, _, _ in before}
+
+
+def test_what_an_unknown_device_held_is_delivered_once_the_person_confirms_it(tmp_path: Path) -> None:
+    _, (alice,) = of_step_7(tmp_path, ("alice", None))
+    (with_bob,) = [row for row in alice.call(api.ConversationList()) if row.name == "bob"]
+    assert [row.state for row in alice.rows(with_bob.id) if row.text == "held by the second alone"] == ["stored"]
+    (bob,) = [row for row in alice.call(api.ContactList()) if row.name == "bob"]
+    (unknown,) = [device for device in bob.devices if device.state == "unknown"]
+    alice.call(api.ContactConfirmDevice(identity=bob.identity, device=unknown.id, accept=True))
+    assert [row.state for row in alice.rows(with_bob.id) if row.text == "held by the second alone"] == ["delivered"]
+
+
+def test_the_talk_of_step_7_goes_on_at_all_three_devices(tmp_path: Path) -> None:
+    people = (("alice", None), ("bob", None), ("bob", "bob2"))
+    office, (alice, bob, second) = of_step_7(tmp_path, *people)
+    settle(office, alice, bob, second, rounds=12)
+    (with_bob,) = [row for row in alice.call(api.ConversationList()) if row.name == "bob"]
+    (with_alice,), (at_second,) = bob.call(api.ConversationList()), second.call(api.ConversationList())
+    assert bob.heard(with_alice.id)[-2:] == ["held by the second alone", "not sent yet"]
+    assert second.heard(at_second.id)[-2:] == ["held by the second alone", "not sent yet"]
+    bob.say(with_alice.id, "with the new version")
+    settle(office, alice, bob, rounds=4)
+    assert [row.text for row in alice.rows(with_bob.id) if row.kind == "text"][-1] == "with the new version"
+    assert set(alice.said(with_bob.id)) == {"delivered"}
+
+
+def test_the_migration_of_a_long_history_keeps_its_search(tmp_path: Path) -> None:
+    steps = load_migrations("history")
+    database = Database.open(tmp_path / "long.db", bytes(32), steps[:7])
+    with database.transaction() as tx:
+        tx.run(
+            "INSERT INTO conversations(id, public_id, identity, name, state, created_at)"
+            " VALUES (1, 'c', x'01', '', 'open', 0)"
+        )
+        tx.run_many(
+            "INSERT INTO messages(id, conversation, uid, author, device, incoming, kind, text, sent_at, state)"
+            " VALUES (?1, 1, ?1, x'02', x'03', ?2, 1, ?3, ?1, ?4)",
+            [(n, n % 2, f"word{n}", "received" if n % 2 else "delivered") for n in range(1, 301)],
+        )
+    database.close()
+    database = Database.open(tmp_path / "long.db", bytes(32), steps)
+    with database.transaction() as tx:
+        assert [row.text for row in messages.search(tx, "word299", None, 5, None)] == ["word299"]
+        row = conversations.by_id(tx, 1)
+        assert conversations.overview(tx, row).unread == 150
+        plan = " ".join(
+            step[3]
+            for step in tx.rows(
+                "EXPLAIN QUERY PLAN SELECT count(*), min(seq) FROM messages"
+                " WHERE conversation = 1 AND seq > 5 AND state = 'received'"
+            )
+        )
+        assert "messages_unread" in plan
+        found = messages.by_seq(tx, 299)
+        assert found is not None
+        messages.delete(tx, found, 0)
+        assert messages.search(tx, "word299", None, 5, None) == []
+    database.close()

@@ -283,7 +283,7 @@ def test_the_first_device_that_a_restored_account_meets_is_no_more_known_than_an
 
     def forget_devices(work: Work) -> None:
         for device in devices.of_conversation(work.tx, 1):
-            devices.forget(work.tx, device.device)
+            devices.forget(work.tx, 1, device.device)
         resets.begin(work, 1, is_last_known=False)
 
     _, effects = again.engine.command(forget_devices, again.moment())
