@@ -7,5 +7,6 @@
     record          the account's own state in the network, and restoring it
 
 ``engine`` is the one door for the service above. A ``Work`` is one transaction; what is to be done after it is committed
-are its ``effects``. ``tag_index`` knows which ids in the network are for us.
+are its ``effects``. ``memory`` holds what is known besides the database, of it ``tag_index`` which ids in the network are
+for us. ``network_events`` gives each event of the node to its rules, ``maintenance`` does what is due now and then.
 """

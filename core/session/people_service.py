@@ -40,7 +40,7 @@ _log = logging.getLogger(__name__)
 
 # Proofs of work done at one time: one a core, the database and the screen need the rest of the machine.
 SOLVERS = 2
-# Drafts that wait for a solver: boxes are bounded by ``posting.MAX_SOLVING``, records by the invitations of a person.
+# Drafts that wait for a solver: boxes are bounded by ``outbox.MAX_SOLVING``, records by the invitations of a person.
 MAX_DRAFTS = 4096
 # Seconds until what a full disk made us miss is read again.
 RECOVERY_PAUSE = 5.0

@@ -150,7 +150,7 @@ def conversations_pending(tx: Snapshot) -> list[int]:
     return [int(row[0]) for row in tx.rows("SELECT DISTINCT conversation FROM messages WHERE pending = 1")]
 
 
-def place(tx: Transaction, seq: int, generation: bytes | None, index: int | None) -> None:
+def set_encoded(tx: Transaction, seq: int, generation: bytes | None, index: int | None) -> None:
     """Note where a row was encoded."""
     tx.run("UPDATE messages SET generation = ?, idx = ?, pending = 0, again = 0 WHERE seq = ?", generation, index, seq)
 

@@ -1,6 +1,8 @@
 """Talking: what one device writes and reads in a conversation, and how far the devices there are trusted.
 
-``lane_writer`` writes blocks and ``lane_reader`` reads them, ``trust`` says whose device is whose, ``prekeys`` keeps keys
-for re-keying; ``resets`` begins new generations, with ``reset_announcement`` and ``reset_answer``; ``gaps`` gives up on what
+``sender`` decides what is said next and ``lane_writer`` writes it as blocks; ``lane_reader`` reads them, and ``item_rules``
+acts on what they say. ``rows`` makes every row that is shown. ``ratchets`` and ``rekeying`` run the keys, ``prekeys`` keeps
+those that were offered; ``acks`` says and takes what is held, ``ack_timing`` when. ``trust`` says whose device is whose;
+``resets`` begins new generations, with ``reset_announcement`` and ``reset_answer``; ``gaps`` gives up on what
 does not come; ``inboxes`` draws the addresses where mail lies, ``inbox_addresses`` tells the node of them.
 """

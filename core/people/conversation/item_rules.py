@@ -91,8 +91,8 @@ def _take_unknown(work: Work, origin: Origin, item: Unknown, signed: bytes) -> N
             _tell(work, new)
         return
     assert origin.generation is not None
-    place = origin.generation, origin.index, origin.number
-    kept = LaterRow(origin.conversation, origin.device, *place, item.kind, origin.made_at, item.raw, signed)
+    at = origin.generation, origin.index, origin.number
+    kept = LaterRow(origin.conversation, origin.device, *at, item.kind, origin.made_at, item.raw, signed)
     later.insert(work.tx, kept)
 
 

@@ -96,8 +96,8 @@ def _offers(work: Work, lane_row: WriteLane) -> tuple[Item, ...]:
     for device in trust.audience(work, lane_row.conversation):
         if prekeys.is_due(work, device.device, lane_row.generation):
             made = make_prekey(work.now.network_ms)
-            place = lane_row.generation, lane_row.next_index
-            prekeys.keep(work, lane_row.conversation, device.device, made, place)
+            told_at = lane_row.generation, lane_row.next_index
+            prekeys.keep(work, lane_row.conversation, device.device, made, told_at)
             return (KeyOffer(device.device[:TAG_SIZE], made.public),)
     return ()
 

@@ -27,8 +27,8 @@ GRACE_MS = 35 * DAY_MS
 ANYBODY = b""  # in the place of a device: whichever of the other side answers first
 
 
-def keep(work: Work, conversation: int, device: bytes, made: Made, place: tuple[bytes, int] | None = None) -> None:
-    """Keep the private halves of a prekey told to a device; ``place`` is where in a lane it is told."""
+def keep(work: Work, conversation: int, device: bytes, made: Made, told_at: tuple[bytes, int] | None = None) -> None:
+    """Keep the private halves of a prekey told to a device; ``told_at``: generation and index of the block that tells it."""
     rows.insert(
         work.tx,
         PrekeyRow(
@@ -40,8 +40,8 @@ def keep(work: Work, conversation: int, device: bytes, made: Made, place: tuple[
             olm_account=made.receiver.pickle(work.me.pickle_key),
             public=msgspec.msgpack.encode(made.public),
             made_at=work.now.network_ms,
-            generation=place[0] if place else None,
-            idx=place[1] if place else None,
+            generation=told_at[0] if told_at else None,
+            idx=told_at[1] if told_at else None,
         ),
     )
 

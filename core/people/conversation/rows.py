@@ -122,7 +122,7 @@ def _identity_of(work: Work, owner: ConversationRow, device: bytes) -> bytes:
 
 
 def _unknown_uid(origin: Origin) -> bytes:
-    """Return the uid of a row that nothing but its place in a lane names: longer than any uid that travels."""
+    """Return the uid of a row that nothing but its index in a lane names: longer than any uid that travels."""
     assert origin.generation is not None
     where = origin.generation + origin.index.to_bytes(8, "big") + origin.number.to_bytes(1, "big")
     return b"unknown" + primitives.sha256(where)[:16]
@@ -134,11 +134,11 @@ def insert_notice(
     device: bytes,
     kind: int,
     about: bytes,
-    place: tuple[bytes, int] | None = None,
+    at: tuple[bytes, int] | None = None,
     *,
     text: str = "",
 ) -> None:
-    """Insert a row that nobody wrote, once for what it is ``about``; ``place`` is its generation and index, if any.
+    """Insert a row that nobody wrote, once for what it is ``about``; ``at`` is its generation and index, if any.
 
     It is about a device and its identity, and about a contact where ``device`` is no device but the contact's identity. Its
     uid is longer than any that travels, so that nobody can take it first.
@@ -156,8 +156,8 @@ def insert_notice(
         text=text,
         sent_at=work.now.own_ms,
         state="received",
-        generation=place[0] if place else None,
-        idx=place[1] if place else None,
+        generation=at[0] if at else None,
+        idx=at[1] if at else None,
     )
     messages.insert(work.tx, notice)
 

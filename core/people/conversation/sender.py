@@ -68,7 +68,7 @@ def _write_row(work: Work, conversation: int, row: MessageRow) -> int:
     first = lane_row.next_index
     lane_row = rekey_if_due(work, lane_row)
     index = lane_writer.write_block(work, lane_row, (own_item(row), acks.owed(work, conversation)), row)
-    messages.place(work.tx, row.seq, lane_row.generation, index)
+    messages.set_encoded(work.tx, row.seq, lane_row.generation, index)
     after = lanes.written(work.tx, lane_row.generation)
     assert after is not None
     return after.next_index - first

@@ -56,8 +56,8 @@ class SlotKey:
 
 def slot_key(secret: bytes, day: int, number: int, fragment: int) -> SlotKey:
     """Derive the keys of fragment ``fragment`` in slot ``number`` on ``day`` (days since 1970)."""
-    place = day.to_bytes(4, "big") + number.to_bytes(4, "big") + bytes([fragment])
-    keys = primitives.hkdf(secret, b"sottovoce/v1/slot" + place, 64)
+    label = b"sottovoce/v1/slot" + day.to_bytes(4, "big") + number.to_bytes(4, "big") + bytes([fragment])
+    keys = primitives.hkdf(secret, label, 64)
     return SlotKey(primitives.ed25519_public(keys[:32]), keys[:32], keys[32:])
 
 

@@ -1,4 +1,4 @@
-"""Keeping things deposited: from a committed plaintext to copies in the network, and again each day until it is done.
+"""Deposits and their renewal: from a committed plaintext to copies in the network, and again each day until it is done.
 
 A posting is given an id and a key for the day, sealed, signed and paid for once; the finished box is committed before
 it leaves and repeated byte for byte for the rest of that day, whatever becomes of the network's width meanwhile. What was

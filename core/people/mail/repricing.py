@@ -33,7 +33,7 @@ class Repricing:
 
     def __init__(self) -> None:
         self._boxes: dict[bytes, None] = {}
-        self._paying: set[tuple[int, int]] = set()  # those of them whose work is being done
+        self._in_work: set[tuple[int, int]] = set()  # those of them whose work is being done
         self._told = 1  # the price that the person heard of last
 
     def risen(self, work: Work, event: PriceRisen) -> None:
@@ -50,16 +50,16 @@ class Repricing:
 
     def draft(self, work: Work, solving: set[tuple[int, int]]) -> None:
         """Draft boxes anew, as far as there is room among ``solving`` (posting, fragment); half of it is for new ones."""
-        self._paying &= solving
+        self._in_work &= solving
         for parcel_id in list(self._boxes):
-            if len(self._paying) >= MAX_PAYING or len(solving) >= outbox.MAX_SOLVING:
+            if len(self._in_work) >= MAX_PAYING or len(solving) >= outbox.MAX_SOLVING:
                 return
             del self._boxes[parcel_id]
             row = postings.deposit(work.tx, parcel_id)
             draft = None if row is None else box_draft(work, row)
             if draft is not None and (draft.posting, draft.fragment) not in solving:
                 solving.add((draft.posting, draft.fragment))
-                self._paying.add((draft.posting, draft.fragment))
+                self._in_work.add((draft.posting, draft.fragment))
                 work.effects.append(Solve(draft))
 
 

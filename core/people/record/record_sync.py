@@ -1,4 +1,4 @@
-"""When the personal record is looked for, written and written again (``personal_record``, ``personal``).
+"""When the personal record is looked for, written and written again (``personal_record``, ``account_state``).
 
     changed here ──> some minutes ──> look ──> merge ──> write, above every number seen
     a new epoch  ──> some days ─────┘
