@@ -7,7 +7,7 @@ from core.people.conversation import reset_answer
 from core.people.format import lane
 from core.people.format.slot import FRAGMENTS, whole_slots
 from core.people.format.watch import AcceptanceWatch, GreetingWatch, ResetWatch, Watch, stored_name
-from core.people.mail import outbox
+from core.people.mail import boxes
 from core.people.tag_index import SlotTarget
 from core.people.work import Work
 from core.storage import meetings
@@ -27,11 +27,11 @@ def is_for_later(work: Work) -> bool:
 def take(work: Work, target: SlotTarget, data: bytes, price: WorkPrice) -> bool:
     """Take a box that lies in a slot; tell whether it was written by who may, and paid for."""
     box = decode_box(data)
-    plaintext = outbox.open_slot(target.key, box)
+    plaintext = boxes.open_slot(target.key, box)
     if plaintext is None or not work.tag_index.is_watched(target.watch):
         return False
     factor = target.watch.slots.work_factor
-    if factor > 1 and not outbox.is_paid(box, price, factor):
+    if factor > 1 and not boxes.is_paid(box, price, factor):
         return False
     slot = meetings.Slot(stored_name(target.watch), lane.plain_day(target.day), target.number)
     if not meetings.add_piece(work.tx, slot, target.fragment, box.variant(), plaintext):

@@ -22,7 +22,7 @@ from core.node.service import NodeService
 from core.people.contact import invitations
 from core.people.effects import BoxDraft, Effect, Emit, RecordDraft, Solve
 from core.people.engine import Engine
-from core.people.mail import outbox
+from core.people.mail import boxes
 from core.people.moment import Moment
 from core.people.work import Work
 from core.refusals import note, refusal_of
@@ -244,5 +244,5 @@ class PeopleService:
 
 def _solve(draft: BoxDraft | RecordDraft, hour: int, price: WorkPrice) -> tuple[int, ...]:
     if isinstance(draft, BoxDraft):
-        return outbox.solve_draft(draft, hour, price)
+        return boxes.solve_draft(draft, hour, price)
     return invitations.solve_draft(draft, hour, price)

@@ -37,7 +37,7 @@ from core.people.format.lww import Entry as Written
 from core.people.format.prekey import KeyOffer, Prekey
 from core.people.format.reset import Between, Reset
 from core.people.format.signing import Entry, Place
-from core.people.mail import outbox
+from core.people.mail import boxes
 from net.ids import ParcelId
 from net.parcel.box import signed_fields
 
@@ -145,7 +145,7 @@ def _index(point: bytes, scalar: bytes, secrets: BoxSecrets) -> dict[str, Any]:
     days: list[dict[str, Any]] = []
     for day in DAYS:
         box_id, key = lane.box_id(point, secrets, day), lane.box_key(secrets, day)
-        sealed = primitives.siv_seal(key, plaintext, outbox.box_ad(0, EXPIRY_HOUR, box_id))
+        sealed = primitives.siv_seal(key, plaintext, boxes.box_ad(0, EXPIRY_HOUR, box_id))
         signed = signed_fields(0, EXPIRY_HOUR, ParcelId(box_id), sealed)
         signature = primitives.scalar_sign(lane.box_scalar(scalar, secrets, day), signed)
         days.append({"day": day, "id": box_id.hex(), "key": key.hex(), "signature": signature.hex()})

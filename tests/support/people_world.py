@@ -19,7 +19,7 @@ from core.people.conversation.resets import trusts
 from core.people.effects import BoxDraft, Effect, Emit, Solve
 from core.people.engine import Engine
 from core.people.format.account_keys import keys_of_seed
-from core.people.mail import outbox
+from core.people.mail import boxes
 from core.people.moment import Moment
 from core.people.work import Work
 from core.session import commands, invitation_lookup
@@ -240,7 +240,7 @@ class Person:
         results = [
             (
                 solve.draft,
-                outbox.solve_draft(solve.draft, hour, FREE)
+                boxes.solve_draft(solve.draft, hour, FREE)
                 if isinstance(solve.draft, BoxDraft)
                 else invitations.solve_draft(solve.draft, hour, FREE),
             )

@@ -17,7 +17,7 @@ from core.people.contact import invitations
 from core.people.effects import BoxDraft, Effect, Emit, Solve
 from core.people.engine import Engine
 from core.people.format.account_keys import keys_of_seed
-from core.people.mail import outbox
+from core.people.mail import boxes
 from core.people.moment import Moment
 from core.session import commands
 from core.session.commands.search import Searching
@@ -199,7 +199,7 @@ class Person:
     def _solve(self, effect: Solve) -> None:
         hour = self.office.now_ms // HOUR_MS
         if isinstance(effect.draft, BoxDraft):
-            nonces = outbox.solve_draft(effect.draft, hour, CHEAP)
+            nonces = boxes.solve_draft(effect.draft, hour, CHEAP)
         else:
             nonces = invitations.solve_draft(effect.draft, hour, CHEAP)
         self.carry_out(self.engine.solved([(effect.draft, nonces)], self.moment()))

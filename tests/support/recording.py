@@ -12,7 +12,7 @@ from core.people.format.fragment import Piece, decode_piece
 from core.people.format.lane import BoxSecrets
 from core.people.format.numbers import COPY_HOURS
 from core.people.format.slot import FRAGMENTS
-from core.people.mail.outbox import box_ad
+from core.people.mail.boxes import box_ad
 from net.parcel.box import Box, decode_box
 from tests.support.kept import kept_slot_key
 

@@ -17,7 +17,7 @@ from core.people.format.device import TAG_SIZE
 from core.people.format.envelope import open_envelope
 from core.people.format.fragment import MAX_FRAGMENTS, Piece, decode_piece
 from core.people.format.signing import Place
-from core.people.mail.outbox import box_ad
+from core.people.mail.boxes import box_ad
 from core.people.tag_index import LaneTarget, given_up_entries
 from core.people.work import Work
 from core.storage import accounts, conversations, devices, lanes

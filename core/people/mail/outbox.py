@@ -7,18 +7,12 @@ acknowledged, or whose time is over, is forgotten with its keys.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from core.crypto import primitives
-from core.crypto.primitives import KEY_SIZE
-from core.errors import OpenFailed
 from core.people.effects import BoxDraft, Solve
-from core.people.format import lane
-from core.people.format.address import shown_prefix
-from core.people.format.fragment import PLAINTEXT_SIZE
-from core.people.format.lane import BoxSecrets, OwnId
+from core.people.format.lane import OwnId
 from core.people.format.numbers import COPY_HOURS
-from core.people.format.slot import SLOTS, SlotKey, slot_key, slot_secrets, work_factor
+from core.people.format.slot import SLOTS, slot_key, slot_secrets
+from core.people.mail.boxes import address_of, draft_box
 from core.people.mail.outcome import done, move_on
 from core.people.work import Work
 from core.storage import conversations, lanes, messages, postings, receipts
@@ -27,19 +21,13 @@ from net.ids import NodeId, ParcelId
 from net.instant import HOUR_MS
 from net.numbers import COPIES
 from net.parcel.box import (
-    BOX_SIZE,
-    UNPAID_HOURS,
     Box,
-    box_digest,
     decode_box,
     encode_box,
-    signed_fields,
-    yardstick,
 )
-from net.parcel.work import WorkPrice, check, required_work, solve
 from net.requests import Deposit
 
-# It is made anew when fewer hours than this are left, so that a node that is online now and then does not miss it.
+# A copy is made anew when fewer hours than this are left, so that a node that is online now and then does not miss it.
 REFRESH_HOURS = 6
 # Boxes whose work is being done at one time: enough to keep two cores busy, few enough to keep their order.
 MAX_SOLVING = 16
@@ -48,55 +36,6 @@ MAX_SOLVING = 16
 SLOT_DRAWS = 8
 
 _STATES_BEFORE_STORED = ("queued", "sent")
-
-
-@dataclass(frozen=True, slots=True)
-class _Address:
-    box_id: bytes
-    seal_key: bytes
-    scalar: bytes | None  # of a lane
-    seed: bytes | None  # of a slot
-
-    def sign(self, message: bytes) -> bytes:
-        if self.seed is not None:
-            return primitives.ed25519_sign(self.seed, message)
-        assert self.scalar is not None
-        return primitives.scalar_sign(self.scalar, message)
-
-
-def _address(work: Work, posting: Posting, number: int, day: int) -> _Address:
-    """Return where a fragment goes; ``number`` counts on from ``MAX_FRAGMENTS`` for the copy that goes beside."""
-    copy, fragment = divmod(number, MAX_FRAGMENTS)
-    day = lane.beside(day) if copy else day
-    if posting.kind == "block":
-        assert posting.generation is not None
-        written = lanes.written(work.tx, posting.generation)
-        assert written is not None
-        secrets = BoxSecrets.unpack(posting.secrets[64 * fragment : 64 * fragment + 64])
-        scalar = lane.box_scalar(written.scalar, secrets, day)
-        return _Address(primitives.scalar_public(scalar), lane.box_key(secrets, day), scalar, None)
-    slot = int.from_bytes(posting.secrets[32:36], "big")
-    key = slot_key(posting.secrets[:32], day, slot, fragment)
-    return _Address(key.box_id, key.seal_key, None, key.seed)
-
-
-def box_ad(prefix: int, expiry_hour: int, box_id: bytes) -> bytes:
-    """Return what a box's seal binds beside its plaintext."""
-    return signed_fields(prefix, expiry_hour, ParcelId(box_id), b"")
-
-
-def _draft(work: Work, posting: Posting, number: int) -> BoxDraft:
-    day, expiry = work.now.day, work.now.hour + COPY_HOURS
-    address = _address(work, posting, number, day)
-    copy, fragment = divmod(number, MAX_FRAGMENTS)
-    plaintext = posting.payload[PLAINTEXT_SIZE * fragment : PLAINTEXT_SIZE * (fragment + 1)]
-    inbox = posting.inbox[KEY_SIZE * copy : KEY_SIZE * (copy + 1)]
-    prefix = shown_prefix(inbox, day, work.now.shown_width)
-    sealed = primitives.siv_seal(address.seal_key, plaintext, box_ad(prefix, expiry, address.box_id))
-    signature = address.sign(signed_fields(prefix, expiry, ParcelId(address.box_id), sealed))
-    return BoxDraft(
-        posting.id, number, day, expiry, prefix, address.box_id, sealed, signature, work_factor(posting.kind)
-    )
 
 
 def plan(work: Work, solving: set[tuple[int, int]]) -> list[OwnId]:
@@ -117,7 +56,7 @@ def plan(work: Work, solving: set[tuple[int, int]]) -> list[OwnId]:
             continue
         current = postings.find(work.tx, posting.id)  # with the slot it may have got in this very loop
         assert current is not None
-        draft = _draft(work, current, fragment)
+        draft = draft_box(work, current, fragment)
         if posting.kind == "block":
             if posting.generation is not None and work.tag_index.was_seen(draft.box_id):
                 suspicious.append(
@@ -170,7 +109,7 @@ def finish(work: Work, draft: BoxDraft, nonces: tuple[int, ...]) -> None:
         return  # meanwhile
     if draft.fragment >= MAX_FRAGMENTS * posting.copies:
         return  # nothing goes beside any more
-    if posting.kind != "block" and _address(work, posting, draft.fragment, draft.day).box_id != draft.box_id:
+    if posting.kind != "block" and address_of(work, posting, draft.fragment, draft.day).box_id != draft.box_id:
         return  # the posting has another slot by now
     box_id = ParcelId(draft.box_id)
     paid = Box(draft.prefix, draft.expiry_hour, box_id, nonces, draft.ciphertext, draft.signature)
@@ -247,33 +186,9 @@ def give_up(work: Work) -> None:
                 conversations.set_state(work.tx, conversation.id, "unanswered")
 
 
-def open_slot(key: SlotKey, box: Box) -> bytes | None:
-    """Open a box found in a slot; None when somebody else wrote something else there."""
-    try:
-        return primitives.siv_open(key.seal_key, box.ciphertext, box_ad(box.prefix, box.expiry_hour, box.box_id))
-    except OpenFailed:
-        return None
-
-
 def forget_expired(work: Work) -> None:
     """Forget copies that are gone from the network."""
     postings.expire_deposits(work.tx, work.now.sure_hour)
-
-
-def is_paid(box: Box, price: WorkPrice, factor: int) -> bool:
-    """Tell whether a box carries ``factor`` times the work of its kind, as strangers owe it."""
-    digest = box_digest(box.prefix, box.expiry_hour, box.box_id, box.ciphertext)
-    return check(digest, box.work, required_work(BOX_SIZE, COPY_HOURS - UNPAID_HOURS, price, factor))
-
-
-def solve_draft(draft: BoxDraft, now_hour: int, price: WorkPrice) -> tuple[int, ...]:
-    """Do a box's proof of work: 50 ms at full price, in a worker thread.
-
-    Custodians measure it by the longest time, whatever is left of it: never less, however late this is done.
-    """
-    digest = box_digest(draft.prefix, draft.expiry_hour, ParcelId(draft.box_id), draft.ciphertext)
-    once = max(required_work(BOX_SIZE, draft.expiry_hour - now_hour, price), yardstick(price))
-    return solve(digest, draft.factor * once)
 
 
 def withdraw_all(work: Work) -> None:

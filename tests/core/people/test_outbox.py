@@ -8,7 +8,7 @@ from core import api
 from core.people.conversation import resets
 from core.people.effects import BoxDraft
 from core.people.format.slot import FRAGMENTS
-from core.people.mail import outbox
+from core.people.mail import boxes
 from core.people.tag_index import TagIndex
 from core.people.work import Work
 from core.storage import conversations, devices, postings
@@ -232,13 +232,13 @@ def test_two_that_come_to_one_slot_part_and_no_work_is_done_for_ever(
 
         monkeypatch.setattr(TagIndex, "was_seen", was_seen)
     solved: list[BoxDraft] = []
-    solve = outbox.solve_draft
+    solve = boxes.solve_draft
 
     def count(draft: BoxDraft, now_hour: int, price: WorkPrice) -> tuple[int, ...]:
         solved.append(draft)
         return solve(draft, now_hour, price)
 
-    monkeypatch.setattr(outbox, "solve_draft", count)
+    monkeypatch.setattr(boxes, "solve_draft", count)
     double(alice, times)
     for _ in range(8):  # without bob, who would answer
         settle(office, alice, rounds=1)

@@ -11,7 +11,7 @@ from core import api
 from core.people.conversation import acks, inboxes, lane_writer, resets
 from core.people.format.content import InboxNotice, LaneAck
 from core.people.format.prekey import KeyOffer, decode_prekey, make_prekey
-from core.people.mail import outbox
+from core.people.mail import boxes
 from core.people.work import Work
 from core.storage import conversations, devices, lanes, meetings, postings
 from net.bucket import Bucket
@@ -52,7 +52,7 @@ def test_a_greeting_for_which_less_was_paid_is_not_looked_at(
         factors.append(factor)
         return False
 
-    monkeypatch.setattr(outbox, "is_paid", unpaid)
+    monkeypatch.setattr(boxes, "is_paid", unpaid)
     link = alice.call(api.InviteCreate(expires_in=86_400)).link
     add(bob, link)
     settle(office, alice, bob, rounds=2)

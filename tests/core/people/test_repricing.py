@@ -11,7 +11,7 @@ from core import api
 from core.people.effects import BoxDraft, Effect, RecordDraft, Solve
 from core.people.format.numbers import COPY_HOURS
 from core.people.format.slot import SLOTS
-from core.people.mail import outbox
+from core.people.mail import boxes, outbox
 from core.people.mail.repricing import MAX_PAYING
 from net.client.encoding import is_paid
 from net.events import DepositAnswered, PriceRisen, Verdict
@@ -192,7 +192,7 @@ class TestBoxes:
 @pytest.mark.parametrize("left", [COPY_HOURS, 24, 3])
 def test_what_is_paid_long_after_it_was_written_is_worth_what_is_asked_all_the_same(left: int) -> None:
     draft = BoxDraft(1, 0, 0, HOUR + left, 0, bytes(id_of(1)), bytes(784), bytes(64), factor=4)
-    nonces = outbox.solve_draft(draft, HOUR, CHEAP)
+    nonces = boxes.solve_draft(draft, HOUR, CHEAP)
     box = Box(draft.prefix, draft.expiry_hour, id_of(1), nonces, draft.ciphertext, draft.signature)
     assert is_paid(Kind.BOX, encode_box(box), 4, CHEAP)
 
