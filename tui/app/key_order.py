@@ -5,7 +5,7 @@ a widget to the binding that will move the focus: over a slow line ``Down Enter`
 was meant, and a word lands in the field of the word before. Here a key waits until the one before has done its work.
 
 A key right behind an escape (``tui.keys.legacy_keys``) waits a moment more, for what it means depends on what follows
-it; and after a jump that nobody asked for some keys are refused (``tui.keys.jumps``).
+it; and after a jump that was not asked for some keys are refused (``tui.keys.jumps``).
 
 How one knows: queues are first in, first out, so a message posted behind a key, which bubbles up like it, reaches the app
 after it. What the key's handlers posted meanwhile comes behind that message, hence several rounds.

@@ -1,9 +1,9 @@
-"""An Enter right after a jump that nobody asked for does nothing, and says why.
+"""An Enter right after a jump that was not asked for does nothing, and says why.
 
 Keys that a slow line runs together can be read in two ways (``tui.keys.legacy_keys``), and a conversation can vanish
-while one writes in it. Whoever types on does not look: for a moment the next Enter would send to somebody else, accept
-a stranger or open what one has not read. So it is refused until there was time to see where one is, and so is a single
-letter where letters are commands. Any other key that goes somewhere shows that one knows.
+while one writes in it. A person who types on does not look: for a moment the next Enter would send to another
+contact, accept a stranger or open what one has not read. So it is refused until there was time to see
+where one is, and so is a single letter where letters are commands. Any other key that goes somewhere shows that one knows.
 """
 
 from __future__ import annotations
