@@ -26,12 +26,12 @@ import trio
 
 from core import api
 from core.api import ApiError, Carrier, Kind
-from core.node.service import NodeService
 from core.people.work import Work
 from core.refusals import note, refusal_of
 from core.session.checks import check_name
 from core.session.commands import act_of
 from core.session.commands.registry import Handlers
+from core.session.engines import Engines
 from core.session.open_account import OpenAccount
 from core.session.overrides import Overrides
 from core.session.twenty_hours import OpenTime, Renewal
@@ -57,7 +57,7 @@ class Gate:
     def __init__(
         self,
         home: Path,
-        node: NodeService,
+        engines: Engines,
         nursery: trio.Nursery,
         terms: Overrides,
         tell: Callable[[api.Event], None],
@@ -65,7 +65,7 @@ class Gate:
         self.open: OpenAccount | None = None
         self.is_screen_locked = False
         self.home = home
-        self._node = node
+        self._engines = engines
         self._nursery = nursery
         self._terms = terms
         self._tell = tell
@@ -97,10 +97,14 @@ class Gate:
         assert self._profile is not None
         self._opened = trio.Event()
         self.time.begin(unlocked.typed_at)
+        share = self._engines.open(self.feed)
         try:
             self.open = await OpenAccount.start(
-                self._nursery, self._profile.history, unlocked, self._node, self.emit, self._terms, self._failed
+                self._nursery, self._profile.history, unlocked, share, self.emit, self._terms, self._failed
             )
+        except BaseException:
+            share.close()
+            raise
         finally:
             self._opened.set()
             self._opened = None
@@ -124,7 +128,7 @@ class Gate:
             raise
 
     async def feed(self, events: Sequence[NodeEvent]) -> None:
-        """Give the open account what the node reports; without one it is of no interest.
+        """Give the open account what the node reports for it; without one it is of no interest.
 
         An account that is being opened has told the node already what it reads, and the answers are said only once.
         """

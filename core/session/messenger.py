@@ -21,6 +21,7 @@ from core.node.service import NodeService
 from core.node.status import clock_alone, clocks_off
 from core.refusals import refusals
 from core.session import commands
+from core.session.engines import Engines
 from core.session.gate import Gate
 from core.session.overrides import Overrides
 from core.session.record_searches import RecordSearches
@@ -56,9 +57,11 @@ async def open_messenger(
         trio.open_nursery() as nursery,
     ):
         queue = EventQueue()
-        gate = Gate(home, node, nursery, chosen, queue.put)
-        messenger = Messenger(node, gate, queue)
+        engines = Engines(node)
+        gate = Gate(home, engines, nursery, chosen, queue.put)
+        messenger = Messenger(node, engines, gate, queue)
         nursery.start_soon(messenger.pump)
+        nursery.start_soon(engines.run)
         nursery.start_soon(gate.watch)
         try:
             yield messenger
@@ -95,9 +98,10 @@ class EventQueue:
 class Messenger:
     """See ``open_messenger``. ``events`` is read by the screens or by ``rpc``."""
 
-    def __init__(self, node: NodeService, gate: Gate, events: EventQueue) -> None:
+    def __init__(self, node: NodeService, engines: Engines, gate: Gate, events: EventQueue) -> None:
         self.events = events.incoming
         self._node = node
+        self._engines = engines
         self._gate = gate
         self._queue = events
         self._session = Session(node, gate.account, RecordSearches(node))
@@ -116,7 +120,7 @@ class Messenger:
                     return await self._gate.carry_out(command)
 
     async def pump(self) -> None:
-        """Carry what the node reports to the open account; without one it is of no interest."""
+        """Carry what the node reports to the open account, or, without one, to nothing."""
         while True:
             batch = [await self._node.events.receive()]
             try:
@@ -130,4 +134,4 @@ class Messenger:
             if any(isinstance(event, ClocksChanged) for event in batch):
                 view = self._node.status().view
                 self._queue.put(api.ClocksChanged(off=clocks_off(view), alone=clock_alone(view)))
-            await self._gate.feed(batch)
+            await self._engines.feed(batch)

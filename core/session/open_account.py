@@ -15,14 +15,11 @@ import trio
 
 from core import api, crash
 from core.node.cover import pace_of
-from core.node.service import NodeService
-from core.people.conversation.resets import trusts
-from core.people.engine import Engine
-from core.people.format.account_keys import keys_of_seed
-from core.people.moment import Moment
+from core.session.node_share import Share
 from core.session.overrides import Overrides
+from core.session.people_protocol import open_engine
 from core.session.people_service import PeopleService
-from core.storage import accounts, search_index
+from core.storage import accounts
 from core.storage.database import Database
 from core.storage.errors import Corrupt, Passing
 from core.storage.migrations import load_migrations
@@ -30,7 +27,7 @@ from core.storage.thread import DatabaseThread, open_database
 from core.vault.account import Unlocked
 from core.vault.mark import Mark
 from net.node.wiring import Tuning
-from net.requests import KeepForFriends, Read, SetCoverProfile
+from net.requests import SetCoverProfile
 
 
 class OpenAccount:
@@ -56,7 +53,7 @@ class OpenAccount:
         nursery: trio.Nursery,
         history: Path,
         unlocked: Unlocked,
-        node: NodeService,
+        share: Share,
         emit: Callable[[api.Event], None],
         terms: Overrides,
         failed: Callable[[OpenAccount, Exception], None],
@@ -65,7 +62,7 @@ class OpenAccount:
 
         ``failed`` is called when it came to harm later, and is shut: nothing that happens to an account ends the program.
         """
-        opened: OpenAccount = await nursery.start(_guard, history, unlocked, node, emit, terms, failed)
+        opened: OpenAccount = await nursery.start(_guard, history, unlocked, share, emit, terms, failed)
         return opened
 
     def fail(self, fault: Exception) -> None:
@@ -82,7 +79,7 @@ class OpenAccount:
 async def _guard(
     history: Path,
     unlocked: Unlocked,
-    node: NodeService,
+    share: Share,
     emit: Callable[[api.Event], None],
     terms: Overrides,
     failed: Callable[[OpenAccount, Exception], None],
@@ -96,7 +93,7 @@ async def _guard(
         task_status.started(account)
 
     try:
-        await _serve(history, unlocked, node, emit, terms, started)
+        await _serve(history, unlocked, share, emit, terms, started)
     except Exception as fault:  # noqa: BLE001 -- whatever it is, it ends here or with whoever waits
         if not opened:
             raise crash.first_of(fault) from None
@@ -109,47 +106,36 @@ async def _guard(
 async def _serve(
     history: Path,
     unlocked: Unlocked,
-    node: NodeService,
+    share: Share,
     emit: Callable[[api.Event], None],
     terms: Overrides,
     started: Callable[[OpenAccount], None],
 ) -> None:
     ended, tuning = trio.Event(), terms.tuning
     mark = Mark(unlocked.tag, unlocked.database_key)
-    now = node.now()
-    moment = Moment(now.wall_ms, node.network_ms(), now.mono, len(node.custodians()), node.shown_width())
+    moment = share.moment()
     try:
         with trio.CancelScope() as scope:
             count = await trio.to_thread.run_sync(mark.read)
             if count is not None:
                 _check_not_emptied(history)
             async with open_database(history, unlocked.database_key, load_migrations("history")) as thread:
-
-                def open_engine(database: Database) -> Engine:
-                    with database.transaction() as tx:
-                        search_index.prepare(tx)
-                    trusted = trusts(_counter(database), count)
-                    keys = keys_of_seed(unlocked.seed)
-                    engine = Engine(database, keys, moment, distrust=not trusted, price=tuning.price)
-                    if not trusted:
-                        engine.jump_ahead(max(count or 0, engine.counter) + 1, moment)
-                    return engine
-
-                engine = await thread.run(open_engine)
+                engine = await thread.run(
+                    lambda database: open_engine(database, unlocked.seed, count, moment, tuning.price)
+                )
                 await trio.to_thread.run_sync(mark.write, engine.counter)
-                service = PeopleService(engine, node, thread, mark, emit, tuning.price)
+                service = PeopleService(engine, share, thread, mark, emit, tuning.price)
                 try:
                     async with trio.open_nursery() as tasks:
                         await tasks.start(service.run)
-                        heed = partial(_heed_settings, thread, node, tuning)
+                        heed = partial(_heed_settings, thread, share, tuning)
                         started(OpenAccount(unlocked, service, scope, ended, heed))
                         while True:
                             await heed()
                             await trio.sleep(terms.settings_period)
                 finally:
-                    node.request(Read(frozenset()))  # a node without an account reads nobody's mail
-                    node.request(KeepForFriends(frozenset()))
-                    node.request(SetCoverProfile(tuning.cover_profile))  # and hides nothing that anybody writes
+                    share.close()  # a node without an account reads nobody's mail
+                    share.node.request(SetCoverProfile(tuning.cover_profile))  # and hides nothing that anybody writes
     finally:
         ended.set()
 
@@ -162,23 +148,17 @@ def _check_not_emptied(history: Path) -> None:
         raise error
 
 
-async def _heed_settings(thread: DatabaseThread, node: NodeService, tuning: Tuning) -> None:
+async def _heed_settings(thread: DatabaseThread, share: Share, tuning: Tuning) -> None:
     """Run the node at the pace that the account's settings ask for, and let its next start know what the line costs."""
     try:
         settings = await thread.run(_settings)
     except Passing:
         return  # as it was; whoever writes to this disk says what ails it
-    node.request(SetCoverProfile(pace_of(settings.pace, tuning.cover_profile)))
-    await node.note_metered(is_metered=settings.pace == "sparing")
+    share.request(SetCoverProfile(pace_of(settings.pace, tuning.cover_profile)))
+    await share.node.note_metered(is_metered=settings.pace == "sparing")
 
 
 def _settings(database: Database) -> api.Settings:
     with database.read() as snapshot:
         row = accounts.load(snapshot)
     return api.Settings() if row is None else msgspec.msgpack.decode(row.settings, type=api.Settings)
-
-
-def _counter(database: Database) -> int | None:
-    with database.read() as snapshot:
-        row = accounts.load(snapshot)
-    return None if row is None else row.counter

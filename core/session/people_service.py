@@ -1,4 +1,4 @@
-"""Gives an open account what ``core.people.engine`` has not: a network, a clock, a disk thread, worker threads.
+"""Gives an open account what ``core.session.people_protocol`` has not: its share of the node, a disk thread, worker threads.
 
     node events ─┐                     ┌─> node (read, fetch, deposit …)
     commands ────┼─> engine, one call ─┼─> worker threads (proof of work) ─> engine
@@ -11,47 +11,38 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import dataclass, field
+from typing import Final
 
 import trio
 
 from core import api
-from core.node.service import NodeService
-from core.people.contact import invitations
-from core.people.effects import BoxDraft, Effect, Emit, RecordDraft, Solve
 from core.people.engine import Engine
-from core.people.mail import boxes
-from core.people.moment import Moment
 from core.people.work import Work
 from core.refusals import note, refusal_of
+from core.session.node_share import Share
+from core.session.people_protocol import Call, Draft, PeopleProtocol, priced, prove
 from core.storage import search_index
 from core.storage.database import Database
 from core.storage.errors import Closed, Passing
 from core.storage.thread import DatabaseThread
 from core.vault.mark import Mark
-from net.errors import Overloaded
 from net.events import DepositAnswered, NodeEvent
 from net.parcel.work import FULL_PRICE, WorkPrice
-from net.requests import Deposit, PutRecord, Read
+from net.requests import Request
 
 _log = logging.getLogger(__name__)
 
 # Proofs of work done at one time: one a core, the database and the screen need the rest of the machine.
-SOLVERS = 2
+SOLVERS: Final = 2
 # Drafts that wait for a solver: boxes are bounded by ``outbox.MAX_SOLVING``, records by the invitations of a person.
-MAX_DRAFTS = 4096
-# Seconds until what a full disk made us miss is read again.
-RECOVERY_PAUSE = 5.0
+MAX_DRAFTS: Final = 4096
 # Seconds that a commit stays in the database's log at most: long enough to be one emptying for all that a text sets off.
-LOG_PAUSE = 2.0
+LOG_PAUSE: Final = 2.0
 # Seconds between two steps of indexing, each about as long: a million rows take three minutes.
-INDEX_PAUSE = 0.05
-# What is read before an account says what.
-NOTHING = Read(frozenset())
-# A draft and the work done for it.
-_Paid = tuple[BoxDraft | RecordDraft, tuple[int, ...]]
+INDEX_PAUSE: Final = 0.05
+# Seconds until it goes on where the disk refused a step.
+INDEX_RECOVERY_PAUSE: Final = 5.0
 
 
 @dataclass
@@ -59,28 +50,20 @@ class PeopleService:
     """A running account. ``emit`` takes events; it must not block."""
 
     engine: Engine
-    node: NodeService
+    node: Share
     thread: DatabaseThread
     mark: Mark
     emit: Callable[[api.Event], None]
     price: WorkPrice = FULL_PRICE
-    _marked: int = -1
-    _reading: Read = NOTHING
     _confirmed: trio.Event = field(default_factory=trio.Event)
     _woken: trio.Event = field(default_factory=trio.Event)
     _wrote: trio.Event = field(default_factory=trio.Event)
 
     def __post_init__(self) -> None:
+        self._protocol = PeopleProtocol(self.engine)
         self._turn = trio.Lock()
-        self._queue, self._drafts = trio.open_memory_channel[BoxDraft | RecordDraft](MAX_DRAFTS)
-        self._slow_queue, self._slow_drafts = trio.open_memory_channel[BoxDraft | RecordDraft](MAX_DRAFTS)
-        self._finish, self._finished = trio.open_memory_channel[_Paid](MAX_DRAFTS)
-
-    def moment(self) -> Moment:
-        """Return the present as the engine sees it."""
-        now = self.node.now()
-        node = self.node
-        return Moment(now.wall_ms, node.network_ms(), now.mono, len(node.custodians()), node.shown_width())
+        self._queue, self._drafts = trio.open_memory_channel[Draft](MAX_DRAFTS)
+        self._slow_queue, self._slow_drafts = trio.open_memory_channel[Draft](MAX_DRAFTS)
 
     async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Run until cancelled."""
@@ -88,8 +71,7 @@ class PeopleService:
             for _ in range(SOLVERS):
                 nursery.start_soon(self._solve, self._drafts)
             nursery.start_soon(self._solve, self._slow_drafts)  # beside them: no text waits for these seconds
-            nursery.start_soon(self._keep_solved)
-            await self._engine(self.engine.start)
+            await self._call(self._protocol.start())
             nursery.start_soon(self._keep_time)
             nursery.start_soon(self._keep_tidy)
             nursery.start_soon(self._fill_index)
@@ -98,18 +80,17 @@ class PeopleService:
     # --- in -----------------------------------------------------------------------------------------------------
 
     async def feed(self, events: Sequence[NodeEvent]) -> None:
-        """Take what the node reported."""
+        """Take what the node reported; returns when it is kept, or read anew where it could not be."""
         if not events:
             return
+        self._protocol.arrived(events)
         try:
-            await self._engine(lambda now: self.engine.network(events, now))
+            await self._do_what_is_due()
+            while (anew_at := self._protocol.reads_anew_at()) is not None:
+                await trio.sleep(anew_at - self.node.moment().mono)
+                await self._do_what_is_due()
         except Closed:
             return  # the vault was locked while this waited; the cursor that was committed last still stands
-        except Passing as error:
-            _log.warning("could not keep what the network brought: %s", type(error).__name__)
-            await trio.sleep(RECOVERY_PAUSE)
-            self.node.request(NOTHING)
-            self.node.request(self._reading)  # anew: every stream from the cursor that was committed last
         if any(isinstance(event, DepositAnswered) for event in events):
             self._confirmed.set()
             self._confirmed = trio.Event()
@@ -117,13 +98,7 @@ class PeopleService:
     async def act(self, act: Callable[[Work], api.R]) -> api.R:
         """Carry out a person's command; raises ``ApiError``, and whatever kept it from being committed."""
         answers: list[api.R] = []
-
-        def run(now: Moment) -> list[Effect]:
-            answer, effects = self.engine.command(act, now)
-            answers.append(answer)
-            return effects
-
-        await self._engine(run)
+        await self._call(self._protocol.command(act, answers.append))
         return answers[0]
 
     async def forget_deleted(self) -> None:
@@ -138,89 +113,69 @@ class PeopleService:
         """Wait until a custodian answers some deposit."""
         await self._confirmed.wait()
 
-    # --- within -------------------------------------------------------------------------------------------------
+    # --- calls of the engine ------------------------------------------------------------------------------------
 
-    async def _engine(self, call: Callable[[Moment], list[Effect]]) -> None:
-        """Run one call of the engine in the database's thread, note the count, then let its effects out.
+    async def _call(self, call: Call) -> None:
+        """Run one call.
 
         Shielded: what was committed must take effect, whoever asked for it and went away.
         """
         with trio.CancelScope(shield=True):
             async with self._turn:  # effects go out in the order of their commits: an older Read undoes no later one
                 await self._run(call)
-        self._woken.set()
-        self._wrote.set()
 
-    async def _run(self, call: Callable[[Moment], list[Effect]]) -> None:
-        moment = self.moment()
-        effects = await self.thread.run(lambda _: call(moment))
+    async def _do_what_is_due(self) -> None:
+        with trio.CancelScope(shield=True):
+            async with self._turn:
+                while (call := self._protocol.due(self.node.moment().mono)) is not None:
+                    try:
+                        await self._run(call)
+                    except Passing as error:
+                        _log.warning("could not keep %s: %s", call.cause.value, type(error).__name__)
+                        self._protocol.failed(call, self.node.moment().mono)
+
+    async def _run(self, call: Call) -> None:
+        """Run a call in the database's thread, note the count, then let its effects out."""
+        moment = self.node.moment()
+        effects = await self.thread.run(lambda _: call.run(moment))
         try:
-            await self._let_out(effects)
+            count = self._protocol.count_to_mark(effects)
+            if count is not None:
+                await trio.to_thread.run_sync(self.mark.write, count)
+            self._protocol.let_out(effects, self)
         except Exception as fault:  # noqa: BLE001 -- what was committed is done, whatever became of its effects
             self.engine.forget_memory()  # so that all that is still wanted is found anew
             note("effects of what was done come later", refusal_of(fault))
-
-    async def _let_out(self, effects: Sequence[Effect]) -> None:
-        if self.engine.counter != self._marked and any(isinstance(e, Deposit | PutRecord) for e in effects):
-            self._marked = self.engine.counter
-            await trio.to_thread.run_sync(self.mark.write, self._marked)
-        for effect in effects:
-            try:
-                self._carry_out(effect)
-            except Overloaded as error:  # the engine's duties ask again for what is still wanted
-                _log.warning("the node's queue of %s is full", error.queue)
-
-    def _carry_out(self, effect: Effect) -> None:
-        match effect:
-            case Solve():
-                is_personal = isinstance(effect.draft, RecordDraft) and effect.draft.invitation is None
-                (self._slow_queue if is_personal else self._queue).send_nowait(effect.draft)
-            case Emit():
-                self.emit(effect.event)
-            case _:
-                if isinstance(effect, Read):
-                    self._reading = effect
-                self.node.request(effect)
-
-    def _priced(self, draft: BoxDraft | RecordDraft) -> BoxDraft | RecordDraft:
-        """Return a draft at the price of the hour: custodians under flood ask for more."""
-        if isinstance(draft, RecordDraft):
-            return draft
-        return replace(draft, factor=draft.factor * self.node.price_factor(draft.prefix))
-
-    async def _solve(self, drafts: trio.MemoryReceiveChannel[BoxDraft | RecordDraft]) -> None:
-        async for draft in drafts:
-            hour = self.moment().hour
-            # The personal record takes ten seconds: whoever locks or leaves does not wait, and nothing hangs on the result.
-            priced = self._priced(draft)
-            nonces = await trio.to_thread.run_sync(_solve, priced, hour, self.price, abandon_on_cancel=True)
-            await self._finish.send((draft, nonces))
-
-    async def _keep_solved(self) -> None:
-        """Commit what is solved, all of it at once, while the solvers go on: a commit takes as long as a third of a box."""
-        async for paid in self._finished:
-            batch = [paid]
-            with suppress(trio.WouldBlock):
-                while True:
-                    batch.append(self._finished.receive_nowait())
-            try:
-                await self._engine(partial(self.engine.solved, batch))
-            except Passing as error:
-                _log.warning("could not keep a finished box: %s", type(error).__name__)
-                await trio.sleep(RECOVERY_PAUSE)
+        self._woken.set()
+        self._wrote.set()
 
     async def _keep_time(self) -> None:
         while True:
             self._woken = trio.Event()
-            with trio.move_on_at(self.engine.next_deadline()):
+            await self._do_what_is_due()
+            with trio.move_on_at(self._protocol.next_deadline()):
                 await self._woken.wait()
-            if self.engine.next_deadline() > self.moment().mono:
-                continue
-            try:
-                await self._engine(self.engine.tick)
-            except Passing as error:
-                _log.warning("could not do what was due: %s", type(error).__name__)
-                await trio.sleep(RECOVERY_PAUSE)
+
+    # --- where effects go ---------------------------------------------------------------------------------------
+
+    def request(self, request: Request) -> None:
+        """Ask the node for something. Raises ``Overloaded``."""
+        self.node.request(request)
+
+    def solve(self, draft: Draft, *, is_slow: bool) -> None:
+        """Have a proof of work done. Raises ``trio.WouldBlock`` where too many wait."""
+        (self._slow_queue if is_slow else self._queue).send_nowait(draft)
+
+    async def _solve(self, drafts: trio.MemoryReceiveChannel[Draft]) -> None:
+        async for draft in drafts:
+            hour = self.node.moment().hour
+            # The personal record takes ten seconds: whoever locks or leaves does not wait, and nothing hangs on the result.
+            paid = priced(draft, self.node.node.price_factor)
+            nonces = await trio.to_thread.run_sync(prove, paid, hour, self.price, abandon_on_cancel=True)
+            self._protocol.paid(draft, nonces)
+            self._woken.set()  # committed with what else is solved meanwhile: a commit takes as long as a third of a box
+
+    # --- the database -------------------------------------------------------------------------------------------
 
     async def _keep_tidy(self) -> None:
         """Empty the database's log soon after it was written to: the last keys that were used up are in it else."""
@@ -239,10 +194,4 @@ class PeopleService:
                 await trio.sleep(INDEX_PAUSE)
             except Passing as error:
                 _log.warning("could not index older texts: %s", type(error).__name__)
-                await trio.sleep(RECOVERY_PAUSE)
-
-
-def _solve(draft: BoxDraft | RecordDraft, hour: int, price: WorkPrice) -> tuple[int, ...]:
-    if isinstance(draft, BoxDraft):
-        return boxes.solve_draft(draft, hour, price)
-    return invitations.solve_draft(draft, hour, price)
+                await trio.sleep(INDEX_RECOVERY_PAUSE)

@@ -6,13 +6,13 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 import trio
 
 from core import api
-from core.node.service import NodeService
+from core.session.engines import Engines
 from core.session.gate import LOOK_PAUSE, Gate
 from core.session.open_account import OpenAccount
 from core.session.overrides import RENEW_PAUSE, Overrides
@@ -76,7 +76,7 @@ class Device:
         """Run the program for a block."""
         terms = Overrides(policy, self.stores, CHEAP_NODE, self.clock, passcode, self.renew_pause)
         async with trio.open_nursery() as nursery:
-            self.gate = Gate(self.home, cast("NodeService", SilentNode()), nursery, terms, self.told.append)
+            self.gate = Gate(self.home, Engines(SilentNode()), nursery, terms, self.told.append)
             nursery.start_soon(self.gate.watch, self.look_pause)
             yield self.gate
             await self.gate.close()

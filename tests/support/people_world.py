@@ -1,8 +1,9 @@
 """People in a seeded world: real nodes, real engines, real SQLCipher files; only time, chance and the wire are imaginary.
 
-A ``Person`` owns a leaf and an engine as ``core.session.people_service`` does, and a small will of its own: a list of
-things it wants to do, tried every other second while its machine is up, until done. It can be switched off, crashed
-between a commit and what should follow from it, and put back to an old copy of its file.
+An ``Account`` is an engine on a machine's leaf, which several may share. It has a small will of its own: a list of things it
+wants to do, tried every other second while it is open, until done. A ``Person`` is the account of a machine that is its
+alone, which can be switched off, crashed between a commit and what should follow from it, and put back to an old copy of its
+file.
 """
 
 from __future__ import annotations
@@ -14,25 +15,21 @@ from dataclasses import replace
 from pathlib import Path
 
 from core import api
-from core.people.contact import greeting_sent, invitations
-from core.people.conversation.resets import trusts
-from core.people.effects import BoxDraft, Effect, Emit, Solve
-from core.people.engine import Engine
-from core.people.format.account_keys import keys_of_seed
-from core.people.mail import boxes
-from core.people.moment import Moment
+from core.people.effects import Effect
 from core.people.work import Work
 from core.session import commands, invitation_lookup
+from core.session.commands.invitations import greet
+from core.session.node_share import NodeShares, Share
+from core.session.people_protocol import Call, Draft, PeopleProtocol, is_trusted, open_engine, prove
 from core.storage import accounts
 from core.storage.database import Database
 from core.storage.migrations import load_migrations
 from net.cover_profile import NORMAL
-from net.errors import Overloaded
 from net.events import NodeEvent, RecordAnswered
-from net.ids import ParcelId
+from net.ids import NodeId, ParcelId
 from net.instant import Instant
 from net.parcel.box import decode_box
-from net.requests import Deposit, FindRecord, PutRecord
+from net.requests import Deposit, FindRecord, Request
 from simulator import FREE, Host, Path as Way, World
 from simulator.nodes import CHEAP, full_node, leaf_node, plain_tuning
 
@@ -44,7 +41,7 @@ REBOOT = 4.0
 # The normal setting without cover traffic, which would be most of what happens.
 QUIET = NORMAL._replace(loop_period=1e9)
 
-Wish = Callable[["Person"], bool]
+Wish = Callable[["Account"], bool]
 
 
 class Crashed(Exception):
@@ -111,48 +108,266 @@ class Village:
             person.stop()
 
 
-class Person:
-    """See the module. ``crashes`` holds the numbers of the effects-carrying calls after which the machine dies."""
+class Machine:
+    """A host whose node is shared by the accounts that are open on it (``core.session.node_share``)."""
 
-    def __init__(self, village: Village, name: str, skew_ms: int, seed: bytes | None = None) -> None:
-        self.village, self.name = village, name
-        self.path = village.folder / f"{name}.db"
-        self.key, self.seed = name.encode().ljust(32, b"k"), seed or name.encode().ljust(32, b"s")
-        self.events: list[api.Event] = []
-        self.wishes: deque[Wish] = deque()
-        self.mark: int | None = None
-        self.calls = 0
-        self.crashes: Callable[[int], bool] = lambda _: False
-        self.rollbacks = 0
-        self.distrusted = 0
-        self._answers: dict[ParcelId, list[RecordAnswered]] = {}
+    def __init__(self, village: Village, skew_ms: int) -> None:
+        self.village = village
+        self.accounts: list[Account] = []
         doors = [custodian.endpoint for custodian in village.custodians]
         build = leaf_node(*doors, tuning=village.tuning, is_plain=village.is_plain)
         self.host = village.world.add(build, skew_ms=skew_ms)
         self.host.kill()
-        self.start()
-
-    # --- life ---------------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Switch on and unlock, as ``core.session.open_account`` does."""
+        """Switch on, with no account open."""
         self.host.start()
-        self._batch: list[NodeEvent] = []
-        self._drafts: list[Solve] = []
-        self._tick_at = float("inf")
-        self._answers.clear()
-        self.database = Database.open(self.path, self.key, MIGRATIONS)
-        with self.database.read() as snapshot:
-            row = accounts.load(snapshot)
-        trusted = trusts(None if row is None else row.counter, self.mark)
-        self.distrusted += not trusted
-        self.engine = Engine(self.database, keys_of_seed(self.seed), self.moment(), distrust=not trusted, price=FREE)
-        if not trusted:
-            self.engine.jump_ahead(max(self.mark or 0, self.engine.counter) + 1, self.moment())
-        self.mark = self.engine.counter
+        self.shares = NodeShares(self, lambda: self.host.after(GATHERING, self._deliver))
+        self._events: list[NodeEvent] = []
         self.host.on_event = self._on_event
-        self._guarded(lambda now: self._engine(self.engine.start))
-        self.host.after(THINKING, self._think)
+
+    def now(self) -> Instant:
+        return self.host.now()
+
+    def network_ms(self) -> int:
+        return self.host.now().wall_ms + self.host.node().network_offset_ms()
+
+    def custodians(self) -> list[NodeId]:
+        return self.host.node().custodians()
+
+    def shown_width(self) -> int:
+        return self.host.node().shown_width()
+
+    def price_factor(self, address: int) -> int:
+        return self.host.node().price_factor(address)
+
+    def request(self, request: Request) -> None:
+        self.host.node().request(request, self.host.now())
+
+    async def note_metered(self, *, is_metered: bool) -> None:
+        pass
+
+    def _on_event(self, event: NodeEvent, _: Instant) -> None:
+        if not self._events:
+            self.host.after(GATHERING, self._deliver)
+        self._events.append(event)
+
+    def _deliver(self, _: Instant) -> None:
+        events, self._events = self._events, []
+        for share, each in [*self.shares.sort(events), *self.shares.owed()]:
+            for account in self.accounts:
+                if account.share is share and share.is_open:
+                    account.feed(each)
+
+
+class Account:
+    """An engine on a machine, driven in simulated time as ``core.session.people_service`` drives it with trio."""
+
+    def __init__(self, machine: Machine, name: str, seed: bytes | None = None) -> None:
+        self.machine, self.village, self.name = machine, machine.village, name
+        self.path = self.village.folder / f"{name}.db"
+        self.key, self.seed = name.encode().ljust(32, b"k"), seed or name.encode().ljust(32, b"s")
+        self.events: list[api.Event] = []
+        self.wishes: deque[Wish] = deque()
+        self.mark: int | None = None
+        self.distrusted = 0
+        self._answers: dict[ParcelId, list[RecordAnswered]] = {}
+        machine.accounts.append(self)
+
+    # --- the service ------------------------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Unlock, as ``core.session.open_account`` does."""
+        self._drafts: list[Draft] = []
+        self._alarm_at = float("inf")
+        self._answers.clear()
+        self.share = self.machine.shares.open()
+        self.database = Database.open(self.path, self.key, MIGRATIONS)
+        self.distrusted += not is_trusted(self.database, self.mark)
+        self.engine = open_engine(self.database, self.seed, self.mark, self.share.moment(), FREE)
+        self.mark = self.engine.counter
+        self._protocol = PeopleProtocol(self.engine)
+        self._guarded(lambda: self._run(self._protocol.start()))
+        self._think(self.share)
+
+    def lock(self) -> None:
+        """Close, while the machine runs on."""
+        self.share.close()
+        self.database.close()
+
+    @property
+    def is_up(self) -> bool:
+        """Whether the account is open on a machine that runs."""
+        return self.machine.host.is_up and self.share.is_open
+
+    def feed(self, events: list[NodeEvent]) -> None:
+        """Take what the node reported."""
+        for event in events:
+            if isinstance(event, RecordAnswered):
+                self._answers.setdefault(event.record_id, []).append(event)
+        self._protocol.arrived(events)
+        self._guarded(self._do_what_is_due)
+
+    def _guarded(self, act: Callable[[], None]) -> None:
+        act()
+
+    def _run(self, call: Call) -> None:
+        effects = call.run(self.share.moment())
+        self._committed(effects)
+        count = self._protocol.count_to_mark(effects)
+        self.mark = self.mark if count is None else count
+        self._protocol.let_out(effects, self)
+
+    def _committed(self, effects: list[Effect]) -> None:
+        pass
+
+    def _do_what_is_due(self) -> None:
+        while (call := self._protocol.due(self.machine.now().mono)) is not None:
+            self._run(call)
+        self._set_alarm()
+
+    def _set_alarm(self) -> None:
+        at = self._protocol.next_deadline()
+        if at < self._alarm_at:
+            self._alarm_at = at
+            share = self.share
+            self.machine.host.after(max(at - self.village.world.now, 0.01), lambda now: self._ring(share, now))
+
+    def _ring(self, share: Share, now: Instant) -> None:
+        if share is self.share and share.is_open and now.mono >= self._alarm_at:
+            self._alarm_at = float("inf")
+            self._guarded(self._do_what_is_due)
+
+    def request(self, request: Request) -> None:
+        """Ask the node for something."""
+        if isinstance(request, Deposit):
+            self.village.leaves(request.box, self.name)
+        self.share.request(request)
+
+    def emit(self, event: api.Event) -> None:
+        """Note an event."""
+        self.events.append(event)
+
+    def solve(self, draft: Draft, *, is_slow: bool) -> None:
+        """Do a proof of work, a little later."""
+        if not self._drafts:
+            share = self.share
+            self.machine.host.after(SOLVING, lambda _: self._solve(share))
+        self._drafts.append(draft)
+
+    def _solve(self, share: Share) -> None:
+        if share is not self.share or not share.is_open:
+            return
+        drafts, self._drafts = self._drafts, []
+        hour = share.moment().hour
+        for draft in drafts:
+            self._protocol.paid(draft, prove(draft, hour, FREE))
+        self._guarded(self._do_what_is_due)
+
+    # --- what a person does -------------------------------------------------------------------------------------------
+
+    def _think(self, share: Share) -> None:
+        if share is self.share and share.is_open:
+            self.machine.host.after(THINKING, lambda _: self._think(share))
+            self._guarded(self._follow_wishes)
+
+    def _follow_wishes(self) -> None:
+        if self.wishes and self.wishes[0](self):
+            self.wishes.popleft()
+
+    def call(self, command: api.Command[api.R]) -> api.R:
+        """Carry out a command."""
+        return self._act(commands.act_of(command))
+
+    def _act(self, act: Callable[[Work], api.R]) -> api.R:
+        answers: list[api.R] = []
+        self._run(self._protocol.command(act, answers.append))
+        self._set_alarm()
+        return answers[0]
+
+    def wish(self, *wishes: Wish) -> None:
+        """Want something more."""
+        self.wishes.extend(wishes)
+
+    def add(self, link: str, text: str) -> bool:
+        """Do what ``contact.add`` does; False while the network has not answered. Raises ``ApiError``."""
+        decoded = invitation_lookup.read_link(link, self.engine.me.identity, self.share.moment().network_ms)
+        answers = self._answers.setdefault(ParcelId(decoded.record_id), [])
+        if not answers:
+            self.request(FindRecord(ParcelId(decoded.record_id)))
+            return False
+        try:
+            bundle = invitation_lookup.judge(decoded, answers, len(self.machine.custodians()))
+        except api.ApiError as error:
+            answers.clear()
+            if error.kind in (api.Kind.NO_NETWORK, api.Kind.INVITE_NOT_FOUND):
+                return False
+            raise
+
+        self._act(lambda work: greet(work, decoded, bundle, text))
+        return True
+
+    def accept_all(self) -> int:
+        """Let everybody in who waits at the door; return how many."""
+        waiting = self.call(api.GreetingList())
+        for greeting in waiting:
+            self.call(api.GreetingAccept(id=greeting.id))
+        return len(waiting)
+
+    def conversation(self) -> str | None:
+        """Return the id of the only conversation there is."""
+        found = self.call(api.ConversationList())
+        assert len(found) <= 1
+        return found[0].id if found else None
+
+    def say(self, text: str) -> bool:
+        """Send a text, the same one only once; False while there is nobody to send it to."""
+        conversation = self.conversation()
+        if conversation is None:
+            return False
+        self.call(api.MessageSend(conversation=conversation, text=text, uid=text[:64]))
+        return True
+
+    # --- what is to be seen -------------------------------------------------------------------------------------------
+
+    def rows(self) -> list[api.Message]:
+        """Return every row of the only conversation, oldest first."""
+        with self.engine.work(self.share.moment()) as work:
+            found = commands.act_of(api.ConversationList())(work)
+            if not found:
+                return []
+            return commands.act_of(api.MessageList(conversation=found[0].id, limit=500))(work)
+
+    def heard(self) -> list[str]:
+        """Return the texts of others, in order."""
+        return [row.text for row in self.rows() if row.sender != "me" and row.kind == "text"]
+
+    def said(self) -> dict[str, str]:
+        """Return the states of our texts."""
+        return {row.text: row.state for row in self.rows() if row.sender == "me"}
+
+    def report(self) -> str:
+        """Return what a failed story wants to know."""
+        if not self.is_up:
+            return f"{self.name}: off, {len(self.wishes)} wishes"
+        return f"{self.name}: {len(self.wishes)} wishes, heard {self.heard()}, said {self.said()}"
+
+
+class Person(Account):
+    """See the module. ``crashes`` holds the numbers of the effects-carrying calls after which the machine dies."""
+
+    def __init__(self, village: Village, name: str, skew_ms: int, seed: bytes | None = None) -> None:
+        super().__init__(Machine(village, skew_ms), name, seed)
+        self.host = self.machine.host
+        self.calls = 0
+        self.crashes: Callable[[int], bool] = lambda _: False
+        self.rollbacks = 0
+        self.start()
+
+    def start(self) -> None:
+        """Switch on and unlock."""
+        self.machine.start()
+        self.open()
 
     def stop(self) -> None:
         """Switch off at once."""
@@ -188,17 +403,9 @@ class Person:
         self.rollbacks += 1
         self.start()
 
-    def moment(self) -> Moment:
-        """Return the present as the engine sees it."""
-        now, node = self.host.now(), self.host.node()
-        network_ms = now.wall_ms + node.network_offset_ms()
-        return Moment(now.wall_ms, network_ms, now.mono, len(node.custodians()), node.shown_width())
-
-    # --- the service --------------------------------------------------------------------------------------------------
-
-    def _guarded(self, act: Callable[[Instant], None]) -> None:
+    def _guarded(self, act: Callable[[], None]) -> None:
         try:
-            act(self.host.now())
+            act()
         except Crashed:
             self.stop()
             self.village.world.at(self.village.world.now + REBOOT, self._reboot)
@@ -207,173 +414,16 @@ class Person:
         if not self.is_up:
             self.start()
 
-    def _engine(self, call: Callable[[Moment], list[Effect]]) -> None:
-        effects = call(self.moment())
+    def _committed(self, effects: list[Effect]) -> None:
         self.calls += bool(effects)
         if effects and self.crashes(self.calls):
             raise Crashed
-        if any(isinstance(effect, Deposit | PutRecord) for effect in effects):
-            self.mark = self.engine.counter
-        for effect in effects:
-            try:
-                self._carry_out(effect)
-            except Overloaded:
-                continue  # the engine's duties ask again
-        self._set_alarm()
-
-    def _carry_out(self, effect: Effect) -> None:
-        match effect:
-            case Solve():
-                if not self._drafts:
-                    self.host.after(SOLVING, lambda _: self._guarded(self._solve))
-                self._drafts.append(effect)
-            case Emit():
-                self.events.append(effect.event)
-            case _:
-                if isinstance(effect, Deposit):
-                    self.village.leaves(effect.box, self.name)
-                self.host.node().request(effect, self.host.now())
-
-    def _solve(self, _: Instant) -> None:
-        drafts, self._drafts = self._drafts, []
-        hour = self.moment().hour
-        results = [
-            (
-                solve.draft,
-                boxes.solve_draft(solve.draft, hour, FREE)
-                if isinstance(solve.draft, BoxDraft)
-                else invitations.solve_draft(solve.draft, hour, FREE),
-            )
-            for solve in drafts
-        ]
-        self._engine(lambda moment: self.engine.solved(results, moment))
-
-    def _on_event(self, event: NodeEvent, _: Instant) -> None:
-        if isinstance(event, RecordAnswered):
-            self._answers.setdefault(event.record_id, []).append(event)
-        if not self._batch:
-            self.host.after(GATHERING, lambda _: self._guarded(self._feed))
-        self._batch.append(event)
-
-    def _feed(self, _: Instant) -> None:
-        batch, self._batch = self._batch, []
-        self._engine(lambda moment: self.engine.network(batch, moment))
-
-    def _set_alarm(self) -> None:
-        at = self.engine.next_deadline()
-        if at < self._tick_at:
-            self._tick_at = at
-            self.host.after(max(at - self.village.world.now, 0.01), lambda _: self._guarded(self._tick))
-
-    def _tick(self, now: Instant) -> None:
-        if now.mono < self._tick_at:
-            return
-        self._tick_at = float("inf")
-        if self.engine.next_deadline() <= now.mono:
-            self._engine(self.engine.tick)
-        self._set_alarm()
-
-    # --- what a person does -------------------------------------------------------------------------------------------
-
-    def _think(self, _: Instant) -> None:
-        self.host.after(THINKING, self._think)
-        self._guarded(self._follow_wishes)
-
-    def _follow_wishes(self, _: Instant) -> None:
-        if self.wishes and self.wishes[0](self):
-            self.wishes.popleft()
-
-    def call(self, command: api.Command[api.R]) -> api.R:
-        """Carry out a command."""
-        return self._act(commands.act_of(command))
-
-    def _act(self, act: Callable[..., api.R]) -> api.R:
-        answers: list[api.R] = []
-
-        def run(moment: Moment) -> list[Effect]:
-            answer, effects = self.engine.command(act, moment)
-            answers.append(answer)
-            return effects
-
-        self._engine(run)
-        return answers[0]
-
-    def wish(self, *wishes: Wish) -> None:
-        """Want something more."""
-        self.wishes.extend(wishes)
-
-    def add(self, link: str, text: str) -> bool:
-        """Do what ``contact.add`` does; False while the network has not answered. Raises ``ApiError``."""
-        decoded = invitation_lookup.read_link(link, self.engine.me.identity, self.moment().network_ms)
-        answers = self._answers.setdefault(ParcelId(decoded.record_id), [])
-        if not answers:
-            self.host.node().request(FindRecord(ParcelId(decoded.record_id)), self.host.now())
-            return False
-        try:
-            bundle = invitation_lookup.judge(decoded, answers, len(self.host.node().custodians()))
-        except api.ApiError as error:
-            answers.clear()
-            if error.kind in (api.Kind.NO_NETWORK, api.Kind.INVITE_NOT_FOUND):
-                return False
-            raise
-
-        def greet(work: Work) -> str:
-            known = greeting_sent.existing(work, decoded, bundle.certificate.device)
-            return (known or greeting_sent.greet(work, decoded, bundle, text)).public_id
-
-        self._act(greet)
-        return True
-
-    def accept_all(self) -> int:
-        """Let everybody in who waits at the door; return how many."""
-        waiting = self.call(api.GreetingList())
-        for greeting in waiting:
-            self.call(api.GreetingAccept(id=greeting.id))
-        return len(waiting)
-
-    def conversation(self) -> str | None:
-        """Return the id of the only conversation there is."""
-        found = self.call(api.ConversationList())
-        assert len(found) <= 1
-        return found[0].id if found else None
-
-    def say(self, text: str) -> bool:
-        """Send a text, the same one only once; False while there is nobody to send it to."""
-        conversation = self.conversation()
-        if conversation is None:
-            return False
-        self.call(api.MessageSend(conversation=conversation, text=text, uid=text[:64]))
-        return True
-
-    # --- what is to be seen -------------------------------------------------------------------------------------------
-
-    def rows(self) -> list[api.Message]:
-        """Return every row of the only conversation, oldest first."""
-        with self.engine.work(self.moment()) as work:
-            found = commands.act_of(api.ConversationList())(work)
-            if not found:
-                return []
-            return commands.act_of(api.MessageList(conversation=found[0].id, limit=500))(work)
-
-    def heard(self) -> list[str]:
-        """Return the texts of others, in order."""
-        return [row.text for row in self.rows() if row.sender != "me" and row.kind == "text"]
-
-    def said(self) -> dict[str, str]:
-        """Return the states of our texts."""
-        return {row.text: row.state for row in self.rows() if row.sender == "me"}
-
-    def report(self) -> str:
-        """Return what a failed story wants to know."""
-        if not self.is_up:
-            return f"{self.name}: off, {len(self.wishes)} wishes"
-        return f"{self.name}: {len(self.wishes)} wishes, heard {self.heard()}, said {self.said()}"
 
 
 def inviting_wish(link: list[str], **terms: int) -> Wish:
     """Return the wish to invite; the link is put into ``link`` as soon as somebody could find what it leads to."""
 
-    def wish(person: Person) -> bool:
+    def wish(person: Account) -> bool:
         made = person.call(api.InviteList())
         if not made:
             person.call(api.InviteCreate(expires_in=terms.get("expires_in", 86_400), max_uses=terms.get("max_uses")))
@@ -390,7 +440,7 @@ def adding_wish(link: list[str], text: str) -> Wish:
     return lambda person: bool(link) and person.add(link[0], text)
 
 
-def accepting_wish(person: Person) -> bool:
+def accepting_wish(person: Account) -> bool:
     """Let in whoever greets, once somebody did."""
     return person.accept_all() > 0 or person.conversation() is not None
 

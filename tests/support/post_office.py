@@ -13,14 +13,13 @@ from functools import lru_cache
 from pathlib import Path
 
 from core import api
-from core.people.contact import invitations
-from core.people.effects import BoxDraft, Effect, Emit, Solve
+from core.people.effects import Effect, Emit, Solve
 from core.people.engine import Engine
 from core.people.format.account_keys import keys_of_seed
-from core.people.mail import boxes
 from core.people.moment import Moment
 from core.session import commands
 from core.session.commands.search import Searching
+from core.session.people_protocol import prove
 from core.storage.database import Database
 from core.storage.migrations import load_migrations
 from net.bucket import Bucket
@@ -198,10 +197,7 @@ class Person:
 
     def _solve(self, effect: Solve) -> None:
         hour = self.office.now_ms // HOUR_MS
-        if isinstance(effect.draft, BoxDraft):
-            nonces = boxes.solve_draft(effect.draft, hour, CHEAP)
-        else:
-            nonces = invitations.solve_draft(effect.draft, hour, CHEAP)
+        nonces = prove(effect.draft, hour, CHEAP)
         self.carry_out(self.engine.solved([(effect.draft, nonces)], self.moment()))
 
     def _fetch(self, tags: tuple[Tag, ...]) -> None:

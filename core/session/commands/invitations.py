@@ -13,6 +13,7 @@ from core.api import ApiError, Kind
 from core.node.service import NodeService
 from core.node.status import clock_alone
 from core.people.contact import greeting_sent, invitations
+from core.people.format.invitation import Bundle, Link
 from core.people.work import Work
 from core.pictures.reader import PictureReading, UnreadablePicture
 from core.session import invitation_lookup
@@ -80,12 +81,14 @@ async def _add_contact(session: Session, command: api.ContactAdd) -> api.Convers
     link = invitation_lookup.read_link(await _text_of(command), identity, node.network_ms())
     answers = await session.records.search(ParcelId(link.record_id))
     bundle = invitation_lookup.judge(link, answers, len(node.custodians()))
+    conversation = await service.act(lambda work: greet(work, link, bundle, command.greeting))
+    return api.ConversationRef(conversation=conversation)
 
-    def greet(work: Work) -> str:
-        known = greeting_sent.existing(work, link, bundle.certificate.device)
-        return (known or greeting_sent.greet(work, link, bundle, command.greeting)).public_id
 
-    return api.ConversationRef(conversation=await service.act(greet))
+def greet(work: Work, link: Link, bundle: Bundle, text: str) -> str:
+    """Greet who made an invitation, unless that was done; return the conversation's id. Raises ``ApiError``."""
+    known = greeting_sent.existing(work, link, bundle.certificate.device)
+    return (known or greeting_sent.greet(work, link, bundle, text)).public_id
 
 
 def _refuse_if_alone(node: NodeService) -> None:

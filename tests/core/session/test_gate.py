@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 import trio
 import trio.testing
 
 from core import api
-from core.node.service import NodeService
+from core.session.engines import Engines
 from core.session.gate import Gate
 from core.session.open_account import OpenAccount
 from core.session.overrides import Overrides
@@ -20,6 +20,7 @@ from net.bucket import Bucket
 from net.events import CustodianUp, NodeEvent
 from net.ids import NodeId
 from tests.support.devices import CHEAP
+from tests.support.locking import SilentNode
 
 pytestmark = pytest.mark.trio
 
@@ -44,7 +45,7 @@ async def test_what_comes_while_an_account_opens_waits_for_it(tmp_path: Path, mo
     async with trio.open_nursery() as nursery:
         gate = Gate(
             tmp_path / "home",
-            cast("NodeService", None),
+            Engines(SilentNode()),
             nursery,
             Overrides(policy=CHEAP, stores=()),
             lambda _: None,
@@ -68,7 +69,7 @@ async def test_what_comes_while_an_account_fails_to_open_is_of_no_interest(
     async with trio.open_nursery() as nursery:
         gate = Gate(
             tmp_path / "home",
-            cast("NodeService", None),
+            Engines(SilentNode()),
             nursery,
             Overrides(policy=CHEAP, stores=()),
             lambda _: None,

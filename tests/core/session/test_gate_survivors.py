@@ -10,6 +10,7 @@ import trio
 from core import api
 from core.api import ApiError, Kind
 from core.node.service import NodeService
+from core.session.engines import Engines
 from core.session.messenger import EventQueue, Messenger
 from core.vault.remembered import REMEMBERED_SECONDS
 from tests.support.devices import BEST, GOOD
@@ -49,7 +50,8 @@ async def test_what_a_person_locked_after_its_time_ran_out_is_not_opened_by_the_
 
 async def test_behind_the_screen_lock_no_command_is_carried_out_but_those_that_tell_nothing(device: Device) -> None:
     async with device.running() as gate:
-        messenger = Messenger(cast("NodeService", SilentNode()), gate, EventQueue())
+        node = SilentNode()
+        messenger = Messenger(cast("NodeService", node), Engines(node), gate, EventQueue())
         await device.create()
         assert await messenger.call(api.ConversationList()) == []
         await gate.lock(SCREEN_LOCK)

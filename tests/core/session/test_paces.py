@@ -13,6 +13,7 @@ import trio
 from core import api
 from core.node.opening import open_own_node
 from core.session.commands import act_of
+from core.session.engines import Engines
 from core.session.gate import Gate
 from core.session.messenger import Messenger, open_messenger
 from core.session.overrides import Overrides
@@ -63,7 +64,7 @@ async def test_the_settings_of_another_device_and_of_the_last_time_are_heeded_to
     terms = replace(TERMS, settings_period=0.01)
     home = tmp_path / "home"
     async with open_own_node(home, alone(), tuning=CHEAP_NODE) as node, trio.open_nursery() as nursery:
-        gate = Gate(home, node, nursery, terms, lambda _: None)
+        gate = Gate(home, Engines(node), nursery, terms, lambda _: None)
         await gate.create(CREATE)
         assert node.status().view.cover_profile == HURRIED
         # What a merge does: the row changes, and nobody says so.

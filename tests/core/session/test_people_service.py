@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+import trio
 import trio.testing
 
 from core.people.effects import Effect
 from core.people.engine import Engine
+from core.session.node_share import NodeShares
 from core.session.people_service import PeopleService
 from core.storage import search_index
 from core.storage.errors import DiskFull
@@ -38,7 +41,7 @@ class Node:
         self.reads.append(request.addresses)
 
     def now(self) -> Instant:
-        return Instant(0.0, 0)
+        return Instant(trio.current_time(), 0)
 
     def network_ms(self) -> int:
         return 0
@@ -58,6 +61,9 @@ class FullDiskEngine:
     def command(self, _act: object, _: object) -> tuple[None, list[Effect]]:
         return None, [Read(ADDRESSES)]
 
+    def next_deadline(self) -> float:
+        return math.inf
+
     def network(self, _events: object, _: object) -> list[Effect]:
         raise DiskFull("no room")
 
@@ -70,7 +76,7 @@ async def test_after_a_full_disk_everything_is_read_anew(autojump_clock: trio.te
     node, engine = Node(), FullDiskEngine()
     service = PeopleService(
         cast("Engine", engine),
-        cast("Any", node),
+        NodeShares(cast("Any", node)).open(),
         cast("DatabaseThread", SimpleNamespace(run=run)),
         cast("Mark", None),
         lambda _: None,
@@ -96,7 +102,7 @@ async def test_older_texts_are_indexed_until_none_is_left_whatever_the_disk_says
 
     service = PeopleService(
         cast("Engine", FullDiskEngine()),
-        cast("Any", Node()),
+        NodeShares(cast("Any", Node())).open(),
         cast("DatabaseThread", SimpleNamespace(run=run_on_disk)),
         cast("Mark", None),
         lambda _: None,

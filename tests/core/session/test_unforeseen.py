@@ -24,6 +24,7 @@ from core.people.effects import Effect
 from core.people.engine import Engine
 from core.people.mail import outbox
 from core.refusals import is_unforeseen, refusal_of, refusals
+from core.session.node_share import NodeShares
 from core.session.people_service import PeopleService
 from core.storage import accounts, mail
 from core.storage.database import Database
@@ -244,7 +245,7 @@ async def test_a_history_of_another_account_is_named_and_the_new_account_taken_b
 async def test_an_account_that_cannot_be_opened_was_never_made(device: Device, monkeypatch: pytest.MonkeyPatch) -> None:
     async with device.running():
         for spoiled in (
-            "core.session.open_account.Engine",
+            "core.session.people_protocol.Engine",
             "core.session.gate.act_of",
             "core.vault.account.Accounts._remember",
         ):
@@ -380,7 +381,9 @@ async def test_effects_that_could_not_be_let_out_are_found_anew() -> None:
     node, engine = Node(), Twice()
     node.request = fault  # type: ignore[method-assign]
     thread = cast("DatabaseThread", type("", (), {"run": staticmethod(run)}))
-    service = PeopleService(cast("Engine", engine), cast("Any", node), thread, cast("Mark", None), lambda _: None)
+    service = PeopleService(
+        cast("Engine", engine), NodeShares(cast("Any", node)).open(), thread, cast("Mark", None), lambda _: None
+    )
     assert await service.act(lambda _: "committed") == "committed"
     assert engine.forgot == 1
 
