@@ -12,6 +12,26 @@ from net.link.frames import CellKind
 from net.link.status import Counters, LinkInfo
 
 
+class MessageLinks(Protocol):
+    """Messages on links, for those that send no cells."""
+
+    def writable(self, link: LinkId) -> bool:
+        """Say whether there is room for one more largest message."""
+        ...
+
+    def send_message(self, link: LinkId, data: bytes, now: Instant) -> None:
+        """Queue a message. Raises ``Overloaded``."""
+        ...
+
+
+class CellLinks(Protocol):
+    """Cells on links."""
+
+    def send_cell(self, link: LinkId, data: bytes, now: Instant, kind: CellKind = ...) -> bool:
+        """Send a cell at most once, or say that there is no room."""
+        ...
+
+
 class Links(Protocol):
     """All links of one node; the methods are those of ``LinkLayer``."""
 
@@ -79,4 +99,12 @@ class Links(Protocol):
 
     def next_event(self) -> LinkEvent | None:
         """Return what happened next."""
+        ...
+
+
+class Connect(Protocol):
+    """How a link is begun: ``LinkLayer.connect``, or what takes note of it first."""
+
+    def __call__(self, endpoint: Endpoint, peer: NodeId | None, now: Instant, *, is_probe: bool = ...) -> None:
+        """Begin a link; a probe sends a single datagram unless it is answered."""
         ...

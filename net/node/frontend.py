@@ -16,6 +16,7 @@ from net.errors import DecodeError, Overloaded
 from net.ids import OverlayId
 from net.instant import Instant
 from net.link.events import LinkId
+from net.link.port import MessageLinks
 from net.messages import (
     Deposit,
     Fetch,
@@ -56,18 +57,6 @@ class FrontendCounters:
 
     malformed: int = 0  # messages that ended their link or circuit
     unsent: int = 0  # answers that found no room
-
-
-class Links(Protocol):
-    """What is needed of the link layer."""
-
-    def writable(self, link: LinkId) -> bool:
-        """Say whether there is room for one more largest message."""
-        ...
-
-    def send_message(self, link: LinkId, data: bytes, now: Instant) -> None:
-        """Send, or raise ``Overloaded``."""
-        ...
 
 
 class Circuits(Protocol):
@@ -111,7 +100,7 @@ class _Session:
 class Frontend:
     """Clients, and the way to and from them. ``circuits`` is set once the circuit relay is there."""
 
-    def __init__(self, links: Links, directory: Directory) -> None:
+    def __init__(self, links: MessageLinks, directory: Directory) -> None:
         self.counters = FrontendCounters()
         self.custodian: Custodian | None = None
         self.circuits: Circuits | None = None

@@ -37,11 +37,11 @@ from net.messages import (
     encode_message,
     is_known,
 )
-from net.node.transport_ports import CustodianClientPort, OnionPort, OverlayPort, Sender
+from net.node.transport_ports import CustodianClientPort, OnionPort, OverlayPort
 from net.onion.circuits.builder import CircuitId
 from net.onion.circuits.pool import CircuitPool
 from net.onion.circuits.requests import CircuitRequests
-from net.onion.packet_sender import Kind
+from net.onion.packet_sender import Kind, Sender
 from net.onion.paths.directory import FEW, Directory
 from net.onion.paths.paths import Path, Paths
 from net.onion.paths.reputation import Reputation

@@ -9,8 +9,8 @@ from net.ids import NodeId
 from net.instant import Instant
 from net.messages import Message
 from net.onion.circuits.pool import Builder
-from net.onion.packet_sender import Kind
-from net.onion.paths.paths import Path, Paths, Roster
+from net.onion.packet_sender import Sender
+from net.onion.paths.paths import Paths, Roster
 from net.onion.paths.reputation import Reputation
 
 
@@ -44,14 +44,6 @@ class OverlayPort(Protocol):
 
     def width(self) -> int:
         """Return the width of buckets, in bits."""
-        ...
-
-
-class Sender(Protocol):
-    """What is needed of ``PacketSender``."""
-
-    def send(self, path: Path, kind: Kind, body: bytes) -> None:
-        """Send one packet. Raises ``Overloaded``."""
         ...
 
 

@@ -13,13 +13,13 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 from net.agenda import Agenda
 from net.errors import Overloaded, Unreachable
 from net.ids import Endpoint, NodeId, node_tag
 from net.instant import Instant
-from net.onion.packet_sender import NONCE_SIZE, Kind
+from net.onion.packet_sender import NONCE_SIZE, Kind, Sender
 from net.onion.packets.cipher import Hop
 from net.onion.paths.paths import Path, Paths
 from net.overlay.descriptor import packed_host
@@ -30,14 +30,6 @@ LOOP_PATIENCE: Final = 30.0
 MAX_LOOPS: Final = 64
 
 _NOWHERE: Final = bytes(16)
-
-
-class Sender(Protocol):
-    """What is needed of ``PacketSender``."""
-
-    def send(self, path: Path, kind: Kind, body: bytes) -> None:
-        """Send one packet. Raises ``Overloaded``."""
-        ...
 
 
 @dataclass(slots=True)

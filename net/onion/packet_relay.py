@@ -29,10 +29,10 @@ from net.instant import Instant
 from net.link.events import LinkId
 from net.messages import PACKET_SIZE
 from net.onion.circuits.admission import apart
-from net.onion.circuits.ports import Peel, Reach
+from net.onion.circuits.ports import Peel
 from net.onion.packets.cipher import Peeled
 from net.onion.packets.keyring import Replayed
-from net.peers.link_pool import Contact
+from net.peers.link_pool import Contact, Reach
 from net.token_bucket import FairUse, TokenBucket
 
 # Packets a second that one link may bring in the long run, and at once: less than a tenth of what a core relays.

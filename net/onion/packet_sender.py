@@ -20,7 +20,7 @@ from net.link.events import LinkId
 from net.onion.packets.cipher import PAYLOAD_SIZE, OnionCipher
 from net.onion.paths.paths import Path
 from net.parcel.box import BOX_SIZE
-from net.peers.link_pool import Contact, OnLink
+from net.peers.link_pool import OnLink, Reach
 
 NONCE_SIZE: Final = 16
 # Packets that wait to be wrapped: what one long text and a night's queue need at a time; half a second of work.
@@ -40,11 +40,11 @@ class Kind(IntEnum):
 _SIZES: Final = {Kind.DROP: 0, Kind.BOX: BOX_SIZE, Kind.LOOP: NONCE_SIZE}
 
 
-class Reach(Protocol):
-    """What is needed of the switch."""
+class Sender(Protocol):
+    """Where one-shot packets leave: ``PacketSender``, or what stands for it in tests."""
 
-    def reach(self, contact: Contact, now: Instant, then: OnLink) -> None:
-        """Call ``then`` with a link, now or later, or with None."""
+    def send(self, path: Path, kind: Kind, body: bytes) -> None:
+        """Send one packet. Raises ``Overloaded``."""
         ...
 
 

@@ -19,8 +19,9 @@ from net.ids import NodeId
 from net.instant import Instant
 from net.messages import Lookup, Message, Nodes
 from net.overlay.descriptor import Descriptor, Verifier, place_of
-from net.overlay.lookup_requests import LinkRequests, contact_of
+from net.overlay.lookup_requests import contact_of
 from net.overlay.routing_table import K, nearest
+from net.peers.requests import LinkRequests
 from net.scope import scope_of
 
 # Full nodes that are asked the same.

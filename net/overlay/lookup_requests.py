@@ -14,6 +14,7 @@ from net.instant import Instant
 from net.messages import Message, Nodes
 from net.overlay.descriptor import Descriptor
 from net.peers.link_pool import Contact
+from net.peers.requests import LinkRequests
 
 Make = Callable[[int], Message]
 
@@ -26,21 +27,6 @@ class Reply(NamedTuple):
 
 
 OnReply = Callable[[Reply | None, Instant], None]
-
-
-class LinkRequests(Protocol):
-    """Questions over links (``net.peers.requests``)."""
-
-    def call(
-        self,
-        contact: Contact,
-        make: Make,
-        now: Instant,
-        then: Callable[[Message | None, Instant], None],
-        patience: float = ...,
-    ) -> None:
-        """Ask; ``then`` hears the answer, or None when there is none."""
-        ...
 
 
 class CircuitRequests(Protocol):

@@ -35,13 +35,14 @@ from net.overlay.descriptor import (
 )
 from net.overlay.identity import Identity
 from net.overlay.leaf_sampling import LeafSampling, Sampled
-from net.overlay.lookup_requests import CircuitRequests, LinkRequests, OverCircuits, OverLinks, contact_of
+from net.overlay.lookup_requests import CircuitRequests, OverCircuits, OverLinks, contact_of
 from net.overlay.lookups import Found, Lookups
 from net.overlay.neighbourhood import Neighbourhood
 from net.overlay.network_size import OUTLIER, CoverageWidth, SizeEstimate
 from net.overlay.own_descriptor import OwnDescriptor
 from net.overlay.roster import MAX_ROSTER, Roster
 from net.overlay.routing_table import ID_BITS, TOLD_AT_ONCE, Entry, K, RoutingTable, nearest
+from net.peers.requests import LinkRequests
 
 # Seconds from the first link to the first lookup: others come up meanwhile.
 START_DELAY: Final = 1.0

@@ -28,6 +28,7 @@ from net.errors import Overloaded, Unreachable
 from net.ids import Endpoint, NodeId
 from net.instant import Instant
 from net.link.events import Role
+from net.link.port import Connect
 from net.messages import AskPeers, Peers
 from net.peers.request_ids import RequestIds
 from net.peers.table import KnownPeer, PeerTable
@@ -55,14 +56,6 @@ DIAL_PATIENCE: Final = 120.0
 
 # What a leaf needs of guards before it lets go of all others.
 GUARDS_NEEDED: Final = 2
-
-
-class Connect(Protocol):
-    """How a link is begun."""
-
-    def __call__(self, endpoint: Endpoint, peer: NodeId | None, now: Instant, *, is_probe: bool = ...) -> None:
-        """Begin a link; a probe sends a single datagram unless it is answered."""
-        ...
 
 
 class Introduce(Protocol):

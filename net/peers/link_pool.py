@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from net.agenda import Agenda
 from net.ids import Endpoint, NodeId, node_tag
@@ -40,6 +40,18 @@ class Contact(NamedTuple):
     endpoint: Endpoint | None
     tag: bytes
     node: NodeId | None = None
+
+
+class Reach(Protocol):
+    """Links to nodes, made on demand: ``LinkPool``, or ``ForwardingPool`` for what strangers send."""
+
+    def reach(self, contact: Contact, now: Instant, then: OnLink) -> None:
+        """Call ``then`` with a link, now or later, or with None."""
+        ...
+
+    def on_used(self, link: LinkId, now: Instant) -> None:
+        """Something passed over a link."""
+        ...
 
 
 class ForwardingPool:

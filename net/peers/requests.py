@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from net.agenda import Agenda
 from net.instant import Instant
@@ -29,6 +29,21 @@ OnAnswer = Callable[[Message | None, Instant], None]
 class _Request:
     link: LinkId
     then: OnAnswer
+
+
+class LinkRequests(Protocol):
+    """Requests over links: ``Requests``, or what answers in its place in tests."""
+
+    def call(
+        self,
+        contact: Contact,
+        make: Callable[[int], Message],
+        now: Instant,
+        then: OnAnswer,
+        patience: float = ...,
+    ) -> None:
+        """Ask; ``then`` hears the answer, or None when there is none."""
+        ...
 
 
 class Requests:

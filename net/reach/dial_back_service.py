@@ -12,7 +12,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Final, Protocol
+from typing import Final
 
 from net.errors import DecodeError
 from net.ids import Endpoint, NodeId, node_tag
@@ -29,6 +29,7 @@ from net.messages import (
 )
 from net.numbers import FIRST_PORT
 from net.peers.link_pool import Contact
+from net.peers.requests import LinkRequests
 from net.reach.address import pack_host, unpack_host
 from net.reach.dial_back import Verdict
 from net.reach.neighbours import Neighbour, Neighbours
@@ -59,21 +60,6 @@ MAX_DIALS: Final = 64
 MAX_BIDDERS: Final = 8
 
 
-class Caller(Protocol):
-    """Questions to single nodes: ``net.peers.requests.Requests``."""
-
-    def call(
-        self,
-        contact: Contact,
-        make: Callable[[int], Message],
-        now: Instant,
-        then: Callable[[Message | None, Instant], None],
-        patience: float = ...,
-    ) -> None:
-        """Ask; ``then`` hears the answer, or None."""
-        ...
-
-
 @dataclass(slots=True)
 class _Allowance:
     reflections: TokenBucket = field(default_factory=lambda: TokenBucket(REFLECTION_RATE, REFLECTION_BURST))
@@ -97,7 +83,7 @@ class DialBackService:
     def __init__(
         self,
         neighbours: Neighbours,
-        calls: Caller,
+        calls: LinkRequests,
         rng: random.Random,
         send: Callable[[LinkId, Message, Instant], bool],
         probe: Callable[[Endpoint, NodeId, Instant], None],

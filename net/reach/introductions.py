@@ -13,12 +13,13 @@ as a neighbour, follows few introductions, and sends one small datagram for each
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Final
 
 from net.errors import DecodeError
 from net.ids import Endpoint, NodeId
 from net.instant import Instant
 from net.link.events import LinkId
+from net.link.port import Connect
 from net.messages import Introduce, Introduction, Message
 from net.numbers import FIRST_PORT
 from net.peers.request_ids import RequestIds
@@ -36,14 +37,6 @@ FOLLOW_BURST: Final = 10.0
 # Introductions asked for that have not been answered, and for how many seconds the answer and the link are awaited.
 MAX_WANTED: Final = 32
 WANTED_FOR: Final = 20.0
-
-
-class Connect(Protocol):
-    """How a link is begun."""
-
-    def __call__(self, endpoint: Endpoint, peer: NodeId, now: Instant, *, is_probe: bool = ...) -> None:
-        """Begin a link; a probe sends a single datagram unless it is answered."""
-        ...
 
 
 class Introductions:

@@ -12,12 +12,13 @@ import math
 import random
 from collections.abc import Callable, Collection
 from functools import partial
-from typing import Final, Protocol
+from typing import Final
 
 from net.errors import DecodeError
 from net.ids import Endpoint, NodeId, node_tag
 from net.instant import Instant
 from net.link.events import LinkId, Role
+from net.link.port import Connect
 from net.messages import (
     AskDialBack,
     AskReflection,
@@ -29,9 +30,10 @@ from net.messages import (
     Reflection,
 )
 from net.peers.link_pool import Contact
+from net.peers.requests import LinkRequests
 from net.reach.address import unpack_host
 from net.reach.dial_back import HELPERS, Contacted, Reachability, Verdict
-from net.reach.dial_back_service import Caller, DialBackService
+from net.reach.dial_back_service import DialBackService
 from net.reach.introductions import Introductions
 from net.reach.neighbours import Neighbour, Neighbours
 from net.reach.reflection import Nat, Place, Reflections
@@ -53,14 +55,6 @@ HELPER_PATIENCE: Final = 15.0
 PROBE_LINK_LIFE: Final = 10.0
 
 
-class Connect(Protocol):
-    """How a link is begun: ``LinkLayer.connect``, with a note to ``Reach.on_contacted``."""
-
-    def __call__(self, endpoint: Endpoint, peer: NodeId, now: Instant, *, is_probe: bool) -> None:
-        """Begin a link; a probe sends a single datagram unless it is answered."""
-        ...
-
-
 class Reach:
     """Where one node is and who can reach it there.
 
@@ -71,7 +65,7 @@ class Reach:
     def __init__(  # one of each thing it needs of the node
         self,
         *,
-        calls: Caller,
+        calls: LinkRequests,
         rng: random.Random,
         connect: Connect,
         send: Callable[[LinkId, Message, Instant], bool],

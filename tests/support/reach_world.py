@@ -64,7 +64,7 @@ class Node:
         assert peer is not None
         self._connect(endpoint, peer, now, is_probe=False)
 
-    def _connect(self, endpoint: Endpoint, peer: NodeId, now: Instant, *, is_probe: bool) -> None:
+    def _connect(self, endpoint: Endpoint, peer: NodeId | None, now: Instant, *, is_probe: bool = False) -> None:
         self.dialled.append(endpoint)
         self.reach.on_contacted(endpoint, now)
         self.layer.connect(endpoint, peer, now, is_probe=is_probe)

@@ -26,11 +26,11 @@ from net.messages import CIRCUIT_NAME_SIZE, Cell, Destroy, Setup
 from net.onion.circuits.admission import MAX_OWN_CIRCUITS, apart
 from net.onion.circuits.datagram_queues import DatagramQueues
 from net.onion.circuits.datagrams import DatagramEnd, decode_cell
-from net.onion.circuits.ports import Links, Reach
+from net.onion.circuits.ports import Links
 from net.onion.circuits.queues import CircuitQueue, CircuitQueues
 from net.onion.circuits.stream import CircuitStream, Kind
 from net.onion.packets.cipher import Direction, Hop, Layer, OnionCipher
-from net.peers.link_pool import Contact
+from net.peers.link_pool import Contact, Reach
 
 # One of our own circuits; never reused.
 CircuitId = NewType("CircuitId", int)

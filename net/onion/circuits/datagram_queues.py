@@ -11,12 +11,13 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Final
 
 from net.address_shares import Networks, Shares
 from net.instant import Instant
 from net.link.events import LinkId
 from net.link.frames import CellKind
+from net.link.port import CellLinks
 from net.onion.circuits.queues import CircuitQueue
 
 # Of one circuit and direction: a third of a second of speech.
@@ -27,14 +28,6 @@ MAX_WAITING: Final = 2048
 RETRY_AFTER: Final = 0.01
 # Datagrams that one ``handle_timeout`` puts on links: 1 ms.
 _BATCH: Final = 128
-
-
-class CellLinks(Protocol):
-    """What is needed of the link layer."""
-
-    def send_cell(self, link: LinkId, data: bytes, now: Instant, kind: CellKind = ...) -> bool:
-        """Send a cell at most once, or say that there is no room."""
-        ...
 
 
 class DatagramQueues:

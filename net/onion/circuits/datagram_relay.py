@@ -16,7 +16,8 @@ from net.address_shares import Networks
 from net.errors import DecodeError
 from net.instant import Instant
 from net.link.events import LinkId
-from net.onion.circuits.datagram_queues import CellLinks, DatagramQueues
+from net.link.port import CellLinks
+from net.onion.circuits.datagram_queues import DatagramQueues
 from net.onion.circuits.datagrams import (
     DATAGRAM_BURST,
     DATAGRAM_RATE,

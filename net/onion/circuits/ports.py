@@ -6,27 +6,12 @@ from collections.abc import Callable
 from typing import Protocol
 
 from net.instant import Instant
-from net.link.events import LinkId
-from net.onion.circuits.datagram_queues import CellLinks
-from net.onion.circuits.queues import MessageLinks
+from net.link.port import CellLinks, MessageLinks
 from net.onion.circuits.transit import EndId
 from net.onion.packets.cipher import Peeled
-from net.peers.link_pool import Contact, OnLink
 
 # Opens a packet with the keys of the time.
 Peel = Callable[[bytes, Instant], Peeled]
-
-
-class Reach(Protocol):
-    """What is needed of the switch."""
-
-    def reach(self, contact: Contact, now: Instant, then: OnLink) -> None:
-        """Call ``then`` with a link, now or later, or with None."""
-        ...
-
-    def on_used(self, link: LinkId, now: Instant) -> None:
-        """Something passed over a link."""
-        ...
 
 
 class Links(MessageLinks, CellLinks, Protocol):

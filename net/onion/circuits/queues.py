@@ -13,11 +13,12 @@ import math
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final
 
 from net.errors import Overloaded
 from net.instant import Instant
 from net.link.events import LinkId
+from net.link.port import MessageLinks
 from net.messages import Cell, Destroy, Setup, encode_message
 from net.onion.circuits.stream import MAX_CELLS_UNDER_WAY
 
@@ -32,18 +33,6 @@ MAX_FAREWELLS: Final = 256
 
 QueuedMessage = Setup | Cell
 CircuitMessage = QueuedMessage | Destroy
-
-
-class MessageLinks(Protocol):
-    """What is needed of the link layer."""
-
-    def writable(self, link: LinkId) -> bool:
-        """Say whether the link takes one more largest message."""
-        ...
-
-    def send_message(self, link: LinkId, data: bytes, now: Instant) -> None:
-        """Send, or raise ``Overloaded``."""
-        ...
 
 
 @dataclass(slots=True, eq=False)

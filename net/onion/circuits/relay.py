@@ -30,12 +30,12 @@ from net.link.events import LinkId
 from net.messages import CELL_BODY_SIZE, CIRCUIT_NAME_SIZE, Cell, Destroy, Setup
 from net.onion.circuits.admission import REFUSED, SetupAdmission, apart
 from net.onion.circuits.datagram_relay import DatagramRelay
-from net.onion.circuits.ports import Ends, Links, Peel, Reach
+from net.onion.circuits.ports import Ends, Links, Peel
 from net.onion.circuits.queues import CircuitMessage, CircuitQueue, CircuitQueues
 from net.onion.circuits.stream import CircuitStream
 from net.onion.circuits.transit import CircuitRelayCounters, End, EndId, Layers, Transit, most_silent, relieve
 from net.onion.packets.cipher import Direction, OnionCipher
-from net.peers.link_pool import Contact
+from net.peers.link_pool import Contact, Reach
 
 # Setups waiting to be peeled: half a second of work.
 MAX_SETUPS_WAITING: Final = 1024

@@ -165,6 +165,9 @@ class Wire:
             cipher, self, lambda link, data, now: self.cells.append(data), self.fail, Random(3).randbytes
         )
 
+    def on_used(self, link: LinkId, now: Instant) -> None:
+        """Nothing ends here for want of use."""
+
     def fail(self, path: Path, now: Instant) -> None:
         self.failed.append(path)
 

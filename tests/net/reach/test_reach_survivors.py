@@ -66,7 +66,7 @@ class Helper:
     def _probe(self, endpoint: Endpoint, peer: NodeId, now: Instant) -> None:
         self.dialled.append(endpoint)
 
-    def _connect(self, endpoint: Endpoint, peer: NodeId, now: Instant, *, is_probe: bool = False) -> None:
+    def _connect(self, endpoint: Endpoint, peer: NodeId | None, now: Instant, *, is_probe: bool = False) -> None:
         self.dialled.append(endpoint)
         self.is_probe.append(is_probe)
 
