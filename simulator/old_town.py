@@ -18,19 +18,19 @@ from typing import Final
 
 from net.ids import Endpoint
 from net.instant import Instant
-from net.overlay.descriptor import Descriptor
-from net.overlay.lookups import Found
-from net.overlay.network_size import MAX_SAMPLES
-from net.overlay.overlay import (
+from net.overlay.chores import (
     CALM_SAMPLE_PERIOD,
     FIRST_SAMPLES,
     NEIGHBOURHOOD_PERIOD,
     NEWSLESS,
     REFRESH_PERIOD,
     SAMPLE_COUNT,
-    Overlay,
-    _Chore,
+    Chore,
 )
+from net.overlay.descriptor import Descriptor
+from net.overlay.lookups import Found
+from net.overlay.network_size import MAX_SAMPLES
+from net.overlay.overlay import Overlay
 from net.overlay.roster import MAX_ROSTER
 from net.overlay.routing_table import ID_BITS, K, nearest
 from simulator.town import Habits, Town
@@ -45,9 +45,9 @@ COMING: Final = 300.0
 SOUNDINGS: Final = 64
 # What a node that has been up for long does now and again, and its periods: everybody is somewhere in each.
 _CHORES: Final = {
-    _Chore.NEIGHBOURHOOD: NEIGHBOURHOOD_PERIOD,
-    _Chore.SAMPLE: CALM_SAMPLE_PERIOD,
-    _Chore.REFRESH: REFRESH_PERIOD,
+    Chore.NEIGHBOURHOOD: NEIGHBOURHOOD_PERIOD,
+    Chore.SAMPLE: CALM_SAMPLE_PERIOD,
+    Chore.REFRESH: REFRESH_PERIOD,
 }
 
 

@@ -16,7 +16,6 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable
-from enum import Enum, auto
 from typing import Final
 
 from net.agenda import Agenda
@@ -26,6 +25,27 @@ from net.ids import Endpoint, NodeId, OverlayId
 from net.instant import Instant
 from net.link.events import Role
 from net.messages import FindNodes, Message, Nodes
+from net.overlay.chores import (
+    CALM_SAMPLE_PERIOD,
+    DOUBTING_PERIOD,
+    FIRST_SAMPLES,
+    JITTER,
+    MANY,
+    MATE_LOST_DELAY,
+    MOST,
+    NEIGHBOURHOOD_PAUSE,
+    NEIGHBOURHOOD_PERIOD,
+    NEWSLESS,
+    OUTAGE,
+    QUIET,
+    REFRESH_PERIOD,
+    RETRY_DELAY,
+    SAMPLE_COUNT,
+    SAMPLE_PERIOD,
+    STALE_BUCKET,
+    START_DELAY,
+    Chore,
+)
 from net.overlay.delegated_lookups import DelegatedLookups
 from net.overlay.descriptor import (
     Descriptor,
@@ -44,35 +64,6 @@ from net.overlay.roster import MAX_ROSTER, Roster
 from net.overlay.routing_table import ID_BITS, TOLD_AT_ONCE, Entry, K, RoutingTable, nearest
 from net.peers.requests import LinkRequests
 
-# Seconds from the first link to the first lookup: others come up meanwhile.
-START_DELAY: Final = 1.0
-# Seconds between lookups of the own place; after a mate vanished; and at least.
-NEIGHBOURHOOD_PERIOD: Final = 300.0
-MATE_LOST_DELAY: Final = 10.0
-NEIGHBOURHOOD_PAUSE: Final = 60.0
-# Seconds until the next try when a lookup found nobody at all.
-RETRY_DELAY: Final = 10.0
-# Random places looked up at the start, at most; and how many of them in a row without news end it.
-FIRST_SAMPLES: Final = 8
-NEWSLESS: Final = 2
-# Seconds between lookups of random places; and once most of those that there are are known. Keys told last two hours.
-SAMPLE_PERIOD: Final = 60.0
-CALM_SAMPLE_PERIOD: Final = 240.0
-MOST: Final = 0.8
-# Seconds until the next while nodes are missed that should have been found, or what is sent through them is lost.
-DOUBTING_PERIOD: Final = 10.0
-# Nodes that a lookup of a random place looks for: what the roster takes of it. Where no lookup tells of nearly everybody
-# as many as fit into one datagram, at half the cost for each that is found.
-SAMPLE_COUNT: Final = 8
-MANY: Final = 2 * K
-# Seconds between looks at the table; after which a bucket is stale; after which a node is asked whether it is there.
-REFRESH_PERIOD: Final = 60.0
-STALE_BUCKET: Final = 3600.0
-QUIET: Final = 900.0
-# Seconds without any answer after which silence may be our own network's fault.
-OUTAGE: Final = 60.0
-# Periods are drawn from so much around their length, so that nodes that start together do not stay in step.
-JITTER: Final = (0.75, 1.25)
 # Lookups under way for others.
 MAX_SERVED: Final = 16
 # Other custodians of the own scope that links are kept with: more than a swarm has.
@@ -81,12 +72,6 @@ MAX_MATES: Final = 24
 MAX_DESCRIBED: Final = 4096
 
 FoundNodes = Callable[[list[Descriptor], Instant], None]
-
-
-class _Chore(Enum):
-    NEIGHBOURHOOD = auto()
-    SAMPLE = auto()
-    REFRESH = auto()
 
 
 class Overlay:
@@ -120,7 +105,7 @@ class Overlay:
         self._leaf = LeafSampling(self.roster, self._size, delegated, self._lookups, circuit_requests, self._described)
         self._width = CoverageWidth()
         self._neighbourhood = Neighbourhood(self._own, self.table, self.width, self._look_up)
-        self._agenda: Agenda[_Chore] = Agenda()
+        self._agenda: Agenda[Chore] = Agenda()
         self._begun_at = -math.inf
         self._neighbourhood_at = 0.0  # when it was last looked up
         self._knows_neighbourhood = not self._is_full
@@ -176,7 +161,7 @@ class Overlay:
         descriptor = self._described.pop(peer, None)
         if descriptor is not None and self._is_full and self.scope().covers(address_of(descriptor.overlay_id)):
             due = max(now.mono + MATE_LOST_DELAY, self._neighbourhood_at + NEIGHBOURHOOD_PAUSE)
-            self._agenda.schedule(_Chore.NEIGHBOURHOOD, due)
+            self._agenda.schedule(Chore.NEIGHBOURHOOD, due)
 
     def described(self, node: NodeId) -> Descriptor | None:
         """Return what a linked node said of itself."""
@@ -228,7 +213,7 @@ class Overlay:
     def doubt(self, now: Instant) -> None:
         """What was sent through nodes of the roster got lost: see soon whether they are still there."""
         if self.roster.is_ready:
-            self._agenda.schedule(_Chore.SAMPLE, max(now.mono, self._sampled_at + DOUBTING_PERIOD))
+            self._agenda.schedule(Chore.SAMPLE, max(now.mono, self._sampled_at + DOUBTING_PERIOD))
 
     # --- what lookups want to know and have to say ---
 
@@ -289,7 +274,7 @@ class Overlay:
     def _adapt(self) -> None:
         if self.is_ready and self._width.follow(self.size()) and self._is_full:
             self._neighbourhood.width_changed()
-            self._agenda.schedule(_Chore.NEIGHBOURHOOD, self._neighbourhood_at + NEIGHBOURHOOD_PAUSE)
+            self._agenda.schedule(Chore.NEIGHBOURHOOD, self._neighbourhood_at + NEIGHBOURHOOD_PAUSE)
 
     # --- chores ---
 
@@ -310,38 +295,38 @@ class Overlay:
         """Somebody is there to look with: the first link, or the first to a node that can be found."""
         self._begun_at = now.mono
         if self._is_full:
-            self._agenda.schedule(_Chore.NEIGHBOURHOOD, now.mono + START_DELAY)
-            self._agenda.schedule(_Chore.REFRESH, now.mono + REFRESH_PERIOD)
+            self._agenda.schedule(Chore.NEIGHBOURHOOD, now.mono + START_DELAY)
+            self._agenda.schedule(Chore.REFRESH, now.mono + REFRESH_PERIOD)
         else:
-            self._agenda.schedule(_Chore.SAMPLE, now.mono + START_DELAY)
+            self._agenda.schedule(Chore.SAMPLE, now.mono + START_DELAY)
 
-    def _do(self, chore: _Chore, now: Instant) -> None:
-        if chore is _Chore.NEIGHBOURHOOD:
+    def _do(self, chore: Chore, now: Instant) -> None:
+        if chore is Chore.NEIGHBOURHOOD:
             self._look_around(now)
-        elif chore is _Chore.SAMPLE:
+        elif chore is Chore.SAMPLE:
             self._sample(now)
         else:
-            self._again(_Chore.REFRESH, REFRESH_PERIOD, now)
+            self._again(Chore.REFRESH, REFRESH_PERIOD, now)
             self._refresh(now)
 
-    def _again(self, chore: _Chore, period: float, now: Instant) -> None:
+    def _again(self, chore: Chore, period: float, now: Instant) -> None:
         self._agenda.schedule(chore, now.mono + period * self._rng.uniform(*JITTER))
 
     def _look_around(self, now: Instant) -> None:
         """Look for our own place; those who answer know us then, and are in our table."""
         self._neighbourhood_at = now.mono
-        self._again(_Chore.NEIGHBOURHOOD, NEIGHBOURHOOD_PERIOD, now)
+        self._again(Chore.NEIGHBOURHOOD, NEIGHBOURHOOD_PERIOD, now)
 
         def looked(now: Instant) -> None:
             if not self._knows_neighbourhood:
                 self._knows_neighbourhood = True
-                self._agenda.schedule(_Chore.SAMPLE, now.mono)
+                self._agenda.schedule(Chore.SAMPLE, now.mono)
 
         self._neighbourhood.look(now, looked)
 
     def _sample(self, now: Instant) -> None:
         """Look for a random place."""
-        self._again(_Chore.SAMPLE, SAMPLE_PERIOD, now)
+        self._again(Chore.SAMPLE, SAMPLE_PERIOD, now)
         self._sampled_at = now.mono
         target = self._random(ID_BITS // 8)
         if self._is_full:
@@ -367,16 +352,16 @@ class Overlay:
         if not self.roster.is_ready and sampled.found:
             self.roster.is_ready = self._samples >= FIRST_SAMPLES or self._newsless >= NEWSLESS
             if not self.roster.is_ready:
-                self._agenda.schedule(_Chore.SAMPLE, now.mono)
+                self._agenda.schedule(Chore.SAMPLE, now.mono)
             self._adapt()
         elif not sampled.found:
-            self._again(_Chore.SAMPLE, RETRY_DELAY, now)
+            self._again(Chore.SAMPLE, RETRY_DELAY, now)
         elif sampled.missed:
-            self._again(_Chore.SAMPLE, DOUBTING_PERIOD, now)
+            self._again(Chore.SAMPLE, DOUBTING_PERIOD, now)
         else:
             is_calm = len(self.roster) >= MOST * min(self.size(), MAX_ROSTER)
             of_full = CALM_SAMPLE_PERIOD if is_calm else SAMPLE_PERIOD
-            self._again(_Chore.SAMPLE, of_full if self._is_full else self._leaf.period(is_calm=is_calm), now)
+            self._again(Chore.SAMPLE, of_full if self._is_full else self._leaf.period(is_calm=is_calm), now)
 
     def _refresh(self, now: Instant) -> None:
         """Look into a bucket that nobody looked into for long; else ask the quietest node whether it is there."""

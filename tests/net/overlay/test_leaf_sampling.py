@@ -11,10 +11,10 @@ from net.instant import Instant
 from net.link.events import Role
 from net.messages import FindNodes, Lookup, Message, Nodes
 from net.onion.circuits.requests import CircuitRequests
+from net.overlay.chores import MOST
 from net.overlay.descriptor import Descriptor
 from net.overlay.leaf_sampling import COUNT, FIRST_OWN, FIRST_PERIOD, MAX_CALM_PERIOD, PERIOD, known_by_most
 from net.overlay.lookups import Found
-from net.overlay.overlay import MOST
 from net.overlay.routing_table import K
 from tests.support.overlay_world import OverlayWorld, SimNode, forged_descriptor, link
 

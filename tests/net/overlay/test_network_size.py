@@ -11,11 +11,11 @@ from net.bucket import ADDRESS_BITS, Bucket, common_bits, mask_of
 from net.ids import Endpoint
 from net.instant import Instant
 from net.onion.paths.directory import FEW
+from net.overlay.chores import FIRST_SAMPLES, SAMPLE_COUNT
 from net.overlay.coverage import ENOUGH_SIBLINGS, FEW_SIBLINGS, MAX_COVER, NARROW_AFTER, Coverage, scope_width
 from net.overlay.descriptor import Descriptor, place_of
 from net.overlay.lookups import Found
 from net.overlay.network_size import MAX_SWARM, MIN_SWARM, CoverageWidth, SizeEstimate, width_for
-from net.overlay.overlay import FIRST_SAMPLES, SAMPLE_COUNT
 from net.overlay.routing_table import K, nearest
 from net.parcel.box import check_box_terms, decode_box
 from tests.support.overlay_world import EPOCH_MS, forged_descriptor, unchecked

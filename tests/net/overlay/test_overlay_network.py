@@ -12,8 +12,9 @@ from net.errors import DecodeError, Overloaded, Unauthenticated
 from net.ids import Endpoint
 from net.instant import HOUR_MS, Instant
 from net.link.events import Role
+from net.overlay.chores import MOST, NEIGHBOURHOOD_PERIOD, QUIET
 from net.overlay.descriptor import EPOCH_HOURS, Descriptor, epoch_of
-from net.overlay.overlay import MAX_SERVED, MOST, NEIGHBOURHOOD_PERIOD, QUIET
+from net.overlay.overlay import MAX_SERVED
 from net.overlay.routing_table import K
 from tests.support.overlay_world import OverlayWorld, SimNode, link
 
