@@ -256,6 +256,12 @@ def test_a_device_is_admitted_for_a_member_only(group: Group, people: Four, offi
         assert membership.join(work, group_id, mallory.engine.me.identity)
         theirs = certify(seed, device_of(people[2]), 5)
         assert membership.admit(work, group_id, theirs) is None, "it is bob's device"
+        elsewhere, bobs = primitives.ed25519_public(b"e" * 32), keys_of_seed(people[2].seed).identity
+        direct = conversations.insert(work.tx, "direct", people[2].engine.me.identity, "bob", "open", 0)
+        trust.insert(work, direct.id, certify(bobs, elsewhere, 5), "confirmed", 0)
+        assert membership.admit(work, group_id, certify(seed, elsewhere, 5)) is None, (
+            "it is bob's, known from elsewhere"
+        )
         alike = device_of(people[2])[:4] + bytes(28)
         assert membership.admit(work, group_id, certify(seed, alike, 5)) is None
         own = device_of(alice)[:4] + bytes(28)
