@@ -5,7 +5,7 @@ Sphinx relay over this group can do without, two multiplications of a point; the
 
 Then one relay between sixteen neighbours and four, on real links in one process, without sockets: all that it does for a
 packet from the frame that brings it to the frame that takes it away, acknowledgements both ways included; and the same for
-the cells of circuits, to the end and back.
+the cells of circuits, to the end and back, and their datagrams.
 
 Processor time, for others may be at work on this machine. What others do slows memory and caches, too: of the relay's rounds
 the best is given beside the median.
@@ -23,6 +23,7 @@ from benchmarks.support import report
 from benchmarks.support.onion_hosts import EPOCH, LATENCY, OnionHost, Wire
 from net.errors import Unauthenticated
 from net.messages import CELL_BODY_SIZE
+from net.onion.circuits.datagrams import MAX_DATAGRAM_SIZE, DatagramCell, DatagramEnd, HopDatagrams, decode_cell
 from net.onion.circuits.stream import DATA_SIZE
 from net.onion.packets.cipher import MAX_HOPS, Direction, Hop, OnionCipher, RealOnionCipher
 from net.onion.packets.keyring import Keyring
@@ -94,6 +95,33 @@ def _cells(cipher: OnionCipher, count: int) -> dict[str, list[float]]:
     return {"seal_us": _each(seal, bodies, MICROSECOND), "open_us": _each(unseal, bodies, MICROSECOND)}
 
 
+def _datagrams(cipher: OnionCipher, count: int) -> dict[str, list[float]]:
+    """Return the microseconds of one datagram: at a hop that passes it on, and at the ends of a circuit of four hops."""
+    secrets = [os.urandom(32) for _ in range(MAX_HOPS)]
+    builder = DatagramEnd(cipher, secrets, os.urandom, is_builder=True)
+    hops = [HopDatagrams(cipher, secret, Direction.FORWARD) for secret in secrets[:-1]]
+    end = DatagramEnd(cipher, secrets[-1:], os.urandom, is_builder=False)
+    cells: list[DatagramCell] = []
+    data = os.urandom(MAX_DATAGRAM_SIZE)
+    costs = {"build_us": _each(lambda _: cells.append(builder.seal(b"name.", data)), range(count), MICROSECOND)}
+    passed: list[DatagramCell] = []
+
+    def pass_on(hop: HopDatagrams) -> Callable[[DatagramCell], None]:
+        def step(cell: DatagramCell) -> None:
+            cell = decode_cell(cell.encode())
+            assert hop.is_new(cell)
+            passed.append(hop.passed_on(cell, b"name."))
+
+        return step
+
+    costs["hop_us"] = []
+    for hop in hops:
+        costs["hop_us"] += _each(pass_on(hop), cells, MICROSECOND)
+        cells[:], passed[:] = passed, []
+    costs["end_us"] = _each(end.open, cells, MICROSECOND)
+    return costs
+
+
 def _two_multiplications(count: int) -> list[float]:
     secret = os.urandom(32)
     points = [x25519_pair_of(os.urandom(32)).public for _ in range(count)]
@@ -154,6 +182,21 @@ class _Crossing:
         assert sum(source.builder.got for source in self.sources) - got == sent
         return (self.relay.cost - began) / (self.relay.circuit_relay.counters.cells - before) * MICROSECOND
 
+    def datagrams(self, turns: int) -> float:
+        """The same with datagrams; some may be lost."""
+        counters = self.relay.circuit_relay.datagrams.counters
+        before, began = counters.passed_on, self.relay.cost
+        got = sum(source.builder.datagrams for source in self.sources)
+        for turn in range(turns):
+            for number in range(turn * PER_TURN, (turn + 1) * PER_TURN):
+                source, circuit = self._open[number % len(self._open)]
+                source.circuits.send_datagram(circuit, bytes(MAX_DATAGRAM_SIZE), self.wire.now)
+            self.wire.run(LATENCY)
+        self.wire.run(SETTLING)
+        arrived = sum(source.builder.datagrams for source in self.sources) - got
+        assert arrived > 0.95 * turns * PER_TURN, (arrived, counters)
+        return (self.relay.cost - began) / (counters.passed_on - before) * MICROSECOND
+
 
 def relayed(turns: int, rounds: int) -> report.Figures:
     """Return what a packet and a cell cost a relay from link to link, and what setting up a circuit does."""
@@ -161,7 +204,13 @@ def relayed(turns: int, rounds: int) -> report.Figures:
     packets = [crossing.packets(turns) for _ in range(rounds)]
     setup = crossing.setups()
     cells = [crossing.cells(turns) for _ in range(rounds)]
-    return {"packets": _best(packets), "cells": _best(cells), "setup_us": round(setup)}
+    datagrams = [crossing.datagrams(turns) for _ in range(rounds)]
+    return {
+        "packets": _best(packets),
+        "cells": _best(cells),
+        "datagrams": _best(datagrams),
+        "setup_us": round(setup),
+    }
 
 
 def _best(costs: list[float]) -> report.Figures:
@@ -178,6 +227,7 @@ def measure(quick: bool) -> report.Figures:  # noqa: FBT001 - the one argument o
     packets, cells = (BATCH, BATCH) if quick else (PACKETS, CELLS)
     real, plain = _packets(RealOnionCipher(), packets), _packets(PlainOnionCipher(), packets)
     crossed = relayed(2, 1) if quick else relayed(TURNS, ROUNDS)
+    datagrams = _datagrams(RealOnionCipher(), cells)
     layers, least = _cells(RealOnionCipher(), cells), _two_multiplications(packets)
     peel, unseal = report.spread(real["peel_ms"], 3), report.spread(layers["open_us"], 1)
     return {
@@ -187,6 +237,7 @@ def measure(quick: bool) -> report.Figures:  # noqa: FBT001 - the one argument o
         "two_multiplications_ms": report.spread(least, 3),
         "ratio_to_two_multiplications": report.ratio(real["peel_ms"], least),
         "layer": {name: report.spread(each, 1) for name, each in layers.items()},
+        "datagram": {name: report.spread(each, 1) for name, each in datagrams.items()},
         "layers_per_second": _rate(unseal, MICROSECOND),
         "stand_in": {name: report.spread(each, 3) for name, each in plain.items()},
     }

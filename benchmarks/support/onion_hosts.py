@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from net.ids import Endpoint, node_tag
 from net.instant import Instant
 from net.link.events import CellReceived, LinkEvent, LinkId, LinkUp, MessageReceived, Role
+from net.link.frames import CellKind
 from net.link.layer import LinkLayer
 from net.messages import Cell, Destroy, Setup, decode_message
 from net.onion.circuits.builder import CircuitId, Circuits
@@ -33,16 +34,19 @@ Datagram = tuple[bytes, Endpoint, Endpoint]
 
 
 class _Builder:
-    """Uses circuits: counts those that opened and the messages that came back."""
+    """Uses circuits: counts those that opened, and the messages and datagrams that came back."""
 
     def __init__(self) -> None:
-        self.opened_circuits = self.got = 0
+        self.opened_circuits = self.got = self.datagrams = 0
 
     def on_circuit_opened(self, circuit: CircuitId, now: Instant) -> None:
         self.opened_circuits += 1
 
     def on_circuit_data(self, circuit: CircuitId, data: bytes, now: Instant) -> None:
         self.got += 1
+
+    def arrived(self, circuit: CircuitId, data: bytes, now: Instant) -> None:
+        self.datagrams += 1
 
     def on_circuit_closed(self, circuit: CircuitId, now: Instant, *, is_silent: bool) -> None:
         raise AssertionError("a circuit was lost")
@@ -59,6 +63,9 @@ class _Echo:
 
     def on_circuit_data(self, end: EndId, data: bytes, now: Instant) -> None:
         assert self._host.circuit_relay.send(end, data, now)
+
+    def arrived(self, end: EndId, data: bytes, now: Instant) -> None:
+        self._host.circuit_relay.send_datagram(end, data, now)
 
     def on_circuit_closed(self, end: EndId, now: Instant) -> None:
         pass
@@ -78,10 +85,13 @@ class OnionHost:
         for epoch in (EPOCH - 1, EPOCH):
             self._keyring.turn(epoch)
         self.relay = PacketRelay(peel=self._peel, link_pool=link_pool, links=links, deliver=self._deliver)
+        echo = _Echo(self)
         self.circuit_relay = CircuitRelay(
-            cipher=cipher, peel=self._peel, link_pool=link_pool, links=links, ends=_Echo(self), random=os.urandom
+            cipher=cipher, peel=self._peel, link_pool=link_pool, links=links, ends=echo, random=os.urandom
         )
         self.circuits = Circuits(cipher=cipher, link_pool=link_pool, links=links, user=self.builder, random=os.urandom)
+        self.circuit_relay.datagrams.on_datagram = echo.arrived
+        self.circuits.on_datagram = self.builder.arrived
         self._machines = (link_pool, self.relay, self.circuit_relay, self.circuits)
 
     def contact(self) -> Contact:
@@ -136,9 +146,12 @@ class OnionHost:
 
     def _receive(self, event: LinkEvent, now: Instant) -> None:
         match event:
-            case CellReceived():
+            case CellReceived() if event.kind is CellKind.PACKET:
                 self.link_pool.on_used(event.link, now)
                 self.relay.receive_packet(event.link, event.data, now)
+            case CellReceived():
+                if not self.circuits.receive_datagram(event.link, event.data, now):
+                    self.circuit_relay.receive_datagram(event.link, event.data, now)
             case MessageReceived():
                 self.link_pool.on_used(event.link, now)
                 message = decode_message(event.data)

@@ -123,11 +123,11 @@ class LinkLayer:
         return session is not None and session.is_writable() and self._table.lets_hold(session, MAX_MESSAGE_SIZE)
 
     def send_cell(self, link: LinkId, data: bytes, now: Instant, kind: CellKind = CellKind.PACKET) -> bool:
-        """Queue a cell; False for a full queue (counted) and a link that is gone. Raises ``ValueError``: wrong size."""
+        """Queue a cell; False when it found no room (packets: counted) or no link. Raises ``ValueError``."""
         if (session := self._sessions.get(link)) is None:
             return False
         if not session.send_cell(data, kind):
-            self.counters.cells_dropped += 1
+            self.counters.cells_dropped += kind is CellKind.PACKET
             return False
         self._dirty[link] = session
         self._weigh(session, now)

@@ -16,10 +16,11 @@ from typing import Final, get_args
 import msgspec
 
 from net.errors import DecodeError
-from net.messages.circuits import Cell, Destroy, Setup
+from net.messages.circuits import Cell, Destroy, LeaveCookie, PresentCookie, RendezvousAnswer, Setup
 from net.messages.fields import (
     CELL_BODY_SIZE,
     CIRCUIT_NAME_SIZE,
+    COOKIE_SIZE,
     DESCRIPTOR_SIZE,
     KEY_SIZE,
     MAX_BOXES_PER_ANSWER,
@@ -73,15 +74,16 @@ from net.messages.swarm import Compare, Compared, Keeps, Parcel, Push, Range, Wa
 from net.numbers import MAX_MESSAGE_SIZE, UPPER_HALF
 
 __all__ = [
-    "CELL_BODY_SIZE", "CIRCUIT_NAME_SIZE", "DESCRIPTOR_SIZE", "KEY_SIZE", "MAX_BOXES_PER_ANSWER", "MAX_DESCRIPTOR_SIZE",
-    "MAX_HOST_SIZE", "MAX_KEYS_PER_ANSWER", "MAX_MESSAGE_SIZE", "MAX_NODES_PER_ANSWER", "MAX_PARCELS_PER_PUSH",
-    "MAX_PEERS_PER_ANSWER", "MAX_PRICE_FACTOR", "MAX_RANGES_PER_ANSWER", "MAX_TAGS_PER_FETCH", "MAX_TAGS_PER_PIECE",
-    "PACKET_SIZE", "RANGE_DIGEST_SIZE", "RUN_SIZE", "U32", "UPPER_HALF", "AskDialBack", "AskPeers", "AskReflection",
-    "Boxes", "Busy", "Cell", "Compare", "Compared", "Deposit", "DepositAnswer", "Describe", "Destroy", "DialBack",
-    "Dialed", "Fetch", "FindNodes", "FindRecord", "Follow", "FoundRecord", "Introduce", "Introduction", "Keeps",
-    "Lookup", "Message", "Nodes", "Parcel", "Peer", "Peers", "PleaseDial", "Price", "Push", "Range", "Reflection",
-    "Refusals", "Refused", "Setup", "Tags", "Unfollow", "UnknownMessage", "Want", "decode_message", "encode_message",
-    "is_known",
+    "CELL_BODY_SIZE", "CIRCUIT_NAME_SIZE", "COOKIE_SIZE", "DESCRIPTOR_SIZE", "KEY_SIZE", "MAX_BOXES_PER_ANSWER",
+    "MAX_DESCRIPTOR_SIZE", "MAX_HOST_SIZE", "MAX_KEYS_PER_ANSWER", "MAX_MESSAGE_SIZE", "MAX_NODES_PER_ANSWER",
+    "MAX_PARCELS_PER_PUSH", "MAX_PEERS_PER_ANSWER", "MAX_PRICE_FACTOR", "MAX_RANGES_PER_ANSWER",
+    "MAX_TAGS_PER_FETCH", "MAX_TAGS_PER_PIECE", "PACKET_SIZE", "RANGE_DIGEST_SIZE", "RUN_SIZE", "U32", "UPPER_HALF",
+    "AskDialBack", "AskPeers", "AskReflection", "Boxes", "Busy", "Cell", "Compare", "Compared", "Deposit",
+    "DepositAnswer", "Describe", "Destroy", "DialBack", "Dialed", "Fetch", "FindNodes", "FindRecord", "Follow",
+    "FoundRecord", "Introduce", "Introduction", "Keeps", "LeaveCookie", "Lookup", "Message", "Nodes", "Parcel",
+    "Peer", "Peers", "PleaseDial", "PresentCookie", "Price", "Push", "Range", "Reflection", "Refusals", "Refused",
+    "RendezvousAnswer", "Setup", "Tags", "Unfollow", "UnknownMessage", "Want", "decode_message", "encode_message",
+    "head_of", "is_known",
 ]  # fmt: skip
 
 Message = (
@@ -89,7 +91,7 @@ Message = (
     | Push | Compare | Compared | Want | AskPeers | Peers
     | Describe | FindNodes | Nodes | Lookup | Setup | Cell | Destroy
     | AskReflection | Reflection | AskDialBack | DialBack | PleaseDial | Dialed | Introduce | Introduction
-    | Price | Keeps | Refused
+    | Price | Keeps | Refused | LeaveCookie | PresentCookie | RendezvousAnswer
 )  # fmt: skip
 
 _decoder: Final[msgspec.msgpack.Decoder[Message]] = msgspec.msgpack.Decoder(Message)

@@ -44,6 +44,9 @@ CIRCUIT_NAME_SIZE: Final = 5
 # What of a circuit's cell is encrypted. With its name, the framing of messages and an acknowledgement it fills one frame.
 CELL_BODY_SIZE: Final = 1152
 
+# What two parties know of a rendezvous, drawn at random.
+COOKIE_SIZE: Final = 32
+
 U32: Final = 2**32 - 1
 
 # What a kind, a verdict or the like is told with; numbers that this version does not know are no broken rule.
@@ -58,6 +61,7 @@ Bound = Annotated[bytes, Meta(max_length=KEY_SIZE)]
 Digest = Annotated[bytes, Meta(min_length=RANGE_DIGEST_SIZE, max_length=RANGE_DIGEST_SIZE)]
 DescriptorBytes = Annotated[bytes, Meta(min_length=1, max_length=MAX_DESCRIPTOR_SIZE)]
 CircuitName = Annotated[bytes, Meta(min_length=CIRCUIT_NAME_SIZE, max_length=CIRCUIT_NAME_SIZE)]
+Cookie = Annotated[bytes, Meta(min_length=COOKIE_SIZE, max_length=COOKIE_SIZE)]
 Host = Annotated[bytes, Meta(min_length=HOST_SIZE, max_length=HOST_SIZE)]
 Port = Annotated[int, Meta(ge=1, le=MAX_PORT)]
 

@@ -25,6 +25,7 @@ from net.onion.circuits.admission import apart
 from net.onion.circuits.builder import Circuitry, Circuits
 from net.onion.circuits.ports import Ends, Links
 from net.onion.circuits.relay import CircuitRelay
+from net.onion.circuits.rendezvous import Rendezvous
 from net.onion.cover import Loops, home_hop
 from net.onion.packet_relay import PacketRelay
 from net.onion.packet_sender import Kind, PacketSender, decode_payload
@@ -79,17 +80,20 @@ class Onion:
             deliver=self._deliver,
             networks=means.networks,
         )
+        self.rendezvous = Rendezvous(ends, means.networks)
         self.circuit_relay = CircuitRelay(
             cipher=cipher,
             peel=self._peel,
             link_pool=means.forwarding_pool,
             links=links,
-            ends=ends,
+            ends=self.rendezvous,
             random=random,
             networks=means.networks,
         )
+        self.circuit_relay.datagrams.on_datagram = self.rendezvous.on_circuit_datagram
+        self.rendezvous.serve(self.circuit_relay)
         self.circuits = Circuits(cipher=cipher, link_pool=link_pool, links=links, user=user, random=random)
-        self._light: Final = (self.guards, self.loops)
+        self._light: Final = (self.guards, self.loops, self.rendezvous)
         self._heavy: Final = (
             self.packet_sender,
             self.relay,

@@ -14,6 +14,8 @@ from net.link.frames import CellKind
 from net.messages import Cell, Destroy, Message, Setup, decode_message
 from net.onion.circuits.builder import CircuitId, Circuits
 from net.onion.circuits.relay import CircuitRelay
+from net.onion.circuits.rendezvous import Rendezvous
+from net.onion.circuits.rendezvous_client import RendezvousClient
 from net.onion.circuits.transit import EndId
 from net.onion.packets.cipher import Hop, OnionCipher
 from net.onion.packets.keyring import Keyring
@@ -62,6 +64,7 @@ class OurSide:
     by_circuit: dict[CircuitId, list[bytes]] = field(default_factory=dict[CircuitId, list[bytes]])
     closed_circuits: list[tuple[CircuitId, bool]] = field(default_factory=list[tuple[CircuitId, bool]])
     datagrams: list[tuple[CircuitId, bytes]] = field(default_factory=list[tuple[CircuitId, bytes]])
+    meetings: RendezvousClient | None = None  # hears first
 
     def arrived(self, circuit: CircuitId, data: bytes, now: Instant) -> None:
         self.datagrams.append((circuit, data))
@@ -70,11 +73,15 @@ class OurSide:
         self.opened_circuits.append(circuit)
 
     def on_circuit_data(self, circuit: CircuitId, data: bytes, now: Instant) -> None:
+        if self.meetings is not None and self.meetings.on_circuit_data(circuit, data, now):
+            return
         self.got.append(data)
         self.by_circuit.setdefault(circuit, []).append(data)
 
     def on_circuit_closed(self, circuit: CircuitId, now: Instant, *, is_silent: bool) -> None:
         self.closed_circuits.append((circuit, is_silent))
+        if self.meetings is not None:
+            self.meetings.on_circuit_closed(circuit, now)
 
 
 class Node:
@@ -88,18 +95,21 @@ class Node:
         self.hop = Hop(keyring.publics(0)[0], bytes(16), 0, bytes([number]) * 8, 0)
         self.theirs = TheirSide(self)
         self.ours = OurSide()
+        self.rendezvous = Rendezvous(self.theirs, self.networks_of)
         self.circuit_relay = CircuitRelay(
             cipher=world.cipher,
             peel=lambda packet, now: keyring.peel(packet, 0),
             link_pool=self,
             links=self,
-            ends=self.theirs,
+            ends=self.rendezvous if world.has_rendezvous else self.theirs,
             random=rng.randbytes,
             networks=self.networks_of,
             max_backlog=max_backlog,
         )
         self.circuits = Circuits(cipher=world.cipher, link_pool=self, links=self, user=self.ours, random=rng.randbytes)
-        self.circuit_relay.datagrams.on_datagram = self.theirs.arrived
+        self.circuit_relay.datagrams.on_datagram = self.rendezvous.on_circuit_datagram
+        self.rendezvous.serve(self.circuit_relay)
+        self.rendezvous.on_datagram = self.theirs.arrived
         self.circuits.on_datagram = self.ours.arrived
 
     def networks_of(self, link: LinkId) -> Networks:
@@ -139,17 +149,27 @@ class Node:
             self.circuit_relay.receive_datagram(link, data, now)
 
     def next_deadline(self) -> float:
-        return min(self.circuits.next_deadline(), self.circuit_relay.next_deadline())
+        machines = (self.circuits, self.circuit_relay, self.rendezvous)
+        return min(each.next_deadline() for each in machines)
 
     def handle_timeout(self, now: Instant) -> None:
         self.circuits.handle_timeout(now)
         self.circuit_relay.handle_timeout(now)
+        self.rendezvous.handle_timeout(now)
 
 
 class World:
     """A row of nodes, and the time."""
 
-    def __init__(self, count: int = 5, cipher: OnionCipher | None = None, max_backlog: int = 1 << 25) -> None:
+    def __init__(
+        self,
+        count: int = 5,
+        cipher: OnionCipher | None = None,
+        max_backlog: int = 1 << 25,
+        *,
+        has_rendezvous: bool = True,
+    ) -> None:
+        self.has_rendezvous = has_rendezvous
         self.cipher = cipher or PlainOnionCipher()
         self.rng = random.Random(5)
         self.mono = 1000.0

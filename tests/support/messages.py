@@ -74,6 +74,9 @@ MESSAGES: st.SearchStrategy[m.Message] = st.one_of(
     st.builds(m.Introduce, U32, IDS),
     st.builds(m.Introduction, U32, HOSTS, PORTS, IDS),
     st.builds(m.Refused, U32, U32),
+    st.builds(m.LeaveCookie, U32, st.binary(min_size=32, max_size=32)),
+    st.builds(m.PresentCookie, U32, st.binary(min_size=32, max_size=32)),
+    st.builds(m.RendezvousAnswer, U32, st.integers(0, 255)),
 )
 # One of each type.
 EXAMPLES: list[m.Message] = [
@@ -86,4 +89,5 @@ EXAMPLES: list[m.Message] = [
     m.Destroy(bytes(5)), m.AskReflection(1), m.Reflection(1, bytes(16), 1), m.AskDialBack(1), m.DialBack(1, 0),
     m.PleaseDial(1, bytes(16), 1, bytes(32)), m.Dialed(1, is_reached=True), m.Introduce(1, bytes(32)),
     m.Introduction(1, bytes(16), 0, bytes(32)), m.Price(1, 1), m.Keeps(0), m.Refused(1, 1),
+    m.LeaveCookie(1, bytes(32)), m.PresentCookie(1, bytes(32)), m.RendezvousAnswer(1, 0),
 ]  # fmt: skip

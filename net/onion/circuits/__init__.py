@@ -5,5 +5,6 @@ At a relay: ``admission`` decides who may build one, ``relay`` holds those that 
 purpose, ``requests`` asks single nodes. ``stream`` is what both ends share: messages in, cells out.
 
 Beside the stream: ``datagrams``, their numbers and layers, with ``datagram_relay`` and ``datagram_queues`` as ``relay`` and
-``queues`` are for cells. ``ports`` is what all of this needs of the node.
+``queues`` are for cells. ``rendezvous`` joins two circuits that end here, ``rendezvous_client`` asks another node to.
+``ports`` is what all of this needs of the node.
 """

@@ -64,6 +64,14 @@ def apart(link: LinkId) -> Networks:
     return (f"link {link}",)
 
 
+def place_in(places: Shares[LinkId], most: int, link: LinkId, networks: Networks) -> Verdict:
+    """Say whether a link may hold one more of ``most`` places, and which link has to give one up for it."""
+    if places.weight_of_network(networks) < most - places.total:
+        return ADMITTED
+    loser = places.loser(link, networks, 1)
+    return REFUSED if loser is None else Verdict(is_admitted=True, loser=loser)
+
+
 class SetupAdmission:
     """Counts circuits by the link that they were built over, and by that which they go on by.
 
@@ -89,14 +97,14 @@ class SetupAdmission:
         if rate.level(now.mono) < 1.0 or not self._all_setups.take(networks, now.mono):
             return REFUSED
         rate.take(1.0, now.mono)
-        return self._place(self._built, MAX_CIRCUITS, link, networks)
+        return place_in(self._built, MAX_CIRCUITS, link, networks)
 
     def admit_next(self, link: LinkId, next_link: LinkId) -> Verdict:
         """Say whether a circuit that was built over ``link`` may go on over ``next_link``."""
         passed_on = self._passed_on.get(next_link)
         if passed_on is None:
             return ADMITTED
-        return self._place(passed_on, MAX_PASSED_ON, link, self._networks(link))
+        return place_in(passed_on, MAX_PASSED_ON, link, self._networks(link))
 
     def on_begun(self, link: LinkId) -> None:
         """A circuit was built over a link."""
@@ -118,10 +126,3 @@ class SetupAdmission:
     def on_link_down(self, link: LinkId) -> None:
         """A link is gone; its circuits are ending."""
         self._rates.pop(link, None)
-
-    @staticmethod
-    def _place(places: Shares[LinkId], most: int, link: LinkId, networks: Networks) -> Verdict:
-        if places.weight_of_network(networks) < most - places.total:
-            return ADMITTED
-        loser = places.loser(link, networks, 1)
-        return REFUSED if loser is None else Verdict(is_admitted=True, loser=loser)

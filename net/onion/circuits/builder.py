@@ -223,7 +223,7 @@ class Circuits:
     def on_link_down(self, link: LinkId, now: Instant) -> None:
         """A link is gone, and the circuits that began with it."""
         self._queues.on_link_down(link)
-        self._datagrams.link_down(link)
+        self._datagrams.on_link_down(link)
         for circuit in [each for each in self._circuits.values() if each.queue.link == link]:
             if circuit.id in self._circuits:  # else its user closed it when it heard of another's end
                 self._fail(circuit, now, is_told=False)

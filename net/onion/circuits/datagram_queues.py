@@ -72,7 +72,7 @@ class DatagramQueues:
         if not line:
             del self._lines[link]
 
-    def link_down(self, link: LinkId) -> None:
+    def on_link_down(self, link: LinkId) -> None:
         """A link is gone, and what waits for it."""
         for waiting in self._lines.pop(link, {}).values():
             self._forget(waiting)

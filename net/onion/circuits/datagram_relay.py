@@ -78,7 +78,7 @@ class DatagramRelay:
         networks: Callable[[LinkId], Networks],
     ) -> None:
         self.counters = DatagramCounters()
-        self.on_datagram: OnDatagram = _ignore
+        self.on_datagram: OnDatagram = ignore_datagram
         self._cipher = cipher
         self._legs = legs
         self._random = random
@@ -129,9 +129,9 @@ class DatagramRelay:
         for queue in (circuit.back, circuit.ahead):
             self._queues.drop(queue)
 
-    def link_down(self, link: LinkId) -> None:
+    def on_link_down(self, link: LinkId) -> None:
         """A link is gone."""
-        self._queues.link_down(link)
+        self._queues.on_link_down(link)
 
     def handle_timeout(self, now: Instant) -> None:
         """Send what found no room."""
@@ -175,5 +175,5 @@ class DatagramRelay:
         return is_sent
 
 
-def _ignore(end: EndId, data: bytes, now: Instant) -> None:
+def ignore_datagram(end: EndId, data: bytes, now: Instant) -> None:
     """Nothing of this node listens."""

@@ -31,8 +31,7 @@ from net.link.frames import CELL_SIZE
 from net.link.replay_window import ReplayWindow
 from net.messages import CIRCUIT_NAME_SIZE
 from net.onion.circuits.inside import HEAD_SIZE, pack_inside, unpack_inside
-from net.onion.packets.cipher import DATAGRAMS_SUFFIX, Block, Direction, OnionCipher
-from net.primitives import expand
+from net.onion.packets.cipher import Block, Direction, OnionCipher, datagram_shift
 
 _NUMBER_SIZE: Final = 8
 _NUMBERS: Final = 1 << 8 * _NUMBER_SIZE
@@ -44,8 +43,6 @@ MAX_AHEAD: Final = 4096
 # Datagrams a second that a node takes of one circuit and direction, and at once: speech needs fifty, a screen the rest.
 DATAGRAM_RATE: Final = 250.0
 DATAGRAM_BURST: Final = 125.0
-
-_LABEL_SHIFT: Final = DATAGRAMS_SUFFIX + b"/shift"
 
 
 class Kind(IntEnum):
@@ -107,7 +104,7 @@ class DatagramLayer:
 
     def __init__(self, cipher: OnionCipher, secret: bytes, direction: Direction) -> None:
         self._block: Block = cipher.datagram_block(secret, direction)
-        self._shift = int.from_bytes(expand(secret, direction.value + _LABEL_SHIFT, _NUMBER_SIZE), "big")
+        self._shift = datagram_shift(secret, direction)
 
     # A number is a tweak, not a nonce: under one tweak the block is a permutation, so what a number that came twice would
     # give away is equality. It does not come twice: who sends counts, and who passes on looks into the window.

@@ -119,6 +119,17 @@ class CircuitRelay:
         circuit = self._by_end.get(end)
         return circuit is not None and circuit.end is not None and circuit.end.stream.is_writable()
 
+    def built_over(self, end: EndId) -> LinkId | None:
+        """Return the link that an end's circuit was built over; None when there is no such end."""
+        circuit = self._by_end.get(end)
+        return circuit.built_over if circuit else None
+
+    def join(self, one: EndId, other: EndId) -> None:
+        """Let each end's sender wait for the other's reader; what comes from either is ours to pass on."""
+        for end, partner in ((one, other), (other, one)):
+            if (circuit := self._by_end.get(end)) is not None and circuit.end is not None:
+                circuit.end.join(partner)
+
     def close(self, end: EndId, now: Instant) -> None:
         """End a circuit that ends here; what was not sent is lost, and ``on_circuit_closed`` is not called."""
         circuit = self._by_end.pop(end, None)
@@ -153,7 +164,7 @@ class CircuitRelay:
     def on_link_down(self, link: LinkId, now: Instant) -> None:
         """A link is gone, and its circuits with it: a slice of them at once, for there may be a thousand."""
         self._queues.on_link_down(link)
-        self.datagrams.link_down(link)
+        self.datagrams.on_link_down(link)
         for circuit in self._legs.pop(link, {}).values():
             for queue in (circuit.back, circuit.ahead):
                 if queue.link == link:
@@ -344,6 +355,9 @@ class CircuitRelay:
             self._queues.push(circuit.back, Cell(circuit.back.name, layers.backward.seal(body)), now)
         self._held += end.stream.held - end.held
         end.held = end.stream.held
+        partner = self._by_end.get(end.partner) if end.partner is not None else None
+        if partner is not None and partner.end is not None and end.lets_go_on(partner.end):
+            self._pump(partner, now)
 
     def _surplus(self) -> int:
         """Return how many bytes wait here beyond what may."""

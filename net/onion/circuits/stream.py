@@ -39,6 +39,10 @@ CREDIT_STEP: Final = 64
 MAX_CELLS_UNDER_WAY: Final = WINDOW + WINDOW // CREDIT_STEP
 # Bytes that wait at an end for places in the window: two of the largest messages.
 MAX_SEND_BUFFER: Final = 2 * (MESSAGE_LENGTH_SIZE + MAX_MESSAGE_SIZE)
+# Of a circuit that is joined to another: the other's sender gets no places back while more than half a window waits. What
+# may come then is the message that made it so much, and what the other's window still lets pass.
+HOLD_ABOVE: Final = CREDIT_STEP * DATA_SIZE
+MAX_JOINED_BUFFER: Final = HOLD_ABOVE + MESSAGE_LENGTH_SIZE + MAX_MESSAGE_SIZE + (WINDOW + 1) * DATA_SIZE
 
 
 class Kind(IntEnum):
@@ -78,6 +82,8 @@ class CircuitStream:
         self._owed = 0  # places to give back with the next credit
         self._free = WINDOW  # that the other end may still fill here
         self._received = bytearray()
+        self.max_buffer = MAX_SEND_BUFFER
+        self.is_held_back = False  # no places are given back for now
 
     @property
     def buffered(self) -> int:
@@ -102,7 +108,7 @@ class CircuitStream:
         """
         if not 1 <= len(message) <= MAX_MESSAGE_SIZE:
             raise ValueError(f"a message has 1 to {MAX_MESSAGE_SIZE} bytes, not {len(message)}")
-        if self.buffered + MESSAGE_LENGTH_SIZE + len(message) > MAX_SEND_BUFFER:
+        if self.buffered + MESSAGE_LENGTH_SIZE + len(message) > self.max_buffer:
             raise Overloaded("circuit send buffer")
         self._to_send += len(message).to_bytes(MESSAGE_LENGTH_SIZE, "big")
         self._to_send += message
@@ -113,7 +119,7 @@ class CircuitStream:
 
     def next_body(self) -> bytes | None:
         """Return the next cell to send, ``CELL_BODY_SIZE`` bytes, or None while there is none or no place for it."""
-        if self._owed >= CREDIT_STEP and not self._owes_opened:
+        if self._owed >= CREDIT_STEP and not self._owes_opened and not self.is_held_back:
             credit, self._owed = self._owed, 0
             self._free += credit
             return pack_inside(Kind.CREDIT, credit.to_bytes(_CREDIT_SIZE, "big"), CELL_BODY_SIZE)

@@ -12,7 +12,7 @@ from typing import NamedTuple, NewType
 from net.address_shares import Networks, Shares
 from net.link.events import LinkId
 from net.onion.circuits.queues import CircuitQueue
-from net.onion.circuits.stream import DATA_SIZE, CircuitStream
+from net.onion.circuits.stream import DATA_SIZE, HOLD_ABOVE, MAX_JOINED_BUFFER, CircuitStream
 from net.onion.packets.cipher import Layer
 
 # A circuit's end at this node; never reused.
@@ -47,6 +47,18 @@ class End:
     id: EndId
     stream: CircuitStream
     held: int = 0  # bytes, as last counted
+    partner: EndId | None = None  # the end that this one is joined to
+
+    def join(self, partner: EndId) -> None:
+        """What comes out of either goes into the other."""
+        self.partner = partner
+        self.stream.max_buffer = MAX_JOINED_BUFFER
+
+    def lets_go_on(self, partner: End) -> bool:
+        """Hold the partner's sender back while much waits here; say whether it was held back and may go on."""
+        was_held_back = partner.stream.is_held_back
+        partner.stream.is_held_back = self.stream.buffered > HOLD_ABOVE
+        return was_held_back and not partner.stream.is_held_back
 
 
 @dataclass(slots=True, eq=False)

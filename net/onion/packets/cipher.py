@@ -44,8 +44,7 @@ MAX_DELAY_MS: Final = 2**16 - 1
 
 LABEL_PAYLOAD: Final = b"sottovoce/v1/sphinx/payload"
 
-# Behind the label of a direction: the keys of its datagrams are others than those of its counted cells.
-DATAGRAMS_SUFFIX: Final = b"/datagrams"
+_SHIFT_SIZE: Final = 8
 
 _FLAG_LAST: Final = 1
 _FLAG_SETUP: Final = 2
@@ -61,6 +60,17 @@ class Direction(Enum):
 
     FORWARD = b"sottovoce/v1/circuit/forward"
     BACKWARD = b"sottovoce/v1/circuit/backward"
+
+
+# The keys of a direction's datagrams are others than those of its counted cells; and what a hop adds to their numbers.
+_DATAGRAM_LABELS: Final = {
+    Direction.FORWARD: b"sottovoce/v1/datagram/forward",
+    Direction.BACKWARD: b"sottovoce/v1/datagram/backward",
+}
+_SHIFT_LABELS: Final = {
+    Direction.FORWARD: b"sottovoce/v1/datagram-shift/forward",
+    Direction.BACKWARD: b"sottovoce/v1/datagram-shift/backward",
+}
 
 
 class Hop(NamedTuple):
@@ -251,7 +261,12 @@ class SphinxCipher:
 
     def datagram_block(self, shared_secret: bytes, direction: Direction) -> Block:
         """Return what seals and opens one hop's datagrams."""
-        return self._block_of(shared_secret, direction.value + DATAGRAMS_SUFFIX)
+        return self._block_of(shared_secret, _DATAGRAM_LABELS[direction])
+
+
+def datagram_shift(shared_secret: bytes, direction: Direction) -> int:
+    """Return what a hop adds to the number of each datagram that it passes on in one direction, a u64."""
+    return int.from_bytes(expand(shared_secret, _SHIFT_LABELS[direction], _SHIFT_SIZE), "big")
 
 
 class RealOnionCipher(SphinxCipher):

@@ -303,6 +303,7 @@ def test_datagrams_of_circuits_have_a_queue_of_their_own_and_take_turns_with_pac
         for _ in range(MAX_QUEUED_DATAGRAMS + 1)
     ]
     assert sent == [True] * MAX_QUEUED_DATAGRAMS + [False]
+    assert alice.layer.counters.cells_dropped == 1, "a datagram waits above, and is tried again"
     alice.layer.send_message(alice.link, bytes(50_000), world.now)
     world.run(5)
     first = bob.cells[: 2 * MAX_QUEUED_DATAGRAMS]

@@ -156,7 +156,7 @@ def test_what_is_only_to_be_passed_over_is(visitor: Visitor, what: str) -> None:
 
 ANSWERED: dict[str, tuple[bytes, m.Message]] = {
     "a type of the lower half": (strange_message(REFUSED_TYPE, 5, b"?"), m.Refused(5, REFUSED_TYPE)),
-    "the next type": (strange_message(35, m.U32), m.Refused(m.U32, 35)),
+    "the next type": (strange_message(38, m.U32), m.Refused(m.U32, 38)),
     "a type that has no request": (strange_message(99, m.U32 + 1), m.Refused(0, 99)),
     "a type that has a word there": (strange_message(99, "five"), m.Refused(0, 99)),
     "a type that has nothing": (strange_message(0), m.Refused(0, 0)),

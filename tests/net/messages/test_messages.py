@@ -36,6 +36,9 @@ ILL_FORMED: list[m.Message] = [
     m.Describe(b""),
     m.Price(1, 0),
     m.Refused(2**32, 1),
+    m.LeaveCookie(1, bytes(m.COOKIE_SIZE - 1)),
+    m.PresentCookie(1, bytes(m.COOKIE_SIZE + 1)),
+    m.RendezvousAnswer(1, 256),
 ]
 # Whatever a later version may put into a field.
 ANYTHING = st.recursive(
@@ -48,7 +51,7 @@ ANYTHING = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.integers(0, 9), inner, max_size=3),
     max_leaves=8,
 )
-KNOWN = range(1, 35)
+KNOWN = range(1, 38)
 UNKNOWN = st.one_of(st.just(0), st.integers(KNOWN.stop, m.UPPER_HALF), st.integers(KNOWN.stop, 2**64 - 1))
 
 
