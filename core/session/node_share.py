@@ -70,11 +70,11 @@ class NodePort(Protocol):
         """Return how many bits of an address a new box shows."""
         ...
 
-    def price_factor(self, address: int) -> int:
+    def price_factor(self, address: int, /) -> int:
         """Return how many times the usual work a box to this address must carry now."""
         ...
 
-    def request(self, request: Request) -> None:
+    def request(self, request: Request, /) -> None:
         """Ask for something. Raises what the request says."""
         ...
 

@@ -70,7 +70,7 @@ class Surroundings(Protocol):
         """Ask the node for something. Raises ``Overloaded``."""
         ...
 
-    def emit(self, event: api.Event) -> None:
+    def emit(self, event: api.Event, /) -> None:
         """Tell screens and programs."""
         ...
 

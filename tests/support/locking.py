@@ -24,6 +24,7 @@ from core.vault.passcode import normalise
 from core.vault.slots import Content, Kind
 from net.ids import NodeId
 from net.instant import Instant
+from net.requests import Request
 from tests.support.cheap_node import CHEAP as CHEAP_NODE
 from tests.support.devices import BETTER, CHEAP, GOOD, FakeClock, MemoryStore, repeatable
 
@@ -51,6 +52,9 @@ class SilentNode:
 
     def price_factor(self, _: int) -> int:
         return 1
+
+    def request(self, _: Request, /) -> None:
+        pass
 
     def __getattr__(self, verb: str) -> Any:
         return self._hear
