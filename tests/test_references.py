@@ -80,6 +80,8 @@ def _bound(body: list[ast.stmt], prefix: str = "") -> Iterator[str]:
         elif isinstance(node, ast.ClassDef):
             yield prefix + node.name
             yield from _bound(node.body, f"{prefix}{node.name}.")
+        elif isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
+            yield from defined_in(str(node.module))
         elif isinstance(node, ast.Import | ast.ImportFrom):
             yield from (prefix + (alias.asname or alias.name) for alias in node.names)
         else:
