@@ -89,12 +89,12 @@ class AppCommands:
         else:
             self._app.push_screen(PaletteScreen(self.registry.available(self.context())), chosen)
 
-    def _help(self, _topic: str = "") -> None:
-        """Explain the keys and commands of the place one is in."""
+    def _help(self, topic: str = "") -> None:
+        """Explain the keys and commands that work at present; those about ``topic`` only, if one is given."""
         from tui.screens.help import HelpScreen
 
         if not any(isinstance(screen, HelpScreen) for screen in self._app.screen_stack):
-            self._app.push_screen(HelpScreen(self.registry, self.context()))
+            self._app.push_screen(HelpScreen(self.registry, self.context(), topic))
 
     def _ask_quit(self) -> None:
         """Leave, once asked."""

@@ -96,7 +96,7 @@ def help_text(specs: Iterable[CommandSpec], words: str, width: int) -> Content:
 
 
 class HelpScreen(Screen[None], NothingUnsaved):
-    """Shows what can be done in ``context``; what cannot be done there is left out."""
+    """Shows what can be done in ``context``; not what cannot be done there. ``topic`` is the first filter."""
 
     DEFAULT_CSS = """
     HelpScreen {
@@ -124,20 +124,22 @@ class HelpScreen(Screen[None], NothingUnsaved):
         Binding("pagedown", "page(1)", "Page down", show=False, priority=True),
     ]
 
-    def __init__(self, registry: Registry, context: Context) -> None:
+    def __init__(self, registry: Registry, context: Context, topic: str = "") -> None:
         super().__init__()
+        self._topic = topic
         self._specs = registry.available(context)
 
     def compose(self) -> ComposeResult:
         """Build filter and text."""
         yield Static("Help", id="title")
-        yield TextField(placeholder="type to filter: a key, a command, a word", id="filter")
+        yield TextField(self._topic, placeholder="type to filter: a key, a command, a word", id="filter")
         with VerticalScroll(id="help-scroll", can_focus=False):
             yield Static("", id="help")
         yield Hints(("type", "filter"), ("↑↓ PgUp PgDn", "scroll"), ("Esc", "back"))
 
     def clear_caches(self) -> None:
         """Forget what was typed."""
+        self._topic = ""
         for field in self.query(TextField):
             with field.prevent(Input.Changed):
                 field.clear()

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given, strategies as st
+from textual.app import App
 
+from tests.tui.demo import running
 from tests.tui.stage import Stage
 from tests.tui.until import until, write
 from tui.keys.keymap import key_names
@@ -23,7 +27,7 @@ def helping(context: Context = EVERYWHERE) -> Stage:
     return Stage(lambda _: HelpScreen(REGISTRY, context))
 
 
-def shown(app: Stage) -> str:
+def shown(app: App[Any]) -> str:
     return str(app.screen.query_one("#help").render())
 
 
@@ -85,3 +89,16 @@ async def test_arrows_scroll_while_the_filter_listens() -> None:
         await until(pilot, lambda: scroller.scroll_y > 1)
         await pilot.press("pageup", "up")
         await until(pilot, lambda: scroller.scroll_y == 0)
+
+
+@pytest.mark.asyncio
+async def test_slash_help_shows_its_topic_and_esc_shows_the_rest() -> None:
+    async with running() as demo:
+        await demo.open("bob")
+        await demo.write("/help /block")
+        await demo.press("enter")
+        await until(demo.pilot, lambda: isinstance(demo.app.screen, HelpScreen))
+        await until(demo.pilot, lambda: "/block" in shown(demo.app))
+        assert "/rename" not in shown(demo.app)
+        await demo.press("escape")
+        await until(demo.pilot, lambda: "Ctrl+K" in shown(demo.app))
