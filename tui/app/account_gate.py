@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from textual.app import App
 
 from core import api
+from tui.app.deferred_faults import DeferredFaults
 from tui.app_port import AppPort
 from tui.screens.content import ContentScreen, ShowsNotices
 
@@ -105,10 +106,15 @@ class AccountGate:
     # --- locking ------------------------------------------------------------------------------------------------------
 
     async def lock_now(self) -> None:
-        """Hide everything, then tell the core; it keeps receiving."""
+        """Hide everything, then tell the core; it keeps receiving. Raises what a screen's hook raised once both are done."""
         if self.locked:
             return
-        await self._hide()
+        try:
+            await self._hide()
+        finally:
+            await self._lock_core()
+
+    async def _lock_core(self) -> None:
         try:
             await self._port.client.call(api.AccountLock(keep_receiving=True))
         except api.ApiError as error:
@@ -122,22 +128,30 @@ class AccountGate:
             self._app.run_worker(self._hide(why), group="locking")
 
     async def _hide(self, why: str = "") -> None:
-        """Remove every screen that held content, and put the lock there: what is gone cannot be seen."""
+        """Remove every screen that held content, and put the lock there: what is gone cannot be seen.
+
+        A fault in the hook of one screen keeps no other screen in view: it is raised at the end.
+        """
         self.locked = True
         self.main = None
         holding = self._app.screen_stack[1:]
+        faults = DeferredFaults()
         with self._app.batch_update():
             for screen in reversed(holding):
-                if isinstance(screen, ContentScreen):
-                    screen.clear_caches()
-                if isinstance(screen, ShowsNotices):
-                    screen.clear_notice()
+                with faults.caught():
+                    if isinstance(screen, ContentScreen):
+                        screen.clear_caches()
+                with faults.caught():
+                    if isinstance(screen, ShowsNotices):
+                        screen.clear_notice()
                 await self._app.pop_screen()
             await self._show_lock()
-        await save_work(holding)
+        with faults.caught():
+            await save_work(holding)
         self._clear_caches()
         if why:
             self._app.notify(why, severity="error", timeout=WHY_LOCKED, markup=False)
+        faults.raise_first()
 
     def _clear_caches(self) -> None:
         """Forget every text that some cache still holds."""
@@ -168,7 +182,10 @@ class AccountGate:
 
 
 async def save_work(screens: list[Screen[Any]]) -> None:
-    """Let every screen save what was written on it."""
+    """Let every screen save what was written on it; raises the first fault of a screen after all have tried."""
+    faults = DeferredFaults()
     for screen in screens:
         if isinstance(screen, ContentScreen):
-            await screen.save_work()
+            with faults.caught():
+                await screen.save_work()
+    faults.raise_first()

@@ -6,7 +6,8 @@ calls the hooks of the first kind whenever it locks; they are abstract, so a scr
     lock:  clear_caches (and clear_notice)  ->  taken off the screen  ->  save_work
     end:                                                                  save_work
 
-Work is saved last: the lock is in front by then, however long the file takes.
+Work is saved last: the lock is in front by then, however long the file takes. A hook that raises keeps no other screen in
+view: the app goes on with the next one and raises the fault once everything is hidden and saved.
 """
 
 from __future__ import annotations

@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 from textual.content import Content
 from textual.screen import Screen
+from textual.worker import WorkerFailed
 
 import tui.screens
 from core import api
+from tests.support.client import FakeClient
 from tests.tui.demo import Demo, running
 from tests.tui.until import until
 from tui.screens.confirm import ConfirmScreen
@@ -157,3 +159,34 @@ async def test_behind_the_lock_no_notice_is_left() -> None:
         await demo.press("alt+l")
         await until(demo.pilot, lambda: isinstance(demo.app.screen, LockScreen) and demo.client.locked)
         assert main.panes.status.said == ""
+
+
+class Faulty(Probe):
+    """Raises in one of its hooks, once it has told of it."""
+
+    def __init__(self, hook: str) -> None:
+        super().__init__()
+        self._hook = hook
+
+    def _note(self, what: str) -> None:
+        super()._note(what)
+        if what == self._hook:
+            raise LookupError(what)
+
+
+async def lock_with(screens: list[Probe], client: FakeClient) -> None:
+    async with running(client=client) as demo:
+        for screen in screens:
+            await demo.app.push_screen(screen)
+        await demo.press("alt+l")
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("hook", ["clear", "notice", "save"])
+async def test_a_fault_in_one_screen_leaves_no_other_in_view(hook: str) -> None:
+    screens = [Probe(), Faulty(hook), Probe()]
+    client = FakeClient()
+    with pytest.raises(WorkerFailed, match=hook):
+        await lock_with(screens, client)
+    assert [screen.told for screen in screens] == [AT_A_LOCK] * 3
+    assert client.locked
