@@ -1,6 +1,6 @@
-"""How a running node hears of others: the BitTorrent DHT, broadcasts in the local network, a gateway's port mapping.
+"""Peer discovery of a running node: the BitTorrent DHT, broadcasts in the local network, a gateway's port mapping.
 
-What comes from there are addresses and nothing more; the node dials them and believes only what links prove.
+All of them give addresses and nothing more; the node dials these and believes only what links prove.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ FEW_LINKS: Final = 3
 # Seconds between two questions about our place, which keep the way in open besides, and what an answer may take.
 PLACE_PERIOD: Final = 20.0
 ANSWER_TIME: Final = 1.0
-# Why nobody is looked for in the local network when nobody there could reach us. Nodes of this machine could be found that
-# way, but those who listen on loopback mean to be alone: demos, tests, several networks side by side.
+# Why a node on loopback does not search the local network: no node there could reach it. Nodes of this machine could be
+# found that way, but nodes on loopback are meant to be alone: demos, tests, several networks side by side.
 ON_LOOPBACK: Final = "listens on loopback alone"
 
 
@@ -53,11 +53,11 @@ class Listener(Protocol):
         ...
 
     def hear_beside(self, beside: Callable[[bytes, Endpoint, float], None]) -> None:
-        """Let somebody have the datagrams that are no nodes'."""
+        """Give datagrams that are not of nodes (the DHT's) to ``beside``."""
         ...
 
     async def send_beside(self, batch: list[tuple[bytes, Endpoint]]) -> None:
-        """Send such datagrams."""
+        """Send such datagrams from the node's socket."""
         ...
 
     def links_up(self) -> int:
@@ -65,13 +65,13 @@ class Listener(Protocol):
         ...
 
     def is_reachable(self) -> bool | None:
-        """Return whether strangers reach us; None while nobody knows."""
+        """Return whether strangers reach us; None while that is unknown."""
         ...
 
 
 @dataclass(slots=True)
 class FindingStatus:
-    """How the ways to find nodes are doing; None for one that was declined."""
+    """The state of each way to find nodes; None for one that was declined."""
 
     mainline: MainlineStatus | None = None
     lan: LanStatus | None = None
@@ -143,7 +143,8 @@ class FindingNodes:
         """See how the node fares, and what the DHT costs."""
         self._count()
         self._node.request(SetOwnEndpoints(tuple(own_endpoints(self._node.listen))))
-        # Whoever nobody has dialled yet cannot know; were it silent, the first two would never meet.
+        # A node that was never dialled does not know whether it is reachable; were it silent, the first two nodes of a
+        # network would never meet.
         may_serve = self._node.role is Role.FULL and self._node.is_reachable() is not False
         self._mainline.set_serving(is_serving=may_serve)
         self._mainline.set_lacking(is_lacking=self._node.links_up() < FEW_LINKS)

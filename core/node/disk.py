@@ -1,7 +1,7 @@
-"""What a node keeps on its disk: strangers' parcels, whom it knew, and what its line is like.
+"""What a node keeps on its disk: strangers' parcels, the peers it knew, and properties of its line.
 
-Nobody is kept from anything by a disk that fails: a job that could not be done is told to have failed, a memory that cannot
-be read is empty, and the trouble is logged once.
+A failing disk does not stop the node: a job that could not be done is reported as failed, peers that cannot be read are
+forgotten, and the trouble is logged once.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 AnyStoreJob = StoreJob[Any]
-# A job, what came of it, and why nothing did.
+# A job, its outcome, and the error if it failed.
 Outcome = tuple[AnyStoreJob, Any, Exception | None]
 
 
@@ -48,7 +48,7 @@ class NodeDisk:
         """Carry out jobs in order; return what came of each."""
         try:
             outcomes = await self._thread.run(_run_jobs, jobs)
-        except Exception as error:  # noqa: BLE001 -- no thread, say: then none of them was done
+        except Exception as error:  # noqa: BLE001 -- no thread, for example: then no job was done
             outcomes = list[Outcome]((job, None, error) for job in jobs)
         self._note_trouble([error for _, _, error in outcomes if error is not None])
         return outcomes
@@ -82,7 +82,7 @@ class NodeDisk:
 
 
 def _said(error: Exception) -> str:
-    """Return what ails the disk, in SQLite's words where there are some."""
+    """Return what is wrong with the disk, in SQLite's words where there are some."""
     if isinstance(error, StorageError):
         return f"{type(error).__name__}: {error.reason}"
     return refusal_of(error).message
@@ -94,7 +94,7 @@ def _run_jobs(_: Database, jobs: Sequence[AnyStoreJob]) -> list[Outcome]:
     for job in jobs:
         try:
             outcomes.append((job, job.run(), None))
-        except Exception as error:  # noqa: BLE001 -- it is told to the node, whatever it is
+        except Exception as error:  # noqa: BLE001 -- reported to the node as a failed job
             outcomes.append((job, None, error))
     return outcomes
 

@@ -1,10 +1,10 @@
-"""Joining through a node that the owner named: by all addresses that its name has, and by others once it moves.
+"""Joining through a node that the owner named: by all addresses of its host name, and by new ones once it moves.
 
     name --> addresses --> the dialer tries them, for ever --> one answers, or the name is looked up again
 
-IPv4 goes first, and what has IPv6 alone soon after: a node that is reached by both is told of to others by IPv4, where most
-can come to. As long as a node answers, or answered when it was tried last, nobody is asked for its name. What the name does
-not lead to any more is tried no more. What became of all that is kept for people (``core.doctor.findings``).
+IPv4 addresses are tried first, IPv6 ones soon after: a node that is reached by both is announced to others by its IPv4
+address, which most can reach. While a node answers, or answered when it was last tried, its name is not looked
+up. Addresses that the name no longer has are dropped. The outcome is kept for people (``core.doctor.findings``).
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from net.scope import is_ipv6, speaks
 
 _log = logging.getLogger(__name__)
 
-# Seconds until a name is looked up again while nobody answers: doubled each time up to the most.
+# Seconds until a name is looked up again while no address answers: doubled each time up to the most.
 FIRST_PAUSE: Final = 4.0
 MAX_PAUSE: Final = 60.0
-# Seconds between two looks at whether somebody answers, and those that IPv4 is ahead of IPv6.
+# Seconds between two looks at whether an address answers, and those that IPv4 is ahead of IPv6.
 LOOK_PERIOD: Final = 1.0
 HEAD_START: Final = 2.0
 
@@ -41,12 +41,12 @@ _STATES: Final[dict[Outcome, State]] = {
     Outcome.SILENT: "silent",
     Outcome.UNTRIED: "trying",
 }
-"""By outcome, the best first: a node is as well off as the best of its addresses."""
+"""Outcomes, the best first: a node's outcome is the best of its addresses'."""
 
 
 @dataclass(frozen=True, slots=True)
 class JoinStatus:
-    """What became of joining through ``spec``: its addresses, which of them answers, and why not."""
+    """The state of joining through ``spec``: its addresses, which of them answers, and why none does."""
 
     spec: JoinSpec
     state: State
@@ -56,7 +56,7 @@ class JoinStatus:
 
 
 class Joins:
-    """All that a node joins through. It listens at ``listen`` and says what became of joining through an endpoint."""
+    """All specs that a node joins through. It listens at ``listen`` and tells the outcome of joining by an endpoint."""
 
     def __init__(
         self, listen: Endpoint, outcome: Callable[[Endpoint], Outcome], request: Callable[[Request], None]

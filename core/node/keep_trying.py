@@ -1,4 +1,4 @@
-"""What runs beside, and may fail without ending anything: ways to find nodes, names to look up."""
+"""Background tasks that are retried when they fail, and end nothing else: discovery, looking up names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ RETRY_PAUSE: Final = 30.0
 
 
 async def keep_trying(what: str, task: Callable[[], Awaitable[None]]) -> None:
-    """Do a task until it is done or cancelled; each failure is logged, and after a pause it is begun anew."""
+    """Run a task until it returns or is cancelled; each failure is logged, and it is started again after a pause."""
     while True:
         try:
             await task()

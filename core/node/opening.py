@@ -46,7 +46,7 @@ from net.overlay.identity import Identity, identity_of
 
 _log = logging.getLogger(__name__)
 
-# A node's parcels, and whom it knew.
+# A node's parcels, and the peers it knew.
 NODE_DATABASE: Final = "parcels.db"
 # Where the client keeps its node, beside the account and apart from a headless node's home.
 OWN_NODE: Final = "own-node"
@@ -82,14 +82,14 @@ async def open_own_node(
     """Run the node of the device whose account lives in ``home``. Raises ``Unreachable``.
 
     Where its files cannot be used (another process does, the disk is full or read-only), it takes part as a leaf with a
-    key for this run alone: nobody is kept from reading mail by a disk that could not keep strangers' parcels.
+    key for this run alone: a disk that cannot keep strangers' parcels must not keep the owner from reading mail.
     """
     async with AsyncExitStack() as stack:
         try:
             node = await stack.enter_async_context(_node_with_files(home / OWN_NODE, options, tuning, clock))
         except Unreachable:
             raise
-        except Exception as error:  # noqa: BLE001 -- whatever ails its files
+        except Exception as error:  # noqa: BLE001 -- any fault of its files
             _log.warning("this device takes part as a leaf: %s", refusal_of(error, home / OWN_NODE).message)
             node = await stack.enter_async_context(_node_of_a_run(None, options, tuning, clock))
         yield node
@@ -99,7 +99,7 @@ async def open_own_node(
 async def _node_with_files(
     home: Path, options: NetworkOptions, tuning: Tuning | None, clock: Callable[[], Instant]
 ) -> AsyncGenerator[NodeService]:
-    """Run the node that the files in ``home`` are of."""
+    """Run the node whose files are in ``home``."""
     async with AsyncExitStack() as stack:
         stack.enter_context(Profile(home))
         today = max(clock().wall_ms, 0) // DAY_MS
@@ -142,7 +142,7 @@ async def node_over(
         async with trio.open_nursery() as nursery:
             service.finding = FindingNodes(service, options)
             with suppress(OSError):  # it looks again
-                service.finding.look()  # first: whoever hears how others see it must know its own addresses
+                service.finding.look()  # first: to judge how others see it, a node must know its own addresses
             await nursery.start(service.run)
             for spec in options.join:
                 joining = service.join(spec)

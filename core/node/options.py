@@ -24,7 +24,7 @@ MAX_JOIN: Final = 64
 ANY_ENDPOINT: Final = Endpoint(EVERYWHERE, 0)
 
 
-# Whether a device serves others; ``core.node.roles`` says what *auto* comes to.
+# Whether a device serves others; ``core.node.roles`` decides for *auto*.
 Part = Literal["auto", "full", "leaf"]
 
 
@@ -34,7 +34,7 @@ class BadSpec(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class JoinSpec:
-    """A node to join through. ``endpoint.host`` may be a name yet; ``node`` is None when its key is to be asked for."""
+    """A node to join through. ``endpoint.host`` may be a host name; ``node`` is None when its key is to be asked for."""
 
     endpoint: Endpoint
     node: NodeId | None = None
@@ -64,7 +64,7 @@ def encode_node_id(node: NodeId) -> str:
 
 
 def parse_endpoint(text: str) -> Endpoint:
-    """Return ``HOST:PORT`` or ``[HOST]:PORT`` taken apart; raises ``BadSpec``."""
+    """Parse ``HOST:PORT`` or ``[HOST]:PORT``; raises ``BadSpec``."""
     host, colon, port = text.rpartition(":")
     if host.startswith("[") and host.endswith("]"):
         host = host[1:-1]
@@ -78,7 +78,7 @@ def parse_endpoint(text: str) -> Endpoint:
 
 
 def parse_join(text: str) -> JoinSpec:
-    """Return a spec taken apart; raises ``BadSpec``."""
+    """Parse a spec; raises ``BadSpec``."""
     address, slash, key = text.partition("/")
     endpoint = parse_endpoint(address)
     if endpoint.port == 0:
@@ -94,7 +94,7 @@ def _parse_node_id(text: str, key: str) -> NodeId:
         node = NodeId(b32decode(key.upper() + _PADDING))
     except ValueError:
         raise wanted from None
-    # The last character has bits to spare: two spellings of one key would be two nodes to whoever compares text.
+    # The last character has unused bits: two spellings of one key would look like two nodes where texts are compared.
     if len(node) != NODE_ID_SIZE or encode_node_id(node) != key.lower():
         raise wanted
     return node

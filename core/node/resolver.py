@@ -1,7 +1,7 @@
-"""What addresses a host name has: all of them, of both families, and not later than a deadline.
+"""Look up host names: all addresses of both families, within a deadline.
 
-The system's resolver may wait for ever, and cannot be stopped; it is asked in a thread that nobody waits for. So that such
-threads cannot pile up, few are under way at a time, apart from the program's other work.
+The system's resolver may wait for ever, and cannot be stopped; it runs in a thread that is abandoned at the deadline. So
+that such threads cannot pile up, few run at a time, apart from the program's other work.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def is_numeric(host: str) -> bool:
 
 
 async def resolve(endpoint: Endpoint) -> list[Endpoint]:
-    """Return where a name leads to, IPv4 first; an address to itself. Raises ``Unresolved``."""
+    """Return the addresses of a name, IPv4 first; of an address, itself. Raises ``Unresolved``."""
     if is_numeric(endpoint.host):
         return [endpoint]
     ask = partial(socket.getaddrinfo, endpoint.host, endpoint.port, type=socket.SOCK_DGRAM)
@@ -60,7 +60,7 @@ async def resolve(endpoint: Endpoint) -> list[Endpoint]:
         raise Unresolved("that is no name") from None
     hosts = dict.fromkeys(str(each[4][0]) for each in found if each[0] in {socket.AF_INET, socket.AF_INET6})
     ordered = sorted(hosts, key=is_ipv6)
-    # Of each family some, the others' room being theirs.
+    # Some of each family: one may use the room that the other leaves.
     families = [[host for host in ordered if is_ipv6(host) is family] for family in (False, True)]
     half = MAX_ADDRESSES // 2
     taken = [*families[0][: max(half, MAX_ADDRESSES - len(families[1]))], *families[1]][:MAX_ADDRESSES]

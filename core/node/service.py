@@ -1,11 +1,11 @@
-"""Gives a ``net.node.node.Node`` what it has not: a socket, a clock, a disk, a memory of whom it knew.
+"""Runs a ``net.node.node.Node``: gives it a socket, a clock, a disk, and the peers that it knew before.
 
     socket <-> driver <-> node -> events -> the owner
                            │
                        store jobs -> database thread -> results
 
-Store jobs run in order in the database's thread, a batch a visit; the next batch is taken when the last is done, so
-the node's own bounds are the only queue. Used by the headless node and by the messenger alike.
+Store jobs run in order in the database's thread, one batch at a time; the next batch is taken when the last is done, so
+the node's own bounds are the only queue. The headless node and the messenger both use it.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ from net.scope import EVERYWHERE
 
 # Events that wait for the owner here; the node holds more, and beyond that its peers wait.
 MAX_EVENTS: Final = 256
-# Seconds between two notes of whom we know: what a crash may forget.
+# Seconds between two notes of known peers: a crash forgets what came since.
 REMEMBER_PERIOD: Final = 600.0
 
 # Network time never reads less: a machine without a battery wakes up in 1970, and what counts days and epochs backwards from
 # there would come to negative ones. Half a year of 1970, in milliseconds.
 EARLIEST_MS: Final = 180 * 86_400_000
 
-# Where those are from this machine who listen on every interface.
+# The address at which this machine reaches a node that listens on every interface.
 _FROM_HERE: Final = {EVERYWHERE: "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- compared with
 
 Beside = Callable[[bytes, Endpoint, float], None]  # a datagram, from where it came, and when (monotonic seconds)
@@ -130,11 +130,11 @@ class NodeService:
         self.finding: FindingNodes | None = None  # set by who opened us
 
     def hear_beside(self, beside: Beside) -> None:
-        """Let somebody have the datagrams that are no nodes'."""
+        """Give datagrams that are not of nodes (the DHT's) to ``beside``."""
         self._machine.beside = beside
 
     async def send_beside(self, batch: list[tuple[bytes, Endpoint]]) -> None:
-        """Send what is no nodes' from the socket that nodes know."""
+        """Send such datagrams from the node's socket."""
         if batch:
             self._machine.hour.sent(sum(on_the_wire(len(data), to) for data, to in batch), self._clock().mono)
             await self._transport.send(batch)
@@ -159,7 +159,7 @@ class NodeService:
         return len(self._node.links.links())
 
     def is_reachable(self) -> bool | None:
-        """Return whether strangers reach us; None while nobody knows."""
+        """Return whether strangers reach us; None while that is unknown."""
         return self._node.is_reachable()
 
     @property

@@ -1,4 +1,4 @@
-"""The network as ``network.status`` tells it."""
+"""The answer to ``network.status``: a node's status as people and programs see it."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def clocks_off(view: NodeSnapshot) -> list[api.ClockOff]:
 
 
 def clock_alone(view: NodeSnapshot) -> api.ClockAlone | None:
-    """Return who agrees with our clock and who against it, if it is the odd one."""
+    """Return which nodes' clocks agree with ours and which stand against it; None unless ours is the odd one."""
     clocks = view.clocks
     if not clocks.is_alone:
         return None
@@ -114,7 +114,7 @@ def _clock_off(view: NodeSnapshot, node: NodeId, ahead_ms: int) -> api.ClockOff:
 
 
 def describe_keeping(view: FriendBackupView | None, contacts: int) -> api.KeepingInfo:
-    """Return what keeping contacts' mail costs; None: this node keeps nothing for anybody."""
+    """Return what keeping contacts' mail costs; ``view`` is None on a node that keeps none."""
     boxes, limit = (view.boxes, view.limit) if view else (0, 0)
     return api.KeepingInfo(
         possible=view is not None,
@@ -138,7 +138,7 @@ def _role(role: Role) -> api.RoleName:
 
 def _by_source(status: NodeStatus) -> dict[str, int]:
     counted = {source: status.view.sources.get(source, 0) for source in SOURCES}
-    # The node counts the full ones. Leaves are dialled by nobody: those that are here came by themselves.
+    # The node counts the full ones. Leaves are not dialled: those that are linked came by themselves.
     counted["incoming"] += sum(peer.role is Role.LEAF for peer in status.peers)
     return counted
 
@@ -150,7 +150,7 @@ def _describe_mailbox(view: BucketView) -> api.MailboxInfo:
 
 
 def _finders(status: FindingStatus) -> tuple[api.FinderInfo | None, api.FinderInfo | None]:
-    """Return how it goes in the DHT and in the local network."""
+    """Return the state of discovery in the DHT and in the local network."""
     mainline, lan = status.mainline, status.lan
     is_running = mainline is not None and mainline.state is MainlineState.RUNNING
     return (

@@ -1,6 +1,6 @@
-"""What taking part costs on the wire: bytes sent and received within the last hour, headers of IP and UDP included.
+"""Traffic of a node on the wire: bytes sent and received within the last hour, headers of IP and UDP included.
 
-A minute is the finest that is told apart, so the hour is true to within one.
+Bytes are counted by the minute, so the hour is exact to within one.
 """
 
 from __future__ import annotations
@@ -47,11 +47,11 @@ class LastHour:
         self._minutes: deque[_Minute] = deque(maxlen=_HOUR)
 
     def sent(self, count: int, now: float) -> None:
-        """So many bytes left."""
+        """Count ``count`` bytes sent."""
         self._at(now).sent += count
 
     def received(self, count: int, now: float) -> None:
-        """So many bytes came."""
+        """Count ``count`` bytes received."""
         self._at(now).received += count
 
     def look(self, now: float) -> Hour:

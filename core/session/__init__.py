@@ -1,4 +1,4 @@
-"""One profile while the program runs: its node, and its account while that is open.
+"""The session: one profile while the program runs, its node, and its account while that is open.
 
     messenger       answers every command: asks a command's class who carries it out
     commands        what each command does, a file for each topic

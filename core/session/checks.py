@@ -1,4 +1,4 @@
-"""What is refused of the words that a person or a program gives, before anything is done with them."""
+"""Checks of input from a person or a program: texts, names, pages."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from core.people.format.content import text_size
 
 
 def check_text(text: str, limit: int) -> None:
-    """Refuse a text that is too long or no Unicode. Raises ``ApiError``."""
+    """Check that a text is Unicode and at most ``limit`` bytes of UTF-8. Raises ``ApiError``."""
     try:
         size = text_size(text)
     except Malformed as error:

@@ -1,7 +1,7 @@
-"""The people engines over one node, with trio: the node's events, each to the engine that it is for.
+"""Several people engines over one node, with trio: gives each engine the node's events that are for it.
 
-The product opens exactly one, its account's (``core.session.gate``). What each may ask of the node, and how that is merged,
-is ``core.session.node_share``.
+The product opens exactly one, its account's (``core.session.gate``). How the requests of several engines are merged is
+``core.session.node_share``.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ class Engines:
         return share
 
     async def feed(self, events: Iterable[NodeEvent]) -> None:
-        """Give each engine what of the node's events is for it."""
+        """Give each engine those of the node's events that are for it."""
         await self._feed(self._shares.sort(events))
 
     async def run(self) -> None:
-        """Tell engines what no event of the node brings; until cancelled."""
+        """Give engines events that they missed because the node reported them earlier; until cancelled."""
         while True:
             await self._owing.wait()
             self._owing = trio.Event()

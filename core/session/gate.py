@@ -1,16 +1,16 @@
-"""The gate to an account: made, restored, opened and locked; one profile, held by one process.
+"""The gate makes, restores, opens and locks the account of one profile, which one process holds.
 
-Two locks. The *screen lock* only stops answering: mail still comes in, and no event carries content. The *vault lock* lets
-go of the keys and stops the people layer; the node runs on, knowing nobody.
+Two locks. The *screen lock* only stops answering: mail still comes in, and no event carries content. The *vault lock*
+drops the keys and stops the people layer; the node runs on without an account.
 
 A vault may hold two profiles, each with a passcode of its own, and a passcode opens the one that it belongs to. Typed at
-the screen lock of the other, it locks that one's vault and opens its own; who looks on sees the same either way.
+the screen lock of the other, it locks that one's vault and opens its own; an onlooker sees the same either way.
 
 Twenty hours after the passcode was typed last the vault locks, by the boot clock. The account is shut as soon as the
-program notices, and from the first moment on nothing is answered, told or taken in. Where a passcode was given for an
-account that runs without a person, it is typed again then.
+program notices, and from the first moment on no command is answered, no event told and no mail taken in. Where a passcode
+was given for an account that runs without a person, it is used again then.
 
-An account that comes to harm while it is open (a damaged file, a fault of the program) is locked, and why is told; the
+An account that fails while it is open (a damaged file, a fault of the program) is locked, and the reason is told; the
 program goes on.
 """
 
@@ -43,7 +43,7 @@ from net.events import NodeEvent
 
 # Seconds between two looks at the boot clock, which no timer of the event loop runs by: in suspend those stand still.
 LOOK_PAUSE: Final = 10.0
-# Share of the time of a passcode's try that a screen takes to open at least, whoever opens it. Closing one account and
+# Least time that a screen takes to open, as a share of a passcode's try, for either profile. Closing one account and
 # opening another takes a tenth of a second, and half a second where the product's try takes a second and a half.
 OPENING_SHARE: Final = 1 / 3
 
@@ -128,9 +128,10 @@ class Gate:
             raise
 
     async def feed(self, events: Sequence[NodeEvent]) -> None:
-        """Give the open account what the node reports for it; without one it is of no interest.
+        """Give the open account the node's events for it; without one they are dropped.
 
-        An account that is being opened has told the node already what it reads, and the answers are said only once.
+        An account that is being opened has told the node already what it reads, and the node answers only once: these
+        events wait for it.
         """
         if self._opened is not None:
             await self._opened.wait()
@@ -166,7 +167,7 @@ class Gate:
     async def _establish(self, make: Callable[[Accounts], Unlocked], name: str) -> Unlocked:
         """Make an account and open it, all of it or nothing.
 
-        Its words are said only once: if nobody waits for them any more, there is no account.
+        Its words are said only once: if the caller no longer waits for them, the account is removed.
         """
         async with self._changing:
             accounts = self._accounts()
@@ -209,7 +210,7 @@ class Gate:
                 self.is_screen_locked = True
                 self._tell(api.AccountLocked(vault=False))
                 await self.open.service.tidy()
-                # Else who finds the screen locked ends the program, and begins it again without a passcode.
+                # Else a stranger at the locked screen could restart the program and be in without a passcode.
                 await trio.to_thread.run_sync(self._accounts().logout)
             else:
                 self._renewal.cancel()
@@ -242,7 +243,7 @@ class Gate:
             gc.collect()  # keys that a cycle of objects holds would stay until some later collection
 
     def _failed(self, account: OpenAccount, fault: Exception) -> None:
-        """Note that an account came to harm and is shut: it is locked, and why is told."""
+        """Note that an account failed and was shut: lock it, and tell the reason."""
         refusal = refusal_of(fault, self.home)
         note("the account was locked", refusal)
         if self.open is not account:
@@ -295,11 +296,11 @@ class Gate:
                 async with self._changing:
                     await self.heed_time()
                     await self._renewal.heed(self)
-            except Exception as fault:  # noqa: BLE001 -- whoever watches the clock must not stop
+            except Exception as fault:  # noqa: BLE001 -- the watch of the clock must not stop
                 note("could not look at the clock", refusal_of(fault, self.home))
 
     async def heed_time(self) -> None:
-        """Lock the vault if its time is over. What came in since was not taken, so it is never simply left open."""
+        """Lock the vault if its time is over. Events since then were dropped, so it must be opened anew, not left open."""
         if self.open is not None and self.time.is_over():
             self._renewal.ran_out(self.open.unlocked, is_screen_locked=self.is_screen_locked)
             await self.shut()
@@ -309,7 +310,7 @@ class Gate:
         return await trio.to_thread.run_sync(self._accounts().unlock, passcode)
 
     async def close(self) -> None:
-        """Let go of everything."""
+        """Shut the account and release the profile."""
         await self.shut()
         if self._profile is not None:
             self._profile.close()

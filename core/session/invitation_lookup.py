@@ -1,8 +1,7 @@
-"""Finding links in what people paste or photograph, and what they lead to.
+"""Finds invitation links in what people paste or photograph, and the bundle that a link leads to.
 
-For that custodians are asked for a link's record, and their answers judged.
-Up to three custodians are asked and the highest sequence number wins, so that one that keeps an old bundle cannot undo a
-revocation. What does not open with the link's keys counts as not there.
+Up to three custodians are asked for a link's record and the highest sequence number wins, so that a custodian that keeps an
+old bundle cannot undo a revocation. A record that does not open with the link's keys counts as missing.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from net.errors import DecodeError
 from net.events import RecordAnswered
 from net.parcel.record import decode_record
 
-# Custodians whose word is taken that there is no such record (one where only one is known).
+# Custodians that must say that there is no such record to be believed (one where only one is known).
 WITNESSES = 2
 
 
@@ -41,7 +40,7 @@ def read_link(text: str, our_identity: bytes, network_ms: int) -> Link:
 
 
 def shown_links(text: str) -> str:
-    """Return the links in a text as a screen shows them, side by side, or what was meant where there is no whole one."""
+    """Return the links in a text as a screen shows them, side by side, or the partial link where none is whole."""
     return " ".join(map(encode_link, links_in(text))) or newer_link_in(text) or likeliest(text)
 
 

@@ -47,7 +47,7 @@ async def open_messenger(
 ) -> AsyncGenerator[Messenger]:
     """Run a messenger for a block: locked, its node joined to the network.
 
-    The node serves others as every node does (``core.node.opening``), whoever unlocks what. Raises
+    The node serves others as every node does (``core.node.opening``), with the account locked or open. Raises
     ``net.errors.Unreachable`` when it cannot listen.
     """
     harden_process()
@@ -74,7 +74,7 @@ async def open_messenger(
 class EventQueue:
     """Events on their way to their reader; a full queue drops, since events are hints.
 
-    A lock takes back what was not read yet: nobody reads contents after it.
+    A lock drops the events that were not read yet: no content is read after it.
     """
 
     def __init__(self) -> None:
@@ -90,7 +90,7 @@ class EventQueue:
             return  # a hint less; the reader finds everything in ``message.list``
 
     def _take_back(self) -> None:
-        with suppress(trio.WouldBlock, trio.ClosedResourceError):  # all read, or nobody reads any more
+        with suppress(trio.WouldBlock, trio.ClosedResourceError):  # all read, or the reader is gone
             while True:
                 self.incoming.receive_nowait()
 
@@ -120,7 +120,7 @@ class Messenger:
                     return await self._gate.carry_out(command)
 
     async def pump(self) -> None:
-        """Carry what the node reports to the open account, or, without one, to nothing."""
+        """Give the node's events to the open account; without one, drop them."""
         while True:
             batch = [await self._node.events.receive()]
             try:

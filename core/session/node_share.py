@@ -4,14 +4,15 @@
     engine ── Share.request ─┼─> node ──> its events ┤
                              │                       └─ sort ──> engine
 
-What the node is told as a whole, the addresses that are read and those kept for friends, is merged, and taken back when a
-share is closed. What the node reports goes to the engine that it is for and to no other: tags by the buckets that are
-read, boxes, records and answers to deposits by who asked. A bucket that two read is followed once, from the earlier of their
-cursors; the one that had more already takes what it knows again, which changes nothing. So custodians see one reader of all
-these addresses, as of an account with more conversations.
+Requests that set a whole list (the addresses that are read, those kept for friends) are merged, and the share's part is
+removed when it is closed. Each event of the node goes only to the engine that it is for: tags by the buckets that are read;
+boxes, records and answers to deposits by the engine that asked. A bucket that two engines read is followed once, from the
+earlier of their cursors; the other engine gets events that it knows again, which changes nothing. So custodians see one
+reader of all these addresses, as of an account with more conversations.
 
-An engine that joins reads what others read already; the node has told of the custodians there, so they are told again, by
-``owed``. A stream begins when all that were told of its custodian said from where, or after ``FOLLOW_PATIENCE``.
+An engine may join when others read the same addresses already; the node has announced the custodians there, so ``owed``
+repeats this for it. A stream begins when all engines that were told of its custodian gave a cursor, or after
+``FOLLOW_PATIENCE``.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ from net.requests import Deposit, Fetch, FindRecord, Follow, KeepForFriends, Put
 MAX_SHARES: Final = 8
 # Tags and ids that a share remembers to have asked for, the oldest go: as many fetches and deposits as a node has under way.
 MAX_ASKED: Final = 1 << 14
-# Seconds for which a stream waits for the cursors of all that were told of it: one of them may have no room on its disk.
+# Seconds for which a stream waits for the cursors of all engines told of it: one of them may have no room on its disk.
 FOLLOW_PATIENCE: Final = 30.0
 
 _StreamKey: TypeAlias = tuple[NodeId, Bucket]
@@ -93,7 +94,7 @@ class Share:
         self.kept: frozenset[int] = frozenset()
         self.asked: dict[bytes, None] = {}  # tags of boxes and ids of parcels, the oldest first
         self.owed: list[NodeEvent] = []
-        self.has_told = False  # the node anything as a whole
+        self.has_told = False  # whether it set a whole list at the node
 
     @property
     def is_open(self) -> bool:
@@ -114,13 +115,13 @@ class Share:
         self._shares.close(self)
 
     def ask(self, key: bytes) -> None:
-        """Remember to have asked for what has this id or tag."""
+        """Remember that this share asked for an id or a tag."""
         self.asked[key] = None
         if len(self.asked) > MAX_ASKED:
             del self.asked[next(iter(self.asked))]
 
     def forget_owed(self, event: NodeEvent) -> None:
-        """Owe an event no longer: the node brings it."""
+        """Owe an event no longer: the node reports it itself."""
         self.owed = [each for each in self.owed if each != event]
 
     def reads(self, bucket: Bucket) -> bool:
@@ -133,7 +134,7 @@ class _Stream:
     """A custodian's tag stream of one bucket. ``position``: how far it was followed, None: from its beginning."""
 
     told_at: float
-    owing: set[Share] = field(default_factory=set[Share])  # told of the custodian; they have not said from where yet
+    owing: set[Share] = field(default_factory=set[Share])  # told of the custodian; they gave no cursor yet
     cursors: list[Cursor | None] = field(default_factory=list[Cursor | None])  # said since it was begun
     followers: set[Share] = field(default_factory=set[Share])
     is_begun: bool = False
@@ -199,7 +200,7 @@ class NodeShares:
         wanted = frozenset[int]().union(*(share.read for share in self._shares))
         self.node.request(Read(wanted))
         if not wanted:
-            self._streams.clear()  # the node leaves them all, and tells whoever reads next of every custodian
+            self._streams.clear()  # the node ends all streams, and announces every custodian to the next reader
 
     def _read(self, share: Share, addresses: frozenset[int]) -> None:
         before, share.read, share.has_told = share.read, addresses, True
@@ -238,7 +239,7 @@ class NodeShares:
         self._begin(key, stream)
 
     def _begin(self, key: _StreamKey, stream: _Stream, *, even_so: bool = False) -> None:
-        """Begin a stream once all said from where, or go back in it for one that came later and knows less."""
+        """Begin a stream once all gave a cursor, or go back in it for a share that joined later with an earlier cursor."""
         if not stream.cursors or (stream.owing and not even_so):
             return
         cursors, stream.cursors = stream.cursors, []
@@ -250,7 +251,7 @@ class NodeShares:
     # --- up -----------------------------------------------------------------------------------------------------------
 
     def sort(self, events: Iterable[NodeEvent]) -> list[tuple[Share, list[NodeEvent]]]:
-        """Return what of the node's events is for which share."""
+        """Return the node's events by the share that they are for."""
         sorted_out: dict[Share, list[NodeEvent]] = {}
         for event in events:
             for share in self._owners(event):
@@ -259,7 +260,7 @@ class NodeShares:
         return list(sorted_out.items())
 
     def owed(self) -> list[tuple[Share, list[NodeEvent]]]:
-        """Return what shares are to be told that no event of the node brings; each is returned once."""
+        """Return the events that shares missed since the node reported them earlier; each is returned once."""
         owed = [(share, share.owed) for share in self._shares if share.owed]
         for share, _ in owed:
             share.owed = []
@@ -289,7 +290,7 @@ class NodeShares:
                 return self._or_only([share for share in self._shares if key in share.asked])
 
     def _or_only(self, owners: list[Share]) -> list[Share]:
-        """Return the owners, or the only share: with one engine, what no one asked for is an answer to a former one's."""
+        """Return the owners, or the only share: with one engine, an unasked answer is for a former engine's request."""
         return owners or (list(self._shares) if len(self._shares) == 1 else [])
 
     def _lose_patience(self) -> None:
@@ -300,7 +301,7 @@ class NodeShares:
 
 
 def _earliest(cursors: list[Cursor | None]) -> Cursor | None:
-    """Return from where a stream is followed so that each misses nothing; cursors of several runs do not compare."""
+    """Return the cursor from which a stream misses nothing for any share; cursors of several runs do not compare."""
     known = [cursor for cursor in cursors if cursor is not None]
     if len(known) < len(cursors) or len({cursor.run for cursor in known}) != 1:
         return None
@@ -308,7 +309,7 @@ def _earliest(cursors: list[Cursor | None]) -> Cursor | None:
 
 
 def _keys_of(request: Request) -> list[bytes]:
-    """Return by what the answers to a request are known."""
+    """Return the tags or ids by which the answers to a request are recognized."""
     match request:
         case Fetch():
             return list(request.tags)

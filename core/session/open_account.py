@@ -1,7 +1,7 @@
 """An account while it is open: its database, its engine and the tasks that serve them.
 
-Started when the vault opens, stopped when it locks; nothing of it is left in the process then but what Python's allocator
-has not reused.
+Started when the vault opens, stopped when it locks; after that the process holds nothing of it but memory that Python's
+allocator has not reused.
 """
 
 from __future__ import annotations
@@ -58,15 +58,15 @@ class OpenAccount:
         terms: Overrides,
         failed: Callable[[OpenAccount, Exception], None],
     ) -> OpenAccount:
-        """Open the database and run the account in ``nursery``; raises whatever keeps it from opening.
+        """Open the database and run the account in ``nursery``; raises any error that keeps it from opening.
 
-        ``failed`` is called when it came to harm later, and is shut: nothing that happens to an account ends the program.
+        ``failed`` is called when it fails later and is shut: a fault of an account does not end the program.
         """
         opened: OpenAccount = await nursery.start(_guard, history, unlocked, share, emit, terms, failed)
         return opened
 
     def fail(self, fault: Exception) -> None:
-        """Shut it because of a fault that somebody else saw first."""
+        """Shut it because of a fault that the caller saw."""
         self.fault = self.fault or fault
         self._scope.cancel()
 
@@ -85,7 +85,7 @@ async def _guard(
     failed: Callable[[OpenAccount, Exception], None],
     task_status: trio.TaskStatus[OpenAccount] = trio.TASK_STATUS_IGNORED,
 ) -> None:
-    """Serve an account, and tell what ended it, if that is not for whoever waits for it to open."""
+    """Serve an account, and report the fault that ended it; before it is open, that fault goes to the opener."""
     opened: list[OpenAccount] = []
 
     def started(account: OpenAccount) -> None:
@@ -94,7 +94,7 @@ async def _guard(
 
     try:
         await _serve(history, unlocked, share, emit, terms, started)
-    except Exception as fault:  # noqa: BLE001 -- whatever it is, it ends here or with whoever waits
+    except Exception as fault:  # noqa: BLE001 -- any fault ends here or goes to the opener
         if not opened:
             raise crash.first_of(fault) from None
         opened[0].fault = opened[0].fault or fault
@@ -134,14 +134,14 @@ async def _serve(
                             await heed()
                             await trio.sleep(terms.settings_period)
                 finally:
-                    share.close()  # a node without an account reads nobody's mail
-                    share.node.request(SetCoverProfile(tuning.cover_profile))  # and hides nothing that anybody writes
+                    share.close()  # a node without an account reads no mail
+                    share.node.request(SetCoverProfile(tuning.cover_profile))  # and has no traffic to cover
     finally:
         ended.set()
 
 
 def _check_not_emptied(history: Path) -> None:
-    """Raise ``Corrupt`` for a file of which only the name is left. Where there is none its owner took it away."""
+    """Raise ``Corrupt`` for an empty file. A missing one is no error: its owner removed it."""
     if history.exists() and not history.stat().st_size:
         error = Corrupt("empty")
         error.file = history
@@ -153,7 +153,7 @@ async def _heed_settings(thread: DatabaseThread, share: Share, tuning: Tuning) -
     try:
         settings = await thread.run(_settings)
     except Passing:
-        return  # as it was; whoever writes to this disk says what ails it
+        return  # as it was; the next write to this disk reports the fault
     share.request(SetCoverProfile(pace_of(settings.pace, tuning.cover_profile)))
     await share.node.note_metered(is_metered=settings.pace == "sparing")
 

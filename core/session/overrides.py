@@ -1,4 +1,4 @@
-"""What a session may be given in place of what the product uses."""
+"""Settings of a session that tests replace: costs, pauses, stores for keys."""
 
 from __future__ import annotations
 

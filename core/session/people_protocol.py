@@ -1,12 +1,12 @@
-"""What a running account does beside its transactions, without I/O: what is called when, and what becomes of its effects.
+"""A running account without I/O: which transaction is due when, and where its effects go.
 
     node events ── arrived ─┐                                          ┌─> request (of the node)
     proofs of work ── paid ─┼─> due ─> Call ── one transaction ──> let_out ─> emit (to screens and programs)
     time ───────────────────┘                 (mark noted first)       └─> solve (proof of work) ─> paid
 
-The driver runs calls one at a time, wherever its database lives, then notes the count (``count_to_mark``) and lets the
-effects out: ``core.session.people_service`` with trio, tests in simulated time. What the disk refused for a while
-(``Passing``) is given to ``failed``, and tried again after a pause; events are not kept for that, but read anew from the
+The driver runs calls one at a time, in its database's thread, then notes the count (``count_to_mark``) and lets the
+effects out: ``core.session.people_service`` with trio, tests in simulated time. A call that the disk refused for a while
+(``Passing``) is given to ``failed``, and tried again after a pause; its events are not kept, but read anew from the
 cursors that were committed last.
 """
 
@@ -36,9 +36,9 @@ from net.requests import Deposit, PutRecord, Read, Request
 
 _log = logging.getLogger(__name__)
 
-# Seconds until what a full disk made us miss is tried or read again.
+# Seconds until a call or an event that a full disk refused is tried or read again.
 RECOVERY_PAUSE: Final = 5.0
-# What is read before an account says what.
+# What is read before an account names its addresses.
 NOTHING: Final = Read(frozenset())
 
 Draft = BoxDraft | RecordDraft

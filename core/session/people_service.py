@@ -1,4 +1,4 @@
-"""Gives an open account what ``core.session.people_protocol`` has not: its share of the node, a disk thread, worker threads.
+"""Runs an open account (``core.session.people_protocol``): with its share of the node, a disk thread, worker threads.
 
     node events ─┐                     ┌─> node (read, fetch, deposit …)
     commands ────┼─> engine, one call ─┼─> worker threads (proof of work) ─> engine
@@ -96,7 +96,7 @@ class PeopleService:
             self._confirmed = trio.Event()
 
     async def act(self, act: Callable[[Work], api.R]) -> api.R:
-        """Carry out a person's command; raises ``ApiError``, and whatever kept it from being committed."""
+        """Run a command's transaction; raises ``ApiError``, and any error that kept it from being committed."""
         answers: list[api.R] = []
         await self._call(self._protocol.command(act, answers.append))
         return answers[0]
@@ -118,7 +118,7 @@ class PeopleService:
     async def _call(self, call: Call) -> None:
         """Run one call.
 
-        Shielded: what was committed must take effect, whoever asked for it and went away.
+        Shielded: what was committed must take effect, even if the caller was cancelled.
         """
         with trio.CancelScope(shield=True):
             async with self._turn:  # effects go out in the order of their commits: an older Read undoes no later one
@@ -169,7 +169,7 @@ class PeopleService:
     async def _solve(self, drafts: trio.MemoryReceiveChannel[Draft]) -> None:
         async for draft in drafts:
             hour = self.node.moment().hour
-            # The personal record takes ten seconds: whoever locks or leaves does not wait, and nothing hangs on the result.
+            # The personal record takes ten seconds: a lock or an exit does not wait for it, and nothing needs the result.
             paid = priced(draft, self.node.node.price_factor)
             nonces = await trio.to_thread.run_sync(prove, paid, hour, self.price, abandon_on_cancel=True)
             self._protocol.paid(draft, nonces)
@@ -186,7 +186,7 @@ class PeopleService:
             await self.tidy()
 
     async def _fill_index(self) -> None:
-        """Index what an older version of this program left behind: a step, then a pause for everybody else."""
+        """Index what an older version of this program did not: a step, then a pause for other calls."""
         is_more = True
         while is_more:
             try:

@@ -1,4 +1,4 @@
-"""Asking the network for a record, and the answers of the custodians that were asked."""
+"""Searches for a record: asks custodians, and collects their answers."""
 
 from __future__ import annotations
 

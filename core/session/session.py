@@ -1,4 +1,4 @@
-"""What commands that wait are given: the node, the account if it is open, searches for records."""
+"""What a command's waiting handler works with: the node, the account if it is open, searches for records."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """The twenty hours that an account stays open, and the given passcode that opens it again.
 
 ``OpenTime`` says how long the open account may stay open, by the boot clock. ``Renewal`` holds the passcode that was given
-for an account that runs without a person: it is typed again a little before the time is over, and when the account ran out
-or came to harm.
+for an account that runs without a person: it is used again a little before the time is over, and when the account's time
+ran out or it failed.
 """
 
 from __future__ import annotations
@@ -62,14 +62,14 @@ class OpenTime:
 
 
 class _RanOut(NamedTuple):
-    """An account that is to be opened again: by what to know it, and whether its screen was locked."""
+    """An account that is to be opened again: how to recognize it, and whether its screen was locked."""
 
     digest: bytes
     is_screen_locked: bool
 
 
 class Openable(Protocol):
-    """What is needed of the gate; its lock is held meanwhile."""
+    """What ``Renewal`` needs of the gate; the gate's lock is held meanwhile."""
 
     home: Path
     open: OpenAccount | None
@@ -107,7 +107,7 @@ class Renewal:
         self._ran_out = _RanOut(_digest(unlocked), is_screen_locked)
 
     def failed(self, unlocked: Unlocked, *, is_screen_locked: bool) -> None:
-        """Note an account that came to harm: what harmed it may be there for a while yet."""
+        """Note an account that failed: the cause may last for a while."""
         if self._passcode is not None:
             self.ran_out(unlocked, is_screen_locked=is_screen_locked)
             self._not_before = trio.current_time() + self._pause
