@@ -82,7 +82,7 @@ def aead_open(key: bytes, nonce: bytes, ciphertext: bytes, ad: bytes) -> bytes:
 
 
 def siv_seal(key: bytes, plaintext: bytes, ad: bytes) -> bytes:
-    """AES-256-GCM-SIV with the zero nonce, for keys used once; deterministic, so that the same content repeats itself."""
+    """AES-256-GCM-SIV with the zero nonce, for keys used once; deterministic: equal content gives equal bytes."""
     return AESGCMSIV(key).encrypt(_ZERO_NONCE, plaintext, ad)
 
 
@@ -239,7 +239,7 @@ def scalar_sign(scalar: bytes, message: bytes) -> bytes:
 
 
 def argon2id(passcode: bytes, salt: bytes, time_cost: int, memory_kib: int, lanes: int, size: int) -> bytes:
-    """Return ``size`` bytes of Argon2id version 1.3 (RFC 9106). Raises ``MemoryError`` when that much is not to be had."""
+    """Return ``size`` bytes of Argon2id version 1.3 (RFC 9106). Raises ``MemoryError`` when that much is not free."""
     from argon2.exceptions import HashingError
     from argon2.low_level import Type, hash_secret_raw
 

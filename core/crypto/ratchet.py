@@ -1,13 +1,13 @@
-"""Double ratchets between devices: Olm by vodozemac, behind the smallest port that this program needs.
+"""Double ratchets between devices: Olm by vodozemac, behind the smallest interface that this program needs.
 
-An Olm account here lives for one session. Whoever may be written to makes a ``Receiver`` with one one-time key, tells its
-public halves, and throws it away with the first message; whoever writes makes an account, opens a session and throws the
-account away at once. Nothing is left by which a recorded first message could be opened later; the library could not
-forget a fallback key of an account that lives on. Who is who is not Olm's business: what is inside is signed.
+An Olm account here lives for one session. A device that may be written to makes a ``Receiver`` with one one-time key,
+publishes its public halves, and deletes it with the first message; the writing device makes an account, opens a session and
+deletes the account at once. No key is left by which a recorded first message could be opened later; the library could not
+delete a fallback key of an account that lives on. Olm does not authenticate the devices: what is inside is signed.
 
 vodozemac leaves five things to its caller. Where each is guarded:
 1. A prekey message replayed would make a second session: the one-time key that it names is gone with its account.
-2. A group session accepts replays: none are used yet; whoever adds them keeps (session, index).
+2. A group session accepts replays: none are used; code that adds them must remember each (session, index).
 3. Only 40 skipped keys are kept: ``core.people.conversation.lane_reader`` feeds messages in the order of their lane.
 4. Pickles of equal state are equal: they are made with a random key and lie in the encrypted database only.
 5. Encrypting from a restored old state repeats keys: after a rollback ``core.people.conversation.resets`` retires every
@@ -132,7 +132,7 @@ class Receiver:
     def accept_session(self, message: bytes) -> tuple[Session, bytes]:
         """Take the session that a prekey message opens; return it and the message's plaintext.
 
-        Raises ``OpenFailed`` or ``Malformed``. The one-time key is used up: throw this away.
+        Raises ``OpenFailed`` or ``Malformed``. The one-time key is used up: delete this receiver.
         """
         names = prekey_names(message)
         try:

@@ -26,7 +26,7 @@ _PREFIX: Final = b"sottovoce/v1/"
 LABEL_SEED_CHECK: Final = _PREFIX + b"seed-check"
 LABEL_IDENTITY: Final = _PREFIX + b"identity"
 
-# What grows from the seed. Those without a file that uses them are reserved, so that no later one collides with them.
+# Labels of the keys that derive from the seed. Those without a file that uses them are reserved, so no later one collides.
 LABEL_ID_SIGN: Final = b"id/sign"  # the identity's Ed25519 key
 LABEL_SELF_INBOX: Final = b"self/inbox"  # where mail for the account lies (``core.people.format.address``)
 LABEL_SELF_BOX: Final = b"self/box"  # messages to one's own other devices

@@ -1,4 +1,4 @@
-"""What lies on this device, and how it is locked.
+"""The vault: the account's keys on this device, under a passcode.
 
 ``account`` is the way in. ``profile`` holds the home, ``slots`` is the vault file, ``cost`` what a try at it costs,
 ``attempts`` how often it may be tried, ``passcode`` which passcodes are good enough; ``remembered`` keeps the key for

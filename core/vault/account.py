@@ -5,7 +5,7 @@ worker thread. Nothing here is held between calls but the path of the home; the 
 
 A passcode is tried in this order, which must not change: counted on disk (``attempts``), stretched (``cost``), offered
 to all eight slots (``slots``), and only then is the count cleared and the key remembered. Every answer that tells whether
-some passcode opens something costs one count, and only who showed the right passcode and learned no more gets it back.
+a passcode opens something costs one count, which is given back only for the right passcode if nothing else was learned.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from core.vault.slots import Content, Kind, Vault
 
 @dataclass(frozen=True, repr=False)
 class Unlocked:
-    """An open account. Whoever holds this can be the person; it is never printed.
+    """An open account: its keys suffice to act as the person, so it is never printed.
 
     ``remembered``: whether the key is kept for twenty hours, or this system has no place for it. ``typed_at``: when its
     passcode was typed last; opening by the remembered key does not make that later.
@@ -133,7 +133,7 @@ class Accounts:
             self._attempts.clear(self._clock())
         else:
             # Whether the new one is taken tells whether it opens the other profile. So the count made for the old one
-            # stays, for this guess: else whoever knows one passcode could look for the other as fast as Argon2id runs.
+            # stays, for this guess: else with one passcode, the other could be guessed as fast as Argon2id runs.
             root = slots.root_of(normalise(new), Kind.PASSCODE, vault.header)
             if _opens(vault, root):  # two doors under one key would make one of two profiles unreachable
                 raise WeakPasscode((IN_USE,), ())
@@ -166,7 +166,7 @@ class Accounts:
             raise
 
     def take_back(self) -> None:
-        """Remove the account that was just made: its words were not told to anybody, and never could be."""
+        """Remove the account that was just made: its words were not told, and never could be."""
         with suppress(Exception):  # whatever is in the way, why it is taken back is told
             self.logout()
         with suppress(OSError):

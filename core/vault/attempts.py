@@ -4,11 +4,11 @@ The count is committed before Argon2id starts, so killing the program in mid-att
 The first few are free, then the wait doubles up to a quarter of an hour. It runs on the boot clock, which setting the
 date does not move; across a boot the wall clock is asked, and one that was set back starts the wait anew.
 
-A success starts the count over. That alone would let somebody who knows one passcode of a vault guess at another one for
-ever, his own in between. So each guess also runs up a *debt*, which no success clears and only time pays: twenty guesses
-at once, and then as many as the longest wait allows.
+A success starts the count over. That alone would let a person who knows one passcode of a vault guess at the other one for
+ever, entering the known one in between. So each guess also adds to a *debt*, which no success clears and only time pays:
+twenty guesses at once, and then as many as the longest wait allows.
 
-This slows somebody who types at this program. Somebody who copies the file meets only the price of Argon2id.
+This slows guesses typed into this program. A thief of the file faces only the cost of Argon2id.
 
 The file is one record, rewritten in place so that a full disk does not lock its owner out:
 ``version 2 | count 4 | boot id 16 | boot ms 8 | wall ms 8 | debt ms 8 | first 8 bytes of SHA-256 of the rest``.
@@ -42,7 +42,7 @@ _SIZES = {_VERSION_WITHOUT_DEBT: _SIZE_WITHOUT_DEBT, _VERSION: _SIZE}
 
 
 class Tally(NamedTuple):
-    """``wrong`` attempts since the last success, the latest at ``at``, and what was owed then."""
+    """``wrong`` attempts since the last success, the latest at ``at``, and the debt then."""
 
     wrong: int
     at: Reading
@@ -110,7 +110,7 @@ class Attempts:
         self._write(tally.after_guess(now))
 
     def clear(self, now: Reading) -> None:
-        """Start over after a success: what was admitted last was no guess. The debt of those before it stays."""
+        """Start over after a success: the attempt admitted last was no guess. The debt of earlier ones stays."""
         _, tally = self._read(now)
         self._write(Tally(0, tally.at, max(0, tally.debt_ms - GUESS_DEBT_MS)))
 

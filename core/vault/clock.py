@@ -1,4 +1,4 @@
-"""A reading of the clock that nobody can set, beside the one that anybody can.
+"""Readings of the boot clock, which cannot be set, and of the wall clock, which can.
 
 Waits and expiries that a person might want to cut short are counted on the boot clock: it runs through suspend, is not
 moved by setting the date, and starts again with each boot, which the boot id tells apart. Only across a boot, and where

@@ -1,4 +1,4 @@
-"""What one try at a passcode costs: memory and time, for the owner once a day and for a thief every time.
+"""The cost of one try at a passcode: memory and time, for the owner once a day and for a thief every time.
 
 The floor is 256 MiB in three passes (RFC 9106 names 64 MiB in three as its lower recommendation). Above it, the machine
 that makes the vault is measured and the cost raised to about a second and a half, memory first, because memory is what
@@ -47,7 +47,7 @@ class Costs:
 
 @dataclass(frozen=True)
 class CostPolicy:
-    """How dear a passcode must be: never under ``floor``, and about ``seconds`` when a vault is made."""
+    """What a try must cost: never under ``floor``, and about ``seconds`` when a vault is made."""
 
     floor: Costs
     seconds: float
@@ -77,7 +77,7 @@ def calibrate(policy: CostPolicy, measure: Callable[[Costs], float]) -> Costs:
     floor = policy.floor
     if policy.seconds <= 0:
         return floor
-    taken = max(measure(floor), 1e-3)  # a clock too coarse to see it must not ask for the moon
+    taken = max(measure(floor), 1e-3)  # a clock too coarse to measure it must not lead to a huge cost
     budget = min(int(floor.work * policy.seconds / taken), MAX_WORK)  # KiB · passes
     here = memory()
     cap = min(policy.memory_cap_kib, here.total // MEMORY_SHARE, here.free // FREE_SHARE)
@@ -88,7 +88,7 @@ def calibrate(policy: CostPolicy, measure: Callable[[Costs], float]) -> Costs:
 
 
 def require(costs: Costs) -> None:
-    """Raise ``NotEnoughMemory`` where there is none for a run."""
+    """Raise ``NotEnoughMemory`` where there is too little for a run."""
     if costs.memory_kib >= RESERVE_KIB and costs.memory_kib + RESERVE_KIB > memory().free:
         raise NotEnoughMemory(costs.memory_kib // 1024)
 
@@ -96,7 +96,7 @@ def require(costs: Costs) -> None:
 def stretch(secret: bytes, salt: bytes, costs: Costs) -> bytes:
     """Return the 32-byte root of a secret: the one Argon2id run.
 
-    Raises ``NotEnoughMemory``, before anything is taken where a system would kill whoever takes it.
+    Raises ``NotEnoughMemory``, where possible before allocating: some systems kill the process instead of refusing.
     """
     require(costs)
     try:

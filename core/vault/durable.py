@@ -1,4 +1,4 @@
-"""Small files that are either the old one or the new one, whenever the power goes.
+"""Atomic, durable replacement of small files: after a power cut there is the old file or the new one.
 
 A file is replaced by writing its successor beside it, forcing that to the disk, renaming it over the old name and
 forcing the directory. Every file is 0600 and every directory 0700 whatever the umask, and no symbolic link is followed
@@ -54,9 +54,9 @@ def open_private(path: Path, flags: int) -> int:
 
 
 def make_private(directory: Path) -> None:
-    """Make a directory and those above it that are missing; take everybody else's rights to it away.
+    """Make a directory and those above it that are missing; take all rights to it from other users.
 
-    Raises ``UnsafeHome`` for a link, for what is no directory, and for somebody else's; and ``OSError``.
+    Raises ``UnsafeHome`` for a link, a file that is no directory, and another user's directory; and ``OSError``.
     """
     if not directory.parent.exists():
         make_private(directory.parent)
@@ -110,7 +110,7 @@ def sync_directory(path: Path) -> None:
 
 @contextmanager
 def _as_far_as_known(besides: frozenset[int] = frozenset()) -> Generator[None]:
-    """Pass over what a file system does not know how to do."""
+    """Ignore the errors of a file system that lacks an operation."""
     try:
         yield
     except OSError as error:

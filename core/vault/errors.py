@@ -1,4 +1,4 @@
-"""What can go wrong with an account on this device. Leaves carry data for screens and programs, never a secret."""
+"""Errors of an account on this device. Leaf classes carry data for screens and programs, never a secret."""
 
 from core.errors import CoreError
 
@@ -49,7 +49,7 @@ class VaultDamaged(VaultError):
 
 
 class NotEnoughMemory(VaultError):
-    """The machine cannot lend the memory that this vault's passcode costs. ``mebibytes`` says how much."""
+    """The machine has too little free memory for this vault's passcode. ``mebibytes`` says how much is needed."""
 
     def __init__(self, mebibytes: int) -> None:
         super().__init__(mebibytes)
@@ -57,7 +57,7 @@ class NotEnoughMemory(VaultError):
 
 
 class NodeKeyDamaged(VaultDamaged):
-    """The same of a node's key file, which no passcode opens."""
+    """A node's key file cannot be one of ours; no passcode opens it."""
 
 
 class ProfileInUse(VaultError):
@@ -65,11 +65,11 @@ class ProfileInUse(VaultError):
 
 
 class NoLocks(VaultError):
-    """The file system of the home lends no locks, so nothing keeps a second process out."""
+    """The file system of the home has no locks, so a second process could not be kept out."""
 
 
 class UnsafeHome(VaultError):
-    """The home is a symbolic link, no directory, or belongs to somebody else. ``what`` says which."""
+    """The home is a symbolic link, no directory, or belongs to another user. ``what`` says which."""
 
     def __init__(self, what: str) -> None:
         super().__init__(what)
@@ -77,7 +77,7 @@ class UnsafeHome(VaultError):
 
 
 class ReadOnlyHome(VaultError):
-    """The home does not let itself be written."""
+    """The home cannot be written."""
 
 
 class DiskFull(VaultError):

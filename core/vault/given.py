@@ -1,4 +1,4 @@
-"""A passcode that whoever starts the program hands over by a file descriptor: a pipe, a here-string, a service credential.
+"""Reads a passcode from a file descriptor of the program's start: a pipe, a here-string, a service credential.
 
 Not by an argument or the environment, which other processes can see. One line is read, and the descriptor is closed, so
 that no child of this process finds it.
@@ -13,7 +13,7 @@ from core.deadline import within
 
 # Longest line taken, in bytes: more than any passcode, little enough to be read in one go.
 MAX_SIZE: Final = 1024
-# Seconds for whoever starts the program to write it; a person may have to be asked for it first.
+# Seconds for the starting program to write it; it may have to ask a person first.
 PATIENCE: Final = 120.0
 # Standard input, output and error, which have other uses.
 RESERVED: Final = range(3)

@@ -1,4 +1,4 @@
-"""What a process can do so that its memory stays its own.
+"""Hardening of the process, so that others cannot read its memory.
 
 Python cannot wipe secrets. What can be done: no core dumps, which would write every key to a disk, and on Linux no
 attaching by other processes of the same user (``PR_SET_DUMPABLE``), which also hides ``/proc/<pid>/mem``.

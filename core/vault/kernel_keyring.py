@@ -3,7 +3,7 @@
 A key is first made in the thread's own keyring, where it is ours by possession whatever the login session looks like.
 There it gets its permissions and its timeout, and only then is it linked into the user keyring, where later sessions
 find it; so it is never seen there without either. Those sessions do not *possess* the user keyring unless their login
-linked it, so the rights are given to the user id as well, and to nobody else.
+linked it, so the rights are given to the user id as well, and to no other user.
 
 Reference: keyrings(7), keyctl(2), user-keyring(7). The C library has no wrappers, hence the raw system calls.
 """
@@ -31,7 +31,7 @@ _SYSCALLS: Final = {
 _KEY_TYPE: Final = b"user"
 _THREAD_KEYRING: Final = -1
 _USER_KEYRING: Final = -4
-# Seconds that the kernel may take: its answers come within microseconds, unless somebody filters them.
+# Seconds that the kernel may take: its answers come within microseconds, unless a filter of system calls holds them up.
 PATIENCE: Final = 3.0
 MAX_PAYLOAD: Final = 4096  # bytes; the kernel's own limit is 32767
 
@@ -48,7 +48,7 @@ class _Keyctl(IntEnum):
     SET_TIMEOUT = 15
 
 
-# keyctl_setperm(3): view, read, search and set attributes, for whoever possesses the key and for the user; linking for
+# keyctl_setperm(3): view, read, search and set attributes, for the possessor of the key and for the user; linking for
 # the possessor, to bring it into the user keyring; nothing for group and others.
 _VIEW, _READ, _SEARCH, _LINK, _SETATTR = 0x01, 0x02, 0x08, 0x10, 0x20
 _USER_RIGHTS: Final = _VIEW | _READ | _SEARCH | _SETATTR

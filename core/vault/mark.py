@@ -1,10 +1,10 @@
-"""A counter outside the home, by which an old copy of the home is noticed.
+"""A counter outside the home, which detects an old copy of the home.
 
 Ratchets and lanes must never go back: an old state writes other bytes under keys that were used already. The database
 counts its openings; the same count is kept here, in the user's state directory, where a copy or a backup of the home
 does not reach. If the database then shows less than the mark, it is an old copy.
 
-The file's name and its seal come from the database key, so the mark tells nobody whose it is, and nobody can move it
+The file's name and its seal derive from the database key, so the mark does not show whose it is, and cannot be changed
 without the key. It is a second opinion, never a condition: a mark that cannot be read or written stops nothing.
 File: ``count 8 | HMAC-SHA-256 32``.
 """
@@ -61,7 +61,7 @@ class Mark:
         if not self._path.is_absolute():
             return False  # a user without a home: it would land wherever the program was started
         try:
-            make_private(self._path.parent)  # how many accounts there are is nobody's business
+            make_private(self._path.parent)  # other users must not learn how many accounts there are
             replace_file(self._path, data + primitives.hmac_sha256(self._key, data))
         except Exception:  # noqa: BLE001 -- it stops nothing, whatever it is
             return False

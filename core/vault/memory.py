@@ -1,8 +1,8 @@
 """How much memory this process may have: what the machine has, and what containers, services and limits leave of it.
 
-Whoever takes more than its control group allows is killed by the kernel without a word, so it has to be known before. Read
-are ``/proc/meminfo``, the control groups that this process is in (both versions, each with all above it) and its own limits
-(``RLIMIT_AS``, ``RLIMIT_DATA``). Where a system has none of these, its physical memory counts.
+The kernel kills a process that takes more than its control group allows, so the limit has to be known before. It is read
+from ``/proc/meminfo``, the control groups that this process is in (both versions, each with all above it) and the process's
+own limits (``RLIMIT_AS``, ``RLIMIT_DATA``). Where a system has none of these, its physical memory counts.
 """
 
 from __future__ import annotations

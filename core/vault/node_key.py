@@ -1,10 +1,10 @@
-"""The key file of a node. It opens without a passcode: nodes serve strangers, whoever is logged in.
+"""The key file of a node. It opens without a passcode: nodes serve strangers also while the account is locked.
 
 ``version 1 | day 4 | node secret 32 | database key 32``, random, 0600, the day being that on which the node secret was
-drawn, counted from 1970. Whoever reads the file can be this node and read the parcels it stores, which are sealed for
+drawn, counted from 1970. A thief of the file can act as this node and read the parcels it stores, which are sealed for
 others anyway.
 
-A person's node gets another secret after a month, so that nobody can follow a device from network to network for longer; a
+A person's node gets another secret after a month, so that a device cannot be tracked from network to network for longer; a
 headless node keeps its own, since others name it when they join.
 """
 

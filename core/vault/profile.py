@@ -2,7 +2,7 @@
 
 The directory is 0700 and every file in it 0600, whatever the umask says. A second process would use the same keys for
 other bytes, so a lock file keeps it out; the lock is the kernel's (flock), so it ends with the process however that
-ends. A home that is a symbolic link, or somebody else's, is refused: writing there would be writing where they say.
+ends. A home that is a symbolic link, or another user's, is refused: that user would decide where we write.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ ATTEMPTS: Final = "attempts"
 LOCK: Final = "lock"
 NODE_KEY: Final = "node.key"  # headless nodes only
 
-# What flock says when somebody else holds the lock: EACCES is that of file systems which lend locks over a network.
+# What flock raises when another process holds the lock: EACCES comes from file systems that lock over a network.
 _TAKEN: Final = frozenset({errno.EWOULDBLOCK, errno.EACCES})
 
 
@@ -33,8 +33,8 @@ class Profile:
 
     Raises:
         ProfileInUse: another process holds it.
-        UnsafeHome: a link, no directory, or somebody else's.
-        NoLocks: its file system lends none. Two programs on one key would be worse than none.
+        UnsafeHome: a link, no directory, or another user's.
+        NoLocks: its file system has none. Two programs on one key would be worse than none.
         ReadOnlyHome, DiskFull: it cannot be made or written.
     """
 

@@ -5,7 +5,7 @@ a vault slot holds, outside the process and never on a disk: in the kernel's use
 session collection, else not at all. The expiry goes into the payload as well and is checked on recall by the boot
 clock, because the kernel's own timeouts follow the wall clock, which can be set back.
 
-A place may hang (a secret service that waits for an answer to a question nobody sees). It is given three seconds, and then
+A place may hang (a secret service that asks a question on a screen out of sight). It is given three seconds, and then
 counts as one that refuses.
 
 Payload: ``version 1 | boot id 16 | boot ms 8 | wall ms 8 | seed 27 | database key 32 | places 4``.
@@ -97,7 +97,7 @@ class RememberedKey:
     def forget(self) -> None:
         """Forget the key, wherever it is."""
         for store in self._stores:
-            with suppress(Exception):  # the other places are not spared for one that fails
+            with suppress(Exception):  # a failing place must not keep the key in the others
                 store.drop(self._description)
 
 

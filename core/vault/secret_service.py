@@ -1,6 +1,6 @@
 """The desktop's secret service, where the kernel keyring is refused.
 
-It may wait for a person where nobody sees it ask, and the bus has no deadlines: each call here has one.
+It may wait for an answer to a dialog that is out of sight, and the bus has no deadlines: each call here has one.
 
 Only its *session* collection is used: it lives in the service's memory until the login session ends, while every other
 collection is a file. A service without one, or no service at all, counts as a refusal.
@@ -41,7 +41,7 @@ class SecretService:
     def put(self, description: str, payload: bytes, seconds: int) -> None:
         """Keep ``payload``, in place of what was there; the caller checks the time. Raises ``OSError`` when refused.
 
-        What the service does too late is undone: nobody would know that the key is there.
+        A key that the service stores too late is removed again: the caller was told that it is not kept.
         """
         within(PATIENCE, partial(_put, description, payload), undo=partial(_drop, description))
 
@@ -78,7 +78,7 @@ def _drop(description: str) -> None:
 
 @contextmanager
 def _session_collection() -> Generator[Collection]:
-    """Yield the session collection; raises ``SecretServiceRefused`` for whatever goes wrong on the bus."""
+    """Yield the session collection; raises ``SecretServiceRefused`` for any error of the bus."""
     from jeepney.wrappers import DBusErrorResponse  # type: ignore[import-untyped]  # jeepney has no types
     from secretstorage import dbus_init
     from secretstorage.collection import SESSION_COLLECTION, Collection

@@ -1,17 +1,17 @@
-"""The vault file: eight doors of which nobody can tell how many open.
+"""The vault file: eight key slots of which an outsider cannot tell how many are in use.
 
 ``version 1 | profile tag 16 | salt 16 | passes 4 | memory 4 | lanes 1 | 8 slots x 140``. A slot is a random nonce and a
-seal over ``kind 1 | seed 27 | database key 32 | places 4 | zeros 48``; a slot without a door is random bytes, which
-look the same. One Argon2id run turns a secret into a root, a key per slot follows from it, and all eight are tried
+seal over ``kind 1 | seed 27 | database key 32 | places 4 | zeros 48``; an unused slot is random bytes, which look the
+same. One Argon2id run turns a secret into a root, a key per slot follows from it, and all eight are tried
 every time, so a wrong passcode costs and answers the same whatever the file holds.
 
 **Two profiles, four slots each.** A profile owns four slots in an order that only its own seals tell, one for each
 ``Kind``. It never reads or writes the other four: they belong to the other profile if there is one. So a decoy is
 nothing special: neither profile's seal says which of the two it is, or that there is another, and changing a passcode
 rewrites one slot and leaves the other seven byte for byte. This is why salt and costs stay when a passcode changes:
-another root would close doors whose secrets are not at hand.
+another root would close slots whose secrets are not at hand.
 
-What it cannot hide: somebody with copies from two times sees which slots changed in between.
+What it cannot hide: two copies of different times show which slots changed in between.
 
 Reference: ``docs/PROTOCOL.md`` 4; LUKS2 key slots for the idea.
 """
@@ -58,7 +58,7 @@ class Kind(IntEnum):
 
 @dataclass(frozen=True, repr=False)
 class Content:
-    """What a door leads to. ``places`` are the profile's four slots, by ``Kind``."""
+    """What a slot holds. ``places`` are the profile's four slots, by ``Kind``."""
 
     seed: bytes
     database_key: bytes
@@ -69,7 +69,7 @@ class Content:
 
 
 class Header(NamedTuple):
-    """What stands in the clear."""
+    """The part of the file that is not encrypted."""
 
     tag: bytes
     salt: bytes
