@@ -8,7 +8,7 @@ from core.api.base import Carrier, Command, Record
 
 
 class Done(Record, frozen=True):
-    """Nothing to tell beyond success."""
+    """Success, without a result."""
 
 
 class AccountCreated(Record, frozen=True):

@@ -1,8 +1,8 @@
 """The base of commands, results and events: frozen records that serialise.
 
-A command's class says all that there is to know of the command but how it is carried out: its method by its ``tag``, its
-parameters by its fields, its result by ``Command[R]``, and by class variables who carries it out, whether it is answered
-while the screen is locked, whether its result is told once. What carries it out is declared where it is defined
+A command's class declares everything but the implementation: its ``tag`` is the method, its fields are the parameters,
+``Command[R]`` names the result, and class variables say which carrier handles it, whether it is answered while the screen
+is locked, whether its result is told once. The handler is declared where it is defined
 (``core.session.commands.registry``), and nothing else names it.
 """
 
@@ -45,11 +45,11 @@ class Command(msgspec.Struct, Generic[R_co], frozen=True, kw_only=True, tag_fiel
     carrier: ClassVar[Carrier] = Carrier.TRANSACTION
     # Answered while the screen is locked: it tells nothing of contents, of contacts and of whose account it is.
     while_locked: ClassVar[bool] = False
-    # Its result exists only once: it is told, or nothing of it stays.
+    # Its result exists only once: if it cannot be told, the command is undone.
     told_once: ClassVar[bool] = False
 
     def queue(self) -> str | None:
-        """Return the queue that this waits in, if any: of one queue, a command begins when the one before it is done."""
+        """Return the queue that this waits in, if any: a command of a queue begins when the one before it is done."""
         return None
 
     @classmethod

@@ -1,4 +1,4 @@
-"""Commands about the people one knows: names, devices, being rid of somebody."""
+"""Commands about contacts: names, devices, blocking and removing."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class ContactDevice(Record, frozen=True, omit_defaults=False):
 
 
 class Contact(Record, frozen=True, omit_defaults=False):
-    """Somebody one knows. ``name`` is the person's own name for the contact, ``own_name`` what the contact calls itself.
+    """A contact. ``name`` is the person's own name for the contact, ``own_name`` what the contact calls itself.
 
     ``warning`` is for programs, ``warning_text`` one sentence for people; both empty when there is nothing to say.
     ``rekey_overdue``: fresh keys were not mixed into what is written to the contact for longer than is promised.
@@ -51,20 +51,20 @@ class ContactList(Command[list[Contact]], frozen=True, tag="contact.list"):
 
 
 class ContactRename(Command[Done], frozen=True, tag="contact.rename"):
-    """Call a contact by a name of one's own; empty: by its own name again. Nobody else learns of it."""
+    """Call a contact by a name of one's own; empty: by its own name again. The name stays with this account."""
 
     identity: str
     name: str
 
 
 class ContactBlock(Command[Done], frozen=True, tag="contact.block"):
-    """Hear nothing of a contact any more, and let it hear nothing: no acknowledgement, no answer. It is not told."""
+    """Ignore a contact: nothing of it is shown, and it gets no acknowledgement and no answer. It is not told."""
 
     identity: str
 
 
 class ContactUnblock(Command[Done], frozen=True, tag="contact.unblock"):
-    """Hear a contact again, and tell it where to write."""
+    """Receive from a contact again, and tell it where to write."""
 
     identity: str
 
@@ -76,7 +76,7 @@ class ContactRemove(Command[Done], frozen=True, tag="contact.remove"):
 
 
 class ContactConfirmDevice(Command[Done], frozen=True, tag="contact.confirm_device"):
-    """Say that an unknown device is the contact's, or, not ``accept``, that it is not: then it is never heard again."""
+    """Confirm that an unknown device is the contact's, or, not ``accept``, that it is not: then it is always ignored."""
 
     identity: str
     device: str

@@ -10,8 +10,8 @@ from core.api.base import Carrier, Command, Record
 RoleName = Literal["full", "leaf"]
 """Whether a node serves others."""
 NatClass = Literal["unknown", "open", "cone", "restricted", "symmetric"]
-"""What stands between a node and the others: nothing; a router that lets strangers in; one that does not, or a firewall; one
-that shows everybody another port."""
+"""The NAT between a node and the others: none; a router that lets strangers in; one that does not, or a firewall; one that
+shows a different port to each peer."""
 PaceName = Literal["sparing", "normal", "strong"]
 """How much traffic hides when something is sent: ``core.node.cover`` has what each costs."""
 
@@ -29,8 +29,8 @@ class PeerInfo(Record, frozen=True):
 class MailboxInfo(Record, frozen=True, omit_defaults=False):
     """A part of the network that mail for us may lie in: ``bits`` of an address, shared with other people's.
 
-    ``custodians``: shortened names of those whose list of what arrives we follow. ``agree``: whether they name the same;
-    None while that cannot be said.
+    ``custodians``: shortened keys of those whose list of arrivals we follow. ``agree``: whether these lists are the same;
+    None while that is unknown.
     """
 
     bits: int
@@ -51,8 +51,8 @@ class FinderInfo(Record, frozen=True, omit_defaults=False):
 
 
 JoinState = Literal["resolving", "unknown-name", "other-family", "trying", "silent", "useless", "answered", "linked"]
-"""What became of a node named by --join: its name is being looked up; has no address; has none that this node's socket can
-send to; nobody was asked yet; nobody answers; a leaf does, or we ourselves; it did when it was asked; it is linked."""
+"""The state of a node named by --join: its name is being looked up; has no address; has none that this node's socket can
+send to; no address was tried yet; none answers; a leaf does, or we ourselves; it did when it was asked; it is linked."""
 
 
 class JoinInfo(Record, frozen=True, omit_defaults=False):
@@ -68,7 +68,7 @@ class JoinInfo(Record, frozen=True, omit_defaults=False):
 class ClockOff(Record, frozen=True, omit_defaults=False):
     """A linked node whose clock does not show network time; ``ahead_ms`` is negative when it is behind.
 
-    ``left_out``: it is of another time than ours, so nothing is sent through it or kept there until that is over.
+    ``left_out``: it differs too much from ours, so nothing is sent through it or kept there until that is over.
     """
 
     node: str

@@ -77,7 +77,7 @@ class NetworkChanged(Event, frozen=True, tag="network.changed"):
 
 
 class PriceRisen(Event, frozen=True, tag="network.price"):
-    """Somebody floods the part of the network where mail of ours goes: it is sent with ``factor`` times the usual work."""
+    """The part of the network that our mail goes to is flooded: mail is sent with ``factor`` times the usual work."""
 
     factor: int
 
@@ -93,7 +93,7 @@ class ClocksChanged(Event, frozen=True, tag="network.clock"):
 
 
 class AccountLocked(Event, frozen=True, tag="account.locked"):
-    """The account was locked, by whoever; ``vault`` when the keys are gone too.
+    """The account was locked, by a command or by itself; ``vault`` when the keys are gone too.
 
     ``reason``: one sentence, when it was not locked on purpose or in time: something kept it from staying open.
     """

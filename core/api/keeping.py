@@ -9,7 +9,7 @@ from core.api.base import Carrier, Command, Record
 
 
 class ContactAskKeep(Command[Done], frozen=True, tag="contact.ask_keep"):
-    """Ask a contact to keep our mail on its device, or to no longer. Its answer is not told to anybody."""
+    """Ask a contact to keep our mail on its device, or to no longer. Whether it does is never told."""
 
     conversation: str
     ask: bool
@@ -25,8 +25,8 @@ class ContactKeepMail(Command[Done], frozen=True, tag="contact.keep_mail"):
 class KeepingInfo(Record, frozen=True, omit_defaults=False):
     """What keeping contacts' mail costs this device. ``possible``: its node serves others, without which it keeps nothing.
 
-    ``boxes``, ``bytes``: what lies here for them, of at most ``limit_bytes``. Nobody can tell whose of many readers' it is,
-    so all that shares a contact's part of the network is kept.
+    ``boxes``, ``bytes``: what lies here for them, of at most ``limit_bytes``. Which of many readers a box is for cannot be
+    told, so all boxes in a contact's part of the network are kept.
     ``bytes_per_day``: estimated traffic for each contact.
     """
 

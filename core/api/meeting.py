@@ -1,4 +1,4 @@
-"""Commands of getting to know: invitations, contacts, greetings."""
+"""Commands of invitations and greetings."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class InviteList(Command[list[Invite]], frozen=True, tag="invite.list"):
 
 
 class InviteRevoke(Command[Done], frozen=True, tag="invite.revoke"):
-    """Make an invitation dead: its key is deleted and the network is told."""
+    """Revoke an invitation: its key is deleted and the network is told."""
 
     id: str
 
@@ -57,7 +57,7 @@ class ConversationRef(Record, frozen=True):
 
 
 class ContactAdd(Command[ConversationRef], frozen=True, tag="contact.add"):
-    """Greet whoever made an invitation. The conversation exists at once and waits to be accepted.
+    """Greet the maker of an invitation. The conversation exists at once and waits to be accepted.
 
     ``link``: the link, or any text that it stands in. ``image``: the path of a picture of its QR code, instead of that.
     Errors: bad-invite, own-invite, invite-expired, -revoked, -used, -not-found, bad-picture, no-network, clock-off,
@@ -72,7 +72,7 @@ class ContactAdd(Command[ConversationRef], frozen=True, tag="contact.add"):
 
 
 class Greeting(Record, frozen=True, omit_defaults=False):
-    """A stranger at the door. ``known`` when the identity is a contact's, writing from a new device.
+    """A stranger's greeting. ``known`` when the identity is a contact's, writing from a new device.
 
     ``warning``, ``warning_text``: the name could be taken for that of a contact, as in ``Contact``.
     """
@@ -93,12 +93,12 @@ class GreetingList(Command[list[Greeting]], frozen=True, tag="greeting.list"):
 
 
 class GreetingAccept(Command[ConversationRef], frozen=True, tag="greeting.accept"):
-    """Let a stranger in."""
+    """Accept a stranger's greeting."""
 
     id: str
 
 
 class GreetingReject(Command[Done], frozen=True, tag="greeting.reject"):
-    """Turn a stranger away, silently."""
+    """Reject a stranger's greeting; the stranger is not told."""
 
     id: str

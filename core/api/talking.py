@@ -7,15 +7,15 @@ from typing import ClassVar, Literal
 from core.api.account import Done
 from core.api.base import Carrier, Command, Record
 
-# Why a contact should be looked at twice: a name that could be taken for another contact's, a device that nobody vouches
-# for, such a device and one that was known before both in use.
+# Why a contact should be looked at twice: a name that could be taken for another contact's, a device that no known device
+# vouches for, such a device and one that was known before both in use.
 ContactWarning = Literal["look-alike", "unknown-device", "both-alive"]
 
 
 class Conversation(Record, frozen=True, omit_defaults=False):
     """A conversation as a list shows it. ``state``: waiting (greeting not answered yet), open, unanswered (link over).
 
-    ``keep_asked``: we asked the other side to keep our mail on its device (whether it does is not told to anybody);
+    ``keep_asked``: we asked the other side to keep our mail on its device (whether it does is never told);
     ``keep_wanted``: it asks us; ``keeping``: this device does. ``name``, ``own_name``, ``blocked``, ``warning``,
     ``warning_text`` and ``rekey_overdue`` as in ``Contact``.
     """
@@ -75,18 +75,18 @@ class Message(Record, frozen=True):
     """One row of a conversation. ``sender`` is "me" or an identity.
 
     ``state``, ``copies`` and ``until`` are for one's own messages (``received`` else). ``late`` marks a row that came
-    after its place was given up. ``kind`` is "text", or of what nobody wrote as a text: "gap" (something is missing here),
+    after its place was given up. ``kind`` is "text", or for rows that are no texts: "gap" (something is missing here),
     "device" (the other side has a device that was not known before), "both-alive" (one that is not known and one that is
     were both heard: one of them may be a thief's), "renamed" (it calls itself ``text`` now), "newer-version" (it uses a
-    version that this one cannot read), "not-told" (it never heard where you read since you blocked or removed somebody),
+    version that this one cannot read), "not-told" (it never heard where you read since you blocked or removed a contact),
     "elsewhere" (a device with your words has changed what is kept of this contact; ``text`` is "removed", which blocks it
     here, "blocked", "unblocked" or "renamed"), "keep-asked"
     (the sender asks that its mail be kept on the other's device), "keep-ended" (it no longer does), "unknown"
     (newer version needed).
 
     ``device`` is the device of the other side that wrote the row, or that it is about, by the ``name`` of ``ContactDevice``;
-    empty for rows of one's own and those about no device. Not ``known``: nobody vouches for this device, or the person
-    refused it, so that whoever has the contact's words may have written the row.
+    empty for rows of one's own and those about no device. Not ``known``: no known device vouches for this one, or the
+    person refused it, so a thief of the contact's words may have written the row.
     """
 
     id: str
@@ -124,7 +124,7 @@ class MessageList(Command[list[Message]], frozen=True, tag="message.list"):
 
 
 class Deleted(Record, frozen=True, omit_defaults=False):
-    """What became of texts of one's own that were deleted before they were delivered.
+    """The outcome for texts of one's own that were deleted before they were delivered.
 
     ``withdrawn``: so many had not left this device and never will. ``on_their_way``: so many had left it, at least in
     part; they cannot be taken back, and the other side receives them.

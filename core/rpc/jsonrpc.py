@@ -1,10 +1,10 @@
-"""JSON-RPC 2.0 as text: lines in, requests out; results, errors and events into lines. No I/O.
+"""The text of JSON-RPC 2.0: decodes lines to requests, encodes results, errors and events as lines. No I/O.
 
-One object a line. A line that is wrong in any way becomes a ``Rejected`` with what was wrong, and nothing else is ever
-raised. Batches are not taken. A request without ``id`` is carried out and answered only when it fails: a wrong line always
-gets an error.
+One object a line. A line that is wrong in any way raises ``Rejected`` with the reason, and nothing else is ever raised.
+Batches are refused. A request without ``id`` is carried out and answered only when it fails: a wrong line always gets an
+error.
 
-What goes out is printable ASCII: a program's log ends up on somebody's terminal, where a stranger's escape sequence or
+Lines that go out are printable ASCII: a program's log ends up on a terminal, where a stranger's escape sequence or
 bidirectional override would act.
 """
 
@@ -138,7 +138,7 @@ def _escaped(found: re.Match[str]) -> str:
 
 def _decode_fields(line: bytes) -> dict[str, msgspec.Raw]:
     try:
-        line.decode()  # values that nobody looks into are passed over as they are
+        line.decode()  # msgspec skips unread values without checking their UTF-8
         _anything.decode(line)  # whole: what is no object may be no JSON either, further on
         return _fields.decode(line)
     except msgspec.ValidationError:

@@ -1,13 +1,13 @@
-"""JSON-RPC between a ``Client`` and two byte streams: requests and answers, and events as they come.
+"""The JSON-RPC server: serves a ``Client`` over two byte streams, with requests and answers, and events as they come.
 
-Requests run side by side, so that a slow one holds nobody up; only ``message.send`` to one conversation keeps the order
-of its lines. Everything is bounded: a caller who does not read his answers finds that we stop reading his requests, and
-events, which are hints, are dropped and counted; answers never are. The core does not wait for the caller in any case.
-Events that a caller has not read when the account locks are taken back: nothing of what they tell is left here then.
+Requests run concurrently, so that a slow one delays no other; only ``message.send`` to one conversation keeps the order of
+its lines. Everything is bounded: when a caller does not read answers, the server stops reading requests; events, which are
+hints, are dropped and counted, answers never are. The core never waits for the caller. Events that the caller has not read
+when the account locks are dropped, so that no content is left here.
 
-*Every request gets its answer*, whatever ends the session (the end of input, a signal, a fault of the program): what is
-under way is waited for or refused, and what was answered is written before the program goes. A command whose result exists
-only once, as the words of a new account do, is not given up once it was begun.
+*Every request gets its answer*, however the session ends (end of input, a signal, a fault of the program): requests under
+way are waited for or refused, and answers are written before the program exits. A command whose result exists only once,
+as the words of a new account do, is not cancelled once it was begun.
 """
 
 from __future__ import annotations
@@ -39,15 +39,15 @@ MAX_OUTGOING: Final = 256
 # Seconds after the end of input for requests under way to finish. The longest honest one waits 15 for the network, and a
 # passcode, 2 where the machine is quick, takes a minute where it is not.
 PATIENCE: Final = 300.0
-# Seconds that a caller may read nothing, once all is done, before what is left for him is thrown away.
+# Seconds that a caller may read nothing, once all requests are done, before the remaining lines are dropped.
 FAREWELL: Final = 15.0
 
 
 @dataclass(slots=True)
 class Losses:
-    """What a caller did not get: events that found no room, and answers that he did not read in the end.
+    """Lines that the caller did not get: events that found no room, and answers that were never read.
 
-    Of who stopped listening only those answers count that nobody can ask for again.
+    When the caller closed the stream, only answers whose result exists once are counted.
     """
 
     events: int = 0
@@ -60,7 +60,7 @@ async def serve(
     incoming: trio.abc.ReceiveStream,
     outgoing: trio.abc.SendStream,
 ) -> Losses:
-    """Serve one caller until his input ends or he stops listening; return what was lost."""
+    """Serve one caller until the input ends or the output is closed; return what was lost."""
     session = _Session(client)
     async with trio.open_nursery() as writer:
         try:
@@ -109,9 +109,9 @@ class _Session:
                 await self._take(line, requests)
 
     async def write(self, outgoing: trio.abc.SendStream, session: trio.CancelScope) -> None:
-        """Send lines in the order they were queued; a caller who closed his ear ends the session.
+        """Send lines in the order they were queued; closing the output ends the session.
 
-        Whatever else ends it, what is queued is written as long as somebody reads.
+        If it ends otherwise, queued lines are written as long as the caller reads.
         """
         try:
             with self._writing, self._queued:
@@ -126,12 +126,12 @@ class _Session:
             self._unwritten = {line for line in self._unwritten if line.is_once}
 
     def lost(self) -> Losses:
-        """Return what was lost, in the end."""
+        """Return the losses of the ended session."""
         self.losses.answers = len(self._unwritten)
         return self.losses
 
     def end(self) -> None:
-        """No line comes any more: the last ones are written, and it is over."""
+        """Accept no more lines; ``write`` returns when the queued ones are written."""
         self._to_write.close()
         self._end_soon()
 
@@ -140,7 +140,7 @@ class _Session:
         self._hurry()
 
     def _hurry(self) -> None:
-        """Once all is done, whoever reads gets all of it, and whoever does not is not waited for."""
+        """Once the session ends, wait at most ``FAREWELL`` for each line: the caller may not be reading."""
         if self._is_ending:
             self._writing.deadline = trio.current_time() + FAREWELL
 
@@ -173,10 +173,10 @@ class _Session:
                 await self._to_write.send(line)
             raise
         except trio.BrokenResourceError:
-            return  # nobody listens any more
+            return  # the caller closed the output
 
     async def _refuse(self, request: Request) -> None:
-        """Answer a request that is not waited for."""
+        """Refuse a request that the ending session does not wait for."""
         message = "The program ends, or its input has ended: whether this was done is not known."
         with trio.CancelScope(shield=True):
             self._end_soon()
@@ -231,7 +231,7 @@ class _Session:
         self._free.release()
 
     async def _answer(self, request: Request) -> bytes | None:
-        """Return the line to answer with: none for a success that nobody asked about."""
+        """Return the line to answer with; None for the success of a request without an id."""
         try:
             result = await self._client.call(request.command)
             return None if request.id is None else encode_result(request.id, result)
