@@ -1,6 +1,6 @@
-"""What is told when the program fails: the fault and the places in the code, never a value.
+"""The crash report: types of exceptions and places in the code, never a value.
 
-A traceback with local variables would print messages and keys on the terminal, and into whatever records it.
+A traceback with local variables would print messages and keys on the terminal, and into anything that records it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ MAX_FRAMES = 12
 
 
 def first_of(fault: BaseException) -> BaseException:
-    """Return the fault that a group of concurrent ones began with; another one as it is."""
+    """Return the first exception of an exception group, or ``fault`` itself if it is no group."""
     while isinstance(fault, BaseExceptionGroup):
         fault = fault.exceptions[0]
     return fault

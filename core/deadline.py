@@ -1,7 +1,7 @@
-"""A deadline for calls that have none: what lies outside the program may hang, and nobody inside waits for ever.
+"""A deadline for blocking calls that have none: system services may hang, and the program must not wait for ever.
 
-A call that blocks cannot be ended from outside. So it runs in a thread of its own, which is left behind when its time is
-over; such a thread does not keep the process alive.
+A blocked call cannot be ended from outside. So it runs in a thread of its own, which is abandoned when its time is over;
+such a thread does not keep the process alive.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _NAME: Final = "outside"
 
 
 class _Outcome(Generic[T]):
-    """What became of a call, and whether somebody still waits for it."""
+    """The result of a call, and whether the caller still waits for it."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -31,7 +31,7 @@ class _Outcome(Generic[T]):
 def within(seconds: float, call: Callable[[], T], undo: Callable[[], object] | None = None) -> T:
     """Return what ``call`` returns, or raise what it raises; ``TimeoutError``, an ``OSError``, when it takes too long.
 
-    ``undo`` is carried out when a call succeeds after it was given up: what was said to have failed has no effect.
+    ``undo`` is called when a call succeeds after it was given up, so that a call reported as failed has no effect.
     """
     outcome = _Outcome[T]()
 
@@ -44,12 +44,12 @@ def within(seconds: float, call: Callable[[], T], undo: Callable[[], object] | N
             outcome.done.set()
             is_late = outcome.given_up
         if is_late and undo is not None and outcome.fault is None:
-            with suppress(Exception):  # nobody is left who could be told
+            with suppress(Exception):  # the caller no longer waits for an error
                 undo()
 
     try:
         threading.Thread(target=run, name=_NAME, daemon=True).start()
-    except RuntimeError as error:  # no thread to be had: the system says so in no other way
+    except RuntimeError as error:  # the system has no room for another thread
         raise OSError(errno.EAGAIN, "no thread") from error
     outcome.done.wait(seconds)
     with outcome.lock:

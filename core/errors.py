@@ -1,4 +1,4 @@
-"""What can go wrong in the core, by whose fault. ``core.api.ApiError`` is what people and programs see of it."""
+"""Errors of the core. People and programs see them as ``core.api.ApiError`` (``core.refusals``)."""
 
 
 class CoreError(Exception):
@@ -6,11 +6,11 @@ class CoreError(Exception):
 
 
 class OpenFailed(CoreError):
-    """A seal does not open: wrong key, or bytes that were altered. Which of the two is never told."""
+    """A ciphertext does not open: wrong key, or altered bytes. Which of the two is never reported."""
 
 
 class Malformed(CoreError):
-    """Bytes from a stranger or a contact that are not what they should be. ``what`` names the structure."""
+    """Invalid bytes from a stranger or a contact. ``what`` names the structure."""
 
     def __init__(self, what: str) -> None:
         super().__init__(what)

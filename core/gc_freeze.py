@@ -1,8 +1,8 @@
-"""What a program consists of is set apart from garbage collection once it is all there.
+"""Exempt the program's own objects from garbage collection once all modules are imported.
 
 A full collection visits every living object. Modules, classes and functions alone are a hundred thousand, which takes some
-20 ms within whichever step of an event loop it falls into, and none of them is ever garbage. Set apart they are visited no
-more; collections look at what came since. The call itself takes microseconds.
+20 ms in one step of the event loop, and none of them is ever garbage. Once frozen they are not visited; collections look
+at what was made since. The call itself takes microseconds.
 """
 
 from __future__ import annotations
@@ -11,5 +11,5 @@ import gc
 
 
 def set_apart() -> None:
-    """Leave everything that exists now out of all further collections. For whoever owns the process, when it is up."""
+    """Leave all objects that exist now out of further collections. Programs call it once, after starting."""
     gc.freeze()

@@ -1,7 +1,7 @@
-"""What the machine refuses, as one sentence for people: what happened, where, and what to do about it.
+"""Errors of the operating system as one sentence for people: what happened, where, and what to do about it.
 
-One table by the system's error numbers; a number that is not in it gets the system's own words. Whoever adds a call to the
-outside needs no new sentence.
+One table by error number (``errno``); a number that is not in it gets the system's own words, so a new system call needs
+no new sentence.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from core.api import MAX_INVITE_LIFE, ApiError, Kind
 FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 FORBIDDEN: Final = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 # A file system that does not know what was asked of it: SMB, FUSE, shared folders of virtual machines.
-# EBADF is what some answer who take only files for an fsync.
+# EBADF is the answer of file systems that take only files for an fsync.
 UNSUPPORTED: Final = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.ENOTTY, errno.EBADF})
 
 _NO_DESCRIPTORS: Final = frozenset({errno.EMFILE, errno.ENFILE})
@@ -57,7 +57,7 @@ def clock_is_possible() -> bool:
 
 
 def placed(sentence: str, place: Path | None) -> str:
-    """Return a sentence with the name of a place in it, or without if nobody knows it."""
+    """Return a sentence with the name of a place in it, or without if the place is unknown."""
     if place is not None:
         return sentence.format(shown(place))
     said = sentence.format("the program's folder")

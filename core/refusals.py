@@ -1,9 +1,9 @@
-"""Whatever goes wrong below as what people and programs see: one sentence that says what to do, and a kind.
+"""Turn any exception into an ``ApiError``: one sentence that says what to do, and a kind.
 
 This is the one place where errors become refusals: of commands (``core.session.messenger``), of an account that has to
-be locked (``core.session.gate``), of a whole program (``tui.host.boundary``). What has a type of its own or a number of
-the system's has its sentence; anything else is *unforeseen*, and comes with the places in the code where it happened,
-never with a value.
+be locked (``core.session.gate``), of a whole program (``tui.host.boundary``). An exception with a type of its own or an
+error number of the system has its sentence; any other is *unforeseen*, and comes with the places in the code where it
+happened, never with a value.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ _UNFORESEEN: Final = (
 
 
 def refusal_of(fault: BaseException, home: Path | None = None) -> ApiError:
-    """Return what people see of any error; ``home`` is where it happened, if it says no place itself."""
+    """Return the refusal that people see for ``fault``; ``home`` is where it happened, if it names no place itself."""
     error = crash.first_of(fault)
     match error:
         case ApiError():
@@ -91,7 +91,7 @@ def refusal_of(fault: BaseException, home: Path | None = None) -> ApiError:
         case WordsMismatch():
             return ApiError(Kind.WORDS_MISMATCH, "All words are known, but they do not belong together: a typing slip?")
         case Unreachable() if isinstance(error.__cause__, OSError) and error.__cause__.errno in machine.NO_ROOM:
-            return machine.refusal_of_os_error(error.__cause__, home)  # no other place would do better
+            return machine.refusal_of_os_error(error.__cause__, home)  # its own path is the best
         case Unreachable() if error.args:
             return ApiError(
                 Kind.FAILED, f"{str(error)[:1].upper()}{str(error)[1:]}. Choose another place with --listen."
@@ -119,12 +119,12 @@ def _plain(error: BaseException, home: Path | None) -> ApiError:
 
 
 def is_unforeseen(refusal: ApiError) -> bool:
-    """Return whether an error had no sentence of its own: a fault of the program, as far as anybody knows."""
+    """Return whether an error had no sentence of its own, and is taken for a fault of the program."""
     return "report" in refusal.data
 
 
 def note(what: str, refusal: ApiError) -> None:
-    """Log a refusal that nobody asked for, and where it happened if nobody foresaw it."""
+    """Log a refusal that answers no command, and where it happened if it was unforeseen."""
     lines = refusal.data.get("report")
     places = "\n" + "\n".join(map(str, lines)) if isinstance(lines, list) else ""
     _log.error("%s: %s%s", what, refusal.message, places)

@@ -1,8 +1,8 @@
-"""What a search finds: the one definition that the index, the query and the screen's highlight go by.
+"""What a search finds: the one definition that the index, the query and the screen's highlight share.
 
 A message is found when it holds every word of the query, as a word or as a part of one. Texts are compared *folded*: case,
-accents, vowel points, width, presentation forms and what is not drawn make no difference; signs and emoji count like
-letters. A word is whatever stands between blanks, so no script needs to have any.
+accents, vowel points, width, presentation forms and invisible characters make no difference; signs and emoji count like
+letters. A word is the text between blanks, so scripts without blanks work too.
 
 The index knows a text by its *grams*: each character that is in it, each two that follow one another within a word, and each
 three where three say no more than two do elsewhere (alphabets, whose letters are few). A query is looked up by the longest
@@ -17,16 +17,16 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Final
 
-# To be counted up with each change of what ``fold`` or ``index_terms`` return: the index is then made anew.
+# To be incremented with each change of what ``fold`` or ``index_terms`` return: the index is then rebuilt.
 _VERSION: Final = 1
 # From here on (Han, kana, Hangul, emoji) two characters tell as much as three letters of an alphabet.
 _RICH: Final = "\u2e80"
 # Grams that a query is looked up by. What has so many of them is rarely something else, and each costs time.
 _MAX_GRAMS: Final = 32
-# Folded characters remembered: more than any person writes in, and a bound for whoever sends all of Unicode.
+# Folded characters cached: more than a person writes with, and a bound on what a sender of all of Unicode can fill.
 _MAX_REMEMBERED: Final = 20_000
 
-# Letters that the keyboards of two languages write differently and nobody tells apart, and signs that phones put for others.
+# Letters that look alike and that keyboards of two languages write differently, and signs that phones put for others.
 _SAME: Final = {
     "\N{ARABIC LETTER ALEF MAKSURA}": "\N{ARABIC LETTER YEH}",
     "\N{ARABIC LETTER FARSI YEH}": "\N{ARABIC LETTER YEH}",
@@ -59,7 +59,7 @@ _STOPS: Final = frozenset({"Po", "Ps", "Pe", "Pi", "Pf"})
 
 
 def definition() -> str:
-    """Return what the index was made by: it has to be made anew by another, or words that are deleted stay in it."""
+    """Return the definition that an index is built by. An index of another is rebuilt, or deleted words stay in it."""
     return f"{_VERSION} {unicodedata.unidata_version}"
 
 
@@ -140,7 +140,7 @@ def _is_stop(character: str) -> bool:
 
 
 def query_grams(words: Sequence[str]) -> list[str]:
-    """Return the grams that whatever holds ``words`` has, as few as cover them."""
+    """Return the grams that every text with ``words`` has, as few as cover them."""
     found: dict[str, None] = {}
     for word in words:
         covered = 0

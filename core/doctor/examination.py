@@ -1,7 +1,7 @@
-"""Trying out the network without an account: what ``sottovoce doctor`` measures.
+"""The examination that ``sottovoce doctor`` runs: take part in the network for some seconds, without an account.
 
-A running client cannot be asked, so a node of our own takes part for some seconds: the client's, when nobody uses its files,
-else a leaf with a key for this run alone. It listens, links, is dialled back and leaves; no account is touched.
+A running client cannot be asked, so a node of our own takes part: the client's, when its files are not in use, else a leaf
+with a key for this run alone. It listens, links, is dialled back and leaves; no account is touched.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ CALM_LOOKS: Final = 6
 
 
 class Report(api.NetworkStatus, frozen=True, omit_defaults=False):
-    """The network, and what is to be said of it."""
+    """The network's state, and the findings about it."""
 
     findings: list[Finding]
 
@@ -63,7 +63,7 @@ async def _read_nothing(node: NodeService) -> None:
 
 
 async def _wait_until_calm(node: NodeService) -> None:
-    """Return when all there is to know is known and did not change for some looks."""
+    """Return when the status is complete and did not change for some looks."""
     before: object = None
     calm = 0
     while calm < CALM_LOOKS:
@@ -96,5 +96,5 @@ def is_complete(status: api.NetworkStatus) -> bool:
 
 
 def _is_asking(join: api.JoinInfo, uptime: int) -> bool:
-    """Say whether what becomes of a node that was named is about to be known; who has enough links may never ask it."""
+    """Say whether the state of a named node is about to be known; a node with enough links may never ask it."""
     return join.state == "resolving" or (join.state == "trying" and uptime < SETTLING)

@@ -1,7 +1,7 @@
 """What is wrong with the network as this node sees it, what that means, and what to do about it.
 
-One list of findings for the network screen and for ``sottovoce doctor``, the worst first. Most of them somebody can do
-something about; *notes* are only to be known. Whatever a finding says must follow from ``api.NetworkStatus`` alone.
+One list of findings for the network screen and for ``sottovoce doctor``, the worst first. Most of them the owner can do
+something about; *notes* are only to be known. What a finding says must follow from ``api.NetworkStatus`` alone.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ _UNITS: Final = (
     (60 * 24 * 365.25, "years", math.inf),
 )
 
-# What nobody need do anything about.
+# Findings that need no action.
 NOTES: Final = frozenset({
     "starting", "join-failed", "clocks-differ", "small-network", "short-paths", "flood", "no-mainline", "home-in-use",
 })  # fmt: skip
 
 
 def needs_attention(finding: Finding) -> bool:
-    """Return whether somebody should do something about a finding."""
+    """Return whether a finding asks for action."""
     return finding.kind not in NOTES
 
 
@@ -64,11 +64,11 @@ def findings_of(status: api.NetworkStatus) -> list[Finding]:
 
 
 def _of_links(status: api.NetworkStatus) -> Iterator[Finding]:
-    """Whether there is a network, and somebody in it who keeps what waits for us."""
+    """Whether there is a network, and custodians in it that keep what waits for us."""
     if status.uptime < SETTLING and status.custodians < FEW_CUSTODIANS:
         yield Finding(kind="starting", text="Looking for other nodes. What you write waits here until there are some.")
     elif status.peers and status.clock_alone is not None:
-        pass  # nobody can be used for that reason, which the clock's finding tells
+        pass  # no node can be used while the clock is odd, which the clock's finding tells
     elif not status.peers:
         yield Finding(kind="no-network", text=f"{_why_nobody(status)} What you write waits here.")
     elif status.guards and not status.guards_linked:
@@ -91,7 +91,7 @@ def _of_links(status: api.NetworkStatus) -> Iterator[Finding]:
         )
 
 
-# What to say of a node named by --join that is no help; the states that are not here are well, or not known yet.
+# Texts for a node named by --join that is no help; the states that are not here are well, or not known yet.
 _OF_JOIN: Final[dict[api.JoinState, str]] = {
     "unknown-name": "the name does not resolve: {reason}. It is looked up again until it does.",
     "other-family": "it is at {addresses}, and this node listens at {listen} alone. Start with --listen {wanted}, or "
@@ -103,7 +103,7 @@ _OF_JOIN: Final[dict[api.JoinState, str]] = {
 
 
 def _of_joins(status: api.NetworkStatus) -> Iterator[Finding]:
-    """What became of each node that was named, where it is no help."""
+    """Each node named by --join that is no help."""
     if status.uptime < SETTLING and not status.peers:
         return
     for join in status.joins:
@@ -118,7 +118,7 @@ def _of_joins(status: api.NetworkStatus) -> Iterator[Finding]:
 
 
 def _why_nobody(status: api.NetworkStatus) -> str:
-    """Say what most likely keeps us alone."""
+    """Return the most likely reason for having no links."""
     mainline, lan = status.mainline, status.lan
     if mainline is None and lan is None:
         return "Linked to nobody: finding nodes is switched off, and no node named by --join answers."

@@ -1,6 +1,6 @@
-"""Reading QR codes from a picture file that may be hostile.
+"""Reads QR codes from a picture file that may be hostile.
 
-A picture that came from somebody else meets three C libraries before it becomes text. So it is decoded in a process of
+A picture from a stranger goes through three C libraries before it becomes text. So it is decoded in a process of
 its own (``core/pictures/sandbox.py``) that inherits nothing but the open file, may neither write files nor start
 programs nor open anything, and has bounded memory and time. All that comes back is a few printable lines.
 """
@@ -59,7 +59,7 @@ def open_picture(path: Path) -> BinaryIO:
 
 
 class PictureReading:
-    """The reading of one picture: ``run`` in a thread, and ``stop`` from anywhere when nobody waits for it any more."""
+    """The reading of one picture: ``run`` in a thread, and ``stop`` from anywhere when its result is not wanted."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

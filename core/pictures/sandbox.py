@@ -1,12 +1,12 @@
 """The process that decodes one untrusted picture: bytes on standard input, one QR text a line on standard output.
 
 Run by path, alone, with an empty environment; it imports nothing of this project. The imports come first, those that the
-decoders would make later as well, since after ``confine`` nothing can be opened any more. A code is written as soon as it is
-read, so that what ends the process takes none back. Statuses: 0, looked at; ``TOO_LARGE``; any other, not a picture (a
+decoders would make later as well, since after ``confine`` no file can be opened. A code is written as soon as it is read,
+so that it is not lost if the process ends later. Exit statuses: 0, decoded; ``TOO_LARGE``; any other, not a picture (a
 decoder's exception is left to end the process: there is nothing here to recover to).
 
-A picture is looked at in several ways until a text turns up that is long enough for an invitation: lying on a white page and
-on a black one where it is transparent, smaller or larger, with a margin, each colour by itself.
+A picture is decoded in several ways until a text turns up that is long enough for an invitation: on a white page and on a
+black one where it is transparent, smaller or larger, with a margin, each colour by itself.
 """
 
 from __future__ import annotations
