@@ -218,10 +218,16 @@ def test_a_forgotten_conversation_leaves_the_index(empty: Database) -> None:
 def older(tmp_path: Path) -> Generator[Database]:
     """A file in which ``SAID`` was said before the index was of today's kind."""
     database = Database.open(tmp_path / "older.db", bytes(32), STEPS[:6])
-    with database.transaction() as tx:
-        for number in (0, 1):
-            conversations.insert(tx, f"c{number}", bytes([number]) * 32, "", "open", 0)
-    say(database, SAID)
+    with database.transaction() as tx:  # as that version wrote it
+        tx.run_many(
+            "INSERT INTO conversations(public_id, identity, name, state, created_at) VALUES (?, ?, '', 'open', 0)",
+            [(f"c{number}", bytes([number]) * 32) for number in (0, 1)],
+        )
+        tx.run_many(
+            "INSERT INTO messages(id, conversation, uid, author, device, incoming, kind, text, sent_at, state)"
+            " VALUES (?, ?, ?, ?, ?, 1, 1, ?, ?, 'received')",
+            [(f"m{n}", 1 + n % 2, n.to_bytes(16, "big"), b"a" * 32, b"d" * 32, text, n) for n, text in enumerate(SAID)],
+        )
     with database.read() as snapshot:
         assert snapshot.rows("SELECT rowid FROM search WHERE search MATCH 'foxes'") == [(3,)]
     database.close()
