@@ -92,7 +92,7 @@ class _Eye:
     def send_box(self, custodian: NodeId, box: bytes, now: Instant, *, is_again: bool = False) -> None:
         self._send_box(custodian, box, now, is_again=is_again)
         box_id = decode_box(box).box_id
-        path = self._transport._sent[box_id][-1].path
+        path = self._transport._sent_boxes.path_of(box_id)
         self._observer.sent_boxes[tag_of(box_id)].add(Walk(self._node, path.nodes))
 
     def ask(self, custodian: NodeId, purpose: Purpose, message: Message, now: Instant) -> None:

@@ -29,7 +29,9 @@ from net.messages import (
     decode_message,
     encode_message,
 )
-from net.node.onion_transport import ENOUGH, MAX_LOOK, MAX_SENT_BOXES, OnionTransport
+from net.node.known_custodians import ENOUGH, MAX_LOOK
+from net.node.onion_transport import OnionTransport
+from net.node.sent_boxes import MAX_SENT_BOXES
 from net.onion.circuits.admission import MAX_OWN_CIRCUITS
 from net.onion.circuits.builder import CircuitId
 from net.onion.circuits.pool import LINGER, MAX_LASTING
