@@ -20,9 +20,7 @@ from net.ids import Endpoint
 from net.instant import Instant
 from net.overlay.chores import (
     CALM_SAMPLE_PERIOD,
-    FIRST_SAMPLES,
     NEIGHBOURHOOD_PERIOD,
-    NEWSLESS,
     REFRESH_PERIOD,
     SAMPLE_COUNT,
     Chore,
@@ -110,9 +108,9 @@ def _tell(
         overlay.roster.hear(descriptor)
     for each in soundings:
         overlay._size.observe(each, SAMPLE_COUNT)
-    overlay._samples, overlay._newsless = FIRST_SAMPLES, NEWSLESS
-    overlay._knows_neighbourhood = overlay.roster.is_ready = True
+    overlay._sampling.skip_first_round()
+    overlay._knows_neighbourhood = True
     overlay._begun_at = now.mono
     overlay._adapt()
     for chore, period in _CHORES.items():
-        overlay._agenda.schedule(chore, now.mono + rng.uniform(0.0, period))
+        overlay._chores.schedule(chore, now.mono + rng.uniform(0.0, period))

@@ -8,8 +8,11 @@ nothing new comes of it: that is most of what an idle node sends.
 from __future__ import annotations
 
 from enum import Enum, auto
+from random import Random
 from typing import Final
 
+from net.agenda import Agenda
+from net.instant import Instant
 from net.overlay.routing_table import K
 
 # Seconds from the first link to the first lookup: others come up meanwhile.
@@ -33,12 +36,8 @@ DOUBTING_PERIOD: Final = 10.0
 # as many as fit into one datagram, at half the cost for each that is found.
 SAMPLE_COUNT: Final = 8
 MANY: Final = 2 * K
-# Seconds between looks at the table; after which a bucket is stale; after which a node is asked whether it is there.
+# Seconds between looks at the table.
 REFRESH_PERIOD: Final = 60.0
-STALE_BUCKET: Final = 3600.0
-QUIET: Final = 900.0
-# Seconds without any answer after which silence may be our own network's fault.
-OUTAGE: Final = 60.0
 # Periods are drawn from so much around their length, so that nodes that start together do not stay in step.
 JITTER: Final = (0.75, 1.25)
 
@@ -49,3 +48,15 @@ class Chore(Enum):
     NEIGHBOURHOOD = auto()
     SAMPLE = auto()
     REFRESH = auto()
+
+
+class Chores(Agenda[Chore]):
+    """When each chore is due."""
+
+    def __init__(self, rng: Random) -> None:
+        super().__init__()
+        self._rng = rng
+
+    def again(self, chore: Chore, period: float, now: Instant) -> None:
+        """Do it after about ``period`` seconds."""
+        self.schedule(chore, now.mono + period * self._rng.uniform(*JITTER))

@@ -80,13 +80,6 @@ class LeafSampling:
                 target, list(self._linked.values()), now, lambda told, now: then(self._heard(told), now)
             )
 
-    def find(self, target: bytes, now: Instant, then: Callable[[list[Descriptor], Instant], None]) -> None:
-        """Look for the k nodes closest to ``target``; ``then`` hears once. Raises ``Overloaded``."""
-        if self._looks_itself(now):
-            self._lookups.find(target, now, lambda found, now: then(found.nodes, now))
-        else:
-            self._delegated.find(target, list(self._linked.values()), now, lambda told, now: then(told.nodes, now))
-
     def period(self, *, is_calm: bool) -> float:
         """Return the seconds until the next look; ``is_calm``: most of what there is is known, and nothing is missed."""
         if self._own < FIRST_OWN:

@@ -81,6 +81,10 @@ class Found(NamedTuple):
     wanted: int = K
 
 
+# A lookup of our own for the ``count`` nodes closest to ``target``, each asked for ``told``: raises ``Overloaded``.
+LookUp = Callable[[bytes, int, Instant, OnFound, int | None], None]
+
+
 @dataclass(slots=True)
 class _Candidate:
     """A node that was named. ``hops``: answers that led to it, counting its own."""

@@ -9,25 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Protocol
 
 from net.bucket import Bucket, address_of
 from net.errors import Overloaded
 from net.ids import OverlayId
 from net.instant import Instant
 from net.overlay.coverage import ENOUGH_SIBLINGS, Coverage, levels
-from net.overlay.lookups import Found
+from net.overlay.lookups import Found, LookUp, OnFound
 from net.overlay.routing_table import ID_BITS, TOLD_AT_ONCE, K, RoutingTable
-
-
-class LookUp(Protocol):
-    """A lookup of our own."""
-
-    def __call__(
-        self, target: bytes, count: int, now: Instant, then: Callable[[Found, Instant], None], told: int | None = ...
-    ) -> None:
-        """Look for the ``count`` nodes closest to ``target``, each asked for ``told``. Raises ``Overloaded``."""
-        ...
 
 
 class Neighbourhood:
@@ -83,9 +72,9 @@ class Neighbourhood:
     def _judge(self) -> None:
         self._covering.judge(self._width(), self._table.siblings)
 
-    def _look_beside(self, bits: int, now: Instant, then: Callable[[Found, Instant], None]) -> None:
+    def _look_beside(self, bits: int, now: Instant, then: OnFound) -> None:
         with suppress(Overloaded):  # the next look around comes within minutes
-            self._look_up(self._place(bits), K, now, then)
+            self._look_up(self._place(bits), K, now, then, None)
 
     def _place(self, bits: int | None) -> bytes:
         """Return our own place, or the one that shares just so many bits with it."""

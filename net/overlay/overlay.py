@@ -2,11 +2,11 @@
 
 A full node looks for itself as soon as it has links, which makes its table and shows it to its neighbours; then for a few
 random places, which fills the roster and tells the size. Later it looks for its *mates*, the custodians of its scope, every
-few minutes and sooner when one vanishes; for a random place about once a minute, and sooner while nodes are missed; and
-keeps its table true, a bucket that no lookup came through within an hour by one, the node that was silent longest by a
-question.
+few minutes and sooner when one vanishes; for a random place about once a minute, and sooner while nodes are missed
+(``sampling``); and keeps its table true, a bucket that no lookup came through within an hour by one, the node that was
+silent longest by a question (``table_upkeep``).
 
-A leaf has no table and answers nobody; it looks for itself over circuits (``leaf_sampling``).
+A leaf has no table and answers no node; it looks for itself over circuits (``leaf_sampling``).
 
 The wall clock of every ``now`` is *network* time. ``handle_timeout`` and ``next_deadline`` drive the machine.
 """
@@ -18,33 +18,20 @@ import random
 from collections.abc import Callable
 from typing import Final
 
-from net.agenda import Agenda
 from net.bucket import Bucket, address_of
 from net.errors import Overloaded, Unauthenticated
 from net.ids import Endpoint, NodeId, OverlayId
 from net.instant import Instant
 from net.link.events import Role
-from net.messages import FindNodes, Message, Nodes
 from net.overlay.chores import (
-    CALM_SAMPLE_PERIOD,
-    DOUBTING_PERIOD,
-    FIRST_SAMPLES,
-    JITTER,
-    MANY,
     MATE_LOST_DELAY,
-    MOST,
     NEIGHBOURHOOD_PAUSE,
     NEIGHBOURHOOD_PERIOD,
-    NEWSLESS,
-    OUTAGE,
-    QUIET,
     REFRESH_PERIOD,
-    RETRY_DELAY,
     SAMPLE_COUNT,
-    SAMPLE_PERIOD,
-    STALE_BUCKET,
     START_DELAY,
     Chore,
+    Chores,
 )
 from net.overlay.delegated_lookups import DelegatedLookups
 from net.overlay.descriptor import (
@@ -54,14 +41,16 @@ from net.overlay.descriptor import (
     is_current,
 )
 from net.overlay.identity import Identity
-from net.overlay.leaf_sampling import LeafSampling, Sampled
-from net.overlay.lookup_requests import CircuitRequests, OverCircuits, OverLinks, contact_of
-from net.overlay.lookups import Found, Lookups
+from net.overlay.leaf_sampling import LeafSampling
+from net.overlay.lookup_requests import CircuitRequests, OverCircuits, OverLinks
+from net.overlay.lookups import Found, Lookups, OnFound
 from net.overlay.neighbourhood import Neighbourhood
 from net.overlay.network_size import OUTLIER, CoverageWidth, SizeEstimate
 from net.overlay.own_descriptor import OwnDescriptor
-from net.overlay.roster import MAX_ROSTER, Roster
-from net.overlay.routing_table import ID_BITS, TOLD_AT_ONCE, Entry, K, RoutingTable, nearest
+from net.overlay.roster import Roster
+from net.overlay.routing_table import ID_BITS, K, RoutingTable, nearest
+from net.overlay.sampling import Sampling
+from net.overlay.table_upkeep import TableUpkeep
 from net.peers.requests import LinkRequests
 
 # Lookups under way for others.
@@ -70,8 +59,6 @@ MAX_SERVED: Final = 16
 MAX_MATES: Final = 24
 # Linked nodes whose descriptor is kept; more than there are links.
 MAX_DESCRIBED: Final = 4096
-
-FoundNodes = Callable[[list[Descriptor], Instant], None]
 
 
 class Overlay:
@@ -90,9 +77,6 @@ class Overlay:
     ) -> None:
         self.roster = Roster(rng)
         self._is_full = role is Role.FULL and identity is not None
-        self._calls = calls
-        self._rng = rng
-        self._random = random
         self._verifier = verifier or Verifier()
         self._own = identity.overlay_id if identity else OverlayId(bytes(ID_BITS // 8))
         self.table = RoutingTable(self._own)
@@ -102,16 +86,24 @@ class Overlay:
         self._size = SizeEstimate()
         self._described: dict[NodeId, Descriptor] = {}
         delegated = DelegatedLookups(calls, self._verifier, rng)
-        self._leaf = LeafSampling(self.roster, self._size, delegated, self._lookups, circuit_requests, self._described)
+        leaf = LeafSampling(self.roster, self._size, delegated, self._lookups, circuit_requests, self._described)
         self._width = CoverageWidth()
         self._neighbourhood = Neighbourhood(self._own, self.table, self.width, self._look_up)
-        self._agenda: Agenda[Chore] = Agenda()
+        self._upkeep = TableUpkeep(self._own, self.table, calls, self._look_up, rng)
+        self._chores = Chores(rng)
+        self._sampling = Sampling(
+            self.roster,
+            self._chores,
+            self._look_up,
+            None if self._is_full else leaf,
+            self.size,
+            self._adapt,
+            random,
+        )
         self._begun_at = -math.inf
         self._neighbourhood_at = 0.0  # when it was last looked up
         self._knows_neighbourhood = not self._is_full
-        self._samples = self._newsless = self._served = 0
-        self._sampled_at = -math.inf
-        self._answered_at = 0.0
+        self._served = 0
         self._ourselves = OwnDescriptor(identity if self._is_full else None)
 
     # --- what we say of ourselves ---
@@ -161,20 +153,13 @@ class Overlay:
         descriptor = self._described.pop(peer, None)
         if descriptor is not None and self._is_full and self.scope().covers(address_of(descriptor.overlay_id)):
             due = max(now.mono + MATE_LOST_DELAY, self._neighbourhood_at + NEIGHBOURHOOD_PAUSE)
-            self._agenda.schedule(Chore.NEIGHBOURHOOD, due)
+            self._chores.schedule(Chore.NEIGHBOURHOOD, due)
 
     def described(self, node: NodeId) -> Descriptor | None:
         """Return what a linked node said of itself."""
         return self._described.get(node)
 
     # --- finding ---
-
-    def find(self, target: bytes, now: Instant, then: FoundNodes) -> None:
-        """Look for the k nodes closest to ``target``, ourselves aside, closest first. Raises ``Overloaded``."""
-        if self._is_full:
-            self._look_up(target, K, now, lambda found, now: then(found.nodes, now))
-        else:
-            self._leaf.find(target, now, then)
 
     def answer_find(self, target: bytes) -> list[bytes]:
         """Return what to answer to ``FindNodes``."""
@@ -199,9 +184,7 @@ class Overlay:
         ourselves = decode_descriptor(self._ourselves.descriptor)
         return nearest([*found.nodes, ourselves], int.from_bytes(found.target, "big"), K)
 
-    def _look_up(
-        self, target: bytes, count: int, now: Instant, then: Callable[[Found, Instant], None], told: int | None = None
-    ) -> None:
+    def _look_up(self, target: bytes, count: int, now: Instant, then: OnFound, told: int | None = None) -> None:
         def ended(found: Found, now: Instant) -> None:
             self.table.on_looked_up(target, now)
             self._size.observe(found, count)
@@ -212,8 +195,7 @@ class Overlay:
 
     def doubt(self, now: Instant) -> None:
         """What was sent through nodes of the roster got lost: see soon whether they are still there."""
-        if self.roster.is_ready:
-            self._agenda.schedule(Chore.SAMPLE, max(now.mono, self._sampled_at + DOUBTING_PERIOD))
+        self._sampling.doubt(now)
 
     # --- what lookups want to know and have to say ---
 
@@ -224,14 +206,11 @@ class Overlay:
 
     def on_answered(self, node: NodeId, told: list[Descriptor], now: Instant) -> None:
         """A node answered and told of others."""
-        self._answered_at = now.mono
-        self.table.on_answered(node, now)
-        for descriptor in told:
-            self.table.refresh(descriptor)
+        self._upkeep.on_answered(node, told, now)
 
     def on_failed(self, node: NodeId, now: Instant) -> None:
         """A node did not answer."""
-        self.table.on_failed(node, is_counted=now.mono < self._answered_at + OUTAGE)
+        self._upkeep.on_failed(node, now)
 
     # --- what is known of the network ---
 
@@ -274,113 +253,49 @@ class Overlay:
     def _adapt(self) -> None:
         if self.is_ready and self._width.follow(self.size()) and self._is_full:
             self._neighbourhood.width_changed()
-            self._agenda.schedule(Chore.NEIGHBOURHOOD, self._neighbourhood_at + NEIGHBOURHOOD_PAUSE)
+            self._chores.schedule(Chore.NEIGHBOURHOOD, self._neighbourhood_at + NEIGHBOURHOOD_PAUSE)
 
     # --- chores ---
 
     def handle_timeout(self, now: Instant) -> None:
         """Do what is due."""
         self._lookups.handle_timeout(now)
-        for chore in self._agenda.pop_due(now.mono):
+        for chore in self._chores.pop_due(now.mono):
             try:
                 self._do(chore, now)
             except Overloaded:
-                self._again(chore, NEIGHBOURHOOD_PAUSE, now)
+                self._chores.again(chore, NEIGHBOURHOOD_PAUSE, now)
 
     def next_deadline(self) -> float:
         """Return when ``handle_timeout`` is due, in monotonic seconds."""
-        return min(self._lookups.next_deadline(), self._agenda.next_deadline())
+        return min(self._lookups.next_deadline(), self._chores.next_deadline())
 
     def _begin(self, now: Instant) -> None:
         """Somebody is there to look with: the first link, or the first to a node that can be found."""
         self._begun_at = now.mono
         if self._is_full:
-            self._agenda.schedule(Chore.NEIGHBOURHOOD, now.mono + START_DELAY)
-            self._agenda.schedule(Chore.REFRESH, now.mono + REFRESH_PERIOD)
+            self._chores.schedule(Chore.NEIGHBOURHOOD, now.mono + START_DELAY)
+            self._chores.schedule(Chore.REFRESH, now.mono + REFRESH_PERIOD)
         else:
-            self._agenda.schedule(Chore.SAMPLE, now.mono + START_DELAY)
+            self._chores.schedule(Chore.SAMPLE, now.mono + START_DELAY)
 
     def _do(self, chore: Chore, now: Instant) -> None:
         if chore is Chore.NEIGHBOURHOOD:
             self._look_around(now)
         elif chore is Chore.SAMPLE:
-            self._sample(now)
+            self._sampling.sample(now)
         else:
-            self._again(Chore.REFRESH, REFRESH_PERIOD, now)
-            self._refresh(now)
-
-    def _again(self, chore: Chore, period: float, now: Instant) -> None:
-        self._agenda.schedule(chore, now.mono + period * self._rng.uniform(*JITTER))
+            self._chores.again(Chore.REFRESH, REFRESH_PERIOD, now)
+            self._upkeep.refresh(self._sampling.count(), now)
 
     def _look_around(self, now: Instant) -> None:
         """Look for our own place; those who answer know us then, and are in our table."""
         self._neighbourhood_at = now.mono
-        self._again(Chore.NEIGHBOURHOOD, NEIGHBOURHOOD_PERIOD, now)
+        self._chores.again(Chore.NEIGHBOURHOOD, NEIGHBOURHOOD_PERIOD, now)
 
         def looked(now: Instant) -> None:
             if not self._knows_neighbourhood:
                 self._knows_neighbourhood = True
-                self._agenda.schedule(Chore.SAMPLE, now.mono)
+                self._chores.schedule(Chore.SAMPLE, now.mono)
 
         self._neighbourhood.look(now, looked)
-
-    def _sample(self, now: Instant) -> None:
-        """Look for a random place."""
-        self._again(Chore.SAMPLE, SAMPLE_PERIOD, now)
-        self._sampled_at = now.mono
-        target = self._random(ID_BITS // 8)
-        if self._is_full:
-            self._look_up(target, self._sample_count(), now, self._sampled_ourselves)
-        else:
-            self._leaf.sample(target, now, self._sampled_as_leaf)
-
-    def _sample_count(self) -> int:
-        return SAMPLE_COUNT if len(self.roster) <= MANY else TOLD_AT_ONCE
-
-    def _sampled_ourselves(self, found: Found, now: Instant) -> None:
-        missed = self.roster.compare(found.target, [found.nodes], found.wanted)
-        self._sampled(Sampled(len(found.nodes), self.roster.hear_lookup(found.nodes), missed), now)
-
-    def _sampled_as_leaf(self, sampled: Sampled, now: Instant) -> None:
-        self._adapt()
-        self._sampled(sampled, now)
-
-    def _sampled(self, sampled: Sampled, now: Instant) -> None:
-        """Go on at once during the first round, which ends after some lookups or when there is no news."""
-        self._samples += sampled.found > 0
-        self._newsless = 0 if sampled.news else self._newsless + 1
-        if not self.roster.is_ready and sampled.found:
-            self.roster.is_ready = self._samples >= FIRST_SAMPLES or self._newsless >= NEWSLESS
-            if not self.roster.is_ready:
-                self._agenda.schedule(Chore.SAMPLE, now.mono)
-            self._adapt()
-        elif not sampled.found:
-            self._again(Chore.SAMPLE, RETRY_DELAY, now)
-        elif sampled.missed:
-            self._again(Chore.SAMPLE, DOUBTING_PERIOD, now)
-        else:
-            is_calm = len(self.roster) >= MOST * min(self.size(), MAX_ROSTER)
-            of_full = CALM_SAMPLE_PERIOD if is_calm else SAMPLE_PERIOD
-            self._again(Chore.SAMPLE, of_full if self._is_full else self._leaf.period(is_calm=is_calm), now)
-
-    def _refresh(self, now: Instant) -> None:
-        """Look into a bucket that nobody looked into for long; else ask the quietest node whether it is there."""
-        bucket = self.table.stale_bucket(now.mono - STALE_BUCKET)
-        if bucket is not None:
-            place = self.table.target_in(bucket, self._rng)
-            self._look_up(place, self._sample_count(), now, lambda found, now: None)
-            return
-        quietest = self.table.quietest()
-        if quietest is not None and quietest.heard_at < now.mono - QUIET:
-            self._ask_quietest(quietest, now)
-
-    def _ask_quietest(self, entry: Entry, now: Instant) -> None:
-        node = entry.descriptor.node
-
-        def answered(answer: Message | None, now: Instant) -> None:
-            if isinstance(answer, Nodes):
-                self.on_answered(node, [], now)
-            else:
-                self.on_failed(node, now)
-
-        self._calls.call(contact_of(entry.descriptor), lambda request: FindNodes(request, self._own), now, answered)

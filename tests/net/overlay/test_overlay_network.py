@@ -12,10 +12,12 @@ from net.errors import DecodeError, Overloaded, Unauthenticated
 from net.ids import Endpoint
 from net.instant import HOUR_MS, Instant
 from net.link.events import Role
-from net.overlay.chores import MOST, NEIGHBOURHOOD_PERIOD, QUIET
-from net.overlay.descriptor import EPOCH_HOURS, Descriptor, epoch_of
+from net.overlay.chores import MOST, NEIGHBOURHOOD_PERIOD
+from net.overlay.delegated_lookups import DelegatedLookups, Delegation
+from net.overlay.descriptor import EPOCH_HOURS, Descriptor, decode_descriptor, epoch_of
 from net.overlay.overlay import MAX_SERVED
 from net.overlay.routing_table import K
+from net.overlay.table_upkeep import QUIET
 from tests.support.overlay_world import OverlayWorld, SimNode, link
 
 SIZE = 28
@@ -30,15 +32,16 @@ def grown() -> OverlayWorld:
     return world
 
 
-def found_by(node: SimNode, target: bytes) -> list[Descriptor]:
-    results: list[list[Descriptor]] = []
-    node.overlay.find(target, node.world.now(), lambda nodes, now: results.append(nodes))
+def served_by(node: SimNode, target: bytes) -> list[Descriptor]:
+    """Return what a full node finds for another, itself counted in."""
+    results: list[list[bytes]] = []
+    node.overlay.serve(target, node.world.now(), lambda told, now: results.append(told))
     node.wake()
     for _ in range(100):
         if results:
             break
         node.world.run_for(0.2)
-    return results[0]
+    return [decode_descriptor(each) for each in results[0]]
 
 
 @pytest.mark.slow
@@ -46,7 +49,7 @@ def test_everybody_finds_the_truly_closest() -> None:
     world, rng = grown(), Random(4)
     for node in rng.sample(world.nodes, 8):
         target = rng.randbytes(32)
-        assert [each.node for each in found_by(node, target)] == world.closest(target, aside=node)
+        assert [each.node for each in served_by(node, target)] == world.closest(target)
 
 
 @pytest.mark.slow
@@ -121,15 +124,23 @@ def test_a_leaf_has_full_nodes_look_for_it() -> None:
     assert len(leaf.overlay.roster.fresh()) == 5
     assert leaf.overlay.size() == 5
     target = bytes(32)
-    assert [each.node for each in found_by(leaf, target)] == world.closest(target)
+    assert [each.node for each in told_to(leaf, world.nodes[:3], target)] == world.closest(target)
     with pytest.raises(Overloaded):
         leaf.overlay.serve(target, world.now(), lambda told, now: None)
 
 
-def test_a_leaf_without_links_finds_nobody() -> None:
-    world = OverlayWorld(1)
-    leaf = world.add(Role.LEAF)
-    assert found_by(leaf, bytes(32)) == []
+def told_to(leaf: SimNode, linked: list[SimNode], target: bytes) -> list[Descriptor]:
+    """Return what a leaf makes of what two full nodes find for it."""
+    results: list[Delegation] = []
+    lookups = DelegatedLookups(leaf, leaf.world.verifier, Random(1))
+    lookups.find(target, [each.descriptor for each in linked], leaf.world.now(), lambda told, _: results.append(told))
+    leaf.world.run_for(20.0)
+    return results[0].nodes
+
+
+def test_a_leaf_without_links_is_told_of_no_node() -> None:
+    leaf = OverlayWorld(1).add(Role.LEAF)
+    assert told_to(leaf, [], bytes(32)) == []
 
 
 def test_a_leaf_is_told_at_most_half_by_one_liar() -> None:
@@ -138,10 +149,8 @@ def test_a_leaf_is_told_at_most_half_by_one_liar() -> None:
     liar, helper = world.nodes[:2]
     sybils = OverlayWorld(K, seed=99, endpoint=lambda number: Endpoint(f"150.{number}.0.1", 1))
     liar.lie = lambda target: [sybil.descriptor.data for sybil in sybils.nodes]
-    for each in (liar, helper):
-        link(leaf, each)
-    found = found_by(leaf, bytes(32))
-    assert sum(each.endpoint.host.startswith("150.") for each in found) <= K // 2
+    told = told_to(leaf, [liar, helper], bytes(32))
+    assert sum(each.endpoint.host.startswith("150.") for each in told) == K // 2
 
 
 def test_lookups_for_others_are_bounded() -> None:
