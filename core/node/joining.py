@@ -20,7 +20,7 @@ from core.node.options import JoinSpec
 from core.node.resolver import Unresolved, is_numeric, resolve
 from net.errors import Overloaded
 from net.ids import Endpoint
-from net.peers.dialer import Outcome
+from net.peers.bootstraps import Outcome
 from net.requests import Join, Leave, Request
 from net.scope import is_ipv6, speaks
 

@@ -31,7 +31,7 @@ from net.node.wiring import Tuning, Wiring
 from net.onion.paths.guards import Guard
 from net.overlay.identity import Identity
 from net.parcel.store import ParcelStore
-from net.peers.dialer import Outcome
+from net.peers.bootstraps import Outcome
 from net.requests import Request
 
 # Events that wait for the owner; beyond, messages wait in their links, and so with their senders.

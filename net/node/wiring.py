@@ -108,7 +108,7 @@ class Wiring:
             close=links.close,
             seen_at=links.endpoint_of,
         )
-        self.dialer = Dialer(self._role, self.table, self.post, rng, self._connect, self.reach.introduce)
+        self.dialer = Dialer(self._role, self.table, self.post.ask, rng, self._connect, self.reach.introduce)
 
     def _add_overlay(self, identity: Identity) -> None:
         """Add where in the network others are."""

@@ -1,17 +1,17 @@
-"""Whom to link to, and when.
+"""Which nodes to link to, and when.
 
 Some nodes are *kept*: the guards of our own traffic, the other custodians of our swarm. They are dialled whenever they are
 not linked. Beyond them a full node wants links to sixteen others; a leaf wants four until its guards are there, and then
-nobody else, so that nobody but they and the nodes that led to them ever learn its address.
+no more, so that only they and the nodes that led to them ever learn its address.
 
-Bootstraps that the owner named are tried for ever, the table's entries as long as they answer, hints (addresses from the
-BitTorrent DHT or the local network) a few times, with one datagram each, for somebody who has nothing to do with us may
-live there. While there are too few, each new link is asked whom it knows, and the asking goes on, ever more rarely. Once
-there are enough, one is asked now and then, and a *feeler* probes an entry of hearsay, so that the table stays true and
-what we pass on is known to exist; a leaf passes nothing on, and feels for nobody.
+Bootstraps that the owner named (``bootstraps``) are tried for ever, the table's entries as long as they answer, hints
+(addresses from the BitTorrent DHT or the local network) a few times, with one datagram each, for a machine that has nothing
+to do with us may be there. While links are lacking, each new one is asked for peers (``peer_questions``). Once there are
+enough, a *feeler* probes an entry of hearsay now and then, so that the table stays true and what we pass on is known to
+exist; a leaf passes nothing on, and sends no feelers.
 
 A custodian of our swarm that does not answer may have a NAT before it: another one is asked to introduce us, for they are
-linked with each other. A guard is not asked after: whom our own traffic goes through is nobody's business.
+linked with each other. No node is asked to introduce us to a guard: it would learn which our guards are.
 """
 
 from __future__ import annotations
@@ -19,108 +19,65 @@ from __future__ import annotations
 import math
 import random
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Final, Protocol
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
 
-from net.errors import Overloaded, Unreachable
 from net.ids import Endpoint, NodeId
 from net.instant import Instant
 from net.link.events import Role
 from net.link.port import Connect
 from net.messages import AskPeers, Peers
-from net.peers.request_ids import RequestIds
+from net.peers.bootstraps import Bootstraps, Outcome
+from net.peers.peer_questions import PeerQuestions, SendTo
+from net.peers.retry import FIRST_RETRY, Retry, retry_pause
 from net.peers.table import KnownPeer, PeerTable
 from net.rendezvous.hints import Hints, Source
 
 # Links to full nodes that are wanted beside the kept ones. Four for a leaf that has no guards yet: three tell the time.
 LINKS_WANTED: Final = {Role.LEAF: 4, Role.FULL: 16}
-# Endpoints named by the owner: 64 names with four addresses each.
-MAX_BOOTSTRAPS: Final = 256
 # Connects under way at a time.
 MAX_DIALING: Final = 8
-# Seconds until a connect is tried again: doubled each time up to the most, with a quarter of chance.
-FIRST_RETRY: Final = 1.0
-MAX_RETRY: Final = 300.0
 # Seconds until more hints are tried while links are lacking.
 HINT_PAUSE: Final = 5.0
-# Seconds between questions for peers while links are lacking: doubled each time up to the most.
-FIRST_ASK: Final = 2.0
-MAX_ASK: Final = 600.0
 # Seconds between feelers.
 FEELER_PERIOD: Final = 60.0
 # Seconds after which a connect that was never answered for counts as failed; the link layer always answers sooner.
 DIAL_PATIENCE: Final = 120.0
-
-
 # What a leaf needs of guards before it lets go of all others.
 GUARDS_NEEDED: Final = 2
 
 
-class Introduce(Protocol):
-    """Having a linked node introduce us to one that we cannot reach: ``Reach.introduce``."""
-
-    def __call__(self, node: NodeId, via: NodeId, now: Instant) -> bool:
-        """Ask; a link, if any comes of it, comes up as any other."""
-        ...
-
-
-class Line(Protocol):
-    """Questions to linked nodes."""
-
-    def ask(self, node: NodeId, message: AskPeers, now: Instant) -> None:
-        """Put a question. Raises ``Unreachable`` or ``Overloaded``."""
-        ...
+# Has a linked node, the second, introduce us to one that we cannot reach: ``Reach.introduce``. A link that comes of it
+# comes up as any other.
+Introduce = Callable[[NodeId, NodeId, Instant], bool]
 
 
 @dataclass(slots=True)
 class _Kept:
     endpoint: Endpoint
-    failures: int = 0
-    retry_at: float = 0.0
-
-
-class Outcome(StrEnum):
-    """What became of an endpoint that the owner named."""
-
-    UNTRIED = "untried"
-    LINKED = "linked"
-    ANSWERED = "answered"  # when it was tried last; it is not needed now
-    USELESS = "useless"  # a leaf answered there, or ourselves
-    SILENT = "silent"
-
-
-@dataclass(slots=True)
-class _Bootstrap:
-    endpoint: Endpoint
-    node: NodeId | None  # who is to answer: named by the owner, or met there
-    is_named: bool
-    failures: int = 0
-    retry_at: float = 0.0
-    outcome: Outcome = Outcome.UNTRIED
+    retry: Retry = field(default_factory=Retry)
 
 
 class Dialer:
-    """Keeps a node linked. ``connect`` begins a link, ``introduce`` has one begun; questions for peers go over ``line``."""
+    """Keeps a node linked. ``connect`` begins a link, ``introduce`` has one begun, ``send`` carries questions for peers."""
 
     def __init__(  # one of each thing it joins
         self,
         role: Role,
         table: PeerTable,
-        line: Line,
+        send: SendTo,
         rng: random.Random,
         connect: Connect,
         introduce: Introduce,
     ) -> None:
         self._role = role
         self._table = table
-        self._line = line
         self._rng = rng
         self._connect = connect
         self._introduce = introduce
-        self._request_ids = RequestIds()
-        self._bootstraps: dict[Endpoint, _Bootstrap] = {}
+        self._bootstraps = Bootstraps()
+        self._questions = PeerQuestions(table, send, rng)
         self._kept: dict[NodeId, _Kept] = {}
         self._mates: frozenset[NodeId] = frozenset()
         self._sources: dict[NodeId, str] = {}  # of those linked
@@ -128,30 +85,21 @@ class Dialer:
         self._linked: dict[NodeId, Endpoint] = {}
         self._dialing: dict[Endpoint, float] = {}  # since when
         self._feelers: set[NodeId] = set()
-        self._asked: dict[NodeId, int] = {}
-        self._ask_pause = FIRST_ASK
-        self._ask_at = math.inf
         self._feeler_at = 0.0
         self._next_dial = math.inf
 
     def join(self, endpoint: Endpoint, node: NodeId | None, now: Instant) -> None:
         """Link to this endpoint, and try for ever. Raises ``Overloaded``."""
-        if endpoint not in self._bootstraps and len(self._bootstraps) >= MAX_BOOTSTRAPS:
-            raise Overloaded("bootstraps")
-        self._bootstraps[endpoint] = _Bootstrap(endpoint, node, is_named=node is not None)
+        self._bootstraps.join(endpoint, node)
         self.dial(now)
 
     def leave(self, endpoint: Endpoint) -> None:
         """Try this endpoint no more; a link that there is stays."""
-        self._bootstraps.pop(endpoint, None)
+        self._bootstraps.leave(endpoint)
 
     def outcome(self, endpoint: Endpoint) -> Outcome:
         """Return what became of an endpoint that was joined."""
-        bootstrap = self._bootstraps.get(endpoint)
-        if bootstrap is None:
-            return Outcome.UNTRIED
-        is_linked = endpoint in self._linked.values() or bootstrap.node in self._linked
-        return Outcome.LINKED if is_linked else bootstrap.outcome
+        return self._bootstraps.outcome(endpoint, self._linked)
 
     def keep(self, contacts: Mapping[NodeId, Endpoint], now: Instant, *, mates: Collection[NodeId] = ()) -> None:
         """Keep links with just these nodes from now on, whoever else there is; ``mates`` are those of our swarm."""
@@ -196,38 +144,29 @@ class Dialer:
         self._feelers.discard(node)
         self._linked[node] = endpoint
         if kept := self._kept.get(node):
-            kept.failures = 0
-        for bootstrap in self._bootstraps.values():
-            if bootstrap.endpoint == endpoint:
-                bootstrap.node = node
-                bootstrap.outcome = Outcome.ANSWERED
-            if bootstrap.node == node:
-                bootstrap.failures = 0
+            kept.retry.failures = 0
+        self._bootstraps.on_link_up(node, endpoint)
         if self._lacking() > 0:
-            self._ask_pause = FIRST_ASK
-            self._ask_at = min(self._ask_at, now.mono + FIRST_ASK)
+            self._questions.hasten(now)
             self.ask(node, now)
         else:
-            self._ask_at = min(self._ask_at, now.mono + MAX_ASK)
+            self._questions.on_enough(now)
         self.dial(now)
         return True
 
     def on_link_down(self, node: NodeId, now: Instant) -> None:
         """A full node's link ended: try again soon."""
         self._linked.pop(node, None)
-        self._asked.pop(node, None)
+        self._questions.on_link_down(node)
         self._sources.pop(node, None)
-        pause = self._pause(0)
+        retry_at = now.mono + retry_pause(0, self._rng)
         if kept := self._kept.get(node):
-            kept.retry_at = now.mono + pause
+            kept.retry.retry_at = retry_at
         if entry := self._table.get(node):
-            entry.retry_at = now.mono + pause
-        for bootstrap in self._bootstraps.values():
-            if bootstrap.node == node:
-                bootstrap.retry_at = now.mono + pause
+            entry.retry_at = retry_at
+        self._bootstraps.on_link_down(node, retry_at)
         if self._lacking() > 0:
-            self._ask_pause = FIRST_ASK
-            self._ask_at = min(self._ask_at, now.mono + FIRST_ASK)
+            self._questions.hasten(now)
         self.dial(now)
 
     def on_connect_failed(self, endpoint: Endpoint, node: NodeId | None, now: Instant) -> None:
@@ -235,80 +174,62 @@ class Dialer:
         self._dialing.pop(endpoint, None)
         self.hints.on_failed(endpoint)
         if node is not None and (kept := self._kept.get(node)):
-            kept.retry_at = now.mono + self._pause(kept.failures)
-            kept.failures += 1
+            kept.retry.on_failed(now.mono, self._rng)
             self._ask_introduction(node, now)
         if node is not None:
             self._feelers.discard(node)
             entry = self._table.get(node)
             failures = entry.failures if entry else 0
-            self._table.on_failed(node, now.mono + self._pause(failures), is_counted=bool(self._linked))
-        if bootstrap := self._bootstraps.get(endpoint):
-            bootstrap.retry_at = now.mono + self._pause(bootstrap.failures)
-            bootstrap.failures += 1
-            bootstrap.outcome = Outcome.SILENT
-            if not bootstrap.is_named:  # somebody else may live there by now
-                bootstrap.node = None
+            self._table.on_failed(node, now.mono + retry_pause(failures, self._rng), is_counted=bool(self._linked))
+        self._bootstraps.on_failed(endpoint, now.mono, self._rng)
         self.dial(now)
 
     def on_no_custodian(self, node: NodeId, endpoint: Endpoint, now: Instant) -> None:
         """What answered there is a leaf (or ourselves): of no use to us."""
         self._table.forget(node)
         self.on_connect_failed(endpoint, None, now)
-        if bootstrap := self._bootstraps.get(endpoint):
-            bootstrap.outcome = Outcome.USELESS
+        self._bootstraps.on_useless(endpoint)
 
     def answer(self, asker: NodeId, endpoint: Endpoint, message: AskPeers, now: Instant) -> Peers:
         """Say whom we know."""
-        return Peers(message.request, max(now.wall_ms, 0), self._table.sample(asker, endpoint))
+        return self._questions.answer(asker, endpoint, message, now)
 
     def receive(self, node: NodeId, message: Peers, now: Instant) -> bool:
         """Take an answer; False when we did not ask."""
-        if node not in self._linked or self._asked.get(node) != message.request:
+        if node not in self._linked or not self._questions.is_awaited(node, message):
             return False
-        del self._asked[node]
-        if self._table.hear(message.peers, node, self._linked[node]):
-            self._ask_pause = FIRST_ASK
+        if self._questions.take(node, self._linked[node], message):
             self.dial(now)
         return True
 
     def ask(self, node: NodeId, now: Instant) -> None:
         """Ask one linked node whom it knows and what time it is."""
-        number = self._request_ids.draw()
-        try:
-            self._line.ask(node, AskPeers(number), now)
-        except (Overloaded, Unreachable):
-            return  # asked again in due time
-        self._asked[node] = number
+        self._questions.ask(node, now)
 
     def handle_timeout(self, now: Instant) -> None:
         """Dial and ask what is due."""
         for endpoint in [each for each, since in self._dialing.items() if now.mono >= since + DIAL_PATIENCE]:
             del self._dialing[endpoint]
             self._next_dial = now.mono
-        if now.mono >= self._ask_at:
-            self._ask_pause = min(2 * self._ask_pause, MAX_ASK) if self._lacking() > 0 else MAX_ASK
-            self._ask_at = now.mono + self._ask_pause * self._rng.uniform(0.75, 1.25) if self._linked else math.inf
-            if self._linked:
-                self.ask(self._rng.choice(sorted(self._linked)), now)
+        self._questions.handle_timeout(self._linked, now, is_lacking=self._lacking() > 0)
         if now.mono >= self._next_dial:
             self.dial(now)
 
     def next_deadline(self) -> float:
         """Return when ``handle_timeout`` is due, in monotonic seconds."""
         given_up = min(self._dialing.values(), default=math.inf) + DIAL_PATIENCE
-        return min(self._ask_at, self._next_dial, given_up)
+        return min(self._questions.next_deadline(), self._next_dial, given_up)
 
     def dial(self, now: Instant) -> None:
         """Begin the links that are due, and note when the next will be."""
         self._next_dial = math.inf
         for node, kept in self._kept.items():
             if self._is_free(kept.endpoint, node):
-                self._begin(kept.endpoint, node, kept.retry_at, now)
+                self._begin(kept.endpoint, node, kept.retry.retry_at, now)
         lacking = self._lacking() - len(self._dialing)
-        for bootstrap in self._bootstraps.values():
+        for bootstrap in self._bootstraps.all():
             if lacking > 0 and self._is_free(bootstrap.endpoint, bootstrap.node):
-                lacking -= self._begin(bootstrap.endpoint, bootstrap.node, bootstrap.retry_at, now)
+                lacking -= self._begin(bootstrap.endpoint, bootstrap.node, bootstrap.retry.retry_at, now)
         if lacking > 0:
             self._dial_others(lacking, now)
         elif not self._is_settled():
@@ -339,7 +260,7 @@ class Dialer:
         return 0 if self._is_settled() else LINKS_WANTED[self._role] - len(self._linked)
 
     def _is_settled(self) -> bool:
-        """Say whether this is a leaf with guards: it shows itself to nobody else, not even to try whether they are there."""
+        """Say whether this is a leaf with guards: it shows itself to no other node, not even by a feeler."""
         return self._role is Role.LEAF and sum(node in self._kept for node in self._linked) >= GUARDS_NEEDED
 
     def _source(self, node: NodeId, endpoint: Endpoint) -> str:
@@ -376,6 +297,3 @@ class Dialer:
         if endpoint in self._dialing or (node is not None and node in self._linked):
             return False
         return node is not None or endpoint not in self._linked.values()
-
-    def _pause(self, failures: int) -> float:
-        return min(FIRST_RETRY * 2.0 ** min(failures, 16), MAX_RETRY) * self._rng.uniform(0.75, 1.25)

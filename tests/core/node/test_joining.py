@@ -16,7 +16,7 @@ from core.node.options import JoinSpec, parse_join
 from core.node.resolver import MAX_ADDRESSES, Unresolved, resolve, resolve_for, resolve_own
 from net.errors import Overloaded, Unreachable
 from net.ids import Endpoint
-from net.peers.dialer import Outcome
+from net.peers.bootstraps import Outcome
 from net.requests import Join, Leave, Request
 from net.scope import EVERYWHERE
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from core.node.options import MAX_JOIN, BadSpec, JoinSpec, parse_endpoint, parse_join
 from core.node.resolver import MAX_ADDRESSES
 from net.ids import Endpoint, NodeId
-from net.peers.dialer import MAX_BOOTSTRAPS
+from net.peers.bootstraps import MAX_BOOTSTRAPS
 
 HOSTS = st.sampled_from(["127.0.0.1", "::1", "relay.example.org", "fe80::1%eth0"])
 

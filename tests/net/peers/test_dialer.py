@@ -11,7 +11,10 @@ from net.ids import Endpoint, NodeId
 from net.instant import Instant
 from net.link.events import Role
 from net.messages import AskPeers, Message, Peer, Peers
-from net.peers.dialer import FEELER_PERIOD, MAX_ASK, MAX_BOOTSTRAPS, MAX_RETRY, Dialer, Outcome
+from net.peers.bootstraps import MAX_BOOTSTRAPS, Outcome
+from net.peers.dialer import FEELER_PERIOD, Dialer
+from net.peers.peer_questions import MAX_ASK
+from net.peers.retry import MAX_RETRY
 from net.peers.table import PeerTable
 from net.rendezvous.hints import Source
 from tests.support.parcels import NOW
@@ -38,7 +41,7 @@ class Phone:
         self.table = PeerTable(OWN, Random(1))
         self.probed: list[Endpoint] = []
         self.introductions: list[tuple[NodeId, NodeId]] = []
-        self.dialer = Dialer(role, self.table, self, Random(2), self._connect, self._introduce)
+        self.dialer = Dialer(role, self.table, self.ask, Random(2), self._connect, self._introduce)
 
     def _connect(self, endpoint: Endpoint, peer: NodeId | None, now: Instant, *, is_probe: bool = False) -> None:
         self.dialled.append(endpoint)
