@@ -1,7 +1,7 @@
 """The terminal client: shows core, sends it commands. Screens and widgets know `core.api` and nothing below it.
 
 Textual reads its debugging variables once, when it is first imported, and some of them write the screen to a file or a
-socket. Importing any part of this package closes those doors first, whoever imports it.
+socket. Importing any part of this package removes those variables first.
 """
 
 import os

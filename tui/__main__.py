@@ -1,4 +1,4 @@
-"""``sottovoce`` and ``python -m tui``."""
+"""The entry point of ``sottovoce`` and of ``python -m tui``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 
 
 def main() -> int:
-    """Do what the command line asks for; return the exit status. Whatever fails from the first import on is told."""
+    """Run the command line; return the exit status. A failure from the first import on is reported."""
     try:
         from tui.cli import arguments
     except Exception as fault:  # noqa: BLE001 -- no memory, no file to open, an installation with a part missing

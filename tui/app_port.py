@@ -1,4 +1,4 @@
-"""What screens and widgets may ask of the app they hang in, so that none of them imports it."""
+"""The app as a protocol: what screens and widgets may ask of it without importing it."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class AppPort(Protocol):
         ...
 
     def jumped(self, why: str) -> None:
-        """Note that the person is somewhere else without having asked for it: the next Enter is not meant for it."""
+        """Note that the place changed without the person's doing: the next Enter is not meant for the new place."""
         ...
 
     def command_context(self) -> Context:
@@ -77,7 +77,7 @@ class AppPort(Protocol):
         ...
 
     async def apply_settings(self, settings: Settings) -> None:
-        """Draw by new settings at once. Storing them is the caller's."""
+        """Draw by new settings at once; the caller stores them."""
         ...
 
     def open_page(self, name: str) -> None:

@@ -1,4 +1,4 @@
-"""What the app needs of what runs the core: commands go in, a bounded queue of events comes out.
+"""The core's host as a protocol, as the app needs it: commands go in, a bounded queue of events comes out.
 
 ``tui.host.bridge.CoreHost`` is the real one; tests bring an in-memory one.
 """
@@ -21,7 +21,7 @@ class EventBatch:
 
 
 class CorePort(Client, Protocol):
-    """A client with a life of its own."""
+    """A client that runs its core: started, woken for events, and stopped."""
 
     def start(self, wake: Callable[[], None], crashed: Callable[[str], None]) -> None:
         """Begin. ``wake`` and ``crashed`` may be called from any thread and must not block."""

@@ -1,8 +1,8 @@
-"""Locked or open: what is shown of the account, and when everything of it is taken away.
+"""Opens the account's screens, and takes all of them away when the account is locked.
 
     first frame -> lock or onboarding -> main screen -> (a key, idleness, the core) -> lock -> ...
 
-Locking hides first and tells the core then: what is gone cannot be seen, however long the core takes.
+Locking removes the screens first and tells the core then: nothing is in view, however long the core takes.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from tui.screens.main import MainScreen
 
-# Seconds that is shown why the account was locked when its owner did not ask for it.
+# Seconds that the reason for a lock is shown when the owner did not ask for the lock.
 WHY_LOCKED = 120.0
 # What onboarding may be dismissed with to have a page opened at once, by its name.
 FIRST_PAGES = frozenset({"invite", "add"})
@@ -76,7 +76,7 @@ class AccountGate:
         await self._show(OnboardingScreen(self._port.client))
 
     async def _show(self, screen: Screen[Any]) -> None:
-        """Show the lock or the onboarding, on top of nothing else; leaving it leads in."""
+        """Show the lock or the onboarding as the only screen; when it is dismissed the account is entered."""
 
         def entered(first: object) -> None:
             self._app.run_worker(self._enter(first), group="opening", exclusive=True)
@@ -84,7 +84,7 @@ class AccountGate:
         await self._app.push_screen(screen, entered)
 
     async def _enter(self, first: object = None) -> None:
-        """The account is open: show the conversations, and on them what a newcomer chose to do ``first``."""
+        """Show the conversations of the opened account, and over them the page that a newcomer chose to open ``first``."""
         from tui.screens.main import MainScreen
 
         client = self._port.client
@@ -128,7 +128,7 @@ class AccountGate:
             self._app.run_worker(self._hide(why), group="locking")
 
     async def _hide(self, why: str = "") -> None:
-        """Remove every screen that held content, and put the lock there: what is gone cannot be seen.
+        """Remove every screen that held content, and show the lock.
 
         A fault in the hook of one screen keeps no other screen in view: it is raised at the end.
         """

@@ -154,7 +154,7 @@ class SottovoceApp(App[None], CarriesCommands, inherit_bindings=False):
         self.tell(str(explain(error)), "error")
 
     def jumped(self, why: str) -> None:
-        """Note that the person is somewhere else without having asked for it: the next Enter is not meant for it."""
+        """Note that the place changed without the person's doing: the next Enter is not meant for the new place."""
         self._keys.jumps.came(why)
 
     def command_context(self) -> Context:
@@ -185,7 +185,7 @@ class SottovoceApp(App[None], CarriesCommands, inherit_bindings=False):
         self.refresh(layout=True)
 
     async def _suspend_locked(self) -> None:
-        """Give the shell back its terminal; what it shows then must not be a conversation."""
+        """Lock, then give the terminal back to the shell: a conversation must not stay on it."""
         await self._gate.lock_now()
         self.action_suspend_process()
 
@@ -201,7 +201,7 @@ class SottovoceApp(App[None], CarriesCommands, inherit_bindings=False):
             await super().on_event(event)
 
     async def on_key_passed(self, message: KeyPassed) -> None:
-        """Let the next key in."""
+        """Hand over the next key."""
         await self._keys.passed(message)
 
     # --- the core -----------------------------------------------------------------------------------------------------
@@ -270,7 +270,7 @@ class SottovoceApp(App[None], CarriesCommands, inherit_bindings=False):
     # --- faults -------------------------------------------------------------------------------------------------------
 
     def panic(self, *renderables: RenderableType) -> None:
-        """Leave; of what Textual's own threads say of their faults only where it was."""
+        """Leave the program; of a fault in Textual's own threads only the places in the code are printed."""
         if self._leaving is not None:
             self._leaving.hurry()
         super().panic(*(faults.without_values(each) for each in renderables))

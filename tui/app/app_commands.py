@@ -1,4 +1,4 @@
-"""The way from a key, a slash command or the palette to what carries a command out, and the commands of the app itself."""
+"""Takes a command from a key, a slash line or the palette to its handler, and handles the commands of the app itself."""
 
 from __future__ import annotations
 

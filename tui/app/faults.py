@@ -2,7 +2,7 @@
 
 One kind is no fault. A screen may be taken away while it is still being opened, by the lock, by the end of the program or
 by a key that was pressed at once. Textual then mounts nothing into it but calls its handlers all the same, and they look
-for widgets that will never be there. A screen on its way out misses nothing.
+for widgets that will never be there. A widget that is missed on a screen being taken away is ignored.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ def _is_leaving(pump: MessagePump | None) -> bool:
 
 
 def report_of(fault: BaseException | None) -> Text:
-    """Return what is told of a fault in the screens: where it was, but no values."""
+    """Return the report of a fault in the screens: the places in the code, no values."""
     return Text(crash.report(fault) if fault is not None else "stopped")
 
 
 def without_values(said: RenderableType) -> RenderableType:
-    """Return what Textual's own threads say of their faults, of a traceback only the places."""
+    """Return a fault's report by Textual's own threads; a traceback is cut down to the places in the code."""
     if not isinstance(said, Traceback):
         return said
     stacks = said.trace.stacks

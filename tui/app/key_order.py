@@ -7,8 +7,8 @@ was meant, and a word lands in the field of the word before. Here a key waits un
 A key right behind an escape (``tui.keys.legacy_keys``) waits a moment more, for what it means depends on what follows
 it; and after a jump that was not asked for some keys are refused (``tui.keys.jumps``).
 
-How one knows: queues are first in, first out, so a message posted behind a key, which bubbles up like it, reaches the app
-after it. What the key's handlers posted meanwhile comes behind that message, hence several rounds.
+How the end of that work is noticed: queues are first in, first out, so a message posted behind a key, which bubbles up like
+it, reaches the app after it. What the key's handlers posted meanwhile comes behind that message, hence several rounds.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ REFUSED: Final = "Nothing done: {}? Look, then press again."
 
 
 class KeyPassed(Message):
-    """Whatever came before this has been done."""
+    """Posted behind a key: when it arrives, what the key led to so far has been done."""
 
     def __init__(self, serial: int, rounds: int) -> None:
         super().__init__()

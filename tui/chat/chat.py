@@ -1,4 +1,4 @@
-"""The open conversation: which rows are read from the core when, and what is told back to it.
+"""The open conversation: which of its rows are read from the core when, and what the core is told of it.
 
 The message list is the truth and events are hints, so an event only makes this ask for what follows the last row held.
 Requests for one conversation are answered after another may have been opened; each checks that before it shows anything.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.api import Client, Contact, ContactList
 
-# Contacts read at once: nearly everybody has fewer.
+# Contacts read at once: nearly every account has fewer.
 PAGE = 500
 
 

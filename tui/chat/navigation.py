@@ -1,4 +1,4 @@
-"""Which conversation comes next. Pure: the list as the core gives it, and where one has been."""
+"""Which conversation comes next. Pure: computed from the core's list and the conversations visited before."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from core.api import Conversation
 
 
 class Navigation:
-    """Remembers where one was before."""
+    """Remembers the conversations that were open before."""
 
     def __init__(self) -> None:
         self.conversations: Sequence[Conversation] = ()
@@ -26,18 +26,18 @@ class Navigation:
         return self.find(self.current)
 
     def clear(self) -> None:
-        """Forget all conversations, and where one was."""
+        """Forget all conversations, and which were open before."""
         self.conversations = ()
         self.current = self._last = self._origin = None
 
     def went_to(self, conversation_id: str | None) -> None:
-        """Note where one is now."""
+        """Note which conversation is open now."""
         if conversation_id != self.current:
             self._last, self.current = self.current, conversation_id
 
     @property
     def last(self) -> str | None:
-        """Where one was before, if that is still there."""
+        """The conversation open before this one, if it still exists."""
         return self._last if self.find(self._last) is not None else None
 
     def by_step(self, step: int) -> str | None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from core.api import Client, Found, MessageSearch
 
-# SearchHits read at once.
+# Hits read at once.
 PAGE = 50
 
 
 class SearchHits:
-    """What a search found, newest first, and which hit one is at. More are read when one comes to the end of a page."""
+    """The hits of a search, newest first, and the current one. The next page is read at the end of each page."""
 
     def __init__(self, client: Client, words: str, conversation_id: str | None) -> None:
         self._client = client

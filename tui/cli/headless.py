@@ -1,6 +1,6 @@
 """The commands without a screen: a node of the network, the core behind JSON-RPC, and the doctor.
 
-Standard output belongs to whoever started the program and carries what ``docs/PROTOCOL.md`` 8 says, nothing else; logs
+Standard output belongs to the calling program and carries what ``docs/PROTOCOL.md`` 8 says, nothing else; logs
 go to standard error and tell nothing of parcels. SIGTERM and SIGINT end each of them cleanly, with status 0. What goes wrong
 is raised, for ``tui.host.boundary`` to tell.
 """
@@ -89,7 +89,7 @@ async def _until_signalled(command: Callable[[], Awaitable[None]]) -> None:
 
 
 def _say_clocks(node: NodeService) -> None:
-    """Log whose clock is wrong: whoever runs a node without a screen sees it nowhere else."""
+    """Log whose clock is wrong: the owner of a node without a screen sees it nowhere else."""
     clocks = node.status().view.clocks
     off = ", ".join(
         f"{encode_node_id(each)[:_SHOWN_KEY_SIZE]} by {span(ahead)} {'ahead' if ahead > 0 else 'behind'}"
@@ -121,7 +121,7 @@ async def _node(home: Path, options: NetworkOptions) -> None:
 
 
 async def _say_ready(ready: dict[str, str]) -> None:
-    with suppress(trio.BrokenResourceError):  # a node serves on whether or not somebody listens to it
+    with suppress(trio.BrokenResourceError):  # a node serves on when its standard output is closed
         await StandardOutput().send_all(msgspec.json.encode(ready) + b"\n")
 
 

@@ -1,4 +1,4 @@
-"""What Echo says: texts in, texts out. No network, no clock.
+"""The answers of Echo, the demo's contact: texts in, texts out. No network, no clock.
 
 It gives back what it is given, and explains, once each, what has just happened on the way.
 """

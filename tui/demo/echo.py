@@ -30,7 +30,7 @@ Spawn = Callable[[], AbstractAsyncContextManager[trio.Process]]
 
 
 async def _untold(_: str) -> None:
-    """Tell nobody."""
+    """Ignore what is waited for."""
 
 
 class Echo:
@@ -63,7 +63,7 @@ class Echo:
                 process.kill()
 
     async def _serve(self, client: RpcClient) -> None:
-        """Answer everybody until somebody wishes that Echo vanished."""
+        """Answer every contact until one of them asks Echo to vanish."""
         if await self._answer_all(client):
             return
         async for event in client.events:

@@ -1,4 +1,4 @@
-"""Why a demo cannot be."""
+"""The errors of the demo: why it could not start or go on."""
 
 from __future__ import annotations
 

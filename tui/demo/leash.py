@@ -1,6 +1,6 @@
 """A command on a leash: ``python -m tui.demo.leash node …`` is ``sottovoce node …`` that ends when its input does.
 
-A node takes no input, so it would not notice the death of whoever started it. Here a thread waits for the end of the
+A node takes no input, so it would not notice the death of its parent process. Here a thread waits for the end of the
 input, which comes when the last holder of the pipe's other end is gone, and sends the process its own SIGTERM.
 """
 

@@ -1,4 +1,4 @@
-"""What a start is doing, as lines: each step has one, which says what is waited for and for how long.
+"""Progress of a start, a line for each step: what is waited for, and for how long already.
 
 Where the terminal can move its cursor the line is written over; elsewhere only news are written, each on a line of its own.
 """

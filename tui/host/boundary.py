@@ -1,7 +1,7 @@
-"""The outermost place of every command: whatever was not dealt with before becomes a sentence and an exit status here.
+"""The outermost handler of every command: an exception that was not handled before becomes a sentence and an exit status.
 
-No traceback reaches anybody: it would show contents. What is told is what happened, what to do about it, and, where nobody
-foresaw it, the places in the code.
+No traceback is printed: it would show contents. What is told is what happened, what to do about it, and, of an unforeseen
+exception, the places in the code.
 """
 
 from __future__ import annotations

@@ -145,7 +145,7 @@ class CoreHost:
         try:
             return cast("R", await request.future)
         except asyncio.CancelledError:
-            if command.told_once:  # nobody would ever hear the answer: then there must be none
+            if command.told_once:  # its caller is gone and it is answered only once: cancel it
                 for scope in request.scope:
                     self._soon(scope.cancel)
             raise
@@ -262,13 +262,13 @@ class CoreHost:
                 await trio.sleep(WAKE_PAUSE)
 
     def _refuse_waiting(self) -> None:
-        """Answer what will not be answered any more: nobody must wait for a core that is gone."""
+        """Refuse the commands that still wait: no caller must wait for a core that is gone."""
         for future in tuple(self._waiting):
             _settle(_Request(cast("Command[Any]", None), future.get_loop(), future, []), error=_gone())
 
 
 def _story(fault: BaseException) -> str:
-    """Return what ended the core: a sentence, and the places in the code if nobody foresaw it."""
+    """Return what ended the core: a sentence, and of an unforeseen exception the places in the code."""
     from core.refusals import refusal_of
 
     refusal = refusal_of(fault)
@@ -291,5 +291,5 @@ def _settle(request: _Request, *, result: object = None, error: ApiError | None 
         else:
             request.future.set_result(result)
 
-    with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+    with suppress(RuntimeError):  # the loop is closed: no screen waits any more
         request.loop.call_soon_threadsafe(resolve)

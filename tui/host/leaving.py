@@ -1,4 +1,4 @@
-"""When the client has to go, and that it does: told by a signal, by its person, or because its terminal is gone.
+"""Makes the client end in bounded time once it has to: at a signal, by its person's command, or when its terminal is gone.
 
 A terminal that goes away need not send SIGHUP (a wrapper keeps it, it is not the controlling one, ``nohup`` ignores it), so
 a thread waits for the hang-up itself. And leaving may hang: a terminal that is stopped takes no last byte, a file system
@@ -24,7 +24,7 @@ STANDARD_INPUT: Final = 0
 STANDARD_ERROR: Final = 2
 # Seconds to leave: saving takes 2 at most, the core 5.
 PATIENCE: Final = 10.0
-# Exit status of who could not leave in order.
+# Exit status of a program that could not end in order.
 NOT_IN_ORDER: Final = 1
 # What a terminal is told so that it neither reports the mouse nor brackets pastes, shows its first screen and its cursor.
 _AS_IT_WAS: Final = b"\x1b[?1000l\x1b[?1003l\x1b[?1006l\x1b[?1004l\x1b[?2004l\x1b[<u\x1b[?7h\x1b[?1049l\x1b[?25h"

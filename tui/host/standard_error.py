@@ -1,6 +1,6 @@
-"""What is said on standard error: logs, reasons, reports.
+"""Standard error: where logs, reasons and reports are written, without ever blocking or failing.
 
-A thread of its own writes it, so that nobody waits for a terminal that is stopped or a pipe that nobody reads. What finds no
+A thread of its own writes, so that no caller waits for a terminal that is stopped or a pipe that is not read. What finds no
 room is left out. Whatever the locale, and whether or not there is a standard error at all, saying something never fails.
 """
 
@@ -53,7 +53,7 @@ class _Teller:
             self._write_waiting()
 
     def _write_waiting(self) -> None:
-        with suppress(IndexError, OSError):  # all said, or nobody hears it
+        with suppress(IndexError, OSError):  # all written, or nothing can be written
             while True:
                 piece = self._waiting.popleft()
                 while piece:

@@ -38,7 +38,7 @@ class StandardOutput(trio.abc.SendStream):
     """Bytes to standard output."""
 
     async def send_all(self, data: bytes | bytearray | memoryview) -> None:
-        """Write everything; raises ``BrokenResourceError`` when nobody can read it any more."""
+        """Write everything; raises ``BrokenResourceError`` when the reading end is closed."""
         rest = memoryview(data)
         while rest:
             try:

@@ -1,4 +1,4 @@
-"""What carries out the commands of one place: functions by the ids of the registry.
+"""Handlers of commands: for each place of the program a table of functions by the ids of the registry.
 
 The app, the main screen, the composer and the message list each have such a table; the bindings made from the registry, the
 slash commands and the palette all end in it. A test compares the tables with the registry, so a command without a handler

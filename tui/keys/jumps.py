@@ -1,9 +1,9 @@
 """An Enter right after a jump that was not asked for does nothing, and says why.
 
 Keys that a slow line runs together can be read in two ways (``tui.keys.legacy_keys``), and a conversation can vanish
-while one writes in it. A person who types on does not look: for a moment the next Enter would send to another
-contact, accept a stranger or open what one has not read. So it is refused until there was time to see
-where one is, and so is a single letter where letters are commands. Any other key that goes somewhere shows that one knows.
+while a text is written in it. A person who types on does not look: for a moment the next Enter would send to another
+contact, accept a stranger or open something unread. So it is refused until there was time to see the new
+place, and so is a single letter where letters are commands. Any other key that goes somewhere shows that the person looked.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ if TYPE_CHECKING:
 LOOK: Final = 1.0
 # Keys that send, by whichever of them a person has Enter break the line.
 _SENDING: Final = frozenset({"enter", "ctrl+j"})
-# Keys that are part of typing, and so say nothing about whether one has looked.
+# Keys that are part of typing, and so do not show that the person looked.
 _TYPING: Final = _SENDING | {"backspace", "delete", "space"}
 
 Place = tuple[object, ...]
 
 
 class Addressed:
-    """Mixed into a widget in which one writes to a contact."""
+    """Mixed into a widget in which a text to a contact is written."""
 
     address: str | None = None
     """The conversation that the text is for."""
 
 
 class Jumps:
-    """Knows of the last jump, and which keys it must not have."""
+    """Remembers the last jump, and refuses the keys that it must not get."""
 
     def __init__(self, app: App[Any], clock: Callable[[], float] = time.monotonic) -> None:
         self._app = app
@@ -47,15 +47,15 @@ class Jumps:
         self._why = ""
 
     def may_come(self, why: str) -> None:
-        """Note where one is, before a key that may not have been meant leads elsewhere."""
+        """Note the present place, before a key that may not have been meant leads elsewhere."""
         self._from, self._until, self._why = self._place(), self._clock() + LOOK, why
 
     def came(self, why: str) -> None:
-        """Note that one is somewhere else without having pressed anything."""
+        """Note that the place changed without a key."""
         self._from, self._until, self._why = (), self._clock() + LOOK, why
 
     def refusal(self, event: events.Event) -> str:
-        """Return why a key must not do what it does; nothing where it may."""
+        """Return why a key is refused; nothing where it is not."""
         if not self._until or not isinstance(event, events.Key):
             return ""
         if self._clock() >= self._until:
@@ -71,6 +71,6 @@ class Jumps:
         return self._why if does_something else ""
 
     def _place(self) -> Place:
-        """Return what tells one place from another: the screen, who has the focus, for whom one writes."""
+        """Return what tells one place from another: the screen, the widget with the focus, the contact written to."""
         focused: Widget | None = self._app.focused
         return (self._app.screen, focused, focused.address if isinstance(focused, Addressed) else None)

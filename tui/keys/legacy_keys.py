@@ -1,11 +1,11 @@
 """Alt on terminals without the newer keyboard protocol, where Alt with a key looks like Esc and then the key.
 
-Such a terminal sends an escape in front of the key. Whoever presses Esc and writes on sends the same bytes, and over a slow
+Such a terminal sends an escape in front of the key. A person who presses Esc and types on sends the same bytes; over a slow
 line they arrive together. Three things tell them apart here:
 
 * bytes that are read apart were pressed apart: a terminal writes both of Alt's in one;
 * a key that means nothing with Alt was not pressed with it, so Esc and the key are two keys, and neither is lost;
-* nobody presses Alt with a key and has typed on a few thousandths of a second later: that is text behind an Esc.
+* no person types on a few thousandths of a second after Alt with a key: that is text behind an Esc.
 
 What is left, one key with an escape right before it and nothing after it, is taken for Alt. Where that leads somewhere else,
 ``tui.keys.jumps`` looks after the next Enter.

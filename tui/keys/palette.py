@@ -1,6 +1,6 @@
 """What the palette (Ctrl+P) offers: every command of the registry that makes sense now, found by words.
 
-A command of which Tab would offer arguments stands there once for each of them, since one has to choose anyway.
+A command of which Tab would offer arguments is listed once for each of them, since one has to be chosen anyway.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def title_of(choice: Choice) -> str:
 
 
 def way_of(choice: Choice) -> str:
-    """Return how one does it without the palette: by a key, else by a slash command."""
+    """Return the way to a command without the palette: its key, else its slash command."""
     spec, argument = choice
     keys = key_names(spec)
     if keys and not argument:

@@ -1,7 +1,7 @@
-"""A contact and its devices: which of them one knows, since when, and whether what one writes goes there.
+"""A contact's devices: which of them are known, since when, and whether new messages go to them.
 
-Whoever has somebody's eighteen words can make a device that looks like theirs. So one that nobody vouches for waits here for
-a yes or a no, and each is asked once more, with what it means.
+A thief with a contact's eighteen words can make a device that looks like the contact's. So a device that no known device
+vouches for waits here to be confirmed or refused; either answer is asked for once more, with what it means.
 """
 
 from __future__ import annotations

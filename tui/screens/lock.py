@@ -1,7 +1,7 @@
-"""The lock: a name of the program, a field, and until when mail comes in.
+"""The lock screen: the program's name, a field for the passcode, and until when mail comes in.
 
-It looks the same whoever's account it is and whatever it keeps (promise P6); a wrong passcode is answered with the same
-sentence whatever is wrong about it. It is opaque and has no way back but the passcode. Whether the screen or the vault is
+It looks the same for every account, whatever is kept in it (promise P6); every wrong passcode is answered with the same
+sentence. It is opaque and has no way back but the passcode. Whether the screen or the vault is
 locked it does say, since behind the one mail comes in, and behind the other it waits.
 """
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 def mail_sentence(locks_at: int | None, now: int, calendar: Calendar) -> str:
-    """Say what becomes of mail: it comes in until the vault locks, then it waits."""
+    """Return the sentence about mail: it comes in until the vault locks, then it waits."""
     if locks_at is None:
         return "Mail waits with its senders until you unlock."
     day = "" if calendar.day(locks_at) <= calendar.day(now) else "tomorrow "  # twenty hours reach no further

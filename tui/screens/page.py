@@ -1,7 +1,7 @@
 """The layout of every screen but the chat: a title, a column of text and fields, a notice, the keys.
 
-One look for all of them, so that whoever has learnt one knows the rest: Tab walks, Enter does, Esc goes back. The column is
-never wider than is comfortable to read, scrolls where the terminal is low, and needs no colour.
+All of them look alike, so that a person who has learnt one knows the rest: Tab walks, Enter does, Esc goes back. The column
+is never wider than is comfortable to read, scrolls where the terminal is low, and needs no colour.
 """
 
 from __future__ import annotations

@@ -81,7 +81,7 @@ class PickerScreen(ModalScreen[R | None], NothingUnsaved, Generic[R]):
         self.query_one(Input).focus()
 
     def on_unmount(self) -> None:
-        """Give the cursor back, unless it went elsewhere meanwhile."""
+        """Give the focus back, unless it went elsewhere meanwhile."""
         if self._beneath is not None and self._beneath.is_mounted and self._beneath.screen.focused is self._beneath:
             self._beneath.has_focus = True
 

@@ -1,4 +1,4 @@
-"""Ask what a contact shall be called here. Only this device knows it; left empty, the contact's own name is used."""
+"""Asks what a contact shall be called here. Only this device knows it; left empty, the contact's own name is used."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def matching(query: str, conversations: Sequence[Conversation]) -> list[Conversa
 
 
 def _score(matcher: Matcher, listed: Conversation) -> float:
-    """Return how well a conversation matches: by what one calls them, or by what they call themselves."""
+    """Return how well a conversation matches: by the name given to the contact here, or by its own name."""
     return max(matcher.match(clean_name(listed.name)), matcher.match(own_name_of(listed)))
 
 

@@ -1,8 +1,8 @@
-"""Copying, and what may be said of it.
+"""Copies text to the terminal's clipboard, and tells what is known of the outcome.
 
-A terminal is asked to take a text by an escape sequence (OSC 52) and never answers, so all one can say is that it was sent.
-Within tmux the sequence gets lost by default; tmux itself takes the text, passes it on and says whether it did. GNU screen
-passes a sequence on only inside one of its own, in short pieces.
+A terminal is asked to take a text by an escape sequence (OSC 52) and never answers, so all that is known is that it was
+sent. Within tmux the sequence gets lost by default; tmux itself takes the text, passes it on and says whether it did. GNU
+screen passes a sequence on only inside one of its own, in short pieces.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a terminal sends that no keyboard does: bytes that are no UTF-8, and sequences that are none.
+"""Tolerates what a terminal sends and no keyboard does: bytes that are no UTF-8, and sequences that are none.
 
 A terminal set to Latin-1, a serial line, half a character, a program that answers in its own way: whatever comes, the keys
 after it go on working. Bytes that are no UTF-8 are shown as replacement characters. A sequence that Textual's parser

@@ -1,4 +1,4 @@
-"""What comes behind a disputed text stands where it should, however wide the terminal draws that text.
+"""Keeps the rest of a line in its column behind a text whose width terminals dispute.
 
 Some scripts have no form whose width all terminals agree about (``tui.text.cells``). So the room counted for such a run is
 blanked first, the run is drawn into it from its left end, and then the cursor is put behind the room:
@@ -6,7 +6,7 @@ blanked first, the run is drawn into it from its left end, and then the cursor i
     save the cursor, blanks, back, the run, back, forward by as many cells as were counted
 
 A terminal that draws the run narrower leaves a gap behind it; one that draws it wider loses what is beyond its room. Save
-and restore (DECSC, DECRC) and forward (CUF) are as old as the VT100, and none of them says where on the screen one is.
+and restore (DECSC, DECRC) and forward (CUF) are as old as the VT100, and none of them names a place on the screen.
 """
 
 from __future__ import annotations

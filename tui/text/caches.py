@@ -1,4 +1,4 @@
-"""What the libraries and we remember of texts that were drawn or typed, and how it is forgotten when the screen locks.
+"""The caches of the process that hold texts that were drawn or typed, and how a lock empties them.
 
 A cache of the whole process outlives every screen: locked, it would still hold what stood there. Caches that widgets have
 for themselves go with them.

@@ -2,7 +2,7 @@
 
 Whatever another person wrote passes here before it reaches the terminal: escape sequences would move the cursor or set the
 clipboard, bidirectional overrides would make a name read as another one. Controls are shown as pictures instead of dropped,
-so that nobody is made to read something that was not sent. ``kept_text`` does this and no more: it is what is copied and
+so that a reader is not shown something that was not sent. ``kept_text`` does this and no more: it is what is copied and
 stored. ``clean_text`` is what is drawn of it, in the form about whose width all terminals agree (``tui.text.cells``).
 """
 

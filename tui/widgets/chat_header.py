@@ -1,4 +1,4 @@
-"""The line above the messages: with whom one talks, and what else waits."""
+"""The line above the messages: the contact's name, and how much is unread elsewhere."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class ChatHeader(Widget):
 
 
 def _note(conversation: Conversation, room: int, glyphs: Glyphs) -> str:
-    """Return what is to be known before one writes: a sign and a few words, in ``room`` cells if possible."""
+    """Return what is to be known before a text is written: a sign and a few words, in ``room`` cells if possible."""
     if conversation.blocked:
         return f"  {glyphs.blocked} blocked"
     if warning := warning_note(conversation):

@@ -76,7 +76,7 @@ class Choice(Widget, Generic[V], can_focus=True):
             self.post_message(self.Changed(self))
 
     def action_submit(self) -> None:
-        """Tell whoever listens."""
+        """Post ``Submitted``."""
         self.post_message(self.Submitted())
 
     def watch_has_focus(self, _has_focus: bool) -> None:  # noqa: FBT001 - Textual's signature

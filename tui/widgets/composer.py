@@ -1,4 +1,4 @@
-"""Where one writes: a flat text area of one to eight rows."""
+"""The composer, in which messages are written: a flat text area of one to eight rows."""
 
 from __future__ import annotations
 

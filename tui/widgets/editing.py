@@ -2,7 +2,7 @@
 
 Textual counts and moves by characters. Here a line is drawn in the form that all terminals agree on
 (``tui.text.cells``), breaks between clusters only, and the cursor stands before or behind a flag, a family or a
-syllable, never in it. Delete takes the whole; Backspace too, but of letters it takes the last mark, as one corrects it.
+syllable, never in it. Delete takes the whole; Backspace too, but of letters it takes the last mark, as a writer corrects it.
 What is typed stays as it was typed.
 """
 

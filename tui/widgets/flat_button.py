@@ -46,7 +46,7 @@ class FlatButton(Widget, can_focus=True):
         return Content(f"[ {self.label} ]")
 
     def action_press(self) -> None:
-        """Tell whoever listens."""
+        """Post ``Pressed``."""
         self.post_message(self.Pressed(self))
 
     def on_click(self) -> None:

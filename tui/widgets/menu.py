@@ -18,7 +18,7 @@ _REVERSED = Style(reverse=True)
 
 
 class PickList(OptionList):
-    """Textual's option list under a line one types in: its cursor shows without the focus, and without colours too."""
+    """Textual's option list under a line to type in: its cursor shows without the focus, and without colours too."""
 
     @property
     def shows_cursor(self) -> bool:

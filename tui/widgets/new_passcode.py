@@ -1,4 +1,4 @@
-"""A new passcode: typed, judged while one types, typed again."""
+"""A new passcode: typed, judged while it is typed, typed again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One place on a screen where it says how things stand: working, done, wrong. The sign before the words carries the kind."""
+"""The line of a screen that says how things stand: working, done, wrong. The sign before the words carries the kind."""
 
 from __future__ import annotations
 

@@ -96,7 +96,7 @@ class PathField(TextField):
         typed = self.value.strip()
         try:
             return Path(typed).expanduser()
-        except RuntimeError:  # ~nobody
+        except RuntimeError:  # ``~`` with a user that does not exist
             return Path(typed)
 
     def action_complete(self) -> None:

@@ -1,6 +1,6 @@
 """A few lines of text with a count of what is left, for a greeting. Tab and Enter leave it, Ctrl+J breaks the line.
 
-For people who have Enter break the line when they write to somebody, Enter and Ctrl+J change places here as well.
+For people who chose that Enter breaks the line in messages, Enter and Ctrl+J change places here as well.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The bottom line: what just happened or what one can press, and how the network is."""
+"""The bottom line: what just happened or which keys work, and how the network is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The writing area: the composer, its prompt, the commands that complete what one types, and how much room is left."""
+"""The writing area: the composer, its prompt, the commands that complete what is typed, and how much room is left."""
 
 from __future__ import annotations
 

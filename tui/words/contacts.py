@@ -1,4 +1,4 @@
-"""What the screens say about the people one knows: their names, their devices, what is odd, and what became of a deletion.
+"""What the screens say about contacts: their names, their devices, what is odd, and what became of a deletion.
 
 A contact chooses its own name and those of its devices, so each passes the sanitiser here before it stands in a sentence.
 """
@@ -67,7 +67,7 @@ def key_words(device: ContactDevice) -> str:
 
 
 def trust_words(device: ContactDevice, contact: Contact) -> str:
-    """Say who answers for a device."""
+    """Return who vouches for a device, in words."""
     match device.state:
         case "vouched":
             return "A device that you knew before vouches for it."
@@ -78,12 +78,12 @@ def trust_words(device: ContactDevice, contact: Contact) -> str:
 
 
 def thief_words(contact: Contact) -> str:
-    """Say why a device that nobody vouches for may be somebody else's."""
+    """Return why a device that no known device vouches for may be a thief's."""
     return f"Whoever has the words of {short_name(contact.name)} can make a device."
 
 
 def served_words(device: ContactDevice, contact: Contact) -> str:
-    """Say whether what is written goes to a device, and if not, what that depends on."""
+    """Return whether messages go to a device, and if not, what that depends on, in words."""
     is_unknown = device.state == "unknown"
     if contact.blocked:
         return "You blocked this contact: nothing goes to it."

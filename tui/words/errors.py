@@ -55,7 +55,7 @@ EXPLANATIONS: dict[Kind, Explanation] = {
     Kind.NEWER_VERSION: Explanation("A newer version wrote that.", "Update the program."),
     Kind.FAILED: Explanation("That failed.", "Try again."),
 }
-# Of what core says, it knows more: which file, and what to do about it.
+# Errors whose text from core is shown, since it is more exact: which file, and what to do about it.
 IN_CORES_WORDS = frozenset({Kind.DAMAGED, Kind.NEWER_VERSION, Kind.FAILED, Kind.READ_ONLY})
 # What a hint says when the error did not bring the figure.
 WITHOUT_FIGURES = {"seconds": "a moment", "limit": "12288"}

@@ -40,7 +40,7 @@ class Calendar:
         return f"{hour:02}:{minute:02}"
 
     def forget(self) -> None:
-        """Forget which moments were asked about: they are when somebody wrote."""
+        """Forget which moments were asked about: they tell when people wrote."""
         self._quarters.clear()
 
     def _quarter(self, at: int) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""What the status line teaches, by what one is doing; and what stands where no conversation is open."""
+"""The status line's hints, by what the person is doing; and the welcome while no conversation is open."""
 
 from __future__ import annotations
 

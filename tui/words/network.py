@@ -1,7 +1,7 @@
 """The state of the network in plain words, for the network screen and for ``sottovoce doctor``.
 
-Each fact is a line of at most about sixty cells beside its label, and explains itself: nobody should need the glossary to
-know whether things are well. Nothing of Textual here: the doctor needs no screen.
+Each fact is a line of at most about sixty cells beside its label, and explains itself: a reader should not need the glossary
+to know whether things are well. Nothing of Textual here: the doctor needs no screen.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What ``sottovoce doctor`` prints: one fact a line, then what is wrong and what to do about it.
 
-Wrapped to eighty columns whatever the terminal, so that it can be pasted into a letter for help.
+Wrapped to eighty columns on every terminal, so that it can be pasted into a mail that asks for help.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from tui.words.network import LABELS, facts_of
 
 _WIDTH: Final = 80
 _LABEL: Final = max(map(len, LABELS.values())) + 2
-# Of no meaning in a node that lives for some seconds.
+# Facts without meaning in a node that lives for some seconds.
 _LEFT_OUT: Final = frozenset({"custodians", "traffic", "loops", "kept", "datagrams"})
 
 

@@ -1,4 +1,4 @@
-"""What one does about the contact of the open conversation: name it, look at its devices, be rid of it.
+"""Commands about the contact of the open conversation: name it, show its devices, block it, remove it.
 
 The other side is never told. What cannot be taken back is asked first, with what goes.
 """
@@ -137,7 +137,7 @@ class ContactActions:
         self._app.tell(UNBLOCKED)
 
     def offers_unblocking(self, conversation_id: str | None) -> bool:
-        """Offer to unblock whom one is about to write to; returns whether that was needed."""
+        """Offer to unblock a blocked contact before a text goes to it; returns whether that was needed."""
         contact = self._navigation.find(conversation_id)
         if contact is None or not contact.blocked:
             return False

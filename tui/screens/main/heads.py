@@ -1,4 +1,4 @@
-"""What stands around the messages of the main screen: list, header, details, and a welcome while nothing is open."""
+"""Draws what stands around the messages of the main screen: list, header, details, a welcome while nothing is open."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one does with a selected message: copy it or its links, delete it, read about it."""
+"""Commands about the selected message: copy it or its links, delete it, show its details."""
 
 from __future__ import annotations
 

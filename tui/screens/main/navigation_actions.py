@@ -1,4 +1,4 @@
-"""The commands by which one gets from conversation to conversation, and about in the open one."""
+"""The commands that open another conversation, and those that scroll in the open one."""
 
 from __future__ import annotations
 

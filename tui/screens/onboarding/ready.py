@@ -1,4 +1,4 @@
-"""The last step: who one is now, and what to do first."""
+"""The last step: shows the new identity, and what to do first."""
 
 from __future__ import annotations
 

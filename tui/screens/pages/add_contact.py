@@ -1,4 +1,4 @@
-"""Use an invitation that one was given: a link, or a picture of its QR code."""
+"""The page that uses an invitation: a link, or a picture of its QR code."""
 
 from __future__ import annotations
 

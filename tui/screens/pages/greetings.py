@@ -105,7 +105,7 @@ class GreetingsScreen(Page[str], NothingUnsaved):
         self._reload()
 
     def on_core_event(self, message: CoreEvent) -> None:
-        """Show whoever has just arrived."""
+        """Show a stranger who has just greeted."""
         if isinstance(message.event, api.GreetingReceived):
             self._reload()
 

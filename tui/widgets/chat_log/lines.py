@@ -25,7 +25,7 @@ from tui.widgets.chat_log.selecting import selected_text, with_selection
 
 
 class ChatLines(ScrollView, can_focus=False):
-    """A window of one conversation as lines; where the view stands is its heirs' affair."""
+    """A window of one conversation as lines; where the view stands is decided by its subclasses."""
 
     ALLOW_SELECT = True
     COMPONENT_CLASSES: ClassVar[set[str]] = COMPONENTS

@@ -1,6 +1,6 @@
-"""Rows that nobody wrote, each as one plain sentence: something is missing, a device is new, a name changed.
+"""Rows that no person wrote, each as one plain sentence: something is missing, a device is new, a name changed.
 
-What can be done about it is in the sentence. Names are cleaned before they come here or here.
+What can be done about it is in the sentence. Names are cleaned before they come here, or here.
 """
 
 from __future__ import annotations

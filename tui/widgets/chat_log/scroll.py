@@ -1,7 +1,7 @@
 """The scrolling message list.
 
-Where one is in the list is an *anchor*: a row and a line within it, or the end. Rows may be added in front, measured or
-changed; afterwards the same anchor is put at the top of the view again, so nothing one reads ever jumps. Rows within one
+The place of the view is an *anchor*: a row and a line within it, or the end. Rows may be added in front, measured or
+changed; afterwards the same anchor is put at the top of the view again, so the text being read never jumps. Rows within one
 screen of the view are always measured exactly, so that scrolling by up to a screen meets exact heights only.
 """
 
@@ -88,7 +88,7 @@ class ChatScroll(ChatLines, can_focus=False):
         self._place()
 
     def prepend_rows(self, rows: Sequence[Message], *, at_start: bool) -> None:
-        """Add older rows in front; what one reads stays where it is."""
+        """Add older rows in front; the view stays where it is."""
         first = self.model.rows[0].id if self.model.rows else None
         added = self.model.prepend(rows)
         self.model.at_start = at_start
@@ -102,7 +102,7 @@ class ChatScroll(ChatLines, can_focus=False):
         self._place()
 
     def insert_row(self, row: Message, after: str) -> None:
-        """Put a late row behind the row ``after``, if that is held; what one reads stays where it is."""
+        """Put a late row behind the row ``after``, if that is held; the view stays where it is."""
         index = self.model.insert_after(after, row)
         if index is None:
             return
@@ -115,7 +115,7 @@ class ChatScroll(ChatLines, can_focus=False):
 
     def _trim_start(self, count: int) -> None:
         top = None if self._top is None else self.model.index_of(self._top.message_id)
-        if top is not None and top < count:  # one reads there: let the new ones go, they can be read again
+        if top is not None and top < count:  # the view is there: let the new ones go, they can be read again
             self.model.trim_end(count)
             self._heights.delete(len(self._heights) - count, len(self._heights))
             return
@@ -125,7 +125,7 @@ class ChatScroll(ChatLines, can_focus=False):
             self._forget(self.model.rows[0].id)
 
     def rows_answered(self) -> None:
-        """Note that asking for more rows came to an end, well or badly; the next move may ask again."""
+        """Note that a request for more rows was answered or failed; the next move may ask again."""
         self._asked = False
 
     def change_row(self, message_id: str, change: Callable[[Message], Message]) -> None:

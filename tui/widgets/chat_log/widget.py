@@ -1,4 +1,4 @@
-"""The message list with a mark on one message, moved by keys: what is done with it is the screen's affair."""
+"""The message list with a mark on one message, moved by keys; the screen carries out what is wanted of that message."""
 
 from __future__ import annotations
 

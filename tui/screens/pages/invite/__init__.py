@@ -1,4 +1,4 @@
-"""Invitations: making one, showing its code, and the list of one's own.
+"""Invitations: making one, showing its code, and the list of those made before.
 
 ``screen`` holds the form and the list, ``code`` shows one invitation as QR and text, ``save`` asks where to put a picture.
 """

@@ -1,4 +1,4 @@
-"""Make an invitation, and see one's own."""
+"""The page that makes an invitation and lists those made before."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Change the passcode."""
+"""The page that changes the passcode."""
 
 from __future__ import annotations
 

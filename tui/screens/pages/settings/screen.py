@@ -1,4 +1,4 @@
-"""What a person can change. Each change is drawn and stored at once; there is nothing to save and nothing to lose."""
+"""The settings page. Each change is drawn and stored at once; there is nothing to save and nothing to lose."""
 
 from __future__ import annotations
 
