@@ -21,14 +21,27 @@ class Agenda(Generic[K]):
         self._heap: list[tuple[float, int, K]] = []
         self._count = 0
 
+    def __len__(self) -> int:
+        return len(self._due)
+
     def schedule(self, key: K, due: float) -> None:
         """Set when ``key`` is due; replaces an earlier setting."""
         self._due[key] = due
         self._count += 1  # breaks ties, so that keys are never compared
         heappush(self._heap, (due, self._count, key))
         if len(self._heap) > 2 * len(self._due) + _SLACK:
-            self._heap = [(due, count, key) for due, count, key in self._heap if self._due.get(key) == due]
+            # One entry for each key: a due time that was set, moved and set again has left several.
+            live = {entry[2]: entry for entry in self._heap if self._due.get(entry[2]) == entry[0]}
+            self._heap = list(live.values())
             heapify(self._heap)
+
+    def at_latest(self, key: K, due: float) -> None:
+        """Make sure that ``key`` is due then or before: for due times that mostly move later, as a busy link's do.
+
+        Its owner looks at the true one when it comes up, and sets it again; most calls cost one comparison.
+        """
+        if due < self._due.get(key, math.inf):
+            self.schedule(key, due)
 
     def cancel(self, key: K) -> None:
         """Forget ``key``."""

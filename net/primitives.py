@@ -16,6 +16,8 @@ import nacl.bindings as sodium
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from nacl.exceptions import CryptoError
 
 from net.errors import Unauthenticated
@@ -196,12 +198,7 @@ def equal(ours: bytes, theirs: bytes) -> bool:
 
 def hkdf(secret: bytes, *, salt: bytes, label: bytes, size: int) -> bytes:
     """Return ``size`` bytes of HKDF-SHA-256 (RFC 5869), at most 255 · 32."""
-    pseudo_random_key = hmac(salt or bytes(HASH_SIZE), secret)
-    output = block = b""
-    for counter in range(1, -(-size // HASH_SIZE) + 1):
-        block = hmac(pseudo_random_key, block + label + bytes([counter]))
-        output += block
-    return output[:size]
+    return HKDF(SHA256(), size, salt or None, label).derive(secret)
 
 
 def expand(secret: bytes, label: bytes, size: int) -> bytes:

@@ -86,16 +86,14 @@ def fill_memory(world: AttackedWorld, shape: str, links: int, addresses: Sequenc
 def _send_shapes(up: Sequence[Guest], spec: JoinSpec, shape: str, memory: Callable[[], int]) -> int:
     """Send one shape over each link, all at the same time; return the most memory that was seen."""
     sessions = [next(iter(each.layer._sessions.values())) for each in up]
-    pieces = [SHAPES[shape](session._out._limit) for session in sessions]
+    pieces = [SHAPES[shape](session.outbound.stream._limit) for session in sessions]
     peak, sent, is_more = 0, 0, True
     while is_more:
         is_more = False
         for guest, session, left in zip(up, sessions, pieces, strict=True):
             for offset, data in islice(left, _OF_EACH):
                 is_more = True
-                session._next_number += 1
-                body = frames.encode_parts([frames.encode_stream(offset, data)])
-                datagram = session.keys.seal(session._next_number - 1, body)
+                datagram = session.outbound.seal(frames.encode_parts([frames.encode_stream(offset, data)]))
                 guest.socket.sendto(datagram, tuple(spec.endpoint))
                 guest.sent += len(datagram)
                 sent += 1

@@ -179,7 +179,7 @@ class Stranger:
             case LinkUp():
                 self._link_of[event.peer] = event.link
                 # Not polite: it does not slow down when the other side is slow, for others may not either.
-                self._links._sessions[event.link]._recovery.congestion = _Reckless()
+                self._links._sessions[event.link].outbound.recovery.congestion = _Reckless()
                 self._link_pool.on_link_up(event.link, event.peer, event.endpoint, now)
                 self._link_pool.keep(event.link)
             case LinkDown():

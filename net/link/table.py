@@ -90,14 +90,14 @@ class LinkTable:
 
     def add_keys(self, session: Session) -> None:
         """A link has keys that it had not."""
-        self._by_index[session.keys.our_index] = (session, session.keys)
+        self._by_index[session.epochs.current.our_index] = (session, session.epochs.current)
         self.drop_retired(session)
 
     def drop_retired(self, session: Session) -> None:
         """Forget the names under which a link is not known any more."""
-        for index in session.retired:
+        for index in session.epochs.retired:
             self._by_index.pop(index, None)
-        session.retired.clear()
+        session.epochs.retired.clear()
 
     def remove(self, session: Session) -> None:
         """A link has ended."""

@@ -123,7 +123,7 @@ class FromTheFuture:
         if batch and now.mono >= self._frames_at:
             self._frames_at = now.mono + FRAMES_PERIOD  # most are acknowledged, and acknowledgements are a batch
             sessions = list(self._links._sessions.values())
-            batch += [(session._seal(body), session.endpoint) for session in sessions for body in BODIES]
+            batch += [(session.outbound.seal(body), session.endpoint) for session in sessions for body in BODIES]
         return batch
 
 
@@ -132,7 +132,7 @@ def send_bodies(node: Node, link: LinkId, bodies: Iterable[bytes]) -> list[tuple
     links = node.links
     assert isinstance(links, LinkLayer)
     session: Session = links._sessions[link]
-    return [(session._seal(body), session.endpoint) for body in bodies]
+    return [(session.outbound.seal(body), session.endpoint) for body in bodies]
 
 
 def send_cells(node: Node, circuit: CircuitId, bodies: Iterable[bytes], now: Instant) -> None:

@@ -10,13 +10,14 @@ from hypothesis import given, settings, strategies as st
 
 from net.errors import Overloaded
 from net.ids import Endpoint, NodeId
-from net.link import frames, session as session_file
+from net.link import epochs, frames
 from net.link.attempts import ATTEMPT_LIFE
 from net.link.cells import MAX_QUEUED_CELLS, MAX_QUEUED_DATAGRAMS
 from net.link.envelope import ANYBODY, CONTENT_SIZE, LABEL_ENVELOPE
 from net.link.events import FEATURES, CellReceived, ConnectFailed, LinkDown, LinkQuiet, LinkUp, Role
 from net.link.frames import CELL_SIZE, CellKind
-from net.link.layer import MAX_UNREAD_CELLS, LinkLayer
+from net.link.layer import LinkLayer
+from net.link.live_links import MAX_UNREAD_CELLS
 from net.link.stream import WINDOW
 from net.numbers import MAX_MESSAGE_SIZE
 from net.primitives import Aead, hkdf
@@ -59,7 +60,7 @@ def test_both_ends_know_what_the_other_says_that_it_can_do_as_long_as_they_are_l
     assert [event.features for event in alice.events if isinstance(event, LinkUp)] == [2**32 - 1]
     assert [event.features for event in bob.events if isinstance(event, LinkUp)] == [5]
     world.keeps_sent = True
-    for _ in range(2 * round(session_file.REKEY_AFTER)):
+    for _ in range(2 * round(epochs.REKEY_AFTER)):
         alice.layer.send_message(alice.link, b"on and on", world.now)
         world.run(1)
     assert len(world.indexes_to(bob)) > 1, "with new keys"
@@ -495,7 +496,7 @@ def test_keys_are_renewed_while_messages_flow() -> None:
 
 
 def test_keys_are_renewed_after_many_frames(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session_file, "REKEY_FRAMES", 200)
+    monkeypatch.setattr(epochs, "REKEY_FRAMES", 200)
     world, alice, bob = linked()
     world.keeps_sent = True
     for _ in range(10):

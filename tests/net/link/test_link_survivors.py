@@ -9,10 +9,11 @@ from typing import cast
 import pytest
 
 from net.ids import Endpoint, NodeId
-from net.link import session as session_file
+from net.link import outbound
 from net.link.attempts import MAX_ATTEMPTS, MAX_KEY_REQUESTS, RETRY_AFTER
 from net.link.cookie import CookieJar
 from net.link.envelope import ANYBODY, COOKIE_SIZE, Envelope, Kind, mark_with_cookie, tag_of, try_open
+from net.link.epochs import FORMER_KEYS_LIFE
 from net.link.events import ConnectFailed, LinkId, LinkUp, Role
 from net.link.frames import CELL_SIZE
 from net.link.half_open import MAX_HALF_OPEN, HalfOpen, HalfOpenTable
@@ -21,7 +22,7 @@ from net.link.keys import FrameKeys, draw_index
 from net.link.layer import MAX_OUTBOX
 from net.link.noise import TransportKeys
 from net.link.replay_window import ReplayWindow
-from net.link.session import FORMER_KEYS_LIFE, Session
+from net.link.session import Session
 from net.primitives import x25519_keypair
 from tests.support.link_world import Host, World
 
@@ -205,7 +206,7 @@ def test_answers_to_strangers_that_wait_to_be_sent_are_bounded() -> None:
 
 
 def test_a_link_that_used_up_its_numbers_sends_nothing_more_under_its_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session_file, "LAST_NUMBER", 3)
+    monkeypatch.setattr(outbound, "LAST_NUMBER", 3)
     session = session_of(frame_keys())
     for _ in range(10):
         assert session.send_cell(bytes(CELL_SIZE))
@@ -223,13 +224,13 @@ def test_former_keys_are_forgotten_after_a_while() -> None:
     former, later = frame_keys(), frame_keys(now=100.0)
     session = session_of(former)
     session.adopt(later, must_show=False)
-    assert session.is_known_as(former.our_index)
+    assert session.epochs.is_known_as(former.our_index)
     assert session.deadline() <= 100.0 + FORMER_KEYS_LIFE
     session.handle_timeout(100.0 + FORMER_KEYS_LIFE - 1)
-    assert session.is_known_as(former.our_index)
+    assert session.epochs.is_known_as(former.our_index)
     session.handle_timeout(100.0 + FORMER_KEYS_LIFE)
-    assert not session.is_known_as(former.our_index)
-    assert session.retired == [former.our_index]
+    assert not session.epochs.is_known_as(former.our_index)
+    assert session.epochs.retired == [former.our_index]
 
 
 def test_a_jump_of_the_numbers_takes_no_memory() -> None:

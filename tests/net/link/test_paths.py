@@ -12,11 +12,11 @@ from hypothesis import given, strategies as st
 from net.errors import Overloaded
 from net.ids import Endpoint
 from net.link import frames
+from net.link.epochs import REKEY_AFTER
 from net.link.events import LinkDown, LinkUp
 from net.link.frames import TOKEN_SIZE
 from net.link.paths import FIRST_PAUSE, LEAST_PATIENCE, REST, TRIES, Owed, Paths
 from net.link.recovery import SUSPECT_AFTER
-from net.link.session import REKEY_AFTER
 from net.numbers import SMALL_DATAGRAM_SIZE
 from tests.support.link_world import Host, World
 

@@ -48,7 +48,7 @@ class Crowd:
         """Put bytes into a link's stream, and let end what has to."""
         self._numbers[session.link] = number = self._numbers.get(session.link, -1) + 1
         frame = self._peers[session.link].seal(number, frames.encode_parts([frames.encode_stream(offset, data)]))
-        session.receive(session.keys, frame, session.endpoint, 0.0)
+        session.receive(session.epochs.current, frame, session.endpoint, 0.0)
         self.settle(session)
 
     def settle(self, session: Session) -> None:

@@ -69,7 +69,7 @@ def hear(node: Node, event: LinkEvent, now: Instant) -> None:
     """Let the links tell something."""
     links = node.links
     assert isinstance(links, LinkLayer)
-    links._events.append(event)  # pyright: ignore[reportPrivateUsage] -- as if it had come over the wire
+    links._live.tell(event)  # pyright: ignore[reportPrivateUsage] -- as if it had come over the wire
     node.handle_timeout(now)
 
 

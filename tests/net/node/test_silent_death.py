@@ -78,7 +78,7 @@ class TestLinks:
 
     def test_on_a_long_path_more_patience_is_needed(self) -> None:
         pair = Pair()
-        pair.session._recovery.smoothed = 1.0
+        pair.session.outbound.recovery.smoothed = 1.0
         pair.sent(0.0)
         pair.session.handle_timeout(3.9)
         assert pair.got == []
