@@ -28,6 +28,7 @@ DOTTED = re.compile(r"(?:net|core|tui|simulator|tests|scripts|benchmarks)(?:\.\w
 FILE = re.compile(
     r"(?:[\w.-]+/)+[\w.-]*\w\.(?:py|md|txt|toml|sql|tcss|json|gz)|(?:net|core|tui|simulator|docs)/(?:[\w-]+/)*"
 )
+SOURCE = re.compile(r"[\w-]+\.(?:py|sql|tcss)")  # without its folder, which a document owes its reader
 BARE = re.compile(r"[A-Za-z_]\w*")
 # Of the system, of libraries and of papers: named in prose, not called by these names.
 ELSEWHERE = {"UDP_SEGMENT", "UDP_GRO", "Split", "noclamp", "executescript", "PR_SET_DUMPABLE", "nohup", "continued"}
@@ -154,7 +155,18 @@ def test_each_file_and_module_that_a_document_names_is_there(name: str) -> None:
             wrong += [] if is_there(quoted) else [quoted]
         elif FILE.fullmatch(quoted):
             wrong += [] if where_is(quoted, path) else [quoted]
+        elif SOURCE.fullmatch(quoted):
+            wrong += [] if (ROOT / quoted).exists() else [quoted]
     assert not wrong, "\n".join(wrong)
+
+
+def test_each_heading_of_the_protocol_names_the_files_that_carry_it_out() -> None:
+    text = (ROOT / "docs/PROTOCOL.md").read_text(encoding="utf-8")
+    named = [
+        quoted for heading in re.findall(r"^#+ (.*)$", text, re.MULTILINE) for quoted in re.findall(r"`(.+?)`", heading)
+    ]
+    assert named, "or nothing is looked at"
+    assert [each for each in named if not (ROOT / each).exists()] == []
 
 
 def test_each_section_that_is_named_is_there() -> None:
