@@ -1,4 +1,4 @@
-"""The keys of an account that all its devices share, each grown from the seed under a label of its own."""
+"""The keys of an account that all its devices share, each derived from the seed under a label of its own."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class AccountKeys:
 
 
 def keys_of_seed(seed: bytes) -> AccountKeys:
-    """Return the keys that grow from an account's seed."""
+    """Return the keys that derive from an account's seed."""
     return AccountKeys(
         identity=seeds.identity_key(seed),
         inbox=seeds.derive(seed, seeds.LABEL_SELF_INBOX),

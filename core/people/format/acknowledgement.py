@@ -1,4 +1,4 @@
-"""Acknowledgements: what one side tells the other that it holds.
+"""Acknowledgements: which indexes of the other side's lanes a device holds.
 
 Cumulative, never acknowledged themselves, so any one of them may be lost. They speak of box indexes, and say that a
 device has committed them, not that a person has read them.
@@ -12,11 +12,11 @@ from core.people.format.content import MAX_LACKS, LaneAck
 
 BITMAP_BITS = 64
 
-# Alone, an acknowledgement waits this long for a message to ride in: short while somebody looks at the chat, else long
+# Alone, an acknowledgement waits this long for a message to ride in: short while the person looks at the chat, else long
 # and random, so that it does not tell an observer when the device came online (``docs/TRAPS.md``). Seconds.
 OPEN_DELAY = 2.0
 IDLE_DELAY = (3.0, 30.0)
-# To who has acknowledged none of so many, whatever else it says, one goes now and then: each is deposited daily for 30 days.
+# A device that acknowledged none of so many gets one now and then only: each is deposited daily for 30 days.
 MAX_UNHEARD = 128
 UNHEARD_DELAY = 3600.0
 

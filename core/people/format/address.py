@@ -1,11 +1,12 @@
-"""Addresses: where in the network mail for somebody lies, on one day, to those who may know.
+"""Addresses: where in the network an account's mail lies on one day, which only its contacts can compute.
 
 Custodians keep boxes by a 32-bit address of which a box shows the first bits, as many as the network's size asks for
 (``net.bucket``). The address of a day is a pseudo-random function of a secret: of the account's *inbox secret*, which
 contacts learn when they meet, or of an invitation's, which holders of the link know. So a writer can find the mailbox, the
-swarm that keeps it changes every day, and nobody else can settle next to it or tell that two days' addresses are one's.
+swarm that keeps it changes every day, and an outsider can neither place nodes next to it nor link the addresses of two
+days.
 
-Many people's addresses begin with the same bits: a custodian learns that somebody reads a bucket of thousands.
+Many people's addresses begin with the same bits: a custodian learns only that a bucket of thousands is read.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""What is inside an envelope: a block of items, each with a kind, each signed by itself.
+"""The content of an envelope: a block of items, each with a kind, each signed by itself.
 
 Kinds this version does not know are kept as bytes, so that a later sottovoce can send reactions or files to an older one
 without breaking its lane: those below 128 are shown as needing a newer version, those from 128 on are kept silently and
 acted on after an upgrade.
 
-``KINDS`` is the one table of those it knows. A new kind is a struct and a row of the table here, a rule for whoever reads it
+``KINDS`` is the one table of the kinds it knows. A new kind is a struct and a row of the table here, a rule for reading it
 (``core.people.conversation.item_rules``), and, if it is shown, words for its row (``tui.widgets.chat_log.notes``).
 """
 
@@ -54,9 +54,9 @@ class Text(msgspec.Struct, frozen=True, array_like=True):
 
 
 class LaneAck(msgspec.Struct, frozen=True, array_like=True):
-    """What is held of one lane: all below ``next``, and ``next + 1 + k`` for every bit k of ``bitmap``.
+    """The indexes held of one lane: all below ``next``, and ``next + 1 + k`` for every bit k of ``bitmap``.
 
-    But not ``lacks``, runs (first index, how many) that were waited for in vain: what they said is to be said again.
+    But not ``lacks``, runs (first index, how many) that were waited for in vain: their content is to be sent again.
     """
 
     generation: Bytes16
@@ -98,14 +98,14 @@ class Acceptance(msgspec.Struct, frozen=True, array_like=True):
 
 
 class KeepRequest(msgspec.Struct, frozen=True, array_like=True):
-    """Please keep on your device what waits for me in the network; or, not ``wanted``, no longer. Nothing answers it."""
+    """Asks the reader to keep the writer's mail on its device; or, not ``wanted``, no longer. It is not answered."""
 
     uid: Bytes16
     wanted: bool
 
 
 class Restart(msgspec.Struct, frozen=True, array_like=True):
-    """First in a lane that a reset began: what its writer holds of the other side's, so that the rest is said again."""
+    """First in a lane that a reset began: what its writer holds of the other side's, so that the rest is sent again."""
 
     holds: Annotated[list[LaneAck], msgspec.Meta(max_length=MAX_LANES)]
 
@@ -141,8 +141,8 @@ _K = TypeVar("_K", bound=Known)
 class RowForm(Generic[_K]):
     """How an item is kept as a row: the ``text`` of its row, and the ``item`` that a row's uid and text stand for.
 
-    ``name`` is what programs call such a row (``core.api.Message.kind``). Where it is a mapping the text is a code, which is
-    shown to nobody and has a name for each; it has no letters, so that no search finds it.
+    ``name`` is what programs call such a row (``core.api.Message.kind``). Where it is a mapping, the text is a code that is
+    never shown, and the mapping names each code; a code has no letters, so that no search finds it.
     """
 
     text: Callable[[_K], str]

@@ -1,7 +1,7 @@
 """Devices and their certificates.
 
-A device has a random signing key of its own; the account's identity signs it. What a device says is the account's word,
-and the other side addresses each device by itself. Whoever has the account's words can certify a device; so a certificate
+A device has a random signing key of its own; the account's identity signs it. What a device signs counts as the account's,
+and the other side addresses each device by itself. A thief of the account's words can certify a device; so a certificate
 alone makes a device *unknown*. It is known when a device that was known before vouches for it, or when the person says so
 (``core.people.conversation.trust``).
 
@@ -86,7 +86,7 @@ def _is_voucher(voucher: bytes) -> bool:
 def check(certificate: Certificate) -> Certificate:
     """Return the certificate if the identity signed it. Raises ``Newer`` or ``Malformed``.
 
-    Whoever signs it may lie about everything in it: nothing later may stumble over that.
+    Its signer may lie about every field, so each is checked here: later code relies on them.
     """
     if certificate.version > VERSION:
         raise Newer("device certificate")

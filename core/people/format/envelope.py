@@ -1,4 +1,4 @@
-"""One content for several devices: encrypted once, its key wrapped for each by the double ratchet.
+"""Envelopes: one content for several devices, encrypted once, its key wrapped for each by the double ratchet.
 
 Each device also receives a hash of what it will find, so that one body can not say different things to different devices
 (AES-GCM does not commit to its key). Who wrote it is said inside: items are signed one by one

@@ -1,4 +1,4 @@
-"""Blocks cut into box plaintexts of one size, and back.
+"""Fragments: blocks cut into box plaintexts of one size, and joined again.
 
 A block is padded to one of four classes before it is cut, so that an observer of the network learns its class at most:
 S for an acknowledgement or a short text, M for keys and long texts, L and X for very long ones.

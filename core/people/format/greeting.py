@@ -1,8 +1,8 @@
-"""Greetings: the first message to someone whose link one holds.
+"""Greetings: the first message to the maker of a link.
 
 A greeting is sealed twice, against a quantum computer by X-Wing and by the invitation's Olm keys, and carries the random
 secret from which everything the two share is derived: the slots of the acceptance, and the *root*. The secret itself is
-forgotten with that. It is signed over the link it answers, so it cannot be passed on to somebody else.
+then deleted. The greeting is signed over the link it answers, so it cannot be passed on to another inviter.
 """
 
 from __future__ import annotations
@@ -117,17 +117,17 @@ def acceptance_secret(secret: bytes) -> bytes:
 
 
 def root_of(secret: bytes) -> bytes:
-    """Return the root that a greeting's secret is forgotten for."""
+    """Return the root that is derived from a greeting's secret and kept in its place."""
     return primitives.hkdf(secret, b"sottovoce/v1/root/step")
 
 
 def mixed_root(root: bytes, fresh: bytes) -> bytes:
-    """Return the root that takes another's place after a reset: by a secret that no copy of before holds."""
+    """Return the root that replaces ``root`` after a reset: mixed with a secret that no earlier copy holds."""
     return primitives.hkdf(root + fresh, b"sottovoce/v1/root/mix")
 
 
 def root_name(root: bytes) -> bytes:
-    """Return how a root is called here; it tells nothing of it."""
+    """Return the local name of a root, which reveals nothing of it."""
     return primitives.hkdf(root, b"sottovoce/v1/root/name")
 
 

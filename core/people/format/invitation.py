@@ -1,4 +1,4 @@
-"""Invitations: the link, and what its secret opens. Where it stands in a text: ``core.people.format.link_search``.
+"""Invitations: the link, and the record that it opens. Finding links in texts: ``core.people.format.link_search``.
 
 A link is a capability. Its secret tells where a record lies in the network, opens it and addresses greetings; the record
 holds the *bundle*, the keys for a first message, until a *tombstone* replaces it. Only the inviter can write the record,
@@ -82,7 +82,7 @@ def _checksum(body: bytes) -> bytes:
 
 
 def links_in(text: str) -> Iterator[Link]:
-    """Give the links in whatever people paste or photograph, each once: those of this version whose checksum is right."""
+    """Yield the links in a pasted or photographed text, each once: those of this version whose checksum is right."""
     seen: set[str] = set()
     for proposed in proposals(text):
         if proposed in seen:
@@ -184,7 +184,7 @@ def encode_bundle(bundle: Bundle) -> bytes:
 
 
 def bundle_hash(encoded: bytes) -> bytes:
-    """Return what a link says of its bundle."""
+    """Return the hash of a bundle that its link carries."""
     return primitives.sha256(b"sottovoce/v1/bundle" + encoded)[:16]
 
 

@@ -1,8 +1,8 @@
 """A lane: one device writing into one conversation, as a chain of box addresses only the two sides can link.
 
 The writer holds a secret scalar ``a``; readers hold the point P = a·B and the chain. From chain secret H_i come K_i, which
-blinds P into the box id of index i, and E_i, which seals it. Readers can find and open, never write; nobody else can tell
-two ids of a lane from two ids of strangers. Old chain secrets are forgotten, so what was sent stays sealed.
+blinds P into the box id of index i, and E_i, which seals it. Readers can find and open, never write; to outsiders two ids
+of a lane look like ids of two strangers. Old chain secrets are deleted, so what was sent stays sealed.
 
 An index is used for one block only, ever: the state that says so is committed before a box leaves. The construction is
 Katzenpost's BACAP with a day in the blinding, so that the same index can be deposited again tomorrow without being

@@ -1,15 +1,15 @@
-"""Where in a text a link may stand: in a mail, a chat, a quotation, a sentence, a URL, however it was broken on its way.
+"""Finds where in a text a link may stand: in a mail, a chat, a quotation, a URL, however it was broken on its way.
 
-A link is a row of base32 characters that ends with a checksum. So nothing is expected of what stands around it: every place
-where its characters may begin is proposed, and the checksum decides (``core.people.format.invitation``). In this order:
+A link is a row of base32 characters that ends with a checksum. So the text around it does not matter: every place where
+its characters may begin is proposed, and the checksum decides (``core.people.format.invitation``). In this order:
 
 1. the text, and what it is once the wrappings are taken off that programs put around texts: percent-encoding, HTML,
    quoted-printable, escapes, base64, one inside another;
 2. in each, all that is none of a link's characters left out: blanks, line ends, marks of quotation, invisible signs;
 3. in each, words left out as well, such as names and times that a chat puts before every line.
 
-What a wrapping is not, taking it off changes into nonsense, which no checksum fits. All of it is bounded, whatever a
-stranger's text says: so many characters, so many unwrappings, so many proposals.
+Text that was not wrapped turns into nonsense when it is unwrapped, which no checksum fits. All steps are bounded, since the
+text may be a stranger's: characters, unwrappings, proposals.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _MAX_DEPTH: Final = 3
 MAX_PROPOSALS: Final = 20_000
 # Those of other versions, which may be thirty times as long.
 MAX_LONGER: Final = 1000
-# The shortest piece of a link on a line, but for the last: nobody wraps narrower. Characters.
+# The shortest piece of a link on a line, but for the last: no program wraps narrower. Characters.
 _MIN_PIECE: Final = 8
 # Words between two pieces: a time with a date, a name of several words.
 _MAX_BETWEEN: Final = 16
@@ -63,20 +63,20 @@ _BASE64: Final = re.compile(rf"[A-Za-z0-9+/_-](?:[A-Za-z0-9+/_-]|\s(?=[A-Za-z0-9
 
 
 def proposals(text: str) -> Iterator[str]:
-    """Give what may be a link of this version, the likeliest first; only what has ``TEXT_SIZE`` characters can be one."""
+    """Yield what may be a link of this version, the likeliest first; only what has ``TEXT_SIZE`` characters can be one."""
     return islice(_propose(text), MAX_PROPOSALS)
 
 
 def longer_proposals(text: str) -> Iterator[str]:
-    """Give what may be a link of another version: what follows the scheme, up to the end of each word."""
+    """Yield what may be a link of another version: what follows the scheme, up to the end of each word."""
     return islice(_propose_longer(text), MAX_LONGER)
 
 
 def likeliest(text: str) -> str:
-    """Return what somebody may have meant who gave no whole link, in one printable word: for people to look at."""
+    """Return the likeliest partial link of a text without a whole one, as one printable word for people to look at."""
     scheme = SCHEME.removesuffix(":")
     for each in _texts(text):
-        characters = "".join(_WORD.findall(each))  # those too that are in no link: somebody mistyped
+        characters = "".join(_WORD.findall(each))  # those too that are in no link: they may be mistyped
         at = characters.find(scheme)
         if at >= 0:
             return SCHEME + characters[at + len(scheme) :][:TEXT_SIZE]

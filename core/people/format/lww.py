@@ -1,4 +1,4 @@
-"""A map that several devices may change at once and merge in any order: the last writer of a key wins.
+"""A last-writer-wins map, which several devices may change at once and merge in any order.
 
 Each key holds a value, or a *tombstone* once it was deleted, with the time of writing and the device that wrote. Of two
 entries the greater of (time, device, value) stands, a total order; so merging is commutative, associative and idempotent,
@@ -38,7 +38,7 @@ State = Mapping[bytes, Entry]
 
 
 def merge(one: State, other: State) -> dict[bytes, Entry]:
-    """Return what both say together."""
+    """Return the merge of two states."""
     merged = dict(one)
     for key, entry in other.items():
         known = merged.get(key)

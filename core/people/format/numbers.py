@@ -12,7 +12,7 @@ from net.instant import DAY_MS
 
 # Hours that a copy of a posting lives: 48 beyond the hour it is made in. Custodians take two more (``net.parcel.box``).
 COPY_HOURS: Final = 49
-# After so long nothing of what was sent before can come from the network any more: copies live for two days, clocks differ,
+# After so long no copy of what was sent before can come from the network any more: copies live for two days, clocks differ,
 # and devices sleep. What is kept only for such copies is forgotten then. Milliseconds.
 COPIES_GONE_MS: Final = 4 * DAY_MS
 # A device that is away for longer is not waited for: an account's own record lives for 90 days and tells of an epoch of

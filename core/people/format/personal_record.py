@@ -1,7 +1,7 @@
 """The personal record: where an account's own state lies in the network, and how it is sealed.
 
-The record's id is a key blinded anew every 30 days by a factor that only the seed gives: whoever has the words finds and
-writes it, nobody else can tell whose it is, or that two epochs' records are one person's. It is compressed before it is
+The record's id is a key blinded anew every 30 days by a factor that only the seed gives: with the words it can be found and
+written, without them it shows neither its owner nor that two epochs' records are one person's. It is compressed before it is
 padded to one of two sizes. Contacts chose a part of it (``docs/TRAPS.md``, T12): what compresses with the rest could show
 at the border between the sizes.
 
@@ -31,7 +31,7 @@ LIFE_HOURS = MAX_RECORD_HOURS - UNPAID_HOURS
 # Epochs whose records can still lie in the network, beside the one that runs.
 PAST_EPOCHS = 3
 # Two classes. The smaller has room for some fifty contacts and its work takes four seconds of a core, the larger fifteen.
-# That somebody, nobody knows who, has more contacts than that is all the size tells.
+# The size tells only that some unknown person has more contacts than that.
 STATE_SIZES = CIPHERTEXT_SIZES[2:]
 ROOM = STATE_SIZES[-1] - primitives.SEAL_OVERHEAD - 1  # bytes of compressed state, with the padding mark
 # Decompressing stops here: more than any state that fits compressed, most of it being random keys.

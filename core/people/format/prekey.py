@@ -1,4 +1,4 @@
-"""A prekey as it is told: its two public halves, and until when it may be used. How they are kept: ``prekeys``.
+"""A prekey as it is published: its two public halves, and until when it may be used. How they are kept: ``prekeys``.
 
 The X-Wing half seals the secret of a re-keying, or of a reset; the Olm half starts a double ratchet.
 """
@@ -16,7 +16,7 @@ from core.errors import Malformed
 from core.people.format.bounds import Bytes4, Key, Millis, decode
 from net.instant import DAY_MS
 
-# Nobody seals to a key that was told so long ago; its owner may have forgotten it. Longer than anybody's mail is tried.
+# A key that was published so long ago is not sealed to; its owner may have deleted it. Longer than mail is tried.
 LIFE_MS = 45 * DAY_MS
 KEY_ID_SIZE = 8
 
@@ -27,11 +27,11 @@ class Prekey(msgspec.Struct, frozen=True, array_like=True):
     xwing: Annotated[bytes, msgspec.Meta(max_length=primitives.XWING_PUBLIC_SIZE)]
     olm_identity: Key
     olm_key: Key
-    until: Millis  # network time after which nobody uses it any more
+    until: Millis  # network time after which it is not used any more
 
     @property
     def key_id(self) -> bytes:
-        """How whatever is sealed to it names it."""
+        """The id by which ciphertexts sealed to it name it."""
         keys = self.xwing + self.olm_identity + self.olm_key
         return primitives.sha256(b"sottovoce/v1/prekey" + keys)[:KEY_ID_SIZE]
 
@@ -64,10 +64,10 @@ def make_prekey(now_ms: int, *, hybrid: bool = True) -> Made:
 
 
 def check_prekey(prekey: Prekey, *, hybrid: bool = True) -> Prekey:
-    """Return a prekey that can be used. Raises ``Malformed``: whoever made it may lie about every key in it."""
+    """Return a prekey that can be used. Raises ``Malformed``: its maker may lie about every key in it."""
     if hybrid and not primitives.is_xwing_public(prekey.xwing):
         raise Malformed("prekey: x-wing")
-    if not hybrid and prekey.xwing:  # nobody looks at it
+    if not hybrid and prekey.xwing:  # it would not be used
         raise Malformed("prekey: x-wing")
     if not all(map(primitives.is_x25519_public, (prekey.olm_identity, prekey.olm_key))):
         raise Malformed("prekey: olm")

@@ -1,9 +1,9 @@
 """A reset as it lies in the network: how a device announces a new generation of its lane, or asks for one.
 
 It lies in a slot of a *root*, a secret that both sides share, and is sealed under that root and a random nonce. What opens
-the new lane is sealed once more, to an X-Wing key that the reader gave to this device alone and that is used once: a copy of
-either side's file from before opens none of it. Who knows no such key of the reader's announces itself without a lane, and
-is answered under the key that it brings.
+the new lane is sealed once more, to an X-Wing key that the reader gave to this device alone and that is used once: an older
+copy of either side's file opens none of it. A device that knows no such key of the reader's announces itself without a
+lane, and is answered under the key that it brings.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class Way(msgspec.Struct, frozen=True, array_like=True):
 
 @dataclass(frozen=True, slots=True)
 class Between:
-    """Who resets towards whom: identities."""
+    """The identities of the reset's writer and its reader."""
 
     writer: bytes
     reader: bytes
@@ -110,7 +110,7 @@ def _way_info(between: Between, reset: Reset) -> bytes:
 
 
 def seal_way(between: Between, reset: Reset, way: Way, prekey: Prekey) -> Reset:
-    """Return a reset with the way into its lane, for whoever has the private half of ``prekey``."""
+    """Return a reset with the way into its lane, sealed to ``prekey``."""
     sealed = primitives.xwing_seal(prekey.xwing, msgspec.msgpack.encode(way), _way_info(between, reset))
     return msgspec.structs.replace(reset, to=prekey.key_id, sealed=sealed)
 

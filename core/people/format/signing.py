@@ -1,8 +1,8 @@
-"""What a device signs: each item by itself, and where it stands.
+"""Signatures of a device: each item by itself, with the place where it stands.
 
-A signature covers the conversation, who it is for, who wrote it on which device, where in which lane, when, and the item.
-So it proves one item to somebody who sees nothing else, and cannot be moved: not into another conversation of the same two
-people's other contacts, not to another reader, not to another place in the lane.
+A signature covers the conversation, the reader, the writer and its device, the place in its lane, the time, and the item.
+So it proves one item without any other, and cannot be moved: not into a conversation with another contact, not to another
+reader, not to another place in the lane.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Slots: addresses in the network that everybody who holds a shared secret can find, write and read.
+"""Slots: addresses in the network that every holder of a shared secret can find, write and read.
 
 Greetings, acceptances and resets travel through slots because their readers cannot know the writer's lane yet. Each day
 and each fragment has an Ed25519 key and a sealing key of its own. See ``docs/PROTOCOL.md`` 5.
@@ -21,7 +21,7 @@ SLOT_SIZE = FRAGMENTS * PIECE_SIZE
 
 @dataclass(frozen=True, slots=True)
 class SlotKind:
-    """What is alike in all slots of a kind.
+    """The parameters of all slots of a kind.
 
     ``numbers``: how many a secret gives on a day. ``work_factor``: how many times the usual work each of their boxes
     carries; the reader checks it where it is more than 1.
@@ -64,7 +64,7 @@ def slot_key(secret: bytes, day: int, number: int, fragment: int) -> SlotKey:
 def whole_slots(pieces: list[tuple[int, bytes]], fragments: int, new: tuple[int, bytes]) -> Iterator[bytes]:
     """Yield every way to put a slot's pieces together that has the ``new`` one in it.
 
-    There are up to four variants of each when strangers met in a slot; what holds none that is new was tried before.
+    There are up to four variants of each when strangers met in a slot; combinations without the new one were tried before.
     """
     pieces = [piece for piece in pieces if piece[0] != new[0]] + [new]
     by_number: list[list[bytes]] = [[] for _ in range(fragments)]

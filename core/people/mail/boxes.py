@@ -56,7 +56,7 @@ def address_of(work: Work, posting: Posting, number: int, day: int) -> BoxAddres
 
 
 def box_ad(prefix: int, expiry_hour: int, box_id: bytes) -> bytes:
-    """Return what a box's seal binds beside its plaintext."""
+    """Return the associated data of a box's seal."""
     return signed_fields(prefix, expiry_hour, ParcelId(box_id), b"")
 
 
@@ -76,7 +76,7 @@ def draft_box(work: Work, posting: Posting, number: int) -> BoxDraft:
 
 
 def open_slot(key: SlotKey, box: Box) -> bytes | None:
-    """Open a box found in a slot; None when somebody else wrote something else there."""
+    """Open a box found in a slot; None when it does not open: another holder of the secret wrote it."""
     try:
         return primitives.siv_open(key.seal_key, box.ciphertext, box_ad(box.prefix, box.expiry_hour, box.box_id))
     except OpenFailed:

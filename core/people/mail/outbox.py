@@ -32,7 +32,7 @@ REFRESH_HOURS = 6
 # Boxes whose work is being done at one time: enough to keep two cores busy, few enough to keep their order.
 MAX_SOLVING = 16
 
-# Slots looked at for a free one. Whoever knows them could name all of them as taken, and must not starve a writer.
+# Slots looked at for a free one. A stranger who knows them could fill all of them, and must not starve a writer.
 SLOT_DRAWS = 8
 
 _STATES_BEFORE_STORED = ("queued", "sent")
@@ -42,13 +42,14 @@ def plan(work: Work, solving: set[tuple[int, int]]) -> list[OwnId]:
     """Draft what lacks a fresh copy, as far as there is room among ``solving`` (posting, fragment).
 
     Returns ids of lanes of ours that are said to be in the network before we used them: they are not drafted. A slot that
-    is taken, by another posting of ours, another self or somebody else who knows it, is exchanged for a free one.
+    is taken, by another posting of ours, a copy of this device or another holder of its secret, is exchanged for a free
+    one.
     """
     suspicious: list[OwnId] = []
     room = MAX_SOLVING - len(solving)
     if room <= 0:
         return suspicious
-    if not work.now.custodians:  # nobody to hand anything to; until then it can still be taken back
+    if not work.now.custodians:  # no custodian to deposit at; until then a message can still be taken back
         return suspicious
     fresh = range(work.now.hour + REFRESH_HOURS + 1, work.now.hour + COPY_HOURS + 1)
     for posting, fragment in postings.due(work.tx, fresh, work.now.day, MAX_SOLVING):
@@ -98,9 +99,9 @@ def _move_slot(work: Work, posting: Posting, *, whatever_is_there: bool = False)
 
 
 def finish(work: Work, draft: BoxDraft, nonces: tuple[int, ...]) -> None:
-    """Commit a paid box and let it go. A draft whose posting was done meanwhile is dropped.
+    """Commit a box with its proof of work and deposit it. A draft whose posting was done meanwhile is dropped.
 
-    One that is out already is what it was, with the work that custodians ask for now.
+    The draft of a box that is out already differs from it only in the work, which custodians now ask for.
     """
     posting = postings.find(work.tx, draft.posting)
     if posting is None:
@@ -162,15 +163,15 @@ def _tell(work: Work, posting: Posting) -> None:
         until = min(deposit.expiry_hour for deposit in current) * HOUR_MS
         if (row.state, row.copies, row.until) != ("stored", copies, until):
             move_on(work, row, "stored", copies, until)
-    elif row.state == "queued" and work.now.custodians:  # with nobody to send it to it goes on waiting
+    elif row.state == "queued" and work.now.custodians:  # without a custodian it goes on waiting
         move_on(work, row, "sent")
 
 
 def give_up(work: Work) -> None:
-    """Fail what was tried for 30 days (a greeting: until its link was over).
+    """Fail postings that were tried for 30 days (greetings: until their link was over).
 
-    A lane of which a block is not deposited any more has ended: whoever comes back later could not find the way past it.
-    The next block begins another, which is announced for as long as it takes.
+    A lane of which a block is not deposited any more has ended: a reader that comes back later could not read past it.
+    The next block begins another lane, which is announced until it is heard.
     """
     for posting in postings.over(work.tx, work.now.earliest_ms):
         is_held = receipts.is_held(work.tx, posting.id)

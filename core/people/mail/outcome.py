@@ -1,4 +1,4 @@
-"""What becomes of what is deposited: how far its message got, and that it is forgotten with its keys when it is done."""
+"""The outcome of a posting: moves its message on, and deletes the posting with its keys when it is done."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from net.requests import Deposit, Withdraw
 
 # A sender tries this long; the network itself forgets after 48 hours. Milliseconds.
 TRY_MS = 30 * DAY_MS
-# What must be heard however long somebody is away is deposited without an end, every second day: copies live for two.
+# What must arrive however long a contact is away is deposited without an end, every second day: copies live for two.
 NO_END = 1 << 62
 NO_END_PAUSE = 2
 

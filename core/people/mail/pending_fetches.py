@@ -1,7 +1,7 @@
-"""What was to be fetched and has not come yet, so that it is asked for again.
+"""Fetches under way, so that a box that does not come is asked for again.
 
-The node looks for a box once; it may be told that a queue is full, its custodian may go, or not have it yet. Every tag here
-is one that is watched for, so there are no more of them than lanes and slots watched (``tag_index``).
+The node asks for a box once; a queue may be full, its custodian may go, or not have it yet. Every tag here is one that is
+watched for, so there are no more of them than lanes and slots watched (``tag_index``).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 from net.ids import Tag
 
-# What did not come is asked for again after this long; after the longer when nobody who was asked had it. Seconds.
+# A missing box is asked for again after this long; after the longer when no custodian that was asked had it. Seconds.
 PATIENCE = 60.0
 ABSENT_PAUSE = 600.0
 
@@ -31,7 +31,7 @@ class PendingFetches:
         self._again.pop(tag, None)
 
     def absent(self, tag: Tag, now: float) -> None:
-        """Note that nobody who was asked has it."""
+        """Note that no custodian that was asked has it."""
         self._again[tag] = now + ABSENT_PAUSE
 
     def overdue(self, now: float, is_wanted: Callable[[Tag], bool]) -> list[Tag]:

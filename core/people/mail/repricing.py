@@ -1,7 +1,7 @@
-"""More work for what is on its way: two custodians ask for more than it carries (``net.custodian.price``).
+"""Repricing: new proofs of work for boxes and records, when two custodians ask for more than they carry.
 
-Content, expiry and signature stay as they are, so it remains the same variant of the same id, and only its work is known to
-be another. Nobody has to do anything; the screen says once what it costs and why.
+Content, expiry and signature stay as they are, so a box remains the same variant of the same id, and only its work differs
+(``net.custodian.price``). The person has to do nothing; the screen says once what it costs and why.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from net.numbers import COPIES
 from net.parcel.box import decode_box
 from net.parcel.record import decode_record
 
-# What waits for more work at a time: all that a node can have on its way.
+# Parcels that wait for more work at a time: all that a node can have on its way.
 MAX_WAITING: Final = MAX_DEPOSITS
-# Of the boxes whose work is being done, those that may be such: what is written now waits for no night's queue.
+# Of the boxes whose work is being done, those that may be repriced ones: a new message does not wait for a night's queue.
 MAX_PAYING: Final = outbox.MAX_SOLVING // 2
 
 
@@ -64,7 +64,7 @@ class Repricing:
 
 
 def box_draft(work: Work, row: DepositRow) -> BoxDraft | None:
-    """Return a finished box without its work; None for one that nobody waits for any more."""
+    """Return a finished box without its work; None for one that is not wanted any more."""
     current = postings.find(work.tx, row.posting)
     if current is None or not row.box or row.copies >= COPIES:
         return None
