@@ -1,1 +1,1 @@
-"""Meeting somebody and being rid of them: invitations, greetings, acceptances, names, removal."""
+"""How contacts begin and end: invitations, greetings, acceptances, names, removal."""

@@ -1,4 +1,4 @@
-"""Being accepted: what lies where the answer to a greeting of ours is looked for."""
+"""Acceptances: the answer to a greeting of ours, found in its slot."""
 
 from __future__ import annotations
 
@@ -102,9 +102,9 @@ def _accepted(work: Work, owner: ConversationRow, item: Acceptance, root_name: b
 
 
 def _accepted_again(work: Work, owner: ConversationRow, root_name: bytes) -> None:
-    """Somebody accepted once more what was accepted: the inviter was put back to before it did, and knows nothing since.
+    """Act on a second acceptance: the inviter was restored to a state before the first, and lost everything since.
 
-    Who else could write there knows the greeting; so that happens once.
+    Other writers to this slot know the greeting too, so this is believed once.
     """
     roots.forget_acceptance(work.tx, owner.id, root_name)
     work.tag_index.forget_slots(AcceptanceWatch(owner.id, root_name))
@@ -114,9 +114,9 @@ def _accepted_again(work: Work, owner: ConversationRow, root_name: bytes) -> Non
 
 
 def _settle_greetings(work: Work, greeted: list[Posting], root_name: bytes) -> bool:
-    """Let go of our greetings; tell whether the one that was accepted is among them.
+    """Delete our greetings; tell whether the accepted one is among them.
 
-    What was said at other links may never have been opened there: it is said again in the lane.
+    Greetings at other links may never be opened: their texts are sent again in the lane.
     """
     is_among = False
     for posting in greeted:

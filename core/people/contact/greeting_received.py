@@ -1,4 +1,4 @@
-"""Greetings that came in by one's own links: kept until a person accepts or rejects them.
+"""Greetings received at one's own links: kept until the person accepts or rejects them.
 
 A greeting that was accepted, or two that crossed, make one conversation per identity. Everything a conversation needs —
 devices, lanes, ratchets, a root for resets — is in place when it is *open*.
@@ -78,9 +78,9 @@ def _is_blocked(work: Work, certificate: Certificate) -> bool:
 
 
 def _is_awaited(work: Work, certificate: Certificate) -> bool:
-    """Tell whether there is nothing to ask: this very device is a contact's already, or made the link that we followed.
+    """Tell whether to accept without asking: this device is a contact's already, or made the link that we followed.
 
-    Another device of the same person has to be let in: whoever has the words can make one.
+    Another device of the same person needs the person's consent: a thief of the words can make one.
     """
     known = conversations.by_identity(work.tx, certificate.identity)
     device = None if known is None else devices.find(work.tx, known.id, certificate.device)
@@ -88,7 +88,7 @@ def _is_awaited(work: Work, certificate: Certificate) -> bool:
 
 
 def _has_to_wait(work: Work, certificate: Certificate) -> bool:
-    """Tell whether the door is full, or whoever is let in without being asked came so often that it is to keep us busy."""
+    """Tell whether too many greetings wait, or an accepted device greets so often that it only keeps us busy."""
     if not _is_awaited(work, certificate):
         return meetings.is_door_full(work.tx)
     known = conversations.by_identity(work.tx, certificate.identity)
@@ -135,7 +135,7 @@ def describe(work: Work, row: GreetingRow, alike: names.LookAlikes) -> api.Greet
 
 
 def accept(work: Work, row: GreetingRow) -> ConversationRow:
-    """Let a greeter in: the conversation opens here at once, there when the acceptance is read. Raises ``ApiError``."""
+    """Accept a greeting: the conversation opens here at once, there when the acceptance is read. Raises ``ApiError``."""
     said = decode(Greeting, row.greeting, "stored greeting")
     if is_foreign(work, said.certificate):  # another identity has come by the same device meanwhile
         raise ApiError(Kind.UNKNOWN_GREETING, "This greeting came from the device of somebody else.")
@@ -158,7 +158,7 @@ def accept(work: Work, row: GreetingRow) -> ConversationRow:
         if posting.message is not None:  # we greeted too, and that greeting may never be opened: say it in the lane
             messages.set_pending(work.tx, posting.message)
             postings.detach(work.tx, posting.id)
-    if is_again:  # whoever greets again does not know of anything that was said
+    if is_again:  # a greeter that greets again lost all that was said
         devices.set_offered_key(work.tx, conversation.id, said.certificate.device, None)
         sessions.retire(work.tx, conversation.id, said.certificate.device)
         resets.say_all_again(work, conversation.id, said.certificate.device)
@@ -211,7 +211,7 @@ def _accept_by_slot(work: Work, conversation: int, row: GreetingRow, offer: Offe
 
 
 def become_open(work: Work, conversation: ConversationRow, name: str, *, tell: bool) -> None:
-    """A conversation is open; ``name`` is what the other side calls itself."""
+    """Mark a conversation as open; ``name`` is what the other side calls itself."""
     conversations.set_open(work.tx, conversation.id, work.now.network_ms)
     names.heard(work, conversation, name)
     watch_conversation(work, conversation.id)
@@ -220,7 +220,7 @@ def become_open(work: Work, conversation: ConversationRow, name: str, *, tell: b
 
 
 def reject(work: Work, greeting_id: str) -> None:
-    """Turn a greeter away; nothing is sent. Raises ``ApiError``."""
+    """Reject a greeting; nothing is sent. Raises ``ApiError``."""
     if meetings.greeting(work.tx, greeting_id) is None:
         raise ApiError(Kind.UNKNOWN_GREETING, "There is no such greeting.")
     meetings.drop_greeting(work.tx, greeting_id)

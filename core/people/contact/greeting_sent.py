@@ -1,6 +1,6 @@
-"""Greeting somebody whose link one holds: the greeting is written, deposited, and its answer looked for.
+"""Greetings sent to the maker of a link: written, deposited, and their answer looked for.
 
-Keys that were made for a greeting are used once: what it says is opened by none of what either side keeps.
+Keys that were made for a greeting are used once: none of the keys that either side keeps opens it.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from core.storage.conversations import ConversationRow
 
 
 def existing(work: Work, link: Link, device: bytes) -> ConversationRow | None:
-    """Return the conversation with whoever made a link if there is nothing left to greet for.
+    """Return the conversation with the maker of a link if no further greeting is needed, else None.
 
-    Who waits at one link and is given another greets there too: the first may have been used up by others meanwhile.
+    With a greeting waiting at one link, another link is greeted too: the first may have been used up by others meanwhile.
     """
     row = conversations.by_identity(work.tx, link.identity)
     if row is None or row.state == "unanswered":
@@ -44,7 +44,7 @@ def existing(work: Work, link: Link, device: bytes) -> ConversationRow | None:
 
 
 def greet(work: Work, link: Link, bundle: Bundle, text: str) -> ConversationRow:
-    """Write a greeting to whoever made a link. The conversation waits until it is accepted. Raises ``ApiError``."""
+    """Write a greeting to the maker of a link. The conversation waits until it is accepted. Raises ``ApiError``."""
     if is_foreign(work, bundle.certificate):
         raise ApiError(Kind.BAD_INVITE, "This invitation names the device of somebody else.")
     row = conversations.by_identity(work.tx, link.identity)
@@ -76,7 +76,7 @@ def greet(work: Work, link: Link, bundle: Bundle, text: str) -> ConversationRow:
     post_to_slots(work, row.id, "greeting", sealed, where, link.expires_at * 1000, message=seq, generation=name)
     watch_conversation(work, row.id)
     accounts.advance(work.tx)
-    for kept in meetings.greetings_from(work.tx, link.identity):  # who greets somebody at the door lets them in
+    for kept in meetings.greetings_from(work.tx, link.identity):  # greeting a waiting greeter accepts it
         if decode(Greeting, kept.greeting, "stored greeting").certificate.device == bundle.certificate.device:
             accept(work, kept)
     return row

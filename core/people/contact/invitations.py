@@ -80,7 +80,7 @@ def watch(work: Work, row: InvitationRow) -> None:
 
 
 def forget_expired(work: Work) -> None:
-    """Let go of the keys of invitations whose time is over, and look for greetings to them no longer."""
+    """Delete the keys of expired invitations, and look for greetings to them no longer."""
     meetings.drop_keys(work.tx, work.now.earliest_ms)
     for row in meetings.every(work.tx):
         if row.xwing_private is None:
@@ -88,7 +88,7 @@ def forget_expired(work: Work) -> None:
 
 
 def draft_record(work: Work, row: InvitationRow) -> None:
-    """Seal and sign what should be in the network of this invitation now: its bundle, or a tombstone."""
+    """Seal and sign the record that an invitation should have in the network now: its bundle, or a tombstone."""
     link = decode_link(row.link)
     content: Bundle | Tombstone
     if row.state == "open":
@@ -112,7 +112,7 @@ def solve_draft(draft: RecordDraft, now_hour: int, price: WorkPrice) -> tuple[in
 
 
 def finish_record(work: Work, draft: RecordDraft, nonces: tuple[int, ...]) -> None:
-    """Commit a paid record and let it go."""
+    """Commit a record with its proof of work and deposit it."""
     record = encode_record(
         Record(ParcelId(draft.record_id), draft.sequence, draft.expiry_hour, nonces, draft.ciphertext, draft.signature)
     )
@@ -124,7 +124,7 @@ def finish_record(work: Work, draft: RecordDraft, nonces: tuple[int, ...]) -> No
 
 
 def repeat_records(work: Work) -> None:
-    """Put again what too few custodians hold: at the start, and when a custodian comes up."""
+    """Deposit again the records that too few custodians hold: at the start, and when a custodian comes up."""
     for row in meetings.every(work.tx):
         if row.expires_at > work.now.network_ms and row.copies < COPIES:
             if row.record is None:
@@ -141,7 +141,7 @@ def confirmed(work: Work, record_id: ParcelId, custodian: NodeId) -> None:
 
 
 def revoke(work: Work, invitation: str) -> None:
-    """Make an invitation dead. Raises ``ApiError`` when there is none with this id."""
+    """Revoke an invitation. Raises ``ApiError`` when there is none with this id."""
     row = meetings.find(work.tx, invitation)
     if row is None:
         raise ApiError(Kind.BAD_REQUEST, "There is no invitation with this id.")
@@ -150,7 +150,7 @@ def revoke(work: Work, invitation: str) -> None:
 
 
 def finish(work: Work, row: InvitationRow, state: str) -> None:
-    """End an invitation: its keys go, a tombstone takes the bundle's place."""
+    """End an invitation: its keys are deleted, a tombstone replaces the bundle."""
     meetings.finish(work.tx, row.id, state, TOMBSTONE_SEQUENCES[state])
     accounts.advance(work.tx)
     work.tag_index.forget_slots(GreetingWatch(row.id))

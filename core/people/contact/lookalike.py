@@ -1,10 +1,10 @@
 """Names that could be taken for one another on a screen.
 
-A stranger may call himself what a contact is called, or nearly: with a letter of another script, a digit for a letter,
-another accent or case, or something in between that is not drawn. A name's skeleton is what is left when all that is drawn
-alike is made equal; a capital may be like another letter than its small form (Ν is like N, ν like v), so a name has up to
-three: as it is written, in small letters, in capitals. Two names look alike when they share one. This is a warning, not a
-guard: the identity is what counts.
+A stranger may take a contact's name, or nearly: with a letter of another script, a digit for a letter, another accent or
+case, or an invisible character in between. A name's skeleton is the name with all shapes that are drawn alike made equal;
+a capital may be like another letter than its small form (Ν is like N, ν like v), so a name has up to three: as it is
+written, in small letters, in capitals. Two names look alike when they share one. This is a warning, not a guard: the
+identity is what counts.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _ASCII: Final = str.maketrans("i|!01", "lllol")
 _DIGITS: Final = {"2": "z", "3": "e", "4": "a", "5": "s", "6": "b", "7": "t", "8": "b", "9": "g"}
 _LONE_DIGIT: Final = re.compile("(?<![0-9])[2-9](?![0-9])")
 _PAIRS: Final = (("rn", "m"), ("vv", "w"))
-# NFKD makes of these what they mean; this is what they are drawn like.
+# NFKD maps these to what they mean; this is what they are drawn like.
 _DRAWN_OTHERWISE: Final = str.maketrans(
     {
         "\N{LATIN SMALL LETTER LONG S}": "f",
@@ -29,7 +29,7 @@ _DRAWN_OTHERWISE: Final = str.maketrans(
         "\N{GREEK CAPITAL LUNATE SIGMA SYMBOL}": "C",
     }
 )
-# What is drawn of a name without letters or digits: symbols and punctuation. Not format and control characters, nor spaces,
+# The visible part of a name without letters or digits: symbols and punctuation. Not format and control characters, spaces,
 # nor the selectors and marks that follow a sign.
 _DRAWN: Final = ("S", "P")
 # Spaces and most signs of ASCII, accents, and what counts as a letter or a mark and is not drawn: fillers of Hangul,
@@ -82,13 +82,13 @@ def _shape(written: str) -> str:
 
 
 def skeleton(name: str) -> str:
-    """Return what is left of a name as it is written, all that is drawn alike made equal; "" when nothing is drawn."""
+    """Return the skeleton of a name as it is written; "" when nothing of the name is drawn."""
     shapes = _shapes()
     return shapes.bones(shapes.letters(name)) or _signs(name)
 
 
 def skeletons(name: str) -> frozenset[str]:
-    """Return what is left of a name as it is written and in either case; none when nothing of it is drawn."""
+    """Return the skeletons of a name as it is written and in either case; none when nothing of it is drawn."""
     found = {skeleton(name)}
     if not name.isascii():
         shapes = _shapes()

@@ -1,4 +1,4 @@
-"""What people are called: the person's own name for a contact, and what the contact calls itself.
+"""Names of contacts: the person's own name for a contact, and what the contact calls itself.
 
 The first is the person's, and changes only by their hand. The second is shown beside it where it differs; that it changed
 is a row and an event. A name that could be taken for another contact's is warned about wherever names are told: of two
@@ -21,12 +21,12 @@ from core.storage.conversations import ConversationRow
 from core.storage.messages import RENAMED
 from net.instant import DAY_MS
 
-# Rows about new names that a contact can cause in a day: who changes it more often has shown enough of itself.
+# Rows about new names that a contact can cause in a day: more of them would only fill the conversation.
 MAX_RENAMED_A_DAY: Final = 3
 
 
 def heard(work: Work, row: ConversationRow, name: str) -> None:
-    """A contact says what it calls itself."""
+    """Note what a contact calls itself."""
     known = conversations.by_id(work.tx, row.id)
     if known.own_name == name:
         return
@@ -42,7 +42,7 @@ def heard(work: Work, row: ConversationRow, name: str) -> None:
 
 
 def rename(work: Work, row: ConversationRow, name: str) -> None:
-    """The person calls a contact by a name of their own; by what it calls itself where that is empty."""
+    """Set the person's own name for a contact; where that is empty, what the contact calls itself counts."""
     conversations.set_name(work.tx, row.id, name if name.strip() else row.own_name)
     work.emit(api.ContactChanged(identity=identity_of(row.identity)))
 
@@ -52,7 +52,7 @@ def rename(work: Work, row: ConversationRow, name: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Claim:
-    """A contact has been called something since a time; ``shown`` is how people know it."""
+    """A contact's claim to a name, since a time; ``shown`` is the name that the person sees."""
 
     since: int
     conversation: int
@@ -60,7 +60,7 @@ class _Claim:
 
 
 class LookAlikes:
-    """What everybody is called, by what is left of a name when all that looks alike is made equal."""
+    """The names of all contacts by their skeletons (``core.people.contact.lookalike``)."""
 
     def __init__(self, rows: Iterable[ConversationRow]) -> None:
         self._claims: dict[str, list[_Claim]] = {}
@@ -83,7 +83,7 @@ class LookAlikes:
 
 
 def _claims_of(row: ConversationRow) -> dict[str, int]:
-    """Return since when somebody is called what, by skeleton. The person's own name for them counts from the beginning."""
+    """Return since when a contact has each of its names, by skeleton. The person's own name counts from the beginning."""
     claims = dict.fromkeys(skeletons(row.own_name), row.own_name_at)
     for bones in skeletons(row.name):
         claims[bones] = min(row.created_at, claims.get(bones, row.created_at))
@@ -109,7 +109,7 @@ def warning_of(work: Work, alike: LookAlikes, row: ConversationRow) -> tuple[api
 def warning_of_greeting(
     alike: LookAlikes, name: str, conversation: int | None
 ) -> tuple[api.ContactWarning | None, str]:
-    """Return why to look twice at somebody at the door."""
+    """Return why to look twice at a greeter, for programs and as one sentence for people."""
     other = alike.of_stranger(name, conversation)
     return ("look-alike", _taken_for(other)) if other is not None else (None, "")
 

@@ -1,8 +1,8 @@
-"""Being rid of somebody, or of what was said: blocking, removing, deleting a conversation.
+"""Blocking and removing contacts, and deleting conversations.
 
-All of it is silent. Of who is blocked nothing is read, acknowledged or answered, and nothing is deposited for them; what
-was said stays readable, and unblocking takes it all back. Of who is removed nothing is kept, and whoever they are they can
-greet again as a stranger. Both know our inbox, so another takes its place (``core.people.conversation.inboxes``).
+None of it is told to the contact. From a blocked contact nothing is read, acknowledged or answered, and nothing is
+deposited for it; what was said stays readable, and unblocking undoes all of it. Of a removed contact nothing is kept, and it
+can greet again as a stranger. Both know our inbox, so it is replaced (``core.people.conversation.inboxes``).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ BATCH = 1000
 
 
 def refuse_blocked(row: ConversationRow) -> None:
-    """Refuse what would be said to somebody who is blocked. Raises ``ApiError``."""
+    """Refuse to write to a blocked contact. Raises ``ApiError``."""
     if row.blocked:
         raise ApiError(Kind.BLOCKED, "This contact is blocked.")
 
@@ -46,7 +46,7 @@ def refuse_blocked(row: ConversationRow) -> None:
 
 
 def block(work: Work, row: ConversationRow) -> None:
-    """Hear nothing of a contact any more, and let it hear nothing."""
+    """Read nothing of a contact any more, and send it nothing."""
     if row.blocked:
         return
     stop(work, row)
@@ -64,11 +64,11 @@ def stop(work: Work, row: ConversationRow) -> None:
 
 
 def unblock(work: Work, row: ConversationRow) -> None:
-    """Hear a contact again. What waited for it goes out, and it is told where we read (``inboxes.tend``)."""
+    """Read a contact again. What waited for it goes out, and it is told where we read (``inboxes.tend``)."""
     if not row.blocked:
         return
     conversations.set_blocked(work.tx, row.id, blocked=False)
-    lanes.restart_holes(work.tx, row.id, accounts.add_online(work.tx, 0))  # nobody looked for what is missing meanwhile
+    lanes.restart_holes(work.tx, row.id, accounts.add_online(work.tx, 0))  # missing blocks were not looked for meanwhile
     for lane in lanes.reading_in(work.tx, row.id):
         lane_reading.watch_lane(work, lane)
     slot_posts.watch_conversation(work, row.id)
@@ -94,12 +94,12 @@ def _tell(work: Work, row: ConversationRow) -> None:
 def remove(work: Work, row: ConversationRow) -> None:
     """Forget a contact with everything that was said and every key."""
     forget(work, row)
-    if not row.blocked:  # who is was left out when another inbox was told, or will be
+    if not row.blocked:  # a blocked contact was left out when another inbox was told, or will be
         inboxes.renew(work)
 
 
 def forget(work: Work, row: ConversationRow) -> None:
-    """Let nothing be left of a conversation, in the file and in its log."""
+    """Delete all of a conversation, in the file and in its log."""
     _look_away(work, row)
     for posting in postings.every_of(work.tx, row.id):
         done(work, posting, None)
@@ -124,7 +124,7 @@ def forget(work: Work, row: ConversationRow) -> None:
 def delete_conversation(work: Work, row: ConversationRow) -> api.Deleted:
     """Delete all rows; the contact stays. A conversation that was never answered is forgotten with its greeting.
 
-    Not one of who is blocked: then it would not be known any more that they are.
+    One with a blocked contact is not forgotten: the block would go with it.
     """
     withdrawn = on_their_way = 0
     with search_index.wholesale(work.tx, messages.count(work.tx, row.id)):
@@ -142,7 +142,7 @@ def delete_conversation(work: Work, row: ConversationRow) -> api.Deleted:
 
 
 def confirm_device(work: Work, row: ConversationRow, device_id: str, *, accept: bool) -> None:
-    """Take the person's word about a device that nobody vouches for. Raises ``ApiError``."""
+    """Accept or refuse an unknown device, as the person decided. Raises ``ApiError``."""
     try:
         device = devices.find(work.tx, row.id, bytes.fromhex(device_id))
     except ValueError:

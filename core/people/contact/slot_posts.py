@@ -17,8 +17,8 @@ from core.people.work import Work
 from core.storage import conversations, postings, roots
 from core.storage.postings import Posting
 
-# So long after a conversation opened its acceptance may come once more: from an inviter who was put back to before it,
-# and found the greeting again, whose boxes live for 49 hours. Milliseconds.
+# So long after a conversation opened its acceptance may come once more: from an inviter that was restored to a state
+# before it and found the greeting again, whose boxes live for 49 hours. Milliseconds.
 ACCEPTED_AGAIN_MS = COPIES_GONE_MS
 # An acceptance stands outside any lane: it is signed at this place.
 _ACCEPTANCE_INDEX = 0

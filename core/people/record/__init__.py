@@ -1,1 +1,1 @@
-"""The account's own state in the network: what it is, when it is written, and how contacts come back from it."""
+"""The account's own state in the network: its content, when it is written, and how contacts are restored from it."""

@@ -1,8 +1,8 @@
-"""What an account knows of itself, as a map that its devices merge: name, settings, contacts, devices.
+"""An account's own state as a map that its devices merge: name, settings, contacts, devices.
 
 ``capture`` notes what changed on this device since last time; ``merge`` takes in what another device, or this one before
-it was lost, wrote into the network. Nothing else of the program knows of the map: it is compared with the database's
-own tables now and then. What is said in conversations is not in it, and never comes back by it.
+it was lost, wrote into the network. The rest of the program does not know the map: it is compared with the database's
+own tables now and then. Messages are not in it, and cannot be restored from it.
 
 A key is its kind and what it is about: ``name``, ``settings``, ``device`` ‖ key, ``mark`` ‖ key, ``inbox`` ‖ number for each
 inbox at which the account reads, and of a contact ``contact`` ‖ identity ‖ (``name`` | ``inbox`` | ``root`` ‖ its name |
@@ -62,7 +62,7 @@ def capture(work: Work) -> dict[bytes, Entry]:
 
 
 def _here(work: Work, noted: State) -> dict[bytes, bytes]:
-    """Return what this device's tables say. What was never chosen here does not overwrite a choice made elsewhere."""
+    """Return the state by this device's tables. What was never chosen here does not overwrite a choice made elsewhere."""
     me = accounts.load(work.tx)
     assert me is not None
     here = {_DEVICE + work.me.device: me.certificate}
@@ -70,7 +70,7 @@ def _here(work: Work, noted: State) -> dict[bytes, bytes]:
         here[_NAME] = me.name.encode()
     if _SETTINGS in noted or decode(api.Settings, me.settings, "stored settings") != api.Settings():
         here[_SETTINGS] = me.settings
-    if work.me.inbox_number:  # the seed's own goes without saying
+    if work.me.inbox_number:  # the first one derives from the seed
         for inbox in inbox_rows.every(work.tx):
             here[_inbox_key(inbox.number)] = inbox.secret + inbox.made_at.to_bytes(_TIME_SIZE, "big")
     for row in conversations.every_direct(work.tx):
@@ -151,10 +151,10 @@ def _inboxes(alive: dict[bytes, bytes]) -> Iterator[tuple[int, tuple[bytes, int]
 
 
 def checked(state: State, latest_ms: int) -> dict[bytes, Entry]:
-    """Return of a state that was found what can be so; nothing in it is dated later than ``latest_ms``.
+    """Return the valid entries of a state that was found; entries dated later than ``latest_ms`` are left out.
 
-    Whoever has the words can write it, and what is left out here was never said. A key of a kind that this version does not
-    know stays: it is another version's.
+    A thief of the words can write it, so invalid entries are ignored. A key of a kind that this version does not know
+    stays: it is another version's.
     """
     return {
         key: entry if key.startswith(_MARK) else entry._replace(ms=min(entry.ms, latest_ms))
@@ -206,7 +206,7 @@ def _contact(state: State, identity: bytes) -> Contact:
 
 
 def with_mark(work: Work, state: State) -> dict[bytes, Entry]:
-    """Return a state with how far this device has counted, by which an old copy of its database is told."""
+    """Return a state with this device's count, which shows an old copy of its database."""
     me = accounts.load(work.tx)
     assert me is not None
     return {**state, _MARK + work.me.device: Entry(me.counter, work.me.certificate.tag, b"")}
@@ -218,9 +218,9 @@ def without_marks(state: State) -> dict[bytes, Entry]:
 
 
 def smaller(state: State) -> Iterator[dict[bytes, Entry]]:
-    """Yield the state, then less and less of it, for when it does not fit: what is lost last is a contact's root.
+    """Yield the state, then less and less of it, for when it does not fit: contacts' roots are dropped last.
 
-    Contacts' certificates come again with their answer. Of the contacts those go first that changed longest ago.
+    Contacts' certificates come again with their answer. The contacts that changed longest ago are dropped first.
     """
     yield dict(state)
     lean = {key: entry for key, entry in state.items() if not _is_contact_device(key) and entry.value is not None}

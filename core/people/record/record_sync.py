@@ -36,7 +36,7 @@ from net.requests import FindRecord, PutRecord
 
 _log = logging.getLogger(__name__)
 
-# A change is written so long after it was noticed, at random: several in a row are one, and nobody sees when it was made.
+# A change is written so long after it was noticed, at random: several in a row are one, and its time is not visible.
 WRITE_DELAY = (60.0, 180.0)
 # The first look after a start, at random; a device without any record looks at once.
 START_DELAY = (5.0, 60.0)
@@ -44,8 +44,8 @@ LOOK_PERIOD = 86_400.0
 # Seconds between the questions for this epoch's record and for the last one's, at random: a custodian that has both, as all
 # have in a small network, must not see them asked for together.
 ASIDE = (60.0, 900.0)
-# Looked again after this long, twice as long each time: while nobody answers, and on a new device for its first day, since
-# a slow network or a lying custodian may have kept its record from it.
+# Looked again after this long, twice as long each time: while no custodian answers, and on a new device for its first day,
+# as a slow network or a lying custodian may have kept its record from it.
 FIRST_PAUSE, LONGEST_PAUSE = 30.0, 3600.0
 # Looks at which enough custodians answered each question, after which the longest pause is enough.
 COMPLETE_LOOKS = 2
@@ -55,7 +55,7 @@ LOOK_LASTS = 600.0
 # Nothing in a record was said later than it was written, but for clocks that differ; what is dated beyond that could never
 # be replaced. Milliseconds.
 CLOCK_SLACK_MS = DAY_MS
-# Custodians whose word is taken that there is nothing (one where only one is known).
+# Custodians that must say that there is no record to be believed (one where only one is known).
 WITNESSES = 2
 # A new epoch's record is first written at some time within these days, so that a record is 30 to 45 days old at most.
 TURN_DAYS = 15
@@ -68,7 +68,7 @@ class _Question:
     epoch: int
     witnesses: set[NodeId] = field(default_factory=set[NodeId])
     was_put: bool = False
-    is_newer: bool = False  # somebody has one that a later version of this program wrote
+    is_newer: bool = False  # a custodian has one that a later version of this program wrote
 
 
 class RecordSync:
@@ -96,7 +96,7 @@ class RecordSync:
     # --- looking ------------------------------------------------------------------------------------------------
 
     def look(self, work: Work) -> None:
-        """Ask for the record, if it is time to and somebody can be asked."""
+        """Ask for the record, if it is time to and a custodian can be asked."""
         now = work.now
         if self._look_at is None:
             is_first = rows.newest(work.tx) is None
@@ -156,7 +156,7 @@ class RecordSync:
         return account_state.merge(work, state)
 
     def _open(self, work: Work, epoch: int, data: bytes | None) -> tuple[int, dict[bytes, Entry]] | None:
-        """Return what a custodian has, None when it is nothing of ours. Raises ``Newer``."""
+        """Return the sequence and state of a custodian's record, None when it is not ours. Raises ``Newer``."""
         if data is None:
             return None
         try:
@@ -170,7 +170,7 @@ class RecordSync:
 
     @staticmethod
     def _put_again(work: Work, question: _Question, known: RecordRow) -> None:
-        """A custodian lost the record or went back to an older one: the one we know is put there again."""
+        """Deposit the record that we know again: a custodian lost it or has an older one."""
         is_current = question.epoch == personal_record.epoch_of(work.now.day)
         if known.record is not None and is_current and not question.was_put:
             question.was_put = True
@@ -187,7 +187,7 @@ class RecordSync:
             self._look_at = min(self._look_at or work.now.mono, work.now.mono + FIRST_PAUSE)
 
     def pay_more(self, work: Work, event: PriceRisen) -> None:
-        """Custodians ask for more than our record carries."""
+        """Do more work for our record: custodians ask for more than it carries."""
         row = rows.newest(work.tx)
         if row is None or row.record is None or self._id(row.epoch) != event.parcel_id or self._is_solving:
             return
@@ -215,7 +215,7 @@ class RecordSync:
             self._write_when_looked(work, state)
 
     def _repeat(self, work: Work) -> None:
-        """Put again what too few custodians hold."""
+        """Deposit again a record that too few custodians hold."""
         row = rows.newest(work.tx)
         is_lacking = row is not None and row.copies < min(COPIES, work.now.custodians)
         if row is not None and row.record is not None and is_lacking and work.now.mono >= self._repeat_at:
@@ -261,7 +261,7 @@ class RecordSync:
         self._is_solving, self._write_at = True, None
 
     def finish(self, work: Work, draft: RecordDraft, nonces: tuple[int, ...]) -> None:
-        """Commit a paid record and let it go, unless a later one was found meanwhile."""
+        """Commit a record with its proof of work and deposit it, unless a later one was found meanwhile."""
         self._is_solving = False
         row = rows.newest(work.tx)
         if row is None or row.sequence != draft.sequence:

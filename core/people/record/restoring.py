@@ -1,13 +1,13 @@
-"""Contacts that come back: from the personal record to an open conversation, with a device that nobody there knows yet.
+"""Restores contacts from the personal record: opens their conversations with a device that they do not know yet.
 
-Whoever restored an account has the *root* of each conversation and nothing else of it. A root is known to the two sides
-alone; so a reset sealed under it, signed by a device that the identity certified, is heard by the other side without
-another greeting. The device is shown there as one that is not known, and let in after a while, or when the person confirms
-it (``core.people.conversation.trust``).
+A restored account has the *root* of each conversation and nothing else of it. A root is known to the two sides alone; so
+the other side accepts a reset that is sealed under it and signed by a device that the identity certified, without another
+greeting. The device is shown there as unknown, and is served after a while, or when the person confirms it
+(``core.people.conversation.trust``).
 
-Whoever has the words can write the record too. So on a device that has a conversation already it adds, and takes nothing
-away: what it changes is a row, a contact that was removed elsewhere is only blocked where something was said, no root in
-use goes, and where a contact reads is taken from it only when the contact was not reached for long.
+A thief of the words can write the record too. So on a device that has a conversation already it only adds: what it changes
+is shown as a row, a contact that was removed elsewhere is only blocked where something was said, no root in use is dropped,
+and a contact's inbox is taken from it only when the contact was not reached for long.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ from core.storage.messages import ELSEWHERE
 from core.storage.roots import MAX_ROOTS
 from net.instant import DAY_MS
 
-# A contact that has moved is reached at the former place for four months; who was not reached for so long may have.
+# A contact that changed its inbox is reached at the former one for four months; one not reached for so long may have.
 UNREACHED_MS: Final = 14 * DAY_MS
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Contact:
-    """What the personal record says of somebody. ``inbox`` is None when nobody could write to them yet.
+    """A contact in the personal record. ``inbox`` is None while it cannot be written to.
 
-    ``blocked`` is None when nothing was ever said about it.
+    ``blocked`` is None when it was never set.
     """
 
     identity: bytes
@@ -80,7 +80,7 @@ def take_contact(work: Work, contact: Contact) -> None:
 
 
 def _take_removal(work: Work, row: ConversationRow) -> None:
-    """Another device removed a contact. What was said here goes only by the hand of the person here."""
+    """Act on a removal by another device. What was said here is deleted only by the person here."""
     if not messages.of_conversation(work.tx, row.id, 0, 1):
         removal.forget(work, row)
     elif not row.blocked:
@@ -107,7 +107,7 @@ def _show(work: Work, row: ConversationRow, what: str) -> None:
 
 
 def _is_unreached(work: Work, row: ConversationRow) -> bool:
-    """Tell whether nobody is found where a contact was written to."""
+    """Tell whether a contact was not reached at its inbox for long."""
     waiting = [posting.made_at for posting in postings.of_conversation(work.tx, row.id, "block")]
     return bool(waiting) and work.now.network_ms - min(waiting) > UNREACHED_MS
 
