@@ -1,4 +1,4 @@
-"""What the engine wants done after a transaction is committed, never before: these, and the requests of ``net.requests``."""
+"""Effects: what is to be done once a transaction is committed, never before. Requests of ``net.requests`` are others."""
 
 from __future__ import annotations
 

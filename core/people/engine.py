@@ -33,7 +33,7 @@ from net.requests import Fetch
 
 _log = logging.getLogger(__name__)
 
-# What no event of the network is to blame for.
+# Faults that no event of the network can cause.
 _THE_MACHINES = (StorageError, OSError, MemoryError)
 
 
@@ -89,7 +89,7 @@ class Engine:
             raise
 
     def forget_memory(self) -> None:
-        """Let what is known besides the database be built anew from it, before anything else is done."""
+        """Drop the memory; it is built anew from the database before anything else is done."""
         self._is_stale = True
 
     def jump_ahead(self, count: int, now: Moment) -> None:
@@ -117,9 +117,9 @@ class Engine:
     def network(self, events: Iterable[NodeEvent], now: Moment) -> list[Effect]:
         """Take what the node reported, in one transaction.
 
-        Rules refuse hostile content where they read it. Should one of them miss something, whatever it is, the events are
-        taken again one by one, and the one that cannot be taken is left out: no stranger's bytes may lock the account.
-        What the disk and the machine refuse is nobody's content, and is raised.
+        Rules refuse hostile content where they read it. If one of them fails in a way that was not foreseen, the events are
+        taken again one by one, and the failing one is left out: no stranger's bytes may lock the account. Errors of the
+        disk and the machine are not caused by content, and are raised.
         """
         batch = list(events)
         try:
@@ -166,7 +166,7 @@ class Engine:
     def next_deadline(self) -> float:
         """Return when ``tick`` wants to be called, monotonic seconds."""
         if not self._memory.is_caught_up:
-            return self._next_maintenance  # nothing is written before the network was caught up with
+            return self._next_maintenance  # nothing is written before all that waits in the network was read
         return min(self._next_maintenance, self._memory.next_ack())
 
     def tick(self, now: Moment) -> list[Effect]:

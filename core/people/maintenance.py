@@ -1,4 +1,4 @@
-"""What is done now and then in an open account: what waited long enough, what is over, what can be forgotten."""
+"""Periodic maintenance of an open account: what is due again, what is over, what can be forgotten."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What an open account knows besides its database: small machines without I/O, each with its own matter.
+"""The state of an open account outside its database: small machines without I/O, one for each concern.
 
-``load`` builds anew from the database all that mirrors it, at the start and after a transaction that failed. The rest is
-only about minutes, and is kept.
+``load`` rebuilds from the database all that mirrors it, at the start and after a transaction that failed. The rest only
+matters for minutes, and is kept.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the world looks like when something is decided: clocks and the network's size."""
+"""The inputs of a decision from outside: clocks and the network's size, at one moment."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Moment(NamedTuple):
     def earliest_ms(self) -> int:
         """The earlier of both clocks: what is thrown away for good must be over by both.
 
-        Network time is the word of those we are linked to, and three liars could tell us that everything is over.
+        Network time is what linked nodes say, and three liars could make us believe that everything is over.
         """
         return min(self.own_ms, self.network_ms)
 

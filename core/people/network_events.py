@@ -1,4 +1,4 @@
-"""What the node reports, each event given to the rules that it concerns."""
+"""Gives each event of the node to the rules that it concerns."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class NetworkEvents:
         }
 
     def take(self, work: Work, event: NodeEvent) -> None:
-        """Take one event; those that mean nothing to people are passed over."""
+        """Take one event; those that do not concern the people layer are ignored."""
         handler = self._handlers.get(type(event))
         if handler is not None:
             handler(work, event)
@@ -113,7 +113,7 @@ class NetworkEvents:
             else self._on_slot_box(work, target, event.box)
             for target in targets
         ]
-        if targets and not any(is_use):  # whoever knows the id may have put something else there
+        if targets and not any(is_use):  # others who know the id may have put something else there
             work.effects.append(Retry(tag_of(box.box_id)))
 
     def _on_slot_box(self, work: Work, target: SlotTarget, data: bytes) -> bool:

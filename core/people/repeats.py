@@ -1,7 +1,7 @@
-"""What was repeated lately because the other side said that it lacks it: every so often, however often it says so.
+"""Limits how often a copy is repeated because the other side says that it lacks it.
 
-To repeat a copy costs no work, but the node sends it out anew, and an acknowledgement that names many indexes comes in one
-box. A note in memory is enough: it is only about minutes.
+Repeating a copy costs no proof of work, but the node sends it out anew, and an acknowledgement that names many indexes comes
+in one box. A note in memory is enough: it only matters for minutes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What lies in slots: pieces of greetings, acceptances and resets, put together and given to the rule that takes them."""
+"""Reads slots: joins the pieces of greetings, acceptances and resets and gives them to the rule that takes them."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from core.storage import meetings
 from net.parcel.box import decode_box
 from net.parcel.work import WorkPrice
 
-# Ways of putting a slot's pieces together that are tried in one transaction, 0.6 ms each: whoever knows a link can write
-# four variants of each.
+# Ways of putting a slot's pieces together that are tried in one transaction, 0.6 ms each: a holder of a link can write
+# four variants of each piece.
 MAX_TRIES = 64
 
 
@@ -25,7 +25,7 @@ def is_for_later(work: Work) -> bool:
 
 
 def take(work: Work, target: SlotTarget, data: bytes, price: WorkPrice) -> bool:
-    """Take a box that lies in a slot; tell whether it was written by who may, and paid for."""
+    """Take a box that lies in a slot; tell whether it opens with the slot's secret and carries its work."""
     box = decode_box(data)
     plaintext = boxes.open_slot(target.key, box)
     if plaintext is None or not work.tag_index.is_watched(target.watch):

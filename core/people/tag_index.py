@@ -109,7 +109,7 @@ class TagIndex:
         return list(self._seen)
 
     def forget_seen(self, tag: Tag) -> None:
-        """Take a tag for one that was never seen: nobody holds its box."""
+        """Forget that a tag was seen: no custodian holds its box."""
         self._seen.pop(tag, None)
 
     def was_seen(self, box_id: bytes) -> bool:

@@ -1,8 +1,8 @@
-"""What a home of an earlier version needs beside the steps of its schema: the part that takes the account's keys.
+"""Migration of an earlier version's account: the part that needs the account's keys, beside the steps of the schema.
 
-Step 5 changed certificates and everything between people. A home of before keeps its history, its contacts and their roots;
-its device is certified anew, each root takes the step that its greeting's secret takes today, and every lane begins anew by
-a reset under it. Both sides come to the same root, so nobody has to greet again.
+Step 5 changed certificates and everything between people. An earlier home keeps its history, its contacts and their roots;
+its device is certified anew, each root is derived onwards as a greeting's secret is today, and every lane begins anew by
+a reset under it. Both sides come to the same root, so no new greeting is needed.
 """
 
 from __future__ import annotations

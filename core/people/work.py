@@ -1,4 +1,4 @@
-"""One transaction's worth of work: what the rules are given, and where they leave what is to be done afterwards."""
+"""``Work``: a transaction as the rules get it, and where they leave what is to be done after the commit."""
 
 from __future__ import annotations
 
