@@ -2,7 +2,7 @@
 
     boxes, records  a budget of work against rooms of custodians: how long honest texts, invitations and personal records
                     take meanwhile, what they are told to pay, and what mail of before is lost
-    circuits        all circuits of all relays taken by one address, or one /24, while somebody comes online
+    circuits        all circuits of all relays taken by one address, or one /24, while a person comes online
     memory          512 links of one attacker that make a node keep what it cannot use
     reflection      bytes that a victim gets for each byte sent with its address on it, or to have it dialled
 
@@ -44,7 +44,7 @@ NATIVE_HOUR: Final = 9e10
 NODES: Final = 4
 _ORIGIN_NODES: Final = 3
 LINKS: Final = 512
-# Links of who takes circuits, with each node; addresses of a /24 that hold links.
+# Links of an attacker who takes circuits, with each node; addresses of a /24 that hold links.
 THIEVES: Final = 40
 SUBNET: Final = 200
 _SHOWN_ERROR: Final = 600  # characters
@@ -176,7 +176,7 @@ class Attacks:
         return found
 
     def reflection(self) -> Figures:
-        """Bytes that go to somebody who asked for nothing."""
+        """Bytes that go to a victim that asked for nothing."""
         world = self._world(_ORIGIN_NODES, Scale())
         return _in(world, lambda: world.start_nodes(range(_ORIGIN_NODES)), lambda world: reflect(world, list(WAYS)))
 
@@ -191,7 +191,7 @@ ATTACKS: Final[dict[str, Callable[[Attacks], Figures]]] = {
 
 
 def _in(world: AttackedWorld, start: Callable[[], None], attack: Callable[[AttackedWorld], Figures]) -> Figures:
-    """Run a network for one attack; what one network did not live through takes nothing from other figures."""
+    """Run a network for one attack; a failure in one network leaves the other figures standing."""
     began = time.monotonic()
     try:
         start()

@@ -69,7 +69,7 @@ async def _read(path: Sequence[Watched], boxes: int, rounds: int) -> report.Figu
                 stranger.join(node.spec)
             driver.poke()
             await trio.sleep(SETTLING)
-            while len(stranger.described) < len(path):  # noqa: ASYNC110 - a stranger tells nobody
+            while len(stranger.described) < len(path):  # noqa: ASYNC110 - a stranger sets no event
                 await trio.sleep(SETTLING)
             before, own_before = [cpu_seconds(node.pid) for node in path], time.process_time()
             seconds = [await _fetch(stranger, driver, path, boxes) for _ in range(rounds)]

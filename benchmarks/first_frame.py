@@ -1,4 +1,4 @@
-"""From the start of the client to its first frame, and to the screen one can use; beside an empty Textual program.
+"""Time from the start of the client to its first frame and to a usable screen, beside an empty Textual program.
 
 Each on a terminal of its own, in turns: the empty program, the client with a locked account, the client with an account
 that opens by itself. The first frame is the program's name in an empty room; the core begins after it.

@@ -1,6 +1,6 @@
 """How long texts take when something is wrong: nodes dead, frozen, slow or elsewhere, clients asleep or moved, clocks wrong.
 
-Real processes: nodes, alice and bob, who serve nobody. Each scenario has a network of its own; a few are played at the same
+Real processes: nodes, and alice and bob as leaves. Each scenario has a network of its own; a few are played at the same
 time, and none begins while one of them is still starting. They wait far more than they compute; on a busy machine
 ``--at-once 1`` tells more. Of every text, first and later ones, the seconds until it is stored, received and known to be
 delivered (``benchmarks.support.lively_scenarios``). Which nodes a client leans on is partly luck: ``--rounds`` plays
@@ -73,7 +73,7 @@ class Turn:
 
 
 def _play(turn: Turn) -> Figures:
-    """Measure; what one network did not live through takes nothing from the others' figures."""
+    """Measure; a failure in one network leaves the others' figures standing."""
     try:
         return turn.play()
     except (AssertionError, RuntimeError, Refused) as error:

@@ -56,7 +56,7 @@ async def _deposits(spec: JoinSpec, pid: int, clients: int, count: int) -> repor
             await nursery.start(driver.run)
             stranger.join(spec)
             driver.poke()
-        while not all(each.is_linked(spec.node) for each in strangers):  # noqa: ASYNC110 - strangers tell nobody
+        while not all(each.is_linked(spec.node) for each in strangers):  # noqa: ASYNC110 - strangers set no event
             await trio.sleep(LOOK)
         hour = system_clock().hour() + 48
         boxes = [box_bytes(each, expiry_hour=hour, price=FREE) for each in range(clients * count)]

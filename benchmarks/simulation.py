@@ -10,7 +10,7 @@ the events.
     partition  two halves of a town that do not hear each other for a while
     eclipse    who settles in one inbox's bucket: drawn places, no messages
 
-A letter counts from when it is sent, by somebody online, until its reader has it. ``--only`` chooses parts, ``--table``
+A letter counts from when it is sent, by a person online, until its reader has it. ``--only`` chooses parts, ``--table``
 prints Markdown instead of JSON, ``--from FILE`` the table of what ``--keep FILE`` kept of earlier runs. ``--full`` is what
 the README's table is made of: hours of one core and some gigabytes; without it towns are smaller. Rates of a short window
 are given as such: nothing is extrapolated but the unit.

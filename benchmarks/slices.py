@@ -92,7 +92,7 @@ async def _crowd(node: Watched, mate: Watched, rounds: int) -> report.Figures:
             stranger.join(node.spec)
             stranger.join(mate.spec)
             driver.poke()
-        while any(len(each.described) < 2 for each in strangers):  # noqa: ASYNC110 - strangers tell nobody
+        while any(len(each.described) < 2 for each in strangers):  # noqa: ASYNC110 - strangers set no event
             await trio.sleep(SETTLING)
         for number, customer in enumerate(customers):
             customer.make_packets(node.spec.node, strangers[number - 1], random.Random(number))

@@ -1,10 +1,11 @@
 """What an idle program sends and receives, by kind: a leaf, a full node with an account, one without; normal and strong.
 
-A calm network of real processes for each setting, in a namespace where every datagram is seen; the strong setting is that of
-the two accounts, everybody else's is normal. Bytes are those on the wire, headers of IPv4 and UDP among them, counted by the
-kernel's tap and projected from the window to a day: megabytes of 10^6. What they were for is counted inside the programs
-that are watched (``benchmarks.support.counted_program``); ``unaccounted`` is what of the wire's bytes that leaves open.
-A new account writes its records in its first minutes: only after ``USUAL.settling`` is it idle, and ``--quick`` shows both.
+A calm network of real processes for each setting, in a namespace where every datagram is seen; the strong setting is that
+of the two accounts, all others have the normal one. Bytes are those on the wire, headers of IPv4 and UDP among them,
+counted by the kernel's tap and projected from the window to a day: megabytes of 10^6. What they were for is counted inside
+the programs that are watched (``benchmarks.support.counted_program``); ``unaccounted`` is what of the wire's bytes that
+leaves open. A new account writes its records in its first minutes: only after ``USUAL.settling`` is it idle, and
+``--quick`` shows both.
 
     cell            one-shot packets: own loops, boxes and drops; loops and boxes that end here; and what is only passed on
     circuit         cells of circuits: our own, of those we serve as their end, and passed on; by the messages they carry

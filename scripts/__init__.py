@@ -1,1 +1,1 @@
-"""Programs for whoever works on sottovoce; none is needed to use it."""
+"""Programs for the development of sottovoce; none is needed to use it."""

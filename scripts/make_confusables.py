@@ -62,7 +62,7 @@ SHAPES: Final = {
 # Letters in a disc or on a tile, which have no decomposition, unlike those in a ring.
 SHAPES.update({chr(0x1F150 + at): chr(97 + at) for at in range(26)})
 SHAPES.update({chr(0x1F170 + at): chr(97 + at) for at in range(26)})
-# Beside V and v of its own script it is another letter, and nobody's b; so is sharp s, which is written ss as well.
+# Beside V and v of its own script it is another letter and is not taken for b; so is sharp s, which is written ss as well.
 UNLIKE: Final = frozenset("Бб\N{LATIN SMALL LETTER SHARP S}")
 
 # Latin letters of which only a stroke, a hook or the size is not plain.

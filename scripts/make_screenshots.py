@@ -37,7 +37,7 @@ from tui.screens.pages.invite.code import InviteCodeScreen
 
 FOLDER = Path(__file__).parent.parent / "screenshots"
 SIZES = ((80, 24), (120, 40))
-# Conversations that show what a terminal may be sent, not what one would show around; and letters that need further fonts.
+# Conversations that show what a terminal may be sent, not what a reader wants to see; and letters that need further fonts.
 NOT_FOR_SHOW = {"mallory", "yuki"}
 INVITE = api.Invite(
     id="i", link="SOTTOVOCE:" + "K3QZV7XW2P5NJD6RM4TFA8HCY9BSGEU3" * 4, created_at=NOW, expires_at=NOW + 7 * 86_400_000,
@@ -51,7 +51,7 @@ Act = Callable[[Pilot[Any]], Awaitable[None]]
 
 
 class Scene(NamedTuple):
-    """What is shown, and how one gets there."""
+    """A picture to be made: what is shown, and the keys that lead there."""
 
     act: Act
     profile: TerminalProfile = DARK

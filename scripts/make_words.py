@@ -52,7 +52,7 @@ SHA256 = {
 LEVELS = {10: 0, 20: 1, 35: 2, 40: 4, 50: 5}
 IN_BIP39, IN_EFF, INFLECTED, THREE_LETTERS = -3, -2, 4, 2
 
-# Harmless to dictionaries and unwelcome on a card that one reads aloud: violence, death, illness, bodies, slights.
+# Harmless to dictionaries and unwelcome on a card that is read aloud: violence, death, illness, bodies, slights.
 UNWELCOME = Path(__file__).with_name("unwelcome_words.txt")
 
 

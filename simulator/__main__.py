@@ -19,7 +19,7 @@ from simulator import Host, Machine, Path, World
 from simulator.nodes import full_node, leaf_node
 from simulator.people import free_box
 
-# Everybody reads one inbox.
+# All leaves read one inbox.
 ADDRESS: Final = 0
 FULL_NODES: Final = 12
 LEAVES: Final = 24
@@ -31,7 +31,7 @@ BARE_DELIVERIES: Final = 200_000
 
 
 class Writer:
-    """An actor that writes a box now and then and reads everybody's tags."""
+    """An actor that writes a box now and then and reads the tags of all."""
 
     def __init__(self, host: Host) -> None:
         self.tags: set[Tag] = set()

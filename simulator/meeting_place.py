@@ -1,4 +1,4 @@
-"""A stand-in for the BitTorrent DHT: who announced lately, told to whoever asks; among them some that have left since.
+"""A stand-in for the BitTorrent DHT: endpoints announced lately, told to every host that asks; some of them have left since.
 
 Nodes come as often as the product's (``net.rendezvous.rounds``). An announcement is forgotten after as long as stock DHT
 nodes keep one.
@@ -30,7 +30,7 @@ class MeetingPlace:
         self._announced: dict[Endpoint, float] = {}
 
     def come(self, host: Host) -> None:
-        """Have a host come now and again while it is up."""
+        """Have a host announce itself and ask for others now and again while it is up."""
         rounds = Rounds(Random(host.rng.random()))
 
         def visit(now: Instant) -> None:

@@ -1,8 +1,8 @@
 """What nodes that collude learn by doing their work: a record of the real paths of a town, judged afterwards.
 
-**The attacker** runs a share of the full nodes. They behave well, so nobody avoids them, and put together what they see: a
-*guard* sees the address of whoever's packet or circuit begins at it and when; a *custodian* sees a box and who, by the
-link, brought the packet or asks over the circuit, and when; a relay sees its neighbours. They need not break anything.
+**The attacker** runs a share of the full nodes. They behave well, so no node avoids them, and put together what they see: a
+*guard* sees the address from which a packet or circuit begins at it, and when; a *custodian* sees a box and which neighbour
+brought the packet or asks over the circuit, and when; a relay sees its neighbours. They need not break anything.
 
 **One letter is linked** when he sees its writer and its reader at it:
 
@@ -14,13 +14,13 @@ link, brought the packet or asks over the circuit, and when; a relay sees its ne
              became the box; in a quiet network that works, and this counts it as if it always did.
 
 A pair of people is linked when one of their letters is. Who is attacked are people whose own nodes are honest. Since the
-attacker only watches, one run serves for as many draws of his nodes as one likes.
+attacker only watches, one run serves for any number of draws of his nodes.
 
 It does not count: an observer of the whole network, active attacks on links to move guards (``net.onion.paths.guards``
-bounds those), and what he knows from elsewhere, such as when somebody sleeps.
+bounds those), and what he knows from elsewhere, such as when a person sleeps.
 """
 
-# It looks where the product lets nobody look.
+# It reads private parts of nodes, as the product never does.
 # pyright: reportPrivateUsage=false
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from net.parcel.box import decode_box
 
 
 class Walk(NamedTuple):
-    """One way that something of somebody went, from the guard to the custodian."""
+    """One way that a person's packet or circuit went, from the guard to the custodian."""
 
     who: NodeId
     nodes: tuple[NodeId, ...]

@@ -7,7 +7,7 @@ doing: they link with their guards and mates, agree about widths, read, deposit;
 come one after another; when the last is there, ``COMING`` seconds later, there is something to measure.
 """
 
-# It tells nodes what nobody may tell them.
+# It writes into private parts of nodes.
 # pyright: reportPrivateUsage=false
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ ARRIVAL: Final = 30.0
 ACQUAINTING: Final = 30.0
 # Seconds after that in which their owners come: all at once they would keep each other waiting for directories.
 COMING: Final = 300.0
-# Places whose distance to the nearest nodes is measured for everybody's first estimate of the size.
+# Places whose distance to the nearest nodes is measured for every node's first estimate of the size.
 SOUNDINGS: Final = 64
-# What a node that has been up for long does now and again, and its periods: everybody is somewhere in each.
+# What a node that has been up for long does now and again, and its periods: every node is somewhere in each.
 _CHORES: Final = {
     Chore.NEIGHBOURHOOD: NEIGHBOURHOOD_PERIOD,
     Chore.SAMPLE: CALM_SAMPLE_PERIOD,

@@ -3,7 +3,7 @@
 A *person* owns one node. It has a secret inbox address for each day, reads those of the last three days, and keeps over
 restarts what an account keeps: cursors, letters that two custodians have not named yet, tags that it still has to fetch.
 
-A *letter* is one box. Whoever writes it knows the reader's address, as contacts do, and the reader knows the box's tag
+A *letter* is one box. Its writer knows the reader's address, as contacts do, and the reader knows the box's tag
 beforehand, as readers of a lane do. It is deposited again after each restart until two custodians have named it. Clocks are
 the simulated ones; a letter counts as delivered at the moment when the reader has the box.
 """
@@ -32,7 +32,7 @@ DAYS_READ: Final = 3
 LETTER_HOURS: Final = MAX_BOX_HOURS - 2
 # Cursors kept; the oldest go.
 MAX_CURSORS: Final = 64
-# Seconds until a box that nobody had, or that found no room, is asked for again; people look at the day as often.
+# Seconds until a box that no custodian had, or that found no room, is asked for again; people look at the day as often.
 RETRY_PAUSE: Final = 60.0
 DAY_LOOK: Final = 900.0
 
@@ -57,7 +57,7 @@ class Letter:
 
 
 class Person:
-    """Who owns the node of one host."""
+    """The owner of the node of one host."""
 
     def __init__(self, number: int, secret: bytes) -> None:
         self.number = number

@@ -1,7 +1,7 @@
 """A stand-in for the onion's cryptography that hides nothing: for simulations of thousands of nodes.
 
 The same packet and the same code as the real cipher, with arithmetic in place of its primitives: the "group" is
-multiplication modulo a prime, where anybody can divide; the key stream is zeros; a block adds a checksum to its head. So
+multiplication modulo a prime, where division is easy; the key stream is zeros; a block adds a checksum to its head. So
 sizes, order of checks and failures are those of the real one (a wrong key, an altered header, an altered payload, a
 replay, a cell out of order) at a small part of the cost. Never use it where bytes leave a process.
 """

@@ -99,7 +99,7 @@ class _Attempt:
 
 
 class PlainLinks:
-    """All links of one simulated node. ``census`` says who runs at an endpoint, None when nobody does."""
+    """All links of one simulated node. ``census`` returns the resident of an endpoint, None when there is none."""
 
     def __init__(
         self,

@@ -1,6 +1,6 @@
 """Lookups of random places by nodes of a running town, held against who is really there."""
 
-# Nobody outside a node asks it for hops.
+# It starts lookups by private parts of nodes: the product has no request that returns their hops.
 # pyright: reportPrivateUsage=false
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def sound(town: Town, count: int) -> dict[str, object]:
 
 
 def overlay_of(town: Town, number: int) -> Overlay:
-    """Return the overlay of somebody who is online."""
+    """Return the overlay of a person who is online."""
     return town.hosts[number].node()._parts.overlay
 
 
@@ -59,7 +59,7 @@ def _look_up(town: Town, found: list[Found]) -> None:
 
 
 def _rank(found: Found, places: dict[NodeId, int]) -> bool:
-    """Say whether the closest of those that are there was found, or somebody closer who has left since."""
+    """Return whether the first node found is as close as any that is there, or closer and has left since."""
     target = place_of(found.target)
     closest = min(place ^ target for place in places.values())
     return (found.nodes[0].place ^ target) <= closest

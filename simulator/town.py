@@ -1,7 +1,7 @@
 """A town: hosts that come and go, a person at each, and the letters they write.
 
-Sessions and pauses are exponential; at the beginning as many are up as would be in the long run. Who starts finds others by
-what it remembers and at a meeting place. Everybody's node is a full one: it relays, and keeps boxes for others.
+Sessions and pauses are exponential; at the beginning as many are up as would be in the long run. A node that starts finds
+others by what it remembers and at a meeting place. Every node is a full one: it relays, and keeps boxes for others.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Habits:
 
 
 class Town:
-    """A seeded town of ``size`` people. ``habits`` None: everybody stays."""
+    """A seeded town of ``size`` people. ``habits`` None: all stay."""
 
     arrival = ARRIVAL
 
@@ -80,7 +80,7 @@ class Town:
         gc.enable()
 
     def write_at(self, when: float) -> None:
-        """Have somebody who is online then write to somebody else, who may not be."""
+        """Have a person who is online then write to another, who may not be."""
         self.world.at(when, self._write)
 
     def write(self, writer: Person, reader: Person) -> Letter:

@@ -4,7 +4,7 @@ Hosts run any machine with the five verbs. Datagrams take a path with latency, j
 duplication; hosts are killed, restarted, partitioned; their clocks are wrong, their disks are put back. Nothing here reads
 a real clock or real randomness.
 
-An *actor* is whoever owns a machine inside its host: it sets ``host.on_event``, calls the machine in callbacks made with
+An *actor* owns a machine inside its host: it sets ``host.on_event``, calls the machine in callbacks made with
 ``host.after``, and is built anew with the machine when the host restarts.
 
     world = World(seed=7)
@@ -46,7 +46,7 @@ FREE: Final = WorkPrice(0.0)
 
 
 class Machine(Protocol):
-    """Anything with the five verbs; what it tells its owner is its own affair."""
+    """Anything with the five verbs; its events are of its own types."""
 
     def receive_datagram(self, data: bytes, source: Endpoint, now: Instant) -> None:
         """Take a datagram."""
@@ -174,7 +174,7 @@ class Host:
         self.start()
 
     def crash_at_next_commit(self) -> None:
-        """Die right after the next change of the store: on disk, and nobody told."""
+        """Die right after the next commit of the store: it is on disk, and the machine was not told."""
         self._is_crashing = True
 
     def after(self, delay: float, callback: Callable[[Instant], None]) -> None:

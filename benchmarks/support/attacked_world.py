@@ -1,7 +1,7 @@
 """A network to be attacked: nodes with a room and price of their own scale, alice and bob, and addresses to attack from.
 
-Everybody has a public address of a network of its own, and the attacker as many as it likes in one: possible only where no
-other address is used, so the whole measurement runs in a network namespace in which every address is this machine's.
+Each program has a public address of a network of its own, and the attacker as many as it likes in one: possible only where
+no other address is used, so the whole measurement runs in a network namespace in which every address is this machine's.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from tests.support.processes import Node, Place, Rpc, joining
 
 _MODULE: Final = "benchmarks.support.scaled_program"
 _INSIDE: Final = "SOTTOVOCE_BENCHMARK_NAMESPACE"
-# Networks of everybody, and the attacker's.
+# Networks of nodes and people, and the attacker's.
 _HOSTS: Final = "45.{}.{}.1"
 _ATTACKER: Final = "46.9"
 _ROUTED: Final = ("45.0.0.0/8", "46.0.0.0/8")
@@ -29,7 +29,7 @@ _ROUTED: Final = ("45.0.0.0/8", "46.0.0.0/8")
 def enter_namespace(module: str) -> bool:
     """Run this program anew in a namespace in which every address is ours; say whether it runs there already.
 
-    Returns only where it does, or where there can be no namespace: then everybody has addresses of the loopback, each of
+    Returns only where it does, or where there can be no namespace: then all have addresses of the loopback, each of
     which counts as a network of its own.
     """
     if os.environ.get(_INSIDE):
@@ -83,7 +83,7 @@ class AttackedWorld(LivelyWorld):
             self._start_person(name)
 
     def restart_person(self, name: str) -> Rpc:
-        """Start the program of somebody whose program was ended."""
+        """Start the program of a person whose program was ended."""
         return self._start_person(name)
 
     def _start_node(self, number: int) -> None:

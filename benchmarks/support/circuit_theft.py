@@ -1,4 +1,4 @@
-"""All circuits of all relays taken by one attacker, while somebody comes online who wants to read and write.
+"""All circuits of all relays taken by one attacker, while a person comes online who wants to read and write.
 
 The attacker has links with every node and builds over each as many circuits as it gets; those that are taken from it are
 built anew as long as it lasts.
@@ -71,7 +71,7 @@ class CircuitThief:
             each.close()
 
     def held(self) -> int:
-        """Return how many circuits nobody took away, those among them that were not answered yet."""
+        """Return how many circuits the thief still holds, those among them that were not answered yet."""
         return sum(len(names) for of_node in self._held.values() for names in of_node.values())
 
     def figures(self) -> Figures:
@@ -118,7 +118,7 @@ class CircuitThief:
 
 
 def take_circuits(world: AttackedWorld, addresses: Sequence[str], patience: float) -> Figures:
-    """Take all circuits there are; then somebody comes online who has a text waiting, and writes one."""
+    """Take all circuits there are; then a person comes online who has a text waiting, and writes one."""
     stage = Stage(world, Extent(texts=0, patience=patience, asleep=0.0, settling=0.0))
     calm = _come_online(world, stage)
     thief = CircuitThief([parse_join(spec) for spec in world.specs], addresses)

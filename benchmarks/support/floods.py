@@ -29,7 +29,7 @@ WORKERS: Final = 2
 BEFORE_PARTS: Final = 8
 # Seconds between two texts.
 TEXT_GAP: Final = 1.5
-# Texts to somebody who is away, and the seconds that they have to be stored before he comes back.
+# Texts to a person who is away, and the seconds that they have to be stored before he comes back.
 AWAY_TEXTS: Final = 3
 AWAY: Final = 12.0
 
@@ -87,7 +87,7 @@ def underlaid(means: Means) -> Orders:
 
 
 def upwards(means: Means) -> Orders:
-    """Always double what everybody is told, a sixteenth of the room at a time."""
+    """Always double the price that custodians tell, a sixteenth of the room at a time."""
     left = means.budget
     while left > 0:
         order = Order(max(means.room // 16, 1), means.price, factor=2 * max(means.told(), 1) if means.told() else 1)
@@ -209,7 +209,7 @@ class Flood:
         }
 
     def _write_to_who_is_away(self) -> Figures:
-        """Write texts while bob is away, and let him come back: with whom they lie, and when he has them."""
+        """Write texts while bob is away, and let him come back: how many custodians hold them, and when he has them."""
         siege, stage = self._siege, self._stage
         siege.pump(1.0)
         known = set(siege.others())

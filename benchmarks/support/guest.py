@@ -1,4 +1,4 @@
-"""An attacker's end of links: the project's own link layer on a plain socket, with nothing above it that would be polite.
+"""An attacker's end of links: the project's own link layer on a plain socket, with no node above it that obeys limits.
 
 A guest has an address and a node key; it may be linked with several nodes. Nothing runs by itself: ``pump`` all guests of
 an attack as long as it lasts. Costs of the attacker are counted here: bytes sent and received.

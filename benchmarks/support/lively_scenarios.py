@@ -1,4 +1,4 @@
-"""What goes wrong in a network of processes, and how long texts take meanwhile.
+"""The scenarios of ``benchmarks.liveness``: what goes wrong in a network of processes, and how long texts take meanwhile.
 
 A text counts from when its ``message.send`` was asked for: until its writer hears that enough custodians have named it
 (``stored``), until its reader's client tells of it (``received``), until its writer knows that (``delivered``). None: not

@@ -1,4 +1,4 @@
-"""Networks of processes in which things go wrong: nodes, and alice and bob who know each other and serve nobody.
+"""Networks of processes in which things go wrong: nodes, and alice and bob, leaves that know each other.
 
 The two are made once and copied for each network; their devices and all nodes are new in each, so no network ever finds
 another. Every node has an address of its own: below 127 on the machine's loopback, or on a cable between network namespaces
@@ -28,7 +28,7 @@ _FIRST_NODES, _JOINED = 3, 3
 # What a device waits for at most until it has whole paths, seconds, and between two looks.
 _PATIENCE, _LOOK = 45.0, 0.25
 _HOPS: Final = 4
-# On the cable everybody has a machine of their own, and so the same port.
+# On the cable each process has a machine of its own, and so the same port.
 _PORT: Final = 5000
 _FIRST_NETWORK: Final = 40  # 127.40 and on: what else runs on the loopback is at 127.0
 
@@ -145,7 +145,7 @@ class LivelyWorld:
         self.hosts[number] = host._replace(address=address)
 
     def entries_of(self, name: str) -> list[int]:
-        """Return the nodes that somebody's own traffic enters the network by."""
+        """Return the nodes that a person's own traffic enters the network by."""
         links = self.people[name].call("network.status")["links"]
         following = [each["node"] for each in links if each["following"]]
         return [
@@ -209,7 +209,7 @@ def make_origin(root: Path) -> Path:
 
 
 def freeze(*processes: Process) -> None:
-    """Stop processes where they stand: they answer nothing, and nobody is told."""
+    """Stop processes where they stand: they answer nothing, and no peer is told."""
     for each in processes:
         os.kill(each.pid, signal.SIGSTOP)
 

@@ -1,5 +1,6 @@
-"""A process for the other side: ``python -m benchmarks.support.loopback_node custodian|sink``. Prints where it listens.
+"""The process at the other end of a measured link: ``python -m benchmarks.support.loopback_node custodian|sink``.
 
+It prints where it listens.
 ``custodian`` is a full node over SQLCipher at a price of nothing, so that a flood of deposits can be paid for; ``sink``
 is a bare link layer that takes messages and gives cells back. Either ends with its standard input.
 """

@@ -25,7 +25,7 @@ def _far_end(limit: int) -> Generator[tuple[int, bytes]]:
 
 
 def _all_but_the_first(limit: int) -> Generator[tuple[int, bytes]]:
-    """The whole window but its first byte, so that none of it can be given to anybody."""
+    """The whole window but its first byte, so that none of it can be handed on."""
     size = frames.LARGE_ROOM - frames.STREAM_OVERHEAD
     for at in range(1, limit, size):
         yield at, b"x" * min(size, limit - at)

@@ -1,4 +1,4 @@
-"""Our end of a link to the other side."""
+"""The measuring end of a link to ``loopback_node``, the other side."""
 
 from __future__ import annotations
 

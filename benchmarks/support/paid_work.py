@@ -1,4 +1,4 @@
-"""Parcels that somebody pays for in other processes, and what was paid: compressions and processor time, as they were.
+"""Parcels whose work is paid in other processes, and what was paid: compressions and processor time, as measured.
 
 A nonce counts from zero, so a parcel shows how many trials it took; what it is expected to cost is beside the point.
 """

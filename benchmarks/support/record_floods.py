@@ -1,4 +1,4 @@
-"""Floods of records of one size against a small network; then somebody invites, and somebody else greets.
+"""Floods of records of one size against a small network; then one person invites, and another greets.
 
 The attacker always pays double what custodians ask for that size, a sixteenth of the room at a time, until its budget is
 spent. What is measured of the others: seconds until an invitation lies with two custodians, until its greeting is there and
@@ -151,7 +151,7 @@ class RecordFlood:
         return self._wait(lambda: self._sequence("alice", 0.5) > before, began)
 
     def _sequence(self, name: str, patience: float, enough: int = 2) -> int:
-        """Return the lower of the two highest numbers of somebody's personal record among custodians."""
+        """Return the lower of the two highest numbers of a person's personal record among custodians."""
         identity = record_id(keys_of_seed(seed_of(self._words[name])), epoch_of(time.time_ns() // 1_000_000 // DAY_MS))
         self._found.clear()
         end = time.monotonic() + patience

@@ -1,4 +1,4 @@
-"""Nodes made to send to somebody who asked for nothing: bytes that a victim gets, for those that it took.
+"""Nodes made to send to a victim that asked for nothing: bytes that it gets, for each byte that the attacker sent.
 
 What is sent from a socket at the victim's address stands for datagrams with a forged source; the victim answers nothing.
 """
@@ -34,7 +34,7 @@ _PATIENCE: Final = 100.0
 
 
 class Victim:
-    """Somebody else's address: what is sent from here stands for datagrams with a forged source. It answers nothing."""
+    """The victim's address: what is sent from here stands for datagrams with a forged source. It answers nothing."""
 
     def __init__(self, address: str) -> None:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -162,7 +162,7 @@ def _question(reflector: Reflector, record_id: bytes, times: int) -> None:
 
 
 def _key_request(reflector: Reflector, record_id: bytes, times: int) -> None:
-    """The first datagram of somebody who does not know the node's key."""
+    """The first datagram of an attacker who does not know the node's key."""
     del record_id
     for _ in range(times):
         reflector.begin_handshake(None)
@@ -171,7 +171,7 @@ def _key_request(reflector: Reflector, record_id: bytes, times: int) -> None:
 
 
 def _initiation(reflector: Reflector, record_id: bytes, times: int) -> None:
-    """The first datagram of somebody who does."""
+    """The first datagram of an attacker who knows the node's key."""
     del record_id
     for _ in range(times):
         reflector.begin_handshake(reflector.node)

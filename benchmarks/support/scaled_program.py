@@ -1,8 +1,8 @@
 """The product with a smaller room and a lower price: ``python -m benchmarks.support.scaled_program node|rpc …``.
 
 How much smaller and lower stands in a file beside the homes (``write_scale``). Both go down together, so what fills a room
-costs an attacker, and what is paid costs everybody, as many times less as ``Scale.cost`` says; all ratios stay. Nothing else
-of the product is changed but the price of passcodes; and ``hurries`` has an account write its personal record at once.
+costs an attacker, and what is paid costs all others, as many times less as ``Scale.cost`` says; all ratios stay. Nothing
+else of the product is changed but the price of passcodes; and ``hurries`` has an account write its personal record at once.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def _read_scale() -> Scale:
 def _apply(scale: Scale) -> None:
     """Make it the default of all that is imported from here on."""
     tuning = partial(wiring.Tuning, price=scale.work_price(), quota=scale.quota())
-    setattr(wiring, "Tuning", tuning)  # noqa: B010 - a class for everybody else
+    setattr(wiring, "Tuning", tuning)  # noqa: B010 - mypy lets no class be replaced
     if scale.hurries:
         from core.people import maintenance
         from core.people.record import record_sync

@@ -68,7 +68,7 @@ class Siege:
         return tops[-2] if len(tops) > 1 else tops[-1]
 
     def told(self) -> int:
-        """Return the price that is paid at the moment; 0 when nobody names one."""
+        """Return the price that is paid at the moment; 0 when no node names one."""
         named = sorted(self.prices())
         return named[len(named) // 2] if max(named) > 1 else 0
 
@@ -143,7 +143,7 @@ class Siege:
         self._honest.say(node, message)
 
     def hear_too(self, hear: Callable[[NodeId, Message], None]) -> None:
-        """Give what the honest depositor hears to somebody else as well."""
+        """Give what the honest depositor hears to ``hear`` as well."""
 
         def both(node: NodeId, message: Message) -> None:
             self._hear(node, message)

@@ -174,7 +174,7 @@ def _share(answers: Sequence[bool]) -> float | None:
 
 
 def partition(people: int, *, apart: float, seed: int) -> Figures:
-    """Part a town in halves, have everybody write to somebody on either side, heal it, and see when both hold the same."""
+    """Part a town in halves, have each person write to one on either side, heal it, and see when both hold the same."""
     town = Town(people, seed)
     town.run_for(900.0)
     halves = town.people[: people // 2], town.people[people // 2 :]
@@ -210,7 +210,7 @@ def partition(people: int, *, apart: float, seed: int) -> Figures:
 
 
 def _hold_the_same(town: Town) -> bool:
-    """Whether everybody in whose scope a letter lies holds it."""
+    """Whether all nodes in whose scope a letter lies hold it."""
     return all(
         person.number in holders
         for letter in town.letters

@@ -1,4 +1,4 @@
-"""A node that is all demand: it sends packets, builds circuits and deposits boxes, and serves nobody.
+"""A node that only makes demands: it sends packets, builds circuits and deposits boxes, and serves no other node.
 
 A machine with the five verbs over a real link layer, so that one process holds several and a driver runs each. What it
 knows of other nodes it has from what they say of themselves when it links with them.
@@ -169,7 +169,7 @@ class Stranger:
         return self._links.datagrams_to_send(now)
 
     def next_event(self) -> LinkEvent | None:
-        """Nobody is told anything."""
+        """Return no events: the owner reads the counts."""
         return None
 
     def _receive(self, event: LinkEvent, now: Instant) -> None:

@@ -5,7 +5,7 @@ in = "net.parcel"                       # a package or a module of it
 function = "check_box_terms"            # its qualified name, wherever in there it stands
 text = "if not is_signed(box):"         # stands just once in all functions of that name
 becomes = "if False:"
-promise = "Nobody but the owner of an id writes a box under it."
+promise = "Only the owner of an id writes a box under it."
 tests = ["tests/net/parcel/test_box.py"]       # files or single tests; left out: all tests of that package
 """
 

@@ -1,1 +1,1 @@
-"""What tests and demonstrations stand on."""
+"""Worlds, stand-ins and helper programs that tests, benchmarks and demonstrations share."""

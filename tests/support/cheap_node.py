@@ -1,4 +1,4 @@
-"""Nodes on loopback that cost next to nothing: no work, no waiting, nobody else."""
+"""Nodes on loopback that cost next to nothing: no proof of work, no waiting, no search for other nodes."""
 
 from __future__ import annotations
 
@@ -16,5 +16,5 @@ LOOPBACK: Final = Endpoint("127.0.0.1", 0)
 
 
 def alone(*join: JoinSpec, listen: Endpoint = LOOPBACK) -> NetworkOptions:
-    """Return: look for nobody but these."""
+    """Return options by which a node looks for no nodes but these."""
     return NetworkOptions(listen=listen, join=join, mainline=False, lan=False)

@@ -1,4 +1,4 @@
-"""The part of the in-memory core that knows contacts: names, devices, and being rid of somebody."""
+"""The part of the in-memory core that knows contacts: names, devices, blocking and removing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A custodian on a table: clients are numbers, answers pile up, the store is run by hand or at once."""
+"""A custodian without links: clients are numbers, answers are collected, the store is run by hand or at once."""
 
 from __future__ import annotations
 

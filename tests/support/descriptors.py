@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 
 @contextmanager
 def descriptor(given: bytes) -> Generator[int]:
-    """A pipe with something in it; whoever reads it closes it."""
+    """Give the reading end of a pipe that holds ``given``; the reader closes it."""
     ours, theirs = os.pipe()
     os.write(theirs, given)
     os.close(theirs)

@@ -1,7 +1,7 @@
 """Run the client on the demo world: ``python -m tests.support.fake_app [--new | --locked] [--echo]``.
 
-With ``--drafts FILE`` each draft that is saved is a line of that file. With ``--echo`` whoever is written to answers after a
-second, and messages move through their states.
+With ``--drafts FILE`` each draft that is saved is a line of that file. With ``--echo`` each contact answers a message
+after a second, and messages move through their states.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class EchoingClient(FakeClient):
 
 
 class NotingClient(FakeClient):
-    """A world that notes which drafts it was given, for whoever looks from outside."""
+    """A world that notes which drafts it was given, for a test outside its process."""
 
     async def call(self, command: api.Command[R]) -> R:
         """Answer, and note."""

@@ -1,7 +1,7 @@
 """Nodes of a version that does not exist yet: what they add to everything that they say, and what they say beside it.
 
-All of it is allowed by the rules for growing (``docs/PROTOCOL.md``, 1.4): whoever speaks today's version has to pass over it
-or to refuse it with a word, and to serve them as it serves everybody.
+All of it is allowed by the rules for growing (``docs/PROTOCOL.md``, 1.4): a node of today's version has to pass over it
+or to refuse it with a word, and to serve such nodes as it serves all others.
 """
 # pyright: reportPrivateUsage=false
 # A node of the future reaches into its own parts; nothing but a test would.
@@ -31,7 +31,7 @@ from tests.support.villains import override, parts_of
 REFUSED_TYPE: Final = m.UPPER_HALF - 1
 IGNORED_TYPES: Final = (m.UPPER_HALF, 255, 70_000)
 ALL_FEATURES: Final = 2**32 - 1
-# Seconds between frames that nobody knows.
+# Seconds between frames of unknown types.
 FRAMES_PERIOD: Final = 5.0
 # What stands behind the last field that we know.
 MORE_FIELDS: Final[list[Any]] = [2**63, [b"later", {1: None}], "and more", 0.5]
@@ -58,7 +58,7 @@ def strange_descriptor(data: bytes, version: int = 2, more: bytes = bytes(3309))
 
 
 def strange_message(kind: int, *fields: Any) -> bytes:
-    """Return a message of a type that nobody knows."""
+    """Return a message of an unknown type."""
     return msgspec.msgpack.encode([kind, *fields])
 
 
@@ -69,13 +69,13 @@ def grown(data: bytes) -> bytes:
 
 
 def asides() -> list[bytes]:
-    """Return messages that nobody knows, one that wants to be refused among them."""
+    """Return messages of unknown types, one that asks to be refused among them."""
     ignored = [strange_message(kind, 7, b"news", [1, [2, [3]]]) for kind in IGNORED_TYPES]
     return [*ignored, strange_message(REFUSED_TYPE, 7, "please?")]
 
 
 class FromTheFuture:
-    """A node that adds fields to every message, says all that it can do, and once in a while what nobody knows."""
+    """A node that adds fields to every message, announces all features, and now and then sends messages of unknown types."""
 
     def __init__(self, node: Node, every: int = 5) -> None:
         links, onion = node.links, parts_of(node).onion

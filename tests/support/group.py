@@ -72,7 +72,7 @@ def _let_in(at: Person, newcomer: Person) -> None:
             assert membership.join(work, group, certificate.identity)
         row = membership.admit(work, group, certificate)
         assert row is not None
-        if not row.is_known:  # a further device, for which nobody vouches: the person says that it is theirs
+        if not row.is_known:  # a further device that no known device vouches for: the person says that it is theirs
             trust.confirm(work, row)
 
     do(at, act)

@@ -28,5 +28,5 @@ class StuckClient(FakeClient):
 
 
 if __name__ == "__main__":
-    setattr(leaving, "PATIENCE", MOMENT)  # noqa: B010  # Final for everybody else
+    setattr(leaving, "PATIENCE", MOMENT)  # noqa: B010  # Final in the product
     demo_app(StuckClient() if "--stuck" in sys.argv else FakeClient()).run()

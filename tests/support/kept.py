@@ -1,6 +1,6 @@
 """Keys of slots and ids of boxes, kept once they are derived.
 
-Everybody in a test lives in one process and derives the same ones, a thief too; the product keeps none and pays once.
+All people of a test live in one process and derive the same ones, a thief too; the product keeps none and pays once.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from core.people.format import lane
 from core.people.format.slot import SlotKey, slot_key
 from core.people.mail import outbox
 
-slot_ids: set[bytes] = set()  # of every slot that anybody looked at
+slot_ids: set[bytes] = set()  # of every slot that any person of the test looked at
 
 
 @lru_cache(maxsize=1 << 17)
@@ -27,7 +27,7 @@ _kept_box_id = lru_cache(maxsize=1 << 17)(lane.box_id)
 
 
 def keep_keys() -> None:
-    """Let everybody in this process use what is kept."""
+    """Let all people in this process use what is kept."""
     for module in (tag_index, outbox):
         setattr(module, "slot_key", kept_slot_key)  # noqa: B010 -- a name that they import
     setattr(lane, "box_id", _kept_box_id)  # noqa: B010 -- mypy holds a function for fixed

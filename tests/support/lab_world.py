@@ -63,7 +63,7 @@ class LabWorld:
         return rpc
 
     def place(self, name: str) -> Place:
-        """Return where somebody's files are."""
+        """Return where a person's files are."""
         return Place(self.root / name)
 
     def open(self, hosts: dict[str, LabHost]) -> list[Rpc]:

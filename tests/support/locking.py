@@ -1,4 +1,4 @@
-"""A home with a gate to it, on a node that nobody answers and by a clock that tests move; the accounts are real."""
+"""A home with a gate to it, on a node that gets no answers and by a clock that tests move; the accounts are real."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SCREEN_LOCK = api.AccountLock(keep_receiving=True)
 
 
 class SilentNode:
-    """A node that nobody answers; it keeps nothing of what it is told."""
+    """A node that gets no answers, and keeps nothing of what it is told."""
 
     def now(self) -> Instant:
         return Instant(trio.current_time(), 1_800_000_000_000)

@@ -79,7 +79,7 @@ def emoji() -> list[str]:
 
 
 def foreign_world(first: int = 0) -> FakeClient:
-    """Return a world in which everybody is called and writes in another way, from the sample of that number on."""
+    """Return a world whose contacts each have a name and texts in another script, from the sample of that number on."""
     client = FakeClient()
     samples = list(SAMPLES.items())[first:]
     for number, (room, (name, text)) in enumerate(zip(client.rooms, samples, strict=False)):

@@ -1,4 +1,4 @@
-"""What the objects of this process hold: every one is gone through, so that none is forgotten."""
+"""Searches the objects of this process for secrets: every object is gone through, so that none is forgotten."""
 
 from __future__ import annotations
 

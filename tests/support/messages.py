@@ -1,4 +1,4 @@
-"""Any message that a node may be sent."""
+"""A sample of every message type that a node may be sent."""
 
 from __future__ import annotations
 

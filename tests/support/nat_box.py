@@ -14,7 +14,7 @@ FIRST_MAPPED_PORT = 50_000
 class NatKind(StrEnum):
     """How a NAT maps and what it lets in."""
 
-    FULL_CONE = "full-cone"  # one mapping for all, everybody comes in
+    FULL_CONE = "full-cone"  # one mapping for all; any sender comes in
     RESTRICTED = "restricted"  # ... who is at an address that was sent something
     PORT_RESTRICTED = "port-restricted"  # ... and a port
     SYMMETRIC = "symmetric"  # a mapping for each address and port

@@ -1,6 +1,6 @@
 """The half of a stolen double ratchet that the library will not use: reading what its owner writes next.
 
-Whoever has a ratchet's state has the chain by which its owner seals its next messages, as far as the next turn of the
+A thief of a ratchet's state has the chain by which its owner seals its next messages, as far as the next turn of the
 ratchet. vodozemac opens only what the other side wrote, so this opens the rest, from the pickle itself
 (https://gitlab.matrix.org/matrix-org/olm/-/blob/master/docs/olm.md; pickles as vodozemac seals them).
 """

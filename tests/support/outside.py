@@ -46,7 +46,7 @@ Fault = Callable[[], BaseException]
 
 
 def _here() -> FrameType | None:
-    """Return the frame of whoever called the function that asks."""
+    """Return the frame of the caller of the function that calls this one."""
     frame = inspect.currentframe()
     return None if frame is None or frame.f_back is None else frame.f_back.f_back
 

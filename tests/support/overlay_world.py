@@ -101,7 +101,7 @@ class SimNode:
         then: Callable[[Message | None, Instant], None],
         patience: float = 5.0,
     ) -> None:
-        """Carry a question to whoever is at this address under this key, and the answer back."""
+        """Carry a question to the node at this address under this key, and the answer back."""
         self.asked += 1
         answered: list[bool] = []
 
@@ -146,7 +146,7 @@ class SimNode:
                 self.overlay.table.on_descriptor(each.descriptor, each.endpoint, self.world.now())
 
     def wake(self) -> None:
-        """Have the overlay's timers looked at in time. With given tables nobody does anything but answer."""
+        """Have the overlay's timers looked at in time. With given tables nodes do nothing but answer."""
         if self.world.has_tables:
             return
         due = self.overlay.next_deadline()
@@ -266,7 +266,7 @@ class OverlayWorld:
             inside = self._between(((own >> index) ^ 1) << index, index)
             yield from (self._sorted[each][1] for each in self.rng.sample(inside, min(K, len(inside))))
             if len(self._between(own >> index << index, index)) == 1:
-                return  # nobody shares more bits
+                return  # no node shares more bits
 
     def _between(self, low: int, bits: int) -> range:
         """Return which of the sorted nodes are in the range of so many bits from ``low`` on."""
@@ -322,7 +322,7 @@ def _unlink(one: SimNode, other: SimNode) -> None:
 
 
 def forged_descriptor(rng: Random, endpoint: Endpoint, now: Instant, near: int | None = None) -> bytes:
-    """Return a descriptor of nobody; of sixty-four tries the one closest to ``near``."""
+    """Return a descriptor of a node that does not exist; of sixty-four tries the one closest to ``near``."""
     tries = [identity(rng) for _ in range(1 if near is None else 64)]
     chosen = min(tries, key=lambda each: place_of(each.overlay_id) ^ (near or 0))
     keys = (bytes(32), bytes(32))

@@ -78,7 +78,7 @@ class Tap:
                 except OSError as error:
                     made.append(error)
 
-            thread = threading.Thread(target=make)  # ends there, so nobody else is moved
+            thread = threading.Thread(target=make)  # ends there, so no other thread is moved
             thread.start()
             thread.join()
         if isinstance(made[0], OSError):

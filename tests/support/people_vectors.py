@@ -163,7 +163,7 @@ def place() -> Place:
 
 
 def _prekey() -> Prekey:
-    """Return public halves; what stands for an X-Wing key is none, and nobody seals to it."""
+    """Return public halves; what stands for an X-Wing key is none, and nothing is sealed to it."""
     return Prekey(material("x-wing", 1216), material("olm identity"), material("olm key"), 1_793_000_000_000)
 
 

@@ -67,13 +67,13 @@ class Village:
         self.people: list[Person] = []
 
     def person(self, name: str, *, skew_ms: int = 0, words_of: Person | None = None) -> Person:
-        """Let somebody move in; with the words of another, it is that account on a device that knows nothing yet."""
+        """Add a person; with the ``words`` of another, it is that account on a device that knows nothing yet."""
         person = Person(self, name, skew_ms, words_of.seed if words_of else None)
         self.people.append(person)
         return person
 
     def leaves(self, box: bytes, name: str) -> None:
-        """Note that a box leaves somebody's machine; two strangers may draw one slot of a link."""
+        """Note that a box leaves a person's machine; two strangers may draw one slot of a link."""
         decoded = decode_box(box)
         known = self.bytes_of_id.setdefault((name, decoded.box_id), decoded.variant())
         assert known == decoded.variant(), "one id was used for two contents"
@@ -308,7 +308,7 @@ class Account:
         return True
 
     def accept_all(self) -> int:
-        """Let everybody in who waits at the door; return how many."""
+        """Accept every greeting that waits; return how many."""
         waiting = self.call(api.GreetingList())
         for greeting in waiting:
             self.call(api.GreetingAccept(id=greeting.id))
@@ -321,7 +321,7 @@ class Account:
         return found[0].id if found else None
 
     def say(self, text: str) -> bool:
-        """Send a text, the same one only once; False while there is nobody to send it to."""
+        """Send a text, the same one only once; False while there is no contact to send it to."""
         conversation = self.conversation()
         if conversation is None:
             return False
@@ -421,7 +421,7 @@ class Person(Account):
 
 
 def inviting_wish(link: list[str], **terms: int) -> Wish:
-    """Return the wish to invite; the link is put into ``link`` as soon as somebody could find what it leads to."""
+    """Return the wish to invite; the link is put into ``link`` as soon as its invitation can be found in the network."""
 
     def wish(person: Account) -> bool:
         made = person.call(api.InviteList())
@@ -436,12 +436,12 @@ def inviting_wish(link: list[str], **terms: int) -> Wish:
 
 
 def adding_wish(link: list[str], text: str) -> Wish:
-    """Return the wish to greet whoever made the link."""
+    """Return the wish to greet the maker of the link."""
     return lambda person: bool(link) and person.add(link[0], text)
 
 
 def accepting_wish(person: Account) -> bool:
-    """Let in whoever greets, once somebody did."""
+    """Accept the greetings that wait; a wish that is done once there is a conversation."""
     return person.accept_all() > 0 or person.conversation() is not None
 
 

@@ -1,4 +1,4 @@
-"""The life of a conversation in phases, each told so that somebody may take a file in the middle of it.
+"""The life of a conversation in phases, each written so that a thief may take a file in the middle of it.
 
 A ``Pair`` is two people who say things that can be told apart, erase them on both sides, and are watched: a ``Ledger`` of
 each side knows every secret its file ever held. A phase is a function that brings a new pair to some point and lets them
@@ -69,7 +69,7 @@ class Pair:
     # --- talking ------------------------------------------------------------------------------------------------------
 
     def say(self, name: str, what: str) -> str:
-        """Let somebody say a text that nobody else ever said."""
+        """Let a person say a text that was never said before."""
         self.said.append(_text(f"{name} {what}"))
         self.people[name].say(self.ids[name], self.said[-1])
         return self.said[-1]
@@ -110,7 +110,7 @@ class Pair:
         self.rest()
 
     def reset(self, name: str) -> None:
-        """Let somebody begin a new generation."""
+        """Let a person begin a new generation."""
 
         def act(work: Work) -> None:
             resets.begin(work, 1, is_last_known=True)
@@ -118,12 +118,12 @@ class Pair:
         self.act(name, act)
 
     def act(self, name: str, work: Callable[[Work], None]) -> None:
-        """Do something in one transaction of somebody."""
+        """Do something in one transaction of a person's."""
         person = self.people[name]
         person.carry_out(person.engine.command(work, person.moment())[1])
 
     def move(self, name: str, device: str) -> None:
-        """Let somebody lose the device and come back by the words, and be let in by the other after an hour."""
+        """Let a person lose the device, come back by the words, and be let in by the other after an hour."""
         self.people[name].close()
         self.people[name] = Person(self.office, self.folder, name, device=device)
         self.ledgers[name] = [Ledger(self.people[name])]
@@ -133,18 +133,18 @@ class Pair:
         ((self.ids[name],),) = [[row.id for row in self.people[name].call(api.ConversationList())]]
 
     def steal(self, name: str, label: str = "stolen") -> StolenFile:
-        """Copy somebody's file, which the program has left without a log a moment after it was last written to."""
+        """Copy a person's file, which the program has left without a log a moment after it was last written to."""
         self.people[name].database.tidy()
         return StolenFile(self.people[name], label)
 
     def waits(self, name: str, generation: bytes) -> set[int]:
-        """Return the indexes of somebody's lane that wait to be acknowledged and hold no text: a last acknowledgement."""
+        """Return the indexes of a person's lane that wait to be acknowledged and hold no text: a last acknowledgement."""
         with self.people[name].database.read() as snapshot:
             waiting = [posting for posting in postings.of_lane(snapshot, generation) if posting.message is None]
         return {posting.first_index + n for posting in waiting for n in range(posting.fragments)}
 
     def over(self, name: str) -> set[bytes]:
-        """Return every secret that somebody's file has held, and is done with."""
+        """Return every secret that a person's file has held, and is done with."""
         return {secret for ledger in self.ledgers[name] for secret in ledger.over()}
 
     def wait(self, days: int) -> None:

@@ -1,7 +1,7 @@
 """Two or more people around one imaginary custodian office: the engine's effects carried out at once, in memory.
 
 No sockets and no node: what is tested here is the protocol between people. Boxes can be lost, and any person can be
-switched off, crashed or put back to an old copy of its file. Everybody reads the buckets that were asked for and no
+switched off, crashed or put back to an old copy of its file. All read the buckets that were asked for and no
 others; with ``coverage`` 0, as in a small network, that is all there is.
 """
 
@@ -42,7 +42,7 @@ START_MS = 20_000 * 24 * HOUR_MS + 12 * HOUR_MS
 
 @dataclass
 class Office:
-    """What two custodians hold, alike; and the clock everybody lives by."""
+    """What two custodians hold, alike; and the clock that all people share."""
 
     now_ms: int = START_MS
     mono: float = 1000.0
@@ -52,13 +52,14 @@ class Office:
     is_lost: set[int] = field(default_factory=set[int])
     coverage: int = 0
     liars: dict[NodeId, dict[bytes, bytes]] = field(default_factory=dict[NodeId, dict[bytes, bytes]])
-    takes_anything: bool = False  # as of somebody who writes many things into one slot
+    takes_anything: bool = False  # as from an attacker who writes many things into one slot
 
     def put(self, data: bytes, by: Path) -> None:
-        """Take a box. Two who draw the same slot are two boxes; whoever deposits one id twice has to repeat its bytes.
+        """Take a box. Two people who draw the same slot are two boxes; a person who deposits one id twice has to repeat its
+        bytes.
 
         The slots of resets come round: one that was for the second reader is the first one's three generations later, and
-        who lost count begins again. So there may be as many boxes in a slot as custodians take.
+        a person that lost count begins again. So there may be as many boxes in a slot as custodians take.
         """
         if self.takes_anything:
             self.boxes.append(data)
@@ -132,7 +133,7 @@ class Person:
         self.database.close()
 
     def copy(self) -> Path:
-        """Copy the file as a backup would, while nobody uses it."""
+        """Copy the file as a backup would, while no program uses it."""
         self.close()
         backup = self.path.with_suffix(".copy")
         shutil.copy(self.path, backup)
@@ -251,7 +252,7 @@ class Person:
 
 
 def settle(office: Office, *people: Person, rounds: int = 8, seconds: float = 31.0) -> None:
-    """Let everybody read, write and acknowledge for a while."""
+    """Let all read, write and acknowledge for a while."""
     for _ in range(rounds):
         office.wait(seconds)
         for person in people:

@@ -1,4 +1,4 @@
-"""Everything that custodians ever held, kept by one who throws nothing away, and looked up by ids and keys."""
+"""A recording of every box that custodians ever held, as an attacker keeps it, looked up by ids and keys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Relays for tests of paths: descriptors that nobody signed, a roster that holds them, and guards that answer."""
+"""Relays for tests of paths: unsigned descriptors, a roster that holds them, and guards that answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the index of texts holds."""
+"""Reads the terms of a database's full-text index."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The product with another wall clock: ``python -m tests.support.shifted_clock FILE ARGUMENTS…``.
 
-FILE holds eight bytes, nanoseconds that are added to ``time.time`` and ``time.time_ns``; whoever writes to it moves the
+FILE holds eight bytes, nanoseconds that are added to ``time.time`` and ``time.time_ns``; writing to it moves the
 clock of every process that runs on it, at once. Monotonic clocks stay as they are, so to the product this is a machine that
 slept, or whose date was set. Nothing else of the product is changed but the price of passcodes, as in all stories.
 """

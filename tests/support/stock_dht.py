@@ -1,6 +1,6 @@
-"""A BitTorrent DHT as anybody runs it: ``python -m tests.support.stock_dht COUNT``, until its input ends.
+"""A BitTorrent DHT of stock nodes: ``python -m tests.support.stock_dht COUNT``, until its input ends.
 
-Stock libtorrent nodes on loopback, all of which know the first, the router. It prints one JSON line, their ports.
+The nodes are libtorrent's, on loopback, and all know the first, the router. It prints one JSON line, their ports.
 """
 
 from __future__ import annotations

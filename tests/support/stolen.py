@@ -1,4 +1,4 @@
-"""A person's file as somebody else gets it: copied as it lies, with its log and its key, while its owner goes on.
+"""A person's file as a thief gets it: copied as it lies, with its log and its key, while its owner goes on.
 
 ``StolenFile`` reads it in two ways: by its tables, and page by page, decrypted, where what was deleted or overwritten may
 still lie. ``Ledger`` keeps every secret that a file ever held, so that the pages can be searched for those that are over.
@@ -26,7 +26,7 @@ _LOG_HEAD, _FRAME_HEAD = 32, 24
 # So many bytes of a secret are looked for. Of a sealed ratchet its last: two states of one begin alike.
 _PROBE = 24
 
-# What nobody may find once it is over: keys, what is opened by them, and what was said.
+# What must not be found once it is over: keys, what is opened by them, and what was said.
 _SECRETS = (
     "SELECT chain FROM write_lanes",
     "SELECT chain FROM read_lanes",

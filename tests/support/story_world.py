@@ -42,7 +42,7 @@ class World:
     identity: dict[str, str] = field(default_factory=dict[str, str])
     words: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     finding: tuple[str, ...] = BY_JOINING
-    leaves: frozenset[str] = frozenset()  # people who serve nobody
+    leaves: frozenset[str] = frozenset()  # people whose nodes serve no others
     is_impatient: bool = False  # people keep what changed at once (tests.support.impatient)
     clock: Path | None = None
     clocks: dict[str, Path] = field(default_factory=dict[str, Path])  # for those who have one of their own
@@ -80,7 +80,7 @@ class World:
         return world
 
     def place(self, name: str) -> Place:
-        """Return where somebody lives."""
+        """Return the directories of a person."""
         return Place(self.root / name)
 
     def settle(self, *names: str) -> None:
@@ -88,11 +88,11 @@ class World:
         self.ports |= {name: free_port() for name in names}
 
     def lose(self, name: str) -> None:
-        """Let somebody's device be gone for good, with all that was on it."""
+        """Remove a person's device for good, with all that was on it."""
         shutil.rmtree(self.root / name)
 
     def take_in(self, name: str, place: Place) -> None:
-        """Let somebody from elsewhere live here too."""
+        """Add a person of another world to this one."""
         place.copy_to(self.root / name)
         self.ports[name] = free_port()
 
@@ -168,7 +168,7 @@ def is_usable(rpc: Rpc | None) -> bool:
 
 
 def connected(rpc: Rpc, custodians: int = 2) -> None:
-    """Wait until somebody can reach the network."""
+    """Wait until a person can reach the network."""
     rpc.until("the network is there", lambda: rpc.call("network.status")["custodians"] >= custodians)
 
 
@@ -235,7 +235,7 @@ def wait_received(rpc: Rpc, conversation: str, texts: Sequence[str], patience: f
 
 
 def converse_briefly(world: World, about: str) -> list[str]:
-    """Start everybody and let both say something that arrives; return what was said."""
+    """Start all and let both say something that arrives; return what was said."""
     world.start_nodes()
     alice, bob = world.open_all()
     mine, theirs = f"alice: {about}", f"bob: {about}"

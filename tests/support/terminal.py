@@ -63,7 +63,7 @@ class Terminal:
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def hang_up(self) -> None:
-        """Be gone, without a word."""
+        """Close the terminal while the program runs."""
         self._is_gone = True
         os.close(self._master)
 
@@ -72,7 +72,7 @@ class Terminal:
         return int(struct.unpack("i", fcntl.ioctl(self._master, termios.FIONREAD, bytes(4)))[0])
 
     def is_taking(self) -> bool:
-        """Return whether the terminal takes more than it did a moment ago, though nobody reads."""
+        """Return whether the terminal takes more than it did a moment ago, though its output is not read."""
         before = self.waiting()
         time.sleep(QUIET)
         return self.waiting() > before or not before

@@ -3,7 +3,7 @@
 It is passive and patient. Every key that lies in the file is tried on everything recorded, on every day and in every slot;
 what opens teaches it more keys, and it starts over until it learns nothing new. It does not go by what a column is meant
 for: every 32 bytes of the file may be a root or the secret of a slot. Ratchets are restored from their pickles again and
-again, and run in both directions. What it cannot open now may be said to be closed to whoever has this file.
+again, and run in both directions. What it cannot open now may be said to be closed to a thief of this file.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ class Ratchets:
 
 
 class Thief:
-    """Whoever has a file and a recording. ``try_everything`` tells what that is worth."""
+    """An attacker with a file and a recording. ``try_everything`` tells what they are worth."""
 
     def __init__(self, file: StolenFile, boxes: Iterable[bytes]) -> None:
         (account,) = file.rows("account")
@@ -147,7 +147,7 @@ class Thief:
         self._envelopes += [_Sealed(data) for data in envelopes]
 
     def keys_that_open(self, sealed: Iterable[tuple[bytes, bytes]]) -> int:
-        """Return how many of these, sealed to X-Wing keys of anybody's with some context, a key of the file opens."""
+        """Return how many of these, sealed to any X-Wing key with some context, a key of the file opens."""
         return sum(_opens(private, each, info) for each, info in sealed for private in self._xwing)
 
     def try_everything(self) -> Loot:

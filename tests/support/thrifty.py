@@ -15,8 +15,8 @@ CHEAP: Final = cost.CostPolicy(floor=cost.Costs(passes=1, memory_kib=64, lanes=1
 
 
 def lower() -> None:
-    """Make it cheap for all that is imported from here on: the price is a default of whoever asks for a passcode."""
-    setattr(cost, "PRODUCT", CHEAP)  # noqa: B010  # Final for everybody else
+    """Make it cheap for all that is imported from here on: the price is a default argument where a passcode is asked for."""
+    setattr(cost, "PRODUCT", CHEAP)  # noqa: B010  # Final in the product
 
 
 if __name__ == "__main__":

@@ -20,9 +20,9 @@ from simulator import Host, Machine, Path, World
 from simulator.nodes import CHEAP, full_node, leaf_node, plain_tuning
 from tests.support.parcels import tag_number
 
-# Everybody's inbox, where a test does not care which.
+# The inbox that all share, where a test does not care which.
 ADDRESS: Final = 0
-# Seconds until a box that nobody had is asked for again.
+# Seconds until a box that no custodian had is asked for again.
 ASK_AGAIN: Final = 20.0
 # Seconds in which nodes find each other, learn to reach each other, draw guards and choose custodians.
 SETTLING: Final = 30.0
@@ -88,7 +88,7 @@ class Resident:
         self.do(lambda node, now: node.request(Fetch(tuple(tag_number(number) for number in numbers)), now))
 
     def await_boxes(self, numbers: Collection[int]) -> None:
-        """Fetch the boxes of these owners as soon as somebody names them."""
+        """Fetch the boxes of these owners as soon as a custodian names them."""
         self.awaited.update(tag_number(number) for number in numbers)
         self.do(lambda node, now: self._fetch_named(self.all_tags(), now))
 
@@ -193,7 +193,7 @@ class Village:
         return resident
 
     def settle(self, seconds: float = SETTLING) -> None:
-        """Let everybody meet."""
+        """Let time pass until all nodes have met."""
         self.world.run_for(seconds)
 
     def full(self, node: NodeId) -> Host:

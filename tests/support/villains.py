@@ -1,4 +1,5 @@
-"""What turns an honest simulated node into a liar. Each takes a running ``Node`` and changes what it does from then on.
+"""Functions that turn an honest simulated node into a liar. Each takes a running ``Node`` and changes what it does from
+then on.
 
 A villain keeps its keys, its links and its place in the overlay: it is a member in good standing that cheats at one thing.
 """
@@ -136,7 +137,7 @@ def hold_back(node: Node, seconds: float, later: Callable[[float, Callable[[Inst
 
 
 def name_only(node: Node, told: Callable[[bytes, Instant], list[bytes]]) -> None:
-    """Whoever asks for nodes, on whatever way, is told these descriptors; and of no other peers."""
+    """Answer every question for nodes, over links and circuits, with these descriptors; and name no other peers."""
     parts = parts_of(node)
 
     def change(message: Message) -> Sequence[Message]:
@@ -158,7 +159,7 @@ def name_only(node: Node, told: Callable[[bytes, Instant], list[bytes]]) -> None
 
 
 def invented(rng: Random, count: int, endpoint: Endpoint, now: Instant) -> list[bytes]:
-    """Return descriptors of nodes that nobody runs, well signed, all at one address."""
+    """Return descriptors of nodes that do not run, well signed, all at one address."""
     made: list[bytes] = []
     for _ in range(count):
         identity = identity_of(rng.randbytes(32), 0)

@@ -1,4 +1,4 @@
-"""What an eavesdropper could read: secrets in any spelling, headers that repeat, sizes that tell."""
+"""Checks what an eavesdropper could read: secrets in any spelling, headers that repeat, sizes that tell."""
 
 from __future__ import annotations
 
