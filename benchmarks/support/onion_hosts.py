@@ -84,7 +84,7 @@ class OnionHost:
         self._keyring = Keyring(cipher, os.urandom)
         for epoch in (EPOCH - 1, EPOCH):
             self._keyring.turn(epoch)
-        self.relay = PacketRelay(peel=self._peel, link_pool=link_pool, links=links, deliver=self._deliver)
+        self.relay = PacketRelay(peel=self._peel, link_pool=link_pool, send_cell=links.send_cell, deliver=self._deliver)
         echo = _Echo(self)
         self.circuit_relay = CircuitRelay(
             cipher=cipher, peel=self._peel, link_pool=link_pool, links=links, ends=echo, random=os.urandom

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from net.address_shares import Networks
@@ -10,6 +11,9 @@ from net.instant import Instant
 from net.link.events import LinkEvent, LinkId
 from net.link.frames import CellKind
 from net.link.status import Counters, LinkInfo
+
+# Puts a packet on a link as a cell, at most once: ``LinkLayer.send_cell``.
+SendCell = Callable[[LinkId, bytes, Instant], object]
 
 
 class MessageLinks(Protocol):
@@ -32,7 +36,7 @@ class CellLinks(Protocol):
         ...
 
 
-class Links(Protocol):
+class Links(MessageLinks, CellLinks, Protocol):
     """All links of one node; the methods are those of ``LinkLayer``."""
 
     @property
@@ -47,18 +51,6 @@ class Links(Protocol):
 
     def connect(self, endpoint: Endpoint, peer: NodeId | None, now: Instant, *, is_probe: bool = False) -> None:
         """Begin a link; a probe sends one datagram unless it is answered."""
-        ...
-
-    def send_message(self, link: LinkId, data: bytes, now: Instant) -> None:
-        """Queue a message."""
-        ...
-
-    def writable(self, link: LinkId) -> bool:
-        """Say whether there is room for one more largest message."""
-        ...
-
-    def send_cell(self, link: LinkId, data: bytes, now: Instant, kind: CellKind = CellKind.PACKET) -> bool:
-        """Queue a cell, or say that there is no room or no such link."""
         ...
 
     def close(self, link: LinkId, now: Instant) -> None:

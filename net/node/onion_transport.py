@@ -14,7 +14,6 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from net.bucket import address_of, common_bits
@@ -41,25 +40,13 @@ from net.node.known_custodians import KnownCustodians
 from net.node.sent_boxes import SentBoxes
 from net.node.transport_ports import CustodianClientPort, OnionPort, OverlayPort
 from net.onion.circuits.builder import CircuitId
-from net.onion.circuits.pool import CircuitPool
+from net.onion.circuits.pool import CircuitPool, Terms
 from net.onion.circuits.requests import CircuitRequests
 from net.onion.paths.paths import Paths
 from net.onion.paths.reputation import Reputation
 from net.overlay.descriptor import Descriptor
 
 _ANSWERS: Final = (DepositAnswer, Tags, Boxes, FoundRecord, Busy, Price, Refused)
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """How long a circuit may serve; see ``net.onion.circuits.pool.Terms``."""
-
-    age: float
-    questions: float
-    idle: float
-    is_lasting: bool = False
-    is_judged: bool = True
-
 
 # A stream tells its custodian that one reader follows a bucket; ten minutes of that are one piece of an afternoon.
 _FOLLOW: Final = Terms(age=600.0, questions=math.inf, idle=math.inf, is_lasting=True)
@@ -108,7 +95,7 @@ class OnionTransport:
         """Carry questions of ``client`` through ``onion``."""
         self._paths = onion.paths
         self._reputation = onion.reputation
-        self._sent_boxes = SentBoxes(onion.paths, onion.packet_sender)
+        self._sent_boxes = SentBoxes(onion.paths, onion.send_packet)
         self._circuit_pool = CircuitPool(onion.circuits, onion.paths, self, self._rng)
         self._client = client
         self._known.serve(onion.paths, onion.reputation)

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from net.ids import ParcelId
 from net.instant import Instant
-from net.onion.packet_sender import Kind, Sender
+from net.onion.packet_sender import Kind, SendPacket
 from net.onion.paths.paths import Path, Paths
 from net.overlay.descriptor import Descriptor
 from net.parcel.box import decode_box
@@ -30,9 +30,9 @@ class _SentBox(NamedTuple):
 class SentBoxes:
     """The boxes that were sent and not named yet."""
 
-    def __init__(self, paths: Paths, packet_sender: Sender) -> None:
+    def __init__(self, paths: Paths, send_packet: SendPacket) -> None:
         self._paths = paths
-        self._packet_sender = packet_sender
+        self._send_packet = send_packet
         self._sent: dict[ParcelId, list[_SentBox]] = {}  # the one sent longest ago first
         self._lost: dict[ParcelId, list[Path]] = {}  # by which it did not arrive: the next goes apart from them
 
@@ -42,7 +42,7 @@ class SentBoxes:
         before = [*self._lost.get(box_id, ()), *(each.path for each in self._sent.get(box_id, ()))] if is_again else []
         apart_from = {node for path in before for node in path.nodes}
         path = self._paths.choose(custodian, now, is_delayed=True, apart_from=apart_from)
-        self._packet_sender.send(path, Kind.BOX, box)
+        self._send_packet(path, Kind.BOX, box)
         sent = _SentBox(path, now.mono)
         self._sent[box_id] = [*self._sent.pop(box_id, [])[-MAX_PATHS_PER_BOX + 1 :], sent]
         if len(self._sent) > MAX_SENT_BOXES:

@@ -9,8 +9,9 @@ from net.ids import NodeId
 from net.instant import Instant
 from net.messages import Message
 from net.onion.circuits.pool import Builder
-from net.onion.packet_sender import Sender
-from net.onion.paths.paths import Paths, Roster
+from net.onion.packet_sender import SendPacket
+from net.onion.paths.paths import Paths
+from net.onion.paths.ports import Roster
 from net.onion.paths.reputation import Reputation
 
 
@@ -66,6 +67,6 @@ class OnionPort(Protocol):
         ...
 
     @property
-    def packet_sender(self) -> Sender:
-        """Return where packets leave."""
+    def send_packet(self) -> SendPacket:
+        """Return what sends one-shot packets."""
         ...

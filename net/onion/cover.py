@@ -19,7 +19,7 @@ from net.agenda import Agenda
 from net.errors import Overloaded, Unreachable
 from net.ids import Endpoint, NodeId, node_tag
 from net.instant import Instant
-from net.onion.packet_sender import NONCE_SIZE, Kind, Sender
+from net.onion.packet_sender import NONCE_SIZE, Kind, SendPacket
 from net.onion.packets.cipher import Hop
 from net.onion.paths.paths import Path, Paths
 from net.overlay.descriptor import packed_host
@@ -56,14 +56,14 @@ class Loops:
     def __init__(
         self,
         paths: Paths,
-        sender: Sender,
+        send_packet: SendPacket,
         home: Callable[[Instant], Hop | None],
         rng: random.Random,
         random: Callable[[int], bytes],
     ) -> None:
         self.counters = LoopCounters()
         self._paths = paths
-        self._sender = sender
+        self._send_packet = send_packet
         self._home = home
         self._rng = rng
         self._random = random
@@ -103,7 +103,7 @@ class Loops:
         nonce = self._random(NONCE_SIZE)
         try:
             path = self._paths.loop(home, now)
-            self._sender.send(path, Kind.LOOP, nonce)
+            self._send_packet(path, Kind.LOOP, nonce)
         except (Unreachable, Overloaded):
             self.counters.skipped += 1
             return

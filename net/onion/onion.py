@@ -23,7 +23,7 @@ from net.link.events import LinkId
 from net.messages import Cell, Destroy, Setup
 from net.onion.circuits.admission import apart
 from net.onion.circuits.builder import Circuitry, Circuits
-from net.onion.circuits.ports import Ends, Links
+from net.onion.circuits.ports import CircuitLinks, Ends
 from net.onion.circuits.relay import CircuitRelay
 from net.onion.circuits.rendezvous import Rendezvous
 from net.onion.cover import Loops, home_hop
@@ -32,7 +32,8 @@ from net.onion.packet_sender import Kind, PacketSender, decode_payload
 from net.onion.packets.cipher import Hop, OnionCipher, Peeled
 from net.onion.packets.keyring import Keyring
 from net.onion.paths.guards import Guards
-from net.onion.paths.paths import Described, Paths, Roster
+from net.onion.paths.paths import Paths
+from net.onion.paths.ports import Described, Roster
 from net.onion.paths.reputation import ABSENCE, Reputation
 from net.overlay.descriptor import epoch_of
 from net.peers.link_pool import ForwardingPool, LinkPool
@@ -49,7 +50,7 @@ class Means:
     described: Described
     link_pool: LinkPool
     forwarding_pool: ForwardingPool  # for what strangers send
-    links: Links
+    links: CircuitLinks
     random: Callable[[int], bytes]
     cover_profile: CoverProfile
     networks: Callable[[LinkId], Networks] = apart
@@ -72,11 +73,12 @@ class Onion:
         self.guards = Guards(own, means.roster, rng)
         self.paths = Paths(own, means.roster, means.described, self.guards, self.reputation, rng, means.cover_profile)
         self.packet_sender = PacketSender(cipher, link_pool, links.send_cell, self.paths.on_path_failed, random)
-        self.loops = Loops(self.paths, self.packet_sender, self._home, rng, random)
+        self.send_packet: Final = self.packet_sender.send
+        self.loops = Loops(self.paths, self.send_packet, self._home, rng, random)
         self.relay = PacketRelay(
             peel=self._peel,
             link_pool=means.forwarding_pool,
-            links=links,
+            send_cell=links.send_cell,
             deliver=self._deliver,
             networks=means.networks,
         )

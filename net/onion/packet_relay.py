@@ -20,13 +20,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from heapq import heappop, heappush
-from typing import Final, Protocol
+from typing import Final
 
 from net.address_shares import Networks, Shares
 from net.cover_profile import MAX_DELAY_MS
 from net.errors import DecodeError, Unauthenticated
 from net.instant import Instant
 from net.link.events import LinkId
+from net.link.port import SendCell
 from net.messages import PACKET_SIZE
 from net.onion.circuits.admission import apart
 from net.onion.circuits.ports import Peel
@@ -57,14 +58,6 @@ _SENDS: Final = 128
 Deliver = Callable[[bytes, LinkId, Instant], None]
 
 
-class Cells(Protocol):
-    """What is needed of the link layer."""
-
-    def send_cell(self, link: LinkId, data: bytes, now: Instant) -> object:
-        """Send a cell, or drop it."""
-        ...
-
-
 @dataclass(slots=True)
 class PacketRelayCounters:
     """Packets since the start."""
@@ -89,14 +82,14 @@ class PacketRelay:
         *,
         peel: Peel,
         link_pool: Reach,
-        links: Cells,
+        send_cell: SendCell,
         deliver: Deliver,
         networks: Callable[[LinkId], Networks] = apart,
     ) -> None:
         self.counters = PacketRelayCounters()
         self._peel = peel
         self._link_pool = link_pool
-        self._links = links
+        self._send_cell = send_cell
         self._deliver = deliver
         self._networks = networks
         self._rates: dict[LinkId, TokenBucket] = {}
@@ -177,4 +170,4 @@ class PacketRelay:
             self.counters.unreachable += 1
             return
         self.counters.forwarded += 1
-        self._links.send_cell(link, packet, now)
+        self._send_cell(link, packet, now)

@@ -12,11 +12,12 @@ import math
 from collections import deque
 from collections.abc import Callable
 from enum import IntEnum
-from typing import Final, Protocol
+from typing import Final
 
 from net.errors import DecodeError, Overloaded, Unauthenticated
 from net.instant import Instant
 from net.link.events import LinkId
+from net.link.port import SendCell
 from net.onion.packets.cipher import PAYLOAD_SIZE, OnionCipher
 from net.onion.paths.paths import Path
 from net.parcel.box import BOX_SIZE
@@ -40,12 +41,8 @@ class Kind(IntEnum):
 _SIZES: Final = {Kind.DROP: 0, Kind.BOX: BOX_SIZE, Kind.LOOP: NONCE_SIZE}
 
 
-class Sender(Protocol):
-    """Where one-shot packets leave: ``PacketSender``, or what stands for it in tests."""
-
-    def send(self, path: Path, kind: Kind, body: bytes) -> None:
-        """Send one packet. Raises ``Overloaded``."""
-        ...
+# Sends one packet along a path: ``PacketSender.send``. Raises ``Overloaded``.
+SendPacket = Callable[[Path, Kind, bytes], None]
 
 
 def encode_payload(kind: Kind, body: bytes) -> bytes:
@@ -76,7 +73,7 @@ class PacketSender:
         self,
         cipher: OnionCipher,
         link_pool: Reach,
-        send_cell: Callable[[LinkId, bytes, Instant], object],
+        send_cell: SendCell,
         failed: Callable[[Path, Instant], None],
         random: Callable[[int], bytes],
     ) -> None:

@@ -8,10 +8,7 @@ notification deadlocks between its lock and the interpreter's. No torrent is eve
 discovery is off, and the names it could give itself are empty. Nodes that do not serve (leaves, and whoever cannot be
 reached) are *read-only* (BEP 43): they ask and are not asked. The announced port is always the overlay's own, as strangers
 see it where that is known (``net.rendezvous.global_addresses``): an implied one would be that of the DHT's socket,
-which is another hole in the same NAT.
-
-A router on a private address stands for a private DHT: the rules that keep the public one honest (one node per network,
-ids bound to addresses, no private addresses) would forbid it, and are off then.
+which is another hole in the same NAT. Which DHT it is, and what is believed there, is ``net.rendezvous.dht_scope``.
 
 Port mapping (UPnP, NAT-PMP, PCP) is libtorrent's too. It is asked for only where there may be a gateway, and only a
 dial-back proves that it works.
@@ -37,10 +34,17 @@ import trio
 from net.ids import Endpoint
 from net.instant import Instant
 from net.io.driver import system_clock
+from net.rendezvous.dht_scope import (
+    DEFAULT_ROUTERS,
+    believable,
+    least_scope,
+    listening_hosts,
+    may_have_gateway,
+)
 from net.rendezvous.global_addresses import Outside
 from net.rendezvous.rounds import Rounds
 from net.rendezvous.topic import SHARDS, ShardChoice, days_at, topic_of
-from net.scope import Scope, scope_of
+from net.scope import Scope
 
 if TYPE_CHECKING:
     import libtorrent
@@ -48,12 +52,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Arguments = TypeVarTuple("Arguments")
 
-# Where the public DHT is entered; any of its nodes would do, these are known to stay.
-DEFAULT_ROUTERS: Final = (
-    "dht.libtorrent.org:25401",
-    "router.bittorrent.com:6881",
-    "dht.transmissionbt.com:6881",
-)
 # Endpoints of one reply that are looked at; stock nodes send 100 at most.
 MAX_ENDPOINTS_PER_REPLY: Final = 128
 # Alerts that libtorrent keeps for us; beyond, it drops them.
@@ -66,7 +64,8 @@ _HEADERS: Final = 28
 # Seconds that a call of libtorrent may take, its first with 25 MB from the disk, and that it has to end.
 PATIENCE: Final = 20.0
 CLOSING_PATIENCE: Final = 3.0
-# Rules of the public DHT that a private one cannot keep.
+# What keeps the public DHT honest (one node per network, ids bound to addresses, no private addresses) would forbid a
+# private one, and is off there.
 PRIVATE_RULES: Final[libtorrent.settings_pack] = {
     "dht_restrict_routing_ips": False,
     "dht_restrict_search_ips": False,
@@ -337,33 +336,3 @@ def session_settings(listen: Endpoint, routers: Sequence[Endpoint], *, is_servin
         "dht_upload_rate_limit": UPLOAD_RATE,
     }
     return settings if least_scope(routers) is Scope.PUBLIC else {**settings, **PRIVATE_RULES}
-
-
-def listening_hosts(listen: Endpoint, routers: Sequence[Endpoint]) -> list[str]:
-    """Return where to listen for the DHT: where the node does. Who listens everywhere meets nobody on loopback else."""
-    is_local = any(_scope_of_router(each) is Scope.LOOPBACK for each in routers)
-    return ["127.0.0.1", listen.host] if is_local and listen.host == "0.0.0.0" else [listen.host]  # noqa: S104 -- compared
-
-
-def may_have_gateway(listen: Endpoint, routers: Sequence[Endpoint]) -> bool:
-    """Say whether there is anybody to ask for a port mapping."""
-    return least_scope(routers) is Scope.PUBLIC and scope_of(listen.host) is not Scope.LOOPBACK
-
-
-def least_scope(routers: Sequence[Endpoint]) -> Scope:
-    """Return how far addresses in this DHT must reach: a private one tells private ones, the public one must not."""
-    return min((_scope_of_router(each) for each in routers), default=Scope.PUBLIC)
-
-
-def believable(peers: Sequence[tuple[str, int]], listen_host: str, least: Scope) -> list[Endpoint]:
-    """Return what of a reply concerns a node that listens at ``listen_host``: its family, and far enough reaching."""
-    is_ipv6 = ":" in listen_host
-    endpoints = [Endpoint(host, port) for host, port in peers]
-    return [each for each in endpoints if (":" in each.host) == is_ipv6 and scope_of(each.host) >= least]
-
-
-def _scope_of_router(router: Endpoint) -> Scope:
-    try:
-        return scope_of(router.host)
-    except ValueError:
-        return Scope.PUBLIC  # a name

@@ -26,7 +26,7 @@ from net.messages import CIRCUIT_NAME_SIZE, Cell, Destroy, Setup
 from net.onion.circuits.admission import MAX_OWN_CIRCUITS, apart
 from net.onion.circuits.datagram_queues import DatagramQueues
 from net.onion.circuits.datagrams import DatagramEnd, decode_cell
-from net.onion.circuits.ports import Links
+from net.onion.circuits.ports import CircuitLinks
 from net.onion.circuits.queues import CircuitQueue, CircuitQueues
 from net.onion.circuits.stream import CircuitStream, Kind
 from net.onion.packets.cipher import Direction, Hop, Layer, OnionCipher
@@ -85,7 +85,7 @@ class Circuits:
         *,
         cipher: OnionCipher,
         link_pool: Reach,
-        links: Links,
+        links: CircuitLinks,
         user: Circuitry,
         random: Callable[[int], bytes],
     ) -> None:

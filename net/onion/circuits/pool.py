@@ -36,33 +36,15 @@ LINGER: Final = 30.0
 JITTER: Final = 0.2
 
 
-class Terms(Protocol):
-    """How long a circuit may serve. ``age``: seconds since it was opened; ``idle``: without use; infinity: for ever."""
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How long a circuit may serve; infinity: for ever."""
 
-    @property
-    def age(self) -> float:
-        """Seconds after which the next question takes another; for a lasting one, after which it ends."""
-        ...
-
-    @property
-    def questions(self) -> float:
-        """Questions after which the next takes another."""
-        ...
-
-    @property
-    def idle(self) -> float:
-        """Seconds without a word after which it ends."""
-        ...
-
-    @property
-    def is_lasting(self) -> bool:
-        """Whether it carries a stream: its end is told to who asked."""
-        ...
-
-    @property
-    def is_judged(self) -> bool:
-        """Whether what becomes of it counts for or against the nodes on its path."""
-        ...
+    age: float  # seconds since it was opened after which the next question takes another; a lasting one ends
+    questions: float  # after which the next takes another
+    idle: float  # seconds without a word after which it ends
+    is_lasting: bool = False  # it carries a stream: its end is told to the user
+    is_judged: bool = True  # what becomes of it counts for or against the nodes on its path
 
 
 class Builder(Protocol):

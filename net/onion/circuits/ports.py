@@ -14,7 +14,7 @@ from net.onion.packets.cipher import Peeled
 Peel = Callable[[bytes, Instant], Peeled]
 
 
-class Links(MessageLinks, CellLinks, Protocol):
+class CircuitLinks(MessageLinks, CellLinks, Protocol):
     """What is needed of the link layer."""
 
 

@@ -5,7 +5,7 @@
 
 A *setup* brings a Sphinx packet that says where to; between two nodes a circuit has a random name of its own, so two
 neighbours of a relay cannot compare names. Cells may follow at once and wait here until the next node is linked. The node
-that the packet ends at is the circuit's *end*: messages come out there and go back in.
+that the packet ends at is the circuit's *end* (``net.onion.circuits.ends``).
 
 A circuit that breaks a rule, whose link is lost or whose next node is not to be had ends on both sides. Everything is
 bounded: elliptic work by rates and by slices, circuits by number, age and silence, cells by the window that honest ends
@@ -24,16 +24,16 @@ from typing import Final
 
 from net.address_shares import Networks
 from net.agenda import Agenda
-from net.errors import DecodeError, Overloaded, Unauthenticated
+from net.errors import DecodeError, Unauthenticated
 from net.instant import Instant
 from net.link.events import LinkId
 from net.messages import CELL_BODY_SIZE, CIRCUIT_NAME_SIZE, Cell, Destroy, Setup
 from net.onion.circuits.admission import REFUSED, SetupAdmission, apart
 from net.onion.circuits.datagram_relay import DatagramRelay
-from net.onion.circuits.ports import Ends, Links, Peel
+from net.onion.circuits.ends import CircuitEnds
+from net.onion.circuits.ports import CircuitLinks, Ends, Peel
 from net.onion.circuits.queues import CircuitMessage, CircuitQueue, CircuitQueues
-from net.onion.circuits.stream import CircuitStream
-from net.onion.circuits.transit import CircuitRelayCounters, End, EndId, Layers, Transit, most_silent, relieve
+from net.onion.circuits.transit import CircuitRelayCounters, EndId, Layers, Transit, most_silent, relieve
 from net.onion.packets.cipher import Direction, OnionCipher
 from net.peers.link_pool import Contact, Reach
 
@@ -64,7 +64,7 @@ class CircuitRelay:
         cipher: OnionCipher,
         peel: Peel,
         link_pool: Reach,
-        links: Links,
+        links: CircuitLinks,
         ends: Ends,
         random: Callable[[int], bytes],
         networks: Callable[[LinkId], Networks] = apart,
@@ -74,9 +74,9 @@ class CircuitRelay:
         self._cipher = cipher
         self._peel = peel
         self._link_pool = link_pool
-        self._ends = ends
         self._random = random
         self._queues = CircuitQueues(links)
+        self._ends = CircuitEnds(self._queues, ends, self._break)
         self._max_backlog = max_backlog
         self._circuits: set[Transit] = set()
         self._legs: dict[LinkId, dict[bytes, Transit]] = {}  # by link, then by name there
@@ -86,24 +86,13 @@ class CircuitRelay:
         self._to_peel: deque[Transit] = deque()
         self._cut: deque[Transit] = deque()  # lost a link, or what it is good for, and are still to be ended
         self._quiet: set[LinkId] = set()
-        self._by_end: dict[EndId, Transit] = {}
-        self._last_end = 0
-        self._held = 0  # bytes in the streams of ends
         self._checks: Agenda[Transit] = Agenda()
 
     # --- what the ends do ---------------------------------------------------------------------------------------------
 
     def send(self, end: EndId, data: bytes, now: Instant) -> bool:
         """Send a message to the builder; False when there is no room, or no such end any more."""
-        circuit = self._by_end.get(end)
-        if circuit is None or circuit.end is None:
-            return False
-        try:
-            circuit.end.stream.push(data)
-        except Overloaded:
-            return False
-        self._pump(circuit, now)
-        return True
+        return self._ends.send(end, data, now)
 
     def send_datagram(self, end: EndId, data: bytes, now: Instant) -> bool:
         """Send 1 … ``MAX_DATAGRAM_SIZE`` bytes to the builder, at most once; False when they were dropped at once.
@@ -111,29 +100,25 @@ class CircuitRelay:
         Raises:
             ValueError: empty or too large.
         """
-        circuit = self._by_end.get(end)
+        circuit = self._ends.find(end)
         return circuit is not None and self.datagrams.send(circuit, data, now)
 
     def writable(self, end: EndId) -> bool:
         """Return whether the end takes one more largest message."""
-        circuit = self._by_end.get(end)
-        return circuit is not None and circuit.end is not None and circuit.end.stream.is_writable()
+        return self._ends.writable(end)
 
     def built_over(self, end: EndId) -> LinkId | None:
         """Return the link that an end's circuit was built over; None when there is no such end."""
-        circuit = self._by_end.get(end)
+        circuit = self._ends.find(end)
         return circuit.built_over if circuit else None
 
     def join(self, one: EndId, other: EndId) -> None:
         """Let each end's sender wait for the other's reader; what comes from either is ours to pass on."""
-        for end, partner in ((one, other), (other, one)):
-            if (circuit := self._by_end.get(end)) is not None and circuit.end is not None:
-                circuit.end.join(partner)
+        self._ends.join(one, other)
 
     def close(self, end: EndId, now: Instant) -> None:
         """End a circuit that ends here; what was not sent is lost, and ``on_circuit_closed`` is not called."""
-        circuit = self._by_end.pop(end, None)
-        if circuit is not None:
+        if (circuit := self._ends.remove(end)) is not None:
             self._end(circuit, now)
 
     def __len__(self) -> int:
@@ -272,7 +257,7 @@ class CircuitRelay:
         )
         early = [cell.body for cell in self._queues.take_all(circuit.ahead) if isinstance(cell, Cell)]
         if peeled.next is None:
-            self._become_end(circuit, early, now)
+            self._ends.begin(circuit, early, now)
             return
         ahead = circuit.ahead
         cells = [Cell(ahead.name, layers.forward.open(body)) for body in early]
@@ -307,7 +292,7 @@ class CircuitRelay:
         self.counters.cells += 1
         self._heard(circuit, now)
         if circuit.end is not None:
-            self._on_cell_at_end(circuit, body, now)
+            self._ends.receive(circuit, body, now)
             return
         queue = circuit.ahead if is_forward else circuit.back
         if circuit.layers is not None:
@@ -322,46 +307,9 @@ class CircuitRelay:
             if queue.link is not None:
                 self._link_pool.on_used(queue.link, now)
 
-    def _become_end(self, circuit: Transit, early: list[bytes], now: Instant) -> None:
-        self._last_end += 1
-        end = circuit.end = End(EndId(self._last_end), CircuitStream(is_builder=False))
-        self._by_end[end.id] = circuit
-        self._pump(circuit, now)
-        self._ends.on_circuit_opened(end.id, now)
-        for body in early:
-            self._on_cell_at_end(circuit, body, now)
-
-    def _on_cell_at_end(self, circuit: Transit, body: bytes, now: Instant) -> None:
-        end, layers = circuit.end, circuit.layers
-        if circuit.is_over or end is None or layers is None:
-            return
-        try:
-            messages = end.stream.receive(layers.forward.open(body)).messages
-        except DecodeError:
-            self._break(circuit, now)
-            return
-        for message in messages:
-            if not circuit.is_over:
-                self._ends.on_circuit_data(end.id, message, now)
-        self._pump(circuit, now)
-
-    def _pump(self, circuit: Transit, now: Instant) -> None:
-        """Send what an end has to send and may, and count anew what it holds."""
-        end, layers = circuit.end, circuit.layers
-        if circuit.is_over or end is None or layers is None:
-            return
-        while (body := end.stream.next_body()) is not None:
-            # The queue has room: what waits there is under way, and the window is no wider than the queue.
-            self._queues.push(circuit.back, Cell(circuit.back.name, layers.backward.seal(body)), now)
-        self._held += end.stream.held - end.held
-        end.held = end.stream.held
-        partner = self._by_end.get(end.partner) if end.partner is not None else None
-        if partner is not None and partner.end is not None and end.lets_go_on(partner.end):
-            self._pump(partner, now)
-
     def _surplus(self) -> int:
         """Return how many bytes wait here beyond what may."""
-        return self._queues.queued * CELL_BODY_SIZE + self._held - self._max_backlog
+        return self._queues.queued * CELL_BODY_SIZE + self._ends.held - self._max_backlog
 
     # --- the end ------------------------------------------------------------------------------------------------------
 
@@ -384,10 +332,7 @@ class CircuitRelay:
         for queue in (circuit.back, circuit.ahead):
             self._drop_leg(circuit, queue)
             self._queues.end(queue, now, is_told=queue is not knows)
-        if circuit.end is not None:
-            self._held -= circuit.end.held
-            if self._by_end.pop(circuit.end.id, None) is not None:
-                self._ends.on_circuit_closed(circuit.end.id, now)
+        self._ends.on_circuit_over(circuit, now)
 
     def _drop_leg(self, circuit: Transit, queue: CircuitQueue) -> None:
         if queue.link is None:

@@ -26,14 +26,15 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_address
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
 from net.ids import Endpoint, NodeId
 from net.instant import DAY_MS, Instant
+from net.onion.paths.ports import Roster
 
 # Guards that are used at a time, and how many of them must answer before later ones stay out of play.
 GUARDS: Final = 3
@@ -74,37 +75,6 @@ class Guard(NamedTuple):
     until_ms: int
 
 
-class KnownNode(Protocol):
-    """What guards need of a descriptor."""
-
-    @property
-    def node(self) -> NodeId:
-        """Return its link key."""
-        ...
-
-    @property
-    def endpoint(self) -> Endpoint:
-        """Return where it listens."""
-        ...
-
-
-class NodeSource(Protocol):
-    """What guards need of the roster."""
-
-    @property
-    def is_ready(self) -> bool:
-        """Say whether a first round of sampling is over."""
-        ...
-
-    def fresh(self) -> Sequence[KnownNode]:
-        """Return the reachable nodes that can be used now."""
-        ...
-
-    def get(self, node: NodeId) -> KnownNode | None:
-        """Return what is known of a node."""
-        ...
-
-
 @dataclass(slots=True)
 class _Kept:
     endpoint: Endpoint
@@ -130,7 +100,7 @@ class _Kept:
 class Guards:
     """Our guards. Tell it of links with ``on_link_up`` and ``on_link_down``; it tells whom to keep links with."""
 
-    def __init__(self, own: NodeId, roster: NodeSource, rng: random.Random) -> None:
+    def __init__(self, own: NodeId, roster: Roster, rng: random.Random) -> None:
         self._own = own
         self._roster = roster
         self._rng = rng

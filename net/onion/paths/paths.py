@@ -14,9 +14,9 @@ better a path is refused instead. Nothing is sent before the roster knows a firs
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 from net.cover_profile import MAX_DELAY_MS, CoverProfile
 from net.errors import Unreachable
@@ -24,6 +24,7 @@ from net.ids import NodeId
 from net.instant import Instant
 from net.onion.packets.cipher import Hop
 from net.onion.paths.guards import Guards, network_of
+from net.onion.paths.ports import Described, Roster
 from net.onion.paths.reputation import Reputation
 from net.overlay.descriptor import Descriptor, epoch_of, packed_host
 from net.peers.link_pool import Contact
@@ -34,27 +35,6 @@ PATH_HOPS: Final = 4
 MIDDLES: Final = PATH_HOPS - 2
 # Draws before every node is looked at; in a roster that is not tiny, the second draw already fits as a rule.
 MAX_DRAWS: Final = 24
-
-
-class Roster(Protocol):
-    """What paths need of ``net.overlay.roster``."""
-
-    @property
-    def is_ready(self) -> bool:
-        """Say whether a first round of sampling is over."""
-        ...
-
-    def fresh(self) -> Sequence[Descriptor]:
-        """Return reachable nodes with a key for the present epoch."""
-        ...
-
-    def get(self, node: NodeId) -> Descriptor | None:
-        """Return what is known of a node."""
-        ...
-
-
-# What a linked node last said of itself. A guard is kept for weeks, and the roster forgets everybody within hours.
-Described = Callable[[NodeId], Descriptor | None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,7 @@ class Onion:
         self.reputation: Reputation = traveller.reputation
         self.circuits = Builder()
         self.packet_sender = Outbox()
+        self.send_packet = self.packet_sender.send
 
 
 def said_by(data: bytes) -> Descriptor:

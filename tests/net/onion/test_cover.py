@@ -46,7 +46,7 @@ class Walker:
     def __init__(self, home: Hop | None = HOME) -> None:
         self.traveller = Traveller(FakeRoster.of(*map(relay, range(12))))
         self.outbox = Outbox()
-        self.loops = Loops(self.traveller.paths, self.outbox, lambda now: home, Random(5), Random(6).randbytes)
+        self.loops = Loops(self.traveller.paths, self.outbox.send, lambda now: home, Random(5), Random(6).randbytes)
         self.sent_at: list[float] = []
         self.now = NOW
 

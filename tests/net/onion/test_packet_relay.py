@@ -74,7 +74,7 @@ class Bench:
         self.relay = PacketRelay(
             peel=lambda packet, now: self.keyring.peel(packet, 0),
             link_pool=self.around,
-            links=self.around,
+            send_cell=self.around.send_cell,
             deliver=self.around.deliver,
         )
 
@@ -218,7 +218,7 @@ def test_one_networks_links_leave_room_in_the_inbox_and_among_what_is_held() -> 
     relay = PacketRelay(
         peel=lambda packet, now: peeled,
         link_pool=bench.around,
-        links=bench.around,
+        send_cell=bench.around.send_cell,
         deliver=bench.around.deliver,
         networks=lambda link: networks_of("9.9.9.9" if link == SOURCE else f"8.8.8.{link}"),
     )
@@ -241,7 +241,10 @@ def test_what_is_held_is_bounded_for_each_link_and_in_all() -> None:
     template = bench.packet(delay_ms=MAX_DELAY_MS)
     peeled = bench.keyring.peel(template, 0)
     relay = PacketRelay(
-        peel=lambda packet, now: peeled, link_pool=bench.around, links=bench.around, deliver=bench.around.deliver
+        peel=lambda packet, now: peeled,
+        link_pool=bench.around,
+        send_cell=bench.around.send_cell,
+        deliver=bench.around.deliver,
     )
 
     def bring(link: int, count: int) -> None:

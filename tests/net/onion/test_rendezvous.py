@@ -167,7 +167,7 @@ def test_however_links_stall_and_sizes_fall_both_streams_arrive_whole_and_memory
             world.blocked = {rng.choice(wires) for _ in range(rng.randrange(3))}
         else:
             world.wait(0.06)
-        for end in place(world)[0].circuit_relay._by_end.values():  # pyright: ignore[reportPrivateUsage]
+        for end in place(world)[0].circuit_relay._ends._circuits.values():  # pyright: ignore[reportPrivateUsage]
             assert end.end is not None
             assert end.end.stream.buffered <= MAX_JOINED_BUFFER
     world.blocked = set()
@@ -187,7 +187,7 @@ def test_a_slow_reader_holds_the_sender_back_and_loses_nothing() -> None:
         one.say(sent[-1])
         assert len(sent) < 20
     node, _ = place(world)
-    held = [each.end.stream.buffered for each in node.circuit_relay._by_end.values() if each.end]  # pyright: ignore[reportPrivateUsage]
+    held = [each.end.stream.buffered for each in node.circuit_relay._ends._circuits.values() if each.end]  # pyright: ignore[reportPrivateUsage]
     assert HOLD_ABOVE < max(held) <= MAX_JOINED_BUFFER
     assert len(b"".join(sent)) > WINDOW * 1133
     world.blocked = set()

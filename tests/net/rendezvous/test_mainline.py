@@ -14,7 +14,8 @@ import trio
 
 from net.ids import Endpoint
 from net.io.driver import system_clock
-from net.rendezvous.mainline import PRIVATE_RULES, Mainline, MainlineState, believable, session_settings
+from net.rendezvous.dht_scope import believable
+from net.rendezvous.mainline import PRIVATE_RULES, Mainline, MainlineState, session_settings
 from net.rendezvous.topic import SHARDS, days_at, topic_of
 from net.scope import Scope
 

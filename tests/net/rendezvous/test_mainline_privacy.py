@@ -22,7 +22,8 @@ import trio
 from net.ids import Endpoint
 from net.instant import HOUR_MS, Instant
 from net.rendezvous import mainline as mainline_module
-from net.rendezvous.mainline import DEFAULT_ROUTERS, Mainline, MainlineState, session_settings
+from net.rendezvous.dht_scope import DEFAULT_ROUTERS
+from net.rendezvous.mainline import Mainline, MainlineState, session_settings
 
 ROOT = Path(__file__).parents[3]
 PORT, DAYS = 4077, 3
@@ -200,6 +201,7 @@ def test_one_file_speaks_with_libtorrent_and_knows_nobody() -> None:
             "net.rendezvous.global_addresses",
             "net.rendezvous.rounds",
             "net.rendezvous.topic",
+            "net.rendezvous.dht_scope",
             "net.scope",
         }
     }
