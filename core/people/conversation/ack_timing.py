@@ -1,7 +1,7 @@
-"""When an acknowledgement leaves by itself: soon where a person looks on, late and at random elsewhere.
+"""The time at which an acknowledgement leaves by itself: soon in a chat on the screen, late and at random elsewhere.
 
-At once it would tell an observer of both ends which device heard which, and when (``docs/TRAPS.md``). A text that is written
-meanwhile takes it along. The delays are those of ``core.people.format.acknowledgement``.
+Sent at once it would tell an observer of both ends which device heard which, and when (``docs/TRAPS.md``). A text that is
+written meanwhile takes it along. The delays are those of ``core.people.format.acknowledgement``.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class AckTiming:
         self._open_until: dict[int, float] = {}
 
     def look_at(self, conversation: int, now: float) -> None:
-        """A person looks at a chat: what is owed there is acknowledged soon."""
+        """Acknowledge soon what is owed in a chat that the person looks at."""
         self._open_until[conversation] = now + OPEN_CHAT_SECONDS
         at = self._at.get(conversation, 0.0)
         if now + acknowledgement.OPEN_DELAY < at <= now + acknowledgement.IDLE_DELAY[1]:
@@ -43,7 +43,7 @@ class AckTiming:
         due: list[int] = []
         for conversation in conversations.acks_due(work.tx):
             if conversations.by_id(work.tx, conversation).blocked:
-                continue  # who is blocked is told nothing
+                continue  # a blocked contact is told nothing
             at = self._at.get(conversation)
             if at is None:
                 self._at[conversation] = work.now.mono + self._delay(work, conversation)

@@ -1,7 +1,7 @@
 """Acknowledgements: what is held here of the other side's lanes, and what it says that it holds of ours.
 
-What all who count acknowledged (``delivery``) is deposited no more. What is lacking is deposited again as it was, and what
-was given up is said again. When one is written is decided by ``ack_timing``.
+Blocks that every device that counts acknowledged (``delivery``) are deposited no more. Those that it lacks are deposited
+again as they were, and those that it gave up are encoded anew. ``ack_timing`` decides when one is written.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def restart_of(work: Work, conversation: int) -> Restart:
 
 
 def is_unheard(work: Work, conversation: int) -> bool:
-    """Tell whether so many acknowledgements are deposited that whoever they are for does not read them, or says so."""
+    """Tell whether so many acknowledgements are deposited that the other side does not read or acknowledge them."""
     return postings.count_controls(work.tx, conversation) >= acknowledgement.MAX_UNHEARD
 
 
@@ -52,9 +52,9 @@ def is_unheard(work: Work, conversation: int) -> bool:
 
 
 def apply(work: Work, ack: LaneAck, device: DeviceRow) -> bool:
-    """Let go of what the other side holds; repeat what it lacks, and say again what it gave up waiting for.
+    """Finish what the other side holds; repeat what it lacks, and encode anew what it gave up waiting for.
 
-    The word of a device that is not known ends nothing, and proves nothing of others; what it has is noted, in case the
+    An unknown device's acknowledgement ends no deposit, and proves nothing of others; what it has is noted, in case the
     device is confirmed. False when it holds more of the lane we write than was written here: then this state is an old copy.
     """
     conversation = device.conversation
@@ -79,7 +79,7 @@ def apply(work: Work, ack: LaneAck, device: DeviceRow) -> bool:
 
 
 def _repeat(work: Work, ack: LaneAck, device: DeviceRow) -> None:
-    """Deposit again what a device lacks. Not for one that is out: what a known one lacks would count as repeated."""
+    """Deposit again what a device lacks. Not for one that was shut out: it would use up the repeats of a known one."""
     if device.let_in is not None:
         lacking = work.repeats.due(ack.generation, acknowledgement.missing(ack), work.now.mono)
         if lacking:
@@ -87,7 +87,7 @@ def _repeat(work: Work, ack: LaneAck, device: DeviceRow) -> None:
 
 
 def _let_go_of_announcements(work: Work, device: DeviceRow, generation: bytes) -> None:
-    """Whoever speaks of a generation has learned of it; what is for others than it goes by the word of a known one."""
+    """Drop announcements of a generation that a device knows; those for all devices only by a known device's word."""
     readers = {None, prekeys.ANYBODY, device.device} if device.is_known else {device.device}
     for kind in ("acceptance", "reset"):
         for posting in postings.of_conversation(work.tx, device.conversation, kind):

@@ -1,8 +1,8 @@
-"""Deleting rows here: from the file for good, and from what was going to leave.
+"""Deleting rows here: from the file for good, and from what waits to be sent.
 
-A text of which nothing was ever handed to the node is taken back, and never sent. One of which anything was, by whatever
-encoding, may be on a custodian's disk already: it counts as sent, and whoever deletes it is told so. What lies there stays
-deposited like any other; what would be sent of it once more is taken back.
+A text of which no box was ever handed to the node is withdrawn, and never sent. One of which any box was, in any encoding,
+may be on a custodian's disk already: it counts as sent, and the person is told so. Its copies there stay deposited like any
+other's; further encodings are withdrawn.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _UNDELIVERED = ("queued", "sent", "stored")
 
 
 def delete(work: Work, rows: Iterable[MessageRow]) -> api.Deleted:
-    """Delete rows; tell what became of those of ours that were not delivered."""
+    """Delete rows; tell how many of ours that were not delivered were withdrawn, and how many had left."""
     withdrawn = on_their_way = 0
     for row in rows:
         if row.author == work.me.identity:
@@ -35,7 +35,7 @@ def _withdraw(work: Work, row: MessageRow) -> bool:
     """Take a text back from what is to be deposited; False when some of it may have left, now or in an earlier encoding."""
     found = postings.of_message(work.tx, row.seq)
     kinds = {posting.kind for posting in found}
-    outcomes = [withdraw(work, posting) for posting in found]  # of each, whatever became of the others
+    outcomes = [withdraw(work, posting) for posting in found]  # every one, not only up to the first that left
     is_back = all(outcomes)
     is_waiting = conversations.by_id(work.tx, row.conversation).state == "waiting"
     greets_on = bool(postings.of_conversation(work.tx, row.conversation, "greeting"))

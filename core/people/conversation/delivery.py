@@ -1,9 +1,9 @@
-"""When what was written is done with: which devices have to say that they hold it before it is deposited no more.
+"""Delivery: which devices have to acknowledge a block before it is deposited no more.
 
-    direct      one known device of the other: the person has it, and a device that was lost says nothing ever again
+    direct      one known device of the other: the person has it, and a lost device never acknowledges anything
     all others  every known device of the audience that was to read it
 
-The word of a device that is not known is noted and ends nothing: it counts once the device is known.
+An unknown device's acknowledgement is noted and ends nothing: it counts once the device is known.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Awaited:
         self._counting = {reader.device for reader in readers if reader.is_known}
 
     def note(self, posting: Posting, device: DeviceRow) -> None:
-        """A device says that it holds what a posting carries: it is done, or waits for the others."""
+        """Note that a device acknowledged a posting: it is done, or waits for the others."""
         if not device.is_known and device.let_in is None:
             return  # it is out, and cannot have read it
         if self._is_done({device.device, *receipts.of_posting(self._work.tx, posting.id)}):
@@ -40,7 +40,7 @@ class Awaited:
             receipts.add(self._work.tx, posting.id, device.device)
 
     def settle(self, posting: Posting) -> None:
-        """Let a posting be done if all who count hold it."""
+        """Finish a posting if every device that counts holds it."""
         if self._is_done(receipts.of_posting(self._work.tx, posting.id)):
             done(self._work, posting, "delivered")
 
@@ -51,13 +51,13 @@ class Awaited:
 
 
 def settle(work: Work, conversation: int) -> None:
-    """Who counts has changed, a device became known or left: let go of what is not waited for any more."""
+    """Finish the postings that wait for no device any more, since one became known or left."""
     awaited = Awaited(work, conversation)
     for posting in receipts.postings_held(work.tx, conversation):
         awaited.settle(posting)
 
 
 def excuse(work: Work, device: DeviceRow) -> None:
-    """A device reads from now on: nothing that is deposited already waits for it."""
+    """Let no present posting wait for a device that reads from now on."""
     for posting in postings.of_conversation(work.tx, device.conversation, "block"):
         receipts.add(work.tx, posting.id, device.device, excused=True)

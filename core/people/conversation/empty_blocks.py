@@ -2,9 +2,9 @@
 
 A lane has no holes and no index is ever used for two contents that left; so an empty block takes the place of the one that
 was taken back. Its reader runs the ratchets in the order of the lane and keeps 40 keys that it passed over. Encoded at the
-moment of deletion, in whatever order texts are deleted, empty blocks would use up a key each and be passed over by more
+moment of deletion, in the order in which texts are deleted, empty blocks would use up a key each and be passed over by more
 than that. So they are encoded in the order of the lane, each once, when nothing before them can be taken back any more:
-then whoever reads one passes over the keys of the blocks behind it, and these are few.
+then the reader of one passes over the keys of the blocks behind it, and these are few.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ def fill(work: Work) -> None:
 def _fill(work: Work, posting: Posting) -> None:
     assert posting.generation is not None
     lane_row = lanes.written(work.tx, posting.generation)
-    if lane_row is None:  # forgotten: nobody reads it any more
+    if lane_row is None:  # forgotten: no device reads it any more
         done(work, posting, None)
         return
     if not can_write(work, posting.conversation):
-        return  # until somebody there can read it
+        return  # until a device there can read it
     sealed = None if _behind(work, lane_row, posting) > MAX_BEHIND else _encode(work, lane_row, posting)
     if sealed is None:
         _end(work, posting)
@@ -83,7 +83,7 @@ def _beside_the_text(work: Work, lane_row: WriteLane, index: int) -> Iterator[It
 
 
 def _end(work: Work, posting: Posting) -> None:
-    """The lane cannot be read on past a block: it has ended, and what is not known to be delivered is said in another."""
+    """End a lane that cannot be read on past a block; what is not known to be delivered is sent in another."""
     messages.encode_lane_again(work.tx, posting.conversation, work.me.device, again=False)
     lanes.end_writing(work.tx, posting.conversation)
     conversations.set_ack_due(work.tx, posting.conversation, due=True)

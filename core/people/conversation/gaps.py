@@ -1,4 +1,4 @@
-"""Holes in lanes: waited for, asked for, and at last given up, so that what lies behind them is shown.
+"""Holes in lanes: waited for, asked for, and at last given up, so that the blocks behind them are shown.
 
 A hole holds later blocks back. After 48 hours of own time online it is shown as a gap; what still comes later is inserted
 late, as long as its secrets are kept.
@@ -19,11 +19,11 @@ from core.storage.lanes import ReadLane
 from core.storage.messages import GAP
 from net.instant import HOUR_MS
 
-# A hole is waited for this long, counted while this account is online: whoever could fill it had the time to.
+# A hole is waited for this long, counted while this account is online: its writer had the time to fill it.
 HOLE_PATIENCE_MS = 48 * HOUR_MS
 # Indexes remembered after they were given up, for what comes late.
 MAX_GIVEN_UP = 256
-# How long their secrets are kept: no copy of such an index is in the network any more after that, and what it said was said
+# How long their secrets are kept: no copy of such an index is in the network any more after that, and its content was sent
 # again.
 GIVEN_UP_MS = COPIES_GONE_MS
 
@@ -57,7 +57,7 @@ def _skip_hole(work: Work, row: ReadLane) -> None:
 
 
 def forget_given_up(work: Work) -> None:
-    """Forget the secrets of indexes that nothing comes by any more."""
+    """Forget the secrets of indexes of which no copy is in the network any more."""
     before = work.now.earliest_ms - GIVEN_UP_MS
     for row in lanes.with_given_up(work.tx):
         kept = b"".join(entry for _, at, entry in given_up_entries(row.given_up) if at >= before)

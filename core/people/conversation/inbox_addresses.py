@@ -1,8 +1,7 @@
-"""Which addresses the node was last told to read, and which to keep for contacts.
+"""Tells the node which addresses to read, and which to keep for contacts.
 
-Those of our present inbox are read, of a former one that is still followed, of groups and channels, and of open
-invitations. They are always the
-same ones while they are of use, whatever is looked at on the screen, so that what is read says nothing about what is done
+Read are those of our present inbox, of a former one that is still followed, of groups and channels, and of open
+invitations. They do not depend on what the screen shows, so that what is read says nothing about what the person does
 (``docs/TRAPS.md``).
 """
 
@@ -30,7 +29,7 @@ class InboxAddresses:
         self._kept: _Wanted | None = None
 
     def look(self, work: Work) -> None:
-        """Say anew what is to be read or kept, if it changed: a day began, somebody was invited, blocked, or agreed."""
+        """Tell the node anew if a set changed: by a new day, an invitation, a block, or an agreement to keep mail."""
         if work.now.day != self._day:
             self._day, self._early_ms = work.now.day, self._random.randint(LATEST_EARLY_MS, EARLY_MS)
         days = days_read(work.now, self._early_ms)

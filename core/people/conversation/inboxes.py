@@ -1,10 +1,10 @@
-"""The inboxes of an account: where its mail lies, and how contacts learn that it lies elsewhere.
+"""The inboxes of an account: where its mail lies, and how contacts learn of a new one.
 
-An inbox is a secret from which the addresses of every day are derived (``core.people.format.address``). Whoever is
-blocked or removed knows it; so another is drawn then, and told to all who stay. The former one is followed until all of
-them have said that they know, and for what is under way; at least for as long as somebody may be away. A change
-meanwhile waits until it is let go and is one with the others: nobody reads at more than two of its own addresses for
-long.
+An inbox is a secret from which the addresses of every day are derived (``core.people.format.address``). A contact that is
+blocked or removed knows it; so another is drawn then, and told to all contacts that stay. The former one is followed until
+all of them have acknowledged the new one, and for the mail under way; longest for as long as a contact may be away. A
+further change waits until the former one is dropped, and is one with other changes: an account does not read at more than
+two inboxes for long.
 
 An inbox's number is above that of every one before, with low bits at random: of two devices that draw one at the same time
 one is the later, the same one everywhere, and the other a former one.
@@ -32,7 +32,7 @@ from core.storage.devices import DeviceRow
 from core.storage.inboxes import InboxRow
 from core.storage.messages import NOT_TOLD
 
-# Whoever is away for this long is not waited for: four months, and what clocks differ.
+# A contact that is away for this long is not waited for: four months, and what clocks differ.
 FOLLOWED_MS: Final = LONGEST_AWAY_MS
 # What was under way when the last one said that it knows: copies live for two days, clocks differ, and devices sleep.
 UNDER_WAY_MS: Final = COPIES_GONE_MS
@@ -62,7 +62,7 @@ def followed(work: Work) -> list[bytes]:
 
 
 def renew(work: Work) -> None:
-    """Somebody knows our inbox who should not: draw another, or let it be drawn when the former one is let go."""
+    """Replace our inbox, which a blocked or removed contact knows: now, or when the former one is dropped."""
     if len(rows.every(work.tx)) > 1:
         rows.set_owed(work.tx, owed=True)
         return
@@ -80,8 +80,8 @@ def _take(work: Work, row: InboxRow) -> None:
 def restore(work: Work, found: dict[int, tuple[bytes, int]]) -> None:
     """Take over the inboxes that the account has elsewhere, number to (secret, when it was drawn), the latest first.
 
-    Whoever has the words can say so. So it makes us let go of none, which has its own time (``tend``), follow few, and leave
-    room for the numbers to come.
+    A thief of the words can write this. So no inbox is dropped by it, which has its own time (``tend``), few are followed,
+    and room is left for the numbers to come.
     """
     highest = min(work.me.inbox_number + (MOST_AHEAD << RANDOM_BITS), LAST_NUMBER)
     for number, (secret, made_at) in sorted(found.items(), reverse=True):
@@ -98,7 +98,7 @@ def oldest_followed(work: Work) -> int:
 
 
 def tend(work: Work, *, may_write: bool) -> None:
-    """Tell all who stay and do not know; let go of former inboxes when it is time to."""
+    """Tell the contacts that do not know our inbox; drop former inboxes when it is time to."""
     waiting = conversations.untold(work.tx, work.me.inbox_number)
     if may_write:
         for row in waiting:
@@ -129,7 +129,7 @@ def _is_let_go(work: Work, row: InboxRow, left_at: int, waiting: list[Conversati
 
 
 def _tell(work: Work, row: ConversationRow) -> None:
-    """Let a contact know where we read; once in each lane, for as long as it takes."""
+    """Tell a contact our present inbox; once in each lane, until it is acknowledged."""
     lane = lanes.writing(work.tx, row.id)
     if lane is not None and postings.has_notice(work.tx, lane.generation, work.me.inbox_number):
         return
@@ -169,7 +169,7 @@ def noticed(work: Work, device: DeviceRow, item: InboxNotice) -> None:
 
 
 def confirmed(work: Work, device: DeviceRow) -> None:
-    """A device became known: what it said of its inbox counts, if it is a later one than we write to."""
+    """Take over the inbox that a device named before it became known, if it is later than the one we write to."""
     row = conversations.by_id(work.tx, device.conversation)
     if device.inbox is not None and device.inbox_number > row.inbox_number:
         conversations.set_inbox(work.tx, row.id, device.inbox, device.inbox_number)

@@ -1,4 +1,4 @@
-"""What is done with each kind of item that is read in a lane: one rule a kind.
+"""The rules for items that are read in a lane: one for each kind.
 
 A rule is given the transaction, where the item stood, the item and what its device signed of it. It returns the secret of a
 re-keying, and None for everything else. Acknowledgements are taken by ``lane_reader``, once a block and after all others.
@@ -97,7 +97,7 @@ def _take_unknown(work: Work, origin: Origin, item: Unknown, signed: bytes) -> N
 
 
 def _pass_over(_work: Work, _origin: Origin, _item: Acceptance | Ack, _signed: bytes) -> None:
-    """An acceptance has no place in a lane."""
+    """Ignore an item that has no place in a lane, or is taken elsewhere."""
 
 
 # By the struct of the kind (``core.people.format.content.KINDS``): each has one.

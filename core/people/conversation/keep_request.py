@@ -1,10 +1,9 @@
-"""Friends' devices: a contact may be asked to keep what waits for us, and decides for itself.
+"""Requests to keep mail: a contact may be asked to keep what waits for us, and decides for itself.
 
 What the network holds for us lies with strangers who may all go at once. A contact knows our inbox, so its device can find
 what waits there as we do, keep it, and give it back to the network when it is lost (``net.client.friend_backup``). The
-question goes through the conversation like a text; the answer goes nowhere: whether somebody keeps, and who, nobody
-learns, not even whoever asked. It is done only by an explicit act of the person at that device, and ends when either
-side says so.
+request goes through the conversation like a text; it gets no answer: which contacts keep mail is not told, not even to the
+account that asked. It is done only by an explicit act of the person at that device, and ends when either side says so.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from core.storage.conversations import ConversationRow
 
 # Contacts whose mail one device keeps: each has four days' addresses at midnight, and a node keeps 32 in all.
 MAX_KEPT_FOR: Final = 8
-# How far the clock of whoever asks may be ahead of ours and what it says still counts in its order.
+# How far the clock of the asking device may be ahead of ours while its requests are still ordered by it.
 CLOCK_SLACK_MS: Final = 600_000
 
 

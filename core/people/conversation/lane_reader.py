@@ -1,4 +1,4 @@
-"""Reading: from a tag that is ours to a row in a conversation.
+"""Reads lanes: from a box that was found to a row in a conversation.
 
 A box is opened at once, and its plaintext held; blocks are then taken in the order of their lane, so that ratchets never
 skip and rows never jump. A hole holds later blocks back (``core.people.conversation.gaps``).
@@ -29,7 +29,7 @@ from net.parcel.box import Box
 def open_lane_box(work: Work, target: LaneTarget, box: Box) -> bool:
     """Open a box found at a lane's index, hold it, and take what is whole and in order.
 
-    False when it is not what the lane's writer put there: a variant by somebody else, or a writer gone wrong.
+    False when it does not open: a variant by another holder of the id, or a faulty writer.
     """
     row = lanes.reading(work.tx, target.generation)
     if row is None:
@@ -136,7 +136,7 @@ def _take_block(work: Work, row: ReadLane, index: int, sealed: bytes) -> bytes |
 
 
 def _break_off(work: Work, row: ReadLane, index: int) -> None:
-    """A lane cannot be read on. Of a known device that makes us begin anew; of any other that lane alone ends."""
+    """Act on a lane that cannot be read on: for a known device ask for a new one; of any other end that lane alone."""
     device = devices.find(work.tx, row.conversation, row.device)
     if device is not None and device.is_known:
         lanes.set_broken(work.tx, row.generation, index)
@@ -162,7 +162,7 @@ def _take_items(work: Work, row: ReadLane, index: int, block: Said, *, late: boo
 
 
 def _owe_ack(work: Work, row: ReadLane) -> None:
-    """An acknowledgement is owed to whoever writes a lane, if it can read one."""
+    """Note that the writer of a lane is owed an acknowledgement, if it can read one."""
     device = devices.find(work.tx, row.conversation, row.device)
     if device is not None and device.let_in is not None:
         conversations.set_ack_due(work.tx, row.conversation, due=True)

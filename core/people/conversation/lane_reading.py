@@ -1,4 +1,4 @@
-"""Reading lanes: begun where their writer offers them, looked at while something may come, ended when it cannot."""
+"""The life of a lane that is read: begun where its writer offers it, watched while boxes may come, ended afterwards."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ OVERTAKEN_MS = COPIES_GONE_MS
 
 
 def watch_lane(work: Work, row: ReadLane) -> None:
-    """Look for what comes next in a lane; not in one of who is blocked."""
+    """Look for the next indexes of a lane; not of a blocked contact's."""
     owner = conversations.by_id(work.tx, row.conversation)
     if owner.blocked:
         return

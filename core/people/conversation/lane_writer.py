@@ -1,4 +1,4 @@
-"""Writing into lanes: a block of items takes the next indexes of a lane.
+"""Writes lanes: a block of items takes the next indexes of a lane.
 
 Everything one device says in a conversation goes through ``write_block``: it runs the ratchets, and commits the block with
 the advanced state. Nothing is written before the network was caught up with once, because ids of our own future found there
@@ -80,14 +80,14 @@ def write_block(
 
 
 def encode(work: Work, lane_row: WriteLane, index: int, block: Block, size: int | None = None) -> bytes:
-    """Return a block at an index of a lane, signed and sealed for whoever is to read it. Raises ``ValueError``: no room."""
+    """Return a block at an index of a lane, signed and sealed for its readers. Raises ``ValueError``: no room."""
     audience = sessions_for(work, trust.audience(work, lane_row.conversation))
     place = place_of(work, lane_row.conversation, lane_row.generation, index)
     return seal_for(work, audience, encode_block(block, place, work.me.device_seed), size)
 
 
 def _restart(work: Work, lane_row: WriteLane) -> tuple[Item, ...]:
-    """A lane that a reset began says first what we hold, so that the other side says the rest again."""
+    """Return what begins a lane after a reset: what we hold, so that the other side sends the rest again."""
     return (restart_of(work, lane_row.conversation),) if lane_row.restarts else ()
 
 
@@ -120,7 +120,7 @@ def _keep_signed(work: Work, message: MessageRow, lane_row: WriteLane, block: Bl
 
 
 def future_ids(row: WriteLane, days: range) -> Iterator[tuple[int, bytes]]:
-    """Yield the next indexes of a lane of ours with their ids, which nobody but another copy of us can have used."""
+    """Yield the next indexes of a lane of ours with their ids, which only another copy of us can have used."""
     point, chain = primitives.scalar_public(row.scalar), row.chain
     for index in range(row.next_index, row.next_index + lane.WINDOW):
         secrets, chain = lane.step(chain)

@@ -1,8 +1,8 @@
-"""Who takes part in a conversation of more than two, and which devices read what is written there from when on.
+"""Membership in a conversation of more than two: its identities, and their devices that read what is written there.
 
-What decides who comes and goes is not here: a group's log, or the account's own list of devices. It calls these, on every
-device that takes part, and carries introductions from device to device. Each pair of devices shares a root for resets and
-has ratchets of its own; each device writes one lane for all. Its mail lies at the conversation's own inbox.
+Joins and departures are decided elsewhere: by a group's log, or the account's own list of devices. That calls these
+functions on every device that takes part, and carries introductions from device to device. Each pair of devices shares a
+root for resets and has ratchets of its own; each device writes one lane for all. The conversation has an inbox of its own.
 
     open_shared ─> join ─> admit ─> introduce ~~> meet        and later   dismiss, leave
 """
@@ -27,7 +27,7 @@ from core.storage.devices import DeviceRow
 
 @dataclass(frozen=True, slots=True)
 class Introduction:
-    """What one device tells another that is to read it: its lane where it stands, and a key for that device alone."""
+    """What one device tells a new reader: its lane from the present index on, and a key for that reader alone."""
 
     certificate: Certificate
     offer: Offer
@@ -37,7 +37,7 @@ class Introduction:
 def open_shared(work: Work, kind: Kind, recipient: bytes, name: str, inbox: bytes) -> ConversationRow:
     """Open a conversation whose mail lies at ``inbox``; ``recipient`` is its id, or one's own identity of kind self.
 
-    Raises ``ValueError`` where the id is somebody's identity, or is there already.
+    Raises ``ValueError`` where the id equals a known identity, or is there already.
     """
     is_own = recipient == work.me.identity
     public_id, now = primitives.random_bytes(16).hex(), work.now.own_ms
@@ -50,7 +50,7 @@ def open_shared(work: Work, kind: Kind, recipient: bytes, name: str, inbox: byte
 
 
 def join(work: Work, conversation: int, identity: bytes) -> bool:
-    """Let an identity take part; False when there is no room. None of its devices is served yet."""
+    """Add a member; False when there is no room. None of its devices is served yet."""
     return members.add(work.tx, conversation, identity)
 
 
@@ -122,7 +122,7 @@ def dismiss(work: Work, device: DeviceRow) -> None:
 
 
 def leave(work: Work, conversation: int, identity: bytes) -> None:
-    """Let an identity take part no longer, with all its devices. What was said stays."""
+    """Remove a member with all its devices. What was said stays."""
     members.remove(work.tx, conversation, identity)
     for device in devices.of_member(work.tx, conversation, identity):
         dismiss(work, device)

@@ -1,10 +1,10 @@
 """Prekeys: keys given to one device of the other side, to be used by it once.
 
 Each has two halves. The X-Wing half seals the secret of a re-keying, or of a reset; the Olm half starts a double ratchet.
-Whichever way it is used, its private half is forgotten when it was: so what was sealed to it stays sealed, whoever takes
-this file later. A device always has one unused key with each device it is read by, offered in the next block it writes
-when there is none or the one there is has aged. One that was replaced is forgotten when the other side has read of its
-successor: nothing sealed to it can come after that, since lanes keep their order.
+The private half that was used is deleted: so a later thief of this file cannot open what was sealed to it. A device always
+has one unused key with each device it is read by, offered in the next block it writes when there is none or the present one
+has aged. One that was replaced is deleted when the other side has read of its successor: nothing sealed to it can come after
+that, since lanes keep their order.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from net.instant import DAY_MS
 ROTATE_MS = 7 * DAY_MS
 # What is sealed to it may lie in the network for so long after that.
 GRACE_MS = 35 * DAY_MS
-ANYBODY = b""  # in the place of a device: whichever of the other side answers first
+ANYBODY = b""  # in place of a device: the one of the other side that answers first
 
 
 def keep(work: Work, conversation: int, device: bytes, made: Made, told_at: tuple[bytes, int] | None = None) -> None:
@@ -49,7 +49,7 @@ def keep(work: Work, conversation: int, device: bytes, made: Made, told_at: tupl
 def is_due(work: Work, device: bytes, generation: bytes) -> bool:
     """Tell whether a device has no key of ours that is unused and young, and was told in the lane that is written now.
 
-    What was told outside of it, or in one before, the other side may have let go of, with a reset or unread.
+    A key that was told outside of it, or in an earlier lane, the other side may have dropped, with a reset or unread.
     """
     return not rows.has_unused(work.tx, device, generation, work.now.network_ms - ROTATE_MS)
 
@@ -68,7 +68,7 @@ def open_sealed(work: Work, device: bytes, key_id: bytes, sealed: bytes, info: b
 
 
 def forget(work: Work, key_id: bytes) -> None:
-    """Forget a prekey: nothing more comes by it."""
+    """Delete a prekey: nothing more will be sealed to it."""
     rows.drop(work.tx, key_id)
 
 
@@ -86,5 +86,5 @@ def accept_first(work: Work, device: bytes, message: bytes) -> tuple[Session, by
 
 
 def forget_old(work: Work) -> None:
-    """Forget keys that nobody may use any more."""
+    """Delete keys that may not be used any more."""
     rows.drop_made_before(work.tx, work.now.earliest_ms - LIFE_MS - GRACE_MS)

@@ -21,7 +21,7 @@ from core.storage.devices import DeviceRow
 def sessions_for(work: Work, audience: list[DeviceRow]) -> list[tuple[DeviceRow, Session]]:
     """Return the devices that can be written to, each with its ratchet: the one a message last came in by, else a new one.
 
-    Whoever gave us no key, and whose ratchet is not to be trusted any more, cannot be written to until it answers.
+    A device that gave us no key, and whose ratchet is retired, cannot be written to until it answers.
     """
     found = [(device, audience_session(work, device)) for device in audience]
     return [(device, session) for device, session in found if session is not None]
@@ -51,7 +51,7 @@ def has_ratchet(work: Work, device: DeviceRow) -> bool:
 
 
 def start_session(work: Work, device: DeviceRow, prekey: Prekey) -> Session:
-    """Start a ratchet to a prekey of a device; whoever calls this uses the prekey up."""
+    """Start a ratchet to a prekey of a device; the caller marks the prekey as used."""
     session = open_session_to(prekey)
     pickle = session.pickle(work.me.pickle_key)
     sessions.add(work.tx, session.id, device.conversation, device.device, pickle)
@@ -59,7 +59,7 @@ def start_session(work: Work, device: DeviceRow, prekey: Prekey) -> Session:
 
 
 def can_write(work: Work, conversation: int) -> bool:
-    """Tell whether somebody there could read what is written now."""
+    """Tell whether any device there could read what is written now."""
     audience = trust.audience(work, conversation)
     return any(has_ratchet(work, device) or usable_key(work, device) is not None for device in audience)
 

@@ -1,7 +1,7 @@
 """Re-keying: a fresh secret mixed into a lane's chain, sealed to one prekey of each device that reads it.
 
-It is done after some blocks or days, as soon as every known device has given a key; whoever took the file before that
-cannot find or open what comes after.
+It is done after some blocks or days, as soon as every known device has given a key; with a copy of the file from before,
+what comes after can be neither found nor opened.
 """
 
 from __future__ import annotations

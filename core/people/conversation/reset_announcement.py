@@ -1,4 +1,4 @@
-"""Announcing a generation of our lane: one reset for each device that is to read it, at roots that it knows.
+"""Announces a generation of our lane: one reset for each device that is to read it, at roots that it knows.
 
 Each is sealed to a key that this device gave us, if we have one, and starts a ratchet to the same key where none can be
 trusted. A root that the other side is not known to have is never the only one that is used.
@@ -31,7 +31,7 @@ _STRIDE = 3
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a reset of ours answers: whose, which generation, whether its lane was heard, by which root, to which key."""
+    """The reset that one of ours answers: its device and generation, whether its lane opened, its root, and its key."""
 
     device: bytes
     generation: bytes
@@ -58,7 +58,7 @@ def announce(
     assert row is not None
     owner = conversations.by_id(work.tx, conversation)
     if owner.inbox is None:
-        return  # nobody there knows us yet: what introduces us will carry the offer
+        return  # no device there knows us yet: what introduces us will carry the offer
     readers = trust.served(work, conversation)
     if not readers:
         _announce_to_any(work, row, former)
@@ -112,7 +112,7 @@ def _announce_to(
 
 
 def _announce_to_any(work: Work, row: WriteLane, former: tuple[bytes, int]) -> None:
-    """Nobody of the other side is known: whoever has a root may answer."""
+    """Announce to all devices of the other side, none of which is known: any that has a root may answer."""
     reset = _unsealed(work, row, prekeys.ANYBODY, former, None)
     between = Between(work.me.identity, conversations.by_id(work.tx, row.conversation).recipient)
     for root in roots.of_conversation(work.tx, row.conversation):

@@ -1,4 +1,4 @@
-"""Resets of the other side: heard, answered, and what follows when ours was answered.
+"""Takes resets of the other side: reads the lane, answers, and finishes a reset of ours that was answered.
 
 They may be found in any order, and copies of old ones at any time. A device that is not known is heard and not answered
 until it is let in (``core.people.conversation.trust``); then it is handed the lane that is being written, where it stands.
@@ -83,9 +83,9 @@ def _identity_of(work: Work, conversation: int, device: bytes) -> bytes:
 
 
 def _meet(work: Work, conversation: int, reset: Reset) -> DeviceRow | None:
-    """Hear of a further device of the other side: somebody restored an account by its words, or has them.
+    """Take up a further device of the other side: its account was restored from the words, or the words were stolen.
 
-    Only who knows a root can seal a reset, and the identity certified the device; whoever has the words can do both.
+    Sealing a reset takes a root, and certifying the device the identity's key; with the words both can be had.
     """
     owner = conversations.by_id(work.tx, conversation)
     if not owner.is_direct or owner.state != "open" or trust.is_foreign(work, reset.certificate):
@@ -141,7 +141,7 @@ def _answer(found: _Found, *, heard: bool) -> Answer:
 
 
 def _settled(work: Work, found: _Found) -> None:
-    """Both sides read each other's new lane: what was before is over, with every key that could still open it."""
+    """Drop earlier lanes and every key that could still open them: both sides read each other's new lane."""
     known, reset = found.device, found.reset
     devices.set_offered_key(work.tx, known.conversation, known.device, msgspec.msgpack.encode(reset.prekey))
     sessions.drop_retired(work.tx, known.conversation, known.device)
@@ -172,7 +172,7 @@ def _read_lane(work: Work, found: _Found) -> bool:
 
 
 def _take_inbox(work: Work, conversation: int, reset: Reset) -> None:
-    """A known device of a contact says where its account reads: of two numbers the higher counts."""
+    """Take the inbox that a known device of a contact names: of two numbers the higher counts."""
     owner = conversations.by_id(work.tx, conversation)
     if owner.recipient != reset.certificate.identity:
         return

@@ -1,12 +1,12 @@
-"""New generations: how a device whose state is old, or that cannot read on, starts afresh without losing or repeating.
+"""Resets: how a device with an old state, or one that cannot read on, begins a new generation without loss or repetition.
 
 A restored copy of a home would use indexes and ratchet keys a second time. It is noticed before anything is encrypted, by
-the mark kept outside the database or by meeting ids of its own future in the network. Then the lane has ended, every
-ratchet is retired for sending, and the next write begins a new generation. Its first block says what the device holds, so
-that the other side says again what was lost. The other side answers with a new generation of its own, sealed to a key that
-came with the question; where the question's own lane could not be opened, its writer begins once more under a key that
-came with the answer. After that both lanes and both ratchets are fresh, and so is the root that the next reset goes by.
-Texts keep their uid, so nothing comes twice.
+the mark kept outside the database or by finding ids of its own future in the network. Then the lane ends, every ratchet is
+retired for sending, and the next write begins a new generation. Its first block says what the device holds, so that the
+other side sends again what was lost. The other side answers with a new generation of its own, sealed to a key that came
+with the reset; where the reset's own lane could not be opened, its writer begins once more under a key that came with the
+answer. After that both lanes and both ratchets are fresh, and so is the root that the next reset uses. Texts keep their
+uid, so none is shown twice.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ MAX_GENERATIONS_AN_HOUR = 8
 MAX_GENERATIONS_A_DAY = lanes.MAX_GENERATIONS
 # A device that wrote so long after our lane was announced, and does not know it, did not hear of it.
 UNHEARD_MS = 48 * HOUR_MS
-# A root whose place was taken is looked at for so long, for whoever was put back to before that.
+# A root that was replaced is watched for so long, for a device that was restored to a state before that.
 FORMER_ROOT_MS = LONGEST_AWAY_MS
 
 
 def watch(work: Work, conversation: int) -> None:
-    """Look for resets of a conversation, at every root it has; of who is blocked nothing is looked for."""
+    """Look for resets of a conversation, at every root it has; not for those of a blocked contact."""
     owner = conversations.by_id(work.tx, conversation)
     if owner.blocked:
         return
@@ -64,7 +64,7 @@ def trusts(counter: int | None, mark: int | None) -> bool:
 
 
 def distrust_state(work: Work) -> None:
-    """This database may be an old copy: never encrypt by its lanes and ratchets again."""
+    """End all lanes and retire all ratchets for sending: this database may be an old copy."""
     for row in conversations.every(work.tx):
         messages.encode_lane_again(work.tx, row.id, work.me.device, again=False)
         conversations.set_ack_due(work.tx, row.id, due=row.state == "open")
@@ -74,10 +74,10 @@ def distrust_state(work: Work) -> None:
 
 
 def request(work: Work, conversation: int, *, is_last_known: bool = True, everywhere: bool = False) -> None:
-    """A lane cannot be read on, or its reader holds what we never wrote: ask for a fresh start, by making one.
+    """Begin a new generation and ask for one: a lane cannot be read on, or its reader holds what we never wrote.
 
-    Not while one is under way, nor soon after the last, nor when there were many; ``repair`` comes back to it. What the
-    other side lacks is encoded again as far as the day's budget goes: whatever it says of our lane, it may be lying.
+    Not while a reset is under way, nor soon after the last, nor when there were many; ``repair`` tries again. What the
+    other side lacks is encoded again as far as the day's budget goes: it may lie about what it lacks.
     """
     current = lanes.last_written(work.tx, conversation)
     if current is not None and not current.ended and work.now.network_ms - current.made_at < MIN_INTERVAL_MS:
@@ -90,7 +90,7 @@ def request(work: Work, conversation: int, *, is_last_known: bool = True, everyw
 
 
 def _is_asking(work: Work, conversation: int) -> bool:
-    """Tell whether a reset of ours is unanswered. A device that is not known and stays silent holds up nobody else's."""
+    """Tell whether a reset of ours is unanswered. A silent unknown device does not hold up the resets of others."""
     known = {device.device for device in devices.of_conversation(work.tx, conversation) if device.is_known}
     return any(row.device in {ANYBODY, *known} for row in postings.of_conversation(work.tx, conversation, "reset"))
 
@@ -123,7 +123,7 @@ def start_lane(
 
 
 def introduce_lane(work: Work, conversation: int) -> Offer:
-    """Return the offer of a lane to somebody who knows none of ours: the one that is empty still, or a new one."""
+    """Return the offer of a lane for a contact that knows none of ours: the one that is still empty, or a new one."""
     row = lanes.writing(work.tx, conversation)
     if row is not None and row.next_index == 0:
         return Offer(row.generation, primitives.scalar_public(row.scalar), row.chain)
@@ -175,7 +175,7 @@ def add_root(
 
 
 def is_restless(work: Work, conversation: int) -> bool:
-    """Tell whether so many generations began lately that the other side can only mean to keep us busy."""
+    """Tell whether so many generations began lately that the other side must be faulty or hostile."""
     rows = lanes.written_in(work.tx, conversation)
     now = work.now.network_ms
     lately = [sum(row.made_at > now - span for row in rows) for span in (HOUR_MS, DAY_MS)]
@@ -183,17 +183,17 @@ def is_restless(work: Work, conversation: int) -> bool:
 
 
 def forget_former_roots(work: Work) -> None:
-    """Look no longer at roots whose place was taken long ago: who was put back further than that greets again."""
+    """Watch no longer the roots that were replaced long ago: a device restored to an earlier state greets again."""
     for conversation, name in roots.former(work.tx, work.now.earliest_ms - FORMER_ROOT_MS):
         if roots.drop(work.tx, conversation, name):
             work.tag_index.forget_slots(ResetWatch(conversation, name))
 
 
 def notice_unheard(work: Work, conversation: int, device: bytes, made_at: int, ack: Ack) -> None:
-    """A known device does not speak of the lane we write, long after it was announced: announce another.
+    """Announce another lane to a known device that does not acknowledge the present one long after its announcement.
 
-    An announcement can be lost to both sides, when one is put back to an old copy unnoticed. A device is not believed to
-    have written later than now: by a clock far ahead every lane of ours would be old at once.
+    An announcement can be lost when one side is restored to an old copy unnoticed. A device's time later than now is not
+    believed: by a clock far ahead every lane of ours would be old at once.
     """
     current, known = lanes.writing(work.tx, conversation), devices.find(work.tx, conversation, device)
     if current is None or known is None or not known.is_known or len(ack.lanes) >= MAX_LANES:
@@ -206,19 +206,19 @@ def notice_unheard(work: Work, conversation: int, device: bytes, made_at: int, a
 
 
 def say_all_again(work: Work, conversation: int, device: bytes) -> None:
-    """Let be encoded anew all that a device is served: it greets again, and knows nothing of what was said."""
+    """Encode anew all that a device is served: it greets again, and lost what was said."""
     row = devices.find(work.tx, conversation, device)
     assert row is not None
     say_again(work, row, [])
 
 
 def say_again(work: Work, device: DeviceRow, holds: list[LaneAck]) -> None:
-    """Let be encoded anew what a device lacks that holds this much of our lanes, from where it is served.
+    """Encode anew what a device lacks by its acknowledgement ``holds``, from where it is served.
 
-    Generations not named are unknown there when they are later than the first of those named, and else long done with.
+    Generations that are not named are unknown there when they are later than the first of those named, else long done.
     """
     if not device.is_known:
-        return  # it was told what nobody had acknowledged when it was let in
+        return  # it was sent what no known device had acknowledged when it was let in
     held = {each.generation: each for each in holds}
     written = lanes.written_in(work.tx, device.conversation)
     first = min((own.born for own in written if own.generation in held), default=0)

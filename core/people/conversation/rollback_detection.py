@@ -1,9 +1,9 @@
-"""Signs that another copy of this state is at work: ids of our own lanes in the network that we have not used.
+"""Detects another copy of this state at work: by ids of our own lanes in the network that we have not used.
 
-A restored copy of a home would use indexes and ratchet keys a second time. Its boxes betray it, and nobody else can sign
-them. A tag alone proves nothing: whoever reads a lane of ours knows its next ids, and could have a custodian name them to
-make us throw everything away again and again. So a tag is a *suspicion*: nothing is written for a while, and the box is
-asked for. A signed box is proof; when nobody has it, somebody lied.
+A restored copy of a home would use indexes and ratchet keys a second time. Its boxes reveal it, since no one else can sign
+them. A tag alone proves nothing: a reader of a lane of ours knows its next ids, and could have a custodian name them to
+make us drop everything again and again. So a tag is a *suspicion*: nothing is written for a while, and the box is asked
+for. A signed box is proof; when no custodian has it, the tag was a lie.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ PATIENCE = 30.0
 
 
 class RollbackDetection:
-    """What only another copy of this state can have used, and what of it somebody says is there."""
+    """The ids that only another copy of this state can have used, and those of them that a custodian named."""
 
     def __init__(self) -> None:
         self._future: dict[Tag, OwnId] = {}
@@ -41,7 +41,7 @@ class RollbackDetection:
                 self._future[tag_of(own.box_id)] = own
 
     def look(self, work: Work, tags: Iterable[Tag]) -> None:
-        """Suspect what should not be there yet, and ask for it."""
+        """Suspect the ids that should not be there yet, and ask for their boxes."""
         for tag in tags:
             own = self._future.get(tag)
             if own is not None and self._is_unused(work, own):
@@ -64,7 +64,7 @@ class RollbackDetection:
         return max((asked_at + PATIENCE for _, asked_at in self._suspected.values()), default=-math.inf)
 
     def absent(self, tag: Tag) -> bool:
-        """Nobody holds the box: tell whether that settles a suspicion."""
+        """Note that no custodian holds a box; tell whether that settles a suspicion."""
         return self._suspected.pop(tag, None) is not None
 
     def is_proof(self, work: Work, box: Box) -> bool:

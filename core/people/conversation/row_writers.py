@@ -1,4 +1,4 @@
-"""Which device of the other side wrote a row, and whether it is known: a text that may be a thief's is told apart."""
+"""The device that wrote a row, and whether it is known, so that a text that may be a thief's is shown as such."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Rows of a conversation: made in one place, whether a person wrote them, the other side, or nobody.
+"""Rows of a conversation, made in one place: the person's own, the other side's, and notices.
 
 A row keeps an item of a kind that is shown (``core.people.format.content``), or one of a kind from the future as it came,
-or a notice: something is missing here, somebody has a new device.
+or a notice, which no one wrote: a message is missing here, a contact has a new device.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from core.storage.messages import (
     NewMessage,
 )
 
-# What programs call rows that nobody wrote.
+# What programs call notices.
 _NOTICES: Final[dict[int, api.RowKind]] = {
     GAP: "gap",
     NEW_DEVICE: "device",
@@ -138,10 +138,10 @@ def insert_notice(
     *,
     text: str = "",
 ) -> None:
-    """Insert a row that nobody wrote, once for what it is ``about``; ``at`` is its generation and index, if any.
+    """Insert a notice, once for what it is ``about``; ``at`` is its generation and index, if any.
 
     It is about a device and its identity, and about a contact where ``device`` is no device but the contact's identity. Its
-    uid is longer than any that travels, so that nobody can take it first.
+    uid is longer than any that travels, so that no message can take it first.
     """
     owner = conversations.by_id(work.tx, conversation)
     author = _identity_of(work, owner, device)

@@ -1,4 +1,4 @@
-"""What a conversation says next: rows that wait, acknowledgements, and items that stand in no row."""
+"""Decides what is sent next in a conversation: rows that wait, acknowledgements, and items that stand in no row."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def write_waiting(work: Work) -> None:
     for conversation in messages.conversations_pending(work.tx):
         row = conversations.by_id(work.tx, conversation)
         if row.state != "open" or row.blocked or row.inbox is None or not trust.audience(work, conversation):
-            continue  # nobody there can be written to yet
+            continue  # no device there can be written to yet
         _ensure_lane(work, conversation)
         if can_write(work, conversation):
             write_pending(work, conversation)
@@ -39,7 +39,7 @@ def write_ack(work: Work, conversation: int) -> None:
 
 
 def _ensure_lane(work: Work, conversation: int) -> None:
-    if lanes.writing(work.tx, conversation) is None:  # by our own doing, or after thirty days: nobody asked for it
+    if lanes.writing(work.tx, conversation) is None:  # by our own doing, or after thirty days: not by a request of theirs
         resets.begin(work, conversation, is_last_known=False, again=False)
 
 

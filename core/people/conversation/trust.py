@@ -1,11 +1,12 @@
-"""Whose device is whose, and how far it is trusted.
+"""Trust in devices: whose a device is, and whether it is known.
 
-Whoever has an account's words can make a device that its identity certifies. So a device is *known* only when one that was
+With an account's words anyone can make a device that its identity certifies. So a device is *known* only when one that was
 known before vouches for it, or when the person says so, by accepting a greeting, following a link, or confirming. Any other
-is *unknown*: it is shown, displaces nobody, and its acknowledgements end no deposit. For a contact that was compared it
-waits until the person confirms it. For others it is let in an hour after it appeared, as long as no known device of its
-owner was heard since: a lost laptop is silent, an owner who was robbed is not. Once both were heard it is out, and a row
-says that both are alive. What it is served begins where it was let in, but for what no known device ever acknowledged.
+is *unknown*: it is shown, displaces no device, and its acknowledgements end no deposit. Where the person compared a code
+with the contact, it waits until the person confirms it. Else it is let in an hour after it appeared, as long as no known
+device of its owner was heard since: a lost laptop is silent, the device of an owner whose words were stolen is not. Once
+both were heard it is shut out, and a row says that both are alive. It is served from the row on at which it was let in, and
+what no known device ever acknowledged.
 """
 
 from __future__ import annotations
@@ -98,7 +99,7 @@ def tell(work: Work, row: DeviceRow) -> None:
 
 
 def confirm(work: Work, row: DeviceRow) -> None:
-    """The person says that a device is the contact's: it is served from now on, and its word counts."""
+    """Make a device known by the person's word: it is served from now on, and its acknowledgements count."""
     devices.set_state(work.tx, row.device, "confirmed")
     if row.let_in is None:
         devices.set_let_in(work.tx, row.conversation, row.device, messages.last_seq(work.tx))
@@ -108,7 +109,7 @@ def confirm(work: Work, row: DeviceRow) -> None:
 
 
 def refuse(work: Work, row: DeviceRow) -> None:
-    """The person says that a device is not the contact's: it is not heard, and cannot come again."""
+    """Refuse a device by the person's word: it is ignored, and cannot come again."""
     for each in everywhere(work, row):
         stop_reading(work, each)
         forget_roots(work, each)
@@ -128,13 +129,13 @@ def is_ripe(work: Work, row: DeviceRow) -> bool:
 
 
 def _is_compared(work: Work, identity: bytes) -> bool:
-    """Tell whether the person compared a code with whoever a device is of."""
+    """Tell whether the person compared a code with the owner of a device."""
     contact = conversations.by_identity(work.tx, identity)
     return contact is not None and bool(contact.verified)
 
 
 def heard(work: Work, row: DeviceRow, made_at: int) -> None:
-    """Something came from a device, made at a time by its own clock: what that means for the others of its owner."""
+    """Note that a device was heard, with a message made at a time of its own clock, and act on its owner's others."""
     devices.hear(work.tx, row.device, work.now.network_ms)
     if not row.is_known:
         return
