@@ -58,13 +58,13 @@ def save_certificate(tx: Transaction, certificate: bytes) -> None:
 
 
 def upgraded(tx: Snapshot) -> int:
-    """Return the step of the schema up to which what needs keys was brought up to date (``core.people.upgrade``)."""
+    """Return the step of the schema up to which the migration that needs keys was done (``core.people.upgrade``)."""
     row = tx.row("SELECT upgraded FROM account")
     return 0 if row is None else int(row[0])
 
 
 def set_upgraded(tx: Transaction, step: int) -> None:
-    """Note that what needs keys is up to date."""
+    """Note up to which step the migration that needs keys was done."""
     tx.run("UPDATE account SET upgraded = ?", step)
 
 

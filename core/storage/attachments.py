@@ -1,6 +1,6 @@
-"""Attachments: what comes with a row of a conversation. A description each, and the bytes where they are here.
+"""Attachments of rows of conversations: a description each, and the content where it is kept here.
 
-They belong to their row and go with it, from the file as from the table. Small ones may lie here whole; of others the
+They are deleted with their row, from the file as from the table. Small ones may be kept here whole; for others
 ``reference`` says how they are found in the network and opened.
 """
 
@@ -89,12 +89,12 @@ def content(tx: Snapshot, message: int, number: int) -> bytes | None:
 
 
 def set_state(tx: Transaction, message: int, number: int, state: State) -> None:
-    """Note how far an attachment got."""
+    """Note the state of an attachment."""
     tx.run("UPDATE attachments SET state = ? WHERE message = ? AND number = ?", state, message, number)
 
 
 def set_content(tx: Transaction, message: int, number: int, content: bytes | None) -> None:
-    """Keep the bytes of an attachment, or let them go. Raises ``ValueError``: too many."""
+    """Keep the bytes of an attachment, or delete them (None). Raises ``ValueError``: too many."""
     if content is not None and len(content) > MAX_BYTES:
         raise ValueError("attachment: bytes")
     if content is None:

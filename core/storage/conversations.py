@@ -1,4 +1,4 @@
-"""Conversations: of two, and those kinds that are to come."""
+"""Conversations: direct ones of two people, and the kinds that later versions use."""
 
 from __future__ import annotations
 
@@ -16,17 +16,16 @@ class ConversationRow:
     """A conversation.
 
     ``kind`` is direct (with one other identity), self (among one's own devices), group or channel; this version makes direct
-    ones only. ``recipient`` is to whom what is said there is addressed: the other's identity, one's
-    own, or the id of the group or channel. ``inbox`` is the secret of the addresses where that is read, None until it was
-    told.
+    ones only. ``recipient`` is the addressee of what is written there: the other's identity, one's own, or the id of the
+    group or channel. ``inbox`` is the secret of the addresses at which that is read, None until it was told.
 
     ``keep_asked``: we asked the other side to keep our mail; ``keep_wanted``: it asks us, as it said at ``keep_wanted_at``;
     ``keeping``: we agreed. Numbers 0 and 1 in the table.
 
     ``name`` is the person's own name for the contact, ``own_name`` what the contact calls itself. ``inbox`` is the contact's
-    ``inbox_number``-th; ``inbox_beside`` one that a device named which is not known. ``inbox_told`` is the number of the
-    inbox of ours that the contact knows of. ``reads_beside``: this device came back by the words, and looks for what was
-    written to an inbox beside as well. ``own_name_at``: when it was first heard to call itself so, by our own clock.
+    ``inbox_number``-th; ``inbox_beside`` one that an unknown device named. ``inbox_told`` is the number of the inbox of
+    ours that the contact knows of. ``reads_beside``: this device was restored from the words, and looks for copies to an
+    inbox beside as well. ``own_name_at``: when it was first heard to call itself so, by our own clock.
     """
 
     id: int
@@ -88,7 +87,7 @@ class Overview:
 def insert(
     tx: Transaction, public_id: str, identity: bytes, name: str, state: str, now_ms: int, *, own_name: str | None = None
 ) -> ConversationRow:
-    """Open a conversation with somebody called ``name`` here, and ``own_name`` by itself (None: the same)."""
+    """Open a conversation with a contact called ``name`` here, and ``own_name`` by itself (None: the same)."""
     tx.run(
         "INSERT INTO conversations(public_id, recipient, name, own_name, own_name_at, state, created_at)"
         " VALUES (?1, ?2, ?3, ?4, ?6, ?5, ?6)",
@@ -110,7 +109,8 @@ def insert_shared(
 ) -> ConversationRow | None:
     """Open a conversation of another kind, whose mail lies at the addresses of ``inbox``; None where it is there already.
 
-    None also where ``recipient``, a group's id, is somebody's identity: what is signed for one must not pass for the other.
+    None also where ``recipient``, a group's id, equals a known identity: what is signed for one must not pass for the
+    other.
     """
     if tx.row(
         "SELECT 1 FROM conversations WHERE recipient = ?1 UNION SELECT 1 FROM devices WHERE identity = ?1", recipient
@@ -149,7 +149,7 @@ def by_id(tx: Snapshot, conversation: int) -> ConversationRow:
 
 
 def every(tx: Snapshot) -> list[ConversationRow]:
-    """Return all conversations, of whatever kind."""
+    """Return all conversations, of every kind."""
     return [ConversationRow(*row) for row in tx.rows(f"SELECT {_COLUMNS} FROM conversations")]
 
 
@@ -193,7 +193,7 @@ def set_blocked(tx: Transaction, conversation: int, *, blocked: bool) -> None:
 
 
 def set_inbox(tx: Transaction, conversation: int, inbox: bytes, number: int) -> None:
-    """Note where the other side reads; what waits for it goes there from now on."""
+    """Note the inbox of the other side; what waits for it goes there from now on."""
     tx.run(
         "UPDATE conversations SET inbox = ?1, inbox_number = ?2, inbox_beside = nullif(inbox_beside, ?1) WHERE id = ?3",
         inbox,
@@ -204,13 +204,13 @@ def set_inbox(tx: Transaction, conversation: int, inbox: bytes, number: int) -> 
 
 
 def set_inbox_beside(tx: Transaction, conversation: int, inbox: bytes | None) -> None:
-    """Note where else is written to, because an unknown device said so."""
+    """Note the inbox that an unknown device named, which is written to as well."""
     tx.run("UPDATE conversations SET inbox_beside = ? WHERE id = ?", inbox, conversation)
     _readdress(tx, conversation)
 
 
 def _readdress(tx: Transaction, conversation: int) -> None:
-    """Let blocks and resets that wait go where the other side reads now: copies made from now on do."""
+    """Address blocks and resets that wait to the other side's present inbox, for copies made from now on."""
     tx.run(
         "UPDATE postings SET inbox = (SELECT CAST(inbox || coalesce(inbox_beside, x'') AS BLOB) FROM conversations"
         " WHERE id = ?1) WHERE conversation = ?1 AND kind IN ('block', 'reset')"
@@ -220,7 +220,7 @@ def _readdress(tx: Transaction, conversation: int) -> None:
 
 
 def inboxes_of(row: ConversationRow) -> bytes:
-    """Return the secrets of where the other side is written to, 32 bytes each. There is one."""
+    """Return the inbox secrets that the other side is written to, 32 bytes each, at least one."""
     assert row.inbox is not None
     return row.inbox + (row.inbox_beside or b"")
 
@@ -231,7 +231,7 @@ def set_inbox_told(tx: Transaction, conversation: int, number: int) -> None:
 
 
 def note_inbox_told(tx: Transaction, conversation: int, number: int) -> None:
-    """The other side says that it knows of an inbox of ours; of several the highest counts."""
+    """Note that the other side says that it knows of an inbox of ours; of several the highest counts."""
     tx.run("UPDATE conversations SET inbox_told = max(inbox_told, ?) WHERE id = ?", number, conversation)
 
 
@@ -246,7 +246,7 @@ def untold(tx: Snapshot, number: int) -> list[ConversationRow]:
 
 
 def greeted_since(tx: Snapshot, number: int, since_ms: int) -> bool:
-    """Tell whether somebody may still answer a greeting of ours, written since a time, that named an inbox before."""
+    """Tell whether a greeting of ours, written since a time, that named an earlier inbox may still be answered."""
     row = tx.row(
         "SELECT 1 FROM conversations c WHERE state <> 'open' AND blocked = 0 AND inbox_told < ? AND EXISTS"
         " (SELECT 1 FROM messages m WHERE m.conversation = c.id AND m.state <> 'received' AND m.sent_at > ?)",
@@ -320,7 +320,7 @@ def set_ack_due(tx: Transaction, conversation: int, *, due: bool) -> None:
 
 
 def acks_due(tx: Snapshot) -> list[int]:
-    """Return the conversations in which an acknowledgement is owed; who is blocked is owed none."""
+    """Return the conversations in which an acknowledgement is owed; a blocked contact is owed none."""
     return [int(row[0]) for row in tx.rows("SELECT id FROM conversations WHERE ack_due IS NOT NULL AND blocked = 0")]
 
 

@@ -8,9 +8,9 @@ How a file is kept, and why:
 * *Exclusive locking.* A file has one owner: two processes on one ratchet would use a key twice. It also keeps the
   log's index in memory, so that there is no ``-shm`` file.
 * *secure_delete, temp_store=MEMORY.* Deleted rows are overwritten, sorting never spills to an unsealed file.
-* *A log that is emptied often.* The log keeps what a page held before, so a key that was used up, or a text that was
+* *A log that is emptied often.* The log keeps earlier contents of pages, so a key that was used up, or a text that was
   deleted, would lie in it for as long as SQLite likes, up to thousands of commits. It is emptied after a few commits,
-  after each that says so (``Transaction.forget``), and by whoever runs the file after a bounded time.
+  after each that says so (``Transaction.forget``), and by the file's service after a bounded time.
 * *cipher_memory_security stays off.* It locks and wipes each allocation of SQLite: measured, inserts with a full-text
   index fall from 30 000 to 2 000 a second. SQLCipher wipes its keys without it, and the rows we read become Python
   strings, which nothing can wipe.
@@ -50,7 +50,7 @@ Row = tuple[Any, ...]
 
 KEY_SIZE = 32  # bytes: AES-256, and HMAC keys that SQLCipher derives from it
 
-# Owner only: the file is sealed, but its size and times are nobody's business.
+# Owner only: the file is sealed, but other users must not see its size and times either.
 FILE_MODE = 0o600
 
 # Seconds to wait for another process to let go of the file: an ending process needs a moment, a living one will not.
@@ -218,7 +218,7 @@ class Database:
     def tidy(self) -> None:
         """Empty the log if anything was committed to it; if the disk refuses, the next commit or call tries again.
 
-        What was committed stands either way, so a refusal is nobody's failure.
+        What was committed stands either way, so a refusal is not raised.
         """
         if self._commits_in_log and not self._is_closed:
             with suppress(StorageError):
@@ -270,7 +270,7 @@ def _version(snapshot: Snapshot) -> int:
 
 
 def _say_why_not(path: Path) -> None:
-    """Raise what the system says where SQLite could not open a file: it may be no matter of rights."""
+    """Raise the system's error where SQLite could not open a file: the reason may be other than its mode."""
     os.close(os.open(path, os.O_RDWR | os.O_CLOEXEC))
 
 

@@ -1,7 +1,7 @@
-"""Devices of people, each with its identity; and what a conversation knows of the devices in it.
+"""Devices of people, each with its identity, and their state in each conversation.
 
-How far a device is trusted is the same wherever it is met. What it is served, which key it offered and how its lane stands
-is of one conversation alone: a device that was refused nothing in one may be let into another.
+How far a device is trusted is the same in all conversations. What it is served, which key it offered and how its lane
+stands is of one conversation alone: a device that was refused nothing in one may be let into another.
 """
 
 from __future__ import annotations
@@ -105,24 +105,24 @@ def insert(tx: Transaction, new: NewDevice, now_ms: int) -> None:
 
 
 def enter(tx: Transaction, conversation: int, device: bytes, let_in: int | None) -> None:
-    """A device that is known is in a conversation from now on, where it was not before."""
+    """Add a stored device to a conversation that it was not in before."""
     tx.run(
         "INSERT INTO conversation_devices(conversation, device, let_in) VALUES (?, ?, ?)", conversation, device, let_in
     )
 
 
 def renew(tx: Transaction, device: bytes, certificate: bytes, now_ms: int) -> None:
-    """A device was heard of again; its certificate may be a newer one."""
+    """Store the certificate of a device that was heard of again; it may be a newer one."""
     tx.run("UPDATE devices SET certificate = ?, heard_at = ? WHERE device = ?", certificate, now_ms, device)
 
 
 def set_state(tx: Transaction, device: bytes, state: str) -> None:
-    """Note what is thought of a device."""
+    """Note how far a device is trusted."""
     tx.run("UPDATE devices SET state = ? WHERE device = ?", state, device)
 
 
 def refuse(tx: Transaction, device: bytes) -> None:
-    """Keep of a device nothing but that it was refused, wherever it is met."""
+    """Delete all state of a device but the refusal, in all conversations."""
     tx.run("DELETE FROM sessions WHERE device = ?", device)
     tx.run("DELETE FROM prekeys WHERE device = ?", device)
     tx.run("UPDATE devices SET state = 'refused', inbox = NULL WHERE device = ?", device)
@@ -134,7 +134,7 @@ def refuse(tx: Transaction, device: bytes) -> None:
 
 
 def set_rivalled(tx: Transaction, device: bytes) -> None:
-    """A known device of the same identity was heard after this one appeared."""
+    """Note that a known device of the same identity was heard after this one appeared."""
     tx.run("UPDATE devices SET rivalled = 1 WHERE device = ?", device)
 
 
@@ -192,7 +192,7 @@ def set_asked(tx: Transaction, conversation: int, device: bytes, generation: byt
 
 
 def set_answered(tx: Transaction, conversation: int, device: bytes, now_ms: int) -> None:
-    """A reset of a device was answered: nothing waits any more."""
+    """Note that a reset of a device was answered: none waits any more."""
     tx.run(
         "UPDATE conversation_devices SET asked = NULL, asked_root = NULL, answered_at = ?"
         " WHERE conversation = ? AND device = ?",

@@ -1,8 +1,8 @@
-"""What can go wrong between us and the disk, by whose fault.
+"""Errors of the database and its disk, by cause.
 
 ``DiskFull``, ``ReadOnly`` and ``DiskFailed`` are the machine's; ``InUse`` is another process's, ``Closed`` our own: they may
 pass, and what was to be done is tried again. ``WrongKey``, ``Corrupt`` and ``SchemaTooNew`` do not, and shut the file.
-Whatever SQLite says beyond these is our own bug and keeps its own exception.
+Any other error of SQLite is our own bug and keeps its own exception.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class ReadOnly(Passing):
 
 
 class DiskFailed(Passing):
-    """The disk did not do what it was asked. The transaction was rolled back."""
+    """The disk failed to read or write. The transaction was rolled back."""
 
 
 class WrongKey(StorageError):
@@ -56,7 +56,7 @@ class InUse(Passing):
 
 
 class Corrupt(StorageError):
-    """A page does not verify: the file was damaged or altered by somebody without the key."""
+    """A page does not verify: the file was damaged, or altered without the key."""
 
 
 class SchemaTooNew(StorageError):

@@ -11,7 +11,7 @@ from core.storage.database import Snapshot, Transaction
 class InboxRow:
     """An inbox of ours. ``made_at``: when it took the place of the one before, network time.
 
-    ``settled_at``: since when all who stay know of a later one, network time; None: somebody does not, as far as we know.
+    ``settled_at``: since when all contacts that stay know of a later one, network time; None: not all of them do.
     """
 
     number: int
@@ -40,7 +40,7 @@ def every(tx: Snapshot) -> list[InboxRow]:
 
 
 def set_settled(tx: Transaction, number: int, at: int | None) -> None:
-    """Note since when all who stay know of a later inbox, or that somebody does not."""
+    """Note since when all contacts that stay know of a later inbox; None: not all of them do."""
     tx.run("UPDATE inboxes SET settled_at = ? WHERE number = ?", at, number)
 
 

@@ -64,7 +64,7 @@ def start_writing(
     *,
     restarts: bool = False,
 ) -> WriteLane:
-    """Begin a generation; every earlier one of this conversation has ended, and the oldest are forgotten."""
+    """Begin a generation; end every earlier one of this conversation, and forget the oldest."""
     end_writing(tx, conversation)
     tx.run(
         "INSERT INTO write_lanes(generation, conversation, scalar, chain, born, made_at, rekeyed_at, restarts)"
@@ -118,7 +118,7 @@ def every_writing(tx: Snapshot) -> list[WriteLane]:
 
 
 def end_writing(tx: Transaction, conversation: int | None = None) -> None:
-    """End a conversation's generation, or all of them: this state may be an old one. What is left of their secrets goes."""
+    """End a conversation's generation, or all of them: this state may be an old one. Their secrets are overwritten."""
     tx.run("UPDATE write_lanes SET ended = 1, chain = x'' WHERE ?1 IS NULL OR conversation = ?1", conversation)
 
 
@@ -134,7 +134,7 @@ def advance_writing(tx: Transaction, generation: bytes, chain: bytes, next_index
 
 
 def mark_rekeyed(tx: Transaction, generation: bytes, chain: bytes, index: int, now_ms: int) -> None:
-    """The chain of ``index`` was mixed with a fresh secret."""
+    """Store the chain of ``index``, which was mixed with a fresh secret."""
     tx.run(
         "UPDATE write_lanes SET chain = ?, rekeyed_index = ?, rekeyed_at = ?, rekeyed_blocks = 0 WHERE generation = ?",
         chain,
@@ -200,7 +200,7 @@ def ever_read_in(tx: Snapshot, conversation: int) -> list[ReadLane]:
 
 
 def advance_reading(tx: Transaction, generation: bytes, chain: bytes, next_index: int) -> None:
-    """Everything below ``next_index`` is committed; the old chain secret is overwritten."""
+    """Note that everything below ``next_index`` is committed; the old chain secret is overwritten."""
     tx.run(
         "UPDATE read_lanes SET chain = ?, next_index = ?, hole_since = NULL WHERE generation = ?",
         chain,

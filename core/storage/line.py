@@ -1,4 +1,4 @@
-"""What a node noted about its line, for its next start (``core.node.roles``)."""
+"""Properties of a node's line, noted for its next start (``core.node.roles``)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from core.storage.database import Snapshot, Transaction
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """``is_metered``: its owner says so; ``is_shut``: nobody comes in; ``full_nodes`` that were known."""
+    """``is_metered``: its owner says so; ``is_shut``: no peer can come in; ``full_nodes`` that were known."""
 
     is_metered: bool = False
     is_shut: bool = False

@@ -1,4 +1,4 @@
-"""How far each custodian was followed, the tags seen, and the nodes remembered."""
+"""What was read of the network: a cursor for each stream of a custodian, and the tags seen."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from net.numbers import MAX_VARIANTS
 # Pieces kept of the slots of one watch that are not whole yet. A link holder pays fourfold work for each; beyond this,
 # new ones of this watch wait.
 MAX_PIECES = 4096
-# Strangers kept at the door; more are not opened, as their senders will greet again tomorrow.
+# Greetings of strangers that may wait; more are not opened, as their senders will greet again tomorrow.
 MAX_GREETINGS = 500
 
 
@@ -145,7 +145,7 @@ def was_opened(tx: Snapshot, greeting_hash: bytes) -> bool:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class GreetingRow:
-    """A stranger at the door."""
+    """A greeting that waits for an answer."""
 
     id: str
     invitation: str

@@ -9,7 +9,7 @@ MAX_MEMBERS = 16
 
 
 def add(tx: Transaction, conversation: int, identity: bytes) -> bool:
-    """Let an identity take part; False when there is no room. One that does already stays."""
+    """Add a member; False when there is no room. One that is a member already stays."""
     known = of_conversation(tx, conversation)
     if identity not in known and len(known) >= MAX_MEMBERS:
         return False
@@ -18,22 +18,22 @@ def add(tx: Transaction, conversation: int, identity: bytes) -> bool:
 
 
 def remove(tx: Transaction, conversation: int, identity: bytes) -> None:
-    """Let an identity take part no longer."""
+    """Remove a member."""
     tx.run("DELETE FROM members WHERE conversation = ? AND identity = ?", conversation, identity)
 
 
 def of_conversation(tx: Snapshot, conversation: int) -> list[bytes]:
-    """Return who takes part, but for oneself."""
+    """Return the members' identities, one's own left out."""
     rows = tx.rows("SELECT identity FROM members WHERE conversation = ? ORDER BY identity", conversation)
     return [bytes(row[0]) for row in rows]
 
 
 def conversations_of(tx: Snapshot, identity: bytes) -> list[int]:
-    """Return the conversations in which an identity takes part."""
+    """Return the conversations of which an identity is a member."""
     rows = tx.rows("SELECT conversation FROM members WHERE identity = ? ORDER BY conversation", identity)
     return [int(row[0]) for row in rows]
 
 
 def forget_conversation(tx: Transaction, conversation: int) -> None:
-    """Forget who took part in a conversation."""
+    """Forget the members of a conversation."""
     tx.run("DELETE FROM members WHERE conversation = ?", conversation)

@@ -1,4 +1,4 @@
-"""Rows of conversations: what was said, in the order it was committed here, and how far it got."""
+"""Rows of conversations: texts and notices, in the order they were committed here, and how far their delivery got."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from core.storage.database import Snapshot, Transaction
 class MessageRow:
     """One row. ``kind`` is the content kind of ``docs/PROTOCOL.md`` 7, or ``GAP`` or ``NEW_DEVICE``.
 
-    ``author`` and ``device`` are the identity and the device that wrote it; of a row that nobody wrote, those it is about.
-    A row is one's own by its author alone. ``state`` is "received" where others wrote it, and stays so; of one's own rows it
-    says how far they got. ``departed``: a copy of it left this device, or may have, in whatever encoding.
+    ``author`` and ``device`` are the identity and the device that wrote it; of a notice, those it is about. A row is one's
+    own by its author alone. ``state`` is "received" where others wrote it, and stays so; of one's own rows it says how far
+    they got. ``departed``: a copy of it left this device, or may have, in any encoding.
     """
 
     seq: int
@@ -42,7 +42,7 @@ _COLUMNS = (
     "seq, id, conversation, uid, author, device, generation, idx, kind, text, sent_at, state, copies, until,"
     " late, pending, again, departed"
 )
-# Kinds of rows that nobody wrote (``core.people.conversation.rows``); none of content is negative or zero.
+# Kinds of notices (``core.people.conversation.rows``); no kind of content is negative or zero.
 GAP = 0
 NEW_DEVICE = -1  # a device of the other side that was not known before
 BOTH_ALIVE = -2  # a device that is not known and one that is were both heard: one of them may be a thief's
@@ -161,12 +161,12 @@ def set_pending(tx: Transaction, seq: int, *, again: bool = False) -> None:
 
 
 def note_departed(tx: Transaction, seq: int) -> None:
-    """A copy of a row of ours is handed to the node: from now on it counts as sent, however often it is encoded anew."""
+    """Note that a copy of a row of ours went to the node: it counts as sent, however often it is encoded anew."""
     tx.run("UPDATE messages SET departed = 1 WHERE seq = ? AND departed = 0", seq)
 
 
 def doubt_all(tx: Transaction, device: bytes) -> None:
-    """This file may be an old copy: any text of this device that waited in it may have left meanwhile."""
+    """Count every text of this device as sent: this file may be an old copy, and what waits in it may have left since."""
     tx.run("UPDATE messages SET departed = 1 WHERE device = ? AND state <> 'received' AND departed = 0", device)
 
 

@@ -1,4 +1,4 @@
-"""Nodes that were linked, so that the next start finds the network without asking anybody, and the guards among them."""
+"""Nodes that were linked, so that the next start finds the network without discovery, and the guards among them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What this account's devices know together, and the records that carry it through the network."""
+"""The personal record: the state that this account's devices share, and the records that carry it in the network."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def entries(tx: Snapshot) -> list[tuple[bytes, int, bytes, bytes | None]]:
 
 
 def save(tx: Transaction, changed: Mapping[bytes, tuple[int, bytes, bytes | None]]) -> None:
-    """Put entries in the place of what their keys held."""
+    """Store entries, replacing those of the same keys."""
     tx.run_many(
         "INSERT OR REPLACE INTO personal(key, ms, writer, value) VALUES (?, ?, ?, ?)",
         [(key, *entry) for key, entry in changed.items()],

@@ -105,7 +105,7 @@ _POSTING_AND_NUMBER = ", ".join(f"p.{column.strip()}" for column in _COLUMNS.spl
 def due(tx: Snapshot, fresh: range, day: int, limit: int) -> list[tuple[Posting, int]]:
     """Return (posting, fragment) of everything without a copy that expires in the hours ``fresh``, oldest first.
 
-    What never had a copy comes before what is to be made anew: weeks of mail to somebody away hold no new text up.
+    Postings that never had a copy come before those to be renewed: weeks of mail to an absent contact delay no new text.
 
     What has a copy of ``day`` is never among them: no other is made that day. A copy that expires too late was made while
     the clock was ahead, and no custodian takes it yet.
@@ -138,7 +138,7 @@ def count_unposted(tx: Snapshot, conversation: int) -> int:
 
 
 def count_controls(tx: Snapshot, conversation: int) -> int:
-    """Return how many blocks that say nothing but what is held are deposited for a conversation."""
+    """Return how many blocks with acknowledgements alone are deposited for a conversation."""
     row = tx.row(
         "SELECT count(*) FROM postings WHERE conversation = ? AND kind = 'block' AND message IS NULL AND tells = 0",
         conversation,
@@ -194,9 +194,9 @@ def of_message(tx: Snapshot, seq: int) -> list[Posting]:
 
 
 def empty(tx: Transaction, posting: int) -> int:
-    """Let a block that never left say nothing, as a posting of a new id: work under way for the old one is in vain.
+    """Empty a block that never left; it gets a new id, so that work under way for the old one is dropped.
 
-    It keeps its place in the order of things, and has nothing to be deposited until it is filled.
+    It keeps its place in the order of postings, and is not deposited until it is filled.
     """
     number = tx.insert(
         "INSERT INTO postings(kind, conversation, generation, first_index, fragments, payload, secrets, inbox, message,"
@@ -209,7 +209,7 @@ def empty(tx: Transaction, posting: int) -> int:
 
 
 def emptied(tx: Snapshot) -> list[Posting]:
-    """Return the blocks that are to be filled, those of each lane in order; of who is blocked none."""
+    """Return the blocks that are to be filled, those of each lane in order; none of blocked contacts."""
     rows = tx.rows(
         f"SELECT {_COLUMNS} FROM postings WHERE payload = x'' AND conversation NOT IN"
         " (SELECT id FROM conversations WHERE blocked = 1) ORDER BY generation, first_index"
@@ -218,7 +218,7 @@ def emptied(tx: Snapshot) -> list[Posting]:
 
 
 def is_behind_text(tx: Snapshot, posting: Posting) -> bool:
-    """Tell whether something earlier in a lane may still be taken back, or was and is not filled."""
+    """Tell whether an earlier block of a lane may still be withdrawn, or was and is not filled."""
     row = tx.row(
         "SELECT 1 FROM postings p WHERE generation = ? AND kind = 'block' AND first_index < ?"
         " AND (message IS NOT NULL OR payload = x'')"
@@ -230,7 +230,7 @@ def is_behind_text(tx: Snapshot, posting: Posting) -> bool:
 
 
 def fill(tx: Transaction, posting: int, payload: bytes) -> None:
-    """Give a block that was emptied what it says."""
+    """Set the content of a block that was emptied."""
     tx.run("UPDATE postings SET payload = ? WHERE id = ?", payload, posting)
 
 
@@ -241,7 +241,7 @@ def move(tx: Transaction, posting: int, secrets: bytes) -> None:
 
 
 def detach(tx: Transaction, posting: int) -> None:
-    """Let a posting go on by itself: its message travels otherwise, and can be taken back no more."""
+    """Detach a posting from its message, which is sent in another way; it cannot be withdrawn any more."""
     tx.run("UPDATE messages SET departed = 1 WHERE seq = (SELECT message FROM postings WHERE id = ?)", posting)
     tx.run("UPDATE postings SET message = NULL WHERE id = ?", posting)
 
@@ -302,7 +302,7 @@ def current(tx: Snapshot, posting: int) -> list[DepositRow]:
 
 
 def unconfirmed(tx: Snapshot, hour: int, copies: int, limit: int) -> list[DepositRow]:
-    """Return copies that have not expired and that fewer than ``copies`` custodians confirmed; of who is blocked none."""
+    """Return unexpired copies that fewer than ``copies`` custodians confirmed; none for blocked contacts."""
     rows = tx.rows(
         f"SELECT {_DEPOSIT} FROM deposits WHERE expiry_hour > ? AND length(custodians) < ? AND box <> x''"
         " AND posting NOT IN"

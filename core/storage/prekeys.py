@@ -122,7 +122,7 @@ def told_at(tx: Snapshot, generation: bytes, index: int) -> PrekeyRow | None:
 
 
 def forget_conversation(tx: Transaction, conversation: int) -> None:
-    """Forget every prekey told in a conversation, whoever it is for."""
+    """Forget every prekey told in a conversation."""
     tx.run("DELETE FROM prekeys WHERE conversation = ?", conversation)
 
 

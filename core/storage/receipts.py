@@ -1,4 +1,4 @@
-"""Receipts: for which devices a posting that is deposited on waits no more. They go with their posting."""
+"""Receipts: the devices that a posting still deposited does not wait for any more. They are deleted with their posting."""
 
 from __future__ import annotations
 

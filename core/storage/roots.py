@@ -65,7 +65,7 @@ def add(tx: Transaction, conversation: int, new: RootRow, now_ms: int) -> None:
 
 
 def replace(tx: Transaction, conversation: int, name: bytes, new_name: bytes, root: bytes) -> None:
-    """Put another root in the place of one, which is forgotten."""
+    """Replace a root by another, and forget it."""
     tx.run(
         "UPDATE roots SET greeting_hash = ?, root = ? WHERE conversation = ? AND greeting_hash = ?",
         new_name,
@@ -76,7 +76,7 @@ def replace(tx: Transaction, conversation: int, name: bytes, new_name: bytes, ro
 
 
 def prove_by(tx: Transaction, conversation: int, generation: bytes, device: bytes) -> None:
-    """A device of the other side knows of a generation, and so has the roots that were told to it with that."""
+    """Note that a device of the other side knows a generation, and so has the roots that were told to it with that."""
     tx.run(
         "UPDATE roots SET proof = NULL WHERE conversation = ? AND proof = ? AND (device IS NULL OR device = ?)",
         conversation,
@@ -86,7 +86,7 @@ def prove_by(tx: Transaction, conversation: int, generation: bytes, device: byte
 
 
 def prove(tx: Transaction, conversation: int, name: bytes) -> None:
-    """The other side has a root."""
+    """Note that the other side has a root."""
     tx.run("UPDATE roots SET proof = NULL WHERE conversation = ? AND greeting_hash = ?", conversation, name)
 
 
@@ -125,7 +125,7 @@ def set_acceptance(tx: Transaction, conversation: int, name: bytes, acceptance: 
 
 
 def forget_acceptance(tx: Transaction, conversation: int, name: bytes) -> None:
-    """No acceptance comes by a root any more."""
+    """Note that no acceptance comes by a root any more."""
     tx.run("UPDATE roots SET acceptance = NULL WHERE conversation = ? AND greeting_hash = ?", conversation, name)
 
 

@@ -5,8 +5,8 @@ takes the terms of a deleted row out of it at once. Each row has a term for its 
 fast as all.
 
 Rows from ``search_state.below`` on are in the index. Where an older version of this program, or one with another version of
-Unicode, made the file, it begins empty and is filled from the newest row down, some rows at a time, between whatever else
-the file is used for. What is not in it yet is found by reading it, so many rows a call that nobody else waits.
+Unicode, made the file, it begins empty and is filled from the newest row down, some rows at a time, between other uses of
+the file. Rows that are not in it yet are searched by reading them, so few in a call that no other call waits long.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def _below(tx: Snapshot) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Numbers of rows, newest first; ``rest``: there are rows before this one that nobody looked through yet."""
+    """Numbers of rows, newest first; ``rest``: there are rows before this one that were not searched yet."""
 
     found: list[int]
     rest: int | None = None
@@ -119,10 +119,10 @@ def _indexed(tx: Snapshot, words: list[str], conversation: int | None, limit: in
 
 @contextmanager
 def wholesale(tx: Transaction, count: int) -> Generator[None]:
-    """Let ``count`` rows be deleted inside at a bearable price; the index forgets their words all the same.
+    """Speed up the deletion of ``count`` rows in the block; the index forgets their words all the same.
 
-    Row by row each term is looked up to be overwritten. Where many go, their terms are struck out and the whole index is
-    written anew without them, in one go.
+    Row by row each term is looked up to be overwritten. For many rows, their terms are marked as deleted and the whole index
+    is rewritten once without them.
     """
     every = tx.row("SELECT count(*) FROM messages")
     if every is None or count * _REWRITING_PAYS <= every[0]:

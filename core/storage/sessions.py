@@ -1,4 +1,4 @@
-"""Double ratchets with a device, those of each conversation apart: a hole in one conversation uses up no key of another."""
+"""Double ratchets with each device, separate for each conversation: a hole in one uses up no key of another."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def save(tx: Transaction, session_id: str, pickle: str) -> None:
 
 
 def prefer(tx: Transaction, session_id: str) -> None:
-    """A message came in by this ratchet: write to the device by it from now on."""
+    """Use this ratchet to write to the device from now on: a message came in by it."""
     tx.run(f"UPDATE sessions SET used = {_NEXT_USE} WHERE id = ?", session_id)
 
 

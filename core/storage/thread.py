@@ -1,6 +1,6 @@
 """Lends a ``Database`` to trio: one call at a time, in the order asked, in a worker thread.
 
-A call that has begun always finishes, whatever is cancelled meanwhile: a commit that was reported as cancelled and then
+A call that has begun always finishes, even if its task is cancelled: a commit that was reported as cancelled and then
 happened would be worse than a late one. Cancellation takes effect before a call begins, while it waits for its turn.
 """
 
