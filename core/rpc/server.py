@@ -163,7 +163,7 @@ class _Session:
         self._unread_events.clear()
 
     async def _say(self, line: _Line) -> None:
-        """Queue an answer, whatever ends the session meanwhile."""
+        """Queue an answer, even if the session ends meanwhile."""
         self._unwritten.add(line)
         try:
             await self._to_write.send(line)

@@ -89,11 +89,11 @@ class Gate:
         return self.open
 
     async def carry_out(self, command: api.Command[api.R]) -> api.R:
-        """Carry out a command about the account itself. Raises ``ApiError``, and whatever ``core.refusals`` knows."""
+        """Carry out a command about the account itself. Raises ``ApiError``, and any error that ``core.refusals`` maps."""
         return cast("api.R", await HANDLERS.of(command)(self, command))
 
     async def begin(self, unlocked: Unlocked, name: str | None = None) -> None:
-        """Open an account, under another name if one is given. Raises whatever keeps it from opening."""
+        """Open an account, under another name if one is given. Raises the error that keeps it from opening."""
         assert self._profile is not None
         self._opened = trio.Event()
         self.time.begin(unlocked.typed_at)

@@ -167,7 +167,7 @@ class Accounts:
 
     def take_back(self) -> None:
         """Remove the account that was just made: its words were not told, and never could be."""
-        with suppress(Exception):  # whatever is in the way, why it is taken back is told
+        with suppress(Exception):  # the reason for taking it back is told, not this fault
             self.logout()
         with suppress(OSError):
             self._path.unlink()

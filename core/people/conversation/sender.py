@@ -39,7 +39,9 @@ def write_ack(work: Work, conversation: int) -> None:
 
 
 def _ensure_lane(work: Work, conversation: int) -> None:
-    if lanes.writing(work.tx, conversation) is None:  # by our own doing, or after thirty days: not by a request of theirs
+    if (
+        lanes.writing(work.tx, conversation) is None
+    ):  # by our own doing, or after thirty days: not by a request of theirs
         resets.begin(work, conversation, is_last_known=False, again=False)
 
 

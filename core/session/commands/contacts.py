@@ -1,4 +1,4 @@
-"""Contacts: their list, names, devices, being rid of them (``core.api.contacts``)."""
+"""Contacts: their list, names, devices, blocking and removing (``core.api.contacts``)."""
 
 from __future__ import annotations
 

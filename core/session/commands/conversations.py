@@ -1,4 +1,4 @@
-"""Conversations as a whole: their list, what was read of them, drafts, deleting them (``core.api.talking``)."""
+"""Conversations as a whole: their list, read marks, drafts, deletion (``core.api.talking``)."""
 
 from __future__ import annotations
 

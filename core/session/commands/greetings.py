@@ -1,4 +1,4 @@
-"""Strangers who greeted, and what is answered them (``core.api.meeting``)."""
+"""Greetings of strangers, and answers to them (``core.api.meeting``)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _list(work: Work, _: api.GreetingList) -> list[api.Greeting]:
 
 
 def _is_from_blocked(work: Work, row: GreetingRow) -> bool:
-    """Tell whether a greeting is of a contact who was blocked since it came: it waits unseen."""
+    """Tell whether a greeting is from a contact that was blocked since it came: such a greeting is not listed."""
     known = conversations.by_identity(work.tx, row.identity)
     return known is not None and bool(known.blocked)
 

@@ -1,4 +1,4 @@
-"""Invitations: one's own, and greeting who made another (``core.api.meeting``)."""
+"""Invitations: one's own, and greeting the maker of another (``core.api.meeting``)."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ async def _add_contact(session: Session, command: api.ContactAdd) -> api.Convers
 
 
 def greet(work: Work, link: Link, bundle: Bundle, text: str) -> str:
-    """Greet who made an invitation, unless that was done; return the conversation's id. Raises ``ApiError``."""
+    """Greet the maker of an invitation, unless that was done; return the conversation's id. Raises ``ApiError``."""
     known = greeting_sent.existing(work, link, bundle.certificate.device)
     return (known or greeting_sent.greet(work, link, bundle, text)).public_id
 

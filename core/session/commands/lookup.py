@@ -1,4 +1,4 @@
-"""Conversations and rows by the ids that programs know them by, and rows as people see them."""
+"""Finds conversations and rows by the ids that programs use, and describes rows as people see them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def message_of(work: Work, message: str, conversation: ConversationRow | None = 
 
 
 def is_rekey_overdue(work: Work, conversation: ConversationRow) -> bool:
-    """Tell whether fresh keys were not mixed into what is written to a contact for longer than is promised."""
+    """Tell whether the lane to a contact was not re-keyed for longer than is promised."""
     lane = lanes.writing(work.tx, conversation.id)
     return lane is not None and rekeying.is_overdue(work, lane)
 

@@ -72,7 +72,7 @@ class Handlers(Generic[S]):
 
 TRANSACTIONS: Final = Handlers[Work](Carrier.TRANSACTION)
 STEPS: Final = Handlers[Session](Carrier.STEPS)
-# What is still to be done when a command's transaction is committed, before it is answered.
+# By command: what is to be done after its transaction is committed and before it is answered.
 _AFTERWARDS: Final[dict[type[Any], Callable[[OpenAccount, Any], Awaitable[Any]]]] = {}
 
 steps: Final = STEPS.waiting

@@ -1,4 +1,4 @@
-"""The search for texts. While the index is in the making it takes several turns, and other commands theirs in between."""
+"""The search for texts. While the index is being built it takes several transactions, with other commands in between."""
 
 from __future__ import annotations
 
