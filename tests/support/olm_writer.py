@@ -56,7 +56,7 @@ class Writer:
     @staticmethod
     def of_pickle(pickle: str, key: bytes) -> Writer | None:
         """Return what a pickle holds of it; None where its owner turns the ratchet before it writes again."""
-        state = msgspec.json.decode(_unseal(pickle, key), type=_State)
+        state = msgspec.json.decode(unseal(pickle, key), type=_State)
         ratchet = state.sending_ratchet
         if ratchet.active_ratchet is None or ratchet.symmetric_key_ratchet is None:
             return None
@@ -82,7 +82,7 @@ class Writer:
         return _cbc_open(keys[:32], keys[64:], sealed)
 
 
-def _unseal(pickle: str, key: bytes) -> bytes:
+def unseal(pickle: str, key: bytes) -> bytes:
     raw = base64.b64decode(pickle + "=" * (-len(pickle) % 4))
     keys = primitives.hkdf(key, b"Pickle", 80)
     return _cbc_open(keys[:32], keys[64:], raw[:-_MAC])
