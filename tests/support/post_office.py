@@ -20,8 +20,6 @@ from core.people.moment import Moment
 from core.session import commands
 from core.session.commands.search import Searching
 from core.session.people_protocol import prove
-from core.storage.database import Database
-from core.storage.migrations import load_migrations
 from net.bucket import Bucket
 from net.events import BoxArrived, CustodianUp, DepositAnswered, NodeEvent, RecordAnswered, TagsArrived, Verdict
 from net.ids import Cursor, NodeId, ParcelId, Tag, tag_of
@@ -31,6 +29,7 @@ from net.parcel.box import decode_box
 from net.parcel.record import decode_record
 from net.parcel.work import WorkPrice
 from net.requests import Deposit, Fetch, FindRecord, Follow, KeepForFriends, PutRecord, Read
+from tests.support.histories import open_history
 from tests.support.kept import keep_keys, slot_ids
 
 CHEAP = WorkPrice(0.0)
@@ -121,7 +120,7 @@ class Person:
             self.call(api.AccountRename(name=name))
 
     def open(self, *, distrust: bool = False) -> None:
-        self.database = Database.open(self.path, self.key, load_migrations("history"))
+        self.database = open_history(self.path, self.key)
         self.engine = Engine(self.database, keys_of_seed(self.seed), self.moment(), distrust=distrust, price=CHEAP)
         self.mark = max(getattr(self, "mark", 0), self.engine.counter)
         self.addresses: frozenset[int] = frozenset()
