@@ -1,4 +1,4 @@
-"""What one circuit carries: a reader fetches boxes from a custodian through a guard and two relays, each a real node.
+"""Throughput of one circuit: a reader fetches boxes from a custodian through a guard and two relays, each a real node.
 
 Four processes serve, one reads, and every cell takes four links over UDP on loopback. A custodian reads every box out of
 SQLCipher and gives a reader a few thousand at once, which is what is fetched here, over a new circuit each round. Beside

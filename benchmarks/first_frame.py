@@ -22,7 +22,7 @@ ROUNDS = 15
 
 
 async def _make_account(where: Places, *, remember: bool) -> bool:
-    """Make an account; tell whether it will open without its passcode."""
+    """Make an account; return whether it will open without its passcode."""
     name = "open" if remember else "locked"
     async with open_rpc(where, name, (), remember=remember) as process, talk_to(process) as client:
         await client.call(api.AccountCreate(passcode=secrets.token_urlsafe(), name="Alice"))

@@ -1,4 +1,4 @@
-"""One link over loopback between two processes: messages of 64 KiB one way, and single cells there and back.
+"""Throughput of one link over loopback between two processes: messages of 64 KiB one way, and single cells there and back.
 
 Beside it the same bytes over plain TCP between two threads, which is what the kernel alone can do.
 """

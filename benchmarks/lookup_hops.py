@@ -1,4 +1,4 @@
-"""Lookups of random places in networks of a hundred, a thousand and ten thousand nodes: hops, questions, and what is found.
+"""Hops and questions of lookups in networks of a hundred, a thousand and ten thousand nodes, and what they find.
 
 The lookups, tables and messages are the real ones, on a heap in place of links, without work and signatures; 40 ms each
 way. Each table holds up to k nodes of every bucket, drawn at random, as if met in a long life. With *gone*, three nodes in

@@ -1,4 +1,4 @@
-"""A conversation of 100 000 messages: open, scroll by three lines, append one; processor's milliseconds with the painting.
+"""Cost of a list of 100 000 messages: open, scroll by three lines, append one; processor's milliseconds with the painting.
 
 Compared with Textual's ``ListView``, a widget a message, at the size it can bear. The terminal is real and is read.
 """

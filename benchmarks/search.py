@@ -1,4 +1,4 @@
-"""The first page of a search among a million messages in SQLCipher, in eighteen writing systems, and the index's size.
+"""Time of a search's first page among a million messages in SQLCipher, in eighteen writing systems; and the index's size.
 
 Each conversation is in one writing system. Everywhere and *here*, in one conversation, the most frequent character of the
 system is looked for, a pair, a frequent word, a rare one and the end of that; *worst* are queries made to be dear: what is

@@ -1,4 +1,4 @@
-"""Towns of simulated people: what arrives, what it costs those who carry it, and what they could learn.
+"""Simulates towns of people: which letters arrive, what they cost the nodes that carry them, what those nodes could learn.
 
 Real protocol objects; links, ciphers, proof of work and the signatures of descriptors are stand-ins with the same sizes and
 failures (``simulator``). No loops of cover traffic: they are a constant (``net.cover_profile``) and would be half of

@@ -1,4 +1,4 @@
-"""From ``message.send`` to ``message.received``: two accounts and six nodes between them, every one a process.
+"""Latency of a text from ``message.send`` to ``message.received``: two accounts and six nodes, every one a process.
 
 That many, so that a text really goes through a guard and two relays to a custodian, and its reader's circuit as well. One
 text at a time for the latency, then a burst for what one sender gets through; of that every text must arrive, once and in

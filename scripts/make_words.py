@@ -70,7 +70,7 @@ class Sources(NamedTuple):
 
 
 def read_sources(directory: Path) -> Sources:
-    """Read the five archives after checking their hashes; exits with a message when one is another."""
+    """Read the five archives after checking their hashes; exits with a message when a hash differs."""
     for name, expected in SHA256.items():
         if hashlib.sha256((directory / name).read_bytes()).hexdigest() != expected:
             sys.exit(f"{name} is not the pinned version")

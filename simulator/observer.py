@@ -13,7 +13,7 @@ brought the packet or asks over the circuit, and when; a relay sees its neighbou
              and holds a place in the bucket, whichever. He must then tell by moments alone which of all packets under way
              became the box; in a quiet network that works, and this counts it as if it always did.
 
-A pair of people is linked when one of their letters is. Who is attacked are people whose own nodes are honest. Since the
+A pair of people is linked when one of their letters is. Only people whose own nodes are honest count as attacked. Since the
 attacker only watches, one run serves for any number of draws of his nodes.
 
 It does not count: an observer of the whole network, active attacks on links to move guards (``net.onion.paths.guards``

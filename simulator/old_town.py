@@ -1,10 +1,10 @@
 """A town that has been there for long: what its nodes would have found out about each other is given to them.
 
-Thousands of nodes that join one after another cost an hour of a core, and what is measured after it is mostly their joining.
-Here those who are up at the beginning start together, link with a few, and are then told by the world what lookups would
-have told them: a table of who is there, a sample for paths, how dense places lie. Everything from there on is their own
-doing: they link with their guards and mates, agree about widths, read, deposit; who comes later joins as ever. Their owners
-come one after another; when the last is there, ``COMING`` seconds later, there is something to measure.
+Thousands of nodes that join one after another cost an hour of a core, and what is measured after it is mostly their
+joining. Here those who are up at the beginning start together, link with a few, and are then told by the world what lookups
+would have told them: a table of who is there, a sample for paths, how dense places lie. Everything from there on is their
+own doing: they link with their guards and mates, agree about widths, read, deposit; nodes that come later join as usual.
+Their owners come one after another; when the last is there, ``COMING`` seconds later, there is something to measure.
 """
 
 # It writes into private parts of nodes.

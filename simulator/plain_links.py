@@ -6,8 +6,8 @@ whether the same machine still runs there, at the moments when a real link would
 though datagrams overtake each other. Nothing is sent again, so a lost message holds up all that follow on its link; such
 worlds have paths without loss, and datagrams are lost only by partitions and with the machines they were for.
 
-When two nodes begin a link at once the smaller key's stands, as with real links. For that both must know whom they call: who
-has only an endpoint asks the census, where real links ask the other end for its key.
+When two nodes begin a link at once the smaller key's stands, as with real links. For that both must know the other's key: a
+node that has only an endpoint asks the census, where real links ask the other end for its key.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Sort(IntEnum):
 
 
 class Resident(NamedTuple):
-    """Who runs at an endpoint, and for the how-manieth time."""
+    """The node that runs at an endpoint, and the number of its start."""
 
     node: NodeId
     life: int
@@ -155,7 +155,7 @@ class PlainLinks:
             self._send(held, bytes([_MESSAGE]) + held.name + held.sent.to_bytes(4, "big") + data, now)
 
     def writable(self, link: LinkId) -> bool:
-        """Say whether the link is there; nothing queues up in it."""
+        """Return whether the link is there; nothing queues up in it."""
         return link in self._links
 
     def send_cell(self, link: LinkId, data: bytes, now: Instant, kind: CellKind = CellKind.PACKET) -> bool:
@@ -295,7 +295,7 @@ class PlainLinks:
             self.receive_datagram(each, source, now)
 
     def _is_crossed(self, peer: NodeId, source: Endpoint, now: Instant) -> bool:
-        """Say whether both began at once and ours stands."""
+        """Return whether both began at once and ours stands."""
         name = self._attempt_to.get((source, peer))
         return name is not None and self.node_id < peer and now.mono < self._attempts[name].began_at + RETRY_AFTER
 

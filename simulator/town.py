@@ -1,4 +1,4 @@
-"""A town: hosts that come and go, a person at each, and the letters they write.
+"""A simulated town: hosts that come and go, a person at each, and the letters they write.
 
 Sessions and pauses are exponential; at the beginning as many are up as would be in the long run. A node that starts finds
 others by what it remembers and at a meeting place. Every node is a full one: it relays, and keeps boxes for others.

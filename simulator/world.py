@@ -300,7 +300,7 @@ class World:
         self._sides = {host.endpoint: number for number, side in enumerate(sides) for host in side}
 
     def is_parted(self, one: Endpoint, other: Endpoint) -> bool:
-        """Say whether nothing passes between two endpoints."""
+        """Return whether nothing passes between two endpoints."""
         return self._sides is not None and self._sides.get(one) != self._sides.get(other)
 
     def heal(self) -> None:

@@ -1,4 +1,4 @@
-"""The client as a command: a core in its thread, a screen in ours."""
+"""Runs the client: the core in a thread of its own, the screens in the calling thread."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What travels between the app and its screens as Textual messages; widgets' own messages are nested in the widgets."""
+"""The Textual messages between the app and its screens; widgets' own messages are nested in the widgets."""
 
 from __future__ import annotations
 

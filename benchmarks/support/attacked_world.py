@@ -27,7 +27,7 @@ _ROUTED: Final = ("45.0.0.0/8", "46.0.0.0/8")
 
 
 def enter_namespace(module: str) -> bool:
-    """Run this program anew in a namespace in which every address is ours; say whether it runs there already.
+    """Run this program anew in a namespace in which every address is ours; return whether it runs there already.
 
     Returns only where it does, or where there can be no namespace: then all have addresses of the loopback, each of
     which counts as a network of its own.
@@ -47,7 +47,7 @@ def enter_namespace(module: str) -> bool:
 
 
 def is_namespace() -> bool:
-    """Say whether all addresses are ours."""
+    """Return whether all addresses are ours."""
     return os.environ.get(_INSIDE) == "yes"
 
 

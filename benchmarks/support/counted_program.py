@@ -182,7 +182,7 @@ def _whose(owner: CircuitStream) -> str:
 
 
 def _around(owner: type, name: str, before: Callable[..., None] | None, after: Callable[..., None] | None) -> None:
-    """Let a method be told of: ``before(self, *arguments)``, ``after(self, result, *arguments)``."""
+    """Wrap a method: ``before(self, *arguments)`` runs before it, ``after(self, result, *arguments)`` after it."""
     method = getattr(owner, name)
 
     def told(self: object, *arguments: Any, **named: Any) -> Any:  # noqa: ANN401 - any method

@@ -76,7 +76,7 @@ class Guest:
         self.layer.connect(spec.endpoint, spec.node, clock())
 
     def say(self, node: NodeId, message: Message) -> bool:
-        """Send a message; say whether there was a link and room."""
+        """Send a message; return whether there was a link and room."""
         link = self.link_of.get(node)
         if link is None:
             return False
@@ -188,7 +188,7 @@ class Guest:
 
 
 def pump(guests: Sequence[Guest], seconds: float, until: Callable[[], bool] | None = None) -> bool:
-    """Let all of them have turns for so long, or until something is so; say whether it is."""
+    """Let all guests have turns for so many seconds, or until a condition holds; return whether it does."""
     end = time.monotonic() + seconds
     while True:
         select.select([each.socket for each in guests], [], [], _TURN)

@@ -1,11 +1,11 @@
-"""Who settles in one inbox's bucket: by chance, and by work once the day's bucket is known. Places and buckets as they are.
+"""How many custodians of one inbox's bucket an attacker runs: by chance, and by work once the day's bucket is known.
 
-*By chance*: an attacker runs a share of the nodes, each at a place he paid for like all others, before he knows the
-address; it is a secret of the day. *By work*: a contact, who was told the address, draws keys until places fall
-into the bucket; each takes 2^16 hashes for a place and as many places as there are buckets. He may make more places there
-than there are honest custodians. What then still holds: the honest ones hold the box, a reader follows two of all, drawn
-by chance, and those are compared; the bucket changes with the day. Where he takes the reader's two, he can withhold until
-they are chosen again, and the sender, who reads at others, still sees the box named.
+Places and buckets are the real ones. *By chance*: an attacker runs a share of the nodes, each at a place he paid for like
+all others, before he knows the address; it is a secret of the day. *By work*: a contact, who was told the address, draws
+keys until places fall into the bucket; each takes 2^16 hashes for a place and as many places as there are buckets. He may
+make more places there than there are honest custodians. What then still holds: the honest ones hold the box, a reader
+follows two of all, drawn by chance, and those are compared; the bucket changes with the day. Where he takes the reader's
+two, he can withhold until they are chosen again, and the sender, who reads at others, still sees the box named.
 """
 
 from __future__ import annotations

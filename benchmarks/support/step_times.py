@@ -35,7 +35,7 @@ class StepTimes(trio.abc.Instrument):
         gc.callbacks.append(self._collecting)
 
     def restart(self) -> None:
-        """Forget what was: the measurement begins."""
+        """Drop the times so far: the measurement begins."""
         del self._wall[:], self._own[:]
         self._longest.clear()
         self._collection = 0.0

@@ -80,7 +80,7 @@ class Stranger:
         self._links.connect(spec.endpoint, spec.node, system_clock())
 
     def is_linked(self, node: NodeId) -> bool:
-        """Say whether the link is there."""
+        """Return whether the link is there."""
         return node in self._link_of
 
     def hop(self, node: NodeId, delay_ms: int = 0) -> Hop:
@@ -113,7 +113,7 @@ class Stranger:
         return circuit
 
     def ask(self, circuit: CircuitId, message: Message) -> bool:
-        """Ask over a circuit; say whether there was room."""
+        """Ask over a circuit; return whether there was room."""
         try:
             self.circuits.send(circuit, encode_message(message), system_clock())
         except (Overloaded, Unreachable):

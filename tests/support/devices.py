@@ -27,7 +27,7 @@ def repeatable(name: str) -> Callable[[int], bytes]:
 
 
 class FakeClock:
-    """A clock that tests move: ``pass_seconds`` moves both hands, ``set_wall`` one, ``reboot`` starts another boot."""
+    """A clock that tests move: ``pass_seconds`` moves boot and wall time, ``set_wall`` wall time, ``reboot`` boots."""
 
     def __init__(self) -> None:
         self.now = Reading(b"first boot......", 1_000_000, 1_800_000_000_000)

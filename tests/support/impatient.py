@@ -1,4 +1,4 @@
-"""The product with less patience: ``python -m tests.support.impatient ARGUMENTS…``.
+"""The product with short periods of record writing: ``python -m tests.support.impatient ARGUMENTS…``.
 
 An account writes what changed into its personal record after one to three minutes, so that several changes are one, and
 looks after its duties twice a minute. Here it does both every second or two: when it writes is changed, what it writes and

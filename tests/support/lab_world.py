@@ -74,7 +74,7 @@ class LabWorld:
         return started
 
     def close_people(self) -> None:
-        """End the clients as one ends a client."""
+        """End the clients cleanly, by the end of their input."""
         for process in [each for each in self.processes if isinstance(each, Rpc)]:
             self.processes.remove(process)
             if process.is_alive():

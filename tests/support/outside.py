@@ -1,4 +1,4 @@
-"""Everything outside the program, in one place: each call of the product's to the system, and to the storage library.
+"""Stands between the product and the outside: each of its calls to the system, and to the storage library.
 
 ``Outside`` notes from where in the product each is called, or lets one of them fail. So a test can raise any error at any
 place without knowing what is there: new calls to the outside are found by themselves.

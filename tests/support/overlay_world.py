@@ -172,7 +172,7 @@ class Afar:
         self.asked: list[NodeId] = []
 
     def is_possible(self, now: Instant) -> bool:
-        """Say whether circuits work."""
+        """Return whether circuits work."""
         return self.is_open
 
     def call(

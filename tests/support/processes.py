@@ -367,7 +367,7 @@ class Rpc(Process):
                 return rows
 
     def sent(self, conversation: str) -> list[dict[str, Any]]:
-        """Return one's own rows."""
+        """Return the rows that the account itself wrote."""
         return [row for row in self.rows(conversation) if row["sender"] == "me"]
 
     def received(self, conversation: str) -> list[str]:

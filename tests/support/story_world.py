@@ -65,7 +65,7 @@ class World:
 
     @staticmethod
     def is_saved(root: Path) -> bool:
-        """Say whether a world was made here, and finished."""
+        """Return whether a world was made here, and finished."""
         return (root / _PLAN).exists()
 
     @classmethod
@@ -153,7 +153,7 @@ class World:
             process.kill()
 
     def stop(self) -> None:
-        """End everything as one should: people first."""
+        """End everything in order: people first."""
         for process in self.processes:
             if isinstance(process, Rpc) and process.is_alive():
                 process.stop()
@@ -163,7 +163,7 @@ class World:
 
 
 def is_usable(rpc: Rpc | None) -> bool:
-    """Say whether a person's process runs with an open account."""
+    """Return whether a person's process runs with an open account."""
     return rpc is not None and rpc.is_alive() and not rpc.call("account.info")["locked"]
 
 

@@ -111,7 +111,7 @@ class Resident:
         return [event.box for event in self.happened(BoxArrived)]
 
     def is_served(self) -> bool:
-        """Say whether every box it awaits has come."""
+        """Return whether every box it awaits has come."""
         return self.awaited <= {tag_of(decode_box(box).box_id) for box in self.boxes()}
 
     def all_tags(self) -> set[Tag]:

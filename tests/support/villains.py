@@ -187,7 +187,7 @@ def avoided_by(node: Node) -> frozenset[NodeId]:
 
 
 def suspected_by(node: Node, other: NodeId) -> bool:
-    """Say whether a node took another for a lying custodian."""
+    """Return whether a node took another for a lying custodian."""
     return parts_of(node).onion.reputation.is_suspect(other, _now(node))
 
 

@@ -1,4 +1,4 @@
-"""The application: one object that Textual runs, made of parts with one concern each.
+"""The application object that Textual runs; its parts have one concern each.
 
     appearance     colours and signs
     account_gate   locked or open, and what is shown of the account

@@ -1,4 +1,4 @@
-"""How the program looks: colours and signs, detected, stored, and drawn anew everywhere as soon as they change.
+"""Keeps the program's colours and signs: detected, stored, and drawn anew everywhere as soon as they change.
 
 The stored settings are what counts; ``/theme``, the palette and the settings screen all change it. While the account is
 locked nothing can be stored, and the choice is for this run.

@@ -1,4 +1,4 @@
-"""What becomes of a fault in the screens: the program leaves and tells where it happened, never a value.
+"""Handling of faults in the screens: the program leaves and tells where the fault happened, never a value.
 
 One kind is no fault. A screen may be taken away while it is still being opened, by the lock, by the end of the program or
 by a key that was pressed at once. Textual then mounts nothing into it but calls its handlers all the same, and they look

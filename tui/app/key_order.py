@@ -1,4 +1,4 @@
-"""Keys one at a time, for people who type faster than the line carries.
+"""Hands keys over one at a time, for people who type faster than the line carries.
 
 Textual hands each key to whatever has the focus when it *arrives*, while the key before it may still be on its way up from
 a widget to the binding that will move the focus: over a slow line ``Down Enter`` then presses the button above the one that

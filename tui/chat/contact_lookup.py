@@ -1,4 +1,4 @@
-"""Finding one contact among those the core tells of, which it does page by page."""
+"""Finds one contact by its identity in the core's list of contacts, which is read page by page."""
 
 from __future__ import annotations
 

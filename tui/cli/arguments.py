@@ -1,6 +1,6 @@
-"""The command line: what was asked for, and the one module that does it.
+"""Parses the command line, and imports the one module that carries out the command.
 
-Only that module is imported, so ``--version`` costs nothing and a headless node never loads a screen library.
+No other module is imported, so ``--version`` costs nothing and a headless node never loads a screen library.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _home(asked: argparse.Namespace) -> Path:
-    """Return where everything is kept that the command uses; a headless node is no part of an account's home."""
+    """Return the directory of all that the command keeps; that of a headless node is not an account's home."""
     if "home" in asked:
         return Path(asked.home)
     return _default_home() / "node" if asked.command == "node" else _default_home()
@@ -63,7 +63,7 @@ def _carry_out(asked: argparse.Namespace) -> int:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line; the usage is for who asks for it."""
+    """Reports a wrong command line in one line; the usage is printed only by ``--help``."""
 
     def error(self, message: str) -> NoReturn:
         self.exit(USAGE_ERROR, f"{self.prog}: {' '.join(message.split())} (try --help)\n")

@@ -4,8 +4,8 @@
                                             └─────pipes────> `sottovoce rpc`, which is Echo
 
 Everything but the client runs behind a second process, the backstage. A leash is a pipe that carries nothing: it closes
-when the process that holds it ends, by whatever death, and who is on it then ends too. So nothing is left running after
-a crash, a kill -9 or a closed terminal, and the directory that held everything is gone.
+when the process that holds it ends, however it ends, and the process at its other end then ends too. So nothing is left
+running after a crash, a kill -9 or a closed terminal, and the directory that held everything is gone.
 """
 
 from __future__ import annotations

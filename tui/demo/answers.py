@@ -16,7 +16,7 @@ AWAY_SECONDS: Final = 20
 
 # A text this short comes back as from a canyon; longer ones would be a nuisance.
 CANYON_LETTERS: Final = 24
-# Echo repeats at most this many characters; a whole page of one's own words is no conversation.
+# Echo repeats at most this many characters; a whole page of a person's own words is no conversation.
 REPEATED: Final = 600
 
 HELP: Final = """Words that I know:

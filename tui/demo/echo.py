@@ -1,4 +1,4 @@
-"""Echo: an ordinary account in an ordinary ``sottovoce rpc`` process, driven through its pipes. What it says: ``answers``.
+"""Runs Echo, the demo's contact: an ordinary account in a ``sottovoce rpc`` process. Its texts are in ``answers``.
 
 Events only wake it; what there is to do it reads from the lists, so nothing is missed while it is away. Each answer's uid
 follows from the text it answers, so that none is given twice.
@@ -108,7 +108,7 @@ class Echo:
         return False
 
     async def _answer(self, client: RpcClient, conversation: str) -> bool:
-        """Answer what is new in a conversation; tell whether Echo is to vanish."""
+        """Answer what is new in a conversation; return whether Echo is to vanish."""
         if conversation not in self._answered:
             return False  # the greeting itself, not let in yet
         for row in await self._unread(client, conversation):

@@ -1,4 +1,4 @@
-"""The process in front: shows how the backstage comes up, then is the client; or waits for the check's outcome."""
+"""The demo's process in front: shows how the backstage comes up, then runs the client; or waits for the check's outcome."""
 
 from __future__ import annotations
 

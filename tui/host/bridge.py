@@ -1,9 +1,10 @@
-"""The only file that knows both event loops: the core runs under trio in a thread of its own, the screens under asyncio.
+"""Connects the two event loops: the core runs under trio in a thread of its own, the screens under asyncio.
 
-A terminal that is not being read blocks Textual's loop for seconds; a core on the same loop would drop acknowledgements and
-timers with it. So nothing is shared. Commands go in through the trio token over a bounded channel, each with a future that
-the core's thread resolves in the screens' loop. Events come out into a bounded queue; the screens are woken at most ten
-times a second and empty it themselves, so that a stalled terminal costs the core neither time nor memory.
+No other file knows both loops. A terminal that is not being read blocks Textual's loop for seconds; a core on the same loop
+would drop acknowledgements and timers with it. So nothing is shared. Commands go in through the trio token over a bounded
+channel, each with a future that the core's thread resolves in the screens' loop. Events come out into a bounded queue; the
+screens are woken at most ten times a second and empty it themselves, so that a stalled terminal costs the core neither time
+nor memory.
 """
 
 from __future__ import annotations

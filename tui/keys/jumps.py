@@ -1,4 +1,4 @@
-"""An Enter right after a jump that was not asked for does nothing, and says why.
+"""Refuses an Enter right after a jump that was not asked for, and says why.
 
 Keys that a slow line runs together can be read in two ways (``tui.keys.legacy_keys``), and a conversation can vanish
 while a text is written in it. A person who types on does not look: for a moment the next Enter would send to another

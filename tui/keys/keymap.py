@@ -1,4 +1,4 @@
-"""Keys: bindings made from the registry, how a key is written for people, and the one preset we have.
+"""Key bindings made from the registry, the names of keys for people, and the one preset.
 
 Every binding's id is its command's id, so ``App.set_keymap`` can change any of them.
 """
@@ -37,7 +37,7 @@ _NAMES = {
 def binding(spec: CommandSpec) -> Binding:
     """Return the Textual binding of one command.
 
-    Going somewhere else has priority: otherwise keys typed right after it would still reach the place one has left.
+    Going somewhere else has priority: otherwise keys typed right after it would still reach the place just left.
     """
     at_once = spec.scope in {Scope.APP, Scope.MAIN} and spec.id not in PATIENT
     action = f"{BINDING_ACTION}({spec.id!r})"

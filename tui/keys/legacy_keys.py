@@ -1,4 +1,4 @@
-"""Alt on terminals without the newer keyboard protocol, where Alt with a key looks like Esc and then the key.
+"""Recognises Alt on terminals without the newer keyboard protocol, where Alt with a key looks like Esc and then the key.
 
 Such a terminal sends an escape in front of the key. A person who presses Esc and types on sends the same bytes; over a slow
 line they arrive together. Three things tell them apart here:

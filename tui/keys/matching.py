@@ -1,4 +1,4 @@
-"""Finding by words: each word that is typed must begin some word of what is found. Letters scattered about find nothing."""
+"""Search by words: each word that is typed must begin some word of what is found. Letters scattered about find nothing."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ class When(StrEnum):
 
 
 class Scope(StrEnum):
-    """Where its handler is, and where its keys work."""
+    """Where a command's handler is, and where its keys work."""
 
     APP = "app"  # everywhere
     MAIN = "main"  # the main screen
@@ -54,7 +54,7 @@ class CommandSpec:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Context:
-    """What the commands are judged against."""
+    """The state that decides which commands make sense."""
 
     locked: bool
     in_chat: bool

@@ -1,4 +1,4 @@
-"""What kind of terminal this is, decided once from the environment and the stored settings.
+"""Detects what kind of terminal this is, once, from the environment and the stored settings.
 
 A terminal at the far end of an SSH connection pays for every byte, so there nothing moves by itself and colours are the
 terminal's own sixteen, which need a third of the bytes of 24-bit ones. ``NO_COLOR`` means none at all. This module imports

@@ -1,4 +1,4 @@
-"""Restyling strips: Textual's own ``Strip.apply_style`` goes beneath the styles that segments already have."""
+"""Lays a style over a strip: Textual's own ``Strip.apply_style`` goes beneath the styles that segments already have."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finding the pages: every module of ``tui.screens.pages`` is imported, and says itself which command opens it.
+"""Finds the pages: every module of ``tui.screens.pages`` is imported, and says itself which command opens it.
 
 Importing takes some hundredths of a second, so it waits until the first frame is drawn, and goes page by page, so that keys
 are read in between.

@@ -1,4 +1,4 @@
-"""Shown when the core stopped by a fault: what happened, where, and the way out."""
+"""The screen shown when a fault has stopped the core: what happened, where, and the way out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Help, written by the registry: every key and command, filtered while one types, and a short guide after them."""
+"""Help, written by the registry: every key and command, filtered by the words typed, and a short guide after them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Work that is begun once: pressed again while it is under way, it is not begun anew.
+"""Work that is not begun again while it is under way: a second press of the key does nothing.
 
 Textual's ``exclusive`` work is the opposite, it stops what is under way and begins again; but a command that the core was
 given is carried out all the same, so two invitations would be made where one was wanted. Reading again may be exclusive,

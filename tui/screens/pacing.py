@@ -1,4 +1,4 @@
-"""Doing something at most so often: at once, and once more afterwards if it was asked for in between."""
+"""Limits how often work is done: at once, and once more after a pause if it was asked for in between."""
 
 from __future__ import annotations
 

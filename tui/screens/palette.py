@@ -1,4 +1,4 @@
-"""Ctrl+P: all that can be done now, each with its key. Type words, Enter does it."""
+"""The palette (Ctrl+P): lists the commands that make sense now, found by words; Enter carries one out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A line to type in over a list to choose from, in a box over whatever was there: the switcher and the palette."""
+"""The base of the switcher and the palette: a line to type in and a list to choose from, in a box over other screens."""
 
 from __future__ import annotations
 

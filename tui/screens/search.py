@@ -1,4 +1,4 @@
-"""Ctrl+F: search the words of one conversation, or with Ctrl+F once more of all of them."""
+"""The search screen (Ctrl+F): searches the words of one conversation, or after Ctrl+F once more of all of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ctrl+K: type part of a name, Enter goes there. Unread conversations come first."""
+"""The switcher (Ctrl+K): part of a name and Enter open a conversation. Unread conversations come first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Screens with one line to type in, for people who type before the line is there."""
+"""Keeps keys that are typed before a screen's one line to type in has the focus."""
 
 from __future__ import annotations
 

@@ -50,6 +50,6 @@ def _feed(parser: XTermParser, data: str) -> Iterator[Any]:
 
 
 def _can_be_text(event: object) -> bool:
-    """Tell whether an event is no key with half of a surrogate pair, which nothing could send or draw."""
+    """Return whether an event is no key with half of a surrogate pair, which nothing could send or draw."""
     text = event.character or "" if isinstance(event, events.Key) else ""
     return not any("\ud800" <= each <= "\udfff" for each in text)

@@ -1,6 +1,6 @@
 """The caches of the process that hold texts that were drawn or typed, and how a lock empties them.
 
-A cache of the whole process outlives every screen: locked, it would still hold what stood there. Caches that widgets have
+A cache of the whole process outlives every screen: after a lock it would still hold what was shown. Caches that widgets have
 for themselves go with them.
 """
 

@@ -1,4 +1,4 @@
-"""How wide text is drawn: the one measure, and the one form in which all terminals agree about it.
+"""Measures how wide text is drawn, and brings it into the form about whose width all terminals agree.
 
 Terminals do not agree. xterm, tmux, screen and the console give every character cells of its own; kitty, WezTerm, Windows
 Terminal and whatever has mode 2027 give them to a cluster: a thumb with a skin tone is four cells here and two there, a

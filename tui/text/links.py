@@ -1,4 +1,4 @@
-"""Links in what people write: where they are, and which of them a terminal may be told to be links (OSC 8).
+"""Finds links in messages, and decides which of them a terminal may be told to be links (OSC 8).
 
 A link is what it shows: the target is the very text on the screen, so nothing can be hidden behind other words. Marked are
 only ``http`` and ``https`` with a host of plain ASCII, without a user name: of ``https://bank.example@evil.example`` the eye

@@ -1,4 +1,4 @@
-"""The one sanitiser of foreign text, and how it is cut to fit.
+"""The one sanitiser of foreign text, and the functions that cut and wrap text to fit.
 
 Whatever another person wrote passes here before it reaches the terminal: escape sequences would move the cursor or set the
 clipboard, bidirectional overrides would make a name read as another one. Controls are shown as pictures instead of dropped,

@@ -1,4 +1,4 @@
-"""The pane at the right: who this is, and where the selected or last message is."""
+"""The details pane at the right: who the contact is, and where the selected or last message is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Walking between secret fields without a gap, for people who type faster than the line carries.
+"""Moves the focus between secret fields without a gap, for people who type faster than the line carries.
 
 Textual's own Tab and Enter travel to the focused field and bubble from there, and the keys behind them are handed to the
 field that still has the focus: over a slow line a passcode could land in the name above it, in clear. Priority bindings

@@ -97,7 +97,7 @@ def served_words(device: ContactDevice, contact: Contact) -> str:
 
 
 def deleted_words(deleted: Deleted) -> str:
-    """Say what became of texts that were deleted here."""
+    """Return the sentence on what became of texts that were deleted here."""
     back, gone = deleted.withdrawn, deleted.on_their_way
     if back + gone == 1:
         taken = "Taken back: it had not left this device."

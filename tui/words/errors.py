@@ -9,7 +9,7 @@ from core.api import ApiError, Kind
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Explanation:
-    """What happened, and what one can do about it (may be empty)."""
+    """What happened, and what can be done about it (may be empty)."""
 
     sentence: str
     hint: str = ""

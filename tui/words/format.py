@@ -110,7 +110,7 @@ STATE_WORDS = {
 
 
 def state_sentence(state: str, copies: int | None, until: int | None, now: int, calendar: Calendar) -> str:
-    """Say where a message of ours is: ``held for them by 3 nodes until Today 14:02``."""
+    """Return where a message of ours is: ``held for them by 3 nodes until Today 14:02``."""
     words = STATE_WORDS.get(state, state)
     if state == "stored" and copies:
         words += f" by {plural(copies, 'node')}"

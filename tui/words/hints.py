@@ -42,7 +42,7 @@ HIT_HINTS = (("n", "next hit"), ("N", "previous"), ("y", "copy"), ("Ctrl+F", "se
 
 
 def chat_hints(*, completing: bool, blocked: bool, enter_sends: bool) -> tuple[tuple[str, str], ...]:
-    """Return what the keys do while one writes. The same with a text and without: a change costs a line over SSH."""
+    """Return what the keys do while a text is written. The same with a text and without: a change costs a line over SSH."""
     sends = "Enter" if enter_sends else "Ctrl+J"
     if completing:
         return (("Tab", "complete"), (sends, "do"), ("↑↓", "choose"), ("Esc", "close"))
@@ -57,7 +57,7 @@ Way = tuple[str, str]
 
 
 def ways_in(*, has_conversations: bool, greetings: int = 0, offered: str = "") -> list[Way]:
-    """Return what one can do while no conversation is open; ``offered``: whose invitation is there to be used."""
+    """Return what can be done while no conversation is open; ``offered``: whose invitation is there to be used."""
     ways: list[Way] = []
     if greetings:
         ways.append(("Alt+G", f"answer {plural(greetings, 'greeting')}"))

@@ -94,7 +94,7 @@ def facts_of(status: api.NetworkStatus) -> dict[str, str]:
 
 
 def clock_words(offset_ms: int) -> str:
-    """Say how far the own clock is from the peers': positive when the peers are ahead."""
+    """Return in words how far the own clock is from the peers'; ``offset_ms`` is positive when the peers are ahead."""
     off = abs(offset_ms)
     if off < _SAME_TIME_MS:
         return "agrees with the other nodes"
@@ -102,7 +102,7 @@ def clock_words(offset_ms: int) -> str:
 
 
 def _clock(status: api.NetworkStatus) -> str:
-    """Say how the own clock stands, or whose is off if it is not ours."""
+    """Return how the own clock stands, or whose clocks are off if it is not ours."""
     if not status.peers:
         return "nobody to compare it with"
     if status.clock_alone is not None:

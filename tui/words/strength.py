@@ -1,4 +1,4 @@
-"""How hard a passcode is to guess, as the screen shows it while one types. Core judges again and has the last word."""
+"""How hard a passcode is to guess, as the screen shows it during typing. Core judges again and has the last word."""
 
 from __future__ import annotations
 

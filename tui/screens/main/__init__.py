@@ -1,4 +1,4 @@
-"""Conversations and the chat: the screen that is open most of the time.
+"""The main screen, with the list of conversations and the chat: it is open most of the time.
 
 ``screen`` puts the parts together and turns Textual's messages into calls. Each part has one concern and is given what it
 needs, so it can be tried without the screen:

@@ -1,4 +1,4 @@
-"""Work that the core may refuse: a refusal is told, not raised."""
+"""Runs work that the core may refuse: a refusal is shown, not raised."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which conversations there are and which is open: reading the list, opening one, leaving it."""
+"""Reads the list of conversations; opens one and leaves it."""
 
 from __future__ import annotations
 

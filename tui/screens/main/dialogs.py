@@ -1,4 +1,4 @@
-"""Questions, and other screens laid over the main one."""
+"""Opens questions and other screens over the main one, and acts on their results."""
 
 from __future__ import annotations
 

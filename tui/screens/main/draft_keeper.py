@@ -1,4 +1,4 @@
-"""Unsent texts: what the composer holds, what is kept for each conversation, and when it goes into the file."""
+"""Keeps unsent texts: the composer's and those of other conversations, and says when they go into the file."""
 
 from __future__ import annotations
 

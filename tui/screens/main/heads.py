@@ -15,7 +15,7 @@ from tui.text.sanitize import clean_name
 from tui.words.format import count, plural
 from tui.words.hints import EMPTY_HINTS, HIT_HINTS, LIST_HINTS, NOBODY, SELECT_HINTS, chat_hints, ways_in, welcome
 
-# Rows looked through for one's own last message, which the details tell about.
+# Rows looked through for the person's own last message, which the details tell about.
 RECENT = 20
 
 

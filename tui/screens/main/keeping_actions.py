@@ -1,4 +1,4 @@
-"""Mail that contacts' devices keep for each other: asked for, agreed to and ended from the open conversation.
+"""Commands about mail that contacts' devices keep for each other: ask for it, agree to it, end it.
 
 Keeping is the device owner's own decision and no contact is told, so both commands are switches: said once they begin, said
 again they end. Before a device begins it is told what that costs.

@@ -1,4 +1,4 @@
-"""What the core tells the main screen: each event is a hint to read again, soon and once.
+"""Handles the core's events for the main screen: each is a hint to read again, soon and once.
 
 Events come in bursts, so they are gathered; the bell rings once in a while and never says from whom or what.
 """

@@ -1,4 +1,4 @@
-"""Searching, and walking what was found hit by hit."""
+"""Opens the search, and walks through its hits one by one."""
 
 from __future__ import annotations
 

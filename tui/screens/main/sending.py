@@ -1,4 +1,4 @@
-"""A text on its way into the core; refused, it comes back to where it was written."""
+"""Sends a text to the core; a text that the core refuses is put back where it was written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The step that makes sure the words were written down: three of them are asked for."""
+"""The step that checks that the words were written down: three of them are asked for."""
 
 from __future__ import annotations
 

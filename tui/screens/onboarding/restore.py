@@ -1,4 +1,4 @@
-"""The step that takes eighteen words."""
+"""The step in which the eighteen words of an existing account are typed or pasted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The first step: what this is, in three sentences, and which way in."""
+"""The first step: says in three sentences what sottovoce is, and offers to create or restore an account."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Strangers at the door: who they say they are, what they wrote, and whether to let them in.
+"""The page of greetings from strangers: who they say they are, what they wrote, and whether to accept them.
 
 Nothing of a stranger is shown but a name, one text and an identity, all sanitised; nothing is fetched, no link is live.
 """
@@ -166,7 +166,7 @@ class GreetingsScreen(Page[str], NothingUnsaved):
 
     @once("answer")
     async def action_accept(self) -> None:
-        """Let the stranger in."""
+        """Accept the greeting."""
         greeting = self._chosen
         if greeting is None:
             return
@@ -180,7 +180,7 @@ class GreetingsScreen(Page[str], NothingUnsaved):
 
     @once("answer")
     async def action_reject(self) -> None:
-        """Turn the stranger away."""
+        """Reject the greeting."""
         greeting = self._chosen
         if greeting is None:
             return

@@ -1,4 +1,4 @@
-"""An honest view of the network: what is wrong and what to do, then what this node knows, in plain words, then its links.
+"""The network page: what is wrong and what to do, then what this node knows, in plain words, then its links.
 
 Each line is a widget of its own that is redrawn only when its words change, so that a look every two seconds neither
 flickers nor costs anything over SSH while nothing happens.

@@ -1,4 +1,4 @@
-"""Which row of the conversation lies at which line of the scrolled area.
+"""Maps rows of the conversation to lines of the scrolled area, and back.
 
 Heights are kept one per row and summed in blocks, so that changing a height costs one addition, and finding a line one
 bisection over some hundred block sums and a walk through one block. Each height is an estimate until it is ``set``.

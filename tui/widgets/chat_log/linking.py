@@ -1,4 +1,4 @@
-"""Links in a text of the conversation: never cut where it can be avoided, and told to the terminal as what they are.
+"""Wraps and marks links in a message: not cut where it can be avoided, and told to the terminal as links.
 
 A link that fits a line is on one, since lines are broken at blanks. A longer one gets lines of its own, broken behind one of
 its own signs where there is one near the end; each of its lines tells the terminal the whole, so that a click on any opens

@@ -1,4 +1,4 @@
-"""One row of the conversation as lines on the screen. Pure: a row, the one before it, and a look give strips.
+"""Draws one row of the conversation as lines on the screen. Pure: a row, the one before it, and a look give strips.
 
 ::
 

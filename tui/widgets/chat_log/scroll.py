@@ -285,7 +285,7 @@ class ChatScroll(ChatLines, can_focus=False):
     def _unread_below(self, last_line: int) -> int:
         """Return how many unread messages lie below a line: counted where all of them are held, else all but those above.
 
-        Rows that are merely read from the file while one scrolls are no news, however many they are.
+        Rows that are merely read from the file during scrolling are no news, however many they are.
         """
         first, count = self._news
         if not count or self.is_at_end or not self.model.rows:

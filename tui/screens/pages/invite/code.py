@@ -1,4 +1,4 @@
-"""One invitation as a code to scan and a link to send.
+"""The screen of one invitation: a code to scan and a link to send.
 
 Where the terminal is large enough the code stands beside the text, else above it, else the screen says which size is needed
 and offers the text and the picture: a code that is cut or scaled cannot be read, so it is shown whole or not at all. The

@@ -1,4 +1,4 @@
-"""Ask where a picture of the code or the link itself goes, and write it there, readable by its owner only."""
+"""Asks where a picture of the code or the link itself goes, and writes it there, readable by its owner only."""
 
 from __future__ import annotations
 
