@@ -1,4 +1,4 @@
-"""People, keys, conversations; owns every durable byte.
+"""The core: accounts, contacts and conversations over a node, without a screen; it owns every file.
 
 From the ground up:
 

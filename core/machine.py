@@ -23,7 +23,7 @@ UNSUPPORTED: Final = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, e
 
 _NO_DESCRIPTORS: Final = frozenset({errno.EMFILE, errno.ENFILE})
 _NO_MEMORY: Final = frozenset({errno.ENOMEM, errno.ENOBUFS})
-# What a process or a machine has too little of, whatever it was wanted for.
+# Resources of a process or a machine that can run out.
 NO_ROOM: Final = _NO_DESCRIPTORS | _NO_MEMORY
 NO_LOCKS: Final = frozenset({errno.ENOLCK, errno.EDEADLK})
 _GONE: Final = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ESTALE, errno.ENODEV, errno.ENXIO, errno.ENOTCONN})

@@ -1,4 +1,4 @@
-"""The one interface: every command, result, event and error of the program, as frozen, serialisable records.
+"""The interface of the core: every command, result, event and error, as frozen, serialisable records.
 
 Screens, ``sottovoce rpc`` and bots use this and nothing else. A command is a value; ``Client.call`` turns it into its
 result or raises ``ApiError``. Events are hints that something changed; ``message.list`` is the truth.
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import Final
 
-# Everything that these files define, so that what joins them is named in no list.
+# All that these files define, so that a new definition needs no entry in a list.
 from core.api.account import *
 from core.api.base import (
     Carrier as Carrier,

@@ -1,4 +1,4 @@
-"""What the core tells by itself: hints that something changed."""
+"""Events: hints of the core that something changed."""
 
 from __future__ import annotations
 

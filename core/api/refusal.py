@@ -1,4 +1,4 @@
-"""Why a command failed, and the bounds that make it fail."""
+"""Refusals: the kinds of errors that commands raise, and the bounds that they check."""
 
 from __future__ import annotations
 

@@ -110,7 +110,7 @@ class MessageSend(Command[MessageRef], frozen=True, tag="message.send"):
     uid: str | None = None
 
     def queue(self) -> str:
-        """Texts of one conversation keep their order."""
+        """Return a queue for each conversation, so that its texts keep their order."""
         return self.conversation
 
 

@@ -69,7 +69,7 @@ def hkdf(secret: bytes, label: bytes, size: int = KEY_SIZE, salt: bytes = b"") -
 
 
 def aead_seal(key: bytes, nonce: bytes, plaintext: bytes, ad: bytes) -> bytes:
-    """AES-256-GCM. The caller never uses (key, nonce) twice: a key used once, or a random 12-byte nonce."""
+    """Seal by AES-256-GCM. The caller never uses (key, nonce) twice: a key used once, or a random 12-byte nonce."""
     return AESGCM(key).encrypt(nonce, plaintext, ad)
 
 
@@ -82,7 +82,7 @@ def aead_open(key: bytes, nonce: bytes, ciphertext: bytes, ad: bytes) -> bytes:
 
 
 def siv_seal(key: bytes, plaintext: bytes, ad: bytes) -> bytes:
-    """AES-256-GCM-SIV with the zero nonce, for keys used once; deterministic: equal content gives equal bytes."""
+    """Seal by AES-256-GCM-SIV with the zero nonce, for keys used once; equal content gives equal bytes."""
     return AESGCMSIV(key).encrypt(_ZERO_NONCE, plaintext, ad)
 
 
@@ -105,7 +105,7 @@ def xwing_generate() -> tuple[bytes, bytes]:
 
 
 def xwing_seal(public: bytes, plaintext: bytes, info: bytes) -> bytes:
-    """HPKE base mode to an X-Wing key; ``XWING_OVERHEAD`` longer than the plaintext; fresh encapsulation each time.
+    """Seal by HPKE base mode to an X-Wing key, freshly encapsulated; ``XWING_OVERHEAD`` longer than the plaintext.
 
     Raises ``Malformed`` when ``public`` is not a key.
     """

@@ -1,4 +1,4 @@
-"""The account: 27 random bytes, the keys that grow from them, and the 52 characters that name the person.
+"""The account's seed: 27 random bytes, the keys derived from them, and the 52 characters that name the person.
 
 Twenty-seven bytes are exactly eighteen 12-bit words, which leaves no room for a checksum. So the checksum is ground into
 the seed instead: draws are repeated until a hash of the seed starts with a zero byte, which leaves 208 bits of choice
@@ -60,7 +60,7 @@ def is_checked(seed: bytes) -> bool:
 
 
 def derive(seed: bytes, label: bytes, index: int = 0, size: int = primitives.KEY_SIZE) -> bytes:
-    """Return the key of ``size`` bytes that grows from the seed for one purpose; ``index`` is a u32."""
+    """Return the key of ``size`` bytes that is derived from the seed for one purpose; ``index`` is a u32."""
     return primitives.hkdf(seed, _PREFIX + label + index.to_bytes(4, "big"), size)
 
 

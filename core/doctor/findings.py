@@ -64,7 +64,7 @@ def findings_of(status: api.NetworkStatus) -> list[Finding]:
 
 
 def _of_links(status: api.NetworkStatus) -> Iterator[Finding]:
-    """Whether there is a network, and custodians in it that keep what waits for us."""
+    """Yield findings of a missing network, or of too few custodians that keep what waits for us."""
     if status.uptime < SETTLING and status.custodians < FEW_CUSTODIANS:
         yield Finding(kind="starting", text="Looking for other nodes. What you write waits here until there are some.")
     elif status.peers and status.clock_alone is not None:
@@ -103,7 +103,7 @@ _OF_JOIN: Final[dict[api.JoinState, str]] = {
 
 
 def _of_joins(status: api.NetworkStatus) -> Iterator[Finding]:
-    """Each node named by --join that is no help."""
+    """Yield a finding for each node named by --join that is no help."""
     if status.uptime < SETTLING and not status.peers:
         return
     for join in status.joins:
@@ -141,7 +141,7 @@ def _why_nobody(status: api.NetworkStatus) -> str:
 
 
 def _of_the_clock(status: api.NetworkStatus) -> Iterator[Finding]:
-    """Whose clock is wrong: this machine's, or others' that are left out for it."""
+    """Yield findings of wrong clocks: this machine's, or those of others that are left out for it."""
     if status.clock_alone is not None:
         yield Finding(kind="clock-off", text=_alone(status.clock_alone, is_stuck=not status.custodians))
     elif abs(status.clock_offset_ms) > AGREEMENT_MS:
@@ -203,7 +203,7 @@ def span(milliseconds: int) -> str:
 
 
 def _of_reachability(status: api.NetworkStatus) -> Iterator[Finding]:
-    """Whether strangers come in, which only matters to those who want to serve them."""
+    """Yield findings of a node that strangers cannot reach, which matters only where it is to serve them."""
     if status.role == "leaf":
         return
     port = status.listen.rpartition(":")[2]

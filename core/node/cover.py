@@ -1,4 +1,4 @@
-"""The settings of ``net.cover_profile`` by the names that people choose them by."""
+"""The settings of cover traffic (``net.cover_profile``), by the names that people choose."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ PACES: Final[dict[PaceName, CoverProfile]] = {"sparing": SPARING, "normal": NORM
 
 
 def bytes_per_day(name: PaceName) -> int:
-    """Return what this setting's cover traffic sends from a device in a day."""
+    """Return the bytes of cover traffic that a device sends in a day with this setting."""
     return PACES[name].bytes_per_day
 
 
 def pace_of(name: PaceName, normal: CoverProfile) -> CoverProfile:
-    """Return the pace that a name stands for on a node that was made with ``normal``: tests hurry."""
+    """Return the profile of a name on a node that was made with ``normal``, which tests make faster."""
     return normal if name == "normal" else PACES[name]
 
 
 def name_of(pace: CoverProfile) -> PaceName:
-    """Return what a pace is called; one that has no name counts as normal."""
+    """Return the name of a profile; one without a name counts as normal."""
     names: list[PaceName] = [name for name, known in PACES.items() if known == pace]
     return names[0] if names else "normal"

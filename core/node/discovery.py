@@ -163,4 +163,4 @@ class FindingNodes:
 
 
 def _ignore(_port: int | None) -> None:
-    """A gateway's mapping shows as reachability: those who dial us back come through it."""
+    """Ignore a gateway's mapped port: it shows as reachability, since nodes that dial us back come through it."""

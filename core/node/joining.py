@@ -1,4 +1,4 @@
-"""Joining through a node that the owner named: by all addresses of its host name, and by new ones once it moves.
+"""Joins through a node that the owner named: by all addresses of its host name, and by new ones once it moves.
 
     name --> addresses --> the dialer tries them, for ever --> one answers, or the name is looked up again
 

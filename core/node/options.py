@@ -1,4 +1,4 @@
-"""How this device takes part in the network, as said on the command line.
+"""The network options of the command line: where to listen, which nodes to join, which role to take.
 
 A *spec* names a node to join through: ``HOST:PORT``, or ``HOST:PORT/KEY`` with the node's key in lower-case base32, which
 saves asking for the key and makes sure that it is that node. An IPv6 host stands in brackets.

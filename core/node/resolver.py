@@ -1,4 +1,4 @@
-"""Look up host names: all addresses of both families, within a deadline.
+"""Looks up host names: all addresses of both families, within a deadline.
 
 The system's resolver may wait for ever, and cannot be stopped; it runs in a thread that is abandoned at the deadline. So
 that such threads cannot pile up, few run at a time, apart from the program's other work.

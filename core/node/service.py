@@ -213,7 +213,7 @@ class NodeService:
         return self._node.keeping()
 
     def status(self) -> NodeStatus:
-        """Return what there is to show."""
+        """Return the network as this node sees it now."""
         node = self._node
         return NodeStatus(
             listen=self.listen,

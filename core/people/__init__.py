@@ -1,4 +1,4 @@
-"""What passes between people, without I/O: transactions in, effects out.
+"""The people layer: contacts and conversations over the network, without I/O; transactions in, effects out.
 
     format          codecs and rules that need no database: links, greetings, lanes, envelopes, items, records
     mail            the outbox: what must lie in the network, deposited until it is done

@@ -51,7 +51,7 @@ class Memory:
         return max(self.ack_timing.next_deadline(), self.rollback_detection.waits_until())
 
     def distrust_state(self, work: Work) -> None:
-        """This database may be an old copy of itself: every lane begins anew."""
+        """Begin every lane anew: this database may be an old copy of itself."""
         resets.distrust_state(work)
         self.solving.clear()
         self.rollback_detection.clear()

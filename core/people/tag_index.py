@@ -1,4 +1,4 @@
-"""Which ids in the network are for us: the tags of every index and slot that may hold something, matched in memory.
+"""The tag index: which ids in the network are for us, by the tags of every index and slot that may hold something.
 
 No custodian learns what a reader looks for: it hands out every tag of a prefix, and they are matched here, in a
 dictionary. All tags of the last 50 hours are kept, so that a window that moves, or a lane that becomes known late, finds

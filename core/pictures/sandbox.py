@@ -57,7 +57,7 @@ TOO_LARGE = 3
 
 
 def confine() -> None:
-    """Give up writing files, starting processes, opening anything, and endless memory or time."""
+    """Forbid this process to write or open files and to start processes, and limit its memory and time."""
     for limit, value in (
         (resource.RLIMIT_AS, MAX_MEMORY),
         (resource.RLIMIT_CPU, MAX_CPU),

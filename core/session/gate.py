@@ -186,7 +186,7 @@ class Gate:
 
     @at_gate(api.AccountUnlock)
     async def unlock(self, command: api.AccountUnlock) -> api.AccountIdentity:
-        """Open the account that the passcode belongs to, or let go of its screen lock, which only a passcode does."""
+        """Open the account that the passcode belongs to, or unlock its screen, which takes a passcode."""
         async with self._changing:
             accounts = self._accounts()
             if command.passcode is None and self.is_screen_locked and self.open is not None:

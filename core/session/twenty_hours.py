@@ -40,15 +40,15 @@ class OpenTime:
         self._typed_at: Reading | None = None
 
     def begin(self, typed_at: Reading) -> None:
-        """Count from then."""
+        """Count from ``typed_at``."""
         self._typed_at = typed_at
 
     def end(self) -> None:
-        """No account is open any more."""
+        """Stop counting: no account is open any more."""
         self._typed_at = None
 
     def ms_left(self) -> int:
-        """Return how much longer the open account may stay open."""
+        """Return how much longer the open account may stay open, milliseconds."""
         assert self._typed_at is not None
         return OPEN_MS - self._clock().in_process_since(self._typed_at)
 
@@ -57,7 +57,7 @@ class OpenTime:
         return self._typed_at is not None and self.ms_left() <= 0
 
     def locks_at(self) -> int:
-        """Return when the vault locks, as the wall clock of now counts it."""
+        """Return when the vault locks, Unix milliseconds by the present wall clock."""
         return self._clock().wall_ms + self.ms_left()
 
 

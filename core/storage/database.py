@@ -53,7 +53,7 @@ KEY_SIZE = 32  # bytes: AES-256, and HMAC keys that SQLCipher derives from it
 # Owner only: the file is sealed, but other users must not see its size and times either.
 FILE_MODE = 0o600
 
-# Seconds to wait for another process to let go of the file: an ending process needs a moment, a living one will not.
+# Seconds to wait for another process to release the file: an ending process needs a moment, a living one keeps it.
 LOCK_PATIENCE = 0.5
 
 # The log is cut back to this many bytes once its pages are in the file; a burst of media must not hold the disk.

@@ -62,7 +62,7 @@ class Standing:
 
     @property
     def is_known(self) -> bool:
-        """As in ``DeviceRow``."""
+        """Whether a known device vouched for it, or the person confirmed it, as in ``DeviceRow``."""
         return _is_known(self.state)
 
 

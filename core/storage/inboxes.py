@@ -1,4 +1,4 @@
-"""Secrets of our own addresses: the present one, and former ones at which mail may still come."""
+"""Inboxes of our own: the secret of the present one, and of former ones at which mail may still come."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def drop(tx: Transaction, number: int) -> None:
 
 
 def is_owed(tx: Snapshot) -> bool:
-    """Tell whether another inbox is to be drawn once the former one is let go."""
+    """Tell whether another inbox is to be drawn once the former one is dropped."""
     return tx.row("SELECT 1 FROM account WHERE inbox_owed = 1") is not None
 
 

@@ -40,7 +40,7 @@ class Posting:
 
     @property
     def copies(self) -> int:
-        """To how many inboxes it goes."""
+        """The number of inboxes it goes to."""
         return len(self.inbox) // _SECRET_SIZE
 
 
@@ -247,7 +247,7 @@ def detach(tx: Transaction, posting: int) -> None:
 
 
 def over(tx: Snapshot, now_ms: int) -> list[Posting]:
-    """Return postings whose time is over."""
+    """Return the postings that are tried no longer at ``now_ms``, Unix milliseconds."""
     return [Posting(*row) for row in tx.rows(f"SELECT {_COLUMNS} FROM postings WHERE until <= ?", now_ms)]
 
 

@@ -145,7 +145,7 @@ class Accounts:
         return self.exists() and self._remembered(self._read()).recall(self._clock()) is not None
 
     def logout(self) -> None:
-        """Forget the remembered key. Locking needs no call: let go of what ``unlock`` returned."""
+        """Forget the remembered key. Locking needs no call: drop what ``unlock`` returned."""
         if self.exists():
             self._remembered(self._read()).forget()
 

@@ -55,7 +55,7 @@ class Tally(NamedTuple):
         return body + primitives.sha256(body)[:_CHECK_SIZE]
 
     def wait_ms(self, now: Reading) -> int:
-        """Return how long until the next attempt; never more than the whole wait, whatever the clocks say."""
+        """Return the milliseconds until the next attempt; never more than the whole wait, even by wrong clocks."""
         whole = max(wait_after(self.wrong), self.debt_ms + GUESS_DEBT_MS - MOST_DEBT_MS)
         return min(whole, max(0, whole - self._elapsed(now)))
 

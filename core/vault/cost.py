@@ -41,7 +41,7 @@ class Costs:
 
     @property
     def work(self) -> int:
-        """KiB times passes, to which time is proportional."""
+        """KiB times passes; the time of a run is proportional to it."""
         return self.passes * self.memory_kib
 
 

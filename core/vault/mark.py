@@ -43,7 +43,7 @@ class Mark:
         self._path = (marks_directory() if directory is None else directory) / name.hex()
 
     def read(self) -> int | None:
-        """Return the count, None when there is none that can be read and was sealed by us."""
+        """Return the count; None when there is no mark, or none that was sealed by us."""
         try:
             data = read_file(self._path, _SIZE + 1)
         except Exception:  # noqa: BLE001 -- it stops nothing, whatever it is

@@ -1,4 +1,4 @@
-"""How much memory this process may have: what the machine has, and what containers, services and limits leave of it.
+"""How much memory this process may have: the machine's, less what containers, services and limits withhold.
 
 The kernel kills a process that takes more than its control group allows, so the limit has to be known before. It is read
 from ``/proc/meminfo``, the control groups that this process is in (both versions, each with all above it) and the process's

@@ -1,4 +1,4 @@
-"""Which passcodes are good enough, and what to say about the others.
+"""The strength of passcodes: which are good enough, and what to say about the others.
 
 The estimate is zxcvbn's. Its score 3 means at least 10^8 guesses; at a second and 256 MiB each (``core.vault.cost``)
 that is three years of one machine for an account, which is what the people who would try can be made to pay.

@@ -80,7 +80,7 @@ class Profile:
         return self.home / NODE_KEY
 
     def close(self) -> None:
-        """Let another process have the home; safe to call twice."""
+        """Release the home for other processes; safe to call twice."""
         if self._is_open:
             self._is_open = False
             os.close(self._lock)

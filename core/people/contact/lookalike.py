@@ -1,4 +1,4 @@
-"""Names that could be taken for one another on a screen.
+"""Look-alikes: finds names that could be taken for one another on a screen.
 
 A stranger may take a contact's name, or nearly: with a letter of another script, a digit for a letter, another accent or
 case, or an invisible character in between. A name's skeleton is the name with all shapes that are drawn alike made equal;

@@ -54,7 +54,7 @@ def block(work: Work, row: ConversationRow) -> None:
 
 
 def stop(work: Work, row: ConversationRow) -> None:
-    """Neither look for anything of a contact nor deposit anything for it."""
+    """Stop looking for a contact's boxes and depositing boxes for it."""
     conversations.set_blocked(work.tx, row.id, blocked=True)
     _look_away(work, row)
     for posting in postings.every_of(work.tx, row.id):

@@ -90,5 +90,5 @@ def watch_conversation(work: Work, conversation: int) -> None:
 
 
 def acceptance_place(author: bytes, recipient: bytes, device: bytes, root_name: bytes) -> Place:
-    """An acceptance stands outside any lane: it is signed at this place."""
+    """Return the place at which an acceptance is signed, which stands outside any lane."""
     return Place(author, recipient, device, root_name[:16], _ACCEPTANCE_INDEX)

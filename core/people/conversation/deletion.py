@@ -1,4 +1,4 @@
-"""Deleting rows here: from the file for good, and from what waits to be sent.
+"""Deletes rows on this device: from the file for good, and from what waits to be sent.
 
 A text of which no box was ever handed to the node is withdrawn, and never sent. One of which any box was, in any encoding,
 may be on a custodian's disk already: it counts as sent, and the person is told so. Its copies there stay deposited like any

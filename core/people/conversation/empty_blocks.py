@@ -1,4 +1,4 @@
-"""Blocks whose text was taken back: encoded, as empty ones, when their turn has come.
+"""Empty blocks, in place of blocks whose text was withdrawn: encoded when their turn has come.
 
 A lane has no holes and no index is ever used for two contents that left; so an empty block takes the place of the one that
 was taken back. Its reader runs the ratchets in the order of the lane and keeps 40 keys that it passed over. Encoded at the
@@ -25,7 +25,7 @@ from core.storage import conversations, lanes, messages, postings, prekeys as pr
 from core.storage.lanes import WriteLane
 from core.storage.postings import Posting
 
-# Blocks behind an empty one, with keys of before it, that its reader still finds the keys of: of the 40 that a ratchet
+# Blocks behind an empty one that were encoded before it and whose keys its reader still has: of the 40 that a ratchet
 # keeps, a few less.
 MAX_BEHIND: Final = 36
 

@@ -151,9 +151,9 @@ def _show_not_told(work: Work, row: ConversationRow) -> None:
 
 
 def noticed(work: Work, device: DeviceRow, item: InboxNotice) -> None:
-    """A device of a contact says where its account reads from now on; of two notices the higher number counts.
+    """Take a contact's notice of its new inbox; of two notices the higher number counts.
 
-    Of one that is not known it is written to beside the old one.
+    The inbox that an unknown device names is written to beside the old one.
     """
     row = conversations.by_id(work.tx, device.conversation)
     if device.identity != row.recipient:

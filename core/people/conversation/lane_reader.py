@@ -93,8 +93,8 @@ def _block_at(work: Work, generation: bytes, index: int) -> list[Piece] | None:
 def _note_hole(work: Work, row: ReadLane) -> None:
     """Note since when something is missing, and ask for it, once.
 
-    The question is posted until it is acknowledged. Were it put again whenever something comes that cannot be read yet,
-    two sides that both lack something would only ask each other, for ever.
+    The question is posted until it is acknowledged. Were it repeated whenever a box comes that cannot be read yet,
+    two sides that both lack a box would only ask each other, for ever.
     """
     if lanes.set_hole(work.tx, row.generation, accounts.add_online(work.tx, 0)):
         _owe_ack(work, row)

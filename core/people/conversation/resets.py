@@ -58,7 +58,7 @@ def trusts(counter: int | None, mark: int | None) -> bool:
     """Tell whether a database with this count is the latest, given the mark kept outside it.
 
     The mark is written after each commit that is shown, so a crash in between leaves it behind, never ahead. A missing
-    mark means another machine, or a home put back: not to be trusted either. A fresh file has nothing to repeat.
+    mark means another machine, or a restored home: not to be trusted either. A fresh file has nothing to repeat.
     """
     return counter is None or counter == 0 or (mark is not None and mark <= counter)
 

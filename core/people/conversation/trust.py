@@ -1,4 +1,4 @@
-"""Trust in devices: whose a device is, and whether it is known.
+"""Trust in devices: which identity a device belongs to, and whether it is known.
 
 With an account's words anyone can make a device that its identity certifies. So a device is *known* only when one that was
 known before vouches for it, or when the person says so, by accepting a greeting, following a link, or confirming. Any other

@@ -219,7 +219,7 @@ def open_record(link: Link, ciphertext: bytes, sequence: int, expiry_hour: int) 
 
 
 def _refuse_newer(data: bytes) -> None:
-    """A record says what it is (1 bundle, 2 tombstone) and then its version."""
+    """Raise ``Newer`` for a later version. A record begins with its tag (1 bundle, 2 tombstone) and its version."""
     try:
         tag, version = (
             msgspec.msgpack.decode(part, type=int) for part in decode(list[msgspec.Raw], data, "record")[:2]

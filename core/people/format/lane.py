@@ -24,7 +24,7 @@ from net.instant import DAY_MS
 WINDOW = 48
 # Boxes of today and of the two days before can still lie in the network.
 DAYS = 3
-# Re-key before the block that would be one more than these since the last time, or after this long, whichever comes first.
+# Re-key before the block that would exceed this number since the last time, or after this long, whichever comes first.
 # The ten between this and what is promised are for a key that is on its way.
 REKEY_AFTER_BLOCKS = 40
 REKEY_AFTER_MS = 6 * DAY_MS

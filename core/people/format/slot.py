@@ -34,7 +34,7 @@ class SlotKind:
 SLOTS = {
     # Two greeters on one day meet with a chance of 1 in 256, and custodians keep both. They are strangers, and pay for it.
     "greeting": SlotKind(numbers=256, work_factor=4),
-    # Of one root: enough that a writer who lost count of what it used does not use a slot twice.
+    # Of one root: enough that a writer that lost count of its slots does not use one twice.
     "acceptance": SlotKind(numbers=16),
     "reset": SlotKind(numbers=16),
 }

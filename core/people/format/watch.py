@@ -1,4 +1,4 @@
-"""Watches: whose slots this account looks into, and what it expects there.
+"""Watches: the slots that this account looks into, and what it expects there.
 
 A watch is a value: it is the key of what ``core.people.tag_index`` looks for, and says by its type which rule takes what
 is put together there (``core.people.slot_reader``). The database keeps pieces of slots that are not whole yet under a name;
@@ -20,7 +20,7 @@ class GreetingWatch:
 
     @property
     def slots(self) -> SlotKind:
-        """What is alike in all such slots."""
+        """The parameters of these slots."""
         return SLOTS["greeting"]
 
 
@@ -33,7 +33,7 @@ class AcceptanceWatch:
 
     @property
     def slots(self) -> SlotKind:
-        """What is alike in all such slots."""
+        """The parameters of these slots."""
         return SLOTS["acceptance"]
 
 
@@ -46,7 +46,7 @@ class ResetWatch:
 
     @property
     def slots(self) -> SlotKind:
-        """What is alike in all such slots."""
+        """The parameters of these slots."""
         return SLOTS["reset"]
 
 

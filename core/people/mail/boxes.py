@@ -1,4 +1,4 @@
-"""From a posting to the boxes of a day: ids and keys, sealing, proof of work; and opening those found in slots."""
+"""Makes the boxes of a day from a posting: ids and keys, sealing, proof of work; and opens those found in slots."""
 
 from __future__ import annotations
 

@@ -193,7 +193,7 @@ def forget_expired(work: Work) -> None:
 
 
 def withdraw_all(work: Work) -> None:
-    """This state may be an old copy: no address it would use may be used again.
+    """Withdraw all postings: this state may be an old copy, and no address that it would use may be used again.
 
     Blocks are dropped, their texts wait to be encoded anew; slots are drawn again. What waited in it may have left since.
     """

@@ -99,7 +99,7 @@ def _is_inbox(key: bytes) -> bool:
 
 
 def _gone(work: Work, known: State, here: dict[bytes, bytes]) -> Iterator[bytes]:
-    """Yield what was dropped here: roots of contacts that have others, contacts that were removed, inboxes let go."""
+    """Yield the keys of what was dropped here: roots of contacts that have others, removed contacts, former inboxes."""
     for key in lww.alive(known):
         if key in here:
             continue

@@ -1,4 +1,4 @@
-"""The first start on a device: keys of its own, certified by the account's identity."""
+"""Makes a new device of the account: keys of its own, certified by the account's identity."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""When the personal record is looked for, written and written again (``personal_record``, ``account_state``).
+"""Keeps the personal record in sync: when it is looked for, written and renewed (``personal_record``, ``account_state``).
 
     changed here ──> some minutes ──> look ──> merge ──> write, above every number seen
     a new epoch  ──> some days ─────┘
-    start, daily, a number that was refused ──> look ──> merge; what was lost or put back to an older one is put again
+    start, daily, a number that was refused ──> look ──> merge; a lost or older record is deposited again
 
 It is looked for before it is written, so that what another device wrote is taken in and not overwritten. A device of
 this day also looks under the ids of past epochs: its account may have been restored by its words, and has its contacts
@@ -59,7 +59,7 @@ CLOCK_SLACK_MS = DAY_MS
 WITNESSES = 2
 # A new epoch's record is first written at some time within these days, so that a record is 30 to 45 days old at most.
 TURN_DAYS = 15
-# After this pause a record that lacks copies is put again. Seconds.
+# After this pause a record that lacks copies is deposited again. Seconds.
 REPEAT_PAUSE = 600.0
 
 

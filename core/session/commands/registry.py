@@ -1,4 +1,4 @@
-"""Which function carries out which command, said where the function is defined.
+"""The registry of command handlers, each declared where its function is defined.
 
     @transaction(api.DraftSet)                                          TRANSACTION: given a ``Work``
     def _set_draft(work: Work, command: api.DraftSet) -> api.Done: ...
@@ -84,7 +84,7 @@ def transaction(
     """Return the decorator of a command's handler that is one transaction.
 
     ``then`` is given the handler's result once that is committed, and returns the one to answer with. What is committed
-    stays so whatever becomes of it.
+    stays so even if ``then`` fails.
     """
     kind = command.declared().command
 
