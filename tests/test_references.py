@@ -160,13 +160,19 @@ def test_each_file_and_module_that_a_document_names_is_there(name: str) -> None:
     assert not wrong, "\n".join(wrong)
 
 
-def test_each_heading_of_the_protocol_names_the_files_that_carry_it_out() -> None:
+def test_the_protocol_names_the_files_that_carry_each_section_out() -> None:
     text = (ROOT / "docs/PROTOCOL.md").read_text(encoding="utf-8")
-    named = [
-        quoted for heading in re.findall(r"^#+ (.*)$", text, re.MULTILINE) for quoted in re.findall(r"`(.+?)`", heading)
-    ]
+    lines = re.findall(r"^\*Code\*: (.*?)\.$", text, re.MULTILINE | re.DOTALL)
+    named = [quoted for line in lines for quoted in re.findall(r"`(.+?)`", line)]
     assert named, "or nothing is looked at"
     assert [each for each in named if not (ROOT / each).exists()] == []
+
+
+def test_the_contents_of_the_protocol_are_its_headings() -> None:
+    text = (ROOT / "docs/PROTOCOL.md").read_text(encoding="utf-8")
+    headings = re.findall(r"^## (.*)$", text, re.MULTILINE)
+    anchors = [re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in headings]
+    assert re.findall(r"\]\(#([^)]+)\)", text) == anchors
 
 
 def test_each_section_that_is_named_is_there() -> None:

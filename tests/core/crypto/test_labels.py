@@ -58,7 +58,7 @@ def uses() -> Iterator[tuple[str, tuple[str, tuple[int, ...]]]]:
 USES: Final = dict(uses())
 LABELS_OF_SEED, LABELS_OF_LINK = (
     tuple(re.findall(r"`([^`]+)`", line))
-    for line in re.findall(r"Labels of (?:the seed|a link) \(\d\): (.*?)\.", TABLE)
+    for line in re.findall(r"Labels of (?:the seed|a link) \(\d\): (.*?)\.", " ".join(TABLE.split()))
 )
 
 
