@@ -192,8 +192,7 @@ def test_every_sum_behind_a_label_has_the_fields_that_are_listed() -> None:
         counted[label].add(len(rest))
     del counted[""]  # the seed's: a prefix of whole labels
     counted["node-id"].remove(2)  # hashed up to there once, for all nonces that are tried
-    # Sums inside: a place of three numbers.
-    listed = {label: {1 if label == "slot" else len(widths)} for label, (_, widths) in USES.items() if widths and label}
+    listed = {label: {len(widths)} for label, (_, widths) in USES.items() if widths and label}
     assert counted == listed
 
 
