@@ -4,7 +4,7 @@ Screens, ``sottovoce rpc`` and bots use this and nothing else. A command is a va
 result or raises ``ApiError``. Events are hints that something changed; ``message.list`` is the truth.
 
 Each file holds the commands of one topic with their results. A command is added there, and its handler in
-``core.session.commands``; nothing else has to know of it.
+``core.session.commands``; nothing else has to know of it. A file of a new topic is imported here.
 
 Times are integer milliseconds of Unix time, durations are seconds, identities and ids are strings.
 """
