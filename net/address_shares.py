@@ -46,7 +46,7 @@ Holder = TypeVar("Holder", bound=Hashable)
 
 
 @lru_cache(maxsize=_CACHED)
-def networks_of(host: str) -> Networks:
+def nested_networks(host: str) -> Networks:
     """Return the names of the networks that a host lies in, outermost first; the last is what one party is sure to own."""
     try:
         # A scope (fe80::1%eth0) is the local name of an interface and says nothing about the address.

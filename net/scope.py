@@ -45,6 +45,12 @@ def network_of(host: str) -> bytes:
     return packed[: IPV4_NETWORK_SIZE if len(packed) == 4 else IPV6_NETWORK_SIZE]
 
 
+@lru_cache(maxsize=_CACHED)
+def public_network_of(host: str) -> bytes | None:
+    """Return the network of a public address; None for others, which say nothing about an owner and are not counted."""
+    return network_of(host) if scope_of(host) is Scope.PUBLIC else None
+
+
 def is_ipv6(host: str) -> bool:
     """Return which family a numeric address is of."""
     return ":" in host

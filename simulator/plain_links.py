@@ -20,7 +20,7 @@ from enum import IntEnum
 from struct import Struct
 from typing import Final, NamedTuple
 
-from net.address_shares import Networks, networks_of
+from net.address_shares import Networks, nested_networks
 from net.agenda import Agenda
 from net.ids import Endpoint, NodeId
 from net.instant import Instant
@@ -180,7 +180,7 @@ class PlainLinks:
     def networks_of(self, link: LinkId) -> Networks:
         """Return which networks a link's other end is in."""
         held = self._links.get(link)
-        return networks_of(held.up.endpoint.host if held else "")
+        return nested_networks(held.up.endpoint.host if held else "")
 
     def features_of(self, link: LinkId) -> int:
         """Return what a link's peer said that it can do."""

@@ -15,7 +15,7 @@ from collections import OrderedDict
 from enum import Enum, auto
 from typing import Final
 
-from net.address_shares import networks_of
+from net.address_shares import nested_networks
 from net.ids import Endpoint, NodeId
 from net.link.cookie import CookieJar
 from net.token_bucket import FairUse, TokenBucket
@@ -59,7 +59,7 @@ class Doorkeeper:
         if self.is_under_load(now):
             if not self._cookies.is_marked(datagram, source, now):
                 return Admission.COOKIE_NEEDED
-            is_admitted = self._shared.take(networks_of(source.host), now)
+            is_admitted = self._shared.take(nested_networks(source.host), now)
         else:
             is_admitted = self._handshakes.take(1.0, now)
         return Admission.ADMITTED if is_admitted else Admission.REFUSED
@@ -68,7 +68,7 @@ class Doorkeeper:
         """Decide about a key request: always against a cookie, so that nobody can make us write to a third party."""
         if not self._cookies.is_marked(datagram, source, now):
             return Admission.COOKIE_NEEDED
-        is_admitted = self._key_answers.take(networks_of(source.host), now)
+        is_admitted = self._key_answers.take(nested_networks(source.host), now)
         return Admission.ADMITTED if is_admitted else Admission.REFUSED
 
 

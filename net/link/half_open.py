@@ -13,7 +13,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
 
-from net.address_shares import Shares, networks_of
+from net.address_shares import Shares, nested_networks
 from net.ids import Endpoint, NodeId
 from net.link.events import LinkId
 from net.link.handshake import Initiation
@@ -54,7 +54,7 @@ class HalfOpenTable:
         self.remove_of(half.peer)
         self._by_index[half.keys.our_index] = half
         self._index_of[half.peer] = half.keys.our_index
-        self._places.add(half.keys.our_index, networks_of(half.endpoint.host), 1)
+        self._places.add(half.keys.our_index, nested_networks(half.endpoint.host), 1)
         if len(self._by_index) > MAX_HALF_OPEN and (loser := self._places.heaviest()) is not None:
             self.remove(loser)
 

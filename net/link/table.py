@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from net.address_shares import Networks, Shares, networks_of
+from net.address_shares import Networks, Shares, nested_networks
 from net.ids import Endpoint, NodeId
 from net.link.events import LinkId
 from net.link.keys import FrameKeys
@@ -67,7 +67,7 @@ class LinkTable:
 
     def networks_of(self, link: LinkId) -> Networks:
         """Return which networks a link's peer is in; those that are gone are all in one."""
-        return networks_of(self._hosts.get(link, ""))
+        return nested_networks(self._hosts.get(link, ""))
 
     # Who is there.
 
@@ -85,7 +85,7 @@ class LinkTable:
         host = session.endpoint.host
         self.sessions[session.link] = self._by_peer[session.peer] = session
         self._hosts[session.link] = host
-        self._places.add(session.link, networks_of(host), OURS if session.is_initiator else THEIRS)
+        self._places.add(session.link, nested_networks(host), OURS if session.is_initiator else THEIRS)
         self.add_keys(session)
 
     def add_keys(self, session: Session) -> None:
@@ -118,7 +118,7 @@ class LinkTable:
             self._hosts[link] = host
             for shares in (self._places, self._held):
                 if link in shares:
-                    shares.add(link, networks_of(host), shares.weight_of(link))
+                    shares.add(link, nested_networks(host), shares.weight_of(link))
 
     # What they hold.
 
@@ -156,5 +156,5 @@ class LinkTable:
         return self._held.weight_of_network(self.networks_of(link)) * GRAIN
 
     def _loser_to(self, endpoint: Endpoint, *, is_ours: bool) -> LinkId | None:
-        networks, weight = networks_of(endpoint.host), OURS if is_ours else THEIRS
+        networks, weight = nested_networks(endpoint.host), OURS if is_ours else THEIRS
         return self._places.loser(LinkId(0), networks, weight, may_replace=True)  # 0 names no link

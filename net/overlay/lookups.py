@@ -33,8 +33,8 @@ from net.instant import Instant
 from net.messages import FindNodes, Nodes
 from net.overlay.descriptor import Descriptor, Verifier, place_of
 from net.overlay.lookup_requests import Questions, Reply
-from net.overlay.routing_table import MAX_PER_PREFIX_IN_BUCKET, K, capped_prefix
-from net.scope import scope_of
+from net.overlay.routing_table import MAX_PER_PREFIX_IN_BUCKET, K
+from net.scope import public_network_of, scope_of
 
 # Disjoint paths, one question under way on each: Kademlia's alpha.
 PATHS: Final = 3
@@ -331,11 +331,11 @@ class Lookups:
 
 def spread(descriptors: list[Descriptor]) -> list[Descriptor]:
     """Return the same descriptors, those beyond two of one address prefix moved behind all others."""
-    counts: Counter[bytes] = Counter()
+    counts: Counter[bytes | None] = Counter()
     ahead: list[Descriptor] = []
     behind: list[Descriptor] = []
     for each in descriptors:
-        prefix = capped_prefix(each.endpoint.host)
+        prefix = public_network_of(each.endpoint.host)
         counts[prefix] += bool(prefix)
         (behind if counts[prefix] > MAX_PER_PREFIX_IN_BUCKET else ahead).append(each)
     return ahead + behind

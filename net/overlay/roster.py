@@ -25,7 +25,7 @@ from typing import Final
 
 from net.ids import NodeId
 from net.overlay.descriptor import Descriptor, place_of
-from net.overlay.routing_table import capped_prefix
+from net.scope import public_network_of
 
 # Descriptors held: paths of three from 256 are sixteen million.
 MAX_ROSTER: Final = 256
@@ -114,14 +114,15 @@ class Roster:
             return 0  # who finds nobody has no network
         place = place_of(target)
         found = {each.node for tale in tales for each in tale}
-        crowded = {capped_prefix(each.endpoint.host) for tale in tales for each in tale} - {b""}
+        crowded = {public_network_of(each.endpoint.host) for tale in tales for each in tale} - {None}
         reach = min(tale[-1].place ^ place if len(tale) >= count else math.inf for tale in tales)
         missed = 0
         for node, entry in list(self._entries.items()):
             if node in found:
                 entry.misses = 0
             elif (
-                entry.descriptor.place ^ place < reach and capped_prefix(entry.descriptor.endpoint.host) not in crowded
+                entry.descriptor.place ^ place < reach
+                and public_network_of(entry.descriptor.endpoint.host) not in crowded
             ):
                 missed += 1
                 entry.misses += 1
@@ -157,10 +158,10 @@ class Roster:
             known.descriptor, known.teller = descriptor, None
 
     def _count_prefix(self, descriptor: Descriptor) -> int:
-        prefix = capped_prefix(descriptor.endpoint.host)
+        prefix = public_network_of(descriptor.endpoint.host)
         if not prefix:
             return 0
-        return sum(capped_prefix(each.descriptor.endpoint.host) == prefix for each in self._entries.values())
+        return sum(public_network_of(each.descriptor.endpoint.host) == prefix for each in self._entries.values())
 
     def _evict_for(self, teller: NodeId | None) -> bool:
         """Strike out one at random where there is no room: of the teller's own words, else of the longest tale."""

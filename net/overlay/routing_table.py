@@ -23,7 +23,7 @@ from net.ids import Endpoint, NodeId, OverlayId
 from net.instant import Instant
 from net.messages import MAX_NODES_PER_ANSWER
 from net.overlay.descriptor import Descriptor, is_current, place_of
-from net.scope import Scope, network_of, scope_of
+from net.scope import Scope, public_network_of, scope_of
 
 # Nodes in a bucket: Kademlia's k.
 K: Final = MAX_NODES_PER_ANSWER
@@ -42,7 +42,7 @@ class Entry:
     """A node in the table. ``heard_at``: when it last answered or was met, in monotonic seconds."""
 
     descriptor: Descriptor
-    prefix: bytes  # empty: not capped
+    prefix: bytes | None  # None: not capped
     heard_at: float
     failures: int = 0
 
@@ -63,7 +63,7 @@ class RoutingTable:
         self._own = place_of(own)
         self._buckets: dict[int, _Bucket] = {}
         self._index: dict[NodeId, int] = {}  # in which bucket an entry is
-        self._per_prefix: Counter[bytes] = Counter()
+        self._per_prefix: Counter[bytes | None] = Counter()
         self._has_refused = False
 
     def __len__(self) -> int:
@@ -235,13 +235,8 @@ def nearest(descriptors: Iterable[Descriptor], place: int, count: int) -> list[D
     return nsmallest(count, descriptors, key=lambda descriptor: descriptor.place ^ place)
 
 
-def capped_prefix(host: str) -> bytes:
-    """Return the prefix under which an address is counted; empty for loopback and private ones, which are not."""
-    return network_of(host) if scope_of(host) is Scope.PUBLIC else b""
-
-
-def _prefix(descriptor: Descriptor) -> bytes:
-    return capped_prefix(descriptor.endpoint.host)
+def _prefix(descriptor: Descriptor) -> bytes | None:
+    return public_network_of(descriptor.endpoint.host)
 
 
 def _is_crowded(entry: Entry, others: Iterable[Entry]) -> bool:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from net.address_shares import Networks, Shares, networks_of
+from net.address_shares import Networks, Shares, nested_networks
 from net.token_bucket import MAX_NETWORKS, MEMORY, FairUse, TokenBucket
 
 CAPACITY = 24
@@ -34,41 +34,45 @@ CAPACITY = 24
     ],
 )
 def test_networks_lie_in_each_other(host: str, networks: Networks) -> None:
-    assert networks_of(host) == networks
+    assert nested_networks(host) == networks
 
 
 @pytest.mark.parametrize("host", ["::ffff:8.8.4.4", "2002:808:404::1", "64:ff9b::808:404", "2001:0:102:304::f7f7:fbfb"])
 def test_an_ipv4_address_inside_an_ipv6_one_counts_as_itself(host: str) -> None:
-    assert networks_of(host) == networks_of("8.8.4.4")
+    assert nested_networks(host) == nested_networks("8.8.4.4")
 
 
 def test_a_carried_address_of_a_house_is_one_of_the_house() -> None:
-    assert networks_of("::ffff:127.0.0.1") == ("127.0.0.1",)
+    assert nested_networks("::ffff:127.0.0.1") == ("127.0.0.1",)
 
 
 def crowd(*weights: tuple[str, int]) -> Shares[str]:
     """Each is at a host, with a weight, and called by both."""
     shares: Shares[str] = Shares()
     for host, weight in weights:
-        shares.add(f"{host} {weight}", networks_of(host), weight)
+        shares.add(f"{host} {weight}", nested_networks(host), weight)
     return shares
 
 
 def test_the_heaviest_holder_of_the_heaviest_host_of_the_heaviest_network_loses() -> None:
     shares = crowd(("8.8.4.1", 9), ("8.8.5.1", 3), ("8.8.5.1", 4), ("8.8.5.2", 5))
     assert shares.heaviest() == "8.8.5.1 4"
-    assert shares.loser("new", networks_of("8.8.6.1"), 1) == "8.8.5.1 4"
-    assert shares.loser("new", networks_of("8.8.4.2"), 1) == "8.8.5.1 4"
-    assert shares.loser("new", networks_of("8.8.4.2"), 3) == "8.8.4.1 9", "then its own network would be the heaviest"
-    assert shares.loser("new", networks_of("8.8.5.2"), 1) == "8.8.5.1 4", "in its own network another host is heavier"
-    assert shares.loser("new", networks_of("8.8.5.1"), 1) == "8.8.5.1 4"
-    assert shares.loser("new", networks_of("8.8.5.1"), 5) is None
+    assert shares.loser("new", nested_networks("8.8.6.1"), 1) == "8.8.5.1 4"
+    assert shares.loser("new", nested_networks("8.8.4.2"), 1) == "8.8.5.1 4"
+    assert shares.loser("new", nested_networks("8.8.4.2"), 3) == "8.8.4.1 9", (
+        "then its own network would be the heaviest"
+    )
+    assert shares.loser("new", nested_networks("8.8.5.2"), 1) == "8.8.5.1 4", (
+        "in its own network another host is heavier"
+    )
+    assert shares.loser("new", nested_networks("8.8.5.1"), 1) == "8.8.5.1 4"
+    assert shares.loser("new", nested_networks("8.8.5.1"), 5) is None
 
 
 def test_who_has_as_much_as_the_heaviest_is_refused() -> None:
     shares = crowd(("8.8.4.1", 1), ("8.8.5.1", 1))
     for host in ("8.8.4.1", "8.8.5.7", "8.8.6.1"):
-        assert shares.loser("new", networks_of(host), 1) is None
+        assert shares.loser("new", nested_networks(host), 1) is None
 
 
 def test_an_equal_of_the_same_host_may_be_replaced_the_least_used_first() -> None:
@@ -83,7 +87,7 @@ def test_an_equal_of_the_same_host_may_be_replaced_the_least_used_first() -> Non
 
 def test_a_holder_that_moves_counts_where_it_is() -> None:
     shares = crowd(("8.8.4.1", 5), ("8.8.5.1", 3))
-    shares.add("8.8.4.1 5", networks_of("8.8.9.1"), 2)
+    shares.add("8.8.4.1 5", nested_networks("8.8.9.1"), 2)
     assert shares.heaviest() == "8.8.5.1 3"
     assert shares.total == 5
 
@@ -106,20 +110,20 @@ class SharedPlaces(RuleBasedStateMachine):
     def outermost(self) -> Counter[str]:
         counter: Counter[str] = Counter()
         for host, weight in self.held.values():
-            counter[networks_of(host)[0]] += weight
+            counter[nested_networks(host)[0]] += weight
         return counter
 
     @rule(host=st.sampled_from(hosts), weight=st.integers(1, 3))
     def come(self, host: str, weight: int) -> None:
         self.count += 1
-        networks = networks_of(host)
+        networks = nested_networks(host)
         while self.shares.total + weight > CAPACITY:
             before = self.outermost()
             loser = self.shares.loser(self.count, networks, weight)
             if loser is None:
                 assert before[networks[0]] + weight >= max(before.values()), "refused though others have more"
                 return
-            theirs = networks_of(self.held[loser][0])[0]
+            theirs = nested_networks(self.held[loser][0])[0]
             if theirs != networks[0]:
                 assert before[theirs] == max(before.values()) > before[networks[0]] + weight
             self.leave(loser)
@@ -151,7 +155,7 @@ class SharedPlaces(RuleBasedStateMachine):
         assert (heaviest is None) == (not self.held)
         if heaviest is not None:
             outermost = self.outermost()
-            assert outermost[networks_of(self.held[heaviest][0])[0]] == max(outermost.values())
+            assert outermost[nested_networks(self.held[heaviest][0])[0]] == max(outermost.values())
 
     def teardown(self) -> None:
         """Nothing is kept of who has gone."""
@@ -176,7 +180,7 @@ def test_every_network_that_asks_gets_its_fair_share(demands: list[int], seed: i
     random.shuffle(asks)
     for _ in range(2):  # who was refused or displaced asks again
         for ask in asks:
-            networks = networks_of(f"8.8.{ask[0]}.{ask[1] % hosts}")
+            networks = nested_networks(f"8.8.{ask[0]}.{ask[1] % hosts}")
             if ask in shares:
                 continue
             if len(shares) >= capacity:
@@ -199,7 +203,7 @@ def shared(rate: float = 20.0, burst: float = 60.0, share: float = 1.0) -> FairU
 
 
 def admitted(fair: FairUse, hosts: list[str], now: float, tries: int = 1) -> int:
-    return sum(fair.take(networks_of(host), now) for _ in range(tries) for host in hosts)
+    return sum(fair.take(nested_networks(host), now) for _ in range(tries) for host in hosts)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from net.address_shares import Networks, networks_of
+from net.address_shares import Networks, nested_networks
 from net.instant import Instant
 from net.link.events import LinkId
 from net.link.frames import CellKind
@@ -113,7 +113,7 @@ class Node:
         self.circuits.on_datagram = self.ours.arrived
 
     def networks_of(self, link: LinkId) -> Networks:
-        return networks_of(self.world.hosts.get(link, f"node {link}"))
+        return nested_networks(self.world.hosts.get(link, f"node {link}"))
 
     def writable(self, link: LinkId) -> bool:
         return (self.number, link) not in self.world.blocked

@@ -23,9 +23,9 @@ from net.errors import DecodeError, Unauthenticated
 from net.ids import NodeId
 from net.instant import Instant
 from net.messages import Lookup, Nodes
-from net.onion.paths.guards import network_of
 from net.overlay.descriptor import Descriptor, epoch_of
 from net.overlay.lookup_requests import CircuitRequests
+from net.scope import public_network_of
 
 # Nodes asked for one bucket at a time.
 ASKED: Final = 2
@@ -196,8 +196,8 @@ class Directory:
         epoch = epoch_of(now)
         for node in [node for node, each in search.found.items() if each.key_of(epoch) is None]:
             del search.found[node]
-        networks = Counter(network_of(each.endpoint.host) for each in search.found.values())
-        network = network_of(descriptor.endpoint.host)
+        networks = Counter(public_network_of(each.endpoint.host) for each in search.found.values())
+        network = public_network_of(descriptor.endpoint.host)
         return len(search.found) < MAX_FOUND and (network is None or networks[network] < MAX_PER_NETWORK)
 
     def _plan(self, bucket: Bucket, search: _Search, now: Instant) -> None:

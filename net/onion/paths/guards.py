@@ -28,13 +28,12 @@ import math
 import random
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from ipaddress import ip_address
 from typing import Final, NamedTuple
 
 from net.ids import Endpoint, NodeId
 from net.instant import DAY_MS, Instant
 from net.onion.paths.ports import Roster
+from net.scope import public_network_of
 
 # Guards that are used at a time, and how many of them must answer before later ones stay out of play.
 GUARDS: Final = 3
@@ -263,8 +262,8 @@ class Guards:
         """Add a guard at random, from another network than the others if there is any; False when there is nobody."""
         taken = {each.node for each in self._kept} | {self._own}
         others = [each for each in self._roster.fresh() if each.node not in taken]
-        networks = {network_of(each.endpoint.host) for each in self._kept} - {None}
-        apart = [each for each in others if network_of(each.endpoint.host) not in networks]
+        networks = {public_network_of(each.endpoint.host) for each in self._kept} - {None}
+        apart = [each for each in others if public_network_of(each.endpoint.host) not in networks]
         if not others:
             return False
         chosen = self._rng.choice(apart or others)
@@ -284,13 +283,3 @@ class Guards:
             due = min(due, max(self._next_draw, now.mono + TRIAL))
         ends = [each.tried_since + patience for each in missing for patience in (HASTE, TRIAL)]
         self._due = min([due, *(end for end in ends if end > now.mono)])
-
-
-# Asked again for every node whenever a path or a guard is chosen.
-@lru_cache(maxsize=4096)
-def network_of(host: str) -> bytes | None:
-    """Return the /16 (IPv4) or /32 (IPv6) that an address lies in; None for those that say nothing about an owner."""
-    address = ip_address(host.partition("%")[0])
-    if address.is_loopback or not address.is_global:
-        return None
-    return address.packed[: 2 if address.version == 4 else 4]

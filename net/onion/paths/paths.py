@@ -23,11 +23,12 @@ from net.errors import Unreachable
 from net.ids import NodeId
 from net.instant import Instant
 from net.onion.packets.cipher import Hop
-from net.onion.paths.guards import Guards, network_of
+from net.onion.paths.guards import Guards
 from net.onion.paths.ports import Described, Roster
 from net.onion.paths.reputation import Reputation
 from net.overlay.descriptor import Descriptor, epoch_of, packed_host
 from net.peers.link_pool import Contact
+from net.scope import public_network_of
 
 # Hops of a whole path: three relays and the last.
 PATH_HOPS: Final = 4
@@ -169,26 +170,30 @@ class Paths:
         """Draw up to ``count`` nodes, in networks of their own as far as there are such."""
         fresh = self._roster.fresh()
         taken = {each.node for each in beside} | {self.own}
-        networks = {network_of(each.endpoint.host) for each in beside} - {None}
+        networks = {public_network_of(each.endpoint.host) for each in beside} - {None}
         chosen: list[Descriptor] = []
 
         def take(node: Descriptor) -> None:
             chosen.append(node)
             taken.add(node.node)
-            if network := network_of(node.endpoint.host):
+            if network := public_network_of(node.endpoint.host):
                 networks.add(network)
 
         for _ in range(MAX_DRAWS if fresh else 0):
             if len(chosen) == count:
                 return chosen
             node = self._rng.choice(fresh)
-            if node.node not in taken and node.node not in avoided and network_of(node.endpoint.host) not in networks:
+            if (
+                node.node not in taken
+                and node.node not in avoided
+                and public_network_of(node.endpoint.host) not in networks
+            ):
                 take(node)
         rest = [each for each in fresh if each.node not in taken and each.node not in avoided]
         self._rng.shuffle(rest)
         while rest and len(chosen) < count:
             # Those in a network of their own first; one network for two hops is better than one hop less.
-            rest.sort(key=lambda each: network_of(each.endpoint.host) in networks)
+            rest.sort(key=lambda each: public_network_of(each.endpoint.host) in networks)
             take(rest.pop(0))
         return chosen
 

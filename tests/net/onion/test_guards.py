@@ -20,8 +20,8 @@ from net.onion.paths.guards import (
     TRIAL,
     Guard,
     Guards,
-    network_of,
 )
+from net.scope import public_network_of
 from tests.support.relays import NOW, OWN, FakeRoster, at, node_of, relay
 
 
@@ -105,15 +105,15 @@ def test_guards_lie_in_different_networks_while_there_are_any() -> None:
     crowd = [relay(number, f"8.8.{number}.1") for number in range(100)]
     guards = Guards(OWN, FakeRoster.of(*crowd, relay(200), relay(201)), Random(3))
     guards.handle_timeout(NOW)
-    assert len({network_of(host) for host, _ in guards.contacts().values()}) == GUARDS
+    assert len({public_network_of(host) for host, _ in guards.contacts().values()}) == GUARDS
 
 
 def test_the_networks_of_private_addresses_say_nothing() -> None:
-    assert network_of("127.0.0.1") is None
-    assert network_of("192.168.4.1") is None
-    assert network_of("fe80::1%eth0") is None
-    assert network_of("8.8.4.4") == network_of("8.8.8.8") == bytes([8, 8])
-    assert network_of("2a00:1450:1::1") == network_of("2a00:1450:ffff::2")
+    assert public_network_of("127.0.0.1") is None
+    assert public_network_of("192.168.4.1") is None
+    assert public_network_of("fe80::1%eth0") is None
+    assert public_network_of("8.8.4.4") == public_network_of("8.8.8.8") == bytes([8, 8])
+    assert public_network_of("2a00:1450:1::1") == public_network_of("2a00:1450:ffff::2")
 
 
 def test_guards_are_remembered_over_a_restart_in_their_order() -> None:

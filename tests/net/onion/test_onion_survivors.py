@@ -19,10 +19,10 @@ from net.onion.circuits.transit import EndId
 from net.onion.onion import Means, Onion
 from net.onion.packet_sender import Kind, encode_payload
 from net.onion.packets.cipher import Hop
-from net.onion.paths.guards import MAX_DRAWN, MIN_LIFETIME_MS, network_of
+from net.onion.paths.guards import MAX_DRAWN, MIN_LIFETIME_MS
 from net.onion.paths.reputation import MAX_AVOIDED_SHARE, Reputation
 from net.peers.link_pool import ForwardingPool, LinkPool
-from net.scope import Scope
+from net.scope import Scope, public_network_of
 from simulator.plain_cipher import PlainOnionCipher
 from tests.support.circuit_world import NAME, OurSide, Stranger, World
 from tests.support.parcels import box_bytes
@@ -257,7 +257,7 @@ def test_the_relays_of_a_path_lie_in_networks_of_their_own() -> None:
         nodes = [
             traveller.roster.nodes[node] for node in traveller.paths.choose(last, at(number), is_delayed=False).nodes
         ]
-        assert len({network_of(each.endpoint.host) for each in nodes}) == len(nodes)
+        assert len({public_network_of(each.endpoint.host) for each in nodes}) == len(nodes)
 
 
 def test_guards_are_drawn_from_networks_of_their_own() -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from net.address_shares import networks_of
+from net.address_shares import nested_networks
 from net.cover_profile import MAX_DELAY_MS
 from net.ids import Endpoint
 from net.instant import Instant
@@ -220,7 +220,7 @@ def test_one_networks_links_leave_room_in_the_inbox_and_among_what_is_held() -> 
         link_pool=bench.around,
         send_cell=bench.around.send_cell,
         deliver=bench.around.deliver,
-        networks=lambda link: networks_of("9.9.9.9" if link == SOURCE else f"8.8.8.{link}"),
+        networks=lambda link: nested_networks("9.9.9.9" if link == SOURCE else f"8.8.8.{link}"),
     )
     for second in range(15):  # a thousand a second, from a hundred links of one network
         for number in range(1000):

@@ -12,10 +12,11 @@ from net.errors import Unreachable
 from net.ids import NodeId
 from net.onion.cover import home_hop
 from net.onion.packets.cipher import Hop
-from net.onion.paths.guards import Guards, network_of
+from net.onion.paths.guards import Guards
 from net.onion.paths.paths import PATH_HOPS, Path, Paths
 from net.onion.paths.reputation import Reputation
 from net.overlay.descriptor import Descriptor
+from net.scope import public_network_of
 from tests.support.relays import NOW, OWN, FakeRoster, Traveller, at, node_of, public_host, relay
 
 # Networks of all sizes; some crowd into few networks, some listen on private addresses.
@@ -59,8 +60,8 @@ def test_where_there_are_enough_networks_every_hop_has_its_own(seed: int, number
     roster = FakeRoster.of(*crowd, *map(relay, range(20, 40)))
     traveller = Traveller(roster, seed)
     path = traveller.paths.choose(roster.nodes[node_of(number)], NOW, is_delayed=False)
-    middles = {network_of(roster.nodes[node].endpoint.host) for node in path.nodes[1:-1]}
-    ends = {network_of(roster.nodes[node].endpoint.host) for node in (path.nodes[0], path.nodes[-1])}
+    middles = {public_network_of(roster.nodes[node].endpoint.host) for node in path.nodes[1:-1]}
+    ends = {public_network_of(roster.nodes[node].endpoint.host) for node in (path.nodes[0], path.nodes[-1])}
     assert len(middles) == 2
     assert not middles & ends
 
