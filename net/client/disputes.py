@@ -17,7 +17,8 @@ from typing import Final
 
 from net.bucket import Bucket
 from net.client.choice import Choice
-from net.client.fetches import GROUP, Fetches, Shown
+from net.client.fetch_requests import GROUP, Shown
+from net.client.fetches import Fetches
 from net.client.followed_bucket import Accusation, FollowedBucket
 from net.client.follows import Follows
 from net.client.ports import Transport

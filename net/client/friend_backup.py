@@ -20,7 +20,8 @@ from random import Random
 from typing import Final, NamedTuple
 
 from net.bucket import Bucket
-from net.client.fetches import GROUP, Fetches, Shown
+from net.client.fetch_requests import GROUP, Shown
+from net.client.fetches import Fetches
 from net.client.followed_bucket import FollowedBucket
 from net.client.follows import MAX_WATCHED, RETIRE_TIME, Follows
 from net.client.friend_repair import FriendRepair, FriendRepairRate, FriendStorePort

@@ -17,6 +17,7 @@ from net.bucket import address_of
 from net.client.choice import Choice
 from net.client.encoding import agreed, is_paid
 from net.client.ports import QUEUE_PAUSE, Purpose, ScatteredNumbers, Transport, Waits
+from net.client.questions import Questions
 from net.errors import Overloaded, Unreachable
 from net.events import DepositAnswered, NodeEvent, PriceRisen, Verdict
 from net.ids import NodeId, ParcelId
@@ -69,14 +70,11 @@ class Records:
     ) -> None:
         self._transport = transport
         self._choice = choice
-        self._numbers = numbers
-        self._waits = waits
         self._report = report
         self._price = price
         self._tasks: dict[ParcelId, _Task] = {}
-        self._asked: dict[tuple[NodeId, int], tuple[ParcelId, float]] = {}  # what, and when
+        self._questions: Questions[ParcelId] = Questions(transport, choice, numbers, waits, Purpose.RECORD)
         self._ready: dict[ParcelId, None] = {}  # an ordered set: those to ask for next
-        self._silences: Agenda[tuple[NodeId, int]] = Agenda()
         self._pauses: Agenda[ParcelId] = Agenda()
         self._blocked_until = 0.0
 
@@ -108,18 +106,15 @@ class Records:
 
     def on_circuit_lost(self, custodian: NodeId, now: Instant) -> None:
         """What was asked there gets no answer any more."""
-        for key in [key for key in self._asked if key[0] == custodian]:
-            self._on_silence(key, now)
+        for number in self._questions.at(custodian):
+            self._on_silence(custodian, number, now)
         self._pump(now)
 
     def receive(self, custodian: NodeId, message: DepositAnswer, now: Instant) -> None:
         """Take an answer; answers to nothing we asked are ignored."""
-        key = custodian, message.request
-        asked = self._asked.pop(key, None)
-        if asked is None:
+        record_id, verdict = self._questions.end(custodian, message.request), Verdict(message.verdict)
+        if record_id is None:
             return
-        record_id, verdict = asked[0], Verdict(message.verdict)
-        self._silences.cancel(key)
         self._choice.on_answer(now)
         if task := self._tasks.get(record_id):
             self._note(task, custodian, verdict, now)
@@ -134,24 +129,23 @@ class Records:
 
     def on_refused(self, custodian: NodeId, number: int, now: Instant) -> None:
         """A custodian does not know the question."""
-        if (custodian, number) in self._asked:
-            self._on_silence((custodian, number), now)
+        if self._questions.get(custodian, number) is not None:
+            self._on_silence(custodian, number, now)
             self._pump(now)
 
     def handle_timeout(self, now: Instant) -> None:
         """Give up on the silent, try the avoided again."""
-        for key in self._silences.pop_due(now.mono):
-            self._choice.was_silent(key[0], self._asked[key][1], now)
-            self._on_silence(key, now)
+        for custodian, number in self._questions.silent(now):
+            self._on_silence(custodian, number, now)
         for record_id in self._pauses.pop_due(now.mono):
             self._enqueue(record_id)
         self._pump(now)
 
     def next_deadline(self) -> float:
         """Return when ``handle_timeout`` is due, in monotonic seconds."""
-        has_work = self._ready and len(self._asked) < MAX_ASKING
+        has_work = self._ready and len(self._questions) < MAX_ASKING
         blocked = self._blocked_until if has_work else float("inf")
-        return min(self._silences.next_deadline(), self._pauses.next_deadline(), blocked)
+        return min(self._questions.next_deadline(), self._pauses.next_deadline(), blocked)
 
     def _note(self, task: _Task, custodian: NodeId, verdict: Verdict, now: Instant) -> None:
         task.asking.discard(custodian)
@@ -171,12 +165,11 @@ class Records:
             if not is_paid(Kind.RECORD, task.record, factor, self._price):
                 self._report(PriceRisen(record_id, factor))
 
-    def _on_silence(self, key: tuple[NodeId, int], now: Instant) -> None:
-        record_id, _ = self._asked.pop(key)
-        self._silences.cancel(key)
-        if task := self._tasks.get(record_id):
-            task.asking.discard(key[0])
-            self._avoid(task, key[0], now)
+    def _on_silence(self, custodian: NodeId, number: int, now: Instant) -> None:
+        record_id = self._questions.end(custodian, number)
+        if record_id is not None and (task := self._tasks.get(record_id)):
+            task.asking.discard(custodian)
+            self._avoid(task, custodian, now)
             self._enqueue(record_id)
 
     @staticmethod
@@ -191,7 +184,7 @@ class Records:
 
     def _pump(self, now: Instant) -> None:
         """Ask for as many ready records as may be under way."""
-        while self._ready and len(self._asked) < MAX_ASKING and now.mono >= self._blocked_until:
+        while self._ready and len(self._questions) < MAX_ASKING and now.mono >= self._blocked_until:
             record_id = next(iter(self._ready))
             del self._ready[record_id]
             try:
@@ -206,15 +199,14 @@ class Records:
         for custodian in self._choice.order(address, now, never={*task.confirmed, *task.asking, *avoided}):
             if task.lacking <= 0:
                 return
-            number = self._numbers.draw()
             try:
-                self._transport.ask(custodian, Purpose.RECORD, Deposit(number, Kind.RECORD.value, task.record), now)
+                self._questions.ask(
+                    custodian, lambda number: Deposit(number, Kind.RECORD.value, task.record), record_id, now
+                )
             except Unreachable:
                 self._avoid(task, custodian, now)
                 continue
             task.asking.add(custodian)
-            self._asked[custodian, number] = record_id, now.mono
-            self._silences.schedule((custodian, number), now.mono + self._waits.answer)
         again = min(
             (task.avoided[each] for each in self._transport.known(address) if each in task.avoided), default=0.0
         )

@@ -14,6 +14,7 @@ from net.agenda import Agenda
 from net.bucket import address_of
 from net.client.choice import Choice
 from net.client.ports import QUEUE_PAUSE, Purpose, ScatteredNumbers, Transport, Waits
+from net.client.questions import Questions
 from net.errors import DecodeError, Overloaded, UnknownVersion, Unreachable
 from net.events import NodeEvent, RecordAnswered
 from net.ids import NodeId, ParcelId
@@ -56,11 +57,9 @@ class Searches:
         self._transport = transport
         self._choice = choice
         self._numbers = numbers
-        self._waits = waits
         self._report = report
         self._searches: dict[ParcelId, _Search] = {}
-        self._asked: dict[tuple[NodeId, int], tuple[ParcelId, float]] = {}  # what, and when
-        self._silences: Agenda[tuple[NodeId, int]] = Agenda()
+        self._questions: Questions[ParcelId] = Questions(transport, choice, numbers, waits, Purpose.RECORD)
         self._again: Agenda[ParcelId] = Agenda()
 
     def search(self, record_id: ParcelId, now: Instant) -> None:
@@ -77,31 +76,29 @@ class Searches:
 
     def on_circuit_lost(self, custodian: NodeId, now: Instant) -> None:
         """What was asked there gets no answer any more."""
-        for key in [key for key in self._asked if key[0] == custodian]:
-            self._on_silence(key, now)
+        for number in self._questions.at(custodian):
+            self._on_silence(custodian, number, now)
 
     def receive(self, custodian: NodeId, message: FoundRecord, now: Instant) -> None:
         """Take an answer; a record that its owner did not write is as good as silence, and tells of a liar.
 
         One of another version is as good as silence, too, and nobody's fault: there is something, so it is not "nothing".
         """
-        key = custodian, message.request
-        if key not in self._asked:
+        record_id = self._questions.get(custodian, message.request)
+        if record_id is None:
             return
-        record_id, _ = self._asked[key]
         try:
             sequence = _sequence_of(message.record, record_id) if message.record else _NOTHING
         except UnknownVersion:
             self._choice.on_answer(now)
-            self._on_silence(key, now)
+            self._on_silence(custodian, message.request, now)
             return
         if sequence is None:
             self._choice.on_caught(custodian, now)
-            self._on_silence(key, now)
+            self._on_silence(custodian, message.request, now)
             return
         self._choice.on_answer(now)
-        del self._asked[key]
-        self._silences.cancel(key)
+        self._questions.end(custodian, message.request)
         if (search := self._searches.get(record_id)) and custodian in search.asking:
             search.asking.discard(custodian)
             search.held[custodian] = sequence
@@ -112,26 +109,24 @@ class Searches:
 
     def on_busy(self, custodian: NodeId, number: int, now: Instant) -> None:
         """A custodian will not answer now."""
-        self._on_silence((custodian, number), now)
+        self._on_silence(custodian, number, now)
 
     def handle_timeout(self, now: Instant) -> None:
         """Give up on the silent and end what took too long."""
-        for key in self._silences.pop_due(now.mono):
-            self._choice.was_silent(key[0], self._asked[key][1], now)
-            self._on_silence(key, now)
+        for custodian, number in self._questions.silent(now):
+            self._on_silence(custodian, number, now)
         for record_id in self._again.pop_due(now.mono):
             self._ask(record_id, now)
 
     def next_deadline(self) -> float:
         """Return when ``handle_timeout`` is due, in monotonic seconds."""
-        return min(self._silences.next_deadline(), self._again.next_deadline())
+        return min(self._questions.next_deadline(), self._again.next_deadline())
 
-    def _on_silence(self, key: tuple[NodeId, int], now: Instant) -> None:
-        asked = self._asked.pop(key, None)
-        self._silences.cancel(key)
-        if asked is not None and (search := self._searches.get(asked[0])):
-            search.asking.discard(key[0])
-            self._ask(asked[0], now)
+    def _on_silence(self, custodian: NodeId, number: int, now: Instant) -> None:
+        record_id = self._questions.end(custodian, number)
+        if record_id is not None and (search := self._searches.get(record_id)):
+            search.asking.discard(custodian)
+            self._ask(record_id, now)
 
     def _ask(self, record_id: ParcelId, now: Instant) -> None:
         search = self._searches.get(record_id)
@@ -144,9 +139,8 @@ class Searches:
         for custodian in self._choice.order(address_of(record_id), now, never=search.asked):
             if len(search.held) + len(search.asking) >= ANSWERS:
                 return
-            number = self._numbers.draw()
             try:
-                self._transport.ask(custodian, Purpose.RECORD, FindRecord(number, record_id), now)
+                self._questions.ask(custodian, lambda number: FindRecord(number, record_id), record_id, now)
             except Overloaded:
                 self._again.schedule(record_id, min(search.ends_at, now.mono + QUEUE_PAUSE))
                 continue
@@ -154,8 +148,6 @@ class Searches:
                 continue
             search.asked.add(custodian)
             search.asking.add(custodian)
-            self._asked[custodian, number] = record_id, now.mono
-            self._silences.schedule((custodian, number), now.mono + self._waits.answer)
 
     def _end(self, record_id: ParcelId, search: _Search, now: Instant) -> None:
         del self._searches[record_id]

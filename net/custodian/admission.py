@@ -7,11 +7,11 @@ that. One that carries at least twice the work takes the place of what is held: 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from net.bucket import Bucket
 from net.custodian.index import Index, id_part, key_of, sequence_of, stored_key
-from net.custodian.quota import Waiting
 from net.errors import DecodeError
 from net.events import Verdict
 from net.numbers import MAX_VARIANTS
@@ -21,6 +21,8 @@ from net.parcel.store import Kind, Stored
 from net.parcel.work import WorkPrice, is_dearer, work_digest
 
 Examined = tuple[Verdict, Stored | None]
+# The keys that begin with an ``id_part`` of what is admitted and not committed yet: ``Intake.variants``.
+Waiting = Callable[[bytes], set[bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ class Admission:
         if held is not None and not is_dearer(work_digest(box.fields()), box.work, yardstick(self.price), held):
             return Verdict.STORED, None
         stored = Stored(Kind.BOX, box.box_id, variant, box.prefix, box.expiry_hour, 0, data)
-        on_the_way = waiting.variants(id_part(key))
+        on_the_way = waiting(id_part(key))
         if key in on_the_way:
             return Verdict.STORED, stored  # checked a moment ago
         surplus = appraise_box(box, terms.hour, self.price)
@@ -89,7 +91,7 @@ class Admission:
         week = week_of(len(data), self.price)
         if held is not None and not is_dearer(work_digest(record.fields()), record.work, week, held):
             return Verdict.STORED, None
-        on_the_way = waiting.variants(id_part(key))
+        on_the_way = waiting(id_part(key))
         if key in on_the_way:
             return Verdict.STORED, stored  # checked a moment ago
         others = (*index.variants(id_part(key)), *on_the_way) if held is None else ()

@@ -115,7 +115,7 @@ class Intake:
         if stored is None:
             self.pushes_refused += verdict is not Verdict.STORED
         elif stored_key(stored) not in self._entries:
-            pushes_out = self._room.make(stored, index, self)
+            pushes_out = self._room.make(stored, index, self.usage(len(stored.data)))
             if pushes_out is None:
                 self.pushes_refused += 1
             else:
@@ -165,7 +165,7 @@ class Intake:
     def _examine(self, kind: Kind, data: bytes, terms: Terms, index: Index) -> tuple[Verdict, Stored | None]:
         if len(self._entries) >= MAX_WAITING:
             return Verdict.FULL, None
-        return self._admission.examine(kind, data, terms, index, self)
+        return self._admission.examine(kind, data, terms, index, self.variants)
 
     def _admit(self, kind: Kind, data: bytes, terms: Terms, index: Index) -> tuple[Verdict, _Entry | None]:
         """Return the verdict and what is on its way to the disk."""
@@ -174,7 +174,7 @@ class Intake:
             return verdict, None
         entry = self._entries.get(stored_key(stored))
         if entry is None:
-            pushes_out = self._room.make(stored, index, self)
+            pushes_out = self._room.make(stored, index, self.usage(len(stored.data)))
             if pushes_out is None:
                 return Verdict.FULL, None
             entry = self._take_place(stored, pushes_out, index)

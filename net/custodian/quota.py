@@ -11,7 +11,7 @@ come to hold the same and to ask the same for it, whichever of them a flood begi
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 from net.custodian.eviction_order import surplus_of
 from net.custodian.index import Index
@@ -41,26 +41,17 @@ class Quota:
         return {size: min(self.parcels, count) for size, count in {BOX_SIZE: self.size // BOX_SIZE, **records}.items()}
 
 
-class Waiting(Protocol):
-    """What has been admitted and is not committed yet."""
-
-    def usage(self, size: int) -> int:
-        """Return how many parcels of one size."""
-        ...
-
-    def variants(self, part: bytes) -> set[bytes]:
-        """Return the keys that begin with ``part``, an ``id_part``."""
-        ...
-
-
 class Capacity:
     """The room that a quota leaves."""
 
     def __init__(self, quota: Quota) -> None:
         self.limits = quota.rooms()
 
-    def make(self, stored: Stored, index: Index, waiting: Waiting) -> list[bytes] | None:
-        """Return the ranks of what a parcel pushes out; None when it finds no room."""
+    def make(self, stored: Stored, index: Index, waiting: int) -> list[bytes] | None:
+        """Return the ranks of what a parcel pushes out; None when it finds no room.
+
+        ``waiting``: how many parcels of its size are admitted and not committed yet.
+        """
         excess = self._excess(stored, index, waiting)
         if excess <= 0:
             return []
@@ -68,10 +59,10 @@ class Capacity:
         is_outbid = len(pushed_out) == excess and all(surplus_of(rank) < stored.surplus for rank in pushed_out)
         return pushed_out if is_outbid else None
 
-    def _excess(self, stored: Stored, index: Index, waiting: Waiting) -> int:
+    def _excess(self, stored: Stored, index: Index, waiting: int) -> int:
         """Return by how many parcels it does not fit."""
         size = len(stored.data)
-        count = len(index.eviction_order(size)) + waiting.usage(size) + 1
+        count = len(index.eviction_order(size)) + waiting + 1
         if index.takes_own_place(stored):
             count -= 1
         return count - self.limits.get(size, 0)

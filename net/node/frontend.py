@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final
 
 from net.custodian import ClientId, Custodian
 from net.errors import DecodeError, Overloaded
@@ -33,6 +33,7 @@ from net.messages import (
     decode_message,
     encode_message,
 )
+from net.node.ports import Circuits
 from net.onion.circuits.transit import EndId
 from net.token_bucket import TokenBucket
 
@@ -51,40 +52,18 @@ MAX_LOOKUPS_FROM_AFAR: Final = 8
 _FROM_AFAR: Final = (Deposit, Follow, Unfollow, Fetch, FindRecord, FindNodes, Lookup)
 
 
+# ``Overlay.answer_find``: the descriptors closest to a target that we know.
+AnswerFind = Callable[[bytes], list[bytes]]
+# ``Overlay.serve``: looks for the nodes closest to a target for a client. Raises ``Overloaded``.
+ServeLookup = Callable[[bytes, Instant, Callable[[list[bytes], Instant], None]], None]
+
+
 @dataclass(slots=True)
 class FrontendCounters:
     """What went wrong at the frontend, since the start."""
 
     malformed: int = 0  # messages that ended their link or circuit
     unsent: int = 0  # answers that found no room
-
-
-class Circuits(Protocol):
-    """What is needed of the circuit relay."""
-
-    def writable(self, end: EndId) -> bool:
-        """Say whether there is room for one more largest message."""
-        ...
-
-    def send(self, end: EndId, data: bytes, now: Instant) -> bool:
-        """Send, or say that there is no room."""
-        ...
-
-    def close(self, end: EndId, now: Instant) -> None:
-        """End a circuit."""
-        ...
-
-
-class Directory(Protocol):
-    """What is needed of the overlay."""
-
-    def answer_find(self, target: bytes) -> list[bytes]:
-        """Return the descriptors closest to ``target`` that we know."""
-        ...
-
-    def serve(self, target: bytes, now: Instant, then: Callable[[list[bytes], Instant], None]) -> None:
-        """Look for the nodes closest to ``target`` on somebody's behalf. Raises ``Overloaded``."""
-        ...
 
 
 @dataclass(slots=True)
@@ -100,12 +79,13 @@ class _Session:
 class Frontend:
     """Clients, and the way to and from them. ``circuits`` is set once the circuit relay is there."""
 
-    def __init__(self, links: MessageLinks, directory: Directory) -> None:
+    def __init__(self, links: MessageLinks, answer_find: AnswerFind, serve_lookup: ServeLookup) -> None:
         self.counters = FrontendCounters()
         self.custodian: Custodian | None = None
         self.circuits: Circuits | None = None
         self._links = links
-        self._directory = directory
+        self._answer_find = answer_find
+        self._serve_lookup = serve_lookup
         self._last = 0
         self._sessions: dict[ClientId, _Session] = {}
         self._of_link: dict[LinkId, ClientId] = {}
@@ -198,7 +178,7 @@ class Frontend:
         session = self._sessions[client]
         if isinstance(message, FindNodes):
             if session.finds.take(1, now.mono):
-                found = self._directory.answer_find(message.target)[: message.most]
+                found = self._answer_find(message.target)[: message.most]
                 self.send(client, Nodes(message.request, found), now)
         elif isinstance(message, Lookup):
             self._look_up(client, session, message, now)
@@ -216,7 +196,7 @@ class Frontend:
 
         self._count_lookup(session, 1)
         try:
-            self._directory.serve(message.target, now, found)
+            self._serve_lookup(message.target, now, found)
         except Overloaded:  # the asker asks elsewhere
             self._count_lookup(session, -1)
 

@@ -17,7 +17,7 @@ from typing import Final
 from net.bucket import Bucket, address_of, common_bits
 from net.ids import NodeId
 from net.instant import Instant
-from net.node.transport_ports import OverlayPort
+from net.node.ports import OverlayPort
 from net.onion.circuits.requests import CircuitRequests
 from net.onion.paths.directory import FEW, Directory
 from net.onion.paths.paths import Paths

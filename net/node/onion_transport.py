@@ -37,11 +37,12 @@ from net.messages import (
     is_known,
 )
 from net.node.known_custodians import KnownCustodians
+from net.node.ports import CustodianClientPort, OverlayPort
 from net.node.sent_boxes import SentBoxes
-from net.node.transport_ports import CustodianClientPort, OnionPort, OverlayPort
 from net.onion.circuits.builder import CircuitId
-from net.onion.circuits.pool import CircuitPool, Terms
+from net.onion.circuits.pool import Builder, CircuitPool, Terms
 from net.onion.circuits.requests import CircuitRequests
+from net.onion.packet_sender import SendPacket
 from net.onion.paths.paths import Paths
 from net.onion.paths.reputation import Reputation
 from net.overlay.descriptor import Descriptor
@@ -91,14 +92,21 @@ class OnionTransport:
         self._known = KnownCustodians(overlay, check, circuit_requests, rng, self._on_custodians_found)
         self._now = Instant(0.0, 0)
 
-    def serve(self, client: CustodianClientPort, onion: OnionPort) -> None:
-        """Carry questions of ``client`` through ``onion``."""
-        self._paths = onion.paths
-        self._reputation = onion.reputation
-        self._sent_boxes = SentBoxes(onion.paths, onion.send_packet)
-        self._circuit_pool = CircuitPool(onion.circuits, onion.paths, self, self._rng)
+    def serve(
+        self,
+        client: CustodianClientPort,
+        paths: Paths,
+        reputation: Reputation,
+        circuits: Builder,
+        send_packet: SendPacket,
+    ) -> None:
+        """Carry questions of ``client`` over ``circuits``, which call back here, and boxes by ``send_packet``."""
+        self._paths = paths
+        self._reputation = reputation
+        self._sent_boxes = SentBoxes(paths, send_packet)
+        self._circuit_pool = CircuitPool(circuits, paths, self, self._rng)
         self._client = client
-        self._known.serve(onion.paths, onion.reputation)
+        self._known.serve(paths, reputation)
         self._circuit_requests.line = self
 
     # --- custodians ---------------------------------------------------------------------------------------------------

@@ -126,7 +126,7 @@ class Wiring:
 
     def _add_custodian(self, store: ParcelStore | None) -> None:
         """Add what we do for others."""
-        self.frontend = Frontend(self.links, self.overlay)
+        self.frontend = Frontend(self.links, self.overlay.answer_find, self.overlay.serve)
         self.custodian = self.frontend.custodian = self._make_custodian(store) if store else None
 
     def _make_custodian(self, store: ParcelStore) -> Custodian:
@@ -172,7 +172,8 @@ class Wiring:
             friend_store=self.custodian.friend_store if self.custodian else None,
             repair_rate=self._tuning.keeping,
         )
-        self.transport.serve(self.client, self.onion)
+        onion = self.onion
+        self.transport.serve(self.client, onion.paths, onion.reputation, onion.circuits, onion.send_packet)
 
     def _add_doors(self) -> None:
         """Add what takes the links' events, and the owner's requests."""

@@ -9,7 +9,8 @@ import pytest
 
 from net.bucket import Bucket
 from net.client.deposits import MAX_DEPOSITS, MAX_UNDER_WAY
-from net.client.follows import MAX_READ, RETIRE_TIME, SERVICE_TIME, TICK
+from net.client.follows import MAX_READ, RETIRE_TIME, TICK
+from net.client.members import SERVICE_TIME
 from net.client.ports import ScatteredNumbers, Waits
 from net.client.streams import MAX_TAGS_PER_HOUR
 from net.cover_profile import NORMAL, STRONG

@@ -5,7 +5,8 @@ from __future__ import annotations
 from net.bucket import Bucket
 from net.client.comparison import COMPARE_GRACE, MAX_UNSHARED, Comparison
 from net.client.disputes import DISPUTE_PAUSE
-from net.client.follows import FLOOD, TICK
+from net.client.follows import TICK
+from net.client.members import FLOOD
 from net.events import CustodianDown, TagsArrived
 from net.ids import NodeId, Tag
 from net.messages import Fetch, Follow, Tags

@@ -8,7 +8,7 @@ import pytest
 
 from net.bucket import Bucket
 from net.client import Purpose
-from net.client.fetches import GROUP
+from net.client.fetch_requests import GROUP
 from net.client.follows import MAX_WATCHED
 from net.client.friend_backup import MAX_KEPT
 from net.client.friend_repair import LEAST_HOURS, FriendRepairRate

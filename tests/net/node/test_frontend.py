@@ -59,7 +59,7 @@ class Counter:
         self.closed: list[EndId] = []
         self.served: list[Callable[[list[bytes], Instant], None]] = []
         self.is_full = False
-        self.frontend = Frontend(self, self)
+        self.frontend = Frontend(self, self.answer_find, self.serve)
         self.custodian = self.frontend.custodian = Custodian(
             store=MemoryStore(), outlet=self.frontend, random=Random(1).randbytes, price=FREE, slot=0.4
         )
@@ -289,7 +289,7 @@ def test_a_box_out_of_a_packet_is_kept_if_its_link_is_still_there(counter: Count
 
 def test_a_leaf_has_nothing_behind_its_frontend() -> None:
     counter = Counter()
-    frontend = Frontend(counter, counter)
+    frontend = Frontend(counter, counter.answer_find, counter.serve)
     frontend.on_link_up(LINK, NOW)
     frontend.take_box(box_bytes(1), LINK, NOW)
     frontend.receive(LINK, Deposit(1, 0, box_bytes(1)), NOW)

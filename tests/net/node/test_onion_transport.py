@@ -121,7 +121,8 @@ class Frontend:
         self.transport = OnionTransport(
             self.overlay, lambda data, now: said_by(data), CircuitRequests(Random(7)), Random(7)
         )
-        self.transport.serve(self.client, self.onion)
+        onion = self.onion
+        self.transport.serve(self.client, onion.paths, onion.reputation, onion.circuits, onion.send_packet)
         self.now = NOW
         self.transport.handle_timeout(NOW)
 
@@ -616,7 +617,8 @@ def test_one_network_fills_only_a_few_places() -> None:
     frontend.transport = OnionTransport(
         frontend.overlay, lambda data, now: crowded[int(data[6:].rstrip(b"\0"))], CircuitRequests(Random(7)), Random(7)
     )
-    frontend.transport.serve(frontend.client, frontend.onion)
+    onion = frontend.onion
+    frontend.transport.serve(frontend.client, onion.paths, onion.reputation, onion.circuits, onion.send_packet)
     frontend.transport.handle_timeout(NOW)
     frontend.transport.known(address)
     frontend.wait(0.0)

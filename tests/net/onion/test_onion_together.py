@@ -59,7 +59,8 @@ class Node:
             ends=self,
             take_box=lambda box, link, now: self.boxes.append(box),
         )
-        self.transport.serve(self.client, self.onion)
+        onion = self.onion
+        self.transport.serve(self.client, onion.paths, onion.reputation, onion.circuits, onion.send_packet)
         self.key, _ = self.onion.turn(NOW)
         self.onion.set_address(Endpoint(public_host(number), 4000))
 

@@ -1,4 +1,4 @@
-"""What the onion transport needs of those it joins: the client, the overlay, the onion."""
+"""What the parts of a node that join others need of them, where tests put stand-ins in their place."""
 
 from __future__ import annotations
 
@@ -8,15 +8,12 @@ from net.client.ports import Purpose
 from net.ids import NodeId
 from net.instant import Instant
 from net.messages import Message
-from net.onion.circuits.pool import Builder
-from net.onion.packet_sender import SendPacket
-from net.onion.paths.paths import Paths
+from net.onion.circuits.transit import EndId
 from net.onion.paths.ports import Roster
-from net.onion.paths.reputation import Reputation
 
 
 class CustodianClientPort(Protocol):
-    """What is called of the client."""
+    """What the onion transport calls of the client."""
 
     def receive(self, custodian: NodeId, message: Message, now: Instant) -> None:
         """Take a custodian's message."""
@@ -32,7 +29,7 @@ class CustodianClientPort(Protocol):
 
 
 class OverlayPort(Protocol):
-    """What is needed of the overlay."""
+    """What the onion transport needs of the overlay."""
 
     @property
     def roster(self) -> Roster:
@@ -48,25 +45,17 @@ class OverlayPort(Protocol):
         ...
 
 
-class OnionPort(Protocol):
-    """What is needed of ``net.onion.onion``."""
+class Circuits(Protocol):
+    """The ends of strangers' circuits: what the frontend needs of the circuit relay."""
 
-    @property
-    def paths(self) -> Paths:
-        """Return what chooses paths."""
+    def writable(self, end: EndId) -> bool:
+        """Say whether there is room for one more largest message."""
         ...
 
-    @property
-    def reputation(self) -> Reputation:
-        """Return what is known of nodes."""
+    def send(self, end: EndId, data: bytes, now: Instant) -> bool:
+        """Send, or say that there is no room."""
         ...
 
-    @property
-    def circuits(self) -> Builder:
-        """Return our own circuits; they call back ``on_circuit_opened`` and its like here."""
-        ...
-
-    @property
-    def send_packet(self) -> SendPacket:
-        """Return what sends one-shot packets."""
+    def close(self, end: EndId, now: Instant) -> None:
+        """End a circuit."""
         ...
