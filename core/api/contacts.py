@@ -58,7 +58,7 @@ class ContactRename(Command[Done], frozen=True, tag="contact.rename"):
 
 
 class ContactBlock(Command[Done], frozen=True, tag="contact.block"):
-    """Ignore a contact: nothing of it is shown, and it gets no acknowledgement and no answer. It is not told."""
+    """Ignore a contact: nothing more of it is read, and it gets no acknowledgement and no answer. It is not told."""
 
     identity: str
 

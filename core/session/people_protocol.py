@@ -4,7 +4,7 @@
     proofs of work ── paid ─┼─> due ─> Call ── one transaction ──> let_out ─> emit (to screens and programs)
     time ───────────────────┘                 (mark noted first)       └─> solve (proof of work) ─> paid
 
-The driver runs calls one at a time, in its database's thread, then notes the count (``count_to_mark``) and lets the
+The driver runs calls one at a time, where its database lives, then notes the count (``count_to_mark``) and lets the
 effects out: ``core.session.people_service`` with trio, tests in simulated time. A call that the disk refused for a while
 (``Passing``) is given to ``failed``, and tried again after a pause; its events are not kept, but read anew from the
 cursors that were committed last.

@@ -1,4 +1,4 @@
-"""The vault file: eight key slots of which an outsider cannot tell how many are in use.
+"""The vault file: eight key slots, which do not show how many of them are in use.
 
 ``version 1 | profile tag 16 | salt 16 | passes 4 | memory 4 | lanes 1 | 8 slots x 140``. A slot is a random nonce and a
 seal over ``kind 1 | seed 27 | database key 32 | places 4 | zeros 48``; an unused slot is random bytes, which look the

@@ -68,9 +68,7 @@ def unblock(work: Work, row: ConversationRow) -> None:
     if not row.blocked:
         return
     conversations.set_blocked(work.tx, row.id, blocked=False)
-    lanes.restart_holes(
-        work.tx, row.id, accounts.add_online(work.tx, 0)
-    )  # missing blocks were not looked for meanwhile
+    lanes.restart_holes(work.tx, row.id, accounts.add_online(work.tx, 0))  # they were not looked for meanwhile
     for lane in lanes.reading_in(work.tx, row.id):
         lane_reading.watch_lane(work, lane)
     slot_posts.watch_conversation(work, row.id)

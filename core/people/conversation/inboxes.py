@@ -2,9 +2,9 @@
 
 An inbox is a secret from which the addresses of every day are derived (``core.people.format.address``). A contact that is
 blocked or removed knows it; so another is drawn then, and told to all contacts that stay. The former one is followed until
-all of them have acknowledged the new one, and for the mail under way; longest for as long as a contact may be away. A
-further change waits until the former one is dropped, and is one with other changes: an account does not read at more than
-two inboxes for long.
+all of them have acknowledged the new one, and for the mail under way; at most for as long as a contact may be away. A
+further change waits until the former one is dropped, and several become one: an account does not read at more than two
+inboxes for long.
 
 An inbox's number is above that of every one before, with low bits at random: of two devices that draw one at the same time
 one is the later, the same one everywhere, and the other a former one.

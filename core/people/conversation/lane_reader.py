@@ -29,7 +29,7 @@ from net.parcel.box import Box
 def open_lane_box(work: Work, target: LaneTarget, box: Box) -> bool:
     """Open a box found at a lane's index, hold it, and take what is whole and in order.
 
-    False when it does not open: a variant by another holder of the id, or a faulty writer.
+    False when it does not open: a variant that the lane's writer did not make, or a faulty writer.
     """
     row = lanes.reading(work.tx, target.generation)
     if row is None:

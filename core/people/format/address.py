@@ -1,4 +1,4 @@
-"""Addresses: where in the network an account's mail lies on one day, which only its contacts can compute.
+"""Addresses: where in the network mail lies on one day, which only holders of its reader's secret can compute.
 
 Custodians keep boxes by a 32-bit address of which a box shows the first bits, as many as the network's size asks for
 (``net.bucket``). The address of a day is a pseudo-random function of a secret: of the account's *inbox secret*, which

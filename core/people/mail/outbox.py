@@ -42,8 +42,8 @@ def plan(work: Work, solving: set[tuple[int, int]]) -> list[OwnId]:
     """Draft what lacks a fresh copy, as far as there is room among ``solving`` (posting, fragment).
 
     Returns ids of lanes of ours that are said to be in the network before we used them: they are not drafted. A slot that
-    is taken, by another posting of ours, a copy of this device or another holder of its secret, is exchanged for a free
-    one.
+    is taken, by another posting of ours, a device or copy of ours, or another holder of its secret, is exchanged for a
+    free one.
     """
     suspicious: list[OwnId] = []
     room = MAX_SOLVING - len(solving)

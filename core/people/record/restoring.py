@@ -7,7 +7,7 @@ greeting. The device is shown there as unknown, and is served after a while, or 
 
 A thief of the words can write the record too. So on a device that has a conversation already it only adds: what it changes
 is shown as a row, a contact that was removed elsewhere is only blocked where something was said, no root in use is dropped,
-and a contact's inbox is taken from it only when the contact was not reached for long.
+and a contact's inbox is taken from the record only when the contact was not reached for long.
 """
 
 from __future__ import annotations
