@@ -1,4 +1,4 @@
-"""Promise P6 hangs on two hooks of every screen: no screen can be without them, and the app calls them at each lock."""
+"""The two hooks of every screen that promise P6 needs: no screen lacks them, and each lock calls all of them."""
 
 from __future__ import annotations
 
