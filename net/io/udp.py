@@ -30,7 +30,7 @@ RECEIVE_BATCH: Final = 128  # datagrams drained before others have a turn
 LONG_BATCH: Final = 16  # datagrams sent, a tenth of a millisecond, after which others have a turn
 # Bytes; above our largest datagram, so that a longer one is seen to be of a wrong size.
 _READ_SIZE: Final = 1500
-# How IPv4 looks to a socket of both families (RFC 4291, 2.5.5.2). Nobody above sees it: it would give a peer two names.
+# How IPv4 looks to a socket of both families (RFC 4291, 2.5.5.2). It is undone here: above, a peer has one name.
 _MAPPED: Final = "::ffff:"
 # Why a port cannot be had; anything else on both families at once means that this machine has one of them.
 _OF_THE_PORT: Final = frozenset({errno.EADDRINUSE, errno.EACCES, errno.EPERM})

@@ -1,9 +1,10 @@
 """Which handshakes of strangers get work from us.
 
 Answering an initiation costs four Diffie-Hellman operations, a third of a millisecond. A token bucket bounds what all of
-them together may take. While it is more than half full everybody is served at once; below that we are *under load*, and an
-initiation must show a cookie and come from networks that did not use more than their share (``net.token_bucket``). These
-count only then: many honest nodes may live behind one address. So whoever floods us, a crowd from elsewhere gets in.
+them together may take. While it is more than half full every initiation is served at once; below that we are *under load*,
+and an initiation must show a cookie and come from networks that did not use more than their share (``net.token_bucket``).
+These count only then: many honest nodes may live behind one address. So a flood from one network does not keep out a crowd
+from others.
 
 A captured initiation can be sent again by anyone. Each carries a stamp that its initiator never repeats; the highest one
 per initiator is kept for a while, and nothing at or below it gets an answer.
@@ -34,7 +35,7 @@ STAMP_LIFE: Final = 120.0
 
 
 class Admission(Enum):
-    """What to do with somebody's datagram."""
+    """What to do with a stranger's handshake datagram."""
 
     ADMITTED = auto()
     COOKIE_NEEDED = auto()
@@ -65,7 +66,7 @@ class Doorkeeper:
         return Admission.ADMITTED if is_admitted else Admission.REFUSED
 
     def admit_key_request(self, datagram: bytes, source: Endpoint, now: float) -> Admission:
-        """Decide about a key request: always against a cookie, so that nobody can make us write to a third party."""
+        """Decide about a key request: always against a cookie, so that none makes us write to a third party."""
         if not self._cookies.is_marked(datagram, source, now):
             return Admission.COOKIE_NEEDED
         is_admitted = self._key_answers.take(nested_networks(source.host), now)

@@ -1,8 +1,8 @@
 """Bytes of a stream that came before others that belong in front of them.
 
-Kept in pieces, so that they cost what came and not how far ahead it lies: whoever leaves a gap of half a megabyte before a
-hundred bytes makes us keep a hundred bytes. Neighbours are joined while they are small, so that there are few pieces of what
-honest ends send, and no order of arrival makes us copy much. A piece has a cost of its own beside its bytes.
+Kept in pieces, so that they cost what came and not how far ahead it lies: a sender that leaves a gap of half a megabyte
+before a hundred bytes makes us keep a hundred bytes. Neighbours are joined while they are small, so that there are few
+pieces of what honest ends send, and no order of arrival makes us copy much. A piece has a cost of its own beside its bytes.
 """
 
 from __future__ import annotations

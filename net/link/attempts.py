@@ -23,7 +23,7 @@ from net.errors import Unauthenticated
 from net.ids import Endpoint, NodeId
 from net.instant import Instant
 from net.link import handshake
-from net.link.envelope import ANYBODY, COOKIE_SIZE, Envelope, Kind, mark_with_cookie, tag_of, try_open
+from net.link.envelope import COOKIE_SIZE, UNKNOWN_KEY, Envelope, Kind, mark_with_cookie, tag_of, try_open
 from net.link.events import LinkId, Role
 from net.link.handshake import NO_LINK, Initiation, Response
 from net.link.keys import draw_index
@@ -59,14 +59,14 @@ class Attempt:
     continues: bytes
     index: bytes
     began_at: float
-    is_probe: bool = False  # one datagram, unless an answer proves that somebody wants more
+    is_probe: bool = False  # one datagram, unless an answer proves that a node lives there
     state: AttemptState = AttemptState.KEY_REQUESTED
     tried_at: float = 0.0
     retry_at: float = 0.0
     tries: int = 0
     has_answered_cookie: bool = False  # one free try for a cookie; others wait for their time
     cookie: bytes | None = None
-    envelope: Envelope = field(default_factory=lambda: Envelope(ANYBODY))
+    envelope: Envelope = field(default_factory=lambda: Envelope(UNKNOWN_KEY))
     noise: Initiator | None = None
     question: bytes = b""  # the tag of our last datagram
 
@@ -116,11 +116,11 @@ class Attempts:
         return len(self._by_endpoint) >= MAX_ATTEMPTS
 
     def is_under_way(self, endpoint: Endpoint, peer: NodeId | None) -> bool:
-        """Return whether a handshake with that peer, or with whoever is at that endpoint, has not ended."""
+        """Return whether a handshake with that peer, or with the node at that endpoint, has not ended."""
         return endpoint in self._by_endpoint if peer is None else peer in self._by_peer
 
     def is_busy(self, endpoint: Endpoint) -> bool:
-        """Return whether there is an attempt at that endpoint, with whomever; there can be one only."""
+        """Return whether there is an attempt at that endpoint, with any peer; there can be one only."""
         return endpoint in self._by_endpoint
 
     def with_peer(self, peer: NodeId) -> Attempt | None:

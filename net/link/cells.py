@@ -10,7 +10,7 @@ from typing import Final
 
 from net.link.frames import CELL_SIZE, CellKind
 
-# Per link, 308 kB: a tenth of a second at 3 MB/s; older packets are of no use to anybody.
+# Per link, 308 kB: a tenth of a second at 3 MB/s; an older packet is of no use at its destination.
 MAX_QUEUED_CELLS: Final = 256
 # Per link, 77 kB. What waits longer waits above, in queues that circuits take turns in.
 MAX_QUEUED_DATAGRAMS: Final = 64

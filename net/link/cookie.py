@@ -1,4 +1,4 @@
-"""Cookies: proof that somebody who sends from an address also receives there.
+"""Cookies: proof that a node that sends from an address also receives there.
 
 A cookie is a MAC of the address under a secret that changes every two minutes; nothing is stored per asker. It is valid
 for the current secret and the one before. What a cookie is worth, ``admission`` decides.

@@ -1,9 +1,9 @@
-"""The outside of every handshake datagram: 256 bytes that look like noise to who does not know whom they are for.
+"""The outside of every handshake datagram: 256 bytes that look like noise without the recipient's key.
 
     nonce 12, top bit clear | AES-256-GCM(kind 1 ‖ content ‖ zeros, 212 bytes) | tag 16 | cookie mark 16
 
 The key comes from the public key of the node it is for, or from nothing but the protocol's name where the sender does not
-know that key yet. So the seal hides little from somebody who has the key; what it does is WireGuard's mac1 and more: junk
+know that key yet. So the seal hides little from an observer who has the key; what it does is WireGuard's mac1 and more: junk
 costs a microsecond and no Diffie-Hellman, the bytes show neither a kind nor a curve point, and an answer is bound to its
 question (the question's tag is authenticated with it). The cookie mark is WireGuard's mac2: random until a cookie is held.
 
@@ -26,7 +26,7 @@ COOKIE_SIZE: Final = 16  # bytes
 MARK_SIZE: Final = 16  # bytes
 CONTENT_SIZE: Final = SMALL_DATAGRAM_SIZE - NONCE_SIZE - TAG_SIZE - MARK_SIZE - 1
 _SEALED_END: Final = SMALL_DATAGRAM_SIZE - MARK_SIZE
-ANYBODY: Final = bytes(KEY_SIZE)  # in place of a public key that is not known yet
+UNKNOWN_KEY: Final = bytes(KEY_SIZE)  # in place of a public key that is not known yet
 
 
 class Kind(Enum):
@@ -40,7 +40,7 @@ class Kind(Enum):
 
 
 class Envelope:
-    """Seals and opens datagrams for the node with one public key, or for ``ANYBODY``."""
+    """Seals and opens datagrams for the node with one public key, or for ``UNKNOWN_KEY``."""
 
     __slots__ = ("_aead",)
 

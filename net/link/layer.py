@@ -76,8 +76,8 @@ class LinkLayer:
     def connect(self, endpoint: Endpoint, peer: NodeId | None, now: Instant, *, is_probe: bool = False) -> None:
         """Begin a link; with ``peer`` None, ask the endpoint for its key first.
 
-        A probe goes where only hearsay leads: one datagram, and more only for answers to it, so that whoever spread the
-        hearsay can make us send nobody more than it cost to spread.
+        A probe goes where only hearsay leads: one datagram, and more only for answers to it, so that hearsay makes us
+        send a third party no more than it cost to spread.
 
         A no-op while such an attempt is under way or such a link is up; else it ends in ``LinkUp`` or ``ConnectFailed``.
         """
@@ -142,7 +142,7 @@ class LinkLayer:
     # The five verbs.
 
     def receive_datagram(self, data: bytes, source: Endpoint, now: Instant) -> None:
-        """Take a datagram from anybody."""
+        """Take a datagram from any source."""
         self.counters.datagrams_in += 1
         try:
             if len(data) != LARGE_DATAGRAM_SIZE and len(data) != SMALL_DATAGRAM_SIZE:
@@ -263,7 +263,7 @@ class LinkLayer:
 
     def _report_failed(self) -> None:
         for attempt, reason in self._attempts.take_failed():
-            if attempt.link is None:  # who renews a link hears of that link, not of the attempt
+            if attempt.link is None:  # the owner of a renewed link hears of that link, not of the attempt
                 self._live.tell(ConnectFailed(attempt.endpoint, attempt.peer, reason))
 
     def _post(self, datagram: bytes, endpoint: Endpoint) -> None:

@@ -1,13 +1,13 @@
-"""Where a peer is, as far as it has shown; a frame alone shows nothing, since anybody can write a sender's address on it.
+"""Where a peer is, as far as it has shown; a frame alone shows nothing, since a source address can be forged.
 
     a frame, newer than all before, from elsewhere
          │  challenges: one to there, one to where the peer was; nothing else goes to there
-         ├── both answer, or the former alone ──> the peer is where it was: somebody copies its frames, or it has two ways
+         ├── both answer, or the former alone ──> the peer is where it was: its frames are copied, or it has two ways
          ├── the new one alone ────────────────> the peer has moved
          └── neither ──────────────────────────> nothing changes; silence ends a link by itself
 
 To a place that has not answered go challenges alone, of 256 bytes each, and never more than three times what came from it.
-Whoever makes a link is where its handshake was answered, by whatever address its first frame carries.
+A new link's peer is where its handshake was answered, whatever source its first frame carries.
 
 Reference: RFC 9000, 8.2 (path validation) and 9.3 (responding to migration).
 """
@@ -29,7 +29,7 @@ FIRST_PAUSE: Final = 0.4
 # Seconds that the former place has for its answer before a new one counts; two round trips where those are longer.
 LEAST_PATIENCE: Final = 0.1
 MAX_OWED: Final = 3  # frames at a time: an answer, and two challenges
-# Seconds for which another place is not asked again, after the former answered or nobody did.
+# Seconds for which another place is not asked again, after the former answered or neither did.
 REST: Final = 5.0
 
 

@@ -17,7 +17,7 @@ from net.instant import Instant
 from net.link import handshake
 from net.link.admission import Admission, Doorkeeper, StampBook
 from net.link.cookie import CookieJar
-from net.link.envelope import ANYBODY, Envelope, Kind, tag_of
+from net.link.envelope import UNKNOWN_KEY, Envelope, Kind, tag_of
 from net.link.events import LinkId, Role
 from net.link.half_open import HALF_OPEN_LIFE, HalfOpen, HalfOpenTable
 from net.link.handshake import Initiation, Response
@@ -44,7 +44,7 @@ class Reception:
     ) -> None:
         self.half_open = HalfOpenTable()
         self.envelope = Envelope(ours.public)
-        self.open_envelope = Envelope(ANYBODY)
+        self.open_envelope = Envelope(UNKNOWN_KEY)
         self._ours = ours
         self._role = role
         self._features = features

@@ -1,10 +1,10 @@
 """One ordered byte stream in each direction of a link, and the messages in it.
 
 A message is its length (3 bytes) and its bytes. Bytes are named by their offset in the stream; the sender keeps each until
-it is confirmed and sends *lost ranges* again, cut as it pleases; the receiver puts ranges in order whatever their cuts.
-How many bytes may be under way is the receiver's to say (the window): so neither end ever holds more than a window. It is
-small at first and grows by what the owner takes in order, as QUIC's does: a stranger who sends what nobody can use gets no
-more than the first.
+it is confirmed and sends *lost ranges* again, cut as it pleases; the receiver puts ranges in order whatever their cuts. How
+many bytes may be under way is the receiver's to say (the window): so neither end ever holds more than a window. It is small
+at first and grows by what the owner takes in order, as QUIC's does: a stranger whose bytes are of no use gets no more than
+the first window.
 
 Does not know frames, numbers or time: ``recovery`` says which ranges were confirmed or lost.
 """

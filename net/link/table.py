@@ -8,8 +8,8 @@ and ours displace theirs. More than that ours are not favoured, for strangers' p
 Of what links *hold* (streams that wait for bytes or for their owner, what waits to be sent or confirmed) there is
 ``MAX_HELD`` for all together, and no outermost network may hold more than what is left of it: one alone half, two a third
 each. Of one that does, the heaviest link ends. Long before that, from half of what is left on, its windows stop growing and
-we queue no more than ``TIGHT`` on a link of it. So something is always left for who holds little, whatever others do.
-A peer is where it has shown to be (``net.link.paths``), and counts there.
+we queue no more than ``TIGHT`` on a link of it. So something is always left for a network that holds little, whatever others
+do. A peer is where it has shown to be (``net.link.paths``), and counts there.
 
 Reference: A. Choudhury, E. Hahne, "Dynamic Queue Length Thresholds for Shared-Memory Packet Switches" (1998).
 """

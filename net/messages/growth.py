@@ -1,8 +1,9 @@
 """Messages of a version that is not ours, and what is said to them.
 
-Type numbers below ``UPPER_HALF`` are the *lower half*: whoever sends one waits for what comes of it, so who does not know
-the type says so, with ``Refused``. Types of the *upper half* are extras, which who does not know them passes over. Neither
-ends a link or a circuit. So a new message chooses by its number what happens to it at those who have not heard of it.
+Type numbers below ``UPPER_HALF`` are the *lower half*: the sender of one waits for what comes of it, so a node that does not
+know the type says so, with ``Refused``. Types of the *upper half* are extras: a node that does not know one passes over it.
+Neither ends a link or a circuit. So a new message chooses by its number what happens to it at those who have not heard of
+it.
 """
 
 from __future__ import annotations

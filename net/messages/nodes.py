@@ -1,4 +1,4 @@
-"""Between nodes: whom they know, who they are, where they are."""
+"""Between nodes: which others they know, who they are, where they are."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Peer(WireMessage, frozen=True):
 
 
 class AskPeers(WireMessage, frozen=True, tag=15):
-    """Whom do you know, and what time is it?"""
+    """Ask for known nodes, and for the time."""
 
     request: Uint32
 
@@ -90,13 +90,13 @@ class Reflection(WireMessage, frozen=True, tag=25):
 
 
 class AskDialBack(WireMessage, frozen=True, tag=26):
-    """Please have somebody I am not linked with dial the address you see me at."""
+    """Have a node that is not linked with the sender dial the address that the sender is seen at."""
 
     request: Uint32
 
 
 class DialBack(WireMessage, frozen=True, tag=27):
-    """It was reached (0), was not (1), or there was nobody to ask (2); anything else is no answer."""
+    """It was reached (0), was not (1), or there was no node to ask (2); anything else is no answer."""
 
     request: Uint32
     verdict: Uint8

@@ -1,6 +1,6 @@
 """Loops: packets that we send to ourselves, so that silence looks like talk.
 
-One leaves after each exponential period, whatever else is sent: whoever watches our links sees packets go and come all
+One leaves after each exponential period, whatever else is sent: an observer of our links sees packets go and come all
 the time, and cannot tell which of them carry something. A loop takes three relays like a box and comes back to where we
 listen, or, when we cannot be reached, over the link of a guard, who therefore knows what it is. It carries a nonce that only
 we know; one that does not come back speaks against the relays on its way.

@@ -105,7 +105,7 @@ class Onion:
         self._turn = 0
 
     def set_address(self, endpoint: Endpoint | None) -> None:
-        """Say where others reach us; None when they cannot. A leaf lets nobody in, so it is not to be dialled."""
+        """Say where others reach us; None when they cannot. A leaf lets no stranger in, so it is not to be dialled."""
         self._address = endpoint if self._is_relay else None
 
     def turn(self, now: Instant) -> tuple[bytes, bytes]:
@@ -164,7 +164,7 @@ class Onion:
     # --- time ---------------------------------------------------------------------------------------------------------
 
     def handle_timeout(self, now: Instant) -> None:
-        """Do what is due; of what is heavy one slice, by turns, so that nobody waits for more than that."""
+        """Do what is due; of what is heavy one slice, by turns, so that nothing else waits for more than that."""
         for machine in self._light:
             if machine.next_deadline() <= now.mono:
                 machine.handle_timeout(now)

@@ -1,7 +1,7 @@
 """One-shot packets on their way out: wrapped here, given to the link of their guard.
 
 What the last hop finds inside is the same size whatever it is: a kind and its body, the rest zeros. Boxes, loops and drops
-therefore leave alike, and only who peels the last layer can tell them apart.
+therefore leave alike, and only the hop that peels the last layer can tell them apart.
 
 Wrapping costs about a millisecond, so packets wait in a queue and a few of them are wrapped at a time.
 """
@@ -86,7 +86,7 @@ class PacketSender:
         self._waiting: deque[tuple[Path, bytes]] = deque()
 
     def send(self, path: Path, kind: Kind, body: bytes) -> None:
-        """Send one packet with the next timeout, which is due now. Nobody answers, and it may be lost.
+        """Send one packet with the next timeout, which is due now. It is not answered, and may be lost.
 
         Raises ``Overloaded`` when too many wait.
         """
@@ -101,7 +101,7 @@ class PacketSender:
             try:
                 packet, _ = self._cipher.create(path.hops, payload, self._random)
             except Unauthenticated:
-                self._failed(path, now)  # somebody described itself with a key that is none
+                self._failed(path, now)  # a descriptor names a key that is none
                 continue
             self.sent += 1
             self._link_pool.reach(path.first, now, self._sender_of(packet))

@@ -1,13 +1,13 @@
 """Beacons: how nodes of one local network find each other, as a machine without I/O.
 
-A node broadcasts a *call* of 256 bytes, often at first and then once a minute; whoever hears it sends an *answer* back, at
-most one per sender and minute. Both say at which port of their source address a node listens. What comes of it is a hint.
+A node broadcasts a *call* of 256 bytes, often at first and then once a minute; a node that hears it sends an *answer* back,
+at most one per sender and minute. Both say at which port of their source address a node listens. What comes of it is a hint.
 
     nonce 12 | AEAD(kind 1 ‖ port 2 ‖ run 8 ‖ call 16 ‖ zeros 201) | tag 16      key = HKDF of the day
 
-The key is known to everybody who runs this program; it keeps others from seeing more than noise of a common length, and it
+Every copy of this program knows the key; it keeps others from seeing more than noise of a common length, and it
 changes daily. ``run`` is random, new at each start, and lets a node pass over its own beacons; ``call`` is random in a call
-and repeated in its answers, so that an answer nobody called for counts for nothing. No key, name or person is in a beacon.
+and repeated in its answers, so that an answer to no call counts for nothing. No key, name or person is in a beacon.
 An answer is as large as a call and goes to its source only: nothing is multiplied.
 Kinds of a later version are passed over, and so is what it puts in place of the zeros.
 """
@@ -139,7 +139,7 @@ class Beacons:
         return Endpoint(source.host, beacon.port)
 
     def answers_to_send(self) -> list[tuple[bytes, Endpoint]]:
-        """Return the answers that are due, and to whom."""
+        """Return the answers that are due, and where they go."""
         answers, self._answers = self._answers, []
         return answers
 

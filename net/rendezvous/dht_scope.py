@@ -21,13 +21,13 @@ DEFAULT_ROUTERS: Final = (
 
 
 def listening_hosts(listen: Endpoint, routers: Sequence[Endpoint]) -> list[str]:
-    """Return where to listen for the DHT: where the node does. Who listens everywhere meets nobody on loopback else."""
+    """Return where to listen for the DHT: where the node does, and on loopback too where the DHT is."""
     is_local = any(_scope_of_router(each) is Scope.LOOPBACK for each in routers)
     return ["127.0.0.1", listen.host] if is_local and listen.host == "0.0.0.0" else [listen.host]  # noqa: S104 -- compared
 
 
 def may_have_gateway(listen: Endpoint, routers: Sequence[Endpoint]) -> bool:
-    """Say whether there is anybody to ask for a port mapping."""
+    """Say whether there may be a gateway to ask for a port mapping."""
     return least_scope(routers) is Scope.PUBLIC and scope_of(listen.host) is not Scope.LOOPBACK
 
 

@@ -1,9 +1,9 @@
-"""Where strangers see our socket, as the BitTorrent DHT tells: what two newcomers behind NATs need to meet, and nobody else.
+"""Where strangers see our socket, as the BitTorrent DHT tells: what two newcomers behind NATs need to meet.
 
-Whoever announces itself in the DHT has to name the port by which others can reach it. Behind a NAT that is not the port it
-listens at, and as long as no node of ours is linked, nobody of ours can tell (``net.reach.reflection``). But every node of
-the DHT says in its answers from where it was asked (BEP 42, key ``ip``). So the socket of our own pings two well-known ones
-of them: where they see the same, the NAT maps it alike for everybody (a cone), and that port is announced.
+A node that announces itself in the DHT has to name the port by which others can reach it. Behind a NAT that is not the port
+it listens at, and as long as no node of ours is linked, none can tell (``net.reach.reflection``). But every node of the DHT
+says in its answers from where it was asked (BEP 42, key ``ip``). So the socket of our own pings two well-known ones of them:
+where they see the same, the NAT maps it alike for every destination (a cone), and that port is announced.
 
 A ping and its answer are all that is spoken of the DHT's language here; nothing of it fits a size of ours.
 
@@ -69,7 +69,7 @@ class Outside:
                 del self._seen[next(iter(self._seen))]
 
     def is_heard(self, now: float) -> bool:
-        """Say whether anybody answered of late."""
+        """Say whether any of them answered of late."""
         return any(now - at <= FRESH for _, at in self._seen.values())
 
     def place(self, now: float) -> Endpoint | None:

@@ -1,12 +1,12 @@
 """Endpoints where a node may live, by hearsay: bounded, mixed, tried a few times, then forgotten.
 
-Whoever answers in the DHT or broadcasts on the local network may say anything. So
+Answers in the DHT and broadcasts on the local network may say anything. So
 
 - one reply brings in a few endpoints at most, one source a part of the table, one network (/16, or /32 of IPv6) a few;
 - what is here pushes out nothing that is here: it leaves by being tried, which happens within minutes;
 - sources take turns in being tried, so that a flood from one keeps none of the others waiting;
 - what failed or worked is not taken in again for some minutes, so that repeating a lie buys nothing;
-- low ports are refused: our datagrams are nothing for name and time servers that somebody dislikes.
+- low ports are refused: our datagrams are nothing for name and time servers that an attacker names.
 
 There is no clock in here: time moves when something is heard, which is often enough for what is measured in minutes.
 """
@@ -31,7 +31,7 @@ MAX_PER_REPLY: Final = MAX_HINTS // 8
 MAX_PER_NETWORK: Final = 4
 # Times a hint is tried: a lost datagram should not cost a node that lives there.
 MAX_TRIES: Final = 3
-# Seconds after which a hint that nobody wanted to try is stale, and one whose try was never answered for.
+# Seconds after which an untried hint is stale, and one whose try was never answered for.
 LIFE: Final = 3600.0
 TRIAL_LIFE: Final = 120.0
 # Endpoints that were done with and are not taken in again, and for how many seconds.
@@ -60,7 +60,7 @@ class _Hint:
 
 
 class Hints:
-    """The hints of one node. Choices need no secrecy, only that nobody can foretell them."""
+    """The hints of one node. Choices need no secrecy, only that an attacker cannot foretell them."""
 
     def __init__(self, rng: random.Random | None = None) -> None:
         self._rng = rng or random.Random()
@@ -112,7 +112,7 @@ class Hints:
         return taken
 
     def on_failed(self, endpoint: Endpoint) -> None:
-        """Nobody answered there, or nobody of use."""
+        """No node of use answered there."""
         hint = self._hints.get(endpoint)
         if hint is not None:
             hint.is_on_trial = False
@@ -120,7 +120,7 @@ class Hints:
                 self._finish(endpoint)
 
     def on_worked(self, endpoint: Endpoint) -> None:
-        """A node lives there, whoever said so; from here on its place is in other tables."""
+        """A node lives there, whatever the hint's source; from here on its place is in other tables."""
         self._finish(endpoint)
 
     def _finish(self, endpoint: Endpoint) -> None:

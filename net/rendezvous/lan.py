@@ -4,7 +4,7 @@ Two sockets. All nodes of a machine share the one on the well-known port, where 
 second one of our own, and so do answers arrive there: the shared port would give a unicast to any of the nodes.
 
 A node bound to one address stays in that address's network; one bound to loopback calls 127.255.255.255 only. Datagrams
-from sources outside the networks of our own interfaces are dropped unseen, so nobody far away takes part.
+from sources outside the networks of our own interfaces are dropped unseen, so no distant node takes part.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
 """Meeting in the public BitTorrent DHT, through libtorrent.
 
 What the DHT learns: this address runs the program, and, if it serves, at which port. Topics are ``net.rendezvous.topic``'s.
-Answers are hints; anybody can put anything there.
+Answers are hints; any node of the DHT can put anything there.
 
 libtorrent runs in threads of its own. Its alerts reach trio over a socket pair (``set_alert_fd``): a Python callable as
 notification deadlocks between its lock and the interpreter's. No torrent is ever added, no state is written, local service
-discovery is off, and the names it could give itself are empty. Nodes that do not serve (leaves, and whoever cannot be
+discovery is off, and the names it could give itself are empty. Nodes that do not serve (leaves, and those that cannot be
 reached) are *read-only* (BEP 43): they ask and are not asked. The announced port is always the overlay's own, as strangers
 see it where that is known (``net.rendezvous.global_addresses``): an implied one would be that of the DHT's socket,
 which is another hole in the same NAT. Which DHT it is, and what is believed there, is ``net.rendezvous.dht_scope``.
@@ -193,7 +193,7 @@ class Mainline:
                 with trio.move_on_after(CLOSING_PATIENCE, shield=True) as closing:
                     await trio.to_thread.run_sync(_close, last, abandon_on_cancel=True)
                 if closing.cancelled_caught:
-                    outlet.detach()  # it may be written to yet: its number must not become somebody else's
+                    outlet.detach()  # it may be written to yet: its number must not become another socket's
 
     def _tell_started(self) -> None:
         started, self._started = self._started, None

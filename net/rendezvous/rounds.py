@@ -19,7 +19,7 @@ LAST_PAUSE: Final = 300.0
 CALM_PAUSE: Final = 1800.0
 # Of the rounds while there are enough, every so manieth looks up.
 CALM_LOOKUPS: Final = 2
-# Pauses are this much shorter or longer by chance, so that nobody comes at predictable times.
+# Pauses are this much shorter or longer by chance, so that no node comes at predictable times.
 JITTER: Final = 0.25
 
 

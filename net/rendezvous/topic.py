@@ -3,10 +3,10 @@
     topic = SHA1("sottovoce/v1/mainline" ‖ day u32 ‖ shard u8)
 
 A topic says that a machine runs this program, and nothing else: no person, conversation, bucket or node key goes in. It
-changes daily, so that nobody can settle next to it for long, and is split into a few *shards*:
+changes daily, so that an attacker cannot settle next to it for long, and is split into a few *shards*:
 
-- The eight DHT nodes closest to a topic see everybody who meets there, and answer as they like. With four shards an attacker
-  has to hold four such places a day, and each honest one sees a quarter.
+- The eight DHT nodes closest to a topic see every node that meets there, and answer as they like. With four shards an
+  attacker has to hold four such places a day, and each honest one sees a quarter.
 - Stock DHT nodes keep 500 announcements per topic and answer with 100 of them. Four shards make that 2000 and 400.
 - Each shard costs a lookup of about a hundred datagrams, so there are no more than four: all of them are looked up.
 

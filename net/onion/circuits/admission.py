@@ -1,16 +1,15 @@
 """Who may build circuits here, and whose give way.
 
-A setup costs elliptic work at once and memory for as long as its circuit lives, and anybody may send one. So each link has a
-rate and a number of its own, and so has each network that links come from (``net.address_shares``): it may hold as many
-places as are left, one network alone half of all. Who has as much, or finds all taken, gets a place nevertheless,
-unless its own network would then be the heaviest: the heaviest network loses a circuit, in it the heaviest link, of
-that the circuit that was silent longest. So whoever has the most addresses, links or circuits keeps nobody out who
-wants few.
+A setup costs elliptic work at once and memory for as long as its circuit lives, and any node may send one. So each link has
+a rate and a number of its own, and so has each network that links come from (``net.address_shares``): it may hold as many
+places as are left, one network alone half of all. A network that has as much, or finds all taken, gets a place nevertheless,
+unless its own network would then be the heaviest: the heaviest network loses a circuit, in it the heaviest link, of that the
+circuit that was silent longest. So the network with the most addresses, links or circuits keeps no other out that wants few.
 
 The same goes for the way onward: the next node takes ``MAX_CIRCUITS_PER_LINK`` of us, and cannot tell those we pass on for
 one from those we pass on for others. We can, and share them out before it has to refuse.
 
-A circuit weighs the same whoever brings it. A relay's link carries the circuits of many people and may hold
+A circuit weighs the same over every link. A relay's link carries the circuits of many people and may hold
 ``MAX_CIRCUITS_PER_LINK``, as any link; it is not favoured beyond that, for nothing tells an honest relay from another one:
 descriptions are free, and strangers' packets choose whom we dial. In a network of two relays theirs are two shares of three,
 more than a link may hold anyway, which no attacker from one network takes from them; where there are more relays, each
@@ -31,7 +30,7 @@ from net.token_bucket import FairUse, TokenBucket
 
 # A few thousand readers' worth at eight circuits of four hops each, were the network ten times as many leaves as relays.
 MAX_CIRCUITS: Final = 2048
-# Built over one link: in a small network two relays carry everybody's circuits.
+# Built over one link: in a small network two relays carry all circuits.
 MAX_CIRCUITS_PER_LINK: Final = 512
 # Of which our own, as builders; custodians, purposes and lookups have two dozen in use at a time.
 MAX_OWN_CIRCUITS: Final = 64
@@ -60,7 +59,7 @@ ADMITTED: Final = Verdict(is_admitted=True)
 
 
 def apart(link: LinkId) -> Networks:
-    """Take each link for a network of its own, where nobody says better."""
+    """Take each link for a network of its own, where its network is not known."""
     return (f"link {link}",)
 
 

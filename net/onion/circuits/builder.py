@@ -1,10 +1,10 @@
 """Our own circuits, as the one who builds them.
 
-One Sphinx packet sets up all hops, and messages follow behind it at once: nobody waits for *opened*, which only tells that
+One Sphinx packet sets up all hops, and messages follow behind it at once without waiting for *opened*, which only tells that
 the far end is there. The builder shares a secret with every hop. It seals a cell for the last hop first, so that each hop
 opens one layer and only the end sees the inside; on the way back each hop adds a layer and the builder opens them all.
 
-Who is silent is not known from here: a circuit that does not open in time names no culprit, and its path as a whole is
+Which hop is silent is not known from here: a circuit that does not open in time names no culprit, and its path as a whole is
 reported.
 """
 
@@ -60,7 +60,7 @@ class Circuitry(Protocol):
         ...
 
     def on_circuit_closed(self, circuit: CircuitId, now: Instant, *, is_silent: bool) -> None:
-        """It is over, by no doing of ours. ``is_silent``: it did not open in time, and nobody said why."""
+        """It is over, by no doing of ours. ``is_silent``: it did not open in time, and no hop said why."""
         ...
 
 

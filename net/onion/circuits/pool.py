@@ -1,6 +1,6 @@
 """Our circuits by whom they lead to and what they are for, opened when first needed and replaced in time.
 
-A circuit ties together all that is said over it: whoever is at its end knows that one reader said it. So every purpose has
+A circuit ties together all that is said over it: the node at its end knows that one reader said it. So every purpose has
 circuits of its own, and none lasts longer than its *terms* allow: after so many questions or so many seconds the next
 question opens another one over other relays. The old one stays a while for answers that are still to come.
 
@@ -214,7 +214,7 @@ class CircuitPool(Generic[K]):
         try:
             circuit = self._circuits.open(path.hops, now)
         except Unauthenticated:
-            self._paths.on_path_failed(path, now)  # somebody described itself with a key that is none
+            self._paths.on_path_failed(path, now)  # a descriptor names a key that is none
             raise Unreachable from None
         age = terms.age * self._rng.uniform(1 - JITTER, 1 + JITTER)
         pooled = _PooledCircuit(key, circuit, path, terms, now.mono + age, now.mono)

@@ -109,7 +109,7 @@ class CircuitQueues:
             farewells.append(queue.name)
 
     def on_link_down(self, link: LinkId) -> None:
-        """A link is gone; its queues are ended one by one by whoever owns them."""
+        """A link is gone; its queues are ended one by one by their owners."""
         line = self._lines.pop(link, None)
         for queue in line.queues if line else ():
             self.take_all(queue)

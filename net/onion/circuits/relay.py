@@ -44,7 +44,7 @@ MAX_AGE: Final = 20 * 60.0
 MAX_SILENCE: Final = 10 * 60.0
 # Bytes in queues and ends, all circuits together: more than fifty full windows.
 MAX_BACKLOG: Final = 8 * 1024 * 1024
-# The part of it that goes at once when it is passed, so that nobody makes us look through all circuits for every cell.
+# The part of it that goes at once when it is passed, so that a flood does not have us look through all for every cell.
 _RELIEF: Final = 1 / 16
 # One slice of work, about 3 ms, in the cost of a cell (one wide block), and what peeling and ending cost by that measure.
 _SLICE: Final = 120
@@ -160,7 +160,7 @@ class CircuitRelay:
         self._end_cut(_SLICE, now)
 
     def on_link_quiet(self, link: LinkId, now: Instant) -> None:
-        """What goes there may go nowhere: who built a circuit over it is told, and none is built until it is heard."""
+        """What goes there may go nowhere: end circuits that go on over it, and build none over it until it is heard."""
         self._quiet.add(link)
         self._cut.extend(each for each in self._legs.get(link, {}).values() if each.ahead.link == link)
         self._end_cut(_SLICE, now)

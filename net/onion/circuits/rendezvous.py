@@ -4,12 +4,12 @@
                                             ├─ joined: what comes out of one goes into the other
     other ─circuit──> PresentCookie ────────┘
 
-The first leaves a cookie, the second presents it; both hear that they are joined. From then on each message and datagram
-of either comes out at the other as it is, and whoever ends its circuit ends both. The node learns neither party, for each
-came by relays of its own; it sees how much they say and when, and could read and alter it: sealing from end to end is
+The first leaves a cookie, the second presents it; both hear that they are joined. From then on each message and datagram of
+either comes out at the other as it is, and either party that ends its circuit ends both. The node learns neither party, for
+each came by relays of its own; it sees how much they say and when, and could read and alter it: sealing from end to end is
 for the layer above, which knows who is to be at the other end. Nothing here proves that.
 
-A cookie is drawn at random, serves once and lives two minutes. A circuit has one try: whoever presents what is not there,
+A cookie is drawn at random, serves once and lives two minutes. A circuit has one try: one that presents what is not there,
 leaves what is there already, or says anything while it waits, loses the circuit. A cookie costs its circuit, and cookies
 are shared out by network as circuits are (``admission``).
 
@@ -47,7 +47,7 @@ from net.onion.circuits.datagram_relay import OnDatagram, ignore_datagram
 from net.onion.circuits.ports import Ends
 from net.onion.circuits.transit import EndId
 
-# Seconds that a cookie waits: as long as somebody takes to answer a call, and their circuit to open.
+# Seconds that a cookie waits: as long as a person takes to answer a call, and their circuit to open.
 COOKIE_LIFE: Final = 120.0
 # Cookies that wait, a quarter of all circuits that may end here, and of one link.
 MAX_COOKIES: Final = 512

@@ -8,11 +8,11 @@ circuit ends then; nothing is repaired here, because links lose nothing by thems
 
 Data cells are one byte stream, cut into messages by their lengths. Every cell but credits takes one place of the
 receiver's *window*, of whatever kind it is, and every ``CREDIT_STEP`` cells taken give that many places back. So no relay
-between the ends ever has more than ``MAX_CELLS_UNDER_WAY`` cells of a direction to keep, and more of them are somebody's
-lie.
+between the ends ever has more than ``MAX_CELLS_UNDER_WAY`` cells of a direction to keep, and more of them mean that a
+rule was broken.
 
 Kinds of a later version end nothing. Those of the upper half are passed over; one of the lower half the far end refuses with
-a cell. The builder refuses nothing: an answer would tell whoever is at the far end which version reads there.
+a cell. The builder refuses nothing: an answer would tell the far end which version reads there.
 """
 
 from __future__ import annotations

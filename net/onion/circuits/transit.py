@@ -30,7 +30,7 @@ class CircuitRelayCounters:
     broken: int = 0  # a rule was broken, or a cell changed on the way
     expired: int = 0  # too old or too silent
     relieved: int = 0  # held most when there was too much
-    displaced: int = 0  # of the heaviest network, when somebody else wanted a place
+    displaced: int = 0  # of the heaviest network, when another network wanted a place
 
 
 class Layers(NamedTuple):
@@ -85,7 +85,7 @@ class Transit:
 
 
 def most_silent(circuits: Iterable[Transit], built_over: LinkId) -> Transit | None:
-    """Return which of the circuits that were built over a link was silent longest: of no use to anybody, most likely."""
+    """Return which of the circuits that were built over a link was silent longest, and so is probably out of use."""
     return min(
         (each for each in circuits if each.built_over == built_over), key=lambda each: each.heard_at, default=None
     )

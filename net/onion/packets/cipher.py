@@ -5,7 +5,7 @@ A **packet** of 1207 bytes, exactly one cell of a link, takes one payload along 
     alpha 32 | gamma 16 | beta 192 = 4 slots x (routing 32 ‖ MAC 16) | payload 967
 
 Header: ``sphinx``. The payload is a wide block (``wide_block``) that each hop opens once; only the last finds the sixteen
-zeros in front and so knows that nobody touched it. An altered payload is not noticed before, and by then it is noise.
+zeros in front and so knows that it was not altered. An altered payload is not noticed before, and by then it is noise.
 
 A **layer** is what one hop of a circuit does to each cell in one direction: a wide block tweaked by a counter, so that a
 cell left out, repeated or swapped leaves noise, too.
@@ -327,7 +327,7 @@ def _decode_routing(routing: bytes) -> tuple[NextHop | None, int, bool]:
 def _host_of(packed: bytes) -> str:
     address = IPv6Address(packed)
     host = address.ipv4_mapped or address
-    # Nobody can be sent to there; what an operating system makes of trying differs.
+    # No single node is there; what an operating system makes of trying differs.
     if host.is_multicast or host.is_unspecified:
         raise DecodeError("routing: endpoint")
     return str(host)

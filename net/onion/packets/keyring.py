@@ -1,6 +1,6 @@
 """A relay's Sphinx keys, one for each epoch of two hours, and the packets that came under each.
 
-Keys are random and live in memory only. When an epoch's key goes, nobody can open what was recorded under it, and the list
+Keys are random and live in memory only. When an epoch's key goes, what was recorded under it cannot be opened, and the list
 of packets seen goes with it: a packet that is too old to be remembered is too old to be opened. A restart draws new keys, so
 that nothing seen before it can be replayed after it either.
 

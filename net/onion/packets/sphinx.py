@@ -20,7 +20,7 @@ clamps every exponent, and takes any 32 bytes for an element:
   element of the prime-order group, all equally often up to 2^-126, and a blinded alpha looks like a fresh one.
 - Clamped exponents are multiples of 8: they make nothing of the small-order part of an element, on the curve and on its
   twist, and so tell nothing of the key. An element that is nothing else gives zeros and is refused. Of an element of the
-  twist nobody but the relay knows what its key makes, for its public key lies on the curve: no MAC will be right.
+  twist only the relay knows what its key makes, for its public key lies on the curve: no MAC will be right.
 - An element has many spellings: u + p, the unused top bit, the sum with a point of small order all give the same power.
   The secret is a hash of alpha's very bytes. Respelled, alpha has another secret, and the MAC is wrong: such a packet is
   neither a replay under another name nor one that an accomplice could recognise.
@@ -37,7 +37,7 @@ from typing import Final, NamedTuple, Protocol
 from net.errors import Unauthenticated
 from net.primitives import HASH_SIZE, KEY_SIZE, equal, expand, hmac, x25519, x25519_pair_of, xor
 
-# Bytes by which a packet is known again: half a hash, for nobody gains by making two of its own packets collide.
+# Bytes by which a packet is known again: half a hash, for a sender gains nothing by making two of its own packets collide.
 REPLAY_NAME_SIZE: Final = 16
 
 LABEL_SECRET: Final = b"sottovoce/v1/sphinx"

@@ -1,7 +1,7 @@
 """A wide block cipher: any number of bytes is one block, and each bit of the result depends on each bit of the input.
 
-Whoever alters a single bit gets noise of the whole length at the other end: no trace of its own that an accomplice could
-recognise further along the path (a *tagging* attack), which is what a stream cipher would give it. There is no
+A single altered bit gives noise of the whole length at the other end: no trace of its own that an accomplice could
+recognise further along the path (a *tagging* attack), which is what a stream cipher would allow. There is no
 authentication: the innermost plaintext begins with zeros, and noise does not.
 
 The construction is HCTR. With a keyed hash H of tweak and body, one AES block E, and AES in counter mode:

@@ -2,11 +2,11 @@
 
 The roster is a uniform sample, so in a large network it holds few or none of the custodians of a given bucket. Then two
 nodes, drawn at random, are asked over a circuit each to look for nodes near a random place of the bucket. They learn that
-somebody is interested in the bucket; not who, and no address, since the bits below the bucket's are random.
+some node is interested in the bucket; not which, and no address, since the bits below the bucket's are random.
 
 A directory may lie. What it gives must be genuine descriptors of the bucket, which cost their maker work; of one network
 only a few count; and what two say is put together. Descriptors found here serve as custodians alone: paths are drawn from
-the roster, which nobody can fill by being asked.
+the roster, which a node cannot fill by being asked.
 """
 
 from __future__ import annotations
@@ -64,8 +64,8 @@ class _Search:
 class Directory:
     """Searches by bucket.
 
-    ``others`` draws nodes to ask, ``check`` says whether a descriptor is genuine. ``news`` is called when somebody new was
-    found, and when a search is over and where one looked there is hardly anybody.
+    ``others`` draws nodes to ask, ``check`` says whether a descriptor is genuine. ``news`` is called when a new node was
+    found, and when a search is over and found hardly any.
     """
 
     def __init__(
@@ -103,7 +103,7 @@ class Directory:
         return [each for each in search.found.values() if each.key_of(epoch)] if search else []
 
     def is_searched(self, bucket: Bucket) -> bool:
-        """Say whether a search for a bucket is over that somebody answered, so that what was found is all there is."""
+        """Say whether a search for a bucket is over and was answered, so that what was found is all there is."""
         search = self._searches.get(bucket)
         return search is not None and search.is_answered and not search.asked
 
@@ -144,7 +144,7 @@ class Directory:
         search.asked = len(directories)
         for directory in directories:
             self._ask(bucket, search, directory, now)
-        search.is_wanted = not search.asked  # nobody could be asked
+        search.is_wanted = not search.asked  # no directory could be asked
         if not directories:
             self._plan(bucket, search, now)
 

@@ -1,14 +1,14 @@
 """Guards: the few nodes that see our address, kept for weeks.
 
-Whoever chooses its first hop anew for each path soon has one that an attacker runs; with guards the attacker has to be lucky
-once a month instead of once a minute. Guards are drawn at random from the roster, not from those met first, who may be a
-single liar's friends. The list is ordered by when a guard was drawn, and earlier ones always have precedence:
+A node that chooses its first hop anew for each path soon has one that an attacker runs; with guards the attacker has to be
+lucky once a month instead of once a minute. Guards are drawn at random from the roster, not from those met first, who may be
+a single liar's friends. The list is ordered by when a guard was drawn, and earlier ones always have precedence:
 
     g1  g2  g3 | g4  g5 …      in play: the first three that are not set aside, and of the following as many as it takes
                                until two answer. Only when the list ends before that is another one drawn.
 
-Two spare ones are drawn at the beginning, since guards are people's devices, too, and not always up: who was drawn long ago
-is turned to within seconds, whom to draw now is decided in half a minute.
+Two spare ones are drawn at the beginning, since guards are people's devices, too, and not always up: one drawn long ago
+is turned to within seconds, drawing one takes half a minute.
 
 A guard that has not answered for three hours of our own time online, or that loses what is given to it, is *set aside*:
 it does not count among the three, but goes on being dialled, and takes its old place when it answers. So an attacker who
@@ -42,7 +42,7 @@ SPARES: Final = 2
 # A guard is kept for this long, drawn anew for each so that they are not all replaced on one day.
 MIN_LIFETIME_MS: Final = 30 * DAY_MS
 MAX_LIFETIME_MS: Final = 60 * DAY_MS
-# How many may be drawn in any month: the exposure that somebody who breaks our links can force upon us.
+# How many may be drawn in any month: the exposure that an attacker who breaks our links can force upon us.
 MAX_DRAWN: Final = 20
 DRAWN_WITHIN_MS: Final = 30 * DAY_MS
 # Guards kept at a time: those of the longest lifetime.
@@ -97,7 +97,7 @@ class _Kept:
 
 
 class Guards:
-    """Our guards. Tell it of links with ``on_link_up`` and ``on_link_down``; it tells whom to keep links with."""
+    """Our guards. Tell it of links with ``on_link_up`` and ``on_link_down``; it tells which nodes to keep links with."""
 
     def __init__(self, own: NodeId, roster: Roster, rng: random.Random) -> None:
         self._own = own
@@ -131,7 +131,7 @@ class Guards:
     # --- for the node -------------------------------------------------------------------------------------------------
 
     def contacts(self) -> Mapping[NodeId, Endpoint]:
-        """Return whom to keep links with, wherever they are now."""
+        """Return which nodes to keep links with, and where they are now."""
         return {each.node: each.endpoint for each in self._kept if each.is_in_play}
 
     def on_link_up(self, node: NodeId, now: Instant) -> None:
@@ -259,7 +259,7 @@ class Guards:
         return recent < MAX_DRAWN and len(self._kept) < MAX_GUARDS and self._roster.is_ready
 
     def _draw(self, now: Instant) -> bool:
-        """Add a guard at random, from another network than the others if there is any; False when there is nobody."""
+        """Add a guard at random, from another network than the others if there is any; False when no other node is known."""
         taken = {each.node for each in self._kept} | {self._own}
         others = [each for each in self._roster.fresh() if each.node not in taken]
         networks = {public_network_of(each.endpoint.host) for each in self._kept} - {None}

@@ -1,4 +1,4 @@
-"""Paths: through whom a packet or a circuit goes.
+"""Paths: which nodes a packet or a circuit goes through.
 
     guard -> relay -> relay -> last hop              (the last hop: a custodian, a directory, or ourselves for a loop)
 
@@ -198,7 +198,7 @@ class Paths:
         return chosen
 
     def _path(self, nodes: Sequence[Descriptor], now: Instant, *, is_delayed: bool, delays: int | None = None) -> Path:
-        """Put hops together; what is peeled at the last is not delayed, since nobody sees when it is taken in."""
+        """Put hops together; what is peeled at the last is not delayed, since no observer sees when it is taken in."""
         epoch = epoch_of(now)
         waits = (len(nodes) - 1 if delays is None else delays) if is_delayed else 0
         hops: list[Hop] = []

@@ -4,10 +4,10 @@ A path that fails does not say at which hop. So every hop of it bears the blame,
 credit: over many paths an honest node loses what the average path loses, and a node that drops loses more than its share.
 The measure is how many standard deviations a node's losses lie above what that many tries through an average node would
 lose; or, for one that went away after a good life, how improbable so many losses in a row are. When everything fails,
-because our own network is down, everybody's share is the same and nobody is to blame.
+because our own network is down, every node's share is the same and none is to blame.
 
-Whoever drops on purpose can spoil the standing of honest nodes that share paths with it, but only by losing its own at the
-same rate or a higher one; and no more than a third of the nodes with a record are avoided at a time, the worst first.
+A node that drops on purpose can spoil the standing of honest nodes that share paths with it, but only by losing its own at
+the same rate or a higher one; and no more than a third of the nodes with a record are avoided at a time, the worst first.
 Evidence halves in half an hour: who is avoided gets a new chance, and a record says nothing about us for long.
 
 Who does not answer on a link of our own is *away*: that is no matter of chance, and holds until it is heard.
@@ -63,7 +63,7 @@ class _Record:
 
     def decay(self, now: float) -> None:
         if now > self.at + HALF_LIFE:
-            self.row = 0  # whom nobody tried for so long may be back
+            self.row = 0  # a node not tried for so long may be back
         if now > self.at:
             weight = 0.5 ** ((now - self.at) / HALF_LIFE)
             self.wins *= weight
@@ -96,7 +96,7 @@ class Reputation:
             self._all.wins += 1.0
 
     def on_path_failed(self, nodes: Iterable[NodeId], now: Instant) -> None:
-        """What was sent through these nodes did not arrive, or nobody heard that it did."""
+        """What was sent through these nodes did not arrive, or was not heard to."""
         self._all.decay(now.mono)
         for record in self._touch(nodes, now.mono):
             record.losses += 1.0

@@ -13,7 +13,7 @@ from net.ids import Endpoint, NodeId
 from net.link import epochs, frames
 from net.link.attempts import ATTEMPT_LIFE
 from net.link.cells import MAX_QUEUED_CELLS, MAX_QUEUED_DATAGRAMS
-from net.link.envelope import ANYBODY, CONTENT_SIZE, LABEL_ENVELOPE
+from net.link.envelope import CONTENT_SIZE, LABEL_ENVELOPE, UNKNOWN_KEY
 from net.link.events import FEATURES, CellReceived, ConnectFailed, LinkDown, LinkQuiet, LinkUp, Role
 from net.link.frames import CELL_SIZE, CellKind
 from net.link.layer import LinkLayer
@@ -587,7 +587,7 @@ def test_handshake_datagrams_of_a_later_version_are_dropped_and_change_nothing(k
     world.run(1)
     before = fingerprint(bob)
     sealed = bytes([kind]) + b"?" * CONTENT_SIZE
-    for recipient in (bob.layer.node_id, ANYBODY, alice.layer.node_id):
+    for recipient in (bob.layer.node_id, UNKNOWN_KEY, alice.layer.node_id):
         nonce = bytes([1]) * 12
         key = hkdf(recipient, salt=b"", label=LABEL_ENVELOPE, size=32)
         small = nonce + Aead(key).seal(nonce, sealed, b"") + bytes(16)

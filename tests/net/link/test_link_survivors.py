@@ -12,7 +12,7 @@ from net.ids import Endpoint, NodeId
 from net.link import outbound
 from net.link.attempts import MAX_ATTEMPTS, MAX_KEY_REQUESTS, RETRY_AFTER
 from net.link.cookie import CookieJar
-from net.link.envelope import ANYBODY, COOKIE_SIZE, Envelope, Kind, mark_with_cookie, tag_of, try_open
+from net.link.envelope import COOKIE_SIZE, UNKNOWN_KEY, Envelope, Kind, mark_with_cookie, tag_of, try_open
 from net.link.epochs import FORMER_KEYS_LIFE
 from net.link.events import ConnectFailed, LinkId, LinkUp, Role
 from net.link.frames import CELL_SIZE
@@ -50,7 +50,7 @@ def session_of(keys: FrameKeys) -> Session:
 
 def test_a_cookie_is_good_for_the_address_and_the_port_that_it_was_sent_to() -> None:
     jar = CookieJar(RANDOM)
-    question = Envelope(ANYBODY).seal(Kind.KEY_REQUEST, b"", RANDOM)
+    question = Envelope(UNKNOWN_KEY).seal(Kind.KEY_REQUEST, b"", RANDOM)
     marked = mark_with_cookie(question, jar.bake(STRANGER, 0.0))
     assert jar.is_marked(marked, STRANGER, 0.0)
     assert not jar.is_marked(marked, Endpoint(STRANGER.host, STRANGER.port + 1), 0.0)
@@ -103,7 +103,7 @@ def test_cookies_make_us_ask_once_more_and_not_without_end() -> None:
         now = questions(alice, world)
         asked.append(len(now))
         for question in now:
-            cookie = Envelope(ANYBODY).seal(Kind.COOKIE, RANDOM(COOKIE_SIZE), RANDOM, tag_of(question))
+            cookie = Envelope(UNKNOWN_KEY).seal(Kind.COOKIE, RANDOM(COOKIE_SIZE), RANDOM, tag_of(question))
             alice.layer.receive_datagram(cookie, STRANGER, world.now)
     assert asked == [1, 1, 0, 0, 0]
 
@@ -193,7 +193,7 @@ def test_answers_to_strangers_that_wait_to_be_sent_are_bounded() -> None:
     world = World("bob")
     bob = world["bob"].layer
     for number in range(MAX_OUTBOX + 50):
-        question = Envelope(ANYBODY).seal(Kind.KEY_REQUEST, b"", RANDOM)
+        question = Envelope(UNKNOWN_KEY).seal(Kind.KEY_REQUEST, b"", RANDOM)
         bob.receive_datagram(question, Endpoint(STRANGER.host, 1 + number), world.now)
     sent = 0
     while batch := bob.datagrams_to_send(world.now):
