@@ -34,7 +34,7 @@ class CoverProfile(NamedTuple):
         return self.bytes_per_day * _LOOP_HOPS
 
 
-# For lines on which bytes are paid for: hardly any loops, so whoever watches the line sees when something is sent.
+# For lines on which bytes are paid for: hardly any loops, so an observer of the line sees when something is sent.
 SPARING: Final = CoverProfile(hop_delay=0.1, slot=0.4, loop_period=600.0)
 NORMAL: Final = CoverProfile(hop_delay=0.1, slot=0.4, loop_period=30.0)
 STRONG: Final = CoverProfile(hop_delay=1.0, slot=2.0, loop_period=2.0)

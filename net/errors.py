@@ -19,7 +19,7 @@ class DecodeError(NetError):
 
 
 class UnknownVersion(DecodeError):
-    """Bytes of another version than ours, which may be good. Nobody is to blame: they are passed over."""
+    """Bytes of another version than ours, which may be good. The sender is not to blame: they are passed over."""
 
 
 class Unauthenticated(NetError):

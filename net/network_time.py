@@ -32,7 +32,7 @@ from net.instant import Instant
 MIN_PEERS: Final = 3
 # Within this they agree, and beyond it they differ from us: clocks kept by people are minutes off, in milliseconds.
 AGREEMENT_MS: Final = 10 * 60 * 1000
-# Peers whose clocks are remembered; many more than anybody is linked to.
+# Peers whose clocks are remembered; many more than a node is linked to.
 MAX_PEERS: Final = 64
 # A clock further from ours than this tells no time at all: a machine without a battery wakes up half a century ago.
 MAX_DIFFERENCE_MS: Final = 100 * 365 * 24 * 3600 * 1000
@@ -74,7 +74,7 @@ class NetworkTime:
         self._held_ms = 0  # what makes network time go on as if there had been no jump
         self._held_until = -math.inf
         self._asked_at = -math.inf
-        self._is_unasked = False  # a jump after which nobody was asked yet
+        self._is_unasked = False  # a jump after which no peer was asked yet
         self._clocks: Clocks | None = None  # None: to be looked at anew
         self.jumped_at = -math.inf  # monotonic
         self.offset_ms = 0
@@ -146,7 +146,7 @@ class NetworkTime:
         return self._differences.get(peer, self.offset_ms) - self.offset_ms
 
     def difference_ms(self) -> int:
-        """Return how far the peers' clocks are ahead of the own one, as far as they agree; 0 when nobody is known."""
+        """Return how far the peers' clocks are ahead of the own one, as far as they agree; 0 when no peer is known."""
         clocks = self.clocks()
         those = clocks.against if clocks.is_alone else clocks.agreeing
         return round(median(self._differences[peer] for peer in those)) if those else self.offset_ms

@@ -154,7 +154,7 @@ def x25519(secret: bytes, public: bytes) -> bytes:
     """Return the shared secret, 32 bytes: the u-coordinate of ``public`` times ``secret``, which is clamped first.
 
     Raises:
-        Unauthenticated: ``public`` has small order, so the result would be all zero and known to everybody.
+        Unauthenticated: ``public`` has small order, so the result would be all zero and no secret.
         ValueError: wrong length.
     """
     if len(secret) != KEY_SIZE or len(public) != KEY_SIZE:

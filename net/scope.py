@@ -1,6 +1,6 @@
 """From how far an address makes sense, and which network it lies in.
 
-Whoever tells an address is believed only about addresses that reach as far as its own: a stranger from the internet has
+A node that tells an address is believed only about addresses that reach as far as its own: a stranger from the internet has
 nothing to say about the machines in this house. Addresses are what a liar with many names has few of, so everything that
 counts votes or fills a table counts by network.
 """

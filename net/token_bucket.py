@@ -1,4 +1,4 @@
-"""What somebody may cost, in the long run and at once: the token bucket, by which all that strangers ask is rationed.
+"""What a client may cost, in the long run and at once: the token bucket, by which all that strangers ask is rationed.
 
 ``FairUse`` shares out one bucket by networks that lie in each other (``net.address_shares``). What each used of late is
 remembered, and fades. An outermost network may have used ``share`` times what is in the bucket now; what lies in it, twice
@@ -16,7 +16,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
 
-# Seconds in which two thirds of what was used is forgotten: as long as somebody who comes online waits for the second try.
+# Seconds in which two thirds of what was used is forgotten: as long as a client that comes online waits for the second try.
 MEMORY: Final = 5.0
 # How many times what is left to a network each part of it may have used.
 INNER_SHARE: Final = 2.0

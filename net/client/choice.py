@@ -1,7 +1,7 @@
 """Whom to ask among the custodians of an address.
 
-Those that share most bits with it surely keep what lies there, so one of the best eight is taken, by chance: whoever sits
-closest must not have every reader. Who was silent lately is asked when nobody else is left.
+Those that share most bits with it surely keep what lies there, so one of the best eight is taken, by chance: the closest
+must not have every reader. One that was silent lately is asked when no other is left.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from net.instant import Instant
 
 # As many as a swarm has at least.
 BEST: Final = 8
-# Seconds for which somebody silent is asked last: longer than a restart, shorter than a person's patience with an outage.
+# Seconds for which a silent custodian is asked last: longer than a restart, shorter than a person's patience with an outage.
 SHUN_TIME: Final = 300.0
 MAX_SHUNNED: Final = 256
 
@@ -54,7 +54,7 @@ class Choice:
             del self._shunned[next(iter(self._shunned))]
 
     def was_silent(self, custodian: NodeId, asked_at: float, now: Instant) -> None:
-        """Note that a custodian did not answer; suspect it unless nobody answered since ``asked_at``: then it is us."""
+        """Note that a custodian did not answer; suspect it unless none answered since ``asked_at``: then it is us."""
         self.shun(custodian, now)
         if self._heard_at > asked_at:
             self._transport.suspect(custodian, now)

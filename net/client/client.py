@@ -120,7 +120,7 @@ class CustodianClient:
     def keep(self, addresses: Collection[int], now: Instant) -> None:
         """Keep what lies in the buckets of these addresses, and of no others, for its readers. ``Overloaded``.
 
-        A leaf keeps nothing for anybody.
+        A leaf keeps nothing for others.
         """
         if self.keeping is not None:
             self.keeping.keep(addresses, now)

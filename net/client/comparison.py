@@ -1,7 +1,7 @@
 """What one of two custodians named and the other has not.
 
 Both keep the same boxes, so what one names the other names soon, before or after. Tags that both named are forgotten at
-once: only the difference is kept, and while nobody lies it is what is being pushed at this moment.
+once: only the difference is kept, and while none lies it is what is being pushed at this moment.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Comparison:
         self._unshared.setdefault(custodian, _Unshared())
 
     def leave(self, custodian: NodeId) -> None:
-        """Forget a custodian; what it named is expected of nobody any more."""
+        """Forget a custodian; what it named is expected of no other any more."""
         self._unshared.pop(custodian, None)
 
     def on_tags_named(self, custodian: NodeId, tags: Iterable[Tag], now: float, *, is_live: bool) -> None:

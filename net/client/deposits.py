@@ -1,6 +1,6 @@
 """Deposits: every box sent to two different custodians, and again until two have been seen to name it.
 
-Nobody answers a packet: an answer would need a way back to the sender, and a custodian could say *stored* and forget. The
+A packet has no answer: an answer would need a way back to the sender, and a custodian could say *stored* and forget. The
 sender reads the bucket as its readers do, preferably at others than those it was sent to. A box that is not named in time is
 sent again, by other paths to others, after pauses that double. The same streams tell what a box costs there; one that
 carries less is told to its owner at once, and sent anew with the work that it gets.
@@ -57,11 +57,11 @@ class _Task:
     confirmed: set[NodeId] = field(default_factory=set[NodeId])
     sent_to: set[NodeId] = field(default_factory=set[NodeId])
     is_ready: bool = False
-    is_stranded: bool = False  # nobody could be sent to
+    is_stranded: bool = False  # there was no custodian to send to
     thrown_at: float = 0.0
-    is_excused: bool = False  # it was sent while we heard nobody: our own network may have lost it
+    is_excused: bool = False  # it was sent while no custodian was heard: our own network may have lost it
     asked: int = 1  # the highest price that it was measured against
-    is_fresh: bool = True  # it was not sent yet, or so lately that nothing is held against anybody
+    is_fresh: bool = True  # it was not sent yet, or so lately that nothing is held against its paths
     rounds: int = 0  # of packets
 
 
@@ -166,7 +166,7 @@ class Deposits:
                 self._measure(box_id, task)
 
     def handle_timeout(self, now: Instant) -> None:
-        """Send again what nobody named."""
+        """Send again what no custodian named."""
         for box_id in self._agenda.pop_due(now.mono):
             task = self._tasks[box_id]
             if task.is_fresh and task.rounds:

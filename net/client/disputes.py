@@ -35,7 +35,7 @@ DISPUTE_PAUSE: Final = 600.0
 SAMPLE: Final = 64
 # Third custodians tried.
 MAX_JUDGES: Final = 3
-# With fewer custodians than this nobody takes the network for one that is divided.
+# With fewer custodians than this the network is not taken for one that is divided.
 TINY_NETWORK: Final = 16
 # Buckets whose last dispute is remembered.
 MAX_REMEMBERED: Final = 128

@@ -1,7 +1,7 @@
 """What custodians ask for a parcel, as far as it is paid: the lower median of what at least two of them name.
 
-A price that one alone names would mark whoever pays it, and is not paid. It is a power of two; one between two of them is
-taken for the lower.
+A price that one alone names would mark the writer who pays it, and is not paid. It is a power of two; one between two of
+them is taken for the lower.
 """
 
 from __future__ import annotations

@@ -137,7 +137,7 @@ class Fetches:
     # --- what comes ---------------------------------------------------------------------------------------------------
 
     def on_custodians_found(self, now: Instant) -> None:
-        """There may be somebody new to ask."""
+        """There may be new custodians to ask."""
         self._waiting.extend(self._pauses.pop_due(float("inf")))
         self._pump(now)
 

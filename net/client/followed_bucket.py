@@ -94,14 +94,14 @@ class FollowedBucket:
     retire_at: float | None = None
     watches: int = 0
     watched_until: float = 0.0
-    doubted_at: float | None = None  # when somebody was caught here
+    doubted_at: float | None = None  # when a custodian was caught here
     members: dict[NodeId, Member] = field(default_factory=dict[NodeId, Member])
     comparison: Comparison = field(default_factory=Comparison)
     recent: Recent = field(default_factory=Recent)
 
     @property
     def is_leaving(self) -> bool:
-        """Whether it is followed only until nobody would connect its end with what we do."""
+        """Whether it is followed only until its end shows nothing of what we do."""
         return self.retire_at is not None and not self.watches
 
     def active(self) -> list[Member]:
@@ -109,7 +109,7 @@ class FollowedBucket:
         return [member for member in self.members.values() if member.leaving_at is None]
 
     def is_served(self) -> bool:
-        """Say whether anybody here has caught up."""
+        """Say whether any custodian here has caught up."""
         return any(member.is_caught_up for member in self.members.values())
 
     def is_full(self) -> bool:

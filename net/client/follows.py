@@ -1,9 +1,9 @@
 """Follows: which custodians this node reads, bucket by bucket.
 
-Two in each, the same two as long as they serve: whoever changes custodians often has met all of them before long, the
+Two in each, the same two as long as they serve: a reader that changes custodians often has met all before long, the
 dishonest ones too. They are chosen again after a day or two at a moment of chance, and at once when they are silent, gone
 or caught lying. Buckets change with the day and with the network's size; then new ones are followed before the former ones
-are left, within an hour and at another moment for each reader, so that nobody's change of day shows as one.
+are left, within an hour and at another moment for each reader, so that no reader's change of day shows as one.
 
 A bucket is read for the owner, who says from which cursor, or watched to see own deposits named, from its oldest box.
 """
@@ -43,7 +43,7 @@ MAX_MISSES: Final = 3
 class Follows:
     """Buckets and their custodians.
 
-    ``named`` takes every tag that somebody names and where it lies, ``serving`` a bucket that came alive.
+    ``named`` takes every tag that a custodian names and where it lies, ``serving`` a bucket that came alive.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class Follows:
     def read(self, addresses: Collection[int], now: Instant) -> None:
         """Read the buckets of these addresses and no others. Raises ``Overloaded``, and then changes nothing.
 
-        Without any address the owner is gone: nothing is read on, and whoever comes next hears of every custodian anew.
+        Without any address the owner is gone: nothing is read on, and the next owner hears of every custodian anew.
         """
         if len(set(addresses)) > MAX_READ:
             raise Overloaded("addresses")
@@ -209,7 +209,7 @@ class Follows:
             followed.address, followed.retire_at = address, None
         for followed in self._followed.values():
             if followed.is_read and followed.bucket not in wanted and followed.retire_at is None:
-                is_followed = bool(followed.members)  # else nobody would see it end
+                is_followed = bool(followed.members)  # else there is none to see it end
                 followed.retire_at = now.mono + self._rng.uniform(RETIRE_TIME / 2, RETIRE_TIME) * is_followed
 
     def _look_after(self, followed: FollowedBucket, now: Instant) -> None:
@@ -228,7 +228,7 @@ class Follows:
         self._members.let_go(followed, now)
         self._members.refill(followed, now)
         if followed.is_leaving:
-            return  # nobody is judged by what may be another width
+            return  # no custodian is judged by what may be another width
         held = [member for member in followed.members.values() if member.is_held]
         if held:
             self._members.judge(followed, held[0], now)

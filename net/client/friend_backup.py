@@ -1,13 +1,13 @@
-"""Keeping a friend's mail: this node's owner agreed to be a further disk for what somebody else is to read.
+"""Keeping a friend's mail: this node's owner agreed to be a further disk for what a friend is to read.
 
 A contact knows our inbox's addresses, so it can watch our buckets as we do: two custodians in each, over circuits. Of each
-bucket it fetches everything, since nobody is to learn which boxes are ours, not even it; and not at once, but in eights at
+bucket it fetches everything, since no node is to learn which boxes are ours, not even it; and not at once, but in eights at
 moments of chance. The *friend store* holds them for their life. What the custodians name no more (``friend_repair``) is sent
 back to them, its work still being good: so what a swarm lost returns while neither its sender nor its reader is online.
 
 To custodians all of this is circuits that read and packets that carry boxes.
 
-What lies in a bucket that this node keeps for everybody is on its disk anyway; nothing is done about it. A bucket that comes
+What lies in a bucket that this node keeps for all is on its disk anyway; nothing is done about it. A bucket that comes
 to be one of those is left only when the friend store holds nothing of it any more: it may be the last copy.
 """
 
@@ -113,7 +113,7 @@ class FriendBackup:
         self._retarget(now)
 
     def view(self, served: int) -> FriendBackupView:
-        """Return what it costs; ``served``: how many parcels this node keeps for everybody."""
+        """Return what it costs; ``served``: how many parcels this node keeps for all."""
         bytes_per_day = served // _DAYS * COST_PER_BOX
         return FriendBackupView(
             len(self._watched), len(self._friend_store), self._friend_store.limit, self._losses.restored, bytes_per_day

@@ -57,7 +57,7 @@ class FriendStorePort(Protocol):
         ...
 
     def is_served(self, bucket: Bucket) -> bool:
-        """Say whether this node keeps the whole bucket for everybody."""
+        """Say whether this node keeps the whole bucket as a custodian."""
         ...
 
     def has(self, tag: Tag) -> bool:
@@ -119,7 +119,7 @@ class FriendRepair:
         self._rate = rate
         self._heard = heard
         self._buckets: dict[Bucket, _Bucket] = {}
-        self._named_at: dict[Tag, float] = {}  # when somebody last named what is kept
+        self._named_at: dict[Tag, float] = {}  # when a custodian last named what is kept
         self._restore_at = 0.0
         self.restored = 0
 
@@ -132,7 +132,7 @@ class FriendRepair:
         self._end_listing(self._buckets.pop(bucket), now)
 
     def on_tag_named(self, tag: Tag, now: Instant) -> None:
-        """Somebody named a box that is kept."""
+        """A custodian named a box that is kept."""
         self._named_at[tag] = now.mono
 
     def notice_changes(self, now: Instant) -> None:
@@ -183,7 +183,7 @@ class FriendRepair:
         self._end_listing(watched, now)
 
     def _conclude(self, watched: _Bucket, listing: _Listing, now: Instant) -> None:
-        """Find what nobody named since the listing began."""
+        """Find what no custodian named since the listing began."""
         watched.listing, watched.listed = None, listing.custodians
         watched.review_at = now.mono + self._draw(self._rate.review)
         self._named_at = {tag: at for tag, at in self._named_at.items() if self._friend_store.has(tag)}

@@ -65,7 +65,7 @@ class Transport(Protocol):
         ...
 
     def send_box(self, custodian: NodeId, box: bytes, now: Instant, *, is_again: bool = False) -> None:
-        """Send a box by a fresh path; nobody answers. ``is_again``: apart from those it went before.
+        """Send a box by a fresh path; there is no answer. ``is_again``: apart from those it went before.
 
         Raises ``Unreachable`` or ``Overloaded``.
         """
@@ -84,11 +84,11 @@ class Transport(Protocol):
         ...
 
     def on_overdue(self, parcel_id: ParcelId, since: float, now: Instant) -> None:
-        """Take note that somebody who should know of a box does not: what it was sent by before ``since`` lost it."""
+        """Take note that a custodian that should know a box does not: what it was sent by before ``since`` lost it."""
         ...
 
     def on_missing(self, parcel_id: ParcelId, now: Instant) -> None:
-        """Take note that nobody named it in time, though somebody was listened to: its paths are not sound."""
+        """Take note that no custodian named it in time, though some were listened to: its paths are not sound."""
         ...
 
 
@@ -96,7 +96,7 @@ class Transport(Protocol):
 class Waits:
     """Seconds to wait in the present setting: ``answer`` to a question, ``naming`` of a deposited box.
 
-    Most boxes are named ``early``; for one that is not, a third way is tried before anything is held against anybody.
+    Most boxes are named ``early``; for one that is not, a third way is tried before anything is held against a node.
     """
 
     answer: float
@@ -117,7 +117,7 @@ class Waits:
 
 
 class ScatteredNumbers:
-    """Numbers for requests that look random to whoever sees some of them. Two alike under way are as good as impossible."""
+    """Numbers for requests that look random to a node that sees some. Two alike under way are as good as impossible."""
 
     def __init__(self, rng: Random) -> None:
         self._key = rng.randbytes(32)

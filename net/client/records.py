@@ -99,7 +99,7 @@ class Records:
         self._pauses.cancel(record_id)
 
     def on_custodians_found(self, now: Instant) -> None:
-        """There may be somebody new to ask."""
+        """There may be new custodians to ask."""
         for record_id in self._tasks:
             self._enqueue(record_id)
         self._pump(now)

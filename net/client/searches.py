@@ -1,7 +1,8 @@
 """Searches for records: three custodians are asked, and each answer is reported.
 
-A record can be hidden by whoever holds it but not forged, so the asker compares several answers and takes the one with the
-highest sequence number. Who answered with less is then told the newest: that repairs what its swarm has not got round to.
+A record can be hidden by a custodian that holds it but not forged, so the asker compares several answers and takes the one
+with the highest sequence number. Who answered with less is then told the newest: that repairs what its swarm has not got
+round to.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ class Searches:
         self._ask(record_id, now)
 
     def on_custodians_found(self, now: Instant) -> None:
-        """There may be somebody new to ask."""
+        """There may be new custodians to ask."""
         for record_id in list(self._searches):
             self._ask(record_id, now)
 
@@ -82,7 +83,8 @@ class Searches:
     def receive(self, custodian: NodeId, message: FoundRecord, now: Instant) -> None:
         """Take an answer; a record that its owner did not write is as good as silence, and tells of a liar.
 
-        One of another version is as good as silence, too, and nobody's fault: there is something, so it is not "nothing".
+        One of another version is as good as silence, too, and no custodian's fault: there is something, so it is not
+        "nothing".
         """
         record_id = self._questions.get(custodian, message.request)
         if record_id is None:

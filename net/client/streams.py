@@ -31,7 +31,7 @@ FRUITLESS_PAUSE: Final = 1.0
 CATCH_UP_TIME: Final = 1800.0
 # Seconds for an answer over a new circuit when the one before brought nothing: circuits are not delayed.
 HASTE: Final = 3.0
-# Tags of one stream in an hour. A custodian's whole quota is about 290 000 boxes: whoever names more, invents.
+# Tags of one stream in an hour. A custodian's whole quota is about 290 000 boxes: a custodian that names more invents.
 MAX_TAGS_PER_HOUR: Final = 2**19
 _HOUR: Final = 3600.0
 # Seconds without being caught up after which a stream is compared anew. A circuit is replaced faster than that.
@@ -48,7 +48,7 @@ class Failure(Enum):
 
 @dataclass(slots=True, eq=False)
 class Stream:
-    """One custodian naming one bucket. ``arrived`` and ``failed`` belong to whoever opened it."""
+    """One custodian naming one bucket. ``arrived`` and ``failed`` belong to its opener."""
 
     custodian: NodeId
     bucket: Bucket

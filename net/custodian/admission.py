@@ -1,7 +1,7 @@
 """What a custodian takes, and why it refuses the rest; ``room`` then says whether there is a place for it.
 
 Checks go from free to dear, so that a flood of rubbish costs its sender more than us: length and version, expiry, prefix,
-exact duplicate, proof of work, signature, variants. A duplicate is *stored*: whoever deposits again wants to hear just
+exact duplicate, proof of work, signature, variants. A duplicate is *stored*: a depositor who comes again wants to hear just
 that. One that carries at least twice the work takes the place of what is held: it was paid for to stay.
 """
 

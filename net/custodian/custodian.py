@@ -159,7 +159,7 @@ class Custodian:
     # --- clients ------------------------------------------------------------------------------------------------------
 
     def on_client_up(self, client: ClientId, now: Instant, overlay_id: OverlayId | None) -> None:
-        """Somebody came to the counter; ``overlay_id`` None: a leaf, the end of a circuit, or not described yet."""
+        """A client came; ``overlay_id`` None: a leaf, the end of a circuit, or not described yet."""
         if overlay_id is not None:
             self.on_client_known(client, overlay_id, now)
         elif len(self._strangers) < MAX_CLIENTS:
@@ -173,7 +173,7 @@ class Custodian:
         self._swarm.on_known(client, overlay_id, now)
 
     def on_client_down(self, client: ClientId) -> None:
-        """Somebody left; nothing is kept of them."""
+        """A client left; nothing is kept of it."""
         self._pushed.forget(client)
         self._allowances.pop(client, None)
         self._strangers.discard(client)
@@ -206,7 +206,7 @@ class Custodian:
                 pass
 
     def take_box(self, box: bytes, via: ClientId, now: Instant) -> None:
-        """Take a box that came in a Sphinx packet over ``via``; nobody is answered.
+        """Take a box that came in a Sphinx packet over ``via``; there is no answer.
 
         Many people share a relay with a flood. So one beyond its allowance is looked at for a fiftieth of a millisecond,
         whether it may be paid for; how many packets come at all, the relay in front of us bounds

@@ -1,4 +1,4 @@
-"""What is held of one size, the least paid for first: whoever needs room pushes out from the bottom.
+"""What is held of one size, the least paid for first: a parcel that needs room pushes out from the bottom.
 
 A *rank* is one parcel in this order, as bytes: ``surplus 1 | latest arrival first 8 | size 3 | key``. Of those that were
 paid alike the one that came last goes first: a flood loses what it brought before anything does that was there, whatever

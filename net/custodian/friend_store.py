@@ -1,6 +1,6 @@
 """The friend store: boxes of other buckets, kept quietly because their reader is a friend of this node's owner.
 
-What lies here is neither named in a stream, nor given to anybody, nor compared or pushed. Its one use is to be sent
+What lies here is neither named in a stream, nor given to any client, nor compared or pushed. Its one use is to be sent
 back when the custodians of its bucket have lost it (``net.client.friend_backup``). Were it served, a contact of the
 friend's, who knows the friend's buckets too, could ask node after node for them and so find out who keeps for whom, and
 where.
@@ -31,7 +31,7 @@ SHARES: Final = 8
 
 
 class FriendStore:
-    """Boxes kept for friends. ``scope`` is what this node keeps for everybody."""
+    """Boxes kept for friends. ``scope`` is what this node keeps as a custodian."""
 
     def __init__(self, store: ParcelStore, price: WorkPrice, quota: Quota) -> None:
         self.scope = Bucket(0, 0)
@@ -53,7 +53,7 @@ class FriendStore:
         return self._count >= self.limit
 
     def is_served(self, bucket: Bucket) -> bool:
-        """Say whether this node keeps the whole bucket for everybody."""
+        """Say whether this node keeps the whole bucket as a custodian."""
         return self.scope.width <= bucket.width and self.scope.covers(bucket.prefix)
 
     def has(self, tag: Tag) -> bool:

@@ -28,7 +28,7 @@ MAX_WAITING: Final = 2048
 MAX_BATCH: Final = 128
 # What may be deposited and pushed, by its number there. Other numbers are of other versions, or of our own store alone.
 _KINDS: Final = {kind.value: kind for kind in (Kind.BOX, Kind.RECORD)}
-# Askers remembered for one parcel that is being committed; whoever comes after asks again.
+# Askers remembered for one parcel that is being committed; a later one asks again.
 MAX_ASKERS: Final = 8
 
 
@@ -51,7 +51,7 @@ class Committed(NamedTuple):
 class Intake:
     """Parcels between the counter and the disk.
 
-    ``committed(batch, ranks pushed out, now)`` is called once they are durable and before anybody is told;
+    ``committed(batch, ranks pushed out, now)`` is called once they are durable and before any client is told;
     ``price_of(size)`` goes with every answer (``net.custodian.price``).
     """
 
@@ -101,12 +101,12 @@ class Intake:
             entry.askers.append((client, message.request))
 
     def on_thrown(self, box: bytes, terms: Terms, index: Index) -> None:
-        """Examine a box that came out of a Sphinx packet; nobody is answered."""
+        """Examine a box that came out of a Sphinx packet; there is no answer."""
         verdict, _ = self._admit(Kind.BOX, box, terms, index)
         self._note(verdict)
 
     def on_pushed(self, parcel: PushedParcel, terms: Terms, index: Index) -> None:
-        """Take what another custodian holds, if there is room for it or it outbids; nobody is answered."""
+        """Take what another custodian holds, if there is room for it or it outbids; there is no answer."""
         kind = _KINDS.get(parcel.kind)
         if kind is None:
             self.pushes_refused += 1

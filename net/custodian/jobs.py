@@ -15,7 +15,7 @@ from net.messages import Message
 
 T = TypeVar("T")
 
-# Whoever asks: the end of a link or of a circuit; the frontend gives the numbers.
+# A client: the end of a link or of a circuit; the frontend gives the numbers.
 ClientId = NewType("ClientId", int)
 
 

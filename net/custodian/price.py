@@ -1,9 +1,9 @@
 """What parcels of each size cost at present: nothing beyond their hours, or what it takes to outbid others for the room.
 
 While a sixteenth of a room is free there is nothing to outbid. Below that the price is twice what an eighth of the room
-was paid at most: whoever pays it finds a place even when nothing is free, and thousands after it. Since it comes from what
-lies in the room, and from nothing that passes by, somebody who wants to raise it has to fill the room at the price before,
-for as long as it shall stay.
+was paid at most: a box that pays it finds a place even when nothing is free, and thousands after it. Since it comes from
+what lies in the room, and from nothing that passes by, an attacker who wants to raise it has to fill the room at the price
+before, for as long as it shall stay.
 
 Readers are told, and pay what two custodians name (``net.client.followed_bucket``). To change at moments of its own
 would mark those who read here among all writers to the bucket; so it changes at ten-minute marks that all custodians

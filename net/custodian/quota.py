@@ -2,10 +2,10 @@
 
 Boxes, and records of each size, have a room of their own, so that none crowds out another. When one is used up, a parcel
 pushes out what was paid least, if it was itself paid at least twice as much: the order is by ``surplus`` alone, so whoever
-wants the room of mail that was paid for has to outbid it, and what came cheap keeps nobody out.
+wants the room of mail that was paid for has to outbid it, and what came cheap keeps no parcel out.
 
-What other custodians push is taken on the same terms: its work was done, whoever brings it. So all custodians of a bucket
-come to hold the same and to ask the same for it, whichever of them a flood begins with.
+What other custodians push is taken on the same terms: its work was done, no matter which node brings it. So all custodians
+of a bucket come to hold the same and to ask the same for it, whichever of them a flood begins with.
 """
 
 from __future__ import annotations

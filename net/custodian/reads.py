@@ -1,4 +1,4 @@
-"""The way out: boxes and records from the disk, for whoever asks.
+"""The way out: boxes and records from the disk, for clients that ask.
 
 Each answer waits for the disk, so what may wait is bounded, and what an asker has taken of its allowance is taken whether
 anything is found or not.

@@ -124,7 +124,7 @@ class Repair:
         self._request = 0
         self._takers: dict[ClientId, None] = {}  # an ordered set: those that wait for parcels
         self._due: float | None = None  # None: to be worked out
-        self._wanted: dict[bytes, float] = {}  # keys asked of somebody, until when they may be under way
+        self._wanted: dict[bytes, float] = {}  # keys asked of a mate, until when they may be under way
         self._hashing: deque[_Hashing] = deque()
         self._is_hashing = False
         self._seen_at = 0.0  # monotonic seconds of the last answer
@@ -215,7 +215,7 @@ class Repair:
         return None
 
     def is_giving(self) -> bool:
-        """Say whether anybody waits for parcels."""
+        """Say whether any mate waits for parcels."""
         return bool(self._takers)
 
     def next_job(self) -> AnyStoreJob | None:
@@ -301,7 +301,7 @@ class Repair:
             self._give(client, mate, gifts)
 
     def _not_under_way(self, keys: list[bytes], now: Instant) -> list[bytes]:
-        """Return the keys that nobody was asked for lately: sixteen mates have the same."""
+        """Return the keys that no mate was asked for lately: sixteen mates have the same."""
         if len(self._wanted) > MAX_WANTED:
             self._wanted = {key: until for key, until in self._wanted.items() if until > now.mono}
         room = MAX_WANTED - len(self._wanted)

@@ -1,7 +1,7 @@
 """Tag streams: every reader of a prefix is told what arrived, in order, without saying what it looks for.
 
 A stream stands at a number of arrival. Behind the log's end it is filled as fast as the client takes it; at the end it
-gets what arrived once per slot, whole slots for everybody at once, so that the moment of a push says nothing finer than a
+gets what arrived once per slot, whole slots for all streams at once, so that the moment of a push says nothing finer than a
 slot about the moment of a deposit. Streams also tell what a box costs here, whenever that is news to the reader.
 """
 
@@ -64,7 +64,7 @@ class Streams:
         self._streams.pop(client, None)
 
     def on_arrivals(self, now: Instant) -> None:
-        """Something was stored: tell everybody at the next slot."""
+        """Something was stored: tell all streams at the next slot."""
         if self._streams:
             self._due = min(self._due, (math.floor(now.mono / self._slot) + 1) * self._slot)
 

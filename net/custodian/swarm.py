@@ -34,7 +34,7 @@ MAX_PUSH_SIZE: Final = 68 * 1024
 
 @dataclass(slots=True)
 class _Neighbour:
-    """Somebody who may be a mate: its place, once it is known, and the width it told."""
+    """A node that may be a mate: its place, once it is known, and the width it told."""
 
     overlay_id: OverlayId | None = None
     width: int | None = None
@@ -110,7 +110,7 @@ class Swarm:
         return neighbour is not None and neighbour.common is not None
 
     def _tell(self, client: ClientId, neighbour: _Neighbour, now: Instant) -> None:
-        """Tell our width to whoever may be a mate."""
+        """Tell our width to each node that may be a mate."""
         if neighbour.overlay_id is None or not self._is_settled:
             return
         shared = common_bits(address_of(neighbour.overlay_id), self.scope.prefix)

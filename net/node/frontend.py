@@ -44,11 +44,11 @@ FIND_BURST: Final = 32.0
 LOOKUP_RATE: Final = 0.1
 LOOKUP_BURST: Final = 12.0
 # Lookups under way for one client; and for those who come over circuits, who are as many as they like. Leaves that are
-# linked with us have nobody else to ask.
+# linked with us have no other node to ask.
 MAX_LOOKUPS_EACH: Final = 2
 MAX_LOOKUPS_FROM_AFAR: Final = 8
 
-# What somebody may ask over a circuit; the rest is for neighbours.
+# What a client may ask over a circuit; the rest is for neighbours.
 _FROM_AFAR: Final = (Deposit, Follow, Unfollow, Fetch, FindRecord, FindNodes, Lookup)
 
 
@@ -109,7 +109,7 @@ class Frontend:
         self._dismiss(self._of_link.pop(link, None))
 
     def on_circuit_opened(self, end: EndId, now: Instant) -> None:
-        """Somebody's circuit ends here."""
+        """A stranger's circuit ends here."""
         self._of_end[end] = self._admit(_Session(end, is_near=False), now)
 
     def on_circuit_closed(self, end: EndId, now: Instant) -> None:
@@ -117,7 +117,7 @@ class Frontend:
         self._dismiss(self._of_end.pop(end, None))
 
     def hang_up(self, now: Instant) -> None:
-        """End all circuits: our time is another now, and whoever asked is to ask those who agree with it."""
+        """End all circuits: our time is another now, and a client is to ask nodes that agree with it."""
         for end in list(self._of_end):
             self.on_circuit_closed(end, now)
             if self.circuits is not None:
@@ -163,7 +163,7 @@ class Frontend:
             self.circuits.close(end, now)
 
     def receive(self, link: LinkId, message: Message, now: Instant) -> None:
-        """Take a neighbour's message. What is for nobody here is ignored."""
+        """Take a neighbour's message. A message for no part of this node is ignored."""
         client = self._of_link.get(link)
         if client is not None:
             self._serve(client, message, now)

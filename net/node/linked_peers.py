@@ -102,13 +102,13 @@ class LinkedPeers:
         self._read(link, other, now)
 
     def ask_all(self, now: Instant) -> None:
-        """Ask everybody for peers and the time."""
+        """Ask all linked nodes for peers and the time."""
         for other in list(self._peers.values()):
             if other.role is Role.FULL:
                 self._ask(other, now)
 
     def keep_time(self, now: Instant) -> None:
-        """Look again who is of our time when ours changed, and now and then; ask whoever has not told the time since."""
+        """Look again who is of our time when ours changed, and now and then; ask those that have not told the time since."""
         former, self._seen = self._seen, (self.time.offset_ms, self.time.jumped_at, self.upkeep.epoch)
         if former == self._seen and now.mono < self._look_at:
             return
@@ -136,7 +136,7 @@ class LinkedPeers:
         return Instant(now.mono, now.wall_ms - self.time.offset_ms)
 
     def ask_back(self, other: LinkedPeer, pause: float, now: Instant) -> None:
-        """Ask for the time whoever told it longer ago than ``pause`` seconds."""
+        """Ask those for the time that told it longer ago than ``pause`` seconds."""
         if other.role is Role.FULL and now.mono >= max(other.heard_at, other.asked_at) + pause:
             self._ask(other, now)
 
@@ -198,7 +198,7 @@ class LinkedPeers:
             self.close(link, now)
 
     def _leave_out(self, other: LinkedPeer, now: Instant) -> None:
-        """It is on no path, keeps nothing for us and is told of to nobody; linked it stays, to hear when it is right."""
+        """It is on no path, keeps nothing for us and is told of to no node; linked it stays, to hear when it is right."""
         other.is_left_out = True
         self.overlay.leave_out(other.node)
         self.guards.note_time(other.node, now, is_off=True)

@@ -7,7 +7,7 @@
                      └── store jobs (run by the owner in a worker thread)
 
 The five verbs are those of ``LinkLayer``; beyond them the owner drains ``store_jobs`` after each verb and gives results to
-``store_done``. A full node has a store, keeps parcels and relays for everybody; a leaf does neither. Above the links every
+``store_done``. A full node has a store, keeps parcels and relays for others; a leaf does neither. Above the links every
 instant carries network time (``net.network_time``) in its wall clock. ``net.node.wiring`` joins the parts.
 """
 
@@ -138,7 +138,7 @@ class Node:
         ]
 
     def is_reachable(self) -> bool | None:
-        """Return whether strangers reach us; None while nobody knows."""
+        """Return whether strangers reach us; None while that is not known."""
         return self._parts.reach.is_reachable
 
     def view(self) -> NodeSnapshot:
@@ -158,7 +158,7 @@ class Node:
     # --- the five verbs -----------------------------------------------------------------------------------------------
 
     def receive_datagram(self, data: bytes, source: Endpoint, now: Instant) -> None:
-        """Take a datagram from anybody."""
+        """Take a datagram from any address."""
         self.look(now)
         self.links.receive_datagram(data, source, now)
         self._drain(now)
@@ -235,7 +235,7 @@ class Node:
         self._events.append(event)
 
     def _note_clocks(self) -> None:
-        """Tell when somebody else's clock is wrong than before, or our own."""
+        """Tell when other clocks are wrong than before, or our own."""
         clocks, left_out = self._parts.time.clocks(), self._parts.overlay.roster.left_out()
         state = clocks.is_alone, frozenset(node for node, _ in clocks.off), frozenset(left_out)
         if state != self._clocks:

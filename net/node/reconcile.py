@@ -26,7 +26,7 @@ from net.reach import Reach
 
 # Seconds between two looks; the dearest of them compares a few dozen names.
 PERIOD: Final = 5.0
-# While nothing can be sent yet somebody may be waiting for it.
+# While nothing can be sent yet a client may be waiting for it.
 EAGER_PERIOD: Final = 0.5
 # Seconds after a jump of the own clock until the epoch is looked at: who has enough witnesses is right again by then, and
 # has lost no key.
@@ -56,13 +56,13 @@ class Upkeep:
         is_able = self._onion.paths.is_possible(now)
         self._due = now.mono + (PERIOD if is_able else EAGER_PERIOD)
         if not is_able and self._overlay.roster.is_ready:
-            self._onion.guards.handle_timeout(now)  # there is somebody to draw from
+            self._onion.guards.handle_timeout(now)  # there are nodes to draw from
         address = self._reach.public, self._reach.is_presumed_reachable
         if address != self._address:
             self._address = address
             if address[0] is not None:
                 self._overlay.set_address(address[0], is_reachable=address[1])
-            # A leaf's loops come home by a guard: whoever else brought one would learn its address.
+            # A leaf's loops come home by a guard: another node that brought one would learn its address.
             is_shown = address[1] and self._custodian is not None
             self._onion.set_address(address[0] if is_shown else None)
         epoch = epoch_of(now)

@@ -124,7 +124,7 @@ class Router:
     def _on_link_up(self, up: LinkUp, now: Instant) -> None:
         is_stranger = not up.is_initiator and not self.reach.is_wanted(up.peer, now)
         if self.role is Role.LEAF and (up.role is Role.LEAF or is_stranger):
-            # Leaves are of no use to each other; and whoever could dial in would learn that somebody is here.
+            # Leaves are of no use to each other; and a node that could dial in would learn that a leaf is here.
             if up.is_initiator:
                 self.dialer.on_no_custodian(up.peer, up.endpoint, now)
             self.links.close(up.link, now)

@@ -13,7 +13,7 @@ from net.instant import Instant
 from net.network_time import Clocks
 from net.node.wiring import Wiring
 
-# Below this many full nodes somebody who watches a part of them can tell who talks to whom (``docs/THREATS.md``).
+# Below this many full nodes an observer of a part of them can tell who talks to whom (``docs/THREATS.md``).
 SMALL_NETWORK: Final = 100
 
 

@@ -83,7 +83,7 @@ class Wiring:
         self.links = links
         self.time = NetworkTime()
         self._own, self._role, self._random, self._tuning = identity.node, role, random, tuning
-        # Choices among peers need no secrecy, only that nobody can foretell them.
+        # Choices among peers need no secrecy, only that no peer can foretell them.
         self._rng = random_module.Random(random(16))
         self._add_peers()
         self._add_overlay(identity)
@@ -213,7 +213,7 @@ class Wiring:
         )
 
     def _connect(self, endpoint: Endpoint, peer: NodeId | None, now: Instant, *, is_probe: bool = False) -> None:
-        """Begin a link. Whoever we sent something to first is no proof that strangers reach us."""
+        """Begin a link. A node that we sent something to first is no proof that strangers reach us."""
         self.reach.on_contacted(endpoint, now)
         self.links.connect(endpoint, peer, now, is_probe=is_probe)
 

@@ -21,7 +21,7 @@ START_DELAY: Final = 1.0
 NEIGHBOURHOOD_PERIOD: Final = 300.0
 MATE_LOST_DELAY: Final = 10.0
 NEIGHBOURHOOD_PAUSE: Final = 60.0
-# Seconds until the next try when a lookup found nobody at all.
+# Seconds until the next try when a lookup found no node at all.
 RETRY_DELAY: Final = 10.0
 # Random places looked up at the start, at most; and how many of them in a row without news end it.
 FIRST_SAMPLES: Final = 8
@@ -32,7 +32,7 @@ CALM_SAMPLE_PERIOD: Final = 240.0
 MOST: Final = 0.8
 # Seconds until the next while nodes are missed that should have been found, or what is sent through them is lost.
 DOUBTING_PERIOD: Final = 10.0
-# Nodes that a lookup of a random place looks for: what the roster takes of it. Where no lookup tells of nearly everybody
+# Nodes that a lookup of a random place looks for: what the roster takes of it. Where no lookup tells of nearly all nodes
 # as many as fit into one datagram, at half the cost for each that is found.
 SAMPLE_COUNT: Final = 8
 MANY: Final = 2 * K

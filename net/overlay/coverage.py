@@ -1,10 +1,10 @@
 """What a custodian keeps: the bucket around its place, and a wider one where chance left its neighbours few.
 
-Places are drawn, so of many buckets some are nearly empty, and there nobody would keep anything. So custodians cover for
+Places are drawn, so of many buckets some are nearly empty, and there no node would keep anything. So custodians cover for
 their neighbours: who finds hardly anybody in the other half of the next wider bucket, or of the one beyond that, keeps
 that whole bucket. Readers and writers do the like (``net.node.onion_transport``), and so meet.
 
-A table that knows nobody there proves little, since lookups jump over most of the near: the half is looked into first. A
+A table that knows no node there proves little, since lookups jump over most of the near: the half is looked into first. A
 scope widens at once, and narrows only when the half was found inhabited several times in a row, so that newcomers have been
 given what they are to keep before those who covered for them stop.
 """

@@ -1,6 +1,6 @@
 """Lookups that others do for us.
 
-Before a leaf knows anybody it can build circuits through, it asks two full nodes that it is linked with to look for the
+Before a leaf knows nodes it can build circuits through, it asks two full nodes that it is linked with to look for the
 same target. What they answer is signed, but whom they leave out, and whether whom they name is there, is theirs to say. So
 nodes that both name come first, and the others of each in turn: one liar of two fills at most half of the answer.
 """

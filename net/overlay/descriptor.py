@@ -1,12 +1,12 @@
-"""What a node says of itself: 232 bytes that anybody may pass on and nobody can alter.
+"""What a node says of itself: 232 bytes that any node may pass on and none can alter.
 
 A descriptor names the node's link key, its address and the Sphinx keys of two epochs, is signed by the node's signing
 key, and gives the place in the overlay that follows from both keys (``identity``). It is good while one of its epochs
 is the present one, for two to four hours: who is told of by others was there not long ago.
 
-**What it does not prove**: the link key does not sign (X25519 cannot), so anybody may describe another's link key
+**What it does not prove**: the link key does not sign (X25519 cannot), so a liar may describe another's link key
 beside a signing key and an address of his own. Only a node that sends a descriptor over its own link stands behind the
-binding; lookups therefore count nobody as found who did not (``lookups``).
+binding; lookups therefore count no node as found that did not (``lookups``).
 
 Checks run from the cheap to the dear: length and fields, times, work, signature. Nothing is checked twice: verdicts
 are remembered by the bytes they are about.
@@ -159,7 +159,7 @@ def place_of(overlay_id: bytes) -> int:
 def _endpoint(packed: bytes, port: int) -> Endpoint:
     address = IPv6Address(packed)
     host = address.ipv4_mapped or address
-    # Nobody can be sent to there; what an operating system makes of trying differs.
+    # No node can be reached there; what an operating system makes of trying differs.
     if host.is_multicast or host.is_unspecified or not port:
         raise DecodeError("descriptor: address")
     return Endpoint(str(host), port)

@@ -1,7 +1,7 @@
 """How a node comes to its place in the overlay.
 
 The place is a hash of both its keys and a nonce, and it must be paid for: of 65 536 nonces about one gives a place that
-counts. So a place cannot be chosen freely, each further one costs a tenth of a second of a processor, and somebody who
+counts. So a place cannot be chosen freely, each further one costs a tenth of a second of a processor, and an attacker who
 wants one among the sixteen closest to a given address of a network of n nodes pays n/16 times that.
 
 The work is a pure function of the keys: it is done once for each node key, in a worker thread of the owner.

@@ -2,9 +2,9 @@
 
 A leaf has no table and few links, and a node that looks for it could show it a network of its own making. So as soon as it
 knows a first few nodes, enough for circuits, it walks the overlay itself as a full node does (``lookups``), each question
-over a circuit of its own: nobody asked learns who asks, and those who are linked with the leaf see neither questions nor
-answers. Who answers is known first-hand, a few for each place, for each costs a circuit. Of what these tell, only nodes that
-most of them name count, so that one liar among them adds nobody and hides nobody.
+over a circuit of its own: no node asked learns which leaf asks, and those who are linked with the leaf see neither
+questions nor answers. Who answers is known first-hand, a few for each place, for each costs a circuit. Of what these tell,
+only nodes that most of them name count, so that one liar among them adds no node and hides none.
 
 Where no circuit brings an answer, the word of those linked is asked for again.
 """
@@ -67,8 +67,8 @@ class LeafSampling:
         self._lookups = lookups
         self._circuit_requests = circuit_requests
         self._linked = linked
-        self._own = 0  # lookups of our own that found somebody
-        self._is_blind = False  # the last of them found nobody
+        self._own = 0  # lookups of our own that found a node
+        self._is_blind = False  # the last of them found none
 
     def sample(self, target: bytes, now: Instant, then: OnSampled) -> None:
         """Look at a place; ``then`` hears once. Raises ``Overloaded``."""

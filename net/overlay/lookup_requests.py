@@ -1,4 +1,4 @@
-"""How the questions of a lookup get to nodes: over links, or over a circuit each, so that nobody learns who asks.
+"""How the questions of a lookup get to nodes: over links, or over a circuit each, so that no node learns who asks.
 
 Who answers must be who it was asked as. Over a link it has proven its key, and says itself where it stands; over a circuit
 only the holder of the Sphinx key in the descriptor that the circuit was built by can have opened the question.

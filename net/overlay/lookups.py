@@ -2,17 +2,17 @@
 
 A lookup walks three *disjoint paths* (S/Kademlia): each has its own list of candidates, a node is asked by one path
 only, and what it tells stays on that path. Each path asks the closest candidate it has, one at a time, and one more for
-each that is slow, until the k closest that it knows of have been asked by somebody. So a liar spoils the path that it is
+each that is slow, until the k closest that it knows of have been asked by some path. So a liar spoils the path that it is
 on, and its tale must stand against what the other two found.
 
 **Who counts as found.** Not who was named, but who answered, at the place that it claims itself over the link that it
-answers on, wherever others put it. So invented nodes are never found, nor is somebody moved to a place that is not his,
+answers on, wherever others put it. So invented nodes are never found, nor is a node moved to a place that is not its own,
 and of three paths one that meets no liar suffices: the result is the k closest that any path found. What a liar can still
 do is what any node can: stand close, having paid for that place and answering there.
 
-**Whom to believe.** A liar may name crowds of nobody right at the target, each costing a wait. So those who named four
-that do not answer, and none that does, are not believed any further: whom nobody else named is passed over. Where many
-of the closest share an address prefix, two are taken and the others come after everybody else.
+**Whom to believe.** A liar may name crowds of invented nodes right at the target, each costing a wait. So those who named
+four that do not answer, and none that does, are not believed any further: a node that no other named is passed over. Where
+many of the closest share an address prefix, two are taken and the others come after all others.
 
 The number of hops reported is the length of the chain of answers that led to the closest node found; it grows as log n.
 """
@@ -152,7 +152,7 @@ class _Lookup:
     tales: dict[NodeId, list[Descriptor]] = field(default_factory=dict[NodeId, list[Descriptor]])
 
     def is_believed(self, candidate: _Candidate) -> bool:
-        """Say whether anybody credible named this one. Nobody named those that the table gave."""
+        """Say whether a credible node named this one. Those that the table gave were named by none."""
         return not candidate.tellers or any(self.words[each].is_believed for each in candidate.tellers)
 
     def next_on(self, path: _Path) -> _Candidate | None:
@@ -278,7 +278,7 @@ class Lookups:
         is_putting = False
 
     def _take(self, lookup: _Lookup, path: _Path, candidate: _Candidate, reply: Reply | None, now: Instant) -> bool:
-        """Take an answer, or that there is none; False when nobody waits for it any more."""
+        """Take an answer, or that there is none; False when it is not waited for any more."""
         node = candidate.descriptor.node
         if node not in path.under_way:
             return False

@@ -54,7 +54,7 @@ class Neighbourhood:
         self._look_up(self._place(None), K, now, found, TOLD_AT_ONCE if self._is_shown else None)
 
     def _look_at_neighbours(self, now: Instant) -> None:
-        """Decide for whom to cover, after a look into the halves where we know hardly anybody."""
+        """Decide for whom to cover, after a look into the halves where we know hardly any node."""
         doubtful = [bits for bits in levels(self._width()) if self._table.siblings(bits) < ENOUGH_SIBLINGS]
         waiting = len(doubtful)
 

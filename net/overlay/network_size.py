@@ -1,11 +1,11 @@
 """How many full nodes there are, and so how wide a bucket is.
 
-Nobody counts a network. But places are spread evenly, so the distance to the k-th closest node of any place tells how
+No node counts a network. But places are spread evenly, so the distance to the k-th closest node of any place tells how
 dense they lie: as a part of the whole space d_k has a Gamma distribution with mean k/n. Of several lookups together
 (Σk − 1) / Σd_k is an unbiased estimate of n, wrong by about 1/√Σk: a tenth for a dozen lookups of eight. A lookup that
-found fewer than it was asked for has seen everybody, and then there is nothing to estimate.
+found fewer than it was asked for has seen all nodes, and then there is nothing to estimate.
 
-A liar who crowds the target of one lookup, or hides everybody there, moves one sample: samples beyond four times the
+A liar who crowds the target of one lookup, or hides all nodes there, moves one sample: samples beyond four times the
 median, or below a quarter, are left out.
 
 The *coverage width* c is how many bits of an address a custodian's scope shares: 8 to 16 nodes for each scope. It is

@@ -62,7 +62,7 @@ MAX_DESCRIBED: Final = 4096
 
 
 class Overlay:
-    """The overlay as one node sees it. A leaf's ``identity`` may be None, for nobody asks where it stands."""
+    """The overlay as one node sees it. A leaf's ``identity`` may be None, for no node asks where it stands."""
 
     def __init__(
         self,
@@ -113,7 +113,7 @@ class Overlay:
         return self._ourselves.descriptor
 
     def set_address(self, endpoint: Endpoint, *, is_reachable: bool) -> None:
-        """We are to be found there; ``is_reachable``: by anybody."""
+        """We are to be found there; ``is_reachable``: by strangers."""
         self._ourselves.set_address(endpoint, is_reachable=is_reachable)
 
     def turn(self, epoch: int, sphinx_keys: tuple[bytes, bytes] | None, now_ms: int) -> None:
@@ -146,7 +146,7 @@ class Overlay:
         self.roster.leave_out(peer)
 
     def on_gone(self, peer: NodeId, now: Instant) -> None:
-        """A link ended. Where one lookup tells of everybody, it is seen soon who is still there."""
+        """A link ended. Where one lookup tells of all nodes, it is seen soon who is still there."""
         self.roster.take_back(peer)
         if self.roster.get(peer) is not None and len(self.roster) <= SAMPLE_COUNT:
             self.doubt(now)
@@ -166,7 +166,7 @@ class Overlay:
         return [each.data for each in self.table.tell(target, self._ourselves.epoch)]
 
     def serve(self, target: bytes, now: Instant, then: Callable[[list[bytes], Instant], None]) -> None:
-        """Answer ``Lookup``: look for others, and count ourselves in. Raises ``Overloaded``; leaves serve nobody."""
+        """Answer ``Lookup``: look for others, and count ourselves in. Raises ``Overloaded``; leaves serve none."""
         if not self._is_full or self._served >= MAX_SERVED:
             raise Overloaded("lookups")
 
@@ -271,7 +271,7 @@ class Overlay:
         return min(self._lookups.next_deadline(), self._chores.next_deadline())
 
     def _begin(self, now: Instant) -> None:
-        """Somebody is there to look with: the first link, or the first to a node that can be found."""
+        """There is a node to look with: the first link, or the first to a node that can be found."""
         self._begun_at = now.mono
         if self._is_full:
             self._chores.schedule(Chore.NEIGHBOURHOOD, now.mono + START_DELAY)

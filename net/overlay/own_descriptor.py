@@ -21,7 +21,7 @@ class OwnDescriptor:
         self.descriptor: bytes | None = None  # None until keys and address are known
 
     def set_address(self, endpoint: Endpoint, *, is_reachable: bool) -> None:
-        """We are to be found there; ``is_reachable``: by anybody."""
+        """We are to be found there; ``is_reachable``: by strangers."""
         if (endpoint, is_reachable) != (self._endpoint, self.is_reachable):
             self._endpoint, self.is_reachable = endpoint, is_reachable
             self._describe()
@@ -29,7 +29,7 @@ class OwnDescriptor:
     def turn(self, epoch: int, sphinx_keys: tuple[bytes, bytes] | None, now_ms: int) -> None:
         """An epoch begins at ``now_ms`` of network time, with our keys for it and the next."""
         self.epoch, self._sphinx_keys = epoch, sphinx_keys
-        # Stamps rise, but whoever's clock is set back would be from the future for everybody, until that has come.
+        # Stamps rise, but a node whose clock is set back would be from the future for all others, until that has come.
         self._stamp = now_ms if self._stamp > now_ms + AGREEMENT_MS else max(self._stamp, now_ms)
         self._describe()
 

@@ -108,10 +108,10 @@ class Roster:
     def compare(self, target: bytes, tales: Sequence[Sequence[Descriptor]], count: int) -> int:
         """Compare us with what lookups of ``target`` found, closest first, ``count`` nodes at most; forget who has gone.
 
-        Several tales must agree, so that no teller alone can talk us out of anybody. Return how many were missed.
+        Several tales must agree, so that no teller alone can talk us out of a node. Return how many were missed.
         """
         if not tales or not all(tales):
-            return 0  # who finds nobody has no network
+            return 0  # a teller that finds no node has no network
         place = place_of(target)
         found = {each.node for tale in tales for each in tale}
         crowded = {public_network_of(each.endpoint.host) for tale in tales for each in tale} - {None}

@@ -6,7 +6,7 @@ is never pushed out by a new one; who finds a bucket full waits in its cache of 
 first that falls silent. Both are what makes a table hard to take over: age cannot be bought, and an attack that begins
 today finds the places taken.
 
-Addresses are what somebody with many names has few of, so nodes under one /16 (IPv4) or /32 (IPv6) are capped in each
+Addresses are what an attacker with many names has few of, so nodes under one /16 (IPv4) or /32 (IPv6) are capped in each
 bucket and in the whole table. Loopback and private addresses are exempt: a network in one room is no attack.
 """
 
@@ -33,7 +33,7 @@ ID_BITS: Final = 256
 # Nodes under one address prefix, in a bucket and in the table.
 MAX_PER_PREFIX_IN_BUCKET: Final = 2
 MAX_PER_PREFIX_IN_TABLE: Final = 16
-# Questions in a row without an answer, while others do answer, after which a node goes though nobody takes its place.
+# Questions in a row without an answer, while others do answer, after which a node goes though no other takes its place.
 MAX_FAILURES: Final = 3
 
 
@@ -75,13 +75,13 @@ class RoutingTable:
 
     @property
     def is_complete(self) -> bool:
-        """Whether nobody who was met was ever left out: then this is everybody, and can be counted."""
+        """Whether no node that was met was ever left out: then these are all, and can be counted."""
         return not self._has_refused and all(len(each.entries) < K for each in self._buckets.values())
 
     def siblings(self, bits: int) -> int:
         """Return how many nodes share just so many leading bits with us, as far as a bucket tells them.
 
-        Those that are failing count until they are struck out: an outage of our own network makes nobody fewer.
+        Those that are failing count until they are struck out: an outage of our own network makes none fewer.
         """
         bucket = self._buckets.get(ID_BITS - 1 - bits)
         return len(bucket.entries) if bucket else 0
@@ -109,7 +109,7 @@ class RoutingTable:
         return self._insert(Entry(descriptor, _prefix(descriptor), now.mono))
 
     def refresh(self, descriptor: Descriptor) -> None:
-        """Take a newer descriptor of a node that is here. Its place is that of both its keys, so nobody else made it."""
+        """Take a newer descriptor of a node that is here. Its place is that of both its keys, so no other node made it."""
         entry = self.get(descriptor.node)
         if entry is None or descriptor.stamp <= entry.descriptor.stamp or not descriptor.is_reachable:
             return
@@ -170,7 +170,7 @@ class RoutingTable:
             bucket.looked_up_at = now.mono
 
     def stale_bucket(self, before: float) -> int | None:
-        """Return the farthest bucket that was not looked up since ``before``, among those that have somebody in them."""
+        """Return the farthest bucket that was not looked up since ``before``, among those that have a node in them."""
         return max(
             (i for i, each in self._buckets.items() if each.entries and each.looked_up_at < before), default=None
         )

@@ -1,6 +1,6 @@
 """Box: one message fragment under an id that is used once (``docs/PROTOCOL.md`` 2).
 
-The id is a blinded Ed25519 key: whoever can sign under it may write it, and nobody can link two ids to each other or to
+The id is a blinded Ed25519 key: the holder of its key may write it, and no node can link two ids to each other or to
 a person. A custodian can therefore check that a deposit is well-formed, paid for and written by the id's owner, and
 learns nothing else. Two boxes of one id with different bytes are *variants*.
 """

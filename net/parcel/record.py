@@ -126,7 +126,7 @@ def appraise_record(record: Record, hour: int, price: WorkPrice = FULL_PRICE) ->
 def asked_work(size: int, hours: int, price: WorkPrice, factor: int) -> float:
     """Return the work of a record of ``size`` bytes where custodians ask for ``factor`` times a week's; 0: nothing more.
 
-    Nobody pays less than for the hours of the record itself.
+    No owner pays less than for the hours of the record itself.
     """
     return max(required_work(size, hours, price), factor * week_of(size, price))
 

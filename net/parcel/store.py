@@ -4,7 +4,7 @@ All kinds are here from the start, so that one eviction policy and one quota see
 Calls are synchronous and commit before they return; the trio service runs them in a worker thread.
 
 A store numbers the boxes that arrive but does not say which *run* a number belongs to: it cannot know that it is an old
-copy that somebody put back. The custodian draws a new run whenever it opens its store.
+copy that was put back. The custodian draws a new run whenever it opens its store.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Kind(Enum):
     BOX = 0  # written once, up to four variants of an id, at most 50 hours
     RECORD = 1  # rewritable by sequence number, at most 90 days
     CHUNK = 2  # content-addressed
-    KEPT = 3  # a box kept quietly for a friend of the owner's: neither named nor given to anybody
+    KEPT = 3  # a box kept quietly for a friend of the owner's: neither named nor given to clients
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ OVERHEAD_SIZE: Final = 16384
 _WINNING: Final = float(2**64 * COMPRESSIONS_PER_TRIAL * PUZZLES)
 _ALWAYS: Final = float(2**64)
 
-# Doublings of pay that are told apart, above the yardstick and below it: nobody has 2**32 times as much to spare.
+# Doublings of pay that are told apart, above the yardstick and below it: no depositor has 2**32 times as much to spare.
 MAX_SURPLUS: Final = 32
 
 # Greetings reach strangers, so they cost four times a box; the inviter checks it, custodians cannot tell.

@@ -102,7 +102,7 @@ class Dialer:
         return self._bootstraps.outcome(endpoint, self._linked)
 
     def keep(self, contacts: Mapping[NodeId, Endpoint], now: Instant, *, mates: Collection[NodeId] = ()) -> None:
-        """Keep links with just these nodes from now on, whoever else there is; ``mates`` are those of our swarm."""
+        """Keep links with just these nodes from now on, whatever others there are; ``mates`` are those of our swarm."""
         self._mates = frozenset(mates)
         if contacts.keys() == self._kept.keys() and all(self._kept[n].endpoint == e for n, e in contacts.items()):
             return

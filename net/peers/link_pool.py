@@ -1,4 +1,4 @@
-"""Links on demand: whoever has something for a node says so here and is called back with a link to it, or with none.
+"""Links on demand: a part that has something for a node says so here and is called back with a link to it, or with none.
 
 Routing slots name a node by its endpoint and the first bytes of its key. Where there is a link already, that is the one;
 else the endpoint is dialled, and the key it proves must fit. Links that were made on demand end when nothing has passed
@@ -20,7 +20,7 @@ from net.scope import Scope, scope_of
 
 # Nodes being dialled at a time on demand of all kinds. A relay's stranger costs at most one of these.
 MAX_DIALING: Final = 128
-# Of these, for strangers: whoever names nodes that do not exist must not keep us from our own.
+# Of these, for strangers: a stranger who names nodes that do not exist must not keep us from our own.
 MAX_DIALING_FORWARDING: Final = 96
 # Errands that wait for one node; more are told that it cannot be reached.
 MAX_WAITING: Final = 64
@@ -57,7 +57,7 @@ class Reach(Protocol):
 class ForwardingPool:
     """The switch as strangers' packets use it: they choose whom we dial, so not every address will do.
 
-    ``least`` gives how far an address must reach: as far as our own. Else anybody could have us knock at the machines of
+    ``least`` gives how far an address must reach: as far as our own. Else a stranger could have us knock at the machines of
     this house, or of this computer.
     """
 
@@ -82,7 +82,7 @@ class ForwardingPool:
 
 
 class _Goal(NamedTuple):
-    """Who is dialled where. Nobody who names a wrong address for a node keeps others from dialling the right one."""
+    """Who is dialled where. A wrong address that is named for a node keeps no others from dialling the right one."""
 
     tag: bytes
     endpoint: Endpoint
@@ -152,13 +152,13 @@ class LinkPool:
         self._on_demand.pop(link, None)
 
     def on_link_up(self, link: LinkId, peer: NodeId, endpoint: Endpoint, now: Instant) -> bool:
-        """A link is there; True when somebody waited for it."""
+        """A link is there; True when it was waited for."""
         tag = node_tag(peer)
         self._links[tag] = link
         self._peers[link] = peer
         waiting = [then for goal in [*self._dials] if goal.tag == tag for then in self._end(goal)]
         for goal in [each for each in self._dials if each.endpoint == endpoint]:
-            self._fail(goal, now)  # somebody else lives there
+            self._fail(goal, now)  # another node lives there
         if not waiting:
             return False
         self._on_demand[link] = now.mono
@@ -181,7 +181,7 @@ class LinkPool:
                 self._fail(goal, now)
 
     def handle_timeout(self, now: Instant) -> None:
-        """Give up on the silent and end links that nobody uses."""
+        """Give up on the silent and end unused links."""
         for goal in self._silences.pop_due(now.mono):
             self._fail(goal, now)
         if now.mono >= self._look_at:

@@ -1,6 +1,6 @@
 """Requests under way, by their numbers: where each was asked, who hears the answer, and until when it is waited for.
 
-Each request ends exactly once: with the answer from where it was asked, or with None. Whoever put it is told then.
+Each request ends exactly once: with the answer from where it was asked, or with None.
 """
 
 from __future__ import annotations

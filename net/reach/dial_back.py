@@ -1,10 +1,10 @@
 """Whether strangers can reach us: we have one of them try.
 
 We ask a linked node, it asks another that we have had nothing to do with, and that one dials us with a single datagram. The
-proof is not what anybody says but the link that comes in: from an address that we sent nothing to, so that no hole of our
+proof is not what a node says but the link that comes in: from an address that we sent nothing to, so that no hole of our
 own making let it through. Words count only against us: two nodes of those asked, and more than half of those that tell, must
 say that we were not reached. Where all say that they know no third node the network is so small that whoever is in it is
-linked with us: nobody knows then, and we are *presumed* reachable.
+linked with us: that is not known then, and we are *presumed* reachable.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ class Reachability:
             self._refuted, self._is_alone = False, True
 
     def conclusion(self, scope: Scope, now: Instant, *, is_own: bool) -> bool | None:
-        """Say whether strangers reach us, None while nobody knows. ``is_own``: it is the address of an interface."""
+        """Say whether strangers reach us, None while that is not known. ``is_own``: it is the address of an interface."""
         if self.is_proved(scope, now):
             return True
         if self._refuted:

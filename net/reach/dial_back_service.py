@@ -53,7 +53,7 @@ ADDRESS_PAUSE: Final = 60.0
 MAX_ADDRESSES: Final = 256
 # Third nodes that are asked one after another while they are silent.
 MAX_THIRDS: Final = 2
-# Seconds until a dial for somebody else counts as failed; the link layer gives a probe three.
+# Seconds until a dial for another node counts as failed; the link layer gives a probe three.
 DIAL_PATIENCE: Final = 4.0
 # Nodes dialled for others lately, and requests that wait for one of them.
 MAX_DIALS: Final = 64
@@ -120,8 +120,8 @@ class DialBackService:
     def _thirds(self, asker: Neighbour) -> list[Neighbour]:
         """Some full neighbours: those that we reached ourselves first, then those in other networks than the asker's.
 
-        Whoever dialled us may sit behind a NAT, and be dialling the asker for somebody else at this very moment: holes
-        that both make let anybody in.
+        A node that dialled us may sit behind a NAT, and be dialling the asker for another node at this very moment: holes
+        that both make let any node in.
         """
         full = [
             each
@@ -189,7 +189,7 @@ class DialBackService:
         return True
 
     def on_dialled(self, node: NodeId, now: Instant, *, is_reached: bool) -> bool:
-        """A dial ended; True when it was for somebody else."""
+        """A dial ended; True when it was for another node."""
         dial = self._dials.get(node)
         if dial is None or dial.outcome is not None:
             return False

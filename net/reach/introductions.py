@@ -42,7 +42,7 @@ WANTED_FOR: Final = 20.0
 class Introductions:
     """All three roles. ``send`` puts a message on a link, ``connect`` begins a link.
 
-    Whoever asked goes on knocking. The other sends one datagram, which opens its NAT for that, and no more: introductions
+    The asker goes on knocking. The other sends one datagram, which opens its NAT for that, and no more: introductions
     come unasked for, and a liar's must not make us send a third party more than it cost him.
     """
 
@@ -118,7 +118,7 @@ class Introductions:
             if not message.port:
                 self._wanted.pop(node, None)
             return message.port > 0 and self.is_wanted(node, now)
-        # Who cannot be reached has dialled all its neighbours itself; whoever dialled in has no business here.
+        # Who cannot be reached has dialled all its neighbours itself; one that dialled in has no business here.
         bucket = self._followed.setdefault(introducer.link, TokenBucket(INTRODUCE_RATE, INTRODUCE_BURST))
         return introducer.is_chosen and bucket.take(1, now.mono)
 

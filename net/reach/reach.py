@@ -51,7 +51,7 @@ FIRST_PAUSE: Final = 75.0
 MAX_PAUSE: Final = 1800.0
 # Seconds that a helper has: two third nodes of five seconds each, and the way there and back.
 HELPER_PATIENCE: Final = 15.0
-# Seconds after which a link that was made to dial somebody back ends; the other side has seen it by then.
+# Seconds after which a link that was made to dial a node back ends; the other side has seen it by then.
 PROBE_LINK_LIFE: Final = 10.0
 
 
@@ -89,7 +89,7 @@ class Reach:
         self._reflect_at = math.inf
         self._check_at = math.inf
         self._pause = FIRST_PAUSE
-        self._lacks_helpers = False  # there was nobody to ask
+        self._lacks_helpers = False  # there was no node to ask
         self._probe_links: dict[LinkId, float] = {}  # until when
 
     # --- what is known ------------------------------------------------------------------------------------------------
@@ -102,7 +102,7 @@ class Reach:
 
     @property
     def is_reachable(self) -> bool | None:
-        """Whether strangers reach us at ``public``; None while nobody knows."""
+        """Whether strangers reach us at ``public``; None while that is not known."""
         if self._place is None:
             return None
         if self._place.port is None:
@@ -132,7 +132,7 @@ class Reach:
         return (Nat.CONE if is_proved else Nat.UNKNOWN).value
 
     def is_wanted(self, node: NodeId, now: Instant) -> bool:
-        """Say whether we asked to be introduced to a node: even a leaf takes such a link, whoever began it."""
+        """Say whether we asked to be introduced to a node: even a leaf takes such a link, from either side."""
         return self._introductions.is_wanted(node, now)
 
     # --- what the node tells and wants --------------------------------------------------------------------------------
@@ -252,7 +252,7 @@ class Reach:
         except DecodeError:
             return
         if neighbour.role is Role.LEAF and seen not in self._own:
-            return  # names of leaves are free; but what our own interfaces confirm, anybody may say
+            return  # names of leaves are free; but what our own interfaces confirm, any node may say
         self._reflections.on_reflection(neighbour.node, neighbour.endpoint.host, seen, is_chosen=neighbour.is_chosen)
         self._look_for_place(now)
 

@@ -8,7 +8,7 @@ as far as a site says nothing about public addresses, and the other way round.
 One thing needs no election: a reflected address that is one of our own interfaces, with our own port, is true.
 
 The ports tell what stands between: our own address, *open*; a single port for all, a *cone*, or *restricted* if strangers do
-not come in through it (``net.reach.dial_back``); a port for everybody we talk to, *symmetric*.
+not come in through it (``net.reach.dial_back``); a port for each node we talk to, *symmetric*.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from net.scope import Scope, is_ipv6 as is_of_ipv6, network_of, scope_of
 
 # Votes that it takes: with three, one liar is outvoted.
 MIN_VOTES: Final = 3
-# Nodes whose word is kept, of those that we dialled and of those that dialled in: a crowd at the door silences nobody.
+# Nodes whose word is kept, of those that we dialled and of those that dialled in: a crowd at the door silences none.
 MAX_VOTES_OF_A_KIND: Final = 24
 
 T = TypeVar("T", bound=Hashable)
@@ -41,7 +41,7 @@ class Nat(StrEnum):
 
 
 class Place(NamedTuple):
-    """What the votes say: ``port`` is None when everybody sees another one; ``is_own`` when it is an interface's."""
+    """What the votes say: ``port`` is None when each node sees another one; ``is_own`` when it is an interface's."""
 
     host: str
     port: int | None
