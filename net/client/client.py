@@ -23,6 +23,7 @@ from net.client.followed_bucket import Accusation, BucketView, FollowedBucket
 from net.client.follows import Follows
 from net.client.friend_backup import FriendBackup
 from net.client.friend_repair import FriendRepair, FriendRepairRate, FriendStorePort
+from net.client.members import Members
 from net.client.ports import Purpose, ScatteredNumbers, Transport, Waits
 from net.client.records import Records
 from net.client.searches import Searches
@@ -58,8 +59,7 @@ class CustodianClient:
         numbers = ScatteredNumbers(rng)
         choice = Choice(transport, rng)
         self._streams = Streams(transport, numbers, self._waits)
-        self.follows = Follows(
-            transport,
+        members = Members(
             choice,
             self._streams,
             rng,
@@ -68,6 +68,7 @@ class CustodianClient:
             serving=self._on_serving,
             accuse=self._on_accusation,
         )
+        self.follows = Follows(transport, choice, members, rng, report=report, accuse=self._on_accusation)
         self.deposits = Deposits(
             transport, choice, self.follows, rng, self._waits, report=report, hour=hour, price=price
         )

@@ -19,10 +19,9 @@ from net.client.choice import Choice
 from net.client.followed_bucket import Accusation, BucketView, FollowedBucket
 from net.client.members import Members
 from net.client.ports import Transport
-from net.client.streams import Streams
 from net.errors import Overloaded
 from net.events import CustodianDown, NodeEvent
-from net.ids import Cursor, NodeId, Tag
+from net.ids import Cursor, NodeId
 from net.instant import Instant
 from net.numbers import COPIES
 
@@ -43,19 +42,17 @@ MAX_MISSES: Final = 3
 class Follows:
     """Buckets and their custodians.
 
-    ``named`` takes every tag that a custodian names and where it lies, ``serving`` a bucket that came alive.
+    ``members`` follows the custodians, ``accuse`` takes what two of them differ in.
     """
 
     def __init__(
         self,
         transport: Transport,
         choice: Choice,
-        streams: Streams,
+        members: Members,
         rng: Random,
         *,
         report: Callable[[NodeEvent], None],
-        named: Callable[[Bucket, NodeId, Collection[Tag], Instant], None],
-        serving: Callable[[Bucket, Instant], None],
         accuse: Callable[[FollowedBucket, Accusation, Instant], None],
     ) -> None:
         self._transport = transport
@@ -63,7 +60,7 @@ class Follows:
         self._rng = rng
         self._report = report
         self._accuse = accuse
-        self._members = Members(choice, streams, rng, report=report, named=named, serving=serving, accuse=accuse)
+        self._members = members
         self._addresses: frozenset[int] = frozenset()
         self._width = transport.width()
         self._followed: dict[Bucket, FollowedBucket] = {}
@@ -117,7 +114,7 @@ class Follows:
             self._members.hasten(followed, since, now)
 
     def review(self, bucket: Bucket, now: Instant) -> bool:
-        """Have whole listings of a bucket, each given to ``named``, where we do not know all that was named.
+        """Have whole listings of a bucket where we do not know all that was named.
 
         Say whether there will be any.
         """
