@@ -34,7 +34,7 @@ TARGET: Final = Path(__file__).parents[1] / "docs" / "SCHEMA.md"
 
 _U: Final = {2**8 - 1: "u8", 2**16 - 1: "u16", 2**32 - 1: "u32", 2**47 - 1: "u47", 2**53 - 1: "u53", 2**63 - 1: "u63"}
 
-_PLAIN: Final = {
+_PLAIN: Final[dict[type[described.Type], str]] = {
     described.BoolType: "boolean",
     described.FloatType: "number",
     described.NoneType: "null",

@@ -128,10 +128,7 @@ class OnionHost:
         return sent
 
     def _is_due(self, now: Instant) -> bool:
-        deadline = self.links.next_deadline()
-        if deadline is not None and deadline <= now.mono:
-            return True
-        return any(machine.next_deadline() <= now.mono for machine in self._machines)
+        return any(machine.next_deadline() <= now.mono for machine in (self.links, *self._machines))
 
     def _handle_timeout(self, now: Instant) -> None:
         self.links.handle_timeout(now)

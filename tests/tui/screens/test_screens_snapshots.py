@@ -20,7 +20,7 @@ from tests.tui.stage import Stage, look
 from tests.tui.until import until, until_equal, until_still
 from tui.keys.registry import Context
 from tui.look.profile import TerminalProfile
-from tui.screens.catalogue import whole_registry
+from tui.screens.catalogue import load_pages, whole_registry
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.crashed import CrashedScreen
 from tui.screens.help import HelpScreen
@@ -162,3 +162,8 @@ async def test_the_label_of_the_field_that_has_the_focus_is_bold_and_no_other(na
             focused = [row.has_focus_within for row in rows]
             await until_equal(pilot, lambda: [bool(row.query_one(".label").rich_style.bold) for row in rows], focused)  # noqa: B023 - at once
             await pilot.press("tab")
+
+
+def test_every_page_is_looked_at() -> None:
+    shown = {screen for screen in SCREENS.values() if isinstance(screen, type)}
+    assert [page.__name__ for _, page in load_pages() if page not in shown] == []
