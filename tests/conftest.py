@@ -50,8 +50,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Choose where the files of this run lie, before pytest does; ``--basetemp`` is left as it was given, and kept."""
-    if hasattr(config, "workerinput"):
-        config.stash[_DISK] = Path(config.workerinput["disk"])
+    given: dict[str, Any] | None = getattr(config, "workerinput", None)  # in a process of pytest-xdist
+    if given is not None:
+        config.stash[_DISK] = Path(given["disk"])
         return
     on_disk = RunFolder(disk())
     config.stash[_DISK], config.stash[_FOLDERS] = on_disk.path, [on_disk]

@@ -258,7 +258,7 @@ def test_what_a_hop_repeats_goes_no_further_than_the_next(wire: tuple[int, int])
         kept.append(data)
         return [data, *kept]
 
-    world.cell_meddlers = {each: count(each) for each in (*WIRES, *(wire[::-1] for wire in WIRES))}
+    world.cell_meddlers = {each: count(each) for each in (*WIRES, *((far, near) for near, far in WIRES))}
     world.cell_meddlers[wire] = repeat
     sent = [b"%d" % number for number in range(9)]
     throw(world, circuit, *sent)
