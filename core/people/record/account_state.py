@@ -30,7 +30,7 @@ _NAME, _SETTINGS, _DEVICE, _MARK, _CONTACT = b"name", b"settings", b"device", b"
 _INBOX, _ROOT, _BLOCKED = b"inbox", b"root", b"blocked"
 _YES, _NO = b"\1", b"\0"
 _KEY_SIZE = 32
-_NUMBER_SIZE = 4
+_INBOX_NUMBER_SIZE = 4
 _HEAD_SIZE = len(_CONTACT) + _KEY_SIZE
 _TIME_SIZE = 8
 # Counts of a device are below this; a mark beyond it is no count, and would leave no room for the next.
@@ -81,7 +81,7 @@ def _here(work: Work, noted: State) -> dict[bytes, bytes]:
         if row.blocked or head + _BLOCKED in noted:
             here[head + _BLOCKED] = _YES if row.blocked else _NO
         if row.state == "open" and row.inbox is not None:
-            here[head + _INBOX] = row.inbox + row.inbox_number.to_bytes(_NUMBER_SIZE, "big")
+            here[head + _INBOX] = row.inbox + row.inbox_number.to_bytes(_INBOX_NUMBER_SIZE, "big")
             shared = [root for root in roots.of_conversation(work.tx, row.id) if root.device is None]
             here |= {head + _ROOT + root.name: root.root for root in shared}
             theirs = devices.of_member(work.tx, row.id, row.identity)
@@ -91,11 +91,11 @@ def _here(work: Work, noted: State) -> dict[bytes, bytes]:
 
 
 def _inbox_key(number: int) -> bytes:
-    return _INBOX + number.to_bytes(_NUMBER_SIZE, "big")
+    return _INBOX + number.to_bytes(_INBOX_NUMBER_SIZE, "big")
 
 
 def _is_inbox(key: bytes) -> bool:
-    return key.startswith(_INBOX) and len(key) == len(_INBOX) + _NUMBER_SIZE
+    return key.startswith(_INBOX) and len(key) == len(_INBOX) + _INBOX_NUMBER_SIZE
 
 
 def _gone(work: Work, known: State, here: dict[bytes, bytes]) -> Iterator[bytes]:
@@ -179,7 +179,7 @@ def _can_be(key: bytes, entry: Entry) -> bool:
 
 def _can_be_of_contact(field: bytes, value: bytes | None) -> bool:
     if field == _INBOX:
-        return value is None or len(value) == _KEY_SIZE + _NUMBER_SIZE
+        return value is None or len(value) == _KEY_SIZE + _INBOX_NUMBER_SIZE
     if field.startswith(_ROOT):
         name = field[len(_ROOT) :]
         return value is None or (len(value) == _KEY_SIZE and greeting.root_name(value) == name)
