@@ -1,4 +1,4 @@
-"""P6 seen by whoever finds the device: nothing can be read, and nothing is cheaper than Argon2 says."""
+"""A locked device in the hands of its finder: nothing can be read, and nothing is cheaper than Argon2 says."""
 
 from __future__ import annotations
 
