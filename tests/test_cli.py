@@ -218,7 +218,7 @@ def test_a_doctor_that_is_told_to_end_knows_nothing_and_says_so_by_its_status(tm
 # The command's own glue, from arguments to streams and exit status, over a core that only answers account.info.
 RPC_OVER_A_FAKE_CORE = """
     import sys, types
-    from contextlib import asynccontextmanager
+    from contextlib import asynccontextmanager, nullcontext
     import trio
     from core.api import AccountInfo, ApiError, Kind, NetworkChanged
 
@@ -230,7 +230,8 @@ RPC_OVER_A_FAKE_CORE = """
         tell.send_nowait(NetworkChanged(peers=len(options.join)))
         async def call(command):
             return AccountInfo(identity="", name=str(home), locked=True, exists=False)
-        yield types.SimpleNamespace(call=call, events=events)
+        client = types.SimpleNamespace(call=call, events=events)
+        yield types.SimpleNamespace(attach=lambda: nullcontext(client))
 
     sys.modules["core.session.messenger"] = types.ModuleType("core.session.messenger")
     sys.modules["core.session.messenger"].open_messenger = open_messenger

@@ -37,9 +37,11 @@ def run_client(
         from core.session.messenger import open_messenger
         from core.session.overrides import Overrides
 
-        async with open_messenger(home, options, terms=Overrides() if remember else Overrides(stores=())) as messenger:
+        terms = Overrides() if remember else Overrides(stores=())
+        async with open_messenger(home, options, terms=terms) as messenger:
             set_apart()
-            yield messenger
+            with messenger.attach() as client:
+                yield client
 
     app = SottovoceApp(CoreHost(open_core), detect(os.environ, sys.stdout.encoding), start_invitation=start_invitation)
     app.run()

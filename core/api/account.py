@@ -64,7 +64,7 @@ class AccountRestore(Command[AccountIdentity], frozen=True, tag="account.restore
 
 
 class AccountUnlock(Command[AccountIdentity], frozen=True, tag="account.unlock"):
-    """Open with the passcode, or without one by the remembered key. A locked screen takes the passcode alone.
+    """Open with the passcode, or without one by the remembered key. A screen that its person locked takes the passcode alone.
 
     A vault may hold two profiles: the one that the passcode belongs to is open afterwards, and no other.
     Errors: no-account, wrong-passcode, passcode-needed, slow-down.
@@ -77,9 +77,10 @@ class AccountUnlock(Command[AccountIdentity], frozen=True, tag="account.unlock")
 
 
 class AccountLock(Command[Done], frozen=True, tag="account.lock"):
-    """Lock. With ``keep_receiving`` only the screen locks: commands answer ``locked``, mail still comes in.
+    """Lock. With ``keep_receiving`` only the caller's screen locks: commands answer ``locked``, mail still comes in.
 
-    The vault keeps the remembered key; the screen forgets it, so that no restart is a way around the lock.
+    Else the vault does, for every screen and program. The vault keeps the remembered key; the screen forgets it, so that
+    no restart is a way around the lock.
     """
 
     carrier: ClassVar = Carrier.GATE

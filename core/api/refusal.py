@@ -46,6 +46,7 @@ class Kind(StrEnum):
     NO_SUCH_DEVICE = "no-such-device"
     BLOCKED = "blocked"
     TOO_LONG = "too-long"
+    TOO_MANY = "too-many"
     DISK_FULL = "disk-full"
     READ_ONLY = "read-only"
     CLOCK_OFF = "clock-off"
@@ -57,7 +58,7 @@ class Kind(StrEnum):
 class ApiError(Exception):
     """A command that was refused. ``message`` is one sentence for people; ``data`` holds what programs need.
 
-    ``data`` by kind: slow-down {"seconds"}, bad-words {"positions", "count"}, too-long {"limit"},
+    ``data`` by kind: slow-down {"seconds"}, bad-words {"positions", "count"}, too-long and too-many {"limit"},
     weak-passcode {"suggestions"}, clock-off {"agreeing", "against"}, failed {"errno"} or {"report"}.
     """
 

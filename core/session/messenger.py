@@ -1,15 +1,16 @@
 """The messenger: one profile, its node, and the account while it is open. Answers every command of ``core.api``.
 
-A command's class says who carries it out: most are one transaction of the open account, some wait for the network (both
-``core.session.commands``), those about the account itself are ``core.session.gate``'s.
+Screens and programs attach to it, several at once (``core.session.attachments``), and each gives its commands as if it were
+alone. A command's class says how it is carried out: most are one transaction of the open account, some wait for the
+network, some are about the account itself (``core.session.commands``).
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Final, cast
+from typing import Final, Protocol
 
 import trio
 
@@ -21,6 +22,8 @@ from core.node.service import NodeService
 from core.node.status import clock_alone, clocks_off
 from core.refusals import refusals
 from core.session import commands
+from core.session.attachments import Attachment, EventQueue
+from core.session.commands.account import AtGate
 from core.session.engines import Engines
 from core.session.gate import Gate
 from core.session.overrides import Overrides
@@ -31,8 +34,6 @@ from net.events import ClocksChanged, CustodianDown, CustodianUp
 from net.instant import Instant
 from net.io.driver import system_clock
 
-# Events that wait for a reader; more are dropped, since they are hints and ``message.list`` is the truth.
-MAX_EVENTS: Final = 4096
 # Node events taken in one transaction.
 MAX_BATCH: Final = 64
 
@@ -56,10 +57,9 @@ async def open_messenger(
         open_own_node(home, options, tuning=chosen.tuning, clock=clock) as node,
         trio.open_nursery() as nursery,
     ):
-        queue = EventQueue()
         engines = Engines(node)
-        gate = Gate(home, engines, nursery, chosen, queue.put)
-        messenger = Messenger(node, engines, gate, queue)
+        gate = Gate(home, engines, nursery, chosen)
+        messenger = Messenger(node, engines, gate)
         nursery.start_soon(messenger.pump)
         nursery.start_soon(engines.run)
         nursery.start_soon(gate.watch)
@@ -71,53 +71,39 @@ async def open_messenger(
             nursery.cancel_scope.cancel()
 
 
-class EventQueue:
-    """Events on their way to their reader; a full queue drops, since events are hints.
-
-    A lock drops the events that were not read yet: no content is read after it.
-    """
-
-    def __init__(self) -> None:
-        self._outgoing, self.incoming = trio.open_memory_channel[api.AnyEvent](MAX_EVENTS)
-
-    def put(self, event: api.Event) -> None:
-        """Add an event; never waits."""
-        if isinstance(event, api.AccountLocked):
-            self._take_back()
-        try:
-            self._outgoing.send_nowait(cast("api.AnyEvent", event))
-        except (trio.WouldBlock, trio.BrokenResourceError):
-            return  # a hint less; the reader finds everything in ``message.list``
-
-    def _take_back(self) -> None:
-        with suppress(trio.WouldBlock, trio.ClosedResourceError):  # all read, or the reader is gone
-            while True:
-                self.incoming.receive_nowait()
-
-
 class Messenger:
-    """See ``open_messenger``. ``events`` is read by the screens or by ``rpc``."""
+    """See ``open_messenger``."""
 
-    def __init__(self, node: NodeService, engines: Engines, gate: Gate, events: EventQueue) -> None:
-        self.events = events.incoming
+    def __init__(self, node: NodeService, engines: Engines, gate: Gate) -> None:
         self._node = node
         self._engines = engines
         self._gate = gate
-        self._queue = events
         self._session = Session(node, gate.account, RecordSearches(node))
 
-    async def call(self, command: api.Command[api.R]) -> api.R:
-        """Carry out a command; raises ``ApiError``."""
-        if self._gate.is_screen_locked and not command.while_locked:
-            raise ApiError(Kind.LOCKED, "The screen is locked.")
+    @contextmanager
+    def attach(self) -> Generator[AttachedClient]:
+        """Let one more screen or program use it for a block; its screen is locked at first. Raises ``ApiError``."""
+        queue = EventQueue()
+        attachment = self._gate.attachments.attach(queue.put)
+        try:
+            yield AttachedClient(attachment, queue, self._call)
+        finally:
+            self._gate.attachments.detach(attachment)
+            queue.close()
+
+    async def _call(self, attachment: Attachment, command: api.Command[api.R]) -> api.R:
+        """Carry out a command of an attachment; raises ``ApiError``."""
         with refusals(self._gate.home):
+            if attachment.is_locked and not command.while_locked:
+                self._gate.account()  # tells what there is to do first, where there is no account or its vault is locked
+                raise ApiError(Kind.LOCKED, "The screen is locked.")
             match command.carrier:
                 case Carrier.TRANSACTION:
                     return await commands.act(self._gate.account(), command)
                 case Carrier.STEPS:
                     return await commands.take_steps(self._session, command)
                 case Carrier.GATE:
-                    return await self._gate.carry_out(command)
+                    return await commands.carry_out(AtGate(self._gate, attachment), command)
 
     async def pump(self) -> None:
         """Give the node's events to the open account; without one, drop them."""
@@ -130,8 +116,25 @@ class Messenger:
                 pass
             self._session.records.take(batch)
             if any(isinstance(event, CustodianUp | CustodianDown) for event in batch):
-                self._queue.put(api.NetworkChanged(peers=len(self._node.status().peers)))
+                self._gate.attachments.tell_all(api.NetworkChanged(peers=len(self._node.status().peers)))
             if any(isinstance(event, ClocksChanged) for event in batch):
                 view = self._node.status().view
-                self._queue.put(api.ClocksChanged(off=clocks_off(view), alone=clock_alone(view)))
+                self._gate.attachments.tell_all(api.ClocksChanged(off=clocks_off(view), alone=clock_alone(view)))
             await self._engines.feed(batch)
+
+
+class AttachedClient:
+    """The messenger as one attachment uses it (``core.api.Client``). ``events`` ends when it is detached."""
+
+    def __init__(self, attachment: Attachment, queue: EventQueue, call: _Call) -> None:
+        self.events = queue.incoming
+        self._attachment = attachment
+        self._call = call
+
+    async def call(self, command: api.Command[api.R]) -> api.R:
+        """Carry out a command; raises ``ApiError``."""
+        return await self._call(self._attachment, command)
+
+
+class _Call(Protocol):
+    async def __call__(self, attachment: Attachment, command: api.Command[api.R]) -> api.R: ...

@@ -17,6 +17,7 @@ import trio
 from core import api
 from core.crypto import primitives
 from core.refusals import note, refusal_of
+from core.session.attachments import Attachment, Attachments
 from core.session.open_account import OpenAccount
 from core.vault.account import Unlocked
 from core.vault.clock import Reading
@@ -62,10 +63,10 @@ class OpenTime:
 
 
 class _RanOut(NamedTuple):
-    """An account that is to be opened again: how to recognize it, and whether its screen was locked."""
+    """An account that is to be opened again: how to recognize it, and the attachments whose screens were not locked."""
 
     digest: bytes
-    is_screen_locked: bool
+    unlocked: frozenset[Attachment]
 
 
 class Openable(Protocol):
@@ -73,7 +74,7 @@ class Openable(Protocol):
 
     home: Path
     open: OpenAccount | None
-    is_screen_locked: bool
+    attachments: Attachments
     time: OpenTime
 
     async def try_passcode(self, passcode: str) -> Unlocked:
@@ -102,14 +103,14 @@ class Renewal:
         self._ran_out: _RanOut | None = None
         self._not_before = 0.0  # of the next try, in trio's time
 
-    def ran_out(self, unlocked: Unlocked, *, is_screen_locked: bool) -> None:
-        """Note an account whose time was over."""
-        self._ran_out = _RanOut(_digest(unlocked), is_screen_locked)
+    def ran_out(self, account: Unlocked, screens: frozenset[Attachment]) -> None:
+        """Note an account whose time was over, and the attachments whose ``screens`` were not locked."""
+        self._ran_out = _RanOut(_digest(account), screens)
 
-    def failed(self, unlocked: Unlocked, *, is_screen_locked: bool) -> None:
+    def failed(self, account: Unlocked, screens: frozenset[Attachment]) -> None:
         """Note an account that failed: the cause may last for a while."""
         if self._passcode is not None:
-            self.ran_out(unlocked, is_screen_locked=is_screen_locked)
+            self.ran_out(account, screens)
             self._not_before = trio.current_time() + self._pause
 
     def cancel(self) -> None:
@@ -142,9 +143,9 @@ class Renewal:
         if gate.open is not None and unlocked.is_same(gate.open.unlocked):
             gate.time.begin(unlocked.typed_at)
         elif self._ran_out is not None and primitives.equal(self._ran_out.digest, _digest(unlocked)):
-            is_screen_locked = self._ran_out.is_screen_locked
+            screens = self._ran_out.unlocked
             await gate.begin(unlocked)
-            gate.is_screen_locked = is_screen_locked
+            gate.attachments.unlock(screens)
         else:
             raise WrongPasscode
         gate.emit(api.AccountOpened(locks_at=gate.time.locks_at()))

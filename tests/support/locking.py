@@ -12,6 +12,8 @@ import pytest
 import trio
 
 from core import api
+from core.session.attachments import Attachment
+from core.session.commands.account import AtGate, carry_out
 from core.session.engines import Engines
 from core.session.gate import LOOK_PAUSE, Gate
 from core.session.open_account import OpenAccount
@@ -65,7 +67,7 @@ class SilentNode:
 
 @dataclass
 class Device:
-    """A home with a clock that the test moves, and the gate to it."""
+    """A home with a clock that the test moves, the gate to it, and a screen that is attached."""
 
     home: Path
     clock: FakeClock = field(default_factory=FakeClock)
@@ -74,13 +76,15 @@ class Device:
     look_pause: float = LOOK_PAUSE
     renew_pause: float = RENEW_PAUSE
     gate: Gate = field(init=False)
+    screen: Attachment = field(init=False)
 
     @asynccontextmanager
     async def running(self, policy: CostPolicy = CHEAP, passcode: str | None = None) -> AsyncGenerator[Gate]:
         """Run the program for a block."""
         terms = Overrides(policy, self.stores, CHEAP_NODE, self.clock, passcode, self.renew_pause)
         async with trio.open_nursery() as nursery:
-            self.gate = Gate(self.home, Engines(SilentNode()), nursery, terms, self.told.append)
+            self.gate = Gate(self.home, Engines(SilentNode()), nursery, terms)
+            self.screen = self.gate.attachments.attach(self.told.append)
             nursery.start_soon(self.gate.watch, self.look_pause)
             yield self.gate
             await self.gate.close()
@@ -100,11 +104,15 @@ class Device:
     def is_open(self) -> bool:
         return self.gate.open is not None
 
+    async def give(self, command: api.Command[api.R]) -> api.R:
+        """Carry out a command about the account, as the screen gives it."""
+        return await carry_out(AtGate(self.gate, self.screen), command)
+
     async def unlock(self, passcode: str | None) -> api.AccountIdentity:
-        return await self.gate.unlock(api.AccountUnlock(passcode=passcode))
+        return await self.give(api.AccountUnlock(passcode=passcode))
 
     async def info(self) -> api.AccountInfo:
-        return await self.gate.info(api.AccountGet())
+        return await self.give(api.AccountGet())
 
     async def until_told(self, event: api.Event | type[api.Event]) -> None:
         with trio.fail_after(30):
@@ -113,7 +121,7 @@ class Device:
 
     async def create(self) -> str:
         """Make the account that GOOD opens; return whose it is."""
-        return (await self.gate.create(api.AccountCreate(passcode=GOOD, name="alice"))).identity
+        return (await self.give(api.AccountCreate(passcode=GOOD, name="alice"))).identity
 
     def log_size(self) -> int:
         """Return the bytes of all logs of databases in the home."""

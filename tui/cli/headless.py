@@ -132,9 +132,10 @@ async def _rpc(home: Path, options: NetworkOptions, *, remember: bool, passcode:
     terms = Overrides(stores=None if remember else (), passcode=passcode)
     async with open_messenger(home, options, terms=terms) as messenger:
         set_apart()
-        if passcode is not None:
-            await _open(messenger, passcode)
-        lost = await server.serve(messenger, messenger.events, StandardInput(), StandardOutput())
+        with messenger.attach() as client:
+            if passcode is not None:
+                await _open(client, passcode)
+            lost = await server.serve(client, client.events, StandardInput(), StandardOutput())
     if lost.events:
         _log.warning("%d events were dropped because nobody read them", lost.events)
     if lost.answers:

@@ -1,4 +1,4 @@
-"""What each command of ``core.api`` does, a file for each topic; those about the account itself are ``core.session.gate``'s.
+"""What each command of ``core.api`` does, a file for each topic.
 
 A new command is a class in ``core.api`` and a function here, declared by a decorator of ``registry``.
 """
@@ -6,6 +6,7 @@ A new command is a class in ``core.api`` and a function here, declared by a deco
 from __future__ import annotations
 
 from core.session.commands import (
+    account as account,
     contacts as contacts,
     conversations as conversations,
     greetings as greetings,
@@ -15,6 +16,10 @@ from core.session.commands import (
     network as network,
     search as search,
     settings as settings,
+)
+from core.session.commands.account import (
+    HANDLERS as HANDLERS,
+    carry_out as carry_out,
 )
 from core.session.commands.registry import (
     STEPS as STEPS,

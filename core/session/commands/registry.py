@@ -6,8 +6,8 @@
     @steps(api.NetworkStatusGet)                                        STEPS: given the ``Session``
     async def _status(session: Session, command: api.NetworkStatusGet) -> api.NetworkStatus: ...
 
-    @at_gate(api.AccountLock)                                           GATE: a method of ``core.session.gate.Gate``
-    async def lock(self, command: api.AccountLock) -> api.Done: ...
+    @at_gate(api.AccountLock)                                           GATE: given the attachment at the gate
+    async def _lock(at: AtGate, command: api.AccountLock) -> api.Done: ...
 
 Type checkers compare a handler's command and result with the command's class. A command's class says which of the three
 it is; a handler of another kind, or a second one, is a ``TypeError`` when the program starts.

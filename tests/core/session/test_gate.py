@@ -12,6 +12,7 @@ import trio
 import trio.testing
 
 from core import api
+from core.session.commands.account import AtGate, carry_out
 from core.session.engines import Engines
 from core.session.gate import Gate
 from core.session.open_account import OpenAccount
@@ -48,8 +49,8 @@ async def test_what_comes_while_an_account_opens_waits_for_it(tmp_path: Path, mo
             Engines(SilentNode()),
             nursery,
             Overrides(policy=CHEAP, stores=()),
-            lambda _: None,
         )
+        at = AtGate(gate, gate.attachments.attach(lambda _: None))
 
         async def start(*_: Any) -> Account:
             nursery.start_soon(gate.feed, [UP])  # the engine reads from its first moment, and the node answers at once
@@ -59,7 +60,7 @@ async def test_what_comes_while_an_account_opens_waits_for_it(tmp_path: Path, mo
 
         monkeypatch.setattr(OpenAccount, "start", start)
         await gate.feed([UP])  # of no interest to anybody
-        await gate.create(CREATE)
+        await carry_out(at, CREATE)
     assert account.fed == [UP]
 
 
@@ -72,8 +73,8 @@ async def test_what_comes_while_an_account_fails_to_open_is_of_no_interest(
             Engines(SilentNode()),
             nursery,
             Overrides(policy=CHEAP, stores=()),
-            lambda _: None,
         )
+        at = AtGate(gate, gate.attachments.attach(lambda _: None))
 
         async def fail(*_: Any) -> None:
             nursery.start_soon(gate.feed, [UP])
@@ -82,5 +83,5 @@ async def test_what_comes_while_an_account_fails_to_open_is_of_no_interest(
 
         monkeypatch.setattr(OpenAccount, "start", fail)
         with pytest.raises(OSError, match="no such disk"):
-            await gate.create(CREATE)
+            await carry_out(at, CREATE)
     assert gate.open is None

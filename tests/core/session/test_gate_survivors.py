@@ -11,7 +11,7 @@ from core import api
 from core.api import ApiError, Kind
 from core.node.service import NodeService
 from core.session.engines import Engines
-from core.session.messenger import EventQueue, Messenger
+from core.session.messenger import Messenger
 from core.vault.remembered import REMEMBERED_SECONDS
 from tests.support.devices import BEST, GOOD
 from tests.support.locking import SCREEN_LOCK, Device, SilentNode
@@ -24,7 +24,7 @@ async def test_behind_the_screen_lock_nobody_is_told_whose_account_it_is_nor_wha
         identity = await device.create()
         service = gate.account().service
         assert (await device.info()).identity == identity
-        await gate.lock(SCREEN_LOCK)
+        await device.give(SCREEN_LOCK)
         shown = await device.info()
         assert (shown.identity, shown.name, shown.locked, shown.exists) == ("", "", True, True)
         service.emit(api.ContactAccepted(conversation="behind"))
@@ -41,7 +41,7 @@ async def test_what_a_person_locked_after_its_time_ran_out_is_not_opened_by_the_
     async with device.running(passcode=GOOD) as gate:
         await device.create()
         device.clock.pass_seconds(REMEMBERED_SECONDS)
-        await gate.lock(api.AccountLock())  # before the program looked at the clock: that is every ten seconds
+        await device.give(api.AccountLock())  # before the program looked at the clock: that is every ten seconds
         with trio.move_on_after(0.5):
             await gate.watch(0.01)
         assert gate.open is None
@@ -51,20 +51,21 @@ async def test_what_a_person_locked_after_its_time_ran_out_is_not_opened_by_the_
 async def test_behind_the_screen_lock_no_command_is_carried_out_but_those_that_tell_nothing(device: Device) -> None:
     async with device.running() as gate:
         node = SilentNode()
-        messenger = Messenger(cast("NodeService", node), Engines(node), gate, EventQueue())
         await device.create()
-        assert await messenger.call(api.ConversationList()) == []
-        await gate.lock(SCREEN_LOCK)
-        commands: tuple[api.Command[Any], ...] = (
-            api.ConversationList(),
-            api.GreetingList(),
-            api.InviteList(),
-            api.AccountChangePasscode(old=GOOD, new=BEST),
-        )
-        for command in commands:
-            with pytest.raises(ApiError) as refused:
-                await messenger.call(command)
-            assert refused.value.kind is Kind.LOCKED
-        assert (await messenger.call(api.AccountGet())).locked
-        await device.unlock(GOOD)
-        assert await messenger.call(api.ConversationList()) == []
+        with Messenger(cast("NodeService", node), Engines(node), gate).attach() as client:
+            await client.call(api.AccountUnlock(passcode=GOOD))
+            assert await client.call(api.ConversationList()) == []
+            await client.call(SCREEN_LOCK)
+            commands: tuple[api.Command[Any], ...] = (
+                api.ConversationList(),
+                api.GreetingList(),
+                api.InviteList(),
+                api.AccountChangePasscode(old=GOOD, new=BEST),
+            )
+            for command in commands:
+                with pytest.raises(ApiError) as refused:
+                    await client.call(command)
+                assert refused.value.kind is Kind.LOCKED
+            assert (await client.call(api.AccountGet())).locked
+            await client.call(api.AccountUnlock(passcode=GOOD))
+            assert await client.call(api.ConversationList()) == []

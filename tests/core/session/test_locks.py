@@ -14,9 +14,9 @@ from core.api import ApiError, Kind
 from core.crypto import primitives
 from core.people.format.account_keys import keys_of_seed
 from core.refusals import refusals
+from core.session.attachments import EventQueue
 from core.session.commands import act_of
 from core.session.gate import Gate
-from core.session.messenger import EventQueue
 from core.session.people_service import LOG_PAUSE
 from core.storage.database import COMMITS_IN_LOG
 from core.storage.errors import Closed
@@ -43,10 +43,10 @@ async def test_the_other_profiles_passcode_opens_that_profile_and_no_other(
         second = device.plant_second()
         service = gate.account().service
         if locked_by is not None:
-            await gate.lock(locked_by)
+            await device.give(locked_by)
         answer = await device.unlock(BETTER)
         assert answer.identity != first
-        assert (gate.account().unlocked.seed, gate.is_screen_locked) == (second.seed, False)
+        assert (gate.account().unlocked.seed, device.screen.is_locked) == (second.seed, False)
         assert await device.info() == api.AccountInfo(
             identity=answer.identity,
             name="",
@@ -64,12 +64,12 @@ async def test_the_other_profiles_passcode_opens_that_profile_and_no_other(
 @pytest.mark.usefixtures("a_history_each")
 async def test_who_looks_on_sees_the_same_whichever_profile_is_opened(device: Device) -> None:
     """Answers have the same fields and events are the same, none: a lock of the vault would tell."""
-    async with device.running() as gate:
+    async with device.running():
         await device.create()
         device.plant_second()
         seen: list[tuple[list[api.Event], list[str]]] = []
         for passcode in (GOOD, BETTER, BETTER, GOOD):
-            await gate.lock(SCREEN_LOCK)
+            await device.give(SCREEN_LOCK)
             device.told.clear()
             answer = await device.unlock(passcode)
             seen.append((list(device.told), list(answer.__struct_fields__)))
@@ -82,11 +82,11 @@ async def test_a_screen_opens_no_sooner_for_the_profile_that_was_open(device: De
     async with device.running():
         await device.create()
         device.plant_second()
-    async with device.running(CostPolicy(CHEAP.floor, seconds=3.0)) as gate:
+    async with device.running(CostPolicy(CHEAP.floor, seconds=3.0)):
         await device.unlock(GOOD)
         taken: list[float] = []
         for passcode in (GOOD, BETTER):
-            await gate.lock(SCREEN_LOCK)
+            await device.give(SCREEN_LOCK)
             began = trio.current_time()
             await device.unlock(passcode)
             taken.append(trio.current_time() - began)
@@ -99,20 +99,20 @@ async def test_the_open_profiles_passcode_lets_go_of_the_screen_lock_and_leaves_
     async with device.running() as gate:
         await device.create()
         account = gate.account()
-        await gate.lock(SCREEN_LOCK)
+        await device.give(SCREEN_LOCK)
         await device.unlock(GOOD)
         assert gate.account() is account
-        assert not gate.is_screen_locked
+        assert not device.screen.is_locked
 
 
 async def test_a_wrong_passcode_leaves_the_screen_locked_and_counts(device: Device) -> None:
-    async with device.running() as gate:
+    async with device.running():
         await device.create()
-        await gate.lock(SCREEN_LOCK)
+        await device.give(SCREEN_LOCK)
         for _ in range(5):
             with pytest.raises(WrongPasscode):
                 await device.unlock(BEST)
-        assert gate.is_screen_locked
+        assert device.screen.is_locked
         with pytest.raises(SlowDown):
             await device.unlock(GOOD)
 
@@ -121,12 +121,12 @@ async def test_a_profile_whose_history_is_not_here_does_not_open_and_what_was_op
     async with device.running() as gate:
         await device.create()
         device.plant_second()
-        await gate.lock(SCREEN_LOCK)
+        await device.give(SCREEN_LOCK)
         device.told.clear()
         with pytest.raises(ApiError) as refused, refusals():
             await device.unlock(BETTER)
         assert refused.value.kind is Kind.DAMAGED  # that history, by this passcode: its right owner has to know
-        assert (gate.open, gate.is_screen_locked, device.told) == (None, False, [VAULT_LOCKED])
+        assert (gate.open, device.screen.is_locked, device.told) == (None, True, [VAULT_LOCKED])
         await device.unlock(GOOD)
         assert (await device.info()).name == "alice"
 
@@ -138,9 +138,9 @@ async def test_an_open_account_cannot_try_out_the_other_profiles_passcode_by_cha
         before = (device.home / "vault").read_bytes()
         for _ in range(5):
             with pytest.raises(WrongPasscode):
-                await gate.change_passcode(api.AccountChangePasscode(old=BETTER, new=BEST))
+                await device.give(api.AccountChangePasscode(old=BETTER, new=BEST))
         with pytest.raises(SlowDown):
-            await gate.change_passcode(api.AccountChangePasscode(old=GOOD, new=BEST))
+            await device.give(api.AccountChangePasscode(old=GOOD, new=BEST))
         assert (device.home / "vault").read_bytes() == before
         assert gate.account().unlocked.seed != second.seed
 
@@ -158,12 +158,12 @@ async def leave_in_log(device: Device) -> None:
 
 
 async def test_the_log_is_empty_behind_the_screen_lock_and_gone_behind_the_vaults(device: Device) -> None:
-    async with device.running() as gate:
+    async with device.running():
         await device.create()
         await leave_in_log(device)
-        await gate.lock(SCREEN_LOCK)
+        await device.give(SCREEN_LOCK)
         assert device.log_size() == 0
-        await gate.lock(api.AccountLock())
+        await device.give(api.AccountLock())
         assert list(device.home.glob("*-wal")) == []
 
 
@@ -199,9 +199,9 @@ async def test_no_object_of_the_process_holds_a_key_behind_the_vaults_lock(devic
         await gate.account().service.act(lambda work: primitives.ed25519_sign(work.me.device_seed, b"x") and None)
         assert held(secrets) == set(secrets), "else the search is blind"
         if way == "lock":
-            await gate.lock(api.AccountLock())
+            await device.give(api.AccountLock())
         elif way == "logout":
-            await gate.logout(api.AccountLogout())
+            await device.give(api.AccountLogout())
         else:
             device.clock.pass_seconds(REMEMBERED_SECONDS)
             await device.until_told(VAULT_LOCKED)
@@ -218,7 +218,7 @@ async def test_what_holds_on_to_itself_does_not_outlive_the_lock(device: Device)
         del service
         gc.disable()
         try:
-            await gate.lock(api.AccountLock())
+            await device.give(api.AccountLock())
             assert there() is None
         finally:
             gc.enable()

@@ -13,9 +13,10 @@ import trio
 from core import api
 from core.node.opening import open_own_node
 from core.session.commands import act_of
+from core.session.commands.account import AtGate, carry_out
 from core.session.engines import Engines
 from core.session.gate import Gate
-from core.session.messenger import Messenger, open_messenger
+from core.session.messenger import AttachedClient, open_messenger
 from core.session.overrides import Overrides
 from net.cover_profile import STRONG
 from tests.support.cheap_node import CHEAP as CHEAP_NODE, HURRIED, alone
@@ -31,12 +32,13 @@ PATIENCE = 20.0
 
 
 @asynccontextmanager
-async def messenger(home: Path) -> AsyncGenerator[Messenger]:
+async def messenger(home: Path) -> AsyncGenerator[AttachedClient]:
     async with open_messenger(home, alone(), terms=TERMS) as opened:
-        yield opened
+        with opened.attach() as client:
+            yield client
 
 
-async def pace_of(opened: Messenger) -> str:
+async def pace_of(opened: AttachedClient) -> str:
     return (await opened.call(api.NetworkStatusGet())).pace
 
 
@@ -64,14 +66,15 @@ async def test_the_settings_of_another_device_and_of_the_last_time_are_heeded_to
     terms = replace(TERMS, settings_period=0.01)
     home = tmp_path / "home"
     async with open_own_node(home, alone(), tuning=CHEAP_NODE) as node, trio.open_nursery() as nursery:
-        gate = Gate(home, Engines(node), nursery, terms, lambda _: None)
-        await gate.create(CREATE)
+        gate = Gate(home, Engines(node), nursery, terms)
+        at = AtGate(gate, gate.attachments.attach(lambda _: None))
+        await carry_out(at, CREATE)
         assert node.status().view.cover_profile == HURRIED
         # What a merge does: the row changes, and nobody says so.
         await gate.account().service.act(act_of(MAKE_STRONG))
         await until(lambda: node.status().view.cover_profile == STRONG)
-        await gate.lock(api.AccountLock())
+        await carry_out(at, api.AccountLock())
         assert node.status().view.cover_profile == HURRIED
-        await gate.unlock(api.AccountUnlock(passcode=PASSCODE))
+        await carry_out(at, api.AccountUnlock(passcode=PASSCODE))
         await until(lambda: node.status().view.cover_profile == STRONG)
         await gate.close()

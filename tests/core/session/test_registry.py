@@ -9,13 +9,13 @@ import pytest
 from core import api
 from core.api import Carrier, Command
 from core.people.work import Work
-from core.session import commands, gate
+from core.session import commands
 from core.session.commands.registry import Handlers, steps, transaction
 
 TABLES: dict[Carrier, Handlers[Any]] = {
     Carrier.TRANSACTION: commands.TRANSACTIONS,
     Carrier.STEPS: commands.STEPS,
-    Carrier.GATE: gate.HANDLERS,
+    Carrier.GATE: commands.HANDLERS,
 }
 
 

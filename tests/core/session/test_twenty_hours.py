@@ -63,17 +63,18 @@ async def test_nothing_is_answered_told_or_taken_in_after_twenty_hours(device: D
 async def test_the_vault_locks_by_the_boot_clock_whatever_the_date_is_set_to(
     device: Device, *, is_screen_locked: bool
 ) -> None:
-    async with device.running() as gate:
+    async with device.running():
         await device.create()
         if is_screen_locked:
-            await gate.lock(SCREEN_LOCK)
+            await device.give(SCREEN_LOCK)
         device.clock.set_wall(30 * 86400)
         await trio.sleep(0.1)
         assert device.is_open()
         sleep_through(device, REMEMBERED_SECONDS)
         await device.until_told(VAULT_LOCKED)
         assert not device.is_open()
-        assert not gate.is_screen_locked
+        await device.unlock(GOOD)
+        assert not device.screen.is_locked
 
 
 async def test_the_remembered_key_opens_for_what_is_left_of_the_twenty_hours(tmp_path: Path) -> None:
@@ -84,7 +85,7 @@ async def test_the_remembered_key_opens_for_what_is_left_of_the_twenty_hours(tmp
     async with device.running() as gate:
         await device.unlock(None)
         assert (await device.info()).locks_at == device.clock.now.wall_ms + 3600 * 1000
-        await gate.lock(api.AccountLock())
+        await device.give(api.AccountLock())
         await device.unlock(None)
         device.clock.pass_seconds(3600)
         with pytest.raises(ApiError):
@@ -93,12 +94,12 @@ async def test_the_remembered_key_opens_for_what_is_left_of_the_twenty_hours(tmp
 
 async def test_a_locked_screen_is_no_less_locked_when_the_program_begins_again(tmp_path: Path) -> None:
     device = Device(tmp_path / "home", stores=(MemoryStore(),))
-    async with device.running() as gate:
+    async with device.running():
         await device.create()
-        await gate.lock(SCREEN_LOCK)
+        await device.give(SCREEN_LOCK)
         with pytest.raises(PasscodeNeeded):
             await device.unlock(None)
-        assert gate.is_screen_locked
+        assert device.screen.is_locked
     async with device.running():
         with pytest.raises(PasscodeNeeded):
             await device.unlock(None)
@@ -113,11 +114,11 @@ async def test_typing_the_passcode_gives_another_twenty_hours(device: Device, wa
         await device.create()
         device.clock.pass_seconds(19 * 3600)
         if way == "screen":
-            await gate.lock(SCREEN_LOCK)
+            await device.give(SCREEN_LOCK)
             assert (await device.info()).locks_at == device.clock.now.wall_ms + 3600 * 1000
             await device.unlock(GOOD)
         else:
-            await gate.change_passcode(api.AccountChangePasscode(old=GOOD, new=BETTER))
+            await device.give(api.AccountChangePasscode(old=GOOD, new=BETTER))
         assert (await device.info()).locks_at == device.clock.now.wall_ms + REMEMBERED_SECONDS * 1000
         device.clock.pass_seconds(19 * 3600)
         gate.account()
@@ -143,13 +144,13 @@ async def test_a_given_passcode_keeps_the_account_open_without_a_gap(device: Dev
         await device.create()
         account = gate.account()
         if is_screen_locked:
-            await gate.lock(SCREEN_LOCK)
+            await device.give(SCREEN_LOCK)
         for _ in range(3):
             device.clock.pass_seconds(REMEMBERED_SECONDS - RENEW_AHEAD_MS / 1000)
             with trio.fail_after(30):
                 while (await device.info()).locks_at != device.clock.now.wall_ms + OPEN_MS:  # noqa: ASYNC110
                     await trio.sleep(0.005)  # behind the screen lock no event tells
-        assert (gate.account() is account, gate.is_screen_locked) == (True, is_screen_locked)
+        assert (gate.account() is account, device.screen.is_locked) == (True, is_screen_locked)
     assert api.AccountLocked(vault=True) in device.told[-1:]  # at the end, and never before
     assert device.told.count(VAULT_LOCKED) == 1
 
@@ -160,16 +161,16 @@ async def test_a_given_passcode_opens_again_what_ran_out_in_suspend(device: Devi
     async with device.running(passcode=GOOD) as gate:
         await device.create()
         if is_screen_locked:
-            await gate.lock(SCREEN_LOCK)
+            await device.give(SCREEN_LOCK)
         sleep_through(device, 3 * REMEMBERED_SECONDS)
         await device.until_told(VAULT_LOCKED)
         if is_screen_locked:
             with trio.fail_after(30):
-                while gate.open is None or not gate.is_screen_locked:  # noqa: ASYNC110 -- behind the lock no event tells
+                while gate.open is None or not device.screen.is_locked:  # noqa: ASYNC110 -- behind the lock no event tells
                     await trio.sleep(0.005)
         else:
             await device.until_told(api.AccountOpened)
-        assert (gate.account().unlocked.remembered, gate.is_screen_locked) == (False, is_screen_locked)
+        assert (gate.account().unlocked.remembered, device.screen.is_locked) == (False, is_screen_locked)
 
 
 @pytest.mark.usefixtures("often")
@@ -178,7 +179,7 @@ async def test_what_a_person_locked_is_not_opened_again(device: Device) -> None:
         await device.create()
         sleep_through(device, REMEMBERED_SECONDS)
         await device.until_told(api.AccountOpened)
-        await gate.lock(api.AccountLock())
+        await device.give(api.AccountLock())
         sleep_through(device, REMEMBERED_SECONDS)
         await trio.sleep(0.1)
         assert gate.open is None
@@ -226,7 +227,7 @@ async def test_a_given_passcode_opens_no_other_profile_in_place_of_the_one_that_
 async def test_a_given_passcode_that_is_changed_here_goes_along(device: Device) -> None:
     async with device.running(passcode=GOOD) as gate:
         await device.create()
-        await gate.change_passcode(api.AccountChangePasscode(old=GOOD, new=BETTER))
+        await device.give(api.AccountChangePasscode(old=GOOD, new=BETTER))
         sleep_through(device, REMEMBERED_SECONDS)
         await device.until_told(api.AccountOpened)
         gate.account()

@@ -196,7 +196,7 @@ async def test_a_history_that_cannot_be_used_is_named_and_the_program_goes_on(
         await device.create()
         assert gate.open is not None
         key = gate.open.unlocked.database_key
-        await gate.lock(api.AccountLock())
+        await device.give(api.AccountLock())
         good = history.read_bytes()
         spoil(history, key)
         with pytest.raises(ApiError) as refused, refusals(device.home):
@@ -213,9 +213,9 @@ async def test_a_history_that_cannot_be_used_is_named_and_the_program_goes_on(
 
 @pytest.mark.trio
 async def test_a_history_that_was_taken_away_begins_anew(device: Device) -> None:
-    async with device.running() as gate:
+    async with device.running():
         await device.create()
-        await gate.lock(api.AccountLock())
+        await device.give(api.AccountLock())
         (device.home / "history.db").unlink()
         await device.unlock(GOOD)
         assert (await device.info()).name == ""
@@ -246,7 +246,7 @@ async def test_an_account_that_cannot_be_opened_was_never_made(device: Device, m
     async with device.running():
         for spoiled in (
             "core.session.people_protocol.Engine",
-            "core.session.gate.act_of",
+            "core.session.commands.account.act_of",
             "core.vault.account.Accounts._remember",
         ):
             with monkeypatch.context() as patch:

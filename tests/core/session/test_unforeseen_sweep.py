@@ -151,7 +151,8 @@ async def _serve(home: Path, terms: Overrides, theirs: Any, talk: Callable[[], A
         with trio.fail_after(30):
             async with open_messenger(home, alone(), terms=terms) as messenger:
                 nursery.start_soon(talk)
-                await server.serve(messenger, messenger.events, theirs, theirs)
+                with messenger.attach() as client:
+                    await server.serve(client, client.events, theirs, theirs)
         await theirs.aclose()
 
 
@@ -190,7 +191,8 @@ def run_client(home: Path, told: Told) -> int:
     async def open_core() -> AsyncGenerator[Messenger]:
         terms = Overrides(policy=CHEAP, stores=(MemoryStore(),), tuning=CHEAP_NODE)
         async with open_messenger(home, alone(), terms=terms) as messenger:
-            yield messenger
+            with messenger.attach() as client:
+                yield client
 
     async def screens() -> None:
         host = CoreHost(open_core)
