@@ -24,6 +24,12 @@ class AccountIdentity(Record, frozen=True):
     identity: str
 
 
+class AccountPhrase(Record, frozen=True):
+    """The eighteen words of the account now open, in order."""
+
+    words: list[str]
+
+
 class AccountInfo(Record, frozen=True, omit_defaults=False):
     """Whose account this is. Identity and name are empty while locked or while there is no account.
 
@@ -106,6 +112,17 @@ class AccountChangePasscode(Command[Done], frozen=True, tag="account.change_pass
 
     old: str
     new: str
+
+
+class AccountWords(Command[AccountPhrase], frozen=True, tag="account.words"):
+    """Tell the eighteen words to whoever gives the passcode of the account now open. Errors: wrong-passcode, slow-down.
+
+    It counts as an attempt, like any place where a passcode is tried.
+    """
+
+    carrier: ClassVar = Carrier.GATE
+
+    passcode: str
 
 
 class AccountRename(Command[Done], frozen=True, tag="account.rename"):

@@ -59,7 +59,7 @@ class Unlocked:
 
     @property
     def words(self) -> list[str]:
-        """The eighteen words, to be shown once."""
+        """The eighteen words."""
         return words_of(self.seed)
 
 
@@ -139,6 +139,19 @@ class Accounts:
                 raise WeakPasscode((IN_USE,), ())
         replace_file(self._path, slots.seal(vault, root, Kind.PASSCODE, content, self._draw).encode())
         return self._remember(vault, content)
+
+    def words(self, passcode: str, open_now: Unlocked) -> list[str]:
+        """Return the eighteen words of ``open_now``, the profile that asks: another one's passcode is as wrong as any.
+
+        Nothing is remembered anew. Raises what ``unlock`` raises.
+        """
+        vault = self._read()
+        content, _ = self._try_passcode(vault, passcode)
+        opened = _unlocked(vault, content, self._clock())
+        if not opened.is_same(open_now):
+            raise WrongPasscode
+        self._attempts.clear(self._clock())
+        return opened.words
 
     def is_remembered(self) -> bool:
         """Tell whether ``unlock`` without a passcode would work now."""

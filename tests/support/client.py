@@ -178,6 +178,11 @@ class FakeClient(FakeContacts):
         self.passcode = command.new
         return api.Done()
 
+    def _account_words(self, command: api.AccountWords) -> api.AccountPhrase:
+        if command.passcode != self.passcode:
+            raise ApiError(Kind.WRONG_PASSCODE, "wrong")
+        return api.AccountPhrase(words=list(WORDS))
+
     def _account_rename(self, command: api.AccountRename) -> api.Done:
         self.name = command.name
         return api.Done()

@@ -130,6 +130,15 @@ async def _change_passcode(at: AtGate, command: api.AccountChangePasscode) -> ap
     return api.Done()
 
 
+@at_gate(api.AccountWords)
+async def _words(at: AtGate, command: api.AccountWords) -> api.AccountPhrase:
+    """Tell the words to whoever gives the passcode, though the account is open: it may have been left so."""
+    gate = at.gate
+    async with gate.changing:
+        words, open_now = gate.accounts().words, gate.account().unlocked
+        return api.AccountPhrase(words=await trio.to_thread.run_sync(words, command.passcode, open_now))
+
+
 @at_gate(api.AccountGet)
 async def _info(at: AtGate, _: api.AccountGet) -> api.AccountInfo:
     """Tell whose account is open, and until when."""

@@ -61,6 +61,7 @@ async def test_behind_the_screen_lock_no_command_is_carried_out_but_those_that_t
                 api.GreetingList(),
                 api.InviteList(),
                 api.AccountChangePasscode(old=GOOD, new=BEST),
+                api.AccountWords(passcode=GOOD),
             )
             for command in commands:
                 with pytest.raises(ApiError) as refused:

@@ -145,6 +145,18 @@ async def test_an_open_account_cannot_try_out_the_other_profiles_passcode_by_cha
         assert gate.account().unlocked.seed != second.seed
 
 
+async def test_the_words_are_told_for_the_open_accounts_passcode_and_no_other(device: Device) -> None:
+    async with device.running() as gate:
+        await device.create()
+        device.plant_second()
+        assert (await device.give(api.AccountWords(passcode=GOOD))).words == gate.account().unlocked.words
+        for _ in range(5):
+            with pytest.raises(WrongPasscode):
+                await device.give(api.AccountWords(passcode=BETTER))
+        with pytest.raises(SlowDown):
+            await device.give(api.AccountWords(passcode=GOOD))
+
+
 # --- what is left -----------------------------------------------------------------------------------------------------
 
 

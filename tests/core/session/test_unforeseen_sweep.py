@@ -75,6 +75,7 @@ REQUESTS: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
     ("account.lock", {}),
     ("account.unlock", {"passcode": GOOD}),
     ("account.change_passcode", {"old": GOOD, "new": BETTER}),
+    ("account.words", {"passcode": BETTER}),
     ("account.rename", {"name": "ann"}),
     ("account.logout", {}),
     ("account.info", {}),

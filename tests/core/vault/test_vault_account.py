@@ -287,6 +287,20 @@ def test_the_open_account_changes_no_passcode_but_its_own(device: Device) -> Non
     assert device.start().change_passcode(GOOD, BEST, opened) == opened
 
 
+def test_the_words_are_for_whoever_gives_the_passcode_of_the_open_account(device: Device) -> None:
+    opened = device.start().create(GOOD)
+    device.plant_decoy(BETTER, GOOD)
+    for _ in range(4):
+        with pytest.raises(WrongPasscode):
+            device.start().words(BEST, opened)
+    assert device.start().words(GOOD, opened) == opened.words  # and the count is cleared
+    for _ in range(5):
+        with pytest.raises(WrongPasscode):
+            device.start().words(BETTER, opened)
+    with pytest.raises(SlowDown):
+        device.start().words(GOOD, opened)
+
+
 def test_what_is_known_to_be_wrong_is_told_before_anything_is_tried(device: Device) -> None:
     """A weak passcode, an account that is there already: neither answer depends on a passcode, so neither costs a count."""
     device.start().create(GOOD)
