@@ -70,7 +70,7 @@ class AccountRestore(Command[AccountIdentity], frozen=True, tag="account.restore
 
 
 class AccountUnlock(Command[AccountIdentity], frozen=True, tag="account.unlock"):
-    """Open with the passcode, or without one by the remembered key. A screen that its person locked takes the passcode alone.
+    """Open with the passcode, or without one by the remembered key; a screen that its person locked takes the passcode.
 
     A vault may hold two profiles: the one that the passcode belongs to is open afterwards, and no other.
     Errors: no-account, wrong-passcode, passcode-needed, slow-down.

@@ -24,6 +24,7 @@ class PeerInfo(Record, frozen=True):
     role: RoleName
     rtt_ms: float
     following: bool  # our own traffic enters the network there
+    answering: bool = True  # nothing is owed to us for longer than an answer takes
 
 
 class MailboxInfo(Record, frozen=True, omit_defaults=False):

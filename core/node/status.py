@@ -91,6 +91,7 @@ def _describe_peer(peer: PeerStatus) -> api.PeerInfo:
         role=_role(peer.role),
         rtt_ms=round(peer.rtt * 1000, 2),
         following=peer.is_guard,
+        answering=peer.is_answering,
     )
 
 

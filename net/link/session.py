@@ -109,6 +109,7 @@ class Session:
             self.bytes_in,
             self.outbound.bytes_out,
             self.features,
+            is_answering=self.state is SessionState.ESTABLISHED,
         )
 
     # What the owner does.

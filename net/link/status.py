@@ -26,7 +26,10 @@ class Counters:
 
 @dataclass(frozen=True, slots=True)
 class LinkInfo:
-    """One link; ``rtt`` in seconds, ``features`` what the peer said that it can do."""
+    """One link; ``rtt`` in seconds, ``features`` what the peer said that it can do.
+
+    ``is_answering``: nothing is owed to us for longer than an answer takes.
+    """
 
     link: LinkId
     peer: NodeId
@@ -36,3 +39,4 @@ class LinkInfo:
     bytes_in: int
     bytes_out: int
     features: int = 0
+    is_answering: bool = True

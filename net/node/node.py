@@ -40,13 +40,17 @@ MAX_EVENTS: Final = 4096
 
 @dataclass(frozen=True, slots=True)
 class PeerStatus:
-    """One link; ``rtt`` in seconds, ``is_guard`` when our own traffic enters the network there."""
+    """One link; ``rtt`` in seconds, ``is_guard`` when our own traffic enters the network there.
+
+    ``is_answering``: nothing is owed to us for longer than an answer takes.
+    """
 
     node: NodeId
     endpoint: Endpoint
     role: Role
     rtt: float
     is_guard: bool
+    is_answering: bool = True
 
 
 class Node:
@@ -133,7 +137,7 @@ class Node:
         """Return the links that are up."""
         guards = self._parts.onion.guards.contacts()
         return [
-            PeerStatus(link.peer, link.endpoint, link.role, link.rtt, link.peer in guards)
+            PeerStatus(link.peer, link.endpoint, link.role, link.rtt, link.peer in guards, link.is_answering)
             for link in self.links.links()
         ]
 

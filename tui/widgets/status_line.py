@@ -44,7 +44,8 @@ class StatusLine(Widget):
         super().__init__(id=id)
         self._hints: Sequence[Hint] = ()
         self._notice: tuple[str, str] | None = None
-        self._peers: int | None = None
+        self._linked: int | None = None
+        self._silent = False
         self._timer: Timer | None = None
         self._locks_at: int | None = None
 
@@ -73,10 +74,10 @@ class StatusLine(Widget):
         """The notice now shown."""
         return self._notice[0] if self._notice is not None else ""
 
-    def show_peers(self, peers: int | None) -> None:
-        """Say how many nodes are linked."""
-        if peers != self._peers:
-            self._peers = peers
+    def show_network(self, nodes: int | None, *, silent: bool = False) -> None:
+        """Say how many nodes are linked, or that those which we send by do not answer."""
+        if (nodes, silent) != (self._linked, self._silent):
+            self._linked, self._silent = nodes, silent
             self.refresh()
 
     def show_lock_time(self, locks_at: int | None) -> None:
@@ -97,11 +98,15 @@ class StatusLine(Widget):
 
     def _network(self) -> Content:
         glyphs = app_of(self).glyphs
-        if self._peers is None:
+        if self._linked is None:
             return Content("")
-        if not self._peers:
+        if not self._linked:
             return Content.assemble((f"{glyphs.offline} no network", "$warning"))
-        return Content.assemble((f"{glyphs.online} ", "$success"), (plural(self._peers, "peer"), "$quiet"))
+        if self._silent:
+            return Content.assemble((f"{glyphs.offline} no answer", "$warning"))
+        return Content.assemble(
+            (f"{glyphs.online} ", "$success"), (f"online, {plural(self._linked, 'node')}", "$quiet")
+        )
 
     def render(self) -> RenderResult:
         """Return the line, the left side cut if need be."""

@@ -93,6 +93,12 @@ def facts_of(status: api.NetworkStatus) -> dict[str, str]:
     }
 
 
+def is_silent(status: api.NetworkStatus) -> bool:
+    """Whether nodes are linked, but none of those that our traffic enters the network by has answered in time."""
+    ways_in = [link for link in status.links if link.following] or status.links
+    return bool(ways_in) and not any(link.answering for link in ways_in)
+
+
 def clock_words(offset_ms: int) -> str:
     """Return in words how far the own clock is from the peers'; ``offset_ms`` is positive when the peers are ahead."""
     off = abs(offset_ms)
@@ -150,6 +156,8 @@ def _reachable(status: api.NetworkStatus) -> str:
 def _peers(status: api.NetworkStatus) -> str:
     if not status.peers:
         return "nobody"
+    if is_silent(status):
+        return f"{plural(status.peers, 'node')}, but those you send by do not answer just now"
     sources = [f"{count} {_SOURCES.get(source, source)}" for source, count in status.peers_by_source.items() if count]
     return f"{plural(status.peers, 'node')}: {', '.join(sources)}" if sources else plural(status.peers, "node")
 

@@ -62,6 +62,7 @@ def test_silence_suspects_and_then_ends_a_link_and_one_frame_heals_it() -> None:
     assert pair.session.deadline() <= SUSPECT_AFTER
     assert pair.session.handle_timeout(SUSPECT_AFTER) is None
     assert pair.is_in(SessionState.SUSPECTED)
+    assert not pair.session.info().is_answering
     assert pair.session.is_rekey_due(SUSPECT_AFTER)
     assert not pair.session.is_rekey_due(SUSPECT_AFTER + 1)
     pair.receive(frames.encode_parts([frames.PING]), SUSPECT_AFTER + 2)

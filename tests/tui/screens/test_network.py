@@ -14,7 +14,7 @@ from tests.support.client import FakeClient
 from tests.tui.stage import Stage
 from tests.tui.until import until
 from tui.screens.pages.network import Line, NetworkScreen, peer_line
-from tui.words.network import clock_words, facts_of
+from tui.words.network import clock_words, facts_of, is_silent
 
 STATUS = asyncio.run(FakeClient().call(api.NetworkStatusGet()))
 
@@ -81,6 +81,16 @@ def test_a_peer_takes_one_line_however_hostile_its_name() -> None:
     line = peer_line(peer, 74)
     assert line.isprintable()
     assert len(line) <= 74
+
+
+def test_links_that_do_not_answer_are_no_network() -> None:
+    """Frozen nodes stay linked for most of a minute; what is sent by them goes nowhere before that."""
+    links = [msgspec.structs.replace(link, answering=not link.following) for link in STATUS.links]
+    assert not is_silent(STATUS)
+    assert is_silent(like(links=links))
+    assert "do not answer" in facts_of(like(links=links))["peers"]
+    assert "silent" in peer_line(links[0], 76)
+    assert not is_silent(like(links=[]))  # that is no network at all
 
 
 @pytest.mark.asyncio

@@ -19,6 +19,7 @@ from tui.screens.pacing import Pacer
 from tui.text.sanitize import clean_name
 from tui.widgets.status_line import StatusLine
 from tui.words.contacts import short_name
+from tui.words.network import is_silent
 
 # Seconds in which events are gathered into one reading of the list and of the rows.
 GATHER = 0.1
@@ -70,6 +71,7 @@ class News:
                 self._gather.go()
             case api.NetworkChanged():
                 self._network_changed(event.peers)
+                self._attempts.begin(self.look_at_network(), group="network")
             case api.ClocksChanged(alone=alone) if alone is not None:
                 self._app.tell("This machine's clock is wrong, or the other nodes' are: /network says more.", "warning")
             case api.PriceRisen():
@@ -86,7 +88,12 @@ class News:
         """Show how many nodes are linked, and say what it means that there are none."""
         if not peers:
             self._app.tell("No node is linked. What you write waits and goes out by itself.", "warning")
-        self._status.show_peers(peers)
+        self._status.show_network(peers)
+
+    async def look_at_network(self) -> None:
+        """Show whether those that we send by answer: a link that falls silent is no event. Raises ``ApiError``."""
+        status = await self._app.client.call(api.NetworkStatusGet())
+        self._status.show_network(status.peers, silent=is_silent(status))
 
     def _price_told(self, factor: int) -> None:
         """Say why mail takes a moment longer, and that there is nothing to do about it."""

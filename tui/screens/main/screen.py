@@ -48,6 +48,8 @@ from tui.widgets.writing import WritingArea
 
 # Seconds between the last key and the draft's going into the file.
 DRAFT_DELAY = 1.0
+# Seconds between looks at whether the nodes that we send by answer.
+NETWORK_LOOK = 5.0
 # Below this many rows there is no header and no status line.
 SHORT_ROWS = 20
 
@@ -101,16 +103,19 @@ class MainScreen(Screen[None], CarriesCommands, ContentScreen, ShowsNotices):
         self._draft_timer = self.set_timer(DRAFT_DELAY, self._save_drafts, pause=True)
         self._heads.hint()
         self._attempts.begin(self._begin())
+        self.set_interval(NETWORK_LOOK, self._look_at_network)
 
     async def _begin(self) -> None:
         await self.conversations.read()
         await self.conversations.read_greetings()
         self.panes.list.focus()
-        status = await self._client.call(api.NetworkStatusGet())
-        self.panes.status.show_peers(status.peers)
+        await self._news.look_at_network()
         self.panes.status.show_lock_time((await self._client.call(api.AccountGet())).locks_at)
         if (last := app_of(self).last_conversation) is not None:
             await self.conversations.open(last)
+
+    def _look_at_network(self) -> None:
+        self._attempts.begin(self._news.look_at_network(), group="network")
 
     def key_enter(self) -> None:
         """Use the invitation that the client was started with: while there is no conversation, Enter means nothing else."""

@@ -35,7 +35,7 @@ MAX_PEERS_SHOWN = 50
 
 def peer_line(peer: api.PeerInfo, width: int) -> str:
     """Return one peer in a line: node, role, round trip, whether our traffic enters there, address where there is room."""
-    enters = "guard" if peer.following else ""
+    enters = ("guard" if peer.following else "") if peer.answering else "silent"
     node, address = pad(clean_line(peer.node)[:8], 10), clean_line(peer.endpoint)
     line = f"{node}{peer.role:<6}{peer.rtt_ms:>5.0f} ms  {enters:<7}{address}"
     return fit(line.rstrip(), width)
