@@ -21,6 +21,7 @@ class AppPort(Protocol):
 
     calendar: Calendar
     last_conversation: str | None  # where to go back to after unlocking
+    is_throwaway: bool  # whether the account is gone when the program ends
     start_invitation: StartInvitation | None  # an invitation to begin with, until it is used
 
     @property

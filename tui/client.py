@@ -21,11 +21,17 @@ NO_TERMINAL: Final = 2
 
 
 def run_client(
-    home: Path, options: NetworkOptions, *, remember: bool = True, start_invitation: StartInvitation | None = None
+    home: Path,
+    options: NetworkOptions,
+    *,
+    remember: bool = True,
+    start_invitation: StartInvitation | None = None,
+    is_throwaway: bool = False,
 ) -> int:
     """Run the client until it is left; return the exit status. Raises ``Refused`` without a terminal.
 
     Without ``remember`` the passcode is asked for at every start. ``start_invitation``: an invitation to begin with.
+    ``is_throwaway``: whoever calls removes the home afterwards.
     """
     if not has_terminal():
         raise Refused("the client needs a terminal; `sottovoce rpc` is for programs", NO_TERMINAL)
@@ -43,7 +49,12 @@ def run_client(
             with messenger.attach() as client:
                 yield client
 
-    app = SottovoceApp(CoreHost(open_core), detect(os.environ, sys.stdout.encoding), start_invitation=start_invitation)
+    app = SottovoceApp(
+        CoreHost(open_core),
+        detect(os.environ, sys.stdout.encoding),
+        start_invitation=start_invitation,
+        is_throwaway=is_throwaway,
+    )
     app.run()
     app.has_left()
     return app.return_code or 0

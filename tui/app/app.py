@@ -85,6 +85,7 @@ class SottovoceApp(App[None], CarriesCommands, inherit_bindings=False):
         clock: Clock = unix_ms,
         calendar: Calendar | None = None,
         start_invitation: StartInvitation | None = None,
+        is_throwaway: bool = False,
     ) -> None:
         teach_alt_keys()
         forgive_noise()
@@ -94,6 +95,7 @@ class SottovoceApp(App[None], CarriesCommands, inherit_bindings=False):
         self.calendar = calendar or Calendar()
         self.last_conversation: str | None = None
         self.start_invitation = start_invitation
+        self.is_throwaway = is_throwaway
         self._clock = clock
         self._leaving: Leaving | None = None  # on a real terminal
         self._keys = KeyOrder(self, super().on_event)

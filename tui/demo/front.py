@@ -97,7 +97,13 @@ def _run_client(ready: Ready) -> int:
     options = NetworkOptions(
         listen=_LOOPBACK, join=tuple(parse_join(spec) for spec in ready.join), mainline=False, lan=False
     )
-    status = run_client(places.home("you"), options, remember=False, start_invitation=StartInvitation(NAME, ready.link))
+    status = run_client(
+        places.home("you"),
+        options,
+        remember=False,
+        start_invitation=StartInvitation(NAME, ready.link),
+        is_throwaway=True,
+    )
     sys.stdout.write("The demo is over. Its nodes, keys and messages are gone.\n")
     return status
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class NewPasscode(Vertical):
-    """Two fields and a bar. ``take`` empties both."""
+    """Two fields and a bar. ``take`` empties both, ``put_back`` fills the first again."""
 
     DEFAULT_CSS = """
     NewPasscode { height: auto; width: 1fr; }
@@ -58,13 +58,23 @@ class NewPasscode(Vertical):
         self._new.focus()
 
     def complaint(self) -> str:
-        """Return what keeps the passcode from being used, or nothing. Forgets a second entry that differs."""
+        """Return what keeps the passcode from being used, or nothing. What is typed stays, to be looked at and mended."""
         if not self._new.value:
             return "Please choose a passcode."
+        if not self._again.value:
+            return "Please type the passcode once more."
         if self._new.value != self._again.value:
-            self._again.clear()
-            return "The two passcodes differ. Please type both again." if self._new.value else ""
+            return "The two passcodes differ. Ctrl+T shows what is typed."
         return ""
+
+    def focus_fault(self) -> None:
+        """Go to the field that a complaint is about."""
+        (self._again if self._new.value and self._again.value != self._new.value else self._new).focus()
+
+    def put_back(self, passcode: str, *, twice: bool = False) -> None:
+        """Hold a passcode that was refused, to be mended rather than typed anew; ``twice``: it is not what was wrong."""
+        self._new.value = passcode
+        self._again.value = passcode if twice else ""
 
     def take(self) -> str:
         """Return the passcode and empty both fields."""

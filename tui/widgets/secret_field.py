@@ -7,7 +7,9 @@ until the widget is collected. These post messages without a value, copy nothing
 from __future__ import annotations
 
 from rich.text import Text
+from textual.binding import Binding
 from textual.message import Message
+from textual.reactive import reactive
 from textual.widgets import Input
 
 from tui.app_port import app_of
@@ -72,7 +74,11 @@ class SecretField(TextField):
 
 
 class PasscodeField(SecretField):
-    """Shows a sign for each character."""
+    """Shows a sign for each character; Ctrl+T shows what is typed, until the field is left."""
+
+    BINDINGS = [Binding("ctrl+t", "reveal", "Show", show=False)]
+    is_revealed: reactive[bool] = reactive(default=False)
+    """Whether the characters themselves are drawn."""
 
     def __init__(self, *, placeholder: str = "", id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(placeholder=placeholder, password=True, max_length=MAX_PASSCODE_LENGTH, id=id)
@@ -80,4 +86,23 @@ class PasscodeField(SecretField):
     @property
     def _value(self) -> Text:
         """What is drawn."""
+        if self.is_revealed:
+            return super()._value
         return Text(app_of(self).glyphs.bullet * len(self.value), no_wrap=True, overflow="ignore", end="")
+
+    def action_reveal(self) -> None:
+        """Show what is typed, or hide it again."""
+        self.is_revealed = not self.is_revealed
+
+    def watch_is_revealed(self, is_revealed: bool) -> None:  # noqa: FBT001 - Textual's signature
+        """Count cells by what is drawn."""
+        self.password = not is_revealed
+
+    def on_blur(self) -> None:
+        """Hide it: another field is looked at now."""
+        self.is_revealed = False
+
+    def take(self) -> str:
+        """Return the text, hidden again, and empty the field."""
+        self.is_revealed = False
+        return super().take()

@@ -5,14 +5,16 @@ from __future__ import annotations
 import pytest
 
 from core import api
-from tests.support.client import PASSCODE, FakeClient
+from tests.support.client import PASSCODE, WORDS, FakeClient
 from tests.tui.stage import Stage
 from tests.tui.until import focus, until, until_equal, write
 from tui.screens.confirm import ConfirmScreen
+from tui.screens.onboarding.words import WordTable
 from tui.screens.page import Page
 from tui.screens.pages.settings import SettingsScreen
 from tui.screens.pages.settings.passcode import ChangePasscodeScreen
 from tui.screens.pages.settings.screen import ROWS
+from tui.screens.pages.settings.words import WordsScreen
 from tui.widgets.choice import Choice
 from tui.widgets.secret_field import PasscodeField
 
@@ -99,10 +101,28 @@ async def test_the_passcode_is_changed_by_who_knows_the_old_one(old: str, said: 
         await pilot.press("enter")
         if said:
             await until(pilot, lambda: said in notice(app))
-            assert all(not field.value for field in app.screen.query(PasscodeField))
+            assert [field.value for field in app.screen.query(PasscodeField)] == ["", NEW, NEW]
         else:
             await until(pilot, lambda: notice(app) == "Your passcode is changed.")
     assert app.world.passcode == (PASSCODE if said else NEW)
+
+
+async def test_the_words_are_shown_for_the_passcode_and_forgotten_at_a_lock() -> None:
+    app = Stage(WordsScreen)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.focused)
+        await write(pilot, "wrong")
+        await pilot.press("enter")
+        await until(pilot, lambda: "not the passcode" in notice(app))
+        assert not app.screen.query(WordTable)
+        await write(pilot, PASSCODE)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen.query(WordTable))
+        table = app.screen.query_one(WordTable)
+        assert all(word in str(table.render()) for word in WORDS)
+        assert isinstance(app.screen, WordsScreen)
+        app.screen.clear_caches()
+        assert not any(word in str(table.render()) for word in WORDS)
 
 
 async def test_logging_out_asks_first() -> None:
@@ -133,8 +153,8 @@ async def test_arrows_walk_through_all_rows_and_back() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: app.focused)
         seen = []
-        for _ in range(len(ROWS) + 4):
+        for _ in range(len(ROWS) + 5):
             assert app.focused is not None
             seen.append(app.focused.id)
             await pilot.press("down")
-        assert seen == [*ROWS, "person", "passcode", "lock", "logout"]
+        assert seen == [*ROWS, "person", "passcode", "words", "lock", "logout"]

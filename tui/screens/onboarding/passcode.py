@@ -35,12 +35,13 @@ class ChoosePasscode(Step[NameAndPasscode], PromptWalk):
     """Name, passcode, passcode again."""
 
     heading = "Name and passcode"
-    hints = (("Enter", "next"), ("Tab", "next field"), ("Esc", "back"))
+    hints = (("Enter", "next"), ("Ctrl+T", "show the passcode"), ("Esc", "back"))
 
-    def __init__(self, name: str = "", complaint: str = "") -> None:
+    def __init__(self, name: str = "", complaint: str = "", refused: str = "") -> None:
         super().__init__()
         self._person = name
         self._complaint = complaint
+        self._refused = refused  # the passcode that the complaint is about
 
     def compose(self) -> ComposeResult:
         """Build the fields."""
@@ -50,7 +51,7 @@ class ChoosePasscode(Step[NameAndPasscode], PromptWalk):
         yield Static("Only people whom you invite or greet will see it. You can change it later.", classes="text faint")
         yield Static(
             "The passcode opens your account on this device. Long beats odd: four or five words that do not "
-            "belong together are good.",
+            "belong together are good. Where this system can keep it, you type it once in 20 hours, and after a lock.",
             classes="text gap",
         )
         yield NewPasscode(classes="gap")
@@ -65,6 +66,8 @@ class ChoosePasscode(Step[NameAndPasscode], PromptWalk):
         """Start with the name, or where the complaint is."""
         if self._complaint:
             self._say(self._complaint)
+            self.query_one(NewPasscode).put_back(self._refused)
+            self._refused = ""
             self.query_one(NewPasscode).focus_first()
         else:
             self.query_one("#person").focus()
@@ -94,6 +97,6 @@ class ChoosePasscode(Step[NameAndPasscode], PromptWalk):
             self.query_one("#person").focus()
         elif complaint := new.complaint():
             self._say(complaint)
-            new.focus_first()
+            new.focus_fault()
         else:
             self.answer(NameAndPasscode(name, new.take()))

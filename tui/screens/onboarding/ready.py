@@ -48,14 +48,16 @@ class Ready(Step[First]):
             Content("Nobody can find you here by name. Your first step: invite someone, or add a contact."),
             classes="text gap",
         )
+        ways = [FlatButton("Invite someone", id="invite"), FlatButton(self._add_label(), id="add")]
+        if app_of(self).start_invitation is not None:
+            ways.reverse()  # what most people want comes first: to use an invitation that is there, else to make one
         with Vertical(classes="buttons"):
-            yield FlatButton("Invite someone", id="invite")
-            yield FlatButton(self._add_label(), id="add")
+            yield from ways
             yield FlatButton("Look around first", id="look")
 
     def on_mount(self) -> None:
-        """Offer what most people want: to use an invitation that is there, else to make one."""
-        self.query_one("#invite" if app_of(self).start_invitation is None else "#add").focus()
+        """Begin with the first."""
+        self.query(FlatButton).first().focus()
 
     def _add_label(self) -> str:
         start_invitation = app_of(self).start_invitation

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from textual import work
 
 from core import api
+from tui.app_port import app_of
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.content import NothingUnsaved
 from tui.screens.onboarding.check import ASKED, CheckWords
@@ -79,7 +80,7 @@ class OnboardingScreen(Page[str], NothingUnsaved):
             way = await self._ask(Welcome())
             restored = way == "restore"
             identity = await (self._restore() if restored else self._create())
-        first = await self._ask(Ready(identity, restored=restored), progress="done")
+        first = await self._ask(Ready(identity, restored=restored))
         self.dismiss(str(first))
 
     async def _ask(self, step: Step[A], progress: str = "") -> A | None:
@@ -99,14 +100,16 @@ class OnboardingScreen(Page[str], NothingUnsaved):
 
     async def _create(self) -> str | None:
         """Return the identity of a new account, or None when the person went back."""
-        name = complaint = ""
+        name = complaint = refused = ""
         while True:
-            chosen = await self._ask(ChoosePasscode(name, complaint), "1 of 3")
+            chosen = await self._ask(
+                ChoosePasscode(name, complaint, refused), "1 of 2" if app_of(self).is_throwaway else "1 of 3"
+            )
             if chosen is None:
                 return None
             created = await self._make(chosen)
             if isinstance(created, str):
-                name, complaint = chosen.name, created
+                name, complaint, refused = chosen.name, created, chosen.passcode
                 continue
             await self._back_up(created.words)
             return created.identity
@@ -120,7 +123,10 @@ class OnboardingScreen(Page[str], NothingUnsaved):
             return _complaint(error)
 
     async def _back_up(self, words: Sequence[str]) -> None:
-        """Show the words until three of them were typed rightly."""
+        """Show the words until three of them were typed rightly; of an account that goes at the end nobody is asked."""
+        if app_of(self).is_throwaway:
+            await self._ask(ShowWords(words, for_now=True), "2 of 2")
+            return
         while True:
             await self._ask(ShowWords(words), "2 of 3")
             if await self._ask(CheckWords(words, self._pick(len(words))), "3 of 3") is not None:
@@ -153,10 +159,10 @@ class OnboardingScreen(Page[str], NothingUnsaved):
 
     async def _restore_from(self, words: list[str]) -> str | None:
         """Ask for a passcode until the account is back; None to see the words again. Raises ``ApiError`` about words."""
-        name = complaint = ""
+        name = complaint = refused = ""
         accept = False
         while True:
-            chosen = await self._ask(ChoosePasscode(name, complaint), "2 of 2")
+            chosen = await self._ask(ChoosePasscode(name, complaint, refused), "2 of 2")
             if chosen is None:
                 return None
             name = chosen.name
@@ -166,7 +172,7 @@ class OnboardingScreen(Page[str], NothingUnsaved):
             except api.ApiError as error:
                 if error.kind in {api.Kind.BAD_WORDS, api.Kind.WORDS_MISMATCH}:
                     raise
-                complaint = _complaint(error)
+                complaint, refused = _complaint(error), chosen.passcode
 
     async def _call_restore(self, words: list[str], chosen: NameAndPasscode, *, accept: bool) -> str:
         command = api.AccountRestore(words=words, passcode=chosen.passcode, name=chosen.name, accept_mismatch=accept)

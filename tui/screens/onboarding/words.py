@@ -1,4 +1,4 @@
-"""The step that shows the eighteen words, once."""
+"""The step that shows the eighteen words, and the table that shows them again later."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _COLUMN = 3 + 8 + 4
 _MAX_COLUMNS = 3
 _BOLD = Style(bold=True)
+WRITE_THEM = "Write them on paper, in this order. Settings shows them again, to whoever gives the passcode."
 
 
 def column_count(width: int) -> int:
@@ -50,6 +51,11 @@ class WordTable(Widget):
         """Forget."""
         self._words = ()
 
+    def forget(self) -> None:
+        """Forget the words, in what is drawn too."""
+        self._words = ()
+        self.refresh()
+
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Return the rows that the columns need."""
         return -(-len(self._words) // column_count(width))
@@ -72,9 +78,12 @@ class ShowWords(Step[Literal["written"]]):
     heading = "Your eighteen words"
     hints = (("Enter", "I have written them down"),)
 
-    def __init__(self, words: Sequence[str]) -> None:
+    def __init__(self, words: Sequence[str], *, for_now: bool = False) -> None:
         super().__init__()
         self._table = WordTable(words)
+        self._for_now = for_now  # the account goes when the program ends
+        if for_now:
+            self.hints = (("Enter", "go on"),)
 
     def compose(self) -> ComposeResult:
         """Build reason, table, button."""
@@ -86,9 +95,12 @@ class ShowWords(Step[Literal["written"]]):
             classes="text",
         )
         yield self._table
-        yield Static(Content("Write them on paper, in this order. They are shown now and never again."), classes="text")
+        if self._for_now:
+            yield Static(Content("You need not write these down: this account goes when you leave."), classes="text")
+        else:
+            yield Static(Content(WRITE_THEM), classes="text")
         with Static(classes="buttons"):
-            yield FlatButton("I have written them down", id="written")
+            yield FlatButton("Go on" if self._for_now else "I have written them down", id="written")
 
     def on_mount(self) -> None:
         """Wait; where the words do not all fit, say how to see the rest."""

@@ -1,4 +1,4 @@
-"""Settings: ``screen`` lists them, ``passcode`` changes the passcode."""
+"""Settings: ``screen`` lists them, ``passcode`` changes the passcode, ``words`` shows the eighteen words again."""
 
 from tui.screens.pages.settings.screen import SettingsScreen
 

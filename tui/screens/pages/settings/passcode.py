@@ -28,7 +28,7 @@ class ChangePasscodeScreen(Page[bool], NothingUnsaved, PromptWalk):  # pyright: 
     BINDINGS = PromptWalk.BINDINGS
 
     heading = "Change the passcode"
-    hints = (("Enter", "next"), ("Tab", "next field"), ("Esc", "back"))
+    hints = (("Enter", "next"), ("Ctrl+T", "show the passcode"), ("Esc", "back"))
 
     def compose_body(self) -> ComposeResult:
         """Yield old and new."""
@@ -64,7 +64,7 @@ class ChangePasscodeScreen(Page[bool], NothingUnsaved, PromptWalk):  # pyright: 
             old.focus()
         elif complaint := new.complaint():
             self.notice.say(complaint, "bad")
-            new.focus_first()
+            new.focus_fault()
         else:
             self._change(api.AccountChangePasscode(old=old.take(), new=new.take()))
 
@@ -77,6 +77,16 @@ class ChangePasscodeScreen(Page[bool], NothingUnsaved, PromptWalk):  # pyright: 
             suggestions = error.data.get("suggestions")
             more = " ".join(str(each) for each in suggestions[:2]) if isinstance(suggestions, list) else ""
             self.notice.say(f"{explain(error).sentence} {more or explain(error).hint}", "bad")
-            self.query_one("#old").focus()
+            self._mend(command, is_weak=error.kind is api.Kind.WEAK_PASSCODE)
         else:
             self.dismiss(result=True)
+
+    def _mend(self, command: api.AccountChangePasscode, *, is_weak: bool) -> None:
+        """Go back to the passcode that was refused; the other one stays."""
+        new, old = self.query_one(NewPasscode), self.query_one("#old", PasscodeField)
+        new.put_back(command.new, twice=not is_weak)
+        if is_weak:
+            old.value = command.old
+            new.focus_first()
+        else:
+            old.focus()

@@ -21,6 +21,7 @@ from tui.screens.content import NothingUnsaved
 from tui.screens.once import once
 from tui.screens.page import Page
 from tui.screens.pages.settings.passcode import ChangePasscodeScreen
+from tui.screens.pages.settings.words import WordsScreen
 from tui.text.sanitize import kept_name
 from tui.widgets.choice import Choice
 from tui.widgets.flat_button import FlatButton
@@ -74,6 +75,14 @@ ROWS: dict[str, tuple[str, list[tuple[str, object]], str]] = {
         "Empty packets hide when you write. sparing, for metered lines, hides little; strong adds seconds.",
     ),
 }
+# What the rest means, by the id of its widget.
+ABOUT = {
+    "person": "Shown to people you invite or greet from now on. Enter keeps it.",
+    "passcode": "You type it once in 20 hours where this system can keep it, and after each lock.",
+    "words": "The eighteen words bring the account back on another device. The passcode is asked first.",
+    "lock": "Hides everything until the passcode is typed. Messages still come in for up to 20 hours.",
+    "logout": "The passcode is asked at the next start, and nothing comes in until then. Nothing is deleted.",
+}
 
 
 class SettingsScreen(Page[None], NothingUnsaved):
@@ -124,6 +133,7 @@ class SettingsScreen(Page[None], NothingUnsaved):
         yield IdentityView()
         with Horizontal(classes="buttons"):
             yield FlatButton("Change passcode", id="passcode")
+            yield FlatButton("Show my words", id="words")
             yield FlatButton("Lock now", id="lock")
             yield FlatButton("Log out", id="logout")
 
@@ -162,9 +172,8 @@ class SettingsScreen(Page[None], NothingUnsaved):
             self.show_keys(*(self.name_hints if isinstance(self.focused, TextField) else self.button_hints))
         focused = self.focused.id if self.focused is not None else None
         row = ROWS.get(focused or "")
-        person = "Shown to people you invite or greet from now on. Enter keeps it." if focused == "person" else ""
         cost = f" {self._cost}" if focused == "pace" and self._cost else ""
-        self.query_one("#meaning", Static).update(Content(row[2] + cost if row else person))
+        self.query_one("#meaning", Static).update(Content(row[2] + cost if row else ABOUT.get(focused or "", "")))
 
     # --- settings -----------------------------------------------------------------------------------------------------
 
@@ -210,6 +219,10 @@ class SettingsScreen(Page[None], NothingUnsaved):
                 self.notice.say("Your passcode is changed.", "good")
 
         self.app.push_screen(ChangePasscodeScreen(self.client), changed)
+
+    @on(FlatButton.Pressed, "#words")
+    def _show_words(self) -> None:
+        self.app.push_screen(WordsScreen(self.client))
 
     @on(FlatButton.Pressed, "#lock")
     def _lock(self) -> None:
