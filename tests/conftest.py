@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import tempfile
@@ -45,6 +46,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in items:
             if item.get_closest_marker("full") is not None:
                 item.add_marker(pytest.mark.skip(reason="with --full"))
+
+
+# Modules, trees of sources and five thousand tests are made while collecting, and none of it is garbage: the collector would
+# go through all of it time and again, for two thirds of the time that collecting takes. Nor should it afterwards: each lock
+# of a vault collects, and would take a second.
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection() -> None:
+    gc.disable()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -12,15 +12,12 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from core.people.format import fragment
 from core.storage import postings
 
 ROOT = Path(__file__).parent.parent
-SOURCES = {
-    path.relative_to(ROOT): ast.parse(path.read_text(encoding="utf-8"))
-    for top in ("net", "core", "simulator")
-    for path in sorted((ROOT / top).rglob("*.py"))
-}
 TABLES = (Path("net/numbers.py"), Path("core/people/format/numbers.py"))
 AGREED = re.compile(r"(SIZES?|BITS|HOURS|DAYS|MS|EPOCHS?|PORT|COPIES|VARIANTS|FRAGMENTS|WINDOW|WIDTH|HALF|CUSTODIANS)$")
 
@@ -32,6 +29,16 @@ APART = {
     "NONCE_SIZE": "as TAG_SIZE",
     "SECRET_SIZE": "secrets of greetings, and those that a posting is kept with",
 }
+
+
+@pytest.fixture(scope="module")
+def sources() -> dict[Path, ast.Module]:
+    """Give every module that could bind a number, by its path."""
+    return {
+        path.relative_to(ROOT): ast.parse(path.read_text(encoding="utf-8"))
+        for top in ("net", "core", "simulator")
+        for path in sorted((ROOT / top).rglob("*.py"))
+    }
 
 
 def bindings(module: ast.Module) -> Iterator[tuple[str, ast.expr]]:
@@ -53,9 +60,9 @@ def value_of(expression: ast.expr) -> str | None:
     return repr(eval(text, {"__builtins__": {}}))
 
 
-def test_no_number_that_is_agreed_on_stands_twice() -> None:
+def test_no_number_that_is_agreed_on_stands_twice(sources: dict[Path, ast.Module]) -> None:
     found: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
-    for path, module in SOURCES.items():
+    for path, module in sources.items():
         for name, expression in bindings(module):
             value = value_of(expression)
             if AGREED.search(name) and name not in APART and value is not None:
@@ -63,11 +70,11 @@ def test_no_number_that_is_agreed_on_stands_twice() -> None:
     assert {key: paths for key, paths in found.items() if len(paths) > 1} == {}
 
 
-def test_what_stands_in_a_table_of_numbers_is_bound_nowhere_else() -> None:
-    table = {name for path in TABLES for name, _ in bindings(SOURCES[path])}
+def test_what_stands_in_a_table_of_numbers_is_bound_nowhere_else(sources: dict[Path, ast.Module]) -> None:
+    table = {name for path in TABLES for name, _ in bindings(sources[path])}
     again = [
         (str(path), name)
-        for path, module in SOURCES.items()
+        for path, module in sources.items()
         if path not in TABLES
         for name, _ in bindings(module)
         if name in table

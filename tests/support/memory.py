@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 def reachable() -> Iterator[object]:
     """Go through everything that the process's objects refer to, however far."""
+    gc.unfreeze()  # what was there before the first test is looked at as well
     seen: set[int] = set()
     waiting: list[object] = list(gc.get_objects())
     seen.update(map(id, waiting))

@@ -35,6 +35,14 @@ def _sheets_are_parsed_once() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _rules_are_hashed_in_c() -> Iterator[None]:
+    """Textual's rules hash by identity, in Python, hundreds of thousands of times in an app; objects do so by themselves."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(RuleSet, "__hash__", object.__hash__)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _unseen_frames_are_not_painted() -> Iterator[None]:
     compositor: Any = Compositor
     app: Any = App
