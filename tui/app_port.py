@@ -9,6 +9,7 @@ from textual.dom import DOMNode
 from core.api import ApiError, Client, Settings
 from tui.keys.registry import CommandSpec, Context, Registry
 from tui.look.glyphs import Glyphs
+from tui.look.pens import Pens
 from tui.look.profile import TerminalProfile
 from tui.start_invitation import StartInvitation
 from tui.words.format import Calendar
@@ -42,6 +43,16 @@ class AppPort(Protocol):
     @property
     def glyphs(self) -> Glyphs:
         """The signs in use."""
+        ...
+
+    @property
+    def pens(self) -> Pens:
+        """What lines are drawn with: a style for letters of a role on a ground of another."""
+        ...
+
+    @property
+    def theme_names(self) -> tuple[str, ...]:
+        """What themes can be chosen, ``auto`` first, the person's own last."""
         ...
 
     @property

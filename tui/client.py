@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
+from platformdirs import user_config_path
+
 from core.node.options import NetworkOptions
 from tui.app.app import SottovoceApp
 from tui.host.boundary import Refused
@@ -54,6 +56,7 @@ def run_client(
         detect(os.environ, sys.stdout.encoding),
         start_invitation=start_invitation,
         is_throwaway=is_throwaway,
+        config=user_config_path("sottovoce", appauthor=False),
     )
     app.run()
     app.has_left()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
+
+from msgspec import Meta
 
 from core.api.account import Done
 from core.api.base import Carrier, Command, Record
@@ -147,8 +149,9 @@ class NetworkStatusGet(Command[NetworkStatus], frozen=True, tag="network.status"
 class Settings(Record, frozen=True, omit_defaults=False):
     """What the screens remember, kept inside the encrypted file. Empty strings mean: decide by the terminal."""
 
-    theme: Literal["", "dark", "light", "contrast", "mono", "terminal"] = ""
+    theme: Annotated[str, Meta(pattern="^([a-z0-9][a-z0-9_-]{0,31})?$")] = ""  # one of ours or of the person's own
     glyphs: Literal["", "ascii", "unicode", "nerd"] = ""
+    layout: Literal["dialogue", "letter"] = "dialogue"  # of messages: on two sides, or from one edge
     enter_sends: bool = True
     lock_after: int = 600  # seconds without a key until the screen locks; 0 = never
     notify: Literal["off", "bell", "bell+text"] = "bell"

@@ -47,15 +47,18 @@ from tui.words.errors import explain
 from tui.words.format import Calendar, Clock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     from rich.console import RenderableType
     from textual.app import SystemCommand
+    from textual.filter import LineFilter
     from textual.screen import Screen
 
     from tui.app_port import Severity
     from tui.core_port import CorePort
     from tui.look.glyphs import Glyphs
+    from tui.look.pens import Pens
     from tui.start_invitation import StartInvitation
 
 
@@ -86,6 +89,7 @@ class SottovoceApp(App[None], CarriesCommands, inherit_bindings=False):
         calendar: Calendar | None = None,
         start_invitation: StartInvitation | None = None,
         is_throwaway: bool = False,
+        config: Path | None = None,
     ) -> None:
         teach_alt_keys()
         forgive_noise()
@@ -99,7 +103,7 @@ class SottovoceApp(App[None], CarriesCommands, inherit_bindings=False):
         self._clock = clock
         self._leaving: Leaving | None = None  # on a real terminal
         self._keys = KeyOrder(self, super().on_event)
-        self._appearance = Appearance(self, self, profile)
+        self._appearance = Appearance(self, self, profile, config)
         self._gate = AccountGate(self, self, self.open_page)
         self._commands = AppCommands(self, self, self._gate, self._bind)
         self.handlers = self._commands.handlers
@@ -124,6 +128,16 @@ class SottovoceApp(App[None], CarriesCommands, inherit_bindings=False):
     def glyphs(self) -> Glyphs:
         """The signs in use."""
         return self._appearance.glyphs
+
+    @property
+    def pens(self) -> Pens:
+        """What lines are drawn with."""
+        return self._appearance.pens
+
+    @property
+    def theme_names(self) -> tuple[str, ...]:
+        """What themes can be chosen."""
+        return self._appearance.theme_names
 
     @property
     def registry(self) -> Registry:
@@ -294,6 +308,11 @@ class SottovoceApp(App[None], CarriesCommands, inherit_bindings=False):
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Offer none of Textual's: one of them would write the conversation to a file."""
         return ()
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Give colours of the palette of 256 their numbers back, last of all."""
+        filters = super().get_line_filters()
+        return [*filters, *self._appearance.exact] if self._appearance.exact else filters
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Give built-in themes the variables that only ours define."""

@@ -1,11 +1,13 @@
 """Keeps the program's colours and signs: detected, stored, and drawn anew everywhere as soon as they change.
 
 The stored settings are what counts; ``/theme``, the palette and the settings screen all change it. While the account is
-locked nothing can be stored, and the choice is for this run.
+locked nothing can be stored, and the choice is for this run. A theme of the person's own is read from its file whenever it
+is chosen or the settings are applied; one that cannot be drawn is told of, and the terminal's own choice is drawn.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -16,18 +18,28 @@ from tui.app_port import AppPort
 from tui.keys.commands import AUTO, GLYPH_NAMES, THEME_NAMES
 from tui.keys.handlers import Handlers
 from tui.look.glyphs import Glyphs, glyphs_of
+from tui.look.palette256 import Exact
+from tui.look.pens import Pens
 from tui.look.profile import TerminalProfile
-from tui.look.themes import THEMES, THEMES_256, theme_for
+from tui.look.themes import THEMES, THEMES_256, drawing_for
+from tui.look.tones import Tones
+from tui.look.user_themes import WrongTheme, load, names_in
 from tui.messages import SettingsChanged
 
 
 class Appearance:
     """Draws an app by a profile of the terminal, with the stored settings laid over it."""
 
-    def __init__(self, app: App[Any], port: AppPort, detected: TerminalProfile) -> None:
+    def __init__(self, app: App[Any], port: AppPort, detected: TerminalProfile, folder: Path | None = None) -> None:
         self._app = app
         self._port = port
         self._detected = detected
+        self._folder = folder
+        self._own: Tones | None = None  # the person's theme that was read last
+        self.pens: Pens
+        """What lines are drawn with."""
+        self.exact: list[Exact] = []
+        """The filter that writes colours of the palette as numbers, where there are 256."""
         self.settings = api.Settings()
         for theme in (*THEMES.values(), *THEMES_256.values()):
             app.register_theme(theme)
@@ -46,24 +58,46 @@ class Appearance:
         self.profile = profile
         app = self._app
         app.animation_level = "full" if profile.animated else "none"
-        app.theme = theme_for(profile).name
+        drawing = drawing_for(profile, self._own)
+        if self._own is not None and profile.theme == self._own.name:
+            app.register_theme(drawing.theme)
+        self.pens = drawing.pens
+        self.exact = [Exact()] if drawing.in_256 else []
+        app.theme = drawing.theme.name
         app.set_class(profile.low_bandwidth, "low-bandwidth")
         app.set_class(profile.glyphs == "ascii", "ascii")
 
     def draw_by_settings(self, settings: api.Settings) -> None:
         """Draw by new settings, on every open screen."""
         self.settings = settings
-        self._draw_by(
-            self._detected.adapted(theme=settings.theme, glyphs=settings.glyphs, low_bandwidth=settings.low_bandwidth)
-        )
+        theme = settings.theme if self._is_known(settings.theme) else ""
+        self._draw_by(self._detected.adapted(theme=theme, glyphs=settings.glyphs, low_bandwidth=settings.low_bandwidth))
         for screen in self._app.screen_stack:
             screen.post_message(SettingsChanged())
             for widget in screen.walk_children():  # each keeps what it drew until it is told
                 widget.refresh(layout=True)
 
+    @property
+    def theme_names(self) -> tuple[str, ...]:
+        """What themes can be chosen: ours, then the person's."""
+        return (*THEME_NAMES, *names_in(self._folder))
+
+    def _is_known(self, name: str) -> bool:
+        """Whether a theme can be drawn; tell why not. One of the person's is read here."""
+        if not name or name in THEMES:
+            return True
+        try:
+            if self._folder is None:
+                raise WrongTheme(f"There is no theme {name} on this device.")
+            self._own = load(self._folder, name)
+        except WrongTheme as error:
+            self._port.tell(str(error), "warning")
+            return False
+        return True
+
     async def use_theme(self, name: str = "") -> None:
         """Choose colours by name; without one say which there are."""
-        if self._knows("Colours", name, THEME_NAMES, self.settings.theme):
+        if self._knows("Colours", name, self.theme_names, self.settings.theme) and self._is_known(_stored(name)):
             await self._choose(msgspec.structs.replace(self.settings, theme=_stored(name)))
 
     async def use_glyphs(self, name: str = "") -> None:

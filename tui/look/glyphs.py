@@ -1,6 +1,10 @@
 """The signs the screens draw, in three sets: plain ASCII, Unicode that every font has, and Nerd Font icons.
 
-A glyph is at most two cells wide and never carries a meaning by colour alone.
+A glyph is at most two cells wide and never carries a meaning by colour alone. Around a message::
+
+    ▌ a block of theirs, its bar in their colour     a block of the person's own ▐
+    ▖ the bar where the same run goes on                                          ▗
+    ▎ a quoted message      ◆ keys compared     ◇ not compared     ◔ goes after a time     ▴ pinned
 """
 
 from __future__ import annotations
@@ -35,6 +39,26 @@ class Glyphs:
     separator: str
     dash: str
     bullet: str
+    bar: str  # beside a message of theirs
+    bar_next: str  # where a run goes on
+    own_bar: str
+    own_next: str
+    quote: str
+    held: str  # kept by others until it is fetched
+    done: str  # delivered
+    compared: str
+    unknown: str  # keys not compared
+    timer: str
+    pin: str
+    muted: str
+    archive: str
+    online_dot: str
+    heart: str
+    link: str  # behind a link
+    under: str  # the rule under the header
+    scroll: str  # the thumb of a scroll bar
+    corners: str  # top left, top right, bottom left, bottom right, across, upright
+    typing: str
 
     def of_state(self, state: str) -> str:
         """Return the sign of a delivery state; nothing for ``received``."""
@@ -70,7 +94,27 @@ ASCII = Glyphs(
     prompt=">",
     separator="|",
     dash="-",
-    bullet="*",
+    bullet="-",
+    bar="|",
+    bar_next=":",
+    own_bar="|",
+    own_next=":",
+    quote=">",
+    held="o",
+    done="+",
+    compared="#",
+    unknown="?",
+    timer="~",
+    pin="^",
+    muted="z",
+    archive="v",
+    online_dot="*",
+    heart="<3",
+    link="",
+    under="-",
+    scroll="|",
+    corners="++++-|",
+    typing="...",
 )
 UNICODE = Glyphs(
     queued="·",
@@ -94,6 +138,26 @@ UNICODE = Glyphs(
     separator="·",
     dash="–",
     bullet="•",
+    bar="▌",
+    bar_next="▖",
+    own_bar="▐",
+    own_next="▗",
+    quote="▎",
+    held="◌",
+    done="✓",
+    compared="◆",
+    unknown="◇",
+    timer="◔",
+    pin="▴",
+    muted="z",
+    archive="▾",
+    online_dot="●",
+    heart="♥",
+    link="↗",
+    under="▔",
+    scroll="▐",
+    corners="╭╮╰╯─│",
+    typing="···",
 )
 NERD = dataclasses.replace(
     UNICODE, queued="\uf017", sent="\uf062", stored="\uf1c0", delivered="\uf00c", read="\uf06e", failed="\uf00d",

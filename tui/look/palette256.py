@@ -1,78 +1,78 @@
-"""The colours of terminals with 256 of them: for each role an index, chosen by hand.
+"""The palette of terminals with 256 colours: what its numbers look like, and how a role gets its own number onto the wire.
 
 A colour of 24 bits, taken to the nearest of 256, loses what made it fit: a dark blue-grey becomes black or navy, and a row
-that was only a little lighter becomes teal. So grounds are greys of the ramp (232 to 255), and the rest are colours of the
-cube (16 to 231) that can be read on them. The first sixteen are the owner's and are not used.
+that was only a little lighter becomes teal. So each role names its number (``tui.look.tones``). On its way out it is a
+colour of 24 bits all the same, since Textual knows no other, and the drawing library's rounding is off by one for greys:
+``Exact`` sees each line last and gives every colour of the palette its number back. The first sixteen are the terminal
+owner's and are not used.
 """
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
-_RAMP, _CUBE = 232, 16
-# What the drawing library divides lightness into: indexes of the ramp are steps of this grid, from 231, which is none.
-_GREY_STEPS = 25
+from rich.color import Color as RichColor
+from rich.segment import Segment
+from rich.style import Style
+from textual.color import Color
+from textual.filter import LineFilter
+
+_RAMP, _CUBE, _END = 232, 16, 256
 _LEVELS = (0, 95, 135, 175, 215, 255)
+# Styles of one screen: some dozens; of all screens of a run, some hundreds.
+_STYLES = 4096
 
 
 def hex_of(index: int) -> str:
-    """Return the 24-bit colour that the drawing library writes as ``index``."""
+    """Return the 24-bit colour that terminals draw for ``index``, from 16 to 255."""
     if index >= _RAMP:
-        grey = round((index - _RAMP + 1) * 255 / _GREY_STEPS)
+        grey = 8 + 10 * (index - _RAMP)
         return f"#{grey:02x}{grey:02x}{grey:02x}"
     red, rest = divmod(index - _CUBE, 36)
     green, blue = divmod(rest, 6)
     return f"#{_LEVELS[red]:02x}{_LEVELS[green]:02x}{_LEVELS[blue]:02x}"
 
 
-def _names(*indexes: int) -> dict[str, int]:
-    return {f"name-{number}": index for number, index in enumerate(indexes)}
+def nearest(hex_colour: str) -> int:
+    """Return the number that looks most like ``#rrggbb``: the least distance, weighted as eyes weigh the three parts."""
+    wanted = _parts(hex_colour)
+    weights = (3, 6, 1)
+
+    def distance(index: int) -> int:
+        return sum(
+            weight * (one - other) ** 2
+            for weight, one, other in zip(weights, wanted, _parts(hex_of(index)), strict=True)
+        )
+
+    return min(range(_CUBE, _END), key=distance)
 
 
-def _spread(roles: dict[str, int], *, cursor_text: int) -> dict[str, int]:
-    """Give widgets' own parts the colour of the role that they belong to."""
-    return {
-        **roles,
-        "border": roles["primary"],
-        "border-blurred": roles["faint"],
-        "block-cursor-background": roles["primary"],
-        "block-cursor-foreground": cursor_text,
-        "input-cursor-background": roles["foreground"],
-        "input-cursor-foreground": roles["background"],
-        "input-selection-background": roles["selection"],
-        "screen-selection-background": roles["selection"],
-        "scrollbar": roles["faint"],
-        "scrollbar-hover": roles["quiet"],
-        "scrollbar-active": roles["primary"],
-        "scrollbar-background": roles["background"],
-        "scrollbar-background-hover": roles["background"],
-        "scrollbar-background-active": roles["background"],
-        "scrollbar-corner-color": roles["background"],
-        "footer-key-foreground": roles["primary"],
-    }
+def _parts(hex_colour: str) -> tuple[int, int, int]:
+    return int(hex_colour[1:3], 16), int(hex_colour[3:5], 16), int(hex_colour[5:7], 16)
 
 
-DARK_ROLES: Final = _spread(
-    {
-        "background": 234, "surface": 235, "boost": 236, "panel": 237, "faint": 239, "selected-row": 238,
-        "selection": 60, "foreground": 253, "quiet": 247, "primary": 110, "secondary": 67, "accent": 179, "unread": 179,
-        "warning": 179, "error": 210, "success": 108, **_names(179, 117, 79, 186, 111, 209, 176, 250),
-    },
-    cursor_text=234,
-)  # fmt: skip
-LIGHT_ROLES: Final = _spread(
-    {
-        "background": 255, "surface": 254, "boost": 253, "panel": 252, "faint": 250, "selected-row": 252,
-        "selection": 153, "foreground": 235, "quiet": 240, "primary": 24, "secondary": 67, "accent": 94, "unread": 94,
-        "warning": 94, "error": 124, "success": 22, **_names(94, 24, 23, 58, 25, 88, 89, 240),
-    },
-    cursor_text=255,
-)  # fmt: skip
-CONTRAST_ROLES: Final = _spread(
-    {
-        "background": 16, "surface": 16, "boost": 234, "panel": 234, "faint": 245, "selected-row": 238,
-        "selection": 238, "foreground": 231, "quiet": 252, "primary": 117, "secondary": 117, "accent": 221, "unread": 221,
-        "warning": 221, "error": 217, "success": 114, **_names(221, 117, 79, 228, 153, 216, 218, 252),
-    },
-    cursor_text=16,
-)  # fmt: skip
+_NUMBERS: Final = {_parts(hex_of(index)): index for index in range(_END - 1, _CUBE - 1, -1)}
+
+
+class Exact(LineFilter):
+    """Writes colours of the palette as their numbers, and leaves all others as they are."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """Return the segments with numbers for colours."""
+        del background
+        return [Segment(text, style and numbered(style), control) for text, style, control in segments]
+
+
+@lru_cache(_STYLES)
+def numbered(style: Style) -> Style:
+    """Return a style with the palette's colours by number."""
+    color, bgcolor = _number(style.color), _number(style.bgcolor)
+    return style if color is None and bgcolor is None else style + Style(color=color, bgcolor=bgcolor)
+
+
+def _number(colour: RichColor | None) -> RichColor | None:
+    if colour is None or colour.triplet is None:
+        return None
+    number = _NUMBERS.get((colour.triplet.red, colour.triplet.green, colour.triplet.blue))
+    return None if number is None else RichColor.from_ansi(number)

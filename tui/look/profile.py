@@ -1,8 +1,8 @@
 """Detects what kind of terminal this is, once, from the environment and the stored settings.
 
-A terminal at the far end of an SSH connection pays for every byte, so there nothing moves by itself and colours are the
-terminal's own sixteen, which need a third of the bytes of 24-bit ones. ``NO_COLOR`` means none at all. This module imports
-nothing of Textual: it must run before Textual is imported.
+A terminal at the far end of an SSH connection pays for every byte, so there nothing moves by itself, and colours are written
+as numbers of the palette of 256, which need two thirds of the bytes of 24-bit ones. ``NO_COLOR`` means none at all. This
+module imports nothing of Textual: it must run before Textual is imported.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class TerminalProfile:
     animated: bool = True
     blinking: bool = True
     glyphs: GlyphSet = "unicode"
-    theme: ThemeName = "dark"
+    theme: str = "dark"  # a ``ThemeName``, or the name of one of the person's own
     colours: Colours = "true"
     links: bool = True  # whether links may be marked as such (OSC 8)
     reverse: bool = True  # whether it has reverse video, as far as is known
@@ -52,7 +52,7 @@ class TerminalProfile:
             low_bandwidth=slow,
             animated=self.animated and not slow,
             blinking=self.blinking and not slow,
-            theme=self.theme if self.no_color or not theme else theme,  # type: ignore[arg-type]  # checked by core.api
+            theme=self.theme if self.no_color or not theme else theme,
             glyphs=glyphs or self.glyphs,  # type: ignore[arg-type]  # the same
         )
 
@@ -65,7 +65,8 @@ def detect(environ: Mapping[str, str], encoding: str) -> TerminalProfile:
     """Decide by the environment and the terminal's character encoding."""
     remote = is_remote(environ)
     no_color = bool(environ.get("NO_COLOR"))
-    theme: ThemeName = "mono" if no_color else "terminal" if remote else "dark"
+    theme: ThemeName = "mono" if no_color else "dark"
+    colours = colours_of(environ)
     plain = environ.get("TERM", "") in PLAIN_TERMINALS or "utf" not in encoding.lower()
     animated = not remote and environ.get("TEXTUAL_ANIMATIONS", "full").lower() != "none"
     return TerminalProfile(
@@ -75,7 +76,7 @@ def detect(environ: Mapping[str, str], encoding: str) -> TerminalProfile:
         blinking=not remote,
         glyphs="ascii" if plain else "unicode",
         theme=theme,
-        colours=colours_of(environ),
+        colours="256" if remote and colours == "true" else colours,
         links=environ.get("TERM", "") not in PLAIN_TERMINALS and not environ.get("STY"),  # GNU screen knows no links
         reverse=environ.get("TERM", "") not in BARE_TERMINALS,
     )

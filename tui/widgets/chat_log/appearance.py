@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.style import Style
 from textual.widget import Widget
 
-from tui.look.themes import NAME_COLOURS
+from tui.look.tones import CONTACTS as NAME_COLOURS
 from tui.widgets.chat_log.render import Styles
 
 _ROLES = ("quiet", "faint", "mine", "failed", "read", "unread", "selected", "selection")
@@ -13,7 +13,7 @@ COMPONENTS = {
     *(f"chat-log--{role}" for role in _ROLES),
     *(f"chat-log--name-{index}" for index in range(NAME_COLOURS)),
 }
-_NAMES = "\n".join(f"& .chat-log--name-{index} {{ color: $name-{index}; }}" for index in range(NAME_COLOURS))
+_NAMES = "\n".join(f"& .chat-log--name-{index} {{ color: $contact-{index}; }}" for index in range(NAME_COLOURS))
 SHEET = (
     """
 ChatLines {

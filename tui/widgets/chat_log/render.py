@@ -25,7 +25,7 @@ from textual.strip import Strip
 from core.api import Message
 from tui.look.glyphs import Glyphs
 from tui.look.strip_style import laid_over
-from tui.look.themes import NAME_COLOURS
+from tui.look.tones import CONTACTS as NAME_COLOURS
 from tui.text.cells import clusters, shown, visible, width_of
 from tui.text.sanitize import fit, kept_text, wrap
 from tui.widgets.chat_log.linking import Links

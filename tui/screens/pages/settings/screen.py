@@ -124,7 +124,7 @@ class SettingsScreen(Page[None], NothingUnsaved):
         for field, (label, options, _) in ROWS.items():
             with Horizontal(classes="row"):
                 yield Label(label, classes="label")
-                yield Choice(options, stored[field], id=field)
+                yield Choice([*options, *self._own_themes(field)], stored[field], id=field)
         yield Static("", id="meaning")
         yield Static("Your account", classes="heading")
         with Horizontal(classes="row"):
@@ -136,6 +136,11 @@ class SettingsScreen(Page[None], NothingUnsaved):
             yield FlatButton("Show my words", id="words")
             yield FlatButton("Lock now", id="lock")
             yield FlatButton("Log out", id="logout")
+
+    def _own_themes(self, field: str) -> list[tuple[str, object]]:
+        """Return the person's own themes, which a file each makes."""
+        names = app_of(self).theme_names if field == "theme" else ()
+        return [(name, name) for name in names if name not in THEME_NAMES]
 
     def on_mount(self) -> None:
         """Read what is stored."""
