@@ -26,6 +26,7 @@ from core.api.base import (
     every_command as every_command,
     method_of as method_of,
 )
+from core.api.changing import *
 from core.api.contacts import *
 from core.api.device import *
 from core.api.events import *

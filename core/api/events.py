@@ -8,6 +8,7 @@ from core.api.base import Event
 from core.api.device import ClockAlone, ClockOff
 from core.api.talking import State
 
+Change = Literal["edited", "reactions", "pinned", "deleted"]
 DeviceState = Literal["vouched", "confirmed", "unknown", "refused"]
 
 
@@ -36,6 +37,14 @@ class MessageReceived(Event, frozen=True, tag="message.received"):
     late: bool = False
     device: str = ""
     known: bool = True
+
+
+class MessageChanged(Event, frozen=True, tag="message.changed"):
+    """A row is another than before; ``id`` is empty where it is many: read them anew."""
+
+    conversation: str
+    id: str
+    what: Change
 
 
 class KeepRequested(Event, frozen=True, tag="contact.keep_requested"):
@@ -109,6 +118,6 @@ class AccountOpened(Event, frozen=True, tag="account.opened"):
 
 
 AnyEvent = (
-    GreetingReceived | ContactAccepted | ContactChanged | DeviceChanged | MessageReceived | KeepRequested
-    | MessageStateChanged | NetworkChanged | PriceRisen | ClocksChanged | AccountLocked | AccountOpened
+    GreetingReceived | ContactAccepted | ContactChanged | DeviceChanged | MessageReceived | MessageChanged
+    | KeepRequested | MessageStateChanged | NetworkChanged | PriceRisen | ClocksChanged | AccountLocked | AccountOpened
 )  # fmt: skip

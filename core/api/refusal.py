@@ -10,6 +10,10 @@ MAX_TEXT_SIZE = 12 * 1024
 MAX_GREETING_SIZE = 600
 # Longest name of a person, in UTF-8 bytes.
 MAX_NAME_SIZE = 64
+# Longest reaction, in UTF-8 bytes: the longest emoji of Unicode 16 (a couple, each with a skin tone) has 35.
+MAX_EMOJI_SIZE = 48
+# Characters of a text that a quote of it shows.
+MAX_QUOTE = 160
 # Most rows one ``message.list`` gives.
 MAX_PAGE = 500
 # An invitation lives at least and at most this long, in seconds.
@@ -45,6 +49,8 @@ class Kind(StrEnum):
     UNKNOWN_CONTACT = "unknown-contact"
     NO_SUCH_DEVICE = "no-such-device"
     BLOCKED = "blocked"
+    NOT_ALLOWED = "not-allowed"
+    BAD_PROOF = "bad-proof"
     TOO_LONG = "too-long"
     TOO_MANY = "too-many"
     DISK_FULL = "disk-full"

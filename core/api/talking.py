@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
+from msgspec import field
+
 from core.api.account import Done
 from core.api.base import Carrier, Command, Record
 
@@ -71,6 +73,28 @@ class MessageRef(Record, frozen=True):
     id: str
 
 
+class Quote(Record, frozen=True):
+    """What a row answers, as it is here: the other row's id, its sender, the first ``MAX_QUOTE`` characters of its text.
+
+    ``missing``: that row is not here, never was or is deleted; its text is empty. What a quote says is never taken from who
+    answers, who could quote what was not said.
+    """
+
+    id: str
+    sender: str
+    text: str = ""
+    kind: RowKind = "text"
+    missing: bool = False
+
+
+class Reaction(Record, frozen=True):
+    """An emoji that ``senders`` ("me" or identities) put to a row. Not ``known``: a device among theirs is not."""
+
+    emoji: str
+    senders: list[str]
+    known: bool = True
+
+
 class Message(Record, frozen=True):
     """One row of a conversation. ``sender`` is "me" or an identity.
 
@@ -87,6 +111,10 @@ class Message(Record, frozen=True):
     ``device`` is the device of the other side that wrote the row, or that it is about, by the ``name`` of ``ContactDevice``;
     empty for rows of one's own and those about no device. Not ``known``: no known device vouches for this one, or the
     person refused it, so a thief of the contact's words may have written the row.
+
+    ``text`` is the latest version, said at ``edited_at`` by its author's clock; ``message.details`` has the others.
+    ``reply_to`` quotes what the row answers. ``pinned``: by the person, on this device. ``forwarded``: its sender says that
+    it is somebody's text that was passed on.
     """
 
     id: str
@@ -100,14 +128,23 @@ class Message(Record, frozen=True):
     kind: RowKind = "text"
     device: str = ""
     known: bool = True
+    reply_to: Quote | None = None
+    reactions: list[Reaction] = field(default_factory=list[Reaction])
+    edited_at: int | None = None
+    pinned: bool = False
+    forwarded: bool = False
 
 
 class MessageSend(Command[MessageRef], frozen=True, tag="message.send"):
-    """Commit a text to be delivered; never waits for the network. The same ``uid`` gives the same id."""
+    """Commit a text to be delivered; never waits for the network. The same ``uid`` gives the same id.
+
+    ``reply_to`` is the id of the row of the same conversation that it answers.
+    """
 
     conversation: str
     text: str
     uid: str | None = None
+    reply_to: str | None = None
 
     def queue(self) -> str:
         """Return a queue for each conversation, so that its texts keep their order."""

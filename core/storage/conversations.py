@@ -327,13 +327,13 @@ def acks_due(tx: Snapshot) -> list[int]:
 def overview(tx: Snapshot, row: ConversationRow) -> Overview:
     """Return what a list shows."""
     unread = tx.row(
-        "SELECT count(*), min(seq) FROM messages WHERE conversation = ? AND seq > ? AND state = 'received'",
+        "SELECT count(*), min(seq) FROM messages WHERE conversation = ? AND seq > ? AND state = 'received' AND shown = 1",
         row.id,
         row.read_upto,
     )
     last = tx.row(
         "SELECT sent_at, iif(kind = 1, text, ''), author, state FROM messages"
-        " WHERE conversation = ? ORDER BY seq DESC LIMIT 1",
+        " WHERE conversation = ? AND shown = 1 ORDER BY seq DESC LIMIT 1",
         row.id,
     )
     assert unread is not None

@@ -16,6 +16,10 @@ class MessageRow:
     ``author`` and ``device`` are the identity and the device that wrote it; of a notice, those it is about. A row is one's
     own by its author alone. ``state`` is "received" where others wrote it, and stays so; of one's own rows it says how far
     they got. ``departed``: a copy of it left this device, or may have, in any encoding.
+
+    ``about_author`` and ``about_uid`` name the row that this one answers; of a row that is not ``shown``, an edit or a
+    reaction (``core.storage.changes``), the row that it changes. ``rank`` and ``version`` are of those alone. ``text`` is
+    the latest version, ``first_text`` the first where there are several. Numbers 0 and 1 in the table for what is yes or no.
     """
 
     seq: int
@@ -36,11 +40,20 @@ class MessageRow:
     pending: bool
     again: bool
     departed: bool
+    shown: bool
+    about_author: bytes | None
+    about_uid: bytes | None
+    rank: int
+    version: int
+    first_text: str | None
+    edited_at: int | None
+    pinned: bool
+    forwarded: bool
 
 
-_COLUMNS = (
-    "seq, id, conversation, uid, author, device, generation, idx, kind, text, sent_at, state, copies, until,"
-    " late, pending, again, departed"
+COLUMNS = (
+    "seq, id, conversation, uid, author, device, generation, idx, kind, text, sent_at, state, copies, until, late,"
+    " pending, again, departed, shown, about_author, about_uid, rank, version, first_text, edited_at, pinned, forwarded"
 )
 # Kinds of notices (``core.people.conversation.rows``); no kind of content is negative or zero.
 GAP = 0
@@ -71,6 +84,12 @@ class NewMessage:
     late: bool = False
     pending: bool = False
     signed: bytes | None = None
+    shown: bool = True
+    about_author: bytes | None = None
+    about_uid: bytes | None = None
+    rank: int = 0
+    version: int = 0
+    forwarded: bool = False
 
 
 def insert(tx: Transaction, new: NewMessage) -> int | None:
@@ -81,7 +100,8 @@ def insert(tx: Transaction, new: NewMessage) -> int | None:
         return None
     changed = tx.run(
         "INSERT OR IGNORE INTO messages(id, conversation, uid, author, device, generation, idx, kind, text,"
-        " raw, sent_at, state, late, pending, signed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " raw, sent_at, state, late, pending, signed, shown, about_author, about_uid, rank, version, forwarded)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         new.id,
         new.conversation,
         new.uid,
@@ -97,28 +117,35 @@ def insert(tx: Transaction, new: NewMessage) -> int | None:
         new.late,
         new.pending,
         new.signed,
+        new.shown,
+        new.about_author,
+        new.about_uid,
+        new.rank,
+        new.version,
+        new.forwarded,
     )
     row = tx.row("SELECT seq FROM messages WHERE id = ?", new.id)
     return int(row[0]) if changed and row else None
 
 
 def by_id(tx: Snapshot, message_id: str) -> MessageRow | None:
-    """Find a row by the id programs know."""
-    row = tx.row(f"SELECT {_COLUMNS} FROM messages WHERE id = ?", message_id)
+    """Find a row that is shown by the id programs know."""
+    row = tx.row(f"SELECT {COLUMNS} FROM messages WHERE id = ? AND shown = 1", message_id)
     return None if row is None else MessageRow(*row)
 
 
 def by_seq(tx: Snapshot, seq: int) -> MessageRow | None:
     """Find a row by its number."""
-    row = tx.row(f"SELECT {_COLUMNS} FROM messages WHERE seq = ?", seq)
+    row = tx.row(f"SELECT {COLUMNS} FROM messages WHERE seq = ?", seq)
     return None if row is None else MessageRow(*row)
 
 
 def page(tx: Snapshot, conversation: int, limit: int, before: int | None, after: int | None) -> list[MessageRow]:
-    """Return up to ``limit`` rows, oldest first: those just before a row, those just after one, or the newest."""
+    """Return up to ``limit`` of the rows that are shown, oldest first: those before one, those after one, or the newest."""
     if after is not None:
         rows = tx.rows(
-            f"SELECT {_COLUMNS} FROM messages WHERE conversation = ? AND seq > ? AND seq < ? ORDER BY seq LIMIT ?",
+            f"SELECT {COLUMNS} FROM messages WHERE conversation = ? AND shown = 1 AND seq > ? AND seq < ?"
+            " ORDER BY seq LIMIT ?",
             conversation,
             after,
             before if before is not None else 1 << 62,
@@ -126,7 +153,7 @@ def page(tx: Snapshot, conversation: int, limit: int, before: int | None, after:
         )
         return [MessageRow(*row) for row in rows]
     rows = tx.rows(
-        f"SELECT {_COLUMNS} FROM messages WHERE conversation = ? AND seq < ? ORDER BY seq DESC LIMIT ?",
+        f"SELECT {COLUMNS} FROM messages WHERE conversation = ? AND shown = 1 AND seq < ? ORDER BY seq DESC LIMIT ?",
         conversation,
         before if before is not None else 1 << 62,
         limit,
@@ -137,7 +164,7 @@ def page(tx: Snapshot, conversation: int, limit: int, before: int | None, after:
 def pending(tx: Snapshot, conversation: int, limit: int, *, again: bool) -> list[MessageRow]:
     """Return rows that wait to be encoded, in order; those to be said again only if that is wanted."""
     rows = tx.rows(
-        f"SELECT {_COLUMNS} FROM messages WHERE pending = 1 AND conversation = ? AND again <= ? ORDER BY seq LIMIT ?",
+        f"SELECT {COLUMNS} FROM messages WHERE pending = 1 AND conversation = ? AND again <= ? ORDER BY seq LIMIT ?",
         conversation,
         again,
         limit,
@@ -254,13 +281,10 @@ def delete(tx: Transaction, row: MessageRow, now_ms: int) -> None:
     tx.run("DELETE FROM messages WHERE seq = ?", row.seq)
 
 
-def of_conversation(tx: Snapshot, conversation: int, after: int, limit: int) -> list[MessageRow]:
-    """Return rows of a conversation beyond a number, in order."""
+def of_conversation(tx: Snapshot, conversation: int, limit: int) -> list[MessageRow]:
+    """Return rows of a conversation, first those that are not shown, the oldest first."""
     rows = tx.rows(
-        f"SELECT {_COLUMNS} FROM messages WHERE conversation = ? AND seq > ? ORDER BY seq LIMIT ?",
-        conversation,
-        after,
-        limit,
+        f"SELECT {COLUMNS} FROM messages WHERE conversation = ? ORDER BY shown, seq LIMIT ?", conversation, limit
     )
     return [MessageRow(*row) for row in rows]
 
@@ -293,7 +317,7 @@ def search_some(
     """Return some of what ``search`` does, and before which row to go on; None when that was all, or ``limit``."""
     page = search_index.find(tx, query, conversation, limit, before)
     rows = tx.rows(
-        f"SELECT {_COLUMNS} FROM messages WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq DESC",
+        f"SELECT {COLUMNS} FROM messages WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq DESC",
         json.dumps(page.found),
     )
     return [MessageRow(*row) for row in rows], page.rest

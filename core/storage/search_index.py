@@ -26,8 +26,8 @@ MAX_READ: Final = 10_000
 # Taking one row out costs as much as going through so many of all that there are: 8 ms among a million, and 2.5 µs.
 _REWRITING_PAYS: Final = 3000
 _END: Final = 1 << 62
-# Rows whose text was said; of the others (a request to keep mail, ``ELSEWHERE``) it is a code. As in the triggers.
-_SAID: Final = "kind NOT IN (6, -6)"
+# Rows whose text is shown and was said; of others (a request to keep mail, ``ELSEWHERE``) it is a code. As in the triggers.
+_SAID: Final = "shown = 1 AND kind NOT IN (6, -6)"
 
 
 def prepare(tx: Transaction) -> None:

@@ -128,7 +128,7 @@ def delete_conversation(work: Work, row: ConversationRow) -> api.Deleted:
     """
     withdrawn = on_their_way = 0
     with search_index.wholesale(work.tx, messages.count(work.tx, row.id)):
-        while rows := messages.of_conversation(work.tx, row.id, 0, BATCH):
+        while rows := messages.of_conversation(work.tx, row.id, BATCH):
             deleted = deletion.delete(work, rows)
             withdrawn, on_their_way = withdrawn + deleted.withdrawn, on_their_way + deleted.on_their_way
     conversations.set_draft(work.tx, row.id, "")

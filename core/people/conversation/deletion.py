@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from core import api
 from core.people.mail.outcome import done
 from core.people.work import Work
-from core.storage import conversations, messages, postings
+from core.storage import changes, conversations, messages, postings
 from core.storage.messages import MessageRow
 from core.storage.postings import Posting
 
@@ -24,15 +24,25 @@ def delete(work: Work, rows: Iterable[MessageRow]) -> api.Deleted:
     withdrawn = on_their_way = 0
     for row in rows:
         if row.author == work.me.identity:
-            is_back = _withdraw(work, row)
-            if row.state in _UNDELIVERED:
+            is_back = take_back(work, row)
+            if row.shown and row.state in _UNDELIVERED:
                 withdrawn, on_their_way = withdrawn + is_back, on_their_way + (not is_back)
+        if row.shown:
+            _delete_changes(work, row)
         messages.delete(work.tx, row, work.now.network_ms)
     return api.Deleted(withdrawn=withdrawn, on_their_way=on_their_way)
 
 
-def _withdraw(work: Work, row: MessageRow) -> bool:
-    """Take a text back from what is to be deposited; False when some of it may have left, now or in an earlier encoding."""
+def _delete_changes(work: Work, row: MessageRow) -> None:
+    """Delete the edits of a row and the reactions to it; those that come later find the row among the deleted."""
+    for change in changes.of_row(work.tx, row.seq):
+        if change.author == work.me.identity:
+            take_back(work, change)
+        changes.drop(work.tx, change.seq)
+
+
+def take_back(work: Work, row: MessageRow) -> bool:
+    """Take a row of ours back from what is to be deposited; False when some of it may have left, in any encoding."""
     found = postings.of_message(work.tx, row.seq)
     kinds = {posting.kind for posting in found}
     outcomes = [withdraw(work, posting) for posting in found]  # every one, not only up to the first that left

@@ -14,16 +14,18 @@ import msgspec
 from core import api
 from core.crypto.seed import identity_of
 from core.errors import Malformed
-from core.people.conversation import inboxes, keep_request, rekeying, resets
+from core.people.conversation import changes, inboxes, keep_request, rekeying, resets
 from core.people.conversation.row_writers import Writers
 from core.people.conversation.rows import Origin, insert_received
 from core.people.format.content import (
     FIRST_SILENT_KIND,
     Acceptance,
     Ack,
+    Edit,
     InboxNotice,
     Item,
     KeepRequest,
+    Reaction,
     Rekey,
     Restart,
     Text,
@@ -32,7 +34,7 @@ from core.people.format.content import (
 )
 from core.people.format.prekey import KeyOffer, check_prekey
 from core.people.work import Work
-from core.storage import conversations, devices, later
+from core.storage import conversations, devices, later, messages
 from core.storage.later import LaterRow
 from core.storage.messages import NewMessage
 
@@ -49,6 +51,7 @@ def take_text(work: Work, origin: Origin, item: Text, signed: bytes) -> None:
     """Insert the other side's text, once, and tell."""
     new = insert_received(work, origin, item, signed)
     if new is not None:
+        changes.adopt(work, new.conversation, new.author, new.uid)
         _tell(work, new)
 
 
@@ -110,19 +113,22 @@ RULES: Final[dict[type[Item], _Rule[Any]]] = {
     KeepRequest: _take_keep_request,
     Restart: _take_restart,
     InboxNotice: _take_inbox_notice,
+    Edit: changes.take_edit,
+    Reaction: changes.take_reaction,
     Unknown: _take_unknown,
 }
 
 
 def _tell(work: Work, new: NewMessage) -> None:
     owner = conversations.by_id(work.tx, new.conversation)
+    row = messages.by_id(work.tx, new.id)
     writer = Writers(work.tx, work.me.identity).of_device(new.device)
     work.emit(
         api.MessageReceived(
             conversation=owner.public_id,
             id=new.id,
             sender="me" if new.author == work.me.identity else identity_of(new.author),
-            text=new.text,
+            text=new.text if row is None else row.text,  # an edit of it may have come first
             late=new.late,
             device=writer.name,
             known=writer.is_known,

@@ -7,13 +7,24 @@ or a notice, which no one wrote: a message is missing here, a contact has a new 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypedDict
 
 from core import api
+from core.api import ApiError, Kind
 from core.crypto import primitives
-from core.people.format.content import Item, Shown, Text, Unknown, kind_numbered, kind_of
+from core.people.format.content import (
+    Change,
+    Item,
+    Kept,
+    Reference,
+    Shown,
+    Text,
+    Unknown,
+    kind_numbered,
+    kind_of,
+)
 from core.people.work import Work
-from core.storage import conversations, devices, messages
+from core.storage import conversations, devices, ledger, messages
 from core.storage.conversations import ConversationRow
 from core.storage.messages import (
     BOTH_ALIVE,
@@ -26,6 +37,9 @@ from core.storage.messages import (
     MessageRow,
     NewMessage,
 )
+
+# Of what travels. Notices have longer ones, so that nothing that travels names them.
+UID_SIZE: Final = 16
 
 # What programs call notices.
 _NOTICES: Final[dict[int, api.RowKind]] = {
@@ -56,6 +70,17 @@ class Origin:
     late: bool = False
 
 
+class _Content(TypedDict):
+    kind: int
+    text: str
+    shown: bool
+    about_author: bytes | None
+    about_uid: bytes | None
+    rank: int
+    version: int
+    forwarded: bool
+
+
 # --- making them ------------------------------------------------------------------------------------------------------
 
 
@@ -64,46 +89,43 @@ def message_id(conversation: str, author: bytes, uid: bytes) -> str:
     return primitives.sha256(conversation.encode() + author + uid)[:16].hex()
 
 
-def insert_own(work: Work, owner: ConversationRow, item: Shown, *, pending: bool = True) -> tuple[str, int | None]:
+def insert_own(
+    work: Work, owner: ConversationRow, item: Shown | Change, *, pending: bool = True
+) -> tuple[str, int | None]:
     """Insert what the person says; return its id and its number, None when this uid is there already.
 
     ``pending``: it is to be encoded into the lane.
     """
-    kind = kind_of(type(item))
-    assert kind.row is not None
     new = NewMessage(
         id=message_id(owner.public_id, work.me.identity, item.uid),
         conversation=owner.id,
         uid=item.uid,
         author=work.me.identity,
         device=work.me.device,
-        kind=kind.number,
-        text=kind.row.text(item),
         sent_at=work.now.own_ms,
         state="queued",
         pending=pending,
+        **_content(item, work.me.identity),
     )
-    return new.id, messages.insert(work.tx, new)
+    seq = messages.insert(work.tx, new)
+    if seq is not None:
+        ledger.note(work.tx, seq, "queued", work.now.own_ms)
+    return new.id, seq
 
 
-def insert_received(work: Work, origin: Origin, item: Shown | Unknown, signed: bytes | None) -> NewMessage | None:
+def insert_received(
+    work: Work, origin: Origin, item: Shown | Change | Unknown, signed: bytes | None
+) -> NewMessage | None:
     """Insert an item of the other side, once; None when it is there already. ``signed``: what its device signed of it."""
     owner = conversations.by_id(work.tx, origin.conversation)
-    author = _identity_of(work, owner, origin.device)
-    if isinstance(item, Unknown):
-        uid, number, text = _unknown_uid(origin), item.kind, ""
-    else:
-        kind = kind_of(type(item))
-        assert kind.row is not None
-        uid, number, text = item.uid, kind.number, kind.row.text(item)
+    author = author_of(work, origin)
+    uid = _unknown_uid(origin) if isinstance(item, Unknown) else item.uid
     new = NewMessage(
         id=message_id(owner.public_id, author, uid),
         conversation=origin.conversation,
         uid=uid,
         author=author,
         device=origin.device,
-        kind=number,
-        text=text,
         sent_at=origin.made_at,
         state="received",
         generation=origin.generation,
@@ -111,8 +133,38 @@ def insert_received(work: Work, origin: Origin, item: Shown | Unknown, signed: b
         raw=item.raw if isinstance(item, Unknown) else None,
         late=origin.late,
         signed=signed,
+        **_content(item, author),
     )
-    return None if messages.insert(work.tx, new) is None else new
+    seq = messages.insert(work.tx, new)
+    if seq is None:
+        return None
+    ledger.note(work.tx, seq, "received", work.now.own_ms)
+    return new
+
+
+def _content(item: Shown | Change | Unknown, author: bytes) -> _Content:
+    """Return the fields of a row that say what its item does."""
+    if isinstance(item, Unknown):
+        number, shown, kept = item.kind, True, Kept("")
+    else:
+        kind = kind_of(type(item))
+        assert kind.row is not None
+        number, shown, kept = kind.number, kind.row.name is not None, kind.row.kept(item, author)
+    return _Content(
+        kind=number,
+        text=kept.text,
+        shown=shown,
+        about_author=None if kept.about is None else kept.about.author,
+        about_uid=None if kept.about is None else kept.about.uid,
+        rank=kept.rank,
+        version=kept.version,
+        forwarded=kept.forwarded,
+    )
+
+
+def author_of(work: Work, origin: Origin) -> bytes:
+    """Return the identity that wrote what stood at ``origin``."""
+    return _identity_of(work, conversations.by_id(work.tx, origin.conversation), origin.device)
 
 
 def _identity_of(work: Work, owner: ConversationRow, device: bytes) -> bytes:
@@ -165,23 +217,41 @@ def insert_notice(
 # --- reading them -----------------------------------------------------------------------------------------------------
 
 
+def reference_to(row: MessageRow) -> Reference:
+    """Return what a row is called in all places. Raises ``ApiError``: a notice, which is here alone."""
+    if len(row.uid) != UID_SIZE:
+        raise ApiError(
+            Kind.NOT_ALLOWED, "This row was written by the program; only what a person said can be answered."
+        )
+    return Reference(row.author, row.uid)
+
+
 def own_item(row: MessageRow) -> Item:
-    """Return what a row of ours says, as it travels."""
+    """Return what a row of ours says, as it travels: of a text that was edited, what it said at first."""
     kind = kind_numbered(row.kind)
+    text = row.text if row.first_text is None else row.first_text
     if kind is None or kind.row is None:
-        return Text(row.uid, row.text)
-    item: Item = kind.row.item(row.uid, row.text)
+        return Text(row.uid, text)
+    about = None
+    if row.about_author is not None and row.about_uid is not None:
+        about = Reference(row.about_author, row.about_uid)
+    item: Item = kind.row.item(row.uid, Kept(text, about, row.rank, row.version, bool(row.forwarded)))
     return item
 
 
 def describe(row: MessageRow) -> tuple[api.RowKind, str]:
     """Return what programs call a row, and the words that it shows."""
-    if row.kind in _NOTICES:
-        return _NOTICES[row.kind], row.text
-    kind = kind_numbered(row.kind)
-    if kind is None or kind.row is None:
-        return "unknown", row.text
+    return words_of(row.kind, row.text)
+
+
+def words_of(number: int, text: str) -> tuple[api.RowKind, str]:
+    """Return what programs call a row of a kind that keeps ``text``, and the words that it shows."""
+    if number in _NOTICES:
+        return _NOTICES[number], text
+    kind = kind_numbered(number)
+    if kind is None or kind.row is None or kind.row.name is None:
+        return "unknown", text
     name = kind.row.name
     if isinstance(name, str):
-        return name, row.text
-    return name.get(row.text, "unknown"), ""  # unknown: it came before this version could read it
+        return name, text
+    return name.get(text, "unknown"), ""  # unknown: it came before this version could read it

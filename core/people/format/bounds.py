@@ -6,7 +6,7 @@ from typing import Annotated, TypeVar
 
 import msgspec
 
-from core.api import MAX_GREETING_SIZE, MAX_NAME_SIZE, MAX_TEXT_SIZE
+from core.api import MAX_EMOJI_SIZE, MAX_GREETING_SIZE, MAX_NAME_SIZE, MAX_TEXT_SIZE
 from core.errors import Malformed, Newer
 
 Key = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
@@ -17,6 +17,7 @@ Number = Annotated[int, msgspec.Meta(ge=0, lt=1 << 32)]
 Signature = Annotated[bytes, msgspec.Meta(min_length=64, max_length=64)]
 Name = Annotated[str, msgspec.Meta(max_length=MAX_NAME_SIZE)]
 GreetingText = Annotated[str, msgspec.Meta(max_length=MAX_GREETING_SIZE)]
+Emoji = Annotated[str, msgspec.Meta(max_length=MAX_EMOJI_SIZE)]  # characters: bytes are ``core.people.format.emoji``'s
 TextBody = Annotated[str, msgspec.Meta(max_length=MAX_TEXT_SIZE)]
 # Up to the year 6429: calendars of Python end with 9999, and what a contact says of its clock is shown as a date.
 Millis = Annotated[int, msgspec.Meta(ge=0, lt=1 << 47)]

@@ -24,6 +24,7 @@ from core.people.format.bounds import (
     Bytes8,
     Bytes16,
     Count,
+    Emoji,
     Index,
     Key,
     Millis,
@@ -46,11 +47,45 @@ MAX_ITEMS = 8  # in one block
 MAX_LACKS = 8  # runs of indexes one acknowledgement names as given up, the latest
 
 
+class Reference(msgspec.Struct, frozen=True, array_like=True):
+    """Names a row of the conversation, the same for all who are in it: who wrote it, and its uid."""
+
+    author: Key
+    uid: Bytes16
+
+
 class Text(msgspec.Struct, frozen=True, array_like=True):
-    """A text. ``uid`` is the same in every copy of it, however often it is encoded."""
+    """A text. ``uid`` is the same in every copy of it, however often it is encoded.
+
+    ``reply_to`` names what it answers. ``forwarded``: its writer passes on what somebody said, and does not say who.
+    """
 
     uid: Bytes16
     text: TextBody
+    reply_to: Reference | None = None
+    forwarded: bool = False
+
+
+class Edit(msgspec.Struct, frozen=True, array_like=True):
+    """Another version of a text of the writer's own, ``of`` by its uid. The highest ``rank`` counts, then the highest uid.
+
+    A rank is the time of the edit, or one more than the last where the clock went back. ``version`` counts from 2.
+    """
+
+    uid: Bytes16
+    of: Bytes16
+    rank: Millis
+    version: Annotated[int, msgspec.Meta(ge=2, lt=1 << 32)]
+    text: TextBody
+
+
+class Reaction(msgspec.Struct, frozen=True, array_like=True):
+    """The one emoji that the writer puts to a row, empty to take it back. Of several one counts by its rank, as of edits."""
+
+    uid: Bytes16
+    to: Reference
+    rank: Millis
+    emoji: Emoji
 
 
 class LaneAck(msgspec.Struct, frozen=True, array_like=True):
@@ -126,8 +161,10 @@ class Unknown:
 
 
 Shown = Text | KeepRequest
+# Kept as rows, so that they are delivered as texts are, and shown with the row that they are about.
+Change = Edit | Reaction
 Silent = Ack | KeyOffer | Rekey | Acceptance | Restart | InboxNotice
-Known = Shown | Silent
+Known = Shown | Change | Silent
 Item = Known | Unknown
 # Numbers below this are shown as needing a newer version where they are not known; those from it on are kept silently.
 FIRST_SILENT_KIND = 128
@@ -138,16 +175,38 @@ _K = TypeVar("_K", bound=Known)
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """What a row keeps of an item beside its uid; ``about`` names the row that it answers or changes."""
+
+    text: str
+    about: Reference | None = None
+    rank: int = 0
+    version: int = 0
+    forwarded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class RowForm(Generic[_K]):
-    """How an item is kept as a row: the ``text`` of its row, and the ``item`` that a row's uid and text stand for.
+    """How an item is kept as a row, given who wrote it, and the ``item`` that a row's uid and content stand for.
 
     ``name`` is what programs call such a row (``core.api.Message.kind``). Where it is a mapping, the text is a code that is
-    never shown, and the mapping names each code; a code has no letters, so that no search finds it.
+    never shown, and the mapping names each code; a code has no letters, so that no search finds it. Where it is None the row
+    is a change, which is not shown by itself.
     """
 
-    text: Callable[[_K], str]
-    item: Callable[[bytes, str], _K]
-    name: str | Mapping[str, str]
+    kept: Callable[[_K, bytes], Kept]
+    item: Callable[[bytes, Kept], _K]
+    name: str | Mapping[str, str] | None
+
+
+def _edit_of(uid: bytes, kept: Kept) -> Edit:
+    assert kept.about is not None
+    return Edit(uid, kept.about.uid, kept.rank, kept.version, kept.text)
+
+
+def _reaction_of(uid: bytes, kept: Kept) -> Reaction:
+    assert kept.about is not None
+    return Reaction(uid, kept.about, kept.rank, kept.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +224,15 @@ class ContentKind(Generic[_K]):
 
 
 KINDS: Final[tuple[ContentKind[Any], ...]] = (
-    ContentKind(1, Text, row=RowForm(text=lambda said: said.text, item=Text, name="text")),
+    ContentKind(
+        1,
+        Text,
+        row=RowForm(
+            kept=lambda said, _: Kept(said.text, said.reply_to, forwarded=said.forwarded),
+            item=lambda uid, kept: Text(uid, kept.text, kept.about, kept.forwarded),
+            name="text",
+        ),
+    ),
     ContentKind(2, Ack),
     ContentKind(3, KeyOffer),
     ContentKind(4, Rekey),
@@ -174,13 +241,27 @@ KINDS: Final[tuple[ContentKind[Any], ...]] = (
         6,
         KeepRequest,
         row=RowForm(
-            text=lambda asked: "+" if asked.wanted else "-",
-            item=lambda uid, code: KeepRequest(uid, wanted=code == "+"),
+            kept=lambda asked, _: Kept("+" if asked.wanted else "-"),
+            item=lambda uid, kept: KeepRequest(uid, wanted=kept.text == "+"),
             name={"+": "keep-asked", "-": "keep-ended"},
         ),
     ),
     ContentKind(7, Restart),
     ContentKind(8, InboxNotice),
+    ContentKind(
+        9,
+        Edit,
+        row=RowForm(
+            kept=lambda said, author: Kept(said.text, Reference(author, said.of), said.rank, said.version),
+            item=_edit_of,
+            name=None,
+        ),
+    ),
+    ContentKind(
+        128,
+        Reaction,
+        row=RowForm(kept=lambda put, _: Kept(put.emoji, put.to, put.rank), item=_reaction_of, name=None),
+    ),
 )
 _BY_NUMBER = {kind.number: kind for kind in KINDS}
 _BY_STRUCT = {kind.struct: kind for kind in KINDS}
@@ -224,10 +305,13 @@ class Said:
 
 
 def encode_item(item: Item) -> tuple[int, bytes]:
-    """Return an item's kind and its MessagePack."""
+    """Return an item's kind and its MessagePack. Fields at its end that say nothing are left out."""
     if isinstance(item, Unknown):
         return item.kind, item.raw
-    return kind_of(type(item)).number, msgspec.msgpack.encode(item)
+    values, defaults = list(msgspec.structs.astuple(item)), list(item.__struct_defaults__)
+    while defaults and values[-1] == defaults.pop():
+        values.pop()
+    return kind_of(type(item)).number, msgspec.msgpack.encode(values)
 
 
 def encode_block(block: Block, place: Place, device_seed: bytes) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core import api
 from core.people.work import Work
-from core.storage import conversations, messages, postings
+from core.storage import conversations, ledger, messages, postings
 from core.storage.messages import MessageRow
 from core.storage.postings import MAX_FRAGMENTS, Posting
 from net.ids import ParcelId
@@ -21,6 +21,9 @@ NO_END_PAUSE = 2
 def move_on(work: Work, row: MessageRow, state: api.State, copies: int | None = None, until: int | None = None) -> None:
     """Move a row of ours on, and say so."""
     messages.set_state(work.tx, row.seq, state, copies, until)
+    ledger.note(work.tx, row.seq, state, work.now.own_ms)
+    if not row.shown:
+        return  # an edit or a reaction: ``message.details`` tells how far it got
     public_id = conversations.by_id(work.tx, row.conversation).public_id
     work.emit(api.MessageStateChanged(conversation=public_id, id=row.id, state=state, copies=copies, until=until))
 

@@ -81,7 +81,7 @@ def take_contact(work: Work, contact: Contact) -> None:
 
 def _take_removal(work: Work, row: ConversationRow) -> None:
     """Act on a removal by another device. What was said here is deleted only by the person here."""
-    if not messages.of_conversation(work.tx, row.id, 0, 1):
+    if not messages.of_conversation(work.tx, row.id, 1):
         removal.forget(work, row)
     elif not row.blocked:
         removal.stop(work, row)

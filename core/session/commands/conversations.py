@@ -11,12 +11,12 @@ from core.people.contact.names import LookAlikes, warning_of
 from core.people.record import account_state
 from core.people.work import Work
 from core.session.checks import check_text
+from core.session.commands.describing import sender_of
 from core.session.commands.lookup import (
     conversation_looked_at,
     conversation_of,
     is_rekey_overdue,
     message_of,
-    sender_of,
 )
 from core.session.commands.registry import transaction
 from core.storage import conversations

@@ -8,13 +8,13 @@ from core import api
 from core.api import ApiError, Kind
 from core.crypto import primitives
 from core.people.contact import removal
-from core.people.conversation import deletion
-from core.people.conversation.row_writers import Writers
-from core.people.conversation.rows import insert_own
+from core.people.conversation import changes, deletion
+from core.people.conversation.rows import insert_own, reference_to
 from core.people.format.content import Text
 from core.people.work import Work
 from core.session.checks import check_page, check_text
-from core.session.commands.lookup import conversation_looked_at, describe, message_of
+from core.session.commands.describing import describe
+from core.session.commands.lookup import conversation_looked_at, message_of
 from core.session.commands.registry import transaction
 from core.session.open_account import OpenAccount
 from core.storage import messages, search_index
@@ -32,8 +32,11 @@ def _send(work: Work, command: api.MessageSend) -> api.MessageRef:
     check_text(command.text, api.MAX_TEXT_SIZE)
     row = conversation_looked_at(work, command.conversation)
     removal.refuse_blocked(row)
+    answered = None if command.reply_to is None else reference_to(message_of(work, command.reply_to, row))
     uid = _uid_of(command, row.public_id)
-    message, _ = insert_own(work, row, Text(uid, command.text))
+    message, seq = insert_own(work, row, Text(uid, command.text, answered))
+    if seq is not None:
+        changes.adopt(work, row.id, work.me.identity, uid)
     return api.MessageRef(id=message)
 
 
@@ -53,8 +56,7 @@ def _list(work: Work, command: api.MessageList) -> list[api.Message]:
     row = conversation_looked_at(work, command.conversation)
     before = None if command.before is None else message_of(work, command.before, row).seq
     after = None if command.after is None else message_of(work, command.after, row).seq
-    writers = Writers(work.tx, work.me.identity)
-    return [describe(work, found, writers) for found in messages.page(work.tx, row.id, command.limit, before, after)]
+    return describe(work, messages.page(work.tx, row.id, command.limit, before, after))
 
 
 async def _forget(account: OpenAccount, deleted: api.Deleted) -> api.Deleted:

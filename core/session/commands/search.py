@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from core import api
-from core.people.conversation.row_writers import Writers
 from core.people.work import Work
 from core.session.checks import check_page, check_text
-from core.session.commands.lookup import conversation_of, describe, message_of
+from core.session.commands.describing import describe
+from core.session.commands.lookup import conversation_of, message_of
 from core.session.commands.registry import steps
 from core.session.session import Session
 from core.storage import conversations, messages
@@ -39,13 +39,9 @@ class Searching:
         hits, self.before = messages.search_some(
             work.tx, command.query, None if row is None else row.id, limit, self.before
         )
-        writers = Writers(work.tx, work.me.identity)
         self.found += [
-            api.Found(
-                conversation=conversations.by_id(work.tx, hit.conversation).public_id,
-                message=describe(work, hit, writers),
-            )
-            for hit in hits
+            api.Found(conversation=conversations.by_id(work.tx, hit.conversation).public_id, message=message)
+            for hit, message in zip(hits, describe(work, hits), strict=True)
         ]
         self.is_over = self.before is None
 

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from core.api import MAX_NAME_SIZE, MAX_TEXT_SIZE
+from core.api import MAX_EMOJI_SIZE, MAX_NAME_SIZE, MAX_TEXT_SIZE
 from core.crypto import primitives
 from core.errors import Malformed, Newer, OpenFailed
 from core.people.conversation import item_rules
@@ -18,10 +18,13 @@ from core.people.format.content import (
     Acceptance,
     Ack,
     Block,
+    Edit,
     InboxNotice,
     Item,
     KeepRequest,
     LaneAck,
+    Reaction,
+    Reference,
     Rekey,
     Restart,
     Said,
@@ -43,7 +46,7 @@ SEED = b"d" * 32
 PLACE = Place(b"a" * 32, b"r" * 32, primitives.ed25519_public(SEED), b"g" * 16, 7)
 CERTIFICATE = certify(b"i" * 32, PLACE.device, 5, b"v" * 32)
 PREKEY = Prekey(bytes(1216), b"o" * 32, b"k" * 32, 1_790_000_000_000)
-KINDS = range(1, 9)  # of this version
+KINDS = (*range(1, 10), 128)  # of this version
 
 
 def exactly(size: int) -> st.SearchStrategy[bytes]:
@@ -84,13 +87,19 @@ offers = st.builds(Offer, generation=sixteen, point=keys, chain=keys, first=inde
 secrets = st.builds(SealedSecret, device=exactly(4), key_id=exactly(8), sealed=st.binary(max_size=100))
 unknown = st.builds(
     Unknown,
-    kind=st.integers(KINDS.stop, 255),
+    kind=st.integers(1, 255).filter(lambda kind: kind not in KINDS),
     raw=st.one_of(
         st.none(), st.integers(-5, 5), st.binary(max_size=50), st.dictionaries(st.text(max_size=3), st.none())
     ).map(msgspec.msgpack.encode),
 )
 items: st.SearchStrategy[Item] = st.one_of(
-    st.builds(Text, uid=sixteen, text=st.text(max_size=200)),
+    st.builds(
+        Text,
+        uid=sixteen,
+        text=st.text(max_size=200),
+        reply_to=st.none() | st.builds(Reference, author=keys, uid=sixteen),
+        forwarded=st.booleans(),
+    ),
     st.builds(Ack, lanes=st.lists(acks, max_size=MAX_LANES)),
     st.builds(KeyOffer, device=exactly(4), prekey=prekeys),
     st.builds(Rekey, secrets=st.lists(secrets, max_size=3)),
@@ -107,6 +116,14 @@ items: st.SearchStrategy[Item] = st.one_of(
     st.builds(KeepRequest, uid=sixteen, wanted=st.booleans()),
     st.builds(Restart, holds=st.lists(acks, max_size=MAX_LANES)),
     st.builds(InboxNotice, number=numbers, inbox=keys),
+    st.builds(Edit, uid=sixteen, of=sixteen, rank=millis, version=st.integers(2, 99), text=st.text(max_size=200)),
+    st.builds(
+        Reaction,
+        uid=sixteen,
+        to=st.builds(Reference, author=keys, uid=sixteen),
+        rank=millis,
+        emoji=st.sampled_from(["", "👍"]),
+    ),
     unknown,
 )
 blocks = st.builds(Block, made_at=millis, items=st.lists(items, max_size=MAX_ITEMS).map(tuple))
@@ -119,6 +136,8 @@ ONE_OF_EACH: tuple[Item, ...] = (
     KeepRequest(bytes(16), wanted=True),
     Restart([LaneAck(bytes(16), 3, 0, [])]),
     InboxNotice(3, b"i" * 32),
+    Edit(b"2" * 16, bytes(16), 1_790_000_000_000, 2, "said better"),
+    Reaction(b"3" * 16, Reference(b"a" * 32, bytes(16)), 1_790_000_000_000, "👍"),
 )
 
 
@@ -250,6 +269,13 @@ _OFFER = [bytes(16), bytes(32), bytes(32), 0]
         _signed((7, [[_ACK] * (MAX_LANES + 1)])),
         _signed((8, [1 << 32, bytes(32)])),
         _signed((8, [1, bytes(31)])),
+        _signed((1, [bytes(16), "reply", [bytes(32), bytes(15)]])),
+        _signed((9, [bytes(16), bytes(15), 1, 2, ""])),
+        _signed((9, [bytes(16), bytes(16), 1 << 47, 2, ""])),
+        _signed((9, [bytes(16), bytes(16), 1, 1, ""])),
+        _signed((9, [bytes(16), bytes(16), 1, 2, "x" * (MAX_TEXT_SIZE + 1)])),
+        _signed((128, [bytes(16), [bytes(31), bytes(16)], 1, "x"])),
+        _signed((128, [bytes(16), [bytes(32), bytes(16)], 1, "x" * (MAX_EMOJI_SIZE + 1)])),
         _signed((0, [])),
         _signed((256, [])),
         _signed(*[(77, [])] * (MAX_ITEMS + 1)),
@@ -264,7 +290,7 @@ def test_what_is_out_of_bounds_is_malformed(data: bytes) -> None:
         decode_block(data, PLACE)
 
 
-@pytest.mark.parametrize("kind", [KINDS.stop, FIRST_SILENT_KIND - 1, FIRST_SILENT_KIND, 255])
+@pytest.mark.parametrize("kind", [10, FIRST_SILENT_KIND - 1, FIRST_SILENT_KIND + 1, 255])
 def test_a_kind_from_the_future_is_kept_as_it_came_and_can_be_said_on(kind: int) -> None:
     raw = msgspec.msgpack.encode({"emoji": "👍", "of": bytes(16)})
     (said,) = decode_block(_signed((kind, msgspec.Raw(raw)), made_at=5), PLACE).items
@@ -272,15 +298,28 @@ def test_a_kind_from_the_future_is_kept_as_it_came_and_can_be_said_on(kind: int)
     assert encode_block(Block(5, (said[0],)), PLACE, SEED) == _signed((kind, msgspec.Raw(raw)), made_at=5)
 
 
+def test_a_text_that_says_no_more_is_written_as_before_there_were_replies() -> None:
+    assert encode_item(Text(bytes(16), "said")) == (1, msgspec.msgpack.encode([bytes(16), "said"]))
+
+
+def test_a_version_of_before_replies_reads_the_text_of_one() -> None:
+    class TextOfBefore(msgspec.Struct, frozen=True, array_like=True):
+        uid: bytes
+        text: str
+
+    _, raw = encode_item(Text(bytes(16), "yes", Reference(b"a" * 32, b"u" * 16), forwarded=True))
+    assert msgspec.msgpack.decode(raw, type=TextOfBefore) == TextOfBefore(bytes(16), "yes")
+
+
 def test_half_of_the_kinds_are_silent() -> None:
     assert FIRST_SILENT_KIND == 128
-    assert max(KINDS) < FIRST_SILENT_KIND
+    assert [kind.number for kind in content.KINDS if kind.number >= FIRST_SILENT_KIND] == [128]
 
 
 @pytest.mark.parametrize("item", ONE_OF_EACH, ids=lambda item: type(item).__name__)
 def test_an_item_of_a_later_version_may_say_more_than_we_read(item: Item) -> None:
-    kind, raw = encode_item(item)
-    longer = msgspec.msgpack.encode([*msgspec.msgpack.decode(raw, type=list[msgspec.Raw]), "from the future"])
+    kind = encode_item(item)[0]
+    longer = msgspec.msgpack.encode([*msgspec.structs.astuple(item), "from the future"])  # type: ignore[arg-type]
     assert decode_item(kind, longer) == item
     said = decode_block(_signed((kind, msgspec.Raw(longer))), PLACE)
     assert said == Said(1, ((item, said.items[0][1]),))
@@ -315,17 +354,20 @@ def test_every_kind_has_a_rule_for_its_reader() -> None:
     assert [kind.number for kind in content.KINDS] == list(KINDS)
 
 
-def test_what_is_shown_is_read_back_from_its_row() -> None:
-    for item in (each for each in ONE_OF_EACH if isinstance(each, content.Shown)):
+def test_what_is_kept_as_a_row_is_read_back_from_it() -> None:
+    reply = Text(b"4" * 16, "answered", Reference(b"a" * 32, bytes(16)), forwarded=True)
+    for item in (reply, *(each for each in ONE_OF_EACH if isinstance(each, content.Shown | content.Change))):
         row = content.kind_of(type(item)).row
         assert row is not None
-        assert row.item(item.uid, row.text(item)) == item
-        if not isinstance(row.name, str):
-            assert row.text(item) in row.name
+        kept = row.kept(item, b"a" * 32)
+        assert row.item(item.uid, kept) == item
+        assert (row.name is None) == isinstance(item, content.Change)
+        if row.name is not None and not isinstance(row.name, str):
+            assert kept.text in row.name
             assert not any(code.isalpha() for code in row.name), "no search finds a code"
 
 
 def test_what_has_no_row_is_silent() -> None:
-    silent = [item for item in ONE_OF_EACH if not isinstance(item, content.Shown | Unknown)]
+    silent = [item for item in ONE_OF_EACH if not isinstance(item, content.Shown | content.Change | Unknown)]
     assert silent
     assert all(content.kind_of(type(item)).row is None for item in silent)

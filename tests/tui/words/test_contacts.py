@@ -143,7 +143,7 @@ def test_every_content_kind_that_is_shown_has_words() -> None:
     names = [
         name
         for kind in KINDS
-        if kind.row is not None
+        if kind.row is not None and kind.row.name is not None
         for name in ([kind.row.name] if isinstance(kind.row.name, str) else kind.row.name.values())
         if name != "text"
     ]
