@@ -11,10 +11,31 @@ from tui.keys.registry import CommandSpec, Context, Registry
 from tui.look.glyphs import Glyphs
 from tui.look.pens import Pens
 from tui.look.profile import TerminalProfile
+from tui.notices.decision import Incoming
 from tui.start_invitation import StartInvitation
 from tui.words.format import Calendar
 
 Severity = Literal["information", "warning", "error"]
+
+
+class NoticesPort(Protocol):
+    """What tells the person that something came."""
+
+    def heard(self, incoming: Incoming) -> None:
+        """Tell that something came, now, later, or not at all."""
+        ...
+
+    def show_unread(self, count: int) -> None:
+        """Say in the window's title how many messages are unread."""
+        ...
+
+    def opened(self) -> None:
+        """The account was opened."""
+        ...
+
+    def locked(self) -> None:
+        """The screen is locked: nothing of what came is told any more, and the title is neutral."""
+        ...
 
 
 class AppPort(Protocol):
@@ -56,6 +77,11 @@ class AppPort(Protocol):
         ...
 
     @property
+    def notices(self) -> NoticesPort:
+        """What tells the person that something came."""
+        ...
+
+    @property
     def registry(self) -> Registry:
         """All commands."""
         ...
@@ -94,6 +120,10 @@ class AppPort(Protocol):
 
     def open_page(self, name: str) -> None:
         """Open a page by the slash name of its command: ``invite``, ``add``, …; raises ``KeyError`` where there is none."""
+        ...
+
+    def tell_wrong_files(self) -> None:
+        """Say what in this machine's files is not used; once."""
         ...
 
     def lock_now(self) -> None:

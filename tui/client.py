@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import sys
 from collections.abc import AsyncGenerator
@@ -9,17 +10,19 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-from platformdirs import user_config_path
-
 from core.node.options import NetworkOptions
 from tui.app.app import SottovoceApp
+from tui.config.local import load
 from tui.host.boundary import Refused
 from tui.host.bridge import CoreHost, Messenger
 from tui.host.leaving import has_terminal
 from tui.look.profile import detect
 from tui.start_invitation import StartInvitation
+from tui.terminal import channel
 
 NO_TERMINAL: Final = 2
+# Where a client whose home is thrown away has its files of the machine: the person's own are not touched.
+DEMO_CONFIG: Final = "config"
 
 
 def run_client(
@@ -51,12 +54,15 @@ def run_client(
             with messenger.attach() as client:
                 yield client
 
+    local = load(home / DEMO_CONFIG if is_throwaway else None)
+    profile = detect(os.environ, sys.stdout.encoding)
     app = SottovoceApp(
         CoreHost(open_core),
-        detect(os.environ, sys.stdout.encoding),
+        profile if local.machine.links is None else dataclasses.replace(profile, links=local.machine.links),
         start_invitation=start_invitation,
         is_throwaway=is_throwaway,
-        config=user_config_path("sottovoce", appauthor=False),
+        local=local,
+        channel=channel.detect(os.environ, local.machine.notices),
     )
     app.run()
     app.has_left()

@@ -155,6 +155,7 @@ class Settings(Record, frozen=True, omit_defaults=False):
     enter_sends: bool = True
     lock_after: int = 600  # seconds without a key until the screen locks; 0 = never
     notify: Literal["off", "bell", "bell+text"] = "bell"
+    notify_content: Literal["off", "name", "text"] = "off"  # what a notice's text says beside "new message"
     low_bandwidth: Literal["auto", "on", "off"] = "auto"
     pace: PaceName = "normal"  # of the node, while the account is open
 

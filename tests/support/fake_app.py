@@ -1,5 +1,7 @@
-"""Run the client on the demo world: ``python -m tests.support.fake_app [--new | --locked] [--echo]``.
+"""Run the client on the demo world: ``python -m tests.support.fake_app [--new | --locked] [--echo | --signalled]``.
 
+With ``--signalled`` Bob writes at each SIGUSR1, and notices have text. Files of this machine count where XDG_CONFIG_HOME is
+set.
 With ``--drafts FILE`` each draft that is saved is a line of that file. With ``--echo`` each contact answers a message
 after a second, and messages move through their states.
 """
@@ -9,14 +11,18 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import os
+import signal
 import sys
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from core import api
 from tests.support.client import FakeClient
 from tests.support.world import NOW
 from tui.app.app import SottovoceApp
+from tui.config.local import Local, load
 from tui.look.profile import STILL, TerminalProfile, detect
+from tui.terminal import channel
 from tui.words.format import Calendar
 
 R = TypeVar("R")
@@ -41,6 +47,19 @@ class EchoingClient(FakeClient):
         self.receive(command.conversation, f"You wrote: {command.text}")
 
 
+class SignalledClient(FakeClient):
+    """A world in which Bob writes at each SIGUSR1, to a person who wants to read it in notices."""
+
+    def __init__(self, **world: Any) -> None:
+        super().__init__(**world)
+        self.stored_settings = api.Settings(notify="bell+text", notify_content="text")
+
+    def start(self, wake: Callable[[], None], crashed: Callable[[str], None]) -> None:
+        """Listen."""
+        super().start(wake, crashed)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, self.receive, "bob", "a secret; word\x1b]0;x\x07")
+
+
 class NotingClient(FakeClient):
     """A world that notes which drafts it was given, for a test outside its process."""
 
@@ -60,9 +79,14 @@ def demo_app(client: FakeClient | None = None, profile: TerminalProfile = STILL,
 
 def main() -> None:
     """Run it in this terminal."""
-    kind = NotingClient if "--drafts" in sys.argv else EchoingClient if "--echo" in sys.argv else FakeClient
+    kinds = {"--drafts": NotingClient, "--echo": EchoingClient, "--signalled": SignalledClient}
+    kind = next((kinds[each] for each in sys.argv if each in kinds), FakeClient)
     client = kind(exists="--new" not in sys.argv, locked="--locked" in sys.argv)
-    demo_app(client, detect(os.environ, sys.stdout.encoding or "")).run()
+    local = load() if "XDG_CONFIG_HOME" in os.environ else Local()
+    SottovoceApp(
+        client, detect(os.environ, sys.stdout.encoding or ""), clock=lambda: NOW, calendar=Calendar(dt.UTC),
+        local=local, channel=channel.detect(os.environ, local.machine.notices),
+    ).run()  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -45,31 +45,32 @@ class Tmux:
         subprocess.run(["tmux", "-S", self._socket, "kill-server"], check=False, capture_output=True)
         self._folder.cleanup()
 
-    def _ask(self, *command: str) -> str:
+    def ask(self, *command: str) -> str:
+        """Give tmux a command; return what it prints."""
         asked = subprocess.run(["tmux", "-S", self._socket, *command], check=True, capture_output=True)
         return asked.stdout.decode(errors="replace")
 
     def rows(self) -> list[str]:
         """Return what stands on the screen, without blanks at the ends."""
-        return [row.rstrip() for row in self._ask("capture-pane", "-p").split("\n")]
+        return [row.rstrip() for row in self.ask("capture-pane", "-p").split("\n")]
 
     def cursor(self) -> tuple[int, int]:
         """Return the cursor's column and row."""
-        column, row = self._ask("display-message", "-p", "#{cursor_x} #{cursor_y}").split()
+        column, row = self.ask("display-message", "-p", "#{cursor_x} #{cursor_y}").split()
         return int(column), int(row)
 
     def send(self, *keys: str) -> None:
         """Press keys, by tmux's names."""
-        self._ask("send-keys", *keys)
+        self.ask("send-keys", *keys)
 
     def paste(self, text: str) -> None:
         """Paste a text, bracketed."""
-        self._ask("set-buffer", "--", text)
-        self._ask("paste-buffer", "-p")
+        self.ask("set-buffer", "--", text)
+        self.ask("paste-buffer", "-p")
 
-    def wait_until(self, condition: Callable[[], bool], what: str) -> None:
+    def wait_until(self, condition: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
         """Look until ``condition`` holds."""
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + patience
         while not condition():
             assert time.monotonic() < until, f"{what!r} did not happen:\n" + "\n".join(self.rows())
             time.sleep(PAUSE)

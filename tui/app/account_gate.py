@@ -98,6 +98,7 @@ class AccountGate:
         self.locked = False
         self._last_key = time.monotonic()
         await self._port.apply_settings(settings)
+        self._port.notices.opened()
         self.main = MainScreen(client)
         await self._app.push_screen(self.main)
         if first in FIRST_PAGES:
@@ -125,6 +126,7 @@ class AccountGate:
         """Hide everything: the core has locked the account."""
         if not self.locked:
             self.locked = True
+            self._port.notices.locked()
             self._app.run_worker(self._hide(why), group="locking")
 
     async def _hide(self, why: str = "") -> None:
@@ -134,6 +136,7 @@ class AccountGate:
         """
         self.locked = True
         self.main = None
+        self._port.notices.locked()
         holding = self._app.screen_stack[1:]
         faults = DeferredFaults()
         with self._app.batch_update():

@@ -4,6 +4,7 @@
     account_gate   locked or open, and what is shown of the account
     app_commands   from a key, a slash command or the palette to what carries it out
     key_order      keys one at a time
+    notifier       that something came, and the window's title
     faults         what is told of a fault
 
 Here are what Textual asks of an app and what screens may ask of it (``tui.app_port``). The first frame is drawn before the
@@ -14,9 +15,10 @@ imported once it is drawn, for the same reason.
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual import events
 from textual.app import App, ScreenStackError
@@ -30,6 +32,8 @@ from tui.app.account_gate import AccountGate, save_work
 from tui.app.app_commands import AppCommands
 from tui.app.appearance import Appearance
 from tui.app.key_order import KeyOrder, KeyPassed
+from tui.app.notifier import Notifier
+from tui.config.local import Local
 from tui.host.leaving import Leaving
 from tui.keys.commands import REGISTRY
 from tui.keys.handlers import CarriesCommands, Handlers
@@ -41,14 +45,15 @@ from tui.look.themes import VARIABLE_DEFAULTS
 from tui.messages import CoreCrashed, CoreEvent, EventsMissed, EventsReady
 from tui.screens.content import ShowsNotices
 from tui.screens.opening import OpeningScreen
+from tui.terminal.channel import Channel
 from tui.terminal.noise import forgive_noise
+from tui.terminal.window_title import RESTORE, keeping_title
 from tui.text.anchors import anchoring
 from tui.words.errors import explain
 from tui.words.format import Calendar, Clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from pathlib import Path
 
     from rich.console import RenderableType
     from textual.app import SystemCommand
@@ -64,6 +69,8 @@ if TYPE_CHECKING:
 
 # Seconds that unsaved work gets when the program ends; the file takes a few ms, or hangs.
 SAVING = 2.0
+NO_FILES: Final = Local()
+BELL_ONLY: Final = Channel()
 
 
 def unix_ms() -> int:
@@ -89,11 +96,16 @@ class SottovoceApp(App[None], CarriesCommands, inherit_bindings=False):
         calendar: Calendar | None = None,
         start_invitation: StartInvitation | None = None,
         is_throwaway: bool = False,
-        config: Path | None = None,
+        local: Local = NO_FILES,
+        channel: Channel = BELL_ONLY,
     ) -> None:
+        """``local``: what this machine's files say; ``channel``: how the terminal shows notices."""
         teach_alt_keys()
         forgive_noise()
-        super().__init__(anchoring(self.get_driver_class()), ansi_color=True if profile.no_color else None)
+        driver = anchoring(self.get_driver_class())
+        super().__init__(
+            keeping_title(driver) if local.machine.title else driver, ansi_color=True if profile.no_color else None
+        )
         self.features = frozenset()
         self.client = client
         self.calendar = calendar or Calendar()
@@ -103,8 +115,11 @@ class SottovoceApp(App[None], CarriesCommands, inherit_bindings=False):
         self._clock = clock
         self._leaving: Leaving | None = None  # on a real terminal
         self._keys = KeyOrder(self, super().on_event)
-        self._appearance = Appearance(self, self, profile, config)
+        self._appearance = Appearance(self, self, profile, local.folder)
         self._gate = AccountGate(self, self, self.open_page)
+        self.notices = Notifier(self, self, local.machine, channel, self._shown_conversation)
+        self._farewell = RESTORE if local.machine.title else ""
+        self._local = local
         self._commands = AppCommands(self, self, self._gate, self._bind)
         self.handlers = self._commands.handlers
         self.handlers.add(self._appearance.handlers())
@@ -185,9 +200,21 @@ class SottovoceApp(App[None], CarriesCommands, inherit_bindings=False):
         """Open a page by the slash name of its command."""
         self._commands.open_page(name)
 
+    def tell_wrong_files(self) -> None:
+        """Say what in this machine's files is not used; once."""
+        wrong, self._local = self._local.wrong, dataclasses.replace(self._local, wrong=())
+        if wrong:
+            more = f" ({len(wrong) - 1} more like it.)" if len(wrong) > 1 else ""
+            self.tell(wrong[0] + more, "warning")
+
     def lock_now(self) -> None:
         """Begin to lock: hide everything, then tell the core; it keeps receiving."""
         self.run_worker(self._gate.lock_now(), group="locking")
+
+    def _shown_conversation(self) -> str | None:
+        """Return the conversation in front, if one is."""
+        main = self._gate.main
+        return main.navigation.current if main is not None and main.is_current else None
 
     # --- commands -----------------------------------------------------------------------------------------------------
 
@@ -209,6 +236,7 @@ class SottovoceApp(App[None], CarriesCommands, inherit_bindings=False):
 
     async def on_event(self, event: events.Event) -> None:
         """Note the time of each input on its way in, and hand keys over in order."""
+        self.notices.note_input(event)
         if isinstance(event, events.InputEvent):
             self._gate.note_input()
         if isinstance(event, (events.Key, events.Paste)) and not event.is_forwarded:
@@ -227,7 +255,7 @@ class SottovoceApp(App[None], CarriesCommands, inherit_bindings=False):
         self.call_after_refresh(self._begin)
         if not self.is_headless:
             attributes = self._driver.attrs_before if isinstance(self._driver, LinuxDriver) else None
-            self._leaving = Leaving(self.exit, self.client.shut, attributes)
+            self._leaving = Leaving(self.exit, self.client.shut, attributes, self._farewell)
 
     def _begin(self) -> None:
         self.client.start(self._wake, self._core_crashed)

@@ -63,6 +63,11 @@ class Navigation:
         origin, self._origin = self._origin, None
         return origin if origin != self.current and self.find(origin) is not None else None
 
+    @property
+    def unread(self) -> int:
+        """How many messages are unread."""
+        return sum(listed.unread for listed in self.conversations)
+
     def unread_elsewhere(self) -> int:
         """Return how many messages are unread outside the open conversation."""
         return sum(listed.unread for listed in self.conversations if listed.id != self.current)

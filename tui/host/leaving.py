@@ -34,9 +34,14 @@ class Leaving:
     """Watches over the end of one program: ``leave`` is called in its loop, ``shut`` ends its core from any thread."""
 
     def __init__(
-        self, leave: Callable[[], None], shut: Callable[[], None] | None, attributes: list[Any] | None
+        self,
+        leave: Callable[[], None],
+        shut: Callable[[], None] | None,
+        attributes: list[Any] | None,
+        farewell: str = "",
     ) -> None:
-        """``attributes``: how the terminal was set before anything was drawn on it."""
+        """``attributes``: how the terminal was set before anything was drawn; ``farewell``: what it is told at last."""
+        self._farewell = farewell.encode()
         self._leave, self._shut, self._attributes = leave, shut, attributes
         self._loop = asyncio.get_running_loop()
         self._hurried = threading.Lock()
@@ -87,7 +92,7 @@ class Leaving:
             with suppress(termios.error):
                 termios.tcsetattr(STANDARD_INPUT, termios.TCSANOW, self._attributes)
         with suppress(OSError):
-            os.write(STANDARD_ERROR, _AS_IT_WAS)
+            os.write(STANDARD_ERROR, _AS_IT_WAS + self._farewell)
 
 
 def has_terminal() -> bool:

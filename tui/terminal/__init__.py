@@ -1,1 +1,1 @@
-"""What a terminal does beside showing text: its clipboard, and bytes that no keyboard sends."""
+"""What a terminal does beside showing text: clipboard, notices, the window's title; and bytes that no keyboard sends."""

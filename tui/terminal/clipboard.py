@@ -16,11 +16,10 @@ from typing import Final
 from textual.dom import DOMNode
 
 from tui.app_port import app_of
+from tui.terminal.sequences import passed_through
 
 # Seconds for tmux to take a text: it does it in a few ms, or hangs.
 DEADLINE: Final = 2.0
-# Bytes of a sequence that GNU screen passes on at once; it cuts longer ones.
-_SCREEN_PIECE: Final = 200
 
 IN_TMUX: Final = "Copied into tmux, which passes it on to its terminal."
 SENT: Final = "Sent to the terminal's clipboard; not every terminal takes it."
@@ -71,5 +70,4 @@ def _through_screen(node: DOMNode, text: str) -> None:
 def wrapped_for_screen(text: str) -> str:
     """Return the sequence that sets the clipboard, in pieces that GNU screen passes on to its terminal."""
     sequence = f"\x1b]52;c;{base64.b64encode(text.encode(errors='replace')).decode()}\x07"
-    pieces = (sequence[start : start + _SCREEN_PIECE] for start in range(0, len(sequence), _SCREEN_PIECE))
-    return "".join(f"\x1bP{piece}\x1b\\" for piece in pieces)
+    return passed_through(sequence, "screen")

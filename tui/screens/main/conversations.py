@@ -44,6 +44,7 @@ class Conversations:
     async def read(self) -> None:
         """Read the list of conversations; raises ``ApiError``."""
         self._navigation.conversations = await self._app.client.call(api.ConversationList())
+        self._app.notices.show_unread(self._navigation.unread)
         if (here := self._navigation.here) is not None:
             self._chat.renew(here)
         elif self._navigation.current is not None:

@@ -1,11 +1,9 @@
 """Handles the core's events for the main screen: each is a hint to read again, soon and once.
 
-Events come in bursts, so they are gathered; the bell rings once in a while and never says from whom or what.
+Events come in bursts, so they are gathered. Whether and how the person is told is decided elsewhere (``tui.notices``).
 """
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 from textual.message_pump import MessagePump
 
@@ -13,6 +11,7 @@ from core import api
 from tui.app_port import AppPort
 from tui.chat.chat import Chat
 from tui.chat.navigation import Navigation
+from tui.notices.decision import Incoming
 from tui.screens.main.attempts import Attempts
 from tui.screens.main.conversations import Conversations
 from tui.screens.pacing import Pacer
@@ -23,12 +22,10 @@ from tui.words.network import is_silent
 
 # Seconds in which events are gathered into one reading of the list and of the rows.
 GATHER = 0.1
-# Seconds in which one bell is enough.
-BELL_PAUSE = 3.0
 
 
 class News:
-    """Follows what happens. ``owner`` has the timers; ``in_view``: whether this screen is what the person looks at."""
+    """Follows what happens. ``owner`` has the timers."""
 
     def __init__(
         self,
@@ -39,7 +36,6 @@ class News:
         conversations: Conversations,
         status: StatusLine,
         attempts: Attempts,
-        in_view: Callable[[], bool],
     ) -> None:
         self._app = app
         self._navigation = navigation
@@ -47,9 +43,7 @@ class News:
         self._conversations = conversations
         self._status = status
         self._attempts = attempts
-        self._in_view = in_view
         self._gather = Pacer(owner, GATHER, self._refresh_gathered)
-        self._bell = Pacer(owner, BELL_PAUSE, app.bell, trailing=False)
 
     def on_event(self, event: api.Event) -> None:
         """Something changed: read it from the core, soon and once."""
@@ -65,7 +59,7 @@ class News:
             case api.GreetingReceived():
                 self._app.tell(f"{clean_name(event.name)} greets you: Alt+G answers.")
                 self._attempts.begin(self._conversations.read_greetings(), group="greetings")
-                self._bell.go()
+                self._app.notices.heard(Incoming(name=event.name, text=event.text))
             case api.DeviceChanged(state="unknown"):
                 self._device_appeared(event.identity)
                 self._gather.go()
@@ -109,16 +103,12 @@ class News:
             self._app.tell(f"{short_name(contact.name)} has a device that nobody vouches for: /devices.", "warning")
 
     def _ring(self, event: api.MessageReceived) -> None:
-        """Ring for what is not in view; never say from whom or what."""
+        """Tell that a message came."""
         if event.late:
             self._attempts.begin(self._chat.place_late(event), group="pages")
-        seen = self._in_view() and event.conversation == self._navigation.current
-        notify = self._app.settings.notify
-        if seen or notify == "off":
-            return
-        self._bell.go()
-        if notify == "bell+text":
-            self._app.tell("New message.")
+        listed = self._navigation.find(event.conversation)
+        name = listed.name if listed is not None else ""
+        self._app.notices.heard(Incoming(conversation=event.conversation, name=name, text=event.text))
 
     def _refresh_gathered(self) -> None:
         self._attempts.begin(self._conversations.refresh(), group="refreshing")

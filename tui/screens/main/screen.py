@@ -75,10 +75,7 @@ class MainScreen(Screen[None], CarriesCommands, ContentScreen, ShowsNotices):
         self._heads = heads = Heads(panes, app, navigation, chat, focused=lambda: self.focused)
         self._drafts = drafts = DraftKeeper(Drafts(client), panes.writing, navigation, self._save_soon, app.tell_error)
         self.conversations = conversations = Conversations(app, panes, navigation, chat, heads, drafts, attempts)
-        self._news = News(
-            self, app, navigation, chat, conversations, panes.status, attempts,
-            in_view=lambda: self.app.app_focus and self.is_current,
-        )  # fmt: skip
+        self._news = News(self, app, navigation, chat, conversations, panes.status, attempts)
         dialogs = Dialogs(self.app, attempts)
         self._search = SearchWalk(app, navigation, conversations, heads, dialogs, attempts)
         self._messages = MessageActions(app, panes.log, chat, conversations, dialogs, attempts, partial(copy, self))
@@ -111,6 +108,7 @@ class MainScreen(Screen[None], CarriesCommands, ContentScreen, ShowsNotices):
         self.panes.list.focus()
         await self._news.look_at_network()
         self.panes.status.show_lock_time((await self._client.call(api.AccountGet())).locks_at)
+        app_of(self).tell_wrong_files()
         if (last := app_of(self).last_conversation) is not None:
             await self.conversations.open(last)
 

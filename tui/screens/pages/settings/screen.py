@@ -58,7 +58,12 @@ ROWS: dict[str, tuple[str, list[tuple[str, object]], str]] = {
     "notify": (
         "Notices",
         [("off", "off"), ("bell", "bell"), ("bell and text", "bell+text")],
-        "Text names nobody and shows no message.",
+        "Text is a notice of the terminal's, where it has such. /help notices says more.",
+    ),
+    "notify_content": (
+        "They say",
+        [("new message", "off"), ("the name", "name"), ("name and text", "text")],
+        "Whoever sees this screen or its notices reads that. Locked, it is never more than new message.",
     ),
     "low_bandwidth": (
         "Slow line",

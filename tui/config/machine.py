@@ -1,0 +1,109 @@
+"""``config.toml``: what this machine and its terminal need, whichever account is open.
+
+    notify_command = "notify-send 'New message'"     # or ["notify-send", "New message"]; run without a shell
+    title = true                                     # how many messages are unread, in the window's title
+
+    [terminal]
+    notices = "auto"                                 # or "bell", "osc9", "osc777", "osc99"
+    links = true                                     # whether links are marked as such (OSC 8)
+
+A command stands here and not in the settings, since those are in the account's record: who has an account's words writes
+that record, and would run what he likes on every device of the account.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import shlex
+from collections.abc import Callable
+from typing import Any, Final, Literal, TypeVar, cast
+
+from tui.config.folder import MACHINE_FILE
+from tui.config.lines import Broken, Lines, read
+
+NoticeForm = Literal["auto", "bell", "osc9", "osc777", "osc99"]
+FORMS: Final = ("auto", "bell", "osc9", "osc777", "osc99")
+# Words of a command: more are no command that a person wrote.
+MAX_WORDS: Final = 64
+
+T = TypeVar("T")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Machine:
+    """What the file says, or what holds without one."""
+
+    notify_command: tuple[str, ...] = ()
+    title: bool = True
+    notices: NoticeForm = "auto"
+    links: bool | None = None  # as the terminal was found
+
+
+def parse(text: str) -> tuple[Machine, list[str]]:
+    """Return what a file says, and a sentence for each thing in it that is not used."""
+    try:
+        found = read(MACHINE_FILE, text)
+    except Broken as broken:
+        return Machine(), [str(broken)]
+    reading = _Reading(found)
+    machine = Machine(
+        notify_command=reading.take("notify_command", _command, "a command in quotes, or a list of words", ()),
+        title=reading.take("title", _boolean, "true or false", True),  # noqa: FBT003 - a default
+        notices=cast("NoticeForm", reading.take("terminal.notices", _form, f"one of {', '.join(FORMS)}", "auto")),
+        links=reading.take("terminal.links", _boolean, "true or false", None),
+    )
+    return machine, reading.rest()
+
+
+class _Reading:
+    """Takes values one by one, and notes what is wrong."""
+
+    def __init__(self, found: Lines) -> None:
+        self._found = found
+        self._left = dict(_flat(found.values))
+        self._wrong: list[str] = []
+
+    def take(self, name: str, understand: Callable[[Any], T | None], wanted: str, default: T) -> T:
+        """Return a value, the default where it is missing or wrong."""
+        if name not in self._left:
+            return default
+        value = understand(self._left.pop(name))
+        if value is None:
+            self._wrong.append(f"{MACHINE_FILE}, {self._found.place(name)}: {name} has to be {wanted}.")
+            return default
+        return value
+
+    def rest(self) -> list[str]:
+        """Return a sentence for each thing that is not used."""
+        unknown = (f"{MACHINE_FILE}, {self._found.place(name)}: nothing is called {name!r}." for name in self._left)
+        return [*self._wrong, *unknown]
+
+
+def _flat(values: dict[str, Any]) -> list[tuple[str, Any]]:
+    flat: list[tuple[str, Any]] = []
+    for name, value in values.items():
+        if isinstance(value, dict):
+            flat += [(f"{name}.{inner}", each) for inner, each in value.items()]
+        else:
+            flat.append((name, value))
+    return flat
+
+
+def _boolean(value: Any) -> bool | None:  # noqa: ANN401 - whatever TOML has
+    return value if isinstance(value, bool) else None
+
+
+def _form(value: Any) -> str | None:  # noqa: ANN401 - the same
+    return value if isinstance(value, str) and value in FORMS else None
+
+
+def _command(value: Any) -> tuple[str, ...] | None:  # noqa: ANN401 - the same
+    """Return the words of a command; None where it is none."""
+    if isinstance(value, str):
+        try:
+            value = shlex.split(value)
+        except ValueError:  # a quotation without an end
+            return None
+    if not isinstance(value, list) or not all(isinstance(word, str) and "\0" not in word for word in value):
+        return None
+    return tuple(value) if value and value[0] and len(value) <= MAX_WORDS else None
