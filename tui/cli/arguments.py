@@ -80,10 +80,20 @@ def make_parser() -> argparse.ArgumentParser:
     _add_common(parser)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
 
-    demo = commands.add_parser("demo", help="a private network on this machine, a friendly contact, and the client")
+    demo = commands.add_parser(
+        "demo",
+        help="a private network on this machine, a friendly contact, and the client",
+        description="Starts ten nodes on loopback, a contact called Echo that answers, and the client. Nothing leaves this "
+        "machine, your own account is not touched, and all of it is removed when you leave.",
+    )
     demo.add_argument("--check", action="store_true", help="without a terminal: two accounts talk; one JSON line")
 
-    node = commands.add_parser("node", help="a relay and custodian without a screen or an account")
+    node = commands.add_parser(
+        "node",
+        help="a relay and custodian without a screen or an account",
+        description="Passes on and keeps sealed parcels for others, until SIGTERM ends it. When it is ready it prints one "
+        'JSON line, {"join": SPEC, "listen": HOST:PORT}; SPEC is what --join of the others takes. It needs no account.',
+    )
     _add_common(node, listen_required=True)
 
     rpc = commands.add_parser(

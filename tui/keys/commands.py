@@ -43,9 +43,13 @@ WRITING = (
     _writing(
         id="write.clear",
         title="Clear",
-        help="Clear what you wrote; twice asks to quit.",
+        help="Clear what you wrote; Ctrl+_ brings it back. Twice asks to quit.",
         keys="ctrl+c",
         when=When.ANYTIME,
+    ),
+    _writing(
+        id="write.undo", title="Undo", help="Take back what was last typed, pasted or cleared.",
+        keys="ctrl+underscore,ctrl+slash",
     ),
     _writing(
         id="write.select", title="Select a message", help="From the first line: pick messages.",
@@ -221,7 +225,7 @@ PROGRAM = (
     _app(id="app.lock", synonyms="logout leave hide secure passcode",
           title="Lock now", help="Hide everything; messages still come in.",
          keys="alt+l", slash="lock"),
-    _app(id="app.palette", title="Everything", help="Search all commands.", keys="ctrl+p",
+    _app(id="app.palette", title="Commands", help="Search all commands.", keys="ctrl+p",
          when=When.ANYTIME, in_palette=False),
     _app(id="app.help", synonyms="keys shortcuts manual commands guide how",
           title="Help", help="Keys and commands for where you are.", keys="f1",

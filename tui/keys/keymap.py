@@ -25,6 +25,7 @@ _NAMES = {
     "pagedown": "PgDn",
     "question_mark": "?",
     "slash": "/",
+    "underscore": "_",
     "delete": "Del",
     "up": "Up",
     "down": "Down",

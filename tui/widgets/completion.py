@@ -60,8 +60,8 @@ class Completion(Widget):
         return self._specs[self.position] if self._specs else None
 
     def get_content_height(self, container: object, viewport: object, width: int) -> int:
-        """One line a command."""
-        return min(MAX_SHOWN, len(self._specs))
+        """One line a command, and one that says how many more there are."""
+        return min(MAX_SHOWN, len(self._specs)) + (len(self._specs) > MAX_SHOWN)
 
     def render(self) -> RenderResult:
         """Return the lines around the chosen one."""
@@ -76,6 +76,9 @@ class Completion(Widget):
             text = fit(spec.help, max(0, width - name_width - 3), glyphs.ellipsis)
             line = Content.assemble(f"{mark} ", (name, "$primary"), " ", (text, "$quiet"))
             lines.append(line.stylize("bold") if index == self.position else line)
+        if len(self._specs) > MAX_SHOWN:
+            more = f"  {start + 1} to {start + MAX_SHOWN} of {len(self._specs)}"
+            lines.append(Content.styled(fit(more, width, glyphs.ellipsis), "$quiet"))
         return Content("\n").join(lines)
 
 

@@ -93,6 +93,7 @@ class Composer(Editing, CarriesCommands, Addressed, inherit_bindings=False):
                 "write.newline": self._break_line,
                 "write.complete": self._complete,
                 "write.clear": self._clear_or_quit,
+                "write.undo": self.undo,
                 "write.select": self._up_or_select,
             }
         )

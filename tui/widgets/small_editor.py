@@ -68,6 +68,6 @@ class SmallEditor(Editing):
 
     @property
     def count(self) -> str:
-        """What is used of the room: ``12 of 600 bytes``, or how much too long it is."""
+        """What is used of the room: ``12 of 600``, or how much too long it is; an accented letter counts as two."""
         over = self.size_in_bytes - self.limit
-        return f"{over} bytes too long" if over > 0 else f"{self.size_in_bytes} of {self.limit} bytes"
+        return f"{over} too long" if over > 0 else f"{self.size_in_bytes} of {self.limit}"

@@ -13,6 +13,7 @@ from tui.app_port import app_of
 from tui.keys.registry import CommandSpec, parse_slash
 from tui.widgets.completion import Completion
 from tui.widgets.composer import Composer
+from tui.words.format import plural
 
 # The limit is shown once fewer bytes than this are left.
 NEAR_LIMIT = 1024
@@ -117,7 +118,7 @@ class WritingArea(Vertical):
         room.display = left < NEAR_LIMIT
         if left < NEAR_LIMIT:
             room.set_class(left < 0, "over")
-            room.update(f"{left} bytes left" if left >= 0 else f"{-left} bytes too long")
+            room.update(f"room for {left} more" if left >= 0 else f"{plural(len(text), 'character')}: goes in parts")
 
     def on_composer_completion_moved(self, event: Composer.CompletionMoved) -> None:
         """Choose another completion."""
@@ -147,10 +148,7 @@ class WritingArea(Vertical):
         event.stop()
         slash = parse_slash(event.text)
         if slash is None:
-            if len(event.text.encode(errors="replace")) > MAX_TEXT_SIZE:
-                self.post_message(self.Wrong("Too long: send it in parts."))
-            else:
-                self.post_message(self.Send(event.text, event.address))
+            self.post_message(self.Send(event.text, event.address))
             return
         spec = app_of(self).registry.by_slash(slash.name)
         if spec is None and self.completion.display and (chosen := self.completion.chosen()) is not None:

@@ -48,6 +48,7 @@ EXPLANATIONS: dict[Kind, Explanation] = {
     Kind.NO_SUCH_DEVICE: Explanation("That device is gone.", "Look at their devices again: /devices."),
     Kind.BLOCKED: Explanation("You blocked this contact, so nothing is sent.", "/unblock ends it."),
     Kind.TOO_LONG: Explanation("That is too long.", "Send it in parts; the limit is {limit} bytes."),
+    Kind.TOO_MANY: Explanation("That is more than there can be at once.", "Close or remove one first."),
     Kind.DISK_FULL: Explanation("The disk is full, nothing was saved.", "Free some space and try again."),
     Kind.READ_ONLY: Explanation("The account cannot be written.", "Check the permissions of its folder."),
     Kind.CLOCK_OFF: Explanation("The clock of this computer is wrong.", "Set it, then try again."),

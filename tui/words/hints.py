@@ -1,4 +1,7 @@
-"""The status line's hints, by what the person is doing; and the welcome while no conversation is open."""
+"""The status line's hints, by what the person is doing; and the welcome while no conversation is open.
+
+One word for one thing, everywhere: Ctrl+K *goes to* a conversation, Ctrl+P lists the *commands*, Esc goes *back*.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ CHAT_HINTS = (
     ("Up", "select"),
     ("Alt+L", "lock"),
     ("F1", "help"),
-    ("Ctrl+P", "all"),
+    ("Ctrl+P", "commands"),
 )
 BLOCKED_HINTS = (
     ("/unblock", "hear them"),
@@ -23,22 +26,22 @@ BLOCKED_HINTS = (
 )
 LIST_HINTS = (
     ("Enter", "open"),
-    ("Ctrl+K", "find"),
-    ("Ctrl+P", "everything"),
+    ("Ctrl+K", "go to"),
     ("Alt+L", "lock"),
     ("F1", "help"),
+    ("Ctrl+P", "commands"),
     ("Ctrl+Q", "quit"),
 )
-EMPTY_HINTS = (("Ctrl+P", "everything"), ("F1", "help"), ("Alt+L", "lock"), ("Ctrl+Q", "quit"))
+EMPTY_HINTS = (("Alt+L", "lock"), ("F1", "help"), ("Ctrl+P", "commands"), ("Ctrl+Q", "quit"))
 SELECT_HINTS = (
     ("y", "copy"),
     ("l", "copy link"),
     ("d", "delete"),
     ("i", "details"),
     ("j k", "move"),
-    ("Esc", "back to writing"),
+    ("Esc", "back"),
 )
-HIT_HINTS = (("n", "next hit"), ("N", "previous"), ("y", "copy"), ("Ctrl+F", "search"), ("Esc", "back to writing"))
+HIT_HINTS = (("n", "next hit"), ("N", "previous"), ("y", "copy"), ("Ctrl+F", "search"), ("Esc", "back"))
 
 
 def chat_hints(*, completing: bool, blocked: bool, enter_sends: bool) -> tuple[tuple[str, str], ...]:
@@ -50,6 +53,8 @@ def chat_hints(*, completing: bool, blocked: bool, enter_sends: bool) -> tuple[t
 
 
 NOBODY = "Nobody here yet"
+SOMEBODY = "Somebody would like to talk to you"
+CHOOSE = "Choose a conversation"
 _KEYS_GAP = 2
 
 Way = tuple[str, str]
@@ -62,12 +67,17 @@ def ways_in(*, has_conversations: bool, greetings: int = 0, offered: str = "") -
     if greetings:
         ways.append(("Alt+G", f"answer {plural(greetings, 'greeting')}"))
     if has_conversations:
-        ways += [("Enter", "open a conversation"), ("Ctrl+K", "go to a name"), ("Ctrl+P", "everything one can do")]
+        ways += [("Enter", "open a conversation"), ("Ctrl+K", "go to a name"), ("Ctrl+P", "all commands")]
     else:
         if offered:
             ways.append(("Enter", f"greet {offered}, whose invitation is ready"))
         ways.append(("Ctrl+P", "invite someone, or use an invitation"))
     return [*ways, ("F1", "help")]
+
+
+def title_of(*, has_conversations: bool, greetings: int = 0) -> str:
+    """Return the words above the ways in: nobody is not here while a stranger waits for an answer."""
+    return CHOOSE if has_conversations else SOMEBODY if greetings else NOBODY
 
 
 def welcome(title: str, ways: list[Way]) -> Content:

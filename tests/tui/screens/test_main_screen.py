@@ -12,6 +12,7 @@ from tests.support.client import FakeClient
 from tests.support.fake_app import demo_app
 from tests.tui.demo import Demo, running
 from tests.tui.until import until
+from tui.screens.confirm import ConfirmScreen
 from tui.screens.main import MainScreen
 from tui.screens.pages.greetings import GreetingsScreen
 from tui.screens.search import SearchScreen
@@ -66,6 +67,31 @@ async def test_a_pasted_text_of_many_lines_is_not_sent() -> None:
         await demo.calm()
         assert demo.composer.text == "one\ntwo\nthree"
         assert not sent(demo)
+
+
+async def test_what_was_cleared_comes_back() -> None:
+    async with running() as demo:
+        await demo.open("bob")
+        demo.app.post_message(Paste("one\ntwo"))
+        await demo.calm()
+        await demo.press("ctrl+c")
+        assert (demo.composer.text, "Ctrl+_" in demo.status()) == ("", True)
+        await demo.press("ctrl+underscore")
+        assert demo.composer.text == "one\ntwo"
+
+
+async def test_a_text_too_long_for_one_message_goes_in_parts_once_asked() -> None:
+    async with running() as demo:
+        await demo.open("bob")
+        text = "\n".join(f"line {number:06}" for number in range(2500))
+        for answer, messages in (("n", 0), ("y", 3)):
+            demo.composer.put(text)
+            await demo.press("enter")
+            assert isinstance(demo.app.screen, ConfirmScreen)
+            await demo.press(answer)
+            assert len(sent(demo)) == messages
+            assert demo.composer.text == ("" if messages else text)
+        assert "\n".join(sent(demo)) == text
 
 
 async def test_a_text_that_could_not_be_committed_comes_back() -> None:

@@ -13,7 +13,7 @@ from tui.chat.navigation import Navigation
 from tui.screens.main.panes import Panes
 from tui.text.sanitize import clean_name
 from tui.words.format import count, plural
-from tui.words.hints import EMPTY_HINTS, HIT_HINTS, LIST_HINTS, NOBODY, SELECT_HINTS, chat_hints, ways_in, welcome
+from tui.words.hints import EMPTY_HINTS, HIT_HINTS, LIST_HINTS, SELECT_HINTS, chat_hints, title_of, ways_in, welcome
 
 # Rows looked through for the person's own last message, which the details tell about.
 RECENT = 20
@@ -72,7 +72,7 @@ class Heads:
         invitation = self._app.start_invitation
         there = bool(self._navigation.conversations)
         ways = ways_in(has_conversations=there, greetings=self.greetings, offered=invitation.name if invitation else "")
-        text = welcome("Choose a conversation" if there else NOBODY, ways)
+        text = welcome(title_of(has_conversations=there, greetings=self.greetings), ways)
         self._panes.welcome.update(text)
         # Where there is room for both panes, the list only says that it is empty.
         alone = self._panes.layout.has_class("-narrow")

@@ -83,7 +83,9 @@ class MainScreen(Screen[None], CarriesCommands, ContentScreen, ShowsNotices):
         keeping = KeepingActions(app, navigation, chat, conversations, dialogs, attempts)
         moving = NavigationActions(app, panes, navigation, chat, conversations, dialogs, attempts)
         view = ViewActions(app, panes, navigation, conversations, moving)
-        self._sending = Sending(chat, panes.writing, drafts, conversations, attempts, contact.offers_unblocking)
+        self._sending = Sending(
+            chat, panes.writing, drafts, conversations, attempts, contact.offers_unblocking, dialogs, app.tell,
+        )  # fmt: skip
         self.handlers = Handlers()
         for part in (moving, self._search, view, contact, keeping):
             self.handlers.add(part.handlers())
@@ -180,7 +182,9 @@ class MainScreen(Screen[None], CarriesCommands, ContentScreen, ShowsNotices):
     @on(Composer.Emptied)
     def _emptied(self, event: Composer.Emptied) -> None:
         self.panes.writing.close_completion()
-        if not event.had_text:
+        if event.had_text:
+            app_of(self).tell("Cleared. Ctrl+_ brings it back.")
+        else:
             self._attempts.begin(app_of(self).run_command(REGISTRY.get("app.quit")))
 
     # --- the message list ---------------------------------------------------------------------------------------------

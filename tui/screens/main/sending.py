@@ -1,16 +1,26 @@
-"""Sends a text to the core; a text that the core refuses is put back where it was written."""
+"""Sends a text to the core; a text that the core refuses is put back where it was written.
+
+A text that is too long for one message goes in parts, once asked: a paste of thousands of lines may not have been meant.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from core.api import ApiError
+from core.api import MAX_TEXT_SIZE, ApiError
 from tui.chat.chat import Chat
 from tui.keys.registry import message_text
-from tui.screens.main.attempts import Attempts
+from tui.screens.confirm import ConfirmScreen
+from tui.screens.main.attempts import Attempts, Work
 from tui.screens.main.conversations import Conversations
+from tui.screens.main.dialogs import Dialogs
 from tui.screens.main.draft_keeper import DraftKeeper
+from tui.text.parts import parts_of, size_of
 from tui.widgets.writing import WritingArea
+from tui.words.format import plural
+
+# Messages that one text may become; more is a file.
+MAX_PARTS = 50
 
 
 class Sending:
@@ -24,6 +34,8 @@ class Sending:
         conversations: Conversations,
         attempts: Attempts,
         offers_unblocking: Callable[[str | None], bool],
+        dialogs: Dialogs,
+        tell: Callable[[str], None],
     ) -> None:
         self._chat = chat
         self._writing = writing
@@ -31,14 +43,52 @@ class Sending:
         self._conversations = conversations
         self._attempts = attempts
         self._offers_unblocking = offers_unblocking
+        self._dialogs = dialogs
+        self._tell = tell
 
     def send(self, address: str | None, text: str) -> None:
         """Send a text to a conversation, and empty the composer."""
         if self._offers_unblocking(address):
             return  # the text stays where it is
+        if size_of(message_text(text)) > MAX_TEXT_SIZE:
+            self._ask_for_parts(address, message_text(text))
+            return
         self._writing.composer.put("")
         if address is not None:
             self._attempts.begin(self._commit(address, text), group="sending")
+
+    def _ask_for_parts(self, address: str | None, text: str) -> None:
+        parts = parts_of(text, MAX_TEXT_SIZE)
+        if address is None:
+            return
+        size = f"{plural(len(text.splitlines()), 'line')} and {plural(len(text), 'character')}"
+        if len(parts) > MAX_PARTS:
+            self._tell(f"That has {size}: {len(parts)} messages, and at most {MAX_PARTS} go at once.")
+            return
+        question = ConfirmScreen(
+            f"Send it as {len(parts)} messages?",
+            f"It has {size}, more than one message holds. It is cut between lines where that is possible.",
+            yes="Send in parts",
+            no="Go on writing",
+        )
+
+        def send() -> Work:
+            self._writing.composer.put("")
+            return self._commit_parts(address, text, parts)
+
+        self._dialogs.ask(question, send)
+
+    async def _commit_parts(self, address: str, text: str, parts: Sequence[str]) -> None:
+        sent = 0
+        try:
+            for part in parts:
+                await self._chat.send(address, part)
+                sent += 1
+        except ApiError:
+            self._drafts.give_back(address, "\n".join(parts[sent:]) if sent else text)
+            raise
+        self._drafts.keep(address, "")
+        await self._conversations.read()
 
     async def _commit(self, address: str, text: str) -> None:
         try:
