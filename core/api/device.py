@@ -152,6 +152,7 @@ class Settings(Record, frozen=True, omit_defaults=False):
     theme: Annotated[str, Meta(pattern="^([a-z0-9][a-z0-9_-]{0,31})?$")] = ""  # one of ours or of the person's own
     glyphs: Literal["", "ascii", "unicode", "nerd"] = ""
     layout: Literal["dialogue", "letter"] = "dialogue"  # of messages: on two sides, or from one edge
+    last_conversation: str = ""  # open when the screens were left; the next start goes back to it
     enter_sends: bool = True
     lock_after: int = 600  # seconds without a key until the screen locks; 0 = never
     notify: Literal["off", "bell", "bell+text"] = "bell"

@@ -74,6 +74,7 @@ class ContactAdd(Command[ConversationRef], frozen=True, tag="contact.add"):
 class Greeting(Record, frozen=True, omit_defaults=False):
     """A stranger's greeting. ``known`` when the identity is a contact's, writing from a new device.
 
+    ``invite``: the invitation that was used, which ``note`` is of; empty where it is gone.
     ``warning``, ``warning_text``: the name could be taken for that of a contact, as in ``Contact``.
     """
 
@@ -86,6 +87,7 @@ class Greeting(Record, frozen=True, omit_defaults=False):
     known: bool = False
     warning: ContactWarning | None = None
     warning_text: str = ""
+    invite: str = ""
 
 
 class GreetingList(Command[list[Greeting]], frozen=True, tag="greeting.list"):

@@ -94,7 +94,7 @@ class AccountGate:
             self._port.tell_error(error)
             return
         if info.identity != self._identity:  # another profile's passcode: nothing of the former one is to be seen
-            self._identity, self._port.last_conversation = info.identity, None
+            self._identity, self._port.last_conversation = info.identity, settings.last_conversation or None
         self.locked = False
         self._last_key = time.monotonic()
         await self._port.apply_settings(settings)

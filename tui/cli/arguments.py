@@ -9,7 +9,7 @@ import argparse
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Final, NoReturn, TypeVar, get_args
+from typing import Any, Final, NoReturn, TypeAlias, TypeVar, get_args
 
 from core.node.options import MAX_JOIN, BadSpec, NetworkOptions, Part, parse_endpoint, parse_join
 from tui import __version__
@@ -19,6 +19,7 @@ from tui.host.boundary import Refused, guarded
 USAGE_ERROR: Final = 2
 
 T = TypeVar("T")
+Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -80,22 +81,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_common(parser)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
 
-    demo = commands.add_parser(
-        "demo",
-        help="a private network on this machine, a friendly contact, and the client",
-        description="Starts ten nodes on loopback, a contact called Echo that answers, and the client. Nothing leaves this "
-        "machine, your own account is not touched, and all of it is removed when you leave.",
-    )
-    demo.add_argument("--check", action="store_true", help="without a terminal: two accounts talk; one JSON line")
-
-    node = commands.add_parser(
-        "node",
-        help="a relay and custodian without a screen or an account",
-        description="Passes on and keeps sealed parcels for others, until SIGTERM ends it. When it is ready it prints one "
-        'JSON line, {"join": SPEC, "listen": HOST:PORT}; SPEC is what --join of the others takes. It needs no account.',
-    )
-    _add_common(node, listen_required=True)
-
+    _add_demo_and_node(commands)
     rpc = commands.add_parser(
         "rpc",
         help="JSON-RPC 2.0, one object a line, on standard input and output",
@@ -122,6 +108,25 @@ def make_parser() -> argparse.ArgumentParser:
     doctor.add_argument("--json", action="store_true", help="one line: the fields of network.status, and findings")
     _add_common(doctor)
     return parser
+
+
+def _add_demo_and_node(commands: Commands) -> None:
+    """Add the commands that need no account."""
+    demo = commands.add_parser(
+        "demo",
+        help="a private network on this machine, a friendly contact, and the client",
+        description="Starts ten nodes on loopback, a contact called Echo that answers, and the client. Nothing leaves this "
+        "machine, your own account is not touched, and all of it is removed when you leave.",
+    )
+    demo.add_argument("--check", action="store_true", help="without a terminal: two accounts talk; one JSON line")
+
+    node = commands.add_parser(
+        "node",
+        help="a relay and custodian without a screen or an account",
+        description="Passes on and keeps sealed parcels for others, until SIGTERM ends it. When it is ready it prints one "
+        'JSON line, {"join": SPEC, "listen": HOST:PORT}; SPEC is what --join of the others takes. It needs no account.',
+    )
+    _add_common(node, listen_required=True)
 
 
 def _add_common(parser: argparse.ArgumentParser, *, listen_required: bool = False) -> None:

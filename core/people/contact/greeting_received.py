@@ -131,6 +131,7 @@ def describe(work: Work, row: GreetingRow, alike: names.LookAlikes) -> api.Greet
         known=known is not None,
         warning=warning,
         warning_text=text,
+        invite="" if invitation is None else invitation.id,
     )
 
 

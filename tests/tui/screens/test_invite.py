@@ -6,6 +6,7 @@ import stat
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from textual.pilot import Pilot
 
@@ -15,6 +16,7 @@ from tests.support.world import NOW
 from tests.tui.stage import Stage
 from tests.tui.until import until, until_equal, write
 from tui.screens.page import Page
+from tui.screens.pages.greetings import GreetingsScreen
 from tui.screens.pages.invite import InviteScreen
 from tui.screens.pages.invite.code import InviteCodeScreen
 from tui.widgets.menu import Menu
@@ -48,6 +50,24 @@ async def test_expiry_uses_and_note_are_chosen_by_keys_alone() -> None:
         await pilot.press("enter")
         await until(pilot, lambda: on(InviteCodeScreen, app))
     assert api.InviteCreate(expires_in=90 * DAY, max_uses=None, note="Anna") in app.world.calls
+
+
+@pytest.mark.asyncio
+async def test_who_uses_the_invitation_is_named_on_its_page_and_enter_leads_there() -> None:
+    app = inviting()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.focused)
+        app._gate.locked = False  # a stage has no account to open
+        await create(pilot, app)
+        await pilot.press("enter")
+        assert on(InviteCodeScreen, app)  # nobody there yet
+        guest = msgspec.structs.replace(app.world.greetings[0], name="Boris", invite=app.world.invites[0].id)
+        app.world.greetings.append(guest)
+        app.world.emit(api.GreetingReceived(id=guest.id, identity=guest.identity, name="Boris", text=""))
+        await until(pilot, lambda: "Boris used it. Enter answers." in str(app.screen.query_one("#guests").render()))
+        await pilot.press("enter")
+        await until(pilot, lambda: on(GreetingsScreen, app))
+        assert not any(isinstance(screen, InviteScreen) for screen in app.screen_stack)
 
 
 @pytest.mark.asyncio

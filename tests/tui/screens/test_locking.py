@@ -74,6 +74,19 @@ async def test_unlocking_leads_back_to_where_one_was() -> None:
         assert demo.main.navigation.current == "bob"
 
 
+async def test_a_start_leads_back_to_where_one_was_the_time_before() -> None:
+    client = FakeClient()
+    async with running(client=client) as demo:
+        await demo.open("bob")
+        await demo.main.save_work()
+    assert client.stored_settings.last_conversation == "bob"
+    async with running(client=client) as demo:
+        await until(demo.pilot, lambda: demo.main.navigation.current == "bob")
+    client.rooms = [room for room in client.rooms if room.id != "bob"][:1]
+    async with running(client=client) as demo:  # the only one there is
+        await until(demo.pilot, lambda: demo.main.navigation.current == client.rooms[0].id)
+
+
 async def test_unlocking_as_somebody_else_leads_to_nothing_of_who_was_there_before() -> None:
     """Another profile's passcode opens that one's account: no word of a conversation that it does not know."""
     async with running() as demo:

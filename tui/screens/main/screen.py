@@ -5,9 +5,11 @@ Widgets post messages up, this screen calls down. What each part does stands in 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 from typing import ClassVar
 
+import msgspec
 from textual import on
 from textual.app import ComposeResult
 from textual.content import Content
@@ -68,6 +70,7 @@ class MainScreen(Screen[None], CarriesCommands, ContentScreen, ShowsNotices):
         super().__init__(id="main", classes="details")
         app = app_of(self)
         self._client = client
+        self._stored_place = app.settings.last_conversation
         self._attempts = attempts = Attempts(self._start, app.tell_error)
         self.panes = panes = Panes(self)
         self.chat = chat = Chat(client, panes.log)
@@ -111,8 +114,10 @@ class MainScreen(Screen[None], CarriesCommands, ContentScreen, ShowsNotices):
         await self._news.look_at_network()
         self.panes.status.show_lock_time((await self._client.call(api.AccountGet())).locks_at)
         app_of(self).tell_wrong_files()
-        if (last := app_of(self).last_conversation) is not None:
-            await self.conversations.open(last)
+        listed = self.navigation.conversations
+        last = self.navigation.find(app_of(self).last_conversation) or (listed[0] if len(listed) == 1 else None)
+        if last is not None:
+            await self.conversations.open(last.id)
 
     def _look_at_network(self) -> None:
         self._attempts.begin(self._news.look_at_network(), group="network")
@@ -135,8 +140,16 @@ class MainScreen(Screen[None], CarriesCommands, ContentScreen, ShowsNotices):
         self.panes.header.show(None, 0, narrow=False)
 
     async def save_work(self) -> None:
-        """Write unsaved drafts into the file."""
+        """Write unsaved drafts into the file, and which conversation is open."""
         await self._drafts.save()
+        app = app_of(self)
+        last = app.last_conversation or ""
+        if last != self._stored_place:
+            self._stored_place = last
+            with suppress(api.ApiError):  # the vault is locked already: then it stays the one of before
+                await self._client.call(
+                    api.SettingsSet(settings=msgspec.structs.replace(app.settings, last_conversation=last))
+                )
 
     def show_notice(self, text: Content, severity: Severity) -> None:
         """Say what happened in the status line, which a short screen shows only then."""
@@ -155,7 +168,7 @@ class MainScreen(Screen[None], CarriesCommands, ContentScreen, ShowsNotices):
         self._draft_timer.resume()
 
     def _save_drafts(self) -> None:
-        self._attempts.begin(self.save_work(), group="drafts")
+        self._attempts.begin(self._drafts.save(), group="drafts")
 
     @on(WritingArea.Changed)
     def _text_changed(self, event: WritingArea.Changed) -> None:

@@ -20,19 +20,23 @@ from textual.widgets import Static
 
 from core import api
 from tui.app_port import app_of
+from tui.messages import CoreEvent
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.content import NothingUnsaved, ShowsNotices
 from tui.screens.once import once
 from tui.screens.pages.invite.save import SavePictureScreen, SaveTextScreen
 from tui.terminal.clipboard import copy
-from tui.text.sanitize import clean_line
+from tui.text.sanitize import clean_line, clean_name, fit
 from tui.widgets.hints import Hints
 from tui.widgets.notice import Notice
 from tui.widgets.qr_view import QrView
 from tui.words.durations import until
 from tui.words.errors import explain
+from tui.words.format import plural
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from textual import events
     from textual.app import ComposeResult
     from textual.geometry import Size
@@ -43,6 +47,8 @@ if TYPE_CHECKING:
 _CHROME_ROWS = 2
 # Narrowest column of text beside the code, and the rows the text needs under it.
 _TEXT_COLUMNS, _TEXT_ROWS = 25, 9
+# Cells of the name of a guest.
+_GUEST = 24
 # Seconds between looks at how many nodes hold the invitation.
 _REFRESH = 2.0
 
@@ -64,6 +70,14 @@ def size_needed(code: Size) -> str:
     return f"{code.width + _TEXT_COLUMNS}x{code.height + _CHROME_ROWS}"
 
 
+def used_by(guests: Sequence[str]) -> str:
+    """Return what is told while strangers wait who used the invitation."""
+    if not guests:
+        return ""
+    others = f" and {plural(len(guests) - 1, 'other')}" if len(guests) > 1 else ""
+    return f"{fit(guests[0], _GUEST)}{others} used it. Enter answers."
+
+
 def why_none(screen: Size, code: Size, *, undrawable: bool) -> str:
     """Return why the code is not shown, and what there is instead."""
     if undrawable:
@@ -77,8 +91,8 @@ def why_none(screen: Size, code: Size, *, undrawable: bool) -> str:
     )
 
 
-class InviteCodeScreen(Screen[None], NothingUnsaved, ShowsNotices):
-    """Shows one open invitation."""
+class InviteCodeScreen(Screen[bool], NothingUnsaved, ShowsNotices):
+    """Shows one open invitation; dismisses True to answer the person who used it."""
 
     DEFAULT_CSS = """
     InviteCodeScreen {
@@ -92,6 +106,7 @@ class InviteCodeScreen(Screen[None], NothingUnsaved, ShowsNotices):
         &.-wide.-roomy #text { margin-top: 2; }
         &.-under #pair { layout: vertical; }
         &.-none QrView { display: none; }
+        #guests { display: none; color: $unread; text-style: bold; margin-bottom: 1; }
         #too-small { display: none; }
         &.-none #too-small { display: block; margin-bottom: 1; }
         &:ansi { background: ansi_default; }
@@ -102,6 +117,7 @@ class InviteCodeScreen(Screen[None], NothingUnsaved, ShowsNotices):
     VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-roomy")]
     BINDINGS = [
         Binding("escape,q", "leave", "Back", id="invite_code.back"),
+        Binding("enter", "answer", "Answer", id="invite_code.answer"),
         Binding("y", "copy", "Copy link", id="invite_code.copy"),
         Binding("s", "save", "Save picture", id="invite_code.save"),
         Binding("t", "save_text", "Save text", id="invite_code.save_text"),
@@ -114,6 +130,7 @@ class InviteCodeScreen(Screen[None], NothingUnsaved, ShowsNotices):
         self.client = client
         self._invite = invite
         self._undrawable = False
+        self._guests: list[str] = []  # who used it and waits for an answer
 
     def compose(self) -> ComposeResult:
         """Build code and text."""
@@ -123,6 +140,7 @@ class InviteCodeScreen(Screen[None], NothingUnsaved, ShowsNotices):
             yield QrView(self._invite.link, ascii_only=app_of(self).profile.glyphs == "ascii")
             with Vertical(id="text"):
                 yield Static("", id="too-small")
+                yield Static("", id="guests")
                 yield Static("", id="facts")
                 yield Static(Content(self._invite.link), id="link")
                 yield Notice(id="notice")
@@ -150,7 +168,9 @@ class InviteCodeScreen(Screen[None], NothingUnsaved, ShowsNotices):
         """Return the hints. Only without colours does it depend on the terminal which way round the code is."""
         turn = "draw it" if self._undrawable else "invert" if self.app.no_color and not self.has_class("-none") else ""
         turns = (("i", turn),) if turn else ()
-        return (("y", "copy link"), ("s", "save picture"), ("t", "save text"), *turns, ("r", "revoke"), ("Esc", "back"))
+        answers = (("Enter", "answer"),) if self._guests else ()
+        saving = (("y", "copy link"), ("s", "save picture"), ("t", "save text"))
+        return (*answers, *saving, *turns, ("r", "revoke"), ("Esc", "back"))
 
     def _show_facts(self) -> None:
         invite = self._invite
@@ -178,12 +198,34 @@ class InviteCodeScreen(Screen[None], NothingUnsaved, ShowsNotices):
     async def _refresh(self) -> None:
         try:
             invites = await self.client.call(api.InviteList())
+            greetings = await self.client.call(api.GreetingList())
         except api.ApiError:
             return  # locked meanwhile: the lock screen is on its way
         found = next((each for each in invites if each.id == self._invite.id), None)
         if found is not None and found != self._invite:
             self._invite = found
             self._show_facts()
+        self._show_guests([clean_name(each.name) for each in greetings if each.invite == self._invite.id])
+
+    def on_core_event(self, message: CoreEvent) -> None:
+        """Look at once: somebody may have used this invitation."""
+        if isinstance(message.event, api.GreetingReceived):
+            self._refresh()
+
+    def _show_guests(self, guests: list[str]) -> None:
+        """Say who used the invitation, for whom one may be sitting here."""
+        if guests == self._guests:
+            return
+        self._guests = guests
+        line = self.query_one("#guests", Static)
+        line.display = bool(guests)
+        line.update(Content(used_by(guests)))
+        self.query_one(Hints).show_keys(*self._keys())
+
+    def action_answer(self) -> None:
+        """Go to the greetings, if one is there by this invitation."""
+        if self._guests:
+            self.dismiss(result=True)
 
     def action_copy(self) -> None:
         """Copy the link."""
@@ -199,7 +241,8 @@ class InviteCodeScreen(Screen[None], NothingUnsaved, ShowsNotices):
             notice.clear()
 
     def clear_caches(self) -> None:
-        """Forget the link, in letters and as a code, and the note."""
+        """Forget the link, in letters and as a code, the note, and who used it."""
+        self._guests = []
         self._invite = msgspec.structs.replace(self._invite, link="", note="")
         for view in self.query(QrView):
             view.text = ""
@@ -250,11 +293,11 @@ class InviteCodeScreen(Screen[None], NothingUnsaved, ShowsNotices):
         except api.ApiError as error:
             self.query_one(Notice).say(str(explain(error)), "bad")
         else:
-            self.dismiss(None)
+            self.dismiss(result=False)
 
     def action_leave(self) -> None:
         """Go back to the list."""
-        self.dismiss(None)
+        self.dismiss(result=False)
 
 
 def _copies(count: int) -> str:

@@ -168,7 +168,13 @@ class InviteScreen(Page[None], NothingUnsaved):
             self.notice.say(f"This invitation is {invite.state}; nobody can use it any more.")
             return
         self.notice.clear()
-        self.app.push_screen(InviteCodeScreen(self.client, invite))
+
+        def shown(wants_to_answer: bool | None) -> None:  # noqa: FBT001 - as the screen answers
+            if wants_to_answer:
+                self.dismiss(None)
+                app_of(self).open_page("greetings")
+
+        self.app.push_screen(InviteCodeScreen(self.client, invite), shown)
 
     def _find(self, invite_id: str | None) -> api.Invite | None:
         return next((invite for invite in self._invites if invite.id == invite_id), None)
