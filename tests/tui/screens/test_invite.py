@@ -61,7 +61,7 @@ async def test_who_uses_the_invitation_is_named_on_its_page_and_enter_leads_ther
         await create(pilot, app)
         await pilot.press("enter")
         assert on(InviteCodeScreen, app)  # nobody there yet
-        guest = msgspec.structs.replace(app.world.greetings[0], name="Boris", invite=app.world.invites[0].id)
+        guest = msgspec.structs.replace(app.world.greetings[0], id="g3", name="Boris", invite=app.world.invites[0].id)
         app.world.greetings.append(guest)
         app.world.emit(api.GreetingReceived(id=guest.id, identity=guest.identity, name="Boris", text=""))
         await until(pilot, lambda: "Boris used it. Enter answers." in str(app.screen.query_one("#guests").render()))
