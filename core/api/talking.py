@@ -74,13 +74,12 @@ class MessageRef(Record, frozen=True):
 
 
 class Quote(Record, frozen=True):
-    """What a row answers, as it is here: the other row's id, its sender, the first ``MAX_QUOTE`` characters of its text.
+    """What a row answers, as it is here: the other row's sender, and the first ``MAX_QUOTE`` characters of its text.
 
     ``missing``: that row is not here, never was or is deleted; its text is empty. What a quote says is never taken from who
     answers, who could quote what was not said.
     """
 
-    id: str
     sender: str
     text: str = ""
     kind: RowKind = "text"
@@ -113,8 +112,8 @@ class Message(Record, frozen=True):
     person refused it, so a thief of the contact's words may have written the row.
 
     ``text`` is the latest version, said at ``edited_at`` by its author's clock; ``message.details`` has the others.
-    ``reply_to`` quotes what the row answers. ``pinned``: by the person, on this device. ``forwarded``: its sender says that
-    it is somebody's text that was passed on.
+    ``reply_to`` is the id of the row that it answers, ``quote`` what that says. ``pinned``: by the person, on this device.
+    ``forwarded``: its sender says that the text is somebody's and was passed on.
     """
 
     id: str
@@ -128,7 +127,8 @@ class Message(Record, frozen=True):
     kind: RowKind = "text"
     device: str = ""
     known: bool = True
-    reply_to: Quote | None = None
+    reply_to: str | None = None
+    quote: Quote | None = None
     reactions: list[Reaction] = field(default_factory=list[Reaction])
     edited_at: int | None = None
     pinned: bool = False

@@ -43,6 +43,7 @@ def _describe(
 ) -> api.Message:
     kind, text = rows.describe(row)
     writer = writers.of_row(row)
+    reply_to, quote = (None, None) if quoted is None else _quote(work, row.conversation, quoted)
     return api.Message(
         id=row.id,
         sender=sender_of(work, row.author),
@@ -55,7 +56,8 @@ def _describe(
         kind=kind,
         device=writer.name,
         known=writer.is_known,
-        reply_to=None if quoted is None else _quote(work, row.conversation, quoted),
+        reply_to=reply_to,
+        quote=quote,
         reactions=reactions,
         edited_at=row.edited_at,
         pinned=bool(row.pinned),
@@ -63,16 +65,12 @@ def _describe(
     )
 
 
-def _quote(work: Work, conversation: int, quoted: Quoted) -> api.Quote:
+def _quote(work: Work, conversation: int, quoted: Quoted) -> tuple[str, api.Quote]:
+    """Return the id of the row that is answered, and what it says."""
     owner = conversations.by_id(work.tx, conversation)
     kind, text = ("text", "") if quoted.kind is None else rows.words_of(quoted.kind, quoted.text)
-    return api.Quote(
-        id=rows.message_id(owner.public_id, quoted.author, quoted.uid),
-        sender=sender_of(work, quoted.author),
-        text=text,
-        kind=kind,
-        missing=quoted.kind is None,
-    )
+    said = api.Quote(sender=sender_of(work, quoted.author), text=text, kind=kind, missing=quoted.kind is None)
+    return rows.message_id(owner.public_id, quoted.author, quoted.uid), said
 
 
 def _reactions(work: Work, writers: Writers, put: list[Put]) -> list[api.Reaction]:

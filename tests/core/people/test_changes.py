@@ -36,9 +36,9 @@ def test_replies_edits_and_reactions_go_both_ways(office: Office, alice: Person,
         asked, answered = row(person, conversation, "lunch at two?"), row(person, conversation, "yes")
         assert asked.edited_at is not None
         assert [(each.emoji, each.senders == ["me"]) for each in asked.reactions] == [("👍", answerer == "me")]
-        assert answered.reply_to is not None
-        assert (answered.reply_to.id, answered.reply_to.text) == (asked.id, "lunch at two?")
-        assert (answered.reply_to.sender == "me") == (asker == "me")
+        assert answered.quote is not None
+        assert (answered.reply_to, answered.quote.text) == (asked.id, "lunch at two?")
+        assert (answered.quote.sender == "me") == (asker == "me")
         assert [each.text for each in person.rows(conversation)][-2:] == ["lunch at two?", "yes"]
         assert person.search("two")
         assert not person.search("one?")
