@@ -45,6 +45,8 @@ class Command(msgspec.Struct, Generic[R_co], frozen=True, kw_only=True, tag_fiel
     carrier: ClassVar[Carrier] = Carrier.TRANSACTION
     # Answered while the screen is locked: it tells nothing of contents, of contacts and of whose account it is.
     while_locked: ClassVar[bool] = False
+    # Given by what a person does just now, never by a screen on its own: by these it is seen that somebody is there.
+    by_person: ClassVar[bool] = False
     # Its result exists only once: if it cannot be told, the command is undone.
     told_once: ClassVar[bool] = False
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from core.api.account import Done
-from core.api.base import Command, Record
+from core.api.base import Carrier, Command, Record
 from core.api.talking import ContactWarning, Deleted
 
 
@@ -41,6 +41,9 @@ class Contact(Record, frozen=True, omit_defaults=False):
     warning_text: str = ""
     rekey_overdue: bool = False
     muted_until: int | None = None
+    pinned: bool = False
+    archived: bool = False
+    marked_unread: bool = False
 
 
 class ContactList(Command[list[Contact]], frozen=True, tag="contact.list"):
@@ -81,6 +84,50 @@ class ContactConfirmDevice(Command[Done], frozen=True, tag="contact.confirm_devi
     identity: str
     device: str
     accept: bool
+
+
+class SecurityCode(Record, frozen=True):
+    """What two people compare: ``digits``, sixty, and ``qr``, the text of a QR code that holds them."""
+
+    digits: str
+    qr: str
+
+
+class ContactCode(Command[SecurityCode], frozen=True, tag="contact.code"):
+    """Tell the security code of a contact. Both sides have the same, whatever devices they use."""
+
+    identity: str
+
+
+class ContactVerify(Command[Done], frozen=True, tag="contact.verify"):
+    """Note that one compared the security code with a contact, or, not ``verified``, that it is to be compared again.
+
+    With ``code`` (sixty digits, or the text of the other side's QR code) or ``image`` (the path of a picture of that) it is
+    compared here, and one that is not the contact's is a bad-code. What is written to a verified contact goes to no device
+    that nobody vouches for until that is confirmed. Errors: unknown-contact, bad-code, bad-picture.
+    """
+
+    carrier: ClassVar = Carrier.STEPS
+
+    identity: str
+    verified: bool
+    code: str = ""
+    image: str = ""
+
+
+class IdentityChecked(Record, frozen=True):
+    """An identity, as it is written."""
+
+    identity: str
+
+
+class IdentityCheck(Command[IdentityChecked], frozen=True, tag="identity.check"):
+    """Tell whether a text is an identity, in whatever case and groups; else bad-identity.
+
+    ``slip`` in its data: character, length, swapped, checksum; ``at``: the character, from 1, where that is known.
+    """
+
+    text: str
 
 
 class ConversationDelete(Command[Deleted], frozen=True, tag="conversation.delete"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import Meta
 
@@ -166,6 +166,9 @@ class SettingsGet(Command[Settings], frozen=True, tag="settings.get"):
 
 
 class SettingsSet(Command[Done], frozen=True, tag="settings.set"):
-    """Store settings, all of them."""
+    """Change the settings that are named, and leave the others as they are. Names and values as in ``Settings``.
 
-    settings: Settings
+    An unknown name, or a value that it does not take, is a bad-request, and nothing is changed.
+    """
+
+    settings: dict[str, Any]

@@ -61,6 +61,16 @@ class ContactChanged(Event, frozen=True, tag="contact.changed"):
     identity: str
 
 
+class ConversationChanged(Event, frozen=True, tag="conversation.changed"):
+    """What the person made of a conversation changed: muted, pinned, archived, marked as unread."""
+
+    conversation: str
+
+
+class SettingsChanged(Event, frozen=True, tag="settings.changed"):
+    """Settings changed, by another screen or another device; ``settings.get`` tells them."""
+
+
 class DeviceChanged(Event, frozen=True, tag="device.changed"):
     """A device of a contact appeared, or was confirmed, refused, let in or put out."""
 
@@ -118,6 +128,7 @@ class AccountOpened(Event, frozen=True, tag="account.opened"):
 
 
 AnyEvent = (
-    GreetingReceived | ContactAccepted | ContactChanged | DeviceChanged | MessageReceived | MessageChanged
-    | KeepRequested | MessageStateChanged | NetworkChanged | PriceRisen | ClocksChanged | AccountLocked | AccountOpened
+    GreetingReceived | ContactAccepted | ContactChanged | ConversationChanged | SettingsChanged | DeviceChanged
+    | MessageReceived | MessageChanged | KeepRequested | MessageStateChanged | NetworkChanged | PriceRisen | ClocksChanged
+    | AccountLocked | AccountOpened
 )  # fmt: skip

@@ -71,6 +71,29 @@ class ContactAdd(Command[ConversationRef], frozen=True, tag="contact.add"):
     greeting: str = ""
 
 
+class InvitePreview(Record, frozen=True, omit_defaults=False):
+    """Who invites: the name that the inviter gives itself, which proves nothing, and the identity, which does.
+
+    ``conversation``: where it is a contact already. ``warning``, ``warning_text`` as in ``Contact``.
+    """
+
+    name: str
+    identity: str
+    expires_at: int
+    warning: ContactWarning | None = None
+    warning_text: str = ""
+    conversation: str | None = None
+
+
+class ContactPreview(Command[InvitePreview], frozen=True, tag="contact.preview"):
+    """Tell who made an invitation, before greeting. Parameters and errors as ``contact.add``."""
+
+    carrier: ClassVar = Carrier.STEPS
+
+    link: str = ""
+    image: str = ""
+
+
 class Greeting(Record, frozen=True, omit_defaults=False):
     """A stranger's greeting. ``known`` when the identity is a contact's, writing from a new device.
 

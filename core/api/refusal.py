@@ -51,6 +51,8 @@ class Kind(StrEnum):
     BLOCKED = "blocked"
     NOT_ALLOWED = "not-allowed"
     BAD_PROOF = "bad-proof"
+    BAD_CODE = "bad-code"
+    BAD_IDENTITY = "bad-identity"
     TOO_LONG = "too-long"
     TOO_MANY = "too-many"
     DISK_FULL = "disk-full"
@@ -65,7 +67,8 @@ class ApiError(Exception):
     """A command that was refused. ``message`` is one sentence for people; ``data`` holds what programs need.
 
     ``data`` by kind: slow-down {"seconds"}, bad-words {"positions", "count"}, too-long and too-many {"limit"},
-    weak-passcode {"suggestions"}, clock-off {"agreeing", "against"}, failed {"errno"} or {"report"}.
+    weak-passcode {"suggestions"}, bad-identity {"slip", "at"}, clock-off {"agreeing", "against"}, failed
+    {"errno"} or {"report"}.
     """
 
     def __init__(self, kind: Kind, message: str, **data: object) -> None:

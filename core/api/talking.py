@@ -19,7 +19,8 @@ class Conversation(Record, frozen=True, omit_defaults=False):
 
     ``keep_asked``: we asked the other side to keep our mail on its device (whether it does is never told);
     ``keep_wanted``: it asks us; ``keeping``: this device does. ``name``, ``own_name``, ``blocked``, ``warning``,
-    ``warning_text`` and ``rekey_overdue`` as in ``Contact``.
+    ``warning_text`` and ``rekey_overdue`` as in ``Contact``. ``muted_until``: it makes no noise until then.
+    ``marked_unread``: by the person, whatever was read; reading takes the mark away.
     """
 
     id: str
@@ -41,6 +42,10 @@ class Conversation(Record, frozen=True, omit_defaults=False):
     warning: ContactWarning | None = None
     warning_text: str = ""
     rekey_overdue: bool = False
+    muted_until: int | None = None
+    pinned: bool = False
+    archived: bool = False
+    marked_unread: bool = False
 
 
 class ConversationList(Command[list[Conversation]], frozen=True, tag="conversation.list"):
@@ -48,14 +53,43 @@ class ConversationList(Command[list[Conversation]], frozen=True, tag="conversati
 
 
 class ConversationRead(Command[Done], frozen=True, tag="conversation.read"):
-    """Mark everything up to and including message ``upto`` as seen on this device."""
+    """Mark everything up to and including message ``upto`` as seen on this device; take a mark as unread away."""
 
     conversation: str
     upto: str
 
 
+class ConversationSet(Command[Done], frozen=True, tag="conversation.set"):
+    """Make something of a conversation; what is left out stays as it is. The contact is not told.
+
+    ``muted_until``: a time, 0 for no longer. One that is ``archived`` comes back by itself when a text comes in, unless it
+    is muted.
+    """
+
+    conversation: str
+    muted_until: int | None = None
+    pinned: bool | None = None
+    archived: bool | None = None
+    unread: bool | None = None
+
+
+class ConversationFocus(Command[Done], frozen=True, tag="conversation.focus"):
+    """Tell which conversation this screen shows now, None: none. It is forgotten when the screen locks.
+
+    While its person is there, what comes in it is acknowledged soon. Given again when the person did something else, it
+    tells that they are still there.
+    """
+
+    carrier: ClassVar = Carrier.GATE
+    by_person: ClassVar = True
+
+    conversation: str | None
+
+
 class DraftSet(Command[Done], frozen=True, tag="draft.set"):
     """Keep an unsent text with its conversation."""
+
+    by_person: ClassVar = True
 
     conversation: str
     text: str
@@ -140,6 +174,8 @@ class MessageSend(Command[MessageRef], frozen=True, tag="message.send"):
 
     ``reply_to`` is the id of the row of the same conversation that it answers.
     """
+
+    by_person: ClassVar = True
 
     conversation: str
     text: str

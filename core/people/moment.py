@@ -7,11 +7,21 @@ from typing import NamedTuple
 from net.instant import DAY_MS, HOUR_MS
 
 
+class Attention(NamedTuple):
+    """What persons have before their eyes: ``looked_at`` by the ids of conversations.
+
+    ``present``: a screen is unlocked, and its person did something lately.
+    """
+
+    present: bool = False
+    looked_at: frozenset[str] = frozenset()
+
+
 class Moment(NamedTuple):
     """``own_ms`` is this machine's clock (shown to people), ``network_ms`` the one that expiry and days go by.
 
     ``mono`` is monotonic seconds, ``custodians`` how many can be asked now, ``shown_width`` how many bits of its address a
-    new box shows.
+    new box shows. ``attention``: what persons look at now.
     """
 
     own_ms: int
@@ -19,6 +29,7 @@ class Moment(NamedTuple):
     mono: float
     custodians: int
     shown_width: int
+    attention: Attention = Attention()
 
     @property
     def day(self) -> int:

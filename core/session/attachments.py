@@ -1,12 +1,14 @@
 """Attachments: the screens and programs that use one messenger at a time, each as if it were alone.
 
-What one of them may see belongs to it and not to the core: whether its screen is locked, and the events that wait for it.
+What one of them may see belongs to it and not to the core: whether its screen is locked, which conversation it shows, when
+its person did something last, and the events that wait for it.
 Each starts with its screen locked, so that who reaches a running core has nothing yet; ``account.unlock`` on it lets go of
 its own lock and of no other's. The vault is locked for all of them at once.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from typing import Final, cast
@@ -15,9 +17,12 @@ import trio
 
 from core import api
 from core.api import ApiError, Kind
+from core.people.moment import Attention
 
 # Attachments at once: screens on a few terminals and some programs. Each may hold a queue of events.
 MAX_ATTACHMENTS: Final = 16
+# A person is there for so long after having done something. Seconds.
+ATTENTIVE: Final = 300.0
 # Events that wait for a reader; more are dropped, since they are hints and ``message.list`` is the truth.
 MAX_EVENTS: Final = 4096
 
@@ -54,12 +59,23 @@ class Attachment:
     """One screen or program. ``tell`` takes its events and must not block.
 
     ``is_locked``: its screen is. ``wants_passcode``: its person locked it, so that the remembered key does not open it.
+    ``focus``: the id of the conversation that it shows, if any.
     """
 
     def __init__(self, tell: Callable[[api.Event], None]) -> None:
         self.is_locked = True
         self.wants_passcode = False
+        self.focus: str | None = None
         self.tell = tell
+        self._touched_at = -math.inf
+
+    def touch(self) -> None:
+        """Note that its person did something just now."""
+        self._touched_at = trio.current_time()
+
+    def is_attended(self) -> bool:
+        """Tell whether its person is there: its screen is not locked, and something was done lately."""
+        return not self.is_locked and trio.current_time() - self._touched_at < ATTENTIVE
 
     def unlock(self) -> None:
         """Let go of its screen's lock."""
@@ -67,7 +83,7 @@ class Attachment:
 
     def lock(self, *, wants_passcode: bool = False) -> None:
         """Lock its screen."""
-        self.is_locked, self.wants_passcode = True, wants_passcode
+        self.is_locked, self.wants_passcode, self.focus = True, wants_passcode, None
 
 
 class Attachments:
@@ -108,6 +124,11 @@ class Attachments:
     def wants_passcode(self) -> bool:
         """Tell whether a person locked one of them, and did not come back to it."""
         return any(each.wants_passcode for each in self._attached)
+
+    def attention(self) -> Attention:
+        """Return what persons have before their eyes now."""
+        attended = [each for each in self._attached if each.is_attended()]
+        return Attention(bool(attended), frozenset(each.focus for each in attended if each.focus is not None))
 
     def lock_for_vault(self, besides: Attachment | None = None, reason: str = "") -> None:
         """Lock all but one of them, and tell them that the vault is locked."""

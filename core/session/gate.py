@@ -81,6 +81,7 @@ class Gate:
         self._opened = trio.Event()
         self.time.begin(unlocked.typed_at)
         share = self._engines.open(self.feed)
+        share.attention = self.attachments.attention
         try:
             self.open = await OpenAccount.start(
                 self._nursery, self._profile.history, unlocked, share, self.emit, self.terms, self._failed

@@ -97,6 +97,8 @@ class Messenger:
             if attachment.is_locked and not command.while_locked:
                 self._gate.account()  # tells what there is to do first, where there is no account or its vault is locked
                 raise ApiError(Kind.LOCKED, "The screen is locked.")
+            if command.by_person:
+                attachment.touch()
             match command.carrier:
                 case Carrier.TRANSACTION:
                     return await commands.act(self._gate.account(), command)

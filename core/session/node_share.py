@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final, Protocol, TypeAlias
 
-from core.people.moment import Moment
+from core.people.moment import Attention, Moment
 from net.bucket import Bucket
 from net.errors import DecodeError, Overloaded
 from net.events import (
@@ -95,6 +95,7 @@ class Share:
         self.asked: dict[bytes, None] = {}  # tags of boxes and ids of parcels, the oldest first
         self.owed: list[NodeEvent] = []
         self.has_told = False  # whether it set a whole list at the node
+        self.attention: Callable[[], Attention] = Attention  # of the persons whose account this engine runs
 
     @property
     def is_open(self) -> bool:
@@ -104,7 +105,8 @@ class Share:
     def moment(self) -> Moment:
         """Return the present as the engine sees it."""
         now, node = self.node.now(), self.node
-        return Moment(now.wall_ms, node.network_ms(), now.mono, len(node.custodians()), node.shown_width())
+        custodians = len(node.custodians())
+        return Moment(now.wall_ms, node.network_ms(), now.mono, custodians, node.shown_width(), self.attention())
 
     def request(self, request: Request) -> None:
         """Ask the node for something. Raises what the request says, and then has changed nothing."""

@@ -26,6 +26,10 @@ class ConversationRow:
     ``inbox_number``-th; ``inbox_beside`` one that an unknown device named. ``inbox_told`` is the number of the inbox of
     ours that the contact knows of. ``reads_beside``: this device was restored from the words, and looks for copies to an
     inbox beside as well. ``own_name_at``: when it was first heard to call itself so, by our own clock.
+
+    ``muted_until`` is by our own clock, 0 where it is not muted. ``tells`` and ``told`` are bits
+    (``core.people.format.content.Signs``): what the other side lets us know, and what we said last that we let it know.
+    ``here_at``: when its person was last there, own clock; 0 where that is not known.
     """
 
     id: int
@@ -52,6 +56,13 @@ class ConversationRow:
     inbox_told: int
     reads_beside: bool
     own_name_at: int
+    muted_until: int
+    pinned: bool
+    archived: bool
+    marked_unread: bool
+    tells: int
+    told: int
+    here_at: int
 
     @property
     def is_direct(self) -> bool:
@@ -68,7 +79,7 @@ class ConversationRow:
 _COLUMNS = (
     "id, public_id, kind, recipient, name, state, created_at, waiting_until, opened_at, read_upto, draft, inbox,"
     " keep_asked, keep_wanted, keep_wanted_at, keeping, own_name, verified, blocked, inbox_number, inbox_beside, inbox_told,"
-    " reads_beside, own_name_at"
+    " reads_beside, own_name_at, muted_until, pinned, archived, marked_unread, tells, told, here_at"
 )
 
 

@@ -369,5 +369,5 @@ class FakeClient(FakeContacts):
         return self.stored_settings
 
     def _settings_set(self, command: api.SettingsSet) -> api.Done:
-        self.stored_settings = command.settings
+        self.stored_settings = msgspec.structs.replace(self.stored_settings, **command.settings)
         return api.Done()

@@ -16,7 +16,7 @@ from core import api
 from core.people.effects import Effect, Emit, Solve
 from core.people.engine import Engine
 from core.people.format.account_keys import keys_of_seed
-from core.people.moment import Moment
+from core.people.moment import Attention, Moment
 from core.session import commands
 from core.session.commands.search import Searching
 from core.session.people_protocol import prove
@@ -115,6 +115,7 @@ class Person:
         self.events: list[api.Event] = []
         self.skew_ms = 0
         self.online = True
+        self.attention = Attention()
         self.open()
         if device is None:
             self.call(api.AccountRename(name=name))
@@ -148,7 +149,8 @@ class Person:
     def moment(self) -> Moment:
         custodians = len(CUSTODIANS) if self.online else 0
         office = self.office
-        return Moment(office.now_ms + self.skew_ms, office.now_ms, office.mono, custodians, office.shown_width)
+        own_ms = office.now_ms + self.skew_ms
+        return Moment(own_ms, office.now_ms, office.mono, custodians, office.shown_width, self.attention)
 
     def call(self, command: api.Command[api.R]) -> api.R:
         result, effects = self.engine.command(commands.act_of(command), self.moment())

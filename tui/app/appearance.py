@@ -98,12 +98,12 @@ class Appearance:
     async def use_theme(self, name: str = "") -> None:
         """Choose colours by name; without one say which there are."""
         if self._knows("Colours", name, self.theme_names, self.settings.theme) and self._is_known(_stored(name)):
-            await self._choose(msgspec.structs.replace(self.settings, theme=_stored(name)))
+            await self._choose(theme=_stored(name))
 
     async def use_glyphs(self, name: str = "") -> None:
         """Choose the signs by name; without one say which there are."""
         if self._knows("Signs", name, GLYPH_NAMES, self.settings.glyphs):
-            await self._choose(msgspec.structs.replace(self.settings, glyphs=_stored(name)))
+            await self._choose(glyphs=_stored(name))
 
     def _knows(self, what: str, name: str, names: tuple[str, ...], now: str) -> bool:
         """Return whether ``name`` is one of ``names``; tell which there are if not."""
@@ -112,11 +112,11 @@ class Appearance:
             self._port.tell(said, "warning" if name else "information")
         return name in names
 
-    async def _choose(self, settings: api.Settings) -> None:
-        """Draw by the settings, then store them."""
-        await self._port.apply_settings(settings)
+    async def _choose(self, **changed: str) -> None:
+        """Draw by changed settings, then store these."""
+        await self._port.apply_settings(msgspec.structs.replace(self.settings, **changed))
         try:
-            await self._port.client.call(api.SettingsSet(settings=settings))
+            await self._port.client.call(api.SettingsSet(settings=dict(changed)))
         except api.ApiError as error:
             if error.kind not in {api.Kind.LOCKED, api.Kind.NO_ACCOUNT}:
                 self._port.tell_error(error)

@@ -100,7 +100,8 @@ def warning_of(work: Work, alike: LookAlikes, row: ConversationRow) -> tuple[api
     if unknown:
         return (
             "unknown-device",
-            "This contact has a device that nobody vouches for: whoever has its words can make one.",
+            "This contact has a device that nobody vouches for: whoever has its words can make one."
+            + (" It gets nothing until you confirm it." if row.verified else ""),
         )
     other = alike.of_contact(row)
     return ("look-alike", _taken_for(other)) if other is not None else (None, "")

@@ -15,7 +15,7 @@ from core.people.format import acknowledgement
 from core.people.work import Work
 from core.storage import conversations
 
-# A person looks at a chat that was listed or written to within this many seconds.
+# A person looks at a chat that a screen shows while they are there, or that was listed or written to in these seconds.
 OPEN_CHAT_SECONDS: Final = 120.0
 
 
@@ -63,6 +63,7 @@ class AckTiming:
     def _delay(self, work: Work, conversation: int) -> float:
         if acks.is_unheard(work, conversation):
             return acknowledgement.UNHEARD_DELAY
-        if self._open_until.get(conversation, 0.0) > work.now.mono:
+        is_shown = conversations.by_id(work.tx, conversation).public_id in work.now.attention.looked_at
+        if is_shown or self._open_until.get(conversation, 0.0) > work.now.mono:
             return acknowledgement.OPEN_DELAY
         return self._random.uniform(*acknowledgement.IDLE_DELAY)

@@ -14,7 +14,7 @@ import msgspec
 from core import api
 from core.crypto.seed import identity_of
 from core.errors import Malformed
-from core.people.conversation import changes, inboxes, keep_request, rekeying, resets
+from core.people.conversation import changes, inboxes, keep_request, rekeying, resets, views
 from core.people.conversation.row_writers import Writers
 from core.people.conversation.rows import Origin, insert_received
 from core.people.format.content import (
@@ -122,6 +122,7 @@ RULES: Final[dict[type[Item], _Rule[Any]]] = {
 def _tell(work: Work, new: NewMessage) -> None:
     owner = conversations.by_id(work.tx, new.conversation)
     row = messages.by_id(work.tx, new.id)
+    views.came(work, owner)
     writer = Writers(work.tx, work.me.identity).of_device(new.device)
     work.emit(
         api.MessageReceived(

@@ -214,7 +214,8 @@ def let_in_who_waited(work: Work) -> None:
 def hand_over(work: Work, row: DeviceRow) -> None:
     """Let a device read the lane that is being written, from where it stands; answers its reset.
 
-    What no known device acknowledged is encoded once more for it; where it is read already it is not shown again.
+    What no known device acknowledged is encoded once more for it; where it is read already it is not shown again. One that
+    was handed this lane before, and was put out since, lost count of it: then another lane begins.
     """
     root = None if row.asked_root is None else roots.find(work.tx, row.conversation, row.asked_root)
     if root is None or row.asked is None or row.offered_key is None:
@@ -230,7 +231,7 @@ def hand_over(work: Work, row: DeviceRow) -> None:
     devices.set_answered(work.tx, row.conversation, row.device, work.now.network_ms)
     answer = Answer(row.device, row.asked, heard=False, root=root, prekey=prekey)
     current = lanes.writing(work.tx, row.conversation)
-    if current is None:
+    if current is None or row.answered_at >= current.made_at:
         begin(work, row.conversation, is_last_known=True, answer=answer)
     else:
         for seq in postings.said_in(work.tx, current.generation, fewer_than=MAX_SAID):

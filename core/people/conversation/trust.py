@@ -23,6 +23,7 @@ from core.people.format.watch import ResetWatch
 from core.people.mail.outcome import done
 from core.people.work import Work
 from core.storage import conversations, devices, lanes, members, messages, postings, roots
+from core.storage.conversations import ConversationRow
 from core.storage.devices import DeviceRow, NewDevice
 from core.storage.messages import BOTH_ALIVE, NEW_DEVICE
 from net.ids import ParcelId
@@ -134,6 +135,22 @@ def _is_compared(work: Work, identity: bytes) -> bool:
     return contact is not None and bool(contact.verified)
 
 
+def compared(work: Work, row: ConversationRow, *, verified: bool) -> None:
+    """Note whether the person compared a code with a contact.
+
+    If so, its unknown devices are served no more until the person confirms them, also those that were let in.
+    """
+    if bool(row.verified) == verified:
+        return
+    conversations.set_verified(work.tx, row.id, verified=verified)
+    if verified:
+        for device in devices.of_identity(work.tx, row.identity):
+            if device.state == "unknown" and device.let_in is not None:
+                _shut_out(work, device)
+                _tell_now(work, device)
+    work.emit(api.ContactChanged(identity=identity_of(row.identity)))
+
+
 def heard(work: Work, row: DeviceRow, made_at: int) -> None:
     """Note that a device was heard, with a message made at a time of its own clock, and act on its owner's others."""
     devices.hear(work.tx, row.device, work.now.network_ms)
@@ -149,11 +166,19 @@ def _put_out(work: Work, row: DeviceRow) -> None:
     devices.set_rivalled(work.tx, row.device)
     insert_notice(work, row.conversation, row.device, BOTH_ALIVE, b"both" + row.device)
     if row.let_in is not None:
-        devices.set_let_in(work.tx, row.conversation, row.device, None)
-        settle_beside(work, row.conversation)
-        lane = lanes.writing(work.tx, row.conversation)
-        if lane is not None:  # it has the chain of this lane, up to the next secret that is sealed to others alone
-            lanes.make_rekeying_due(work.tx, lane.generation)
+        _shut_out(work, row)
+    _tell_now(work, row)
+
+
+def _shut_out(work: Work, row: DeviceRow) -> None:
+    devices.set_let_in(work.tx, row.conversation, row.device, None)
+    settle_beside(work, row.conversation)
+    lane = lanes.writing(work.tx, row.conversation)
+    if lane is not None:  # it has the chain of this lane, up to the next secret that is sealed to others alone
+        lanes.make_rekeying_due(work.tx, lane.generation)
+
+
+def _tell_now(work: Work, row: DeviceRow) -> None:
     changed = devices.find(work.tx, row.conversation, row.device)
     assert changed is not None
     tell(work, changed)

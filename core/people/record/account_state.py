@@ -6,8 +6,8 @@ own tables now and then. Messages are not in it, and cannot be restored from it.
 
 A key is its kind and what it is about: ``name``, ``settings``, ``device`` ‖ key, ``mark`` ‖ key, ``inbox`` ‖ number for each
 inbox at which the account reads, and of a contact ``contact`` ‖ identity ‖ (``name`` | ``inbox`` | ``root`` ‖ its name |
-``device`` ‖ key | ``blocked``). A contact with an inbox is one that can be written to; of others only the name is kept.
-One whose name is a tombstone was removed.
+``device`` ‖ key | ``blocked`` | ``view``). A contact with an inbox is one that can be written to; of others only name, block
+and view are kept. One whose name is a tombstone was removed.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 from core import api
 from core.errors import Malformed
-from core.people.conversation import inboxes
+from core.people.conversation import inboxes, views
 from core.people.format import greeting, lww
 from core.people.format.bounds import decode
 from core.people.format.lww import Entry, State
@@ -27,7 +27,7 @@ from core.people.work import Work
 from core.storage import accounts, conversations, devices, inboxes as inbox_rows, personal as rows, roots
 
 _NAME, _SETTINGS, _DEVICE, _MARK, _CONTACT = b"name", b"settings", b"device", b"mark", b"contact"
-_INBOX, _ROOT, _BLOCKED = b"inbox", b"root", b"blocked"
+_INBOX, _ROOT, _BLOCKED, _VIEW = b"inbox", b"root", b"blocked", b"view"
 _YES, _NO = b"\1", b"\0"
 _KEY_SIZE = 32
 _INBOX_NUMBER_SIZE = 4
@@ -80,6 +80,9 @@ def _here(work: Work, noted: State) -> dict[bytes, bytes]:
         here[head + _NAME] = row.name.encode()
         if row.blocked or head + _BLOCKED in noted:
             here[head + _BLOCKED] = _YES if row.blocked else _NO
+        view = views.of(row)
+        if view != views.PLAIN or head + _VIEW in noted:
+            here[head + _VIEW] = views.encode_view(view)
         if row.state == "open" and row.inbox is not None:
             here[head + _INBOX] = row.inbox + row.inbox_number.to_bytes(_INBOX_NUMBER_SIZE, "big")
             shared = [root for root in roots.of_conversation(work.tx, row.id) if root.device is None]
@@ -140,6 +143,7 @@ def _apply_own(work: Work, changed: dict[bytes, bytes]) -> None:
         except Malformed:
             return  # of a newer version
         accounts.save_settings(work.tx, settings)
+        work.emit(api.SettingsChanged())
 
 
 def _inboxes(alive: dict[bytes, bytes]) -> Iterator[tuple[int, tuple[bytes, int]]]:
@@ -201,6 +205,7 @@ def _contact(state: State, identity: bytes) -> Contact:
         dropped_roots=[field[len(_ROOT) :] for field, value in roots.items() if value is None],
         certificates=[value for field, value in said.items() if field.startswith(_DEVICE)],
         blocked=None if _BLOCKED not in said else said[_BLOCKED] == _YES,
+        view=None if _VIEW not in said else views.decode_view(said[_VIEW]),
         removed=_NAME in about and _NAME not in said,
     )
 

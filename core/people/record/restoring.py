@@ -20,9 +20,10 @@ from core.crypto import primitives
 from core.crypto.seed import identity_of
 from core.errors import Malformed
 from core.people.contact import removal, slot_posts
-from core.people.conversation import inboxes, resets
+from core.people.conversation import inboxes, resets, views
 from core.people.conversation.rows import insert_notice
 from core.people.conversation.trust import is_foreign, know
+from core.people.conversation.views import View
 from core.people.format.bounds import decode
 from core.people.format.device import Certificate, check
 from core.people.format.watch import AcceptanceWatch, ResetWatch
@@ -41,7 +42,7 @@ UNREACHED_MS: Final = 14 * DAY_MS
 class Contact:
     """A contact in the personal record. ``inbox`` is None while it cannot be written to.
 
-    ``blocked`` is None when it was never set.
+    ``blocked`` is None when it was never set, ``view`` when the person never made anything of the conversation.
     """
 
     identity: bytes
@@ -53,6 +54,7 @@ class Contact:
     certificates: list[bytes]
     blocked: bool | None
     removed: bool
+    view: View | None = None
 
 
 def take_contact(work: Work, contact: Contact) -> None:
@@ -75,6 +77,8 @@ def take_contact(work: Work, contact: Contact) -> None:
     else:
         _take_changes(work, row, contact)
     row = conversations.by_id(work.tx, row.id)
+    if contact.view is not None:
+        views.change(work, row, contact.view)
     if contact.inbox is not None and contact.roots:
         _take_secrets(work, row, contact, contact.inbox)
 

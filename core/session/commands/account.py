@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, cast
 
 import trio
@@ -13,6 +14,7 @@ from core.api import Carrier
 from core.people.work import Work
 from core.session.attachments import Attachment
 from core.session.checks import check_name
+from core.session.commands.lookup import conversation_looked_at
 from core.session.commands.registry import Handlers, act_of
 from core.session.gate import Gate
 from core.storage import accounts as account_rows
@@ -175,3 +177,14 @@ def _naming(name: str) -> Callable[[Work], object] | None:
 def _own_name(work: Work) -> str:
     row = account_rows.load(work.tx)
     return "" if row is None else row.name
+
+
+@at_gate(api.ConversationFocus)
+async def _focus(at: AtGate, command: api.ConversationFocus) -> api.Done:
+    """Note what the attachment shows, and let the engine look at it."""
+    account = at.gate.account()
+    if command.conversation is not None:
+        look = partial(conversation_looked_at, public_id=command.conversation)
+        await account.service.act(look)
+    at.attachment.focus = command.conversation
+    return api.Done()

@@ -6,16 +6,20 @@ from typing import Any, cast
 
 from core import api
 from core.api import ApiError, Kind
+from core.crypto import identity_slips
 from core.crypto.seed import BadIdentity, identity_of, public_key_of
 from core.people.contact import names, removal
 from core.people.contact.names import LookAlikes
 from core.people.conversation import trust
+from core.people.format import security_code
 from core.people.format.device import short_name
 from core.people.record import account_state
 from core.people.work import Work
 from core.session.checks import check_name, check_page
-from core.session.commands.lookup import is_rekey_overdue
-from core.session.commands.registry import transaction
+from core.session.commands.given import text_given
+from core.session.commands.lookup import is_rekey_overdue, muted_until
+from core.session.commands.registry import steps, transaction
+from core.session.session import Session
 from core.storage import conversations, devices
 from core.storage.conversations import ConversationRow
 
@@ -62,6 +66,10 @@ def _describe(work: Work, row: ConversationRow, alike: LookAlikes) -> api.Contac
         warning=warning,
         warning_text=text,
         rekey_overdue=is_rekey_overdue(work, row),
+        muted_until=muted_until(work, row),
+        pinned=bool(row.pinned),
+        archived=bool(row.archived),
+        marked_unread=bool(row.marked_unread),
     )
 
 
@@ -110,3 +118,49 @@ def _remove(work: Work, command: api.ContactRemove) -> api.Done:
 def _confirm_device(work: Work, command: api.ContactConfirmDevice) -> api.Done:
     removal.confirm_device(work, _contact_of(work, command.identity), command.device, accept=command.accept)
     return api.Done()
+
+
+# --- who it is --------------------------------------------------------------------------------------------------------
+
+
+@transaction(api.ContactCode)
+def _code(work: Work, command: api.ContactCode) -> api.SecurityCode:
+    digits = security_code.digits_of(work.me.identity, _contact_of(work, command.identity).identity)
+    return api.SecurityCode(digits=digits, qr=security_code.qr_text(digits))
+
+
+@steps(api.ContactVerify)
+async def _verify(session: Session, command: api.ContactVerify) -> api.Done:
+    service = session.account().service
+    given: str | None = None
+    if command.code or command.image:
+        given = await text_given(command.code, command.image, "A security code")
+    await service.act(lambda work: verify(work, command.identity, given, verified=command.verified))
+    return api.Done()
+
+
+def verify(work: Work, identity: str, given: str | None, *, verified: bool) -> None:
+    """Note that a contact was compared, by the text ``given`` if there is one. Raises ``ApiError``."""
+    row = _contact_of(work, identity)
+    if given is not None:
+        _compare(given, security_code.digits_of(work.me.identity, row.identity))
+    trust.compared(work, row, verified=verified)
+
+
+def _compare(given: str, digits: str) -> None:
+    found = security_code.read(given)
+    if found is None:
+        raise ApiError(Kind.BAD_CODE, "There is no security code in this: it has sixty digits.")
+    if found != digits:
+        raise ApiError(
+            Kind.BAD_CODE, "This is another code: one of you does not talk with whom you think. Do not confirm it."
+        )
+
+
+@transaction(api.IdentityCheck)
+def _check_identity(_: Work, command: api.IdentityCheck) -> api.IdentityChecked:
+    found = identity_slips.check(command.text)
+    if isinstance(found, identity_slips.Wrong):
+        place = {} if found.at is None else {"at": found.at}
+        raise ApiError(Kind.BAD_IDENTITY, found.message, slip=found.slip, **place)
+    return api.IdentityChecked(identity=found)

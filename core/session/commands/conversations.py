@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, Final, cast
+
+import msgspec
 
 from core import api
+from core.api import ApiError, Kind
 from core.crypto.seed import identity_of
 from core.people.contact import removal
 from core.people.contact.names import LookAlikes, warning_of
+from core.people.conversation import views
 from core.people.record import account_state
 from core.people.work import Work
 from core.session.checks import check_text
@@ -17,10 +21,14 @@ from core.session.commands.lookup import (
     conversation_of,
     is_rekey_overdue,
     message_of,
+    muted_until,
 )
 from core.session.commands.registry import transaction
 from core.storage import conversations
 from core.storage.conversations import ConversationRow
+
+# Times are below this (``core.people.format.bounds.Millis``).
+MAX_MS: Final = 1 << 47
 
 
 @transaction(api.ConversationList)
@@ -54,6 +62,10 @@ def _describe(work: Work, row: ConversationRow, alike: LookAlikes) -> api.Conver
         warning=warning,
         warning_text=text,
         rekey_overdue=is_rekey_overdue(work, row),
+        muted_until=muted_until(work, row),
+        pinned=bool(row.pinned),
+        archived=bool(row.archived),
+        marked_unread=bool(row.marked_unread),
     )
 
 
@@ -61,6 +73,23 @@ def _describe(work: Work, row: ConversationRow, alike: LookAlikes) -> api.Conver
 def _read(work: Work, command: api.ConversationRead) -> api.Done:
     row = conversation_looked_at(work, command.conversation)
     conversations.set_read(work.tx, row.id, message_of(work, command.upto, row).seq)
+    views.was_read(work, row)
+    return api.Done()
+
+
+@transaction(api.ConversationSet)
+def _set(work: Work, command: api.ConversationSet) -> api.Done:
+    if command.muted_until is not None and not 0 <= command.muted_until < MAX_MS:
+        raise ApiError(Kind.BAD_REQUEST, "muted_until is a time in milliseconds, or 0.")
+    row = conversation_of(work, command.conversation)
+    given = {
+        "muted_until": command.muted_until,
+        "pinned": command.pinned,
+        "archived": command.archived,
+        "unread": command.unread,
+    }
+    chosen: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    views.change(work, row, msgspec.structs.replace(views.of(row), **chosen))
     return api.Done()
 
 

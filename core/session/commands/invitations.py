@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -10,18 +9,20 @@ import trio
 
 from core import api
 from core.api import ApiError, Kind
+from core.crypto.seed import identity_of
 from core.node.service import NodeService
 from core.node.status import clock_alone
 from core.people.contact import greeting_sent, invitations
+from core.people.contact.names import LookAlikes, warning_of_greeting
 from core.people.format.invitation import Bundle, Link
 from core.people.work import Work
-from core.pictures.reader import PictureReading, UnreadablePicture
 from core.session import invitation_lookup
 from core.session.checks import check_text
+from core.session.commands.given import text_given
 from core.session.commands.registry import steps, transaction
 from core.session.open_account import OpenAccount
 from core.session.session import Session
-from core.storage import meetings
+from core.storage import conversations, meetings
 from net.ids import ParcelId
 from net.numbers import COPIES
 
@@ -74,15 +75,44 @@ def _revoke(work: Work, command: api.InviteRevoke) -> api.Done:
 
 @steps(api.ContactAdd)
 async def _add_contact(session: Session, command: api.ContactAdd) -> api.ConversationRef:
-    service, node = session.account().service, session.node
-    identity = service.engine.me.identity
+    service = session.account().service
     check_text(command.greeting, api.MAX_GREETING_SIZE)
-    _refuse_if_alone(node)  # first, for by a wrong clock a link may have expired
-    link = invitation_lookup.read_link(await _text_of(command), identity, node.network_ms())
-    answers = await session.records.search(ParcelId(link.record_id))
-    bundle = invitation_lookup.judge(link, answers, len(node.custodians()))
+    link, bundle = await _find(session, command.link, command.image)
     conversation = await service.act(lambda work: greet(work, link, bundle, command.greeting))
     return api.ConversationRef(conversation=conversation)
+
+
+@steps(api.ContactPreview)
+async def _preview(session: Session, command: api.ContactPreview) -> api.InvitePreview:
+    service = session.account().service
+    link, bundle = await _find(session, command.link, command.image)
+    return await service.act(lambda work: preview(work, link, bundle))
+
+
+async def _find(session: Session, text: str, image: str) -> tuple[Link, Bundle]:
+    """Return the link in a text or a picture, and what the network holds for it. Raises ``ApiError``."""
+    node = session.node
+    identity = session.account().service.engine.me.identity
+    _refuse_if_alone(node)  # first, for by a wrong clock a link may have expired
+    found = await text_given(text, image, "An invitation")
+    link = invitation_lookup.read_link(found, identity, node.network_ms())
+    answers = await session.records.search(ParcelId(link.record_id))
+    return link, invitation_lookup.judge(link, answers, len(node.custodians()))
+
+
+def preview(work: Work, link: Link, bundle: Bundle) -> api.InvitePreview:
+    """Describe the maker of an invitation as a greeter is."""
+    known = conversations.by_identity(work.tx, link.identity)
+    alike = LookAlikes(conversations.every_direct(work.tx))
+    warning, text = warning_of_greeting(alike, bundle.name, None if known is None else known.id)
+    return api.InvitePreview(
+        name=bundle.name,
+        identity=identity_of(link.identity),
+        expires_at=link.expires_at * 1000,
+        warning=warning,
+        warning_text=text,
+        conversation=None if known is None else known.public_id,
+    )
 
 
 def greet(work: Work, link: Link, bundle: Bundle, text: str) -> str:
@@ -99,19 +129,3 @@ def _refuse_if_alone(node: NodeService) -> None:
         names = ", ".join(each.node for each in alone.against)
         message = f"This machine's clock differs from that of {names}."
         raise ApiError(Kind.CLOCK_OFF, message, **msgspec.to_builtins(alone))
-
-
-async def _text_of(command: api.ContactAdd) -> str:
-    """Return the text that an invitation is to be found in. Raises ``ApiError``."""
-    if command.link and command.image:
-        raise ApiError(Kind.BAD_REQUEST, "An invitation comes as link or as image: one of the two.")
-    if not command.image:
-        return command.link
-    reading = PictureReading(Path(command.image))
-    try:
-        codes = await trio.to_thread.run_sync(reading.run, abandon_on_cancel=True)
-    except UnreadablePicture as error:
-        raise ApiError(Kind.BAD_PICTURE, error.reason) from None
-    finally:
-        reading.stop()
-    return "\n".join(codes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.api import ApiError, Kind
-from core.people.conversation import rekeying
+from core.people.conversation import rekeying, views
 from core.people.work import Work
 from core.storage import conversations, lanes, messages
 from core.storage.conversations import ConversationRow
@@ -37,3 +37,8 @@ def is_rekey_overdue(work: Work, conversation: ConversationRow) -> bool:
     """Tell whether the lane to a contact was not re-keyed for longer than is promised."""
     lane = lanes.writing(work.tx, conversation.id)
     return lane is not None and rekeying.is_overdue(work, lane)
+
+
+def muted_until(work: Work, conversation: ConversationRow) -> int | None:
+    """Return until when a conversation makes no noise; None when it does."""
+    return conversation.muted_until if views.is_muted(work, conversation) else None

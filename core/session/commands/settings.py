@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from core import api
+from core.api import ApiError, Kind
 from core.people.work import Work
 from core.session.checks import check_name
 from core.session.commands.registry import transaction
@@ -21,6 +24,10 @@ def _rename(work: Work, command: api.AccountRename) -> api.Done:
 
 @transaction(api.SettingsGet)
 def _settings(work: Work, _: api.SettingsGet) -> api.Settings:
+    return _stored(work)
+
+
+def _stored(work: Work) -> api.Settings:
     row = accounts.load(work.tx)
     assert row is not None
     return msgspec.msgpack.decode(row.settings, type=api.Settings)
@@ -33,5 +40,22 @@ async def _heed(account: OpenAccount, done: api.Done) -> api.Done:
 
 @transaction(api.SettingsSet, then=_heed)
 def _save_settings(work: Work, command: api.SettingsSet) -> api.Done:
-    accounts.save_settings(work.tx, msgspec.msgpack.encode(command.settings))
+    known = _stored(work)
+    changed = _merge(known, command.settings)
+    if changed != known:
+        accounts.save_settings(work.tx, msgspec.msgpack.encode(changed))
+        work.emit(api.SettingsChanged())
     return api.Done()
+
+
+def _merge(known: api.Settings, given: dict[str, Any]) -> api.Settings:
+    """Return settings with those that are given. Raises ``ApiError``, which names the first that cannot be."""
+    for name in given:
+        if name not in api.Settings.__struct_fields__:
+            raise ApiError(Kind.BAD_REQUEST, f"There is no setting {name!r:.40}.")
+    merged: dict[str, Any] = {**msgspec.structs.asdict(known), **given}
+    try:
+        return msgspec.convert(merged, api.Settings)
+    except msgspec.ValidationError as error:
+        wrong = next((name for name in given if f"$.{name}`" in str(error)), "a setting")
+        raise ApiError(Kind.BAD_REQUEST, f"{wrong} does not take this value.") from None

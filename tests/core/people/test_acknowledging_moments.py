@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.people.format.acknowledgement import IDLE_DELAY, OPEN_DELAY
+from core.people.moment import Attention
 from tests.core.people.test_talking import meet
 from tests.support.post_office import Office, Person, settle
 
@@ -38,4 +39,11 @@ def test_it_waits_a_little_where_somebody_looks_on(office: Office, alice: Person
     a, _ = meet(office, alice, bob)
     settle(office, alice, bob, rounds=4)
     bob.engine.look_at(1, bob.moment())
+    assert OPEN_DELAY <= seconds_to_acknowledge(office, alice, bob, a) <= OPEN_DELAY + STEP
+
+
+def test_it_waits_a_little_in_a_chat_that_a_screen_shows(office: Office, alice: Person, bob: Person) -> None:
+    a, b = meet(office, alice, bob)
+    settle(office, alice, bob, rounds=4)
+    bob.attention = Attention(present=True, looked_at=frozenset({b}))
     assert OPEN_DELAY <= seconds_to_acknowledge(office, alice, bob, a) <= OPEN_DELAY + STEP

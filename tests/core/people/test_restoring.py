@@ -200,7 +200,7 @@ def test_a_record_that_comes_late_is_merged_when_it_comes(
     hidden, office.records = office.records, {}
     again = restored(office, folder)
     assert contacts(again) == {}
-    again.call(api.SettingsSet(settings=api.Settings(theme="dark")))
+    again.call(api.SettingsSet(settings={"theme": "dark"}))
     settle(office, again, rounds=WRITTEN)
     written, office.records = office.records, hidden
     settle(office, again, rounds=20, seconds=300)
@@ -344,7 +344,7 @@ def test_an_old_copy_of_a_device_is_told_by_the_record(office: Office, alice: Pe
 
 
 def test_what_was_never_chosen_overwrites_nothing(office: Office, folder: Path, alice: Person) -> None:
-    alice.call(api.SettingsSet(settings=api.Settings(theme="contrast", lock_after=60)))
+    alice.call(api.SettingsSet(settings={"theme": "contrast", "lock_after": 60}))
     settle(office, alice, rounds=WRITTEN)
     alice.close()
     again = restored(office, folder)

@@ -9,11 +9,13 @@ from typing import cast
 
 import pytest
 import trio
+import trio.testing
 
 from core import api
 from core.api import ApiError, Kind
 from core.node.service import NodeService
-from core.session.attachments import MAX_ATTACHMENTS
+from core.people.moment import Attention
+from core.session.attachments import ATTENTIVE, MAX_ATTACHMENTS, Attachment
 from core.session.engines import Engines
 from core.session.gate import Gate
 from core.session.messenger import AttachedClient, Messenger
@@ -170,3 +172,44 @@ async def test_more_screens_than_there_is_room_for_are_refused_and_who_left_make
             assert not (await client.call(api.AccountGet())).exists
         with pytest.raises(trio.EndOfChannel):
             await client.events.receive()
+
+
+# --- what a screen shows ----------------------------------------------------------------------------------------------
+
+
+async def test_a_person_is_there_while_a_screen_is_open_and_was_used_lately(
+    device: Device, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with two_screens(device) as (first, second):
+        attention = device.gate.attachments.attention
+        assert not attention().present, "that it was opened is no more than that"
+        await second.call(BY_PASSCODE)
+        await second.call(api.ConversationFocus(conversation=None))
+        assert attention() == Attention(present=True)
+        await trio.sleep(ATTENTIVE)
+        assert not attention().present
+        await first.call(api.ConversationFocus(conversation=None))
+        await first.call(api.ConversationList())
+        assert attention().present
+        await first.call(SCREEN_LOCK)
+        assert not attention().present
+
+
+def shown_on(attachment: Attachment) -> str | None:
+    return attachment.focus
+
+
+async def test_what_a_screen_shows_is_forgotten_when_it_locks(device: Device) -> None:
+    async with two_screens(device) as (first, second):
+        with pytest.raises(ApiError) as refused:
+            await first.call(api.ConversationFocus(conversation="nowhere"))
+        assert refused.value.kind is Kind.UNKNOWN_CONVERSATION
+        with pytest.raises(ApiError) as locked:
+            await second.call(api.ConversationFocus(conversation=None))
+        assert locked.value.kind is Kind.LOCKED
+        attachment = Attachment(lambda _: None)
+        attachment.unlock()
+        attachment.touch()
+        attachment.focus = "c"
+        attachment.lock()
+        assert (shown_on(attachment), attachment.is_attended()) == (None, False)

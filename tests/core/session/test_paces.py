@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.trio, pytest.mark.network]
 PASSCODE = "quiet river over stones"
 TERMS = Overrides(policy=CHEAP_PASSCODES, stores=(), tuning=CHEAP_NODE)
 CREATE = api.AccountCreate(passcode=PASSCODE, name="Alice")
-MAKE_STRONG = api.SettingsSet(settings=api.Settings(pace="strong"))
+MAKE_STRONG = api.SettingsSet(settings={"pace": "strong"})
 PATIENCE = 20.0
 
 

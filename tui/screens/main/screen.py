@@ -9,7 +9,6 @@ from contextlib import suppress
 from functools import partial
 from typing import ClassVar
 
-import msgspec
 from textual import on
 from textual.app import ComposeResult
 from textual.content import Content
@@ -147,9 +146,7 @@ class MainScreen(Screen[None], CarriesCommands, ContentScreen, ShowsNotices):
         if last != self._stored_place:
             self._stored_place = last
             with suppress(api.ApiError):  # the vault is locked already: then it stays the one of before
-                await self._client.call(
-                    api.SettingsSet(settings=msgspec.structs.replace(app.settings, last_conversation=last))
-                )
+                await self._client.call(api.SettingsSet(settings={"last_conversation": last}))
 
     def show_notice(self, text: Content, severity: Severity) -> None:
         """Say what happened in the status line, which a short screen shows only then."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from textual import on, work
@@ -190,15 +190,15 @@ class SettingsScreen(Page[None], NothingUnsaved):
     @on(Choice.Changed)
     def _changed(self, message: Choice.Changed) -> None:
         choice = message.choice
-        self._store(msgspec.structs.replace(self._settings, **{str(choice.id): choice.value}))
+        self._store({str(choice.id): choice.value})
 
     @work(exclusive=True, group="store")
-    async def _store(self, settings: api.Settings) -> None:
-        """Draw by the new settings first, then store them."""
-        self._settings = settings
-        await app_of(self).apply_settings(settings)
+    async def _store(self, changed: dict[str, Any]) -> None:
+        """Draw by the new settings first, then store what changed."""
+        self._settings = msgspec.structs.replace(self._settings, **changed)
+        await app_of(self).apply_settings(self._settings)
         try:
-            await self.client.call(api.SettingsSet(settings=settings))
+            await self.client.call(api.SettingsSet(settings=changed))
         except api.ApiError as error:
             self.notice.say(str(explain(error)), "bad")
 
