@@ -16,6 +16,7 @@ from typing import Final
 
 from core import crash, machine
 from core.api import ApiError, Kind
+from core.archive import errors as archive
 from core.crypto.words import BadWords, WordsMismatch
 from core.storage import errors as storage
 from core.vault import errors as vault
@@ -29,6 +30,12 @@ _PLAIN: Final[dict[type[BaseException], tuple[Kind, str]]] = {
     vault.WrongPasscode: (Kind.WRONG_PASSCODE, "That passcode does not open this account."),
     vault.PasscodeNeeded: (Kind.PASSCODE_NEEDED, "The passcode is needed."),
     vault.VaultDamaged: (Kind.WRONG_PASSCODE, "That passcode does not open this account: its vault file is damaged."),
+    archive.WrongPassword: (Kind.WRONG_PASSWORD, "That password does not open the file."),
+    archive.NewerArchive: (Kind.NEWER_VERSION, "A newer version of sottovoce wrote that file: update this one."),
+    archive.FileIsThere: (
+        Kind.FILE_EXISTS,
+        "There is a file of that name already, and it is kept. Choose another name.",
+    ),
     storage.Closed: (Kind.LOCKED, "The account was locked meanwhile."),
     MemoryError: (Kind.FAILED, machine.NO_MEMORY),
 }
@@ -90,6 +97,8 @@ def refusal_of(fault: BaseException, home: Path | None = None) -> ApiError:
             )
         case WordsMismatch():
             return ApiError(Kind.WORDS_MISMATCH, "All words are known, but they do not belong together: a typing slip?")
+        case archive.ArchiveError():
+            return _of_archive(error)
         case Unreachable() if isinstance(error.__cause__, OSError) and error.__cause__.errno in machine.NO_ROOM:
             return machine.refusal_of_os_error(error.__cause__, home)  # its own path is the best
         case Unreachable() if error.args:
@@ -98,6 +107,18 @@ def refusal_of(fault: BaseException, home: Path | None = None) -> ApiError:
             )
         case _:
             return _plain(error, home)
+
+
+def _of_archive(error: archive.ArchiveError) -> ApiError:
+    match error:
+        case archive.BadArchive():
+            return ApiError(Kind.BAD_ARCHIVE, f"That file cannot be taken in: {error.what}.")
+        case archive.WrongPassword(is_missing=True):
+            return ApiError(Kind.WRONG_PASSWORD, "The file is encrypted: its password is needed.")
+        case archive.BadPlace():
+            return ApiError(Kind.BAD_REQUEST, error.why)
+        case _:
+            return _plain(error, None)
 
 
 def _plain(error: BaseException, home: Path | None) -> ApiError:

@@ -15,6 +15,7 @@ from typing import Final
 
 # All that these files define, so that a new definition needs no entry in a list.
 from core.api.account import *
+from core.api.archive import *
 from core.api.base import (
     Carrier as Carrier,
     Client as Client,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from core.api.archive import ArchiveProgress
 from core.api.base import Event
 from core.api.device import ClockAlone, ClockOff
 from core.api.talking import State
@@ -130,5 +131,5 @@ class AccountOpened(Event, frozen=True, tag="account.opened"):
 AnyEvent = (
     GreetingReceived | ContactAccepted | ContactChanged | ConversationChanged | SettingsChanged | DeviceChanged
     | MessageReceived | MessageChanged | KeepRequested | MessageStateChanged | NetworkChanged | PriceRisen | ClocksChanged
-    | AccountLocked | AccountOpened
+    | AccountLocked | AccountOpened | ArchiveProgress
 )  # fmt: skip

@@ -60,6 +60,9 @@ class Kind(StrEnum):
     CLOCK_OFF = "clock-off"
     DAMAGED = "damaged"
     NEWER_VERSION = "newer-version"
+    BAD_ARCHIVE = "bad-archive"
+    WRONG_PASSWORD = "wrong-password"  # noqa: S105 -- of an archive; the name of an error
+    FILE_EXISTS = "file-exists"
     FAILED = "failed"
 
 

@@ -137,7 +137,8 @@ class Message(Record, frozen=True):
     were both heard: one of them may be a thief's), "renamed" (it calls itself ``text`` now), "newer-version" (it uses a
     version that this one cannot read), "not-told" (it never heard where you read since you blocked or removed a contact),
     "elsewhere" (a device with your words has changed what is kept of this contact; ``text`` is "removed", which blocks it
-    here, "blocked", "unblocked" or "renamed"), "keep-asked"
+    here, "blocked", "unblocked" or "renamed"), "imported" (a text from an archive: it proves nothing, and was never sent by
+    this device or received by it), "keep-asked"
     (the sender asks that its mail be kept on the other's device), "keep-ended" (it no longer does), "unknown"
     (newer version needed).
 

@@ -14,7 +14,7 @@ from functools import lru_cache
 import nacl.bindings as sodium
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric import mlkem, x25519
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESGCMSIV
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESGCMSIV, ChaCha20Poly1305
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hpke import (
     AEAD,
@@ -90,6 +90,19 @@ def siv_open(key: bytes, ciphertext: bytes, ad: bytes) -> bytes:
     """Open ``siv_seal``. Raises ``OpenFailed``."""
     try:
         return AESGCMSIV(key).decrypt(_ZERO_NONCE, ciphertext, ad)
+    except (InvalidTag, ValueError) as error:
+        raise OpenFailed from error
+
+
+def chacha_seal(key: bytes, nonce: bytes, plaintext: bytes) -> bytes:
+    """Seal by ChaCha20-Poly1305 (RFC 8439), for the age format: keys used once, nonces that count (``core.archive.age``)."""
+    return ChaCha20Poly1305(key).encrypt(nonce, plaintext, None)
+
+
+def chacha_open(key: bytes, nonce: bytes, ciphertext: bytes) -> bytes:
+    """Open ``chacha_seal``. Raises ``OpenFailed``."""
+    try:
+        return ChaCha20Poly1305(key).decrypt(nonce, ciphertext, None)
     except (InvalidTag, ValueError) as error:
         raise OpenFailed from error
 
@@ -246,4 +259,17 @@ def argon2id(passcode: bytes, salt: bytes, time_cost: int, memory_kib: int, lane
     try:
         return hash_secret_raw(passcode, salt, time_cost, memory_kib, lanes, size, Type.ID)
     except HashingError as error:  # with arguments in range, which the caller checks, memory is all that can lack
+        raise MemoryError(str(error)) from error
+
+
+def scrypt(password: bytes, salt: bytes, log_n: int) -> bytes:
+    """Return 32 bytes of scrypt (RFC 7914) with N = 2^``log_n``, r = 8, p = 1: N KiB of memory, ``log_n`` at most 20.
+
+    For the age format alone. Raises ``MemoryError`` when that much is not free.
+    """
+    try:
+        return hashlib.scrypt(
+            password, salt=salt, n=1 << log_n, r=8, p=1, maxmem=(1 << log_n + 10) + (1 << 20), dklen=32
+        )
+    except ValueError as error:  # with arguments in range, which the caller checks, memory is all that can lack
         raise MemoryError(str(error)) from error

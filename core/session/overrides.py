@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from core.archive.age import LOG_N
 from core.vault.clock import Reading, read_clock
 from core.vault.cost import PRODUCT, CostPolicy
 from core.vault.remembered import KeyStore
@@ -33,3 +34,4 @@ class Overrides:
     passcode: str | None = field(default=None, repr=False)
     renew_pause: float = RENEW_PAUSE
     settings_period: float = SETTINGS_PERIOD
+    archive_log_n: int = LOG_N  # work of an archive's password

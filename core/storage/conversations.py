@@ -343,7 +343,7 @@ def overview(tx: Snapshot, row: ConversationRow) -> Overview:
         row.read_upto,
     )
     last = tx.row(
-        "SELECT sent_at, iif(kind = 1, text, ''), author, state FROM messages"
+        "SELECT sent_at, iif(kind IN (1, -16), text, ''), author, state FROM messages"
         " WHERE conversation = ? AND shown = 1 ORDER BY seq DESC LIMIT 1",
         row.id,
     )

@@ -63,6 +63,11 @@ RENAMED = -3  # the other side calls itself otherwise; ``text`` has the name
 NEWER_VERSION = -4  # the other side announced itself in a way this version cannot read
 NOT_TOLD = -5  # the other side never heard where we read now
 ELSEWHERE = -6  # a device with our words changed what is kept of a contact; ``text`` says what
+IMPORTED = -16  # a text that came from an archive, not over the network (``core.people.conversation.imported``)
+# No row has a lower number: those from archives have numbers below zero.
+FIRST = -1 << 62
+# Numbers for rows of one millisecond. With times below 2^47 all stay below zero.
+_BITS_OF_A_MILLISECOND = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +95,39 @@ class NewMessage:
     rank: int = 0
     version: int = 0
     forwarded: bool = False
+
+
+def insert_imported(tx: Transaction, new: NewMessage, after: int) -> int | None:
+    """Insert a row that came from an archive; return its number, None when this uid is there already, or was deleted.
+
+    Its number is below zero, by its time, and greater than ``after``: rows of several archives stand in order of time.
+    """
+    if tx.row(
+        "SELECT 1 FROM deleted WHERE conversation = ?1 AND author = ?2 AND uid = ?3"
+        " UNION ALL SELECT 1 FROM messages WHERE conversation = ?1 AND author = ?2 AND uid = ?3",
+        new.conversation,
+        new.author,
+        new.uid,
+    ):
+        return None
+    seq = max(after + 1, FIRST + (new.sent_at << _BITS_OF_A_MILLISECOND))
+    while tx.row("SELECT 1 FROM messages WHERE seq = ?", seq):
+        seq += 1
+    tx.run(
+        "INSERT INTO messages(seq, id, conversation, uid, author, device, kind, text, sent_at, state)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        seq,
+        new.id,
+        new.conversation,
+        new.uid,
+        new.author,
+        new.device,
+        new.kind,
+        new.text,
+        new.sent_at,
+        new.state,
+    )
+    return seq
 
 
 def insert(tx: Transaction, new: NewMessage) -> int | None:

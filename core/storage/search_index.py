@@ -4,9 +4,10 @@ It holds terms and row numbers, no texts and no places within them: what it name
 takes the terms of a deleted row out of it at once. Each row has a term for its conversation, so that one is searched as
 fast as all.
 
-Rows from ``search_state.below`` on are in the index. Where an older version of this program, or one with another version of
-Unicode, made the file, it begins empty and is filled from the newest row down, some rows at a time, between other uses of
-the file. Rows that are not in it yet are searched by reading them, so few in a call that no other call waits long.
+Rows from ``search_state.below`` on are in the index, all when that is 0. Where an older version of this program, or one with
+another version of Unicode, made the file, it begins empty and is filled from the newest row down, some rows at a time,
+between other uses of the file. Rows that are not in it yet are searched by reading them, so few in a call that no other call
+waits long.
 """
 
 from __future__ import annotations
@@ -81,13 +82,13 @@ def find(tx: Snapshot, query: str, conversation: int | None, limit: int, before:
         return Page([])
     start = _END if before is None else before
     found = _indexed(tx, words, conversation, limit, start)
-    below = min(start, _below(tx))
-    if len(found) == limit or below <= 1:
+    below = _below(tx)
+    if len(found) == limit or below == 0:
         return Page(found)
     rows = tx.rows(
         f"SELECT seq, text FROM messages WHERE seq < ?1 AND (?2 IS NULL OR conversation = ?2) AND {_SAID}"
         " ORDER BY seq DESC LIMIT ?3",
-        below,
+        min(start, below),
         conversation,
         MAX_READ,
     )

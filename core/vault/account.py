@@ -143,6 +143,14 @@ class Accounts:
     def words(self, passcode: str, open_now: Unlocked) -> list[str]:
         """Return the eighteen words of ``open_now``, the profile that asks: another one's passcode is as wrong as any.
 
+        Raises what ``confirm`` raises.
+        """
+        self.confirm(passcode, open_now)
+        return open_now.words
+
+    def confirm(self, passcode: str, open_now: Unlocked) -> None:
+        """Check a passcode of ``open_now``, the profile that asks, as an attempt: another one's is as wrong as any.
+
         Nothing is remembered anew. Raises what ``unlock`` raises.
         """
         vault = self._read()
@@ -151,7 +159,6 @@ class Accounts:
         if not opened.is_same(open_now):
             raise WrongPasscode
         self._attempts.clear(self._clock())
-        return opened.words
 
     def is_remembered(self) -> bool:
         """Tell whether ``unlock`` without a passcode would work now."""

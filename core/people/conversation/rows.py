@@ -30,6 +30,7 @@ from core.storage.messages import (
     BOTH_ALIVE,
     ELSEWHERE,
     GAP,
+    IMPORTED,
     NEW_DEVICE,
     NEWER_VERSION,
     NOT_TOLD,
@@ -50,6 +51,7 @@ _NOTICES: Final[dict[int, api.RowKind]] = {
     NEWER_VERSION: "newer-version",
     NOT_TOLD: "not-told",
     ELSEWHERE: "elsewhere",
+    IMPORTED: "imported",
 }
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from core.session.commands import (
     account as account,
+    archive as archive,
     changing as changing,
     contacts as contacts,
     conversations as conversations,

@@ -79,7 +79,7 @@ class MessageActions:
                 self._attempts.begin(self._delete(message))
             self._log.focus()
 
-        what = f"“{fit(clean_line(message.text), _QUOTED)}”" if message.kind == "text" else "this remark"
+        what = f"“{fit(clean_line(message.text), _QUOTED)}”" if message.kind in {"text", "imported"} else "this remark"
         # While a message is selected, y copies: a person who meant that must not delete.
         question = ConfirmScreen(f"Delete {what} from this device?", yes="Delete", no="Keep", yes_key="x")
         self._dialogs.show(question, answered)

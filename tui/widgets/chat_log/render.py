@@ -122,6 +122,10 @@ class Line:
     column: int = 0
 
 
+# Kind of rows that an archive brought.
+IMPORTED = "imported"
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class DrawnRow:
     """A row on the screen."""
@@ -154,7 +158,10 @@ def draw(row: Message, place: Place, look: Look) -> DrawnRow:
         lines.append(Line(_rule(day_name(day, look.today), look.styles.quiet, look)))
     if place.unread:
         lines.append(Line(_rule(f"{place.unread} new", look.styles.unread, look)))
-    if row.kind != "text":
+    if _turns(row, place.previous):
+        label = "imported from a file" if row.kind == IMPORTED else "said here since"
+        lines.append(Line(_rule(label, look.styles.quiet, look)))
+    if row.kind not in {"text", IMPORTED}:
         note = note_of(row, look.name_of(row.sender))
         lines.extend(Line(strip) for strip in _notes(note, look))
         return DrawnRow(note, tuple(_highlighted(lines, look)) if place.selected else tuple(lines))
@@ -166,11 +173,17 @@ def draw(row: Message, place: Place, look: Look) -> DrawnRow:
     return DrawnRow(text, (*lines, *body))
 
 
+def _turns(row: Message, previous: Message | None) -> bool:
+    """Whether rows from an archive begin or end here: those prove nothing, and it has to be seen which they are."""
+    before = previous is not None and previous.kind == IMPORTED
+    return (row.kind == IMPORTED) is not before
+
+
 def _begins_group(row: Message, previous: Message | None) -> bool:
     """Whether a row carries its sender's name."""
     return (
         previous is None
-        or previous.kind != "text"
+        or previous.kind != row.kind
         or previous.sender != row.sender
         or row.late
         or (previous.device, previous.known) != (row.device, row.known)
