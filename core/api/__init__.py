@@ -33,6 +33,7 @@ from core.api.device import *
 from core.api.events import *
 from core.api.keeping import *
 from core.api.meeting import *
+from core.api.program import *
 from core.api.refusal import *
 from core.api.talking import *
 

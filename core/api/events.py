@@ -128,8 +128,12 @@ class AccountOpened(Event, frozen=True, tag="account.opened"):
     locks_at: int
 
 
+class EventsMissed(Event, frozen=True, tag="events.missed"):
+    """The reader was too slow for some events, which were dropped: everything is to be read again."""
+
+
 AnyEvent = (
     GreetingReceived | ContactAccepted | ContactChanged | ConversationChanged | SettingsChanged | DeviceChanged
     | MessageReceived | MessageChanged | KeepRequested | MessageStateChanged | NetworkChanged | PriceRisen | ClocksChanged
-    | AccountLocked | AccountOpened | ArchiveProgress
+    | AccountLocked | AccountOpened | ArchiveProgress | EventsMissed
 )  # fmt: skip

@@ -53,6 +53,7 @@ class Kind(StrEnum):
     BAD_PROOF = "bad-proof"
     BAD_CODE = "bad-code"
     BAD_IDENTITY = "bad-identity"
+    CORE_VERSION = "core-version"
     TOO_LONG = "too-long"
     TOO_MANY = "too-many"
     DISK_FULL = "disk-full"
@@ -70,7 +71,7 @@ class ApiError(Exception):
     """A command that was refused. ``message`` is one sentence for people; ``data`` holds what programs need.
 
     ``data`` by kind: slow-down {"seconds"}, bad-words {"positions", "count"}, too-long and too-many {"limit"},
-    weak-passcode {"suggestions"}, bad-identity {"slip", "at"}, clock-off {"agreeing", "against"}, failed
+    weak-passcode {"suggestions"}, bad-identity {"slip", "at"}, core-version {"core"}, clock-off {"agreeing", "against"}, failed
     {"errno"} or {"report"}.
     """
 

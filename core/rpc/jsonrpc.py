@@ -36,7 +36,7 @@ _fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _id = msgspec.json.Decoder(str | int | float | None)
 _method = msgspec.json.Decoder(str)
 # All that is not printable ASCII. In encoded JSON it stands within strings alone, where an escape means the same.
-_NOT_PRINTABLE: Final = re.compile("[^ -~]")
+_NOT_PRINTABLE: Final = re.compile("[^ -~]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +56,10 @@ class Rejected(Exception):
 
 
 class LineSplitter:
-    """Cuts a byte stream into lines of at most ``MAX_LINE_SIZE``; holds no more than that of an unfinished one."""
+    """Cuts a byte stream into lines of at most ``limit`` bytes; holds no more than that of an unfinished one."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit: int = MAX_LINE_SIZE) -> None:
+        self._limit = limit
         self._pending = bytearray()
         self._overlong = False
 
@@ -77,7 +78,7 @@ class LineSplitter:
         return [self._take()] if self._pending or self._overlong else []
 
     def _append(self, piece: bytes) -> None:
-        if self._overlong or len(self._pending) + len(piece) > MAX_LINE_SIZE:
+        if self._overlong or len(self._pending) + len(piece) > self._limit:
             self._overlong = True
             self._pending.clear()
         else:
@@ -131,7 +132,7 @@ def _line(reply: dict[str, object]) -> bytes:
 
 
 def _escaped(found: re.Match[str]) -> str:
-    """Return one character as JSON escapes: one, or two surrogates (RFC 8259, 7)."""
+    """Return characters as JSON escapes: one each, or two surrogates (RFC 8259, 7)."""
     units = found[0].encode("utf-16-be").hex()
     return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
 

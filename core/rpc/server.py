@@ -2,8 +2,8 @@
 
 Requests run concurrently, so that a slow one delays no other; only ``message.send`` to one conversation keeps the order of
 its lines. Everything is bounded: when a caller does not read answers, the server stops reading requests; events, which are
-hints, are dropped and counted, answers never are. The core never waits for the caller. Events that the caller has not read
-when the account locks are dropped, so that no content is left here.
+hints, are dropped, counted and told of (``events.missed``), answers never are. The core never waits for the caller. Events
+that the caller has not read when the account locks are dropped, so that no content is left here.
 
 *Every request gets its answer*, however the session ends (end of input, a signal, a fault of the program): requests under
 way are waited for or refused, and answers are written before the program exits. A command whose result exists only once,
@@ -19,7 +19,7 @@ from typing import Any, Final
 
 import trio
 
-from core.api import AccountLocked, ApiError, Client, Command, Event, Kind
+from core.api import AccountLocked, ApiError, Client, Command, Event, EventsMissed, Kind
 from core.refusals import note, refusal_of
 from core.rpc.jsonrpc import (
     NULL_ID,
@@ -59,9 +59,14 @@ async def serve(
     events: trio.MemoryReceiveChannel[Event],
     incoming: trio.abc.ReceiveStream,
     outgoing: trio.abc.SendStream,
+    *,
+    farewell: float = FAREWELL,
 ) -> Losses:
-    """Serve one caller until the input ends or the output is closed; return what was lost."""
-    session = _Session(client)
+    """Serve one caller until the input ends or the output is closed; return what was lost.
+
+    ``farewell``: seconds that the caller may read nothing at the end.
+    """
+    session = _Session(client, farewell)
     async with trio.open_nursery() as writer:
         try:
             async with trio.open_nursery() as nursery:
@@ -83,9 +88,11 @@ class _Line:
 
 
 class _Session:
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, farewell: float) -> None:
         self.losses = Losses()
         self._client = client
+        self._farewell = farewell
+        self._told_of = 0  # of the lost events
         self._to_write, self._queued = trio.open_memory_channel[_Line](MAX_OUTGOING)
         self._unread_events: deque[_Line] = deque(
             maxlen=MAX_OUTGOING
@@ -120,6 +127,7 @@ class _Session:
                     if data:
                         await outgoing.send_all(data)
                         self._hurry()
+                        self._tell_of_lost()
                     self._unwritten.discard(line)
         except trio.BrokenResourceError:
             session.cancel()
@@ -140,9 +148,9 @@ class _Session:
         self._hurry()
 
     def _hurry(self) -> None:
-        """Once the session ends, wait at most ``FAREWELL`` for each line: the caller may not be reading."""
+        """Once the session ends, wait at most ``farewell`` for each line: the caller may not be reading."""
         if self._is_ending:
-            self._writing.deadline = trio.current_time() + FAREWELL
+            self._writing.deadline = trio.current_time() + self._farewell
 
     async def pump(self, events: trio.MemoryReceiveChannel[Event]) -> None:
         """Queue events as they come; one that finds no room is dropped, so that the core never waits here."""
@@ -156,6 +164,13 @@ class _Session:
                 self.losses.events += 1
             else:
                 self._unread_events.append(line)
+
+    def _tell_of_lost(self) -> None:
+        """Say that events were dropped, once there is room for it: what the caller knows is out of date."""
+        if self.losses.events > self._told_of:
+            with suppress(trio.WouldBlock, trio.BrokenResourceError, trio.ClosedResourceError):
+                self._to_write.send_nowait(_Line(encode_event(EventsMissed())))
+                self._told_of = self.losses.events
 
     def _take_back(self) -> None:
         for line in self._unread_events:

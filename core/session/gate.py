@@ -45,10 +45,13 @@ LOOK_PAUSE: Final = 10.0
 class Gate:
     """Holds the profile and, while it is open, the account, for all ``attachments``.
 
+    ``profile``: the home, where it is held already; else it is taken with the first look at it.
     ``changing`` is held while the account is opened, locked or changed: one command at a time does.
     """
 
-    def __init__(self, home: Path, engines: Engines, nursery: trio.Nursery, terms: Overrides) -> None:
+    def __init__(
+        self, home: Path, engines: Engines, nursery: trio.Nursery, terms: Overrides, profile: Profile | None = None
+    ) -> None:
         self.open: OpenAccount | None = None
         self.attachments = Attachments()
         self.home = home
@@ -58,7 +61,7 @@ class Gate:
         self.renewal = Renewal(terms.passcode, terms.renew_pause)
         self._engines = engines
         self._nursery = nursery
-        self._profile: Profile | None = None
+        self._profile = profile
         self._opened: trio.Event | None = None  # while an account is being opened: it reads already
 
     def accounts(self) -> Accounts:

@@ -30,6 +30,7 @@ from core.session.overrides import Overrides
 from core.session.record_searches import RecordSearches
 from core.session.session import Session
 from core.vault.hardening import harden_process
+from core.vault.profile import Profile
 from net.events import ClocksChanged, CustodianDown, CustodianUp
 from net.instant import Instant
 from net.io.driver import system_clock
@@ -45,11 +46,12 @@ async def open_messenger(
     *,
     terms: Overrides | None = None,
     clock: Callable[[], Instant] = system_clock,
+    profile: Profile | None = None,
 ) -> AsyncGenerator[Messenger]:
     """Run a messenger for a block: locked, its node joined to the network.
 
     The node serves others as every node does (``core.node.opening``), with the account locked or open. Raises
-    ``net.errors.Unreachable`` when it cannot listen.
+    ``net.errors.Unreachable`` when it cannot listen. ``profile``: the home, if the caller holds it already; it is released.
     """
     harden_process()
     chosen = terms or Overrides()
@@ -58,7 +60,7 @@ async def open_messenger(
         trio.open_nursery() as nursery,
     ):
         engines = Engines(node)
-        gate = Gate(home, engines, nursery, chosen)
+        gate = Gate(home, engines, nursery, chosen, profile)
         messenger = Messenger(node, engines, gate)
         nursery.start_soon(messenger.pump)
         nursery.start_soon(engines.run)

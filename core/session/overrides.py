@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from core.archive.age import LOG_N
+from core.session.program import Program
 from core.vault.clock import Reading, read_clock
 from core.vault.cost import PRODUCT, CostPolicy
 from core.vault.remembered import KeyStore
@@ -21,7 +22,7 @@ SETTINGS_PERIOD: Final = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
-    """What tests make cheap or quick; the product uses it as it stands, but for ``stores`` and ``passcode``.
+    """What tests make cheap or quick; the product sets ``stores``, ``passcode`` and ``program``.
 
     ``stores``: places for a remembered key. ``passcode``: given for an account that runs without a person; it stays in
     memory. Pauses are seconds.
@@ -35,3 +36,4 @@ class Overrides:
     renew_pause: float = RENEW_PAUSE
     settings_period: float = SETTINGS_PERIOD
     archive_log_n: int = LOG_N  # work of an archive's password
+    program: Program = field(default_factory=Program)

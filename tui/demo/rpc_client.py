@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from itertools import count
-from typing import Any, Final, TypeVar, get_args
+from typing import Any, Final, TypeVar
 
 import msgspec
 import trio
 
 from core.api import AnyEvent, ApiError, Command, Event, Kind, method_of
 from core.rpc.jsonrpc import LineSplitter
+from core.rpc.replies import result_type
 from tui.demo.errors import StageFailed
 
 R = TypeVar("R")
@@ -63,7 +64,7 @@ class RpcClient:
         if answer.error is not None:
             data = dict(answer.error.data)
             raise ApiError(Kind(data.pop("kind")), answer.error.message, **data)
-        result: R = msgspec.json.decode(answer.result, type=_result_type(command))
+        result: R = msgspec.json.decode(answer.result, type=result_type(type(command)))
         return result
 
     async def next_event(self, kind: type[E]) -> E:
@@ -111,10 +112,3 @@ async def talk_to(process: trio.Process) -> AsyncGenerator[RpcClient]:
         nursery.start_soon(client.read)
         yield client
         nursery.cancel_scope.cancel()
-
-
-def _result_type(command: Command[R]) -> type[R]:
-    """Return ``R`` of the ``Command[R]`` that a command's class was derived from."""
-    (base,) = type(command).__orig_bases__  # type: ignore[attr-defined]  # typing keeps it there for generic bases
-    (result,) = get_args(base)
-    return result  # type: ignore[no-any-return]  # what get_args gives cannot be typed

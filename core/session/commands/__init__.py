@@ -16,6 +16,7 @@ from core.session.commands import (
     keeping as keeping,
     messages as messages,
     network as network,
+    program as program,
     search as search,
     settings as settings,
 )
