@@ -50,7 +50,7 @@ function _shtab_sottovoce_using
   test "$_shtab_sottovoce_cmdpath" = "$argv"
 end
 
-set -g _shtab_sottovoce_commands demo node rpc doctor
+set -g _shtab_sottovoce_commands demo node rpc core doctor
 set -g _shtab_sottovoce_opts_with_value --home --join --listen --mainline-router --passcode-fd --role
 
 complete -c sottovoce -e
@@ -58,6 +58,7 @@ complete -c sottovoce -f
 
 complete -c sottovoce -n _shtab_sottovoce_using -s h -l help -d 'show this help message and exit'
 complete -c sottovoce -n _shtab_sottovoce_using -l version -d 'show program'"'"'s version number and exit'
+complete -c sottovoce -n _shtab_sottovoce_using -l detach -d 'let the core run on when the client is left or its terminal goes; `sottovoce core --stop` ends it'
 complete -c sottovoce -n _shtab_sottovoce_using -l home -xka "(__fish_complete_directories)" -d 'where everything is kept (default: the platform'"'"'s data directory)'
 complete -c sottovoce -n _shtab_sottovoce_using -l no-remember -d 'do not remember the passcode for 20 hours; ask at every start'
 complete -c sottovoce -n _shtab_sottovoce_using -l listen -x -d 'where to receive datagrams (default: *:0, IPv4 and IPv6 on every interface); port 0 lets the system choose'
@@ -81,7 +82,7 @@ complete -c sottovoce -n '_shtab_sottovoce_using node' -l leaf -d 'the same as -
 complete -c sottovoce -n '_shtab_sottovoce_using node' -l no-mainline -d 'do not look for nodes in the BitTorrent DHT'
 complete -c sottovoce -n '_shtab_sottovoce_using node' -l no-lan -d 'do not look for nodes in the local network; nobody does who listens on loopback'
 complete -c sottovoce -n '_shtab_sottovoce_using node' -l mainline-router -x -d 'where to enter the BitTorrent DHT; may be repeated; a private one relaxes its rules about addresses'
-complete -c sottovoce -n '_shtab_sottovoce_using; and test $_shtab_sottovoce_npos -eq 0' -a rpc -d 'JSON-RPC 2.0, one object a line, on standard input and output. The account starts locked, and locks again 20 hours after its passcode was typed. With --passcode-fd it is opened at the start and every 20 hours, without anybody: the passcode then stays in the memory of this process for as long as it runs, and with it the account lies open to whoever gets at this machine. For bots, rather than for the account of a person.'
+complete -c sottovoce -n '_shtab_sottovoce_using; and test $_shtab_sottovoce_npos -eq 0' -a rpc -d 'JSON-RPC 2.0, one object a line, on standard input and output. The account starts locked, and locks again 20 hours after its passcode was typed. With --passcode-fd it is opened at the start and every 20 hours, without anybody: the passcode then stays in the memory of this process for as long as it runs, and with it the account lies open to whoever gets at this machine. For bots, rather than for the account of a person. Where a core runs for the home (`sottovoce core`), this attaches to it.'
 complete -c sottovoce -n '_shtab_sottovoce_using rpc' -s h -l help -d 'show this help message and exit'
 complete -c sottovoce -n '_shtab_sottovoce_using rpc' -l home -xka "(__fish_complete_directories)" -d 'where everything is kept (default: the platform'"'"'s data directory)'
 complete -c sottovoce -n '_shtab_sottovoce_using rpc' -l no-remember -d 'do not remember the passcode for 20 hours; ask at every start'
@@ -93,6 +94,20 @@ complete -c sottovoce -n '_shtab_sottovoce_using rpc' -l no-mainline -d 'do not 
 complete -c sottovoce -n '_shtab_sottovoce_using rpc' -l no-lan -d 'do not look for nodes in the local network; nobody does who listens on loopback'
 complete -c sottovoce -n '_shtab_sottovoce_using rpc' -l mainline-router -x -d 'where to enter the BitTorrent DHT; may be repeated; a private one relaxes its rules about addresses'
 complete -c sottovoce -n '_shtab_sottovoce_using rpc' -l passcode-fd -x -d 'a file descriptor, of a pipe or a file, whose first line is the passcode; it is read at the start and closed'
+complete -c sottovoce -n '_shtab_sottovoce_using; and test $_shtab_sottovoce_npos -eq 0' -a core -d 'Receives and sends for one home until it is ended, whether or not screens are open. The client and `sottovoce rpc` with the same home attach to it by themselves; each begins with its screen locked. Where the system ends what runs when its user logs out, `loginctl enable-linger` keeps it: `sottovoce doctor` says whether.'
+complete -c sottovoce -n '_shtab_sottovoce_using core' -s h -l help -d 'show this help message and exit'
+complete -c sottovoce -n '_shtab_sottovoce_using core' -l background -d 'go on in the background, and return once it answers'
+complete -c sottovoce -n '_shtab_sottovoce_using core' -l stop -d 'end the core that runs for this home'
+complete -c sottovoce -n '_shtab_sottovoce_using core' -l home -xka "(__fish_complete_directories)" -d 'where everything is kept (default: the platform'"'"'s data directory)'
+complete -c sottovoce -n '_shtab_sottovoce_using core' -l no-remember -d 'do not remember the passcode for 20 hours; ask at every start'
+complete -c sottovoce -n '_shtab_sottovoce_using core' -l listen -x -d 'where to receive datagrams (default: *:0, IPv4 and IPv6 on every interface); port 0 lets the system choose'
+complete -c sottovoce -n '_shtab_sottovoce_using core' -l join -x -d 'a node to join through: HOST:PORT or HOST:PORT/KEY as `sottovoce node` prints it; may be repeated. A name is tried at all its addresses, and looked up again while nobody answers'
+complete -c sottovoce -n '_shtab_sottovoce_using core' -l role -xka "auto full leaf" -d 'full: relay and store for others; leaf: do not; auto: a leaf only on a metered line (the sparing setting) or where nobody could come in, and where sixteen others serve'
+complete -c sottovoce -n '_shtab_sottovoce_using core' -l leaf -d 'the same as --role leaf'
+complete -c sottovoce -n '_shtab_sottovoce_using core' -l no-mainline -d 'do not look for nodes in the BitTorrent DHT'
+complete -c sottovoce -n '_shtab_sottovoce_using core' -l no-lan -d 'do not look for nodes in the local network; nobody does who listens on loopback'
+complete -c sottovoce -n '_shtab_sottovoce_using core' -l mainline-router -x -d 'where to enter the BitTorrent DHT; may be repeated; a private one relaxes its rules about addresses'
+complete -c sottovoce -n '_shtab_sottovoce_using core' -l passcode-fd -x -d 'a file descriptor, of a pipe or a file, whose first line is the passcode; it is read at the start and closed'
 complete -c sottovoce -n '_shtab_sottovoce_using; and test $_shtab_sottovoce_npos -eq 0' -a doctor -d 'Takes part in the network for up to 20 seconds and says what it finds: NAT, reachability, peers, clock, how many there are to hide among, and what to do about what is wrong. No account is touched. The exit status is 0 when a network was found and nothing needs attention, else 1.'
 complete -c sottovoce -n '_shtab_sottovoce_using doctor' -s h -l help -d 'show this help message and exit'
 complete -c sottovoce -n '_shtab_sottovoce_using doctor' -l json -d 'one line: the fields of network.status, and findings'

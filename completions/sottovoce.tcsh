@@ -10,9 +10,9 @@
 complete sottovoce \
         'c/--home=/d/' \
         'c/--role=/(auto full leaf)/' \
-        'c/--/(check help home join json leaf listen mainline-router no-lan no-mainline no-remember passcode-fd role version)/' \
+        'c/--/(background check detach help home join json leaf listen mainline-router no-lan no-mainline no-remember passcode-fd role stop version)/' \
         'c/-/(- h)/' \
         'n/--home/d/' \
         'n/--role/(auto full leaf)/' \
-        'p/1/(demo node rpc doctor)/' \
+        'p/1/(demo node rpc core doctor)/' \
         'p/*/()/'

@@ -71,8 +71,8 @@ class ApiError(Exception):
     """A command that was refused. ``message`` is one sentence for people; ``data`` holds what programs need.
 
     ``data`` by kind: slow-down {"seconds"}, bad-words {"positions", "count"}, too-long and too-many {"limit"},
-    weak-passcode {"suggestions"}, bad-identity {"slip", "at"}, core-version {"core"}, clock-off {"agreeing", "against"}, failed
-    {"errno"} or {"report"}.
+    weak-passcode {"suggestions"}, bad-identity {"slip", "at"}, core-version {"core"}, clock-off
+    {"agreeing", "against"}, failed {"errno"} or {"report"}.
     """
 
     def __init__(self, kind: Kind, message: str, **data: object) -> None:

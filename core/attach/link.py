@@ -15,7 +15,7 @@ from typing import Final
 
 import msgspec
 
-from core.api import ApiError, CoreGet, CoreInfo, CoreStop, Kind
+from core.api import ApiError, Command, CoreGet, CoreInfo, CoreStop, Kind, R
 from core.attach.peer import is_same_user
 from core.attach.place import check_socket, is_starting, read_pointer
 from core.rpc.jsonrpc import MAX_LINE_SIZE
@@ -53,7 +53,7 @@ def attach(home: Path, version: str, *, patience: float = HELLO) -> Link | None:
         return None
     try:
         connection.settimeout(patience)
-        info, rest = _greet(connection, version)
+        info, rest = ask(connection, 0, CoreGet(version=version))
         connection.settimeout(None)
     except BaseException as error:
         connection.close()
@@ -96,10 +96,13 @@ def _connect(home: Path) -> socket.socket | None:
     return connection
 
 
-def _greet(connection: socket.socket, version: str) -> tuple[CoreInfo, bytes]:
-    """Tell the own version; return what answers, and what else was said meanwhile."""
-    connection.sendall(encode_request(0, CoreGet(version=version)))
-    said, others = b"", b""
+def ask(connection: socket.socket, number: int, command: Command[R], said: bytes = b"") -> tuple[R, bytes]:
+    """Give a command and wait for its answer; return its result, and what else was said meanwhile.
+
+    ``said``: what the core had said before. Raises ``ApiError``, and ``OSError`` when the core is gone or silent.
+    """
+    connection.sendall(encode_request(number, command))
+    others = b""
     while True:
         line, end, said = said.partition(b"\n")
         if not end:
@@ -113,9 +116,9 @@ def _greet(connection: socket.socket, version: str) -> tuple[CoreInfo, bytes]:
             decoded = decode_line(line)
         except msgspec.DecodeError:
             raise _strange() from None
-        if decoded.id == 0 or (decoded.error is not None and decoded.id is None):
-            info: CoreInfo = result_of(decoded, CoreGet)
-            return info, others + said
+        if decoded.id == number or (decoded.error is not None and decoded.id is None):
+            result: R = result_of(decoded, type(command))
+            return result, others + said
         others += line + end
 
 

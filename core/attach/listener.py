@@ -40,7 +40,10 @@ FAREWELL: Final = 2.0
 class Attached(Client, Protocol):
     """The messenger as one attachment uses it."""
 
-    events: trio.MemoryReceiveChannel[Event]
+    @property
+    def events(self) -> trio.MemoryReceiveChannel[Event]:
+        """What it is told; ends when it is detached."""
+        ...
 
 
 Attach = Callable[[], AbstractContextManager[Attached]]
@@ -144,7 +147,7 @@ class VersionChecked:
     async def call(self, command: Command[R]) -> R:
         """Carry out a command; raises ``ApiError``."""
         if isinstance(command, CoreGet):
-            self._caller = command.version
+            self._caller = self._caller if self._caller == self._version else command.version
         elif self._caller != self._version and not isinstance(command, CoreStop):
             who = f"is {self._caller}" if self._caller else "did not say its own (`core.info`)"
             raise ApiError(

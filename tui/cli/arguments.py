@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final, NoReturn, TypeAlias, TypeVar, get_args
 
+from core.attach.link import attach
 from core.node.options import MAX_JOIN, BadSpec, NetworkOptions, Part, parse_endpoint, parse_join
 from tui import __version__
 from tui.host.boundary import Refused, guarded
 
 # What a shell and init systems take for "called wrongly".
 USAGE_ERROR: Final = 2
+DETACH: Final = "--detach"
 
 T = TypeVar("T")
 Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"
@@ -25,7 +28,9 @@ Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line asks for; return the exit status."""
     parser = make_parser()
-    asked = parser.parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    asked = parser.parse_args(given)
+    asked.given = given
     if len(asked.join if "join" in asked else ()) > MAX_JOIN:
         parser.error(f"at most {MAX_JOIN} nodes to join through")
     name = "sottovoce" if asked.command is None else f"sottovoce {asked.command}"
@@ -40,27 +45,80 @@ def _home(asked: argparse.Namespace) -> Path:
 
 
 def _carry_out(asked: argparse.Namespace) -> int:
-    if asked.command == "demo":
-        from tui.demo import run as run_demo
+    return _CARRIED_OUT[asked.command](asked)
 
-        return run_demo(check=asked.check)
-    home, options = _home(asked), _network_options(asked)
-    remember = "no_remember" not in asked
-    if asked.command == "node":
-        from tui.cli.headless import run_node
 
-        return run_node(home, options)
-    if asked.command == "rpc":
-        from tui.cli.headless import run_rpc
+def _demo(asked: argparse.Namespace) -> int:
+    from tui.demo import run as run_demo
 
-        return run_rpc(home, options, remember=remember, passcode_fd=asked.passcode_fd)
-    if asked.command == "doctor":
-        from tui.cli.headless import run_doctor
+    return run_demo(check=asked.check)
 
-        return run_doctor(home, options, as_json=asked.json)
+
+def _node(asked: argparse.Namespace) -> int:
+    from tui.cli.headless import run_node
+
+    return run_node(_home(asked), _network_options(asked))
+
+
+def _rpc(asked: argparse.Namespace) -> int:
+    passcode, home, options = _passcode(asked), _home(asked), _network_options(asked)
+    if (found := attach(home, __version__)) is not None:
+        from tui.cli.attached_rpc import run_attached
+
+        return run_attached(found, passcode, options_given=options != NetworkOptions())
+    from tui.cli.headless import run_rpc
+
+    return run_rpc(home, options, remember=_remembers(asked), passcode=passcode)
+
+
+def _core(asked: argparse.Namespace) -> int:
+    from tui.cli.core_program import run_core, stop_core
+
+    if asked.stop:
+        return stop_core(_home(asked))
+    return run_core(
+        _home(asked),
+        _network_options(asked),
+        remember=_remembers(asked),
+        passcode=_passcode(asked),
+        background=asked.background,
+    )
+
+
+def _doctor(asked: argparse.Namespace) -> int:
+    from tui.cli.headless import run_doctor
+
+    return run_doctor(_home(asked), _network_options(asked), as_json=asked.json)
+
+
+def _client(asked: argparse.Namespace) -> int:
     from tui.client import run_client
+    from tui.host.core_process import WayToCore
 
-    return run_client(home, options, remember=remember)
+    way = WayToCore(arguments=tuple(each for each in asked.given if each != DETACH), starts=asked.detach)
+    return run_client(_home(asked), _network_options(asked), remember=_remembers(asked), way=way)
+
+
+# Each loads the modules of its command alone. None: no command, the client.
+_CARRIED_OUT: Final[dict[str | None, Callable[[argparse.Namespace], int]]] = {
+    "demo": _demo, "node": _node, "rpc": _rpc, "core": _core, "doctor": _doctor, None: _client,
+}  # fmt: skip
+
+
+def _remembers(asked: argparse.Namespace) -> bool:
+    return "no_remember" not in asked
+
+
+def _passcode(asked: argparse.Namespace) -> str | None:
+    """Return the passcode that is given by --passcode-fd. Raises ``Refused``."""
+    if asked.passcode_fd is None:
+        return None
+    from core.vault.given import UnreadablePasscode, read_passcode
+
+    try:
+        return read_passcode(asked.passcode_fd)
+    except UnreadablePasscode as error:
+        raise Refused(f"no passcode can be read from descriptor {asked.passcode_fd}: {error}", USAGE_ERROR) from None
 
 
 class _Parser(argparse.ArgumentParser):
@@ -78,26 +136,16 @@ def make_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"sottovoce {__version__}")
+    parser.add_argument(
+        DETACH,
+        help="let the core run on when the client is left or its terminal goes; `sottovoce core --stop` ends it",
+        action="store_true",
+    )
     _add_common(parser)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
 
     _add_demo_and_node(commands)
-    rpc = commands.add_parser(
-        "rpc",
-        help="JSON-RPC 2.0, one object a line, on standard input and output",
-        description="JSON-RPC 2.0, one object a line, on standard input and output. The account starts locked, and locks "
-        "again 20 hours after its passcode was typed. With --passcode-fd it is opened at the start and every 20 hours, "
-        "without anybody: the passcode then stays in the memory of this process for as long as it runs, and with it the "
-        "account lies open to whoever gets at this machine. For bots, rather than for the account of a person.",
-    )
-    _add_common(rpc)
-    rpc.add_argument(
-        "--passcode-fd",
-        help="a file descriptor, of a pipe or a file, whose first line is the passcode; it is read at the start and closed",
-        type=_typed(_descriptor),
-        metavar="N",
-    )
-
+    _add_rpc_and_core(commands)
     doctor = commands.add_parser(
         "doctor",
         help="try out the network from here and say what is wrong",
@@ -108,6 +156,43 @@ def make_parser() -> argparse.ArgumentParser:
     doctor.add_argument("--json", action="store_true", help="one line: the fields of network.status, and findings")
     _add_common(doctor)
     return parser
+
+
+def _add_rpc_and_core(commands: Commands) -> None:
+    """Add the commands that open an account without a screen."""
+    rpc = commands.add_parser(
+        "rpc",
+        help="JSON-RPC 2.0, one object a line, on standard input and output",
+        description="JSON-RPC 2.0, one object a line, on standard input and output. The account starts locked, and locks "
+        "again 20 hours after its passcode was typed. With --passcode-fd it is opened at the start and every 20 hours, "
+        "without anybody: the passcode then stays in the memory of this process for as long as it runs, and with it the "
+        "account lies open to whoever gets at this machine. For bots, rather than for the account of a person. Where a core "
+        "runs for the home (`sottovoce core`), this attaches to it.",
+    )
+    _add_common(rpc)
+    _add_passcode(rpc)
+
+    core = commands.add_parser(
+        "core",
+        help="the messenger without a screen; screens and `rpc` attach to it, several at once",
+        description="Receives and sends for one home until it is ended, whether or not screens are open. The client and "
+        "`sottovoce rpc` with the same home attach to it by themselves; each begins with its screen locked. Where the "
+        "system ends what runs when its user logs out, `loginctl enable-linger` keeps it: `sottovoce doctor` says whether.",
+    )
+    how = core.add_mutually_exclusive_group()
+    how.add_argument("--background", help="go on in the background, and return once it answers", action="store_true")
+    how.add_argument("--stop", help="end the core that runs for this home", action="store_true")
+    _add_common(core)
+    _add_passcode(core)
+
+
+def _add_passcode(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--passcode-fd",
+        help="a file descriptor, of a pipe or a file, whose first line is the passcode; it is read at the start and closed",
+        type=_typed(_descriptor),
+        metavar="N",
+    )
 
 
 def _add_demo_and_node(commands: Commands) -> None:

@@ -25,12 +25,12 @@ from core.node.opening import NODE_DATABASE, open_node
 from core.node.options import NetworkOptions, encode_node_id
 from core.node.service import NodeService
 from core.rpc import server
-from core.vault.given import UnreadablePasscode, read_passcode
 from core.vault.node_key import load_or_create
 from core.vault.profile import NODE_KEY, Profile
 from net.events import ClocksChanged
+from tui import __version__
 from tui.host import standard_error
-from tui.host.boundary import ASKED_WRONGLY, FAILED, Refused
+from tui.host.boundary import FAILED, Refused
 from tui.host.standard_error import Teller
 from tui.host.standard_streams import StandardInput, StandardOutput
 
@@ -42,33 +42,27 @@ _SHOWN_KEY_SIZE: Final = 12
 
 def run_node(home: Path, options: NetworkOptions) -> int:
     """Run a relay and custodian until it is told to end; return the exit status."""
-    return _run("sottovoce node", lambda: _node(home, options))
+    return run_until_told("sottovoce node", lambda: _node(home, options))
 
 
-def run_rpc(home: Path, options: NetworkOptions, *, remember: bool = True, passcode_fd: int | None = None) -> int:
+def run_rpc(home: Path, options: NetworkOptions, *, remember: bool = True, passcode: str | None = None) -> int:
     """Serve JSON-RPC on standard input and output until the input ends; return the exit status.
 
     Without ``remember`` the passcode is asked for at every start, and nothing is kept outside the process.
-    ``passcode_fd``: a descriptor with the passcode, by which the account is opened and kept open.
+    ``passcode``: given with ``--passcode-fd``; by it the account is opened and kept open.
     """
-    passcode = None
-    if passcode_fd is not None:
-        try:
-            passcode = read_passcode(passcode_fd)
-        except UnreadablePasscode as error:
-            raise Refused(f"no passcode can be read from descriptor {passcode_fd}: {error}", ASKED_WRONGLY) from None
-    return _run("sottovoce rpc", lambda: _rpc(home, options, remember=remember, passcode=passcode))
+    return run_until_told("sottovoce rpc", lambda: _rpc(home, options, remember=remember, passcode=passcode))
 
 
 def run_doctor(home: Path, options: NetworkOptions, *, as_json: bool = False) -> int:
     """Try out the network and say what was found; return 0 when there is one and nothing needs attention."""
     verdicts: list[bool] = []  # stays empty when it was told to end before it knew
     doctor = partial(_doctor, home, options, verdicts.append, as_json=as_json)
-    _run("sottovoce doctor", doctor, logging.ERROR)
+    run_until_told("sottovoce doctor", doctor, logging.ERROR)
     return 0 if verdicts == [True] else FAILED
 
 
-def _run(name: str, command: Callable[[], Awaitable[None]], level: int = logging.INFO) -> int:
+def run_until_told(name: str, command: Callable[[], Awaitable[None]], level: int = logging.INFO) -> int:
     """Carry out a command until it is done or a signal ends it; return 0. Raises whatever keeps it from that."""
     logging.basicConfig(handlers=[Teller()], level=level, format=f"{name}: %(message)s")
     trio.run(_until_signalled, command)
@@ -128,13 +122,14 @@ async def _say_ready(ready: dict[str, str]) -> None:
 async def _rpc(home: Path, options: NetworkOptions, *, remember: bool, passcode: str | None) -> None:
     from core.session.messenger import open_messenger
     from core.session.overrides import Overrides
+    from core.session.program import Program
 
-    terms = Overrides(stores=None if remember else (), passcode=passcode)
+    terms = Overrides(stores=None if remember else (), passcode=passcode, program=Program(version=__version__))
     async with open_messenger(home, options, terms=terms) as messenger:
         set_apart()
         with messenger.attach() as client:
             if passcode is not None:
-                await _open(client, passcode)
+                await open_account(client, passcode)
             lost = await server.serve(client, client.events, StandardInput(), StandardOutput())
     if lost.events:
         _log.warning("%d events were dropped because nobody read them", lost.events)
@@ -143,7 +138,7 @@ async def _rpc(home: Path, options: NetworkOptions, *, remember: bool, passcode:
         raise Refused(f"{answers} not read, and nobody knows now what was said. Read until the output ends.")
 
 
-async def _open(client: Client, passcode: str) -> None:
+async def open_account(client: Client, passcode: str) -> None:
     """Open the account; where there is none yet, the caller is about to make it. Raises ``ApiError``."""
     try:
         await client.call(AccountUnlock(passcode=passcode))

@@ -2,31 +2,21 @@
 
 No other file knows both loops. A terminal that is not being read blocks Textual's loop for seconds; a core on the same loop
 would drop acknowledgements and timers with it. So nothing is shared. Commands go in through the trio token over a bounded
-channel, each with a future that the core's thread resolves in the screens' loop. Events come out into a bounded queue; the
-screens are woken at most ten times a second and empty it themselves, so that a stalled terminal costs the core neither time
-nor memory.
+channel, each with a future that the core's thread resolves in the screens' loop. Events come out into a bounded queue
+(``tui.host.event_queue``).
 """
 
 from __future__ import annotations
 
 import asyncio
 import threading
-from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, cast
 
-from core.api import (
-    AccountLocked,
-    AnyEvent,
-    ApiError,
-    Command,
-    Event,
-    Kind,
-    MessageStateChanged,
-    NetworkChanged,
-)
+from core.api import AnyEvent, ApiError, Command, Kind
 from tui.core_port import EventBatch
+from tui.host.event_queue import WAKE_PAUSE, EventQueue
 
 if TYPE_CHECKING:
     import trio
@@ -37,10 +27,6 @@ R = TypeVar("R")
 MAX_WAITING = 256
 # Commands at work at once; each is a trio task.
 MAX_AT_WORK = 32
-# Events kept for a screen that does not read: a few seconds of a flood. Beyond it the screens read everything again.
-MAX_EVENTS = 2000
-# Seconds between two wakings of the screens.
-WAKE_PAUSE = 0.1
 # Seconds the core gets to commit what it holds and say goodbye to its peers.
 STOP_TIMEOUT = 5.0
 
@@ -67,44 +53,6 @@ class _Request(NamedTuple):
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[Any]
     scope: list[trio.CancelScope]  # while it is at work
-
-
-class EventQueue:
-    """Events on their way to the screens, at most ``limit``; the only thing both threads touch."""
-
-    def __init__(self, limit: int = MAX_EVENTS) -> None:
-        self._lock = threading.Lock()
-        self._events: deque[Event] = deque(maxlen=limit)
-        self._missed = False
-
-    def put(self, event: Event) -> None:
-        """Add an event; one that only repeats what the last one said replaces it."""
-        with self._lock:
-            if isinstance(event, AccountLocked):  # what was not read before the lock is not read after it
-                self._missed = self._missed or bool(self._events)
-                self._events.clear()
-            if self._events and _supersedes(event, self._events[-1]):
-                self._events.pop()
-            self._missed = self._missed or len(self._events) == self._events.maxlen
-            self._events.append(event)
-
-    def take(self) -> EventBatch:
-        """Empty the queue."""
-        with self._lock:
-            batch = EventBatch(tuple(self._events), self._missed)
-            self._events.clear()
-            self._missed = False
-            return batch
-
-    def __len__(self) -> int:
-        return len(self._events)
-
-
-def _supersedes(new: Event, old: Event) -> bool:
-    """Whether ``old`` says nothing that ``new`` does not."""
-    if isinstance(new, MessageStateChanged) and isinstance(old, MessageStateChanged):
-        return (new.conversation, new.id) == (old.conversation, old.id)
-    return isinstance(new, NetworkChanged) and isinstance(old, NetworkChanged)
 
 
 class CoreHost:

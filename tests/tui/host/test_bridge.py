@@ -13,7 +13,8 @@ import trio
 
 from core import api
 from core.api import ApiError, Kind
-from tui.host.bridge import MAX_EVENTS, CoreHost, EventQueue, Messenger
+from tui.host.bridge import CoreHost, Messenger
+from tui.host.event_queue import MAX_EVENTS, EventQueue
 
 pytestmark = pytest.mark.asyncio
 PATIENCE = 10.0

@@ -1,0 +1,82 @@
+"""``sottovoce core``: a core of its own for one home, which goes on without screens, and its end.
+
+The home's lock is taken first: of two that are started at once, one runs. Whoever looks meanwhile finds a pointer that says
+that it is starting. SIGTERM and ``core.stop`` end it with status 0.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from core.attach import link, place
+from core.attach.link import Link
+from core.machine import shown
+from core.node.options import NetworkOptions
+from tui import __version__
+from tui.host import standard_error
+from tui.host.boundary import Refused
+from tui.host.core_process import in_background
+
+# Rights of what it makes: its owner's alone, whatever it was started with.
+_UMASK: Final = 0o077
+
+
+def run_core(
+    home: Path, options: NetworkOptions, *, remember: bool = True, passcode: str | None = None, background: bool = False
+) -> int:
+    """Run a core until it is told to end, or with ``background`` until it answers by itself; return the exit status."""
+    home = home.absolute()
+    os.umask(_UMASK)
+    found = link.attach(home, __version__)
+    if found is not None:
+        found.connection.close()
+        return _runs_already(home, found, background=background)
+
+    def serve(ready: Callable[[Path], None]) -> int:
+        from tui.cli.core_service import run_service
+
+        return run_service(home, options, ready, remember=remember, passcode=passcode)
+
+    if background:
+        return in_background(lambda ready: serve(lambda _: ready()))
+    return serve(_say_ready)
+
+
+def _runs_already(home: Path, found: Link, *, background: bool) -> int:
+    if found.info.version != __version__:
+        raise link.other_version(found.info, __version__)
+    if not background:
+        raise Refused(f"a core runs already for {shown(home)} (process {found.info.pid}).")
+    standard_error.say(f"A core runs already for {shown(home)}.\n")
+    return 0
+
+
+def _say_ready(socket: Path) -> None:
+    import msgspec
+
+    ready = {"socket": os.fspath(socket), "pid": os.getpid(), "version": __version__}
+    try:
+        os.write(1, msgspec.json.encode(ready) + b"\n")
+    except OSError:
+        return  # it serves on when its standard output is closed
+
+
+def stop_core(home: Path) -> int:
+    """End the core of a home, if there is one; return the exit status. Raises ``ApiError`` and ``Refused``."""
+    home = home.absolute()
+    found = link.attach(home, __version__)
+    if found is None:
+        pointer = place.read_pointer(home)
+        elsewhere = pointer is not None and pointer.boot != place.this_boot()
+        if pointer is not None and elsewhere:
+            raise Refused(f"no core of {shown(home)} runs on this machine; the last one ran on {shown(pointer.host)}.")
+        standard_error.say(f"No core runs for {shown(home)}.\n")
+        return 0
+    pid = found.info.pid
+    if not link.stop(found):
+        raise Refused(f"the core of {shown(home)} does not end: end process {pid}.")
+    standard_error.say(f"The core of {shown(home)} has ended.\n")
+    return 0
