@@ -52,6 +52,11 @@ class AppPort(Protocol):
         ...
 
     @property
+    def runs_on(self) -> bool:
+        """Whether the core goes on when the client is left."""
+        ...
+
+    @property
     def profile(self) -> TerminalProfile:
         """What the terminal can do, with the settings laid over it."""
         ...

@@ -1,6 +1,7 @@
 """The core's host as a protocol, as the app needs it: commands go in, a bounded queue of events comes out.
 
-``tui.host.bridge.CoreHost`` is the real one; tests bring an in-memory one.
+``tui.host.bridge.CoreHost`` runs the core in this process, ``tui.host.attached.AttachedHost`` attaches to one that runs on;
+tests bring an in-memory one.
 """
 
 from __future__ import annotations
@@ -21,7 +22,12 @@ class EventBatch:
 
 
 class CorePort(Client, Protocol):
-    """A client that runs its core: started, woken for events, and stopped."""
+    """A client with its core: started, woken for events, and stopped."""
+
+    @property
+    def runs_on(self) -> bool:
+        """Whether the core goes on when this is stopped."""
+        ...
 
     def start(self, wake: Callable[[], None], crashed: Callable[[str], None]) -> None:
         """Begin. ``wake`` and ``crashed`` may be called from any thread and must not block."""
@@ -32,7 +38,7 @@ class CorePort(Client, Protocol):
         ...
 
     def shut(self) -> None:
-        """End the core and wait for it, for a bounded time; from any thread but the core's own."""
+        """End the core, or part from one that runs on, and wait for it, for a bounded time; from any thread but the core's own."""
         ...
 
     async def stop(self) -> None:

@@ -65,6 +65,11 @@ class FakeClient(FakeContacts):
         """Remember whom to wake."""
         self._wake, self.crash = wake, crashed
 
+    @property
+    def runs_on(self) -> bool:
+        """It ends with the test."""
+        return False
+
     def take_events(self) -> EventBatch:
         """Give the events so far."""
         batch = EventBatch(tuple(self._events))

@@ -130,6 +130,11 @@ class SottovoceApp(App[None], CarriesCommands, inherit_bindings=False):
     # --- what screens ask (``AppPort``) ---------------------------------------------------------------------------------
 
     @property
+    def runs_on(self) -> bool:
+        """Whether the core goes on when the client is left."""
+        return self.client.runs_on
+
+    @property
     def profile(self) -> TerminalProfile:
         """What the terminal can do, with the settings laid over it."""
         return self._appearance.profile

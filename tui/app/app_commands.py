@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from textual.app import App
 
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
     from tui.keys.palette import Choice
     from tui.screens.page import Page
+
+
+# What is added to the question whether to quit where the core runs on.
+GOES_ON: Final = "It goes on receiving. `sottovoce core --stop` ends that."
 
 
 class AppCommands:
@@ -105,4 +109,5 @@ class AppCommands:
                 self._app.exit()
 
         if not isinstance(self._app.screen, ConfirmScreen):
-            self._app.push_screen(ConfirmScreen("Quit sottovoce?"), answered)
+            detail = GOES_ON if self._port.runs_on else ""
+            self._app.push_screen(ConfirmScreen("Quit sottovoce?", detail), answered)

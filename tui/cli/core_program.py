@@ -7,6 +7,7 @@ that it is starting. SIGTERM and ``core.stop`` end it with status 0.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -22,6 +23,8 @@ from tui.host.core_process import in_background
 
 # Rights of what it makes: its owner's alone, whatever it was started with.
 _UMASK: Final = 0o077
+# Seconds from a core's taking the home to its saying so: one file is written.
+_GRACE: Final = 2.0
 
 
 def run_core(
@@ -32,7 +35,6 @@ def run_core(
     os.umask(_UMASK)
     found = link.attach(home, __version__)
     if found is not None:
-        found.connection.close()
         return _runs_already(home, found, background=background)
 
     def serve(ready: Callable[[Path], None]) -> int:
@@ -40,12 +42,25 @@ def run_core(
 
         return run_service(home, options, ready, remember=remember, passcode=passcode)
 
-    if background:
-        return in_background(lambda ready: serve(lambda _: ready()))
-    return serve(_say_ready)
+    if not background:
+        return serve(_say_ready)
+    status, said = in_background(lambda ready: serve(lambda _: ready()))
+    if status and (found := _started_meanwhile(home)) is not None:
+        return _runs_already(home, found, background=True)
+    standard_error.say(said)
+    return status
+
+
+def _started_meanwhile(home: Path) -> Link | None:
+    """Return the core that someone else started at the same time: it holds the home, and may not have said so yet."""
+    until = time.monotonic() + _GRACE
+    while (found := link.attach(home, __version__)) is None and time.monotonic() < until:
+        time.sleep(link.LOOK_AGAIN)
+    return found
 
 
 def _runs_already(home: Path, found: Link, *, background: bool) -> int:
+    found.connection.close()
     if found.info.version != __version__:
         raise link.other_version(found.info, __version__)
     if not background:

@@ -49,6 +49,8 @@ class _Asked(NamedTuple):
 class AttachedHost:
     """A client of a core in another process. Implements ``tui.core_port.CorePort``."""
 
+    runs_on = True
+
     def __init__(self, link: Link, wake_pause: float = WAKE_PAUSE) -> None:
         self._connection, self._rest = link.connection, link.rest
         self._pause = wake_pause

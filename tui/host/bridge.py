@@ -58,6 +58,8 @@ class _Request(NamedTuple):
 class CoreHost:
     """Runs a messenger in a thread and is its client. Implements ``tui.core_port.CorePort``."""
 
+    runs_on = False
+
     def __init__(self, opener: Opener) -> None:
         self._opener = opener
         self._queue = EventQueue()

@@ -2,7 +2,7 @@
 
 The process that was called forks: the child begins a session of its own, so that neither a hang-up nor Ctrl+C of the
 terminal reaches it, keeps none of the descriptors but the null device, and goes on as the core. The parent waits until the
-child says that it answers, passes on what it says until then, and returns its exit status.
+child says that it answers, or ends.
 """
 
 from __future__ import annotations
@@ -39,8 +39,11 @@ class WayToCore:
     starts: bool = False
 
 
-def in_background(core: Callable[[Callable[[], None]], int]) -> int:
-    """Let ``core`` go on as a process of its own; return 0 once it calls what it is given, else its exit status."""
+def in_background(core: Callable[[Callable[[], None]], int]) -> tuple[int, str]:
+    """Let ``core`` go on as a process of its own; return 0 once it calls what it is given, else its exit status.
+
+    With it comes what the core said until then. In the core's own process this returns when the core ends.
+    """
     reading, writing = os.pipe()
     child = os.fork()
     if child:
@@ -55,18 +58,17 @@ def in_background(core: Callable[[Callable[[], None]], int]) -> int:
         os.dup2(null, STANDARD_ERROR)
         os.close(null)
 
-    return core(ready)
+    return core(ready), ""
 
 
-def _wait_until_ready(reading: int, child: int) -> int:
+def _wait_until_ready(reading: int, child: int) -> tuple[int, str]:
     said = b""
     with os.fdopen(reading, "rb", buffering=0) as pipe:
         while (more := pipe.read(_MAX_SAID)) and _READY not in said + more:
             said = (said + more)[-_MAX_SAID:]
     said += more.partition(_READY)[0]
-    with suppress(OSError):
-        os.write(STANDARD_ERROR, said)
-    return 0 if more else os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) or FAILED
+    status = 0 if more else os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) or FAILED
+    return status, said.decode(errors="replace")
 
 
 def _part_from_terminal(writing: int) -> None:

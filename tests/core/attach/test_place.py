@@ -60,6 +60,25 @@ def test_whatever_the_umask_the_socket_is_its_owners_alone(home: Path, runtime: 
     assert list(runtime.iterdir()) == []
 
 
+def test_it_is_so_from_the_first_moment_that_it_has_a_name(
+    home: Path, runtime: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[bool, int]] = []
+    chmod = Path.chmod
+
+    def look_first(path: Path, wanted: int) -> None:
+        seen.append((path.is_socket(), mode(path)))
+        chmod(path, wanted)
+
+    monkeypatch.setattr(Path, "chmod", look_first)
+    before = os.umask(0)
+    try:
+        place.listen(home, {"XDG_RUNTIME_DIR": str(runtime)}).close()
+    finally:
+        os.umask(before)
+    assert seen == [(False, 0o700), (True, 0o600)]
+
+
 def test_two_cores_never_have_one_name(home: Path, runtime: Path, found: Place) -> None:
     other = place.listen(home, {"XDG_RUNTIME_DIR": str(runtime)})
     assert other.path != found.path
