@@ -38,7 +38,7 @@ class CorePort(Client, Protocol):
         ...
 
     def shut(self) -> None:
-        """End the core, or part from one that runs on, and wait for it, for a bounded time; from any thread but the core's own."""
+        """End the core, or part from one that runs on, in bounded time; from any thread but the core's own."""
         ...
 
     async def stop(self) -> None:
