@@ -118,8 +118,8 @@ async def test_events_wake_the_screens_and_what_was_said_at_the_start_counts() -
 
 async def test_screens_that_do_not_read_stall_nothing_and_learn_that_they_missed_something() -> None:
     async with attached() as side:
-        for number in range(MAX_EVENTS + 500):
-            await side.say(encode_event(api.MessageStateChanged(conversation="c", id=f"m{number}", state="sent")))
+        for each in range(MAX_EVENTS + 500):
+            await side.say(encode_event(api.MessageStateChanged(conversation="c", id=f"m{each}", state="sent")))
         answer, number = await side.asked(api.AccountLogout())
         await side.say(encode_result(number, api.Done()))
         await asyncio.wait_for(answer, PATIENCE)
