@@ -57,10 +57,13 @@ EXPLANATIONS: dict[Kind, Explanation] = {
     Kind.BAD_ARCHIVE: Explanation("That file cannot be taken in.", "Choose one that /export wrote."),
     Kind.WRONG_PASSWORD: Explanation("That password does not open the file.", "Try again."),
     Kind.FILE_EXISTS: Explanation("There is a file of that name already, and it is kept.", "Choose another name."),
+    Kind.CORE_VERSION: Explanation("The core that runs is of another version.", "End it, and start again."),
     Kind.FAILED: Explanation("That failed.", "Try again."),
 }
 # Errors whose text from core is shown, since it is more exact: which file, and what to do about it.
-IN_CORES_WORDS = frozenset({Kind.DAMAGED, Kind.NEWER_VERSION, Kind.FAILED, Kind.READ_ONLY, Kind.BAD_ARCHIVE})
+IN_CORES_WORDS = frozenset(
+    {Kind.DAMAGED, Kind.NEWER_VERSION, Kind.FAILED, Kind.READ_ONLY, Kind.BAD_ARCHIVE, Kind.CORE_VERSION}
+)
 # What a hint says when the error did not bring the figure.
 WITHOUT_FIGURES = {"seconds": "a moment", "limit": "12288"}
 
