@@ -162,6 +162,8 @@ class KeyOrder:
 
     async def _give_up(self) -> None:
         self._timer = None
+        if not self._app.screen_stack:
+            return  # it is closing
         self._serial += 1  # whatever still comes back is about a key of the past
         await self._next()
 

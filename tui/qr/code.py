@@ -1,23 +1,33 @@
 """QR codes as modules: text to a matrix, a matrix to a picture file.
 
 An invitation link has at most 154 characters of the alphanumeric set, so that it fits version 5 at level L: 37 modules a
-side, and with a quiet zone of two 41 columns by 21 rows of half blocks, which is what an 80×24 terminal can hold.
+side, and with a quiet zone of four 45 columns by 22 rows of half blocks, which is what an 80×24 terminal can hold.
 ``tui.widgets.qr_view`` draws the matrix, ``tui.qr.reading`` reads pictures of others.
 """
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-# Modules of white around the code on a screen. The standard asks for four; two are read by every phone we know of and
-# are what fits 24 rows.
-SCREEN_QUIET = 2
+
+class Quiet(NamedTuple):
+    """Modules of white around a code. Above it an even number, so that whatever is drawn in one cell stays together."""
+
+    above: int
+    beside: int
+    below: int
+
+
+# On a screen four, as the standard asks, where there is room, else fewer: two are read by every phone we know of. With
+# three below, 22 rows hold it, which is what 24 rows leave.
+SCREEN_QUIETS = (Quiet(4, 4, 4), Quiet(4, 4, 3), Quiet(2, 2, 2))
+LEAST_QUIET = SCREEN_QUIETS[-1]
 # In a picture there is room for what the standard asks.
-PICTURE_QUIET = 4
+PICTURE_QUIET = Quiet(4, 4, 4)
 # Pixels per module of a saved picture: large enough to survive a messenger's recompression, 450 pixels a side.
 PICTURE_SCALE = 10
 # Longest text we draw: beyond version 10 (57 modules) no terminal shows the code whole.
@@ -30,18 +40,21 @@ class QrTooLong(Exception):
     """The text needs a code larger than any screen."""
 
 
-def matrix_of(text: str, quiet: int = SCREEN_QUIET) -> Matrix:
+def matrix_of(text: str, quiet: Quiet = LEAST_QUIET) -> Matrix:
     """Return the code's rows, quiet zone included; True is a dark module. Raises ``QrTooLong``."""
     if len(text) > MAX_QR_TEXT:
         raise QrTooLong
     import qrcode
     from qrcode.constants import ERROR_CORRECT_L
 
-    code = qrcode.QRCode(error_correction=ERROR_CORRECT_L, border=quiet)
+    code = qrcode.QRCode(error_correction=ERROR_CORRECT_L, border=0)
     # Unsplit, so that a link stays one alphanumeric segment.
     code.add_data(text, optimize=0)
     code.make(fit=True)
-    return tuple(tuple(bool(module) for module in row) for row in code.get_matrix())
+    rows = [[bool(module) for module in row] for row in code.get_matrix()]
+    side = (False,) * quiet.beside
+    blank = (False,) * (len(rows) + 2 * quiet.beside)
+    return ((blank,) * quiet.above) + tuple((*side, *row, *side) for row in rows) + ((blank,) * quiet.below)
 
 
 def save_picture(text: str, path: Path) -> None:

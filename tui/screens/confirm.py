@@ -6,41 +6,33 @@ from typing import TYPE_CHECKING, Literal
 
 from textual import on
 from textual.binding import Binding
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui.screens.content import NothingUnsaved
+from tui.screens.sheet import Sheet
 from tui.widgets.flat_button import FlatButton
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
 
-class ConfirmScreen(ModalScreen[bool], NothingUnsaved):
+class ConfirmScreen(Sheet[bool], NothingUnsaved):
     """Asks ``question``, explains with ``detail``; dismisses True for yes. ``careful`` puts the focus on no.
 
     ``yes_key``: what says yes, where "y" means something else on the screen that asks, and the key before may repeat.
     """
 
-    # Opaque: a see-through backdrop costs 70 % more bytes over SSH, and would show what lies beneath.
-    SCOPED_CSS = False  # one rule looks at the app's glyphs
     DEFAULT_CSS = """
     ConfirmScreen {
-        align: center middle;
-        background: $background;
-        #question-box {
-            width: 100%; max-width: 66; height: auto; max-height: 100%; padding: 1 2;
-            border-left: outer $accent; background: $surface;
-        }
-        #question { text-style: bold; width: 1fr; height: auto; }
-        #detail { width: 1fr; height: auto; margin-top: 1; }
-        #answers { height: 1; margin-top: 1; }
-        &:ansi, &:ansi #question-box { background: ansi_default; }
+        & #question { width: 1fr; height: auto; color: $bright; text-style: bold; }
+        & #detail { width: 1fr; height: auto; margin-top: 1; color: $ink; }
+        & #answers { height: 1; margin-top: 1; margin-bottom: 1; }
+        &.-short #detail, &.-short #answers { margin: 0; }
     }
-    .ascii ConfirmScreen #question-box { border-left: ascii $accent; }
     """
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (14, "-tall")]
     BINDINGS = [
         Binding("y", "say_yes('y')", "Yes", id="confirm.yes"),
         Binding("x", "say_yes('x')", "Yes", show=False),
@@ -61,20 +53,21 @@ class ConfirmScreen(ModalScreen[bool], NothingUnsaved):
         super().__init__()
         self._yes_key = yes_key
         self._question, self._detail = question, detail
+        self.keys = (("←→", "choose"), ("Enter", "do"), ("Esc", "back"))
         self._yes, self._no, self._careful = yes, no, careful
 
-    def compose(self) -> ComposeResult:
-        """Build the box."""
-        with Vertical(id="question-box"):
-            yield Static(Content(self._question), id="question")
-            if self._detail:
-                yield Static(Content(self._detail), id="detail")
-            with Horizontal(id="answers"):
-                yield FlatButton(f"{self._yes_key} {self._yes}", id="yes")
-                yield FlatButton(f"n {self._no}", id="no")
+    def compose_sheet(self) -> ComposeResult:
+        """Yield what is asked and explained, and the answers."""
+        yield Static(Content(self._question), id="question")
+        if self._detail:
+            yield Static(Content(self._detail), id="detail")
+        with Horizontal(id="answers"):
+            yield FlatButton(f"{self._yes_key} {self._yes}", id="yes")
+            yield FlatButton(f"n {self._no}", id="no")
 
     def on_mount(self) -> None:
         """Put the focus on the answer that is easier to take back."""
+        self.query_one("#yes").set_class(self._careful, "-careful")
         self.query_one("#no" if self._careful else "#yes").focus()
 
     def clear_caches(self) -> None:

@@ -6,18 +6,21 @@ from typing import TYPE_CHECKING
 
 from textual import on
 from textual.binding import Binding
-from textual.containers import VerticalScroll
+from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
 from textual.style import Style
 from textual.widgets import Input, Static
 
+from tui.app_port import app_of
 from tui.keys.keymap import key_names
 from tui.screens.content import NothingUnsaved
-from tui.text.sanitize import wrap
+from tui.text.sanitize import pad, wrap
+from tui.widgets.edges import BARE, Edge, UpperEdge
 from tui.widgets.hints import Hints
 from tui.widgets.text_field import TextField
 from tui.words.guide import GUIDE
+from tui.words.legend import legend
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,6 +33,8 @@ _HEADING = Style(bold=True, underline=True)
 _KEY = Style(bold=True)
 # Cells of the column of keys and of slash commands.
 _KEYS, _SLASH = 19, 16
+# Cells of the column of signs.
+_SIGN = 5
 # Below this width a command takes two lines.
 _NARROW = 66
 _INDENT = 2
@@ -77,8 +82,19 @@ def merged(specs: Iterable[CommandSpec]) -> list[tuple[str, CommandSpec]]:
     return rows
 
 
-def help_text(specs: Iterable[CommandSpec], words: str, width: int) -> Content:
-    """Return commands by group, then the chapters of the guide, as far as they match the words typed."""
+def sign_lines(signs: Iterable[tuple[str, str]], words: str, width: int) -> list[Content]:
+    """Return the signs that match, each with what it means."""
+    wanted = words.casefold().split()
+    lines: list[Content] = []
+    for sign, meaning in signs:
+        if all(word in f"{sign} {meaning} signs marks".casefold() for word in wanted):
+            first, *rest = _wrapped(meaning, width, _SIGN)
+            lines += [Content.assemble((pad(sign, _SIGN), _KEY), first.plain.lstrip()), *rest]
+    return [Content(""), Content.styled("Signs", _HEADING), *lines] if lines else []
+
+
+def help_text(specs: Iterable[CommandSpec], words: str, width: int, signs: Iterable[tuple[str, str]] = ()) -> Content:
+    """Return commands by group, the signs, then the chapters of the guide, as far as they match the words typed."""
     lines: list[Content] = []
     group = ""
     for keys, spec in merged(matching(specs, words)):
@@ -86,6 +102,7 @@ def help_text(specs: Iterable[CommandSpec], words: str, width: int) -> Content:
             group = spec.group
             lines += [Content(""), Content.styled(group, _HEADING)]
         lines += command_lines(keys, spec, width)
+    lines += sign_lines(signs, words, width)
     wanted = words.casefold().split()
     for title, paragraphs in GUIDE:
         text = f"{title} {' '.join(paragraphs)}".casefold()
@@ -98,24 +115,28 @@ def help_text(specs: Iterable[CommandSpec], words: str, width: int) -> Content:
 class HelpScreen(Screen[None], NothingUnsaved):
     """Shows what can be done in ``context``; not what cannot be done there. ``topic`` is the first filter."""
 
+    SCOPED_CSS = False  # one rule looks at the app's glyphs
     DEFAULT_CSS = """
     HelpScreen {
-        align-horizontal: center;
-        background: $background;
-        #title { dock: top; height: 1; width: 100%; padding: 0 1; background: $panel; text-style: bold; }
-        #filter { dock: top; margin: 1 1 0 1; }
-        #help-scroll {
-            width: 100%; max-width: 100; height: 1fr; padding: 1 2; overflow-y: scroll; scrollbar-size-vertical: 1;
-        }
-        #help { width: 1fr; height: auto; }
+        align: center middle;
+        background: $ground;
+        & #card { width: 100%; max-width: 110; height: 100%; }
+        & #help-body { width: 1fr; height: 1fr; border-left: round $self; border-right: round $self; }
+        & #filter { margin: 1 1 0 1; }
+        & #help-scroll { width: 100%; height: 1fr; padding: 1 2; overflow-y: scroll; scrollbar-size-vertical: 1; }
+        & #help { width: 1fr; height: auto; }
+        &.-roomy #help-scroll { padding: 1 4; }
+        &.-roomy #filter { margin: 1 3 0 3; }
         &.-short #filter { margin: 0; }
         &.-short #help-scroll { padding: 0 1; }
+        &.-bare #help-body { border: none; }
         &:ansi { background: ansi_default; }
-        &:ansi #title { background: ansi_default; text-style: bold reverse; }
     }
+    .ascii HelpScreen #help-body { border-left: ascii $self; border-right: ascii $self; }
+    .ascii HelpScreen.-bare #help-body { border: none; }
     """
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-normal"), (120, "-wide")]
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-bare"), (BARE, "-narrow"), (60, "-normal"), (120, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall"), (32, "-roomy")]
     BINDINGS = [
         Binding("escape,f1", "leave", "Back", id="help.back"),
         Binding("up", "scroll(-1)", "Up", show=False, priority=True),
@@ -131,11 +152,15 @@ class HelpScreen(Screen[None], NothingUnsaved):
 
     def compose(self) -> ComposeResult:
         """Build filter and text."""
-        yield Static("Help", id="title")
-        yield TextField(self._topic, placeholder="type to filter: a key, a command, a word", id="filter")
-        with VerticalScroll(id="help-scroll", can_focus=False):
-            yield Static("", id="help")
-        yield Hints(("type", "filter"), ("↑↓ PgUp PgDn", "scroll"), ("Esc", "back"))
+        with Vertical(id="card"):
+            yield UpperEdge("Help", id="title")
+            with Vertical(id="help-body"):
+                yield TextField(
+                    self._topic, placeholder="type to filter: a key, a command, a word, a sign", id="filter"
+                )
+                with VerticalScroll(id="help-scroll", can_focus=False):
+                    yield Static("", id="help")
+            yield Hints(("type", "filter"), ("↑↓ PgUp PgDn", "scroll"), ("Esc", "back"))
 
     def clear_caches(self) -> None:
         """Forget what was typed."""
@@ -150,12 +175,16 @@ class HelpScreen(Screen[None], NothingUnsaved):
 
     def on_resize(self) -> None:
         """Wrap anew."""
+        for edge in self.query(Edge):
+            edge.refresh()
         self.call_after_refresh(self._show)
 
     @on(Input.Changed)
     def _show(self) -> None:
         width = max(20, self._scroller.scrollable_content_region.width)
-        self.query_one("#help", Static).update(help_text(self._specs, self.query_one(TextField).value, width))
+        self.query_one("#help", Static).update(
+            help_text(self._specs, self.query_one(TextField).value, width, legend(app_of(self).glyphs))
+        )
         self._scroller.scroll_home(animate=False)
 
     @property

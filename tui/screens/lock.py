@@ -13,7 +13,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from textual import on, work
-from textual.containers import Vertical
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
@@ -22,8 +22,11 @@ from core import api
 from tui.app_port import app_of
 from tui.messages import CoreEvent
 from tui.screens.content import PlainScreen
+from tui.widgets.edges import BARE, Edge, UpperEdge
+from tui.widgets.hints import Hints
 from tui.widgets.notice import Notice
 from tui.widgets.secret_field import PasscodeField, SecretField
+from tui.widgets.wordmark import Wordmark
 from tui.words.errors import explain
 from tui.words.format import Calendar
 
@@ -43,18 +46,28 @@ def mail_sentence(locks_at: int | None, now: int, calendar: Calendar) -> str:
 class LockScreen(Screen[bool], PlainScreen):
     """Asks for the passcode; dismisses True once the account is open."""
 
+    SCOPED_CSS = False  # one rule looks at the app's glyphs
     DEFAULT_CSS = """
     LockScreen {
         align: center middle;
-        background: $background;
-        #lock { width: 100%; max-width: 46; height: auto; padding: 0 2; }
-        #name { text-style: bold; width: 1fr; text-align: center; }
-        PasscodeField { margin-top: 1; }
-        Notice { margin-top: 1; min-height: 2; text-align: center; }
-        #mail { margin-top: 1; width: 1fr; text-align: center; color: $quiet; }
-        &:ansi { background: ansi_default; }
+        background: $ground;
+        & #lock { width: 100%; max-width: 50; height: auto; }
+        & Wordmark { margin-bottom: 2; }
+        & #entry { height: 1; width: 1fr; padding: 0 1; border-left: round $self; border-right: round $self; }
+        & PasscodeField, & PasscodeField:focus { border: none; background: $ground; background-tint: transparent; }
+        & #notice { margin-top: 1; min-height: 2; text-align: center; }
+        & #mail { width: 1fr; text-align: center; color: $soft; }
+        &.-short Wordmark { margin-bottom: 1; }
+        &.-short #notice { margin-top: 0; min-height: 1; }
+        &.-bare #entry { border: none; padding: 0; }
+        &:ansi, &:ansi PasscodeField, &:ansi PasscodeField:focus { background: ansi_default; border: none; }
     }
+    .ascii LockScreen #entry { border-left: ascii $self; border-right: ascii $self; }
+    .ascii LockScreen PasscodeField, .ascii LockScreen PasscodeField:focus { border: none; }
+    .ascii LockScreen.-bare #entry { border: none; }
     """
+    HORIZONTAL_BREAKPOINTS = [(0, "-bare"), (BARE, "-framed")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (16, "-tall")]
 
     def __init__(self, client: api.Client) -> None:
         super().__init__()
@@ -63,12 +76,20 @@ class LockScreen(Screen[bool], PlainScreen):
         self._countdown: Timer | None = None
 
     def compose(self) -> ComposeResult:
-        """Build the four lines."""
+        """Build the name, the framed field, and what is told below it."""
         with Vertical(id="lock"):
-            yield Static(Content("sottovoce"), id="name")
-            yield PasscodeField(placeholder="Passcode", id="passcode")
+            yield Wordmark()
+            yield UpperEdge("Passcode")
+            with Horizontal(id="entry"):
+                yield PasscodeField(id="passcode")
+            yield Hints(("Enter", "open"), ("Ctrl+T", "show"), ("Ctrl+Q", "quit"))
             yield Notice(id="notice")
             yield Static(id="mail")
+
+    def on_resize(self) -> None:
+        """Draw the frame with or without corners."""
+        for edge in self.query(Edge):
+            edge.refresh()
 
     def on_mount(self) -> None:
         """Wait for the passcode."""

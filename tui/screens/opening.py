@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from textual.app import ComposeResult, RenderResult
+from textual.app import ComposeResult
 from textual.content import Content
 from textual.screen import Screen
-from textual.widget import Widget
 
 from tui.screens.content import PlainScreen, ShowsNotices
-
-
-class Nameplate(Widget):
-    """The program's name, without markup or borders to measure."""
-
-    DEFAULT_CSS = "Nameplate { width: 100%; height: 1; content-align: center middle; color: $quiet; }"
-
-    def render(self) -> RenderResult:
-        """Return the name."""
-        return Content("sottovoce")
+from tui.widgets.wordmark import Wordmark
 
 
 class OpeningScreen(Screen[None], PlainScreen, ShowsNotices):
@@ -27,7 +17,7 @@ class OpeningScreen(Screen[None], PlainScreen, ShowsNotices):
 
     def compose(self) -> ComposeResult:
         """One line."""
-        yield Nameplate()
+        yield Wordmark()
 
     def show_notice(self, text: Content, severity: str) -> None:
         """Show why opening failed, in place of the name."""

@@ -1,33 +1,42 @@
-"""The layout of every screen but the chat: a title, a column of text and fields, a notice, the keys.
+"""The layout of every screen but the chat: a card with a title, a column of text and fields, a notice, the keys.
 
-All of them look alike, so that a person who has learnt one knows the rest: Tab walks, Enter does, Esc goes back. The column
-is never wider than is comfortable to read, scrolls where the terminal is low, and needs no colour.
+All of them look alike, so that a person who has learnt one knows the rest: Tab walks, Enter does, Esc goes back. The card is
+framed and stands in the middle of the terminal, as high as what it holds; title and keys are in its edges. It is never wider
+than is comfortable to read, scrolls where the terminal is low, and needs no colour.
 """
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Final, Generic, TypeVar
 
+from textual import on
 from textual.binding import Binding
-from textual.containers import VerticalScroll
+from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
 from textual.scrollbar import ScrollBarRender
-from textual.widgets import Input, Static, TextArea
+from textual.widgets import Input, TextArea
 
 from tui.screens.content import ContentScreen, ShowsNotices
+from tui.widgets.edges import BARE, Edge, UpperEdge
 from tui.widgets.hints import Hints
 from tui.widgets.notice import Notice
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+    from textual.events import Resize
 
     from core.api import Client
     from tui.app_port import Severity
     from tui.keys.registry import CommandSpec
 
 R = TypeVar("R")
+
+# Rows of both edges.
+EDGE_ROWS: Final = 2
+# Columns from which a page has room for two columns.
+WIDE: Final = 120
 
 
 class WholeCells(ScrollBarRender):
@@ -49,6 +58,10 @@ class Column(VerticalScroll, can_focus=False):
         self.vertical_scrollbar.renderer = renderer  # type: ignore[misc] # a constant of the class, read from it
 
 
+class CardBody(Vertical):
+    """The middle of a page, between its edges."""
+
+
 class Page(Screen[R], ContentScreen, ShowsNotices, Generic[R]):
     """A screen with a title, a body, a notice and hints. Subclasses give ``compose_body``.
 
@@ -56,34 +69,42 @@ class Page(Screen[R], ContentScreen, ShowsNotices, Generic[R]):
     looks again only at what is within a widget that itself has a rule of ``:focus-within``.
     """
 
+    SCOPED_CSS = False  # some rules look at the app's glyphs
     DEFAULT_CSS = """
     Page {
-        align-horizontal: center;
-        background: $background;
-        #title { dock: top; height: 1; width: 100%; padding: 0 1; background: $panel; text-style: bold; }
-        Column { width: 100%; max-width: 78; height: 1fr; padding: 1 2 0 2; scrollbar-size-vertical: 1; }
-        #notice { max-width: 78; padding: 0 2; }
-        .row, .row:focus-within { height: auto; width: 1fr; }
-        .label { width: 12; height: 1; color: $quiet; }
-        .row:focus-within .label { color: $foreground; text-style: bold; }
-        .gap { margin-top: 1; }
-        .faint { color: $quiet; }
-        .text { width: 1fr; height: auto; }
-        .buttons { height: auto; width: 1fr; margin-top: 1; }
-        &.-roomy Column { padding-top: 4; }
+        align: center middle;
+        background: $ground;
+        & #card { width: 100%; max-width: 84; height: auto; max-height: 100%; }
+        & CardBody { width: 1fr; height: auto; border-left: round $self; border-right: round $self; }
+        & Column { width: 1fr; height: auto; padding: 1 2 0 2; scrollbar-size-vertical: 1; }
+        & #notice { padding: 0 2; }
+        & .row, & .row:focus-within { height: auto; width: 1fr; }
+        & .label { width: 12; height: 1; color: $soft; }
+        & .row:focus-within .label { color: $bright; text-style: bold; }
+        & .gap { margin-top: 1; }
+        & .faint { color: $soft; }
+        & .text { width: 1fr; height: auto; }
+        & .buttons { height: auto; width: 1fr; margin-top: 1; }
+        &.-roomy .row { margin-bottom: 1; }
+        &.-roomy .row.gap { margin: 1 0; }
+        &.-roomy Column { padding: 2 4 0 4; }
+        &.-roomy #notice { padding: 1 4; }
         &.-short Column { padding: 0 1; }
         &.-short #notice.-quiet { display: none; }
         &.-short .tall-only { display: none; }
         &.-short .gap { margin-top: 0; }
         &.-short .buttons { margin-top: 0; }
-        &.-narrow Column { padding: 0 1; }
-        &.-narrow #notice { padding: 0 1; }
+        &.-narrow Column, &.-bare Column { padding: 0 1; }
+        &.-narrow #notice, &.-bare #notice { padding: 0 1; }
+        &.-bare CardBody { border: none; }
         &:ansi { background: ansi_default; }
-        &:ansi #title { background: ansi_default; text-style: bold reverse; }
-        &:ansi .label, &:ansi .faint { color: ansi_default; }
+        &:ansi .label, &:ansi .faint { color: ansi_default; text-style: dim; }
+        &:ansi .row:focus-within .label { text-style: bold; }
     }
+    .ascii Page CardBody { border-left: ascii $self; border-right: ascii $self; }
+    .ascii Page.-bare CardBody { border: none; }
     """
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-normal"), (120, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-bare"), (BARE, "-narrow"), (60, "-normal"), (WIDE, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall"), (32, "-roomy")]
     BINDINGS = [
         Binding("escape", "leave", "Back", id="page.back"),
@@ -94,9 +115,9 @@ class Page(Screen[R], ContentScreen, ShowsNotices, Generic[R]):
     opened_by: ClassVar[CommandSpec | None] = None
     """The command that opens it, for a page of ``tui.screens.pages``; such a page is made from a client alone."""
     heading: str = ""
-    """The title line."""
+    """What stands in the upper edge."""
     hints: tuple[tuple[str, str], ...] = (("Tab", "next"), ("Esc", "back"))
-    """Keys shown in the last line."""
+    """Keys shown in the lower edge."""
 
     def __init__(self, client: Client) -> None:
         super().__init__()
@@ -104,11 +125,13 @@ class Page(Screen[R], ContentScreen, ShowsNotices, Generic[R]):
 
     def compose(self) -> ComposeResult:
         """Build the layout around the body."""
-        yield Static(Content(self.heading), id="title")
-        with Column():
-            yield from self.compose_body()
-        yield Notice(id="notice")
-        yield Hints(*self.hints)
+        with Vertical(id="card"):
+            yield UpperEdge(self.heading, id="title")
+            with CardBody():
+                with Column():
+                    yield from self.compose_body()
+                yield Notice(id="notice")
+            yield Hints(*self.hints)
 
     @abstractmethod
     def compose_body(self) -> ComposeResult:
@@ -119,9 +142,22 @@ class Page(Screen[R], ContentScreen, ShowsNotices, Generic[R]):
         """The line that tells how things stand."""
         return self.query_one("#notice", Notice)
 
-    def entitle(self, heading: str) -> None:
-        """Change the title line."""
-        self.query_one("#title", Static).update(Content(heading))
+    def entitle(self, heading: str, note: str = "") -> None:
+        """Change the upper edge: the title, and at its right how far one is."""
+        self.query_one("#title", UpperEdge).say(heading, note)
+
+    def on_resize(self, _: Resize) -> None:
+        """Draw the edges with or without corners, and let the column have what is left beside them."""
+        for edge in self.query(Edge):
+            edge.refresh()
+        self._leave_room()
+
+    @on(Notice.Resized)
+    def _leave_room(self) -> None:
+        """Bound the column by the rows beside edges and notice, so that it scrolls and they stay."""
+        notice = self.notice
+        rows = self.size.height - EDGE_ROWS - (notice.outer_size.height if notice.display else 0)
+        self.query_one(Column).styles.max_height = max(1, rows)
 
     def show_keys(self, *hints: tuple[str, str]) -> None:
         """Change the last line."""

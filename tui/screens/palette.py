@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from textual.content import Content
 from textual.widgets.option_list import Option
@@ -25,8 +25,9 @@ class PaletteScreen(PickerScreen[Choice]):
     """Dismisses with a command and its argument."""
 
     DEFAULT_CSS = """
-    PaletteScreen #box { width: 110; }
+    PaletteScreen #sheet { width: 110; }
     """
+    heading = "Commands"
     placeholder = "What do you want to do?"
     nothing = "nothing of that name; F1 explains what there is"
 
@@ -41,8 +42,12 @@ class PaletteScreen(PickerScreen[Choice]):
 
     def options(self, query: str) -> list[Option]:
         """Return the commands that match."""
-        room = self.query_one("#box").size.width - _FRAME
+        room = self.sheet.size.width - _FRAME
         return [Option(self._line(choice, room), id=_name(choice)) for choice in found(query, self._offered)]
+
+    def count_of(self, found: Sequence[Option]) -> str:
+        """Return how many of all commands are listed."""
+        return f"{len(found)} of {len(self._offered)}"
 
     def result_of(self, option: Option) -> Choice:
         """Return the command of a line."""
@@ -52,10 +57,10 @@ class PaletteScreen(PickerScreen[Choice]):
         ellipsis = app_of(self).glyphs.ellipsis
         rest = room - TITLE_WIDTH - WAY_WIDTH
         help_text = fit(choice[0].help, rest, ellipsis) if rest >= SHORTEST_HELP else ""
-        way = way_of(choice)
+        way = fit(way_of(choice), WAY_WIDTH, ellipsis)
+        title = f"{pad(title_of(choice), TITLE_WIDTH - 1, ellipsis)} "
         return Content.assemble(
-            (pad(title_of(choice), TITLE_WIDTH, ellipsis), "bold"), (pad(way, WAY_WIDTH, ellipsis), "$primary"),
-            (help_text, "$quiet"),
+            (title, "bold"), (pad(way, WAY_WIDTH) if help_text else way, "$self"), (help_text, "$soft"),
         )  # fmt: skip
 
 

@@ -3,45 +3,60 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import ClassVar, Generic, TypeVar
+from collections.abc import Sequence
+from typing import ClassVar, Final, Generic, TypeVar
 
-from textual.app import ComposeResult
+from textual.app import ComposeResult, RenderResult
 from textual.binding import Binding
-from textual.containers import Vertical
+from textual.containers import Horizontal
 from textual.content import Content
-from textual.events import Key
-from textual.screen import ModalScreen
+from textual.events import Key, Resize
 from textual.widget import Widget
-from textual.widgets import Input, OptionList
+from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui.app_port import app_of
 from tui.screens.content import NothingUnsaved
+from tui.screens.sheet import Sheet
 from tui.screens.type_ahead import take_early_key
 from tui.widgets.editing import LineEditing
 from tui.widgets.menu import PickList
 
 R = TypeVar("R")
 
+# Rows of edges, line and rule.
+CHROME_ROWS: Final = 4
+# Rows of the list at most: more is found by typing.
+MOST_ROWS: Final = 16
 
-class PickerScreen(ModalScreen[R | None], NothingUnsaved, Generic[R]):
+
+class Rule(Widget):
+    """A line across, between what is typed and what is found."""
+
+    DEFAULT_CSS = "Rule { height: 1; width: 1fr; color: $line; }"
+
+    def render(self) -> RenderResult:
+        """Return the line."""
+        return Content(app_of(self).glyphs.corners[4] * self.size.width)
+
+
+class PickerScreen(Sheet[R | None], NothingUnsaved, Generic[R]):
     """Dismisses with what was chosen, or None. Subclasses say what there is."""
 
-    SCOPED_CSS = False  # one rule looks at the app's glyphs
     DEFAULT_CSS = """
-    PickerScreen { align: center top; }
-    PickerScreen #box {
-        width: 60; max-width: 95%; height: auto; max-height: 80%; margin-top: 2; padding: 0 1;
-        border: round $border; background: $surface;
+    PickerScreen {
+        & #sheet { width: 72; }
+        & Input, & Input:focus { border: none; height: 1; padding: 0; background: $sheet; width: 1fr; }
+        & #typed { height: 1; width: 1fr; border-bottom: none; }
+        & #mark { width: 2; color: $self; text-style: bold; }
+        & #rule { height: 1; width: 1fr; color: $line; }
+        & OptionList, & OptionList:focus { border: none; height: auto; padding: 0; background: $sheet; color: $ink;
+            text-wrap: nowrap; text-overflow: ellipsis; scrollbar-size-vertical: 1; }
+        & OptionList > .option-list--option { padding: 0; }
+        & OptionList > .option-list--option-highlighted { background: $select; color: $bright; text-style: none; }
+        &:ansi OptionList, &:ansi Input { background: ansi_default; }
     }
-    PickerScreen Input, PickerScreen Input:focus { border: none; height: 1; padding: 0; background: $surface; }
-    PickerScreen OptionList { border: none; height: auto; max-height: 14; padding: 0; background: $surface;
-        margin-top: 1; text-wrap: nowrap; text-overflow: ellipsis; scrollbar-size-vertical: 1; }
-    PickerScreen.-short #box { margin-top: 0; max-height: 100%; border: none; }
-    .ascii PickerScreen #box { border: ascii $border; }
-    .ascii PickerScreen.-short #box { border: none; }
     """
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]
     BINDINGS: ClassVar = [
         Binding("escape,ctrl+c", "dismiss(None)", "Close", show=False),
         Binding("up", "move(-1)", "Up", show=False, priority=True),
@@ -49,6 +64,7 @@ class PickerScreen(ModalScreen[R | None], NothingUnsaved, Generic[R]):
         Binding("pageup", "move(-10)", "Up", show=False, priority=True),
         Binding("pagedown", "move(10)", "Down", show=False, priority=True),
     ]
+    keys = (("↑↓", "choose"), ("Enter", "do"), ("Esc", "back"))
     placeholder = ""
     nothing = "nothing of that name"
 
@@ -61,15 +77,21 @@ class PickerScreen(ModalScreen[R | None], NothingUnsaved, Generic[R]):
     def options(self, query: str) -> list[Option]:
         """Return what matches, best first."""
 
+    def count_of(self, found: Sequence[Option]) -> str:
+        """Return what stands at the right of the upper edge."""
+        return str(len(found)) if found else ""
+
     @abstractmethod
     def result_of(self, option: Option) -> R:
         """Return what an option stands for."""
 
-    def compose(self) -> ComposeResult:
-        """A line to type in over the list."""
-        with Vertical(id="box"):
+    def compose_sheet(self) -> ComposeResult:
+        """Yield a line to type in over the list."""
+        with Horizontal(id="typed"):
+            yield Static(Content(app_of(self).glyphs.prompt), id="mark")
             yield LineEditing(self._query, placeholder=self.placeholder, select_on_focus=False)
-            yield PickList(markup=False)
+        yield Rule()
+        yield PickList(markup=False)
 
     def on_mount(self) -> None:
         """List all, and let the cursor be here only: what lies beneath is still seen."""
@@ -77,7 +99,6 @@ class PickerScreen(ModalScreen[R | None], NothingUnsaved, Generic[R]):
         if self._beneath is not None:
             self._beneath.has_focus = False  # not blurred: it is not left, and what is selected in it stays so
         self.query_one(Input).cursor_blink = app_of(self).profile.blinking
-        self._list(self._query)
         self.query_one(Input).focus()
 
     def on_unmount(self) -> None:
@@ -93,14 +114,18 @@ class PickerScreen(ModalScreen[R | None], NothingUnsaved, Generic[R]):
         """List what matches."""
         self._list(event.value)
 
-    def on_resize(self) -> None:
-        """Fit the lines to the new width."""
+    def on_resize(self, event: Resize) -> None:
+        """Fit the lines to the new width, and the list to the height."""
+        super().on_resize(event)
+        self.query_one(OptionList).styles.max_height = max(1, min(MOST_ROWS, event.size.height - CHROME_ROWS))
         self._list(self.query_one(Input).value)
 
     def _list(self, query: str) -> None:
         shown = self.query_one(OptionList)
         shown.clear_options()
-        if found := self.options(query):
+        found = self.options(query)
+        self.show_heading(self.heading, self.count_of(found))
+        if found:
             shown.add_options(found)
             shown.highlighted = 0
         else:

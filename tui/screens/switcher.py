@@ -43,7 +43,9 @@ class SwitcherScreen(PickerScreen[str]):
     """Dismisses with a conversation id, or None."""
 
     BINDINGS: ClassVar = [Binding("ctrl+k,ctrl+g", "dismiss(None)", "Close", show=False, priority=True)]
-    placeholder = "Go to…"
+    heading = "Go to a conversation"
+    keys = (("↑↓", "choose"), ("Enter", "open"), ("Esc", "back"))
+    placeholder = "Part of a name"
     nothing = "nobody of that name"
 
     def __init__(self, conversations: Sequence[Conversation], query: str = "") -> None:
@@ -66,11 +68,11 @@ class SwitcherScreen(PickerScreen[str]):
         room = NAME_WIDTH - width_of(name)
         own = own_part(listed, room, ellipsis)
         return Content.assemble(
-            (f"{badge:>4} ", "bold $unread"),
-            (name if own else pad(name, NAME_WIDTH), "bold" if listed.unread else ""),
-            (pad(own, room) if own else "", "dim"),
+            (f"{badge:>4} ", "bold $notice"),
+            (name if own else pad(name, NAME_WIDTH), "bold $bright" if listed.unread else ""),
+            (pad(own, room) if own else "", "$soft"),
             " ",
-            (fit(clean_line(listed.last_text[:100]), TEXT_WIDTH, ellipsis), "dim"),
+            (fit(clean_line(listed.last_text[:100]), TEXT_WIDTH, ellipsis), "$soft"),
         )
 
     def clear_caches(self) -> None:

@@ -1,7 +1,7 @@
 """One of a few values, all of them in sight: ``1 hour  [1 day]  1 week``; left and right change it.
 
 Where the row is too narrow for all, only the chosen one is shown between arrows. The brackets say which is chosen
-without colour; while the row has the focus the chosen one is reversed.
+without colour; while the row has the focus the chosen one is filled.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from textual.binding import Binding
 from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
-from textual.style import Style
 from textual.widget import Widget
 
 V = TypeVar("V")
@@ -88,13 +87,16 @@ class Choice(Widget, Generic[V], can_focus=True):
         """Return the row as it fits."""
         names = [name for name, _ in self._options]
         whole = sum(len(name) + 2 for name in names) + len(_GAP) * (len(names) - 1)
-        focused = Style(reverse=True, bold=True) if self.has_focus else Style(bold=True)
+        chip = "bold reverse" if self.app.native_ansi_color else "bold $ground on $self"
+        chosen = f"[{names[self.chosen]}]"
+        if self.has_focus and not self.app.native_ansi_color:
+            chosen = f" {names[self.chosen]} "
+        style = chip if self.has_focus else "bold $bright"
         if whole > self.size.width:
             before = "< " if self.chosen > 0 else "  "
             after = " >" if self.chosen < len(names) - 1 else "  "
-            return Content.assemble(before, (f"[{names[self.chosen]}]", focused), after)
-        parts: list[str | tuple[str, Style]] = []
+            return Content.assemble(before, (chosen, style), after)
+        parts: list[str | tuple[str, str]] = []
         for at, name in enumerate(names):
-            parts.append((f"[{name}]", focused) if at == self.chosen else f" {name} ")
-            parts.append(_GAP)
+            parts += [(chosen, style) if at == self.chosen else (f" {name} ", "$soft"), _GAP]
         return Content.assemble(*parts[:-1])

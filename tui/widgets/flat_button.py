@@ -1,4 +1,4 @@
-"""A button of one row: ``[ Continue ]``, reversed while it has the focus."""
+"""A button of one row: ``[ Continue ]``, filled while it has the focus."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ class FlatButton(Widget, can_focus=True):
     DEFAULT_CSS = """
     FlatButton {
         width: auto; height: 1; margin: 0 2 0 0;
-        color: $foreground;
-        &:focus { text-style: bold reverse; }
+        color: $ink;
+        &:focus { color: $ground; background: $self; text-style: bold; }
+        &:ansi:focus { color: ansi_default; background: ansi_default; text-style: bold reverse; }
+        &.-careful { color: $bad; }
         &:disabled { text-style: dim; }
     }
     """

@@ -1,4 +1,4 @@
-"""A list to choose a line from, redrawn only where it changed; the chosen line is reversed while the list has the focus."""
+"""A list to choose a line from, redrawn only where it changed; the chosen line is filled while the list has the focus."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ class Menu(PickList):
         height: auto; border: none; padding: 0; background: transparent; scrollbar-size-vertical: 1;
         &:focus { border: none; background: transparent; background-tint: transparent; }
         & > .option-list--option { padding: 0; }
-        & > .option-list--option-highlighted { background: transparent; color: $foreground; text-style: bold; }
+        & > .option-list--option-highlighted { background: transparent; color: $ink; text-style: bold; }
         &:focus > .option-list--option-highlighted {
-            color: $block-cursor-foreground; background: $block-cursor-background; text-style: bold;
+            color: $bright; background: $select; text-style: bold;
         }
         & > .option-list--option-hover { background: transparent; }
     }

@@ -50,6 +50,11 @@ class NewPasscode(Vertical):
         return self.query_one("#new", PasscodeField)
 
     @property
+    def first(self) -> PasscodeField:
+        """The field of the new passcode."""
+        return self._new
+
+    @property
     def _again(self) -> PasscodeField:
         return self.query_one("#again", PasscodeField)
 
@@ -67,9 +72,10 @@ class NewPasscode(Vertical):
             return "The two passcodes differ. Ctrl+T shows what is typed."
         return ""
 
-    def focus_fault(self) -> None:
-        """Go to the field that a complaint is about."""
-        (self._again if self._new.value and self._again.value != self._new.value else self._new).focus()
+    @property
+    def fault(self) -> PasscodeField:
+        """The field that a complaint is about."""
+        return self._again if self._new.value and self._again.value != self._new.value else self._new
 
     def put_back(self, passcode: str, *, twice: bool = False) -> None:
         """Hold a passcode that was refused, to be mended rather than typed anew; ``twice``: it is not what was wrong."""

@@ -21,7 +21,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.qr.code import Matrix, matrix_of
+from tui.qr.code import LEAST_QUIET, Matrix, Quiet, matrix_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -82,6 +82,8 @@ class QrView(Widget):
     """Without colours only: the terminal writes dark on light."""
     ascii_only: reactive[bool] = reactive(default=False, layout=True)
     """Draw without half blocks, twice as wide and twice as high."""
+    quiet: reactive[Quiet] = reactive(LEAST_QUIET, layout=True)
+    """White around the code."""
 
     def __init__(self, text: str = "", *, ascii_only: bool = False, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
@@ -105,6 +107,17 @@ class QrView(Widget):
         """Draw anew."""
         self._draw()
 
+    def watch_quiet(self) -> None:
+        """Draw anew."""
+        self._draw()
+
+    def size_with(self, quiet: Quiet) -> Size:
+        """Return the cells that the whole code needs with so much white around it."""
+        if not self.text:
+            return Size(0, 0)
+        rows = matrix_of(self.text, quiet)
+        return Size(2 * len(rows[0]), len(rows)) if self.ascii_only else Size(len(rows[0]), -(-len(rows) // 2))
+
     @property
     def code_size(self) -> Size:
         """Cells the whole code needs."""
@@ -127,5 +140,5 @@ class QrView(Widget):
             self._strips = []
             return
         pens = PAINTED if not self.app.no_color else _OF_LIGHT if self.inverted else _OF_DARK
-        self._strips = strips_of(matrix_of(self.text), pens, ascii_only=self.ascii_only)
+        self._strips = strips_of(matrix_of(self.text, self.quiet), pens, ascii_only=self.ascii_only)
         self.refresh(layout=True)

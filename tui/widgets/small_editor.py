@@ -23,15 +23,15 @@ class SmallEditor(Editing):
     SmallEditor {
         height: auto; min-height: 3; max-height: 5; width: 1fr;
         padding: 0; border: none; border-left: blank; background: $surface; scrollbar-size-vertical: 1;
-        &:focus { border: none; border-left: outer $accent; background-tint: $foreground 5%; }
+        &:focus { border: none; border-left: outer $self; background-tint: $foreground 5%; }
         & .text-area--cursor-line { background: transparent; }
         &:ansi { background: ansi_default; border: none; border-left: vkey $quiet; }
-        &:ansi:focus { border: none; border-left: outer $accent; }
+        &:ansi:focus { border: none; border-left: outer $self; }
         &:ansi .text-area--cursor { background: ansi_default; color: ansi_default; text-style: reverse; }
     }
     .ascii SmallEditor:ansi { border: none; border-left: blank; }
-    .ascii SmallEditor:ansi:focus { border: none; border-left: ascii $accent; }
-    .ascii SmallEditor:focus { border: none; border-left: ascii $accent; }
+    .ascii SmallEditor:ansi:focus { border: none; border-left: ascii $self; }
+    .ascii SmallEditor:focus { border: none; border-left: ascii $self; }
     .-short SmallEditor { min-height: 2; max-height: 3; }
     """
 

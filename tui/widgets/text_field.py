@@ -28,18 +28,18 @@ class TextField(LineEditing):
         border: none;
         border-left: blank;
         background: $surface;
-        &:focus { border: none; border-left: outer $accent; background: $surface; background-tint: $foreground 5%; }
+        &:focus { border: none; border-left: outer $self; background: $surface; background-tint: $foreground 5%; }
         &:ansi { background: ansi_default; border: none; border-left: vkey $quiet; }
-        &:ansi:focus { border: none; border-left: outer $accent; background: ansi_default; }
+        &:ansi:focus { border: none; border-left: outer $self; background: ansi_default; }
         &:ansi > .input--cursor { background: ansi_default; color: ansi_default; text-style: reverse; }
-        &.-invalid { border: none; border-left: wide $error; }
-        &.-invalid:focus { border: none; border-left: outer $error; }
+        &.-invalid { border: none; border-left: wide $bad; }
+        &.-invalid:focus { border: none; border-left: outer $bad; }
     }
     .ascii TextField { border: none; border-left: blank; }
     .ascii TextField:ansi { border: none; border-left: blank; }
-    .ascii TextField:focus { border: none; border-left: ascii $accent; }
-    .ascii TextField:ansi:focus { border: none; border-left: ascii $accent; }
-    .ascii TextField.-invalid { border: none; border-left: ascii $error; }
+    .ascii TextField:focus { border: none; border-left: ascii $self; }
+    .ascii TextField:ansi:focus { border: none; border-left: ascii $self; }
+    .ascii TextField.-invalid { border: none; border-left: ascii $bad; }
     """
 
     def __init__(

@@ -68,7 +68,7 @@ async def test_it_is_drawn_whole_with_one_cursor(size: tuple[int, int]) -> None:
         await demo.press("ctrl+p")
         await until(demo.pilot, lambda: isinstance(demo.app.screen, PaletteScreen) and demo.app.focused)
         await demo.calm()
-        box = demo.app.screen.query_one("#box").region
+        box = demo.app.screen.query_one("#sheet").region
         rows = ["".join(segment.text for segment in strip) for strip in demo.app.screen._compositor.render_strips()]
         assert rows[box.y][box.x] == "╭"
         assert rows[box.bottom - 1][box.right - 1] == "╯"

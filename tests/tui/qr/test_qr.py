@@ -16,7 +16,7 @@ from tests.tui.stage import Stage, look
 from tests.tui.until import until, until_equal
 from tui.look.profile import ThemeName
 from tui.look.themes import THEMES
-from tui.qr.code import MAX_QR_TEXT, QrTooLong, matrix_of, save_picture
+from tui.qr.code import MAX_QR_TEXT, SCREEN_QUIETS, QrTooLong, Quiet, matrix_of, save_picture
 from tui.qr.reading import read_codes
 from tui.screens.pages.invite import code
 from tui.widgets.qr_view import strips_of
@@ -45,6 +45,13 @@ def test_the_longest_link_fits_version_five() -> None:
 def test_the_longest_link_takes_41_columns_and_21_rows() -> None:
     strips = strips_of(matrix_of(LONGEST_LINK))
     assert (strips[0].cell_length, len(strips)) == (41, 21)
+
+
+@pytest.mark.parametrize(("quiet", "size"), zip(SCREEN_QUIETS, ((45, 23), (45, 22), (41, 21)), strict=True))
+def test_four_modules_of_white_are_around_it_where_there_is_room(quiet: Quiet, size: tuple[int, int]) -> None:
+    strips = strips_of(matrix_of(LONGEST_LINK, quiet))
+    assert (strips[0].cell_length, len(strips)) == size
+    assert quiet.above % 2 == 0  # whichever it is, the same modules share a cell
 
 
 def test_a_text_beyond_any_screen_is_refused() -> None:
@@ -104,7 +111,7 @@ async def test_where_nothing_is_known_of_the_terminal_the_text_and_the_picture_c
 async def test_the_whole_code_and_the_whole_link_are_on_the_screen() -> None:
     app = stage_of(LONGEST_LINK)
     async with app.run_test(size=(80, 24)) as pilot:
-        for size in ((66, 23), (80, 24), (60, 33), (120, 40)):
+        for size in ((68, 23), (80, 24), (60, 33), (120, 40)):
             await pilot.resize_terminal(*size)
             await until_equal(pilot, lambda: ((*app.screen.size,), codes_in(photograph(app))), (size, [LONGEST_LINK]))
             link = app.screen.query_one("#link")
@@ -116,11 +123,11 @@ async def test_the_whole_code_and_the_whole_link_are_on_the_screen() -> None:
 async def test_on_a_smaller_screen_the_size_needed_is_told_and_no_cut_code_is_shown() -> None:
     app = stage_of(LONGEST_LINK)
     async with app.run_test(size=(80, 24)) as pilot:
-        for size in ((65, 24), (80, 24), (80, 22), (80, 24), (40, 12)):
+        for size in ((67, 24), (80, 24), (80, 22), (80, 24), (40, 12)):
             await pilot.resize_terminal(*size)
             fits = size == (80, 24)
             await until_equal(pilot, lambda: app.screen.query_one("QrView").display, fits)
-            assert fits or "66x23" in str(app.screen.query_one("#too-small").render())
+            assert fits or "68x23" in str(app.screen.query_one("#too-small").render())
 
 
 # --- picture files ----------------------------------------------------------------------------------------------------

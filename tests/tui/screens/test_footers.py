@@ -227,7 +227,7 @@ def devices_of_bob(client: api.Client) -> Screen[Any]:
 
 def renaming_bob(client: api.Client) -> Screen[Any]:
     assert isinstance(client, FakeClient)
-    return RenameScreen(client, client._conversation_list(api.ConversationList())[0])
+    return RenameScreen(client._conversation_list(api.ConversationList())[0])
 
 
 @pytest.mark.asyncio

@@ -13,9 +13,11 @@ from tests.tui.stage import Stage
 from tests.tui.until import until, write
 from tui.keys.keymap import key_names
 from tui.keys.registry import Context
+from tui.look.glyphs import ASCII, UNICODE
 from tui.screens.catalogue import whole_registry
 from tui.screens.help import HelpScreen, help_text, matching, merged
 from tui.words.guide import GUIDE
+from tui.words.legend import legend
 
 REGISTRY = whole_registry()
 
@@ -29,6 +31,13 @@ def helping(context: Context = EVERYWHERE) -> Stage:
 
 def shown(app: App[Any]) -> str:
     return str(app.screen.query_one("#help").render())
+
+
+def test_signs_are_explained_and_found_by_themselves() -> None:
+    signs = legend(UNICODE)
+    assert "arrived on their device" in help_text([], "✓", 80, signs).plain
+    assert "Signs" not in help_text([], "zzz", 80, signs).plain
+    assert all(sign and meaning for sign, meaning in legend(ASCII))
 
 
 def test_every_key_and_slash_command_is_in_it() -> None:

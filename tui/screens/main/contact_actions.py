@@ -78,7 +78,7 @@ class ContactActions:
             if chosen is not None:
                 self._attempts.begin(self._rename(contact, chosen))
 
-        self._dialogs.show(RenameScreen(self._app.client, contact), answered)
+        self._dialogs.show(RenameScreen(contact), answered)
 
     async def _rename(self, contact: api.Conversation, name: str) -> None:
         await self._app.client.call(api.ContactRename(identity=contact.identity, name=name))

@@ -65,15 +65,16 @@ class ChoosePasscode(Step[NameAndPasscode], PromptWalk):
     def on_mount(self) -> None:
         """Start with the name, or where the complaint is."""
         if self._complaint:
-            self._say(self._complaint)
-            self.query_one(NewPasscode).put_back(self._refused)
+            new = self.query_one(NewPasscode)
+            new.put_back(self._refused)
             self._refused = ""
-            self.query_one(NewPasscode).focus_first()
+            self._say(self._complaint, new.first)
         else:
             self.query_one("#person").focus()
 
-    def _say(self, complaint: str) -> None:
-        self.screen.query_one("#notice", Notice).say(complaint, "bad")
+    def _say(self, complaint: str, field: Input) -> None:
+        self.screen.query_one("#notice", Notice).say(complaint, "bad", about=field)
+        field.focus()
 
     @property
     def _typed_name(self) -> str:
@@ -93,10 +94,8 @@ class ChoosePasscode(Step[NameAndPasscode], PromptWalk):
         new = self.query_one(NewPasscode)
         name = self._typed_name
         if len(name.encode()) > MAX_NAME_SIZE:
-            self._say(f"The name is too long: at most {MAX_NAME_SIZE} bytes.")
-            self.query_one("#person").focus()
+            self._say(f"The name is too long: at most {MAX_NAME_SIZE} bytes.", self.query_one("#person", TextField))
         elif complaint := new.complaint():
-            self._say(complaint)
-            new.focus_fault()
+            self._say(complaint, new.fault)
         else:
             self.answer(NameAndPasscode(name, new.take()))

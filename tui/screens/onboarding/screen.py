@@ -90,7 +90,7 @@ class OnboardingScreen(Page[str], NothingUnsaved):
         with self.app.batch_update():
             await column.remove_children()
             self._step = step  # type: ignore[assignment]  # only its verbs are used here, never its answer
-            self.entitle(f"{step.heading}   {progress}".rstrip())
+            self.entitle(step.heading, progress)
             self.show_keys(*step.hints)
             await column.mount(step)
             column.scroll_home(animate=False)

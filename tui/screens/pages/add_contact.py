@@ -101,7 +101,8 @@ class AddContactScreen(Page[str], NothingUnsaved):
 
     @on(LinkField.Unfinished)
     def _ask_for_the_rest(self) -> None:
-        self.notice.say("There is no whole invitation here yet: paste or type the rest of it.", "bad")
+        field = self.query_one(LinkField)
+        self.notice.say("There is no whole invitation here yet: paste or type the rest of it.", "bad", about=field)
 
     @on(LinkField.PictureGiven)
     def _take_picture(self, event: LinkField.PictureGiven) -> None:
@@ -124,11 +125,12 @@ class AddContactScreen(Page[str], NothingUnsaved):
         try:
             codes = await read_codes(self.query_one(PathField).path)
         except UnreadablePicture as error:
-            self.notice.say(error.reason, "bad")
+            self.notice.say(error.reason, "bad", about=self.query_one(PathField))
             return
         links = shown_links("\n".join(codes))
         if not is_whole(links):
-            self.notice.say("There is a QR code in the picture, but it is no invitation.", "bad")
+            field = self.query_one(PathField)
+            self.notice.say("There is a QR code in the picture, but it is no invitation.", "bad", about=field)
             return
         self.query_one(LinkField).value = links
         self.query_one(LinkField).cursor_position = 0
@@ -148,10 +150,10 @@ class AddContactScreen(Page[str], NothingUnsaved):
         if not link.link and self.query_one(PathField).value.strip():
             self._read_picture()
         elif not link.link:
-            self.notice.say("Paste an invitation first.", "bad")
+            self.notice.say("Paste an invitation first.", "bad", about=link)
             link.focus()
         elif editor.size_in_bytes > editor.limit:
-            self.notice.say(HERE[api.Kind.TOO_LONG], "bad")
+            self.notice.say(HERE[api.Kind.TOO_LONG], "bad", about=editor)
             editor.focus()
         else:
             self._greet(api.ContactAdd(link=link.link, greeting=editor.text.strip()))
@@ -166,8 +168,9 @@ class AddContactScreen(Page[str], NothingUnsaved):
         try:
             added = await self.client.call(command)
         except api.ApiError as error:
-            self.notice.say(HERE.get(error.kind, str(explain(error))), "bad")
-            self.query_one(SmallEditor if error.kind is api.Kind.TOO_LONG else LinkField).focus()
+            field = self.query_one(SmallEditor if error.kind is api.Kind.TOO_LONG else LinkField)
+            self.notice.say(HERE.get(error.kind, str(explain(error))), "bad", about=field)
+            field.focus()
             return
         app_of(self).start_invitation = None
         self.dismiss(added.conversation)

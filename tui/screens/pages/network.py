@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from textual import work
 from textual.binding import Binding
-from textual.containers import Horizontal
+from textual.containers import Container, Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Label, Static
 
@@ -61,8 +61,16 @@ class NetworkScreen(Page[None], NothingUnsaved):
         #warning { width: 1fr; height: auto; text-style: bold; color: $text-warning; display: none; }
         #warning.-shown { display: block; margin-bottom: 1; }
         .fact { width: 1fr; height: auto; }
-        #peers-heading { text-style: bold; margin-top: 1; }
-        #peer-lines { width: 1fr; height: auto; }
+        #facts { width: 1fr; height: auto; }
+        #links { width: 1fr; height: auto; margin-top: 1; }
+        #network { width: 1fr; height: auto; layout: vertical; }
+        #peers-heading { text-style: bold; color: $bright; }
+        #peer-lines { width: 1fr; height: auto; color: $soft; }
+        &.-roomy .row { margin-bottom: 0; }
+        &.-wide #card { max-width: 150; }
+        &.-wide #network { layout: horizontal; }
+        &.-wide #facts { width: 74; margin-right: 3; }
+        &.-wide #links { margin-top: 0; }
         &:ansi #warning { color: ansi_default; }
     }
     """
@@ -82,13 +90,16 @@ class NetworkScreen(Page[None], NothingUnsaved):
     def compose_body(self) -> ComposeResult:
         """Yield warning, facts and peers."""
         yield Line("", id="warning")
-        for name, label in LABELS.items():
-            with Horizontal(classes="row", id=f"row-{name}") as row:
-                row.display = name not in SOMETIMES
-                yield Label(label, classes="label")
-                yield Line("...", id=name, classes="fact")
-        yield Line("", id="peers-heading", classes="text")
-        yield Line("", id="peer-lines")
+        with Container(id="network"):
+            with Vertical(id="facts"):
+                for name, label in LABELS.items():
+                    with Horizontal(classes="row", id=f"row-{name}") as row:
+                        row.display = name not in SOMETIMES
+                        yield Label(label, classes="label")
+                        yield Line("...", id=name, classes="fact")
+            with Vertical(id="links"):
+                yield Line("", id="peers-heading", classes="text")
+                yield Line("", id="peer-lines")
 
     def on_mount(self) -> None:
         """Look now and then."""

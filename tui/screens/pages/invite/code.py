@@ -21,12 +21,14 @@ from textual.widgets import Static
 from core import api
 from tui.app_port import app_of
 from tui.messages import CoreEvent
+from tui.qr.code import LEAST_QUIET, SCREEN_QUIETS, Quiet
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.content import NothingUnsaved, ShowsNotices
 from tui.screens.once import once
 from tui.screens.pages.invite.save import SavePictureScreen, SaveTextScreen
 from tui.terminal.clipboard import copy
 from tui.text.sanitize import clean_line, clean_name, fit
+from tui.widgets.edges import BARE, Edge, UpperEdge
 from tui.widgets.hints import Hints
 from tui.widgets.notice import Notice
 from tui.widgets.qr_view import QrView
@@ -43,8 +45,8 @@ if TYPE_CHECKING:
 
     from tui.app_port import Severity
 
-# Rows of title and hints.
-_CHROME_ROWS = 2
+# Rows of the edges, and columns of the sides.
+_CHROME_ROWS, _SIDES = 2, 2
 # Narrowest column of text beside the code, and the rows the text needs under it.
 _TEXT_COLUMNS, _TEXT_ROWS = 25, 9
 # Cells of the name of a guest.
@@ -58,16 +60,25 @@ Arrangement = Literal["beside", "under", "none"]
 def arrange(screen: Size, code: Size) -> Arrangement:
     """Return where the text goes so that the whole code is seen; "none" where it cannot be."""
     rows = screen.height - _CHROME_ROWS
-    if rows >= code.height and screen.width >= code.width + _TEXT_COLUMNS:
+    columns = screen.width - (_SIDES if screen.width >= BARE else 0)
+    if rows >= code.height and columns >= code.width + _TEXT_COLUMNS:
         return "beside"
-    if rows >= code.height + _TEXT_ROWS and screen.width >= code.width:
+    if rows >= code.height + _TEXT_ROWS and columns >= code.width:
         return "under"
     return "none"
 
 
+def best(screen: Size, view: QrView) -> tuple[Arrangement, Quiet]:
+    """Return where the text goes, and how much white goes round the code: as much as fits."""
+    for quiet in SCREEN_QUIETS:
+        if (arrangement := arrange(screen, view.size_with(quiet))) != "none":
+            return arrangement, quiet
+    return "none", LEAST_QUIET
+
+
 def size_needed(code: Size) -> str:
     """Return the smallest terminal that shows the code with its text: ``66x23``."""
-    return f"{code.width + _TEXT_COLUMNS}x{code.height + _CHROME_ROWS}"
+    return f"{code.width + _TEXT_COLUMNS + _SIDES}x{code.height + _CHROME_ROWS}"
 
 
 def used_by(guests: Sequence[str]) -> str:
@@ -94,26 +105,31 @@ def why_none(screen: Size, code: Size, *, undrawable: bool) -> str:
 class InviteCodeScreen(Screen[bool], NothingUnsaved, ShowsNotices):
     """Shows one open invitation; dismisses True to answer the person who used it."""
 
+    SCOPED_CSS = False  # one rule looks at the app's glyphs
     DEFAULT_CSS = """
     InviteCodeScreen {
-        background: $background;
-        #title { dock: top; height: 1; width: 100%; padding: 0 1; background: $panel; text-style: bold; }
-        #pair { height: 1fr; width: 100%; layout: horizontal; }
-        #text { width: 1fr; height: 1fr; padding: 0 1 0 2; overflow-y: auto; scrollbar-size-vertical: 1; }
-        #text Static { width: 1fr; height: auto; }
-        #link { margin: 1 0; }
-        &.-wide.-roomy QrView { margin: 2 4; }
+        align: center middle;
+        background: $ground;
+        & #card { width: 100%; max-width: 112; height: auto; max-height: 100%; }
+        & #pair { height: auto; width: 100%; layout: horizontal; border-left: round $self; border-right: round $self; }
+        & #text { width: 1fr; height: auto; padding: 1 1 0 2; overflow-y: auto; scrollbar-size-vertical: 1; }
+        & #text Static { width: 1fr; height: auto; }
+        & #link { margin: 1 0; color: $link; }
+        & #guests { display: none; color: $notice; text-style: bold; margin-bottom: 1; }
+        & #too-small { display: none; }
+        &.-wide.-roomy QrView { margin: 1 4; }
         &.-wide.-roomy #text { margin-top: 2; }
         &.-under #pair { layout: vertical; }
         &.-none QrView { display: none; }
-        #guests { display: none; color: $unread; text-style: bold; margin-bottom: 1; }
-        #too-small { display: none; }
         &.-none #too-small { display: block; margin-bottom: 1; }
+        &.-bare #pair { border: none; }
         &:ansi { background: ansi_default; }
-        &:ansi #title { background: ansi_default; text-style: bold reverse; }
+        &:ansi #link { color: ansi_default; }
     }
+    .ascii InviteCodeScreen #pair { border-left: ascii $self; border-right: ascii $self; }
+    .ascii InviteCodeScreen.-bare #pair { border: none; }
     """
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-bare"), (BARE, "-narrow"), (100, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-roomy")]
     BINDINGS = [
         Binding("escape,q", "leave", "Back", id="invite_code.back"),
@@ -135,16 +151,17 @@ class InviteCodeScreen(Screen[bool], NothingUnsaved, ShowsNotices):
     def compose(self) -> ComposeResult:
         """Build code and text."""
         self._undrawable = not app_of(self).profile.reverse
-        yield Static(Content("Your invitation"), id="title")
-        with Container(id="pair"):
-            yield QrView(self._invite.link, ascii_only=app_of(self).profile.glyphs == "ascii")
-            with Vertical(id="text"):
-                yield Static("", id="too-small")
-                yield Static("", id="guests")
-                yield Static("", id="facts")
-                yield Static(Content(self._invite.link), id="link")
-                yield Notice(id="notice")
-        yield Hints(*self._keys())
+        with Vertical(id="card"):
+            yield UpperEdge("Your invitation", clean_line(self._invite.note), id="title")
+            with Container(id="pair"):
+                yield QrView(self._invite.link, ascii_only=app_of(self).profile.glyphs == "ascii")
+                with Vertical(id="text"):
+                    yield Static("", id="too-small")
+                    yield Static("", id="guests")
+                    yield Static("", id="facts")
+                    yield Static(Content(self._invite.link), id="link")
+                    yield Notice(id="notice")
+            yield Hints(*self._keys())
 
     def on_mount(self) -> None:
         """Show the facts and keep them fresh."""
@@ -156,8 +173,15 @@ class InviteCodeScreen(Screen[bool], NothingUnsaved, ShowsNotices):
         self._arrange(event.size)
 
     def _arrange(self, size: Size) -> None:
-        code = self.query_one(QrView).code_size
-        arrangement: Arrangement = "none" if self._undrawable else arrange(size, code)
+        view = self.query_one(QrView)
+        arrangement, quiet = best(size, view)
+        if self._undrawable:
+            arrangement = "none"
+        view.quiet = quiet
+        self.query_one("#pair").styles.max_height = max(1, size.height - _CHROME_ROWS)
+        code = view.size_with(LEAST_QUIET)
+        for edge in self.query(Edge):
+            edge.refresh()
         for each in ("beside", "under", "none"):
             self.set_class(each == arrangement, f"-{each}")
         self.query_one("#too-small", Static).update(Content(why_none(size, code, undrawable=self._undrawable)))
@@ -176,8 +200,6 @@ class InviteCodeScreen(Screen[bool], NothingUnsaved, ShowsNotices):
         invite = self._invite
         uses = f"{invite.uses} of {invite.max_uses} used" if invite.max_uses else f"{invite.uses} used"
         lines = [
-            self._ways(),
-            "",
             f"Ends      {until(invite.expires_at, app_of(self).now())}",
             f"Uses      {uses}",
             f"Copies    {_copies(invite.copies)}",
@@ -186,7 +208,8 @@ class InviteCodeScreen(Screen[bool], NothingUnsaved, ShowsNotices):
             lines.append(f"Note      {clean_line(invite.note)}")
         if invite.state != "open":
             lines.append(f"State     {invite.state}")
-        self.query_one("#facts", Static).update(Content("\n".join(lines)))
+        facts = Content("\n".join(lines))
+        self.query_one("#facts", Static).update(Content.assemble((self._ways(), "bold $bright"), "\n\n", facts))
 
     def _ways(self) -> str:
         """Return what can be done with what is shown."""

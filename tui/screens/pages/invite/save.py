@@ -68,12 +68,13 @@ class SavePictureScreen(Page[Path], NothingUnsaved):
     async def _save(self, path: Path) -> None:
         if path.suffix.lower() != self.suffix:
             path = path.with_name(path.name + self.suffix) if path.name else path / f"invitation{self.suffix}"
+        field = self.query_one(PathField)
         try:
             await asyncio.to_thread(self.write, self._link, path)
         except FileExistsError:
-            self.notice.say("There is a file of that name already. Choose another.", "bad")
+            self.notice.say("There is a file of that name already. Choose another.", "bad", about=field)
         except OSError as error:
-            self.notice.say(f"It could not be saved: {os.strerror(error.errno or 0)}.", "bad")
+            self.notice.say(f"It could not be saved: {os.strerror(error.errno or 0)}.", "bad", about=field)
         else:
             self.dismiss(path)
 

@@ -60,11 +60,11 @@ class ChangePasscodeScreen(Page[bool], NothingUnsaved, PromptWalk):  # pyright: 
     def _finished(self) -> None:
         new, old = self.query_one(NewPasscode), self.query_one("#old", PasscodeField)
         if not old.value:
-            self.notice.say("Please enter the old passcode.", "bad")
+            self.notice.say("Please enter the old passcode.", "bad", about=old)
             old.focus()
         elif complaint := new.complaint():
-            self.notice.say(complaint, "bad")
-            new.focus_fault()
+            self.notice.say(complaint, "bad", about=new.fault)
+            new.fault.focus()
         else:
             self._change(api.AccountChangePasscode(old=old.take(), new=new.take()))
 
@@ -76,17 +76,17 @@ class ChangePasscodeScreen(Page[bool], NothingUnsaved, PromptWalk):  # pyright: 
         except api.ApiError as error:
             suggestions = error.data.get("suggestions")
             more = " ".join(str(each) for each in suggestions[:2]) if isinstance(suggestions, list) else ""
-            self.notice.say(f"{explain(error).sentence} {more or explain(error).hint}", "bad")
-            self._mend(command, is_weak=error.kind is api.Kind.WEAK_PASSCODE)
+            field = self._mend(command, is_weak=error.kind is api.Kind.WEAK_PASSCODE)
+            self.notice.say(f"{explain(error).sentence} {more or explain(error).hint}", "bad", about=field)
         else:
             self.dismiss(result=True)
 
-    def _mend(self, command: api.AccountChangePasscode, *, is_weak: bool) -> None:
-        """Go back to the passcode that was refused; the other one stays."""
+    def _mend(self, command: api.AccountChangePasscode, *, is_weak: bool) -> PasscodeField:
+        """Go back to the field of the passcode that was refused, and return it; the other one stays."""
         new, old = self.query_one(NewPasscode), self.query_one("#old", PasscodeField)
         new.put_back(command.new, twice=not is_weak)
         if is_weak:
             old.value = command.old
-            new.focus_first()
-        else:
-            old.focus()
+        field = new.first if is_weak else old
+        field.focus()
+        return field

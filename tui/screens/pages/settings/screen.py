@@ -208,7 +208,7 @@ class SettingsScreen(Page[None], NothingUnsaved):
     def _named(self) -> None:
         name = kept_name(self.query_one("#person", TextField).value)
         if len(name.encode()) > api.MAX_NAME_SIZE:
-            self.notice.say(f"The name is too long: at most {api.MAX_NAME_SIZE} bytes.", "bad")
+            self.notice.say(f"The name is too long: at most {api.MAX_NAME_SIZE} bytes.", "bad", about=self.focused)
         elif name != self._person:
             self._rename(name)
 

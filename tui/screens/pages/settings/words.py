@@ -64,8 +64,9 @@ class WordsScreen(Page[None], NothingUnsaved):
         try:
             phrase = await self.client.call(api.AccountWords(passcode=passcode))
         except api.ApiError as error:
-            self.notice.say(str(explain(error)), "bad")
-            self.query_one(PasscodeField).focus()
+            field = self.query_one(PasscodeField)
+            self.notice.say(str(explain(error)), "bad", about=field)
+            field.focus()
             return
         self.notice.clear()
         asking = self.query_one("#asking")
