@@ -50,7 +50,7 @@ function _shtab_sottovoce_using
   test "$_shtab_sottovoce_cmdpath" = "$argv"
 end
 
-set -g _shtab_sottovoce_commands demo node rpc core doctor
+set -g _shtab_sottovoce_commands demo node rpc core doctor verify-proof
 set -g _shtab_sottovoce_opts_with_value --home --join --listen --mainline-router --passcode-fd --role
 
 complete -c sottovoce -e
@@ -120,3 +120,7 @@ complete -c sottovoce -n '_shtab_sottovoce_using doctor' -l leaf -d 'the same as
 complete -c sottovoce -n '_shtab_sottovoce_using doctor' -l no-mainline -d 'do not look for nodes in the BitTorrent DHT'
 complete -c sottovoce -n '_shtab_sottovoce_using doctor' -l no-lan -d 'do not look for nodes in the local network; nobody does who listens on loopback'
 complete -c sottovoce -n '_shtab_sottovoce_using doctor' -l mainline-router -x -d 'where to enter the BitTorrent DHT; may be repeated; a private one relaxes its rules about addresses'
+complete -c sottovoce -n '_shtab_sottovoce_using; and test $_shtab_sottovoce_npos -eq 0' -a verify-proof -d 'Checks a proof that sottovoce made of a text: which identity signed it, for whom, when, and what it says. Nothing but the proof is needed: no account, no network. The exit status is 0 when it proves what is said, 1 when it proves nothing.'
+complete -c sottovoce -n '_shtab_sottovoce_using verify-proof' -s h -l help -d 'show this help message and exit'
+complete -c sottovoce -n '_shtab_sottovoce_using verify-proof' -l json -d 'one line: what proof.verify answers'
+complete -c sottovoce -n '_shtab_sottovoce_using verify-proof; and test $_shtab_sottovoce_npos -eq 0' -ka "(__fish_complete_path (commandline -ct))" -d 'the file with the proof, with other text around it or not; - for standard input'

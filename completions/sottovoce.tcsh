@@ -14,5 +14,6 @@ complete sottovoce \
         'c/-/(- h)/' \
         'n/--home/d/' \
         'n/--role/(auto full leaf)/' \
-        'p/1/(demo node rpc core doctor)/' \
+        'p/1/(demo node rpc core doctor verify-proof)/' \
+        'p/2/f/' \
         'p/*/()/'

@@ -26,6 +26,7 @@ from core.people.format import (
     invitation,
     lane,
     prekey,
+    proof,
     reset,
 )
 from net import messages
@@ -178,6 +179,7 @@ def between_people() -> str:
         ("1", invitation.Bundle),
         ("2", invitation.Tombstone),
         ("", greeting.Greeting),
+        ("", proof.Proof),
         ("", reset.Reset),
         ("", reset.Way),
         ("", device.Certificate),

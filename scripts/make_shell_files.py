@@ -70,6 +70,8 @@ def _completion(shell: str) -> str:
         for action in each._actions:  # pyright: ignore[reportPrivateUsage]  # argparse gives them no other way
             if action.metavar == "DIR":
                 action.complete = shtab.DIRECTORY  # type: ignore[attr-defined]
+            if action.metavar == "FILE":
+                action.complete = shtab.FILE  # type: ignore[attr-defined]
     text = shtab.complete(parser, shell=shell, root_prefix="sottovoce")
     return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
 

@@ -17,6 +17,11 @@ from typing import IO, Any
 
 import pytest
 
+from core.crypto import primitives
+from core.people.format import proof, signing
+from core.people.format.content import Text, encode_item
+from core.people.format.device import certify
+from core.people.format.signing import Entry, Place
 from core.vault.account import Accounts
 from core.vault.cost import PRODUCT, CostPolicy
 from core.vault.profile import Profile
@@ -211,6 +216,38 @@ def test_a_doctor_that_is_told_to_end_knows_nothing_and_says_so_by_its_status(tm
         child.send_signal(signal.SIGTERM)
         out, err = child.communicate(timeout=PATIENCE)
     assert (child.returncode, out, err) == (1, "", "")
+
+
+# --- sottovoce verify-proof -------------------------------------------------------------------------------------------
+
+
+def test_a_proof_is_checked_without_home_or_network(
+    tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", "")
+    file = tmp_path / "proof.txt"
+    text = "ten\x1b[2J \u202eeuros"
+    file.write_text(f"She wrote this:\n{proof_of(text)}", "utf-8")
+    assert main(["verify-proof", str(file)]) == 0
+    said = capfdbinary.readouterr().out.decode()
+    assert "euros" in said
+    assert "\x1b" not in said
+    assert "\u202e" not in said
+    assert main(["verify-proof", "--json", str(file)]) == 0
+    assert json.loads(capfdbinary.readouterr().out)["text"] == text
+    file.write_text(file.read_text("utf-8").replace("=", "A", 1).replace("B", "C"), "utf-8")
+    assert main(["verify-proof", str(file)]) == 1
+    assert main(["verify-proof", str(tmp_path / "none")]) == 2
+    assert capfdbinary.readouterr().out == b""
+
+
+def proof_of(text: str) -> str:
+    device = b"d" * 32
+    certificate = certify(b"i" * 32, primitives.ed25519_public(device), 5)
+    place = Place(certificate.identity, b"r" * 32, certificate.device, b"g" * 16, 7)
+    entry = Entry(0, 1, *encode_item(Text(b"u" * 16, text)))
+    kept = signing.verified(place, 6, entry, signing.sign(device, place, 6, entry))
+    return proof.make(certificate, signing.read_kept(kept), entry.item)
 
 
 # --- sottovoce rpc ----------------------------------------------------------------------------------------------------

@@ -54,7 +54,7 @@ def test_groff_sets_the_manual_without_a_warning() -> None:
 @pytest.mark.parametrize(
     ("typed", "proposed"),
     [
-        (["sottovoce", ""], ["demo", "node", "rpc", "core", "doctor"]),
+        (["sottovoce", ""], ["demo", "node", "rpc", "core", "doctor", "verify-proof"]),
         (["sottovoce", "doctor", "--js"], ["--json"]),
         (["sottovoce", "--role", ""], ["auto", "full", "leaf"]),
     ],

@@ -34,6 +34,7 @@ from core.api.events import *
 from core.api.keeping import *
 from core.api.meeting import *
 from core.api.program import *
+from core.api.proving import *
 from core.api.refusal import *
 from core.api.talking import *
 

@@ -14,6 +14,8 @@ MAX_NAME_SIZE = 64
 MAX_EMOJI_SIZE = 48
 # Characters of a text that a quote of it shows.
 MAX_QUOTE = 160
+# Longest proof of a text that is looked at, in characters: one of the longest text has 18 000, and words around it.
+MAX_PROOF_SIZE = 64 * 1024
 # Most rows one ``message.list`` gives.
 MAX_PAGE = 500
 # An invitation lives at least and at most this long, in seconds.

@@ -188,13 +188,31 @@ class MessageSend(Command[MessageRef], frozen=True, tag="message.send"):
         return self.conversation
 
 
+class MessageForward(Command[MessageRef], frozen=True, tag="message.forward"):
+    """Say a text in a conversation as one's own, marked as forwarded. Who said it first is not told."""
+
+    id: str
+    conversation: str
+
+    def queue(self) -> str:
+        """Return the conversation's queue, so that its texts keep their order."""
+        return self.conversation
+
+
 class MessageList(Command[list[Message]], frozen=True, tag="message.list"):
-    """The newest ``limit`` rows before or after a message id (exclusive), oldest first, by local commit order."""
+    """The newest ``limit`` rows before or after a message id (exclusive), oldest first, by local commit order.
+
+    Or those ``around`` a message id, that row among them, or around the first that was said ``at`` a time or later (the
+    newest where there is none). ``pinned``: only those.
+    """
 
     conversation: str
     limit: int = 50
     before: str | None = None
     after: str | None = None
+    around: str | None = None
+    at: int | None = None
+    pinned: bool = False
 
 
 class Deleted(Record, frozen=True, omit_defaults=False):
@@ -209,9 +227,14 @@ class Deleted(Record, frozen=True, omit_defaults=False):
 
 
 class MessageDelete(Command[Deleted], frozen=True, tag="message.delete"):
-    """Delete rows from this device, from the search index and from the file; what has not left it is not sent."""
+    """Delete rows from this device, from the search index and from the file; what has not left it is not sent.
 
-    ids: list[str]
+    The rows by their ``ids``, or ``all`` of a ``conversation``, which stays.
+    """
+
+    ids: list[str] = field(default_factory=list[str])
+    conversation: str | None = None
+    all: bool = False
 
 
 class Found(Record, frozen=True):
@@ -224,7 +247,9 @@ class Found(Record, frozen=True):
 class MessageSearch(Command[list[Found]], frozen=True, tag="message.search"):
     """Search, newest first, in one conversation or in all: rows that hold every word of ``query``, or have it in a word.
 
-    Case, accents and width make no difference (``core.search_terms``). ``before`` pages on from a message id.
+    Case, accents and width make no difference (``core.search_terms``). ``before`` pages on from a message id. Only rows said
+    from time ``since`` on and before ``until`` (by the clocks of their writers), ``from`` "me" or an identity, that have a
+    link, of http or https; with one of these the query may be empty.
     """
 
     carrier: ClassVar = Carrier.STEPS
@@ -233,3 +258,7 @@ class MessageSearch(Command[list[Found]], frozen=True, tag="message.search"):
     conversation: str | None = None
     limit: int = 50
     before: str | None = None
+    since: int | None = None
+    until: int | None = None
+    sender: str | None = field(default=None, name="from")
+    has: Literal["link"] | None = None

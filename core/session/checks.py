@@ -23,6 +23,13 @@ def check_name(name: str) -> None:
     check_text(name, api.MAX_NAME_SIZE)
 
 
+def checked_time(at: int | None) -> int | None:
+    """Return a time, milliseconds, or None. Raises ``ApiError``: before 1970 or beyond what is ever written."""
+    if at is not None and not 0 <= at < 1 << 47:
+        raise ApiError(Kind.BAD_REQUEST, "A time is milliseconds since 1970.")
+    return at
+
+
 def check_page(limit: int) -> None:
     """Refuse a page without rows, or with too many. Raises ``ApiError``."""
     if not 1 <= limit <= api.MAX_PAGE:

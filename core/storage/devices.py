@@ -154,6 +154,12 @@ def standing(tx: Snapshot, device: bytes) -> Standing | None:
     return None if row is None else Standing(*row)
 
 
+def certificate_of(tx: Snapshot, device: bytes) -> bytes:
+    """Return the certificate of a device as MessagePack; empty without one."""
+    row = tx.row("SELECT certificate FROM devices WHERE device = ?", device)
+    return b"" if row is None else bytes(row[0])
+
+
 def of_identity(tx: Snapshot, identity: bytes) -> list[DeviceRow]:
     """Return an identity's devices, each once for every conversation it is in."""
     rows = tx.rows(f"SELECT {_COLUMNS} {_FROM} WHERE identity = ? ORDER BY device, conversation", identity)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from core.storage import search_index
 from core.storage.database import Snapshot, Transaction
+from core.storage.search_index import Only
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +241,12 @@ def set_signed(tx: Transaction, seq: int, signed: bytes) -> None:
     tx.run("UPDATE messages SET signed = ? WHERE seq = ?", signed, seq)
 
 
+def signed_of(tx: Snapshot, seq: int) -> bytes | None:
+    """Return what was signed of a row, with the signature; None when nothing is kept of it."""
+    row = tx.row("SELECT signed FROM messages WHERE seq = ?", seq)
+    return None if row is None else row[0]
+
+
 def set_state(tx: Transaction, seq: int, state: str, copies: int | None = None, until: int | None = None) -> None:
     """Move a row on."""
     tx.run("UPDATE messages SET state = ?, copies = ?, until = ? WHERE seq = ?", state, copies, until, seq)
@@ -350,10 +357,10 @@ def search(tx: Snapshot, query: str, conversation: int | None, limit: int, befor
 
 
 def search_some(
-    tx: Snapshot, query: str, conversation: int | None, limit: int, before: int | None
+    tx: Snapshot, query: str, conversation: int | None, limit: int, before: int | None, only: Only = search_index.ALL
 ) -> tuple[list[MessageRow], int | None]:
     """Return some of what ``search`` does, and before which row to go on; None when that was all, or ``limit``."""
-    page = search_index.find(tx, query, conversation, limit, before)
+    page = search_index.find(tx, query, conversation, limit, before, only)
     rows = tx.rows(
         f"SELECT {COLUMNS} FROM messages WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq DESC",
         json.dumps(page.found),

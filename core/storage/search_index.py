@@ -75,47 +75,85 @@ class Page:
     rest: int | None = None
 
 
-def find(tx: Snapshot, query: str, conversation: int | None, limit: int, before: int | None) -> Page:
-    """Return up to ``limit`` rows that hold every word of ``query``."""
+@dataclass(frozen=True, slots=True)
+class Only:
+    """Which rows a search is about: said from ``since`` on and before ``until`` (their writers' clocks), by ``author``."""
+
+    since: int | None = None
+    until: int | None = None
+    author: bytes | None = None
+    has_link: bool = False
+
+
+ALL: Final = Only()
+# As SQL, of the parameters ?1 to ?4. LIKE takes ASCII letters of both cases for the same.
+_ONLY: Final = (
+    "(?1 IS NULL OR sent_at >= ?1) AND (?2 IS NULL OR sent_at < ?2) AND (?3 IS NULL OR author = ?3)"
+    " AND (?4 = 0 OR text LIKE '%http://_%' OR text LIKE '%https://_%')"
+)
+# Every link has this, and little else does: the index is asked for it.
+_IN_LINKS: Final = "://"
+# Rows that one look into the index gives, where not every row counts.
+_SIFTED: Final = 500
+
+
+def find(tx: Snapshot, query: str, conversation: int | None, limit: int, before: int | None, only: Only = ALL) -> Page:
+    """Return up to ``limit`` rows that hold every word of ``query``; those of ``only`` where that says something."""
     words = search_terms.words_of(query)
-    if not words:
+    if not words and (query.strip() or only == ALL):
         return Page([])
+    if only.has_link:
+        words.append(_IN_LINKS)
     start = _END if before is None else before
-    found = _indexed(tx, words, conversation, limit, start)
+    if not words:
+        return _read(tx, words, conversation, limit, start, only)
+    page = _indexed(tx, words, conversation, limit, start, only)
     below = _below(tx)
-    if len(found) == limit or below == 0:
-        return Page(found)
+    if page.rest is not None or len(page.found) == limit or below == 0:
+        return page
+    read = _read(tx, words, conversation, limit - len(page.found), min(start, below), only)
+    return Page(page.found + read.found, read.rest)
+
+
+def _read(tx: Snapshot, words: list[str], conversation: int | None, limit: int, before: int, only: Only) -> Page:
+    """Return rows by reading up to ``MAX_READ`` of them."""
     rows = tx.rows(
-        f"SELECT seq, text FROM messages WHERE seq < ?1 AND (?2 IS NULL OR conversation = ?2) AND {_SAID}"
-        " ORDER BY seq DESC LIMIT ?3",
-        min(start, below),
+        f"SELECT seq, iif({_ONLY}, text, NULL) FROM messages WHERE seq < ?5 AND (?6 IS NULL OR conversation = ?6)"
+        f" AND {_SAID} ORDER BY seq DESC LIMIT ?7",
+        *(only.since, only.until, only.author, only.has_link),
+        before,
         conversation,
         MAX_READ,
     )
-    read = [seq for seq, text in rows if search_terms.holds(text, words)]
-    room = limit - len(found)
-    is_all = len(rows) < MAX_READ or len(read) >= room
-    return Page(found + read[:room], None if is_all else rows[-1][0])
+    found = [seq for seq, text in rows if text is not None and search_terms.holds(text, words)]
+    is_all = len(rows) < MAX_READ or len(found) >= limit
+    return Page(found[:limit], None if is_all else rows[-1][0])
 
 
-def _indexed(tx: Snapshot, words: list[str], conversation: int | None, limit: int, before: int) -> list[int]:
-    """Return rows that the index knows."""
+def _indexed(tx: Snapshot, words: list[str], conversation: int | None, limit: int, before: int, only: Only) -> Page:
+    """Return rows that the index knows; of ``only``, after at most ``MAX_READ`` hits."""
     terms = [] if conversation is None else [search_terms.place_term(conversation)]
     terms += search_terms.query_grams(words)
     match = " ".join('"' + term.replace('"', '""') + '"' for term in terms)
+    step = limit if only == ALL else _SIFTED
     found: list[int] = []
+    hits = 0
     while True:
         rows = tx.rows(
-            "SELECT seq, text FROM (SELECT rowid AS hit FROM search WHERE search MATCH ? AND rowid < ?"
-            " ORDER BY rowid DESC LIMIT ?) JOIN messages ON seq = hit ORDER BY hit DESC",
+            f"SELECT hit, iif({_ONLY}, text, NULL) FROM (SELECT rowid AS hit FROM search WHERE search MATCH ?5"
+            " AND rowid < ?6 ORDER BY rowid DESC LIMIT ?7) JOIN messages ON seq = hit ORDER BY hit DESC",
+            *(only.since, only.until, only.author, only.has_link),
             match,
             before,
-            limit,
+            step,
         )
-        found += [seq for seq, text in rows if search_terms.holds(text, words)]
-        if len(found) >= limit or len(rows) < limit:
-            return found[:limit]
+        found += [seq for seq, text in rows if text is not None and search_terms.holds(text, words)]
+        if len(found) >= limit or len(rows) < step:
+            return Page(found[:limit])
         before = rows[-1][0]
+        hits += len(rows)
+        if only != ALL and hits >= MAX_READ:
+            return Page(found, before)
 
 
 @contextmanager

@@ -91,6 +91,12 @@ def _doctor(asked: argparse.Namespace) -> int:
     return run_doctor(_home(asked), _network_options(asked), as_json=asked.json)
 
 
+def _verify_proof(asked: argparse.Namespace) -> int:
+    from tui.cli.proofs import verify_proof
+
+    return verify_proof(asked.file, as_json=asked.json)
+
+
 def _client(asked: argparse.Namespace) -> int:
     from tui.client import run_client
     from tui.host.core_process import WayToCore
@@ -101,7 +107,8 @@ def _client(asked: argparse.Namespace) -> int:
 
 # Each loads the modules of its command alone. None: no command, the client.
 _CARRIED_OUT: Final[dict[str | None, Callable[[argparse.Namespace], int]]] = {
-    "demo": _demo, "node": _node, "rpc": _rpc, "core": _core, "doctor": _doctor, None: _client,
+    "demo": _demo, "node": _node, "rpc": _rpc, "core": _core, "doctor": _doctor,
+    "verify-proof": _verify_proof, None: _client,
 }  # fmt: skip
 
 
@@ -155,6 +162,18 @@ def make_parser() -> argparse.ArgumentParser:
     )
     doctor.add_argument("--json", action="store_true", help="one line: the fields of network.status, and findings")
     _add_common(doctor)
+
+    verify_proof = commands.add_parser(
+        "verify-proof",
+        help="check a proof of who wrote a text",
+        description="Checks a proof that sottovoce made of a text: which identity signed it, for whom, when, and what it "
+        "says. Nothing but the proof is needed: no account, no network. The exit status is 0 when it proves what is said, "
+        "1 when it proves nothing.",
+    )
+    verify_proof.add_argument(
+        "file", help="the file with the proof, with other text around it or not; - for standard input", metavar="FILE"
+    )
+    verify_proof.add_argument("--json", action="store_true", help="one line: what proof.verify answers")
     return parser
 
 

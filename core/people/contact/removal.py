@@ -126,15 +126,21 @@ def delete_conversation(work: Work, row: ConversationRow) -> api.Deleted:
 
     One with a blocked contact is not forgotten: the block would go with it.
     """
+    deleted = delete_rows(work, row)
+    conversations.set_draft(work.tx, row.id, "")
+    if row.state != "open" and not row.blocked:
+        forget(work, row)
+    return deleted
+
+
+def delete_rows(work: Work, row: ConversationRow) -> api.Deleted:
+    """Delete all rows of a conversation, which stays."""
     withdrawn = on_their_way = 0
     with search_index.wholesale(work.tx, messages.count(work.tx, row.id)):
         while rows := messages.of_conversation(work.tx, row.id, BATCH):
             deleted = deletion.delete(work, rows)
             withdrawn, on_their_way = withdrawn + deleted.withdrawn, on_their_way + deleted.on_their_way
-    conversations.set_draft(work.tx, row.id, "")
     work.tx.forget()
-    if row.state != "open" and not row.blocked:
-        forget(work, row)
     return api.Deleted(withdrawn=withdrawn, on_their_way=on_their_way)
 
 

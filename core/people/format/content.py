@@ -298,7 +298,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A block that came: its items, each with what its device signed of it."""
+    """A block that came: its items, each with what its device signed of it (``signing.read_kept``)."""
 
     made_at: int
     items: tuple[tuple[Item, bytes], ...]
@@ -345,7 +345,10 @@ def decode_block(data: bytes, place: Place) -> Said:
     for number, (kind, item, signature) in enumerate(wire.items):
         entry = Entry(number, len(wire.items), kind, bytes(item))
         signed = signing.verified(place, wire.made_at, entry, signature)
-        items.append((decode_item(kind, entry.item), signed))
+        decoded = decode_item(kind, entry.item)
+        if encode_item(decoded)[1] != entry.item:
+            signed += entry.item  # a later version says more in it: for a proof every byte is needed
+        items.append((decoded, signed))
     return Said(wire.made_at, tuple(items))
 
 

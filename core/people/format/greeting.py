@@ -78,6 +78,14 @@ def text_entry(uid: bytes, text: str) -> Entry:
     return Entry(0, 1, *encode_item(Text(uid, text)))
 
 
+def signed_text(link: Link, unsigned: Greeting, device_seed: bytes) -> bytes:
+    """Return what is signed of the text of a greeting of ours, and the signature, as it is kept with a row."""
+    place = text_place(unsigned.certificate, link.bundle_hash, link.identity)
+    entry = text_entry(unsigned.uid, unsigned.text)
+    signature = signing.sign(device_seed, place, unsigned.made_at, entry)
+    return signing.message(place, unsigned.made_at, entry) + signature
+
+
 def seal(link: Link, bundle: Bundle, unsigned: Greeting, device_seed: bytes) -> bytes:
     """Sign and seal a greeting to a bundle: 3068 bytes, four box payloads."""
     place = text_place(unsigned.certificate, link.bundle_hash, link.identity)

@@ -7,10 +7,12 @@ reader, not to another place in the lane.
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
+from typing import Final
 
 from core.crypto import primitives
-from core.errors import OpenFailed
+from core.errors import Malformed, OpenFailed
 from net.codec import uint
 
 _LABEL = b"sottovoce/v1/item"
@@ -69,3 +71,37 @@ def verified(place: Place, made_at: int, entry: Entry, signature: bytes) -> byte
     if not primitives.ed25519_verify(place.device, signature, signed):
         raise OpenFailed
     return signed + signature
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """What is kept of a signature, in its parts. ``digest`` is the item's SHA-256."""
+
+    place: Place
+    made_at: int
+    number: int
+    count: int
+    kind: int
+    digest: bytes
+    signature: bytes
+    item: bytes | None
+
+
+# recipient, author, device, generation, index, number, count, kind, made_at, digest, signature; after label and conversation
+_PARTS: Final = struct.Struct(">32s32s32s16sQBBBQ32s64s")
+_START: Final = len(_LABEL) + 32
+
+
+def read_kept(kept: bytes) -> Signed:
+    """Read what ``verified`` returned and is kept with a row; the item's bytes stand behind it where they were kept, too.
+
+    Raises ``Malformed``: it is not that.
+    """
+    end = _START + _PARTS.size
+    if not kept.startswith(_LABEL) or len(kept) < end:
+        raise Malformed("what was signed")
+    recipient, author, device, generation, index, number, count, kind, made_at, digest, signature = _PARTS.unpack(
+        kept[_START:end]
+    )
+    place = Place(author, recipient, device, generation, index)
+    return Signed(place, made_at, number, count, kind, digest, signature, kept[end:] or None)

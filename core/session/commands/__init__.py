@@ -17,6 +17,7 @@ from core.session.commands import (
     messages as messages,
     network as network,
     program as program,
+    proving as proving,
     search as search,
     settings as settings,
 )

@@ -6,13 +6,16 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from core import api
+from core.api import ApiError, Kind
+from core.crypto.seed import BadIdentity, public_key_of
 from core.people.work import Work
-from core.session.checks import check_page, check_text
+from core.session.checks import check_page, check_text, checked_time
 from core.session.commands.describing import describe
 from core.session.commands.lookup import conversation_of, message_of
 from core.session.commands.registry import steps
 from core.session.session import Session
 from core.storage import conversations, messages
+from core.storage.search_index import Only
 
 # Longest query, in UTF-8 bytes.
 MAX_QUERY_SIZE: Final = 200
@@ -37,13 +40,24 @@ class Searching:
             self.before = message_of(work, command.before).seq
         limit = command.limit - len(self.found)
         hits, self.before = messages.search_some(
-            work.tx, command.query, None if row is None else row.id, limit, self.before
+            work.tx, command.query, None if row is None else row.id, limit, self.before, _only(work, command)
         )
         self.found += [
             api.Found(conversation=conversations.by_id(work.tx, hit.conversation).public_id, message=message)
             for hit, message in zip(hits, describe(work, hits), strict=True)
         ]
         self.is_over = self.before is None
+
+
+def _only(work: Work, command: api.MessageSearch) -> Only:
+    """Return which rows a search is about. Raises ``ApiError``."""
+    author = None
+    if command.sender is not None:
+        try:
+            author = work.me.identity if command.sender == "me" else public_key_of(command.sender)
+        except BadIdentity as error:
+            raise ApiError(Kind.BAD_REQUEST, 'from is "me" or an identity.') from error
+    return Only(checked_time(command.since), checked_time(command.until), author, has_link=command.has == "link")
 
 
 @steps(api.MessageSearch)

@@ -53,7 +53,12 @@ def test_two_commands_of_one_name_are_refused() -> None:
 def test_while_the_screen_is_locked_only_what_tells_nothing_is_answered() -> None:
     answered = {method for method, command in api.COMMANDS.items() if command.while_locked}
     about = {"create", "restore", "unlock", "lock", "logout", "info"}
-    assert answered == {f"account.{act}" for act in about} | {"network.status", "core.info", "core.stop"}
+    assert answered == {f"account.{act}" for act in about} | {
+        "network.status",
+        "core.info",
+        "core.stop",
+        "proof.verify",
+    }
 
 
 def test_only_the_words_of_a_new_account_are_told_once() -> None:
