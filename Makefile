@@ -33,7 +33,7 @@ demo: $(INSTALLED) ## a private network on this machine, a friendly contact, and
 
 test: $(INSTALLED_DEV) ## every check, then every test; PYTHON=python3.12 for another Python than the newest
 	@$(MAKE) --no-print-directory -j 2 -O $(CHECKS) collect
-	$(BIN)/python -m pytest -n 4 --dist worksteal # stories mostly wait, for timers and one another: four keep two cores busy
+	$(BIN)/python -m pytest -n 3 --dist worksteal # stories wait for timers and one another: three keep two cores busy
 	@echo "Checked and tested with $$($(BIN)/python --version) in $(VENV)."
 
 check: $(INSTALLED_DEV) ## format, lint, types, layers; changes nothing

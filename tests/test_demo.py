@@ -17,6 +17,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.support.small_demo import SMALL
 from tests.support.terminal import Terminal
 from tui.demo import answers
 from tui.demo.check import NODES
@@ -24,10 +25,11 @@ from tui.demo.progress import Progress
 
 ROOT = Path(__file__).parent.parent
 CHECK = [sys.executable, "-m", "tui", "demo", "--check"]
+SMALL_CHECK = [sys.executable, "-m", "tests.support.small_demo", "--check"]
 # Seconds until a test has failed; never reached by a demo that works. The check bounds itself at 90.
 PATIENCE = 100.0
-# The backstage, the nodes, and the two accounts.
-CHILDREN = 1 + NODES + 2
+# Of a small network: the backstage, the nodes, and the two accounts.
+CHILDREN = 1 + SMALL + 2
 PASSCODE = "plaid otter hums nine"
 
 
@@ -40,14 +42,14 @@ def until(condition: Callable[[], bool], what: str) -> None:
 
 
 @contextmanager
-def checking(tmp_path: Path) -> Generator[subprocess.Popen[str]]:
+def checking(tmp_path: Path, program: list[str] = SMALL_CHECK) -> Generator[subprocess.Popen[str]]:
     """Run a check whose temporary directory and home are below ``tmp_path``."""
     (tmp_path / "tmp").mkdir()
     (tmp_path / "home").mkdir()
     env = {name: value for name, value in os.environ.items() if not name.startswith("XDG_")}
     env |= {"TMPDIR": str(tmp_path / "tmp"), "HOME": str(tmp_path / "home")}
     with subprocess.Popen(
-        CHECK, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        program, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         try:
             yield process
@@ -63,15 +65,21 @@ def left_behind(tmp_path: Path) -> list[str]:
 
 @pytest.mark.network
 @pytest.mark.slow
-def test_the_check_says_in_one_line_that_two_accounts_talked_over_ten_nodes(tmp_path: Path) -> None:
-    with checking(tmp_path) as process:
+@pytest.mark.parametrize(
+    ("program", "nodes"),
+    [pytest.param(CHECK, NODES, marks=pytest.mark.full, id="ten"), pytest.param(SMALL_CHECK, SMALL, id="four")],
+)
+def test_the_check_says_in_one_line_that_two_accounts_talked_over_all_nodes(
+    tmp_path: Path, program: list[str], nodes: int
+) -> None:
+    with checking(tmp_path, program) as process:
         out, err = process.communicate(timeout=PATIENCE)
     (line,) = out.splitlines()
     outcome = json.loads(line)
     assert err == ""
     assert set(outcome) == {"ok", "accounts", "nodes", "sent", "received", "seconds"}
     assert (process.returncode, outcome["ok"], outcome["accounts"]) == (0, True, 2)
-    assert outcome["nodes"] == NODES >= 10
+    assert outcome["nodes"] == nodes
     assert outcome["sent"] == outcome["received"] > 2
     assert left_behind(tmp_path) == []
 

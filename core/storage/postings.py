@@ -99,7 +99,7 @@ def find(tx: Snapshot, posting: int) -> Posting | None:
     return None if row is None else Posting(*row)
 
 
-_POSTING_AND_NUMBER = ", ".join(f"p.{column.strip()}" for column in _COLUMNS.split(",")) + ", n"
+_POSTING_AND_NUMBER = ", ".join(f"p.{column.strip()}" for column in _COLUMNS.split(",")) + ", first + m"
 
 
 def due(tx: Snapshot, fresh: range, day: int, limit: int) -> list[tuple[Posting, int]]:
@@ -110,15 +110,17 @@ def due(tx: Snapshot, fresh: range, day: int, limit: int) -> list[tuple[Posting,
     What has a copy of ``day`` is never among them: no other is made that day. A copy that expires too late was made while
     the clock was ahead, and no custodian takes it yet.
     """
+    # In this order (CROSS JOIN), and each day's copies by the index alone: it is asked at the end of each transaction.
+    copies = "SELECT 1 FROM deposits d WHERE d.posting = p.id AND d.fragment = first + m"
     rows = tx.rows(
-        "WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < 63)"
-        f" SELECT {_POSTING_AND_NUMBER} FROM postings p JOIN numbers"
-        " ON n % 32 < p.fragments AND n / 32 < length(p.inbox) / 32"
-        " JOIN conversations c ON c.id = p.conversation AND c.blocked = 0"
-        " WHERE p.payload <> x'' AND NOT EXISTS (SELECT 1 FROM deposits d WHERE d.posting = p.id AND d.fragment = n"
-        " AND (d.day BETWEEN ?1 - max(p.pause, 1) + 1 AND ?1 OR d.expiry_hour BETWEEN ?2 AND ?3))"
-        " ORDER BY EXISTS (SELECT 1 FROM deposits d WHERE d.posting = p.id AND d.fragment = n), coalesce(p.stead, p.id), n"
-        " LIMIT ?4",
+        "WITH RECURSIVE numbers(m) AS (SELECT 0 UNION ALL SELECT m + 1 FROM numbers WHERE m < 31),"
+        " inboxes(first) AS (VALUES (0), (32))"
+        f" SELECT {_POSTING_AND_NUMBER} FROM postings p"
+        " CROSS JOIN conversations c ON c.id = p.conversation AND c.blocked = 0"
+        " CROSS JOIN inboxes ON first < length(p.inbox) CROSS JOIN numbers ON m < p.fragments"
+        f" WHERE length(p.payload) > 0 AND NOT EXISTS ({copies} AND d.day BETWEEN ?1 - max(p.pause, 1) + 1 AND ?1)"
+        f" AND NOT EXISTS ({copies} AND d.expiry_hour BETWEEN ?2 AND ?3)"
+        f" ORDER BY EXISTS ({copies}), coalesce(p.stead, p.id), first + m LIMIT ?4",
         day,
         fresh.start,
         fresh.stop - 1,

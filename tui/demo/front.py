@@ -31,6 +31,7 @@ GRACE: Final = 10.0
 # Seconds between two looks at the clock while a step takes its time.
 TICK: Final = 0.5
 READ_SIZE: Final = 4096
+_BEHIND = "tui.demo.backstage"
 _LOOPBACK: Final = Endpoint("127.0.0.1", 0)
 
 
@@ -112,7 +113,7 @@ def _run_client(ready: Ready) -> int:
 def _backstage(play: str, stdout: int | None) -> Generator[subprocess.Popen[bytes]]:
     """Run the process behind for a block. Its input is the leash; a session of its own keeps the terminal's signals off."""
     process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own module
-        [sys.executable, "-m", "tui.demo.backstage", play],
+        [sys.executable, "-m", _BEHIND, play],
         stdin=subprocess.PIPE,
         stdout=stdout,
         start_new_session=True,
