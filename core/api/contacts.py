@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
+import msgspec
+
 from core.api.account import Done
 from core.api.base import Carrier, Command, Record
 from core.api.talking import ContactWarning, Deleted
+
+# What two people can let each other know: what was read, who types, who is there. Each works both ways or not at all.
+Sign = Literal["read", "typing", "presence"]
 
 
 class ContactDevice(Record, frozen=True, omit_defaults=False):
@@ -26,6 +31,8 @@ class Contact(Record, frozen=True, omit_defaults=False):
     """A contact. ``name`` is the person's own name for the contact, ``own_name`` what the contact calls itself.
 
     ``warning`` is for programs, ``warning_text`` one sentence for people; both empty when there is nothing to say.
+    ``tells``: what the contact has switched on; ``exchanged``: what both have, and therefore see of each other. ``online``,
+    ``last_seen``: as far as ``presence`` is exchanged, in steps of ten minutes.
     ``rekey_overdue``: fresh keys were not mixed into what is written to the contact for longer than is promised.
     """
 
@@ -44,6 +51,10 @@ class Contact(Record, frozen=True, omit_defaults=False):
     pinned: bool = False
     archived: bool = False
     marked_unread: bool = False
+    tells: list[Sign] = msgspec.field(default_factory=list[Sign])
+    exchanged: list[Sign] = msgspec.field(default_factory=list[Sign])
+    online: bool = False
+    last_seen: int | None = None
 
 
 class ContactList(Command[list[Contact]], frozen=True, tag="contact.list"):

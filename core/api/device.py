@@ -159,6 +159,10 @@ class Settings(Record, frozen=True, omit_defaults=False):
     notify_content: Literal["off", "name", "text"] = "off"  # what a notice's text says beside "new message"
     low_bandwidth: Literal["auto", "on", "off"] = "auto"
     pace: PaceName = "normal"  # of the node, while the account is open
+    # What contacts are let know, and tell in turn; while one is off it is neither told nor shown.
+    read_receipts: bool = False
+    typing: bool = False
+    presence: bool = False
 
 
 class SettingsGet(Command[Settings], frozen=True, tag="settings.get"):

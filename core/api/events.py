@@ -68,6 +68,22 @@ class ConversationChanged(Event, frozen=True, tag="conversation.changed"):
     conversation: str
 
 
+class ContactTyping(Event, frozen=True, tag="contact.typing"):
+    """A contact types; to be shown until ``until``, or until something of theirs comes."""
+
+    conversation: str
+    identity: str
+    until: int
+
+
+class ContactPresence(Event, frozen=True, tag="contact.presence"):
+    """A contact is there, or is there no longer; ``last_seen``: when it was, in steps of ten minutes."""
+
+    identity: str
+    online: bool
+    last_seen: int | None = None
+
+
 class SettingsChanged(Event, frozen=True, tag="settings.changed"):
     """Settings changed, by another screen or another device; ``settings.get`` tells them."""
 
@@ -135,5 +151,5 @@ class EventsMissed(Event, frozen=True, tag="events.missed"):
 AnyEvent = (
     GreetingReceived | ContactAccepted | ContactChanged | ConversationChanged | SettingsChanged | DeviceChanged
     | MessageReceived | MessageChanged | KeepRequested | MessageStateChanged | NetworkChanged | PriceRisen | ClocksChanged
-    | AccountLocked | AccountOpened | ArchiveProgress | EventsMissed
+    | AccountLocked | AccountOpened | ArchiveProgress | EventsMissed | EventsMissed
 )  # fmt: skip

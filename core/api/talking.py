@@ -86,6 +86,18 @@ class ConversationFocus(Command[Done], frozen=True, tag="conversation.focus"):
     conversation: str | None
 
 
+class ConversationTyping(Command[Done], frozen=True, tag="conversation.typing"):
+    """Tell that the person types in a conversation; to be given again while they do.
+
+    The contact is told where both have ``typing`` on, the contact was heard lately, and it was not told in the last 20
+    seconds; else nothing is done.
+    """
+
+    by_person: ClassVar = True
+
+    conversation: str
+
+
 class DraftSet(Command[Done], frozen=True, tag="draft.set"):
     """Keep an unsent text with its conversation."""
 

@@ -15,7 +15,7 @@ from random import SystemRandom
 from core import api, crash
 from core.people import maintenance, upgrade
 from core.people.contact import invitations, slot_posts
-from core.people.conversation import empty_blocks, inboxes, sender
+from core.people.conversation import empty_blocks, inboxes, sender, sign_sender
 from core.people.effects import BoxDraft, Effect, RecordDraft
 from core.people.format.account_keys import AccountKeys
 from core.people.mail import outbox
@@ -74,7 +74,8 @@ class Engine:
             self._load(now)
         try:
             with self._database.transaction() as tx:
-                work = Work(tx, self.me, now, self._memory.tag_index, repeats=self._memory.repeats)
+                memory = self._memory
+                work = Work(tx, self.me, now, memory.tag_index, repeats=memory.repeats, presence=memory.presence)
                 yield work
                 row = accounts.load(tx)
                 assert row is not None
@@ -188,6 +189,7 @@ class Engine:
         work.want(memory.pending_fetches.overdue(work.now.mono, memory.tag_index.is_wanted))
         maintenance.tend(work)
         inboxes.tend(work, may_write=memory.may_write(work.now.mono))
+        sign_sender.tend(work, may_write=memory.may_write(work.now.mono))
         memory.record_sync.tend(work)
 
     def _turn_day(self, work: Work) -> None:
@@ -224,6 +226,7 @@ class Engine:
         memory.repricing.draft(work, memory.solving)
         if memory.may_write(work.now.mono):
             sender.write_waiting(work)
+            sign_sender.write_typing(work)
             empty_blocks.fill(work)
             for own in outbox.plan(work, memory.solving):
                 memory.rollback_detection.suspect(work, own)

@@ -17,6 +17,7 @@ from core.people.format.account_keys import AccountKeys
 from core.people.mail.pending_fetches import PendingFetches
 from core.people.mail.repricing import Repricing
 from core.people.moment import Moment
+from core.people.presence import Presence
 from core.people.record.record_sync import RecordSync
 from core.people.repeats import Repeats
 from core.people.tag_index import TagIndex
@@ -38,6 +39,7 @@ class Memory:
         self.record_sync = RecordSync(keys, random)
         self.repricing = Repricing()
         self.repeats = Repeats()
+        self.presence = Presence(random)
         self.ack_timing = AckTiming(random)
         self.solving: set[tuple[int, int]] = set()
         self.is_caught_up = False

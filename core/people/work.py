@@ -9,6 +9,7 @@ from core import api
 from core.people.effects import Effect, Emit
 from core.people.format.device import Certificate
 from core.people.moment import Moment
+from core.people.presence import Presence
 from core.people.repeats import Repeats
 from core.people.tag_index import TagIndex
 from core.storage.database import Transaction
@@ -49,6 +50,7 @@ class Work:
     effects: list[Effect] = field(default_factory=list[Effect])
     slot_tries: int = 0  # ways of putting pieces together that were tried
     repeats: Repeats = field(default_factory=Repeats)
+    presence: Presence = field(default_factory=Presence)
     looked_at: int | None = None  # a conversation that the person has before its eyes by this
 
     def emit(self, event: api.Event) -> None:

@@ -335,6 +335,16 @@ def acks_due(tx: Snapshot) -> list[int]:
     return [int(row[0]) for row in tx.rows("SELECT id FROM conversations WHERE ack_due IS NOT NULL AND blocked = 0")]
 
 
+def set_receipt_due(tx: Transaction, conversation: int) -> None:
+    """Note that what was read is to be told, where no acknowledgement is owed that would do so."""
+    tx.run("UPDATE conversations SET ack_due = 2 WHERE id = ? AND ack_due IS NULL", conversation)
+
+
+def receipts_due(tx: Snapshot) -> list[int]:
+    """Return the conversations in which only what was read is to be told."""
+    return [int(row[0]) for row in tx.rows("SELECT id FROM conversations WHERE ack_due = 2 AND blocked = 0")]
+
+
 def overview(tx: Snapshot, row: ConversationRow) -> Overview:
     """Return what a list shows."""
     unread = tx.row(

@@ -26,10 +26,13 @@ class AckTiming:
         self._random = random
         self._at: dict[int, float] = {}
         self._open_until: dict[int, float] = {}
+        self._receipts: set[int] = set()  # of them, those in which only what was read is to be told
 
     def look_at(self, conversation: int, now: float) -> None:
         """Acknowledge soon what is owed in a chat that the person looks at."""
         self._open_until[conversation] = now + OPEN_CHAT_SECONDS
+        if conversation in self._receipts:
+            return  # soon after the person looked it would tell when that was
         at = self._at.get(conversation, 0.0)
         if now + acknowledgement.OPEN_DELAY < at <= now + acknowledgement.IDLE_DELAY[1]:
             self._at[conversation] = now + acknowledgement.OPEN_DELAY
@@ -54,9 +57,11 @@ class AckTiming:
 
     def note(self, work: Work) -> None:
         """Give each that is newly owed its time, and forget those that rode along with something else."""
-        due = set(conversations.acks_due(work.tx))
-        for conversation in [known for known in self._at if known not in due]:
+        due, receipts = set(conversations.acks_due(work.tx)), set(conversations.receipts_due(work.tx))
+        now_owed = self._receipts - receipts  # beside what was read, an acknowledgement is
+        for conversation in [known for known in self._at if known not in due or known in now_owed]:
             del self._at[conversation]
+        self._receipts = receipts
         for conversation in due - set(self._at):
             self._at[conversation] = work.now.mono + self._delay(work, conversation)
 
@@ -64,6 +69,7 @@ class AckTiming:
         if acks.is_unheard(work, conversation):
             return acknowledgement.UNHEARD_DELAY
         is_shown = conversations.by_id(work.tx, conversation).public_id in work.now.attention.looked_at
-        if is_shown or self._open_until.get(conversation, 0.0) > work.now.mono:
+        is_open = is_shown or self._open_until.get(conversation, 0.0) > work.now.mono
+        if is_open and conversation not in self._receipts:
             return acknowledgement.OPEN_DELAY
         return self._random.uniform(*acknowledgement.IDLE_DELAY)

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from core import api
 from core.people.mail.outcome import done
 from core.people.work import Work
-from core.storage import changes, conversations, messages, postings
+from core.storage import changes, conversations, messages, postings, signs
 from core.storage.messages import MessageRow
 from core.storage.postings import Posting
 
@@ -63,6 +63,7 @@ def withdraw(work: Work, posting: Posting) -> bool:
         return False
     if posting.kind == "block":
         postings.empty(work.tx, posting.id)
+        signs.tell_again(work.tx, posting.conversation)
     else:
         done(work, posting, None)
     return True

@@ -14,7 +14,7 @@ import msgspec
 from core import api
 from core.crypto.seed import identity_of
 from core.errors import Malformed
-from core.people.conversation import changes, inboxes, keep_request, rekeying, resets, views
+from core.people.conversation import changes, inboxes, keep_request, rekeying, resets, signs, views
 from core.people.conversation.row_writers import Writers
 from core.people.conversation.rows import Origin, insert_received
 from core.people.format.content import (
@@ -28,6 +28,7 @@ from core.people.format.content import (
     Reaction,
     Rekey,
     Restart,
+    Signs,
     Text,
     Unknown,
     decode_item,
@@ -86,6 +87,10 @@ def _take_inbox_notice(work: Work, origin: Origin, item: InboxNotice, _signed: b
         inboxes.noticed(work, device, item)
 
 
+def _take_signs(work: Work, origin: Origin, item: Signs, _signed: bytes) -> None:
+    signs.take(work, origin, item)
+
+
 def _take_unknown(work: Work, origin: Origin, item: Unknown, signed: bytes) -> None:
     """Keep an item of a kind that is not known here: silently, or as a row that asks for a newer version."""
     if item.kind < FIRST_SILENT_KIND:
@@ -113,6 +118,7 @@ RULES: Final[dict[type[Item], _Rule[Any]]] = {
     KeepRequest: _take_keep_request,
     Restart: _take_restart,
     InboxNotice: _take_inbox_notice,
+    Signs: _take_signs,
     Edit: changes.take_edit,
     Reaction: changes.take_reaction,
     Unknown: _take_unknown,

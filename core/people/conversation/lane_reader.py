@@ -6,13 +6,15 @@ skip and rows never jump. A hole holds later blocks back (``core.people.conversa
 
 from __future__ import annotations
 
+from typing import Final
+
 from core.crypto import primitives
 from core.errors import Malformed, OpenFailed
 from core.people.conversation import acks, item_rules, lane_reading, resets, trust
 from core.people.conversation.ratchets import unwrap
 from core.people.conversation.rows import Origin
 from core.people.format import lane
-from core.people.format.content import Ack, Rekey, Said, decode_block
+from core.people.format.content import Ack, Rekey, Said, Signs, decode_block
 from core.people.format.device import TAG_SIZE
 from core.people.format.envelope import open_envelope
 from core.people.format.fragment import MAX_FRAGMENTS, Piece, decode_piece
@@ -23,7 +25,11 @@ from core.people.work import Work
 from core.storage import accounts, conversations, devices, lanes
 from core.storage.devices import DeviceRow
 from core.storage.lanes import ReadLane
+from net.instant import MINUTE_MS
 from net.parcel.box import Box
+
+# What was made within this time of now shows that its writer is there. Milliseconds.
+JUST_NOW_MS: Final = 2 * MINUTE_MS
 
 
 def open_lane_box(work: Work, target: LaneTarget, box: Box) -> bool:
@@ -127,6 +133,8 @@ def _take_block(work: Work, row: ReadLane, index: int, sealed: bytes) -> bytes |
     device = devices.find(work.tx, row.conversation, row.device)
     if block is not None and device is not None:
         trust.heard(work, device, block.made_at)
+        if abs(work.now.own_ms - block.made_at) < JUST_NOW_MS:
+            work.presence.heard(row.conversation, work.now.mono)
         if device.left_behind and device.is_known:  # it lives after all, and cannot read what we write
             resets.request(work, row.conversation)
     secret = None if block is None else _take_items(work, row, index, block, late=False)
@@ -156,7 +164,7 @@ def _take_items(work: Work, row: ReadLane, index: int, block: Said, *, late: boo
     if said and device is not None:
         _take_ack(work, device, said[0])  # more than one says nothing that could not be said in one
         resets.notice_unheard(work, row.conversation, row.device, block.made_at, said[0])
-    if len(said) < len(block.items):
+    if any(not isinstance(item, Ack | Signs) for item, _ in block.items):
         _owe_ack(work, row)
     return secret
 

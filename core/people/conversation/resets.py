@@ -24,7 +24,7 @@ from core.people.mail.outbox import withdraw_all
 from core.people.mail.outcome import done
 from core.people.tag_index import WatchedSlots
 from core.people.work import Work
-from core.storage import conversations, devices, lanes, messages, postings, roots, sessions
+from core.storage import conversations, devices, lanes, messages, postings, roots, sessions, signs
 from core.storage.devices import DeviceRow
 from core.storage.lanes import WriteLane
 from core.storage.roots import RootRow
@@ -115,6 +115,7 @@ def start_lane(
     scalar, offer = lane.new_lane()
     now = work.now.network_ms
     lanes.start_writing(work.tx, offer.generation, conversation, scalar, offer.chain, now, restarts=restarts)
+    signs.tell_again(work.tx, conversation)
     if old is not None:
         messages.encode_lane_again(work.tx, conversation, work.me.device, again=again)
         for posting in postings.of_lane(work.tx, old.generation):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from core.people.conversation import acks, lane_writer, resets, trust
+from core.people.conversation import acks, lane_writer, resets, signs, trust
 from core.people.conversation.ratchets import can_write
 from core.people.conversation.rekeying import rekey_if_due
 from core.people.conversation.rows import own_item
-from core.people.format.content import Item
+from core.people.format.content import NOTHING, Here, Item
 from core.people.work import Work
 from core.storage import conversations, lanes, messages, postings
 from core.storage.messages import MessageRow
@@ -69,19 +69,21 @@ def _write_row(work: Work, conversation: int, row: MessageRow) -> int:
     assert lane_row is not None
     first = lane_row.next_index
     lane_row = rekey_if_due(work, lane_row)
-    index = lane_writer.write_block(work, lane_row, (own_item(row), acks.owed(work, conversation)), row)
+    items = (own_item(row), *signs.owed(work, conversation, beside=row.text), acks.owed(work, conversation))
+    index = lane_writer.write_block(work, lane_row, items, row)
     messages.set_encoded(work.tx, row.seq, lane_row.generation, index)
     after = lanes.written(work.tx, lane_row.generation)
     assert after is not None
     return after.next_index - first
 
 
-def write_control(work: Work, conversation: int, *items: Item, until: int | None = None) -> None:
+def write_control(work: Work, conversation: int, *items: Item, until: int | None = None, now: Here = NOTHING) -> None:
     """Write an acknowledgement by itself, or with items that stand in no row."""
     lane_row = lanes.writing(work.tx, conversation)
     is_known = conversations.by_id(work.tx, conversation).inbox is not None
     if lane_row is None or not is_known or not can_write(work, conversation):
         return
     lane_row = rekey_if_due(work, lane_row)
-    lane_writer.write_block(work, lane_row, (*items, acks.owed(work, conversation)), until=until)
+    said = (*items, *signs.owed(work, conversation, now), acks.owed(work, conversation))
+    lane_writer.write_block(work, lane_row, said, until=until)
     conversations.set_ack_due(work.tx, conversation, due=False)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import IntFlag
 from typing import Annotated, Any, Final, Generic, TypeVar
 
 import msgspec
@@ -44,6 +45,7 @@ from core.people.format.signing import Entry, Place
 MAX_LANES = 16
 ACCEPTANCE_VERSION = 1
 MAX_ITEMS = 8  # in one block
+Bits = Annotated[int, msgspec.Meta(ge=0, lt=256)]
 MAX_LACKS = 8  # runs of indexes one acknowledgement names as given up, the latest
 
 
@@ -152,6 +154,36 @@ class InboxNotice(msgspec.Struct, frozen=True, array_like=True):
     inbox: Key
 
 
+class Tells(IntFlag):
+    """What a side lets the other know."""
+
+    READ = 1
+    TYPING = 2
+    PRESENCE = 4
+
+
+class Here(IntFlag):
+    """What a person does when a block is made."""
+
+    TYPING = 1
+    THERE = 2
+
+
+NOTHING: Final = Here(0)
+
+
+class Signs(msgspec.Struct, frozen=True, array_like=True):
+    """What the writer lets the reader know (``Tells``), what it saw of the reader's lanes, what it does (``Here``).
+
+    ``seen``: of each lane that it names, the index below which the person has seen everything; cumulative. Bits that are
+    not known mean nothing.
+    """
+
+    tells: Bits
+    seen: Annotated[list[tuple[Bytes16, Index]], msgspec.Meta(max_length=MAX_LANES)] = []
+    now: Bits = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Unknown:
     """An item of a kind from the future, as it came."""
@@ -163,7 +195,7 @@ class Unknown:
 Shown = Text | KeepRequest
 # Kept as rows, so that they are delivered as texts are, and shown with the row that they are about.
 Change = Edit | Reaction
-Silent = Ack | KeyOffer | Rekey | Acceptance | Restart | InboxNotice
+Silent = Ack | KeyOffer | Rekey | Acceptance | Restart | InboxNotice | Signs
 Known = Shown | Change | Silent
 Item = Known | Unknown
 # Numbers below this are shown as needing a newer version where they are not known; those from it on are kept silently.
@@ -262,6 +294,7 @@ KINDS: Final[tuple[ContentKind[Any], ...]] = (
         Reaction,
         row=RowForm(kept=lambda put, _: Kept(put.emoji, put.to, put.rank), item=_reaction_of, name=None),
     ),
+    ContentKind(129, Signs),
 )
 _BY_NUMBER = {kind.number: kind for kind in KINDS}
 _BY_STRUCT = {kind.struct: kind for kind in KINDS}

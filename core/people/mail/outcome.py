@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core import api
 from core.people.work import Work
-from core.storage import conversations, ledger, messages, postings
+from core.storage import conversations, ledger, messages, postings, signs
 from core.storage.messages import MessageRow
 from core.storage.postings import MAX_FRAGMENTS, Posting
 from net.ids import ParcelId
@@ -37,6 +37,13 @@ def done(work: Work, posting: Posting, state: api.State | None) -> None:
     row = None if posting.message is None or state is None else messages.by_seq(work.tx, posting.message)
     if row is not None and state is not None and row.state not in (state, "delivered", "read"):
         move_on(work, row, state)
+        if state == "delivered" and _was_seen(work, row):
+            move_on(work, row, "read")
+
+
+def _was_seen(work: Work, row: MessageRow) -> bool:
+    """Tell whether the other side said already that its person saw a row of ours."""
+    return row.generation is not None and row.idx is not None and row.idx < signs.seen_of(work.tx, row.generation)
 
 
 def mark_delivered(work: Work, seq: int) -> None:

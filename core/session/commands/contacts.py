@@ -10,8 +10,9 @@ from core.crypto import identity_slips
 from core.crypto.seed import BadIdentity, identity_of, public_key_of
 from core.people.contact import names, removal
 from core.people.contact.names import LookAlikes
-from core.people.conversation import trust
+from core.people.conversation import signs, trust
 from core.people.format import security_code
+from core.people.format.content import Tells
 from core.people.format.device import short_name
 from core.people.record import account_state
 from core.people.work import Work
@@ -54,6 +55,7 @@ def _list(work: Work, command: api.ContactList) -> list[api.Contact]:
 
 def _describe(work: Work, row: ConversationRow, alike: LookAlikes) -> api.Contact:
     warning, text = names.warning_of(work, alike, row)
+    both = signs.exchanged(work, row)
     return api.Contact(
         identity=identity_of(row.identity),
         name=row.name,
@@ -67,10 +69,23 @@ def _describe(work: Work, row: ConversationRow, alike: LookAlikes) -> api.Contac
         warning_text=text,
         rekey_overdue=is_rekey_overdue(work, row),
         muted_until=muted_until(work, row),
+        tells=_names(Tells(row.tells)),
+        exchanged=_names(both),
+        online=bool(both & Tells.PRESENCE) and signs.is_here(work, row.here_at),
+        last_seen=row.here_at or None if both & Tells.PRESENCE else None,
         pinned=bool(row.pinned),
         archived=bool(row.archived),
         marked_unread=bool(row.marked_unread),
     )
+
+
+def _names(tells: Tells) -> list[api.Sign]:
+    named: tuple[tuple[Tells, api.Sign], ...] = (
+        (Tells.READ, "read"),
+        (Tells.TYPING, "typing"),
+        (Tells.PRESENCE, "presence"),
+    )
+    return [name for bit, name in named if tells & bit]
 
 
 def _describe_devices(work: Work, row: ConversationRow) -> list[api.ContactDevice]:

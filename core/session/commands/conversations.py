@@ -11,7 +11,7 @@ from core.api import ApiError, Kind
 from core.crypto.seed import identity_of
 from core.people.contact import removal
 from core.people.contact.names import LookAlikes, warning_of
-from core.people.conversation import views
+from core.people.conversation import sign_sender, signs, views
 from core.people.record import account_state
 from core.people.work import Work
 from core.session.checks import check_text
@@ -72,7 +72,9 @@ def _describe(work: Work, row: ConversationRow, alike: LookAlikes) -> api.Conver
 @transaction(api.ConversationRead)
 def _read(work: Work, command: api.ConversationRead) -> api.Done:
     row = conversation_looked_at(work, command.conversation)
-    conversations.set_read(work.tx, row.id, message_of(work, command.upto, row).seq)
+    upto = message_of(work, command.upto, row).seq
+    signs.saw(work, row, upto)
+    conversations.set_read(work.tx, row.id, upto)
     views.was_read(work, row)
     return api.Done()
 
@@ -90,6 +92,12 @@ def _set(work: Work, command: api.ConversationSet) -> api.Done:
     }
     chosen: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     views.change(work, row, msgspec.structs.replace(views.of(row), **chosen))
+    return api.Done()
+
+
+@transaction(api.ConversationTyping)
+def _typing(work: Work, command: api.ConversationTyping) -> api.Done:
+    sign_sender.types(work, conversation_looked_at(work, command.conversation))
     return api.Done()
 
 

@@ -29,6 +29,7 @@ from core.people.format.content import (
     Restart,
     Said,
     SealedSecret,
+    Signs,
     Text,
     Unknown,
     decode_block,
@@ -46,7 +47,7 @@ SEED = b"d" * 32
 PLACE = Place(b"a" * 32, b"r" * 32, primitives.ed25519_public(SEED), b"g" * 16, 7)
 CERTIFICATE = certify(b"i" * 32, PLACE.device, 5, b"v" * 32)
 PREKEY = Prekey(bytes(1216), b"o" * 32, b"k" * 32, 1_790_000_000_000)
-KINDS = (*range(1, 10), 128)  # of this version
+KINDS = (*range(1, 10), 128, 129)  # of this version
 
 
 def exactly(size: int) -> st.SearchStrategy[bytes]:
@@ -116,6 +117,12 @@ items: st.SearchStrategy[Item] = st.one_of(
     st.builds(KeepRequest, uid=sixteen, wanted=st.booleans()),
     st.builds(Restart, holds=st.lists(acks, max_size=MAX_LANES)),
     st.builds(InboxNotice, number=numbers, inbox=keys),
+    st.builds(
+        Signs,
+        tells=st.integers(0, 255),
+        seen=st.lists(st.tuples(sixteen, indexes), max_size=MAX_LANES),
+        now=st.integers(0, 255),
+    ),
     st.builds(Edit, uid=sixteen, of=sixteen, rank=millis, version=st.integers(2, 99), text=st.text(max_size=200)),
     st.builds(
         Reaction,
@@ -138,6 +145,7 @@ ONE_OF_EACH: tuple[Item, ...] = (
     InboxNotice(3, b"i" * 32),
     Edit(b"2" * 16, bytes(16), 1_790_000_000_000, 2, "said better"),
     Reaction(b"3" * 16, Reference(b"a" * 32, bytes(16)), 1_790_000_000_000, "👍"),
+    Signs(3, [(bytes(16), 7)], 2),
 )
 
 
@@ -290,7 +298,7 @@ def test_what_is_out_of_bounds_is_malformed(data: bytes) -> None:
         decode_block(data, PLACE)
 
 
-@pytest.mark.parametrize("kind", [10, FIRST_SILENT_KIND - 1, FIRST_SILENT_KIND + 1, 255])
+@pytest.mark.parametrize("kind", [10, FIRST_SILENT_KIND - 1, FIRST_SILENT_KIND + 2, 255])
 def test_a_kind_from_the_future_is_kept_as_it_came_and_can_be_said_on(kind: int) -> None:
     raw = msgspec.msgpack.encode({"emoji": "👍", "of": bytes(16)})
     (said,) = decode_block(_signed((kind, msgspec.Raw(raw)), made_at=5), PLACE).items
@@ -313,7 +321,7 @@ def test_a_version_of_before_replies_reads_the_text_of_one() -> None:
 
 def test_half_of_the_kinds_are_silent() -> None:
     assert FIRST_SILENT_KIND == 128
-    assert [kind.number for kind in content.KINDS if kind.number >= FIRST_SILENT_KIND] == [128]
+    assert [kind.number for kind in content.KINDS if kind.number >= FIRST_SILENT_KIND] == [128, 129]
 
 
 @pytest.mark.parametrize("item", ONE_OF_EACH, ids=lambda item: type(item).__name__)

@@ -70,6 +70,21 @@ ROWS: dict[str, tuple[str, list[tuple[str, object]], str]] = {
         [("auto", "auto"), ("on", "on"), ("off", "off")],
         "on saves bytes: no motion, fewer redraws. auto is on over SSH.",
     ),
+    "read_receipts": (
+        "Reading",
+        [("not told", False), ("told and seen", True)],
+        "Contacts who have it on see what you read, half a minute late. One box (2.5 KB) a sitting at most.",
+    ),
+    "typing": (
+        "Typing",
+        [("not told", False), ("told and seen", True)],
+        "To contacts who have it on and were heard lately: a box each 20 s while you type, up to 450 KB an hour.",
+    ),
+    "presence": (
+        "Being there",
+        [("not told", False), ("told and seen", True)],
+        "To contacts who have it on, in steps of ten minutes: up to 6 boxes, 15 KB an hour, for each of them.",
+    ),
     "pace": (
         "Hiding",
         [
