@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent
 PRODUCT = ("net", "core", "tui")
 # What lies in a checkout beside the product, of which nothing may be shipped.
 BESIDE = ("simulator", "benchmarks", "scripts", "tests/support")
-NEEDED = ("pyproject.toml", "README.md", "LICENSE", "NOTICE", "requirements", "completions", "docs")
+NEEDED = ("pyproject.toml", "README.md", "LICENSE", "NOTICE", "requirements", "completions", "systemd", "docs")
 # Files of the product that are no code, by how their names end.
 DATA = (".sql", ".txt", ".tcss", "py.typed")
 # Distributions that are not named as the module they bring.
@@ -31,6 +31,7 @@ SHARED = (
     "share/bash-completion/completions/sottovoce",
     "share/zsh/site-functions/_sottovoce",
     "share/fish/vendor_completions.d/sottovoce.fish",
+    "share/systemd/user/sottovoce.service",
 )
 
 

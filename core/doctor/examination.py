@@ -12,6 +12,8 @@ from typing import Final
 import trio
 
 from core import api
+from core.attach.logout import at_logout
+from core.attach.place import read_pointer
 from core.doctor.findings import FEW_CUSTODIANS, SETTLING, Finding, findings_of, needs_attention
 from core.node.opening import open_own_node
 from core.node.options import NetworkOptions
@@ -54,7 +56,17 @@ async def examine(home: Path, options: NetworkOptions, *, tuning: Tuning | None 
                 "as a leaf and cannot tell whether strangers reach you. The client's network screen can: /network.",
             )
         )
+    if _has_core(home) and (ended := at_logout()) is not None:
+        findings.append(Finding(kind=ended[0], text=ended[1]))
     return Report(**{field: getattr(status, field) for field in status.__struct_fields__}, findings=findings)
+
+
+def _has_core(home: Path) -> bool:
+    """Tell whether a core of its own runs for a home, or did."""
+    try:
+        return read_pointer(home) is not None
+    except api.ApiError:  # one that others can write, which who attaches is told
+        return True
 
 
 async def _read_nothing(node: NodeService) -> None:

@@ -43,6 +43,7 @@ _UNITS: Final = (
 # Findings that need no action.
 NOTES: Final = frozenset({
     "starting", "join-failed", "clocks-differ", "small-network", "short-paths", "flood", "no-mainline", "home-in-use",
+    "logout-kills", "no-linger",
 })  # fmt: skip
 
 
