@@ -151,5 +151,5 @@ class EventsMissed(Event, frozen=True, tag="events.missed"):
 AnyEvent = (
     GreetingReceived | ContactAccepted | ContactChanged | ConversationChanged | SettingsChanged | DeviceChanged
     | MessageReceived | MessageChanged | KeepRequested | MessageStateChanged | NetworkChanged | PriceRisen | ClocksChanged
-    | AccountLocked | AccountOpened | ArchiveProgress | EventsMissed | EventsMissed
+    | ContactTyping | ContactPresence | AccountLocked | AccountOpened | ArchiveProgress | EventsMissed
 )  # fmt: skip
