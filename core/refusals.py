@@ -55,6 +55,11 @@ _PLACED: Final[dict[type[BaseException], tuple[Kind, str]]] = {
         "The file system of {} lends no locks, by which two programs keep apart: choose another folder with --home.",
     ),
     vault.NodeKeyDamaged: (Kind.DAMAGED, "The key file of {} is damaged. Put the right one back, or move it away."),
+    vault.HalfRemoved: (
+        Kind.FAILED,
+        "The account in {} is half removed, and something keeps the rest of it from going: see its permissions, and start "
+        "the program again.",
+    ),
     vault.DiskFull: (Kind.DISK_FULL, machine.full("{}")),
     storage.DiskFull: (Kind.DISK_FULL, machine.full("{}")),
     storage.DiskFailed: (Kind.FAILED, "The disk fails ({}). Make a copy of the folder while it can be read."),

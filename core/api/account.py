@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from core.api.base import Carrier, Command, Record
 
@@ -123,6 +123,39 @@ class AccountWords(Command[AccountPhrase], frozen=True, tag="account.words"):
     carrier: ClassVar = Carrier.GATE
 
     passcode: str
+
+
+class Left(Record, frozen=True, omit_defaults=False):
+    """Something of an account that is still in the network, sealed, until a time at the latest."""
+
+    what: Literal["texts", "invitations", "record"]
+    until: int
+
+
+class AccountRemoved(Record, frozen=True, omit_defaults=False):
+    """What could not be removed. ``files``: names of what lies in the home and is not of this program.
+
+    ``emptied``: custodians hold an empty personal record in place of the account's, so that the words bring no contacts
+    back. ``network``: what strangers' devices keep, which nothing can delete; no one can read it without the account's keys.
+    """
+
+    emptied: bool
+    files: list[str]
+    network: list[Left]
+
+
+class AccountWipe(Command[AccountRemoved], frozen=True, tag="account.wipe"):
+    """Remove the account from this machine: home, mark, remembered key. Nothing brings it back but its words.
+
+    The personal record in the network is overwritten by an empty one before, as far as there is a network, unless
+    ``only_here``: then the words bring the contacts back, as after a loss. Contacts are not told. Once it has begun it is
+    finished, at the next start if need be. Errors: wrong-passcode, slow-down, disk-full, read-only.
+    """
+
+    carrier: ClassVar = Carrier.GATE
+
+    passcode: str
+    only_here: bool = False
 
 
 class AccountRename(Command[Done], frozen=True, tag="account.rename"):

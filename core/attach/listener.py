@@ -92,8 +92,9 @@ class _Listener:
         listener = trio.SocketListener(trio.socket.from_stdlib_socket(found.listener))
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._accept, listener)
-            while found.is_there():  # noqa: ASYNC110 -- a file system tells nothing of itself
+            while found.is_there():
                 await trio.sleep(pause)
+                place.publish_again(self._home, found.path)
             nursery.cancel_scope.cancel()
 
     async def _accept(self, listener: trio.SocketListener) -> None:

@@ -24,9 +24,11 @@ from typing import Final
 import msgspec
 
 from core.api import ApiError, Kind
+from core.errors import CoreError
 from core.vault.durable import DIRECTORY_MODE, FILE_MODE, replace_file
+from core.vault.profile import CORE, VAULT
 
-POINTER: Final = "core"
+POINTER: Final = CORE
 SOCKET: Final = "core"
 PREFIX: Final = "sottovoce-"
 # Bytes of a socket's name: sun_path has 108, one of them for the end.
@@ -158,6 +160,13 @@ def publish(home: Path, path: Path | None) -> None:
         socket="" if path is None else os.fspath(path), pid=os.getpid(), host=socket.gethostname(), boot=this_boot()
     )
     replace_file(home / POINTER, msgspec.json.encode(pointer))
+
+
+def publish_again(home: Path, path: Path) -> None:
+    """Publish in a home that was made anew since: its account was removed, and another one made."""
+    if (home / VAULT).exists() and not (home / POINTER).exists():
+        with suppress(OSError, CoreError):  # it is tried again
+            publish(home, path)
 
 
 def retract(home: Path) -> None:

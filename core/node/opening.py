@@ -33,7 +33,7 @@ from core.storage.migrations import load_migrations
 from core.storage.parcels import SqlParcelStore
 from core.storage.thread import DatabaseThread, open_database
 from core.vault.node_key import LIFETIME_DAYS, load_or_create
-from core.vault.profile import NODE_KEY, Profile
+from core.vault.profile import LOCK, NODE_KEY, Profile
 from net.errors import Unreachable
 from net.instant import DAY_MS, Instant
 from net.io.driver import system_clock
@@ -50,6 +50,8 @@ _log = logging.getLogger(__name__)
 NODE_DATABASE: Final = "parcels.db"
 # Where the client keeps its node, beside the account and apart from a headless node's home.
 OWN_NODE: Final = "own-node"
+# What is in the client's node, for who removes it.
+NODE_FILES: Final = {OWN_NODE: (NODE_KEY, NODE_DATABASE, LOCK)}
 # Seconds for the last notes and goodbyes when everything ends.
 FAREWELL: Final = 2.0
 

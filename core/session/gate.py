@@ -27,6 +27,7 @@ import trio
 
 from core import api
 from core.api import ApiError, Kind
+from core.node.opening import NODE_FILES
 from core.people.work import Work
 from core.refusals import note, refusal_of
 from core.session.attachments import Attachment, Attachments
@@ -34,8 +35,11 @@ from core.session.engines import Engines
 from core.session.open_account import OpenAccount
 from core.session.overrides import Overrides
 from core.session.twenty_hours import OpenTime, Renewal
+from core.vault import removal
 from core.vault.account import Accounts, Unlocked
+from core.vault.mark import Mark
 from core.vault.profile import Profile
+from core.vault.remembered import system_stores
 from net.events import NodeEvent
 
 # Seconds between two looks at the boot clock, which no timer of the event loop runs by: in suspend those stand still.
@@ -62,18 +66,27 @@ class Gate:
         self._engines = engines
         self._nursery = nursery
         self._profile = profile
+        self._was_removed = False  # by this run: looking whether there is an account must not make a home again
         self._opened: trio.Event | None = None  # while an account is being opened: it reads already
 
     def accounts(self) -> Accounts:
         """Return the vault's accounts. Raises the errors of ``core.vault.profile``."""
         if self._profile is None:
             self._profile = Profile(self.home)
+        if removal.has_begun(self.home):  # and could not be finished
+            self.remove()
+            self._profile = Profile(self.home)
+        self._was_removed = False
         return Accounts(self._profile, self.terms.policy, self.terms.stores, self.terms.clock)
+
+    def exists(self) -> bool:
+        """Tell whether there is an account. Raises the errors of ``core.vault.profile``."""
+        return not self._was_removed and self.accounts().exists()
 
     def account(self) -> OpenAccount:
         """Return the open account. Raises ``ApiError``."""
         if self.open is None or self.time.is_over():
-            if not self.accounts().exists():
+            if not self.exists():
                 raise ApiError(Kind.NO_ACCOUNT, "There is no account on this device yet.")
             raise ApiError(Kind.LOCKED, "The account is locked.")
         return self.open
@@ -210,6 +223,25 @@ class Gate:
     async def try_passcode(self, passcode: str) -> Unlocked:
         """Return what a passcode opens. Raises the errors of ``core.vault.errors``."""
         return await trio.to_thread.run_sync(self.accounts().unlock, passcode)
+
+    def begin_removal(self, unlocked: Unlocked) -> None:
+        """Say for good that the account that is open is being removed: from now on there is none. Blocks."""
+        removal.begin(self.home, unlocked.tag, Mark(unlocked.tag, unlocked.database_key).path)
+        self._was_removed = True
+
+    def remove(self) -> list[str]:
+        """Remove all of an account whose removal has begun; return what is left in the home. Blocks; it is shut.
+
+        Raises ``HalfRemoved``.
+        """
+        stores = system_stores() if self.terms.stores is None else self.terms.stores
+        try:
+            return removal.finish(self.home, stores, NODE_FILES)
+        finally:
+            if self._profile is not None:
+                self._profile.close()
+                self._profile = None
+            self._was_removed = True
 
     async def close(self) -> None:
         """Shut the account and release the profile."""

@@ -29,6 +29,7 @@ from core.session.gate import Gate
 from core.session.overrides import Overrides
 from core.session.record_searches import RecordSearches
 from core.session.session import Session
+from core.session.unfinished import finish_removal
 from core.vault.hardening import harden_process
 from core.vault.profile import Profile
 from net.events import ClocksChanged, CustodianDown, CustodianUp
@@ -55,6 +56,8 @@ async def open_messenger(
     """
     harden_process()
     chosen = terms or Overrides()
+    if profile is None:  # else the caller did, before it took the home
+        await trio.to_thread.run_sync(finish_removal, home, chosen)
     async with (
         open_own_node(home, options, tuning=chosen.tuning, clock=clock) as node,
         trio.open_nursery() as nursery,

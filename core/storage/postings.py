@@ -358,3 +358,9 @@ def forget_beside(tx: Transaction, conversation: int) -> list[bytes]:
     for row in rows:
         tx.run("UPDATE deposits SET box = x'', expiry_hour = 0 WHERE parcel_id = ?", row[0])
     return [bytes(row[0]) for row in rows]
+
+
+def last_expiry(tx: Snapshot) -> int | None:
+    """Return the hour since 1970 at which the last box that was made ends; None where there is none."""
+    row = tx.row("SELECT max(expiry_hour) FROM deposits")
+    return None if row is None or row[0] is None else int(row[0])

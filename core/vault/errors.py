@@ -76,6 +76,10 @@ class UnsafeHome(VaultError):
         self.what = what
 
 
+class HalfRemoved(VaultError):
+    """The account of this home was being removed, and something keeps the rest of it from going."""
+
+
 class ReadOnlyHome(VaultError):
     """The home cannot be written."""
 

@@ -42,6 +42,11 @@ class Mark:
         self._key = primitives.hkdf(database_key, LABEL_SEAL, salt=tag)
         self._path = (marks_directory() if directory is None else directory) / name.hex()
 
+    @property
+    def path(self) -> Path:
+        """Where it lies."""
+        return self._path
+
     def read(self) -> int | None:
         """Return the count; None when there is no mark, or none that was sealed by us."""
         try:

@@ -22,6 +22,7 @@ VAULT: Final = "vault"
 HISTORY: Final = "history.db"
 ATTEMPTS: Final = "attempts"
 LOCK: Final = "lock"
+CORE: Final = "core"  # where screens find a core that runs on
 NODE_KEY: Final = "node.key"  # headless nodes only
 
 # What flock raises when another process holds the lock: EACCES comes from file systems that lock over a network.

@@ -14,6 +14,7 @@ from core.node.options import NetworkOptions
 from core.session.messenger import open_messenger
 from core.session.overrides import Overrides
 from core.session.program import Program
+from core.session.unfinished import finish_removal
 from core.vault.profile import Profile
 from tui import __version__
 from tui.cli.headless import open_account, run_until_told
@@ -33,6 +34,7 @@ async def _serve(
     terms = Overrides(
         stores=None if remember else (), passcode=passcode, program=Program(version=__version__, stop=stopped.set)
     )
+    await trio.to_thread.run_sync(finish_removal, home, terms)
     with Profile(home) as profile:
         place.clear_stale(home)
         place.publish(home, None)

@@ -20,6 +20,7 @@ from core.session.commands import (
     proving as proving,
     search as search,
     settings as settings,
+    wiping as wiping,
 )
 from core.session.commands.account import (
     HANDLERS as HANDLERS,

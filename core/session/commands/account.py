@@ -146,7 +146,7 @@ async def _info(at: AtGate, _: api.AccountGet) -> api.AccountInfo:
     """Tell whose account is open, and until when."""
     gate = at.gate
     if gate.open is None or gate.time.is_over():
-        exists = await trio.to_thread.run_sync(gate.accounts().exists)
+        exists = await trio.to_thread.run_sync(gate.exists)
         return api.AccountInfo(identity="", name="", locked=True, exists=exists)
     if at.attachment.is_locked:
         return api.AccountInfo(identity="", name="", locked=True, exists=True, locks_at=gate.time.locks_at())
