@@ -1,8 +1,9 @@
 """Make what shells and ``man`` read of the command line: ``completions/`` and ``docs/man/sottovoce.1``.
 
-All of it comes from the argument parser, ``tui.cli.arguments.make_parser``, so that no option is told twice. Completions
-are shtab's. The manual page is written here: options that mean the same everywhere stand once, under the names of their
-groups, and beside each command what it alone has; no date and no version, so that the page changes when the options do.
+All of it comes from the argument parser, ``tui.cli.arguments.make_parser``, and from the registry of commands, so that
+nothing is told twice. Completions are shtab's. The manual page is written here: options that mean the same everywhere stand
+once, under the names of their groups, and beside each command what it alone has; no date and no version, so that the page
+changes when the options do.
 
 ``python -m scripts.make_shell_files`` writes them, ``--check`` compares.
 """
@@ -18,6 +19,8 @@ from typing import Final
 import shtab
 
 from tui.cli.arguments import make_parser
+from tui.keys.keymap import key_names
+from tui.screens.catalogue import whole_registry
 
 ROOT: Final = Path(__file__).parent.parent
 # Named as each shell wants them; tcsh has no folder of its own for them, its user sources the file.
@@ -34,6 +37,11 @@ EXIT_STATUS: Final = {
     "0": "It did what was asked; doctor: a network was found and nothing needs attention.",
     "1": "It could not, and said why in one line; doctor: something needs attention.",
     "2": "It was called wrongly.",
+}
+FILES: Final = {
+    "~/.config/sottovoce/config.toml": "What belongs to this machine: notify_command, title, [terminal] notices and links.",
+    "~/.config/sottovoce/keys.toml": "Keys of one's own, by the names of commands.",
+    "~/.config/sottovoce/themes/NAME.toml": "Colours of one's own.",
 }
 
 
@@ -106,9 +114,28 @@ def manual(parser: argparse.ArgumentParser) -> Iterator[str]:
     yield from (".SH OPTIONS", "They may stand before and after the command.")
     for action in shared.values():
         yield from _option(action)
+    yield from _keys()
     yield ".SH EXIT STATUS"
     for status, meaning in EXIT_STATUS.items():
         yield from (".TP", f".B {status}", _text(meaning))
+
+
+def _keys() -> Iterator[str]:
+    """Give the section of the keys and commands of the client."""
+    group = ""
+    yield from (".SH KEYS", "Each can be changed: /keys in the program, or keys.toml in the configuration folder.")
+    for spec in whole_registry():
+        if not spec.keys and not spec.slash:
+            continue
+        if spec.group != group:
+            group = spec.group
+            yield f".SS {_text(group)}"
+        slash = f"/{spec.slash} {spec.argument}".strip() if spec.slash else ""
+        shown = ", ".join((*key_names(spec), *([slash] if slash else [])))
+        yield from (".TP", f"\\fB{_text(shown)}\\fR", _text(spec.help))
+    yield ".SH FILES"
+    for name, what in FILES.items():
+        yield from (".TP", f"\\fI{_text(name)}\\fR", _text(what))
 
 
 def _choices_of(parser: argparse.ArgumentParser) -> list[argparse.Action]:

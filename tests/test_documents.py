@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts import make_schema
+from scripts import make_keys, make_schema
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = ("docs/TRAPS.md", "docs/THREATS.md", "README.md", "docs/PROTOCOL.md")
@@ -92,3 +92,8 @@ def test_no_file_sends_its_reader_elsewhere() -> None:
 def test_the_tables_of_structures_are_what_the_types_say() -> None:
     made = make_schema.TARGET.read_text(encoding="utf-8")
     assert made == make_schema.document(), "python -m scripts.make_schema writes them anew"
+
+
+def test_the_list_of_keys_is_what_the_registry_says() -> None:
+    made = make_keys.TARGET.read_text(encoding="utf-8")
+    assert made == make_keys.document(), "python -m scripts.make_keys writes it anew"

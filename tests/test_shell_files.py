@@ -10,6 +10,8 @@ import pytest
 
 from scripts.make_shell_files import COMPLETIONS, MANUAL, commands_of, generated
 from tui.cli.arguments import make_parser
+from tui.keys.keymap import key_names
+from tui.screens.catalogue import whole_registry
 
 ROOT = Path(__file__).parent.parent
 # Prints what bash would propose after the words that are its arguments.
@@ -29,8 +31,8 @@ def test_each_file_is_what_the_generator_gives(name: str) -> None:
 def test_the_manual_names_each_command_and_each_option_once() -> None:
     lines = generated()[MANUAL].replace("\\-", "-").splitlines()
     commands = commands_of(make_parser())
-    assert [line.removeprefix(".SS ") for line in lines if line.startswith(".SS ")] == list(commands)
-    after = lines[lines.index(".SH OPTIONS") :]
+    before, after = lines[: lines.index(".SH OPTIONS")], lines[lines.index(".SH OPTIONS") :]
+    assert [line.removeprefix(".SS ") for line in before if line.startswith(".SS ")] == list(commands)
     for option in ("--home", "--listen", "--join", "--role", "--no-lan", "--version"):
         assert sum(f"\\fB{option}\\fR" in line for line in after) == 1
 
@@ -64,3 +66,10 @@ def test_bash_completes(typed: list[str], proposed: list[str]) -> None:
         ["bash", "-c", COMPLETE, "bash", *typed], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == proposed
+
+
+def test_the_manual_has_every_key_and_command() -> None:
+    text = generated()[MANUAL].replace("\\-", "-")
+    for spec in whole_registry():
+        assert not spec.slash or f"/{spec.slash}" in text
+        assert not spec.keys or key_names(spec)[0] in text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal, Protocol, cast
 
 from textual.dom import DOMNode
@@ -35,6 +36,32 @@ class NoticesPort(Protocol):
 
     def locked(self) -> None:
         """The screen is locked: nothing of what came is told any more, and the title is neutral."""
+        ...
+
+
+class KeysPort(Protocol):
+    """Which keys mean what."""
+
+    told: tuple[str, ...]
+
+    def defaults(self) -> dict[str, tuple[str, ...]]:
+        """Return the keys of the program and its chosen set, without the person's own, by command id."""
+        ...
+
+    def own(self) -> dict[str, tuple[str, ...]]:
+        """Return the person's own keys, by command id."""
+        ...
+
+    def choose(self, command_id: str, keys: tuple[str, ...] | None) -> str:
+        """Let a command have other keys, None: no own ones, and write the file; return why it cannot be written."""
+        ...
+
+    def listen(self, heard: Callable[[str], None] | None) -> None:
+        """Hand the next keys to ``heard``, by Textual's names, and to nothing else; None ends it."""
+        ...
+
+    def label(self, key: str) -> str:
+        """Return the key that does what ``key`` does untold, as hints name it; nothing where none does."""
         ...
 
 
@@ -84,6 +111,11 @@ class AppPort(Protocol):
     @property
     def notices(self) -> NoticesPort:
         """What tells the person that something came."""
+        ...
+
+    @property
+    def keys(self) -> KeysPort:
+        """Which keys mean what."""
         ...
 
     @property

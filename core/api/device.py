@@ -154,6 +154,7 @@ class Settings(Record, frozen=True, omit_defaults=False):
     layout: Literal["dialogue", "letter"] = "dialogue"  # of messages: on two sides, or from one edge
     last_conversation: str = ""  # open when the screens were left; the next start goes back to it
     enter_sends: bool = True
+    keys: Literal["default", "vim", "emacs"] = "default"
     lock_after: int = 600  # seconds without a key until the screen locks; 0 = never
     notify: Literal["off", "bell", "bell+text"] = "bell"
     notify_content: Literal["off", "name", "text"] = "off"  # what a notice's text says beside "new message"

@@ -72,9 +72,12 @@ class NotingClient(FakeClient):
         return answer
 
 
-def demo_app(client: FakeClient | None = None, profile: TerminalProfile = STILL, **world: Any) -> SottovoceApp:
+def demo_app(
+    client: FakeClient | None = None, profile: TerminalProfile = STILL, local: Local | None = None, **world: Any
+) -> SottovoceApp:
     """Return the client on the demo world at its frozen moment."""
-    return SottovoceApp(client or FakeClient(**world), profile, clock=lambda: NOW, calendar=Calendar(dt.UTC))
+    client = client or FakeClient(**world)
+    return SottovoceApp(client, profile, clock=lambda: NOW, calendar=Calendar(dt.UTC), local=local or Local())
 
 
 def main() -> None:

@@ -12,7 +12,8 @@ from textual.pilot import Pilot
 from tests.support.client import FakeClient
 from tests.support.fake_app import demo_app
 from tests.tui.until import until
-from tui.app.app import SottovoceApp
+from tui.app.app import NO_FILES, SottovoceApp
+from tui.config.local import Local
 from tui.look.profile import STILL, TerminalProfile
 from tui.screens.main import MainScreen
 from tui.widgets.chat_log import ChatLog
@@ -79,11 +80,16 @@ class Demo:
 
 @asynccontextmanager
 async def running(
-    columns: int = 80, rows: int = 24, *, client: FakeClient | None = None, profile: TerminalProfile = STILL
+    columns: int = 80,
+    rows: int = 24,
+    *,
+    client: FakeClient | None = None,
+    profile: TerminalProfile = STILL,
+    local: Local = NO_FILES,
 ) -> AsyncGenerator[Demo]:
     """Run the client until its list is read."""
     world = client or FakeClient()
-    app = demo_app(world, profile)
+    app = demo_app(world, profile, local)
     async with app.run_test(size=(columns, rows)) as pilot:
         demo = Demo(app, world, pilot)
         await until(pilot, lambda: isinstance(app.screen, MainScreen) and app.screen.navigation.conversations)

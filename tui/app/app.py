@@ -4,6 +4,7 @@
     account_gate   locked or open, and what is shown of the account
     app_commands   from a key, a slash command or the palette to what carries it out
     key_order      keys one at a time
+    key_choice     which key means what
     notifier       that something came, and the window's title
     faults         what is told of a fault
 
@@ -15,7 +16,6 @@ imported once it is drawn, for the same reason.
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -31,13 +31,14 @@ from tui.app import faults
 from tui.app.account_gate import AccountGate, save_work
 from tui.app.app_commands import AppCommands
 from tui.app.appearance import Appearance
+from tui.app.key_choice import KeyChoice
 from tui.app.key_order import KeyOrder, KeyPassed
 from tui.app.notifier import Notifier
 from tui.config.local import Local
 from tui.host.leaving import Leaving
 from tui.keys.commands import REGISTRY
 from tui.keys.handlers import CarriesCommands, Handlers
-from tui.keys.keymap import bindings, enter_breaks_line
+from tui.keys.keymap import bindings
 from tui.keys.legacy_keys import teach_alt_keys
 from tui.keys.registry import CommandSpec, Context, Registry, Scope
 from tui.look.profile import STILL, TerminalProfile
@@ -119,8 +120,9 @@ class SottovoceApp(App[None], CarriesCommands, inherit_bindings=False):
         self._gate = AccountGate(self, self, self.open_page)
         self.notices = Notifier(self, self, local.machine, channel, self._shown_conversation)
         self._farewell = RESTORE if local.machine.title else ""
-        self._local = local
-        self._commands = AppCommands(self, self, self._gate, self._bind)
+        self._wrong = local.wrong
+        self._commands = AppCommands(self, self, self._gate, self._bind, self._learn_keys)
+        self.keys = KeyChoice(self, self._commands.registry, self._keys, local.keys, local.folder)
         self.handlers = self._commands.handlers
         self.handlers.add(self._appearance.handlers())
         self.handlers.add(
@@ -172,7 +174,7 @@ class SottovoceApp(App[None], CarriesCommands, inherit_bindings=False):
         """Draw by new settings at once."""
         self._appearance.draw_by_settings(settings)
         self._gate.watch_idleness()
-        self.set_keymap({} if settings.enter_sends else enter_breaks_line())
+        self.keys.apply(settings)
 
     def tell(self, text: str, severity: Severity = "information") -> None:
         """Show one sentence: where the top screen shows notices, else as a toast."""
@@ -207,7 +209,8 @@ class SottovoceApp(App[None], CarriesCommands, inherit_bindings=False):
 
     def tell_wrong_files(self) -> None:
         """Say what in this machine's files is not used; once."""
-        wrong, self._local = self._local.wrong, dataclasses.replace(self._local, wrong=())
+        wrong = [*self._wrong, *self.keys.take_wrong()]
+        self._wrong = ()
         if wrong:
             more = f" ({len(wrong) - 1} more like it.)" if len(wrong) > 1 else ""
             self.tell(wrong[0] + more, "warning")
@@ -226,7 +229,10 @@ class SottovoceApp(App[None], CarriesCommands, inherit_bindings=False):
     def _bind(self, spec: CommandSpec) -> None:
         """Let the keys of a command work that was found after the app was made."""
         self._bindings = BindingsMap.merge([self._bindings, BindingsMap(bindings([spec]))])
-        self._keys.learn(self.registry)
+
+    def _learn_keys(self) -> None:
+        """Let the person's own keys count for commands that were found after the app was made."""
+        self.keys.learn()
 
     def _redraw(self) -> None:
         """Draw everything anew, for a terminal that something else wrote on."""

@@ -26,13 +26,24 @@ GOES_ON: Final = "It goes on receiving. `sottovoce core --stop` ends that."
 
 
 class AppCommands:
-    """Knows all commands, and carries out those that open something. ``bind`` lets the keys of a command work."""
+    """Knows all commands, and carries out those that open something.
 
-    def __init__(self, app: App[Any], port: AppPort, gate: AccountGate, bind: Callable[[CommandSpec], None]) -> None:
+    ``bind`` lets the keys of a command work; ``all_bound`` is called when all commands are known.
+    """
+
+    def __init__(
+        self,
+        app: App[Any],
+        port: AppPort,
+        gate: AccountGate,
+        bind: Callable[[CommandSpec], None],
+        all_bound: Callable[[], None],
+    ) -> None:
         self._app = app
         self._port = port
         self._gate = gate
         self._bind = bind
+        self._all_bound = all_bound
         self.registry = Registry(REGISTRY)
         self.handlers = Handlers(
             {"app.palette": self._open_palette, "app.question": self._help, "app.quit": self._ask_quit},
@@ -50,6 +61,7 @@ class AppCommands:
             self.handlers.add(Handlers({spec.id: partial(self.open_page, spec.slash)}))
             self._bind(spec)
             await asyncio.sleep(0)
+        self._all_bound()
 
     def context(self) -> Context:
         """Return what commands make sense now."""

@@ -62,6 +62,9 @@ class KeyOrder:
     def __init__(self, app: App[Any], hand_over: Callable[[events.Event], Awaitable[None]]) -> None:
         self._app = app
         self._hand_over = hand_over
+        self.jumps = Jumps(app)
+        self.capture: Callable[[str], None] | None = None
+        """Is given each key in place of the app, while a person shows which one is meant."""
         self._held: deque[tuple[events.Event, Callable[[], None] | None]] = deque()
         self._serial = 0  # of the key on its way
         self._busy = False
@@ -69,11 +72,11 @@ class KeyOrder:
         self.learn(REGISTRY)
         self._unclear = ""  # a character behind an escape, while it is not known whether Alt was held
         self._unclear_timer: Timer | None = None
-        self.jumps = Jumps(app)
 
     def learn(self, registry: Registry) -> None:
-        """Take on which keys some command has with Alt."""
+        """Take on which keys some command has with Alt, and which send."""
         self._alt = alt_characters(registry)
+        self.jumps.learn(registry.get("write.send").keys)
 
     async def read(self, event: events.Event) -> None:
         """Take a key or a paste from the terminal, where keys may have run together."""
@@ -82,7 +85,7 @@ class KeyOrder:
             await self._read_as(unclear, alt=bool(character) or not _is_text(event))
         if not character:
             await self.take(event)
-        elif with_alt(character).key in self._alt:
+        elif self.capture is not None or with_alt(character).key in self._alt:
             self._unclear = character
             self._unclear_timer = self._app.set_timer(TOGETHER, self._nothing_followed)
         else:
@@ -120,6 +123,10 @@ class KeyOrder:
             await self._send(event, first)
 
     async def _send(self, event: events.Event, first: Callable[[], None] | None) -> None:
+        if self.capture is not None:
+            if isinstance(event, events.Key):
+                self.capture(event.key)
+            return
         if refusal := self.jumps.refusal(event):
             app_of(self._app).tell(refusal, "warning")
             return

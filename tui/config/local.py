@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-from tui.config.folder import MACHINE_FILE, NotOwn, config_folder, read_own
-from tui.config.machine import Machine, parse
+from tui.config.folder import KEYS_FILE, MACHINE_FILE, NotOwn, config_folder, read_own
+from tui.config.keys_file import KeysFile, parse as keys_of
+from tui.config.machine import Machine, parse as machine_of
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -14,6 +15,7 @@ class Local:
     """What this machine's files say. ``wrong``: a sentence for each thing in them that is not used."""
 
     machine: Machine = Machine()  # noqa: RUF009 - frozen
+    keys: KeysFile = KeysFile()  # noqa: RUF009 - the same
     folder: Path | None = None
     wrong: tuple[str, ...] = ()
 
@@ -23,11 +25,20 @@ def load(folder: Path | None = None) -> Local:
     folder = config_folder() if folder is None else folder
     if folder is None:
         return Local()
-    machine, wrong = Machine(), list[str]()
+    wrong: list[str] = []
+    machine, keys = Machine(), KeysFile()
+    if (text := _text_of(folder / MACHINE_FILE, wrong)) is not None:
+        machine, told = machine_of(text)
+        wrong += told
+    if (text := _text_of(folder / KEYS_FILE, wrong)) is not None:
+        keys = keys_of(text)
+    return Local(machine, keys, folder, tuple(wrong))
+
+
+def _text_of(path: Path, wrong: list[str]) -> str | None:
+    """Return a file's text, None where there is none or it is not taken."""
     try:
-        text = read_own(folder / MACHINE_FILE)
-        if text is not None:
-            machine, wrong = parse(text)
+        return read_own(path)
     except NotOwn as refused:
         wrong.append(str(refused))
-    return Local(machine, folder, tuple(wrong))
+        return None

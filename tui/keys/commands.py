@@ -57,6 +57,16 @@ WRITING = (
     ),
 )  # fmt: skip
 
+# Without keys of their own; presets give them some.
+EDITING = (
+    _writing(id="write.messages", title="To the messages", help="Pick messages, from any line.", keys=""),
+    _writing(id="edit.left", title="Back a character", help="Move the cursor back.", keys=""),
+    _writing(id="edit.right", title="On a character", help="Move the cursor on.", keys=""),
+    _writing(id="edit.up", title="Up a line", help="Move the cursor up.", keys=""),
+    _writing(id="edit.down", title="Down a line", help="Move the cursor down.", keys=""),
+    _writing(id="edit.cut-line", title="Cut the line", help="Delete to the end of the line.", keys=""),
+)  # fmt: skip
+
 FINDING = (
     _find(
         id="go.switcher",
@@ -240,4 +250,4 @@ PROGRAM = (
          when=When.ANYTIME),
 )  # fmt: skip
 
-REGISTRY = Registry((*WRITING, *FINDING, *MEETING, *KNOWING, *SELECTING, *VIEWING, *PROGRAM))
+REGISTRY = Registry((*WRITING, *EDITING, *FINDING, *MEETING, *KNOWING, *SELECTING, *VIEWING, *PROGRAM))

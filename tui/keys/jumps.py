@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 # Seconds in which an Enter is refused: longer than it takes to see that the screen changed, shorter than a text takes.
 LOOK: Final = 1.0
-# Keys that send, by whichever of them a person has Enter break the line.
+# Keys that send, by whichever of them a person has Enter break the line; other keys of the person's own come with them.
 _SENDING: Final = frozenset({"enter", "ctrl+j"})
 # Keys that are part of typing, and so do not show that the person looked.
-_TYPING: Final = _SENDING | {"backspace", "delete", "space"}
+_TYPING: Final = frozenset({"backspace", "delete", "space"})
 
 Place = tuple[object, ...]
 
@@ -45,6 +45,11 @@ class Jumps:
         self._until = 0.0
         self._from: Place = ()
         self._why = ""
+        self._sending = _SENDING
+
+    def learn(self, sending: str) -> None:
+        """Take on the keys that send, separated by commas, beside those of every form."""
+        self._sending = _SENDING | set(sending.split(","))
 
     def may_come(self, why: str) -> None:
         """Note the present place, before a key that may not have been meant leads elsewhere."""
@@ -61,13 +66,13 @@ class Jumps:
         if self._clock() >= self._until:
             self._until = 0.0
             return ""
-        typing = event.is_printable or event.key in _TYPING
+        typing = event.is_printable or event.key in _TYPING | self._sending
         if not typing:
             self._until = 0.0
             return ""
         if self._place() == self._from:
             return ""
-        does_something = event.key in _SENDING or not isinstance(self._app.focused, Input | TextArea)
+        does_something = event.key in self._sending or not isinstance(self._app.focused, Input | TextArea)
         return self._why if does_something else ""
 
     def _place(self) -> Place:

@@ -1,6 +1,7 @@
-"""Key bindings made from the registry, the names of keys for people, and the one preset.
+"""Key bindings made from the registry, and the names of keys for people.
 
-Every binding's id is its command's id, so ``App.set_keymap`` can change any of them.
+Every binding's id is its command's id, so ``App.set_keymap`` can change any of them; a command without keys has a binding to
+a key that does not exist, so that it can be given one. Which keys count in the end: ``tui.keys.effective``.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from tui.keys.registry import CommandSpec, Scope
 # Commands that wait for the focused widget to leave a key alone: the key means something to it first.
 PATIENT = frozenset({"app.question", "view.back", "go.page-up", "go.page-down"})
 
+# A key that no keyboard has: that of a command without keys.
+UNSET = "unset"
+
 _NAMES = {
     "ctrl": "Ctrl",
     "alt": "Alt",
@@ -23,6 +27,16 @@ _NAMES = {
     "escape": "Esc",
     "pageup": "PgUp",
     "pagedown": "PgDn",
+    "space": "Space",
+    "backspace": "Backspace",
+    "insert": "Ins",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
+    "comma": ",",
+    "full_stop": ".",
+    "backslash": "\\",
+    "left": "Left",
+    "right": "Right",
     "question_mark": "?",
     "slash": "/",
     "underscore": "_",
@@ -42,12 +56,12 @@ def binding(spec: CommandSpec) -> Binding:
     """
     at_once = spec.scope in {Scope.APP, Scope.MAIN} and spec.id not in PATIENT
     action = f"{BINDING_ACTION}({spec.id!r})"
-    return Binding(spec.keys, action, spec.title, tooltip=spec.help, id=spec.id, show=False, priority=at_once)
+    return Binding(spec.keys or UNSET, action, spec.title, tooltip=spec.help, id=spec.id, show=False, priority=at_once)
 
 
 def bindings(specs: Iterable[CommandSpec]) -> list[BindingType]:
-    """Return the bindings of the commands that have keys."""
-    return [binding(spec) for spec in specs if spec.keys]
+    """Return the bindings of commands."""
+    return [binding(spec) for spec in specs]
 
 
 def enter_breaks_line() -> Keymap:
@@ -71,5 +85,5 @@ def key_name(key: str) -> str:
 def key_names(spec: CommandSpec, keymap: Keymap | None = None) -> tuple[str, ...]:
     """Return the keys of a command as people read them, the first being the one to teach."""
     keys = (keymap or {}).get(spec.id, spec.keys)
-    names = (key_name(key.strip()) for key in keys.split(",") if key.strip())
+    names = (key_name(key.strip()) for key in keys.split(",") if key.strip() not in {"", UNSET})
     return tuple(dict.fromkeys(names))

@@ -7,7 +7,7 @@ A ``CommandSpec`` is data. Its ``scope`` says where its handler is found (``tui.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 
 
@@ -86,6 +86,14 @@ class Registry:
         self._by_id[spec.id] = spec
         if spec.slash:
             self._by_slash[spec.slash] = spec
+
+    def rekey(self, keys: Mapping[str, tuple[str, ...]]) -> None:
+        """Let commands have other keys, by their ids."""
+        for command_id, chosen in keys.items():
+            spec = dataclasses.replace(self._by_id[command_id], keys=",".join(chosen))
+            self._by_id[command_id] = spec
+            if spec.slash:
+                self._by_slash[spec.slash] = spec
 
     def __iter__(self) -> Iterator[CommandSpec]:
         followers: dict[str, list[CommandSpec]] = {}

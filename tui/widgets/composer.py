@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual import events
+from textual.actions import SkipAction
 from textual.message import Message
 from textual.widgets import TextArea
 
@@ -95,6 +96,12 @@ class Composer(Editing, CarriesCommands, Addressed, inherit_bindings=False):
                 "write.clear": self._clear_or_quit,
                 "write.undo": self.undo,
                 "write.select": self._up_or_select,
+                "write.messages": self._to_messages,
+                "edit.left": self.action_cursor_left,
+                "edit.right": self.action_cursor_right,
+                "edit.up": self.action_cursor_up,
+                "edit.down": self.action_cursor_down,
+                "edit.cut-line": self.action_delete_to_end_of_line_or_delete_line,
             }
         )
         self.completing = False
@@ -144,6 +151,12 @@ class Composer(Editing, CarriesCommands, Addressed, inherit_bindings=False):
             self.post_message(self.WentUp())
         else:
             self.action_cursor_up()
+
+    def _to_messages(self) -> None:
+        """Go to the messages; what lies over them goes first."""
+        if self.completing:
+            raise SkipAction
+        self.post_message(self.WentUp())
 
     def put(self, text: str) -> None:
         """Hold another text, with a history of its own and the cursor at its end."""

@@ -74,7 +74,8 @@ class Hints(Edge):
     def render(self) -> RenderResult:
         """Return what fits."""
         ascii_only = app_of(self).profile.glyphs == "ascii"
-        hints = [(spelled(key) if ascii_only else key, does) for key, does in self._hints]
+        counting = ((app_of(self).keys.label(key), does) for key, does in self._hints)
+        hints = [(spelled(key) if ascii_only else key, does) for key, does in counting if key]
         way_back = [hint for hint in hints if hint[0] == "Esc"]
         rest = [hint for hint in hints if hint[0] != "Esc"]
         right = keys_row(fitting(way_back, self.room))

@@ -121,7 +121,10 @@ class StatusLine(Widget):
             return Content.assemble((fit(text, room, app_of(self).glyphs.ellipsis), NOTICE_STYLES[severity]))
         parts: list[Content] = []
         used = 0
-        for sign, what in self._hints:
+        for hint, what in self._hints:
+            sign = app_of(self).keys.label(hint)
+            if not sign:
+                continue
             key = spelled(sign) if app_of(self).profile.glyphs == "ascii" else sign
             needed = width_of(key) + 1 + width_of(what) + (2 if parts else 0)
             if used + needed > room:

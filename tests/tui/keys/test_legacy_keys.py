@@ -198,5 +198,5 @@ def test_in_a_real_terminal_a_command_behind_esc_stays_in_its_line() -> None:
         terminal.wait_for("Write to Bob")
         terminal.settle()
         terminal.send("\x1b/renam")
-        terminal.wait_for("/renam")
+        terminal.wait_for("› /renam")
         assert "Write to" not in terminal.text()

@@ -47,6 +47,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "greetings": ("#greetings", "#accept"),
     "settings": ("#theme", "#pace", "#person", "#passcode"),
     "change-passcode": ("#old",),
+    "keys": ("#bindings",),
     "network": ("",),
     "help": ("#filter",),
     "add": ("#greeting", "#send"),

@@ -39,6 +39,7 @@ from tui.screens.pages.greetings import GreetingsScreen
 from tui.screens.pages.invite import InviteScreen
 from tui.screens.pages.invite.code import InviteCodeScreen
 from tui.screens.pages.invite.save import SavePictureScreen
+from tui.screens.pages.keys import KeysScreen
 from tui.screens.pages.network import NetworkScreen
 from tui.screens.pages.settings import SettingsScreen
 from tui.screens.pages.settings.passcode import ChangePasscodeScreen
@@ -92,6 +93,7 @@ SCREENS: dict[str, Callable[[api.Client], Screen[Any]]] = {
     "greetings": GreetingsScreen,
     "settings": SettingsScreen,
     "change-passcode": ChangePasscodeScreen,
+    "keys": KeysScreen,
     "network": NetworkScreen,
     "help": lambda _: HelpScreen(REGISTRY, Context(locked=False, in_chat=True)),
     "confirm": lambda _: ConfirmScreen(

@@ -15,6 +15,7 @@ from core import api
 from core.node.cover import bytes_per_day
 from tui.app_port import app_of
 from tui.keys.commands import APP, AUTO, GLYPH_NAMES, THEME_NAMES
+from tui.keys.presets import PRESETS
 from tui.keys.registry import CommandSpec, Scope
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.content import NothingUnsaved
@@ -49,6 +50,11 @@ ROWS: dict[str, tuple[str, list[tuple[str, object]], str]] = {
         "Enter key",
         [("sends", True), ("breaks the line", False)],
         "Ctrl+J always breaks the line, or sends when Enter does not.",
+    ),
+    "keys": (
+        "Keys",
+        [(name, name) for name in PRESETS],
+        "Sets for people who come from an editor. /keys lists all keys, and changes each.",
     ),
     "lock_after": (
         "Lock after",

@@ -1,0 +1,129 @@
+"""The page of keys: what counts is listed, changed by pressing a key, written into the file, and works at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.client import FakeClient
+from tests.tui.demo import Demo, running
+from tests.tui.until import until
+from tui.config.local import Local, load
+from tui.screens.pages.keys import KeysScreen
+from tui.screens.pages.keys.press import PressScreen
+from tui.screens.switcher import SwitcherScreen
+from tui.widgets.menu import Menu
+
+pytestmark = pytest.mark.asyncio
+
+
+def menu(demo: Demo) -> Menu:
+    return demo.app.screen.query_one(Menu)
+
+
+async def choose(demo: Demo, command_id: str) -> None:
+    """Open the page at a command."""
+    demo.app.open_page("keys")
+    await until(demo.pilot, lambda: isinstance(demo.app.screen, KeysScreen) and menu(demo).option_count > 20)
+    shown = menu(demo)
+    shown.highlighted = shown.get_option_index(command_id)
+    await demo.calm()
+
+
+async def take(demo: Demo, *keys: str) -> None:
+    """Press Enter, and then the keys at the question."""
+    await demo.pilot.press("enter")
+    await until(demo.pilot, lambda: isinstance(demo.app.screen, PressScreen))
+    for key in keys:
+        await demo.pilot.press(key)
+        await demo.pilot.pause()
+
+
+def said(demo: Demo) -> str:
+    screen = demo.app.screen
+    assert isinstance(screen, KeysScreen)
+    return screen.notice.said
+
+
+async def test_a_key_is_changed_by_pressing_another_and_written(tmp_path: Path) -> None:
+    folder = tmp_path / "sottovoce"
+    async with running(local=Local(folder=folder)) as demo:
+        await choose(demo, "go.switcher")
+        await take(demo, "f9")
+        await until(demo.pilot, lambda: isinstance(demo.app.screen, KeysScreen))
+        await until(demo.pilot, lambda: said(demo) == "Go to a conversation: F9.")
+        await demo.press("escape", "ctrl+k")
+        assert not isinstance(demo.app.screen, SwitcherScreen)
+        await demo.press("f9")
+        assert isinstance(demo.app.screen, SwitcherScreen)
+    assert load(folder).keys.understood({"go.switcher"}) == ({"go.switcher": ("f9",)}, [])
+    async with running(local=load(folder)) as demo:
+        await demo.press("f9")
+        assert isinstance(demo.app.screen, SwitcherScreen)
+
+
+async def test_a_key_that_means_something_is_pressed_twice_and_the_loss_is_told(tmp_path: Path) -> None:
+    async with running(local=Local(folder=tmp_path)) as demo:
+        await choose(demo, "people.block")
+        await take(demo, "alt+a")
+        assert isinstance(demo.app.screen, PressScreen)
+        snag = str(demo.app.screen.query_one("#snag").render())
+        assert "Alt+A is Next unread now" in snag
+        await take_more(demo, "a", "ctrl+i")
+        assert "cannot be told from Tab" in str(demo.app.screen.query_one("#snag").render())
+        await take_more(demo, "alt+a", "alt+a")
+        await until(demo.pilot, lambda: isinstance(demo.app.screen, KeysScreen))
+        await until(demo.pilot, lambda: said(demo) == "Block: Alt+A. Alt+A is Block and so not Next unread.")
+        await demo.press("r")
+        await until(demo.pilot, lambda: said(demo) == "Block: no key.")
+        assert demo.app.registry.get("go.next-unread").keys == "alt+a"
+
+
+async def take_more(demo: Demo, *keys: str) -> None:
+    for key in keys:
+        await demo.pilot.press(key)
+        await demo.pilot.pause()
+
+
+async def test_esc_takes_nothing_and_keys_mean_again_what_they_did() -> None:
+    async with running() as demo:
+        await choose(demo, "people.block")
+        await take(demo, "escape")
+        await until(demo.pilot, lambda: isinstance(demo.app.screen, KeysScreen))
+        assert demo.app.keys.own() == {}
+        await demo.press("d")
+        await until(demo.pilot, lambda: "for this run" in said(demo))
+        assert demo.app.keys.own() == {"people.block": ()}
+
+
+async def test_a_lock_gives_the_keys_back() -> None:
+    async with running() as demo:
+        await choose(demo, "people.block")
+        await take(demo)
+        demo.app.lock_now()
+        await until(demo.pilot, lambda: type(demo.app.screen).__name__ == "LockScreen")
+        assert demo.app._keys.capture is None
+
+
+@pytest.mark.parametrize(("preset", "keys"), [("vim", ("escape", "i")), ("emacs", ("up", "ctrl+g"))])
+async def test_a_preset_leads_to_the_messages_and_back(preset: str, keys: tuple[str, str]) -> None:
+    world = FakeClient()
+    world.stored_settings = type(world.stored_settings)(keys=preset)  # type: ignore[arg-type]
+    async with running(client=world) as demo:
+        await demo.open("bob")
+        for key, place in zip(keys, (demo.log, demo.composer), strict=True):
+            await demo.press(key)
+            assert demo.app.focused is place
+        assert demo.composer.text == ""
+
+
+async def test_hints_and_palette_name_the_keys_that_count() -> None:
+    world = FakeClient()
+    world.stored_settings = type(world.stored_settings)(keys="emacs")
+    async with running(client=world) as demo:
+        await demo.open("bob")
+        assert "Alt+J go to" in demo.status()
+        assert demo.app.keys.label("Ctrl+P") == "Alt+X"
+        await demo.press("ctrl+p")
+        assert demo.app.focused is demo.composer

@@ -1,0 +1,103 @@
+"""Keeps which keys count: the program's, the chosen set's and the person's own; writes the latter into ``keys.toml``.
+
+Textual is told what differs from the program's (``App.set_keymap``), and the app's registry has the keys that count, so that
+help, palette and footers name them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from textual.app import App
+
+from core import api
+from tui.app.key_order import KeyOrder
+from tui.config.folder import KEYS_FILE, write_own
+from tui.config.keys_file import KeysFile, written
+from tui.keys.effective import Effective, effective, split
+from tui.keys.keymap import key_name
+from tui.keys.registry import CommandSpec, Registry
+
+NO_FOLDER = "There is no folder for keys.toml on this machine: the change is for this run."
+
+
+class KeyChoice:
+    """Sees to it for one app. ``folder`` has the file; without one a change is for this run."""
+
+    def __init__(self, app: App[Any], registry: Registry, order: KeyOrder, file: KeysFile, folder: Path | None) -> None:
+        self._app = app
+        self._registry = registry
+        self._order = order
+        self._file = file
+        self._folder = folder
+        self._program: dict[str, CommandSpec] = {}  # the commands with the keys of the program
+        self._own: dict[str, tuple[str, ...]] = {}
+        self._labels: dict[str, str] = {}
+        self._settings = api.Settings()
+        self._wrong: list[str] = []
+        self.told: tuple[str, ...] = ()
+        """Keys that two commands claim, or that none can have."""
+        self.learn()
+
+    def learn(self) -> None:
+        """Take on the commands that there are by now."""
+        for spec in self._registry:
+            self._program.setdefault(spec.id, spec)
+        self._own, self._wrong = self._file.understood(self._program)
+        self.apply(self._settings)
+
+    def take_wrong(self) -> list[str]:
+        """Return what in the file is not used; once."""
+        wrong, self._wrong = self._wrong, []
+        return wrong
+
+    def apply(self, settings: api.Settings) -> None:
+        """Let the keys count that go with the settings."""
+        self._settings = settings
+        found = self._effective(self._own)
+        self.told = found.told
+        self._registry.rekey(found.keys)
+        self._order.learn(self._registry)
+        self._labels = {
+            key_name(split(spec.keys)[0]): key_name(found.keys[spec.id][0]) if found.keys[spec.id] else ""
+            for spec in self._program.values()
+            if spec.keys and "+" in spec.keys and found.keys[spec.id][:1] != split(spec.keys)[:1]
+        }
+        self._app.set_keymap(found.keymap(self._program.values()))
+
+    def _effective(self, own: dict[str, tuple[str, ...]]) -> Effective:
+        return effective(self._program.values(), self._settings.keys, own, enter_sends=self._settings.enter_sends)
+
+    # --- what screens ask (``KeysPort``) --------------------------------------------------------------------------------
+
+    def defaults(self) -> dict[str, tuple[str, ...]]:
+        """Return the keys of the program and its chosen set, without the person's own, by command id."""
+        return dict(self._effective({}).keys)
+
+    def own(self) -> dict[str, tuple[str, ...]]:
+        """Return the person's own keys, by command id."""
+        return dict(self._own)
+
+    def choose(self, command_id: str, keys: tuple[str, ...] | None) -> str:
+        """Let a command have other keys, None: no own ones, and write the file; return why it cannot be written."""
+        self._own = {name: chosen for name, chosen in self._own.items() if name != command_id}
+        if keys is not None:
+            self._own[command_id] = keys
+        self.apply(self._settings)
+        if self._folder is None:
+            return NO_FOLDER
+        try:
+            write_own(self._folder / KEYS_FILE, written(self._own))
+        except OSError as fault:
+            return f"{KEYS_FILE} cannot be written ({fault.strerror}): the change is for this run."
+        return ""
+
+    def listen(self, heard: Callable[[str], None] | None) -> None:
+        """Hand the next keys to ``heard``, by Textual's names, and to nothing else; None ends it."""
+        self._order.capture = heard
+
+    def label(self, key: str) -> str:
+        """Return the key that does what ``key`` does untold, as hints name it; nothing where none does."""
+        return self._labels.get(key, key)

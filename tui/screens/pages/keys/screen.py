@@ -1,0 +1,169 @@
+"""The page that lists every command with its keys, by group, and changes them; each change is in ``keys.toml`` at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from textual import on, work
+from textual.binding import Binding
+from textual.content import Content
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from tui.app_port import app_of
+from tui.keys.commands import APP
+from tui.keys.effective import split
+from tui.keys.key_rules import doubt
+from tui.keys.keymap import key_name, key_names
+from tui.keys.registry import CommandSpec, Scope, When
+from tui.screens.content import NothingUnsaved
+from tui.screens.page import Page
+from tui.screens.pages.keys.press import PressScreen
+from tui.text.sanitize import fit, pad
+from tui.widgets.menu import Menu
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+    from textual.events import Resize
+
+    from core.api import Client
+
+# Cells of the column of titles.
+_TITLE: Final = 30
+# Rows around the list, by the screen's height: edges, notice, margins, what is said of the chosen command.
+_AROUND: Final = {"-short": 6, "-tall": 9, "-roomy": 13}
+
+
+def row_of(spec: CommandSpec, *, own: bool, width: int) -> Content:
+    """Return a command's row: what it is called, its keys, and a sign where these are the person's own."""
+    title = f"  {pad(spec.title, _TITLE)}"
+    names = key_names(spec)
+    if not names:
+        return Content.assemble(title, ("no key", "$soft"), " *" if own else "")
+    return Content(title + fit(", ".join(names) + (" *" if own else ""), max(8, width - _TITLE - 2)))
+
+
+class KeysScreen(Page[None], NothingUnsaved):
+    """A line for each command."""
+
+    DEFAULT_CSS = """
+    KeysScreen {
+        & #about { height: 3; width: 1fr; margin-top: 1; color: $soft; }
+        &.-short #about { height: 2; margin-top: 0; }
+        &:ansi #about { color: ansi_default; }
+    }
+    """
+    BINDINGS = [
+        Binding("a", "add", "Add"),
+        Binding("d,delete", "take_away", "No key"),
+        Binding("r", "restore", "As it was"),
+    ]
+    opened_by = CommandSpec(
+        id="app.keys", group=APP, scope=Scope.APP, title="Keys",
+        help="All keys by what they do; change each.",
+        slash="keys", after="app.settings", when=When.UNLOCKED,
+        synonyms="bindings remap keymap vim emacs keyboard hotkeys",
+    )  # fmt: skip
+    heading = "Keys"
+    hints = (
+        ("↑↓", "choose"), ("Enter", "another key"), ("a", "one more"), ("d", "no key"), ("r", "as it was"), ("Esc", "back"),
+    )  # fmt: skip
+
+    def __init__(self, client: Client) -> None:
+        super().__init__(client)
+        self._rows: list[CommandSpec | None] = []
+
+    def compose_body(self) -> ComposeResult:
+        """Yield list and explanation."""
+        yield Menu(id="bindings")
+        yield Static("", id="about")
+
+    def on_mount(self) -> None:
+        """Show what counts."""
+        self.query_one(Menu).focus()
+        self.call_after_refresh(self._show)
+
+    def on_resize(self, event: Resize) -> None:
+        """Cut the rows anew."""
+        super().on_resize(event)
+        self.call_after_refresh(self._show)
+
+    def clear_caches(self) -> None:
+        """Forget nothing: no key names a contact."""
+        self.clear_notice()
+
+    def _show(self) -> None:
+        menu = self.query_one(Menu)
+        around = next(rows for name, rows in _AROUND.items() if self.has_class(name))
+        menu.styles.height = max(3, self.size.height - around)
+        width = max(_TITLE + 10, menu.scrollable_content_region.width or 72)
+        own, group, options = app_of(self).keys.own(), "", list[Option]()
+        for spec in app_of(self).registry:
+            if spec.group != group:
+                group = spec.group
+                options.append(Option(Content.styled(group, "bold underline"), id=f"group {group}", disabled=True))
+            options.append(Option(row_of(spec, own=spec.id in own, width=width), id=spec.id))
+        menu.show(options)
+        if menu.highlighted is None or menu.get_option_at_index(menu.highlighted).disabled:
+            menu.action_first()
+        self._explain()
+
+    # --- the chosen command -------------------------------------------------------------------------------------------
+
+    @property
+    def _chosen(self) -> CommandSpec | None:
+        chosen = self.query_one(Menu).chosen_id
+        return next((spec for spec in app_of(self).registry if spec.id == chosen), None)
+
+    @on(OptionList.OptionHighlighted)
+    def _explain(self) -> None:
+        """Say what the command does, which keys it had, and what stands against those it has."""
+        spec = self._chosen
+        if spec is None:
+            return
+        keys = app_of(self).keys
+        said = [spec.help + (f" Also /{spec.slash}." if spec.slash else "")]
+        before = keys.defaults().get(spec.id, ())
+        if spec.id in keys.own() and before != split(spec.keys):
+            said.append(f"Untold: {', '.join(map(key_name, before)) or 'no key'}.")
+        said += [f"{why}." for key in split(spec.keys) if (why := doubt(key))]
+        said += [told for told in keys.told if told.endswith(f" {spec.title}.") or told.startswith(f"{spec.title}: ")]
+        self.query_one("#about", Static).update(Content(" ".join(said)))
+
+    # --- changing it --------------------------------------------------------------------------------------------------
+
+    @on(OptionList.OptionSelected)
+    def _selected(self) -> None:
+        self._ask(added=False)
+
+    def action_add(self) -> None:
+        """Give the chosen command one more key."""
+        self._ask(added=True)
+
+    @work(exclusive=True, group="ask")
+    async def _ask(self, *, added: bool) -> None:
+        spec = self._chosen
+        if spec is None:
+            return
+        key = await self.app.push_screen_wait(PressScreen(self.client, spec))
+        if key is not None:
+            self._choose(spec, (*(split(spec.keys) if added else ()), key))
+
+    def action_take_away(self) -> None:
+        """Let the chosen command have no key."""
+        if (spec := self._chosen) is not None:
+            self._choose(spec, ())
+
+    def action_restore(self) -> None:
+        """Let the chosen command have the keys of the program again."""
+        if (spec := self._chosen) is not None:
+            self._choose(spec, None)
+
+    def _choose(self, spec: CommandSpec, keys: tuple[str, ...] | None) -> None:
+        before = set(app_of(self).keys.told)
+        unwritten = app_of(self).keys.choose(spec.id, keys)
+        now = app_of(self).registry.get(spec.id)
+        lost = [told for told in app_of(self).keys.told if told not in before]
+        said = f"{spec.title}: {', '.join(key_names(now)) or 'no key'}."
+        self.notice.say(" ".join([unwritten or said, *lost]), "bad" if unwritten else "good")
+        self._show()
