@@ -59,6 +59,7 @@ complete -c sottovoce -f
 complete -c sottovoce -n _shtab_sottovoce_using -s h -l help -d 'show this help message and exit'
 complete -c sottovoce -n _shtab_sottovoce_using -l version -d 'show program'"'"'s version number and exit'
 complete -c sottovoce -n _shtab_sottovoce_using -l detach -d 'let the core run on when the client is left or its terminal goes; `sottovoce core --stop` ends it'
+complete -c sottovoce -n _shtab_sottovoce_using -l plain -d 'lines instead of a screen, for screen readers and dumb terminals; TERM=dumb chooses it'
 complete -c sottovoce -n _shtab_sottovoce_using -l home -xka "(__fish_complete_directories)" -d 'where everything is kept (default: the platform'"'"'s data directory)'
 complete -c sottovoce -n _shtab_sottovoce_using -l no-remember -d 'do not remember the passcode for 20 hours; ask at every start'
 complete -c sottovoce -n _shtab_sottovoce_using -l listen -x -d 'where to receive datagrams (default: *:0, IPv4 and IPv6 on every interface); port 0 lets the system choose'

@@ -10,7 +10,7 @@
 complete sottovoce \
         'c/--home=/d/' \
         'c/--role=/(auto full leaf)/' \
-        'c/--/(background check detach help home join json leaf listen mainline-router no-lan no-mainline no-remember passcode-fd role stop version)/' \
+        'c/--/(background check detach help home join json leaf listen mainline-router no-lan no-mainline no-remember passcode-fd plain role stop version)/' \
         'c/-/(- h)/' \
         'n/--home/d/' \
         'n/--role/(auto full leaf)/' \

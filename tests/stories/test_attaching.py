@@ -184,3 +184,19 @@ def test_detach_starts_a_core_that_goes_on(stage: Stage) -> None:
         finally:
             if (stage.place.home / "core").exists():
                 os.kill(pid, signal.SIGKILL)
+
+
+def test_a_dumb_terminal_gets_lines(stage: Stage) -> None:
+    stage.core()
+    program_ = stage.attach("program")
+    program_.call("account.create", passcode=PASSCODE, name="first")
+    environ = stage.place.environ() | {"TERM": "dumb"}
+    with Terminal([THRIFTY, "--home", str(stage.place.home)], 80, 24, environ) as terminal:
+        terminal.wait_for("Passcode (it is not shown)", PATIENCE)
+        terminal.send(PASSCODE + "\r")
+        terminal.wait_for("No conversations yet", PATIENCE)
+        assert PASSCODE not in terminal.text()
+        assert b"\x1b" not in terminal.output
+        terminal.send("/quit\r")
+        assert terminal.wait_for_exit(PATIENCE) == 0
+        assert "goes on receiving" in terminal.text()

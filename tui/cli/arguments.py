@@ -20,6 +20,7 @@ from tui.host.boundary import Refused, guarded
 # What a shell and init systems take for "called wrongly".
 USAGE_ERROR: Final = 2
 DETACH: Final = "--detach"
+PLAIN: Final = "--plain"
 
 T = TypeVar("T")
 Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"
@@ -98,10 +99,20 @@ def _verify_proof(asked: argparse.Namespace) -> int:
 
 
 def _client(asked: argparse.Namespace) -> int:
-    from tui.client import run_client
+    from tui.host.core_of import core_of, say_that_it_runs_on
     from tui.host.core_process import WayToCore
 
-    way = WayToCore(arguments=tuple(each for each in asked.given if each != DETACH), starts=asked.detach)
+    way = WayToCore(arguments=tuple(each for each in asked.given if each not in {DETACH, PLAIN}), starts=asked.detach)
+    if asked.plain or os.environ.get("TERM") == "dumb":
+        from tui.plain.run import check_terminal, run_plain
+
+        check_terminal()
+        core = core_of(_home(asked), _network_options(asked), way, remember=_remembers(asked))
+        status = run_plain(core)
+        say_that_it_runs_on(core, status)
+        return status
+    from tui.client import run_client
+
     return run_client(_home(asked), _network_options(asked), remember=_remembers(asked), way=way)
 
 
@@ -146,6 +157,11 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         DETACH,
         help="let the core run on when the client is left or its terminal goes; `sottovoce core --stop` ends it",
+        action="store_true",
+    )
+    parser.add_argument(
+        PLAIN,
+        help="lines instead of a screen, for screen readers and dumb terminals; TERM=dumb chooses it",
         action="store_true",
     )
     _add_common(parser)

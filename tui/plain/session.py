@@ -1,0 +1,271 @@
+"""One account at a terminal of lines: it is opened, a conversation is chosen by its number, a line is a message.
+
+Numbers are given to conversations as they are met, and stay while the program runs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from core import api
+from core.api import ApiError, Kind
+from tui.core_port import CorePort
+from tui.plain.line_input import LineInput
+from tui.plain.lines import conversation_line, line_of, unread_sentence, words_lines
+from tui.text.caches import forget_texts
+from tui.text.sanitize import clean_name, clean_text
+from tui.words.errors import explain
+from tui.words.format import Calendar
+
+# Rows that are read out when a conversation is opened.
+SHOWN_ROWS: Final = 10
+
+
+class Left(Exception):
+    """The person leaves."""
+
+
+def unix_ms() -> int:
+    """Return the present moment, ms of Unix time."""
+    return time.time_ns() // 1_000_000
+
+
+class PlainSession:
+    """What is open, and how it is said."""
+
+    def __init__(self, client: CorePort, lines: LineInput, now: Callable[[], int] = unix_ms) -> None:
+        self.client, self.lines, self.now = client, lines, now
+        self.calendar = Calendar()
+        self.numbers: dict[str, int] = {}  # of conversations, by their ids
+        self.known: dict[str, api.Conversation] = {}
+        self.current: str | None = None
+        self.last: str | None = None
+        self.is_locked = True
+        self._newest: dict[str, str] = {}  # the last row that was said, by conversation
+
+    # --- saying -------------------------------------------------------------------------------------------------------
+
+    def say(self, text: str) -> None:
+        """Say lines."""
+        self.lines.say(text)
+
+    def refuse(self, error: ApiError) -> None:
+        """Say why something was refused."""
+        self.say(str(explain(error)))
+
+    def name_of(self, conversation: str) -> str:
+        """Return what a contact is called here."""
+        found = self.known.get(conversation)
+        return "?" if found is None else clean_name(found.name)
+
+    @property
+    def prompt(self) -> str:
+        """What stands before a line that is typed."""
+        return "> " if self.current is None else f"{self.name_of(self.current)}> "
+
+    # --- the account --------------------------------------------------------------------------------------------------
+
+    async def enter(self) -> None:
+        """Open the account, or make one. Raises ``EOFError`` when the person leaves."""
+        info = await self.client.call(api.AccountGet())
+        if not info.exists:
+            await self._make_account()
+        elif info.locked:
+            await self._unlock()
+        self.is_locked = False
+        settings = await self.client.call(api.SettingsGet())
+        self.lock_after = settings.lock_after
+        await self.tell_list()
+        self.say("A number opens a conversation, /help says what else there is.")
+
+    lock_after = 0  # seconds without a key until it locks; 0: never
+
+    async def _unlock(self) -> None:
+        try:
+            await self.client.call(api.AccountUnlock())
+        except ApiError as error:
+            if error.kind not in {Kind.PASSCODE_NEEDED, Kind.LOCKED, Kind.SLOW_DOWN}:
+                raise
+        else:
+            return
+        while True:
+            passcode = await self.lines.ask("Passcode (it is not shown): ", hidden=True)
+            if not passcode:
+                continue
+            self.say("Opening ...")
+            try:
+                await self.client.call(api.AccountUnlock(passcode=passcode))
+            except ApiError as error:
+                self.refuse(error)
+            else:
+                return
+
+    async def _make_account(self) -> None:
+        self.say("There is no account on this device yet.")
+        words: list[str] = []
+        while (answer := (await self.lines.ask("1 make one, 2 restore one from its eighteen words: ")).strip()) not in {
+            "1",
+            "2",
+        }:
+            self.say(f"{answer} is neither." if answer else "1 or 2?")
+        if answer == "2":
+            words = (await self.lines.ask("The eighteen words, with blanks between them: ")).split()
+        name = (await self.lines.ask("Your name, as people see it whom you invite or greet: ")).strip()
+        while True:
+            passcode = await self.lines.ask("A passcode, four random words are good (it is not shown): ", hidden=True)
+            if passcode != await self.lines.ask("Once more: ", hidden=True):
+                self.say("Those were not the same.")
+                continue
+            try:
+                await self._establish(words, passcode, name)
+            except ApiError as error:
+                self.refuse(error)
+                if error.kind is Kind.BAD_WORDS:
+                    words = (await self.lines.ask("The eighteen words again: ")).split()
+            else:
+                return
+
+    async def _establish(self, words: list[str], passcode: str, name: str) -> None:
+        if not words:
+            made = await self.client.call(api.AccountCreate(passcode=passcode, name=name))
+            self.say("Your account. These words are its only copy outside this device; write them down on paper:")
+            self.say("\n".join(words_lines(made.words)))
+            await self.lines.ask("Press Enter when you have them: ")
+            return
+        restored = api.AccountRestore(words=words, passcode=passcode, name=name)
+        try:
+            await self.client.call(restored)
+        except ApiError as error:
+            if error.kind is not Kind.WORDS_MISMATCH or not await self.is_sure(f"{explain(error)} Go on anyway?"):
+                raise
+            await self.client.call(api.AccountRestore(words=words, passcode=passcode, name=name, accept_mismatch=True))
+
+    async def is_sure(self, question: str) -> bool:
+        """Ask a question of yes and no."""
+        return (await self.lines.ask(f"{question} [y/N] ")).strip().casefold() in {"y", "yes"}
+
+    async def lock(self) -> None:
+        """Lock this screen; mail still comes in."""
+        await self.client.call(api.AccountLock(keep_receiving=True))
+
+    def forget(self) -> None:
+        """Forget what was read: it is locked."""
+        self.is_locked = True
+        self.current = None
+        self.known.clear()
+        self._newest.clear()
+        self.calendar.forget()
+        forget_texts()
+
+    # --- conversations ------------------------------------------------------------------------------------------------
+
+    async def conversations(self) -> list[api.Conversation]:
+        """Read the list, and give numbers to those that have none."""
+        found = await self.client.call(api.ConversationList())
+        self.known = {each.id: each for each in found}
+        for each in found:
+            self.numbers.setdefault(each.id, len(self.numbers) + 1)
+        return found
+
+    async def tell_list(self) -> None:
+        """Say all conversations, those where something was said last at the end."""
+        found = await self.conversations()
+        for each in reversed([each for each in found if not each.archived]):
+            self.say(conversation_line(self.numbers[each.id], each, self.now(), self.calendar))
+        self.say(
+            unread_sentence(found) if found else "No conversations yet: /invite makes an invitation, /add uses one."
+        )
+
+    def by_number(self, text: str) -> str | None:
+        """Return the conversation of a number or of a name's beginning; None where there is none."""
+        for conversation, number in self.numbers.items():
+            if text == str(number) and conversation in self.known:
+                return conversation
+        beginning = text.casefold()
+        return next((each for each in self.known if self.name_of(each).casefold().startswith(beginning)), None)
+
+    async def open(self, conversation: str) -> None:
+        """Open a conversation and read out its last rows."""
+        await self.conversations()
+        if self.current != conversation:
+            self.last, self.current = self.current, conversation
+        self.say(f"-- {self.name_of(conversation)}")
+        if (found := self.known.get(conversation)) and found.warning_text:
+            self.say(f"beware: {clean_text(found.warning_text)}")
+        rows = await self.client.call(api.MessageList(conversation=conversation, limit=SHOWN_ROWS))
+        await self._tell(conversation, rows)
+
+    async def _tell(self, conversation: str, rows: list[api.Message]) -> None:
+        for row in rows:
+            self.say(line_of(row, self.name_of(conversation), self.now(), self.calendar))
+        if rows:
+            self._newest[conversation] = rows[-1].id
+            await self.client.call(api.ConversationRead(conversation=conversation, upto=rows[-1].id))
+
+    async def catch_up(self, conversation: str) -> None:
+        """Read out the rows of others that came since the last one that was said."""
+        after = self._newest.get(conversation)
+        rows = await self.client.call(api.MessageList(conversation=conversation, after=after, limit=api.MAX_PAGE))
+        if rows:
+            self._newest[conversation] = rows[-1].id
+        await self._tell(conversation, [row for row in rows if row.sender != "me"])
+
+    async def send(self, text: str) -> None:
+        """Send a line to the open conversation."""
+        if self.current is None:
+            self.say("Open a conversation first: type its number. /msg lists them.")
+            return
+        await self.client.call(api.MessageSend(conversation=self.current, text=text))
+
+    # --- what comes in ------------------------------------------------------------------------------------------------
+
+    async def take_events(self) -> None:
+        """Say what came in. Events are hints: rows are read anew."""
+        batch = self.client.take_events()
+        touched: dict[str, None] = {}  # conversations, in the order in which they were
+        for event in batch.events:
+            match event:
+                case api.AccountLocked():
+                    self._was_locked(event.reason)
+                    return
+                case api.MessageReceived():
+                    touched[event.conversation] = None
+                case api.GreetingReceived():
+                    self.say(f"{clean_name(event.name)} greets you: /greetings")
+                case api.ContactAccepted():
+                    await self.conversations()
+                    self.say(f"{self.name_of(event.conversation)} answered: you can talk now.")
+                case api.MessageStateChanged() if event.state == "failed":
+                    self.say("A message could not be delivered.")
+                case _:
+                    pass
+        if batch.missed and self.current is not None:
+            touched[self.current] = None
+        if touched and not self.is_locked:
+            await self._tell_new(touched)
+
+    def _was_locked(self, reason: str) -> None:
+        self.forget()
+        self.say(reason or "It is locked. What was said before stands on this terminal still.")
+        self.lines.interrupt()
+
+    async def _tell_new(self, conversations: Iterable[str]) -> None:
+        await self.conversations()
+        for each in [each for each in conversations if each in self.known]:
+            if each == self.current:
+                await self.catch_up(each)
+            else:
+                self.say(f"New from {self.name_of(each)} ({self.numbers[each]}).")
+
+    async def lock_when_idle(self, last_key: Callable[[], float]) -> None:
+        """Lock after the time without a key that the settings say; until cancelled."""
+        while True:
+            await asyncio.sleep(1)
+            if not self.is_locked and self.lock_after and time.monotonic() - last_key() > self.lock_after:
+                try:
+                    await self.lock()
+                except ApiError:
+                    continue  # it is locked already, or the core has ended, which is told elsewhere
