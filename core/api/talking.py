@@ -29,6 +29,7 @@ class Conversation(Record, frozen=True, omit_defaults=False):
     state: Literal["waiting", "open", "unanswered"]
     unread: int
     last_at: int
+    last_kind: str = "text"  # of the last row, as in ``Message``; only of some kinds is there a text
     last_text: str = ""
     last_sender: str = ""
     last_state: str = ""

@@ -90,6 +90,7 @@ class Overview:
     unread: int
     first_unread: str | None
     last_at: int
+    last_kind: int | None  # None: there is no row
     last_text: str
     last_author: bytes
     last_state: str
@@ -353,14 +354,14 @@ def overview(tx: Snapshot, row: ConversationRow) -> Overview:
         row.read_upto,
     )
     last = tx.row(
-        "SELECT sent_at, iif(kind IN (1, -16), text, ''), author, state FROM messages"
+        "SELECT sent_at, kind, text, author, state FROM messages"
         " WHERE conversation = ? AND shown = 1 ORDER BY seq DESC LIMIT 1",
         row.id,
     )
     assert unread is not None
     first = None if unread[1] is None else tx.row("SELECT id FROM messages WHERE seq = ?", unread[1])
-    at, text, author, state = last or (row.created_at, "", b"", "")
-    return Overview(int(unread[0]), None if first is None else str(first[0]), at, text, author, state)
+    at, kind, text, author, state = last or (row.created_at, None, "", b"", "")
+    return Overview(int(unread[0]), None if first is None else str(first[0]), at, kind, text, author, state)
 
 
 def delete(tx: Transaction, conversation: int) -> None:

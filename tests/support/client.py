@@ -260,6 +260,7 @@ class FakeClient(FakeContacts):
             state=cast(Any, room.state),
             unread=sum(row.sender != "me" for row in unread),
             last_at=last.sent_at if last else 0,
+            last_kind=last.kind if last else "text",
             last_text=last.text if last else "",
             last_sender=last.sender if last else "",
             last_state=last.state if last else "",

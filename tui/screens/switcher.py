@@ -14,9 +14,10 @@ from core.api import Conversation
 from tui.app_port import app_of
 from tui.screens.picker import PickerScreen
 from tui.text.cells import width_of
-from tui.text.sanitize import clean_line, clean_name, fit, pad
+from tui.text.sanitize import clean_name, fit, pad
 from tui.words.contacts import own_name_of, own_part
 from tui.words.format import count
+from tui.words.previews import preview_of
 
 # Conversations listed at once; more than fit are found by typing.
 MAX_LISTED = 50
@@ -72,7 +73,7 @@ class SwitcherScreen(PickerScreen[str]):
             (name if own else pad(name, NAME_WIDTH), "bold $bright" if listed.unread else ""),
             (pad(own, room) if own else "", "$soft"),
             " ",
-            (fit(clean_line(listed.last_text[:100]), TEXT_WIDTH, ellipsis), "$soft"),
+            (fit(preview_of(listed), TEXT_WIDTH, ellipsis), "$soft"),
         )
 
     def clear_caches(self) -> None:

@@ -21,6 +21,7 @@ from tui.text.cells import width_of
 from tui.text.sanitize import clean_line, clean_name, fit
 from tui.words.contacts import own_part
 from tui.words.format import count, when
+from tui.words.previews import preview_of
 
 
 class ConversationList(ScrollView, can_focus=True):
@@ -217,7 +218,7 @@ class ConversationList(ScrollView, can_focus=True):
         glyphs = app_of(self).glyphs
         if conversation.draft and conversation.id != self._open_id:
             return Segment(f"{glyphs.draft} ", self._style("draft")), clean_line(conversation.draft[:200])
-        text = clean_line(conversation.last_text[:200]) or (glyphs.ellipsis if conversation.last_at else "")
+        text = preview_of(conversation)
         if conversation.last_sender == "me":
             failed = conversation.last_state == "failed"
             sign = glyphs.of_state(conversation.last_state)

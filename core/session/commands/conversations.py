@@ -12,6 +12,7 @@ from core.crypto.seed import identity_of
 from core.people.contact import removal
 from core.people.contact.names import LookAlikes, warning_of
 from core.people.conversation import sign_sender, signs, views
+from core.people.conversation.rows import words_of
 from core.people.record import account_state
 from core.people.work import Work
 from core.session.checks import check_text
@@ -27,6 +28,8 @@ from core.session.commands.registry import transaction
 from core.storage import conversations
 from core.storage.conversations import ConversationRow
 
+# Kinds of rows whose text is what a person wrote.
+_OF_WORDS: Final = frozenset({"text", "imported"})
 # Times are below this (``core.people.format.bounds.Millis``).
 MAX_MS: Final = 1 << 47
 
@@ -42,6 +45,7 @@ def _list(work: Work, _: api.ConversationList) -> list[api.Conversation]:
 def _describe(work: Work, row: ConversationRow, alike: LookAlikes) -> api.Conversation:
     last = conversations.overview(work.tx, row)
     warning, text = warning_of(work, alike, row)
+    kind, words = ("text", "") if last.last_kind is None else words_of(last.last_kind, last.last_text)
     return api.Conversation(
         id=row.public_id,
         identity=identity_of(row.identity),
@@ -49,7 +53,8 @@ def _describe(work: Work, row: ConversationRow, alike: LookAlikes) -> api.Conver
         state=cast("Any", row.state),  # the schema's CHECK lists the same three
         unread=last.unread,
         last_at=last.last_at,
-        last_text=last.last_text,
+        last_kind=kind,
+        last_text=words if kind in _OF_WORDS else "",
         last_sender=sender_of(work, last.last_author),
         last_state=last.last_state,
         first_unread=last.first_unread,
