@@ -25,11 +25,12 @@ class Details(Widget):
         super().__init__(id=id)
         self._conversation: Conversation | None = None
         self._message: Message | None = None
+        self._is_selected = False
 
-    def show(self, conversation: Conversation | None, message: Message | None) -> None:
-        """Show facts about these."""
-        if (conversation, message) != (self._conversation, self._message):
-            self._conversation, self._message = conversation, message
+    def show(self, conversation: Conversation | None, message: Message | None, *, is_selected: bool = False) -> None:
+        """Show facts about a conversation, and about a message: the selected one, else the last of one's own."""
+        if (conversation, message, is_selected) != (self._conversation, self._message, self._is_selected):
+            self._conversation, self._message, self._is_selected = conversation, message, is_selected
             self.refresh()
 
     def clear_caches(self) -> None:
@@ -52,8 +53,12 @@ class Details(Widget):
         if mail := _mail_words(conversation):
             parts += ["\n\n", ("mail\n", "$quiet"), "\n".join(mail)]
         if self._message is not None:
-            parts += ["\n\n", *self._about(self._message)]
+            parts += ["\n\n", (self._of_which(), "bold"), "\n", *self._about(self._message)]
         return Content.assemble(*parts)
+
+    def _of_which(self) -> str:
+        """Say which message the last facts are about."""
+        return "Selected message" if self._is_selected else "Your last message"
 
     def _about(self, message: Message) -> list[tuple[str, str] | str]:
         app = app_of(self)
@@ -61,7 +66,7 @@ class Details(Widget):
         parts: list[tuple[str, str] | str] = [("written\n", "$quiet"), written]
         if message.sender == "me":
             where = state_sentence(message.state, message.copies, message.until, app.now(), app.calendar)
-            parts += ["\n\n", ("now\n", "$quiet"), where]
+            parts += ["\n\n", ("where it is\n", "$quiet"), where]
         elif message.late:
             parts += ["\n\n", ("it came after its place had been given up", "$quiet")]
         return parts
@@ -69,7 +74,7 @@ class Details(Widget):
 
 def _standing(conversation: Conversation) -> list[tuple[str, str] | str]:
     """Say what they call themselves, whether they are heard, and what is odd about them."""
-    state = "blocked (/unblock)" if conversation.blocked else STATE_NOTES[conversation.state] or "open"
+    state = "blocked (/unblock)" if conversation.blocked else STATE_NOTES[conversation.state] or "in your contacts"
     parts: list[tuple[str, str] | str] = [(state, "$quiet")]
     if own := own_name_of(conversation):
         parts += ["\n\n", ("their own name\n", "$quiet"), own]

@@ -82,7 +82,7 @@ class Heads:
         """Draw the pane at the right."""
         log = self._panes.log
         own = next((row for row in reversed(log.model.rows[-RECENT:]) if row.sender == "me"), None)
-        self._panes.details.show(self._navigation.here, log.selected or own)
+        self._panes.details.show(self._navigation.here, log.selected or own, is_selected=log.selected is not None)
 
     def show_below(self, below: int) -> None:
         """Say how many new messages are below those in view."""
