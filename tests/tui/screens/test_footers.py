@@ -57,7 +57,7 @@ NOTHING_TO_DO = {
     ("welcome", "#create", "escape"), ("passcode", "#person", "escape"), ("check", "WordSlot Input", "escape"),
     ("restore", "WordSlot Input", "escape"), ("check", "WordSlot Input", "space"),
     ("settings", "#person", "enter"),  # the name is kept as it is
-    ("save", "#path", "tab"),
+    ("save", "#path", "tab"), ("change-passcode", "#old", "ctrl+t"),
 }  # fmt: skip
 
 

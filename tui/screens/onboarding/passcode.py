@@ -12,9 +12,11 @@ from core.api import MAX_NAME_SIZE
 from tui.screens.onboarding.step import Step
 from tui.text.sanitize import kept_name
 from tui.widgets.flat_button import FlatButton
+from tui.widgets.hints import Hints
 from tui.widgets.new_passcode import NewPasscode
 from tui.widgets.notice import Notice
 from tui.widgets.prompt_walk import PromptWalk
+from tui.widgets.secret_field import PasscodeField
 from tui.widgets.text_field import TextField
 
 if TYPE_CHECKING:
@@ -35,7 +37,8 @@ class ChoosePasscode(Step[NameAndPasscode], PromptWalk):
     """Name, passcode, passcode again."""
 
     heading = "Name and passcode"
-    hints = (("Enter", "next"), ("Ctrl+T", "show the passcode"), ("Esc", "back"))
+    hints = (("Enter", "next"), ("Tab", "next field"), ("Esc", "back"))
+    secret_hints = (("Enter", "next"), ("Ctrl+T", "show the passcode"), ("Esc", "back"))
 
     def __init__(self, name: str = "", complaint: str = "", refused: str = "") -> None:
         super().__init__()
@@ -71,6 +74,11 @@ class ChoosePasscode(Step[NameAndPasscode], PromptWalk):
             self._say(self._complaint, new.first)
         else:
             self.query_one("#person").focus()
+
+    def on_descendant_focus(self) -> None:
+        """Say what the keys do in the field."""
+        is_secret = isinstance(self.screen.focused, PasscodeField)
+        self.screen.query_one(Hints).show_keys(*(self.secret_hints if is_secret else self.hints))
 
     def _say(self, complaint: str, field: Input) -> None:
         self.screen.query_one("#notice", Notice).say(complaint, "bad", about=field)
