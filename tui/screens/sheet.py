@@ -16,6 +16,7 @@ from textual.renderables.background_screen import BackgroundScreen
 from textual.screen import ModalScreen
 
 from tui.app_port import app_of
+from tui.screens.content import ContentScreen
 from tui.widgets.edges import BARE, Edge, UpperEdge
 from tui.widgets.hints import Hint, Hints
 
@@ -61,7 +62,7 @@ class SheetBody(Vertical):
     """The middle of a sheet, between its edges."""
 
 
-class Sheet(ModalScreen[R]):
+class Sheet(ModalScreen[R], ContentScreen):
     """Subclasses yield their widgets in ``compose_sheet``, and say ``heading`` and ``keys``."""
 
     SCOPED_CSS = False
