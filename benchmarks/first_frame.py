@@ -1,12 +1,16 @@
 """Time from the start of the client to its first frame and to a usable screen, beside an empty Textual program.
 
 Each on a terminal of its own, in turns: the empty program, the client with a locked account, the client with an account
-that opens by itself. The first frame is the program's name in an empty room; the core begins after it.
+that opens by itself, and the client of the locked account attached to a core that runs on. The first frame is the program's
+name in an empty room; the core begins after it.
 """
 
 from __future__ import annotations
 
+import os
 import secrets
+import subprocess
+import sys
 from pathlib import Path
 
 import trio
@@ -39,6 +43,18 @@ def _client(home: Path) -> list[str]:
     return ["tui", "--home", str(home), "--listen", "127.0.0.1:0", "--no-mainline", "--no-lan"]
 
 
+def _measure_attached(where: Places) -> list[list[float]]:
+    """Run a core for the locked account and attach to it, one client after the other."""
+    program = [sys.executable, "-m", *_client(where.home("locked"))]
+    environ = {**os.environ, **where.environment()}
+    subprocess.run([*program, "core", "--background"], env=environ, check=True)
+    try:
+        marks = ["sottovoce", "Passcode"]
+        return [drawn_after(_client(where.home("locked")), marks, where.environment()) for _ in range(ROUNDS)]
+    finally:
+        subprocess.run([*program, "core", "--stop"], env=environ, check=True)
+
+
 def measure(quick: bool) -> report.Figures:  # noqa: FBT001 - the one argument of every benchmark
     with places() as where:
         opens = False if quick else trio.run(lambda: _make_account(where, remember=True))
@@ -46,6 +62,7 @@ def measure(quick: bool) -> report.Figures:  # noqa: FBT001 - the one argument o
         empty: list[float] = []
         locked: list[list[float]] = []
         unlocked: list[list[float]] = []
+        attached: list[list[float]] = []
         try:
             for _ in range(1 if quick else ROUNDS):
                 empty += drawn_after(["benchmarks.support.empty_app"], ["emptyroom"], {})
@@ -54,11 +71,13 @@ def measure(quick: bool) -> report.Figures:  # noqa: FBT001 - the one argument o
                 if opens:
                     marks = ["sottovoce", "Nobody here yet"]
                     unlocked.append(drawn_after(_client(where.home("open")), marks, environ))
+            if not quick:
+                attached = _measure_attached(where)
         finally:
             if opens:
                 trio.run(lambda: _forget(where))
     figures: report.Figures = {"empty_ms": report.spread([each * 1000 for each in empty], 0)}
-    for name, taken in (("locked", locked), ("unlocked", unlocked)):
+    for name, taken in (("locked", locked), ("unlocked", unlocked), ("attached", attached)):
         if taken:
             first, usable = ([each[at] * 1000 for each in taken] for at in (0, 1))
             figures[name] = {

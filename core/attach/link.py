@@ -17,7 +17,7 @@ import msgspec
 
 from core.api import ApiError, Command, CoreGet, CoreInfo, CoreStop, Kind, R
 from core.attach.peer import is_same_user
-from core.attach.place import check_socket, is_starting, read_pointer
+from core.attach.place import check_socket, is_starting, read_pointer, this_boot
 from core.rpc.jsonrpc import MAX_LINE_SIZE
 from core.rpc.replies import decode_line, encode_request, result_of
 
@@ -71,8 +71,8 @@ def _connect(home: Path) -> socket.socket | None:
     while is_starting(pointer) and time.monotonic() < deadline:
         time.sleep(LOOK_AGAIN)
         pointer = read_pointer(home)
-    if pointer is None or not pointer.socket:
-        return None
+    if pointer is None or not pointer.socket or pointer.boot != this_boot():
+        return None  # none, or one of another machine, or of before this one was started
     path = Path(pointer.socket)
     try:
         check_socket(path)

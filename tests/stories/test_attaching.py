@@ -112,9 +112,12 @@ def test_programs_come_and_go_and_whatever_is_killed_nothing_is_lost(stage: Stag
     second = stage.run("core")
     assert second.returncode == 1
     assert "a core runs already" in second.stderr
+    elsewhere = stage.pointer() | {"host": "attic", "boot": "another"}
+    (stage.place.home / "core").write_text(json.dumps(elsewhere))
+    assert "runs on attic" in stage.run("core").stderr
+    assert "ran on attic" in stage.run("core", "--stop").stderr
     core.terminate()
     assert not Path(core.ready["socket"]).parent.exists()
-    assert not (stage.place.home / "core").exists()
     with pytest.raises((AssertionError, Refused, BrokenPipeError)):
         fourth.call("account.info")
 

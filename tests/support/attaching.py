@@ -25,7 +25,8 @@ class SmallCore:
     def __init__(self) -> None:
         self.clients: list[SmallClient] = []
         self.stopped = trio.Event()
-        self.never = trio.Event()
+        self.slow = trio.Event()
+        self.made = False
         self.sent: list[str] = []
 
     @contextmanager
@@ -61,8 +62,10 @@ class SmallClient:
             case api.MessageSend():
                 self.core.sent.append(command.text)
                 result = api.MessageRef(id=command.text)
-            case api.InviteList():
-                await self.core.never.wait()
+            case api.AccountCreate():
+                await self.core.slow.wait()
+                self.core.made = True
+                result = api.AccountCreated(identity="i", words=["word"] * 18)
             case api.MessageList():
                 result = [api.Message(id="m", sender="me", text="x" * 2000, sent_at=1, state="sent")] * command.limit
             case _:

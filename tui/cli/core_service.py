@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,14 +11,17 @@ import trio
 from core.attach import place
 from core.attach.listener import listening
 from core.gc_freeze import set_apart
+from core.machine import shown
 from core.node.options import NetworkOptions
 from core.session.messenger import open_messenger
 from core.session.overrides import Overrides
 from core.session.program import Program
 from core.session.unfinished import finish_removal
+from core.vault.errors import ProfileInUse
 from core.vault.profile import Profile
 from tui import __version__
 from tui.cli.headless import open_account, run_until_told
+from tui.host.boundary import Refused
 
 
 def run_service(
@@ -25,6 +29,18 @@ def run_service(
 ) -> int:
     """Run a core until it is told to end; return the exit status. ``ready`` is given the socket's path once it answers."""
     return run_until_told("sottovoce core", lambda: _serve(home, options, ready, remember=remember, passcode=passcode))
+
+
+def _held(home: Path) -> Profile:
+    """Return the home, held. Raises ``Refused`` where a core of another machine holds it, and what ``Profile`` raises."""
+    try:
+        return Profile(home)
+    except ProfileInUse:
+        pointer = place.read_pointer(home)
+        if pointer is None or pointer.host == socket.gethostname():
+            raise
+        where = shown(pointer.host)
+        raise Refused(f"the core of {shown(home)} runs on {where}: attach to it there, or end it there.") from None
 
 
 async def _serve(
@@ -35,7 +51,7 @@ async def _serve(
         stores=None if remember else (), passcode=passcode, program=Program(version=__version__, stop=stopped.set)
     )
     await trio.to_thread.run_sync(finish_removal, home, terms)
-    with Profile(home) as profile:
+    with _held(home) as profile:
         place.clear_stale(home)
         place.publish(home, None)
         try:

@@ -230,6 +230,23 @@ async def test_the_core_ends_without_one_that_does_not_read(home: Path, monkeypa
         stopped.link.connection.close()
 
 
+async def test_what_is_told_once_is_carried_out_and_logged_when_who_asked_is_gone(
+    home: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running(home) as (core, _):
+        with await attach(home) as gone:
+            await gone.say(encode_request(1, api.AccountCreate(passcode="p")))
+            await gone.call(api.MessageSend(conversation="c", text="x"))
+        core.slow.set()
+        with trio.fail_after(30):
+            while core.clients:  # noqa: ASYNC110
+                await trio.sleep(0.01)
+        assert core.made
+        assert "1 answers to a screen or program were not read" in caplog.text
+        with await attach(home) as other:
+            assert (await other.call(api.MessageSend(conversation="c", text="y"))).id == "y"
+
+
 async def test_a_place_that_goes_away_is_made_anew_and_who_is_attached_stays(home: Path) -> None:
     async with running(home, pause=0.01) as (_, found):
         with await attach(home) as one:
