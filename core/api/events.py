@@ -7,7 +7,7 @@ from typing import Literal
 from core.api.archive import ArchiveProgress
 from core.api.base import Event
 from core.api.device import ClockAlone, ClockOff
-from core.api.talking import State
+from core.api.talking import NotifyRule, State
 
 Change = Literal["edited", "reactions", "pinned", "deleted"]
 DeviceState = Literal["vouched", "confirmed", "unknown", "refused"]
@@ -29,7 +29,7 @@ class ContactAccepted(Event, frozen=True, tag="contact.accepted"):
 
 
 class MessageReceived(Event, frozen=True, tag="message.received"):
-    """A row came in; ``device`` and ``known`` as in ``Message``."""
+    """A row came in; ``device`` and ``known`` as in ``Message``. ``notify``: how to tell the person; never while muted."""
 
     conversation: str
     id: str
@@ -38,6 +38,14 @@ class MessageReceived(Event, frozen=True, tag="message.received"):
     late: bool = False
     device: str = ""
     known: bool = True
+    notify: NotifyRule = "always"
+
+
+class SomethingArrived(Event, frozen=True, tag="message.arrived"):
+    """Told to those whose screen is locked, in place of what came: something did that the person wants to be told of.
+
+    Neither what, whose nor how much; nothing is told of what is muted.
+    """
 
 
 class MessageChanged(Event, frozen=True, tag="message.changed"):
@@ -150,6 +158,7 @@ class EventsMissed(Event, frozen=True, tag="events.missed"):
 
 AnyEvent = (
     GreetingReceived | ContactAccepted | ContactChanged | ConversationChanged | SettingsChanged | DeviceChanged
-    | MessageReceived | MessageChanged | KeepRequested | MessageStateChanged | NetworkChanged | PriceRisen | ClocksChanged
-    | ContactTyping | ContactPresence | AccountLocked | AccountOpened | ArchiveProgress | EventsMissed
+    | MessageReceived | SomethingArrived | MessageChanged | KeepRequested | MessageStateChanged | NetworkChanged
+    | PriceRisen | ClocksChanged | ContactTyping | ContactPresence | AccountLocked | AccountOpened | ArchiveProgress
+    | EventsMissed
 )  # fmt: skip

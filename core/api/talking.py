@@ -14,13 +14,18 @@ from core.api.base import Carrier, Command, Record
 ContactWarning = Literal["look-alike", "unknown-device", "both-alive"]
 
 
+# How the person is told of what comes in a conversation: with all that the settings say, by the bell alone, not at all.
+NotifyRule = Literal["always", "bell", "never"]
+
+
 class Conversation(Record, frozen=True, omit_defaults=False):
     """A conversation as a list shows it. ``state``: waiting (greeting not answered yet), open, unanswered (link over).
 
     ``keep_asked``: we asked the other side to keep our mail on its device (whether it does is never told);
     ``keep_wanted``: it asks us; ``keeping``: this device does. ``name``, ``own_name``, ``blocked``, ``warning``,
     ``warning_text`` and ``rekey_overdue`` as in ``Contact``. ``muted_until``: it makes no noise until then.
-    ``marked_unread``: by the person, whatever was read; reading takes the mark away.
+    ``marked_unread``: by the person, whatever was read; reading takes the mark away. ``notify``: how the person wants to
+    be told of what comes in it.
     """
 
     id: str
@@ -47,6 +52,7 @@ class Conversation(Record, frozen=True, omit_defaults=False):
     pinned: bool = False
     archived: bool = False
     marked_unread: bool = False
+    notify: NotifyRule = "always"
 
 
 class ConversationList(Command[list[Conversation]], frozen=True, tag="conversation.list"):
@@ -72,6 +78,7 @@ class ConversationSet(Command[Done], frozen=True, tag="conversation.set"):
     pinned: bool | None = None
     archived: bool | None = None
     unread: bool | None = None
+    notify: NotifyRule | None = None
 
 
 class ConversationFocus(Command[Done], frozen=True, tag="conversation.focus"):

@@ -55,6 +55,15 @@ class EventQueue:
                 self.incoming.receive_nowait()
 
 
+def behind_lock(event: api.Event) -> api.SomethingArrived | None:
+    """Return what a locked screen is told of an event; None for nothing."""
+    match event:
+        case api.GreetingReceived() | api.MessageReceived(notify="always" | "bell"):
+            return api.SomethingArrived()
+        case _:
+            return None
+
+
 class Attachment:
     """One screen or program. ``tell`` takes its events and must not block.
 
@@ -138,10 +147,13 @@ class Attachments:
                 each.tell(api.AccountLocked(vault=True, reason=reason))
 
     def tell(self, event: api.Event) -> None:
-        """Tell an event that has content to those whose screen is not locked."""
+        """Tell an event that has content to those whose screen is not locked; to the others no more than that it came."""
+        hint = behind_lock(event)
         for each in self._attached:
             if not each.is_locked:
                 each.tell(event)
+            elif hint is not None:
+                each.tell(hint)
 
     def tell_all(self, event: api.Event) -> None:
         """Tell all of them an event that says nothing of contents, of contacts and of whose account it is."""

@@ -29,7 +29,8 @@ class ConversationRow:
 
     ``muted_until`` is by our own clock, 0 where it is not muted. ``tells`` and ``told`` are bits
     (``core.people.format.content.Signs``): what the other side lets us know, and what we said last that we let it know.
-    ``here_at``: when its person was last there, own clock; 0 where that is not known.
+    ``here_at``: when its person was last there, own clock; 0 where that is not known. ``notify``: how our person wants to be
+    told of what comes.
     """
 
     id: int
@@ -63,6 +64,7 @@ class ConversationRow:
     tells: int
     told: int
     here_at: int
+    notify: Literal["always", "bell", "never"]
 
     @property
     def is_direct(self) -> bool:
@@ -79,7 +81,7 @@ class ConversationRow:
 _COLUMNS = (
     "id, public_id, kind, recipient, name, state, created_at, waiting_until, opened_at, read_upto, draft, inbox,"
     " keep_asked, keep_wanted, keep_wanted_at, keeping, own_name, verified, blocked, inbox_number, inbox_beside, inbox_told,"
-    " reads_beside, own_name_at, muted_until, pinned, archived, marked_unread, tells, told, here_at"
+    " reads_beside, own_name_at, muted_until, pinned, archived, marked_unread, tells, told, here_at, notify"
 )
 
 

@@ -7,12 +7,13 @@ from core.storage.database import Transaction
 
 
 def set_view(tx: Transaction, row: ConversationRow) -> None:
-    """Store ``muted_until``, ``pinned``, ``archived`` and ``marked_unread`` of a row."""
+    """Store ``muted_until``, ``pinned``, ``archived``, ``marked_unread`` and ``notify`` of a row."""
     tx.run(
-        "UPDATE conversations SET muted_until = ?, pinned = ?, archived = ?, marked_unread = ? WHERE id = ?",
+        "UPDATE conversations SET muted_until = ?, pinned = ?, archived = ?, marked_unread = ?, notify = ? WHERE id = ?",
         row.muted_until,
         row.pinned,
         row.archived,
         row.marked_unread,
+        row.notify,
         row.id,
     )

@@ -44,6 +44,7 @@ from tui.keys.registry import CommandSpec, Context, Registry, Scope
 from tui.look.profile import STILL, TerminalProfile
 from tui.look.themes import VARIABLE_DEFAULTS
 from tui.messages import CoreCrashed, CoreEvent, EventsMissed, EventsReady
+from tui.notices.decision import Incoming
 from tui.screens.content import ShowsNotices
 from tui.screens.opening import OpeningScreen
 from tui.terminal.channel import Channel
@@ -288,6 +289,8 @@ class SottovoceApp(App[None], CarriesCommands, inherit_bindings=False):
         for event in batch.events:
             if isinstance(event, api.AccountLocked):
                 self._gate.locked_by_core(event.reason)
+            if isinstance(event, api.SomethingArrived):
+                self.notices.heard(Incoming())
             for screen in self.screen_stack:
                 screen.post_message(CoreEvent(event))
         if batch.missed:

@@ -65,8 +65,10 @@ class Navigation:
 
     @property
     def unread(self) -> int:
-        """How many messages are unread."""
-        return sum(listed.unread for listed in self.conversations)
+        """How many messages are unread where the person wants to be told of them."""
+        return sum(
+            listed.unread for listed in self.conversations if listed.notify != "never" and not listed.muted_until
+        )
 
     def unread_elsewhere(self) -> int:
         """Return how many messages are unread outside the open conversation."""

@@ -26,6 +26,7 @@ NUMBERED = 9
 # What the terminal calls for, in place of a name.
 AUTO = "auto"
 THEME_NAMES = (AUTO, "dark", "light", "contrast", "mono", "terminal")
+NOTICE_RULES = ("always", "bell", "never")
 GLYPH_NAMES = (AUTO, "ascii", "unicode", "nerd")
 
 WRITING = (
@@ -157,6 +158,15 @@ KNOWING = (
         title="Devices",
         help="This contact's devices: since when, who vouches for them.",
         slash="devices",
+    ),
+    _contact(
+        id="people.notices",
+        synonyms="notifications bell mute quiet sound alert",
+        title="Notices of this conversation",
+        help="Whether this conversation is told of: always, by the bell alone, or never.",
+        slash="notices",
+        argument="[rule]",
+        choices=NOTICE_RULES,
     ),
     _contact(
         id="people.block",

@@ -16,7 +16,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Final, Literal
 
-from core.api import Settings
+from core.api import NotifyRule, Settings
 from tui.text.sanitize import clean_line, clean_name, fit
 
 # Seconds after a key in which a person is taken to look at a terminal that does not tell.
@@ -26,23 +26,17 @@ MAX_TEXT: Final = 120
 NEW_MESSAGE: Final = "New message"
 NEW_GREETING: Final = "New greeting"
 
-Rule = Literal["always", "bell", "never"]
-
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Incoming:
-    """What came in. ``conversation`` is empty for a greeting; ``name`` and ``text`` are foreign and not cleaned."""
+    """What came in. ``conversation`` is empty where that is not told; ``name`` and ``text`` are foreign and not cleaned."""
 
     conversation: str = ""
+    is_greeting: bool = False
     name: str = ""
     text: str = ""
-    rule: Rule = "always"
+    rule: NotifyRule = "always"
     hidden: bool = False
-
-    @property
-    def is_greeting(self) -> bool:
-        """Whether a stranger wrote."""
-        return not self.conversation
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +97,7 @@ def decide(incoming: Incoming, sight: Sight, settings: Settings) -> Notice | Non
 def words_of(incoming: Incoming, content: Literal["off", "name", "text"]) -> str:
     """Return what a notice says, cleaned and short."""
     plain = NEW_GREETING if incoming.is_greeting else NEW_MESSAGE
-    if content == "off":
+    if content == "off" or not incoming.name:
         return plain
     name = clean_name(incoming.name)
     if content == "name" or not incoming.text:

@@ -1,8 +1,10 @@
-"""The short guide inside the help: how a message travels, and what that protects from."""
+"""The short guide inside the help: newcomers' questions, how a message travels, and what that protects from."""
 
 from __future__ import annotations
 
 from typing import Final, NamedTuple
+
+from tui.words.questions import QUESTIONS
 
 
 class Chapter(NamedTuple):
@@ -13,6 +15,7 @@ class Chapter(NamedTuple):
 
 
 GUIDE: Final = (
+    *(Chapter(title, paragraphs) for title, paragraphs in QUESTIONS),
     Chapter(
         "How a message travels",
         (

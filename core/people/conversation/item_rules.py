@@ -139,6 +139,7 @@ def _tell(work: Work, new: NewMessage) -> None:
             late=new.late,
             device=writer.name,
             known=writer.is_known,
+            notify=views.rule(work, owner),
         )
     )
 

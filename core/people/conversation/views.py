@@ -7,6 +7,7 @@ account has it.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final, get_args
 
 import msgspec
 
@@ -17,6 +18,8 @@ from core.people.work import Work
 from core.storage import views
 from core.storage.conversations import ConversationRow
 
+RULES: Final[frozenset[api.NotifyRule]] = frozenset(get_args(api.NotifyRule))
+
 
 class View(msgspec.Struct, frozen=True, array_like=True):
     """A view as the account's own state has it; ``muted_until`` is 0 where it is not muted."""
@@ -25,6 +28,12 @@ class View(msgspec.Struct, frozen=True, array_like=True):
     pinned: bool = False
     archived: bool = False
     unread: bool = False
+    notify: str = "always"  # one of ``RULES``, or a later version's
+
+    @property
+    def rule(self) -> api.NotifyRule:
+        """How the person wants to be told, as far as this version knows."""
+        return next((each for each in RULES if each == self.notify), "always")
 
 
 # What a conversation begins with.
@@ -33,15 +42,21 @@ PLAIN = View()
 
 def of(row: ConversationRow) -> View:
     """Return what the person made of a conversation."""
-    return View(row.muted_until, bool(row.pinned), bool(row.archived), bool(row.marked_unread))
+    return View(row.muted_until, bool(row.pinned), bool(row.archived), bool(row.marked_unread), row.notify)
 
 
 def change(work: Work, row: ConversationRow, view: View) -> None:
     """Make something else of a conversation, and tell."""
+    view = msgspec.structs.replace(view, notify=view.rule)
     if view == of(row):
         return
     changed = replace(
-        row, muted_until=view.muted_until, pinned=view.pinned, archived=view.archived, marked_unread=view.unread
+        row,
+        muted_until=view.muted_until,
+        pinned=view.pinned,
+        archived=view.archived,
+        marked_unread=view.unread,
+        notify=view.rule,
     )
     views.set_view(work.tx, changed)
     work.emit(api.ConversationChanged(conversation=row.public_id))
@@ -50,6 +65,11 @@ def change(work: Work, row: ConversationRow, view: View) -> None:
 def is_muted(work: Work, row: ConversationRow) -> bool:
     """Tell whether a conversation makes no noise now."""
     return row.muted_until > work.now.own_ms
+
+
+def rule(work: Work, row: ConversationRow) -> api.NotifyRule:
+    """Return how the person is to be told of what comes now."""
+    return "never" if is_muted(work, row) else row.notify
 
 
 def came(work: Work, row: ConversationRow) -> None:

@@ -71,6 +71,7 @@ def _describe(work: Work, row: ConversationRow, alike: LookAlikes) -> api.Conver
         pinned=bool(row.pinned),
         archived=bool(row.archived),
         marked_unread=bool(row.marked_unread),
+        notify=row.notify,
     )
 
 
@@ -94,6 +95,7 @@ def _set(work: Work, command: api.ConversationSet) -> api.Done:
         "pinned": command.pinned,
         "archived": command.archived,
         "unread": command.unread,
+        "notify": command.notify,
     }
     chosen: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     views.change(work, row, msgspec.structs.replace(views.of(row), **chosen))

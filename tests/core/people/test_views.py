@@ -43,6 +43,22 @@ def test_what_is_set_is_told_and_the_rest_stays(office: Office, alice: Person, b
     assert not shown(alice).pinned
 
 
+def test_a_row_says_how_its_person_is_to_be_told(office: Office, alice: Person, bob: Person) -> None:
+    a, b = meet(office, alice, bob)
+    rules: list[api.NotifyRule] = ["bell", "never", "always"]
+    for rule in rules:
+        alice.call(api.ConversationSet(conversation=a, notify=rule))
+        assert shown(alice).notify == rule
+    alice.call(api.ConversationSet(conversation=a, notify="bell"))
+    bob.say(b, "hello")
+    settle(office, alice, bob, rounds=2)
+    alice.call(api.ConversationSet(conversation=a, muted_until=office.now_ms + HOUR_MS))
+    bob.say(b, "hello again")
+    settle(office, alice, bob, rounds=2)
+    told = [event.notify for event in alice.events if isinstance(event, api.MessageReceived)]
+    assert told[-2:] == ["bell", "never"], "muted is never, whatever the rule"
+
+
 def test_reading_takes_the_mark_as_unread_away(office: Office, alice: Person, bob: Person) -> None:
     a, _ = meet(office, alice, bob)
     alice.call(api.ConversationSet(conversation=a, unread=True))
@@ -98,7 +114,14 @@ def test_a_view_that_is_none_is_ignored(junk: bytes) -> None:
 
 
 def test_a_view_with_more_behind_it_is_read() -> None:
-    assert views.decode_view(b"\x95\x05\xc3\xc2\xc3\xa5later") == views.View(5, pinned=True, unread=True)
+    read = views.decode_view(b"\x96\x05\xc3\xc2\xc3\xa4bell\xa5later")
+    assert read == views.View(5, pinned=True, unread=True, notify="bell")
+
+
+def test_a_rule_of_a_later_version_is_the_usual_one() -> None:
+    read = views.decode_view(b"\x95\x05\xc3\xc2\xc3\xa5later")
+    assert read is not None
+    assert read.rule == "always"
 
 
 def test_what_was_never_made_of_a_conversation_is_not_in_the_state(office: Office, alice: Person, bob: Person) -> None:

@@ -84,6 +84,28 @@ async def test_only_a_screen_that_is_open_is_told_what_happens(device: Device) -
         assert (told(first), told(second)) == ([api.AccountLocked(vault=False)], [event])
 
 
+@pytest.mark.parametrize(
+    ("event", "hint"),
+    [
+        (api.MessageReceived(conversation="c", id="1", sender="x", text="secret"), [api.SomethingArrived()]),
+        (
+            api.MessageReceived(conversation="c", id="1", sender="x", text="secret", notify="bell"),
+            [api.SomethingArrived()],
+        ),
+        (api.MessageReceived(conversation="c", id="1", sender="x", text="secret", notify="never"), []),
+        (api.GreetingReceived(id="1", identity="x", name="Eve", text="secret"), [api.SomethingArrived()]),
+        (api.ConversationChanged(conversation="c"), []),
+    ],
+)
+async def test_a_locked_screen_is_told_that_something_came_and_no_more(
+    device: Device, event: api.Event, hint: list[api.Event]
+) -> None:
+    async with two_screens(device) as (first, second):
+        device.gate.emit(event)
+        assert (told(first), told(second)) == ([event], hint)
+        assert all(str(each) == "SomethingArrived()" for each in hint)
+
+
 async def test_one_screens_lock_leaves_the_other_open_and_takes_back_only_its_own_events(device: Device) -> None:
     event = api.ContactAccepted(conversation="c")
     async with two_screens(device) as (first, second):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, strategies as st
 
-from core.api import Settings
-from tui.notices.decision import LOOKING, Incoming, Notice, Rule, Sight, decide, words_of
+from core.api import NotifyRule, Settings
+from tui.notices.decision import LOOKING, Incoming, Notice, Sight, decide, words_of
 
 BOB = Incoming(conversation="bob", name="Bob", text="the secret word")
 TEXT = Settings(notify="bell+text")
@@ -55,7 +55,7 @@ def test_a_notice_says_more_only_where_that_was_chosen() -> None:
     assert words_of(BOB, "off") == "New message"
     assert words_of(BOB, "name") == "New message: Bob"
     assert words_of(BOB, "text") == "Bob: the secret word"
-    assert words_of(Incoming(name="Grace"), "off") == "New greeting"
+    assert words_of(Incoming(name="Grace", is_greeting=True), "off") == "New greeting"
 
 
 def test_behind_a_lock_neither_name_nor_text_is_told() -> None:
@@ -75,7 +75,7 @@ RULES = st.sampled_from(["always", "bell", "never"])
 
 @given(SETTINGS, SIGHTS, RULES, st.booleans())
 def test_nothing_of_the_contact_is_told_unless_chosen(
-    settings: Settings, sight: Sight, rule: Rule, hidden: bool
+    settings: Settings, sight: Sight, rule: NotifyRule, hidden: bool
 ) -> None:
     incoming = Incoming(conversation="bob", name="Zaphod", text="Qwertz", rule=rule, hidden=hidden)
     notice = decide(incoming, sight, settings)

@@ -111,3 +111,16 @@ async def test_slash_help_shows_its_topic_and_esc_shows_the_rest() -> None:
         assert "/rename" not in shown(demo.app)
         await demo.press("escape")
         await until(demo.pilot, lambda: "Ctrl+K" in shown(demo.app))
+
+
+@pytest.mark.parametrize(
+    ("words", "question"),
+    [
+        ("typing off", "Why are 'read', 'typing' and 'online' off?"),
+        ("tmux passthrough", "Why did no notice come, or none over SSH?"),
+        ("forgot", "I forgot my passcode. I lost my device."),
+        ("group", "Can I use it on two devices, or in a group?"),
+    ],
+)
+def test_a_newcomers_question_is_found_by_its_words(words: str, question: str) -> None:
+    assert question in help_text(REGISTRY, words, WIDE).plain

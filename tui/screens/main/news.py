@@ -59,7 +59,7 @@ class News:
             case api.GreetingReceived():
                 self._app.tell(f"{clean_name(event.name)} greets you: Alt+G answers.")
                 self._attempts.begin(self._conversations.read_greetings(), group="greetings")
-                self._app.notices.heard(Incoming(name=event.name, text=event.text))
+                self._app.notices.heard(Incoming(is_greeting=True, name=event.name, text=event.text))
             case api.DeviceChanged(state="unknown"):
                 self._device_appeared(event.identity)
                 self._gather.go()
@@ -108,7 +108,8 @@ class News:
             self._attempts.begin(self._chat.place_late(event), group="pages")
         listed = self._navigation.find(event.conversation)
         name = listed.name if listed is not None else ""
-        self._app.notices.heard(Incoming(conversation=event.conversation, name=name, text=event.text))
+        incoming = Incoming(conversation=event.conversation, name=name, text=event.text, rule=event.notify)
+        self._app.notices.heard(incoming)
 
     def _refresh_gathered(self) -> None:
         self._attempts.begin(self._conversations.refresh(), group="refreshing")

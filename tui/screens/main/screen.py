@@ -37,6 +37,7 @@ from tui.screens.main.keeping_actions import KeepingActions
 from tui.screens.main.message_actions import MessageActions
 from tui.screens.main.navigation_actions import NavigationActions
 from tui.screens.main.news import News
+from tui.screens.main.notice_actions import NoticeActions
 from tui.screens.main.panes import Panes
 from tui.screens.main.search_walk import SearchWalk
 from tui.screens.main.sending import Sending
@@ -89,7 +90,8 @@ class MainScreen(Screen[None], CarriesCommands, ContentScreen, ShowsNotices):
             chat, panes.writing, drafts, conversations, attempts, contact.offers_unblocking, dialogs, app.tell,
         )  # fmt: skip
         self.handlers = Handlers()
-        for part in (moving, self._search, view, contact, keeping):
+        notices = NoticeActions(app, navigation, conversations, attempts)
+        for part in (moving, self._search, view, contact, keeping, notices):
             self.handlers.add(part.handlers())
 
     def _start(self, work: Work, group: str) -> None:
