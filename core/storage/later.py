@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.storage.database import Snapshot, Transaction
@@ -51,6 +53,21 @@ def every(tx: Snapshot) -> list[LaterRow]:
     return [
         LaterRow(*row) for row in tx.rows(f"SELECT {_COLUMNS} FROM later ORDER BY made_at, generation, idx, number")
     ]
+
+
+def shown_unknown(tx: Snapshot, kinds: Sequence[int]) -> list[tuple[int, LaterRow]]:
+    """Return rows that are shown as of a kind that is not known, of these kinds, with their numbers, oldest first."""
+    rows = tx.rows(
+        "SELECT seq, conversation, device, generation, idx, 0, kind, sent_at, raw, signed FROM messages"
+        " WHERE raw IS NOT NULL AND kind IN (SELECT value FROM json_each(?)) AND signed IS NOT NULL ORDER BY seq",
+        json.dumps(list(kinds)),
+    )
+    return [(int(seq), LaterRow(*rest)) for seq, *rest in rows]
+
+
+def drop_shown(tx: Transaction, seq: int) -> None:
+    """Forget a row that is shown as of a kind that is not known, once it was acted on."""
+    tx.run("DELETE FROM messages WHERE seq = ?", seq)
 
 
 def drop(tx: Transaction, row: LaterRow) -> None:

@@ -7,6 +7,8 @@ difference:
     edits       the one of the highest rank, then of the highest uid; up to ``MAX_VERSIONS`` of the latest are kept
     reactions   of each author the one of the highest rank, then of the highest uid; those before it are dropped
 
+(A change's uid is made of all that it says, so that not even an author who uses a rank twice is shown in two ways.)
+
 An edit is about a text of its own author, by what it says. It counts if the device that wrote it is known, or wrote the text
 itself: with a contact's words alone one does not rewrite what the contact said. A reaction by a device that is not known is
 shown as one, and yields to any by a device that is.
@@ -17,11 +19,11 @@ from __future__ import annotations
 from typing import Final
 
 from core import api
-from core.crypto import primitives
 from core.people.conversation import deletion
 from core.people.conversation.rows import Origin, author_of, insert_own, insert_received
-from core.people.format.content import Edit, Reaction, Reference, Text, kind_of
+from core.people.format.content import Edit, Reaction, Text, kind_of, uid_of
 from core.people.format.emoji import is_emoji
+from core.people.format.kept import Reference
 from core.people.work import Work
 from core.storage import changes, conversations, devices, postings
 from core.storage.messages import MessageRow
@@ -88,7 +90,7 @@ def edit(work: Work, row: MessageRow, text: str) -> None:
     known = [each for each in changes.of_row(work.tx, row.seq) if each.kind == EDIT]
     version = max((each.version for each in known), default=1) + 1
     rank = _next_rank(work, known)
-    _insert(work, row, Edit(primitives.random_bytes(16), row.uid, rank, version, text))
+    _insert(work, row, Edit(row.uid, rank, version, text))
 
 
 def react(work: Work, row: MessageRow, emoji: str, *, remove: bool) -> None:
@@ -101,7 +103,7 @@ def react(work: Work, row: MessageRow, emoji: str, *, remove: bool) -> None:
         return
     reference = Reference(row.author, row.uid)
     said = "" if remove else emoji
-    _insert(work, row, Reaction(primitives.random_bytes(16), reference, _next_rank(work, mine), said))
+    _insert(work, row, Reaction(reference, _next_rank(work, mine), said))
 
 
 def _next_rank(work: Work, before: list[MessageRow]) -> int:
@@ -110,7 +112,7 @@ def _next_rank(work: Work, before: list[MessageRow]) -> int:
 
 def _insert(work: Work, row: MessageRow, item: Edit | Reaction) -> None:
     insert_own(work, conversations.by_id(work.tx, row.conversation), item)
-    inserted = changes.named(work.tx, row.conversation, work.me.identity, item.uid)
+    inserted = changes.named(work.tx, row.conversation, work.me.identity, uid_of(item))
     assert inserted is not None
     _accept(work, inserted)
 

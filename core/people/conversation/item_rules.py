@@ -19,6 +19,7 @@ from core.people.conversation.row_writers import Writers
 from core.people.conversation.rows import Origin, insert_received
 from core.people.format.content import (
     FIRST_SILENT_KIND,
+    KINDS,
     Acceptance,
     Ack,
     Edit,
@@ -145,17 +146,26 @@ def _tell(work: Work, new: NewMessage) -> None:
 
 
 def take_later(work: Work) -> None:
-    """Act on what was kept until this version could read it."""
+    """Act on what was kept until this version could read it, silently or as rows that asked for a newer version."""
     for row in later.every(work.tx):
-        if conversations.by_id(work.tx, row.conversation).blocked:
-            continue
-        try:
-            item = decode_item(row.kind, row.item)
-        except Malformed:
-            item = None
-        if isinstance(item, Unknown):
-            continue
-        later.drop(work.tx, row)
-        if item is not None:
-            origin = Origin(row.conversation, row.device, row.made_at, row.generation, row.idx, row.number, late=True)
-            take(work, origin, item, row.signed)
+        if not isinstance(_read_later(row), Unknown) and not conversations.by_id(work.tx, row.conversation).blocked:
+            later.drop(work.tx, row)
+            _take_kept(work, row)
+    for seq, row in later.shown_unknown(work.tx, [kind.number for kind in KINDS]):
+        if not conversations.by_id(work.tx, row.conversation).blocked:
+            later.drop_shown(work.tx, seq)
+            _take_kept(work, row)
+
+
+def _read_later(row: LaterRow) -> Item | None:
+    try:
+        return decode_item(row.kind, row.item)
+    except Malformed:
+        return None
+
+
+def _take_kept(work: Work, row: LaterRow) -> None:
+    item = _read_later(row)
+    if item is not None:
+        origin = Origin(row.conversation, row.device, row.made_at, row.generation, row.idx, row.number, late=True)
+        take(work, origin, item, row.signed)

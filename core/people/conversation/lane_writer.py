@@ -14,7 +14,7 @@ from core.people.conversation import prekeys, trust
 from core.people.conversation.acks import restart_of
 from core.people.conversation.ratchets import seal_for, sessions_for
 from core.people.format import lane, signing
-from core.people.format.content import Block, InboxNotice, Item, Rekey, encode_block, encode_item
+from core.people.format.content import Block, InboxNotice, Item, Rekey, encode_block, encode_item, uid_of
 from core.people.format.device import TAG_SIZE
 from core.people.format.fragment import cut
 from core.people.format.prekey import KeyOffer, make_prekey
@@ -113,7 +113,7 @@ def _keep_signed(work: Work, message: MessageRow, lane_row: WriteLane, block: Bl
     """Keep with a row of ours what was signed of it, as with rows of others."""
     place = place_of(work, lane_row.conversation, lane_row.generation, lane_row.next_index)
     for number, item in enumerate(block.items):
-        if getattr(item, "uid", None) == message.uid:
+        if uid_of(item) == message.uid:
             entry = Entry(number, len(block.items), *encode_item(item))
             signature = signing.sign(work.me.device_seed, place, block.made_at, entry)
             messages.set_signed(work.tx, message.seq, signing.message(place, block.made_at, entry) + signature)

@@ -12,17 +12,8 @@ from typing import Final, TypedDict
 from core import api
 from core.api import ApiError, Kind
 from core.crypto import primitives
-from core.people.format.content import (
-    Change,
-    Item,
-    Kept,
-    Reference,
-    Shown,
-    Text,
-    Unknown,
-    kind_numbered,
-    kind_of,
-)
+from core.people.format.content import Change, Item, Shown, Text, Unknown, kind_numbered, kind_of, uid_of
+from core.people.format.kept import Kept, Reference
 from core.people.work import Work
 from core.storage import conversations, devices, ledger, messages
 from core.storage.conversations import ConversationRow
@@ -98,10 +89,11 @@ def insert_own(
 
     ``pending``: it is to be encoded into the lane.
     """
+    uid = uid_of(item)
     new = NewMessage(
-        id=message_id(owner.public_id, work.me.identity, item.uid),
+        id=message_id(owner.public_id, work.me.identity, uid),
         conversation=owner.id,
-        uid=item.uid,
+        uid=uid,
         author=work.me.identity,
         device=work.me.device,
         sent_at=work.now.own_ms,
@@ -121,7 +113,7 @@ def insert_received(
     """Insert an item of the other side, once; None when it is there already. ``signed``: what its device signed of it."""
     owner = conversations.by_id(work.tx, origin.conversation)
     author = author_of(work, origin)
-    uid = _unknown_uid(origin) if isinstance(item, Unknown) else item.uid
+    uid = _unknown_uid(origin) if isinstance(item, Unknown) else uid_of(item)
     new = NewMessage(
         id=message_id(owner.public_id, author, uid),
         conversation=origin.conversation,

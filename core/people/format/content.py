@@ -10,13 +10,13 @@ acted on after an upgrade.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import IntFlag
 from typing import Annotated, Any, Final, Generic, TypeVar
 
 import msgspec
 
+from core.crypto import primitives
 from core.errors import Malformed
 from core.people.format import signing
 from core.people.format.bounds import (
@@ -37,6 +37,7 @@ from core.people.format.bounds import (
     decode_versioned,
 )
 from core.people.format.device import Certificate
+from core.people.format.kept import Kept, Reference, RowForm
 from core.people.format.lane import Offer
 from core.people.format.prekey import KeyOffer, Prekey
 from core.people.format.signing import Entry, Place
@@ -47,13 +48,6 @@ ACCEPTANCE_VERSION = 1
 MAX_ITEMS = 8  # in one block
 Bits = Annotated[int, msgspec.Meta(ge=0, lt=256)]
 MAX_LACKS = 8  # runs of indexes one acknowledgement names as given up, the latest
-
-
-class Reference(msgspec.Struct, frozen=True, array_like=True):
-    """Names a row of the conversation, the same for all who are in it: who wrote it, and its uid."""
-
-    author: Key
-    uid: Bytes16
 
 
 class Text(msgspec.Struct, frozen=True, array_like=True):
@@ -69,12 +63,11 @@ class Text(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Edit(msgspec.Struct, frozen=True, array_like=True):
-    """Another version of a text of the writer's own, ``of`` by its uid. The highest ``rank`` counts, then the highest uid.
+    """Another version of a text of the writer's own, ``of`` by its uid. The one of the highest ``rank`` counts.
 
     A rank is the time of the edit, or one more than the last where the clock went back. ``version`` counts from 2.
     """
 
-    uid: Bytes16
     of: Bytes16
     rank: Millis
     version: Annotated[int, msgspec.Meta(ge=2, lt=1 << 32)]
@@ -84,7 +77,6 @@ class Edit(msgspec.Struct, frozen=True, array_like=True):
 class Reaction(msgspec.Struct, frozen=True, array_like=True):
     """The one emoji that the writer puts to a row, empty to take it back. Of several one counts by its rank, as of edits."""
 
-    uid: Bytes16
     to: Reference
     rank: Millis
     emoji: Emoji
@@ -206,39 +198,14 @@ FIRST_SILENT_KIND = 128
 _K = TypeVar("_K", bound=Known)
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What a row keeps of an item beside its uid; ``about`` names the row that it answers or changes."""
-
-    text: str
-    about: Reference | None = None
-    rank: int = 0
-    version: int = 0
-    forwarded: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class RowForm(Generic[_K]):
-    """How an item is kept as a row, given who wrote it, and the ``item`` that a row's uid and content stand for.
-
-    ``name`` is what programs call such a row (``core.api.Message.kind``). Where it is a mapping, the text is a code that is
-    never shown, and the mapping names each code; a code has no letters, so that no search finds it. Where it is None the row
-    is a change, which is not shown by itself.
-    """
-
-    kept: Callable[[_K, bytes], Kept]
-    item: Callable[[bytes, Kept], _K]
-    name: str | Mapping[str, str] | None
-
-
-def _edit_of(uid: bytes, kept: Kept) -> Edit:
+def _edit_of(_uid: bytes, kept: Kept) -> Edit:
     assert kept.about is not None
-    return Edit(uid, kept.about.uid, kept.rank, kept.version, kept.text)
+    return Edit(kept.about.uid, kept.rank, kept.version, kept.text)
 
 
-def _reaction_of(uid: bytes, kept: Kept) -> Reaction:
+def _reaction_of(_uid: bytes, kept: Kept) -> Reaction:
     assert kept.about is not None
-    return Reaction(uid, kept.about, kept.rank, kept.text)
+    return Reaction(kept.about, kept.rank, kept.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,6 +323,19 @@ def encode_block(block: Block, place: Place, device_seed: bytes) -> bytes:
         for entry in entries
     ]
     return msgspec.msgpack.encode(_Wire(block.made_at, items))
+
+
+def uid_of(item: Item) -> bytes:
+    """Return the uid of the row that keeps an item; empty for one that stands in no row.
+
+    That of a change is made of all that it says, so that none can be taken for another, and is longer than any that travels.
+    """
+    if isinstance(item, Text | KeepRequest):
+        return item.uid
+    if isinstance(item, Edit | Reaction):
+        kind, raw = encode_item(item)
+        return b"change" + primitives.sha256(b"sottovoce/v1/change" + bytes([kind]) + raw)[:16]
+    return b""
 
 
 def decode_item(number: int, raw: bytes) -> Item:

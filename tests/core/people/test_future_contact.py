@@ -98,9 +98,9 @@ def test_what_is_kept_for_later_is_bounded(
 
 def test_an_item_that_grew_at_its_end_is_read(office: Office, alice: Person, future: Person) -> None:
     a, _ = meet(office, alice, future)
-    write(future, Unknown(1, raw(b"g" * 16, "with a reply-to", b"r" * 16, {"more": [1, 2]})))
+    write(future, Unknown(1, raw(b"g" * 16, "with more", None, False, b"r" * 16, {"more": [1, 2]})))
     settle(office, alice, future, rounds=2)
-    assert alice.heard(a)[-1] == "with a reply-to"
+    assert alice.heard(a)[-1] == "with more"
 
 
 def test_a_reset_of_a_later_version_is_a_row_once_and_nothing_else(

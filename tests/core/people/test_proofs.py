@@ -14,8 +14,9 @@ from core.crypto import primitives
 from core.crypto.seed import identity_of
 from core.errors import Malformed, Newer
 from core.people.format import proof, signing
-from core.people.format.content import Edit, Item, Reaction, Reference, Text, Unknown, decode_block, encode_item
+from core.people.format.content import Edit, Item, Reaction, Text, Unknown, decode_block, encode_item
 from core.people.format.device import certify
+from core.people.format.kept import Reference
 from core.people.format.proof import Proof
 from core.people.format.signing import Entry, Place
 from core.session.commands.proving import proven
@@ -87,7 +88,7 @@ def test_a_device_that_its_identity_did_not_certify_proves_nothing() -> None:
 
 
 def test_what_is_no_text_is_not_proven() -> None:
-    for item in (Reaction(bytes(16), Reference(b"a" * 32, bytes(16)), 1, "👍"), Unknown(99, b"\x90")):
+    for item in (Reaction(Reference(b"a" * 32, bytes(16)), 1, "👍"), Unknown(99, b"\x90")):
         with pytest.raises(Malformed):
             made_of(item)
 
@@ -101,7 +102,7 @@ def test_a_proof_of_a_later_version_asks_for_a_newer_program() -> None:
 
 def test_an_edit_is_proven_as_the_version_that_it_is() -> None:
     first = proven(PROOF)
-    second = proven(made_of(Edit(b"2" * 16, b"u" * 16, 9, 2, "I owe you nothing")))
+    second = proven(made_of(Edit(b"u" * 16, 9, 2, "I owe you nothing")))
     assert (second.version, second.message) == (2, first.message)
     assert (second.identity, second.text) == (first.identity, "I owe you nothing")
 
