@@ -274,6 +274,7 @@ class FakeClient(FakeContacts):
             warning=room.warning,
             warning_text=WARNING_TEXTS[room.warning] if room.warning else "",
             rekey_overdue=room.rekey_overdue,
+            **room.view,
         )
 
     def _keeping_get(self, _: api.KeepingGet) -> api.KeepingInfo:

@@ -18,6 +18,9 @@ WARNING_TEXTS: dict[api.ContactWarning, str] = {
 }
 
 
+CODE = "".join(f"{n * 8191 % 100_000:05}" for n in range(1, 13))
+
+
 class FakeContacts:
     """Answers the commands about contacts. ``rooms`` and ``emit`` are the client's."""
 
@@ -62,7 +65,33 @@ class FakeContacts:
             warning=room.warning,
             warning_text=WARNING_TEXTS[room.warning] if room.warning else "",
             rekey_overdue=room.rekey_overdue,
+            **room.view,
+            tells=["read", "presence"],
+            exchanged=["read"],
         )
+
+    def _contact_code(self, command: api.ContactCode) -> api.SecurityCode:
+        self.of_identity(command.identity)
+        return api.SecurityCode(digits=CODE, qr=f"SOTTOVOCE-CODE:{CODE}")
+
+    def _contact_verify(self, command: api.ContactVerify) -> api.Done:
+        given = command.code or command.image
+        if given and CODE not in given:
+            raise ApiError(Kind.BAD_CODE, "This is another code.")
+        self.of_identity(command.identity).verified = command.verified
+        return self._changed(command.identity)
+
+    def _conversation_set(self, command: api.ConversationSet) -> api.Done:
+        room = self.room(command.conversation)
+        if command.muted_until is not None:
+            room.view["muted_until"] = command.muted_until or None
+        for field, value in (
+            ("pinned", command.pinned), ("archived", command.archived), ("marked_unread", command.unread),
+        ):  # fmt: skip
+            if value is not None:
+                room.view[field] = value
+        self.emit(api.ConversationChanged(conversation=room.id))
+        return api.Done()
 
     def _contact_rename(self, command: api.ContactRename) -> api.Done:
         room = self.of_identity(command.identity)

@@ -84,6 +84,7 @@ class Room:
     warning: api.ContactWarning | None = None
     rekey_overdue: bool = False
     devices: list[api.ContactDevice] = dataclasses.field(default_factory=list)
+    view: dict[str, Any] = dataclasses.field(default_factory=dict)  # muted_until, pinned, archived, marked_unread
 
     def say(self, sender: str, text: str, at: int, **more: Any) -> api.Message:
         """Append a row; ``more`` are fields of ``api.Message``."""

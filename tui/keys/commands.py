@@ -145,6 +145,48 @@ MEETING = (
 
 KNOWING = (
     _contact(
+        id="people.contact",
+        synonyms="profile person who identity verify compare safety number security code",
+        title="This contact",
+        help="Who they are, whether you compared codes, what they see of you; mute, pin, archive.",
+        slash="contact",
+    ),
+    _contact(
+        id="people.compare",
+        synonyms="verify safety number fingerprint security code qr trust",
+        title="Compare security codes",
+        help="Sixty digits that both of you see, or a picture of theirs: nobody stands between you.",
+        slash="verify",
+    ),
+    _contact(
+        id="people.mute",
+        synonyms="silence quiet notices notifications",
+        title="Mute",
+        help="No notices of this conversation for a time; again to hear them.",
+        slash="mute",
+    ),
+    _contact(
+        id="people.pin",
+        synonyms="favourite top star keep",
+        title="Pin this conversation",
+        help="Keep this conversation at the top of the list; again to let it go.",
+        slash="pin-chat",
+    ),
+    _contact(
+        id="people.archive",
+        synonyms="hide away store list",
+        title="Archive this conversation",
+        help="Put it away until they write, or, muted, until you take it out; again to take it out.",
+        slash="archive",
+    ),
+    _contact(
+        id="people.mark-unread",
+        synonyms="later remind new",
+        title="Mark as unread",
+        help="Mark this conversation as unread until you read it; again to take the mark away.",
+        slash="mark-unread",
+    ),
+    _contact(
         id="people.rename",
         synonyms="name nickname alias call change edit",
         title="Rename",
@@ -170,7 +212,7 @@ KNOWING = (
     ),
     _contact(
         id="people.block",
-        synonyms="mute ignore silence ban",
+        synonyms="ignore silence ban",
         title="Block",
         help="Hear nothing of this contact, nor they of you; they are not told.",
         slash="block",

@@ -47,6 +47,10 @@ EXPLANATIONS: dict[Kind, Explanation] = {
     Kind.UNKNOWN_CONTACT: Explanation("That contact is gone.", "To talk again, one of you has to greet the other."),
     Kind.NO_SUCH_DEVICE: Explanation("That device is gone.", "Look at their devices again: /devices."),
     Kind.BLOCKED: Explanation("You blocked this contact, so nothing is sent.", "/unblock ends it."),
+    Kind.BAD_CODE: Explanation("That is another code.", "Do not confirm it: ask them by another way."),
+    Kind.BAD_IDENTITY: Explanation("That is no identity.", "Compare its 52 characters again."),
+    Kind.NOT_ALLOWED: Explanation("That cannot be done with this message.", "Only its author may change it."),
+    Kind.BAD_PROOF: Explanation("That is no proof of a message.", "Ask for its file again."),
     Kind.TOO_LONG: Explanation("That is too long.", "Send it in parts; the limit is {limit} bytes."),
     Kind.TOO_MANY: Explanation("That is more than there can be at once.", "Close or remove one first."),
     Kind.DISK_FULL: Explanation("The disk is full, nothing was saved.", "Free some space and try again."),
@@ -62,7 +66,16 @@ EXPLANATIONS: dict[Kind, Explanation] = {
 }
 # Errors whose text from core is shown, since it is more exact: which file, and what to do about it.
 IN_CORES_WORDS = frozenset(
-    {Kind.DAMAGED, Kind.NEWER_VERSION, Kind.FAILED, Kind.READ_ONLY, Kind.BAD_ARCHIVE, Kind.CORE_VERSION}
+    {
+        Kind.DAMAGED,
+        Kind.NEWER_VERSION,
+        Kind.FAILED,
+        Kind.READ_ONLY,
+        Kind.BAD_ARCHIVE,
+        Kind.CORE_VERSION,
+        Kind.BAD_CODE,
+        Kind.BAD_IDENTITY,
+    }
 )
 # What a hint says when the error did not bring the figure.
 WITHOUT_FIGURES = {"seconds": "a moment", "limit": "12288"}

@@ -28,7 +28,7 @@ def titles(query: str) -> list[str]:
 @pytest.mark.parametrize(
     ("query", "first"),
     [
-        ("rename", "Rename"), ("ren", "Rename"), ("nickname", "Rename"), ("mute", "Block"), ("exit", "Quit"),
+        ("rename", "Rename"), ("ren", "Rename"), ("nickname", "Rename"), ("mute", "Mute"), ("exit", "Quit"),
         ("preferences", "Settings"), ("qr", "Invite someone"), ("shortcuts", "Help"), ("find", "Search"),
         ("theme light", "Colours: light"), ("colors dark", "Colours: dark"), ("icons ascii", "Signs: ascii"),
         ("logout", "Lock now"), ("/unblock", "Unblock"), ("ctrl+k", "Go to a conversation"), ("STATUS", "Network"),

@@ -1,16 +1,18 @@
-"""Commands about the contact of the open conversation: name it, show its devices, block it, remove it.
+"""Commands about the contact of the open conversation: its page, names, codes, muting, pinning, blocking, removing.
 
 The other side is never told. What cannot be taken back is asked first, with what goes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Any
 
 from core import api
 from tui.app_port import AppPort
 from tui.chat.chat import Chat
+from tui.chat.contact_lookup import contact_of
 from tui.chat.navigation import Navigation
 from tui.keys.handlers import Handlers
 from tui.screens.confirm import ConfirmScreen
@@ -46,6 +48,12 @@ class ContactActions:
         """Return what is carried out here."""
         return Handlers(
             {
+                "people.contact": self.show_contact,
+                "people.compare": self.compare,
+                "people.mute": self.mute,
+                "people.pin": self.pin,
+                "people.archive": self.archive,
+                "people.mark-unread": self.mark_unread,
                 "people.devices": self.show_devices,
                 "people.block": self.block,
                 "people.unblock": self.unblock,
@@ -58,6 +66,84 @@ class ContactActions:
     def _ask(self, question: str, detail: str, yes: str, then: Callable[[], Work]) -> None:
         """Ask, and do ``then`` if the answer is yes."""
         self._dialogs.ask(ConfirmScreen(question, detail, yes=yes, no="Not now"), then)
+
+    # --- who it is ----------------------------------------------------------------------------------------------------
+
+    def show_contact(self) -> None:
+        """Show the contact's page, and do what was chosen there."""
+        from tui.screens.contact import ContactScreen
+
+        def chosen(command: str | None) -> None:
+            self._attempts.begin(self._conversations.read())
+            behind: dict[str, Callable[[], None]] = {
+                "people.rename": self.rename,
+                "people.block": self.block,
+                "people.unblock": self.unblock,
+                "people.delete-conversation": self.delete_conversation,
+                "people.remove": self.remove,
+            }
+            if command in behind:
+                behind[command]()
+
+        if (contact := self._navigation.here) is not None:
+            self._dialogs.show(ContactScreen(self._app.client, contact.identity), chosen)
+
+    def compare(self) -> None:
+        """Compare the security code with the contact."""
+        if (contact := self._navigation.here) is not None:
+            self._attempts.begin(self._compare(contact))
+
+    async def _compare(self, contact: api.Conversation) -> None:
+        from tui.screens.compare import CompareScreen
+
+        found = await contact_of(self._app.client, contact.identity)
+        if found is not None:
+            self._dialogs.show(CompareScreen(self._app.client, found))
+
+    # --- what one makes of the conversation ---------------------------------------------------------------------------
+
+    def mute(self) -> None:
+        """Hear no notices for a time, or hear them again."""
+        from tui.screens.mute import MuteScreen
+
+        contact = self._navigation.here
+        if contact is None:
+            return
+        name = short_name(contact.name)
+        if contact.muted_until is not None:
+            self._set(contact, f"{name} is muted no longer.", muted_until=0)
+            return
+
+        def answered(until: int | None) -> None:
+            if until is not None:
+                self._set(contact, f"{name} is muted, and is not told.", muted_until=until)
+
+        self._dialogs.show(MuteScreen(name, self._app.now()), answered)
+
+    def pin(self) -> None:
+        """Keep the conversation at the top of the list, or let it go."""
+        if (contact := self._navigation.here) is not None:
+            self._set(contact, "Pinned no longer." if contact.pinned else "Pinned.", pinned=not contact.pinned)
+
+    def archive(self) -> None:
+        """Put the conversation away, or take it out."""
+        if (contact := self._navigation.here) is not None:
+            said = "Taken out of the archive." if contact.archived else "Archived: it comes back when they write."
+            self._set(contact, said, archived=not contact.archived)
+
+    def mark_unread(self) -> None:
+        """Mark the conversation as unread, or take the mark away."""
+        if (contact := self._navigation.here) is not None:
+            said = "The mark is gone." if contact.marked_unread else "Marked as unread."
+            self._set(contact, said, unread=not contact.marked_unread)
+
+    def _set(self, contact: api.Conversation, said: str, **chosen: int) -> None:
+        self._attempts.begin(self._change(contact, said, chosen))
+
+    async def _change(self, contact: api.Conversation, said: str, chosen: Mapping[str, Any]) -> None:
+        await self._app.client.call(api.ConversationSet(conversation=contact.id, **chosen))
+        await self._conversations.read()
+        self._app.tell(said)
 
     # --- names and devices --------------------------------------------------------------------------------------------
 

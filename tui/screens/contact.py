@@ -1,0 +1,197 @@
+"""A contact: who it is, whether one compared codes, its devices, what both let each other see, and what can be done.
+
+What is done by the screen behind it (a new name, devices, blocking, removing) closes this one with its command's id.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from textual import on, work
+from textual.content import Content
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from core import api
+from tui.app_port import app_of
+from tui.chat.contact_lookup import contact_of
+from tui.messages import CoreEvent, EventsMissed
+from tui.screens.compare import CompareScreen
+from tui.screens.content import NothingUnsaved
+from tui.screens.mute import MuteScreen
+from tui.screens.once import once
+from tui.screens.page import Page
+from tui.text.sanitize import clean_line, clean_name
+from tui.widgets.identity import IdentityView
+from tui.widgets.menu import Menu
+from tui.words.contacts import OVERDUE, own_name_of, short_name
+from tui.words.errors import explain
+from tui.words.people import compared_words, devices_words, sees_words, view_words
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+# What the screen behind does: its command's id, and the line here.
+BEHIND: Final = {
+    "people.rename": "Call them something else",
+    "people.block": "Block them",
+    "people.unblock": "Unblock them",
+    "people.delete-conversation": "Delete what was said",
+    "people.remove": "Remove them",
+}
+
+
+class ContactScreen(Page[str], NothingUnsaved):
+    """Shows one contact. Dismisses with the id of a command that the screen behind is to carry out."""
+
+    DEFAULT_CSS = """
+    ContactScreen {
+        & IdentityView { margin: 0 0 1 0; }
+        & #odd { width: 1fr; height: auto; text-style: bold; color: $text-warning; }
+        & Menu { margin-top: 1; max-height: 8; }
+        &.-roomy Menu { max-height: 10; }
+        &.-short Menu, &.-short IdentityView { margin: 0; }
+        &:ansi #odd { color: ansi_default; }
+    }
+    """
+    heading = "Contact"
+    hints = (("↑↓", "choose"), ("Enter", "do"), ("Esc", "back"))
+
+    def __init__(self, client: api.Client, identity: str) -> None:
+        super().__init__(client)
+        self._identity = identity
+        self._contact: api.Contact | None = None
+
+    def compose_body(self) -> ComposeResult:
+        """Yield what is known, then what can be done."""
+        yield IdentityView(self._identity)
+        yield Static("", id="odd")
+        yield Static("", id="facts", classes="text")
+        yield Menu(id="acts")
+
+    def on_mount(self) -> None:
+        """Read what is known."""
+        self.query_one(Menu).focus()
+        self._reload()
+
+    def on_core_event(self, message: CoreEvent) -> None:
+        """Show what has just become of the contact."""
+        event = message.event
+        match event:
+            case api.ContactChanged() | api.DeviceChanged() | api.ContactPresence() if event.identity == self._identity:
+                self._reload()
+            case api.ConversationChanged():
+                self._reload()
+            case _:
+                pass
+
+    def on_events_missed(self, _: EventsMissed) -> None:
+        """Events alone no longer tell everything."""
+        self._reload()
+
+    def clear_caches(self) -> None:
+        """Forget what was read."""
+        self._contact = None
+        self._identity = ""
+
+    # --- showing ------------------------------------------------------------------------------------------------------
+
+    @work(exclusive=True, group="reload")
+    async def _reload(self) -> None:
+        try:
+            contact = await contact_of(self.client, self._identity)
+        except api.ApiError as error:
+            self.notice.say(str(explain(error)), "bad")
+            return
+        if contact is None:
+            self.notice.say(str(explain(api.ApiError(api.Kind.UNKNOWN_CONTACT, ""))), "bad")
+            return
+        self._contact = contact
+        self._show(contact)
+
+    def _show(self, contact: api.Contact) -> None:
+        app, own = app_of(self), own_name_of(contact)
+        self.entitle(clean_name(contact.name))
+        odd = [clean_line(contact.warning_text)] if contact.warning_text else []
+        odd += [f"Keys are {OVERDUE}"] if contact.rekey_overdue else []
+        odd += ["You blocked them: nothing comes and nothing goes."] if contact.blocked else []
+        self.query_one("#odd", Static).update(Content("\n".join(f"! {each}" for each in odd)))
+        self.query_one("#odd").display = bool(odd)
+        facts = [f"They call themselves {own}."] if own else []
+        facts += [
+            compared_words(contact),
+            devices_words(contact),
+            sees_words(contact, app.now(), app.calendar),
+            view_words(contact, app.now(), app.calendar),
+        ]
+        self.query_one("#facts", Static).update(Content("\n".join(each for each in facts if each)))
+        self.query_one(Menu).show([Option(Content(line), id=act) for act, line in acts_of(contact).items()])
+
+    @on(OptionList.OptionHighlighted)
+    def _bring_up(self, message: OptionList.OptionHighlighted) -> None:
+        if message.option_index:
+            message.option_list.scroll_visible(animate=False)
+
+    # --- doing --------------------------------------------------------------------------------------------------------
+
+    @on(OptionList.OptionSelected)
+    def _selected(self, message: OptionList.OptionSelected) -> None:
+        act, contact = message.option.id or "", self._contact
+        if contact is None:
+            return
+        if act in BEHIND:
+            self.dismiss(act)
+        elif act == "devices":
+            from tui.screens.devices import DevicesScreen
+
+            self.app.push_screen(DevicesScreen(self.client, contact.identity))
+        elif act == "compare":
+            self.app.push_screen(CompareScreen(self.client, contact))
+        elif act == "mute":
+            self._mute(contact)
+        else:
+            self._toggle(contact, act)
+
+    def _mute(self, contact: api.Contact) -> None:
+        if contact.muted_until is not None:
+            self._change(api.ConversationSet(conversation=contact.conversation, muted_until=0))
+            return
+
+        def chosen(until: int | None) -> None:
+            if until is not None:
+                self._change(api.ConversationSet(conversation=contact.conversation, muted_until=until))
+
+        self.app.push_screen(MuteScreen(short_name(contact.name), app_of(self).now()), chosen)
+
+    def _toggle(self, contact: api.Contact, act: str) -> None:
+        to = {
+            "pin": api.ConversationSet(conversation=contact.conversation, pinned=not contact.pinned),
+            "archive": api.ConversationSet(conversation=contact.conversation, archived=not contact.archived),
+            "unread": api.ConversationSet(conversation=contact.conversation, unread=not contact.marked_unread),
+        }
+        self._change(to[act])
+
+    @once("change")
+    async def _change(self, command: api.ConversationSet) -> None:
+        try:
+            await self.client.call(command)
+        except api.ApiError as error:
+            self.notice.say(str(explain(error)), "bad")
+
+
+def acts_of(contact: api.Contact) -> dict[str, str]:
+    """Return what can be done with a contact, by id, in the order of the list."""
+    again = "again" if contact.verified else "with theirs"
+    block = "people.unblock" if contact.blocked else "people.block"
+    return {
+        "compare": f"Compare the security code {again}",
+        "devices": "Look at their devices",
+        "people.rename": BEHIND["people.rename"],
+        "mute": "Mute no longer" if contact.muted_until is not None else "Mute",
+        "pin": "Pin no longer" if contact.pinned else "Pin to the top of the list",
+        "archive": "Take out of the archive" if contact.archived else "Archive",
+        "unread": "Mark as read" if contact.marked_unread else "Mark as unread",
+        block: BEHIND[block],
+        "people.delete-conversation": BEHIND["people.delete-conversation"],
+        "people.remove": BEHIND["people.remove"],
+    }

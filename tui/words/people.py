@@ -1,0 +1,77 @@
+"""What the contact's page says: whether codes were compared, how many devices, what both see of each other, the view."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tui.words.format import moment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from core.api import Contact, ContactDevice, Sign
+    from tui.words.format import Calendar
+
+_GROUP: Final = 5
+SIGNS: Final[dict[Sign, str]] = {"read": "what you read", "typing": "when you type", "presence": "when you are there"}
+# Muted for longer than this is muted until the person says otherwise. Milliseconds.
+_LONG: Final = 10 * 365 * 86_400_000
+
+
+def code_lines(digits: str, columns: int) -> list[str]:
+    """Return the digits of a security code in groups of five, so many side by side."""
+    groups = [digits[at : at + _GROUP] for at in range(0, len(digits), _GROUP)]
+    return ["  ".join(groups[at : at + columns]) for at in range(0, len(groups), columns)]
+
+
+def compared_words(contact: Contact) -> str:
+    """Return whether the person compared codes."""
+    if contact.verified:
+        return "You compared security codes: it is them."
+    return "You have not compared security codes yet."
+
+
+def devices_words(contact: Contact) -> str:
+    """Return how many devices there are, and how many of them nobody vouches for."""
+
+    def count(states: Iterable[str]) -> int:
+        return sum(_is_one_of(device, states) for device in contact.devices)
+
+    known, unknown = count(("vouched", "confirmed")), count(("unknown",))
+    if not contact.devices:
+        return "None of their devices is known yet."
+    said = f"{known} known device{'' if known == 1 else 's'}"
+    return f"{said}, {unknown} that nobody vouches for." if unknown else f"{said}."
+
+
+def _is_one_of(device: ContactDevice, states: Iterable[str]) -> bool:
+    return device.state in states
+
+
+def sees_words(contact: Contact, now: int, calendar: Calendar) -> str:
+    """Return what both see of each other, what they would, and whether they are there."""
+    both = ", ".join(SIGNS[sign] for sign in contact.exchanged)
+    said = (
+        f"They see {both}, and you the same of them." if both else "Neither sees when the other reads, types, is there."
+    )
+    offered = ", ".join(SIGNS[sign] for sign in contact.tells if sign not in contact.exchanged)
+    if offered:
+        said += f" They would, as far as Settings let them see: {offered}."
+    if contact.online:
+        said += " They are there."
+    elif contact.last_seen is not None:
+        said += f" They were there {moment(contact.last_seen, now, calendar)}."
+    return said
+
+
+def view_words(contact: Contact, now: int, calendar: Calendar) -> str:
+    """Return what the person made of the conversation, or nothing."""
+    said: list[str] = []
+    if contact.muted_until is not None:
+        is_long = contact.muted_until - now > _LONG
+        said.append("muted" if is_long else f"muted until {moment(contact.muted_until, now, calendar)}")
+    said += ["pinned"] if contact.pinned else []
+    said += ["archived"] if contact.archived else []
+    said += ["marked as unread"] if contact.marked_unread else []
+    words = ", ".join(said)
+    return f"{words[0].upper()}{words[1:]}." if said else ""
