@@ -13,7 +13,7 @@ import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractContextManager, asynccontextmanager, suppress
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import trio
 
@@ -147,6 +147,11 @@ class VersionChecked:
 
     async def call(self, command: Command[R]) -> R:
         """Carry out a command; raises ``ApiError``."""
+        self._check(command)
+        return await self._client.call(command)
+
+    def _check(self, command: Command[Any]) -> None:
+        """Note the caller's version. Raises ``ApiError`` where it is another, or was not said."""
         if isinstance(command, CoreGet):
             self._caller = self._caller if self._caller == self._version else command.version
         elif self._caller != self._version and not isinstance(command, CoreStop):
@@ -157,7 +162,6 @@ class VersionChecked:
                 "`sottovoce core --stop`, and start again.",
                 core=self._version,
             )
-        return await self._client.call(command)
 
 
 class _Incoming(trio.abc.ReceiveStream):

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from tui.screens.page import Page
 
 
-# What is added to the question whether to quit where the core runs on.
+# What is added to the question whether to quit: where the core runs on, and where it does not.
 GOES_ON: Final = "It goes on receiving. `sottovoce core --stop` ends that."
+ENDS: Final = "Nothing is received meanwhile. Started with --detach, it goes on."
 
 
 class AppCommands:
@@ -121,5 +122,5 @@ class AppCommands:
                 self._app.exit()
 
         if not isinstance(self._app.screen, ConfirmScreen):
-            detail = GOES_ON if self._port.runs_on else ""
+            detail = GOES_ON if self._port.runs_on else "" if self._port.is_throwaway else ENDS
             self._app.push_screen(ConfirmScreen("Quit sottovoce?", detail), answered)

@@ -3,6 +3,8 @@
 The terminal is read key by key, so that it is known whether something is being typed: what comes in then waits until the
 line is sent or taken back, and is said before the next one. Else it is said at once, and the prompt again after it. Only a
 carriage return, a line's end and backspace are used, which every terminal has.
+
+Many lines at once were pasted, for nobody types so fast: they become one text, which Enter by itself sends.
 """
 
 from __future__ import annotations
@@ -30,6 +32,10 @@ _SEQUENCE: Final = re.compile(r"\x1b(\[[0-9;?<]*[ -/]*[@-~]|O.|.)?")
 _ENDING: Final = (signal.SIGHUP, signal.SIGTERM)
 _ERASE: Final = frozenset("\x7f\x08")
 _ENTER: Final = frozenset("\r\n")
+_CONTROLS: Final = frozenset("\x04\x15\x17") | _ERASE
+# Line ends in one reading from which on it was pasted; two commands typed ahead are none.
+PASTED_LINES: Final = 3
+PASTED: Final = "(several lines were pasted: Enter sends them as one message, Ctrl+U drops them)"
 
 
 class Interrupted(Exception):
@@ -120,7 +126,19 @@ class LineInput:
             self.end()
             return
         self.touched()
-        self._take(_SEQUENCE.sub("", self._decoder.decode(data)))
+        keys = _SEQUENCE.sub("", self._decoder.decode(data)).replace("\r\n", "\n").replace("\r", "\n")
+        is_more = "\n" in self._line and keys != "\n" and _CONTROLS.isdisjoint(keys)
+        if (is_more or keys.count("\n") >= PASTED_LINES) and self._asked is not None and not self._is_hidden:
+            self._paste(keys)
+        else:
+            self._take(keys)
+
+    def _paste(self, keys: str) -> None:
+        """Add pasted lines to what is being typed."""
+        is_first = "\n" not in self._line
+        kept = [key for key in keys if key in "\n\t" or key.isprintable()][: MAX_LINE - len(self._line)]
+        self._line += kept
+        self._write("".join(kept) + (f"\n{PASTED}\n" if is_first else ""))
 
     def _take(self, keys: str) -> None:
         for at, key in enumerate(keys):
@@ -133,7 +151,7 @@ class LineInput:
         assert self._asked is not None
         if key in _ENTER:
             self._write("\n")
-            self._asked.set_result("".join(self._line))
+            self._asked.set_result("".join(self._line).strip("\n"))
         elif key in _ERASE:
             self._erase(1)
         elif key == "\x15":  # Ctrl+U
@@ -159,6 +177,11 @@ class LineInput:
             self._write(self._prompt)
 
     def _take_back(self) -> None:
+        if "\n" in self._line:  # it cannot be erased from the terminal
+            self._line.clear()
+            self._write("\n")
+            self._say_held()
+            self._write(self._prompt)
         self._erase(len(self._line))
 
     def _say_held(self) -> None:

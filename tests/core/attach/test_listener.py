@@ -181,11 +181,16 @@ async def test_who_says_no_version_is_answered_nothing_else(home: Path) -> None:
             assert core.sent == []
 
 
+def another_user(_: object) -> bool:
+    """What the kernel says of a process of another user."""
+    return False
+
+
 # --- who may ------------------------------------------------------------------------------------------------------------
 
 
 async def test_another_user_gets_nothing_from_a_core(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listener, "is_same_user", lambda _: False)
+    monkeypatch.setattr(listener, "is_same_user", another_user)
     async with running(home) as (core, found):
         with socket.socket(socket.AF_UNIX) as connection:
             connection.connect(os.fspath(found.path))
@@ -195,7 +200,7 @@ async def test_another_user_gets_nothing_from_a_core(home: Path, monkeypatch: py
 
 
 async def test_nothing_is_said_to_another_users_core(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(link, "is_same_user", lambda _: False)
+    monkeypatch.setattr(link, "is_same_user", another_user)
     async with running(home):
         with pytest.raises(ApiError, match="another user listens there"):
             await attach(home)

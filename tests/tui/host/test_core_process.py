@@ -26,13 +26,13 @@ class Around:
     """What is around a client: the cores that are found, one after the other, and what is done about them."""
 
     def __init__(self, *versions: str | None) -> None:
-        self.versions = list(versions)
+        self.versions: Sequence[str | None] = versions
         self.done: list[str] = []
         self.answer = True
         self.ends = True
 
     def attach(self, _home: Path, _version: str) -> Link | None:
-        version = self.versions.pop(0)
+        version, *self.versions = self.versions
         if version is None:
             return None
         info = api.CoreInfo(version=version, started_at=0, attached=1, runs_on=True, pid=1)

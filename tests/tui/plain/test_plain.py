@@ -132,6 +132,28 @@ async def test_what_comes_in_is_said_at_once_but_waits_while_something_is_typed(
         assert room.rows[-1].text == "half done"
 
 
+async def test_pasted_lines_are_one_message_that_enter_sends() -> None:
+    client = FakeClient()
+    async with at_terminal(client) as person:
+        await person.enter()
+        person.type("1\r")
+        room, _ = numbered(client)
+        await person.hear(f"{room.name}> ")
+        before = len(room.rows)
+        person.type("one\r/quit\rthree\rfour\r")
+        await person.hear("several lines were pasted")
+        assert len(room.rows) == before
+        person.type("\r")
+        await person.hear(f"{room.name}> ")
+        assert [row.text for row in room.rows[before:]] == ["one\n/quit\nthree\nfour"]
+        person.type("a\rb\rc\rd\r")
+        await person.hear("several lines were pasted")
+        person.type("\x15")
+        person.type("e\r")
+        await person.hear(f"{room.name}> ")
+        assert room.rows[-1].text == "e"
+
+
 async def test_a_strangers_text_neither_acts_on_the_terminal_nor_looks_like_ours() -> None:
     client = FakeClient()
     async with at_terminal(client) as person:
