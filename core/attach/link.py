@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import socket
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -101,7 +102,8 @@ def ask(connection: socket.socket, number: int, command: Command[R], said: bytes
 
     ``said``: what the core had said before. Raises ``ApiError``, and ``OSError`` when the core is gone or silent.
     """
-    connection.sendall(encode_request(number, command))
+    with suppress(BrokenPipeError):  # it may have said why before it closed
+        connection.sendall(encode_request(number, command))
     others = b""
     while True:
         line, end, said = said.partition(b"\n")

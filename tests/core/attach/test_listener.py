@@ -18,6 +18,7 @@ from core import api
 from core.api import ApiError, Kind
 from core.attach import link, listener, place
 from core.attach.link import Link
+from core.rpc.jsonrpc import NULL_ID, encode_error
 from core.rpc.replies import decode_line, encode_request, event_of, result_of
 from tests.support.attaching import FEW, VERSION, running
 
@@ -93,6 +94,16 @@ async def test_one_too_many_is_told_so(home: Path) -> None:
         assert refused.value.kind is Kind.TOO_MANY
         for each in callers:
             each.link.connection.close()
+
+
+async def test_why_it_was_refused_is_heard_though_the_core_has_closed_already() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(encode_error(NULL_ID, ApiError(Kind.TOO_MANY, "Too many.", limit=FEW)))
+        theirs.close()
+        with pytest.raises(ApiError) as refused:
+            link.ask(ours, 0, api.CoreGet(version=VERSION))
+        assert refused.value.kind is Kind.TOO_MANY
 
 
 async def test_without_a_core_there_is_none_and_a_killed_ones_socket_is_none_either(home: Path) -> None:
