@@ -45,8 +45,8 @@ class WholeCells(ScrollBarRender):
     VERTICAL_BARS = [" "] * 8
 
 
-class Column(VerticalScroll, can_focus=False):
-    """The middle of a page; scrolls to whatever has the focus."""
+class Column(VerticalScroll, can_focus=False, inherit_bindings=False):
+    """The middle of a page; scrolls to whatever has the focus. The arrows are the page's: they walk where it is high, too."""
 
     def on_mount(self) -> None:
         """Draw with what the terminal has."""
@@ -130,12 +130,17 @@ class Page(Screen[R], ContentScreen, ShowsNotices, Generic[R]):
             with CardBody():
                 with Column():
                     yield from self.compose_body()
+                yield from self.compose_foot()
                 yield Notice(id="notice")
             yield Hints(*self.hints)
 
     @abstractmethod
     def compose_body(self) -> ComposeResult:
         """Yield what stands in the column."""
+
+    def compose_foot(self) -> ComposeResult:
+        """Yield what stays in sight below the column, however far that is scrolled; nothing by default."""
+        yield from ()
 
     @property
     def notice(self) -> Notice:
@@ -151,13 +156,15 @@ class Page(Screen[R], ContentScreen, ShowsNotices, Generic[R]):
         for edge in self.query(Edge):
             edge.refresh()
         self._leave_room()
+        self.call_after_refresh(self._leave_room)  # what is below the column has its height only now
 
     @on(Notice.Resized)
     def _leave_room(self) -> None:
-        """Bound the column by the rows beside edges and notice, so that it scrolls and they stay."""
-        notice = self.notice
-        rows = self.size.height - EDGE_ROWS - (notice.outer_size.height if notice.display else 0)
-        self.query_one(Column).styles.max_height = max(1, rows)
+        """Bound the column by the rows beside the edges and what is below it, so that it scrolls and they stay."""
+        column = self.query_one(Column)
+        below = [each for each in self.query_one(CardBody).children if each is not column and each.display]
+        rows = self.size.height - EDGE_ROWS - sum(each.outer_size.height + each.styles.margin.height for each in below)
+        column.styles.max_height = max(1, rows)
 
     def show_keys(self, *hints: tuple[str, str]) -> None:
         """Change the last line."""

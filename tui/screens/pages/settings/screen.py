@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from textual import on, work
@@ -101,6 +101,12 @@ ROWS: dict[str, tuple[str, list[tuple[str, object]], str]] = {
         "Empty packets hide when you write. sparing, for metered lines, hides little; strong adds seconds.",
     ),
 }
+# Headings, and the fields below each; a field that none names comes last.
+GROUPS: Final = (
+    ("This terminal", ("theme", "glyphs", "layout", "enter_sends", "keys", "low_bandwidth")),
+    ("Notices and locking", ("notify", "notify_content", "lock_after")),
+    ("What others learn", ("read_receipts", "typing", "presence", "pace")),
+)
 # What the rest means, by the id of its widget.
 ABOUT = {
     "person": "Shown to people you invite or greet from now on. Enter keeps it.",
@@ -111,13 +117,24 @@ ABOUT = {
 }
 
 
+def groups() -> list[tuple[str, list[str]]]:
+    """Return the headings with the fields that there are."""
+    named = [(heading, [field for field in fields if field in ROWS]) for heading, fields in GROUPS]
+    named[-1][1].extend(field for field in ROWS if not any(field in fields for _, fields in named))
+    return named
+
+
 class SettingsScreen(Page[None], NothingUnsaved):
     """A row for each setting, then what concerns the account."""
 
     DEFAULT_CSS = """
     SettingsScreen {
-        #meaning { height: 2; width: 1fr; margin-top: 1; color: $quiet; }
-        .heading { text-style: bold; width: 1fr; margin-top: 1; }
+        #meaning { height: 2; width: 1fr; margin: 1 2 0 2; color: $soft; }
+        .heading { color: $bright; text-style: bold; width: 1fr; margin-top: 1; }
+        .-first { margin-top: 0; }
+        &.-roomy .row { margin-bottom: 0; }
+        &.-roomy #meaning { margin: 1 4 0 4; }
+        &.-narrow #meaning { margin: 0 1; }
         &:ansi #meaning { color: ansi_default; }
         &.-short #meaning { height: 1; margin-top: 0; }
         &.-short .heading { margin-top: 0; }
@@ -147,11 +164,13 @@ class SettingsScreen(Page[None], NothingUnsaved):
     def compose_body(self) -> ComposeResult:
         """Yield the rows."""
         stored = msgspec.structs.asdict(self._settings)
-        for field, (label, options, _) in ROWS.items():
-            with Horizontal(classes="row"):
-                yield Label(label, classes="label")
-                yield Choice([*options, *self._own_themes(field)], stored[field], id=field)
-        yield Static("", id="meaning")
+        for heading, fields in groups():
+            yield Static(heading, classes="heading" if heading != GROUPS[0][0] else "heading -first")
+            for field in fields:
+                label, options, _ = ROWS[field]
+                with Horizontal(classes="row"):
+                    yield Label(label, classes="label")
+                    yield Choice([*options, *self._own_themes(field)], stored[field], id=field)
         yield Static("Your account", classes="heading")
         with Horizontal(classes="row"):
             yield Label("Name", classes="label")
@@ -163,6 +182,10 @@ class SettingsScreen(Page[None], NothingUnsaved):
             yield FlatButton("Lock now", id="lock")
             yield FlatButton("Log out", id="logout")
 
+    def compose_foot(self) -> ComposeResult:
+        """Yield what the row under the cursor means: in sight, wherever that is."""
+        yield Static("", id="meaning")
+
     def _own_themes(self, field: str) -> list[tuple[str, object]]:
         """Return the person's own themes, which a file each makes."""
         names = app_of(self).theme_names if field == "theme" else ()
@@ -170,7 +193,7 @@ class SettingsScreen(Page[None], NothingUnsaved):
 
     def on_mount(self) -> None:
         """Read what is stored."""
-        self.query_one("#theme").focus()
+        self.query(Choice).first().focus()
         self._load()
 
     def clear_caches(self) -> None:
