@@ -46,7 +46,7 @@ class WholeCells(ScrollBarRender):
 
 
 class Column(VerticalScroll, can_focus=False, inherit_bindings=False):
-    """The middle of a page; scrolls to whatever has the focus. The arrows are the page's: they walk where it is high, too."""
+    """The middle of a page; scrolls to whatever has the focus. The arrows are the page's: they walk."""
 
     def on_mount(self) -> None:
         """Draw with what the terminal has."""

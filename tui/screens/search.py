@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.events import Key
 from textual.screen import Screen
@@ -19,10 +19,13 @@ from core.api import ApiError, Client, Found
 from tui.app_port import app_of
 from tui.chat.search_hits import SearchHits
 from tui.screens.content import NothingUnsaved
+from tui.screens.picker import Rule
 from tui.screens.type_ahead import take_early_key
 from tui.text.cells import before, width_of
 from tui.text.sanitize import clean_line, fit, pad
+from tui.widgets.edges import BARE, Edge, UpperEdge
 from tui.widgets.editing import LineEditing
+from tui.widgets.hints import Hints
 from tui.widgets.menu import PickList
 from tui.words.errors import explain
 from tui.words.format import plural, when
@@ -35,15 +38,27 @@ NAME_WIDTH = 12
 class SearchScreen(Screen[SearchHits | None], NothingUnsaved):
     """Dismisses with the hits, standing at the chosen one, or None."""
 
+    SCOPED_CSS = False  # one rule looks at the app's glyphs
     DEFAULT_CSS = """
-    SearchScreen #head { height: 1; background: $surface; padding: 0 1; }
-    SearchScreen #where { width: auto; color: $primary; text-style: bold; }
-    SearchScreen Input, SearchScreen Input:focus { width: 1fr; height: 1; border: none; padding: 0 1; background: $surface; }
-    SearchScreen #count { width: auto; color: $quiet; }
-    SearchScreen OptionList { height: 1fr; border: none; padding: 0; background: $background;
-        text-wrap: nowrap; text-overflow: ellipsis; scrollbar-size-vertical: 1; }
-    SearchScreen #keys { height: 1; dock: bottom; padding: 0 1; background: $surface; color: $quiet; }
+    SearchScreen {
+        align: center middle;
+        background: $ground;
+        & #card { width: 100%; max-width: 120; height: 100%; }
+        & #search-body { width: 1fr; height: 1fr; padding: 0 1; border-left: round $self; border-right: round $self; }
+        & #head { height: 1; }
+        & #where { width: auto; color: $self; text-style: bold; }
+        & Input, & Input:focus { width: 1fr; height: 1; border: none; padding: 0 1; background: $ground; }
+        & OptionList, & OptionList:focus { height: 1fr; border: none; padding: 0; background: $ground; color: $ink;
+            text-wrap: nowrap; text-overflow: ellipsis; scrollbar-size-vertical: 1; }
+        & OptionList > .option-list--option { padding: 0; }
+        & OptionList > .option-list--option-highlighted { background: $select; color: $bright; text-style: none; }
+        &.-bare #search-body { border: none; padding: 0; }
+        &:ansi, &:ansi OptionList, &:ansi Input { background: ansi_default; }
+    }
+    .ascii SearchScreen #search-body { border-left: ascii $self; border-right: ascii $self; }
+    .ascii SearchScreen.-bare #search-body { border: none; }
     """
+    HORIZONTAL_BREAKPOINTS = [(0, "-bare"), (BARE, "-framed")]
     BINDINGS: ClassVar = [
         Binding("escape,ctrl+c", "dismiss(None)", "Close", show=False),
         Binding("ctrl+f", "widen", "Everywhere", show=False, priority=True),
@@ -64,12 +79,20 @@ class SearchScreen(Screen[SearchHits | None], NothingUnsaved):
 
     def compose(self) -> ComposeResult:
         """Where and what, the hits, the keys."""
-        with Horizontal(id="head"):
-            yield Static(id="where", markup=False)
-            yield LineEditing(self._words, placeholder="Search…", select_on_focus=False)
-            yield Static(id="count", markup=False)
-        yield PickList(markup=False)
-        yield Static(Content("Enter go there   Ctrl+F here or everywhere   Esc back"), id="keys")
+        with Vertical(id="card"):
+            yield UpperEdge("Search", id="count")
+            with Vertical(id="search-body"):
+                with Horizontal(id="head"):
+                    yield Static(id="where", markup=False)
+                    yield LineEditing(self._words, placeholder="words", select_on_focus=False)
+                yield Rule()
+                yield PickList(markup=False)
+            yield Hints(("↑↓", "choose"), ("Enter", "go there"), ("Ctrl+F", "here or everywhere"), ("Esc", "back"))
+
+    def on_resize(self) -> None:
+        """Draw the edges with or without corners."""
+        for edge in self.query(Edge):
+            edge.refresh()
 
     def on_mount(self) -> None:
         """Begin with the words given."""
@@ -113,7 +136,7 @@ class SearchScreen(Screen[SearchHits | None], NothingUnsaved):
                 note = f"{hits.count} hits" if hits.has_more else plural(len(hits.found), "hit")
             except ApiError as error:
                 note = explain(error).sentence
-        self.query_one("#count", Static).update(note)
+        self.query_one("#count", UpperEdge).note(note)
         self._list(words)
 
     def _list(self, words: str) -> None:
@@ -135,10 +158,10 @@ class SearchScreen(Screen[SearchHits | None], NothingUnsaved):
         spans = search_terms.spans(text, wanted)
         start = before(text, spans[0][0] - LEAD + 1) if spans else 0
         lead = ("" if hit.message.known else "(unknown device) ") + (ellipsis if start else "")
-        room = max(10, self.size.width - NAME_WIDTH - 12)
+        room = max(10, self.query_one(OptionList).size.width - NAME_WIDTH - 12)
         hour = when(hit.message.sent_at, app.now(), app.calendar)
         head = Content.assemble(
-            (f" {pad(hour, 7, ellipsis)} ", "$quiet"), (pad(name, NAME_WIDTH, ellipsis), "bold"), f" {lead}"
+            (f" {pad(hour, 7, ellipsis)} ", "$soft"), (pad(name, NAME_WIDTH, ellipsis), "bold"), f" {lead}"
         )
         shown = fit(text[start:], room - width_of(lead), ellipsis)
         stop = start + len(shown) - (len(ellipsis) if shown != text[start:] else 0)
