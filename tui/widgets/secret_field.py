@@ -22,6 +22,8 @@ MAX_PASSCODE_LENGTH = 256
 class SecretField(TextField):
     """A field whose text only its screen can ask for."""
 
+    ALLOW_SELECT = False
+
     class Edited(Message):
         """The text changed; ask the field for it."""
 
