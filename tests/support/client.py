@@ -10,6 +10,7 @@ import msgspec
 
 from core import api, search_terms
 from core.api import ApiError, Kind
+from tests.support.client_changes import FakeChanges
 from tests.support.client_contacts import WARNING_TEXTS, FakeContacts, fate_of
 from tests.support.world import ALICE, BOB, HOUR, NOW, Room, demo_rooms
 from tui.core_port import EventBatch
@@ -22,7 +23,7 @@ LINK_TAIL = "K3QZV7XW2P5NJD6RM4TFA8HCY9BSGEU3" * 4
 GREETER = "gr33t" + BOB[5:]
 
 
-class FakeClient(FakeContacts):
+class FakeClient(FakeContacts, FakeChanges):
     """Answers every command from memory. ``exists`` and ``locked`` set where the program starts."""
 
     def __init__(
@@ -308,13 +309,23 @@ class FakeClient(FakeContacts):
             raise ApiError(Kind.TOO_LONG, "too long", limit=api.MAX_TEXT_SIZE)
         if room.blocked:
             raise ApiError(Kind.BLOCKED, "You blocked this contact.")
-        row = room.say("me", command.text, self.now, state="queued")
+        row = room.say(
+            "me",
+            command.text,
+            self.now,
+            state="queued",
+            reply_to=command.reply_to,
+            quote=self.quote_of(command.reply_to),
+        )
         room.read_upto = len(room.rows)
         return api.MessageRef(id=row.id)
 
     def _message_list(self, command: api.MessageList) -> list[api.Message]:
         rows = self.room(command.conversation).rows
         start, stop = 0, len(rows)
+        if command.around is not None:
+            start = max(0, self._index(self.room(command.conversation), command.around) - command.limit // 2)
+            return rows[start : start + command.limit]
         if command.before is not None:
             stop = self._index(self.room(command.conversation), command.before)
         if command.after is not None:

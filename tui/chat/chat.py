@@ -172,13 +172,34 @@ class Chat:
         else:
             self._log.go_to_end()
 
-    async def send(self, conversation_id: str, text: str) -> None:
+    async def send(self, conversation_id: str, text: str, *, reply_to: str | None = None) -> None:
         """Commit a text for a conversation, open or not any more; raises ``ApiError``."""
-        await self._client.call(api.MessageSend(conversation=conversation_id, text=text))
+        await self._client.call(api.MessageSend(conversation=conversation_id, text=text, reply_to=reply_to))
         if self.conversation is not None and self.conversation.id == conversation_id:
             self._log.clear_unread_rule()
             await self.go_to_end()
             await self.catch_up()
+
+    async def edit(self, message_id: str, text: str) -> None:
+        """Say a text of one's own otherwise; raises ``ApiError``."""
+        await self._client.call(api.MessageEdit(id=message_id, text=text))
+
+    async def row_changed(self, event: api.MessageChanged) -> None:
+        """Read a row anew, or all that are held where it is not said which; raises ``ApiError``."""
+        conversation, rows = self.conversation, self._log.model.rows
+        if conversation is None or conversation.id != event.conversation or event.what == "deleted":
+            return
+        index = self._log.model.index_of(event.id)
+        if index is None:
+            return
+        command = api.MessageList(conversation=conversation.id, limit=1)
+        if index:
+            command = msgspec.structs.replace(command, after=rows[index - 1].id)
+        elif len(rows) > 1:
+            command = msgspec.structs.replace(command, before=rows[1].id)
+        answer = await self._client.call(command)
+        if self._is_open(conversation) and answer and answer[0].id == event.id:
+            self._log.change_row(event.id, lambda _: answer[0])
 
     async def mark_read(self) -> bool:
         """Tell the core that the newest row was seen; returns whether that was news."""

@@ -29,6 +29,7 @@ class WritingArea(Vertical):
         & #line { height: auto; }
         & #prompt { width: 3; height: 1; padding: 0 1; color: $primary; background: $surface; }
         & #room { height: 1; color: $warning; padding: 0 1; display: none; text-align: right; }
+        & #purpose { height: 1; padding: 0 1; color: $primary; display: none; text-wrap: nowrap; text-overflow: ellipsis; }
         & #room.over { color: $error; text-style: bold; }
     }
     """
@@ -68,6 +69,7 @@ class WritingArea(Vertical):
         """Completions above, the line below."""
         yield Completion(id="completion")
         yield Static(id="room", markup=False)
+        yield Static(id="purpose", markup=False)
         with Horizontal(id="line"):
             yield Static(Content(app_of(self).glyphs.prompt), id="prompt")
             yield Composer(id="composer")
@@ -85,6 +87,12 @@ class WritingArea(Vertical):
     def draw_signs(self) -> None:
         """Use the signs now chosen."""
         self.query_one("#prompt", Static).update(Content(app_of(self).glyphs.prompt))
+
+    def show_purpose(self, words: str) -> None:
+        """Say what is written for; empty: a message of its own."""
+        line = self.query_one("#purpose", Static)
+        line.display = bool(words)
+        line.update(Content(words))
 
     def close_completion(self) -> bool:
         """Close the completions; returns whether they were open."""

@@ -49,7 +49,7 @@ EXPLANATIONS: dict[Kind, Explanation] = {
     Kind.BLOCKED: Explanation("You blocked this contact, so nothing is sent.", "/unblock ends it."),
     Kind.BAD_CODE: Explanation("That is another code.", "Do not confirm it: ask them by another way."),
     Kind.BAD_IDENTITY: Explanation("That is no identity.", "Compare its 52 characters again."),
-    Kind.NOT_ALLOWED: Explanation("That cannot be done with this message.", "Only its author may change it."),
+    Kind.NOT_ALLOWED: Explanation("That cannot be done with this one."),
     Kind.BAD_PROOF: Explanation("That is no proof of a message.", "Ask for its file again."),
     Kind.TOO_LONG: Explanation("That is too long.", "Send it in parts; the limit is {limit} bytes."),
     Kind.TOO_MANY: Explanation("That is more than there can be at once.", "Close or remove one first."),
@@ -74,6 +74,7 @@ IN_CORES_WORDS = frozenset(
         Kind.BAD_ARCHIVE,
         Kind.CORE_VERSION,
         Kind.BAD_CODE,
+        Kind.NOT_ALLOWED,
         Kind.BAD_IDENTITY,
     }
 )

@@ -34,11 +34,12 @@ LIST_HINTS = (
 )
 EMPTY_HINTS = (("Alt+L", "lock"), ("F1", "help"), ("Ctrl+P", "commands"), ("Ctrl+Q", "quit"))
 SELECT_HINTS = (
+    ("Enter", "menu"),
+    ("r", "answer"),
+    ("+", "react"),
+    ("e", "edit"),
     ("y", "copy"),
-    ("l", "copy link"),
     ("d", "delete"),
-    ("i", "details"),
-    ("j k", "move"),
     ("Esc", "back"),
 )
 HIT_HINTS = (("n", "next hit"), ("N", "previous"), ("y", "copy"), ("Ctrl+F", "search"), ("Esc", "back"))

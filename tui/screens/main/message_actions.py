@@ -1,8 +1,9 @@
-"""Commands about the selected message: copy it or its links, delete it, show its details."""
+"""Commands about the selected message: its menu, copies of it or its links, deletion, details; others' are found here."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Final
 
 from core.api import Message
 from tui.app_port import AppPort
@@ -11,6 +12,7 @@ from tui.screens.confirm import ConfirmScreen
 from tui.screens.main.attempts import Attempts
 from tui.screens.main.conversations import Conversations
 from tui.screens.main.dialogs import Dialogs
+from tui.screens.main.message_menu import MessageMenu, wanted_of
 from tui.text.links import links_in
 from tui.text.sanitize import clean_line, fit, kept_text
 from tui.widgets.chat_log import ChatLog
@@ -21,8 +23,11 @@ from tui.words.format import moment, state_sentence
 _QUOTED = 40
 
 
+Act = Callable[[Message], None]
+
+
 class MessageActions:
-    """Does it; ``copy`` hands a text to the clipboard and tells so."""
+    """Does it; ``others`` do what is not done here, ``copy`` hands a text to the clipboard and tells so."""
 
     def __init__(
         self,
@@ -32,6 +37,7 @@ class MessageActions:
         conversations: Conversations,
         dialogs: Dialogs,
         attempts: Attempts,
+        others: Mapping[str, Act],
         copy: Callable[[str], None],
     ) -> None:
         self._app = app
@@ -41,18 +47,32 @@ class MessageActions:
         self._dialogs = dialogs
         self._attempts = attempts
         self._copy = copy
+        self._acts: Final[Mapping[str, Act]] = {
+            **others,
+            "menu": self._show_menu,
+            "copy": lambda message: self._copy(kept_text(message.text)),
+            "link": self._copy_link,
+            "delete": self._ask_delete,
+            "info": lambda message: self._app.tell(self.about(message)),
+        }
 
     def act_on(self, what: str, message: Message) -> None:
-        """Copy, delete or tell about a message."""
-        match what:
-            case "copy":
-                self._copy(kept_text(message.text))
-            case "link":
-                self._copy_link(message)
-            case "delete":
-                self._ask_delete(message)
-            case _:
-                self._app.tell(self.about(message))
+        """Do one of ``tui.widgets.chat_log.widget.WANTED`` with a message, if it can be done with it."""
+        if what != "menu" and what not in wanted_of(message):
+            self._app.tell(f"That cannot be done with {self._what_of(message)}.", "warning")
+            return
+        self._acts[what](message)
+
+    def _show_menu(self, message: Message) -> None:
+        """List what can be done with a message, and do what is chosen."""
+
+        def chosen(wanted: str | None) -> None:
+            self._log.focus()
+            if wanted is not None:
+                self._log.select(message.id)
+                self.act_on(wanted, message)
+
+        self._dialogs.show(MessageMenu(message), chosen)
 
     def _copy_link(self, message: Message) -> None:
         """Copy the links of a message, each whole."""
@@ -79,10 +99,15 @@ class MessageActions:
                 self._attempts.begin(self._delete(message))
             self._log.focus()
 
-        what = f"“{fit(clean_line(message.text), _QUOTED)}”" if message.kind in {"text", "imported"} else "this remark"
         # While a message is selected, y copies: a person who meant that must not delete.
-        question = ConfirmScreen(f"Delete {what} from this device?", yes="Delete", no="Keep", yes_key="x")
+        question = ConfirmScreen(
+            f"Delete {self._what_of(message)} from this device?", yes="Delete", no="Keep", yes_key="x"
+        )
         self._dialogs.show(question, answered)
+
+    @staticmethod
+    def _what_of(message: Message) -> str:
+        return f"“{fit(clean_line(message.text), _QUOTED)}”" if message.kind in {"text", "imported"} else "this remark"
 
     async def _delete(self, message: Message) -> None:
         deleted = await self._chat.delete([message.id])

@@ -56,6 +56,9 @@ class News:
             case api.MessageStateChanged() if event.conversation == self._navigation.current:
                 self._chat.state_changed(event)
                 self._gather.go()
+            case api.MessageChanged():
+                self._attempts.begin(self._chat.row_changed(event), group="pages")
+                self._gather.go()
             case api.GreetingReceived():
                 self._app.tell(f"{clean_name(event.name)} greets you: Alt+G answers.")
                 self._attempts.begin(self._conversations.read_greetings(), group="greetings")

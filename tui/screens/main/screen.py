@@ -21,12 +21,14 @@ from tui.app_port import Severity, app_of
 from tui.chat.chat import Chat
 from tui.chat.drafts import Drafts
 from tui.chat.navigation import Navigation
+from tui.chat.purposes import Purposes
 from tui.keys.commands import REGISTRY
 from tui.keys.handlers import CarriesCommands, Handlers
 from tui.keys.keymap import bindings
 from tui.keys.registry import Scope
 from tui.messages import CoreEvent, EventsMissed, SettingsChanged
 from tui.screens.content import ContentScreen, ShowsNotices
+from tui.screens.main.answering import Answering
 from tui.screens.main.attempts import Attempts, Work
 from tui.screens.main.contact_actions import ContactActions
 from tui.screens.main.conversations import Conversations
@@ -35,6 +37,7 @@ from tui.screens.main.draft_keeper import DraftKeeper
 from tui.screens.main.heads import Heads
 from tui.screens.main.keeping_actions import KeepingActions
 from tui.screens.main.message_actions import MessageActions
+from tui.screens.main.message_changes import MessageChanges
 from tui.screens.main.navigation_actions import NavigationActions
 from tui.screens.main.news import News
 from tui.screens.main.notice_actions import NoticeActions
@@ -76,18 +79,26 @@ class MainScreen(Screen[None], CarriesCommands, ContentScreen, ShowsNotices):
         self.chat = chat = Chat(client, panes.log)
         self.navigation = navigation = Navigation()
         self._heads = heads = Heads(panes, app, navigation, chat, focused=lambda: self.focused)
-        self._drafts = drafts = DraftKeeper(Drafts(client), panes.writing, navigation, self._save_soon, app.tell_error)
+        purposes = Purposes()
+        self._drafts = drafts = DraftKeeper(
+            Drafts(client), purposes, panes.writing, navigation, self._save_soon, app.tell_error
+        )
         self.conversations = conversations = Conversations(app, panes, navigation, chat, heads, drafts, attempts)
         self._news = News(self, app, navigation, chat, conversations, panes.status, attempts)
         dialogs = Dialogs(self.app, attempts)
         self._search = SearchWalk(app, navigation, conversations, heads, dialogs, attempts)
-        self._messages = MessageActions(app, panes.log, chat, conversations, dialogs, attempts, partial(copy, self))
+        answering = Answering(panes.writing, navigation, purposes, drafts)
+        changes = MessageChanges(app, panes.log, chat, navigation, conversations, dialogs, attempts)
+        others = {"answer": answering.answer, "edit": answering.edit, **changes.acts()}
+        self._messages = MessageActions(
+            app, panes.log, chat, conversations, dialogs, attempts, others, partial(copy, self)
+        )
         contact = ContactActions(app, navigation, chat, conversations, dialogs, attempts)
         keeping = KeepingActions(app, navigation, chat, conversations, dialogs, attempts)
         moving = NavigationActions(app, panes, navigation, chat, conversations, dialogs, attempts)
-        view = ViewActions(app, panes, navigation, conversations, moving)
+        view = ViewActions(app, panes, navigation, conversations, moving, answering)
         self._sending = Sending(
-            chat, panes.writing, drafts, conversations, attempts, contact.offers_unblocking, dialogs, app.tell,
+            chat, drafts, conversations, attempts, contact.offers_unblocking, dialogs, app.tell,
         )  # fmt: skip
         self.handlers = Handlers()
         notices = NoticeActions(app, navigation, conversations, attempts)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from core.api import MAX_TEXT_SIZE, ApiError
 from tui.chat.chat import Chat
+from tui.chat.purposes import Answer, Edit, Purpose
 from tui.keys.registry import message_text
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.main.attempts import Attempts, Work
@@ -16,7 +17,6 @@ from tui.screens.main.conversations import Conversations
 from tui.screens.main.dialogs import Dialogs
 from tui.screens.main.draft_keeper import DraftKeeper
 from tui.text.parts import parts_of, size_of
-from tui.widgets.writing import WritingArea
 from tui.words.format import plural
 
 # Messages that one text may become; more is a file.
@@ -29,7 +29,6 @@ class Sending:
     def __init__(
         self,
         chat: Chat,
-        writing: WritingArea,
         drafts: DraftKeeper,
         conversations: Conversations,
         attempts: Attempts,
@@ -38,7 +37,6 @@ class Sending:
         tell: Callable[[str], None],
     ) -> None:
         self._chat = chat
-        self._writing = writing
         self._drafts = drafts
         self._conversations = conversations
         self._attempts = attempts
@@ -53,13 +51,16 @@ class Sending:
         if size_of(message_text(text)) > MAX_TEXT_SIZE:
             self._ask_for_parts(address, message_text(text))
             return
-        self._writing.composer.put("")
+        purpose = self._drafts.let_go(address)
         if address is not None:
-            self._attempts.begin(self._commit(address, text), group="sending")
+            self._attempts.begin(self._commit(address, text, purpose), group="sending")
 
     def _ask_for_parts(self, address: str | None, text: str) -> None:
         parts = parts_of(text, MAX_TEXT_SIZE)
         if address is None:
+            return
+        if self._drafts.is_editing(address):
+            self._tell("A message has one part: this version is too long for it.")
             return
         size = f"{plural(len(text.splitlines()), 'line')} and {plural(len(text), 'character')}"
         if len(parts) > MAX_PARTS:
@@ -73,16 +74,16 @@ class Sending:
         )
 
         def send() -> Work:
-            self._writing.composer.put("")
-            return self._commit_parts(address, text, parts)
+            purpose = self._drafts.let_go(address)
+            return self._commit_parts(address, text, parts, purpose.to if isinstance(purpose, Answer) else None)
 
         self._dialogs.ask(question, send)
 
-    async def _commit_parts(self, address: str, text: str, parts: Sequence[str]) -> None:
+    async def _commit_parts(self, address: str, text: str, parts: Sequence[str], reply_to: str | None) -> None:
         sent = 0
         try:
             for part in parts:
-                await self._chat.send(address, part)
+                await self._chat.send(address, part, reply_to=reply_to if not sent else None)
                 sent += 1
         except ApiError:
             self._drafts.give_back(address, "\n".join(parts[sent:]) if sent else text)
@@ -90,11 +91,15 @@ class Sending:
         self._drafts.keep(address, "")
         await self._conversations.read()
 
-    async def _commit(self, address: str, text: str) -> None:
+    async def _commit(self, address: str, text: str, purpose: Purpose | None) -> None:
         try:
-            await self._chat.send(address, message_text(text))
+            if isinstance(purpose, Edit):
+                await self._chat.edit(purpose.of, message_text(text))
+            else:
+                await self._chat.send(address, message_text(text), reply_to=purpose.to if purpose is not None else None)
         except ApiError:
             self._drafts.give_back(address, text)
             raise
-        self._drafts.keep(address, "")
+        if not isinstance(purpose, Edit):
+            self._drafts.keep(address, "")
         await self._conversations.read()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tui.app_port import AppPort
 from tui.chat.navigation import Navigation
 from tui.keys.handlers import Handlers
+from tui.screens.main.answering import Answering
 from tui.screens.main.conversations import Conversations
 from tui.screens.main.navigation_actions import NavigationActions
 from tui.screens.main.panes import Panes
@@ -20,12 +21,14 @@ class ViewActions:
         navigation: Navigation,
         conversations: Conversations,
         moving: NavigationActions,
+        answering: Answering,
     ) -> None:
         self._app = app
         self._panes = panes
         self._navigation = navigation
         self._conversations = conversations
         self._moving = moving
+        self._answering = answering
 
     def handlers(self) -> Handlers:
         """Return what is carried out here."""
@@ -35,6 +38,8 @@ class ViewActions:
         """Close the topmost thing: completions, a selection, the way back down, the conversation."""
         panes, is_open = self._panes, self._navigation.current is not None
         if panes.writing.close_completion():
+            return
+        if panes.writing.composer.has_focus and self._answering.cancel():
             return
         if panes.log.has_focus:
             panes.writing.composer.focus()

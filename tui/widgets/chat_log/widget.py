@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual import events
 from textual.message import Message as TextualMessage
@@ -15,6 +15,11 @@ from tui.keys.handlers import CarriesCommands, Handlers
 from tui.keys.keymap import bindings
 from tui.keys.registry import Scope
 from tui.widgets.chat_log.scroll import ChatScroll
+
+# What may be wanted of the marked message, by its name behind ``select.`` in the registry.
+WANTED: Final = (
+    "menu", "answer", "react", "edit", "quoted", "copy", "link", "forward", "pin", "delete", "info",
+)  # fmt: skip
 
 
 class ChatLog(ChatScroll, CarriesCommands, can_focus=True):
@@ -41,7 +46,7 @@ class ChatLog(ChatScroll, CarriesCommands, can_focus=True):
             self.step = step
 
     class Wanted(TextualMessage):
-        """Do something with the selected message: copy, link, delete or info."""
+        """Do something with the selected message: one of ``WANTED``."""
 
         def __init__(self, what: str, message: Message) -> None:
             super().__init__()
@@ -56,13 +61,10 @@ class ChatLog(ChatScroll, CarriesCommands, can_focus=True):
                 "select.down": partial(self._select_by, 1),
                 "select.first": self._select_first,
                 "select.last": self._select_last,
-                "select.copy": partial(self._want, "copy"),
-                "select.link": partial(self._want, "link"),
-                "select.delete": partial(self._want, "delete"),
-                "select.info": partial(self._want, "info"),
+                **{f"select.{what}": partial(self._want, what) for what in WANTED},
                 "select.next-hit": partial(self._want_hit, 1),
                 "select.previous-hit": partial(self._want_hit, -1),
-                "select.reply": self._leave_selection,
+                "select.leave": self._leave_selection,
             }
         )
 

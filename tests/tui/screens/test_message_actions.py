@@ -1,0 +1,145 @@
+"""What can be done with a message of the list: its menu, answers, reactions, other versions, pins, forwarding."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import pytest
+
+from core import api
+from tests.tui.demo import Demo, running
+from tui.screens.emoji import EmojiScreen
+from tui.screens.main.message_menu import MessageMenu, wanted_of
+from tui.screens.switcher import SwitcherScreen
+
+pytestmark = pytest.mark.asyncio
+
+C = TypeVar("C", bound=api.Command[Any])
+
+
+def given(demo: Demo, kind: type[C]) -> list[C]:
+    """Return the commands of a kind that the core was given."""
+    return [command for command in demo.client.calls if isinstance(command, kind)]
+
+
+def shown(demo: Demo) -> type[object]:
+    """Return the class of the screen on top."""
+    return type(demo.app.screen)
+
+
+def purpose(demo: Demo) -> str:
+    """Return the line that says what is written for."""
+    line = demo.main.panes.writing.query_one("#purpose")
+    return str(line.render()) if line.display else ""
+
+
+async def mark(demo: Demo, sender: str) -> api.Message:
+    """Mark the newest text of a sender in the open conversation."""
+    rows = [row for row in demo.log.model.rows if (row.sender == "me") == (sender == "me") and row.kind == "text"]
+    demo.log.focus()
+    await demo.calm()
+    demo.log.select(rows[-1].id)
+    await demo.calm()
+    return rows[-1]
+
+
+async def test_answering_editing_and_leaving_either() -> None:
+    async with running() as demo:
+        await demo.open("bob")
+        await demo.write("half a")
+        theirs = await mark(demo, "bob")
+        await demo.press("r")
+        assert purpose(demo).startswith("Answer to Bob: ")
+        assert demo.composer.text == "half a", "what was written stays"
+        await demo.write(" thought")
+        await demo.press("enter")
+        assert [(sent.text, sent.reply_to) for sent in given(demo, api.MessageSend)] == [("half a thought", theirs.id)]
+        assert purpose(demo) == ""
+        own = await mark(demo, "me")
+        assert own.quote is not None
+        assert own.quote.text == theirs.text
+
+        await demo.press("escape")
+        await demo.write("a draft")
+        await mark(demo, "me")
+        await demo.press("e")
+        assert (purpose(demo), demo.composer.text) == ("Another version of: half a thought", "half a thought")
+        await demo.press("escape")
+        assert (purpose(demo), demo.composer.text) == ("", "a draft"), (
+            "the draft is back, and nothing was said otherwise"
+        )
+        await mark(demo, "me")
+        await demo.press("e")
+        await demo.write("s")
+        await demo.press("enter")
+        assert [(edit.id, edit.text) for edit in given(demo, api.MessageEdit)] == [(own.id, "half a thoughts")]
+        assert demo.composer.text == "a draft"
+        assert demo.log.model.rows[-1].text == "half a thoughts", "the row is read anew when the core tells"
+
+        await mark(demo, "me")
+        await demo.press("e")
+        await demo.open("carol")
+        assert purpose(demo) == ""
+        await demo.open("bob")
+        assert (purpose(demo), demo.composer.text) == ("", "a draft"), "an edit that was left is over"
+        assert demo.client.room("bob").draft == "a draft"
+
+
+async def test_reactions_pins_and_the_menu() -> None:
+    async with running() as demo:
+        await demo.open("bob")
+        theirs = await mark(demo, "bob")
+        await demo.press("e")
+        assert not given(demo, api.MessageEdit)
+        assert "cannot be done" in demo.status()
+        await demo.press("plus")
+        assert shown(demo) is EmojiScreen
+        await demo.write("heart")
+        await demo.press("enter")
+        assert demo.client.row(theirs.id).reactions == [api.Reaction(emoji="❤️", senders=["me"])]
+        assert demo.log.selected is not None
+        assert demo.log.selected.reactions, "the marked row is drawn anew"
+        await demo.press("plus", "enter")  # the one that is there comes first
+        assert demo.client.row(theirs.id).reactions == []
+        await demo.press("enter")
+        assert shown(demo) is MessageMenu
+        await demo.write("pin")
+        await demo.press("enter")
+        assert demo.client.row(theirs.id).pinned
+        await demo.press("p")
+        assert not demo.client.row(theirs.id).pinned
+
+
+async def test_a_quote_leads_to_what_it_quotes_and_a_message_to_another_conversation() -> None:
+    async with running() as demo:
+        bob = demo.client.room("bob")
+        old = bob.rows[3]
+        bob.say(bob.identity, "do you remember?", demo.client.now, reply_to=old.id, quote=demo.client.quote_of(old.id))
+        await demo.open("bob")
+        await mark(demo, "bob")
+        await demo.press("Q")
+        assert demo.log.selected_id == old.id
+        await demo.press("f")
+        assert shown(demo) is SwitcherScreen
+        await demo.write("carol")
+        await demo.press("enter")
+        carol = demo.client.room("carol").rows[-1]
+        assert (carol.text, carol.forwarded) == (old.text, True)
+        assert "Forwarded to Carol." in demo.status()
+
+
+async def test_what_can_be_done_depends_on_the_row() -> None:
+    row = api.Message(id="1", sender="me", text="see https://example.org", sent_at=0, state="sent")
+    assert {"edit", "link", "answer"} <= set(wanted_of(row))
+    theirs = api.Message(id="1", sender="x", text="no link", sent_at=0, state="received")
+    assert not {"edit", "link", "quoted"} & set(wanted_of(theirs))
+    gap = api.Message(id="1", sender="x", text="", sent_at=0, state="received", kind="gap")
+    assert wanted_of(gap) == ["copy", "pin", "info", "delete"]
+
+
+async def test_any_sign_can_be_typed_and_words_are_none() -> None:
+    screen = EmojiScreen("🦉")
+    assert [option.id for option in screen.options("")][:1] == ["🦉"]
+    assert [option.id for option in screen.options("🦉")] == ["🦉"]
+    assert [option.id for option in screen.options("thumbs down")] == ["👎"]
+    assert screen.options("no such thing") == []

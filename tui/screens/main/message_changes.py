@@ -1,0 +1,99 @@
+"""Puts an emoji to a message, pins it, sends it to another conversation, goes to the one that it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from core.api import Command, Conversation, Done, Message, MessageForward, MessageList, MessagePin, MessageReact
+from tui.app_port import AppPort
+from tui.chat.chat import Chat
+from tui.chat.navigation import Navigation
+from tui.screens.emoji import EmojiScreen
+from tui.screens.main.attempts import Attempts
+from tui.screens.main.conversations import Conversations
+from tui.screens.main.dialogs import Dialogs
+from tui.screens.switcher import SwitcherScreen
+from tui.text.sanitize import clean_name
+from tui.widgets.chat_log import ChatLog
+
+
+class MessageChanges:
+    """Does it; what changed is shown when the core tells."""
+
+    def __init__(
+        self,
+        app: AppPort,
+        log: ChatLog,
+        chat: Chat,
+        navigation: Navigation,
+        conversations: Conversations,
+        dialogs: Dialogs,
+        attempts: Attempts,
+    ) -> None:
+        self._app = app
+        self._log = log
+        self._chat = chat
+        self._navigation = navigation
+        self._conversations = conversations
+        self._dialogs = dialogs
+        self._attempts = attempts
+
+    def acts(self) -> Mapping[str, Callable[[Message], None]]:
+        """Return what is done here, by the names of ``tui.widgets.chat_log.widget.WANTED``."""
+        return {
+            "react": self._ask_emoji,
+            "pin": self._pin,
+            "forward": self._ask_whom,
+            "quoted": self._go_to_quoted,
+        }
+
+    def _ask_emoji(self, message: Message) -> None:
+        """Put an emoji to a message, or take back the one that is there."""
+        put = next((each.emoji for each in message.reactions if "me" in each.senders), "")
+
+        def chosen(emoji: str | None) -> None:
+            self._log.focus()
+            self._log.select(message.id)
+            if emoji is not None:
+                self._attempts.begin(self._give(MessageReact(id=message.id, emoji=emoji, remove=emoji == put)))
+
+        self._dialogs.show(EmojiScreen(put), chosen)
+
+    def _pin(self, message: Message) -> None:
+        """Pin a message, or let go of it."""
+        self._attempts.begin(self._give(MessagePin(id=message.id, pinned=not message.pinned)))
+
+    async def _give(self, command: Command[Done]) -> None:
+        await self._app.client.call(command)
+
+    def _go_to_quoted(self, message: Message) -> None:
+        """Show the message that this one answers."""
+        here = self._navigation.here
+        if message.reply_to is None or here is None:
+            self._app.tell("It answers no message that is here.", "warning")
+            return
+        self._attempts.begin(self._open_at(here, message.reply_to), group="opening")
+
+    async def _open_at(self, here: Conversation, message_id: str) -> None:
+        if (held := self._chat.message(message_id)) is not None:
+            self._log.select(held.id)
+            return
+        for row in await self._app.client.call(MessageList(conversation=here.id, around=message_id, limit=1)):
+            await self._conversations.open(here.id, row)
+
+    def _ask_whom(self, message: Message) -> None:
+        """Send a message to another conversation."""
+
+        def chosen(conversation: str | None) -> None:
+            self._log.focus()
+            if conversation is not None:
+                self._attempts.begin(self._forward(message, conversation))
+
+        self._dialogs.show(SwitcherScreen(self._navigation.conversations), chosen)
+
+    async def _forward(self, message: Message, conversation: str) -> None:
+        await self._app.client.call(MessageForward(id=message.id, conversation=conversation))
+        listed = self._navigation.find(conversation)
+        self._app.tell(f"Forwarded to {clean_name(listed.name)}." if listed is not None else "Forwarded.")
+        await self._chat.catch_up()
+        await self._conversations.read()

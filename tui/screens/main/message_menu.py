@@ -1,0 +1,65 @@
+"""The menu of a message: what can be done with it, each with the key that does it without the menu."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from textual.content import Content
+from textual.widgets.option_list import Option
+
+from core.api import Message
+from tui.app_port import app_of
+from tui.keys.commands import REGISTRY
+from tui.keys.registry import CommandSpec
+from tui.screens.picker import PickerScreen
+from tui.text.links import links_in
+from tui.text.sanitize import kept_text, pad
+
+# Cells of the column with what is done.
+_TITLE: Final = 22
+# What can be done with a row that is no text.
+_WITH_ANY: Final = ("copy", "pin", "info", "delete")
+
+
+def wanted_of(message: Message) -> list[str]:
+    """Return what can be done with a message, in the menu's order: names behind ``select.`` in the registry."""
+    if message.kind != "text":
+        return list(_WITH_ANY)
+    first = ["answer", "react"]
+    if message.quote is not None and not message.quote.missing:
+        first.append("quoted")
+    if message.sender == "me":
+        first.append("edit")
+    linked = ["link"] if links_in(kept_text(message.text)) else []
+    return [*first, "copy", *linked, "forward", "pin", "info", "delete"]
+
+
+class MessageMenu(PickerScreen[str]):
+    """Dismisses with what is wanted, as ``wanted_of`` calls it, or None."""
+
+    placeholder = "What shall be done with this message?"
+
+    def __init__(self, message: Message) -> None:
+        super().__init__()
+        self._specs: Sequence[CommandSpec] = [REGISTRY.get(f"select.{wanted}") for wanted in wanted_of(message)]
+        self._is_pinned = message.pinned
+
+    def options(self, query: str) -> list[Option]:
+        """Return what matches."""
+        words = query.casefold().split()
+        return [
+            Option(self._line(spec), id=spec.id)
+            for spec in self._specs
+            if all(word in f"{spec.title} {spec.synonyms}".casefold() for word in words)
+        ]
+
+    def result_of(self, option: Option) -> str:
+        """Return what is wanted."""
+        return str(option.id).removeprefix("select.")
+
+    def _line(self, spec: CommandSpec) -> Content:
+        title = "Let go of the pin" if spec.id == "select.pin" and self._is_pinned else spec.title
+        key = {"plus": "+", "delete": "Del"}.get(first := spec.keys.split(",")[0], first)
+        ellipsis = app_of(self).glyphs.ellipsis
+        return Content.assemble((pad(title, _TITLE, ellipsis), "bold"), (pad(key, 4), "$primary"), (spec.help, "dim"))
