@@ -60,6 +60,10 @@ class KeysPort(Protocol):
         """Hand the next keys to ``heard``, by Textual's names, and to nothing else; None ends it."""
         ...
 
+    def selecting(self, hints: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+        """Return the hints of a selected message with the keys that count there."""
+        ...
+
     def label(self, key: str) -> str:
         """Return the key that does what ``key`` does untold, as hints name it; nothing where none does."""
         ...

@@ -18,7 +18,7 @@ from tui.config.folder import KEYS_FILE, write_own
 from tui.config.keys_file import KeysFile, written
 from tui.keys.effective import Effective, effective, split
 from tui.keys.keymap import key_name
-from tui.keys.registry import CommandSpec, Registry
+from tui.keys.registry import CommandSpec, Registry, Scope
 
 NO_FOLDER = "There is no folder for keys.toml on this machine: the change is for this run."
 
@@ -35,6 +35,7 @@ class KeyChoice:
         self._program: dict[str, CommandSpec] = {}  # the commands with the keys of the program
         self._own: dict[str, tuple[str, ...]] = {}
         self._labels: dict[str, str] = {}
+        self._selecting: dict[str, str] = {}
         self._settings = api.Settings()
         self._wrong: list[str] = []
         self.told: tuple[str, ...] = ()
@@ -64,6 +65,12 @@ class KeyChoice:
             key_name(split(spec.keys)[0]): key_name(found.keys[spec.id][0]) if found.keys[spec.id] else ""
             for spec in self._program.values()
             if spec.keys and "+" in spec.keys and found.keys[spec.id][:1] != split(spec.keys)[:1]
+        }
+        self._selecting = {
+            key_name(key): key_name(key if key in found.keys[spec.id] else next(iter(found.keys[spec.id]), ""))
+            for spec in self._program.values()
+            if spec.scope is Scope.SELECT
+            for key in split(spec.keys)
         }
         self._app.set_keymap(found.keymap(self._program.values()))
 
@@ -97,6 +104,14 @@ class KeyChoice:
     def listen(self, heard: Callable[[str], None] | None) -> None:
         """Hand the next keys to ``heard``, by Textual's names, and to nothing else; None ends it."""
         self._order.capture = heard
+
+    def selecting(self, hints: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+        """Return the hints of a selected message with the keys that count there."""
+        named = (
+            (" ".join(filter(None, (self._selecting.get(key, key) for key in keys.split()))), what)
+            for keys, what in hints
+        )
+        return tuple((keys, what) for keys, what in named if keys)
 
     def label(self, key: str) -> str:
         """Return the key that does what ``key`` does untold, as hints name it; nothing where none does."""

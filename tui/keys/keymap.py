@@ -38,6 +38,7 @@ _NAMES = {
     "left": "Left",
     "right": "Right",
     "question_mark": "?",
+    "plus": "+",
     "slash": "/",
     "underscore": "_",
     "delete": "Del",

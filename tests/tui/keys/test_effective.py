@@ -58,7 +58,7 @@ def test_of_two_own_keys_the_first_command_has_it() -> None:
 def test_writing_and_a_selected_message_are_two_places() -> None:
     assert not meet(one("a", scope=Scope.COMPOSER), one("b", scope=Scope.SELECT))
     assert meet(one("a", scope=Scope.COMPOSER), one("b", scope=Scope.APP))
-    assert not meet(REGISTRY.get("view.back"), REGISTRY.get("select.reply"))
+    assert not meet(REGISTRY.get("view.back"), REGISTRY.get("select.leave"))
     assert meet(REGISTRY.get("view.back"), REGISTRY.get("app.quit"))
 
 

@@ -118,6 +118,16 @@ async def test_a_preset_leads_to_the_messages_and_back(preset: str, keys: tuple[
         assert demo.composer.text == ""
 
 
+async def test_the_hints_of_a_selected_message_name_the_keys_that_count() -> None:
+    world = FakeClient()
+    world.stored_settings = type(world.stored_settings)(keys="vim")
+    async with running(120, 30, client=world) as demo:
+        await demo.open("bob")
+        await demo.press("escape")
+        assert "i back" in demo.status()
+        assert "y copy" in demo.status()
+
+
 async def test_hints_and_palette_name_the_keys_that_count() -> None:
     world = FakeClient()
     world.stored_settings = type(world.stored_settings)(keys="emacs")

@@ -95,7 +95,7 @@ class Heads:
         """Say what the keys do now."""
         panes, focused = self._panes, self._focused()
         if focused is panes.log:
-            panes.status.show_hints(HIT_HINTS if self.among_hits else SELECT_HINTS)
+            panes.status.show_hints(self._app.keys.selecting(HIT_HINTS if self.among_hits else SELECT_HINTS))
         elif not self._navigation.conversations:
             panes.status.show_hints(EMPTY_HINTS)
         elif self._navigation.current is None or focused is panes.list:
