@@ -167,6 +167,10 @@ class AppPort(Protocol):
         """Say what in this machine's files is not used; once."""
         ...
 
+    def account_removed(self, said: str) -> None:
+        """Take everything away and begin anew: there is no account any more. ``said``: what is left of it."""
+        ...
+
     def lock_now(self) -> None:
         """Begin to lock the screen."""
         ...

@@ -10,6 +10,7 @@ import msgspec
 
 from core import api, search_terms
 from core.api import ApiError, Kind
+from tests.support.client_archives import FakeArchives
 from tests.support.client_changes import FakeChanges
 from tests.support.client_contacts import WARNING_TEXTS, FakeContacts, fate_of
 from tests.support.world import ALICE, BOB, HOUR, NOW, Room, demo_rooms
@@ -23,7 +24,7 @@ LINK_TAIL = "K3QZV7XW2P5NJD6RM4TFA8HCY9BSGEU3" * 4
 GREETER = "gr33t" + BOB[5:]
 
 
-class FakeClient(FakeContacts, FakeChanges):
+class FakeClient(FakeArchives, FakeContacts, FakeChanges):
     """Answers every command from memory. ``exists`` and ``locked`` set where the program starts."""
 
     def __init__(

@@ -38,6 +38,7 @@ class Stage(SottovoceApp):
         self.result: object = NOTHING
         self.copied: list[str] = []
         self.was_locked = False
+        self.removed: list[str] = []
 
     def _begin(self) -> None:
         """Show the screen in place of what the account calls for."""
@@ -55,6 +56,10 @@ class Stage(SottovoceApp):
     def copy_to_clipboard(self, text: str) -> None:
         """Note what would go to the terminal's clipboard."""
         self.copied.append(text)
+
+    def account_removed(self, said: str) -> None:
+        """Note that the screen removed the account."""
+        self.removed.append(said)
 
     def lock_now(self) -> None:
         """Note that the screen asked for it."""

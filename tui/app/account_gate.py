@@ -8,7 +8,7 @@ Locking removes the screens first and tells the core then: nothing is in view, h
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from textual.app import App
@@ -129,8 +129,15 @@ class AccountGate:
             self._port.notices.locked()
             self._app.run_worker(self._hide(why), group="locking")
 
-    async def _hide(self, why: str = "") -> None:
-        """Remove every screen that held content, and show the lock.
+    async def removed(self, said: str) -> None:
+        """Hide everything, and begin anew: the account is gone. ``said``: what is left of it."""
+        self._identity, self._port.last_conversation = "", None
+        await self._hide(said, is_fault=False, then=self._show_onboarding)
+
+    async def _hide(
+        self, why: str = "", *, is_fault: bool = True, then: Callable[[], Awaitable[None]] | None = None
+    ) -> None:
+        """Remove every screen that held content, and show the lock, or what ``then`` shows.
 
         A fault in the hook of one screen keeps no other screen in view: it is raised at the end.
         """
@@ -148,12 +155,12 @@ class AccountGate:
                     if isinstance(screen, ShowsNotices):
                         screen.clear_notice()
                 await self._app.pop_screen()
-            await self._show_lock()
+            await (then or self._show_lock)()
         with faults.caught():
             await save_work(holding)
         self._clear_caches()
         if why:
-            self._app.notify(why, severity="error", timeout=WHY_LOCKED, markup=False)
+            self._app.notify(why, severity="error" if is_fault else "information", timeout=WHY_LOCKED, markup=False)
         faults.raise_first()
 
     def _clear_caches(self) -> None:

@@ -216,6 +216,10 @@ class SottovoceApp(App[None], CarriesCommands, inherit_bindings=False):
             more = f" ({len(wrong) - 1} more like it.)" if len(wrong) > 1 else ""
             self.tell(wrong[0] + more, "warning")
 
+    def account_removed(self, said: str) -> None:
+        """Take everything away and show the onboarding."""
+        self.run_worker(self._gate.removed(said), group="locking")
+
     def lock_now(self) -> None:
         """Begin to lock: hide everything, then tell the core; it keeps receiving."""
         self.run_worker(self._gate.lock_now(), group="locking")

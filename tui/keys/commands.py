@@ -225,6 +225,13 @@ KNOWING = (
         slash="unblock",
     ),
     _contact(
+        id="people.export",
+        synonyms="save backup archive text json file copy history download",
+        title="Export this conversation",
+        help="Write what was said into a file, encrypted if you wish.",
+        slash="export",
+    ),
+    _contact(
         id="people.delete-conversation",
         synonyms="clear history erase wipe chat messages",
         title="Delete this conversation",

@@ -101,7 +101,7 @@ class PathField(TextField):
 
     def action_complete(self) -> None:
         """Take the proposal, or go on where there is none."""
-        if self._suggestion and self.cursor_at_end:
+        if self._suggestion not in {"", self.value} and self.cursor_at_end:
             self.action_cursor_right()
         else:
             self.screen.focus_next()

@@ -35,7 +35,9 @@ from tui.screens.onboarding.welcome import Welcome
 from tui.screens.onboarding.words import ShowWords
 from tui.screens.opening import OpeningScreen
 from tui.screens.pages.add_contact import AddContactScreen
+from tui.screens.pages.export import ExportScreen
 from tui.screens.pages.greetings import GreetingsScreen
+from tui.screens.pages.import_archive import ImportScreen
 from tui.screens.pages.invite import InviteScreen
 from tui.screens.pages.invite.code import InviteCodeScreen
 from tui.screens.pages.invite.save import SavePictureScreen
@@ -43,6 +45,7 @@ from tui.screens.pages.keys import KeysScreen
 from tui.screens.pages.network import NetworkScreen
 from tui.screens.pages.settings import SettingsScreen
 from tui.screens.pages.settings.passcode import ChangePasscodeScreen
+from tui.screens.pages.wipe import WipeScreen
 
 REGISTRY = whole_registry()
 
@@ -94,6 +97,9 @@ SCREENS: dict[str, Callable[[api.Client], Screen[Any]]] = {
     "settings": SettingsScreen,
     "change-passcode": ChangePasscodeScreen,
     "keys": KeysScreen,
+    "export": ExportScreen,
+    "import": ImportScreen,
+    "wipe": WipeScreen,
     "network": NetworkScreen,
     "help": lambda _: HelpScreen(REGISTRY, Context(locked=False, in_chat=True)),
     "confirm": lambda _: ConfirmScreen(

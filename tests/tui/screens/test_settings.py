@@ -154,7 +154,7 @@ async def test_arrows_walk_through_all_rows_and_back() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: app.focused)
         seen = []
-        for _ in range(len(ROWS) + 5):
+        for _ in range(len(ROWS) + 8):
             assert app.focused is not None
             seen.append(app.focused.id)
             await pilot.press("down")
@@ -165,4 +165,7 @@ async def test_arrows_walk_through_all_rows_and_back() -> None:
             "words",
             "lock",
             "logout",
+            "export-all",
+            "import",
+            "wipe",
         ]

@@ -57,6 +57,7 @@ class ContactActions:
                 "people.devices": self.show_devices,
                 "people.block": self.block,
                 "people.unblock": self.unblock,
+                "people.export": self.export,
                 "people.delete-conversation": self.delete_conversation,
                 "people.remove": self.remove,
             },
@@ -185,6 +186,13 @@ class ContactActions:
 
         if (contact := self._navigation.here) is not None:
             self._dialogs.show(DevicesScreen(self._app.client, contact.identity))
+
+    def export(self) -> None:
+        """Write what was said into a file."""
+        from tui.screens.pages.export import ExportScreen
+
+        if (contact := self._navigation.here) is not None:
+            self._dialogs.show(ExportScreen(self._app.client, contact))
 
     # --- being heard --------------------------------------------------------------------------------------------------
 

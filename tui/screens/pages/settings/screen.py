@@ -113,6 +113,9 @@ ABOUT = {
     "passcode": "You type it once in 20 hours where this system can keep it, and after each lock.",
     "words": "The eighteen words bring the account back on another device. The passcode is asked first.",
     "lock": "Hides everything until the passcode is typed. Messages still come in for up to 20 hours.",
+    "export-all": "What was said, contacts and settings as a file, encrypted if you wish. No key is in it.",
+    "import": "Takes in a file that was exported: texts, names, settings.",
+    "wipe": "Deletes the account and all it left on this machine. It asks for the passcode, and for a word.",
     "logout": "The passcode is asked at the next start, and nothing comes in until then. Nothing is deleted.",
 }
 
@@ -181,6 +184,10 @@ class SettingsScreen(Page[None], NothingUnsaved):
             yield FlatButton("Show my words", id="words")
             yield FlatButton("Lock now", id="lock")
             yield FlatButton("Log out", id="logout")
+        with Horizontal(classes="buttons"):
+            yield FlatButton("Export", id="export-all")
+            yield FlatButton("Import", id="import")
+            yield FlatButton("Remove this account", id="wipe")
 
     def compose_foot(self) -> ComposeResult:
         """Yield what the row under the cursor means: in sight, wherever that is."""
@@ -277,6 +284,12 @@ class SettingsScreen(Page[None], NothingUnsaved):
     @on(FlatButton.Pressed, "#words")
     def _show_words(self) -> None:
         self.app.push_screen(WordsScreen(self.client))
+
+    @on(FlatButton.Pressed, "#export-all")
+    @on(FlatButton.Pressed, "#import")
+    @on(FlatButton.Pressed, "#wipe")
+    def _open_page(self, message: FlatButton.Pressed) -> None:
+        app_of(self).open_page(str(message.button.id))
 
     @on(FlatButton.Pressed, "#lock")
     def _lock(self) -> None:
