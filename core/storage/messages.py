@@ -326,6 +326,28 @@ def delete(tx: Transaction, row: MessageRow, now_ms: int) -> None:
     tx.run("DELETE FROM messages WHERE seq = ?", row.seq)
 
 
+def on_their_way(tx: Snapshot, conversation: int, limit: int) -> list[MessageRow]:
+    """Return rows of ours in a conversation that are not known to be delivered, or of which something is deposited still."""
+    rows = tx.rows(
+        f"SELECT {COLUMNS} FROM messages WHERE conversation = ?1 AND (state IN ('queued', 'sent', 'stored')"
+        " OR seq IN (SELECT message FROM postings WHERE conversation = ?1)) ORDER BY shown, seq LIMIT ?2",
+        conversation,
+        limit,
+    )
+    return [MessageRow(*row) for row in rows]
+
+
+def delete_all(tx: Transaction, conversation: int, now_ms: int) -> None:
+    """Delete every row of a conversation as ``delete`` does; the mark of a row counts for the changes of it, too."""
+    tx.run(
+        "INSERT OR IGNORE INTO deleted(conversation, author, uid, at) SELECT conversation, author, uid, ? FROM messages"
+        " WHERE conversation = ? AND shown = 1",
+        now_ms,
+        conversation,
+    )
+    tx.run("DELETE FROM messages WHERE conversation = ?", conversation)
+
+
 def of_conversation(tx: Snapshot, conversation: int, limit: int) -> list[MessageRow]:
     """Return rows of a conversation, first those that are not shown, the oldest first."""
     rows = tx.rows(

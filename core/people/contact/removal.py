@@ -137,9 +137,12 @@ def delete_rows(work: Work, row: ConversationRow) -> api.Deleted:
     """Delete all rows of a conversation, which stays."""
     withdrawn = on_their_way = 0
     with search_index.wholesale(work.tx, messages.count(work.tx, row.id)):
-        while rows := messages.of_conversation(work.tx, row.id, BATCH):
+        while rows := messages.on_their_way(
+            work.tx, row.id, BATCH
+        ):  # one by one; of the others nothing is to be withdrawn
             deleted = deletion.delete(work, rows)
             withdrawn, on_their_way = withdrawn + deleted.withdrawn, on_their_way + deleted.on_their_way
+        messages.delete_all(work.tx, row.id, work.now.network_ms)
     work.tx.forget()
     return api.Deleted(withdrawn=withdrawn, on_their_way=on_their_way)
 
