@@ -300,6 +300,12 @@ class FakeClient(FakeArchives, FakeContacts, FakeChanges):
         room.read_upto = max(room.read_upto, self._index(room, command.upto) + 1)
         return api.Done()
 
+    def _conversation_focus(self, _: api.ConversationFocus) -> api.Done:
+        return api.Done()
+
+    def _conversation_typing(self, _: api.ConversationTyping) -> api.Done:
+        return api.Done()
+
     def _draft_set(self, command: api.DraftSet) -> api.Done:
         self.room(command.conversation).draft = command.text
         return api.Done()

@@ -7,6 +7,11 @@ from collections.abc import Sequence
 from core.api import Conversation
 
 
+def in_order(conversations: Sequence[Conversation]) -> list[Conversation]:
+    """Return conversations as the list shows them: pinned ones, the others, archived ones, each the latest first."""
+    return sorted(conversations, key=lambda listed: (listed.archived, not listed.pinned))
+
+
 class Navigation:
     """Remembers the conversations that were open before."""
 

@@ -31,11 +31,21 @@ class ChatHeader(Widget):
         self._conversation: Conversation | None = None
         self._elsewhere = 0
         self._narrow = False
+        self._types_until = 0  # the open conversation's contact, milliseconds
+
+    def types(self, until: int) -> None:
+        """Show that the contact types, until a time; 0: no longer."""
+        self._types_until = until
+        self.refresh()
+        if until:
+            self.set_timer(max(0, until - app_of(self).now()) / 1000 + 0.1, self.refresh)
 
     def show(self, conversation: Conversation | None, elsewhere: int, *, narrow: bool) -> None:
         """Show a conversation, and how many unread messages are in others."""
         shown = (conversation, elsewhere, narrow)
         if shown != (self._conversation, self._elsewhere, self._narrow):
+            if conversation is None or self._conversation is None or conversation.id != self._conversation.id:
+                self._types_until = 0
             self._conversation, self._elsewhere, self._narrow = shown
             self.refresh()
 
@@ -50,7 +60,9 @@ class ChatHeader(Widget):
             right.append((f"{count(self._elsewhere)} new elsewhere", "bold $unread"))
         right_side = Content.assemble(*right)
         room = self.size.width - right_side.cell_length - 2
-        noted = _note(conversation, room - width_of(clean_name(conversation.name)), glyphs)
+        is_typing = self._types_until > app_of(self).now()
+        beside = room - width_of(clean_name(conversation.name))
+        noted = f"  types{glyphs.ellipsis}" if is_typing else _note(conversation, beside, glyphs)
         room = max(SHORTEST_NAME, room - width_of(noted))
         name = fit(clean_name(conversation.name), room, glyphs.ellipsis)
         own = own_part(conversation, room - width_of(name), glyphs.ellipsis)

@@ -162,9 +162,9 @@ class ConversationList(ScrollView, can_focus=True):
     def _head(self, conversation: Conversation, width: int) -> list[Segment]:
         app = app_of(self)
         glyphs, base = app.glyphs, self.rich_style
-        unread = conversation.unread > 0
+        unread = conversation.unread > 0 or conversation.marked_unread
         if self._short and unread:
-            right = Segment(count(conversation.unread), self._style("unread"))
+            right = Segment(self._badge(conversation), self._style("unread"))
         else:
             hour = when(conversation.last_at, app.now(), app.calendar) if conversation.last_at else ""
             right = Segment(hour, self._style("unread") if unread else self._style("quiet"))
@@ -184,12 +184,24 @@ class ConversationList(ScrollView, can_focus=True):
             Segment(" ", base),
         ]
 
+    def _badge(self, conversation: Conversation) -> str:
+        if conversation.unread:
+            return count(conversation.unread)
+        return app_of(self).glyphs.bullet if conversation.marked_unread else ""
+
     def _signs(self, conversation: Conversation) -> list[Segment]:
         """Return what is to be known of a contact before its name is believed, or it is written to."""
         glyphs = app_of(self).glyphs
         signs: list[Segment] = []
         if conversation.state != "open":
             signs.append(Segment(f" {glyphs.waiting}", self._style("quiet")))
+        for is_so, sign in (
+            (conversation.pinned, glyphs.pin),
+            (conversation.muted_until is not None, glyphs.muted),
+            (conversation.archived, glyphs.archive),
+        ):
+            if is_so:
+                signs.append(Segment(f" {sign}", self._style("quiet")))
         if conversation.blocked:
             signs.append(Segment(f" {glyphs.blocked}", self._style("quiet")))
         if conversation.warning:
@@ -199,7 +211,7 @@ class ConversationList(ScrollView, can_focus=True):
     def _tail(self, conversation: Conversation, width: int) -> list[Segment]:
         glyphs, base = app_of(self).glyphs, self.rich_style
         lead, text = self._last_words(conversation)
-        badge = count(conversation.unread) if conversation.unread else ""
+        badge = self._badge(conversation)
         room = width - 3 - width_of(lead.text) - width_of(badge)
         text = fit(text, room, glyphs.ellipsis)
         filling = " " * (width - 2 - width_of(lead.text) - width_of(text) - width_of(badge))

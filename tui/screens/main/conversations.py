@@ -6,7 +6,7 @@ from core import api
 from core.api import ApiError, Conversation, Kind, Message
 from tui.app_port import AppPort
 from tui.chat.chat import Chat
-from tui.chat.navigation import Navigation
+from tui.chat.navigation import Navigation, in_order
 from tui.screens.main.attempts import Attempts
 from tui.screens.main.draft_keeper import DraftKeeper
 from tui.screens.main.heads import Heads
@@ -43,7 +43,7 @@ class Conversations:
 
     async def read(self) -> None:
         """Read the list of conversations; raises ``ApiError``."""
-        self._navigation.conversations = await self._app.client.call(api.ConversationList())
+        self._navigation.conversations = in_order(await self._app.client.call(api.ConversationList()))
         self._app.notices.show_unread(self._navigation.unread)
         if (here := self._navigation.here) is not None:
             self._chat.renew(here)
@@ -53,7 +53,7 @@ class Conversations:
 
     async def _miss(self) -> None:
         """Leave the open conversation if a list that was read after it had been opened does not have it either."""
-        self._navigation.conversations = await self._app.client.call(api.ConversationList())
+        self._navigation.conversations = in_order(await self._app.client.call(api.ConversationList()))
         if self._navigation.current is not None and self._navigation.here is None:
             self.forget()
             self._app.jumped("Nothing done: that conversation is gone. Look, then press again.")

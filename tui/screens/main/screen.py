@@ -30,6 +30,7 @@ from tui.messages import CoreEvent, EventsMissed, SettingsChanged
 from tui.screens.content import ContentScreen, ShowsNotices
 from tui.screens.main.answering import Answering
 from tui.screens.main.attempts import Attempts, Work
+from tui.screens.main.attention import PersonAttention
 from tui.screens.main.contact_actions import ContactActions
 from tui.screens.main.conversations import Conversations
 from tui.screens.main.dialogs import Dialogs
@@ -85,6 +86,7 @@ class MainScreen(Screen[None], CarriesCommands, ContentScreen, ShowsNotices):
         )
         self.conversations = conversations = Conversations(app, panes, navigation, chat, heads, drafts, attempts)
         self._news = News(self, app, navigation, chat, conversations, panes.status, attempts)
+        self._attention = PersonAttention(app, attempts, lambda: navigation.current)
         dialogs = Dialogs(self.app, attempts)
         self._search = SearchWalk(app, navigation, conversations, heads, dialogs, attempts)
         answering = Answering(panes.writing, navigation, purposes, drafts)
@@ -144,6 +146,7 @@ class MainScreen(Screen[None], CarriesCommands, ContentScreen, ShowsNotices):
     def clear_caches(self) -> None:
         """Forget every text and name but the drafts, which ``save_work`` still has to write."""
         self._drafts.clear_caches()
+        self._attention.forget()
         self.navigation.clear()
         self._search.clear_caches()
         self.chat.close()
@@ -183,6 +186,7 @@ class MainScreen(Screen[None], CarriesCommands, ContentScreen, ShowsNotices):
     @on(WritingArea.Changed)
     def _text_changed(self, event: WritingArea.Changed) -> None:
         self._drafts.keep(event.address, event.text)
+        self._attention.typed(event.address, event.text)
         self._heads.hint()
 
     @on(WritingArea.Send)
@@ -252,6 +256,15 @@ class MainScreen(Screen[None], CarriesCommands, ContentScreen, ShowsNotices):
 
     def on_core_event(self, message: CoreEvent) -> None:
         """Something changed."""
+        match message.event:
+            case api.ContactTyping(conversation=conversation, until=until):
+                if conversation == self.navigation.current:
+                    self.panes.header.types(until)
+                return
+            case api.MessageReceived(conversation=conversation) if conversation == self.navigation.current:
+                self.panes.header.types(0)
+            case _:
+                pass
         self._news.on_event(message.event)
 
     def on_events_missed(self, _: EventsMissed) -> None:
