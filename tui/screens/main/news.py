@@ -68,7 +68,6 @@ class News:
                 self._gather.go()
             case api.NetworkChanged():
                 self._network_changed(event.peers)
-                self._attempts.begin(self.look_at_network(), group="network")
             case api.ClocksChanged(alone=alone) if alone is not None:
                 self._app.tell("This machine's clock is wrong, or the other nodes' are: /network says more.", "warning")
             case api.PriceRisen():
@@ -86,6 +85,8 @@ class News:
         if not peers:
             self._app.tell("No node is linked. What you write waits and goes out by itself.", "warning")
         self._status.show_network(peers)
+        if peers:
+            self._attempts.begin(self.look_at_network(), group="network")
 
     async def look_at_network(self) -> None:
         """Show whether those that we send by answer: a link that falls silent is no event. Raises ``ApiError``."""
