@@ -22,6 +22,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from tests.support.fork_server import SERVED, Forked, fork
+
 ROOT = Path(__file__).parents[2]
 # Seconds before a wait is given up. Two cores may be shared with other tests, and every price is the full one.
 PATIENCE = 120.0
@@ -86,6 +88,14 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def _start(command: Sequence[str], environ: dict[str, str]) -> subprocess.Popen[bytes] | Forked:
+    """Start a program; one of ours is forked, unless something else starts it."""
+    if [*command[:2]] == [sys.executable, "-m"] and command[2] in SERVED:
+        return fork(command[2], command[3:], environ)
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen(command, cwd=ROOT, env=environ, **pipes)
+
+
 @dataclass
 class Process:
     """A running child: its lines are read by threads, its end is seen at once."""
@@ -97,14 +107,7 @@ class Process:
 
     def __post_init__(self) -> None:
         self._errors: list[bytes] = []
-        self.popen = subprocess.Popen(
-            self.command,
-            cwd=ROOT,
-            env=self.place.environ(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
+        self.popen = _start(self.command, self.place.environ())
         self._threads = [
             threading.Thread(target=self._read_lines, daemon=True),
             threading.Thread(target=self._read_errors, daemon=True),

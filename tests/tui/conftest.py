@@ -7,10 +7,13 @@ Frames as a terminal gets them are the business of ``test_terminal``, whose apps
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
+from types import FunctionType
 from typing import Any
 
 import pytest
+from textual import _callback
 from textual._compositor import Compositor
 from textual.app import App, ScreenStackError
 from textual.css.model import RuleSet
@@ -39,6 +42,23 @@ def _rules_are_hashed_in_c() -> Iterator[None]:
     """Textual's rules hash by identity, in Python, hundreds of thousands of times in an app; objects do so by themselves."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(RuleSet, "__hash__", object.__hash__)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _parameters_are_counted_by_code() -> Iterator[None]:
+    """Textual asks ``inspect`` how many parameters each new function has: one for each widget and pause of a test."""
+    original = _callback._count_parameters
+
+    def count(function: Any) -> int:
+        if type(function) is not FunctionType or hasattr(function, "__wrapped__"):
+            return original(function)
+        code = function.__code__
+        stars = bool(code.co_flags & inspect.CO_VARARGS) + bool(code.co_flags & inspect.CO_VARKEYWORDS)
+        return code.co_argcount + code.co_kwonlyargcount + stars
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_callback, "_count_parameters", count)
         yield
 
 

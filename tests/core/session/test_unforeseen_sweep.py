@@ -256,7 +256,7 @@ def sweep(run: Run, folder: Path, step: int, each: int) -> None:
 @pytest.mark.usefixtures("few_waits")
 @pytest.mark.parametrize("run", RUNS)
 def test_whatever_fails_is_told_and_answered(run: Run, tmp_path: Path) -> None:
-    sweep(run, tmp_path, step=3, each=1)
+    sweep(run, tmp_path, step=6, each=1)  # each of them takes a program's whole life; every one is tried with --full
 
 
 @pytest.mark.full
