@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import time
 from pathlib import Path
 
 import pytest
 
-from scripts.mutants.__main__ import main
+from scripts.mutants.__main__ import ROOT, main
 from scripts.mutants.finding import make_mutant
 from scripts.mutants.listing import BadList, Mutation, read_list
 from scripts.mutants.trial import Copy, Verdict, WrongTree
@@ -259,3 +260,21 @@ def test_a_copy_whose_modules_would_come_from_elsewhere_is_refused(tree: Path, t
 
 def test_the_projects_own_list_is_found_in_its_tree() -> None:
     assert main(("--list",)) == 0
+
+
+def test_no_check_is_left_to_the_tests_that_are_told_in_full_alone() -> None:
+    """Each test that an entry names runs by default, or the check could go unnoticed until somebody asks for ``--full``."""
+    full: list[str] = []
+    for name in sorted({test for each in read_list(ROOT) for test in each.tests if "::" in test}):
+        file, *inner = name.partition("[")[0].split("::")
+        body: list[ast.stmt] = ast.parse((ROOT / file).read_text(encoding="utf-8")).body
+        for part in inner:
+            found = [
+                node
+                for node in body
+                if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and node.name == part
+            ]
+            assert found, f"{name}: there is no such test"
+            body = found[-1].body
+            full += [name for each in found[-1].decorator_list if ast.unparse(each) == "pytest.mark.full"]
+    assert full == []

@@ -43,7 +43,6 @@ PRELOADED: Final = (
 SERVED: Final = {
     "tui": "tui",
     "tests.support.thrifty": "tests.support.thrifty",
-    "tests.support.impatient": "tests.support.thrifty",
     "tests.support.shifted_clock": "tests.support.thrifty",
 }
 _WORD: Final = 8
@@ -145,16 +144,16 @@ def _serve(requests: socket.socket) -> dict[str, Any]:
     running: dict[int, int] = {}  # where to tell how each ends
     wake, woken = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     signal.set_wakeup_fd(woken, warn_on_full_buffer=False)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.signal(signal.SIGCHLD, _woken)
     while True:
-        ready, _, _ = select.select([requests, wake], [], [])
+        ready, _, _ = select.select([requests.fileno(), wake], [], [])
         if wake in ready:
             os.read(wake, 1 << 10)
             for pid in list(running):
                 ended, status = os.waitpid(pid, os.WNOHANG)
                 if ended:
                     _tell(running.pop(pid), status)
-        if requests in ready:
+        if requests.fileno() in ready:
             data, streams, _, _ = socket.recv_fds(requests, _MAX_REQUEST, 4)
             if not data:
                 sys.exit(0)
@@ -169,6 +168,10 @@ def _serve(requests: socket.socket) -> dict[str, Any]:
                 os.close(descriptor)
             running[pid] = streams[3]
             os.write(streams[3], pid.to_bytes(_WORD, "big"))
+
+
+def _woken(_number: int, _frame: object) -> None:
+    """Take the signal; what there is to do, ``_serve`` does when it wakes."""
 
 
 def _tell(pipe: int, status: int) -> None:

@@ -92,8 +92,9 @@ def _start(command: Sequence[str], environ: dict[str, str]) -> subprocess.Popen[
     """Start a program; one of ours is forked, unless something else starts it."""
     if [*command[:2]] == [sys.executable, "-m"] and command[2] in SERVED:
         return fork(command[2], command[3:], environ)
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    return subprocess.Popen(command, cwd=ROOT, env=environ, **pipes)
+    return subprocess.Popen(
+        command, cwd=ROOT, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
 
 
 @dataclass

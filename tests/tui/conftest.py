@@ -48,17 +48,18 @@ def _rules_are_hashed_in_c() -> Iterator[None]:
 @pytest.fixture(scope="session", autouse=True)
 def _parameters_are_counted_by_code() -> Iterator[None]:
     """Textual asks ``inspect`` how many parameters each new function has: one for each widget and pause of a test."""
-    original = _callback._count_parameters
+    callback: Any = _callback
+    original = callback._count_parameters
 
     def count(function: Any) -> int:
         if type(function) is not FunctionType or hasattr(function, "__wrapped__"):
-            return original(function)
+            return int(original(function))
         code = function.__code__
         stars = bool(code.co_flags & inspect.CO_VARARGS) + bool(code.co_flags & inspect.CO_VARKEYWORDS)
         return code.co_argcount + code.co_kwonlyargcount + stars
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_callback, "_count_parameters", count)
+        patch.setattr(callback, "_count_parameters", count)
         yield
 
 
