@@ -15,7 +15,7 @@ from textual.app import App
 
 from core import api
 from tui.app_port import AppPort
-from tui.keys.commands import AUTO, GLYPH_NAMES, THEME_NAMES
+from tui.keys.commands import AUTO, GLYPH_NAMES, LAYOUT_NAMES, THEME_NAMES
 from tui.keys.handlers import Handlers
 from tui.look.glyphs import Glyphs, glyphs_of
 from tui.look.palette256 import Exact
@@ -47,7 +47,9 @@ class Appearance:
 
     def handlers(self) -> Handlers:
         """Return what is carried out here."""
-        return Handlers(texts={"view.theme": self.use_theme, "view.glyphs": self.use_glyphs})
+        return Handlers(
+            texts={"view.theme": self.use_theme, "view.glyphs": self.use_glyphs, "view.layout": self.use_layout}
+        )
 
     @property
     def glyphs(self) -> Glyphs:
@@ -104,6 +106,11 @@ class Appearance:
         """Choose the signs by name; without one say which there are."""
         if self._knows("Signs", name, GLYPH_NAMES, self.settings.glyphs):
             await self._choose(glyphs=_stored(name))
+
+    async def use_layout(self, name: str = "") -> None:
+        """Choose the layout of messages by name; without one say which there are."""
+        if self._knows("Layouts", name, LAYOUT_NAMES, self.settings.layout):
+            await self._choose(msgspec.structs.replace(self.settings, layout=name))
 
     def _knows(self, what: str, name: str, names: tuple[str, ...], now: str) -> bool:
         """Return whether ``name`` is one of ``names``; tell which there are if not."""

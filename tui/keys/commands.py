@@ -25,6 +25,7 @@ _app = partial(CommandSpec, group=APP, scope=Scope.APP)
 NUMBERED = 9
 # What the terminal calls for, in place of a name.
 AUTO = "auto"
+LAYOUT_NAMES = ("dialogue", "letter")
 THEME_NAMES = (AUTO, "dark", "light", "contrast", "mono", "terminal")
 NOTICE_RULES = ("always", "bell", "never")
 GLYPH_NAMES = (AUTO, "ascii", "unicode", "nerd")
@@ -297,6 +298,11 @@ VIEWING = (
     CommandSpec(id="view.glyphs", synonyms="icons symbols glyphs font characters",
           group=VIEW, scope=Scope.APP, title="Signs", help="Choose the set of signs.",
                 slash="glyphs", argument="[set]", choices=GLYPH_NAMES,
+                when=When.ANYTIME),
+    CommandSpec(id="view.layout", synonyms="bubbles sides blocks lines letter dialogue irc",
+          group=VIEW, scope=Scope.APP, title="Layout",
+                help="Messages on two sides (dialogue), or from one edge (letter).",
+                slash="layout", argument="[name]", choices=LAYOUT_NAMES,
                 when=When.ANYTIME),
     CommandSpec(id="view.redraw", synonyms="refresh repaint screen",
           group=VIEW, scope=Scope.APP, title="Redraw", help="Draw everything anew.",

@@ -43,6 +43,7 @@ class Glyphs:
     bar_next: str  # where a run goes on
     own_bar: str
     own_next: str
+    chosen: str  # the bar of the chosen message
     quote: str
     held: str  # kept by others until it is fetched
     done: str  # delivered
@@ -77,8 +78,8 @@ ASCII = Glyphs(
     queued=".",
     sent=">",
     stored="=",
-    delivered="v",
-    read="vv",
+    delivered="+",
+    read="++",
     failed="X",
     rule="|",
     line="-",
@@ -99,6 +100,7 @@ ASCII = Glyphs(
     bar_next=":",
     own_bar="|",
     own_next=":",
+    chosen=">",
     quote=">",
     held="o",
     done="+",
@@ -142,6 +144,7 @@ UNICODE = Glyphs(
     bar_next="▖",
     own_bar="▐",
     own_next="▗",
+    chosen="█",
     quote="▎",
     held="◌",
     done="✓",

@@ -6,7 +6,8 @@ family eight and two, a Hindi syllable with a vowel sign two and one. A program 
 in the others, and nothing tells it through SSH and tmux which one it talks to. So text is drawn in a form that leaves
 nothing to disagree about (``shown``):
 
-- joiners, variation selectors and skin tones are left out: the pictures stand alone, two cells each;
+- joiners, variation selectors and skin tones are left out: the pictures stand alone, two cells each; a family or a couple
+  is the one picture that there is of it;
 - a regional indicator without its pair becomes its letter; pairs, which are flags, are two cells everywhere;
 - Hangul in parts is put together; fillers are blanks; what stands on nothing, is not assigned, private or counted
   differently from one version of Unicode to the next becomes U+FFFD: a box is better than a torn line;
@@ -74,6 +75,11 @@ _LEADING, _FOLLOWING = "\u1100-\u115e\ua960-\ua97c", "\u1161-\u11ff\ud7b0-\ud7c6
 _HANGUL = re.compile(rf"([{_LEADING}\uac00-\ud7a3][{_FOLLOWING}]+)|[{_FOLLOWING}]")
 # Parts of a syllable beyond which they are not drawn: a vowel and a final, as old texts have them.
 _MAX_PARTS = 2
+# Families and couples, each of which is one picture alone too.
+_TONES = "[\U0001f3fb-\U0001f3ff]?"
+_PEOPLE = "[\U0001f466-\U0001f469\U0001f476\U0001f9d1\U0001f9d2]"
+_FAMILY = re.compile(f"{_PEOPLE}{_TONES}(?:{ZWJ}{_PEOPLE}{_TONES})+")
+_COUPLE = re.compile(f"{_PEOPLE}{_TONES}{ZWJ}\u2764\ufe0f?{ZWJ}(\U0001f48b{ZWJ})?{_PEOPLE}{_TONES}")
 _FLAGS = re.compile("([\U0001f1e6-\U0001f1ff]{2})|[\U0001f1e6-\U0001f1ff]")
 _INDICATOR_A: Final = 0x1F1E6
 _VIRAMA: Final = 9  # the canonical combining class of signs that hold consonants together
@@ -142,6 +148,8 @@ def _shown(text: str) -> str:
     drawn: list[str] = []
     base = ""  # what a mark would stand on; nothing behind a blank
     marks = spacing = 0
+    if ZWJ in text:
+        text = _FAMILY.sub(_together, _COUPLE.sub(_together, text))
     for character in _HANGUL.sub(_syllable, _FLAGS.sub(_flag, text)):
         kind = _kind(character)
         seen = character if character in "\t\n" else _drawn_alone(character)
@@ -166,6 +174,13 @@ def _shown(text: str) -> str:
 def _tone(base: str) -> str:
     """Return what is drawn for a skin tone: nothing behind a picture, whose colour it is."""
     return HOLE if base and unicodedata.category(base) == "So" and base != REPLACEMENT else REPLACEMENT
+
+
+def _together(found: re.Match[str]) -> str:
+    """Return a family or a couple in one picture; joiners stand for the rest, and are not drawn."""
+    kiss = found.re is _COUPLE and found[1]
+    picture = "\U0001f48f" if kiss else "\U0001f491" if found.re is _COUPLE else "\U0001f46a"
+    return picture + ZWJ * (len(found[0]) - 1)
 
 
 def _flag(found: re.Match[str]) -> str:

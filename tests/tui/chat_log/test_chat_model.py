@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
+from types import SimpleNamespace
 
+import msgspec
 from hypothesis import given, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
-from rich.style import Style
 
 from core.api import Message
 from tests.support.world import BOB, MINUTE, NOW
-from tui.look.glyphs import ASCII, UNICODE
+from tui.look.glyphs import UNICODE
 from tui.widgets.chat_log.cache import DrawnRows
 from tui.widgets.chat_log.layout import RowHeights
 from tui.widgets.chat_log.model import ChatModel
-from tui.widgets.chat_log.render import DrawnRow, Look, Place, Styles, draw, estimates, offset_at
+from tui.widgets.chat_log.render import draw
+from tui.widgets.chat_log.rows import DrawnRow, Layout, Look, Place, estimates, offset_at
 from tui.words.format import Calendar
 
 CALENDAR = Calendar(dt.UTC)
-PLAIN = Style()
-STYLES = Styles(PLAIN, PLAIN, PLAIN, PLAIN, PLAIN, PLAIN, PLAIN, PLAIN, (PLAIN,) * 8)
+NAMES = {"me": "you", BOB: "Bob"}
 
 
 def row(number: int, text: str = "hello", *, sender: str = BOB, at: int = NOW, **more: object) -> Message:
@@ -27,13 +28,12 @@ def row(number: int, text: str = "hello", *, sender: str = BOB, at: int = NOW, *
     return Message(id=f"m{number}", sender=sender, text=text, sent_at=at, **{"state": state, **more})  # type: ignore[arg-type]
 
 
-def look(width: int = 60, *, ascii_only: bool = False) -> Look:
-    glyphs = ASCII if ascii_only else UNICODE
-    return Look(width, glyphs, CALENDAR, CALENDAR.day(NOW), STYLES, {"me": "you", BOB: "Bob"})
+def look(width: int = 60, layout: Layout = "dialogue", names: dict[str, str] = NAMES) -> Look:
+    return Look(width, UNICODE, CALENDAR, CALENDAR.day(NOW), names, layout=layout)
 
 
-def shown(message: Message, previous: Message | None = None, *, width: int = 60, **place: object) -> list[str]:
-    drawn = draw(message, Place(previous, **place), look(width))  # type: ignore[arg-type]
+def shown(message: Message, previous: Message | None = None, seen: Look | None = None, **place: object) -> list[str]:
+    drawn = draw(message, Place(previous, **place), seen or look())  # type: ignore[arg-type]
     return [line.strip.text.rstrip() for line in drawn.lines]
 
 
@@ -121,30 +121,91 @@ def test_a_bounded_store_forgets_what_was_used_longest_ago() -> None:
     assert (store.get("b"), len(store)) == (None, 2)
 
 
-def test_a_row_shows_hour_name_text_and_state() -> None:
+def test_theirs_is_left_and_ones_own_right_and_each_ends_with_its_time() -> None:
     previous = row(0, at=NOW - 60 * MINUTE)
-    assert shown(row(1), previous) == [" 14:30 Bob │ hello"]
-    line = shown(row(1, sender="me"), previous)[0]
-    assert line.startswith(" 14:30 you │ hello")
-    assert line.endswith("✓")
+    assert shown(row(1), previous) == ["", " ▌ hello  14:30"]
+    assert shown(row(1, sender="me"), previous) == ["", " " * 46 + "hello  14:30 ▐"]
+    assert shown(row(1, sender="me"), previous, marked=True)[1].endswith("14:30 ✓ ▐")
+    assert shown(row(1, sender="me", state="sent"), previous)[1].endswith("14:30 ◌ ▐")
 
 
-def test_what_one_says_in_one_go_carries_one_name() -> None:
+def test_what_is_said_in_one_go_stands_close_and_its_bar_is_notched() -> None:
     first = row(0, at=NOW - MINUTE)
-    assert shown(row(1), first) == [" 14:30     │ hello"]
-    assert shown(row(1, at=first.sent_at + 1000), first) == ["           │ hello"]
-    assert shown(row(1), row(0, "long " * 100, at=NOW - MINUTE))[0].startswith(" 14:30 Bob")
+    assert shown(row(1), first) == [" ▖ hello  14:30"]
+    assert shown(row(1, "long " * 18), first) == [
+        " ▖ long long long long long long long long long long",
+        " ▌ long long long long long long long long     14:30",
+    ]
+    for other in (
+        row(0, at=NOW - 6 * MINUTE),
+        row(0, sender="me", at=NOW - MINUTE),
+        row(0, kind="gap", at=NOW - MINUTE),
+    ):
+        assert shown(row(1), other)[0] == ""
 
 
-def test_a_new_day_begins_with_a_rule() -> None:
+def test_a_block_is_as_narrow_as_its_rows_allow() -> None:
+    lines = shown(row(1, "one two three four five six seven eight nine ten eleven"), row(0, at=NOW - 60 * MINUTE))
+    assert len(lines) == 3
+    assert lines[2].endswith("14:30")
+    text = [line[3:].removesuffix("14:30").strip() for line in lines[1:]]
+    assert abs(len(text[0]) - len(text[1]) - len("  14:30")) <= 8
+
+
+def test_where_a_message_is_stands_there_in_words_when_it_is_the_last_or_chosen() -> None:
+    held = row(1, sender="me", state="stored", copies=3)
+    assert "held" not in "".join(shown(held))
+    assert "held for Bob by 3 nodes" in "".join(shown(held, newest=True))
+    assert "held for Bob by 3 nodes" in "".join(shown(held, selected=True))
+    assert "nobody fetched it in time" in "".join(shown(row(1, sender="me", state="failed"), selected=True))
+
+
+def test_in_a_group_a_run_begins_with_a_name() -> None:
+    group = look(names={**NAMES, "carol": "Carol"})
+    assert shown(row(1), row(0, at=NOW - 60 * MINUTE), group)[1] == " ▌ Bob"
+    assert shown(row(1), row(0, at=NOW - MINUTE), group) == [" ▖ hello  14:30"]
+
+
+def test_in_letter_a_run_has_a_line_with_name_and_time() -> None:
+    letter = look(layout="letter")
+    assert shown(row(1), row(0, at=NOW - 60 * MINUTE), letter) == ["", " ▌ Bob  14:30", " ▌ hello"]
+    later = shown(row(1), row(0, at=NOW - MINUTE), letter)
+    assert (len(later), later[0][:8], later[0][-5:]) == (1, " ▌ hello", "14:30")
+    assert shown(row(1, sender="me"), row(0, at=NOW - 60 * MINUTE), letter)[1] == " ▌ you  14:30"
+
+
+def test_a_new_day_begins_with_its_name() -> None:
     yesterday = row(0, at=NOW - 24 * 60 * MINUTE)
-    lines = shown(row(1), yesterday)
-    assert " Today " in lines[0]
+    assert "Today" in shown(row(1), yesterday)[1]
     assert "Yesterday" in shown(yesterday)[0]
 
 
 def test_the_unread_rule_counts() -> None:
-    assert " 3 new " in shown(row(1), row(0, at=NOW - MINUTE), unread=3)[0]
+    assert "─ 3 new ─" in shown(row(1), row(0, at=NOW - MINUTE), unread=3)[1]
+
+
+def test_a_quote_reactions_and_an_edit_stand_where_they_are_looked_for() -> None:
+    message = with_more(
+        row(1, "an answer"),
+        reply_to=SimpleNamespace(sender="me", text="what **was**\nsaid " * 9, missing=False),
+        reactions=[
+            SimpleNamespace(emoji="❤️", senders=[BOB], known=True),
+            SimpleNamespace(emoji="+1", senders=["me", BOB], known=True),
+        ],
+        edited_at=NOW, pinned=True,
+    )  # fmt: skip
+    lines = shown(message, row(0, at=NOW - MINUTE))
+    assert lines[0] == ""
+    assert lines[1].startswith(" ▌ ▎ you  what **was** said what")
+    assert lines[1].endswith("…")
+    assert lines[2] == " ▌ an answer"
+    assert lines[3].startswith(" ▌ ♥ Bob  +1 2")
+    assert lines[3].endswith("▴ edited 14:30")
+
+
+def with_more(message: Message, **more: object) -> Message:
+    """Return a row with fields that rows of this core do not have yet."""
+    return SimpleNamespace(**{**msgspec.structs.asdict(message), **more})  # type: ignore[return-value]
 
 
 def test_gaps_newer_kinds_and_late_rows_say_what_they_are() -> None:
@@ -152,20 +213,22 @@ def test_gaps_newer_kinds_and_late_rows_say_what_they_are() -> None:
     assert "missing here" in " ".join(shown(row(1, "", kind="gap"), before))
     assert "newer version" in " ".join(shown(row(1, "", kind="unknown"), before))
     assert "came late" in shown(row(1, late=True), before)[-1]
+    assert "unknown device" in shown(row(1, known=False), before)[-1]
     assert "not delivered" in " ".join(shown(row(1, sender="me", state="failed"), before))
 
 
-def test_a_narrow_chat_puts_the_name_on_its_own_line() -> None:
-    assert shown(row(1), row(0, at=NOW - 60 * MINUTE), width=30) == [" Bob 14:30", " hello"]
-
-
-@given(st.text(max_size=200), st.integers(12, 130), st.booleans(), st.sampled_from(["me", BOB]))
-def test_every_line_is_exactly_as_wide_as_the_view(text: str, width: int, selected: bool, sender: str) -> None:
-    drawn = draw(row(1, text, sender=sender), Place(None, selected=selected), look(width))
+@given(
+    st.text(max_size=200) | st.text(alphabet="ab `*_\n-[](:/h字", max_size=200), st.integers(24, 130), st.booleans(),
+    st.sampled_from(["me", BOB]), st.sampled_from(["dialogue", "letter"]),
+)  # fmt: skip
+def test_every_line_is_exactly_as_wide_as_the_view(
+    text: str, width: int, selected: bool, sender: str, layout: Layout
+) -> None:
+    drawn = draw(row(1, text, sender=sender), Place(None, selected=selected), look(width, layout))
     assert {line.strip.cell_length for line in drawn.lines} == {width}
 
 
-@given(st.text(max_size=200), st.integers(12, 130))
+@given(st.text(max_size=200), st.integers(24, 130))
 def test_lines_know_which_part_of_the_text_they_show(text: str, width: int) -> None:
     drawn = draw(row(1, text), Place(None), look(width))
     parts = [drawn.text[line.start : line.end] for line in drawn.lines if line.start >= 0]

@@ -32,8 +32,8 @@ async def test_enter_sends_and_the_text_appears_at_once() -> None:
         await demo.press("enter")
         assert sent(demo) == ["hello Bob"]
         assert demo.composer.text == ""
-        assert demo.lines()[-1].endswith("·")
-        assert "hello Bob" in demo.lines()[-1]
+        assert demo.lines()[-1].endswith("◌ ▐")
+        assert "hello Bob" in demo.lines()[-2]
 
 
 async def test_other_enters_break_the_line() -> None:
@@ -323,7 +323,7 @@ async def test_a_messages_state_changes_in_its_place() -> None:
     async with running() as demo:
         await demo.open("bob")
         demo.client.advance("bob", demo.client.room("bob").rows[-1].id, "read")
-        await until(demo.pilot, lambda: demo.lines()[-1].endswith("✓✓"))
+        await until(demo.pilot, lambda: demo.lines()[-1].endswith("✓✓ ▐"))
 
 
 async def test_hostile_texts_and_names_stay_on_their_lines() -> None:

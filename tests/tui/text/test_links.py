@@ -13,8 +13,9 @@ from tests.support.world import BOB, NOW
 from tests.tui.demo import Demo, running
 from tui.terminal.clipboard import SENT
 from tui.text.links import MAX_LINK, links_in, may_be_marked
+from tui.text.markdown import Body, Span, body_of
 from tui.text.sanitize import wrap
-from tui.widgets.chat_log.linking import Links
+from tui.widgets.chat_log.setting import Setting
 
 LONG = "https://example.org/a/rather/long/path/to/a/page-that-nobody-would-type?with=parameters&and=more#fragment"
 
@@ -60,7 +61,9 @@ def test_what_could_deceive_is_not_marked(link: str) -> None:
 @given(st.text(alphabet="ab ./é\n字", max_size=60), st.integers(8, 60), st.text(alphabet="ab ./é\n", max_size=40))
 def test_all_of_a_text_is_in_its_lines_and_none_is_too_wide(before: str, width: int, after: str) -> None:
     text = f"{before} {LONG} {after}"
-    lines = Links(text, text, width, marked=True).lines
+    at = len(before) + 1
+    setting = Setting(Body(text, (Span(at, at + len(LONG), "link", LONG),)))
+    lines = [(line.start, line.end) for line in setting.lines(width)]
     shown = "".join(text[start:end] for start, end in lines)
     assert shown.replace(" ", "") == text.replace(" ", "").replace("\n", "")
     assert all(first[1] <= second[0] for first, second in pairwise(lines))
@@ -69,7 +72,7 @@ def test_all_of_a_text_is_in_its_lines_and_none_is_too_wide(before: str, width: 
 
 def test_a_text_without_long_links_is_wrapped_as_ever() -> None:
     text = "one https://example.org/two three " * 5
-    assert Links(text, text, 40, marked=True).lines == wrap(text, 40)
+    assert [(line.start, line.end) for line in Setting(body_of(text)).lines(40)] == wrap(text, 40)
 
 
 def saying(text: str) -> FakeClient:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
-from tui.widgets.chat_log.render import DrawnRow
+from tui.widgets.chat_log.rows import DrawnRow
 
 # Rows kept drawn: a dozen screens.
 MAX_DRAWN = 600

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import ClassVar
 
 from textual.geometry import Region
 from textual.scroll_view import ScrollView
@@ -16,11 +15,11 @@ from textual.strip import Strip
 
 from core.api import Message
 from tui.app_port import app_of
-from tui.widgets.chat_log.appearance import COMPONENTS, SHEET, styles_of
 from tui.widgets.chat_log.cache import DrawnRows
 from tui.widgets.chat_log.layout import RowHeights
 from tui.widgets.chat_log.model import ChatModel
-from tui.widgets.chat_log.render import MAX_TEXT, DrawnRow, Look, Place, draw, estimates
+from tui.widgets.chat_log.render import draw
+from tui.widgets.chat_log.rows import MAX_DIALOGUE, DrawnRow, Look, Place, estimates
 from tui.widgets.chat_log.selecting import selected_text, with_selection
 
 
@@ -28,8 +27,18 @@ class ChatLines(ScrollView, can_focus=False):
     """A window of one conversation as lines; where the view stands is decided by its subclasses."""
 
     ALLOW_SELECT = True
-    COMPONENT_CLASSES: ClassVar[set[str]] = COMPONENTS
-    DEFAULT_CSS = SHEET
+    # Lines take their styles from the pens; component classes would be matched anew at each move of the focus.
+    DEFAULT_CSS = """
+    ChatLines {
+        height: 1fr;
+        overflow-x: hidden;
+        overflow-y: scroll;
+        scrollbar-size-vertical: 1;
+        background: $ground;
+        color: $ink;
+        &.-at-end { scrollbar-color: $ground; }
+    }
+    """
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
@@ -40,6 +49,10 @@ class ChatLines(ScrollView, can_focus=False):
         self._names: Mapping[str, str] = {"me": "you"}
         self._unread_id: str | None = None
         self._unread_count = 0
+        self._marks: tuple[str | None, str | None] = (
+            None,
+            None,
+        )  # the last of one's own that was delivered; the last at all
         self._sought: re.Pattern[str] | None = None  # words of a search, marked in the selected row
         self._look: Look | None = None
         self._estimated_for = 0  # the width that the heights are for
@@ -64,9 +77,10 @@ class ChatLines(ScrollView, can_focus=False):
                 glyphs=app.glyphs,
                 calendar=app.calendar,
                 today=app.calendar.day(app.now()),
-                styles=styles_of(self),
                 names=self._names,
+                pens=app.pens,
                 links=app.profile.links,
+                layout=app.settings.layout,
             )
             if width != self._estimated_for:
                 self._estimated_for = width
@@ -74,7 +88,7 @@ class ChatLines(ScrollView, can_focus=False):
         return self._look
 
     def _estimates(self, rows: Iterable[Message]) -> list[int]:
-        width = self._look.text_width if self._look is not None else MAX_TEXT
+        width = self._look.text_width if self._look is not None else MAX_DIALOGUE
         return estimates(rows, width)
 
     def _redraw_all(self) -> None:
@@ -97,10 +111,28 @@ class ChatLines(ScrollView, can_focus=False):
                 unread=self._unread_count if row.id == self._unread_id else 0,
                 selected=row.id == self.selected_id,
                 sought=self._sought if row.id == self.selected_id else None,
+                fresh=self._first_fresh is not None and index >= self._first_fresh,
+                marked=row.id == self._marks[0],
+                newest=row.id == self._marks[1],
             )
             drawn = draw(row, place, look)
             self._drawn.put(row.id, drawn)
         return drawn
+
+    @property
+    def _first_fresh(self) -> int | None:
+        """Where the unread rule stands."""
+        return None if self._unread_id is None else self.model.index_of(self._unread_id)
+
+    def _set_marks(self) -> bool:
+        """Find the rows of one's own that carry a sign or words for the others; returns whether others do than before."""
+        marks = self.model.last_own()
+        if marks == self._marks:
+            return False
+        for message_id in {*marks, *self._marks} - {None}:
+            self._forget(str(message_id))
+        self._marks = marks
+        return True
 
     def _measure(self, index: int) -> bool:
         """Make a row's height exact; returns whether it was assumed wrongly."""
@@ -137,16 +169,15 @@ class ChatLines(ScrollView, can_focus=False):
         look = self._look or self._current_look()
         line = round(self.scroll_y) + y
         if look is None or line >= self._heights.total:
-            return Strip.blank(self.size.width, self.rich_style)
+            return Strip.blank(self.size.width, app_of(self).pens.pen())
         index, within = self._heights.locate(line)
         lines = self._row(index, look).lines
         if within >= len(lines):
-            return Strip.blank(look.width, self.rich_style)
+            return Strip.blank(look.width, look.pens.pen())
         strip = lines[within].strip
         selection = self.text_selection
         if selection is not None and (span := selection.get_span(line)) is not None:
-            style = self.get_component_rich_style("chat-log--selection", partial=True)
-            strip = with_selection(strip, span, style)
+            strip = with_selection(strip, span, look.pens.pen("ink", "select"))
         return strip.apply_offsets(0, line)
 
     def render_lines(self, crop: Region) -> list[Strip]:

@@ -91,6 +91,19 @@ class ChatModel:
             self._number()
         return indexes
 
+    def last_own(self) -> tuple[str | None, str | None]:
+        """Return the ids of the last row of one's own that was delivered, and of the last one, None where there is none.
+
+        Rows far back are looked at only while none of one's own is found.
+        """
+        newest: str | None = None
+        for row in reversed(self.rows):
+            if row.sender == "me" and row.kind == "text":
+                newest = newest or row.id
+                if row.state in {"delivered", "read"}:
+                    return row.id, newest
+        return None, newest
+
     def surplus(self) -> int:
         """Return how many rows are held beyond the limit."""
         return max(0, len(self.rows) - self.max_rows)

@@ -1,176 +1,77 @@
 """Draws one row of the conversation as lines on the screen. Pure: a row, the one before it, and a look give strips.
 
-::
+*Dialogue*: theirs left, one's own right, each a block that hugs its text, with a bar in its writer's colour at its outer
+edge and the time at its end, which is where a message ends::
 
-    ──────────────────── Yesterday ────────────────────      date rule, where the local day changes
-    ────────────────────── 3 new ──────────────────────      unread rule
-     14:02   Bob │ a text that wraps to a column of          name and hour once for what was said in one go
-                 │ its own
-     14:07   you │ an answer                        ✓✓       where it is now
+                              Today                          a day begins
+    ▌ a text that wraps to lines of its                      a run begins: an empty line before it
+    ▌ own                        14:02
+    ▖ and goes on  14:03                                     a run goes on: no empty line, the bar is notched
+    ───────────────── 3 new ──────────────────               unread from here on; text is brighter below
+                          ▎Bob  a text that wraps… ▐         a quote
+                          an answer        14:07 ✓ ▐         delivered, and all before it too
 
-In a narrow chat the name and hour stand on a line of their own. Every strip is as wide as the look says.
+*Letter*: one edge; a run has a line with name and time, further messages of it carry their time at the right.
+
+Every strip is as wide as the look says. A block is balanced (``setting``), so that its edge is its text's.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import re
-from collections.abc import Iterable, Mapping
-from zlib import crc32
-
 from rich.segment import Segment
-from rich.style import Style
 from textual.strip import Strip
 
 from core.api import Message
-from tui.look.glyphs import Glyphs
-from tui.look.strip_style import laid_over
-from tui.look.tones import CONTACTS as NAME_COLOURS
-from tui.text.cells import clusters, shown, visible, width_of
+from tui.text.cells import width_of
+from tui.text.markdown import body_of
 from tui.text.sanitize import fit, kept_text, wrap
-from tui.widgets.chat_log.linking import Links
+from tui.widgets.chat_log.inking import Inking
 from tui.widgets.chat_log.notes import note_of
-from tui.words.format import Calendar, day_name
+from tui.widgets.chat_log.parts import Part, meta, notes, quote, reactions, width
+from tui.widgets.chat_log.rows import IMPORTED, MAX_LETTER, MESSAGES, MIN_TEXT, NOT_TEXT, DrawnRow, Line, Look, Place, colour_of, goes_on
+from tui.widgets.chat_log.setting import SetLine, Setting
+from tui.words.format import day_name
 
-# Below this many cells the name goes onto a line of its own.
-NARROW = 40
-# Widest name column; longer names are cut there and shown in full in the header.
-MAX_NAME = 12
-# Widest text column: longer lines are hard to read.
-MAX_TEXT = 100
-# What one person says within this many ms of the previous row carries no new name…
-GROUP_MS = 5 * 60 * 1000
-# …unless that row was so long (in characters) that its name may be out of sight.
-LONG_ROW = 480
-HOUR_WIDTH = 5
-STATE_WIDTH = 2
-
-NOT_TEXT = -1
-FOUND = Style(bold=True, underline=True)
-LATE_NOTE = "came late"
-UNKNOWN_DEVICE_NOTE = "from an unknown device"
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Styles:
-    """The styles a row is drawn in."""
-
-    text: Style
-    quiet: Style
-    faint: Style
-    mine: Style
-    failed: Style
-    read: Style
-    unread: Style
-    selected: Style
-    names: tuple[Style, ...]
-
-    def of_name(self, sender: str) -> Style:
-        """Return the style of a person's name: always the same for the same identity."""
-        return self.mine if sender == "me" else self.names[crc32(sender.encode()) % NAME_COLOURS]
-
-    def of_state(self, state: str) -> Style:
-        """Return the style of a delivery state's sign."""
-        return {"failed": self.failed, "read": self.read}.get(state, self.quiet)
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Look:
-    """All that drawing depends on besides the rows."""
-
-    width: int
-    glyphs: Glyphs
-    calendar: Calendar
-    today: int
-    styles: Styles
-    names: Mapping[str, str]  # sender -> cleaned name
-    links: bool = True  # whether the terminal is told of links
-
-    @property
-    def narrow(self) -> bool:
-        """Whether names get lines of their own."""
-        return self.width < NARROW
-
-    @property
-    def name_width(self) -> int:
-        """Cells of the name column."""
-        widest = max((width_of(name) for name in self.names.values()), default=3)
-        return min(MAX_NAME, widest)
-
-    @property
-    def indent(self) -> int:
-        """Cells before the text column."""
-        return 1 if self.narrow else 1 + HOUR_WIDTH + 1 + self.name_width + 3
-
-    @property
-    def text_width(self) -> int:
-        """Cells of the text column."""
-        return max(8, min(MAX_TEXT, self.width - self.indent - 2 - STATE_WIDTH))
-
-    def name_of(self, sender: str) -> str:
-        """Return the name shown for a sender."""
-        return self.names.get(sender, sender[:8])
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Line:
-    """One line: its strip, and which part of the row's text begins at which column of it."""
-
-    strip: Strip
-    start: int = NOT_TEXT
-    end: int = NOT_TEXT
-    column: int = 0
-
-
-# Kind of rows that an archive brought.
-IMPORTED = "imported"
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class DrawnRow:
-    """A row on the screen."""
-
-    text: str  # as it is copied; lines are places in it
-    lines: tuple[Line, ...]
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Place:
-    """Where a row stands among the others."""
-
-    previous: Message | None
-    unread: int = 0  # how many unread rows begin here; 0 = no rule
-    selected: bool = False
-    sought: re.Pattern[str] | None = None  # words to mark in the text
-
-
-def estimates(rows: Iterable[Message], text_width: int) -> list[int]:
-    """Return about how many lines each row takes; cheap enough for a hundred thousand rows."""
-    return [1 + len(row.text) // text_width + row.text.count("\n") for row in rows]
+# Cells between the last words of a message and its time.
+GAP = 2
 
 
 def draw(row: Message, place: Place, look: Look) -> DrawnRow:
     """Return the lines of ``row``."""
+    lines = _rules(row, place, look)
+    if row.kind not in MESSAGES:
+        return _drawn_note(row, place, look, lines)
+    text = kept_text(row.text)
+    setting = Setting(body_of(text, tinted=look.pens.tinted))
+    block = _Block(row, place, look, setting)
+    follows = goes_on(row, place, look.calendar)
+    lines += block.letter(follows=follows) if look.layout == "letter" else block.dialogue(follows=follows)
+    return DrawnRow(setting.body.text, tuple(lines))
+
+
+# --- between messages -----------------------------------------------------------------------------------------------------
+
+
+def _rules(row: Message, place: Place, look: Look) -> list[Line]:
+    """Return the heading of a new day, and the rule above what is unread."""
     lines: list[Line] = []
     day = look.calendar.day(row.sent_at)
-    new_day = place.previous is None or look.calendar.day(place.previous.sent_at) != day
-    if new_day:
-        lines.append(Line(_rule(day_name(day, look.today), look.styles.quiet, look)))
-    if place.unread:
-        lines.append(Line(_rule(f"{place.unread} new", look.styles.unread, look)))
+    if place.previous is None or look.calendar.day(place.previous.sent_at) != day:
+        name = day_name(day, look.today)
+        lines += [_blank(look)] if place.previous is not None else []
+        lines.append(_lane([Segment(_centred(name, look.lane), look.pens.pen("soft", bold=True))], look))
     if _turns(row, place.previous):
         label = "imported from a file" if row.kind == IMPORTED else "said here since"
-        lines.append(Line(_rule(label, look.styles.quiet, look)))
-    if row.kind not in {"text", IMPORTED}:
-        note = note_of(row, look.name_of(row.sender))
-        lines.extend(Line(strip) for strip in _notes(note, look))
-        return DrawnRow(note, tuple(_highlighted(lines, look)) if place.selected else tuple(lines))
-    text = kept_text(row.text)
-    named = bool(lines) or _begins_group(row, place.previous)
-    body = _narrow_body(row, place, text, named, look) if look.narrow else _wide_body(row, place, text, named, look)
-    if place.selected:
-        body = _highlighted(body, look)
-    return DrawnRow(text, (*lines, *body))
+        lines += [_blank(look), _lane([Segment(_centred(label, look.lane), look.pens.pen("soft"))], look)]
+    if place.unread:
+        pen = look.pens.pen("notice")
+        words = f" {place.unread} new "
+        left = (look.lane - width_of(words)) // 2
+        right = look.lane - left - width_of(words)
+        rule = look.glyphs.line
+        parts = [(rule * left, pen), (words, look.pens.pen("notice", bold=True)), (rule * right, pen)]
+        lines += [_blank(look), _lane([Segment(*part) for part in parts], look)]
+    return lines
 
 
 def _turns(row: Message, previous: Message | None) -> bool:
@@ -179,141 +80,168 @@ def _turns(row: Message, previous: Message | None) -> bool:
     return (row.kind == IMPORTED) is not before
 
 
-def _begins_group(row: Message, previous: Message | None) -> bool:
-    """Whether a row carries its sender's name."""
-    return (
-        previous is None
-        or previous.kind != row.kind
-        or previous.sender != row.sender
-        or row.late
-        or (previous.device, previous.known) != (row.device, row.known)
-        or abs(row.sent_at - previous.sent_at) > GROUP_MS
-        or len(previous.text) > LONG_ROW
-    )
+def _centred(words: str, room: int) -> str:
+    words = fit(words, room)
+    return " " * ((room - width_of(words)) // 2) + words
 
 
-def _rule(label: str, style: Style, look: Look) -> Strip:
-    """Return a labelled rule across the row."""
-    glyphs, width = look.glyphs, min(look.width, look.indent + look.text_width + 1 + STATE_WIDTH)
-    label = f" {fit(label, width - 4, glyphs.ellipsis)} "
-    left = (width - width_of(label)) // 2
-    right = width - width_of(label) - left
-    rule_style = look.styles.faint if style is look.styles.quiet else style
-    segments = [
-        Segment(" " + glyphs.line * (left - 1), rule_style),
-        Segment(label, style),
-        Segment(glyphs.line * (right - 1) + " ", rule_style),
-    ]
-    return Strip(segments, width).extend_cell_length(look.width, look.styles.text)
+def _drawn_note(row: Message, place: Place, look: Look, lines: list[Line]) -> DrawnRow:
+    """Return a remark of ours, in the middle of the lane where it fits one line."""
+    note = note_of(row, look.name_of(row.sender))
+    on = "select" if place.selected else "ground"
+    room = max(MIN_TEXT, min(MAX_LETTER, look.lane - 4))
+    parts = [note[start:end] for start, end in wrap(note, room)]
+    before = max(0, (look.lane - width_of(parts[0])) // 2) if len(parts) == 1 and look.layout == "dialogue" else 2
+    mark = look.glyphs.selected if place.selected else " "
+    lines.append(_blank(look))
+    for part in parts:
+        lead = mark + " " * (before - 1)
+        lines.append(_lane([Segment(lead, look.pens.pen("bright")), Segment(part, look.pens.pen("soft", on))], look))
+    return DrawnRow(note, tuple(lines))
 
 
-def _notes(note: str, look: Look) -> list[Strip]:
-    """Return a remark of ours in the text column."""
-    styles = look.styles
-    indent = " " * (look.indent - 2) + ("" if look.narrow else f"{look.glyphs.rule} ")
-    indent = indent if not look.narrow else " "
-    return [
-        Strip([Segment(indent, styles.faint), Segment(note[start:end], styles.quiet)]).extend_cell_length(
-            look.width, styles.text
+def _blank(look: Look) -> Line:
+    return Line(Strip([Segment(" " * look.width, look.pens.pen())], look.width))
+
+
+def _lane(segments: Part, look: Look, *, start: int = NOT_TEXT, end: int = NOT_TEXT, column: int = 0) -> Line:
+    """Return a line of the lane, with blanks on both sides of it."""
+    ground = look.pens.pen()
+    lead = [Segment(" " * look.margin, ground)] if look.margin else []
+    strip = Strip([*lead, *segments]).adjust_cell_length(look.width, ground)
+    return Line(strip, start, end, look.margin + column)
+
+
+# --- a message ------------------------------------------------------------------------------------------------------------
+
+
+class _Block:
+    """One message, set and inked: rows of a part, the ground they are filled with, and where in the text they are."""
+
+    def __init__(self, row: Message, place: Place, look: Look, setting: Setting) -> None:
+        self.row, self.place, self.look, self.setting = row, place, look, setting
+        self.mine = row.sender == "me"
+        self.colour = colour_of(row.sender)
+        self.on = "select" if place.selected else "own" if self.mine else "theirs"
+        if look.layout == "letter" and not self.mine and not place.selected:
+            self.on = "ground"
+        ink = "bright" if place.fresh and look.pens.tinted else "ink"
+        self.inking = Inking(setting, look, self.on, ink, place.sought)
+        self.rows: list[tuple[Part, str, SetLine | None]] = []
+
+    def dialogue(self, *, follows: bool) -> list[Line]:
+        """Return the lines of a block on its side."""
+        look, room = self.look, self.look.text_width
+        tail = GAP + width(meta(self.row, self.place, look, self.on))
+        text = self.setting.balanced(room, tail)
+        first = follows and getattr(self.row, "reply_to", None) is None
+        lines = [] if first else [_blank(look)]
+        if look.is_group and not self.mine and not first:
+            self._add(
+                [Segment(fit(look.name_of(self.row.sender), room), look.pens.pen(self.colour, self.on, bold=True))]
+            )
+        self._head(room)
+        self._text(text)
+        self._foot(room)
+        wide = max(width(part) for part, _, _ in self.rows)
+        for number, (part, on, line) in enumerate(self.rows):
+            lines.append(self._placed(part, on, line, wide, notched=first and number == 0))
+        return lines
+
+    def letter(self, *, follows: bool) -> list[Line]:
+        """Return the lines of a block at the left edge."""
+        look, room = self.look, self.look.text_width
+        pen = look.pens.pen
+        text = self.setting.lines(room)
+        lines = [] if follows else [_blank(look)]
+        if not follows:
+            name = fit(look.name_of(self.row.sender), room - 18, look.glyphs.ellipsis)
+            head = [Segment(name, pen(self.colour, self.on, bold=True)), Segment("  ", pen("soft", self.on))]
+            self._add([*head, *meta(self.row, self.place, look, self.on)])
+        self._head(room)
+        self._text(text)
+        self._foot(room, timed=follows, right=True)
+        for part, on, line in self.rows:
+            lines.append(self._placed(part, on, line, room, notched=False))
+        return lines
+
+    def _add(self, part: Part, line: SetLine | None = None) -> None:
+        self.rows.append((part, self.inking.code if line is not None and line.code else self.on, line))
+
+    def _head(self, room: int) -> None:
+        """Add what stands above the text."""
+        if getattr(self.row, "forwarded", False):
+            self._add([Segment("passed on", self.look.pens.pen("soft", self.on, italic=True))])
+        if part := quote(self.row, self.look, self.on, room):
+            self._add(part)
+
+    def _text(self, text: list[SetLine]) -> None:
+        for line in text:
+            self._add(self.inking.line(line), line)
+
+    def _foot(self, room: int, *, timed: bool = True, right: bool = False) -> None:
+        """Add notes, reactions and the time: in the last row if they fit, else in one of their own."""
+        look, pen = self.look, self.look.pens.pen
+        for words, ink in notes(self.row, self.place, look):
+            for start, end in wrap(words, room):
+                self._add([Segment(words[start:end], pen(ink, self.on))])
+        time = meta(self.row, self.place, look, self.on) if timed else []
+        given = reactions(self.row, look, self.on, room - (GAP + width(time)) * bool(time))
+        if given:
+            self._add([])
+        if not time:
+            self.rows[-1] = (given or self.rows[-1][0], *self.rows[-1][1:])
+            return
+        last, on, line = self.rows[-1]
+        last = given or last
+        if on != self.on or width(last) + GAP + width(time) > room:
+            self._add([])
+            last, on, line = [], self.on, None
+        wide = room if right else max([width(part) for part, _, _ in self.rows] + [width(last) + GAP + width(time)])
+        if not last and not right and len(self.rows) > 1:
+            wide = max([width(part) for part, _, _ in self.rows] + [width(time)])
+        filling = " " * (wide - width(last) - width(time))
+        self.rows[-1] = ([*last, Segment(filling, pen("soft", self.on)), *time], on, line)
+
+    def _placed(self, part: Part, on: str, line: SetLine | None, wide: int, *, notched: bool) -> Line:
+        """Return a row of the block between its bar and the edge of the lane."""
+        look, glyphs, pens = self.look, self.look.glyphs, self.look.pens
+        blank = pens.pen("ink", self.on)
+        right = self.mine and look.layout == "dialogue"
+        sign = (glyphs.own_next if right else glyphs.bar_next) if notched else glyphs.own_bar if right else glyphs.bar
+        if self.place.selected:
+            sign = glyphs.chosen
+        bar_ground = self.on if pens.tinted else "ground"
+        bar = Segment(
+            sign, pens.pen("bright" if self.place.selected else self.colour, bar_ground, bold=not pens.tinted)
         )
-        for start, end in wrap(note, look.text_width)
-    ]
+        filled = [*part, Segment(" " * (wide - width(part)), pens.pen("ink", on))]
+        at = {} if line is None else {"start": line.start, "end": line.end}
+        inner = 0 if line is None else line.indent + line.code
+        if right:
+            before = look.lane - wide - 3
+            segments = [Segment(" " * before, pens.pen()), Segment(" ", blank), *filled, Segment(" ", blank), bar]
+            return _lane(_merged(segments), look, column=before + 1 + inner, **at)
+        segments = [bar, Segment(" ", blank), *filled, Segment(" ", blank)]
+        return _lane(_merged(segments), look, column=2 + inner, **at)
 
 
-def _wide_body(row: Message, place: Place, text: str, named: bool, look: Look) -> list[Line]:  # noqa: FBT001 - see below
-    """Return the lines with hour, name and rule in front. ``named`` as ``_begins_group`` says."""
-    styles, glyphs, calendar = look.styles, look.glyphs, look.calendar
-    name_width = look.name_width
-    previous = place.previous
-    new_minute = named or previous is None or calendar.minute(previous.sent_at) != calendar.minute(row.sent_at)
-    hour = calendar.clock(row.sent_at) if new_minute else " " * HOUR_WIDTH
-    name = fit(look.name_of(row.sender), name_width, glyphs.ellipsis) if named else ""
-    name = " " * (name_width - width_of(name)) + name
-    first = [
-        Segment(f" {hour} ", styles.quiet),
-        Segment(name, styles.of_name(row.sender)),
-        Segment(f" {glyphs.rule} ", styles.faint),
-    ]
-    later = [Segment(" " * (HOUR_WIDTH + name_width + 3) + f"{glyphs.rule} ", styles.faint)]
-    return _body(row, place, text, look, first, later)
+def _merged(segments: Part) -> Part:
+    """Return the segments with equal neighbours in one, blanks taking the ink of what is before them: fewer bytes."""
+    made: Part = []
+    for text, style, _ in segments:
+        if not text:
+            continue
+        if made and style is not None and (before := made[-1].style) is not None:
+            alike = style == before or (
+                text.isspace() and before.bgcolor == style.bgcolor and not _marked(before) and not _marked(style)
+            )
+            if alike:
+                made[-1] = Segment(made[-1].text + text, before)
+                continue
+        made.append(Segment(text, style))
+    return made
 
 
-def _narrow_body(row: Message, place: Place, text: str, named: bool, look: Look) -> list[Line]:  # noqa: FBT001 - private, one caller
-    """Return the lines, the name and hour on one of their own."""
-    styles = look.styles
-    lines: list[Line] = []
-    if named:
-        name = fit(look.name_of(row.sender), look.width - HOUR_WIDTH - 3, look.glyphs.ellipsis)
-        head = [
-            Segment(" " + name, styles.of_name(row.sender)),
-            Segment(f" {look.calendar.clock(row.sent_at)}", styles.quiet),
-        ]
-        lines.append(Line(Strip(head).extend_cell_length(look.width, styles.text)))
-    margin = [Segment(" ", styles.text)]
-    return lines + _body(row, place, text, look, margin, margin)
-
-
-def _body(row: Message, place: Place, text: str, look: Look, first: list[Segment], later: list[Segment]) -> list[Line]:
-    """Return the text's lines behind their margins, the last one with the state's sign."""
-    styles = look.styles
-    drawn = shown(text)
-    links = Links(text, drawn, look.text_width, styles.text, marked=look.links)
-    spans = links.lines
-    sign = look.glyphs.of_state(row.state)
-    lines: list[Line] = []
-    for number, (start, end) in enumerate(spans):
-        margin = first if number == 0 else _without_rule(later) if links.goes_on(start) else later
-        segments = list(margin)
-        for begin, stop, style in links.styled(start, end):
-            segments += _marked(text[begin:stop], drawn[begin:stop], place.sought, style)
-        if number == len(spans) - 1 and (sign or row.late):
-            filling = look.text_width - width_of(drawn[start:end]) + 1
-            segments.append(Segment(" " * filling, styles.text))
-            segments.append(Segment(sign, styles.of_state(row.state)))
-        lines.append(Line(Strip(segments).extend_cell_length(look.width, styles.text), start, end, look.indent))
-    if not row.known:
-        lines.extend(Line(strip) for strip in _notes(UNKNOWN_DEVICE_NOTE, look))
-    if row.late:
-        lines.extend(Line(strip) for strip in _notes(LATE_NOTE, look))
-    if row.state == "failed":
-        failed = "not delivered: nobody fetched it in time"
-        lines.extend(Line(strip) for strip in _notes(failed, look))
-    return lines
-
-
-def _without_rule(margin: list[Segment]) -> list[Segment]:
-    """Return a margin of nothing but blanks: a link that is longer than a line is not to be cut by a sign."""
-    return [Segment(" " * width_of(text), style) for text, style, _ in margin]
-
-
-def _marked(part: str, drawn: str, sought: re.Pattern[str] | None, style: Style) -> list[Segment]:
-    """Return a drawn text with the words of a search underlined."""
-    segments: list[Segment] = []
-    done = 0
-    for found in sought.finditer(part) if sought is not None else ():
-        before, words = drawn[done : found.start()], drawn[found.start() : found.end()]
-        segments += [Segment(visible(before), style), Segment(visible(words), style + FOUND)]
-        done = found.end()
-    return [*segments, Segment(visible(drawn[done:]), style)]
-
-
-def _highlighted(lines: list[Line], look: Look) -> list[Line]:
-    """Return the lines of a selected row: a mark in front and another ground, never the ground alone."""
-    marked: list[Line] = []
-    for line in lines:
-        rest = laid_over(line.strip.crop(1, look.width), look.styles.selected)
-        mark = Strip([Segment(look.glyphs.selected, look.styles.unread + look.styles.selected)], 1)
-        marked.append(dataclasses.replace(line, strip=Strip.join([mark, rest])))
-    return marked
-
-
-def offset_at(text: str, line: Line, cells: int) -> int:
-    """Return the offset in ``text`` that lies ``cells`` cells into the text part of a line."""
-    if cells <= 0:
-        return line.start
-    used = 0
-    for first, _, width in clusters(shown(text)[line.start : line.end]):
-        if used + width > cells:
-            return line.start + first
-        used += width
-    return line.end
+def _marked(style: object) -> bool:
+    return any(getattr(style, name) for name in ("underline", "reverse", "link", "strike"))

@@ -71,6 +71,7 @@ class ChatScroll(ChatLines, can_focus=False):
         self.selected_id = None
         self._news = (self._unread_id, self._unread_count)
         self._asked = False
+        self._set_marks()
         self._redraw_all()
         self._top = Anchor(top, 0) if top is not None else None
         self._place()
@@ -82,6 +83,7 @@ class ChatScroll(ChatLines, can_focus=False):
             self._asked = False
             return
         self._heights.extend(self._estimates(self.model.rows[-added:]))
+        self._set_marks()
         self._asked = False
         if surplus := self.model.surplus():
             self._trim_start(surplus)
@@ -95,6 +97,7 @@ class ChatScroll(ChatLines, can_focus=False):
         self._heights.insert_front(self._estimates(self.model.rows[:added]))
         if first is not None:
             self._forget(first)  # it no longer needs a date rule, perhaps
+        self._set_marks()
         self._asked = False
         if (surplus := self.model.surplus()) and self._top is not None:
             self.model.trim_end(surplus)
@@ -109,6 +112,7 @@ class ChatScroll(ChatLines, can_focus=False):
         self._heights.insert(index, self._estimates([row])[0])
         if index + 1 < len(self.model):
             self._forget(self.model.rows[index + 1].id)  # it may need its name again, or no date rule any more
+        self._set_marks()
         if surplus := self.model.surplus():
             self._trim_start(surplus)
         self._place()
@@ -136,7 +140,7 @@ class ChatScroll(ChatLines, can_focus=False):
         line = self._heights.top(index)
         before = self._heights.height(index)
         self._forget(message_id)
-        if self._measure(index):
+        if self._set_marks() or self._measure(index):
             self._place()
         else:
             self.refresh_lines(line, before)
@@ -148,6 +152,7 @@ class ChatScroll(ChatLines, can_focus=False):
             if index < len(self.model):
                 follower = self.model.rows[index].id
                 self._forget(follower)
+        self._set_marks()
         if self._top is not None and self.model.index_of(self._top.message_id) is None:
             index = min(self._heights.locate(round(self.scroll_y))[0], len(self.model) - 1)
             self._top = Anchor(self.model.rows[index].id, 0) if self.model.rows else None
@@ -166,6 +171,7 @@ class ChatScroll(ChatLines, can_focus=False):
         self._news = (first, count)
         if count and not self.is_at_end:
             before, self._unread_id, self._unread_count = self._unread_id, first, count
+            self._drawn.clear()  # what is below the rule is brighter
             for changed in {before, first} - {None}:
                 self._forget(str(changed))
         self._place()
@@ -174,6 +180,7 @@ class ChatScroll(ChatLines, can_focus=False):
         """Take the unread rule away."""
         if self._unread_id is not None:
             message_id, self._unread_id = self._unread_id, None
+            self._drawn.clear()
             self._forget(message_id)
             self._place()
 
@@ -183,7 +190,7 @@ class ChatScroll(ChatLines, can_focus=False):
         self.model.reset((), at_start=True, at_end=True)
         self._heights.reset(())
         self._top = self.selected_id = self._unread_id = None
-        self._news = (None, 0)
+        self._news, self._marks = (None, 0), (None, None)
         self._names = {}
         self._place()
 
@@ -272,6 +279,7 @@ class ChatScroll(ChatLines, can_focus=False):
         line, view = round(self.scroll_y), self.view_height
         if line >= self._last_top():
             self._top = None
+        self.set_class(self.is_at_end, "-at-end")  # where the bar would say nothing
         self.post_message(self.Moved(self._unread_below(line + view - 1), at_end=self.is_at_end))
         if self._asked or not self.model.rows:
             return

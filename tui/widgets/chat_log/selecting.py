@@ -12,7 +12,7 @@ from textual.selection import Selection
 from textual.strip import Strip
 
 from tui.look.strip_style import laid_over
-from tui.widgets.chat_log.render import NOT_TEXT, DrawnRow, offset_at
+from tui.widgets.chat_log.rows import NOT_TEXT, DrawnRow, offset_at
 
 
 def with_selection(strip: Strip, span: tuple[int, int], style: Style) -> Strip:

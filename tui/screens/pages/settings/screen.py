@@ -14,7 +14,7 @@ from textual.widgets import Input, Label, Static
 from core import api
 from core.node.cover import bytes_per_day
 from tui.app_port import app_of
-from tui.keys.commands import APP, AUTO, GLYPH_NAMES, THEME_NAMES
+from tui.keys.commands import APP, AUTO, GLYPH_NAMES, LAYOUT_NAMES, THEME_NAMES
 from tui.keys.presets import PRESETS
 from tui.keys.registry import CommandSpec, Scope
 from tui.screens.confirm import ConfirmScreen
@@ -45,6 +45,11 @@ ROWS: dict[str, tuple[str, list[tuple[str, object]], str]] = {
         "Signs",
         [(name, "" if name == AUTO else name) for name in GLYPH_NAMES],
         "ascii for old terminals; nerd needs a Nerd Font.",
+    ),
+    "layout": (
+        "Layout",
+        [(name, name) for name in LAYOUT_NAMES],
+        "of messages: dialogue on two sides; letter from one edge, for long texts and those who prefer a log.",
     ),
     "enter_sends": (
         "Enter key",
