@@ -110,7 +110,7 @@ class Appearance:
     async def use_layout(self, name: str = "") -> None:
         """Choose the layout of messages by name; without one say which there are."""
         if self._knows("Layouts", name, LAYOUT_NAMES, self.settings.layout):
-            await self._choose(msgspec.structs.replace(self.settings, layout=name))
+            await self._choose(layout=name)
 
     def _knows(self, what: str, name: str, names: tuple[str, ...], now: str) -> bool:
         """Return whether ``name`` is one of ``names``; tell which there are if not."""

@@ -28,7 +28,19 @@ from tui.text.sanitize import fit, kept_text, wrap
 from tui.widgets.chat_log.inking import Inking
 from tui.widgets.chat_log.notes import note_of
 from tui.widgets.chat_log.parts import Part, meta, notes, quote, reactions, width
-from tui.widgets.chat_log.rows import IMPORTED, MAX_LETTER, MESSAGES, MIN_TEXT, NOT_TEXT, DrawnRow, Line, Look, Place, colour_of, goes_on
+from tui.widgets.chat_log.rows import (
+    IMPORTED,
+    MAX_LETTER,
+    MESSAGES,
+    MIN_TEXT,
+    NOT_TEXT,
+    DrawnRow,
+    Line,
+    Look,
+    Place,
+    colour_of,
+    goes_on,
+)
 from tui.widgets.chat_log.setting import SetLine, Setting
 from tui.words.format import day_name
 
