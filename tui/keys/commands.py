@@ -284,7 +284,7 @@ SELECTING = (
 
 VIEWING = (
     _view(id="view.details", synonyms="sidebar info panel right",
-          title="Details pane", help="Show or hide the pane at the right (120 columns or more).",
+          title="Details pane", help="Show or hide the pane at the right (160 columns or more).",
           keys="f8", slash="details"),
     _view(id="view.bare", synonyms="zen plain copy select mouse full",
           title="Bare view", help="Nothing but the messages, so that the terminal can select text.",

@@ -1,4 +1,4 @@
-"""The line above the messages: the contact's name, and how much is unread elsewhere."""
+"""The line above the messages: the contact's badge and name, what is odd about it, and what is on its way."""
 
 from __future__ import annotations
 
@@ -10,12 +10,17 @@ from core.api import Conversation
 from tui.app_port import app_of
 from tui.look.glyphs import Glyphs
 from tui.text.cells import width_of
+from tui.text.initials import initials
 from tui.text.sanitize import clean_name, fit
+from tui.widgets.chat_log.rows import MAX_LANE
+from tui.widgets.person_colour import colour_of
 from tui.words.contacts import own_part, warning_note, where_to_look
 from tui.words.format import count
 
 # Cells of the name that stay even where the note does not fit beside them.
 SHORTEST_NAME = 8
+# Cells of the badge and the blank behind it.
+BADGE = 5
 STATE_NOTES = {"waiting": "waits for an answer", "unanswered": "not answered", "open": ""}
 
 
@@ -23,7 +28,7 @@ class ChatHeader(Widget):
     """One line."""
 
     DEFAULT_CSS = """
-    ChatHeader { height: 1; padding: 0 1; background: $surface; color: $foreground; text-wrap: nowrap; }
+    ChatHeader { height: 1; background: $panel; color: $ink; text-wrap: nowrap; }
     """
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
@@ -50,25 +55,42 @@ class ChatHeader(Widget):
             self.refresh()
 
     def render(self) -> RenderResult:
-        """Return name at the left, the rest at the right."""
+        """Return badge and name at the left, the rest at the right; below them a rule where there is room."""
         conversation = self._conversation
         if conversation is None:
             return Content("")
-        glyphs = app_of(self).glyphs
-        right: list[tuple[str, str]] = []
-        if self._elsewhere and self._narrow:
-            right.append((f"{count(self._elsewhere)} new elsewhere", "bold $unread"))
-        right_side = Content.assemble(*right)
-        room = self.size.width - right_side.cell_length - 2
+        width, glyphs = self.size.width, app_of(self).glyphs
+        start = max(1, (width - min(MAX_LANE, width - 2)) // 2)
+        role = colour_of(conversation.identity)
+        right = self._right(conversation)
+        room = width - right.cell_length - 2 - 2 * start - BADGE
         is_typing = self._types_until > app_of(self).now()
         beside = room - width_of(clean_name(conversation.name))
         noted = f"  types{glyphs.ellipsis}" if is_typing else _note(conversation, beside, glyphs)
         room = max(SHORTEST_NAME, room - width_of(noted))
         name = fit(clean_name(conversation.name), room, glyphs.ellipsis)
         own = own_part(conversation, room - width_of(name), glyphs.ellipsis)
-        left = Content.assemble((name, "bold"), (own, "$quiet"), (noted, "$warning"))
-        filling = max(1, self.size.width - left.cell_length - right_side.cell_length)
-        return Content.assemble(left, " " * filling, right_side)
+        badge, _ = app_of(self).pens.badge(initials(conversation.name), role, hollow=conversation.state != "open")
+        filled = app_of(self).pens.tinted and conversation.state == "open"
+        left = Content.assemble(
+            " " * start, (badge, f"bold $ground on ${role}" if filled else f"bold ${role}"),
+            (f" {name}", f"bold ${role}"), (own, "$soft"), (noted, "$notice"),
+        )  # fmt: skip
+        filling = max(1, width - left.cell_length - right.cell_length - start)
+        line = Content.assemble(left, " " * filling, right, " " * start)
+        if self.size.height < 2:
+            return line
+        rule = Content.assemble((glyphs.under * width, f"${role} on $ground"))
+        return Content("\n").join([line, rule])
+
+    def _right(self, conversation: Conversation) -> Content:
+        """Return what is on its way, and what is new elsewhere where no list says it."""
+        right: list[tuple[str, str]] = []
+        if conversation.last_sender == "me" and conversation.last_state in {"queued", "sent", "stored"}:
+            right.append((f"{app_of(self).glyphs.held} on its way", "$ink"))
+        if self._elsewhere and self._narrow:
+            right.append(((" " if right else "") + f"{count(self._elsewhere)} new elsewhere", "bold $notice"))
+        return Content.assemble(*right)
 
 
 def _note(conversation: Conversation, room: int, glyphs: Glyphs) -> str:

@@ -1,4 +1,4 @@
-"""The composer, in which messages are written: a flat text area of one to eight rows."""
+"""The composer, in which messages are written: a text area of one to eight rows."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ class Composer(Editing, CarriesCommands, Addressed, inherit_bindings=False):
         max-height: 8;
         border: none;
         padding: 0;
-        background: $surface;
-        color: $foreground;
+        background: $panel;
+        color: $ink;
         scrollbar-size-vertical: 1;
         &:focus { border: none; }
-        & .text-area--placeholder { color: $quiet; }
+        & .text-area--placeholder { color: $soft; }
         & .text-area--cursor { background: $input-cursor-background; color: $input-cursor-foreground; }
         &:ansi .text-area--placeholder { text-style: dim; }
     }

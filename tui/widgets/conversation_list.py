@@ -1,4 +1,14 @@
-"""The list of conversations: name and hour, then the last words and what is unread. One line each where rows are scarce."""
+"""The list of conversations: a badge in each contact's colour, name and hour, then the last words and what is unread.
+
+::
+
+    ▌ BO  Bob          14:26        what is open has its bar, the row under the cursor another ground
+    ▌     Then bring th… [3]
+    (DA)  Dave     ◌   09:30        hollow until two people are connected
+
+One line each where rows are scarce, an empty one between them where there is room. As a rail, eight cells wide, badge and
+count are all that there is.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +16,6 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.binding import Binding
 from textual.geometry import Size
@@ -16,44 +25,32 @@ from textual.strip import Strip
 
 from core.api import Conversation
 from tui.app_port import app_of
-from tui.look.strip_style import laid_over
 from tui.text.cells import width_of
+from tui.text.initials import initials
 from tui.text.sanitize import clean_line, clean_name, fit
+from tui.widgets.chat_log.rows import MESSAGES
+from tui.widgets.person_colour import colour_of
 from tui.words.contacts import own_part
 from tui.words.format import count, when
 from tui.words.previews import preview_of
+
+# A list as narrow as this is a rail.
+RAIL = 10
 
 
 class ConversationList(ScrollView, can_focus=True):
     """Shows conversations; one is open, one is under the cursor."""
 
     ALLOW_SELECT = False
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "conversation-list--quiet",
-        "conversation-list--unread",
-        "conversation-list--draft",
-        "conversation-list--failed",
-        "conversation-list--warning",
-        "conversation-list--open",
-        "conversation-list--cursor",
-    }
+    # Lines take their styles from the pens; component classes would be matched anew at each move of the focus.
     DEFAULT_CSS = """
     ConversationList {
         height: 1fr;
         overflow-x: hidden;
         scrollbar-size-vertical: 1;
-        background: $surface;
-        color: $foreground;
-        & .conversation-list--quiet { color: $quiet; }
-        & .conversation-list--unread { color: $unread; text-style: bold; }
-        & .conversation-list--draft { color: $accent; }
-        & .conversation-list--failed { color: $error; }
-        & .conversation-list--warning { color: $warning; text-style: bold; }
-        & .conversation-list--open { background: $selected-row; }
-        & .conversation-list--cursor { background: $block-cursor-background; color: $block-cursor-foreground; }
-        &:ansi .conversation-list--quiet { text-style: dim; }
-        &:ansi .conversation-list--open { text-style: bold; }
-        &:ansi .conversation-list--cursor { text-style: reverse; }
+        background: $panel;
+        color: $ink;
+        &.-rail { scrollbar-size-vertical: 0; }
     }
     """
     BINDINGS: ClassVar = [
@@ -79,9 +76,17 @@ class ConversationList(ScrollView, can_focus=True):
         self._short = False
 
     @property
+    def is_rail(self) -> bool:
+        """Whether badges are all that there is room for."""
+        return self.size.width <= RAIL
+
+    @property
     def lines_each(self) -> int:
-        """Lines a conversation takes."""
-        return 1 if self._short else 2
+        """Lines a conversation takes, the empty one behind it included."""
+        if self._short:
+            return 1
+        lines = 1 if self.is_rail else 2
+        return lines + ((lines + 1) * len(self._conversations) <= self.size.height)
 
     def show(self, conversations: Sequence[Conversation], open_id: str | None) -> None:
         """Show these, one of them open."""
@@ -103,6 +108,7 @@ class ConversationList(ScrollView, can_focus=True):
         self.show((), None)
 
     def _measure(self) -> None:
+        self.set_class(self.is_rail, "-rail")
         size = Size(self.size.width, len(self._conversations) * self.lines_each)
         if size != self.virtual_size:
             self.virtual_size = size
@@ -145,94 +151,123 @@ class ConversationList(ScrollView, can_focus=True):
         """Return one line."""
         width = self.scrollable_content_region.width
         index, part = divmod(y + round(self.scroll_y), self.lines_each)
-        if index >= len(self._conversations):
-            return Strip.blank(width, self.rich_style)
+        pens = app_of(self).pens
+        text_lines = 1 if self._short or self.is_rail else 2
+        if index >= len(self._conversations) or part >= text_lines:
+            return Strip.blank(width, pens.pen("ink", "panel"))
         conversation = self._conversations[index]
-        segments = self._head(conversation, width) if part == 0 else self._tail(conversation, width)
-        strip = Strip(segments, width)
-        if self.has_focus and conversation.id == self._cursor_id:
-            return laid_over(strip, self._style("cursor", partial=True))
-        if conversation.id == self._open_id:
-            return laid_over(strip, self._style("open", partial=True))
-        return strip
+        row = _Row(self, conversation, width, is_open=conversation.id == self._open_id, on=self._ground(conversation))
+        segments = row.rail() if self.is_rail else row.head(short=self._short) if part == 0 else row.tail()
+        return Strip(segments).adjust_cell_length(width, pens.pen("ink", row.on))
 
-    def _style(self, name: str, *, partial: bool = False) -> Style:
-        return self.get_component_rich_style(f"conversation-list--{name}", partial=partial)
+    def _ground(self, conversation: Conversation) -> str:
+        """Return the ground of a row: another for the one under the cursor, which is the open one while keys go elsewhere."""
+        marked = self._cursor_id if self.has_focus else self._open_id
+        return "select" if conversation.id == marked else "panel"
 
-    def _head(self, conversation: Conversation, width: int) -> list[Segment]:
-        app = app_of(self)
-        glyphs, base = app.glyphs, self.rich_style
-        unread = conversation.unread > 0 or conversation.marked_unread
-        if self._short and unread:
-            right = Segment(self._badge(conversation), self._style("unread"))
-        else:
-            hour = when(conversation.last_at, app.now(), app.calendar) if conversation.last_at else ""
-            right = Segment(hour, self._style("unread") if unread else self._style("quiet"))
-        signs = self._signs(conversation)
-        room = width - 3 - width_of(right.text) - sum(width_of(sign.text) for sign in signs)
-        name = fit(clean_name(conversation.name), room, glyphs.ellipsis)
-        own = own_part(conversation, room - width_of(name), glyphs.ellipsis)
-        name_style = base + Style(bold=True) if unread else base
-        mark = glyphs.selected if conversation.id == self._open_id else " "
+
+class _Row:
+    """One conversation's lines."""
+
+    def __init__(
+        self, widget: ConversationList, conversation: Conversation, width: int, *, is_open: bool, on: str
+    ) -> None:
+        self._app = app_of(widget)
+        self._conversation, self._width, self._is_open, self.on = conversation, width, is_open, on
+        self._role = colour_of(conversation.identity)
+        pens, glyphs = self._app.pens, self._app.glyphs
+        self._bar = Segment(glyphs.selected if is_open else " ", pens.pen(self._role, on))
+        hollow = conversation.state != "open"
+        self._badge = Segment(*pens.badge(initials(conversation.name), self._role, on, hollow=hollow))
+
+    def _segment(self, text: str, ink: str, *, bold: bool = False) -> Segment:
+        return Segment(text, self._app.pens.pen(ink, self.on, bold=bold))
+
+    def rail(self) -> list[Segment]:
+        """Return the badge, and how much is new or what else is to be known."""
+        conversation = self._conversation
+        if conversation.unread:
+            return [self._bar, self._badge, self._segment(f" {_short_count(conversation.unread)}", "soft" if self._is_muted else "notice", bold=True)]
+        if conversation.draft and not self._is_open:
+            return [self._bar, self._badge, self._segment(f" {self._app.glyphs.draft}", "soft")]
+        return [self._bar, self._badge, *self._signs()[:1]]
+
+    def head(self, *, short: bool) -> list[Segment]:
+        """Return badge, name and hour; where that is all, the count instead of the hour."""
+        conversation, ellipsis = self._conversation, self._app.glyphs.ellipsis
+        unread = conversation.unread > 0 and not self._is_muted
+        hour = when(conversation.last_at, self._app.now(), self._app.calendar) if conversation.last_at else ""
+        right = count(conversation.unread) if short and unread else hour
+        signs = self._signs()
+        room = self._width - 8 - width_of(right) - sum(width_of(sign.text) for sign in signs)
+        name = fit(clean_name(conversation.name), room, ellipsis)
+        own = own_part(conversation, room - width_of(name), ellipsis)
         return [
-            Segment(mark, self._style("draft")),
-            Segment(name, name_style),
-            Segment(own, self._style("quiet")),
+            self._bar,
+            self._badge,
+            self._segment(" ", "ink"),
+            self._segment(name, "bright" if self._is_open else self._role, bold=True),
+            self._segment(own, "soft"),
             *signs,
-            Segment(" " * (1 + room - width_of(name) - width_of(own)), base),
-            right,
-            Segment(" ", base),
+            self._segment(" " * (1 + room - width_of(name) - width_of(own)), "ink"),
+            self._segment(right, "notice" if unread else "soft", bold=unread),
+            self._segment(" ", "ink"),
         ]
 
-    def _badge(self, conversation: Conversation) -> str:
-        if conversation.unread:
-            return count(conversation.unread)
-        return app_of(self).glyphs.bullet if conversation.marked_unread else ""
+    def tail(self) -> list[Segment]:
+        """Return the last words and the count of what is new."""
+        conversation, pens = self._conversation, self._app.pens
+        lead, text = self._last_words()
+        badge = f" {count(conversation.unread)} " if conversation.unread else ""
+        badge = badge or (f" {self._app.glyphs.bullet} " if conversation.marked_unread else "")
+        room = self._width - 8 - width_of(lead.text) - width_of(badge)
+        text = fit(text, room, self._app.glyphs.ellipsis)
+        return [
+            self._bar,
+            self._segment("     ", "ink"),
+            lead,
+            self._segment(text, "ink" if conversation.unread else "soft"),
+            self._segment(" " * (1 + room - width_of(text)), "ink"),
+            Segment(badge, pens.filled("soft" if self._is_muted else "notice") if badge else pens.pen("ink", self.on)),
+            self._segment(" ", "ink"),
+        ]
 
-    def _signs(self, conversation: Conversation) -> list[Segment]:
+    @property
+    def _is_muted(self) -> bool:
+        """Whether it makes no noise now: then what is new is said softly."""
+        until = self._conversation.muted_until
+        return until is not None and until > self._app.now()
+
+    def _signs(self) -> list[Segment]:
         """Return what is to be known of a contact before its name is believed, or it is written to."""
-        glyphs = app_of(self).glyphs
+        glyphs, conversation = self._app.glyphs, self._conversation
         signs: list[Segment] = []
-        if conversation.state != "open":
-            signs.append(Segment(f" {glyphs.waiting}", self._style("quiet")))
-        for is_so, sign in (
-            (conversation.pinned, glyphs.pin),
-            (conversation.muted_until is not None, glyphs.muted),
-            (conversation.archived, glyphs.archive),
-        ):
-            if is_so:
-                signs.append(Segment(f" {sign}", self._style("quiet")))
-        if conversation.blocked:
-            signs.append(Segment(f" {glyphs.blocked}", self._style("quiet")))
+        if conversation.pinned:
+            signs.append(self._segment(f" {glyphs.pin}", "soft"))
+        if self._is_muted:
+            signs.append(self._segment(f" {glyphs.muted}", "soft"))
         if conversation.warning:
-            signs.append(Segment(f" {glyphs.warning}", self._style("warning")))
+            signs.append(self._segment(f" {glyphs.warning}", "bad", bold=True))
+        if conversation.state != "open":
+            signs.append(self._segment(f" {glyphs.waiting}", "soft"))
+        if conversation.blocked:
+            signs.append(self._segment(f" {glyphs.blocked}", "soft"))
         return signs
 
-    def _tail(self, conversation: Conversation, width: int) -> list[Segment]:
-        glyphs, base = app_of(self).glyphs, self.rich_style
-        lead, text = self._last_words(conversation)
-        badge = self._badge(conversation)
-        room = width - 3 - width_of(lead.text) - width_of(badge)
-        text = fit(text, room, glyphs.ellipsis)
-        filling = " " * (width - 2 - width_of(lead.text) - width_of(text) - width_of(badge))
-        mark = glyphs.selected if conversation.id == self._open_id else " "
-        return [
-            Segment(mark, self._style("draft")),
-            lead,
-            Segment(text, self._style("quiet")),
-            Segment(filling, base),
-            Segment(badge, self._style("unread")),
-            Segment(" ", base),
-        ]
-
-    def _last_words(self, conversation: Conversation) -> tuple[Segment, str]:
+    def _last_words(self) -> tuple[Segment, str]:
         """Return a sign and the text: an unsent draft before anything else."""
-        glyphs = app_of(self).glyphs
-        if conversation.draft and conversation.id != self._open_id:
-            return Segment(f"{glyphs.draft} ", self._style("draft")), clean_line(conversation.draft[:200])
+        glyphs, conversation = self._app.glyphs, self._conversation
+        if conversation.draft and not self._is_open:
+            return self._segment(f"{glyphs.draft} ", "ink"), clean_line(conversation.draft[:200])
         text = preview_of(conversation)
-        if conversation.last_sender == "me":
-            failed = conversation.last_state == "failed"
-            sign = glyphs.of_state(conversation.last_state)
-            return Segment(f"{sign} " if sign else "", self._style("failed" if failed else "quiet")), text
-        return Segment("", self.rich_style), text
+        if conversation.last_sender != "me" or conversation.last_kind not in MESSAGES:
+            return self._segment("", "soft"), text
+        if conversation.last_state == "failed":
+            return self._segment(f"{glyphs.warning} ", "bad", bold=True), text
+        sign = f"{glyphs.held} " if conversation.last_state in {"queued", "sent", "stored"} else "you: "
+        return self._segment(sign, "soft"), text
+
+
+def _short_count(number: int) -> str:
+    """Return a count in two cells."""
+    return str(number) if number < 100 else "++"

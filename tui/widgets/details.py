@@ -18,7 +18,7 @@ class Details(Widget):
     """Facts as label and value."""
 
     DEFAULT_CSS = """
-    Details { width: 26; padding: 0 1; background: $surface; color: $foreground; }
+    Details { width: 40; padding: 0 2; background: $panel; color: $ink; }
     """
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name

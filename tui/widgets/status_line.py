@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from textual.app import RenderResult
 from textual.content import Content
@@ -22,6 +23,11 @@ NOTICE_STYLES = {"information": "$foreground", "warning": "$warning", "error": "
 # The last stretch before the vault locks, in which the line says when. Milliseconds.
 SOON = 60 * 60 * 1000
 
+if TYPE_CHECKING:
+    from typing import Self
+
+    from textual.geometry import Region
+
 Hint = tuple[str, str]
 """A key and what it does."""
 
@@ -35,7 +41,7 @@ class StatusLine(Widget):
         dock: bottom;
         padding: 0 1;
         background: $panel;
-        color: $foreground;
+        color: $ink;
         text-wrap: nowrap;
     }
     """
@@ -48,6 +54,8 @@ class StatusLine(Widget):
         self._silent = False
         self._timer: Timer | None = None
         self._locks_at: int | None = None
+        self.on_change: Callable[[Callable[[int, str], Content]], None] | None = None
+        """Who shows the same elsewhere: is given what makes the line of a width and a filling."""
 
     def show_hints(self, hints: Sequence[Hint]) -> None:
         """Say what can be pressed."""
@@ -109,11 +117,22 @@ class StatusLine(Widget):
         )
 
     def render(self) -> RenderResult:
-        """Return the line, the left side cut if need be."""
+        """Return the line."""
+        return self.line(self.size.width or self.app.size.width - 2)
+
+    def line(self, width: int, filling: str = "") -> Content:
+        """Return the line in ``width`` cells, the left side cut if need be. ``filling`` is put between the sides."""
         right = Content.assemble(self._lock_time(), self._network())
-        room = self.size.width - right.cell_length - 2
-        left = self._left(room)
-        return Content.assemble(left, " " * max(1, self.size.width - left.cell_length - right.cell_length), right)
+        left = self._left(width - right.cell_length - 2)
+        between = max(1, width - left.cell_length - right.cell_length)
+        rule = f" {filling * (between - 2)} " if filling and between > 2 else " " * between
+        return Content.assemble(left, rule, right)
+
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
+        """Draw anew, elsewhere too."""
+        if self.on_change is not None:
+            self.on_change(self.line)
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def _left(self, room: int) -> Content:
         if self._notice is not None:
@@ -130,5 +149,5 @@ class StatusLine(Widget):
             if used + needed > room:
                 break
             used += needed
-            parts.append(Content.assemble("  " if parts else "", (key, "bold"), " ", (what, "$quiet")))
+            parts.append(Content.assemble("  " if parts else "", (key, "bold $ink"), " ", (what, "$soft")))
         return Content("").join(parts)

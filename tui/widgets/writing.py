@@ -1,8 +1,16 @@
-"""The writing area: the composer, its prompt, the commands that complete what is typed, and how much room is left."""
+"""The writing area: the composer, its prompt, the commands that complete what is typed, and how much room is left.
+
+Round the composer is a frame in the reader's colour: one sees to whom one writes. Its edges carry what else is to be said, and
+cost no row: what is new below in the upper one, keys and network in the lower. Typing draws none of it. Where each byte or
+each row counts there is no frame, and a status line instead.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from textual.app import ComposeResult
+from textual.color import Color
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
@@ -11,6 +19,7 @@ from textual.widgets import Static
 from core.api import MAX_TEXT_SIZE
 from tui.app_port import app_of
 from tui.keys.registry import CommandSpec, parse_slash
+from tui.widgets.chat_log.rows import MAX_LANE
 from tui.widgets.completion import Completion
 from tui.widgets.composer import Composer
 from tui.words.format import plural
@@ -25,12 +34,18 @@ class WritingArea(Vertical):
     DEFAULT_CSS = """
     WritingArea {
         height: auto;
-        background: $surface;
+        background: $panel;
+        align-horizontal: center;
         & #line { height: auto; }
-        & #prompt { width: 3; height: 1; padding: 0 1; color: $primary; background: $surface; }
-        & #room { height: 1; color: $warning; padding: 0 1; display: none; text-align: right; }
-        & #purpose { height: 1; padding: 0 1; color: $primary; display: none; text-wrap: nowrap; text-overflow: ellipsis; }
-        & #room.over { color: $error; text-style: bold; }
+        & #prompt { width: 3; height: 1; padding: 0 1; color: $self; background: $panel; }
+        & #room { height: 1; color: $notice; padding: 0 1; display: none; text-align: right; }
+        & #room.over { color: $bad; text-style: bold; }
+        & #below { height: 1; display: none; background: $panel; color: $notice; text-style: bold; text-align: center; }
+        &.-framed { background: $ground; }
+        &.-framed #line { max-width: 104; margin: 0 1; padding: 0 1; }
+        &.-framed #prompt { display: none; }
+        &.-framed Composer { background: $ground; }
+        & #purpose { height: 1; padding: 0 1; color: $self; display: none; text-wrap: nowrap; text-overflow: ellipsis; }
     }
     """
 
@@ -70,9 +85,80 @@ class WritingArea(Vertical):
         yield Completion(id="completion")
         yield Static(id="room", markup=False)
         yield Static(id="purpose", markup=False)
+        yield Static(id="below", markup=False)
         with Horizontal(id="line"):
             yield Static(Content(app_of(self).glyphs.prompt), id="prompt")
             yield Composer(id="composer")
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self.below = ""
+        """How many new messages are below those in view, in words."""
+        self._framed = False
+        self._role = "self"
+        self._lower: Callable[[int, str], Content] | None = None
+
+    # --- the frame ------------------------------------------------------------------------------------------------------
+
+    def set_framed(self, *, framed: bool) -> None:
+        """Put the line into a frame, or take it out."""
+        self._framed = framed
+        self.set_class(framed, "-framed")
+        self._draw_frame()
+
+    def write_to(self, role: str) -> None:
+        """Give the frame the colour of whom the text is for."""
+        if role != self._role:
+            self._role = role
+            self._draw_frame()
+
+    def show_below(self, words: str) -> None:
+        """Say how much is new below the view: in the upper edge, or in a line of its own."""
+        if words != self.below:
+            self.below = words
+            self._draw_frame()
+
+    def show_lower(self, line: Callable[[int, str], Content]) -> None:
+        """Show in the lower edge what ``line`` gives for a width and a filling."""
+        self._lower = line
+        if self._framed and self.is_mounted:
+            self.query_one("#line").border_subtitle = line(self._edge_room, self._rule)
+
+    @property
+    def _edge_room(self) -> int:
+        """Cells of an edge between its corners, a piece of the rule and a blank at each side."""
+        return max(0, min(MAX_LANE, self.size.width - 2) - 6)
+
+    @property
+    def _rule(self) -> str:
+        return app_of(self).glyphs.line
+
+    def _draw_frame(self) -> None:
+        if not self.is_mounted:
+            return
+        below, line = self.query_one("#below", Static), self.query_one("#line")
+        below.display = bool(self.below) and not self._framed
+        below.update(Content(f"{self.below}  Alt+End"))
+        if not self._framed:
+            line.styles.border = None
+            return
+        colour = Color.parse(self.app.theme_variables[self._role])
+        line.styles.border = ("ascii" if app_of(self).profile.glyphs == "ascii" else "round", colour)
+        line.styles.border_title_align = "right"
+        news = [(f" {self.below} ", "bold $ground on $notice" if app_of(self).pens.tinted else "bold reverse")]
+        line.border_title = Content.assemble(*news, (" Alt+End", "bold $ink")) if self.below else ""
+        if self._lower is not None:
+            self.show_lower(self._lower)
+
+    def on_mount(self) -> None:
+        """Draw the frame, which may have been asked for before."""
+        self._draw_frame()
+
+    def on_resize(self) -> None:
+        """Fit the edges."""
+        self._draw_frame()
+
+    # --- what is written --------------------------------------------------------------------------------------------------
 
     @property
     def composer(self) -> Composer:
@@ -85,7 +171,8 @@ class WritingArea(Vertical):
         return self.query_one(Completion)
 
     def draw_signs(self) -> None:
-        """Use the signs now chosen."""
+        """Use the signs and colours now chosen."""
+        self._draw_frame()
         self.query_one("#prompt", Static).update(Content(app_of(self).glyphs.prompt))
 
     def show_purpose(self, words: str) -> None:

@@ -24,8 +24,7 @@ def a_long_talk(unread: int = 0) -> FakeClient:
 
 
 def below(demo: Demo) -> str:
-    widget = demo.main.query_one("#below")
-    return str(widget.render()).strip() if widget.display else ""
+    return demo.main.panes.writing.below
 
 
 async def test_rows_that_are_paged_in_are_no_news() -> None:

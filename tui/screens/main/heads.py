@@ -12,6 +12,7 @@ from tui.chat.chat import Chat
 from tui.chat.navigation import Navigation
 from tui.screens.main.panes import Panes
 from tui.text.sanitize import clean_name
+from tui.widgets.person_colour import colour_of
 from tui.words.format import count, plural
 from tui.words.hints import EMPTY_HINTS, HIT_HINTS, LIST_HINTS, SELECT_HINTS, chat_hints, title_of, ways_in, welcome
 
@@ -37,6 +38,7 @@ class Heads:
         self._focused = focused
         self.greetings = 0
         """Strangers who wait for an answer."""
+        self._is_short = False
         self.among_hits = False
         """Whether the keys walk the hits of a search."""
 
@@ -52,20 +54,38 @@ class Heads:
             name = clean_name(here.name)
             inviting = f"{name} is blocked: /unblock to write" if here.blocked else f"Write to {name}"
             panes.writing.composer.placeholder = Content(inviting)
+            panes.writing.write_to(colour_of(here.identity))
         if not self._chat.is_opening:  # a name never stands over the rows of another contact
             elsewhere = self._navigation.unread_elsewhere()
             panes.header.show(here, elsewhere, narrow=self._panes.layout.has_class("-narrow"))
             self.show_details()
         self.hint()
 
+    @property
+    def _is_rail(self) -> bool:
+        """Whether badges are all that is shown of the list."""
+        layout = self._panes.layout
+        return layout.has_class("-rail") and not (layout.has_class("names") or layout.has_class("empty"))
+
+    def frame(self, *, short: bool | None = None) -> None:
+        """Frame the composer, unless each byte or each row counts."""
+        self._is_short = self._is_short if short is None else short
+        framed = not (self._is_short or self._app.profile.low_bandwidth)
+        self._panes.layout.set_class(framed, "framed")
+        self._panes.writing.set_framed(framed=framed)
+
     def _show_side(self) -> None:
         unread = sum(listed.unread for listed in self._navigation.conversations)
-        note = f" {self._app.glyphs.separator} {count(unread)} new" if unread else ""
-        self._panes.side_title.update(Content.assemble("sottovoce", (note, "bold $unread")))
+        note = f"{count(unread)} new" if unread else ""
+        gap = "" if self._is_rail or not unread else f" {self._app.glyphs.separator} "
+        title = "" if self._is_rail else "sottovoce"
+        self._panes.side_title.update(Content.assemble((title, "bold"), gap, (note, "bold $notice")))
         waiting = self._panes.waiting
         waiting.display = bool(self.greetings)
         waiting.update(
-            Content.assemble((plural(self.greetings, "greeting"), "bold $unread"), "  ", ("Alt+G", "$quiet"))
+            Content.assemble((f"{self.greetings} ", "bold $notice"), ("Alt+G", "bold"))
+            if self._is_rail
+            else Content.assemble((plural(self.greetings, "greeting"), "bold $notice"), "  ", ("Alt+G", "bold"))
         )
 
     def _show_welcome(self) -> None:
@@ -86,14 +106,13 @@ class Heads:
 
     def show_below(self, below: int) -> None:
         """Say how many new messages are below those in view."""
-        line = self._panes.below
-        line.display = bool(below)
-        if below:
-            line.update(Content(f"{self._app.glyphs.down} {count(below)} new below  Alt+End"))
+        self._panes.writing.show_below(f"{self._app.glyphs.down} {count(below)} new below" if below else "")
 
     def hint(self) -> None:
         """Say what the keys do now."""
         panes, focused = self._panes, self._focused()
+        panes.layout.set_class(focused is panes.list or self._navigation.current is None, "names")
+        self._show_side()
         if focused is panes.log:
             panes.status.show_hints(self._app.keys.selecting(HIT_HINTS if self.among_hits else SELECT_HINTS))
         elif not self._navigation.conversations:

@@ -19,7 +19,7 @@ from tui.widgets.writing import WritingArea
 
 
 class Layout(Protocol):
-    """The classes by which the style sheet shows and hides panes: ``-narrow``, ``-wide``, ``in-chat``, ``bare``."""
+    """The classes by which the style sheet shows and hides panes: ``-narrow``, ``-rail``, ``-list``, ``-wide``, ``in-chat``, ``bare``."""
 
     def has_class(self, *names: str) -> bool:
         """Whether the screen has all of them."""
@@ -46,7 +46,6 @@ class Panes:
         self.welcome = Static(id="welcome-text")
         self.header = ChatHeader(id="header")
         self.log = ChatLog(id="log")
-        self.below = Static(id="below")
         self.writing = WritingArea(id="writing")
         self.details = Details(id="details")
         self.status = StatusLine(id="status")
@@ -63,9 +62,8 @@ class Panes:
                 yield self.welcome
             with Rows(id="chat"):
                 yield self.header
-                with Rows(id="log-area"):
-                    yield self.log
-                    yield self.below
+                yield self.log
                 yield self.writing
             yield self.details
+        self.status.on_change = self.writing.show_lower
         yield self.status

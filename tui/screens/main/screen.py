@@ -58,6 +58,10 @@ DRAFT_DELAY = 1.0
 NETWORK_LOOK = 5.0
 # Below this many rows there is no header and no status line.
 SHORT_ROWS = 20
+# From so many rows on there is room for a rule under the header.
+HIGH_ROWS = 30
+# From so many columns on badges stand beside the chat; the names; who the contact is.
+RAIL_COLUMNS, LIST_COLUMNS, DETAILS_COLUMNS = 64, 112, 160
 
 
 class MainScreen(Screen[None], CarriesCommands, ContentScreen, ShowsNotices):
@@ -66,8 +70,13 @@ class MainScreen(Screen[None], CarriesCommands, ContentScreen, ShowsNotices):
     BLANK = True
     CSS_PATH = "main.tcss"
     BINDINGS: ClassVar = bindings(REGISTRY.of_scope(Scope.MAIN))
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-normal"), (120, "-wide")]
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (SHORT_ROWS, "-tall")]
+    HORIZONTAL_BREAKPOINTS = [
+        (0, "-narrow"),
+        (RAIL_COLUMNS, "-rail"),
+        (LIST_COLUMNS, "-list"),
+        (DETAILS_COLUMNS, "-wide"),
+    ]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (SHORT_ROWS, "-tall"), (HIGH_ROWS, "-high")]
     AUTO_FOCUS = "ConversationList"
 
     def __init__(self, client: Client) -> None:
@@ -273,6 +282,7 @@ class MainScreen(Screen[None], CarriesCommands, ContentScreen, ShowsNotices):
 
     def on_settings_changed(self, _: SettingsChanged) -> None:
         """Other colours or signs."""
+        self._heads.frame()
         self.panes.writing.draw_signs()
         self.panes.writing.composer.cursor_blink = app_of(self).profile.blinking
         self.panes.log.redraw()
@@ -282,6 +292,7 @@ class MainScreen(Screen[None], CarriesCommands, ContentScreen, ShowsNotices):
     def on_resize(self, event: Resize) -> None:
         """One line a conversation where rows are scarce."""
         self.panes.list.set_short(short=event.size.height < SHORT_ROWS)
+        self._heads.frame(short=event.size.height < SHORT_ROWS)
         self.call_after_refresh(self._heads.show)
 
     def on_screen_resume(self) -> None:

@@ -56,7 +56,7 @@ class ViewActions:
         """Show or hide the pane at the right."""
         self._panes.layout.toggle_class("details")
         if not self._panes.layout.has_class("-wide"):
-            self._app.tell("The details pane needs 120 columns.", "warning")
+            self._app.tell("The details pane needs 160 columns.", "warning")
 
     def toggle_bare(self) -> None:
         """Show the messages and nothing else."""

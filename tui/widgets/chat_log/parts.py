@@ -12,7 +12,8 @@ from rich.segment import Segment
 from core.api import Message
 from tui.text.cells import width_of
 from tui.text.sanitize import clean_line, fit
-from tui.widgets.chat_log.rows import Look, Place, colour_of
+from tui.widgets.chat_log.rows import Look, Place
+from tui.widgets.person_colour import colour_of
 from tui.words.format import plural
 
 Part = list[Segment]

@@ -38,10 +38,10 @@ from tui.widgets.chat_log.rows import (
     Line,
     Look,
     Place,
-    colour_of,
     goes_on,
 )
 from tui.widgets.chat_log.setting import SetLine, Setting
+from tui.widgets.person_colour import colour_of
 from tui.words.format import day_name
 
 # Cells between the last words of a message and its time.

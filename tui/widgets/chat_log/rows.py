@@ -6,14 +6,12 @@ import dataclasses
 import re
 from collections.abc import Iterable, Mapping
 from typing import Literal
-from zlib import crc32
 
 from textual.strip import Strip
 
 from core.api import Message
 from tui.look.glyphs import Glyphs
 from tui.look.pens import STANDARD, Pens
-from tui.look.tones import CONTACT_ROLES
 from tui.text.cells import clusters, shown
 from tui.words.format import Calendar
 
@@ -30,11 +28,6 @@ MAX_LANE = 104
 MAX_DIALOGUE, MAX_LETTER = 76, 84
 # Cells of a line of text in the narrowest of views.
 MIN_TEXT = 8
-
-
-def colour_of(sender: str) -> str:
-    """Return the role of a person's colour: always the same for the same identity."""
-    return "self" if sender == "me" else CONTACT_ROLES[crc32(sender.encode()) % len(CONTACT_ROLES)]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
