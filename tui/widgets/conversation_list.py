@@ -161,7 +161,7 @@ class ConversationList(ScrollView, can_focus=True):
         return Strip(segments).adjust_cell_length(width, pens.pen("ink", row.on))
 
     def _ground(self, conversation: Conversation) -> str:
-        """Return the ground of a row: another for the one under the cursor, which is the open one while keys go elsewhere."""
+        """Return the ground of a row: another for the one under the cursor, or the open one while keys go elsewhere."""
         marked = self._cursor_id if self.has_focus else self._open_id
         return "select" if conversation.id == marked else "panel"
 

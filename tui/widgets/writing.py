@@ -1,8 +1,8 @@
 """The writing area: the composer, its prompt, the commands that complete what is typed, and how much room is left.
 
-Round the composer is a frame in the reader's colour: one sees to whom one writes. Its edges carry what else is to be said, and
-cost no row: what is new below in the upper one, keys and network in the lower. Typing draws none of it. Where each byte or
-each row counts there is no frame, and a status line instead.
+Round the composer is a frame in the reader's colour: one sees to whom one writes. Its edges carry what else is to be said,
+and cost no row: what is new below in the upper one, keys and network in the lower. Typing draws none of it. Where each byte
+or each row counts there is no frame, and a status line instead.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from tui.widgets.writing import WritingArea
 
 
 class Layout(Protocol):
-    """The classes by which the style sheet shows and hides panes: ``-narrow``, ``-rail``, ``-list``, ``-wide``, ``in-chat``, ``bare``."""
+    """The classes by which the style sheet shows and hides panes: ``-narrow``, ``-rail``, ``-list``, ``-wide``, ``bare``."""
 
     def has_class(self, *names: str) -> bool:
         """Whether the screen has all of them."""
