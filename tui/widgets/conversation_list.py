@@ -187,7 +187,13 @@ class _Row:
         """Return the badge, and how much is new or what else is to be known."""
         conversation = self._conversation
         if conversation.unread:
-            return [self._bar, self._badge, self._segment(f" {_short_count(conversation.unread)}", "soft" if self._is_muted else "notice", bold=True)]
+            return [
+                self._bar,
+                self._badge,
+                self._segment(
+                    f" {_short_count(conversation.unread)}", "soft" if self._is_muted else "notice", bold=True
+                ),
+            ]
         if conversation.draft and not self._is_open:
             return [self._bar, self._badge, self._segment(f" {self._app.glyphs.draft}", "soft")]
         return [self._bar, self._badge, *self._signs()[:1]]
