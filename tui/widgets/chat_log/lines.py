@@ -36,7 +36,6 @@ class ChatLines(ScrollView, can_focus=False):
         scrollbar-size-vertical: 1;
         background: $ground;
         color: $ink;
-        &.-at-end { scrollbar-color: $ground; }
     }
     """
 

@@ -15,6 +15,7 @@ from textual.geometry import Size
 from textual.message import Message as TextualMessage
 
 from core.api import Message
+from tui.app_port import app_of
 from tui.widgets.chat_log.lines import ChatLines
 
 # Screens left before an edge of the window when more rows are asked for.
@@ -50,6 +51,7 @@ class ChatScroll(ChatLines, can_focus=False):
         self._news: tuple[str | None, int] = (None, 0)  # the first unread row of the conversation, and how many
         self._top: Anchor | None = None  # None: at the end
         self._placing = False
+        self._bar_shown = True
         self._asked = False  # for more rows, and not answered yet
 
     # --- what is shown ------------------------------------------------------------------------------------------------
@@ -279,7 +281,7 @@ class ChatScroll(ChatLines, can_focus=False):
         line, view = round(self.scroll_y), self.view_height
         if line >= self._last_top():
             self._top = None
-        self.set_class(self.is_at_end, "-at-end")  # where the bar would say nothing
+        self._show_bar(shown=not self.is_at_end)
         self.post_message(self.Moved(self._unread_below(line + view - 1), at_end=self.is_at_end))
         if self._asked or not self.model.rows:
             return
@@ -289,6 +291,17 @@ class ChatScroll(ChatLines, can_focus=False):
         elif not self.model.at_end and line > self._last_top() - SCREENS_AHEAD * view:
             self._asked = True
             self.post_message(self.NewerWanted())
+
+    def _show_bar(self, *, shown: bool) -> None:
+        """Hide the scroll bar at the end, where it would say nothing. A class for it would be matched at each crossing."""
+        if shown == self._bar_shown or not app_of(self).pens.tinted:
+            return
+        self._bar_shown = shown
+        if shown:
+            self.styles.clear_rule("scrollbar_color")
+            self.vertical_scrollbar.refresh()
+        else:
+            self.styles.scrollbar_color = self.styles.background
 
     def _unread_below(self, last_line: int) -> int:
         """Return how many unread messages lie below a line: counted where all of them are held, else all but those above.
