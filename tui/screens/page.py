@@ -151,7 +151,7 @@ class Page(Screen[R], ContentScreen, ShowsNotices, Generic[R]):
         """Change the upper edge: the title, and at its right how far one is."""
         self.query_one("#title", UpperEdge).say(heading, note)
 
-    def on_resize(self, _: Resize) -> None:
+    def on_resize(self, event: Resize) -> None:
         """Draw the edges with or without corners, and let the column have what is left beside them."""
         for edge in self.query(Edge):
             edge.refresh()

@@ -41,7 +41,7 @@ class Ghost:
         self._ink = ink
         self._lit = lit
 
-    def __rich_console__(self, _console: Console, _options: ConsoleOptions) -> RenderResult:
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         strips = self._beneath._compositor.render_strips()  # pyright: ignore[reportPrivateUsage]  # as Textual's own backdrop
         for y, strip in enumerate(strips):
             if y:
@@ -108,7 +108,7 @@ class Sheet(ModalScreen[R], ContentScreen):
             return backdrop
         return Ghost(backdrop.screen, app_of(self).pens.pen("ghost"), self.lit)
 
-    def on_resize(self, _: Resize) -> None:
+    def on_resize(self, event: Resize) -> None:
         """Draw the edges with or without corners."""
         for edge in self.query(Edge):
             edge.refresh()

@@ -64,4 +64,7 @@ def form_of(environ: Mapping[str, str]) -> NoticeForm:
     for name in ("TERM_PROGRAM", "LC_TERMINAL"):
         if (program := environ.get(name, "").lower()) in _BY_PROGRAM:
             return _BY_PROGRAM[program]
-    return next((form for sign, form in _BY_SIGN if environ.get(sign)), "bell")
+    for sign, form in _BY_SIGN:
+        if environ.get(sign):
+            return form
+    return "bell"

@@ -33,7 +33,10 @@ class View(msgspec.Struct, frozen=True, array_like=True):
     @property
     def rule(self) -> api.NotifyRule:
         """How the person wants to be told, as far as this version knows."""
-        return next((each for each in RULES if each == self.notify), "always")
+        for rule in RULES:
+            if rule == self.notify:
+                return rule
+        return "always"
 
 
 # What a conversation begins with.

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Final, TypeVar
 
 import trio
 
 from core import api
-from core.archive.reading import CONTACTS, MANIFEST, SETTINGS, ArchiveReader
+from core.archive.reading import CONTACTS, MANIFEST, SETTINGS, ArchivedRow, ArchiveReader
 from core.archive.writing import ArchiveWriter, place_of
 from core.session.commands import exporting, importing
 from core.session.commands.account import AtGate, at_gate
@@ -112,10 +112,17 @@ async def _write_rows(
         await service.act(rows.go_on)
         if not rows.page:
             return count
-        page = rows.page
-        await _in_thread(lambda page=page: writer.write(exporting.lines_of(page, names)))
-        count += len(page)
-        telling.more(len(page))
+        await _in_thread(_write_page, writer, rows.page, names)
+        count += len(rows.page)
+        telling.more(len(rows.page))
+
+
+def _next_page(pages: Iterator[list[ArchivedRow]]) -> list[ArchivedRow] | None:
+    return next(pages, None)
+
+
+def _write_page(writer: ArchiveWriter, page: list[api.Message], names: Mapping[str, str] | None) -> None:
+    writer.write(exporting.lines_of(page, names))
 
 
 async def _contacts(service: PeopleService) -> list[dict[str, object]]:
@@ -143,7 +150,7 @@ async def _import(session: Session, command: api.ArchiveImport) -> api.ArchiveTa
         telling = _Telling(service.emit, sum(chat.part.rows for chat in taking.chats))
         for chat in taking.chats:
             pages = importing.pages(reader.rows(chat.part))
-            while (page := await _in_thread(next, pages, None)) is not None:
+            while (page := await _in_thread(_next_page, pages)) is not None:
                 await service.act(partial(taking.take, chat, page))
                 telling.more(len(page))
     finally:

@@ -145,7 +145,7 @@ def closed_settings(settings: type[api.Record]) -> frozenset[str]:
     """Return the settings whose values no archive can choose freely: yes or no, a number, one of a list."""
 
     def is_closed(kind: object) -> bool:
-        return kind in (bool, int) or (get_origin(kind) is Literal and bool(get_args(kind)))
+        return kind is bool or kind is int or (get_origin(kind) is Literal and bool(get_args(kind)))
 
     return frozenset(name for name, kind in get_type_hints(settings).items() if is_closed(kind))
 

@@ -35,6 +35,7 @@ async def _wipe(at: AtGate, command: api.AccountWipe) -> api.AccountRemoved:
         emptied = not command.only_here and await _empty_records(account)
         left = await account.service.act(_left)
         unlocked = account.unlocked
+        files: list[str] = []
         with trio.CancelScope(shield=True):
             await trio.to_thread.run_sync(gate.begin_removal, unlocked)
             gate.renewal.cancel()

@@ -94,7 +94,11 @@ async def test_a_cancelled_removal_leaves_the_account_as_it_was(
     async with device.running() as gate:
         await device.create()
         with trio.CancelScope() as scope:
-            monkeypatch.setattr(type(gate.account().service), "act", lambda *_: _cancelled(scope))
+
+            def act(*_: object) -> object:
+                return _cancelled(scope)
+
+            monkeypatch.setattr(type(gate.account().service), "act", act)
             await device.give(api.AccountWipe(passcode=GOOD))
         monkeypatch.undo()
         assert not removal.has_begun(device.home)

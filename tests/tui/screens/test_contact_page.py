@@ -55,6 +55,7 @@ async def test_the_page_says_what_is_known_and_every_line_can_be_reached(size: t
         last = menu.highlighted
         assert last == len(acts_of(contact(client))) - 1
         bottom = app.screen.size.height - 1
+        assert last is not None
         await until(pilot, lambda: 0 < menu.region.y + last - menu.scroll_offset.y < bottom)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import get_args
 
 from core.api import Conversation, ConversationSet, NotifyRule
 from tui.app_port import AppPort
@@ -38,9 +38,10 @@ class NoticeActions:
         here = self._navigation.here
         if here is None:
             return
-        if rule in NOTICE_RULES:
-            self._attempts.begin(self._store(here, cast("NotifyRule", rule)))
-            return
+        for known in get_args(NotifyRule):
+            if known == rule:
+                self._attempts.begin(self._store(here, known))
+                return
         said = f"Notices of a conversation are one of {', '.join(NOTICE_RULES)}; now {here.notify}."
         self._app.tell(said, "warning" if rule else "information")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from textual import on, work
 from textual.binding import Binding
@@ -145,7 +145,7 @@ class KeysScreen(Page[None], NothingUnsaved):
         spec = self._chosen
         if spec is None:
             return
-        key = await self.app.push_screen_wait(PressScreen(self.client, spec))
+        key = cast("str | None", await self.app.push_screen_wait(PressScreen(self.client, spec)))
         if key is not None:
             self._choose(spec, (*(split(spec.keys) if added else ()), key))
 
