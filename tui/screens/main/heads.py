@@ -36,6 +36,7 @@ class Heads:
         self._navigation = navigation
         self._chat = chat
         self._focused = focused
+        self._side_shown = ("", "", "")
         self.greetings = 0
         """Strangers who wait for an answer."""
         self._is_short = False
@@ -79,14 +80,13 @@ class Heads:
         note = f"{count(unread)} new" if unread else ""
         gap = "" if self._is_rail or not unread else f" {self._app.glyphs.separator} "
         title = "" if self._is_rail else "sottovoce"
+        greetings = f"{self.greetings} " if self._is_rail else f"{plural(self.greetings, 'greeting')}  "
+        if (title, note, greetings) == self._side_shown:
+            return  # at each key: a line that is drawn anew is paid for in bytes
+        self._side_shown = title, note, greetings
         self._panes.side_title.update(Content.assemble((title, "bold"), gap, (note, "bold $notice")))
-        waiting = self._panes.waiting
-        waiting.display = bool(self.greetings)
-        waiting.update(
-            Content.assemble((f"{self.greetings} ", "bold $notice"), ("Alt+G", "bold"))
-            if self._is_rail
-            else Content.assemble((plural(self.greetings, "greeting"), "bold $notice"), "  ", ("Alt+G", "bold"))
-        )
+        self._panes.waiting.display = bool(self.greetings)
+        self._panes.waiting.update(Content.assemble((greetings, "bold $notice"), ("Alt+G", "bold")))
 
     def _show_welcome(self) -> None:
         invitation = self._app.start_invitation
