@@ -27,6 +27,7 @@ APART = {
     "KEY_SIZE": "keys of different ciphers, each beside its cipher",
     "TAG_SIZE": "of seals of links, and of the vault's file, which changes with its own version",
     "NONCE_SIZE": "as TAG_SIZE",
+    "SALT_SIZE": "of the vault's file, and of the age format, which others define",
     "SECRET_SIZE": "secrets of greetings, and those that a posting is kept with",
 }
 

@@ -17,6 +17,8 @@ from pathlib import Path
 
 import pytest
 
+from core import api
+
 ROOT = Path(__file__).parent.parent
 TOPS = ("net", "core", "tui", "simulator", "scripts", "benchmarks", "tests")
 PRODUCT = ("net", "core", "tui", "simulator")  # elsewhere a bare name may be a column, a program, a field of a result
@@ -104,7 +106,9 @@ def _bound(body: list[ast.stmt], prefix: str = "") -> Iterator[str]:
 
 
 def is_there(dotted: str) -> bool:
-    """Tell whether a dotted name is a module, or something that a module defines."""
+    """Tell whether a dotted name is a module, something that a module defines, or a command."""
+    if dotted in api.COMMANDS:
+        return True
     parts = dotted.split(".")
     for end in range(len(parts), 0, -1):
         module = ".".join(parts[:end])

@@ -23,7 +23,13 @@ NEEDED = ("pyproject.toml", "README.md", "LICENSE", "NOTICE", "requirements", "c
 # Files of the product that are no code, by how their names end.
 DATA = (".sql", ".txt", ".tcss", "py.typed")
 # Distributions that are not named as the module they bring.
-DISTRIBUTIONS = {"PIL": "pillow", "argon2": "argon2-cffi", "nacl": "PyNaCl", "zxingcpp": "zxing-cpp"}
+DISTRIBUTIONS = {
+    "PIL": "pillow",
+    "argon2": "argon2-cffi",
+    "markdown_it": "markdown-it-py",
+    "nacl": "PyNaCl",
+    "zxingcpp": "zxing-cpp",
+}
 # Parsing five hundred files would take twenty times as long.
 IMPORT = re.compile(r"^ *(?:import (\w+)[.\w]*(?: as \w+)?(?: *#.*)?|from (\w+)[.\w]* import .*)$", re.MULTILINE)
 SHARED = (

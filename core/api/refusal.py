@@ -16,6 +16,8 @@ MAX_EMOJI_SIZE = 48
 MAX_QUOTE = 160
 # Longest proof of a text that is looked at, in characters: one of the longest text has 18 000, and words around it.
 MAX_PROOF_SIZE = 64 * 1024
+# Times are below this, milliseconds of Unix time: the year 6429, and fewer bits than a float holds.
+END_OF_TIME_MS = 1 << 47
 # Most rows one ``message.list`` gives.
 MAX_PAGE = 500
 # An invitation lives at least and at most this long, in seconds.

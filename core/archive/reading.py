@@ -44,12 +44,10 @@ MAX_PART: Final = 16 << 20
 MAX_CONVERSATIONS: Final = 10_000
 MAX_CONTACTS: Final = 10_000
 MAX_ROWS: Final = 20_000_000
-# Milliseconds since 1970: the year 6429. Later could not be added to.
-_MAX_MS: Final = 1 << 47
 
 _Short = Annotated[str, msgspec.Meta(max_length=200)]
 _Text = Annotated[str, msgspec.Meta(max_length=api.MAX_TEXT_SIZE)]
-_Millis = Annotated[int, msgspec.Meta(ge=0, lt=_MAX_MS)]
+_Millis = Annotated[int, msgspec.Meta(ge=0, lt=api.END_OF_TIME_MS)]
 T = TypeVar("T")
 
 

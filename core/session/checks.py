@@ -25,7 +25,7 @@ def check_name(name: str) -> None:
 
 def checked_time(at: int | None) -> int | None:
     """Return a time, milliseconds, or None. Raises ``ApiError``: before 1970 or beyond what is ever written."""
-    if at is not None and not 0 <= at < 1 << 47:
+    if at is not None and not 0 <= at < api.END_OF_TIME_MS:
         raise ApiError(Kind.BAD_REQUEST, "A time is milliseconds since 1970.")
     return at
 

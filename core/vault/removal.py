@@ -34,7 +34,7 @@ REMOVING: Final = "removing"
 # What SQLite lays beside a file, and our own successors of small files.
 BESIDE: Final = ("", "-wal", "-journal", "-shm", ".new")
 _OWN: Final = (VAULT, HISTORY, ATTEMPTS, CORE)
-_MAX_SIZE: Final = 1024
+_MAX_MARKER_SIZE: Final = 1024
 _HEX: Final = re.compile("[0-9a-f]{32}")
 
 
@@ -82,7 +82,7 @@ def finish(
 def _known(home: Path) -> tuple[bytes | None, str | None]:
     """Return the tag and the mark's name; nothing where the file is not ours."""
     try:
-        known = json.loads(read_file(home / REMOVING, _MAX_SIZE) or b"{}")
+        known = json.loads(read_file(home / REMOVING, _MAX_MARKER_SIZE) or b"{}")
         tag, mark = str(known.get("tag")), str(known.get("mark"))
     except Exception:  # noqa: BLE001 -- whatever it is, the account was given up
         return None, None

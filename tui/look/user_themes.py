@@ -1,4 +1,4 @@
-"""Themes of the person's own: ``themes/NAME.toml`` in the configuration folder, chosen with ``/theme NAME``.
+"""Themes of the person's own: a file ``NAME.toml`` in ``themes`` in the configuration folder, chosen with ``/theme NAME``.
 
 ::
 

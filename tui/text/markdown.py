@@ -2,7 +2,7 @@
 
 What is made of a text is a ``Body``: the text without the signs that are drawn otherwise, and spans in it. It is what is
 drawn, wrapped and copied with the mouse; the message itself stays as it was written. Only what is meant beyond doubt is
-taken as a sign: ``2*3*4`` and ``snake_case`` are not, nor anything within a link, nor a sign without its partner. Lines stay
+taken as a sign: ``2*3*4`` and a_name_like_this are not, nor anything in a link, nor a sign without its partner. Lines stay
 lines and blanks blanks, which Markdown proper would fold: the parser is given one line at a time. Lists are not renumbered.
 
 A link with words of its own, ``[bank.example](https://evil.example/x)``, is drawn with the host that it leads to behind the

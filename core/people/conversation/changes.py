@@ -39,7 +39,7 @@ MAX_CHANGES: Final = 32
 # Changes of one author that wait for rows that are not here. Of more the oldest are dropped: their texts were deleted by
 # then, or were said before this device was there.
 MAX_WAITING: Final = 500
-_LAST_RANK: Final = (1 << 47) - 1
+_LAST_RANK: Final = api.END_OF_TIME_MS - 1
 
 
 # --- the other side's -------------------------------------------------------------------------------------------------

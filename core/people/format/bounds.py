@@ -6,7 +6,7 @@ from typing import Annotated, TypeVar
 
 import msgspec
 
-from core.api import MAX_EMOJI_SIZE, MAX_GREETING_SIZE, MAX_NAME_SIZE, MAX_TEXT_SIZE
+from core.api import END_OF_TIME_MS, MAX_EMOJI_SIZE, MAX_GREETING_SIZE, MAX_NAME_SIZE, MAX_TEXT_SIZE
 from core.errors import Malformed, Newer
 
 Key = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
@@ -20,7 +20,7 @@ GreetingText = Annotated[str, msgspec.Meta(max_length=MAX_GREETING_SIZE)]
 Emoji = Annotated[str, msgspec.Meta(max_length=MAX_EMOJI_SIZE)]  # characters: bytes are ``core.people.format.emoji``'s
 TextBody = Annotated[str, msgspec.Meta(max_length=MAX_TEXT_SIZE)]
 # Up to the year 6429: calendars of Python end with 9999, and what a contact says of its clock is shown as a date.
-Millis = Annotated[int, msgspec.Meta(ge=0, lt=1 << 47)]
+Millis = Annotated[int, msgspec.Meta(ge=0, lt=END_OF_TIME_MS)]
 Count = Annotated[int, msgspec.Meta(ge=1, le=1 << 16)]  # of indexes in a run
 Index = Annotated[int, msgspec.Meta(ge=0, lt=1 << 53)]
 

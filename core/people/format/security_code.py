@@ -10,7 +10,7 @@ a new one changes nothing, since it is certified by the identity or is no device
 A liar needs an identity whose thirty digits are those of another: 2^99.6 tries, each of 5200 rounds. That each person's
 digits stand in a half of their own, rather than in a hash of both, keeps a liar from searching both at once (a birthday).
 
-Reference: Signal's "safety numbers" (M. Marlinspike, 2016); its ``NumericFingerprintGenerator`` does the same with SHA-512.
+Reference: Signal's "safety numbers" (M. Marlinspike, 2016); its numeric fingerprint does the same with SHA-512.
 """
 
 from __future__ import annotations

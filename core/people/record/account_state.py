@@ -35,8 +35,6 @@ _HEAD_SIZE = len(_CONTACT) + _KEY_SIZE
 _TIME_SIZE = 8
 # Counts of a device are below this; a mark beyond it is no count, and would leave no room for the next.
 _MAX_MARK = 1 << 46
-# Times are below this: what is beyond could not be added to, nor kept by the database.
-_MAX_MS = 1 << 47
 # Tombstones outlive every record that could bring back what they bury: 90 days, an epoch, and clocks that differ.
 TOMBSTONE_MS = LONGEST_AWAY_MS
 
@@ -174,7 +172,7 @@ def _can_be(key: bytes, entry: Entry) -> bool:
         value = entry.value
         return _is_inbox(key) and (
             value is None
-            or (len(value) == _KEY_SIZE + _TIME_SIZE and int.from_bytes(value[_KEY_SIZE:], "big") < _MAX_MS)
+            or (len(value) == _KEY_SIZE + _TIME_SIZE and int.from_bytes(value[_KEY_SIZE:], "big") < api.END_OF_TIME_MS)
         )
     if key.startswith(_CONTACT):
         return len(key) >= _HEAD_SIZE and _can_be_of_contact(key[_HEAD_SIZE:], entry.value)

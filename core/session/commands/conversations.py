@@ -30,8 +30,6 @@ from core.storage.conversations import ConversationRow
 
 # Kinds of rows whose text is what a person wrote.
 _OF_WORDS: Final = frozenset({"text", "imported"})
-# Times are below this (``core.people.format.bounds.Millis``).
-MAX_MS: Final = 1 << 47
 
 
 @transaction(api.ConversationList)
@@ -87,7 +85,7 @@ def _read(work: Work, command: api.ConversationRead) -> api.Done:
 
 @transaction(api.ConversationSet)
 def _set(work: Work, command: api.ConversationSet) -> api.Done:
-    if command.muted_until is not None and not 0 <= command.muted_until < MAX_MS:
+    if command.muted_until is not None and not 0 <= command.muted_until < api.END_OF_TIME_MS:
         raise ApiError(Kind.BAD_REQUEST, "muted_until is a time in milliseconds, or 0.")
     row = conversation_of(work, command.conversation)
     given = {
