@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from types import SimpleNamespace
 
 import msgspec
 from hypothesis import given, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from core.api import Message
+from core.api import Message, Quote, Reaction
 from tests.support.world import BOB, MINUTE, NOW
 from tui.look.glyphs import UNICODE
 from tui.widgets.chat_log.cache import DrawnRows
@@ -185,15 +184,14 @@ def test_the_unread_rule_counts() -> None:
 
 
 def test_a_quote_reactions_and_an_edit_stand_where_they_are_looked_for() -> None:
-    message = with_more(
+    message = msgspec.structs.replace(
         row(1, "an answer"),
-        reply_to=SimpleNamespace(sender="me", text="what **was**\nsaid " * 9, missing=False),
-        reactions=[
-            SimpleNamespace(emoji="❤️", senders=[BOB], known=True),
-            SimpleNamespace(emoji="+1", senders=["me", BOB], known=True),
-        ],
-        edited_at=NOW, pinned=True,
-    )  # fmt: skip
+        reply_to="0",
+        quote=Quote(sender="me", text="what **was**\nsaid " * 9),
+        reactions=[Reaction(emoji="❤️", senders=[BOB]), Reaction(emoji="+1", senders=["me", BOB])],
+        edited_at=NOW,
+        pinned=True,
+    )
     lines = shown(message, row(0, at=NOW - MINUTE))
     assert lines[0] == ""
     assert lines[1].startswith(" ▌ ▎ you  what **was** said what")
@@ -201,11 +199,6 @@ def test_a_quote_reactions_and_an_edit_stand_where_they_are_looked_for() -> None
     assert lines[2] == " ▌ an answer"
     assert lines[3].startswith(" ▌ ♥ Bob  +1 2")
     assert lines[3].endswith("▴ edited 14:30")
-
-
-def with_more(message: Message, **more: object) -> Message:
-    """Return a row with fields that rows of this core do not have yet."""
-    return SimpleNamespace(**{**msgspec.structs.asdict(message), **more})  # type: ignore[return-value]
 
 
 def test_gaps_newer_kinds_and_late_rows_say_what_they_are() -> None:

@@ -23,10 +23,11 @@ from tui.screens.content import ContentScreen, PlainScreen, ShowsNotices
 from tui.screens.lock import LockScreen
 from tui.screens.page import Page
 from tui.screens.picker import PickerScreen
+from tui.screens.sheet import Sheet
 
 HOOKS = ["clear_caches", "save_work"]
 # Bases, which leave hooks to the screens made of them.
-BASES = {Page, PickerScreen}
+BASES = {Page, PickerScreen, Sheet}
 # The screens of which it can be said at a glance that they show nothing of an account.
 PLAIN = {"OpeningScreen", "LockScreen", "CrashedScreen"}
 

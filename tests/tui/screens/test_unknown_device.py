@@ -14,6 +14,7 @@ from tui.screens.search import SearchScreen
 pytestmark = pytest.mark.asyncio
 
 DEVICE = "ab12cd34" * 8
+NOTE = "from an unknown device"
 
 
 async def test_a_text_from_an_unknown_device_says_so_and_no_other() -> None:
@@ -24,14 +25,12 @@ async def test_a_text_from_an_unknown_device_says_so_and_no_other() -> None:
         room.say(room.identity, "At once.", NOW - 1000, device=DEVICE[:8], known=False)
         room.say(room.identity, "Still the real me.", NOW, device="00112233")
         await demo.open("bob")
-        lines = [line for line in demo.lines() if line.strip()]
-        tail = lines[-6:]
-        assert ["The real me." in tail[0], "Send money." in tail[1], "At once." in tail[3]] == [True] * 3
-        assert [n for n, line in enumerate(tail) if line.endswith("from an unknown device")] == [2, 4]
-        assert "Still the real me." in tail[5]
-        assert "Bob" in tail[1], "a name of its own"
-        assert "Bob" in tail[5]
-        assert all(len(line) <= 80 for line in lines)
+        tail = demo.lines()[-8:]
+        said = ["The real me.", "", "Send money.", NOTE, "At once.", NOTE, "", "Still the real me."]
+        assert [words in line for words, line in zip(said, tail, strict=True)] == [True] * 8
+        assert [n for n, line in enumerate(tail) if NOTE in line] == [3, 5]
+        assert not tail[1].strip(), "a run of its own"
+        assert not tail[6].strip()
 
 
 async def test_once_the_device_is_confirmed_its_texts_say_so_no_more() -> None:

@@ -98,4 +98,4 @@ def test_hostile_texts_set_no_title_and_no_clipboard(remote: Terminal) -> None:
         re.fullmatch(rb"(\(\d+\) )?sottovoce", title) for title in re.findall(rb"\x1b\]0;(.*?)\x07", remote.output)
     )
     assert b"\x1b]2;" not in remote.output
-    assert "Carol" in remote.text()  # what was to be wiped is still there
+    assert "CA" in remote.text()  # what was to be wiped is still there

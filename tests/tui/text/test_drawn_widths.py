@@ -104,9 +104,9 @@ def test_the_cursor_stands_before_and_behind_what_is_one(tmp_path: Path) -> None
     with Tmux(["tests.support.many_scripts"], *SIZE) as tmux:
         tmux.wait_until(lambda: "sottovoce" in tmux.rows()[0], "the list")
         tmux.send("M-2")
-        tmux.wait_until(lambda: "› Write to" in "\n".join(tmux.rows()), "the conversation")
-        row, line = next((at, line) for at, line in enumerate(tmux.rows()) if "› Write to" in line)
-        left = line.index("› ") + 2
+        tmux.wait_until(lambda: "│ Write to" in "\n".join(tmux.rows()), "the conversation")
+        row, line = next((at, line) for at, line in enumerate(tmux.rows()) if "│ Write to" in line)
+        left = line.index("│ ") + 2
         tmux.paste(text)
         for column in reversed(columns):
             tmux.wait_until(lambda at=(left + column, row): tmux.cursor() == at, f"{column}")  # type: ignore[misc]

@@ -5,7 +5,7 @@ A part is a list of segments, a line without its margins. What its sender could 
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from rich.segment import Segment
 
@@ -33,7 +33,7 @@ def width(part: Part) -> int:
 
 def quote(row: Message, look: Look, on: str, room: int) -> Part:
     """Return what a row answers, in one line; empty if it answers nothing."""
-    quoted: Any = getattr(row, "reply_to", None)
+    quoted = row.quote
     if quoted is None:
         return []
     role = colour_of(quoted.sender)
@@ -50,7 +50,7 @@ def quote(row: Message, look: Look, on: str, room: int) -> Part:
 
 def reactions(row: Message, look: Look, on: str, room: int) -> Part:
     """Return the reactions with who they are from; what does not fit is a number."""
-    given: list[Any] = getattr(row, "reactions", [])
+    given = row.reactions
     part: Part = []
     used = 0
     for number, each in enumerate(given):
@@ -74,9 +74,8 @@ def reactions(row: Message, look: Look, on: str, room: int) -> Part:
 def meta(row: Message, place: Place, look: Look, on: str) -> Part:
     """Return the time, and only what means something beside it."""
     glyphs, pens = look.glyphs, look.pens
-    edited: Any = getattr(row, "edited_at", None)
-    words = f"{glyphs.pin} " if getattr(row, "pinned", False) else ""
-    words += "edited " if edited is not None else ""
+    words = f"{glyphs.pin} " if row.pinned else ""
+    words += "edited " if row.edited_at is not None else ""
     part = [Segment(words + look.calendar.clock(row.sent_at), pens.pen("soft", on))]
     if row.sender != "me":
         return part

@@ -146,7 +146,7 @@ class _Block:
         look, room = self.look, self.look.text_width
         tail = GAP + width(meta(self.row, self.place, look, self.on))
         text = self.setting.balanced(room, tail)
-        first = follows and getattr(self.row, "reply_to", None) is None
+        first = follows and self.row.reply_to is None
         lines = [] if first else [_blank(look)]
         if look.is_group and not self.mine and not first:
             self._add(
@@ -182,7 +182,7 @@ class _Block:
 
     def _head(self, room: int) -> None:
         """Add what stands above the text."""
-        if getattr(self.row, "forwarded", False):
+        if self.row.forwarded:
             self._add([Segment("passed on", self.look.pens.pen("soft", self.on, italic=True))])
         if part := quote(self.row, self.look, self.on, room):
             self._add(part)
