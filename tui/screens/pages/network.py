@@ -26,11 +26,16 @@ from tui.words.network import LABELS, SOMETIMES, facts_of
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+    from textual.events import Resize
+
+    from core.api import Client
 
 # Seconds between looks.
 REFRESH = 2.0
 # Peers listed; the rest is counted.
 MAX_PEERS_SHOWN = 50
+# Cells for a linked node until its place is known: what 80 columns leave.
+NARROW = 76
 
 
 def peer_line(peer: api.PeerInfo, width: int) -> str:
@@ -87,6 +92,10 @@ class NetworkScreen(Page[None], NothingUnsaved):
     heading = "Network"
     hints = (("↑↓", "scroll"), ("Esc", "back"))
 
+    def __init__(self, client: Client) -> None:
+        super().__init__(client)
+        self._linked: list[api.PeerInfo] = []
+
     def compose_body(self) -> ComposeResult:
         """Yield warning, facts and peers."""
         yield Line("", id="warning")
@@ -137,5 +146,15 @@ class NetworkScreen(Page[None], NothingUnsaved):
         shown = status.links[:MAX_PEERS_SHOWN]
         more = f" (the first {MAX_PEERS_SHOWN} of {len(status.links)})" if len(status.links) > len(shown) else ""
         self.query_one("#peers-heading", Line).say(f"Linked nodes{more}" if shown else "")
+        self._linked = shown
+        self._draw_linked()
+        self.call_after_refresh(self._draw_linked)  # by the width that they have beside the facts
+
+    def _draw_linked(self) -> None:
         lines = self.query_one("#peer-lines", Line)
-        lines.say("\n".join(peer_line(peer, lines.size.width or 76) for peer in shown))
+        lines.say("\n".join(peer_line(peer, lines.size.width or NARROW) for peer in self._linked))
+
+    def on_resize(self, event: Resize) -> None:
+        """Fit the links to the new width."""
+        super().on_resize(event)
+        self.call_after_refresh(self._draw_linked)
