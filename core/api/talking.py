@@ -184,7 +184,7 @@ class Message(Record, frozen=True):
     known: bool = True
     reply_to: str | None = None
     quote: Quote | None = None
-    reactions: list[Reaction] = field(default_factory=list[Reaction])
+    reactions: list[Reaction] = []  # noqa: RUF012 - msgspec gives each row its own
     edited_at: int | None = None
     pinned: bool = False
     forwarded: bool = False
@@ -252,7 +252,7 @@ class MessageDelete(Command[Deleted], frozen=True, tag="message.delete"):
     The rows by their ``ids``, or ``all`` of a ``conversation``, which stays.
     """
 
-    ids: list[str] = field(default_factory=list[str])
+    ids: list[str] = []  # noqa: RUF012 - as above
     conversation: str | None = None
     all: bool = False
 

@@ -231,7 +231,8 @@ def hand_over(work: Work, row: DeviceRow) -> None:
     devices.set_answered(work.tx, row.conversation, row.device, work.now.network_ms)
     answer = Answer(row.device, row.asked, heard=False, root=root, prekey=prekey)
     current = lanes.writing(work.tx, row.conversation)
-    if current is None or row.answered_at >= current.made_at:
+    is_new_here = row.is_known or row.let_in is None  # else it only asks again, and may not make lanes begin
+    if current is None or (is_new_here and row.answered_at >= current.made_at):
         begin(work, row.conversation, is_last_known=True, answer=answer)
     else:
         for seq in postings.said_in(work.tx, current.generation, fewer_than=MAX_SAID):

@@ -215,6 +215,7 @@ def test_what_is_hashed_without_a_label_leaves_nobody_else_room(trees: dict[str,
         ("core/session/twenty_hours.py", "unlocked.seed + unlocked.database_key"),  # stays in memory
         ("core/people/conversation/rows.py", "conversation.encode() + author + uid"),
         ("net/link/noise.py", "self.hash + data"),  # as Noise has it
+        ("core/session/commands/proving.py", "said.identity + (item.of if isinstance(item, Edit) else item.uid)"),
         ("net/parcel/box.py", "self.fields() + self.signature"),  # one parcel, whole
         ("net/parcel/record.py", "self.fields() + self.signature"),
     }

@@ -107,7 +107,7 @@ _OF_STEP_9 = [
     "forwarded",
     "shown",
 ]
-_OF_STEP_10 = ["muted_until", "pinned", "archived", "marked_unread", "tells", "told", "here_at"]
+_OF_STEP_10 = ["muted_until", "pinned", "archived", "marked_unread", "tells", "told", "here_at", "notify"]
 _TO_STEP_8 = (
     "DROP TRIGGER messages_ai",
     "DROP TRIGGER messages_ad",
@@ -120,7 +120,7 @@ _TO_STEP_8 = (
             "changes_about", "changes_by_target", "changes_waiting",
         )
     ),
-    *(f"ALTER TABLE messages DROP COLUMN {name}" for name in (*_OF_STEP_9, "shown")),
+    *(f"ALTER TABLE messages DROP COLUMN {name}" for name in _OF_STEP_9),
     *(f"ALTER TABLE conversations DROP COLUMN {name}" for name in _OF_STEP_10),
     "ALTER TABLE write_lanes DROP COLUMN seen",
     "ALTER TABLE read_lanes DROP COLUMN seen",
