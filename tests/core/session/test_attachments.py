@@ -15,7 +15,7 @@ from core import api
 from core.api import ApiError, Kind
 from core.node.service import NodeService
 from core.people.moment import Attention
-from core.session.attachments import ATTENTIVE, MAX_ATTACHMENTS, Attachment
+from core.session.attachments import MAX_ATTACHMENTS, Attachment
 from core.session.engines import Engines
 from core.session.gate import Gate
 from core.session.messenger import AttachedClient, Messenger
@@ -200,17 +200,18 @@ async def test_more_screens_than_there_is_room_for_are_refused_and_who_left_make
 
 
 async def test_a_person_is_there_while_a_screen_is_open_and_was_used_lately(
-    device: Device, autojump_clock: trio.testing.MockClock
+    device: Device, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("core.session.attachments.ATTENTIVE", 0.5)
     async with two_screens(device) as (first, second):
         attention = device.gate.attachments.attention
         assert not attention().present, "that it was opened is no more than that"
         await second.call(BY_PASSCODE)
         await second.call(api.ConversationFocus(conversation=None))
         assert attention() == Attention(present=True)
-        await trio.sleep(ATTENTIVE)
+        await trio.sleep(0.5)
         assert not attention().present
-        await first.call(api.ConversationFocus(conversation=None))  # no thread is waited for: the clock jumps meanwhile
+        await first.call(api.ConversationFocus(conversation=None))
         assert attention().present
         await first.call(SCREEN_LOCK)
         assert not attention().present
