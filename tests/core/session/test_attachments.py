@@ -9,7 +9,6 @@ from typing import cast
 
 import pytest
 import trio
-import trio.testing
 
 from core import api
 from core.api import ApiError, Kind
