@@ -187,7 +187,13 @@ class Chat:
     async def row_changed(self, event: api.MessageChanged) -> None:
         """Read a row anew, or all that are held where it is not said which; raises ``ApiError``."""
         conversation, rows = self.conversation, self._log.model.rows
-        if conversation is None or conversation.id != event.conversation or event.what == "deleted":
+        if conversation is None or conversation.id != event.conversation:
+            return
+        if not event.id:
+            await self.reopen()
+            return
+        if event.what == "deleted":
+            self._log.remove_rows([event.id])
             return
         index = self._log.model.index_of(event.id)
         if index is None:

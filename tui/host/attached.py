@@ -29,6 +29,7 @@ from core.rpc.jsonrpc import MAX_LINE_SIZE, LineSplitter
 from core.rpc.replies import MAX_ANSWER_SIZE, Line, decode_line, encode_request, error_of, event_of, result_of
 from tui.core_port import EventBatch
 from tui.host.event_queue import WAKE_PAUSE, EventQueue
+from tui.host.settling import gone, overloaded, settle
 
 R = TypeVar("R")
 
@@ -92,9 +93,9 @@ class AttachedHost:
         future: asyncio.Future[Any] = loop.create_future()
         with self._lock:
             if self._ended or self._is_stopping:
-                raise _gone()
+                raise gone()
             if len(self._asked) >= MAX_WAITING:
-                raise ApiError(Kind.SLOW_DOWN, "The program does not keep up. Try again.", seconds=1)
+                raise overloaded()
             self._asked[number] = _Asked(type(command), loop, future)
             self._outgoing.append(line)
         self._look()
@@ -133,7 +134,7 @@ class AttachedHost:
             self._ended, is_meant = why, self._is_stopping
             waiting, self._asked = tuple(self._asked.values()), {}
         for asked in waiting:
-            _settle(asked, error=_gone())
+            settle(asked.loop, asked.future, error=gone())
         self._close()
         if not is_meant:
             self._crashed(why)
@@ -196,30 +197,11 @@ class AttachedHost:
         if asked is None:
             return
         try:
-            _settle(asked, result=result_of(line, asked.command))
+            settle(asked.loop, asked.future, result=result_of(line, asked.command))
         except ApiError as error:
-            _settle(asked, error=error)
+            settle(asked.loop, asked.future, error=error)
 
     def _close(self) -> None:
         for each in (self._connection, self._nudge, self._nudged):
             with suppress(OSError):
                 each.close()
-
-
-def _gone() -> ApiError:
-    return ApiError(Kind.LOCKED, "The program has stopped: start it again.")
-
-
-def _settle(asked: _Asked, *, result: object = None, error: ApiError | None = None) -> None:
-    """Resolve a command's future in the screens' loop, which may already be closed."""
-
-    def resolve() -> None:
-        if asked.future.done():
-            return
-        if error is not None:
-            asked.future.set_exception(error)
-        else:
-            asked.future.set_result(result)
-
-    with suppress(RuntimeError):  # the loop is closed: no screen waits any more
-        asked.loop.call_soon_threadsafe(resolve)

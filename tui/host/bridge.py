@@ -14,9 +14,10 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, cast
 
-from core.api import AnyEvent, ApiError, Command, Kind
+from core.api import AnyEvent, ApiError, Command
 from tui.core_port import EventBatch
 from tui.host.event_queue import WAKE_PAUSE, EventQueue
+from tui.host.settling import gone, overloaded, settle
 
 if TYPE_CHECKING:
     import trio
@@ -104,9 +105,9 @@ class CoreHost:
     def _submit(self, request: _Request) -> None:
         with self._lock:
             if self._ended:
-                raise _gone()
+                raise gone()
             if len(self._waiting) > MAX_WAITING:
-                raise ApiError(Kind.SLOW_DOWN, "The program does not keep up. Try again.", seconds=1)
+                raise overloaded()
             if self._token is None:
                 self._early.append(request)
             else:
@@ -171,7 +172,11 @@ class CoreHost:
         try:
             self._requests.send_nowait(request)
         except trio.WouldBlock:
-            _settle(request, error=ApiError(Kind.SLOW_DOWN, "The program does not keep up. Try again.", seconds=1))
+            settle(
+                request.loop,
+                request.future,
+                error=overloaded(),
+            )
 
     async def _answer(self, messenger: Messenger, request: _Request, limiter: trio.CapacityLimiter) -> None:
         """Carry out one command. Whatever goes wrong is an answer; nothing of it ends the core."""
@@ -182,13 +187,13 @@ class CoreHost:
                 request.scope.append(scope)
                 if request.future.cancelled() and request.command.told_once:
                     return
-                _settle(request, result=await messenger.call(request.command))
+                settle(request.loop, request.future, result=await messenger.call(request.command))
         except ApiError as error:
-            _settle(request, error=error)
+            settle(request.loop, request.future, error=error)
         except Exception as fault:  # noqa: BLE001 -- the screens tell it
             from core.refusals import refusal_of
 
-            _settle(request, error=refusal_of(fault))
+            settle(request.loop, request.future, error=refusal_of(fault))
         finally:
             limiter.release_on_behalf_of(request.future)
 
@@ -215,7 +220,7 @@ class CoreHost:
     def _refuse_waiting(self) -> None:
         """Refuse the commands that still wait: no caller must wait for a core that is gone."""
         for future in tuple(self._waiting):
-            _settle(_Request(cast("Command[Any]", None), future.get_loop(), future, []), error=_gone())
+            settle(future.get_loop(), future, error=gone())
 
 
 def _story(fault: BaseException) -> str:
@@ -225,22 +230,3 @@ def _story(fault: BaseException) -> str:
     refusal = refusal_of(fault)
     places = refusal.data.get("report")
     return "\n".join([refusal.message, *(map(str, places) if isinstance(places, list) else ())])
-
-
-def _gone() -> ApiError:
-    return ApiError(Kind.LOCKED, "The program has stopped: start it again.")
-
-
-def _settle(request: _Request, *, result: object = None, error: ApiError | None = None) -> None:
-    """Resolve a command's future in the screens' loop, which may already be closed."""
-
-    def resolve() -> None:
-        if request.future.done():
-            return
-        if error is not None:
-            request.future.set_exception(error)
-        else:
-            request.future.set_result(result)
-
-    with suppress(RuntimeError):  # the loop is closed: no screen waits any more
-        request.loop.call_soon_threadsafe(resolve)

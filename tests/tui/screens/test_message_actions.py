@@ -128,6 +128,21 @@ async def test_a_quote_leads_to_what_it_quotes_and_a_message_to_another_conversa
         assert "Forwarded to Carol." in demo.status()
 
 
+async def test_what_another_screen_deletes_goes_from_this_one() -> None:
+    async with running() as demo:
+        await demo.open("bob")
+        bob = demo.client.room("bob")
+        gone = bob.rows.pop(-2)
+        demo.client.emit(api.MessageChanged(conversation="bob", id=gone.id, what="deleted"))
+        await demo.calm()
+        assert gone.id not in {row.id for row in demo.log.model.rows}
+        assert demo.log.model.rows[-1].id == bob.rows[-1].id
+        bob.rows.clear()
+        demo.client.emit(api.MessageChanged(conversation="bob", id="", what="deleted"))
+        await demo.calm()
+        assert not demo.log.model.rows
+
+
 async def test_what_can_be_done_depends_on_the_row() -> None:
     row = api.Message(id="1", sender="me", text="see https://example.org", sent_at=0, state="sent")
     assert {"edit", "link", "answer"} <= set(wanted_of(row))
