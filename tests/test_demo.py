@@ -21,6 +21,7 @@ from tests.support.small_demo import SMALL
 from tests.support.terminal import Terminal
 from tui.demo import answers
 from tui.demo.check import NODES
+from tui.demo.interpreter import interpreter
 from tui.demo.progress import Progress
 
 ROOT = Path(__file__).parent.parent
@@ -222,3 +223,8 @@ def test_echo_says_what_waited_for_it(waiting: int) -> None:
     (text,) = answers.returned(waiting).texts
     assert text.startswith("I am back.")
     assert ("2 texts" in text) == (waiting == 2)
+
+
+def test_as_a_command_no_module_of_the_folder_it_is_called_in_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules["__main__"], "__spec__", None)
+    assert interpreter() == [sys.executable, "-P"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ import trio
 
 from core.rpc.jsonrpc import LineSplitter
 from tui.demo.errors import StageFailed
+from tui.demo.interpreter import interpreter
 
 # Seconds for a node to open its file and its socket; two cores under load take a few.
 START_PATIENCE: Final = 30.0
@@ -106,7 +106,7 @@ def _joins(specs: Sequence[str]) -> list[str]:
 async def _start(module: Sequence[str], places: Places) -> trio.Process:
     with _appending(places.log) as log:
         return await trio.lowlevel.open_process(
-            [sys.executable, "-m", *module],
+            [*interpreter(), "-m", *module],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,

@@ -22,6 +22,7 @@ from net.ids import Endpoint
 from tui.demo.answers import NAME
 from tui.demo.backstage import News, Ready
 from tui.demo.children import Places
+from tui.demo.interpreter import interpreter
 from tui.demo.progress import Progress
 from tui.start_invitation import StartInvitation
 
@@ -113,7 +114,7 @@ def _run_client(ready: Ready) -> int:
 def _backstage(play: str, stdout: int | None) -> Generator[subprocess.Popen[bytes]]:
     """Run the process behind for a block. Its input is the leash; a session of its own keeps the terminal's signals off."""
     process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own module
-        [sys.executable, "-m", _BEHIND, play],
+        [*interpreter(), "-m", _BEHIND, play],
         stdin=subprocess.PIPE,
         stdout=stdout,
         start_new_session=True,
