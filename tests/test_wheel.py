@@ -21,7 +21,7 @@ PRODUCT = ("net", "core", "tui")
 BESIDE = ("simulator", "benchmarks", "scripts", "tests/support")
 NEEDED = ("pyproject.toml", "README.md", "LICENSE", "NOTICE", "requirements", "completions", "systemd", "docs")
 # Files of the product that are no code, by how their names end.
-DATA = (".sql", ".txt", ".tcss", "py.typed")
+DATA = (".mo", ".sql", ".txt", ".tcss", "py.typed")
 # Distributions that are not named as the module they bring.
 DISTRIBUTIONS = {
     "PIL": "pillow",

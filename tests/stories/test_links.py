@@ -23,7 +23,7 @@ from tests.support.story_world import (
     wait_received,
     wait_states,
 )
-from tui.qr.code import save_picture
+from tui.text.qr_code import save_picture
 
 pytestmark = [pytest.mark.network, pytest.mark.slow, pytest.mark.timeout(240)]
 

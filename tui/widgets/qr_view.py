@@ -21,7 +21,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.qr.code import LEAST_QUIET, Matrix, Quiet, matrix_of
+from tui.text.qr_code import LEAST_QUIET, Matrix, Quiet, matrix_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

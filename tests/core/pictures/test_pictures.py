@@ -21,7 +21,7 @@ from core.people.format.invitation import decode_link, encode_link
 from core.pictures import reader, sandbox
 from core.pictures.reader import MAX_ANSWER_SIZE, MAX_PICTURE_SIZE, PictureReading, UnreadablePicture, open_picture
 from tests.core.people.test_link_search import LINK, OTHER, TEXT
-from tui.qr.code import save_picture
+from tui.text.qr_code import save_picture
 
 CHILD = Path(sandbox.__file__)
 SECOND = encode_link(OTHER)
@@ -37,7 +37,7 @@ def code(text: str = TEXT, size: int = 300) -> Image.Image:
 
 
 def _matrix(text: str) -> list[list[bool]]:
-    from tui.qr.code import matrix_of
+    from tui.text.qr_code import matrix_of
 
     return [list(row) for row in matrix_of(text)]
 

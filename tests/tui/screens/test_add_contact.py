@@ -16,9 +16,9 @@ from tests.core.people.test_link_search import OTHER, TEXT, WAYS
 from tests.support.client import FakeClient
 from tests.tui.stage import NOTHING, Stage
 from tests.tui.until import focus, paste, until, until_in, write
-from tui.qr.code import save_picture
 from tui.screens.page import Page
 from tui.screens.pages.add_contact import AddContactScreen
+from tui.text.qr_code import save_picture
 from tui.widgets.link_field import LinkField
 from tui.widgets.path_field import PathField, complete_path, dragged_path
 from tui.widgets.small_editor import SmallEditor

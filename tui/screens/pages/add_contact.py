@@ -15,9 +15,9 @@ from core.session.invitation_lookup import is_whole, shown_links
 from tui.app_port import app_of
 from tui.keys.commands import PEOPLE
 from tui.keys.registry import CommandSpec, Scope
-from tui.qr.reading import UnreadablePicture, read_codes
 from tui.screens.content import NothingUnsaved
 from tui.screens.page import Page
+from tui.text.qr_reading import UnreadablePicture, read_codes
 from tui.widgets.flat_button import FlatButton
 from tui.widgets.link_field import LinkField
 from tui.widgets.path_field import PathField

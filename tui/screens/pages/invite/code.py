@@ -21,12 +21,12 @@ from textual.widgets import Static
 from core import api
 from tui.app_port import app_of
 from tui.messages import CoreEvent
-from tui.qr.code import LEAST_QUIET, SCREEN_QUIETS, Quiet
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.content import NothingUnsaved, ShowsNotices
 from tui.screens.once import once
 from tui.screens.pages.invite.save import SavePictureScreen, SaveTextScreen
 from tui.terminal.clipboard import copy
+from tui.text.qr_code import LEAST_QUIET, SCREEN_QUIETS, Quiet
 from tui.text.sanitize import clean_line, clean_name, fit
 from tui.widgets.edges import BARE, Edge, UpperEdge
 from tui.widgets.hints import Hints

@@ -11,10 +11,10 @@ from textual import on
 from textual.containers import Horizontal
 from textual.widgets import Input, Label, Static
 
-from tui.qr.code import save_picture
 from tui.screens.content import NothingUnsaved
 from tui.screens.once import once
 from tui.screens.page import Page
+from tui.text.qr_code import save_picture
 from tui.widgets.flat_button import FlatButton
 from tui.widgets.path_field import PathField
 

@@ -27,8 +27,8 @@ from tests.tui.picture import (
 from tests.tui.stage import Stage, look
 from tests.tui.until import until, until_equal
 from tui.look.profile import GlyphSet, ThemeName
-from tui.qr.code import matrix_of
 from tui.screens.pages.invite.code import InviteCodeScreen
+from tui.text.qr_code import matrix_of
 from tui.widgets.qr_view import QrView
 
 LINK = "SOTTOVOCE:" + "K3QZV7XW2P5NJD6RM4TFA8HCY9BSGEU3" * 4 + "ABCDEFGHIJKLMNOP"

@@ -2,7 +2,7 @@
 
 An invitation link has at most 154 characters of the alphanumeric set, so that it fits version 5 at level L: 37 modules a
 side, and with a quiet zone of four 45 columns by 22 rows of half blocks, which is what an 80×24 terminal can hold.
-``tui.widgets.qr_view`` draws the matrix, ``tui.qr.reading`` reads pictures of others.
+``tui.widgets.qr_view`` draws the matrix, ``tui.text.qr_reading`` reads pictures of others.
 """
 
 from __future__ import annotations

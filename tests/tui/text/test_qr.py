@@ -16,9 +16,9 @@ from tests.tui.stage import Stage, look
 from tests.tui.until import until, until_equal
 from tui.look.profile import ThemeName
 from tui.look.themes import THEMES
-from tui.qr.code import MAX_QR_TEXT, SCREEN_QUIETS, QrTooLong, Quiet, matrix_of, save_picture
-from tui.qr.reading import read_codes
 from tui.screens.pages.invite import code
+from tui.text.qr_code import MAX_QR_TEXT, SCREEN_QUIETS, QrTooLong, Quiet, matrix_of, save_picture
+from tui.text.qr_reading import read_codes
 from tui.widgets.qr_view import strips_of
 
 ALPHANUMERIC = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"

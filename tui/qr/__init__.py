@@ -1,1 +1,0 @@
-"""QR codes: text to modules and picture files, and pictures to text."""
