@@ -27,14 +27,15 @@ FORMER_KEYS_LIFE: Final = 20.0  # seconds: longer than a frame lives in any netw
 class KeyEpochs:
     """``current`` keys seal; ``retired`` are our indexes that no longer lead to this link, for the table to empty."""
 
-    __slots__ = ("_former", "_is_initiator", "_tried_at", "current", "is_used", "retired")
+    __slots__ = ("_former", "_is_initiator", "_rekey_frames", "_tried_at", "current", "is_used", "retired")
 
-    def __init__(self, keys: FrameKeys, *, is_initiator: bool) -> None:
+    def __init__(self, keys: FrameKeys, *, is_initiator: bool, rekey_frames: int = REKEY_FRAMES) -> None:
         self.current = keys
         self.retired: list[bytes] = []
         self.is_used = False  # by the owner, under the current keys
         self._former: FrameKeys | None = None
         self._is_initiator = is_initiator
+        self._rekey_frames = rekey_frames
         self._tried_at = -math.inf
 
     def adopt(self, keys: FrameKeys) -> None:
@@ -80,6 +81,6 @@ class KeyEpochs:
     def _rekey_at(self) -> float:
         if not self.is_used:
             return math.inf
-        if self.current.frames >= REKEY_FRAMES:
+        if self.current.frames >= self._rekey_frames:
             return self.current.created_at
         return self.current.created_at + REKEY_AFTER + (0 if self._is_initiator else RESPONDER_REKEYS_LATER)

@@ -36,6 +36,7 @@ class Outbound:
         *,
         round_trip: float | None,
         is_ping_due: bool,
+        last_number: int = LAST_NUMBER,
     ) -> None:
         self.stream = SendStream()
         self.cells = CellQueue()
@@ -48,6 +49,7 @@ class Outbound:
         self._acks = acks
         self._incoming = incoming
         self._next_number = 0
+        self._last_number = last_number
 
     @property
     def held(self) -> int:
@@ -57,7 +59,7 @@ class Outbound:
     @property
     def is_worn_out(self) -> bool:
         """Whether all numbers are used up."""
-        return self._next_number > LAST_NUMBER
+        return self._next_number > self._last_number
 
     # What comes of it.
 
@@ -92,7 +94,7 @@ class Outbound:
     def datagrams(self, now: float, limit: int) -> list[bytes]:
         """Return at most about ``limit`` datagrams that may go now."""
         out: list[bytes] = []
-        while len(out) < limit and self._next_number <= LAST_NUMBER:
+        while len(out) < limit and self._next_number <= self._last_number:
             before = len(out)
             if self.cells and self.recovery.has_room():
                 out.append(self._send_cell(self.cells.pop(), now))
@@ -106,7 +108,7 @@ class Outbound:
 
     def path_datagrams(self, paths: Paths, now: float) -> list[tuple[bytes, Endpoint]]:
         """Return the challenges and answers that are due, each with where it goes."""
-        owed = paths.owed(now) if self._next_number <= LAST_NUMBER - MAX_OWED else []
+        owed = paths.owed(now) if self._next_number <= self._last_number - MAX_OWED else []
         out = [(self.seal(frames.encode_challenge(each.token, is_answer=each.is_answer)), each.to) for each in owed]
         self.bytes_out += sum(len(datagram) for datagram, _ in out)
         return out

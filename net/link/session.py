@@ -28,7 +28,7 @@ from net.link.epochs import KeyEpochs
 from net.link.events import CellReceived, LinkHeard, LinkQuiet, LinkUp, MessageReceived, SessionEvent
 from net.link.frames import Ack, Answer, CellKind, Challenge, Extra, Ping, StreamData, Window
 from net.link.keys import FrameKeys
-from net.link.outbound import Outbound
+from net.link.outbound import LAST_NUMBER, Outbound
 from net.link.paths import Paths
 from net.link.replay_window import ReplayWindow
 from net.link.status import LinkInfo
@@ -63,6 +63,7 @@ class Session:
         *,
         round_trip: float | None,
         now: float,
+        last_number: int = LAST_NUMBER,
     ) -> None:
         self.link, self.peer, self.role = up.link, up.peer, up.role
         self.is_initiator, self.features = up.is_initiator, up.features
@@ -77,7 +78,14 @@ class Session:
         self._unread = 0
         self._heard_at = now
         # The responder waits for a first frame, so the initiator owes a ping.
-        self.outbound = Outbound(self.epochs, self._acks, self._in, round_trip=round_trip, is_ping_due=up.is_initiator)
+        self.outbound = Outbound(
+            self.epochs,
+            self._acks,
+            self._in,
+            round_trip=round_trip,
+            is_ping_due=up.is_initiator,
+            last_number=last_number,
+        )
 
     def __str__(self) -> str:
         arrow = f"={self.state.value}=>" if self.is_initiator else f"<={self.state.value}="

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from net.address_shares import Networks, nested_networks
@@ -13,8 +13,9 @@ from net.link.events import LinkId
 from net.link.frames import CellKind
 from net.messages import Cell, Destroy, Message, Setup, decode_message
 from net.onion.circuits.builder import CircuitId, Circuits
+from net.onion.circuits.limits import RELAY_LIMITS, RelayLimits
 from net.onion.circuits.relay import CircuitRelay
-from net.onion.circuits.rendezvous import Rendezvous
+from net.onion.circuits.rendezvous import MAX_COOKIES, Rendezvous
 from net.onion.circuits.rendezvous_client import RendezvousClient
 from net.onion.circuits.transit import EndId
 from net.onion.packets.cipher import Hop, OnionCipher
@@ -87,7 +88,7 @@ class OurSide:
 class Node:
     """One node: its circuits, its exchange, its links. Links are numbered by whom they lead to."""
 
-    def __init__(self, world: World, number: int, max_backlog: int) -> None:
+    def __init__(self, world: World, number: int) -> None:
         self.world, self.number = world, number
         rng = random.Random(number)
         keyring = Keyring(world.cipher, rng.randbytes)
@@ -95,7 +96,7 @@ class Node:
         self.hop = Hop(keyring.publics(0)[0], bytes(16), 0, bytes([number]) * 8, 0)
         self.theirs = TheirSide(self)
         self.ours = OurSide()
-        self.rendezvous = Rendezvous(self.theirs, self.networks_of)
+        self.rendezvous = Rendezvous(self.theirs, self.networks_of, max_cookies=world.max_cookies)
         self.circuit_relay = CircuitRelay(
             cipher=world.cipher,
             peel=lambda packet, now: keyring.peel(packet, 0),
@@ -104,7 +105,7 @@ class Node:
             ends=self.rendezvous if world.has_rendezvous else self.theirs,
             random=rng.randbytes,
             networks=self.networks_of,
-            max_backlog=max_backlog,
+            limits=world.limits.get(number, RELAY_LIMITS),
         )
         self.circuits = Circuits(cipher=world.cipher, link_pool=self, links=self, user=self.ours, random=rng.randbytes)
         self.circuit_relay.datagrams.on_datagram = self.rendezvous.on_circuit_datagram
@@ -159,16 +160,18 @@ class Node:
 
 
 class World:
-    """A row of nodes, and the time."""
+    """A row of nodes, and the time; ``limits`` by node."""
 
     def __init__(
         self,
         count: int = 5,
         cipher: OnionCipher | None = None,
-        max_backlog: int = 1 << 25,
         *,
+        limits: Mapping[int, RelayLimits] | None = None,
+        max_cookies: int = MAX_COOKIES,
         has_rendezvous: bool = True,
     ) -> None:
+        self.limits, self.max_cookies = limits or {}, max_cookies
         self.has_rendezvous = has_rendezvous
         self.cipher = cipher or PlainOnionCipher()
         self.rng = random.Random(5)
@@ -181,7 +184,7 @@ class World:
         self.gone: set[int] = set()
         self.hosts: dict[int, str] = {}  # where nodes are; others are each in a network of their own
         self.dialling: dict[int, list[OnLink]] = {}
-        self.nodes = [Node(self, number, max_backlog) for number in range(count)]
+        self.nodes = [Node(self, number) for number in range(count)]
 
     @property
     def now(self) -> Instant:

@@ -38,8 +38,8 @@ class Host:
         self.random = Random(f"{name} {seed}")
         self.endpoint = Endpoint(f"10.0.0.{ord(name[0]) - ord('a') + 1}", 4000)
         secret, random = self.random.randbytes(32), self.random.randbytes
-        table = LinkTable(**limits)
-        self.layer = LinkLayer(secret_key=secret, role=role, random=random, features=features, table=table)
+        self.table = LinkTable(**limits)
+        self.layer = LinkLayer(secret_key=secret, role=role, random=random, features=features, table=self.table)
         self.events: list[LinkEvent] = []
 
     def of(self, kind: type[LinkEvent]) -> list[LinkEvent]:

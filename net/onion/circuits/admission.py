@@ -77,8 +77,16 @@ class SetupAdmission:
     ``networks`` says where a link's other end is.
     """
 
-    def __init__(self, networks: Callable[[LinkId], Networks]) -> None:
+    def __init__(
+        self,
+        networks: Callable[[LinkId], Networks],
+        *,
+        max_circuits: int = MAX_CIRCUITS,
+        max_passed_on: int = MAX_PASSED_ON,
+    ) -> None:
         self._networks = networks
+        self._max_circuits = max_circuits
+        self._max_passed_on = max_passed_on
         self._built: Shares[LinkId] = Shares()
         self._passed_on: dict[LinkId, Shares[LinkId]] = {}
         self._rates: dict[LinkId, TokenBucket] = {}
@@ -96,14 +104,14 @@ class SetupAdmission:
         if rate.level(now.mono) < 1.0 or not self._all_setups.take(networks, now.mono):
             return REFUSED
         rate.take(1.0, now.mono)
-        return place_in(self._built, MAX_CIRCUITS, link, networks)
+        return place_in(self._built, self._max_circuits, link, networks)
 
     def admit_next(self, link: LinkId, next_link: LinkId) -> Verdict:
         """Say whether a circuit that was built over ``link`` may go on over ``next_link``."""
         passed_on = self._passed_on.get(next_link)
         if passed_on is None:
             return ADMITTED
-        return place_in(passed_on, MAX_PASSED_ON, link, self._networks(link))
+        return place_in(passed_on, self._max_passed_on, link, self._networks(link))
 
     def on_begun(self, link: LinkId) -> None:
         """A circuit was built over a link."""

@@ -33,9 +33,12 @@ _BATCH: Final = 128
 class DatagramQueues:
     """The datagrams that leave this node. ``networks`` says where a link leads."""
 
-    def __init__(self, links: CellLinks, networks: Callable[[LinkId], Networks]) -> None:
+    def __init__(
+        self, links: CellLinks, networks: Callable[[LinkId], Networks], *, max_waiting: int = MAX_WAITING
+    ) -> None:
         self._links = links
         self._networks = networks
+        self._max_waiting = max_waiting
         # Link, then circuit, the one whose turn it is first: who brought it, and what.
         self._lines: dict[LinkId, dict[CircuitQueue, deque[tuple[LinkId, bytes]]]] = {}
         self._held: Shares[LinkId] = Shares()
@@ -53,7 +56,7 @@ class DatagramQueues:
             return False
         if link not in self._lines and self._links.send_cell(link, cell, now, CellKind.DATAGRAM):
             return True
-        if self._held.weight_of_network(self._networks(source)) >= MAX_WAITING - self._held.total:
+        if self._held.weight_of_network(self._networks(source)) >= self._max_waiting - self._held.total:
             return False
         waiting = self._lines.setdefault(link, {}).setdefault(queue, deque())
         if len(waiting) >= MAX_WAITING_EACH:

@@ -17,7 +17,7 @@ from net.errors import DecodeError
 from net.instant import Instant
 from net.link.events import LinkId
 from net.link.port import CellLinks
-from net.onion.circuits.datagram_queues import DatagramQueues
+from net.onion.circuits.datagram_queues import MAX_WAITING, DatagramQueues
 from net.onion.circuits.datagrams import (
     DATAGRAM_BURST,
     DATAGRAM_RATE,
@@ -76,6 +76,8 @@ class DatagramRelay:
         links: CellLinks,
         random: Callable[[int], bytes],
         networks: Callable[[LinkId], Networks],
+        max_waiting: int = MAX_WAITING,
+        burst: float = ALL_DATAGRAMS_BURST,
     ) -> None:
         self.counters = DatagramCounters()
         self.on_datagram: OnDatagram = ignore_datagram
@@ -83,8 +85,8 @@ class DatagramRelay:
         self._legs = legs
         self._random = random
         self._networks = networks
-        self._queues = DatagramQueues(links, networks)
-        self._for_all = FairUse(TokenBucket(ALL_DATAGRAMS_RATE, ALL_DATAGRAMS_BURST), NETWORK_SHARE)
+        self._queues = DatagramQueues(links, networks, max_waiting=max_waiting)
+        self._for_all = FairUse(TokenBucket(ALL_DATAGRAMS_RATE, burst), NETWORK_SHARE)
         self._states: dict[Transit, _State] = {}
 
     def send(self, circuit: Transit, data: bytes, now: Instant) -> bool:

@@ -9,7 +9,7 @@ that the packet ends at is the circuit's *end* (``net.onion.circuits.ends``).
 
 A circuit that breaks a rule, whose link is lost or whose next node is not to be had ends on both sides. Everything is
 bounded: elliptic work by rates and by slices, circuits by number, age and silence, cells by the window that honest ends
-keep, and all of it together by ``MAX_BACKLOG``. What there is, is shared out by network (``admission``): beyond the
+keep, and all of it together (``limits``). What there is, is shared out by network (``admission``): beyond the
 number the heaviest loses a circuit to a newcomer, beyond the backlog the heaviest loses those that hold most.
 
 Reference: R. Dingledine, N. Mathewson, P. Syverson, "Tor: The Second-Generation Onion Router" (2004), sections 4 and 5.
@@ -31,20 +31,17 @@ from net.messages import CELL_BODY_SIZE, CIRCUIT_NAME_SIZE, Cell, Destroy, Setup
 from net.onion.circuits.admission import REFUSED, SetupAdmission, apart
 from net.onion.circuits.datagram_relay import DatagramRelay
 from net.onion.circuits.ends import CircuitEnds
+from net.onion.circuits.limits import RELAY_LIMITS, RelayLimits
 from net.onion.circuits.ports import CircuitLinks, Ends, Peel
 from net.onion.circuits.queues import CircuitMessage, CircuitQueue, CircuitQueues
 from net.onion.circuits.transit import CircuitRelayCounters, EndId, Layers, Transit, most_silent, relieve
 from net.onion.packets.cipher import Direction, OnionCipher
 from net.peers.link_pool import Contact, Reach
 
-# Setups waiting to be peeled: half a second of work.
-MAX_SETUPS_WAITING: Final = 1024
 # Seconds. Builders replace circuits after ten minutes and keep those that stay alive by padding.
 MAX_AGE: Final = 20 * 60.0
 MAX_SILENCE: Final = 10 * 60.0
-# Bytes in queues and ends, all circuits together: more than fifty full windows.
-MAX_BACKLOG: Final = 8 * 1024 * 1024
-# The part of it that goes at once when it is passed, so that a flood does not have us look through all for every cell.
+# The part of the backlog that goes at once when it is passed: a flood does not have us look through all for every cell.
 _RELIEF: Final = 1 / 16
 # One slice of work, about 3 ms, in the cost of a cell (one wide block), and what peeling and ending cost by that measure.
 _SLICE: Final = 120
@@ -55,7 +52,7 @@ _END_COST: Final = 2
 class CircuitRelay:
     """All circuits of this node but its own.
 
-    ``peel`` opens a packet with the keys of the time; ``networks`` says where a link leads; ``max_backlog`` in bytes.
+    ``peel`` opens a packet with the keys of the time; ``networks`` says where a link leads.
     """
 
     def __init__(
@@ -68,7 +65,7 @@ class CircuitRelay:
         ends: Ends,
         random: Callable[[int], bytes],
         networks: Callable[[LinkId], Networks] = apart,
-        max_backlog: int = MAX_BACKLOG,
+        limits: RelayLimits = RELAY_LIMITS,
     ) -> None:
         self.counters = CircuitRelayCounters()
         self._cipher = cipher
@@ -77,12 +74,20 @@ class CircuitRelay:
         self._random = random
         self._queues = CircuitQueues(links)
         self._ends = CircuitEnds(self._queues, ends, self._break)
-        self._max_backlog = max_backlog
+        self._limits = limits
         self._circuits: set[Transit] = set()
         self._legs: dict[LinkId, dict[bytes, Transit]] = {}  # by link, then by name there
-        self.datagrams = DatagramRelay(cipher=cipher, legs=self._legs, links=links, random=random, networks=networks)
+        self.datagrams = DatagramRelay(
+            cipher=cipher,
+            legs=self._legs,
+            links=links,
+            random=random,
+            networks=networks,
+            max_waiting=limits.datagrams_waiting,
+            burst=limits.datagrams_at_once,
+        )
         self._networks = networks
-        self._admission = SetupAdmission(networks)
+        self._admission = SetupAdmission(networks, max_circuits=limits.circuits, max_passed_on=limits.passed_on)
         self._to_peel: deque[Transit] = deque()
         self._cut: deque[Transit] = deque()  # lost a link, or what it is good for, and are still to be ended
         self._quiet: set[LinkId] = set()
@@ -193,7 +198,7 @@ class CircuitRelay:
                 self.counters.expired += 1
                 self._end(circuit, now)
         if self._surplus() > 0:
-            cells = int(self._surplus() + self._max_backlog * _RELIEF) // CELL_BODY_SIZE
+            cells = int(self._surplus() + self._limits.backlog * _RELIEF) // CELL_BODY_SIZE
             for circuit in relieve(self._circuits, cells, self._networks):
                 self.counters.relieved += 1
                 self._end(circuit, now)
@@ -214,7 +219,7 @@ class CircuitRelay:
             self._break(known, now)
             return
         back = CircuitQueue(setup.circuit, link)
-        verdict = REFUSED if len(self._to_peel) >= MAX_SETUPS_WAITING else self._admission.admit(link, now)
+        verdict = REFUSED if len(self._to_peel) >= self._limits.setups_waiting else self._admission.admit(link, now)
         if not verdict.is_admitted:
             self.counters.refused += 1
             self._queues.end(back, now, is_told=True)
@@ -309,7 +314,7 @@ class CircuitRelay:
 
     def _surplus(self) -> int:
         """Return how many bytes wait here beyond what may."""
-        return self._queues.queued * CELL_BODY_SIZE + self._ends.held - self._max_backlog
+        return self._queues.queued * CELL_BODY_SIZE + self._ends.held - self._limits.backlog
 
     # --- the end ------------------------------------------------------------------------------------------------------
 

@@ -101,11 +101,12 @@ class _Waiting:
 class Rendezvous:
     """Stands before what else serves the ends of circuits. ``relay`` is set once it is there."""
 
-    def __init__(self, ends: Ends, networks: Callable[[LinkId], Networks]) -> None:
+    def __init__(self, ends: Ends, networks: Callable[[LinkId], Networks], *, max_cookies: int = MAX_COOKIES) -> None:
         self.counters = RendezvousCounters()
         self.on_datagram: OnDatagram = ignore_datagram  # for circuits that are not joined
         self._ends = ends
         self._networks = networks
+        self._max_cookies = max_cookies
         self._relay: JoinedRelay | None = None
         self._waiting: dict[bytes, _Waiting] = {}  # by cookie, the oldest first
         self._cookies: dict[EndId, bytes] = {}
@@ -194,7 +195,7 @@ class Rendezvous:
     def _make_room(self, link: LinkId, now: Instant) -> bool:
         if self._places.weight_of(link) >= MAX_COOKIES_PER_LINK:
             return False
-        verdict = place_in(self._places, MAX_COOKIES, link, self._networks(link))
+        verdict = place_in(self._places, self._max_cookies, link, self._networks(link))
         if verdict.loser is not None:
             oldest = next(cookie for cookie, each in self._waiting.items() if each.link == verdict.loser)
             waiting = self._take(oldest)

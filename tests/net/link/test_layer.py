@@ -10,14 +10,17 @@ from hypothesis import given, settings, strategies as st
 
 from net.errors import Overloaded
 from net.ids import Endpoint, NodeId
-from net.link import epochs, frames
+from net.link import frames
 from net.link.attempts import ATTEMPT_LIFE
 from net.link.cells import MAX_QUEUED_CELLS, MAX_QUEUED_DATAGRAMS
 from net.link.envelope import CONTENT_SIZE, LABEL_ENVELOPE, UNKNOWN_KEY
+from net.link.epochs import REKEY_AFTER, KeyEpochs
 from net.link.events import FEATURES, CellReceived, ConnectFailed, LinkDown, LinkQuiet, LinkUp, Role
 from net.link.frames import CELL_SIZE, CellKind
+from net.link.keys import FrameKeys, draw_index
 from net.link.layer import LinkLayer
 from net.link.live_links import MAX_UNREAD_CELLS
+from net.link.noise import TransportKeys
 from net.link.stream import WINDOW
 from net.numbers import MAX_MESSAGE_SIZE
 from net.primitives import Aead, hkdf
@@ -60,7 +63,7 @@ def test_both_ends_know_what_the_other_says_that_it_can_do_as_long_as_they_are_l
     assert [event.features for event in alice.events if isinstance(event, LinkUp)] == [2**32 - 1]
     assert [event.features for event in bob.events if isinstance(event, LinkUp)] == [5]
     world.keeps_sent = True
-    for _ in range(2 * round(epochs.REKEY_AFTER)):
+    for _ in range(2 * round(REKEY_AFTER)):
         alice.layer.send_message(alice.link, b"on and on", world.now)
         world.run(1)
     assert len(world.indexes_to(bob)) > 1, "with new keys"
@@ -398,11 +401,12 @@ def test_random_datagrams_change_nothing(junk: bytes) -> None:
     assert counters.dropped_size + counters.dropped_forged + counters.dropped_unknown == 1
 
 
-def test_a_peer_that_breaks_a_rule_loses_its_link(monkeypatch: pytest.MonkeyPatch) -> None:
-    world, _alice, bob = linked()
+def test_a_peer_that_breaks_a_rule_loses_its_link() -> None:
+    world, alice, bob = linked()
     world.run(1)
-    monkeypatch.setattr(frames, "PING", b"\x77")
-    world.run(40)
+    broken = alice.table.sessions[alice.link].outbound.seal(frames.encode_parts([b"\x77"]))
+    bob.layer.receive_datagram(broken, alice.endpoint, world.now)
+    world.run(1)
     assert [event.reason for event in bob.of(LinkDown) if isinstance(event, LinkDown)] == ["part: unknown kind"]
     assert bob.layer.counters.dropped_malformed == 1
 
@@ -495,15 +499,19 @@ def test_keys_are_renewed_while_messages_flow() -> None:
     assert [type(event) for event in alice.events] == [LinkUp]
 
 
-def test_keys_are_renewed_after_many_frames(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(epochs, "REKEY_FRAMES", 200)
-    world, alice, bob = linked()
-    world.keeps_sent = True
-    for _ in range(10):
-        alice.layer.send_message(alice.link, bytes(50_000), world.now)
-        world.run(3)
-    assert len(world.indexes_to(bob)) > 1
-    assert len(bob.messages) == 10
+def test_keys_are_renewed_after_many_frames() -> None:
+    random = Random(1).randbytes
+    secrets = TransportKeys(random(32), random(32), random(32))
+    keys = FrameKeys(
+        secrets, is_initiator=True, our_index=draw_index(random), their_index=draw_index(random), now=1000.0
+    )
+    epochs = KeyEpochs(keys, is_initiator=True, rekey_frames=3)
+    epochs.is_used = True
+    for number in range(3):
+        assert not epochs.is_rekey_due(1001.0, is_suspected=False)
+        keys.seal(number, bytes(1208))
+    assert epochs.next_deadline() <= 1001.0
+    assert epochs.is_rekey_due(1001.0, is_suspected=False)
 
 
 def test_an_unused_link_keeps_its_keys() -> None:

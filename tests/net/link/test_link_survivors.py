@@ -9,7 +9,6 @@ from typing import cast
 import pytest
 
 from net.ids import Endpoint, NodeId
-from net.link import outbound
 from net.link.attempts import MAX_ATTEMPTS, MAX_KEY_REQUESTS, RETRY_AFTER
 from net.link.cookie import CookieJar
 from net.link.envelope import COOKIE_SIZE, UNKNOWN_KEY, Envelope, Kind, mark_with_cookie, tag_of, try_open
@@ -21,6 +20,7 @@ from net.link.handshake import Initiation
 from net.link.keys import FrameKeys, draw_index
 from net.link.layer import MAX_OUTBOX
 from net.link.noise import TransportKeys
+from net.link.outbound import LAST_NUMBER
 from net.link.replay_window import ReplayWindow
 from net.link.session import Session
 from net.primitives import x25519_keypair
@@ -40,9 +40,9 @@ def frame_keys(now: float = 0.0) -> FrameKeys:
     return FrameKeys(secrets, is_initiator=True, our_index=draw_index(RANDOM), their_index=draw_index(RANDOM), now=now)
 
 
-def session_of(keys: FrameKeys) -> Session:
+def session_of(keys: FrameKeys, *, last_number: int = LAST_NUMBER) -> Session:
     up = LinkUp(LinkId(1), NodeId(bytes(32)), STRANGER, Role.FULL, 0, is_initiator=True)
-    return Session(up, keys, lambda _: None, Random(1).randbytes, round_trip=0.01, now=0.0)
+    return Session(up, keys, lambda _: None, Random(1).randbytes, round_trip=0.01, now=0.0, last_number=last_number)
 
 
 # Who is on the way.
@@ -205,15 +205,14 @@ def test_answers_to_strangers_that_wait_to_be_sent_are_bounded() -> None:
 # Keys.
 
 
-def test_a_link_that_used_up_its_numbers_sends_nothing_more_under_its_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outbound, "LAST_NUMBER", 3)
-    session = session_of(frame_keys())
+def test_a_link_that_used_up_its_numbers_sends_nothing_more_under_its_keys() -> None:
+    session = session_of(frame_keys(), last_number=3)
     for _ in range(10):
         assert session.send_cell(bytes(CELL_SIZE))
     assert len(session.datagrams(0.0, 100)) == 4
     assert session.datagrams(0.1, 100) == []
     assert session.close() is None
-    other = session_of(frame_keys())
+    other = session_of(frame_keys(), last_number=3)
     for _ in range(10):
         other.send_cell(bytes(CELL_SIZE))
     other.datagrams(0.0, 100)

@@ -26,6 +26,7 @@ from net.onion.circuits.datagrams import (
     NumberWindow,
     decode_cell,
 )
+from net.onion.circuits.limits import RelayLimits
 from net.onion.circuits.relay import MAX_SILENCE
 from net.onion.packets.cipher import Direction, OnionCipher, RealOnionCipher
 from simulator.plain_cipher import PlainOnionCipher
@@ -368,9 +369,8 @@ def test_circuits_share_a_link_by_turns() -> None:
     assert [names[name] for name in order] == [0, 1, 0, 1, 0, 0, 0]
 
 
-def test_one_network_leaves_room_for_the_datagrams_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("net.onion.circuits.datagram_queues.MAX_WAITING", 40)
-    world = World(count=12)
+def test_one_network_leaves_room_for_the_datagrams_of_others() -> None:
+    world = World(count=12, limits={1: RelayLimits(datagrams_waiting=40)})
     world.hosts = {number: f"8.8.8.{number}" for number in range(5, 12)}
     many = [(number, world.open(1, 2, by=number)) for number in range(5, 12)]
     person = world.open(1, 2)
@@ -407,11 +407,10 @@ def test_an_end_takes_no_more_than_the_rate_of_a_circuit() -> None:
     assert len(world.nodes[1].theirs.datagrams) == burst
 
 
-def test_datagrams_of_all_circuits_are_shared_out_by_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    world = World(count=40)
+def test_datagrams_of_all_circuits_are_shared_out_by_network() -> None:
+    world = World(count=40, limits={1: RelayLimits(datagrams_at_once=600.0)})
     world.hosts = {number: f"8.8.8.{number}" for number in range(5, 40)}
     relay = world.nodes[1].circuit_relay.datagrams
-    relay._for_all._bucket.burst = 600.0  # pyright: ignore[reportPrivateUsage]
     many = [(number, world.open(1, 2, by=number)) for number in range(5, 40)]
     person = world.open(1, 2)
     world.run()

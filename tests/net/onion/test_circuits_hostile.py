@@ -18,6 +18,7 @@ from net.onion.circuits.admission import (
     SETUP_RATE,
 )
 from net.onion.circuits.builder import CircuitId
+from net.onion.circuits.limits import RelayLimits
 from net.onion.circuits.queues import MAX_FAREWELLS, MAX_QUEUE
 from net.onion.circuits.stream import DATA_SIZE, WINDOW
 from tests.support.circuit_world import NAME, Meddle, Stranger, World
@@ -261,9 +262,8 @@ def test_a_neighbour_of_who_took_all_places_gets_in_too() -> None:
     assert lives(person, NAME)
 
 
-def test_many_networks_that_took_all_places_keep_nobody_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("net.onion.circuits.admission.MAX_CIRCUITS", 100)
-    world = World(count=40)
+def test_many_networks_that_took_all_places_keep_nobody_out() -> None:
+    world = World(count=40, limits={1: RelayLimits(circuits=100)})
     world.hosts = {number: f"8.8.{number % 5}.{number}" for number in range(10, 40)}
     held = take_all(world, [Stranger(world, number) for number in range(10, 40)])
     assert 80 <= held <= 100
@@ -276,9 +276,8 @@ def test_many_networks_that_took_all_places_keep_nobody_out(monkeypatch: pytest.
     assert len(world.nodes[1].circuit_relay) <= 100
 
 
-def test_the_circuit_that_was_silent_longest_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("net.onion.circuits.admission.MAX_CIRCUITS", 5)
-    world = World(count=8)
+def test_the_circuit_that_was_silent_longest_gives_way() -> None:
+    world = World(count=8, limits={1: RelayLimits(circuits=5)})
     circuits: list[CircuitId] = []
     for _ in range(3):
         circuits.append(world.open(1, 2))
@@ -293,9 +292,8 @@ def test_the_circuit_that_was_silent_longest_gives_way(monkeypatch: pytest.Monke
     assert world.nodes[0].ours.closed_circuits == [(circuits[1], False)]
 
 
-def test_who_would_be_the_heaviest_is_refused_and_displaces_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("net.onion.circuits.admission.MAX_CIRCUITS", 5)
-    world = World()
+def test_who_would_be_the_heaviest_is_refused_and_displaces_nobody() -> None:
+    world = World(limits={1: RelayLimits(circuits=5)})
     one, other = Stranger(world), Stranger(world, 2)
     for stranger in (one, other):
         for number in range(9):
@@ -324,9 +322,8 @@ def test_setups_are_shared_out_by_network() -> None:
     assert lives(person, NAME)
 
 
-def test_the_way_onward_is_shared_out_before_the_next_node_has_to_refuse(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("net.onion.circuits.admission.MAX_PASSED_ON", 6)
-    world = World(count=8)
+def test_the_way_onward_is_shared_out_before_the_next_node_has_to_refuse() -> None:
+    world = World(count=8, limits={1: RelayLimits(passed_on=6)})
     flooder, persons = Stranger(world, 3), [Stranger(world, number) for number in (4, 5, 6, 7)]
     for number in range(20):
         flooder.set_up(number.to_bytes(5, "big"), 1, 2)
@@ -355,7 +352,7 @@ def test_circuits_that_ended_give_their_places_back() -> None:
 
 
 def test_beyond_the_backlog_the_circuit_that_holds_most_has_to_go() -> None:
-    world = World(max_backlog=100 * 1152)
+    world = World(limits={1: RelayLimits(backlog=100 * 1152)})
     greedy, modest = world.open(1, 2, 3), world.open(1, 2, 4)
     world.run()
     world.blocked = {(1, 2)}
@@ -372,7 +369,7 @@ def test_beyond_the_backlog_the_circuit_that_holds_most_has_to_go() -> None:
 
 
 def test_beyond_the_backlog_the_heaviest_network_loses_though_each_of_its_circuits_holds_little() -> None:
-    world = World(max_backlog=200 * 1152, count=12)
+    world = World(limits={1: RelayLimits(backlog=200 * 1152)}, count=12)
     world.hosts = {number: f"8.8.8.{number}" for number in range(5, 12)}
     person = world.open(1, 2, 3)
     many = [(number, world.open(1, 2, 4, by=number)) for number in range(5, 12) for _ in range(3)]
@@ -387,7 +384,7 @@ def test_beyond_the_backlog_the_heaviest_network_loses_though_each_of_its_circui
 
 
 def test_what_ends_hold_counts_for_the_backlog_until_they_are_over() -> None:
-    world = World(max_backlog=(WINDOW + 12) * 1152)
+    world = World(limits={2: RelayLimits(backlog=(WINDOW + 12) * 1152)})
     circuit_relay, theirs = world.nodes[2].circuit_relay, world.nodes[2].theirs
     for ended in range(3):
         circuit = world.open(1, 2)

@@ -14,6 +14,7 @@ from net.link.events import LinkId
 from net.link.frames import CellKind
 from net.messages import Cell, Destroy, Message, Setup, decode_message
 from net.onion.circuits.admission import SETUP_BURST
+from net.onion.circuits.limits import RelayLimits
 from net.onion.circuits.relay import MAX_AGE, MAX_SILENCE
 from net.onion.circuits.transit import EndId
 from net.onion.onion import Means, Onion
@@ -83,11 +84,8 @@ def test_our_own_circuits_listen_to_the_link_they_were_built_over_alone() -> Non
     assert len(ours) == 0
 
 
-def test_setups_that_wait_to_be_peeled_are_bounded_though_every_link_keeps_to_its_rate(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("net.onion.circuits.relay.MAX_SETUPS_WAITING", 500)
-    world = World(9)
+def test_setups_that_wait_to_be_peeled_are_bounded_though_every_link_keeps_to_its_rate() -> None:
+    world = World(9, limits={1: RelayLimits(setups_waiting=500)})
     each_brings = 100
     strangers = [Stranger(world, number) for number in (0, 3, 4, 5, 6, 7)]
     assert each_brings <= SETUP_BURST

@@ -343,9 +343,8 @@ def test_cookies_of_a_link_are_bounded() -> None:
     assert Guest(world, 7, 6).leave(b"!" * COOKIE_SIZE).outcomes == [Outcome.WAITING]
 
 
-def test_one_network_that_left_all_cookies_keeps_nobody_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("net.onion.circuits.rendezvous.MAX_COOKIES", 8)
-    world = World(count=30)
+def test_one_network_that_left_all_cookies_keeps_nobody_out() -> None:
+    world = World(count=30, max_cookies=8)
     world.hosts = {number: f"8.8.8.{number}" for number in range(10, 20)} | {25: "8.8.9.1", 26: "8.8.10.1"}
     for number in range(10, 20):
         for more in range(2):
