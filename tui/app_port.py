@@ -8,6 +8,7 @@ from typing import Literal, Protocol, cast
 from textual.dom import DOMNode
 
 from core.api import ApiError, Client, Settings
+from tui.keys.effective import Denied
 from tui.keys.registry import CommandSpec, Context, Registry
 from tui.look.glyphs import Glyphs
 from tui.look.pens import Pens
@@ -42,7 +43,7 @@ class NoticesPort(Protocol):
 class KeysPort(Protocol):
     """Which keys mean what."""
 
-    told: tuple[str, ...]
+    denied: tuple[Denied, ...]
 
     def defaults(self) -> dict[str, tuple[str, ...]]:
         """Return the keys of the program and its chosen set, without the person's own, by command id."""

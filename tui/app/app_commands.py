@@ -13,6 +13,7 @@ from tui.app_port import AppPort
 from tui.keys.commands import REGISTRY
 from tui.keys.handlers import Handlers
 from tui.keys.registry import CommandSpec, Context, Registry, Scope, When
+from tui.language import tr
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,7 +73,7 @@ class AppCommands:
     async def run(self, spec: CommandSpec, argument: str = "") -> None:
         """Carry out a command of the registry, wherever its handler is."""
         if not self.context().allows(spec):
-            self._port.tell(f"{spec.title}: not now.", "warning")
+            self._port.tell(tr("{title}: not now.").format(title=tr(spec.title)), "warning")
         elif spec.scope is Scope.APP:
             await self.handlers.run(spec.id, argument)
         elif self._gate.main is not None:

@@ -16,7 +16,7 @@ from core import api
 from tui.app.key_order import KeyOrder
 from tui.config.folder import KEYS_FILE, write_own
 from tui.config.keys_file import KeysFile, written
-from tui.keys.effective import Effective, effective, split
+from tui.keys.effective import Denied, Effective, effective, split
 from tui.keys.keymap import key_name
 from tui.keys.registry import CommandSpec, Registry, Scope
 
@@ -38,7 +38,7 @@ class KeyChoice:
         self._selecting: dict[str, str] = {}
         self._settings = api.Settings()
         self._wrong: list[str] = []
-        self.told: tuple[str, ...] = ()
+        self.denied: tuple[Denied, ...] = ()
         """Keys that two commands claim, or that none can have."""
         self.learn()
 
@@ -58,7 +58,7 @@ class KeyChoice:
         """Let the keys count that go with the settings."""
         self._settings = settings
         found = self._effective(self._own)
-        self.told = found.told
+        self.denied = found.denied
         self._registry.rekey(found.keys)
         self._order.learn(self._registry)
         self._labels = {

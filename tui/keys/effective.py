@@ -18,6 +18,7 @@ from tui.keys.key_rules import forbidden
 from tui.keys.keymap import PATIENT, UNSET, enter_breaks_line, key_name
 from tui.keys.presets import PRESETS
 from tui.keys.registry import CommandSpec, Scope
+from tui.language import tr
 
 _OWN, _ENTER, _PRESET, _PROGRAM = range(4)
 _INNER: Final = frozenset({Scope.COMPOSER, Scope.SELECT})
@@ -31,11 +32,29 @@ class Claim(NamedTuple):
     spec: CommandSpec
 
 
+class Denied(NamedTuple):
+    """A key that a command has not got: another one has it, or none can."""
+
+    spec: CommandSpec
+    key: str
+    holder: CommandSpec | None = None
+
+    @property
+    def said(self) -> str:
+        """The sentence about it."""
+        title = tr(self.spec.title)
+        if self.holder is None:
+            return tr("{title}: {why}.").format(title=title, why=forbidden(self.key, self.spec))
+        return tr("{key} is {holder} and so not {title}.").format(
+            key=key_name(self.key), holder=tr(self.holder.title), title=title
+        )
+
+
 class Effective(NamedTuple):
-    """The keys by command id, each perhaps none; and a sentence for each key that was claimed twice or cannot be used."""
+    """The keys by command id, each perhaps none; and each key that was claimed twice or cannot be used."""
 
     keys: dict[str, tuple[str, ...]]
-    told: tuple[str, ...]
+    denied: tuple[Denied, ...]
 
     def keymap(self, specs: Iterable[CommandSpec]) -> Keymap:
         """Return what Textual has to be told: the commands whose keys are not the program's."""
@@ -79,22 +98,22 @@ def effective(
         else:
             claims += [Claim(_PROGRAM, key, spec) for key in split(spec.keys)]
     keys: dict[str, tuple[str, ...]] = {spec.id: () for spec in listed}
-    told = _settle(claims, keys)
-    return Effective(keys, tuple(told))
+    denied = _settle(claims, keys)
+    return Effective(keys, tuple(denied))
 
 
-def _settle(claims: list[Claim], keys: dict[str, tuple[str, ...]]) -> list[str]:
+def _settle(claims: list[Claim], keys: dict[str, tuple[str, ...]]) -> list[Denied]:
     """Give each key to the strongest claim; return what there is to tell."""
     holders: dict[str, list[CommandSpec]] = {}
-    told: list[str] = []
+    denied: list[Denied] = []
     for strength, key, spec in sorted(claims, key=lambda claim: claim.strength):
-        if strength == _OWN and (why := forbidden(key, spec)):
-            told.append(f"{spec.title}: {why}.")
+        if strength == _OWN and forbidden(key, spec):
+            denied.append(Denied(spec, key))
             continue
         holder = next((other for other in holders.get(key, ()) if other.id != spec.id and meet(spec, other)), None)
         if holder is not None:
-            told.append(f"{key_name(key)} is {holder.title} and so not {spec.title}.")
+            denied.append(Denied(spec, key, holder))
         elif key not in keys[spec.id]:
             holders.setdefault(key, []).append(spec)
             keys[spec.id] += (key,)
-    return told
+    return denied

@@ -15,6 +15,7 @@ from textual.keys import Keys, _character_to_key  # pyright: ignore[reportPrivat
 from tui.keys.keymap import PATIENT, key_name
 from tui.keys.legacy_keys import INTRODUCERS
 from tui.keys.registry import CommandSpec, Scope
+from tui.language import N_, tr
 
 _MODIFIERS: Final = ("ctrl", "alt", "shift", "super", "hyper", "meta")
 # As people write them, and as Textual does.
@@ -27,19 +28,19 @@ _NAMED: Final = frozenset(
 )
 # Keys that are another one in disguise.
 _DISGUISED: Final = {
-    "ctrl+i": "Tab", "ctrl+m": "Enter", "ctrl+h": "Backspace on many terminals", "ctrl+left_square_bracket": "Esc",
+    "ctrl+i": "Tab", "ctrl+m": "Enter", "ctrl+h": N_("Backspace on many terminals"), "ctrl+left_square_bracket": "Esc",
     "ctrl+at": "Ctrl+Space", "ctrl+question_mark": "Backspace",
 }  # fmt: skip
 # Keys that something else keeps, on some machines.
 _KEPT: Final = {
-    "ctrl+b": "tmux keeps it for itself unless told otherwise",
-    "ctrl+a": "GNU screen keeps it for itself, and while writing it goes to the beginning of the line",
-    "ctrl+s": "a terminal with flow control stops at it, until Ctrl+Q",
-    "ctrl+q": "a terminal with flow control keeps it",
-    "f11": "most windows take it for the full screen",
-    "alt+tab": "window managers keep it",
-    "alt+f4": "window managers keep it",
-    "alt+space": "window managers keep it",
+    "ctrl+b": N_("tmux keeps it for itself unless told otherwise"),
+    "ctrl+a": N_("GNU screen keeps it for itself, and while writing it goes to the beginning of the line"),
+    "ctrl+s": N_("a terminal with flow control stops at it, until Ctrl+Q"),
+    "ctrl+q": N_("a terminal with flow control keeps it"),
+    "f11": N_("most windows take it for the full screen"),
+    "alt+tab": N_("window managers keep it"),
+    "alt+f4": N_("window managers keep it"),
+    "alt+space": N_("window managers keep it"),
 }
 # Characters that Ctrl makes another character of, beside letters.
 _WITH_CTRL: Final = frozenset({"space", "at", "backslash", "right_square_bracket", "circumflex_accent", "underscore"})
@@ -53,6 +54,10 @@ class BadKey(ValueError):
     """What is written is no key; the message is the end of a sentence."""
 
 
+def _no_key(text: str) -> BadKey:
+    return BadKey(tr("{text} is no key").format(text=repr(text)))
+
+
 def parse_key(text: str) -> str:
     """Return a key by Textual's name. ``text`` is as a person writes it: ``Ctrl+K``, ``alt+<``, ``?``, ``PgUp``.
 
@@ -60,15 +65,15 @@ def parse_key(text: str) -> str:
     """
     text = text.strip()
     if not text or len(text) > 40:
-        raise BadKey("no key")
+        raise BadKey(tr("no key"))
     head, plus, last = text.rpartition("+")
     if plus and not last:  # the plus key itself
         if head and not head.endswith("+"):
-            raise BadKey(f"{text!r} is no key")
+            raise _no_key(text)
         head, last = head.removesuffix("+"), "+"
     modifiers = [_SPELLINGS.get(each.strip().lower(), each.strip().lower()) for each in head.split("+") if each.strip()]
     if any(each not in _MODIFIERS for each in modifiers):
-        raise BadKey(f"{text!r} is no key")
+        raise _no_key(text)
     name = _name_of(last.strip() or last, bool(modifiers), text)
     return "+".join([*sorted(set(modifiers), key=_MODIFIERS.index), name])
 
@@ -76,14 +81,14 @@ def parse_key(text: str) -> str:
 def _name_of(last: str, modified: bool, text: str) -> str:  # noqa: FBT001 - a helper
     if len(last) == 1:
         if not last.isprintable() or not (last.isascii() or last.isalnum()):
-            raise BadKey(f"{text!r} is no key")
+            raise _no_key(text)
         named = last if last.isalnum() else _character_to_key(last)
         return named.lower() if modified else named
     lowered = last.lower()
     name = _SPELLINGS.get(lowered, lowered)
     if name in _NAMED or _is_character_name(name):
         return name
-    raise BadKey(f"{text!r} is no key")
+    raise _no_key(text)
 
 
 def _is_character_name(name: str) -> bool:
@@ -98,20 +103,20 @@ def is_typed(key: str) -> bool:
 def forbidden(key: str, spec: CommandSpec) -> str:
     """Return why a command cannot have a key; nothing where it can."""
     if key in _DISGUISED:
-        return f"{key_name(key)} cannot be told from {_DISGUISED[key]}"
+        return tr("{key} cannot be told from {other}").format(key=key_name(key), other=tr(_DISGUISED[key]))
     if spec.scope is Scope.SELECT or spec.id in PATIENT:
         return ""
     if is_typed(key):
-        return f"{key_name(key)} is needed for writing"
+        return tr("{key} is needed for writing").format(key=key_name(key))
     if key in _OF_FORMS and spec.scope is not Scope.COMPOSER:
-        return f"{key_name(key)} is needed in each list and form"
+        return tr("{key} is needed in each list and form").format(key=key_name(key))
     return ""
 
 
 def doubt(key: str) -> str:
     """Return why a key may not arrive; nothing where it does."""
     if key in _KEPT:
-        return f"{key_name(key)}: {_KEPT[key]}"
+        return tr("{key}: {why}").format(key=key_name(key), why=tr(_KEPT[key]))
     modifiers, last = set(key.split("+")[:-1]), key.rpartition("+")[2]
     if modifiers & {"super", "hyper", "meta"} or (modifiers and last in {"enter", "tab", "escape", "backspace"}):
         return "" if key in {"alt+enter", "shift+tab"} else _newer(key)
@@ -132,4 +137,4 @@ def _character_of(name: str) -> str:
 
 
 def _newer(key: str) -> str:
-    return f"{key_name(key)}: only terminals with the newer keyboard protocol send it"
+    return tr("{key}: only terminals with the newer keyboard protocol send it").format(key=key_name(key))

@@ -51,7 +51,7 @@ _NAMES = {
 
 
 def binding(spec: CommandSpec) -> Binding:
-    """Return the Textual binding of one command.
+    """Return the Textual binding of one command. Its texts are shown nowhere, and so are not translated.
 
     Going somewhere else has priority: otherwise keys typed right after it would still reach the place just left.
     """

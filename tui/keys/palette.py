@@ -1,6 +1,7 @@
 """What the palette (Ctrl+P) offers: every command of the registry that makes sense now, found by words.
 
-A command of which Tab would offer arguments is listed once for each of them, since one has to be chosen anyway.
+A command of which Tab would offer arguments is listed once for each of them, since one has to be chosen anyway. Texts are
+searched in the language in use and in English, which the slash names are in.
 """
 
 from __future__ import annotations
@@ -11,19 +12,21 @@ from typing import Final
 from tui.keys.keymap import key_names
 from tui.keys.matching import score
 from tui.keys.registry import CommandSpec
+from tui.language import tr
 
 Choice = tuple[CommandSpec, str]
 """A command and its argument, which may be empty."""
 
 # How much a match counts, by where it is: what a thing is called before what is said about it.
 _TITLE, _SLASH, _ALSO, _KEYS, _GROUP, _HELP = 8.0, 7.0, 4.0, 3.0, 1.0, 0.5
-WEIGHTS: Final = (_TITLE, _SLASH, _ALSO, _KEYS, _GROUP, _HELP)
+WEIGHTS: Final = (_TITLE, _ALSO, _GROUP, _HELP)
 
 
 def title_of(choice: Choice) -> str:
     """Return what a choice is called."""
     spec, argument = choice
-    return f"{spec.title}: {argument}" if argument else spec.title
+    title = tr(spec.title)
+    return tr("{title}: {argument}").format(title=title, argument=argument) if argument else title
 
 
 def way_of(choice: Choice) -> str:
@@ -50,6 +53,9 @@ def found(query: str, offered: Iterable[Choice]) -> list[Choice]:
 
 
 def _rate(query: str, choice: Choice) -> float:
-    spec = choice[0]
-    texts = (title_of(choice), spec.slash, spec.synonyms, " ".join(key_names(spec)), spec.group, spec.help)
-    return score(query, zip(texts, WEIGHTS, strict=True))
+    spec, argument = choice
+    english = (f"{spec.title}: {argument}" if argument else spec.title, spec.synonyms, spec.group, spec.help)
+    shown = (title_of(choice), tr(spec.synonyms), tr(spec.group), tr(spec.help))
+    texts = english if shown == english else (*shown, *english)
+    fields = [(spec.slash, _SLASH), (" ".join(key_names(spec)), _KEYS), *zip(texts, WEIGHTS * 2, strict=False)]
+    return score(query, fields)

@@ -30,7 +30,10 @@ class Scope(StrEnum):
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class CommandSpec:
-    """One thing a person can do. ``keys`` are alternatives in Textual's spelling, separated by commas."""
+    """One thing a person can do. ``keys`` are alternatives in Textual's spelling, separated by commas.
+
+    Its texts are marked by ``N_`` where it is declared, and translated where they are shown.
+    """
 
     id: str
     title: str

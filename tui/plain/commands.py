@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from core import api
+from tui.keys.matching import in_both
+from tui.language import tr
 from tui.plain.lines import found_line, greeting_lines
 from tui.plain.session import Left, PlainSession
 from tui.text.sanitize import clean_name, clean_text
@@ -165,9 +167,11 @@ class PlainCommands:
 
         here = self._anywhere.keys() | self._of_contact.keys()
         said = [
-            f"/{spec.slash}{f' {spec.argument}' if spec.argument else ''}: {spec.title}. {spec.help}"
+            tr("{command}: {title}. {help}").format(
+                command=f"/{spec.slash} {tr(spec.argument)}".rstrip(), title=tr(spec.title), help=tr(spec.help)
+            )
             for spec in whole_registry()
-            if spec.slash in here and topic.casefold() in f"{spec.slash} {spec.title} {spec.synonyms}".casefold()
+            if spec.slash in here and topic.casefold() in in_both(spec.slash, spec.title, spec.synonyms)
         ]
         self._session.say("\n".join(said) or "Nothing is known about that. /help says all.")
         if not topic:

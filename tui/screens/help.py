@@ -14,7 +14,10 @@ from textual.widgets import Input, Static
 
 from tui.app_port import app_of
 from tui.keys.keymap import key_names
+from tui.keys.matching import in_both
+from tui.language import N_, tr
 from tui.screens.content import NothingUnsaved
+from tui.text.cells import width_of
 from tui.text.sanitize import pad, wrap
 from tui.widgets.edges import BARE, Edge, UpperEdge
 from tui.widgets.hints import Hints
@@ -38,6 +41,8 @@ _SIGN = 5
 # Below this width a command takes two lines.
 _NARROW = 66
 _INDENT = 2
+# Other words by which people look for signs.
+SIGNS_ALSO = N_("signs marks")
 
 
 def matching(specs: Iterable[CommandSpec], words: str) -> list[CommandSpec]:
@@ -45,22 +50,23 @@ def matching(specs: Iterable[CommandSpec], words: str) -> list[CommandSpec]:
     wanted = words.casefold().split()
 
     def text_of(spec: CommandSpec) -> str:
-        named = f"{' '.join(key_names(spec))} /{spec.slash} {spec.title} {spec.group}"
-        return f"{named} {spec.help} {spec.synonyms}".casefold()
+        named = f"{' '.join(key_names(spec))} /{spec.slash} ".casefold()
+        return named + in_both(spec.title, spec.group, spec.help, spec.synonyms)
 
     return [spec for spec in specs if all(word in text_of(spec) for word in wanted)]
 
 
 def command_lines(keys: str, spec: CommandSpec, width: int) -> list[Content]:
     """Return one command: its keys, its slash name, what it does, wrapped to its own column."""
-    slash = f"/{spec.slash} {spec.argument}".strip() if spec.slash else ""
+    slash = f"/{spec.slash} {tr(spec.argument)}".strip() if spec.slash else ""
+    what = tr(spec.help)
     if width < _NARROW:
         head = "  ".join(each for each in (keys, slash) if each)
-        return [Content.styled(head, _KEY), *_wrapped(spec.help, width, _INDENT)]
-    described = _wrapped(spec.help, width, _KEYS + _SLASH)
-    if len(slash) >= _SLASH:  # a long name has its line to itself
+        return [Content.styled(head, _KEY), *_wrapped(what, width, _INDENT)]
+    described = _wrapped(what, width, _KEYS + _SLASH)
+    if width_of(slash) >= _SLASH:  # a long name has its line to itself
         return [Content.assemble((f"{keys:<{_KEYS}}", _KEY), slash), *described]
-    first = Content.assemble((f"{keys:<{_KEYS}}", _KEY), f"{slash:<{_SLASH}}", described[0].plain.lstrip())
+    first = Content.assemble((f"{keys:<{_KEYS}}", _KEY), pad(slash, _SLASH), described[0].plain.lstrip())
     return [first, *described[1:]]
 
 
@@ -75,7 +81,7 @@ def merged(specs: Iterable[CommandSpec]) -> list[tuple[str, CommandSpec]]:
     for spec in specs:
         names = key_names(spec)
         if rows and names and not spec.slash and rows[-1][1].help == spec.help and rows[-1][1].group == spec.group:
-            rows[-1] = (f"{firsts[-1]} to {names[0]}", rows[-1][1])
+            rows[-1] = (tr("{first} to {last}").format(first=firsts[-1], last=names[0]), rows[-1][1])
         elif names or spec.slash:
             rows.append((", ".join(names[:2]), spec))
             firsts.append(names[0] if names else "")
@@ -87,10 +93,10 @@ def sign_lines(signs: Iterable[tuple[str, str]], words: str, width: int) -> list
     wanted = words.casefold().split()
     lines: list[Content] = []
     for sign, meaning in signs:
-        if all(word in f"{sign} {meaning} signs marks".casefold() for word in wanted):
-            first, *rest = _wrapped(meaning, width, _SIGN)
+        if all(word in f"{sign} ".casefold() + in_both(meaning, SIGNS_ALSO) for word in wanted):
+            first, *rest = _wrapped(tr(meaning), width, _SIGN)
             lines += [Content.assemble((pad(sign, _SIGN), _KEY), first.plain.lstrip()), *rest]
-    return [Content(""), Content.styled("Signs", _HEADING), *lines] if lines else []
+    return [Content(""), Content.styled(tr("Signs"), _HEADING), *lines] if lines else []
 
 
 def help_text(specs: Iterable[CommandSpec], words: str, width: int, signs: Iterable[tuple[str, str]] = ()) -> Content:
@@ -100,16 +106,16 @@ def help_text(specs: Iterable[CommandSpec], words: str, width: int, signs: Itera
     for keys, spec in merged(matching(specs, words)):
         if spec.group != group:
             group = spec.group
-            lines += [Content(""), Content.styled(group, _HEADING)]
+            lines += [Content(""), Content.styled(tr(group), _HEADING)]
         lines += command_lines(keys, spec, width)
     lines += sign_lines(signs, words, width)
     wanted = words.casefold().split()
     for title, paragraphs in GUIDE:
-        text = f"{title} {' '.join(paragraphs)}".casefold()
+        text = in_both(title, *paragraphs)
         if all(word in text for word in wanted):
-            lines += [Content(""), Content.styled(title, _HEADING)]
-            lines += [line for paragraph in paragraphs for line in _wrapped(paragraph, width, 0)]
-    return Content("\n").join(lines[1:]) if lines else Content("Nothing here has these words in it.")
+            lines += [Content(""), Content.styled(tr(title), _HEADING)]
+            lines += [line for paragraph in paragraphs for line in _wrapped(tr(paragraph), width, 0)]
+    return Content("\n").join(lines[1:]) if lines else Content(tr("Nothing here has these words in it."))
 
 
 class HelpScreen(Screen[None], NothingUnsaved):
@@ -153,14 +159,14 @@ class HelpScreen(Screen[None], NothingUnsaved):
     def compose(self) -> ComposeResult:
         """Build filter and text."""
         with Vertical(id="card"):
-            yield UpperEdge("Help", id="title")
+            yield UpperEdge(tr("Help"), id="title")
             with Vertical(id="help-body"):
                 yield TextField(
-                    self._topic, placeholder="type to filter: a key, a command, a word, a sign", id="filter"
+                    self._topic, placeholder=tr("type to filter: a key, a command, a word, a sign"), id="filter"
                 )
                 with VerticalScroll(id="help-scroll", can_focus=False):
                     yield Static("", id="help")
-            yield Hints(("type", "filter"), ("↑↓ PgUp PgDn", "scroll"), ("Esc", "back"))
+            yield Hints((tr("type"), N_("filter")), ("↑↓ PgUp PgDn", N_("scroll")), ("Esc", N_("back")))
 
     def clear_caches(self) -> None:
         """Forget what was typed."""

@@ -18,6 +18,7 @@ from textual.screen import Screen
 from textual.scrollbar import ScrollBarRender
 from textual.widgets import Input, TextArea
 
+from tui.language import N_, tr
 from tui.screens.content import ContentScreen, ShowsNotices
 from tui.widgets.edges import BARE, Edge, UpperEdge
 from tui.widgets.hints import Hints
@@ -115,8 +116,8 @@ class Page(Screen[R], ContentScreen, ShowsNotices, Generic[R]):
     opened_by: ClassVar[CommandSpec | None] = None
     """The command that opens it, for a page of ``tui.screens.pages``; such a page is made from a client alone."""
     heading: str = ""
-    """What stands in the upper edge."""
-    hints: tuple[tuple[str, str], ...] = (("Tab", "next"), ("Esc", "back"))
+    """What stands in the upper edge, marked by ``N_`` as are the words of ``hints``."""
+    hints: tuple[tuple[str, str], ...] = (("Tab", N_("next")), ("Esc", N_("back")))
     """Keys shown in the lower edge."""
 
     def __init__(self, client: Client) -> None:
@@ -126,7 +127,7 @@ class Page(Screen[R], ContentScreen, ShowsNotices, Generic[R]):
     def compose(self) -> ComposeResult:
         """Build the layout around the body."""
         with Vertical(id="card"):
-            yield UpperEdge(self.heading, id="title")
+            yield UpperEdge(tr(self.heading), id="title")
             with CardBody():
                 with Column():
                     yield from self.compose_body()
@@ -148,7 +149,7 @@ class Page(Screen[R], ContentScreen, ShowsNotices, Generic[R]):
         return self.query_one("#notice", Notice)
 
     def entitle(self, heading: str, note: str = "") -> None:
-        """Change the upper edge: the title, and at its right how far one is."""
+        """Change the upper edge: the title, and at its right how far one is; both translated."""
         self.query_one("#title", UpperEdge).say(heading, note)
 
     def on_resize(self, event: Resize) -> None:
@@ -167,7 +168,7 @@ class Page(Screen[R], ContentScreen, ShowsNotices, Generic[R]):
         column.styles.max_height = max(1, rows)
 
     def show_keys(self, *hints: tuple[str, str]) -> None:
-        """Change the last line."""
+        """Change the last line: keys, and marked words of what they do."""
         self.query_one(Hints).show_keys(*hints)
 
     def show_notice(self, text: Content, severity: Severity) -> None:

@@ -10,6 +10,7 @@ from textual.widgets.option_list import Option
 from tui.app_port import app_of
 from tui.keys.palette import Choice, choices, found, title_of, way_of
 from tui.keys.registry import CommandSpec
+from tui.language import N_, tr
 from tui.screens.picker import PickerScreen
 from tui.text.sanitize import fit, pad
 
@@ -27,9 +28,9 @@ class PaletteScreen(PickerScreen[Choice]):
     DEFAULT_CSS = """
     PaletteScreen #sheet { width: 110; }
     """
-    heading = "Commands"
-    placeholder = "What do you want to do?"
-    nothing = "nothing of that name; F1 explains what there is"
+    heading = N_("Commands")
+    placeholder = N_("What do you want to do?")
+    nothing = N_("nothing of that name; F1 explains what there is")
 
     def __init__(self, specs: Iterable[CommandSpec]) -> None:
         super().__init__()
@@ -47,7 +48,7 @@ class PaletteScreen(PickerScreen[Choice]):
 
     def count_of(self, found: Sequence[Option]) -> str:
         """Return how many of all commands are listed."""
-        return f"{len(found)} of {len(self._offered)}"
+        return tr("{count} of {all}").format(count=len(found), all=len(self._offered))
 
     def result_of(self, option: Option) -> Choice:
         """Return the command of a line."""
@@ -56,7 +57,7 @@ class PaletteScreen(PickerScreen[Choice]):
     def _line(self, choice: Choice, room: int) -> Content:
         ellipsis = app_of(self).glyphs.ellipsis
         rest = room - TITLE_WIDTH - WAY_WIDTH
-        help_text = fit(choice[0].help, rest, ellipsis) if rest >= SHORTEST_HELP else ""
+        help_text = fit(tr(choice[0].help), rest, ellipsis) if rest >= SHORTEST_HELP else ""
         way = fit(way_of(choice), WAY_WIDTH, ellipsis)
         title = f"{pad(title_of(choice), TITLE_WIDTH - 1, ellipsis)} "
         return Content.assemble(

@@ -9,6 +9,8 @@ from textual.widget import Widget
 
 from tui.app_port import app_of
 from tui.keys.registry import CommandSpec
+from tui.language import tr
+from tui.text.cells import width_of
 from tui.text.sanitize import fit, pad
 
 # Most commands shown at once.
@@ -69,11 +71,11 @@ class Completion(Widget):
         start = max(0, min(self.position - MAX_SHOWN // 2, len(self._specs) - MAX_SHOWN))
         lines: list[Content] = []
         width = self.size.width
-        name_width = min(NAME_WIDTH, max((len(_usage(spec)) for spec in self._specs), default=0))
+        name_width = min(NAME_WIDTH, max((width_of(_usage(spec)) for spec in self._specs), default=0))
         for index, spec in enumerate(self._specs[start : start + MAX_SHOWN], start):
             name = pad(_usage(spec), name_width, glyphs.ellipsis)
             mark = glyphs.selected if index == self.position else " "
-            text = fit(spec.help, max(0, width - name_width - 3), glyphs.ellipsis)
+            text = fit(tr(spec.help), max(0, width - name_width - 3), glyphs.ellipsis)
             line = Content.assemble(f"{mark} ", (name, "$primary"), " ", (text, "$quiet"))
             lines.append(line.stylize("bold") if index == self.position else line)
         if len(self._specs) > MAX_SHOWN:
@@ -83,4 +85,4 @@ class Completion(Widget):
 
 
 def _usage(spec: CommandSpec) -> str:
-    return f"/{spec.slash} {spec.argument}".rstrip()
+    return f"/{spec.slash} {tr(spec.argument)}".rstrip()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from textual.content import Content
 
 from tui.app_port import app_of
+from tui.language import tr
 from tui.text.cells import width_of
 from tui.widgets.edges import Edge
 
@@ -21,7 +22,7 @@ _GAP: Final = 2
 _SPELLED: Final = (("↑↓", "Up/Down"), ("←→", "Left/Right"))
 
 Hint = tuple[str, str]
-"""A key and what it does."""
+"""A key and what it does, marked by ``N_``: it is translated where it is drawn."""
 
 
 def spelled(key: str) -> str:
@@ -74,7 +75,7 @@ class Hints(Edge):
     def render(self) -> RenderResult:
         """Return what fits."""
         ascii_only = app_of(self).profile.glyphs == "ascii"
-        counting = ((app_of(self).keys.label(key), does) for key, does in self._hints)
+        counting = ((app_of(self).keys.label(key), tr(does)) for key, does in self._hints)
         hints = [(spelled(key) if ascii_only else key, does) for key, does in counting if key]
         way_back = [hint for hint in hints if hint[0] == "Esc"]
         rest = [hint for hint in hints if hint[0] != "Esc"]

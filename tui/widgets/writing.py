@@ -19,6 +19,7 @@ from textual.widgets import Static
 from core.api import MAX_TEXT_SIZE
 from tui.app_port import app_of
 from tui.keys.registry import CommandSpec, parse_slash
+from tui.language import tr
 from tui.widgets.chat_log.rows import MAX_LANE
 from tui.widgets.completion import Completion
 from tui.widgets.composer import Composer
@@ -252,7 +253,11 @@ class WritingArea(Vertical):
             self.post_message(self.Wrong(f"There is no /{slash.name}. To send it as it is, write //{slash.name}"))
         elif spec.needs_argument and not slash.argument:
             self.composer.put(f"/{spec.slash} ")
-            self.post_message(self.Wrong(f"/{spec.slash} {spec.argument}: {spec.help}"))
+            self.post_message(
+                self.Wrong(
+                    tr("{command}: {help}").format(command=f"/{spec.slash} {tr(spec.argument)}", help=tr(spec.help))
+                )
+            )
         else:
             self.composer.put("")
             self.post_message(self.Run(spec, slash.argument))

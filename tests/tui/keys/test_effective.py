@@ -25,7 +25,7 @@ def one(command_id: str, keys: str = "", scope: Scope = Scope.MAIN) -> CommandSp
 @pytest.mark.parametrize("enter_sends", [True, False])
 def test_no_preset_has_a_key_for_two_commands_or_takes_all_of_one(preset: str, *, enter_sends: bool) -> None:
     found = effective(REGISTRY, preset, {}, enter_sends=enter_sends)
-    assert found.told == ()
+    assert tuple(each.said for each in found.denied) == ()
     assert [spec.id for spec in REGISTRY if spec.keys and not found.keys[spec.id]] == []
     assert set(PRESETS[preset]) <= {spec.id for spec in REGISTRY}
 
@@ -45,14 +45,14 @@ def test_an_own_key_takes_it_from_the_command_that_had_it() -> None:
     specs = [one("a", "ctrl+k,ctrl+g"), one("b", "alt+b"), one("c")]
     found = effective(specs, "default", {"c": ("ctrl+k",), "b": ()})
     assert found.keys == {"a": ("ctrl+g",), "b": (), "c": ("ctrl+k",)}
-    assert found.told == ("Ctrl+K is C and so not A.",)
+    assert tuple(each.said for each in found.denied) == ("Ctrl+K is C and so not A.",)
     assert found.keymap(specs) == {"a": "ctrl+g", "b": UNSET, "c": "ctrl+k"}
 
 
 def test_of_two_own_keys_the_first_command_has_it() -> None:
     found = effective([one("a"), one("b")], "default", {"b": ("f9",), "a": ("f9",)})
     assert found.keys == {"a": ("f9",), "b": ()}
-    assert found.told == ("F9 is A and so not B.",)
+    assert tuple(each.said for each in found.denied) == ("F9 is A and so not B.",)
 
 
 def test_writing_and_a_selected_message_are_two_places() -> None:
@@ -66,7 +66,7 @@ def test_what_is_needed_for_writing_cannot_be_taken() -> None:
     found = effective(
         REGISTRY, "default", {"go.next-unread": ("a",), "people.block": ("enter",), "app.lock": ("ctrl+i",)}
     )
-    assert found.told == (
+    assert tuple(each.said for each in found.denied) == (
         "Next unread: a is needed for writing.",
         "Block: Enter is needed in each list and form.",
         "Lock now: Ctrl+I cannot be told from Tab.",

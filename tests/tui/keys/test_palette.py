@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import gettext
+from collections.abc import Iterator
+
 import pytest
 
 from tests.tui.demo import running
 from tests.tui.until import until
+from tui import language
 from tui.keys.matching import score
 from tui.keys.palette import Choice, choices, found, title_of
 from tui.keys.registry import Context
 from tui.screens.catalogue import whole_registry
+from tui.screens.help import matching
 from tui.screens.palette import PaletteScreen
 
 REGISTRY = whole_registry()
@@ -36,6 +41,51 @@ def titles(query: str) -> list[str]:
 )  # fmt: skip
 def test_words_find_what_people_mean_by_them(query: str, first: str) -> None:
     assert titles(query)[0] == first
+
+
+class Chinese(gettext.NullTranslations):
+    """A few texts of the registry, in another language."""
+
+    texts = {
+        "Go to a conversation": "转到某个会话", "jump switch open chat talk write message person": "跳转 打开 聊天",
+        "Colours": "颜色", "{title}: {argument}": "{title}：{argument}", "Help": "帮助",
+    }  # fmt: skip
+
+    def gettext(self, message: str) -> str:
+        return self.texts.get(message, message)
+
+
+@pytest.fixture
+def _in_chinese() -> Iterator[None]:
+    language.install("zh_CN", Chinese())
+    yield
+    language.use(language.ENGLISH)
+
+
+@pytest.mark.usefixtures("_in_chinese")
+@pytest.mark.parametrize(
+    ("query", "first"),
+    [
+        ("会话", "转到某个会话"), ("聊天", "转到某个会话"), ("conversation go", "转到某个会话"), ("talk", "转到某个会话"),
+        ("颜色 light", "颜色：light"), ("colours light", "颜色：light"), ("帮", "帮助"), ("shortcuts", "帮助"),
+    ],
+)  # fmt: skip
+def test_commands_are_found_in_the_language_in_use_and_in_english(query: str, first: str) -> None:
+    assert titles(query)[0] == first
+
+
+@pytest.mark.usefixtures("_in_chinese")
+def test_help_is_found_in_the_language_in_use_and_in_english() -> None:
+    assert matching(REGISTRY, "会话 打开") == matching(REGISTRY, "go jump conversation ctrl+k")
+    assert [spec.id for spec in matching(REGISTRY, "会话 打开")] == ["go.switcher"]
+
+
+def test_signs_without_spaces_are_found_within_a_run_of_them_and_letters_only_from_its_beginning() -> None:
+    assert score("会话", [("转到会话ctrl", 1.0)]) > 0
+    assert score("ctrl", [("转到会话ctrl", 1.0)]) > 0
+    assert score("会话", [("会话", 1.0)]) > score("会话", [("会话框", 1.0)]) > score("会话", [("新会话", 1.0)])
+    assert score("话会", [("会话", 1.0)]) == 0
+    assert score("trl", [("ctrl", 1.0)]) == 0
 
 
 def test_scattered_letters_find_nothing() -> None:

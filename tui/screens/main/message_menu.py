@@ -11,7 +11,9 @@ from textual.widgets.option_list import Option
 from core.api import Message
 from tui.app_port import app_of
 from tui.keys.commands import REGISTRY
+from tui.keys.matching import in_both
 from tui.keys.registry import CommandSpec
+from tui.language import tr
 from tui.screens.picker import PickerScreen
 from tui.text.links import links_in
 from tui.text.sanitize import kept_text, pad
@@ -51,7 +53,7 @@ class MessageMenu(PickerScreen[str]):
         return [
             Option(self._line(spec), id=spec.id)
             for spec in self._specs
-            if all(word in f"{spec.title} {spec.synonyms}".casefold() for word in words)
+            if all(word in in_both(spec.title, spec.synonyms) for word in words)
         ]
 
     def result_of(self, option: Option) -> str:
@@ -59,7 +61,9 @@ class MessageMenu(PickerScreen[str]):
         return str(option.id).removeprefix("select.")
 
     def _line(self, spec: CommandSpec) -> Content:
-        title = "Let go of the pin" if spec.id == "select.pin" and self._is_pinned else spec.title
+        title = tr("Let go of the pin") if spec.id == "select.pin" and self._is_pinned else tr(spec.title)
         key = {"plus": "+", "delete": "Del"}.get(first := spec.keys.split(",")[0], first)
         ellipsis = app_of(self).glyphs.ellipsis
-        return Content.assemble((pad(title, _TITLE, ellipsis), "bold"), (pad(key, 4), "$primary"), (spec.help, "dim"))
+        return Content.assemble(
+            (pad(title, _TITLE, ellipsis), "bold"), (pad(key, 4), "$primary"), (tr(spec.help), "dim")
+        )

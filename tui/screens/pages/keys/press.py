@@ -12,6 +12,7 @@ from tui.keys.effective import meet, split
 from tui.keys.key_rules import doubt, forbidden
 from tui.keys.keymap import key_name
 from tui.keys.registry import CommandSpec, Registry
+from tui.language import N_, tr
 from tui.screens.content import NothingUnsaved
 from tui.screens.page import Page
 
@@ -26,31 +27,35 @@ ESCAPE = "escape"
 def about(key: str, spec: CommandSpec, registry: Registry) -> str:
     """Return what there is to know before ``key`` is given to a command; nothing if nothing."""
     said = [
-        f"{key_name(key)} is {other.title} now, which will not have it any more."
+        tr("{key} is {title} now, which will not have it any more.").format(key=key_name(key), title=tr(other.title))
         for other in registry
         if other.id != spec.id and key in split(other.keys) and meet(spec, other)
     ]
     if why := doubt(key):
-        said.append(f"{why}.")
+        said.append(tr("{why}.").format(why=why))
     return " ".join(said)
 
 
 class PressScreen(Page[str], NothingUnsaved):
     """Dismisses with the key, by Textual's name; None when Esc was pressed. A key that has a snag is pressed twice."""
 
-    heading = "A key"
-    hints = (("any key", "is taken"), ("Esc", "back"))
+    heading = N_("A key")
 
     def __init__(self, client: Client, spec: CommandSpec) -> None:
         super().__init__(client)
+        self.hints = ((tr("any key"), N_("is taken")), ("Esc", N_("back")))
         self._spec = spec
         self._doubted = ""
 
     def compose_body(self) -> ComposeResult:
         """Yield the question."""
-        yield Static(Content.assemble("Press the key for ", (self._spec.title, "bold"), "."), classes="text")
-        yield Static(Content(self._spec.help), classes="text faint")
+        yield Static(self._question(), classes="text")
+        yield Static(Content(tr(self._spec.help)), classes="text faint")
         yield Static("", id="snag", classes="text gap")
+
+    def _question(self) -> Content:
+        before, _, after = tr("Press the key for {title}.").partition("{title}")
+        return Content.assemble(before, (tr(self._spec.title), "bold"), after)
 
     def on_mount(self) -> None:
         """Take the keys, all of them."""
@@ -70,12 +75,12 @@ class PressScreen(Page[str], NothingUnsaved):
             self.dismiss(None)
             return
         if why := forbidden(key, self._spec):
-            self._say(f"{why}. Another one?")
+            self._say(tr("{why}. Another one?").format(why=why))
             return
         snag = about(key, self._spec, app_of(self).registry)
         if snag and key != self._doubted:
             self._doubted = key
-            self._say(f"{snag} Press it again to take it.")
+            self._say(tr("{snag} Press it again to take it.").format(snag=snag))
             return
         self.dismiss(key)
 

@@ -16,6 +16,7 @@ from tui.keys.effective import split
 from tui.keys.key_rules import doubt
 from tui.keys.keymap import key_name, key_names
 from tui.keys.registry import CommandSpec, Scope, When
+from tui.language import N_, tr
 from tui.screens.content import NothingUnsaved
 from tui.screens.page import Page
 from tui.screens.pages.keys.press import PressScreen
@@ -36,10 +37,10 @@ _AROUND: Final = {"-short": 6, "-tall": 9, "-roomy": 13}
 
 def row_of(spec: CommandSpec, *, own: bool, width: int) -> Content:
     """Return a command's row: what it is called, its keys, and a sign where these are the person's own."""
-    title = f"  {pad(spec.title, _TITLE)}"
+    title = f"  {pad(tr(spec.title), _TITLE)}"
     names = key_names(spec)
     if not names:
-        return Content.assemble(title, ("no key", "$soft"), " *" if own else "")
+        return Content.assemble(title, (tr("no key"), "$soft"), " *" if own else "")
     return Content(title + fit(", ".join(names) + (" *" if own else ""), max(8, width - _TITLE - 2)))
 
 
@@ -59,14 +60,15 @@ class KeysScreen(Page[None], NothingUnsaved):
         Binding("r", "restore", "As it was"),
     ]
     opened_by = CommandSpec(
-        id="app.keys", group=APP, scope=Scope.APP, title="Keys",
-        help="All keys by what they do; change each.",
+        id="app.keys", group=APP, scope=Scope.APP, title=N_("Keys"),
+        help=N_("All keys by what they do; change each."),
         slash="keys", after="app.settings", when=When.UNLOCKED,
-        synonyms="bindings remap keymap vim emacs keyboard hotkeys",
+        synonyms=N_("bindings remap keymap vim emacs keyboard hotkeys"),
     )  # fmt: skip
-    heading = "Keys"
+    heading = N_("Keys")
     hints = (
-        ("↑↓", "choose"), ("Enter", "another key"), ("a", "one more"), ("d", "no key"), ("r", "as it was"), ("Esc", "back"),
+        ("↑↓", N_("choose")), ("Enter", N_("another key")), ("a", N_("one more")), ("d", N_("no key")),
+        ("r", N_("as it was")), ("Esc", N_("back")),
     )  # fmt: skip
 
     def __init__(self, client: Client) -> None:
@@ -101,7 +103,7 @@ class KeysScreen(Page[None], NothingUnsaved):
         for spec in app_of(self).registry:
             if spec.group != group:
                 group = spec.group
-                options.append(Option(Content.styled(group, "bold underline"), id=f"group {group}", disabled=True))
+                options.append(Option(Content.styled(tr(group), "bold underline"), id=f"group {group}", disabled=True))
             options.append(Option(row_of(spec, own=spec.id in own, width=width), id=spec.id))
         menu.show(options)
         if menu.highlighted is None or menu.get_option_at_index(menu.highlighted).disabled:
@@ -122,12 +124,14 @@ class KeysScreen(Page[None], NothingUnsaved):
         if spec is None:
             return
         keys = app_of(self).keys
-        said = [spec.help + (f" Also /{spec.slash}." if spec.slash else "")]
+        said = [tr(spec.help)]
+        if spec.slash:
+            said.append(tr("Also {command}.").format(command=f"/{spec.slash}"))
         before = keys.defaults().get(spec.id, ())
         if spec.id in keys.own() and before != split(spec.keys):
-            said.append(f"Untold: {', '.join(map(key_name, before)) or 'no key'}.")
-        said += [f"{why}." for key in split(spec.keys) if (why := doubt(key))]
-        said += [told for told in keys.told if told.endswith(f" {spec.title}.") or told.startswith(f"{spec.title}: ")]
+            said.append(tr("Untold: {keys}.").format(keys=", ".join(map(key_name, before)) or tr("no key")))
+        said += [tr("{why}.").format(why=why) for key in split(spec.keys) if (why := doubt(key))]
+        said += [denied.said for denied in keys.denied if denied.spec.id == spec.id]
         self.query_one("#about", Static).update(Content(" ".join(said)))
 
     # --- changing it --------------------------------------------------------------------------------------------------
@@ -160,10 +164,10 @@ class KeysScreen(Page[None], NothingUnsaved):
             self._choose(spec, None)
 
     def _choose(self, spec: CommandSpec, keys: tuple[str, ...] | None) -> None:
-        before = set(app_of(self).keys.told)
+        before = set(app_of(self).keys.denied)
         unwritten = app_of(self).keys.choose(spec.id, keys)
         now = app_of(self).registry.get(spec.id)
-        lost = [told for told in app_of(self).keys.told if told not in before]
-        said = f"{spec.title}: {', '.join(key_names(now)) or 'no key'}."
+        lost = [denied.said for denied in app_of(self).keys.denied if denied not in before]
+        said = tr("{title}: {keys}.").format(title=tr(spec.title), keys=", ".join(key_names(now)) or tr("no key"))
         self.notice.say(" ".join([unwritten or said, *lost]), "bad" if unwritten else "good")
         self._show()
