@@ -48,6 +48,7 @@ from tui.notices.decision import Incoming
 from tui.screens.content import ShowsNotices
 from tui.screens.opening import OpeningScreen
 from tui.terminal.channel import Channel
+from tui.terminal.damage import Damage
 from tui.terminal.noise import forgive_noise
 from tui.terminal.window_title import RESTORE, keeping_title
 from tui.text.anchors import anchoring
@@ -116,6 +117,7 @@ class SottovoceApp(App[None], CarriesCommands, inherit_bindings=False):
         self.is_throwaway = is_throwaway
         self._clock = clock
         self._leaving: Leaving | None = None  # on a real terminal
+        self._damage = Damage()
         self._keys = KeyOrder(self, super().on_event)
         self._appearance = Appearance(self, self, profile, local.folder)
         self._gate = AccountGate(self, self, self.open_page)
@@ -255,6 +257,8 @@ class SottovoceApp(App[None], CarriesCommands, inherit_bindings=False):
         self.notices.note_input(event)
         if isinstance(event, events.InputEvent):
             self._gate.note_input()
+        elif isinstance(event, events.Resize):  # it comes, too, when the program is back from having been stopped
+            self._damage.forget()
         if isinstance(event, (events.Key, events.Paste)) and not event.is_forwarded:
             await self._keys.read(event)
         else:
@@ -346,6 +350,10 @@ class SottovoceApp(App[None], CarriesCommands, inherit_bindings=False):
         self.panic(faults.report_of(self._exception))
 
     # --- what else Textual asks -----------------------------------------------------------------------------------------
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        """Write only what differs from what stands there."""
+        super()._display(screen, self._damage.narrowed(screen, renderable))
 
     def get_default_screen(self) -> OpeningScreen:
         """Return what is drawn before anything is known."""

@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.network, pytest.mark.slow]
 SSH = {"SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 22"}
 FAKE_APP = ("tests.support.fake_app",)
 # Bytes a typed character may cost over a slow line.
-MAX_BYTES_A_KEY = 300
+MAX_BYTES_A_KEY = 100
 # Seconds to leave after "yes".
 LEAVING = 5.0
 
@@ -31,7 +31,8 @@ def remote() -> Iterator[Terminal]:
 
 
 def test_a_typed_character_costs_few_bytes_and_idling_none(remote: Terminal) -> None:
-    costs = [remote.cost_of(key) for key in "hello"]
+    remote.cost_of("h")  # the placeholder goes
+    costs = [remote.cost_of(key) for key in "ello"]
     assert max(costs) <= MAX_BYTES_A_KEY, costs
     before = remote.received
     remote.settle(1.5)
