@@ -47,6 +47,7 @@ class World:
     clock: Path | None = None
     clocks: dict[str, Path] = field(default_factory=dict[str, Path])  # for those who have one of their own
     prefix: tuple[str, ...] = ()
+    prefixes: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])  # likewise
     nodes: dict[str, Node] = field(default_factory=dict[str, Node])
     people: dict[str, Rpc] = field(default_factory=dict[str, Rpc])  # as they were started last
     processes: list[Process] = field(default_factory=list[Process])
@@ -105,8 +106,9 @@ class World:
         known = [node.spec for node in self.nodes.values() if node.spec and node.name != name]
         clock = self.clocks.get(name, self.clock)
         port = self.ports[name]
+        prefix = self.prefixes.get(name, self.prefix)
         network = self._network(port, known[:2])
-        node = Node(name, self.place(name), port, clock=clock, prefix=self.prefix, network=network)
+        node = Node(name, self.place(name), port, clock=clock, prefix=prefix, network=network)
         self.processes.append(node)
         self.nodes[name] = node
         return node
@@ -129,7 +131,8 @@ class World:
         at = self.ports[name] if port is None else port
         network = [*self._network(at, specs), *(["--leaf"] if name in self.leaves else [])]
         module = "tests.support.impatient" if self.is_impatient else "tests.support.thrifty"
-        rpc = Rpc(name, self.place(name), at, (), clock=clock, prefix=self.prefix, network=network, module=module)
+        prefix = self.prefixes.get(name, self.prefix)
+        rpc = Rpc(name, self.place(name), at, (), clock=clock, prefix=prefix, network=network, module=module)
         self.processes.append(rpc)
         self.people[name] = rpc
         return rpc
