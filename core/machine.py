@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from core.api import MAX_INVITE_LIFE, ApiError, Kind
+from core.sentence import N_, Sentence, sentence
 
 # The disk, the quota, the limit of a file.
 FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -33,7 +34,35 @@ _BROKEN: Final = frozenset({errno.EIO, getattr(errno, "EUCLEAN", errno.EIO), get
 LAST_SECOND: Final = 2**32 - MAX_INVITE_LIFE
 # How Python says that the system has no room for another thread.
 NO_THREAD: Final = "can't start new thread"
-NO_MEMORY: Final = "There is not enough memory. Close other programs and try again."
+NO_MEMORY: Final = N_("There is not enough memory. Close other programs and try again.")
+# With the folder, or the file.
+FULL_THERE: Final = N_("The disk is full where {place} lies. Free some space and try again.")
+FORBIDDEN_THERE: Final = N_("{place} cannot be written. Check its permissions, or choose another folder with --home.")
+# Error numbers -> what is said with a place, and without.
+_SENTENCES: Final = {
+    FULL: (FULL_THERE, N_("The disk is full. Free some space and try again.")),
+    FORBIDDEN: (
+        FORBIDDEN_THERE,
+        N_("A file cannot be written. Check its permissions, or choose another folder with --home."),
+    ),
+    _NO_DESCRIPTORS: (
+        N_("No more files can be opened. Close other programs, or raise the limit (ulimit -n)."),
+        N_("No more files can be opened. Close other programs, or raise the limit (ulimit -n)."),
+    ),
+    _NO_MEMORY: (NO_MEMORY, NO_MEMORY),
+    NO_LOCKS: (
+        N_("The file system lends no locks ({place}). Choose a folder on another one with --home."),
+        N_("The file system lends no locks. Choose a folder on another one with --home."),
+    ),
+    _GONE: (
+        N_("Something is missing that was there ({place}). Is the disk still connected?"),
+        N_("Something is missing that was there. Is the disk still connected?"),
+    ),
+    _BROKEN: (
+        N_("The disk fails ({place}). Make a copy of the folder while it can be read, and go on with another disk."),
+        N_("The disk fails. Make a copy of the folder while it can be read, and go on with another disk."),
+    ),
+}
 
 
 def refusal_of_os_error(error: OSError, home: Path | None = None) -> ApiError:
@@ -56,22 +85,12 @@ def clock_is_possible() -> bool:
     return 0 <= time.time() < LAST_SECOND
 
 
-def placed(sentence: str, place: Path | None) -> str:
+def placed(template: str, place: Path | None) -> Sentence:
     """Return a sentence with the name of a place in it, or without if the place is unknown."""
     if place is not None:
-        return sentence.format(shown(place))
-    said = sentence.format("the program's folder")
-    return said[0].upper() + said[1:]
-
-
-def full(where: str) -> str:
-    """Say that a disk is full."""
-    return f"The disk is full{f' where {where} lies' if where else ''}. Free some space and try again."
-
-
-def forbidden(where: str) -> str:
-    """Say that something cannot be written."""
-    return f"{where or 'A file'} cannot be written. Check its permissions, or choose another folder with --home."
+        return Sentence(template, {"place": shown(place)})
+    begins = template.startswith("{place}")
+    return sentence(template, place=sentence("The program's folder") if begins else sentence("the program's folder"))
 
 
 def _kind_of(number: int) -> Kind:
@@ -80,21 +99,19 @@ def _kind_of(number: int) -> Kind:
     return Kind.READ_ONLY if number in FORBIDDEN else Kind.FAILED
 
 
-def _sentence_of(number: int, error: OSError, where: str) -> str:
-    at = f" ({where})" if where else ""
-    named = isinstance(error.filename, str | bytes)
-    sentences = {
-        FULL: full(where),
-        FORBIDDEN: forbidden(where),
-        _NO_DESCRIPTORS: "No more files can be opened. Close other programs, or raise the limit (ulimit -n).",
-        _NO_MEMORY: NO_MEMORY,
-        NO_LOCKS: f"The file system lends no locks{at}. Choose a folder on another one with --home.",
-        _GONE: f"Something is missing that was there{at}. Is the disk still connected?",
-        _BROKEN: f"The disk fails{at}. Make a copy of the folder while it can be read, and go on with another disk.",
-    }
-    for numbers, sentence in sentences.items():
+def _sentence_of(number: int, error: OSError, where: str) -> Sentence:
+    for numbers, (there, somewhere) in _SENTENCES.items():
         if number in numbers:
-            return sentence
+            return sentence(there, place=where) if where and "{place}" in there else Sentence(somewhere)
     said = os.strerror(number) if number > 0 else str(error.strerror or type(error).__name__)
-    advice = "choose another folder with --home" if named else "start the program again"
-    return f"The system refuses: {said}{at if named else ''}. Try again; if it stays so, {advice}."
+    if not isinstance(error.filename, str | bytes):
+        return sentence("The system refuses: {said}. Try again; if it stays so, start the program again.", said=said)
+    if not where:
+        return sentence(
+            "The system refuses: {said}. Try again; if it stays so, choose another folder with --home.", said=said
+        )
+    return sentence(
+        "The system refuses: {said} ({place}). Try again; if it stays so, choose another folder with --home.",
+        said=said,
+        place=where,
+    )

@@ -18,62 +18,87 @@ from core import crash, machine
 from core.api import ApiError, Kind
 from core.archive import errors as archive
 from core.crypto.words import BadWords, WordsMismatch
+from core.sentence import N_, Sentence, sentence
 from core.storage import errors as storage
 from core.vault import errors as vault
-from net.errors import Unreachable
+from net.errors import CannotListen, Unreachable
 
 _log = logging.getLogger(__name__)
 
 _PLAIN: Final[dict[type[BaseException], tuple[Kind, str]]] = {
-    vault.NoAccount: (Kind.NO_ACCOUNT, "There is no account on this device yet."),
-    vault.AccountExists: (Kind.ACCOUNT_EXISTS, "There is an account on this device already."),
-    vault.WrongPasscode: (Kind.WRONG_PASSCODE, "That passcode does not open this account."),
-    vault.PasscodeNeeded: (Kind.PASSCODE_NEEDED, "The passcode is needed."),
-    vault.VaultDamaged: (Kind.WRONG_PASSCODE, "That passcode does not open this account: its vault file is damaged."),
-    archive.WrongPassword: (Kind.WRONG_PASSWORD, "That password does not open the file."),
-    archive.NewerArchive: (Kind.NEWER_VERSION, "A newer version of sottovoce wrote that file: update this one."),
+    vault.NoAccount: (Kind.NO_ACCOUNT, N_("There is no account on this device yet.")),
+    vault.AccountExists: (Kind.ACCOUNT_EXISTS, N_("There is an account on this device already.")),
+    vault.WrongPasscode: (Kind.WRONG_PASSCODE, N_("That passcode does not open this account.")),
+    vault.PasscodeNeeded: (Kind.PASSCODE_NEEDED, N_("The passcode is needed.")),
+    vault.VaultDamaged: (
+        Kind.WRONG_PASSCODE,
+        N_("That passcode does not open this account: its vault file is damaged."),
+    ),
+    archive.WrongPassword: (Kind.WRONG_PASSWORD, N_("That password does not open the file.")),
+    archive.NewerArchive: (Kind.NEWER_VERSION, N_("A newer version of sottovoce wrote that file: update this one.")),
     archive.FileIsThere: (
         Kind.FILE_EXISTS,
-        "There is a file of that name already, and it is kept. Choose another name.",
+        N_("There is a file of that name already, and it is kept. Choose another name."),
     ),
-    storage.Closed: (Kind.LOCKED, "The account was locked meanwhile."),
+    storage.Closed: (Kind.LOCKED, N_("The account was locked meanwhile.")),
     MemoryError: (Kind.FAILED, machine.NO_MEMORY),
 }
-_PUT_BACK: Final = "Put the right file back, or move this one away and begin without what is in it."
-# With the folder, or the file, in place of {}.
+# With the folder, or the file, in place of {place}.
 _PLACED: Final[dict[type[BaseException], tuple[Kind, str]]] = {
-    vault.ProfileInUse: (Kind.PROFILE_IN_USE, "Another process uses {}: end that one first."),
-    storage.InUse: (Kind.PROFILE_IN_USE, "Another process uses {}: end that one first."),
-    vault.ReadOnlyHome: (Kind.READ_ONLY, machine.forbidden("{}")),
-    storage.ReadOnly: (Kind.READ_ONLY, machine.forbidden("{}")),
+    vault.ProfileInUse: (Kind.PROFILE_IN_USE, N_("Another process uses {place}: end that one first.")),
+    storage.InUse: (Kind.PROFILE_IN_USE, N_("Another process uses {place}: end that one first.")),
+    vault.ReadOnlyHome: (Kind.READ_ONLY, machine.FORBIDDEN_THERE),
+    storage.ReadOnly: (Kind.READ_ONLY, machine.FORBIDDEN_THERE),
     vault.UnsafeHome: (
         Kind.READ_ONLY,
-        "{} is a symbolic link, no directory, or belongs to somebody else: choose another folder with --home.",
+        N_("{place} is a symbolic link, no directory, or belongs to somebody else: choose another folder with --home."),
     ),
     vault.NoLocks: (
         Kind.FAILED,
-        "The file system of {} lends no locks, by which two programs keep apart: choose another folder with --home.",
+        N_(
+            "The file system of {place} lends no locks, by which two programs keep apart: choose another folder with "
+            "--home."
+        ),
     ),
-    vault.NodeKeyDamaged: (Kind.DAMAGED, "The key file of {} is damaged. Put the right one back, or move it away."),
+    vault.NodeKeyDamaged: (
+        Kind.DAMAGED,
+        N_("The key file of {place} is damaged. Put the right one back, or move it away."),
+    ),
     vault.HalfRemoved: (
         Kind.FAILED,
-        "The account in {} is half removed, and something keeps the rest of it from going: see its permissions, and start "
-        "the program again.",
+        N_(
+            "The account in {place} is half removed, and something keeps the rest of it from going: see its permissions, "
+            "and start the program again."
+        ),
     ),
-    vault.DiskFull: (Kind.DISK_FULL, machine.full("{}")),
-    storage.DiskFull: (Kind.DISK_FULL, machine.full("{}")),
-    storage.DiskFailed: (Kind.FAILED, "The disk fails ({}). Make a copy of the folder while it can be read."),
-    storage.Corrupt: (Kind.DAMAGED, f"{{}} is damaged. {_PUT_BACK}"),
+    vault.DiskFull: (Kind.DISK_FULL, machine.FULL_THERE),
+    storage.DiskFull: (Kind.DISK_FULL, machine.FULL_THERE),
+    storage.DiskFailed: (
+        Kind.FAILED,
+        N_("The disk fails ({place}). Make a copy of the folder while it can be read."),
+    ),
+    storage.Corrupt: (
+        Kind.DAMAGED,
+        N_("{place} is damaged. Put the right file back, or move this one away and begin without what is in it."),
+    ),
     storage.WrongKey: (
         Kind.DAMAGED,
-        f"{{}} does not open by its key: it is damaged, or another account's. {_PUT_BACK}",
+        N_(
+            "{place} does not open by its key: it is damaged, or another account's. Put the right file back, or move this "
+            "one away and begin without what is in it."
+        ),
     ),
-    storage.SchemaTooNew: (Kind.NEWER_VERSION, "{} was written by a newer version of sottovoce: update this one."),
+    storage.SchemaTooNew: (
+        Kind.NEWER_VERSION,
+        N_("{place} was written by a newer version of sottovoce: update this one."),
+    ),
 }
-_UNFORESEEN: Final = (
-    "Something happened that this program did not foresee ({}). What was answered before is safe. Try again; if it stays "
-    "so, start the program again, and report what it says."
+_UNFORESEEN: Final = N_(
+    "Something happened that this program did not foresee ({what}). What was answered before is safe. Try again; if it "
+    "stays so, start the program again, and report what it says."
 )
+# In the words of ``net.io.udp``.
+N_("that is no address")
 
 
 def refusal_of(fault: BaseException, home: Path | None = None) -> ApiError:
@@ -83,32 +108,43 @@ def refusal_of(fault: BaseException, home: Path | None = None) -> ApiError:
         case ApiError():
             return error
         case vault.WeakPasscode():
-            reasons = " ".join(error.reasons) or "That passcode is too easy to guess."
-            return ApiError(Kind.WEAK_PASSCODE, reasons, suggestions=list(error.suggestions))
+            (first, *_) = error.reasons or (N_("That passcode is too easy to guess."),)
+            return ApiError(Kind.WEAK_PASSCODE, first, suggestions=list(error.suggestions))
         case vault.SlowDown():
-            return ApiError(Kind.SLOW_DOWN, f"Too many wrong passcodes; wait {error.seconds} s.", seconds=error.seconds)
+            slow = sentence("Too many wrong passcodes; wait {seconds} s.", seconds=error.seconds)
+            return ApiError(Kind.SLOW_DOWN, slow, seconds=error.seconds)
         case vault.NotEnoughMemory():
             return ApiError(
                 Kind.SLOW_DOWN,
-                f"Opening needs {error.mebibytes} MiB of memory, which are not free. End something else, or allow it more.",
+                sentence(
+                    "Opening needs {size} MiB of memory, which are not free. End something else, or allow it more.",
+                    size=error.mebibytes,
+                ),
                 seconds=60,
             )
         case BadWords():
             return ApiError(
                 Kind.BAD_WORDS,
-                "Some of the words are not on the list.",
+                N_("Some of the words are not on the list."),
                 positions=list(error.positions),
                 count=error.count,
             )
         case WordsMismatch():
-            return ApiError(Kind.WORDS_MISMATCH, "All words are known, but they do not belong together: a typing slip?")
+            return ApiError(
+                Kind.WORDS_MISMATCH, N_("All words are known, but they do not belong together: a typing slip?")
+            )
         case archive.ArchiveError():
             return _of_archive(error)
         case Unreachable() if isinstance(error.__cause__, OSError) and error.__cause__.errno in machine.NO_ROOM:
             return machine.refusal_of_os_error(error.__cause__, home)  # its own path is the best
-        case Unreachable() if error.args:
+        case CannotListen():
             return ApiError(
-                Kind.FAILED, f"{str(error)[:1].upper()}{str(error)[1:]}. Choose another place with --listen."
+                Kind.FAILED,
+                sentence(
+                    "Cannot listen on {place}: {why}. Choose another place with --listen.",
+                    place=error.place,
+                    why=Sentence(error.why),
+                ),
             )
         case _:
             return _plain(error, home)
@@ -117,9 +153,9 @@ def refusal_of(fault: BaseException, home: Path | None = None) -> ApiError:
 def _of_archive(error: archive.ArchiveError) -> ApiError:
     match error:
         case archive.BadArchive():
-            return ApiError(Kind.BAD_ARCHIVE, f"That file cannot be taken in: {error.what}.")
+            return ApiError(Kind.BAD_ARCHIVE, sentence("That file cannot be taken in: {what}.", what=error.what))
         case archive.WrongPassword(is_missing=True):
-            return ApiError(Kind.WRONG_PASSWORD, "The file is encrypted: its password is needed.")
+            return ApiError(Kind.WRONG_PASSWORD, N_("The file is encrypted: its password is needed."))
         case archive.BadPlace():
             return ApiError(Kind.BAD_REQUEST, error.why)
         case _:
@@ -133,15 +169,16 @@ def _plain(error: BaseException, home: Path | None) -> ApiError:
     placed = _PLACED.get(type(error))
     if placed is not None:
         file = error.file if isinstance(error, storage.StorageError) else None
-        kind, sentence = placed
-        return ApiError(kind, machine.placed(sentence, file or home))
+        kind, template = placed
+        return ApiError(kind, machine.placed(template, file or home))
     if isinstance(error, OverflowError) and not machine.clock_is_possible():
-        return ApiError(Kind.CLOCK_OFF, "The clock of this machine is wrong, beyond what can be written: set it.")
+        return ApiError(Kind.CLOCK_OFF, N_("The clock of this machine is wrong, beyond what can be written: set it."))
     if isinstance(error, RuntimeError) and machine.NO_THREAD in str(error):
         return ApiError(Kind.FAILED, machine.NO_MEMORY)
     if isinstance(error, OSError):
         return machine.refusal_of_os_error(error, home)
-    return ApiError(Kind.FAILED, _UNFORESEEN.format(type(error).__name__), report=crash.report(error).splitlines())
+    said = sentence(_UNFORESEEN, what=type(error).__name__)
+    return ApiError(Kind.FAILED, said, report=crash.report(error).splitlines())
 
 
 def is_unforeseen(refusal: ApiError) -> bool:

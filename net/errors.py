@@ -30,6 +30,14 @@ class Unreachable(NetError):
     """No link to the node, or it fell silent."""
 
 
+class CannotListen(Unreachable):
+    """There is no listening at ``place``: it is not ours, or taken. ``why`` is a few words, the system's if it had some."""
+
+    def __init__(self, place: str, why: str) -> None:
+        super().__init__(f"cannot listen on {place}: {why}")
+        self.place, self.why = place, why
+
+
 class Overloaded(NetError):
     """A bounded queue of ours is full; the caller may try again later. ``queue`` names it."""
 

@@ -25,7 +25,7 @@ from tui.language import DOMAIN, ENGLISH, FOLDER, LANGUAGES
 
 ROOT: Final = Path(__file__).parent.parent
 # Function -> its arguments that are texts.
-KEYWORDS: Final = {"tr": None, "N_": None, "tr_n": (1, 2), "tr_in": ((1, "c"), 2)}
+KEYWORDS: Final = {"tr": None, "N_": None, "sentence": None, "tr_n": (1, 2), "tr_in": ((1, "c"), 2)}
 # In place of dates, which would make each compiled catalogue differ.
 _NEVER: Final = dt.datetime.fromtimestamp(0, dt.UTC)
 # Where texts for people stand.

@@ -5,6 +5,8 @@ by ``N_`` there and translated by ``tr`` where it is shown. ``scripts/make_catal
 are given a literal, never an f-string: figures and names go in by ``tr("{count} of them").format(count=count)``, and a
 translation has the same fields.
 
+Core knows nothing of this: what it says for people comes as ``core.sentence.Sentence``, and ``told`` translates it.
+
 One language holds for a process. The environment chooses it (``LANGUAGE``, ``LC_ALL``, ``LC_MESSAGES``, ``LANG``, in this
 order, as for other programs), ``language`` of ``config.toml`` before that, and the setting of an open account before both.
 """
@@ -15,6 +17,8 @@ import gettext
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
+
+from core.sentence import Sentence
 
 DOMAIN: Final = "sottovoce"
 FOLDER: Final = Path(__file__).with_name("locale")
@@ -38,6 +42,16 @@ _translations: gettext.NullTranslations = gettext.NullTranslations()
 def tr(text: str) -> str:
     """Return ``text`` in the language in use."""
     return _translations.gettext(text) if text else ""  # the empty text is the catalogue's head
+
+
+def told(sentence: Sentence | None, text: str = "") -> str:
+    """Return a sentence that core made, in the language in use; ``text`` is what it says where it has no values."""
+    if sentence is None:
+        return tr(text)
+    if not sentence.values:
+        return tr(sentence.template)
+    said = {name: told(value) if isinstance(value, Sentence) else value for name, value in sentence.values.items()}
+    return tr(sentence.template).format(**said)
 
 
 def tr_n(one: str, many: str, count: int) -> str:

@@ -7,11 +7,12 @@ from typing import Any, ClassVar, Literal
 import msgspec
 
 from core.api.base import Carrier, Command, Event, Record
+from core.sentence import N_, Sentence
 
 Exported = Literal["chats", "contacts", "settings", "all"]
 
 # Said before an archive without a password is written, and in the answer.
-LIES_OPEN = (
+LIES_OPEN = N_(
     "Without a password this file lies open: whoever gets hold of it, of a copy or of a backup of its disk can read it."
 )
 
@@ -56,7 +57,8 @@ class ArchiveTaken(Record, frozen=True, omit_defaults=False):
     """What was taken from an archive, and what was left out.
 
     ``messages``: rows added, ``known`` rows that were here already. ``contacts``: those that got back the name that the
-    person gave them. ``settings``: the names of those that changed. ``left_out``: sentences, each a reason.
+    person gave them. ``settings``: the names of those that changed. ``left_out``: sentences, each a reason;
+    ``said``: the same as templates and values.
     """
 
     conversations: int
@@ -65,6 +67,7 @@ class ArchiveTaken(Record, frozen=True, omit_defaults=False):
     contacts: int
     settings: list[str]
     left_out: list[str]
+    said: list[Sentence] = msgspec.field(default_factory=list[Sentence])
 
 
 class ArchiveImport(Command[ArchiveTaken], frozen=True, tag="archive.import"):

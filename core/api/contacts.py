@@ -9,6 +9,7 @@ import msgspec
 from core.api.account import Done
 from core.api.base import Carrier, Command, Record
 from core.api.talking import ContactWarning, Deleted
+from core.sentence import Sentence
 
 # What two people can let each other know: what was read, who types, who is there. Each works both ways or not at all.
 Sign = Literal["read", "typing", "presence"]
@@ -30,7 +31,8 @@ class ContactDevice(Record, frozen=True, omit_defaults=False):
 class Contact(Record, frozen=True, omit_defaults=False):
     """A contact. ``name`` is the person's own name for the contact, ``own_name`` what the contact calls itself.
 
-    ``warning`` is for programs, ``warning_text`` one sentence for people; both empty when there is nothing to say.
+    ``warning`` is for programs, ``warning_text`` one sentence for people, ``warning_said`` its template and values
+    where it has any; empty when there is nothing to say.
     ``tells``: what the contact has switched on; ``exchanged``: what both have, and therefore see of each other. ``online``,
     ``last_seen``: as far as ``presence`` is exchanged, in steps of ten minutes.
     ``rekey_overdue``: fresh keys were not mixed into what is written to the contact for longer than is promised.
@@ -46,6 +48,7 @@ class Contact(Record, frozen=True, omit_defaults=False):
     devices: list[ContactDevice]
     warning: ContactWarning | None = None
     warning_text: str = ""
+    warning_said: Sentence | None = None
     rekey_overdue: bool = False
     muted_until: int | None = None
     pinned: bool = False

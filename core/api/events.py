@@ -8,6 +8,7 @@ from core.api.archive import ArchiveProgress
 from core.api.base import Event
 from core.api.device import ClockAlone, ClockOff
 from core.api.talking import NotifyRule, State
+from core.sentence import Sentence
 
 Change = Literal["edited", "reactions", "pinned", "deleted"]
 DeviceState = Literal["vouched", "confirmed", "unknown", "refused"]
@@ -139,11 +140,13 @@ class ClocksChanged(Event, frozen=True, tag="network.clock"):
 class AccountLocked(Event, frozen=True, tag="account.locked"):
     """The account was locked, by a command or by itself; ``vault`` when the keys are gone too.
 
-    ``reason``: one sentence, when it was not locked on purpose or in time: something kept it from staying open.
+    ``reason``: one sentence, when it was not locked on purpose or in time: something kept it from staying open. ``said``:
+    the same as its template and values, where it has any.
     """
 
     vault: bool
     reason: str = ""
+    said: Sentence | None = None
 
 
 class AccountOpened(Event, frozen=True, tag="account.opened"):

@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 from core.api.account import Done
 from core.api.base import Carrier, Command, Record
 from core.api.talking import ContactWarning
+from core.sentence import Sentence
 
 
 class InviteCreated(Record, frozen=True):
@@ -82,6 +83,7 @@ class InvitePreview(Record, frozen=True, omit_defaults=False):
     expires_at: int
     warning: ContactWarning | None = None
     warning_text: str = ""
+    warning_said: Sentence | None = None
     conversation: str | None = None
 
 
@@ -110,6 +112,7 @@ class Greeting(Record, frozen=True, omit_defaults=False):
     known: bool = False
     warning: ContactWarning | None = None
     warning_text: str = ""
+    warning_said: Sentence | None = None
     invite: str = ""
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from core.sentence import Sentence
+
 # Longest text of one message, in UTF-8 bytes: what twenty minutes of fast typing make.
 MAX_TEXT_SIZE = 12 * 1024
 # Longest greeting text, in UTF-8 bytes: a greeting must fit four boxes together with its keys.
@@ -74,13 +76,17 @@ class Kind(StrEnum):
 class ApiError(Exception):
     """A command that was refused. ``message`` is one sentence for people; ``data`` holds what programs need.
 
+    ``said`` is the same sentence as its template and values, for who shows it in another language. A message without
+    values is its own template.
+
     ``data`` by kind: slow-down {"seconds"}, bad-words {"positions", "count"}, too-long and too-many {"limit"},
     weak-passcode {"suggestions"}, bad-identity {"slip", "at"}, core-version {"core"}, clock-off
     {"agreeing", "against"}, failed {"errno"} or {"report"}.
     """
 
-    def __init__(self, kind: Kind, message: str, **data: object) -> None:
-        super().__init__(message)
+    def __init__(self, kind: Kind, message: str | Sentence, **data: object) -> None:
+        self.said = message if isinstance(message, Sentence) else Sentence(message)
+        self.message = str(message)
+        super().__init__(self.message)
         self.kind = kind
-        self.message = message
         self.data: dict[str, object] = data

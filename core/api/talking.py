@@ -8,6 +8,7 @@ from msgspec import field
 
 from core.api.account import Done
 from core.api.base import Carrier, Command, Record
+from core.sentence import Sentence
 
 # Why a contact should be looked at twice: a name that could be taken for another contact's, a device that no known device
 # vouches for, such a device and one that was known before both in use.
@@ -47,6 +48,7 @@ class Conversation(Record, frozen=True, omit_defaults=False):
     blocked: bool = False
     warning: ContactWarning | None = None
     warning_text: str = ""
+    warning_said: Sentence | None = None
     rekey_overdue: bool = False
     muted_until: int | None = None
     pinned: bool = False

@@ -26,6 +26,7 @@ from typing import IO, Final
 from core.archive.errors import BadArchive, WrongPassword
 from core.crypto import primitives
 from core.errors import OpenFailed
+from core.sentence import N_
 
 INTRO: Final = b"age-encryption.org/v1\n"
 CHUNK: Final = 64 * 1024  # bytes of plaintext
@@ -93,13 +94,13 @@ class AgeReader:
         file.seek(0)
         header = _HEADER.match(file.read(_MAX_HEADER))
         if header is None:
-            raise BadArchive("it is not encrypted by a password")
+            raise BadArchive(N_("it is not encrypted by a password"))
         head, salt, log_n, sealed, mac = header.groups()
         if not 1 <= int(log_n) <= MAX_LOG_N:
-            raise BadArchive("opening it would take too much memory")
+            raise BadArchive(N_("opening it would take too much memory"))
         file_key = _file_key(passphrase, _unbase64(salt), int(log_n), _unbase64(sealed))
         if not primitives.equal(_mac(file_key, head), _unbase64(mac)):
-            raise BadArchive("its head was altered")
+            raise BadArchive(N_("its head was altered"))
         start = header.end() + _NONCE_SIZE
         file.seek(header.end())
         self._key = _payload_key(file_key, file.read(_NONCE_SIZE))
@@ -108,7 +109,7 @@ class AgeReader:
         self._chunks = max(1, -(-payload // _SEALED_CHUNK))
         self.size = payload - self._chunks * primitives.SEAL_OVERHEAD
         if self.size < 0:
-            raise BadArchive("it is cut off")
+            raise BadArchive(N_("it is cut off"))
         self._position = 0
         self._held = (-1, b"")
         self._chunk(self._chunks - 1)  # that the file ends where it was ended is known from the beginning
@@ -144,7 +145,7 @@ class AgeReader:
             try:
                 self._held = number, primitives.chacha_open(self._key, nonce, self._file.read(_SEALED_CHUNK))
             except OpenFailed:
-                raise BadArchive("it was altered or cut off") from None
+                raise BadArchive(N_("it was altered or cut off")) from None
         return self._held[1]
 
 
@@ -185,7 +186,7 @@ def _unbase64(text: bytes) -> bytes:
     try:
         data = base64.b64decode(text + b"=" * (-len(text) % 4), validate=True)
     except binascii.Error:
-        raise BadArchive("its head is damaged") from None
+        raise BadArchive(N_("its head is damaged")) from None
     if _base64(data) != text:
-        raise BadArchive("its head is damaged")
+        raise BadArchive(N_("its head is damaged"))
     return data

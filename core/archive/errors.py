@@ -1,6 +1,7 @@
 """Errors of archives. People and programs see them as ``core.api.ApiError`` (``core.refusals``)."""
 
 from core.errors import CoreError
+from core.sentence import Sentence
 
 
 class ArchiveError(CoreError):
@@ -10,9 +11,9 @@ class ArchiveError(CoreError):
 class BadArchive(ArchiveError):
     """The file is no archive of ours, or was altered. ``what`` says in words what is wrong with it."""
 
-    def __init__(self, what: str) -> None:
-        super().__init__(what)
-        self.what = what
+    def __init__(self, what: str | Sentence) -> None:
+        super().__init__(str(what))
+        self.what = what if isinstance(what, Sentence) else Sentence(what)
 
 
 class NewerArchive(ArchiveError):
@@ -34,6 +35,6 @@ class FileIsThere(ArchiveError):
 class BadPlace(ArchiveError):
     """The path is no place for an archive. ``why`` is a sentence."""
 
-    def __init__(self, why: str) -> None:
-        super().__init__(why)
+    def __init__(self, why: str | Sentence) -> None:
+        super().__init__(str(why))
         self.why = why

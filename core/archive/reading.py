@@ -25,6 +25,7 @@ import msgspec
 from core import api
 from core.archive.age import AgeReader, is_age
 from core.archive.errors import BadArchive, BadPlace, NewerArchive, WrongPassword
+from core.sentence import N_, sentence
 
 FORMAT: Final = "sottovoce-archive"
 VERSION: Final = 1
@@ -115,15 +116,15 @@ class _Bounded:
         except OSError as error:
             if error.errno != errno.EINVAL:
                 raise
-            raise BadArchive("it is damaged") from None
+            raise BadArchive(N_("it is damaged")) from None
 
     def read(self, size: int = -1) -> bytes:
         """Return what is there, unless it is too much. Raises ``BadArchive``."""
         if size > MAX_READ:
-            raise BadArchive("its list of parts is too long")
+            raise BadArchive(N_("its list of parts is too long"))
         data = self._file.read(size if size >= 0 else MAX_READ + 1)
         if len(data) > MAX_READ:
-            raise BadArchive("its list of parts is too long")
+            raise BadArchive(N_("its list of parts is too long"))
         return data
 
 
@@ -162,13 +163,13 @@ class ArchiveReader:
             for count, line in enumerate(iter(lambda: member.readline(MAX_LINE + 1), b"")):
                 self._spend(len(line))
                 if len(line) > MAX_LINE or count >= part.rows:
-                    raise BadArchive("a conversation is longer than it says")
+                    raise BadArchive(N_("a conversation is longer than it says"))
                 yield decoder.decode(line)
 
     def _manifest(self) -> Manifest:
         head = cast("dict[str, Any] | None", self._whole(MANIFEST, dict[str, Any]))
         if head is None or head.get("format") != FORMAT:
-            raise BadArchive("it is no archive of sottovoce")
+            raise BadArchive(N_("it is no archive of sottovoce"))
         if isinstance(head.get("version"), int) and head["version"] > VERSION:
             raise NewerArchive
         return cast("Manifest", self._whole(MANIFEST, Manifest))
@@ -181,22 +182,22 @@ class ArchiveReader:
             data = member.read(MAX_PART + 1)
             self._spend(len(data))
             if len(data) > MAX_PART:
-                raise BadArchive(f"{name} is too long")
+                raise BadArchive(sentence("{part} is too long", part=name))
             value: object = msgspec.json.decode(data, type=cast("type[object]", kind))
             return value
 
     def _part(self, name: str) -> IO[bytes]:
         entry = self._zip.NameToInfo.get(name)
         if entry is None:
-            raise BadArchive("a part is missing")
+            raise BadArchive(N_("a part is missing"))
         if entry.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED} or entry.flag_bits & 1:
-            raise BadArchive("a part is packed in another way")
+            raise BadArchive(N_("a part is packed in another way"))
         return self._zip.open(entry)
 
     def _spend(self, size: int) -> None:
         self._left -= size
         if self._left < 0:
-            raise BadArchive("it unpacks to far more than it holds")
+            raise BadArchive(N_("it unpacks to far more than it holds"))
 
 
 def _open(path: str) -> IO[bytes]:
@@ -205,13 +206,13 @@ def _open(path: str) -> IO[bytes]:
         # Non-blocking: a named pipe must not hold us up.
         descriptor = os.open(Path(path).expanduser(), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
-        raise BadPlace("There is no such file.") from None
+        raise BadPlace(N_("There is no such file.")) from None
     except (RuntimeError, ValueError):
-        raise BadPlace("That is not the path of a file.") from None
+        raise BadPlace(N_("That is not the path of a file.")) from None
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_SIZE:
         os.close(descriptor)
-        raise BadArchive("it is no file" if not stat.S_ISREG(status.st_mode) else "it is too large")
+        raise BadArchive(N_("it is no file") if not stat.S_ISREG(status.st_mode) else N_("it is too large"))
     return os.fdopen(descriptor, "rb")
 
 
@@ -238,6 +239,6 @@ def _typed_errors() -> Generator[None]:
         ValueError,
         msgspec.DecodeError,
     ) as error:
-        raise BadArchive("it is damaged") from error
+        raise BadArchive(N_("it is damaged")) from error
     except (OverflowError, RecursionError, AttributeError, IndexError, KeyError, RuntimeError) as error:
-        raise BadArchive("it is damaged") from error  # zipfile trusts what it reads in places
+        raise BadArchive(N_("it is damaged")) from error  # zipfile trusts what it reads in places

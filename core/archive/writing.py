@@ -22,6 +22,7 @@ from core.archive.age import LOG_N, AgeWriter
 from core.archive.errors import BadPlace, FileIsThere
 from core.crypto import primitives
 from core.machine import UNSUPPORTED, shown
+from core.sentence import N_, sentence
 from core.vault.durable import FILE_MODE, sync_directory
 
 # A date for every member: when something was exported is in the manifest, and zip's times know no zone.
@@ -37,13 +38,13 @@ def place_of(path: str, home: Path) -> Path:
         place = Path(path).expanduser()
         folder = place.parent.resolve(strict=True)
     except RuntimeError:  # ``~`` of a user that does not exist
-        raise BadPlace("There is no such folder.") from None
+        raise BadPlace(N_("There is no such folder.")) from None
     except (OSError, ValueError):
-        raise BadPlace("There is no such folder. Make it first, or choose another one.") from None
+        raise BadPlace(N_("There is no such folder. Make it first, or choose another one.")) from None
     if not path.strip() or place.name in {"", ".."} or "\0" in path:
-        raise BadPlace("That is not the name of a file.")
+        raise BadPlace(N_("That is not the name of a file."))
     if folder.is_relative_to(home.resolve()):
-        raise BadPlace("That folder is the account's own: what lies there goes with it. Choose another one.")
+        raise BadPlace(N_("That folder is the account's own: what lies there goes with it. Choose another one."))
     return folder / place.name
 
 
@@ -144,7 +145,7 @@ def _refuse_taken(place: Path, *, overwrite: bool) -> None:
     if not overwrite:
         raise FileIsThere
     if not stat.S_ISREG(found.st_mode):
-        raise BadPlace(f"{shown(place)} is no file that could be written over.")
+        raise BadPlace(sentence("{place} is no file that could be written over.", place=shown(place)))
 
 
 def _take_name(place: Path) -> None:

@@ -21,6 +21,7 @@ from core.attach.peer import is_same_user
 from core.attach.place import check_socket, is_starting, read_pointer, this_boot
 from core.rpc.jsonrpc import MAX_LINE_SIZE
 from core.rpc.replies import decode_line, encode_request, result_of
+from core.sentence import N_, Sentence, sentence
 
 # Seconds for a core to say its version: it answers in a millisecond, unless it hangs or its machine is overloaded.
 HELLO: Final = 15.0
@@ -86,7 +87,7 @@ def _connect(home: Path) -> socket.socket | None:
         connection.settimeout(HELLO)
         connection.connect(pointer.socket)
         if not is_same_user(connection):
-            raise _unsafe(home, "another user listens there")
+            raise _unsafe(home, N_("another user listens there"))
     except BaseException as error:
         connection.close()
         if isinstance(error, TimeoutError | BlockingIOError):
@@ -128,8 +129,12 @@ def other_version(info: CoreInfo, version: str) -> ApiError:
     """Return what is said of a core of another version."""
     return ApiError(
         Kind.CORE_VERSION,
-        f"The core that runs here is version {info.version}, and this program is {version}: end it by "
-        "`sottovoce core --stop`, and start again.",
+        sentence(
+            "The core that runs here is version {version}, and this program is {ours}: end it by `sottovoce core --stop`, "
+            "and start again.",
+            version=info.version,
+            ours=version,
+        ),
         core=info.version,
     )
 
@@ -162,17 +167,28 @@ def _runs(pid: int) -> bool:
 
 def _silent(home: Path) -> ApiError:
     pointer = read_pointer(home)
-    which = f"process {pointer.pid}" if pointer else "its process"
-    return ApiError(Kind.FAILED, f"The core of {home} does not answer: end {which}, and start again.")
+    if pointer is None:
+        said = sentence("The core of {home} does not answer: end its process, and start again.", home=str(home))
+    else:
+        said = sentence(
+            "The core of {home} does not answer: end process {pid}, and start again.", home=str(home), pid=pointer.pid
+        )
+    return ApiError(Kind.FAILED, said)
 
 
 def _unsafe(home: Path, why: str) -> ApiError:
     return ApiError(
-        Kind.READ_ONLY, f"The core of {home} is not where a core of yours would be ({why}). Remove {home / 'core'}."
+        Kind.READ_ONLY,
+        sentence(
+            "The core of {home} is not where a core of yours would be ({why}). Remove {pointer}.",
+            home=str(home),
+            why=Sentence(why),
+            pointer=str(home / "core"),
+        ),
     )
 
 
 def _strange() -> ApiError:
     return ApiError(
-        Kind.CORE_VERSION, "What runs as the core speaks another language: end it by its process, and start again."
+        Kind.CORE_VERSION, N_("What runs as the core speaks another language: end it by its process, and start again.")
     )

@@ -24,6 +24,7 @@ from core.attach.place import Place
 from core.refusals import note, refusal_of
 from core.rpc import server
 from core.rpc.jsonrpc import NULL_ID, encode_error
+from core.sentence import Sentence, sentence
 
 _log = logging.getLogger(__name__)
 
@@ -155,13 +156,21 @@ class VersionChecked:
         if isinstance(command, CoreGet):
             self._caller = self._caller if self._caller == self._version else command.version
         elif self._caller != self._version and not isinstance(command, CoreStop):
-            who = f"is {self._caller}" if self._caller else "did not say its own (`core.info`)"
-            raise ApiError(
-                Kind.CORE_VERSION,
-                f"The core that runs here is version {self._version}, and what attached {who}: end the core by "
-                "`sottovoce core --stop`, and start again.",
-                core=self._version,
+            raise ApiError(Kind.CORE_VERSION, self._of_another_version(), core=self._version)
+
+    def _of_another_version(self) -> Sentence:
+        if not self._caller:
+            return sentence(
+                "The core that runs here is version {version}, and what attached did not say its own (`core.info`): end "
+                "the core by `sottovoce core --stop`, and start again.",
+                version=self._version,
             )
+        return sentence(
+            "The core that runs here is version {version}, and what attached is {theirs}: end the core by `sottovoce core "
+            "--stop`, and start again.",
+            version=self._version,
+            theirs=self._caller,
+        )
 
 
 class _Incoming(trio.abc.ReceiveStream):

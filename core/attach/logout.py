@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from core.sentence import N_
+
 # There only where systemd runs the machine (sd_booted(3)).
 _BOOTED: Final = "run/systemd/system"
 _LINGER: Final = "var/lib/systemd/linger"
@@ -24,13 +26,17 @@ _YES: Final = frozenset({"1", "yes", "y", "true", "t", "on"})
 
 KILLS: Final = (
     "logout-kills",
-    "When you log out, this system ends all that you leave running (KillUserProcesses), a core in the background too. As a "
-    "service it goes on: `systemctl --user enable --now sottovoce`, and `loginctl enable-linger`.",
+    N_(
+        "When you log out, this system ends all that you leave running (KillUserProcesses), a core in the background too. "
+        "As a service it goes on: `systemctl --user enable --now sottovoce`, and `loginctl enable-linger`."
+    ),
 )
 NO_LINGER: Final = (
     "no-linger",
-    "Lingering is off: when you log out for the last time, your services end, the one of sottovoce too. `loginctl "
-    "enable-linger` keeps them.",
+    N_(
+        "Lingering is off: when you log out for the last time, your services end, the one of sottovoce too. `loginctl "
+        "enable-linger` keeps them."
+    ),
 )
 
 

@@ -25,6 +25,7 @@ import msgspec
 
 from core.api import ApiError, Kind
 from core.errors import CoreError
+from core.sentence import N_, sentence
 from core.vault.durable import DIRECTORY_MODE, FILE_MODE, replace_file
 from core.vault.profile import CORE, VAULT
 
@@ -93,7 +94,10 @@ def listen(home: Path, environ: Mapping[str, str] = os.environ) -> Place:
             reasons.append(f"{base}: {getattr(error, 'strerror', None) or error}")
     raise ApiError(
         Kind.FAILED,
-        f"There is no folder for the socket of a core ({'; '.join(reasons)}). Set XDG_RUNTIME_DIR to a folder of your own.",
+        sentence(
+            "There is no folder for the socket of a core ({reasons}). Set XDG_RUNTIME_DIR to a folder of your own.",
+            reasons="; ".join(reasons),
+        ),
     )
 
 
@@ -115,7 +119,7 @@ def _listen_in(base: Path) -> Place:
     directory = base / f"{PREFIX}{secrets.token_hex(TAG_SIZE)}"
     path = directory / SOCKET
     if len(os.fsencode(path)) > MAX_NAME_SIZE:
-        raise ValueError("the name is too long for a socket")
+        raise ValueError(N_("the name is too long for a socket"))
     directory.mkdir(DIRECTORY_MODE)  # raises where there is something already, a link too
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
@@ -136,22 +140,22 @@ def check_base(base: Path) -> None:
     """Refuse a directory in which another user could put something in place of ours. Raises ``ValueError``, ``OSError``."""
     found = base.stat()
     if not stat.S_ISDIR(found.st_mode):
-        raise ValueError("not a directory")
+        raise ValueError(N_("not a directory"))
     if found.st_uid not in {0, os.geteuid()}:
-        raise ValueError("another user's directory")
+        raise ValueError(N_("another user's directory"))
     if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH) and not found.st_mode & stat.S_ISVTX:
-        raise ValueError("others can write there")
+        raise ValueError(N_("others can write there"))
 
 
 def check_socket(path: Path) -> None:
     """Refuse a socket that is not ours alone, or not in a directory that is. Raises ``ValueError``, ``OSError``."""
     directory, found = path.parent.lstat(), path.lstat()
     if not stat.S_ISDIR(directory.st_mode) or not stat.S_ISSOCK(found.st_mode):
-        raise ValueError("no socket in a directory of its own")
+        raise ValueError(N_("no socket in a directory of its own"))
     if {directory.st_uid, found.st_uid} != {os.geteuid()}:
-        raise ValueError("another user's")
+        raise ValueError(N_("another user's"))
     if (directory.st_mode | found.st_mode) & (stat.S_IRWXG | stat.S_IRWXO):
-        raise ValueError("open to others")
+        raise ValueError(N_("open to others"))
 
 
 def publish(home: Path, path: Path | None) -> None:
@@ -214,7 +218,10 @@ def read_pointer(home: Path) -> Pointer | None:
         if found.st_uid != os.geteuid() or found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
             raise ApiError(
                 Kind.READ_ONLY,
-                f"{home / POINTER} says where a core of yours is, and other users can write it: remove it, and start again.",
+                sentence(
+                    "{pointer} says where a core of yours is, and other users can write it: remove it, and start again.",
+                    pointer=str(home / POINTER),
+                ),
             )
         return msgspec.json.decode(os.read(handle, MAX_POINTER_SIZE), type=Pointer)
     except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from core.crypto.seed import IDENTITY_SIZE, BadIdentity, Identity, public_key_of
+from core.sentence import N_, Sentence, sentence
 
 # What people and programs put between groups of characters.
 _BETWEEN: Final = re.compile(r"[\s._-]+")
 _NEVER: Final = re.compile("[^a-z2-7]")
 # What is typed in place of a letter or digit that looks alike.
-_MEANT: Final = {"0": "o", "1": "l or i", "8": "b", "9": "g"}
+_MEANT: Final = {"0": "o", "1": N_("l or i"), "8": "b", "9": "g"}
 # Characters looked at: what is longer is no identity with a slip.
 _MOST: Final = 256
 
@@ -29,7 +30,7 @@ class Wrong:
     """A slip; ``at`` counts characters from 1, where it is known. ``message`` is one sentence for people."""
 
     slip: Slip
-    message: str
+    message: Sentence
     at: int | None = None
 
 
@@ -53,19 +54,38 @@ def _what_is_wrong(written: str) -> Wrong:
     if strange is not None:
         at = strange.start() + 1
         meant = _MEANT.get(strange[0])
-        hint = f" {strange[0]} is never in one: {meant} is meant, maybe." if meant else ""
-        return Wrong(
-            "character", f"Character {at} cannot be in an identity: it has letters, and digits from 2 to 7.{hint}", at
-        )
+        return Wrong("character", _strange(at, strange[0], meant), at)
     if len(written) != IDENTITY_SIZE:
-        count = len(written) - IDENTITY_SIZE
-        told = f"{count} too many" if count > 0 else f"{-count} too few"
-        return Wrong("length", f"An identity has {IDENTITY_SIZE} characters; this has {told}.")
+        return Wrong("length", _of_length(len(written) - IDENTITY_SIZE))
     swapped = [at for at in range(IDENTITY_SIZE - 1) if _is_identity(_swap(written, at))]
     if len(swapped) == 1:
         at = swapped[0] + 1
-        return Wrong("swapped", f"Its checksum does not fit: characters {at} and {at + 1} may be swapped.", at)
-    return Wrong("checksum", "Its checksum does not fit: some character is another one.")
+        return Wrong(
+            "swapped",
+            sentence("Its checksum does not fit: characters {at} and {next} may be swapped.", at=at, next=at + 1),
+            at,
+        )
+    return Wrong("checksum", sentence("Its checksum does not fit: some character is another one."))
+
+
+def _strange(at: int, sign: str, meant: str | None) -> Sentence:
+    if meant is None:
+        return sentence("Character {at} cannot be in an identity: it has letters, and digits from 2 to 7.", at=at)
+    return sentence(
+        "Character {at} cannot be in an identity: it has letters, and digits from 2 to 7. {sign} is never in one: {meant} "
+        "is meant, maybe.",
+        at=at,
+        sign=sign,
+        meant=Sentence(meant),
+    )
+
+
+def _of_length(surplus: int) -> Sentence:
+    if surplus > 0:
+        return sentence(
+            "An identity has {size} characters; this has {count} too many.", size=IDENTITY_SIZE, count=surplus
+        )
+    return sentence("An identity has {size} characters; this has {count} too few.", size=IDENTITY_SIZE, count=-surplus)
 
 
 def _swap(written: str, at: int) -> str:

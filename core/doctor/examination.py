@@ -14,11 +14,12 @@ import trio
 from core import api
 from core.attach.logout import at_logout
 from core.attach.place import read_pointer
-from core.doctor.findings import FEW_CUSTODIANS, SETTLING, Finding, findings_of, needs_attention
+from core.doctor.findings import FEW_CUSTODIANS, SETTLING, Finding, finding, findings_of, needs_attention
 from core.node.opening import open_own_node
 from core.node.options import NetworkOptions
 from core.node.service import NodeService
 from core.node.status import describe_network
+from core.sentence import N_
 from net.node.wiring import Tuning
 
 # Seconds that a network has to be found in, and to say what it knows of us: dial-backs take up to fifteen of them.
@@ -50,14 +51,16 @@ async def examine(home: Path, options: NetworkOptions, *, tuning: Tuning | None 
     findings = findings_of(status)
     if status.role == "leaf" and options.part != "leaf":
         findings.append(
-            Finding(
-                kind="home-in-use",
-                text="sottovoce is running with this home already (or its files cannot be used), so this test took part "
-                "as a leaf and cannot tell whether strangers reach you. The client's network screen can: /network.",
+            finding(
+                "home-in-use",
+                N_(
+                    "sottovoce is running with this home already (or its files cannot be used), so this test took part "
+                    "as a leaf and cannot tell whether strangers reach you. The client's network screen can: /network."
+                ),
             )
         )
     if _has_core(home) and (ended := at_logout()) is not None:
-        findings.append(Finding(kind=ended[0], text=ended[1]))
+        findings.append(finding(*ended))
     return Report(**{field: getattr(status, field) for field in status.__struct_fields__}, findings=findings)
 
 

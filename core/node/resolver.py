@@ -13,7 +13,8 @@ from typing import Final
 
 import trio
 
-from net.errors import Unreachable
+from core.sentence import N_
+from net.errors import CannotListen
 from net.ids import Endpoint
 from net.scope import EVERYWHERE, is_ipv6, speaks
 
@@ -53,11 +54,11 @@ async def resolve(endpoint: Endpoint) -> list[Endpoint]:
         with trio.fail_after(DEADLINE):
             found = await trio.to_thread.run_sync(ask, abandon_on_cancel=True, limiter=_resolvers())
     except trio.TooSlowError:
-        raise Unresolved("nobody answers who knows the name") from None
+        raise Unresolved(N_("nobody answers who knows the name")) from None
     except OSError as error:
-        raise Unresolved((error.strerror or "it is not known").lower()) from None
+        raise Unresolved((error.strerror or N_("it is not known")).lower()) from None
     except ValueError:  # Unicode's rules for names refuse it
-        raise Unresolved("that is no name") from None
+        raise Unresolved(N_("that is no name")) from None
     hosts = dict.fromkeys(str(each[4][0]) for each in found if each[0] in {socket.AF_INET, socket.AF_INET6})
     ordered = sorted(hosts, key=is_ipv6)
     # Some of each family: one may use the room that the other leaves.
@@ -65,18 +66,18 @@ async def resolve(endpoint: Endpoint) -> list[Endpoint]:
     half = MAX_ADDRESSES // 2
     taken = [*families[0][: max(half, MAX_ADDRESSES - len(families[1]))], *families[1]][:MAX_ADDRESSES]
     if not taken:
-        raise Unresolved("it has no address")
+        raise Unresolved(N_("it has no address"))
     return [Endpoint(host, endpoint.port) for host in taken]
 
 
 async def resolve_own(listen: Endpoint) -> Endpoint:
-    """Return where to listen: a name of this machine by its first address. Raises ``Unreachable``."""
+    """Return where to listen: a name of this machine by its first address. Raises ``CannotListen``."""
     if listen.host == EVERYWHERE or is_numeric(listen.host):
         return listen
     try:
         return (await resolve(listen))[0]
     except Unresolved as error:
-        raise Unreachable(f"cannot listen on {listen}: {error.reason}") from None
+        raise CannotListen(str(listen), error.reason) from None
 
 
 async def resolve_for(endpoint: Endpoint, ours: Endpoint) -> Endpoint | None:

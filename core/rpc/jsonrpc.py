@@ -118,6 +118,8 @@ def encode_result(request_id: msgspec.Raw, result: object) -> bytes:
 def encode_error(request_id: msgspec.Raw, error: ApiError, code: int = REFUSED) -> bytes:
     """Return the line that answers a request with a refusal."""
     data = {"kind": error.kind, **error.data}
+    if error.said.values:
+        data["said"] = error.said
     return _line({"jsonrpc": "2.0", "id": request_id, "error": {"code": code, "message": error.message, "data": data}})
 
 

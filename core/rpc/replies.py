@@ -12,6 +12,7 @@ from typing import Any, Final, get_args
 import msgspec
 
 from core.api import AnyEvent, ApiError, Command, Event, Kind, method_of
+from core.sentence import N_, Sentence
 
 # Longest line of an answer, in bytes: 500 rows of 12 KiB, each byte of them escaped as \u00xx, and what stands around them.
 MAX_ANSWER_SIZE: Final = 48 << 20
@@ -67,20 +68,29 @@ def result_of(line: Line, command: type[Command[Any]]) -> Any:  # noqa: ANN401 -
         return _decoder(command).decode(line.result)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise ApiError(
-            Kind.CORE_VERSION, "The core that runs answers as another version does: end it, and start again."
+            Kind.CORE_VERSION, N_("The core that runs answers as another version does: end it, and start again.")
         ) from None
 
 
 def error_of(said: _Error) -> ApiError:
     """Return the refusal that was said."""
-    data = {name: value for name, value in said.data.items() if name != "kind"}
+    data = {name: value for name, value in said.data.items() if name not in {"kind", "said"}}
     try:
         kind = Kind(said.data.get("kind", Kind.FAILED))
     except ValueError:
         kind = Kind.FAILED  # of a later version
-    refusal = ApiError(kind, said.message)
+    refusal = ApiError(kind, _sentence_of(said))
     refusal.data = data
     return refusal
+
+
+def _sentence_of(said: _Error) -> str | Sentence:
+    """Return the message, with its template and values where they were said too, and say the same."""
+    try:
+        found = msgspec.convert(said.data["said"], type=Sentence)
+        return found if str(found) == said.message else said.message
+    except (LookupError, ValueError, AttributeError, TypeError):  # none, or of another version
+        return said.message
 
 
 def result_type(command: type[Command[Any]]) -> Any:  # noqa: ANN401 - what get_args gives cannot be typed

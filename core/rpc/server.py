@@ -31,6 +31,7 @@ from core.rpc.jsonrpc import (
     encode_event,
     encode_result,
 )
+from core.sentence import N_
 
 # Requests under way at once. More than a person's program needs, few enough that their results are no memory to speak of.
 MAX_RUNNING: Final = 64
@@ -192,7 +193,7 @@ class _Session:
 
     async def _refuse(self, request: Request) -> None:
         """Refuse a request that the ending session does not wait for."""
-        message = "The program ends, or its input has ended: whether this was done is not known."
+        message = N_("The program ends, or its input has ended: whether this was done is not known.")
         with trio.CancelScope(shield=True):
             self._end_soon()
             await self._say(_Line(_refused(request, ApiError(Kind.FAILED, message))))

@@ -18,6 +18,7 @@ import trio
 from core import api
 from core.api import ApiError, Kind
 from core.people.moment import Attention
+from core.sentence import Sentence
 
 # Attachments at once: screens on a few terminals and some programs. Each may hold a queue of events.
 MAX_ATTACHMENTS: Final = 16
@@ -139,12 +140,13 @@ class Attachments:
         attended = [each for each in self._attached if each.is_attended()]
         return Attention(bool(attended), frozenset(each.focus for each in attended if each.focus is not None))
 
-    def lock_for_vault(self, besides: Attachment | None = None, reason: str = "") -> None:
+    def lock_for_vault(self, besides: Attachment | None = None, reason: str | Sentence = "") -> None:
         """Lock all but one of them, and tell them that the vault is locked."""
+        said = reason if isinstance(reason, Sentence) and reason.values else None
         for each in self._attached:
             if each is not besides:
                 each.lock()
-                each.tell(api.AccountLocked(vault=True, reason=reason))
+                each.tell(api.AccountLocked(vault=True, reason=str(reason), said=said))
 
     def tell(self, event: api.Event) -> None:
         """Tell an event that has content to those whose screen is not locked; to the others no more than that it came."""

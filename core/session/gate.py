@@ -30,6 +30,7 @@ from core.api import ApiError, Kind
 from core.node.opening import NODE_FILES
 from core.people.work import Work
 from core.refusals import note, refusal_of
+from core.sentence import N_
 from core.session.attachments import Attachment, Attachments
 from core.session.engines import Engines
 from core.session.open_account import OpenAccount
@@ -87,8 +88,8 @@ class Gate:
         """Return the open account. Raises ``ApiError``."""
         if self.open is None or self.time.is_over():
             if not self.exists():
-                raise ApiError(Kind.NO_ACCOUNT, "There is no account on this device yet.")
-            raise ApiError(Kind.LOCKED, "The account is locked.")
+                raise ApiError(Kind.NO_ACCOUNT, N_("There is no account on this device yet."))
+            raise ApiError(Kind.LOCKED, N_("The account is locked."))
         return self.open
 
     async def begin(self, unlocked: Unlocked) -> None:
@@ -196,7 +197,7 @@ class Gate:
         self.renewal.failed(account.unlocked, self.attachments.unlocked())
         self.open = None
         self.time.end()
-        self.attachments.lock_for_vault(reason=refusal.message)
+        self.attachments.lock_for_vault(reason=refusal.said)
 
     # --- the twenty hours -----------------------------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ from core.node.options import NetworkOptions
 from core.node.service import NodeService
 from core.node.status import clock_alone, clocks_off
 from core.refusals import refusals
+from core.sentence import N_
 from core.session import commands
 from core.session.attachments import Attachment, EventQueue
 from core.session.commands.account import AtGate
@@ -101,7 +102,7 @@ class Messenger:
         with refusals(self._gate.home):
             if attachment.is_locked and not command.while_locked:
                 self._gate.account()  # tells what there is to do first, where there is no account or its vault is locked
-                raise ApiError(Kind.LOCKED, "The screen is locked.")
+                raise ApiError(Kind.LOCKED, N_("The screen is locked."))
             if command.by_person:
                 attachment.touch()
             match command.carrier:

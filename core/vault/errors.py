@@ -1,6 +1,7 @@
 """Errors of an account on this device. Leaf classes carry data for screens and programs, never a secret."""
 
 from core.errors import CoreError
+from core.sentence import Sentence
 
 
 class VaultError(CoreError):
@@ -24,9 +25,9 @@ class PasscodeNeeded(VaultError):
 
 
 class WeakPasscode(VaultError):
-    """Too easy to guess. ``reasons`` and ``suggestions`` are sentences for people."""
+    """Too easy to guess. ``reasons`` and ``suggestions`` are sentences for people, in English."""
 
-    def __init__(self, reasons: tuple[str, ...], suggestions: tuple[str, ...]) -> None:
+    def __init__(self, reasons: tuple[str | Sentence, ...], suggestions: tuple[str, ...]) -> None:
         super().__init__(reasons)
         self.reasons = reasons
         self.suggestions = suggestions

@@ -10,16 +10,17 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Final
 
+from core.sentence import N_, sentence
 from core.vault.errors import WeakPasscode
 
 MIN_LENGTH: Final = 8  # characters
 MIN_SCORE: Final = 3  # zxcvbn's "safely unguessable", 10^8 guesses
 ESTIMATED_LENGTH: Final = 64  # characters that the estimator sees: its time grows with the square of the length
 
-TOO_SHORT: Final = f"Shorter than {MIN_LENGTH} characters."
-TOO_EASY: Final = "Too easy to guess."
-IN_USE: Final = "This passcode cannot be used here."
-LONGER: Final = "Use a few uncommon words in a row, or a longer passcode."
+TOO_SHORT: Final = sentence("Shorter than {count} characters.", count=MIN_LENGTH)
+TOO_EASY: Final = N_("Too easy to guess.")
+IN_USE: Final = N_("This passcode cannot be used here.")
+LONGER: Final = N_("Use a few uncommon words in a row, or a longer passcode.")
 
 
 def normalise(passcode: str) -> bytes:

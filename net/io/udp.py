@@ -19,7 +19,7 @@ from typing import Final, Self
 
 import trio
 
-from net.errors import Unreachable
+from net.errors import CannotListen
 from net.ids import Endpoint
 from net.scope import EVERYWHERE, is_ipv6
 
@@ -64,7 +64,7 @@ class Transport:
         """Bind to a numeric address, or to ``EVERYWHERE`` as far as this machine goes; port 0 lets the kernel choose.
 
         Raises:
-            Unreachable: the address is not ours, or none, or the port is taken.
+            CannotListen: the address is not ours, or none, or the port is taken.
         """
         try:
             if host != EVERYWHERE:
@@ -76,9 +76,9 @@ class Transport:
                     raise
                 return cls(_bound("0.0.0.0", port))  # noqa: S104 - a node is there to be reached
         except OSError as error:
-            raise Unreachable(f"cannot listen on {Endpoint(host, port)}: {error.strerror}") from error
+            raise CannotListen(str(Endpoint(host, port)), str(error.strerror)) from error
         except ValueError as error:  # no name at all: Unicode's rules refuse it
-            raise Unreachable(f"cannot listen on {Endpoint(host, port)}: that is no address") from error
+            raise CannotListen(str(Endpoint(host, port)), "that is no address") from error
 
     def __enter__(self) -> Self:
         return self

@@ -41,6 +41,7 @@ from tui.keys.handlers import CarriesCommands, Handlers
 from tui.keys.keymap import bindings
 from tui.keys.legacy_keys import teach_alt_keys
 from tui.keys.registry import CommandSpec, Context, Registry, Scope
+from tui.language import told
 from tui.look.profile import STILL, TerminalProfile
 from tui.look.themes import VARIABLE_DEFAULTS
 from tui.messages import CoreCrashed, CoreEvent, EventsMissed, EventsReady
@@ -296,7 +297,7 @@ class SottovoceApp(App[None], CarriesCommands, inherit_bindings=False):
         batch = self.client.take_events()
         for event in batch.events:
             if isinstance(event, api.AccountLocked):
-                self._gate.locked_by_core(event.reason)
+                self._gate.locked_by_core(told(event.said, event.reason))
             if isinstance(event, api.SomethingArrived):
                 self.notices.heard(Incoming())
             for screen in self.screen_stack:

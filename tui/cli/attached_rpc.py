@@ -20,6 +20,7 @@ from core.attach.link import READ_SIZE, Link
 from tui import __version__
 from tui.host import standard_error
 from tui.host.boundary import FAILED, Refused
+from tui.language import told
 
 STANDARD_INPUT: Final = 0
 STANDARD_OUTPUT: Final = 1
@@ -36,7 +37,7 @@ class _Told(Exception):
 def run_attached(found: Link, passcode: str | None, *, options_given: bool) -> int:
     """Be the way between the caller and a core; return the exit status. Raises ``ApiError`` and ``Refused``."""
     if found.info.version != __version__:  # programs are told by each answer, too
-        standard_error.say(f"sottovoce rpc: {link.other_version(found.info, __version__).message}\n")
+        standard_error.say(f"sottovoce rpc: {told(link.other_version(found.info, __version__).said)}\n")
     if options_given:
         standard_error.say(
             "sottovoce rpc: a core runs for this home; it keeps the network options it was started with.\n"

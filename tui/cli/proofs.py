@@ -16,6 +16,7 @@ from core.api import MAX_PROOF_SIZE, ApiError, Proven
 from core.machine import shown
 from core.session.commands.proving import proven
 from tui.host.boundary import ASKED_WRONGLY, Refused
+from tui.language import told
 from tui.text.sanitize import clean_text
 
 _STANDARD_OUTPUT: Final = 1
@@ -26,7 +27,7 @@ def verify_proof(file: str, *, as_json: bool) -> int:
     try:
         said = proven(_read(file))
     except ApiError as error:
-        raise Refused(error.message) from error
+        raise Refused(told(error.said)) from error
     with suppress(BrokenPipeError), open(_STANDARD_OUTPUT, "wb", closefd=False) as output:
         output.write(msgspec.json.encode(said) + b"\n" if as_json else _lines(said).encode())
     return 0

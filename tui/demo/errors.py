@@ -7,6 +7,7 @@ from pathlib import Path
 
 from core.crash import first_of
 from core.refusals import refusal_of
+from tui.language import told
 
 
 class StageFailed(Exception):
@@ -16,4 +17,4 @@ class StageFailed(Exception):
 def reason_of(fault: BaseException) -> str:
     """Return why a demo ended, as one sentence."""
     first = first_of(fault)
-    return str(first) if isinstance(first, StageFailed) else refusal_of(first, Path(tempfile.gettempdir())).message
+    return str(first) if isinstance(first, StageFailed) else told(refusal_of(first, Path(tempfile.gettempdir())).said)

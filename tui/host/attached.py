@@ -30,6 +30,7 @@ from core.rpc.replies import MAX_ANSWER_SIZE, Line, decode_line, encode_request,
 from tui.core_port import EventBatch
 from tui.host.event_queue import WAKE_PAUSE, EventQueue
 from tui.host.settling import gone, overloaded, settle
+from tui.language import told
 
 R = TypeVar("R")
 
@@ -125,7 +126,7 @@ class AttachedHost:
         try:
             why = self._converse()
         except (msgspec.DecodeError, ApiError) as error:
-            why = error.message if isinstance(error, ApiError) else STRANGE
+            why = told(error.said) if isinstance(error, ApiError) else STRANGE
         except OSError:
             why = ENDED
         except Exception as fault:  # noqa: BLE001 -- the screens tell it

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from tui.host import standard_error
+from tui.language import told
 
 # Exit statuses: what was asked for cannot be done, and it was asked for wrongly (a port that is taken, say).
 FAILED: Final = 1
@@ -58,7 +59,7 @@ def _told(name: str, fault: Exception, home: Callable[[], Path] | None) -> int:
             return first.status
         refusal = refusal_of(first, None if home is None else home())
         places = refusal.data.get("report")
-        lines = [refusal.message, *(map(str, places) if isinstance(places, list) else ())]
+        lines = [told(refusal.said), *(map(str, places) if isinstance(places, list) else ())]
         standard_error.say(f"{name}: {chr(10).join(lines)}\n")
         return ASKED_WRONGLY if isinstance(first, Unreachable) else FAILED
     except Exception:  # noqa: BLE001 -- what explains it cannot be had: no memory, no file to open

@@ -18,6 +18,7 @@ from core.api import AnyEvent, ApiError, Command
 from tui.core_port import EventBatch
 from tui.host.event_queue import WAKE_PAUSE, EventQueue
 from tui.host.settling import gone, overloaded, settle
+from tui.language import told
 
 if TYPE_CHECKING:
     import trio
@@ -229,4 +230,4 @@ def _story(fault: BaseException) -> str:
 
     refusal = refusal_of(fault)
     places = refusal.data.get("report")
-    return "\n".join([refusal.message, *(map(str, places) if isinstance(places, list) else ())])
+    return "\n".join([told(refusal.said), *(map(str, places) if isinstance(places, list) else ())])

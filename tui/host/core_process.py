@@ -21,6 +21,7 @@ from core.attach.link import Link
 from core.machine import shown
 from tui import __version__
 from tui.host.boundary import FAILED, Refused
+from tui.language import told, tr
 
 STANDARD_ERROR: Final = 2
 # What the child says when it answers. It is in no sentence.
@@ -130,7 +131,7 @@ def find_core(home: Path, way: WayToCore) -> Link | None:
 
 def _end_other_version(home: Path, found: Link) -> None:
     refused = link.other_version(found.info, __version__)
-    if not _wants(f"{refused.message} Do that now? [Y/n] "):
+    if not _wants(tr("{why} Do that now? [Y/n] ").format(why=told(refused.said))):
         found.connection.close()
         raise refused
     if not link.stop(found):

@@ -11,7 +11,7 @@ from typing import Final
 
 from core import api
 from tui.keys.matching import in_both
-from tui.language import tr
+from tui.language import told, tr
 from tui.plain.lines import found_line, greeting_lines
 from tui.plain.session import Left, PlainSession
 from tui.text.sanitize import clean_name, clean_text
@@ -127,7 +127,7 @@ class PlainCommands:
         preview = await session.client.call(api.ContactPreview(link=link))
         session.say(f"From {clean_name(preview.name)}, identity {grouped(preview.identity)}")
         if preview.warning_text:
-            session.say(f"beware: {clean_text(preview.warning_text)}")
+            session.say(f"beware: {clean_text(told(preview.warning_said, preview.warning_text))}")
         greeting = await session.lines.ask("What to say to begin with (may be empty): ")
         if not await session.is_sure("Send it?"):
             return

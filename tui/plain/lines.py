@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from core import api
+from tui.language import told
 from tui.text.sanitize import clean_name, clean_text
 from tui.widgets.chat_log.notes import note_of
 from tui.words.format import STATE_WORDS, Calendar, moment, plural, when
@@ -45,7 +46,7 @@ def greeting_lines(number: int, greeting: api.Greeting, now: int, calendar: Cale
     said = clean_text(greeting.text).replace("\n", " ")
     yield f"{number}  {clean_name(greeting.name)}, {moment(greeting.received_at, now, calendar)}: {said}"
     if greeting.warning_text:
-        yield f"   beware: {clean_text(greeting.warning_text)}"
+        yield f"   beware: {clean_text(told(greeting.warning_said, greeting.warning_text))}"
 
 
 def words_lines(words: list[str]) -> Iterator[str]:

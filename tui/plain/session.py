@@ -13,6 +13,7 @@ from typing import Final
 from core import api
 from core.api import ApiError, Kind
 from tui.core_port import CorePort
+from tui.language import told
 from tui.plain.line_input import LineInput
 from tui.plain.lines import conversation_line, line_of, unread_sentence, words_lines
 from tui.text.caches import forget_texts
@@ -194,7 +195,7 @@ class PlainSession:
             self.last, self.current = self.current, conversation
         self.say(f"-- {self.name_of(conversation)}")
         if (found := self.known.get(conversation)) and found.warning_text:
-            self.say(f"beware: {clean_text(found.warning_text)}")
+            self.say(f"beware: {clean_text(told(found.warning_said, found.warning_text))}")
         rows = await self.client.call(api.MessageList(conversation=conversation, limit=SHOWN_ROWS))
         await self._tell(conversation, rows)
 
@@ -229,7 +230,7 @@ class PlainSession:
         for event in batch.events:
             match event:
                 case api.AccountLocked():
-                    self._was_locked(event.reason)
+                    self._was_locked(told(event.said, event.reason))
                     return
                 case api.MessageReceived():
                     touched[event.conversation] = None

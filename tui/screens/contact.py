@@ -15,6 +15,7 @@ from textual.widgets.option_list import Option
 from core import api
 from tui.app_port import app_of
 from tui.chat.contact_lookup import contact_of
+from tui.language import told
 from tui.messages import CoreEvent, EventsMissed
 from tui.screens.compare import CompareScreen
 from tui.screens.content import NothingUnsaved
@@ -112,7 +113,7 @@ class ContactScreen(Page[str], NothingUnsaved):
     def _show(self, contact: api.Contact) -> None:
         app, own = app_of(self), own_name_of(contact)
         self.entitle(clean_name(contact.name))
-        odd = [clean_line(contact.warning_text)] if contact.warning_text else []
+        odd = [clean_line(told(contact.warning_said, contact.warning_text))] if contact.warning_text else []
         odd += [f"Keys are {OVERDUE}"] if contact.rekey_overdue else []
         odd += ["You blocked them: nothing comes and nothing goes."] if contact.blocked else []
         self.query_one("#odd", Static).update(Content("\n".join(f"! {each}" for each in odd)))

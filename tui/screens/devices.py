@@ -18,6 +18,7 @@ from textual.widgets.option_list import Option
 from core import api
 from tui.app_port import app_of
 from tui.chat.contact_lookup import contact_of
+from tui.language import told
 from tui.messages import CoreEvent, EventsMissed
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.content import NothingUnsaved
@@ -134,7 +135,7 @@ class DevicesScreen(Page[None], NothingUnsaved):
         self.entitle(f"Devices of {clean_name(contact.name)}")
         self.query_one("#who", Static).update(Content(f"They call themselves {own}."))
         self.query_one("#who").display = bool(own)
-        odd = [clean_line(contact.warning_text)] if contact.warning_text else []
+        odd = [clean_line(told(contact.warning_said, contact.warning_text))] if contact.warning_text else []
         odd += [f"Keys are {OVERDUE}"] if contact.rekey_overdue else []
         odd += ["No device of theirs is known yet."] if not contact.devices else []
         self.query_one("#odd", Static).update(Content("\n".join(f"! {each}" for each in odd)))

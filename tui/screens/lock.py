@@ -20,6 +20,7 @@ from textual.widgets import Static
 
 from core import api
 from tui.app_port import app_of
+from tui.language import told
 from tui.messages import CoreEvent
 from tui.screens.content import PlainScreen
 from tui.widgets.edges import BARE, Edge, UpperEdge
@@ -101,7 +102,7 @@ class LockScreen(Screen[bool], PlainScreen):
         if isinstance(message.event, (api.AccountLocked, api.AccountOpened)):
             self._tell_of_mail()
         if isinstance(message.event, api.AccountLocked) and message.event.reason:
-            self.notice.say(message.event.reason, "bad")
+            self.notice.say(told(message.event.said, message.event.reason), "bad")
 
     @work(exclusive=True, group="mail")
     async def _tell_of_mail(self) -> None:

@@ -8,6 +8,7 @@ from textual.widget import Widget
 
 from core.api import Conversation, Message
 from tui.app_port import app_of
+from tui.language import told
 from tui.text.sanitize import clean_line, clean_name
 from tui.widgets.chat_header import STATE_NOTES
 from tui.words.contacts import OVERDUE, own_name_of, where_to_look
@@ -79,7 +80,11 @@ def _standing(conversation: Conversation) -> list[tuple[str, str] | str]:
     if own := own_name_of(conversation):
         parts += ["\n\n", ("their own name\n", "$quiet"), own]
     if conversation.warning_text:
-        parts += ["\n\n", (f"! {clean_line(conversation.warning_text)}", "bold $warning"), where_to_look(conversation)]
+        parts += [
+            "\n\n",
+            (f"! {clean_line(told(conversation.warning_said, conversation.warning_text))}", "bold $warning"),
+            where_to_look(conversation),
+        ]
     if conversation.rekey_overdue:
         parts += ["\n\n", ("keys\n", "$quiet"), OVERDUE]
     return parts

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from core.api import ApiError, Kind
+from tui.language import told
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ WITHOUT_FIGURES = {"seconds": "a moment", "limit": "12288"}
 def explain(error: ApiError) -> Explanation:
     """Return what to tell about ``error``, with the figures it carries."""
     if error.kind in IN_CORES_WORDS and error.message:
-        return Explanation(error.message)
+        return Explanation(told(error.said))
     known = EXPLANATIONS[error.kind]
     if "{" not in known.hint:
         return known

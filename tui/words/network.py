@@ -10,6 +10,7 @@ from typing import Final
 
 from core import api
 from core.doctor.findings import span
+from tui.language import told
 from tui.words.durations import spoken
 from tui.words.format import plural
 
@@ -119,7 +120,7 @@ def _clock(status: api.NetworkStatus) -> str:
     side = "ahead" if first.ahead_ms > 0 else "behind"
     others = f" (and {more} more)" if more else ""
     agreeing = plural(status.clocks_agreeing, "other")
-    return f"{agreeing} agree; {first.node[:_SHOWN_NAME_SIZE]} is {span(first.ahead_ms)} {side}{others}"
+    return f"{agreeing} agree; {first.node[:_SHOWN_NAME_SIZE]} is {told(span(first.ahead_ms))} {side}{others}"
 
 
 def size_words(count: int) -> str:

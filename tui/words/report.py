@@ -9,6 +9,7 @@ import textwrap
 from typing import Final
 
 from core.doctor.examination import Report
+from tui.language import told
 from tui.text.sanitize import clean_line
 from tui.words.network import LABELS, facts_of
 
@@ -26,7 +27,7 @@ def lines_of(report: Report) -> list[str]:
             lines += _wrapped(clean_line(words), f"{LABELS[name]:<{_LABEL}}")
     lines.append("")
     for finding in report.findings:
-        lines += _wrapped(clean_line(finding.text), "! ")
+        lines += _wrapped(clean_line(told(finding.said, finding.text)), "! ")
     if report.is_well:
         lines.append("Otherwise all is well." if report.findings else "All is well.")
     return lines

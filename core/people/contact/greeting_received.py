@@ -130,7 +130,8 @@ def describe(work: Work, row: GreetingRow, alike: names.LookAlikes) -> api.Greet
         note="" if invitation is None else invitation.note,
         known=known is not None,
         warning=warning,
-        warning_text=text,
+        warning_text=str(text),
+        warning_said=text if text.values else None,
         invite="" if invitation is None else invitation.id,
     )
 

@@ -16,6 +16,7 @@ from core.crypto.seed import identity_of
 from core.people.contact.lookalike import is_respelt, skeletons
 from core.people.conversation.rows import insert_notice
 from core.people.work import Work
+from core.sentence import N_, Sentence, sentence
 from core.storage import conversations, devices, messages
 from core.storage.conversations import ConversationRow
 from core.storage.messages import RENAMED
@@ -90,30 +91,31 @@ def _claims_of(row: ConversationRow) -> dict[str, int]:
     return claims
 
 
-def warning_of(work: Work, alike: LookAlikes, row: ConversationRow) -> tuple[api.ContactWarning | None, str]:
+def warning_of(work: Work, alike: LookAlikes, row: ConversationRow) -> tuple[api.ContactWarning | None, Sentence]:
     """Return why to look twice at a contact, for programs and as one sentence for people."""
     unknown = [device for device in devices.of_member(work.tx, row.id, row.identity) if device.state == "unknown"]
     if any(device.rivalled for device in unknown):
-        return "both-alive", (
+        return "both-alive", sentence(
             "A device that nobody vouches for and one that was known before are both in use: one of them may be a thief's."
         )
     if unknown:
-        return (
-            "unknown-device",
-            "This contact has a device that nobody vouches for: whoever has its words can make one."
-            + (" It gets nothing until you confirm it." if row.verified else ""),
+        waits = N_(
+            "This contact has a device that nobody vouches for: whoever has its words can make one. It gets nothing "
+            "until you confirm it."
         )
+        serves = N_("This contact has a device that nobody vouches for: whoever has its words can make one.")
+        return "unknown-device", Sentence(waits if row.verified else serves)
     other = alike.of_contact(row)
-    return ("look-alike", _taken_for(other)) if other is not None else (None, "")
+    return ("look-alike", _taken_for(other)) if other is not None else (None, Sentence(""))
 
 
 def warning_of_greeting(
     alike: LookAlikes, name: str, conversation: int | None
-) -> tuple[api.ContactWarning | None, str]:
+) -> tuple[api.ContactWarning | None, Sentence]:
     """Return why to look twice at a greeter, for programs and as one sentence for people."""
     other = alike.of_stranger(name, conversation)
-    return ("look-alike", _taken_for(other)) if other is not None else (None, "")
+    return ("look-alike", _taken_for(other)) if other is not None else (None, Sentence(""))
 
 
-def _taken_for(other: str) -> str:
-    return f"This is not your contact {other}, though the name could be taken for theirs."
+def _taken_for(other: str) -> Sentence:
+    return sentence("This is not your contact {other}, though the name could be taken for theirs.", other=other)

@@ -15,6 +15,7 @@ from core.crypto import primitives
 from core.people.format.content import Change, Item, Shown, Text, Unknown, kind_numbered, kind_of, uid_of
 from core.people.format.kept import Kept, Reference
 from core.people.work import Work
+from core.sentence import N_
 from core.storage import conversations, devices, ledger, messages
 from core.storage.conversations import ConversationRow
 from core.storage.messages import (
@@ -215,7 +216,7 @@ def reference_to(row: MessageRow) -> Reference:
     """Return what a row is called in all places. Raises ``ApiError``: a notice, which is here alone."""
     if len(row.uid) != UID_SIZE:
         raise ApiError(
-            Kind.NOT_ALLOWED, "This row was written by the program; only what a person said can be answered."
+            Kind.NOT_ALLOWED, N_("This row was written by the program; only what a person said can be answered.")
         )
     return Reference(row.author, row.uid)
 

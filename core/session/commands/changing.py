@@ -10,6 +10,7 @@ from core.people.contact import removal
 from core.people.conversation import changes
 from core.people.format.emoji import is_emoji
 from core.people.work import Work
+from core.sentence import N_
 from core.session.checks import check_text
 from core.session.commands.lookup import message_of
 from core.session.commands.registry import transaction
@@ -34,9 +35,9 @@ def _edit(work: Work, command: api.MessageEdit) -> api.Done:
     if not command.text:
         raise ApiError(Kind.BAD_REQUEST, "A text cannot be made empty: delete it instead.")
     check_text(command.text, api.MAX_TEXT_SIZE)
-    row = _text_of(work, command.id, "Only texts can be edited.")
+    row = _text_of(work, command.id, N_("Only texts can be edited."))
     if row.author != work.me.identity:
-        raise ApiError(Kind.NOT_ALLOWED, "Only who wrote a text can edit it.")
+        raise ApiError(Kind.NOT_ALLOWED, N_("Only who wrote a text can edit it."))
     changes.edit(work, row, command.text)
     return api.Done()
 

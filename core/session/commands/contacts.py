@@ -16,6 +16,7 @@ from core.people.format.content import Tells
 from core.people.format.device import short_name
 from core.people.record import account_state
 from core.people.work import Work
+from core.sentence import N_
 from core.session.checks import check_name, check_page
 from core.session.commands.given import text_given
 from core.session.commands.lookup import is_rekey_overdue, muted_until
@@ -66,7 +67,8 @@ def _describe(work: Work, row: ConversationRow, alike: LookAlikes) -> api.Contac
         blocked=bool(row.blocked),
         devices=_describe_devices(work, row),
         warning=warning,
-        warning_text=text,
+        warning_text=str(text),
+        warning_said=text if text.values else None,
         rekey_overdue=is_rekey_overdue(work, row),
         muted_until=muted_until(work, row),
         tells=_names(Tells(row.tells)),
@@ -165,10 +167,10 @@ def verify(work: Work, identity: str, given: str | None, *, verified: bool) -> N
 def _compare(given: str, digits: str) -> None:
     found = security_code.read(given)
     if found is None:
-        raise ApiError(Kind.BAD_CODE, "There is no security code in this: it has sixty digits.")
+        raise ApiError(Kind.BAD_CODE, N_("There is no security code in this: it has sixty digits."))
     if found != digits:
         raise ApiError(
-            Kind.BAD_CODE, "This is another code: one of you does not talk with whom you think. Do not confirm it."
+            Kind.BAD_CODE, N_("This is another code: one of you does not talk with whom you think. Do not confirm it.")
         )
 
 

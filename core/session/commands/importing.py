@@ -25,6 +25,7 @@ from core.people.contact import names
 from core.people.conversation import imported
 from core.people.conversation.imported import OldRow
 from core.people.work import Work
+from core.sentence import Sentence, sentence
 from core.session.commands.registry import act_of
 from core.storage import conversations, messages
 from core.storage.conversations import ConversationRow
@@ -57,7 +58,7 @@ class Import:
     added: int = 0
     known: int = 0
     named: int = 0
-    left_out: list[str] = field(default_factory=list[str])
+    left_out: list[Sentence] = field(default_factory=list[Sentence])
 
     def begin(self, work: Work) -> None:
         """Take names and settings, and find the conversations for the chats."""
@@ -65,7 +66,9 @@ class Import:
         self._take_settings(work)
         parts = self.manifest.conversations
         if parts and self.manifest.identity != identity_of(work.me.identity):
-            self.left_out.append("The chats are another account's, where somebody else is you: they were left out.")
+            self.left_out.append(
+                sentence("The chats are another account's, where somebody else is you: they were left out.")
+            )
             return
         for part in parts:
             row = _conversation_with(work, part.identity)
@@ -74,8 +77,12 @@ class Import:
         missing = len(parts) - len(self.chats)
         if missing:
             self.left_out.append(
-                f"{missing} of {len(parts)} conversations are with people who are no contacts here: they were left out."
-                " Take the file in again once they are."
+                sentence(
+                    "{missing} of {all} conversations are with people who are no contacts here: they were left out. Take "
+                    "the file in again once they are.",
+                    missing=missing,
+                    all=len(parts),
+                )
             )
 
     def _take_names(self, work: Work) -> None:
@@ -124,7 +131,8 @@ class Import:
             known=self.known,
             contacts=self.named,
             settings=sorted(self.settings),
-            left_out=self.left_out,
+            left_out=list(map(str, self.left_out)),
+            said=self.left_out,
         )
 
 

@@ -16,6 +16,7 @@ from core.people.contact import greeting_sent, invitations
 from core.people.contact.names import LookAlikes, warning_of_greeting
 from core.people.format.invitation import Bundle, Link
 from core.people.work import Work
+from core.sentence import sentence
 from core.session import invitation_lookup
 from core.session.checks import check_text
 from core.session.commands.given import text_given
@@ -110,7 +111,8 @@ def preview(work: Work, link: Link, bundle: Bundle) -> api.InvitePreview:
         identity=identity_of(link.identity),
         expires_at=link.expires_at * 1000,
         warning=warning,
-        warning_text=text,
+        warning_text=str(text),
+        warning_said=text if text.values else None,
         conversation=None if known is None else known.public_id,
     )
 
@@ -127,5 +129,5 @@ def _refuse_if_alone(node: NodeService) -> None:
     alone = clock_alone(status.view)
     if alone is not None and not status.custodians:
         names = ", ".join(each.node for each in alone.against)
-        message = f"This machine's clock differs from that of {names}."
+        message = sentence("This machine's clock differs from that of {names}.", names=names)
         raise ApiError(Kind.CLOCK_OFF, message, **msgspec.to_builtins(alone))

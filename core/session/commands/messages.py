@@ -12,6 +12,7 @@ from core.people.conversation import changes, deletion
 from core.people.conversation.rows import insert_own, reference_to
 from core.people.format.content import Text
 from core.people.work import Work
+from core.sentence import N_
 from core.session.checks import check_page, check_text, checked_time
 from core.session.commands.describing import describe
 from core.session.commands.lookup import conversation_looked_at, conversation_of, message_of
@@ -86,7 +87,7 @@ def _forward(work: Work, command: api.MessageForward) -> api.MessageRef:
     row = conversation_of(work, command.conversation)
     removal.refuse_blocked(row)
     if said.kind != changes.TEXT:
-        raise ApiError(Kind.NOT_ALLOWED, "Only texts can be forwarded.")
+        raise ApiError(Kind.NOT_ALLOWED, N_("Only texts can be forwarded."))
     message, _ = insert_own(work, row, Text(primitives.random_bytes(16), said.text, forwarded=True))
     return api.MessageRef(id=message)
 

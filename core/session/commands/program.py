@@ -6,6 +6,7 @@ import os
 
 from core import api
 from core.api import ApiError, Kind
+from core.sentence import N_
 from core.session.commands.account import AtGate, at_gate
 
 
@@ -27,6 +28,8 @@ async def _stop(at: AtGate, _: api.CoreStop) -> api.Done:
     """End a core that runs on; its answers are written first."""
     stop = at.gate.terms.program.stop
     if stop is None:
-        raise ApiError(Kind.NOT_ALLOWED, "This program has no core of its own: it ends with its screen or its input.")
+        raise ApiError(
+            Kind.NOT_ALLOWED, N_("This program has no core of its own: it ends with its screen or its input.")
+        )
     stop()
     return api.Done()

@@ -14,6 +14,7 @@ from core.people.format.bounds import decode
 from core.people.format.content import Edit, encode_item
 from core.people.format.device import Certificate, short_name
 from core.people.work import Work
+from core.sentence import N_
 from core.session.commands.describing import describe
 from core.session.commands.lookup import message_of
 from core.session.commands.registry import steps, transaction
@@ -73,7 +74,7 @@ def _ledger(work: Work, row: MessageRow) -> list[api.LedgerEntry]:
 def _prove(work: Work, command: api.MessageProof) -> api.Proof:
     row = message_of(work, command.id)
     if row.kind != TEXT:
-        raise ApiError(Kind.NOT_ALLOWED, "Only texts are proven.")
+        raise ApiError(Kind.NOT_ALLOWED, N_("Only texts are proven."))
     said = _version_of(work, row, command.version)
     try:
         signed = signing.read_kept(messages.signed_of(work.tx, said.seq) or b"")
@@ -82,7 +83,7 @@ def _prove(work: Work, command: api.MessageProof) -> api.Proof:
         return api.Proof(proof=proof.make(certificate, signed, item))
     except (Malformed, Newer) as error:
         raise ApiError(
-            Kind.NOT_ALLOWED, "Nothing is kept that proves this text: it was not sent yet, or came long ago."
+            Kind.NOT_ALLOWED, N_("Nothing is kept that proves this text: it was not sent yet, or came long ago.")
         ) from error
 
 
@@ -123,8 +124,8 @@ def proven(text: str) -> api.Proven:
             forwarded=not isinstance(item, Edit) and item.forwarded,
         )
     except Newer as error:
-        raise ApiError(Kind.BAD_PROOF, "A newer version of sottovoce made this proof: update this one.") from error
+        raise ApiError(Kind.BAD_PROOF, N_("A newer version of sottovoce made this proof: update this one.")) from error
     except (Malformed, BadIdentity) as error:
         raise ApiError(
-            Kind.BAD_PROOF, "This is no proof, or something in it was changed: it proves nothing."
+            Kind.BAD_PROOF, N_("This is no proof, or something in it was changed: it proves nothing.")
         ) from error

@@ -12,6 +12,7 @@ from core.people.format.account_keys import keys_of_seed
 from core.people.record import farewell
 from core.people.record.farewell import EmptyRecord
 from core.people.work import Work
+from core.sentence import N_
 from core.session.commands.account import AtGate, at_gate
 from core.session.open_account import OpenAccount
 from core.session.people_protocol import prove
@@ -40,7 +41,9 @@ async def _wipe(at: AtGate, command: api.AccountWipe) -> api.AccountRemoved:
             await trio.to_thread.run_sync(gate.begin_removal, unlocked)
             gate.renewal.cancel()
             await gate.let_go()
-            gate.attachments.lock_for_vault(besides=at.attachment, reason="The account was removed from this machine.")
+            gate.attachments.lock_for_vault(
+                besides=at.attachment, reason=N_("The account was removed from this machine.")
+            )
             at.attachment.lock()
             files = await trio.to_thread.run_sync(gate.remove)
     return api.AccountRemoved(emptied=emptied, files=files, network=left)

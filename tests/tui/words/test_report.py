@@ -41,7 +41,7 @@ def test_the_json_has_the_fields_of_the_status_and_the_findings() -> None:
     told = report(like(anonymity_set=7))
     fields = msgspec.json.decode(msgspec.json.encode(told))
     assert set(fields) == {*api.NetworkStatus.__struct_fields__, "findings"}
-    assert [set(each) for each in fields["findings"]] == [{"kind", "text"}]
+    assert [set(each) for each in fields["findings"]] == [{"kind", "text", "said"}]
     assert fields["findings"][0]["kind"] == "small-network"
 
 

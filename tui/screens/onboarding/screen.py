@@ -13,6 +13,7 @@ from textual import work
 
 from core import api
 from tui.app_port import app_of
+from tui.language import tr
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.content import NothingUnsaved
 from tui.screens.onboarding.check import ASKED, CheckWords
@@ -200,7 +201,7 @@ def _complaint(error: api.ApiError) -> str:
     suggestions = error.data.get("suggestions")
     said = explain(error)
     if isinstance(suggestions, list) and suggestions:
-        return f"{said.sentence} {' '.join(str(each) for each in suggestions[:2])}"
+        return f"{said.sentence} {' '.join(tr(str(each)) for each in suggestions[:2])}"
     return str(said)
 
 

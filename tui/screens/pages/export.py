@@ -14,6 +14,7 @@ from core import api
 from tui.app_port import app_of
 from tui.keys.commands import APP
 from tui.keys.registry import CommandSpec, Scope
+from tui.language import told
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.content import NothingUnsaved
 from tui.screens.once import once
@@ -149,7 +150,7 @@ class ExportScreen(Page[None], NothingUnsaved, PathWalk):  # pyright: ignore[rep
         wrong = {
             api.Kind.WRONG_PASSCODE: "#passcode", api.Kind.SLOW_DOWN: "#passcode", api.Kind.WEAK_PASSCODE: "#password",
         }.get(error.kind, "#path")  # fmt: skip
-        said = error.message if error.kind is api.Kind.BAD_REQUEST else str(explain(error))
+        said = told(error.said) if error.kind is api.Kind.BAD_REQUEST else str(explain(error))
         self.notice.say(said, "bad", about=self.query_one(wrong))
         self.query_one(wrong).focus()
 

@@ -18,6 +18,7 @@ from core import api
 from tui.app_port import app_of
 from tui.keys.commands import PEOPLE
 from tui.keys.registry import CommandSpec, Scope
+from tui.language import told
 from tui.messages import CoreEvent
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.content import NothingUnsaved
@@ -208,5 +209,5 @@ def warning_about(greeting: api.Greeting) -> str:
     if greeting.known:
         odd.append("! You know this identity: it writes from a new device. Ask your contact whether that is so.")
     if greeting.warning_text:
-        odd.append(f"! {clean_line(greeting.warning_text)} Compare the identity.")
+        odd.append(f"! {clean_line(told(greeting.warning_said, greeting.warning_text))} Compare the identity.")
     return "\n".join(odd)

@@ -12,6 +12,7 @@ from core import api
 from tui.app_port import app_of
 from tui.keys.commands import APP
 from tui.keys.registry import CommandSpec, Scope
+from tui.language import told
 from tui.screens.content import NothingUnsaved
 from tui.screens.once import once
 from tui.screens.page import Page
@@ -87,7 +88,9 @@ class ImportScreen(Page[None], NothingUnsaved, PathWalk):  # pyright: ignore[rep
         except api.ApiError as error:
             wrong = secret if error.kind is api.Kind.WRONG_PASSWORD else field
             said = (
-                error.message if error.kind in {api.Kind.BAD_REQUEST, api.Kind.WRONG_PASSWORD} else str(explain(error))
+                told(error.said)
+                if error.kind in {api.Kind.BAD_REQUEST, api.Kind.WRONG_PASSWORD}
+                else str(explain(error))
             )
             self.notice.say(said, "bad", about=wrong)
             wrong.focus()

@@ -9,6 +9,7 @@ from textual.containers import Horizontal
 from textual.widgets import Label, Static
 
 from core import api
+from tui.language import tr
 from tui.screens.content import NothingUnsaved
 from tui.screens.once import once
 from tui.screens.page import Page
@@ -75,7 +76,7 @@ class ChangePasscodeScreen(Page[bool], NothingUnsaved, PromptWalk):  # pyright: 
             await self.client.call(command)
         except api.ApiError as error:
             suggestions = error.data.get("suggestions")
-            more = " ".join(str(each) for each in suggestions[:2]) if isinstance(suggestions, list) else ""
+            more = " ".join(tr(str(each)) for each in suggestions[:2]) if isinstance(suggestions, list) else ""
             field = self._mend(command, is_weak=error.kind is api.Kind.WEAK_PASSCODE)
             self.notice.say(f"{explain(error).sentence} {more or explain(error).hint}", "bad", about=field)
         else:
