@@ -29,10 +29,10 @@ _NUMBERS = (
 )  # fmt: skip
 NUMBERED = len(_NUMBERS)
 # What the terminal calls for, in place of a name.
-AUTO = "auto"
-LAYOUT_NAMES = ("dialogue", "letter")
-THEME_NAMES = (AUTO, "dark", "light", "contrast", "mono", "terminal")
-NOTICE_RULES = ("always", "bell", "never")
+AUTO = N_("auto")
+LAYOUT_NAMES = (N_("dialogue"), N_("letter"))
+THEME_NAMES = (AUTO, N_("dark"), N_("light"), N_("contrast"), N_("mono"), N_("terminal"))
+NOTICE_RULES = (N_("always"), N_("bell"), N_("never"))
 GLYPH_NAMES = (AUTO, "ascii", "unicode", "nerd")
 
 WRITING = (

@@ -26,7 +26,7 @@ def title_of(choice: Choice) -> str:
     """Return what a choice is called."""
     spec, argument = choice
     title = tr(spec.title)
-    return tr("{title}: {argument}").format(title=title, argument=argument) if argument else title
+    return tr("{title}: {argument}").format(title=title, argument=tr(argument)) if argument else title
 
 
 def way_of(choice: Choice) -> str:

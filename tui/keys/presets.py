@@ -12,7 +12,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-DEFAULT: Final = "default"
+from tui.language import N_
+
+DEFAULT: Final = N_("default")
 PRESETS: Final[Mapping[str, Mapping[str, str]]] = {
     DEFAULT: {},
     "vim": {

@@ -8,6 +8,7 @@ from textual import on
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
+from tui.language import N_, tr
 from tui.screens.onboarding.step import Step
 from tui.widgets.flat_button import FlatButton
 from tui.widgets.notice import Notice
@@ -31,8 +32,8 @@ class CheckWords(Step[Literal["right"]]):
     CheckWords #slots { height: auto; width: 30; margin: 1 0; }
     .-short CheckWords #slots { margin: 0; }
     """
-    heading = "Check your copy"
-    hints = (("Space", "next word"), ("Enter", "next, then check"), ("Esc", "see the words again"))
+    heading = N_("Check your copy")
+    hints = (("Space", N_("next word")), ("Enter", N_("next, then check")), ("Esc", N_("see the words again")))
 
     def __init__(self, words: Sequence[str], positions: Sequence[int]) -> None:
         super().__init__()
@@ -41,15 +42,17 @@ class CheckWords(Step[Literal["right"]]):
     def compose(self) -> ComposeResult:
         """Build the fields."""
         yield Static(
-            "Type these three words from your paper. The first four letters of each are enough; the rest "
-            "completes itself.",
+            tr(
+                "Type these three words from your paper. The first four letters of each are enough; the rest "
+                "completes itself."
+            ),
             classes="text",
         )
         with Vertical(id="slots"):
             for number in self._expected:
                 yield WordSlot(number)
         with Horizontal(classes="buttons"):
-            yield FlatButton("Check", id="check")
+            yield FlatButton(tr("Check"), id="check")
 
     def on_mount(self) -> None:
         """Start with the first."""
@@ -81,9 +84,14 @@ class CheckWords(Step[Literal["right"]]):
             return
         for slot in self.query(WordSlot):
             slot.mark(bad=slot in wrong)
-        numbers = " and ".join(str(slot.number) for slot in wrong)
-        differ = f"Word {numbers} is" if len(wrong) == 1 else f"Words {numbers} are"
-        self.screen.query_one("#notice", Notice).say(
-            f"{differ} not what was shown. Look at your paper; Esc shows the words again.", "bad"
-        )
+        self.screen.query_one("#notice", Notice).say(_differ([slot.number for slot in wrong]), "bad")
         wrong[0].field.focus()
+
+
+def _differ(numbers: Sequence[int]) -> str:
+    """Return what is said of words that are not what was shown."""
+    if len(numbers) == 1:
+        said = tr("Word {number} is not what was shown. Look at your paper; Esc shows the words again.")
+        return said.format(number=numbers[0])
+    said = tr("Words {numbers} are not what was shown. Look at your paper; Esc shows the words again.")
+    return said.format(numbers=tr(" and ").join(map(str, numbers)))

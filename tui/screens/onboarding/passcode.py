@@ -9,6 +9,7 @@ from textual.containers import Horizontal
 from textual.widgets import Input, Label, Static
 
 from core.api import MAX_NAME_SIZE
+from tui.language import N_, tr
 from tui.screens.onboarding.step import Step
 from tui.text.sanitize import kept_name
 from tui.widgets.flat_button import FlatButton
@@ -36,9 +37,9 @@ class NameAndPasscode(NamedTuple):
 class ChoosePasscode(Step[NameAndPasscode], PromptWalk):
     """Name, passcode, passcode again."""
 
-    heading = "Name and passcode"
-    hints = (("Enter", "next"), ("Tab", "next field"), ("Esc", "back"))
-    secret_hints = (("Enter", "next"), ("Ctrl+T", "show the passcode"), ("Esc", "back"))
+    heading = N_("Name and passcode")
+    hints = (("Enter", N_("next")), ("Tab", N_("next field")), ("Esc", N_("back")))
+    secret_hints = (("Enter", N_("next")), ("Ctrl+T", N_("show the passcode")), ("Esc", N_("back")))
 
     def __init__(self, name: str = "", complaint: str = "", refused: str = "") -> None:
         super().__init__()
@@ -49,21 +50,28 @@ class ChoosePasscode(Step[NameAndPasscode], PromptWalk):
     def compose(self) -> ComposeResult:
         """Build the fields."""
         with Horizontal(classes="row"):
-            yield Label("Name", classes="label")
-            yield TextField(self._person, placeholder="optional", id="person")
-        yield Static("Only people whom you invite or greet will see it. You can change it later.", classes="text faint")
+            yield Label(tr("Name"), classes="label")
+            yield TextField(self._person, placeholder=tr("optional"), id="person")
         yield Static(
-            "The passcode opens your account on this device. Long beats odd: four or five words that do not "
-            "belong together are good. Where this system can keep it, you type it once in 20 hours, and after a lock.",
+            tr("Only people whom you invite or greet will see it. You can change it later."), classes="text faint"
+        )
+        yield Static(
+            tr(
+                "The passcode opens your account on this device. Long beats odd: four or five words that do not "
+                "belong together are good. Where this system can keep it, you type it once in 20 hours, and after a lock."
+            ),
             classes="text gap",
         )
         yield NewPasscode(classes="gap")
         yield Static(
-            "Nobody can reset a forgotten passcode. Only the eighteen words, which belong to the account, get you back in.",
+            tr(
+                "Nobody can reset a forgotten passcode. Only the eighteen words, which belong to the account, "
+                "get you back in."
+            ),
             classes="text gap",
         )
         with Horizontal(classes="buttons"):
-            yield FlatButton("Go on", id="go-on")
+            yield FlatButton(tr("Go on"), id="go-on")
 
     def on_mount(self) -> None:
         """Start with the name, or where the complaint is."""
@@ -102,7 +110,10 @@ class ChoosePasscode(Step[NameAndPasscode], PromptWalk):
         new = self.query_one(NewPasscode)
         name = self._typed_name
         if len(name.encode()) > MAX_NAME_SIZE:
-            self._say(f"The name is too long: at most {MAX_NAME_SIZE} bytes.", self.query_one("#person", TextField))
+            self._say(
+                tr("The name is too long: at most {size} bytes.").format(size=MAX_NAME_SIZE),
+                self.query_one("#person", TextField),
+            )
         elif complaint := new.complaint():
             self._say(complaint, new.fault)
         else:

@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui.app_port import app_of
+from tui.language import N_, tr
 from tui.screens.onboarding.step import Step
 from tui.widgets.flat_button import FlatButton
 from tui.widgets.identity import IdentityView
@@ -28,8 +29,8 @@ class Ready(Step[First]):
         Binding("up", "app.focus_previous", "Previous", show=False),
         Binding("down", "app.focus_next", "Next", show=False),
     ]
-    heading = "Ready"
-    hints = (("↑↓", "choose"), ("Enter", "go on"))
+    heading = N_("Ready")
+    hints = (("↑↓", N_("choose")), ("Enter", N_("go on")))
 
     def __init__(self, identity: str, *, restored: bool) -> None:
         super().__init__()
@@ -39,21 +40,21 @@ class Ready(Step[First]):
     def compose(self) -> ComposeResult:
         """Build the identity and the buttons."""
         if self._restored:
-            text = "Your account is back. This is its identity; compare it if you have noted it:"
+            text = tr("Your account is back. This is its identity; compare it if you have noted it:")
         else:
-            text = "This is your identity. It is no secret: people can compare it to be sure that you are you."
+            text = tr("This is your identity. It is no secret: people can compare it to be sure that you are you.")
         yield Static(Content(text), classes="text")
         yield IdentityView(self._identity)
         yield Static(
-            Content("Nobody can find you here by name. Your first step: invite someone, or add a contact."),
+            Content(tr("Nobody can find you here by name. Your first step: invite someone, or add a contact.")),
             classes="text gap",
         )
-        ways = [FlatButton("Invite someone", id="invite"), FlatButton(self._add_label(), id="add")]
+        ways = [FlatButton(tr("Invite someone"), id="invite"), FlatButton(self._add_label(), id="add")]
         if app_of(self).start_invitation is not None:
             ways.reverse()  # what most people want comes first: to use an invitation that is there, else to make one
         with Vertical(classes="buttons"):
             yield from ways
-            yield FlatButton("Look around first", id="look")
+            yield FlatButton(tr("Look around first"), id="look")
 
     def on_mount(self) -> None:
         """Begin with the first."""
@@ -61,11 +62,9 @@ class Ready(Step[First]):
 
     def _add_label(self) -> str:
         start_invitation = app_of(self).start_invitation
-        return (
-            f"Greet {start_invitation.name}, whose invitation is ready"
-            if start_invitation
-            else "Add a contact by their invitation"
-        )
+        if start_invitation is None:
+            return tr("Add a contact by their invitation")
+        return tr("Greet {name}, whose invitation is ready").format(name=start_invitation.name)
 
     @on(FlatButton.Pressed)
     def _pressed(self, message: FlatButton.Pressed) -> None:

@@ -8,6 +8,7 @@ from textual import on
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
+from tui.language import N_, tr
 from tui.screens.onboarding.step import Step
 from tui.widgets.flat_button import FlatButton
 from tui.widgets.notice import Notice
@@ -33,8 +34,8 @@ class EnterWords(Step[list[str]]):
     .-short EnterWords #words { margin: 0; }
     .-narrow EnterWords #words { layout: vertical; }
     """
-    heading = "Your eighteen words"
-    hints = (("Space", "next word"), ("Enter", "next"), ("Esc", "back"))
+    heading = N_("Your eighteen words")
+    hints = (("Space", N_("next word")), ("Enter", N_("next")), ("Esc", N_("back")))
 
     def __init__(self, words: Sequence[str] = (), marked: Collection[int] = (), complaint: str = "") -> None:
         super().__init__()
@@ -45,7 +46,7 @@ class EnterWords(Step[list[str]]):
     def compose(self) -> ComposeResult:
         """Build the fields, to be filled down the columns."""
         yield Static(
-            "Four letters of each are enough, upper or lower case. You can also paste all of them at once.",
+            tr("Four letters of each are enough, upper or lower case. You can also paste all of them at once."),
             classes="text",
         )
         with Horizontal(id="words"):
@@ -54,7 +55,7 @@ class EnterWords(Step[list[str]]):
                     for number in range(first, first + _ROWS):
                         yield WordSlot(number)
         with Horizontal(classes="buttons"):
-            yield FlatButton("Go on", id="go-on")
+            yield FlatButton(tr("Go on"), id="go-on")
 
     def on_mount(self) -> None:
         """Show what was typed before and what is wrong with it."""
@@ -105,8 +106,11 @@ class EnterWords(Step[list[str]]):
             return
         meant = words.nearest(marked[0].field.value)
         numbers = ", ".join(str(slot.number) for slot in marked)
-        guess = f" Number {marked[0].number}: did you mean '{meant}'?" if meant else ""
-        self._say(f"Not in the list: {numbers}.{guess}")
+        if meant:
+            said = tr("Not in the list: {numbers}. Number {number}: did you mean '{word}'?")
+            self._say(said.format(numbers=numbers, number=marked[0].number, word=meant))
+        else:
+            self._say(tr("Not in the list: {numbers}.").format(numbers=numbers))
 
     @on(WordSlot.Finished)
     def _next(self, message: WordSlot.Finished) -> None:
@@ -124,7 +128,7 @@ class EnterWords(Step[list[str]]):
         empty = [slot for slot in self._slots if not slot.word]
         wrong = [slot for slot in self._slots if slot.is_marked]
         if empty:
-            self._say(f"Word {empty[0].number} is missing.")
+            self._say(tr("Word {number} is missing.").format(number=empty[0].number))
             empty[0].field.focus()
         elif wrong:
             self._tell_marked()

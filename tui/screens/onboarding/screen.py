@@ -13,7 +13,7 @@ from textual import work
 
 from core import api
 from tui.app_port import app_of
-from tui.language import tr
+from tui.language import N_, tr
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.content import NothingUnsaved
 from tui.screens.onboarding.check import ASKED, CheckWords
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 A = TypeVar("A")
 
-MAKING = "Making your account. It takes a moment on purpose: what is slow for you is slow for a thief."
+MAKING = N_("Making your account. It takes a moment on purpose: what is slow for you is slow for a thief.")
 
 
 def pick_positions(count: int) -> list[int]:
@@ -91,7 +91,7 @@ class OnboardingScreen(Page[str], NothingUnsaved):
         with self.app.batch_update():
             await column.remove_children()
             self._step = step  # type: ignore[assignment]  # only its verbs are used here, never its answer
-            self.entitle(step.heading, progress)
+            self.entitle(tr(step.heading), progress)
             self.show_keys(*step.hints)
             await column.mount(step)
             column.scroll_home(animate=False)
@@ -104,7 +104,7 @@ class OnboardingScreen(Page[str], NothingUnsaved):
         name = complaint = refused = ""
         while True:
             chosen = await self._ask(
-                ChoosePasscode(name, complaint, refused), "1 of 2" if app_of(self).is_throwaway else "1 of 3"
+                ChoosePasscode(name, complaint, refused), _progress(1, 2 if app_of(self).is_throwaway else 3)
             )
             if chosen is None:
                 return None
@@ -126,17 +126,17 @@ class OnboardingScreen(Page[str], NothingUnsaved):
     async def _back_up(self, words: Sequence[str]) -> None:
         """Show the words until three of them were typed rightly; of an account that goes at the end nobody is asked."""
         if app_of(self).is_throwaway:
-            await self._ask(ShowWords(words, for_now=True), "2 of 2")
+            await self._ask(ShowWords(words, for_now=True), _progress(2, 2))
             return
         while True:
-            await self._ask(ShowWords(words), "2 of 3")
-            if await self._ask(CheckWords(words, self._pick(len(words))), "3 of 3") is not None:
+            await self._ask(ShowWords(words), _progress(2, 3))
+            if await self._ask(CheckWords(words, self._pick(len(words))), _progress(3, 3)) is not None:
                 return
 
     def _work_on(self, what: str) -> None:
         if self._step is not None:
             self._step.disabled = True
-        self.notice.say(what, "working")
+        self.notice.say(tr(what), "working")
 
     # --- an account that was --------------------------------------------------------------------------------------------
 
@@ -146,7 +146,7 @@ class OnboardingScreen(Page[str], NothingUnsaved):
         marked: list[int] = []
         complaint = ""
         while True:
-            entered = await self._ask(EnterWords(words, marked, complaint), "1 of 2")
+            entered = await self._ask(EnterWords(words, marked, complaint), _progress(1, 2))
             if entered is None:
                 return None
             words, marked, complaint = entered, [], ""
@@ -163,7 +163,7 @@ class OnboardingScreen(Page[str], NothingUnsaved):
         name = complaint = refused = ""
         accept = False
         while True:
-            chosen = await self._ask(ChoosePasscode(name, complaint, refused), "2 of 2")
+            chosen = await self._ask(ChoosePasscode(name, complaint, refused), _progress(2, 2))
             if chosen is None:
                 return None
             name = chosen.name
@@ -186,14 +186,20 @@ class OnboardingScreen(Page[str], NothingUnsaved):
 
     async def _accepts_mismatch(self) -> bool:
         question = ConfirmScreen(
-            "One word is probably wrong",
-            "All eighteen are in the list, but they do not fit together, as if one were mistyped or out of place. "
-            "Going on makes whatever account these words mean, most likely not yours.",
-            yes="Go on anyway",
-            no="Look at the words again",
+            tr("One word is probably wrong"),
+            tr(
+                "All eighteen are in the list, but they do not fit together, as if one were mistyped or out of place. "
+                "Going on makes whatever account these words mean, most likely not yours."
+            ),
+            yes=tr("Go on anyway"),
+            no=tr("Look at the words again"),
         )
         answer: bool = await self.app.push_screen_wait(question)
         return answer
+
+
+def _progress(step: int, steps: int) -> str:
+    return tr("{step} of {steps}").format(step=step, steps=steps)
 
 
 def _complaint(error: api.ApiError) -> str:

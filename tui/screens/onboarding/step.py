@@ -17,6 +17,7 @@ class Step(Vertical, Generic[A]):
     Step { width: 1fr; height: auto; }
     """
     heading: str = ""
+    """The title, marked by ``N_`` as are the words of ``hints``."""
     hints: tuple[tuple[str, str], ...] = ()
 
     def __init__(self) -> None:

@@ -10,6 +10,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
+from tui.language import N_, tr
 from tui.screens.onboarding.step import Step
 from tui.widgets.flat_button import FlatButton
 
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
 Way = Literal["create", "restore"]
 
 LINES = (
-    "A messenger without servers. What you write is sealed on this device and opened only on the device it is for.",
-    "It travels through other people's devices, which cannot read it and cannot tell who writes to whom.",
-    "There is nothing to register: no phone number, no e-mail, and nobody who could shut you out.",
+    N_("A messenger without servers. What you write is sealed on this device and opened only on the device it is for."),
+    N_("It travels through other people's devices, which cannot read it and cannot tell who writes to whom."),
+    N_("There is nothing to register: no phone number, no e-mail, and nobody who could shut you out."),
 )
 
 
@@ -44,17 +45,17 @@ class Welcome(Step[Way]):
         Binding("up", "app.focus_previous", "Previous", show=False),
         Binding("down", "app.focus_next", "Next", show=False),
     ]
-    heading = "Welcome"
-    hints = (("↑↓", "choose"), ("Enter", "go on"), ("Ctrl+Q", "quit"))
+    heading = N_("Welcome")
+    hints = (("↑↓", N_("choose")), ("Enter", N_("go on")), ("Ctrl+Q", N_("quit")))
 
     def compose(self) -> ComposeResult:
         """Build three sentences and two buttons."""
-        yield Static(Content("sottovoce, in a low voice"), id="name")
+        yield Static(Content(tr("sottovoce, in a low voice")), id="name")
         for line in LINES:
-            yield Static(Content(line), classes="line -last" if line is LINES[-1] else "line")
+            yield Static(Content(tr(line)), classes="line -last" if line is LINES[-1] else "line")
         with Vertical(classes="buttons"):
-            yield FlatButton("Create an account", id="create")
-            yield FlatButton("Restore one from its eighteen words", id="restore")
+            yield FlatButton(tr("Create an account"), id="create")
+            yield FlatButton(tr("Restore one from its eighteen words"), id="restore")
 
     def on_mount(self) -> None:
         """Offer what most people want."""

@@ -10,6 +10,7 @@ from textual.style import Style
 from textual.widget import Widget
 from textual.widgets import Static
 
+from tui.language import N_, tr
 from tui.screens.onboarding.step import Step
 from tui.screens.page import Page
 from tui.widgets.flat_button import FlatButton
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 _COLUMN = 3 + 8 + 4
 _MAX_COLUMNS = 3
 _BOLD = Style(bold=True)
-WRITE_THEM = "Write them on paper, in this order. Settings shows them again, to whoever gives the passcode."
+WRITE_THEM = N_("Write them on paper, in this order. Settings shows them again, to whoever gives the passcode.")
 
 
 def column_count(width: int) -> int:
@@ -75,39 +76,43 @@ class WordTable(Widget):
 class ShowWords(Step[Literal["written"]]):
     """The words, and why they matter."""
 
-    heading = "Your eighteen words"
-    hints = (("Enter", "I have written them down"),)
+    heading = N_("Your eighteen words")
+    hints = (("Enter", N_("I have written them down")),)
 
     def __init__(self, words: Sequence[str], *, for_now: bool = False) -> None:
         super().__init__()
         self._table = WordTable(words)
         self._for_now = for_now  # the account goes when the program ends
         if for_now:
-            self.hints = (("Enter", "go on"),)
+            self.hints = (("Enter", N_("go on")),)
 
     def compose(self) -> ComposeResult:
         """Build reason, table, button."""
         yield Static(
             Content(
-                "These words are your account. Whoever has them is you, on any device; without them a forgotten "
-                "passcode or a broken disk is the end of it."
+                tr(
+                    "These words are your account. Whoever has them is you, on any device; without them a forgotten "
+                    "passcode or a broken disk is the end of it."
+                )
             ),
             classes="text",
         )
         yield self._table
         if self._for_now:
-            yield Static(Content("You need not write these down: this account goes when you leave."), classes="text")
+            yield Static(
+                Content(tr("You need not write these down: this account goes when you leave.")), classes="text"
+            )
         else:
-            yield Static(Content(WRITE_THEM), classes="text")
+            yield Static(Content(tr(WRITE_THEM)), classes="text")
         with Static(classes="buttons"):
-            yield FlatButton("Go on" if self._for_now else "I have written them down", id="written")
+            yield FlatButton(tr("Go on") if self._for_now else tr("I have written them down"), id="written")
 
     def on_mount(self) -> None:
         """Wait; where the words do not all fit, say how to see the rest."""
         self.query_one("#written").focus(scroll_visible=False)
         page = self.screen
         if isinstance(page, Page) and page.has_class("-short"):
-            page.show_keys(("PgDn", "more words"), *self.hints)
+            page.show_keys(("PgDn", N_("more words")), *self.hints)
 
     @on(FlatButton.Pressed)
     def _written(self, message: FlatButton.Pressed) -> None:

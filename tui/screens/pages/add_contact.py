@@ -15,6 +15,7 @@ from core.session.invitation_lookup import is_whole, shown_links
 from tui.app_port import app_of
 from tui.keys.commands import PEOPLE
 from tui.keys.registry import CommandSpec, Scope
+from tui.language import N_, tr
 from tui.screens.content import NothingUnsaved
 from tui.screens.page import Page
 from tui.text.qr_reading import UnreadablePicture, read_codes
@@ -30,11 +31,15 @@ if TYPE_CHECKING:
 
 # Where the sentence about an error in general does not say what to do here.
 HERE = {
-    api.Kind.NO_NETWORK: "No other node can be reached just now, so the invitation cannot be found. Try again later; "
-    "the Network screen says more.",
-    api.Kind.TOO_LONG: f"The greeting is too long: at most {api.MAX_GREETING_SIZE} bytes.",
-    api.Kind.INVITE_NOT_FOUND: "Nobody in the network holds this invitation. It may be over, or so new that it has "
-    "not got around yet: try again in a minute.",
+    api.Kind.NO_NETWORK: N_(
+        "No other node can be reached just now, so the invitation cannot be found. Try again later; the Network screen "
+        "says more."
+    ),
+    api.Kind.TOO_LONG: N_("The greeting is too long: at most {size} bytes."),
+    api.Kind.INVITE_NOT_FOUND: N_(
+        "Nobody in the network holds this invitation. It may be over, or so new that it has not got around yet: try "
+        "again in a minute."
+    ),
 }
 
 
@@ -45,44 +50,49 @@ class AddContactScreen(Page[str], NothingUnsaved):
     AddContactScreen #count { width: 1fr; }
     """
     opened_by = CommandSpec(
-        id="people.add", group=PEOPLE, scope=Scope.APP, title="Add someone",
-        help="Use an invitation that you were given.",
+        id="people.add", group=PEOPLE, scope=Scope.APP, title=N_("Add someone"),
+        help=N_("Use an invitation that you were given."),
         slash="add", after="people.invite",
-        synonyms="invitation link qr code scan contact new friend join paste",
+        synonyms=N_("invitation link qr code scan contact new friend join paste"),
     )  # fmt: skip
-    heading = "Add a contact"
-    hints = (("Tab", "next"), ("Enter", "go on"), ("Esc", "back"))
+    heading = N_("Add a contact")
+    hints = (("Tab", N_("next")), ("Enter", N_("go on")), ("Esc", N_("back")))
 
     def compose_body(self) -> ComposeResult:
         """Yield the fields."""
         yield Static(
-            "Paste the invitation you were given, with the mail or chat around it if you like; or name a picture of its "
-            "QR code, such as a photo or a screenshot.",
+            tr(
+                "Paste the invitation you were given, with the mail or chat around it if you like; or name a picture of its "
+                "QR code, such as a photo or a screenshot."
+            ),
             classes="text faint",
         )
         with Horizontal(classes="row gap"):
-            yield Label("Invitation", classes="label")
+            yield Label(tr("Invitation"), classes="label")
             yield LinkField(placeholder="SOTTOVOCE:...", id="link")
         with Horizontal(classes="row"):
-            yield Label("or picture", classes="label")
+            yield Label(tr("or picture"), classes="label")
             yield PathField(suffixes=PICTURE_SUFFIXES, placeholder="~/invitation.png", id="picture")
         with Horizontal(classes="row gap"):
-            yield Label("Greeting", classes="label")
+            yield Label(tr("Greeting"), classes="label")
             yield SmallEditor(
-                limit=api.MAX_GREETING_SIZE, placeholder="Say who you are; they decide by this.", id="greeting"
+                limit=api.MAX_GREETING_SIZE, placeholder=tr("Say who you are; they decide by this."), id="greeting"
             )
         with Horizontal(classes="row"):
             yield Label("", classes="label")
             yield Static("", id="count", classes="faint")
         with Horizontal(classes="buttons"):
-            yield FlatButton("Send greeting", id="send")
+            yield FlatButton(tr("Send greeting"), id="send")
 
     def on_mount(self) -> None:
         """Start with the link, as the first field, or with the greeting when an invitation was there already."""
         if (start_invitation := app_of(self).start_invitation) is not None:
             self.query_one(LinkField).value = start_invitation.link
             self.notice.say(
-                f"{start_invitation.name}'s invitation is in its place. Say hello, then Tab and Enter send it.", "good"
+                tr("{name}'s invitation is in its place. Say hello, then Tab and Enter send it.").format(
+                    name=start_invitation.name
+                ),
+                "good",
             )
             self.query_one(SmallEditor).focus()
         self._show_count()
@@ -102,7 +112,7 @@ class AddContactScreen(Page[str], NothingUnsaved):
     @on(LinkField.Unfinished)
     def _ask_for_the_rest(self) -> None:
         field = self.query_one(LinkField)
-        self.notice.say("There is no whole invitation here yet: paste or type the rest of it.", "bad", about=field)
+        self.notice.say(tr("There is no whole invitation here yet: paste or type the rest of it."), "bad", about=field)
 
     @on(LinkField.PictureGiven)
     def _take_picture(self, event: LinkField.PictureGiven) -> None:
@@ -121,25 +131,28 @@ class AddContactScreen(Page[str], NothingUnsaved):
     @work(exclusive=True)
     async def _read_picture(self) -> None:
         """Put the link that a picture holds into the field above."""
-        self.notice.say("Reading the picture", "working")
+        self.notice.say(tr("Reading the picture"), "working")
         try:
             codes = await read_codes(self.query_one(PathField).path)
         except UnreadablePicture as error:
-            self.notice.say(error.reason, "bad", about=self.query_one(PathField))
+            self.notice.say(tr(error.reason), "bad", about=self.query_one(PathField))
             return
         links = shown_links("\n".join(codes))
         if not is_whole(links):
             field = self.query_one(PathField)
-            self.notice.say("There is a QR code in the picture, but it is no invitation.", "bad", about=field)
+            self.notice.say(tr("There is a QR code in the picture, but it is no invitation."), "bad", about=field)
             return
         self.query_one(LinkField).value = links
         self.query_one(LinkField).cursor_position = 0
-        held = (
-            "an invitation; it is"
+        self.notice.say(
+            tr("The picture holds an invitation; it is in the field above. Now say who you are.")
             if " " not in links
-            else "several invitations; the first that is open counts. They are"
+            else tr(
+                "The picture holds several invitations; the first that is open counts. They are in the field above. "
+                "Now say who you are."
+            ),
+            "good",
         )
-        self.notice.say(f"The picture holds {held} in the field above. Now say who you are.", "good")
         self.query_one(SmallEditor).focus()
 
     @on(FlatButton.Pressed, "#send")
@@ -150,10 +163,10 @@ class AddContactScreen(Page[str], NothingUnsaved):
         if not link.link and self.query_one(PathField).value.strip():
             self._read_picture()
         elif not link.link:
-            self.notice.say("Paste an invitation first.", "bad", about=link)
+            self.notice.say(tr("Paste an invitation first."), "bad", about=link)
             link.focus()
         elif editor.size_in_bytes > editor.limit:
-            self.notice.say(HERE[api.Kind.TOO_LONG], "bad", about=editor)
+            self.notice.say(_here(api.Kind.TOO_LONG), "bad", about=editor)
             editor.focus()
         else:
             self._greet(api.ContactAdd(link=link.link, greeting=editor.text.strip()))
@@ -164,12 +177,12 @@ class AddContactScreen(Page[str], NothingUnsaved):
 
     @work(exclusive=True, group="greet")
     async def _greet(self, command: api.ContactAdd) -> None:
-        self.notice.say("Looking for the invitation in the network. Esc cancels.", "working")
+        self.notice.say(tr("Looking for the invitation in the network. Esc cancels."), "working")
         try:
             added = await self.client.call(command)
         except api.ApiError as error:
             field = self.query_one(SmallEditor if error.kind is api.Kind.TOO_LONG else LinkField)
-            self.notice.say(HERE.get(error.kind, str(explain(error))), "bad", about=field)
+            self.notice.say(_here(error.kind) or str(explain(error)), "bad", about=field)
             field.focus()
             return
         app_of(self).start_invitation = None
@@ -179,6 +192,10 @@ class AddContactScreen(Page[str], NothingUnsaved):
         """Cancel what is under way, else go back."""
         if self._is_working:
             self.workers.cancel_group(self, "greet")
-            self.notice.say("Cancelled.")
+            self.notice.say(tr("Cancelled."))
         else:
             self.dismiss(None)
+
+
+def _here(kind: api.Kind) -> str:
+    return tr(HERE.get(kind, "")).format(size=api.MAX_GREETING_SIZE)

@@ -14,7 +14,7 @@ from core import api
 from tui.app_port import app_of
 from tui.keys.commands import APP
 from tui.keys.registry import CommandSpec, Scope
-from tui.language import told
+from tui.language import N_, told, tr
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.content import NothingUnsaved
 from tui.screens.once import once
@@ -41,13 +41,13 @@ class ExportScreen(Page[None], NothingUnsaved, PathWalk):  # pyright: ignore[rep
 
     BINDINGS = PathWalk.BINDINGS
     opened_by = CommandSpec(
-        id="app.export", group=APP, scope=Scope.APP, title="Export",
-        help="Write chats, contacts and settings into a file, encrypted if you wish.",
+        id="app.export", group=APP, scope=Scope.APP, title=N_("Export"),
+        help=N_("Write chats, contacts and settings into a file, encrypted if you wish."),
         slash="export-all", after="app.settings",
-        synonyms="backup archive save download dump copy history file json text age encrypt takeout",
+        synonyms=N_("backup archive save download dump copy history file json text age encrypt takeout"),
     )  # fmt: skip
-    heading = "Export"
-    hints = (("Tab", "next"), ("Enter", "go on"), ("Esc", "back"))
+    heading = N_("Export")
+    hints = (("Tab", N_("next")), ("Enter", N_("go on")), ("Esc", N_("back")))
 
     def __init__(self, client: api.Client, contact: api.Conversation | None = None) -> None:
         super().__init__(client)
@@ -57,30 +57,35 @@ class ExportScreen(Page[None], NothingUnsaved, PathWalk):  # pyright: ignore[rep
     def compose_body(self) -> ComposeResult:
         """Yield what, where, and the two secrets."""
         yield Static(
-            "Text to read and JSON for programs, in one file. No key is in it: your account comes back by its words alone.",
+            tr(
+                "Text to read and JSON for programs, in one file. No key is in it: your account comes back by its words "
+                "alone."
+            ),
             classes="text faint",
         )
         with Horizontal(classes="row gap"):
-            yield Label("What", classes="label")
+            yield Label(tr("What"), classes="label")
             yield Choice(self._choices(), "all" if self._contact is None else "this", id="what")
         with Horizontal(classes="row"):
-            yield Label("File", classes="label")
+            yield Label(tr("File"), classes="label")
             yield PathField(suffixes=SUFFIXES, id="path")
         with Horizontal(classes="row gap"):
-            yield Label("Encrypt by", classes="label")
-            yield PasscodeField(placeholder="a password for this file; Ctrl+T shows it", id="password")
+            yield Label(tr("Encrypt by"), classes="label")
+            yield PasscodeField(placeholder=tr("a password for this file; Ctrl+T shows it"), id="password")
         yield Static(api.LIES_OPEN, id="warning", classes="text")
         with Horizontal(classes="row gap"):
-            yield Label("Passcode", classes="label")
-            yield PasscodeField(placeholder="yours, to make sure that it is you", id="passcode")
+            yield Label(tr("Passcode"), classes="label")
+            yield PasscodeField(placeholder=tr("yours, to make sure that it is you"), id="passcode")
         with Horizontal(classes="buttons"):
-            yield FlatButton("Write the file", id="write")
+            yield FlatButton(tr("Write the file"), id="write")
 
     def _choices(self) -> list[tuple[str, str]]:
-        everything = [("everything", "all"), ("chats", "chats"), ("contacts", "contacts"), ("settings", "settings")]
-        return (
-            everything if self._contact is None else [(f"with {short_name(self._contact.name)}", "this"), *everything]
-        )
+        everything = [
+            (tr("everything"), "all"), (tr("chats"), "chats"), (tr("contacts"), "contacts"), (tr("settings"), "settings"),
+        ]  # fmt: skip
+        if self._contact is None:
+            return everything
+        return [(tr("with {name}").format(name=short_name(self._contact.name)), "this"), *everything]
 
     def on_mount(self) -> None:
         """Start with what; the file is called by the day."""
@@ -115,12 +120,12 @@ class ExportScreen(Page[None], NothingUnsaved, PathWalk):  # pyright: ignore[rep
     async def _write(self) -> None:
         passcode = self.query_one("#passcode", PasscodeField)
         if not passcode.value:
-            self.notice.say("Please enter your passcode: an open screen may be anybody's.", "bad", about=passcode)
+            self.notice.say(tr("Please enter your passcode: an open screen may be anybody's."), "bad", about=passcode)
             passcode.focus()
             return
         password = self.query_one("#password", PasscodeField).value
         if not password and not await self.app.push_screen_wait(
-            ConfirmScreen("Write it without a password?", api.LIES_OPEN, yes="Write it", no="Not so")
+            ConfirmScreen(tr("Write it without a password?"), api.LIES_OPEN, yes=tr("Write it"), no=tr("Not so"))
         ):
             return
         await self._export(password or None, passcode.take())
@@ -134,7 +139,7 @@ class ExportScreen(Page[None], NothingUnsaved, PathWalk):  # pyright: ignore[rep
             password=password,
             passcode=passcode,
         )
-        self.notice.say("Writing; the passcode takes a moment on purpose", "working")
+        self.notice.say(tr("Writing; the passcode takes a moment on purpose"), "working")
         self._is_writing = True
         try:
             written = await self.client.call(command)

@@ -18,7 +18,7 @@ from core import api
 from tui.app_port import app_of
 from tui.keys.commands import PEOPLE
 from tui.keys.registry import CommandSpec, Scope
-from tui.language import told
+from tui.language import N_, told, tr
 from tui.messages import CoreEvent
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.content import NothingUnsaved
@@ -35,9 +35,11 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
 EMPTY = (
-    "Nobody is waiting.",
-    "Whoever uses one of your invitations appears here with a few words. They see nothing of you, not even whether "
-    "you are there, until you accept.",
+    N_("Nobody is waiting."),
+    N_(
+        "Whoever uses one of your invitations appears here with a few words. They see nothing of you, not even whether "
+        "you are there, until you accept."
+    ),
 )
 # Cells of a name in the list.
 _NAME = 24
@@ -72,14 +74,20 @@ class GreetingsScreen(Page[str], NothingUnsaved):
         Binding("down", "app.focus_next", "Next", show=False),
     ]
     opened_by = CommandSpec(
-        id="people.greetings", group=PEOPLE, scope=Scope.APP, title="Greetings",
-        help="People who used your invitation and wait for an answer.",
+        id="people.greetings", group=PEOPLE, scope=Scope.APP, title=N_("Greetings"),
+        help=N_("People who used your invitation and wait for an answer."),
         keys="alt+g",
         slash="greetings", after="people.add",
-        synonyms="requests strangers accept reject pending answer",
+        synonyms=N_("requests strangers accept reject pending answer"),
     )  # fmt: skip
-    heading = "Greetings"
-    hints = (("↑↓", "choose"), ("Enter", "go to the answers"), ("a", "accept"), ("r", "reject"), ("Esc", "back"))
+    heading = N_("Greetings")
+    hints = (
+        ("↑↓", N_("choose")),
+        ("Enter", N_("go to the answers")),
+        ("a", N_("accept")),
+        ("r", N_("reject")),
+        ("Esc", N_("back")),
+    )
 
     def __init__(self, client: api.Client) -> None:
         super().__init__(client)
@@ -88,8 +96,8 @@ class GreetingsScreen(Page[str], NothingUnsaved):
     def compose_body(self) -> ComposeResult:
         """Yield list, details and the empty state."""
         with Vertical(id="empty"):
-            yield Static(Content(EMPTY[0]), classes="text")
-            yield Static(Content(EMPTY[1]), classes="text faint gap")
+            yield Static(Content(tr(EMPTY[0])), classes="text")
+            yield Static(Content(tr(EMPTY[1])), classes="text faint gap")
         yield Menu(id="greetings")
         with Vertical(id="about"):
             yield Static("", id="who", classes="text")
@@ -97,8 +105,8 @@ class GreetingsScreen(Page[str], NothingUnsaved):
             yield Static("", id="warning")
             yield Static("", id="text")
             with Horizontal(classes="buttons"):
-                yield FlatButton("Accept", id="accept")
-                yield FlatButton("Reject", id="reject")
+                yield FlatButton(tr("Accept"), id="accept")
+                yield FlatButton(tr("Reject"), id="reject")
 
     def on_mount(self) -> None:
         """Read the list."""
@@ -146,10 +154,12 @@ class GreetingsScreen(Page[str], NothingUnsaved):
         greeting = self._chosen
         if greeting is None:
             return
-        note = f", by your invitation '{clean_line(greeting.note)}'" if greeting.note else ""
-        self.query_one("#who", Static).update(Content(f"{clean_name(greeting.name)}{note}"))
+        who = clean_name(greeting.name)
+        if greeting.note:
+            who = tr("{name}, by your invitation '{note}'").format(name=who, note=clean_line(greeting.note))
+        self.query_one("#who", Static).update(Content(who))
         self.query_one(IdentityView).show(greeting.identity)
-        self.query_one("#text", Static).update(Content(clean_text(greeting.text) or "(no words)"))
+        self.query_one("#text", Static).update(Content(clean_text(greeting.text) or tr("(no words)")))
         warning = warning_about(greeting)
         self.query_one("#warning", Static).update(Content(warning))
         self.query_one("#warning").display = bool(warning)
@@ -186,10 +196,10 @@ class GreetingsScreen(Page[str], NothingUnsaved):
         if greeting is None:
             return
         question = ConfirmScreen(
-            f"Reject {fit(clean_name(greeting.name), _NAME)}?",
-            "The greeting is deleted. They are not told, and cannot tell it from no answer.",
-            yes="Reject",
-            no="Keep",
+            tr("Reject {name}?").format(name=fit(clean_name(greeting.name), _NAME)),
+            tr("The greeting is deleted. They are not told, and cannot tell it from no answer."),
+            yes=tr("Reject"),
+            no=tr("Keep"),
         )
         if not await self.app.push_screen_wait(question):
             return
@@ -198,7 +208,7 @@ class GreetingsScreen(Page[str], NothingUnsaved):
         except api.ApiError as error:
             self.notice.say(str(explain(error)), "bad")
         else:
-            self.notice.say("Rejected.")
+            self.notice.say(tr("Rejected."))
         self.query_one(Menu).focus()
         self._reload()
 
@@ -207,7 +217,10 @@ def warning_about(greeting: api.Greeting) -> str:
     """Return what is odd about a greeting, or nothing."""
     odd: list[str] = []
     if greeting.known:
-        odd.append("! You know this identity: it writes from a new device. Ask your contact whether that is so.")
+        odd.append(
+            "! " + tr("You know this identity: it writes from a new device. Ask your contact whether that is so.")
+        )
     if greeting.warning_text:
-        odd.append(f"! {clean_line(told(greeting.warning_said, greeting.warning_text))} Compare the identity.")
+        warning = clean_line(told(greeting.warning_said, greeting.warning_text))
+        odd.append("! " + tr("{warning} Compare the identity.").format(warning=warning))
     return "\n".join(odd)

@@ -12,7 +12,7 @@ from core import api
 from tui.app_port import app_of
 from tui.keys.commands import APP
 from tui.keys.registry import CommandSpec, Scope
-from tui.language import told
+from tui.language import N_, told, tr
 from tui.screens.content import NothingUnsaved
 from tui.screens.once import once
 from tui.screens.page import Page
@@ -35,30 +35,32 @@ class ImportScreen(Page[None], NothingUnsaved, PathWalk):  # pyright: ignore[rep
 
     BINDINGS = PathWalk.BINDINGS
     opened_by = CommandSpec(
-        id="app.import", group=APP, scope=Scope.APP, title="Import",
-        help="Take in a file that was exported: texts, names, settings.",
+        id="app.import", group=APP, scope=Scope.APP, title=N_("Import"),
+        help=N_("Take in a file that was exported: texts, names, settings."),
         slash="import", after="app.export",
-        synonyms="restore archive load open file history json age bring back",
+        synonyms=N_("restore archive load open file history json age bring back"),
     )  # fmt: skip
-    heading = "Import"
-    hints = (("Tab", "next"), ("Enter", "go on"), ("Esc", "back"))
+    heading = N_("Import")
+    hints = (("Tab", N_("next")), ("Enter", N_("go on")), ("Esc", N_("back")))
 
     def compose_body(self) -> ComposeResult:
         """Yield where, and the file's password."""
         yield Static(
-            "Takes in a file that sottovoce exported from this account. Texts go to the contacts that you have, before what "
-            "was said since, marked as imported: a file proves nothing, and nothing of it is sent. Names that you gave and "
-            "settings come with it.",
+            tr(
+                "Takes in a file that sottovoce exported from this account. Texts go to the contacts that you have, "
+                "before what was said since, marked as imported: a file proves nothing, and nothing of it is sent. "
+                "Names that you gave and settings come with it."
+            ),
             classes="text faint",
         )
         with Horizontal(classes="row gap"):
-            yield Label("File", classes="label")
+            yield Label(tr("File"), classes="label")
             yield PathField(suffixes=SUFFIXES, placeholder="~/sottovoce-2026-01-31.zip", id="path")
         with Horizontal(classes="row"):
-            yield Label("Password", classes="label")
-            yield PasscodeField(placeholder="the file's, if it is encrypted", id="password")
+            yield Label(tr("Password"), classes="label")
+            yield PasscodeField(placeholder=tr("the file's, if it is encrypted"), id="password")
         with Horizontal(classes="buttons"):
-            yield FlatButton("Take it in", id="take")
+            yield FlatButton(tr("Take it in"), id="take")
 
     def on_mount(self) -> None:
         """Start with the file."""
@@ -78,10 +80,10 @@ class ImportScreen(Page[None], NothingUnsaved, PathWalk):  # pyright: ignore[rep
     async def _take(self) -> None:
         field, secret = self.query_one(PathField), self.query_one("#password", PasscodeField)
         if not field.value.strip():
-            self.notice.say("Which file? Tab completes its name.", "bad", about=field)
+            self.notice.say(tr("Which file? Tab completes its name."), "bad", about=field)
             field.focus()
             return
-        self.notice.say("Reading it", "working")
+        self.notice.say(tr("Reading it"), "working")
         try:
             taken = await self.client.call(api.ArchiveImport(path=str(field.path), password=secret.value or None))
             settings = await self.client.call(api.SettingsGet())

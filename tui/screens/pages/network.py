@@ -18,6 +18,7 @@ from core import api
 from core.doctor.findings import findings_of
 from tui.keys.commands import APP
 from tui.keys.registry import CommandSpec, Scope, When
+from tui.language import N_, tr, tr_in
 from tui.screens.content import NothingUnsaved
 from tui.screens.page import Column, Page
 from tui.text.sanitize import clean_line, fit, pad
@@ -40,9 +41,10 @@ NARROW = 76
 
 def peer_line(peer: api.PeerInfo, width: int) -> str:
     """Return one peer in a line: node, role, round trip, whether our traffic enters there, address where there is room."""
-    enters = ("guard" if peer.following else "") if peer.answering else "silent"
+    enters = (tr("guard") if peer.following else "") if peer.answering else tr("silent")
+    role = {"leaf": tr_in("role of a node", "leaf"), "full": tr_in("role of a node", "full")}.get(peer.role, peer.role)
     node, address = pad(clean_line(peer.node)[:8], 10), clean_line(peer.endpoint)
-    line = f"{node}{peer.role:<6}{peer.rtt_ms:>5.0f} ms  {enters:<7}{address}"
+    line = f"{node}{pad(role, 6)}{peer.rtt_ms:>5.0f} ms  {pad(enters, 7)}{address}"
     return fit(line.rstrip(), width)
 
 
@@ -84,13 +86,13 @@ class NetworkScreen(Page[None], NothingUnsaved):
         Binding("down", "scroll(1)", "Down", show=False),
     ]
     opened_by = CommandSpec(
-        id="app.network", group=APP, scope=Scope.APP, title="Network",
-        help="Who your node is linked to and how it is doing.",
+        id="app.network", group=APP, scope=Scope.APP, title=N_("Network"),
+        help=N_("Who your node is linked to and how it is doing."),
         slash="network", after="app.settings", when=When.ANYTIME,
-        synonyms="status connection peers nodes offline online internet",
+        synonyms=N_("status connection peers nodes offline online internet"),
     )  # fmt: skip
-    heading = "Network"
-    hints = (("↑↓", "scroll"), ("Esc", "back"))
+    heading = N_("Network")
+    hints = (("↑↓", N_("scroll")), ("Esc", N_("back")))
 
     def __init__(self, client: Client) -> None:
         super().__init__(client)
@@ -104,7 +106,7 @@ class NetworkScreen(Page[None], NothingUnsaved):
                 for name, label in LABELS.items():
                     with Horizontal(classes="row", id=f"row-{name}") as row:
                         row.display = name not in SOMETIMES
-                        yield Label(label, classes="label")
+                        yield Label(tr(label), classes="label")
                         yield Line("...", id=name, classes="fact")
             with Vertical(id="links"):
                 yield Line("", id="peers-heading", classes="text")
@@ -144,8 +146,10 @@ class NetworkScreen(Page[None], NothingUnsaved):
         warning.say("\n".join(f"! {each.text}" for each in found))
         warning.set_class(bool(found), "-shown")
         shown = status.links[:MAX_PEERS_SHOWN]
-        more = f" (the first {MAX_PEERS_SHOWN} of {len(status.links)})" if len(status.links) > len(shown) else ""
-        self.query_one("#peers-heading", Line).say(f"Linked nodes{more}" if shown else "")
+        heading = tr("Linked nodes") if shown else ""
+        if len(status.links) > len(shown):
+            heading = tr("Linked nodes (the first {count} of {all})").format(count=len(shown), all=len(status.links))
+        self.query_one("#peers-heading", Line).say(heading)
         self._linked = shown
         self._draw_linked()
         self.call_after_refresh(self._draw_linked)  # by the width that they have beside the facts

@@ -12,6 +12,7 @@ from core import api
 from tui.app_port import app_of
 from tui.keys.commands import APP
 from tui.keys.registry import CommandSpec, Scope
+from tui.language import N_, tr
 from tui.screens.content import NothingUnsaved
 from tui.screens.once import once
 from tui.screens.page import Page
@@ -35,39 +36,45 @@ class WipeScreen(Page[None], NothingUnsaved, PromptWalk):  # pyright: ignore[rep
 
     BINDINGS = PromptWalk.BINDINGS
     opened_by = CommandSpec(
-        id="app.wipe", group=APP, scope=Scope.APP, title="Remove this account",
-        help="Delete the account and all it left on this machine.",
+        id="app.wipe", group=APP, scope=Scope.APP, title=N_("Remove this account"),
+        help=N_("Delete the account and all it left on this machine."),
         slash="wipe", after="app.import",
-        synonyms="delete account erase destroy reset forget uninstall burn panic",
+        synonyms=N_("delete account erase destroy reset forget uninstall burn panic"),
     )  # fmt: skip
-    heading = "Remove this account"
-    hints = (("Tab", "next"), ("Enter", "go on"), ("Esc", "back"))
+    heading = N_("Remove this account")
+    hints = (("Tab", N_("next")), ("Enter", N_("go on")), ("Esc", N_("back")))
 
     def compose_body(self) -> ComposeResult:
         """Yield what goes and what stays, and what has to be given."""
         yield Static(
-            "Everything that sottovoce keeps on this machine goes: all that was said, contacts, keys, and any second "
-            "account behind another passcode. Only the eighteen words bring the account back, and never what was said. "
-            "Contacts are not told: what they write finds nobody.",
+            tr(
+                "Everything that sottovoce keeps on this machine goes: all that was said, contacts, keys, and any second "
+                "account behind another passcode. Only the eighteen words bring the account back, and never what was said. "
+                "Contacts are not told: what they write finds nobody."
+            ),
             classes="text",
         )
         yield Static(
-            "What cannot be deleted: copies and backups of this disk, and what an SSD keeps of overwritten files, which "
-            "open by your passcode; and sealed parcels with strangers, which nobody can read and which end within days, "
-            "your record within 90.",
+            tr(
+                "What cannot be deleted: copies and backups of this disk, and what an SSD keeps of overwritten files, which "
+                "open by your passcode; and sealed parcels with strangers, which nobody can read and which end within days, "
+                "your record within 90."
+            ),
             classes="text faint gap",
         )
         with Horizontal(classes="row gap"):
-            yield Label("Contacts", classes="label")
-            yield Choice([("gone from the network too", False), ("kept for my words", True)], value=False, id="record")
+            yield Label(tr("Contacts"), classes="label")
+            yield Choice(
+                [(tr("gone from the network too"), False), (tr("kept for my words"), True)], value=False, id="record"
+            )
         with Horizontal(classes="row"):
-            yield Label("Passcode", classes="label")
+            yield Label(tr("Passcode"), classes="label")
             yield PasscodeField(id="passcode")
         with Horizontal(classes="row"):
-            yield Label("To be sure", classes="label")
-            yield TextField(placeholder=f"type the word {WORD}", id="word")
+            yield Label(tr("To be sure"), classes="label")
+            yield TextField(placeholder=tr("type the word {word}").format(word=WORD), id="word")
         with Horizontal(classes="buttons"):
-            yield FlatButton("Remove it for good", id="wipe")
+            yield FlatButton(tr("Remove it for good"), id="wipe")
 
     def on_mount(self) -> None:
         """Start with what can be taken back."""
@@ -88,14 +95,14 @@ class WipeScreen(Page[None], NothingUnsaved, PromptWalk):  # pyright: ignore[rep
     async def _wipe(self) -> None:
         passcode, word = self.query_one("#passcode", PasscodeField), self.query_one("#word", TextField)
         if not passcode.value:
-            self.notice.say("Please enter your passcode.", "bad", about=passcode)
+            self.notice.say(tr("Please enter your passcode."), "bad", about=passcode)
             passcode.focus()
             return
         if word.value.strip().lower() != WORD:
-            self.notice.say(f"Type the word {WORD} if you mean it.", "bad", about=word)
+            self.notice.say(tr("Type the word {word} if you mean it.").format(word=WORD), "bad", about=word)
             word.focus()
             return
-        self.notice.say("Emptying your record in the network, then removing: up to half a minute", "working")
+        self.notice.say(tr("Emptying your record in the network, then removing: up to half a minute"), "working")
         command = api.AccountWipe(passcode=passcode.take(), only_here=self.query_one("#record", Choice).value)
         try:
             removed = await self.client.call(command)

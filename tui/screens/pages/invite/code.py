@@ -20,21 +20,22 @@ from textual.widgets import Static
 
 from core import api
 from tui.app_port import app_of
+from tui.language import N_, tr, tr_in, tr_n
 from tui.messages import CoreEvent
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.content import NothingUnsaved, ShowsNotices
 from tui.screens.once import once
 from tui.screens.pages.invite.save import SavePictureScreen, SaveTextScreen
 from tui.terminal.clipboard import copy
+from tui.text.cells import width_of
 from tui.text.qr_code import LEAST_QUIET, SCREEN_QUIETS, Quiet
-from tui.text.sanitize import clean_line, clean_name, fit
+from tui.text.sanitize import clean_line, clean_name, fit, pad
 from tui.widgets.edges import BARE, Edge, UpperEdge
 from tui.widgets.hints import Hints
 from tui.widgets.notice import Notice
 from tui.widgets.qr_view import QrView
 from tui.words.durations import until
 from tui.words.errors import explain
-from tui.words.format import plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,6 +50,8 @@ if TYPE_CHECKING:
 _CHROME_ROWS, _SIDES = 2, 2
 # Narrowest column of text beside the code, and the rows the text needs under it.
 _TEXT_COLUMNS, _TEXT_ROWS = 25, 9
+# Cells of the column of labels, if none is longer.
+_LABEL = 10
 # Cells of the name of a guest.
 _GUEST = 24
 # Seconds between looks at how many nodes hold the invitation.
@@ -85,21 +88,24 @@ def used_by(guests: Sequence[str]) -> str:
     """Return what is told while strangers wait who used the invitation."""
     if not guests:
         return ""
-    others = f" and {plural(len(guests) - 1, 'other')}" if len(guests) > 1 else ""
-    return f"{fit(guests[0], _GUEST)}{others} used it. Enter answers."
+    name = fit(guests[0], _GUEST)
+    if len(guests) == 1:
+        return tr("{name} used it. Enter answers.").format(name=name)
+    others = tr_n("{count} other", "{count} others", len(guests) - 1)
+    return tr("{name} and {others} used it. Enter answers.").format(name=name, others=others)
 
 
 def why_none(screen: Size, code: Size, *, undrawable: bool) -> str:
     """Return why the code is not shown, and what there is instead."""
     if undrawable:
-        return (
+        return tr(
             "This terminal seems to have neither colours nor reverse video, and no camera reads a code of letters. "
             "Send the link, or save it (t) or a picture (s). i draws the code all the same."
         )
-    return (
-        f"The code needs a terminal of {size_needed(code)}; this one has {screen.width}x{screen.height}. "
+    return tr(
+        "The code needs a terminal of {needed}; this one has {size}. "
         "Enlarge it or make the font smaller, or send the link, or save it (t) or a picture (s)."
-    )
+    ).format(needed=size_needed(code), size=f"{screen.width}x{screen.height}")
 
 
 class InviteCodeScreen(Screen[bool], NothingUnsaved, ShowsNotices):
@@ -152,7 +158,7 @@ class InviteCodeScreen(Screen[bool], NothingUnsaved, ShowsNotices):
         """Build code and text."""
         self._undrawable = not app_of(self).profile.reverse
         with Vertical(id="card"):
-            yield UpperEdge("Your invitation", clean_line(self._invite.note), id="title")
+            yield UpperEdge(tr("Your invitation"), clean_line(self._invite.note), id="title")
             with Container(id="pair"):
                 yield QrView(self._invite.link, ascii_only=app_of(self).profile.glyphs == "ascii")
                 with Vertical(id="text"):
@@ -190,32 +196,36 @@ class InviteCodeScreen(Screen[bool], NothingUnsaved, ShowsNotices):
 
     def _keys(self) -> tuple[tuple[str, str], ...]:
         """Return the hints. Only without colours does it depend on the terminal which way round the code is."""
-        turn = "draw it" if self._undrawable else "invert" if self.app.no_color and not self.has_class("-none") else ""
+        invert = N_("invert") if self.app.no_color and not self.has_class("-none") else ""
+        turn = N_("draw it") if self._undrawable else invert
         turns = (("i", turn),) if turn else ()
-        answers = (("Enter", "answer"),) if self._guests else ()
-        saving = (("y", "copy link"), ("s", "save picture"), ("t", "save text"))
-        return (*answers, *saving, *turns, ("r", "revoke"), ("Esc", "back"))
+        answers = (("Enter", N_("answer")),) if self._guests else ()
+        saving = (("y", N_("copy link")), ("s", N_("save picture")), ("t", N_("save text")))
+        return (*answers, *saving, *turns, ("r", N_("revoke")), ("Esc", N_("back")))
 
     def _show_facts(self) -> None:
         invite = self._invite
-        uses = f"{invite.uses} of {invite.max_uses} used" if invite.max_uses else f"{invite.uses} used"
-        lines = [
-            f"Ends      {until(invite.expires_at, app_of(self).now())}",
-            f"Uses      {uses}",
-            f"Copies    {_copies(invite.copies)}",
+        limited = tr("{uses} of {most} used") if invite.max_uses else tr("{uses} used")
+        told = [
+            (tr("Ends"), until(invite.expires_at, app_of(self).now())),
+            (tr("Uses"), limited.format(uses=invite.uses, most=invite.max_uses)),
+            (tr("Copies"), _copies(invite.copies)),
         ]
         if invite.note:
-            lines.append(f"Note      {clean_line(invite.note)}")
+            told.append((tr("Note"), clean_line(invite.note)))
         if invite.state != "open":
-            lines.append(f"State     {invite.state}")
-        facts = Content("\n".join(lines))
+            told.append((tr("State"), state_words(invite)))
+        column = max(_LABEL, *(width_of(label) + 2 for label, _ in told))
+        facts = Content("\n".join(f"{pad(label, column)}{words}" for label, words in told))
         self.query_one("#facts", Static).update(Content.assemble((self._ways(), "bold $bright"), "\n\n", facts))
 
     def _ways(self) -> str:
         """Return what can be done with what is shown."""
         if self.has_class("-none"):
-            return "Send the link:"
-        return f"Scan it{' (press i first if the terminal is light)' if self.app.no_color else ''}, or send the link:"
+            return tr("Send the link:")
+        if self.app.no_color:
+            return tr("Scan it (press i first if the terminal is light), or send the link:")
+        return tr("Scan it, or send the link:")
 
     @work(exclusive=True, group="refresh")
     async def _refresh(self) -> None:
@@ -297,7 +307,8 @@ class InviteCodeScreen(Screen[bool], NothingUnsaved, ShowsNotices):
     def _save(self, how: type[SavePictureScreen]) -> None:
         def saved(path: Path | None) -> None:
             if path is not None:
-                self.query_one(Notice).say(f"Saved as {clean_line(str(path))}, readable by you only.", "good")
+                said = tr("Saved as {path}, readable by you only.").format(path=clean_line(str(path)))
+                self.query_one(Notice).say(said, "good")
 
         self.app.push_screen(how(self.client, self._invite.link), saved)
 
@@ -306,7 +317,9 @@ class InviteCodeScreen(Screen[bool], NothingUnsaved, ShowsNotices):
         """Make the invitation dead."""
         sure = await self.app.push_screen_wait(
             ConfirmScreen(
-                "Revoke this invitation?", "Nobody can use it afterwards. People you met through it stay.", yes="Revoke"
+                tr("Revoke this invitation?"),
+                tr("Nobody can use it afterwards. People you met through it stay."),
+                yes=tr("Revoke"),
             )
         )
         if not sure:
@@ -325,5 +338,15 @@ class InviteCodeScreen(Screen[bool], NothingUnsaved, ShowsNotices):
 
 def _copies(count: int) -> str:
     if count == 0:
-        return "none yet; it works once nodes hold it"
-    return f"on {count} node{'s' if count > 1 else ''}"
+        return tr("none yet; it works once nodes hold it")
+    return tr_n("on {count} node", "on {count} nodes", count)
+
+
+def state_words(invite: api.Invite) -> str:
+    """Return in a word whether an invitation can be used, or why not."""
+    return {
+        "open": tr_in("state of an invitation", "open"),
+        "used": tr_in("state of an invitation", "used"),
+        "revoked": tr_in("state of an invitation", "revoked"),
+        "expired": tr_in("state of an invitation", "expired"),
+    }[invite.state]

@@ -11,6 +11,7 @@ from textual import on
 from textual.containers import Horizontal
 from textual.widgets import Input, Label, Static
 
+from tui.language import N_, tr
 from tui.screens.content import NothingUnsaved
 from tui.screens.once import once
 from tui.screens.page import Page
@@ -27,10 +28,10 @@ if TYPE_CHECKING:
 class SavePictureScreen(Page[Path], NothingUnsaved):
     """Dismisses with the path written, or None."""
 
-    heading = "Save the code as a picture"
-    what = "picture"
+    heading = N_("Save the code as a picture")
+    about = N_("Whoever gets the picture can write to you until the invitation ends.")
     suffix = ".png"
-    hints = (("Enter", "save"), ("Tab", "complete"), ("Esc", "back"))
+    hints = (("Enter", N_("save")), ("Tab", N_("complete")), ("Esc", N_("back")))
 
     def __init__(self, client: Client, link: str) -> None:
         super().__init__(client)
@@ -38,12 +39,12 @@ class SavePictureScreen(Page[Path], NothingUnsaved):
 
     def compose_body(self) -> ComposeResult:
         """Yield the field."""
-        yield Static(f"Whoever gets the {self.what} can write to you until the invitation ends.", classes="text")
+        yield Static(tr(self.about), classes="text")
         with Horizontal(classes="row gap"):
-            yield Label("File", classes="label")
+            yield Label(tr("File"), classes="label")
             yield PathField(f"~/invitation{self.suffix}", suffixes=(self.suffix,), id="path")
         with Horizontal(classes="buttons"):
-            yield FlatButton("Save", id="save")
+            yield FlatButton(tr("Save"), id="save")
 
     def on_mount(self) -> None:
         """Start in the field."""
@@ -72,9 +73,11 @@ class SavePictureScreen(Page[Path], NothingUnsaved):
         try:
             await asyncio.to_thread(self.write, self._link, path)
         except FileExistsError:
-            self.notice.say("There is a file of that name already. Choose another.", "bad", about=field)
+            self.notice.say(tr("There is a file of that name already. Choose another."), "bad", about=field)
         except OSError as error:
-            self.notice.say(f"It could not be saved: {os.strerror(error.errno or 0)}.", "bad", about=field)
+            self.notice.say(
+                tr("It could not be saved: {why}.").format(why=os.strerror(error.errno or 0)), "bad", about=field
+            )
         else:
             self.dismiss(path)
 
@@ -82,8 +85,8 @@ class SavePictureScreen(Page[Path], NothingUnsaved):
 class SaveTextScreen(SavePictureScreen):
     """The same for the link as a line of text."""
 
-    heading = "Save the link as text"
-    what = "file"
+    heading = N_("Save the link as text")
+    about = N_("Whoever gets the file can write to you until the invitation ends.")
     suffix = ".txt"
 
     @staticmethod

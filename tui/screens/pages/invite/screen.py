@@ -15,11 +15,13 @@ from core import api
 from tui.app_port import app_of
 from tui.keys.commands import PEOPLE
 from tui.keys.registry import CommandSpec, Scope
+from tui.language import N_, tr, tr_in
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.content import NothingUnsaved
 from tui.screens.once import once
 from tui.screens.page import Page
-from tui.screens.pages.invite.code import InviteCodeScreen
+from tui.screens.pages.invite.code import InviteCodeScreen, state_words
+from tui.text.cells import width_of
 from tui.text.sanitize import clean_line
 from tui.widgets.choice import Choice
 from tui.widgets.flat_button import FlatButton
@@ -32,8 +34,11 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
 _HOUR, _DAY = 3600, 86400
-EXPIRIES = [("1 hour", _HOUR), ("1 day", _DAY), ("1 week", 7 * _DAY), ("30 days", 30 * _DAY), ("90 days", 90 * _DAY)]
-USES: list[tuple[str, int | None]] = [("1", 1), ("5", 5), ("unlimited", None)]
+EXPIRIES = [
+    (N_("1 hour"), _HOUR), (N_("1 day"), _DAY), (N_("1 week"), 7 * _DAY),
+    (N_("30 days"), 30 * _DAY), (N_("90 days"), 90 * _DAY),
+]  # fmt: skip
+USES: list[tuple[str, int | None]] = [("1", 1), ("5", 5), (N_("unlimited"), None)]
 # Longest note to oneself, in characters: one line of the list.
 MAX_NOTE = 40
 # Seconds between looks at the list: a greeting may use an invitation up while it is shown.
@@ -52,15 +57,21 @@ class InviteScreen(Page[None], NothingUnsaved):
         Binding("down", "app.focus_next", "Next", show=False),
     ]
     opened_by = CommandSpec(
-        id="people.invite", group=PEOPLE, scope=Scope.APP, title="Invite someone",
-        help="Make an invitation as a link and a QR code.",
+        id="people.invite", group=PEOPLE, scope=Scope.APP, title=N_("Invite someone"),
+        help=N_("Make an invitation as a link and a QR code."),
         slash="invite", after="go.list",
-        synonyms="invitation link qr code share contact new friend",
+        synonyms=N_("invitation link qr code share contact new friend"),
     )  # fmt: skip
-    heading = "Invite someone"
-    hints = (("↑↓", "move"), ("←→", "choose"), ("Enter", "create"), ("Esc", "back"))
-    note_hints = (("↑↓", "move"), ("Enter", "create"), ("Esc", "back"))
-    list_hints = (("↑↓", "move"), ("Enter", "show"), ("r", "revoke"), ("Tab", "to the form"), ("Esc", "back"))
+    heading = N_("Invite someone")
+    hints = (("↑↓", N_("move")), ("←→", N_("choose")), ("Enter", N_("create")), ("Esc", N_("back")))
+    note_hints = (("↑↓", N_("move")), ("Enter", N_("create")), ("Esc", N_("back")))
+    list_hints = (
+        ("↑↓", N_("move")),
+        ("Enter", N_("show")),
+        ("r", N_("revoke")),
+        ("Tab", N_("to the form")),
+        ("Esc", N_("back")),
+    )
 
     def __init__(self, client: api.Client) -> None:
         super().__init__(client)
@@ -69,21 +80,23 @@ class InviteScreen(Page[None], NothingUnsaved):
     def compose_body(self) -> ComposeResult:
         """Yield form and list."""
         yield Static(
-            "Nobody can find you or write to you without an invitation. Give one to each person, "
-            "by a way you trust: on paper, face to face, or through another messenger.",
+            tr(
+                "Nobody can find you or write to you without an invitation. Give one to each person, "
+                "by a way you trust: on paper, face to face, or through another messenger."
+            ),
             classes="text faint tall-only",
         )
         with Horizontal(classes="row gap"):
-            yield Label("Ends after", classes="label")
-            yield Choice(EXPIRIES, 7 * _DAY, id="expiry")
+            yield Label(tr("Ends after"), classes="label")
+            yield Choice([(tr(name), seconds) for name, seconds in EXPIRIES], 7 * _DAY, id="expiry")
         with Horizontal(classes="row"):
-            yield Label("Uses", classes="label")
-            yield Choice(USES, 1, id="uses")
+            yield Label(tr("Uses"), classes="label")
+            yield Choice([(tr(name), uses) for name, uses in USES], 1, id="uses")
         with Horizontal(classes="row"):
-            yield Label("Note", classes="label")
-            yield TextField(placeholder="for yourself, such as a name", max_length=MAX_NOTE, id="note")
+            yield Label(tr("Note"), classes="label")
+            yield TextField(placeholder=tr("for yourself, such as a name"), max_length=MAX_NOTE, id="note")
         with Horizontal(classes="buttons"):
-            yield FlatButton("Create invitation", id="create")
+            yield FlatButton(tr("Create invitation"), id="create")
         yield Static("", id="yours", classes="text gap")
         yield Menu(id="invites")
 
@@ -124,7 +137,7 @@ class InviteScreen(Page[None], NothingUnsaved):
         note = clean_line(self.query_one("#note", TextField).value)
         expiry: Choice[int] = self.query_one("#expiry", Choice)
         uses: Choice[int | None] = self.query_one("#uses", Choice)
-        self.notice.say("Leaving the invitation with other nodes", "working")
+        self.notice.say(tr("Leaving the invitation with other nodes"), "working")
         command = api.InviteCreate(expires_in=expiry.value, max_uses=uses.value, note=note)
         try:
             created = await self.client.call(command)
@@ -150,7 +163,7 @@ class InviteScreen(Page[None], NothingUnsaved):
     def _show_list(self) -> None:
         """Rewrite the rows, keeping the chosen one."""
         self.query_one("#yours", Static).update(
-            Content("Your invitations" if self._invites else "You have made no invitation yet.")
+            Content(tr("Your invitations") if self._invites else tr("You have made no invitation yet."))
         )
         narrow = self.size.width < 60
         now = app_of(self).now()
@@ -165,7 +178,7 @@ class InviteScreen(Page[None], NothingUnsaved):
         if invite is None:
             return
         if invite.state != "open":
-            self.notice.say(f"This invitation is {invite.state}; nobody can use it any more.")
+            self.notice.say(_over(invite))
             return
         self.notice.clear()
 
@@ -184,13 +197,13 @@ class InviteScreen(Page[None], NothingUnsaved):
         """Make the chosen invitation dead."""
         invite = self._find(self.query_one(Menu).chosen_id)
         if invite is None or invite.state != "open":
-            self.notice.say("Choose an open invitation in the list to revoke it.")
+            self.notice.say(tr("Choose an open invitation in the list to revoke it."))
             return
         question = ConfirmScreen(
-            "Revoke this invitation?",
-            "Nobody can use it afterwards. People you met through it stay.",
-            yes="Revoke",
-            no="Keep",
+            tr("Revoke this invitation?"),
+            tr("Nobody can use it afterwards. People you met through it stay."),
+            yes=tr("Revoke"),
+            no=tr("Keep"),
         )
         if not await self.app.push_screen_wait(question):
             return
@@ -199,17 +212,27 @@ class InviteScreen(Page[None], NothingUnsaved):
         except api.ApiError as error:
             self.notice.say(str(explain(error)), "bad")
         else:
-            self.notice.say("Revoked.", "good")
+            self.notice.say(tr("Revoked."), "good")
         self._reload()
 
 
 def _row(invite: api.Invite, now: int, *, narrow: bool) -> Content:
     """Return one line: state, end, uses, copies, note."""
-    state = "over" if invite.state == "expired" else invite.state
+    state = tr_in("state of an invitation", "over") if invite.state == "expired" else state_words(invite)
     uses = f"{invite.uses}/{invite.max_uses}" if invite.max_uses else f"{invite.uses}"
-    ends = f"ends {until(invite.expires_at, now)}" if invite.state == "open" else ""
-    copies = f"{invite.copies} copies" if invite.state == "open" else ""
-    columns = [(state, 8), (ends, 16), (f"{uses} used", 10)]
+    ends = tr("ends {when}").format(when=until(invite.expires_at, now)) if invite.state == "open" else ""
+    copies = tr("{count} copies").format(count=invite.copies) if invite.state == "open" else ""
+    columns = [(state, 8), (ends, 16), (tr("{uses} used").format(uses=uses), 10)]
     if not narrow:
         columns.append((copies, 10))
-    return Content("".join(f"{text:<{width}}" for text, width in columns) + clean_line(invite.note))
+    filled = "".join(text + " " * (width - width_of(text)) for text, width in columns)
+    return Content(filled + clean_line(invite.note))
+
+
+def _over(invite: api.Invite) -> str:
+    """Return why an invitation that is not open is not shown."""
+    if invite.state == "used":
+        return tr("This invitation is used; nobody can use it any more.")
+    if invite.state == "revoked":
+        return tr("This invitation is revoked; nobody can use it any more.")
+    return tr("This invitation is expired; nobody can use it any more.")

@@ -9,7 +9,7 @@ from textual.containers import Horizontal
 from textual.widgets import Label, Static
 
 from core import api
-from tui.language import tr
+from tui.language import N_, tr
 from tui.screens.content import NothingUnsaved
 from tui.screens.once import once
 from tui.screens.page import Page
@@ -28,21 +28,21 @@ class ChangePasscodeScreen(Page[bool], NothingUnsaved, PromptWalk):  # pyright: 
 
     BINDINGS = PromptWalk.BINDINGS
 
-    heading = "Change the passcode"
-    hints = (("Enter", "next"), ("Ctrl+T", "show the passcode"), ("Esc", "back"))
+    heading = N_("Change the passcode")
+    hints = (("Enter", N_("next")), ("Ctrl+T", N_("show the passcode")), ("Esc", N_("back")))
 
     def compose_body(self) -> ComposeResult:
         """Yield old and new."""
         with Horizontal(classes="row"):
-            yield Label("Old one", classes="label")
+            yield Label(tr("Old one"), classes="label")
             yield PasscodeField(id="old")
         yield NewPasscode(classes="gap")
         yield Static(
-            "The words stay the same. Whoever forgets the passcode needs them: nobody can reset it.",
+            tr("The words stay the same. Whoever forgets the passcode needs them: nobody can reset it."),
             classes="text faint gap",
         )
         with Horizontal(classes="buttons"):
-            yield FlatButton("Change it", id="change")
+            yield FlatButton(tr("Change it"), id="change")
 
     def on_mount(self) -> None:
         """Start with the old one."""
@@ -61,7 +61,7 @@ class ChangePasscodeScreen(Page[bool], NothingUnsaved, PromptWalk):  # pyright: 
     def _finished(self) -> None:
         new, old = self.query_one(NewPasscode), self.query_one("#old", PasscodeField)
         if not old.value:
-            self.notice.say("Please enter the old passcode.", "bad", about=old)
+            self.notice.say(tr("Please enter the old passcode."), "bad", about=old)
             old.focus()
         elif complaint := new.complaint():
             self.notice.say(complaint, "bad", about=new.fault)
@@ -71,7 +71,7 @@ class ChangePasscodeScreen(Page[bool], NothingUnsaved, PromptWalk):  # pyright: 
 
     @once("change")
     async def _change(self, command: api.AccountChangePasscode) -> None:
-        self.notice.say("Changing it; this takes a moment on purpose", "working")
+        self.notice.say(tr("Changing it; this takes a moment on purpose"), "working")
         try:
             await self.client.call(command)
         except api.ApiError as error:

@@ -17,6 +17,7 @@ from tui.app_port import app_of
 from tui.keys.commands import APP, AUTO, GLYPH_NAMES, LAYOUT_NAMES, THEME_NAMES
 from tui.keys.presets import PRESETS
 from tui.keys.registry import CommandSpec, Scope
+from tui.language import N_, tr
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.content import NothingUnsaved
 from tui.screens.once import once
@@ -34,94 +35,96 @@ from tui.words.network import size_words
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
+# How much hides, with what it costs in a day.
+PACES: Final[tuple[tuple[str, api.PaceName], ...]] = (
+    (N_("sparing, {size} a day"), "sparing"),
+    (N_("normal, {size} a day"), "normal"),
+    (N_("strong, {size} a day"), "strong"),
+)
 # Field of ``api.Settings`` -> label, values on offer, what it means.
 ROWS: dict[str, tuple[str, list[tuple[str, object]], str]] = {
     "theme": (
-        "Colours",
+        N_("Colours"),
         [(name, "" if name == AUTO else name) for name in THEME_NAMES],
-        "auto takes what suits the terminal; mono uses no colour at all, terminal its own sixteen.",
+        N_("auto takes what suits the terminal; mono uses no colour at all, terminal its own sixteen."),
     ),
     "glyphs": (
-        "Signs",
+        N_("Signs"),
         [(name, "" if name == AUTO else name) for name in GLYPH_NAMES],
-        "ascii for old terminals; nerd needs a Nerd Font.",
+        N_("ascii for old terminals; nerd needs a Nerd Font."),
     ),
     "layout": (
-        "Layout",
+        N_("Layout"),
         [(name, name) for name in LAYOUT_NAMES],
-        "of messages: dialogue on two sides; letter from one edge, for long texts and those who prefer a log.",
+        N_("of messages: dialogue on two sides; letter from one edge, for long texts and those who prefer a log."),
     ),
     "enter_sends": (
-        "Enter key",
-        [("sends", True), ("breaks the line", False)],
-        "Ctrl+J always breaks the line, or sends when Enter does not.",
+        N_("Enter key"),
+        [(N_("sends"), True), (N_("breaks the line"), False)],
+        N_("Ctrl+J always breaks the line, or sends when Enter does not."),
     ),
     "keys": (
-        "Keys",
+        N_("Keys"),
         [(name, name) for name in PRESETS],
-        "Sets for people who come from an editor. /keys lists all keys, and changes each.",
+        N_("Sets for people who come from an editor. /keys lists all keys, and changes each."),
     ),
     "lock_after": (
-        "Lock after",
-        [("1 min", 60), ("5 min", 300), ("10 min", 600), ("1 hour", 3600), ("never", 0)],
-        "without a key pressed. Messages still come in while it is locked.",
+        N_("Lock after"),
+        [(N_("1 min"), 60), (N_("5 min"), 300), (N_("10 min"), 600), (N_("1 hour"), 3600), (N_("never"), 0)],
+        N_("without a key pressed. Messages still come in while it is locked."),
     ),
     "notify": (
-        "Notices",
-        [("off", "off"), ("bell", "bell"), ("bell and text", "bell+text")],
-        "Text is a notice of the terminal's, where it has such. /help notices says more.",
+        N_("Notices"),
+        [(N_("off"), "off"), (N_("bell"), "bell"), (N_("bell and text"), "bell+text")],
+        N_("Text is a notice of the terminal's, where it has such. /help notices says more."),
     ),
     "notify_content": (
-        "They say",
-        [("new message", "off"), ("the name", "name"), ("name and text", "text")],
-        "Whoever sees this screen or its notices reads that. Locked, it is never more than new message.",
+        N_("They say"),
+        [(N_("new message"), "off"), (N_("the name"), "name"), (N_("name and text"), "text")],
+        N_("Whoever sees this screen or its notices reads that. Locked, it is never more than new message."),
     ),
     "low_bandwidth": (
-        "Slow line",
-        [("auto", "auto"), ("on", "on"), ("off", "off")],
-        "on saves bytes: no motion, fewer redraws. auto is on over SSH.",
+        N_("Slow line"),
+        [(N_("auto"), "auto"), (N_("on"), "on"), (N_("off"), "off")],
+        N_("on saves bytes: no motion, fewer redraws. auto is on over SSH."),
     ),
     "read_receipts": (
-        "Reading",
-        [("not told", False), ("told and seen", True)],
-        "Contacts who have it on see what you read, half a minute late. One box (2.5 KB) a sitting at most.",
+        N_("Reading"),
+        [(N_("not told"), False), (N_("told and seen"), True)],
+        N_("Contacts who have it on see what you read, half a minute late. One box (2.5 KB) a sitting at most."),
     ),
     "typing": (
-        "Typing",
-        [("not told", False), ("told and seen", True)],
-        "To contacts who have it on and were heard lately: a box each 20 s while you type, up to 450 KB an hour.",
+        N_("Typing"),
+        [(N_("not told"), False), (N_("told and seen"), True)],
+        N_("To contacts who have it on and were heard lately: a box each 20 s while you type, up to 450 KB an hour."),
     ),
     "presence": (
-        "Being there",
-        [("not told", False), ("told and seen", True)],
-        "To contacts who have it on, in steps of ten minutes: up to 6 boxes, 15 KB an hour, for each of them.",
+        N_("Being there"),
+        [(N_("not told"), False), (N_("told and seen"), True)],
+        N_("To contacts who have it on, in steps of ten minutes: up to 6 boxes, 15 KB an hour, for each of them."),
     ),
     "pace": (
-        "Hiding",
-        [
-            (f"sparing, {size_words(bytes_per_day('sparing'))} a day", "sparing"),
-            (f"normal, {size_words(bytes_per_day('normal'))} a day", "normal"),
-            (f"strong, {size_words(bytes_per_day('strong'))} a day", "strong"),
-        ],
-        "Empty packets hide when you write. sparing, for metered lines, hides little; strong adds seconds.",
+        N_("Hiding"),
+        [*PACES],
+        N_("Empty packets hide when you write. sparing, for metered lines, hides little; strong adds seconds."),
     ),
 }
 # Headings, and the fields below each; a field that none names comes last.
 GROUPS: Final = (
-    ("This terminal", ("theme", "glyphs", "layout", "enter_sends", "keys", "low_bandwidth")),
-    ("Notices and locking", ("notify", "notify_content", "lock_after")),
-    ("What others learn", ("read_receipts", "typing", "presence", "pace")),
+    (N_("This terminal"), ("theme", "glyphs", "layout", "enter_sends", "keys", "low_bandwidth")),
+    (N_("Notices and locking"), ("notify", "notify_content", "lock_after")),
+    (N_("What others learn"), ("read_receipts", "typing", "presence", "pace")),
 )
 # What the rest means, by the id of its widget.
 ABOUT = {
-    "person": "Shown to people you invite or greet from now on. Enter keeps it.",
-    "passcode": "You type it once in 20 hours where this system can keep it, and after each lock.",
-    "words": "The eighteen words bring the account back on another device. The passcode is asked first.",
-    "lock": "Hides everything until the passcode is typed. Messages still come in for up to 20 hours.",
-    "export-all": "What was said, contacts and settings as a file, encrypted if you wish. No key is in it.",
-    "import": "Takes in a file that was exported: texts, names, settings.",
-    "wipe": "Deletes the account and all it left on this machine. It asks for the passcode, and for a word.",
-    "logout": "The passcode is asked at the next start, and nothing comes in until then. Nothing is deleted.",
+    "person": N_("Shown to people you invite or greet from now on. Enter keeps it."),
+    "passcode": N_("You type it once in 20 hours where this system can keep it, and after each lock."),
+    "words": N_("The eighteen words bring the account back on another device. The passcode is asked first."),
+    "lock": N_("Hides everything until the passcode is typed. Messages still come in for up to 20 hours."),
+    "export-all": N_("What was said, contacts and settings as a file, encrypted if you wish. No key is in it."),
+    "import": N_("Takes in a file that was exported: texts, names, settings."),
+    "wipe": N_("Deletes the account and all it left on this machine. It asks for the passcode, and for a word."),
+    "logout": N_("The passcode is asked at the next start, and nothing comes in until then. Nothing is deleted."),
 }
 
 
@@ -130,6 +133,14 @@ def groups() -> list[tuple[str, list[str]]]:
     named = [(heading, [field for field in fields if field in ROWS]) for heading, fields in GROUPS]
     named[-1][1].extend(field for field in ROWS if not any(field in fields for _, fields in named))
     return named
+
+
+def _named(field: str) -> list[tuple[str, object]]:
+    """Return what a field's row has on offer, in words."""
+    options = ROWS[field][1]
+    if field == "pace":
+        return [(tr(name).format(size=size_words(bytes_per_day(pace))), pace) for name, pace in PACES]
+    return [(tr(name), value) for name, value in options]
 
 
 class SettingsScreen(Page[None], NothingUnsaved):
@@ -153,15 +164,15 @@ class SettingsScreen(Page[None], NothingUnsaved):
         Binding("down", "app.focus_next", "Next", show=False),
     ]
     opened_by = CommandSpec(
-        id="app.settings", group=APP, scope=Scope.APP, title="Settings",
-        help="Colours, keys, locking, notifications.",
+        id="app.settings", group=APP, scope=Scope.APP, title=N_("Settings"),
+        help=N_("Colours, keys, locking, notifications."),
         slash="settings", after="app.lock",
-        synonyms="preferences options configure config setup theme colours colors notifications name password passcode",
+        synonyms=N_("preferences options configure config setup theme colours colors notifications name password passcode"),
     )  # fmt: skip
-    heading = "Settings"
-    hints = (("↑↓", "move"), ("←→", "change"), ("Esc", "back"))
-    name_hints = (("↑↓", "move"), ("Enter", "keep the name"), ("Esc", "back"))
-    button_hints = (("↑↓", "move"), ("Enter", "do"), ("Esc", "back"))
+    heading = N_("Settings")
+    hints = (("↑↓", N_("move")), ("←→", N_("change")), ("Esc", N_("back")))
+    name_hints = (("↑↓", N_("move")), ("Enter", N_("keep the name")), ("Esc", N_("back")))
+    button_hints = (("↑↓", N_("move")), ("Enter", N_("do")), ("Esc", N_("back")))
 
     def __init__(self, client: api.Client) -> None:
         super().__init__(client)
@@ -173,26 +184,26 @@ class SettingsScreen(Page[None], NothingUnsaved):
         """Yield the rows."""
         stored = msgspec.structs.asdict(self._settings)
         for heading, fields in groups():
-            yield Static(heading, classes="heading" if heading != GROUPS[0][0] else "heading -first")
+            yield Static(tr(heading), classes="heading" if heading != GROUPS[0][0] else "heading -first")
             for field in fields:
-                label, options, _ = ROWS[field]
+                label = tr(ROWS[field][0])
                 with Horizontal(classes="row"):
                     yield Label(label, classes="label")
-                    yield Choice([*options, *self._own_themes(field)], stored[field], id=field)
-        yield Static("Your account", classes="heading")
+                    yield Choice([*_named(field), *self._own_themes(field)], stored[field], id=field)
+        yield Static(tr("Your account"), classes="heading")
         with Horizontal(classes="row"):
-            yield Label("Name", classes="label")
+            yield Label(tr("Name"), classes="label")
             yield TextField(id="person")
         yield IdentityView()
         with Horizontal(classes="buttons"):
-            yield FlatButton("Change passcode", id="passcode")
-            yield FlatButton("Show my words", id="words")
-            yield FlatButton("Lock now", id="lock")
-            yield FlatButton("Log out", id="logout")
+            yield FlatButton(tr("Change passcode"), id="passcode")
+            yield FlatButton(tr("Show my words"), id="words")
+            yield FlatButton(tr("Lock now"), id="lock")
+            yield FlatButton(tr("Log out"), id="logout")
         with Horizontal(classes="buttons"):
-            yield FlatButton("Export", id="export-all")
-            yield FlatButton("Import", id="import")
-            yield FlatButton("Remove this account", id="wipe")
+            yield FlatButton(tr("Export"), id="export-all")
+            yield FlatButton(tr("Import"), id="import")
+            yield FlatButton(tr("Remove this account"), id="wipe")
 
     def compose_foot(self) -> ComposeResult:
         """Yield what the row under the cursor means: in sight, wherever that is."""
@@ -222,7 +233,9 @@ class SettingsScreen(Page[None], NothingUnsaved):
         except api.ApiError as error:
             self.notice.say(str(explain(error)), "bad")
             return
-        self._cost = f"Last hour: {size_words(network.hour_out)} out, {size_words(network.hour_in)} in."
+        self._cost = tr("Last hour: {out} out, {into} in.").format(
+            out=size_words(network.hour_out), into=size_words(network.hour_in)
+        )
         stored = msgspec.structs.asdict(self._settings)
         for field in ROWS:
             self.query_one(f"#{field}", Choice).choose(stored[field])
@@ -239,7 +252,9 @@ class SettingsScreen(Page[None], NothingUnsaved):
         focused = self.focused.id if self.focused is not None else None
         row = ROWS.get(focused or "")
         cost = f" {self._cost}" if focused == "pace" and self._cost else ""
-        self.query_one("#meaning", Static).update(Content(row[2] + cost if row else ABOUT.get(focused or "", "")))
+        self.query_one("#meaning", Static).update(
+            Content(tr(row[2]) + cost if row else tr(ABOUT.get(focused or "", "")))
+        )
 
     # --- settings -----------------------------------------------------------------------------------------------------
 
@@ -264,7 +279,11 @@ class SettingsScreen(Page[None], NothingUnsaved):
     def _named(self) -> None:
         name = kept_name(self.query_one("#person", TextField).value)
         if len(name.encode()) > api.MAX_NAME_SIZE:
-            self.notice.say(f"The name is too long: at most {api.MAX_NAME_SIZE} bytes.", "bad", about=self.focused)
+            self.notice.say(
+                tr("The name is too long: at most {size} bytes.").format(size=api.MAX_NAME_SIZE),
+                "bad",
+                about=self.focused,
+            )
         elif name != self._person:
             self._rename(name)
 
@@ -276,13 +295,13 @@ class SettingsScreen(Page[None], NothingUnsaved):
             self.notice.say(str(explain(error)), "bad")
         else:
             self._person = name
-            self.notice.say("Your name is changed. Contacts keep the one they know.", "good")
+            self.notice.say(tr("Your name is changed. Contacts keep the one they know."), "good")
 
     @on(FlatButton.Pressed, "#passcode")
     def _ask_passcode(self) -> None:
         def changed(done: object) -> None:
             if done:
-                self.notice.say("Your passcode is changed.", "good")
+                self.notice.say(tr("Your passcode is changed."), "good")
 
         self.app.push_screen(ChangePasscodeScreen(self.client), changed)
 
@@ -304,10 +323,10 @@ class SettingsScreen(Page[None], NothingUnsaved):
     @once("logout")
     async def _log_out(self) -> None:
         question = ConfirmScreen(
-            "Log out?",
-            "The passcode is asked next time, and no messages come in until then. Nothing is deleted.",
-            yes="Log out",
-            no="Stay",
+            tr("Log out?"),
+            tr("The passcode is asked next time, and no messages come in until then. Nothing is deleted."),
+            yes=tr("Log out"),
+            no=tr("Stay"),
         )
         if not await self.app.push_screen_wait(question):
             return

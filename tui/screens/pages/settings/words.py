@@ -9,6 +9,7 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Label, Static
 
 from core import api
+from tui.language import N_, tr
 from tui.screens.content import NothingUnsaved
 from tui.screens.onboarding.words import WordTable
 from tui.screens.once import once
@@ -24,22 +25,24 @@ if TYPE_CHECKING:
 class WordsScreen(Page[None], NothingUnsaved):
     """Asks for the passcode, then shows the words until it is left."""
 
-    heading = "Your eighteen words"
-    hints = (("Enter", "show them"), ("Ctrl+T", "show the passcode"), ("Esc", "back"))
+    heading = N_("Your eighteen words")
+    hints = (("Enter", N_("show them")), ("Ctrl+T", N_("show the passcode")), ("Esc", N_("back")))
 
     def compose_body(self) -> ComposeResult:
         """Yield the question; the words take its place."""
         yield Static(
-            "These words are your account: whoever has them is you, on any device. Look at them where nobody else sees "
-            "the screen.",
+            tr(
+                "These words are your account: whoever has them is you, on any device. Look at them where nobody else sees "
+                "the screen."
+            ),
             classes="text",
         )
         with Vertical(id="asking"):
             with Horizontal(classes="row gap"):
-                yield Label("Passcode", classes="label")
+                yield Label(tr("Passcode"), classes="label")
                 yield PasscodeField(id="passcode")
             with Horizontal(classes="buttons"):
-                yield FlatButton("Show them", id="show")
+                yield FlatButton(tr("Show them"), id="show")
 
     def on_mount(self) -> None:
         """Start in the field."""
@@ -60,7 +63,7 @@ class WordsScreen(Page[None], NothingUnsaved):
 
     @once("words")
     async def _show(self, passcode: str) -> None:
-        self.notice.say("Opening; this takes a moment on purpose", "working")
+        self.notice.say(tr("Opening; this takes a moment on purpose"), "working")
         try:
             phrase = await self.client.call(api.AccountWords(passcode=passcode))
         except api.ApiError as error:
@@ -73,4 +76,4 @@ class WordsScreen(Page[None], NothingUnsaved):
         with self.app.batch_update():
             await asking.remove_children()
             await asking.mount(WordTable(phrase.words))
-        self.show_keys(("PgDn", "more words"), ("Esc", "back"))
+        self.show_keys(("PgDn", N_("more words")), ("Esc", N_("back")))
