@@ -72,7 +72,7 @@ class ExportScreen(Page[None], NothingUnsaved, PathWalk):  # pyright: ignore[rep
         with Horizontal(classes="row gap"):
             yield Label(tr("Encrypt by"), classes="label")
             yield PasscodeField(placeholder=tr("a password for this file; Ctrl+T shows it"), id="password")
-        yield Static(api.LIES_OPEN, id="warning", classes="text")
+        yield Static(tr(api.LIES_OPEN), id="warning", classes="text")
         with Horizontal(classes="row gap"):
             yield Label(tr("Passcode"), classes="label")
             yield PasscodeField(placeholder=tr("yours, to make sure that it is you"), id="passcode")
@@ -110,7 +110,7 @@ class ExportScreen(Page[None], NothingUnsaved, PathWalk):  # pyright: ignore[rep
     def _heed_password(self) -> None:
         """Warn as long as nothing encrypts it."""
         is_open = not self.query_one("#password", PasscodeField).value
-        self.query_one("#warning", Static).update(Content(api.LIES_OPEN if is_open else ENCRYPTED))
+        self.query_one("#warning", Static).update(Content(tr(api.LIES_OPEN if is_open else ENCRYPTED)))
 
     # --- writing ------------------------------------------------------------------------------------------------------
 
@@ -125,7 +125,7 @@ class ExportScreen(Page[None], NothingUnsaved, PathWalk):  # pyright: ignore[rep
             return
         password = self.query_one("#password", PasscodeField).value
         if not password and not await self.app.push_screen_wait(
-            ConfirmScreen(tr("Write it without a password?"), api.LIES_OPEN, yes=tr("Write it"), no=tr("Not so"))
+            ConfirmScreen(tr("Write it without a password?"), tr(api.LIES_OPEN), yes=tr("Write it"), no=tr("Not so"))
         ):
             return
         await self._export(password or None, passcode.take())

@@ -18,7 +18,7 @@ from core import api
 from core.doctor.findings import findings_of
 from tui.keys.commands import APP
 from tui.keys.registry import CommandSpec, Scope, When
-from tui.language import N_, tr, tr_in
+from tui.language import N_, told, tr, tr_in
 from tui.screens.content import NothingUnsaved
 from tui.screens.page import Column, Page
 from tui.text.sanitize import clean_line, fit, pad
@@ -143,7 +143,7 @@ class NetworkScreen(Page[None], NothingUnsaved):
             self.query_one(f"#row-{name}").display = name in facts
         warning = self.query_one("#warning", Line)
         found = findings_of(status)
-        warning.say("\n".join(f"! {each.text}" for each in found))
+        warning.say("\n".join(f"! {told(each.said, each.text)}" for each in found))
         warning.set_class(bool(found), "-shown")
         shown = status.links[:MAX_PEERS_SHOWN]
         heading = tr("Linked nodes") if shown else ""
