@@ -10,6 +10,7 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Static
 
+from tui.language import N_, tr
 from tui.screens.content import NothingUnsaved
 from tui.screens.sheet import Sheet
 from tui.widgets.flat_button import FlatButton
@@ -33,6 +34,7 @@ class ConfirmScreen(Sheet[bool], NothingUnsaved):
     }
     """
     VERTICAL_BREAKPOINTS = [(0, "-short"), (14, "-tall")]
+    keys = (("←→", N_("choose")), ("Enter", N_("do")), ("Esc", N_("back")))
     BINDINGS = [
         Binding("y", "say_yes('y')", "Yes", id="confirm.yes"),
         Binding("x", "say_yes('x')", "Yes", show=False),
@@ -45,16 +47,15 @@ class ConfirmScreen(Sheet[bool], NothingUnsaved):
         question: str,
         detail: str = "",
         *,
-        yes: str = "Yes",
-        no: str = "No",
+        yes: str = "",
+        no: str = "",
         careful: bool = True,
         yes_key: Literal["y", "x"] = "y",
     ) -> None:
         super().__init__()
         self._yes_key = yes_key
         self._question, self._detail = question, detail
-        self.keys = (("←→", "choose"), ("Enter", "do"), ("Esc", "back"))
-        self._yes, self._no, self._careful = yes, no, careful
+        self._yes, self._no, self._careful = yes or tr("Yes"), no or tr("No"), careful
 
     def compose_sheet(self) -> ComposeResult:
         """Yield what is asked and explained, and the answers."""

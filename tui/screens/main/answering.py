@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.api import Message
 from tui.chat.navigation import Navigation
 from tui.chat.purposes import Answer, Edit, Purposes
+from tui.language import tr
 from tui.screens.main.draft_keeper import DraftKeeper
 from tui.text.sanitize import clean_line, clean_name, fit, kept_text
 from tui.widgets.writing import WritingArea
@@ -27,9 +28,12 @@ class Answering:
         composer, here = self._writing.composer, self._navigation.here
         if composer.address is None or here is None:
             return
-        whom = "yourself" if message.sender == "me" else clean_name(here.name)
         self.cancel()
-        words = f"Answer to {whom}: {fit(clean_line(message.text), _SHOWN)}"
+        text = fit(clean_line(message.text), _SHOWN)
+        if message.sender == "me":
+            words = tr("Answer to yourself: {text}").format(text=text)
+        else:
+            words = tr("Answer to {name}: {text}").format(name=clean_name(here.name), text=text)
         self._purposes.begin(composer.address, Answer(message.id, words))
         self._go_on()
 
@@ -40,7 +44,7 @@ class Answering:
             return
         self.cancel()
         self._drafts.keep_written()
-        words = f"Another version of: {fit(clean_line(message.text), _SHOWN)}"
+        words = tr("Another version of: {text}").format(text=fit(clean_line(message.text), _SHOWN))
         self._purposes.begin(composer.address, Edit(message.id, words, composer.text))
         composer.put(kept_text(message.text))
         self._go_on()

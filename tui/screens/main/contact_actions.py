@@ -15,6 +15,7 @@ from tui.chat.chat import Chat
 from tui.chat.contact_lookup import contact_of
 from tui.chat.navigation import Navigation
 from tui.keys.handlers import Handlers
+from tui.language import N_, tr
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.main.attempts import Attempts, Work
 from tui.screens.main.conversations import Conversations
@@ -22,7 +23,7 @@ from tui.screens.main.dialogs import Dialogs
 from tui.text.sanitize import kept_name
 from tui.words.contacts import deleted_words, short_name
 
-UNBLOCKED = "Unblocked: they learn where to write to you, and what they wrote meanwhile may still come."
+UNBLOCKED = N_("Unblocked: they learn where to write to you, and what they wrote meanwhile may still come.")
 
 
 class ContactActions:
@@ -66,7 +67,7 @@ class ContactActions:
 
     def _ask(self, question: str, detail: str, yes: str, then: Callable[[], Work]) -> None:
         """Ask, and do ``then`` if the answer is yes."""
-        self._dialogs.ask(ConfirmScreen(question, detail, yes=yes, no="Not now"), then)
+        self._dialogs.ask(ConfirmScreen(question, detail, yes=yes, no=tr("Not now")), then)
 
     # --- who it is ----------------------------------------------------------------------------------------------------
 
@@ -112,30 +113,32 @@ class ContactActions:
             return
         name = short_name(contact.name)
         if contact.muted_until is not None:
-            self._set(contact, f"{name} is muted no longer.", muted_until=0)
+            self._set(contact, tr("{name} is muted no longer.").format(name=name), muted_until=0)
             return
 
         def answered(until: int | None) -> None:
             if until is not None:
-                self._set(contact, f"{name} is muted, and is not told.", muted_until=until)
+                self._set(contact, tr("{name} is muted, and is not told.").format(name=name), muted_until=until)
 
         self._dialogs.show(MuteScreen(name, self._app.now()), answered)
 
     def pin(self) -> None:
         """Keep the conversation at the top of the list, or let it go."""
         if (contact := self._navigation.here) is not None:
-            self._set(contact, "Pinned no longer." if contact.pinned else "Pinned.", pinned=not contact.pinned)
+            said = tr("Pinned no longer.") if contact.pinned else tr("Pinned.")
+            self._set(contact, said, pinned=not contact.pinned)
 
     def archive(self) -> None:
         """Put the conversation away, or take it out."""
         if (contact := self._navigation.here) is not None:
-            said = "Taken out of the archive." if contact.archived else "Archived: it comes back when they write."
+            out, put = tr("Taken out of the archive."), tr("Archived: it comes back when they write.")
+            said = out if contact.archived else put
             self._set(contact, said, archived=not contact.archived)
 
     def mark_unread(self) -> None:
         """Mark the conversation as unread, or take the mark away."""
         if (contact := self._navigation.here) is not None:
-            said = "The mark is gone." if contact.marked_unread else "Marked as unread."
+            said = tr("The mark is gone.") if contact.marked_unread else tr("Marked as unread.")
             self._set(contact, said, unread=not contact.marked_unread)
 
     def _set(self, contact: api.Conversation, said: str, **chosen: int) -> None:
@@ -154,7 +157,7 @@ class ContactActions:
         if contact is None:
             return
         if len(name.encode()) > api.MAX_NAME_SIZE:
-            self._app.tell(f"The name is too long: at most {api.MAX_NAME_SIZE} bytes.", "warning")
+            self._app.tell(tr("The name is too long: at most {most} bytes.").format(most=api.MAX_NAME_SIZE), "warning")
             return
         if name:
             self._attempts.begin(self._rename(contact, name))
@@ -174,11 +177,10 @@ class ContactActions:
         if renamed is None:
             return
         called = short_name(renamed.name)
-        self._app.tell(
-            f"You call them {called} now; nobody is told."
-            if name
-            else f"They are called as they call themselves: {called}."
-        )
+        if name:
+            self._app.tell(tr("You call them {name} now; nobody is told.").format(name=called))
+        else:
+            self._app.tell(tr("They are called as they call themselves: {name}.").format(name=called))
 
     def show_devices(self) -> None:
         """Show the contact's devices."""
@@ -203,19 +205,20 @@ class ContactActions:
             return
         name = short_name(contact.name)
         if contact.blocked:
-            self._app.tell(f"{name} is blocked already; /unblock ends it.")
+            self._app.tell(tr("{name} is blocked already; /unblock ends it.").format(name=name))
             return
-        detail = (
+        detail = tr(
             "You hear nothing of them any more, and they hear nothing of you, not even that a text arrived. What was said "
-            f"stays here. Nobody is told: {name} does not learn of it, your other contacts only that your mailbox moved. "
+            "stays here. Nobody is told: {name} does not learn of it, your other contacts only that your mailbox moved. "
             "/unblock ends it."
-        )
-        self._ask(f"Block {name}?", detail, "Block", partial(self._block, contact))
+        ).format(name=name)
+        self._ask(tr("Block {name}?").format(name=name), detail, tr("Block"), partial(self._block, contact))
 
     async def _block(self, contact: api.Conversation) -> None:
         await self._app.client.call(api.ContactBlock(identity=contact.identity))
         await self._conversations.read()
-        self._app.tell(f"{short_name(contact.name)} is blocked and is not told; /unblock ends it.")
+        said = tr("{name} is blocked and is not told; /unblock ends it.")
+        self._app.tell(said.format(name=short_name(contact.name)))
 
     def unblock(self) -> None:
         """Hear this contact again."""
@@ -223,12 +226,12 @@ class ContactActions:
         if contact is not None and contact.blocked:
             self._attempts.begin(self._unblock(contact))
         elif contact is not None:
-            self._app.tell(f"{short_name(contact.name)} is not blocked.")
+            self._app.tell(tr("{name} is not blocked.").format(name=short_name(contact.name)))
 
     async def _unblock(self, contact: api.Conversation) -> None:
         await self._app.client.call(api.ContactUnblock(identity=contact.identity))
         await self._conversations.read()
-        self._app.tell(UNBLOCKED)
+        self._app.tell(tr(UNBLOCKED))
 
     def offers_unblocking(self, conversation_id: str | None) -> bool:
         """Offer to unblock a blocked contact before a text goes to it; returns whether that was needed."""
@@ -236,8 +239,9 @@ class ContactActions:
         if contact is None or not contact.blocked:
             return False
         name = short_name(contact.name)
-        detail = f"Nothing is sent to {name} as long as you block them. What you wrote stays in the line."
-        self._ask(f"Unblock {name}?", detail, "Unblock", partial(self._unblock, contact))
+        detail = tr("Nothing is sent to {name} as long as you block them. What you wrote stays in the line.")
+        question = tr("Unblock {name}?").format(name=name)
+        self._ask(question, detail.format(name=name), tr("Unblock"), partial(self._unblock, contact))
         return True
 
     # --- being rid of them --------------------------------------------------------------------------------------------
@@ -248,14 +252,20 @@ class ContactActions:
         if contact is None:
             return
         name = short_name(contact.name)
-        left = "What has not left this device yet is never sent; texts that have left cannot be taken back."
         if contact.state == "open":
-            question = f"Delete all that was said with {name}?"
-            detail = f"It goes from this device only: {name} keeps what they have. {left} {name} stays your contact."
+            question = tr("Delete all that was said with {name}?")
+            detail = tr(
+                "It goes from this device only: {name} keeps what they have. What has not left this device yet is never "
+                "sent; texts that have left cannot be taken back. {name} stays your contact."
+            )
         else:
-            question = f"Forget the greeting to {name}?"
-            detail = f"It was not answered, so the whole conversation goes. {left}"
-        self._ask(question, detail, "Delete", partial(self._delete_conversation, contact))
+            question = tr("Forget the greeting to {name}?")
+            detail = tr(
+                "It was not answered, so the whole conversation goes. What has not left this device yet is never sent; "
+                "texts that have left cannot be taken back."
+            )
+        then = partial(self._delete_conversation, contact)
+        self._ask(question.format(name=name), detail.format(name=name), tr("Delete"), then)
 
     async def _delete_conversation(self, contact: api.Conversation) -> None:
         deleted = await self._app.client.call(api.ConversationDelete(conversation=contact.id))
@@ -270,14 +280,14 @@ class ContactActions:
         if contact is None:
             return
         name = short_name(contact.name)
-        detail = (
+        detail = tr(
             "All that was said and every key you have in common goes from this device, for good. Texts that have left "
-            f"cannot be taken back. Nobody is told: {name} does not learn of it, your other contacts only that your mailbox "
+            "cannot be taken back. Nobody is told: {name} does not learn of it, your other contacts only that your mailbox "
             "moved. What they write no longer arrives; to talk again, one of you has to greet the other anew."
-        )
-        self._ask(f"Remove {name}?", detail, "Remove", partial(self._remove, contact))
+        ).format(name=name)
+        self._ask(tr("Remove {name}?").format(name=name), detail, tr("Remove"), partial(self._remove, contact))
 
     async def _remove(self, contact: api.Conversation) -> None:
         await self._app.client.call(api.ContactRemove(identity=contact.identity))
         await self._conversations.read()
-        self._app.tell(f"{short_name(contact.name)} is removed, and is not told.")
+        self._app.tell(tr("{name} is removed, and is not told.").format(name=short_name(contact.name)))

@@ -7,6 +7,7 @@ from core.api import ApiError, Conversation, Kind, Message
 from tui.app_port import AppPort
 from tui.chat.chat import Chat
 from tui.chat.navigation import Navigation, in_order
+from tui.language import tr
 from tui.screens.main.attempts import Attempts
 from tui.screens.main.draft_keeper import DraftKeeper
 from tui.screens.main.heads import Heads
@@ -56,8 +57,8 @@ class Conversations:
         self._navigation.conversations = in_order(await self._app.client.call(api.ConversationList()))
         if self._navigation.current is not None and self._navigation.here is None:
             self.forget()
-            self._app.jumped("Nothing done: that conversation is gone. Look, then press again.")
-            self._app.tell("That conversation is gone.", "warning")
+            self._app.jumped(tr("Nothing done: that conversation is gone. Look, then press again."))
+            self._app.tell(tr("That conversation is gone."), "warning")
 
     async def mark_read(self) -> None:
         """Tell the core what was seen; raises ``ApiError``."""

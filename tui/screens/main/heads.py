@@ -10,10 +10,11 @@ from textual.widget import Widget
 from tui.app_port import AppPort
 from tui.chat.chat import Chat
 from tui.chat.navigation import Navigation
+from tui.language import tr, tr_n
 from tui.screens.main.panes import Panes
 from tui.text.sanitize import clean_name
 from tui.widgets.person_colour import colour_of
-from tui.words.format import count, plural
+from tui.words.format import count
 from tui.words.hints import EMPTY_HINTS, HIT_HINTS, LIST_HINTS, SELECT_HINTS, chat_hints, title_of, ways_in, welcome
 
 # Rows looked through for the person's own last message, which the details tell about.
@@ -53,8 +54,8 @@ class Heads:
         here = self._navigation.here
         if here is not None:
             name = clean_name(here.name)
-            inviting = f"{name} is blocked: /unblock to write" if here.blocked else f"Write to {name}"
-            panes.writing.composer.placeholder = Content(inviting)
+            inviting = tr("{name} is blocked: /unblock to write") if here.blocked else tr("Write to {name}")
+            panes.writing.composer.placeholder = Content(inviting.format(name=name))
             panes.writing.write_to(colour_of(here.identity))
         if not self._chat.is_opening:  # a name never stands over the rows of another contact
             elsewhere = self._navigation.unread_elsewhere()
@@ -77,10 +78,11 @@ class Heads:
 
     def _show_side(self) -> None:
         unread = sum(listed.unread for listed in self._navigation.conversations)
-        note = f"{count(unread)} new" if unread else ""
+        note = tr("{count} new").format(count=count(unread)) if unread else ""
         gap = "" if self._is_rail or not unread else f" {self._app.glyphs.separator} "
         title = "" if self._is_rail else "sottovoce"
-        greetings = f"{self.greetings} " if self._is_rail else f"{plural(self.greetings, 'greeting')}  "
+        waiting = tr_n("{count} greeting", "{count} greetings", self.greetings)
+        greetings = f"{self.greetings} " if self._is_rail else f"{waiting}  "
         if (title, note, greetings) == self._side_shown:
             return  # at each key: a line that is drawn anew is paid for in bytes
         self._side_shown = title, note, greetings
@@ -96,7 +98,7 @@ class Heads:
         self._panes.welcome.update(text)
         # Where there is room for both panes, the list only says that it is empty.
         alone = self._panes.layout.has_class("-narrow")
-        self._panes.no_conversations.update(text if alone else Content("no conversations yet"))
+        self._panes.no_conversations.update(text if alone else Content(tr("no conversations yet")))
 
     def show_details(self) -> None:
         """Draw the pane at the right."""
@@ -106,7 +108,8 @@ class Heads:
 
     def show_below(self, below: int) -> None:
         """Say how many new messages are below those in view."""
-        self._panes.writing.show_below(f"{self._app.glyphs.down} {count(below)} new below" if below else "")
+        words = tr("{count} new below").format(count=count(below))
+        self._panes.writing.show_below(f"{self._app.glyphs.down} {words}" if below else "")
 
     def hint(self) -> None:
         """Say what the keys do now."""

@@ -13,6 +13,7 @@ from tui.app_port import AppPort
 from tui.chat.chat import Chat
 from tui.chat.navigation import Navigation
 from tui.keys.handlers import Handlers
+from tui.language import tr
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.main.attempts import Attempts
 from tui.screens.main.conversations import Conversations
@@ -52,17 +53,19 @@ class KeepingActions:
     async def _offer_keeping(self, contact: Conversation) -> None:
         cost = await self._app.client.call(KeepingGet())
         if not cost.possible:
-            self._app.tell("This device serves nobody (--role leaf), so it can keep nothing for others.", "warning")
+            self._app.tell(tr("This device serves nobody (--role leaf), so it can keep nothing for others."), "warning")
             return
-        question = f"Keep the mail of {clean_name(contact.name)} here too?"
+        question = tr("Keep the mail of {name} here too?").format(name=clean_name(contact.name))
         self._dialogs.ask(
-            ConfirmScreen(question, cost_words(cost), yes="Keep", no="Not now"), partial(self._keep, contact, keep=True)
+            ConfirmScreen(question, cost_words(cost), yes=tr("Keep"), no=tr("Not now")),
+            partial(self._keep, contact, keep=True),
         )
 
     async def _keep(self, contact: Conversation, *, keep: bool) -> None:
         await self._app.client.call(ContactKeepMail(conversation=contact.id, keep=keep))
         await self._conversations.read()
-        told = "Their mail is kept here too; /keep again ends it." if keep else "Their mail is no longer kept here."
+        begun, ended = tr("Their mail is kept here too; /keep again ends it."), tr("Their mail is no longer kept here.")
+        told = begun if keep else ended
         self._app.tell(told)
 
     def ask_keep(self) -> None:
@@ -74,15 +77,21 @@ class KeepingActions:
         await self._app.client.call(ContactAskKeep(conversation=contact.id, ask=not contact.keep_asked))
         await self._chat.catch_up()
         await self._conversations.read()
-        told = "You no longer ask it." if contact.keep_asked else "Asked. Whether they do it, nobody is told."
+        begun, ended = tr("Asked. Whether they do it, nobody is told."), tr("You no longer ask it.")
+        told = ended if contact.keep_asked else begun
         self._app.tell(told)
 
 
 def cost_words(cost: KeepingInfo) -> str:
     """Say what keeping a contact's mail does, and what it costs this device."""
-    return (
+    return tr(
         "If the strangers that keep it vanish, your device gives it back to the network. It cannot read it, and nobody is "
-        f"told. About {size_words(cost.bytes_per_day)} of traffic a day, and at most {size_words(cost.limit_bytes)} of "
-        f"disk for all together; {size_words(cost.bytes)} are kept now, for {cost.contacts} of at most "
-        f"{cost.max_contacts} contacts."
+        "told. About {traffic} of traffic a day, and at most {limit} of disk for all together; {kept} are kept now, for "
+        "{contacts} of at most {most} contacts."
+    ).format(
+        traffic=size_words(cost.bytes_per_day),
+        limit=size_words(cost.limit_bytes),
+        kept=size_words(cost.bytes),
+        contacts=cost.contacts,
+        most=cost.max_contacts,
     )

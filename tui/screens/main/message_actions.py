@@ -8,6 +8,7 @@ from typing import Final
 from core.api import Message
 from tui.app_port import AppPort
 from tui.chat.chat import Chat
+from tui.language import tr
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.main.attempts import Attempts
 from tui.screens.main.conversations import Conversations
@@ -59,7 +60,7 @@ class MessageActions:
     def act_on(self, what: str, message: Message) -> None:
         """Do one of ``tui.widgets.chat_log.widget.WANTED`` with a message, if it can be done with it."""
         if what != "menu" and what not in wanted_of(message):
-            self._app.tell(f"That cannot be done with {self._what_of(message)}.", "warning")
+            self._app.tell(tr("That cannot be done with {what}.").format(what=self._what_of(message)), "warning")
             return
         self._acts[what](message)
 
@@ -79,19 +80,19 @@ class MessageActions:
         if found := links_in(kept_text(message.text)):
             self._copy("\n".join(found))
         else:
-            self._app.tell("There is no link in it.")
+            self._app.tell(tr("There is no link in it."))
 
     def about(self, message: Message) -> str:
         """Return when a message was written, and where it is now."""
         app = self._app
-        parts = [f"Written {moment(message.sent_at, app.now(), app.calendar)}"]
+        parts = [tr("Written {moment}").format(moment=moment(message.sent_at, app.now(), app.calendar))]
         if message.sender == "me":
             parts.append(state_sentence(message.state, message.copies, message.until, app.now(), app.calendar))
         if not message.known:
-            parts.append(f"from an unknown device ({message.device}): see /devices")
+            parts.append(tr("from an unknown device ({device}): see /devices").format(device=message.device))
         if message.late:
-            parts.append("came late")
-        return ", ".join(parts) + "."
+            parts.append(tr("came late"))
+        return tr("{text}.").format(text=tr(", ").join(parts))
 
     def _ask_delete(self, message: Message) -> None:
         def answered(sure: bool | None) -> None:  # noqa: FBT001 - as the screen answers
@@ -101,13 +102,18 @@ class MessageActions:
 
         # While a message is selected, y copies: a person who meant that must not delete.
         question = ConfirmScreen(
-            f"Delete {self._what_of(message)} from this device?", yes="Delete", no="Keep", yes_key="x"
+            tr("Delete {what} from this device?").format(what=self._what_of(message)),
+            yes=tr("Delete"),
+            no=tr("Keep"),
+            yes_key="x",
         )
         self._dialogs.show(question, answered)
 
     @staticmethod
     def _what_of(message: Message) -> str:
-        return f"“{fit(clean_line(message.text), _QUOTED)}”" if message.kind in {"text", "imported"} else "this remark"
+        if message.kind not in {"text", "imported"}:
+            return tr("this remark")
+        return tr("“{text}”").format(text=fit(clean_line(message.text), _QUOTED))
 
     async def _delete(self, message: Message) -> None:
         deleted = await self._chat.delete([message.id])

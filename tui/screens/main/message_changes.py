@@ -8,6 +8,7 @@ from core.api import Command, Conversation, Done, Message, MessageForward, Messa
 from tui.app_port import AppPort
 from tui.chat.chat import Chat
 from tui.chat.navigation import Navigation
+from tui.language import tr
 from tui.screens.emoji import EmojiScreen
 from tui.screens.main.attempts import Attempts
 from tui.screens.main.conversations import Conversations
@@ -70,7 +71,7 @@ class MessageChanges:
         """Show the message that this one answers."""
         here = self._navigation.here
         if message.reply_to is None or here is None:
-            self._app.tell("It answers no message that is here.", "warning")
+            self._app.tell(tr("It answers no message that is here."), "warning")
             return
         self._attempts.begin(self._open_at(here, message.reply_to), group="opening")
 
@@ -94,6 +95,9 @@ class MessageChanges:
     async def _forward(self, message: Message, conversation: str) -> None:
         await self._app.client.call(MessageForward(id=message.id, conversation=conversation))
         listed = self._navigation.find(conversation)
-        self._app.tell(f"Forwarded to {clean_name(listed.name)}." if listed is not None else "Forwarded.")
+        if listed is None:
+            self._app.tell(tr("Forwarded."))
+        else:
+            self._app.tell(tr("Forwarded to {name}.").format(name=clean_name(listed.name)))
         await self._chat.catch_up()
         await self._conversations.read()

@@ -13,7 +13,7 @@ from tui.app_port import app_of
 from tui.keys.commands import REGISTRY
 from tui.keys.matching import in_both
 from tui.keys.registry import CommandSpec
-from tui.language import tr
+from tui.language import N_, tr
 from tui.screens.picker import PickerScreen
 from tui.text.links import links_in
 from tui.text.sanitize import kept_text, pad
@@ -40,7 +40,7 @@ def wanted_of(message: Message) -> list[str]:
 class MessageMenu(PickerScreen[str]):
     """Dismisses with what is wanted, as ``wanted_of`` calls it, or None."""
 
-    placeholder = "What shall be done with this message?"
+    placeholder = N_("What shall be done with this message?")
 
     def __init__(self, message: Message) -> None:
         super().__init__()

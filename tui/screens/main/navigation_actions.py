@@ -9,6 +9,7 @@ from tui.chat.chat import Chat
 from tui.chat.navigation import Navigation
 from tui.keys.commands import NUMBERED
 from tui.keys.handlers import Handlers
+from tui.language import tr
 from tui.screens.main.attempts import Attempts
 from tui.screens.main.conversations import Conversations
 from tui.screens.main.dialogs import Dialogs
@@ -68,7 +69,7 @@ class NavigationActions:
         """Go round the unread conversations."""
         following = self._navigation.next_unread()
         if following is None:
-            self._app.tell("Nothing unread.")
+            self._app.tell(tr("Nothing unread."))
         self._conversations.go_to(following)
 
     def by_step(self, step: int) -> None:
@@ -93,7 +94,7 @@ class NavigationActions:
     def to_unread_line(self) -> None:
         """Scroll to the unread rule."""
         if not self._panes.log.go_to_unread():
-            self._app.tell("Nothing was unread here.")
+            self._app.tell(tr("Nothing was unread here."))
 
     def to_start(self) -> None:
         """Scroll to the first message."""

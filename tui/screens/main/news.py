@@ -11,6 +11,7 @@ from core import api
 from tui.app_port import AppPort
 from tui.chat.chat import Chat
 from tui.chat.navigation import Navigation
+from tui.language import tr
 from tui.notices.decision import Incoming
 from tui.screens.main.attempts import Attempts
 from tui.screens.main.conversations import Conversations
@@ -60,7 +61,7 @@ class News:
                 self._attempts.begin(self._chat.row_changed(event), group="pages")
                 self._gather.go()
             case api.GreetingReceived():
-                self._app.tell(f"{clean_name(event.name)} greets you: Alt+G answers.")
+                self._app.tell(tr("{name} greets you: Alt+G answers.").format(name=clean_name(event.name)))
                 self._attempts.begin(self._conversations.read_greetings(), group="greetings")
                 self._app.notices.heard(Incoming(is_greeting=True, name=event.name, text=event.text))
             case api.DeviceChanged(state="unknown"):
@@ -69,7 +70,8 @@ class News:
             case api.NetworkChanged():
                 self._network_changed(event.peers)
             case api.ClocksChanged(alone=alone) if alone is not None:
-                self._app.tell("This machine's clock is wrong, or the other nodes' are: /network says more.", "warning")
+                said = tr("This machine's clock is wrong, or the other nodes' are: /network says more.")
+                self._app.tell(said, "warning")
             case api.PriceRisen():
                 self._price_told(event.factor)
             case _:
@@ -83,7 +85,7 @@ class News:
     def _network_changed(self, peers: int) -> None:
         """Show how many nodes are linked, and say what it means that there are none."""
         if not peers:
-            self._app.tell("No node is linked. What you write waits and goes out by itself.", "warning")
+            self._app.tell(tr("No node is linked. What you write waits and goes out by itself."), "warning")
         self._status.show_network(peers)
         if peers:
             self._attempts.begin(self.look_at_network(), group="network")
@@ -95,16 +97,15 @@ class News:
 
     def _price_told(self, factor: int) -> None:
         """Say why mail takes a moment longer, and that there is nothing to do about it."""
-        self._app.tell(
-            f"Somebody floods the network where this goes. It goes out by itself, at {factor} times the work.",
-            "warning",
-        )
+        said = tr("Somebody floods the network where this goes. It goes out by itself, at {factor} times the work.")
+        self._app.tell(said.format(factor=factor), "warning")
 
     def _device_appeared(self, identity: str) -> None:
         """Say that a contact has a device that may be another person's."""
         contact = next((listed for listed in self._navigation.conversations if listed.identity == identity), None)
         if contact is not None:
-            self._app.tell(f"{short_name(contact.name)} has a device that nobody vouches for: /devices.", "warning")
+            said = tr("{name} has a device that nobody vouches for: /devices.")
+            self._app.tell(said.format(name=short_name(contact.name)), "warning")
 
     def _ring(self, event: api.MessageReceived) -> None:
         """Tell that a message came."""

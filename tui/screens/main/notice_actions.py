@@ -9,14 +9,15 @@ from tui.app_port import AppPort
 from tui.chat.navigation import Navigation
 from tui.keys.commands import NOTICE_RULES
 from tui.keys.handlers import Handlers
+from tui.language import N_, tr
 from tui.screens.main.attempts import Attempts
 from tui.screens.main.conversations import Conversations
 from tui.words.contacts import short_name
 
 SAID = {
-    "always": "{} is told of as the settings say.",
-    "bell": "{} rings the bell, and no more.",
-    "never": "Nothing is told of {}, and it is not counted.",
+    "always": N_("{name} is told of as the settings say."),
+    "bell": N_("{name} rings the bell, and no more."),
+    "never": N_("Nothing is told of {name}, and it is not counted."),
 }
 
 
@@ -42,10 +43,11 @@ class NoticeActions:
             if known == rule:
                 self._attempts.begin(self._store(here, known))
                 return
-        said = f"Notices of a conversation are one of {', '.join(NOTICE_RULES)}; now {here.notify}."
+        said = tr("Notices of a conversation are one of {rules}; now {rule}.")
+        said = said.format(rules=", ".join(NOTICE_RULES), rule=here.notify)
         self._app.tell(said, "warning" if rule else "information")
 
     async def _store(self, here: Conversation, rule: NotifyRule) -> None:
         await self._app.client.call(ConversationSet(conversation=here.id, notify=rule))
         await self._conversations.read()
-        self._app.tell(SAID[rule].format(short_name(here.name)))
+        self._app.tell(tr(SAID[rule]).format(name=short_name(here.name)))

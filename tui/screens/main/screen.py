@@ -26,6 +26,7 @@ from tui.keys.commands import REGISTRY
 from tui.keys.handlers import CarriesCommands, Handlers
 from tui.keys.keymap import bindings
 from tui.keys.registry import Scope
+from tui.language import tr
 from tui.messages import CoreEvent, EventsMissed, SettingsChanged
 from tui.screens.content import ContentScreen, ShowsNotices
 from tui.screens.main.answering import Answering
@@ -219,7 +220,7 @@ class MainScreen(Screen[None], CarriesCommands, ContentScreen, ShowsNotices):
     def _emptied(self, event: Composer.Emptied) -> None:
         self.panes.writing.close_completion()
         if event.had_text:
-            app_of(self).tell("Cleared. Ctrl+_ brings it back.")
+            app_of(self).tell(tr("Cleared. Ctrl+_ brings it back."))
         else:
             self._attempts.begin(app_of(self).run_command(REGISTRY.get("app.quit")))
 

@@ -6,6 +6,7 @@ from tui.app_port import AppPort
 from tui.chat.navigation import Navigation
 from tui.chat.search_hits import SearchHits
 from tui.keys.handlers import Handlers
+from tui.language import tr
 from tui.screens.main.attempts import Attempts
 from tui.screens.main.conversations import Conversations
 from tui.screens.main.dialogs import Dialogs
@@ -57,14 +58,15 @@ class SearchWalk:
     async def _go(self, step: int) -> None:
         hits = self._hits
         if hits is None:
-            self._app.tell("Nothing was searched yet: Ctrl+F searches.")
+            self._app.tell(tr("Nothing was searched yet: Ctrl+F searches."))
             return
         hit = await hits.step(step)
         if hit is None:
-            self._app.tell("That was the oldest hit." if step > 0 else "That was the newest hit.")
+            self._app.tell(tr("That was the oldest hit.") if step > 0 else tr("That was the newest hit."))
             return
         await self._conversations.open(hit.conversation, hit.message, hits.words)
-        self._app.tell(f"Hit {hits.at + 1} of {hits.count}.  n next  N previous  Esc back to writing")
+        said = tr("Hit {number} of {count}.  n next  N previous  Esc back to writing")
+        self._app.tell(said.format(number=hits.at + 1, count=hits.count))
 
     def clear_caches(self) -> None:
         """Forget the hits."""

@@ -11,13 +11,13 @@ from core.api import MAX_TEXT_SIZE, ApiError
 from tui.chat.chat import Chat
 from tui.chat.purposes import Answer, Edit, Purpose
 from tui.keys.registry import message_text
+from tui.language import tr, tr_n
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.main.attempts import Attempts, Work
 from tui.screens.main.conversations import Conversations
 from tui.screens.main.dialogs import Dialogs
 from tui.screens.main.draft_keeper import DraftKeeper
 from tui.text.parts import parts_of, size_of
-from tui.words.format import plural
 
 # Messages that one text may become; more is a file.
 MAX_PARTS = 50
@@ -60,17 +60,22 @@ class Sending:
         if address is None:
             return
         if self._drafts.is_editing(address):
-            self._tell("A message has one part: this version is too long for it.")
+            self._tell(tr("A message has one part: this version is too long for it."))
             return
-        size = f"{plural(len(text.splitlines()), 'line')} and {plural(len(text), 'character')}"
+        lines = tr_n("{count} line", "{count} lines", len(text.splitlines()))
+        characters = tr_n("{count} character", "{count} characters", len(text))
+        size = tr("{lines} and {characters}").format(lines=lines, characters=characters)
         if len(parts) > MAX_PARTS:
-            self._tell(f"That has {size}: {len(parts)} messages, and at most {MAX_PARTS} go at once.")
+            said = tr("That has {size}: {count} messages, and at most {most} go at once.")
+            self._tell(said.format(size=size, count=len(parts), most=MAX_PARTS))
             return
         question = ConfirmScreen(
-            f"Send it as {len(parts)} messages?",
-            f"It has {size}, more than one message holds. It is cut between lines where that is possible.",
-            yes="Send in parts",
-            no="Go on writing",
+            tr_n("Send it as {count} message?", "Send it as {count} messages?", len(parts)),
+            tr("It has {size}, more than one message holds. It is cut between lines where that is possible.").format(
+                size=size
+            ),
+            yes=tr("Send in parts"),
+            no=tr("Go on writing"),
         )
 
         def send() -> Work:

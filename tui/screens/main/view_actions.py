@@ -5,6 +5,7 @@ from __future__ import annotations
 from tui.app_port import AppPort
 from tui.chat.navigation import Navigation
 from tui.keys.handlers import Handlers
+from tui.language import tr
 from tui.screens.main.answering import Answering
 from tui.screens.main.conversations import Conversations
 from tui.screens.main.navigation_actions import NavigationActions
@@ -56,7 +57,7 @@ class ViewActions:
         """Show or hide the pane at the right."""
         self._panes.layout.toggle_class("details")
         if not self._panes.layout.has_class("-wide"):
-            self._app.tell("The details pane needs 160 columns.", "warning")
+            self._app.tell(tr("The details pane needs 160 columns."), "warning")
 
     def toggle_bare(self) -> None:
         """Show the messages and nothing else."""
