@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import msgspec
 
 from core import api
+from tui.language import tr
 from tui.text.sanitize import clean_name
 from tui.widgets.chat_log import ChatLog
 
@@ -91,7 +92,7 @@ class Chat:
 
     def names(self, conversation: api.Conversation) -> dict[str, str]:
         """Return what each sender is called."""
-        return {"me": "you", conversation.identity: clean_name(conversation.name)}
+        return {"me": tr("you"), conversation.identity: clean_name(conversation.name)}
 
     def renew(self, conversation: api.Conversation) -> None:
         """Take what the list says now of the open conversation: its name may have changed."""

@@ -8,6 +8,7 @@ from textual.widget import Widget
 
 from core.api import Conversation
 from tui.app_port import app_of
+from tui.language import N_, tr
 from tui.look.glyphs import Glyphs
 from tui.text.cells import width_of
 from tui.text.initials import initials
@@ -21,7 +22,7 @@ from tui.words.format import count
 SHORTEST_NAME = 8
 # Cells of the badge and the blank behind it.
 BADGE = 5
-STATE_NOTES = {"waiting": "waits for an answer", "unanswered": "not answered", "open": ""}
+STATE_NOTES = {"waiting": N_("waits for an answer"), "unanswered": N_("not answered"), "open": ""}
 
 
 class ChatHeader(Widget):
@@ -66,7 +67,7 @@ class ChatHeader(Widget):
         room = width - right.cell_length - 2 - 2 * start - BADGE
         is_typing = self._types_until > app_of(self).now()
         beside = room - width_of(clean_name(conversation.name))
-        noted = f"  types{glyphs.ellipsis}" if is_typing else _note(conversation, beside, glyphs)
+        noted = f"  {tr('types')}{glyphs.ellipsis}" if is_typing else _note(conversation, beside, glyphs)
         room = max(SHORTEST_NAME, room - width_of(noted))
         name = fit(clean_name(conversation.name), room, glyphs.ellipsis)
         own = own_part(conversation, room - width_of(name), glyphs.ellipsis)
@@ -87,19 +88,20 @@ class ChatHeader(Widget):
         """Return what is on its way, and what is new elsewhere where no list says it."""
         right: list[tuple[str, str]] = []
         if conversation.last_sender == "me" and conversation.last_state in {"queued", "sent", "stored"}:
-            right.append((f"{app_of(self).glyphs.held} on its way", "$ink"))
+            right.append((f"{app_of(self).glyphs.held} {tr('on its way')}", "$ink"))
         if self._elsewhere and self._narrow:
-            right.append(((" " if right else "") + f"{count(self._elsewhere)} new elsewhere", "bold $notice"))
+            new = tr("{count} new elsewhere").format(count=count(self._elsewhere))
+            right.append(((" " if right else "") + new, "bold $notice"))
         return Content.assemble(*right)
 
 
 def _note(conversation: Conversation, room: int, glyphs: Glyphs) -> str:
     """Return what is to be known before a text is written: a sign and a few words, in ``room`` cells if possible."""
     if conversation.blocked:
-        return f"  {glyphs.blocked} blocked"
+        return f"  {glyphs.blocked} {tr('blocked')}"
     if warning := warning_note(conversation):
         short = f"  {glyphs.warning} {warning}"
         long = short + where_to_look(conversation)
         return long if width_of(long) <= room else short
-    note = STATE_NOTES[conversation.state]
+    note = tr(STATE_NOTES[conversation.state])
     return f"  {glyphs.waiting} {note}" if note else ""

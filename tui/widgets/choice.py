@@ -14,6 +14,8 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from tui.text.cells import width_of
+
 V = TypeVar("V")
 
 _GAP = " "
@@ -86,7 +88,7 @@ class Choice(Widget, Generic[V], can_focus=True):
     def render(self) -> Content:
         """Return the row as it fits."""
         names = [name for name, _ in self._options]
-        whole = sum(len(name) + 2 for name in names) + len(_GAP) * (len(names) - 1)
+        whole = sum(width_of(name) + 2 for name in names) + len(_GAP) * (len(names) - 1)
         chip = "bold reverse" if self.app.native_ansi_color else "bold $ground on $self"
         chosen = f"[{names[self.chosen]}]"
         if self.has_focus and not self.app.native_ansi_color:

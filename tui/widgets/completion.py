@@ -79,8 +79,10 @@ class Completion(Widget):
             line = Content.assemble(f"{mark} ", (name, "$primary"), " ", (text, "$quiet"))
             lines.append(line.stylize("bold") if index == self.position else line)
         if len(self._specs) > MAX_SHOWN:
-            more = f"  {start + 1} to {start + MAX_SHOWN} of {len(self._specs)}"
-            lines.append(Content.styled(fit(more, width, glyphs.ellipsis), "$quiet"))
+            more = tr("{first} to {last} of {count}").format(
+                first=start + 1, last=start + MAX_SHOWN, count=len(self._specs)
+            )
+            lines.append(Content.styled(fit(f"  {more}", width, glyphs.ellipsis), "$quiet"))
         return Content("\n").join(lines)
 
 

@@ -25,6 +25,7 @@ from textual.strip import Strip
 
 from core.api import Conversation
 from tui.app_port import app_of
+from tui.language import tr
 from tui.text.cells import width_of
 from tui.text.initials import initials
 from tui.text.sanitize import clean_line, clean_name, fit
@@ -270,7 +271,7 @@ class _Row:
             return self._segment("", "soft"), text
         if conversation.last_state == "failed":
             return self._segment(f"{glyphs.warning} ", "bad", bold=True), text
-        sign = f"{glyphs.held} " if conversation.last_state in {"queued", "sent", "stored"} else "you: "
+        sign = f"{glyphs.held} " if conversation.last_state in {"queued", "sent", "stored"} else tr("you: ")
         return self._segment(sign, "soft"), text
 
 

@@ -8,7 +8,7 @@ from textual.widget import Widget
 
 from core.api import Conversation, Message
 from tui.app_port import app_of
-from tui.language import told
+from tui.language import told, tr
 from tui.text.sanitize import clean_line, clean_name
 from tui.widgets.chat_header import STATE_NOTES
 from tui.words.contacts import OVERDUE, own_name_of, where_to_look
@@ -48,37 +48,43 @@ class Details(Widget):
             "\n",
             *_standing(conversation),
             "\n\n",
-            ("identity\n", "$quiet"),
+            (_label(tr("identity")), "$quiet"),
             grouped(conversation.identity),
         ]
         if mail := _mail_words(conversation):
-            parts += ["\n\n", ("mail\n", "$quiet"), "\n".join(mail)]
+            parts += ["\n\n", (_label(tr("mail")), "$quiet"), "\n".join(mail)]
         if self._message is not None:
             parts += ["\n\n", (self._of_which(), "bold"), "\n", *self._about(self._message)]
         return Content.assemble(*parts)
 
     def _of_which(self) -> str:
         """Say which message the last facts are about."""
-        return "Selected message" if self._is_selected else "Your last message"
+        return tr("Selected message") if self._is_selected else tr("Your last message")
 
     def _about(self, message: Message) -> list[tuple[str, str] | str]:
         app = app_of(self)
         written = moment(message.sent_at, app.now(), app.calendar)
-        parts: list[tuple[str, str] | str] = [("written\n", "$quiet"), written]
+        parts: list[tuple[str, str] | str] = [(_label(tr("written")), "$quiet"), written]
         if message.sender == "me":
             where = state_sentence(message.state, message.copies, message.until, app.now(), app.calendar)
-            parts += ["\n\n", ("where it is\n", "$quiet"), where]
+            parts += ["\n\n", (_label(tr("where it is")), "$quiet"), where]
         elif message.late:
-            parts += ["\n\n", ("it came after its place had been given up", "$quiet")]
+            parts += ["\n\n", (tr("it came after its place had been given up"), "$quiet")]
         return parts
+
+
+def _label(words: str) -> str:
+    """Return what stands in a line above a fact."""
+    return f"{words}\n"
 
 
 def _standing(conversation: Conversation) -> list[tuple[str, str] | str]:
     """Say what they call themselves, whether they are heard, and what is odd about them."""
-    state = "blocked (/unblock)" if conversation.blocked else STATE_NOTES[conversation.state] or "in your contacts"
+    note = tr(STATE_NOTES[conversation.state]) or tr("in your contacts")
+    state = tr("blocked (/unblock)") if conversation.blocked else note
     parts: list[tuple[str, str] | str] = [(state, "$quiet")]
     if own := own_name_of(conversation):
-        parts += ["\n\n", ("their own name\n", "$quiet"), own]
+        parts += ["\n\n", (_label(tr("their own name")), "$quiet"), own]
     if conversation.warning_text:
         parts += [
             "\n\n",
@@ -86,7 +92,7 @@ def _standing(conversation: Conversation) -> list[tuple[str, str] | str]:
             where_to_look(conversation),
         ]
     if conversation.rekey_overdue:
-        parts += ["\n\n", ("keys\n", "$quiet"), OVERDUE]
+        parts += ["\n\n", (_label(tr("keys")), "$quiet"), tr(OVERDUE)]
     return parts
 
 
@@ -94,9 +100,9 @@ def _mail_words(conversation: Conversation) -> list[str]:
     """Say what was agreed about keeping each other's mail, and how to change it."""
     words: list[str] = []
     if conversation.keeping:
-        words.append("theirs is kept here (/keep)")
+        words.append(tr("theirs is kept here (/keep)"))
     elif conversation.keep_wanted:
-        words.append("they ask you to keep theirs (/keep)")
+        words.append(tr("they ask you to keep theirs (/keep)"))
     if conversation.keep_asked:
-        words.append("you asked them to keep yours (/ask-keep)")
+        words.append(tr("you asked them to keep yours (/ask-keep)"))
     return words

@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Label, Static
 
+from tui.language import tr
 from tui.widgets.secret_field import PasscodeField, SecretField
 from tui.words.strength import judge
 
@@ -36,13 +37,13 @@ class NewPasscode(Vertical):
     def compose(self) -> ComposeResult:
         """Build the rows."""
         with Horizontal(classes="row"):
-            yield Label("Passcode", classes="label")
+            yield Label(tr("Passcode"), classes="label")
             yield PasscodeField(id="new")
         with Horizontal(classes="row"):
             yield Label("", classes="label")
             yield Static("", id="strength")
         with Horizontal(classes="row"):
-            yield Label("Again", classes="label")
+            yield Label(tr("Again"), classes="label")
             yield PasscodeField(id="again")
 
     @property
@@ -65,11 +66,11 @@ class NewPasscode(Vertical):
     def complaint(self) -> str:
         """Return what keeps the passcode from being used, or nothing. What is typed stays, to be looked at and mended."""
         if not self._new.value:
-            return "Please choose a passcode."
+            return tr("Please choose a passcode.")
         if not self._again.value:
-            return "Please type the passcode once more."
+            return tr("Please type the passcode once more.")
         if self._new.value != self._again.value:
-            return "The two passcodes differ. Ctrl+T shows what is typed."
+            return tr("The two passcodes differ. Ctrl+T shows what is typed.")
         return ""
 
     @property

@@ -12,9 +12,11 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
+from tui.language import N_, tr
+
 Kind = Literal["plain", "working", "good", "bad"]
 
-_SIGNS: dict[Kind, str] = {"plain": "", "working": "... ", "good": "OK: ", "bad": "! "}
+_SIGNS: dict[Kind, str] = {"plain": "", "working": "... ", "good": N_("OK: "), "bad": "! "}
 
 
 class FieldNote(Static):
@@ -65,11 +67,12 @@ class Notice(Static):
         if self._said == (kind, text) and about is None:
             return
         self._said = (kind, text)
-        self._move(_SIGNS[kind] + text, _row_of(about))
+        shown = tr(_SIGNS[kind]) + text
+        self._move(shown, _row_of(about))
         self.set_class(not text, "-quiet")
         for each in ("working", "good", "bad"):
             self.set_class(each == kind, f"-{each}")
-        self.update(Content(_SIGNS[kind] + text if text else ""))
+        self.update(Content(shown if text else ""))
 
     def _move(self, text: str, row: Widget | None) -> None:
         self.screen.query(FieldNote).remove()

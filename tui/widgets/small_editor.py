@@ -11,6 +11,7 @@ from textual import events
 from textual.binding import Binding
 
 from tui.app_port import app_of
+from tui.language import tr
 from tui.widgets.editing import Editing
 
 
@@ -70,4 +71,6 @@ class SmallEditor(Editing):
     def count(self) -> str:
         """What is used of the room: ``12 of 600``, or how much too long it is; an accented letter counts as two."""
         over = self.size_in_bytes - self.limit
-        return f"{over} too long" if over > 0 else f"{self.size_in_bytes} of {self.limit}"
+        if over > 0:
+            return tr("{count} too long").format(count=over)
+        return tr("{count} of {most}").format(count=self.size_in_bytes, most=self.limit)

@@ -11,10 +11,10 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from tui.app_port import app_of
+from tui.language import tr, tr_n
 from tui.text.cells import width_of
 from tui.text.sanitize import fit
 from tui.widgets.hints import spelled
-from tui.words.format import plural
 
 # Seconds a notice stays.
 NOTICE_TIME = 6.0
@@ -102,19 +102,20 @@ class StatusLine(Widget):
         app = app_of(self)
         if self._locks_at is None or app.now() < self._locks_at - SOON:
             return Content("")
-        return Content.assemble((f"locks at {app.calendar.clock(self._locks_at)}", "$warning"), "  ")
+        return Content.assemble(
+            (tr("locks at {time}").format(time=app.calendar.clock(self._locks_at)), "$warning"), "  "
+        )
 
     def _network(self) -> Content:
         glyphs = app_of(self).glyphs
         if self._linked is None:
             return Content("")
         if not self._linked:
-            return Content.assemble((f"{glyphs.offline} no network", "$warning"))
+            return Content.assemble((f"{glyphs.offline} {tr('no network')}", "$warning"))
         if self._silent:
-            return Content.assemble((f"{glyphs.offline} no answer", "$warning"))
-        return Content.assemble(
-            (f"{glyphs.online} ", "$success"), (f"online, {plural(self._linked, 'node')}", "$quiet")
-        )
+            return Content.assemble((f"{glyphs.offline} {tr('no answer')}", "$warning"))
+        linked = tr_n("online, {count} node", "online, {count} nodes", self._linked)
+        return Content.assemble((f"{glyphs.online} ", "$success"), (linked, "$quiet"))
 
     def render(self) -> RenderResult:
         """Return the line."""
@@ -140,7 +141,8 @@ class StatusLine(Widget):
             return Content.assemble((fit(text, room, app_of(self).glyphs.ellipsis), NOTICE_STYLES[severity]))
         parts: list[Content] = []
         used = 0
-        for hint, what in self._hints:
+        for hint, does in self._hints:
+            what = tr(does)
             sign = app_of(self).keys.label(hint)
             if not sign:
                 continue

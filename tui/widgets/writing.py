@@ -19,11 +19,10 @@ from textual.widgets import Static
 from core.api import MAX_TEXT_SIZE
 from tui.app_port import app_of
 from tui.keys.registry import CommandSpec, parse_slash
-from tui.language import tr
+from tui.language import tr, tr_n
 from tui.widgets.chat_log.rows import MAX_LANE
 from tui.widgets.completion import Completion
 from tui.widgets.composer import Composer
-from tui.words.format import plural
 
 # The limit is shown once fewer bytes than this are left.
 NEAR_LIMIT = 1024
@@ -214,7 +213,8 @@ class WritingArea(Vertical):
         room.display = left < NEAR_LIMIT
         if left < NEAR_LIMIT:
             room.set_class(left < 0, "over")
-            room.update(f"room for {left} more" if left >= 0 else f"{plural(len(text), 'character')}: goes in parts")
+            much = tr_n("{count} character: goes in parts", "{count} characters: goes in parts", len(text))
+            room.update(tr("room for {left} more").format(left=left) if left >= 0 else much)
 
     def on_composer_completion_moved(self, event: Composer.CompletionMoved) -> None:
         """Choose another completion."""
@@ -250,14 +250,12 @@ class WritingArea(Vertical):
         if spec is None and self.completion.display and (chosen := self.completion.chosen()) is not None:
             spec = chosen
         if spec is None:
-            self.post_message(self.Wrong(f"There is no /{slash.name}. To send it as it is, write //{slash.name}"))
+            why = tr("There is no /{name}. To send it as it is, write //{name}")
+            self.post_message(self.Wrong(why.format(name=slash.name)))
         elif spec.needs_argument and not slash.argument:
             self.composer.put(f"/{spec.slash} ")
-            self.post_message(
-                self.Wrong(
-                    tr("{command}: {help}").format(command=f"/{spec.slash} {tr(spec.argument)}", help=tr(spec.help))
-                )
-            )
+            why = tr("{command}: {help}").format(command=f"/{spec.slash} {tr(spec.argument)}", help=tr(spec.help))
+            self.post_message(self.Wrong(why))
         else:
             self.composer.put("")
             self.post_message(self.Run(spec, slash.argument))

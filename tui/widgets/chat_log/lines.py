@@ -15,6 +15,7 @@ from textual.strip import Strip
 
 from core.api import Message
 from tui.app_port import app_of
+from tui.language import tr
 from tui.widgets.chat_log.cache import DrawnRows
 from tui.widgets.chat_log.layout import RowHeights
 from tui.widgets.chat_log.model import ChatModel
@@ -45,7 +46,7 @@ class ChatLines(ScrollView, can_focus=False):
         self.selected_id: str | None = None
         self._heights = RowHeights()
         self._drawn = DrawnRows()
-        self._names: Mapping[str, str] = {"me": "you"}
+        self._names: Mapping[str, str] = {"me": tr("you")}
         self._unread_id: str | None = None
         self._unread_count = 0
         self._marks: tuple[str | None, str | None] = (

@@ -10,20 +10,20 @@ from typing import Final
 from rich.segment import Segment
 
 from core.api import Message
+from tui.language import N_, tr, tr_n
 from tui.text.cells import width_of
 from tui.text.sanitize import clean_line, fit
 from tui.widgets.chat_log.rows import Look, Place
 from tui.widgets.person_colour import colour_of
-from tui.words.format import plural
 
 Part = list[Segment]
 
 # Kinds of reaction shown on one message; the others are a number.
 MAX_REACTIONS: Final = 8
-LATE_NOTE: Final = "came late"
-UNKNOWN_DEVICE_NOTE: Final = "from an unknown device"
-FAILED_NOTE: Final = "nobody fetched it in time"
-_WAITING: Final = {"queued": "waits to be sent", "sent": "is on its way"}
+LATE_NOTE: Final = N_("came late")
+UNKNOWN_DEVICE_NOTE: Final = N_("from an unknown device")
+FAILED_NOTE: Final = N_("nobody fetched it in time")
+_WAITING: Final = {"queued": N_("waits to be sent"), "sent": N_("is on its way")}
 
 
 def width(part: Part) -> int:
@@ -38,7 +38,7 @@ def quote(row: Message, look: Look, on: str, room: int) -> Part:
         return []
     role = colour_of(quoted.sender)
     name = fit(look.name_of(quoted.sender), max(4, room // 3), look.glyphs.ellipsis)
-    words = "a message that is not here" if quoted.missing else clean_line(quoted.text)
+    words = tr("a message that is not here") if quoted.missing else clean_line(quoted.text)
     words = fit(words, room - width_of(name) - 4, look.glyphs.ellipsis)
     pens = look.pens
     return [
@@ -75,12 +75,12 @@ def meta(row: Message, place: Place, look: Look, on: str) -> Part:
     """Return the time, and only what means something beside it."""
     glyphs, pens = look.glyphs, look.pens
     words = f"{glyphs.pin} " if row.pinned else ""
-    words += "edited " if row.edited_at is not None else ""
+    words += f"{tr('edited')} " if row.edited_at is not None else ""
     part = [Segment(words + look.calendar.clock(row.sent_at), pens.pen("soft", on))]
     if row.sender != "me":
         return part
     if row.state == "failed":
-        part.append(Segment(f" {glyphs.warning} not delivered", pens.pen("bad", on, bold=True)))
+        part.append(Segment(f" {glyphs.warning} {tr('not delivered')}", pens.pen("bad", on, bold=True)))
     elif row.state in {"queued", "sent", "stored"}:
         part.append(Segment(f" {glyphs.held}", pens.pen("ink", on)))
     elif place.marked:
@@ -92,12 +92,12 @@ def notes(row: Message, place: Place, look: Look) -> list[tuple[str, str]]:
     """Return sentences below a message, each with the role of its ink."""
     said: list[tuple[str, str]] = []
     if not row.known:
-        said.append((UNKNOWN_DEVICE_NOTE, "notice"))
+        said.append((tr(UNKNOWN_DEVICE_NOTE), "notice"))
     if row.late:
-        said.append((LATE_NOTE, "soft"))
+        said.append((tr(LATE_NOTE), "soft"))
     if row.sender == "me" and (place.selected or place.newest):
         if row.state == "failed":
-            said.append((FAILED_NOTE, "soft"))
+            said.append((tr(FAILED_NOTE), "soft"))
         elif words := _where(row, look):
             said.append((words, "soft"))
     return said
@@ -106,7 +106,10 @@ def notes(row: Message, place: Place, look: Look) -> list[tuple[str, str]]:
 def _where(row: Message, look: Look) -> str:
     """Return in words where a message of one's own is that did not arrive yet."""
     if row.state != "stored":
-        return _WAITING.get(row.state, "")
+        return tr(_WAITING.get(row.state, ""))
     others = [name for sender, name in look.names.items() if sender != "me"]
-    name = others[0] if len(others) == 1 else "them"
-    return f"held for {name} by {plural(row.copies, 'node')}" if row.copies else f"held for {name}"
+    name = others[0] if len(others) == 1 else tr("them")
+    if not row.copies:
+        return tr("held for {name}").format(name=name)
+    nodes = tr_n("{count} node", "{count} nodes", row.copies)
+    return tr("held for {name} by {nodes}").format(name=name, nodes=nodes)

@@ -22,6 +22,7 @@ from rich.segment import Segment
 from textual.strip import Strip
 
 from core.api import Message
+from tui.language import tr
 from tui.text.cells import width_of
 from tui.text.markdown import body_of
 from tui.text.sanitize import fit, kept_text, wrap
@@ -73,11 +74,11 @@ def _rules(row: Message, place: Place, look: Look) -> list[Line]:
         lines += [_blank(look)] if place.previous is not None else []
         lines.append(_lane([Segment(_centred(name, look.lane), look.pens.pen("soft", bold=True))], look))
     if _turns(row, place.previous):
-        label = "imported from a file" if row.kind == IMPORTED else "said here since"
+        label = tr("imported from a file") if row.kind == IMPORTED else tr("said here since")
         lines += [_blank(look), _lane([Segment(_centred(label, look.lane), look.pens.pen("soft"))], look)]
     if place.unread:
         pen = look.pens.pen("notice")
-        words = f" {place.unread} new "
+        words = f" {tr('{count} new').format(count=place.unread)} "
         left = (look.lane - width_of(words)) // 2
         right = look.lane - left - width_of(words)
         rule = look.glyphs.line
@@ -183,7 +184,7 @@ class _Block:
     def _head(self, room: int) -> None:
         """Add what stands above the text."""
         if self.row.forwarded:
-            self._add([Segment("passed on", self.look.pens.pen("soft", self.on, italic=True))])
+            self._add([Segment(tr("passed on"), self.look.pens.pen("soft", self.on, italic=True))])
         if part := quote(self.row, self.look, self.on, room):
             self._add(part)
 
