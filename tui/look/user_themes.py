@@ -21,6 +21,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
+from tui.language import tr
 from tui.look.palette256 import nearest
 from tui.look.tones import CONTACT_ROLES, GROUNDS, INKS, OURS, ROLES, Tone, Tones
 
@@ -57,15 +58,16 @@ def load(folder: Path, name: str) -> Tones:
         with path.open("rb") as file:
             content = file.read(MAX_FILE + 1)
     except OSError as error:
-        raise WrongTheme(
-            f"There is no theme {name}: {path} cannot be read ({error.strerror or 'no reason given'})."
-        ) from None
+        said = tr("There is no theme {name}: {path} cannot be read ({reason}).")
+        reason = error.strerror or tr("no reason given")
+        raise WrongTheme(said.format(name=name, path=path, reason=reason)) from None
     if len(content) > MAX_FILE:
-        raise WrongTheme(f"{path} is longer than {MAX_FILE // 1024} KiB, which no theme is.")
+        said = tr("{path} is longer than {size} KiB, which no theme is.")
+        raise WrongTheme(said.format(path=path, size=MAX_FILE // 1024))
     try:
         return parse(content.decode("utf-8", "replace"), name)
     except WrongTheme as error:
-        raise WrongTheme(f"{path}, {error}") from None
+        raise WrongTheme(tr("{path}, {fault}").format(path=path, fault=error)) from None
 
 
 def parse(text: str, name: str) -> Tones:
@@ -76,22 +78,23 @@ def parse(text: str, name: str) -> Tones:
         raise WrongTheme(_told(error, text)) from None
     base = given.pop("base", "dark")
     if not isinstance(base, str) or base not in OURS:
-        raise WrongTheme(_at(text, "base") + f"base is one of {', '.join(OURS)}.")
+        raise WrongTheme(_at(text, "base") + tr("base is one of {names}.").format(names=", ".join(OURS)))
     tones = given.pop("tones", {})
     if given:
         key = next(iter(given))
-        raise WrongTheme(_at(text, key) + f"a theme has base and [tones], and no {key[:40]}.")
+        said = tr("a theme has base and [tones], and no {key}.").format(key=key[:40])
+        raise WrongTheme(_at(text, key) + said)
     if not isinstance(tones, dict):
-        raise WrongTheme(_at(text, "tones") + "tones is a table: write [tones], and the roles below it.")
+        raise WrongTheme(_at(text, "tones") + tr("tones is a table: write [tones], and the roles below it."))
     named = {role: _tone(role, value, text) for role, value in tones.items()}
     made = Tones(name, {**OURS[base].of, **named}, dark=OURS[base].dark)
     for ink, ground in _unreadable(made):
         role = ink if ink in named else ground
         ratio = contrast(made.hex(ink), made.hex(ground))
-        raise WrongTheme(
-            _at(text, role)
-            + f"{ink} on {ground} stands out by {ratio:.1f} to 1 only; {LEAST_CONTRAST:.0f} is the least."
+        said = tr("{ink} on {ground} stands out by {ratio} to 1 only; {least} is the least.").format(
+            ink=ink, ground=ground, ratio=f"{ratio:.1f}", least=f"{LEAST_CONTRAST:.0f}"
         )
+        raise WrongTheme(_at(text, role) + said)
     return made
 
 
@@ -99,15 +102,17 @@ def _tone(role: str, value: object, text: str) -> Tone:
     where = _at(text, role)
     if role not in ROLES:
         close = get_close_matches(role, ROLES, 1)
-        meant = f"; {close[0]} is meant, perhaps" if close else ""
-        raise WrongTheme(f"{where}there is no role {role[:40]}{meant}.")
+        said = tr("there is no role {role}; {meant} is meant, perhaps.") if close else tr("there is no role {role}.")
+        raise WrongTheme(where + said.format(role=role[:40], meant="".join(close)))
     true, index = value if isinstance(value, list) and len(value) == 2 else (value, None)
     if not isinstance(true, str) or not _HEX.fullmatch(true):
-        raise WrongTheme(f'{where}{role} wants a colour as "#rrggbb", or that and a number: ["#ffcc66", 221].')
+        said = tr('{role} wants a colour as "#rrggbb", or that and a number: ["#ffcc66", 221].')
+        raise WrongTheme(where + said.format(role=role))
     if index is None:
         return Tone(true.lower(), nearest(true))
     if not isinstance(index, int) or isinstance(index, bool) or not _FIRST_INDEX <= index <= _LAST_INDEX:
-        raise WrongTheme(f"{where}the number of {role} is one from {_FIRST_INDEX} to {_LAST_INDEX}.")
+        said = tr("the number of {role} is one from {first} to {last}.")
+        raise WrongTheme(where + said.format(role=role, first=_FIRST_INDEX, last=_LAST_INDEX))
     return Tone(true.lower(), index)
 
 
@@ -136,7 +141,7 @@ def _at(text: str, key: str) -> str:
     pattern = re.compile(rf"""^\s*\[?\s*["']?{re.escape(key)}["']?\s*[=\].]""")
     for number, line in enumerate(text.splitlines(), 1):
         if pattern.match(line):
-            return f"line {number}: "
+            return tr("line {number}: ").format(number=number)
     return ""
 
 
@@ -145,5 +150,7 @@ def _told(error: Exception, text: str) -> str:
     said = str(error)
     place = re.search(r"\s*\(at line (\d+), column \d+\)$", said)
     if place is None:
-        return f"line {len(text.splitlines())}: {said[:200] or 'too deep'}."
-    return f"line {place[1]}: {said[: place.start()][:200].rstrip('.')}."
+        fault, number = said[:200] or tr("too deep"), len(text.splitlines())
+    else:
+        fault, number = said[: place.start()][:200].rstrip("."), int(place[1])
+    return tr("line {number}: ").format(number=number) + f"{fault}."

@@ -17,14 +17,15 @@ import dataclasses
 from typing import Final, Literal
 
 from core.api import NotifyRule, Settings
+from tui.language import N_, tr, tr_n
 from tui.text.sanitize import clean_line, clean_name, fit
 
 # Seconds after a key in which a person is taken to look at a terminal that does not tell.
 LOOKING: Final = 60.0
 # Cells of a notice's text: a line of a desktop's notice.
 MAX_TEXT: Final = 120
-NEW_MESSAGE: Final = "New message"
-NEW_GREETING: Final = "New greeting"
+NEW_MESSAGE: Final = N_("New message")
+NEW_GREETING: Final = N_("New greeting")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +76,7 @@ class Notice:
         """Return one notice in place of two, which says ``text`` wherever one of them says anything."""
         return Notice(
             bell=self.bell or later.bell,
-            said=f"{text}." if self.said or later.said else "",
+            said=tr("{text}.").format(text=text) if self.said or later.said else "",
             sent=text if self.sent or later.sent else "",
             command=self.command or later.command,
         )
@@ -90,21 +91,22 @@ def decide(incoming: Incoming, sight: Sight, settings: Settings) -> Notice | Non
     text = words_of(incoming, "off" if sight.locked else settings.notify_content)
     with_text = settings.notify == "bell+text"
     if sight.is_at_terminal:
-        return Notice(bell=True, said=f"{text}." if with_text and not sight.locked else "")
+        said = tr("{text}.").format(text=text)
+        return Notice(bell=True, said=said if with_text and not sight.locked else "")
     return Notice(bell=True, sent=text if with_text else "", command=True)
 
 
 def words_of(incoming: Incoming, content: Literal["off", "name", "text"]) -> str:
     """Return what a notice says, cleaned and short."""
-    plain = NEW_GREETING if incoming.is_greeting else NEW_MESSAGE
+    plain = tr(NEW_GREETING) if incoming.is_greeting else tr(NEW_MESSAGE)
     if content == "off" or not incoming.name:
         return plain
     name = clean_name(incoming.name)
     if content == "name" or not incoming.text:
-        return fit(f"{plain}: {name}", MAX_TEXT)
-    return fit(f"{name}: {clean_line(incoming.text)}", MAX_TEXT)
+        return fit(tr("{what}: {name}").format(what=plain, name=name), MAX_TEXT)
+    return fit(tr("{name}: {text}").format(name=name, text=clean_line(incoming.text)), MAX_TEXT)
 
 
 def several(count: int) -> str:
     """Return what is said of several that were not told one by one."""
-    return f"{count} new messages"
+    return tr_n("{count} new message", "{count} new messages", count)

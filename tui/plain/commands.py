@@ -12,9 +12,9 @@ from typing import Final
 from core import api
 from tui.keys.matching import in_both
 from tui.language import told, tr
-from tui.plain.lines import found_line, greeting_lines
+from tui.plain.lines import beware, found_line, greeting_lines
 from tui.plain.session import Left, PlainSession
-from tui.text.sanitize import clean_name, clean_text
+from tui.text.sanitize import clean_name
 from tui.words.contacts import deleted_words, device_name, trust_words
 from tui.words.format import grouped
 from tui.words.network import LABELS, facts_of
@@ -63,13 +63,12 @@ class PlainCommands:
         elif (of_contact := self._of_contact.get(name)) is not None:
             contact = None if session.current is None else session.known.get(session.current)
             if contact is None:
-                session.say("Open a conversation first: type its number.")
+                session.say(tr("Open a conversation first: type its number."))
             else:
                 await of_contact(argument, contact)
         else:
-            session.say(
-                f"There is no /{clean_name(name)} in lines. /help says what there is; // sends a line with a slash."
-            )
+            said = tr("There is no /{name} in lines. /help says what there is; // sends a line with a slash.")
+            session.say(said.format(name=clean_name(name)))
 
     # --- anywhere -----------------------------------------------------------------------------------------------------
 
@@ -82,7 +81,7 @@ class PlainCommands:
         await session.conversations()
         found = session.by_number(name)
         if found is None:
-            session.say(f"There is no conversation {clean_name(name)}. /msg lists them.")
+            session.say(tr("There is no conversation {name}. /msg lists them.").format(name=clean_name(name)))
         else:
             await session.open(found)
 
@@ -90,7 +89,7 @@ class PlainCommands:
         session = self._session
         unread = next((each.id for each in await session.conversations() if each.unread), None)
         if unread is None:
-            session.say("Nothing new.")
+            session.say(tr("Nothing new."))
         else:
             await session.open(unread)
 
@@ -104,32 +103,33 @@ class PlainCommands:
     async def _search(self, words: str) -> None:
         session = self._session
         if not words:
-            words = await session.lines.ask("Search for: ")
+            words = await session.lines.ask(tr("Search for: "))
         found = await session.client.call(api.MessageSearch(query=words, conversation=session.current, limit=MAX_HITS))
         await session.conversations()
         for each in reversed(found):
             session.say(found_line(each, session.name_of(each.conversation), session.now(), session.calendar))
         if not found:
-            session.say("Nothing was found.")
+            session.say(tr("Nothing was found."))
 
     async def _invite(self, note: str) -> None:
         session = self._session
-        session.say("Making an invitation ...")
+        session.say(tr("Making an invitation ..."))
         made = await session.client.call(api.InviteCreate(expires_in=INVITE_LIFE, max_uses=INVITE_USES, note=note))
-        session.say("Give this link to one person, by a way that others do not listen to. It holds for seven days:")
+        session.say(tr("Give this link to one person, by a way that others do not listen to. It holds for seven days:"))
         session.say(made.link)
 
     async def _add(self, link: str) -> None:
         session = self._session
         if not link:
-            link = await session.lines.ask("The invitation: ")
-        session.say("Looking who invites ...")
+            link = await session.lines.ask(tr("The invitation: "))
+        session.say(tr("Looking who invites ..."))
         preview = await session.client.call(api.ContactPreview(link=link))
-        session.say(f"From {clean_name(preview.name)}, identity {grouped(preview.identity)}")
+        said = tr("From {name}, identity {identity}")
+        session.say(said.format(name=clean_name(preview.name), identity=grouped(preview.identity)))
         if preview.warning_text:
-            session.say(f"beware: {clean_text(told(preview.warning_said, preview.warning_text))}")
-        greeting = await session.lines.ask("What to say to begin with (may be empty): ")
-        if not await session.is_sure("Send it?"):
+            session.say(beware(told(preview.warning_said, preview.warning_text)))
+        greeting = await session.lines.ask(tr("What to say to begin with (may be empty): "))
+        if not await session.is_sure(tr("Send it?")):
             return
         added = await session.client.call(api.ContactAdd(link=link, greeting=greeting))
         await session.conversations()
@@ -139,25 +139,27 @@ class PlainCommands:
         session = self._session
         found = await session.client.call(api.GreetingList())
         if not found:
-            session.say("Nobody waits for an answer.")
+            session.say(tr("Nobody waits for an answer."))
             return
         for number, each in enumerate(found, 1):
             session.say("\n".join(greeting_lines(number, each, session.now(), session.calendar)))
-        answer = (await session.lines.ask("A number accepts, one with a minus rejects, Enter leaves them: ")).strip()
+        question = tr("A number accepts, one with a minus rejects, Enter leaves them: ")
+        answer = (await session.lines.ask(question)).strip()
         digits = answer.removeprefix("-")
         if digits not in {str(number) for number in range(1, len(found) + 1)}:
             return
         chosen = found[int(digits) - 1]
         if answer.startswith("-"):
             await session.client.call(api.GreetingReject(id=chosen.id))
-            session.say("Rejected; they are not told.")
+            session.say(tr("Rejected; they are not told."))
         else:
             accepted = await session.client.call(api.GreetingAccept(id=chosen.id))
             await session.open(accepted.conversation)
 
     async def _network(self, _: str) -> None:
         facts = facts_of(await self._session.client.call(api.NetworkStatusGet()))
-        self._session.say("\n".join(f"{LABELS[name]}: {words}" for name, words in facts.items()))
+        line = tr("{label}: {fact}")
+        self._session.say("\n".join(line.format(label=tr(LABELS[name]), fact=fact) for name, fact in facts.items()))
 
     async def _lock(self, _: str) -> None:
         await self._session.lock()
@@ -173,11 +175,12 @@ class PlainCommands:
             for spec in whole_registry()
             if spec.slash in here and topic.casefold() in in_both(spec.slash, spec.title, spec.synonyms)
         ]
-        self._session.say("\n".join(said) or "Nothing is known about that. /help says all.")
+        self._session.say("\n".join(said) or tr("Nothing is known about that. /help says all."))
         if not topic:
-            self._session.say(
+            hint = tr(
                 "A number opens a conversation while none is open. All else that is typed is sent to the open one."
             )
+            self._session.say(hint)
 
     async def _quit(self, _: str) -> None:
         raise Left
@@ -187,31 +190,33 @@ class PlainCommands:
     async def _rename(self, name: str, contact: api.Conversation) -> None:
         await self._session.client.call(api.ContactRename(identity=contact.identity, name=name))
         await self._session.conversations()
-        self._session.say(f"Called {self._session.name_of(contact.id)} now.")
+        self._session.say(tr("Called {name} now.").format(name=self._session.name_of(contact.id)))
 
     async def _devices(self, _: str, contact: api.Conversation) -> None:
         contacts = await self._session.client.call(api.ContactList(limit=api.MAX_PAGE))
         found = next((each for each in contacts if each.identity == contact.identity), None)
         for device in found.devices if found else ():
             assert found is not None
-            self._session.say(f"{device_name(device)}: {trust_words(device, found)}")
+            self._session.say(tr("{name}: {text}").format(name=device_name(device), text=trust_words(device, found)))
 
     async def _block(self, _: str, contact: api.Conversation) -> None:
-        if await self._session.is_sure(f"Block {clean_name(contact.name)}? They are not told."):
+        if await self._session.is_sure(tr("Block {name}? They are not told.").format(name=clean_name(contact.name))):
             await self._session.client.call(api.ContactBlock(identity=contact.identity))
-            self._session.say("Blocked; /unblock ends it.")
+            self._session.say(tr("Blocked; /unblock ends it."))
 
     async def _unblock(self, _: str, contact: api.Conversation) -> None:
         await self._session.client.call(api.ContactUnblock(identity=contact.identity))
-        self._session.say("You hear them again.")
+        self._session.say(tr("You hear them again."))
 
     async def _delete(self, _: str, contact: api.Conversation) -> None:
-        if await self._session.is_sure(f"Delete all that was said with {clean_name(contact.name)} from this device?"):
+        question = tr("Delete all that was said with {name} from this device?")
+        if await self._session.is_sure(question.format(name=clean_name(contact.name))):
             deleted = await self._session.client.call(api.ConversationDelete(conversation=contact.id))
-            self._session.say(deleted_words(deleted) or "Deleted.")
+            self._session.say(deleted_words(deleted) or tr("Deleted."))
 
     async def _remove(self, _: str, contact: api.Conversation) -> None:
-        if await self._session.is_sure(f"Forget {clean_name(contact.name)} and all that was said?"):
+        question = tr("Forget {name} and all that was said?")
+        if await self._session.is_sure(question.format(name=clean_name(contact.name))):
             await self._session.client.call(api.ContactRemove(identity=contact.identity))
             self._session.current = None
             await self._session.tell_list()

@@ -20,6 +20,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from typing import Final
 
+from tui.language import N_, tr
 from tui.text.cells import width_of
 
 READ_SIZE: Final = 4096
@@ -35,7 +36,7 @@ _ENTER: Final = frozenset("\r\n")
 _CONTROLS: Final = frozenset("\x04\x15\x17") | _ERASE
 # Line ends in one reading from which on it was pasted; two commands typed ahead are none.
 PASTED_LINES: Final = 3
-PASTED: Final = "(several lines were pasted: Enter sends them as one message, Ctrl+U drops them)"
+PASTED: Final = N_("(several lines were pasted: Enter sends them as one message, Ctrl+U drops them)")
 
 
 class Interrupted(Exception):
@@ -138,7 +139,7 @@ class LineInput:
         is_first = "\n" not in self._line
         kept = [key for key in keys if key in "\n\t" or key.isprintable()][: MAX_LINE - len(self._line)]
         self._line += kept
-        self._write("".join(kept) + (f"\n{PASTED}\n" if is_first else ""))
+        self._write("".join(kept) + (f"\n{tr(PASTED)}\n" if is_first else ""))
 
     def _take(self, keys: str) -> None:
         for at, key in enumerate(keys):

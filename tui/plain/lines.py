@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from core import api
-from tui.language import told
+from tui.language import told, tr, tr_n
 from tui.text.sanitize import clean_name, clean_text
 from tui.widgets.chat_log.notes import note_of
-from tui.words.format import STATE_WORDS, Calendar, moment, plural, when
+from tui.words.format import STATE_WORDS, Calendar, moment, when
 
 
 def line_of(row: api.Message, name: str, now: int, calendar: Calendar) -> str:
@@ -18,10 +18,11 @@ def line_of(row: api.Message, name: str, now: int, calendar: Calendar) -> str:
     if row.kind != "text":
         return f"{at} -- {note_of(row, name)}"
     is_own = row.sender == "me"
-    who = f"you ({STATE_WORDS.get(row.state, row.state)})" if is_own else name
-    marks = [mark for mark, holds in (("late", row.late), ("edited", row.edited_at is not None)) if holds]
+    own = tr("you ({state})").format(state=tr(STATE_WORDS.get(row.state, row.state)))
+    who = own if is_own else name
+    marks = [mark for mark, holds in ((tr("late"), row.late), (tr("edited"), row.edited_at is not None)) if holds]
     if not is_own and not row.known:
-        marks.append("from a device that is not known")
+        marks.append(tr("from a device that is not known"))
     marked = f" [{', '.join(marks)}]" if marks else ""
     first, *rest = clean_text(row.text).split("\n")
     return "\n".join([f"{at} {who}{marked}: {first}", *(f"    {line}" for line in rest)])
@@ -31,11 +32,11 @@ def conversation_line(number: int, found: api.Conversation, now: int, calendar: 
     """Return a conversation of the list: its number, name, what is unread, when something was said last."""
     parts = [clean_name(found.name)]
     if found.blocked:
-        parts.append("blocked")
+        parts.append(tr("blocked"))
     elif found.state != "open":
-        parts.append("not answered yet")
+        parts.append(tr("not answered yet"))
     if found.unread:
-        parts.append(f"{found.unread} new")
+        parts.append(tr("{count} new").format(count=found.unread))
     if found.last_at:
         parts.append(when(found.last_at, now, calendar))
     return f"{number}  {', '.join(parts)}"
@@ -46,7 +47,12 @@ def greeting_lines(number: int, greeting: api.Greeting, now: int, calendar: Cale
     said = clean_text(greeting.text).replace("\n", " ")
     yield f"{number}  {clean_name(greeting.name)}, {moment(greeting.received_at, now, calendar)}: {said}"
     if greeting.warning_text:
-        yield f"   beware: {clean_text(told(greeting.warning_said, greeting.warning_text))}"
+        yield "   " + beware(told(greeting.warning_said, greeting.warning_text))
+
+
+def beware(warning: str) -> str:
+    """Return a warning of the core's as a line."""
+    return tr("beware: {warning}").format(warning=clean_text(warning))
 
 
 def words_lines(words: list[str]) -> Iterator[str]:
@@ -63,4 +69,4 @@ def found_line(found: api.Found, name: str, now: int, calendar: Calendar) -> str
 def unread_sentence(conversations: list[api.Conversation]) -> str:
     """Return how much waits to be read."""
     unread = sum(each.unread for each in conversations)
-    return f"{plural(unread, 'new message')}." if unread else "Nothing new."
+    return tr_n("{count} new message.", "{count} new messages.", unread) if unread else tr("Nothing new.")

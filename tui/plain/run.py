@@ -11,6 +11,7 @@ from typing import Final
 from core.api import ApiError
 from tui.core_port import CorePort
 from tui.host.boundary import FAILED, Refused
+from tui.language import tr
 from tui.plain.commands import PlainCommands
 from tui.plain.line_input import Interrupted, LineInput
 from tui.plain.session import Left, PlainSession
@@ -24,7 +25,7 @@ NO_TERMINAL: Final = 2
 def check_terminal() -> None:
     """Raise ``Refused`` where there is no terminal to read from and to write to."""
     if not (os.isatty(STANDARD_INPUT) and os.isatty(STANDARD_OUTPUT)):
-        raise Refused("the client needs a terminal; `sottovoce rpc` is for programs", NO_TERMINAL)
+        raise Refused(tr("the client needs a terminal; `sottovoce rpc` is for programs"), NO_TERMINAL)
 
 
 def run_plain(client: CorePort) -> int:

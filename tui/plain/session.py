@@ -13,11 +13,11 @@ from typing import Final
 from core import api
 from core.api import ApiError, Kind
 from tui.core_port import CorePort
-from tui.language import told
+from tui.language import told, tr
 from tui.plain.line_input import LineInput
-from tui.plain.lines import conversation_line, line_of, unread_sentence, words_lines
+from tui.plain.lines import beware, conversation_line, line_of, unread_sentence, words_lines
 from tui.text.caches import forget_texts
-from tui.text.sanitize import clean_name, clean_text
+from tui.text.sanitize import clean_name
 from tui.words.errors import explain
 from tui.words.format import Calendar
 
@@ -80,7 +80,7 @@ class PlainSession:
         settings = await self.client.call(api.SettingsGet())
         self.lock_after = settings.lock_after
         await self.tell_list()
-        self.say("A number opens a conversation, /help says what else there is.")
+        self.say(tr("A number opens a conversation, /help says what else there is."))
 
     lock_after = 0  # seconds without a key until it locks; 0: never
 
@@ -93,10 +93,10 @@ class PlainSession:
         else:
             return
         while True:
-            passcode = await self.lines.ask("Passcode (it is not shown): ", hidden=True)
+            passcode = await self.lines.ask(tr("Passcode (it is not shown): "), hidden=True)
             if not passcode:
                 continue
-            self.say("Opening ...")
+            self.say(tr("Opening ..."))
             try:
                 await self.client.call(api.AccountUnlock(passcode=passcode))
             except ApiError as error:
@@ -105,48 +105,49 @@ class PlainSession:
                 return
 
     async def _make_account(self) -> None:
-        self.say("There is no account on this device yet.")
+        self.say(tr("There is no account on this device yet."))
         words: list[str] = []
-        while (answer := (await self.lines.ask("1 make one, 2 restore one from its eighteen words: ")).strip()) not in {
-            "1",
-            "2",
-        }:
-            self.say(f"{answer} is neither." if answer else "1 or 2?")
+        which = tr("1 make one, 2 restore one from its eighteen words: ")
+        while (answer := (await self.lines.ask(which)).strip()) not in {"1", "2"}:
+            self.say(tr("{answer} is neither.").format(answer=answer) if answer else tr("1 or 2?"))
         if answer == "2":
-            words = (await self.lines.ask("The eighteen words, with blanks between them: ")).split()
-        name = (await self.lines.ask("Your name, as people see it whom you invite or greet: ")).strip()
+            words = (await self.lines.ask(tr("The eighteen words, with blanks between them: "))).split()
+        name = (await self.lines.ask(tr("Your name, as people see it whom you invite or greet: "))).strip()
         while True:
-            passcode = await self.lines.ask("A passcode, four random words are good (it is not shown): ", hidden=True)
-            if passcode != await self.lines.ask("Once more: ", hidden=True):
-                self.say("Those were not the same.")
+            which = tr("A passcode, four random words are good (it is not shown): ")
+            passcode = await self.lines.ask(which, hidden=True)
+            if passcode != await self.lines.ask(tr("Once more: "), hidden=True):
+                self.say(tr("Those were not the same."))
                 continue
             try:
                 await self._establish(words, passcode, name)
             except ApiError as error:
                 self.refuse(error)
                 if error.kind is Kind.BAD_WORDS:
-                    words = (await self.lines.ask("The eighteen words again: ")).split()
+                    words = (await self.lines.ask(tr("The eighteen words again: "))).split()
             else:
                 return
 
     async def _establish(self, words: list[str], passcode: str, name: str) -> None:
         if not words:
             made = await self.client.call(api.AccountCreate(passcode=passcode, name=name))
-            self.say("Your account. These words are its only copy outside this device; write them down on paper:")
+            self.say(tr("Your account. These words are its only copy outside this device; write them down on paper:"))
             self.say("\n".join(words_lines(made.words)))
-            await self.lines.ask("Press Enter when you have them: ")
+            await self.lines.ask(tr("Press Enter when you have them: "))
             return
         restored = api.AccountRestore(words=words, passcode=passcode, name=name)
         try:
             await self.client.call(restored)
         except ApiError as error:
-            if error.kind is not Kind.WORDS_MISMATCH or not await self.is_sure(f"{explain(error)} Go on anyway?"):
+            question = tr("{fault} Go on anyway?").format(fault=explain(error))
+            if error.kind is not Kind.WORDS_MISMATCH or not await self.is_sure(question):
                 raise
             await self.client.call(api.AccountRestore(words=words, passcode=passcode, name=name, accept_mismatch=True))
 
     async def is_sure(self, question: str) -> bool:
         """Ask a question of yes and no."""
-        return (await self.lines.ask(f"{question} [y/N] ")).strip().casefold() in {"y", "yes"}
+        asked = tr("{question} [y/N] ").format(question=question)
+        return (await self.lines.ask(asked)).strip().casefold() in {"y", "yes"}
 
     async def lock(self) -> None:
         """Lock this screen; mail still comes in."""
@@ -176,9 +177,8 @@ class PlainSession:
         found = await self.conversations()
         for each in reversed([each for each in found if not each.archived]):
             self.say(conversation_line(self.numbers[each.id], each, self.now(), self.calendar))
-        self.say(
-            unread_sentence(found) if found else "No conversations yet: /invite makes an invitation, /add uses one."
-        )
+        nobody = tr("No conversations yet: /invite makes an invitation, /add uses one.")
+        self.say(unread_sentence(found) if found else nobody)
 
     def by_number(self, text: str) -> str | None:
         """Return the conversation of a number or of a name's beginning; None where there is none."""
@@ -195,7 +195,7 @@ class PlainSession:
             self.last, self.current = self.current, conversation
         self.say(f"-- {self.name_of(conversation)}")
         if (found := self.known.get(conversation)) and found.warning_text:
-            self.say(f"beware: {clean_text(told(found.warning_said, found.warning_text))}")
+            self.say(beware(told(found.warning_said, found.warning_text)))
         rows = await self.client.call(api.MessageList(conversation=conversation, limit=SHOWN_ROWS))
         await self._tell(conversation, rows)
 
@@ -217,7 +217,7 @@ class PlainSession:
     async def send(self, text: str) -> None:
         """Send a line to the open conversation."""
         if self.current is None:
-            self.say("Open a conversation first: type its number. /msg lists them.")
+            self.say(tr("Open a conversation first: type its number. /msg lists them."))
             return
         await self.client.call(api.MessageSend(conversation=self.current, text=text))
 
@@ -235,12 +235,13 @@ class PlainSession:
                 case api.MessageReceived():
                     touched[event.conversation] = None
                 case api.GreetingReceived():
-                    self.say(f"{clean_name(event.name)} greets you: /greetings")
+                    self.say(tr("{name} greets you: /greetings").format(name=clean_name(event.name)))
                 case api.ContactAccepted():
                     await self.conversations()
-                    self.say(f"{self.name_of(event.conversation)} answered: you can talk now.")
+                    said = tr("{name} answered: you can talk now.")
+                    self.say(said.format(name=self.name_of(event.conversation)))
                 case api.MessageStateChanged() if event.state == "failed":
-                    self.say("A message could not be delivered.")
+                    self.say(tr("A message could not be delivered."))
                 case _:
                     pass
         if batch.missed and self.current is not None:
@@ -250,7 +251,7 @@ class PlainSession:
 
     def _was_locked(self, reason: str) -> None:
         self.forget()
-        self.say(reason or "It is locked. What was said before stands on this terminal still.")
+        self.say(reason or tr("It is locked. What was said before stands on this terminal still."))
         self.lines.interrupt()
 
     async def _tell_new(self, conversations: Iterable[str]) -> None:
@@ -259,7 +260,7 @@ class PlainSession:
             if each == self.current:
                 await self.catch_up(each)
             else:
-                self.say(f"New from {self.name_of(each)} ({self.numbers[each]}).")
+                self.say(tr("New from {name} ({number}).").format(name=self.name_of(each), number=self.numbers[each]))
 
     async def lock_when_idle(self, last_key: Callable[[], float]) -> None:
         """Lock after the time without a key that the settings say; until cancelled."""

@@ -15,6 +15,7 @@ from textual.widgets import Input, Static
 
 from core import api
 from tui.app_port import app_of
+from tui.language import N_, tr
 from tui.screens.content import NothingUnsaved
 from tui.screens.once import once
 from tui.screens.page import Page
@@ -43,8 +44,8 @@ class CompareScreen(Page[None], NothingUnsaved):
     }
     """
     BINDINGS = [Binding("ctrl+r", "show_code", "QR code", id="compare.code")]
-    heading = "Security code"
-    hints = (("Tab", "next"), ("Ctrl+R", "QR code"), ("Esc", "back"))
+    heading = N_("Security code")
+    hints = (("Tab", N_("next")), ("Ctrl+R", N_("QR code")), ("Esc", N_("back")))
 
     def __init__(self, client: api.Client, contact: api.Contact) -> None:
         super().__init__(client)
@@ -54,17 +55,17 @@ class CompareScreen(Page[None], NothingUnsaved):
 
     def compose_body(self) -> ComposeResult:
         """Yield the code, and ways to compare it."""
-        how = (
-            f"Call {self._name}, or meet: each reads six groups aloud, and the other follows on their own screen. If all "
+        how = tr(
+            "Call {name}, or meet: each reads six groups aloud, and the other follows on their own screen. If all "
             "are the same, nobody stands between you. It stays the same when one of you gets another device."
-        )
+        ).format(name=self._name)
         yield Static(Content(how), id="how", classes="text")
         yield Static("", id="digits")
         yield QrView(ascii_only=app_of(self).profile.glyphs == "ascii")
-        yield TextField(placeholder="or the path of a picture of their code, or their digits", id="given")
+        yield TextField(placeholder=tr("or the path of a picture of their code, or their digits"), id="given")
         with Horizontal(classes="buttons"):
-            yield FlatButton("They are the same", id="same")
-            yield FlatButton("Compared no longer", id="undo")
+            yield FlatButton(tr("They are the same"), id="same")
+            yield FlatButton(tr("Compared no longer"), id="undo")
 
     def on_mount(self) -> None:
         """Ask for the code."""
@@ -124,10 +125,6 @@ class CompareScreen(Page[None], NothingUnsaved):
         except api.ApiError as error:
             self.notice.say(str(explain(error)), "bad")
             return
-        said = (
-            f"You compared codes with {self._name}."
-            if verified
-            else f"The code of {self._name} is to be compared again."
-        )
-        app_of(self).tell(said)
+        compared, undone = tr("You compared codes with {name}."), tr("The code of {name} is to be compared again.")
+        app_of(self).tell((compared if verified else undone).format(name=self._name))
         self.dismiss(None)

@@ -15,7 +15,7 @@ from textual.widgets.option_list import Option
 from core import api
 from tui.app_port import app_of
 from tui.chat.contact_lookup import contact_of
-from tui.language import told
+from tui.language import N_, told, tr
 from tui.messages import CoreEvent, EventsMissed
 from tui.screens.compare import CompareScreen
 from tui.screens.content import NothingUnsaved
@@ -25,7 +25,7 @@ from tui.screens.page import Page
 from tui.text.sanitize import clean_line, clean_name
 from tui.widgets.identity import IdentityView
 from tui.widgets.menu import Menu
-from tui.words.contacts import OVERDUE, own_name_of, short_name
+from tui.words.contacts import KEYS_OVERDUE, own_name_of, short_name
 from tui.words.errors import explain
 from tui.words.people import compared_words, devices_words, sees_words, view_words
 
@@ -34,11 +34,11 @@ if TYPE_CHECKING:
 
 # What the screen behind does: its command's id, and the line here.
 BEHIND: Final = {
-    "people.rename": "Call them something else",
-    "people.block": "Block them",
-    "people.unblock": "Unblock them",
-    "people.delete-conversation": "Delete what was said",
-    "people.remove": "Remove them",
+    "people.rename": N_("Call them something else"),
+    "people.block": N_("Block them"),
+    "people.unblock": N_("Unblock them"),
+    "people.delete-conversation": N_("Delete what was said"),
+    "people.remove": N_("Remove them"),
 }
 
 
@@ -55,8 +55,8 @@ class ContactScreen(Page[str], NothingUnsaved):
         &:ansi #odd { color: ansi_default; }
     }
     """
-    heading = "Contact"
-    hints = (("↑↓", "choose"), ("Enter", "do"), ("Esc", "back"))
+    heading = N_("Contact")
+    hints = (("↑↓", N_("choose")), ("Enter", N_("do")), ("Esc", N_("back")))
 
     def __init__(self, client: api.Client, identity: str) -> None:
         super().__init__(client)
@@ -114,11 +114,11 @@ class ContactScreen(Page[str], NothingUnsaved):
         app, own = app_of(self), own_name_of(contact)
         self.entitle(clean_name(contact.name))
         odd = [clean_line(told(contact.warning_said, contact.warning_text))] if contact.warning_text else []
-        odd += [f"Keys are {OVERDUE}"] if contact.rekey_overdue else []
-        odd += ["You blocked them: nothing comes and nothing goes."] if contact.blocked else []
+        odd += [tr(KEYS_OVERDUE)] if contact.rekey_overdue else []
+        odd += [tr("You blocked them: nothing comes and nothing goes.")] if contact.blocked else []
         self.query_one("#odd", Static).update(Content("\n".join(f"! {each}" for each in odd)))
         self.query_one("#odd").display = bool(odd)
-        facts = [f"They call themselves {own}."] if own else []
+        facts = [tr("They call themselves {own_name}.").format(own_name=own)] if own else []
         facts += [
             compared_words(contact),
             devices_words(contact),
@@ -182,17 +182,17 @@ class ContactScreen(Page[str], NothingUnsaved):
 
 def acts_of(contact: api.Contact) -> dict[str, str]:
     """Return what can be done with a contact, by id, in the order of the list."""
-    again = "again" if contact.verified else "with theirs"
+    compare = tr("Compare the security code again") if contact.verified else tr("Compare the security code with theirs")
     block = "people.unblock" if contact.blocked else "people.block"
     return {
-        "compare": f"Compare the security code {again}",
-        "devices": "Look at their devices",
-        "people.rename": BEHIND["people.rename"],
-        "mute": "Mute no longer" if contact.muted_until is not None else "Mute",
-        "pin": "Pin no longer" if contact.pinned else "Pin to the top of the list",
-        "archive": "Take out of the archive" if contact.archived else "Archive",
-        "unread": "Mark as read" if contact.marked_unread else "Mark as unread",
-        block: BEHIND[block],
-        "people.delete-conversation": BEHIND["people.delete-conversation"],
-        "people.remove": BEHIND["people.remove"],
+        "compare": compare,
+        "devices": tr("Look at their devices"),
+        "people.rename": tr(BEHIND["people.rename"]),
+        "mute": tr("Mute no longer") if contact.muted_until is not None else tr("Mute"),
+        "pin": tr("Pin no longer") if contact.pinned else tr("Pin to the top of the list"),
+        "archive": tr("Take out of the archive") if contact.archived else tr("Archive"),
+        "unread": tr("Mark as read") if contact.marked_unread else tr("Mark as unread"),
+        block: tr(BEHIND[block]),
+        "people.delete-conversation": tr(BEHIND["people.delete-conversation"]),
+        "people.remove": tr(BEHIND["people.remove"]),
     }

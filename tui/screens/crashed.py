@@ -8,6 +8,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
+from tui.language import tr
 from tui.screens.content import PlainScreen
 
 
@@ -29,11 +30,11 @@ class CrashedScreen(Screen[None], PlainScreen):
 
     def compose(self) -> ComposeResult:
         """Title, report, way out."""
-        yield Static(Content("sottovoce has stopped. Nothing you sent is lost."), classes="title")
+        yield Static(Content(tr("sottovoce has stopped. Nothing you sent is lost.")), classes="title")
         yield Static(Content(self._sentence), classes="sentence")
         with VerticalScroll():
             yield Static(Content(self._places), classes="report")
-        yield Static(Content("q  quit"), classes="hint")
+        yield Static(Content(f"q  {tr('quit')}"), classes="hint")
 
     def action_leave(self) -> None:
         """Leave the program."""

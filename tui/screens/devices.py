@@ -18,7 +18,7 @@ from textual.widgets.option_list import Option
 from core import api
 from tui.app_port import app_of
 from tui.chat.contact_lookup import contact_of
-from tui.language import told
+from tui.language import N_, told, tr
 from tui.messages import CoreEvent, EventsMissed
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.content import NothingUnsaved
@@ -29,7 +29,7 @@ from tui.widgets.flat_button import FlatButton
 from tui.widgets.identity import IdentityView
 from tui.widgets.menu import Menu
 from tui.words.contacts import (
-    OVERDUE,
+    KEYS_OVERDUE,
     STATE_WORDS,
     device_name,
     key_words,
@@ -73,7 +73,7 @@ class DevicesScreen(Page[None], NothingUnsaved):
         Binding("c", "confirm_device", "Confirm", id="devices.confirm"),
         Binding("r", "refuse_device", "Refuse", id="devices.refuse"),
     ]
-    heading = "Devices"
+    heading = N_("Devices")
 
     def __init__(self, client: api.Client, identity: str) -> None:
         super().__init__(client)
@@ -90,8 +90,8 @@ class DevicesScreen(Page[None], NothingUnsaved):
             yield Static("", id="key", classes="text")
             yield Static("", id="trust", classes="text")
             with Horizontal(id="answers"):
-                yield FlatButton("Confirm", id="confirm")
-                yield FlatButton("Refuse", id="refuse")
+                yield FlatButton(tr("Confirm"), id="confirm")
+                yield FlatButton(tr("Refuse"), id="refuse")
 
     def on_mount(self) -> None:
         """Read what is known."""
@@ -132,12 +132,12 @@ class DevicesScreen(Page[None], NothingUnsaved):
 
     def _show(self, contact: api.Contact) -> None:
         own = own_name_of(contact)
-        self.entitle(f"Devices of {clean_name(contact.name)}")
-        self.query_one("#who", Static).update(Content(f"They call themselves {own}."))
+        self.entitle(tr("Devices of {name}").format(name=clean_name(contact.name)))
+        self.query_one("#who", Static).update(Content(tr("They call themselves {own_name}.").format(own_name=own)))
         self.query_one("#who").display = bool(own)
         odd = [clean_line(told(contact.warning_said, contact.warning_text))] if contact.warning_text else []
-        odd += [f"Keys are {OVERDUE}"] if contact.rekey_overdue else []
-        odd += ["No device of theirs is known yet."] if not contact.devices else []
+        odd += [tr(KEYS_OVERDUE)] if contact.rekey_overdue else []
+        odd += [tr("No device of theirs is known yet.")] if not contact.devices else []
         self.query_one("#odd", Static).update(Content("\n".join(f"! {each}" for each in odd)))
         self.query_one("#odd").display = bool(odd)
         self.query_one(Menu).show([Option(self._line(device), id=device.id) for device in contact.devices])
@@ -146,8 +146,8 @@ class DevicesScreen(Page[None], NothingUnsaved):
     def _line(self, device: api.ContactDevice) -> Content:
         app = app_of(self)
         name = pad(device_name(device), _NAME, app.glyphs.ellipsis)
-        served = "written to" if device.served else "not written to"
-        return Content(f"{name}  {STATE_WORDS[device.state]:<{_STATE}}{served}")
+        served = tr("written to") if device.served else tr("not written to")
+        return Content(f"{name}  {pad(tr(STATE_WORDS[device.state]), _STATE, app.glyphs.ellipsis)}{served}")
 
     @property
     def _chosen(self) -> api.ContactDevice | None:
@@ -161,16 +161,17 @@ class DevicesScreen(Page[None], NothingUnsaved):
         self.query_one("#about").display = device is not None
         is_open = device is not None and device.state == "unknown"
         self.query_one("#answers").display = is_open
-        asking = (("c", "confirm"), ("r", "refuse")) if is_open else ()
-        self.show_keys(("↑↓", "choose"), *asking, ("Esc", "back"))
+        asking = (("c", N_("confirm")), ("r", N_("refuse"))) if is_open else ()
+        self.show_keys(("↑↓", N_("choose")), *asking, ("Esc", N_("back")))
         if contact is None or device is None:
             return
         app = app_of(self)
         since = moment(device.since, app.now(), app.calendar)
         self.query_one("#key", Static).update(Content(key_words(device)))
-        self.query_one("#trust", Static).update(
-            Content(f"Here since {since}. {trust_words(device, contact)} {served_words(device, contact)}")
+        said = tr("Here since {moment}. {trust} {served}").format(
+            moment=since, trust=trust_words(device, contact), served=served_words(device, contact)
         )
+        self.query_one("#trust", Static).update(Content(said))
 
     # --- answering ----------------------------------------------------------------------------------------------------
 
@@ -207,7 +208,8 @@ class DevicesScreen(Page[None], NothingUnsaved):
         except api.ApiError as error:
             self.notice.say(str(explain(error)), "bad")
         else:
-            self.notice.say("Confirmed: it gets what you write." if accept else "Refused: it is not heard any more.")
+            confirmed, refused = tr("Confirmed: it gets what you write."), tr("Refused: it is not heard any more.")
+            self.notice.say(confirmed if accept else refused)
         self.query_one(Menu).focus()
         self._reload()
 
@@ -216,12 +218,15 @@ def question_about(contact: api.Contact, *, accept: bool) -> ConfirmScreen:
     """Return the question that stands before an answer about an unknown device."""
     name = short_name(contact.name)
     if accept:
-        meaning = (
-            "Once confirmed, it is as good as those you knew before: it gets what you write, and may bring in others."
+        detail = tr(
+            "{thief} Ask {name} by another way before you confirm. Once confirmed, it is as good as those you knew before: "
+            "it gets what you write, and may bring in others."
         )
-        question, yes = f"Confirm this device of {name}?", "Confirm"
+        question, yes = tr("Confirm this device of {name}?").format(name=name), tr("Confirm")
     else:
-        meaning = "Once refused, it is never heard again, and gets nothing that you write."
-        question, yes = "Refuse this device?", "Refuse"
-    detail = f"{thief_words(contact)} Ask {name} by another way before you {yes.lower()}. {meaning}"
-    return ConfirmScreen(question, detail, yes=yes, no="Not now")
+        detail = tr(
+            "{thief} Ask {name} by another way before you refuse. Once refused, it is never heard again, and gets nothing "
+            "that you write."
+        )
+        question, yes = tr("Refuse this device?"), tr("Refuse")
+    return ConfirmScreen(question, detail.format(thief=thief_words(contact), name=name), yes=yes, no=tr("Not now"))

@@ -8,24 +8,25 @@ from typing import Final
 from textual.content import Content
 from textual.widgets.option_list import Option
 
+from tui.language import N_, tr
 from tui.screens.picker import PickerScreen
 
-# Much used ones, and the words by which they are found.
+# Much used ones, and the words by which they are found; a translation has them in its own language.
 MUCH_USED: Final = {
-    "👍": "thumbs up yes good agree +1",
-    "❤️": "heart love",
-    "😂": "joy laugh tears funny lol",
-    "😮": "surprised wow open mouth",
-    "😢": "sad cry tear",
-    "🙏": "thanks please folded hands",
-    "🎉": "party celebrate hurray tada",
-    "👀": "eyes look see",
-    "✅": "done check yes",
-    "❌": "no cross wrong",
-    "🔥": "fire hot",
-    "🤔": "thinking hmm",
-    "👎": "thumbs down no bad disagree -1",
-    "👋": "wave hello bye",
+    "👍": N_("thumbs up yes good agree +1"),
+    "❤️": N_("heart love"),
+    "😂": N_("joy laugh tears funny lol"),
+    "😮": N_("surprised wow open mouth"),
+    "😢": N_("sad cry tear"),
+    "🙏": N_("thanks please folded hands"),
+    "🎉": N_("party celebrate hurray tada"),
+    "👀": N_("eyes look see"),
+    "✅": N_("done check yes"),
+    "❌": N_("no cross wrong"),
+    "🔥": N_("fire hot"),
+    "🤔": N_("thinking hmm"),
+    "👎": N_("thumbs down no bad disagree -1"),
+    "👋": N_("wave hello bye"),
 }
 # Code points of what a person may have typed as one emoji: families are several, joined.
 MAX_TYPED: Final = 12
@@ -34,8 +35,8 @@ MAX_TYPED: Final = 12
 class EmojiScreen(PickerScreen[str]):
     """Dismisses with an emoji, or None. ``put``: the one that the person has put there already, offered first."""
 
-    placeholder = "Which? A word, or type the sign itself"
-    nothing = "no sign of that name: type or paste the sign itself"
+    placeholder = N_("Which? A word, or type the sign itself")
+    nothing = N_("no sign of that name: type or paste the sign itself")
 
     def __init__(self, put: str = "") -> None:
         super().__init__()
@@ -44,7 +45,7 @@ class EmojiScreen(PickerScreen[str]):
     def options(self, query: str) -> list[Option]:
         """Return what matches a word, or what was typed if it is a sign."""
         words = query.casefold().split()
-        found = [sign for sign, names in MUCH_USED.items() if all(word in names for word in words)]
+        found = [sign for sign, names in MUCH_USED.items() if all(word in f"{names} {tr(names)}" for word in words)]
         if query.strip() and _may_be_sign(query.strip()):
             found = [query.strip()]
         elif self._put and not words:
@@ -56,8 +57,11 @@ class EmojiScreen(PickerScreen[str]):
         return str(option.id)
 
     def _line(self, sign: str) -> Content:
-        name = unicodedata.name(sign[0], "").lower()
-        return Content.assemble(f"{sign}  ", ("take it back" if sign == self._put else name, "dim"))
+        words = MUCH_USED.get(sign, "")
+        name = (
+            unicodedata.name(sign[0], "").lower() if tr(words) == words else tr(words)
+        )  # it has names in English only
+        return Content.assemble(f"{sign}  ", (tr("take it back") if sign == self._put else name, "dim"))
 
     def clear_caches(self) -> None:
         """Forget which was put."""

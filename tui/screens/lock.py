@@ -20,7 +20,7 @@ from textual.widgets import Static
 
 from core import api
 from tui.app_port import app_of
-from tui.language import told
+from tui.language import N_, told, tr
 from tui.messages import CoreEvent
 from tui.screens.content import PlainScreen
 from tui.widgets.edges import BARE, Edge, UpperEdge
@@ -39,9 +39,13 @@ if TYPE_CHECKING:
 def mail_sentence(locks_at: int | None, now: int, calendar: Calendar) -> str:
     """Return the sentence about mail: it comes in until the vault locks, then it waits."""
     if locks_at is None:
-        return "Mail waits with its senders until you unlock."
-    day = "" if calendar.day(locks_at) <= calendar.day(now) else "tomorrow "  # twenty hours reach no further
-    return f"Mail comes until {day}{calendar.clock(locks_at)}; then it waits."
+        return tr("Mail waits with its senders until you unlock.")
+    today, tomorrow = (
+        tr("Mail comes until {time}; then it waits."),
+        tr("Mail comes until tomorrow {time}; then it waits."),
+    )
+    said = today if calendar.day(locks_at) <= calendar.day(now) else tomorrow  # twenty hours reach no further
+    return said.format(time=calendar.clock(locks_at))
 
 
 class LockScreen(Screen[bool], PlainScreen):
@@ -80,10 +84,10 @@ class LockScreen(Screen[bool], PlainScreen):
         """Build the name, the framed field, and what is told below it."""
         with Vertical(id="lock"):
             yield Wordmark()
-            yield UpperEdge("Passcode")
+            yield UpperEdge(tr("Passcode"))
             with Horizontal(id="entry"):
                 yield PasscodeField(id="passcode")
-            yield Hints(("Enter", "open"), ("Ctrl+T", "show"), ("Ctrl+Q", "quit"))
+            yield Hints(("Enter", N_("open")), ("Ctrl+T", N_("show")), ("Ctrl+Q", N_("quit")))
             yield Notice(id="notice")
             yield Static(id="mail")
 
@@ -125,7 +129,7 @@ class LockScreen(Screen[bool], PlainScreen):
         if not self._field.value or self._field.disabled:
             return
         self._field.disabled = True
-        self.notice.say("Opening", "working")
+        self.notice.say(tr("Opening"), "working")
         self._unlock(self._field.take())
 
     @work(exclusive=True)
@@ -154,7 +158,7 @@ class LockScreen(Screen[bool], PlainScreen):
     def _tick(self) -> None:
         left = math.ceil(self._open_again_at - monotonic())
         if left > 0:
-            self.notice.say(f"Too many attempts. Wait {left} s.", "bad")
+            self.notice.say(tr("Too many attempts. Wait {seconds} s.").format(seconds=left), "bad")
             return
         if self._countdown is not None:
             self._countdown.stop()

@@ -16,6 +16,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui.app_port import app_of
+from tui.language import N_, tr
 from tui.screens.content import NothingUnsaved
 from tui.screens.sheet import Sheet
 from tui.screens.type_ahead import take_early_key
@@ -64,9 +65,11 @@ class PickerScreen(Sheet[R | None], NothingUnsaved, Generic[R]):
         Binding("pageup", "move(-10)", "Up", show=False, priority=True),
         Binding("pagedown", "move(10)", "Down", show=False, priority=True),
     ]
-    keys = (("↑↓", "choose"), ("Enter", "do"), ("Esc", "back"))
+    keys = (("↑↓", N_("choose")), ("Enter", N_("do")), ("Esc", N_("back")))
     placeholder = ""
-    nothing = "nothing of that name"
+    """What stands in the line while nothing is typed, marked by ``N_``."""
+    nothing = N_("nothing of that name")
+    """What stands in place of the list where nothing is found, marked by ``N_``."""
 
     def __init__(self, query: str = "") -> None:
         super().__init__()
@@ -89,7 +92,7 @@ class PickerScreen(Sheet[R | None], NothingUnsaved, Generic[R]):
         """Yield a line to type in over the list."""
         with Horizontal(id="typed"):
             yield Static(Content(app_of(self).glyphs.prompt), id="mark")
-            yield LineEditing(self._query, placeholder=self.placeholder, select_on_focus=False)
+            yield LineEditing(self._query, placeholder=tr(self.placeholder), select_on_focus=False)
         yield Rule()
         yield PickList(markup=False)
 
@@ -124,12 +127,12 @@ class PickerScreen(Sheet[R | None], NothingUnsaved, Generic[R]):
         shown = self.query_one(OptionList)
         shown.clear_options()
         found = self.options(query)
-        self.show_heading(self.heading, self.count_of(found))
+        self.show_heading(tr(self.heading), self.count_of(found))
         if found:
             shown.add_options(found)
             shown.highlighted = 0
         else:
-            shown.add_option(Option(Content(self.nothing), disabled=True))
+            shown.add_option(Option(Content(tr(self.nothing)), disabled=True))
 
     def on_input_submitted(self) -> None:
         """Take the highlighted one."""

@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from core.api import MAX_NAME_SIZE, Conversation
+from tui.language import N_, tr
 from tui.screens.content import NothingUnsaved, ShowsNotices
 from tui.screens.sheet import Sheet
 from tui.text.sanitize import clean_name, kept_name
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 class RenameScreen(Sheet[str], NothingUnsaved, ShowsNotices):
     """Dismisses with the name, which may be empty, or None."""
 
-    heading = "What you call them"
+    heading = N_("What you call them")
     DEFAULT_CSS = """
     RenameScreen {
         & .text { width: 1fr; height: auto; margin-bottom: 1; color: $soft; }
@@ -33,7 +34,7 @@ class RenameScreen(Sheet[str], NothingUnsaved, ShowsNotices):
     }
     """
     BINDINGS = [Binding("escape", "dismiss(None)", "Back", show=False)]
-    keys = (("Enter", "keep"), ("Esc", "back"))
+    keys = (("Enter", N_("keep")), ("Esc", N_("back")))
 
     def __init__(self, contact: Conversation) -> None:
         super().__init__()
@@ -42,8 +43,11 @@ class RenameScreen(Sheet[str], NothingUnsaved, ShowsNotices):
 
     def compose_sheet(self) -> ComposeResult:
         """Yield the field."""
-        own = f"They call themselves {self._own_name}; left empty, so do you." if self._own_name else ""
-        yield Static(Content(f"Nobody else sees what you call them. {own}"), classes="text")
+        if self._own_name:
+            said = tr("Nobody else sees what you call them. They call themselves {own_name}; left empty, so do you.")
+        else:
+            said = tr("Nobody else sees what you call them.")
+        yield Static(Content(said.format(own_name=self._own_name)), classes="text")
         yield TextField(self._called, id="called")
         yield Notice(id="notice")
 
@@ -55,7 +59,9 @@ class RenameScreen(Sheet[str], NothingUnsaved, ShowsNotices):
     def _chosen(self) -> None:
         name = kept_name(self.query_one(TextField).value)
         if len(name.encode()) > MAX_NAME_SIZE:
-            self.query_one(Notice).say(f"The name is too long: at most {MAX_NAME_SIZE} bytes.", "bad")
+            self.query_one(Notice).say(
+                tr("The name is too long: at most {most} bytes.").format(most=MAX_NAME_SIZE), "bad"
+            )
         else:
             self.dismiss(name)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -18,6 +18,7 @@ from core import search_terms
 from core.api import ApiError, Client, Found
 from tui.app_port import app_of
 from tui.chat.search_hits import SearchHits
+from tui.language import N_, tr, tr_n
 from tui.screens.content import NothingUnsaved
 from tui.screens.picker import Rule
 from tui.screens.type_ahead import take_early_key
@@ -28,11 +29,17 @@ from tui.widgets.editing import LineEditing
 from tui.widgets.hints import Hints
 from tui.widgets.menu import PickList
 from tui.words.errors import explain
-from tui.words.format import plural, when
+from tui.words.format import when
 
 # Characters of the hit shown before the words that were searched.
 LEAD = 24
 NAME_WIDTH = 12
+HINTS: Final = (
+    ("↑↓", N_("choose")),
+    ("Enter", N_("go there")),
+    ("Ctrl+F", N_("here or everywhere")),
+    ("Esc", N_("back")),
+)
 
 
 class SearchScreen(Screen[SearchHits | None], NothingUnsaved):
@@ -80,14 +87,14 @@ class SearchScreen(Screen[SearchHits | None], NothingUnsaved):
     def compose(self) -> ComposeResult:
         """Where and what, the hits, the keys."""
         with Vertical(id="card"):
-            yield UpperEdge("Search", id="count")
+            yield UpperEdge(tr("Search"), id="count")
             with Vertical(id="search-body"):
                 with Horizontal(id="head"):
                     yield Static(id="where", markup=False)
-                    yield LineEditing(self._words, placeholder="words", select_on_focus=False)
+                    yield LineEditing(self._words, placeholder=tr("words"), select_on_focus=False)
                 yield Rule()
                 yield PickList(markup=False)
-            yield Hints(("↑↓", "choose"), ("Enter", "go there"), ("Ctrl+F", "here or everywhere"), ("Esc", "back"))
+            yield Hints(*HINTS)
 
     def on_resize(self) -> None:
         """Draw the edges with or without corners."""
@@ -104,7 +111,8 @@ class SearchScreen(Screen[SearchHits | None], NothingUnsaved):
 
     def _show_where(self) -> None:
         name = self._names.get(self._conversation_id or "", "")
-        where = f"In {fit(name, NAME_WIDTH * 2)}:" if self._here else "Everywhere:"
+        here = tr("In {name}:").format(name=fit(name, NAME_WIDTH * 2))
+        where = here if self._here else tr("Everywhere:")
         self.query_one("#where", Static).update(where)
 
     def action_widen(self) -> None:
@@ -133,7 +141,9 @@ class SearchScreen(Screen[SearchHits | None], NothingUnsaved):
             try:
                 await hits.read()
                 self._hits = hits
-                note = f"{hits.count} hits" if hits.has_more else plural(len(hits.found), "hit")
+                count = len(hits.found)
+                more = tr("{count} hits").format(count=hits.count)
+                note = more if hits.has_more else tr_n("{count} hit", "{count} hits", count)
             except ApiError as error:
                 note = explain(error).sentence
         self.query_one("#count", UpperEdge).note(note)
@@ -151,13 +161,13 @@ class SearchScreen(Screen[SearchHits | None], NothingUnsaved):
     def _line(self, hit: Found, wanted: list[str]) -> Content:
         app = app_of(self)
         ellipsis = app.glyphs.ellipsis
-        name = "you" if hit.message.sender == "me" else self._names.get(hit.conversation, "")
-        if not self._here and hit.message.sender == "me":
-            name = f"to {self._names.get(hit.conversation, '')}"
+        name = self._names.get(hit.conversation, "")
+        if hit.message.sender == "me":
+            name = tr("you") if self._here else tr("to {name}").format(name=name)
         text = clean_line(hit.message.text)
         spans = search_terms.spans(text, wanted)
         start = before(text, spans[0][0] - LEAD + 1) if spans else 0
-        lead = ("" if hit.message.known else "(unknown device) ") + (ellipsis if start else "")
+        lead = ("" if hit.message.known else f"({tr('unknown device')}) ") + (ellipsis if start else "")
         room = max(10, self.query_one(OptionList).size.width - NAME_WIDTH - 12)
         hour = when(hit.message.sent_at, app.now(), app.calendar)
         head = Content.assemble(

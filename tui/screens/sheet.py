@@ -16,6 +16,7 @@ from textual.renderables.background_screen import BackgroundScreen
 from textual.screen import ModalScreen
 
 from tui.app_port import app_of
+from tui.language import N_, tr
 from tui.screens.content import ContentScreen
 from tui.widgets.edges import BARE, Edge, UpperEdge
 from tui.widgets.hints import Hint, Hints
@@ -83,8 +84,8 @@ class Sheet(ModalScreen[R], ContentScreen):
     """
     HORIZONTAL_BREAKPOINTS = [(0, "-bare"), (BARE, "-framed")]
     heading: str = ""
-    """What stands in the upper edge."""
-    keys: tuple[Hint, ...] = (("Esc", "back"),)
+    """What stands in the upper edge, marked by ``N_``."""
+    keys: tuple[Hint, ...] = (("Esc", N_("back")),)
     """What stands in the lower edge."""
     lit: range = range(0)
     """Rows beneath that stay as they are."""
@@ -92,7 +93,7 @@ class Sheet(ModalScreen[R], ContentScreen):
     def compose(self) -> ComposeResult:
         """Build edges and body."""
         with Vertical(id="sheet"):
-            yield UpperEdge(self.heading, id="sheet-title")
+            yield UpperEdge(tr(self.heading), id="sheet-title")
             with SheetBody():
                 yield from self.compose_sheet()
             yield Hints(*self.keys)
@@ -114,7 +115,7 @@ class Sheet(ModalScreen[R], ContentScreen):
             edge.refresh()
 
     def show_heading(self, heading: str, note: str = "") -> None:
-        """Change the upper edge."""
+        """Change the upper edge; both are translated already."""
         self.query_one("#sheet-title", UpperEdge).say(heading, note)
 
     @property

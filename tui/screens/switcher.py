@@ -12,6 +12,7 @@ from textual.widgets.option_list import Option
 
 from core.api import Conversation
 from tui.app_port import app_of
+from tui.language import N_
 from tui.screens.picker import PickerScreen
 from tui.text.cells import width_of
 from tui.text.sanitize import clean_name, fit, pad
@@ -44,10 +45,10 @@ class SwitcherScreen(PickerScreen[str]):
     """Dismisses with a conversation id, or None."""
 
     BINDINGS: ClassVar = [Binding("ctrl+k,ctrl+g", "dismiss(None)", "Close", show=False, priority=True)]
-    heading = "Go to a conversation"
-    keys = (("↑↓", "choose"), ("Enter", "open"), ("Esc", "back"))
-    placeholder = "Part of a name"
-    nothing = "nobody of that name"
+    heading = N_("Go to a conversation")
+    keys = (("↑↓", N_("choose")), ("Enter", N_("open")), ("Esc", N_("back")))
+    placeholder = N_("Part of a name")
+    nothing = N_("nobody of that name")
 
     def __init__(self, conversations: Sequence[Conversation], query: str = "") -> None:
         super().__init__(query)

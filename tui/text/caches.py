@@ -19,7 +19,7 @@ _CACHED = (
     sanitize.kept_text,
     sanitize.clean_text,
     sanitize.clean_line,
-    sanitize.clean_name,
+    sanitize.drawn_name,
     cached_cell_len,
     get_character_cell_size,
     Segment._split_cells,  # pyright: ignore[reportPrivateUsage]  # rows cut at the edge of a pane

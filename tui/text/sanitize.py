@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from tui.language import tr
 from tui.text.cells import HOLE, REPLACEMENT, ZWJ, ZWNJ, Cluster, cell_of, clusters, shown, visible, width_of
 
 # Longest text shown, in characters. The protocol's limit is 12 KiB, so more can only be a bug.
@@ -82,10 +83,15 @@ def kept_name(name: str) -> str:
     return _SPACES.sub(" ", kept_text(name)).strip() if clean_name(name, "") else ""
 
 
+def clean_name(name: str, nameless: str | None = None) -> str:
+    """Return a person's name as it is drawn: one line, nothing invisible in it, never empty unless ``nameless`` is."""
+    return drawn_name(name) or (tr("nameless") if nameless is None else nameless)
+
+
 @lru_cache(maxsize=1024)
-def clean_name(name: str, nameless: str = "nameless") -> str:
-    """Return a person's name as it is drawn: one line, nothing invisible in it, never empty."""
-    return clean_line(_BLANKS.sub("", name)) or nameless
+def drawn_name(name: str) -> str:
+    """Return a person's name as it is drawn, empty if there is nothing to draw."""
+    return clean_line(_BLANKS.sub("", name))
 
 
 def fit(text: str, width: int, ellipsis: str = "…") -> str:

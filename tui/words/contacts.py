@@ -6,6 +6,7 @@ A contact chooses its own name and those of its devices, so each passes the sani
 from __future__ import annotations
 
 from core.api import Contact, ContactDevice, ContactWarning, Conversation, Deleted
+from tui.language import N_
 from tui.text.sanitize import clean_name, fit
 from tui.words.format import grouped
 
@@ -25,6 +26,7 @@ WARNINGS: dict[ContactWarning, str] = {
     "both-alive": "unknown device in use",
 }
 
+KEYS_OVERDUE = N_("Keys are overdue: no fresh ones for longer than promised. It takes an answer of their device.")
 OVERDUE = "overdue: no fresh ones for longer than promised. It takes an answer of their device."
 STATE_WORDS = {"vouched": "known", "confirmed": "confirmed", "unknown": "unknown"}
 
