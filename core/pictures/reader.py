@@ -15,6 +15,8 @@ import threading
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from core.sentence import N_, Sentence, sentence
+
 # What a file of a readable picture is called; used for completing paths only, the content decides.
 PICTURE_SUFFIXES: Final = frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff"})
 # Bytes. A photograph has 2 to 6 MB, one of 200 megapixels up to 60; more is not a picture of a code.
@@ -30,11 +32,12 @@ _CHILD: Final = Path(__file__).with_name("sandbox.py")
 
 
 class UnreadablePicture(Exception):
-    """No text came out of the file. ``reason`` is one plain sentence."""
+    """No text came out of the file. ``reason`` is one plain sentence, ``said`` its template and values."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+    def __init__(self, reason: str | Sentence) -> None:
+        super().__init__(str(reason))
+        self.said = reason if isinstance(reason, Sentence) else Sentence(reason)
+        self.reason = str(reason)
 
 
 def open_picture(path: Path) -> BinaryIO:
@@ -43,18 +46,20 @@ def open_picture(path: Path) -> BinaryIO:
         # Non-blocking: a named pipe must not hold us up.
         descriptor = os.open(os.path.expanduser(path), os.O_RDONLY | os.O_NONBLOCK)  # noqa: PTH111 -- leaves ~nobody as it is
     except FileNotFoundError:
-        raise UnreadablePicture("There is no such file.") from None
+        raise UnreadablePicture(N_("There is no such file.")) from None
     except OSError as error:
-        raise UnreadablePicture(f"The file cannot be opened: {os.strerror(error.errno or 0)}.") from None
+        raise UnreadablePicture(
+            sentence("The file cannot be opened: {why}.", why=os.strerror(error.errno or 0))
+        ) from None
     except ValueError:  # a zero byte in the path
-        raise UnreadablePicture("That is not the path of a file.") from None
+        raise UnreadablePicture(N_("That is not the path of a file.")) from None
     status = os.fstat(descriptor)
     is_file, is_bearable = stat.S_ISREG(status.st_mode), status.st_size <= MAX_PICTURE_SIZE
     if is_file and is_bearable:
         return os.fdopen(descriptor, "rb")
     os.close(descriptor)
     raise UnreadablePicture(
-        "The file is too large for a picture of a QR code." if is_file else "That is not a picture file."
+        N_("The file is too large for a picture of a QR code.") if is_file else N_("That is not a picture file.")
     )
 
 
@@ -97,7 +102,7 @@ class PictureReading:
     def _start(self, picture: BinaryIO) -> subprocess.Popen[bytes]:
         with self._lock:
             if self._is_stopped:
-                raise UnreadablePicture("The picture was not read.")
+                raise UnreadablePicture(N_("The picture was not read."))
             try:
                 self._child = subprocess.Popen(  # noqa: S603 -- our own program, by its path
                     # -I: neither the environment nor the working directory can change what is imported
@@ -109,18 +114,20 @@ class PictureReading:
                     cwd="/",
                 )
             except OSError as error:
-                raise UnreadablePicture(f"The picture cannot be read now: {os.strerror(error.errno or 0)}.") from None
+                raise UnreadablePicture(
+                    sentence("The picture cannot be read now: {why}.", why=os.strerror(error.errno or 0))
+                ) from None
             return self._child
 
 
 def _why_nothing(status: int, *, was_stopped: bool) -> str:
     if status == 0:
-        return "No QR code was found in the picture."
+        return N_("No QR code was found in the picture.")
     if was_stopped:
-        return "The picture takes too long to read."
+        return N_("The picture takes too long to read.")
     if status == TOO_LARGE:
-        return "The picture has too many pixels. Cut it down to the code, or take a photo of it."
-    return "That is not a picture this program can read (PNG, JPEG, WebP, GIF, BMP, TIFF)."
+        return N_("The picture has too many pixels. Cut it down to the code, or take a photo of it.")
+    return N_("That is not a picture this program can read (PNG, JPEG, WebP, GIF, BMP, TIFF).")
 
 
 def _parse_answer(answer: bytes) -> list[str]:

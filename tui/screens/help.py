@@ -59,14 +59,14 @@ def matching(specs: Iterable[CommandSpec], words: str) -> list[CommandSpec]:
 def command_lines(keys: str, spec: CommandSpec, width: int) -> list[Content]:
     """Return one command: its keys, its slash name, what it does, wrapped to its own column."""
     slash = f"/{spec.slash} {tr(spec.argument)}".strip() if spec.slash else ""
-    what = tr(spec.help)
+    what, filled = tr(spec.help), keys + " " * (_KEYS - width_of(keys))
     if width < _NARROW:
         head = "  ".join(each for each in (keys, slash) if each)
         return [Content.styled(head, _KEY), *_wrapped(what, width, _INDENT)]
     described = _wrapped(what, width, _KEYS + _SLASH)
     if width_of(slash) >= _SLASH:  # a long name has its line to itself
-        return [Content.assemble((f"{keys:<{_KEYS}}", _KEY), slash), *described]
-    first = Content.assemble((f"{keys:<{_KEYS}}", _KEY), pad(slash, _SLASH), described[0].plain.lstrip())
+        return [Content.assemble((filled, _KEY), slash), *described]
+    first = Content.assemble((filled, _KEY), pad(slash, _SLASH), described[0].plain.lstrip())
     return [first, *described[1:]]
 
 

@@ -20,7 +20,7 @@ async def text_given(text: str, image: str, what: str) -> str:
     try:
         codes = await trio.to_thread.run_sync(reading.run, abandon_on_cancel=True)
     except UnreadablePicture as error:
-        raise ApiError(Kind.BAD_PICTURE, error.reason) from None
+        raise ApiError(Kind.BAD_PICTURE, error.said) from None
     finally:
         reading.stop()
     return "\n".join(codes)

@@ -15,7 +15,7 @@ from core.session.invitation_lookup import is_whole, shown_links
 from tui.app_port import app_of
 from tui.keys.commands import PEOPLE
 from tui.keys.registry import CommandSpec, Scope
-from tui.language import N_, tr
+from tui.language import N_, told, tr
 from tui.screens.content import NothingUnsaved
 from tui.screens.page import Page
 from tui.text.qr_reading import UnreadablePicture, read_codes
@@ -135,7 +135,7 @@ class AddContactScreen(Page[str], NothingUnsaved):
         try:
             codes = await read_codes(self.query_one(PathField).path)
         except UnreadablePicture as error:
-            self.notice.say(tr(error.reason), "bad", about=self.query_one(PathField))
+            self.notice.say(told(error.said), "bad", about=self.query_one(PathField))
             return
         links = shown_links("\n".join(codes))
         if not is_whole(links):
