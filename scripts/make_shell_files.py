@@ -39,7 +39,7 @@ EXIT_STATUS: Final = {
     "2": "It was called wrongly.",
 }
 FILES: Final = {
-    "~/.config/sottovoce/config.toml": "What belongs to this machine: notify_command, title, [terminal] notices and links.",
+    "~/.config/sottovoce/config.toml": "What belongs to this machine: language, notify_command, title, [terminal].",
     "~/.config/sottovoce/keys.toml": "Keys of one's own, by the names of commands.",
     "~/.config/sottovoce/themes/NAME.toml": "Colours of one's own.",
 }

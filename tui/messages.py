@@ -32,4 +32,8 @@ class CoreCrashed(Message):
 
 
 class SettingsChanged(Message):
-    """The stored settings changed: draw accordingly."""
+    """The stored settings changed: draw accordingly. ``language``: all words, too, are others now."""
+
+    def __init__(self, *, language: bool = False) -> None:
+        super().__init__()
+        self.language = language

@@ -152,6 +152,8 @@ class Settings(Record, frozen=True, omit_defaults=False):
     theme: Annotated[str, Meta(pattern="^([a-z0-9][a-z0-9_-]{0,31})?$")] = ""  # one of ours or of the person's own
     glyphs: Literal["", "ascii", "unicode", "nerd"] = ""
     layout: Literal["dialogue", "letter"] = "dialogue"  # of messages: on two sides, or from one edge
+    # Of the screens, a code as zh_CN. A code of no language that a screen has is passed over as the empty one is.
+    language: Annotated[str, Meta(pattern="^([A-Za-z]{2,3}([_-][A-Za-z]{2,8})?)?$")] = ""
     last_conversation: str = ""  # open when the screens were left; the next start goes back to it
     enter_sends: bool = True
     keys: Literal["default", "vim", "emacs"] = "default"

@@ -15,8 +15,10 @@ from textual.app import App
 
 from core import api
 from tui.app_port import AppPort
-from tui.keys.commands import AUTO, GLYPH_NAMES, LAYOUT_NAMES, THEME_NAMES
+from tui.config.spoken import SpokenLanguage
+from tui.keys.commands import AUTO, GLYPH_NAMES, LANGUAGE_NAMES, LAYOUT_NAMES, THEME_NAMES
 from tui.keys.handlers import Handlers
+from tui.language import LANGUAGES, known_as, tr
 from tui.look.glyphs import Glyphs, glyphs_of
 from tui.look.palette256 import Exact
 from tui.look.pens import Pens
@@ -41,6 +43,7 @@ class Appearance:
         self.exact: list[Exact] = []
         """The filter that writes colours of the palette as numbers, where there are 256."""
         self.settings = api.Settings()
+        self._language = SpokenLanguage()
         for theme in (*THEMES.values(), *THEMES_256.values()):
             app.register_theme(theme)
         self._draw_by(detected)
@@ -48,7 +51,12 @@ class Appearance:
     def handlers(self) -> Handlers:
         """Return what is carried out here."""
         return Handlers(
-            texts={"view.theme": self.use_theme, "view.glyphs": self.use_glyphs, "view.layout": self.use_layout}
+            texts={
+                "view.theme": self.use_theme,
+                "view.glyphs": self.use_glyphs,
+                "view.layout": self.use_layout,
+                "view.language": self.use_language,
+            }
         )
 
     @property
@@ -72,10 +80,11 @@ class Appearance:
     def draw_by_settings(self, settings: api.Settings) -> None:
         """Draw by new settings, on every open screen."""
         self.settings = settings
+        other_words = self._language.speak(settings.language)
         theme = settings.theme if self._is_known(settings.theme) else ""
         self._draw_by(self._detected.adapted(theme=theme, glyphs=settings.glyphs, low_bandwidth=settings.low_bandwidth))
         for screen in self._app.screen_stack:
-            screen.post_message(SettingsChanged())
+            screen.post_message(SettingsChanged(language=other_words))
             for widget in screen.walk_children():  # each keeps what it drew until it is told
                 widget.refresh(layout=True)
 
@@ -99,24 +108,37 @@ class Appearance:
 
     async def use_theme(self, name: str = "") -> None:
         """Choose colours by name; without one say which there are."""
-        if self._knows("Colours", name, self.theme_names, self.settings.theme) and self._is_known(_stored(name)):
+        said = tr("Colours are one of {names}; now {name}.")
+        if self._knows(said, name, self.theme_names, self.settings.theme) and self._is_known(_stored(name)):
             await self._choose(theme=_stored(name))
 
     async def use_glyphs(self, name: str = "") -> None:
         """Choose the signs by name; without one say which there are."""
-        if self._knows("Signs", name, GLYPH_NAMES, self.settings.glyphs):
+        said = tr("Signs are one of {names}; now {name}.")
+        if self._knows(said, name, GLYPH_NAMES, self.settings.glyphs):
             await self._choose(glyphs=_stored(name))
 
     async def use_layout(self, name: str = "") -> None:
         """Choose the layout of messages by name; without one say which there are."""
-        if self._knows("Layouts", name, LAYOUT_NAMES, self.settings.layout):
+        said = tr("Layouts are one of {names}; now {name}.")
+        if self._knows(said, name, LAYOUT_NAMES, self.settings.layout):
             await self._choose(layout=name)
 
-    def _knows(self, what: str, name: str, names: tuple[str, ...], now: str) -> bool:
-        """Return whether ``name`` is one of ``names``; tell which there are if not."""
+    async def use_language(self, name: str = "") -> None:
+        """Choose the language by its own name or its code; without one say which there are."""
+        names = {AUTO: "", **{own: code for code, own in LANGUAGES.items()}}
+        code = names.get(name, known_as(name))
+        said = tr("Languages are one of {names}; now {name}.")
+        if code is not None:
+            await self._choose(language=code)
+        else:
+            self._knows(said, name, LANGUAGE_NAMES, LANGUAGES.get(known_as(self.settings.language) or "", ""))
+
+    def _knows(self, said: str, name: str, names: tuple[str, ...], now: str) -> bool:
+        """Return whether ``name`` is one of ``names``; tell which there are if not, in the sentence ``said``."""
         if name not in names:
-            said = f"{what} are one of {', '.join(names)}; now {now or AUTO}."
-            self._port.tell(said, "warning" if name else "information")
+            told = said.format(names=", ".join(names), name=now or AUTO)
+            self._port.tell(told, "warning" if name else "information")
         return name in names
 
     async def _choose(self, **changed: str) -> None:

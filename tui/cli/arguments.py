@@ -15,7 +15,10 @@ from typing import Any, Final, NoReturn, TypeAlias, TypeVar, get_args
 from core.attach.link import attach
 from core.node.options import MAX_JOIN, BadSpec, NetworkOptions, Part, parse_endpoint, parse_join
 from tui import __version__
+from tui.cli.help_format import Formatter
+from tui.config.spoken import choose_language
 from tui.host.boundary import Refused, guarded
+from tui.language import N_, tr
 
 # What a shell and init systems take for "called wrongly".
 USAGE_ERROR: Final = 2
@@ -28,12 +31,13 @@ Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line asks for; return the exit status."""
+    choose_language()
     parser = make_parser()
     given = sys.argv[1:] if arguments is None else arguments
     asked = parser.parse_args(given)
     asked.given = given
     if len(asked.join if "join" in asked else ()) > MAX_JOIN:
-        parser.error(f"at most {MAX_JOIN} nodes to join through")
+        parser.error(tr("at most {count} nodes to join through").format(count=MAX_JOIN))
     name = "sottovoce" if asked.command is None else f"sottovoce {asked.command}"
     return guarded(name, lambda: _carry_out(asked), lambda: _home(asked))
 
@@ -136,32 +140,41 @@ def _passcode(asked: argparse.Namespace) -> str | None:
     try:
         return read_passcode(asked.passcode_fd)
     except UnreadablePasscode as error:
-        raise Refused(f"no passcode can be read from descriptor {asked.passcode_fd}: {error}", USAGE_ERROR) from None
+        said = tr("no passcode can be read from descriptor {number}: {reason}")
+        raise Refused(said.format(number=asked.passcode_fd, reason=tr(str(error))), USAGE_ERROR) from None
 
 
 class _Parser(argparse.ArgumentParser):
     """Reports a wrong command line in one line; the usage is printed only by ``--help``."""
 
+    def __init__(self, **details: Any) -> None:  # noqa: ANN401 - argparse's own keywords
+        super().__init__(formatter_class=Formatter, **details)
+        self._positionals.title, self._optionals.title = tr("positional arguments"), tr("options")
+        for action in self._actions:  # there is but one yet
+            action.help = tr("show this help message and exit")
+
     def error(self, message: str) -> NoReturn:
-        self.exit(USAGE_ERROR, f"{self.prog}: {' '.join(message.split())} (try --help)\n")
+        said = tr("{program}: {reason} (try --help)").format(program=self.prog, reason=" ".join(message.split()))
+        self.exit(USAGE_ERROR, f"{said}\n")
 
 
 def make_parser() -> argparse.ArgumentParser:
     """Return the command line's grammar; the manual page and the shells' completions are generated from it."""
     parser = _Parser(
         prog="sottovoce",
-        description="A full-screen terminal messenger without servers. Without a command: the client.",
+        description=tr("A full-screen terminal messenger without servers. Without a command: the client."),
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=f"sottovoce {__version__}")
+    version = tr("show program's version number and exit")
+    parser.add_argument("--version", action="version", version=f"sottovoce {__version__}", help=version)
     parser.add_argument(
         DETACH,
-        help="let the core run on when the client is left or its terminal goes; `sottovoce core --stop` ends it",
+        help=tr("let the core run on when the client is left or its terminal goes; `sottovoce core --stop` ends it"),
         action="store_true",
     )
     parser.add_argument(
         PLAIN,
-        help="lines instead of a screen, for screen readers and dumb terminals; TERM=dumb chooses it",
+        help=tr("lines instead of a screen, for screen readers and dumb terminals; TERM=dumb chooses it"),
         action="store_true",
     )
     _add_common(parser)
@@ -171,25 +184,31 @@ def make_parser() -> argparse.ArgumentParser:
     _add_rpc_and_core(commands)
     doctor = commands.add_parser(
         "doctor",
-        help="try out the network from here and say what is wrong",
-        description="Takes part in the network for up to 20 seconds and says what it finds: NAT, reachability, peers, "
-        "clock, how many there are to hide among, and what to do about what is wrong. No account is touched. "
-        "The exit status is 0 when a network was found and nothing needs attention, else 1.",
+        help=tr("try out the network from here and say what is wrong"),
+        description=tr(
+            "Takes part in the network for up to 20 seconds and says what it finds: NAT, reachability, peers, "
+            "clock, how many there are to hide among, and what to do about what is wrong. No account is touched. "
+            "The exit status is 0 when a network was found and nothing needs attention, else 1."
+        ),
     )
-    doctor.add_argument("--json", action="store_true", help="one line: the fields of network.status, and findings")
+    doctor.add_argument("--json", action="store_true", help=tr("one line: the fields of network.status, and findings"))
     _add_common(doctor)
 
     verify_proof = commands.add_parser(
         "verify-proof",
-        help="check a proof of who wrote a text",
-        description="Checks a proof that sottovoce made of a text: which identity signed it, for whom, when, and what it "
-        "says. Nothing but the proof is needed: no account, no network. The exit status is 0 when it proves what is said, "
-        "1 when it proves nothing.",
+        help=tr("check a proof of who wrote a text"),
+        description=tr(
+            "Checks a proof that sottovoce made of a text: which identity signed it, for whom, when, and what it "
+            "says. Nothing but the proof is needed: no account, no network. The exit status is 0 when it proves what is "
+            "said, 1 when it proves nothing."
+        ),
     )
     verify_proof.add_argument(
-        "file", help="the file with the proof, with other text around it or not; - for standard input", metavar="FILE"
+        "file",
+        help=tr("the file with the proof, with other text around it or not; - for standard input"),
+        metavar="FILE",
     )
-    verify_proof.add_argument("--json", action="store_true", help="one line: what proof.verify answers")
+    verify_proof.add_argument("--json", action="store_true", help=tr("one line: what proof.verify answers"))
     return parser
 
 
@@ -197,26 +216,33 @@ def _add_rpc_and_core(commands: Commands) -> None:
     """Add the commands that open an account without a screen."""
     rpc = commands.add_parser(
         "rpc",
-        help="JSON-RPC 2.0, one object a line, on standard input and output",
-        description="JSON-RPC 2.0, one object a line, on standard input and output. The account starts locked, and locks "
-        "again 20 hours after its passcode was typed. With --passcode-fd it is opened at the start and every 20 hours, "
-        "without anybody: the passcode then stays in the memory of this process for as long as it runs, and with it the "
-        "account lies open to whoever gets at this machine. For bots, rather than for the account of a person. Where a core "
-        "runs for the home (`sottovoce core`), this attaches to it.",
+        help=tr("JSON-RPC 2.0, one object a line, on standard input and output"),
+        description=tr(
+            "JSON-RPC 2.0, one object a line, on standard input and output. The account starts locked, and locks "
+            "again 20 hours after its passcode was typed. With --passcode-fd it is opened at the start and every 20 hours, "
+            "without anybody: the passcode then stays in the memory of this process for as long as it runs, and with it the "
+            "account lies open to whoever gets at this machine. For bots, rather than for the account of a person. Where a "
+            "core runs for the home (`sottovoce core`), this attaches to it."
+        ),
     )
     _add_common(rpc)
     _add_passcode(rpc)
 
     core = commands.add_parser(
         "core",
-        help="the messenger without a screen; screens and `rpc` attach to it, several at once",
-        description="Receives and sends for one home until it is ended, whether or not screens are open. The client and "
-        "`sottovoce rpc` with the same home attach to it by themselves; each begins with its screen locked. Where the "
-        "system ends what runs when its user logs out, `loginctl enable-linger` keeps it: `sottovoce doctor` says whether.",
+        help=tr("the messenger without a screen; screens and `rpc` attach to it, several at once"),
+        description=tr(
+            "Receives and sends for one home until it is ended, whether or not screens are open. The client and "
+            "`sottovoce rpc` with the same home attach to it by themselves; each begins with its screen locked. Where the "
+            "system ends what runs when its user logs out, `loginctl enable-linger` keeps it: `sottovoce doctor` says "
+            "whether."
+        ),
     )
     how = core.add_mutually_exclusive_group()
-    how.add_argument("--background", help="go on in the background, and return once it answers", action="store_true")
-    how.add_argument("--stop", help="end the core that runs for this home", action="store_true")
+    how.add_argument(
+        "--background", help=tr("go on in the background, and return once it answers"), action="store_true"
+    )
+    how.add_argument("--stop", help=tr("end the core that runs for this home"), action="store_true")
     _add_common(core)
     _add_passcode(core)
 
@@ -224,7 +250,9 @@ def _add_rpc_and_core(commands: Commands) -> None:
 def _add_passcode(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--passcode-fd",
-        help="a file descriptor, of a pipe or a file, whose first line is the passcode; it is read at the start and closed",
+        help=tr(
+            "a file descriptor, of a pipe or a file, whose first line is the passcode; it is read at the start and closed"
+        ),
         type=_typed(_descriptor),
         metavar="N",
     )
@@ -234,17 +262,21 @@ def _add_demo_and_node(commands: Commands) -> None:
     """Add the commands that need no account."""
     demo = commands.add_parser(
         "demo",
-        help="a private network on this machine, a friendly contact, and the client",
-        description="Starts ten nodes on loopback, a contact called Echo that answers, and the client. Nothing leaves this "
-        "machine, your own account is not touched, and all of it is removed when you leave.",
+        help=tr("a private network on this machine, a friendly contact, and the client"),
+        description=tr(
+            "Starts ten nodes on loopback, a contact called Echo that answers, and the client. Nothing leaves this "
+            "machine, your own account is not touched, and all of it is removed when you leave."
+        ),
     )
-    demo.add_argument("--check", action="store_true", help="without a terminal: two accounts talk; one JSON line")
+    demo.add_argument("--check", action="store_true", help=tr("without a terminal: two accounts talk; one JSON line"))
 
     node = commands.add_parser(
         "node",
-        help="a relay and custodian without a screen or an account",
-        description="Passes on and keeps sealed parcels for others, until SIGTERM ends it. When it is ready it prints one "
-        'JSON line, {"join": SPEC, "listen": HOST:PORT}; SPEC is what --join of the others takes. It needs no account.',
+        help=tr("a relay and custodian without a screen or an account"),
+        description=tr(
+            "Passes on and keeps sealed parcels for others, until SIGTERM ends it. When it is ready it prints one "
+            'JSON line, {"join": SPEC, "listen": HOST:PORT}; SPEC is what --join of the others takes. It needs no account.'
+        ),
     )
     _add_common(node, listen_required=True)
 
@@ -258,44 +290,50 @@ def _add_common(parser: argparse.ArgumentParser, *, listen_required: bool = Fals
     def add(name: str, help_text: str, **details: Any) -> None:  # noqa: ANN401 - argparse's own keywords
         parser.add_argument(name, help=help_text, default=argparse.SUPPRESS, **details)
 
-    add("--home", "where everything is kept (default: the platform's data directory)", type=Path, metavar="DIR")
-    add("--no-remember", "do not remember the passcode for 20 hours; ask at every start", action="store_true")
-    network = parser.add_argument_group("network")
+    add("--home", tr("where everything is kept (default: the platform's data directory)"), type=Path, metavar="DIR")
+    add("--no-remember", tr("do not remember the passcode for 20 hours; ask at every start"), action="store_true")
+    network = parser.add_argument_group(tr("network"))
 
     def add_network(name: str, help_text: str, **details: Any) -> None:  # noqa: ANN401 - argparse's own keywords
         network.add_argument(name, help=help_text, default=argparse.SUPPRESS, **details)
 
     add_network(
         "--listen",
-        "where to receive datagrams (default: *:0, IPv4 and IPv6 on every interface); port 0 lets the system choose",
+        tr(
+            "where to receive datagrams (default: *:0, IPv4 and IPv6 on every interface); port 0 lets the system choose"
+        ),
         type=_typed(parse_endpoint),
         metavar="HOST:PORT",
         required=listen_required,
     )
     add_network(
         "--join",
-        "a node to join through: HOST:PORT or HOST:PORT/KEY as `sottovoce node` prints it; may be repeated. A name is "
-        "tried at all its addresses, and looked up again while nobody answers",
+        tr(
+            "a node to join through: HOST:PORT or HOST:PORT/KEY as `sottovoce node` prints it; may be repeated. A name is "
+            "tried at all its addresses, and looked up again while nobody answers"
+        ),
         type=_typed(parse_join),
         metavar="SPEC",
         action="append",
     )
     add_network(
         "--role",
-        "full: relay and store for others; leaf: do not; auto: a leaf only on a metered line (the sparing setting) or where "
-        "nobody could come in, and where sixteen others serve",
+        tr(
+            "full: relay and store for others; leaf: do not; auto: a leaf only on a metered line (the sparing setting) or "
+            "where nobody could come in, and where sixteen others serve"
+        ),
         choices=get_args(Part),
     )
-    add_network("--leaf", "the same as --role leaf", action="store_const", const="leaf", dest="role")
-    add_network("--no-mainline", "do not look for nodes in the BitTorrent DHT", action="store_true")
+    add_network("--leaf", tr("the same as --role leaf"), action="store_const", const="leaf", dest="role")
+    add_network("--no-mainline", tr("do not look for nodes in the BitTorrent DHT"), action="store_true")
     add_network(
         "--no-lan",
-        "do not look for nodes in the local network; nobody does who listens on loopback",
+        tr("do not look for nodes in the local network; nobody does who listens on loopback"),
         action="store_true",
     )
     add_network(
         "--mainline-router",
-        "where to enter the BitTorrent DHT; may be repeated; a private one relaxes its rules about addresses",
+        tr("where to enter the BitTorrent DHT; may be repeated; a private one relaxes its rules about addresses"),
         type=_typed(parse_endpoint),
         metavar="HOST:PORT",
         action="append",
@@ -304,7 +342,7 @@ def _add_common(parser: argparse.ArgumentParser, *, listen_required: bool = Fals
 
 def _descriptor(text: str) -> int:
     if not text.isascii() or not text.isdecimal() or len(text) > len("2147483647"):
-        raise BadSpec("the number of a file descriptor is expected")
+        raise BadSpec(N_("the number of a file descriptor is expected"))
     return int(text)
 
 
@@ -315,7 +353,7 @@ def _typed(parse: Callable[[str], T]) -> Callable[[str], T]:
         try:
             return parse(text)
         except BadSpec as error:
-            raise argparse.ArgumentTypeError(str(error)) from None
+            raise argparse.ArgumentTypeError(tr(str(error))) from None
 
     return parse_or_say_why
 
@@ -339,5 +377,5 @@ def _default_home() -> Path:
     home = user_data_path("sottovoce", appauthor=False)
     has_home = os.environ.get("HOME") != "" or "XDG_DATA_HOME" in os.environ
     if not (has_home and home.is_absolute()):  # else it would land at the root, or wherever the program was started
-        raise Refused("nobody says where your home directory is: name a folder with --home.", USAGE_ERROR)
+        raise Refused(tr("nobody says where your home directory is: name a folder with --home."), USAGE_ERROR)
     return home

@@ -11,6 +11,8 @@ import stat
 from pathlib import Path
 from typing import Final
 
+from tui.language import tr
+
 MACHINE_FILE: Final = "config.toml"
 KEYS_FILE: Final = "keys.toml"
 # Bytes of a file: a hundred times what any of them has.
@@ -40,28 +42,31 @@ def read_own(path: Path) -> str | None:
     except FileNotFoundError:
         return None
     except OSError as fault:
-        raise NotOwn(f"{path.name} cannot be read: {fault.strerror}.") from None
+        raise NotOwn(tr("{file} cannot be read: {reason}.").format(file=path.name, reason=fault.strerror)) from None
     with os.fdopen(descriptor, "rb") as file:
         _check(path, os.fstat(descriptor), path.parent.stat())
         data = file.read(MAX_SIZE + 1)
     if len(data) > MAX_SIZE:
-        raise NotOwn(f"{path.name} is longer than {MAX_SIZE} bytes and is not used.")
+        raise NotOwn(tr("{file} is longer than {size} bytes and is not used.").format(file=path.name, size=MAX_SIZE))
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as fault:
         line = data[: fault.start].count(b"\n") + 1
-        raise NotOwn(f"{path.name}, line {line}: this is not UTF-8; the file is not used.") from None
+        said = tr("{file}, line {line}: this is not UTF-8; the file is not used.")
+        raise NotOwn(said.format(file=path.name, line=line)) from None
 
 
 def _check(path: Path, file: os.stat_result, folder: os.stat_result) -> None:
     """Raise ``NotOwn`` where another user could have written the file."""
     if not stat.S_ISREG(file.st_mode):
-        raise NotOwn(f"{path.name} is no file and is not used.")
-    for what, found in ((path.name, file), (f"the folder of {path.name}", folder)):
+        raise NotOwn(tr("{file} is no file and is not used.").format(file=path.name))
+    for what, found in ((path.name, file), (tr("the folder of {file}").format(file=path.name), folder)):
         if found.st_uid not in {os.getuid(), _ADMINISTRATOR}:
-            raise NotOwn(f"{path.name} is not used: {what} belongs to another user.")
+            said = tr("{file} is not used: {what} belongs to another user.")
+            raise NotOwn(said.format(file=path.name, what=what))
         if found.st_mode & _OF_OTHERS:
-            raise NotOwn(f"{path.name} is not used: others may write {what} (chmod go-w mends it).")
+            said = tr("{file} is not used: others may write {what} (chmod go-w mends it).")
+            raise NotOwn(said.format(file=path.name, what=what))
 
 
 def write_own(path: Path, text: str) -> None:

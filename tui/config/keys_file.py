@@ -17,6 +17,7 @@ from typing import Any, Final
 from tui.config.folder import KEYS_FILE
 from tui.config.lines import Broken, Lines, read
 from tui.keys.key_rules import BadKey, parse_key
+from tui.language import N_, tr
 
 # Keys of one command; more are a mistake.
 MAX_KEYS: Final = 8
@@ -24,9 +25,10 @@ MAX_KEYS: Final = 8
 MAX_DEPTH: Final = 3
 # A comma between keys; the one that is a key itself has nothing or a plus before it.
 _BETWEEN: Final = re.compile(r"(?<=[^+,\s])\s*,\s*(?=\S)")
-_HEAD: Final = """# Keys of your own, by the names of docs/KEYS.md; /keys in the program lists them and writes this file.
-# "" is no key at all; what is not named here has the keys of the program.
-"""
+_HEAD: Final = (
+    N_("Keys of your own, by the names of docs/KEYS.md; /keys in the program lists them and writes this file."),
+    N_('"" is no key at all; what is not named here has the keys of the program.'),
+)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -41,14 +43,14 @@ class KeysFile:
         keys: dict[str, tuple[str, ...]] = {}
         told = list(self.broken)
         for name, value in _flat(self.found.values):
-            place = f"{KEYS_FILE}, {self.found.place(name)}"
+            place = {"file": KEYS_FILE, "place": self.found.place(name)}
             if name not in ids:
-                told.append(f"{place}: no command is called {name!r}.")
+                told.append(tr("{file}, {place}: no command is called {name}.").format(name=repr(name), **place))
                 continue
             try:
                 keys[name] = _keys(value)
             except BadKey as bad:
-                told.append(f"{place}: {bad}.")
+                told.append(tr("{file}, {place}: {reason}.").format(reason=bad, **place))
         return keys, told
 
 
@@ -63,7 +65,7 @@ def parse(text: str) -> KeysFile:
 def written(keys: Mapping[str, tuple[str, ...]]) -> str:
     """Return the text of a file with these keys."""
     lines = (f"{name} = {_value(chosen)}" for name, chosen in keys.items())  # ids are dotted names of TOML
-    return _HEAD + "\n".join(lines) + ("\n" if keys else "")
+    return "".join(f"# {tr(line)}\n" for line in _HEAD) + "\n".join(lines) + ("\n" if keys else "")
 
 
 def _value(chosen: tuple[str, ...]) -> str:
@@ -88,5 +90,5 @@ def _keys(value: Any) -> tuple[str, ...]:  # noqa: ANN401 - whatever TOML has
     if isinstance(value, str):
         texts = _BETWEEN.split(value.strip()) if value.strip() else []
     if not isinstance(texts, list) or len(texts) > MAX_KEYS or not all(isinstance(each, str) for each in texts):
-        raise BadKey(f"a key in quotes is expected, or a list of up to {MAX_KEYS}")
+        raise BadKey(tr("a key in quotes is expected, or a list of up to {count}").format(count=MAX_KEYS))
     return tuple(dict.fromkeys(parse_key(each) for each in texts))

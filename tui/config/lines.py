@@ -7,6 +7,8 @@ import tomllib
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from tui.language import tr
+
 _HEAD = re.compile(r"^\s*\[\s*([^\[\]#]+?)\s*\]")
 _NAME = re.compile(r"""^\s*(?:"([^"]*)"|'([^']*)'|([A-Za-z0-9_.-]+))\s*=""")
 _PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
@@ -24,7 +26,7 @@ class Lines(NamedTuple):
 
     def place(self, name: str) -> str:
         """Return ``line 3`` where it is known, else the name."""
-        return f"line {self.lines[name]}" if name in self.lines else name
+        return tr("line {number}").format(number=self.lines[name]) if name in self.lines else name
 
 
 def read(file: str, text: str) -> Lines:
@@ -35,9 +37,10 @@ def read(file: str, text: str) -> Lines:
         found = _PLACE.search(str(fault))
         reason = str(fault)[: found.start()] if found else str(fault)
         line = found[1] if found and found[1] else str(text.count("\n") + 1)
-        raise Broken(f"{file}, line {line}: {reason[:1].lower()}{reason[1:]}; the file is not used.") from None
+        said = tr("{file}, line {line}: {reason}; the file is not used.")
+        raise Broken(said.format(file=file, line=line, reason=f"{reason[:1].lower()}{reason[1:]}")) from None
     except (RecursionError, ValueError):
-        raise Broken(f"{file} is no TOML that can be read; the file is not used.") from None
+        raise Broken(tr("{file} is no TOML that can be read; the file is not used.").format(file=file)) from None
     return Lines(values, dict(_lines(text)))
 
 

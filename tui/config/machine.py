@@ -1,6 +1,7 @@
 """``config.toml``: what this machine and its terminal need, whichever account is open.
 
     notify_command = "notify-send 'New message'"     # or ["notify-send", "New message"]; run without a shell
+    language = "zh_CN"                               # or "en"; else as the environment says (LANG and its like)
     title = true                                     # how many messages are unread, in the window's title
 
     [terminal]
@@ -15,11 +16,12 @@ from __future__ import annotations
 
 import dataclasses
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final, Literal, TypeVar, cast
 
 from tui.config.folder import MACHINE_FILE
 from tui.config.lines import Broken, Lines, read
+from tui.language import LANGUAGES, known_as, tr
 
 NoticeForm = Literal["auto", "bell", "osc9", "osc777", "osc99"]
 FORMS: Final = ("auto", "bell", "osc9", "osc777", "osc99")
@@ -37,6 +39,7 @@ class Machine:
     title: bool = True
     notices: NoticeForm = "auto"
     links: bool | None = None  # as the terminal was found
+    language: str = ""  # as the environment says
 
 
 def parse(text: str) -> tuple[Machine, list[str]]:
@@ -47,10 +50,11 @@ def parse(text: str) -> tuple[Machine, list[str]]:
         return Machine(), [str(broken)]
     reading = _Reading(found)
     machine = Machine(
-        notify_command=reading.take("notify_command", _command, "a command in quotes, or a list of words", ()),
-        title=reading.take("title", _boolean, "true or false", True),  # noqa: FBT003 - a default
-        notices=cast("NoticeForm", reading.take("terminal.notices", _form, f"one of {', '.join(FORMS)}", "auto")),
-        links=reading.take("terminal.links", _boolean, "true or false", None),
+        notify_command=reading.take("notify_command", _command, tr("a command in quotes, or a list of words"), ()),
+        title=reading.take("title", _boolean, tr("true or false"), True),  # noqa: FBT003 - a default
+        notices=cast("NoticeForm", reading.take("terminal.notices", _form, one_of(FORMS), "auto")),
+        links=reading.take("terminal.links", _boolean, tr("true or false"), None),
+        language=reading.take("language", _language, one_of(LANGUAGES), ""),
     )
     return machine, reading.rest()
 
@@ -69,14 +73,23 @@ class _Reading:
             return default
         value = understand(self._left.pop(name))
         if value is None:
-            self._wrong.append(f"{MACHINE_FILE}, {self._found.place(name)}: {name} has to be {wanted}.")
+            said = tr("{file}, {place}: {name} has to be {wanted}.")
+            self._wrong.append(said.format(file=MACHINE_FILE, place=self._found.place(name), name=name, wanted=wanted))
             return default
         return value
 
     def rest(self) -> list[str]:
         """Return a sentence for each thing that is not used."""
-        unknown = (f"{MACHINE_FILE}, {self._found.place(name)}: nothing is called {name!r}." for name in self._left)
+        said = tr("{file}, {place}: nothing is called {name}.")
+        unknown = (
+            said.format(file=MACHINE_FILE, place=self._found.place(name), name=repr(name)) for name in self._left
+        )
         return [*self._wrong, *unknown]
+
+
+def one_of(names: Iterable[str]) -> str:
+    """Return what is expected where one of several names is."""
+    return tr("one of {names}").format(names=", ".join(names))
 
 
 def _flat(values: dict[str, Any]) -> list[tuple[str, Any]]:
@@ -95,6 +108,10 @@ def _boolean(value: Any) -> bool | None:  # noqa: ANN401 - whatever TOML has
 
 def _form(value: Any) -> str | None:  # noqa: ANN401 - the same
     return value if isinstance(value, str) and value in FORMS else None
+
+
+def _language(value: Any) -> str | None:  # noqa: ANN401 - the same
+    return known_as(value) if isinstance(value, str) else None
 
 
 def _command(value: Any) -> tuple[str, ...] | None:  # noqa: ANN401 - the same

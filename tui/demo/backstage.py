@@ -20,6 +20,7 @@ from typing import Final
 import msgspec
 import trio
 
+from tui.config.spoken import choose_language
 from tui.demo import check
 from tui.demo.children import Places, last_words, open_nodes, open_rpc
 from tui.demo.echo import Echo
@@ -123,6 +124,7 @@ def _directory() -> Generator[Places]:
 
 def main(play: str) -> int:
     """Do ``demo`` or ``check``; return the exit status."""
+    choose_language()
 
     def perform_it() -> int:
         with _directory() as places:

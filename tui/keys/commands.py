@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from tui.keys.registry import CommandSpec, Registry, Scope, When
-from tui.language import N_
+from tui.language import LANGUAGES, N_
 
 TALK, FIND, PEOPLE, MESSAGES, VIEW, APP = (
     N_("Writing"),
@@ -33,6 +33,7 @@ AUTO = N_("auto")
 LAYOUT_NAMES = (N_("dialogue"), N_("letter"))
 THEME_NAMES = (AUTO, N_("dark"), N_("light"), N_("contrast"), N_("mono"), N_("terminal"))
 NOTICE_RULES = (N_("always"), N_("bell"), N_("never"))
+LANGUAGE_NAMES = (AUTO, *LANGUAGES.values())
 GLYPH_NAMES = (AUTO, "ascii", "unicode", "nerd")
 
 WRITING = (
@@ -308,6 +309,10 @@ VIEWING = (
           group=VIEW, scope=Scope.APP, title=N_("Layout"),
                 help=N_("Messages on two sides (dialogue), or from one edge (letter)."),
                 slash="layout", argument=N_("[name]"), choices=LAYOUT_NAMES,
+                when=When.ANYTIME),
+    CommandSpec(id="view.language", synonyms=N_("locale translation english chinese zhongwen 中文"),
+          group=VIEW, scope=Scope.APP, title=N_("Language"), help=N_("Choose the language of the screens."),
+                slash="language", argument=N_("[name]"), choices=LANGUAGE_NAMES,
                 when=When.ANYTIME),
     CommandSpec(id="view.redraw", synonyms=N_("refresh repaint screen"),
           group=VIEW, scope=Scope.APP, title=N_("Redraw"), help=N_("Draw everything anew."),

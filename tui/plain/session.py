@@ -12,6 +12,7 @@ from typing import Final
 
 from core import api
 from core.api import ApiError, Kind
+from tui.config.spoken import SpokenLanguage
 from tui.core_port import CorePort
 from tui.language import told, tr
 from tui.plain.line_input import LineInput
@@ -45,6 +46,7 @@ class PlainSession:
         self.current: str | None = None
         self.last: str | None = None
         self.is_locked = True
+        self._language = SpokenLanguage()
         self._newest: dict[str, str] = {}  # the last row that was said, by conversation
 
     # --- saying -------------------------------------------------------------------------------------------------------
@@ -79,6 +81,7 @@ class PlainSession:
         self.is_locked = False
         settings = await self.client.call(api.SettingsGet())
         self.lock_after = settings.lock_after
+        self._language.speak(settings.language)
         await self.tell_list()
         self.say(tr("A number opens a conversation, /help says what else there is."))
 

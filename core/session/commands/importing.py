@@ -158,6 +158,6 @@ def closed_settings(settings: type[api.Record]) -> frozenset[str]:
     return frozenset(name for name, kind in get_type_hints(settings).items() if is_closed(kind))
 
 
-# Text that names no program and no place: the form of a theme's name is checked, and an unknown one is passed over.
-_HARMLESS: Final = frozenset({"theme"})
+# Text that names no program and no place: the form of a theme's name, or language, is checked, an unknown one passed over.
+_HARMLESS: Final = frozenset({"theme", "language"})
 _CLOSED: Final = closed_settings(api.Settings)

@@ -226,6 +226,7 @@ def test_settings_come_back_and_nonsense_does_not(alice: Person, desk: Desk, tmp
         "lock_after": 60,
         "pace": "strong",
         "theme": "No such theme",
+        "language": "../../x",
         "last_conversation": "x",
         "enter_sends": "perhaps",
         "future": 1,
@@ -235,7 +236,7 @@ def test_settings_come_back_and_nonsense_does_not(alice: Person, desk: Desk, tmp
     assert taken.settings == ["lock_after", "pace"]
     assert desk.heeded == 1
     settings = alice.call(api.SettingsGet())
-    assert (settings.lock_after, settings.pace, settings.theme) == (60, "strong", "")
+    assert (settings.lock_after, settings.pace, settings.theme, settings.language) == (60, "strong", "", "")
 
 
 def test_no_setting_of_free_text_is_taken() -> None:

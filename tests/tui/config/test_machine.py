@@ -16,6 +16,7 @@ from tui.config.machine import Machine, parse
 WHOLE = """
 notify_command = "notify-send 'New message'"
 title = false
+language = "zh"
 [terminal]
 notices = "osc99"
 links = false
@@ -24,7 +25,9 @@ links = false
 
 def test_what_the_file_says_is_taken() -> None:
     machine, wrong = parse(WHOLE)
-    assert machine == Machine(("notify-send", "New message"), title=False, notices="osc99", links=False)
+    assert machine == Machine(
+        ("notify-send", "New message"), title=False, notices="osc99", links=False, language="zh_CN"
+    )
     assert wrong == []
     assert parse("")[0] == Machine()
 
@@ -44,6 +47,8 @@ NO_FORM = "terminal.notices has to be one of auto, bell, osc9, osc777, osc99."
         ("notify_command = []", f"config.toml, line 1: {NO_COMMAND}"),
         ("notify_command = ['']", f"config.toml, line 1: {NO_COMMAND}"),
         ("[terminal]\nnotices = 'loud'", f"config.toml, line 2: {NO_FORM}"),
+        ("language = 'tlh'", "config.toml, line 1: language has to be one of en, zh_CN."),
+        ("language = 1", "config.toml, line 1: language has to be one of en, zh_CN."),
         ("a = 1\na = 2", "config.toml, line 2: cannot overwrite a value; the file is not used."),
         ("title = ", "config.toml, line 1: invalid value; the file is not used."),
     ],

@@ -44,6 +44,10 @@ class Heads:
         self.among_hits = False
         """Whether the keys walk the hits of a search."""
 
+    def forget_shown(self) -> None:
+        """Forget what was drawn: all of it is in another language now."""
+        self._side_shown = ("", "", "")
+
     def show(self) -> None:
         """Draw the list, the header and the details."""
         panes, conversations = self._panes, self._navigation.conversations

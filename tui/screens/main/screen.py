@@ -281,8 +281,10 @@ class MainScreen(Screen[None], CarriesCommands, ContentScreen, ShowsNotices):
         """Events alone no longer tell everything."""
         self._news.on_missed()
 
-    def on_settings_changed(self, _: SettingsChanged) -> None:
-        """Other colours or signs."""
+    def on_settings_changed(self, message: SettingsChanged) -> None:
+        """Other colours, signs or words."""
+        if message.language:
+            self._heads.forget_shown()
         self._heads.frame()
         self.panes.writing.draw_signs()
         self.panes.writing.composer.cursor_blink = app_of(self).profile.blinking

@@ -17,7 +17,8 @@ from tui.app_port import app_of
 from tui.keys.commands import APP, AUTO, GLYPH_NAMES, LAYOUT_NAMES, THEME_NAMES
 from tui.keys.presets import PRESETS
 from tui.keys.registry import CommandSpec, Scope
-from tui.language import N_, tr
+from tui.language import LANGUAGES, N_, tr
+from tui.messages import SettingsChanged
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.content import NothingUnsaved
 from tui.screens.once import once
@@ -57,6 +58,11 @@ ROWS: dict[str, tuple[str, list[tuple[str, object]], str]] = {
         N_("Layout"),
         [(name, name) for name in LAYOUT_NAMES],
         N_("of messages: dialogue on two sides; letter from one edge, for long texts and those who prefer a log."),
+    ),
+    "language": (
+        N_("Language"),
+        [(AUTO, ""), *((name, code) for code, name in LANGUAGES.items())],
+        N_("auto is the system's, or what config.toml says. What people wrote stays as it is."),
     ),
     "enter_sends": (
         N_("Enter key"),
@@ -111,7 +117,7 @@ ROWS: dict[str, tuple[str, list[tuple[str, object]], str]] = {
 }
 # Headings, and the fields below each; a field that none names comes last.
 GROUPS: Final = (
-    (N_("This terminal"), ("theme", "glyphs", "layout", "enter_sends", "keys", "low_bandwidth")),
+    (N_("This terminal"), ("theme", "glyphs", "layout", "language", "enter_sends", "keys", "low_bandwidth")),
     (N_("Notices and locking"), ("notify", "notify_content", "lock_after")),
     (N_("What others learn"), ("read_receipts", "typing", "presence", "pace")),
 )
@@ -140,7 +146,8 @@ def _named(field: str) -> list[tuple[str, object]]:
     options = ROWS[field][1]
     if field == "pace":
         return [(tr(name).format(size=size_words(bytes_per_day(pace))), pace) for name, pace in PACES]
-    return [(tr(name), value) for name, value in options]
+    own_names = LANGUAGES.values() if field == "language" else ()  # a language is called what its speakers call it
+    return [(name if name in own_names else tr(name), value) for name, value in options]
 
 
 class SettingsScreen(Page[None], NothingUnsaved):
@@ -177,8 +184,8 @@ class SettingsScreen(Page[None], NothingUnsaved):
     def __init__(self, client: api.Client) -> None:
         super().__init__(client)
         self._settings = api.Settings()
-        self._person = ""
-        self._cost = ""  # what the last hour's traffic was, in words
+        self._person = self._identity = ""
+        self._hour: tuple[int, int] | None = None  # bytes out and in
 
     def compose_body(self) -> ComposeResult:
         """Yield the rows."""
@@ -214,6 +221,18 @@ class SettingsScreen(Page[None], NothingUnsaved):
         names = app_of(self).theme_names if field == "theme" else ()
         return [(name, name) for name in names if name not in THEME_NAMES]
 
+    @on(SettingsChanged)
+    async def _speak_anew(self, message: SettingsChanged) -> None:
+        """In another language all rows are made anew; the cursor stays where it is."""
+        if message.language:
+            focused = self.focused.id if self.focused is not None else None
+            unsaved = self.query_one("#person", TextField).value
+            self._settings = app_of(self).settings
+            await self.recompose()
+            self.query_one("#person", TextField).value = unsaved
+            self.query_one(IdentityView).show(self._identity)
+            self.query_one(f"#{focused or 'theme'}").focus()
+
     def on_mount(self) -> None:
         """Read what is stored."""
         self.query(Choice).first().focus()
@@ -221,7 +240,7 @@ class SettingsScreen(Page[None], NothingUnsaved):
 
     def clear_caches(self) -> None:
         """Forget the name."""
-        self._person = ""
+        self._person = self._identity = ""
         self.clear_fields()
 
     @work(exclusive=True, group="load")
@@ -233,14 +252,13 @@ class SettingsScreen(Page[None], NothingUnsaved):
         except api.ApiError as error:
             self.notice.say(str(explain(error)), "bad")
             return
-        self._cost = tr("Last hour: {out} out, {into} in.").format(
-            out=size_words(network.hour_out), into=size_words(network.hour_in)
-        )
+        self._hour = network.hour_out, network.hour_in
         stored = msgspec.structs.asdict(self._settings)
         for field in ROWS:
             self.query_one(f"#{field}", Choice).choose(stored[field])
         self._person = info.name
         self.query_one("#person", TextField).value = info.name
+        self._identity = info.identity
         self.query_one(IdentityView).show(info.identity)
 
     def on_descendant_focus(self) -> None:
@@ -251,7 +269,10 @@ class SettingsScreen(Page[None], NothingUnsaved):
             self.show_keys(*(self.name_hints if isinstance(self.focused, TextField) else self.button_hints))
         focused = self.focused.id if self.focused is not None else None
         row = ROWS.get(focused or "")
-        cost = f" {self._cost}" if focused == "pace" and self._cost else ""
+        cost = ""
+        if focused == "pace" and self._hour is not None:
+            out, into = map(size_words, self._hour)
+            cost = " " + tr("Last hour: {out} out, {into} in.").format(out=out, into=into)
         self.query_one("#meaning", Static).update(
             Content(tr(row[2]) + cost if row else tr(ABOUT.get(focused or "", "")))
         )
