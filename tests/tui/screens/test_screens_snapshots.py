@@ -19,6 +19,7 @@ from tests.support.world import ALICE, NOW
 from tests.tui.stage import Stage, look
 from tests.tui.until import until, until_equal, until_still
 from tui.keys.registry import Context
+from tui.language import LANGUAGES
 from tui.look.profile import TerminalProfile
 from tui.screens.catalogue import load_pages, whole_registry
 from tui.screens.confirm import ConfirmScreen
@@ -155,7 +156,8 @@ async def test_the_ascii_glyphs_are_all_there_is_to_see() -> None:
             await pilot.press("tab")
             drawn = "".join(strip.text for strip in cast("Any", shown)._compositor.render_strips())
             assert len(drawn.split()) > 1
-            assert [character for character in drawn if not character.isascii()] == [], name
+            ours = drawn.translate(dict.fromkeys(map(ord, "".join(LANGUAGES.values()))))  # these have their own names
+            assert [character for character in ours if not character.isascii()] == [], name
             await app.pop_screen()
 
 
