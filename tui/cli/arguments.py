@@ -292,12 +292,14 @@ def _add_common(parser: argparse.ArgumentParser, *, listen_required: bool = Fals
 
     add("--home", tr("where everything is kept (default: the platform's data directory)"), type=Path, metavar="DIR")
     add("--no-remember", tr("do not remember the passcode for 20 hours; ask at every start"), action="store_true")
-    network = parser.add_argument_group(tr("network"))
+    _add_network(parser.add_argument_group(tr("network")), listen_required=listen_required)
 
-    def add_network(name: str, help_text: str, **details: Any) -> None:  # noqa: ANN401 - argparse's own keywords
+
+def _add_network(network: argparse._ArgumentGroup, *, listen_required: bool) -> None:
+    def add(name: str, help_text: str, **details: Any) -> None:  # noqa: ANN401 - argparse's own keywords
         network.add_argument(name, help=help_text, default=argparse.SUPPRESS, **details)
 
-    add_network(
+    add(
         "--listen",
         tr(
             "where to receive datagrams (default: *:0, IPv4 and IPv6 on every interface); port 0 lets the system choose"
@@ -306,7 +308,7 @@ def _add_common(parser: argparse.ArgumentParser, *, listen_required: bool = Fals
         metavar="HOST:PORT",
         required=listen_required,
     )
-    add_network(
+    add(
         "--join",
         tr(
             "a node to join through: HOST:PORT or HOST:PORT/KEY as `sottovoce node` prints it; may be repeated. A name is "
@@ -316,7 +318,7 @@ def _add_common(parser: argparse.ArgumentParser, *, listen_required: bool = Fals
         metavar="SPEC",
         action="append",
     )
-    add_network(
+    add(
         "--role",
         tr(
             "full: relay and store for others; leaf: do not; auto: a leaf only on a metered line (the sparing setting) or "
@@ -324,14 +326,14 @@ def _add_common(parser: argparse.ArgumentParser, *, listen_required: bool = Fals
         ),
         choices=get_args(Part),
     )
-    add_network("--leaf", tr("the same as --role leaf"), action="store_const", const="leaf", dest="role")
-    add_network("--no-mainline", tr("do not look for nodes in the BitTorrent DHT"), action="store_true")
-    add_network(
+    add("--leaf", tr("the same as --role leaf"), action="store_const", const="leaf", dest="role")
+    add("--no-mainline", tr("do not look for nodes in the BitTorrent DHT"), action="store_true")
+    add(
         "--no-lan",
         tr("do not look for nodes in the local network; nobody does who listens on loopback"),
         action="store_true",
     )
-    add_network(
+    add(
         "--mainline-router",
         tr("where to enter the BitTorrent DHT; may be repeated; a private one relaxes its rules about addresses"),
         type=_typed(parse_endpoint),
