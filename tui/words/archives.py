@@ -5,57 +5,65 @@ from __future__ import annotations
 from typing import Final
 
 from core import api
-from tui.words.format import Calendar, moment, plural
+from tui.language import N_, told, tr, tr_n
+from tui.words.format import Calendar, listed, moment
 from tui.words.network import size_words
 
-ENCRYPTED: Final = (
+ENCRYPTED: Final = N_(
     "Encrypted: sottovoce and any program for the age format open it by this password, nobody without it."
 )
 _LEFT: Final = {
-    "texts": "what you wrote last",
-    "invitations": "invitations that nobody can use any more",
-    "record": "your record",
+    "texts": N_("what you wrote last"),
+    "invitations": N_("invitations that nobody can use any more"),
+    "record": N_("your record"),
 }
 
 
 def progress_words(event: api.ArchiveProgress) -> str:
     """Return how far an archive is."""
-    return f"{event.done * 100 // max(1, event.total)} % done"
+    return tr("{share} % done").format(share=event.done * 100 // max(1, event.total))
 
 
 def written_words(archive: api.Archive) -> str:
     """Return what was written, and the warning that goes with it."""
-    what = (
-        [plural(archive.messages, "row"), plural(archive.conversations, "conversation")]
-        if archive.conversations
-        else []
+    what: list[str] = []
+    if archive.conversations:
+        what.append(tr_n("{count} row", "{count} rows", archive.messages))
+        what.append(tr_n("{count} conversation", "{count} conversations", archive.conversations))
+    what += [tr_n("{count} contact", "{count} contacts", archive.contacts)] if archive.contacts else []
+    what += [tr("settings")] if archive.settings else []
+    said = tr("Written to {path}: {what}; {size}.").format(
+        path=archive.path, what=listed(what) or tr("nothing yet"), size=size_words(archive.size)
     )
-    what += [plural(archive.contacts, "contact")] if archive.contacts else []
-    what += ["settings"] if archive.settings else []
-    said = f"Written to {archive.path}: {', '.join(what) or 'nothing yet'}; {size_words(archive.size)}."
-    return f"{said} {archive.warning}".rstrip()
+    return f"{said} {tr(archive.warning)}".rstrip()
 
 
 def taken_words(taken: api.ArchiveTaken) -> str:
     """Return what was taken in, and what was left out."""
-    what = (
-        [f"{plural(taken.messages, 'text')} of {plural(taken.conversations, 'conversation')}"] if taken.messages else []
-    )
-    what += [plural(taken.contacts, "name")] if taken.contacts else []
-    what += [f"settings ({', '.join(taken.settings)})"] if taken.settings else []
-    said = f"Taken in: {', '.join(what)}." if what else "Nothing new was in it."
-    known = f" {plural(taken.known, 'text')} were here already." if taken.known else ""
-    return " ".join([said + known, *taken.left_out])
+    what: list[str] = []
+    if taken.messages:
+        texts = tr_n("{count} text", "{count} texts", taken.messages)
+        conversations = tr_n("{count} conversation", "{count} conversations", taken.conversations)
+        what.append(tr("{texts} of {conversations}").format(texts=texts, conversations=conversations))
+    what += [tr_n("{count} name", "{count} names", taken.contacts)] if taken.contacts else []
+    what += [tr("settings ({names})").format(names=listed(taken.settings))] if taken.settings else []
+    said = [tr("Taken in: {what}.").format(what=listed(what)) if what else tr("Nothing new was in it.")]
+    if taken.known:
+        said.append(tr_n("{count} text were here already.", "{count} texts were here already.", taken.known))
+    return " ".join([*said, *(map(told, taken.said) if taken.said else taken.left_out)])
 
 
 def removed_words(removed: api.AccountRemoved, now: int, calendar: Calendar) -> str:
     """Return what is left of an account that was removed."""
-    said = ["The account is gone from this machine."]
+    said = [tr("The account is gone from this machine.")]
     if removed.files:
-        said.append(f"Its folder has other files too, which stay: {', '.join(removed.files[:5])}.")
-    left = [f"{_LEFT[each.what]} until {moment(each.until, now, calendar)}" for each in removed.network]
+        said.append(tr("Its folder has other files too, which stay: {files}.").format(files=listed(removed.files[:5])))
+    left = [
+        tr("{what} until {moment}").format(what=tr(_LEFT[each.what]), moment=moment(each.until, now, calendar))
+        for each in removed.network
+    ]
     if left:
-        said.append(f"Strangers' devices keep, sealed: {'; '.join(left)}.")
+        said.append(tr("Strangers' devices keep, sealed: {what}.").format(what="; ".join(left)))
     if removed.emptied:
-        said.append("Your record there is empty now.")
+        said.append(tr("Your record there is empty now."))
     return " ".join(said)

@@ -6,7 +6,7 @@ A contact chooses its own name and those of its devices, so each passes the sani
 from __future__ import annotations
 
 from core.api import Contact, ContactDevice, ContactWarning, Conversation, Deleted
-from tui.language import N_
+from tui.language import N_, tr, tr_n
 from tui.text.sanitize import clean_name, fit
 from tui.words.format import grouped
 
@@ -21,14 +21,14 @@ KEY_SHOWN = 16
 
 # What is odd about a contact, as a line has room for it; the sentence is the core's.
 WARNINGS: dict[ContactWarning, str] = {
-    "look-alike": "a name like another's",
-    "unknown-device": "unknown device",
-    "both-alive": "unknown device in use",
+    "look-alike": N_("a name like another's"),
+    "unknown-device": N_("unknown device"),
+    "both-alive": N_("unknown device in use"),
 }
 
 KEYS_OVERDUE = N_("Keys are overdue: no fresh ones for longer than promised. It takes an answer of their device.")
-OVERDUE = "overdue: no fresh ones for longer than promised. It takes an answer of their device."
-STATE_WORDS = {"vouched": "known", "confirmed": "confirmed", "unknown": "unknown"}
+OVERDUE = N_("overdue: no fresh ones for longer than promised. It takes an answer of their device.")
+STATE_WORDS = {"vouched": N_("known"), "confirmed": N_("confirmed"), "unknown": N_("unknown")}
 
 
 def short_name(name: str) -> str:
@@ -50,7 +50,7 @@ def own_part(person: Contact | Conversation, room: int, ellipsis: str) -> str:
 
 def warning_note(person: Conversation) -> str:
     """Return in a few words what is odd about a contact, or nothing."""
-    return WARNINGS[person.warning] if person.warning is not None else ""
+    return tr(WARNINGS[person.warning]) if person.warning is not None else ""
 
 
 def where_to_look(person: Conversation) -> str:
@@ -72,44 +72,51 @@ def trust_words(device: ContactDevice, contact: Contact) -> str:
     """Return who vouches for a device, in words."""
     match device.state:
         case "vouched":
-            return "A device that you knew before vouches for it."
+            return tr("A device that you knew before vouches for it.")
         case "confirmed":
-            return "You met them by it, or confirmed it."
+            return tr("You met them by it, or confirmed it.")
         case _:
-            return f"Nobody vouches for it. {thief_words(contact)}"
+            nobody = tr("Nobody vouches for it.")
+            return f"{nobody} {thief_words(contact)}"
 
 
 def thief_words(contact: Contact) -> str:
     """Return why a device that no known device vouches for may be a thief's."""
-    return f"Whoever has the words of {short_name(contact.name)} can make a device."
+    return tr("Whoever has the words of {name} can make a device.").format(name=short_name(contact.name))
 
 
 def served_words(device: ContactDevice, contact: Contact) -> str:
     """Return whether messages go to a device, and if not, what that depends on, in words."""
     is_unknown = device.state == "unknown"
     if contact.blocked:
-        return "You blocked this contact: nothing goes to it."
+        return tr("You blocked this contact: nothing goes to it.")
     if device.served:
-        return f"What you write goes to it{': none they had before was heard since it appeared' if is_unknown else ''}."
+        unheard = tr("What you write goes to it: none they had before was heard since it appeared.")
+        return unheard if is_unknown else tr("What you write goes to it.")
     if not is_unknown:
-        return "What you write does not go to it now: it was silent for long."
+        return tr("What you write does not go to it now: it was silent for long.")
     if contact.verified or contact.warning == "both-alive":
-        return "What you write does not go to it unless you confirm it."
-    return "It gets what you write from an hour after it appeared, unless one they had before is heard."
+        return tr("What you write does not go to it unless you confirm it.")
+    return tr("It gets what you write from an hour after it appeared, unless one they had before is heard.")
 
 
 def deleted_words(deleted: Deleted) -> str:
     """Return the sentence on what became of texts that were deleted here."""
     back, gone = deleted.withdrawn, deleted.on_their_way
     if back + gone == 1:
-        taken = "Taken back: it had not left this device."
-        return taken if back else "It is on its way already and cannot be taken back."
+        taken = tr("Taken back: it had not left this device.")
+        return taken if back else tr("It is on its way already and cannot be taken back.")
     parts: list[str] = []
     if back:
         parts.append(
-            "1 was taken back: it had not left." if back == 1 else f"{back} were taken back: they had not left."
+            tr_n("{count} was taken back: it had not left.", "{count} were taken back: they had not left.", back)
         )
     if gone:
-        are = "1 is" if gone == 1 else f"{gone} are"
-        parts.append(f"{are} on the way already and cannot be taken back.")
-    return " ".join(parts) or "Deleted."
+        parts.append(
+            tr_n(
+                "{count} is on the way already and cannot be taken back.",
+                "{count} are on the way already and cannot be taken back.",
+                gone,
+            )
+        )
+    return " ".join(parts) or tr("Deleted.")

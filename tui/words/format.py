@@ -3,13 +3,38 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+
+from tui.language import N_, tr, tr_n
 
 Clock = Callable[[], int]
 """The present moment, integer milliseconds of Unix time."""
 
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+WEEKDAYS = (
+    N_("Monday"),
+    N_("Tuesday"),
+    N_("Wednesday"),
+    N_("Thursday"),
+    N_("Friday"),
+    N_("Saturday"),
+    N_("Sunday"),
+)
+# As a list has room for them.
+SHORT_WEEKDAYS = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
+MONTHS = (
+    N_("Jan"),
+    N_("Feb"),
+    N_("Mar"),
+    N_("Apr"),
+    N_("May"),
+    N_("Jun"),
+    N_("Jul"),
+    N_("Aug"),
+    N_("Sep"),
+    N_("Oct"),
+    N_("Nov"),
+    N_("Dec"),
+)
 DAYS_A_WEEK = 7
 # Offsets from universal time are multiples of a quarter of an hour, so a quarter never contains midnight.
 QUARTER_MS = 15 * 60 * 1000
@@ -57,12 +82,14 @@ class Calendar:
 def day_name(day: int, today: int) -> str:
     """Return the heading of a day: Today, Yesterday, Monday 17 Nov, Monday 17 Nov 2025."""
     if day == today:
-        return "Today"
+        return tr("Today")
     if day == today - 1:
-        return "Yesterday"
+        return tr("Yesterday")
     date = dt.date.fromordinal(day)
-    name = f"{WEEKDAYS[date.weekday()]} {date.day} {MONTHS[date.month - 1]}"
-    return name if date.year == dt.date.fromordinal(today).year else f"{name} {date.year}"
+    is_this_year = date.year == dt.date.fromordinal(today).year
+    shown = tr("{weekday} {day} {month}") if is_this_year else tr("{weekday} {day} {month} {year}")
+    weekday, month = tr(WEEKDAYS[date.weekday()]), tr(MONTHS[date.month - 1])
+    return shown.format(weekday=weekday, day=date.day, month=month, year=date.year)
 
 
 def when(at: int, now: int, calendar: Calendar) -> str:
@@ -72,15 +99,16 @@ def when(at: int, now: int, calendar: Calendar) -> str:
         return calendar.clock(at)
     date = dt.date.fromordinal(day)
     if today - day < DAYS_A_WEEK:
-        return WEEKDAYS[date.weekday()][:3]
+        return tr(SHORT_WEEKDAYS[date.weekday()])
     if date.year == dt.date.fromordinal(today).year:
-        return f"{date.day} {MONTHS[date.month - 1]}"
+        return tr("{day} {month}").format(day=date.day, month=tr(MONTHS[date.month - 1]))
     return date.isoformat()[:7]
 
 
 def moment(at: int, now: int, calendar: Calendar) -> str:
     """Return a moment in full: Today 14:02, Monday 17 Nov 14:02."""
-    return f"{day_name(calendar.day(at), calendar.day(now))} {calendar.clock(at)}"
+    day = day_name(calendar.day(at), calendar.day(now))
+    return tr("{day} {clock}").format(day=day, clock=calendar.clock(at))
 
 
 def count(number: int) -> str:
@@ -93,27 +121,33 @@ def plural(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
+def listed(parts: Iterable[str]) -> str:
+    """Return several things side by side: ``settings, 2 names``."""
+    return tr(", ").join(parts)
+
+
 def grouped(identity: str, size: int = 4) -> str:
     """Return an identity in groups of ``size``, as people read it to each other."""
     return " ".join(identity[start : start + size] for start in range(0, len(identity), size))
 
 
 STATE_WORDS = {
-    "queued": "waiting to be sent",
-    "sent": "sent",
-    "stored": "held for them",
-    "delivered": "delivered",
-    "read": "read",
-    "failed": "not delivered",
-    "received": "received",
+    "queued": N_("waiting to be sent"),
+    "sent": N_("sent"),
+    "stored": N_("held for them"),
+    "delivered": N_("delivered"),
+    "read": N_("read"),
+    "failed": N_("not delivered"),
+    "received": N_("received"),
 }
 
 
 def state_sentence(state: str, copies: int | None, until: int | None, now: int, calendar: Calendar) -> str:
     """Return where a message of ours is: ``held for them by 3 nodes until Today 14:02``."""
-    words = STATE_WORDS.get(state, state)
-    if state == "stored" and copies:
-        words += f" by {plural(copies, 'node')}"
-    if state == "stored" and until is not None:
-        words += f" until {moment(until, now, calendar)}"
-    return words
+    if state != "stored" or (not copies and until is None):
+        return tr(STATE_WORDS.get(state, state))
+    nodes = tr_n("{count} node", "{count} nodes", copies) if copies else ""
+    if until is None:
+        return tr("held for them by {nodes}").format(nodes=nodes)
+    said = tr("held for them by {nodes} until {moment}") if copies else tr("held for them until {moment}")
+    return said.format(nodes=nodes, moment=moment(until, now, calendar))

@@ -7,55 +7,61 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from tui.words.format import plural
+from tui.language import N_, tr, tr_n
 
 # In front of these stands the key that sends.
 CHAT_HINTS = (
-    ("Ctrl+K", "go to"),
-    ("Up", "select"),
-    ("Alt+L", "lock"),
-    ("F1", "help"),
-    ("Ctrl+P", "commands"),
+    ("Ctrl+K", N_("go to")),
+    ("Up", N_("select")),
+    ("Alt+L", N_("lock")),
+    ("F1", N_("help")),
+    ("Ctrl+P", N_("commands")),
 )
 BLOCKED_HINTS = (
-    ("/unblock", "hear them"),
-    ("/remove", "forget them"),
-    ("Ctrl+K", "go to"),
-    ("Up", "select"),
-    ("F1", "help"),
+    ("/unblock", N_("hear them")),
+    ("/remove", N_("forget them")),
+    ("Ctrl+K", N_("go to")),
+    ("Up", N_("select")),
+    ("F1", N_("help")),
 )
 LIST_HINTS = (
-    ("Enter", "open"),
-    ("Ctrl+K", "go to"),
-    ("Alt+L", "lock"),
-    ("F1", "help"),
-    ("Ctrl+P", "commands"),
-    ("Ctrl+Q", "quit"),
+    ("Enter", N_("open")),
+    ("Ctrl+K", N_("go to")),
+    ("Alt+L", N_("lock")),
+    ("F1", N_("help")),
+    ("Ctrl+P", N_("commands")),
+    ("Ctrl+Q", N_("quit")),
 )
-EMPTY_HINTS = (("Alt+L", "lock"), ("F1", "help"), ("Ctrl+P", "commands"), ("Ctrl+Q", "quit"))
+EMPTY_HINTS = (("Alt+L", N_("lock")), ("F1", N_("help")), ("Ctrl+P", N_("commands")), ("Ctrl+Q", N_("quit")))
 SELECT_HINTS = (
-    ("Enter", "menu"),
-    ("r", "answer"),
-    ("+", "react"),
-    ("e", "edit"),
-    ("y", "copy"),
-    ("d", "delete"),
-    ("Esc", "back"),
+    ("Enter", N_("menu")),
+    ("r", N_("answer")),
+    ("+", N_("react")),
+    ("e", N_("edit")),
+    ("y", N_("copy")),
+    ("d", N_("delete")),
+    ("Esc", N_("back")),
 )
-HIT_HINTS = (("n", "next hit"), ("N", "previous"), ("y", "copy"), ("Ctrl+F", "search"), ("Esc", "back"))
+HIT_HINTS = (
+    ("n", N_("next hit")),
+    ("N", N_("previous")),
+    ("y", N_("copy")),
+    ("Ctrl+F", N_("search")),
+    ("Esc", N_("back")),
+)
 
 
 def chat_hints(*, completing: bool, blocked: bool, enter_sends: bool) -> tuple[tuple[str, str], ...]:
     """Return what the keys do while a text is written. The same with a text and without: a change costs a line over SSH."""
     sends = "Enter" if enter_sends else "Ctrl+J"
     if completing:
-        return (("Tab", "complete"), (sends, "do"), ("↑↓", "choose"), ("Esc", "close"))
-    return BLOCKED_HINTS if blocked else ((sends, "send"), *CHAT_HINTS)
+        return (("Tab", N_("complete")), (sends, N_("do")), ("↑↓", N_("choose")), ("Esc", N_("close")))
+    return BLOCKED_HINTS if blocked else ((sends, N_("send")), *CHAT_HINTS)
 
 
-NOBODY = "Nobody here yet"
-SOMEBODY = "Somebody would like to talk to you"
-CHOOSE = "Choose a conversation"
+NOBODY = N_("Nobody here yet")
+SOMEBODY = N_("Somebody would like to talk to you")
+CHOOSE = N_("Choose a conversation")
 _KEYS_GAP = 2
 
 Way = tuple[str, str]
@@ -66,19 +72,19 @@ def ways_in(*, has_conversations: bool, greetings: int = 0, offered: str = "") -
     """Return what can be done while no conversation is open; ``offered``: whose invitation is there to be used."""
     ways: list[Way] = []
     if greetings:
-        ways.append(("Alt+G", f"answer {plural(greetings, 'greeting')}"))
+        ways.append(("Alt+G", tr_n("answer {count} greeting", "answer {count} greetings", greetings)))
     if has_conversations:
-        ways += [("Enter", "open a conversation"), ("Ctrl+K", "go to a name"), ("Ctrl+P", "all commands")]
+        ways += [("Enter", tr("open a conversation")), ("Ctrl+K", tr("go to a name")), ("Ctrl+P", tr("all commands"))]
     else:
         if offered:
-            ways.append(("Enter", f"greet {offered}, whose invitation is ready"))
-        ways.append(("Ctrl+P", "invite someone, or use an invitation"))
-    return [*ways, ("F1", "help")]
+            ways.append(("Enter", tr("greet {name}, whose invitation is ready").format(name=offered)))
+        ways.append(("Ctrl+P", tr("invite someone, or use an invitation")))
+    return [*ways, ("F1", tr("help"))]
 
 
 def title_of(*, has_conversations: bool, greetings: int = 0) -> str:
     """Return the words above the ways in: nobody is not here while a stranger waits for an answer."""
-    return CHOOSE if has_conversations else SOMEBODY if greetings else NOBODY
+    return tr(CHOOSE if has_conversations else SOMEBODY if greetings else NOBODY)
 
 
 def welcome(title: str, ways: list[Way]) -> Content:

@@ -4,33 +4,34 @@ from __future__ import annotations
 
 from typing import Final
 
+from tui.language import N_, tr
 from tui.look.glyphs import Glyphs
 
 # Name of a sign -> what it says where it stands.
 MEANINGS: Final = {
-    "queued": "written, and not sent yet: it goes out by itself",
-    "sent": "on its way",
-    "stored": "held for them by other people's devices, for up to 48 hours; then it is sent again",
-    "held": "held for them, as above",
-    "delivered": "arrived on their device",
-    "read": "they have seen it",
-    "failed": "it did not arrive within 30 days, or the greeting was not answered",
-    "draft": "a text that you have not sent",
-    "waiting": "your greeting waits for an answer",
-    "blocked": "blocked: nothing is heard of them, and they hear nothing of you",
-    "warning": "look closer: a name like another's, or a device that nobody vouches for",
-    "compared": "keys compared: nobody stands between you",
-    "unknown": "keys not compared yet",
-    "timer": "messages here go by themselves after a time",
-    "pin": "pinned",
-    "muted": "muted: no notice",
-    "archive": "archived conversations, or more below",
-    "online": "linked with the network",
-    "offline": "no network, or it does not answer; what you write waits",
-    "down": "new messages below",
+    "queued": N_("written, and not sent yet: it goes out by itself"),
+    "sent": N_("on its way"),
+    "stored": N_("held for them by other people's devices, for up to 48 hours; then it is sent again"),
+    "held": N_("held for them, as above"),
+    "delivered": N_("arrived on their device"),
+    "read": N_("they have seen it"),
+    "failed": N_("it did not arrive within 30 days, or the greeting was not answered"),
+    "draft": N_("a text that you have not sent"),
+    "waiting": N_("your greeting waits for an answer"),
+    "blocked": N_("blocked: nothing is heard of them, and they hear nothing of you"),
+    "warning": N_("look closer: a name like another's, or a device that nobody vouches for"),
+    "compared": N_("keys compared: nobody stands between you"),
+    "unknown": N_("keys not compared yet"),
+    "timer": N_("messages here go by themselves after a time"),
+    "pin": N_("pinned"),
+    "muted": N_("muted: no notice"),
+    "archive": N_("archived conversations, or more below"),
+    "online": N_("linked with the network"),
+    "offline": N_("no network, or it does not answer; what you write waits"),
+    "down": N_("new messages below"),
 }
 
 
 def legend(glyphs: Glyphs) -> list[tuple[str, str]]:
     """Return each sign of a set with what it means; a sign with several meanings once for each."""
-    return [(getattr(glyphs, name), words) for name, words in MEANINGS.items()]
+    return [(getattr(glyphs, name), tr(words)) for name, words in MEANINGS.items()]

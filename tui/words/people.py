@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tui.words.format import moment
+from tui.language import N_, tr, tr_n
+from tui.words.format import listed, moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -13,7 +14,11 @@ if TYPE_CHECKING:
     from tui.words.format import Calendar
 
 _GROUP: Final = 5
-SIGNS: Final[dict[Sign, str]] = {"read": "what you read", "typing": "when you type", "presence": "when you are there"}
+SIGNS: Final[dict[Sign, str]] = {
+    "read": N_("what you read"),
+    "typing": N_("when you type"),
+    "presence": N_("when you are there"),
+}
 # Muted for longer than this is muted until the person says otherwise. Milliseconds.
 _LONG: Final = 10 * 365 * 86_400_000
 
@@ -27,8 +32,8 @@ def code_lines(digits: str, columns: int) -> list[str]:
 def compared_words(contact: Contact) -> str:
     """Return whether the person compared codes."""
     if contact.verified:
-        return "You compared security codes: it is them."
-    return "You have not compared security codes yet."
+        return tr("You compared security codes: it is them.")
+    return tr("You have not compared security codes yet.")
 
 
 def devices_words(contact: Contact) -> str:
@@ -39,9 +44,10 @@ def devices_words(contact: Contact) -> str:
 
     known, unknown = count(("vouched", "confirmed")), count(("unknown",))
     if not contact.devices:
-        return "None of their devices is known yet."
-    said = f"{known} known device{'' if known == 1 else 's'}"
-    return f"{said}, {unknown} that nobody vouches for." if unknown else f"{said}."
+        return tr("None of their devices is known yet.")
+    devices = tr_n("{count} known device", "{count} known devices", known)
+    said = tr("{devices}, {count} that nobody vouches for.") if unknown else tr("{devices}.")
+    return said.format(devices=devices, count=unknown)
 
 
 def _is_one_of(device: ContactDevice, states: Iterable[str]) -> bool:
@@ -50,18 +56,20 @@ def _is_one_of(device: ContactDevice, states: Iterable[str]) -> bool:
 
 def sees_words(contact: Contact, now: int, calendar: Calendar) -> str:
     """Return what both see of each other, what they would, and whether they are there."""
-    both = ", ".join(SIGNS[sign] for sign in contact.exchanged)
-    said = (
-        f"They see {both}, and you the same of them." if both else "Neither sees when the other reads, types, is there."
-    )
-    offered = ", ".join(SIGNS[sign] for sign in contact.tells if sign not in contact.exchanged)
+    both = listed(tr(SIGNS[sign]) for sign in contact.exchanged)
+    said = [
+        tr("They see {signs}, and you the same of them.").format(signs=both)
+        if both
+        else tr("Neither sees when the other reads, types, is there.")
+    ]
+    offered = listed(tr(SIGNS[sign]) for sign in contact.tells if sign not in contact.exchanged)
     if offered:
-        said += f" They would, as far as Settings let them see: {offered}."
+        said.append(tr("They would, as far as Settings let them see: {signs}.").format(signs=offered))
     if contact.online:
-        said += " They are there."
+        said.append(tr("They are there."))
     elif contact.last_seen is not None:
-        said += f" They were there {moment(contact.last_seen, now, calendar)}."
-    return said
+        said.append(tr("They were there {moment}.").format(moment=moment(contact.last_seen, now, calendar)))
+    return " ".join(said)
 
 
 def view_words(contact: Contact, now: int, calendar: Calendar) -> str:
@@ -69,9 +77,10 @@ def view_words(contact: Contact, now: int, calendar: Calendar) -> str:
     said: list[str] = []
     if contact.muted_until is not None:
         is_long = contact.muted_until - now > _LONG
-        said.append("muted" if is_long else f"muted until {moment(contact.muted_until, now, calendar)}")
-    said += ["pinned"] if contact.pinned else []
-    said += ["archived"] if contact.archived else []
-    said += ["marked as unread"] if contact.marked_unread else []
-    words = ", ".join(said)
-    return f"{words[0].upper()}{words[1:]}." if said else ""
+        until = moment(contact.muted_until, now, calendar)
+        said.append(tr("muted") if is_long else tr("muted until {moment}").format(moment=until))
+    said += [tr("pinned")] if contact.pinned else []
+    said += [tr("archived")] if contact.archived else []
+    said += [tr("marked as unread")] if contact.marked_unread else []
+    words = listed(said)
+    return tr("{words}.").format(words=f"{words[0].upper()}{words[1:]}") if said else ""

@@ -5,24 +5,25 @@ from __future__ import annotations
 from typing import Final
 
 from core.api import Conversation
+from tui.language import N_, tr
 from tui.text.sanitize import clean_line
 
 # Characters of a text that are looked at; a list shows some thirty.
 _LOOKED_AT: Final = 200
-UNKNOWN: Final = "needs a newer version"
+UNKNOWN: Final = N_("needs a newer version")
 # Kind of a row that no person wrote -> what it says, in the fewest words.
 HAPPENED: Final = {
-    "gap": "something is missing",
-    "keep-asked": "asks to keep mail",
-    "keep-ended": "no longer asks to keep mail",
-    "device": "has a new device",
-    "both-alive": "has an unknown device",
-    "renamed": "has another name",
+    "gap": N_("something is missing"),
+    "keep-asked": N_("asks to keep mail"),
+    "keep-ended": N_("no longer asks to keep mail"),
+    "device": N_("has a new device"),
+    "both-alive": N_("has an unknown device"),
+    "renamed": N_("has another name"),
     "newer-version": UNKNOWN,
-    "not-told": "has not heard where you read",
-    "elsewhere": "changed by another device",
+    "not-told": N_("has not heard where you read"),
+    "elsewhere": N_("changed by another device"),
 }
-OWN: Final = {"keep-asked": "you asked to keep mail", "keep-ended": "you no longer ask to keep mail"}
+OWN: Final = {"keep-asked": N_("you asked to keep mail"), "keep-ended": N_("you no longer ask to keep mail")}
 
 
 def preview_of(conversation: Conversation) -> str:
@@ -32,4 +33,4 @@ def preview_of(conversation: Conversation) -> str:
     if conversation.last_kind in {"text", "imported"}:
         return ""
     own = OWN.get(conversation.last_kind) if conversation.last_sender == "me" else None
-    return own or HAPPENED.get(conversation.last_kind, UNKNOWN)
+    return tr(own or HAPPENED.get(conversation.last_kind, UNKNOWN))
