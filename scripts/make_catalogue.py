@@ -3,12 +3,15 @@
     python -m scripts.make_catalogue            # after texts changed: new ones are added empty, gone ones are dropped
     python -m scripts.make_catalogue --take FILE.json   # the same, then takes translations: {"text": "translation"}
 
+Texts are looked for in the syntax tree: Babel's own search reads tokens, and finds none inside an f-string.
+
 The catalogue has neither dates nor lines, so that two changes of different files meet in different places of it.
 """
 
 from __future__ import annotations
 
 import argparse
+import ast
 import datetime as dt
 import io
 import json
@@ -17,15 +20,14 @@ from pathlib import Path
 from typing import Final, cast
 
 from babel.messages.catalog import Catalog, Message
-from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from tui.language import DOMAIN, ENGLISH, FOLDER, LANGUAGES
 
 ROOT: Final = Path(__file__).parent.parent
-# Function -> its arguments that are texts.
-KEYWORDS: Final = {"tr": None, "N_": None, "sentence": None, "tr_n": (1, 2), "tr_in": ((1, "c"), 2)}
+# Function -> how many of its first arguments are texts; of ``tr_in`` the first is the context.
+KEYWORDS: Final = {"tr": 1, "N_": 1, "sentence": 1, "tr_n": 2, "tr_in": 2}
 # In place of dates, which would make each compiled catalogue differ.
 _NEVER: Final = dt.datetime.fromtimestamp(0, dt.UTC)
 # Where texts for people stand.
@@ -68,11 +70,26 @@ def path(code: str) -> Path:
 def extracted() -> Catalog:
     """Return all texts of the source, in the order of their files."""
     catalogue = Catalog(domain=DOMAIN)
-    for folder in SOURCES:
-        found = extract_from_dir(ROOT / folder, [("**.py", "python")], keywords=KEYWORDS)
-        for name, _, message, comments, context in sorted(found, key=lambda each: (each[0], each[1])):
-            catalogue.add(message, locations=[(f"{folder}/{name}", None)], auto_comments=comments, context=context)  # type: ignore[list-item]
+    for file in sorted(file for folder in SOURCES for file in (ROOT / folder).rglob("*.py")):
+        place = file.relative_to(ROOT).as_posix()
+        for function, texts in texts_of(file.read_text(encoding="utf-8")):
+            context, message = (
+                (texts[0], texts[1]) if function == "tr_in" else (None, texts if len(texts) > 1 else texts[0])
+            )
+            catalogue.add(message, locations=[(place, None)], context=context)  # type: ignore[list-item]
     return catalogue
+
+
+def texts_of(source: str) -> list[tuple[str, tuple[str, ...]]]:
+    """Return each call that marks texts, as its function and the texts, in the order of the source."""
+    found: list[tuple[int, int, str, tuple[str, ...]]] = []
+    for call in ast.walk(ast.parse(source)):
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in KEYWORDS:
+            given = [each.value for each in call.args[: KEYWORDS[call.func.id]] if isinstance(each, ast.Constant)]
+            texts = tuple(each for each in given if isinstance(each, str))
+            if len(texts) == KEYWORDS[call.func.id] and any(texts):
+                found.append((call.lineno, call.col_offset, call.func.id, texts))
+    return [(function, texts) for *_, function, texts in sorted(found)]
 
 
 def updated(code: str, source: Catalog) -> Catalog:

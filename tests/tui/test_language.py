@@ -66,6 +66,13 @@ def test_a_catalogue_is_in_step_with_the_source_and_compiled(code: str) -> None:
     assert make_catalogue.path(code).with_suffix(".mo").read_bytes() == compiled
 
 
+def test_texts_are_found_wherever_they_stand() -> None:
+    source = 'f"{tr(\'a\')} b"; tr_n("{count} x", "{count} y", n); tr_in("sign", "read"); tr(name); N_(""); N_("c" "d")'
+    assert make_catalogue.texts_of(source) == [
+        ("tr", ("a",)), ("tr_n", ("{count} x", "{count} y")), ("tr_in", ("sign", "read")), ("N_", ("cd",)),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("code", TRANSLATED)
 def test_every_text_is_translated(code: str) -> None:
     catalogue = make_catalogue.updated(code, make_catalogue.extracted())

@@ -116,11 +116,6 @@ def count(number: int) -> str:
     return str(number) if number <= MAX_COUNT else f"{MAX_COUNT}+"
 
 
-def plural(number: int, noun: str) -> str:
-    """Return ``1 peer``, ``2 peers``."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
 def listed(parts: Iterable[str]) -> str:
     """Return several things side by side: ``settings, 2 names``."""
     return tr(", ").join(parts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tui.language import N_, tr
+from tui.language import N_
 from tui.look.glyphs import Glyphs
 
 # Name of a sign -> what it says where it stands.
@@ -33,5 +33,5 @@ MEANINGS: Final = {
 
 
 def legend(glyphs: Glyphs) -> list[tuple[str, str]]:
-    """Return each sign of a set with what it means; a sign with several meanings once for each."""
-    return [(getattr(glyphs, name), tr(words)) for name, words in MEANINGS.items()]
+    """Return each sign of a set with what it means, in English; a sign with several meanings once for each."""
+    return [(getattr(glyphs, name), words) for name, words in MEANINGS.items()]

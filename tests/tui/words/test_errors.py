@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 import gettext
+import inspect
 import string
 from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
+from zxcvbn import feedback
 
 from core.api import ApiError, Kind
 from core.rpc.jsonrpc import NULL_ID, encode_error
@@ -19,6 +21,7 @@ from scripts import make_catalogue
 from tui import language
 from tui.language import told
 from tui.words.errors import IN_CORES_WORDS, explain
+from tui.words.strength import ADVICE
 
 CORE = Path(__file__).parents[3] / "core"
 DAMAGED = sentence("{place} is damaged: {why}.", place="/h/{x}", why=sentence("it is cut off"))
@@ -119,3 +122,11 @@ def test_every_template_of_core_takes_values_by_plain_names() -> None:
     for template in templates:
         assert all(name.isidentifier() for name in fields(template)), template
         assert told(Sentence(template, dict.fromkeys(fields(template), "x"))) or not template
+
+
+def test_all_that_is_said_of_weak_passcodes_is_in_the_catalogue() -> None:
+    source = ast.parse(inspect.getsource(feedback))
+    calls = [node for node in ast.walk(source) if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "_"]
+    said = {each.args[0].value for each in calls if isinstance(each.args[0], ast.Constant)}
+    assert said
+    assert said <= set(ADVICE)

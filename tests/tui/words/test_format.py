@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, strategies as st
 
-from tui.words.format import Calendar, count, day_name, grouped, moment, plural, state_sentence, when
+from tui.words.format import Calendar, count, day_name, grouped, moment, state_sentence, when
 
 NOON = int(dt.datetime(2025, 11, 18, 12, 0, tzinfo=dt.UTC).timestamp() * 1000)
 HOUR, DAY = 3_600_000, 86_400_000
@@ -51,5 +51,4 @@ def test_where_a_message_is_reads_as_a_sentence() -> None:
 def test_small_words() -> None:
     assert moment(NOON, NOON, UTC) == "Today 12:00"
     assert (count(7), count(12_000)) == ("7", "999+")
-    assert (plural(1, "peer"), plural(0, "peer")) == ("1 peer", "0 peers")
     assert grouped("abcdefgh") == "abcd efgh"

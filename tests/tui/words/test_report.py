@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gettext
 from typing import Any
 
 import msgspec
@@ -12,6 +13,8 @@ from core import api
 from core.doctor.examination import Report
 from core.doctor.findings import findings_of
 from tests.support.client import FakeClient
+from tui import language
+from tui.text.cells import width_of
 from tui.words.network import LABELS, SOMETIMES, facts_of, size_words
 from tui.words.report import lines_of
 
@@ -94,3 +97,16 @@ def test_all_settings_are_told_with_what_they_cost() -> None:
         assert "177 kB" in words
         assert "3.5 MB" in words
         assert "53 MB" in words
+
+
+def test_words_of_two_cells_each_are_wrapped_by_cells() -> None:
+    looking = "Looking for other nodes. What you write waits here until there are some."
+    translations = gettext.NullTranslations()
+    translations.gettext = lambda message: "节点" * 60 if message == looking else message  # type: ignore[method-assign]
+    language.install("xx", translations)
+    try:
+        lines = lines_of(report(like(uptime=0, custodians=0, peers=0)))
+    finally:
+        language.use(language.ENGLISH)
+    assert any("节点" in line for line in lines if line.startswith("! "))
+    assert all(width_of(line) <= 80 for line in lines)
