@@ -12,6 +12,7 @@ import re
 from functools import lru_cache
 
 from tui.language import tr
+from tui.text.breaks import breaks_between
 from tui.text.cells import HOLE, REPLACEMENT, ZWJ, ZWNJ, Cluster, cell_of, clusters, shown, visible, width_of
 
 # Longest text shown, in characters. The protocol's limit is 12 KiB, so more can only be a bug.
@@ -149,17 +150,18 @@ def _wrap_cells(paragraph: str, width: int) -> list[Span]:
 
 
 def _wrap_clusters(paragraph: str, width: int) -> list[Span]:
-    """Wrap any script: a line may also break beside a wide character, as East Asian text has no blanks."""
+    """Wrap any script: a line may also end beside a wide sign, as East Asian text has no blanks."""
     spans: list[Span] = []
     start = used = 0
     breakable = 0  # where the current line may end
     parts = [part for cluster in clusters(paragraph) for part in _within(paragraph, cluster, width)]
     index = 0
     while index < len(parts):
-        first, last, cells = parts[index]
-        blank, wide = paragraph[first] == " ", cell_of(paragraph[first]) > 1
+        first, _, cells = parts[index]
+        if _ends_before(paragraph, parts, index):
+            breakable = first
         if used + cells > width:
-            end = first if blank or breakable <= start or wide else breakable
+            end = breakable if breakable > start else first
             spans.append((start, end))
             while end < len(paragraph) and paragraph[end] in _LEFT_OUT:
                 end += 1
@@ -170,10 +172,18 @@ def _wrap_clusters(paragraph: str, width: int) -> list[Span]:
             start, used, breakable = end, 0, end
             continue
         used += cells
-        breakable = first if blank else last if wide else breakable
         index += 1
     spans.append((start, len(paragraph)))
     return spans
+
+
+def _ends_before(paragraph: str, parts: list[Cluster], index: int) -> bool:
+    """Tell whether a line may end before a part: it is a blank, or one of the two is wide (``tui.text.breaks``)."""
+    first, _, cells = parts[index]
+    if paragraph[first] == " " or not index:
+        return paragraph[first] == " "
+    before, _, cells_before = parts[index - 1]
+    return breaks_between(paragraph[before], paragraph[first], wide=cells > 1 or cells_before > 1)
 
 
 def _within(paragraph: str, cluster: Cluster, width: int) -> list[Cluster]:
