@@ -19,7 +19,7 @@ from tests.support.world import ALICE, NOW
 from tests.tui.stage import Stage, look
 from tests.tui.until import until, until_equal, until_still
 from tui.keys.registry import Context
-from tui.language import LANGUAGES
+from tui.language import LANGUAGES, tr
 from tui.look.profile import TerminalProfile
 from tui.screens.catalogue import load_pages, whole_registry
 from tui.screens.confirm import ConfirmScreen
@@ -30,7 +30,7 @@ from tui.screens.onboarding.check import CheckWords
 from tui.screens.onboarding.passcode import ChoosePasscode
 from tui.screens.onboarding.ready import Ready
 from tui.screens.onboarding.restore import EnterWords
-from tui.screens.onboarding.screen import OnboardingScreen
+from tui.screens.onboarding.screen import OnboardingScreen, progress
 from tui.screens.onboarding.step import Step
 from tui.screens.onboarding.welcome import Welcome
 from tui.screens.onboarding.words import ShowWords
@@ -66,7 +66,7 @@ class OneStep(OnboardingScreen):
 
     def on_mount(self) -> None:
         """Show the step only."""
-        self.run_worker(self._ask(self._make_step(), "2 of 3"))
+        self.run_worker(self._ask(self._make_step(), progress(2, 3)))
 
     def _run(self) -> None:  # type: ignore[override]  # the flow stands still
         """Go nowhere."""
@@ -88,7 +88,9 @@ SCREENS: dict[str, Callable[[api.Client], Screen[Any]]] = {
     "passcode": step(lambda: ChoosePasscode("Anna")),
     "words": step(lambda: ShowWords(SEED_WORDS)),
     "check": step(lambda: CheckWords(SEED_WORDS, (1, 6, 16))),
-    "restore": step(lambda: EnterWords([*SEED_WORDS[:7], "hosre"], {7}, "Those are not eighteen words of the list.")),
+    "restore": step(
+        lambda: EnterWords([*SEED_WORDS[:7], "hosre"], {7}, tr("Those are not eighteen words of the list."))
+    ),
     "ready": step(lambda: Ready(ALICE, restored=False)),
     "lock": LockScreen,
     "invite": InviteScreen,
@@ -104,7 +106,7 @@ SCREENS: dict[str, Callable[[api.Client], Screen[Any]]] = {
     "network": NetworkScreen,
     "help": lambda _: HelpScreen(REGISTRY, Context(locked=False, in_chat=True)),
     "confirm": lambda _: ConfirmScreen(
-        "Revoke this invitation?", "Nobody can use it afterwards.", yes="Revoke", no="Keep"
+        tr("Revoke this invitation?"), tr("Nobody can use it afterwards."), yes=tr("Revoke"), no=tr("Keep")
     ),
 }
 DARK, MONO, PLAIN = look("dark"), look("mono"), look("mono", "ascii")

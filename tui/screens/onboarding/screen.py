@@ -104,7 +104,7 @@ class OnboardingScreen(Page[str], NothingUnsaved):
         name = complaint = refused = ""
         while True:
             chosen = await self._ask(
-                ChoosePasscode(name, complaint, refused), _progress(1, 2 if app_of(self).is_throwaway else 3)
+                ChoosePasscode(name, complaint, refused), progress(1, 2 if app_of(self).is_throwaway else 3)
             )
             if chosen is None:
                 return None
@@ -126,11 +126,11 @@ class OnboardingScreen(Page[str], NothingUnsaved):
     async def _back_up(self, words: Sequence[str]) -> None:
         """Show the words until three of them were typed rightly; of an account that goes at the end nobody is asked."""
         if app_of(self).is_throwaway:
-            await self._ask(ShowWords(words, for_now=True), _progress(2, 2))
+            await self._ask(ShowWords(words, for_now=True), progress(2, 2))
             return
         while True:
-            await self._ask(ShowWords(words), _progress(2, 3))
-            if await self._ask(CheckWords(words, self._pick(len(words))), _progress(3, 3)) is not None:
+            await self._ask(ShowWords(words), progress(2, 3))
+            if await self._ask(CheckWords(words, self._pick(len(words))), progress(3, 3)) is not None:
                 return
 
     def _work_on(self, what: str) -> None:
@@ -146,7 +146,7 @@ class OnboardingScreen(Page[str], NothingUnsaved):
         marked: list[int] = []
         complaint = ""
         while True:
-            entered = await self._ask(EnterWords(words, marked, complaint), _progress(1, 2))
+            entered = await self._ask(EnterWords(words, marked, complaint), progress(1, 2))
             if entered is None:
                 return None
             words, marked, complaint = entered, [], ""
@@ -163,7 +163,7 @@ class OnboardingScreen(Page[str], NothingUnsaved):
         name = complaint = refused = ""
         accept = False
         while True:
-            chosen = await self._ask(ChoosePasscode(name, complaint, refused), _progress(2, 2))
+            chosen = await self._ask(ChoosePasscode(name, complaint, refused), progress(2, 2))
             if chosen is None:
                 return None
             name = chosen.name
@@ -198,7 +198,8 @@ class OnboardingScreen(Page[str], NothingUnsaved):
         return answer
 
 
-def _progress(step: int, steps: int) -> str:
+def progress(step: int, steps: int) -> str:
+    """Return how far one is."""
     return tr("{step} of {steps}").format(step=step, steps=steps)
 
 
