@@ -18,6 +18,7 @@ from core.people.contact import invitations, slot_posts
 from core.people.conversation import empty_blocks, inboxes, sender, sign_sender
 from core.people.effects import BoxDraft, Effect, RecordDraft
 from core.people.format.account_keys import AccountKeys
+from core.people.limits import PEOPLE_LIMITS, PeopleLimits
 from core.people.mail import outbox
 from core.people.memory import Memory
 from core.people.moment import Moment
@@ -48,6 +49,7 @@ class Engine:
         *,
         distrust: bool = False,
         price: WorkPrice = FULL_PRICE,
+        limits: PeopleLimits = PEOPLE_LIMITS,
     ) -> None:
         self._database = database
         with database.transaction() as tx:
@@ -57,7 +59,7 @@ class Engine:
                 accounts.create(tx, row, upgrade.PRESENT)
             self.counter = row.counter
         self.me = upgrade.open_me(database, keys, now)
-        self._memory = Memory(keys, SystemRandom(), now.day)
+        self._memory = Memory(keys, SystemRandom(), now.day, limits)
         self._network_events = NetworkEvents(self._memory, price)
         self._day = now.day
         self._next_maintenance = now.mono
@@ -75,7 +77,15 @@ class Engine:
         try:
             with self._database.transaction() as tx:
                 memory = self._memory
-                work = Work(tx, self.me, now, memory.tag_index, repeats=memory.repeats, presence=memory.presence)
+                work = Work(
+                    tx,
+                    self.me,
+                    now,
+                    memory.tag_index,
+                    repeats=memory.repeats,
+                    presence=memory.presence,
+                    limits=memory.limits,
+                )
                 yield work
                 row = accounts.load(tx)
                 assert row is not None

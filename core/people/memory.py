@@ -14,6 +14,7 @@ from core.people.conversation.ack_timing import AckTiming
 from core.people.conversation.inbox_addresses import InboxAddresses
 from core.people.conversation.rollback_detection import RollbackDetection
 from core.people.format.account_keys import AccountKeys
+from core.people.limits import PEOPLE_LIMITS, PeopleLimits
 from core.people.mail.pending_fetches import PendingFetches
 from core.people.mail.repricing import Repricing
 from core.people.moment import Moment
@@ -29,8 +30,9 @@ from core.storage.database import Transaction
 class Memory:
     """The machines of one open account. ``solving``: boxes, as (posting, fragment), whose proof of work is being done."""
 
-    def __init__(self, keys: AccountKeys, random: Random, day: int) -> None:
+    def __init__(self, keys: AccountKeys, random: Random, day: int, limits: PeopleLimits = PEOPLE_LIMITS) -> None:
         self._keys = keys
+        self.limits = limits
         self._random = random
         self.tag_index = TagIndex(day)
         self.pending_fetches = PendingFetches()
@@ -65,7 +67,7 @@ class Memory:
         self.inbox_addresses = InboxAddresses(self._random)
         self.record_sync = RecordSync(self._keys, self._random)
         self.tag_index = TagIndex(now.day, mail.tags(tx))
-        work = Work(tx, me, now, self.tag_index)
+        work = Work(tx, me, now, self.tag_index, limits=self.limits)
         if distrust:
             resets.distrust_state(work)
         item_rules.take_later(work)

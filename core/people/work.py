@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from core import api
 from core.people.effects import Effect, Emit
 from core.people.format.device import Certificate
+from core.people.limits import PEOPLE_LIMITS, PeopleLimits
 from core.people.moment import Moment
 from core.people.presence import Presence
 from core.people.repeats import Repeats
@@ -51,6 +52,7 @@ class Work:
     slot_tries: int = 0  # ways of putting pieces together that were tried
     repeats: Repeats = field(default_factory=Repeats)
     presence: Presence = field(default_factory=Presence)
+    limits: PeopleLimits = PEOPLE_LIMITS
     looked_at: int | None = None  # a conversation that the person has before its eyes by this
 
     def emit(self, event: api.Event) -> None:

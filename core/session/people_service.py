@@ -35,7 +35,7 @@ _log = logging.getLogger(__name__)
 
 # Proofs of work done at one time: one a core, the database and the screen need the rest of the machine.
 SOLVERS: Final = 2
-# Drafts that wait for a solver: boxes are bounded by ``outbox.MAX_SOLVING``, records by the invitations of a person.
+# Drafts that wait for a solver: boxes are bounded by ``limits.MAX_SOLVING``, records by the invitations of a person.
 MAX_DRAFTS: Final = 4096
 # Seconds that a commit stays in the database's log at most: long enough to be one emptying for all that a text sets off.
 LOG_PAUSE: Final = 2.0

@@ -30,10 +30,10 @@ class LaterRow:
 _COLUMNS = "conversation, device, generation, idx, number, kind, made_at, item, signed"
 
 
-def insert(tx: Transaction, row: LaterRow) -> None:
+def insert(tx: Transaction, row: LaterRow, most: int = MAX_KEPT) -> None:
     """Keep an item, if there is room."""
     count = tx.row("SELECT count(*) FROM later WHERE conversation = ?", row.conversation)
-    if count is not None and int(count[0]) < MAX_KEPT:
+    if count is not None and int(count[0]) < most:
         tx.run(
             f"INSERT OR IGNORE INTO later({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             row.conversation,

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from core import api
 from core.people.conversation import resets
+from core.people.limits import PEOPLE_LIMITS, PeopleLimits
 from core.people.work import Work
 from core.storage import accounts, postings
 from tests.core.people.test_talking import add
@@ -35,10 +36,10 @@ _MAX_ROUNDS = 40
 class Pair:
     """Two people around one office, and everything they said."""
 
-    def __init__(self, folder: Path, *, length: int = SOME_REKEYINGS) -> None:
+    def __init__(self, folder: Path, *, length: int = SOME_REKEYINGS, limits: PeopleLimits = PEOPLE_LIMITS) -> None:
         """``length``: so many texts each way take a lane over a few re-keyings."""
-        self.folder, self.office, self.length = folder, Office(), length
-        self.people = {name: Person(self.office, folder, name) for name in SIDES}
+        self.folder, self.office, self.length, self.limits = folder, Office(), length, limits
+        self.people = {name: Person(self.office, folder, name, limits=limits) for name in SIDES}
         self.ids: dict[str, str] = {}
         self.said: list[str] = []
         self.ledgers = {name: [Ledger(person)] for name, person in self.people.items()}
@@ -125,7 +126,7 @@ class Pair:
     def move(self, name: str, device: str) -> None:
         """Let a person lose the device, come back by the words, and be let in by the other after an hour."""
         self.people[name].close()
-        self.people[name] = Person(self.office, self.folder, name, device=device)
+        self.people[name] = Person(self.office, self.folder, name, device, self.limits)
         self.ledgers[name] = [Ledger(self.people[name])]
         self.settle(2)
         self.office.wait(HOUR)
@@ -181,7 +182,7 @@ def accepted(pair: Pair) -> None:
 def last_use(pair: Pair) -> None:
     """Of a link with several uses bob has the last."""
     link = pair.invite(max_uses=2)
-    other = Person(pair.office, pair.folder, "carol")
+    other = Person(pair.office, pair.folder, "carol", limits=pair.limits)
     add(other, link)
     settle(pair.office, other, pair.people["alice"], rounds=2)
     (waiting,) = pair.people["alice"].call(api.GreetingList())

@@ -16,6 +16,7 @@ from core import api
 from core.people.effects import Effect, Emit, Solve
 from core.people.engine import Engine
 from core.people.format.account_keys import keys_of_seed
+from core.people.limits import PEOPLE_LIMITS, PeopleLimits
 from core.people.moment import Attention, Moment
 from core.session import commands
 from core.session.commands.search import Searching
@@ -107,8 +108,16 @@ class Office:
 class Person:
     """An engine on a real SQLCipher file."""
 
-    def __init__(self, office: Office, folder: Path, name: str, device: str | None = None) -> None:
+    def __init__(
+        self,
+        office: Office,
+        folder: Path,
+        name: str,
+        device: str | None = None,
+        limits: PeopleLimits = PEOPLE_LIMITS,
+    ) -> None:
         """``device`` names a further device of the account ``name``, restored from its seed."""
+        self.limits = limits
         self.office, self.name = office, name
         self.path = folder / f"{device or name}.db"
         self.key, self.seed = name.encode().ljust(32, b"k"), name.encode().ljust(32, b"s")
@@ -122,7 +131,8 @@ class Person:
 
     def open(self, *, distrust: bool = False) -> None:
         self.database = open_history(self.path, self.key)
-        self.engine = Engine(self.database, keys_of_seed(self.seed), self.moment(), distrust=distrust, price=CHEAP)
+        keys, moment, limits = keys_of_seed(self.seed), self.moment(), self.limits
+        self.engine = Engine(self.database, keys, moment, distrust=distrust, price=CHEAP, limits=limits)
         self.mark = max(getattr(self, "mark", 0), self.engine.counter)
         self.addresses: frozenset[int] = frozenset()
         self.kept: frozenset[int] = frozenset()  # at which mail is kept for others
@@ -131,6 +141,12 @@ class Person:
 
     def close(self) -> None:
         self.database.close()
+
+    def limit(self, limits: PeopleLimits) -> None:
+        """Go on with other limits."""
+        self.close()
+        self.limits = limits
+        self.open()
 
     def copy(self) -> Path:
         """Copy the file as a backup would, while no program uses it."""

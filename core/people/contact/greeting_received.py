@@ -26,7 +26,7 @@ from core.people.conversation import lane_reading, prekeys, resets
 from core.people.conversation.item_rules import take_text
 from core.people.conversation.ratchets import seal_for, start_session
 from core.people.conversation.rows import Origin
-from core.people.conversation.trust import MAX_DEVICES, is_foreign, know
+from core.people.conversation.trust import is_foreign, know
 from core.people.format import greeting as greetings, signing
 from core.people.format.bounds import decode
 from core.people.format.content import ACCEPTANCE_VERSION, Acceptance, Block, Text, encode_block
@@ -90,7 +90,7 @@ def _is_awaited(work: Work, certificate: Certificate) -> bool:
 def _has_to_wait(work: Work, certificate: Certificate) -> bool:
     """Tell whether too many greetings wait, or an accepted device greets so often that it only keeps us busy."""
     if not _is_awaited(work, certificate):
-        return meetings.is_door_full(work.tx)
+        return meetings.is_door_full(work.tx, work.limits.greetings)
     known = conversations.by_identity(work.tx, certificate.identity)
     return known is not None and resets.is_restless(work, known.id)
 
@@ -205,7 +205,7 @@ def _accept_by_slot(work: Work, conversation: int, row: GreetingRow, offer: Offe
     block = encode_block(Block(work.now.own_ms, (acceptance,)), place, work.me.device_seed)
     sealed = seal_for(work, [(audience, session)], block, SLOT_SIZE)
     where = Whereto(greetings.acceptance_secret(row.root), said.inbox)
-    for old in postings.of_conversation(work.tx, conversation, "acceptance")[: 1 - MAX_DEVICES]:
+    for old in postings.of_conversation(work.tx, conversation, "acceptance")[: 1 - work.limits.devices]:
         done(work, old, None)  # one is enough for each device
     post_to_slots(
         work, conversation, "acceptance", sealed, where, work.now.network_ms + TRY_MS, generation=offer.generation

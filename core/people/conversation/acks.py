@@ -45,7 +45,7 @@ def restart_of(work: Work, conversation: int) -> Restart:
 
 def is_unheard(work: Work, conversation: int) -> bool:
     """Tell whether so many acknowledgements are deposited that the other side does not read or acknowledge them."""
-    return postings.count_controls(work.tx, conversation) >= acknowledgement.MAX_UNHEARD
+    return postings.count_controls(work.tx, conversation) >= work.limits.unheard
 
 
 # --- theirs -----------------------------------------------------------------------------------------------------------

@@ -102,7 +102,7 @@ def _take_unknown(work: Work, origin: Origin, item: Unknown, signed: bytes) -> N
     assert origin.generation is not None
     at = origin.generation, origin.index, origin.number
     kept = LaterRow(origin.conversation, origin.device, *at, item.kind, origin.made_at, item.raw, signed)
-    later.insert(work.tx, kept)
+    later.insert(work.tx, kept, work.limits.kept_for_later)
 
 
 def _pass_over(_work: Work, _origin: Origin, _item: Acceptance | Ack, _signed: bytes) -> None:

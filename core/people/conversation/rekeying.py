@@ -22,13 +22,14 @@ from core.storage.lanes import WriteLane
 def is_overdue(work: Work, row: WriteLane) -> bool:
     """Tell whether a lane was not mixed with a fresh secret for longer than is promised."""
     is_long_ago = row.next_index > 0 and work.now.network_ms - max(row.rekeyed_at, row.made_at) > lane.REKEY_PROMISED_MS
-    return row.rekeyed_blocks > lane.REKEY_PROMISED_BLOCKS or is_long_ago
+    return row.rekeyed_blocks > work.limits.rekey_promised_blocks or is_long_ago
 
 
 def rekey_if_due(work: Work, row: WriteLane) -> WriteLane:
     """Mix a fresh secret into a lane if it is time to and every device that is to read on has a key; return the lane."""
     is_due = (
-        row.rekeyed_blocks >= lane.REKEY_AFTER_BLOCKS or work.now.network_ms - row.rekeyed_at >= lane.REKEY_AFTER_MS
+        row.rekeyed_blocks >= work.limits.rekey_after_blocks
+        or work.now.network_ms - row.rekeyed_at >= lane.REKEY_AFTER_MS
     )
     if not is_due or row.restarts:
         return row

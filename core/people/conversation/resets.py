@@ -32,10 +32,7 @@ from net.instant import DAY_MS, HOUR_MS
 
 # A lane that cannot be read is reset once in this time at most, so that two broken devices do not flood each other.
 MIN_INTERVAL_MS = HOUR_MS
-# Resets of the other side are answered, and lanes that it broke begun anew, until so many of our generations have begun
-# within an hour, and within a day. Each costs us a lane, an announcement, and the work for all that was not delivered; a
-# sane device asks once, and again after a restore. More than are kept could not be counted.
-MAX_GENERATIONS_AN_HOUR = 8
+# Of our generations within a day (``core.people.limits`` has those within an hour): more than are kept could not be counted.
 MAX_GENERATIONS_A_DAY = lanes.MAX_GENERATIONS
 # A device that wrote so long after our lane was announced, and does not know it, did not hear of it.
 UNHEARD_MS = 48 * HOUR_MS
@@ -180,7 +177,7 @@ def is_restless(work: Work, conversation: int) -> bool:
     rows = lanes.written_in(work.tx, conversation)
     now = work.now.network_ms
     lately = [sum(row.made_at > now - span for row in rows) for span in (HOUR_MS, DAY_MS)]
-    return lately[0] >= MAX_GENERATIONS_AN_HOUR or lately[1] >= MAX_GENERATIONS_A_DAY
+    return lately[0] >= work.limits.generations_an_hour or lately[1] >= MAX_GENERATIONS_A_DAY
 
 
 def forget_former_roots(work: Work) -> None:

@@ -16,9 +16,6 @@ BATCH = 16
 # Blocks of one conversation that wait for their first copy: a thousand texts, or a contact who wants everything said
 # again, must not keep those to others waiting for longer than some seconds.
 MAX_UNPOSTED = 32
-# Boxes that are made in a day of what was encoded before, because the other side lost it or says so: 26 s of a core. The
-# rest waits for the next day; what was never encoded does not wait.
-MAX_AGAIN_BOXES = 512
 
 
 def write_waiting(work: Work) -> None:
@@ -48,11 +45,11 @@ def _ensure_lane(work: Work, conversation: int) -> None:
 def write_pending(work: Work, conversation: int) -> bool:
     """Encode what waits in a conversation, at most ``BATCH`` texts; tell whether more waits."""
     room = MAX_UNPOSTED - postings.count_unposted(work.tx, conversation)
-    may_repeat = conversations.spend_again(work.tx, conversation, work.now.day, 0) < MAX_AGAIN_BOXES
+    may_repeat = conversations.spend_again(work.tx, conversation, work.now.day, 0) < work.limits.again_boxes
     rows = messages.pending(work.tx, conversation, max(0, min(BATCH, room)), again=may_repeat)
     is_written = False
     for row in rows:
-        if row.again and conversations.spend_again(work.tx, conversation, work.now.day, 0) >= MAX_AGAIN_BOXES:
+        if row.again and conversations.spend_again(work.tx, conversation, work.now.day, 0) >= work.limits.again_boxes:
             continue  # the long ones before it took the rest
         boxes = _write_row(work, conversation, row)
         is_written = True

@@ -30,8 +30,6 @@ from net.ids import ParcelId
 from net.instant import DAY_MS, HOUR_MS
 from net.requests import Withdraw
 
-# Devices kept of one person: half of an audience, the other half being one's own.
-MAX_DEVICES = 8
 # A device is left out this long after it was last heard, counted by the last word of the others (Sesame: 30 days).
 SILENCE_MS = 30 * DAY_MS
 # An unknown device is let in this long after it appeared, own clock: time for its owner's other device to be heard.
@@ -50,7 +48,7 @@ def know(work: Work, conversation: int, certificate: Certificate) -> None:
             confirm(work, known)
         return
     others = _not_refused(work, conversation, certificate.identity)
-    if len(others) >= MAX_DEVICES:
+    if len(others) >= work.limits.devices:
         forget(work, min(others, key=lambda row: (row.is_known, row.since)))
     served = 0 if not others else messages.last_seq(work.tx)
     insert(work, conversation, certificate, "confirmed", served)
@@ -79,7 +77,7 @@ def _not_refused(work: Work, conversation: int, identity: bytes) -> list[DeviceR
 def meet(work: Work, conversation: int, certificate: Certificate) -> DeviceRow | None:
     """Know of a device that came by itself; None when there is no room for one more."""
     others = _not_refused(work, conversation, certificate.identity)
-    if len(others) >= MAX_DEVICES:
+    if len(others) >= work.limits.devices:
         return None
     known = [row.device for row in others if row.is_known]
     is_vouched = any(is_vouched_by(certificate, device) for device in known)

@@ -29,8 +29,6 @@ from net.requests import Deposit
 
 # A copy is made anew when fewer hours than this are left, so that a node that is online now and then does not miss it.
 REFRESH_HOURS = 6
-# Boxes whose work is being done at one time: enough to keep two cores busy, few enough to keep their order.
-MAX_SOLVING = 16
 
 # Slots looked at for a free one. A stranger who knows them could fill all of them, and must not starve a writer.
 SLOT_DRAWS = 8
@@ -46,14 +44,14 @@ def plan(work: Work, solving: set[tuple[int, int]]) -> list[OwnId]:
     free one.
     """
     suspicious: list[OwnId] = []
-    room = MAX_SOLVING - len(solving)
+    room = work.limits.solving - len(solving)
     if room <= 0:
         return suspicious
     if not work.now.custodians:  # no custodian to deposit at; until then a message can still be taken back
         return suspicious
     fresh = range(work.now.hour + REFRESH_HOURS + 1, work.now.hour + COPY_HOURS + 1)
-    for posting, fragment in postings.due(work.tx, fresh, work.now.day, MAX_SOLVING):
-        if (posting.id, fragment) in solving or len(solving) >= MAX_SOLVING:
+    for posting, fragment in postings.due(work.tx, fresh, work.now.day, work.limits.solving):
+        if (posting.id, fragment) in solving or len(solving) >= work.limits.solving:
             continue
         current = postings.find(work.tx, posting.id)  # with the slot it may have got in this very loop
         assert current is not None

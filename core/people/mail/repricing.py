@@ -11,7 +11,6 @@ from typing import Final
 from core.api import PriceRisen as PriceTold
 from core.people.effects import BoxDraft, Emit, RecordDraft, Solve
 from core.people.format.slot import work_factor
-from core.people.mail import outbox
 from core.people.work import Work
 from core.storage import conversations, meetings, postings
 from core.storage.postings import DepositRow
@@ -24,8 +23,6 @@ from net.parcel.record import decode_record
 
 # Parcels that wait for more work at a time: all that a node can have on its way.
 MAX_WAITING: Final = MAX_DEPOSITS
-# Of the boxes whose work is being done, those that may be repriced ones: a new message does not wait for a night's queue.
-MAX_PAYING: Final = outbox.MAX_SOLVING // 2
 
 
 class Repricing:
@@ -52,7 +49,7 @@ class Repricing:
         """Draft boxes anew, as far as there is room among ``solving`` (posting, fragment); half of it is for new ones."""
         self._in_work &= solving
         for parcel_id in list(self._boxes):
-            if len(self._in_work) >= MAX_PAYING or len(solving) >= outbox.MAX_SOLVING:
+            if len(self._in_work) >= work.limits.paying or len(solving) >= work.limits.solving:
                 return
             del self._boxes[parcel_id]
             row = postings.deposit(work.tx, parcel_id)

@@ -8,11 +8,11 @@ import pytest
 
 from core import api
 from core.people import repeats
-from core.people.contact import greeting_received, greeting_sent
-from core.people.conversation import acks, lane_writer, resets, sender, trust
+from core.people.contact import greeting_sent
+from core.people.conversation import acks, lane_writer, resets
 from core.people.effects import Effect
-from core.people.format import acknowledgement
 from core.people.format.content import Ack, Item, LaneAck, Restart, Unknown
+from core.people.limits import MAX_GENERATIONS_AN_HOUR, PeopleLimits
 from core.people.work import Work
 from core.storage import conversations, devices, lanes, messages, postings
 from net.bucket import Bucket
@@ -134,7 +134,7 @@ def test_whatever_makes_a_lane_begin_anew_what_is_said_again_is_bounded(
     monkeypatch: pytest.MonkeyPatch,
     how: Callable[[Person], None],
 ) -> None:
-    monkeypatch.setattr(sender, "MAX_AGAIN_BOXES", 30)
+    victim.limit(PeopleLimits(again_boxes=30))
     office.takes_anything = True  # mallory writes many things into one slot
     acks_nothing(mallory, monkeypatch)
     a, _ = meet(office, victim, mallory)
@@ -157,7 +157,7 @@ def test_whatever_makes_a_lane_begin_anew_what_is_said_again_is_bounded(
 def test_long_texts_do_not_go_beyond_the_bound_in_one_go(
     office: Office, victim: Person, mallory: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sender, "MAX_AGAIN_BOXES", 40)
+    victim.limit(PeopleLimits(again_boxes=40))
     acks_nothing(mallory, monkeypatch)
     a, _ = meet(office, victim, mallory)
     settle(office, victim, mallory, rounds=4)
@@ -181,7 +181,7 @@ def test_what_we_say_again_of_our_own_accord_is_not_counted(
     a, _ = meet(office, victim, mallory)
     settle(office, victim, mallory, rounds=4)
     waits_for_mallory(office, victim, mallory, a)
-    monkeypatch.setattr(sender, "MAX_AGAIN_BOXES", 0)
+    victim.limits = PeopleLimits(again_boxes=0)
     victim.close()
     victim.open(distrust=True)
     settle(office, victim, rounds=4)
@@ -216,12 +216,12 @@ def test_a_lane_that_is_broken_is_begun_anew_no_more_often_than_a_reset_is_answe
     meet(office, victim, mallory)
     settle(office, victim, mallory, rounds=4)
     office.wait(2 * 3600)
-    monkeypatch.setattr(resets, "MAX_GENERATIONS_AN_HOUR", 0)
+    victim.limit(PeopleLimits(generations_an_hour=0))
     before = generations(victim)
     broken(mallory)
     settle(office, mallory, victim, rounds=4)
     assert generations(victim) == before
-    monkeypatch.setattr(resets, "MAX_GENERATIONS_AN_HOUR", 8)
+    victim.limit(PeopleLimits())
     settle(office, mallory, victim, rounds=1)
     assert generations(victim) == before + 1, "it is seen to when it is time"
 
@@ -322,7 +322,7 @@ def test_who_acknowledges_nothing_is_sent_acknowledgements_now_and_then(
     office: Office, victim: Person, mallory: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each is deposited every day for thirty days, so many would be more than what a text costs its writer."""
-    monkeypatch.setattr(acknowledgement, "MAX_UNHEARD", 5)
+    victim.limit(PeopleLimits(unheard=5))
     a, b = meet(office, victim, mallory)
     settle(office, victim, mallory, rounds=4)
     acks_nothing(mallory, monkeypatch)
@@ -347,8 +347,7 @@ def test_a_contact_that_greets_again_and_again_is_let_in_as_often_as_it_may_rese
     office: Office, victim: Person, mallory: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(greeting_sent, "existing", lambda *_: None)  # pyright: ignore[reportUnknownLambdaType]
-    monkeypatch.setattr(trust, "MAX_DEVICES", 3)
-    monkeypatch.setattr(greeting_received, "MAX_DEVICES", 3)
+    victim.limit(PeopleLimits(devices=3))
     office.takes_anything = True
     a, _ = meet(office, victim, mallory)
     link = victim.call(api.InviteCreate(expires_in=10 * 86_400, max_uses=None)).link
@@ -360,7 +359,7 @@ def test_a_contact_that_greets_again_and_again_is_let_in_as_often_as_it_may_rese
         office.wait(60)
         victim.poll()
         victim.say(a, "so that its lane is not empty")
-    assert 2 <= generations(victim) - before <= resets.MAX_GENERATIONS_AN_HOUR
+    assert 2 <= generations(victim) - before <= MAX_GENERATIONS_AN_HOUR
     with victim.database.read() as tx:
         assert len(postings.of_conversation(tx, 1, "acceptance")) <= 3
     office.wait(86_400)

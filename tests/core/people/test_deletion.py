@@ -12,6 +12,7 @@ import pytest
 from core import api
 from core.people.conversation import resets
 from core.people.effects import Solve
+from core.people.limits import PeopleLimits
 from core.people.mail import outbox
 from core.people.work import Work
 from core.storage import lanes, postings
@@ -304,7 +305,7 @@ def test_the_newest_first_of_a_full_queue(
     a, b = meet(office, alice, bob)
     settle(office, alice, bob, rounds=4)
     alice.online = online
-    monkeypatch.setattr(outbox, "MAX_SOLVING", 1000)  # there is always room for what takes the place of a text
+    alice.limit(PeopleLimits(solving=1000))  # there is always room for what takes the place of a text
     with work_stands_still(alice, monkeypatch):
         ids = [alice.say(a, f"text {n}") for n in range(32)]
         for n in reversed(range(32)):

@@ -24,7 +24,8 @@ import pytest
 from core import api
 from core.crypto import primitives
 from core.crypto.ratchet import Session
-from core.people.format import envelope, lane
+from core.people.format import envelope
+from core.people.limits import PEOPLE_LIMITS, PeopleLimits
 from core.storage.database import Database
 from tests.support.phases import (
     KEPT_DAYS,
@@ -83,12 +84,14 @@ def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     """Two people in some phase, all that was said delivered and deleted on both sides. With --full in earnest lengths."""
     is_full = bool(request.config.getoption("--full", default=False))
     with pytest.MonkeyPatch.context() as patch:
-        if not is_full:
-            patch.setattr(lane, "REKEY_AFTER_BLOCKS", OFTEN)
         seals.envelopes.clear()
         seals.hybrid.clear()
         seals.watch(patch)
-        told = Pair(tmp_path_factory.mktemp("pair"), length=MANY_REKEYINGS if is_full else SOME_REKEYINGS)
+        told = Pair(
+            tmp_path_factory.mktemp("pair"),
+            length=MANY_REKEYINGS if is_full else SOME_REKEYINGS,
+            limits=PEOPLE_LIMITS if is_full else PeopleLimits(rekey_after_blocks=OFTEN),
+        )
         PHASES[request.param](told)
         told.erase()
         if request.param in _WAITS:

@@ -15,6 +15,7 @@ from core.people.format import content, reset
 from core.people.format.account_keys import keys_of_seed
 from core.people.format.content import Item, Text, Unknown
 from core.people.format.device import certify
+from core.people.limits import PeopleLimits
 from core.people.work import Work
 from core.storage import lanes
 from tests.core.people.test_talking import meet
@@ -82,9 +83,7 @@ def test_a_kind_of_the_upper_half_is_kept_silently_and_acted_on_after_an_upgrade
 def test_what_is_kept_for_later_is_bounded(
     office: Office, alice: Person, future: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from core.storage import later
-
-    monkeypatch.setattr(later, "MAX_KEPT", 5)
+    alice.limit(PeopleLimits(kept_for_later=5))
     a, _ = meet(office, alice, future)
     for n in range(9):
         write(future, Unknown(200, raw(n)))

@@ -25,8 +25,8 @@ from pathlib import Path
 
 import pytest
 
-from core.people.format import lane
 from core.people.format.prekey import decode_prekey
+from core.people.limits import PEOPLE_LIMITS, PeopleLimits
 from core.storage import devices, lanes
 from core.storage.database import Snapshot
 from tests.support.phases import OFTEN, PHASES, SIDES, SOME_REKEYINGS, Pair, confirm
@@ -81,7 +81,7 @@ def loot(copy: StolenFile, pair: Pair) -> Loot:
 
 def talk_until_over(pair: Pair, exchanges: list[Exchange]) -> None:
     """Let both talk until every copy is worth nothing."""
-    for n in range(_ENOUGH if lane.REKEY_AFTER_BLOCKS <= OFTEN else _ENOUGH_IN_EARNEST):
+    for n in range(_ENOUGH if pair.limits.rekey_after_blocks <= OFTEN else _ENOUGH_IN_EARNEST):
         for name in SIDES:
             for exchange in exchanges:
                 exchange.look()
@@ -92,11 +92,12 @@ def talk_until_over(pair: Pair, exchanges: list[Exchange]) -> None:
     raise AssertionError("nobody re-keys")
 
 
-@pytest.fixture(autouse=True)
-def _often(monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config) -> None:
-    if not pytestconfig.getoption("--full", default=False):
-        monkeypatch.setattr(lane, "REKEY_AFTER_BLOCKS", OFTEN)
-        monkeypatch.setattr(lane, "REKEY_PROMISED_BLOCKS", OFTEN + 2)
+@pytest.fixture
+def limits(pytestconfig: pytest.Config) -> PeopleLimits:
+    """Re-key often; with --full as often as in earnest."""
+    if pytestconfig.getoption("--full", default=False):
+        return PEOPLE_LIMITS
+    return PeopleLimits(rekey_after_blocks=OFTEN, rekey_promised_blocks=OFTEN + 2)
 
 
 # Phases that differ little from another in what has to heal.
@@ -104,9 +105,9 @@ ALIKE = {"answered", "between_rekeyings", "reset_twice", "confirmed", "overtaken
 
 
 @pytest.fixture(params=[pytest.param(each, marks=pytest.mark.full) if each in ALIKE else each for each in PHASES])
-def pair(request: pytest.FixtureRequest, tmp_path: Path) -> Pair:
+def pair(request: pytest.FixtureRequest, tmp_path: Path, limits: PeopleLimits) -> Pair:
     """Two people in some phase, at rest."""
-    told = Pair(tmp_path, length=SOME_REKEYINGS)
+    told = Pair(tmp_path, length=SOME_REKEYINGS, limits=limits)
     PHASES[request.param](told)
     told.rest()
     return told
@@ -138,9 +139,9 @@ def opened_since(copy: StolenFile, pair: Pair, at: int) -> int:
 @pytest.mark.parametrize("resetter", SIDES)
 @pytest.mark.parametrize("name", SIDES)
 def test_a_copy_opens_nothing_that_is_written_after_a_reset_was_answered(
-    tmp_path: Path, name: str, resetter: str
+    tmp_path: Path, limits: PeopleLimits, name: str, resetter: str
 ) -> None:
-    pair = Pair(tmp_path)
+    pair = Pair(tmp_path, limits=limits)
     pair.meet()
     pair.talk(2, "before")
     pair.rest()
@@ -157,22 +158,22 @@ def test_a_copy_opens_nothing_that_is_written_after_a_reset_was_answered(
 
 
 @pytest.mark.parametrize("name", SIDES)
-def test_until_then_a_copy_follows(tmp_path: Path, name: str) -> None:
+def test_until_then_a_copy_follows(tmp_path: Path, limits: PeopleLimits, name: str) -> None:
     """The thief is not blind: what it still can have, it gets."""
-    pair = Pair(tmp_path)
+    pair = Pair(tmp_path, limits=limits)
     pair.meet()
     pair.talk(2, "before")
     pair.rest()
     exchange = Exchange(pair, name)
-    texts = [pair.say(OTHER[name], f"follows {n}") for n in range(lane.REKEY_AFTER_BLOCKS + 2)]
+    texts = [pair.say(OTHER[name], f"follows {n}") for n in range(pair.limits.rekey_after_blocks + 2)]
     pair.rest()
     got = loot(exchange.copy, pair)
     assert got.texts >= set(texts), "over the first re-keying, which is sealed to a key that lies in the copy"
     assert len(got.secrets) == 1
 
 
-def test_a_lost_device_is_left_behind_by_the_second_rekeying(tmp_path: Path) -> None:
-    pair = Pair(tmp_path)
+def test_a_lost_device_is_left_behind_by_the_second_rekeying(tmp_path: Path, limits: PeopleLimits) -> None:
+    pair = Pair(tmp_path, limits=limits)
     pair.meet()
     pair.talk(2, "on the old device")
     pair.rest()
@@ -180,8 +181,8 @@ def test_a_lost_device_is_left_behind_by_the_second_rekeying(tmp_path: Path) -> 
     pair.move("alice", "new")
     pair.rest()
     confirm(pair)
-    followed = pair.talk(lane.REKEY_AFTER_BLOCKS, "to both", "bob")
-    pair.talk(2 * lane.REKEY_PROMISED_BLOCKS, "until it is overdue", "bob")
+    followed = pair.talk(pair.limits.rekey_after_blocks, "to both", "bob")
+    pair.talk(2 * pair.limits.rekey_promised_blocks, "until it is overdue", "bob")
     pair.rest()
     healed = set(pair.talk(3, "left behind", "bob"))
     pair.rest()

@@ -15,7 +15,7 @@ from core import api
 from core.crypto import primitives
 from core.errors import Malformed
 from core.people.contact import greeting_received, greeting_sent
-from core.people.conversation import lane_writer, prekeys, resets, sender, trust
+from core.people.conversation import lane_writer, prekeys, resets, sender
 from core.people.effects import Solve
 from core.people.format import lane
 from core.people.format.account_keys import keys_of_seed
@@ -26,6 +26,7 @@ from core.people.format.lane import Offer
 from core.people.format.prekey import KeyOffer, Made, make_prekey
 from core.people.format.signing import Place
 from core.people.format.slot import SLOTS, slot_key
+from core.people.limits import MAX_DEVICES, MAX_GENERATIONS_AN_HOUR, PeopleLimits
 from core.people.work import Work
 from core.storage import devices, lanes, meetings, postings
 from net.bucket import Bucket
@@ -269,11 +270,11 @@ def test_a_contact_that_resets_all_the_time_is_not_followed_for_ever(
 ) -> None:
     meet(office, victim, mallory)
     office.takes_anything = True  # mallory writes many things into one slot
-    for _ in range(2 * resets.MAX_GENERATIONS_AN_HOUR):
+    for _ in range(2 * MAX_GENERATIONS_AN_HOUR):
         do(mallory, lambda work: resets.begin(work, 1, is_last_known=True))
         victim.poll()
     with victim.database.read() as snapshot:
-        assert len(lanes.written_in(snapshot, 1)) <= resets.MAX_GENERATIONS_AN_HOUR
+        assert len(lanes.written_in(snapshot, 1)) <= MAX_GENERATIONS_AN_HOUR
 
 
 def on_a_new_device(person: Person, identity_seed: bytes) -> None:
@@ -306,12 +307,12 @@ def test_a_contact_with_ever_new_devices_fills_neither_the_audience_nor_the_scre
 ) -> None:
     a, _ = meet(office, victim, mallory)
     office.takes_anything = True
-    for _ in range(2 * trust.MAX_DEVICES):
+    for _ in range(2 * MAX_DEVICES):
         on_a_new_device(mallory, keys_of_seed(mallory.seed).identity)
         victim.poll()
-    assert 2 <= devices_known(victim) <= trust.MAX_DEVICES
+    assert 2 <= devices_known(victim) <= MAX_DEVICES
     notices = [row for row in victim.rows(a) if row.kind == "device"]
-    assert 1 <= len(notices) < trust.MAX_DEVICES
+    assert 1 <= len(notices) < MAX_DEVICES
     with victim.database.read() as snapshot:
         known = [row.device for row in devices.of_conversation(snapshot, 1) if row.is_known]
     assert known == [mallory.engine.me.device], "the one that was known first is never displaced"
@@ -352,7 +353,7 @@ def test_what_liars_say_of_the_time_destroys_nothing(office: Office, victim: Per
 def test_who_comes_when_the_door_is_full_is_heard_when_it_is_not(
     office: Office, victim: Person, mallory: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(meetings, "MAX_GREETINGS", 1)
+    victim.limit(PeopleLimits(greetings=1))
     bob = Person(office, tmp_path, "bob")
     link = victim.call(api.InviteCreate(expires_in=10 * 86_400)).link
     add(mallory, link, "first")

@@ -11,8 +11,8 @@ from core import api
 from core.people.effects import BoxDraft, Effect, RecordDraft, Solve
 from core.people.format.numbers import COPY_HOURS
 from core.people.format.slot import SLOTS
-from core.people.mail import boxes, outbox
-from core.people.mail.repricing import MAX_PAYING
+from core.people.limits import MAX_PAYING, MAX_SOLVING
+from core.people.mail import boxes
 from net.client.encoding import is_paid
 from net.events import DepositAnswered, PriceRisen, Verdict
 from net.ids import ParcelId
@@ -166,7 +166,7 @@ class TestBoxes:
         assert {box.box_id for box in alice.boxes()} == {box.box_id for box in boxes}
 
     def test_what_is_written_meanwhile_does_not_wait_for_them(self, alice: Unheard, at_alice: str) -> None:
-        boxes = [send(alice, at_alice, f"text {number}") for number in range(outbox.MAX_SOLVING)]
+        boxes = [send(alice, at_alice, f"text {number}") for number in range(MAX_SOLVING)]
         alice.feed([PriceRisen(box.box_id, 2) for box in boxes])
         known = {each.box_id for each in boxes}
         alice.drafts()

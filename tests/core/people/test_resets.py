@@ -7,7 +7,8 @@ import itertools
 import pytest
 
 from core import api
-from core.people.conversation import reset_answer, resets
+from core.people.conversation import resets
+from core.people.limits import MAX_GENERATIONS_AN_HOUR, PeopleLimits
 from core.people.work import Work
 from core.storage import lanes
 from tests.core.people.test_talking import add, meet
@@ -19,10 +20,6 @@ def reset(person: Person, *, is_last_known: bool = True) -> None:
         resets.begin(work, 1, is_last_known=is_last_known)
 
     person.carry_out(person.engine.command(act, person.moment())[1])
-
-
-def _always(work: Work, conversation: int) -> bool:
-    return True
 
 
 def reopen(person: Person) -> None:
@@ -187,7 +184,7 @@ def test_who_asked_too_often_is_answered_when_a_day_has_passed(office: Office, a
     a, b = meet(office, alice, bob)
     settle(office, alice, bob, rounds=3)
     office.takes_anything = True  # many things in one slot
-    for _ in range(2 * resets.MAX_GENERATIONS_AN_HOUR):
+    for _ in range(2 * MAX_GENERATIONS_AN_HOUR):
         reset(alice)
         settle(office, alice, bob, rounds=1, seconds=5)
     alice.say(a, "after all that")
@@ -212,11 +209,11 @@ def test_what_was_asked_at_a_restless_time_is_answered_at_a_calm_one(
             return {row.generation for row in lanes.written_in(snapshot, 1)}
 
     before = written()
-    with monkeypatch.context() as restless:
-        restless.setattr(reset_answer, "is_restless", _always)
-        reset(alice)
-        settle(office, alice, bob, rounds=3)
-        assert written() == before
+    bob.limit(PeopleLimits(generations_an_hour=0))
+    reset(alice)
+    settle(office, alice, bob, rounds=3)
+    assert written() == before
+    bob.limit(PeopleLimits())
     for _ in range(2):
         settle(office, alice, bob, rounds=5, seconds=86_400 / 5)
     assert written() - before

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from core.people.conversation import lane_writer, resets, sender
+from core.people.conversation import lane_writer, resets
 from core.people.effects import Effect, Solve
+from core.people.limits import PeopleLimits
 from core.people.work import Work
 from core.storage import lanes
 from tests.core.people.test_talking import meet
@@ -44,7 +45,7 @@ class Paid:
 def test_a_contact_cannot_have_everything_said_again_all_day(
     office: Office, victim: Person, mallory: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sender, "MAX_AGAIN_BOXES", 40)
+    victim.limit(PeopleLimits(again_boxes=40))
     a, _ = meet(office, victim, mallory)
     for n in range(60):
         victim.say(a, f"{n}")
@@ -67,7 +68,7 @@ def test_a_contact_cannot_have_everything_said_again_all_day(
 def test_a_contact_that_answers_nothing_cannot_have_what_waits_encoded_again_all_day(
     office: Office, victim: Person, mallory: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sender, "MAX_AGAIN_BOXES", 40)
+    victim.limit(PeopleLimits(again_boxes=40))
     a, _ = meet(office, victim, mallory)
     settle(office, victim, mallory, rounds=4)
     mallory.online = False
@@ -103,7 +104,7 @@ def test_what_a_put_back_contact_lost_comes_again_though_it_was_delivered(
     office: Office, victim: Person, mallory: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An honest one, with more than the budget of a day: it takes longer, and nothing is lost."""
-    monkeypatch.setattr(sender, "MAX_AGAIN_BOXES", 25)
+    victim.limit(PeopleLimits(again_boxes=25))
     a, b = meet(office, victim, mallory)
     settle(office, victim, mallory, rounds=3)
     backup = mallory.copy()
