@@ -51,11 +51,13 @@ Attach = Callable[[], AbstractContextManager[Attached]]
 
 
 @asynccontextmanager
-async def listening(home: Path, attach: Attach, version: str, *, pause: float = LOOK_PAUSE) -> AsyncGenerator[Place]:
+async def listening(
+    home: Path, attach: Attach, version: str, *, pause: float = LOOK_PAUSE, farewell: float = FAREWELL
+) -> AsyncGenerator[Place]:
     """Serve whoever attaches, for a block; the caller holds the home. Raises ``ApiError`` where there is no place."""
     place.clear_stale(home)
     async with trio.open_nursery() as callers:
-        listener = _Listener(home, attach, version, callers)
+        listener = _Listener(home, attach, version, callers, farewell)
         try:
             yield await callers.start(listener.run, pause)
         finally:
@@ -64,8 +66,9 @@ async def listening(home: Path, attach: Attach, version: str, *, pause: float = 
 
 
 class _Listener:
-    def __init__(self, home: Path, attach: Attach, version: str, callers: trio.Nursery) -> None:
+    def __init__(self, home: Path, attach: Attach, version: str, callers: trio.Nursery, farewell: float) -> None:
         self._home, self._attach, self._version, self._callers = home, attach, version, callers
+        self._farewell = farewell
         self._connections = trio.Semaphore(MAX_CONNECTIONS)
 
     async def run(self, pause: float, task_status: trio.TaskStatus[Place] = trio.TASK_STATUS_IGNORED) -> None:
@@ -130,9 +133,9 @@ class _Listener:
         try:
             with self._attach() as client:
                 checked = VersionChecked(client, self._version)
-                lost = await server.serve(checked, client.events, _Incoming(stream), stream, farewell=FAREWELL)
+                lost = await server.serve(checked, client.events, _Incoming(stream), stream, farewell=self._farewell)
         except ApiError as error:
-            with suppress(trio.BrokenResourceError), trio.move_on_after(FAREWELL):
+            with suppress(trio.BrokenResourceError), trio.move_on_after(self._farewell):
                 await stream.send_all(encode_error(NULL_ID, error))
             return
         if lost.answers:

@@ -51,7 +51,11 @@ class WordsMismatch(CoreError):
 @lru_cache(maxsize=1)
 def load_words() -> tuple[str, ...]:
     """Return the list, sorted. Raises ``WordListDamaged``."""
-    text = files("core").joinpath("words.txt").read_bytes()
+    return words_in(files("core").joinpath("words.txt").read_bytes())
+
+
+def words_in(text: bytes) -> tuple[str, ...]:
+    """Return the words of the list, if that is it; another one would give people another account."""
     if primitives.sha256(text).hex() != WORDS_SHA256:
         raise WordListDamaged
     return tuple(text.decode("ascii").split())

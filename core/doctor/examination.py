@@ -40,11 +40,13 @@ class Report(api.NetworkStatus, frozen=True, omit_defaults=False):
         return self.peers > 0 and not any(needs_attention(each) for each in self.findings)
 
 
-async def examine(home: Path, options: NetworkOptions, *, tuning: Tuning | None = None) -> Report:
-    """Take part until nothing new is learnt, for ``PATIENCE`` at most. Raises ``net.errors.Unreachable``."""
+async def examine(
+    home: Path, options: NetworkOptions, *, tuning: Tuning | None = None, patience: float = PATIENCE
+) -> Report:
+    """Take part until nothing new is learnt, for ``patience`` seconds at most. Raises ``net.errors.Unreachable``."""
     async with open_own_node(home, options, tuning=tuning) as node, trio.open_nursery() as nursery:
         nursery.start_soon(_read_nothing, node)
-        with trio.move_on_after(PATIENCE):
+        with trio.move_on_after(patience):
             await _wait_until_calm(node)
         status = describe_network(node.status())
         nursery.cancel_scope.cancel()

@@ -33,6 +33,8 @@ MAX_PAUSE: Final = 60.0
 LOOK_PERIOD: Final = 1.0
 HEAD_START: Final = 2.0
 
+# Gives the addresses of a name, or raises ``Unresolved``.
+Resolver = Callable[[Endpoint], Awaitable[list[Endpoint]]]
 State = Literal["resolving", "unknown-name", "other-family", "trying", "silent", "useless", "answered", "linked"]
 _STATES: Final[dict[Outcome, State]] = {
     Outcome.LINKED: "linked",
@@ -59,14 +61,18 @@ class Joins:
     """All specs that a node joins through. It listens at ``listen`` and tells the outcome of joining by an endpoint."""
 
     def __init__(
-        self, listen: Endpoint, outcome: Callable[[Endpoint], Outcome], request: Callable[[Request], None]
+        self,
+        listen: Endpoint,
+        outcome: Callable[[Endpoint], Outcome],
+        request: Callable[[Request], None],
+        resolver: Resolver = resolve,
     ) -> None:
-        self._listen, self._outcome, self._request = listen, outcome, request
+        self._listen, self._outcome, self._request, self._resolver = listen, outcome, request, resolver
         self._joinings: list[_Joining] = []
 
     def add(self, spec: JoinSpec) -> Callable[[], Awaitable[None]]:
         """Return what joins through a node, to be run for as long as ours runs."""
-        self._joinings.append(_Joining(spec, self._listen, self._outcome, self._request))
+        self._joinings.append(_Joining(spec, self._listen, self._outcome, self._request, self._resolver))
         return self._joinings[-1].run
 
     def status(self) -> tuple[JoinStatus, ...]:
@@ -81,8 +87,10 @@ class _Joining:
         listen: Endpoint,
         outcome: Callable[[Endpoint], Outcome],
         request: Callable[[Request], None],
+        resolver: Resolver,
     ) -> None:
         self._spec, self._listen, self._outcome, self._request = spec, listen, outcome, request
+        self._resolver = resolver
         self._found: tuple[Endpoint, ...] = ()  # what the name leads to
         self._tried: tuple[Endpoint, ...] = ()  # what of it is tried
         self._reason = ""
@@ -117,7 +125,7 @@ class _Joining:
 
     async def _look_up(self) -> None:
         try:
-            found = await resolve(self._spec.endpoint)
+            found = await self._resolver(self._spec.endpoint)
         except Unresolved as error:  # what was known of it is tried on
             if error.reason != self._reason:
                 _log.warning("%s does not resolve: %s", self._spec.endpoint.host, error.reason)

@@ -45,13 +45,16 @@ def is_numeric(host: str) -> bool:
     return True
 
 
-async def resolve(endpoint: Endpoint) -> list[Endpoint]:
-    """Return the addresses of a name, IPv4 first; of an address, itself. Raises ``Unresolved``."""
+async def resolve(endpoint: Endpoint, deadline: float = DEADLINE) -> list[Endpoint]:
+    """Return the addresses of a name, IPv4 first; of an address, itself.
+
+    Raises ``Unresolved``, as well when nobody answered for ``deadline`` seconds.
+    """
     if is_numeric(endpoint.host):
         return [endpoint]
     ask = partial(socket.getaddrinfo, endpoint.host, endpoint.port, type=socket.SOCK_DGRAM)
     try:
-        with trio.fail_after(DEADLINE):
+        with trio.fail_after(deadline):
             found = await trio.to_thread.run_sync(ask, abandon_on_cancel=True, limiter=_resolvers())
     except trio.TooSlowError:
         raise Unresolved(N_("nobody answers who knows the name")) from None

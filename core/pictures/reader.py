@@ -28,7 +28,7 @@ MAX_ANSWER_SIZE: Final = 64 * 1024
 # The child's exit status for a picture of too many pixels.
 TOO_LARGE: Final = 3
 
-_CHILD: Final = Path(__file__).with_name("sandbox.py")
+CHILD: Final = Path(__file__).with_name("sandbox.py")
 
 
 class UnreadablePicture(Exception):
@@ -64,10 +64,13 @@ def open_picture(path: Path) -> BinaryIO:
 
 
 class PictureReading:
-    """The reading of one picture: ``run`` in a thread, and ``stop`` from anywhere when its result is not wanted."""
+    """The reading of one picture: ``run`` in a thread, and ``stop`` from anywhere when its result is not wanted.
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    ``child``: the program that decodes it; ``timeout`` in seconds.
+    """
+
+    def __init__(self, path: Path, *, child: Path = CHILD, timeout: float = READ_TIMEOUT) -> None:
+        self._path, self._program, self._timeout = path, child, timeout
         self._lock = threading.Lock()
         self._child: subprocess.Popen[bytes] | None = None
         self._is_stopped = False
@@ -76,7 +79,7 @@ class PictureReading:
         """Return the texts of the QR codes in the picture, at least one; raises ``UnreadablePicture``."""
         with open_picture(self._path) as picture:
             child = self._start(picture)
-        timer = threading.Timer(READ_TIMEOUT, self.stop)
+        timer = threading.Timer(self._timeout, self.stop)
         timer.start()
         try:
             assert child.stdout is not None
@@ -106,7 +109,7 @@ class PictureReading:
             try:
                 self._child = subprocess.Popen(  # noqa: S603 -- our own program, by its path
                     # -I: neither the environment nor the working directory can change what is imported
-                    [sys.executable, "-I", str(_CHILD)],
+                    [sys.executable, "-I", str(self._program)],
                     stdin=picture,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.DEVNULL,

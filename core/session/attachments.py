@@ -72,11 +72,12 @@ class Attachment:
     ``focus``: the id of the conversation that it shows, if any.
     """
 
-    def __init__(self, tell: Callable[[api.Event], None]) -> None:
+    def __init__(self, tell: Callable[[api.Event], None], attentive: float = ATTENTIVE) -> None:
         self.is_locked = True
         self.wants_passcode = False
         self.focus: str | None = None
         self.tell = tell
+        self._attentive = attentive
         self._touched_at = -math.inf
 
     def touch(self) -> None:
@@ -85,7 +86,7 @@ class Attachment:
 
     def is_attended(self) -> bool:
         """Tell whether its person is there: its screen is not locked, and something was done lately."""
-        return not self.is_locked and trio.current_time() - self._touched_at < ATTENTIVE
+        return not self.is_locked and trio.current_time() - self._touched_at < self._attentive
 
     def unlock(self) -> None:
         """Let go of its screen's lock."""
@@ -97,9 +98,10 @@ class Attachment:
 
 
 class Attachments:
-    """Those that are attached now."""
+    """Those that are attached now. ``attentive``: seconds for which who did something counts as being there."""
 
-    def __init__(self) -> None:
+    def __init__(self, attentive: float = ATTENTIVE) -> None:
+        self._attentive = attentive
         self._attached: list[Attachment] = []
 
     def __len__(self) -> int:
@@ -113,7 +115,7 @@ class Attachments:
                 f"{MAX_ATTACHMENTS} screens and programs use this account already.",
                 limit=MAX_ATTACHMENTS,
             )
-        attachment = Attachment(tell)
+        attachment = Attachment(tell, self._attentive)
         self._attached.append(attachment)
         return attachment
 

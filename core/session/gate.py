@@ -58,7 +58,7 @@ class Gate:
         self, home: Path, engines: Engines, nursery: trio.Nursery, terms: Overrides, profile: Profile | None = None
     ) -> None:
         self.open: OpenAccount | None = None
-        self.attachments = Attachments()
+        self.attachments = Attachments(terms.attentive)
         self.home = home
         self.terms = terms
         self.changing = trio.Lock()

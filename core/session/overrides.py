@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from core.archive.age import LOG_N
+from core.session.attachments import ATTENTIVE
 from core.session.program import Program
 from core.vault.clock import Reading, read_clock
 from core.vault.cost import PRODUCT, CostPolicy
@@ -35,5 +36,6 @@ class Overrides:
     passcode: str | None = field(default=None, repr=False)
     renew_pause: float = RENEW_PAUSE
     settings_period: float = SETTINGS_PERIOD
+    attentive: float = ATTENTIVE
     archive_log_n: int = LOG_N  # work of an archive's password
     program: Program = field(default_factory=Program)

@@ -25,7 +25,7 @@ STEP: Final = 500
 # Rows that one call reads of what is not indexed yet: about 50 ms.
 MAX_READ: Final = 10_000
 # Taking one row out costs as much as going through so many of all that there are: 8 ms among a million, and 2.5 µs.
-_REWRITING_PAYS: Final = 3000
+REWRITING_PAYS: Final = 3000
 # Rows from which on it pays to make the index anew without them.
 _MAKING_ANEW_PAYS: Final = 100
 _END: Final = 1 << 62
@@ -99,8 +99,20 @@ _IN_LINKS: Final = "://"
 _SIFTED: Final = 500
 
 
-def find(tx: Snapshot, query: str, conversation: int | None, limit: int, before: int | None, only: Only = ALL) -> Page:
-    """Return up to ``limit`` rows that hold every word of ``query``; those of ``only`` where that says something."""
+def find(
+    tx: Snapshot,
+    query: str,
+    conversation: int | None,
+    limit: int,
+    before: int | None,
+    only: Only = ALL,
+    *,
+    max_read: int = MAX_READ,
+) -> Page:
+    """Return up to ``limit`` rows that hold every word of ``query``; those of ``only`` where that says something.
+
+    Of rows that are not indexed yet it reads up to ``max_read``, and of ``only`` so many hits.
+    """
     words = search_terms.words_of(query)
     if not words and (query.strip() or only == ALL):
         return Page([])
@@ -108,32 +120,36 @@ def find(tx: Snapshot, query: str, conversation: int | None, limit: int, before:
         words.append(_IN_LINKS)
     start = _END if before is None else before
     if not words:
-        return _read(tx, words, conversation, limit, start, only)
-    page = _indexed(tx, words, conversation, limit, start, only)
+        return _read(tx, words, conversation, limit, start, only, max_read)
+    page = _indexed(tx, words, conversation, limit, start, only, max_read)
     below = _below(tx)
     if page.rest is not None or len(page.found) == limit or below == 0:
         return page
-    read = _read(tx, words, conversation, limit - len(page.found), min(start, below), only)
+    read = _read(tx, words, conversation, limit - len(page.found), min(start, below), only, max_read)
     return Page(page.found + read.found, read.rest)
 
 
-def _read(tx: Snapshot, words: list[str], conversation: int | None, limit: int, before: int, only: Only) -> Page:
-    """Return rows by reading up to ``MAX_READ`` of them."""
+def _read(
+    tx: Snapshot, words: list[str], conversation: int | None, limit: int, before: int, only: Only, max_read: int
+) -> Page:
+    """Return rows by reading up to ``max_read`` of them."""
     rows = tx.rows(
         f"SELECT seq, iif({_ONLY}, text, NULL) FROM messages WHERE seq < ?5 AND (?6 IS NULL OR conversation = ?6)"
         f" AND {_SAID} ORDER BY seq DESC LIMIT ?7",
         *(only.since, only.until, only.author, only.has_link),
         before,
         conversation,
-        MAX_READ,
+        max_read,
     )
     found = [seq for seq, text in rows if text is not None and search_terms.holds(text, words)]
-    is_all = len(rows) < MAX_READ or len(found) >= limit
+    is_all = len(rows) < max_read or len(found) >= limit
     return Page(found[:limit], None if is_all else rows[-1][0])
 
 
-def _indexed(tx: Snapshot, words: list[str], conversation: int | None, limit: int, before: int, only: Only) -> Page:
-    """Return rows that the index knows; of ``only``, after at most ``MAX_READ`` hits."""
+def _indexed(
+    tx: Snapshot, words: list[str], conversation: int | None, limit: int, before: int, only: Only, max_read: int
+) -> Page:
+    """Return rows that the index knows; of ``only``, after at most ``max_read`` hits."""
     terms = [] if conversation is None else [search_terms.place_term(conversation)]
     terms += search_terms.query_grams(words)
     match = " ".join('"' + term.replace('"', '""') + '"' for term in terms)
@@ -154,7 +170,7 @@ def _indexed(tx: Snapshot, words: list[str], conversation: int | None, limit: in
             return Page(found[:limit])
         before = rows[-1][0]
         hits += len(rows)
-        if only != ALL and hits >= MAX_READ:
+        if only != ALL and hits >= max_read:
             return Page(found, before)
 
 
@@ -172,14 +188,14 @@ def _make_anew(tx: Transaction, below: int) -> None:
 
 
 @contextmanager
-def wholesale(tx: Transaction, count: int) -> Generator[None]:
+def wholesale(tx: Transaction, count: int, rewriting_pays: int = REWRITING_PAYS) -> Generator[None]:
     """Speed up the deletion of ``count`` rows in the block; the index forgets their words all the same.
 
     Row by row each term is looked up to be overwritten. For many rows, their terms are marked as deleted and the whole index
     is rewritten once without them; for half of all rows or more it is emptied, and made anew of the others.
     """
     every = tx.row("SELECT count(*) FROM messages")
-    if every is None or count * _REWRITING_PAYS <= every[0]:
+    if every is None or count * rewriting_pays <= every[0]:
         yield
         return
     if count >= max(every[0] - count, _MAKING_ANEW_PAYS):

@@ -15,7 +15,7 @@ from typing import Final
 
 from core.crypto import primitives
 from core.vault.errors import NotEnoughMemory, VaultDamaged
-from core.vault.memory import memory
+from core.vault.memory import Memory, memory
 
 KIB_PER_GIB: Final = 1024 * 1024
 ROOT_SIZE: Final = 32  # bytes of Argon2id output
@@ -69,7 +69,7 @@ def check(costs: Costs, policy: CostPolicy) -> None:
         raise VaultDamaged("costs that Argon2 does not take")
 
 
-def calibrate(policy: CostPolicy, measure: Callable[[Costs], float]) -> Costs:
+def calibrate(policy: CostPolicy, measure: Callable[[Costs], float], room: Callable[[], Memory] = memory) -> Costs:
     """Return costs at or above the floor that take about ``policy.seconds`` here.
 
     ``measure(costs)`` runs Argon2id once and returns its seconds; it is asked once, for the floor.
@@ -79,7 +79,7 @@ def calibrate(policy: CostPolicy, measure: Callable[[Costs], float]) -> Costs:
         return floor
     taken = max(measure(floor), 1e-3)  # a clock too coarse to measure it must not lead to a huge cost
     budget = min(int(floor.work * policy.seconds / taken), MAX_WORK)  # KiB · passes
-    here = memory()
+    here = room()
     cap = min(policy.memory_cap_kib, here.total // MEMORY_SHARE, here.free // FREE_SHARE)
     chosen = floor.memory_kib
     while 2 * chosen <= cap and 2 * chosen * floor.passes <= budget:
@@ -87,18 +87,18 @@ def calibrate(policy: CostPolicy, measure: Callable[[Costs], float]) -> Costs:
     return Costs(max(floor.passes, budget // chosen), chosen, floor.lanes)
 
 
-def require(costs: Costs) -> None:
+def require(costs: Costs, room: Callable[[], Memory] = memory) -> None:
     """Raise ``NotEnoughMemory`` where there is too little for a run."""
-    if costs.memory_kib >= RESERVE_KIB and costs.memory_kib + RESERVE_KIB > memory().free:
+    if costs.memory_kib >= RESERVE_KIB and costs.memory_kib + RESERVE_KIB > room().free:
         raise NotEnoughMemory(costs.memory_kib // 1024)
 
 
-def stretch(secret: bytes, salt: bytes, costs: Costs) -> bytes:
+def stretch(secret: bytes, salt: bytes, costs: Costs, room: Callable[[], Memory] = memory) -> bytes:
     """Return the 32-byte root of a secret: the one Argon2id run.
 
     Raises ``NotEnoughMemory``, where possible before allocating: some systems kill the process instead of refusing.
     """
-    require(costs)
+    require(costs, room)
     try:
         return primitives.argon2id(secret, salt, costs.passes, costs.memory_kib, costs.lanes, ROOT_SIZE)
     except MemoryError as error:

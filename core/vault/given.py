@@ -23,14 +23,14 @@ class UnreadablePasscode(Exception):
     """There is no passcode to be read. The message says why, and nothing of what was read."""
 
 
-def read_passcode(descriptor: int) -> str:
+def read_passcode(descriptor: int, patience: float = PATIENCE) -> str:
     """Return the first line of a descriptor, without its end, and close it. Raises ``UnreadablePasscode``."""
     if descriptor in RESERVED:
         raise UnreadablePasscode("it has another use")
     try:
-        line = within(PATIENCE, lambda: _read_line(descriptor))
+        line = within(patience, lambda: _read_line(descriptor))
     except TimeoutError:
-        raise UnreadablePasscode(f"nobody wrote it within {PATIENCE:.0f} s") from None
+        raise UnreadablePasscode(f"nobody wrote it within {patience:.0f} s") from None
     except OSError as error:
         raise UnreadablePasscode(os.strerror(error.errno or 0)) from None
     try:

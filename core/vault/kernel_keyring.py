@@ -64,7 +64,8 @@ class KernelKeyring:
 
     name = "kernel keyring"
 
-    def __init__(self) -> None:
+    def __init__(self, patience: float = PATIENCE) -> None:
+        self._patience = patience
         numbers = _SYSCALLS.get((platform.machine(), ctypes.sizeof(ctypes.c_void_p)))
         if sys.platform != "linux" or numbers is None:
             raise KeyringRefused("no kernel keyring on this system")
@@ -74,19 +75,19 @@ class KernelKeyring:
 
     def put(self, description: str, payload: bytes, seconds: int) -> None:
         """Keep ``payload`` for ``seconds``, in place of what was there. Raises ``OSError`` when refused."""
-        within(PATIENCE, lambda: self._put(description, payload, seconds), undo=lambda: self._drop(description))
+        within(self._patience, lambda: self._put(description, payload, seconds), undo=lambda: self._drop(description))
 
     def get(self, description: str) -> bytes | None:
         """Return what is kept, None when nothing is (any more), or this process may not see it."""
         try:
-            return within(PATIENCE, lambda: self._get(description))
+            return within(self._patience, lambda: self._get(description))
         except OSError:
             return None
 
     def drop(self, description: str) -> None:
         """Forget: the payload is destroyed at once, then the key unlinked. Does nothing when there is none."""
         with suppress(OSError):
-            within(PATIENCE, lambda: self._drop(description))
+            within(self._patience, lambda: self._drop(description))
 
     def _put(self, description: str, payload: bytes, seconds: int) -> None:
         with suppress(KeyringRefused):

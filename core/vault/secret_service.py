@@ -34,7 +34,8 @@ class SecretService:
 
     name = "secret service"
 
-    def __init__(self) -> None:
+    def __init__(self, patience: float = PATIENCE) -> None:
+        self._patience = patience
         if sys.platform != "linux":
             raise SecretServiceRefused("no secret service on this system")
 
@@ -43,19 +44,19 @@ class SecretService:
 
         A key that the service stores too late is removed again: the caller was told that it is not kept.
         """
-        within(PATIENCE, partial(_put, description, payload), undo=partial(_drop, description))
+        within(self._patience, partial(_put, description, payload), undo=partial(_drop, description))
 
     def get(self, description: str) -> bytes | None:
         """Return what is kept, or None."""
         try:
-            return within(PATIENCE, partial(_get, description))
+            return within(self._patience, partial(_get, description))
         except OSError:
             return None
 
     def drop(self, description: str) -> None:
         """Forget. Does nothing when there is nothing."""
         with suppress(OSError):
-            within(PATIENCE, partial(_drop, description))
+            within(self._patience, partial(_drop, description))
 
 
 def _put(description: str, payload: bytes) -> None:

@@ -24,10 +24,10 @@ import importlib
 import os
 import random as random_module
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final, TypeVar, TypeVarTuple, Unpack
+from typing import TYPE_CHECKING, Any, Final, TypeVar, TypeVarTuple, Unpack
 
 import trio
 
@@ -51,6 +51,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Arguments = TypeVarTuple("Arguments")
+# Calls libtorrent with what follows, as ``ask`` does.
+Ask = Callable[..., Awaitable[Any]]
 
 # Endpoints of one reply that are looked at; stock nodes send 100 at most.
 MAX_ENDPOINTS_PER_REPLY: Final = 128
@@ -99,10 +101,18 @@ class MainlineStatus:
     received: int = 0
 
 
+async def ask(call: Callable[[Unpack[Arguments]], T], *arguments: *Arguments, patience: float = PATIENCE) -> T:
+    """Return what a call of libtorrent returns; raises ``TimeoutError`` when it takes too long."""
+    with trio.move_on_after(patience):
+        return await trio.to_thread.run_sync(call, *arguments, abandon_on_cancel=True)
+    raise TimeoutError("libtorrent does not answer")
+
+
 class Mainline:
     """Announces and looks up a node that listens at ``listen``.
 
-    ``heard`` is given the endpoints of each reply, ``mapped`` the external port that a gateway gave us (None: no more).
+    ``heard`` is given the endpoints of each reply, ``mapped`` the external port that a gateway gave us (None: no more);
+    ``ask`` calls libtorrent.
     """
 
     def __init__(
@@ -114,7 +124,10 @@ class Mainline:
         routers: Sequence[Endpoint] = (),
         random: Callable[[int], bytes] = os.urandom,
         clock: Callable[[], Instant] = system_clock,
+        ask: Ask = ask,
+        closing_patience: float = CLOSING_PATIENCE,
     ) -> None:
+        self._ask, self._closing_patience = ask, closing_patience
         self._listen = listen
         self._heard = heard
         self._mapped = mapped
@@ -169,16 +182,16 @@ class Mainline:
         self._tell_started()
 
     async def _run(self) -> None:
-        await _ask(importlib.import_module, "libtorrent")
+        await self._ask(importlib.import_module, "libtorrent")
         inlet, outlet = socket.socketpair()
         with inlet, outlet:
             inlet.settimeout(0)
             outlet.settimeout(0)
-            session = await _ask(self._open)
+            session: libtorrent.session = await self._ask(self._open)
             self.outside = self._make_outside()
             self.status.state = MainlineState.RUNNING
             try:
-                await _ask(session.set_alert_fd, outlet.fileno())
+                await self._ask(session.set_alert_fd, outlet.fileno())
                 async with trio.open_nursery() as nursery:
                     nursery.start_soon(self._take_alerts, session, inlet)
                     nursery.start_soon(self._keep_rounds, session)
@@ -190,7 +203,7 @@ class Mainline:
                 last = [session]
                 del session
                 # Letting go of a session waits for libtorrent's threads: milliseconds, but for a slow gateway.
-                with trio.move_on_after(CLOSING_PATIENCE, shield=True) as closing:
+                with trio.move_on_after(self._closing_patience, shield=True) as closing:
                     await trio.to_thread.run_sync(_close, last, abandon_on_cancel=True)
                 if closing.cancelled_caught:
                     outlet.detach()  # it may be written to yet: its number must not become another socket's
@@ -222,28 +235,27 @@ class Mainline:
             now = self._clock()
             if self._told_serving is not self._is_serving:
                 self._told_serving = self._is_serving
-                await _ask(_set_serving, session, self._told_serving)
+                await self._ask(_set_serving, session, self._told_serving)
             due = self._rounds.take(now, is_serving=self._is_serving)
             if due is not None:
                 days = list(days_at(now.wall_ms))
                 announced = [topic_of(day, self._shards.on(day)) for day in days if due.announces]
                 sought = [topic_of(day, shard) for day in days for shard in range(SHARDS if due.looks_up else 0)]
-                await _ask(_do_round, session, announced, sought, self._port)
+                await self._ask(_do_round, session, announced, sought, self._port)
                 self.status.announced += len(announced)
             with trio.move_on_after(max(0.0, self._rounds.next_deadline() - self._clock().mono)):
                 await self._changed.wait()
 
-    @staticmethod
-    async def _count_bytes(session: libtorrent.session) -> None:
+    async def _count_bytes(self, session: libtorrent.session) -> None:
         while True:
             await trio.sleep(COUNT_PERIOD)
-            await _ask(session.post_session_stats)
+            await self._ask(session.post_session_stats)
 
     async def _take_alerts(self, session: libtorrent.session, inlet: socket.socket) -> None:
         while True:
             await trio.lowlevel.wait_readable(inlet)
             inlet.recv(ALERT_QUEUE)
-            for alert in await _ask(session.pop_alerts):
+            for alert in await self._ask(session.pop_alerts):
                 self._take(alert)
 
     def _take(self, alert: libtorrent.alert) -> None:
@@ -273,13 +285,6 @@ class Mainline:
     def _take_mapping(self, port: int | None) -> None:
         self.status.mapped_port = port
         self._mapped(port)
-
-
-async def _ask(call: Callable[[Unpack[Arguments]], T], *arguments: *Arguments) -> T:
-    """Return what a call of libtorrent returns; raises ``TimeoutError`` when it takes too long."""
-    with trio.move_on_after(PATIENCE):
-        return await trio.to_thread.run_sync(call, *arguments, abandon_on_cancel=True)
-    raise TimeoutError("libtorrent does not answer")
 
 
 def _set_serving(session: libtorrent.session, is_serving: bool) -> None:  # noqa: FBT001 -- called by position

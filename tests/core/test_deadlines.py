@@ -15,16 +15,15 @@ import pytest
 import trio
 
 from core.deadline import within
-from core.vault import given, kernel_keyring, secret_service
+from core.vault import secret_service
 from core.vault.clock import Reading
 from core.vault.given import UnreadablePasscode, read_passcode
-from core.vault.kernel_keyring import KernelKeyring
+from core.vault.kernel_keyring import KernelKeyring, KeyringRefused
 from core.vault.remembered import RememberedKey
 from core.vault.secret_service import SecretService
 from core.vault.slots import Content
 from net.ids import Endpoint
-from net.rendezvous import mainline
-from net.rendezvous.mainline import Mainline, MainlineState
+from net.rendezvous.mainline import Mainline, MainlineState, ask
 
 SHORT = 0.05
 # Long enough for any machine; a test that waits this long has failed.
@@ -135,17 +134,16 @@ class SilentBus:
 def test_a_silent_secret_service_refuses(greets: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     bus = SilentBus(tmp_path / "bus", greets=greets)
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", f"unix:path={tmp_path / 'bus'}")
-    monkeypatch.setattr(secret_service, "PATIENCE", SHORT)
     with pytest.raises(OSError, match="no answer"):
-        SecretService().put("x", b"y", 60)
-    assert SecretService().get("x") is None
-    SecretService().drop("x")
+        SecretService(SHORT).put("x", b"y", 60)
+    assert SecretService(SHORT).get("x") is None
+    SecretService(SHORT).drop("x")
     bus.close()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="no secret service elsewhere")
 def test_a_key_that_a_service_takes_too_late_is_forgotten_again(monkeypatch: pytest.MonkeyPatch) -> None:
     go_on, dropped = threading.Event(), threading.Event()
-    monkeypatch.setattr(secret_service, "PATIENCE", SHORT)
 
     def put(_: str, __: bytes) -> None:
         go_on.wait(PATIENCE)
@@ -155,7 +153,7 @@ def test_a_key_that_a_service_takes_too_late_is_forgotten_again(monkeypatch: pyt
 
     monkeypatch.setattr(secret_service, "_put", put)
     monkeypatch.setattr(secret_service, "_drop", drop)
-    service = SecretService.__new__(SecretService)
+    service = SecretService(SHORT)
     with pytest.raises(OSError, match="no answer"):
         service.put("x", b"y", 60)
     go_on.set()
@@ -163,10 +161,11 @@ def test_a_key_that_a_service_takes_too_late_is_forgotten_again(monkeypatch: pyt
 
 
 def test_a_kernel_that_hangs_refuses(hang: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kernel_keyring, "PATIENCE", SHORT)
     monkeypatch.setattr(KernelKeyring, "_call", hang)
-    ring = KernelKeyring.__new__(KernelKeyring)
-    ring._add_key = ring._keyctl = 0  # pyright: ignore[reportPrivateUsage]
+    try:
+        ring = KernelKeyring(SHORT)
+    except KeyringRefused as error:
+        pytest.skip(f"no kernel keyring here: {error}")
     with pytest.raises(OSError, match="no answer"):
         ring.put("x", b"y", 60)
     assert ring.get("x") is None
@@ -196,11 +195,10 @@ def test_a_place_for_keys_that_fails_is_one_that_refuses() -> None:
     key.forget()
 
 
-def test_a_passcode_that_nobody_writes_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(given, "PATIENCE", SHORT)
+def test_a_passcode_that_nobody_writes_is_not_waited_for() -> None:
     reading, writing = os.pipe()
     with pytest.raises(UnreadablePasscode, match="nobody wrote it"):
-        read_passcode(reading)
+        read_passcode(reading, SHORT)
     os.close(writing)
 
 
@@ -250,9 +248,18 @@ async def test_a_library_of_the_dht_that_hangs_or_fails_costs_the_dht_alone(
         alert=type("", (), {"category_t": mainline_categories()}),
     )
     monkeypatch.setitem(sys.modules, "libtorrent", library)
-    monkeypatch.setattr(mainline, "PATIENCE", SHORT)
-    monkeypatch.setattr(mainline, "CLOSING_PATIENCE", SHORT)
-    service = Mainline(Endpoint("127.0.0.1", 1), lambda _: None, lambda _: None, routers=[Endpoint("127.0.0.1", 2)])
+
+    async def asked_shortly(call: Callable[..., Any], *arguments: Any) -> Any:
+        return await ask(call, *arguments, patience=SHORT)
+
+    service = Mainline(
+        Endpoint("127.0.0.1", 1),
+        lambda _: None,
+        lambda _: None,
+        routers=[Endpoint("127.0.0.1", 2)],
+        ask=asked_shortly,
+        closing_patience=SHORT,
+    )
     service.set_serving(is_serving=name != "apply_settings")
     with trio.fail_after(PATIENCE):
         async with trio.open_nursery() as nursery:

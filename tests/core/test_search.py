@@ -20,6 +20,7 @@ from core.storage.database import Database
 from core.storage.messages import NewMessage
 from core.storage.migrations import load_migrations
 from tests.support.search_terms import terms_left
+from tests.support.tables import index_pages, set_values, table
 
 STEPS = load_migrations("history")
 SYSTEMS = json.loads((Path(__file__).parents[1] / "vectors" / "search.json").read_text("utf-8"))["systems"]
@@ -29,7 +30,7 @@ SAID = ["The fox runs", "a slow tortoise", "the foxes sleep", "café closed", "T
 def say(database: Database, texts: Sequence[str], conversation: int = 0, kind: int = 1) -> None:
     """Say texts in a conversation, or in two in turns."""
     with database.transaction() as tx:
-        last = tx.row("SELECT seq FROM sqlite_sequence WHERE name = 'messages'")  # numbers are not used again
+        last = [row["seq"] for row in table(tx, "sqlite_sequence") if row["name"] == "messages"]  # none is used again
         first = last[0] if last else 0
         for number, text in enumerate(texts, first):
             new = NewMessage(
@@ -96,7 +97,7 @@ def test_rows_whose_text_is_a_code_are_not_found(database: Database) -> None:
     assert found(database, "foxglove") == []
     assert terms_left(database) == before
     with database.transaction() as tx:
-        tx.run("UPDATE search_state SET definition = ''")
+        set_values(tx, "search_state", definition="")
         search_index.prepare(tx)
     assert found(database, "foxglove") == []
     while search_index.fill(database, 2):
@@ -183,8 +184,7 @@ def test_the_words_are_shown_where_they_are(text: str, query: str, shown: list[s
 
 
 @pytest.mark.parametrize("counts", [[1], [3], [3, 1]], ids=["row by row", "wholesale", "one, then the other"])
-def test_what_is_deleted_leaves_the_index(empty: Database, monkeypatch: pytest.MonkeyPatch, counts: list[int]) -> None:
-    monkeypatch.setattr(search_index, "_REWRITING_PAYS", 3)
+def test_what_is_deleted_leaves_the_index(empty: Database, counts: list[int]) -> None:
     say(empty, ["plain words"] * 3, 2)
     before = terms_left(empty)
     for count in counts:
@@ -192,13 +192,12 @@ def test_what_is_deleted_leaves_the_index(empty: Database, monkeypatch: pytest.M
         assert "秘密" in terms_left(empty)
         with empty.transaction() as tx:
             tx.forget()
-            with search_index.wholesale(tx, count):
+            with search_index.wholesale(tx, count, rewriting_pays=3):
                 for row in messages.search(tx, "秘密", 1, 9, None):
                     messages.delete(tx, row, 0)
         assert terms_left(empty) == before
         with empty.read() as snapshot:
-            blocks = snapshot.rows("SELECT block FROM search_data UNION ALL SELECT term FROM search_idx")
-            assert not [block for (block,) in blocks if "秘".encode() in bytes(block) or "ψ".encode() in bytes(block)]
+            assert not [each for each in index_pages(snapshot) if "秘".encode() in each or "ψ".encode() in each]
 
 
 def test_a_forgotten_conversation_leaves_the_index(empty: Database) -> None:
@@ -253,16 +252,27 @@ def test_an_older_file_is_searched_at_once_and_indexed_step_by_step(older: Datab
     assert state_of(older) == wanted
 
 
-def test_what_is_not_indexed_yet_is_read_in_turns(older: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search_index, "MAX_READ", 2)
-    assert found(older, "fox") == [4, 2, 0]
-    assert found(older, "fox", limit=2) == [4, 2]
-    assert found(older, "fox", 1, before=5) == [2, 0]
-    with older.read() as snapshot:
-        assert search_index.find(snapshot, "slow", None, 9, None) == search_index.Page([], 5)
-        assert search_index.find(snapshot, "slow", None, 9, 5) == search_index.Page([], 3)
-        assert search_index.find(snapshot, "slow", None, 9, 3) == search_index.Page([2], 1)
-        assert search_index.find(snapshot, "slow", None, 9, 1) == search_index.Page([])
+def test_what_is_not_indexed_yet_is_read_in_turns(older: Database) -> None:
+    def turn(query: str, before: int | None, conversation: int | None = None, limit: int = 9) -> search_index.Page:
+        with older.read() as snapshot:
+            return search_index.find(snapshot, query, conversation, limit, before, max_read=2)
+
+    def in_turns(query: str, conversation: int | None = None, limit: int = 9, before: int | None = None) -> list[int]:
+        hits: list[int] = []
+        while True:
+            page = turn(query, before, conversation, limit - len(hits))
+            hits += page.found
+            before = page.rest
+            if before is None or len(hits) == limit:
+                return [seq - 1 for seq in hits]
+
+    assert in_turns("fox") == [4, 2, 0]
+    assert in_turns("fox", limit=2) == [4, 2]
+    assert in_turns("fox", 1, before=5) == [2, 0]
+    assert turn("slow", None) == search_index.Page([], 5)
+    assert turn("slow", 5) == search_index.Page([], 3)
+    assert turn("slow", 3) == search_index.Page([2], 1)
+    assert turn("slow", 1) == search_index.Page([])
 
 
 def test_what_is_said_and_deleted_meanwhile_is_indexed_and_forgotten(older: Database) -> None:
@@ -279,13 +289,13 @@ def test_what_is_said_and_deleted_meanwhile_is_indexed_and_forgotten(older: Data
     assert "xyz" not in terms_left(older)
 
 
-def test_an_index_by_another_definition_is_made_anew(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_index_by_another_definition_is_made_anew(database: Database) -> None:
     wanted = state_of(database)
     with database.transaction() as tx:
         search_index.prepare(tx)
     assert state_of(database) == wanted
-    monkeypatch.setattr(search_terms, "definition", lambda: "of tomorrow")
     with database.transaction() as tx:
+        set_values(tx, "search_state", definition="of tomorrow")
         search_index.prepare(tx)
     assert terms_left(database) == set()
     while search_index.fill(database, 4):

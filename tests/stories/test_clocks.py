@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections import Counter
 
 import pytest
 
@@ -13,6 +14,7 @@ from core.vault.node_key import load_or_create
 from tests.support.processes import Refused, Rpc
 from tests.support.shifted_clock import ShiftedClock
 from tests.support.story_world import World, send, wait_received, wait_states
+from tests.support.tables import table
 
 pytestmark = [pytest.mark.network, pytest.mark.slow, pytest.mark.timeout(240)]
 
@@ -245,8 +247,8 @@ def ids_of_several_variants(world: World) -> list[tuple[str, str, int]]:
             home / "parcels.db", load_or_create(home / "node.key").database_key, load_migrations("parcels")
         )
         with database.read() as snapshot:
-            rows = snapshot.rows("SELECT hex(id), count(*) FROM box GROUP BY id HAVING count(*) > 1")
-            assert snapshot.rows("SELECT 1 FROM box LIMIT 1")
+            variants = Counter(row["id"].hex() for row in table(snapshot, "box"))
         database.close()
-        found += [(name, row[0], row[1]) for row in rows]
+        assert variants
+        found += [(name, each, count) for each, count in variants.items() if count > 1]
     return found

@@ -27,6 +27,7 @@ from tests.support.people_world import (
     inviting_wish,
     saying_wish,
 )
+from tests.support.tables import table
 
 HOUR, DAY = 3600.0, 86_400.0
 BAD = Way(latency=0.05, jitter=0.1, loss=0.1, duplication=0.05)
@@ -91,10 +92,8 @@ def check_bounds(*people: Person) -> None:
     for person in people:
         with person.database.read() as snapshot:
 
-            def count(table: str) -> int:
-                row = snapshot.row(f"SELECT count(*) FROM {table}")
-                assert row is not None
-                return int(row[0])
+            def count(name: str) -> int:
+                return len(table(snapshot, name))
 
             known = max(count("devices"), 1)
             assert count("sessions") <= sessions.MAX_SESSIONS * known
@@ -208,8 +207,8 @@ def test_the_receiver_is_lost_for_good(village: SeveralWorlds) -> None:
     assert states <= {"sent", "stored"}
     assert alice.said()["are you well?"] == "failed"
     with alice.database.read() as snapshot:
-        assert snapshot.row("SELECT count(*) FROM postings") == (0,)
-        assert snapshot.row("SELECT count(*) FROM deposits") == (0,)
+        assert table(snapshot, "postings") == []
+        assert table(snapshot, "deposits") == []
 
 
 # --- meeting ----------------------------------------------------------------------------------------------------------

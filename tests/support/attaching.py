@@ -12,7 +12,7 @@ import trio
 
 from core import api
 from core.api import ApiError, Command, Event, Kind, R
-from core.attach.listener import listening
+from core.attach.listener import FAREWELL, listening
 from core.attach.place import Place
 
 VERSION = "1.2.3"
@@ -77,8 +77,10 @@ class SmallClient:
 
 
 @asynccontextmanager
-async def running(home: Path, *, pause: float = 10.0) -> AsyncGenerator[tuple[SmallCore, Place]]:
+async def running(
+    home: Path, *, pause: float = 10.0, farewell: float = FAREWELL
+) -> AsyncGenerator[tuple[SmallCore, Place]]:
     """Run a small core for a block."""
     core = SmallCore()
-    async with listening(home, core.attach, VERSION, pause=pause) as place:
+    async with listening(home, core.attach, VERSION, pause=pause, farewell=farewell) as place:
         yield core, place

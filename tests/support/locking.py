@@ -12,7 +12,7 @@ import pytest
 import trio
 
 from core import api
-from core.session.attachments import Attachment
+from core.session.attachments import ATTENTIVE, Attachment
 from core.session.commands.account import AtGate, carry_out
 from core.session.engines import Engines
 from core.session.gate import LOOK_PAUSE, Gate
@@ -75,13 +75,16 @@ class Device:
     told: list[api.Event] = field(default_factory=list[api.Event])
     look_pause: float = LOOK_PAUSE
     renew_pause: float = RENEW_PAUSE
+    attentive: float = ATTENTIVE
     gate: Gate = field(init=False)
     screen: Attachment = field(init=False)
 
     @asynccontextmanager
     async def running(self, policy: CostPolicy = CHEAP, passcode: str | None = None) -> AsyncGenerator[Gate]:
         """Run the program for a block."""
-        terms = Overrides(policy, self.stores, CHEAP_NODE, self.clock, passcode, self.renew_pause)
+        terms = Overrides(
+            policy, self.stores, CHEAP_NODE, self.clock, passcode, self.renew_pause, attentive=self.attentive
+        )
         async with trio.open_nursery() as nursery:
             self.gate = Gate(self.home, Engines(SilentNode()), nursery, terms)
             self.screen = self.gate.attachments.attach(self.told.append)

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from core.storage.database import Database, Snapshot, Value
 from core.storage.migrations import load_migrations
 from tests.support.post_office import Person
+from tests.support.tables import table
 
 Fields = dict[str, Value]
 
@@ -109,15 +110,10 @@ def _log_of(path: Path) -> Path:
 
 
 def _read(snapshot: Snapshot) -> Iterator[tuple[str, list[Fields]]]:
-    for table, made_by in snapshot.rows("SELECT name, sql FROM sqlite_master WHERE type = 'table'"):
+    for name, made_by in snapshot.rows("SELECT name, sql FROM sqlite_master WHERE type = 'table'"):
         if "content = ''" in str(made_by):
             continue  # an index without texts cannot be read as a table; what it keeps lies in tables of its own
-        columns = [str(row[0]) for row in snapshot.rows("SELECT name FROM pragma_table_info(?)", table)]
-        names = ", ".join(f'"{column}"' for column in columns)
-        yield (
-            str(table),
-            [dict(zip(columns, row, strict=True)) for row in snapshot.rows(f'SELECT {names} FROM "{table}"')],
-        )
+        yield str(name), table(snapshot, str(name))
 
 
 class Ledger:

@@ -8,12 +8,12 @@ from core.api import Client, Contact, ContactList
 PAGE = 500
 
 
-async def contact_of(client: Client, identity: str) -> Contact | None:
+async def contact_of(client: Client, identity: str, page_size: int = PAGE) -> Contact | None:
     """Return the contact of an identity, None when there is none; raises ``ApiError``."""
     after: str | None = None
     while True:
-        page = await client.call(ContactList(limit=PAGE, after=after))
+        page = await client.call(ContactList(limit=page_size, after=after))
         found = next((contact for contact in page if contact.identity == identity), None)
-        if found is not None or len(page) < PAGE:
+        if found is not None or len(page) < page_size:
             return found
         after = page[-1].identity

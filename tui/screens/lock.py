@@ -8,6 +8,7 @@ locked it does say, since behind the one mail comes in, and behind the other it 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from contextlib import suppress
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -74,9 +75,10 @@ class LockScreen(Screen[bool], PlainScreen):
     HORIZONTAL_BREAKPOINTS = [(0, "-bare"), (BARE, "-framed")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (16, "-tall")]
 
-    def __init__(self, client: api.Client) -> None:
+    def __init__(self, client: api.Client, clock: Callable[[], float] = monotonic) -> None:
         super().__init__()
         self.client = client
+        self._clock = clock
         self._open_again_at = 0.0  # monotonic seconds; 0 = now
         self._countdown: Timer | None = None
 
@@ -151,12 +153,12 @@ class LockScreen(Screen[bool], PlainScreen):
 
     def _slow_down(self, seconds: float) -> None:
         """Count down once a second; the field opens again by itself."""
-        self._open_again_at = monotonic() + seconds
+        self._open_again_at = self._clock() + seconds
         self._tick()
         self._countdown = self.set_interval(1.0, self._tick)
 
     def _tick(self) -> None:
-        left = math.ceil(self._open_again_at - monotonic())
+        left = math.ceil(self._open_again_at - self._clock())
         if left > 0:
             self.notice.say(tr("Too many attempts. Wait {seconds} s.").format(seconds=left), "bad")
             return

@@ -19,6 +19,7 @@ from core.session.commands import importing
 from core.storage import conversations, messages, search_index
 from tests.support.archives import PASSWORD, Desk, Friend, befriend, made_of, manifest, note, parts_of
 from tests.support.post_office import Office, Person
+from tests.support.tables import set_values, table
 
 SAID = [(True, "the keys are under the third stone"), (False, "I found them"), (True, "good")]
 
@@ -76,7 +77,7 @@ def test_a_row_of_an_archive_claims_nothing(archive: Path, again: Person, tmp_pa
     (listed,) = again.call(api.ConversationList())
     assert (listed.unread, listed.first_unread, listed.last_text) == (0, None, "good")
     with again.database.read() as snapshot:
-        assert snapshot.rows("SELECT 1 FROM messages WHERE signed IS NOT NULL OR generation IS NOT NULL") == []
+        assert all(row["signed"] is row["generation"] is None for row in table(snapshot, "messages"))
 
 
 def test_nothing_of_it_is_ever_sent(archive: Path, again: Person, tmp_path: Path) -> None:
@@ -89,7 +90,7 @@ def test_nothing_of_it_is_ever_sent(archive: Path, again: Person, tmp_path: Path
         messages.doubt_all(tx, device)
         assert messages.conversations_pending(tx) == []
         assert messages.unanswered_greetings(tx, number) == []
-        assert tx.rows("SELECT 1 FROM messages WHERE departed <> 0") == []
+        assert not any(row["departed"] for row in table(tx, "messages"))
     assert bob.conversation
 
 
@@ -149,7 +150,7 @@ def test_they_are_found_while_the_index_is_made_anew(archive: Path, again: Perso
     note(again, bob, [(False, "a stone of today"), (False, "nothing")], at=9_000_000)
     Desk(again, tmp_path / "home").take(archive)
     with again.database.transaction() as tx:
-        tx.run("UPDATE search_state SET definition = 'another'")
+        set_values(tx, "search_state", definition="another")
         search_index.prepare(tx)
     seen = []
     while True:

@@ -236,10 +236,9 @@ async def test_one_that_does_not_read_delays_no_other_and_is_told_that_it_missed
                     told = await stopped.line()
 
 
-async def test_the_core_ends_without_one_that_does_not_read(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listener, "FAREWELL", 0.05)
+async def test_the_core_ends_without_one_that_does_not_read(home: Path) -> None:
     with trio.fail_after(30):
-        async with running(home):
+        async with running(home, farewell=0.05):
             stopped = await attach(home)
             for _ in range(5):
                 await stopped.say(encode_request(1, api.MessageList(conversation="c", limit=500)))

@@ -16,9 +16,10 @@ from core.people.conversation.ratchets import unwrap
 from core.people.format.envelope import Wrapped
 from core.people.format.prekey import make_prekey, open_session_to
 from core.people.work import Work
-from core.storage import devices
+from core.storage import devices, lanes
 from tests.core.people.test_talking import meet
 from tests.support.post_office import Office, Person, settle
+from tests.support.tables import lose, table
 
 KEY = b"k" * 32
 
@@ -140,7 +141,7 @@ def test_1_a_first_message_opens_a_ratchet_once(office: Office, alice: Person, b
         prekeys.keep(work, 1, row.device, made)
         first = Wrapped(*open_session_to(made.public).encrypt(b"once"))
         assert unwrap(work, row, first) == b"once"
-        work.tx.run("DELETE FROM sessions")  # forgotten, as the oldest of many are
+        lose(work.tx, "sessions")  # forgotten, as the oldest of many are
         with pytest.raises(OpenFailed):
             unwrap(work, row, first)
 
@@ -211,12 +212,12 @@ def test_5_nothing_is_encrypted_by_a_restored_state(office: Office, alice: Perso
     settle(office, alice, bob, rounds=2)
     alice.put_back(backup)
     with alice.database.read() as snapshot:
-        assert snapshot.row("SELECT count(*) FROM sessions WHERE sendable = 1") == (0,)
-        assert snapshot.row("SELECT count(*) FROM write_lanes WHERE ended = 0") == (0,)
-        old = snapshot.rows("SELECT id, pickle FROM sessions")
+        assert not any(row["sendable"] for row in table(snapshot, "sessions"))
+        assert lanes.every_writing(snapshot) == []
+        old = {row["id"] for row in table(snapshot, "sessions")}
     alice.say(a, "after")
     settle(office, alice, bob, rounds=12)
     with alice.database.read() as snapshot:
-        assert not [row for row in snapshot.rows("SELECT id, sendable FROM sessions") if row[1] and row[0] in dict(old)]
+        assert not any(row["sendable"] and row["id"] in old for row in table(snapshot, "sessions"))
     assert bob.heard(b) == ["before", "in the lost future", "after"]
     assert alice.call(api.ConversationList())[0].state == "open"

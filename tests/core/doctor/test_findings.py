@@ -193,14 +193,11 @@ def test_waiting_ends_when_there_is_nothing_more_to_learn() -> None:
 
 @pytest.mark.trio
 @pytest.mark.network
-async def test_beside_a_running_client_the_doctor_is_a_leaf_and_touches_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(examination, "PATIENCE", 1.0)
+async def test_beside_a_running_client_the_doctor_is_a_leaf_and_touches_nothing(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
     with Profile(home / OWN_NODE):
-        told = await examination.examine(home, alone(), tuning=CHEAP)
+        told = await examination.examine(home, alone(), tuning=CHEAP, patience=1.0)
     assert told.role == "leaf"
     assert [each.kind for each in told.findings][-1] == "home-in-use"
     assert not told.is_well  # it is alone

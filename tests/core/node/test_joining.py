@@ -10,7 +10,6 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from core.node import joining, resolver
 from core.node.joining import HEAD_START, MAX_PAUSE, Joins
 from core.node.options import JoinSpec, parse_join
 from core.node.resolver import MAX_ADDRESSES, Unresolved, resolve, resolve_for, resolve_own
@@ -71,14 +70,12 @@ class Names:
 
 
 @pytest.fixture
-def names(monkeypatch: pytest.MonkeyPatch) -> Names:
-    said = Names()
-    monkeypatch.setattr(joining, "resolve", said.resolve)
-    return said
+def names() -> Names:
+    return Names()
 
 
-def joins_of(node: Node, listen: str = EVERYWHERE) -> Joins:
-    return Joins(Endpoint(listen, 5), node.outcome, node.request)
+def joins_of(node: Node, names: Names, listen: str = EVERYWHERE) -> Joins:
+    return Joins(Endpoint(listen, 5), node.outcome, node.request, names.resolve)
 
 
 async def run_for(seconds: float, joins: Joins, spec: JoinSpec = SEED) -> None:
@@ -93,7 +90,7 @@ async def test_all_addresses_of_a_name_are_tried_at_once(
 ) -> None:
     names.hosts = hosts
     node = Node("192.0.2.2")
-    joins = joins_of(node)
+    joins = joins_of(node, names)
     await run_for(0.1, joins)
     assert node.joined == [at(host) for host in hosts]
     (status,) = joins.status()
@@ -104,14 +101,14 @@ async def test_ipv6_follows_ipv4_and_is_left_alone_where_that_answers(names: Nam
     names.hosts = ("192.0.2.1", "2001:db8::1")
     silent, well = Node("2001:db8::1"), Node("192.0.2.1")
     start = trio.current_time()
-    await run_for(60, joins_of(silent))
+    await run_for(60, joins_of(silent, names))
     assert [host for _, host in silent.log][:2] == ["192.0.2.1", "2001:db8::1"]
     assert silent.log[1][0] - start == pytest.approx(HEAD_START, abs=0.5)
     names.hosts = ("2001:db8::1",)
-    await run_for(0.1, joins_of(alone := Node()))
+    await run_for(0.1, joins_of(alone := Node(), names))
     assert alone.joined == [at("2001:db8::1")], "alone, it need not wait"
     names.hosts = ("192.0.2.1", "2001:db8::1")
-    await run_for(1, joins_of(well))
+    await run_for(1, joins_of(well, names))
     assert well.joined[0] == at("192.0.2.1")
 
 
@@ -120,13 +117,13 @@ async def test_a_node_of_one_family_tries_what_it_can_send_to(
     names: Names, autojump_clock: MockClock, listen: str, host: str
 ) -> None:
     names.hosts = ("192.0.2.1", "2001:db8::1")
-    await run_for(10, joins_of(node := Node(host), listen))
+    await run_for(10, joins_of(node := Node(host), names, listen))
     assert node.joined == [at(host)]
 
 
 async def test_what_is_of_another_family_alone_is_told(names: Names, autojump_clock: MockClock) -> None:
     names.hosts = ("2001:db8::1",)
-    joins = joins_of(node := Node(), "192.0.2.9")
+    joins = joins_of(node := Node(), names, "192.0.2.9")
     await run_for(10, joins)
     (status,) = joins.status()
     assert (node.joined, status.state, status.addresses) == ([], "other-family", (at("2001:db8::1"),))
@@ -135,7 +132,7 @@ async def test_what_is_of_another_family_alone_is_told(names: Names, autojump_cl
 async def test_a_name_that_moves_is_followed_and_its_old_place_is_left(names: Names, autojump_clock: MockClock) -> None:
     names.hosts = ("192.0.2.1",)
     node = Node("192.0.2.7")
-    joins = joins_of(node)
+    joins = joins_of(node, names)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(joins.add(SEED))
         await trio.sleep(30)
@@ -153,7 +150,7 @@ async def test_a_node_that_goes_away_later_has_its_name_looked_up_again(
     names.hosts = ("192.0.2.1",)
     node = Node("192.0.2.1")
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(joins_of(node).add(SEED))
+        nursery.start_soon(joins_of(node, names).add(SEED))
         await trio.sleep(80_000)
         assert len(names.asked) == 1, "nobody is asked for a name while its node answers"
         node.alive, names.hosts = {at("192.0.2.5")}, ("192.0.2.5",)
@@ -165,7 +162,7 @@ async def test_a_node_that_goes_away_later_has_its_name_looked_up_again(
 async def test_a_name_that_does_not_resolve_is_asked_for_again_ever_more_rarely(
     names: Names, autojump_clock: MockClock
 ) -> None:
-    joins = joins_of(node := Node("192.0.2.1"))
+    joins = joins_of(node := Node("192.0.2.1"), names)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(joins.add(SEED))
         await trio.sleep(10_000)
@@ -184,7 +181,7 @@ async def test_what_was_known_of_a_name_is_tried_on_when_it_does_not_resolve(
     names: Names, autojump_clock: MockClock
 ) -> None:
     names.hosts = ("192.0.2.1",)
-    joins = joins_of(node := Node())
+    joins = joins_of(node := Node(), names)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(joins.add(SEED))
         await trio.sleep(1)
@@ -196,14 +193,15 @@ async def test_what_was_known_of_a_name_is_tried_on_when_it_does_not_resolve(
 
 
 async def test_an_address_is_joined_once_and_nobody_is_asked() -> None:
-    joins = joins_of(node := Node())
+    node = Node()
+    joins = Joins(Endpoint(EVERYWHERE, 5), node.outcome, node.request)
     with trio.fail_after(5):
         await joins.add(parse_join("192.0.2.1:4040"))()
     assert node.joined == [at("192.0.2.1")]
 
 
 async def test_joins_are_told_in_the_order_given_before_they_begin() -> None:
-    joins = joins_of(Node())
+    joins = joins_of(Node(), Names())
     specs = [parse_join(f"{name}.example:1") for name in "abc"]
     for spec in specs:
         joins.add(spec)
@@ -214,7 +212,7 @@ async def test_a_node_that_has_no_room_for_more_goes_on(names: Names, autojump_c
     names.hosts = ("192.0.2.1", "192.0.2.2")
     node = Node()
     node.room = 1
-    await run_for(20, joins_of(node))
+    await run_for(20, joins_of(node, names))
     assert node.joined == [at("192.0.2.1")]
 
 
@@ -232,7 +230,6 @@ def answers(*hosts: str) -> Callable[..., list[Info]]:
 
 async def test_a_resolver_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     hung = threading.Event()
-    monkeypatch.setattr(resolver, "DEADLINE", 0.05)
 
     def hang(*_args: object, **_more: object) -> None:
         hung.wait(60)
@@ -241,7 +238,7 @@ async def test_a_resolver_that_never_answers_is_given_up(monkeypatch: pytest.Mon
     with trio.fail_after(30):
         for _ in range(20):  # more than there may be under way at a time
             with pytest.raises(Unresolved, match="nobody answers"):
-                await resolve(SEED.endpoint)
+                await resolve(SEED.endpoint, deadline=0.05)
         assert await trio.to_thread.run_sync(lambda: 5) == 5, "and other threads have room"
     hung.set()
 

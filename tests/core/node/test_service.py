@@ -31,6 +31,7 @@ from net.parcel.work import PUZZLES, WorkPrice
 from net.primitives import sign_by_seed
 from net.requests import Deposit, Fetch, FindRecord, Follow, PutRecord, Read
 from tests.support.parcels import id_of, make_record
+from tests.support.tables import let_it_grow_no_more
 
 pytestmark = [pytest.mark.trio, pytest.mark.network]
 
@@ -159,7 +160,7 @@ async def test_a_full_disk_is_an_honest_refusal_and_is_logged_once(
 ) -> None:
     def fill(database: Database) -> None:
         with database.read() as snapshot:
-            snapshot.rows("PRAGMA max_page_count = 1")  # SQLite takes the present size for it
+            let_it_grow_no_more(snapshot)
 
     caplog.set_level(logging.WARNING, "core.node.service")
     async with open_database(tmp_path / "custodian.db", KEY, load_migrations("parcels")) as thread:

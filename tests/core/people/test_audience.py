@@ -29,6 +29,7 @@ from tests.support.group import (
     texts,
 )
 from tests.support.post_office import Office, Person
+from tests.support.tables import table
 
 Four = tuple[Person, Person, Person, Person]
 
@@ -81,7 +82,7 @@ def test_a_text_is_delivered_when_every_device_has_it(group: Group, people: Four
     group.settle()
     assert state_of(alice, "for all") == "delivered"
     with alice.database.read() as tx:
-        assert tx.rows("SELECT 1 FROM receipts") == [], "they go with their posting"
+        assert table(tx, "receipts") == [], "they go with their posting"
 
 
 def test_a_contact_who_has_a_text_on_one_device_has_it(office: Office, people: Four) -> None:

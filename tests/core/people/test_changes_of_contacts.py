@@ -19,11 +19,12 @@ from core.people.format.content import Edit, Item, Reaction, Text, Unknown, enco
 from core.people.format.kept import Reference
 from core.people.work import Work
 from core.session import commands
-from core.storage import devices
+from core.storage import devices, messages
 from tests.core.people.test_changes import edit, row
 from tests.core.people.test_future_contact import write
 from tests.core.people.test_talking import meet
 from tests.support.post_office import Office, Person, settle
+from tests.support.tables import table
 
 THIEF = b"t" * 32  # a device that is not known
 UIDS = (b"1" * 16, b"2" * 16)
@@ -119,9 +120,9 @@ def test_no_one_edits_what_another_said(office: Office, alice: Person, bob: Pers
 
 def _uid_of(person: Person, message: str) -> bytes:
     with person.database.read() as tx:
-        found = tx.row("SELECT uid FROM messages WHERE id = ?", message)
+        found = messages.by_id(tx, message)
     assert found is not None
-    return bytes(found[0])
+    return found.uid
 
 
 def test_a_thief_of_the_words_edits_no_text_of_a_known_device_and_reacts_with_a_mark(trial: Trial, bob: Person) -> None:
@@ -148,9 +149,7 @@ def test_changes_of_rows_that_never_come_wait_in_a_bounded_number(trial: Trial, 
             uid = n.to_bytes(16, "big")
             item = Reaction(Reference(identity(bob), uid), n, "👍")
             item_rules.take(work, Origin(1, trial.bob.device, n, b"g" * 16, n), item, b"signed")
-        found = work.tx.row("SELECT count(*) FROM messages WHERE shown = 0")
-        assert found is not None
-        counted.append(found[0])
+        counted.append(sum(not row["shown"] for row in table(work.tx, "messages")))
         raise ApiError(Kind.FAILED, "only a trial")
 
     with suppress(ApiError):
@@ -172,11 +171,11 @@ def test_what_is_deleted_takes_its_changes_with_it_and_later_ones_find_nothing(
     settle(office, alice, bob, rounds=3)
     assert [each.text for each in bob.rows(b)] == ["hello, it is me"]
     with bob.database.read() as tx:
-        assert tx.row("SELECT count(*) FROM messages WHERE shown = 0 OR text LIKE '%wording'") == (0,)
+        assert not any(not row["shown"] or "wording" in row["text"] for row in table(tx, "messages"))
     assert not bob.search("wording")
     alice.call(api.MessageDelete(conversation=a, all=True))
     with alice.database.read() as tx:
-        assert tx.row("SELECT count(*) FROM messages") == (0,)
+        assert table(tx, "messages") == []
     settle(office, alice, bob, rounds=2)
     alice.say(a, "goes on")
     settle(office, alice, bob, rounds=2)
@@ -266,6 +265,5 @@ def test_changes_come_through_days_away_a_kill_and_an_old_copy(
     assert set(shown(alice, a)[2][1]) == {"👍", "🎉"}
     assert set(alice.said(a)) == {"delivered"}
     with alice.database.read() as tx:
-        assert tx.rows("SELECT DISTINCT state FROM messages WHERE shown = 0 AND author = ?", identity(alice)) == [
-            ("delivered",)
-        ]
+        changed = [row for row in table(tx, "messages") if not row["shown"] and row["author"] == identity(alice)]
+    assert {row["state"] for row in changed} == {"delivered"}

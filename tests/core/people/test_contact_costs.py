@@ -21,6 +21,7 @@ from net.ids import Cursor, Tag
 from net.requests import Deposit
 from tests.core.people.test_talking import add, meet
 from tests.support.post_office import CUSTODIANS, Office, Person, settle
+from tests.support.tables import lose, table
 
 
 def do(person: Person, act: Callable[[Work], object]) -> None:
@@ -46,9 +47,7 @@ def generations(person: Person) -> int:
 
 def pending(person: Person) -> int:
     with person.database.read() as tx:
-        row = tx.row("SELECT count(*) FROM messages WHERE pending = 1")
-    assert row is not None
-    return int(row[0])
+        return len(messages.pending(tx, 1, 1000, again=True))
 
 
 def lane_of(person: Person) -> lanes.ReadLane:
@@ -147,8 +146,7 @@ def test_whatever_makes_a_lane_begin_anew_what_is_said_again_is_bounded(
         settle(office, mallory, victim, rounds=6)
         office.wait(3600)
     assert again.boxes <= 30
-    with victim.database.read() as tx:
-        assert tx.row("SELECT 1 FROM messages WHERE state = 'failed'") is None, "what is left waits for tomorrow"
+    assert "failed" not in victim.said(a), "what is left waits for tomorrow"
     victim.say(a, "news")
     settle(office, victim, rounds=2)
     assert victim.said(a)[-1] == "stored", "what is new does not wait"
@@ -187,7 +185,7 @@ def test_what_we_say_again_of_our_own_accord_is_not_counted(
     settle(office, victim, rounds=4)
     assert pending(victim) == 0
     with victim.database.read() as tx:
-        assert tx.row("SELECT again_boxes FROM conversations") == (0,)
+        assert [row["again_boxes"] for row in table(tx, "conversations")] == [0]
 
 
 def test_a_contact_makes_no_more_lanes_begin_in_a_day_than_are_kept(
@@ -202,7 +200,7 @@ def test_a_contact_makes_no_more_lanes_begin_in_a_day_than_are_kept(
     for _ in range(4 * 11):
 
         def ask(work: Work) -> None:
-            work.tx.run("DELETE FROM read_lanes")
+            lose(work.tx, "read_lanes")
             resets.begin(work, 1, is_last_known=True, everywhere=True)
 
         do(mallory, ask)
@@ -355,7 +353,7 @@ def test_a_contact_that_greets_again_and_again_is_let_in_as_often_as_it_may_rese
     for n in range(12):
         add(mallory, link, f"again {n}")
         mallory.poll()
-        do(mallory, lambda work: work.tx.run("DELETE FROM postings WHERE kind = 'greeting'"))
+        do(mallory, lambda work: lose(work.tx, "postings", kind="greeting"))
         office.wait(60)
         victim.poll()
         victim.say(a, "so that its lane is not empty")

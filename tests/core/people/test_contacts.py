@@ -17,16 +17,18 @@ from core.people.format.slot import SLOTS, slot_key
 from core.people.format.watch import ResetWatch, stored_name
 from core.people.maintenance import INTERVAL as DUTY_INTERVAL
 from core.session.commands import act_of
-from core.storage import conversations, devices, later, meetings, messages, roots
+from core.storage import accounts, conversations, devices, lanes, later, meetings, messages, personal, postings, roots
 from core.storage.later import LaterRow
 from core.storage.meetings import GreetingRow, Slot
 from core.storage.messages import NewMessage
 from net.ids import ParcelId, tag_of
+from net.instant import HOUR_MS
 from net.requests import Withdraw
 from tests.core.people.test_restoring import WRITTEN, restored
 from tests.core.people.test_talking import add, meet
 from tests.support.post_office import Office, Person, settle
 from tests.support.search_terms import terms_left
+from tests.support.tables import everything, index_pages, set_values, table
 
 
 def identity(person: Person) -> str:
@@ -54,9 +56,7 @@ def contact(person: Person, other: Person) -> api.Contact:
 def write_lane(person: Person) -> str:
     """Return the generation that a person writes in."""
     with person.database.read() as snapshot:
-        row = snapshot.row("SELECT hex(generation) FROM write_lanes WHERE ended = 0")
-    assert row is not None
-    return str(row[0])
+        return lanes.every_writing(snapshot)[0].generation.hex()
 
 
 # --- blocking ---------------------------------------------------------------------------------------------------------
@@ -106,7 +106,7 @@ def test_what_too_few_custodians_hold_is_not_repeated_for_who_is_blocked(
     a, _ = meet(office, alice, bob)
     alice.say(a, "somewhere")
     with alice.engine.work(alice.moment()) as work:
-        work.tx.run("UPDATE deposits SET custodians = x''")
+        set_values(work.tx, "deposits", custodians=b"")
     _, effects = alice.engine.command(act_of(api.ContactBlock(identity=identity(bob))), alice.moment())
     assert [effect for effect in effects if isinstance(effect, Withdraw)], "the node gives up trying"
     office.boxes.clear()
@@ -138,7 +138,7 @@ def test_a_gap_is_not_shown_where_nobody_looked(office: Office, alice: Person, b
     settle(office, alice, bob, rounds=2)
     block(alice, bob)
     with alice.engine.work(alice.moment()) as work:
-        work.tx.run("UPDATE account SET online_ms = online_ms + 49 * 3600000")
+        accounts.add_online(work.tx, 49 * HOUR_MS)
     settle(office, alice, rounds=2)
     assert [row.kind for row in alice.rows(a)] == ["text"]
     unblock(alice, bob)
@@ -160,7 +160,7 @@ def test_a_lane_of_who_is_blocked_is_not_taken_up_when_its_gap_is_forgotten(
     bob.say(b, "second")
     settle(office, alice, bob, rounds=2)
     with alice.engine.work(alice.moment()) as work:
-        work.tx.run("UPDATE account SET online_ms = online_ms + 49 * 3600000")
+        accounts.add_online(work.tx, 49 * HOUR_MS)
     settle(office, alice, rounds=2)
     assert [row.kind for row in alice.rows(a)] == ["text", "gap", "text"]
     block(alice, bob)
@@ -178,8 +178,8 @@ def test_nothing_is_encoded_for_who_is_blocked(office: Office, alice: Person, bo
     alice.put_back(alice.copy())  # what was under way is to be encoded anew, in another lane
     settle(office, alice, rounds=3)
     with alice.database.read() as snapshot:
-        assert snapshot.rows("SELECT id FROM postings WHERE kind = 'block'") == []
-        assert snapshot.rows("SELECT 1 FROM write_lanes WHERE ended = 0") == []
+        assert not any(posting.kind == "block" for posting in postings.every(snapshot))
+        assert lanes.every_writing(snapshot) == []
 
 
 def test_a_reset_of_who_is_blocked_is_not_answered(office: Office, alice: Person, bob: Person) -> None:
@@ -310,8 +310,8 @@ def test_an_acknowledgement_that_is_owed_to_who_is_blocked_keeps_nobody_busy(
 
 _KEPT = {"account", "inboxes", "personal", "personal_records", "tags", "cursors", "invitations", "greetings_opened"}
 
-# Rows with parts of "secret" and "reply" in the index.
-_INDEXED = "SELECT rowid FROM search WHERE search MATCH 'cre OR epl'"
+# Parts of "secret" and "reply" in the index.
+_INDEXED = {"cre", "epl"}
 
 
 def test_of_who_is_removed_nothing_is_left(office: Office, alice: Person, bob: Person) -> None:
@@ -333,8 +333,7 @@ def test_of_who_is_removed_nothing_is_left(office: Office, alice: Person, bob: P
         meetings.add_greeting(work.tx, door)
     alice.say(a, "not delivered yet")
     alice.call(api.MessageDelete(ids=[alice.rows(a)[0].id]))
-    with alice.database.read() as snapshot:
-        assert snapshot.rows(_INDEXED)
+    assert terms_left(alice.database) >= _INDEXED
     alice.events.clear()
     alice.database.tidy()
     answer, effects = alice.engine.command(act_of(api.ContactRemove(identity=identity(bob))), alice.moment())
@@ -343,15 +342,12 @@ def test_of_who_is_removed_nothing_is_left(office: Office, alice: Person, bob: P
     assert [effect for effect in effects if isinstance(effect, Withdraw)], "what had not arrived is not deposited on"
     assert alice.path.with_name(alice.path.name + "-wal").stat().st_size == 0, "nor does it lie in the log"
     with alice.database.read() as snapshot:
-        tables = [row[0] for row in snapshot.rows("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        plain = [table for table in tables if not table.startswith(("search", "sqlite"))]
-        assert set(plain) > _KEPT
-        left = {t: snapshot.rows(f"SELECT * FROM {t}") for t in plain if t not in _KEPT}
-        found = snapshot.rows(_INDEXED)
-        personal = snapshot.rows("SELECT key, value FROM personal")
-    assert {table: rows for table, rows in left.items() if rows} == {}
-    assert found == []
-    of_bob = [value for key, value in personal if bob.engine.me.identity in bytes(key)]
+        tables = everything(snapshot)
+        entries = personal.entries(snapshot)
+    assert set(tables) > _KEPT
+    assert {name: rows for name, rows in tables.items() if rows and name not in _KEPT} == {}
+    assert not terms_left(alice.database) & _INDEXED
+    of_bob = [value for key, *_, value in entries if bob.engine.me.identity in key]
     assert of_bob
     assert set(of_bob) == {None}, "the account's other devices hear that he is gone"
     with alice.engine.work(alice.moment()) as work:
@@ -389,8 +385,8 @@ def test_no_word_of_a_long_conversation_stays_in_the_index(office: Office, alice
     row = alice.rows(to_carol)[-1]
     alice.call(api.MessageDelete(ids=[row.id]))
     with alice.database.read() as snapshot:
-        found = snapshot.rows("SELECT block FROM search_data")
-    assert not any(b"passing" in bytes(block) for (block,) in found), "one row's words are overwritten as before"
+        found = index_pages(snapshot)
+    assert not any(b"passing" in each for each in found), "one row's words are overwritten as before"
 
 
 def test_who_is_removed_is_a_stranger_who_may_greet_again(office: Office, alice: Person, bob: Person) -> None:
@@ -502,7 +498,7 @@ def test_an_unanswered_conversation_is_forgotten_and_its_greeting_withdrawn(
         settle(office, bob, rounds=2, seconds=43_200)
     assert office.boxes == [], "the greeting is not deposited any more"
     with bob.database.read() as snapshot:
-        assert snapshot.rows("SELECT * FROM postings") == snapshot.rows("SELECT * FROM roots") == []
+        assert table(snapshot, "postings") == table(snapshot, "roots") == []
     add(bob, link, "once more")
     settle(office, alice, bob, rounds=3)
     assert [each.text for each in alice.call(api.GreetingList())] == ["once more"]

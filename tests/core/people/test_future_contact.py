@@ -17,9 +17,10 @@ from core.people.format.content import Item, Text, Unknown
 from core.people.format.device import certify
 from core.people.limits import PeopleLimits
 from core.people.work import Work
-from core.storage import lanes
+from core.storage import lanes, later
 from tests.core.people.test_talking import meet
 from tests.support.post_office import Office, Person, settle
+from tests.support.tables import table
 
 
 @pytest.fixture
@@ -77,7 +78,7 @@ def test_a_kind_of_the_upper_half_is_kept_silently_and_acted_on_after_an_upgrade
     alice.open()
     assert alice.heard(a).count("psst") == 1
     with alice.database.read() as tx:
-        assert [kind for (kind,) in tx.rows("SELECT kind FROM later")] == [201], "what is not known yet waits on"
+        assert [row.kind for row in later.every(tx)] == [201], "what is not known yet waits on"
 
 
 def test_what_is_kept_for_later_is_bounded(
@@ -89,7 +90,7 @@ def test_what_is_kept_for_later_is_bounded(
         write(future, Unknown(200, raw(n)))
     settle(office, alice, future, rounds=3)
     with alice.database.read() as tx:
-        assert tx.row("SELECT count(*) FROM later") == (5,)
+        assert len(later.every(tx)) == 5
     future.say(future.call(api.ConversationList())[0].id, "go on")
     settle(office, alice, future, rounds=2)
     assert alice.heard(a)[-1] == "go on"
@@ -131,5 +132,5 @@ def test_a_certificate_of_a_later_version_is_not_taken_for_one_of_ours(
     do(future, lambda work: resets.begin(work, 1, is_last_known=False))
     settle(office, alice, rounds=3)
     with alice.database.read() as tx:
-        assert tx.row("SELECT count(*) FROM devices") == (1,)
+        assert len(table(tx, "devices")) == 1
     assert [row.kind for row in alice.rows(a)].count("newer-version") == 1

@@ -15,7 +15,7 @@ from core.people.conversation import inboxes
 from core.people.format.address import address_on
 from core.people.format.watch import ResetWatch
 from core.people.work import Work
-from core.storage import conversations, devices, inboxes as rows, roots
+from core.storage import conversations, devices, inboxes as rows, postings, roots
 from core.storage.database import Snapshot
 from net.instant import DAY_MS
 from tests.core.people.test_restoring import WRITTEN, restored
@@ -323,7 +323,7 @@ def test_who_is_blocked_in_a_restored_account_hears_nothing_until_that_ends(
     again = restored(office, folder)
     settle(office, again, rounds=4)
     with again.database.read() as snapshot:
-        assert snapshot.rows("SELECT id FROM postings") == []
+        assert postings.every(snapshot) == []
     again.call(api.ContactUnblock(identity=identity(bob)))
     settle(office, again, bob, rounds=6)
     with bob.database.read() as snapshot:

@@ -9,6 +9,7 @@ from core import api
 from core.crypto.seed import identity_of
 from core.people.contact.lookalike import look_alike, skeleton
 from core.people.contact.names import MAX_RENAMED_A_DAY
+from core.storage import accounts
 from tests.core.people.test_talking import add, meet
 from tests.support.post_office import Office, Person, settle
 
@@ -24,7 +25,7 @@ def greet_as(office: Office, victim: Person, person: Person, name: str) -> None:
         person.call(api.AccountRename(name=name))
     else:
         with person.engine.work(person.moment()) as work:
-            work.tx.run("UPDATE account SET name = ''")
+            accounts.rename(work.tx, "")
     add(person, link)
     settle(office, victim, person, rounds=3)
 

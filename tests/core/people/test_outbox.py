@@ -11,12 +11,13 @@ from core.people.format.slot import FRAGMENTS
 from core.people.mail import boxes
 from core.people.tag_index import TagIndex
 from core.people.work import Work
-from core.storage import conversations, devices, postings
+from core.storage import conversations, devices, messages, postings
 from net.instant import DAY_MS, HOUR_MS
 from net.parcel.box import decode_box
 from net.parcel.work import WorkPrice
 from tests.core.people.test_talking import meet
 from tests.support.post_office import Office, Person, settle
+from tests.support.tables import table
 
 ORDER = ["queued", "sent", "stored", "delivered", "read"]
 
@@ -30,12 +31,11 @@ def met(office: Office, alice: Person, bob: Person) -> tuple[str, str]:
 
 def copies(person: Person, text_id: str) -> list[tuple[int, bytes]]:
     with person.database.read() as snapshot:
-        rows = snapshot.rows(
-            "SELECT day, box FROM deposits JOIN postings ON postings.id = posting JOIN messages ON messages.seq = message"
-            " WHERE messages.id = ? ORDER BY day",
-            text_id,
-        )
-    return [(int(day), bytes(box)) for day, box in rows]
+        text = messages.by_id(snapshot, text_id)
+        assert text is not None
+        numbers = {posting.id for posting in postings.of_message(snapshot, text.seq)}
+        rows = [row for row in table(snapshot, "deposits") if row["posting"] in numbers]
+    return sorted((row["day"], row["box"]) for row in rows)
 
 
 def test_a_copy_of_another_day_has_nothing_in_common_with_the_first(office: Office, alice: Person, bob: Person) -> None:
@@ -144,7 +144,7 @@ def test_nothing_is_written_before_the_network_was_caught_up_with(office: Office
     alice.say(a, "wait")
     settle(office, alice, rounds=4)
     with alice.database.read() as snapshot:
-        assert snapshot.row("SELECT count(*) FROM messages WHERE pending = 1") == (1,)
+        assert len(messages.pending(snapshot, 1, 9, again=True)) == 1
     assert alice.said(a) == ["queued"]
     assert len(office.boxes) == before
 
@@ -210,12 +210,10 @@ def double(person: Person, times: int) -> None:
 def reset_copies(person: Person) -> dict[int, set[bytes]]:
     """Return the ids of the copies of each reset."""
     with person.database.read() as snapshot:
-        rows = snapshot.rows(
-            "SELECT p.id, d.parcel_id FROM postings p LEFT JOIN deposits d ON d.posting = p.id WHERE p.kind = 'reset'"
-        )
-    found: dict[int, set[bytes]] = {}
-    for number, parcel_id in rows:
-        found.setdefault(number, set()).update([parcel_id] if parcel_id else [])
+        found = {posting.id: set[bytes]() for posting in postings.every(snapshot) if posting.kind == "reset"}
+        for row in table(snapshot, "deposits"):
+            if row["posting"] in found:
+                found[row["posting"]].add(row["parcel_id"])
     return found
 
 

@@ -10,6 +10,7 @@ from core.storage.meetings import MAX_PIECES, Slot
 from net.numbers import MAX_VARIANTS
 from tests.core.people.test_reading import lose, met
 from tests.support.post_office import Office, Person, settle
+from tests.support.tables import table
 
 LONG = "long " * 500  # sixteen boxes hold it
 
@@ -17,9 +18,7 @@ LONG = "long " * 500  # sixteen boxes hold it
 def held(person: Person) -> int:
     """Return how many opened boxes wait for others, of all lanes."""
     with person.database.read() as snapshot:
-        row = snapshot.row("SELECT count(*) FROM held")
-    assert row is not None
-    return int(row[0])
+        return len(table(snapshot, "held"))
 
 
 def test_what_is_held_behind_a_hole_is_a_window_and_no_more(office: Office, alice: Person, bob: Person) -> None:
@@ -56,9 +55,7 @@ def test_pieces_of_slots_are_bounded_for_each_and_in_all(alice: Person) -> None:
             meetings.add_piece(work.tx, Slot("greeting:x", 5, number), 0, b"v", b"piece")
         assert not meetings.add_piece(work.tx, Slot("greeting:x", 6, 0), 0, b"v", b"piece")
         assert meetings.add_piece(work.tx, Slot("greeting:y", 6, 0), 0, b"v", b"piece"), "another link has its own"
-        row = work.tx.row("SELECT count(*) FROM slot_pieces WHERE watch = 'greeting:x'")
-        assert row is not None
-        assert int(row[0]) == MAX_PIECES
+        assert sum(row["watch"] == "greeting:x" for row in table(work.tx, "slot_pieces")) == MAX_PIECES
 
     alice.engine.command(fill, alice.moment())
 

@@ -11,6 +11,7 @@ from core.people.work import Work
 from core.storage import lanes
 from tests.core.people.test_talking import meet
 from tests.support.post_office import Office, Person, settle
+from tests.support.tables import table
 
 # Texts of each: more than two re-keyings take.
 ROUNDS = 2 * lane.REKEY_AFTER_BLOCKS + 15
@@ -78,7 +79,7 @@ def test_two_who_answer_at_once_are_rekeyed(
         assert gaps.longest[name] <= lane.REKEY_PROMISED_BLOCKS
         assert gaps.count[name] >= 2
         with person.database.read() as tx:
-            kept = {bytes(row[0]) for row in tx.rows("SELECT key_id FROM prekeys")}
+            kept = {row["key_id"] for row in table(tx, "prekeys")}
         assert len(used) >= 4
         assert not kept & set(used), "what opened a secret is forgotten with it"
     assert alice.heard(a)[1:] == [f"a{n}" for n in range(ROUNDS)]

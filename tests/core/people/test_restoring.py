@@ -12,7 +12,7 @@ from core.people.conversation import trust
 from core.people.format.account_keys import keys_of_seed
 from core.people.format.personal_record import epoch_of, record_id
 from core.people.record.record_sync import ASIDE
-from core.storage import lanes, personal as rows
+from core.storage import accounts, lanes, personal as rows
 from net.ids import NodeId
 from net.instant import DAY_MS
 from net.parcel.record import decode_record
@@ -62,11 +62,10 @@ def record_of(office: Office, person: Person, back: int = 0) -> bytes | None:
 
 
 def name_of(person: Person) -> str:
-    row = person.database
-    with row.read() as snapshot:
-        found = snapshot.row("SELECT name FROM account")
+    with person.database.read() as snapshot:
+        found = accounts.load(snapshot)
     assert found is not None
-    return str(found[0])
+    return found.name
 
 
 def test_alice_restores_by_words_and_finds_bob_and_carol(

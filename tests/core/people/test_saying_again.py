@@ -13,6 +13,7 @@ from core.people.work import Work
 from core.storage import lanes
 from tests.core.people.test_talking import meet
 from tests.support.post_office import Office, Person, settle
+from tests.support.tables import lose
 
 
 def do(person: Person, act: Callable[[Work], object]) -> None:
@@ -22,7 +23,7 @@ def do(person: Person, act: Callable[[Work], object]) -> None:
 
 def reset_knowing_nothing(person: Person) -> None:
     def act(work: Work) -> None:
-        work.tx.run("DELETE FROM read_lanes")
+        lose(work.tx, "read_lanes")
         resets.begin(work, 1, is_last_known=True, everywhere=True)
 
     do(person, act)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from net.requests import Deposit
 from tests.core.people.test_restoring import WRITTEN, confirm_device, contacts, hour_passes, restored, texts
 from tests.core.people.test_talking import meet
 from tests.support.post_office import Office, Person, settle
+from tests.support.tables import set_values, table
 
 ROOT = RootRow(b"n" * 32, b"r" * 32, 0, None, None, None, None)
 
@@ -142,7 +144,7 @@ def test_a_reset_of_an_unknown_device_proves_no_root_of_the_known_ones(
         shared = next(row for row in roots.of_conversation(tx, 1) if row.device is None)
 
     def unprove(work: Work) -> None:
-        work.tx.run("UPDATE roots SET proof = ? WHERE greeting_hash = ?", b"g" * 16, shared.name)
+        set_values(work.tx, "roots", {"greeting_hash": shared.name}, proof=b"g" * 16)
 
     do(bob, unprove)
     do(thief, lambda work: resets.begin(work, 1, is_last_known=True, everywhere=True))
@@ -224,7 +226,7 @@ def test_an_unknown_device_that_breaks_its_lane_ends_that_lane_and_no_other(
     assert generations(bob) == before
     with bob.database.read() as tx:
         assert [row.device for row in lanes.reading_in(tx, 1)] == [alice.engine.me.device]
-        assert tx.row("SELECT 1 FROM read_lanes WHERE ended_at IS NOT NULL AND chain <> x''") is None
+        assert not any(row["ended_at"] and row["chain"] for row in table(tx, "read_lanes"))
 
 
 def test_a_lane_of_an_unknown_device_that_was_broken_before_is_not_seen_to(
@@ -302,11 +304,8 @@ def test_what_waits_is_not_deposited_once_more_for_every_day_that_an_unknown_dev
         office.wait(86_400)
         settle(office, thief, bob, rounds=4)
     with bob.database.read() as tx:
-        row = tx.row(
-            "SELECT max(n), min(n) FROM (SELECT count(*) n FROM postings WHERE message NOTNULL GROUP BY message)"
-        )
-    assert row is not None
-    assert 2 <= row[1] <= row[0] <= reset_answer.MAX_SAID
+        times = Counter(posting.message for posting in postings.every(tx) if posting.message is not None)
+    assert 2 <= min(times.values()) <= max(times.values()) <= reset_answer.MAX_SAID
 
 
 # --- requests ---------------------------------------------------------------------------------------------------------

@@ -11,10 +11,11 @@ import pytest
 from core import api
 from core.people.conversation import resets
 from core.people.work import Work
-from core.storage import devices, lanes, roots
+from core.storage import conversations, devices, lanes, messages, roots
 from tests.core.people.test_restoring import WRITTEN, confirm_device, contacts, hour_passes, restored, texts
 from tests.core.people.test_talking import add, meet
 from tests.support.post_office import Office, Person, settle
+from tests.support.tables import lose, table
 
 
 def do(person: Person, act: Callable[[Work], object]) -> None:
@@ -26,7 +27,7 @@ def reset_knowing_nothing(person: Person, conversation: int = 1) -> None:
     """Reset as a device does that says it holds nothing of what the other side ever said."""
 
     def act(work: Work) -> None:
-        work.tx.run("DELETE FROM read_lanes WHERE conversation = ?", conversation)
+        lose(work.tx, "read_lanes", conversation=conversation)
         resets.begin(work, conversation, is_last_known=True, everywhere=True)
 
     do(person, act)
@@ -111,7 +112,7 @@ def test_a_compared_contact_gets_no_device_without_the_persons_word(
     office: Office, folder: Path, alice: Person, bob: Person
 ) -> None:
     _, b = talk(office, alice, bob)
-    do(bob, lambda work: work.tx.run("UPDATE conversations SET verified = 1"))
+    do(bob, lambda work: conversations.set_verified(work.tx, 1, verified=True))
     alice.close()
     thief = restored(office, folder, device="thief")
     settle(office, thief, bob, rounds=2)
@@ -209,12 +210,12 @@ def test_the_line_of_a_new_device_cannot_be_taken_first(
     _, b = talk(office, alice, bob)
     restored(office, folder, device="new")
     with alice.database.read() as tx:
-        assert tx.row("SELECT 1 FROM messages WHERE length(uid) <> 16") is None
+        assert all(len(row["uid"]) == 16 for row in table(tx, "messages"))
     settle(office, Person(office, folder, "alice", device="newer"), bob, rounds=4)
     with bob.database.read() as tx:
-        notices = tx.rows("SELECT uid FROM messages WHERE kind = -1")
+        notices = [row["uid"] for row in table(tx, "messages") if row["kind"] == messages.NEW_DEVICE]
     assert notices
-    assert all(len(uid) != 16 for (uid,) in notices), "no uid that travels is like it"
+    assert all(len(uid) != 16 for uid in notices), "no uid that travels is like it"
     assert any(row.kind == "device" for row in bob.rows(b))
 
 
@@ -234,7 +235,7 @@ def test_a_root_of_one_device_serves_no_other(office: Office, folder: Path, alic
     there = len(office.boxes)
 
     def announce(work: Work) -> None:
-        work.tx.run("DELETE FROM roots")
+        lose(work.tx, "roots")
         resets.add_root(work, 1, shared)
         resets.begin(work, 1, is_last_known=False)
 
@@ -261,10 +262,10 @@ def test_an_unknown_device_has_nothing_said_again(office: Office, folder: Path, 
         lanes.end_writing(work.tx, 1)
         (unknown,) = [row for row in devices.of_conversation(work.tx, 1) if not row.is_known]
         resets.say_again(work, unknown, [])
-        assert work.tx.row("SELECT count(*) FROM messages WHERE pending = 1") == (0,)
+        assert messages.conversations_pending(work.tx) == []
         (known,) = [row for row in devices.of_conversation(work.tx, 1) if row.is_known]
         resets.say_again(work, known, [])
-        assert work.tx.row("SELECT count(*) > 5 FROM messages WHERE pending = 1") == (1,), "a known one would"
+        assert len(messages.pending(work.tx, 1, 9, again=True)) > 5, "a known one would"
         raise api.ApiError(api.Kind.BAD_REQUEST, "nothing of this is to stay")
 
     with pytest.raises(api.ApiError):

@@ -19,7 +19,14 @@ from PIL import Image, ImageFilter, ImageOps
 
 from core.people.format.invitation import decode_link, encode_link
 from core.pictures import reader, sandbox
-from core.pictures.reader import MAX_ANSWER_SIZE, MAX_PICTURE_SIZE, PictureReading, UnreadablePicture, open_picture
+from core.pictures.reader import (
+    MAX_ANSWER_SIZE,
+    MAX_PICTURE_SIZE,
+    READ_TIMEOUT,
+    PictureReading,
+    UnreadablePicture,
+    open_picture,
+)
 from tests.core.people.test_link_search import LINK, OTHER, TEXT
 from tui.text.qr_code import save_picture
 
@@ -353,13 +360,13 @@ def test_a_code_says_something_short_and_printable(
     assert capsys.readouterr().out == f"{said}\nfine\n"
 
 
-def in_place_of_the_child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str) -> Path:
+def reading_by(tmp_path: Path, program: str, timeout: float = READ_TIMEOUT) -> PictureReading:
+    """Read a picture of a code with a program in place of the child."""
     child = tmp_path / "child.py"
     child.write_text(f"import os, sys, time; sys.stdin.buffer.read()\n{program}\n")
-    monkeypatch.setattr(reader, "_CHILD", child)
     path = tmp_path / "code.png"
     path.write_bytes(written(code(), "PNG"))
-    return path
+    return PictureReading(path, child=child, timeout=timeout)
 
 
 @pytest.mark.parametrize(
@@ -371,30 +378,25 @@ def in_place_of_the_child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, progr
     ids=["signs", "length"],
 )
 def test_a_child_that_was_taken_over_says_something_printable_and_short(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: bytes, codes: list[str]
+    tmp_path: Path, said: bytes, codes: list[str]
 ) -> None:
-    path = in_place_of_the_child(tmp_path, monkeypatch, f"sys.stdout.buffer.write({said!r})")
-    assert PictureReading(path).run() == codes
+    assert reading_by(tmp_path, f"sys.stdout.buffer.write({said!r})").run() == codes
 
 
 @pytest.mark.parametrize(
     "program", ["time.sleep(1000)", "os.close(1); time.sleep(1000)"], ids=["says nothing", "closes its mouth"]
 )
-def test_a_child_that_does_not_end_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str) -> None:
-    path = in_place_of_the_child(tmp_path, monkeypatch, program)
-    monkeypatch.setattr(reader, "READ_TIMEOUT", 0.3)
+def test_a_child_that_does_not_end_is_ended(tmp_path: Path, program: str) -> None:
     with pytest.raises(UnreadablePicture, match="too long"):
-        PictureReading(path).run()
+        reading_by(tmp_path, program, timeout=0.3).run()
 
 
-def test_what_was_read_before_the_child_came_to_its_end_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = in_place_of_the_child(tmp_path, monkeypatch, "print('found', flush=True); os.kill(os.getpid(), 24)")
-    assert PictureReading(path).run() == ["found"]
+def test_what_was_read_before_the_child_came_to_its_end_counts(tmp_path: Path) -> None:
+    assert reading_by(tmp_path, "print('found', flush=True); os.kill(os.getpid(), 24)").run() == ["found"]
 
 
-def test_nobody_waits_for_a_reading_that_was_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = in_place_of_the_child(tmp_path, monkeypatch, "time.sleep(1000)")
-    reading = PictureReading(path)
+def test_nobody_waits_for_a_reading_that_was_stopped(tmp_path: Path) -> None:
+    reading = reading_by(tmp_path, "time.sleep(1000)")
     threading.Timer(0.2, reading.stop).start()
     with pytest.raises(UnreadablePicture):
         reading.run()

@@ -198,10 +198,8 @@ async def test_more_screens_than_there_is_room_for_are_refused_and_who_left_make
 # --- what a screen shows ----------------------------------------------------------------------------------------------
 
 
-async def test_a_person_is_there_while_a_screen_is_open_and_was_used_lately(
-    device: Device, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("core.session.attachments.ATTENTIVE", 0.5)
+async def test_a_person_is_there_while_a_screen_is_open_and_was_used_lately(device: Device) -> None:
+    device.attentive = 0.5
     async with two_screens(device) as (first, second):
         attention = device.gate.attachments.attention
         assert not attention().present, "that it was opened is no more than that"

@@ -43,6 +43,7 @@ from net.requests import Read
 from tests.core.session.test_people_service import Node, run
 from tests.support.devices import BETTER, GOOD
 from tests.support.locking import Device
+from tests.support.tables import be_of_a_newer_version
 
 SECRET = "what nobody may read"
 UP = CustodianUp(NodeId(bytes(32)), Bucket(0, 0))
@@ -157,7 +158,7 @@ def test_a_home_that_cannot_be_locked_is_named(number: int, tmp_path: Path, monk
 def newer(path: Path, key: bytes) -> None:
     database = Database.open(path, key, load_migrations("history"))
     with database.transaction() as tx:
-        tx.run("PRAGMA user_version = 99")
+        be_of_a_newer_version(tx)
     database.close()
 
 

@@ -23,7 +23,6 @@ import trio.lowlevel
 import trio.testing
 
 from core import api
-from core.doctor import examination
 from core.doctor.examination import examine
 from core.node import opening as open_node_module
 from core.node.opening import open_node
@@ -180,7 +179,7 @@ def run_node(home: Path, told: Told) -> int:
 
 def run_doctor(home: Path, told: Told) -> int:
     """Try out a network that is not there."""
-    trio.run(lambda: examine(home, alone(), tuning=CHEAP_NODE))
+    trio.run(lambda: examine(home, alone(), tuning=CHEAP_NODE, patience=0.01))
     return 0
 
 
@@ -228,7 +227,6 @@ def faults_of(place: str) -> list[Fault]:
 
 @pytest.fixture
 def few_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(examination, "PATIENCE", 0.01)
     monkeypatch.setattr(open_node_module, "FAREWELL", 0.1)
 
 

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from core.refusals import refusal_of
-from core.vault import cost
 from core.vault.cost import PRODUCT, Costs, calibrate, stretch
 from core.vault.errors import NotEnoughMemory
 from core.vault.memory import Memory, memory
@@ -96,25 +95,24 @@ def test_whatever_stands_there_no_limit_is_made_up(tmp_path: Path, garbage: str)
 
 @pytest.mark.parametrize(("mebibytes", "chosen"), [(64 << 10, 1024), (4096, 512), (3000, 256), (600, 256), (16, 256)])
 def test_calibration_takes_a_share_of_what_may_be_had_and_never_less_than_the_floor(
-    monkeypatch: pytest.MonkeyPatch, mebibytes: int, chosen: int
+    mebibytes: int, chosen: int
 ) -> None:
-    monkeypatch.setattr(cost, "memory", lambda: Memory(mebibytes << 10, mebibytes << 10))
-    assert calibrate(PRODUCT, lambda _: 0.05).memory_kib == chosen << 10
+    here = Memory(mebibytes << 10, mebibytes << 10)
+    assert calibrate(PRODUCT, lambda _: 0.05, lambda: here).memory_kib == chosen << 10
 
 
-def test_calibration_leaves_half_of_what_is_free_now(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cost, "memory", lambda: Memory(64 << 20, 1100 << 10))
-    assert calibrate(PRODUCT, lambda _: 0.05).memory_kib == 512 << 10
+def test_calibration_leaves_half_of_what_is_free_now() -> None:
+    here = Memory(64 << 20, 1100 << 10)
+    assert calibrate(PRODUCT, lambda _: 0.05, lambda: here).memory_kib == 512 << 10
 
 
 def test_an_account_of_a_bigger_machine_is_refused_before_the_memory_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     def never(*_: object) -> bytes:
         raise AssertionError("would be killed")
 
-    monkeypatch.setattr(cost, "memory", lambda: Memory(600 << 10, 500 << 10))
     monkeypatch.setattr("core.crypto.primitives.argon2id", never)
     with pytest.raises(NotEnoughMemory) as caught:
-        stretch(b"secret", bytes(16), Costs(3, 1 << 20, 4))
+        stretch(b"secret", bytes(16), Costs(3, 1 << 20, 4), lambda: Memory(600 << 10, 500 << 10))
     assert caught.value.mebibytes == 1024
     refusal = refusal_of(caught.value)
     assert refusal is not None

@@ -7,7 +7,9 @@ import socket
 from collections.abc import Callable
 from ipaddress import IPv4Interface
 from random import Random
+from types import SimpleNamespace
 
+import ifaddr
 import pytest
 import trio
 from hypothesis import given, strategies as st
@@ -16,7 +18,6 @@ from net.errors import DecodeError
 from net.ids import Endpoint
 from net.instant import DAY_MS, HOUR_MS, Instant
 from net.primitives import Aead
-from net.rendezvous import interfaces
 from net.rendezvous.beacon import (
     ANSWER_PAUSE,
     BEACON_RUN_SIZE,
@@ -193,7 +194,8 @@ def test_a_node_knows_where_it_is_on_its_own_machine() -> None:
 def test_who_speaks_both_families_meets_others_in_ipv6_where_there_is_nothing_else(
     hosts: list[str], met: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(interfaces, "_own_hosts", lambda: hosts)
+    ips = [SimpleNamespace(ip=(host, 0, 0) if ":" in host else host) for host in hosts]
+    monkeypatch.setattr(ifaddr, "get_adapters", lambda: [SimpleNamespace(ips=ips)])
     assert in_one_family(Endpoint(EVERYWHERE, 4000)) == Endpoint(met, 4000)
     assert in_one_family(Endpoint("192.0.2.1", 4000)) == Endpoint("192.0.2.1", 4000)
     assert own_endpoints(Endpoint(EVERYWHERE, 4000)) == [Endpoint(host, 4000) for host in hosts]

@@ -21,7 +21,6 @@ import trio
 
 from net.ids import Endpoint
 from net.instant import HOUR_MS, Instant
-from net.rendezvous import mainline as mainline_module
 from net.rendezvous.dht_scope import DEFAULT_ROUTERS
 from net.rendezvous.mainline import Mainline, MainlineState, session_settings
 
@@ -117,7 +116,6 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Written:
         alert=SimpleNamespace(category_t=SimpleNamespace(**kinds)),
     )
     monkeypatch.setitem(sys.modules, "libtorrent", library)
-    monkeypatch.setattr(mainline_module, "_ask", at_once)
     return Recorder.written
 
 
@@ -135,6 +133,7 @@ async def live(seed: int, *, is_serving: bool) -> None:
         lambda _: None,
         lambda _: None,
         random=Random(seed).randbytes,
+        ask=at_once,
         clock=lambda: Instant(trio.current_time(), START_MS + round((trio.current_time() - began) * 1000)),
     )
     async with trio.open_nursery() as nursery:

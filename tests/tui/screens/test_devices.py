@@ -14,7 +14,6 @@ from tests.support.world import BOB, CAROL, DAY, MINUTE, NOW
 from tests.tui.demo import running
 from tests.tui.stage import Stage, look
 from tests.tui.until import until
-from tui.chat import contact_lookup
 from tui.chat.contact_lookup import contact_of
 from tui.look.profile import STILL, TerminalProfile
 from tui.screens.confirm import ConfirmScreen
@@ -204,11 +203,10 @@ async def test_the_command_opens_it_and_news_of_a_device_leads_there() -> None:
         await until(demo.pilot, lambda: demo.app.screen.query_one(Menu).option_count == 2)
 
 
-async def test_a_contact_is_found_behind_the_first_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(contact_lookup, "PAGE", 2)
+async def test_a_contact_is_found_behind_the_first_page() -> None:
     client = FakeClient()
     for identity in (BOB, CAROL):
-        found = await contact_of(client, identity)
+        found = await contact_of(client, identity, page_size=2)
         assert found is not None
         assert found.identity == identity
-    assert await contact_of(client, "z" * 52) is None
+    assert await contact_of(client, "z" * 52, page_size=2) is None

@@ -10,7 +10,6 @@ from tests.support.client import PASSCODE, FakeClient
 from tests.support.world import HOUR, NOW
 from tests.tui.stage import NOTHING, Stage
 from tests.tui.until import until, write
-from tui.screens import lock
 from tui.screens.lock import LockScreen
 from tui.widgets.notice import Notice
 from tui.widgets.secret_field import PasscodeField
@@ -67,12 +66,11 @@ async def test_no_key_leads_past_it(key: str) -> None:
         assert isinstance(app.screen, LockScreen)
 
 
-async def test_slowing_down_counts_the_seconds_and_opens_the_field_again(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_slowing_down_counts_the_seconds_and_opens_the_field_again() -> None:
     moments = [1000.0]
-    monkeypatch.setattr(lock, "monotonic", lambda: moments[-1])
     world = FakeClient(locked=True)
     world.refuse[api.AccountUnlock] = api.ApiError(api.Kind.SLOW_DOWN, "", seconds=3)
-    app = locked(world)
+    app = Stage(lambda client: LockScreen(client, lambda: moments[-1]), world)
     async with app.run_test() as pilot:
         await until(pilot, lambda: app.focused)
         await write(pilot, "guess")
