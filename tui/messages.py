@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.message import Message
 
 from core.api import Event
 
 
+class CoreEvents(Message):
+    """What happened in the core since the last time, posted to every screen that is open: thousands come at once."""
+
+    def __init__(self, events: Sequence[Event]) -> None:
+        super().__init__()
+        self.events = events
+
+
 class CoreEvent(Message):
-    """One event of the core, posted to every screen that is open."""
+    """One of them, as screens are given it (``tui.screens.content``)."""
 
     def __init__(self, event: Event) -> None:
         super().__init__()

@@ -44,7 +44,7 @@ from tui.keys.registry import CommandSpec, Context, Registry, Scope
 from tui.language import told
 from tui.look.profile import STILL, TerminalProfile
 from tui.look.themes import VARIABLE_DEFAULTS
-from tui.messages import CoreCrashed, CoreEvent, EventsMissed, EventsReady
+from tui.messages import CoreCrashed, CoreEvents, EventsMissed, EventsReady
 from tui.notices.decision import Incoming
 from tui.screens.content import ShowsNotices
 from tui.screens.opening import OpeningScreen
@@ -300,10 +300,9 @@ class SottovoceApp(App[None], CarriesCommands, inherit_bindings=False):
                 self._gate.locked_by_core(told(event.said, event.reason))
             if isinstance(event, api.SomethingArrived):
                 self.notices.heard(Incoming())
-            for screen in self.screen_stack:
-                screen.post_message(CoreEvent(event))
-        if batch.missed:
-            for screen in self.screen_stack:
+        for screen in self.screen_stack:
+            screen.post_message(CoreEvents(batch.events))
+            if batch.missed:
                 screen.post_message(EventsMissed())
 
     async def on_core_crashed(self, message: CoreCrashed) -> None:

@@ -7,7 +7,8 @@ Requests for one conversation are answered after another may have been opened; e
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from functools import partial
 
 import msgspec
 
@@ -18,6 +19,8 @@ from tui.widgets.chat_log import ChatLog
 
 # Rows read at once: a few screens, read from the file in about a millisecond.
 PAGE = 200
+# Rows between two that changed, up to which both are read at once.
+NEAR = 20
 # Rows shown above the unread rule or a search hit, for context.
 CONTEXT_LINES = 3
 
@@ -185,28 +188,27 @@ class Chat:
         """Say a text of one's own otherwise; raises ``ApiError``."""
         await self._client.call(api.MessageEdit(id=message_id, text=text))
 
-    async def row_changed(self, event: api.MessageChanged) -> None:
-        """Read a row anew, or all that are held where it is not said which; raises ``ApiError``."""
+    async def rows_changed(self, message_ids: Collection[str]) -> None:
+        """Read rows anew that others changed, those that are held, with few questions; raises ``ApiError``."""
         conversation, rows = self.conversation, self._log.model.rows
-        if conversation is None or conversation.id != event.conversation:
+        if conversation is None:
             return
-        if not event.id:
-            await self.reopen()
+        held = {index for each in message_ids if (index := self._log.model.index_of(each)) is not None}
+        questions = [_rows_of(conversation.id, rows, first, last) for first, last in runs(held)]
+        for question in questions:
+            answer = {row.id: row for row in await self._client.call(question)}
+            if not self._is_open(conversation):
+                return
+            self._log.change_rows({each: partial(_instead, row) for each, row in answer.items() if each in message_ids})
+
+    async def rows_gone(self, event: api.MessageChanged) -> None:
+        """Take a row away that was deleted, or read all anew where it is not said which; raises ``ApiError``."""
+        if self.conversation is None or self.conversation.id != event.conversation:
             return
-        if event.what == "deleted":
+        if event.id:
             self._log.remove_rows([event.id])
-            return
-        index = self._log.model.index_of(event.id)
-        if index is None:
-            return
-        command = api.MessageList(conversation=conversation.id, limit=1)
-        if index:
-            command = msgspec.structs.replace(command, after=rows[index - 1].id)
-        elif len(rows) > 1:
-            command = msgspec.structs.replace(command, before=rows[1].id)
-        answer = await self._client.call(command)
-        if self._is_open(conversation) and answer and answer[0].id == event.id:
-            self._log.change_row(event.id, lambda _: answer[0])
+        else:
+            await self.reopen()
 
     async def mark_read(self) -> bool:
         """Tell the core that the newest row was seen; returns whether that was news."""
@@ -230,13 +232,9 @@ class Chat:
         if self.conversation is not None:
             await self.open(msgspec.structs.replace(self.conversation, unread=0, first_unread=None))
 
-    def state_changed(self, event: api.MessageStateChanged) -> None:
-        """One of our messages moved on."""
-
-        def moved(row: api.Message) -> api.Message:
-            return msgspec.structs.replace(row, state=event.state, copies=event.copies, until=event.until)
-
-        self._log.change_row(event.id, moved)
+    def states_changed(self, changes: Collection[api.MessageStateChanged]) -> None:
+        """Messages of ours moved on."""
+        self._log.change_rows({each.id: partial(_moved, each) for each in changes})
 
     def device_changed(self, event: api.DeviceChanged) -> None:
         """A device was confirmed, or refused: what it wrote is shown as that."""
@@ -256,3 +254,30 @@ class Chat:
         """Show nothing."""
         self.conversation = self._opening = None
         self._log.clear_caches()
+
+
+def _moved(event: api.MessageStateChanged, row: api.Message) -> api.Message:
+    return msgspec.structs.replace(row, state=event.state, copies=event.copies, until=event.until)
+
+
+def _instead(row: api.Message, _: api.Message) -> api.Message:
+    return row
+
+
+def _rows_of(conversation: str, rows: Sequence[api.Message], first: int, last: int) -> api.MessageList:
+    """Return what asks for the rows of a run, ``last`` among them."""
+    command = api.MessageList(conversation=conversation, limit=last - first + 1)
+    if first:
+        return msgspec.structs.replace(command, after=rows[first - 1].id)
+    return msgspec.structs.replace(command, before=rows[last + 1].id) if last + 1 < len(rows) else command
+
+
+def runs(indexes: Collection[int]) -> list[tuple[int, int]]:
+    """Return the first and the last of each run of rows to be read at once: near to each other, and a page at most."""
+    found: list[tuple[int, int]] = []
+    for index in sorted(indexes):
+        if found and index - found[-1][1] <= NEAR and index - found[-1][0] < PAGE:
+            found[-1] = found[-1][0], index
+        else:
+            found.append((index, index))
+    return found

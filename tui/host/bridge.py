@@ -9,6 +9,7 @@ channel, each with a future that the core's thread resolves in the screens' loop
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, suppress
@@ -29,6 +30,9 @@ R = TypeVar("R")
 MAX_WAITING = 256
 # Commands at work at once; each is a trio task.
 MAX_AT_WORK = 32
+# Seconds after which a thread that computes lets the other go on. By Python's own 5 ms a key, which changes threads some ten
+# times until it is drawn, would wait for a busy core at each of them.
+TURN = 0.0005
 # Seconds the core gets to commit what it holds and say goodbye to its peers.
 STOP_TIMEOUT = 5.0
 
@@ -81,6 +85,7 @@ class CoreHost:
     def start(self, wake: Callable[[], None], crashed: Callable[[str], None]) -> None:
         """Start the core's thread."""
         self._wake, self._crashed = wake, crashed
+        sys.setswitchinterval(TURN)
         self._thread = threading.Thread(target=self._run, name="core", daemon=True)
         self._thread.start()
 

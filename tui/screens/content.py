@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING
 
 from textual.message_pump import _MessagePumpMeta  # pyright: ignore[reportPrivateUsage]  # else classes cannot be mixed
 
+from tui.messages import CoreEvent, CoreEvents
+
 if TYPE_CHECKING:
     from textual.content import Content
 
@@ -30,11 +32,27 @@ class AbstractScreenType(_MessagePumpMeta, ABCMeta):
     """
 
 
-class PlainScreen(metaclass=AbstractScreenType):
+class HearsCore(metaclass=AbstractScreenType):
+    """A screen that is told what happens in the core, one event after the other.
+
+    They come together, and a key that is pressed meanwhile waits for all of them: what costs more than a note is done once
+    for all, later (as ``tui.screens.main.news`` does).
+    """
+
+    def on_core_events(self, message: CoreEvents) -> None:
+        """Take what happened."""
+        for event in message.events:
+            self.on_core_event(CoreEvent(event))
+
+    def on_core_event(self, message: CoreEvent) -> None:
+        """Take one event; nothing, unless a screen says otherwise."""
+
+
+class PlainScreen(HearsCore):
     """Mixed into a screen that shows nothing of any account: no name, no text, no key."""
 
 
-class ContentScreen(metaclass=AbstractScreenType):
+class ContentScreen(HearsCore):
     """Mixed into a screen that may show something of an account."""
 
     @abstractmethod

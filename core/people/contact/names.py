@@ -65,13 +65,16 @@ class LookAlikes:
 
     def __init__(self, rows: Iterable[ConversationRow]) -> None:
         self._claims: dict[str, list[_Claim]] = {}
+        self._of_row: dict[int, dict[str, int]] = {}
         for row in rows:
-            for bones, since in _claims_of(row).items():
+            self._of_row[row.id] = _claims_of(row)
+            for bones, since in self._of_row[row.id].items():
                 self._claims.setdefault(bones, []).append(_Claim(since, row.id, row.name or row.own_name))
 
     def of_contact(self, row: ConversationRow) -> str | None:
         """Return the name of another contact that this one could be taken for, and that had it before."""
-        for bones, since in _claims_of(row).items():
+        claims = self._of_row[row.id] if row.id in self._of_row else _claims_of(row)
+        for bones, since in claims.items():
             for other in self._claims.get(bones, ()):
                 if other.conversation != row.id and (other.since, other.conversation) < (since, row.id):
                     return other.shown

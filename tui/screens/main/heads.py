@@ -38,6 +38,7 @@ class Heads:
         self._chat = chat
         self._focused = focused
         self._side_shown = ("", "", "")
+        self._welcome_shown: tuple[Content, bool] | None = None
         self.greetings = 0
         """Strangers who wait for an answer."""
         self._is_short = False
@@ -99,9 +100,12 @@ class Heads:
         there = bool(self._navigation.conversations)
         ways = ways_in(has_conversations=there, greetings=self.greetings, offered=invitation.name if invitation else "")
         text = welcome(title_of(has_conversations=there, greetings=self.greetings), ways)
-        self._panes.welcome.update(text)
         # Where there is room for both panes, the list only says that it is empty.
         alone = self._panes.layout.has_class("-narrow")
+        if (text, alone) == self._welcome_shown:
+            return  # another text has everything laid out anew, seen or not
+        self._welcome_shown = text, alone
+        self._panes.welcome.update(text)
         self._panes.no_conversations.update(text if alone else Content(tr("no conversations yet")))
 
     def show_details(self) -> None:

@@ -5,6 +5,8 @@ Events come in bursts, so they are gathered. Whether and how the person is told 
 
 from __future__ import annotations
 
+import time
+
 from textual.message_pump import MessagePump
 
 from core import api
@@ -23,6 +25,8 @@ from tui.words.network import is_silent
 
 # Seconds in which events are gathered into one reading of the list and of the rows.
 GATHER = 0.1
+# How many times as long as reading the list took it is not read again.
+REST = 4
 
 
 class News:
@@ -45,6 +49,11 @@ class News:
         self._status = status
         self._attempts = attempts
         self._gather = Pacer(owner, GATHER, self._refresh_gathered)
+        self._is_reading = False
+        self._not_before = 0.0
+        self._owner = owner
+        self._moved: dict[str, api.MessageStateChanged] = {}
+        self._changed: set[str] = set()
 
     def on_event(self, event: api.Event) -> None:
         """Something changed: read it from the core, soon and once."""
@@ -54,11 +63,8 @@ class News:
             case api.MessageReceived():
                 self._ring(event)
                 self._gather.go()
-            case api.MessageStateChanged() if event.conversation == self._navigation.current:
-                self._chat.state_changed(event)
-                self._gather.go()
-            case api.MessageChanged():
-                self._attempts.begin(self._chat.row_changed(event), group="pages")
+            case api.MessageStateChanged() | api.MessageChanged():
+                self._row_changed(event)
                 self._gather.go()
             case api.GreetingReceived():
                 self._app.tell(tr("{name} greets you: Alt+G answers.").format(name=clean_name(event.name)))
@@ -76,6 +82,27 @@ class News:
                 self._price_told(event.factor)
             case _:
                 self._gather.go()
+
+    def _row_changed(self, event: api.MessageStateChanged | api.MessageChanged) -> None:
+        """Note a row of the open conversation that is another now; all that came together are drawn anew as one."""
+        if event.conversation != self._navigation.current:
+            return
+        if isinstance(event, api.MessageChanged) and (event.what == "deleted" or not event.id):
+            self._attempts.begin(self._chat.rows_gone(event), group="pages")
+            return
+        if not self._moved and not self._changed:
+            self._owner.call_later(self._change_rows)
+        if isinstance(event, api.MessageStateChanged):
+            self._moved[event.id] = event
+        else:
+            self._changed.add(event.id)
+
+    def _change_rows(self) -> None:
+        moved, self._moved = self._moved, {}
+        changed, self._changed = self._changed, set()
+        self._chat.states_changed(moved.values())
+        if changed:
+            self._attempts.begin(self._chat.rows_changed(changed), group="pages")
 
     def on_missed(self) -> None:
         """Events alone no longer tell everything."""
@@ -117,4 +144,16 @@ class News:
         self._app.notices.heard(incoming)
 
     def _refresh_gathered(self) -> None:
-        self._attempts.begin(self._conversations.refresh(), group="refreshing")
+        if self._is_reading or time.monotonic() < self._not_before:
+            self._gather.go()
+        else:
+            self._attempts.begin(self._refresh(), group="refreshing")
+
+    async def _refresh(self) -> None:
+        """Read anew, one after the other and with pauses: the longer it takes, the less often."""
+        self._is_reading, began = True, time.monotonic()
+        try:
+            await self._conversations.refresh()
+        finally:
+            self._is_reading, now = False, time.monotonic()
+            self._not_before = now + REST * (now - began)

@@ -147,6 +147,20 @@ class ChatScroll(ChatLines, can_focus=False):
         else:
             self.refresh_lines(line, before)
 
+    def change_rows(self, changes: Mapping[str, Callable[[Message], Message]]) -> None:
+        """Replace many rows, and draw once."""
+        if len(changes) == 1:
+            self.change_row(*next(iter(changes.items())))
+            return
+        changed = [
+            message_id for message_id, change in changes.items() if self.model.change(message_id, change) is not None
+        ]
+        for message_id in changed:
+            self._forget(message_id)
+        if changed:
+            self._set_marks()
+            self._place()
+
     def remove_rows(self, message_ids: Iterable[str]) -> None:
         """Drop rows, and move on if the selected one is among them."""
         for index in self.model.remove(message_ids):
