@@ -15,6 +15,7 @@ from tui.host.boundary import Refused
 from tui.host.core_of import core_of, say_that_it_runs_on
 from tui.host.core_process import WayToCore
 from tui.host.leaving import has_terminal
+from tui.language import tr
 from tui.look.profile import detect
 from tui.start_invitation import StartInvitation
 from tui.terminal import channel
@@ -39,7 +40,7 @@ def run_client(
     ``is_throwaway``: whoever calls removes the home afterwards. ``way``: how it may get to a core that runs on.
     """
     if not has_terminal():
-        raise Refused("the client needs a terminal; `sottovoce rpc` is for programs", NO_TERMINAL)
+        raise Refused(tr("the client needs a terminal; `sottovoce rpc` is for programs"), NO_TERMINAL)
     core = core_of(home, options, way, remember=remember)
     local = load(home / DEMO_CONFIG if is_throwaway else None)
     profile = detect(os.environ, sys.stdout.encoding)

@@ -41,7 +41,7 @@ from tui.keys.handlers import CarriesCommands, Handlers
 from tui.keys.keymap import bindings
 from tui.keys.legacy_keys import teach_alt_keys
 from tui.keys.registry import CommandSpec, Context, Registry, Scope
-from tui.language import told
+from tui.language import told, tr_n
 from tui.look.profile import STILL, TerminalProfile
 from tui.look.themes import VARIABLE_DEFAULTS
 from tui.messages import CoreCrashed, CoreEvents, EventsMissed, EventsReady
@@ -216,8 +216,8 @@ class SottovoceApp(App[None], CarriesCommands, inherit_bindings=False):
         wrong = [*self._wrong, *self.keys.take_wrong()]
         self._wrong = ()
         if wrong:
-            more = f" ({len(wrong) - 1} more like it.)" if len(wrong) > 1 else ""
-            self.tell(wrong[0] + more, "warning")
+            more = tr_n("({count} more like it.)", "({count} more like it.)", len(wrong) - 1) if len(wrong) > 1 else ""
+            self.tell(f"{wrong[0]} {more}".rstrip(), "warning")
 
     def account_removed(self, said: str) -> None:
         """Take everything away and show the onboarding."""

@@ -13,7 +13,7 @@ from tui.app_port import AppPort
 from tui.keys.commands import REGISTRY
 from tui.keys.handlers import Handlers
 from tui.keys.registry import CommandSpec, Context, Registry, Scope, When
-from tui.language import tr
+from tui.language import N_, tr
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 
 # What is added to the question whether to quit: where the core runs on, and where it does not.
-GOES_ON: Final = "It goes on receiving. `sottovoce core --stop` ends that."
-ENDS: Final = "Nothing is received meanwhile. Started with --detach, it goes on."
+GOES_ON: Final = N_("It goes on receiving. `sottovoce core --stop` ends that.")
+ENDS: Final = N_("Nothing is received meanwhile. Started with --detach, it goes on.")
 
 
 class AppCommands:
@@ -124,4 +124,4 @@ class AppCommands:
 
         if not isinstance(self._app.screen, ConfirmScreen):
             detail = GOES_ON if self._port.runs_on else "" if self._port.is_throwaway else ENDS
-            self._app.push_screen(ConfirmScreen("Quit sottovoce?", detail), answered)
+            self._app.push_screen(ConfirmScreen(tr("Quit sottovoce?"), tr(detail)), answered)

@@ -19,8 +19,9 @@ from tui.config.keys_file import KeysFile, written
 from tui.keys.effective import Denied, Effective, effective, split
 from tui.keys.keymap import key_name
 from tui.keys.registry import CommandSpec, Registry, Scope
+from tui.language import N_, tr
 
-NO_FOLDER = "There is no folder for keys.toml on this machine: the change is for this run."
+NO_FOLDER = N_("There is no folder for keys.toml on this machine: the change is for this run.")
 
 
 class KeyChoice:
@@ -94,11 +95,12 @@ class KeyChoice:
             self._own[command_id] = keys
         self.apply(self._settings)
         if self._folder is None:
-            return NO_FOLDER
+            return tr(NO_FOLDER)
         try:
             write_own(self._folder / KEYS_FILE, written(self._own))
         except OSError as fault:
-            return f"{KEYS_FILE} cannot be written ({fault.strerror}): the change is for this run."
+            said = tr("{file} cannot be written ({reason}): the change is for this run.")
+            return said.format(file=KEYS_FILE, reason=fault.strerror)
         return ""
 
     def listen(self, heard: Callable[[str], None] | None) -> None:

@@ -26,6 +26,7 @@ from tui.keys.commands import REGISTRY
 from tui.keys.jumps import Jumps
 from tui.keys.keymap import key_name
 from tui.keys.legacy_keys import after_escape, alt_characters, behind_escape, with_alt
+from tui.language import N_, tr
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -44,7 +45,7 @@ TOGETHER: Final = 0.03
 MAX_HELD = 4096
 
 # What is said about a key that was refused; 80 columns leave 64 for it.
-REFUSED: Final = "Nothing done: {}? Look, then press again."
+REFUSED: Final = N_("Nothing done: {one}, or Esc and {other}? Look, then press again.")
 
 
 class KeyPassed(Message):
@@ -105,7 +106,7 @@ class KeyOrder:
     async def _read_as(self, character: str, *, alt: bool) -> None:
         """Hand over what came behind an escape as one key or as two."""
         key = with_alt(character)
-        doubt = REFUSED.format(f"{key_name(key.key)}, or Esc and {character}") if key.key in self._alt else ""
+        doubt = tr(REFUSED).format(one=key_name(key.key), other=character) if key.key in self._alt else ""
         if alt:
             await self.take(key, partial(self.jumps.may_come, doubt))
         else:

@@ -20,7 +20,7 @@ from core.attach.link import READ_SIZE, Link
 from tui import __version__
 from tui.host import standard_error
 from tui.host.boundary import FAILED, Refused
-from tui.language import told
+from tui.language import told, tr
 
 STANDARD_INPUT: Final = 0
 STANDARD_OUTPUT: Final = 1
@@ -39,9 +39,7 @@ def run_attached(found: Link, passcode: str | None, *, options_given: bool) -> i
     if found.info.version != __version__:  # programs are told by each answer, too
         standard_error.say(f"sottovoce rpc: {told(link.other_version(found.info, __version__).said)}\n")
     if options_given:
-        standard_error.say(
-            "sottovoce rpc: a core runs for this home; it keeps the network options it was started with.\n"
-        )
+        _say(tr("a core runs for this home; it keeps the network options it was started with."))
     if passcode is not None:
         _unlock(found, passcode)
     return _Pump(found).run()
@@ -55,10 +53,16 @@ def _unlock(found: Link, passcode: str) -> None:
     except ApiError as error:
         if error.kind is not Kind.NO_ACCOUNT:
             raise
-    standard_error.say(
-        "sottovoce rpc: a core runs for this home. It is not opened again after 20 hours, unless `sottovoce core` was given "
-        "the passcode.\n"
+    _say(
+        tr(
+            "a core runs for this home. It is not opened again after 20 hours, unless `sottovoce core` was given the "
+            "passcode."
+        )
     )
+
+
+def _say(sentence: str) -> None:
+    standard_error.say(f"sottovoce rpc: {sentence}\n")
 
 
 class _Pump:
@@ -79,7 +83,7 @@ class _Pump:
             self._connection.settimeout(FAREWELL)
             status = self._pump_out()
         if not self._has_ended and status == 0:
-            raise Refused("the core has ended: whether what was not answered was done is not known. Start again.")
+            raise Refused(tr("the core has ended: whether what was not answered was done is not known. Start again."))
         return status
 
     def _told(self, _number: int, _frame: FrameType | None) -> None:

@@ -20,6 +20,7 @@ from tui import __version__
 from tui.host import standard_error
 from tui.host.boundary import Refused
 from tui.host.core_process import in_background
+from tui.language import tr
 
 # Rights of what it makes: its owner's alone, whatever it was started with.
 _UMASK: Final = 0o077
@@ -64,8 +65,9 @@ def _runs_already(home: Path, found: Link, *, background: bool) -> int:
     if found.info.version != __version__:
         raise link.other_version(found.info, __version__)
     if not background:
-        raise Refused(f"a core runs already for {shown(home)} (process {found.info.pid}).")
-    standard_error.say(f"A core runs already for {shown(home)}.\n")
+        said = tr("a core runs already for {home} (process {pid}).")
+        raise Refused(said.format(home=shown(home), pid=found.info.pid))
+    _say(tr("A core runs already for {home}."), home)
     return 0
 
 
@@ -87,11 +89,16 @@ def stop_core(home: Path) -> int:
         pointer = place.read_pointer(home)
         elsewhere = pointer is not None and pointer.boot != place.this_boot()
         if pointer is not None and elsewhere:
-            raise Refused(f"no core of {shown(home)} runs on this machine; the last one ran on {shown(pointer.host)}.")
-        standard_error.say(f"No core runs for {shown(home)}.\n")
+            said = tr("no core of {home} runs on this machine; the last one ran on {host}.")
+            raise Refused(said.format(home=shown(home), host=shown(pointer.host)))
+        _say(tr("No core runs for {home}."), home)
         return 0
     pid = found.info.pid
     if not link.stop(found):
-        raise Refused(f"the core of {shown(home)} does not end: end process {pid}.")
-    standard_error.say(f"The core of {shown(home)} has ended.\n")
+        raise Refused(tr("the core of {home} does not end: end process {pid}.").format(home=shown(home), pid=pid))
+    _say(tr("The core of {home} has ended."), home)
     return 0
+
+
+def _say(sentence: str, home: Path) -> None:
+    standard_error.say(f"{sentence.format(home=shown(home))}\n")

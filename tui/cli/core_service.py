@@ -22,6 +22,7 @@ from core.vault.profile import Profile
 from tui import __version__
 from tui.cli.headless import open_account, run_until_told
 from tui.host.boundary import Refused
+from tui.language import tr
 
 
 def run_service(
@@ -39,8 +40,8 @@ def _held(home: Path) -> Profile:
         pointer = place.read_pointer(home)
         if pointer is None or pointer.host == socket.gethostname():
             raise
-        where = shown(pointer.host)
-        raise Refused(f"the core of {shown(home)} runs on {where}: attach to it there, or end it there.") from None
+        said = tr("the core of {home} runs on {host}: attach to it there, or end it there.")
+        raise Refused(said.format(home=shown(home), host=shown(pointer.host))) from None
 
 
 async def _serve(

@@ -33,6 +33,7 @@ from tui.host import standard_error
 from tui.host.boundary import FAILED, Refused
 from tui.host.standard_error import Teller
 from tui.host.standard_streams import StandardInput, StandardOutput
+from tui.language import tr, tr_n
 
 _log = logging.getLogger(__name__)
 
@@ -134,8 +135,12 @@ async def _rpc(home: Path, options: NetworkOptions, *, remember: bool, passcode:
     if lost.events:
         _log.warning("%d events were dropped because nobody read them", lost.events)
     if lost.answers:
-        answers = "an answer was" if lost.answers == 1 else f"{lost.answers} answers were"
-        raise Refused(f"{answers} not read, and nobody knows now what was said. Read until the output ends.")
+        said = tr_n(
+            "an answer was not read, and nobody knows now what was said. Read until the output ends.",
+            "{count} answers were not read, and nobody knows now what was said. Read until the output ends.",
+            lost.answers,
+        )
+        raise Refused(said)
 
 
 async def open_account(client: Client, passcode: str) -> None:
@@ -152,7 +157,8 @@ async def _doctor(home: Path, options: NetworkOptions, judge: Callable[[bool], N
     from tui.words.report import lines_of
 
     if not as_json:
-        standard_error.say(f"Trying out the network, for {PATIENCE:.0f} seconds at most ...\n")
+        begun = tr("Trying out the network, for {seconds} seconds at most ...")
+        standard_error.say(f"{begun.format(seconds=round(PATIENCE))}\n")
     report = await examine(home, options)
     said = msgspec.json.encode(report) if as_json else "\n".join(lines_of(report)).encode()
     with suppress(trio.BrokenResourceError):  # the exit status tells it too

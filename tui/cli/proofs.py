@@ -16,10 +16,12 @@ from core.api import MAX_PROOF_SIZE, ApiError, Proven
 from core.machine import shown
 from core.session.commands.proving import proven
 from tui.host.boundary import ASKED_WRONGLY, Refused
-from tui.language import told
-from tui.text.sanitize import clean_text
+from tui.language import told, tr
+from tui.text.sanitize import clean_text, pad
 
 _STANDARD_OUTPUT: Final = 1
+# Cells of the labels.
+_LABELS: Final = 12
 
 
 def verify_proof(file: str, *, as_json: bool) -> int:
@@ -41,19 +43,29 @@ def _read(file: str) -> str:
             return opened.read(most).decode(errors="replace")
     except (OSError, ValueError) as error:  # ValueError: a name with a zero in it
         reason = error.strerror if isinstance(error, OSError) else None
-        raise Refused(f"{shown(file)} cannot be read: {reason or 'no such file'}", ASKED_WRONGLY) from error
+        said = tr("{file} cannot be read: {reason}")
+        raise Refused(said.format(file=shown(file), reason=reason or tr("no such file")), ASKED_WRONGLY) from error
 
 
 def _lines(said: Proven) -> str:
     when = datetime.fromtimestamp(said.sent_at / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-    version = "as first written" if said.version == 1 else f"version {said.version} of it"
-    if said.forwarded:
-        version += ", passing on another's words"
-    return (
-        f"Signed by   {said.identity}\n"
-        f"To          {said.recipient}\n"
-        f"Device      {said.device}\n"
-        f"Written     {when}, by that device's clock\n"
-        f"Message     {said.message}, {version}\n\n"
-        f"{clean_text(said.text)}\n"
+    rows = (
+        (tr("Signed by"), said.identity),
+        (tr("To"), said.recipient),
+        (tr("Device"), said.device),
+        (tr("Written"), tr("{when}, by that device's clock").format(when=when)),
+        (tr("Message"), _version(said).format(message=said.message, version=said.version)),
     )
+    return "".join(f"{pad(label, _LABELS)}{value}\n" for label, value in rows) + f"\n{clean_text(said.text)}\n"
+
+
+def _version(said: Proven) -> str:
+    if said.version == 1:
+        return (
+            tr("{message}, as first written, passing on another's words")
+            if said.forwarded
+            else tr("{message}, as first written")
+        )
+    if said.forwarded:
+        return tr("{message}, version {version} of it, passing on another's words")
+    return tr("{message}, version {version} of it")

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from tui.host.boundary import ASKED_WRONGLY, Refused
 from tui.host.leaving import has_terminal
+from tui.language import tr
 
 
 def run(*, check: bool) -> int:
@@ -21,5 +22,5 @@ def run(*, check: bool) -> int:
     if check:
         return run_check()
     if not has_terminal():
-        raise Refused("needs a terminal; `sottovoce demo --check` does without", ASKED_WRONGLY)
+        raise Refused(tr("needs a terminal; `sottovoce demo --check` does without"), ASKED_WRONGLY)
     return run_demo()

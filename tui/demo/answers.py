@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Final
 
+from tui.language import N_, tr, tr_n
+
 NAME: Final = "Echo"
 
 # Seconds that Echo is gone after "late": time to write something, not enough to lose patience.
@@ -19,15 +21,15 @@ CANYON_LETTERS: Final = 24
 # Echo repeats at most this many characters; a whole page of a person's own words is no conversation.
 REPEATED: Final = 600
 
-HELP: Final = """Words that I know:
+HELP: Final = N_("""Words that I know:
   how   the way your text came
   who   who can see what
   long  an answer in many parcels
   late  I vanish for a while
   bye   how to leave
-Anything else comes back to you."""
+Anything else comes back to you.""")
 
-HOW: Final = (
+HOW: Final = N_(
     "How your text came here: your device wrote it down, sealed it, cut it into boxes of one size and signed each "
     "under a name that is used once. It did a little work for each, which is what the strangers ask for keeping it. "
     "Two nodes wrote the boxes to their disks and told their neighbours. I asked for the list of all that had come in, "
@@ -35,14 +37,14 @@ HOW: Final = (
     "would have put it there again for a month."
 )
 
-WHO: Final = (
+WHO: Final = N_(
     "Who can see what: the nodes see boxes of one size, with names that mean nothing to them, when they come and go, and "
     "from which address; a later version sends them by way of relays, so that not even that is seen. Not what is said, "
     "nor who says it to whom. I do not see your address, nor you mine: we never had a link to each other. In this demo the "
     "nodes are ten processes on your own machine; Ctrl+P and then Network shows those that yours is linked to."
 )
 
-LONG: Final = (
+LONG: Final = N_(
     "A long answer, then.\n\n"
     "In the old story Echo was a nymph who talked so well and so long that a goddess, who was kept from her business by "
     "it, took her voice and left her the ends of other people's sentences. She is said to have wasted away in the hills "
@@ -57,13 +59,13 @@ LONG: Final = (
     "Here the hills end. Say something, and they will answer."
 )
 
-BYE: Final = (
+BYE: Final = N_(
     "Goodbye. Ctrl+Q leaves. The nodes, my account, yours and all we said go with it: this was a demo, and nothing of it "
     "was written outside one temporary directory. `sottovoce` without `demo` begins in earnest."
 )
 
-LEAVING: Final = (
-    f"I vanish now, without a goodbye: my process is killed and comes back in {AWAY_SECONDS} seconds. Write to me meanwhile "
+LEAVING: Final = N_(
+    "I vanish now, without a goodbye: my process is killed and comes back in {seconds} seconds. Write to me meanwhile "
     "and watch the sign beside your text. It goes no further than “stored”: sealed on strangers' nodes, waiting for me."
 )
 
@@ -78,13 +80,16 @@ class Answer:
 
 def welcome(name: str, greeting: str) -> Answer:
     """Return what a newcomer hears who was just let in."""
-    called = f"Hello {name}!" if name else "Hello!"
-    heard = f" You said “{_shortened(greeting)}”." if greeting.strip() else ""
+    called = tr("Hello {name}!").format(name=name) if name else tr("Hello!")
+    heard = tr("You said “{text}”.").format(text=_shortened(greeting)) if greeting.strip() else ""
+    mine = tr("I am {name}, a small program with an account like yours.").format(name=NAME)
     return Answer(
         (
-            f"{called}{heard} I am {NAME}, a small program with an account like yours.",
-            "Your greeting came to me through strangers' nodes, which could not read it or tell whose it was. Write me "
-            "something and I give it back; “help” tells what else I know.",
+            " ".join(filter(None, (called, heard, mine))),
+            tr(
+                "Your greeting came to me through strangers' nodes, which could not read it or tell whose it was. Write me "
+                "something and I give it back; “help” tells what else I know."
+            ),
         )
     )
 
@@ -92,23 +97,28 @@ def welcome(name: str, greeting: str) -> Answer:
 def returned(waiting: int) -> Answer:
     """Return what Echo says when it is back and finds ``waiting`` texts."""
     if waiting == 0:
-        return Answer(("I am back. Nobody wrote, so there was nothing to fetch.",))
-    which, them = ("Your text", "it") if waiting == 1 else (f"Your {waiting} texts", "them")
-    return Answer((f"I am back. {which} lay sealed on strangers' nodes until I fetched {them} a moment ago. So:",))
+        return Answer((tr("I am back. Nobody wrote, so there was nothing to fetch."),))
+    said = tr_n(
+        "I am back. Your text lay sealed on strangers' nodes until I fetched it a moment ago. So:",
+        "I am back. Your {count} texts lay sealed on strangers' nodes until I fetched them a moment ago. So:",
+        waiting,
+    )
+    return Answer((said,))
 
 
 def answer(text: str, earlier: int) -> Answer:
     """Return the answer to a text; ``earlier`` counts the texts answered before it."""
     said = text.strip()
-    word = said.strip("/!.?\"'`“” ").casefold()
+    word = said.strip("/!.?\"'`“”！。？ ").casefold()
+    word = _ALIASES.get(word, word)
     if word == "late":
-        return Answer((LEAVING,), leaves=True)
-    known = {"help": HELP, "how": HOW, "who": WHO, "long": LONG, "bye": BYE}.get(_ALIASES.get(word, word))
+        return Answer((tr(LEAVING).format(seconds=AWAY_SECONDS),), leaves=True)
+    known = {"help": HELP, "how": HOW, "who": WHO, "long": LONG, "bye": BYE}.get(word)
     if known is not None:
-        return Answer((known,))
+        return Answer((tr(known),))
     texts = [_echo(said)]
     if earlier < len(_ASIDES):
-        texts.append(_ASIDES[earlier])
+        texts.append(tr(_ASIDES[earlier]))
     return Answer(tuple(texts))
 
 
@@ -120,19 +130,27 @@ _ALIASES: Final = {
     "exit": "bye",
     "how?": "how",
     "why": "how",
+    "帮助": "help",
+    "怎么": "how",
+    "谁": "who",
+    "长": "long",
+    "晚": "late",
+    "再见": "bye",
 }
 
 # Said once each after the first echoes, so that explanations come in small portions and then end.
 _ASIDES: Final = (
-    "What just happened: your text lay sealed on two strangers' nodes until I fetched it, and this came back the same way. "
-    "The sign beside yours tells how far it got; “how” tells more.",
-    "If you are curious what happens when I am not there, write “late”.",
+    N_(
+        "What just happened: your text lay sealed on two strangers' nodes until I fetched it, and this came back the same "
+        "way. The sign beside yours tells how far it got; “how” tells more."
+    ),
+    N_("If you are curious what happens when I am not there, write “late”."),
 )
 
 
 def _echo(said: str) -> str:
     if said.casefold() in {"thanks", "thank you", "danke", "merci", "谢谢"}:
-        return "You are welcome. … welcome. … come."
+        return tr("You are welcome. … welcome. … come.")
     shown = _shortened(said)
     if len(said) <= CANYON_LETTERS and said.isascii() and "\n" not in said and said.count(" ") < 3:
         return f"{shown} … {_tail(said, 2 / 3)} … {_tail(said, 1 / 3)}"
@@ -146,4 +164,4 @@ def _tail(said: str, part: float) -> str:
 
 def _shortened(text: str) -> str:
     text = text.strip()
-    return text if len(text) <= REPEATED else text[:REPEATED].rstrip() + " … and so on"
+    return text if len(text) <= REPEATED else tr("{text} … and so on").format(text=text[:REPEATED].rstrip())

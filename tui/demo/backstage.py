@@ -28,6 +28,7 @@ from tui.demo.errors import StageFailed, reason_of
 from tui.host.boundary import guarded
 from tui.host.standard_error import say
 from tui.host.standard_streams import StandardInput, StandardOutput
+from tui.language import tr
 
 NODES: Final = 10
 # Seconds for Echo to make an account and an invitation: a few, and a minute or two where the machine is slow.
@@ -55,13 +56,13 @@ class News(msgspec.Struct, frozen=True, omit_defaults=True):
 
 async def perform(places: Places) -> int:
     """Run the network and Echo until cancelled; return the exit status if they break."""
-    step = f"Starting a private network: {NODES} nodes, each a process of its own"
+    step = tr("Starting a private network: {count} nodes, each a process of its own").format(count=NODES)
 
     async def listening(count: int) -> None:
-        await _tell(News(step=step, waits_for=f"{count} of {NODES} listen"))
+        await _tell(News(step=step, waits_for=tr("{count} of {all} listen").format(count=count, all=NODES)))
 
     async def waking(waits_for: str) -> None:
-        await _tell(News(step="Waking Echo, a friendly contact", waits_for=waits_for))
+        await _tell(News(step=tr("Waking Echo, a friendly contact"), waits_for=waits_for))
 
     try:
         await listening(0)
@@ -71,7 +72,7 @@ async def perform(places: Places) -> int:
                 with trio.fail_after(ECHO_PATIENCE):
                     link: str = await nursery.start(echo.run)
             except trio.TooSlowError:
-                raise StageFailed("Echo did not wake up") from None
+                raise StageFailed(tr("Echo did not wake up")) from None
             await _tell(News(ready=Ready(str(places.root), specs[: NODES // 2], link)))
     except* Exception as group:  # noqa: BLE001 -- whatever it is, the process in front tells it
         await _tell(News(failed=f"{reason_of(group)} ({last_words(places)})"))

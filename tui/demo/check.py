@@ -12,6 +12,7 @@ from core import api
 from tui.demo.children import Places, last_words, open_nodes, open_rpc
 from tui.demo.errors import reason_of
 from tui.demo.rpc_client import RpcClient, talk_to
+from tui.language import tr
 
 NODES: Final = 10
 # Texts that each side sends.
@@ -37,12 +38,12 @@ async def round_trip(places: Places) -> tuple[Outcome, str]:
     """Return what was achieved, and why not everything if so."""
     outcome = Outcome()
     began = trio.current_time()
-    reason = f"not done within {TIME_LIMIT:.0f} seconds"
+    reason = tr("not done within {seconds} seconds").format(seconds=round(TIME_LIMIT))
     try:
         with trio.move_on_after(TIME_LIMIT):
             await _try(places, outcome)
             outcome.ok = outcome.sent == outcome.received
-            reason = "" if outcome.ok else "not every text came as it was sent"
+            reason = "" if outcome.ok else tr("not every text came as it was sent")
     except Exception as fault:  # noqa: BLE001 -- the outcome is printed, whatever kept it from being better
         reason = f"{reason_of(fault)} ({last_words(places)})"
     outcome.seconds = round(trio.current_time() - began, 2)

@@ -16,6 +16,7 @@ import trio
 from core.rpc.jsonrpc import LineSplitter
 from tui.demo.errors import StageFailed
 from tui.demo.interpreter import interpreter
+from tui.language import tr
 
 # Seconds for a node to open its file and its socket; two cores under load take a few.
 START_PATIENCE: Final = 30.0
@@ -126,7 +127,7 @@ async def _spec_of(node: trio.Process) -> str:
         async for data in node.stdout:
             for line in splitter.feed(bytes(data)):
                 return msgspec.json.decode(line or b"", type=_Ready).join
-    raise StageFailed("a node did not start")
+    raise StageFailed(tr("a node did not start"))
 
 
 def last_words(places: Places) -> str:
@@ -135,7 +136,7 @@ def last_words(places: Places) -> str:
         lines = places.log.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         lines = []
-    return lines[-1] if lines else "it said nothing"
+    return lines[-1] if lines else tr("it said nothing")
 
 
 async def _end(processes: list[trio.Process]) -> None:

@@ -16,6 +16,7 @@ import trio
 from core import api
 from tui.demo import answers
 from tui.demo.rpc_client import RpcClient, talk_to
+from tui.language import tr
 
 # An invitation outlives every demo.
 INVITATION_LIFE: Final = 86_400
@@ -45,11 +46,11 @@ class Echo:
 
     async def run(self, task_status: trio.TaskStatus[str] = trio.TASK_STATUS_IGNORED) -> None:
         """Live until cancelled; tells its link once there is one."""
-        await self._waits_for("its process starts")
+        await self._waits_for(tr("its process starts"))
         async with self._spawn() as process, talk_to(process) as client:
-            await self._waits_for("it makes its account, which is slow on purpose")
+            await self._waits_for(tr("it makes its account, which is slow on purpose"))
             await client.call(api.AccountCreate(passcode=self._passcode, name=answers.NAME))
-            await self._waits_for("it leaves an invitation with the nodes")
+            await self._waits_for(tr("it leaves an invitation with the nodes"))
             invited = await client.call(api.InviteCreate(expires_in=INVITATION_LIFE))
             task_status.started(invited.link)
             await self._serve(client)

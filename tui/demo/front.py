@@ -24,6 +24,7 @@ from tui.demo.backstage import News, Ready
 from tui.demo.children import Places
 from tui.demo.interpreter import interpreter
 from tui.demo.progress import Progress
+from tui.language import tr
 from tui.start_invitation import StartInvitation
 
 FAILED: Final = 1
@@ -66,14 +67,14 @@ def _wait_until_ready(backstage: int) -> Ready | None:
     with Progress(sys.stdout) as progress:
         for news in _news_from(backstage, progress.tick):
             if news.ready is not None:
-                progress.show("Opening the client", "")
+                progress.show(tr("Opening the client"), "")
                 return news.ready
             if news.failed:
                 progress.end()
                 sys.stderr.write(f"sottovoce demo: {news.failed}\n")
                 return None
             progress.show(news.step, news.waits_for)
-    sys.stderr.write("sottovoce demo: the network ended before it had begun\n")
+    sys.stderr.write(f"sottovoce demo: {tr('the network ended before it had begun')}\n")
     return None
 
 
@@ -106,7 +107,7 @@ def _run_client(ready: Ready) -> int:
         start_invitation=StartInvitation(NAME, ready.link),
         is_throwaway=True,
     )
-    sys.stdout.write("The demo is over. Its nodes, keys and messages are gone.\n")
+    sys.stdout.write(tr("The demo is over. Its nodes, keys and messages are gone.") + "\n")
     return status
 
 

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Final, Self, TextIO
 
+from tui.text.sanitize import fit
+
 _TO_THE_START_AND_CLEAR: Final = "\r\x1b[K"
 
 
@@ -59,7 +61,7 @@ class Progress:
         self._shown = line
         if self._rewrites:
             width = shutil.get_terminal_size().columns - 1  # a full line would wrap, and then not be written over
-            self._out.write(_TO_THE_START_AND_CLEAR + line[:width])
+            self._out.write(_TO_THE_START_AND_CLEAR + fit(line, width, ""))
         else:
             self._out.write(f"{line}\n")
         self._out.flush()

@@ -17,6 +17,7 @@ from core.api import AnyEvent, ApiError, Command, Event, Kind, method_of
 from core.rpc.jsonrpc import LineSplitter
 from core.rpc.replies import result_type
 from tui.demo.errors import StageFailed
+from tui.language import tr
 
 R = TypeVar("R")
 E = TypeVar("E", bound=Event)
@@ -58,7 +59,9 @@ class RpcClient:
             await self._write(number, command)
             answer = await receive.receive()
         except (trio.EndOfChannel, trio.BrokenResourceError, trio.ClosedResourceError):
-            raise StageFailed(f"the process that should answer {method_of(command)} is gone") from None
+            raise StageFailed(
+                tr("the process that should answer {method} is gone").format(method=method_of(command))
+            ) from None
         finally:
             self._waiting.pop(number, None)
         if answer.error is not None:
@@ -72,7 +75,7 @@ class RpcClient:
         async for event in self.events:
             if isinstance(event, kind):
                 return event
-        raise StageFailed("the process of an account is gone")
+        raise StageFailed(tr("the process of an account is gone"))
 
     async def _write(self, number: int, command: Command[Any]) -> None:
         params = msgspec.to_builtins(command)

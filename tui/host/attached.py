@@ -30,7 +30,7 @@ from core.rpc.replies import MAX_ANSWER_SIZE, Line, decode_line, encode_request,
 from tui.core_port import EventBatch
 from tui.host.event_queue import WAKE_PAUSE, EventQueue
 from tui.host.settling import gone, overloaded, settle
-from tui.language import told
+from tui.language import N_, told, tr
 
 R = TypeVar("R")
 
@@ -38,8 +38,8 @@ R = TypeVar("R")
 MAX_WAITING: Final = 256
 # Seconds for the thread to end: it has nothing to commit.
 STOP_TIMEOUT: Final = 2.0
-ENDED: Final = "The core that this screen was attached to has ended. Start sottovoce again."
-STRANGE: Final = "The core that runs speaks another language: end it by `sottovoce core --stop`, and start again."
+ENDED: Final = N_("The core that this screen was attached to has ended. Start sottovoce again.")
+STRANGE: Final = N_("The core that runs speaks another language: end it by `sottovoce core --stop`, and start again.")
 
 
 class _Asked(NamedTuple):
@@ -89,7 +89,7 @@ class AttachedHost:
         number = next(self._numbers)
         line = encode_request(number, command)
         if len(line) > MAX_LINE_SIZE:
-            raise ApiError(Kind.TOO_LONG, "That is too much at once.", limit=MAX_LINE_SIZE)
+            raise ApiError(Kind.TOO_LONG, N_("That is too much at once."), limit=MAX_LINE_SIZE)
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Any] = loop.create_future()
         with self._lock:
@@ -126,11 +126,12 @@ class AttachedHost:
         try:
             why = self._converse()
         except (msgspec.DecodeError, ApiError) as error:
-            why = told(error.said) if isinstance(error, ApiError) else STRANGE
+            why = told(error.said) if isinstance(error, ApiError) else tr(STRANGE)
         except OSError:
-            why = ENDED
+            why = tr(ENDED)
         except Exception as fault:  # noqa: BLE001 -- the screens tell it
-            why = f"Something happened that this program did not foresee ({type(fault).__name__})."
+            said = tr("Something happened that this program did not foresee ({fault}).")
+            why = said.format(fault=type(fault).__name__)
         with self._lock:
             self._ended, is_meant = why, self._is_stopping
             waiting, self._asked = tuple(self._asked.values()), {}
@@ -162,9 +163,9 @@ class AttachedHost:
             if ready.get(self._connection.fileno(), 0) & ~select.POLLOUT:
                 data = self._connection.recv(READ_SIZE)
                 if not data:
-                    return ENDED
+                    return tr(ENDED)
                 self._take(self._splitter.feed(data))
-        return ENDED
+        return tr(ENDED)
 
     def _send(self, unsent: memoryview) -> memoryview:
         """Write what the socket takes now; return what is left of the line that is being written."""

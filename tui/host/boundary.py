@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from tui.host import standard_error
-from tui.language import told
+from tui.language import told, tr
 
 # Exit statuses: what was asked for cannot be done, and it was asked for wrongly (a port that is taken, say).
 FAILED: Final = 1
@@ -63,7 +63,6 @@ def _told(name: str, fault: Exception, home: Callable[[], Path] | None) -> int:
         standard_error.say(f"{name}: {chr(10).join(lines)}\n")
         return ASKED_WRONGLY if isinstance(first, Unreachable) else FAILED
     except Exception:  # noqa: BLE001 -- what explains it cannot be had: no memory, no file to open
-        standard_error.say(
-            f"{name}: it cannot go on ({type(fault).__name__}). Is there memory, and a file to be opened?\n"
-        )
+        said = tr("it cannot go on ({fault}). Is there memory, and a file to be opened?")
+        standard_error.say(f"{name}: {said.format(fault=type(fault).__name__)}\n")
     return FAILED

@@ -14,8 +14,9 @@ from tui.host import standard_error
 from tui.host.attached import AttachedHost
 from tui.host.bridge import CoreHost, Messenger
 from tui.host.core_process import WayToCore, find_core
+from tui.language import N_, tr
 
-RUNS_ON: Final = (
+RUNS_ON: Final = N_(
     "sottovoce goes on receiving; `sottovoce core --stop` ends it (with the --home of its own, if it has one)."
 )
 
@@ -49,4 +50,4 @@ def core_of(home: Path, options: NetworkOptions, way: WayToCore | None, *, remem
 def say_that_it_runs_on(core: CorePort, status: int) -> None:
     """Tell a person who left that the core goes on, and how to end it."""
     if core.runs_on and not status:
-        standard_error.say(f"{RUNS_ON}\n")
+        standard_error.say(f"{tr(RUNS_ON)}\n")

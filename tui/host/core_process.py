@@ -93,11 +93,11 @@ def start_core(arguments: Sequence[str]) -> None:
             start_new_session=True, check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
-        raise Refused("no core started in time. Start it by `sottovoce core`, which says why.") from None
+        raise Refused(tr("no core started in time. Start it by `sottovoce core`, which says why.")) from None
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip().removeprefix("sottovoce core: ")
         raise Refused(
-            said or "no core could be started. Start it by `sottovoce core`, which says why.", done.returncode
+            said or tr("no core could be started. Start it by `sottovoce core`, which says why."), done.returncode
         )
 
 
@@ -125,7 +125,9 @@ def find_core(home: Path, way: WayToCore) -> Link | None:
         start_core(way.arguments)
         found = link.attach(home, __version__)
         if found is None:
-            raise Refused("the core that was started has ended already. Start it by `sottovoce core`, which says why.")
+            raise Refused(
+                tr("the core that was started has ended already. Start it by `sottovoce core`, which says why.")
+            )
     return found
 
 
@@ -135,7 +137,8 @@ def _end_other_version(home: Path, found: Link) -> None:
         found.connection.close()
         raise refused
     if not link.stop(found):
-        raise Refused(f"the core of {shown(home)} does not end: end process {found.info.pid}, and start again.")
+        said = tr("the core of {home} does not end: end process {pid}, and start again.")
+        raise Refused(said.format(home=shown(home), pid=found.info.pid))
 
 
 def _wants(question: str) -> bool:

@@ -7,16 +7,17 @@ from contextlib import suppress
 from typing import Any
 
 from core.api import ApiError, Kind
+from tui.language import N_
 
 
 def gone() -> ApiError:
     """Return what a command is refused with once its core is gone."""
-    return ApiError(Kind.LOCKED, "The program has stopped: start it again.")
+    return ApiError(Kind.LOCKED, N_("The program has stopped: start it again."))
 
 
 def overloaded() -> ApiError:
     """Return what a command is refused with while too many wait."""
-    return ApiError(Kind.SLOW_DOWN, "The program does not keep up. Try again.", seconds=1)
+    return ApiError(Kind.SLOW_DOWN, N_("The program does not keep up. Try again."), seconds=1)
 
 
 def settle(

@@ -16,13 +16,14 @@ from typing import Final
 from textual.dom import DOMNode
 
 from tui.app_port import app_of
+from tui.language import N_, tr
 from tui.terminal.sequences import passed_through
 
 # Seconds for tmux to take a text: it does it in a few ms, or hangs.
 DEADLINE: Final = 2.0
 
-IN_TMUX: Final = "Copied into tmux, which passes it on to its terminal."
-SENT: Final = "Sent to the terminal's clipboard; not every terminal takes it."
+IN_TMUX: Final = N_("Copied into tmux, which passes it on to its terminal.")
+SENT: Final = N_("Sent to the terminal's clipboard; not every terminal takes it.")
 
 
 def copy(node: DOMNode, text: str) -> None:
@@ -33,11 +34,11 @@ def copy(node: DOMNode, text: str) -> None:
         return
     if os.environ.get("STY"):
         _through_screen(node, text)
-    app_of(node).tell(SENT)
+    app_of(node).tell(tr(SENT))
 
 
 async def _copy_into_tmux(node: DOMNode, text: str) -> None:
-    app_of(node).tell(IN_TMUX if await _into_tmux(text) else SENT)
+    app_of(node).tell(tr(IN_TMUX if await _into_tmux(text) else SENT))
 
 
 async def _into_tmux(text: str) -> bool:

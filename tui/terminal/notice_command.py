@@ -15,6 +15,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
 
+from tui.language import tr
+
 # Seconds for the command: showing a notice or playing a sound takes less.
 DEADLINE: Final = 10.0
 
@@ -48,8 +50,8 @@ class NoticeCommand:
                 cwd="/", start_new_session=True,
             )  # fmt: skip
         except (OSError, ValueError) as fault:  # there is no such program, or a word holds a zero byte
-            reason = fault.strerror if isinstance(fault, OSError) and fault.strerror else "not a command"
-            return f"notify_command could not be started: {reason}."
+            reason = fault.strerror if isinstance(fault, OSError) and fault.strerror else tr("not a command")
+            return tr("notify_command could not be started: {reason}.").format(reason=reason)
         try:
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._deadline):
