@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from core import api
@@ -129,6 +130,18 @@ async def test_there_and_back_leaves_the_main_screen_as_one_that_never_left() ->
             await demo.app.apply_settings(api.Settings(language=chosen))
             await demo.calm()
             assert drawn(demo.app) == shown
+
+
+@pytest.mark.asyncio
+async def test_what_the_person_is_called_in_open_messages_is_said_in_the_other_language_too() -> None:
+    client = FakeClient()
+    rows = client.room("bob").rows
+    rows[-1] = msgspec.structs.replace(rows[-1], reactions=[api.Reaction(emoji="👍", senders=["me"])])
+    async with running(160, 40, client=client) as demo:
+        await demo.open("bob")
+        await until(demo.pilot, lambda: "👍 you" in drawn(demo.app))
+        await demo.app.apply_settings(api.Settings(language=CHINESE))
+        await until(demo.pilot, lambda: f"👍 {other('you')}" in drawn(demo.app))
 
 
 # --- accounts and the lock ------------------------------------------------------------------------------------------------

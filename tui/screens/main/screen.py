@@ -285,6 +285,8 @@ class MainScreen(Screen[None], CarriesCommands, ContentScreen, ShowsNotices):
         """Other colours, signs or words."""
         if message.language:
             self._heads.forget_shown()
+            if self.navigation.here is not None:
+                self.chat.renew(self.navigation.here)  # what the person is called in it
         self._heads.frame()
         self.panes.writing.draw_signs()
         self.panes.writing.composer.cursor_blink = app_of(self).profile.blinking
