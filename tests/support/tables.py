@@ -34,6 +34,11 @@ def index_pages(snapshot: Snapshot) -> list[bytes]:
     return [bytes(block) for (block,) in rows]
 
 
+def loose_ends(snapshot: Snapshot) -> list[Row]:
+    """Return the rows that name others which are not there: SQLite looks for them only when it is asked to."""
+    return snapshot.rows("PRAGMA foreign_key_check")
+
+
 def lose(tx: Transaction, name: str, **where: Value) -> None:
     """Delete rows as if they had never been there: the product forgets none of them by themselves."""
     condition, values = _where(where)

@@ -25,6 +25,7 @@ from core.storage.migrations import Migration, load_migrations
 from net.parcel.record import decode_record
 from tests.core.people.test_talking import meet
 from tests.support.post_office import Office, Person, settle
+from tests.support.tables import loose_ends
 
 
 def homes_of(step: int) -> dict[str, Any]:
@@ -290,7 +291,7 @@ def test_what_was_known_of_a_device_is_known_of_it_in_its_conversation(tmp_path:
         assert {row.kind for row in conversations.every(tx)} == {"direct"}
         ratchets = {(i, d) for i, d in tx.rows("SELECT id, device FROM sessions")}
         assert ratchets == set(table(HOMES_OF_7, "alice", "sessions", "id", "device"))
-        assert tx.rows("PRAGMA foreign_key_check") == []
+        assert loose_ends(tx) == []
 
 
 def test_who_wrote_a_row_is_seen_by_its_author(tmp_path: Path) -> None:

@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from core import api
+from core.storage import later
 from tests.core.people.test_upgrade import homes_of, put_down
 from tests.support.post_office import Office, Person, settle
+from tests.support.tables import loose_ends
 
 HOMES_OF_8 = homes_of(8)
 
@@ -48,8 +50,8 @@ def test_what_was_said_is_there_and_changes_kept_unread_are_where_they_belong(
     assert [found.message.id for found in alice.search("otherwise")] == [rows["to alice, otherwise"].id]
     assert alice.search("alice 2") == []
     with alice.database.read() as tx:
-        assert tx.rows("SELECT * FROM later") == []
-        assert tx.rows("PRAGMA foreign_key_check") == []
+        assert later.every(tx) == []
+        assert loose_ends(tx) == []
 
 
 def test_the_talk_goes_on_with_all_that_is_new(people: tuple[Office, Person, Person, Person]) -> None:
