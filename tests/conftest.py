@@ -23,6 +23,9 @@ settings.register_profile("explore", deadline=None, print_blob=True, database=No
 settings.load_profile("sottovoce")
 
 
+# Texts are compared in English, whatever the language of whoever runs the tests.
+os.environ["LC_ALL"] = "C.UTF-8"
+
 # Importing ``tui`` removes Textual's debugging variables, among them one by which the snapshot plugin finds its folder.
 # So it is imported here, before the plugin sets it, and a worker process gets back what it inherited.
 _snapshots = os.environ.get("TEXTUAL_SNAPSHOT_TEMPDIR")

@@ -16,6 +16,7 @@ from core import api
 from core.api import ApiError, Kind
 from tests.support.client import PASSCODE, WORDS, FakeClient
 from tests.support.world import Room
+from tui import language
 from tui.plain.run import Plain
 
 pytestmark = pytest.mark.asyncio
@@ -226,3 +227,19 @@ async def test_a_core_that_ends_ends_it_with_words() -> None:
     await person.hear("The core has ended.")
     for side in (person.terminal, person.other_side):
         os.close(side)
+
+
+async def test_it_speaks_the_language_of_the_account() -> None:
+    client = FakeClient()
+    client.stored_settings = api.Settings(language="zh_CN")
+    person = Person(client)
+    try:
+        await person.hear("> ")
+        assert language.language() == "zh_CN"
+        person.type("\x15/quit\r")
+        assert await asyncio.wait_for(person.program, PATIENCE) == 0
+    finally:
+        language.use(language.ENGLISH)
+        person.program.cancel()
+        os.close(person.terminal)
+        os.close(person.other_side)

@@ -17,7 +17,8 @@ from tests.tui.demo import running
 from tests.tui.stage import Stage
 from tests.tui.until import focus, until, until_equal
 from tui import language
-from tui.cli.arguments import make_parser
+from tui.cli.arguments import main, make_parser
+from tui.cli.help_format import cells_of, wrapped
 from tui.config.spoken import SpokenLanguage, choose_language
 from tui.keys.commands import LANGUAGE_NAMES
 from tui.screens.main import MainScreen
@@ -215,8 +216,28 @@ def test_the_help_of_the_command_line_is_made_when_it_is_asked_for() -> None:
     assert make_parser().format_help() == english
 
 
+def test_the_command_line_speaks_as_the_environment_says(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    for locale, said in (("zh_CN.UTF-8", other("without servers")), ("de_DE.UTF-8", "without servers")):
+        monkeypatch.setenv("LC_ALL", locale)
+        with pytest.raises(SystemExit):
+            main(["--help"])
+        assert said in capsys.readouterr().out
+
+
 def test_speaking_what_is_spoken_changes_nothing() -> None:
     speaker = SpokenLanguage()
     assert [speaker.speak(chosen) for chosen in ("", "en", "zh", CHINESE, "zh-Hans", "")] == [
         False, False, True, False, False, True,
     ]  # fmt: skip
+
+
+def test_help_breaks_chinese_by_cells_and_english_as_argparse_does() -> None:
+    text = "在这台机器上运行一个私有网络，一个友好的联系人（Echo），以及客户端。`sottovoce core --stop` 结束它。"
+    lines = wrapped(text, 30)
+    assert max(map(cells_of, lines)) <= 30
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+    assert not [line for line in lines if line[0] in "，。）"]
+    assert wrapped("a few words of English", 10) == ["a few", "words of", "English"]
