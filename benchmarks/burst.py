@@ -45,7 +45,7 @@ def _type(terminal: int, keys: int, figures: Path) -> None:
             pressed, due = pressed + 1, due + PACE
 
 
-def measure(quick: bool) -> report.Figures:  # noqa: FBT001 - the one argument of every benchmark
+def measure(quick: bool) -> report.Figures:
     others, count, keys = (5, 20, 30) if quick else (OTHERS, COUNT, KEYS)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "figures"

@@ -98,7 +98,7 @@ async def _ignore(_: LinkEvent) -> None:
     pass
 
 
-def measure(quick: bool) -> report.Figures:  # noqa: FBT001 - the one argument of every benchmark
+def measure(quick: bool) -> report.Figures:
     boxes, rounds = (128, 1) if quick else (BOXES, ROUNDS)
     with ExitStack() as stack:
         path: list[Watched] = []

@@ -55,7 +55,7 @@ def _measure_attached(where: Places) -> list[list[float]]:
         subprocess.run([*program, "core", "--stop"], env=environ, check=True)
 
 
-def measure(quick: bool) -> report.Figures:  # noqa: FBT001 - the one argument of every benchmark
+def measure(quick: bool) -> report.Figures:
     with places() as where:
         opens = False if quick else trio.run(lambda: _make_account(where, remember=True))
         trio.run(lambda: _make_account(where, remember=False))

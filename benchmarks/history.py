@@ -131,7 +131,7 @@ def _measure(history: History, rows: int, repeats: int) -> dict[str, list[float]
     }
 
 
-def measure(quick: bool) -> report.Figures:  # noqa: FBT001 - the one argument of every benchmark
+def measure(quick: bool) -> report.Figures:
     rows, repeats = (300, 1) if quick else (ROWS, REPEATS)
     with tempfile.TemporaryDirectory() as folder:
         taken: dict[bool, dict[str, list[float]]] = {}

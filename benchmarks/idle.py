@@ -66,7 +66,7 @@ async def _measure(*, quick: bool) -> report.Figures:
             return await _watch(client, rpc.pid, settling, seconds)
 
 
-def measure(quick: bool) -> report.Figures:  # noqa: FBT001 - the one argument of every benchmark
+def measure(quick: bool) -> report.Figures:
     return trio.run(lambda: _measure(quick=quick))
 
 

@@ -53,7 +53,7 @@ def _tcp(size: int) -> float:
         return size / 1e6 / (time.perf_counter() - began)
 
 
-def measure(quick: bool) -> report.Figures:  # noqa: FBT001 - the one argument of every benchmark
+def measure(quick: bool) -> report.Figures:
     sizes, rounds, cells = ((1_000_000,), 1, 5) if quick else (SIZES, ROUNDS, CELLS)
     with other_side("sink") as (spec, _):
         figures = trio.run(_link, spec, sizes, rounds, cells)

@@ -57,7 +57,7 @@ def _lookups(size: int, count: int, gone: float) -> report.Figures:
     }
 
 
-def measure(quick: bool) -> report.Figures:  # noqa: FBT001 - the one argument of every benchmark
+def measure(quick: bool) -> report.Figures:
     sizes = SIZES[:-1] if quick else SIZES
     count = 20 if quick else LOOKUPS
     return {

@@ -40,7 +40,7 @@ def _costs(kind: str, rows: int) -> dict[str, list[float]]:
         return found
 
 
-def measure(quick: bool) -> report.Figures:  # noqa: FBT001 - the one argument of every benchmark
+def measure(quick: bool) -> report.Figures:
     sizes = {"ours": 500, "listview": 20} if quick else {"ours": ROWS, "listview": LIST_VIEW_ROWS}
     costs = {kind: _costs(kind, rows) for kind, rows in sizes.items()}
     if not quick:

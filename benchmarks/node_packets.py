@@ -117,7 +117,7 @@ def _plain_echo(count: int) -> float:
     return rate
 
 
-def measure(quick: bool) -> report.Figures:  # noqa: FBT001 - the one argument of every benchmark
+def measure(quick: bool) -> report.Figures:
     cells, clients, boxes = (200, 1, 20) if quick else (CELLS, CLIENTS, BOXES)
     with other_side("sink") as (spec, pid):
         datagrams = trio.run(_datagrams, spec, pid, cells)

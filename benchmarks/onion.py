@@ -223,7 +223,7 @@ def _best(costs: list[float]) -> report.Figures:
     }
 
 
-def measure(quick: bool) -> report.Figures:  # noqa: FBT001 - the one argument of every benchmark
+def measure(quick: bool) -> report.Figures:
     packets, cells = (BATCH, BATCH) if quick else (PACKETS, CELLS)
     real, plain = _packets(RealOnionCipher(), packets), _packets(PlainOnionCipher(), packets)
     crossed = relayed(2, 1) if quick else relayed(TURNS, ROUNDS)

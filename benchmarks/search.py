@@ -145,7 +145,7 @@ def _worst(snapshot: Snapshot, repeats: int) -> report.Figures:
     }
 
 
-def measure(quick: bool) -> report.Figures:  # noqa: FBT001 - the one argument of every benchmark
+def measure(quick: bool) -> report.Figures:
     rows, weighed, repeats = (500, CONVERSATIONS, 1) if quick else (ROWS, ROWS_WEIGHED, REPEATS)
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()

@@ -124,7 +124,7 @@ async def _ignore(_: LinkEvent) -> None:
     pass
 
 
-def measure(quick: bool) -> report.Figures:  # noqa: FBT001 - the one argument of every benchmark
+def measure(quick: bool) -> report.Figures:
     load = QUICK if quick else FULL
     with watched(load.held, 0) as node, watched(load.held // 2, load.paid, node.spec) as mate:
         crowd = trio.run(_crowd, node, mate, load.rounds)

@@ -131,7 +131,7 @@ async def _measure(*, quick: bool) -> report.Figures:
             return {"nodes": NODES, **latency, "burst": await _burst(pair, burst)}
 
 
-def measure(quick: bool) -> report.Figures:  # noqa: FBT001 - the one argument of every benchmark
+def measure(quick: bool) -> report.Figures:
     figures = trio.run(lambda: _measure(quick=quick))
     return {**figures, "one_hop": onion.relayed(*((2, 1) if quick else (onion.TURNS, onion.ROUNDS)))}
 

@@ -28,7 +28,7 @@ def _bytes_of(
         return [float(terminal.cost_of(character)) for character in typed[WARM_UP:]]
 
 
-def measure(quick: bool) -> report.Figures:  # noqa: FBT001 - the one argument of every benchmark
+def measure(quick: bool) -> report.Figures:
     typed = TYPED[: WARM_UP + 2] if quick else TYPED
     ours = _bytes_of(["tests.support.fake_app"], "Bob", "\r", typed)
     framed = _bytes_of(["tests.support.fake_app"], "Bob", "\r", typed, NEAR)

@@ -79,7 +79,7 @@ def _jitter(ticks: int, work: float) -> tuple[list[float], list[float]]:
     return quiet, busy
 
 
-def measure(quick: bool) -> report.Figures:  # noqa: FBT001 - the one argument of every benchmark
+def measure(quick: bool) -> report.Figures:
     work = required_work(BOX_SIZE, HOURS)
     solving, checking = _timed(3 if quick else SOLVES, work)
     ours, plain = _hash_rates(20 if quick else CHECKS)

@@ -75,7 +75,7 @@ def _read(name: str) -> str | None:
 def _completion(shell: str) -> str:
     parser = make_parser()
     for each in (parser, *commands_of(parser).values()):
-        for action in each._actions:  # pyright: ignore[reportPrivateUsage]  # argparse gives them no other way
+        for action in each._actions:  # argparse gives them no other way
             if action.metavar == "DIR":
                 action.complete = shtab.DIRECTORY  # type: ignore[attr-defined]
             if action.metavar == "FILE":
@@ -140,11 +140,11 @@ def _keys() -> Iterator[str]:
 
 def _choices_of(parser: argparse.ArgumentParser) -> list[argparse.Action]:
     (commands,) = (action for action in parser._actions if isinstance(action, argparse._SubParsersAction))  # pyright: ignore[reportPrivateUsage]
-    return commands._choices_actions  # pyright: ignore[reportPrivateUsage]
+    return commands._choices_actions
 
 
 def _options(parser: argparse.ArgumentParser) -> dict[tuple[str, ...], argparse.Action]:
-    return {tuple(action.option_strings): action for action in parser._actions if action.option_strings}  # pyright: ignore[reportPrivateUsage]
+    return {tuple(action.option_strings): action for action in parser._actions if action.option_strings}
 
 
 def _option(action: argparse.Action) -> Iterator[str]:

@@ -9,7 +9,7 @@ import json
 import math
 import sys
 import time
-from typing import Any, Final
+from typing import Final
 
 from net.events import CustodianUp, TagsArrived
 from net.ids import Endpoint, Tag
@@ -44,7 +44,7 @@ class Writer:
         self._host.node().request(Deposit(free_box(self._host.rng.randbytes(32), now)), now)
         self._host.after(WRITE_EVERY, self._write)
 
-    def _on_event(self, event: Any, now: Instant) -> None:  # noqa: ANN401 -- as hosts give them
+    def _on_event(self, event: object, now: Instant) -> None:
         if isinstance(event, CustodianUp):
             self._host.node().request(Follow(event.custodian, event.bucket, None), now)
         elif isinstance(event, TagsArrived):

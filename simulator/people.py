@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any, Final
+from typing import Final
 
 from net.bucket import Bucket, address_of, mask_of
 from net.errors import Overloaded
@@ -140,7 +140,7 @@ class Person:
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
-    def _on_event(self, event: Any, now: Instant) -> None:  # noqa: ANN401 -- as hosts give them
+    def _on_event(self, event: object, now: Instant) -> None:
         match event:
             case CustodianUp():
                 cursor = self._cursors.get((event.custodian, event.bucket))

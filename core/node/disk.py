@@ -63,7 +63,9 @@ class NodeDisk:
 
     async def note_metered(self, *, is_metered: bool) -> None:
         """Note for the next start whether the owner calls the line metered (``core.node.roles``)."""
-        if is_metered is not self._is_metered and await self._try(lambda database: _note_metered(database, is_metered)):
+        if is_metered is not self._is_metered and await self._try(
+            lambda database: _note_metered(database, is_metered=is_metered)
+        ):
             self._is_metered = is_metered
 
     async def _try(self, call: Callable[[Database], T]) -> T | None:
@@ -104,7 +106,7 @@ def _recall(database: Database) -> tuple[list[KnownPeer], list[Guard]]:
         return known_peers(snapshot, MAX_KNOWN_PEERS), known_guards(snapshot)
 
 
-def _note_metered(database: Database, is_metered: bool) -> bool:  # noqa: FBT001 -- called by position in a thread
+def _note_metered(database: Database, *, is_metered: bool) -> bool:
     with database.transaction() as tx:
         line.note_metered(tx, is_metered=is_metered)
     return True

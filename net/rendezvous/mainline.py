@@ -27,6 +27,7 @@ import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar, TypeVarTuple, Unpack
 
 import trio
@@ -235,7 +236,7 @@ class Mainline:
             now = self._clock()
             if self._told_serving is not self._is_serving:
                 self._told_serving = self._is_serving
-                await self._ask(_set_serving, session, self._told_serving)
+                await self._ask(partial(_set_serving, session, is_serving=self._told_serving))
             due = self._rounds.take(now, is_serving=self._is_serving)
             if due is not None:
                 days = list(days_at(now.wall_ms))
@@ -287,7 +288,7 @@ class Mainline:
         self._mapped(port)
 
 
-def _set_serving(session: libtorrent.session, is_serving: bool) -> None:  # noqa: FBT001 -- called by position
+def _set_serving(session: libtorrent.session, *, is_serving: bool) -> None:
     session.apply_settings({"dht_read_only": not is_serving})
 
 

@@ -35,7 +35,7 @@ _HEAD: Final = (
 class KeysFile:
     """What the file says, before it is known which commands there are."""
 
-    found: Lines = Lines({}, {})  # noqa: RUF009 - never changed
+    found: Lines = dataclasses.field(default_factory=lambda: Lines({}, {}))
     broken: tuple[str, ...] = ()
 
     def understood(self, ids: Collection[str]) -> tuple[dict[str, tuple[str, ...]], list[str]]:
@@ -84,7 +84,7 @@ def _flat(values: Mapping[str, Any], before: str = "", depth: int = 1) -> list[t
     return flat
 
 
-def _keys(value: Any) -> tuple[str, ...]:  # noqa: ANN401 - whatever TOML has
+def _keys(value: object) -> tuple[str, ...]:
     """Return the keys that a value names. Raises ``BadKey``."""
     texts = value
     if isinstance(value, str):

@@ -14,8 +14,8 @@ from tui.config.machine import Machine, parse as machine_of
 class Local:
     """What this machine's files say. ``wrong``: a sentence for each thing in them that is not used."""
 
-    machine: Machine = Machine()  # noqa: RUF009 - frozen
-    keys: KeysFile = KeysFile()  # noqa: RUF009 - the same
+    machine: Machine = dataclasses.field(default_factory=Machine)
+    keys: KeysFile = dataclasses.field(default_factory=KeysFile)
     folder: Path | None = None
     wrong: tuple[str, ...] = ()
 

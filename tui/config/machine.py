@@ -102,19 +102,19 @@ def _flat(values: dict[str, Any]) -> list[tuple[str, Any]]:
     return flat
 
 
-def _boolean(value: Any) -> bool | None:  # noqa: ANN401 - whatever TOML has
+def _boolean(value: object) -> bool | None:
     return value if isinstance(value, bool) else None
 
 
-def _form(value: Any) -> str | None:  # noqa: ANN401 - the same
+def _form(value: object) -> str | None:
     return value if isinstance(value, str) and value in FORMS else None
 
 
-def _language(value: Any) -> str | None:  # noqa: ANN401 - the same
+def _language(value: object) -> str | None:
     return known_as(value) if isinstance(value, str) else None
 
 
-def _command(value: Any) -> tuple[str, ...] | None:  # noqa: ANN401 - the same
+def _command(value: object) -> tuple[str, ...] | None:
     """Return the words of a command; None where it is none."""
     if isinstance(value, str):
         try:

@@ -74,11 +74,11 @@ def parse_key(text: str) -> str:
     modifiers = [_SPELLINGS.get(each.strip().lower(), each.strip().lower()) for each in head.split("+") if each.strip()]
     if any(each not in _MODIFIERS for each in modifiers):
         raise _no_key(text)
-    name = _name_of(last.strip() or last, bool(modifiers), text)
+    name = _name_of(last.strip() or last, text, modified=bool(modifiers))
     return "+".join([*sorted(set(modifiers), key=_MODIFIERS.index), name])
 
 
-def _name_of(last: str, modified: bool, text: str) -> str:  # noqa: FBT001 - a helper
+def _name_of(last: str, text: str, *, modified: bool) -> str:
     if len(last) == 1:
         if not last.isprintable() or not (last.isascii() or last.isalnum()):
             raise _no_key(text)

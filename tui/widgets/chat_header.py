@@ -32,7 +32,7 @@ class ChatHeader(Widget):
     ChatHeader { height: 1; background: $panel; color: $ink; text-wrap: nowrap; }
     """
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+    def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._conversation: Conversation | None = None
         self._elsewhere = 0

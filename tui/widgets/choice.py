@@ -51,7 +51,7 @@ class Choice(Widget, Generic[V], can_focus=True):
     class Submitted(Message):
         """Enter was pressed: the values are as they should be."""
 
-    def __init__(self, options: list[tuple[str, V]], value: V, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+    def __init__(self, options: list[tuple[str, V]], value: V, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._options = options
         self.chosen = self._index_of(value)

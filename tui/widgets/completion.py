@@ -32,7 +32,7 @@ class Completion(Widget):
     """
     position = reactive(0)
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+    def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._specs: list[CommandSpec] = []
 

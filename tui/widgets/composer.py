@@ -83,7 +83,7 @@ class Composer(Editing, CarriesCommands, Addressed, inherit_bindings=False):
             super().__init__()
             self.had_text = had_text
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+    def __init__(self, *, id: str | None = None) -> None:
         super().__init__(
             id=id, soft_wrap=True, show_line_numbers=False, highlight_cursor_line=False, tab_behavior="focus"
         )

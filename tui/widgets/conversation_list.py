@@ -69,7 +69,7 @@ class ConversationList(ScrollView, can_focus=True):
             super().__init__()
             self.conversation_id = conversation_id
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+    def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._conversations: Sequence[Conversation] = ()
         self._open_id: str | None = None

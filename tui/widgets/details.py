@@ -22,7 +22,7 @@ class Details(Widget):
     Details { width: 40; padding: 0 2; background: $panel; color: $ink; }
     """
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+    def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._conversation: Conversation | None = None
         self._message: Message | None = None

@@ -62,7 +62,7 @@ class Edge(Widget):
 class UpperEdge(Edge):
     """A title, and at the right how far one is, or how much there is."""
 
-    def __init__(self, title: str = "", note: str = "", *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+    def __init__(self, title: str = "", note: str = "", *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._title, self._note = title, note
 

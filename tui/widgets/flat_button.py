@@ -39,7 +39,7 @@ class FlatButton(Widget, can_focus=True):
             """The button."""
             return self.button
 
-    def __init__(self, label: str, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+    def __init__(self, label: str, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.set_reactive(FlatButton.label, label)
 

@@ -57,7 +57,7 @@ class Hints(Edge):
 
     corners = (2, 3)
 
-    def __init__(self, *hints: Hint, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+    def __init__(self, *hints: Hint, id: str | None = None) -> None:
         super().__init__(id=id)
         self._hints = hints
 

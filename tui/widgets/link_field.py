@@ -47,7 +47,7 @@ class LinkField(TextField):
             super().__init__()
             self.path = path
 
-    def __init__(self, *, placeholder: str = "", id: str | None = None) -> None:  # noqa: A002 - Textual's name
+    def __init__(self, *, placeholder: str = "", id: str | None = None) -> None:
         super().__init__(placeholder=placeholder, max_length=MAX_TYPED, id=id)
         self._ending: Timer | None = None
 

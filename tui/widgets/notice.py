@@ -53,7 +53,7 @@ class Notice(Static):
         """The same."""
         self.post_message(self.Resized())
 
-    def __init__(self, text: str = "", *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+    def __init__(self, text: str = "", *, id: str | None = None) -> None:
         super().__init__(Content(text), id=id, classes="" if text else "-quiet")
         self._said: tuple[Kind, str] = ("plain", text)
 

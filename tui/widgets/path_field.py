@@ -79,7 +79,7 @@ class PathField(TextField):
         *,
         suffixes: Container[str],
         placeholder: str = "",
-        id: str | None = None,  # noqa: A002 - Textual's name
+        id: str | None = None,
     ) -> None:
         super().__init__(
             value, placeholder=placeholder, max_length=MAX_PATH_LENGTH, suggester=_PathSuggester(suffixes), id=id

@@ -85,7 +85,7 @@ class QrView(Widget):
     quiet: reactive[Quiet] = reactive(LEAST_QUIET, layout=True)
     """White around the code."""
 
-    def __init__(self, text: str = "", *, ascii_only: bool = False, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+    def __init__(self, text: str = "", *, ascii_only: bool = False, id: str | None = None) -> None:
         super().__init__(id=id)
         self._strips: list[Strip] = []
         self.set_reactive(QrView.text, text)

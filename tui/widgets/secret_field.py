@@ -82,7 +82,7 @@ class PasscodeField(SecretField):
     is_revealed: reactive[bool] = reactive(default=False)
     """Whether the characters themselves are drawn."""
 
-    def __init__(self, *, placeholder: str = "", id: str | None = None) -> None:  # noqa: A002 - Textual's name
+    def __init__(self, *, placeholder: str = "", id: str | None = None) -> None:
         super().__init__(placeholder=placeholder, password=True, max_length=MAX_PASSCODE_LENGTH, id=id)
 
     @property

@@ -41,7 +41,7 @@ class SmallEditor(Editing):
         Binding("ctrl+j,alt+enter,shift+enter", "newline", "New line", id="write.newline", show=False),
     ]
 
-    def __init__(self, *, limit: int, placeholder: str = "", id: str | None = None) -> None:  # noqa: A002 - Textual's name
+    def __init__(self, *, limit: int, placeholder: str = "", id: str | None = None) -> None:
         super().__init__(id=id, soft_wrap=True, tab_behavior="focus", show_line_numbers=False, placeholder=placeholder)
         self.limit = limit
 

@@ -50,7 +50,7 @@ class TextField(LineEditing):
         max_length: int = 0,
         suggester: Suggester | None = None,
         password: bool = False,
-        id: str | None = None,  # noqa: A002 - Textual's name
+        id: str | None = None,
     ) -> None:
         super().__init__(
             value,

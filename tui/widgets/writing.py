@@ -90,7 +90,7 @@ class WritingArea(Vertical):
             yield Static(Content(app_of(self).glyphs.prompt), id="prompt")
             yield Composer(id="composer")
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+    def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.below = ""
         """How many new messages are below those in view, in words."""

@@ -40,7 +40,7 @@ class ChatLines(ScrollView, can_focus=False):
     }
     """
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+    def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.model = ChatModel()
         self.selected_id: str | None = None

@@ -46,7 +46,7 @@ class ChatScroll(ChatLines, can_focus=False):
             self.below = below
             self.at_end = at_end
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+    def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._news: tuple[str | None, int] = (None, 0)  # the first unread row of the conversation, and how many
         self._top: Anchor | None = None  # None: at the end

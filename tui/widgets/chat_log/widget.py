@@ -53,7 +53,7 @@ class ChatLog(ChatScroll, CarriesCommands, can_focus=True):
             self.what = what
             self.message = message
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+    def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.handlers = Handlers(
             {
