@@ -42,12 +42,19 @@ def may_be_marked(link: str) -> bool:
     return len(link) <= MAX_LINK and _PLAIN.fullmatch(link) is not None
 
 
+def link_end(text: str, start: int) -> int | None:
+    """Return where the link ends that begins at a place of a cleaned text; None where none does."""
+    match = _LINK.match(text, start)
+    end = start if match is None else start + len(_trimmed(match.group()))
+    return end if end - start > len("https://") else None
+
+
 def _trimmed(link: str) -> str:
     """Return a link without the signs of the sentence around it; a bracket belongs to it if it was opened in it."""
-    while link:
-        last = link[-1]
-        if last in _TRAILING or (last in _BRACKETS and link.count(last) > link.count(_BRACKETS[last])):
-            link = link[:-1]
-        else:
-            break
-    return link
+    end = len(link)
+    unopened = {last: link.count(last) - link.count(first) for last, first in _BRACKETS.items()}
+    while end and ((last := link[end - 1]) in _TRAILING or unopened.get(last, 0) > 0):
+        if last in unopened:
+            unopened[last] -= 1
+        end -= 1
+    return link[:end]

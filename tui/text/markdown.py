@@ -118,7 +118,8 @@ class _Making:
         self._begin_line()
         if not _SIGNS.search(line):
             at = self._length
-            self._spans += [Span(at + span.start, at + span.end, "link", span.link) for span in _bare(line)]
+            if "://" in line:
+                self._spans += [Span(at + span.start, at + span.end, "link", span.link) for span in _bare(line)]
             self._add(line)
             return
         from tui.text.markdown_parser import parsed  # a tenth of the start: not before a text has a sign

@@ -13,7 +13,7 @@ from markdown_it.rules_inline.emphasis import tokenize as emphasis
 from markdown_it.rules_inline.link import link
 from markdown_it.token import Token
 
-from tui.text.links import may_be_marked, spans
+from tui.text.links import link_end, may_be_marked
 
 _WORD: Final = re.compile(r"\w")
 _SCHEME: Final = re.compile(r"https?$", re.IGNORECASE)
@@ -70,15 +70,15 @@ def _bare(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 - the parse
     """Keep what is within a link from being taken for signs: at its colon, its scheme having been read."""
     if state.src[state.pos : state.pos + 3] != "://" or silent or state.linkLevel:
         return False
-    found = _SCHEME.search(state.pending)
+    found = _SCHEME.search(state.pending[-len("https") :])
     if found is None:
         return False
     start = state.pos - len(found[0])
-    end = next((last for first, last in spans(state.src[start:]) if first == 0), None)
+    end = link_end(state.src, start)
     if end is None:
         return False
-    state.pending = state.pending[: found.start()]
+    state.pending = state.pending[: -len(found[0])]
     token = state.push("bare", "", 0)
-    token.content = state.src[start : start + end]
-    state.pos = start + end
+    token.content = state.src[start:end]
+    state.pos = end
     return True

@@ -154,7 +154,7 @@ def _wrap_clusters(paragraph: str, width: int) -> list[Span]:
     spans: list[Span] = []
     start = used = 0
     breakable = 0  # where the current line may end
-    parts = [part for cluster in clusters(paragraph) for part in _within(paragraph, cluster, width)]
+    parts = pieces(paragraph, width)
     index = 0
     while index < len(parts):
         first, _, cells = parts[index]
@@ -184,6 +184,11 @@ def _ends_before(paragraph: str, parts: list[Cluster], index: int) -> bool:
         return paragraph[first] == " "
     before, _, cells_before = parts[index - 1]
     return breaks_between(paragraph[before], paragraph[first], wide=cells > 1 or cells_before > 1)
+
+
+def pieces(paragraph: str, width: int) -> list[Cluster]:
+    """Return the clusters of one line of text; those wider than ``width`` cells in pieces."""
+    return [part for cluster in clusters(paragraph) for part in _within(paragraph, cluster, width)]
 
 
 def _within(paragraph: str, cluster: Cluster, width: int) -> list[Cluster]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
 
@@ -40,16 +41,17 @@ class Inking:
         on = self.code if line.code else self.on
         base = self.look.pens.pen("ink" if line.code else self.ink, on)
         drawn = self._drawn(line)
-        cuts = self._cuts(line)
+        spans = self.setting.spans_in(line.start, line.end)
+        cuts = self._cuts(line, spans)
         lead = " " * line.indent
         if line.code:  # where grounds do not differ a stroke says what it is
             lead += " " if self.look.pens.tinted else self.look.glyphs.rule
         segments = [Segment(lead, base)] if lead else []
-        if len(cuts) == 2 and not self._over(*cuts):
+        if len(cuts) == 2 and not _over(spans, *cuts):
             text = visible(drawn)
             return [Segment(segments[0].text + text, base)] if segments else [Segment(text, base)]
         for start, end in pairwise(cuts):
-            style = self._style(start, end, base)
+            style = self._style(spans, start, end, base)
             segments.append(Segment(visible(drawn[start - line.start : end - line.start]), style))
         return segments
 
@@ -62,12 +64,11 @@ class Inking:
             drawn = f"{drawn[:at]}{bullet}{drawn[at + 1 :]}"
         return drawn
 
-    def _cuts(self, line: SetLine) -> list[int]:
+    def _cuts(self, line: SetLine, spans: Sequence[Span]) -> list[int]:
         """Return where something begins or ends in a line, its own ends included."""
         cuts = {line.start, line.end}
-        for span in self.setting.body.spans:
-            if span.start < line.end and span.end > line.start:
-                cuts |= {max(span.start, line.start), min(span.end, line.end)}
+        for span in spans:
+            cuts |= {max(span.start, line.start), min(span.end, line.end)}
         for first, last in self._found(line):
             cuts |= {first, last}
         return sorted(cuts)
@@ -78,14 +79,10 @@ class Inking:
         part = self.setting.body.text[line.start : line.end]
         return [(line.start + each.start(), line.start + each.end()) for each in self.sought.finditer(part)]
 
-    def _over(self, start: int, end: int) -> list[Span]:
-        """Return the spans that lie over a part."""
-        return [span for span in self.setting.body.spans if span.start <= start and span.end >= end and start < end]
-
-    def _style(self, start: int, end: int, base: Style) -> Style:
+    def _style(self, spans: Sequence[Span], start: int, end: int, base: Style) -> Style:
         style = base
         pens = self.look.pens
-        for span in self._over(start, end):
+        for span in _over(spans, start, end):
             if span.kind == "bold":
                 style += pens.pen("bright", self.on, bold=True)
             elif span.kind == "italic":
@@ -101,3 +98,8 @@ class Inking:
         if self.sought is not None and self.sought.fullmatch(self.setting.body.text[start:end]):
             style += FOUND
         return style
+
+
+def _over(spans: Sequence[Span], start: int, end: int) -> list[Span]:
+    """Return the spans that lie over a part."""
+    return [span for span in spans if span.start <= start and span.end >= end and start < end]

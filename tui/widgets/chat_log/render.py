@@ -18,6 +18,8 @@ Every strip is as wide as the look says. A block is balanced (``setting``), so t
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from rich.segment import Segment
 from textual.strip import Strip
 
@@ -37,6 +39,7 @@ from tui.widgets.chat_log.rows import (
     NOT_TEXT,
     DrawnRow,
     Line,
+    Lines,
     Look,
     Place,
     goes_on,
@@ -58,8 +61,9 @@ def draw(row: Message, place: Place, look: Look) -> DrawnRow:
     setting = Setting(body_of(text, tinted=look.pens.tinted))
     block = _Block(row, place, look, setting)
     follows = goes_on(row, place, look.calendar)
-    lines += block.letter(follows=follows) if look.layout == "letter" else block.dialogue(follows=follows)
-    return DrawnRow(setting.body.text, tuple(lines))
+    parted = block.letter(follows=follows) if look.layout == "letter" else block.dialogue(follows=follows)
+    lines += [_blank(look)] * parted
+    return DrawnRow(setting.body.text, Lines(lines, len(block.rows), block.line))
 
 
 # --- between messages -----------------------------------------------------------------------------------------------------
@@ -128,8 +132,20 @@ def _lane(segments: Part, look: Look, *, start: int = NOT_TEXT, end: int = NOT_T
 # --- a message ------------------------------------------------------------------------------------------------------------
 
 
+class _Row(NamedTuple):
+    """A row of a block: its part, the ground it is filled with, where in the text it is, and its cells.
+
+    A line of the text has no part until it is looked at.
+    """
+
+    part: Part | None
+    on: str
+    line: SetLine | None
+    cells: int
+
+
 class _Block:
-    """One message, set and inked: rows of a part, the ground they are filled with, and where in the text they are."""
+    """One message, set into rows; each is inked and placed when it is looked at."""
 
     def __init__(self, row: Message, place: Place, look: Look, setting: Setting) -> None:
         self.row, self.place, self.look, self.setting = row, place, look, setting
@@ -140,15 +156,16 @@ class _Block:
             self.on = "ground"
         ink = "bright" if place.fresh and look.pens.tinted else "ink"
         self.inking = Inking(setting, look, self.on, ink, place.sought)
-        self.rows: list[tuple[Part, str, SetLine | None]] = []
+        self.rows: list[_Row] = []
+        self._wide = look.text_width
+        self._notched = False
 
-    def dialogue(self, *, follows: bool) -> list[Line]:
-        """Return the lines of a block on its side."""
+    def dialogue(self, *, follows: bool) -> bool:
+        """Set the rows of a block on its side; return whether an empty line is above it."""
         look, room = self.look, self.look.text_width
         tail = GAP + width(meta(self.row, self.place, look, self.on))
         text = self.setting.balanced(room, tail)
         first = follows and self.row.reply_to is None
-        lines = [] if first else [_blank(look)]
         if look.is_group and not self.mine and not first:
             self._add(
                 [Segment(fit(look.name_of(self.row.sender), room), look.pens.pen(self.colour, self.on, bold=True))]
@@ -156,17 +173,14 @@ class _Block:
         self._head(room)
         self._text(text)
         self._foot(room)
-        wide = max(width(part) for part, _, _ in self.rows)
-        for number, (part, on, line) in enumerate(self.rows):
-            lines.append(self._placed(part, on, line, wide, notched=first and number == 0))
-        return lines
+        self._wide, self._notched = max(row.cells for row in self.rows), first
+        return not first
 
-    def letter(self, *, follows: bool) -> list[Line]:
-        """Return the lines of a block at the left edge."""
+    def letter(self, *, follows: bool) -> bool:
+        """Set the rows of a block at the left edge; return whether an empty line is above it."""
         look, room = self.look, self.look.text_width
         pen = look.pens.pen
         text = self.setting.lines(room)
-        lines = [] if follows else [_blank(look)]
         if not follows:
             name = fit(look.name_of(self.row.sender), room - 18, look.glyphs.ellipsis)
             head = [Segment(name, pen(self.colour, self.on, bold=True)), Segment("  ", pen("soft", self.on))]
@@ -174,12 +188,21 @@ class _Block:
         self._head(room)
         self._text(text)
         self._foot(room, timed=follows, right=True)
-        for part, on, line in self.rows:
-            lines.append(self._placed(part, on, line, room, notched=False))
-        return lines
+        return not follows
 
-    def _add(self, part: Part, line: SetLine | None = None) -> None:
-        self.rows.append((part, self.inking.code if line is not None and line.code else self.on, line))
+    def line(self, number: int) -> Line:
+        """Return a row on the screen."""
+        row = self.rows[number]
+        return self._placed(self._part(row), row, notched=self._notched and number == 0)
+
+    def _part(self, row: _Row) -> Part:
+        if row.part is not None:
+            return row.part
+        assert row.line is not None
+        return self.inking.line(row.line)
+
+    def _add(self, part: Part) -> None:
+        self.rows.append(_Row(part, self.on, None, width(part)))
 
     def _head(self, room: int) -> None:
         """Add what stands above the text."""
@@ -189,8 +212,8 @@ class _Block:
             self._add(part)
 
     def _text(self, text: list[SetLine]) -> None:
-        for line in text:
-            self._add(self.inking.line(line), line)
+        code, cells_of = self.inking.code, self.setting.inked_width
+        self.rows += [_Row(None, code if line.code else self.on, line, cells_of(line)) for line in text]
 
     def _foot(self, room: int, *, timed: bool = True, right: bool = False) -> None:
         """Add notes, reactions and the time: in the last row if they fit, else in one of their own."""
@@ -201,23 +224,22 @@ class _Block:
         time = meta(self.row, self.place, look, self.on) if timed else []
         given = reactions(self.row, look, self.on, room - (GAP + width(time)) * bool(time))
         if given:
-            self._add([])
+            self._add(given)
         if not time:
-            self.rows[-1] = (given or self.rows[-1][0], *self.rows[-1][1:])
             return
-        last, on, line = self.rows[-1]
-        last = given or last
-        if on != self.on or width(last) + GAP + width(time) > room:
+        last, cells = self.rows[-1], width(time)
+        if last.on != self.on or last.cells + GAP + cells > room:
             self._add([])
-            last, on, line = [], self.on, None
-        wide = room if right else max([width(part) for part, _, _ in self.rows] + [width(last) + GAP + width(time)])
-        if not last and not right and len(self.rows) > 1:
-            wide = max([width(part) for part, _, _ in self.rows] + [width(time)])
-        filling = " " * (wide - width(last) - width(time))
-        self.rows[-1] = ([*last, Segment(filling, pen("soft", self.on)), *time], on, line)
+            last = self.rows[-1]
+        wide = room if right else max(row.cells for row in self.rows)
+        wide = max(wide, cells if not last.cells and len(self.rows) > 1 else last.cells + GAP + cells)
+        filling = " " * (wide - last.cells - cells)
+        part = [*self._part(last), Segment(filling, pen("soft", self.on)), *time]
+        self.rows[-1] = last._replace(part=part, cells=wide)
 
-    def _placed(self, part: Part, on: str, line: SetLine | None, wide: int, *, notched: bool) -> Line:
+    def _placed(self, part: Part, row: _Row, *, notched: bool) -> Line:
         """Return a row of the block between its bar and the edge of the lane."""
+        on, line, wide = row.on, row.line, self._wide
         look, glyphs, pens = self.look, self.look.glyphs, self.look.pens
         blank = pens.pen("ink", self.on)
         right = self.mine and look.layout == "dialogue"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterable, Mapping
-from typing import Literal
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Literal, overload
 
 from textual.strip import Strip
 
@@ -80,12 +80,43 @@ class Line:
     column: int = 0
 
 
+class Lines(Sequence[Line]):
+    """The lines of a row: those above it, and ``count`` of its own, made when they are first looked at.
+
+    A text of twelve thousand line ends so costs what is seen of it.
+    """
+
+    def __init__(self, above: Sequence[Line], count: int, make: Callable[[int], Line]) -> None:
+        self._above, self._count, self._make = above, count, make
+        self._made: dict[int, Line] = {}
+
+    def __len__(self) -> int:
+        return len(self._above) + self._count
+
+    @overload
+    def __getitem__(self, index: int) -> Line: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Line]: ...
+
+    def __getitem__(self, index: int | slice) -> Line | list[Line]:
+        if isinstance(index, slice):
+            return [self[at] for at in range(*index.indices(len(self)))]
+        at = range(len(self))[index] - len(self._above)
+        if at < 0:
+            return self._above[at]
+        made = self._made.get(at)
+        if made is None:
+            made = self._made[at] = self._make(at)
+        return made
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class DrawnRow:
     """A row on the screen."""
 
     text: str  # as the mouse copies it; lines are places in it
-    lines: tuple[Line, ...]
+    lines: Sequence[Line]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

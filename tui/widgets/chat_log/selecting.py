@@ -34,9 +34,9 @@ def selected_text(rows: Iterable[tuple[int, DrawnRow]], selection: Selection) ->
 def _part(top: int, row: DrawnRow, selection: Selection) -> str:
     """Return the part of one row's text that is selected."""
     first = last = None
-    for number, line in enumerate(row.lines):
+    for number in range(len(row.lines)):
         span = selection.get_span(top + number)
-        if span is None or line.start == NOT_TEXT:
+        if span is None or (line := row.lines[number]).start == NOT_TEXT:
             continue
         start = offset_at(row.text, line, span[0] - line.column)
         end = line.end if span[1] == -1 else offset_at(row.text, line, span[1] - line.column)

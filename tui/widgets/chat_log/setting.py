@@ -4,16 +4,21 @@ A block is *balanced*: the narrowest that has as few lines as the widest would. 
 edge is where the eye is. A link that fits a line is on one, since lines are broken at blanks. A longer one gets lines of its
 own, broken behind one of its own signs where there is one near the end; each of its lines tells the terminal the whole, so
 that a click on any opens it, and what the terminal copies as a link is not a part.
+
+A text is another person's: it may be twelve thousand line ends, or one link after the other. So what is looked up for each
+line (its width, its spans, its links) is found by bisection in what was counted once for the whole text.
 """
 
 from __future__ import annotations
 
-import dataclasses
-from typing import Final
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from itertools import accumulate
+from typing import Final, NamedTuple
 
-from tui.text.cells import clusters, shown, width_of
-from tui.text.markdown import LIST, Body
-from tui.text.sanitize import Span, wrap
+from tui.text.cells import cell_of, clusters, shown
+from tui.text.markdown import LIST, Body, Span as BodySpan
+from tui.text.sanitize import Span, pieces, wrap
 
 # No block is set narrower than this to be balanced.
 LEAST: Final = 20
@@ -25,8 +30,7 @@ _BREAKS: Final = "/?&=#-_.,;+%~:"
 _FULL: Final = 2 / 3
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class SetLine:
+class SetLine(NamedTuple):
     """One line: offsets in the body, the blanks before it, and whether it is code."""
 
     start: int
@@ -41,8 +45,23 @@ class Setting:
     def __init__(self, body: Body) -> None:
         self.body = body
         self.drawn = shown(body.text)
-        self._links = [(span.start, span.end) for span in body.spans if span.kind == "link"]
-        self._link_widths = [width_of(self.drawn[start:end]) for start, end in self._links]
+        # Cells before each character; none where every character of a line is one.
+        self._cells = [] if self.drawn.isascii() else list(accumulate(map(cell_of, self.drawn), initial=0))
+        self._starts = [span.start for span in body.spans]
+        self._reach = list(accumulate((span.end for span in body.spans), max))
+        links = [span for span in body.spans if span.kind == "link"]
+        self._link_starts = [span.start for span in links]
+        self._link_ends = [span.end for span in links]
+        self._link_widths = [self._width(span.start, span.end) for span in links]
+
+    def _width(self, start: int, end: int) -> int:
+        """Return the cells of a part of one line."""
+        return self._cells[end] - self._cells[start] if self._cells else end - start
+
+    def spans_in(self, start: int, end: int) -> Sequence[BodySpan]:
+        """Return the spans of the body that share something with a part of it, in its order."""
+        first, last = bisect_right(self._reach, start), bisect_left(self._starts, end)
+        return [span for span in self.body.spans[first:last] if span.end > start]
 
     def balanced(self, width: int, tail: int = 0) -> list[SetLine]:
         """Return the lines of the narrowest block that has as many rows as at ``width``.
@@ -75,7 +94,11 @@ class Setting:
 
     def width_of(self, line: SetLine) -> int:
         """Return the cells of a line, its blanks and the margin of code included."""
-        return line.indent + width_of(self.drawn[line.start : line.end]) + 2 * line.code
+        return self.inked_width(line) + line.code
+
+    def inked_width(self, line: SetLine) -> int:
+        """Return the cells of a line without the margin that code has behind it."""
+        return line.indent + self._width(line.start, line.end) + line.code
 
     def lines(self, width: int) -> list[SetLine]:
         """Return the lines at a width."""
@@ -95,8 +118,12 @@ class Setting:
         made: list[SetLine] = []
         for line in self.drawn[start:end].split("\n"):
             stop = start + len(line)
+            if self._width(start, stop) <= width:
+                made.append(SetLine(start, stop))
+                start = stop + 1
+                continue
             found = LIST.match(line)
-            hang = width_of(found[0]) if found else 0
+            hang = len(found[0]) if found else 0
             if hang and width - hang >= LEAST // 2 and found:
                 first = start + found.end()
                 for number, (begin, last) in enumerate(self._wrapped(first, stop, width - hang)):
@@ -112,7 +139,8 @@ class Setting:
         made: list[SetLine] = []
         for line in self.drawn[start:end].split("\n"):
             first, used = start, 0
-            for begin, _, cells in clusters(line):
+            fits = self._width(start, start + len(line)) <= room
+            for begin, _, cells in () if fits else clusters(line):
                 if used + cells > room:
                     made.append(SetLine(first, start + begin, code=True))
                     first, used = start + begin, 0
@@ -123,10 +151,11 @@ class Setting:
 
     def _wrapped(self, start: int, end: int, width: int) -> list[Span]:
         """Wrap one line of text, long links on lines of their own."""
+        near = range(bisect_right(self._link_ends, start), bisect_left(self._link_starts, end))
         long = [
-            (max(first, start), min(last, end))
-            for (first, last), cells in zip(self._links, self._link_widths, strict=True)
-            if cells > width and first < end and last > start
+            (max(self._link_starts[at], start), min(self._link_ends[at], end))
+            for at in near
+            if self._link_widths[at] > width
         ]
         if not long:
             return [(start + first, start + last) for first, last in wrap(self.drawn[start:end], width)]
@@ -152,11 +181,20 @@ class Setting:
 def _broken(text: str, start: int, end: int, width: int) -> list[Span]:
     """Return the lines of one long link."""
     lines: list[Span] = []
-    while start < end:
-        stop = start + wrap(text[start:end], width)[0][1]
-        if stop < end:
-            full = start + int((stop - start) * _FULL)
-            stop = next((at for at in range(stop, full, -1) if text[at - 1] in _BREAKS), stop)
-        lines.append((start, stop))
-        start = stop
+    first = used = 0
+    parts = pieces(text[start:end], width)
+    at = 0
+    while at < len(parts):
+        begin, _, cells = parts[at]
+        if used + cells <= width:
+            used += cells
+            at += 1
+            continue
+        full = first + int((begin - first) * _FULL)
+        stop = next((each for each in range(begin, full, -1) if text[start + each - 1] in _BREAKS), begin)
+        lines.append((start + first, start + stop))
+        while parts[at - 1][0] >= stop:
+            at -= 1
+        first, used = stop, 0
+    lines.append((start + first, end))
     return lines
