@@ -37,7 +37,7 @@ def lines_of(row: api.Message, names: Mapping[str, str]) -> str:
     known: dict[str, Any] = api.builtins_of(row)
     words = printable(row.text).split("\n")
     if row.kind not in _WRITTEN:
-        said = _SAID.get(row.kind, row.kind)
+        said = _SAID.get(row.kind) or printable(row.kind)
         words = [f"[{said}{': ' if row.text else ''}{words[0]}]", *words[1:]]
     if known.get("edited_at"):
         words[-1] += " (edited)"

@@ -8,6 +8,7 @@ from core import api
 from tui.language import told, tr, tr_n
 from tui.text.sanitize import clean_name, clean_text
 from tui.widgets.chat_log.notes import note_of
+from tui.widgets.chat_log.rows import IMPORTED, MESSAGES
 from tui.words.format import STATE_WORDS, Calendar, moment, when
 
 
@@ -15,12 +16,17 @@ def line_of(row: api.Message, name: str, now: int, calendar: Calendar) -> str:
     """Return a row: when, who, how far it got, what. ``name`` is what the contact is called here."""
     is_today = calendar.day(row.sent_at) == calendar.day(now)
     at = calendar.clock(row.sent_at) if is_today else moment(row.sent_at, now, calendar)
-    if row.kind != "text":
+    if row.kind not in MESSAGES:
         return f"{at} -- {note_of(row, name)}"
     is_own = row.sender == "me"
     own = tr("you ({state})").format(state=tr(STATE_WORDS.get(row.state, row.state)))
     who = own if is_own else name
-    marks = [mark for mark, holds in ((tr("late"), row.late), (tr("edited"), row.edited_at is not None)) if holds]
+    facts = (
+        (tr("from an archive"), row.kind == IMPORTED),
+        (tr("late"), row.late),
+        (tr("edited"), row.edited_at is not None),
+    )
+    marks = [mark for mark, holds in facts if holds]
     if not is_own and not row.known:
         marks.append(tr("from a device that is not known"))
     marked = f" [{', '.join(marks)}]" if marks else ""
