@@ -72,7 +72,7 @@ def worst(parts: Sequence[str]) -> dict[str, Figures]:
     return found
 
 
-def measure(quick: bool) -> Figures:  # noqa: FBT001 - as it is called
+def measure(quick: bool) -> Figures:
     """Measure all parts, or a few."""
     body_of("*warm* [up](https://a.b)")
     return {"worst": worst(PARTS[::40] if quick else PARTS), "plain": worst([PLAIN])}
