@@ -18,6 +18,7 @@ Fields = dict[str, Any]
 def table(snapshot: Snapshot, name: str) -> list[Fields]:
     """Return every row of a table, by column: no API gives rows that the product only counts, drops or seals."""
     columns = [str(row[0]) for row in snapshot.rows("SELECT name FROM pragma_table_info(?)", name)]
+    assert columns, f"there is no table {name}"
     names = ", ".join(f'"{column}"' for column in columns)
     return [dict(zip(columns, row, strict=True)) for row in snapshot.rows(f'SELECT {names} FROM "{name}"')]
 
