@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.text import Text
-from rich.traceback import Traceback
 from textual._context import active_message_pump
 from textual.css.query import NoMatches
 from textual.dom import DOMNode
@@ -48,6 +47,8 @@ def report_of(fault: BaseException | None) -> Text:
 
 def without_values(said: RenderableType) -> RenderableType:
     """Return a fault's report by Textual's own threads; a traceback is cut down to the places in the code."""
+    from rich.traceback import Traceback  # with all that colours source, which no start should wait for
+
     if not isinstance(said, Traceback):
         return said
     stacks = said.trace.stacks

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -31,6 +30,8 @@ class Lines(NamedTuple):
 
 def read(file: str, text: str) -> Lines:
     """Return what ``text`` says; ``file`` is its name in messages. Raises ``Broken``."""
+    import tomllib  # by who has a file
+
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as fault:

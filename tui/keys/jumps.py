@@ -13,7 +13,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from textual import events
-from textual.widgets import Input, TextArea
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -72,10 +71,17 @@ class Jumps:
             return ""
         if self._place() == self._from:
             return ""
-        does_something = event.key in self._sending or not isinstance(self._app.focused, Input | TextArea)
+        does_something = event.key in self._sending or not isinstance(self._app.focused, _fields())
         return self._why if does_something else ""
 
     def _place(self) -> Place:
         """Return what tells one place from another: the screen, the widget with the focus, the contact written to."""
         focused: Widget | None = self._app.focused
         return (self._app.screen, focused, focused.address if isinstance(focused, Addressed) else None)
+
+
+def _fields() -> tuple[type[Widget], ...]:
+    """Return what is typed into; their modules are imported with the first screen that has one."""
+    from textual.widgets import Input, TextArea
+
+    return Input, TextArea

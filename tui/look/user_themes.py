@@ -15,7 +15,6 @@ wrong: each ink must stand out on each ground by ``LEAST_CONTRAST`` to 1.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
@@ -72,6 +71,8 @@ def load(folder: Path, name: str) -> Tones:
 
 def parse(text: str, name: str) -> Tones:
     """Return the tones that a file's text names. Raises ``WrongTheme`` with a sentence that begins with the line."""
+    import tomllib  # by who has a theme of their own
+
     try:
         given = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:

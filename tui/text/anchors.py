@@ -12,23 +12,36 @@ and restore (DECSC, DECRC) and forward (CUF) are as old as the VT100, and none o
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from textual.driver import Driver
 
 from tui.text.cells import PLAIN, width_of
 
 _DISPUTED = rf"[^\x00-\x1f\x7f-\x9f{PLAIN}]"
-_HAS_DISPUTED = re.compile(_DISPUTED)
 # What may be between two disputed characters of one run: a few letters, a blank. Lines and digits begin another column.
 _BETWEEN = r"(?: ?[^\x00-@\x5b-`\x7b-\xbf\u2000-\u2fff]){0,4} ?"
-# Escape sequences are passed by, so that none of their letters is taken for what a mark stands on.
-_RUN = re.compile(rf"\x1b(?:\[[0-?]*[ -/]*[@-~]|[^\[])|([^\x00-\x20\x7f]?{_DISPUTED}+(?:{_BETWEEN}{_DISPUTED}+)*)")
 _SAVE, _RESTORE = "\x1b7", "\x1b8"
+
+
+@cache
+def _disputed() -> re.Pattern[str]:
+    return re.compile(_DISPUTED)
+
+
+@cache
+def _run() -> re.Pattern[str]:
+    """Return what finds a run, and escape sequences, so that none of their letters is taken for what a mark stands on.
+
+    It takes longer to make than the program's first frame may wait for.
+    """
+    sequence = r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[^\[])"
+    return re.compile(rf"{sequence}|([^\x00-\x20\x7f]?{_DISPUTED}+(?:{_BETWEEN}{_DISPUTED}+)*)")
 
 
 def anchored(data: str) -> str:
     """Return what is written to the terminal, disputed runs in rooms of their own."""
-    return data if _HAS_DISPUTED.search(data) is None else _RUN.sub(_anchor, data)
+    return data if data.isascii() or _disputed().search(data) is None else _run().sub(_anchor, data)
 
 
 def _anchor(found: re.Match[str]) -> str:
