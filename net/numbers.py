@@ -44,3 +44,6 @@ COPIES: Final = 2
 # Boxes of one id that a custodian keeps at one address, and so what one tag may bring: the true one must find room though
 # the other holder of a shared-write slot wrote first.
 MAX_VARIANTS: Final = 4
+
+# Below this many full nodes an observer of a part of them can tell who talks to whom (``docs/THREATS.md``).
+SMALL_NETWORK: Final = 100

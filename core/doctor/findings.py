@@ -13,7 +13,7 @@ from typing import Final
 from core import api
 from core.sentence import N_, Sentence, sentence
 from net.network_time import AGREEMENT_MS
-from net.node.snapshot import SMALL_NETWORK
+from net.numbers import SMALL_NETWORK
 
 # Seconds after the start in which nothing is said of what is merely not there yet.
 SETTLING: Final = 10

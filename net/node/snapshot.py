@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final
 
 from net.client import BucketView
 from net.cover_profile import CoverProfile
@@ -12,9 +11,7 @@ from net.ids import Endpoint, NodeId
 from net.instant import Instant
 from net.network_time import Clocks
 from net.node.wiring import Wiring
-
-# Below this many full nodes an observer of a part of them can tell who talks to whom (``docs/THREATS.md``).
-SMALL_NETWORK: Final = 100
+from net.numbers import SMALL_NETWORK
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,11 +31,21 @@ FIRST_PAGES = frozenset({"invite", "add"})
 
 
 class AccountGate:
-    """Opens the account's screens, and locks them. ``open_page`` opens a page by its name."""
+    """Opens the account's screens, and locks them.
 
-    def __init__(self, app: App[Any], port: AppPort, open_page: Callable[[str], None]) -> None:
+    ``load_pages`` is awaited before any screen but the lock; ``open_page`` opens a page by its name.
+    """
+
+    def __init__(
+        self,
+        app: App[Any],
+        port: AppPort,
+        load_pages: Callable[[], Awaitable[None]],
+        open_page: Callable[[str], None],
+    ) -> None:
         self._app = app
         self._port = port
+        self._load_pages = load_pages
         self._open_page = open_page
         self.locked = True
         self.main: MainScreen | None = None
@@ -73,6 +83,7 @@ class AccountGate:
     async def _show_onboarding(self) -> None:
         from tui.screens.onboarding import OnboardingScreen
 
+        await self._load_pages()
         await self._show(OnboardingScreen(self._port.client))
 
     async def _show(self, screen: Screen[Any]) -> None:
@@ -87,6 +98,7 @@ class AccountGate:
         """Show the conversations of the opened account, and over them the page that a newcomer chose to open ``first``."""
         from tui.screens.main import MainScreen
 
+        await self._load_pages()
         client = self._port.client
         try:
             settings, info = await client.call(api.SettingsGet()), await client.call(api.AccountGet())

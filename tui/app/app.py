@@ -121,7 +121,7 @@ class SottovoceApp(App[None], CarriesCommands, inherit_bindings=False):
         self._damage = Damage()
         self._keys = KeyOrder(self, super().on_event)
         self._appearance = Appearance(self, self, profile, local.folder)
-        self._gate = AccountGate(self, self, self.open_page)
+        self._gate = AccountGate(self, self, self._load_pages, self.open_page)
         self.notices = Notifier(self, self, local.machine, channel, self._shown_conversation)
         self._farewell = RESTORE if local.machine.title else ""
         self._wrong = local.wrong
@@ -283,8 +283,13 @@ class SottovoceApp(App[None], CarriesCommands, inherit_bindings=False):
         self.run_worker(self._open(), group="opening", exclusive=True)
 
     async def _open(self) -> None:
-        await self._commands.load_pages()  # while the core opens, in its thread
+        if not self.client.runs_on:
+            await self._load_pages()  # while the core opens, in its thread
         await self._gate.open()
+        self.call_after_refresh(self._load_pages)  # else behind the lock
+
+    async def _load_pages(self) -> None:
+        await self._commands.load_pages()
 
     def _wake(self) -> None:
         self.post_message(EventsReady())

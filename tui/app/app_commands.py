@@ -52,18 +52,22 @@ class AppCommands:
             {"app.help": self._help},
         )
         self._pages: dict[str, tuple[CommandSpec, type[Page[Any]]]] = {}
+        self._loading = asyncio.Lock()
 
     async def load_pages(self) -> None:
-        """Find the screens that commands open, one at a turn of the loop."""
-        from tui.screens.catalogue import load_pages
+        """Find the screens that commands open, one at a turn of the loop, unless they are found."""
+        async with self._loading:
+            if self._pages:
+                return
+            from tui.screens.catalogue import load_pages
 
-        for spec, page in load_pages():
-            self._pages[spec.slash] = (spec, page)
-            self.registry.register(spec)
-            self.handlers.add(Handlers({spec.id: partial(self.open_page, spec.slash)}))
-            self._bind(spec)
-            await asyncio.sleep(0)
-        self._all_bound()
+            for spec, page in load_pages():
+                self._pages[spec.slash] = (spec, page)
+                self.registry.register(spec)
+                self.handlers.add(Handlers({spec.id: partial(self.open_page, spec.slash)}))
+                self._bind(spec)
+                await asyncio.sleep(0)
+            self._all_bound()
 
     def context(self) -> Context:
         """Return what commands make sense now."""

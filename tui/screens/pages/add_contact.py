@@ -11,7 +11,6 @@ from textual.widgets import Label, Static, TextArea
 
 from core import api
 from core.pictures.reader import PICTURE_SUFFIXES
-from core.session.invitation_lookup import is_whole, shown_links
 from tui.app_port import app_of
 from tui.keys.commands import PEOPLE
 from tui.keys.registry import CommandSpec, Scope
@@ -122,6 +121,8 @@ class AddContactScreen(Page[str], NothingUnsaved):
     @on(TextField.Submitted, "#picture")
     def _pictured(self) -> None:
         field = self.query_one(PathField)
+        from core.session.invitation_lookup import is_whole, shown_links  # with much of the core
+
         if is_whole(link := shown_links(field.value)):  # pasted one field too low
             field.value, self.query_one(LinkField).value = "", link
             self.query_one(SmallEditor).focus()
@@ -137,6 +138,8 @@ class AddContactScreen(Page[str], NothingUnsaved):
         except UnreadablePicture as error:
             self.notice.say(told(error.said), "bad", about=self.query_one(PathField))
             return
+        from core.session.invitation_lookup import is_whole, shown_links
+
         links = shown_links("\n".join(codes))
         if not is_whole(links):
             field = self.query_one(PathField)
