@@ -2,7 +2,7 @@
 
 Each on a terminal of its own, in turns: the empty program, the client with a locked account, the client with an account
 that opens by itself, and the client of the locked account attached to a core that runs on. The first frame is the program's
-name in an empty room; the core begins after it.
+name in an empty room; the core begins after it. Nothing is animated: letter by letter the name would come later on purpose.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from tui.demo.children import Places, open_rpc
 from tui.demo.rpc_client import talk_to
 
 ROUNDS = 15
+STILL = {"TEXTUAL_ANIMATIONS": "none"}
 
 
 async def _make_account(where: Places, *, remember: bool) -> bool:
@@ -50,7 +51,7 @@ def _measure_attached(where: Places) -> list[list[float]]:
     subprocess.run([*program, "core", "--background"], env=environ, check=True)
     try:
         marks = ["sottovoce", "Passcode"]
-        return [drawn_after(_client(where.home("locked")), marks, where.environment()) for _ in range(ROUNDS)]
+        return [drawn_after(_client(where.home("locked")), marks, where.environment() | STILL) for _ in range(ROUNDS)]
     finally:
         subprocess.run([*program, "core", "--stop"], env=environ, check=True)
 
@@ -65,8 +66,8 @@ def measure(quick: bool) -> report.Figures:
         attached: list[list[float]] = []
         try:
             for _ in range(1 if quick else ROUNDS):
-                empty += drawn_after(["benchmarks.support.empty_app"], ["emptyroom"], {})
-                environ = where.environment()
+                empty += drawn_after(["benchmarks.support.empty_app"], ["emptyroom"], STILL)
+                environ = where.environment() | STILL
                 locked.append(drawn_after(_client(where.home("locked")), ["sottovoce", "Passcode"], environ))
                 if opens:
                     marks = ["sottovoce", "Nobody here yet"]
