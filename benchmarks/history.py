@@ -1,6 +1,7 @@
 """Cost in the core of a conversation of 100 000 texts: with quotes, reactions and edits, beside the same without any.
 
-Every tenth text answers another, every fifth has two reactions, every twentieth was edited twice. *open* is what a screen
+Every tenth text answers another, three in twenty have two reactions, three in a hundred were edited twice, one in a hundred
+is pinned. *open* is what a screen
 asks for first, the conversations and the newest page of 50 rows; *back* a page in the middle, *around* a page about one row,
 *react* and *edit* a person's own with the commit, *thousand_reactions* those of a contact in one transaction, which nothing
 else can interrupt, and *delete_all* everything that was said. Milliseconds of this thread's processor.
@@ -54,9 +55,9 @@ def items_of(number: int, *, changes: bool) -> list[Item]:
     said: list[Item] = [
         Text(uid_of(number), text, Reference(CONTACT, uid_of(number // 2)) if number % 10 == 0 else None)
     ]
-    if number % 5 == 0:
+    if number % 20 < 3:
         said += [Reaction(about, 1, "👍"), Reaction(about, 2, "🎉")]
-    if number % 20 == 0:
+    if number % 100 < 3:
         said += [Edit(uid_of(number), version, version, f"{text}, said {version} times") for version in (2, 3)]
     return said
 
@@ -73,6 +74,15 @@ class History:
         for begun in range(0, rows, STEP):
             span = range(begun, min(begun + STEP, rows))
             self.take([item for number in span for item in items_of(number, changes=changes)])
+        for number in range(0, rows if changes else 0, 100):
+            self.call(api.MessagePin(id=self.id_of(number), pinned=True))
+
+    def id_of(self, number: int) -> str:
+        """Return the id of a text."""
+        with self.database.read() as tx:
+            found = tx.row("SELECT id FROM messages WHERE uid = ?", uid_of(number))
+        assert found is not None
+        return str(found[0])
 
     def take(self, items: list[Item]) -> None:
         """Take what the contact says, in one transaction."""
@@ -107,10 +117,7 @@ def _milliseconds(act: Callable[[], object], repeats: int) -> list[float]:
 
 
 def _measure(history: History, rows: int, repeats: int) -> dict[str, list[float]]:
-    middle = history.call(api.MessageList(conversation=history.conversation, limit=1, at=0))[0].id
-    with history.database.read() as tx:
-        found = tx.row("SELECT id FROM messages WHERE uid = ?", uid_of(rows // 2))
-    middle = middle if found is None else str(found[0])
+    middle = history.id_of(rows // 2)
     said = history.call(api.MessageSend(conversation=history.conversation, text="mine")).id
     emoji = ["👍", "🎉"] * repeats
     texts = [f"mine, said {n} times" for n in range(repeats)]

@@ -1,6 +1,8 @@
 """A list of many messages on a real terminal: ``python -m benchmarks.support.long_lists ours|listview ROWS FILE``.
 
-Opens, scrolls and appends, each until it is painted, and writes the processor's milliseconds of each into FILE.
+Opens, scrolls by lines and by pages, and appends, each until it is painted, and writes the processor's milliseconds of each
+into FILE. As in a real talk, every tenth message answers another, three in twenty have reactions, three in a hundred were
+edited, and one in a thousand is pinned.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from textual.screen import Screen
 from textual.widgets import Label, ListItem, ListView
 
 import tui
-from core.api import Message
+from core.api import Message, Quote, Reaction
 from tests.support.client import FakeClient
 from tui.app.app import SottovoceApp
 from tui.widgets.chat_log import ChatLog
@@ -34,6 +36,11 @@ def message(number: int) -> Message:
         text=f"{number} {_SAID[: 20 + number * 7 % 150]}",
         sent_at=1_800_000_000_000 + number * 60_000,
         state="delivered" if number % 3 else "received",
+        quote=Quote(sender="me", text=_SAID[:60]) if number % 10 == 0 else None,
+        reply_to=f"m{number // 2}" if number % 10 == 0 else None,
+        reactions=[Reaction(emoji=each, senders=["me"]) for each in ("👍", "🎉")] if number % 20 < 3 else [],
+        edited_at=1_800_000_000_000 if number % 100 < 3 else None,
+        pinned=number % 1000 == 0,
     )
 
 
@@ -83,6 +90,7 @@ class OurScreen(Screen[None]):
         figures = {
             "open": await _cost(self.app, lambda: log.show_rows(held, names, at_start=True), 1),
             "scroll": await _cost(self.app, lambda: log.scroll_relative(y=-3, animate=False), STEPS),
+            "page": await _cost(self.app, lambda: log.scroll_screens(-1), STEPS),
         }
         log.go_to_end()
         await _painted(self.app)
@@ -126,6 +134,7 @@ class ListViewApp(App[None]):
         figures = {
             "open": await _cost(self, lambda: listed.extend([_item(number) for number in range(self._rows)]), 1),
             "scroll": await _cost(self, lambda: listed.scroll_relative(y=3, animate=False), STEPS),
+            "page": await _cost(self, lambda: listed.scroll_page_down(animate=False), STEPS),
         }
         listed.scroll_end(animate=False)
         await _painted(self)
