@@ -7,6 +7,7 @@ edited, and one in a thousand is pinned.
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 import time
@@ -85,6 +86,7 @@ class OurScreen(Screen[None]):
     async def _measure(self) -> None:
         log = self.query_one(ChatLog)
         held = [message(number) for number in range(self._rows)]
+        gc.collect()  # what making them left is no part of opening
         names = {"me": "you", "x" * 52: "Bob"}
         numbers = iter(range(self._rows, self._rows + STEPS))
         figures = {

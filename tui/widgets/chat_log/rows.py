@@ -150,7 +150,7 @@ def goes_on(row: Message, place: Place, calendar: Calendar) -> bool:
 
 def estimates(rows: Iterable[Message], text_width: int) -> list[int]:
     """Return about how many lines each row takes; cheap enough for a hundred thousand rows."""
-    return [2 + (len(row.text) + 6) // text_width + row.text.count("\n") for row in rows]
+    return [2 + (len(text := row.text) + 6) // text_width + (text.count("\n") if "\n" in text else 0) for row in rows]
 
 
 def offset_at(text: str, line: Line, cells: int) -> int:
