@@ -78,7 +78,7 @@ class ConversationRow:
         return self.recipient
 
 
-_COLUMNS = (
+COLUMNS = (
     "id, public_id, kind, recipient, name, state, created_at, waiting_until, opened_at, read_upto, draft, inbox,"
     " keep_asked, keep_wanted, keep_wanted_at, keeping, own_name, verified, blocked, inbox_number, inbox_beside, inbox_told,"
     " reads_beside, own_name_at, muted_until, pinned, archived, marked_unread, tells, told, here_at, notify"
@@ -145,31 +145,31 @@ def insert_shared(
 
 def by_identity(tx: Snapshot, identity: bytes) -> ConversationRow | None:
     """Find the direct conversation with an identity."""
-    row = tx.row(f"SELECT {_COLUMNS} FROM conversations WHERE recipient = ? AND kind = 'direct'", identity)
+    row = tx.row(f"SELECT {COLUMNS} FROM conversations WHERE recipient = ? AND kind = 'direct'", identity)
     return None if row is None else ConversationRow(*row)
 
 
 def by_public_id(tx: Snapshot, public_id: str) -> ConversationRow | None:
     """Find the conversation that programs call ``public_id``."""
-    row = tx.row(f"SELECT {_COLUMNS} FROM conversations WHERE public_id = ?", public_id)
+    row = tx.row(f"SELECT {COLUMNS} FROM conversations WHERE public_id = ?", public_id)
     return None if row is None else ConversationRow(*row)
 
 
 def by_id(tx: Snapshot, conversation: int) -> ConversationRow:
     """Return a conversation that exists."""
-    row = tx.row(f"SELECT {_COLUMNS} FROM conversations WHERE id = ?", conversation)
+    row = tx.row(f"SELECT {COLUMNS} FROM conversations WHERE id = ?", conversation)
     assert row is not None
     return ConversationRow(*row)
 
 
 def every(tx: Snapshot) -> list[ConversationRow]:
     """Return all conversations, of every kind."""
-    return [ConversationRow(*row) for row in tx.rows(f"SELECT {_COLUMNS} FROM conversations")]
+    return [ConversationRow(*row) for row in tx.rows(f"SELECT {COLUMNS} FROM conversations")]
 
 
 def every_direct(tx: Snapshot) -> list[ConversationRow]:
     """Return the conversations with one other identity: one's contacts."""
-    return [ConversationRow(*row) for row in tx.rows(f"SELECT {_COLUMNS} FROM conversations WHERE kind = 'direct'")]
+    return [ConversationRow(*row) for row in tx.rows(f"SELECT {COLUMNS} FROM conversations WHERE kind = 'direct'")]
 
 
 def set_state(tx: Transaction, conversation: int, state: str, waiting_until: int | None = None) -> None:
@@ -206,75 +206,6 @@ def set_blocked(tx: Transaction, conversation: int, *, blocked: bool) -> None:
     tx.run("UPDATE conversations SET blocked = ? WHERE id = ?", blocked, conversation)
 
 
-def set_inbox(tx: Transaction, conversation: int, inbox: bytes, number: int) -> None:
-    """Note the inbox of the other side; what waits for it goes there from now on."""
-    tx.run(
-        "UPDATE conversations SET inbox = ?1, inbox_number = ?2, inbox_beside = nullif(inbox_beside, ?1) WHERE id = ?3",
-        inbox,
-        number,
-        conversation,
-    )
-    _readdress(tx, conversation)
-
-
-def set_inbox_beside(tx: Transaction, conversation: int, inbox: bytes | None) -> None:
-    """Note the inbox that an unknown device named, which is written to as well."""
-    tx.run("UPDATE conversations SET inbox_beside = ? WHERE id = ?", inbox, conversation)
-    _readdress(tx, conversation)
-
-
-def _readdress(tx: Transaction, conversation: int) -> None:
-    """Address blocks and resets that wait to the other side's present inbox, for copies made from now on."""
-    tx.run(
-        "UPDATE postings SET inbox = (SELECT CAST(inbox || coalesce(inbox_beside, x'') AS BLOB) FROM conversations"
-        " WHERE id = ?1) WHERE conversation = ?1 AND kind IN ('block', 'reset')"
-        " AND (SELECT inbox FROM conversations WHERE id = ?1) IS NOT NULL",
-        conversation,
-    )
-
-
-def inboxes_of(row: ConversationRow) -> bytes:
-    """Return the inbox secrets that the other side is written to, 32 bytes each, at least one."""
-    assert row.inbox is not None
-    return row.inbox + (row.inbox_beside or b"")
-
-
-def set_inbox_told(tx: Transaction, conversation: int, number: int) -> None:
-    """Note which inbox of ours the other side knows of."""
-    tx.run("UPDATE conversations SET inbox_told = ? WHERE id = ?", number, conversation)
-
-
-def note_inbox_told(tx: Transaction, conversation: int, number: int) -> None:
-    """Note that the other side says that it knows of an inbox of ours; of several the highest counts."""
-    tx.run("UPDATE conversations SET inbox_told = max(inbox_told, ?) WHERE id = ?", number, conversation)
-
-
-def untold(tx: Snapshot, number: int) -> list[ConversationRow]:
-    """Return the contacts that stay and do not know of an inbox of ours: those open and not blocked."""
-    rows = tx.rows(
-        f"SELECT {_COLUMNS} FROM conversations WHERE kind = 'direct' AND state = 'open' AND blocked = 0 AND inbox_told < ?"
-        " ORDER BY id",
-        number,
-    )
-    return [ConversationRow(*row) for row in rows]
-
-
-def greeted_since(tx: Snapshot, number: int, since_ms: int) -> bool:
-    """Tell whether a greeting of ours, written since a time, that named an earlier inbox may still be answered."""
-    row = tx.row(
-        "SELECT 1 FROM conversations c WHERE state <> 'open' AND blocked = 0 AND inbox_told < ? AND EXISTS"
-        " (SELECT 1 FROM messages m WHERE m.conversation = c.id AND m.state <> 'received' AND m.sent_at > ?)",
-        number,
-        since_ms,
-    )
-    return row is not None
-
-
-def set_reads_beside(tx: Transaction, conversation: int) -> None:
-    """Look for what is written to an inbox beside, too."""
-    tx.run("UPDATE conversations SET reads_beside = 1 WHERE id = ?", conversation)
-
-
 def spend_again(tx: Transaction, conversation: int, day: int, boxes: int) -> int:
     """Count boxes encoded again for the other side on a day; return how many it comes to."""
     tx.run(
@@ -300,22 +231,6 @@ def set_keep_wanted(tx: Transaction, conversation: int, said_at: int, *, wanted:
 def set_keeping(tx: Transaction, conversation: int, *, keeping: bool) -> None:
     """Note whether this device keeps the other side's mail."""
     tx.run("UPDATE conversations SET keeping = ? WHERE id = ?", keeping, conversation)
-
-
-def kept_inboxes(tx: Snapshot) -> list[bytes]:
-    """Return the inbox secrets of those whose mail is kept here."""
-    rows = tx.rows(
-        "SELECT inbox FROM conversations WHERE keeping = 1 AND inbox IS NOT NULL AND state = 'open' AND blocked = 0"
-    )
-    return [bytes(row[0]) for row in rows]
-
-
-def shared_inboxes(tx: Snapshot) -> list[bytes]:
-    """Return the inbox secrets of groups and channels, at which all who take part read."""
-    rows = tx.rows(
-        "SELECT inbox FROM conversations WHERE kind IN ('group', 'channel') AND state = 'open' AND blocked = 0"
-    )
-    return [bytes(row[0]) for row in rows]
 
 
 def set_draft(tx: Transaction, conversation: int, draft: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from core.storage.database import Snapshot, Transaction
-from core.storage.postings import MAX_CUSTODIANS
+from core.storage.deposits import MAX_CUSTODIANS
 from net.ids import NODE_ID_SIZE
 
 

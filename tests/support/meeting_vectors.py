@@ -17,7 +17,8 @@ from core.crypto import primitives
 from core.crypto.ratchet import Receiver, open_session
 from core.people.format import greeting as greetings
 from core.people.format.address import shown_prefix
-from core.people.format.content import Acceptance, Block, encode_block
+from core.people.format.block import Block, encode_block
+from core.people.format.content import Acceptance
 from core.people.format.device import TAG_SIZE, certify
 from core.people.format.envelope import seal as seal_envelope
 from core.people.format.fragment import cut

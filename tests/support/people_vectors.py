@@ -17,18 +17,8 @@ from core.crypto import primitives
 from core.crypto.ratchet import Session
 from core.people.format import address, envelope, greeting, invitation, lane, lww, personal_record, reset, signing, slot
 from core.people.format.account_keys import keys_of_seed
-from core.people.format.content import (
-    Ack,
-    Block,
-    InboxNotice,
-    Item,
-    LaneAck,
-    Restart,
-    Text,
-    Unknown,
-    encode_block,
-    encode_item,
-)
+from core.people.format.block import Block, encode_block
+from core.people.format.content import Ack, InboxNotice, Item, LaneAck, Restart, Text, Unknown, encode_item
 from core.people.format.device import certify
 from core.people.format.fragment import CLASSES, cut, pad, padded_size
 from core.people.format.invitation import Link, new_tombstone

@@ -16,7 +16,8 @@ from core.people.conversation.lane_reading import start_reading
 from core.people.conversation.ratchets import unwrap
 from core.people.conversation.rows import insert_notice
 from core.people.conversation.trust import is_foreign, know
-from core.people.format.content import Acceptance, decode_block
+from core.people.format.block import decode_block
+from core.people.format.content import Acceptance
 from core.people.format.device import TAG_SIZE, check
 from core.people.format.envelope import open_envelope
 from core.people.format.lane import check_offer
@@ -24,7 +25,7 @@ from core.people.format.prekey import check_prekey
 from core.people.format.watch import AcceptanceWatch
 from core.people.mail.outcome import done, mark_delivered
 from core.people.work import Work
-from core.storage import conversations, devices, messages, postings, roots, sessions
+from core.storage import contact_inboxes, conversations, devices, outgoing, postings, roots, sessions
 from core.storage.conversations import ConversationRow
 from core.storage.devices import DeviceRow
 from core.storage.messages import NEWER_VERSION
@@ -87,11 +88,11 @@ def _is_sound(work: Work, owner: ConversationRow, device: DeviceRow, item: Accep
 def _accepted(work: Work, owner: ConversationRow, item: Acceptance, root_name: bytes) -> None:
     was_open = owner.state == "open"
     greeted = postings.of_conversation(work.tx, owner.id, "greeting")
-    conversations.set_inbox(work.tx, owner.id, item.inbox, item.inbox_number)
+    contact_inboxes.set_present(work.tx, owner.id, item.inbox, item.inbox_number)
     roots.prove(work.tx, owner.id, root_name)
     know(work, owner.id, item.certificate)
     if not _settle_greetings(work, greeted, root_name):
-        for seq in messages.unanswered_greetings(work.tx, owner.id):  # of a link that was over before it was answered
+        for seq in outgoing.unanswered_greetings(work.tx, owner.id):  # of a link that was over before it was answered
             mark_delivered(work, seq)
     device = devices.find(work.tx, owner.id, item.certificate.device)
     assert device is not None
@@ -125,6 +126,6 @@ def _settle_greetings(work: Work, greeted: list[Posting], root_name: bytes) -> b
             done(work, posting, "delivered")
         else:
             if posting.message is not None:
-                messages.set_pending(work.tx, posting.message)
+                outgoing.set_pending(work.tx, posting.message)
             done(work, posting, None)
     return is_among

@@ -28,8 +28,9 @@ from core.people.conversation.ratchets import seal_for, start_session
 from core.people.conversation.rows import Origin
 from core.people.conversation.trust import is_foreign, know
 from core.people.format import greeting as greetings, signing
+from core.people.format.block import Block, encode_block
 from core.people.format.bounds import decode
-from core.people.format.content import ACCEPTANCE_VERSION, Acceptance, Block, Text, encode_block
+from core.people.format.content import ACCEPTANCE_VERSION, Acceptance, Text
 from core.people.format.device import Certificate
 from core.people.format.greeting import Greeting
 from core.people.format.invitation import decode_link
@@ -38,7 +39,16 @@ from core.people.format.prekey import make_prekey
 from core.people.format.slot import SLOT_SIZE
 from core.people.mail.outcome import TRY_MS, done
 from core.people.work import Work
-from core.storage import accounts, conversations, devices, meetings, messages, postings, sessions
+from core.storage import (
+    accounts,
+    contact_inboxes,
+    conversations,
+    devices,
+    meetings,
+    outgoing,
+    postings,
+    sessions,
+)
 from core.storage.conversations import ConversationRow
 from core.storage.meetings import GreetingRow, InvitationRow
 
@@ -145,12 +155,12 @@ def accept(work: Work, row: GreetingRow) -> ConversationRow:
     if conversation is None:
         public_id = primitives.random_bytes(16).hex()
         conversation = conversations.insert(work.tx, public_id, row.identity, said.name, "open", work.now.own_ms)
-    conversations.set_inbox(work.tx, conversation.id, said.inbox, said.inbox_number)
+    contact_inboxes.set_present(work.tx, conversation.id, said.inbox, said.inbox_number)
     was_open = conversation.state == "open" and bool(devices.of_member(work.tx, conversation.id, row.identity))
     is_again = was_open and devices.find(work.tx, conversation.id, said.certificate.device) is not None
     know(work, conversation.id, said.certificate)
     resets.add_root(work, conversation.id, greetings.root_of(row.root))
-    conversations.set_inbox_told(work.tx, conversation.id, work.me.inbox_number)
+    contact_inboxes.set_told(work.tx, conversation.id, work.me.inbox_number)
     place = greetings.text_place(said.certificate, bytes.fromhex(row.invitation), work.me.identity)
     entry = greetings.text_entry(said.uid, said.text)
     signed = signing.message(place, said.made_at, entry) + said.text_signature
@@ -158,7 +168,7 @@ def accept(work: Work, row: GreetingRow) -> ConversationRow:
     offer = introduce_lane(work, conversation, said.certificate.device)
     for posting in postings.of_conversation(work.tx, conversation.id, "greeting"):
         if posting.message is not None:  # we greeted too, and that greeting may never be opened: say it in the lane
-            messages.set_pending(work.tx, posting.message)
+            outgoing.set_pending(work.tx, posting.message)
             postings.detach(work.tx, posting.id)
     if is_again:  # a greeter that greets again lost all that was said
         devices.set_offered_key(work.tx, conversation.id, said.certificate.device, None)

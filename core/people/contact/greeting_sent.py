@@ -25,7 +25,7 @@ from core.people.format.invitation import Bundle, Link
 from core.people.format.lane import Offer
 from core.people.format.prekey import Prekey, make_prekey
 from core.people.work import Work
-from core.storage import accounts, conversations, devices, meetings, messages, postings
+from core.storage import accounts, contact_inboxes, conversations, devices, meetings, outgoing, postings
 from core.storage.conversations import ConversationRow
 
 
@@ -69,10 +69,10 @@ def greet(work: Work, link: Link, bundle: Bundle, text: str) -> ConversationRow:
     accept_secret = greetings.acceptance_secret(secret)
     root = greetings.root_of(secret)
     resets.add_root(work, row.id, root, proof=offer.generation, acceptance=accept_secret)
-    conversations.set_inbox_told(work.tx, row.id, work.me.inbox_number)
+    contact_inboxes.set_told(work.tx, row.id, work.me.inbox_number)
     _, seq = insert_own(work, row, Text(uid, text), pending=False)
     assert seq is not None
-    messages.set_signed(work.tx, seq, greetings.signed_text(link, unsigned, work.me.device_seed))
+    outgoing.set_signed(work.tx, seq, greetings.signed_text(link, unsigned, work.me.device_seed))
     where = Whereto(link.greeting_secret, link.address_secret)
     name = greetings.root_name(root)[:16]
     post_to_slots(work, row.id, "greeting", sealed, where, link.expires_at * 1000, message=seq, generation=name)

@@ -18,11 +18,13 @@ from core.people.work import Work
 from core.storage import (
     accounts,
     conversations,
+    deposits,
     devices,
     lanes,
     later,
     meetings,
     messages,
+    outgoing,
     postings,
     prekeys,
     roots,
@@ -58,7 +60,7 @@ def stop(work: Work, row: ConversationRow) -> None:
     conversations.set_blocked(work.tx, row.id, blocked=True)
     _look_away(work, row)
     for posting in postings.every_of(work.tx, row.id):
-        for deposit in postings.current(work.tx, posting.id):
+        for deposit in deposits.current(work.tx, posting.id):
             work.effects.append(Withdraw(ParcelId(deposit.parcel_id)))
     _tell(work, row)
 
@@ -137,7 +139,7 @@ def delete_rows(work: Work, row: ConversationRow) -> api.Deleted:
     """Delete all rows of a conversation, which stays."""
     withdrawn = on_their_way = 0
     with search_index.wholesale(work.tx, messages.count(work.tx, row.id)):
-        while rows := messages.on_their_way(
+        while rows := outgoing.on_their_way(
             work.tx, row.id, BATCH
         ):  # one by one; of the others nothing is to be withdrawn
             deleted = deletion.delete(work, rows)

@@ -12,7 +12,7 @@ from core.people.format.content import MAX_LANES, Ack, LaneAck, Restart
 from core.people.mail.outcome import done, repeat_missing
 from core.people.tag_index import given_up_indexes
 from core.people.work import Work
-from core.storage import lanes, messages, postings, prekeys as prekey_rows, roots
+from core.storage import lanes, messages, outgoing, postings, prekeys as prekey_rows, roots
 from core.storage.devices import DeviceRow
 from core.storage.lanes import ReadLane
 from core.storage.postings import Posting
@@ -99,4 +99,4 @@ def _say_again(work: Work, posting: Posting) -> None:
     done(work, posting, None)
     row = None if posting.message is None else messages.by_seq(work.tx, posting.message)
     if row is not None and row.state != "failed":
-        messages.set_pending(work.tx, row.seq, again=True)
+        outgoing.set_pending(work.tx, row.seq, again=True)

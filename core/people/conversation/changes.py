@@ -25,7 +25,7 @@ from core.people.format.content import Edit, Reaction, Text, kind_of, uid_of
 from core.people.format.emoji import is_emoji
 from core.people.format.kept import Reference
 from core.people.work import Work
-from core.storage import changes, conversations, devices, postings
+from core.storage import changes, conversations, deposits, devices, postings
 from core.storage.messages import MessageRow
 
 TEXT: Final = kind_of(Text).number
@@ -120,7 +120,7 @@ def _insert(work: Work, row: MessageRow, item: Edit | Reaction) -> None:
 def _is_unsent(work: Work, row: MessageRow) -> bool:
     """Tell whether nothing of a row of ours can have left, and all that was encoded of it can be taken back."""
     found = postings.of_message(work.tx, row.seq)
-    is_encoded = any(each.kind != "block" or postings.was_handed_over(work.tx, each.id) for each in found)
+    is_encoded = any(each.kind != "block" or deposits.any_was_made(work.tx, each.id) for each in found)
     return not row.departed and not is_encoded and (bool(row.pending) or bool(found))
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from core import api
 from core.people.mail.outcome import done
 from core.people.work import Work
-from core.storage import changes, conversations, messages, postings, signs
+from core.storage import changes, conversations, deposits, messages, postings, signs
 from core.storage.messages import MessageRow
 from core.storage.postings import Posting
 
@@ -59,7 +59,7 @@ def withdraw(work: Work, posting: Posting) -> bool:
 
     Its indexes get an empty block (``core.people.conversation.empty_blocks``).
     """
-    if postings.was_handed_over(work.tx, posting.id):
+    if deposits.any_was_made(work.tx, posting.id):
         return False
     if posting.kind == "block":
         postings.empty(work.tx, posting.id)

@@ -15,13 +15,14 @@ from typing import Final
 from core.people.conversation import acks
 from core.people.conversation.lane_writer import encode
 from core.people.conversation.ratchets import can_write
-from core.people.format.content import Block, Item
+from core.people.format.block import Block
+from core.people.format.content import Item
 from core.people.format.device import TAG_SIZE
 from core.people.format.fragment import PIECE_SIZE, cut
 from core.people.format.prekey import KeyOffer, decode_prekey
 from core.people.mail.outcome import done
 from core.people.work import Work
-from core.storage import conversations, lanes, messages, postings, prekeys as prekey_rows
+from core.storage import conversations, lanes, outgoing, postings, prekeys as prekey_rows
 from core.storage.lanes import WriteLane
 from core.storage.postings import Posting
 
@@ -84,7 +85,7 @@ def _beside_the_text(work: Work, lane_row: WriteLane, index: int) -> Iterator[It
 
 def _end(work: Work, posting: Posting) -> None:
     """End a lane that cannot be read on past a block; what is not known to be delivered is sent in another."""
-    messages.encode_lane_again(work.tx, posting.conversation, work.me.device, again=False)
+    outgoing.encode_lane_again(work.tx, posting.conversation, work.me.device, again=False)
     lanes.end_writing(work.tx, posting.conversation)
     conversations.set_ack_due(work.tx, posting.conversation, due=True)
     done(work, posting, None)

@@ -12,7 +12,7 @@ from random import Random
 from core.people.conversation import inboxes
 from core.people.format.address import EARLY_MS, LATEST_EARLY_MS, addresses, days_read
 from core.people.work import Work
-from core.storage import conversations
+from core.storage import contact_inboxes
 from net.requests import KeepForFriends, Read
 
 _Wanted = tuple[range, frozenset[bytes]]  # days, secrets
@@ -33,12 +33,12 @@ class InboxAddresses:
         if work.now.day != self._day:
             self._day, self._early_ms = work.now.day, self._random.randint(LATEST_EARLY_MS, EARLY_MS)
         days = days_read(work.now, self._early_ms)
-        shared = conversations.shared_inboxes(work.tx)
+        shared = contact_inboxes.shared(work.tx)
         read = days, frozenset({*inboxes.followed(work), *shared, *work.tag_index.address_secrets()})
         if read != self._read:
             self._read = read
             work.effects.append(Read(addresses(read[1], days)))
-        kept = days, frozenset(conversations.kept_inboxes(work.tx))
+        kept = days, frozenset(contact_inboxes.kept(work.tx))
         if kept != self._kept:
             self._kept = kept
             work.effects.append(KeepForFriends(addresses(kept[1], days)))

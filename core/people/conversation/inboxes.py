@@ -25,7 +25,7 @@ from core.people.format.content import InboxNotice
 from core.people.format.numbers import COPIES_GONE_MS, LONGEST_AWAY_MS
 from core.people.mail.outcome import NO_END
 from core.people.work import Me, Work
-from core.storage import conversations, devices, inboxes as rows, lanes, postings
+from core.storage import contact_inboxes, conversations, devices, inboxes as rows, lanes, postings
 from core.storage.conversations import ConversationRow
 from core.storage.database import Transaction
 from core.storage.devices import DeviceRow
@@ -99,7 +99,7 @@ def oldest_followed(work: Work) -> int:
 
 def tend(work: Work, *, may_write: bool) -> None:
     """Tell the contacts that do not know our inbox; drop former inboxes when it is time to."""
-    waiting = conversations.untold(work.tx, work.me.inbox_number)
+    waiting = contact_inboxes.untold(work.tx, work.me.inbox_number)
     if may_write:
         for row in waiting:
             _tell(work, row)
@@ -119,7 +119,7 @@ def tend(work: Work, *, may_write: bool) -> None:
 def _is_let_go(work: Work, row: InboxRow, left_at: int, waiting: list[ConversationRow]) -> bool:
     if work.now.earliest_ms - left_at >= FOLLOWED_MS:
         return True
-    if waiting or conversations.greeted_since(work.tx, work.me.inbox_number, work.now.own_ms - FOLLOWED_MS):
+    if waiting or contact_inboxes.greeted_since(work.tx, work.me.inbox_number, work.now.own_ms - FOLLOWED_MS):
         rows.set_settled(work.tx, row.number, None)
         return False
     if row.settled_at is None:
@@ -161,7 +161,7 @@ def noticed(work: Work, device: DeviceRow, item: InboxNotice) -> None:
     if not device.is_known:
         devices.set_inbox(work.tx, device.device, item.inbox if item.inbox != row.inbox else None, item.number)
     elif row.inbox is None or item.number > row.inbox_number:
-        conversations.set_inbox(work.tx, row.id, item.inbox, item.number)
+        contact_inboxes.set_present(work.tx, row.id, item.inbox, item.number)
         devices.set_inbox(work.tx, device.device, None)
     elif item.inbox == row.inbox:
         devices.set_inbox(work.tx, device.device, None)
@@ -172,6 +172,6 @@ def confirmed(work: Work, device: DeviceRow) -> None:
     """Take over the inbox that a device named before it became known, if it is later than the one we write to."""
     row = conversations.by_id(work.tx, device.conversation)
     if device.inbox is not None and device.inbox_number > row.inbox_number:
-        conversations.set_inbox(work.tx, row.id, device.inbox, device.inbox_number)
+        contact_inboxes.set_present(work.tx, row.id, device.inbox, device.inbox_number)
         devices.set_inbox(work.tx, device.device, None)
     trust.settle_beside(work, device.conversation)

@@ -16,7 +16,7 @@ from core.crypto import primitives
 from core.people.conversation.rows import Origin, insert_own, insert_received
 from core.people.format.content import KeepRequest
 from core.people.work import Work
-from core.storage import conversations, devices
+from core.storage import contact_inboxes, conversations, devices
 from core.storage.conversations import ConversationRow
 
 # Contacts whose mail one device keeps: each has four days' addresses at midnight, and a node keeps 32 in all.
@@ -38,7 +38,7 @@ def agree(work: Work, row: ConversationRow, *, keep: bool) -> None:
     """Keep the other side's mail on this device from now on, or no longer. Raises ``ApiError``."""
     if keep and not row.keeping:
         _check_open(row)
-        if len(conversations.kept_inboxes(work.tx)) >= MAX_KEPT_FOR:
+        if len(contact_inboxes.kept(work.tx)) >= MAX_KEPT_FOR:
             raise ApiError(Kind.BAD_REQUEST, f"This device keeps mail for {MAX_KEPT_FOR} contacts at most.")
     conversations.set_keeping(work.tx, row.id, keeping=keep)
 

@@ -14,7 +14,8 @@ from core.people.conversation import acks, item_rules, lane_reading, resets, tru
 from core.people.conversation.ratchets import unwrap
 from core.people.conversation.rows import Origin
 from core.people.format import lane
-from core.people.format.content import Ack, Rekey, Said, Signs, decode_block
+from core.people.format.block import Said, decode_block
+from core.people.format.content import Ack, Rekey, Signs
 from core.people.format.device import TAG_SIZE
 from core.people.format.envelope import open_envelope
 from core.people.format.fragment import MAX_FRAGMENTS, Piece, decode_piece

@@ -14,14 +14,15 @@ from core.people.conversation import prekeys, trust
 from core.people.conversation.acks import restart_of
 from core.people.conversation.ratchets import seal_for, sessions_for
 from core.people.format import lane, signing
-from core.people.format.content import Block, InboxNotice, Item, Rekey, encode_block, encode_item, uid_of
+from core.people.format.block import Block, encode_block
+from core.people.format.content import InboxNotice, Item, Rekey, encode_item, uid_of
 from core.people.format.device import TAG_SIZE
 from core.people.format.fragment import cut
 from core.people.format.prekey import KeyOffer, make_prekey
 from core.people.format.signing import Entry, Place
 from core.people.mail.outcome import NO_END, NO_END_PAUSE, TRY_MS
 from core.people.work import Work
-from core.storage import accounts, conversations, lanes, messages, postings
+from core.storage import accounts, contact_inboxes, conversations, lanes, outgoing, postings
 from core.storage.lanes import WriteLane
 from core.storage.messages import MessageRow
 from core.storage.postings import Posting
@@ -64,7 +65,7 @@ def write_block(
         fragments=len(pieces),
         payload=b"".join(pieces),
         secrets=secrets,
-        inbox=conversations.inboxes_of(conversations.by_id(work.tx, conversation)),
+        inbox=contact_inboxes.written_to(conversations.by_id(work.tx, conversation)),
         message=None if message is None else message.seq,
         made_at=work.now.network_ms,
         until=_until(work, message) if until is None else until,
@@ -116,7 +117,7 @@ def _keep_signed(work: Work, message: MessageRow, lane_row: WriteLane, block: Bl
         if uid_of(item) == message.uid:
             entry = Entry(number, len(block.items), *encode_item(item))
             signature = signing.sign(work.me.device_seed, place, block.made_at, entry)
-            messages.set_signed(work.tx, message.seq, signing.message(place, block.made_at, entry) + signature)
+            outgoing.set_signed(work.tx, message.seq, signing.message(place, block.made_at, entry) + signature)
 
 
 def future_ids(row: WriteLane, days: range) -> Iterator[tuple[int, bytes]]:

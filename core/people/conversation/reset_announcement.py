@@ -19,7 +19,7 @@ from core.people.format.reset import ANY, NO_KEY, NOBODY, VERSION, Between, Rese
 from core.people.format.slot import FRAGMENTS, SLOTS, slot_secrets
 from core.people.mail.outcome import NO_END, NO_END_PAUSE
 from core.people.work import Work
-from core.storage import accounts, conversations, devices, lanes, postings, roots
+from core.storage import accounts, contact_inboxes, conversations, devices, lanes, postings, roots
 from core.storage.devices import DeviceRow
 from core.storage.lanes import WriteLane
 from core.storage.postings import Posting
@@ -185,7 +185,7 @@ def _post(work: Work, row: WriteLane, device: bytes, root: RootRow, sealed: byte
         fragments=FRAGMENTS,
         payload=b"".join(cut(sealed)),
         secrets=slot_secrets(greeting.reset_secret(root.root), _slot_number(work, row, device)),
-        inbox=conversations.inboxes_of(conversations.by_id(work.tx, row.conversation)),
+        inbox=contact_inboxes.written_to(conversations.by_id(work.tx, row.conversation)),
         message=None,
         made_at=work.now.network_ms,
         until=NO_END,

@@ -22,7 +22,7 @@ from core.people.format.prekey import decode_prekey
 from core.people.format.reset import ANY, NOBODY, Between, Own, Reset, decode_way, open_reset, way_info
 from core.people.mail.outcome import done
 from core.people.work import Work
-from core.storage import conversations, devices, lanes, messages, postings, roots, sessions
+from core.storage import contact_inboxes, conversations, devices, lanes, messages, outgoing, postings, roots, sessions
 from core.storage.devices import DeviceRow
 from core.storage.messages import NEWER_VERSION
 from core.storage.roots import RootRow
@@ -177,7 +177,7 @@ def _take_inbox(work: Work, conversation: int, reset: Reset) -> None:
     if owner.recipient != reset.certificate.identity:
         return
     if owner.inbox is None or reset.inbox_number > owner.inbox_number:
-        conversations.set_inbox(work.tx, conversation, reset.inbox, reset.inbox_number)
+        contact_inboxes.set_present(work.tx, conversation, reset.inbox, reset.inbox_number)
 
 
 # --- devices that are not known -------------------------------------------------------------------------------------------
@@ -223,7 +223,7 @@ def hand_over(work: Work, row: DeviceRow) -> None:
     if row.let_in is None:
         devices.set_let_in(work.tx, row.conversation, row.device, messages.last_seq(work.tx))
     if row.inbox is not None:
-        conversations.set_inbox_beside(work.tx, row.conversation, row.inbox)
+        contact_inboxes.set_beside(work.tx, row.conversation, row.inbox)
     prekey = decode_prekey(row.offered_key)
     sessions.retire(work.tx, row.conversation, row.device)
     devices.set_offered_key(work.tx, row.conversation, row.device, None)
@@ -236,7 +236,7 @@ def hand_over(work: Work, row: DeviceRow) -> None:
         begin(work, row.conversation, is_last_known=True, answer=answer)
     else:
         for seq in postings.said_in(work.tx, current.generation, fewer_than=MAX_SAID):
-            messages.set_pending(work.tx, seq, again=True)
+            outgoing.set_pending(work.tx, seq, again=True)
         announce(work, row.conversation, (NOBODY, -1), answer=answer, only=row.device)
         watch(work, row.conversation)
     trust.tell(work, row)

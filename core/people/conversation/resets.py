@@ -24,7 +24,7 @@ from core.people.mail.outbox import withdraw_all
 from core.people.mail.outcome import done
 from core.people.tag_index import WatchedSlots
 from core.people.work import Work
-from core.storage import conversations, devices, lanes, messages, postings, roots, sessions, signs
+from core.storage import conversations, devices, lanes, outgoing, postings, roots, sessions, signs
 from core.storage.devices import DeviceRow
 from core.storage.lanes import WriteLane
 from core.storage.roots import RootRow
@@ -63,7 +63,7 @@ def trusts(counter: int | None, mark: int | None) -> bool:
 def distrust_state(work: Work) -> None:
     """End all lanes and retire all ratchets for sending: this database may be an old copy."""
     for row in conversations.every(work.tx):
-        messages.encode_lane_again(work.tx, row.id, work.me.device, again=False)
+        outgoing.encode_lane_again(work.tx, row.id, work.me.device, again=False)
         conversations.set_ack_due(work.tx, row.id, due=row.state == "open")
     withdraw_all(work)
     lanes.end_writing(work.tx)
@@ -114,7 +114,7 @@ def start_lane(
     lanes.start_writing(work.tx, offer.generation, conversation, scalar, offer.chain, now, restarts=restarts)
     signs.tell_again(work.tx, conversation)
     if old is not None:
-        messages.encode_lane_again(work.tx, conversation, work.me.device, again=again)
+        outgoing.encode_lane_again(work.tx, conversation, work.me.device, again=again)
         for posting in postings.of_lane(work.tx, old.generation):
             done(work, posting, None)
     return old, offer
@@ -227,4 +227,4 @@ def say_again(work: Work, device: DeviceRow, holds: list[LaneAck]) -> None:
         spans = [(0 if ack is None else ack.next, 1 << 62)]
         spans += [(at, at + count) for at, count in ([] if ack is None else ack.lacks)]
         for span in spans:
-            messages.encode_again(work.tx, device.conversation, own.generation, span, served_after=device.let_in)
+            outgoing.encode_again(work.tx, device.conversation, own.generation, span, served_after=device.let_in)

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from core.people.conversation import lane_writer
 from core.people.format.lane import OwnId
 from core.people.work import Work
-from core.storage import lanes, postings
+from core.storage import deposits, lanes
 from net.ids import ParcelId, Tag, tag_of
 from net.parcel.box import Box, is_signed
 
@@ -71,7 +71,7 @@ class RollbackDetection:
         """Tell whether a box was written by another copy of us."""
         suspicion = self._suspected.pop(tag_of(box.box_id), None)
         own = None if suspicion is None else suspicion[0]
-        if own is None or own.box_id != box.box_id or postings.deposit(work.tx, box.box_id) is not None:
+        if own is None or own.box_id != box.box_id or deposits.find(work.tx, box.box_id) is not None:
             return False
         row = lanes.written(work.tx, own.generation)
         return row is not None and not row.ended and is_signed(box)

@@ -8,7 +8,7 @@ from core.people.conversation.rekeying import rekey_if_due
 from core.people.conversation.rows import own_item
 from core.people.format.content import NOTHING, Here, Item
 from core.people.work import Work
-from core.storage import conversations, lanes, messages, postings
+from core.storage import conversations, lanes, outgoing, postings
 from core.storage.messages import MessageRow
 
 # Texts encoded in one transaction: bounds how long the database is busy at a stretch (about 1 ms each).
@@ -20,7 +20,7 @@ MAX_UNPOSTED = 32
 
 def write_waiting(work: Work) -> None:
     """Encode what waits in every conversation that can be written to."""
-    for conversation in messages.conversations_pending(work.tx):
+    for conversation in outgoing.conversations_pending(work.tx):
         row = conversations.by_id(work.tx, conversation)
         if row.state != "open" or row.blocked or row.inbox is None or not trust.audience(work, conversation):
             continue  # no device there can be written to yet
@@ -46,7 +46,7 @@ def write_pending(work: Work, conversation: int) -> bool:
     """Encode what waits in a conversation, at most ``BATCH`` texts; tell whether more waits."""
     room = MAX_UNPOSTED - postings.count_unposted(work.tx, conversation)
     may_repeat = conversations.spend_again(work.tx, conversation, work.now.day, 0) < work.limits.again_boxes
-    rows = messages.pending(work.tx, conversation, max(0, min(BATCH, room)), again=may_repeat)
+    rows = outgoing.pending(work.tx, conversation, max(0, min(BATCH, room)), again=may_repeat)
     is_written = False
     for row in rows:
         if row.again and conversations.spend_again(work.tx, conversation, work.now.day, 0) >= work.limits.again_boxes:
@@ -68,7 +68,7 @@ def _write_row(work: Work, conversation: int, row: MessageRow) -> int:
     lane_row = rekey_if_due(work, lane_row)
     items = (own_item(row), *signs.owed(work, conversation, beside=row.text), acks.owed(work, conversation))
     index = lane_writer.write_block(work, lane_row, items, row)
-    messages.set_encoded(work.tx, row.seq, lane_row.generation, index)
+    outgoing.set_encoded(work.tx, row.seq, lane_row.generation, index)
     after = lanes.written(work.tx, lane_row.generation)
     assert after is not None
     return after.next_index - first

@@ -22,7 +22,7 @@ from core.people.format.device import Certificate, is_vouched_by
 from core.people.format.watch import ResetWatch
 from core.people.mail.outcome import done
 from core.people.work import Work
-from core.storage import conversations, devices, lanes, members, messages, postings, roots
+from core.storage import contact_inboxes, conversations, deposits, devices, lanes, members, messages, postings, roots
 from core.storage.conversations import ConversationRow
 from core.storage.devices import DeviceRow, NewDevice
 from core.storage.messages import BOTH_ALIVE, NEW_DEVICE
@@ -253,8 +253,8 @@ def settle_beside(work: Work, conversation: int) -> None:
     rows = [each for each in devices.of_member(work.tx, conversation, row.recipient) if each.let_in is not None]
     beside = next((each.inbox for each in rows if each.inbox not in {None, row.inbox}), None)
     if beside != row.inbox_beside:
-        conversations.set_inbox_beside(work.tx, conversation, beside)
-        for parcel_id in postings.forget_beside(work.tx, conversation):
+        contact_inboxes.set_beside(work.tx, conversation, beside)
+        for parcel_id in deposits.forget_beside(work.tx, conversation):
             work.effects.append(Withdraw(ParcelId(parcel_id)))
 
 

@@ -1,4 +1,4 @@
-"""The content of an envelope: a block of items, each with a kind, each signed by itself.
+"""What people and their devices say to one another: items, each with a kind. A block of them is what an envelope holds.
 
 Kinds this version does not know are kept as bytes, so that a later sottovoce can send reactions or files to an older one
 without breaking its lane: those below 128 are shown as needing a newer version, those from 128 on are kept silently and
@@ -18,7 +18,6 @@ import msgspec
 
 from core.crypto import primitives
 from core.errors import Malformed
-from core.people.format import signing
 from core.people.format.bounds import (
     MAX_AUDIENCE,
     Bytes4,
@@ -31,7 +30,6 @@ from core.people.format.bounds import (
     Millis,
     Name,
     Number,
-    Signature,
     TextBody,
     decode,
     decode_versioned,
@@ -40,12 +38,10 @@ from core.people.format.device import Certificate
 from core.people.format.kept import Kept, Reference, RowForm
 from core.people.format.lane import Offer
 from core.people.format.prekey import KeyOffer, Prekey
-from core.people.format.signing import Entry, Place
 
 # Lanes one acknowledgement speaks of: every generation of every device of the other side, newest first.
 MAX_LANES = 16
 ACCEPTANCE_VERSION = 1
-MAX_ITEMS = 8  # in one block
 Bits = Annotated[int, msgspec.Meta(ge=0, lt=256)]
 MAX_LACKS = 8  # runs of indexes one acknowledgement names as given up, the latest
 
@@ -277,31 +273,7 @@ def kind_numbered(number: int) -> ContentKind[Any] | None:
     return _BY_NUMBER.get(number)
 
 
-# --- blocks -----------------------------------------------------------------------------------------------------------
-
-
-class _Wire(msgspec.Struct, frozen=True, array_like=True):
-    made_at: Millis
-    items: Annotated[
-        list[tuple[Annotated[int, msgspec.Meta(ge=1, lt=256)], msgspec.Raw, Signature]],
-        msgspec.Meta(max_length=MAX_ITEMS),
-    ]
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A block: when its device says it was made (its own clock, milliseconds) and its items."""
-
-    made_at: int
-    items: tuple[Item, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A block that came: its items, each with what its device signed of it (``signing.read_kept``)."""
-
-    made_at: int
-    items: tuple[tuple[Item, bytes], ...]
+# --- items on the wire ------------------------------------------------------------------------------------------------
 
 
 def encode_item(item: Item) -> tuple[int, bytes]:
@@ -312,17 +284,6 @@ def encode_item(item: Item) -> tuple[int, bytes]:
     while defaults and values[-1] == defaults.pop():
         values.pop()
     return kind_of(type(item)).number, msgspec.msgpack.encode(values)
-
-
-def encode_block(block: Block, place: Place, device_seed: bytes) -> bytes:
-    """Return the block's MessagePack, each item signed by the device at ``place``."""
-    encoded = [encode_item(item) for item in block.items]
-    entries = [Entry(n, len(encoded), kind, raw) for n, (kind, raw) in enumerate(encoded)]
-    items = [
-        (entry.kind, msgspec.Raw(entry.item), signing.sign(device_seed, place, block.made_at, entry))
-        for entry in entries
-    ]
-    return msgspec.msgpack.encode(_Wire(block.made_at, items))
 
 
 def uid_of(item: Item) -> bytes:
@@ -349,20 +310,6 @@ def decode_item(number: int, raw: bytes) -> Item:
         else decode_versioned(kind.struct, raw, what, kind.version)
     )
     return item
-
-
-def decode_block(data: bytes, place: Place) -> Said:
-    """Read a block and check who signed what. Raises ``Malformed`` or ``OpenFailed``."""
-    wire = decode(_Wire, data, "block")
-    items: list[tuple[Item, bytes]] = []
-    for number, (kind, item, signature) in enumerate(wire.items):
-        entry = Entry(number, len(wire.items), kind, bytes(item))
-        signed = signing.verified(place, wire.made_at, entry, signature)
-        decoded = decode_item(kind, entry.item)
-        if encode_item(decoded)[1] != entry.item:
-            signed += entry.item  # a later version says more in it: for a proof every byte is needed
-        items.append((decoded, signed))
-    return Said(wire.made_at, tuple(items))
 
 
 def text_size(text: str) -> int:

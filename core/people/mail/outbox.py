@@ -15,8 +15,9 @@ from core.people.format.slot import SLOTS, slot_key, slot_secrets
 from core.people.mail.boxes import address_of, draft_box
 from core.people.mail.outcome import done, move_on
 from core.people.work import Work
-from core.storage import conversations, lanes, messages, postings, receipts
-from core.storage.postings import MAX_FRAGMENTS, DepositRow, Posting
+from core.storage import conversations, deposits, lanes, messages, outgoing, postings, receipts
+from core.storage.deposits import DepositRow
+from core.storage.postings import MAX_FRAGMENTS, Posting
 from net.ids import NodeId, ParcelId
 from net.instant import HOUR_MS
 from net.numbers import COPIES
@@ -75,7 +76,7 @@ def _gives_way(work: Work, posting: Posting, box_id: bytes) -> bool:
 
     Never false for a slot of ours: of two postings in one only the first has copies, and the other's would be made for ever.
     """
-    is_ours = postings.deposit(work.tx, box_id) is not None
+    is_ours = deposits.find(work.tx, box_id) is not None
     if not is_ours and not work.tag_index.was_seen(box_id):
         return False
     return _move_slot(work, posting, whatever_is_there=is_ours)
@@ -87,7 +88,7 @@ def _move_slot(work: Work, posting: Posting, *, whatever_is_there: bool = False)
     for _ in range(SLOT_DRAWS):
         number = primitives.random_bytes(1)[0] % SLOTS[posting.kind].numbers
         drawn = slot_key(secret, work.now.day, number, 0).box_id
-        if not work.tag_index.was_seen(drawn) and postings.deposit(work.tx, drawn) is None:
+        if not work.tag_index.was_seen(drawn) and deposits.find(work.tx, drawn) is None:
             break
     else:
         if not whatever_is_there:
@@ -113,25 +114,25 @@ def finish(work: Work, draft: BoxDraft, nonces: tuple[int, ...]) -> None:
     box_id = ParcelId(draft.box_id)
     paid = Box(draft.prefix, draft.expiry_hour, box_id, nonces, draft.ciphertext, draft.signature)
     box = encode_box(paid)
-    before = postings.deposit_on(work.tx, draft.posting, draft.fragment, draft.day)
+    before = deposits.on_day(work.tx, draft.posting, draft.fragment, draft.day)
     if before is not None:
         if before.box and before.box != box and decode_box(before.box).variant() == paid.variant():
-            postings.pay(work.tx, draft.box_id, box)
+            deposits.pay(work.tx, draft.box_id, box)
             work.effects.append(Deposit(box))
         return
-    if postings.deposit(work.tx, draft.box_id) is not None:
+    if deposits.find(work.tx, draft.box_id) is not None:
         return  # another posting of ours was quicker to take this slot
     row = DepositRow(draft.box_id, draft.posting, draft.fragment, draft.day, draft.expiry_hour, box, b"")
-    postings.add_deposit(work.tx, row)
+    deposits.add(work.tx, row)
     if posting.message is not None:
-        messages.note_departed(work.tx, posting.message)
+        outgoing.note_departed(work.tx, posting.message)
     _tell(work, posting)
     work.effects.append(Deposit(box))
 
 
 def repeat_unconfirmed(work: Work, limit: int) -> None:
     """Deposit again what too few custodians confirmed: at the start, and when a link to a custodian comes up."""
-    rows = postings.unconfirmed(work.tx, work.now.hour, COPIES, limit)
+    rows = deposits.unconfirmed(work.tx, work.now.hour, COPIES, limit)
     for number in dict.fromkeys(row.posting for row in rows):
         posting = postings.find(work.tx, number)
         if posting is not None:
@@ -141,9 +142,9 @@ def repeat_unconfirmed(work: Work, limit: int) -> None:
 
 def confirmed(work: Work, parcel_id: bytes, custodian: NodeId) -> None:
     """Note that a custodian holds a copy."""
-    if not postings.confirm(work.tx, parcel_id, custodian):
+    if not deposits.confirm(work.tx, parcel_id, custodian):
         return
-    row = postings.deposit(work.tx, parcel_id)
+    row = deposits.find(work.tx, parcel_id)
     posting = None if row is None else postings.find(work.tx, row.posting)
     if posting is not None:
         _tell(work, posting)
@@ -154,7 +155,7 @@ def _tell(work: Work, posting: Posting) -> None:
     row = None if posting.message is None else messages.by_seq(work.tx, posting.message)
     if row is None or row.state not in (*_STATES_BEFORE_STORED, "stored"):
         return
-    current = [each for each in postings.current(work.tx, posting.id) if each.fragment < MAX_FRAGMENTS]
+    current = [each for each in deposits.current(work.tx, posting.id) if each.fragment < MAX_FRAGMENTS]
     copies = min((deposit.copies for deposit in current), default=0) if len(current) == posting.fragments else 0
     needed = COPIES if work.now.custodians != 1 else 1
     if copies >= needed:
@@ -187,7 +188,7 @@ def give_up(work: Work) -> None:
 
 def forget_expired(work: Work) -> None:
     """Forget copies that are gone from the network."""
-    postings.expire_deposits(work.tx, work.now.sure_hour)
+    deposits.expire(work.tx, work.now.sure_hour)
 
 
 def withdraw_all(work: Work) -> None:
@@ -195,7 +196,7 @@ def withdraw_all(work: Work) -> None:
 
     Blocks are dropped, their texts wait to be encoded anew; slots are drawn again. What waited in it may have left since.
     """
-    messages.doubt_all(work.tx, work.me.device)
+    outgoing.doubt_all(work.tx, work.me.device)
     for posting in postings.every(work.tx):
         if posting.kind == "block":
             done(work, posting, None)

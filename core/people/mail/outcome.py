@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core import api
 from core.people.work import Work
-from core.storage import conversations, ledger, messages, postings, signs
+from core.storage import contact_inboxes, conversations, deposits, ledger, messages, postings, signs
 from core.storage.messages import MessageRow
 from core.storage.postings import MAX_FRAGMENTS, Posting
 from net.ids import ParcelId
@@ -33,7 +33,7 @@ def done(work: Work, posting: Posting, state: api.State | None) -> None:
     for parcel_id in postings.delete(work.tx, posting.id):
         work.effects.append(Withdraw(ParcelId(parcel_id)))
     if posting.tells and state == "delivered":
-        conversations.note_inbox_told(work.tx, posting.conversation, posting.tells)
+        contact_inboxes.note_told(work.tx, posting.conversation, posting.tells)
     row = None if posting.message is None or state is None else messages.by_seq(work.tx, posting.message)
     if row is not None and state is not None and row.state not in (state, "delivered", "read"):
         move_on(work, row, state)
@@ -56,7 +56,7 @@ def mark_delivered(work: Work, seq: int) -> None:
 def repeat_missing(work: Work, generation: bytes, indexes: set[int]) -> None:
     """Deposit again the copies of indexes that the other side lacks though it holds later ones."""
     for posting in postings.of_lane(work.tx, generation):
-        for row in postings.current(work.tx, posting.id):
+        for row in deposits.current(work.tx, posting.id):
             is_lacking = posting.first_index + row.fragment % MAX_FRAGMENTS in indexes
             if is_lacking and row.box and row.expiry_hour > work.now.hour:
                 work.effects.append(Deposit(row.box))

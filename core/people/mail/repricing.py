@@ -12,8 +12,8 @@ from core.api import PriceRisen as PriceTold
 from core.people.effects import BoxDraft, Emit, RecordDraft, Solve
 from core.people.format.slot import work_factor
 from core.people.work import Work
-from core.storage import conversations, meetings, postings
-from core.storage.postings import DepositRow
+from core.storage import conversations, deposits, meetings, postings
+from core.storage.deposits import DepositRow
 from net.client.deposits import MAX_DEPOSITS
 from net.errors import DecodeError
 from net.events import PriceRisen
@@ -39,7 +39,7 @@ class Repricing:
         if invitation is not None and invitation.record is not None:
             draft = record_draft(invitation.id, invitation.record, event.factor)
             work.effects += [Solve(draft)] if draft is not None else []
-        elif len(self._boxes) < MAX_WAITING and postings.deposit(work.tx, event.parcel_id) is not None:
+        elif len(self._boxes) < MAX_WAITING and deposits.find(work.tx, event.parcel_id) is not None:
             self._boxes[event.parcel_id] = None
         if event.factor != self._told:
             self._told = event.factor
@@ -52,7 +52,7 @@ class Repricing:
             if len(self._in_work) >= work.limits.paying or len(solving) >= work.limits.solving:
                 return
             del self._boxes[parcel_id]
-            row = postings.deposit(work.tx, parcel_id)
+            row = deposits.find(work.tx, parcel_id)
             draft = None if row is None else box_draft(work, row)
             if draft is not None and (draft.posting, draft.fragment) not in solving:
                 solving.add((draft.posting, draft.fragment))

@@ -28,7 +28,7 @@ from core.people.format.bounds import decode
 from core.people.format.device import Certificate, check
 from core.people.format.watch import AcceptanceWatch, ResetWatch
 from core.people.work import Work
-from core.storage import conversations, devices, messages, postings, roots
+from core.storage import contact_inboxes, conversations, devices, messages, postings, roots
 from core.storage.conversations import ConversationRow
 from core.storage.messages import ELSEWHERE
 from core.storage.roots import MAX_ROOTS
@@ -119,7 +119,7 @@ def _is_unreached(work: Work, row: ConversationRow) -> bool:
 def _take_secrets(work: Work, row: ConversationRow, contact: Contact, inbox: bytes) -> None:
     is_open = row.state == "open" and row.inbox is not None
     if not is_open or (contact.inbox_number > row.inbox_number and _is_unreached(work, row)):
-        conversations.set_inbox(work.tx, row.id, inbox, contact.inbox_number)
+        contact_inboxes.set_present(work.tx, row.id, inbox, contact.inbox_number)
     known = {root.name: root for root in roots.of_conversation(work.tx, row.id)}
     room = MAX_ROOTS - sum(root.device is None for root in known.values())
     for name in sorted(contact.roots.keys() - known.keys())[: max(room, 0)]:  # none that is in use goes for them
@@ -135,8 +135,8 @@ def _take_secrets(work: Work, row: ConversationRow, contact: Contact, inbox: byt
         slot_posts.watch_conversation(work, row.id)
         return
     conversations.set_open(work.tx, row.id, work.now.network_ms)
-    conversations.set_reads_beside(work.tx, row.id)
-    conversations.set_inbox_told(work.tx, row.id, inboxes.oldest_followed(work))
+    contact_inboxes.set_reads_beside(work.tx, row.id)
+    contact_inboxes.set_told(work.tx, row.id, inboxes.oldest_followed(work))
     if row.blocked:
         return
     slot_posts.watch_conversation(work, row.id)

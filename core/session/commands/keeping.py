@@ -10,7 +10,7 @@ from core.people.work import Work
 from core.session.commands.lookup import conversation_of
 from core.session.commands.registry import steps, transaction
 from core.session.session import Session
-from core.storage import conversations
+from core.storage import contact_inboxes
 
 
 @transaction(api.ContactAskKeep)
@@ -34,4 +34,4 @@ async def _info(session: Session, _: api.KeepingGet) -> api.KeepingInfo:
 
 def kept_for(work: Work) -> int:
     """Return for how many contacts this device keeps mail."""
-    return len(conversations.kept_inboxes(work.tx))
+    return len(contact_inboxes.kept(work.tx))

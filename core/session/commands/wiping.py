@@ -17,7 +17,7 @@ from core.session.commands.account import AtGate, at_gate
 from core.session.open_account import OpenAccount
 from core.session.people_protocol import prove
 from core.session.people_service import PeopleService
-from core.storage import meetings, postings
+from core.storage import deposits, meetings
 from net.instant import HOUR_MS
 from net.numbers import COPIES
 
@@ -79,7 +79,7 @@ async def _is_held(service: PeopleService) -> bool:
 def _left(work: Work) -> list[api.Left]:
     """Return what is in the network, and until when."""
     left: list[api.Left] = []
-    hour = postings.last_expiry(work.tx)
+    hour = deposits.last_expiry(work.tx)
     if hour is not None and hour * HOUR_MS > work.now.network_ms:
         left.append(api.Left(what="texts", until=hour * HOUR_MS))
     ends = [each.expires_at for each in meetings.every(work.tx) if each.record is not None]

@@ -16,7 +16,7 @@ from core.archive import reading
 from core.crypto.seed import identity_of
 from core.people.record import account_state
 from core.session.commands import importing
-from core.storage import conversations, messages, search_index
+from core.storage import conversations, outgoing, search_index
 from tests.support.archives import PASSWORD, Desk, Friend, befriend, made_of, manifest, note, parts_of
 from tests.support.post_office import Office, Person
 from tests.support.tables import set_values, table
@@ -86,10 +86,10 @@ def test_nothing_of_it_is_ever_sent(archive: Path, again: Person, tmp_path: Path
     with again.database.transaction() as tx:
         number = conversations.every(tx)[0].id
         device = again.engine.me.device
-        messages.encode_lane_again(tx, number, device, again=True)
-        messages.doubt_all(tx, device)
-        assert messages.conversations_pending(tx) == []
-        assert messages.unanswered_greetings(tx, number) == []
+        outgoing.encode_lane_again(tx, number, device, again=True)
+        outgoing.doubt_all(tx, device)
+        assert outgoing.conversations_pending(tx) == []
+        assert outgoing.unanswered_greetings(tx, number) == []
         assert not any(row["departed"] for row in table(tx, "messages"))
     assert bob.conversation
 

@@ -14,7 +14,7 @@ from core.people.effects import Effect
 from core.people.format.content import Ack, Item, LaneAck, Restart, Unknown
 from core.people.limits import MAX_GENERATIONS_AN_HOUR, PeopleLimits
 from core.people.work import Work
-from core.storage import conversations, devices, lanes, messages, postings
+from core.storage import conversations, devices, lanes, messages, outgoing, postings
 from net.bucket import Bucket
 from net.events import TagsArrived
 from net.ids import Cursor, Tag
@@ -47,7 +47,7 @@ def generations(person: Person) -> int:
 
 def pending(person: Person) -> int:
     with person.database.read() as tx:
-        return len(messages.pending(tx, 1, 1000, again=True))
+        return len(outgoing.pending(tx, 1, 1000, again=True))
 
 
 def lane_of(person: Person) -> lanes.ReadLane:

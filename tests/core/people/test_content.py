@@ -11,13 +11,12 @@ from core.crypto import primitives
 from core.errors import Malformed, Newer, OpenFailed
 from core.people.conversation import item_rules
 from core.people.format import content, signing
+from core.people.format.block import MAX_ITEMS, Block, Said, decode_block, encode_block
 from core.people.format.content import (
     FIRST_SILENT_KIND,
-    MAX_ITEMS,
     MAX_LANES,
     Acceptance,
     Ack,
-    Block,
     Edit,
     InboxNotice,
     Item,
@@ -26,14 +25,11 @@ from core.people.format.content import (
     Reaction,
     Rekey,
     Restart,
-    Said,
     SealedSecret,
     Signs,
     Text,
     Unknown,
-    decode_block,
     decode_item,
-    encode_block,
     encode_item,
     text_size,
 )

@@ -15,7 +15,7 @@ from core.people.effects import Solve
 from core.people.limits import PeopleLimits
 from core.people.mail import outbox
 from core.people.work import Work
-from core.storage import lanes, postings
+from core.storage import deposits, lanes, postings
 from net.ids import Tag
 from tests.core.people.test_talking import add, meet
 from tests.support.post_office import Office, Person, settle
@@ -178,7 +178,7 @@ def test_what_left_before_a_fresh_start_counts_as_sent(
         with alice.database.read() as tx:
             anew = [each for each in postings.every(tx) if each.message is not None]
             assert len(anew) == 3
-            assert not any(postings.was_handed_over(tx, each.id) for each in anew)
+            assert not any(deposits.any_was_made(tx, each.id) for each in anew)
         alice.online = False
         assert delete(alice, *left) == api.Deleted(withdrawn=0, on_their_way=3)
     bob.start_over()
@@ -231,7 +231,7 @@ def test_a_greeting_that_left_from_another_slot_counts_as_sent(
     def move(work: Work) -> None:
         (greeting,) = postings.of_conversation(work.tx, 1, "greeting")
         assert outbox._move_slot(work, greeting)
-        assert not postings.was_handed_over(work.tx, greeting.id)
+        assert not deposits.any_was_made(work.tx, greeting.id)
 
     with work_stands_still(bob, monkeypatch):
         do(bob, move)

@@ -14,8 +14,9 @@ from core.crypto import primitives
 from core.crypto.ratchet import Receiver, open_session
 from core.errors import Malformed, Newer, OpenFailed
 from core.people.format import greeting as greetings, signing
+from core.people.format.block import Block, decode_block, encode_block
 from core.people.format.bounds import decode
-from core.people.format.content import Block, Text, decode_block, encode_block
+from core.people.format.content import Text
 from core.people.format.device import certify
 from core.people.format.fragment import pad
 from core.people.format.greeting import (

@@ -19,7 +19,8 @@ from core.people.conversation import lane_writer, prekeys, resets, sender
 from core.people.effects import Solve
 from core.people.format import lane
 from core.people.format.account_keys import keys_of_seed
-from core.people.format.content import Acceptance, Block, Item, Rekey, SealedSecret, decode_block, encode_block
+from core.people.format.block import Block, decode_block, encode_block
+from core.people.format.content import Acceptance, Item, Rekey, SealedSecret
 from core.people.format.device import certify
 from core.people.format.invitation import decode_link
 from core.people.format.lane import Offer

@@ -15,10 +15,11 @@ from core.node.status import describe_keeping
 from core.people.conversation.keep_request import MAX_KEPT_FOR, received
 from core.people.conversation.rows import Origin
 from core.people.format.address import addresses, days_read
-from core.people.format.content import Block, KeepRequest, decode_block, encode_block, encode_item
+from core.people.format.block import Block, decode_block, encode_block
+from core.people.format.content import KeepRequest, encode_item
 from core.people.format.signing import Place
 from core.session.commands.keeping import kept_for
-from core.storage import conversations
+from core.storage import contact_inboxes, conversations
 from net.client import FriendBackupView
 from net.client.friend_backup import MAX_KEPT
 from net.parcel.box import BOX_SIZE
@@ -134,7 +135,7 @@ def test_the_agreement_outlives_a_restart_and_follows_the_day_until_bob_ends_it(
     with bob.engine.work(bob.moment()) as work:
         row = conversations.by_public_id(work.tx, b)
         assert row is not None
-        conversations.set_inbox(work.tx, row.id, b"elsewhere".ljust(32), 1)
+        contact_inboxes.set_present(work.tx, row.id, b"elsewhere".ljust(32), 1)
     bob.carry_out(bob.engine.tick(bob.moment()))
     assert bob.kept == addresses([b"elsewhere".ljust(32)], days_read(bob.moment()))
     agree(pair, keep=False)
@@ -160,7 +161,7 @@ def test_a_device_keeps_for_a_few_contacts_only(pair: Pair) -> None:
     with bob.engine.work(bob.moment()) as work:
         for number in range(MAX_KEPT_FOR):
             row = conversations.insert(work.tx, f"c{number}", bytes([number]) * 32, "somebody", "open", 0)
-            conversations.set_inbox(work.tx, row.id, bytes([number]) * 32, 0)
+            contact_inboxes.set_present(work.tx, row.id, bytes([number]) * 32, 0)
             conversations.set_keeping(work.tx, row.id, keeping=True)
         assert kept_for(work) == MAX_KEPT_FOR
     with pytest.raises(ApiError) as refused:

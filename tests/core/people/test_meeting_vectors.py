@@ -8,7 +8,8 @@ from core.crypto import primitives
 from core.crypto.ratchet import Receiver
 from core.people.format import greeting as greetings, invitation
 from core.people.format.address import shown_prefix
-from core.people.format.content import Acceptance, decode_block
+from core.people.format.block import decode_block
+from core.people.format.content import Acceptance
 from core.people.format.device import TAG_SIZE
 from core.people.format.envelope import open_envelope
 from core.people.format.fragment import joined

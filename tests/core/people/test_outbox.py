@@ -11,7 +11,7 @@ from core.people.format.slot import FRAGMENTS
 from core.people.mail import boxes
 from core.people.tag_index import TagIndex
 from core.people.work import Work
-from core.storage import conversations, devices, messages, postings
+from core.storage import conversations, devices, messages, outgoing, postings
 from net.instant import DAY_MS, HOUR_MS
 from net.parcel.box import decode_box
 from net.parcel.work import WorkPrice
@@ -144,7 +144,7 @@ def test_nothing_is_written_before_the_network_was_caught_up_with(office: Office
     alice.say(a, "wait")
     settle(office, alice, rounds=4)
     with alice.database.read() as snapshot:
-        assert len(messages.pending(snapshot, 1, 9, again=True)) == 1
+        assert len(outgoing.pending(snapshot, 1, 9, again=True)) == 1
     assert alice.said(a) == ["queued"]
     assert len(office.boxes) == before
 

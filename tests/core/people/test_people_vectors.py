@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from nacl.signing import SigningKey, VerifyKey
 
 from core.people.format import envelope, invitation
-from core.people.format.content import decode_block, encode_item
+from core.people.format.block import decode_block
+from core.people.format.content import encode_item
 from core.people.format.invitation import decode_link
 from net.ids import ParcelId
 from net.parcel.box import signed_fields

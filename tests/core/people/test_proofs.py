@@ -14,7 +14,8 @@ from core.crypto import primitives
 from core.crypto.seed import identity_of
 from core.errors import Malformed, Newer
 from core.people.format import proof, signing
-from core.people.format.content import Edit, Item, Reaction, Text, Unknown, decode_block, encode_item
+from core.people.format.block import decode_block
+from core.people.format.content import Edit, Item, Reaction, Text, Unknown, encode_item
 from core.people.format.device import certify
 from core.people.format.kept import Reference
 from core.people.format.proof import Proof

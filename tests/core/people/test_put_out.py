@@ -9,7 +9,7 @@ import pytest
 from core import api
 from core.people.conversation import inboxes
 from core.people.effects import Solve
-from core.storage import conversations, devices, postings
+from core.storage import conversations, deposits, devices, postings
 from core.storage.devices import NewDevice
 from core.storage.postings import MAX_FRAGMENTS
 from tests.core.people.test_restoring import WRITTEN, confirm_device, contacts, hour_passes, restored, texts
@@ -52,7 +52,7 @@ def beside(person: Person) -> bytes | None:
 def copies_beside(person: Person) -> int:
     """Return how much is deposited, or would be, where only the device reads that is out."""
     with person.database.read() as tx:
-        made = [row for each in postings.every(tx) for row in postings.current(tx, each.id)]
+        made = [row for each in postings.every(tx) for row in deposits.current(tx, each.id)]
         to_be_made = [each for each in postings.every(tx) if each.copies > 1]
     return len([row for row in made if row.fragment >= MAX_FRAGMENTS and row.box]) + len(to_be_made)
 
@@ -118,17 +118,17 @@ def test_another_that_is_served_is_written_to_beside_instead(
     with bob.database.read() as tx:
         waiting = [each for each in postings.every(tx) if each.message is not None]
         assert {each.inbox[32:] for each in waiting} == {b"O" * 32}
-        repeated = {row.fragment for each in waiting for row in postings.current(tx, each.id) if row.box}
+        repeated = {row.fragment for each in waiting for row in deposits.current(tx, each.id) if row.box}
     assert repeated == {0}, "tomorrow's copy is the first that goes there: one id has one content"
     bob.say(b, "and you")
     with bob.database.read() as tx:
         new = postings.every(tx)[-1]
-        numbers = {row.fragment for row in postings.current(tx, new.id)}
+        numbers = {row.fragment for row in deposits.current(tx, new.id)}
     assert numbers == {*range(new.fragments), *range(MAX_FRAGMENTS, MAX_FRAGMENTS + new.fragments)}
     office.wait(86_400)
     settle(office, bob, rounds=2)
     with bob.database.read() as tx:
-        repeated = {row.fragment for each in waiting for row in postings.current(tx, each.id) if row.box}
+        repeated = {row.fragment for each in waiting for row in deposits.current(tx, each.id) if row.box}
     assert repeated == {0, MAX_FRAGMENTS}
 
 

@@ -11,7 +11,8 @@ from nacl.signing import SigningKey
 
 from core.crypto import primitives
 from core.errors import OpenFailed
-from core.people.format.content import Block, Text, decode_block, encode_block
+from core.people.format.block import Block, decode_block, encode_block
+from core.people.format.content import Text
 from core.people.format.signing import Entry, Place, conversation_hash, message, sign, verified
 from net.primitives import SIGNATURE_SIZE
 

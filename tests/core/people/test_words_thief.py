@@ -11,7 +11,7 @@ import pytest
 from core import api
 from core.people.conversation import resets
 from core.people.work import Work
-from core.storage import conversations, devices, lanes, messages, roots
+from core.storage import conversations, devices, lanes, messages, outgoing, roots
 from tests.core.people.test_restoring import WRITTEN, confirm_device, contacts, hour_passes, restored, texts
 from tests.core.people.test_talking import add, meet
 from tests.support.post_office import Office, Person, settle
@@ -262,10 +262,10 @@ def test_an_unknown_device_has_nothing_said_again(office: Office, folder: Path, 
         lanes.end_writing(work.tx, 1)
         (unknown,) = [row for row in devices.of_conversation(work.tx, 1) if not row.is_known]
         resets.say_again(work, unknown, [])
-        assert messages.conversations_pending(work.tx) == []
+        assert outgoing.conversations_pending(work.tx) == []
         (known,) = [row for row in devices.of_conversation(work.tx, 1) if row.is_known]
         resets.say_again(work, known, [])
-        assert len(messages.pending(work.tx, 1, 9, again=True)) > 5, "a known one would"
+        assert len(outgoing.pending(work.tx, 1, 9, again=True)) > 5, "a known one would"
         raise api.ApiError(api.Kind.BAD_REQUEST, "nothing of this is to stay")
 
     with pytest.raises(api.ApiError):
