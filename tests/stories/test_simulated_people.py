@@ -16,7 +16,7 @@ import pytest
 from core import api
 from core.people import tag_index
 from core.people.format import lane, slot
-from core.storage import lanes, messages, prekeys, roots, sessions
+from core.storage import lanes, outgoing, prekeys, roots, sessions
 from simulator import Path as Way
 from tests.support.people_world import (
     Person,
@@ -104,7 +104,7 @@ def check_bounds(*people: Person) -> None:
             assert count("greetings") == 0
             assert count("postings") <= 8, "acknowledgements alone, and the last announcements"
             assert count("deposits") <= 8 * 4 * 3
-            assert messages.conversations_pending(snapshot) == []
+            assert outgoing.conversations_pending(snapshot) == []
         assert all(row.kind == "text" for row in person.rows()), "nothing is missing"
 
 
